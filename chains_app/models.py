@@ -1,0 +1,70 @@
+"""What the gateway remembers of chains: how far it has read, and the sandbox's own chain."""
+
+from django.db import models
+
+
+class ScanCursor(models.Model):
+    """How far a network has been read. Written in the transaction that stores what was read."""
+
+    network = models.CharField(max_length=32, primary_key=True)
+    block_number = models.BigIntegerField(help_text="The last block read.")
+    block_hash = models.CharField(max_length=66)
+    head = models.BigIntegerField(default=0, help_text="The chain's newest block when last asked.")
+    scanned_at = models.DateTimeField(null=True, help_text="When a scan last ended well.")
+    problem = models.CharField(
+        max_length=300, blank=True, help_text="Why the last scan failed; empty when it did not."
+    )
+
+    def __str__(self) -> str:
+        return f"{self.network} at {self.block_number}"
+
+
+class ScannedBlock(models.Model):
+    """Hash of a block once read: a checkpoint by which a replaced branch is noticed and its beginning found."""
+
+    network = models.CharField(max_length=32)
+    number = models.BigIntegerField()
+    hash = models.CharField(max_length=66)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["network", "number"], name="one_hash_per_scanned_block")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.network} {self.number}"
+
+
+class SandboxBlock(models.Model):
+    """A block of the play chain that test mode runs on when there is no node."""
+
+    number = models.BigIntegerField(unique=True)
+    hash = models.CharField(max_length=66)
+    mined_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"sandbox {self.number}"
+
+
+class SandboxTransfer(models.Model):
+    """A transfer on the play chain. Without a block it waits to be mined."""
+
+    block = models.ForeignKey(SandboxBlock, null=True, on_delete=models.CASCADE, related_name="transfers")
+    mine_at = models.DateTimeField(
+        null=True, help_text="Mined in the first block from then on; null: never mined."
+    )
+    drop_at = models.DateTimeField(null=True, help_text="Taken off the chain, by a reorg, from then on.")
+    tx_hash = models.CharField(max_length=66)
+    log_index = models.IntegerField(default=-1)
+    contract = models.CharField(
+        max_length=42, blank=True, help_text="The token's contract; empty for the native asset."
+    )
+    sender = models.CharField(max_length=42)
+    recipient = models.CharField(max_length=42, db_index=True)
+    amount_units = models.DecimalField(max_digits=78, decimal_places=0)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["tx_hash", "log_index"], name="one_sandbox_transfer")]
+
+    def __str__(self) -> str:
+        return self.tx_hash

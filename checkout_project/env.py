@@ -1,0 +1,61 @@
+"""Typed readers of the environment: a wrong value stops the start with its name and what would be right."""
+
+import os
+from pathlib import Path
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from django.core.exceptions import ImproperlyConfigured
+
+
+def text(name: str, default: str | None = None) -> str:
+    """The variable, or the content of the file named by NAME_FILE (how Docker and Kubernetes hand over secrets)."""
+    if path := os.environ.get(f"{name}_FILE"):
+        return Path(path).read_text(encoding="utf-8").strip()
+    value = os.environ.get(name, default)
+    if value is None:
+        raise ImproperlyConfigured(
+            f"{name} is not set. See docs/configuration.md; `make run` sets it for you."
+        )
+    return value
+
+
+def flag(name: str, *, default: bool = False) -> bool:
+    """1/true/yes/on or 0/false/no/off."""
+    value = os.environ.get(name, "1" if default else "0").strip().lower()
+    if value in {"1", "true", "yes", "on"}:
+        return True
+    if value in {"", "0", "false", "no", "off"}:
+        return False
+    raise ImproperlyConfigured(f"{name}={value!r} is neither yes nor no: give 1 or 0.")
+
+
+def number(name: str, default: int) -> int:
+    """A whole number."""
+    value = os.environ.get(name, str(default))
+    try:
+        return int(value)
+    except ValueError:
+        raise ImproperlyConfigured(f"{name}={value!r} is not a whole number.") from None
+
+
+def words(name: str, default: str | None = "") -> list[str]:
+    """A comma-separated list; without a default it must be set."""
+    return [part.strip() for part in text(name, default).split(",") if part.strip()]
+
+
+def database(name: str) -> dict[str, object]:
+    """A `postgresql://user:password@host:port/name?host=/socket/folder` URL as Django's settings; PostgreSQL only."""
+    url = text(name)
+    parts = urlsplit(url)
+    if parts.scheme not in {"postgres", "postgresql"}:
+        raise ImproperlyConfigured(f"{name} must be a postgresql:// URL: Tallystick runs on PostgreSQL only.")
+    options = dict(parse_qsl(parts.query))
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": unquote(parts.path.lstrip("/")),
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": options.pop("host", parts.hostname or ""),
+        "PORT": str(parts.port or options.pop("port", "")),
+        "OPTIONS": options,
+    }

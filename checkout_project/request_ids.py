@@ -1,0 +1,28 @@
+"""Every answer carries `Request-Id`, and every log line written meanwhile carries the same id."""
+
+import re
+from collections.abc import Callable
+
+import structlog
+from django.http import HttpRequest, HttpResponse
+
+from common.public_ids import new_public_id
+
+_ACCEPTABLE = re.compile(r"[A-Za-z0-9_.\-]{8,64}")
+
+
+class RequestIdMiddleware:
+    """Takes a proxy's `X-Request-Id` when it is harmless, else makes one."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answers the request with its id in the header."""
+        given = request.headers.get("X-Request-Id", "")
+        request_id = given if _ACCEPTABLE.fullmatch(given) else new_public_id("req")
+        request.META["tallystick.request_id"] = request_id
+        with structlog.contextvars.bound_contextvars(request_id=request_id):
+            response = self.get_response(request)
+        response["Request-Id"] = request_id
+        return response

@@ -1,0 +1,21 @@
+"""Secrets at rest: encrypted with the first of `ENCRYPTION_KEYS`, readable with any of them, so that keys can rotate."""
+
+from functools import lru_cache
+
+from cryptography.fernet import Fernet, MultiFernet
+from django.conf import settings
+
+
+@lru_cache(maxsize=4)
+def _cipher(keys: tuple[str, ...]) -> MultiFernet:
+    return MultiFernet([Fernet(key) for key in keys])
+
+
+def encrypt(secret: str) -> str:
+    """The secret as a token for the database."""
+    return _cipher(tuple(settings.ENCRYPTION_KEYS)).encrypt(secret.encode()).decode()
+
+
+def decrypt(token: str) -> str:
+    """The secret again. Raises `cryptography.fernet.InvalidToken` when no key of today made this token."""
+    return _cipher(tuple(settings.ENCRYPTION_KEYS)).decrypt(token.encode()).decode()

@@ -1,0 +1,90 @@
+"""JSON whose numbers are exact: read as Decimal, written from Decimal digit by digit, never through a binary float."""
+
+import json
+from decimal import Decimal
+from typing import Any
+
+import simplejson
+
+MAX_DEPTH = 20
+MAX_NUMBER_LENGTH = 60
+
+
+class WrongJson(ValueError):
+    """The text is no JSON that we take; the message says why, in words for whoever sent it."""
+
+
+def _number(text: str) -> Decimal:
+    if len(text) > MAX_NUMBER_LENGTH:
+        raise WrongJson(f"A number has more than {MAX_NUMBER_LENGTH} characters.")
+    return Decimal(text)
+
+
+def _whole(text: str) -> int:
+    _number(text)
+    return int(text)
+
+
+def _constant(text: str) -> None:
+    raise WrongJson(f"{text} is not JSON: send a number or null.")
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise WrongJson(f"The name {twice[:80]!r} stands twice in one object.")
+    return found
+
+
+class ExactDecoder(json.JSONDecoder):
+    """Reads fractions as Decimal. For `JSONField(decoder=…)` and for requests."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(parse_float=Decimal, **options)
+
+
+class ExactEncoder(simplejson.JSONEncoder):
+    """Writes Decimal as a JSON number. For `JSONField(encoder=…)`."""
+
+
+def loads_strict(text: str) -> Any:
+    """Reads a request's text. Refuses NaN, repeated names, deep nesting and absurd numbers with `WrongJson`."""
+    if _depth(text) > MAX_DEPTH:
+        raise WrongJson(f"The JSON is nested more than {MAX_DEPTH} levels deep.")
+    try:
+        return json.loads(
+            text, parse_float=_number, parse_int=_whole, parse_constant=_constant, object_pairs_hook=_object
+        )
+    except json.JSONDecodeError as error:
+        raise WrongJson(
+            f"Not valid JSON: {error.msg} at line {error.lineno}, column {error.colno}."
+        ) from None
+
+
+def dumps(value: Any) -> str:
+    """Compact text; the same value always gives the same text, so a signature over it holds at every retry."""
+    return simplejson.dumps(value, use_decimal=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def _depth(text: str) -> int:
+    """How deep brackets nest, at most; brackets inside strings do not count."""
+    depth = deepest = 0
+    inside = escaped = False
+    for character in text:
+        if inside:
+            if escaped:
+                escaped = False
+            elif character == "\\":
+                escaped = True
+            elif character == '"':
+                inside = False
+        elif character == '"':
+            inside = True
+        elif character in "[{":
+            depth += 1
+            deepest = max(deepest, depth)
+        elif character in "]}":
+            depth -= 1
+    return deepest

@@ -1,0 +1,67 @@
+"""Public ids: a prefix that says what the thing is, then 130 random bits in Crockford's base 32 (`cs_4f…`)."""
+
+import secrets
+
+# Crockford's alphabet has no i, l, o, u: an id read aloud or retyped cannot be mistaken for another.
+_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
+_LENGTH = 26
+
+
+def new_public_id(prefix: str) -> str:
+    """A fresh id such as `cs_…`; unguessable, so that it may stand in a URL given to a buyer."""
+    return f"{prefix}_{''.join(secrets.choice(_ALPHABET) for _ in range(_LENGTH))}"
+
+
+def new_session_id() -> str:
+    """Id of a checkout session."""
+    return new_public_id("cs")
+
+
+def new_merchant_id() -> str:
+    """Id of a merchant."""
+    return new_public_id("mer")
+
+
+def new_customer_id() -> str:
+    """Id of a customer."""
+    return new_public_id("cus")
+
+
+def new_key_id() -> str:
+    """Id of an API key; names it in the dashboard, says nothing of its secret."""
+    return new_public_id("key")
+
+
+def new_endpoint_id() -> str:
+    """Id of a webhook endpoint."""
+    return new_public_id("we")
+
+
+def new_event_id() -> str:
+    """Id of an event; travels as `webhook-id`, so a receiver knows a repeat by it."""
+    return new_public_id("evt")
+
+
+def new_delivery_id() -> str:
+    """Id of a delivery."""
+    return new_public_id("dlv")
+
+
+def new_payment_id() -> str:
+    """Id of a payment."""
+    return new_public_id("pay")
+
+
+def new_quote_id() -> str:
+    """Id of a quote."""
+    return new_public_id("quo")
+
+
+def new_refund_id() -> str:
+    """Id of a refund."""
+    return new_public_id("ref")
+
+
+def new_link_id() -> str:
+    """Id of a payment link."""
+    return new_public_id("pl")

@@ -1,0 +1,19 @@
+"""The models of this app, one topic a file."""
+
+from merchants_app.models.account import Member, Merchant, Role, User
+from merchants_app.models.api import ApiKey, IdempotencyRecord, Scope
+from merchants_app.models.audit import AuditEntry
+from merchants_app.models.treasury import Treasury, TreasuryKind
+
+__all__ = [
+    "ApiKey",
+    "AuditEntry",
+    "IdempotencyRecord",
+    "Member",
+    "Merchant",
+    "Role",
+    "Scope",
+    "Treasury",
+    "TreasuryKind",
+    "User",
+]

@@ -1,0 +1,113 @@
+"""Who: the users, the merchants, and who works for whom."""
+
+from decimal import Decimal
+from typing import Any, ClassVar
+
+from django.contrib.auth.base_user import BaseUserManager
+from django.contrib.auth.models import AbstractUser
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+
+from common.public_ids import new_merchant_id
+
+
+class UserManager(BaseUserManager["User"]):
+    """Makes users, who are known by their e-mail address alone."""
+
+    use_in_migrations = True
+
+    def create_user(self, email: str, password: str | None = None, **extra: Any) -> "User":
+        """A user who may sign in; belongs to no merchant yet."""
+        user = self.model(email=self.normalize_email(email), **extra)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(self, email: str, password: str | None = None, **extra: Any) -> "User":
+        """An operator: sees Django admin."""
+        return self.create_user(email, password, is_staff=True, is_superuser=True, **extra)
+
+
+class User(AbstractUser):
+    """A person who signs in, by e-mail address."""
+
+    username = None  # type: ignore[assignment]
+    email = models.EmailField("e-mail address", unique=True)
+    USERNAME_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
+    objects: ClassVar[UserManager] = UserManager()  # type: ignore[assignment]
+
+    def __str__(self) -> str:
+        return self.email
+
+
+class Merchant(models.Model):
+    """A business: owns keys, endpoints, treasuries, sessions. Its money rules stand here; a session copies them."""
+
+    public_id = models.CharField(max_length=40, unique=True, default=new_merchant_id, editable=False)
+    name = models.CharField(max_length=120)
+    support_email = models.EmailField(blank=True, help_text="Shown to buyers who have a question.")
+    brand_color = models.CharField(
+        max_length=7, default="#3d5afe", help_text="One accent colour, as #rrggbb."
+    )
+    session_minutes = models.PositiveIntegerField(
+        default=60,
+        validators=[MinValueValidator(5), MaxValueValidator(7 * 24 * 60)],
+        help_text="How long a checkout session runs when the shop names no end, in minutes.",
+    )
+    watch_days = models.PositiveIntegerField(
+        default=7,
+        validators=[MinValueValidator(1)],
+        help_text="How long addresses are watched after the end.",
+    )
+    tolerance_percent = models.DecimalField(
+        max_digits=5,
+        decimal_places=2,
+        default=Decimal(1),
+        validators=[MinValueValidator(0), MaxValueValidator(10)],
+        help_text="A payment short by at most this share counts as paid …",
+    )
+    tolerance_amount = models.DecimalField(
+        max_digits=10,
+        decimal_places=2,
+        default=Decimal(1),
+        validators=[MinValueValidator(0)],
+        help_text="… and by at most this amount in the session's currency: the smaller of both.",
+    )
+    spread_percent = models.DecimalField(
+        max_digits=4,
+        decimal_places=2,
+        default=Decimal(0),
+        validators=[MinValueValidator(0), MaxValueValidator(20)],
+        help_text="Added to the market price of an asset when a quote is made.",
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Role(models.TextChoices):
+    """What a member may do, from all to only looking."""
+
+    OWNER = "owner", "Owner"
+    DEVELOPER = "developer", "Developer"
+    SUPPORT = "support", "Support"
+    VIEWER = "viewer", "Viewer"
+
+
+class Member(models.Model):
+    """A user with a role in a merchant's business."""
+
+    merchant = models.ForeignKey(Merchant, on_delete=models.CASCADE, related_name="members")
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships")
+    role = models.CharField(max_length=12, choices=Role.choices, default=Role.VIEWER)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["merchant", "user"], name="one_membership_per_business")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} ({self.get_role_display()})"

@@ -1,0 +1,62 @@
+"""What a shop's server holds: API keys, and the memory of its idempotent requests."""
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+
+from common.modes import Mode
+from common.public_ids import new_key_id
+from merchants_app.models.account import Merchant, User
+
+
+class Scope(models.TextChoices):
+    """What a key may do. `write` does not imply `read`."""
+
+    READ = "read", "Read"
+    WRITE = "write", "Write"
+
+
+def all_scopes() -> list[str]:
+    """A key made without further word may do everything."""
+    return [Scope.READ, Scope.WRITE]
+
+
+class ApiKey(models.Model):
+    """A secret of a shop's server. Only its SHA-256 is kept; the secret is shown once, when it is made."""
+
+    public_id = models.CharField(max_length=40, unique=True, default=new_key_id, editable=False)
+    merchant = models.ForeignKey(Merchant, on_delete=models.CASCADE, related_name="api_keys")
+    mode = models.CharField(max_length=4, choices=Mode.choices)
+    name = models.CharField(max_length=80)
+    hint = models.CharField(max_length=24, help_text="The first characters, to recognise the key by.")
+    digest = models.CharField(max_length=64, unique=True, editable=False)
+    scopes = ArrayField(models.CharField(max_length=8, choices=Scope.choices), default=all_scopes)
+    created_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+    last_used_at = models.DateTimeField(null=True, editable=False)
+    revoked_at = models.DateTimeField(null=True, editable=False)
+
+    class Meta:
+        verbose_name = "API key"
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.hint}…)"
+
+
+class IdempotencyRecord(models.Model):
+    """The answer once given to a request with an `Idempotency-Key`, kept 24 h; without an answer, it still runs."""
+
+    merchant = models.ForeignKey(Merchant, on_delete=models.CASCADE, related_name="+")
+    mode = models.CharField(max_length=4, choices=Mode.choices)
+    key = models.CharField(max_length=255)
+    fingerprint = models.CharField(max_length=64, help_text="SHA-256 of method, path and body.")
+    status_code = models.PositiveSmallIntegerField(null=True)
+    body = models.BinaryField(null=True)
+    created_at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["merchant", "mode", "key"], name="one_answer_per_idempotency_key")
+        ]
+
+    def __str__(self) -> str:
+        return self.key

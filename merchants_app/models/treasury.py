@@ -1,0 +1,42 @@
+"""Where a merchant's money goes: one treasury per mode at a time, and the history of former ones."""
+
+from django.db import models
+
+from common.modes import Mode
+from merchants_app.models.account import Merchant
+
+
+class TreasuryKind(models.TextChoices):
+    """How buyers' addresses are made from it."""
+
+    ADDRESS = "address", "Wallet address (deposit contracts)"
+    XPUB = "xpub", "Account public key (plain addresses)"
+
+
+class Treasury(models.Model):
+    """The merchant's own receiving wallet. Never edited: a change is a new row; sessions keep the one they began with."""
+
+    merchant = models.ForeignKey(Merchant, on_delete=models.CASCADE, related_name="treasuries")
+    mode = models.CharField(max_length=4, choices=Mode.choices)
+    kind = models.CharField(max_length=8, choices=TreasuryKind.choices, default=TreasuryKind.ADDRESS)
+    address = models.CharField(max_length=42, blank=True, help_text="EIP-55 checksummed; empty for an xpub.")
+    xpub = models.CharField(max_length=120, blank=True)
+    next_index = models.PositiveBigIntegerField(default=0, help_text="The next unused address of the xpub.")
+    verified_at = models.DateTimeField(null=True, help_text="When its owner proved it by a signature.")
+    active_from = models.DateTimeField(
+        help_text="New sessions use it from then on (24 h cooling period in live mode)."
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name_plural = "treasuries"
+        constraints = [
+            models.CheckConstraint(
+                condition=(models.Q(kind="address") & ~models.Q(address="") & models.Q(xpub=""))
+                | (models.Q(kind="xpub") & ~models.Q(xpub="") & models.Q(address="")),
+                name="treasury_is_an_address_or_an_xpub",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.address or f"{self.xpub[:12]}…"

@@ -1,0 +1,8 @@
+"""The models of this app, one topic a file."""
+
+from sessions_app.models.customer import Customer
+from sessions_app.models.decision import Decision
+from sessions_app.models.payment import DepositAddress, Payment, Quote
+from sessions_app.models.session import CheckoutSession, StatusChange
+
+__all__ = ["CheckoutSession", "Customer", "Decision", "DepositAddress", "Payment", "Quote", "StatusChange"]

@@ -1,0 +1,27 @@
+"""Who buys: one customer per merchant, mode and e-mail address."""
+
+from django.db import models
+from django.db.models.functions import Lower
+
+from common.modes import Mode
+from common.public_ids import new_customer_id
+from merchants_app.models import Merchant
+
+
+class Customer(models.Model):
+    """A buyer as a merchant knows them. The name is the last one given."""
+
+    public_id = models.CharField(max_length=40, unique=True, default=new_customer_id, editable=False)
+    merchant = models.ForeignKey(Merchant, on_delete=models.CASCADE, related_name="customers")
+    mode = models.CharField(max_length=4, choices=Mode.choices)
+    email = models.EmailField(max_length=254)
+    name = models.CharField(max_length=200)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint("merchant", "mode", Lower("email"), name="one_customer_per_email"),
+        ]
+
+    def __str__(self) -> str:
+        return self.email

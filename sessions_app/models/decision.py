@@ -1,0 +1,30 @@
+"""What a merchant decided about an odd payment: a fact that the evaluation reads."""
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+
+from sessions_app.models.session import CheckoutSession
+from sessions_app.status import DecisionKind, Issue
+
+
+class Decision(models.Model):
+    """One decision. It settles the session's issue as it stood; money that comes later raises a new one."""
+
+    session = models.ForeignKey(CheckoutSession, on_delete=models.PROTECT, related_name="decisions")
+    kind = models.CharField(max_length=10, choices=DecisionKind.choices)
+    issue = models.CharField(max_length=12, choices=Issue.choices)
+    seen = ArrayField(
+        models.CharField(max_length=60),
+        default=list,
+        help_text="The payments it was taken about (`pay_…`, and `pay_…:vanished`): what is not among them is new.",
+    )
+    tx_hash = models.CharField(max_length=66, blank=True, help_text="Of a refund.")
+    note = models.CharField(max_length=500, blank=True)
+    actor = models.CharField(max_length=200)
+    decided_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return f"{self.kind} ({self.issue})"

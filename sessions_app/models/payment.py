@@ -1,0 +1,117 @@
+"""Where a buyer sends money, how much is due, and what arrived."""
+
+from django.db import models
+from django.db.models import Q
+
+from common.public_ids import new_payment_id, new_quote_id
+from sessions_app.models.session import CheckoutSession
+
+
+class DepositAddress(models.Model):
+    """The address of one session; the same on every EVM network. Watched from the moment the buyer was shown it."""
+
+    session = models.OneToOneField(CheckoutSession, on_delete=models.PROTECT, related_name="deposit")
+    address = models.CharField(max_length=42, unique=True, help_text="EIP-55 checksummed.")
+    derivation_index = models.PositiveBigIntegerField(
+        null=True, help_text="Of an xpub; null for deposit contracts."
+    )
+    watch_until = models.DateTimeField(db_index=True, help_text="Copied from the session.")
+    created_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name_plural = "deposit addresses"
+
+    def __str__(self) -> str:
+        return self.address
+
+
+class Quote(models.Model):
+    """The amount of an asset that is due, at a rate locked until a time. The session's newest quote is in force."""
+
+    public_id = models.CharField(max_length=40, unique=True, default=new_quote_id, editable=False)
+    session = models.ForeignKey(CheckoutSession, on_delete=models.PROTECT, related_name="quotes")
+    asset = models.CharField(max_length=16)
+    network = models.CharField(max_length=32)
+    amount_units = models.DecimalField(
+        max_digits=78, decimal_places=0, help_text="What was due when it was made."
+    )
+    rate = models.DecimalField(
+        max_digits=38,
+        decimal_places=18,
+        help_text="Price of one whole asset in the session's currency, spread included.",
+    )
+    provenance = models.JSONField(help_text="Sources with values and ages, the rule that chose, the spread.")
+    created_at = models.DateTimeField()
+    valid_until = models.DateTimeField()
+
+    class Meta:
+        indexes = [
+            # Reader: the session's quote in force, and the one a block's time falls into.
+            models.Index(fields=["session", "-id"], name="quotes_of_a_session"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.amount_units} {self.asset} on {self.network}"
+
+
+class Basis(models.TextChoices):
+    """At which rate a payment was counted."""
+
+    QUOTE = "quote", "The quote's rate"
+    ARRIVAL = "arrival", "The rate of arrival"
+    NONE = "none", "Not counted"
+
+
+class Payment(models.Model):
+    """A transfer that reached a session's address, and what it is worth. One row per movement on chain, whatever happens.
+
+    `counts` is false for an asset the session does not allow: recorded, never added. Without a `value` (no rate was to
+    be had) it is recorded and counted as soon as a rate is known.
+    """
+
+    public_id = models.CharField(max_length=40, unique=True, default=new_payment_id, editable=False)
+    session = models.ForeignKey(CheckoutSession, on_delete=models.PROTECT, related_name="payments")
+    network = models.CharField(max_length=32)
+    asset = models.CharField(max_length=16)
+    tx_hash = models.CharField(max_length=66)
+    log_index = models.IntegerField(help_text="Position of the log; -1 for the transaction's own value.")
+    sender = models.CharField(max_length=42)
+    amount_units = models.DecimalField(max_digits=78, decimal_places=0)
+    block_number = models.BigIntegerField(null=True, help_text="Null: seen, in no block yet.")
+    block_hash = models.CharField(max_length=66, blank=True)
+    arrived_at = models.DateTimeField(help_text="The block's time; when first seen, while it is in none.")
+
+    counts = models.BooleanField(default=True)
+    basis = models.CharField(max_length=8, choices=Basis.choices)
+    rate = models.DecimalField(max_digits=38, decimal_places=18, null=True)
+    value = models.DecimalField(
+        max_digits=38,
+        decimal_places=18,
+        null=True,
+        help_text="Worth in the session's currency, at `rate`, unrounded.",
+    )
+    confirmations_needed = models.PositiveIntegerField()
+    seen_at = models.DateTimeField()
+    confirmed_at = models.DateTimeField(null=True)
+    vanished_at = models.DateTimeField(null=True, help_text="When the chain was seen without it.")
+
+    class Meta:
+        constraints = [
+            # The database refuses the second sight of the same movement, however many watchers run.
+            models.UniqueConstraint(
+                fields=["network", "tx_hash", "log_index"], name="one_payment_per_movement"
+            ),
+        ]
+        indexes = [
+            # Reader: payments that wait for confirmations, per network.
+            models.Index(
+                fields=["network", "block_number"],
+                name="payments_to_confirm",
+                condition=Q(confirmed_at=None, vanished_at=None),
+            ),
+            # Reader: payments of a replaced range of blocks.
+            models.Index(fields=["network", "block_number"], name="payments_by_block"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.amount_units} {self.asset} in {self.tx_hash}"

@@ -1,0 +1,115 @@
+"""The checkout session and its timeline."""
+
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
+from django.db import models
+from django.db.models import Q
+
+from common.exact_json import ExactDecoder, ExactEncoder
+from common.modes import Mode
+from common.public_ids import new_session_id
+from merchants_app.models import Merchant, Treasury
+from sessions_app.models.customer import Customer
+from sessions_app.status import Ended, Issue, PaymentStatus, Status
+
+
+class CheckoutSession(models.Model):
+    """One thing to be paid. Its state (`status`, `payment_status`, `issue`, `needs_decision`) has one writer: lifecycle.
+
+    Amounts of money are in `currency`, exact to its minor unit. What the merchant's settings said when it was made is
+    copied here, so that a changed setting never changes what a buyer was promised.
+    """
+
+    id: int
+    public_id = models.CharField(max_length=40, unique=True, default=new_session_id, editable=False)
+    merchant = models.ForeignKey(Merchant, on_delete=models.PROTECT, related_name="sessions")
+    mode = models.CharField(max_length=4, choices=Mode.choices)
+    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="sessions")
+    treasury = models.ForeignKey(Treasury, on_delete=models.PROTECT, null=True, related_name="+")
+
+    amount = models.DecimalField(max_digits=20, decimal_places=4)
+    currency = models.CharField(max_length=3)
+    success_url = models.CharField(max_length=2000)
+    cancel_url = models.CharField(max_length=2000)
+    email = models.EmailField(max_length=254)
+    name = models.CharField(max_length=200)
+    metadata = models.JSONField(default=dict, encoder=ExactEncoder, decoder=ExactDecoder)
+    product_id = models.CharField(max_length=200)
+    product_name = models.CharField(max_length=250)
+    product_description = models.CharField(max_length=1000)
+    allowed_assets = ArrayField(models.CharField(max_length=16), default=list, blank=True)
+    reference = models.CharField(max_length=200, null=True)
+    locale = models.CharField(max_length=16, blank=True)
+
+    tolerance_percent = models.DecimalField(max_digits=5, decimal_places=2)
+    tolerance_amount = models.DecimalField(max_digits=10, decimal_places=2)
+    spread_percent = models.DecimalField(max_digits=4, decimal_places=2)
+
+    status = models.CharField(max_length=10, choices=Status.choices, default=Status.OPEN)
+    payment_status = models.CharField(
+        max_length=8, choices=PaymentStatus.choices, default=PaymentStatus.UNPAID
+    )
+    issue = models.CharField(max_length=12, choices=Issue.choices, null=True)
+    needs_decision = models.BooleanField(default=False)
+    event_count = models.PositiveIntegerField(default=0, help_text="The running number of its last event.")
+
+    expires_at = models.DateTimeField()
+    ended_by = models.CharField(max_length=9, choices=Ended.choices, null=True)
+    ended_at = models.DateTimeField(
+        null=True, help_text="When it was expired or cancelled; null while it runs."
+    )
+    watch_until = models.DateTimeField(help_text="Its address is watched until then.")
+    completed_at = models.DateTimeField(null=True)
+    created_at = models.DateTimeField()
+    updated_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(amount__gt=0), name="session_amount_is_positive"),
+            models.UniqueConstraint(
+                fields=["merchant", "mode", "reference"],
+                condition=Q(status__in=["open", "processing"], reference__isnull=False),
+                name="one_live_session_per_reference",
+            ),
+        ]
+        indexes = [
+            # Reader: the list, newest first, of one merchant and mode (keyset on the id).
+            models.Index(fields=["merchant", "mode", "-id"], name="sessions_newest_first"),
+            # Reader: expiry.
+            models.Index(fields=["expires_at"], name="sessions_due_to_expire", condition=Q(status="open")),
+            # Reader: the decision queue.
+            models.Index(
+                fields=["merchant", "mode", "-id"],
+                name="sessions_to_decide",
+                condition=Q(needs_decision=True),
+            ),
+            # Readers: the list's filters.
+            models.Index(fields=["merchant", "mode", "status", "-id"], name="sessions_by_status"),
+            models.Index(fields=["merchant", "mode", "email", "-id"], name="sessions_by_email"),
+            models.Index(fields=["merchant", "mode", "reference"], name="sessions_by_reference"),
+            models.Index(fields=["merchant", "mode", "product_id", "-id"], name="sessions_by_product"),
+            GinIndex(fields=["metadata"], name="sessions_by_metadata", opclasses=["jsonb_path_ops"]),
+        ]
+
+    def __str__(self) -> str:
+        return self.public_id
+
+
+class StatusChange(models.Model):
+    """One row of a session's timeline: what its state became, why, by whom. Written by lifecycle, never edited."""
+
+    session = models.ForeignKey(CheckoutSession, on_delete=models.CASCADE, related_name="timeline")
+    from_status = models.CharField(max_length=10, choices=Status.choices, blank=True)
+    to_status = models.CharField(max_length=10, choices=Status.choices)
+    payment_status = models.CharField(max_length=8, choices=PaymentStatus.choices)
+    issue = models.CharField(max_length=12, choices=Issue.choices, null=True)
+    needs_decision = models.BooleanField(default=False)
+    reason = models.CharField(max_length=200, help_text="A sentence a merchant can read.")
+    actor = models.CharField(max_length=200, blank=True, help_text="Who, when a person or a key did it.")
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return f"{self.from_status or '–'} → {self.to_status}: {self.reason}"

@@ -1,0 +1,146 @@
+"""Messages out: who wants them, what happened, what is to be sent, and every try."""
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models.functions import Now
+
+from common.exact_json import ExactDecoder, ExactEncoder
+from common.modes import Mode
+from common.public_ids import new_delivery_id, new_endpoint_id, new_event_id
+from merchants_app.models import Merchant
+from webhooks_app.snapshot import CurrentTransaction
+
+
+class WebhookEndpoint(models.Model):
+    """A URL of a merchant that wants events of one mode."""
+
+    public_id = models.CharField(max_length=40, unique=True, default=new_endpoint_id, editable=False)
+    merchant = models.ForeignKey(Merchant, on_delete=models.CASCADE, related_name="webhook_endpoints")
+    mode = models.CharField(max_length=4, choices=Mode.choices)
+    url = models.URLField(max_length=2000)
+    events = ArrayField(
+        models.CharField(max_length=40), default=list, blank=True, help_text="Empty: all events."
+    )
+    headers_encrypted = models.TextField(
+        blank=True, editable=False, help_text="Custom headers as JSON, encrypted."
+    )
+    secret_encrypted = models.TextField(editable=False)
+    previous_secret_encrypted = models.TextField(blank=True, editable=False)
+    previous_secret_until = models.DateTimeField(null=True, editable=False)
+    failing_since = models.DateTimeField(
+        null=True, editable=False, help_text="First failure since the last success."
+    )
+    warned_at = models.DateTimeField(
+        null=True, editable=False, help_text="When the merchant was mailed about it."
+    )
+    disabled_at = models.DateTimeField(null=True, editable=False)
+    disabled_reason = models.CharField(max_length=200, blank=True, editable=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+    deleted_at = models.DateTimeField(null=True, editable=False)
+
+    class Meta:
+        indexes = [
+            # Reader: outbox, which asks at every event who wants it.
+            models.Index(
+                fields=["merchant", "mode"],
+                name="endpoints_that_listen",
+                condition=models.Q(deleted_at=None),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.url
+
+
+class Event(models.Model):
+    """A numbered fact about a subject (a checkout session), with a full snapshot. Written with the change it tells of."""
+
+    id: int
+    public_id = models.CharField(max_length=40, unique=True, default=new_event_id, editable=False)
+    merchant = models.ForeignKey(Merchant, on_delete=models.CASCADE, related_name="+")
+    mode = models.CharField(max_length=4, choices=Mode.choices)
+    type = models.CharField(max_length=40)
+    subject = models.CharField(max_length=40, help_text="Public id of what it is about.")
+    subject_sequence = models.PositiveIntegerField(
+        help_text="The subject's running number, from 1 without a gap."
+    )
+    data = models.JSONField(
+        encoder=ExactEncoder,
+        decoder=ExactDecoder,
+        help_text="The subject as the API shows it, at that moment.",
+    )
+    # Ids are handed out before the commit, so a smaller one may appear after a larger one: a reader that catches up
+    # by id would miss it. Readers therefore stop at the oldest transaction still running (queries: `settled`).
+    transaction = models.BigIntegerField(db_default=CurrentTransaction(), editable=False)
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["subject", "subject_sequence"], name="events_of_a_subject_are_numbered"
+            )
+        ]
+        indexes = [
+            # Reader: GET /api/v1/events?after= and the dashboard's list.
+            models.Index(fields=["merchant", "mode", "id"], name="events_in_order"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.type} of {self.subject}"
+
+
+class DeliveryState(models.TextChoices):
+    """Where a delivery stands."""
+
+    PENDING = "pending", "Waiting"
+    SUCCEEDED = "succeeded", "Delivered"
+    FAILED = "failed", "Failed"
+
+
+class Delivery(models.Model):
+    """One event to one endpoint. The table is the queue: pending rows whose time has come are due."""
+
+    public_id = models.CharField(max_length=40, unique=True, default=new_delivery_id, editable=False)
+    event = models.ForeignKey(Event, on_delete=models.CASCADE, related_name="deliveries")
+    endpoint = models.ForeignKey(WebhookEndpoint, on_delete=models.CASCADE, related_name="deliveries")
+    state = models.CharField(max_length=10, choices=DeliveryState.choices, default=DeliveryState.PENDING)
+    attempts_made = models.PositiveSmallIntegerField(default=0, help_text="Tries since it was last (re)sent.")
+    next_attempt_at = models.DateTimeField(
+        null=True,
+        help_text="Due from then on; a lease pushes it ahead, so a killed worker gives its work back.",
+    )
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        verbose_name_plural = "deliveries"
+        constraints = [
+            models.UniqueConstraint(fields=["event", "endpoint"], name="one_delivery_per_event_and_endpoint")
+        ]
+        indexes = [
+            # Reader: the sender's claim. Only the waiting rows are in it, so a million old ones cost nothing.
+            models.Index(
+                fields=["next_attempt_at"], name="deliveries_due", condition=models.Q(state="pending")
+            ),
+            # Reader: an endpoint's page, newest first.
+            models.Index(fields=["endpoint", "-id"], name="deliveries_of_an_endpoint"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.event_id} to {self.endpoint_id}"
+
+
+class DeliveryAttempt(models.Model):
+    """One HTTP try: what came back, how long it took, and in a word what went wrong."""
+
+    delivery = models.ForeignKey(Delivery, on_delete=models.CASCADE, related_name="attempts")
+    started_at = models.DateTimeField(db_index=True)
+    duration_ms = models.PositiveIntegerField()
+    status_code = models.PositiveSmallIntegerField(null=True, help_text="Null: no HTTP answer came.")
+    problem = models.CharField(
+        max_length=40, blank=True, help_text="A stable word for what went wrong; empty: success."
+    )
+    detail = models.CharField(max_length=300, blank=True, help_text="What the network or the answer said.")
+    answer_excerpt = models.TextField(blank=True, help_text="The first KB of the answer's body.")
+
+    def __str__(self) -> str:
+        return f"{self.started_at:%Y-%m-%d %H:%M:%S} {self.status_code or self.problem}"
