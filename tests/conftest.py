@@ -1,0 +1,18 @@
+"""What every test has at hand. The cast (Mia, Otto, Pat) and their fixtures stand in tests/cast.py."""
+
+import importlib.util
+
+import pytest
+
+from tests.settings import services
+
+# Loaded when it exists, so that the tests of one app run while another is being built.
+pytest_plugins = [name for name in ("tests.cast", "tests.browser") if importlib.util.find_spec(name)]
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Starts PostgreSQL and Valkey, unless they were given or this is a worker of a run that has them."""
+    config.add_cleanup(services.stop)
+    if not config.option.collectonly:
+        services.start()
