@@ -1,0 +1,85 @@
+"""What every reader of a chain can do. Whoever reads a chain of another kind writes one of these."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple, Protocol
+
+# log_index of a transfer that no log announces: the value of a transaction itself, and money that an address
+# received inside a contract's run. The second has no hash of its own, see `evm_reader_inside.py`.
+OWN_VALUE = -1
+FROM_INSIDE = -2
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A block of the chain."""
+
+    number: int
+    hash: str
+    time: datetime
+
+
+class Sighting(NamedTuple):
+    """Where a transfer was seen: which movement it is (tx_hash, log_index), and in which block."""
+
+    tx_hash: str
+    log_index: int
+    block_number: int | None
+    block_hash: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transfer:
+    """One incoming movement of a listed asset to a watched address; (network, tx_hash, log_index) names it."""
+
+    network: str
+    asset: str
+    tx_hash: str
+    log_index: int
+    sender: str  # checksummed; empty when unknown
+    recipient: str  # checksummed
+    amount_units: int
+    block_number: int | None  # None: seen, in no block yet
+    block_hash: str  # empty while in no block
+    block_time: datetime | None
+
+    @property
+    def sighting(self) -> Sighting:
+        """Where it was seen."""
+        return Sighting(self.tx_hash, self.log_index, self.block_number, self.block_hash)
+
+
+class ReaderUnavailable(Exception):
+    """The chain cannot be read at the moment: try later."""
+
+
+class WrongChain(Exception):
+    """The node belongs to another chain than the network says: give up until the configuration is changed."""
+
+
+class Reader(Protocol):
+    """Reads one network. Every method may raise ReaderUnavailable or WrongChain; none writes or waits long."""
+
+    def head(self) -> Block:
+        """The newest block."""
+        ...
+
+    def block(self, number: int) -> Block | None:
+        """The block at this height as the chain has it now; None when it has none."""
+        ...
+
+    def transfers(self, addresses: frozenset[str], first: int, last: int) -> list[Transfer]:
+        """Transfers to the (checksummed) addresses in these blocks, both included.
+
+        A transfer from inside a contract may be found, and listed, some blocks after its own.
+        """
+        ...
+
+    def pending(self, addresses: frozenset[str], above: int) -> list[Transfer]:
+        """Transfers that are seen but in no block up to `above`. A reader that cannot know returns none."""
+        ...
+
+    def still_there(self, sightings: Iterable[Sighting]) -> frozenset[Sighting]:
+        """Those whose transaction still succeeded in just that block of the chain."""
+        ...
