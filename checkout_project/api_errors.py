@@ -1,5 +1,67 @@
-"""Domain errors become answers here, in one shape."""
+"""Every error of the API, in one shape: `{type, errors: [{code, detail, attr}]}`.
 
-from drf_standardized_errors.handler import exception_handler as answer
+The table from a domain error to its answer is the error class itself (`code`, `status`); here it is told.
+"""
 
-__all__ = ["answer"]
+from django.core.exceptions import RequestDataTooBig
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.csrf import csrf_exempt
+from drf_standardized_errors.handler import ExceptionHandler
+from drf_standardized_errors.types import ExceptionHandlerContext
+from rest_framework.exceptions import APIException, ErrorDetail, ValidationError
+from rest_framework.response import Response
+
+from common.errors import DomainError
+from common.exact_json import dumps
+
+
+class _Told(APIException):
+    """A domain error on its way out."""
+
+    def __init__(self, error: DomainError) -> None:
+        super().__init__(error.detail, code=error.code)
+        self.status_code = error.status
+
+
+class _TooLarge(APIException):
+    status_code = 413
+    default_code = "body_too_large"
+    default_detail = "The body is larger than this API takes."
+
+
+class ApiExceptionHandler(ExceptionHandler):
+    """drf-standardized-errors' handler, with our domain errors known to it."""
+
+    def convert_known_exceptions(self, exc: Exception) -> Exception:
+        """What DRF can answer: a domain error that names a field is a validation error of that field."""
+        if isinstance(exc, RequestDataTooBig):
+            return _TooLarge()
+        if not isinstance(exc, DomainError):
+            known: Exception = super().convert_known_exceptions(exc)
+            return known
+        if exc.attr is None:
+            return _Told(exc)
+        told = ValidationError({exc.attr: [ErrorDetail(exc.detail, code=exc.code)]})
+        told.status_code = exc.status
+        return told
+
+
+def answer(exc: Exception, context: ExceptionHandlerContext) -> Response | None:
+    """DRF's hook: the answer to whatever a view raised; None lets Django show its debug page (DEBUG only)."""
+    response: Response | None = ApiExceptionHandler(exc, context).run()
+    return response
+
+
+def error_response(status: int, code: str, detail: str) -> HttpResponse:
+    """An error told outside of any view, in the same shape."""
+    kind = "server_error" if status >= 500 else "client_error"
+    body = {"type": kind, "errors": [{"code": code, "detail": detail, "attr": None}]}
+    return HttpResponse(dumps(body), status=status, content_type="application/json")
+
+
+@csrf_exempt
+def no_such_address(_request: HttpRequest, _rest: str = "") -> HttpResponse:
+    """Answers every address under /api that is none, whatever the method."""
+    return error_response(
+        404, "not_found", "There is nothing at this address. /api/docs lists what there is."
+    )

@@ -114,6 +114,9 @@ WHITENOISE_USE_FINDERS = True
 EMAIL_BACKEND = env.text("EMAIL_BACKEND", "django.core.mail.backends.console.EmailBackend")
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "Tallystick <no-reply@localhost>")
 
+# How long a process remembers whose a key is; a revoked key works at most that much longer (5 at most).
+API_KEY_CACHE_SECONDS = env.number("API_KEY_CACHE_SECONDS", 4)
+
 # A body larger than this answers 413 before it is parsed.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 64 * 1024
 

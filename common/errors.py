@@ -1,4 +1,4 @@
-"""What a rule raises when it must say no. Each app derives its own errors; doors never catch them: `api_errors` answers."""
+"""What a rule raises to say no. Each app derives its own; doors never catch them: `api_errors` answers."""
 
 from typing import ClassVar
 
@@ -6,8 +6,8 @@ from typing import ClassVar
 class DomainError(Exception):
     """A rule was broken by the caller, in words for the caller.
 
-    `code` is stable and may be relied on by programs; `status` is the HTTP status; `attr` names the field at fault
-    (None: the request as a whole). A subclass sets the class attributes, an instance the sentence:
+    `code` is stable and may be relied on by programs; `status` is the HTTP status; `attr` names the field
+    at fault (None: the request as a whole). A subclass sets the class attributes, an instance the sentence:
 
         class SessionNotOpen(DomainError):
             code, status = "session_not_open", 409

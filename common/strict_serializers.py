@@ -1,0 +1,188 @@
+"""Serializers for requests that name every fault: unknown fields, wrong types, text a database cannot hold.
+
+JSON has types, so a number sent as text is a mistake worth telling, not one to guess about.
+"""
+
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from decimal import Decimal
+from functools import cache
+from typing import Any, Self, cast
+from urllib.parse import urlsplit
+
+from django.http import QueryDict
+from django.utils.dateparse import parse_datetime
+from rest_framework import serializers
+from rest_framework.exceptions import ErrorDetail, ValidationError
+
+# A name (one label is enough: `http://shop:3000` inside a private network), an IPv4 or an IPv6 address.
+_HOST = re.compile(r"[\w\-]+(\.[\w\-]+)*\.?|[0-9a-f:.]+")
+_NEVER_IN_URL = re.compile(r"[\s\\\x00-\x1f\x7f]")
+_UNKNOWN = "This field is not known here. Known are: {known}."
+
+
+class StrictSerializer(serializers.Serializer[Any]):
+    """A request's body or query. Usage: `terms = CreateSession.parse(request.data)`."""
+
+    @classmethod
+    def parse(cls, data: Any, **context: Any) -> dict[str, Any]:
+        """The checked values by field name. Raises ValidationError (400) naming each field at fault.
+
+        `context` is for `validate_…` methods that need more than the body; without it one instance serves all
+        requests (building the fields anew costs more than checking them).
+        """
+        serializer = cls(context=context) if context else cls._shared()
+        return cast("dict[str, Any]", serializer.run_validation(data))
+
+    @classmethod
+    def parse_query(cls, query: QueryDict) -> dict[str, Any]:
+        """The same for a URL's query, whose values are all text: use DRF's own number fields there."""
+        if twice := next((name for name in query if len(query.getlist(name)) > 1), None):
+            message = "Send this parameter once."
+            raise ValidationError({_printable(twice): [ErrorDetail(message, code="repeated")]})
+        return cls.parse(query.dict())
+
+    @classmethod
+    @cache
+    def _shared(cls) -> Self:
+        return cls()
+
+    def to_internal_value(self, data: Any) -> dict[str, Any]:
+        """The fields' values; what is unknown is told together with what is wrong."""
+        if not isinstance(data, Mapping):
+            message = "Send a JSON object: {…}."
+            raise ValidationError({"non_field_errors": [ErrorDetail(message, code="not_an_object")]})
+        faults: dict[str, Any] = self._unknown(data)
+        try:
+            values = super().to_internal_value(data)
+        except ValidationError as error:
+            raise ValidationError({**cast("dict[str, Any]", error.detail), **faults}) from None
+        if faults:
+            raise ValidationError(faults)
+        return cast("dict[str, Any]", values)
+
+    def _unknown(self, data: Mapping[str, Any]) -> dict[str, Any]:
+        strange = [name for name in data if name not in self.fields]
+        if not strange:
+            return {}
+        known = ", ".join(name for name, field in self.fields.items() if not field.read_only)
+        message = _UNKNOWN.format(known=known)
+        return {_printable(name): [ErrorDetail(message, code="unknown_field")] for name in strange[:20]}
+
+
+class TextField(serializers.CharField):
+    """Text, as text: no numbers, no booleans, nothing that PostgreSQL cannot hold (NUL, lone surrogates)."""
+
+    default_error_messages = {"invalid": "Send text, in quotes."}
+
+    def to_internal_value(self, data: Any) -> str:
+        """The text, trimmed."""
+        if not isinstance(data, str):
+            self.fail("invalid")
+        return str(super().to_internal_value(data))
+
+
+class EmailField(serializers.EmailField, TextField):
+    """An e-mail address."""
+
+    default_error_messages = {"invalid": "Send an e-mail address, such as pat@example.com."}
+
+
+class HttpUrlField(TextField):
+    """An absolute http or https URL without credentials. Whether plain http will do is the rule's affair."""
+
+    default_error_messages = {
+        "not_a_url": "Send an absolute URL, such as https://shop.example/thanks.",
+        "wrong_scheme": "The URL must begin with https:// (or http://).",
+        "credentials": "The URL must not contain a user name or password.",
+    }
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**({"max_length": 2000} | options))
+
+    def to_internal_value(self, data: Any) -> str:
+        """The URL as it was sent."""
+        url = super().to_internal_value(data)
+        if url.partition(":")[0].lower() not in {"http", "https"}:
+            self.fail("wrong_scheme")
+        try:
+            parts = urlsplit(url)
+            has_port = parts.port is None or parts.port > 0
+        except ValueError:
+            self.fail("not_a_url")
+        if "@" in parts.netloc:
+            self.fail("credentials")
+        if not (has_port and _HOST.fullmatch(parts.hostname or "")) or _NEVER_IN_URL.search(url):
+            self.fail("not_a_url")
+        return url
+
+
+class NumberField(serializers.DecimalField):
+    """A JSON number, kept exact. Text and booleans are refused."""
+
+    default_error_messages = {"invalid": "Send a number, without quotes."}
+
+    def to_internal_value(self, data: Any) -> Decimal:
+        """The number as Decimal."""
+        if isinstance(data, bool) or not isinstance(data, int | Decimal):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
+class WholeNumberField(serializers.IntegerField):
+    """A JSON number without a fraction."""
+
+    default_error_messages = {"invalid": "Send a whole number, without quotes."}
+
+    def to_internal_value(self, data: Any) -> int:
+        """The number."""
+        if isinstance(data, bool) or not isinstance(data, int):
+            self.fail("invalid")
+        return data
+
+
+class YesNoField(serializers.BooleanField):
+    """true or false, nothing that only looks like it."""
+
+    default_error_messages = {"invalid": "Send true or false, without quotes."}
+
+    def to_internal_value(self, data: Any) -> bool:
+        """The value."""
+        if not isinstance(data, bool):
+            self.fail("invalid", input=data)
+        return data
+
+
+class MomentField(serializers.DateTimeField):
+    """A time in ISO 8601 with its offset: without one nobody knows when it is."""
+
+    default_error_messages = {"invalid": "Send a time with its offset, such as 2030-01-31T12:00:00Z."}
+
+    def to_internal_value(self, value: Any) -> datetime:
+        """The time, in UTC."""
+        try:
+            moment = parse_datetime(value) if isinstance(value, str) and len(value) <= 40 else None
+        except ValueError:
+            moment = None
+        if moment is None or moment.tzinfo is None:
+            self.fail("invalid", format="")
+        return self.enforce_timezone(moment)
+
+
+class WordField(serializers.ChoiceField):
+    """One word of a fixed list."""
+
+    default_error_messages = {"invalid_choice": "Must be one of: {allowed}."}
+
+    def to_internal_value(self, data: Any) -> str:
+        """The word."""
+        if not isinstance(data, str) or data not in self.choices:
+            self.fail("invalid_choice", allowed=", ".join(str(word) for word in self.choices))
+        return data
+
+
+def _printable(name: object) -> str:
+    """A field name fit to be told back: short, and without what JSON or a terminal would choke on."""
+    text = str(name)[:80].encode("utf-8", "backslashreplace").decode()
+    return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text)
