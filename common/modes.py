@@ -8,3 +8,17 @@ class Mode(models.TextChoices):
 
     TEST = "test", "Test"
     LIVE = "live", "Live"
+
+
+class ModeConverter:
+    """`<mode:mode>` in a URL pattern: `test` or `live`, anything else is no such page."""
+
+    regex = "test|live"
+
+    def to_python(self, value: str) -> Mode:
+        """The mode of a URL."""
+        return Mode(value)
+
+    def to_url(self, value: str) -> str:
+        """The word in the URL."""
+        return Mode(value).value

@@ -1,4 +1,4 @@
-"""How accounts come to be: by invitation or by the operator, not by a public form, unless the operator opens it."""
+"""How accounts come to be: by invitation or by the operator; a public form only if the operator opens it."""
 
 from allauth.account.adapter import DefaultAccountAdapter
 from django.conf import settings
@@ -8,6 +8,6 @@ from django.http import HttpRequest
 class AccountAdapter(DefaultAccountAdapter):
     """allauth's rules with sign-up closed by default (`OPEN_SIGNUP=1` opens it)."""
 
-    def is_open_for_signup(self, request: HttpRequest) -> bool:
+    def is_open_for_signup(self, _request: HttpRequest) -> bool:
         """Whether a stranger may make an account here."""
         return bool(settings.OPEN_SIGNUP)

@@ -1,0 +1,155 @@
+"""Who is at the dashboard, for which business, in which mode, and what their role lets them do."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import wraps
+from typing import Concatenate, ParamSpec
+
+from django.contrib import messages
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+
+from common.errors import DomainError, NotFound
+from common.modes import Mode
+from merchants_app.models import Member, Merchant, Role, User
+
+SAFE_METHODS = ("GET", "HEAD")
+CHOSEN_MERCHANT = "merchant"  # in the browser session: public id of the business last chosen
+
+
+class Power(StrEnum):
+    """Something a role may be allowed to do; the value completes the sentence 'Your role may not …'."""
+
+    LOOK = "see this business"
+    HANDLE_SESSIONS = "act on sessions"
+    COLLECT = "collect payments"
+    MANAGE_KEYS = "manage API keys"
+    MANAGE_WEBHOOKS = "manage webhooks"
+    MANAGE_TREASURY = "change where money goes"
+    MANAGE_SETTINGS = "change settings"
+    MANAGE_TEAM = "manage the team"
+
+
+# Who may do what, whatever the mode.
+_MAY: dict[Role, frozenset[Power]] = {
+    Role.OWNER: frozenset(Power),
+    Role.DEVELOPER: frozenset({Power.LOOK, Power.MANAGE_KEYS, Power.MANAGE_WEBHOOKS}),
+    Role.SUPPORT: frozenset({Power.LOOK, Power.HANDLE_SESSIONS, Power.COLLECT}),
+    Role.VIEWER: frozenset({Power.LOOK}),
+}
+# What test mode allows on top: a developer tries everything out where no real money moves.
+_MAY_IN_TEST: dict[Role, frozenset[Power]] = {
+    Role.DEVELOPER: frozenset({Power.HANDLE_SESSIONS, Power.COLLECT, Power.MANAGE_TREASURY}),
+}
+
+
+def may(role: str, power: Power, *, mode: str) -> bool:
+    """Whether a role holds a power in a mode."""
+    extra = _MAY_IN_TEST.get(Role(role), frozenset()) if mode == Mode.TEST else frozenset()
+    return power in _MAY[Role(role)] | extra
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Access:
+    """A signed-in member at work. Every dashboard query starts from `merchant` and `mode`."""
+
+    merchant: Merchant
+    mode: Mode
+    role: Role
+    user: User
+    businesses: tuple[Merchant, ...] = ()
+
+    @property
+    def actor(self) -> str:
+        """How timelines and the audit log name this person."""
+        return self.user.email
+
+    def may(self, power: Power) -> bool:
+        """Whether the member's role holds the power in this mode."""
+        return may(self.role, power, mode=self.mode)
+
+    def require(self, power: Power) -> None:
+        """Raises PermissionDenied with a sentence for the 403 page."""
+        if not self.may(power):
+            raise PermissionDenied(
+                f"Your role ({self.role.label}) may not {power} in {self.mode.label.lower()} mode. "
+                f"Ask an owner of {self.merchant.name}."
+            )
+
+
+def member_of(request: HttpRequest, mode: Mode) -> Access:
+    """The caller's access to the business they chose last, or to their first.
+
+    Raises PermissionDenied for someone who belongs to none.
+    """
+    user = request.user
+    if not isinstance(user, User):
+        raise PermissionDenied("Sign in first.")
+    members = list(Member.objects.filter(user=user).select_related("merchant").order_by("id"))
+    if not members:
+        raise PermissionDenied("Your account belongs to no business yet. Ask an owner to invite you.")
+    chosen = request.session.get(CHOSEN_MERCHANT)
+    member = next((m for m in members if m.merchant.public_id == chosen), members[0])
+    return Access(
+        merchant=member.merchant,
+        mode=mode,
+        role=Role(member.role),
+        user=user,
+        businesses=tuple(m.merchant for m in members),
+    )
+
+
+def _page_before(request: HttpRequest) -> str:
+    """The page of ours that sent the form, or the dashboard's first."""
+    before = request.headers.get("Referer", "")
+    ours = url_has_allowed_host_and_scheme(
+        before, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+    )
+    return before if ours else reverse("dashboard-home")
+
+
+P = ParamSpec("P")
+
+
+def for_members(
+    *, see: Power | None = Power.LOOK, change: Power | None = None
+) -> Callable[[Callable[Concatenate[HttpRequest, Access, P], HttpResponse]], Callable[..., HttpResponseBase]]:
+    """Makes `view(request, access, …)` a dashboard page: `see` is needed to GET it, `change` to POST to it.
+
+    Signed out: the sign-in page. Lacking the power: 403 with a sentence. A method without a power: 405.
+    Not the caller's to see: 404. A rule that refuses a POST: back to the page, with the rule's sentence.
+    The URL's `mode` becomes part of the access and does not reach the view.
+    """
+
+    def decorate(
+        view: Callable[Concatenate[HttpRequest, Access, P], HttpResponse],
+    ) -> Callable[..., HttpResponseBase]:
+        @wraps(view)
+        def door(request: HttpRequest, mode: Mode, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+            if not request.user.is_authenticated:
+                return redirect_to_login(request.get_full_path())
+            power = see if request.method in SAFE_METHODS else change if request.method == "POST" else None
+            if power is None:
+                return HttpResponseNotAllowed([*(SAFE_METHODS if see else ()), *(["POST"] if change else ())])
+            access = member_of(request, mode)
+            access.require(power)
+            try:
+                return view(request, access, *args, **kwargs)
+            except NotFound as error:
+                raise Http404(error.detail) from error
+            except DomainError as error:
+                if request.method != "POST":
+                    raise
+                # The rule said no to a button: its sentence is shown on the page that the button stands on.
+                messages.error(request, error.detail)
+                return redirect(_page_before(request))
+
+        return door
+
+    return decorate

@@ -1,0 +1,30 @@
+"""Writes down what people did. Called in the act's transaction: neither exists without the other."""
+
+from typing import Any
+
+from merchants_app.models import AuditEntry, Merchant
+
+
+def record(
+    *, merchant: Merchant, mode: str = "", actor: str, action: str, subject: str = "", **detail: Any
+) -> AuditEntry:
+    """One line of the audit log. `detail` is shown to the merchant: no secrets in it."""
+    return AuditEntry.objects.create(
+        merchant=merchant,
+        mode=mode,
+        actor=actor,
+        action=action,
+        subject=subject,
+        detail={name: _plain(value) for name, value in detail.items()},
+    )
+
+
+def _plain(value: Any) -> Any:
+    """JSON's own kinds stay, everything else (Decimal, datetime, …) becomes its text."""
+    if value is None or isinstance(value, bool | int | str):
+        return value
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_plain(part) for part in value]
+    if isinstance(value, dict):
+        return {str(name): _plain(part) for name, part in value.items()}
+    return str(value)

@@ -1,0 +1,103 @@
+"""The dashboard's menu as data: a new page is a new line here."""
+
+from dataclasses import dataclass
+
+from django.urls import NoReverseMatch, reverse
+
+from common.modes import Mode
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A page of the menu; pages below it (`…/sessions/cs_…`) count as the same item."""
+
+    label: str
+    view: str
+    badge: str = ""  # which count stands behind the label
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Items under a heading; the first group has none."""
+
+    heading: str
+    items: tuple[Item, ...]
+
+
+MENU: tuple[Group, ...] = (
+    Group(
+        "",
+        (
+            Item("Overview", "overview"),
+            Item("Sessions", "sessions"),
+            Item("Decisions", "decisions", badge="decisions"),
+            Item("Collect", "collect"),
+            Item("Customers", "customers"),
+            Item("Payment links", "links"),
+        ),
+    ),
+    Group(
+        "Developers",
+        (
+            Item("API keys", "keys"),
+            Item("Webhooks", "webhooks"),
+            Item("Events", "events"),
+            Item("Requests", "requests"),
+        ),
+    ),
+    Group(
+        "Business",
+        (
+            Item("Treasury", "treasury"),
+            Item("Team", "team"),
+            Item("Settings", "settings"),
+            Item("Audit log", "audit"),
+        ),
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """An item with its address, ready to be drawn."""
+
+    label: str
+    url: str
+    badge: str
+    current: bool
+
+
+def menu_for(*, mode: Mode, path: str) -> list[tuple[str, list[Link]]]:
+    """Headings with their links; the one whose page (or a page below it) is shown is marked current."""
+    drawn = []
+    for group in MENU:
+        links = [
+            Link(label=item.label, url=url, badge=item.badge, current=_is_at(path, url))
+            for item in group.items
+            if (url := _url(item, mode))
+        ]
+        if links:
+            drawn.append((group.heading, links))
+    return drawn
+
+
+def same_place_in(*, mode: Mode, path: str) -> str:
+    """Where the mode switch leads: the same menu page in the other mode (a single thing has only one)."""
+    here = next((item for group in MENU for item in group.items if _is_at_in_any_mode(path, item)), None)
+    return (here and _url(here, mode)) or reverse("dashboard:overview", kwargs={"mode": mode})
+
+
+def _url(item: Item, mode: Mode) -> str:
+    """Empty when no app brings the page."""
+    try:
+        return reverse(f"dashboard:{item.view}", kwargs={"mode": mode})
+    except NoReverseMatch:
+        return ""
+
+
+def _is_at(path: str, url: str) -> bool:
+    return path == url or path.startswith(f"{url}/")
+
+
+def _is_at_in_any_mode(path: str, item: Item) -> bool:
+    return any((url := _url(item, mode)) and _is_at(path, url) for mode in Mode)

@@ -1,0 +1,123 @@
+"""How times, amounts, addresses and states are written on every page."""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+
+from django import template
+from django.utils import timezone
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+
+from common.money import amount_text, to_minor_unit
+
+register = template.Library()
+
+UNKNOWN = "\u2013"  # an en dash stands where there is nothing to show
+
+_STEPS = ((60, "second"), (60, "minute"), (24, "hour"), (7, "day"), (52, "week"))
+
+
+@register.filter
+def when(value: datetime | None) -> str:
+    """`22 Nov 2026, 14:32 UTC` in a <time>; the page's script rewrites it to the reader's own zone."""
+    return _time(value, "{:%-d %b %Y, %H:%M} UTC", "when")
+
+
+@register.filter
+def exactly_when(value: datetime | None) -> str:
+    """With seconds, for timelines."""
+    return _time(value, "{:%-d %b %Y, %H:%M:%S} UTC", "exact")
+
+
+@register.filter
+def ago(value: datetime | None) -> str:
+    """`2 hours ago` or `in 5 minutes` in a <time>, with the exact time as its title."""
+    if value is None:
+        return UNKNOWN
+    seconds = (timezone.now() - value).total_seconds()
+    words = span(abs(seconds))
+    text = f"{words} ago" if seconds >= 0 else f"in {words}"
+    if words == "moments":
+        text = "just now" if seconds >= 0 else "in a moment"
+    moment = value.astimezone(UTC)
+    return format_html(
+        '<time datetime="{}" title="{}">{}</time>', _iso(moment), f"{moment:%-d %b %Y, %H:%M:%S} UTC", text
+    )
+
+
+@register.filter
+def span(seconds: float) -> str:
+    """A length of time in one unit: `moments`, `40 seconds`, `2 hours`."""
+    if seconds < 5:
+        return "moments"
+    amount, name = seconds, "second"
+    for size, following in zip([s for s, _ in _STEPS], [n for _, n in _STEPS[1:]], strict=False):
+        if amount < size:
+            break
+        amount, name = amount / size, following
+    count = int(amount)
+    return f"{count} {name}{'' if count == 1 else 's'}"
+
+
+@register.filter
+def money(amount: Decimal | None, currency: str) -> str:
+    """`18,240.50 USD` with the currency smaller; an en dash when unknown."""
+    if amount is None:
+        return UNKNOWN
+    return format_html(
+        '<span class="amount">{} <small>{}</small></span>', f"{to_minor_unit(amount, currency):,f}", currency
+    )
+
+
+@register.filter
+def money_text(amount: Decimal | None, currency: str) -> str:
+    """The same without markup, for sentences."""
+    return UNKNOWN if amount is None else f"{to_minor_unit(amount, currency):,f} {currency}"
+
+
+@register.simple_tag
+def units(amount: int | Decimal, decimals: int, symbol: str) -> str:
+    """Base units as an amount of the asset: `49 USDC`."""
+    return format_html(
+        '<span class="amount">{} <small>{}</small></span>', amount_text(amount, decimals), symbol
+    )
+
+
+@register.filter
+def address(value: str) -> str:
+    """An address in groups of four, first and last strong, so that two can be compared."""
+    if not value.startswith("0x"):
+        return format_html('<span class="address">{}</span>', value)
+    groups = [value[:6], *(value[i : i + 4] for i in range(6, len(value), 4))]
+    strong = {0, len(groups) - 1}
+    parts = format_html_join(
+        " ", "{}", [(format_html("<mark>{}</mark>", g) if i in strong else g,) for i, g in enumerate(groups)]
+    )
+    return format_html('<span class="address">{}</span>', parts)
+
+
+@register.filter
+def short_hash(value: str) -> str:
+    """A hash that is only to be recognised: first and last characters, the whole in the title."""
+    if len(value) <= 20:
+        return format_html("<code>{}</code>", value)
+    return format_html('<code title="{}">{}…{}</code>', value, value[:10], value[-6:])
+
+
+@register.inclusion_tag("dashboard/_field.html")
+def field(bound: object) -> dict[str, object]:
+    """A form field with label, help and error tied to it for screen readers."""
+    return {"field": bound}
+
+
+def _time(value: datetime | None, layout: str, kind: str) -> str:
+    if value is None:
+        return UNKNOWN
+    moment = value.astimezone(UTC)
+    return format_html(
+        '<time datetime="{}" data-show="{}">{}</time>', _iso(moment), kind, layout.format(moment)
+    )
+
+
+def _iso(moment: datetime) -> SafeString:
+    return SafeString(moment.isoformat(timespec="milliseconds").replace("+00:00", "Z"))
