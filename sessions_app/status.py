@@ -49,20 +49,37 @@ class DecisionKind(models.TextChoices):
     WRITE_OFF = "write_off", "Write off"
 
 
-# DESIGN §5. `lifecycle.py` refuses every other move; staying is always allowed.
+# DESIGN §5. A session changes one step at a time; `lifecycle.py` writes a row for each and refuses every other move.
 ALLOWED_MOVES: dict[Status, frozenset[Status]] = {
-    Status.OPEN: frozenset({Status.PROCESSING, Status.COMPLETED, Status.EXPIRED, Status.CANCELLED}),
-    Status.PROCESSING: frozenset({Status.COMPLETED, Status.OPEN, Status.EXPIRED, Status.CANCELLED}),
-    # Late money that covers; `ask_rest` reopens. A decision to accept completes.
-    Status.EXPIRED: frozenset({Status.PROCESSING, Status.COMPLETED, Status.OPEN}),
-    Status.CANCELLED: frozenset({Status.PROCESSING, Status.COMPLETED, Status.OPEN}),
+    Status.OPEN: frozenset({Status.PROCESSING, Status.EXPIRED, Status.CANCELLED}),
+    # Back to open: the payment vanished.
+    Status.PROCESSING: frozenset({Status.COMPLETED, Status.OPEN}),
+    # Late money that covers, or a decision; "ask for the rest" reopens.
+    Status.EXPIRED: frozenset({Status.PROCESSING, Status.OPEN}),
+    Status.CANCELLED: frozenset({Status.PROCESSING, Status.OPEN}),
     Status.COMPLETED: frozenset(),
 }
 
 
-def may_move(before: str, after: str) -> bool:
-    """Whether a session may go from one status to the other in one step."""
-    return before == after or Status(after) in ALLOWED_MOVES[Status(before)]
+class ForbiddenMove(RuntimeError):
+    """A verdict asked for a move that the table does not allow: a defect, never a user's mistake."""
+
+
+def steps(before: str, after: str) -> list[Status]:
+    """The allowed moves that lead from one status to another, one after the other; none when they are the same.
+
+    A payment that is already confirmed when it is first seen goes through `processing` all the same, and one that
+    vanishes after the end goes back through `open`: receivers of events never see a jump.
+    """
+    start, goal = Status(before), Status(after)
+    if start == goal:
+        return []
+    if goal in ALLOWED_MOVES[start]:
+        return [goal]
+    for between in ALLOWED_MOVES[start]:
+        if goal in ALLOWED_MOVES[between]:
+            return [between, goal]
+    raise ForbiddenMove(f"{start} → {goal}")
 
 
 def is_live(status: str) -> bool:

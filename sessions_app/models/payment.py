@@ -26,12 +26,13 @@ class DepositAddress(models.Model):
 
 
 class Quote(models.Model):
-    """The amount of an asset that is due, at a rate locked until a time. The session's newest quote is in force."""
+    """The amount of an asset that is due, at a rate locked until a time. `session.quote` is the one in force."""
 
     public_id = models.CharField(max_length=40, unique=True, default=new_quote_id, editable=False)
     session = models.ForeignKey(CheckoutSession, on_delete=models.PROTECT, related_name="quotes")
     asset = models.CharField(max_length=16)
     network = models.CharField(max_length=32)
+    decimals = models.PositiveSmallIntegerField(help_text="Of the asset: one whole is 10^decimals base units.")
     amount_units = models.DecimalField(
         max_digits=78, decimal_places=0, help_text="What was due when it was made."
     )
@@ -46,7 +47,7 @@ class Quote(models.Model):
 
     class Meta:
         indexes = [
-            # Reader: the session's quote in force, and the one a block's time falls into.
+            # Reader: valuation, which looks for the quote that a block's time falls into.
             models.Index(fields=["session", "-id"], name="quotes_of_a_session"),
         ]
 
@@ -76,6 +77,7 @@ class Payment(models.Model):
     tx_hash = models.CharField(max_length=66)
     log_index = models.IntegerField(help_text="Position of the log; -1 for the transaction's own value.")
     sender = models.CharField(max_length=42)
+    decimals = models.PositiveSmallIntegerField(help_text="Of the asset: one whole is 10^decimals base units.")
     amount_units = models.DecimalField(max_digits=78, decimal_places=0)
     block_number = models.BigIntegerField(null=True, help_text="Null: seen, in no block yet.")
     block_hash = models.CharField(max_length=66, blank=True)

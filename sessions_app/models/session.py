@@ -51,6 +51,9 @@ class CheckoutSession(models.Model):
     )
     issue = models.CharField(max_length=12, choices=Issue.choices, null=True)
     needs_decision = models.BooleanField(default=False)
+    quote = models.OneToOneField(
+        "sessions_app.Quote", on_delete=models.PROTECT, null=True, related_name="+", help_text="The one in force."
+    )
     event_count = models.PositiveIntegerField(default=0, help_text="The running number of its last event.")
 
     expires_at = models.DateTimeField()

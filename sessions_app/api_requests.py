@@ -1,0 +1,64 @@
+"""Bodies and queries of the checkout API, beside the create call's (`terms.py`)."""
+
+from django.http import QueryDict
+from rest_framework import serializers
+
+from common.strict_serializers import MomentField, StrictSerializer, TextField, WordField
+from sessions_app.scenarios import Scenario
+from sessions_app.status import DecisionKind, PaymentStatus, Status
+
+
+class ListSessions(StrictSerializer):
+    """The query of `GET /api/v1/checkout`; `metadata[key]=value` comes beside it."""
+
+    limit = serializers.IntegerField(
+        default=20, min_value=1, max_value=100, help_text="Sessions a page, at most 100."
+    )
+    after = TextField(
+        required=False, max_length=60, help_text="Continue after this session: from the `Link` header."
+    )
+    status = WordField(required=False, choices=Status.choices, help_text="Only sessions in this status.")
+    paymentStatus = WordField(
+        required=False, choices=PaymentStatus.choices, help_text="Only with this payment status."
+    )
+    email = TextField(required=False, max_length=254, help_text="Only of this buyer, as it was sent.")
+    reference = TextField(required=False, max_length=200, help_text="Only with this reference.")
+    productId = TextField(required=False, max_length=200, help_text="Only of this product.")
+    createdAfter = MomentField(required=False, help_text="Only created after this time.")
+    createdBefore = MomentField(required=False, help_text="Only created before this time.")
+
+
+class ChooseOption(StrictSerializer):
+    """The body of `POST /api/v1/checkout/{id}/quote`."""
+
+    asset = TextField(max_length=16, help_text="Example: USDC")
+    network = TextField(max_length=32, help_text="Example: base")
+
+
+class Simulate(StrictSerializer):
+    """The body of `POST /api/v1/checkout/{id}/simulate`."""
+
+    scenario = WordField(choices=Scenario.choices, help_text="What the buyer does. Example: exact")
+    asset = TextField(
+        required=False, max_length=16, help_text="With which asset; else the one picked, or the first."
+    )
+    network = TextField(required=False, max_length=32, help_text="Always `sandbox`; may be left out.")
+
+
+class Resolve(StrictSerializer):
+    """The body of `POST /api/v1/checkout/{id}/resolve`."""
+
+    decision = WordField(choices=DecisionKind.choices, help_text="Example: accept")
+    txHash = serializers.RegexField(
+        r"^0x[0-9a-fA-F]{64}$", required=False, help_text="Of the refund, with `refunded`."
+    )
+    note = TextField(required=False, max_length=500, help_text="For the audit log.")
+
+
+def metadata_filters(query: QueryDict) -> tuple[dict[str, str], QueryDict]:
+    """Takes `metadata[key]=value` out of a query; returns both."""
+    others = query.copy()
+    found = {name[9:-1]: query[name] for name in query if name.startswith("metadata[") and name.endswith("]")}
+    for name in found:
+        del others[f"metadata[{name}]"]
+    return found, others

@@ -1,0 +1,98 @@
+"""The checkout API: the contract's five calls, and what grew around them."""
+
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.utils import timezone
+from rest_framework.decorators import action
+from rest_framework.response import Response
+
+from merchants_app.api_base import ApiRequest, MerchantViewSet
+from sessions_app.api_requests import ChooseOption, ListSessions, Resolve, Simulate, metadata_filters
+from sessions_app.creation import create_session
+from sessions_app.decisions import decide
+from sessions_app.lifecycle import cancel, expire
+from sessions_app.models import CheckoutSession
+from sessions_app.queries import filtered, find_session, page, sessions_of
+from sessions_app.quoting import choose_option
+from sessions_app.representation import represent
+from sessions_app.scenarios import simulate
+from sessions_app.status import DecisionKind
+from sessions_app.terms import CreateSession
+
+
+class CheckoutViewSet(MerchantViewSet):
+    """Checkout sessions."""
+
+    def list(self, request: ApiRequest) -> Response:
+        """A page of sessions, newest first; `Link: <…>; rel="next"` leads on."""
+        metadata, others = metadata_filters(request.query_params)
+        wanted = ListSessions.parse_query(others)
+        limit, after = wanted.pop("limit"), wanted.pop("after", None)
+        everything = sessions_of(request.merchant, request.mode)
+        found, last = page(filtered(everything, wanted, metadata), of=everything, limit=limit, after=after)
+        response = Response([represent(session) for session in found])
+        if last:
+            response["Link"] = f'<{_next_page(request, last)}>; rel="next"'
+        return response
+
+    def create(self, request: ApiRequest) -> Response:
+        """A new session, or the live one of the same reference."""
+        terms = CreateSession.parse(request.data, mode=request.mode)
+        session = create_session(
+            merchant=request.merchant, mode=request.mode, terms=terms, actor=request.actor
+        )
+        return Response(represent(session))
+
+    def retrieve(self, request: ApiRequest, pk: str) -> Response:
+        """One session as it is now."""
+        return Response(represent(self._session(request, pk)))
+
+    @action(detail=True, methods=["post"])
+    def expire(self, request: ApiRequest, pk: str) -> Response:
+        """Ends an open session."""
+        expire(self._session(request, pk), actor=request.actor)
+        return Response(status=201)
+
+    @action(detail=True, methods=["post"])
+    def cancel(self, request: ApiRequest, pk: str) -> Response:
+        """Cancels an open session."""
+        cancel(self._session(request, pk), actor=request.actor)
+        return Response(status=201)
+
+    @action(detail=True, methods=["post"])
+    def quote(self, request: ApiRequest, pk: str) -> Response:
+        """Makes the session payable with an asset on a network; answers the session with its `payment`."""
+        wanted = ChooseOption.parse(request.data)
+        session = self._session(request, pk)
+        choose_option(session=session, now=timezone.now(), **wanted)
+        return Response(represent(self._session(request, pk)))
+
+    @action(detail=True, methods=["post"])
+    def simulate(self, request: ApiRequest, pk: str) -> Response:
+        """Plays a buyer on the sandbox chain (test mode only); answers the session, the outcome follows."""
+        wanted = Simulate.parse(request.data)
+        session = self._session(request, pk)
+        simulate(session=session, now=timezone.now(), actor=request.actor, **wanted)
+        return Response(represent(self._session(request, pk)))
+
+    @action(detail=True, methods=["post"])
+    def resolve(self, request: ApiRequest, pk: str) -> Response:
+        """Settles the session's open issue; answers the session."""
+        wanted = Resolve.parse(request.data)
+        decide(
+            session=self._session(request, pk),
+            kind=DecisionKind(wanted["decision"]),
+            tx_hash=wanted.get("txHash", ""),
+            note=wanted.get("note", ""),
+            actor=request.actor,
+        )
+        return Response(represent(self._session(request, pk)))
+
+    def _session(self, request: ApiRequest, public_id: str) -> CheckoutSession:
+        return find_session(request.merchant, request.mode, public_id)
+
+
+def _next_page(request: ApiRequest, last: str) -> str:
+    query = {**{name: request.query_params[name] for name in request.query_params}, "after": last}
+    return f"{settings.PUBLIC_URL}{request.path}?{urlencode(query)}"

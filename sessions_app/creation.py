@@ -1,0 +1,95 @@
+"""Creates checkout sessions: at most one live one per shop's reference."""
+
+from datetime import timedelta
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from merchants_app.models import Merchant
+from merchants_app.treasuries import treasury_for
+from sessions_app.customers import customer_for
+from sessions_app.errors import NoTreasury, ReferenceTaken
+from sessions_app.expiry import up_to_date
+from sessions_app.lifecycle import open_session
+from sessions_app.models import CheckoutSession
+from sessions_app.status import Status, is_live
+
+# Field of the API → field of the model, for what is copied as it is.
+_COPIED = {
+    "amount": "amount", "currency": "currency", "successUrl": "success_url", "cancelUrl": "cancel_url",
+    "email": "email", "name": "name", "metadata": "metadata", "productId": "product_id",
+    "productName": "product_name", "productDescription": "product_description", "allowedAssets": "allowed_assets",
+    "reference": "reference", "locale": "locale",
+}  # fmt: skip
+
+
+def create_session(
+    *, merchant: Merchant, mode: str, terms: dict[str, Any], actor: str = ""
+) -> CheckoutSession:
+    """A new open session on checked terms (`terms.CreateSession`), or the live one of the same reference and terms.
+
+    Raises `ReferenceTaken` when that one says something else, `NoTreasury` when there is nowhere to receive.
+    """
+    reference = terms.get("reference")
+    if reference and (live := _live_session(merchant, mode, reference)):
+        return _the_same(live, terms)
+    try:
+        with transaction.atomic():
+            session = _new_session(merchant, mode, terms)
+            open_session(session, actor=actor)
+            return session
+    except IntegrityError as error:
+        # Two creates with one reference at the same instant: the database let one of them win.
+        live = _live_session(merchant, mode, reference) if reference else None
+        if live is None:
+            raise error
+        return _the_same(live, terms)
+
+
+def _new_session(merchant: Merchant, mode: str, terms: dict[str, Any]) -> CheckoutSession:
+    now = timezone.now()
+    treasury = treasury_for(merchant, mode, now)
+    if treasury is None:
+        raise NoTreasury(f"Name the wallet to receive in first: Dashboard › Treasury ({mode} mode).")
+    ends = terms.get("expiresAt") or now + timedelta(minutes=merchant.session_minutes)
+    return CheckoutSession(
+        merchant=merchant,
+        mode=mode,
+        treasury=treasury,
+        customer=customer_for(merchant=merchant, mode=mode, email=terms["email"], name=terms["name"]),
+        expires_at=ends,
+        watch_until=ends + timedelta(days=merchant.watch_days),
+        tolerance_percent=merchant.tolerance_percent,
+        tolerance_amount=merchant.tolerance_amount,
+        spread_percent=merchant.spread_percent,
+        status=Status.OPEN,
+        created_at=now,
+        updated_at=now,
+        **{field: terms[name] for name, field in _COPIED.items() if name in terms},
+    )
+
+
+def _live_session(merchant: Merchant, mode: str, reference: str) -> CheckoutSession | None:
+    session = CheckoutSession.objects.filter(
+        merchant=merchant, mode=mode, reference=reference, status__in=[Status.OPEN, Status.PROCESSING]
+    ).first()
+    if session is None:
+        return None
+    session = up_to_date(session)
+    return session if is_live(session.status) else None
+
+
+def _the_same(live: CheckoutSession, terms: dict[str, Any]) -> CheckoutSession:
+    differing = [
+        name for name, field in _COPIED.items() if name in terms and getattr(live, field) != terms[name]
+    ]
+    if "expiresAt" in terms and live.expires_at != terms["expiresAt"]:
+        differing.append("expiresAt")
+    if differing:
+        raise ReferenceTaken(
+            f"The live session {live.public_id} has this reference and another {', '.join(differing)}. "
+            "Cancel it first, or send the same terms to get it back.",
+            attr="reference",
+        )
+    return live

@@ -1,0 +1,43 @@
+"""What the rules of a session refuse, and with which answer."""
+
+from common.errors import Conflict, DomainError, NotFound
+
+
+class SessionNotFound(NotFound):
+    """No such session, or not the caller's."""
+
+
+class SessionNotOpen(Conflict):
+    """The session's state forbids what was asked."""
+
+    code = "session_not_open"
+
+
+class OptionUnavailable(DomainError):
+    """That asset on that network cannot pay this session now; the sentence says why."""
+
+    code = "option_unavailable"
+
+
+class ReferenceTaken(Conflict):
+    """Another live session has this reference and says something else."""
+
+    code = "reference_taken"
+
+
+class NothingToDecide(Conflict):
+    """The session has no open issue, or not one that this decision answers."""
+
+    code = "nothing_to_decide"
+
+
+class NoTreasury(Conflict):
+    """The merchant has named no wallet to receive in."""
+
+    code = "no_treasury"
+
+
+class TestModeOnly(Conflict):
+    """Scenarios exist in test mode only."""
+
+    code = "test_mode_only"

@@ -1,0 +1,215 @@
+"""Decides, from facts alone, where a checkout session stands. No database, no clock, no network.
+
+The same facts give the same verdict, in whatever order they were learned. DESIGN §5 has the table of cases.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from sessions_app.status import DecisionKind, Ended, Issue, PaymentStatus, Status
+
+ZERO = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentFact:
+    """A transfer that reached the session's address."""
+
+    id: str
+    value: Decimal | None  # in the session's currency; None while no rate for it is known
+    counts: bool  # False: an asset that the session does not allow
+    arrived_at: datetime
+    confirmed: bool = False  # was confirmed once; stays so when it vanishes later
+    vanished: bool = False
+
+    @property
+    def token(self) -> str:
+        """How a decision remembers having seen it: a payment that vanishes afterwards is news again."""
+        return f"{self.id}:vanished" if self.vanished else self.id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecisionFact:
+    """What the merchant decided, and about which payments."""
+
+    kind: str
+    seen: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """All that a verdict depends on, beside the time."""
+
+    price: Decimal
+    tolerance: Decimal  # how much may be missing, in the session's currency
+    ends_at: datetime  # expiry, or the cancellation if that came first
+    ended_by: Ended | None  # somebody cancelled or expired it; None while it runs
+    completed_at: datetime | None  # it was completed before: that is never taken back
+    payments: tuple[PaymentFact, ...] = ()
+    decisions: tuple[DecisionFact, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """Where the session stands."""
+
+    status: Status
+    payment_status: PaymentStatus
+    issue: Issue | None = None
+    needs_decision: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Oddity:
+    issue: Issue
+    tokens: frozenset[str]
+    settles_itself: bool = False
+
+
+def tolerance(price: Decimal, percent: Decimal, amount: Decimal) -> Decimal:
+    """How short a payment may be and still count as paid: the smaller of a share of the price and a fixed amount."""
+    return min(price * percent / 100, amount)
+
+
+def evaluate(facts: Facts, now: datetime) -> Verdict:
+    """Status, payment status and what is odd, at `now`."""
+    status = _status(facts, now)
+    oddities = _oddities(facts, status)
+    undecided = [
+        oddity for oddity in oddities if not oddity.settles_itself and not _is_decided(facts, oddity)
+    ]
+    shown = (undecided or oddities or [None])[0]
+    return Verdict(
+        status=status,
+        payment_status=_payment_status(facts),
+        issue=shown.issue if shown else None,
+        needs_decision=bool(undecided),
+    )
+
+
+def received(facts: Facts) -> Decimal:
+    """The worth of the payments that count and are there, in the session's currency. Refunded ones are not there."""
+    return _sum(_counted(facts))
+
+
+def _status(facts: Facts, now: datetime) -> Status:
+    if (
+        facts.completed_at
+        or _is_accepted(facts)
+        or _covers(facts, (p for p in _counted(facts) if p.confirmed))
+    ):
+        return Status.COMPLETED
+    if _covers(facts, _counted(facts)):
+        return Status.PROCESSING
+    if facts.ended_by:
+        return Status(facts.ended_by)
+    return Status.EXPIRED if now >= facts.ends_at else Status.OPEN
+
+
+def _payment_status(facts: Facts) -> PaymentStatus:
+    counted = _counted(facts)
+    if _is_too_much(facts, counted):
+        return PaymentStatus.OVERPAID
+    if _covers(facts, counted) or _is_accepted(facts):
+        return PaymentStatus.PAID
+    return PaymentStatus.PARTIAL if counted else PaymentStatus.UNPAID
+
+
+def _oddities(facts: Facts, status: Status) -> list[_Oddity]:
+    """Everything odd, the most pressing first."""
+    found = [_reversed(facts, status), _wrong_asset(facts)]
+    found += (
+        [_excess(facts), _paid_late(facts)] if status == Status.COMPLETED else [_shortfall(facts, status)]
+    )
+    return [oddity for oddity in found if oddity]
+
+
+def _reversed(facts: Facts, status: Status) -> _Oddity | None:
+    """A payment that had been counted is gone after completion, and what is left does not cover the price."""
+    gone = [p for p in facts.payments if p.vanished and p.confirmed and p.counts]
+    if status != Status.COMPLETED or not gone or _covers(facts, _counted(facts)):
+        return None
+    return _Oddity(Issue.REVERSED, _tokens(gone))
+
+
+def _wrong_asset(facts: Facts) -> _Oddity | None:
+    """Money in an asset that the session does not allow. Reported once confirmed: only then is it there to decide on."""
+    wrong = [p for p in facts.payments if not p.counts and p.confirmed and not p.vanished]
+    return _Oddity(Issue.WRONG_ASSET, _tokens(wrong)) if wrong else None
+
+
+def _excess(facts: Facts) -> _Oddity | None:
+    """More than the price, beyond the tolerance: a second payment after completion, or simply too much."""
+    confirmed = [p for p in _counted(facts) if p.confirmed]
+    if not _is_too_much(facts, confirmed):
+        return None
+    again = [p for p in confirmed if facts.completed_at and p.arrived_at > facts.completed_at]
+    if again:
+        return _Oddity(Issue.PAID_TWICE, _tokens(again))
+    return _Oddity(Issue.OVERPAID, _tokens(confirmed))
+
+
+def _paid_late(facts: Facts) -> _Oddity | None:
+    """Completed, but not by what had arrived in time. Covered late money settles itself; accepted money was decided."""
+    counted = _counted(facts)
+    if not counted or _covers(facts, (p for p in counted if p.arrived_at <= facts.ends_at)):
+        return None
+    late = any(p.arrived_at > facts.ends_at for p in counted)
+    if _covers(facts, counted):
+        return _Oddity(Issue.LATE, _tokens(counted), settles_itself=True) if late else None
+    if not _is_accepted(facts):
+        return None  # what completed it has vanished: that is told by `_reversed`
+    return _Oddity(Issue.LATE if late else Issue.UNDERPAID, _tokens(counted), settles_itself=True)
+
+
+def _shortfall(facts: Facts, status: Status) -> _Oddity | None:
+    """Something arrived, it is over, and it does not cover; or late money covers and is being confirmed."""
+    counted = _counted(facts, with_refunded=True)
+    if not counted or status == Status.OPEN:
+        return None
+    late = any(p.arrived_at > facts.ends_at for p in counted)
+    if status == Status.PROCESSING:
+        in_time = (p for p in counted if p.arrived_at <= facts.ends_at)
+        return None if _covers(facts, in_time) else _Oddity(Issue.LATE, _tokens(counted), settles_itself=True)
+    return _Oddity(Issue.LATE if late else Issue.UNDERPAID, _tokens(counted))
+
+
+def _counted(facts: Facts, *, with_refunded: bool = False) -> list[PaymentFact]:
+    returned = frozenset() if with_refunded else _returned(facts)
+    return [p for p in facts.payments if p.counts and not p.vanished and p.token not in returned]
+
+
+def _returned(facts: Facts) -> frozenset[str]:
+    """Payments sent back before completion: they no longer pay for anything. After it, only the excess went back."""
+    if facts.completed_at:
+        return frozenset()
+    return frozenset().union(*(d.seen for d in facts.decisions if d.kind == DecisionKind.REFUNDED))
+
+
+def _is_accepted(facts: Facts) -> bool:
+    """The merchant took what had arrived as paid; holds while at least one payment that was accepted is still there."""
+    accepted = frozenset().union(*(d.seen for d in facts.decisions if d.kind == DecisionKind.ACCEPT))
+    return any(p.token in accepted and not p.vanished for p in facts.payments)
+
+
+def _is_decided(facts: Facts, oddity: _Oddity) -> bool:
+    settled = frozenset().union(*(d.seen for d in facts.decisions if d.kind != DecisionKind.ASK_REST))
+    return oddity.tokens <= settled
+
+
+def _covers(facts: Facts, payments: Iterable[PaymentFact]) -> bool:
+    return _sum(payments) >= facts.price - facts.tolerance
+
+
+def _is_too_much(facts: Facts, payments: Iterable[PaymentFact]) -> bool:
+    return _sum(payments) > facts.price + facts.tolerance
+
+
+def _sum(payments: Iterable[PaymentFact]) -> Decimal:
+    return sum((p.value or ZERO for p in payments), ZERO)
+
+
+def _tokens(payments: Iterable[PaymentFact]) -> frozenset[str]:
+    return frozenset(p.token for p in payments)

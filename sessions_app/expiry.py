@@ -1,0 +1,30 @@
+"""Ends sessions whose time is over: in batches by the clock, and one by one when somebody looks at them."""
+
+from datetime import datetime
+
+from django.utils import timezone
+
+from sessions_app.lifecycle import News, expire_overdue, reassess
+from sessions_app.models import CheckoutSession
+from sessions_app.status import Status
+
+BATCH = 1000
+
+
+def expire_due(*, batches: int = 20) -> int:
+    """Expires what is overdue, a batch a transaction; returns how many. What is left, the next run takes."""
+    done = 0
+    for _ in range(batches):
+        expired = expire_overdue(BATCH)
+        done += expired
+        if expired < BATCH:
+            break
+    return done
+
+
+def up_to_date(session: CheckoutSession, *, now: datetime | None = None) -> CheckoutSession:
+    """The session as it is now: one that is overdue is expired before anybody is shown it as open."""
+    now = now or timezone.now()
+    if session.status == Status.OPEN and session.expires_at <= now:
+        return reassess(session.pk, News(reason="Its time is over."), now=now)
+    return session

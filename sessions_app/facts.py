@@ -1,0 +1,45 @@
+"""Gathers the facts of sessions for `evaluation`: a fixed number of queries, however many sessions."""
+
+from collections.abc import Iterable
+
+from django.db.models import QuerySet
+
+from sessions_app.evaluation import DecisionFact, Facts, PaymentFact, tolerance
+from sessions_app.models import CheckoutSession, Payment
+from sessions_app.status import Ended
+
+
+def with_facts(sessions: QuerySet[CheckoutSession]) -> QuerySet[CheckoutSession]:
+    """Fetches beside the sessions all that their facts and their representation need."""
+    return sessions.select_related("customer", "deposit", "quote", "merchant").prefetch_related(
+        "payments", "decisions"
+    )
+
+
+def facts_of(session: CheckoutSession) -> Facts:
+    """The session's facts; without further query when it came through `with_facts`."""
+    return Facts(
+        price=session.amount,
+        tolerance=tolerance(session.amount, session.tolerance_percent, session.tolerance_amount),
+        ends_at=session.ended_at or session.expires_at,
+        ended_by=Ended(session.ended_by) if session.ended_by else None,
+        completed_at=session.completed_at,
+        payments=tuple(payment_facts(session.payments.all())),
+        decisions=tuple(
+            DecisionFact(kind=decision.kind, seen=frozenset(decision.seen))
+            for decision in session.decisions.all()
+        ),
+    )
+
+
+def payment_facts(payments: Iterable[Payment]) -> Iterable[PaymentFact]:
+    """The payments as the evaluation sees them."""
+    for payment in payments:
+        yield PaymentFact(
+            id=payment.public_id,
+            value=payment.value,
+            counts=payment.counts,
+            arrived_at=payment.arrived_at,
+            confirmed=payment.confirmed_at is not None,
+            vanished=payment.vanished_at is not None,
+        )

@@ -1,0 +1,219 @@
+"""The only writer of a session's state: lock, gather the facts, evaluate, and write state, timeline and event as one.
+
+Expiring, cancelling, a transfer seen, confirmed or vanished, a decision: each is a fact, stored by whoever learned it,
+and then told here. Nobody else sets a status, so nobody can forget the timeline or the event.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from sessions_app.errors import NothingToDecide, SessionNotOpen
+from sessions_app.evaluation import Verdict, evaluate
+from sessions_app.events import STATUS_EVENTS, events_after_moving, events_before_moving
+from sessions_app.facts import facts_of, with_facts
+from sessions_app.models import CheckoutSession, Decision, DepositAddress, StatusChange
+from sessions_app.representation import represent
+from sessions_app.status import DecisionKind, Ended, Issue, PaymentStatus, Status, steps
+from webhooks_app.event_types import EventType
+from webhooks_app.outbox import NewEvent, record_events
+
+_WRITTEN = [
+    "status", "payment_status", "issue", "needs_decision", "expires_at", "ended_by", "ended_at", "watch_until",
+    "completed_at", "updated_at", "event_count",
+]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class News:
+    """Why a session is looked at again."""
+
+    reason: str  # a sentence for the timeline
+    actor: str = ""  # a person's e-mail address or a key's hint; empty: the gateway itself
+    arrived: bool = False  # a payment was seen
+    vanished: bool = False  # a payment is gone from the chain
+
+
+def reassess(session_id: int, news: News, *, now: datetime | None = None) -> CheckoutSession:
+    """Brings one session's state in line with its facts."""
+    return reassess_many({session_id: news}, now=now)[0]
+
+
+def reassess_many(news: Mapping[int, News], *, now: datetime | None = None) -> list[CheckoutSession]:
+    """The same for many, with one lock and one write each of states, timeline rows and events."""
+    with transaction.atomic():
+        sessions = list(_locked(news))
+        _settle([(session, news[session.pk]) for session in sessions], now or timezone.now())
+    return sessions
+
+
+def expire_overdue(limit: int, *, now: datetime | None = None) -> int:
+    """Expires up to `limit` open sessions whose time is over; returns how many. Several may run at once."""
+    now = now or timezone.now()
+    with transaction.atomic():
+        overdue = CheckoutSession.objects.filter(status=Status.OPEN, expires_at__lte=now).order_by(
+            "expires_at"
+        )
+        claimed = overdue.select_for_update(skip_locked=True, of=("self",))[:limit]
+        sessions = list(with_facts(claimed))
+        _settle([(session, News(reason="Its time is over.")) for session in sessions], now)
+    return len(sessions)
+
+
+def expire(session: CheckoutSession, *, actor: str = "", now: datetime | None = None) -> CheckoutSession:
+    """Ends an open session. Expired already: nothing happens. Otherwise not open: raises `SessionNotOpen`."""
+    return _end(
+        session.pk, Ended.EXPIRED, News(reason="Expired on request.", actor=actor), now or timezone.now()
+    )
+
+
+def cancel(session: CheckoutSession, *, actor: str = "", now: datetime | None = None) -> CheckoutSession:
+    """Cancels an open session. Cancelled already: nothing happens. Otherwise not open: raises `SessionNotOpen`."""
+    return _end(session.pk, Ended.CANCELLED, News(reason="Cancelled.", actor=actor), now or timezone.now())
+
+
+def decide(decision: Decision, *, reopen_minutes: int, now: datetime) -> CheckoutSession:
+    """Stores a decision and what follows from it. `ask_rest` reopens the session for so many minutes.
+
+    Raises `NothingToDecide` when the session has no open issue, or another one than the decision names.
+    """
+    with transaction.atomic():
+        session = _locked([decision.session_id]).get()
+        if not session.needs_decision or session.issue != decision.issue:
+            raise NothingToDecide(
+                "There is nothing of that kind to decide on this session: look at it again."
+            )
+        decision.seen = [fact.token for fact in facts_of(session).payments]
+        decision.decided_at = now
+        decision.save()
+        if decision.kind == DecisionKind.ASK_REST:
+            _reopen(session, until=now + timedelta(minutes=reopen_minutes))
+        with_decision = _locked([decision.session_id]).get()
+        reason = f"Decided: {DecisionKind(decision.kind).label.lower()}."
+        _settle([(with_decision, News(reason=reason, actor=decision.actor))], now)
+    return with_decision
+
+
+def open_session(session: CheckoutSession, *, actor: str) -> None:
+    """Writes a new session with the first row of its timeline and its first event."""
+    with transaction.atomic():
+        session.event_count = 1
+        session.save(force_insert=True)
+        StatusChange.objects.bulk_create(
+            [_change(session, "", News(reason="Created.", actor=actor), session.created_at)]
+        )
+        record_events([_event(session, EventType.CHECKOUT_CREATED)])
+
+
+def _end(session_id: int, how: Ended, news: News, now: datetime) -> CheckoutSession:
+    with transaction.atomic():
+        session = _locked([session_id]).get()
+        # A time that ran out unnoticed is a fact older than this request.
+        _settle([(session, News(reason="Its time is over."))], now)
+        if session.status == how.value:
+            return session
+        if session.status != Status.OPEN:
+            raise SessionNotOpen(f"The session is {session.status}: only an open one can be ended.")
+        session.ended_by, session.ended_at = how, now
+        _settle([(session, news)], now)
+    return session
+
+
+def _reopen(session: CheckoutSession, *, until: datetime) -> None:
+    watched_after = session.watch_until - session.expires_at
+    session.ended_by = session.ended_at = None
+    session.expires_at, session.watch_until = until, until + watched_after
+    session.save(update_fields=["ended_by", "ended_at", "expires_at", "watch_until"])
+    DepositAddress.objects.filter(session=session).update(watch_until=session.watch_until)
+
+
+def _locked(ids: Iterable[int]) -> QuerySet[CheckoutSession]:
+    """The sessions under lock, always in the same order: two writers of the same ones wait instead of deadlocking."""
+    sessions = CheckoutSession.objects.filter(pk__in=list(ids)).order_by("pk")
+    return with_facts(sessions.select_for_update(of=("self",)))
+
+
+def _settle(news: list[tuple[CheckoutSession, News]], now: datetime) -> None:
+    """Writes what the facts of locked sessions say now: nothing where nothing changed."""
+    changes: list[StatusChange] = []
+    events: list[NewEvent] = []
+    changed: list[CheckoutSession] = []
+    for session, why in news:
+        made = _move(session, why, now, events)
+        if made:
+            changes += made
+            changed.append(session)
+    if changed:
+        CheckoutSession.objects.bulk_update(changed, _WRITTEN)
+        StatusChange.objects.bulk_create(changes)
+        record_events(events)
+
+
+def _move(session: CheckoutSession, why: News, now: datetime, events: list[NewEvent]) -> list[StatusChange]:
+    before, after = _verdict_of(session), evaluate(facts_of(session), now)
+    if before == after and not why.arrived and not why.vanished:
+        return []
+    session.updated_at = now
+    session.payment_status = after.payment_status
+    events += [_event(session, kind) for kind in events_before_moving(vanished=why.vanished)]
+    changes = []
+    for step in steps(before.status, after.status):
+        changes.append(_take(session, step, after, why, now))
+        if step in STATUS_EVENTS:
+            events.append(_event(session, STATUS_EVENTS[step]))
+    session.issue, session.needs_decision = after.issue, after.needs_decision
+    events += [_event(session, kind) for kind in events_after_moving(before, after, arrived=why.arrived)]
+    return changes or [_change(session, before.status, why, now)]
+
+
+def _take(session: CheckoutSession, step: Status, after: Verdict, why: News, now: datetime) -> StatusChange:
+    """One allowed step, with the marks that belong to the new status."""
+    came_from, session.status = session.status, step
+    if step == after.status:
+        session.issue, session.needs_decision = after.issue, after.needs_decision
+    if step == Status.COMPLETED:
+        session.completed_at = now
+    if step == Status.EXPIRED and session.ended_by is None:
+        session.ended_by, session.ended_at = Ended.EXPIRED, session.expires_at
+    return _change(session, came_from, why, now)
+
+
+def _verdict_of(session: CheckoutSession) -> Verdict:
+    return Verdict(
+        status=Status(session.status),
+        payment_status=PaymentStatus(session.payment_status),
+        issue=Issue(session.issue) if session.issue else None,
+        needs_decision=session.needs_decision,
+    )
+
+
+def _change(session: CheckoutSession, came_from: str, why: News, now: datetime) -> StatusChange:
+    return StatusChange(
+        session=session,
+        from_status=came_from,
+        to_status=session.status,
+        payment_status=session.payment_status,
+        issue=session.issue,
+        needs_decision=session.needs_decision,
+        reason=why.reason,
+        actor=why.actor,
+        at=now,
+    )
+
+
+def _event(session: CheckoutSession, kind: EventType) -> NewEvent:
+    """The next event of the session, with the session as it is at this moment."""
+    if kind != EventType.CHECKOUT_CREATED:
+        session.event_count += 1
+    return NewEvent(
+        merchant_id=session.merchant_id,
+        mode=session.mode,
+        type=kind,
+        subject=session.public_id,
+        sequence=session.event_count,
+        data=represent(session),
+    )

@@ -1,0 +1,153 @@
+"""A session as the API answers it and as webhooks carry it: one shape for both."""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+from django.conf import settings
+
+from chains_app.networks import PaymentOption, all_networks
+from chains_app.payment_uris import payment_uri
+from common.modes import Mode
+from common.money import amount_text, plain, to_minor_unit, units_due
+from sessions_app.evaluation import received
+from sessions_app.facts import facts_of
+from sessions_app.models import CheckoutSession, Payment, Quote
+
+ZERO = Decimal(0)
+
+
+def represent(session: CheckoutSession) -> dict[str, Any]:
+    """The session's JSON. Without further query when it came through `facts.with_facts`."""
+    return {
+        "id": session.public_id,
+        "object": "checkout.session",
+        "url": page_url(session),
+        "livemode": session.mode == Mode.LIVE,
+        "status": session.status,
+        "paymentStatus": session.payment_status,
+        "issue": session.issue,
+        "needsDecision": session.needs_decision,
+        "amount": to_minor_unit(session.amount, session.currency),
+        "currency": session.currency,
+        "successUrl": session.success_url,
+        "cancelUrl": session.cancel_url,
+        "email": session.email,
+        "name": session.name,
+        "metadata": session.metadata,
+        "productId": session.product_id,
+        "productName": session.product_name,
+        "productDescription": session.product_description,
+        "allowedAssets": session.allowed_assets,
+        "reference": session.reference,
+        "locale": session.locale or None,
+        "customerId": session.customer.public_id,
+        "customer": {"id": session.customer.public_id, "email": session.email, "name": session.name},
+        "payment": _payment_due(session) if session.quote else None,
+        "payments": [_payment(payment, session.currency) for payment in sorted_payments(session)],
+        "expiresAt": iso(session.expires_at),
+        "createdAt": iso(session.created_at),
+        "updatedAt": iso(session.updated_at),
+        "completedAt": iso(session.completed_at),
+    }
+
+
+def page_url(session: CheckoutSession) -> str:
+    """Where the buyer pays."""
+    return f"{settings.PUBLIC_URL}/pay/{session.public_id}"
+
+
+def iso(at: datetime | None) -> str | None:
+    """ISO 8601 in UTC with milliseconds and `Z`."""
+    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z") if at else None
+
+
+def sorted_payments(session: CheckoutSession) -> list[Payment]:
+    """In the order of their arrival."""
+    return sorted(session.payments.all(), key=lambda payment: (payment.arrived_at, payment.pk))
+
+
+def received_value(session: CheckoutSession) -> Decimal:
+    """The worth of what counts and is there, in the session's currency, unrounded."""
+    return received(facts_of(session))
+
+
+def option_of(quote: Quote) -> PaymentOption | None:
+    """The quote's asset on its network; None when the operator has taken it out of the list since."""
+    network = all_networks().get(quote.network)
+    asset = network.assets.get(quote.asset) if network else None
+    return PaymentOption(network, asset) if network and asset else None
+
+
+def units_still_due(session: CheckoutSession, quote: Quote) -> int:
+    """What is missing, in base units at the quote's rate, rounded up to the display precision; 0 when nothing is."""
+    missing = session.amount - received_value(session)
+    if missing <= 0:
+        return 0
+    option = option_of(quote)
+    display = option.asset.display_decimals if option else quote.decimals
+    return units_due(missing, quote.rate, decimals=quote.decimals, display_decimals=display)
+
+
+def _payment_due(session: CheckoutSession) -> dict[str, Any]:
+    """What is to be paid by the quote in force: the whole, what arrived of it, and what is still to be sent."""
+    quote = session.quote
+    assert quote is not None  # noqa: S101
+    rest = units_still_due(session, quote)
+    option = option_of(quote)
+    arrived = received_value(session)
+    return {
+        "asset": quote.asset,
+        "network": quote.network,
+        "address": session.deposit.address,
+        "amountDue": amount_text(quote.amount_units, quote.decimals),
+        "amountReceived": amount_text(_received_units(session, quote), quote.decimals),
+        "amountRemaining": amount_text(rest, quote.decimals),
+        "valueReceived": to_minor_unit(arrived, session.currency),
+        "rate": plain(quote.rate),
+        "rateSources": quote.provenance,
+        "quoteExpiresAt": iso(quote.valid_until),
+        "uri": payment_uri(option, session.deposit.address, rest) if option and rest else None,
+    }
+
+
+def _received_units(session: CheckoutSession, quote: Quote) -> Decimal:
+    """Of the quote's asset on its network, in base units; other assets show in `payments`."""
+    return sum(
+        (
+            payment.amount_units
+            for payment in session.payments.all()
+            if payment.counts
+            and not payment.vanished_at
+            and (payment.asset, payment.network) == (quote.asset, quote.network)
+        ),
+        ZERO,
+    )
+
+
+def _payment(payment: Payment, currency: str) -> dict[str, Any]:
+    return {
+        "id": payment.public_id,
+        "status": payment_state(payment),
+        "asset": payment.asset,
+        "network": payment.network,
+        "amount": amount_text(payment.amount_units, payment.decimals),
+        "counts": payment.counts,
+        "value": None if payment.value is None else to_minor_unit(payment.value, currency),
+        "rate": None if payment.rate is None else plain(payment.rate),
+        "rateBasis": payment.basis,
+        "sender": payment.sender,
+        "txHash": payment.tx_hash,
+        "blockNumber": payment.block_number,
+        "confirmationsNeeded": payment.confirmations_needed,
+        "arrivedAt": iso(payment.arrived_at),
+        "confirmedAt": iso(payment.confirmed_at),
+        "vanishedAt": iso(payment.vanished_at),
+    }
+
+
+def payment_state(payment: Payment) -> str:
+    """`seen`, `confirmed` or `vanished`."""
+    if payment.vanished_at:
+        return "vanished"
+    return "confirmed" if payment.confirmed_at else "seen"

@@ -1,0 +1,157 @@
+"""What a buyer can be made to do in test mode. Only the buyer is played: the rest is the code that live money takes."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from django.db import models
+
+from chains_app.exchange_rates import rate
+from chains_app.networks import Asset, network
+from chains_app.sandbox_chain import UNLISTED_CONTRACT, send
+from common.modes import Mode
+from common.money import units_due
+from sessions_app.errors import OptionUnavailable, SessionNotOpen, TestModeOnly
+from sessions_app.lifecycle import expire
+from sessions_app.models import CheckoutSession
+from sessions_app.quoting import allowed_options, choose_option, lock_rate
+from sessions_app.representation import units_still_due
+from sessions_app.status import Status
+
+SANDBOX = "sandbox"
+WHOLE = Decimal(1)
+
+
+class Scenario(models.TextChoices):
+    """What the buyer does."""
+
+    EXACT = "exact", "Pay exactly"
+    SHORT = "short", "Pay 90 %"
+    REST = "rest", "Pay the rest"
+    OVER = "over", "Pay 150 %"
+    LATE = "late", "Pay after the end"
+    LATE_SHORT = "late_short", "Pay 90 % after the end"
+    TWICE = "twice", "Pay twice"
+    WRONG_ASSET = "wrong_asset", "Pay in a wrong asset"
+    UNLISTED_TOKEN = "unlisted_token", "Pay in an unknown token"  # noqa: S105
+    DROPPED = "dropped", "Pay, dropped before it confirms"
+    REORGED = "reorged", "Pay, undone after completion"
+    STUCK = "stuck", "Pay, never confirmed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Play:
+    """How a scenario moves on the chain. Times count from now."""
+
+    share: Decimal | None = None  # of the price; None: what is still due, or the price when nothing is
+    ends_session: bool = False
+    mined: bool = True
+    dropped_after: timedelta | None = None
+    again_after: timedelta | None = None
+
+
+# At the sandbox's block time of 1 s a small payment completes within 3 s: what follows upon completion waits for that.
+_AFTER_COMPLETION = timedelta(seconds=3)
+_PLAYS = {
+    Scenario.EXACT: _Play(),
+    Scenario.SHORT: _Play(share=Decimal("0.9")),
+    Scenario.REST: _Play(),
+    Scenario.OVER: _Play(share=Decimal("1.5")),
+    Scenario.LATE: _Play(share=WHOLE, ends_session=True),
+    Scenario.LATE_SHORT: _Play(share=Decimal("0.9"), ends_session=True),
+    Scenario.TWICE: _Play(share=WHOLE, again_after=_AFTER_COMPLETION),
+    Scenario.WRONG_ASSET: _Play(share=WHOLE),
+    Scenario.UNLISTED_TOKEN: _Play(share=WHOLE),
+    Scenario.DROPPED: _Play(mined=False, dropped_after=timedelta(seconds=2)),
+    Scenario.REORGED: _Play(dropped_after=_AFTER_COMPLETION),
+    Scenario.STUCK: _Play(mined=False),
+}
+
+
+def simulate(
+    *,
+    session: CheckoutSession,
+    scenario: str,
+    now: datetime,
+    asset: str | None = None,
+    network: str | None = None,
+    actor: str = "",
+) -> None:
+    """Lets a buyer do that on the sandbox chain. The outcome follows as the watcher sees it, within 5 s.
+
+    An asset is picked first where none was. Raises `TestModeOnly`, `OptionUnavailable`, or `SessionNotOpen` when the
+    session ended before an asset was picked: there is no address to pay to.
+    """
+    if session.mode != Mode.TEST:
+        raise TestModeOnly("Scenarios are for test mode: live money cannot be simulated.")
+    if network not in {None, SANDBOX}:
+        raise OptionUnavailable("Scenarios run on the network 'sandbox'.", attr="network")
+    kind = Scenario(scenario)
+    picked = _pick(session, asset, now)
+    paid_in = _asset_outside(session) if kind == Scenario.WRONG_ASSET else picked
+    units = _units(session, paid_in, _PLAYS[kind], now)
+    if _PLAYS[kind].ends_session and session.status == Status.OPEN:
+        expire(session, actor=actor or "simulation", now=now)
+    _play(session, kind, paid_in, units, now)
+
+
+def _pick(session: CheckoutSession, asset: str | None, now: datetime) -> Asset:
+    """The asset that is paid in; its quote is made where there is none."""
+    assets = network(SANDBOX).assets
+    if asset and asset not in assets:
+        raise OptionUnavailable(f"The sandbox has {', '.join(assets)}, no {asset!r}.", attr="asset")
+    if session.quote is None and session.status != Status.OPEN:
+        raise SessionNotOpen("The session ended before an asset was picked: it has no address to pay to.")
+    if session.quote is None or (asset and asset != session.quote.asset and session.status == Status.OPEN):
+        symbol = asset or _first_symbol(session)
+        choose_option(session=session, asset=symbol, network=SANDBOX, now=now)
+    return assets[asset or session.quote.asset]
+
+
+def _first_symbol(session: CheckoutSession) -> str:
+    options = allowed_options(mode=session.mode, allowed_assets=session.allowed_assets)
+    for option in options:
+        if option.network.id == SANDBOX:
+            return option.asset.symbol
+    raise OptionUnavailable("The sandbox has none of the assets that this session allows.", attr="asset")
+
+
+def _asset_outside(session: CheckoutSession) -> Asset:
+    """A listed asset that the session does not allow."""
+    for asset in network(SANDBOX).assets.values():
+        if session.allowed_assets and asset.symbol not in session.allowed_assets:
+            return asset
+    raise OptionUnavailable(
+        "This session allows every asset of the sandbox, so none is wrong: create one with fewer allowedAssets.",
+        attr="scenario",
+    )
+
+
+def _units(session: CheckoutSession, asset: Asset, play: _Play, now: datetime) -> int:
+    quote = session.quote
+    is_quoted = quote is not None and quote.asset == asset.symbol
+    if play.share is None and quote is not None and is_quoted and (due := units_still_due(session, quote)):
+        return due
+    at = quote.rate if quote is not None and is_quoted else _market_rate(session, asset, now)
+    price = session.amount * (play.share or WHOLE)
+    return units_due(price, at, decimals=asset.decimals, display_decimals=asset.display_decimals)
+
+
+def _market_rate(session: CheckoutSession, asset: Asset, now: datetime) -> Decimal:
+    market = rate(asset.symbol, session.currency, mode=Mode.TEST, now=now).value
+    return lock_rate(market, session.spread_percent)
+
+
+def _play(session: CheckoutSession, kind: Scenario, asset: Asset, units: int, now: datetime) -> None:
+    play = _PLAYS[kind]
+    contract = UNLISTED_CONTRACT if kind == Scenario.UNLISTED_TOKEN else asset.contract
+    already_paid = session.status == Status.COMPLETED
+    starts = [now] if play.again_after is None or already_paid else [now, now + play.again_after]
+    for start in starts:
+        send(
+            recipient=session.deposit.address,
+            contract=contract,
+            amount_units=units,
+            mine_at=start if play.mined else None,
+            drop_at=now + play.dropped_after if play.dropped_after else None,
+        )

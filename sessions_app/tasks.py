@@ -1,0 +1,30 @@
+"""Doors for the clock: what Celery runs."""
+
+from celery import shared_task
+
+from chains_app.networks import enabled_networks, network
+from chains_app.readers import reader_for
+from common.modes import Mode
+from sessions_app.expiry import expire_due as expire_due_sessions
+from sessions_app.watcher import watch
+
+
+@shared_task
+def watch_networks() -> None:
+    """Sends each enabled network's watch on its way, so that a slow one delays no other."""
+    for mode in Mode:
+        for each in enabled_networks(mode):
+            watch_network.apply_async((each.id,), expires=max(5, each.block_seconds))
+
+
+@shared_task
+def watch_network(network_id: str) -> None:
+    """Reads new blocks of one network and counts what arrived. Safe to run twice at once."""
+    watched = network(network_id)
+    watch(watched, reader_for(watched))
+
+
+@shared_task
+def expire_due() -> None:
+    """Ends sessions whose time is over."""
+    expire_due_sessions()

@@ -1,0 +1,155 @@
+"""What a shop sends to create a session: the contract's fields, each checked and named when it is wrong."""
+
+import json
+from datetime import timedelta
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.utils import timezone
+from rest_framework import serializers
+from rest_framework.exceptions import ErrorDetail, ValidationError
+
+from chains_app.networks import payment_options
+from common.modes import Mode
+from common.money import CURRENCIES, fits_minor_unit, minor_digits
+from common.strict_serializers import (
+    EmailField,
+    HttpUrlField,
+    MomentField,
+    NumberField,
+    StrictSerializer,
+    TextField,
+    WordField,
+)
+
+MAX_METADATA_KEYS = 50
+MAX_METADATA_BYTES = 8 * 1024
+SHORTEST, LONGEST = timedelta(minutes=5), timedelta(days=7)
+
+
+class AllowedAssetsField(serializers.ListField):
+    """A list of asset symbols; a bare string is read as a list of one; empty means all."""
+
+    child = TextField(max_length=16)
+
+    def to_internal_value(self, data: Any) -> list[str]:
+        """The symbols, each once, in the order given."""
+        given = [data] if isinstance(data, str) and data else data
+        if not isinstance(given, list):
+            raise ValidationError('Send a list of asset symbols, such as ["ETH", "USDC"].', code="not_a_list")
+        return list(dict.fromkeys(super().to_internal_value(given)))
+
+
+class MetadataField(serializers.JSONField):
+    """A JSON object of the shop's own, given back in every answer and webhook."""
+
+    def to_internal_value(self, data: Any) -> dict[str, Any]:
+        """The object, at most 50 names and 8 KB."""
+        if not isinstance(data, dict):
+            raise ValidationError("Send a JSON object: {…}.", code="not_an_object")
+        if len(data) > MAX_METADATA_KEYS:
+            raise ValidationError(
+                f"At most {MAX_METADATA_KEYS} names; this has {len(data)}.", code="too_many_keys"
+            )
+        text = json.dumps(data, default=str)
+        if len(text.encode()) > MAX_METADATA_BYTES:
+            raise ValidationError(f"At most {MAX_METADATA_BYTES} bytes as JSON.", code="too_large")
+        # PostgreSQL's JSON holds neither; json.dumps writes them as these escapes.
+        if "\\u0000" in text or _has_lone_surrogate(data):
+            raise ValidationError("NUL characters and lone surrogates cannot be stored.", code="invalid_text")
+        return data
+
+
+class CreateSession(StrictSerializer):
+    """The body of `POST /api/v1/checkout`."""
+
+    amount = NumberField(
+        max_digits=20, decimal_places=4, help_text="The amount to charge, in `currency`. Example: 100"
+    )
+    currency = WordField(choices=list(CURRENCIES.items()), help_text="ISO 4217 code. Example: USD")
+    successUrl = HttpUrlField(
+        help_text="Where the buyer is sent after paying; `session_id` is added to its query."
+    )
+    cancelUrl = HttpUrlField(help_text="Where the buyer is sent after cancelling.")
+    email = EmailField(max_length=254, help_text="The buyer's e-mail address. Example: pat@example.com")
+    name = TextField(max_length=200, help_text="The buyer's name. Example: John Doe")
+    metadata = MetadataField(
+        help_text='Your own data, at most 50 names and 8 KB. Example: {"orderId": "1234567890"}'
+    )
+    productId = TextField(max_length=200, help_text="Your id of what is bought. Example: 1234567890")
+    productName = TextField(max_length=250, help_text="Shown to the buyer. Example: Winter box, 1 kg")
+    productDescription = TextField(max_length=1000, help_text="Shown to the buyer below the name.")
+    allowedAssets = AllowedAssetsField(
+        max_length=50, help_text='Which assets may pay; empty: all. Example: ["ETH", "USDT", "USDC"]'
+    )
+    expiresAt = MomentField(
+        required=False, help_text="5 minutes to 7 days ahead; else the merchant's setting (60 min)."
+    )
+    reference = TextField(
+        required=False,
+        allow_null=True,
+        max_length=200,
+        help_text="Your order id: at most one live session has it.",
+    )
+    locale = serializers.RegexField(
+        r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$",
+        required=False,
+        max_length=16,
+        help_text="Language of the buyer's page, as BCP 47. Example: de",
+    )
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """The rules that need two fields, or the key's mode."""
+        faults: dict[str, Any] = {}
+        mode = Mode(self.context["mode"])
+        _check_amount(attrs, faults)
+        _check_end(attrs, faults)
+        _check_assets(attrs["allowedAssets"], mode, faults)
+        if mode == Mode.LIVE:
+            _check_https(attrs, faults)
+        if faults:
+            raise ValidationError(faults)
+        return attrs
+
+
+def _check_amount(terms: dict[str, Any], faults: dict[str, Any]) -> None:
+    amount, currency = terms["amount"], terms["currency"]
+    if amount <= 0:
+        faults["amount"] = [ErrorDetail("Must be above zero.", code="too_small")]
+    elif not fits_minor_unit(amount, currency):
+        digits = minor_digits(currency)
+        faults["amount"] = [
+            ErrorDetail(f"{currency} has at most {digits} decimals.", code="too_many_decimals")
+        ]
+
+
+def _check_end(terms: dict[str, Any], faults: dict[str, Any]) -> None:
+    end, now = terms.get("expiresAt"), timezone.now()
+    if end and not now + SHORTEST - timedelta(seconds=5) <= end <= now + LONGEST + timedelta(seconds=5):
+        faults["expiresAt"] = [ErrorDetail("Must be 5 minutes to 7 days from now.", code="out_of_range")]
+
+
+def _check_assets(allowed: list[str], mode: Mode, faults: dict[str, Any]) -> None:
+    available = sorted({option.asset.symbol for option in payment_options(mode)})
+    strange = [symbol for symbol in allowed if symbol not in available]
+    names = ", ".join(available) or "none: no network is configured for this mode"
+    if not available or (allowed and len(strange) == len(allowed)):
+        message = f"Nothing enabled in {mode} mode could pay this session. Available: {names}."
+        faults["allowedAssets"] = [ErrorDetail(message, code="nothing_available")]
+    elif strange:
+        message = f"Not available in {mode} mode: {', '.join(strange)}. Available: {names}."
+        faults["allowedAssets"] = [ErrorDetail(message, code="unknown_asset")]
+
+
+def _check_https(terms: dict[str, Any], faults: dict[str, Any]) -> None:
+    for name in ("successUrl", "cancelUrl"):
+        if urlsplit(terms[name]).scheme.lower() != "https":
+            faults[name] = [ErrorDetail("In live mode the URL must begin with https://.", code="not_https")]
+
+
+def _has_lone_surrogate(value: Any) -> bool:
+    if isinstance(value, str):
+        return any("\ud800" <= letter <= "\udfff" for letter in value)
+    if isinstance(value, dict):
+        return any(_has_lone_surrogate(part) for pair in value.items() for part in pair)
+    return isinstance(value, list) and any(_has_lone_surrogate(part) for part in value)
