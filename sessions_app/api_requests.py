@@ -11,16 +11,10 @@ from sessions_app.status import DecisionKind, PaymentStatus, Status
 class ListSessions(StrictSerializer):
     """The query of `GET /api/v1/checkout`; `metadata[key]=value` comes beside it."""
 
-    limit = serializers.IntegerField(
-        default=20, min_value=1, max_value=100, help_text="Sessions a page, at most 100."
-    )
-    after = TextField(
-        required=False, max_length=60, help_text="Continue after this session: from the `Link` header."
-    )
+    limit = serializers.IntegerField(default=20, min_value=1, max_value=100, help_text="Sessions a page, at most 100.")
+    after = TextField(required=False, max_length=60, help_text="Continue after this session: from the `Link` header.")
     status = WordField(required=False, choices=Status.choices, help_text="Only sessions in this status.")
-    paymentStatus = WordField(
-        required=False, choices=PaymentStatus.choices, help_text="Only with this payment status."
-    )
+    paymentStatus = WordField(required=False, choices=PaymentStatus.choices, help_text="Only with this payment status.")
     email = TextField(required=False, max_length=254, help_text="Only of this buyer, as it was sent.")
     reference = TextField(required=False, max_length=200, help_text="Only with this reference.")
     productId = TextField(required=False, max_length=200, help_text="Only of this product.")
@@ -39,9 +33,7 @@ class Simulate(StrictSerializer):
     """The body of `POST /api/v1/checkout/{id}/simulate`."""
 
     scenario = WordField(choices=Scenario.choices, help_text="What the buyer does. Example: exact")
-    asset = TextField(
-        required=False, max_length=16, help_text="With which asset; else the one picked, or the first."
-    )
+    asset = TextField(required=False, max_length=16, help_text="With which asset; else the one picked, or the first.")
     network = TextField(required=False, max_length=32, help_text="Always `sandbox`; may be left out.")
 
 
@@ -49,9 +41,7 @@ class Resolve(StrictSerializer):
     """The body of `POST /api/v1/checkout/{id}/resolve`."""
 
     decision = WordField(choices=DecisionKind.choices, help_text="Example: accept")
-    txHash = serializers.RegexField(
-        r"^0x[0-9a-fA-F]{64}$", required=False, help_text="Of the refund, with `refunded`."
-    )
+    txHash = serializers.RegexField(r"^0x[0-9a-fA-F]{64}$", required=False, help_text="Of the refund, with `refunded`.")
     note = TextField(required=False, max_length=500, help_text="For the audit log.")
 
 

@@ -39,9 +39,7 @@ class CheckoutViewSet(MerchantViewSet):
     def create(self, request: ApiRequest) -> Response:
         """A new session, or the live one of the same reference."""
         terms = CreateSession.parse(request.data, mode=request.mode)
-        session = create_session(
-            merchant=request.merchant, mode=request.mode, terms=terms, actor=request.actor
-        )
+        session = create_session(merchant=request.merchant, mode=request.mode, terms=terms, actor=request.actor)
         return Response(represent(session))
 
     def retrieve(self, request: ApiRequest, pk: str) -> Response:

@@ -24,9 +24,7 @@ _COPIED = {
 }  # fmt: skip
 
 
-def create_session(
-    *, merchant: Merchant, mode: str, terms: dict[str, Any], actor: str = ""
-) -> CheckoutSession:
+def create_session(*, merchant: Merchant, mode: str, terms: dict[str, Any], actor: str = "") -> CheckoutSession:
     """A new open session on checked terms (`terms.CreateSession`), or the live one of the same reference and terms.
 
     Raises `ReferenceTaken` when that one says something else, `NoTreasury` when there is nowhere to receive.
@@ -81,9 +79,7 @@ def _live_session(merchant: Merchant, mode: str, reference: str) -> CheckoutSess
 
 
 def _the_same(live: CheckoutSession, terms: dict[str, Any]) -> CheckoutSession:
-    differing = [
-        name for name, field in _COPIED.items() if name in terms and getattr(live, field) != terms[name]
-    ]
+    differing = [name for name, field in _COPIED.items() if name in terms and getattr(live, field) != terms[name]]
     if "expiresAt" in terms and live.expires_at != terms["expiresAt"]:
         differing.append("expiresAt")
     if differing:

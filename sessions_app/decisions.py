@@ -45,16 +45,10 @@ def decide(
     possible = ANSWERS[Issue(session.issue)]
     if kind not in possible:
         names = ", ".join(possible)
-        raise NothingToDecide(
-            f"{kind} does not answer {session.issue}: choose one of {names}.", attr="decision"
-        )
-    decision = Decision(
-        session=session, kind=kind, issue=session.issue, tx_hash=tx_hash, note=note, actor=actor
-    )
+        raise NothingToDecide(f"{kind} does not answer {session.issue}: choose one of {names}.", attr="decision")
+    decision = Decision(session=session, kind=kind, issue=session.issue, tx_hash=tx_hash, note=note, actor=actor)
     with transaction.atomic():
-        decided = write_decision(
-            decision, reopen_minutes=session.merchant.session_minutes, now=now or timezone.now()
-        )
+        decided = write_decision(decision, reopen_minutes=session.merchant.session_minutes, now=now or timezone.now())
         record(
             merchant=session.merchant,
             mode=session.mode,

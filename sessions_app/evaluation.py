@@ -77,9 +77,7 @@ def evaluate(facts: Facts, now: datetime) -> Verdict:
     """Status, payment status and what is odd, at `now`."""
     status = _status(facts, now)
     oddities = _oddities(facts, status)
-    undecided = [
-        oddity for oddity in oddities if not oddity.settles_itself and not _is_decided(facts, oddity)
-    ]
+    undecided = [oddity for oddity in oddities if not oddity.settles_itself and not _is_decided(facts, oddity)]
     shown = (undecided or oddities or [None])[0]
     return Verdict(
         status=status,
@@ -95,11 +93,7 @@ def received(facts: Facts) -> Decimal:
 
 
 def _status(facts: Facts, now: datetime) -> Status:
-    if (
-        facts.completed_at
-        or _is_accepted(facts)
-        or _covers(facts, (p for p in _counted(facts) if p.confirmed))
-    ):
+    if facts.completed_at or _is_accepted(facts) or _covers(facts, (p for p in _counted(facts) if p.confirmed)):
         return Status.COMPLETED
     if _covers(facts, _counted(facts)):
         return Status.PROCESSING
@@ -120,9 +114,7 @@ def _payment_status(facts: Facts) -> PaymentStatus:
 def _oddities(facts: Facts, status: Status) -> list[_Oddity]:
     """Everything odd, the most pressing first."""
     found = [_reversed(facts, status), _wrong_asset(facts)]
-    found += (
-        [_excess(facts), _paid_late(facts)] if status == Status.COMPLETED else [_shortfall(facts, status)]
-    )
+    found += [_excess(facts), _paid_late(facts)] if status == Status.COMPLETED else [_shortfall(facts, status)]
     return [oddity for oddity in found if oddity]
 
 
@@ -135,7 +127,7 @@ def _reversed(facts: Facts, status: Status) -> _Oddity | None:
 
 
 def _wrong_asset(facts: Facts) -> _Oddity | None:
-    """Money in an asset that the session does not allow. Reported once confirmed: only then is it there to decide on."""
+    """Money in an asset that the session does not allow. Reported once confirmed: only then can it be decided on."""
     wrong = [p for p in facts.payments if not p.counts and p.confirmed and not p.vanished]
     return _Oddity(Issue.WRONG_ASSET, _tokens(wrong)) if wrong else None
 

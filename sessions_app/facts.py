@@ -11,9 +11,7 @@ from sessions_app.status import Ended
 
 def with_facts(sessions: QuerySet[CheckoutSession]) -> QuerySet[CheckoutSession]:
     """Fetches beside the sessions all that their facts and their representation need."""
-    return sessions.select_related("customer", "deposit", "quote", "merchant").prefetch_related(
-        "payments", "decisions"
-    )
+    return sessions.select_related("customer", "deposit", "quote", "merchant").prefetch_related("payments", "decisions")
 
 
 def facts_of(session: CheckoutSession) -> Facts:
@@ -26,8 +24,7 @@ def facts_of(session: CheckoutSession) -> Facts:
         completed_at=session.completed_at,
         payments=tuple(payment_facts(session.payments.all())),
         decisions=tuple(
-            DecisionFact(kind=decision.kind, seen=frozenset(decision.seen))
-            for decision in session.decisions.all()
+            DecisionFact(kind=decision.kind, seen=frozenset(decision.seen)) for decision in session.decisions.all()
         ),
     )
 

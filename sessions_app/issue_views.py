@@ -21,9 +21,7 @@ class IssueViewSet(MerchantViewSet):
 
     def list(self, request: ApiRequest) -> Response:
         """The oldest first, at most 100; deciding makes room for more."""
-        return Response(
-            [_represent(session) for session in undecided(request.merchant, request.mode)[:LIMIT]]
-        )
+        return Response([_represent(session) for session in undecided(request.merchant, request.mode)[:LIMIT]])
 
 
 def _represent(session: CheckoutSession) -> dict[str, Any]:

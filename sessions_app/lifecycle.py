@@ -55,9 +55,7 @@ def expire_overdue(limit: int, *, now: datetime | None = None) -> int:
     """Expires up to `limit` open sessions whose time is over; returns how many. Several may run at once."""
     now = now or timezone.now()
     with transaction.atomic():
-        overdue = CheckoutSession.objects.filter(status=Status.OPEN, expires_at__lte=now).order_by(
-            "expires_at"
-        )
+        overdue = CheckoutSession.objects.filter(status=Status.OPEN, expires_at__lte=now).order_by("expires_at")
         claimed = overdue.select_for_update(skip_locked=True, of=("self",))[:limit]
         sessions = list(with_facts(claimed))
         _settle([(session, News(reason="Its time is over.")) for session in sessions], now)
@@ -66,9 +64,7 @@ def expire_overdue(limit: int, *, now: datetime | None = None) -> int:
 
 def expire(session: CheckoutSession, *, actor: str = "", now: datetime | None = None) -> CheckoutSession:
     """Ends an open session. Expired already: nothing happens. Otherwise not open: raises `SessionNotOpen`."""
-    return _end(
-        session.pk, Ended.EXPIRED, News(reason="Expired on request.", actor=actor), now or timezone.now()
-    )
+    return _end(session.pk, Ended.EXPIRED, News(reason="Expired on request.", actor=actor), now or timezone.now())
 
 
 def cancel(session: CheckoutSession, *, actor: str = "", now: datetime | None = None) -> CheckoutSession:
@@ -84,9 +80,7 @@ def decide(decision: Decision, *, reopen_minutes: int, now: datetime) -> Checkou
     with transaction.atomic():
         session = _locked([decision.session_id]).get()
         if not session.needs_decision or session.issue != decision.issue:
-            raise NothingToDecide(
-                "There is nothing of that kind to decide on this session: look at it again."
-            )
+            raise NothingToDecide("There is nothing of that kind to decide on this session: look at it again.")
         decision.seen = [fact.token for fact in facts_of(session).payments]
         decision.decided_at = now
         decision.save()

@@ -93,9 +93,7 @@ def mark_vanished(network: Network, payments: Iterable[Payment], now: datetime) 
 def value_unvalued(network: Network, now: datetime) -> NewsBySession:
     """Counts payments for which no rate was to be had when they arrived."""
     news: NewsBySession = {}
-    for payment in Payment.objects.filter(network=network.id, value=None, vanished_at=None).select_related(
-        "session"
-    ):
+    for payment in Payment.objects.filter(network=network.id, value=None, vanished_at=None).select_related("session"):
         _set_value(payment, payment.session, now)
         if payment.value is not None:
             payment.save(update_fields=["basis", "rate", "value"])
@@ -225,11 +223,7 @@ def _sentence(payment: Payment, session: CheckoutSession, network: Network, what
     if payment.value is None:
         return f"{amount} {what}; no rate is known yet."
     worth = f"{to_minor_unit(payment.value, session.currency)} {session.currency}"
-    return (
-        f"{amount} {what}, worth {worth}."
-        if payment.counts
-        else f"{amount} {what}: not an asset of this session."
-    )
+    return f"{amount} {what}, worth {worth}." if payment.counts else f"{amount} {what}: not an asset of this session."
 
 
 def _add(news: NewsBySession, session_id: int, more: News) -> None:

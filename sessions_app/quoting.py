@@ -42,14 +42,9 @@ def allowed_options(*, mode: str, allowed_assets: Iterable[str]) -> list[Payment
 def options_for(session: CheckoutSession, now: datetime) -> list[OfferedOption]:
     """Every option of the session with the amount it would take now. One rate look-up per asset."""
     options = allowed_options(mode=session.mode, allowed_assets=session.allowed_assets)
-    rates = {
-        symbol: _rate_or_reason(session, symbol, now)
-        for symbol in {option.asset.symbol for option in options}
-    }
+    rates = {symbol: _rate_or_reason(session, symbol, now) for symbol in {option.asset.symbol for option in options}}
     missing = session.amount - received_value(session)
-    return [
-        _offered(option, rates[option.asset.symbol], missing, session.spread_percent) for option in options
-    ]
+    return [_offered(option, rates[option.asset.symbol], missing, session.spread_percent) for option in options]
 
 
 def choose_option(*, session: CheckoutSession, asset: str, network: str, now: datetime) -> Quote:
@@ -82,9 +77,7 @@ def _option(session: CheckoutSession, asset: str, network: str) -> PaymentOption
     of_asset = [option for option in options if option.asset.symbol == asset]
     if not of_asset:
         names = ", ".join(sorted({option.asset.symbol for option in options}))
-        raise OptionUnavailable(
-            f"This session cannot be paid in {asset!r}: choose one of {names}.", attr="asset"
-        )
+        raise OptionUnavailable(f"This session cannot be paid in {asset!r}: choose one of {names}.", attr="asset")
     for option in of_asset:
         if option.network.id == network:
             return option
@@ -94,9 +87,7 @@ def _option(session: CheckoutSession, asset: str, network: str) -> PaymentOption
 
 def _still_holding(session: CheckoutSession, option: PaymentOption, now: datetime) -> Quote | None:
     return (
-        Quote.objects.filter(
-            session=session, asset=option.asset.symbol, network=option.network.id, valid_until__gt=now
-        )
+        Quote.objects.filter(session=session, asset=option.asset.symbol, network=option.network.id, valid_until__gt=now)
         .order_by("-id")
         .first()
     )
@@ -122,7 +113,7 @@ def _new_quote(session: CheckoutSession, option: PaymentOption, now: datetime) -
 
 
 def _address_of(session: CheckoutSession, now: datetime) -> DepositAddress:
-    """The session's address, made at its first quote. Written before it is shown: no transfer can come before the row."""
+    """The session's address, made at its first quote. Written before it is shown: no transfer precedes the row."""
     known = DepositAddress.objects.filter(session=session).first()
     if known:
         return known
@@ -160,12 +151,8 @@ def _offered(
     if isinstance(found, RateUnavailable):
         return OfferedOption(option=option, amount_units=None, rate=None, unavailable=str(found))
     locked = lock_rate(found.value, spread_percent)
-    return OfferedOption(
-        option=option, amount_units=_units(missing, locked, option) if missing > 0 else 0, rate=locked
-    )
+    return OfferedOption(option=option, amount_units=_units(missing, locked, option) if missing > 0 else 0, rate=locked)
 
 
 def _units(price: Decimal, at_rate: Decimal, option: PaymentOption) -> int:
-    return units_due(
-        price, at_rate, decimals=option.asset.decimals, display_decimals=option.asset.display_decimals
-    )
+    return units_due(price, at_rate, decimals=option.asset.decimals, display_decimals=option.asset.display_decimals)

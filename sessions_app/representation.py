@@ -92,7 +92,7 @@ def units_still_due(session: CheckoutSession, quote: Quote) -> int:
 def _payment_due(session: CheckoutSession) -> dict[str, Any]:
     """What is to be paid by the quote in force: the whole, what arrived of it, and what is still to be sent."""
     quote = session.quote
-    assert quote is not None  # noqa: S101
+    assert quote is not None
     rest = units_still_due(session, quote)
     option = option_of(quote)
     arrived = received_value(session)

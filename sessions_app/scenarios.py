@@ -33,7 +33,7 @@ class Scenario(models.TextChoices):
     LATE_SHORT = "late_short", "Pay 90 % after the end"
     TWICE = "twice", "Pay twice"
     WRONG_ASSET = "wrong_asset", "Pay in a wrong asset"
-    UNLISTED_TOKEN = "unlisted_token", "Pay in an unknown token"  # noqa: S105
+    UNLISTED_TOKEN = "unlisted_token", "Pay in an unknown token"
     DROPPED = "dropped", "Pay, dropped before it confirms"
     REORGED = "reorged", "Pay, undone after completion"
     STUCK = "stuck", "Pay, never confirmed"

@@ -48,9 +48,7 @@ class MetadataField(serializers.JSONField):
         if not isinstance(data, dict):
             raise ValidationError("Send a JSON object: {…}.", code="not_an_object")
         if len(data) > MAX_METADATA_KEYS:
-            raise ValidationError(
-                f"At most {MAX_METADATA_KEYS} names; this has {len(data)}.", code="too_many_keys"
-            )
+            raise ValidationError(f"At most {MAX_METADATA_KEYS} names; this has {len(data)}.", code="too_many_keys")
         text = json.dumps(data, default=str)
         if len(text.encode()) > MAX_METADATA_BYTES:
             raise ValidationError(f"At most {MAX_METADATA_BYTES} bytes as JSON.", code="too_large")
@@ -63,19 +61,13 @@ class MetadataField(serializers.JSONField):
 class CreateSession(StrictSerializer):
     """The body of `POST /api/v1/checkout`."""
 
-    amount = NumberField(
-        max_digits=20, decimal_places=4, help_text="The amount to charge, in `currency`. Example: 100"
-    )
+    amount = NumberField(max_digits=20, decimal_places=4, help_text="The amount to charge, in `currency`. Example: 100")
     currency = WordField(choices=list(CURRENCIES.items()), help_text="ISO 4217 code. Example: USD")
-    successUrl = HttpUrlField(
-        help_text="Where the buyer is sent after paying; `session_id` is added to its query."
-    )
+    successUrl = HttpUrlField(help_text="Where the buyer is sent after paying; `session_id` is added to its query.")
     cancelUrl = HttpUrlField(help_text="Where the buyer is sent after cancelling.")
     email = EmailField(max_length=254, help_text="The buyer's e-mail address. Example: pat@example.com")
     name = TextField(max_length=200, help_text="The buyer's name. Example: John Doe")
-    metadata = MetadataField(
-        help_text='Your own data, at most 50 names and 8 KB. Example: {"orderId": "1234567890"}'
-    )
+    metadata = MetadataField(help_text='Your own data, at most 50 names and 8 KB. Example: {"orderId": "1234567890"}')
     productId = TextField(max_length=200, help_text="Your id of what is bought. Example: 1234567890")
     productName = TextField(max_length=250, help_text="Shown to the buyer. Example: Winter box, 1 kg")
     productDescription = TextField(max_length=1000, help_text="Shown to the buyer below the name.")
@@ -118,9 +110,7 @@ def _check_amount(terms: dict[str, Any], faults: dict[str, Any]) -> None:
         faults["amount"] = [ErrorDetail("Must be above zero.", code="too_small")]
     elif not fits_minor_unit(amount, currency):
         digits = minor_digits(currency)
-        faults["amount"] = [
-            ErrorDetail(f"{currency} has at most {digits} decimals.", code="too_many_decimals")
-        ]
+        faults["amount"] = [ErrorDetail(f"{currency} has at most {digits} decimals.", code="too_many_decimals")]
 
 
 def _check_end(terms: dict[str, Any], faults: dict[str, Any]) -> None:

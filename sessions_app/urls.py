@@ -3,8 +3,21 @@
 from django.urls import URLPattern, path
 
 from sessions_app import dashboard_views
+from sessions_app.api_views import CheckoutViewSet
+from sessions_app.issue_views import IssueViewSet
+from sessions_app.option_views import PaymentOptionViewSet
 
-api: list[URLPattern] = []
+api = [
+    path("checkout", CheckoutViewSet.as_view({"get": "list", "post": "create"}), name="session-list"),
+    path("checkout/sessions/<str:pk>", CheckoutViewSet.as_view({"get": "retrieve"}), name="session-detail"),
+    path("checkout/<str:pk>/expire", CheckoutViewSet.as_view({"post": "expire"}), name="session-expire"),
+    path("checkout/<str:pk>/cancel", CheckoutViewSet.as_view({"post": "cancel"}), name="session-cancel"),
+    path("checkout/<str:pk>/quote", CheckoutViewSet.as_view({"post": "quote"}), name="session-quote"),
+    path("checkout/<str:pk>/simulate", CheckoutViewSet.as_view({"post": "simulate"}), name="session-simulate"),
+    path("checkout/<str:pk>/resolve", CheckoutViewSet.as_view({"post": "resolve"}), name="session-resolve"),
+    path("issues", IssueViewSet.as_view({"get": "list"}), name="issue-list"),
+    path("payment-options", PaymentOptionViewSet.as_view({"get": "list"}), name="payment-option-list"),
+]
 
 hosted: list[URLPattern] = []
 

@@ -51,15 +51,11 @@ def watch(network: Network, reader: Reader, *, now: datetime | None = None) -> i
 
 def watched_sessions(network: Network, now: datetime) -> dict[str, CheckoutSession]:
     """The sessions of the network's mode whose address is watched, by address."""
-    sessions = CheckoutSession.objects.filter(mode=network.mode, deposit__watch_until__gt=now).select_related(
-        "deposit"
-    )
+    sessions = CheckoutSession.objects.filter(mode=network.mode, deposit__watch_until__gt=now).select_related("deposit")
     return {session.deposit.address: session for session in sessions}
 
 
-def _look_again(
-    network: Network, reader: Reader, seen: Scan, sessions: dict[str, CheckoutSession]
-) -> _Findings:
+def _look_again(network: Network, reader: Reader, seen: Scan, sessions: dict[str, CheckoutSession]) -> _Findings:
     """Before money is called confirmed or gone, the chain is asked for that very transaction once more."""
     transfers = [*seen.transfers, *reader.pending(frozenset(sessions), seen.last)]
     missing = missing_from(network, transfers, first=seen.first, last=seen.last, sessions=sessions.values())

@@ -12,9 +12,7 @@ class DepositAddress(models.Model):
 
     session = models.OneToOneField(CheckoutSession, on_delete=models.PROTECT, related_name="deposit")
     address = models.CharField(max_length=42, unique=True, help_text="EIP-55 checksummed.")
-    derivation_index = models.PositiveBigIntegerField(
-        null=True, help_text="Of an xpub; null for deposit contracts."
-    )
+    derivation_index = models.PositiveBigIntegerField(null=True, help_text="Of an xpub; null for deposit contracts.")
     watch_until = models.DateTimeField(db_index=True, help_text="Copied from the session.")
     created_at = models.DateTimeField()
 
@@ -26,16 +24,14 @@ class DepositAddress(models.Model):
 
 
 class Quote(models.Model):
-    """The amount of an asset that is due, at a rate locked until a time. `session.quote` is the one in force."""
+    """The amount of an asset that is due, at a rate locked until a time. `session.quote` is in force."""
 
     public_id = models.CharField(max_length=40, unique=True, default=new_quote_id, editable=False)
     session = models.ForeignKey(CheckoutSession, on_delete=models.PROTECT, related_name="quotes")
     asset = models.CharField(max_length=16)
     network = models.CharField(max_length=32)
     decimals = models.PositiveSmallIntegerField(help_text="Of the asset: one whole is 10^decimals base units.")
-    amount_units = models.DecimalField(
-        max_digits=78, decimal_places=0, help_text="What was due when it was made."
-    )
+    amount_units = models.DecimalField(max_digits=78, decimal_places=0, help_text="What was due when it was made.")
     rate = models.DecimalField(
         max_digits=38,
         decimal_places=18,
@@ -100,9 +96,7 @@ class Payment(models.Model):
     class Meta:
         constraints = [
             # The database refuses the second sight of the same movement, however many watchers run.
-            models.UniqueConstraint(
-                fields=["network", "tx_hash", "log_index"], name="one_payment_per_movement"
-            ),
+            models.UniqueConstraint(fields=["network", "tx_hash", "log_index"], name="one_payment_per_movement"),
         ]
         indexes = [
             # Reader: payments that wait for confirmations, per network.

@@ -14,7 +14,7 @@ from sessions_app.status import Ended, Issue, PaymentStatus, Status
 
 
 class CheckoutSession(models.Model):
-    """One thing to be paid. Its state (`status`, `payment_status`, `issue`, `needs_decision`) has one writer: lifecycle.
+    """One thing to be paid. Its state (`status`, `payment_status`, `issue`, `needs_decision`) has one writer, lifecycle.
 
     Amounts of money are in `currency`, exact to its minor unit. What the merchant's settings said when it was made is
     copied here, so that a changed setting never changes what a buyer was promised.
@@ -46,9 +46,7 @@ class CheckoutSession(models.Model):
     spread_percent = models.DecimalField(max_digits=4, decimal_places=2)
 
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.OPEN)
-    payment_status = models.CharField(
-        max_length=8, choices=PaymentStatus.choices, default=PaymentStatus.UNPAID
-    )
+    payment_status = models.CharField(max_length=8, choices=PaymentStatus.choices, default=PaymentStatus.UNPAID)
     issue = models.CharField(max_length=12, choices=Issue.choices, null=True)
     needs_decision = models.BooleanField(default=False)
     quote = models.OneToOneField(
@@ -58,9 +56,7 @@ class CheckoutSession(models.Model):
 
     expires_at = models.DateTimeField()
     ended_by = models.CharField(max_length=9, choices=Ended.choices, null=True)
-    ended_at = models.DateTimeField(
-        null=True, help_text="When it was expired or cancelled; null while it runs."
-    )
+    ended_at = models.DateTimeField(null=True, help_text="When it was expired or cancelled; null while it runs.")
     watch_until = models.DateTimeField(help_text="Its address is watched until then.")
     completed_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField()
