@@ -26,10 +26,22 @@ class Treasury(models.Model):
     active_from = models.DateTimeField(
         help_text="New sessions use it from then on (24 h cooling period in live mode)."
     )
+    withdrawn_at = models.DateTimeField(
+        null=True, help_text="When it was taken back before it began; it never began then."
+    )
+    created_by = models.CharField(max_length=200, blank=True, help_text="Who set it.")
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
         verbose_name_plural = "treasuries"
+        indexes = [
+            # Reader: treasury_for, which every new session asks.
+            models.Index(
+                fields=["merchant", "mode", "-active_from", "-id"],
+                name="treasury_in_force",
+                condition=models.Q(withdrawn_at=None),
+            ),
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=(models.Q(kind="address") & ~models.Q(address="") & models.Q(xpub=""))
