@@ -1,6 +1,9 @@
-"""Names the app for Django."""
+"""Names the app for Django and registers its system checks."""
 
 from django.apps import AppConfig
+from django.core.checks import register
+
+from chains_app.checks import check_networks
 
 
 class ChainsConfig(AppConfig):
@@ -8,3 +11,7 @@ class ChainsConfig(AppConfig):
 
     name = "chains_app"
     verbose_name = "Chains"
+
+    def ready(self) -> None:
+        """Django calls this once, when all apps are loaded."""
+        register(check_networks)

@@ -8,12 +8,10 @@ class ScanCursor(models.Model):
 
     network = models.CharField(max_length=32, primary_key=True)
     block_number = models.BigIntegerField(help_text="The last block read.")
-    block_hash = models.CharField(max_length=66)
+    block_hash = models.CharField(max_length=66, blank=True, help_text="Empty while nothing was read yet.")
     head = models.BigIntegerField(default=0, help_text="The chain's newest block when last asked.")
     scanned_at = models.DateTimeField(null=True, help_text="When a scan last ended well.")
-    problem = models.CharField(
-        max_length=300, blank=True, help_text="Why the last scan failed; empty when it did not."
-    )
+    problem = models.CharField(max_length=300, blank=True, help_text="Why the last scan failed; empty when it did not.")
 
     def __str__(self) -> str:
         return f"{self.network} at {self.block_number}"
@@ -27,9 +25,7 @@ class ScannedBlock(models.Model):
     hash = models.CharField(max_length=66)
 
     class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["network", "number"], name="one_hash_per_scanned_block")
-        ]
+        constraints = [models.UniqueConstraint(fields=["network", "number"], name="one_hash_per_scanned_block")]
 
     def __str__(self) -> str:
         return f"{self.network} {self.number}"
@@ -50,10 +46,11 @@ class SandboxTransfer(models.Model):
     """A transfer on the play chain. Without a block it waits to be mined."""
 
     block = models.ForeignKey(SandboxBlock, null=True, on_delete=models.CASCADE, related_name="transfers")
-    mine_at = models.DateTimeField(
-        null=True, help_text="Mined in the first block from then on; null: never mined."
+    sent_at = models.DateTimeField()
+    mine_at = models.DateTimeField(null=True, help_text="Mined in the first block from then on; null: never mined.")
+    drop_at = models.DateTimeField(
+        null=True, help_text="Gone from then on: out of the waiting room, or off the chain by a reorg."
     )
-    drop_at = models.DateTimeField(null=True, help_text="Taken off the chain, by a reorg, from then on.")
     tx_hash = models.CharField(max_length=66)
     log_index = models.IntegerField(default=-1)
     contract = models.CharField(
@@ -68,3 +65,21 @@ class SandboxTransfer(models.Model):
 
     def __str__(self) -> str:
         return self.tx_hash
+
+
+class RateSheet(models.Model):
+    """What the sources of rates said at one moment. The newest is the shared cache; older ones price late arrivals.
+
+    Every value is kept as the source gave it; what a pair costs is decided when asked, by `rate_rules`.
+    """
+
+    taken_at = models.DateTimeField(db_index=True)
+    readings = models.JSONField(help_text="[{source, pair, value, at}], at most 5 minutes old when taken.")
+    anchors = models.JSONField(help_text="By pair, {value, at}: the last price known to be right.")
+    problems = models.JSONField(help_text="By source, what went wrong; empty when nothing did.")
+
+    class Meta:
+        get_latest_by = "taken_at"
+
+    def __str__(self) -> str:
+        return f"rates of {self.taken_at:%Y-%m-%d %H:%M:%S}"

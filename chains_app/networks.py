@@ -1,4 +1,4 @@
-"""Networks, their assets, and what can be paid with in a mode. The data is in networks.toml and NETWORKS_FILE."""
+"""Networks, their assets, and what can be paid with in a mode. The data is in networks.toml."""
 
 import os
 from collections.abc import Mapping
@@ -123,9 +123,7 @@ def enabled_networks(mode: Mode | str) -> tuple[Network, ...]:
 
 def payment_options(mode: Mode | str) -> tuple[PaymentOption, ...]:
     """Every asset on every enabled network of the mode."""
-    return tuple(
-        PaymentOption(each, asset) for each in enabled_networks(mode) for asset in each.assets.values()
-    )
+    return tuple(PaymentOption(each, asset) for each in enabled_networks(mode) for asset in each.assets.values())
 
 
 def option(*, mode: Mode | str, asset: str, network: str) -> PaymentOption | None:

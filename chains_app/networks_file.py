@@ -144,11 +144,7 @@ def _text(value: object) -> bool:
 
 
 def _web_address(value: object) -> bool:
-    return (
-        isinstance(value, str)
-        and urlsplit(value).scheme in {"http", "https"}
-        and bool(urlsplit(value).netloc)
-    )
+    return isinstance(value, str) and urlsplit(value).scheme in {"http", "https"} and bool(urlsplit(value).netloc)
 
 
 def _whole(low: int, high: int) -> Callable[[Any], bool]:

@@ -31,7 +31,7 @@ class Sighting(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Transfer:
-    """One incoming movement of a listed asset to a watched address; (network, tx_hash, log_index) names it."""
+    """One incoming movement of a listed asset to a watched address, named by network, tx_hash and log_index."""
 
     network: str
     asset: str
@@ -59,7 +59,7 @@ class WrongChain(Exception):
 
 
 class Reader(Protocol):
-    """Reads one network. Every method may raise ReaderUnavailable or WrongChain; none writes or waits long."""
+    """Reads one network. Every method may raise ReaderUnavailable or WrongChain; none waits for long."""
 
     def head(self) -> Block:
         """The newest block."""

@@ -1,0 +1,214 @@
+"""How a network is read: from where, how far, and how a replaced branch is noticed. The watcher's part is in `scan`.
+
+Why nothing is missed: the head is asked for **before** the addresses are loaded, and nothing above it is read. An
+address that is not in the set was stored after that, so it was shown to a buyer after that, so whatever was paid to
+it is in a block above that head, which the next scan reads. If the chain turns out to have changed below that head
+while it was read, the scan is given up and done again.
+"""
+
+from bisect import bisect_left
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from datetime import datetime
+from math import ceil
+from typing import NamedTuple
+
+from django.db import IntegrityError, transaction
+
+from chains_app.models import ScanCursor, ScannedBlock
+from chains_app.networks import Network
+from chains_app.reader import Block, Reader, ReaderUnavailable, Transfer
+from common.modes import Mode
+
+# Blocks read by one scan: what it finds must fit one short transaction.
+WINDOW = 500
+# Where a network that was never read begins: web processes may have offered it before the watcher first ran.
+FIRST_LOOK_BACK_SECONDS = 600
+# A node may be this far behind what was read and still be only a little slow.
+_PATIENCE_SECONDS = 60
+_KEPT_CHECKPOINTS = 512
+
+
+class Position(NamedTuple):
+    """How far a chain was read."""
+
+    number: int
+    hash: str
+
+
+class CursorMoved(Exception):
+    """Another watcher has stored a scan since this one began. Nothing is lost: scan again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scan:
+    """What one look at a chain showed. `save_cursor` makes it the past; without that it never happened."""
+
+    network: Network
+    began_at: Position | None
+    first: int
+    last: int  # below `first` when there was nothing new
+    head: Block
+    end: Position  # of the last block read
+    transfers: tuple[Transfer, ...]
+    pending: tuple[Transfer, ...]
+    replaced_from: int | None  # the chain now has other blocks from here on than were read before
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether more blocks wait to be read."""
+        return self.end.number < self.head.number
+
+
+def scan(*, network: Network, reader: Reader, addresses: Callable[[], Collection[str]]) -> Scan:
+    """Reads the next blocks of the network. Talks to nodes: call it outside a transaction. Writes nothing.
+
+    `addresses` loads those to watch; it is called once, after the head is known (why: see above). The watcher then
+    does, in one transaction and in this order: `save_cursor(scan)`; store `transfers` and `pending`, of which it may
+    know some already; when `replaced_from` is set, mark as vanished the payments of blocks from there on that
+    `reader.still_there` (asked before the transaction) does not know; and payments in no block that are in neither
+    list.
+    Raises ReaderUnavailable, WrongChain.
+    """
+    cursor = _position(ScanCursor.objects.filter(pk=network.id).first())
+    head = reader.head()
+    watched = frozenset(addresses())
+    replaced_from = _replaced_from(network, reader, cursor, head) if cursor else None
+    first = _first(network, cursor, head, replaced_from)
+    last = min(head.number, first + WINDOW - 1)
+    # Pending first: what is mined in between is then still in this list, and not in neither.
+    pending = reader.pending(watched, above=last) if watched else []
+    if last < first:
+        transfers: list[Transfer] = []
+        end = cursor or Position(head.number, head.hash)
+    else:
+        transfers, end = _read(reader, watched, first, last, head)
+    return Scan(
+        network=network,
+        began_at=cursor,
+        first=first,
+        last=last,
+        head=head,
+        end=end,
+        transfers=tuple(transfers),
+        pending=tuple(pending),
+        replaced_from=replaced_from,
+    )
+
+
+def save_cursor(scan: Scan, *, now: datetime) -> None:
+    """Moves the cursor to where the scan ended. First statement of the transaction that stores what the scan found.
+
+    Takes the cursor's row lock, so that two watchers store one after the other. Raises CursorMoved.
+    """
+    row = ScanCursor.objects.select_for_update().filter(pk=scan.network.id).first()
+    if _position(row) != scan.began_at:
+        raise CursorMoved(f"{scan.network.id} was read by another watcher meanwhile")
+    seen = {"head": scan.head.number, "scanned_at": now, "problem": ""}
+    place = {"block_number": scan.end.number, "block_hash": scan.end.hash}
+    if row is None:
+        _insert(ScanCursor(network=scan.network.id, **place, **seen))
+    else:
+        ScanCursor.objects.filter(pk=row.pk).update(**place, **seen)
+    _save_checkpoint(scan)
+
+
+def record_problem(*, network: Network, problem: str) -> None:
+    """Notes why the network could not be read; the next scan that ends well clears it."""
+    ScanCursor.objects.update_or_create(
+        network=network.id,
+        defaults={"problem": problem[:300]},
+        create_defaults={"problem": problem[:300], "block_number": 0, "block_hash": ""},
+    )
+
+
+# --- reading
+
+
+def _first(network: Network, cursor: Position | None, head: Block, replaced_from: int | None) -> int:
+    if cursor and replaced_from != 0:
+        return cursor.number + 1 if replaced_from is None else replaced_from
+    return max(0, head.number - ceil(FIRST_LOOK_BACK_SECONDS / network.block_seconds))
+
+
+def _read(
+    reader: Reader, watched: frozenset[str], first: int, last: int, head: Block
+) -> tuple[list[Transfer], Position]:
+    before = head if last == head.number else _block_at(reader, last)
+    transfers = reader.transfers(watched, first, last) if watched else []
+    # A block's hash vouches for all blocks below it: the same hash before and after means one branch was read.
+    after = _block_at(reader, last)
+    if after.hash != before.hash:
+        raise ReaderUnavailable(f"Block {last} was replaced while it was read.")
+    return transfers, Position(last, after.hash)
+
+
+def _block_at(reader: Reader, number: int) -> Block:
+    block = reader.block(number)
+    if block is None:
+        raise ReaderUnavailable(f"The node says its head is above block {number}, but does not have that block.")
+    return block
+
+
+# --- replaced branches
+
+
+def _replaced_from(network: Network, reader: Reader, cursor: Position, head: Block) -> int | None:
+    """The lowest block that may differ from what was read; None when the chain goes on from where it was read to."""
+    known = _known_positions(network, cursor, up_to=head.number)
+    if known and _holds(reader, known[-1], head):
+        if cursor.number > head.number:
+            _tolerate_lag(network, behind=cursor.number - head.number)
+        return None
+    # What holds at one height holds below it, so the highest that holds can be bisected.
+    holding = bisect_left(known, True, hi=max(0, len(known) - 1), key=lambda at: not _holds(reader, at, head))
+    if holding:
+        return known[holding - 1].number + 1
+    if network.mode == Mode.TEST:
+        return 0  # a development chain that was started afresh
+    raise ReaderUnavailable(
+        f"{network.name}: the node's chain differs from everything that was read before. Is it still syncing, or "
+        "on a fork of its own? Payments stay as they are until it agrees again."
+    )
+
+
+def _known_positions(network: Network, cursor: Position, *, up_to: int) -> list[Position]:
+    rows = ScannedBlock.objects.filter(network=network.id, number__lt=cursor.number).order_by("number")
+    positions = [Position(*row) for row in rows.values_list("number", "hash")]
+    return [at for at in [*positions, cursor] if at.number <= up_to]
+
+
+def _holds(reader: Reader, at: Position, head: Block) -> bool:
+    return (head if at.number == head.number else _block_at(reader, at.number)).hash == at.hash
+
+
+def _tolerate_lag(network: Network, *, behind: int) -> None:
+    if behind * network.block_seconds > _PATIENCE_SECONDS and network.mode == Mode.LIVE:
+        raise ReaderUnavailable(f"{network.name}: the node is {behind} blocks behind what was read before.")
+
+
+# --- writing
+
+
+def _position(row: ScanCursor | None) -> Position | None:
+    return Position(row.block_number, row.block_hash) if row and row.block_hash else None
+
+
+def _insert(cursor: ScanCursor) -> None:
+    try:
+        with transaction.atomic():
+            cursor.save(force_insert=True)
+    except IntegrityError:
+        raise CursorMoved(f"{cursor.network} was read by another watcher meanwhile") from None
+
+
+def _save_checkpoint(scan: Scan) -> None:
+    blocks = ScannedBlock.objects.filter(network=scan.network.id)
+    if scan.replaced_from is not None:
+        blocks.filter(number__gte=scan.replaced_from).delete()
+    ScannedBlock.objects.bulk_create(
+        [ScannedBlock(network=scan.network.id, number=scan.end.number, hash=scan.end.hash)],
+        ignore_conflicts=True,
+    )
+    kept = max(_KEPT_CHECKPOINTS, 4 * scan.network.confirmations.large)
+    blocks.filter(number__lt=scan.end.number - kept).delete()
