@@ -132,6 +132,12 @@ def option(*, mode: Mode | str, asset: str, network: str) -> PaymentOption | Non
     return next((o for o in payment_options(mode) if (o.network.id, o.asset.symbol) == wanted), None)
 
 
+def find_option(network_id: str, asset: str) -> PaymentOption | None:
+    """The asset on the network, enabled or not; None when the networks no longer list it."""
+    found = all_networks().get(network_id)
+    return PaymentOption(found, found.assets[asset]) if found and asset in found.assets else None
+
+
 def confirmations_for(network: Network, value_in_usd: Decimal) -> int:
     """Blocks that a payment of this worth needs, its own block counted."""
     if value_in_usd < SMALL_BELOW:

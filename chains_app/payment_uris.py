@@ -3,7 +3,7 @@
 from chains_app.networks import PaymentOption
 
 
-def payment_uri(*, option: PaymentOption, address: str, units: int) -> str:
+def payment_uri(option: PaymentOption, address: str, units: int) -> str:
     """What the QR code holds: network, asset, address and amount in base units, as plain integers.
 
     Wallets disagree on exponents and decimals in amounts (`2.014e18`), but all of them read integers. The bare address
