@@ -110,26 +110,17 @@ def deep_enough(network: Network, head: int) -> list[Payment]:
     return [payment for payment in waiting if head - payment.block_number + 1 >= payment.confirmations_needed]
 
 
-def missing_from(
-    network: Network,
-    transfers: Iterable[Transfer],
-    *,
-    first: int,
-    last: int,
-    sessions: Iterable[CheckoutSession],
-) -> list[Payment]:
-    """Payments that should have shown in a re-read range of blocks, or among the waiting transfers, and did not.
+def doubtful(network: Network, transfers: Iterable[Transfer], *, replaced_from: int | None) -> list[Payment]:
+    """Payments that may be gone: in blocks that were replaced, or waiting for a block and no longer among the waiting.
 
-    Only of addresses that were asked for: an address no longer watched shows nothing, and loses nothing by it.
+    Those that the scan has just shown again (perhaps in another block) are not in doubt.
     """
-    seen = {identity(transfer) for transfer in transfers}
-    expected = Payment.objects.filter(
-        Q(block_number__gte=first, block_number__lte=last) | Q(block_number=None),
-        network=network.id,
-        vanished_at=None,
-        session__in=[session.pk for session in sessions],
-    ).select_related("session")
-    return [payment for payment in expected if identity(payment) not in seen]
+    shown = {identity(transfer) for transfer in transfers}
+    unsure = Q(block_number=None)
+    if replaced_from is not None:
+        unsure |= Q(block_number__gte=replaced_from)
+    suspects = Payment.objects.filter(unsure, network=network.id, vanished_at=None).select_related("session")
+    return [payment for payment in suspects if identity(payment) not in shown]
 
 
 def merged(*parts: NewsBySession) -> NewsBySession:

@@ -107,7 +107,7 @@ def _payment_due(session: CheckoutSession) -> dict[str, Any]:
         "rate": plain(quote.rate),
         "rateSources": quote.provenance,
         "quoteExpiresAt": iso(quote.valid_until),
-        "uri": payment_uri(option, session.deposit.address, rest) if option and rest else None,
+        "uri": payment_uri(option=option, address=session.deposit.address, units=rest) if option and rest else None,
     }
 
 

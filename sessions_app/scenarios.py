@@ -8,7 +8,7 @@ from django.db import models
 
 from chains_app.exchange_rates import rate
 from chains_app.networks import Asset, network
-from chains_app.sandbox_chain import UNLISTED_CONTRACT, send
+from chains_app.sandbox_chain import send
 from common.modes import Mode
 from common.money import units_due
 from sessions_app.errors import OptionUnavailable, SessionNotOpen, TestModeOnly
@@ -19,7 +19,10 @@ from sessions_app.representation import units_still_due
 from sessions_app.status import Status
 
 SANDBOX = "sandbox"
+# A token of the play chain that no list has, whatever it calls itself.
+UNLISTED_CONTRACT = "0x000000000000000000000000000000000000bAD0"
 WHOLE = Decimal(1)
+AT_ONCE = timedelta(0)
 
 
 class Scenario(models.TextChoices):
@@ -46,8 +49,8 @@ class _Play:
     share: Decimal | None = None  # of the price; None: what is still due, or the price when nothing is
     ends_session: bool = False
     mined: bool = True
-    dropped_after: timedelta | None = None
-    again_after: timedelta | None = None
+    gone_after: timedelta | None = None
+    again_after: timedelta | None = None  # a second time, unless it is completed already
 
 
 # At the sandbox's block time of 1 s a small payment completes within 3 s: what follows upon completion waits for that.
@@ -62,8 +65,8 @@ _PLAYS = {
     Scenario.TWICE: _Play(share=WHOLE, again_after=_AFTER_COMPLETION),
     Scenario.WRONG_ASSET: _Play(share=WHOLE),
     Scenario.UNLISTED_TOKEN: _Play(share=WHOLE),
-    Scenario.DROPPED: _Play(mined=False, dropped_after=timedelta(seconds=2)),
-    Scenario.REORGED: _Play(dropped_after=_AFTER_COMPLETION),
+    Scenario.DROPPED: _Play(mined=False, gone_after=timedelta(seconds=2)),
+    Scenario.REORGED: _Play(gone_after=_AFTER_COMPLETION),
     Scenario.STUCK: _Play(mined=False),
 }
 
@@ -146,12 +149,13 @@ def _play(session: CheckoutSession, kind: Scenario, asset: Asset, units: int, no
     play = _PLAYS[kind]
     contract = UNLISTED_CONTRACT if kind == Scenario.UNLISTED_TOKEN else asset.contract
     already_paid = session.status == Status.COMPLETED
-    starts = [now] if play.again_after is None or already_paid else [now, now + play.again_after]
-    for start in starts:
+    delays = [AT_ONCE] if play.again_after is None or already_paid else [AT_ONCE, play.again_after]
+    for delay in delays:
         send(
             recipient=session.deposit.address,
             contract=contract,
             amount_units=units,
-            mine_at=start if play.mined else None,
-            drop_at=now + play.dropped_after if play.dropped_after else None,
+            now=now,
+            mined_after=delay if play.mined else None,
+            gone_after=play.gone_after,
         )

@@ -3,10 +3,9 @@
 from celery import shared_task
 
 from chains_app.networks import enabled_networks, network
-from chains_app.readers import reader_for
 from common.modes import Mode
 from sessions_app.expiry import expire_due as expire_due_sessions
-from sessions_app.watcher import watch
+from sessions_app.watcher import watch_network as watch_network_now
 
 
 @shared_task
@@ -20,8 +19,7 @@ def watch_networks() -> None:
 @shared_task
 def watch_network(network_id: str) -> None:
     """Reads new blocks of one network and counts what arrived. Safe to run twice at once."""
-    watched = network(network_id)
-    watch(watched, reader_for(watched))
+    watch_network_now(network(network_id))
 
 
 @shared_task

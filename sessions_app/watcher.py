@@ -7,46 +7,81 @@ how far. Dying before it means reading again, dying after it means nothing.
 from dataclasses import dataclass
 from datetime import datetime
 
+import structlog
+from django.core.cache import cache
 from django.db import transaction
 from django.utils import timezone
 
 from chains_app.networks import Network
-from chains_app.reader import Reader, Transfer
-from chains_app.scanning import CursorMoved, Scan, save_cursor, scan
+from chains_app.reader import Reader, ReaderUnavailable, WrongChain
+from chains_app.readers import reader_for
+from chains_app.scanning import CursorMoved, Scan, record_problem, save_cursor, scan
 from sessions_app.lifecycle import reassess_many
 from sessions_app.models import CheckoutSession, Payment
 from sessions_app.payments import (
     confirm,
     deep_enough,
+    doubtful,
     mark_vanished,
     merged,
-    missing_from,
     record_transfers,
     sighting,
     value_unvalued,
 )
 
+log = structlog.get_logger()
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Findings:
-    transfers: list[Transfer]
+class _SecondLook:
     confirmed: list[Payment]
     vanished: list[Payment]
 
 
-def watch(network: Network, reader: Reader, *, now: datetime | None = None) -> int:
-    """One pass over a network; returns how many sessions had news.
+# Passes that one call makes at most when it finds itself behind: after a day of downtime others want their turn too.
+MOST_PASSES = 20
+_GUARD_SECONDS = 60
+
+
+def watch_network(network: Network) -> None:
+    """Follows a network up to its head. A failure is noted for the operator; the next call takes it up.
+
+    The guard spares the provider a second reading of the same blocks. Nothing depends on it: two watchers at once do
+    no harm, and it ends by itself should its holder die.
+    """
+    guard = f"watching:{network.id}"
+    if not cache.add(guard, True, _GUARD_SECONDS):
+        return
+    try:
+        reader = reader_for(network)
+        for _ in range(MOST_PASSES):
+            if not watch(network, reader):
+                break
+    except (ReaderUnavailable, WrongChain) as problem:
+        log.warning("network_not_read", network=network.id, problem=str(problem))
+        record_problem(network=network, problem=str(problem))
+    finally:
+        cache.delete(guard)
+
+
+def watch(network: Network, reader: Reader) -> bool:
+    """One pass over a network; whether blocks are left to read, so that another pass is worth it at once.
 
     Raises `ReaderUnavailable` when the network cannot be read now: nothing is lost, the next pass takes it up.
     """
-    now = now or timezone.now()
-    sessions = watched_sessions(network, now)
-    seen = scan(network, reader, frozenset(sessions))
-    findings = _look_again(network, reader, seen, sessions)
+    sessions: dict[str, CheckoutSession] = {}
+
+    def addresses() -> dict[str, CheckoutSession]:
+        sessions.update(watched_sessions(network, timezone.now()))
+        return sessions
+
+    seen = scan(network=network, reader=reader, addresses=addresses)
+    second_look = _look_again(network, reader, seen)
     try:
-        return _store(network, seen, findings, sessions, now)
+        _store(network, seen, second_look, sessions, timezone.now())
     except CursorMoved:
-        return 0  # Another watcher stored this range meanwhile.
+        return False  # Another watcher stored these blocks meanwhile, and its pass counts.
+    return seen.is_behind
 
 
 def watched_sessions(network: Network, now: datetime) -> dict[str, CheckoutSession]:
@@ -55,29 +90,27 @@ def watched_sessions(network: Network, now: datetime) -> dict[str, CheckoutSessi
     return {session.deposit.address: session for session in sessions}
 
 
-def _look_again(network: Network, reader: Reader, seen: Scan, sessions: dict[str, CheckoutSession]) -> _Findings:
+def _look_again(network: Network, reader: Reader, seen: Scan) -> _SecondLook:
     """Before money is called confirmed or gone, the chain is asked for that very transaction once more."""
-    transfers = [*seen.transfers, *reader.pending(frozenset(sessions), seen.last)]
-    missing = missing_from(network, transfers, first=seen.first, last=seen.last, sessions=sessions.values())
     deep = deep_enough(network, seen.head.number)
-    doubtful = [*missing, *deep]
-    there = reader.still_there([sighting(payment) for payment in doubtful]) if doubtful else frozenset()
-    return _Findings(
-        transfers=transfers,
+    missing = doubtful(network, [*seen.transfers, *seen.pending], replaced_from=seen.replaced_from)
+    asked = [sighting(payment) for payment in (*deep, *missing) if payment.block_number is not None]
+    there = reader.still_there(asked) if asked else frozenset()
+    return _SecondLook(
         confirmed=[payment for payment in deep if sighting(payment) in there],
         vanished=[payment for payment in missing if sighting(payment) not in there],
     )
 
 
 def _store(
-    network: Network, seen: Scan, findings: _Findings, sessions: dict[str, CheckoutSession], now: datetime
-) -> int:
+    network: Network, seen: Scan, second_look: _SecondLook, sessions: dict[str, CheckoutSession], now: datetime
+) -> None:
     with transaction.atomic():
-        save_cursor(seen)
+        save_cursor(seen, now=now)
         news = merged(
-            record_transfers(network, findings.transfers, sessions, now),
-            mark_vanished(network, findings.vanished, now),
-            confirm(network, findings.confirmed, now),
+            record_transfers(network, [*seen.transfers, *seen.pending], sessions, now),
+            mark_vanished(network, second_look.vanished, now),
+            confirm(network, second_look.confirmed, now),
             value_unvalued(network, now),
         )
-        return len(reassess_many(news, now=now)) if news else 0
+        reassess_many(news, now=now)

@@ -60,7 +60,7 @@ class Basis(models.TextChoices):
 
 
 class Payment(models.Model):
-    """A transfer that reached a session's address, and what it is worth. One row per movement on chain, whatever happens.
+    """A transfer that reached a session's address, and what it is worth. One row per movement on chain.
 
     `counts` is false for an asset the session does not allow: recorded, never added. Without a `value` (no rate was to
     be had) it is recorded and counted as soon as a rate is known.

@@ -14,7 +14,7 @@ from sessions_app.status import Ended, Issue, PaymentStatus, Status
 
 
 class CheckoutSession(models.Model):
-    """One thing to be paid. Its state (`status`, `payment_status`, `issue`, `needs_decision`) has one writer, lifecycle.
+    """One thing to be paid. Its state (`status` … `needs_decision`) has one writer: lifecycle.
 
     Amounts of money are in `currency`, exact to its minor unit. What the merchant's settings said when it was made is
     copied here, so that a changed setting never changes what a buyer was promised.

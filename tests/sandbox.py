@@ -1,0 +1,67 @@
+"""Lets time pass on the sandbox chain: the clock is moved, the chain mines, the watcher reads, as in a running gateway."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+import time_machine
+from django.utils import timezone
+
+from chains_app.networks import network
+from chains_app.readers import reader_for
+from chains_app.sandbox_chain import take_back
+from sessions_app.expiry import expire_due
+from sessions_app.models import CheckoutSession
+from sessions_app.scenarios import simulate
+from sessions_app.watcher import watch
+from webhooks_app.models import Event
+
+
+class Sandbox:
+    """The play chain with a clock in hand."""
+
+    def __init__(self, clock: time_machine.Coordinates) -> None:
+        self.clock = clock
+        self.network = network("sandbox")
+
+    def play(self, session: CheckoutSession, scenario: str, *, seconds: int = 5, **options: str) -> CheckoutSession:
+        """A buyer does that, and so many seconds pass; answers the session as it then is."""
+        session = CheckoutSession.objects.get(pk=session.pk)
+        simulate(session=session, scenario=scenario, now=timezone.now(), **options)
+        return self.wait(seconds, session)
+
+    def wait(self, seconds: int, session: CheckoutSession) -> CheckoutSession:
+        """Time passes, second by second; answers the session as it then is."""
+        for _ in range(seconds):
+            self.look()
+            self.clock.shift(timedelta(seconds=1))
+        self.look()
+        return CheckoutSession.objects.get(pk=session.pk)
+
+    def skip(self, **time: int) -> None:
+        """Time passes while nobody looks."""
+        self.clock.shift(timedelta(**time))
+
+    def chain_takes_back(self, session: CheckoutSession) -> None:
+        """The session's newest payment is reorganised away."""
+        take_back(tx_hash=session.payments.latest("id").tx_hash, now=timezone.now())
+
+    def look(self) -> None:
+        """One pass of the watcher and of the clock's other job."""
+        watch(self.network, reader_for(self.network))
+        expire_due()
+
+
+@pytest.fixture
+def sandbox(db: None) -> Iterator[Sandbox]:
+    """The sandbox chain, at a moment that only the test moves on."""
+    with time_machine.travel(timezone.now(), tick=False) as clock:
+        box = Sandbox(clock)
+        box.look()
+        yield box
+
+
+def told(session: CheckoutSession) -> list[str]:
+    """The events of a session, in order, without what comes before the dot."""
+    events = Event.objects.filter(subject=session.public_id).order_by("subject_sequence")
+    return [event.type.removeprefix("checkout.") for event in events]

@@ -1,0 +1,67 @@
+"""Writes events, and for each the deliveries to whoever listens, inside the transaction of the change they tell of."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Q
+from django.utils import timezone
+
+from webhooks_app.event_types import EventType
+from webhooks_app.models import Delivery, Event, WebhookEndpoint
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewEvent:
+    """An event about to be written. `sequence` is the subject's running number, from 1 without a gap."""
+
+    merchant_id: int
+    mode: str
+    type: EventType
+    subject: str
+    sequence: int
+    data: dict[str, Any]
+
+
+def record_events(events: Sequence[NewEvent]) -> list[Event]:
+    """Writes events in order, each with a due delivery per listening endpoint. Call it inside the change's transaction."""
+    now = timezone.now()
+    listeners = _listeners({(event.merchant_id, event.mode) for event in events})
+    rows = Event.objects.bulk_create(
+        Event(
+            merchant_id=event.merchant_id,
+            mode=event.mode,
+            type=event.type,
+            subject=event.subject,
+            subject_sequence=event.sequence,
+            data=event.data,
+            created_at=now,
+        )
+        for event in events
+    )
+    Delivery.objects.bulk_create(_deliveries(rows, listeners, now))
+    return rows
+
+
+def _listeners(owners: Iterable[tuple[int, str]]) -> dict[tuple[int, str], list[WebhookEndpoint]]:
+    wanted = Q()
+    for merchant_id, mode in owners:
+        wanted |= Q(merchant_id=merchant_id, mode=mode)
+    found: dict[tuple[int, str], list[WebhookEndpoint]] = defaultdict(list)
+    if wanted:
+        for endpoint in WebhookEndpoint.objects.filter(wanted, deleted_at=None, disabled_at=None):
+            found[endpoint.merchant_id, endpoint.mode].append(endpoint)
+    return found
+
+
+def _deliveries(
+    events: Iterable[Event], listeners: dict[tuple[int, str], list[WebhookEndpoint]], now: datetime
+) -> list[Delivery]:
+    return [
+        Delivery(event=event, endpoint=endpoint, next_attempt_at=now, created_at=now)
+        for event in events
+        for endpoint in listeners[event.merchant_id, event.mode]
+        if not endpoint.events or event.type in endpoint.events
+    ]
