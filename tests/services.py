@@ -1,7 +1,7 @@
 """PostgreSQL and Valkey for a test run: given by DATABASE_URL and REDIS_URL, else made in a temporary folder.
 
-The addresses must be in the environment before Django reads its settings; the servers start a little later, once, in
-the process that began the run, and every worker of pytest-xdist inherits the addresses.
+The addresses must be in the environment before Django reads its settings; the servers start a little later,
+once, in the process that began the run, and every worker of pytest-xdist inherits the addresses.
 """
 
 import base64
@@ -35,6 +35,8 @@ class Services:
     servers: list[Postgres | Valkey] = field(default_factory=list)
 
     def start(self) -> None:
+        if self.folder is not None:
+            self.folder.mkdir(mode=0o700)
         for server in self.servers:
             server.start()
 
@@ -48,16 +50,18 @@ class Services:
 
 
 def prepare_environment() -> Services:
-    """Makes the environment that the settings are read from: throw-away secrets, our servers, nothing of the shell's."""
+    """Makes what the settings are read from: throw-away secrets, our servers, nothing of the shell's."""
     for name in [*FORGOTTEN, *(name for name in os.environ if name.startswith("RPC_URL_"))]:
         os.environ.pop(name, None)
     os.environ.setdefault("SECRET_KEY", secrets.token_urlsafe(48))
     os.environ.setdefault("ENCRYPTION_KEYS", base64.urlsafe_b64encode(secrets.token_bytes(32)).decode())
     # Only loopback is spoken to in tests. The ones about refusing private addresses turn it off.
     os.environ["WEBHOOK_ALLOW_PRIVATE"] = "1"
+    os.environ["COINBASE_URL"] = os.environ["KRAKEN_URL"] = ""  # tests/fake_rates.py stands in for them
     services = Services()
     if not {"DATABASE_URL", "REDIS_URL"} <= os.environ.keys():
-        services.folder = Path(tempfile.mkdtemp(prefix="tallystick-tests-"))
+        # Only a name yet: reading the settings (as mypy does too) leaves nothing behind.
+        services.folder = Path(tempfile.gettempdir()) / f"tallystick-tests-{secrets.token_hex(6)}"
     if services.folder is not None and "DATABASE_URL" not in os.environ:
         postgres = Postgres(folder=services.folder / "postgres", hasty=True)
         os.environ["DATABASE_URL"] = postgres.url

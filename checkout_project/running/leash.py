@@ -2,8 +2,8 @@
 
     python -I leash.py SIGNAL PARENT_PID stay|drop PROGRAM ARGUMENT…
 
-It replaces itself by the program, so the process id stays the same. Standard library only, and a script of its own:
-doing this between fork and exec of a bigger process is not safe.
+It replaces itself by the program, so the process id stays the same. A script of its own, standard library
+only, because doing this between fork and exec of a bigger process is not safe.
 """
 
 import ctypes
@@ -28,7 +28,7 @@ class _Data(ctypes.Structure):
 def become_nobody() -> None:
     """Gives up root, keeping the right to pass folders that only root may enter.
 
-    A clone below root's home lies in such a folder, and the program, its libraries and its data lie in the clone.
+    A clone below root's home lies in such a folder; the program, its libraries and its data lie in the clone.
     Raises OSError where the system lets nobody become another user.
     """
     libc = ctypes.CDLL(None, use_errno=True)

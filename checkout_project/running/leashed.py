@@ -1,5 +1,6 @@
 """Child processes that cannot outlive us: started on a leash, stopped politely, then by force."""
 
+import contextlib
 import os
 import signal
 import socket
@@ -22,7 +23,7 @@ def start(
     stop_signal: signal.Signals = signal.SIGTERM,
     folder: Path | None = None,
 ) -> subprocess.Popen[bytes]:
-    """Starts the command in a session of its own, so that Ctrl-C reaches us alone and we stop things in order.
+    """Starts the command in a session of its own: Ctrl-C reaches us alone, and we stop things in order.
 
     stop_signal is what it gets from the kernel when we die (Linux). drop_root: as `nobody` when we are root.
     """
@@ -56,14 +57,10 @@ def stop(
         return
     if process.poll() is None:
         process.send_signal(by)
-        try:
+        with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(seconds)
-        except subprocess.TimeoutExpired:
-            pass
-    try:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGKILL)
-    except (ProcessLookupError, PermissionError):
-        pass
     process.wait(seconds)
 
 

@@ -1,0 +1,38 @@
+# Two commands are enough: `make run` and `make test`. Each installs what it needs, once. CONTRIBUTING.md has more.
+
+PYTHON ?= python3
+BIN := .venv/bin
+INSTALL := $(PYTHON) -I checkout_project/running/install.py
+# Browsers, node and databases run beside the tests: more processes than cores make it slower.
+PROCESSES ?= logical
+
+.PHONY: run test check format bench clean
+
+# Everything on one machine, with a demo merchant: http://127.0.0.1:8000 (PORT=…, DATA_DIR=…).
+run:
+	@$(INSTALL) run
+	@exec $(BIN)/python -m checkout_project.running
+
+# All there is to check, style and types included.
+test:
+	@$(INSTALL) test
+	@exec $(BIN)/python -m pytest -n $(PROCESSES) --dist loadgroup
+
+# The quick part of it: style, types, migrations, architecture.
+check:
+	@$(INSTALL) test
+	@exec $(BIN)/python -m pytest -q tests/test_code.py tests/test_architecture.py
+
+format:
+	@$(INSTALL) test
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench:
+	@$(INSTALL) test
+	@exec $(BIN)/python -m bench
+
+# What can be made again. Your data stays; `rm -r .data` removes it.
+clean:
+	rm -rf .venv node_modules staticfiles .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -not -path './.data/*' -prune -exec rm -rf {} +

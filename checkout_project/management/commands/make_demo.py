@@ -1,0 +1,20 @@
+"""Brings the database up to date and makes the demo merchant: what `make run` needs before it starts."""
+
+from typing import Any
+
+from django.core.management import call_command
+from django.core.management.base import BaseCommand
+
+from checkout_project.running.demo import make_demo
+
+
+class Command(BaseCommand):
+    """Safe to run again: it makes what is missing and nothing else."""
+
+    help = __doc__
+
+    def handle(self, *_args: Any, **options: Any) -> None:
+        """Prints nothing secret: password and key are in DATA_DIR/demo.json."""
+        call_command("migrate", interactive=False, verbosity=options["verbosity"])
+        demo = make_demo()
+        self.stdout.write(f"The demo merchant is there; its owner signs in as {demo.email}.")

@@ -1,0 +1,151 @@
+"""Installs what `make run` and `make test` need, once: python3 -I install.py run|test
+
+Any Python may start it (it says so when it is too old); it needs the standard library only. What cannot be had is said
+in one line, with what to install.
+"""
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+VENV = ROOT / ".venv"
+BIN = VENV / "bin"
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+
+
+class MissingError(Exception):
+    """Something cannot be had; the line says what to install."""
+
+
+def main(purpose: str) -> None:
+    """purpose: `run` or `test`."""
+    if sys.version_info < (3, 11):  # noqa: UP036  (older ones read this file too, to say this)
+        raise MissingError(
+            f"Python 3.11 or newer is needed, this is {sys.version.split()[0]}: install it, or name it: "
+            f"make {purpose} PYTHON=python3.12"
+        )
+    files = ["requirements.txt"] if purpose == "run" else ["requirements.txt", "requirements-dev.txt"]
+    install_python_packages(files)
+    install_node_packages(needed=purpose == "test")
+    if purpose == "test":
+        install_browser()
+
+
+def install_python_packages(files: list[str]) -> None:
+    """Into .venv, from the exact pins; again when the pins or the Python changed. Raises MissingError."""
+    python = (str(sys.version_info[:2]) + sys.prefix).encode()
+    stamps = {name: hashlib.sha256(python + (ROOT / name).read_bytes()).hexdigest() for name in files}
+    if all(_text(VENV / f".{name}.installed") == digest for name, digest in stamps.items()):
+        return
+    _make_venv()
+    print(f"Installing {' and '.join(files)} (once) …", flush=True)
+    _must(
+        [str(BIN / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--prefer-binary"]
+        + [part for name in files for part in ("-r", name)],
+        "The Python packages could not be installed; the reason stands above.",
+    )
+    for name, digest in stamps.items():
+        (VENV / f".{name}.installed").write_text(digest, encoding="utf-8")
+
+
+def _make_venv() -> None:
+    if (BIN / "pip").exists() and _works([str(BIN / "python"), "-c", "import pip"]):
+        return
+    command = [sys.executable, "-m", "venv", "--clear", str(VENV)]
+    if _works(command):
+        return
+    version = f"python{sys.version_info[0]}.{sys.version_info[1]}-venv"
+    if not (_apt_install(version) or _apt_install("python3-venv")) or not _works(command):
+        raise MissingError(
+            f"Python's venv module is missing. On Debian and Ubuntu: sudo apt-get install {version}; then again."
+        )
+
+
+def install_node_packages(*, needed: bool) -> None:
+    """The local EVM node and the Solidity compiler; when not needed, quiet without npm. Raises MissingError."""
+    stamp = ROOT / "node_modules" / ".installed"
+    digest = hashlib.sha256((ROOT / "package-lock.json").read_bytes()).hexdigest()
+    if _text(stamp) == digest:
+        return
+    if needed and shutil.which("npm") is None:
+        _apt_install("nodejs", "npm")
+    if shutil.which("npm") is None:
+        if needed:
+            raise MissingError("npm is missing: install Node.js 20 or newer with npm (Debian: apt-get install npm).")
+        return
+    print("Installing the packages of package-lock.json (once) …", flush=True)
+    if _run(["npm", "ci", "--silent", "--no-audit", "--no-fund"]) == 0:
+        stamp.write_text(digest, encoding="utf-8")
+    elif needed:
+        raise MissingError("`npm ci` failed; run it in the project's folder to see why.")
+
+
+def install_browser() -> None:
+    """A Chromium for the journey tests: the system's, else Debian's, else the test tool's own. Raises MissingError."""
+    if find_browser() is None:
+        _apt_install("chromium")
+    if find_browser() is None:
+        print("Installing a Chromium (once) …", flush=True)
+        _run([str(BIN / "python"), "-m", "playwright", "install", "chromium"])
+    if find_browser() is None:
+        raise MissingError(
+            "Chromium is missing: install it (Debian: apt-get install chromium), or set CHROMIUM=/path/to/it."
+        )
+
+
+def find_browser() -> str | None:
+    """Path of a Chromium that starts, or None. CHROMIUM names one."""
+    named = os.environ.get("CHROMIUM")
+    places = [named] if named else [shutil.which(name) for name in BROWSERS]
+    cache = Path(os.environ.get("PLAYWRIGHT_BROWSERS_PATH") or Path.home() / ".cache" / "ms-playwright")
+    places += [str(path) for path in sorted(cache.glob("chromium*/chrome-*/chrome"))]
+    # Asked for its version, because some systems have a placeholder of that name that only tells to install it.
+    return next((place for place in places if place and _works([place, "--version"])), None)
+
+
+def _apt_install(*packages: str) -> bool:
+    """On Debian and its kin, as root; False where that cannot be or fails."""
+    if os.geteuid() != 0 or shutil.which("apt-get") is None:
+        return False
+    print(f"Installing {' '.join(packages)} (once) …", flush=True)
+    env = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    command = ["apt-get", "install", "-y", "-qq", "--no-install-recommends", *packages]
+    if _works(command, env=env):
+        return True
+    # The lists of packages may be missing or old.
+    return _works(["apt-get", "update", "-qq"], env=env) and _works(command, env=env)
+
+
+def _works(command: list[str], *, env: dict[str, str] | None = None) -> bool:
+    """Runs it unseen; whether it succeeded."""
+    try:
+        done = subprocess.run(command, env=env, cwd=ROOT, stdin=subprocess.DEVNULL, capture_output=True, check=False)
+    except OSError:
+        return False
+    return done.returncode == 0
+
+
+def _run(command: list[str]) -> int:
+    return subprocess.run(command, cwd=ROOT, stdin=subprocess.DEVNULL, check=False).returncode
+
+
+def _must(command: list[str], otherwise: str) -> None:
+    if _run(command) != 0:
+        raise MissingError(otherwise)
+
+
+def _text(path: Path) -> str:
+    return path.read_text(encoding="utf-8") if path.exists() else ""
+
+
+if __name__ == "__main__":
+    try:
+        main(sys.argv[1])
+    except MissingError as missing:
+        sys.exit(str(missing))
+    except KeyboardInterrupt:
+        sys.exit(130)
