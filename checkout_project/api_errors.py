@@ -62,6 +62,4 @@ def error_response(status: int, code: str, detail: str) -> HttpResponse:
 @csrf_exempt
 def no_such_address(_request: HttpRequest, _rest: str = "") -> HttpResponse:
     """Answers every address under /api that is none, whatever the method."""
-    return error_response(
-        404, "not_found", "There is nothing at this address. /api/docs lists what there is."
-    )
+    return error_response(404, "not_found", "There is nothing at this address. /api/docs lists what there is.")

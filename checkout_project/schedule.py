@@ -16,4 +16,14 @@ BEAT_SCHEDULE = {
         "schedule": 2.0,
         "options": {"expires": 10},
     },
+    "refresh-rates": {
+        "task": "chains_app.tasks.refresh_rates",
+        "schedule": 30.0,
+        "options": {"expires": 30},
+    },
+    "forget-old-requests": {
+        "task": "merchants_app.tasks.forget_old_requests",
+        "schedule": 3600.0,
+        "options": {"expires": 600},
+    },
 }

@@ -42,6 +42,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "checkout_project.request_ids.RequestIdMiddleware",
     "checkout_project.content_security.ContentSecurityMiddleware",
+    "checkout_project.api_limits.ApiLimitsMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -117,6 +118,12 @@ DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "Tallystick <no-reply@localh
 # How long a process remembers whose a key is; a revoked key works at most that much longer (5 at most).
 API_KEY_CACHE_SECONDS = env.number("API_KEY_CACHE_SECONDS", 4)
 
+# Requests a minute, counted over all web processes; generous, to stop accidents rather than shops.
+RATE_LIMIT_PER_KEY = env.number("RATE_LIMIT_PER_KEY", 6_000)
+RATE_LIMIT_PER_ADDRESS = env.number("RATE_LIMIT_PER_ADDRESS", 12_000)
+BEHIND_PROXY = env.flag("BEHIND_PROXY")
+METRICS_TOKEN = env.text("METRICS_TOKEN", "")
+
 # A body larger than this answers 413 before it is parsed.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 64 * 1024
 
@@ -125,9 +132,27 @@ REST_FRAMEWORK = {
     "DEFAULT_PERMISSION_CLASSES": ["merchants_app.api_authentication.HasScope"],
     "DEFAULT_RENDERER_CLASSES": ["common.api_json.ExactJsonRenderer"],
     "DEFAULT_PARSER_CLASSES": ["common.api_json.ExactJsonParser"],
-    "DEFAULT_SCHEMA_CLASS": "drf_standardized_errors.openapi.AutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "checkout_project.api_errors.answer",
     "UNAUTHENTICATED_USER": None,
+    "COERCE_DECIMAL_TO_STRING": False,
+}
+SPECTACULAR_SETTINGS = {
+    "OAS_VERSION": "3.1.1",
+    "TITLE": "Tallystick",
+    "VERSION": "1",
+    "DESCRIPTION": "A self-hosted checkout for crypto payments. Money amounts are JSON numbers in the session's "
+    "currency, on-chain amounts are text; times are ISO 8601 in UTC. Every answer carries `Request-Id` and "
+    "`RateLimit-*`. Send an `Idempotency-Key` with every POST.",
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_ADD_EXPLICIT_BLANK_NULL_CHOICE": False,
+    "SORT_OPERATIONS": False,
+    "SERVERS": [{"url": PUBLIC_URL}],
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "checkout_project.openapi.hooks.examples_from_descriptions",
+    ],
 }
 
 CELERY_BROKER_URL = REDIS_URL
@@ -142,3 +167,7 @@ NETWORKS_FILE = env.text("NETWORKS_FILE", "")
 WEBHOOK_ALLOW_PRIVATE = env.flag("WEBHOOK_ALLOW_PRIVATE")
 OPEN_SIGNUP = env.flag("OPEN_SIGNUP")
 DATA_DIR = Path(env.text("DATA_DIR", str(BASE_DIR / ".data")))
+
+# Rates: where to ask, in live mode. Empty: that source is switched off.
+COINBASE_URL = env.text("COINBASE_URL", "https://api.coinbase.com")
+KRAKEN_URL = env.text("KRAKEN_URL", "https://api.kraken.com")

@@ -1,14 +1,18 @@
-"""Mounts the apps: API under /api/v1, buyer's pages under /pay, the merchant's under /dashboard, the operator's under /admin."""
+"""Mounts the apps: the API under /api/v1, buyers' pages under /pay, /dashboard for merchants, /admin for operators."""
 
 from django.contrib import admin
 from django.urls import include, path, register_converter
 
+from checkout_project.api_errors import no_such_address
+from checkout_project.health_views import alive, metrics, ready
+from checkout_project.openapi.views import api_docs, api_schema
 from common.modes import ModeConverter
 from merchants_app import urls as merchant_urls
 from sessions_app import urls as session_urls
 
 register_converter(ModeConverter, "mode")
 
+_api = [*session_urls.api]
 _dashboard = [*session_urls.dashboard, *merchant_urls.dashboard]
 
 urlpatterns = [
@@ -16,4 +20,12 @@ urlpatterns = [
     path("accounts/", include("allauth.urls")),
     path("dashboard/<mode:mode>/", include((_dashboard, "dashboard"))),
     *merchant_urls.entrance,
+    path("api/schema", api_schema, name="api-schema"),
+    path("api/docs", api_docs, name="api-docs"),
+    path("api/v1/", include((_api, "api"))),
+    path("api/<path:_rest>", no_such_address),
+    path("", include((session_urls.hosted, "hosted"))),
+    path("healthz", alive),
+    path("readyz", ready),
+    path("metrics", metrics),
 ]

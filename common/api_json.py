@@ -6,6 +6,7 @@ from typing import IO, Any
 from rest_framework.exceptions import ParseError
 from rest_framework.parsers import BaseParser
 from rest_framework.renderers import BaseRenderer
+from typing_extensions import override
 
 from common.exact_json import WrongJson, dumps, loads_strict
 
@@ -15,6 +16,7 @@ class ExactJsonParser(BaseParser):
 
     media_type = "application/json"
 
+    @override
     def parse(
         self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
     ) -> Any:
@@ -34,6 +36,7 @@ class ExactJsonRenderer(BaseRenderer):
     format = "json"
     charset = None
 
+    @override
     def render(
         self,
         data: Any,

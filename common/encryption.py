@@ -1,4 +1,4 @@
-"""Secrets at rest: encrypted with the first of `ENCRYPTION_KEYS`, readable with any of them, so that keys can rotate."""
+"""Secrets at rest: encrypted with the first of `ENCRYPTION_KEYS`, readable with any, so that keys can rotate."""
 
 from functools import lru_cache
 

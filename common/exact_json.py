@@ -63,9 +63,7 @@ def loads_strict(text: str) -> Any:
             text, parse_float=_number, parse_int=_whole, parse_constant=_constant, object_pairs_hook=_object
         )
     except json.JSONDecodeError as error:
-        raise WrongJson(
-            f"Not valid JSON: {error.msg} at line {error.lineno}, column {error.colno}."
-        ) from None
+        raise WrongJson(f"Not valid JSON: {error.msg} at line {error.lineno}, column {error.colno}.") from None
 
 
 def dumps(value: Any) -> str:

@@ -1,4 +1,4 @@
-"""Money and its conversions: fiat as Decimal in minor units, chain amounts as whole base units. The only place for both."""
+"""Money and its conversions: fiat as Decimal in minor units, chain amounts as whole base units. Only here."""
 
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, ROUND_HALF_EVEN, Context, Decimal, localcontext
@@ -59,7 +59,7 @@ def to_units(amount: Decimal, decimals: int) -> int:
 
 
 def units_due(price: Decimal, rate: Decimal, *, decimals: int, display_decimals: int) -> int:
-    """Base units that are due for a price, rounded up to the asset's display precision: never to the merchant's cost."""
+    """Base units that are due for a price, rounded up to the asset's display precision: never the merchant's loss."""
     if rate <= 0:
         raise ValueError("a rate is above zero")
     with localcontext(_EXACT):
@@ -67,7 +67,7 @@ def units_due(price: Decimal, rate: Decimal, *, decimals: int, display_decimals:
 
 
 def value_of(units: int | Decimal, rate: Decimal, *, decimals: int) -> Decimal:
-    """What base units are worth at a rate, to 18 decimals, rounded half-even. Compared unrounded, shown in minor units."""
+    """What base units are worth at a rate, to 18 decimals, half-even. Compared unrounded, shown in minor units."""
     with localcontext(_EXACT):
         return _quantize(to_whole(units, decimals) * rate, 18, ROUND_HALF_EVEN)
 

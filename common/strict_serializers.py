@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
-from functools import cache
+from functools import lru_cache
 from typing import Any, Self, cast
 from urllib.parse import urlsplit
 
@@ -29,11 +29,10 @@ class StrictSerializer(serializers.Serializer[Any]):
     def parse(cls, data: Any, **context: Any) -> dict[str, Any]:
         """The checked values by field name. Raises ValidationError (400) naming each field at fault.
 
-        `context` is for `validate_…` methods that need more than the body; without it one instance serves all
-        requests (building the fields anew costs more than checking them).
+        `context` is what `validate` needs beside the body: few distinct values, such as the mode, because one
+        instance is kept for each (building the fields anew costs more than checking them).
         """
-        serializer = cls(context=context) if context else cls._shared()
-        return cast("dict[str, Any]", serializer.run_validation(data))
+        return cast("dict[str, Any]", cls._shared(**context).run_validation(data))
 
     @classmethod
     def parse_query(cls, query: QueryDict) -> dict[str, Any]:
@@ -44,9 +43,9 @@ class StrictSerializer(serializers.Serializer[Any]):
         return cls.parse(query.dict())
 
     @classmethod
-    @cache
-    def _shared(cls) -> Self:
-        return cls()
+    @lru_cache(maxsize=64)
+    def _shared(cls, **context: Any) -> Self:
+        return cls(context=context)
 
     def to_internal_value(self, data: Any) -> dict[str, Any]:
         """The fields' values; what is unknown is told together with what is wrong."""

@@ -4,7 +4,6 @@ from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import AuthenticationFailed, PermissionDenied
 from rest_framework.permissions import SAFE_METHODS, BasePermission
 from rest_framework.request import Request
-from rest_framework.views import APIView
 from typing_extensions import override
 
 from merchants_app.api_keys import find_key
@@ -16,7 +15,7 @@ class ApiKeyAuthentication(BaseAuthentication):
 
     def authenticate(self, request: Request) -> tuple[Merchant, ApiKey] | None:
         """The merchant and the key; None when no key was sent at all."""
-        secret = _secret_of(request)
+        secret = secret_of(request)
         if secret is None:
             return None
         key = find_key(secret)
@@ -37,7 +36,7 @@ class HasScope(BasePermission):
     """The key's scopes allow the method: `read` to look, `write` to change."""
 
     @override
-    def has_permission(self, request: Request, view: APIView) -> bool:
+    def has_permission(self, request: Request, view: object) -> bool:
         """True, or 403 naming the scope that is missing; False without a key (401)."""
         if not isinstance(request.auth, ApiKey):
             return False
@@ -49,8 +48,8 @@ class HasScope(BasePermission):
         return True
 
 
-def _secret_of(request: Request) -> str | None:
-    """The secret as sent; clients of the original API send it alone in `ww-api-key`."""
+def secret_of(request: Request) -> str | None:
+    """The secret as sent; clients of the original API send it alone in `ww-api-key`. None: none was sent."""
     header = request.META.get("HTTP_AUTHORIZATION", "").strip()
     if not header:
         return request.META.get("HTTP_WW_API_KEY", "").strip() or None

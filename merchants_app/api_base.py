@@ -1,15 +1,24 @@
-"""What every resource of the API stands on: whose request it is, in which mode, and by which key."""
+"""What every resource of the API stands on: whose request it is, by which key, how often, how it ended."""
 
-from typing import Any
+import time
+from collections.abc import Callable
+from functools import partial
+from typing import Any, cast
 
-from django.http import HttpRequest
-from rest_framework.parsers import BaseParser
-from rest_framework.renderers import BaseRenderer
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.request import Request
+from rest_framework.response import Response
 from rest_framework.viewsets import ViewSet
 from typing_extensions import override
 
+from common.exact_json import dumps
+from merchants_app import request_log
+from merchants_app.api_authentication import secret_of
+from merchants_app.idempotency import Answer, answer_once
 from merchants_app.models import ApiKey, Merchant
+from merchants_app.throttling import Allowance, count_request
 
 
 class ApiRequest(Request):
@@ -38,11 +47,48 @@ class ApiRequest(Request):
         return str(self.META.get("tallystick.request_id", ""))
 
 
+class AlwaysJson(BaseContentNegotiation):
+    """Answers in JSON whatever `Accept` says: an answer one can read beats a 406."""
+
+    @override
+    def select_parser(self, request: Request, parsers: Any) -> Any:
+        """The JSON parser for JSON; None, hence 415, for anything else and for a charset other than UTF-8."""
+        media_type, _, parameters = (request.content_type or "").partition(";")
+        charset = parameters.lower().partition("charset=")[2].partition(";")[0].strip(' "')
+        if media_type.strip().lower() != "application/json" or charset not in {"", "utf-8", "utf8"}:
+            return None
+        return parsers[0]
+
+    @override
+    def select_renderer(self, request: Request, renderers: Any, format_suffix: str | None = None) -> Any:
+        """The JSON renderer."""
+        return renderers[0], renderers[0].media_type
+
+
 class MerchantViewSet(ViewSet):
-    """A resource of the API. A method of a subclass parses, calls one rule, answers; it catches nothing."""
+    """A resource of the API. A method of a subclass parses, calls one rule, answers; it catches nothing.
+
+    Here stands what all have in common: the key and its scope, rate limits, `Idempotency-Key`, the request log.
+    """
 
     request: ApiRequest
     http_method_names = ["get", "post", "patch", "put", "delete", "head"]
+    content_negotiation_class = AlwaysJson
+    post: Callable[..., HttpResponseBase]  # set by the router, where the resource takes POST
+    allowance: Allowance | None = None
+
+    @override
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """Answers, and notes how long it took and how it ended."""
+        started = time.perf_counter()
+        if request.method == "POST" and "Idempotency-Key" in request.headers and hasattr(self, "post"):
+            self.post = partial(self._answer_once, self.post)
+        response = super().dispatch(request, *args, **kwargs)
+        if self.allowance:
+            for name, value in self.allowance.headers.items():
+                response[name] = value
+        self._log(response, milliseconds=(time.perf_counter() - started) * 1000)
+        return response
 
     @override
     def initialize_request(self, request: HttpRequest, *args: Any, **kwargs: Any) -> ApiRequest:
@@ -56,13 +102,48 @@ class MerchantViewSet(ViewSet):
         )
 
     @override
-    def perform_content_negotiation(
-        self, request: Request, force: bool | None = False
-    ) -> tuple[BaseRenderer, str]:
-        """Always JSON: a client that sends an odd `Accept` gets it too, rather than a 406."""
-        renderer = self.renderer_classes[0]()
-        return renderer, renderer.media_type or ""
+    def perform_authentication(self, request: Request) -> None:
+        """Counts the request before its key is looked up, so that a guesser is slowed."""
+        self.allowance = count_request(request._request, secret_of(request))
+        super().perform_authentication(request)
 
-    def get_parsers(self) -> list[BaseParser]:
-        """JSON only; another content type is a 415."""
-        return [parser() for parser in self.parser_classes]
+    def _answer_once(
+        self, handler: Callable[..., HttpResponseBase], request: ApiRequest, *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        def act() -> Answer:
+            response = cast("Response", handler(request, *args, **kwargs))
+            return Answer(response.status_code, b"" if response.data is None else dumps(response.data).encode())
+
+        answer = answer_once(
+            key=request.auth,
+            idempotency_key=request.headers["Idempotency-Key"],
+            method=str(request.method),
+            path=request.path,
+            body=request._request.body,
+            act=act,
+        )
+        told = HttpResponse(answer.body, status=answer.status_code, content_type="application/json")
+        if answer.replayed:
+            told["Idempotent-Replayed"] = "true"
+        return told
+
+    def _log(self, response: HttpResponseBase, *, milliseconds: float) -> None:
+        key = getattr(self.request, "_auth", None)
+        if not isinstance(key, ApiKey):
+            return  # a request of nobody is nobody's to see
+        request_log.collect(
+            key=key,
+            request_id=self.request.request_id,
+            method=str(self.request.method),
+            path=self.request.path,
+            status_code=response.status_code,
+            duration_ms=milliseconds,
+            error_code=_error_code(response),
+        )
+
+
+def _error_code(response: HttpResponseBase) -> str:
+    data = getattr(response, "data", None)
+    if response.status_code < 400 or not isinstance(data, dict):
+        return ""
+    return str(next((error["code"] for error in data.get("errors", [])), ""))

@@ -43,9 +43,7 @@ def create_key(
         created_by=by,
     )
     actor = by.email if by else "system"
-    audit.record(
-        merchant=merchant, mode=mode, actor=actor, action="api_key.created", subject=key.public_id, name=name
-    )
+    audit.record(merchant=merchant, mode=mode, actor=actor, action="api_key.created", subject=key.public_id, name=name)
     return key, secret
 
 

@@ -3,12 +3,14 @@
 from merchants_app.models.account import Member, Merchant, Role, User
 from merchants_app.models.api import ApiKey, IdempotencyRecord, Scope
 from merchants_app.models.audit import AuditEntry
+from merchants_app.models.request_log import LoggedRequest
 from merchants_app.models.treasury import Treasury, TreasuryKind
 
 __all__ = [
     "ApiKey",
     "AuditEntry",
     "IdempotencyRecord",
+    "LoggedRequest",
     "Member",
     "Merchant",
     "Role",

@@ -43,14 +43,14 @@ class ApiKey(models.Model):
 
 
 class IdempotencyRecord(models.Model):
-    """The answer once given to a request with an `Idempotency-Key`, kept 24 h; without an answer, it still runs."""
+    """The answer once given to a request with an `Idempotency-Key`, kept 24 h."""
 
     merchant = models.ForeignKey(Merchant, on_delete=models.CASCADE, related_name="+")
     mode = models.CharField(max_length=4, choices=Mode.choices)
     key = models.CharField(max_length=255)
     fingerprint = models.CharField(max_length=64, help_text="SHA-256 of method, path and body.")
-    status_code = models.PositiveSmallIntegerField(null=True)
-    body = models.BinaryField(null=True)
+    status_code = models.PositiveSmallIntegerField()
+    body = models.BinaryField()
     created_at = models.DateTimeField(db_index=True)
 
     class Meta:

@@ -1,0 +1,61 @@
+"""What Prometheus is told: counted facts read from the database when asked, so that every web process says the same."""
+
+from collections.abc import Iterator
+
+from django.db.models import Count, Min
+from django.utils import timezone
+from prometheus_client import CollectorRegistry
+from prometheus_client.metrics_core import GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from chains_app.models import ScanCursor
+from sessions_app.models import CheckoutSession
+from webhooks_app.models import Delivery, DeliveryState
+
+
+class Facts(Collector):
+    """Sessions by status, waiting deliveries and the age of the oldest, and how long ago each chain was read."""
+
+    def collect(self) -> Iterator[Metric]:
+        """One small query a metric."""
+        yield _sessions()
+        yield from _deliveries()
+        yield _chains()
+
+    def describe(self) -> list[Metric]:
+        """Nothing beforehand: registering must not touch the database."""
+        return []
+
+
+def _sessions() -> Metric:
+    sessions = GaugeMetricFamily("tallystick_running_sessions", "Sessions not ended yet.", labels=["mode", "status"])
+    running = CheckoutSession.objects.filter(status__in=["open", "processing"])
+    for row in running.values("mode", "status").annotate(number=Count("id")).order_by():
+        sessions.add_metric([row["mode"], row["status"]], row["number"])
+    return sessions
+
+
+def _deliveries() -> Iterator[Metric]:
+    waiting = Delivery.objects.filter(state=DeliveryState.PENDING).aggregate(
+        number=Count("id"), oldest=Min("next_attempt_at")
+    )
+    yield GaugeMetricFamily("tallystick_deliveries_waiting", "Webhooks not delivered yet.", value=waiting["number"])
+    overdue = (timezone.now() - waiting["oldest"]).total_seconds() if waiting["oldest"] else 0
+    yield GaugeMetricFamily(
+        "tallystick_delivery_overdue_seconds",
+        "How long the most overdue webhook has been due; above 60 means that no worker sends.",
+        value=max(0.0, overdue),
+    )
+
+
+def _chains() -> Metric:
+    age = GaugeMetricFamily("tallystick_chain_read_seconds_ago", "When a network was last read.", labels=["network"])
+    now = timezone.now()
+    for cursor in ScanCursor.objects.all():
+        if cursor.scanned_at:
+            age.add_metric([cursor.network], (now - cursor.scanned_at).total_seconds())
+    return age
+
+
+REGISTRY = CollectorRegistry()
+REGISTRY.register(Facts())

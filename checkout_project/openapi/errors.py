@@ -1,0 +1,62 @@
+"""The errors of the API, described: one shape, and which statuses a call can answer."""
+
+from typing import Any
+
+from drf_spectacular.utils import OpenApiExample, OpenApiResponse
+from rest_framework import serializers
+
+# Status → what it means here. docs/errors.md says the same in more words.
+MEANINGS = {
+    400: "A field is missing, wrong, unknown or too long; `attr` names it.",
+    401: "No API key, an unknown one, or a revoked one.",
+    403: "The key lacks the scope (`read` to look, `write` to change).",
+    404: "There is no such thing for this key: also for another merchant's or the other mode's id.",
+    409: "Its state forbids this now, or the same Idempotency-Key is still running.",
+    413: "The body is larger than 64 KB.",
+    415: "The body is not `application/json` in UTF-8.",
+    422: "The Idempotency-Key was used for another request.",
+    429: "Too many requests: try again after `Retry-After` seconds.",
+}
+_EXAMPLES = {
+    400: ("validation_error", "unknown_field", "This field is not known here. Known are: …", "amout"),
+    401: ("client_error", "invalid_api_key", "This API key does not exist or was revoked. …", None),
+    403: ("client_error", "missing_scope", "This API key lacks the scope 'write'. Make one that has it.", None),
+    404: ("client_error", "not_found", "There is no session 'cs_…' for this key.", None),
+    409: ("client_error", "session_not_open", "This session is completed.", None),
+    413: ("client_error", "body_too_large", "The body is larger than 65536 bytes.", None),
+    415: ("client_error", "unsupported_media_type", "Unsupported media type …", None),
+    422: ("validation_error", "idempotency_key_reused", "This Idempotency-Key was used …", "Idempotency-Key"),
+    429: ("client_error", "rate_limited", "More than 6000 requests in a minute from this API key.", None),
+}
+
+
+class OneError(serializers.Serializer[Any]):
+    """One thing that is wrong."""
+
+    code = serializers.CharField(help_text="Stable word for programs; docs/errors.md lists them. Example: required")
+    detail = serializers.CharField(help_text="A sentence for people. Example: This field is required.")
+    attr = serializers.CharField(
+        allow_null=True, help_text="The field at fault, nested with dots; null: the request as a whole. Example: email"
+    )
+
+
+class Error(serializers.Serializer[Any]):
+    """What went wrong."""
+
+    type = serializers.ChoiceField(
+        choices=["validation_error", "client_error", "server_error"], help_text="Whose fault. Example: validation_error"
+    )
+    errors = OneError(  # type: ignore[assignment]
+        many=True, help_text="All that is wrong, not only the first."
+    )
+
+
+def errors(*statuses: int) -> dict[int, OpenApiResponse]:
+    """The answers of a call that are errors; those that any call can give are among them always."""
+    return {status: _described(status) for status in sorted({*statuses, 400, 401, 403, 404, 429})}
+
+
+def _described(status: int) -> OpenApiResponse:
+    kind, code, detail, attr = _EXAMPLES[status]
+    body = {"type": kind, "errors": [{"code": code, "detail": detail, "attr": attr}]}
+    return OpenApiResponse(Error, description=MEANINGS[status], examples=[OpenApiExample(code, value=body)])

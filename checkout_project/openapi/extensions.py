@@ -1,0 +1,78 @@
+"""How drf-spectacular is to describe our own classes. Importing this file registers them."""
+
+from typing import Any
+
+from drf_spectacular.extensions import OpenApiAuthenticationExtension, OpenApiSerializerFieldExtension
+from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.utils import Direction
+from typing_extensions import override
+
+from checkout_project.openapi import checkout_calls
+
+__all__ = ["checkout_calls"]
+
+# Not blank and without NUL or lone surrogates, which PostgreSQL's text cannot hold.
+_TEXT = r"^[^\x00\ud800-\udfff]*\S[^\x00\ud800-\udfff]*$"
+
+
+class KeyInHeader(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+    """Both headers that a key may come in."""
+
+    target_class = "merchants_app.api_authentication.ApiKeyAuthentication"
+    name = ["bearer", "wwApiKey"]
+
+    @override
+    def get_security_requirement(self, auto_schema: AutoSchema) -> list[dict[str, list[Any]]]:
+        """One of them is enough."""
+        return [{"bearer": []}, {"wwApiKey": []}]
+
+    @override
+    def get_security_definition(self, auto_schema: AutoSchema) -> list[dict[str, Any]]:
+        """The two schemes."""
+        return [
+            {
+                "type": "http",
+                "scheme": "bearer",
+                "description": "An API key from the dashboard: `sk_test_…` or `sk_live_…`.",
+            },
+            {
+                "type": "apiKey",
+                "in": "header",
+                "name": "ww-api-key",
+                "description": "The same key alone, as clients of the original API send it.",
+            },
+        ]
+
+
+class UrlField(OpenApiSerializerFieldExtension):  # type: ignore[no-untyped-call]
+    """Only http and https."""
+
+    target_class = "common.strict_serializers.HttpUrlField"
+
+    @override
+    def map_serializer_field(self, auto_schema: AutoSchema, direction: Direction) -> dict[str, Any]:
+        """A URI that begins with http."""
+        return {"type": "string", "format": "uri", "maxLength": self.target.max_length, "pattern": "^https?://"}
+
+
+class AllowedAssets(OpenApiSerializerFieldExtension):  # type: ignore[no-untyped-call]
+    """A list, or one symbol alone."""
+
+    target_class = "sessions_app.terms.AllowedAssetsField"
+
+    @override
+    def map_serializer_field(self, auto_schema: AutoSchema, direction: Direction) -> dict[str, Any]:
+        """As the original API takes it."""
+        symbol = {"type": "string", "minLength": 1, "maxLength": 16}
+        return {"anyOf": [{"type": "array", "items": symbol, "maxItems": self.target.max_length}, symbol]}
+
+
+class Metadata(OpenApiSerializerFieldExtension):  # type: ignore[no-untyped-call]
+    """Any JSON object."""
+
+    target_class = "sessions_app.terms.MetadataField"
+
+    @override
+    def map_serializer_field(self, auto_schema: AutoSchema, direction: Direction) -> dict[str, Any]:
+        """At most 50 names."""
+        return {"type": "object", "additionalProperties": True, "maxProperties": 50}

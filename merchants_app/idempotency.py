@@ -1,0 +1,147 @@
+"""`Idempotency-Key`: a POST that is sent again is not done again; its first answer is given again, for 24 h.
+
+The answer is stored in the transaction of what was done. So after a crash either both exist or neither does: the next
+try replays, or does it for the first time. Only successes are kept: whatever else was answered, nothing was done, and
+the same key may be used for the next try, with a corrected body if need be.
+"""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import NoReturn
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from common.errors import Conflict, DomainError
+from merchants_app.models import ApiKey, IdempotencyRecord
+
+KEPT = timedelta(hours=24)
+_LONGEST_KEY = 255
+
+
+class WrongIdempotencyKey(DomainError):
+    """The header's value is none."""
+
+    code = "invalid_idempotency_key"
+
+
+class StillRunning(Conflict):
+    """The first request with this key has not been answered yet."""
+
+    code = "idempotency_key_in_use"
+
+
+class UsedForAnother(DomainError):
+    """The key was used with another body or for another call."""
+
+    code, status = "idempotency_key_reused", 422
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer as it left."""
+
+    status_code: int
+    body: bytes
+    replayed: bool = False
+
+    @property
+    def is_success(self) -> bool:
+        """Whether something was done that must not be done twice."""
+        return 200 <= self.status_code < 300
+
+
+class _AnsweredMeanwhile(Exception):
+    """Another request with this key finished between our look and our lock."""
+
+
+def answer_once(
+    *, key: ApiKey, idempotency_key: str, method: str, path: str, body: bytes, act: Callable[[], Answer]
+) -> Answer:
+    """The first answer to this request: by doing it now, or as it was stored.
+
+    Raises WrongIdempotencyKey, StillRunning (409) or UsedForAnother (422); whatever `act` raises undoes what it did.
+    """
+    if not (0 < len(idempotency_key) <= _LONGEST_KEY and idempotency_key.isascii() and idempotency_key.isprintable()):
+        raise WrongIdempotencyKey(
+            f"Idempotency-Key must be 1 to {_LONGEST_KEY} printable ASCII characters.", attr="Idempotency-Key"
+        )
+    fingerprint = hashlib.sha256(b"\0".join((method.encode(), path.encode(), body))).hexdigest()
+    try:
+        return _try(key, idempotency_key, fingerprint, act)
+    except _AnsweredMeanwhile:
+        return _try(key, idempotency_key, fingerprint, act)
+
+
+def forget_old(now: datetime) -> int:
+    """Deletes answers older than they are kept. Returns how many."""
+    deleted, _ = IdempotencyRecord.objects.filter(created_at__lt=now - KEPT).delete()
+    return deleted
+
+
+def _try(key: ApiKey, idempotency_key: str, fingerprint: str, act: Callable[[], Answer]) -> Answer:
+    with transaction.atomic():
+        if stored := _lock_and_look(key, idempotency_key, fingerprint):
+            return stored
+        answer = act()
+        if answer.is_success:
+            _store(key, idempotency_key, fingerprint, answer)
+        return answer
+
+
+# One round trip: take the key's lock (it goes with the transaction, also when the process dies) and look for an answer.
+_LOCK_AND_LOOK = """
+WITH mine AS MATERIALIZED (SELECT pg_try_advisory_xact_lock(%s) AS locked)
+SELECT mine.locked, record.fingerprint, record.status_code, record.body
+FROM mine LEFT JOIN merchants_app_idempotencyrecord AS record
+  ON record.merchant_id = %s AND record.mode = %s AND record.key = %s AND record.created_at > %s
+"""
+
+
+def _lock_and_look(key: ApiKey, idempotency_key: str, fingerprint: str) -> Answer | None:
+    """The stored answer; None: there is none and this request alone may act."""
+    owner = (key.merchant_id, key.mode, idempotency_key)
+    with connection.cursor() as cursor:
+        cursor.execute(_LOCK_AND_LOOK, [_lock_number(*owner), *owner, timezone.now() - KEPT])
+        locked, stored_fingerprint, status_code, body = cursor.fetchone()
+    if stored_fingerprint is None:
+        return None if locked else _refuse_running()
+    if stored_fingerprint != fingerprint:
+        raise UsedForAnother(
+            "This Idempotency-Key was used for another request. Make a new key for each thing you want done.",
+            attr="Idempotency-Key",
+        )
+    return Answer(status_code, bytes(body), replayed=True)
+
+
+# An answer older than it is kept gives way; a fresh one means that somebody was faster.
+_STORE = """
+INSERT INTO merchants_app_idempotencyrecord AS record
+  (merchant_id, mode, key, fingerprint, status_code, body, created_at)
+VALUES (%s, %s, %s, %s, %s, %s, %s)
+ON CONFLICT (merchant_id, mode, key) DO UPDATE
+  SET fingerprint = excluded.fingerprint, status_code = excluded.status_code, body = excluded.body,
+      created_at = excluded.created_at
+  WHERE record.created_at <= %s
+"""
+
+
+def _store(key: ApiKey, idempotency_key: str, fingerprint: str, answer: Answer) -> None:
+    now = timezone.now()
+    row = (key.merchant_id, key.mode, idempotency_key, fingerprint, answer.status_code, answer.body, now)
+    with connection.cursor() as cursor:
+        cursor.execute(_STORE, [*row, now - KEPT])
+        if cursor.rowcount == 0:
+            raise _AnsweredMeanwhile
+
+
+def _refuse_running() -> NoReturn:
+    raise StillRunning("The first request with this Idempotency-Key is still running. Ask again in a moment.")
+
+
+def _lock_number(merchant_id: int, mode: str, idempotency_key: str) -> int:
+    """64 bits that stand for the key in PostgreSQL's advisory locks."""
+    text = f"idempotency:{merchant_id}:{mode}:{idempotency_key}"
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], signed=True)

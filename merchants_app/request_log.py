@@ -1,0 +1,112 @@
+"""The log of API requests: collected in memory while answering, written in bulk by a thread, read by the dashboard.
+
+A request pays for one append. What a killed process had not written yet (a second's worth) is lost: it is a help for
+developers, not a record of money.
+"""
+
+import os
+import threading
+from collections import deque
+from datetime import datetime, timedelta
+
+import structlog
+from django.db import DatabaseError, close_old_connections
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from merchants_app.models import ApiKey, LoggedRequest, Merchant
+
+KEPT = timedelta(days=7)
+_USE_SHOWN_EVERY = timedelta(minutes=1)
+_WRITE_EVERY_SECONDS = 1.0
+_CAPACITY = 20_000  # lines; more than a process answers while the database is away for a moment
+
+_log = structlog.get_logger()
+_lines: deque[LoggedRequest] = deque(maxlen=_CAPACITY)
+
+
+class _Writer:
+    """The thread of this process. A fork inherits no threads, so the first line after it starts one."""
+
+    def __init__(self) -> None:
+        self.allowed = False
+        self.pid = 0
+
+    def wake(self) -> None:
+        if self.allowed and self.pid != os.getpid():
+            self.pid = os.getpid()
+            threading.Thread(target=self.run, name="request-log", daemon=True).start()
+
+    def run(self) -> None:
+        pause = threading.Event()
+        while not pause.wait(_WRITE_EVERY_SECONDS):
+            close_old_connections()
+            try:
+                write_lines()
+            except DatabaseError as error:
+                _log.warning("request_log.not_written", reason=str(error))
+
+
+_writer = _Writer()
+
+
+def write_in_background() -> None:
+    """Called once by a web process's entry. Elsewhere (tests, shell) lines wait for `write_lines`."""
+    _writer.allowed = True
+
+
+def collect(
+    *,
+    key: ApiKey,
+    request_id: str,
+    method: str,
+    path: str,
+    status_code: int,
+    duration_ms: float,
+    error_code: str,
+) -> None:
+    """Notes one answered request. Costs the request nothing but memory."""
+    _lines.append(
+        LoggedRequest(
+            merchant_id=key.merchant_id,
+            mode=key.mode,
+            key_id=key.pk,
+            request_id=request_id[:64],
+            method=method[:8],
+            path=path[:200],
+            status_code=status_code,
+            duration_ms=round(duration_ms, 1),
+            error_code=error_code[:60],
+            at=timezone.now(),
+        )
+    )
+    _writer.wake()
+
+
+def write_lines() -> int:
+    """Writes what was collected, and when each key was last used. Returns the number of lines."""
+    taken = [_lines.popleft() for _ in range(len(_lines))]
+    if not taken:
+        return 0
+    LoggedRequest.objects.bulk_create(taken, batch_size=1000)
+    last_use = {line.key_id: line.at for line in taken}
+    for key_id, at in last_use.items():
+        _show_use(key_id, at)
+    return len(taken)
+
+
+def requests_of(merchant: Merchant, mode: str, *, key: ApiKey | None = None) -> QuerySet[LoggedRequest]:
+    """The requests of one merchant and mode, newest first, of one key if given. For the dashboard's Requests page."""
+    lines = LoggedRequest.objects.filter(merchant=merchant, mode=mode).select_related("key").order_by("-id")
+    return lines.filter(key=key) if key else lines
+
+
+def forget_old(now: datetime) -> int:
+    """Deletes lines older than they are kept. Returns how many."""
+    deleted, _ = LoggedRequest.objects.filter(at__lt=now - KEPT).delete()
+    return deleted
+
+
+def _show_use(key_id: int, at: datetime) -> None:
+    stale = Q(last_used_at=None) | Q(last_used_at__lt=at - _USE_SHOWN_EVERY)
+    ApiKey.objects.filter(stale, pk=key_id).update(last_used_at=at)

@@ -1,0 +1,14 @@
+"""Jobs of this app."""
+
+from celery import shared_task
+from django.utils import timezone
+
+from merchants_app import idempotency, request_log
+
+
+@shared_task(ignore_result=True)
+def forget_old_requests() -> None:
+    """Deletes request lines and idempotent answers past their time. Safe to run twice at once."""
+    now = timezone.now()
+    request_log.forget_old(now)
+    idempotency.forget_old(now)
