@@ -20,7 +20,9 @@ from common.modes import Mode
 from merchants_app.models import Member, Merchant, Role, User
 
 SAFE_METHODS = ("GET", "HEAD")
-CHOSEN_MERCHANT = "merchant"  # in the browser session: public id of the business last chosen
+# Kept in the browser session.
+CHOSEN_MERCHANT = "merchant"  # public id of the business last chosen
+LAST_MODE = "mode"  # where the dashboard was left
 
 
 class Power(StrEnum):
@@ -139,6 +141,8 @@ def for_members(
                 return HttpResponseNotAllowed([*(SAFE_METHODS if see else ()), *(["POST"] if change else ())])
             access = member_of(request, mode)
             access.require(power)
+            if request.session.get(LAST_MODE) != mode:
+                request.session[LAST_MODE] = mode.value
             try:
                 return view(request, access, *args, **kwargs)
             except NotFound as error:

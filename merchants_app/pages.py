@@ -10,9 +10,7 @@ from merchants_app.access import Access, Power
 from merchants_app.navigation import menu_for, same_place_in
 
 
-def page(
-    request: HttpRequest, access: Access, template: str, *, status: int = 200, **context: Any
-) -> HttpResponse:
+def page(request: HttpRequest, access: Access, template: str, *, status: int = 200, **context: Any) -> HttpResponse:
     """Renders `templates/dashboard/<template>` with `access`, and `may` by power."""
     frame = {
         "access": access,

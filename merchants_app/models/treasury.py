@@ -14,7 +14,7 @@ class TreasuryKind(models.TextChoices):
 
 
 class Treasury(models.Model):
-    """The merchant's own receiving wallet. Never edited: a change is a new row; sessions keep the one they began with."""
+    """The merchant's own receiving wallet. A change is a new row; sessions keep the one they began with."""
 
     merchant = models.ForeignKey(Merchant, on_delete=models.CASCADE, related_name="treasuries")
     mode = models.CharField(max_length=4, choices=Mode.choices)

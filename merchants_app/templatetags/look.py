@@ -78,9 +78,7 @@ def money_text(amount: Decimal | None, currency: str) -> str:
 @register.simple_tag
 def units(amount: int | Decimal, decimals: int, symbol: str) -> str:
     """Base units as an amount of the asset: `49 USDC`."""
-    return format_html(
-        '<span class="amount">{} <small>{}</small></span>', amount_text(amount, decimals), symbol
-    )
+    return format_html('<span class="amount">{} <small>{}</small></span>', amount_text(amount, decimals), symbol)
 
 
 @register.filter
@@ -104,6 +102,19 @@ def short_hash(value: str) -> str:
     return format_html('<code title="{}">{}…{}</code>', value, value[:10], value[-6:])
 
 
+@register.filter
+def words(name: str) -> str:
+    """A program's name as words: `next_attempt` → `next attempt`."""
+    return name.replace("_", " ")
+
+
+@register.filter
+def act(action: str) -> str:
+    """An audit action as words: `api_key.created` → `API key created`."""
+    text = words(action).replace(".", " ")
+    return f"API{text[3:]}" if text.startswith("api ") else f"{text[:1].upper()}{text[1:]}"
+
+
 @register.inclusion_tag("dashboard/_field.html")
 def field(bound: object) -> dict[str, object]:
     """A form field with label, help and error tied to it for screen readers."""
@@ -114,9 +125,7 @@ def _time(value: datetime | None, layout: str, kind: str) -> str:
     if value is None:
         return UNKNOWN
     moment = value.astimezone(UTC)
-    return format_html(
-        '<time datetime="{}" data-show="{}">{}</time>', _iso(moment), kind, layout.format(moment)
-    )
+    return format_html('<time datetime="{}" data-show="{}">{}</time>', _iso(moment), kind, layout.format(moment))
 
 
 def _iso(moment: datetime) -> SafeString:

@@ -1,0 +1,112 @@
+"""The dashboard's forms: what may be typed, and what a field says when it is wrong. The rules are elsewhere."""
+
+import re
+from typing import Any
+
+from django import forms
+
+from merchants_app.models import Merchant, Role, Scope, TreasuryKind
+from merchants_app.money_rules import CHANGEABLE
+
+_COLOR = re.compile(r"#[0-9a-f]{6}", re.IGNORECASE)
+
+
+class ApiKeyForm(forms.Form):
+    """A new API key."""
+
+    name = forms.CharField(
+        max_length=80,
+        help_text="Where it will be used: “Web shop”, “Accounting”.",
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    scopes = forms.MultipleChoiceField(
+        label="May",
+        choices=[(Scope.READ, "Read sessions and events"), (Scope.WRITE, "Create and change sessions")],
+        initial=[Scope.READ, Scope.WRITE],
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": "Allow at least one: a key that may do nothing is of no use."},
+    )
+
+
+class SettingsForm(forms.ModelForm[Merchant]):
+    """The merchant's name, look and money rules."""
+
+    class Meta:
+        model = Merchant
+        fields = CHANGEABLE
+        labels = {
+            "name": "Name of the business",
+            "support_email": "E-mail for buyers' questions",
+            "brand_color": "Accent colour",
+            "session_minutes": "Time to pay, in minutes",
+            "watch_days": "Keep watching for late payments, in days",
+            "tolerance_percent": "Short by at most, in percent of the price",
+            "tolerance_amount": "… and by at most, in the session's currency",
+            "spread_percent": "Spread, in percent",
+        }
+        help_texts = {
+            "name": "Buyers see it on top of the payment page.",
+            "support_email": "Shown on the payment page. Empty: not shown.",
+            "brand_color": "For the main button on the payment page.",
+            "session_minutes": "5 to 10,080 (a week). A shop can set another end for a session.",
+            "watch_days": "Money that arrives after the end is recorded and shown to you for this long.",
+            "tolerance_percent": "Exchanges often keep a fee: a payment short by no more than both limits counts as paid.",
+            "tolerance_amount": "The smaller of the two limits decides.",
+            "spread_percent": "Added to the market price when a price is locked, against swings until you exchange.",
+        }
+        widgets = {"brand_color": forms.TextInput(attrs={"type": "color"})}
+
+    def clean_brand_color(self) -> str:
+        """`#rrggbb`, in lower case."""
+        color = str(self.cleaned_data["brand_color"])
+        if not _COLOR.fullmatch(color):
+            raise forms.ValidationError("Give a colour as #rrggbb, for instance #3d5afe.")
+        return color.lower()
+
+
+class TreasuryForm(forms.Form):
+    """A new receiving wallet."""
+
+    kind = forms.ChoiceField(
+        label="What do you have?",
+        choices=[
+            (TreasuryKind.ADDRESS, "A wallet address: hardware wallet, Safe, browser wallet"),
+            (TreasuryKind.XPUB, "An account public key (xpub): each buyer gets a plain address of your wallet"),
+        ],
+        initial=TreasuryKind.ADDRESS,
+        widget=forms.RadioSelect,
+    )
+    value = forms.CharField(
+        label="Address or xpub",
+        max_length=200,
+        help_text="0x… with its capital letters as your wallet shows it, or xpub…. Never a private key or seed phrase.",
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false", "autocapitalize": "off"}),
+    )
+
+
+class OwnershipForm(forms.Form):
+    """The signature that proves a wallet is the merchant's."""
+
+    signature = forms.CharField(
+        max_length=4000,
+        help_text="0x…, as the wallet answers it.",
+        widget=forms.Textarea(attrs={"rows": 3, "autocomplete": "off", "spellcheck": "false"}),
+    )
+
+
+class InviteForm(forms.Form):
+    """A new member of the team."""
+
+    email = forms.EmailField(label="E-mail address", max_length=254)
+    role = forms.ChoiceField(choices=Role.choices, initial=Role.VIEWER)
+
+
+class RoleForm(forms.Form):
+    """A member's other role."""
+
+    role = forms.ChoiceField(choices=Role.choices)
+
+
+def refuse(form: forms.BaseForm, error: Any) -> None:
+    """Puts a rule's no at the field that it names, or above the form."""
+    form.add_error(error.attr if error.attr in form.fields else None, error.detail)

@@ -1,0 +1,58 @@
+"""Dashboard pages for developers: API keys, and what was asked with them."""
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.views.decorators.cache import never_cache
+
+from merchants_app.access import Access, Power, for_members
+from merchants_app.api_keys import create_key, revoke_key
+from merchants_app.forms import ApiKeyForm
+from merchants_app.models import ApiKey
+from merchants_app.pages import page
+from merchants_app.paging import newest_first
+from merchants_app.request_log import KEPT, requests_of
+
+
+@never_cache
+@for_members(change=Power.MANAGE_KEYS)
+def keys(request: HttpRequest, access: Access) -> HttpResponse:
+    """The keys of the mode; a POST makes one, whose secret stands in this answer and nowhere else."""
+    form = ApiKeyForm(request.POST if request.method == "POST" else None)
+    secret = ""
+    if form.is_bound and form.is_valid():
+        _, secret = create_key(merchant=access.merchant, mode=access.mode, by=access.user, **form.cleaned_data)
+        form = ApiKeyForm()
+    listed = ApiKey.objects.filter(merchant=access.merchant, mode=access.mode).select_related("created_by")
+    return page(
+        request,
+        access,
+        "keys.html",
+        form=form,
+        secret=secret,
+        keys=listed.filter(revoked_at=None).order_by("-id"),
+        revoked=listed.exclude(revoked_at=None).order_by("-revoked_at")[:20],
+    )
+
+
+@for_members(see=None, change=Power.MANAGE_KEYS)
+def revoke(request: HttpRequest, access: Access, key_id: str) -> HttpResponse:
+    """Ends a key for good."""
+    key = ApiKey.objects.filter(merchant=access.merchant, mode=access.mode, public_id=key_id).first()
+    if key is None:
+        raise Http404("There is no such key.")
+    revoke_key(key, by=access.user)
+    messages.success(request, f"“{key.name}” no longer works.")
+    return redirect("dashboard:keys", mode=access.mode)
+
+
+@for_members()
+def requests(request: HttpRequest, access: Access) -> HttpResponse:
+    """The last API requests, of one key or all; `?failed=1` leaves only those that were refused."""
+    own_keys = list(ApiKey.objects.filter(merchant=access.merchant, mode=access.mode).order_by("-id"))
+    key = next((each for each in own_keys if each.public_id == request.GET.get("key")), None)
+    rows = requests_of(access.merchant, access.mode, key=key)
+    if request.GET.get("failed"):
+        rows = rows.filter(status_code__gte=400)
+    shown = newest_first(rows, request.GET)
+    return page(request, access, "requests.html", shown=shown, keys=own_keys, key=key, days=KEPT.days)

@@ -1,0 +1,59 @@
+"""Dashboard page of the team: who works here, invite, another role, take out."""
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+
+from common.errors import DomainError
+from merchants_app import team
+from merchants_app.access import Access, Power, for_members
+from merchants_app.forms import InviteForm, RoleForm, refuse
+from merchants_app.models import Member, Role
+from merchants_app.pages import page
+
+# What the page says about each role; access.py has the table that decides.
+ROLE_WORDS = {
+    Role.OWNER: "Everything, also where money goes and who works here.",
+    Role.DEVELOPER: "API keys and webhooks; in test mode also sessions and the treasury.",
+    Role.SUPPORT: "Sessions: end them, decide odd payments, collect.",
+    Role.VIEWER: "Looks, changes nothing.",
+}
+
+
+@for_members(change=Power.MANAGE_TEAM)
+def members(request: HttpRequest, access: Access) -> HttpResponse:
+    """The team; a POST invites somebody."""
+    form = InviteForm(request.POST if request.method == "POST" else None)
+    if form.is_bound and form.is_valid():
+        email, role = form.cleaned_data["email"], Role(form.cleaned_data["role"])
+        try:
+            team.invite(merchant=access.merchant, email=email, role=role, actor=access.actor)
+        except DomainError as error:
+            refuse(form, error)
+        else:
+            messages.success(request, f"{email} is in the team as {role.label.lower()}, and was written to.")
+            return redirect("dashboard:team", mode=access.mode)
+    listed = Member.objects.filter(merchant=access.merchant).select_related("user").order_by("id")
+    words = [(role.label, text) for role, text in ROLE_WORDS.items()]
+    return page(request, access, "team.html", form=form, members=listed, roles=Role.choices, role_words=words)
+
+
+@for_members(see=None, change=Power.MANAGE_TEAM)
+def change_role(request: HttpRequest, access: Access, member_id: int) -> HttpResponse:
+    """Another role for a member."""
+    form = RoleForm(request.POST)
+    if form.is_valid():
+        role = Role(form.cleaned_data["role"])
+        member = team.change_role(merchant=access.merchant, member_id=member_id, role=role, actor=access.actor)
+        messages.success(request, f"{member.user.email} is now {role.label.lower()}.")
+    else:
+        messages.error(request, "Choose one of the roles.")
+    return redirect("dashboard:team", mode=access.mode)
+
+
+@for_members(see=None, change=Power.MANAGE_TEAM)
+def remove(request: HttpRequest, access: Access, member_id: int) -> HttpResponse:
+    """Takes a member out of the team."""
+    team.remove(merchant=access.merchant, member_id=member_id, actor=access.actor)
+    messages.success(request, "They have no access to this business any more.")
+    return redirect("dashboard:team", mode=access.mode)

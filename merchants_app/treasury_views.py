@@ -1,0 +1,109 @@
+"""Dashboard page of the treasury: where money goes, how it is changed, and proof that the wallet is the merchant's."""
+
+from allauth.account.decorators import reauthentication_required
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
+from django.utils import timezone
+
+from chains_app.xpub import xpub_address
+from common.errors import DomainError
+from common.modes import Mode
+from merchants_app import treasuries
+from merchants_app.access import Access, Power, for_members
+from merchants_app.forms import OwnershipForm, TreasuryForm, refuse
+from merchants_app.models import Treasury, TreasuryKind
+from merchants_app.ownership import claim_of, prove_ownership
+from merchants_app.pages import page
+
+
+@for_members(change=Power.MANAGE_TREASURY)
+def _treasury(request: HttpRequest, access: Access) -> HttpResponse:
+    form = TreasuryForm(request.POST if request.method == "POST" else None)
+    if form.is_bound and form.is_valid():
+        kind, value = form.cleaned_data["kind"], form.cleaned_data["value"]
+        try:
+            treasuries.set_treasury(
+                merchant=access.merchant, mode=access.mode, kind=kind, by=access.actor, **{kind: value}
+            )
+        except DomainError as error:
+            error.attr = "value"
+            refuse(form, error)
+        else:
+            messages.success(request, "The receiving wallet is set. Compare it once more with your wallet, below.")
+            return redirect("dashboard:treasury", mode=access.mode)
+    return _page(request, access, form=form)
+
+
+_treasury_after_password = reauthentication_required(allow_get=True)(_treasury)
+
+
+def treasury(request: HttpRequest, mode: Mode) -> HttpResponseBase:
+    """The wallet in force, one that waits, former ones; a POST names another (live mode: the password again)."""
+    door = _treasury_after_password if mode == Mode.LIVE else _treasury
+    answer: HttpResponseBase = door(request, mode=mode)
+    return answer
+
+
+@for_members(see=None, change=Power.MANAGE_TREASURY)
+def keep(request: HttpRequest, access: Access) -> HttpResponse:
+    """Takes back a change that still waits."""
+    treasuries.keep_current(merchant=access.merchant, mode=access.mode, by=access.actor)
+    messages.success(request, "The change is taken back: the present wallet stays in force.")
+    return redirect("dashboard:treasury", mode=access.mode)
+
+
+@for_members(see=None, change=Power.MANAGE_TREASURY)
+def prove(request: HttpRequest, access: Access, treasury_id: int) -> HttpResponse:
+    """Takes the signature that proves the wallet is the merchant's."""
+    form = OwnershipForm(request.POST)
+    if form.is_valid():
+        try:
+            prove_ownership(
+                merchant=access.merchant,
+                mode=access.mode,
+                treasury_id=treasury_id,
+                signature=form.cleaned_data["signature"],
+                by=access.actor,
+            )
+        except DomainError as error:
+            refuse(form, error)
+        else:
+            messages.success(request, "Proven: whoever holds this wallet signed for your business.")
+            return redirect("dashboard:treasury", mode=access.mode)
+    return _page(request, access, ownership=form)
+
+
+def _page(
+    request: HttpRequest,
+    access: Access,
+    *,
+    form: TreasuryForm | None = None,
+    ownership: OwnershipForm | None = None,
+) -> HttpResponse:
+    now = timezone.now()
+    current = treasuries.treasury_for(access.merchant, access.mode, now)
+    waiting = treasuries.treasury_to_come(access.merchant, access.mode, now)
+    newest = waiting or current
+    return page(
+        request,
+        access,
+        "treasury.html",
+        form=form or TreasuryForm(),
+        ownership=ownership or OwnershipForm(),
+        current=current,
+        waiting=waiting,
+        newest=newest,
+        claim=claim_of(newest) if newest and newest.kind == TreasuryKind.ADDRESS else "",
+        first_addresses=_first_addresses(newest) if newest else [],
+        history=Treasury.objects.filter(merchant=access.merchant, mode=access.mode).order_by("-id")[:30],
+        cooling_hours=int(treasuries.COOLING_PERIOD.total_seconds() // 3600),
+    )
+
+
+def _first_addresses(treasury: Treasury) -> list[str]:
+    """What a merchant compares with their wallet: an xpub's first addresses."""
+    if treasury.kind != TreasuryKind.XPUB:
+        return []
+    return [xpub_address(xpub=treasury.xpub, index=index) for index in range(3)]
