@@ -4,6 +4,10 @@ from eth_hash.auto import keccak
 from eth_keys.datatypes import Signature
 from eth_keys.exceptions import BadSignature, ValidationError
 
+from chains_app.chain_calls import contract_approves
+from chains_app.networks import Network, enabled_networks
+from chains_app.reader import ReaderUnavailable, WrongChain
+
 _KEY_SIGNATURE_BYTES = 65
 
 
@@ -36,6 +40,22 @@ def is_signed_by_key(*, address: str, message: str, signature: bytes) -> bool:
 
 
 def is_signed_by(*, address: str, message: str, signature: str, mode: str) -> bool:
-    """Whether the wallet at the (checksummed) address signed the text; contract wallets are asked on the mode's networks."""
+    """Whether the wallet at the (checksummed) address signed the text.
+
+    A contract wallet is asked on each network of the mode; one that cannot be read just now says nothing.
+    """
     given = signature_bytes(signature)
-    return given is not None and is_signed_by_key(address=address, message=message, signature=given)
+    if given is None:
+        return False
+    return is_signed_by_key(address=address, message=message, signature=given) or any(
+        _is_approved_on(network, address, message, given)
+        for network in enabled_networks(mode)
+        if network.kind == "evm"
+    )
+
+
+def _is_approved_on(network: Network, address: str, message: str, signature: bytes) -> bool:
+    try:
+        return contract_approves(network, address=address, digest=personal_hash(message), signature=signature)
+    except (ReaderUnavailable, WrongChain):
+        return False

@@ -92,6 +92,8 @@ class Payment(models.Model):
     seen_at = models.DateTimeField()
     confirmed_at = models.DateTimeField(null=True)
     vanished_at = models.DateTimeField(null=True, help_text="When the chain was seen without it.")
+    collected_at = models.DateTimeField(null=True, help_text="When it was seen to leave for the treasury.")
+    collected_tx = models.CharField(max_length=66, blank=True, help_text="The transaction that collected it.")
 
     class Meta:
         constraints = [
@@ -104,6 +106,12 @@ class Payment(models.Model):
                 fields=["network", "block_number"],
                 name="payments_to_confirm",
                 condition=Q(confirmed_at=None, vanished_at=None),
+            ),
+            # Reader: the collect page: confirmed, still in their deposits.
+            models.Index(
+                fields=["session"],
+                name="payments_to_collect",
+                condition=Q(confirmed_at__isnull=False, vanished_at=None, collected_at=None),
             ),
             # Reader: payments of a replaced range of blocks.
             models.Index(fields=["network", "block_number"], name="payments_by_block"),
