@@ -7,7 +7,11 @@ import pytest
 from tests.settings import services
 
 # Loaded when it exists, so that the tests of one app run while another is being built.
-pytest_plugins = [name for name in ("tests.cast", "tests.sandbox", "tests.browser") if importlib.util.find_spec(name)]
+pytest_plugins = [
+    name
+    for name in ("tests.cast", "tests.sandbox", "tests.browser", "tests.fake_rates")
+    if importlib.util.find_spec(name)
+]
 
 
 @pytest.hookimpl(tryfirst=True)

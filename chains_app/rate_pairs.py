@@ -1,0 +1,75 @@
+"""What is priced and what the sources call it; data: rate_pairs.toml."""
+
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from common.money import CURRENCIES
+
+_FILE = Path(__file__).with_name("rate_pairs.toml")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pair:
+    """An asset priced in dollars (ETH/USD), or the dollar priced in a currency (USD/EUR)."""
+
+    base: str
+    quote: str
+    about: Decimal | None  # None: an asset of the operator's own, of which nothing is known
+    kraken: tuple[str, ...]
+    inverse: bool
+    at_coinbase: bool
+    feed_names: tuple[str, ...]
+    feed_age: timedelta
+
+    @property
+    def name(self) -> str:
+        """'ETH/USD'."""
+        return f"{self.base}/{self.quote}"
+
+    @property
+    def is_currency(self) -> bool:
+        """Whether it prices the dollar in a currency."""
+        return self.base == "USD"
+
+    @property
+    def feed(self) -> str:
+        """The pair as Chainlink has it: always something in dollars."""
+        return f"{self.quote}/USD" if self.is_currency else self.name
+
+
+def pairs_for(assets: Iterable[str]) -> dict[str, Pair]:
+    """The pairs that price these assets in every currency, by name."""
+    names = [f"{asset}/USD" for asset in sorted(set(assets))]
+    names += [f"USD/{currency}" for currency in CURRENCIES if currency != "USD"]
+    return {name: pair(name) for name in names}
+
+
+def pair(name: str) -> Pair:
+    """The pair of this name, listed in the file or not."""
+    base, quote = name.split("/")
+    facts = _facts().get(name, {})
+    feed = f"{quote} / USD" if base == "USD" else f"{base} / USD"
+    # An asset that an operator added is asked for under the name it would have; who does not know it says so.
+    guess = [] if base == "USD" else [f"{base}USD", f"X{base}ZUSD"]
+    return Pair(
+        base=base,
+        quote=quote,
+        about=Decimal(facts["about"]) if "about" in facts else None,
+        kraken=tuple(facts.get("kraken", [] if facts else guess)),
+        inverse=facts.get("inverse", False),
+        at_coinbase=facts.get("coinbase", True),
+        feed_names=tuple(facts.get("feed_names", [feed])),
+        # Feeds of currencies have a heartbeat of a day, those of coins of an hour or less.
+        feed_age=timedelta(hours=facts.get("feed_hours", 25 if base == "USD" else 1.5)),
+    )
+
+
+@lru_cache(maxsize=1)
+def _facts() -> Mapping[str, dict[str, Any]]:
+    return tomllib.loads(_FILE.read_text(encoding="utf-8"))

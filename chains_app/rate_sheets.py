@@ -1,0 +1,116 @@
+"""Keeps what the sources of rates said: a row for each refresh, the newest being the cache that all processes share.
+
+In PostgreSQL, not in Redis: without PostgreSQL nothing works anyway, and an emptied cache would make the gateway forget
+which price was right.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+import structlog
+
+from chains_app.models import RateSheet
+from chains_app.rate_asking import ask_all
+from chains_app.rate_pairs import pair
+from chains_app.rate_rules import (
+    CLOCKS_DIFFER,
+    MAX_AGE,
+    Anchor,
+    NoPrice,
+    Price,
+    Reading,
+    anchor_after,
+    judge,
+)
+
+# A late payment is priced at its block's time, and a session is watched for 7 days after its end.
+KEPT = timedelta(days=8)
+# Sheets that are looked through for the first one that prices a late payment: some two hours of them.
+_LOOKED_THROUGH = 240
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sheet:
+    """A row, parsed."""
+
+    taken_at: datetime
+    readings: tuple[Reading, ...]
+    anchors: dict[str, Anchor]
+
+    def price(self, name: str, *, now: datetime) -> Price | NoPrice:
+        """What the pair costs at a moment, by this sheet."""
+        return judge(pair(name), self.readings, anchor=self.anchors.get(name), now=now)
+
+
+def sheet_before(moment: datetime) -> Sheet | None:
+    """The newest of the 5 minutes before."""
+    rows = RateSheet.objects.filter(taken_at__gt=moment - MAX_AGE, taken_at__lte=moment + CLOCKS_DIFFER)
+    row = rows.order_by("-taken_at", "-id").first()
+    return _parsed(row) if row else None
+
+
+def sheets_after(moment: datetime) -> Iterable[Sheet]:
+    """Those taken in the first hours after it, oldest first."""
+    rows = RateSheet.objects.filter(taken_at__gt=moment).order_by("taken_at", "id")
+    return map(_parsed, rows[:_LOOKED_THROUGH])
+
+
+def take_sheet(*, now: datetime, seconds: float) -> Sheet:
+    """Asks every source, for so many seconds in all, and keeps what they say. Never raises for a source's fault."""
+    newest = RateSheet.objects.filter(taken_at__lte=now).order_by("-taken_at", "-id").first()
+    last = _parsed(newest) if newest else Sheet(taken_at=now, readings=(), anchors={})
+    anchors = dict(last.anchors)
+    reports = ask_all(now=now, seconds=seconds)
+    for report in reports:
+        if report.problem:
+            log.warning("rate_source_problem", source=report.source, problem=report.problem)
+    # What a source said before stands until it is 5 minutes old: one slow answer is no outage.
+    readings = {(r.source, r.pair): r for r in last.readings if now - r.at <= MAX_AGE}
+    readings |= {(r.source, r.pair): r for report in reports for r in report.readings}
+    sheet = Sheet(taken_at=now, readings=tuple(readings.values()), anchors=anchors)
+    for name in {r.pair for r in sheet.readings}:
+        if anchor := anchor_after(anchors.get(name), sheet.price(name, now=now), now=now):
+            anchors[name] = anchor
+    _keep(sheet, {report.source: report.problem for report in reports if report.problem})
+    return sheet
+
+
+def forget_old_sheets(*, now: datetime) -> None:
+    """Deletes what no late payment can need any more; the newest stays, for its anchors."""
+    RateSheet.objects.filter(taken_at__lt=now - KEPT).delete()
+
+
+def _keep(sheet: Sheet, problems: dict[str, str]) -> None:
+    RateSheet.objects.create(
+        taken_at=sheet.taken_at,
+        readings=[
+            {"source": r.source, "pair": r.pair, "value": str(r.value), "at": r.at.isoformat()} for r in sheet.readings
+        ],
+        anchors={
+            name: {"value": str(anchor.value), "at": anchor.at.isoformat()} for name, anchor in sheet.anchors.items()
+        },
+        problems=problems,
+    )
+
+
+def _parsed(row: RateSheet) -> Sheet:
+    return Sheet(
+        taken_at=row.taken_at,
+        readings=tuple(
+            Reading(
+                source=each["source"],
+                pair=each["pair"],
+                value=Decimal(each["value"]),
+                at=datetime.fromisoformat(each["at"]),
+            )
+            for each in row.readings
+        ),
+        anchors={
+            name: Anchor(value=Decimal(each["value"]), at=datetime.fromisoformat(each["at"]))
+            for name, each in row.anchors.items()
+        },
+    )

@@ -1,0 +1,297 @@
+"""Fake sources of rates that speak the real wire formats over loopback: Coinbase, Kraken, a node with Chainlink feeds.
+
+Each can be switched to a mood. Those of MANGLED_PRICES change the prices, those of BROKEN the whole answer.
+"""
+
+import gzip
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from decimal import Decimal
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, Self
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from django.core.cache import cache
+from eth_abi.abi import encode
+from pytest_django import Settings
+
+from chains_app.networks import network
+
+PRICES = {
+    "ETH/USD": "3000", "BNB/USD": "600", "POL/USD": "0.25", "USDC/USD": "0.9998", "USDT/USD": "1.0001",
+    "USD/EUR": "0.88", "USD/GBP": "0.76", "USD/CHF": "0.83", "USD/JPY": "152", "USD/CAD": "1.38", "USD/AUD": "1.53",
+    "USD/NGN": "1500", "USD/GHS": "11.5", "USD/KES": "129", "USD/ZAR": "17.5", "USD/INR": "88", "USD/BRL": "5.4",
+    "USD/AED": "3.6725", "USD/KWD": "0.307",
+}  # fmt: skip
+
+MANGLED_PRICES: dict[str, Callable[[str], object]] = {
+    "not_a_number": lambda _: "NaN",
+    "infinite": lambda _: "Infinity",
+    "negative": lambda price: f"-{price}",
+    "zero": lambda _: "0.00",
+    "huge": lambda _: "9" * 40,
+    "with_exponent": lambda _: "1e30",
+    "words": lambda _: "soon",
+    "null": lambda _: None,
+    "a_list": lambda _: [],
+    "foreign_digits": lambda _: "٣٠٠٠",
+}
+BROKEN = (
+    "down", "hangs_up", "slow", "drips", "drips_head", "html", "redirect", "wrong_json", "not_utf8", "empty",
+    "a_list_instead", "endless", "zipped", "deep", "plain_text", "nan_literal",
+)  # fmt: skip
+
+# What Kraken lists: asked for → (its own name, pair, quoted the other way round).
+_KRAKEN = {
+    "ETHUSD": ("XETHZUSD", "ETH/USD", False), "BNBUSD": ("BNBUSD", "BNB/USD", False),
+    "POLUSD": ("POLUSD", "POL/USD", False), "USDCUSD": ("USDCUSD", "USDC/USD", False),
+    "USDTUSD": ("USDTZUSD", "USDT/USD", False), "EURUSD": ("ZEURZUSD", "USD/EUR", True),
+    "GBPUSD": ("ZGBPZUSD", "USD/GBP", True), "USDCHF": ("USDCHF", "USD/CHF", False),
+    "USDJPY": ("ZUSDZJPY", "USD/JPY", False), "USDCAD": ("ZUSDZCAD", "USD/CAD", False),
+    "AUDUSD": ("AUDUSD", "USD/AUD", True),
+}  # fmt: skip
+
+
+class FakeSource:
+    """One server. `prices` by pair name, `factor` multiplies what it says of `wrong_pairs` (all when empty)."""
+
+    def __init__(self) -> None:
+        self.prices = dict(PRICES)
+        self.mood = "well"
+        self.factor = Decimal(1)
+        self.wrong_pairs: set[str] = set()
+        self.asked: list[str] = []
+        self.released = threading.Event()
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler_of(self))
+        self._server.daemon_threads = True
+        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self._server.server_address[1]}"
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.released.set()
+        self._server.shutdown()
+        self._server.server_close()
+
+    def says(self, pair: str) -> Any:
+        """The price as it tells it now, lies included."""
+        value = Decimal(self.prices[pair])
+        if pair in self.wrong_pairs or not self.wrong_pairs:
+            value *= self.factor
+        told = f"{value:f}"
+        return MANGLED_PRICES[self.mood](told) if self.mood in MANGLED_PRICES else told
+
+    def answer(self, method: str, path: str, body: bytes) -> Any:
+        """What to say in JSON."""
+        raise NotImplementedError
+
+
+class FakeCoinbase(FakeSource):
+    """`GET /v2/exchange-rates?currency=ETH`."""
+
+    answers_for: str | None = None  # another currency than the one asked for
+
+    def answer(self, method: str, path: str, body: bytes) -> Any:
+        assert urlsplit(path).path == "/v2/exchange-rates"
+        of = parse_qs(urlsplit(path).query)["currency"][0]
+        pairs = [pair for pair in self.prices if pair.startswith(f"{of}/")]
+        rates = {pair.split("/")[1]: self.says(pair) for pair in pairs}
+        return {"data": {"currency": self.answers_for or of, "rates": {of: "1"} | rates}}
+
+
+class FakeKraken(FakeSource):
+    """`GET /0/public/Ticker?pair=ETHUSD,EURUSD`. Refuses the whole list for one pair in `unlisted`."""
+
+    unlisted: frozenset[str] = frozenset()
+    bids_below_offers = Decimal("0.0002")
+
+    def answer(self, method: str, path: str, body: bytes) -> Any:
+        assert urlsplit(path).path == "/0/public/Ticker"
+        names = parse_qs(urlsplit(path).query)["pair"][0].split(",")
+        if any(name not in _KRAKEN or name in self.unlisted for name in names):
+            return {"error": ["EQuery:Unknown asset pair"]}
+        return {"error": [], "result": {_KRAKEN[name][0]: self._ticker(name) for name in names}}
+
+    def _ticker(self, name: str) -> dict[str, Any]:
+        _, pair, other_way = _KRAKEN[name]
+        told = self.says(pair)
+        if self.mood in MANGLED_PRICES:
+            return {"a": [told, "1", "1.0"], "b": [told, "1", "1.0"], "c": ["1", "1"]}
+        value = 1 / Decimal(told) if other_way else Decimal(told)
+        half = value * self.bids_below_offers / 2
+        offer, bid = f"{value + half:.12f}", f"{value - half:.12f}"
+        return {"a": [offer, "1", "1.000"], "b": [bid, "2", "2.000"], "c": [bid, "0.01"], "o": bid}
+
+
+class FakeNode(FakeSource):
+    """A node's JSON-RPC with price feeds at the addresses given: {'ETH/USD': address}."""
+
+    chain_id = 1
+    head_age = 5
+    answer_age = 600
+    description: str | None = None
+    largest_batch = 100
+
+    def __init__(self, feeds: dict[str, str]) -> None:
+        super().__init__()
+        self._feeds = {address: pair for pair, address in feeds.items()}
+
+    def answer(self, method: str, path: str, body: bytes) -> Any:
+        assert method == "POST"
+        calls = json.loads(body)
+        if isinstance(calls, dict):
+            return self._answer(calls)
+        if len(calls) > self.largest_batch:
+            return {"jsonrpc": "2.0", "id": None, "error": {"code": -32600, "message": "Batch too large"}}
+        return [self._answer(call) for call in reversed(calls)]
+
+    def _answer(self, call: dict[str, Any]) -> dict[str, Any]:
+        return {"jsonrpc": "2.0", "id": call["id"], "result": self._result(call)}
+
+    def _result(self, call: dict[str, Any]) -> Any:
+        if call["method"] == "eth_chainId":
+            return hex(self.chain_id)
+        if call["method"] == "eth_getBlockByNumber":
+            return {"number": "0x10", "timestamp": hex(int(time.time()) - self.head_age)}
+        to = call["params"][0]["to"]
+        return "0x" + self._called(self._feeds[to], call["params"][0]["data"]).hex() if to in self._feeds else "0x"
+
+    def _called(self, pair: str, selector: str) -> bytes:
+        if selector == "0x313ce567":
+            return encode(["uint8"], [8])
+        if selector == "0x7284e416":
+            return encode(["string"], [self.description or pair.replace("/", " / ")])
+        then = int(time.time()) - self.answer_age
+        answer = {"zero": 0, "negative": -5, "huge": 10**60}.get(self.mood) or self._scaled(pair)
+        return encode(["uint80", "int256", "uint256", "uint256", "uint80"], [7, answer, then, then, 7])
+
+    def _scaled(self, pair: str) -> int:
+        if self.mood == "zero":
+            return 0
+        priced = self.factor if pair in self.wrong_pairs or not self.wrong_pairs else Decimal(1)
+        if pair in self.prices:
+            return int(Decimal(self.prices[pair]) * priced * 10**8)
+        return int(priced * 10**8 / Decimal(self.prices[f"USD/{pair.split('/')[0]}"]))
+
+
+class FakeRates:
+    """All of them together, as the settings would name them."""
+
+    def __init__(self, feeds: dict[str, str]) -> None:
+        self.coinbase, self.kraken, self.node = FakeCoinbase(), FakeKraken(), FakeNode(feeds)
+
+    @property
+    def all(self) -> tuple[FakeSource, ...]:
+        return self.coinbase, self.kraken, self.node
+
+    def everybody(self, pair: str, price: str) -> None:
+        """The market moves: all sources say so."""
+        for source in self.all:
+            source.prices[pair] = price
+
+
+@contextmanager
+def fake_rates(feeds: dict[str, str]) -> Iterator[FakeRates]:
+    """Starts the three servers, and stops them."""
+    fakes = FakeRates(feeds)
+    with ExitStack() as stack:
+        for source in fakes.all:
+            stack.enter_context(source)
+        yield fakes
+
+
+@pytest.fixture
+def sources(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> Iterator[FakeRates]:
+    """Live mode on Ethereum alone, with all three sources on loopback."""
+    with fake_rates(dict(network("ethereum").feeds)) as fakes:
+        settings.COINBASE_URL, settings.KRAKEN_URL = fakes.coinbase.url, fakes.kraken.url
+        monkeypatch.setenv("RPC_URL_ETHEREUM", fakes.node.url)
+        cache.delete("rates:asking")
+        yield fakes
+
+
+def _handler_of(source: FakeSource) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_GET(self) -> None:
+            body = self.rfile.read(int(self.headers.get("content-length", 0)))
+            source.asked.append(self.path)
+            try:
+                _behave(source, self, body)
+            except (BrokenPipeError, ConnectionResetError):
+                self.close_connection = True
+
+        do_POST = do_GET
+
+        def log_message(self, *_: object) -> None:
+            """Quiet."""
+
+    return Handler
+
+
+def _behave(source: FakeSource, handler: BaseHTTPRequestHandler, body: bytes) -> None:
+    mood = source.mood
+    if mood in _TEXTS:
+        kind, text = _TEXTS[mood]
+        _send(handler, 200, text, {"Content-Type": kind})
+    elif mood == "down":
+        _send(handler, 503, b"{}", {"Content-Type": "application/json"})
+    elif mood == "redirect":
+        _send(handler, 302, b"", {"Location": f"{source.url}/elsewhere"})
+    elif mood in {"hangs_up", "slow"}:
+        handler.close_connection = True
+        if mood == "slow":
+            source.released.wait(30)
+    elif mood in {"drips", "drips_head", "endless"}:
+        _pour(source, handler)
+    else:
+        text = json.dumps(source.answer(handler.command, handler.path, body), ensure_ascii=False).encode()
+        headers = {"Content-Type": "application/json; charset=utf-8"}
+        if mood == "zipped":
+            text, headers = gzip.compress(text), headers | {"Content-Encoding": "gzip"}
+        _send(handler, 200, text, headers)
+
+
+_JSON = "application/json"
+_TEXTS = {
+    "html": ("text/html", b"<html><body>Just a moment...</body></html>"),
+    "plain_text": ("text/plain", b"{}"),
+    "wrong_json": (_JSON, b'{"data": '),
+    "not_utf8": (_JSON, b'{"data": "\xff"}'),
+    "empty": (_JSON, b"{}"),
+    "a_list_instead": (_JSON, b"[]"),
+    "deep": (_JSON, b"[" * 5000),
+    "nan_literal": (_JSON, b'{"error": [], "data": {"currency": "ETH", "rates": {"USD": NaN}}}'),
+}
+
+
+def _pour(source: FakeSource, handler: BaseHTTPRequestHandler) -> None:
+    """An answer that never ends: byte by byte, or as fast as it is taken."""
+    head = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\n"
+    handler.close_connection = True
+    handler.wfile.write(head + (b"X-Slow: " if source.mood == "drips_head" else b"\r\n"))
+    while not source.released.is_set():
+        handler.wfile.write(b" " * 65536 if source.mood == "endless" else b" ")
+        handler.wfile.flush()
+        if source.mood != "endless":
+            source.released.wait(0.05)
+
+
+def _send(handler: BaseHTTPRequestHandler, status: int, text: bytes, headers: dict[str, str]) -> None:
+    handler.send_response(status)
+    for name, value in headers.items():
+        handler.send_header(name, value)
+    handler.send_header("Content-Length", str(len(text)))
+    handler.end_headers()
+    handler.wfile.write(text)
