@@ -34,7 +34,8 @@ class SandboxReader:
 
     def pending(self, addresses: frozenset[str], above: int) -> list[Transfer]:
         """Transfers that wait, and those in blocks that the caller does not look at yet."""
-        rows = SandboxTransfer.objects.filter(Q(block=None) | Q(block__number__gt=above))
+        sent = SandboxTransfer.objects.filter(sent_at__lte=timezone.now())
+        rows = sent.filter(Q(block=None) | Q(block__number__gt=above))
         return [self._transfer(row, waiting=True) for row in self._counting(rows, addresses)]
 
     def still_there(self, sightings: Iterable[Sighting]) -> frozenset[Sighting]:

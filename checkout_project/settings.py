@@ -2,7 +2,12 @@
 
 from pathlib import Path
 
+import django_stubs_ext
+
 from checkout_project import env
+
+# Makes Django's classes generic at run time too (ModelAdmin[…], ModelForm[…]), as their stubs say they are.
+django_stubs_ext.monkeypatch()
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 

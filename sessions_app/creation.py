@@ -8,11 +8,10 @@ from django.utils import timezone
 
 from merchants_app.models import Merchant
 from merchants_app.treasuries import treasury_for
-from sessions_app.customers import customer_for
 from sessions_app.errors import NoTreasury, ReferenceTaken
 from sessions_app.expiry import up_to_date
 from sessions_app.lifecycle import open_session
-from sessions_app.models import CheckoutSession
+from sessions_app.models import CheckoutSession, Customer
 from sessions_app.status import Status, is_live
 
 # Field of the API → field of the model, for what is copied as it is.
@@ -24,25 +23,26 @@ _COPIED = {
 }  # fmt: skip
 
 
+_TRIES = 3
+
+
 def create_session(*, merchant: Merchant, mode: str, terms: dict[str, Any], actor: str = "") -> CheckoutSession:
     """A new open session on checked terms (`terms.CreateSession`), or the live one of the same reference and terms.
 
     Raises `ReferenceTaken` when that one says something else, `NoTreasury` when there is nowhere to receive.
     """
-    reference = terms.get("reference")
-    if reference and (live := _live_session(merchant, mode, reference)):
-        return _the_same(live, terms)
-    try:
-        with transaction.atomic():
-            session = _new_session(merchant, mode, terms)
-            open_session(session, actor=actor)
+    for _ in range(_TRIES):
+        session = _new_session(merchant, mode, terms)
+        try:
+            with transaction.atomic():
+                open_session(session, actor=actor)
+        except IntegrityError:
+            # The database has the last word on who has the reference. Whoever had it may be over by now: try again.
+            if live := _live_session(merchant, mode, terms.get("reference")):
+                return _the_same(live, terms)
+        else:
             return session
-    except IntegrityError as error:
-        # Two creates with one reference at the same instant: the database let one of them win.
-        live = _live_session(merchant, mode, reference) if reference else None
-        if live is None:
-            raise error
-        return _the_same(live, terms)
+    raise ReferenceTaken("Sessions with this reference come and go at this moment: try again.", attr="reference")
 
 
 def _new_session(merchant: Merchant, mode: str, terms: dict[str, Any]) -> CheckoutSession:
@@ -55,7 +55,7 @@ def _new_session(merchant: Merchant, mode: str, terms: dict[str, Any]) -> Checko
         merchant=merchant,
         mode=mode,
         treasury=treasury,
-        customer=customer_for(merchant=merchant, mode=mode, email=terms["email"], name=terms["name"]),
+        customer=Customer(email=terms["email"], name=terms["name"]),
         expires_at=ends,
         watch_until=ends + timedelta(days=merchant.watch_days),
         tolerance_percent=merchant.tolerance_percent,
@@ -68,7 +68,7 @@ def _new_session(merchant: Merchant, mode: str, terms: dict[str, Any]) -> Checko
     )
 
 
-def _live_session(merchant: Merchant, mode: str, reference: str) -> CheckoutSession | None:
+def _live_session(merchant: Merchant, mode: str, reference: str | None) -> CheckoutSession | None:
     session = CheckoutSession.objects.filter(
         merchant=merchant, mode=mode, reference=reference, status__in=[Status.OPEN, Status.PROCESSING]
     ).first()

@@ -12,6 +12,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from sessions_app.creation_sql import insert_session
 from sessions_app.errors import NothingToDecide, SessionNotOpen
 from sessions_app.evaluation import Verdict, evaluate
 from sessions_app.events import STATUS_EVENTS, events_after_moving, events_before_moving
@@ -20,7 +21,8 @@ from sessions_app.models import CheckoutSession, Decision, DepositAddress, Statu
 from sessions_app.representation import represent
 from sessions_app.status import DecisionKind, Ended, Issue, PaymentStatus, Status, steps
 from webhooks_app.event_types import EventType
-from webhooks_app.outbox import NewEvent, record_events
+from webhooks_app.models import Event
+from webhooks_app.outbox import NewEvent, nudge_on_commit, record_events
 
 _WRITTEN = [
     "status", "payment_status", "issue", "needs_decision", "expires_at", "ended_by", "ended_at", "watch_until",
@@ -93,14 +95,22 @@ def decide(decision: Decision, *, reopen_minutes: int, now: datetime) -> Checkou
 
 
 def open_session(session: CheckoutSession, *, actor: str) -> None:
-    """Writes a new session with the first row of its timeline and its first event."""
-    with transaction.atomic():
-        session.event_count = 1
-        session.save(force_insert=True)
-        StatusChange.objects.bulk_create(
-            [_change(session, "", News(reason="Created.", actor=actor), session.created_at)]
-        )
-        record_events([_event(session, EventType.CHECKOUT_CREATED)])
+    """Writes a new session with its customer, the first row of its timeline and its first event, in one round trip.
+
+    Raises IntegrityError when another live session has its reference.
+    """
+    session.event_count = 1
+    created = Event(
+        merchant_id=session.merchant_id,
+        mode=session.mode,
+        type=EventType.CHECKOUT_CREATED,
+        subject=session.public_id,
+        subject_sequence=1,
+        data=represent(session),
+        created_at=session.created_at,
+    )
+    insert_session(session, _change(session, "", News(reason="Created.", actor=actor), session.created_at), created)
+    nudge_on_commit()
 
 
 def _end(session_id: int, how: Ended, news: News, now: datetime) -> CheckoutSession:
@@ -201,8 +211,7 @@ def _change(session: CheckoutSession, came_from: str, why: News, now: datetime) 
 
 def _event(session: CheckoutSession, kind: EventType) -> NewEvent:
     """The next event of the session, with the session as it is at this moment."""
-    if kind != EventType.CHECKOUT_CREATED:
-        session.event_count += 1
+    session.event_count += 1
     return NewEvent(
         merchant_id=session.merchant_id,
         mode=session.mode,

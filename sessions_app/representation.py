@@ -64,6 +64,8 @@ def iso(at: datetime | None) -> str | None:
 
 def sorted_payments(session: CheckoutSession) -> list[Payment]:
     """In the order of their arrival."""
+    if session.pk is None:
+        return []
     return sorted(session.payments.all(), key=lambda payment: (payment.arrived_at, payment.pk))
 
 

@@ -155,7 +155,7 @@ def _play(session: CheckoutSession, kind: Scenario, asset: Asset, units: int, no
             recipient=session.deposit.address,
             contract=contract,
             amount_units=units,
-            now=now,
-            mined_after=delay if play.mined else None,
+            now=now + delay,
+            mined_after=AT_ONCE if play.mined else None,
             gone_after=play.gone_after,
         )

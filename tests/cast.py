@@ -1,4 +1,4 @@
-"""The cast: Mia (merchant), Otto (another merchant, who must see nothing of hers), Pat (who pays); and what they hold."""
+"""The cast: Mia (merchant), Otto (another merchant, who must see nothing of hers), Pat (who pays)."""
 
 from collections.abc import Callable
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""Lets time pass on the sandbox chain: the clock is moved, the chain mines, the watcher reads, as in a running gateway."""
+"""Lets time pass on the sandbox chain: the clock moves, the chain mines, the watcher reads, as in a running gateway."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -20,7 +20,7 @@ from webhooks_app.models import Event
 class Sandbox:
     """The play chain with a clock in hand."""
 
-    def __init__(self, clock: time_machine.Coordinates) -> None:
+    def __init__(self, clock: time_machine.Traveller) -> None:
         self.clock = clock
         self.network = network("sandbox")
 
@@ -28,6 +28,7 @@ class Sandbox:
         """A buyer does that, and so many seconds pass; answers the session as it then is."""
         session = CheckoutSession.objects.get(pk=session.pk)
         simulate(session=session, scenario=scenario, now=timezone.now(), **options)
+        self.skip(milliseconds=10)
         return self.wait(seconds, session)
 
     def wait(self, seconds: int, session: CheckoutSession) -> CheckoutSession:

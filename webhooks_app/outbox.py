@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.core.cache import cache
+from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
@@ -26,7 +28,7 @@ class NewEvent:
 
 
 def record_events(events: Sequence[NewEvent]) -> list[Event]:
-    """Writes events in order, each with a due delivery per listening endpoint. Call it inside the change's transaction."""
+    """Writes events in order, each with a due delivery per listening endpoint. Call it in the change's transaction."""
     now = timezone.now()
     listeners = _listeners({(event.merchant_id, event.mode) for event in events})
     rows = Event.objects.bulk_create(
@@ -41,8 +43,18 @@ def record_events(events: Sequence[NewEvent]) -> list[Event]:
         )
         for event in events
     )
-    Delivery.objects.bulk_create(_deliveries(rows, listeners, now))
+    if Delivery.objects.bulk_create(_deliveries(rows, listeners, now)):
+        nudge_on_commit()
     return rows
+
+
+def nudge_on_commit() -> None:
+    """Tells the sender, once the change is committed, that there is work; losing the nudge costs seconds, no event."""
+    transaction.on_commit(_nudge)
+
+
+def _nudge() -> None:
+    cache.touch("webhooks:nudge")
 
 
 def _listeners(owners: Iterable[tuple[int, str]]) -> dict[tuple[int, str], list[WebhookEndpoint]]:

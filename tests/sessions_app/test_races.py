@@ -1,0 +1,121 @@
+"""Pay, expire, cancel, create at the same instant, on real connections: one winner, and no payment is ever lost."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from django.utils import timezone
+
+from chains_app.networks import network
+from chains_app.reader import Transfer
+from merchants_app.models import Merchant
+from sessions_app.creation import create_session
+from sessions_app.errors import ReferenceTaken, SessionNotOpen
+from sessions_app.expiry import expire_due
+from sessions_app.lifecycle import cancel, expire, reassess_many
+from sessions_app.models import CheckoutSession, Payment
+from sessions_app.payments import record_transfers
+from sessions_app.quoting import choose_option
+from tests.cast import MIAS_WALLET, merchant, refreshed, terms
+from tests.races import race
+from tests.sandbox import told
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+ROUNDS = 8
+SANDBOX = network("sandbox")
+
+
+@pytest.fixture
+def mia(transactional_db: None) -> Merchant:
+    return merchant("Mia Coffee", MIAS_WALLET)
+
+
+@pytest.fixture
+def sessions(mia: Merchant) -> Iterator[list[CheckoutSession]]:
+    """Sessions that wait for 49.00 USDC on the sandbox."""
+    made = [create_session(merchant=mia, mode="test", terms=terms()) for _ in range(ROUNDS)]
+    for session in made:
+        choose_option(session=session, asset="USDC", network="sandbox", now=timezone.now())
+    return iter(made)
+
+
+def arrive(session: CheckoutSession, tx_hash: str = "0x01", amount: str = "49.00") -> None:
+    """What a watcher does when it has read a transfer to the session."""
+    session = refreshed(session)
+    transfer = Transfer(
+        network="sandbox",
+        asset="USDC",
+        tx_hash=f"{session.public_id}{tx_hash}",
+        log_index=0,
+        sender=MIAS_WALLET,
+        recipient=session.deposit.address,
+        amount_units=int(Decimal(amount) * 10**6),
+        block_number=1,
+        block_hash="0x1",
+        block_time=timezone.now(),
+    )
+    now = timezone.now()
+    reassess_many(record_transfers(SANDBOX, [transfer], {session.deposit.address: session}, now), now=now)
+
+
+def test_pay_cancel_and_expire_at_once_have_one_winner(sessions: list[CheckoutSession]) -> None:
+    for session in sessions:
+        race(lambda s=session: arrive(s), lambda s=session: cancel(s), lambda s=session: expire(s))
+        after = refreshed(session)
+        assert after.status == "processing"  # the money was there: it is on record and it counts, whoever was first
+        assert after.payments.count() == 1
+        assert len([kind for kind in told(session) if kind in {"cancelled", "expired"}]) <= 1
+
+
+def test_cancel_and_expire_at_once_have_one_winner(sessions: list[CheckoutSession]) -> None:
+    for session in sessions:
+        answers = race(lambda s=session: cancel(s), lambda s=session: expire(s))
+        assert sum(isinstance(answer, SessionNotOpen) for answer in answers) == 1
+        assert len(told(session)) == 2
+
+
+def test_two_watchers_that_see_the_same_transfer_count_it_once(sessions: list[CheckoutSession]) -> None:
+    for session in sessions:
+        assert race(*[lambda s=session: arrive(s)] * 3) == [None] * 3
+        assert Payment.objects.filter(session=session).count() == 1
+        assert told(session) == ["created", "processing"]
+
+
+def test_two_payments_at_once_both_count(sessions: list[CheckoutSession]) -> None:
+    for session in sessions:
+        race(lambda s=session: arrive(s, "0x0a", "24.50"), lambda s=session: arrive(s, "0x0b", "24.50"))
+        assert refreshed(session).status == "processing"
+
+
+def test_two_expiries_at_once_expire_each_session_once(sessions: list[CheckoutSession]) -> None:
+    CheckoutSession.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
+    done = race(expire_due, expire_due, expire_due)
+    assert sum(done) == ROUNDS
+    assert all(told(session) == ["created", "expired"] for session in sessions)
+
+
+def test_two_creates_with_one_reference_give_one_session(mia: Merchant) -> None:
+    for number in range(ROUNDS):
+        body = terms(reference=f"order-{number}")
+        made = race(*[lambda b=body: create_session(merchant=mia, mode="test", terms=b)] * 3)
+        assert len({session.public_id for session in made}) == 1
+
+
+def test_two_creates_that_differ_have_one_winner(mia: Merchant) -> None:
+    cheap, dear = terms(reference="order"), terms(reference="order", amount=Decimal("50.00"))
+    made = race(
+        lambda: create_session(merchant=mia, mode="test", terms=cheap),
+        lambda: create_session(merchant=mia, mode="test", terms=dear),
+    )
+    assert sum(isinstance(answer, ReferenceTaken) for answer in made) == 1
+
+
+def test_two_pages_that_choose_at_once_share_one_address(sessions: list[CheckoutSession]) -> None:
+    for session in sessions:
+        race(
+            lambda s=session: choose_option(session=s, asset="ETH", network="sandbox", now=timezone.now()),
+            lambda s=session: choose_option(session=s, asset="USDT", network="sandbox", now=timezone.now()),
+        )
+        assert refreshed(session).deposit.address
