@@ -1,0 +1,73 @@
+"""Rate limits: per key and per address, told in headers, shared through Redis."""
+
+from typing import Any
+
+import pytest
+import time_machine
+from django.utils import timezone
+from redis import Redis
+
+from merchants_app import throttling
+from tests.cast import Api
+
+
+@pytest.fixture(autouse=True)
+def fresh_window(settings: Any) -> Any:
+    """A minute of this test's own, at its very beginning, in a Redis that counts nothing yet."""
+    redis = Redis.from_url(settings.REDIS_URL)
+    for name in redis.scan_iter("rate:*"):
+        redis.delete(name)
+    start = int(timezone.now().timestamp()) // 60 * 60
+    with time_machine.travel(start, tick=False) as clock:
+        yield clock
+
+
+def test_every_answer_tells_what_is_left(api: Api, settings: Any) -> None:
+    settings.RATE_LIMIT_PER_KEY = 10
+    answer = api.get("checkout")
+    assert [answer[f"RateLimit-{name}"] for name in ("Limit", "Remaining", "Reset")] == ["10", "9", "60"]
+
+
+def test_too_many_are_refused_and_told_when_to_come_back(api: Api, settings: Any, fresh_window: Any) -> None:
+    settings.RATE_LIMIT_PER_KEY = 2
+    assert [api.get("checkout").status_code for _ in range(3)] == [200, 200, 429]
+    fresh_window.shift(20)
+    refused = api.get("checkout")
+    assert refused["Retry-After"] == "40"
+    assert refused.answer["errors"][0]["code"] == "rate_limited"
+    fresh_window.shift(40)
+    assert api.get("checkout").status_code == 200
+
+
+def test_one_key_does_not_use_up_anothers(api: Api, otto_key: str, settings: Any) -> None:
+    settings.RATE_LIMIT_PER_KEY = 1
+    api.get("checkout")
+    assert api.get("checkout").status_code == 429
+    assert api.as_(otto_key).get("checkout").status_code == 200
+
+
+def test_a_guesser_is_stopped_by_address_before_the_database_is_asked(
+    api: Api, settings: Any, django_assert_num_queries: Any
+) -> None:
+    settings.RATE_LIMIT_PER_ADDRESS = 3
+    answers = [api.as_(f"sk_test_{guess}").get("checkout").status_code for guess in range(3)]
+    assert answers == [401, 401, 401]
+    with django_assert_num_queries(0):
+        assert api.as_("sk_test_3").get("checkout").status_code == 429
+
+
+def test_behind_a_proxy_the_address_is_the_one_it_saw(rf: Any, settings: Any) -> None:
+    settings.BEHIND_PROXY = True
+    request = rf.get("/", headers={"X-Forwarded-For": "6.6.6.6, 10.1.2.3"})
+    assert throttling.address_of(request) == "10.1.2.3"  # what the client wrote itself counts for nothing
+    settings.BEHIND_PROXY = False
+    assert throttling.address_of(request) == "127.0.0.1"
+
+
+def test_without_redis_the_api_goes_on(api: Api, settings: Any) -> None:
+    settings.REDIS_URL = "redis://127.0.0.1:1/0"
+    throttling._counter.cache_clear()
+    answer = api.get("checkout")
+    throttling._counter.cache_clear()
+    assert answer.status_code == 200
+    assert "RateLimit-Limit" not in answer
