@@ -77,6 +77,8 @@ def installation(*, port: int, data_dir: Path) -> Installation:
         "PUBLIC_URL": f"http://127.0.0.1:{port}",
         "WEBHOOK_ALLOW_PRIVATE": "1",
         "PYTHONUNBUFFERED": "1",
+        # As root in a container, and without `collectstatic`: fine here, and no news to anybody.
+        "PYTHONWARNINGS": "ignore:You're running the worker with superuser,ignore:No directory at",
     }
     made = Installation(env=ours | os.environ)
     made.env |= {MARK: str(data_dir), "DATA_DIR": str(data_dir), "PORT": str(port)}

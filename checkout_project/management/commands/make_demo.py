@@ -17,4 +17,5 @@ class Command(BaseCommand):
         """Prints nothing secret: password and key are in DATA_DIR/demo.json."""
         call_command("migrate", interactive=False, verbosity=options["verbosity"])
         demo = make_demo()
-        self.stdout.write(f"The demo merchant is there; its owner signs in as {demo.email}.")
+        if options["verbosity"]:
+            self.stdout.write(f"The demo merchant is there; its owner signs in as {demo.email}.")

@@ -1,0 +1,153 @@
+"""Reads a source tree for tests/test_architecture.py: modules, what they import (hidden or not), what they write."""
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+# From left to right; an app may import what stands to its right.
+APPS = ("checkout_project", "sessions_app", "webhooks_app", "merchants_app", "chains_app", "common")
+MEASURED = ("*.py", "*.html", "*.css", "*.js", "*.mjs")
+FOLDERS = (*APPS, "templates", "static", "tests", "bench", "deploy", "examples")
+DOORS = ("views", "tasks", "admin", "urls")
+STATUS_FIELDS = frozenset({"status", "payment_status", "issue", "needs_decision"})
+
+
+@dataclass(frozen=True)
+class Module:
+    """One Python file of an app."""
+
+    name: str
+    path: Path
+    tree: ast.Module = field(compare=False, repr=False)
+
+    @property
+    def app(self) -> str:
+        return self.name.split(".")[0]
+
+    @property
+    def is_door(self) -> bool:
+        """views, *_views, tasks, admin, urls and management commands: where the world comes in."""
+        last = self.name.split(".")[-1]
+        return last in DOORS or last.endswith(tuple(f"_{door}" for door in DOORS)) or ".commands." in self.name
+
+
+@dataclass(frozen=True)
+class SourceTree:
+    """The apps below one folder."""
+
+    root: Path
+
+    @cached_property
+    def modules(self) -> dict[str, Module]:
+        """By dotted name, migrations left out."""
+        found = {}
+        for app in APPS:
+            for path in sorted((self.root / app).rglob("*.py")):
+                parts = path.relative_to(self.root).with_suffix("").parts
+                if "migrations" not in parts and "node_modules" not in parts:
+                    name = ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+                    found[name] = Module(name, path, ast.parse(path.read_text(encoding="utf-8"), str(path)))
+        return found
+
+    @cached_property
+    def imports(self) -> dict[str, dict[str, int]]:
+        """What each module imports of ours, with the line; also inside functions and under TYPE_CHECKING."""
+        return {name: dict(self._imports_of(module)) for name, module in self.modules.items()}
+
+    def _imports_of(self, module: Module) -> Iterator[tuple[str, int]]:
+        for node in ast.walk(module.tree):
+            if isinstance(node, ast.Import):
+                candidates = [alias.name for alias in node.names]
+            elif isinstance(node, ast.ImportFrom):
+                base = _absolute(node, module)
+                candidates = [f"{base}.{alias.name}" for alias in node.names]
+            else:
+                continue
+            for candidate in candidates:
+                if (ours := self._longest_module(candidate)) and ours != module.name:
+                    yield ours, node.lineno
+
+    def _longest_module(self, dotted: str) -> str | None:
+        """`merchants_app.models.Merchant` → `merchants_app.models`: the part of the name that is a module of ours."""
+        parts = dotted.split(".")
+        names = (".".join(parts[:length]) for length in range(len(parts), 0, -1))
+        return next((name for name in names if name in self.modules), None)
+
+    def measured_files(self) -> Iterator[Path]:
+        """The files whose length we watch."""
+        for folder in FOLDERS:
+            for pattern in MEASURED:
+                for path in sorted((self.root / folder).rglob(pattern)):
+                    if not {"migrations", "node_modules"} & set(path.parts):
+                        yield path
+
+
+def _absolute(node: ast.ImportFrom, module: Module) -> str:
+    """The module named behind `from`, with the dots of a relative import resolved."""
+    if not node.level:
+        return node.module or ""
+    package = module.name.split(".") if module.path.name == "__init__.py" else module.name.split(".")[:-1]
+    base = package[: len(package) - node.level + 1]
+    return ".".join([*base, node.module] if node.module else base)
+
+
+def circles(imports: dict[str, dict[str, int]]) -> list[list[str]]:
+    """Groups of modules that reach each other (strongly connected components, by Tarjan), each sorted."""
+    order: dict[str, int] = {}
+    low: dict[str, int] = {}
+    stack: list[str] = []
+    found: list[list[str]] = []
+
+    def visit(name: str) -> None:
+        order[name] = low[name] = len(order)
+        stack.append(name)
+        for target in imports.get(name, {}):
+            if target not in order:
+                visit(target)
+            if target in stack:
+                low[name] = min(low[name], low[target])
+        if low[name] == order[name]:
+            start = stack.index(name)
+            group = stack[start:]
+            del stack[start:]
+            if len(group) > 1:
+                found.append(sorted(group))
+
+    for name in imports:
+        if name not in order:
+            visit(name)
+    return found
+
+
+def status_writes(tree: ast.Module) -> Iterator[int]:
+    """Lines that write a session's status: assignment, setattr, `.update(status=…)`, `bulk_update(…, ["status"])`."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Assign | ast.AugAssign | ast.AnnAssign):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            inner = [part for target in targets for part in ast.walk(target)]
+            if any(
+                isinstance(p, ast.Attribute) and isinstance(p.ctx, ast.Store) and p.attr in STATUS_FIELDS for p in inner
+            ):
+                yield node.lineno
+        elif isinstance(node, ast.Call) and _call_writes_status(node):
+            yield node.lineno
+
+
+def _call_writes_status(call: ast.Call) -> bool:
+    name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+    if name == "update":
+        return any(keyword.arg in STATUS_FIELDS for keyword in call.keywords)
+    if name in {"setattr", "bulk_update", "update_or_create"}:
+        inside = [part for argument in call.args for part in ast.walk(argument)]
+        inside += [part for keyword in call.keywords for part in ast.walk(keyword.value)]
+        return any(isinstance(part, ast.Constant) and part.value in STATUS_FIELDS for part in inside)
+    return False
+
+
+def row_locks(tree: ast.Module) -> Iterator[int]:
+    """Lines that lock rows."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and node.attr == "select_for_update":
+            yield node.lineno
