@@ -1,8 +1,8 @@
 """Where its pages and calls are: `api` below /api/v1/, `hosted` at the root, `dashboard` below /dashboard/<mode>/."""
 
-from django.urls import URLPattern, path
+from django.urls import path
 
-from sessions_app import dashboard_views
+from sessions_app import dashboard_views, pay_views
 from sessions_app.api_views import CheckoutViewSet
 from sessions_app.issue_views import IssueViewSet
 from sessions_app.option_views import PaymentOptionViewSet
@@ -19,7 +19,16 @@ api = [
     path("payment-options", PaymentOptionViewSet.as_view({"get": "list"}), name="payment-option-list"),
 ]
 
-hosted: list[URLPattern] = []
+hosted = [
+    path("pay/<str:session_id>", pay_views.pay, name="pay"),
+    path("pay/<str:session_id>/status", pay_views.status, name="pay-status"),
+    path("pay/<str:session_id>/choose", pay_views.choose, name="pay-choose"),
+    path("pay/<str:session_id>/renew", pay_views.renew, name="pay-renew"),
+    path("pay/<str:session_id>/cancel", pay_views.cancel, name="pay-cancel"),
+    path("pay/<str:session_id>/simulate", pay_views.simulate, name="pay-simulate"),
+    path("pay/<str:session_id>/qr.svg", pay_views.qr, name="pay-qr"),
+    path("pay/<str:session_id>/brand.css", pay_views.brand, name="pay-brand"),
+]
 
 dashboard = [
     path("overview", dashboard_views.overview, name="overview"),

@@ -1,0 +1,203 @@
+"""What the buyer's page shows: a pure view model of a session, its quote and its payments at an instant.
+
+Everything comes in as arguments: no query, no clock. The templates under `templates/pay/` only lay it out.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from hashlib import sha256
+
+from django.utils.functional import Promise
+from django.utils.translation import get_language, gettext
+
+from sessions_app.models import CheckoutSession, Payment, Quote
+from sessions_app.pay_amounts import masked_email, money_text
+from sessions_app.pay_due import Due, due_of
+from sessions_app.pay_links import with_session_id
+from sessions_app.pay_notices import Notice, notices_of
+from sessions_app.pay_offers import AssetOffer, offers_of
+from sessions_app.pay_receipt import Progress, ReceiptLine, progress_of, receipt_of
+from sessions_app.pay_scenarios import ScenarioButton, scenario_buttons
+from sessions_app.quoting import OfferedOption
+from sessions_app.representation import sorted_payments
+from sessions_app.status import Status
+
+
+class State(StrEnum):
+    """Which face the page has."""
+
+    CHOOSE = "choose"
+    SEND = "send"
+    LAPSED = "lapsed"  # the price no longer holds; the session still runs
+    PROCESSING = "processing"
+    PAID = "paid"
+    EXPIRED = "expired"
+    CANCELLED = "cancelled"
+
+
+_ENDED = {
+    Status.PROCESSING: State.PROCESSING,
+    Status.COMPLETED: State.PAID,
+    Status.EXPIRED: State.EXPIRED,
+    Status.CANCELLED: State.CANCELLED,
+}
+_STEPS = {State.CHOOSE: 1, State.SEND: 2, State.LAPSED: 2}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PayPage:
+    """One view of the page."""
+
+    id: str
+    state: State
+    step: int  # 1 choose, 2 send, 3 done
+    is_test: bool
+    is_final: bool
+    can_cancel: bool
+    version: str
+    now: datetime
+
+    merchant_name: str
+    support_email: str
+    price: str
+    currency: str
+    product_name: str
+    product_description: str
+    reference: str
+    email: str
+
+    headline: str
+    announcement: str
+    notices: tuple[Notice, ...]
+    offers: tuple[AssetOffer, ...]
+    is_changing: bool  # an option was picked; the buyer looks at the others
+    due: Due | None
+    progress: Progress | None
+    receipt: tuple[ReceiptLine, ...]
+    scenarios: tuple[ScenarioButton, ...]
+
+    expires_at: datetime
+    success_url: str
+    cancel_url: str
+    watch_until: datetime
+    error: str = ""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether money is still asked for."""
+        return self.state in {State.CHOOSE, State.SEND, State.LAPSED}
+
+    @property
+    def poll_seconds(self) -> int:
+        """How often the page asks for news. After the end there may still be some (late money, a reversal)."""
+        return 10 if self.is_final else 2
+
+    @property
+    def refresh_seconds(self) -> int:
+        """How often a browser without JavaScript loads the page again; 0: never, nothing will change by itself."""
+        return {State.CHOOSE: 0, State.SEND: 15, State.LAPSED: 0, State.PROCESSING: 5}.get(self.state, 0)
+
+
+def pay_page(
+    *,
+    session: CheckoutSession,
+    options: Sequence[OfferedOption],
+    heads: Mapping[str, int],
+    now: datetime,
+    change: bool = False,
+    error: str | Promise = "",
+) -> PayPage:
+    """The page of a session that came through `facts.with_facts`.
+
+    `options` are looked at only while choosing; `heads` are the newest known blocks of the networks with unconfirmed
+    payments; `change` asks for the options again although one was picked; `error` is what a form's door refused.
+    """
+    state = state_of(session, now=now, change=change)
+    payments = sorted_payments(session)
+    due = due_of(session, now=now) if state in {State.SEND, State.LAPSED} else None
+    progress = progress_of(payments, heads=heads, now=now) if state == State.PROCESSING else None
+    headline = _headline(state, progress)
+    notices = notices_of(session, payments=payments, due=due, progress=progress, now=now)
+    return PayPage(
+        id=session.public_id,
+        state=state,
+        step=_STEPS.get(state, 3),
+        is_test=session.mode == "test",
+        is_final=state in {State.PAID, State.EXPIRED, State.CANCELLED},
+        can_cancel=session.status == Status.OPEN,
+        version=version_of(session, heads=heads, now=now, change=change),
+        now=now,
+        merchant_name=session.merchant.name,
+        support_email=session.merchant.support_email,
+        price=money_text(session.amount, session.currency),
+        currency=session.currency,
+        product_name=session.product_name,
+        product_description=session.product_description,
+        reference=session.reference or "",
+        email=masked_email(session.email),
+        headline=headline,
+        announcement=" ".join([headline, *(f"{notice.title} {notice.text}" for notice in notices[:1])]),
+        notices=notices,
+        offers=offers_of(options, quote=session.quote) if state == State.CHOOSE else (),
+        is_changing=session.quote is not None,
+        due=due,
+        progress=progress,
+        receipt=receipt_of(session, payments=payments),
+        scenarios=scenario_buttons(session) if session.mode == "test" else (),
+        expires_at=session.expires_at,
+        success_url=with_session_id(session.success_url, session.public_id),
+        cancel_url=session.cancel_url,
+        watch_until=session.watch_until,
+        error=str(error),
+    )
+
+
+def state_of(session: CheckoutSession, *, now: datetime, change: bool = False) -> State:
+    """Which face to show. A session whose time is over but that nobody has expired yet already looks expired."""
+    status = Status(session.status)
+    if status != Status.OPEN:
+        return _ENDED[status]
+    if session.expires_at <= now:
+        return State.EXPIRED
+    if session.quote is None or change:
+        return State.CHOOSE
+    return State.LAPSED if session.quote.valid_until <= now else State.SEND
+
+
+def version_of(session: CheckoutSession, *, heads: Mapping[str, int], now: datetime, change: bool = False) -> str:
+    """Changes exactly when the page would look different, clocks aside: they run in the browser. For the ETag."""
+    state = state_of(session, now=now, change=change)
+    facts = [
+        str(get_language()), state, session.status, session.payment_status, str(session.issue),
+        str(session.needs_decision), _quote_part(session.quote), session.expires_at.isoformat(),
+        # Prices beside the options are looked up anew once a minute, not every two seconds.
+        now.strftime("%H:%M") if state == State.CHOOSE else "",
+        *(_payment_part(payment, heads) for payment in sorted_payments(session)),
+    ]  # fmt: skip
+    return sha256("|".join(facts).encode()).hexdigest()[:24]
+
+
+def _quote_part(quote: Quote | None) -> str:
+    return quote.public_id if quote else ""
+
+
+def _payment_part(payment: Payment, heads: Mapping[str, int]) -> str:
+    if payment.confirmed_at or payment.vanished_at:
+        return f"{payment.public_id}:{bool(payment.confirmed_at)}:{bool(payment.vanished_at)}"
+    return f"{payment.public_id}:{payment.value}:{payment.block_number}:{heads.get(payment.network)}"
+
+
+def _headline(state: State, progress: Progress | None) -> str:
+    if state == State.PROCESSING and progress is not None and progress.is_in_block:
+        return gettext("Your payment has arrived")
+    return {
+        State.CHOOSE: gettext("Choose how to pay"),
+        State.SEND: gettext("Waiting for your payment"),
+        State.LAPSED: gettext("The price needs renewing"),
+        State.PROCESSING: gettext("We see your payment"),
+        State.PAID: gettext("Paid"),
+        State.EXPIRED: gettext("The time to pay is over"),
+        State.CANCELLED: gettext("This payment was cancelled"),
+    }[state]

@@ -1,0 +1,75 @@
+// The part of the page that changes: asks the server for it, and puts it in place without losing the buyer's place.
+
+import { say, words } from "./words.js";
+
+const LONGEST_PAUSE_MS = 10_000;
+
+const live = () => document.getElementById("live");
+
+/** Follows the session's status; `enhance` is given each new version of the live part. */
+export function follow(enhance) {
+  let failures = 0;
+  let timer = null;
+
+  async function ask() {
+    clearTimeout(timer);
+    try {
+      await update(enhance);
+      failures = 0;
+    } catch {
+      failures += 1;
+      if (failures === 2) say(words("offline"));
+    }
+    plan();
+  }
+
+  function plan() {
+    clearTimeout(timer);
+    const pause = Number(live().dataset.poll) * 1000 * 2 ** failures;
+    timer = setTimeout(ask, Math.min(pause, Math.max(LONGEST_PAUSE_MS, Number(live().dataset.poll) * 1000)));
+  }
+
+  // A buyer who comes back from the wallet's app sees the news at once.
+  document.addEventListener("visibilitychange", () => { if (!document.hidden) ask(); });
+  window.addEventListener("online", ask);
+  plan();
+}
+
+async function update(enhance) {
+  const { statusUrl, version } = live().dataset;
+  const response = await fetch(statusUrl, { headers: { "If-None-Match": `"${version}"` }, cache: "no-store" });
+  if (response.status === 304) return;
+  if (!response.ok) throw new Error(`status ${response.status}`);
+  replace(await response.text(), enhance, statusUrl);
+}
+
+/** Sends a form, or follows a link, without leaving the page. Throws when there is no connection. */
+export async function inPlace(url, options, enhance) {
+  const response = await fetch(url, options);
+  const isPage = response.headers.get("Content-Type")?.startsWith("text/html");
+  if (!isPage || !replace(await response.text(), enhance)) throw new Error(`status ${response.status}`);
+}
+
+function replace(html, enhance, askedFor = null) {
+  const next = new DOMParser().parseFromString(html, "text/html").getElementById("live");
+  const current = live();
+  // What was asked for before the buyer changed the view, or before a newer answer came, is no news any more.
+  if (askedFor !== null && current.dataset.statusUrl !== askedFor) return true;
+  if (!next) return false;
+  const hasTurned = next.dataset.state !== current.dataset.state;
+  const focused = current.contains(document.activeElement) ? document.activeElement : null;
+  for (const details of current.querySelectorAll("details[open][id]")) {
+    next.querySelector(`#${details.id}`)?.setAttribute("open", "");
+  }
+  current.replaceWith(document.adoptNode(next));
+  if (next.dataset.announcement !== current.dataset.announcement) say(next.dataset.announcement);
+  enhance(next);
+  if (focused) refocus(next, focused, hasTurned);
+  return true;
+}
+
+function refocus(next, focused, hasTurned) {
+  const same = focused.id && !hasTurned ? next.querySelector(`#${CSS.escape(focused.id)}`) : null;
+  const alike = focused.dataset?.copy ? next.querySelector(`[data-copy="${CSS.escape(focused.dataset.copy)}"]`) : null;
+  (same ?? alike ?? next.querySelector("#headline")).focus({ preventScroll: true });
+}

@@ -1,0 +1,62 @@
+// The buyer's page. Everything works without this; with it, nothing needs a reload.
+
+import { enableCopying } from "./copy.js";
+import { runClocks } from "./countdown.js";
+import { follow, inPlace } from "./live.js";
+import { discoverWallets } from "./providers.js";
+import { returnWhenPaid } from "./return.js";
+import { enableWallet, showWallet } from "./wallet.js";
+import { say, words } from "./words.js";
+
+let stopClocks = () => {};
+
+function enhance(live) {
+  stopClocks();
+  stopClocks = runClocks(live, () => renew(live));
+  enableCopying(live);
+  enableWallet(live);
+  enableInPlace(live);
+  enablePrinting(live);
+  returnWhenPaid(live);
+  if (live.querySelector("[data-renew-now]")) renew(live);
+}
+
+function enableInPlace(live) {
+  for (const link of live.querySelectorAll("a[data-inplace]")) {
+    link.addEventListener("click", (event) => {
+      event.preventDefault();
+      inPlace(link.href, {}, enhance).catch(() => location.assign(link.href));
+    });
+  }
+  for (const form of live.querySelectorAll("form[data-inplace]")) {
+    form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      send(form, event.submitter).catch(() => say(words("offline")));
+    });
+  }
+}
+
+const send = (form, submitter) =>
+  inPlace(form.action, { method: "POST", body: new URLSearchParams(new FormData(form, submitter)) }, enhance);
+
+// Only while somebody looks: a forgotten tab asks for no new price every quarter of an hour.
+function renew(live) {
+  const form = live.querySelector("#renew");
+  if (!form) return;
+  if (document.hidden) {
+    document.addEventListener("visibilitychange", () => renew(document.getElementById("live")), { once: true });
+    return;
+  }
+  send(form, null).then(() => say(words("priceChanged")), () => say(words("renewFailed")));
+}
+
+function enablePrinting(live) {
+  const button = live.querySelector("#print");
+  if (!button) return;
+  button.hidden = false;
+  button.addEventListener("click", () => print());
+}
+
+enhance(document.getElementById("live"));
+discoverWallets(showWallet);
+follow(enhance);

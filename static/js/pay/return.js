@@ -1,0 +1,36 @@
+// After "paid" the buyer is taken back to the shop: once, only in the tab that waited, and they may stay.
+
+import { forget, recall, remember } from "./memory.js";
+import { words } from "./words.js";
+
+const SECONDS = 3;
+
+let timer = null;
+
+/** Notes that this tab waits; starts the way back when it is shown "paid". */
+export function returnWhenPaid(live) {
+  const { session, state } = live.dataset;
+  if (state !== "paid") {
+    if (!("final" in live.dataset)) remember("waiting", session);
+    return;
+  }
+  if (!recall("waiting", session)) return;
+  forget("waiting", session); // the way back through the browser's history shows the receipt and stays
+  countDown(live, SECONDS);
+}
+
+function countDown(live, seconds) {
+  const line = live.querySelector("#returning");
+  const sentence = line.querySelector("span");
+  line.hidden = false;
+  line.querySelector("button").addEventListener("click", () => {
+    clearTimeout(timer);
+    line.hidden = true;
+    document.getElementById("headline").focus();
+  });
+  const tick = (left) => {
+    sentence.textContent = words("returning", left);
+    timer = left > 0 ? setTimeout(tick, 1000, left - 1) : void location.assign(live.querySelector("#back-to-shop").href);
+  };
+  tick(seconds);
+}
