@@ -1,0 +1,144 @@
+"""What `make run` starts, on a data folder and port of its own: started, found again, killed, stopped."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import psutil
+import pytest
+
+from checkout_project.running.leashed import free_port
+from checkout_project.running.orphans import MARK, stop_orphans
+from tests.waiting import wait_until
+
+ROOT = Path(__file__).resolve().parents[2]
+SECONDS = 60.0
+pytestmark = pytest.mark.xdist_group("make run")
+
+
+class Run:
+    """One `python -m checkout_project.running`, as a fresh machine's shell would start it."""
+
+    def __init__(self, data_dir: Path, *, port: int | None = None, **env: str) -> None:
+        self.data_dir, self.port = data_dir, port or free_port()
+        given = {"PATH": os.environ["PATH"], "HOME": str(data_dir), "DATA_DIR": str(data_dir), "PORT": str(self.port)}
+        self._log = tempfile.TemporaryFile()
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "checkout_project.running"],
+            cwd=ROOT,
+            env=given | env,
+            stdin=subprocess.DEVNULL,
+            stdout=self._log,
+            stderr=subprocess.STDOUT,
+        )
+
+    @property
+    def output(self) -> str:
+        return os.pread(self._log.fileno(), 1_000_000, 0).decode(errors="replace")
+
+    def line(self, start: str) -> str:
+        """What follows `start` in the line that begins with it, once it has been printed."""
+
+        def printed() -> str | None:
+            lines = [line for line in self.output.splitlines() if line.startswith(start)]
+            assert lines or self.process.poll() is None, f"it ended with {self.process.returncode}:\n{self.output}"
+            return lines[0].removeprefix(start).strip() if lines else None
+
+        try:
+            return wait_until(printed, seconds=SECONDS) or ""
+        except AssertionError as problem:
+            problem.add_note(self.output)
+            raise
+
+    def ready(self) -> "Run":
+        """Waits for the last line of the announcement."""
+        self.line("Ctrl-C stops everything")
+        return self
+
+    def end(self, by: signal.Signals) -> int:
+        """Sends the signal; the exit code."""
+        self.process.send_signal(by)
+        return self.process.wait(SECONDS)
+
+    def left_over(self) -> list[str]:
+        """Processes that still belong to it."""
+        found = []
+        for process in psutil.process_iter():
+            try:
+                if process.environ().get(MARK) == str(self.data_dir):
+                    found.append(" ".join(process.cmdline()))
+            except psutil.Error:
+                continue
+        return found
+
+
+@pytest.fixture
+def data_dir(tmp_path: Path) -> Iterator[Path]:
+    folder = (tmp_path / "data").resolve()
+    yield folder
+    stop_orphans(folder)
+
+
+def test_it_starts_answers_stops_and_finds_everything_again(data_dir: Path) -> None:
+    first = Run(data_dir).ready()
+    key = first.line("API key: ")
+    assert key.startswith("sk_test_")
+    assert first.line("Tallystick runs at ") == f"http://127.0.0.1:{first.port}"
+    assert first.line("devchain RPC: ").startswith("http://127.0.0.1:")
+    listed = httpx.get(
+        f"http://127.0.0.1:{first.port}/api/v1/checkout", headers={"Authorization": f"Bearer {key}"}, trust_env=False
+    )
+    assert (listed.status_code, listed.json()) == (200, [])
+    assert first.end(signal.SIGINT) == 0
+    assert first.left_over() == []
+
+    second = Run(data_dir, DEVCHAIN="0").ready()
+    assert (second.line("API key: "), second.line("Password: ")) == (key, first.line("Password: "))
+    assert "sandbox" in second.line("devchain: not started")
+    # A second one on the same folder is refused and harms nothing.
+    assert Run(data_dir).process.wait(SECONDS) == 1
+    assert second.process.poll() is None
+
+    # Even its helpers are killed, so that nobody can stop the rest politely.
+    helpers = [child for child in psutil.Process(second.process.pid).children() if "honcho" in child.cmdline()]
+    assert second.end(signal.SIGKILL) == -signal.SIGKILL
+    for helper in helpers:
+        helper.kill()
+
+    third = Run(data_dir, port=second.port, DEVCHAIN="0").ready()
+    assert third.line("API key: ") == key
+    assert third.end(signal.SIGTERM) == 0
+    assert third.left_over() == []
+
+
+def test_a_taken_port_is_said_in_one_line(data_dir: Path) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        run = Run(data_dir, port=port)
+        assert run.process.wait(SECONDS) == 1
+    assert run.output.strip() == (
+        f"Port {port} is taken by another program. Stop it, or use another port: PORT={port + 1} make run"
+    )
+
+
+@pytest.mark.parametrize("port", ["nonsense", "0", "70000"])
+def test_a_port_that_is_none_is_said_in_one_line(data_dir: Path, port: str) -> None:
+    run = Run(data_dir, PORT=port)
+    assert run.process.wait(SECONDS) == 1
+    assert run.output.strip() == f"PORT={port} is not a port: give a number from 1 to 65535."
+
+
+def test_secrets_are_for_the_owner_only(data_dir: Path) -> None:
+    run = Run(data_dir, DEVCHAIN="0").ready()
+    assert run.end(signal.SIGTERM) == 0
+    for name in ("secrets.json", "demo.json"):
+        assert (data_dir / name).stat().st_mode & 0o077 == 0
+    assert data_dir.stat().st_mode & 0o077 == 0
