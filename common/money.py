@@ -51,6 +51,8 @@ def to_whole(units: int | Decimal, decimals: int) -> Decimal:
 
 def to_units(amount: Decimal, decimals: int) -> int:
     """An amount of the asset as base units. Raises ValueError when it has more decimals than the asset."""
+    if not amount.is_finite():
+        raise ValueError(f"{amount} is no amount")
     with localcontext(_EXACT):
         units = amount.scaleb(decimals)
         if units != units.to_integral_value():
@@ -60,9 +62,10 @@ def to_units(amount: Decimal, decimals: int) -> int:
 
 def units_due(price: Decimal, rate: Decimal, *, decimals: int, display_decimals: int) -> int:
     """Base units that are due for a price, rounded up to the asset's display precision: never the merchant's loss."""
-    if rate <= 0:
-        raise ValueError("a rate is above zero")
-    with localcontext(_EXACT):
+    if not (rate > 0 and price >= 0):
+        raise ValueError("a rate is above zero, and a price is not below it")
+    # The division rounds up as well: the true quotient may lie just above what 180 digits can say.
+    with localcontext(_EXACT, rounding=ROUND_CEILING):
         return to_units(_quantize(price / rate, display_decimals, ROUND_CEILING), decimals)
 
 
