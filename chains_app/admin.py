@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.db.models import Model
 from django.http import HttpRequest
 
-from chains_app.models import SandboxBlock, SandboxTransfer, ScanCursor, ScannedBlock
+from chains_app.models import RateSheet, SandboxBlock, SandboxTransfer, ScanCursor, ScannedBlock
 
 
 class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not subscriptable at run time
@@ -44,3 +44,9 @@ class SandboxTransferAdmin(ReadOnlyAdmin):
     search_fields = ("tx_hash", "recipient")
     list_select_related = ("block",)
     ordering = ("-id",)
+
+
+@admin.register(RateSheet)
+class RateSheetAdmin(ReadOnlyAdmin):
+    list_display = ("taken_at", "problems")
+    ordering = ("-taken_at",)

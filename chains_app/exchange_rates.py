@@ -110,8 +110,10 @@ class _LiveRates:
         if self._is_past and isinstance(found, NoPrice):
             found = self._first_after(asset, currency) or rate(asset, currency, mode=Mode.LIVE, now=timezone.now())
         elif isinstance(found, NoPrice) and self._may_ask():
-            self._sheet = _asked(now=self._now) or self._sheet
-            found = _worked_out(asset, currency, self._sheet, now=self._now)
+            # The moment may be a block's, a little ago: what is asked now is of now.
+            present = max(self._now, timezone.now())
+            self._sheet = _asked(now=present) or self._sheet
+            found = _worked_out(asset, currency, self._sheet, now=present)
         if isinstance(found, NoPrice):
             raise RateUnavailable(f"{asset} cannot be priced in {currency} right now: {found.reason}.")
         return found

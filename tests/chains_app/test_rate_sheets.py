@@ -34,6 +34,11 @@ def test_a_request_asks_by_itself_when_the_refresh_has_stopped(sources: FakeRate
     assert RateSheet.objects.count() == 1
 
 
+def test_it_does_so_for_a_block_of_some_minutes_ago_too(sources: FakeRates) -> None:
+    found = rate("ETH", "USD", mode=Mode.LIVE, now=timezone.now() - timedelta(minutes=4))
+    assert (found.value, len(found.provenance["sources"])) == (Decimal(3000), 3)
+
+
 def test_but_not_again_when_that_has_just_failed(sources: FakeRates) -> None:
     for source in sources.all:
         source.mood = "down"
