@@ -3,7 +3,7 @@
 from django.apps import AppConfig
 from django.core.checks import register
 
-from chains_app.checks import check_networks
+from chains_app.checks import check_networks, check_rate_sources
 
 
 class ChainsConfig(AppConfig):
@@ -15,3 +15,4 @@ class ChainsConfig(AppConfig):
     def ready(self) -> None:
         """Django calls this once, when all apps are loaded."""
         register(check_networks)
+        register(check_rate_sources)

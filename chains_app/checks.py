@@ -10,6 +10,7 @@ from django.core.checks import CheckMessage, Error
 
 from chains_app.networks import Network, all_networks
 from chains_app.networks_file import NetworksFileError
+from chains_app.rate_http import SourceProblem, check_address
 
 _PREFIX = "RPC_URL_"
 
@@ -58,3 +59,15 @@ def is_node_url(url: str) -> bool:
         return parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
     except ValueError:  # a port that is no number, a broken IPv6 address
         return False
+
+
+def check_rate_sources(**_: Any) -> list[CheckMessage]:
+    """The addresses that rates are asked of."""
+    return [fault for name in ("COINBASE_URL", "KRAKEN_URL") for fault in _source_faults(name, getattr(settings, name))]
+
+
+def _source_faults(name: str, url: str) -> Iterator[CheckMessage]:
+    try:
+        check_address(url or "https://switched.off")
+    except SourceProblem as problem:
+        yield Error(f"{name} {problem}.", hint="Give https://…, or leave it empty to do without.", id="chains_app.E004")

@@ -86,7 +86,10 @@ def member(value: object, *path: str) -> Any:
 
 def check_address(url: str) -> str:
     """The base URL of a public source. Raises SourceProblem unless it is HTTPS, or on this machine."""
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        raise SourceProblem("has an address that is none") from None
     if parts.scheme == "https" and parts.hostname:
         return url.rstrip("/")
     if parts.scheme == "http" and _is_loopback(parts.hostname or ""):

@@ -7,6 +7,7 @@ import pytest
 from django.utils import timezone
 from pytest_django import Settings
 
+from chains_app.checks import check_rate_sources
 from chains_app.rate_asking import ask_all
 from chains_app.rate_sources import Report
 from tests.fake_rates import BROKEN, MANGLED_PRICES, FakeRates
@@ -114,6 +115,14 @@ def test_what_is_no_price_is_refused(sources: FakeRates, source: str, mood: str)
 def test_only_https_is_spoken_beyond_this_machine(sources: FakeRates, settings: Settings) -> None:
     settings.COINBASE_URL = "http://192.0.2.1"
     assert reports()["coinbase"].problem == "has an address that is not https://…"
+
+
+@pytest.mark.parametrize("url", ["http://192.0.2.1", "ftp://127.0.0.1", "https://", "https://[::", "coinbase"])
+def test_a_wrong_address_of_a_source_stops_the_start(settings: Settings, url: str) -> None:
+    settings.KRAKEN_URL = url
+    assert [error.msg[:21] for error in check_rate_sources()] == ["KRAKEN_URL has an add"]
+    settings.KRAKEN_URL = ""
+    assert check_rate_sources() == []
 
 
 def test_a_source_with_an_empty_address_is_switched_off(sources: FakeRates, settings: Settings) -> None:
