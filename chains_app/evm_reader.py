@@ -1,0 +1,110 @@
+"""Reads an EVM network over the JSON-RPC of its nodes."""
+
+from collections import OrderedDict
+from collections.abc import Iterable
+from math import ceil
+
+from chains_app.evm_reader_logs import token_transfers
+from chains_app.evm_reader_native import native_transfers
+from chains_app.evm_reader_nodes import Nodes
+from chains_app.evm_reader_values import block_of, block_or_none, number_of, table_of
+from chains_app.evm_reader_watched import watched
+from chains_app.json_rpc import Call, Node, NodeFailed
+from chains_app.networks import Network
+from chains_app.reader import FROM_INSIDE, Block, Sighting, Transfer
+
+# Providers index logs a moment after the block, and answer "none" until then. So their last blocks are asked again.
+_LOGS_MAY_LAG_SECONDS = 12
+_MOST_BLOCKS_AGAIN = 16
+_REMEMBERED_BLOCKS = 64
+
+
+class EvmReader:
+    """A reader of one EVM network. Keeps what it learns of its nodes, so keep it too."""
+
+    def __init__(self, network: Network) -> None:
+        self._network = network
+        self.nodes = Nodes(network)
+        again = ceil(_LOGS_MAY_LAG_SECONDS / network.block_seconds)
+        self._blocks_again = min(_MOST_BLOCKS_AGAIN, again)
+        # What the caller was told of these heights: later answers must come from a node that agrees.
+        self._told: OrderedDict[int, str] = OrderedDict()
+
+    def head(self) -> Block:
+        """The newest block of a node that does not lag."""
+        return self._tell(self.nodes.head())
+
+    def block(self, number: int) -> Block | None:
+        """The block at this height; None when no node has it."""
+
+        def question(node: Node) -> Block | None:
+            return block_or_none(node.call("eth_getBlockByNumber", hex(number), False), node)
+
+        found = self.nodes.ask(question)
+        return self._tell(found) if found else None
+
+    def transfers(self, addresses: frozenset[str], first: int, last: int) -> list[Transfer]:
+        """Transfers in these blocks. Those of tokens in a few blocks before may be listed again."""
+        if not addresses:
+            return []
+        look_up = watched(addresses)
+
+        def question(node: Node) -> list[Transfer]:
+            self._must_agree(node, last)
+            tokens = token_transfers(node, self._network, look_up, max(0, first - self._blocks_again), last)
+            return tokens + native_transfers(node, self._network, look_up, first, last)
+
+        found = self.nodes.ask(question)
+        return sorted(found, key=lambda each: (each.block_number or 0, each.log_index))
+
+    def pending(self, addresses: frozenset[str], above: int) -> list[Transfer]:  # noqa: ARG002  (no node can say)
+        """None: what a node has in waiting depends on the node, and a token's transfer has no log to be known by."""
+        return []
+
+    def still_there(self, sightings: Iterable[Sighting]) -> frozenset[Sighting]:
+        """Those whose transaction succeeded in just that block, which is still on the chain."""
+        asked = [each for each in frozenset(sightings) if each.block_number is not None]
+        if not asked:
+            return frozenset()
+
+        def question(node: Node) -> frozenset[Sighting]:
+            heights = sorted({each.block_number for each in asked if each.block_number is not None})
+            hashes = sorted({each.tx_hash for each in asked if each.log_index != FROM_INSIDE})
+            blocks = node.batch([Call("eth_getBlockByNumber", (hex(number), False)) for number in heights])
+            receipts = node.batch([Call("eth_getTransactionReceipt", (tx_hash,)) for tx_hash in hashes])
+            on_chain = {block.hash for each in blocks if (block := block_or_none(each, node))}
+            holders = {tx_hash: _block_of_success(each, node) for tx_hash, each in zip(hashes, receipts, strict=True)}
+            return frozenset(
+                each
+                for each in asked
+                if each.block_hash in on_chain and holders.get(each.tx_hash, each.block_hash) == each.block_hash
+            )
+
+        return self.nodes.ask(question)
+
+    def verify(self) -> None:
+        """Raises WrongChain when a node belongs to another chain; one that cannot be reached passes."""
+        self.nodes.verify()
+
+    def _tell(self, block: Block) -> Block:
+        self._told[block.number] = block.hash
+        self._told.move_to_end(block.number)
+        while len(self._told) > _REMEMBERED_BLOCKS:
+            self._told.popitem(last=False)
+        return block
+
+    def _must_agree(self, node: Node, last: int) -> None:
+        """A node that lags answers questions about blocks it lacks with "nothing there", so it is asked first."""
+        answer = node.call("eth_getBlockByNumber", hex(last), False)
+        if answer is None:
+            raise NodeFailed(f"{node.host} does not have block {last} yet.")
+        if block_of(answer, node).hash != self._told.get(last, block_of(answer, node).hash):
+            raise NodeFailed(f"{node.host} has another block {last} than was seen before.")
+
+
+def _block_of_success(receipt: object, node: Node) -> str:
+    """Hash of the block in which the transaction succeeded; empty when there is none."""
+    if receipt is None:
+        return ""
+    fields = table_of(receipt, node)
+    return str(fields.get("blockHash")) if number_of(fields.get("status"), node) == 1 else ""
