@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.core.cache import cache
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
 from webhooks_app.event_types import EventType
 from webhooks_app.models import Delivery, Event, WebhookEndpoint
+from webhooks_app.nudging import nudge
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,11 +50,7 @@ def record_events(events: Sequence[NewEvent]) -> list[Event]:
 
 def nudge_on_commit() -> None:
     """Tells the sender, once the change is committed, that there is work; losing the nudge costs seconds, no event."""
-    transaction.on_commit(_nudge)
-
-
-def _nudge() -> None:
-    cache.touch("webhooks:nudge")
+    transaction.on_commit(nudge, robust=True)
 
 
 def _listeners(owners: Iterable[tuple[int, str]]) -> dict[tuple[int, str], list[WebhookEndpoint]]:

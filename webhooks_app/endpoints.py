@@ -1,0 +1,194 @@
+"""Endpoints come, change, rotate their secret, are switched off and on, and go. Each change is an audit line."""
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from common.encryption import encrypt
+from common.exact_json import dumps
+from common.modes import Mode
+from common.outbound_http import OutboundRules, RefusedAddress
+from merchants_app.audit import record
+from merchants_app.models import Merchant
+from webhooks_app.custom_headers import check_headers
+from webhooks_app.errors import NoSuchEndpoint, TooManyEndpoints, UnsafeUrl
+from webhooks_app.models import Delivery, DeliveryState, WebhookEndpoint
+from webhooks_app.resending import resend_missed
+from webhooks_app.signing import new_secret
+
+ENDPOINTS_PER_MODE = 50
+# While a secret rotates, messages carry signatures of both, so that a receiver can change over at leisure.
+OVERLAP = timedelta(hours=24)
+SWITCHED_OFF_BY_HAND = "Switched off by hand."
+
+
+def outbound_rules() -> OutboundRules:
+    """What endpoints may be connected to on this installation."""
+    return OutboundRules(allow_private=settings.WEBHOOK_ALLOW_PRIVATE, ports=frozenset(settings.WEBHOOK_PORTS))
+
+
+def create_endpoint(
+    *,
+    merchant: Merchant,
+    mode: str,
+    url: str,
+    events: Sequence[str] = (),
+    headers: Mapping[str, str] | None = None,
+    actor: str,
+) -> tuple[WebhookEndpoint, str]:
+    """A new endpoint and its secret, which is shown this once. No `events`: all of them.
+
+    Raises UnsafeUrl, WrongHeaders, TooManyEndpoints.
+    """
+    check_url(url, mode=mode)
+    secret = new_secret()
+    with transaction.atomic():
+        # The merchant's row is the lock: two creates at once must not both be the last one allowed.
+        Merchant.objects.select_for_update().get(pk=merchant.pk)
+        if endpoints_of(merchant=merchant, mode=mode).count() >= ENDPOINTS_PER_MODE:
+            raise TooManyEndpoints(f"You have {ENDPOINTS_PER_MODE} endpoints in this mode. Delete one first.")
+        endpoint = WebhookEndpoint.objects.create(
+            merchant=merchant,
+            mode=mode,
+            url=url,
+            events=list(dict.fromkeys(events)),
+            headers_encrypted=_encrypted(headers or {}),
+            secret_encrypted=encrypt(secret),
+        )
+        _audit(endpoint, actor, "created", url=url)
+    return endpoint, secret
+
+
+def endpoints_of(*, merchant: Merchant, mode: str) -> QuerySet[WebhookEndpoint]:
+    """The merchant's endpoints of a mode that were not deleted, oldest first."""
+    return WebhookEndpoint.objects.filter(merchant=merchant, mode=mode, deleted_at=None).order_by("id")
+
+
+def find_endpoint(*, merchant: Merchant, mode: str, endpoint_id: str) -> WebhookEndpoint:
+    """By public id. Raises NoSuchEndpoint."""
+    found = endpoints_of(merchant=merchant, mode=mode).filter(public_id=endpoint_id).first()
+    if found is None:
+        raise NoSuchEndpoint("There is no such webhook endpoint.")
+    return found
+
+
+def change_endpoint(
+    *,
+    endpoint: WebhookEndpoint,
+    actor: str,
+    url: str | None = None,
+    events: Sequence[str] | None = None,
+    headers: Mapping[str, str] | None = None,
+    enabled: bool | None = None,
+) -> WebhookEndpoint:
+    """Changes what is given. Switching on sends what was missed. Raises as `create_endpoint` does."""
+    if url is not None:
+        check_url(url, mode=endpoint.mode)
+    with transaction.atomic():
+        locked = _locked(endpoint)
+        if url is not None:
+            locked.url = url
+        if events is not None:
+            locked.events = list(dict.fromkeys(events))
+        if headers is not None:
+            locked.headers_encrypted = _encrypted(headers)
+        locked.save(update_fields=["url", "events", "headers_encrypted"])
+        if url is not None or events is not None or headers is not None:
+            _audit(locked, actor, "changed", url=locked.url, events=locked.events)
+        if enabled is True:
+            _switch_on(locked, actor)
+        elif enabled is False:
+            switch_off(endpoint=locked, reason=SWITCHED_OFF_BY_HAND, actor=actor)
+    return locked
+
+
+def switch_off(*, endpoint: WebhookEndpoint, reason: str, actor: str) -> bool:
+    """Stops sending to it. What still waited counts as failed until it is switched on again. False: it was off."""
+    now = timezone.now()
+    with transaction.atomic():
+        locked = _locked(endpoint)
+        if locked.disabled_at is not None:
+            return False
+        locked.disabled_at, locked.disabled_reason = now, reason[:200]
+        locked.save(update_fields=["disabled_at", "disabled_reason"])
+        _give_up_waiting(locked)
+        _audit(locked, actor, "switched_off", reason=reason)
+    return True
+
+
+def delete_endpoint(*, endpoint: WebhookEndpoint, actor: str) -> None:
+    """Takes it away for good; its deliveries stay on record."""
+    with transaction.atomic():
+        locked = _locked(endpoint)
+        locked.deleted_at = timezone.now()
+        locked.save(update_fields=["deleted_at"])
+        _give_up_waiting(locked)
+        _audit(locked, actor, "deleted", url=locked.url)
+
+
+def rotate_secret(*, endpoint: WebhookEndpoint, actor: str) -> str:
+    """A new secret, shown this once; the former one goes on signing too for 24 h."""
+    secret = new_secret()
+    with transaction.atomic():
+        locked = _locked(endpoint)
+        locked.previous_secret_encrypted = locked.secret_encrypted
+        locked.previous_secret_until = timezone.now() + OVERLAP
+        locked.secret_encrypted = encrypt(secret)
+        locked.save(update_fields=["previous_secret_encrypted", "previous_secret_until", "secret_encrypted"])
+        _audit(locked, actor, "secret_rotated")
+    endpoint.previous_secret_until = locked.previous_secret_until
+    return secret
+
+
+def check_url(url: str, *, mode: str) -> None:
+    """Raises UnsafeUrl for a URL that messages may not go to."""
+    rules = outbound_rules()
+    try:
+        rules.check_url(url)
+    except RefusedAddress as error:
+        raise UnsafeUrl(str(error), attr="url") from None
+    if mode == Mode.LIVE and not rules.allow_private and not url.lower().startswith("https://"):
+        raise UnsafeUrl("Live events carry your customers' data: the URL must begin with https://.", attr="url")
+
+
+def _switch_on(endpoint: WebhookEndpoint, actor: str) -> None:
+    if endpoint.disabled_at is None:
+        return
+    missed_since = min(filter(None, (endpoint.failing_since, endpoint.disabled_at)))
+    endpoint.disabled_at, endpoint.disabled_reason = None, ""
+    endpoint.failing_since = endpoint.warned_at = None
+    endpoint.save(update_fields=["disabled_at", "disabled_reason", "failing_since", "warned_at"])
+    sent = resend_missed(endpoint=endpoint, since=missed_since)
+    _audit(endpoint, actor, "switched_on", resent=sent)
+
+
+def _give_up_waiting(endpoint: WebhookEndpoint) -> None:
+    waiting = Delivery.objects.filter(endpoint=endpoint, state=DeliveryState.PENDING)
+    waiting.update(state=DeliveryState.FAILED, next_attempt_at=None)
+
+
+def _locked(endpoint: WebhookEndpoint) -> WebhookEndpoint:
+    locked = WebhookEndpoint.objects.select_for_update().filter(pk=endpoint.pk, deleted_at=None).first()
+    if locked is None:
+        raise NoSuchEndpoint("There is no such webhook endpoint.")
+    return locked
+
+
+def _encrypted(headers: Mapping[str, str]) -> str:
+    check_headers(headers)
+    return encrypt(dumps(dict(headers))) if headers else ""
+
+
+def _audit(endpoint: WebhookEndpoint, actor: str, what: str, **detail: object) -> None:
+    record(
+        merchant=endpoint.merchant,
+        mode=endpoint.mode,
+        actor=actor,
+        action=f"webhook_endpoint.{what}",
+        subject=endpoint.public_id,
+        **detail,
+    )

@@ -1,0 +1,39 @@
+"""What the rules of this app refuse."""
+
+from common.errors import Conflict, DomainError, NotFound
+
+
+class UnsafeUrl(DomainError):
+    """An endpoint may not be there."""
+
+    code = "unsafe_url"
+
+
+class WrongHeaders(DomainError):
+    """A custom header may not be sent."""
+
+    code = "wrong_headers"
+
+
+class TooManyEndpoints(Conflict):
+    """A merchant has as many endpoints as one may."""
+
+    code = "too_many_endpoints"
+
+
+class EndpointOff(Conflict):
+    """Nothing is sent to an endpoint that is switched off."""
+
+    code = "endpoint_disabled"
+
+
+class NoSuchEndpoint(NotFound):
+    """Not the caller's endpoint, or none."""
+
+
+class NoSuchEvent(NotFound):
+    """Not the caller's event, or none."""
+
+
+class NoSuchDelivery(NotFound):
+    """Not the caller's delivery, or none."""
