@@ -1,31 +1,84 @@
-"""The other way to receive: plain addresses of an account's public key (BIP-32, BIP-44), which can spend nothing."""
+"""Plain addresses from an account's extended public key (BIP-32, BIP-44): the other way to receive without keys.
 
-from bip_utils import Bip32KeyError, Bip32Slip10Secp256k1, EthAddrEncoder
+The merchant's wallet exports the xpub of an account, m/44'/60'/0'. It can make the account's addresses (0/index below it)
+and can spend nothing. A text that could be a private key is refused before anything reads it, and no message repeats it.
+"""
 
-_PRIVATE = ("xprv", "yprv", "zprv", "tprv")
+import re
+from functools import lru_cache
+from typing import Final
+
+from bip_utils import Base58ChecksumError, Base58Decoder, Bip32KeyError, Bip32Slip10Secp256k1, EthAddrEncoder
+
+ACCOUNT_DEPTH: Final = 3
+HARDENED: Final = 2**31  # first index of the hardened half; the addresses of a watch-only wallet are below it
+XPUB_LENGTH: Final = 111
+
+_XPUB_VERSION = bytes.fromhex("0488b21e")
+_EXTENDED_PRIVATE = re.compile(r"[a-z]prv", re.IGNORECASE)
+_RAW_KEY = re.compile(r"(0x)?[0-9a-f]{64}|[59KLc][1-9A-HJ-NP-Za-km-z]{50,51}|6P[1-9A-HJ-NP-Za-km-z]{56}", re.IGNORECASE)
 
 
 class WrongXpub(ValueError):
-    """Not an account public key; the message says what is wrong and never repeats what was given."""
+    """A text is no account xpub; the message tells a user why and never contains the text."""
+
+
+class PrivateKeyRefused(WrongXpub):
+    """Somebody pasted what looks like a private key or seed words. It must not be stored or logged."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This looks like a PRIVATE key or seed words. It was not stored. Whoever has it can take your money, and it "
+            "has now left your wallet: move the money to a new one. What is asked for here is the public key (xpub…)."
+        )
 
 
 def checked_xpub(text: str) -> str:
-    """The account's public key. Raises `WrongXpub`; a private key is refused loudly, because it must never be here."""
-    given = text.strip()
-    if given.lower().startswith(_PRIVATE):
-        raise WrongXpub("This is a PRIVATE key. Never give it to anybody; treat it as stolen now. Give the xpub.")
-    try:
-        key = Bip32Slip10Secp256k1.FromExtendedKey(given)
-    except (Bip32KeyError, ValueError):
-        raise WrongXpub("This is no extended public key: it begins with xpub and has 111 characters.") from None
-    if not key.IsPublicOnly():
-        raise WrongXpub("This is a PRIVATE key. Never give it to anybody; treat it as stolen now. Give the xpub.")
-    if int(key.Depth()) != 3:
-        raise WrongXpub("This is not an account's key: export the xpub of the path m/44'/60'/0'.")
-    return given
+    """The account xpub, without surrounding space. Raises PrivateKeyRefused for anything private, else WrongXpub."""
+    text = text.strip()
+    if _looks_private(text):
+        raise PrivateKeyRefused
+    if not text.startswith("xpub") or len(text) != XPUB_LENGTH:
+        raise WrongXpub(f"An account's extended public key starts with xpub and has {XPUB_LENGTH} characters.")
+    _account(text)
+    return text
 
 
 def xpub_address(*, xpub: str, index: int) -> str:
-    """The address at 0/index below the account's key, EIP-55 checksummed."""
-    key = Bip32Slip10Secp256k1.FromExtendedKey(xpub).ChildKey(0).ChildKey(index)
-    return str(EthAddrEncoder.EncodeKey(key.PublicKey().KeyObject()))
+    """The checksummed address at 0/index of an account xpub, index from 0 to 2^31 - 1. Raises WrongXpub, ValueError."""
+    if not 0 <= index < HARDENED:
+        raise ValueError(f"An address index is 0 to {HARDENED - 1}.")
+    key = _receiving_chain(checked_xpub(xpub)).ChildKey(index).PublicKey()
+    return EthAddrEncoder.EncodeKey(key.KeyObject())
+
+
+def _looks_private(text: str) -> bool:
+    """Extended private keys, raw and WIF keys, and anything with the shape of seed words."""
+    return bool(_EXTENDED_PRIVATE.match(text) or _RAW_KEY.fullmatch(text) or len(text.split()) > 2)
+
+
+@lru_cache(maxsize=256)
+def _receiving_chain(xpub: str) -> Bip32Slip10Secp256k1:
+    """The external chain, 0 below the account; cached, as every address of the account starts there."""
+    return _account(xpub).ChildKey(0)
+
+
+def _account(xpub: str) -> Bip32Slip10Secp256k1:
+    # Errors of the library are not chained: they may quote what they were given.
+    try:
+        payload = Base58Decoder.CheckDecode(xpub)
+    except (Base58ChecksumError, ValueError):
+        raise WrongXpub("The checksum of this xpub does not match: a character is wrong. Copy it again.") from None
+    if payload[:4] != _XPUB_VERSION:
+        raise WrongXpub("This is an extended key of another kind; an xpub of an Ethereum account is needed.")
+    if payload[45:46] not in (b"\x02", b"\x03"):  # a private key in an xpub's clothes begins with 00
+        raise PrivateKeyRefused
+    depth, child = payload[4], int.from_bytes(payload[9:13])
+    if depth != ACCOUNT_DEPTH or child < HARDENED:
+        raise WrongXpub(
+            f"This xpub is of depth {depth}; the account's own is needed (m/44'/60'/0', depth {ACCOUNT_DEPTH})."
+        )
+    try:
+        return Bip32Slip10Secp256k1.FromExtendedKey(xpub)
+    except (Bip32KeyError, ValueError):
+        raise WrongXpub("This xpub holds no valid public key.") from None

@@ -170,6 +170,7 @@ CELERY_TIMEZONE = "UTC"
 # Tallystick's own
 NETWORKS_FILE = env.text("NETWORKS_FILE", "")
 WEBHOOK_ALLOW_PRIVATE = env.flag("WEBHOOK_ALLOW_PRIVATE")
+WEBHOOK_PORTS = env.numbers("WEBHOOK_PORTS", "80,443")
 OPEN_SIGNUP = env.flag("OPEN_SIGNUP")
 DATA_DIR = Path(env.text("DATA_DIR", str(BASE_DIR / ".data")))
 

@@ -48,7 +48,7 @@ class Resolve(StrictSerializer):
 def metadata_filters(query: QueryDict) -> tuple[dict[str, str], QueryDict]:
     """Takes `metadata[key]=value` out of a query; returns both."""
     others = query.copy()
-    found = {name[9:-1]: query[name] for name in query if name.startswith("metadata[") and name.endswith("]")}
+    found = {name[9:-1]: str(query[name]) for name in query if name.startswith("metadata[") and name.endswith("]")}
     for name in found:
         del others[f"metadata[{name}]"]
     return found, others

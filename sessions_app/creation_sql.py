@@ -91,7 +91,11 @@ def insert_session(session: CheckoutSession, change: StatusChange, event: Event)
     session.customer = Customer(pk=customer_key, public_id=customer_id, email=session.email, name=session.name)
     session._state.adding = False
     # A session just born has neither: nobody needs to ask the database for them.
-    session._prefetched_objects_cache = {"payments": Payment.objects.none(), "decisions": Decision.objects.none()}
+    # (Django's own place for what `prefetch_related` found; the stubs do not know it.)
+    session.__dict__["_prefetched_objects_cache"] = {
+        "payments": Payment.objects.none(),
+        "decisions": Decision.objects.none(),
+    }
     return int(deliveries)
 
 
@@ -102,8 +106,9 @@ class _Parameters:
         self.given: dict[str, Any] = {}
 
     def values(self, row: models.Model, *, skip: tuple[str, ...], instead: dict[str, str] | None = None) -> str:
-        """Placeholders for the row's columns, in the order of `_columns`; `instead` names columns with SQL of their own."""
-        return ", ".join((instead or {}).get(field.column) or self._hold(row, field) for field in _fields(row, skip))
+        """Placeholders for the row's columns, in the order of `_columns`; `instead` gives columns SQL of their own."""
+        others = instead or {}
+        return ", ".join(others.get(str(field.column)) or self._hold(row, field) for field in _fields(row, skip))
 
     def _hold(self, row: models.Model, field: "models.Field[Any, Any]") -> str:
         name = f"{row._meta.model_name}_{field.column}"
@@ -117,7 +122,7 @@ def _fields(row: models.Model, skip: tuple[str, ...]) -> "list[models.Field[Any,
 
 
 def _columns(row: models.Model, *, skip: tuple[str, ...]) -> str:
-    return ", ".join(field.column for field in _fields(row, skip))
+    return ", ".join(str(field.column) for field in _fields(row, skip))
 
 
 def _prepared(row: models.Model, field: Any) -> Any:

@@ -78,7 +78,7 @@ def evaluate(facts: Facts, now: datetime) -> Verdict:
     status = _status(facts, now)
     oddities = _oddities(facts, status)
     undecided = [oddity for oddity in oddities if not oddity.settles_itself and not _is_decided(facts, oddity)]
-    shown = (undecided or oddities or [None])[0]
+    shown = next(iter(undecided or oddities), None)
     return Verdict(
         status=status,
         payment_status=_payment_status(facts),

@@ -25,7 +25,7 @@ class IssueViewSet(MerchantViewSet):
 
 
 def _represent(session: CheckoutSession) -> dict[str, Any]:
-    answers = ANSWERS[Issue(session.issue)]
+    answers = ANSWERS[Issue(session.issue or "")]
     received = received_value(session)
     return {
         "sessionId": session.public_id,

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal
 
-from django.db.models import Q
+from django.db.models import F, Q
 
 from chains_app.exchange_rates import RateUnavailable, rate
 from chains_app.networks import Network, confirmations_for
@@ -104,10 +104,9 @@ def value_unvalued(network: Network, now: datetime) -> NewsBySession:
 
 def deep_enough(network: Network, head: int) -> list[Payment]:
     """Unconfirmed payments with as many blocks on them as their amount asks for."""
-    waiting = Payment.objects.filter(
-        network=network.id, confirmed_at=None, vanished_at=None, block_number__lte=head
-    ).select_related("session")
-    return [payment for payment in waiting if head - payment.block_number + 1 >= payment.confirmations_needed]
+    deep = F("block_number") + F("confirmations_needed") - 1
+    waiting = Payment.objects.filter(network=network.id, confirmed_at=None, vanished_at=None)
+    return list(waiting.alias(enough_at=deep).filter(enough_at__lte=head).select_related("session"))
 
 
 def doubtful(network: Network, transfers: Iterable[Transfer], *, replaced_from: int | None) -> list[Payment]:

@@ -105,10 +105,11 @@ def _pick(session: CheckoutSession, asset: str | None, now: datetime) -> Asset:
         raise OptionUnavailable(f"The sandbox has {', '.join(assets)}, no {asset!r}.", attr="asset")
     if session.quote is None and session.status != Status.OPEN:
         raise SessionNotOpen("The session ended before an asset was picked: it has no address to pay to.")
-    if session.quote is None or (asset and asset != session.quote.asset and session.status == Status.OPEN):
+    quote = session.quote
+    if quote is None or (asset and asset != quote.asset and session.status == Status.OPEN):
         symbol = asset or _first_symbol(session)
-        choose_option(session=session, asset=symbol, network=SANDBOX, now=now)
-    return assets[asset or session.quote.asset]
+        quote = choose_option(session=session, asset=symbol, network=SANDBOX, now=now)
+    return assets[asset or quote.asset]
 
 
 def _first_symbol(session: CheckoutSession) -> str:

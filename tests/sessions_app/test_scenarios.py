@@ -1,4 +1,4 @@
-"""Every odd payment on the sandbox: state, issue, events, timeline, decision, through the code that live money takes."""
+"""Every odd payment on the sandbox: state, issue, events, timeline, decision; through the code of live money."""
 
 from collections.abc import Callable
 from datetime import timedelta
