@@ -1,7 +1,7 @@
 """Plain addresses from an account's extended public key (BIP-32, BIP-44): the other way to receive without keys.
 
-The merchant's wallet exports the xpub of an account, m/44'/60'/0'. It can make the account's addresses (0/index below it)
-and can spend nothing. A text that could be a private key is refused before anything reads it, and no message repeats it.
+The merchant's wallet exports the xpub of an account, m/44'/60'/0'. It makes the account's addresses (0/index below it)
+and can spend nothing. A text that could be a private key is refused before anything reads it; no message repeats it.
 """
 
 import re
@@ -28,8 +28,8 @@ class PrivateKeyRefused(WrongXpub):
 
     def __init__(self) -> None:
         super().__init__(
-            "This looks like a PRIVATE key or seed words. It was not stored. Whoever has it can take your money, and it "
-            "has now left your wallet: move the money to a new one. What is asked for here is the public key (xpub…)."
+            "This looks like a PRIVATE key or seed words. It was not stored. Whoever has it can take your money, and "
+            "it has now left your wallet: move the money to a new one. What is asked for is the public key (xpub…)."
         )
 
 
@@ -49,7 +49,7 @@ def xpub_address(*, xpub: str, index: int) -> str:
     if not 0 <= index < HARDENED:
         raise ValueError(f"An address index is 0 to {HARDENED - 1}.")
     key = _receiving_chain(checked_xpub(xpub)).ChildKey(index).PublicKey()
-    return EthAddrEncoder.EncodeKey(key.KeyObject())
+    return str(EthAddrEncoder.EncodeKey(key.KeyObject()))
 
 
 def _looks_private(text: str) -> bool:

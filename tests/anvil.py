@@ -82,8 +82,15 @@ def call_data(signature: str, *args: object) -> str:
 class Anvil:
     """One node process. Use as a context manager, or start() and stop()."""
 
-    def __init__(self, *, block_time: float | None = None, mine_by_hand: bool = False,
-                 hardfork: str | None = None, port: int = 0, options: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self,
+        *,
+        block_time: float | None = None,
+        mine_by_hand: bool = False,
+        hardfork: str | None = None,
+        port: int = 0,
+        options: tuple[str, ...] = (),
+    ) -> None:
         """block_time: seconds between blocks; without it each transaction gets a block at once.
 
         mine_by_hand: blocks come from mine() only. port 0 takes a free one. options go to anvil as they are.
@@ -101,7 +108,13 @@ class Anvil:
 
     def start(self) -> Self:
         """Starts the node and waits until it listens. Raises RuntimeError, with its output, if it does not."""
-        command = [str(anvil_binary()), "--host=127.0.0.1", f"--port={self.port}", "--threads=1", *self._flags]
+        command = [
+            str(anvil_binary()),
+            "--host=127.0.0.1",
+            f"--port={self.port}",
+            "--threads=1",
+            *self._flags,
+        ]
         # A file and not a pipe: a pipe that nobody reads blocks the node once it is full.
         with tempfile.TemporaryFile() as log:
             self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
@@ -129,8 +142,9 @@ class Anvil:
     def __enter__(self) -> Self:
         return self.start()
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
-                 trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.stop()
         self._client.close()
 
@@ -149,16 +163,30 @@ class Anvil:
             raise RpcError(method, answer["error"])
         return answer["result"]
 
-    def send(self, *, to: str | None = None, data: str = "0x", value: int = 0, sender: str | None = None,
-             gas: int | None = None) -> Receipt:
+    def send(
+        self,
+        *,
+        to: str | None = None,
+        data: str = "0x",
+        value: int = 0,
+        sender: str | None = None,
+        gas: int | None = None,
+    ) -> Receipt:
         """Sends from an unlocked account (the first, if none is named) and waits for the receipt.
 
         value in wei. Raises Reverted when it failed on chain, RpcError when the node refused it.
         """
         return self.receipt(self.post(to=to, data=data, value=value, sender=sender, gas=gas))
 
-    def post(self, *, to: str | None = None, data: str = "0x", value: int = 0, sender: str | None = None,
-             gas: int | None = None) -> str:
+    def post(
+        self,
+        *,
+        to: str | None = None,
+        data: str = "0x",
+        value: int = 0,
+        sender: str | None = None,
+        gas: int | None = None,
+    ) -> str:
         """Sends without waiting; the transaction's hash."""
         transaction = {"from": sender or self.accounts[0], "data": data, "value": hex(value)}
         transaction |= {"to": to} if to is not None else {}
@@ -177,18 +205,14 @@ class Anvil:
             time.sleep(0.01)
         raise TimeoutError(f"{transaction_hash} was not mined within {RECEIPT_SECONDS:.0f} s")
 
-    def deploy(
-        self, artifact: Mapping[str, Any], *args: object, sender: str | None = None, value: int = 0
-    ) -> str:
+    def deploy(self, artifact: Mapping[str, Any], *args: object, sender: str | None = None, value: int = 0) -> str:
         """Checksummed address of a new contract; constructor types are read from the artifact's ABI."""
         constructors = [entry for entry in artifact["abi"] if entry["type"] == "constructor"]
         types = [collapse_if_tuple(entry) for each in constructors for entry in each["inputs"]]
         receipt = self.send(data=artifact["bytecode"] + encode(types, args).hex(), sender=sender, value=value)
         return to_checksum_address(receipt["contractAddress"])
 
-    def execute(
-        self, to: str, signature: str, *args: object, sender: str | None = None, value: int = 0
-    ) -> Receipt:
+    def execute(self, to: str, signature: str, *args: object, sender: str | None = None, value: int = 0) -> Receipt:
         """Sends a transaction that calls `name(types)`."""
         return self.send(to=to, data=call_data(signature, *args), sender=sender, value=value)
 
