@@ -13,9 +13,7 @@ def text(name: str, default: str | None = None) -> str:
         return Path(path).read_text(encoding="utf-8").strip()
     value = os.environ.get(name, default)
     if value is None:
-        raise ImproperlyConfigured(
-            f"{name} is not set. See docs/configuration.md; `make run` sets it for you."
-        )
+        raise ImproperlyConfigured(f"{name} is not set. See docs/configuration.md; `make run` sets it for you.")
     return value
 
 
@@ -41,6 +39,16 @@ def number(name: str, default: int) -> int:
 def words(name: str, default: str | None = "") -> list[str]:
     """A comma-separated list; without a default it must be set."""
     return [part.strip() for part in text(name, default).split(",") if part.strip()]
+
+
+def numbers(name: str, default: str) -> list[int]:
+    """A comma-separated list of whole numbers."""
+    try:
+        return [int(word) for word in words(name, default)]
+    except ValueError:
+        raise ImproperlyConfigured(
+            f"{name}={os.environ.get(name)!r}: give whole numbers, separated by commas."
+        ) from None
 
 
 def database(name: str) -> dict[str, object]:
