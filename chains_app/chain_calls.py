@@ -1,4 +1,4 @@
-"""What pages ask a chain besides transfers: what a transaction costs now, what has been deployed, what a contract says."""
+"""What pages ask a chain besides transfers: the price of gas, what has been deployed, what a contract says."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

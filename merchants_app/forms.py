@@ -50,7 +50,7 @@ class SettingsForm(forms.ModelForm[Merchant]):
             "brand_color": "For the main button on the payment page.",
             "session_minutes": "5 to 10,080 (a week). A shop can set another end for a session.",
             "watch_days": "Money that arrives after the end is recorded and shown to you for this long.",
-            "tolerance_percent": "Exchanges often keep a fee: a payment short by no more than both limits counts as paid.",
+            "tolerance_percent": "Exchanges often keep a fee: short by no more than both limits counts as paid.",
             "tolerance_amount": "The smaller of the two limits decides.",
             "spread_percent": "Added to the market price when a price is locked, against swings until you exchange.",
         }
@@ -110,3 +110,15 @@ class RoleForm(forms.Form):
 def refuse(form: forms.BaseForm, error: Any) -> None:
     """Puts a rule's no at the field that it names, or above the form."""
     form.add_error(error.attr if error.attr in form.fields else None, error.detail)
+
+
+class TransactionForm(forms.Form):
+    """A transaction that the merchant's wallet sent."""
+
+    tx_hash = forms.RegexField(
+        r"^0x[0-9a-fA-F]{64}$",
+        label="Transaction hash",
+        strip=True,
+        error_messages={"invalid": "A transaction hash is 0x and 64 characters 0-9, a-f."},
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+    )

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from sessions_app import dashboard_views, pay_views
+from sessions_app import collect_views, dashboard_views, decision_views, pay_views
 from sessions_app.api_views import CheckoutViewSet
 from sessions_app.issue_views import IssueViewSet
 from sessions_app.option_views import PaymentOptionViewSet
@@ -32,4 +32,13 @@ hosted = [
 
 dashboard = [
     path("overview", dashboard_views.overview, name="overview"),
+    path("sessions", dashboard_views.sessions, name="sessions"),
+    path("sessions/<str:session_id>", dashboard_views.session, name="session"),
+    path("sessions/<str:session_id>/expire", dashboard_views.expire, name="session-expire"),
+    path("sessions/<str:session_id>/cancel", dashboard_views.cancel, name="session-cancel"),
+    path("sessions/<str:session_id>/decide", decision_views.decide, name="session-decide"),
+    path("decisions", decision_views.decisions, name="decisions"),
+    path("collect", collect_views.collect, name="collect"),
+    path("collect/<str:network_id>", collect_views.prepare, name="collect-prepare"),
+    path("collect/<str:network_id>/sent", collect_views.sent, name="collect-sent"),
 ]

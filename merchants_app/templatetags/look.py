@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from common.money import amount_text, to_minor_unit
+from common.money import amount_text, plain, to_minor_unit
 
 register = template.Library()
 
@@ -100,6 +100,21 @@ def short_hash(value: str) -> str:
     if len(value) <= 20:
         return format_html("<code>{}</code>", value)
     return format_html('<code title="{}">{}…{}</code>', value, value[:10], value[-6:])
+
+
+@register.filter
+def duration(seconds: float) -> str:
+    """`1 min 48 s`: the two largest units."""
+    whole = int(seconds)
+    parts = ((whole // 86400, "d"), (whole // 3600 % 24, "h"), (whole // 60 % 60, "min"), (whole % 60, "s"))
+    shown = [f"{count} {unit}" for count, unit in parts if count]
+    return " ".join(shown[:2]) or "0 s"
+
+
+@register.filter
+def plainly(number: Decimal) -> str:
+    """Digits without trailing zeros: 0.0150 → 0.015."""
+    return plain(number)
 
 
 @register.filter

@@ -11,6 +11,4 @@ register = template.Library()
 @register.simple_tag
 def decisions_waiting(access: Access) -> int:
     """How many sessions somebody must decide on (the partial index `sessions_to_decide` answers it)."""
-    return CheckoutSession.objects.filter(
-        merchant=access.merchant, mode=access.mode, needs_decision=True
-    ).count()
+    return CheckoutSession.objects.filter(merchant=access.merchant, mode=access.mode, needs_decision=True).count()

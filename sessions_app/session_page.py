@@ -1,0 +1,89 @@
+"""What one session's page shows beside the session: its payments explained, who was told, what can be decided."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from chains_app.models import ScanCursor
+from chains_app.networks import all_networks
+from sessions_app.decisions import ANSWERS
+from sessions_app.models import CheckoutSession, Payment
+from sessions_app.representation import payment_state, sorted_payments
+from sessions_app.session_words import DECISION_BUTTONS, DECISION_EFFECTS
+from sessions_app.status import DecisionKind, Issue
+from webhooks_app.models import Event
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShownPayment:
+    """A payment with where to look it up and how far it is."""
+
+    payment: Payment
+    link: str | None  # the network's explorer
+    confirmations: int | None  # None: in no block, or gone
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether it still needs confirmations."""
+        return payment_state(self.payment) == "seen"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """A decision that would answer the open issue."""
+
+    kind: DecisionKind
+    label: str
+    effect: str
+    wants_transaction: bool
+
+
+def payments_of(session: CheckoutSession) -> list[ShownPayment]:
+    """In the order of arrival."""
+    payments = sorted_payments(session)
+    heads = dict(ScanCursor.objects.filter(network__in={p.network for p in payments}).values_list("network", "head"))
+    return [
+        ShownPayment(
+            payment=payment,
+            link=_explorer_link(payment, session.deposit.address),
+            confirmations=_depth(payment, heads.get(payment.network)),
+        )
+        for payment in payments
+    ]
+
+
+def events_of(session: CheckoutSession) -> Iterable[Event]:
+    """What shops' servers were told, newest first, with the state of each delivery."""
+    return (
+        Event.objects.filter(merchant=session.merchant, subject=session.public_id)
+        .order_by("-subject_sequence")
+        .prefetch_related("deliveries__endpoint")
+    )
+
+
+def decisions_for(session: CheckoutSession) -> list[Choice]:
+    """Answers to the open issue, the suggested one first; none when nothing is to be decided."""
+    if not session.needs_decision or session.issue is None:
+        return []
+    return [
+        Choice(
+            kind=kind,
+            label=DECISION_BUTTONS[kind],
+            effect=DECISION_EFFECTS[kind],
+            wants_transaction=kind == DecisionKind.REFUNDED,
+        )
+        for kind in ANSWERS[Issue(session.issue)]
+    ]
+
+
+def _explorer_link(payment: Payment, recipient: str) -> str | None:
+    network = all_networks().get(payment.network)
+    if network is None:
+        return None
+    return network.explorer_link(tx_hash=payment.tx_hash, log_index=payment.log_index, recipient=recipient)
+
+
+def _depth(payment: Payment, head: int | None) -> int | None:
+    """Blocks on top of it, its own counted, as far as the network has been read."""
+    if payment.block_number is None or payment.vanished_at or head is None:
+        return None
+    return max(0, head - payment.block_number + 1)

@@ -1,0 +1,43 @@
+"""How sessions are written on dashboard pages."""
+
+from django import template
+from django.utils.html import format_html_join
+
+from sessions_app.models import CheckoutSession, Payment
+from sessions_app.representation import payment_state, received_value
+from sessions_app.session_words import Chip, chips_of, headline_of, network_name, paid_with, payment_chip
+from sessions_app.statistics import Day
+
+register = template.Library()
+register.filter("headline", headline_of)
+register.filter("paid_with", paid_with)
+register.filter("network_name", network_name)
+register.filter("received", received_value)
+
+
+@register.filter
+def chips(session: CheckoutSession) -> str:
+    """Where it is and what is odd."""
+    return _drawn(chips_of(session))
+
+
+@register.filter
+def payment_state_chip(payment: Payment) -> str:
+    """Where a payment is."""
+    return _drawn([payment_chip(payment_state(payment))])
+
+
+@register.filter
+def bar_height(day: Day) -> float:
+    """Of a bar of the chart, which is 60 high; what is above nothing can be seen."""
+    return max(1.5, day.height * 0.6)
+
+
+@register.filter
+def bar_top(day: Day) -> float:
+    """Bars stand on the line at 62."""
+    return 62 - bar_height(day)
+
+
+def _drawn(found: list[Chip]) -> str:
+    return format_html_join(" ", '<span class="chip {}">{}</span>', ((chip.tone, chip.text) for chip in found))

@@ -1,0 +1,63 @@
+// Sends the prepared calls with a browser wallet, one after the other, and then has the server look at the last.
+
+import { firstWallet, onChain } from "./wallet.js";
+
+const section = document.querySelector("#calls");
+const said = section.querySelector("[data-said]");
+const button = section.querySelector("[data-send]");
+const pause = (milliseconds) => new Promise((resolve) => { setTimeout(resolve, milliseconds); });
+
+function callsOnPage() {
+  return Array.from(section.querySelectorAll("[data-call]"), (call) => ({
+    to: call.querySelector("[data-to]").textContent,
+    data: call.querySelector("[data-data]").textContent,
+    value: "0x" + BigInt(call.querySelector("[data-value]").dataset.value).toString(16),
+  }));
+}
+
+/** Waits until the transaction is in a block; throws when it failed there. */
+async function mined(wallet, hash) {
+  for (;;) {
+    const receipt = await wallet.request({ method: "eth_getTransactionReceipt", params: [hash] });
+    if (receipt?.blockNumber) {
+      if (receipt.status === "0x0") throw new Error(`transaction ${hash} failed on the network.`);
+      return;
+    }
+    await pause(1500);
+  }
+}
+
+async function send(wallet) {
+  const [from] = await wallet.request({ method: "eth_requestAccounts" });
+  if (!await onChain(wallet, section.dataset.chain)) {
+    said.textContent = "Your wallet does not know this network. Add it there, then try again.";
+    return;
+  }
+  const calls = callsOnPage();
+  let hash = "";
+  for (const [index, call] of calls.entries()) {
+    said.textContent = calls.length > 1 ? `Confirm transaction ${index + 1} of ${calls.length} in your wallet.` : "Confirm it in your wallet.";
+    hash = await wallet.request({ method: "eth_sendTransaction", params: [{ from, ...call }] });
+    said.textContent = "Sent. Waiting for the network …";
+    await mined(wallet, hash);
+  }
+  const form = document.querySelector("form[data-sent]");
+  form.elements.tx_hash.value = hash;
+  form.requestSubmit();
+}
+
+const wallet = await firstWallet();
+if (wallet) {
+  button.hidden = false;
+  button.addEventListener("click", async () => {
+    button.disabled = true;
+    try {
+      await send(wallet);
+    } catch (error) {
+      said.textContent = error.code === 4001 ? "You declined in the wallet. Nothing was sent." : `It did not work: ${error.message}`;
+    }
+    button.disabled = false;
+  });
+} else {
+  said.textContent = "No browser wallet was found here. Copy the raw call below into your wallet or Safe.";
+}
