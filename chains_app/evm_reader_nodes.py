@@ -38,7 +38,7 @@ class Nodes:
         problems = []
         for node in self._in_order():
             if node.resting:
-                problems.append(f"{node.host} is left alone for {ceil(node.resting)} s after a failure.")
+                problems.append(f"{node.problem} It is left alone for {ceil(node.resting)} s.")
                 continue
             try:
                 self._check_chain(node)

@@ -5,10 +5,12 @@ used just now (NodeFailed) and another one may. No message shows more of a URL t
 """
 
 import json
+import ssl
 import time
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import cache
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
@@ -20,6 +22,7 @@ from chains_app.reader import ReaderUnavailable
 MOST_BYTES = 128 * 1024 * 1024
 MOST_CALLS_PER_BATCH = 100
 _TIMEOUT = httpx.Timeout(20, connect=5)
+_HEADERS = {"Content-Type": "application/json"}
 _SHORTEST_REST, _LONGEST_REST = 2.0, 120.0
 # JSON-RPC has no code of its own for this; these are what the large providers send, besides HTTP 429.
 _RATE_LIMIT_CODES = {429, -32029, -32097}
@@ -66,10 +69,11 @@ class Node:
     def __init__(self, url: str) -> None:
         self._url = url
         self.host = urlsplit(url).netloc.rpartition("@")[2]
-        self._client = httpx.Client(timeout=_TIMEOUT, trust_env=False, headers={"Content-Type": "application/json"})
+        self._client = httpx.Client(timeout=_TIMEOUT, trust_env=False, verify=_trusted(), headers=_HEADERS)
         self._batch_limit = MOST_CALLS_PER_BATCH
         self._failures = 0
         self._rests_until = 0.0
+        self.problem = ""  # what was wrong when it last failed
         self.calls = 0  # JSON-RPC calls made
         self.requests = 0  # HTTP requests they took
         self.log_span = 2000  # blocks that one eth_getLogs may span, as far as is known
@@ -85,6 +89,7 @@ class Node:
     def failed(self, problem: NodeFailed) -> None:
         """Leaves it alone for the time it asked for, or for ever longer times while it keeps failing."""
         self._failures += 1
+        self.problem = str(problem)
         rest = problem.rest if problem.rest is not None else _SHORTEST_REST * 2 ** min(self._failures - 1, 5)
         self._rests_until = time.monotonic() + min(max(rest, _SHORTEST_REST), _LONGEST_REST)
 
@@ -168,6 +173,12 @@ class Node:
                 yield answer["result"]
             else:
                 raise NodeFailed(f"{self.host} did not answer {call.method} as JSON-RPC.")
+
+
+@cache
+def _trusted() -> ssl.SSLContext:
+    """The certificate authorities, read once: that takes longer than a call."""
+    return httpx.create_ssl_context(trust_env=False)
 
 
 def _error_in(method: str, answer: Any) -> RpcError | None:

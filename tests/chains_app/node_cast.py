@@ -1,4 +1,4 @@
-"""Short words for tests on a real node: a devchain with its tokens, fresh addresses, several calls in one transaction."""
+"""Short words for tests on a real node: a devchain with its tokens, fresh addresses, many calls in one transaction."""
 
 import json
 import os

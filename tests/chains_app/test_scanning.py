@@ -92,7 +92,7 @@ def test_a_transfer_that_survives_a_reorganisation_is_found_in_its_new_block(clo
 
 
 def test_addresses_are_loaded_after_the_head_is_known(clock: Clock):
-    """Shown and paid while the scan runs: the payment is above the head that was asked first, so the next one has it."""
+    """Shown and paid while the scan runs: that is above the head that was asked first, so the next one has it."""
     look(PAT)
 
     def load():
