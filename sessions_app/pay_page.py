@@ -43,7 +43,7 @@ _ENDED = {
     Status.EXPIRED: State.EXPIRED,
     Status.CANCELLED: State.CANCELLED,
 }
-_STEPS = {State.CHOOSE: 1, State.SEND: 2, State.LAPSED: 2}
+_STEPS = {State.CHOOSE: 1, State.SEND: 2, State.LAPSED: 2, State.PROCESSING: 2, State.PAID: 3}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +52,7 @@ class PayPage:
 
     id: str
     state: State
-    step: int  # 1 choose, 2 send, 3 done
+    step: int  # 1 choose, 2 send, 3 done; 0: ended without
     is_test: bool
     is_final: bool
     can_cancel: bool
@@ -123,7 +123,7 @@ def pay_page(
     return PayPage(
         id=session.public_id,
         state=state,
-        step=_STEPS.get(state, 3),
+        step=_STEPS.get(state, 0),
         is_test=session.mode == "test",
         is_final=state in {State.PAID, State.EXPIRED, State.CANCELLED},
         can_cancel=session.status == Status.OPEN,

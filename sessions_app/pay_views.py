@@ -116,7 +116,7 @@ def qr(request: HttpRequest, session: CheckoutSession) -> HttpResponse:
         return HttpResponse(status=404)
     text = due.address if request.GET.get("kind") == "address" or not due.uri else due.uri
     drawing = BytesIO()
-    segno.make(text, error="m", micro=False).save(
+    segno.make(text, error="l", micro=False).save(
         drawing, kind="svg", xmldecl=False, omitsize=True, border=0, dark="#111318"
     )
     return HttpResponse(drawing.getvalue(), content_type="image/svg+xml")
