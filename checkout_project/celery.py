@@ -11,3 +11,4 @@ app = Celery("tallystick")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.conf.beat_schedule = BEAT_SCHEDULE
 app.autodiscover_tasks()
+app.steps["worker"].add("webhooks_app.worker_step:SendWebhooks")

@@ -11,10 +11,16 @@ BEAT_SCHEDULE = {
         "schedule": 2.0,
         "options": {"expires": 10},
     },
-    "send-due-deliveries": {
-        "task": "webhooks_app.tasks.send_due",
-        "schedule": 2.0,
-        "options": {"expires": 10},
+    # Webhooks leave by themselves: a sender runs inside each worker (`webhooks_app/worker_step.py`).
+    "look-after-endpoints": {
+        "task": "webhooks_app.tasks.look_after_endpoints",
+        "schedule": 60.0,
+        "options": {"expires": 60},
+    },
+    "forget-old-events": {
+        "task": "webhooks_app.tasks.forget_old_events",
+        "schedule": 3600.0,
+        "options": {"expires": 600},
     },
     "refresh-rates": {
         "task": "chains_app.tasks.refresh_rates",

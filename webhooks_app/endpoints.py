@@ -172,7 +172,7 @@ def _give_up_waiting(endpoint: WebhookEndpoint) -> None:
 
 
 def _locked(endpoint: WebhookEndpoint) -> WebhookEndpoint:
-    locked = WebhookEndpoint.objects.select_for_update().filter(pk=endpoint.pk, deleted_at=None).first()
+    locked = WebhookEndpoint.objects.select_for_update(no_key=True).filter(pk=endpoint.pk, deleted_at=None).first()
     if locked is None:
         raise NoSuchEndpoint("There is no such webhook endpoint.")
     return locked

@@ -1,0 +1,31 @@
+"""`manage.py send_webhooks`: a sender in a process of its own, for those who want it apart from Celery's workers."""
+
+import asyncio
+import signal
+from typing import Any
+
+from django.core.management.base import BaseCommand
+from typing_extensions import override
+
+from webhooks_app.sender import Sender
+from webhooks_app.sender_thread import allow_many_open_files
+
+
+class Command(BaseCommand):
+    """Sends until it is told to stop (SIGTERM, Ctrl-C)."""
+
+    help = "Sends webhooks until stopped. Celery workers do so too; any number may run at once."
+
+    @override
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Runs."""
+        allow_many_open_files()
+        asyncio.run(_send())
+
+
+async def _send() -> None:
+    sender = Sender()
+    loop = asyncio.get_running_loop()
+    for kind in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(kind, sender.stop)
+    await sender.run()

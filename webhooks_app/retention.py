@@ -1,0 +1,51 @@
+"""Forgets what is old, a little at a time, so that nobody waits for a lock meanwhile."""
+
+from datetime import datetime, timedelta
+
+from django.db import connection
+
+from webhooks_app.models import Delivery, DeliveryAttempt, DeliveryState, Event
+
+ATTEMPTS_KEPT = timedelta(days=90)
+EVENTS_KEPT = timedelta(days=396)  # 13 months
+BATCH = 1000
+MOST_BATCHES = 500
+
+# Ids grow with time: the oldest stand at the beginning of the primary key, and no index on the time is needed.
+_OLD_ATTEMPTS = """
+DELETE FROM {attempts} WHERE id IN (
+    SELECT id FROM (SELECT id, started_at FROM {attempts} ORDER BY id LIMIT %s) AS oldest WHERE started_at < %s
+)
+"""
+_OLD_EVENTS = """
+SELECT id FROM (SELECT id, created_at FROM {events} ORDER BY id LIMIT %s) AS oldest WHERE created_at < %s
+"""
+
+
+def forget_old(now: datetime) -> None:
+    """Deletes attempts after 90 days and events, with their deliveries, after 13 months. Safe to run twice at once."""
+    for _ in range(MOST_BATCHES):
+        if not _forget_attempts(before=now - ATTEMPTS_KEPT):
+            break
+    for _ in range(MOST_BATCHES):
+        if not _forget_events(before=now - EVENTS_KEPT):
+            break
+
+
+def _forget_attempts(*, before: datetime) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(_OLD_ATTEMPTS.format(attempts=DeliveryAttempt._meta.db_table), [BATCH, before])
+        return cursor.rowcount
+
+
+def _forget_events(*, before: datetime) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(_OLD_EVENTS.format(events=Event._meta.db_table), [BATCH, before])
+        old = [key for (key,) in cursor.fetchall()]
+    # What still waits was sent again lately, by hand: it leaves first.
+    waiting = Delivery.objects.filter(event__in=old, state=DeliveryState.PENDING).values_list("event_id", flat=True)
+    old = sorted(set(old) - set(waiting))
+    deliveries = Delivery.objects.filter(event__in=old)
+    DeliveryAttempt.objects.filter(delivery__in=deliveries).delete()
+    deliveries.delete()
+    return Event.objects.filter(pk__in=old).delete()[0]

@@ -1,0 +1,18 @@
+"""Jobs of this app. Sending is none of them: the sender runs inside each worker (`worker_step`)."""
+
+from celery import shared_task
+from django.utils import timezone
+
+from webhooks_app import endpoint_care, retention
+
+
+@shared_task(ignore_result=True)
+def look_after_endpoints() -> None:
+    """Writes to merchants whose endpoints fail, and switches off what failed too long."""
+    endpoint_care.look_after_endpoints(timezone.now())
+
+
+@shared_task(ignore_result=True)
+def forget_old_events() -> None:
+    """Deletes attempts and events past their time."""
+    retention.forget_old(timezone.now())
