@@ -1,11 +1,64 @@
-"""Customers: one per merchant, mode and e-mail address, made at their first session."""
+"""Customers: one per merchant, mode and e-mail address, made at their first session (`creation_sql.py`)."""
 
-from django.db.models.query import QuerySet
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import Any
 
+from django.db.models import Count, QuerySet, Sum
+
+from common.errors import NotFound
+from common.money import to_minor_unit
 from merchants_app.models import Merchant
-from sessions_app.models import Customer
+from sessions_app.models import CheckoutSession, Customer
+from sessions_app.representation import iso
+from sessions_app.status import Status
+
+
+class CustomerNotFound(NotFound):
+    """No such customer, or not the caller's."""
 
 
 def customers_of(merchant: Merchant, mode: str) -> QuerySet[Customer]:
     """All customers, newest first."""
     return Customer.objects.filter(merchant=merchant, mode=mode).order_by("-id")
+
+
+def find_customer(merchant: Merchant, mode: str, public_id: str) -> Customer:
+    """One customer. Raises `CustomerNotFound`, also for another merchant's or mode's."""
+    customer = customers_of(merchant, mode).filter(public_id=public_id).first()
+    if customer is None:
+        raise CustomerNotFound(f"There is no customer {public_id[:60]!r} for this key.", attr="id")
+    return customer
+
+
+def represent_customers(customers: Iterable[Customer]) -> list[dict[str, Any]]:
+    """Their JSON, with what each paid by currency; two queries however many they are."""
+    everybody = list(customers)
+    paid = _paid_by(everybody)
+    return [
+        {
+            "id": customer.public_id,
+            "object": "customer",
+            "email": customer.email,
+            "name": customer.name,
+            "createdAt": iso(customer.created_at),
+            "paid": paid.get(customer.pk, []),
+        }
+        for customer in everybody
+    ]
+
+
+def _paid_by(customers: list[Customer]) -> dict[int, list[dict[str, Any]]]:
+    """Completed sessions by customer and currency: how many, and the sum of their prices."""
+    sums = (
+        CheckoutSession.objects.filter(customer__in=customers, status=Status.COMPLETED)
+        .values("customer", "currency")
+        .annotate(sessions=Count("pk"), total=Sum("amount"))
+        .order_by("currency")
+    )
+    paid: dict[int, list[dict[str, Any]]] = {}
+    for row in sums:
+        total = to_minor_unit(row["total"] or Decimal(0), row["currency"])
+        entry = {"currency": row["currency"], "amount": total, "sessions": row["sessions"]}
+        paid.setdefault(row["customer"], []).append(entry)
+    return paid

@@ -1,11 +1,38 @@
-"""What can be paid with in the key's mode."""
+"""What can be paid with in the key's mode, and on request what an amount would come to now."""
 
+from decimal import Decimal
 from typing import Any
 
+from django.utils import timezone
+from rest_framework import serializers
 from rest_framework.response import Response
 
+from chains_app.exchange_rates import Rate, Rates, RateUnavailable, rates_at
 from chains_app.networks import PaymentOption, payment_options
+from common.money import CURRENCIES, amount_text, fits_minor_unit, minor_digits, plain, units_due
+from common.strict_serializers import StrictSerializer, WordField
 from merchants_app.api_base import ApiRequest, MerchantViewSet
+from sessions_app.quoting import lock_rate
+
+
+class AmountQuery(StrictSerializer):
+    """The query of `GET /api/v1/payment-options`: with both, each option tells its rate and amount."""
+
+    amount = serializers.DecimalField(
+        max_digits=20, decimal_places=4, required=False, min_value=Decimal("0.0001"), help_text="Example: 49.00"
+    )
+    currency = WordField(choices=list(CURRENCIES.items()), required=False, help_text="ISO 4217 code. Example: USD")
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Both or neither, and no more decimals than the currency has."""
+        if len(attrs) == 1:
+            missing = "currency" if "amount" in attrs else "amount"
+            raise serializers.ValidationError({missing: ["Send amount and currency together."]}, code="required")
+        if attrs and not fits_minor_unit(attrs["amount"], attrs["currency"]):
+            digits = minor_digits(attrs["currency"])
+            message = f"{attrs['currency']} has at most {digits} decimals."
+            raise serializers.ValidationError({"amount": [message]}, code="too_many_decimals")
+        return attrs
 
 
 class PaymentOptionViewSet(MerchantViewSet):
@@ -13,7 +40,16 @@ class PaymentOptionViewSet(MerchantViewSet):
 
     def list(self, request: ApiRequest) -> Response:
         """All of the mode, in the order they are offered."""
-        return Response([_represent(option) for option in payment_options(request.mode)])
+        asked = AmountQuery.parse_query(request.query_params)
+        options = payment_options(request.mode)
+        if not asked:
+            return Response([_represent(option) for option in options])
+        spread = request.merchant.spread_percent
+        book = rates_at(mode=request.mode, now=timezone.now())
+        rates = {each.asset.symbol: _rate(book, each.asset.symbol, asked["currency"]) for each in options}
+        return Response(
+            [_represent(each) | _priced(each, asked["amount"], rates[each.asset.symbol], spread) for each in options]
+        )
 
 
 def _represent(option: PaymentOption) -> dict[str, Any]:
@@ -27,3 +63,21 @@ def _represent(option: PaymentOption) -> dict[str, Any]:
         "decimals": option.asset.decimals,
         "confirmations": option.network.confirmations.normal,
     }
+
+
+def _rate(book: Rates, symbol: str, currency: str) -> Rate | RateUnavailable:
+    try:
+        return book.rate(symbol, currency)
+    except RateUnavailable as reason:
+        return reason
+
+
+def _priced(
+    option: PaymentOption, price: Decimal, found: Rate | RateUnavailable, spread_percent: Decimal
+) -> dict[str, Any]:
+    if isinstance(found, RateUnavailable):
+        return {"available": False, "reason": str(found), "rate": None, "amount": None}
+    locked = lock_rate(found.value, spread_percent)
+    asset = option.asset
+    units = units_due(price, locked, decimals=asset.decimals, display_decimals=asset.display_decimals)
+    return {"available": True, "reason": None, "rate": plain(locked), "amount": amount_text(units, asset.decimals)}

@@ -1,6 +1,7 @@
 """What a shop sends to create a session: the contract's fields, each checked and named when it is wrong."""
 
 import json
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
@@ -94,17 +95,18 @@ class CreateSession(StrictSerializer):
         """The rules that need two fields, or the key's mode."""
         faults: dict[str, Any] = {}
         mode = Mode(self.context["mode"])
-        _check_amount(attrs, faults)
+        check_amount(attrs, faults)
         _check_end(attrs, faults)
-        _check_assets(attrs["allowedAssets"], mode, faults)
+        check_assets(attrs["allowedAssets"], mode, faults)
         if mode == Mode.LIVE:
-            _check_https(attrs, faults)
+            check_https(attrs, faults)
         if faults:
             raise ValidationError(faults)
         return attrs
 
 
-def _check_amount(terms: dict[str, Any], faults: dict[str, Any]) -> None:
+def check_amount(terms: dict[str, Any], faults: dict[str, Any]) -> None:
+    """Above zero, and no finer than the currency's minor unit."""
     amount, currency = terms["amount"], terms["currency"]
     if amount <= 0:
         faults["amount"] = [ErrorDetail("Must be above zero.", code="too_small")]
@@ -119,7 +121,8 @@ def _check_end(terms: dict[str, Any], faults: dict[str, Any]) -> None:
         faults["expiresAt"] = [ErrorDetail("Must be 5 minutes to 7 days from now.", code="out_of_range")]
 
 
-def _check_assets(allowed: list[str], mode: Mode, faults: dict[str, Any]) -> None:
+def check_assets(allowed: list[str], mode: Mode, faults: dict[str, Any]) -> None:
+    """Every asset is known in the mode, and something enabled could pay."""
     available = sorted({option.asset.symbol for option in payment_options(mode)})
     strange = [symbol for symbol in allowed if symbol not in available]
     names = ", ".join(available) or "none: no network is configured for this mode"
@@ -131,8 +134,11 @@ def _check_assets(allowed: list[str], mode: Mode, faults: dict[str, Any]) -> Non
         faults["allowedAssets"] = [ErrorDetail(message, code="unknown_asset")]
 
 
-def _check_https(terms: dict[str, Any], faults: dict[str, Any]) -> None:
-    for name in ("successUrl", "cancelUrl"):
+def check_https(
+    terms: dict[str, Any], faults: dict[str, Any], *, names: Iterable[str] = ("successUrl", "cancelUrl")
+) -> None:
+    """Live money is not led back over plain http."""
+    for name in names:
         if urlsplit(terms[name]).scheme.lower() != "https":
             faults[name] = [ErrorDetail("In live mode the URL must begin with https://.", code="not_https")]
 

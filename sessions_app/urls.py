@@ -4,7 +4,9 @@ from django.urls import path
 
 from sessions_app import collect_views, dashboard_views, decision_views, pay_views
 from sessions_app.api_views import CheckoutViewSet
+from sessions_app.customer_views import CustomerViewSet
 from sessions_app.issue_views import IssueViewSet
+from sessions_app.link_views import PaymentLinkViewSet
 from sessions_app.option_views import PaymentOptionViewSet
 
 api = [
@@ -16,6 +18,14 @@ api = [
     path("checkout/<str:pk>/simulate", CheckoutViewSet.as_view({"post": "simulate"}), name="session-simulate"),
     path("checkout/<str:pk>/resolve", CheckoutViewSet.as_view({"post": "resolve"}), name="session-resolve"),
     path("issues", IssueViewSet.as_view({"get": "list"}), name="issue-list"),
+    path("payment-links", PaymentLinkViewSet.as_view({"get": "list", "post": "create"}), name="link-list"),
+    path(
+        "payment-links/<str:pk>",
+        PaymentLinkViewSet.as_view({"get": "retrieve", "patch": "partial_update", "delete": "destroy"}),
+        name="link-detail",
+    ),
+    path("customers", CustomerViewSet.as_view({"get": "list"}), name="customer-list"),
+    path("customers/<str:pk>", CustomerViewSet.as_view({"get": "retrieve"}), name="customer-detail"),
     path("payment-options", PaymentOptionViewSet.as_view({"get": "list"}), name="payment-option-list"),
 ]
 

@@ -3,6 +3,16 @@
 from sessions_app.models.customer import Customer
 from sessions_app.models.decision import Decision
 from sessions_app.models.payment import DepositAddress, Payment, Quote
+from sessions_app.models.payment_link import PaymentLink
 from sessions_app.models.session import CheckoutSession, StatusChange
 
-__all__ = ["CheckoutSession", "Customer", "Decision", "DepositAddress", "Payment", "Quote", "StatusChange"]
+__all__ = [
+    "CheckoutSession",
+    "Customer",
+    "Decision",
+    "DepositAddress",
+    "Payment",
+    "PaymentLink",
+    "Quote",
+    "StatusChange",
+]

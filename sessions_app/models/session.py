@@ -10,6 +10,7 @@ from common.modes import Mode
 from common.public_ids import new_session_id
 from merchants_app.models import Merchant, Treasury
 from sessions_app.models.customer import Customer
+from sessions_app.models.payment_link import PaymentLink
 from sessions_app.status import Ended, Issue, PaymentStatus, Status
 
 
@@ -25,6 +26,7 @@ class CheckoutSession(models.Model):
     merchant = models.ForeignKey(Merchant, on_delete=models.PROTECT, related_name="sessions")
     mode = models.CharField(max_length=4, choices=Mode.choices)
     customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="sessions")
+    payment_link = models.ForeignKey(PaymentLink, on_delete=models.PROTECT, null=True, related_name="sessions")
     treasury = models.ForeignKey(Treasury, on_delete=models.PROTECT, null=True, related_name="+")
 
     amount = models.DecimalField(max_digits=20, decimal_places=4)

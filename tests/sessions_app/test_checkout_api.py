@@ -251,6 +251,19 @@ def test_payment_options_of_the_mode(api: Api) -> None:
     }  # fmt: skip
 
 
+def test_payment_options_tell_what_an_amount_comes_to(api: Api) -> None:
+    options = api.get("payment-options?amount=49&currency=USD").answer
+    [usdc] = [each for each in options if each["asset"] == "USDC"]
+    assert (usdc["available"], usdc["rate"], usdc["amount"]) == (True, "1", "49")
+
+
+@pytest.mark.parametrize("query", ["amount=49", "amount=x&currency=USD", "amount=0.001&currency=USD", "amount=-1"])
+def test_a_wrong_amount_is_named(api: Api, query: str) -> None:
+    response = api.get(f"payment-options?{query}")
+    assert response.status_code == 400
+    assert set(faults(response)) & {"amount", "currency"}
+
+
 def test_a_reference_has_one_live_session(api: Api) -> None:
     first = api.post("checkout", terms(reference="order-1"))
     same = api.post("checkout", terms(reference="order-1"))

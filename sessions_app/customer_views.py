@@ -1,0 +1,42 @@
+"""The customer API: who bought, and what they paid."""
+
+from urllib.parse import urlencode
+
+from django.conf import settings
+from rest_framework import serializers
+from rest_framework.response import Response
+
+from common.strict_serializers import StrictSerializer, TextField
+from merchants_app.api_base import ApiRequest, MerchantViewSet
+from sessions_app.customers import customers_of, find_customer, represent_customers
+
+
+class ListCustomers(StrictSerializer):
+    """The query of `GET /api/v1/customers`."""
+
+    limit = serializers.IntegerField(default=20, min_value=1, max_value=100, help_text="Customers a page, at most 100.")
+    after = TextField(required=False, max_length=60, help_text="Continue after this customer: from the `Link` header.")
+    email = TextField(required=False, max_length=254, help_text="Only this one; capital letters do not matter.")
+
+
+class CustomerViewSet(MerchantViewSet):
+    """Customers: one per e-mail address, made at their first session."""
+
+    def list(self, request: ApiRequest) -> Response:
+        """A page of customers, newest first; `Link: <…>; rel="next"` leads on."""
+        wanted = ListCustomers.parse_query(request.query_params)
+        customers = customers_of(request.merchant, request.mode)
+        if after := wanted.get("after"):
+            customers = customers.filter(pk__lt=find_customer(request.merchant, request.mode, after).pk)
+        if email := wanted.get("email"):
+            customers = customers.filter(email__iexact=email)
+        found = list(customers[: wanted["limit"] + 1])
+        response = Response(represent_customers(found[: wanted["limit"]]))
+        if len(found) > wanted["limit"]:
+            query = urlencode(wanted | {"after": found[wanted["limit"] - 1].public_id})
+            response["Link"] = f'<{settings.PUBLIC_URL}{request.path}?{query}>; rel="next"'
+        return response
+
+    def retrieve(self, request: ApiRequest, pk: str) -> Response:
+        """One customer."""
+        return Response(represent_customers([find_customer(request.merchant, request.mode, pk)])[0])

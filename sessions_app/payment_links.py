@@ -1,0 +1,150 @@
+"""Payment links: made, changed, and opened by buyers, each of whom gets a checkout session of their own."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from zlib import crc32
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from common.errors import Conflict, NotFound
+from common.money import to_minor_unit
+from merchants_app.models import Merchant
+from sessions_app.creation import create_session
+from sessions_app.models import CheckoutSession, PaymentLink
+from sessions_app.representation import iso
+from sessions_app.status import Status
+
+# Sessions that hold a piece of the stock: sold, or still to be paid.
+_HOLDING = (Status.OPEN, Status.PROCESSING, Status.COMPLETED)
+# Field of the API → field of the model.
+FIELDS = {
+    "amount": "amount", "currency": "currency", "productId": "product_id", "productName": "product_name",
+    "productDescription": "product_description", "allowedAssets": "allowed_assets", "successUrl": "success_url",
+    "metadata": "metadata", "stock": "stock", "endsAt": "ends_at", "active": "is_active",
+}  # fmt: skip
+
+
+class LinkNotFound(NotFound):
+    """No such link, or not the caller's."""
+
+
+class LinkClosed(Conflict):
+    """The link sells nothing any more; the sentence is for the buyer."""
+
+    code = "link_closed"
+
+
+def create_link(*, merchant: Merchant, mode: str, terms: Mapping[str, Any]) -> PaymentLink:
+    """A new link on checked terms (`link_requests.CreateLink`)."""
+    fields = {FIELDS[name]: value for name, value in terms.items()}
+    return PaymentLink.objects.create(merchant=merchant, mode=mode, **fields)
+
+
+def change_link(link: PaymentLink, terms: Mapping[str, Any]) -> PaymentLink:
+    """Changes what was given. Sessions opened before keep what they were opened with."""
+    for name, value in terms.items():
+        setattr(link, FIELDS[name], value)
+    link.save(update_fields=[FIELDS[name] for name in terms])
+    return link
+
+
+def links_of(merchant: Merchant, mode: str) -> QuerySet[PaymentLink]:
+    """All links, newest first."""
+    return PaymentLink.objects.filter(merchant=merchant, mode=mode).order_by("-id")
+
+
+def find_link(merchant: Merchant, mode: str, public_id: str) -> PaymentLink:
+    """One link. Raises `LinkNotFound`, also for another merchant's or mode's."""
+    return _one(links_of(merchant, mode), public_id)
+
+
+def link_for_buyer(public_id: str) -> PaymentLink:
+    """The link that a buyer opened. Raises `LinkNotFound`."""
+    return _one(PaymentLink.objects.select_related("merchant"), public_id)
+
+
+def open_link(link: PaymentLink, *, email: str, name: str, amount: Decimal | None = None) -> CheckoutSession:
+    """A session for one buyer. Raises `LinkClosed` when it is switched off, over or sold out."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        # Of two buyers of the last piece, the second waits here and is told.
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [crc32(b"payment link") & 0x7FFFFFFF, link.pk])
+        if reason := why_closed(link, timezone.now()):
+            raise LinkClosed(reason)
+        price = amount if link.amount is None else link.amount
+        session = create_session(
+            merchant=link.merchant, mode=link.mode, terms=_terms(link, email=email, name=name, amount=price)
+        )
+        CheckoutSession.objects.filter(pk=session.pk).update(payment_link=link)
+    return session
+
+
+def why_closed(link: PaymentLink, now: datetime) -> str:
+    """Why nobody can pay by it, as a sentence for the buyer; empty when everybody can."""
+    if not link.is_active:
+        return "This payment link has been switched off."
+    if link.ends_at and link.ends_at <= now:
+        return "This offer is over."
+    if link.stock is not None and held(link) >= link.stock:
+        return "This is sold out. If a payment that was begun is not finished, a piece becomes free again."
+    return ""
+
+
+def held(link: PaymentLink) -> int:
+    """How many pieces are sold or being paid at this moment."""
+    return CheckoutSession.objects.filter(payment_link=link, status__in=_HOLDING).count()
+
+
+def link_url(link: PaymentLink) -> str:
+    """Where buyers open it."""
+    return f"{settings.PUBLIC_URL}/l/{link.public_id}"
+
+
+def represent_link(link: PaymentLink) -> dict[str, Any]:
+    """The link's JSON."""
+    return {
+        "id": link.public_id,
+        "object": "payment_link",
+        "url": link_url(link),
+        "livemode": link.mode == "live",
+        "active": link.is_active,
+        "amount": None if link.amount is None else to_minor_unit(link.amount, link.currency),
+        "currency": link.currency,
+        "productId": link.product_id,
+        "productName": link.product_name,
+        "productDescription": link.product_description,
+        "allowedAssets": link.allowed_assets,
+        "successUrl": link.success_url or None,
+        "metadata": link.metadata,
+        "stock": link.stock,
+        "held": held(link),
+        "endsAt": iso(link.ends_at),
+        "createdAt": iso(link.created_at),
+    }
+
+
+def _terms(link: PaymentLink, *, email: str, name: str, amount: Decimal | None) -> dict[str, Any]:
+    return {
+        "amount": amount,
+        "currency": link.currency,
+        "successUrl": link.success_url or link_url(link),
+        "cancelUrl": link_url(link),
+        "email": email,
+        "name": name,
+        "metadata": link.metadata | {"paymentLink": link.public_id},
+        "productId": link.product_id or link.public_id,
+        "productName": link.product_name,
+        "productDescription": link.product_description,
+        "allowedAssets": link.allowed_assets,
+    }
+
+
+def _one(links: QuerySet[PaymentLink], public_id: str) -> PaymentLink:
+    link = links.filter(public_id=public_id).first()
+    if link is None:
+        raise LinkNotFound(f"There is no payment link {public_id[:60]!r}.", attr="id")
+    return link
