@@ -47,7 +47,7 @@ def what_is_missing() -> str | None:
         return None
     if shutil.which("npm") is None:
         return "Node.js is not installed (`node` 20 or newer and `npm`)"
-    return "its packages are not installed (`npm ci`)"
+    return "its packages are not installed (`npm install --no-save`)"
 
 
 class Devchain:

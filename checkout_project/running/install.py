@@ -78,10 +78,12 @@ def install_node_packages(*, needed: bool) -> None:
             raise MissingError("npm is missing: install Node.js 20 or newer with npm (Debian: apt-get install npm).")
         return
     print("Installing the packages of package-lock.json (once) …", flush=True)
-    if _run(["npm", "ci", "--silent", "--no-audit", "--no-fund"]) == 0:
+    # Not `npm ci`: it insists that the lock file has the binary of every platform, and registries may lack some.
+    options = ["--no-save", "--ignore-scripts", "--silent", "--no-audit", "--no-fund"]
+    if _run(["npm", "install", *options]) == 0:
         stamp.write_text(digest, encoding="utf-8")
     elif needed:
-        raise MissingError("`npm ci` failed; run it in the project's folder to see why.")
+        raise MissingError("`npm install --no-save` failed; run it in the project's folder to see why.")
 
 
 def install_browser() -> None:

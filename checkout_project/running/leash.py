@@ -12,7 +12,8 @@ import pwd
 import signal
 import sys
 
-_SET_PARENT_DEATH_SIGNAL, _KEEP_CAPABILITIES, _AMBIENT, _RAISE = 1, 8, 47, 2
+_SET_PARENT_DEATH_SIGNAL, _SET_SECURE_BITS, _AMBIENT, _RAISE = 1, 28, 47, 2
+_NO_SETUID_FIXUP = 1 << 2
 _CAPABILITY_VERSION_3 = 0x20080522
 _DAC_OVERRIDE = 1
 
@@ -33,7 +34,8 @@ def become_nobody() -> None:
     """
     libc = ctypes.CDLL(None, use_errno=True)
     user = pwd.getpwnam("nobody")
-    libc.prctl(_KEEP_CAPABILITIES, 1, 0, 0, 0)
+    # Without this bit the change of user takes all rights away, and access(2) ignores the one we keep.
+    libc.prctl(_SET_SECURE_BITS, _NO_SETUID_FIXUP, 0, 0, 0)
     os.setgroups([])
     os.setgid(user.pw_gid)
     os.setuid(user.pw_uid)
