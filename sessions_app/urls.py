@@ -6,6 +6,7 @@ from sessions_app import collect_views, dashboard_views, decision_views, pay_vie
 from sessions_app.api_views import CheckoutViewSet
 from sessions_app.customer_views import CustomerViewSet
 from sessions_app.issue_views import IssueViewSet
+from sessions_app.link_pages import payment_link
 from sessions_app.link_views import PaymentLinkViewSet
 from sessions_app.option_views import PaymentOptionViewSet
 
@@ -30,6 +31,7 @@ api = [
 ]
 
 hosted = [
+    path("l/<str:link_id>", payment_link, name="payment-link"),
     path("pay/<str:session_id>", pay_views.pay, name="pay"),
     path("pay/<str:session_id>/status", pay_views.status, name="pay-status"),
     path("pay/<str:session_id>/choose", pay_views.choose, name="pay-choose"),

@@ -1,0 +1,134 @@
+"""Payment links: sold again and again, until stock or time runs out; each buyer has a session of their own."""
+
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from merchants_app.models import Merchant
+from sessions_app.models import CheckoutSession, PaymentLink
+from sessions_app.payment_links import LinkClosed, open_link
+from tests.cast import MIAS_WALLET, Api, merchant
+from tests.races import race
+
+BUYER = {"name": "Pat Payer", "email": "pat@example.com"}
+
+
+def body(**changes: Any) -> dict[str, Any]:
+    return {"amount": Decimal("12.50"), "currency": "EUR", "productName": "Coffee for two"} | changes
+
+
+def test_a_link_is_made_shown_changed_and_switched_off(api: Api) -> None:
+    made = api.post("payment-links", body(stock=3))
+    assert made.status_code == 201
+    assert (made.answer["amount"], made.answer["stock"], made.answer["held"]) == (Decimal("12.50"), 3, 0)
+    path = f"payment-links/{made.answer['id']}"
+    assert api.get("payment-links").answer == [api.get(path).answer]
+    assert api.patch(path, {"stock": None}).answer["stock"] is None
+    assert api.delete(path).status_code == 204
+    assert api.get(path).answer["active"] is False
+
+
+def test_a_buyer_opens_a_session_by_the_page(api: Api, client: Client) -> None:
+    link = api.post("payment-links", body()).answer
+    page = client.get(f"/l/{link['id']}")
+    assert b"Coffee for two" in page.content
+    answer = client.post(f"/l/{link['id']}", BUYER)
+    session = CheckoutSession.objects.get()
+    assert answer.url == f"/pay/{session.public_id}"
+    assert (session.amount, session.currency, session.email) == (Decimal("12.5"), "EUR", "pat@example.com")
+    assert session.metadata == {"paymentLink": link["id"]}
+    assert api.get(f"payment-links/{link['id']}").answer["held"] == 1
+
+
+def test_the_buyer_chooses_the_amount_where_the_link_has_none(api: Api, client: Client) -> None:
+    link = api.post("payment-links", body(amount=None)).answer
+    assert client.post(f"/l/{link['id']}", BUYER | {"amount": "7.555"}).status_code == 400
+    assert client.post(f"/l/{link['id']}", BUYER | {"amount": "-1"}).status_code == 400
+    assert client.post(f"/l/{link['id']}", BUYER | {"amount": "7.55"}).status_code == 302
+    assert CheckoutSession.objects.get().amount == Decimal("7.55")
+
+
+def test_a_faulty_form_keeps_what_was_typed_and_names_the_fault(api: Api, client: Client) -> None:
+    link = api.post("payment-links", body()).answer
+    page = client.post(f"/l/{link['id']}", {"name": "Pat Payer", "email": "nobody"})
+    assert page.status_code == 400
+    assert b"Enter a valid email address" in page.content
+    assert b'value="Pat Payer"' in page.content
+
+
+def test_sold_out_is_told_and_an_ended_session_gives_its_piece_back(api: Api, client: Client) -> None:
+    link = api.post("payment-links", body(stock=1)).answer
+    client.post(f"/l/{link['id']}", BUYER)
+    assert client.post(f"/l/{link['id']}", BUYER).status_code == 409
+    assert b"sold out" in client.get(f"/l/{link['id']}").content
+    api.post(f"checkout/{CheckoutSession.objects.get().public_id}/cancel")
+    assert client.post(f"/l/{link['id']}", BUYER).status_code == 302
+
+
+def test_an_offer_that_is_over_opens_nothing(api: Api, client: Client) -> None:
+    link = api.post("payment-links", body()).answer
+    PaymentLink.objects.update(ends_at=timezone.now() - timedelta(minutes=1))
+    assert b"over" in client.get(f"/l/{link['id']}").content
+    assert client.post(f"/l/{link['id']}", BUYER).status_code == 409
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_last_piece_has_one_buyer() -> None:
+    mia = merchant("Mia Coffee", MIAS_WALLET)
+    link = PaymentLink.objects.create(
+        merchant=mia, mode="test", amount=Decimal(5), currency="EUR", product_name="The last one", stock=1
+    )
+    opened = race(*[lambda: open_link(link, **BUYER)] * 4)
+    assert sum(isinstance(answer, LinkClosed) for answer in opened) == 3
+    assert CheckoutSession.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"amount": 0}, "amount"),
+        ({"amount": Decimal("0.001")}, "amount"),
+        ({"currency": "XXX"}, "currency"),
+        ({"stock": 0}, "stock"),
+        ({"endsAt": "2020-01-01T00:00:00Z"}, "endsAt"),
+        ({"allowedAssets": ["DOGE"]}, "allowedAssets"),
+        ({"successUrl": "javascript:alert(1)"}, "successUrl"),
+        ({"colour": "red"}, "colour"),
+    ],
+)
+def test_a_wrong_field_is_named(api: Api, change: dict[str, Any], field: str) -> None:
+    response = api.post("payment-links", body(**change))
+    assert response.status_code == 400
+    assert [error["attr"] for error in response.answer["errors"]] == [field]
+
+
+@pytest.mark.parametrize("method", ["get", "delete", "patch"])
+def test_a_stranger_knows_no_such_link(api: Api, otto_key: str, mia_live_key: str, otto: Merchant, method: str) -> None:
+    path = f"payment-links/{api.post('payment-links', body()).answer['id']}"
+    for stranger in (Api(otto_key), Api(mia_live_key)):
+        call = getattr(stranger, method)
+        assert (call(path, {}) if method == "patch" else call(path)).status_code == 404
+    assert PaymentLink.objects.get().is_active
+
+
+def test_customers_with_what_they_paid(api: Api, otto_key: str, session: CheckoutSession, sandbox: Any) -> None:
+    sandbox.play(session, "exact")
+    [customer] = api.get("customers").answer
+    assert customer["paid"] == [{"currency": "USD", "amount": Decimal("49.00"), "sessions": 1}]
+    assert api.get(f"customers/{customer['id']}").answer == customer
+    assert api.get("customers?email=PAT@example.com").answer == [customer]
+    assert Api(otto_key).get("customers").answer == []
+    assert Api(otto_key).get(f"customers/{customer['id']}").status_code == 404
+
+
+def test_customers_come_in_pages(api: Api, new_session: Any) -> None:
+    for number in range(3):
+        new_session(email=f"pat{number}@example.com")
+    first = api.get("customers?limit=2")
+    assert [one["email"] for one in first.answer] == ["pat2@example.com", "pat1@example.com"]
+    rest = api.client.get(first["Link"].split(">")[0][1:], headers={"Authorization": f"Bearer {api.secret}"})
+    assert [one["email"] for one in rest.json()] == ["pat0@example.com"]
