@@ -9,11 +9,12 @@ from checkout_project.openapi.views import api_docs, api_schema
 from common.modes import ModeConverter
 from merchants_app import urls as merchant_urls
 from sessions_app import urls as session_urls
+from webhooks_app import urls as webhook_urls
 
 register_converter(ModeConverter, "mode")
 
-_api = [*session_urls.api]
-_dashboard = [*session_urls.dashboard, *merchant_urls.dashboard]
+api = [*session_urls.api, *webhook_urls.api]
+_dashboard = [*session_urls.dashboard, *webhook_urls.dashboard, *merchant_urls.dashboard]
 
 urlpatterns = [
     path("admin/", admin.site.urls),
@@ -22,7 +23,7 @@ urlpatterns = [
     *merchant_urls.entrance,
     path("api/schema", api_schema, name="api-schema"),
     path("api/docs", api_docs, name="api-docs"),
-    path("api/v1/", include((_api, "api"))),
+    path("api/v1/", include((api, "api"))),
     path("api/<path:_rest>", no_such_address),
     path("", include((session_urls.hosted, "hosted"))),
     path("healthz", alive),

@@ -100,7 +100,7 @@ def _since(endpoint: WebhookEndpoint, since: datetime, *, delivered_too: bool) -
             },
         )
         nudge_on_commit()
-        return cursor.rowcount
+        return int(cursor.rowcount)
 
 
 def _refuse_when_off(endpoint: WebhookEndpoint) -> None:

@@ -35,7 +35,7 @@ def forget_old(now: datetime) -> None:
 def _forget_attempts(*, before: datetime) -> int:
     with connection.cursor() as cursor:
         cursor.execute(_OLD_ATTEMPTS.format(attempts=DeliveryAttempt._meta.db_table), [BATCH, before])
-        return cursor.rowcount
+        return int(cursor.rowcount)
 
 
 def _forget_events(*, before: datetime) -> int:

@@ -11,7 +11,7 @@ from webhooks_app.sender_thread import SenderThread
 class SendWebhooks(bootsteps.StartStopStep):
     """One sender per worker process."""
 
-    requires = {"celery.worker.components:Pool"}
+    requires = ("celery.worker.components:Pool",)
 
     @override
     def __init__(self, parent: Any, **options: Any) -> None:

@@ -1,0 +1,115 @@
+"""The calls about webhooks: endpoints with their deliveries, and events."""
+
+from typing import Any
+from urllib.parse import urlencode
+
+from django.conf import settings
+from rest_framework.decorators import action
+from rest_framework.response import Response
+
+from merchants_app.api_base import ApiRequest, MerchantViewSet
+from webhooks_app import endpoints
+from webhooks_app.api_requests import ChangeEndpoint, CreateEndpoint, ListDeliveries, ListEvents, Nothing, Resend
+from webhooks_app.models import WebhookEndpoint
+from webhooks_app.queries import deliveries_after, events_after, find_event
+from webhooks_app.representation import represent_delivery, represent_endpoint, represent_event
+from webhooks_app.resending import resend_event, resend_failed, resend_since
+from webhooks_app.trial import try_endpoint
+
+
+class EndpointViewSet(MerchantViewSet):
+    """Webhook endpoints."""
+
+    def list(self, request: ApiRequest) -> Response:
+        """All of them, oldest first."""
+        own = endpoints.endpoints_of(merchant=request.merchant, mode=request.mode)
+        return Response([represent_endpoint(each) for each in own])
+
+    def create(self, request: ApiRequest) -> Response:
+        """A new one, with its secret: it is shown here and never again."""
+        wanted = CreateEndpoint.parse(request.data)
+        made, secret = endpoints.create_endpoint(
+            merchant=request.merchant, mode=request.mode, actor=request.actor, **wanted
+        )
+        return Response(represent_endpoint(made) | {"secret": secret}, status=201)
+
+    def retrieve(self, request: ApiRequest, pk: str) -> Response:
+        """One."""
+        return Response(represent_endpoint(self._endpoint(request, pk)))
+
+    def partial_update(self, request: ApiRequest, pk: str) -> Response:
+        """Changes it; switching it on sends what it missed."""
+        changes = ChangeEndpoint.parse(request.data)
+        changed = endpoints.change_endpoint(endpoint=self._endpoint(request, pk), actor=request.actor, **changes)
+        return Response(represent_endpoint(changed))
+
+    def destroy(self, request: ApiRequest, pk: str) -> Response:
+        """Takes it away for good."""
+        endpoints.delete_endpoint(endpoint=self._endpoint(request, pk), actor=request.actor)
+        return Response(status=204)
+
+    @action(detail=True, methods=["get"])
+    def deliveries(self, request: ApiRequest, pk: str) -> Response:
+        """What was sent to it, newest first, with every attempt."""
+        wanted = ListDeliveries.parse_query(request.query_params)
+        found, more = deliveries_after(endpoint=self._endpoint(request, pk), after=wanted.pop("after", None), **wanted)
+        answer = [represent_delivery(each) for each in found]
+        return _page(request, answer, last=found[-1].public_id if more else None)
+
+    @action(detail=True, methods=["post"])
+    def resend(self, request: ApiRequest, pk: str) -> Response:
+        """Sends again what failed, or everything since a time."""
+        wanted = Resend.parse(request.data)
+        endpoint = self._endpoint(request, pk)
+        sent = resend_since(endpoint=endpoint, **wanted) if wanted else resend_failed(endpoint=endpoint)
+        return Response({"resent": sent})
+
+    @action(detail=True, methods=["post"])
+    def test(self, request: ApiRequest, pk: str) -> Response:
+        """Sends a test event and answers what came of it."""
+        Nothing.parse(request.data)
+        return Response(represent_delivery(try_endpoint(endpoint=self._endpoint(request, pk))))
+
+    @action(detail=True, methods=["post"], url_path="rotate-secret")
+    def rotate_secret(self, request: ApiRequest, pk: str) -> Response:
+        """A new secret, shown here and never again; the former one goes on signing too for 24 h."""
+        Nothing.parse(request.data)
+        endpoint = self._endpoint(request, pk)
+        secret = endpoints.rotate_secret(endpoint=endpoint, actor=request.actor)
+        return Response(represent_endpoint(endpoint) | {"secret": secret})
+
+    def _endpoint(self, request: ApiRequest, public_id: str) -> WebhookEndpoint:
+        return endpoints.find_endpoint(merchant=request.merchant, mode=request.mode, endpoint_id=public_id)
+
+
+class EventViewSet(MerchantViewSet):
+    """Events."""
+
+    def list(self, request: ApiRequest) -> Response:
+        """Events in order, the oldest first: read on after the last one you have, and you miss none."""
+        wanted = ListEvents.parse_query(request.query_params)
+        found, more = events_after(
+            merchant=request.merchant, mode=request.mode, after=wanted.pop("after", None), **wanted
+        )
+        answer = [represent_event(each) for each in found]
+        return _page(request, answer, last=str(found[-1].pk) if more else None)
+
+    def retrieve(self, request: ApiRequest, pk: str) -> Response:
+        """One, exactly as its webhook carries it."""
+        return Response(represent_event(find_event(merchant=request.merchant, mode=request.mode, event_id=pk)))
+
+    @action(detail=True, methods=["post"])
+    def resend(self, request: ApiRequest, pk: str) -> Response:
+        """Sends it again to every endpoint that wants it or had it."""
+        Nothing.parse(request.data)
+        event = find_event(merchant=request.merchant, mode=request.mode, event_id=pk)
+        return Response({"resent": resend_event(event=event)})
+
+
+def _page(request: ApiRequest, answer: list[dict[str, Any]], *, last: str | None) -> Response:
+    """The answer, with the next page's address in `Link`."""
+    response = Response(answer)
+    if last is not None:
+        query = urlencode({**request.query_params.dict(), "after": last})
+        response["Link"] = f'<{settings.PUBLIC_URL}{request.path}?{query}>; rel="next"'
+    return response
