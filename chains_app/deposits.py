@@ -33,13 +33,13 @@ GAS_EACH: Final = 300_000
 # Networks cap one transaction at 2^24 gas (EIP-7825); 200 stay well below it even with every treasury a contract.
 MAX_DEPOSITS: Final = 200
 
-# Measured on anvil by tests/chains_app/contracts/test_gas.py, rounded up to a thousand.
-FACTORY_DEPLOYMENT_GAS: Final = 0
-TRANSACTION_GAS: Final = 35_000
-NEW_TOKEN_DEPOSIT_GAS: Final = 57_000
-NEW_ETHER_DEPOSIT_GAS: Final = 60_000
-AGAIN_TOKEN_DEPOSIT_GAS: Final = 0
-AGAIN_ETHER_DEPOSIT_GAS: Final = 0
+# Measured on anvil by tests/chains_app/contracts/test_gas.py and rounded up.
+TRANSACTION_GAS: Final = 30_000  # once
+TOKEN_GAS: Final = 22_000  # once for each token and treasury, should that treasury hold none of it yet
+TOKEN_SWEEP_GAS: Final = 12_500  # each deposit, by what it holds
+ETHER_SWEEP_GAS: Final = 14_000
+CLONE_GAS: Final = 45_000  # each deposit that was never collected before
+FACTORY_DEPLOYMENT_GAS: Final = 676_000
 
 _COLLECT = function_signature_to_4byte_selector("collect((address,address,bytes32[])[],uint256)")
 _COLLECTED = "Collected(address,address,address,uint256)"
@@ -159,10 +159,10 @@ def collection_gas(*, deposits: Sequence[Deposit], deployed: int = 0, factory_de
     The wallet's own estimate, which counts, is about GAS_EACH higher: the factory asks for that much in reserve. On
     rollups the fee for data comes on top. Treasuries that are contracts take more (a Safe: some 7,000 for ETH).
     """
-    ether = sum(each.token == ETHER for each in deposits)
-    tokens = len(deposits) - ether
-    saved = NEW_TOKEN_DEPOSIT_GAS - AGAIN_TOKEN_DEPOSIT_GAS
-    gas = TRANSACTION_GAS + ether * NEW_ETHER_DEPOSIT_GAS + tokens * NEW_TOKEN_DEPOSIT_GAS - deployed * saved
+    tokens = [(each.treasury, each.token) for each in deposits if each.token != ETHER]
+    sweeps = len(tokens) * TOKEN_SWEEP_GAS + (len(deposits) - len(tokens)) * ETHER_SWEEP_GAS
+    clones = (len(deposits) - deployed) * CLONE_GAS
+    gas = TRANSACTION_GAS + len(set(tokens)) * TOKEN_GAS + sweeps + clones
     return gas + (0 if factory_deployed else FACTORY_DEPLOYMENT_GAS)
 
 

@@ -15,16 +15,18 @@ import re
 import subprocess
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Self
 
 import httpx
-from eth_abi.abi import decode, encode
+from eth_abi.abi import encode
 from eth_utils.abi import collapse_if_tuple
 from eth_utils.address import to_checksum_address
-from eth_utils.crypto import keccak
+
+from tests.abi import call_data as call_data
+from tests.abi import decoded
 
 ROOT = Path(__file__).resolve().parent.parent
 CHAIN_ID = 31337
@@ -66,17 +68,6 @@ def anvil_binary() -> Path:
     if not path.exists():
         raise AnvilMissing("anvil is not installed: run `npm ci` in the project's folder (Node 20 or newer)")
     return path
-
-
-def selector(signature: str) -> bytes:
-    """First four bytes of the hash of `name(types)`; a second pair of brackets is ignored."""
-    return keccak(text=signature[: _end_of_arguments(signature)])[:4]
-
-
-def call_data(signature: str, *args: object) -> str:
-    """0x-hex data of a call to `name(types)` with these arguments."""
-    types = _split_types(signature[signature.index("(") + 1 : _end_of_arguments(signature) - 1])
-    return "0x" + (selector(signature) + encode(types, args)).hex()
 
 
 class Anvil:
@@ -163,6 +154,15 @@ class Anvil:
             raise RpcError(method, answer["error"])
         return answer["result"]
 
+    def rpc_all(self, calls: Sequence[tuple[str, list[Any]]]) -> list[Any]:
+        """The results of many calls, asked in one request. Raises RpcError for the first that failed."""
+        requests = [{"jsonrpc": "2.0", "id": i, "method": m, "params": p} for i, (m, p) in enumerate(calls)]
+        answers = sorted(self._client.post(self.url, json=requests).json(), key=lambda answer: answer["id"])
+        for (method, _), answer in zip(calls, answers, strict=True):
+            if "error" in answer:
+                raise RpcError(method, answer["error"])
+        return [answer["result"] for answer in answers]
+
     def send(
         self,
         *,
@@ -219,9 +219,7 @@ class Anvil:
     def read(self, to: str, signature: str, *args: object) -> Any:
         """Result of `name(types)(result types)` by eth_call: the bare value if there is one, else a tuple."""
         result = self.rpc("eth_call", [{"to": to, "data": call_data(signature, *args)}, "latest"])
-        types = _split_types(signature[_end_of_arguments(signature) + 1 : -1])
-        values = decode(types, bytes.fromhex(result[2:]))
-        return values[0] if len(values) == 1 else values
+        return decoded(signature, result)
 
     # --- looking
 
@@ -278,25 +276,3 @@ class Anvil:
 def _all_of(log: IO[bytes]) -> str:
     """What was written so far; a positioned read, because seeking would move the node's own write position."""
     return os.pread(log.fileno(), 1_000_000, 0).decode(errors="replace")
-
-
-def _end_of_arguments(signature: str) -> int:
-    """Index just behind the bracket that closes the argument list."""
-    depth = 0
-    for index, letter in enumerate(signature):
-        depth += (letter == "(") - (letter == ")")
-        if letter == ")" and depth == 0:
-            return index + 1
-    raise ValueError(f"not a function signature: {signature!r}")
-
-
-def _split_types(text: str) -> list[str]:
-    """Splits at the commas that are not inside a tuple."""
-    parts, depth = [""], 0
-    for letter in text:
-        depth += (letter == "(") - (letter == ")")
-        if letter == "," and depth == 0:
-            parts.append("")
-        else:
-            parts[-1] += letter
-    return [part.strip() for part in parts if part]

@@ -3,7 +3,10 @@
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import solc from "solc";
+import { setFlagsFromString } from "node:v8";
+
+setFlagsFromString("--liftoff-only"); // solc is one huge WebAssembly module: optimizing it takes longer than running it
+const { default: solc } = await import("solc");
 
 const here = dirname(fileURLToPath(import.meta.url));
 const target = process.argv[2] ?? here;

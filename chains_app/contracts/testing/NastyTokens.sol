@@ -83,26 +83,27 @@ contract BalanceBurnsGas {
     }
 }
 
-/// @dev In the middle of a transfer it collects the same deposit again, in this token and in ETH.
+/// @dev In the middle of a transfer it collects the deposit's ETH and, if told to, the deposit's same tokens again.
 contract ReEnters is StandardToken {
     DepositFactory public factory;
     address public treasury;
     bytes32 public salt;
+    bool public itself;
     uint256 public entered;
 
     constructor() Ledger("Re-enters", "RE", 18) {}
 
-    function aim(DepositFactory factory_, address treasury_, bytes32 salt_) external {
-        (factory, treasury, salt) = (factory_, treasury_, salt_);
+    function aim(DepositFactory factory_, address treasury_, bytes32 salt_, bool itself_) external {
+        (factory, treasury, salt, itself) = (factory_, treasury_, salt_, itself_);
     }
 
     function transfer(address to, uint256 value) external override returns (bool) {
         if (entered++ == 0) {
             bytes32[] memory salts = new bytes32[](1);
             salts[0] = salt;
-            DepositFactory.Group[] memory groups = new DepositFactory.Group[](2);
-            groups[0] = DepositFactory.Group(treasury, address(this), salts);
-            groups[1] = DepositFactory.Group(treasury, address(0), salts);
+            DepositFactory.Group[] memory groups = new DepositFactory.Group[](itself ? 2 : 1);
+            groups[0] = DepositFactory.Group(treasury, address(0), salts);
+            if (itself) groups[1] = DepositFactory.Group(treasury, address(this), salts);
             factory.collect(groups, 100_000);
         }
         _move(msg.sender, to, value);
