@@ -29,13 +29,15 @@ def overview(request: HttpRequest, access: Access) -> HttpResponse:
         return page(request, access, "overview_first.html", steps=_first_steps(access))
     numbers = figures(access.merchant, access.mode, now)
     currency = numbers.received[0].currency if numbers.received else latest[0].currency
+    days = received_per_day(access.merchant, access.mode, currency, now)
     return page(
         request,
         access,
         "overview.html",
         figures=numbers,
         currency=currency,
-        days=received_per_day(access.merchant, access.mode, currency, now),
+        days=days,
+        highest=max(day.value for day in days),
         chart_days=CHART_DAYS,
         to_collect=waiting_count(access.merchant, access.mode),
         undecided=undecided(access.merchant, access.mode)[:3],

@@ -8,7 +8,7 @@ from chains_app.networks import all_networks
 from sessions_app.decisions import ANSWERS
 from sessions_app.models import CheckoutSession, Payment
 from sessions_app.representation import payment_state, sorted_payments
-from sessions_app.session_words import DECISION_BUTTONS, DECISION_EFFECTS
+from sessions_app.session_words import decision_words
 from sessions_app.status import DecisionKind, Issue
 from webhooks_app.models import Event
 
@@ -34,7 +34,6 @@ class Choice:
     kind: DecisionKind
     label: str
     effect: str
-    wants_transaction: bool
 
 
 def payments_of(session: CheckoutSession) -> list[ShownPayment]:
@@ -64,15 +63,9 @@ def decisions_for(session: CheckoutSession) -> list[Choice]:
     """Answers to the open issue, the suggested one first; none when nothing is to be decided."""
     if not session.needs_decision or session.issue is None:
         return []
-    return [
-        Choice(
-            kind=kind,
-            label=DECISION_BUTTONS[kind],
-            effect=DECISION_EFFECTS[kind],
-            wants_transaction=kind == DecisionKind.REFUNDED,
-        )
-        for kind in ANSWERS[Issue(session.issue)]
-    ]
+    issue = Issue(session.issue)
+    worded = ((kind, *decision_words(kind, issue)) for kind in ANSWERS[issue])
+    return [Choice(kind=kind, label=label, effect=effect) for kind, label, effect in worded]
 
 
 def _explorer_link(payment: Payment, recipient: str) -> str | None:

@@ -31,20 +31,30 @@ _PAYMENT_CHIPS = {
     "vanished": Chip("Gone", "bad"),
 }
 
-# On the buttons of the queue.
-DECISION_BUTTONS = {
-    DecisionKind.ACCEPT: "Accept as paid",
-    DecisionKind.ASK_REST: "Ask for the rest",
-    DecisionKind.REFUNDED: "Mark refunded",
-    DecisionKind.WRITE_OFF: "Write off",
+# What a decision is called on its button, and what it does; `None` is any issue that is not named itself.
+_TOO_MUCH = (Issue.OVERPAID, Issue.PAID_TWICE)
+_DECISIONS: dict[DecisionKind, dict[Issue | None, tuple[str, str]]] = {
+    DecisionKind.ACCEPT: {
+        None: ("Accept as paid", "The session counts as paid, and your shop is told so."),
+        Issue.REVERSED: ("Leave it paid", "You take the risk: the session stays completed."),
+        **dict.fromkeys(_TOO_MUCH, ("Keep the excess", "Nothing is sent back; it stays in the books.")),
+    },
+    DecisionKind.ASK_REST: {
+        None: ("Ask for the rest", "The session opens again; the buyer sees what is missing, on the same address."),
+    },
+    DecisionKind.REFUNDED: {
+        None: ("Mark refunded", "You have sent it back from your wallet; the session notes the transaction."),
+    },
+    DecisionKind.WRITE_OFF: {
+        None: ("Write off", "Nothing more happens; it stays in the books."),
+    },
 }
-# What happens, beside the button.
-DECISION_EFFECTS = {
-    DecisionKind.ACCEPT: "The session counts as paid and the shop is told so.",
-    DecisionKind.ASK_REST: "The session opens again and the buyer sees what is missing, on the same address.",
-    DecisionKind.REFUNDED: "You have sent it back from your wallet: the session keeps the transaction.",
-    DecisionKind.WRITE_OFF: "Nothing more happens; it stays in the books.",
-}
+
+
+def decision_words(kind: DecisionKind, issue: Issue) -> tuple[str, str]:
+    """Label of the button and what it does."""
+    words = _DECISIONS[kind]
+    return words.get(issue) or words[None]
 
 
 def chips_of(session: CheckoutSession) -> list[Chip]:

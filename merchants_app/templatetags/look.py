@@ -46,6 +46,15 @@ def ago(value: datetime | None) -> str:
 
 
 @register.filter
+def lasting(since: datetime) -> str:
+    """`2 hours` since then, in a <time>, with the exact time as its title."""
+    moment = since.astimezone(UTC)
+    title = f"since {moment:%-d %b %Y, %H:%M:%S} UTC"
+    text = span(max(0, (timezone.now() - since).total_seconds()))
+    return format_html('<time datetime="{}" title="{}">{}</time>', _iso(moment), title, text)
+
+
+@register.filter
 def span(seconds: float) -> str:
     """A length of time in one unit: `moments`, `40 seconds`, `2 hours`."""
     if seconds < 5:
