@@ -52,10 +52,10 @@ def answer(exc: Exception, context: ExceptionHandlerContext) -> Response | None:
     return response
 
 
-def error_response(status: int, code: str, detail: str) -> HttpResponse:
+def error_response(status: int, code: str, detail: str, *, attr: str | None = None) -> HttpResponse:
     """An error told outside of any view, in the same shape."""
-    kind = "server_error" if status >= 500 else "client_error"
-    body = {"type": kind, "errors": [{"code": code, "detail": detail, "attr": None}]}
+    kind = "validation_error" if attr else "client_error"
+    body = {"type": kind, "errors": [{"code": code, "detail": detail, "attr": attr}]}
     return HttpResponse(dumps(body), status=status, content_type="application/json")
 
 

@@ -29,4 +29,7 @@ def _refusal(request: HttpRequest) -> HttpResponse | None:
     # PostgreSQL's text holds no NUL, so nothing that we keep can be named with one.
     if "\0" in request.path:
         return error_response(404, "not_found", "There is nothing at this address.")
+    if "%00" in request.META.get("QUERY_STRING", ""):
+        name = next(name for name, values in request.GET.lists() if "\0" in name or "\0" in "".join(values))
+        return error_response(400, "null_characters_not_allowed", "NUL is not text.", attr=name.replace("\0", "%00"))
     return None

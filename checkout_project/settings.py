@@ -151,7 +151,13 @@ SPECTACULAR_SETTINGS = {
     "`RateLimit-*`. Send an `Idempotency-Key` with every POST.",
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "COMPONENT_SPLIT_REQUEST": True,
-    "ENUM_ADD_EXPLICIT_BLANK_NULL_CHOICE": False,
+    "ENUM_NAME_OVERRIDES": {
+        "Currency": "checkout_project.openapi.answers.CURRENCY_CHOICES",
+        "Decision": "sessions_app.status.DecisionKind",
+        "Issue": "sessions_app.status.Issue",
+        "PaymentStatus": "sessions_app.status.PaymentStatus",
+        "Status": "sessions_app.status.Status",
+    },
     "SORT_OPERATIONS": False,
     "SERVERS": [{"url": PUBLIC_URL}],
     "POSTPROCESSING_HOOKS": [

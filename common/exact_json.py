@@ -1,13 +1,16 @@
 """JSON whose numbers are exact: read as Decimal, written digit by digit, never through a binary float."""
 
 import json
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 import simplejson
 
 MAX_DEPTH = 20
 MAX_NUMBER_LENGTH = 60
+# Far more than money needs, far less than PostgreSQL's numbers hold.
+MAX_EXPONENT = 400
+_WRONG_EXPONENT = f"A number's exponent is beyond ±{MAX_EXPONENT}."
 
 
 class WrongJson(ValueError):
@@ -17,7 +20,13 @@ class WrongJson(ValueError):
 def _number(text: str) -> Decimal:
     if len(text) > MAX_NUMBER_LENGTH:
         raise WrongJson(f"A number has more than {MAX_NUMBER_LENGTH} characters.")
-    return Decimal(text)
+    try:
+        number = Decimal(text)
+    except InvalidOperation:
+        raise WrongJson(_WRONG_EXPONENT) from None
+    if number and abs(number.adjusted()) > MAX_EXPONENT:
+        raise WrongJson(_WRONG_EXPONENT)
+    return number
 
 
 def _whole(text: str) -> int:

@@ -32,6 +32,9 @@ class StrictSerializer(serializers.Serializer[Any]):
         `context` is what `validate` needs beside the body: few distinct values, such as the mode, because one
         instance is kept for each (building the fields anew costs more than checking them).
         """
+        if not isinstance(data, Mapping):
+            message = "Send a JSON object: {…}."
+            raise ValidationError({"non_field_errors": [ErrorDetail(message, code="not_an_object")]})
         return cast("dict[str, Any]", cls._shared(**context).run_validation(data))
 
     @classmethod
@@ -49,9 +52,6 @@ class StrictSerializer(serializers.Serializer[Any]):
 
     def to_internal_value(self, data: Any) -> dict[str, Any]:
         """The fields' values; what is unknown is told together with what is wrong."""
-        if not isinstance(data, Mapping):
-            message = "Send a JSON object: {…}."
-            raise ValidationError({"non_field_errors": [ErrorDetail(message, code="not_an_object")]})
         faults: dict[str, Any] = self._unknown(data)
         try:
             values = super().to_internal_value(data)
@@ -184,4 +184,4 @@ class WordField(serializers.ChoiceField):
 def _printable(name: object) -> str:
     """A field name fit to be told back: short, and without what JSON or a terminal would choke on."""
     text = str(name)[:80].encode("utf-8", "backslashreplace").decode()
-    return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text)
+    return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text) or '""'

@@ -8,6 +8,7 @@ from chains_app.networks import all_networks
 from common.money import CURRENCIES
 from sessions_app.status import DecisionKind, Issue, PaymentStatus, Status
 
+CURRENCY_CHOICES = list(CURRENCIES.items())
 _MOMENT = "ISO 8601 in UTC with milliseconds. "
 
 
@@ -35,9 +36,7 @@ def on_chain(meaning: str) -> serializers.RegexField:
 
 def word(meaning: str, choices: Any, example: str, *, nullable: bool = False) -> serializers.ChoiceField:
     """One of a fixed list."""
-    return serializers.ChoiceField(
-        choices=[value for value, _ in choices], allow_null=nullable, help_text=f"{meaning} Example: {example}"
-    )
+    return serializers.ChoiceField(choices=choices, allow_null=nullable, help_text=f"{meaning} Example: {example}")
 
 
 def text(meaning: str, example: str, *, nullable: bool = False) -> serializers.CharField:
@@ -120,7 +119,7 @@ class Session(serializers.Serializer[Any]):
     issue = word("What is odd about it; kept once settled; null: nothing.", Issue.choices, "late", nullable=True)
     needsDecision = serializers.BooleanField(help_text="True while somebody must act on the issue. Example: false")
     amount = fiat("The price.")
-    currency = word("ISO 4217 code.", list(CURRENCIES.items()), "USD")
+    currency = word("ISO 4217 code.", CURRENCY_CHOICES, "USD")
     successUrl = text("As sent.", "https://shop.example/thanks")
     cancelUrl = text("As sent.", "https://shop.example/basket")
     email = text("As sent.", "pat@example.com")
@@ -164,13 +163,13 @@ class IssueAnswer(serializers.Serializer[Any]):
     issue = word("What is odd.", Issue.choices, "underpaid")
     since = moment("Since when.")
     ageSeconds = serializers.IntegerField(help_text="The same as a duration, in seconds. Example: 3600")
-    currency = word("ISO 4217 code.", list(CURRENCIES.items()), "USD")
+    currency = word("ISO 4217 code.", CURRENCY_CHOICES, "USD")
     amount = fiat("The price.")
     amountReceived = fiat("What has arrived and counts.")
     difference = fiat("Received less price: below zero when too little came.")
     suggestedDecision = word("What most would do.", DecisionKind.choices, "accept")
     decisions = serializers.ListField(
-        child=serializers.ChoiceField(choices=DecisionKind.values),
+        child=serializers.ChoiceField(choices=DecisionKind.choices),
         help_text='All that `resolve` takes for it. Example: ["accept", "refunded"]',
     )
     session = Session(help_text="The whole session.")

@@ -1,0 +1,29 @@
+"""The API does what its description says: schemathesis tries every call of a running server, alone and in sequences."""
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+CONFIG = Path(__file__).with_name("schemathesis.toml")
+ROOT = CONFIG.parents[2]
+
+
+def test_it_answers_as_described(transactional_db: None, live_server: Any, mia_key: str, settings: Any) -> None:
+    settings.RATE_LIMIT_PER_KEY = settings.RATE_LIMIT_PER_ADDRESS = 10**9
+    command = [
+        str(Path(sys.executable).with_name("schemathesis")),
+        f"--config-file={CONFIG}",
+        "run",
+        f"{live_server.url}/api/schema",
+        f"--url={live_server.url}",
+        f"--header=Authorization: Bearer {mia_key}",
+        "--checks=all",
+        "--phases=examples,coverage,fuzzing,stateful",
+        "--max-examples=10",
+        "--seed=1",
+        "--workers=2",
+        "--no-color",
+    ]
+    run = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False, cwd=ROOT)
+    assert run.returncode == 0, run.stdout[-20_000:] + run.stderr[-2000:]
