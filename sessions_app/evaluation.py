@@ -3,7 +3,7 @@
 The same facts give the same verdict, in whatever order they were learned. DESIGN §5 has the table of cases.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -23,6 +23,9 @@ class PaymentFact:
     arrived_at: datetime
     confirmed: bool = False  # was confirmed once; stays so when it vanishes later
     vanished: bool = False
+    step: Decimal = (
+        ZERO  # worth of the smallest amount that is asked for in its asset: amounts due are rounded up to it
+    )
 
     @property
     def token(self) -> str:
@@ -32,10 +35,11 @@ class PaymentFact:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DecisionFact:
-    """What the merchant decided, and about which payments."""
+    """What the merchant decided, on which issue, and about which payments."""
 
     kind: str
     seen: frozenset[str]
+    issue: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +91,12 @@ def evaluate(facts: Facts, now: datetime) -> Verdict:
     )
 
 
+def tokens_to_decide(facts: Facts, now: datetime, issue: str) -> frozenset[str]:
+    """The payments that the open issue is about. What else came is not part of a decision on it."""
+    found = (oddity.tokens for oddity in _oddities(facts, _status(facts, now)) if oddity.issue == issue)
+    return next(found, frozenset())
+
+
 def received(facts: Facts) -> Decimal:
     """The worth of the payments that count and are there, in the session's currency. Refunded ones are not there."""
     return _sum(_counted(facts))
@@ -119,8 +129,9 @@ def _oddities(facts: Facts, status: Status) -> list[_Oddity]:
 
 
 def _reversed(facts: Facts, status: Status) -> _Oddity | None:
-    """A payment that had been counted is gone after completion, and what is left does not cover the price."""
-    gone = [p for p in facts.payments if p.vanished and p.confirmed and p.counts]
+    """A payment that had been counted or accepted is gone after completion; what is left does not cover the price."""
+    accepted = _seen(facts, DecisionKind.ACCEPT)
+    gone = [p for p in facts.payments if p.vanished and ((p.confirmed and p.counts) or p.id in accepted)]
     if status != Status.COMPLETED or not gone or _covers(facts, _counted(facts)):
         return None
     return _Oddity(Issue.REVERSED, _tokens(gone))
@@ -174,29 +185,33 @@ def _counted(facts: Facts, *, with_refunded: bool = False) -> list[PaymentFact]:
 
 
 def _returned(facts: Facts) -> frozenset[str]:
-    """Payments sent back before completion: they no longer pay for anything. After it, only the excess went back."""
-    if facts.completed_at:
-        return frozenset()
-    return frozenset().union(*(d.seen for d in facts.decisions if d.kind == DecisionKind.REFUNDED))
+    """Payments sent back because they were too little: they pay for nothing any more. Of too much, the rest stays."""
+    return _seen(facts, DecisionKind.REFUNDED, on=(Issue.UNDERPAID, Issue.LATE))
 
 
 def _is_accepted(facts: Facts) -> bool:
     """The merchant took what had arrived as paid; holds while at least one payment that was accepted is still there."""
-    accepted = frozenset().union(*(d.seen for d in facts.decisions if d.kind == DecisionKind.ACCEPT))
+    accepted = _seen(facts, DecisionKind.ACCEPT)
     return any(p.token in accepted and not p.vanished for p in facts.payments)
 
 
 def _is_decided(facts: Facts, oddity: _Oddity) -> bool:
-    settled = frozenset().union(*(d.seen for d in facts.decisions if d.kind != DecisionKind.ASK_REST))
-    return oddity.tokens <= settled
+    return oddity.tokens <= _seen(facts, DecisionKind.ACCEPT, DecisionKind.REFUNDED, DecisionKind.WRITE_OFF)
+
+
+def _seen(facts: Facts, *kinds: DecisionKind, on: Collection[str] = tuple(Issue)) -> frozenset[str]:
+    """The payments that such decisions were about."""
+    return frozenset().union(*(d.seen for d in facts.decisions if d.kind in kinds and d.issue in on))
 
 
 def _covers(facts: Facts, payments: Iterable[PaymentFact]) -> bool:
     return _sum(payments) >= facts.price - facts.tolerance
 
 
-def _is_too_much(facts: Facts, payments: Iterable[PaymentFact]) -> bool:
-    return _sum(payments) > facts.price + facts.tolerance
+def _is_too_much(facts: Facts, payments: Sequence[PaymentFact]) -> bool:
+    """A cent of a dollar is fifteen naira: who pays just what was asked has not paid too much."""
+    rounding = max((p.step for p in payments), default=ZERO)
+    return _sum(payments) > facts.price + facts.tolerance + rounding
 
 
 def _sum(payments: Iterable[PaymentFact]) -> Decimal:

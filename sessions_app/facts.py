@@ -1,10 +1,12 @@
 """Gathers the facts of sessions for `evaluation`: a fixed number of queries, however many sessions."""
 
 from collections.abc import Iterable
+from decimal import Decimal
 
 from django.db.models import QuerySet
 
-from sessions_app.evaluation import DecisionFact, Facts, PaymentFact, tolerance
+from chains_app.networks import find_option
+from sessions_app.evaluation import ZERO, DecisionFact, Facts, PaymentFact, tolerance
 from sessions_app.models import CheckoutSession, Payment
 from sessions_app.status import Ended
 
@@ -24,7 +26,8 @@ def facts_of(session: CheckoutSession) -> Facts:
         completed_at=session.completed_at,
         payments=tuple(payment_facts(session.payments.all())),
         decisions=tuple(
-            DecisionFact(kind=decision.kind, seen=frozenset(decision.seen)) for decision in session.decisions.all()
+            DecisionFact(kind=decision.kind, seen=frozenset(decision.seen), issue=decision.issue)
+            for decision in session.decisions.all()
         ),
     )
 
@@ -39,4 +42,13 @@ def payment_facts(payments: Iterable[Payment]) -> Iterable[PaymentFact]:
             arrived_at=payment.arrived_at,
             confirmed=payment.confirmed_at is not None,
             vanished=payment.vanished_at is not None,
+            step=_step(payment),
         )
+
+
+def _step(payment: Payment) -> Decimal:
+    """The worth of the last digit that the payment's asset is asked for with."""
+    option = find_option(payment.network, payment.asset)
+    if option is None or payment.rate is None:
+        return ZERO
+    return payment.rate.scaleb(-option.asset.display_decimals)

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from sessions_app.creation_sql import insert_session
 from sessions_app.errors import NothingToDecide, SessionNotOpen
-from sessions_app.evaluation import Verdict, evaluate
+from sessions_app.evaluation import Verdict, evaluate, tokens_to_decide
 from sessions_app.events import STATUS_EVENTS, events_after_moving, events_before_moving
 from sessions_app.facts import facts_of, with_facts
 from sessions_app.models import CheckoutSession, Decision, DepositAddress, StatusChange
@@ -81,9 +81,9 @@ def decide(decision: Decision, *, reopen_minutes: int, now: datetime) -> Checkou
     """
     with transaction.atomic():
         session = _locked([decision.session_id]).get()
-        if not session.needs_decision or session.issue != decision.issue:
+        decision.seen = sorted(tokens_to_decide(facts_of(session), now, decision.issue))
+        if not session.needs_decision or session.issue != decision.issue or not decision.seen:
             raise NothingToDecide("There is nothing of that kind to decide on this session: look at it again.")
-        decision.seen = [fact.token for fact in facts_of(session).payments]
         decision.decided_at = now
         decision.save()
         if decision.kind == DecisionKind.ASK_REST:

@@ -30,7 +30,7 @@ def facts(*payments: PaymentFact, **changes: Any) -> Facts:
     return replace(base, **changes)
 
 
-def paid(value: str | None, *, at: datetime = BEFORE, id: str = "pay_1", **marks: bool) -> PaymentFact:
+def paid(value: str | None, *, at: datetime = BEFORE, id: str = "pay_1", **marks: Any) -> PaymentFact:
     """A confirmed payment in time, unless said otherwise."""
     return PaymentFact(
         id=id,
@@ -49,9 +49,15 @@ def verdict(status: str, payment_status: str, issue: str | None = None, decide: 
     )
 
 
-ACCEPTED = DecisionFact(kind=DecisionKind.ACCEPT, seen=frozenset({"pay_1"}))
-REFUNDED = DecisionFact(kind=DecisionKind.REFUNDED, seen=frozenset({"pay_1"}))
-ASKED = DecisionFact(kind=DecisionKind.ASK_REST, seen=frozenset({"pay_1"}))
+def decided(kind: DecisionKind, issue: Issue) -> DecisionFact:
+    return DecisionFact(kind=kind, issue=issue, seen=frozenset({"pay_1"}))
+
+
+ACCEPTED = decided(DecisionKind.ACCEPT, Issue.UNDERPAID)
+REFUNDED = decided(DecisionKind.REFUNDED, Issue.UNDERPAID)
+ASKED = decided(DecisionKind.ASK_REST, Issue.UNDERPAID)
+EXCESS_REFUNDED = decided(DecisionKind.REFUNDED, Issue.OVERPAID)
+WRONG_REFUNDED = decided(DecisionKind.REFUNDED, Issue.WRONG_ASSET)
 CANCELLED = {"ended_by": Ended.CANCELLED, "ends_at": BEFORE - timedelta(minutes=5)}
 COMPLETED = {"completed_at": BEFORE + timedelta(minutes=1)}
 LATER = BEFORE + timedelta(minutes=5)
@@ -128,9 +134,45 @@ CASES = [
     ),
     (
         "excess refunded",
-        facts(paid("73.50"), decisions=(REFUNDED,), **COMPLETED),
+        facts(paid("73.50"), decisions=(EXCESS_REFUNDED,), **COMPLETED),
         AFTER,
         verdict("completed", "overpaid", "overpaid"),
+    ),
+    (
+        "short and refunded, then paid in full",
+        facts(paid("40"), paid("49", at=AFTER, id="pay_2"), decisions=(REFUNDED,), completed_at=AFTER),
+        AFTER,
+        verdict("completed", "paid", "late"),
+    ),
+    (
+        "accepted before it was confirmed, and dropped",
+        facts(paid("40", confirmed=False, vanished=True), decisions=(ACCEPTED,), **COMPLETED),
+        AFTER,
+        verdict("completed", "unpaid", "reversed", True),
+    ),
+    (
+        "accepted in a wrong asset, and reorged",
+        facts(paid("49", counts=False, vanished=True), decisions=(ACCEPTED,), **COMPLETED),
+        AFTER,
+        verdict("completed", "unpaid", "reversed", True),
+    ),
+    (
+        "the wrong asset refunded, the right one stays",
+        facts(paid("49", counts=False), paid("40", id="pay_2"), decisions=(WRONG_REFUNDED,)),
+        BEFORE,
+        verdict("open", "partial", "wrong_asset"),
+    ),
+    (
+        "a decision on the wrong asset settles no excess",
+        facts(paid("9", counts=False), paid("73.50", id="pay_2"), decisions=(WRONG_REFUNDED,), **COMPLETED),
+        AFTER,
+        verdict("completed", "overpaid", "overpaid", True),
+    ),
+    (
+        "too much by what the amount due was rounded up by",
+        facts(paid("50.40", step=Decimal(1))),
+        BEFORE,
+        verdict("completed", "paid"),
     ),
 ]
 

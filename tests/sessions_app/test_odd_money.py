@@ -1,0 +1,52 @@
+"""Odd money beyond the table of cases: rounding, refunds, decisions on one of several issues, references used again."""
+
+from collections.abc import Callable
+from decimal import Decimal
+
+import pytest
+
+from sessions_app.decisions import decide
+from sessions_app.models import CheckoutSession
+from sessions_app.status import DecisionKind
+from tests.sandbox import Sandbox, told
+
+NewSession = Callable[..., CheckoutSession]
+
+
+@pytest.mark.parametrize(
+    ("currency", "amount"), [("NGN", "10001"), ("JPY", "101"), ("INR", "777.77"), ("KWD", "0.001")]
+)
+def test_paying_just_what_was_asked_is_never_too_much(
+    sandbox: Sandbox, new_session: NewSession, currency: str, amount: str
+) -> None:
+    session = sandbox.play(new_session(amount=Decimal(amount), currency=currency), "exact", asset="USDC")
+    assert (session.status, session.payment_status, session.issue) == ("completed", "paid", None)
+
+
+def test_what_was_refunded_does_not_count_again_once_the_session_is_paid(
+    sandbox: Sandbox, session: CheckoutSession
+) -> None:
+    session = sandbox.play(session, "late_short")
+    decide(session=session, kind=DecisionKind.REFUNDED, actor="mia@example.com", tx_hash="0x" + "1" * 64)
+    sandbox.play(session, "late")
+    session = sandbox.play(session, "unlisted_token")
+    assert (session.status, session.payment_status, session.issue) == ("completed", "paid", "late")
+    assert not session.needs_decision
+
+
+def test_refunding_the_wrong_asset_leaves_the_right_one(sandbox: Sandbox, new_session: NewSession) -> None:
+    session = sandbox.play(new_session(allowedAssets=["USDC"]), "short")
+    session = sandbox.play(session, "wrong_asset")
+    session = decide(session=session, kind=DecisionKind.REFUNDED, actor="mia@example.com")
+    assert (session.status, session.payment_status, session.needs_decision) == ("open", "partial", False)
+    assert sandbox.play(session, "rest").status == "completed"
+
+
+def test_an_accepted_wrong_asset_that_is_reorged_away_is_told(sandbox: Sandbox, new_session: NewSession) -> None:
+    session = sandbox.play(new_session(allowedAssets=["USDC"]), "wrong_asset")
+    session = decide(session=session, kind=DecisionKind.ACCEPT, actor="mia@example.com")
+    assert session.status == "completed"
+    sandbox.chain_takes_back(session)
+    session = sandbox.wait(2, session)
+    assert (session.payment_status, session.issue, session.needs_decision) == ("unpaid", "reversed", True)
+    assert told(session)[-2:] == ["payment.reversed", "issue_opened"]
