@@ -6,11 +6,17 @@ import {Deposit} from "./Deposit.sol";
 /// @title Makes deposits and collects them: anyone may call, the money can only go to each deposit's own treasury.
 /// @notice A deposit's address is create2(this factory, salt, init code with the treasury in it): known before
 /// anything is deployed, good for receiving at once. It holds no money and has no owner, no storage, no settings.
-/// @dev The clone, 64 bytes (EIP-1167 in idea; shorter, and it takes ETH without a call to the implementation,
-/// so that a sender with only the 2,300 gas of `transfer` can still pay a deposit that was already collected):
-///   00 3d            0 on the stack, for the revert below   | 05 36 3d 3d 37  copy the call data to memory
-///   .. 36 15 602a 57 no call data: jump to the end (0x2a)   | .. 3d 3d 36 3d 73 <implementation> 5a f4  delegate
-///   .. 602a 57 80 fd failed: revert(0, 0)                   | 2a 5b 00  stop; then 20 bytes of treasury
+/// @dev The clone, 64 bytes: EIP-1167 in idea, but it takes ETH without a call to the implementation, so that a
+/// sender with only the 2,300 gas of `transfer` can still pay a deposit that was already collected.
+///   00  3d                           0, for the revert at 28
+///   01  36 15 60 2a 57               no call data: go to 2a
+///   06  36 3d 3d 37                  copy the call data to memory
+///   0a  3d 3d 36 3d 73 <20 bytes>    the implementation's address, made ready for
+///   23  5a f4                        delegatecall with all gas and the call data
+///   25  60 2a 57                     done: go to 2a
+///   28  80 fd                        failed: revert(0, 0)
+///   2a  5b 00                        stop
+///   2c  <20 bytes>                   the treasury, never executed
 contract DepositFactory {
     /// @notice `amount` left `deposit` for `treasury` (a token that takes a fee delivers less). token 0: ETH.
     event Collected(address indexed treasury, address indexed deposit, address token, uint256 amount);
