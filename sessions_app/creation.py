@@ -70,7 +70,11 @@ def _new_session(merchant: Merchant, mode: str, terms: dict[str, Any]) -> Checko
 
 def _live_session(merchant: Merchant, mode: str, reference: str | None) -> CheckoutSession | None:
     session = CheckoutSession.objects.filter(
-        merchant=merchant, mode=mode, reference=reference, status__in=[Status.OPEN, Status.PROCESSING]
+        merchant=merchant,
+        mode=mode,
+        reference=reference,
+        status__in=[Status.OPEN, Status.PROCESSING],
+        ended_by=None,
     ).first()
     if session is None:
         return None

@@ -8,12 +8,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
 from sessions_app.creation_sql import insert_session
-from sessions_app.errors import NothingToDecide, SessionNotOpen
+from sessions_app.errors import NothingToDecide, ReferenceTaken, SessionNotOpen
 from sessions_app.evaluation import Verdict, evaluate, tokens_to_decide
 from sessions_app.events import STATUS_EVENTS, events_after_moving, events_before_moving
 from sessions_app.facts import facts_of, with_facts
@@ -77,7 +77,8 @@ def cancel(session: CheckoutSession, *, actor: str = "", now: datetime | None = 
 def decide(decision: Decision, *, reopen_minutes: int, now: datetime) -> CheckoutSession:
     """Stores a decision and what follows from it. `ask_rest` reopens the session for so many minutes.
 
-    Raises `NothingToDecide` when the session has no open issue, or another one than the decision names.
+    Raises `NothingToDecide` when the session has no open issue, or another one than the decision names, and
+    `ReferenceTaken` when it would be reopened beside the session that has its reference now.
     """
     with transaction.atomic():
         session = _locked([decision.session_id]).get()
@@ -90,7 +91,13 @@ def decide(decision: Decision, *, reopen_minutes: int, now: datetime) -> Checkou
             _reopen(session, until=now + timedelta(minutes=reopen_minutes))
         with_decision = _locked([decision.session_id]).get()
         reason = f"Decided: {DecisionKind(decision.kind).label.lower()}."
-        _settle([(with_decision, News(reason=reason, actor=decision.actor))], now)
+        try:
+            _settle([(with_decision, News(reason=reason, actor=decision.actor))], now)
+        except IntegrityError:
+            raise ReferenceTaken(
+                f"Another session has the reference {session.reference!r} by now: cancel that one first.",
+                attr="reference",
+            ) from None
     return with_decision
 
 

@@ -69,7 +69,8 @@ class CheckoutSession(models.Model):
             models.CheckConstraint(condition=Q(amount__gt=0), name="session_amount_is_positive"),
             models.UniqueConstraint(
                 fields=["merchant", "mode", "reference"],
-                condition=Q(status__in=["open", "processing"], reference__isnull=False),
+                # One that was ended and is paid late all the same must not stand in the way of its successor.
+                condition=Q(status__in=["open", "processing"], ended_by=None, reference__isnull=False),
                 name="one_live_session_per_reference",
             ),
         ]

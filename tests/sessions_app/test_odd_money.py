@@ -6,8 +6,10 @@ from decimal import Decimal
 import pytest
 
 from sessions_app.decisions import decide
+from sessions_app.errors import ReferenceTaken
 from sessions_app.models import CheckoutSession
 from sessions_app.status import DecisionKind
+from tests.cast import refreshed
 from tests.sandbox import Sandbox, told
 
 NewSession = Callable[..., CheckoutSession]
@@ -50,3 +52,21 @@ def test_an_accepted_wrong_asset_that_is_reorged_away_is_told(sandbox: Sandbox, 
     session = sandbox.wait(2, session)
     assert (session.payment_status, session.issue, session.needs_decision) == ("unpaid", "reversed", True)
     assert told(session)[-2:] == ["payment.reversed", "issue_opened"]
+
+
+def test_late_money_counts_though_the_reference_has_a_new_session(sandbox: Sandbox, new_session: NewSession) -> None:
+    first = new_session(reference="order-1")
+    sandbox.play(first, "unlisted_token")
+    sandbox.skip(minutes=61)
+    second = new_session(reference="order-1")
+    first, second = sandbox.play(first, "late"), refreshed(second)
+    assert (first.status, first.issue, second.status) == ("completed", "late", "open")
+    assert new_session(reference="order-1").pk == second.pk
+
+
+def test_a_session_is_not_reopened_beside_its_successor(sandbox: Sandbox, new_session: NewSession) -> None:
+    first = sandbox.play(new_session(reference="order-1"), "late_short")
+    new_session(reference="order-1")
+    with pytest.raises(ReferenceTaken):
+        decide(session=first, kind=DecisionKind.ASK_REST, actor="mia@example.com")
+    assert (refreshed(first).status, refreshed(first).needs_decision) == ("expired", True)
