@@ -28,7 +28,7 @@ def stop_orphans(data_dir: Path) -> int:
 
 def _belongs(process: psutil.Process, data_dir: Path) -> bool:
     try:
-        return process.pid != os.getpid() and process.environ().get(MARK) == str(data_dir)
+        return bool(process.pid != os.getpid() and process.environ().get(MARK) == str(data_dir))
     except (psutil.Error, OSError):
         return False  # another user's, or gone
 
@@ -36,7 +36,7 @@ def _belongs(process: psutil.Process, data_dir: Path) -> bool:
 def _is_postgres(process: psutil.Process) -> bool:
     """PostgreSQL takes SIGTERM for "when everybody has left"; SIGINT means now."""
     try:
-        return process.name() == "postgres"
+        return bool(process.name() == "postgres")
     except psutil.Error:
         return False
 

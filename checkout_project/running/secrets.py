@@ -4,10 +4,11 @@ import base64
 import json
 import os
 import secrets
+from collections.abc import Callable
 from pathlib import Path
 
 # What each secret is made by. SECRET_KEY signs cookies; ENCRYPTION_KEYS is a Fernet key for secrets at rest.
-MAKERS = {
+MAKERS: dict[str, Callable[[], str]] = {
     "SECRET_KEY": lambda: secrets.token_urlsafe(48),
     "ENCRYPTION_KEYS": lambda: base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
     "VALKEY_PASSWORD": lambda: secrets.token_urlsafe(32),
