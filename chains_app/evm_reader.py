@@ -3,11 +3,13 @@
 from collections import OrderedDict
 from collections.abc import Iterable
 from math import ceil
+from typing import TypeVar
 
+from chains_app.evm_reader_blocks import LastBlocks
 from chains_app.evm_reader_logs import token_transfers
 from chains_app.evm_reader_native import native_transfers
 from chains_app.evm_reader_nodes import Nodes
-from chains_app.evm_reader_values import block_of, block_or_none, number_of, table_of
+from chains_app.evm_reader_values import block_or_none, number_of, table_of
 from chains_app.evm_reader_watched import watched
 from chains_app.json_rpc import Call, Node, NodeFailed
 from chains_app.networks import Network
@@ -27,21 +29,23 @@ class EvmReader:
         self.nodes = Nodes(network)
         again = ceil(_LOGS_MAY_LAG_SECONDS / network.block_seconds)
         self._blocks_again = min(_MOST_BLOCKS_AGAIN, again)
-        # What the caller was told of these heights: later answers must come from a node that agrees.
-        self._told: OrderedDict[int, str] = OrderedDict()
+        # What the caller was told of these heights, and by whom: later answers must come from a node that agrees.
+        self._told: OrderedDict[int, tuple[str, Node]] = OrderedDict()
+        self._last_blocks = LastBlocks()
+        self._known: OrderedDict[str, Block] = OrderedDict()  # by hash
 
     def head(self) -> Block:
         """The newest block of a node that does not lag."""
-        return self._tell(self.nodes.head())
+        return self._tell(*self.nodes.head())
 
     def block(self, number: int) -> Block | None:
         """The block at this height; None when no node has it."""
 
-        def question(node: Node) -> Block | None:
-            return block_or_none(node.call("eth_getBlockByNumber", hex(number), False), node)
+        def question(node: Node) -> tuple[Block | None, Node]:
+            return block_or_none(node.call("eth_getBlockByNumber", hex(number), False), node), node
 
-        found = self.nodes.ask(question)
-        return self._tell(found) if found else None
+        found, node = self.nodes.ask(question)
+        return self._tell(found, node) if found else None
 
     def transfers(self, addresses: frozenset[str], first: int, last: int) -> list[Transfer]:
         """Transfers in these blocks. Those of tokens in a few blocks before may be listed again."""
@@ -51,10 +55,14 @@ class EvmReader:
 
         def question(node: Node) -> list[Transfer]:
             self._must_agree(node, last)
-            tokens = token_transfers(node, self._network, look_up, max(0, first - self._blocks_again), last)
-            return tokens + native_transfers(node, self._network, look_up, first, last)
+            again = max(0, first - self._blocks_again)
+            tokens = token_transfers(node, self._network, look_up, again, last, known=self._known)
+            return tokens + native_transfers(node, self._network, look_up, first, last, memory=self._last_blocks)
 
         found = self.nodes.ask(question)
+        for each in found:
+            if each.block_number is not None and each.block_time is not None:
+                self._know(Block(number=each.block_number, hash=each.block_hash, time=each.block_time))
         return sorted(found, key=lambda each: (each.block_number or 0, each.log_index))
 
     def pending(self, addresses: frozenset[str], above: int) -> list[Transfer]:  # noqa: ARG002  (no node can say)
@@ -86,20 +94,36 @@ class EvmReader:
         """Raises WrongChain when a node belongs to another chain; one that cannot be reached passes."""
         self.nodes.verify()
 
-    def _tell(self, block: Block) -> Block:
-        self._told[block.number] = block.hash
-        self._told.move_to_end(block.number)
-        while len(self._told) > _REMEMBERED_BLOCKS:
-            self._told.popitem(last=False)
+    def _tell(self, block: Block, node: Node) -> Block:
+        _keep(self._told, block.number, (block.hash, node))
+        return self._know(block)
+
+    def _know(self, block: Block) -> Block:
+        _keep(self._known, block.hash, block)
         return block
 
     def _must_agree(self, node: Node, last: int) -> None:
         """A node that lags answers questions about blocks it lacks with "nothing there", so it is asked first."""
-        answer = node.call("eth_getBlockByNumber", hex(last), False)
-        if answer is None:
+        told, by = self._told.get(last, (None, None))
+        if by is node:
+            return
+        block = block_or_none(node.call("eth_getBlockByNumber", hex(last), False), node)
+        if block is None:
             raise NodeFailed(f"{node.host} does not have block {last} yet.")
-        if block_of(answer, node).hash != self._told.get(last, block_of(answer, node).hash):
+        if told not in {None, block.hash}:
             raise NodeFailed(f"{node.host} has another block {last} than was seen before.")
+
+
+_Key = TypeVar("_Key")
+_Value = TypeVar("_Value")
+
+
+def _keep(memory: OrderedDict[_Key, _Value], key: _Key, value: _Value) -> None:
+    """Remembers it, and forgets the oldest."""
+    memory[key] = value
+    memory.move_to_end(key)
+    while len(memory) > _REMEMBERED_BLOCKS:
+        memory.popitem(last=False)
 
 
 def _block_of_success(receipt: object, node: Node) -> str:

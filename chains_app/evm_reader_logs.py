@@ -33,8 +33,13 @@ _WIDEST_SPAN = 10_000
 Log = Mapping[str, Any]
 
 
-def token_transfers(node: Node, network: Network, watched: Watched, first: int, last: int) -> list[Transfer]:
-    """Transfers of the network's listed tokens to watched addresses in these blocks."""
+def token_transfers(
+    node: Node, network: Network, watched: Watched, first: int, last: int, *, known: Mapping[str, Block]
+) -> list[Transfer]:
+    """Transfers of the network's listed tokens to watched addresses in these blocks.
+
+    `known` holds blocks by their hash; those that it lacks are asked for, since logs do not tell the time.
+    """
     symbols = {asset.contract.lower(): asset.symbol for asset in network.assets.values() if asset.contract}
     if not symbols:
         return []
@@ -45,7 +50,7 @@ def token_transfers(node: Node, network: Network, watched: Watched, first: int, 
         filters = [[TRANSFER, None, part] for part in parts]
     logs = [log for topics in filters for log in get_logs(node, list(symbols), topics, first, last)]
     wanted = [log for log in logs if _moves_money(log, symbols, watched, node)]
-    blocks = _blocks_of(node, wanted)
+    blocks = {**known, **_unknown_blocks(node, wanted, known)}
     return [_transfer(log, network.id, symbols, watched, blocks, node) for log in wanted]
 
 
@@ -101,18 +106,18 @@ def _moves_money(log: Log, symbols: Mapping[str, str], watched: Watched, node: N
     )
 
 
-def _blocks_of(node: Node, logs: Sequence[Log]) -> dict[int, Block]:
-    numbers = sorted({number_of(log.get("blockNumber"), node) for log in logs})
-    answers = node.batch([Call("eth_getBlockByNumber", (hex(number), False)) for number in numbers])
-    return {number: block_of(answer, node) for number, answer in zip(numbers, answers, strict=True)}
+def _unknown_blocks(node: Node, logs: Sequence[Log], known: Mapping[str, Block]) -> dict[str, Block]:
+    unknown = sorted({number_of(log.get("blockNumber"), node) for log in logs if log.get("blockHash") not in known})
+    answers = node.batch([Call("eth_getBlockByNumber", (hex(number), False)) for number in unknown])
+    return {block.hash: block for block in (block_of(answer, node) for answer in answers)}
 
 
 def _transfer(
-    log: Log, network_id: str, symbols: Mapping[str, str], watched: Watched, blocks: Mapping[int, Block], node: Node
+    log: Log, network_id: str, symbols: Mapping[str, str], watched: Watched, blocks: Mapping[str, Block], node: Node
 ) -> Transfer:
-    block = blocks[number_of(log.get("blockNumber"), node)]
-    if log.get("blockHash") != block.hash:
-        raise NodeFailed(f"{node.host}: block {block.number} was replaced while it was read.")
+    block = blocks.get(str(log.get("blockHash")))
+    if block is None:
+        raise NodeFailed(f"{node.host}: block {log.get('blockNumber')} was replaced while it was read.")
     recipient = watched.find_topic(log["topics"][2])
     if recipient is None:
         raise garbage(node, log)

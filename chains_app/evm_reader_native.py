@@ -9,16 +9,16 @@ whoever finds it, however often, means the same movement, all that an address re
 block is one transfer: its log index is FROM_INSIDE and its hash is made from the block's hash and the address.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from math import ceil
-from typing import Any
 
 import structlog
 from eth_utils.crypto import keccak
 
 from chains_app.evm_reader_balances import ADDRESSES_PER_CALL, Inflow, StateGone, inflows
+from chains_app.evm_reader_blocks import FullBlock, LastBlocks, read_blocks
 from chains_app.evm_reader_traces import traced_inflows
-from chains_app.evm_reader_values import block_of, checksummed, hash_of, list_of, number_of, table_of
+from chains_app.evm_reader_values import checksummed, number_of, table_of
 from chains_app.evm_reader_watched import Watched
 from chains_app.json_rpc import Call, Node, NodeFailed
 from chains_app.networks import Network
@@ -27,23 +27,22 @@ from chains_app.reader import FROM_INSIDE, OWN_VALUE, Block, Transfer
 SWEEP_SECONDS = 45
 # Nodes without an archive know balances for 128 blocks.
 _LONGEST_SWEEP = 100
-_BLOCKS_PER_BATCH = 10
 # A full block weighs as much as this many calls for balances: it is a hundred times larger, but one call.
 _CALLS_PER_BLOCK = 2
 
 log = structlog.get_logger()
 
-Table = Mapping[str, Any]
 
-
-def native_transfers(node: Node, network: Network, watched: Watched, first: int, last: int) -> list[Transfer]:
+def native_transfers(
+    node: Node, network: Network, watched: Watched, first: int, last: int, *, memory: LastBlocks
+) -> list[Transfer]:
     """Transfers of the network's own coin to watched addresses in these blocks.
 
-    Those from inside a contract may be of an earlier block, by up to SWEEP_SECONDS.
+    Those from inside a contract may be of an earlier block, by up to SWEEP_SECONDS. `memory` is the reader's.
     """
     if network.native is None:
         return []
-    reading = _Reading(node, network.id, network.native.symbol, watched)
+    reading = _Reading(node, network.id, network.native.symbol, watched, memory)
     calls_for_balances = 2 * ceil(len(watched) / ADDRESSES_PER_CALL)
     if first > 0 and calls_for_balances <= _CALLS_PER_BLOCK * (last - first + 1):
         try:
@@ -62,11 +61,12 @@ def _sweep_blocks(network: Network) -> int:
 class _Reading:
     """One look at some blocks, on one node."""
 
-    def __init__(self, node: Node, network_id: str, symbol: str, watched: Watched) -> None:
+    def __init__(self, node: Node, network_id: str, symbol: str, watched: Watched, memory: LastBlocks) -> None:
         self._node = node
         self._network_id = network_id
         self._symbol = symbol
         self._watched = watched
+        self._memory = memory
 
     def by_balance(self, addresses: Sequence[str], first: int, last: int) -> list[Transfer]:
         """Everything that came to the addresses. Raises StateGone."""
@@ -74,7 +74,11 @@ class _Reading:
 
     def by_blocks(self, numbers: Iterable[int]) -> list[Transfer]:
         """What transactions sent to watched addresses by themselves."""
-        return [transfer for block in self._full_blocks(numbers) for transfer in self._sent_in(block)]
+        found = []
+        for full in read_blocks(self._node, numbers):
+            self._memory.add(full)
+            found += self._sent(full, [address for to in full.sent if (address := self._watched.find(to))])
+        return found
 
     def sweep(self, numbers: Iterable[int], *, every: int) -> list[Transfer]:
         """What came from inside contracts to the addresses whose turn it is: each block has its own, all in a round.
@@ -98,7 +102,7 @@ class _Reading:
         found = []
         for number in numbers:
             if came := traced_inflows(self._node, self._watched, number):
-                block = _block(self._full_block(number), self._node)
+                block = self._full_block(number).block
                 found += [self._from_inside(block, each) for each in came]
         return found
 
@@ -108,65 +112,43 @@ class _Reading:
         for each in came:
             by_block.setdefault(each.block, {})[each.address] = each.units
         found = []
-        for table in self._full_blocks(sorted(by_block)):
-            block = _block(table, self._node)
-            rest = by_block[block.number]
-            for transfer in self._sent_in(table):
-                if transfer.recipient in rest:
-                    found.append(transfer)
-                    rest[transfer.recipient] -= transfer.amount_units
+        for number, rest in sorted(by_block.items()):
+            full = self._full_block(number)
+            for transfer in self._sent(full, rest):
+                found.append(transfer)
+                rest[transfer.recipient] -= transfer.amount_units
             found += [
-                self._from_inside(block, Inflow(address, block.number, units))
+                self._from_inside(full.block, Inflow(address, number, units))
                 for address, units in rest.items()
                 if units > 0
             ]
         return found
 
-    def _full_block(self, number: int) -> Table:
-        return next(self._full_blocks([number]))
+    def _full_block(self, number: int) -> FullBlock:
+        return self._memory.get(number) or next(read_blocks(self._node, [number]))
 
-    def _full_blocks(self, numbers: Iterable[int]) -> Iterator[Table]:
-        """Blocks with their transactions, a few at a time: a thousand of them do not fit the memory."""
-        waiting = list(numbers)
-        for at in range(0, len(waiting), _BLOCKS_PER_BATCH):
-            part = waiting[at : at + _BLOCKS_PER_BATCH]
-            for answer in self._node.batch([Call("eth_getBlockByNumber", (hex(number), True)) for number in part]):
-                yield table_of(answer, self._node)
-
-    def _sent_in(self, table: Table) -> list[Transfer]:
-        """Transactions of the block that sent a watched address something, and succeeded."""
-        node, block = self._node, _block(table, self._node)
-        wanted = [
-            each
-            for each in list_of(table.get("transactions"), node)
-            if isinstance(each, dict)
-            and each.get("value") != "0x0"
-            and self._watched.find(each.get("to"))
-            and number_of(each.get("value"), node) > 0
-            and str(each.get("from")).lower() != str(each.get("to")).lower()
-        ]
-        receipts = node.batch([Call("eth_getTransactionReceipt", (each.get("hash"),)) for each in wanted])
+    def _sent(self, full: FullBlock, addresses: Iterable[str]) -> list[Transfer]:
+        """Transactions of the block that sent one of the addresses something, and succeeded."""
+        wanted = [(address, each) for address in addresses for each in full.sent.get(address.lower(), ())]
+        receipts = self._node.batch([Call("eth_getTransactionReceipt", (each.tx_hash,)) for _, each in wanted])
         return [
-            self._sent(block, each)
-            for each, receipt in zip(wanted, receipts, strict=True)
-            if self._succeeded(block, receipt)
+            self._transfer(
+                full.block,
+                recipient=address,
+                sender=checksummed(each.sender),
+                units=each.units,
+                tx_hash=each.tx_hash,
+                log_index=OWN_VALUE,
+            )
+            for (address, each), receipt in zip(wanted, receipts, strict=True)
+            if self._succeeded(full.block, receipt)
         ]
 
-    def _succeeded(self, block: Block, receipt: Any) -> bool:
+    def _succeeded(self, block: Block, receipt: object) -> bool:
         fields = table_of(receipt, self._node)
         if fields.get("blockHash") != block.hash:
             raise NodeFailed(f"{self._node.host}: block {block.number} was replaced while it was read.")
         return number_of(fields.get("status"), self._node) == 1
-
-    def _sent(self, block: Block, transaction: Table) -> Transfer:
-        return self._transfer(
-            block,
-            recipient=self._watched.by_lower[transaction["to"].lower()],
-            sender=checksummed(str(transaction.get("from"))),
-            units=number_of(transaction.get("value"), self._node),
-            tx_hash=hash_of(transaction.get("hash"), self._node),
-            log_index=OWN_VALUE,
-        )
 
     def _from_inside(self, block: Block, inflow: Inflow) -> Transfer:
         made_up = keccak(bytes.fromhex(block.hash[2:]) + bytes.fromhex(inflow.address[2:]))
@@ -194,7 +176,3 @@ class _Reading:
             block_hash=block.hash,
             block_time=block.time,
         )
-
-
-def _block(table: Table, node: Node) -> Block:
-    return block_of(table, node)

@@ -57,12 +57,12 @@ class Nodes:
         named = " ".join(problems) or f"no node is named; set {self._network.rpc_variable}."
         raise ReaderUnavailable(f"{self._network.name} cannot be read: {named}")
 
-    def head(self) -> Block:
-        """The newest block, from a node that does not lag behind the others."""
+    def head(self) -> tuple[Block, Node]:
+        """The newest block, and the node that has it, which does not lag behind the others."""
         if len(self.all) > 1 and time.monotonic() - self._compared_at >= COMPARE_SECONDS:
             self._compared_at = time.monotonic()
             self._choose_by_heads()
-        return self.ask(self._head_of)
+        return self.ask(lambda node: (self._head_of(node), node))
 
     def verify(self) -> None:
         """Asks every node which chain it belongs to. Raises WrongChain; a node that cannot be reached passes."""

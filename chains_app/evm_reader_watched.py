@@ -44,7 +44,7 @@ class Watched:
     _turns: dict[int, list[str]] = {}
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=2)
 def watched(addresses: frozenset[str]) -> Watched:
     """Arranging a hundred thousand takes a moment; they are mostly the same from one block to the next."""
     return Watched(addresses)

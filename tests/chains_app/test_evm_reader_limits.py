@@ -174,3 +174,18 @@ def test_a_sweep_repeats_no_plain_transfer(chain, many):
     chain.node.mine(30)
     found = [each for number in range(first, first + 30) for each in reader.transfers(frozenset([pat]), number, number)]
     assert seen(found) == [("ETH", pat, 5)]
+
+
+def test_a_sweep_after_a_reorganisation_explains_by_the_new_blocks(chain, many, monkeypatch):
+    monkeypatch.setattr(evm_reader_native, "SWEEP_SECONDS", 20)
+    pat, reader = address(), EvmReader(DEVCHAIN)
+    pats = frozenset([pat])
+    first = chain.node.head() + 1
+    chain.pay_ether(pat, 5)
+    chain.pay_ether(pat, 6)
+    reader.transfers(pats, first, first + 1)
+    chain.node.reorg(2)
+    replaced = chain.pay_from_inside([pat], 7)
+    chain.node.mine(20)
+    found = [each for number in range(first, replaced + 20) for each in reader.transfers(pats, number, number)]
+    assert [(each.amount_units, each.log_index, each.block_number) for each in found] == [(7, FROM_INSIDE, replaced)]

@@ -1,0 +1,153 @@
+"""How much reading a chain costs: RPC calls, HTTP requests, seconds and memory per block, by watched addresses.
+
+    python -m bench.reader                     # 10, 1,000 and 100,000 addresses, 24 blocks of 500 transfers
+    python -m bench.reader --blocks 6 --watched 10 100000
+
+Runs a real node (anvil, see package.json) on loopback with 300 token and 200 ether transfers in each block, 10 of
+them to watched addresses, and reads the blocks one by one as the watcher does: head, the block last read, the
+transfers, and the block's hash again. Each number of addresses runs in a process of its own, so that its memory is
+its own. `seconds` has the node's time in it, `own cpu` has not. Fails when a transfer was missed, or when a block took
+longer than the two seconds in which the next one comes.
+"""
+
+import argparse
+import json
+import os
+import platform
+import random
+import resource
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from eth_utils.address import to_checksum_address
+
+ROOT = Path(__file__).resolve().parent.parent
+TOKEN_TRANSFERS, ETHER_TRANSFERS, OURS = 300, 200, 10
+BLOCK_SECONDS = 2.0
+
+
+def main() -> int:
+    """Prints the machine and one line for each number of addresses."""
+    parser = argparse.ArgumentParser(description="What reading a chain costs.")
+    parser.add_argument("--blocks", type=int, default=24, help="a round of the sweep of balances has 23")
+    parser.add_argument("--watched", type=int, nargs="+", default=[10, 1_000, 100_000])
+    parser.add_argument("--child", type=json.loads, help=argparse.SUPPRESS)
+    asked = parser.parse_args()
+    if asked.child:
+        print(json.dumps(read(**asked.child)))
+        return 0
+    return measure(blocks=asked.blocks, watched=asked.watched)
+
+
+def measure(*, blocks: int, watched: list[int]) -> int:
+    from tests.anvil import Anvil
+
+    print(f"{platform.machine()}, {os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}")
+    with Anvil(mine_by_hand=True) as node:
+        first, began = fill(node, blocks), time.perf_counter()
+        print(f"{blocks} blocks of {TOKEN_TRANSFERS + ETHER_TRANSFERS} transfers, {OURS} of them to watched addresses")
+        print(
+            f"{'watched':>8} {'calls':>7} {'requests':>9} {'seconds':>9} {'slowest':>8} {'cpu':>7} {'memory':>10}   a block"
+        )
+        worst = 0.0
+        for number in watched:
+            child = {"url": node.url, "first": first, "blocks": blocks, "watched": number}
+            done = subprocess.run(
+                [sys.executable, "-m", "bench.reader", "--child", json.dumps(child)],
+                cwd=ROOT, capture_output=True, text=True, timeout=300, check=False,
+            )  # fmt: skip
+            if done.returncode:
+                print(done.stderr[-2000:])
+                return 1
+            seen = json.loads(done.stdout)
+            worst = max(worst, seen["seconds"])
+            print(
+                f"{number:7,} {seen['calls']:7.1f} {seen['requests']:9.1f} {seen['seconds']:8.3f} {seen['slowest']:8.3f} "
+                f"{seen['cpu']:8.3f} {seen['memory']:7.0f} MB, {seen['found']} transfers found"
+            )
+            if seen["found"] != OURS * blocks:
+                print(f"missed {OURS * blocks - seen['found']} transfers")
+                return 1
+    print(
+        f"took {time.perf_counter() - began:.0f} s; {worst:.3f} s a block at most, a block comes every {BLOCK_SECONDS} s"
+    )
+    return 0 if worst < BLOCK_SECONDS else 1
+
+
+def fill(node: Any, blocks: int) -> int:
+    """Deploys a token where the devchain's list says it is, and mines the blocks; the first one's number."""
+    from chains_app.json_rpc import Call, Node
+    from tests.anvil import call_data
+
+    artifact = json.loads((ROOT / "chains_app/contracts/test_artifacts.json").read_text())["contracts"]["TestUSDC"]
+    created = node.post(data=artifact["bytecode"])
+    node.mine()
+    token = node.receipt(created)["contractAddress"]
+    node.post(to=token, data=call_data("mint(address,uint256)", node.accounts[0], 10**15))
+    node.mine()
+    first = node.head() + 1
+    ours, others = addresses(OURS), random.Random(7)
+    for _ in range(blocks):
+        sent: list[dict[str, str]] = []
+        for number in range(TOKEN_TRANSFERS + ETHER_TRANSFERS):
+            to = ours[number // 50] if number % 50 == 0 else "0x" + others.randbytes(20).hex()
+            if number < TOKEN_TRANSFERS:
+                data = call_data("transfer(address,uint256)", to, number + 1)
+                sent.append({"to": token, "data": data, "gas": hex(100_000)})
+            else:
+                sent.append({"to": to, "value": hex(number + 1), "gas": hex(21_000)})
+        calls = [Call("eth_sendTransaction", ({"from": node.accounts[0], **each},)) for each in sent]
+        assert not [each for each in Node(node.url).batch(calls) if not isinstance(each, str)]
+        node.mine()
+        mined = len(node.rpc("eth_getBlockByNumber", ["latest", False])["transactions"])
+        assert mined == TOKEN_TRANSFERS + ETHER_TRANSFERS, f"{mined} transactions in the block"
+    return first
+
+
+def addresses(number: int) -> list[str]:
+    """The same ones in every process; the first few are those that are paid."""
+    source = random.Random(1)
+    return [to_checksum_address("0x" + source.randbytes(20).hex()) for _ in range(number)]
+
+
+def read(*, url: str, first: int, blocks: int, watched: int) -> dict[str, float]:
+    """Follows the blocks with this many watched addresses; the averages a block."""
+    settings.configure(NETWORKS_FILE="")
+    os.environ["RPC_URL_DEVCHAIN"] = url
+    from chains_app.evm_reader import EvmReader
+    from chains_app.networks import network
+
+    ours = frozenset(addresses(watched))
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    reader = EvmReader(network("devchain"))
+    node = reader.nodes.all[0]
+    reader.transfers(ours, first - 1, first - 1)  # settles in
+    node.calls = node.requests = 0
+    found: set[tuple[str, int]] = set()
+    spent, cpu = [], time.process_time()
+    for number in range(first, first + blocks):
+        began = time.perf_counter()
+        reader.head()
+        reader.block(number - 1)
+        # A new set each time, as the watcher loads it anew.
+        seen = reader.transfers(frozenset(list(ours)), number, number)
+        reader.block(number)
+        spent.append(time.perf_counter() - began)
+        found |= {(each.tx_hash, each.log_index) for each in seen}
+    return {
+        "calls": node.calls / blocks,
+        "requests": node.requests / blocks,
+        "seconds": sum(spent) / blocks,
+        "slowest": max(spent),
+        "cpu": (time.process_time() - cpu) / blocks,
+        "memory": (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024,
+        "found": len(found),
+    }
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,73 @@
+"""Full blocks: what their transactions sent to whom, and a memory of the last ones."""
+
+from collections import OrderedDict, defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, NamedTuple
+
+from chains_app.evm_reader_values import block_of, hash_of, list_of, number_of, table_of
+from chains_app.json_rpc import Call, Node
+from chains_app.reader import Block
+
+_BLOCKS_PER_BATCH = 10
+# Longer than a round of the sweep, which is what asks for blocks again.
+_REMEMBERED = 128
+
+
+class Sent(NamedTuple):
+    """A transaction that sends some of the network's coin. Whether it succeeded its receipt says."""
+
+    tx_hash: str
+    sender: str
+    units: int
+
+
+class FullBlock(NamedTuple):
+    """A block, the hash of the one before, and what was sent in it by small-letter recipient."""
+
+    block: Block
+    parent: str
+    sent: Mapping[str, list[Sent]]
+
+
+class LastBlocks:
+    """The last full blocks that were read one after the other: each is the parent of the next, all are of one branch."""
+
+    def __init__(self) -> None:
+        self._blocks: OrderedDict[int, FullBlock] = OrderedDict()
+
+    def add(self, full: FullBlock) -> None:
+        """Remembers the block; what it does not continue is forgotten."""
+        before = self._blocks.get(full.block.number - 1)
+        if before is None or before.block.hash != full.parent or full.block.number in self._blocks:
+            self._blocks.clear()
+        self._blocks[full.block.number] = full
+        while len(self._blocks) > _REMEMBERED:
+            self._blocks.popitem(last=False)
+
+    def get(self, number: int) -> FullBlock | None:
+        """The block at this height, if it is remembered."""
+        return self._blocks.get(number)
+
+
+def read_blocks(node: Node, numbers: Iterable[int]) -> Iterator[FullBlock]:
+    """Blocks with their transactions, a few at a time: a thousand of them do not fit the memory. Raises NodeFailed."""
+    waiting = list(numbers)
+    for at in range(0, len(waiting), _BLOCKS_PER_BATCH):
+        part = waiting[at : at + _BLOCKS_PER_BATCH]
+        for answer in node.batch([Call("eth_getBlockByNumber", (hex(number), True)) for number in part]):
+            yield _full_block(table_of(answer, node), node)
+
+
+def _full_block(table: Mapping[str, Any], node: Node) -> FullBlock:
+    sent: dict[str, list[Sent]] = defaultdict(list)
+    for each in list_of(table.get("transactions"), node):
+        fields = table_of(each, node)
+        to, sender = str(fields.get("to")).lower(), str(fields.get("from"))
+        # Most transactions call contracts and send nothing; who sends to himself gains nothing.
+        if (
+            fields.get("value") != "0x0"
+            and to != sender.lower()
+            and (units := number_of(fields.get("value"), node)) > 0
+        ):
+            sent[to].append(Sent(hash_of(fields.get("hash"), node), sender, units))
+    return FullBlock(block_of(table, node), str(table.get("parentHash")), sent)
