@@ -1,9 +1,11 @@
 """How the buyer's page writes amounts, addresses and times."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from decimal import Decimal
 
 from babel.core import Locale, UnknownLocaleError
+from babel.lists import format_list
 from babel.numbers import format_decimal
 from django.utils.translation import get_language, gettext, ngettext
 
@@ -30,6 +32,11 @@ def asset_text(units: int | Decimal, decimals: int, asset: Asset | None) -> str:
 def address_groups(address: str) -> list[str]:
     """An address in groups of four, to be compared by eye: '0x51e1', '7bA0', …"""
     return [address[:6], *(address[at : at + 4] for at in range(6, len(address), 4))]
+
+
+def any_of(names: Iterable[str]) -> str:
+    """'Ethereum, Base or Polygon', in the reader's language; empty for none."""
+    return format_list(list(names), style="or", locale=_locale())
 
 
 def masked_email(email: str) -> str:

@@ -9,7 +9,7 @@ from chains_app.networks import Network, PaymentOption, find_option
 from chains_app.payment_uris import payment_uri
 from common.money import plain, to_minor_unit
 from sessions_app.models import CheckoutSession, Quote
-from sessions_app.pay_amounts import address_groups, asset_text, clock_text, duration_text, money_text
+from sessions_app.pay_amounts import address_groups, any_of, asset_text, clock_text, duration_text, money_text
 from sessions_app.pay_offers import asset_icon, network_icon, speed_text
 from sessions_app.quoting import allowed_options
 from sessions_app.representation import received_value, units_still_due
@@ -48,7 +48,7 @@ class Due:
     uri: str
     rate: str
     is_fixed_rate: bool  # the test table, no market
-    also_on: tuple[str, ...]  # names of the other networks that the same asset is taken on, at the same address
+    also_on: str  # the other networks that the same asset is taken on, at the same address: 'Ethereum or Base'
 
     arrived: str  # in the session's currency; empty while nothing has arrived
     rest: str
@@ -102,11 +102,11 @@ def _rate_text(quote: Quote, currency: str) -> str:
     return f"1 {quote.asset} = {plain(round(quote.rate, 6))} {currency}"
 
 
-def _also_on(session: CheckoutSession, chosen: PaymentOption) -> tuple[str, ...]:
+def _also_on(session: CheckoutSession, chosen: PaymentOption) -> str:
     if chosen.network.kind != "evm":
-        return ()
+        return ""
     options = allowed_options(mode=session.mode, allowed_assets=session.allowed_assets)
-    return tuple(
+    return any_of(
         option.network.name
         for option in options
         if option.asset.symbol == chosen.asset.symbol

@@ -90,6 +90,11 @@ class PayPage:
         return self.state in {State.CHOOSE, State.SEND, State.LAPSED}
 
     @property
+    def has_no_offer(self) -> bool:
+        """The buyer is to choose, and nothing can be had right now."""
+        return self.state == State.CHOOSE and all(offer.unavailable for offer in self.offers)
+
+    @property
     def poll_seconds(self) -> int:
         """How often the page asks for news. After the end there may still be some (late money, a reversal)."""
         return 10 if self.is_final else 2
@@ -97,7 +102,9 @@ class PayPage:
     @property
     def refresh_seconds(self) -> int:
         """How often a browser without JavaScript loads the page again; 0: never, nothing will change by itself."""
-        return {State.CHOOSE: 0, State.SEND: 15, State.LAPSED: 0, State.PROCESSING: 5}.get(self.state, 0)
+        if self.has_no_offer:
+            return 30
+        return {State.SEND: 15, State.PROCESSING: 5}.get(self.state, 0)
 
 
 def pay_page(

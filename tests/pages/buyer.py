@@ -1,0 +1,60 @@
+"""A buyer in a browser: opens the page of a session, sees what it shows, and is let out to a shop that is not there."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import axe_core_python
+import pytest
+from playwright.sync_api import Browser, Page, Route, expect
+from pytest_django.live_server_helper import LiveServer
+
+from sessions_app.models import CheckoutSession
+
+OpenPage = Callable[..., Page]
+
+AXE = (Path(axe_core_python.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
+
+
+def let_out(page: Page) -> None:
+    """The shop answers, without any network."""
+
+    def answer(route: Route) -> None:
+        route.fulfill(body="<h1>The shop</h1>", content_type="text/html")
+
+    page.route("https://shop.example/**", answer)
+
+
+@pytest.fixture
+def open_page(page: Page, live_server: LiveServer) -> OpenPage:
+    """`open_page(session)`: the session's page, after its script has started."""
+
+    def show(session: CheckoutSession, query: str = "") -> Page:
+        let_out(page)
+        page.goto(f"{live_server.url}/pay/{session.public_id}{query}")
+        page.wait_for_load_state("load")
+        return page
+
+    return show
+
+
+@pytest.fixture
+def page_without_javascript(browser: Browser) -> Iterator[Page]:
+    """A browser that runs no script."""
+    context = browser.new_context(java_script_enabled=False, viewport={"width": 390, "height": 844})
+    shown = context.new_page()
+    let_out(shown)
+    yield shown
+    context.close()
+
+
+def headline(page: Page, text: str) -> None:
+    """Waits until the page says so."""
+    expect(page.locator("#headline")).to_have_text(text)
+
+
+def faults_of_access(page: Page) -> list[str]:
+    """What axe-core finds wrong with the page as it stands: one line a fault, with the element."""
+    page.evaluate(f"{AXE}; undefined")
+    found: dict[str, Any] = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+    return [f"{fault['id']}: {node['html'][:160]}" for fault in found["violations"] for node in fault["nodes"]]

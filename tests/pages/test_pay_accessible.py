@@ -1,0 +1,87 @@
+"""The buyer's page for everybody: no fault by axe-core in any state or theme, news that are said, focus that stays."""
+
+from typing import Literal
+
+import pytest
+from django.utils import timezone
+from playwright.sync_api import Page, expect
+
+from sessions_app.models import CheckoutSession
+from sessions_app.quoting import choose_option
+from tests.pages.buyer import OpenPage, faults_of_access, headline
+from tests.sandbox import Sandbox
+
+THEMES: list[tuple[Literal["light", "dark"], int]] = [("light", 1280), ("dark", 390)]
+STATES = ["choose", "send", "short", "stuck", "exact", "over", "late_short"]
+
+
+def brought_to(state: str, session: CheckoutSession, sandbox: Sandbox) -> None:
+    """Leads the session there."""
+    if state != "choose":
+        choose_option(session=session, asset="USDC", network="sandbox", now=timezone.now())
+    if state not in {"choose", "send"}:
+        sandbox.play(session, state)
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_axe_finds_nothing(
+    open_page: OpenPage, page: Page, session: CheckoutSession, sandbox: Sandbox, state: str
+) -> None:
+    brought_to(state, session, sandbox)
+    open_page(session)
+    for scheme, width in THEMES:
+        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+        page.set_viewport_size({"width": width, "height": 900})
+        assert faults_of_access(page) == []
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_what_happens_is_said_to_screen_readers(
+    open_page: OpenPage, session: CheckoutSession, sandbox: Sandbox
+) -> None:
+    brought_to("send", session, sandbox)
+    page = open_page(session)
+    sandbox.play(session, "short")
+    expect(page.locator("#said")).to_contain_text("44.10 of 49.00 USD arrived")
+
+
+def test_copying_is_said_and_exact(open_page: OpenPage, session: CheckoutSession, sandbox: Sandbox) -> None:
+    brought_to("send", session, sandbox)
+    page = open_page(session)
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.get_by_role("button", name="Copy the address").click()
+    expect(page.locator("#said")).to_have_text("Copied")
+    assert page.evaluate("navigator.clipboard.readText()") == session.deposit.address
+
+
+def test_an_address_selected_by_hand_has_no_gaps(
+    open_page: OpenPage, session: CheckoutSession, sandbox: Sandbox
+) -> None:
+    brought_to("send", session, sandbox)
+    page = open_page(session)
+    page.evaluate("getSelection().selectAllChildren(document.getElementById('address'))")
+    assert page.evaluate("getSelection().toString()") == session.deposit.address
+
+
+def test_focus_and_opened_help_survive_the_news(
+    open_page: OpenPage, session: CheckoutSession, sandbox: Sandbox
+) -> None:
+    brought_to("send", session, sandbox)
+    page = open_page(session)
+    page.get_by_text("I pay from an exchange").click()
+    page.get_by_role("button", name="Copy the address").focus()
+    sandbox.play(session, "short")
+    expect(page.locator("#amount")).to_have_text("4.90 USDC")
+    assert page.evaluate("document.activeElement.getAttribute('aria-label')") == "Copy the address"
+    expect(page.get_by_text("must arrive")).to_be_visible()
+
+
+def test_focus_moves_to_the_headline_when_the_page_turns(
+    open_page: OpenPage, session: CheckoutSession, sandbox: Sandbox
+) -> None:
+    brought_to("send", session, sandbox)
+    page = open_page(session)
+    page.get_by_role("button", name="Copy the amount").focus()
+    sandbox.play(session, "exact", seconds=1)
+    headline(page, "Your payment has arrived")
+    assert page.evaluate("document.activeElement.id") == "headline"

@@ -1,0 +1,123 @@
+"""The buyer's page in a browser: from the options to the receipt without a reload."""
+
+import re
+
+import pytest
+from django.utils import timezone
+from playwright.sync_api import Page, expect
+
+from sessions_app.models import CheckoutSession
+from sessions_app.quoting import choose_option
+from tests.cast import refreshed
+from tests.pages.buyer import OpenPage, headline
+from tests.sandbox import Sandbox
+
+
+@pytest.fixture
+def picked(session: CheckoutSession, sandbox: Sandbox) -> CheckoutSession:
+    """An open session for which USDC was chosen."""
+    choose_option(session=session, asset="USDC", network="sandbox", now=timezone.now())
+    return session
+
+
+def mark(page: Page) -> None:
+    """Leaves a trace that a reload would wipe away."""
+    page.evaluate("window.notReloaded = true")
+
+
+def test_it_turns_to_paid_without_a_reload_and_leads_back_to_the_shop(
+    open_page: OpenPage, session: CheckoutSession, sandbox: Sandbox
+) -> None:
+    page = open_page(session)
+    page.get_by_role("button", name="Pay with USDC on Sandbox").click()
+    headline(page, "Waiting for your payment")
+    mark(page)
+    sandbox.play(session, "exact", seconds=1)
+    headline(page, "Your payment has arrived")
+    expect(page.locator("#live").get_by_text("1 of 2 confirmations")).to_be_visible()
+    sandbox.wait(3, session)
+    headline(page, "Paid")
+    assert page.evaluate("window.notReloaded")
+    page.wait_for_url(f"https://shop.example/thanks?session_id={session.public_id}")
+
+
+def test_the_buyer_may_stay_with_the_receipt(open_page: OpenPage, picked: CheckoutSession, sandbox: Sandbox) -> None:
+    page = open_page(picked)
+    sandbox.play(picked, "exact")
+    page.get_by_role("button", name="Stay here").click()
+    expect(page.locator("#returning")).to_be_hidden()
+    page.reload()
+    expect(page.get_by_role("heading", name="Receipt")).to_be_visible()
+    expect(page.locator("#returning")).to_be_hidden()
+
+
+def test_a_short_payment_changes_amount_and_code(
+    open_page: OpenPage, picked: CheckoutSession, sandbox: Sandbox
+) -> None:
+    page = open_page(picked)
+    code = page.locator(".qr").get_attribute("src")
+    mark(page)
+    sandbox.play(picked, "short")
+    expect(page.locator("#amount")).to_have_text("4.90 USDC")
+    expect(page.locator("#live").get_by_text("44.10 of 49.00 USD arrived")).to_be_visible()
+    assert page.locator(".qr").get_attribute("src") != code
+    assert page.evaluate("window.notReloaded")
+
+
+def test_a_payment_that_is_dropped_asks_again(open_page: OpenPage, picked: CheckoutSession, sandbox: Sandbox) -> None:
+    page = open_page(picked)
+    sandbox.play(picked, "dropped", seconds=1)
+    headline(page, "We see your payment")
+    sandbox.wait(4, picked)
+    headline(page, "Waiting for your payment")
+    expect(page.locator("#live").get_by_text("A payment that we had seen is gone")).to_be_visible()
+
+
+def test_a_lapsed_price_renews_itself(open_page: OpenPage, picked: CheckoutSession, sandbox: Sandbox) -> None:
+    page = open_page(picked)
+    before = picked.quote
+    sandbox.skip(minutes=16)
+    expect(page.locator("#said")).to_have_text("The price was renewed.")
+    expect(page.locator("#amount")).to_have_text("49.00 USDC")
+    assert refreshed(picked).quote != before
+
+
+def test_test_mode_plays_a_payment_in_place(open_page: OpenPage, session: CheckoutSession, sandbox: Sandbox) -> None:
+    page = open_page(session)
+    mark(page)
+    page.locator("#play-short").click()
+    headline(page, "Waiting for your payment")
+    sandbox.wait(4, session)
+    expect(page.locator("#live").get_by_text("of 49.00 USD arrived")).to_be_visible()
+    assert page.evaluate("window.notReloaded")
+
+
+def test_the_other_code_holds_the_address_alone(
+    open_page: OpenPage, session: CheckoutSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RPC_URL_DEVCHAIN", "http://127.0.0.1:8545")
+    choose_option(session=session, asset="USDC", network="devchain", now=timezone.now())
+    page = open_page(session)
+    page.get_by_role("link", name="QR with the address only").click()
+    expect(page.locator(".qr")).to_have_attribute("src", _ending("kind=address"))
+    page.get_by_role("link", name="QR with the amount").click()
+    expect(page.locator(".qr")).to_have_attribute("src", _ending("kind=uri"))
+
+
+def test_cancelling_leads_back_to_the_cart(open_page: OpenPage, picked: CheckoutSession) -> None:
+    page = open_page(picked)
+    page.get_by_role("button", name="Cancel and go back").click()
+    page.wait_for_url("https://shop.example/cart")
+    assert refreshed(picked).status == "cancelled"
+
+
+def test_the_shop_never_learns_the_page(open_page: OpenPage, picked: CheckoutSession) -> None:
+    page = open_page(picked)
+    with page.expect_request("https://shop.example/cart") as request:
+        page.get_by_role("button", name="Cancel and go back").click()
+    assert picked.public_id not in request.value.headers.get("referer", "")
+
+
+def _ending(part: str) -> re.Pattern[str]:
+
+    return re.compile(re.escape(part))

@@ -1,0 +1,170 @@
+"""Paying with a browser wallet: what it is asked, exactly, and what the buyer is told when it says no."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.utils import timezone
+from eth_abi.abi import encode
+from playwright.sync_api import Page, expect
+from pytest_django.live_server_helper import LiveServer
+
+from chains_app.networks import network
+from sessions_app.models import CheckoutSession
+from sessions_app.quoting import choose_option
+from tests.cast import PATS_WALLET
+from tests.pages.buyer import OpenPage
+
+WALLETS = Path(__file__).with_name("wallets.js").read_text(encoding="utf-8")
+DEVCHAIN = "0x7a69"
+TRANSFER = "0xa9059cbb"
+
+# Method, the wallet's answer, what the buyer is told; one after the other on the same page.
+REFUSALS = [
+    ("eth_requestAccounts", {"code": -32002, "message": "pending"}, "still waiting for an answer"),
+    ("eth_requestAccounts", [], "Unlock it"),
+    ("eth_requestAccounts", {"code": 4100, "message": "Bad luck"}, "It says: Bad luck"),
+]
+NOT_SENT = [
+    ({"code": 4001, "message": "User rejected"}, "Nothing was sent"),
+    ({"code": -32000, "message": "insufficient funds for gas"}, "does not hold enough"),
+    ({"code": -32603, "data": {"message": "transfer amount exceeds balance"}}, "does not hold enough"),
+]
+
+Pay = Callable[..., Page]
+
+
+@pytest.fixture
+def pay(page: Page, open_page: OpenPage, session: CheckoutSession, monkeypatch: pytest.MonkeyPatch) -> Pay:
+    """`pay(asset, **script)`: opens the page with wallets that answer so, and presses the button."""
+    monkeypatch.setenv("RPC_URL_DEVCHAIN", "http://127.0.0.1:8545")
+
+    def press(asset: str = "USDC", **script: Any) -> Page:
+        script = {"legacy": True, "eth_chainId": DEVCHAIN} | script
+        page.add_init_script(f"window.script = {json.dumps(script)}; {WALLETS}")
+        choose_option(session=session, asset=asset, network="devchain", now=timezone.now())
+        open_page(session)
+        page.get_by_role("button", name="Pay with browser wallet").click()
+        return page
+
+    return press
+
+
+def says(page: Page, sentence: str) -> None:
+    """Waits until the page tells the buyer so."""
+    expect(page.locator(".wallet-says")).to_contain_text(sentence)
+
+
+def asked(page: Page, method: str) -> list[Any]:
+    """The parameters of the wallet's calls of a method."""
+    calls: list[dict[str, Any]] = page.evaluate("window.asked")
+    return [call["params"][0] for call in calls if call["method"] == method]
+
+
+def transfer_data(page: Page, live_server: LiveServer, units: str) -> str:
+    """What the page's script makes of an amount: calldata, or the name of its refusal."""
+    if page.url == "about:blank":
+        page.goto(f"{live_server.url}/pay/cs_unknown")
+    built: str = page.evaluate(
+        """async ([recipient, units]) => {
+            const { transferData } = await import("/static/js/pay/erc20.js");
+            try { return transferData(recipient, units); } catch (error) { return error.name; }
+        }""",
+        [PATS_WALLET, units],
+    )
+    return built
+
+
+def test_a_token_is_transferred_to_the_last_unit(pay: Pay, session: CheckoutSession) -> None:
+    page = pay("USDC")
+    says(page, "Sent from your wallet")
+    data = TRANSFER + encode(["address", "uint256"], [session.deposit.address, 49_000_000]).hex()
+    contract = network("devchain").assets["USDC"].contract
+    assert asked(page, "eth_sendTransaction") == [{"from": PATS_WALLET, "to": contract, "value": "0x0", "data": data}]
+
+
+def test_the_networks_own_coin_is_sent_to_the_address(pay: Pay, session: CheckoutSession) -> None:
+    page = pay("ETH")
+    says(page, "Sent from your wallet")
+    assert session.quote is not None
+    value = hex(int(session.quote.amount_units))
+    assert asked(page, "eth_sendTransaction") == [{"from": PATS_WALLET, "to": session.deposit.address, "value": value}]
+
+
+def test_a_wallet_on_another_network_is_asked_to_change(pay: Pay) -> None:
+    page = pay(eth_chainId="0x1")
+    says(page, "Sent from your wallet")
+    assert asked(page, "wallet_switchEthereumChain") == [{"chainId": DEVCHAIN}]
+
+
+def test_a_network_the_wallet_does_not_know_is_added(pay: Pay) -> None:
+    page = pay(eth_chainId="0x1", wallet_switchEthereumChain={"code": 4902, "message": "Unrecognized chain"})
+    says(page, "Sent from your wallet")
+    [added] = asked(page, "wallet_addEthereumChain")
+    assert (added["chainId"], added["chainName"], added["rpcUrls"]) == (
+        DEVCHAIN,
+        "Devchain",
+        ["http://127.0.0.1:8545"],
+    )
+
+
+def test_nothing_is_sent_from_a_wallet_that_stays_where_it_is(pay: Pay) -> None:
+    page = pay(eth_chainId="0x1", wallet_switchEthereumChain="stays")
+    says(page, "Your wallet stayed on another network. Change it to Devchain")
+    assert asked(page, "eth_sendTransaction") == []
+
+
+def test_a_refusal_is_told_in_words_and_may_be_tried_again(pay: Pay) -> None:
+    page = pay(eth_requestAccounts={"code": 4001, "message": "User rejected"})
+    says(page, "You declined in the wallet. Nothing was sent.")
+    for method, answer, sentence in REFUSALS:
+        page.evaluate("([method, answer]) => { window.script[method] = answer; }", [method, answer])
+        page.get_by_role("button", name="Pay with browser wallet").click()
+        says(page, sentence)
+
+
+def test_what_the_wallet_could_not_send_is_told_in_words(pay: Pay) -> None:
+    page = pay(eth_sendTransaction=NOT_SENT[0][0])
+    for answer, sentence in NOT_SENT:
+        page.evaluate("answer => { window.script.eth_sendTransaction = answer; }", answer)
+        page.get_by_role("button", name="Pay with browser wallet").click()
+        says(page, sentence)
+
+
+def test_several_wallets_are_offered_by_name(pay: Pay) -> None:
+    page = pay(legacy=False, announced=["Fox", "Rabbit"])
+    page.get_by_role("button", name="Rabbit").click()
+    says(page, "Sent from your wallet")
+    assert {call["wallet"] for call in page.evaluate("window.asked")} == {"Rabbit"}
+
+
+def test_after_a_reload_it_warns_before_paying_again(pay: Pay) -> None:
+    page = pay()
+    says(page, "Sent from your wallet")
+    page.reload()
+    says(page, "You sent a payment from this browser a moment ago")
+    expect(page.get_by_role("button", name="Pay with browser wallet")).to_be_disabled()
+    page.get_by_role("button", name="Send again").click()
+    expect(page.get_by_role("button", name="Pay with browser wallet")).to_be_enabled()
+
+
+def test_without_a_wallet_the_button_is_not_there(
+    open_page: OpenPage, session: CheckoutSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RPC_URL_DEVCHAIN", "http://127.0.0.1:8545")
+    choose_option(session=session, asset="USDC", network="devchain", now=timezone.now())
+    page = open_page(session)
+    expect(page.get_by_role("link", name="Open in a wallet app")).to_be_visible()
+    expect(page.get_by_role("button", name="Pay with browser wallet")).to_be_hidden()
+
+
+def test_no_transaction_is_built_from_a_wrong_amount(page: Page, live_server: LiveServer) -> None:
+    for units in ("0", "-1", "1.5", str(2**256), "", "49 USDC"):
+        assert transfer_data(page, live_server, units) in {"RangeError", "SyntaxError"}
+
+
+def test_the_largest_amount_is_exact(page: Page, live_server: LiveServer) -> None:
+    expected = TRANSFER + encode(["address", "uint256"], [PATS_WALLET, 2**256 - 1]).hex()
+    assert transfer_data(page, live_server, str(2**256 - 1)) == expected

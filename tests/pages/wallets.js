@@ -1,0 +1,28 @@
+// Browser wallets for tests: they write down what they were asked, and answer as `window.script` says.
+// {method: answer}; {method: {code, message}} refuses.
+(() => {
+  const script = window.script = Object.assign(
+    { eth_requestAccounts: ["0x15d34AAf54267DB7D7c367839AAf71A00a2C6A65"], eth_sendTransaction: `0x${"ab".repeat(32)}` },
+    window.script,
+  );
+  const wallet = (name) => {
+    let chainId = script.eth_chainId ?? "0x1";
+    return {
+      name,
+      async request({ method, params }) {
+        window.asked.push({ wallet: name, method, params });
+        const answer = script[method];
+        if (method === "eth_chainId") return chainId;
+        if (answer?.code !== undefined) throw answer;
+        if (/^wallet_(switch|add)EthereumChain$/.test(method) && answer !== "stays") chainId = params[0].chainId;
+        return answer ?? null;
+      },
+    };
+  };
+  window.asked = [];
+  if (script.legacy) window.ethereum = wallet("legacy");
+  const announced = (script.announced ?? []).map((name) => ({ info: { uuid: name, name, icon: "data:image/svg+xml,<svg xmlns='http://www.w3.org/2000/svg'/>" }, provider: wallet(name) }));
+  window.addEventListener("eip6963:requestProvider", () => {
+    for (const detail of announced) window.dispatchEvent(new CustomEvent("eip6963:announceProvider", { detail }));
+  });
+})();
