@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from sessions_app import collect_views, dashboard_views, decision_views, pay_views
+from sessions_app import collect_views, dashboard_views, decision_views, pay_views, refund_pages
 from sessions_app.api_views import CheckoutViewSet
 from sessions_app.customer_views import CustomerViewSet
 from sessions_app.issue_views import IssueViewSet
@@ -33,6 +33,7 @@ api = [
 hosted = [
     path("l/<str:link_id>", payment_link, name="payment-link"),
     path("pay/<str:session_id>", pay_views.pay, name="pay"),
+    path("pay/<str:session_id>/refund", refund_pages.buyers_refund, name="pay-refund"),
     path("pay/<str:session_id>/status", pay_views.status, name="pay-status"),
     path("pay/<str:session_id>/choose", pay_views.choose, name="pay-choose"),
     path("pay/<str:session_id>/renew", pay_views.renew, name="pay-renew"),
@@ -49,6 +50,8 @@ dashboard = [
     path("sessions/<str:session_id>/expire", dashboard_views.expire, name="session-expire"),
     path("sessions/<str:session_id>/cancel", dashboard_views.cancel, name="session-cancel"),
     path("sessions/<str:session_id>/decide", decision_views.decide, name="session-decide"),
+    path("sessions/<str:session_id>/refund", refund_pages.refund, name="refund"),
+    path("sessions/<str:session_id>/refund/<str:refund_id>", refund_pages.sign, name="refund-sign"),
     path("decisions", decision_views.decisions, name="decisions"),
     path("collect", collect_views.collect, name="collect"),
     path("collect/<str:network_id>", collect_views.prepare, name="collect-prepare"),

@@ -5,29 +5,23 @@ how far. Dying before it means reading again, dying after it means nothing.
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
 from django.core.cache import cache
 from django.db import transaction
 from django.utils import timezone
 
+from chains_app.models import ScanCursor
 from chains_app.networks import Network
-from chains_app.reader import Reader, ReaderUnavailable, WrongChain
+from chains_app.reader import Reader, ReaderUnavailable, Sighting, WrongChain
 from chains_app.readers import reader_for
 from chains_app.scanning import CursorMoved, Scan, record_problem, save_cursor, scan
 from sessions_app.lifecycle import reassess_many
-from sessions_app.models import CheckoutSession, Payment
-from sessions_app.payments import (
-    confirm,
-    deep_enough,
-    doubtful,
-    mark_vanished,
-    merged,
-    record_transfers,
-    sighting,
-    value_unvalued,
-)
+from sessions_app.models import DepositAddress, Payment, Refund
+from sessions_app.payments import confirm, deep_enough, doubtful, mark_vanished, merged, record, sighting
+from sessions_app.refund_watch import deep_sightings, refunds_watched_for, see_refunds
+from sessions_app.sightings import Sightings, take_in
 
 log = structlog.get_logger()
 
@@ -36,6 +30,7 @@ log = structlog.get_logger()
 class _SecondLook:
     confirmed: list[Payment]
     vanished: list[Payment]
+    there: frozenset[Sighting]
 
 
 # Passes that one call makes at most when it finds itself behind: after a day of downtime others want their turn too.
@@ -69,48 +64,70 @@ def watch(network: Network, reader: Reader) -> bool:
 
     Raises `ReaderUnavailable` when the network cannot be read now: nothing is lost, the next pass takes it up.
     """
-    sessions: dict[str, CheckoutSession] = {}
+    refunds = refunds_watched_for(network)
 
-    def addresses() -> dict[str, CheckoutSession]:
-        sessions.update(watched_sessions(network, timezone.now()))
-        return sessions
+    def addresses() -> set[str]:
+        return watched_addresses(network, timezone.now()) | {refund.to_address for refund in refunds}
 
     seen = scan(network=network, reader=reader, addresses=addresses)
-    second_look = _look_again(network, reader, seen)
+    second_look = _look_again(network, reader, seen, refunds)
+    sightings = take_in(network, [*seen.transfers, *seen.pending], timezone.now())
     try:
-        _store(network, seen, second_look, sessions, timezone.now())
+        _store(network, seen, second_look, sightings, refunds, timezone.now())
     except CursorMoved:
         return False  # Another watcher stored these blocks meanwhile, and its pass counts.
     return seen.is_behind
 
 
-def watched_sessions(network: Network, now: datetime) -> dict[str, CheckoutSession]:
-    """The sessions of the network's mode whose address is watched, by address."""
-    sessions = CheckoutSession.objects.filter(mode=network.mode, deposit__watch_until__gt=now).select_related("deposit")
-    return {session.deposit.address: session for session in sessions}
+def watched_addresses(network: Network, now: datetime) -> set[str]:
+    """The deposits of the network's mode that money may come to, or has come to and is not confirmed yet.
+
+    What was left unread while nobody watched belongs to its time: a watch that has ended since is taken up again.
+    """
+    deposits = DepositAddress.objects.filter(session__mode=network.mode)
+    unsure = Payment.objects.filter(network=network.id, confirmed_at=None, vanished_at=None)
+    return set(deposits.filter(watch_until__gt=_read_until(network, now)).values_list("address", flat=True)) | set(
+        unsure.values_list("session__deposit__address", flat=True)
+    )
 
 
-def _look_again(network: Network, reader: Reader, seen: Scan) -> _SecondLook:
+def _read_until(network: Network, now: datetime) -> datetime:
+    """About the time of the newest block that was read."""
+    cursor = ScanCursor.objects.filter(pk=network.id).first()
+    if cursor is None or cursor.scanned_at is None:
+        return now
+    behind = timedelta(seconds=max(0, cursor.head - cursor.block_number) * network.block_seconds)
+    return min(now, cursor.scanned_at - behind)
+
+
+def _look_again(network: Network, reader: Reader, seen: Scan, refunds: list[Refund]) -> _SecondLook:
     """Before money is called confirmed or gone, the chain is asked for that very transaction once more."""
     deep = deep_enough(network, seen.head.number)
     missing = doubtful(network, [*seen.transfers, *seen.pending], replaced_from=seen.replaced_from)
     asked = [sighting(payment) for payment in (*deep, *missing) if payment.block_number is not None]
+    asked += deep_sightings(network, refunds, head=seen.head.number)
     there = reader.still_there(asked) if asked else frozenset()
     return _SecondLook(
         confirmed=[payment for payment in deep if sighting(payment) in there],
         vanished=[payment for payment in missing if sighting(payment) not in there],
+        there=there,
     )
 
 
 def _store(
-    network: Network, seen: Scan, second_look: _SecondLook, sessions: dict[str, CheckoutSession], now: datetime
+    network: Network,
+    seen: Scan,
+    second_look: _SecondLook,
+    sightings: Sightings,
+    refunds: list[Refund],
+    now: datetime,
 ) -> None:
     with transaction.atomic():
         save_cursor(seen, now=now)
         news = merged(
-            record_transfers(network, [*seen.transfers, *seen.pending], sessions, now),
+            record(network, sightings),
             mark_vanished(network, second_look.vanished, now),
             confirm(network, second_look.confirmed, now),
-            value_unvalued(network, now),
         )
         reassess_many(news, now=now)
+        see_refunds(refunds, seen.transfers, there=second_look.there, now=now)

@@ -4,6 +4,7 @@ from sessions_app.models.customer import Customer
 from sessions_app.models.decision import Decision
 from sessions_app.models.payment import DepositAddress, Payment, Quote
 from sessions_app.models.payment_link import PaymentLink
+from sessions_app.models.refund import Refund
 from sessions_app.models.session import CheckoutSession, StatusChange
 
 __all__ = [
@@ -14,5 +15,6 @@ __all__ = [
     "Payment",
     "PaymentLink",
     "Quote",
+    "Refund",
     "StatusChange",
 ]

@@ -83,7 +83,7 @@ class Payment(models.Model):
     basis = models.CharField(max_length=8, choices=Basis.choices)
     rate = models.DecimalField(max_digits=38, decimal_places=18, null=True)
     value = models.DecimalField(
-        max_digits=38,
+        max_digits=120,  # 2^256 units at any rate: a test token that anybody can mint must not stop the watcher
         decimal_places=18,
         null=True,
         help_text="Worth in the session's currency, at `rate`, unrounded.",

@@ -47,6 +47,8 @@ class CheckoutSession(models.Model):
     tolerance_amount = models.DecimalField(max_digits=10, decimal_places=2)
     spread_percent = models.DecimalField(max_digits=4, decimal_places=2)
 
+    refund_address = models.CharField(max_length=42, blank=True, help_text="Where the buyer wants money back.")
+
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.OPEN)
     payment_status = models.CharField(max_length=8, choices=PaymentStatus.choices, default=PaymentStatus.UNPAID)
     issue = models.CharField(max_length=12, choices=Issue.choices, null=True)

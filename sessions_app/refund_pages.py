@@ -1,0 +1,135 @@
+"""Pages of a refund: the buyer says where to, the merchant prepares, signs in their own wallet, and sees it done."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from chains_app.networks import network
+from common.errors import DomainError
+from common.money import amount_text, to_minor_unit
+from merchants_app.access import Access, Power, for_members
+from merchants_app.pages import page
+from sessions_app.errors import SessionNotFound
+from sessions_app.models import CheckoutSession, Refund
+from sessions_app.models.refund import RefundKind, RefundRate
+from sessions_app.queries import find_session, session_for_buyer
+from sessions_app.refunds import (
+    SANDBOX,
+    arrived,
+    excess,
+    leave_address,
+    play_refund,
+    prepare_refund,
+    refund_call,
+    withdraw_refund,
+)
+from sessions_app.representation import page_url
+
+
+class RefundForm(forms.Form):
+    """What goes back: of which pile, how much, at which rate."""
+
+    pile = forms.CharField(max_length=60)
+    kind = forms.ChoiceField(choices=RefundKind.choices)
+    rate_basis = forms.ChoiceField(choices=RefundRate.choices)
+    amount = forms.DecimalField(required=False, max_digits=20, decimal_places=4)
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def buyers_refund(request: HttpRequest, session_id: str) -> HttpResponse:
+    """The buyer's page: where shall a refund go?"""
+    try:
+        session = session_for_buyer(session_id)
+    except SessionNotFound:
+        return render(request, "pay/not_found.html", status=404)
+    if not hasattr(session, "deposit") or not arrived(session):
+        return render(request, "pay/refund.html", {"session": session, "nothing": True})
+    fault, given = "", request.POST.get("address", session.refund_address).strip()
+    if request.method == "POST":
+        try:
+            leave_address(session, given)
+        except DomainError as refusal:
+            fault = refusal.detail
+    context = {"session": session, "given": given, "fault": fault, "networks": _networks(session)}
+    return render(request, "pay/refund.html", context, status=400 if fault else 200)
+
+
+@for_members(change=Power.HANDLE_SESSIONS)
+def refund(request: HttpRequest, access: Access, session_id: str) -> HttpResponse:
+    """Prepares a refund of a session, and shows those there are."""
+    session = find_session(access.merchant, access.mode, session_id)
+    if request.method == "POST":
+        form = RefundForm(request.POST)
+        if form.is_valid():
+            network_id, _, asset = form.cleaned_data.pop("pile").partition(":")
+            prepared = prepare_refund(
+                session=session,
+                network_id=network_id,
+                asset=asset,
+                actor=access.actor,
+                now=timezone.now(),
+                **form.cleaned_data,
+            )
+            return redirect("dashboard:refund-sign", access.mode, session_id, prepared.public_id)
+        messages.error(request, " ".join(str(error) for errors in form.errors.values() for error in errors))
+        return redirect("dashboard:refund", access.mode, session_id)
+    return page(
+        request,
+        access,
+        "refund.html",
+        session=session,
+        piles=[(pile, network(pile.network), amount_text(pile.units, pile.decimals)) for pile in arrived(session)],
+        excess=to_minor_unit(excess(session), session.currency),
+        refunds=[(each, amount_text(each.amount_units, each.decimals)) for each in session.refunds.order_by("-id")],
+        link=f"{page_url(session)}/refund",
+        kinds=RefundKind.choices,
+        rates=RefundRate.choices,
+    )
+
+
+@for_members(change=Power.HANDLE_SESSIONS)
+def sign(request: HttpRequest, access: Access, session_id: str, refund_id: str) -> HttpResponse:
+    """The transaction for the merchant's wallet. A POST withdraws it, or plays it on the sandbox."""
+    session = find_session(access.merchant, access.mode, session_id)
+    found = session.refunds.filter(public_id=refund_id).first()
+    if found is None:
+        raise Http404("There is no such refund.")
+    if request.method == "POST":
+        return _act(request, access, found)
+    chain = network(found.network)
+    return page(
+        request,
+        access,
+        "refund_sign.html",
+        session=session,
+        refund=found,
+        network=chain,
+        amount=amount_text(found.amount_units, found.decimals),
+        call=refund_call(found),
+        is_sandbox=found.network == SANDBOX,
+    )
+
+
+def _act(request: HttpRequest, access: Access, found: Refund) -> HttpResponse:
+    if request.POST.get("act") == "withdraw":
+        withdraw_refund(found, actor=access.actor, now=timezone.now())
+        messages.success(request, "Withdrawn: it is no longer watched for.")
+        return redirect("dashboard:refund", access.mode, found.session.public_id)
+    if request.POST.get("act") == "play":
+        play_refund(found, now=timezone.now())
+        messages.success(request, "Sent on the sandbox; it is seen within seconds.")
+    return redirect("dashboard:refund-sign", access.mode, found.session.public_id, found.public_id)
+
+
+def _networks(session: CheckoutSession) -> list[dict[str, Any]]:
+    return [
+        {"asset": pile.asset, "network": network(pile.network).name, "amount": amount_text(pile.units, pile.decimals)}
+        for pile in arrived(session)
+    ]

@@ -1,0 +1,84 @@
+"""Notices refunds on the chain: a transfer of just that amount to just that address, and then its confirmations."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from chains_app.networks import Network
+from chains_app.reader import Sighting, Transfer
+from sessions_app.decisions import ANSWERS, decide
+from sessions_app.errors import NothingToDecide
+from sessions_app.models import CheckoutSession, Refund
+from sessions_app.status import DecisionKind, Issue
+
+
+def refunds_watched_for(network: Network) -> list[Refund]:
+    """Those that are still to be seen or confirmed."""
+    return list(
+        Refund.objects.filter(network=network.id, confirmed_at=None, withdrawn_at=None).select_related(
+            "session__merchant"
+        )
+    )
+
+
+def deep_sightings(network: Network, refunds: Iterable[Refund], *, head: int) -> list[Sighting]:
+    """Where seen refunds stand that have as many blocks on them as a usual payment needs."""
+    needed = network.confirmations.normal
+    return [
+        _sighting(refund)
+        for refund in refunds
+        if refund.block_number is not None and head - refund.block_number + 1 >= needed
+    ]
+
+
+def see_refunds(
+    refunds: Iterable[Refund], transfers: Iterable[Transfer], *, there: frozenset[Sighting], now: datetime
+) -> None:
+    """Stores which transfers are refunds and which of those are final; a final one settles its session's issue."""
+    found = list(transfers)
+    for refund in refunds:
+        for transfer in found:
+            if _is_it(refund, transfer) and not _is_taken(transfer, by_other_than=refund):
+                _place(refund, transfer, now)
+                break
+        if refund.tx_hash and _sighting(refund) in there:
+            _conclude(refund, now)
+
+
+def _is_it(refund: Refund, transfer: Transfer) -> bool:
+    if refund.tx_hash:
+        return (refund.tx_hash, refund.log_index) == (transfer.tx_hash, transfer.log_index)
+    return (
+        transfer.recipient == refund.to_address
+        and transfer.asset == refund.asset
+        and transfer.amount_units == refund.amount_units
+        and (transfer.block_time is None or transfer.block_time >= refund.prepared_at.replace(microsecond=0))
+    )
+
+
+def _is_taken(transfer: Transfer, *, by_other_than: Refund) -> bool:
+    """Two refunds of the same amount to the same buyer are two transfers."""
+    same = Refund.objects.filter(network=transfer.network, tx_hash=transfer.tx_hash, log_index=transfer.log_index)
+    return same.exclude(pk=by_other_than.pk).exists()
+
+
+def _place(refund: Refund, transfer: Transfer, now: datetime) -> None:
+    refund.tx_hash, refund.log_index = transfer.tx_hash, transfer.log_index
+    refund.block_number, refund.block_hash = transfer.block_number, transfer.block_hash
+    refund.seen_at = refund.seen_at or now
+    refund.save(update_fields=["tx_hash", "log_index", "block_number", "block_hash", "seen_at"])
+
+
+def _conclude(refund: Refund, now: datetime) -> None:
+    Refund.objects.filter(pk=refund.pk).update(confirmed_at=now)
+    session = CheckoutSession.objects.select_related("merchant").get(pk=refund.session_id)
+    if not session.needs_decision or DecisionKind.REFUNDED not in ANSWERS[Issue(session.issue or "")]:
+        return
+    try:
+        actor = f"refund {refund.public_id}"
+        decide(session=session, kind=DecisionKind.REFUNDED, actor=actor, tx_hash=refund.tx_hash, now=now)
+    except NothingToDecide:
+        return  # Somebody decided at this very moment; the refund is on record all the same.
+
+
+def _sighting(refund: Refund) -> Sighting:
+    return Sighting(refund.tx_hash, refund.log_index or 0, refund.block_number, refund.block_hash)

@@ -1,0 +1,149 @@
+"""Refunds without keys: the buyer says where to, the merchant prepares and signs, the watcher sees it done."""
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from merchants_app.models import Member, Merchant
+from sessions_app.models import CheckoutSession, Refund
+from sessions_app.queries import session_for_buyer
+from sessions_app.refunds import (
+    NothingToRefund,
+    WrongRefund,
+    leave_address,
+    play_refund,
+    prepare_refund,
+    refund_call,
+    withdraw_refund,
+)
+from tests.cast import MIAS_WALLET, PATS_WALLET
+from tests.sandbox import Sandbox, told
+
+
+def prepared(session: CheckoutSession, kind: str = "excess", **changes: Any) -> Refund:
+    """A refund to Pat's wallet, ready to be signed."""
+    session = leave_address(session_for_buyer(session.public_id), PATS_WALLET)
+    options = {"network_id": "sandbox", "asset": session.quote.asset, "rate_basis": "paid"} | changes
+    return prepare_refund(session=session, kind=kind, actor="mia@example.com", now=timezone.now(), **options)
+
+
+def test_the_excess_goes_back_and_settles_the_issue_once_the_chain_shows_it(
+    sandbox: Sandbox, session: CheckoutSession
+) -> None:
+    overpaid = sandbox.play(session, "over", asset="USDC")
+    refund = prepared(overpaid)
+    assert refund.amount_units == 24_500_000
+    play_refund(refund, now=timezone.now())
+    after = sandbox.wait(4, session)
+    refund.refresh_from_db()
+    assert refund.confirmed_at
+    assert (after.status, after.issue, after.needs_decision) == ("completed", "overpaid", False)
+    assert told(after)[-1] == "issue_resolved"
+    assert after.decisions.get().tx_hash == refund.tx_hash
+
+
+def test_all_that_arrived_goes_back_to_the_unit(sandbox: Sandbox, session: CheckoutSession) -> None:
+    late = sandbox.play(session, "late_short", asset="ETH")
+    assert prepared(late, kind="full").amount_units == late.payments.get().amount_units
+
+
+def test_an_amount_at_todays_rate(sandbox: Sandbox, session: CheckoutSession) -> None:
+    refund = prepared(
+        sandbox.play(session, "over", asset="USDC"), kind="amount", amount=Decimal("10.00"), rate_basis="today"
+    )
+    assert refund.amount_units == 10_000_000
+
+
+def test_another_amount_or_address_is_not_taken_for_the_refund(sandbox: Sandbox, session: CheckoutSession) -> None:
+    refund = prepared(sandbox.play(session, "over", asset="USDC"))
+    refund.amount_units -= 1
+    play_refund(refund, now=timezone.now())
+    sandbox.wait(4, session)
+    assert not Refund.objects.get().seen_at
+
+
+def test_two_refunds_of_one_amount_are_two_transfers(sandbox: Sandbox, session: CheckoutSession) -> None:
+    overpaid = sandbox.play(session, "over", asset="USDC")
+    first, second = (prepared(overpaid, kind="amount", amount=Decimal("5.00")) for _ in range(2))
+    play_refund(first, now=timezone.now())
+    sandbox.wait(4, session)
+    assert [bool(each.confirmed_at) for each in Refund.objects.order_by("id")] == [True, False]
+    play_refund(second, now=timezone.now())
+    sandbox.wait(4, session)
+    assert len({each.tx_hash for each in Refund.objects.all()}) == 2
+
+
+def test_a_withdrawn_refund_is_not_watched_for(sandbox: Sandbox, session: CheckoutSession) -> None:
+    refund = prepared(sandbox.play(session, "over", asset="USDC"))
+    withdraw_refund(refund, actor="mia@example.com", now=timezone.now())
+    play_refund(refund, now=timezone.now())
+    sandbox.wait(4, session)
+    assert not Refund.objects.get().seen_at
+
+
+@pytest.mark.parametrize(
+    ("kind", "amount", "attr"),
+    [("amount", None, "amount"), ("amount", Decimal(-1), "amount"), ("amount", Decimal("1.001"), "amount"),
+     ("amount", Decimal(1000), "amount")],
+)  # fmt: skip
+def test_a_wrong_amount_is_named(
+    sandbox: Sandbox, session: CheckoutSession, kind: str, amount: Decimal | None, attr: str
+) -> None:
+    with pytest.raises(WrongRefund) as refused:
+        prepared(sandbox.play(session, "over"), kind=kind, amount=amount)
+    assert refused.value.attr == attr
+
+
+def test_there_is_no_excess_to_send_back_of_an_exact_payment(sandbox: Sandbox, session: CheckoutSession) -> None:
+    with pytest.raises(NothingToRefund):
+        prepared(sandbox.play(session, "exact"))
+
+
+@pytest.mark.parametrize("address", ["", "0x12", MIAS_WALLET, "0x" + "0" * 40, PATS_WALLET.replace("A", "a", 1)])
+def test_an_address_that_would_lose_the_money_is_refused(
+    sandbox: Sandbox, session: CheckoutSession, address: str
+) -> None:
+    with pytest.raises(WrongRefund):
+        leave_address(sandbox.play(session, "over"), address)
+
+
+def test_the_call_is_a_plain_transfer(sandbox: Sandbox, session: CheckoutSession) -> None:
+    token = refund_call(prepared(sandbox.play(session, "over", asset="USDC")))
+    assert token.data.startswith("0xa9059cbb")
+    assert PATS_WALLET[2:].lower() in token.data
+    assert int(token.data[-64:], 16) == 24_500_000
+    assert token.value == 0
+
+
+def test_a_buyer_leaves_an_address_on_the_page(sandbox: Sandbox, session: CheckoutSession, client: Client) -> None:
+    sandbox.play(session, "over")
+    page = f"/pay/{session.public_id}/refund"
+    assert client.post(page, {"address": "0x12"}).status_code == 400
+    assert client.post(page, {"address": PATS_WALLET}).status_code == 200
+    assert PATS_WALLET.encode() in client.get(page).content
+
+
+def test_the_page_says_when_nothing_arrived(session: CheckoutSession, client: Client) -> None:
+    assert b"Nothing to send back" in client.get(f"/pay/{session.public_id}/refund").content
+    assert client.get("/pay/cs_unknown/refund").status_code == 404
+
+
+def test_a_merchant_prepares_and_plays_a_refund(
+    sandbox: Sandbox, session: CheckoutSession, client: Client, mia: Merchant, otto: Merchant
+) -> None:
+    leave_address(sandbox.play(session, "over", asset="USDC"), PATS_WALLET)
+    page = f"/dashboard/test/sessions/{session.public_id}/refund"
+    client.force_login(Member.objects.get(merchant=mia).user)
+    assert b"24.50" in client.get(page).content
+    body = {"pile": "sandbox:USDC", "kind": "excess", "rate_basis": "paid"}
+    signing = client.post(page, body).url
+    assert b"0xa9059cbb" in client.get(signing).content
+    client.post(signing, {"act": "play"})
+    sandbox.wait(4, session)
+    assert b"Done" in client.get(signing).content
+    client.force_login(Member.objects.get(merchant=otto).user)
+    for stranger in (client.get(page), client.post(page, body), client.get(signing)):
+        assert stranger.status_code == 404
