@@ -4,29 +4,20 @@ Each function stores facts and returns the news by session, for `lifecycle.reass
 the scan's cursor, is one transaction: `watcher.py`.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import datetime
-from decimal import Decimal
 
 from django.db.models import F, Q
 
-from chains_app.exchange_rates import RateUnavailable, rate
-from chains_app.networks import Network, confirmations_for
+from chains_app.networks import Network
 from chains_app.reader import Sighting, Transfer
-from common.modes import Mode
-from common.money import amount_text, to_minor_unit, value_of
+from common.money import amount_text, to_minor_unit
 from sessions_app.lifecycle import News
 from sessions_app.models import CheckoutSession, Payment
-from sessions_app.models.payment import Basis
-from sessions_app.valuation import valuate
+from sessions_app.sightings import Sightings, identity
 
-Identity = tuple[str, int]
 NewsBySession = dict[int, News]
-
-
-def identity(item: Transfer | Payment) -> Identity:
-    """What a movement is known by on its network."""
-    return item.tx_hash, item.log_index
+_REASON_LENGTH = 200
 
 
 def sighting(payment: Payment) -> Sighting:
@@ -34,72 +25,30 @@ def sighting(payment: Payment) -> Sighting:
     return Sighting(payment.tx_hash, payment.log_index, payment.block_number, payment.block_hash)
 
 
-def record_transfers(
-    network: Network, transfers: Iterable[Transfer], sessions: Mapping[str, CheckoutSession], now: datetime
-) -> NewsBySession:
-    """Stores transfers to the sessions' addresses, each once, however often it is seen."""
-    found = {identity(transfer): transfer for transfer in transfers if transfer.recipient in sessions}
-    known = {identity(payment): payment for payment in _stored(network, found)}
-    news: NewsBySession = {}
-    fresh = []
-    for key, transfer in found.items():
-        session = sessions[transfer.recipient]
-        payment = known.get(key)
-        if payment is None:
-            fresh.append(_new_payment(network, transfer, session, now))
-        elif _has_moved(payment, transfer):
-            returned = payment.vanished_at is not None
-            _place(payment, transfer)
-            if returned:
-                _add(
-                    news,
-                    session.pk,
-                    News(reason=_sentence(payment, session, network, "is back"), arrived=True),
-                )
-    for payment in _stored_first(fresh):
-        _add(
-            news,
-            payment.session_id,
-            News(reason=_sentence(payment, payment.session, network, "arrived"), arrived=True),
-        )
-    return news
+def record(network: Network, seen: Sightings) -> NewsBySession:
+    """Stores what was seen, each movement once, however often it is seen."""
+    arrived = _stored_first(seen.fresh)
+    returned = _placed(network, seen)
+    valued = _stored_values(seen.valued)
+    return merged(
+        _news(network, returned, "is back", arrived=True),
+        _news(network, arrived, "arrived", arrived=True),
+        _news(network, valued, "has a rate now", arrived=True),
+    )
 
 
 def confirm(network: Network, payments: Iterable[Payment], now: datetime) -> NewsBySession:
     """Marks payments as confirmed; the caller has checked that they are deep enough and still there."""
-    news: NewsBySession = {}
-    for payment in payments:
-        same = Payment.objects.filter(pk=payment.pk, block_hash=payment.block_hash, vanished_at=None)
-        if same.filter(confirmed_at=None).update(confirmed_at=now):
-            _add(
-                news,
-                payment.session_id,
-                News(reason=_sentence(payment, payment.session, network, "is confirmed")),
-            )
-    return news
+    same = _unchanged(payments, confirmed_at=None)
+    Payment.objects.filter(pk__in=[payment.pk for payment in same]).update(confirmed_at=now)
+    return _news(network, same, "is confirmed")
 
 
 def mark_vanished(network: Network, payments: Iterable[Payment], now: datetime) -> NewsBySession:
     """Marks payments that the chain no longer has."""
-    news: NewsBySession = {}
-    for payment in payments:
-        same = Payment.objects.filter(pk=payment.pk, block_hash=payment.block_hash, vanished_at=None)
-        if same.update(vanished_at=now):
-            reason = _sentence(payment, payment.session, network, "vanished from the chain")
-            _add(news, payment.session_id, News(reason=reason, vanished=True))
-    return news
-
-
-def value_unvalued(network: Network, now: datetime) -> NewsBySession:
-    """Counts payments for which no rate was to be had when they arrived."""
-    news: NewsBySession = {}
-    for payment in Payment.objects.filter(network=network.id, value=None, vanished_at=None).select_related("session"):
-        _set_value(payment, payment.session, now)
-        if payment.value is not None:
-            payment.save(update_fields=["basis", "rate", "value"])
-            reason = _sentence(payment, payment.session, network, "has a rate now")
-            _add(news, payment.session_id, News(reason=reason, arrived=True))
-    return news
+    same = _unchanged(payments)
+    Payment.objects.filter(pk__in=[payment.pk for payment in same]).update(vanished_at=now)
+    return _news(network, same, "vanished from the chain", vanished=True)
 
 
 def deep_enough(network: Network, head: int) -> list[Payment]:
@@ -131,8 +80,15 @@ def merged(*parts: NewsBySession) -> NewsBySession:
     return whole
 
 
-def _stored(network: Network, found: Mapping[Identity, Transfer]) -> Iterable[Payment]:
-    return Payment.objects.filter(network=network.id, tx_hash__in={tx_hash for tx_hash, _ in found})
+def _unchanged(payments: Iterable[Payment], **state: None) -> list[Payment]:
+    """Those that are still as they were loaded. The lock keeps it so until the end of the transaction."""
+    loaded = {payment.pk: payment for payment in payments}
+    if not loaded:
+        return []
+    rows = Payment.objects.filter(pk__in=loaded, vanished_at=None, **state).order_by("pk").select_for_update()
+    return [
+        loaded[pk] for pk, block_hash in rows.values_list("pk", "block_hash") if loaded[pk].block_hash == block_hash
+    ]
 
 
 def _stored_first(fresh: list[Payment]) -> list[Payment]:
@@ -140,87 +96,62 @@ def _stored_first(fresh: list[Payment]) -> list[Payment]:
     if not fresh:
         return []
     Payment.objects.bulk_create(fresh, ignore_conflicts=True)
-    ours = set(
-        Payment.objects.filter(public_id__in=[payment.public_id for payment in fresh]).values_list(
-            "public_id", flat=True
-        )
-    )
+    made = Payment.objects.filter(public_id__in=[payment.public_id for payment in fresh])
+    ours = set(made.values_list("public_id", flat=True))
     return [payment for payment in fresh if payment.public_id in ours]
 
 
-def _new_payment(network: Network, transfer: Transfer, session: CheckoutSession, now: datetime) -> Payment:
-    asset = network.assets[transfer.asset]
-    payment = Payment(
-        session=session,
-        network=network.id,
-        asset=asset.symbol,
-        decimals=asset.decimals,
-        tx_hash=transfer.tx_hash,
-        log_index=transfer.log_index,
-        sender=transfer.sender,
-        amount_units=Decimal(transfer.amount_units),
-        block_number=transfer.block_number,
-        block_hash=transfer.block_hash,
-        arrived_at=transfer.block_time or now,
-        counts=not session.allowed_assets or asset.symbol in session.allowed_assets,
-        confirmations_needed=_confirmations_needed(network, transfer, now),
-        seen_at=now,
-    )
-    _set_value(payment, session, now)
-    return payment
+def _placed(network: Network, seen: Sightings) -> list[Payment]:
+    """Puts known payments where they were seen now; returns those that had vanished and are back."""
+    if not seen.again:
+        return []
+    rows = Payment.objects.filter(network=network.id, tx_hash__in={tx_hash for tx_hash, _ in seen.again})
+    moved, returned = [], []
+    for payment in rows.select_related("session").select_for_update(of=("self",)):
+        transfer = seen.again.get(identity(payment))
+        if transfer and (payment.vanished_at or payment.block_hash != transfer.block_hash):
+            if payment.vanished_at:
+                returned.append(payment)
+            # Its value stays as it was counted.
+            payment.block_number, payment.block_hash = transfer.block_number, transfer.block_hash
+            payment.vanished_at = None
+            moved.append(payment)
+    if moved:
+        Payment.objects.bulk_update(moved, ["block_number", "block_hash", "vanished_at"])
+    return returned
 
 
-def _set_value(payment: Payment, session: CheckoutSession, now: datetime) -> None:
-    worth = valuate(
-        session,
-        asset=payment.asset,
-        network=payment.network,
-        units=int(payment.amount_units),
-        decimals=payment.decimals,
-        arrived_at=payment.arrived_at,
-        now=now,
-    )
-    # What does not count is valued all the same: whoever decides on it wants to know what it is worth.
-    payment.basis = worth.basis if payment.counts else Basis.NONE
-    payment.rate, payment.value = worth.rate, worth.value
+def _stored_values(valued: list[Payment]) -> list[Payment]:
+    same = _unchanged(valued, value=None)
+    if same:
+        Payment.objects.bulk_update(same, ["basis", "rate", "value"])
+    return same
 
 
-def _confirmations_needed(network: Network, transfer: Transfer, now: datetime) -> int:
-    asset = network.assets[transfer.asset]
-    try:
-        in_usd = rate(asset.symbol, "USD", mode=Mode(network.mode), now=now).value
-    except RateUnavailable:
-        return network.confirmations.large
-    return confirmations_for(network, value_of(transfer.amount_units, in_usd, decimals=asset.decimals))
-
-
-def _has_moved(payment: Payment, transfer: Transfer) -> bool:
-    return payment.vanished_at is not None or payment.block_hash != transfer.block_hash
-
-
-def _place(payment: Payment, transfer: Transfer) -> None:
-    """The movement is in another block than it was, or is back. Its value stays as it was counted."""
-    payment.block_number, payment.block_hash, payment.vanished_at = (
-        transfer.block_number,
-        transfer.block_hash,
-        None,
-    )
-    payment.save(update_fields=["block_number", "block_hash", "vanished_at"])
+def _news(
+    network: Network, payments: Iterable[Payment], what: str, *, arrived: bool = False, vanished: bool = False
+) -> NewsBySession:
+    news: NewsBySession = {}
+    for payment in payments:
+        reason = _sentence(payment, payment.session, network, what)
+        _add(news, payment.session_id, News(reason=reason, arrived=arrived, vanished=vanished))
+    return news
 
 
 def _sentence(payment: Payment, session: CheckoutSession, network: Network, what: str) -> str:
     amount = f"{amount_text(payment.amount_units, payment.decimals)} {payment.asset} on {network.name}"
     if payment.value is None:
-        return f"{amount} {what}; no rate is known yet."
+        return f"{amount} {what}; no rate is known yet."[:_REASON_LENGTH]
     worth = f"{to_minor_unit(payment.value, session.currency)} {session.currency}"
-    return f"{amount} {what}, worth {worth}." if payment.counts else f"{amount} {what}: not an asset of this session."
+    ending = f", worth {worth}." if payment.counts else ": not an asset of this session."
+    return f"{amount} {what}{ending}"[:_REASON_LENGTH]
 
 
 def _add(news: NewsBySession, session_id: int, more: News) -> None:
     before = news.get(session_id)
     news[session_id] = (
         News(
-            reason=f"{before.reason} {more.reason}"[:200],
+            reason=f"{before.reason} {more.reason}"[:_REASON_LENGTH],
             arrived=before.arrived or more.arrived,
             vanished=before.vanished or more.vanished,
         )

@@ -3,12 +3,12 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from decimal import Decimal
+from decimal import Decimal, localcontext
 
 from django.db import transaction
 
 from chains_app.deposits import deposit_address
-from chains_app.exchange_rates import Rate, RateUnavailable, rate
+from chains_app.exchange_rates import Rate, Rates, RateUnavailable, rate, rates_at
 from chains_app.networks import PaymentOption, payment_options
 from chains_app.xpub import xpub_address
 from common.modes import Mode
@@ -40,9 +40,11 @@ def allowed_options(*, mode: str, allowed_assets: Iterable[str]) -> list[Payment
 
 
 def options_for(session: CheckoutSession, now: datetime) -> list[OfferedOption]:
-    """Every option of the session with the amount it would take now. One rate look-up per asset."""
+    """Every option of the session with the amount it would take now. One look at the rates, whatever their number."""
     options = allowed_options(mode=session.mode, allowed_assets=session.allowed_assets)
-    rates = {symbol: _rate_or_reason(session, symbol, now) for symbol in {option.asset.symbol for option in options}}
+    sheet = rates_at(mode=session.mode, now=now)
+    symbols = {option.asset.symbol for option in options}
+    rates = {symbol: _rate_or_reason(sheet, symbol, session.currency) for symbol in symbols}
     missing = session.amount - received_value(session)
     return [_offered(option, rates[option.asset.symbol], missing, session.spread_percent) for option in options]
 
@@ -62,14 +64,16 @@ def choose_option(*, session: CheckoutSession, asset: str, network: str, now: da
         if quote.pk is None:
             quote.save(force_insert=True)
         # A guarded update, no lock: a session that ended meanwhile keeps its quote of before.
-        CheckoutSession.objects.filter(pk=session.pk, status=Status.OPEN).update(quote=quote, updated_at=now)
+        if not CheckoutSession.objects.filter(pk=session.pk, status=Status.OPEN).update(quote=quote, updated_at=now):
+            raise SessionNotOpen("The session has ended or is paid by now: there is nothing to pay any more.")
     session.quote = quote
     return quote
 
 
 def lock_rate(market: Decimal, spread_percent: Decimal) -> Decimal:
     """The rate of a quote: what one asset counts for, the merchant's spread taken off. To 18 decimals."""
-    return (market / (1 + spread_percent / 100)).quantize(Decimal(1).scaleb(-18))
+    with localcontext(prec=60):
+        return (market / (1 + spread_percent / 100)).quantize(Decimal(1).scaleb(-18))
 
 
 def _option(session: CheckoutSession, asset: str, network: str) -> PaymentOption:
@@ -138,9 +142,9 @@ def _address_of(session: CheckoutSession, now: datetime) -> DepositAddress:
     return made
 
 
-def _rate_or_reason(session: CheckoutSession, symbol: str, now: datetime) -> Rate | RateUnavailable:
+def _rate_or_reason(sheet: Rates, symbol: str, currency: str) -> Rate | RateUnavailable:
     try:
-        return rate(symbol, session.currency, mode=Mode(session.mode), now=now)
+        return sheet.rate(symbol, currency)
     except RateUnavailable as reason:
         return reason
 

@@ -1,11 +1,12 @@
 """At which rate a transfer counts: the quote's when it came in the quote's time, else the rate of arrival."""
 
+from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from chains_app.exchange_rates import RateUnavailable, rate
-from common.modes import Mode
+from chains_app.exchange_rates import Rates, RateUnavailable, rates_at
 from common.money import value_of
 from sessions_app.models import CheckoutSession, Quote
 from sessions_app.models.payment import Basis
@@ -24,40 +25,60 @@ class Valuation:
     value: Decimal | None
 
 
-def valuate(
-    session: CheckoutSession,
-    *,
-    asset: str,
-    network: str,
-    units: int,
-    decimals: int,
-    arrived_at: datetime,
-    now: datetime,
-) -> Valuation:
-    """The worth of base units of an asset that the session allows, in the session's currency."""
-    quote = quote_at(session, asset=asset, network=network, at=arrived_at)
-    if quote:
-        return _valued(Basis.QUOTE, quote.rate, units, decimals)
-    try:
-        found = rate(asset, session.currency, mode=Mode(session.mode), now=now)
-    except RateUnavailable:
-        return Valuation(basis=Basis.ARRIVAL, rate=None, value=None)
-    return _valued(Basis.ARRIVAL, lock_rate(found.value, session.spread_percent), units, decimals)
+class Valuer:
+    """Values the transfers to some sessions: their quotes in one query, one look at the rates for each moment.
+
+    A rate may have to be asked for: no place inside a transaction.
+    """
+
+    def __init__(self, sessions: Iterable[CheckoutSession]) -> None:
+        self._quotes: dict[int, list[Quote]] = defaultdict(list)
+        for quote in Quote.objects.filter(session__in={session.pk for session in sessions}).order_by("id"):
+            self._quotes[quote.session_id].append(quote)
+        self._sheets: dict[tuple[str, datetime], Rates] = {}
+        self._found: dict[tuple[str, str, str, datetime], Decimal | None] = {}
+
+    def worth(
+        self, session: CheckoutSession, *, asset: str, network: str, units: int, decimals: int, arrived_at: datetime
+    ) -> Valuation:
+        """The worth of base units of an asset, in the session's currency."""
+        of_option = [q for q in self._quotes[session.pk] if (q.asset, q.network) == (asset, network)]
+        if quote := quote_at(of_option, units=units, at=arrived_at):
+            return _valued(Basis.QUOTE, quote.rate, units, decimals)
+        market = self.market(asset, session.currency, mode=session.mode, at=arrived_at)
+        if market is None:
+            return Valuation(basis=Basis.ARRIVAL, rate=None, value=None)
+        return _valued(Basis.ARRIVAL, lock_rate(market, session.spread_percent), units, decimals)
+
+    def market(self, asset: str, currency: str, *, mode: str, at: datetime) -> Decimal | None:
+        """Price of one whole asset at that moment, without any spread; None when none is to be had."""
+        key = (asset, currency, mode, at)
+        if key not in self._found:
+            self._found[key] = self._look_up(asset, currency, mode, at)
+        return self._found[key]
+
+    def _look_up(self, asset: str, currency: str, mode: str, at: datetime) -> Decimal | None:
+        if (mode, at) not in self._sheets:
+            self._sheets[mode, at] = rates_at(mode=mode, now=at)
+        try:
+            return self._sheets[mode, at].rate(asset, currency).value
+        except RateUnavailable:
+            return None
 
 
-def quote_at(session: CheckoutSession, *, asset: str, network: str, at: datetime) -> Quote | None:
-    """The quote whose time the moment falls into. Of two (one ending, one begun), the better one for the buyer."""
-    return (
-        Quote.objects.filter(
-            session=session,
-            asset=asset,
-            network=network,
-            created_at__lte=at + GRACE,
-            valid_until__gte=at - GRACE,
-        )
-        .order_by("-rate")
-        .first()
-    )
+def quote_at(quotes: Iterable[Quote], *, units: int, at: datetime) -> Quote | None:
+    """The quote, of those for one option, whose time the moment falls into.
+
+    Around its end a quote meets its successor, with another rate. Of two that are paid in full the one that asked for
+    more counts, else a buyer would have paid too much whenever the rate moved; of two that are not, the better one.
+    """
+    near = [quote for quote in quotes if quote.created_at - GRACE <= at <= quote.valid_until + GRACE]
+    paid = [quote for quote in near if units >= quote.amount_units]
+    return min(paid, key=_rate_of, default=None) or max(near, key=_rate_of, default=None)
+
+
+def _rate_of(quote: Quote) -> Decimal:
+    return quote.rate
 
 
 def _valued(basis: Basis, at_rate: Decimal, units: int, decimals: int) -> Valuation:

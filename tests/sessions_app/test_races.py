@@ -5,6 +5,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from django.db import transaction
 from django.utils import timezone
 
 from chains_app.networks import network
@@ -15,8 +16,9 @@ from sessions_app.errors import ReferenceTaken, SessionNotOpen
 from sessions_app.expiry import expire_due
 from sessions_app.lifecycle import cancel, expire, reassess_many
 from sessions_app.models import CheckoutSession, Payment
-from sessions_app.payments import record_transfers
+from sessions_app.payments import record
 from sessions_app.quoting import choose_option
+from sessions_app.sightings import take_in
 from tests.cast import MIAS_WALLET, merchant, refreshed, terms
 from tests.races import race
 from tests.sandbox import told
@@ -57,7 +59,8 @@ def arrive(session: CheckoutSession, tx_hash: str = "0x01", amount: str = "49.00
         block_time=timezone.now(),
     )
     now = timezone.now()
-    reassess_many(record_transfers(SANDBOX, [transfer], {session.deposit.address: session}, now), now=now)
+    with transaction.atomic():
+        reassess_many(record(SANDBOX, take_in(SANDBOX, [transfer], now)), now=now)
 
 
 def test_pay_cancel_and_expire_at_once_have_one_winner(sessions: list[CheckoutSession]) -> None:

@@ -1,0 +1,120 @@
+"""What a chain has shown, made ready to be stored: whose payment it is, whether it is new, and what it is worth.
+
+Rates may have to be asked for, so this happens before the transaction that `payments` stores it in.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from chains_app.networks import Network, confirmations_for
+from chains_app.reader import Transfer
+from common.money import value_of
+from sessions_app.models import CheckoutSession, Payment
+from sessions_app.models.payment import Basis
+from sessions_app.valuation import Valuer
+
+Identity = tuple[str, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sightings:
+    """What a scan found, beside what is known already."""
+
+    fresh: list[Payment]  # not stored yet
+    again: dict[Identity, Transfer]  # of known payments, perhaps in another block
+    valued: list[Payment]  # known, and a rate has turned up
+
+
+def identity(item: Transfer | Payment) -> Identity:
+    """What a movement is known by on its network."""
+    return item.tx_hash, item.log_index
+
+
+def take_in(network: Network, transfers: Iterable[Transfer], now: datetime) -> Sightings:
+    """Looks up, values and arranges transfers to the deposits of sessions, in a fixed number of queries."""
+    found = {identity(transfer): transfer for transfer in transfers}
+    known = _known(network, found)
+    again = {key: transfer for key, transfer in found.items() if key in known}
+    new = [transfer for key, transfer in found.items() if key not in known]
+    return Sightings(fresh=_new_payments(network, new, now), again=again, valued=_valued_late(network))
+
+
+def _known(network: Network, found: Iterable[Identity]) -> set[Identity]:
+    hashes = {tx_hash for tx_hash, _ in found}
+    if not hashes:
+        return set()
+    rows = Payment.objects.filter(network=network.id, tx_hash__in=hashes)
+    return set(rows.values_list("tx_hash", "log_index"))
+
+
+def _new_payments(network: Network, transfers: list[Transfer], now: datetime) -> list[Payment]:
+    if not transfers:
+        return []
+    recipients = {transfer.recipient for transfer in transfers}
+    # Whether the address is still watched was decided when it was handed to the reader: what was read is kept.
+    owners = CheckoutSession.objects.filter(mode=network.mode, deposit__address__in=recipients)
+    sessions = {session.deposit.address: session for session in owners.select_related("deposit")}
+    valuer = Valuer(sessions.values())
+    return [
+        _new_payment(network, transfer, sessions[transfer.recipient], valuer, now)
+        for transfer in transfers
+        if transfer.recipient in sessions
+    ]
+
+
+def _new_payment(
+    network: Network, transfer: Transfer, session: CheckoutSession, valuer: Valuer, now: datetime
+) -> Payment:
+    asset = network.assets[transfer.asset]
+    payment = Payment(
+        session=session,
+        network=network.id,
+        asset=asset.symbol,
+        decimals=asset.decimals,
+        tx_hash=transfer.tx_hash,
+        log_index=transfer.log_index,
+        sender=transfer.sender,
+        amount_units=Decimal(transfer.amount_units),
+        block_number=transfer.block_number,
+        block_hash=transfer.block_hash,
+        arrived_at=transfer.block_time or now,
+        counts=not session.allowed_assets or asset.symbol in session.allowed_assets,
+        seen_at=now,
+    )
+    payment.confirmations_needed = _confirmations_needed(network, payment, valuer)
+    _set_value(payment, valuer)
+    return payment
+
+
+def _valued_late(network: Network) -> list[Payment]:
+    """Payments for which no rate was to be had when they arrived, and now one is."""
+    unvalued = list(Payment.objects.filter(network=network.id, value=None, vanished_at=None).select_related("session"))
+    if not unvalued:
+        return []
+    valuer = Valuer(payment.session for payment in unvalued)
+    for payment in unvalued:
+        _set_value(payment, valuer)
+    return [payment for payment in unvalued if payment.value is not None]
+
+
+def _set_value(payment: Payment, valuer: Valuer) -> None:
+    worth = valuer.worth(
+        payment.session,
+        asset=payment.asset,
+        network=payment.network,
+        units=int(payment.amount_units),
+        decimals=payment.decimals,
+        arrived_at=payment.arrived_at,
+    )
+    # What does not count is valued all the same: whoever decides on it wants to know what it is worth.
+    payment.basis = worth.basis if payment.counts else Basis.NONE
+    payment.rate, payment.value = worth.rate, worth.value
+
+
+def _confirmations_needed(network: Network, payment: Payment, valuer: Valuer) -> int:
+    in_usd = valuer.market(payment.asset, "USD", mode=network.mode, at=payment.arrived_at)
+    if in_usd is None:
+        return network.confirmations.large
+    return confirmations_for(network, value_of(payment.amount_units, in_usd, decimals=payment.decimals))
