@@ -26,7 +26,7 @@ from django.conf import settings
 from eth_utils.address import to_checksum_address
 
 ROOT = Path(__file__).resolve().parent.parent
-TOKEN_TRANSFERS, ETHER_TRANSFERS, OURS = 300, 200, 10
+TRANSFERS, TOKEN_TRANSFERS, OURS = 500, 300, 10
 BLOCK_SECONDS = 2.0
 
 
@@ -49,10 +49,8 @@ def measure(*, blocks: int, watched: list[int]) -> int:
     print(f"{platform.machine()}, {os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}")
     with Anvil(mine_by_hand=True) as node:
         first, began = fill(node, blocks), time.perf_counter()
-        print(f"{blocks} blocks of {TOKEN_TRANSFERS + ETHER_TRANSFERS} transfers, {OURS} of them to watched addresses")
-        print(
-            f"{'watched':>8} {'calls':>7} {'requests':>9} {'seconds':>9} {'slowest':>8} {'cpu':>7} {'memory':>10}   a block"
-        )
+        print(f"{blocks} blocks of {TRANSFERS} transfers, {OURS} of them to watched addresses")
+        print("watched   calls  requests  seconds  slowest  own cpu      memory   a block")
         worst = 0.0
         for number in watched:
             child = {"url": node.url, "first": first, "blocks": blocks, "watched": number}
@@ -66,15 +64,13 @@ def measure(*, blocks: int, watched: list[int]) -> int:
             seen = json.loads(done.stdout)
             worst = max(worst, seen["seconds"])
             print(
-                f"{number:7,} {seen['calls']:7.1f} {seen['requests']:9.1f} {seen['seconds']:8.3f} {seen['slowest']:8.3f} "
-                f"{seen['cpu']:8.3f} {seen['memory']:7.0f} MB, {seen['found']} transfers found"
+                f"{number:7,} {seen['calls']:7.1f} {seen['requests']:9.1f} {seen['seconds']:8.3f} "
+                f"{seen['slowest']:8.3f} {seen['cpu']:8.3f} {seen['memory']:8.0f} MB   {seen['found']} transfers found"
             )
             if seen["found"] != OURS * blocks:
                 print(f"missed {OURS * blocks - seen['found']} transfers")
                 return 1
-    print(
-        f"took {time.perf_counter() - began:.0f} s; {worst:.3f} s a block at most, a block comes every {BLOCK_SECONDS} s"
-    )
+    print(f"took {time.perf_counter() - began:.0f} s; a block comes every {BLOCK_SECONDS} s")
     return 0 if worst < BLOCK_SECONDS else 1
 
 
@@ -93,7 +89,7 @@ def fill(node: Any, blocks: int) -> int:
     ours, others = addresses(OURS), random.Random(7)
     for _ in range(blocks):
         sent: list[dict[str, str]] = []
-        for number in range(TOKEN_TRANSFERS + ETHER_TRANSFERS):
+        for number in range(TRANSFERS):
             to = ours[number // 50] if number % 50 == 0 else "0x" + others.randbytes(20).hex()
             if number < TOKEN_TRANSFERS:
                 data = call_data("transfer(address,uint256)", to, number + 1)
@@ -104,7 +100,7 @@ def fill(node: Any, blocks: int) -> int:
         assert not [each for each in Node(node.url).batch(calls) if not isinstance(each, str)]
         node.mine()
         mined = len(node.rpc("eth_getBlockByNumber", ["latest", False])["transactions"])
-        assert mined == TOKEN_TRANSFERS + ETHER_TRANSFERS, f"{mined} transactions in the block"
+        assert mined == TRANSFERS, f"{mined} transactions in the block"
     return first
 
 

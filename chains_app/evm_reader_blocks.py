@@ -30,7 +30,7 @@ class FullBlock(NamedTuple):
 
 
 class LastBlocks:
-    """The last full blocks that were read one after the other: each is the parent of the next, all are of one branch."""
+    """The last full blocks, read one after the other: each is the parent of the next, so all are of one branch."""
 
     def __init__(self) -> None:
         self._blocks: OrderedDict[int, FullBlock] = OrderedDict()
