@@ -20,7 +20,6 @@ from sessions_app.models import CheckoutSession, Refund
 from sessions_app.models.refund import RefundKind, RefundRate
 from sessions_app.queries import find_session, session_for_buyer
 from sessions_app.refunds import (
-    SANDBOX,
     arrived,
     excess,
     leave_address,
@@ -30,6 +29,7 @@ from sessions_app.refunds import (
     withdraw_refund,
 )
 from sessions_app.representation import page_url
+from sessions_app.scenarios import SANDBOX
 
 
 class RefundForm(forms.Form):
