@@ -152,7 +152,7 @@ SPECTACULAR_SETTINGS = {
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_NAME_OVERRIDES": {
-        "Currency": "checkout_project.openapi.answers.CURRENCY_CHOICES",
+        "Currency": "checkout_project.openapi.fields.CURRENCY_CHOICES",
         "Decision": "sessions_app.status.DecisionKind",
         "Issue": "sessions_app.status.Issue",
         "PaymentStatus": "sessions_app.status.PaymentStatus",
@@ -160,6 +160,18 @@ SPECTACULAR_SETTINGS = {
     },
     "SORT_OPERATIONS": False,
     "SERVERS": [{"url": PUBLIC_URL}],
+    "WEBHOOKS": [
+        "checkout_project.openapi.webhook_calls.checkout_created",
+        "checkout_project.openapi.webhook_calls.checkout_partially_paid",
+        "checkout_project.openapi.webhook_calls.checkout_processing",
+        "checkout_project.openapi.webhook_calls.checkout_completed",
+        "checkout_project.openapi.webhook_calls.checkout_expired",
+        "checkout_project.openapi.webhook_calls.checkout_cancelled",
+        "checkout_project.openapi.webhook_calls.checkout_issue_opened",
+        "checkout_project.openapi.webhook_calls.checkout_issue_resolved",
+        "checkout_project.openapi.webhook_calls.payment_reversed",
+        "checkout_project.openapi.webhook_calls.endpoint_test",
+    ],
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "checkout_project.openapi.hooks.examples_from_descriptions",

@@ -5,43 +5,8 @@ from typing import Any
 from rest_framework import serializers
 
 from chains_app.networks import all_networks
-from common.money import CURRENCIES
+from checkout_project.openapi.fields import CURRENCY_CHOICES, fiat, moment, number, on_chain, text, word
 from sessions_app.status import DecisionKind, Issue, PaymentStatus, Status
-
-CURRENCY_CHOICES = list(CURRENCIES.items())
-_MOMENT = "ISO 8601 in UTC with milliseconds. "
-
-
-def moment(meaning: str, *, nullable: bool = False) -> serializers.DateTimeField:
-    """A time in an answer."""
-    return serializers.DateTimeField(
-        allow_null=nullable, help_text=f"{meaning} {_MOMENT}Example: 2030-01-31T12:00:00.000Z"
-    )
-
-
-def fiat(meaning: str, *, nullable: bool = False) -> serializers.DecimalField:
-    """An amount of the session's currency, exact to its minor unit."""
-    return serializers.DecimalField(
-        max_digits=None,
-        decimal_places=None,
-        allow_null=nullable,
-        help_text=f"{meaning} In the session's currency, exact. Example: 49.00",
-    )
-
-
-def on_chain(meaning: str) -> serializers.RegexField:
-    """An amount of an asset as text, in whole units of it."""
-    return serializers.RegexField(r"^[0-9]+(\.[0-9]+)?$", help_text=f"{meaning} In the asset itself. Example: 49.25")
-
-
-def word(meaning: str, choices: Any, example: str, *, nullable: bool = False) -> serializers.ChoiceField:
-    """One of a fixed list."""
-    return serializers.ChoiceField(choices=choices, allow_null=nullable, help_text=f"{meaning} Example: {example}")
-
-
-def text(meaning: str, example: str, *, nullable: bool = False) -> serializers.CharField:
-    """Text."""
-    return serializers.CharField(allow_null=nullable, help_text=f"{meaning} Example: {example}")
 
 
 class CustomerOfSession(serializers.Serializer[Any]):
@@ -154,6 +119,18 @@ class PaymentOptionAnswer(serializers.Serializer[Any]):
     contract = text("The token's contract; null: the chain's own coin.", "0x8335…2913", nullable=True)
     decimals = serializers.IntegerField(help_text="Digits after the point that the chain counts in. Example: 6")
     confirmations = serializers.IntegerField(help_text="Blocks until a usual payment is final. Example: 12")
+    available = serializers.BooleanField(
+        required=False, help_text="With `amount`: whether it could be paid with now. Example: true"
+    )
+    reason = serializers.CharField(
+        required=False, allow_null=True, help_text="With `amount`: why not. Example: No rate is younger than 5 minutes."
+    )
+    rate = serializers.CharField(
+        required=False, allow_null=True, help_text="With `amount`: price of one whole unit. Example: 2411.52"
+    )
+    amount = serializers.CharField(
+        required=False, allow_null=True, help_text="With `amount`: what would be due, in the asset. Example: 0.0203"
+    )
 
 
 class IssueAnswer(serializers.Serializer[Any]):
@@ -173,3 +150,48 @@ class IssueAnswer(serializers.Serializer[Any]):
         help_text='All that `resolve` takes for it. Example: ["accept", "refunded"]',
     )
     session = Session(help_text="The whole session.")
+
+
+class PaidInCurrency(serializers.Serializer[Any]):
+    """What a customer has paid in one currency."""
+
+    currency = word("ISO 4217 code.", CURRENCY_CHOICES, "USD")
+    amount = fiat("The sum of the prices of completed sessions.")
+    sessions = number("How many sessions that were.", "3")
+
+
+class CustomerAnswer(serializers.Serializer[Any]):
+    """A buyer: one per e-mail address."""
+
+    id = text("Of the customer.", "cus_01h455vb4pex5vsknk084sn02q")
+    object = serializers.ChoiceField(choices=["customer"], help_text="Always the same.")
+    email = text("As it was first sent.", "pat@example.com")
+    name = text("The last one sent.", "Pat Doe")
+    createdAt = moment("When the first session was made.")
+    paid = PaidInCurrency(many=True, help_text="What they paid, by currency.")
+
+
+class LinkAnswer(serializers.Serializer[Any]):
+    """A payment link: an offer that many can pay."""
+
+    id = text("Of the link.", "pl_01h455vb4pex5vsknk084sn02q")
+    object = serializers.ChoiceField(choices=["payment_link"], help_text="Always the same.")
+    url = text("Give this to buyers.", "https://pay.example/l/pl_01h455vb4pex5vsknk084sn02q")
+    livemode = serializers.BooleanField(help_text="False: test mode, play money. Example: false")
+    active = serializers.BooleanField(help_text="Whether one can pay by it. Example: true")
+    amount = fiat("The price; null: the buyer chooses.", nullable=True)
+    currency = word("ISO 4217 code.", CURRENCY_CHOICES, "USD")
+    productId = text("Your id of what is sold; may be empty.", "1234567890")
+    productName = text("Shown to the buyer.", "Winter box, 1 kg")
+    productDescription = text("Shown below the name; may be empty.", "Apples and pears")
+    allowedAssets = serializers.ListField(
+        child=serializers.CharField(), help_text='Empty: all assets. Example: ["ETH", "USDC"]'
+    )
+    successUrl = text(
+        "Where the buyer goes after paying; null: back to the link.", "https://shop.example", nullable=True
+    )
+    metadata = serializers.DictField(help_text='Copied to each session. Example: {"campaign": "winter"}')
+    stock = number("How many can be sold; null: no limit.", "100", nullable=True)
+    held = number("How many are sold or being paid now.", "7")
+    endsAt = moment("When the offer is over; null: never.", nullable=True)
+    createdAt = moment("When it was made.")

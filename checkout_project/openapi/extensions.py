@@ -7,9 +7,9 @@ from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import Direction
 from typing_extensions import override
 
-from checkout_project.openapi import checkout_calls
+from checkout_project.openapi import checkout_calls, shop_calls, webhook_calls
 
-__all__ = ["checkout_calls"]
+__all__ = ["checkout_calls", "shop_calls", "webhook_calls"]
 
 # Not blank and without NUL or lone surrogates, which PostgreSQL's text cannot hold.
 _TEXT = r"^[^\x00\ud800-\udfff]*\S[^\x00\ud800-\udfff]*$"
@@ -65,6 +65,17 @@ class AllowedAssets(OpenApiSerializerFieldExtension):  # type: ignore[no-untyped
         """As the original API takes it."""
         symbol = {"type": "string", "minLength": 1, "maxLength": 16}
         return {"anyOf": [{"type": "array", "items": symbol, "maxItems": self.target.max_length}, symbol]}
+
+
+class Headers(OpenApiSerializerFieldExtension):  # type: ignore[no-untyped-call]
+    """Names and values."""
+
+    target_class = "webhooks_app.api_requests.Headers"
+
+    @override
+    def map_serializer_field(self, auto_schema: AutoSchema, direction: Direction) -> dict[str, Any]:
+        """An object of text."""
+        return {"type": "object", "additionalProperties": {"type": "string"}}
 
 
 class Metadata(OpenApiSerializerFieldExtension):  # type: ignore[no-untyped-call]

@@ -1,0 +1,99 @@
+"""The calls about webhooks, and the messages themselves, described."""
+
+from typing import Any
+
+from drf_spectacular.extensions import OpenApiViewExtension
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, OpenApiWebhook, extend_schema, extend_schema_view
+
+from checkout_project.openapi.describing import DONE, NEXT_PAGE, change, copy_of, get, post, thing_id
+from checkout_project.openapi.webhook_answers import (
+    DeliveryAnswer,
+    EndpointAnswer,
+    EndpointWithSecret,
+    Event,
+    ResentAnswer,
+    SessionEvent,
+)
+from webhooks_app.api_requests import ChangeEndpoint, CreateEndpoint, ListDeliveries, ListEvents, Resend
+from webhooks_app.event_types import EventType
+
+ENDPOINT, EVENT = thing_id("endpoint", "we"), thing_id("event", "evt")
+ENDPOINTS, EVENTS = "Webhook endpoints", "Events"
+
+
+class EndpointCalls(OpenApiViewExtension):  # type: ignore[no-untyped-call]
+    """Endpoints."""
+
+    target_class = "webhooks_app.api_views.EndpointViewSet"
+
+    def view_replacement(self) -> Any:
+        """The view set with its descriptions."""
+        deliveries = DeliveryAnswer(many=True)
+        rotated = {200: EndpointWithSecret}
+        described = extend_schema_view(
+            list=get("List endpoints", EndpointAnswer(many=True), tag=ENDPOINTS),
+            create=post("Create an endpoint", CreateEndpoint, {201: EndpointWithSecret}, tag=ENDPOINTS),
+            retrieve=get("Get an endpoint", EndpointAnswer, ENDPOINT, tag=ENDPOINTS),
+            partial_update=change("Change an endpoint", ChangeEndpoint, {200: EndpointAnswer}, ENDPOINT, tag=ENDPOINTS),
+            destroy=change("Delete an endpoint", None, {204: DONE}, ENDPOINT, tag=ENDPOINTS),
+            deliveries=get("List deliveries", deliveries, ENDPOINT, ListDeliveries, NEXT_PAGE, tag=ENDPOINTS),
+            resend=post("Send again", Resend, {200: ResentAnswer}, ENDPOINT, tag=ENDPOINTS),
+            test=post("Send a test event", None, {200: DeliveryAnswer}, ENDPOINT, tag=ENDPOINTS),
+            rotate_secret=post("Make a new secret", None, rotated, ENDPOINT, tag=ENDPOINTS),
+        )
+        return described(copy_of(self.target_class))
+
+
+class EventCalls(OpenApiViewExtension):  # type: ignore[no-untyped-call]
+    """Events."""
+
+    target_class = "webhooks_app.api_views.EventViewSet"
+
+    def view_replacement(self) -> Any:
+        """The view set with its descriptions."""
+        described = extend_schema_view(
+            list=get("List events, to catch up", Event(many=True), ListEvents, NEXT_PAGE, tag=EVENTS),
+            retrieve=get("Get an event", Event, EVENT, tag=EVENTS),
+            resend=post("Send an event again", None, {200: ResentAnswer}, EVENT, tag=EVENTS),
+        )
+        return described(copy_of(self.target_class))
+
+
+_HEADERS = [
+    OpenApiParameter("webhook-id", str, OpenApiParameter.HEADER, required=True, description="The event's id."),
+    OpenApiParameter(
+        "webhook-timestamp", str, OpenApiParameter.HEADER, required=True, description="When it was sent, Unix seconds."
+    ),
+    OpenApiParameter(
+        "webhook-signature",
+        str,
+        OpenApiParameter.HEADER,
+        required=True,
+        description="By Standard Webhooks: `v1,` and the HMAC-SHA256 over `id.timestamp.body`, in base 64.",
+    ),
+]
+
+
+def _message(kind: EventType) -> OpenApiWebhook:
+    described = extend_schema(
+        summary=kind.value,
+        description="Answer 2xx within 20 seconds; 410 switches the endpoint off; anything else is tried again.",
+        parameters=_HEADERS,
+        request=Event if kind == EventType.ENDPOINT_TEST else SessionEvent,
+        responses={200: OpenApiResponse(description="Received.")},
+        tags=["Webhooks"],
+    )
+    return OpenApiWebhook(name=kind.value, decorator=described)
+
+
+# Named one by one, because drf-spectacular imports them by name (settings: WEBHOOKS).
+checkout_created = _message(EventType.CHECKOUT_CREATED)
+checkout_partially_paid = _message(EventType.CHECKOUT_PARTIALLY_PAID)
+checkout_processing = _message(EventType.CHECKOUT_PROCESSING)
+checkout_completed = _message(EventType.CHECKOUT_COMPLETED)
+checkout_expired = _message(EventType.CHECKOUT_EXPIRED)
+checkout_cancelled = _message(EventType.CHECKOUT_CANCELLED)
+checkout_issue_opened = _message(EventType.CHECKOUT_ISSUE_OPENED)
+checkout_issue_resolved = _message(EventType.CHECKOUT_ISSUE_RESOLVED)
+payment_reversed = _message(EventType.PAYMENT_REVERSED)
+endpoint_test = _message(EventType.ENDPOINT_TEST)

@@ -1,0 +1,48 @@
+"""The API as the commands need it: httpx with a key, a base address and errors in sentences."""
+
+from typing import Any
+
+import httpx
+
+TRY_FOR_SECONDS = 30.0
+
+
+class Refused(Exception):
+    """The API said no, or did not answer; the message says what and, where known, which field."""
+
+
+class Client:
+    """Speaks to one Tallystick with one key. Numbers are passed on as text where they must stay exact."""
+
+    def __init__(self, *, url: str, key: str) -> None:
+        headers = {"Authorization": f"Bearer {key}"}
+        self.http = httpx.Client(base_url=f"{url.rstrip('/')}/api/v1/", headers=headers, timeout=TRY_FOR_SECONDS)
+
+    def get(self, path: str, **query: Any) -> Any:
+        """The answer's JSON."""
+        return self.raw("GET", path, params={name: value for name, value in query.items() if value is not None}).json()
+
+    def post(self, path: str, body: Any = None, *, idempotency_key: str | None = None) -> Any:
+        """The answer's JSON; None where there is no content."""
+        headers = {"Idempotency-Key": idempotency_key} if idempotency_key else {}
+        answer = self.raw("POST", path, json=body if body is not None else {}, headers=headers)
+        return answer.json() if answer.content else None
+
+    def raw(self, method: str, path: str, **options: Any) -> httpx.Response:
+        """The answer as it came. Raises Refused for anything but a 2xx."""
+        try:
+            answer = self.http.request(method, path, **options)
+        except httpx.HTTPError as error:
+            raise Refused(f"{self.http.base_url.host} does not answer: {error}") from None
+        if not answer.is_success:
+            raise Refused(_reason(answer))
+        return answer
+
+
+def _reason(answer: httpx.Response) -> str:
+    try:
+        errors = answer.json()["errors"]
+    except (ValueError, KeyError, TypeError):
+        return f"HTTP {answer.status_code}"
+    lines = [f"{error['attr']}: {error['detail']}" if error.get("attr") else error["detail"] for error in errors]
+    return "\n".join(lines) + f"\n(HTTP {answer.status_code}, request {answer.headers.get('Request-Id', '?')})"
