@@ -2,6 +2,8 @@
 
 from datetime import datetime, timedelta
 
+from django.db import transaction
+
 from chains_app.models import SandboxTransfer
 from chains_app.networks import Asset, Network, network
 from chains_app.sandbox_chain import send
@@ -30,5 +32,6 @@ def pay(recipient: str, units: int, *, at: datetime, asset: Asset = USDC, **how)
 def look(*addresses: str, on: Network = SANDBOX) -> Scan:
     """One pass of the watcher, saved."""
     seen = scan(network=on, reader=SandboxReader(on), addresses=lambda: addresses)
-    save_cursor(seen, now=seen.head.time)
+    with transaction.atomic():
+        save_cursor(seen, now=seen.head.time)
     return seen
