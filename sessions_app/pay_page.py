@@ -12,13 +12,13 @@ from hashlib import sha256
 from django.utils.functional import Promise
 from django.utils.translation import get_language, gettext
 
-from sessions_app.models import CheckoutSession, Payment, Quote
+from sessions_app.models import CheckoutSession, Payment, Quote, Refund
 from sessions_app.pay_amounts import masked_email, money_text
 from sessions_app.pay_due import Due, due_of
 from sessions_app.pay_links import with_session_id
 from sessions_app.pay_notices import Notice, notices_of
 from sessions_app.pay_offers import AssetOffer, offers_of
-from sessions_app.pay_receipt import Progress, ReceiptLine, progress_of, receipt_of
+from sessions_app.pay_receipt import Progress, ReceiptLine, RefundLine, progress_of, receipt_of, refunds_of
 from sessions_app.pay_scenarios import ScenarioButton, scenario_buttons
 from sessions_app.quoting import OfferedOption
 from sessions_app.representation import sorted_payments
@@ -76,6 +76,9 @@ class PayPage:
     due: Due | None
     progress: Progress | None
     receipt: tuple[ReceiptLine, ...]
+    refunds: tuple[RefundLine, ...]
+    may_be_refunded: bool  # money is there that the shop might send back: the buyer can say where to
+    refund_address: str
     scenarios: tuple[ScenarioButton, ...]
 
     expires_at: datetime
@@ -113,6 +116,7 @@ def pay_page(
     options: Sequence[OfferedOption],
     heads: Mapping[str, int],
     now: datetime,
+    refunds: Sequence[Refund] = (),
     change: bool = False,
     error: str | Promise = "",
 ) -> PayPage:
@@ -134,7 +138,7 @@ def pay_page(
         is_test=session.mode == "test",
         is_final=state in {State.PAID, State.EXPIRED, State.CANCELLED},
         can_cancel=session.status == Status.OPEN,
-        version=version_of(session, heads=heads, now=now, change=change),
+        version=version_of(session, heads=heads, refunds=refunds, now=now, change=change),
         now=now,
         merchant_name=session.merchant.name,
         support_email=session.merchant.support_email,
@@ -152,6 +156,9 @@ def pay_page(
         due=due,
         progress=progress,
         receipt=receipt_of(session, payments=payments),
+        refunds=refunds_of(refunds),
+        may_be_refunded=_may_be_refunded(session, payments),
+        refund_address=session.refund_address,
         scenarios=scenario_buttons(session) if session.mode == "test" else (),
         expires_at=session.expires_at,
         success_url=with_session_id(session.success_url, session.public_id),
@@ -173,7 +180,14 @@ def state_of(session: CheckoutSession, *, now: datetime, change: bool = False) -
     return State.LAPSED if session.quote.valid_until <= now else State.SEND
 
 
-def version_of(session: CheckoutSession, *, heads: Mapping[str, int], now: datetime, change: bool = False) -> str:
+def version_of(
+    session: CheckoutSession,
+    *,
+    heads: Mapping[str, int],
+    refunds: Sequence[Refund] = (),
+    now: datetime,
+    change: bool = False,
+) -> str:
     """Changes exactly when the page would look different, clocks aside: they run in the browser. For the ETag."""
     state = state_of(session, now=now, change=change)
     facts = [
@@ -181,7 +195,9 @@ def version_of(session: CheckoutSession, *, heads: Mapping[str, int], now: datet
         str(session.needs_decision), _quote_part(session.quote), session.expires_at.isoformat(),
         # Prices beside the options are looked up anew once a minute, not every two seconds.
         now.strftime("%H:%M") if state == State.CHOOSE else "",
+        session.refund_address,
         *(_payment_part(payment, heads) for payment in sorted_payments(session)),
+        *(f"{refund.public_id}:{bool(refund.seen_at)}:{bool(refund.confirmed_at)}" for refund in refunds),
     ]  # fmt: skip
     return sha256("|".join(facts).encode()).hexdigest()[:24]
 
@@ -194,6 +210,12 @@ def _payment_part(payment: Payment, heads: Mapping[str, int]) -> str:
     if payment.confirmed_at or payment.vanished_at:
         return f"{payment.public_id}:{bool(payment.confirmed_at)}:{bool(payment.vanished_at)}"
     return f"{payment.public_id}:{payment.value}:{payment.block_number}:{heads.get(payment.network)}"
+
+
+def _may_be_refunded(session: CheckoutSession, payments: Sequence[Payment]) -> bool:
+    """Not while all went as usual: a receipt that asks for a refund address only worries."""
+    is_odd = session.issue is not None or session.status in {Status.EXPIRED, Status.CANCELLED}
+    return is_odd and any(payment.confirmed_at and not payment.vanished_at for payment in payments)
 
 
 def _headline(state: State, progress: Progress | None) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from chains_app.networks import all_networks, network
-from sessions_app.models import CheckoutSession, Payment
+from sessions_app.models import CheckoutSession, Payment, Refund
 from sessions_app.pay_amounts import asset_text, duration_text, moment_text, money_text
 
 # A payment in no block for this many block times (and at least five minutes) is slow enough to say so.
@@ -37,6 +37,20 @@ class Progress:
     is_in_block: bool
     is_slow: bool
     network: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefundLine:
+    """Money that the chain shows on its way back to the buyer."""
+
+    amount: str
+    asset: str
+    network: str
+    to: str
+    at: str
+    tx_hash: str
+    link: str
+    is_final: bool
 
 
 def confirmations(payment: Payment, heads: Mapping[str, int]) -> int:
@@ -72,6 +86,29 @@ def progress_of(payments: Sequence[Payment], *, heads: Mapping[str, int], now: d
 def receipt_of(session: CheckoutSession, *, payments: Sequence[Payment]) -> tuple[ReceiptLine, ...]:
     """Every payment the session saw, in the order of arrival: also the ones that do not count, and say so."""
     return tuple(_line(session, payment) for payment in payments)
+
+
+def refunds_of(refunds: Sequence[Refund]) -> tuple[RefundLine, ...]:
+    """The refunds that have been seen; what the merchant has only prepared is no promise to the buyer yet."""
+    return tuple(_refund_line(refund, refund.seen_at) for refund in refunds if refund.seen_at)
+
+
+def _refund_line(refund: Refund, seen_at: datetime) -> RefundLine:
+    known = all_networks().get(refund.network)
+    asset = known.assets.get(refund.asset) if known else None
+    link = None
+    if known and refund.log_index is not None:
+        link = known.explorer_link(tx_hash=refund.tx_hash, log_index=refund.log_index, recipient=refund.to_address)
+    return RefundLine(
+        amount=asset_text(refund.amount_units, refund.decimals, asset),
+        asset=refund.asset,
+        network=known.name if known else refund.network,
+        to=refund.to_address,
+        at=moment_text(seen_at),
+        tx_hash=refund.tx_hash,
+        link=link or "",
+        is_final=refund.confirmed_at is not None,
+    )
 
 
 def _line(session: CheckoutSession, payment: Payment) -> ReceiptLine:

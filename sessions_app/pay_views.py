@@ -19,13 +19,14 @@ from chains_app.models import ScanCursor
 from common.errors import DomainError
 from sessions_app import lifecycle, scenarios
 from sessions_app.errors import SessionNotFound
-from sessions_app.models import CheckoutSession
+from sessions_app.models import CheckoutSession, Refund
 from sessions_app.pay_brand import brand_css
 from sessions_app.pay_due import due_of
 from sessions_app.pay_page import PayPage, State, pay_page, state_of, version_of
 from sessions_app.pay_scenarios import scenario_named
 from sessions_app.queries import session_for_buyer
 from sessions_app.quoting import choose_option, options_for
+from sessions_app.status import is_live
 
 BUYER = "buyer"
 _QUERY = {"change": "1", "qr": "address"}
@@ -62,9 +63,10 @@ def pay(request: HttpRequest, session: CheckoutSession) -> HttpResponse:
 @require_safe
 @_buyers_door
 def status(request: HttpRequest, session: CheckoutSession) -> HttpResponse:
-    """The part of the page that changes; 304 while it has not. Asked for every two seconds: five queries, no rates."""
+    """The part of the page that changes; 304 while it has not. Asked every two seconds: few queries, no rates."""
     now, change = timezone.now(), _wants_change(request)
-    etag = f'"{version_of(session, heads=_heads(session), now=now, change=change)}"'
+    version = version_of(session, heads=_heads(session), refunds=_refunds(session), now=now, change=change)
+    etag = f'"{version}"'
     if request.headers.get("If-None-Match") == etag:
         return HttpResponseNotModified(headers={"ETag": etag})
     response = render(request, "pay/_live.html", _context(request, _view_model(request, session)))
@@ -142,6 +144,7 @@ def _view_model(request: HttpRequest, session: CheckoutSession, error: str = "")
         session=session,
         options=options_for(session, now) if is_choosing else (),
         heads=_heads(session),
+        refunds=_refunds(session),
         now=now,
         change=change,
         error=error,
@@ -171,6 +174,12 @@ def _heads(session: CheckoutSession) -> dict[str, int]:
     if not waiting:
         return {}
     return dict(ScanCursor.objects.filter(network__in=waiting).values_list("network", "head"))
+
+
+def _refunds(session: CheckoutSession) -> list[Refund]:
+    if is_live(session.status) and session.issue is None:
+        return []
+    return list(session.refunds.filter(withdrawn_at=None).order_by("id"))
 
 
 def _back_to_page(session: CheckoutSession) -> HttpResponse:

@@ -10,7 +10,8 @@ from django.utils import timezone
 from sessions_app.lifecycle import cancel
 from sessions_app.models import CheckoutSession
 from sessions_app.quoting import choose_option
-from tests.cast import refreshed
+from sessions_app.refunds import leave_address, play_refund, prepare_refund
+from tests.cast import OTTOS_WALLET, refreshed
 from tests.sandbox import Sandbox
 
 NewSession = Callable[..., CheckoutSession]
@@ -170,3 +171,34 @@ def test_a_lapsed_price_is_renewed_by_a_button(client: Client, session: Checkout
     client.post(f"/pay/{session.public_id}/renew")
     assert refreshed(session).quote != quote
     assert "Send exactly" in page(client, session)
+
+
+def test_money_that_may_go_back_needs_an_address(client: Client, session: CheckoutSession, sandbox: Sandbox) -> None:
+    session = sandbox.play(picked(session), "over")
+    assert "Leave an address" in page(client, session)
+    leave_address(session, OTTOS_WALLET)
+    assert OTTOS_WALLET in page(client, session)
+
+
+def test_a_plain_receipt_asks_for_none(client: Client, session: CheckoutSession, sandbox: Sandbox) -> None:
+    assert "Leave an address" not in page(client, sandbox.play(picked(session), "exact"))
+
+
+def test_money_on_its_way_back_is_shown(client: Client, session: CheckoutSession, sandbox: Sandbox) -> None:
+    session = sandbox.play(picked(session), "over")
+    leave_address(session, OTTOS_WALLET)
+    refund = prepare_refund(
+        session=session,
+        network_id="sandbox",
+        asset="USDC",
+        kind="excess",
+        rate_basis="paid",
+        actor="mia@example.com",
+        now=timezone.now(),
+    )
+    assert "on its way back" not in page(client, session)
+    play_refund(refund, now=timezone.now())
+    sandbox.wait(4, session)
+    html = page(client, session)
+    assert "24.50 USDC" in html
+    assert "sent back" in html
