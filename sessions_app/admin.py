@@ -1,0 +1,168 @@
+"""Django admin of sessions and their money: everything can be found and seen, nothing edited; actions use the rules."""
+
+from typing import ClassVar
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from common.errors import DomainError
+from common.read_only_admin import ReadOnly, ReadOnlyInline
+from sessions_app import lifecycle
+from sessions_app.models import (
+    CheckoutSession,
+    Customer,
+    Decision,
+    DepositAddress,
+    Payment,
+    PaymentLink,
+    Quote,
+    StatusChange,
+)
+
+
+class StatusChangeInline(ReadOnlyInline):
+    """The timeline."""
+
+    model = StatusChange
+    fields = ("at", "from_status", "to_status", "payment_status", "issue", "reason", "actor")
+    show_change_link = False
+
+
+class PaymentInline(ReadOnlyInline):
+    """What arrived."""
+
+    model = Payment
+    fields = (
+        "arrived_at", "network", "asset", "amount_units", "value", "counts", "confirmed_at", "vanished_at",
+        "collected_at", "tx_hash",
+    )  # fmt: skip
+
+
+class QuoteInline(ReadOnlyInline):
+    """Prices given."""
+
+    model = Quote
+    fk_name = "session"
+    fields = ("created_at", "network", "asset", "amount_units", "rate", "valid_until")
+
+
+class DecisionInline(ReadOnlyInline):
+    """What the merchant decided."""
+
+    model = Decision
+    fields = ("decided_at", "kind", "issue", "tx_hash", "note", "actor")
+    show_change_link = False
+
+
+@admin.register(CheckoutSession)
+class CheckoutSessionAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]  # not subscriptable at run time
+    """Sessions, with all that happened to each below it."""
+
+    list_display = (
+        "public_id", "merchant", "mode", "amount", "currency", "status", "payment_status", "issue", "needs_decision",
+        "reference", "created_at",
+    )  # fmt: skip
+    list_filter = ("mode", "status", "payment_status", "issue", "needs_decision")
+    list_select_related = ("merchant",)
+    search_fields = (
+        "=public_id", "=reference", "=email", "=deposit__address", "=payments__tx_hash", "=merchant__public_id",
+    )  # fmt: skip
+    search_help_text = "A whole session id, reference, e-mail, deposit address, transaction or merchant id."
+    inlines = (StatusChangeInline, PaymentInline, QuoteInline, DecisionInline)
+    show_full_result_count = False
+    ordering = ("-id",)
+    actions = ("expire",)
+
+    @admin.action(description="Expire open sessions")
+    def expire(self, request: HttpRequest, sessions: QuerySet[CheckoutSession]) -> None:
+        """By the rule that API and dashboard use; those that are not open are named and left alone."""
+        for session in sessions:
+            try:
+                lifecycle.expire(session, actor=str(request.user))
+            except DomainError as refusal:
+                messages.warning(request, f"{session.public_id}: {refusal.detail}")
+            else:
+                messages.success(request, f"{session.public_id} is expired.")
+
+
+class _OfASession(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
+    """Records that belong to a session."""
+
+    list_select_related: ClassVar[tuple[str, ...]] = ("session",)
+    show_full_result_count = False
+    ordering = ("-id",)
+
+
+@admin.register(Payment)
+class PaymentAdmin(_OfASession):
+    """Every transfer that reached a session's address."""
+
+    list_display = (
+        "public_id", "session", "network", "asset", "amount_units", "value", "counts", "basis", "arrived_at",
+        "confirmed_at", "vanished_at", "collected_at",
+    )  # fmt: skip
+    list_filter = (
+        "network", "asset", "counts", "basis", ("vanished_at", admin.EmptyFieldListFilter),
+        ("confirmed_at", admin.EmptyFieldListFilter), ("collected_at", admin.EmptyFieldListFilter),
+    )  # fmt: skip
+    search_fields = ("=public_id", "=tx_hash", "=sender", "=session__public_id")
+
+
+@admin.register(Quote)
+class QuoteAdmin(_OfASession):
+    """Every price that a buyer was given, and where its rate came from."""
+
+    list_display = ("public_id", "session", "network", "asset", "amount_units", "rate", "created_at", "valid_until")
+    list_filter = ("network", "asset")
+    list_select_related = ("session",)
+    search_fields = ("=public_id", "=session__public_id")
+
+
+@admin.register(DepositAddress)
+class DepositAddressAdmin(_OfASession):
+    """Addresses given out, and until when each is watched."""
+
+    list_display = ("address", "session", "derivation_index", "watch_until", "created_at")
+    search_fields = ("=address", "=session__public_id")
+
+
+@admin.register(Decision)
+class DecisionAdmin(_OfASession):
+    """What merchants decided about odd payments."""
+
+    list_display = ("decided_at", "session", "kind", "issue", "actor", "tx_hash")
+    list_filter = ("kind", "issue")
+    search_fields = ("=session__public_id", "=tx_hash", "actor")
+
+
+@admin.register(StatusChange)
+class StatusChangeAdmin(_OfASession):
+    """All timelines, newest first."""
+
+    list_display = ("at", "session", "from_status", "to_status", "payment_status", "issue", "reason", "actor")
+    list_filter = ("to_status", "issue")
+    search_fields = ("=session__public_id", "actor")
+
+
+@admin.register(Customer)
+class CustomerAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
+    """Buyers as their merchants know them."""
+
+    list_display = ("email", "name", "merchant", "mode", "created_at")
+    list_filter = ("mode",)
+    list_select_related = ("merchant",)
+    search_fields = ("=email", "=public_id", "name")
+    show_full_result_count = False
+    ordering = ("-id",)
+
+
+@admin.register(PaymentLink)
+class PaymentLinkAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
+    """Links that shops hand out."""
+
+    list_display = ("public_id", "merchant", "mode", "product_name", "created_at")
+    list_filter = ("mode",)
+    list_select_related = ("merchant",)
+    search_fields = ("=public_id", "product_name")
+    ordering = ("-id",)

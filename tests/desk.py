@@ -1,0 +1,67 @@
+"""Somebody at the dashboard: a signed-in browser without JavaScript, and colleagues with other roles."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from merchants_app.models import Member, Merchant, Role, User
+
+PASSWORD = "correct horse battery"
+
+
+class Desk:
+    """A member at work in test mode, or in another: `desk.get("sessions")`, `desk.post("team", email=…)`."""
+
+    def __init__(self, user: User, mode: str = "test") -> None:
+        self.user, self.mode = user, mode
+        self.client = Client()
+        self.client.force_login(user)
+
+    def in_(self, mode: str) -> "Desk":
+        """The same person in another mode."""
+        return Desk(self.user, mode)
+
+    def get(self, page: str) -> Any:
+        """A page below /dashboard/<mode>/."""
+        return self.client.get(f"/dashboard/{self.mode}/{page}")
+
+    def post(self, page: str, **form: Any) -> Any:
+        """A form sent there."""
+        return self.client.post(f"/dashboard/{self.mode}/{page}", form)
+
+    def read(self, page: str) -> str:
+        """The page's text, which must be there."""
+        answer = self.get(page)
+        assert answer.status_code == 200, answer.content.decode()[:500]
+        return str(answer.content.decode())
+
+
+def owner_of(merchant: Merchant) -> User:
+    """The user whom tests/cast.py made the owner."""
+    return Member.objects.get(merchant=merchant, role=Role.OWNER).user
+
+
+@pytest.fixture
+def desk(mia: Merchant) -> Desk:
+    """Mia, owner, at the dashboard in test mode."""
+    return Desk(owner_of(mia))
+
+
+@pytest.fixture
+def ottos_desk(otto: Merchant) -> Desk:
+    """Otto, who must see nothing of Mia's."""
+    return Desk(owner_of(otto))
+
+
+@pytest.fixture
+def colleague(mia: Merchant) -> Callable[..., Desk]:
+    """Somebody who works for Mia: `colleague("viewer")`."""
+
+    def hire(role: str, mode: str = "test") -> Desk:
+        user = User.objects.create_user(f"{role}@mia.example", PASSWORD)
+        Member.objects.create(merchant=mia, user=user, role=role)
+        return Desk(user, mode)
+
+    return hire

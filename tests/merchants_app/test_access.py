@@ -1,0 +1,117 @@
+"""Who may do what at the dashboard: signed out, strangers, each role, the wrong mode."""
+
+from collections.abc import Callable
+
+import pytest
+from django.test import Client
+
+from merchants_app.access import Power, may
+from merchants_app.models import Member, Merchant, Role, User
+from tests.desk import PASSWORD, Desk, owner_of
+
+PAGES = [
+    "overview", "sessions", "decisions", "collect", "keys", "requests", "treasury", "team", "settings", "audit",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_signed_out_one_is_asked_to_sign_in(client: Client, mia: Merchant, page: str) -> None:
+    answer = client.get(f"/dashboard/test/{page}")
+    assert answer.status_code == 302
+    assert answer["Location"] == f"/accounts/login/?next=/dashboard/test/{page}"
+
+
+@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("mode", ["test", "live"])
+def test_a_viewer_sees_every_page(colleague: Callable[..., Desk], page: str, mode: str) -> None:
+    assert colleague("viewer", mode).get(page).status_code == 200
+
+
+@pytest.mark.parametrize("page", ["keys", "treasury", "team", "settings"])
+def test_a_viewer_changes_nothing(colleague: Callable[..., Desk], page: str) -> None:
+    answer = colleague("viewer").post(page, name="x")
+    assert answer.status_code == 403
+    assert "Your role (Viewer) may not" in answer.content.decode()
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_can_be_read_by_one_who_belongs_to_no_business(db: None, page: str) -> None:
+    answer = Desk(User.objects.create_user("nobody@example.com", PASSWORD)).get(page)
+    assert answer.status_code == 403
+    assert "belongs to no business yet" in answer.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("role", "mode", "power", "allowed"),
+    [
+        (Role.OWNER, "live", Power.MANAGE_TREASURY, True),
+        (Role.DEVELOPER, "live", Power.MANAGE_KEYS, True),
+        (Role.DEVELOPER, "live", Power.MANAGE_TREASURY, False),
+        (Role.DEVELOPER, "test", Power.MANAGE_TREASURY, True),
+        (Role.DEVELOPER, "live", Power.HANDLE_SESSIONS, False),
+        (Role.DEVELOPER, "test", Power.HANDLE_SESSIONS, True),
+        (Role.DEVELOPER, "test", Power.MANAGE_TEAM, False),
+        (Role.SUPPORT, "live", Power.HANDLE_SESSIONS, True),
+        (Role.SUPPORT, "live", Power.MANAGE_KEYS, False),
+        (Role.SUPPORT, "test", Power.MANAGE_SETTINGS, False),
+        (Role.VIEWER, "test", Power.HANDLE_SESSIONS, False),
+        (Role.VIEWER, "live", Power.LOOK, True),
+    ],
+)
+def test_what_a_role_may_do(role: Role, mode: str, power: Power, allowed: bool) -> None:
+    assert may(role, power, mode=mode) is allowed
+
+
+def test_every_role_may_look_and_only_owners_run_the_team() -> None:
+    assert all(may(role, Power.LOOK, mode=mode) for role in Role for mode in ("test", "live"))
+    assert [role for role in Role if may(role, Power.MANAGE_TEAM, mode="live")] == [Role.OWNER]
+
+
+def test_an_unknown_mode_is_no_page(desk: Desk) -> None:
+    assert desk.in_("other").get("overview").status_code == 404
+
+
+def test_a_page_that_only_takes_posts_refuses_a_get(desk: Desk) -> None:
+    answer = desk.get("treasury/keep")
+    assert answer.status_code == 405
+    assert answer["Allow"] == "POST"
+
+
+def test_the_dashboard_opens_where_it_was_left(desk: Desk) -> None:
+    assert desk.client.get("/dashboard")["Location"] == "/dashboard/test/overview"
+    desk.client.get("/dashboard/live/sessions")
+    assert desk.client.get("/dashboard")["Location"] == "/dashboard/live/overview"
+
+
+def test_one_person_works_for_two_businesses_and_switches(desk: Desk, mia: Merchant, otto: Merchant) -> None:
+    Member.objects.create(merchant=otto, user=desk.user, role=Role.VIEWER)
+    assert "Mia Coffee" in desk.read("settings")
+    desk.client.post("/dashboard/switch", {"merchant": otto.public_id})
+    assert 'value="Otto Bikes"' in desk.read("settings")
+    assert desk.post("settings").status_code == 403
+
+
+def test_one_cannot_switch_to_a_strangers_business(desk: Desk, otto: Merchant) -> None:
+    desk.client.post("/dashboard/switch", {"merchant": otto.public_id})
+    assert 'value="Mia Coffee"' in desk.read("settings")
+
+
+def test_signing_in_leads_to_the_dashboard(client: Client, mia: Merchant) -> None:
+    login = {"login": owner_of(mia).email, "password": PASSWORD}
+    answer = client.post("/accounts/login/?next=/dashboard/live/keys", login)
+    assert answer["Location"] == "/dashboard/live/keys"
+
+
+def test_a_wrong_password_is_told_at_the_form(client: Client, mia: Merchant) -> None:
+    answer = client.post("/accounts/login/", {"login": owner_of(mia).email, "password": "wrong"})
+    assert answer.status_code == 200
+    assert "not correct" in answer.content.decode()
+
+
+@pytest.mark.parametrize("page", ["/accounts/2fa/", "/accounts/password/change/", "/accounts/email/"])
+def test_account_pages_have_our_look(desk: Desk, page: str) -> None:
+    assert "css/account.css" in desk.client.get(page).content.decode()
+
+
+def test_nobody_signs_up_unasked(client: Client, db: None) -> None:
+    assert "id_password1" not in client.get("/accounts/signup/").content.decode()

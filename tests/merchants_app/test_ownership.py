@@ -1,0 +1,79 @@
+"""A wallet signature proves whose a treasury is: of keys (EIP-191) and of contract wallets (EIP-1271)."""
+
+import pytest
+from eth_account import Account
+from eth_account.messages import encode_defunct
+
+from chains_app.wallet_signatures import is_signed_by_key, personal_hash
+from common.errors import NotFound
+from merchants_app.models import AuditEntry, Merchant, Treasury
+from merchants_app.ownership import NotProven, claim_of, prove_ownership
+from tests.cast import MIAS_WALLET
+
+# Anvil's account 8, whose key everybody knows: Mia's wallet.
+MIAS_KEY = "0xdbda1821b80551c9d65939329250298aa3472ba22feea921c0cf5d620ea67b97"
+ANOTHER_KEY = "0x" + "11" * 32
+
+
+def signed(text: str, key: str = MIAS_KEY) -> str:
+    return "0x" + bytes(Account.sign_message(encode_defunct(text=text), key).signature).hex()
+
+
+def treasury_of(merchant: Merchant) -> Treasury:
+    return Treasury.objects.select_related("merchant").get(merchant=merchant, mode="test")
+
+
+def prove(merchant: Merchant, signature: str, treasury: Treasury) -> Treasury:
+    return prove_ownership(merchant=merchant, mode="test", treasury_id=treasury.pk, signature=signature, by="mia")
+
+
+def test_the_hash_is_that_of_the_reference_library() -> None:
+    message = "Grüße,\nnordlicht"
+    signature = bytes.fromhex(signed(message)[2:])
+    assert is_signed_by_key(address=MIAS_WALLET, message=message, signature=signature)
+    assert personal_hash("hello").hex() == "50b2c43fd39106bafbba0da34fc430e1f91e3c96ea2acee2bc34119f92b37750"
+
+
+def test_the_owners_signature_proves_it_and_leaves_one_audit_line(mia: Merchant) -> None:
+    treasury = treasury_of(mia)
+    for _ in range(2):
+        assert prove(mia, signed(claim_of(treasury)), treasury).verified_at
+    assert AuditEntry.objects.filter(action="treasury.proven", merchant=mia).count() == 1
+
+
+@pytest.mark.parametrize("ending", ["00", "01"])
+def test_hardware_wallets_that_end_in_0_or_1_are_understood(mia: Merchant, ending: str) -> None:
+    treasury = treasury_of(mia)
+    whole = signed(claim_of(treasury))
+    fits = {"1b": "00", "1c": "01"}[whole[-2:]] == ending
+    if fits:
+        assert prove(mia, whole[:-2] + ending, treasury).verified_at
+    else:
+        with pytest.raises(NotProven):
+            prove(mia, whole[:-2] + ending, treasury)
+
+
+@pytest.mark.parametrize("signature", ["", "0x", "hello", "0x" + "00" * 65, "0x" + "ff" * 65, "0x1234"])
+def test_nonsense_proves_nothing(mia: Merchant, signature: str) -> None:
+    with pytest.raises(NotProven, match="no signature of") as refusal:
+        prove(mia, signature, treasury_of(mia))
+    assert refusal.value.attr == "signature"
+
+
+def test_another_wallets_signature_or_text_proves_nothing(mia: Merchant) -> None:
+    treasury = treasury_of(mia)
+    for signature in (signed(claim_of(treasury), ANOTHER_KEY), signed(claim_of(treasury) + " ")):
+        with pytest.raises(NotProven):
+            prove(mia, signature, treasury)
+    assert treasury_of(mia).verified_at is None
+
+
+def test_the_claim_names_business_mode_and_address(mia: Merchant) -> None:
+    claim = claim_of(treasury_of(mia))
+    assert all(part in claim for part in (mia.public_id, "test mode", MIAS_WALLET))
+
+
+def test_a_strangers_treasury_is_not_found(otto: Merchant, mia: Merchant) -> None:
+    treasury = treasury_of(mia)
+    with pytest.raises(NotFound):
+        prove(otto, signed(claim_of(treasury)), treasury)

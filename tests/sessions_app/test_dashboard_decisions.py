@@ -1,0 +1,107 @@
+"""The decision queue: what it says, what it suggests, one click."""
+
+from collections.abc import Callable
+
+import pytest
+
+from merchants_app.models import AuditEntry
+from sessions_app.models import CheckoutSession
+from sessions_app.session_words import headline_of
+from sessions_app.status import Issue, Status
+from tests.cast import refreshed
+from tests.desk import Desk
+from tests.sandbox import Sandbox
+
+TX = "0x" + "ab" * 32
+
+
+@pytest.fixture
+def overpaid(session: CheckoutSession, sandbox: Sandbox) -> CheckoutSession:
+    """A session whose buyer sent half as much again."""
+    return sandbox.play(session, "over")
+
+
+def test_an_empty_queue_says_so(desk: Desk) -> None:
+    assert "Nothing to decide" in desk.read("decisions")
+
+
+def test_the_queue_shows_what_happened_and_suggests(desk: Desk, overpaid: CheckoutSession) -> None:
+    text = desk.read("decisions")
+    assert "24.50 USD too much arrived" in text
+    assert text.index("Mark refunded") < text.index("Keep the excess")
+
+
+def test_the_menu_counts_what_waits(desk: Desk, overpaid: CheckoutSession) -> None:
+    assert '<span class="badge">1' in desk.read("sessions")
+
+
+@pytest.mark.parametrize("kind", ["refunded", "accept", "write_off"])
+def test_one_click_decides(desk: Desk, overpaid: CheckoutSession, kind: str) -> None:
+    answer = desk.post(f"sessions/{overpaid.public_id}/decide", kind=kind, next="/dashboard/test/decisions")
+    assert answer["Location"] == "/dashboard/test/decisions"
+    assert not refreshed(overpaid).needs_decision
+    assert AuditEntry.objects.get(action=f"session.{kind}").actor == desk.user.email
+
+
+def test_the_refunds_transaction_and_a_note_are_kept(desk: Desk, overpaid: CheckoutSession) -> None:
+    desk.post(f"sessions/{overpaid.public_id}/decide", kind="refunded", tx_hash=TX, note="by bank")
+    decision = overpaid.decisions.get()
+    assert (decision.tx_hash, decision.note) == (TX, "by bank")
+
+
+@pytest.mark.parametrize(
+    ("form", "said"),
+    [
+        ({"kind": "nonsense"}, "valid choice"),
+        ({}, "required"),
+        ({"kind": "refunded", "tx_hash": "0x12"}, "A transaction hash is"),
+        ({"kind": "ask_rest"}, "does not answer"),
+        ({"kind": "accept", "note": "x" * 501}, "at most 500"),
+    ],
+)
+def test_nonsense_decides_nothing_and_is_said(
+    desk: Desk, overpaid: CheckoutSession, form: dict[str, str], said: str
+) -> None:
+    path = f"/dashboard/test/sessions/{overpaid.public_id}"
+    answer = desk.client.post(f"{path}/decide", form, headers={"referer": f"http://testserver{path}"}, follow=True)
+    assert said in answer.content.decode()
+    assert refreshed(overpaid).needs_decision
+
+
+def test_a_decision_leads_nowhere_else(desk: Desk, overpaid: CheckoutSession) -> None:
+    answer = desk.post(f"sessions/{overpaid.public_id}/decide", kind="accept", next="https://evil.example/")
+    assert answer["Location"] == f"/dashboard/test/sessions/{overpaid.public_id}"
+
+
+def test_asking_for_the_rest_opens_the_session_again(desk: Desk, session: CheckoutSession, sandbox: Sandbox) -> None:
+    short = sandbox.play(session, "late_short")
+    desk.post(f"sessions/{short.public_id}/decide", kind="ask_rest")
+    assert refreshed(short).status == Status.OPEN
+
+
+def test_support_decides_and_a_viewer_does_not(colleague: Callable[..., Desk], overpaid: CheckoutSession) -> None:
+    page = f"sessions/{overpaid.public_id}/decide"
+    assert colleague("viewer").post(page, kind="accept").status_code == 403
+    assert colleague("support").post(page, kind="accept").status_code == 302
+    assert not refreshed(overpaid).needs_decision
+
+
+@pytest.mark.parametrize(
+    ("scenario", "issue", "words"),
+    [
+        ("over", Issue.OVERPAID, "24.50 USD too much arrived"),
+        ("twice", Issue.PAID_TWICE, "Paid twice, 49.00 USD too much"),
+        ("late_short", Issue.LATE, "44.10 of 49.00 USD arrived, some of it too late"),
+        ("reorged", Issue.REVERSED, "A payment is gone from the chain; 0.00 of 49.00 USD is left"),
+    ],
+)
+def test_what_happened_is_a_sentence(
+    session: CheckoutSession, sandbox: Sandbox, scenario: str, issue: Issue, words: str
+) -> None:
+    played = sandbox.play(session, scenario, seconds=12)
+    assert (played.issue, headline_of(played)) == (issue, words)
+
+
+def test_a_wrong_asset_is_named(new_session: Callable[..., CheckoutSession], sandbox: Sandbox) -> None:
+    played = sandbox.play(new_session(allowedAssets=["USDC"]), "wrong_asset")
+    assert headline_of(played).endswith("arrived, only USDC was asked for")
