@@ -71,8 +71,8 @@ def insert_session(session: CheckoutSession, change: StatusChange, event: Event)
         session_values=named.values(session, skip=("id",), instead={"customer_id": "customer.id"}),
         change_columns=_columns(change, skip=("id", "session_id")),
         change_values=named.values(change, skip=("id", "session_id")),
-        event_columns=_columns(event, skip=("id", "data", "transaction")),
-        event_values=named.values(event, skip=("id", "data", "transaction")),
+        event_columns=_columns(event, skip=("id", "data", "written_at")),
+        event_values=named.values(event, skip=("id", "data", "written_at")),
     )
     named.given |= {
         "merchant": session.merchant_id,

@@ -16,7 +16,7 @@ PAGE, LONGEST_PAGE = 20, 100
 class Headers(serializers.DictField):
     """Names and values of custom headers."""
 
-    default_error_messages = {"not_a_dict": 'Send an object of text: {"X-Token": "…"}.'}
+    default_error_messages = {"not_a_dict": 'Send an object of text: {{"X-Token": "…"}}.'}
 
     def __init__(self, **options: Any) -> None:
         super().__init__(child=TextField(max_length=LONGEST), **options)

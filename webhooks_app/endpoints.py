@@ -103,6 +103,7 @@ def change_endpoint(
             _switch_on(locked, actor)
         elif enabled is False:
             switch_off(endpoint=locked, reason=SWITCHED_OFF_BY_HAND, actor=actor)
+    locked.refresh_from_db()
     return locked
 
 

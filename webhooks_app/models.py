@@ -8,7 +8,7 @@ from common.exact_json import ExactDecoder, ExactEncoder
 from common.modes import Mode
 from common.public_ids import new_delivery_id, new_endpoint_id, new_event_id
 from merchants_app.models import Merchant
-from webhooks_app.snapshot import CurrentTransaction
+from webhooks_app.clock import ClockTimestamp
 
 
 class WebhookEndpoint(models.Model):
@@ -62,8 +62,8 @@ class Event(models.Model):
         help_text="The subject as the API shows it, at that moment.",
     )
     # Ids are handed out before the commit, so a smaller one may appear after a larger one: a reader that catches up
-    # by id would miss it. Readers therefore stop at the oldest transaction still running (queries: `settled`).
-    transaction = models.BigIntegerField(db_default=CurrentTransaction(), editable=False)
+    # by id would miss it. Readers therefore stop where a transaction still runs that began earlier (`queries.settled`).
+    written_at = models.DateTimeField(db_default=ClockTimestamp(), editable=False)
     created_at = models.DateTimeField(db_default=Now())
 
     class Meta:

@@ -3,9 +3,9 @@
 from django.db.models import QuerySet
 
 from merchants_app.models import Merchant
+from webhooks_app.clock import settled_until
 from webhooks_app.errors import NoSuchDelivery, NoSuchEvent
 from webhooks_app.models import Delivery, Event, WebhookEndpoint
-from webhooks_app.snapshot import OldestRunningTransaction
 
 _LARGEST_ID = 2**63 - 1
 
@@ -17,7 +17,7 @@ def events_of(*, merchant: Merchant, mode: str) -> QuerySet[Event]:
 
 def settled(events: QuerySet[Event]) -> QuerySet[Event]:
     """Those that no event with a smaller position can join any more: who reads on from the last misses none."""
-    return events.filter(transaction__lt=OldestRunningTransaction())
+    return events.filter(written_at__lt=settled_until())
 
 
 def find_event(*, merchant: Merchant, mode: str, event_id: str) -> Event:

@@ -74,6 +74,7 @@ class Sender:
                     await self._wait()
                 await self._come_to_an_end()
             finally:
+                self._loop = None
                 listening.cancel()
                 reporting.cancel()
                 await asyncio.gather(listening, reporting, return_exceptions=True)

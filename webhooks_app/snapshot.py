@@ -1,17 +1,10 @@
-"""PostgreSQL's view of which transactions are over, as Django expressions."""
+"""What the first migration names; nothing uses it any more."""
 
 from django.db.models import BigIntegerField, Func
 
 
 class CurrentTransaction(Func):
-    """Id of the transaction that writes the row (64 bits: it does not wrap)."""
+    """Id of the transaction that writes the row."""
 
     template = "pg_current_xact_id()::text::bigint"
-    output_field = BigIntegerField()
-
-
-class OldestRunningTransaction(Func):
-    """Every transaction with a smaller id is over: committed and visible, or gone."""
-
-    template = "pg_snapshot_xmin(pg_current_snapshot())::text::bigint"
     output_field = BigIntegerField()

@@ -5,10 +5,13 @@ from django.urls import path
 from webhooks_app.api_views import EndpointViewSet, EventViewSet
 
 # /webhook-endpoints
-_one_endpoint = {"get": "retrieve", "patch": "partial_update", "delete": "destroy"}
 api = [
     path("webhook-endpoints", EndpointViewSet.as_view({"get": "list", "post": "create"}), name="endpoint-list"),
-    path("webhook-endpoints/<str:pk>", EndpointViewSet.as_view(_one_endpoint), name="endpoint-detail"),
+    path(
+        "webhook-endpoints/<str:pk>",
+        EndpointViewSet.as_view({"get": "retrieve", "patch": "partial_update", "delete": "destroy"}),
+        name="endpoint-detail",
+    ),
     path(
         "webhook-endpoints/<str:pk>/deliveries",
         EndpointViewSet.as_view({"get": "deliveries"}),

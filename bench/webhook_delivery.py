@@ -1,0 +1,256 @@
+"""Deliveries a second from one sender, as a ratio to the same POSTs by bare aiohttp; and what hanging endpoints cost.
+
+    python -m bench.webhook_delivery                      # everything, with 1,000,000 old deliveries in the end
+    python -m bench.webhook_delivery --old 0 --events 10000
+
+Claim, signature, POST and recorded attempt are in; sender, PostgreSQL and receiver share the machine. Uses a database
+of its own (`tallystick_bench`) on the server that DATABASE_URL names, made anew and left behind.
+Wanted: ratio >= 0.35 and >= 2,500/s; with half of the endpoints hanging, the others' p99 from commit to receipt <= 1 s;
+old deliveries change neither by more than 20 %. Exits with 1 when missed.
+"""
+
+import argparse
+import asyncio
+import json
+import os
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import aiohttp
+import psycopg
+
+ROOT = Path(__file__).resolve().parent.parent
+ENDPOINTS, IN_FLIGHT, ROUNDS = 4, 64, 3
+BODY = {"amount": 49.0, "currency": "USD", "metadata": {"orderId": "10482"}, "filler": "x" * 1200}
+
+
+def main() -> int:
+    """Prints the figures; 1 when one of them is missed."""
+    parser = argparse.ArgumentParser(description="How fast webhooks leave.")
+    parser.add_argument("--events", type=int, default=20_000)
+    parser.add_argument("--old", type=int, default=1_000_000)
+    asked = parser.parse_args()
+    prepare_database()
+    with receiver() as url:
+        small = measure(url, asked.events, "empty table")
+        if not asked.old:
+            return verdict([small])
+        fill(asked.old)
+        return verdict([small, measure(url, asked.events, f"{asked.old:,} old deliveries")])
+
+
+def measure(url: str, events: int, title: str) -> dict[str, float]:
+    """Medians of three rounds, each with bare aiohttp beside it."""
+    rounds = []
+    for number in range(ROUNDS):
+        bare = asyncio.run(bare_posts(url, events))
+        ours = deliveries(url, events)
+        rounds.append((ours, bare))
+        print(f"  round {number + 1}: {ours:6.0f}/s, bare aiohttp {bare:6.0f}/s, ratio {ours / bare:.2f}", flush=True)
+    p50, p99 = hanging(url)
+    found = {
+        "rate": statistics.median(ours for ours, _ in rounds),
+        "ratio": statistics.median(ours / bare for ours, bare in rounds),
+        "p99": p99,
+    }
+    print(f"{title}: {found['rate']:.0f}/s, ratio {found['ratio']:.2f}")
+    print(f"{title}, half of the endpoints hanging: p50 {p50 * 1000:.0f} ms, p99 {p99 * 1000:.0f} ms", flush=True)
+    return found
+
+
+def verdict(measured: list[dict[str, float]]) -> int:
+    """Compares with what is wanted."""
+    faults = [f"{each['rate']:.0f}/s" for each in measured if each["rate"] < 2500]
+    faults += [f"ratio {each['ratio']:.2f}" for each in measured if each["ratio"] < 0.35]
+    faults += [f"p99 {each['p99']:.2f} s" for each in measured if each["p99"] > 1]
+    if len(measured) == 2 and (change := measured[1]["ratio"] / measured[0]["ratio"]) < 0.8:
+        faults.append(f"old deliveries leave {change:.0%} of the speed")
+    print("MISSED: " + ", ".join(faults) if faults else "ok")
+    return 1 if faults else 0
+
+
+async def bare_posts(url: str, number: int) -> float:
+    """The same POSTs with nothing around them, a second."""
+    payload = json.dumps(BODY).encode()
+    headers = {"content-type": "application/json"}
+    left = iter(range(number))
+    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as client:
+
+        async def post_on() -> None:
+            for _ in left:
+                async with client.post(f"{url}/ok", data=payload, headers=headers) as response:
+                    await response.read()
+
+        started = time.perf_counter()
+        await asyncio.gather(*(post_on() for _ in range(IN_FLIGHT)))
+    return number / (time.perf_counter() - started)
+
+
+def deliveries(url: str, number: int) -> float:
+    """Deliveries a second of one sender, from its start to the last recorded attempt."""
+    from webhooks_app.sender import Sender
+
+    endpoints([f"{url}/ok"] * ENDPOINTS)
+    record(number // ENDPOINTS)
+
+    async def send() -> float:
+        sender = Sender()
+        started = time.perf_counter()
+        running = asyncio.create_task(sender.run())
+        while sender.sent < number:
+            await asyncio.sleep(0.01)
+        took = time.perf_counter() - started
+        sender.stop()
+        await running
+        return took
+
+    return number / asyncio.run(send())
+
+
+def hanging(url: str, seconds: float = 10.0, a_second: int = 40) -> tuple[float, float]:
+    """Seconds from commit to receipt at the ten healthy of twenty endpoints: median and p99."""
+    from django.conf import settings
+
+    endpoints([f"{url}/ok", f"{url}/hang"] * 10)
+    sender = subprocess.Popen([sys.executable, "manage.py", "send_webhooks"], cwd=ROOT, env=os.environ | {
+        "REDIS_URL": settings.REDIS_URL
+    })  # fmt: skip
+    try:
+        get(f"{url}/latency")
+        until(lambda: _delivered_once(url), 20)
+        get(f"{url}/latency")
+        for _ in range(int(seconds * a_second)):
+            record(1)
+            time.sleep(1 / a_second)
+        expected = int(seconds * a_second) * 10
+        seen: list[float] = []
+        until(lambda: seen.extend(get(f"{url}/latency")["seconds"]) or len(seen) >= expected, 20)
+    finally:
+        sender.kill()
+        sender.wait()
+    return statistics.median(seen), statistics.quantiles(seen, n=100)[98]
+
+
+def _delivered_once(url: str) -> bool:
+    record(1)
+    time.sleep(0.2)
+    return bool(get(f"{url}/latency")["seconds"])
+
+
+def record(number: int) -> None:
+    """Events for all endpoints, as the gateway writes them; committed in hundreds."""
+    from webhooks_app.event_types import EventType
+    from webhooks_app.outbox import NewEvent, record_events
+
+    merchant = the_merchant()
+    for first in range(0, number, 100):
+        record_events([
+            NewEvent(
+                merchant_id=merchant.pk, mode="test", type=EventType.CHECKOUT_COMPLETED,
+                subject=f"cs_{time.time_ns()}_{each}", sequence=1, data=BODY | {"sentAt": time.time()},
+            )
+            for each in range(first, min(first + 100, number))
+        ])  # fmt: skip
+
+
+def endpoints(urls: list[str]) -> None:
+    """The merchant's only endpoints from now on; nothing is left waiting for former ones."""
+    from django.utils import timezone
+
+    from webhooks_app.endpoints import create_endpoint
+    from webhooks_app.models import Delivery, WebhookEndpoint
+
+    Delivery.objects.filter(state="pending").update(state="failed", next_attempt_at=None)
+    WebhookEndpoint.objects.update(deleted_at=timezone.now())
+    for url in urls:
+        create_endpoint(merchant=the_merchant(), mode="test", url=url, actor="bench")
+
+
+def the_merchant() -> Any:
+    from merchants_app.models import Merchant
+
+    return Merchant.objects.get_or_create(name="Bench")[0]
+
+
+def fill(number: int) -> None:
+    """Old deliveries with an attempt each, over a hundred endpoints."""
+    from django.db import connection
+
+    merchant = the_merchant()
+    print(f"filling {number:,} old deliveries …", flush=True)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO webhooks_app_event (public_id, merchant_id, mode, type, subject, subject_sequence, data) "
+            "SELECT 'evt_old_' || n, %s, 'test', 'checkout.completed', 'cs_old_' || n, 1, '{\"a\": 1}' "
+            "FROM generate_series(1, %s) n",
+            [merchant.pk, number],
+        )
+        cursor.execute(
+            "INSERT INTO webhooks_app_delivery "
+            "(public_id, event_id, endpoint_id, state, attempts_made, next_attempt_at) "
+            "SELECT 'dlv_old_' || e.id, e.id, (SELECT min(id) FROM webhooks_app_webhookendpoint) + e.id %% 4, "
+            "'succeeded', 1, NULL FROM webhooks_app_event e WHERE e.public_id LIKE 'evt_old_%%'"
+        )
+        cursor.execute(
+            "INSERT INTO webhooks_app_deliveryattempt "
+            "(delivery_id, started_at, duration_ms, status_code, problem, detail, answer_excerpt) "
+            "SELECT id, now() - interval '10 days', 20, 200, '', '', 'ok' FROM webhooks_app_delivery "
+            "WHERE public_id LIKE 'dlv_old_%%'"
+        )
+        cursor.execute("VACUUM ANALYZE webhooks_app_delivery, webhooks_app_event, webhooks_app_deliveryattempt")
+
+
+def prepare_database() -> None:
+    """An empty, migrated database; Django set up on it."""
+    given = os.environ["DATABASE_URL"]
+    path = urlsplit(given).path
+    with psycopg.connect(given.replace(path, "/postgres", 1), autocommit=True) as connection:
+        connection.execute("DROP DATABASE IF EXISTS tallystick_bench WITH (FORCE)")
+        connection.execute("CREATE DATABASE tallystick_bench")
+    os.environ["DATABASE_URL"] = given.replace(path, "/tallystick_bench", 1)
+    os.environ["WEBHOOK_ALLOW_PRIVATE"] = "1"
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "checkout_project.settings")
+    import django
+    from django.core.management import call_command
+
+    django.setup()
+    call_command("migrate", verbosity=0, skip_checks=True)
+
+
+@contextmanager
+def receiver() -> Iterator[str]:
+    """The receiver's URL while it runs."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "bench.webhook_receiver"],
+        cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    assert process.stdout
+    try:
+        yield f"http://127.0.0.1:{process.stdout.readline().strip()}"
+    finally:
+        process.kill()
+        process.wait()
+
+
+def get(url: str) -> Any:
+    import httpx
+
+    return httpx.get(url, trust_env=False, timeout=10).json()
+
+
+def until(done: Any, seconds: float) -> None:
+    deadline = time.monotonic() + seconds
+    while not done():
+        assert time.monotonic() < deadline, "it took too long"
+        time.sleep(0.05)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

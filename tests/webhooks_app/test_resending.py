@@ -1,0 +1,68 @@
+"""Sending again, and what switching an endpoint on sends."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from tests.webhooks_app.conftest import Listener
+from webhooks_app.endpoints import change_endpoint, switch_off
+from webhooks_app.errors import EndpointOff
+from webhooks_app.models import Delivery, DeliveryState, Event, WebhookEndpoint
+from webhooks_app.resending import resend_delivery, resend_event, resend_failed, resend_since
+
+Listen = Callable[..., Listener]
+Happen = Callable[..., Event]
+
+
+def states(listener: Listener) -> list[str]:
+    return list(
+        Delivery.objects.filter(endpoint=listener.endpoint).order_by("event_id").values_list("state", flat=True)
+    )
+
+
+def test_a_delivered_one_can_be_sent_again(listen: Listen, happen: Happen) -> None:
+    listen()
+    happen()
+    Delivery.objects.update(state=DeliveryState.SUCCEEDED, attempts_made=3, next_attempt_at=None)
+    resend_delivery(delivery=Delivery.objects.get())
+    again = Delivery.objects.get()
+    assert (again.state, again.attempts_made) == (DeliveryState.PENDING, 0)
+    assert again.next_attempt_at
+
+
+def test_switching_on_sends_what_was_missed_and_nothing_else(listen: Listen, happen: Happen) -> None:
+    listener = listen(events=["checkout.completed"])
+    happen()
+    Delivery.objects.update(state=DeliveryState.SUCCEEDED, next_attempt_at=None)
+    happen()  # still waits when the endpoint is switched off
+    switch_off(endpoint=listener.endpoint, reason="by hand", actor="mia")
+    assert states(listener) == ["succeeded", "failed"]
+    happen()  # while it is off
+    happen("checkout.expired")  # not wanted
+    assert states(listener) == ["succeeded", "failed"]
+    WebhookEndpoint.objects.update(failing_since=timezone.now() - timedelta(hours=1))
+    changed = change_endpoint(endpoint=listener.endpoint, actor="mia", enabled=True)
+    assert (changed.disabled_at, changed.failing_since, changed.disabled_reason) == (None, None, "")
+    assert states(listener) == ["succeeded", "pending", "pending"]
+
+
+def test_since_a_time_sends_all_that_it_wants(listen: Listen, happen: Happen) -> None:
+    early = happen()
+    Event.objects.update(created_at=timezone.now() - timedelta(days=2))
+    happen(), happen("checkout.expired")
+    listener = listen(events=["checkout.completed"])  # came later than all of them
+    assert resend_since(endpoint=listener.endpoint, since=timezone.now() - timedelta(days=1)) == 1
+    assert not Delivery.objects.filter(event=early).exists()
+
+
+def test_nothing_is_sent_to_one_that_is_off(listen: Listen, happen: Happen) -> None:
+    listener = listen()
+    event = happen()
+    switch_off(endpoint=listener.endpoint, reason="by hand", actor="mia")
+    with pytest.raises(EndpointOff):
+        resend_failed(endpoint=listener.now())
+    with pytest.raises(EndpointOff):
+        resend_delivery(delivery=Delivery.objects.get())
+    assert resend_event(event=event) == 0
