@@ -33,7 +33,7 @@ from checkout_project.running.embedded import Valkey
 from tests.waiting import wait_until
 
 ROOT = Path(__file__).resolve().parent.parent
-START_SECONDS = 60.0
+START_SECONDS = 120.0
 PROCESSES = ("web", "worker", "beat")
 
 

@@ -28,7 +28,7 @@ from checkout_project.running.installation import (
 from checkout_project.running.orphans import MARK, stop_orphans
 from checkout_project.running.secrets import demo_file
 
-FIRST_ANSWER_SECONDS = 60.0
+FIRST_ANSWER_SECONDS = 120.0
 # honcho gives its processes five seconds to end before it kills them.
 HONCHO_SECONDS = 12.0
 ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)

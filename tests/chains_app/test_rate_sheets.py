@@ -7,6 +7,7 @@ import pytest
 from django.core.cache import cache
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
+from pytest_django.fixtures import SettingsWrapper
 
 from chains_app import exchange_rates
 from chains_app.exchange_rates import RateUnavailable, rate, rates_at, refresh_rates
@@ -72,9 +73,9 @@ def test_a_crowd_does_not_ask_all_at_once(sources: FakeRates, monkeypatch: pytes
     assert sources.coinbase.asked == []
 
 
-def test_rates_do_without_redis(sources: FakeRates, settings: object, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_rates_do_without_redis(sources: FakeRates, settings: SettingsWrapper) -> None:
     caches = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": "redis://127.0.0.1:1"}}
-    monkeypatch.setattr(settings, "CACHES", caches)
+    settings.CACHES = caches
     assert rate("ETH", "USD", mode=Mode.LIVE, now=timezone.now()).value == Decimal(3000)
 
 
