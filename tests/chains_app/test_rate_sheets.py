@@ -6,8 +6,7 @@ from decimal import Decimal
 import pytest
 from django.core.cache import cache
 from django.utils import timezone
-from pytest_django import DjangoAssertNumQueries
-from pytest_django.fixtures import SettingsWrapper
+from pytest_django import DjangoAssertNumQueries, Settings
 
 from chains_app import exchange_rates
 from chains_app.exchange_rates import RateUnavailable, rate, rates_at, refresh_rates
@@ -73,7 +72,7 @@ def test_a_crowd_does_not_ask_all_at_once(sources: FakeRates, monkeypatch: pytes
     assert sources.coinbase.asked == []
 
 
-def test_rates_do_without_redis(sources: FakeRates, settings: SettingsWrapper) -> None:
+def test_rates_do_without_redis(sources: FakeRates, settings: Settings) -> None:
     caches = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": "redis://127.0.0.1:1"}}
     settings.CACHES = caches
     assert rate("ETH", "USD", mode=Mode.LIVE, now=timezone.now()).value == Decimal(3000)
