@@ -214,8 +214,8 @@ def _payment_part(payment: Payment, heads: Mapping[str, int]) -> str:
 
 def _may_be_refunded(session: CheckoutSession, payments: Sequence[Payment]) -> bool:
     """Not while all went as usual: a receipt that asks for a refund address only worries."""
-    is_odd = session.issue is not None or session.status in {Status.EXPIRED, Status.CANCELLED}
-    return is_odd and any(payment.confirmed_at and not payment.vanished_at for payment in payments)
+    is_to_decide = session.needs_decision or bool(session.refund_address)
+    return is_to_decide and any(payment.confirmed_at and not payment.vanished_at for payment in payments)
 
 
 def _headline(state: State, progress: Progress | None) -> str:

@@ -56,7 +56,8 @@ def _fitting(session: CheckoutSession) -> tuple[str, ...]:
     if status == Status.COMPLETED:
         return ("twice",)
     if status in {Status.EXPIRED, Status.CANCELLED}:
-        return _AFTER_THE_END
+        # Without a quote there never was an address that a late payment could go to.
+        return _AFTER_THE_END if session.quote else ()
     if status == Status.PROCESSING:
         return ()
     if session.payment_status == PaymentStatus.PARTIAL:
