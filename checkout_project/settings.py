@@ -153,11 +153,14 @@ SPECTACULAR_SETTINGS = {
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_NAME_OVERRIDES": {
         "Currency": "checkout_project.openapi.fields.CURRENCY_CHOICES",
+        "ErrorType": "checkout_project.openapi.errors.TYPES",
+        "EventType": "checkout_project.openapi.webhook_answers.EVENT_TYPES",
         "Decision": "sessions_app.status.DecisionKind",
         "Issue": "sessions_app.status.Issue",
         "PaymentStatus": "sessions_app.status.PaymentStatus",
         "Status": "sessions_app.status.Status",
     },
+    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
     "SORT_OPERATIONS": False,
     "SERVERS": [{"url": PUBLIC_URL}],
     "WEBHOOKS": [

@@ -25,8 +25,8 @@ class ListSessions(StrictSerializer):
 class ChooseOption(StrictSerializer):
     """The body of `POST /api/v1/checkout/{id}/quote`."""
 
-    asset = TextField(max_length=16, help_text="Example: USDC")
-    network = TextField(max_length=32, help_text="Example: base")
+    asset = TextField(max_length=16, help_text="Symbol of the asset. Example: USDC")
+    network = TextField(max_length=32, help_text="Id of the network. Example: base")
 
 
 class Simulate(StrictSerializer):
@@ -40,7 +40,7 @@ class Simulate(StrictSerializer):
 class Resolve(StrictSerializer):
     """The body of `POST /api/v1/checkout/{id}/resolve`."""
 
-    decision = WordField(choices=DecisionKind.choices, help_text="Example: accept")
+    decision = WordField(choices=DecisionKind.choices, help_text="What to do about it. Example: accept")
     txHash = serializers.RegexField(r"^0x[0-9a-fA-F]{64}$", required=False, help_text="Of the refund, with `refunded`.")
     note = TextField(required=False, max_length=500, help_text="For the audit log.")
 

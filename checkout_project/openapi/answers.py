@@ -5,7 +5,7 @@ from typing import Any
 from rest_framework import serializers
 
 from chains_app.networks import all_networks
-from checkout_project.openapi.fields import CURRENCY_CHOICES, fiat, moment, number, on_chain, text, word
+from checkout_project.openapi.fields import CURRENCY_CHOICES, constant, fiat, moment, number, on_chain, text, word
 from sessions_app.status import DecisionKind, Issue, PaymentStatus, Status
 
 
@@ -76,7 +76,7 @@ class Session(serializers.Serializer[Any]):
     """A checkout session: one thing to be paid."""
 
     id = text("Of the session.", "cs_01h455vb4pex5vsknk084sn02q")
-    object = serializers.ChoiceField(choices=["checkout.session"], help_text="Always the same.")
+    object = constant("checkout.session")
     url = text("The hosted page: send the buyer there.", "https://pay.example/pay/cs_01h455vb4pex5vsknk084sn02q")
     livemode = serializers.BooleanField(help_text="False: test mode, play money. Example: false")
     status = word("Where it is.", Status.choices, "open")
@@ -164,7 +164,7 @@ class CustomerAnswer(serializers.Serializer[Any]):
     """A buyer: one per e-mail address."""
 
     id = text("Of the customer.", "cus_01h455vb4pex5vsknk084sn02q")
-    object = serializers.ChoiceField(choices=["customer"], help_text="Always the same.")
+    object = constant("customer")
     email = text("As it was first sent.", "pat@example.com")
     name = text("The last one sent.", "Pat Doe")
     createdAt = moment("When the first session was made.")
@@ -175,7 +175,7 @@ class LinkAnswer(serializers.Serializer[Any]):
     """A payment link: an offer that many can pay."""
 
     id = text("Of the link.", "pl_01h455vb4pex5vsknk084sn02q")
-    object = serializers.ChoiceField(choices=["payment_link"], help_text="Always the same.")
+    object = constant("payment_link")
     url = text("Give this to buyers.", "https://pay.example/l/pl_01h455vb4pex5vsknk084sn02q")
     livemode = serializers.BooleanField(help_text="False: test mode, play money. Example: false")
     active = serializers.BooleanField(help_text="Whether one can pay by it. Example: true")

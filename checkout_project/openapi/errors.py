@@ -28,6 +28,7 @@ _EXAMPLES = {
     422: ("validation_error", "idempotency_key_reused", "This Idempotency-Key was used …", "Idempotency-Key"),
     429: ("client_error", "rate_limited", "More than 6000 requests in a minute from this API key.", None),
 }
+TYPES = ["validation_error", "client_error", "server_error"]
 
 
 class OneError(serializers.Serializer[Any]):
@@ -43,9 +44,7 @@ class OneError(serializers.Serializer[Any]):
 class Error(serializers.Serializer[Any]):
     """What went wrong."""
 
-    type = serializers.ChoiceField(
-        choices=["validation_error", "client_error", "server_error"], help_text="Whose fault. Example: validation_error"
-    )
+    type = serializers.ChoiceField(choices=TYPES, help_text="Whose fault. Example: validation_error")
     errors = OneError(  # type: ignore[assignment]
         many=True, help_text="All that is wrong, not only the first."
     )

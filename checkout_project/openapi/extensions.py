@@ -11,8 +11,7 @@ from checkout_project.openapi import checkout_calls, shop_calls, webhook_calls
 
 __all__ = ["checkout_calls", "shop_calls", "webhook_calls"]
 
-# Not blank and without NUL or lone surrogates, which PostgreSQL's text cannot hold.
-_TEXT = r"^[^\x00\ud800-\udfff]*\S[^\x00\ud800-\udfff]*$"
+_URL = r"^[hH][tT][tT][pP][sS]?://[^\s@/?#\\]+([/?#][^\s\\]*)?$"
 
 
 class KeyInHeader(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
@@ -52,7 +51,8 @@ class UrlField(OpenApiSerializerFieldExtension):  # type: ignore[no-untyped-call
     @override
     def map_serializer_field(self, auto_schema: AutoSchema, direction: Direction) -> dict[str, Any]:
         """A URI that begins with http."""
-        return {"type": "string", "format": "uri", "maxLength": self.target.max_length, "pattern": "^https?://"}
+        # No `format: uri`: addresses with letters beyond ASCII are taken too.
+        return {"type": "string", "maxLength": self.target.max_length, "pattern": _URL}
 
 
 class AllowedAssets(OpenApiSerializerFieldExtension):  # type: ignore[no-untyped-call]

@@ -1,5 +1,6 @@
 """Fields of described answers, in few words."""
 
+import re
 from typing import Any
 
 from rest_framework import serializers
@@ -50,3 +51,8 @@ def number(meaning: str, example: str, *, nullable: bool = False) -> serializers
 def yes_no(meaning: str, example: str = "true") -> serializers.BooleanField:
     """true or false."""
     return serializers.BooleanField(help_text=f"{meaning} Example: {example}")
+
+
+def constant(value: str) -> serializers.RegexField:
+    """What kind of thing this is: the same word always."""
+    return serializers.RegexField(f"^{re.escape(value)}$", help_text=f"Always the same. Example: {value}")

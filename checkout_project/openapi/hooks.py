@@ -23,7 +23,7 @@ def _move_example(described: dict[str, Any]) -> None:
     found = _EXAMPLE.search(described.get("description", ""))
     if not found:
         return
-    described["description"] = described["description"][: found.start()].strip() or described.get("title", "")
+    described["description"] = described["description"][: found.start()].strip()
     kinds = described.get("type") or described.get("schema", {}).get("type", "string")
     value = _value(found[1], kinds)
     if "schema" in described:

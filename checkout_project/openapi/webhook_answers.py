@@ -5,7 +5,7 @@ from typing import Any
 from rest_framework import serializers
 
 from checkout_project.openapi.answers import Session
-from checkout_project.openapi.fields import moment, number, text, word, yes_no
+from checkout_project.openapi.fields import constant, moment, number, text, word, yes_no
 from webhooks_app.event_types import EventType
 from webhooks_app.models import DeliveryState
 
@@ -16,7 +16,7 @@ class Event(serializers.Serializer[Any]):
     """A numbered fact about a session. The body of a webhook is exactly this."""
 
     id = text("Of the event; also the `webhook-id` header, the same at every retry.", "evt_01h455vb4pex5vsknk084sn02q")
-    object = serializers.ChoiceField(choices=["event"], help_text="Always the same.")
+    object = constant("event")
     type = word("What happened.", EVENT_TYPES, "checkout.completed")
     timestamp = moment("When it happened.")
     livemode = yes_no("False: test mode, play money.", "false")
@@ -36,7 +36,7 @@ class EndpointAnswer(serializers.Serializer[Any]):
     """A URL that wants events."""
 
     id = text("Of the endpoint.", "we_01h455vb4pex5vsknk084sn02q")
-    object = serializers.ChoiceField(choices=["webhook_endpoint"], help_text="Always the same.")
+    object = constant("webhook_endpoint")
     url = text("Where events are posted to.", "https://shop.example/webhooks")
     events = serializers.ListField(
         child=serializers.CharField(), help_text='Which; empty: all. Example: ["checkout.completed"]'
@@ -78,7 +78,7 @@ class DeliveryAnswer(serializers.Serializer[Any]):
     """One event on its way to one endpoint."""
 
     id = text("Of the delivery.", "dlv_01h455vb4pex5vsknk084sn02q")
-    object = serializers.ChoiceField(choices=["webhook_delivery"], help_text="Always the same.")
+    object = constant("webhook_delivery")
     eventId = text("Of the event.", "evt_01h455vb4pex5vsknk084sn02q")
     eventType = word("What happened.", EVENT_TYPES, "checkout.completed")
     subject = text("Id of the session.", "cs_01h455vb4pex5vsknk084sn02q")

@@ -20,7 +20,7 @@ def test_it_answers_as_described(transactional_db: None, live_server: Any, mia_k
         f"--header=Authorization: Bearer {mia_key}",
         "--checks=all",
         "--phases=examples,coverage,fuzzing,stateful",
-        "--max-examples=10",
+        "--max-examples=5",
         "--seed=1",
         "--workers=2",
         "--no-color",

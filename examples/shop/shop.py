@@ -1,0 +1,127 @@
+"""A shop in one file: sells one thing, sends the buyer to Tallystick, and ships when the webhook says it is paid.
+
+    pip install httpx standardwebhooks
+    TALLYSTICK_API_KEY=sk_test_… python shop.py        # then open http://127.0.0.1:3000
+
+Environment: TALLYSTICK_URL (http://127.0.0.1:8000), PORT (3000). The shop makes its own webhook endpoint at start.
+"""
+
+import json
+import os
+import sqlite3
+import threading
+import uuid
+from html import escape
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import httpx
+from standardwebhooks import Webhook, WebhookVerificationError
+
+PORT = int(os.environ.get("PORT", "3000"))
+SHOP = f"http://127.0.0.1:{PORT}"
+TALLYSTICK = os.environ.get("TALLYSTICK_URL", "http://127.0.0.1:8000")
+api = httpx.Client(
+    base_url=f"{TALLYSTICK}/api/v1/", headers={"Authorization": f"Bearer {os.environ['TALLYSTICK_API_KEY']}"}
+)
+
+# The shop's books: an order is paid once, however often the webhook comes.
+books = sqlite3.connect(os.environ.get("SHOP_BOOKS", ":memory:"), check_same_thread=False)
+books.execute("create table if not exists orders (id text primary key, session text, state text)")
+book_lock = threading.Lock()
+
+
+def write(sql: str, *values: str) -> int:
+    """Changes the books; returns how many rows changed."""
+    with book_lock, books:
+        return books.execute(sql, values).rowcount
+
+
+def state_of(order: str) -> str:
+    """What the shop knows of an order."""
+    with book_lock:
+        row = books.execute("select state from orders where id = ?", (order,)).fetchone()
+    return row[0] if row else "unknown"
+
+
+def buy() -> str:
+    """A new order and its checkout session. Returns where to send the buyer."""
+    order = f"order-{uuid.uuid4().hex[:8]}"
+    answer = api.post(
+        "checkout",
+        headers={"Idempotency-Key": order},  # sent again after a lost answer, it does not make a second session
+        json={
+            "amount": 49,
+            "currency": "USD",
+            "successUrl": f"{SHOP}/thanks/{order}",
+            "cancelUrl": f"{SHOP}/",
+            "email": "pat@example.com",
+            "name": "Pat Doe",
+            "metadata": {"orderId": order},
+            "productId": "winter-box",
+            "productName": "Winter box, 1 kg",
+            "productDescription": "Three single origins, roasted on Monday",
+            "allowedAssets": [],
+            "reference": order,
+        },
+    )
+    answer.raise_for_status()
+    session = answer.json()
+    write("insert into orders values (?, ?, 'waiting')", order, session["id"])
+    return session["url"]
+
+
+def take_webhook(body: bytes, headers: dict[str, str]) -> None:
+    """Believes a message only by its signature, and a state only by the session in it."""
+    signing.verify(body, headers)
+    event = json.loads(body)
+    session = event["data"]
+    if event["type"] == "checkout.completed" and write(
+        "update orders set state = 'paid' where session = ? and state <> 'paid'", session["id"]
+    ):
+        print(f"{session['reference']} is paid: ship it")
+
+
+class Shop(BaseHTTPRequestHandler):
+    """The shop's pages and its webhook."""
+
+    def do_GET(self) -> None:
+        """`/` sells, `/thanks/<order>` is where the buyer comes back to."""
+        if self.path.startswith("/thanks/"):
+            order = self.path.removeprefix("/thanks/").partition("?")[0]
+            # The redirect proves nothing: anybody can type it. The books say what the webhook said.
+            self.answer(200, f"<h1>Thank you!</h1><p>Your order is <b>{escape(state_of(order))}</b>.</p>")
+        else:
+            self.answer(200, '<h1>Winter box, 49 USD</h1><form method="post" action="/buy"><button>Buy</button></form>')
+
+    def do_POST(self) -> None:
+        """`/buy` and `/webhook`."""
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        if self.path == "/buy":
+            self.answer(303, "", Location=buy())
+        elif self.path == "/webhook":
+            try:
+                take_webhook(body, {name.lower(): value for name, value in self.headers.items()})
+            except WebhookVerificationError:
+                self.answer(400, "wrong signature")
+            else:
+                self.answer(204, "")
+        else:
+            self.answer(404, "no such page")
+
+    def answer(self, status: int, html: str, **headers: str) -> None:
+        """Sends it."""
+        content = html.encode()
+        self.send_response(status)
+        for name, value in {"Content-Type": "text/html; charset=utf-8", **headers}.items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+
+if __name__ == "__main__":
+    made = api.post("webhook-endpoints", json={"url": f"{SHOP}/webhook", "events": ["checkout.completed"]})
+    made.raise_for_status()
+    signing = Webhook(made.json()["secret"])
+    print(f"The shop is open at {SHOP}", flush=True)
+    ThreadingHTTPServer(("127.0.0.1", PORT), Shop).serve_forever()

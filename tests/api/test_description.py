@@ -1,0 +1,78 @@
+"""The API's description: complete, and shown without asking anybody else."""
+
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from django.test import Client
+from playwright.sync_api import Page
+
+from sessions_app.models import CheckoutSession
+from sessions_app.representation import represent
+from webhooks_app.event_types import EventType
+
+
+@pytest.fixture
+def schema(client: Client) -> dict[str, Any]:
+    answer = client.get("/api/schema")
+    assert answer["Content-Type"].startswith("application/vnd.oai.openapi+json")
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+def test_it_is_openapi_3_1_and_tells_of_webhooks_too(schema: dict[str, Any]) -> None:
+    assert schema["openapi"].startswith("3.1")
+    assert set(schema["webhooks"]) == {kind.value for kind in EventType}
+
+
+def test_every_field_says_what_it_means(schema: dict[str, Any]) -> None:
+    silent = [
+        f"{component}.{name}"
+        for component, described in schema["components"]["schemas"].items()
+        for name, field in described.get("properties", {}).items()
+        if not field.get("description")
+    ]
+    assert silent == []
+
+
+def test_every_parameter_says_what_it_means(schema: dict[str, Any]) -> None:
+    calls = [(path, call) for path, calls in schema["paths"].items() for call in calls.values()]
+    silent = [
+        f"{path}: {parameter['name']}"
+        for path, call in calls
+        for parameter in call.get("parameters", [])
+        if not parameter.get("description")
+    ]
+    assert silent == []
+
+
+def test_every_call_has_a_summary_and_its_errors(schema: dict[str, Any]) -> None:
+    for path, calls in schema["paths"].items():
+        for method, call in calls.items():
+            assert call.get("summary"), f"{method} {path}"
+            assert {"400", "401", "403", "404", "429"} <= set(call["responses"]), f"{method} {path}"
+            if method == "post":
+                assert {"409", "413", "415", "422"} <= set(call["responses"]), f"{method} {path}"
+
+
+def test_a_session_has_exactly_the_described_fields(schema: dict[str, Any], session: CheckoutSession) -> None:
+    described = schema["components"]["schemas"]["Session"]
+    assert set(represent(session)) == set(described["properties"]) == set(described["required"])
+
+
+def test_the_contracts_required_fields_are_required(schema: dict[str, Any]) -> None:
+    required = set(schema["components"]["schemas"]["CreateSessionRequest"]["required"])
+    assert required == {
+        "amount", "currency", "successUrl", "cancelUrl", "email", "name", "metadata", "productId", "productName",
+        "productDescription", "allowedAssets",
+    }  # fmt: skip
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_page_shows_it_and_asks_nobody_else(live_server: Any, page: Page) -> None:
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(f"{live_server.url}/api/docs")
+    page.get_by_text("Create a checkout session").wait_for()
+    hosts = {urlsplit(url).netloc for url in asked if not url.startswith(("data:", "blob:"))}
+    assert hosts == {urlsplit(live_server.url).netloc}

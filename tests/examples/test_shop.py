@@ -1,0 +1,52 @@
+"""`examples/shop/shop.py` sells something: session, hosted page, redirect and signed webhook, all real."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from checkout_project.running import leashed
+from tests.stack import Stack
+from tests.waiting import wait_until
+
+SHOP = Path(__file__).parents[2] / "examples/shop/shop.py"
+
+
+@pytest.fixture
+def shop(stack: Stack) -> Iterator[str]:
+    """Where the running shop is."""
+    port = leashed.free_port()
+    environment = os.environ | {
+        "TALLYSTICK_URL": stack.url,
+        "TALLYSTICK_API_KEY": stack.demo["api_key"],
+        "PORT": str(port),
+    }
+    with subprocess.Popen([sys.executable, str(SHOP)], env=environment, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        assert "open" in process.stdout.readline()
+        yield f"http://127.0.0.1:{port}"
+        process.terminate()
+
+
+def test_a_buyer_pays_and_the_shop_knows_by_webhook(shop: str, stack: Stack) -> None:
+    sent = httpx.post(f"{shop}/buy")
+    assert sent.status_code == 303
+    page = sent.headers["Location"]
+    assert httpx.get(page).status_code == 200
+    session_id = page.rpartition("/")[2]
+    call = f"{stack.url}/api/v1/checkout"
+    session = httpx.get(f"{call}/sessions/{session_id}", headers=stack.authorization).json()
+    thanks = session["successUrl"]
+    assert "waiting" in httpx.get(thanks).text  # the redirect alone pays for nothing
+    played = httpx.post(f"{call}/{session_id}/simulate", headers=stack.authorization, json={"scenario": "exact"})
+    assert played.status_code == 200
+    wait_until(lambda: "paid" in httpx.get(thanks).text, seconds=30)
+
+
+def test_a_forged_webhook_is_refused(shop: str) -> None:
+    headers = {"webhook-id": "evt_1", "webhook-timestamp": "1", "webhook-signature": "v1,bm9wZQ=="}
+    assert httpx.post(f"{shop}/webhook", content=b"{}", headers=headers).status_code == 400
