@@ -1,0 +1,193 @@
+"""Senders and Redis are killed with -9 and started again at random while events happen; who lost or doubled one?"""
+
+import os
+import random
+import secrets
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+from django.db import connection
+from django.test import override_settings
+from django.utils import timezone
+from redis import Redis
+
+from checkout_project.running.embedded import Valkey
+from merchants_app.models import Merchant
+from tests.waiting import wait_until
+from webhooks_app.endpoints import create_endpoint
+from webhooks_app.event_types import EventType
+from webhooks_app.models import Delivery, DeliveryState
+from webhooks_app.outbox import NewEvent, record_events
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+MANNERS = ["healthy"] * 10 + ["slow"] * 2 + ["hanging"] * 3 + ["broken"] * 2 + ["reset"] * 2 + ["moved"]
+EVENTS_A_SESSION = 5
+
+
+@dataclass(frozen=True)
+class Chaos:
+    """How wild it gets."""
+
+    events: int
+    seconds: float  # over which the events are spread
+    kill_every: float  # seconds, on average
+    senders: int = 2
+    end_leases: bool = False  # do not wait 60 s for what killed senders held
+
+
+@dataclass(frozen=True)
+class Result:
+    """What the healthy and slow endpoints saw."""
+
+    seed: int
+    events: int
+    kills: int
+    endpoints: dict[str, dict[str, int]]
+
+    @property
+    def complete(self) -> bool:
+        """Each has every event, every signature is right, and no session's numbers have a gap."""
+        return len(self.endpoints) == MANNERS.count("healthy") and all(
+            (seen["different"], seen["forged"], seen["gaps"]) == (self.events, 0, 0) for seen in self.endpoints.values()
+        )
+
+    @property
+    def doubled(self) -> float:
+        """Which share of the messages came more than once."""
+        return sum(seen["came"] - seen["different"] for seen in self.endpoints.values()) / (
+            self.events * len(self.endpoints)
+        )
+
+
+def run(chaos: Chaos) -> Result:
+    """Needs a database whose rows other processes see. Random; the seed is in the result."""
+    seed = secrets.randbelow(10**6)
+    dice = random.Random(seed)
+    merchant = Merchant.objects.create(name="Chaos")
+    with _receiver() as url, _redis() as redis, _senders(chaos.senders, redis.url) as senders:
+        healthy = _listen(merchant, url)
+        kills = 0
+        with override_settings(REDIS_URL=redis.url):
+            started, next_kill = time.monotonic(), chaos.kill_every
+            for number in range(chaos.events):
+                due = number * chaos.seconds / chaos.events
+                while (now := time.monotonic() - started) < due:
+                    time.sleep(min(0.05, due - now))
+                if now >= next_kill:
+                    kills += 1
+                    next_kill = now + dice.uniform(0.5, 1.5) * chaos.kill_every
+                    _kill(dice, senders, redis)
+                _happen(merchant, number)
+        if chaos.end_leases:
+            for sender in senders:
+                sender.kill()
+            Delivery.objects.filter(endpoint__in=healthy, state=DeliveryState.PENDING).update(
+                next_attempt_at=timezone.now()
+            )
+            for sender in senders:
+                sender.start()
+        waiting = Delivery.objects.filter(endpoint__in=healthy, state=DeliveryState.PENDING)
+        wait_until(lambda: not waiting.exists(), seconds=180, every=0.2)
+        seen = httpx.get(f"{url}/verdict", trust_env=False, timeout=120).json()
+    return Result(seed, chaos.events, kills, {path: each for path, each in seen.items() if path.startswith("/healthy")})
+
+
+class SenderProcess:
+    """A sender that can be killed and started again."""
+
+    def __init__(self, redis_url: str) -> None:
+        database = urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{connection.settings_dict['NAME']}")
+        self._env = os.environ | {
+            "DATABASE_URL": database.geturl(),
+            "REDIS_URL": redis_url,
+            "DJANGO_SETTINGS_MODULE": "checkout_project.settings",
+            "WEBHOOK_ALLOW_PRIVATE": "1",
+        }
+        self.start()
+
+    def start(self) -> None:
+        self._process = subprocess.Popen([sys.executable, "manage.py", "send_webhooks"], cwd=ROOT, env=self._env)
+
+    def kill(self) -> None:
+        """With -9."""
+        self._process.kill()
+        self._process.wait()
+
+
+def _kill(dice: random.Random, senders: list[SenderProcess], redis: Valkey) -> None:
+    """One of them dies without a word and comes back."""
+    victim = dice.choice([*senders, redis])
+    if isinstance(victim, SenderProcess):
+        victim.kill()
+    else:
+        os.kill(Redis.from_url(redis.url).info()["process_id"], signal.SIGKILL)
+        victim.stop()  # only to bury it
+    victim.start()
+
+
+def _happen(merchant: Merchant, number: int) -> None:
+    session, sequence = divmod(number, EVENTS_A_SESSION)
+    record_events([
+        NewEvent(
+            merchant_id=merchant.pk, mode="test", type=EventType.CHECKOUT_PROCESSING,
+            subject=f"cs_chaos_{merchant.pk}_{session}", sequence=sequence + 1, data={"number": number},
+        )
+    ])  # fmt: skip
+
+
+def _listen(merchant: Merchant, url: str) -> list[int]:
+    """Makes the endpoints and tells the receiver their secrets; the healthy ones' ids."""
+    made = {
+        f"/{manners}/{number}": create_endpoint(
+            merchant=merchant, mode="test", url=f"{url}/{manners}/{number}", actor="chaos"
+        )
+        for number, manners in enumerate(MANNERS)
+    }
+    given: dict[str, Any] = {path: secret for path, (_, secret) in made.items()}
+    httpx.post(f"{url}/secrets", json=given, trust_env=False).raise_for_status()
+    return [endpoint.pk for path, (endpoint, _) in made.items() if path.startswith("/healthy")]
+
+
+@contextmanager
+def _receiver() -> Iterator[str]:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tests.webhooks_app.chaos_receiver"],
+        cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    try:
+        assert process.stdout
+        yield f"http://127.0.0.1:{process.stdout.readline().strip()}"
+    finally:
+        process.kill()
+        process.wait()
+
+
+@contextmanager
+def _redis() -> Iterator[Valkey]:
+    with tempfile.TemporaryDirectory(prefix="chaos-") as folder:
+        redis = Valkey(folder=Path(folder) / "valkey", password=secrets.token_urlsafe(16))
+        redis.start()
+        try:
+            yield redis
+        finally:
+            redis.stop()
+
+
+@contextmanager
+def _senders(number: int, redis_url: str) -> Iterator[list[SenderProcess]]:
+    senders = [SenderProcess(redis_url) for _ in range(number)]
+    try:
+        yield senders
+    finally:
+        for sender in senders:
+            sender.kill()
