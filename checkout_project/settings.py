@@ -4,7 +4,7 @@ from pathlib import Path
 
 import django_stubs_ext
 
-from checkout_project import env
+from checkout_project import env, logs
 
 # Makes Django's classes generic at run time too (ModelAdmin[…], ModelForm[…]), as their stubs say they are.
 django_stubs_ext.monkeypatch()
@@ -128,6 +128,8 @@ RATE_LIMIT_PER_KEY = env.number("RATE_LIMIT_PER_KEY", 6_000)
 RATE_LIMIT_PER_ADDRESS = env.number("RATE_LIMIT_PER_ADDRESS", 12_000)
 BEHIND_PROXY = env.flag("BEHIND_PROXY")
 METRICS_TOKEN = env.text("METRICS_TOKEN", "")
+
+LOGGING = logs.configure(log_format=env.text("LOG_FORMAT", "json"), level=env.text("LOG_LEVEL", "WARNING"))
 
 # A body larger than this answers 413 before it is parsed.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 64 * 1024
