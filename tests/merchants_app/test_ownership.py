@@ -1,22 +1,39 @@
 """A wallet signature proves whose a treasury is: of keys (EIP-191) and of contract wallets (EIP-1271)."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import pytest
 from eth_account import Account
 from eth_account.messages import encode_defunct
 
-from chains_app.wallet_signatures import is_signed_by_key, personal_hash
+from chains_app.wallet_signatures import is_signed_by, is_signed_by_key, personal_hash
 from common.errors import NotFound
 from merchants_app.models import AuditEntry, Merchant, Treasury
 from merchants_app.ownership import NotProven, claim_of, prove_ownership
+from tests.anvil import Anvil
 from tests.cast import MIAS_WALLET
 
 # Anvil's account 8, whose key everybody knows: Mia's wallet.
 MIAS_KEY = "0xdbda1821b80551c9d65939329250298aa3472ba22feea921c0cf5d620ea67b97"
 ANOTHER_KEY = "0x" + "11" * 32
+# Contract wallets of a few bytes: one that answers EIP-1271's yes to everything, one that says no, one that reverts.
+SAFE = "0x5AFE000000000000000000000000000000005aFe"
+YES = "0x631626ba7e60e01b60005260206000f3"
+NO = "0x600060005260206000f3"
+REVERTS = "0x60006000fd"
 
 
 def signed(text: str, key: str = MIAS_KEY) -> str:
     return "0x" + bytes(Account.sign_message(encode_defunct(text=text), key).signature).hex()
+
+
+@contextmanager
+def network_at(network: str, url: str) -> Iterator[None]:
+    """The network is enabled, with that node."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(f"RPC_URL_{network.upper()}", url)
+        yield
 
 
 def treasury_of(merchant: Merchant) -> Treasury:
@@ -77,3 +94,15 @@ def test_a_strangers_treasury_is_not_found(otto: Merchant, mia: Merchant) -> Non
     treasury = treasury_of(mia)
     with pytest.raises(NotFound):
         prove(otto, signed(claim_of(treasury)), treasury)
+
+
+@pytest.mark.parametrize(("code", "approved"), [(YES, True), (NO, False), (REVERTS, False), ("0x", False)])
+def test_a_contract_wallet_is_asked_on_the_chain(code: str, approved: bool) -> None:
+    with Anvil() as node, network_at("devchain", node.url):
+        node.set_code(SAFE, code)
+        assert is_signed_by(address=SAFE, message="mine", signature="0x1234", mode="test") is approved
+
+
+def test_a_node_that_is_away_proves_nothing() -> None:
+    with network_at("devchain", "http://127.0.0.1:9"):
+        assert not is_signed_by(address=SAFE, message="mine", signature="0x1234", mode="test")

@@ -1,0 +1,98 @@
+"""The dashboard for everybody: no fault by axe-core on any page, light and dark, wide and on a phone; keyboard only."""
+
+from collections.abc import Callable
+from typing import Literal
+
+import pytest
+from django.utils import timezone
+from playwright.sync_api import Page, expect
+
+from merchants_app.models import AuditEntry, LoggedRequest, Merchant, Treasury
+from merchants_app.treasuries import set_treasury
+from sessions_app.models import CheckoutSession
+from tests.cast import PATS_WALLET
+from tests.desk import Desk
+from tests.pages.buyer import faults_of_access
+from tests.pages.member import OpenDashboard
+from tests.sandbox import Sandbox
+
+THEMES: list[tuple[Literal["light", "dark"], int]] = [("light", 1280), ("dark", 390)]
+PAGES = [
+    "overview", "sessions", "sessions?q=nothing", "decisions", "collect", "keys", "requests", "treasury", "team",
+    "settings", "audit",
+]  # fmt: skip
+
+
+def faults_of(page: Page) -> list[str]:
+    """What is wrong with a page in its themes: by axe-core, or because it is wider than the screen."""
+    found = []
+    for scheme, width in THEMES:
+        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+        page.set_viewport_size({"width": width, "height": 900})
+        found += faults_of_access(page)
+        if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
+            found.append(f"{page.url} is wider than {width} pixels")
+    return found
+
+
+@pytest.fixture
+def busy(
+    mia: Merchant, mia_key: str, desk: Desk, new_session: Callable[..., CheckoutSession], sandbox: Sandbox
+) -> CheckoutSession:
+    """A business with something on every page; the session needs a decision."""
+    sandbox.play(new_session(reference="10470", email="a.very.long.address.of.a@subdomain.example.org"), "exact")
+    set_treasury(merchant=mia, mode="test", kind="address", address=PATS_WALLET, by=desk.user.email)
+    LoggedRequest.objects.create(
+        merchant=mia, mode="test", key=mia.api_keys.get(), request_id="req_1", method="POST", at=timezone.now(),
+        path="/api/v1/checkout/cs_01h8zsx6cvd5whqjn2g9q7yb3k/cancel", status_code=409, duration_ms=1, error_code="no",
+    )  # fmt: skip
+    assert AuditEntry.objects.exists()
+    assert Treasury.objects.filter(mode="test").count() == 2
+    return sandbox.play(new_session(reference="10471", productName="An espresso machine with a long name"), "over")
+
+
+# One test for many pages: a server and a business full of things cost more than looking at a page.
+def test_axe_finds_nothing_on_pages_full_of_things(
+    open_dashboard: OpenDashboard, desk: Desk, busy: CheckoutSession
+) -> None:
+    pages = [*PAGES, f"sessions/{busy.public_id}"]
+    assert {path: faults for path in pages if (faults := faults_of(open_dashboard(desk, path)))} == {}
+
+
+def test_axe_finds_nothing_on_empty_account_and_error_pages(
+    open_dashboard: OpenDashboard, desk: Desk, page: Page
+) -> None:
+    live = desk.in_("live")
+    assert {path: faults for path in PAGES if (faults := faults_of(open_dashboard(live, path)))} == {}
+    origin = page.url.split("/dashboard")[0]
+    for path in ("2fa/", "password/change/", "nothing", "logout/", "login/", "password/reset/", "signup/"):
+        if path == "login/":
+            page.context.clear_cookies()
+        page.goto(f"{origin}/accounts/{path}")
+        assert faults_of(page) == [], path
+
+
+def test_the_keyboard_skips_to_the_content(open_dashboard: OpenDashboard, desk: Desk) -> None:
+    page = open_dashboard(desk, "sessions")
+    page.keyboard.press("Tab")
+    expect(page.get_by_text("Skip to the page's content")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator("#content")).to_be_focused()
+
+
+def test_on_a_phone_the_menu_opens_and_closes_without_script(open_dashboard: OpenDashboard, desk: Desk) -> None:
+    page = open_dashboard(desk, "sessions")
+    page.set_viewport_size({"width": 390, "height": 800})
+    menu = page.get_by_role("navigation", name="Main")
+    expect(menu).to_be_hidden()
+    page.get_by_role("link", name="Menu").click()
+    expect(menu).to_be_visible()
+    page.get_by_role("link", name="Close").click()
+    expect(menu).to_be_hidden()
+
+
+def test_times_are_shown_in_the_readers_zone(open_dashboard: OpenDashboard, desk: Desk, busy: CheckoutSession) -> None:
+    page = open_dashboard(desk, f"sessions/{busy.public_id}")
+    first = page.locator("time[data-show]").first
+    expect(first).not_to_contain_text("UTC")
+    assert "UTC" in (first.get_attribute("title") or "")

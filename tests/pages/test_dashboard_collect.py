@@ -1,0 +1,100 @@
+"""Collecting for real: paid on a node, collected by the wallet in the browser, seen to arrive in the treasury."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from django.utils import timezone
+from playwright.sync_api import Page, expect
+
+from chains_app.evm_reader import EvmReader
+from merchants_app.models import Merchant
+from sessions_app.collecting import NotCollectedYet, see_collection
+from sessions_app.models import CheckoutSession, Payment
+from sessions_app.quoting import choose_option
+from sessions_app.watcher import watch
+from tests.cast import MIAS_WALLET
+from tests.chains_app.node_cast import DEVCHAIN, Devchain, devchain
+from tests.desk import Desk
+from tests.pages.member import OpenDashboard
+
+NewSession = Callable[..., CheckoutSession]
+
+
+@pytest.fixture
+def chain() -> Iterator[Devchain]:
+    """A node with the test tokens."""
+    with devchain() as running:
+        yield running
+
+
+def pay_two(chain: Devchain, new_session: NewSession) -> list[CheckoutSession]:
+    """Two sessions, one paid in USDC, one in ETH, both confirmed."""
+    reader = EvmReader(DEVCHAIN)
+    watch(DEVCHAIN, reader)
+    sessions = [new_session(), new_session()]
+    for session, asset in zip(sessions, ("USDC", "ETH"), strict=True):
+        quote = choose_option(session=session, asset=asset, network="devchain", now=timezone.now())
+        address, units = session.deposit.address, int(quote.amount_units)
+        _ = chain.pay(chain.usdc, address, units) if asset == "USDC" else chain.pay_ether(address, units)
+    chain.node.mine(6)
+    watch(DEVCHAIN, reader)
+    watch(DEVCHAIN, reader)
+    assert Payment.objects.filter(confirmed_at__isnull=False).count() == 2
+    return sessions
+
+
+def with_wallet(page: Page, chain: Devchain) -> None:
+    """A browser wallet whose account is unlocked on the node."""
+
+    def ask(method: str, params: list[Any]) -> Any:
+        if method == "eth_requestAccounts":
+            return [chain.payer]
+        return chain.node.rpc(method, params)
+
+    page.expose_function("askNode", ask)
+    page.add_init_script("window.ethereum = {request: ({method, params}) => window.askNode(method, params ?? [])}")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_one_click_collects_tokens_and_ether_on_a_network_without_the_factory(
+    open_dashboard: OpenDashboard, page: Page, desk: Desk, new_session: NewSession, chain: Devchain
+) -> None:
+    paid = pay_two(chain, new_session)
+    due = {session.quote.asset: int(session.quote.amount_units) for session in map(fresh, paid)}
+    before = chain.node.balance(MIAS_WALLET)
+    with_wallet(page, chain)
+    open_dashboard(desk, "collect")
+    expect(page.get_by_role("cell", name="49 USDC")).to_be_visible()
+    page.get_by_role("button", name="Collect all on Devchain").click()
+    expect(page.get_by_text("It is the first collection on Devchain")).to_be_visible()
+    page.get_by_role("button", name="Send with browser wallet").click()
+    expect(page.get_by_text("Seen on Devchain: 2 payments collected.")).to_be_visible()
+    expect(page.get_by_text("Nothing to collect")).to_be_visible()
+    assert chain.node.token_balance(chain.usdc, MIAS_WALLET) == due["USDC"]
+    assert chain.node.balance(MIAS_WALLET) - before == due["ETH"]
+    assert Payment.objects.filter(collected_at=None).count() == 0
+
+
+def test_only_what_the_chain_says_is_believed(
+    mia: Merchant, otto: Merchant, new_session: NewSession, chain: Devchain
+) -> None:
+    pay_two(chain, new_session)
+    unrelated = chain.node.send(to=MIAS_WALLET, value=1)["transactionHash"]
+    for tx_hash in (unrelated, "0x" + "ab" * 32):
+        with pytest.raises(NotCollectedYet):
+            see_collection(merchant=mia, mode="test", network=DEVCHAIN, tx_hash=tx_hash, by="mia", now=timezone.now())
+    assert Payment.objects.filter(collected_at=None).count() == 2
+
+
+def test_without_a_node_the_page_says_what_is_missing(desk: Desk, new_session: NewSession, chain: Devchain) -> None:
+    pay_two(chain, new_session)
+    chain.node.stop()
+    assert "Devchain cannot be read just now" in desk.read("collect")
+    answer = desk.client.post("/dashboard/test/collect/devchain", follow=True)
+    assert "Try again in a minute" in answer.content.decode()
+
+
+def fresh(session: CheckoutSession) -> CheckoutSession:
+    """As the database has it."""
+    return CheckoutSession.objects.select_related("quote").get(pk=session.pk)
