@@ -13,8 +13,8 @@ STATUS_EVENTS: dict[Status, EventType] = {
 }
 
 
-def events_before_moving(*, vanished: bool) -> list[EventType]:
-    """Told first: why the state is about to change."""
+def events_on_moving(*, vanished: bool) -> list[EventType]:
+    """Told first: why the state changed. With the state behind the first step: back to open is told by nothing else."""
     return [EventType.PAYMENT_REVERSED] if vanished else []
 
 

@@ -15,7 +15,7 @@ from django.utils import timezone
 from sessions_app.creation_sql import insert_session
 from sessions_app.errors import NothingToDecide, ReferenceTaken, SessionNotOpen
 from sessions_app.evaluation import Verdict, evaluate, tokens_to_decide
-from sessions_app.events import STATUS_EVENTS, events_after_moving, events_before_moving
+from sessions_app.events import STATUS_EVENTS, events_after_moving, events_on_moving
 from sessions_app.facts import facts_of, with_facts
 from sessions_app.models import CheckoutSession, Decision, DepositAddress, StatusChange
 from sessions_app.representation import represent
@@ -170,14 +170,16 @@ def _move(session: CheckoutSession, why: News, now: datetime, events: list[NewEv
         return []
     session.updated_at = now
     session.payment_status = after.payment_status
-    events += [_event(session, kind) for kind in events_before_moving(vanished=why.vanished)]
+    first = events_on_moving(vanished=why.vanished)
     changes = []
     for step in steps(before.status, after.status):
         changes.append(_take(session, step, after, why, now))
-        if step in STATUS_EVENTS:
-            events.append(_event(session, STATUS_EVENTS[step]))
+        told = [*first, STATUS_EVENTS[step]] if step in STATUS_EVENTS else first
+        events += [_event(session, kind) for kind in told]
+        first = []
     session.issue, session.needs_decision = after.issue, after.needs_decision
-    events += [_event(session, kind) for kind in events_after_moving(before, after, arrived=why.arrived)]
+    last = [*first, *events_after_moving(before, after, arrived=why.arrived)]
+    events += [_event(session, kind) for kind in last]
     return changes or [_change(session, before.status, why, now)]
 
 

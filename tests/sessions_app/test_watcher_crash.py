@@ -1,0 +1,82 @@
+"""A watcher that dies at any statement: whoever comes next reaches the same end, and nothing is half written."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+
+from chains_app.sandbox_chain import send
+from chains_app.sandbox_reader import SandboxReader
+from sessions_app.models import CheckoutSession
+from sessions_app.quoting import choose_option
+from sessions_app.watcher import watch
+from tests.cast import refreshed
+from tests.sandbox import Sandbox, told
+from tests.sessions_app.interleavings import Killed, NewSession, killed_at
+from tests.sessions_app.invariants import check_session
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+COMPLETED = ["created", "processing", "completed"]
+
+
+def test_a_watcher_killed_at_any_statement_loses_and_doubles_nothing(sandbox: Sandbox, new_session: NewSession) -> None:
+    """A pass that has it all to do dies at its first statement, the next at its second, and so on to the last."""
+    sessions = arrived, confirmed, reorged = stage(sandbox, new_session)
+    before = [state(session) for session in sessions]
+    deaths = 0
+    while dies_at(deaths, sandbox):
+        assert [state(session) for session in sessions] == before, f"half written at statement {deaths}"
+        deaths += 1
+    assert deaths > 20
+    sandbox.look()  # what moved to another block is confirmed one look later
+    assert told(arrived) == ["created", "processing"]
+    assert told(confirmed) == COMPLETED
+    assert told(reorged) == [*COMPLETED, "payment.reversed", "issue_opened"]
+    for session in sessions:
+        check_session(refreshed(session))
+        assert session.payments.count() == 1
+
+
+def stage(sandbox: Sandbox, new_session: NewSession) -> list[CheckoutSession]:
+    """Three sessions for which the next pass has something to write."""
+    sessions = [new_session() for _ in range(3)]
+    for session in sessions:
+        choose_option(session=session, asset="USDC", network="sandbox", now=timezone.now())
+    arrived, confirmed, reorged = map(refreshed, sessions)
+    pay(sandbox, reorged)
+    sandbox.wait(2, reorged)
+    pay(sandbox, confirmed)
+    sandbox.look()
+    pay(sandbox, arrived)
+    sandbox.chain_takes_back(reorged)
+    # Its block is replaced, and with it those above: the second payment is in another one now.
+    return [arrived, confirmed, reorged]
+
+
+def pay(sandbox: Sandbox, session: CheckoutSession) -> None:
+    """49.00 USDC, in the next block."""
+    contract = sandbox.network.assets["USDC"].contract
+    address, units = session.deposit.address, 49 * 10**6
+    send(recipient=address, contract=contract, amount_units=units, now=timezone.now(), mined_after=timedelta(0))
+    sandbox.skip(seconds=1)
+
+
+def dies_at(statement: int, sandbox: Sandbox) -> bool:
+    """Whether a pass got as far as that statement: there its process ends, and with it what was not committed."""
+    try:
+        with connection.execute_wrapper(killed_at(statement)):
+            watch(sandbox.network, SandboxReader(sandbox.network))
+    except Killed:
+        connection.close()
+        return True
+    return False
+
+
+def state(session: CheckoutSession) -> tuple[Any, ...]:
+    """All that a pass may write about the session."""
+    now = refreshed(session)
+    payments = list(now.payments.values_list("tx_hash", "block_hash", "confirmed_at", "vanished_at"))
+    return now.status, now.payment_status, now.event_count, told(now), now.timeline.count(), payments
