@@ -1,0 +1,106 @@
+"""Django admin of messages out: operators look, and send again through the same functions as everybody else."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from common.read_only_admin import ReadOnly, ReadOnlyInline
+from webhooks_app.errors import EndpointOff
+from webhooks_app.models import Delivery, DeliveryAttempt, Event, WebhookEndpoint
+from webhooks_app.resending import resend_delivery, resend_event, resend_failed
+
+
+@admin.register(WebhookEndpoint)
+class WebhookEndpointAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]  # not subscriptable at run time
+    """Endpoints and how they do; secrets and headers are not shown."""
+
+    list_display = ("url", "merchant", "mode", "failing_since", "last_success_at", "disabled_at", "deleted_at")
+    list_filter = ("mode", ("disabled_at", admin.EmptyFieldListFilter), ("failing_since", admin.EmptyFieldListFilter))
+    list_select_related = ("merchant",)
+    search_fields = ("url", "public_id", "merchant__name")
+    exclude = ("secret_encrypted", "previous_secret_encrypted", "headers_encrypted")
+    actions = ("send_failed_again",)
+
+    @admin.action(description="Send all failed deliveries again")
+    def send_failed_again(self, request: HttpRequest, endpoints: QuerySet[WebhookEndpoint]) -> None:
+        """Through `resending`."""
+        sent = 0
+        for endpoint in endpoints:
+            try:
+                sent += resend_failed(endpoint=endpoint)
+            except EndpointOff as error:
+                messages.warning(request, f"{endpoint}: {error.detail}")
+        messages.success(request, f"{sent} deliveries are on their way again.")
+
+
+@admin.register(Event)
+class EventAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
+    """Events, as they were written."""
+
+    list_display = ("public_id", "type", "subject", "subject_sequence", "merchant", "mode", "created_at")
+    list_filter = ("mode", "type")
+    list_select_related = ("merchant",)
+    search_fields = ("public_id__exact", "subject__exact")
+    search_help_text = "An event's or a session's whole id"
+    ordering = ("-id",)
+    show_full_result_count = False  # counting a growing table takes longer than the page
+    actions = ("send_again",)
+
+    @admin.action(description="Send again to every endpoint that wants it")
+    def send_again(self, request: HttpRequest, events: QuerySet[Event]) -> None:
+        """Through `resending`."""
+        sent = sum(resend_event(event=event) for event in events)
+        messages.success(request, f"{sent} deliveries are on their way again.")
+
+
+class AttemptInline(ReadOnlyInline):
+    """What was tried."""
+
+    model = DeliveryAttempt
+    fields = ("started_at", "duration_ms", "status_code", "problem", "detail", "answer_excerpt")
+    show_change_link = False
+
+
+@admin.register(Delivery)
+class DeliveryAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
+    """Deliveries with their attempts."""
+
+    list_display = ("public_id", "event", "endpoint", "state", "attempts_made", "next_attempt_at", "created_at")
+    list_filter = ("state",)
+    list_select_related = ("event", "endpoint")
+    search_fields = ("public_id__exact", "event__public_id__exact", "event__subject__exact")
+    search_help_text = "A delivery's, an event's or a session's whole id"
+    ordering = ("-id",)
+    show_full_result_count = False
+    inlines = (AttemptInline,)
+    actions = ("send_again",)
+
+    @admin.action(description="Send again")
+    def send_again(self, request: HttpRequest, deliveries: QuerySet[Delivery]) -> None:
+        """Through `resending`."""
+        sent = 0
+        for delivery in deliveries.select_related("endpoint"):
+            try:
+                resend_delivery(delivery=delivery)
+                sent += 1
+            except EndpointOff as error:
+                messages.warning(request, f"{delivery.public_id}: {error.detail}")
+        messages.success(request, f"{sent} deliveries are on their way again.")
+
+
+@admin.register(DeliveryAttempt)
+class DeliveryAttemptAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
+    """Attempts, the newest first."""
+
+    list_display = ("started_at", "delivery", "status_code", "problem", "duration_ms")
+    list_filter = ("problem",)
+    list_select_related = ("delivery",)
+    raw_id_fields = ("delivery",)
+    ordering = ("-id",)
+    show_full_result_count = False
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        """With what the delivery is called."""
+        return super().get_queryset(request).select_related("delivery__event", "delivery__endpoint")
