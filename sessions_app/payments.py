@@ -105,9 +105,9 @@ def _placed(network: Network, seen: Sightings) -> list[Payment]:
     """Puts known payments where they were seen now; returns those that had vanished and are back."""
     if not seen.again:
         return []
-    rows = Payment.objects.filter(network=network.id, tx_hash__in={tx_hash for tx_hash, _ in seen.again})
+    known = Payment.objects.select_for_update(of=("self",)).select_related("session")
     moved, returned = [], []
-    for payment in rows.select_related("session").select_for_update(of=("self",)):
+    for payment in known.filter(network=network.id, tx_hash__in={tx_hash for tx_hash, _ in seen.again}):
         transfer = seen.again.get(identity(payment))
         if transfer and (payment.vanished_at or payment.block_hash != transfer.block_hash):
             if payment.vanished_at:
