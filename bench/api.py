@@ -1,0 +1,186 @@
+"""How fast the API is, as a share of the floor of the same run (a bare Django view with one authenticated INSERT).
+
+    DATABASE_URL=… REDIS_URL=… SECRET_KEY=… ENCRYPTION_KEYS=… python -m bench.api [--seconds 8] [--connections 8]
+
+Runs on a database of its own beside the given one, on loopback, two server processes with four threads each, the
+generator on the same cores. `--url` and `--key` measure a Tallystick that runs already, without a floor.
+"""
+
+import argparse
+import asyncio
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import httpx
+import psycopg
+
+from bench.load import Request, Result, drive, request
+
+ROOT = Path(__file__).resolve().parent.parent
+TERMS = {
+    "amount": 49, "currency": "USD", "successUrl": "https://shop.example/thanks",
+    "cancelUrl": "https://shop.example/cart", "name": "Pat Payer", "productId": "box-1",
+    "productName": "Winter box, 1 kg", "productDescription": "Three single origins", "allowedAssets": [],
+}  # fmt: skip
+GOALS = {"create": 0.70, "get": 0.75, "list of 20": 0.40}
+
+
+def creates(url: str, key: str) -> Request:
+    """Everything on: an idempotency key, a reference, one of a thousand customers."""
+    run = f"{time.time_ns():x}"
+
+    def make(number: int) -> bytes:
+        name = f"{run}-{number}"
+        body = {**TERMS, "email": f"pat{number % 1000}@example.com", "metadata": {"orderId": name}, "reference": name}
+        headers = {"Authorization": f"Bearer {key}", "Idempotency-Key": name}
+        return request("POST", url, "/api/v1/checkout", headers, json.dumps(body).encode())
+
+    return make
+
+
+def asks(url: str, key: str, path: str) -> Request:
+    """The same GET again and again."""
+    ready = request("GET", url, path, {"Authorization": f"Bearer {key}"})
+    return lambda _number: ready
+
+
+def inserts(url: str, key: str) -> Request:
+    """The floor's write."""
+    body = {**TERMS, "email": "pat@example.com", "metadata": {"orderId": "1"}, "reference": "1"}
+    ready = request("POST", url, "/insert", {"Authorization": f"Bearer {key}"}, json.dumps(body).encode())
+    return lambda _number: ready
+
+
+class Servers:
+    """The floor and the API, each as two processes, on a database made for this run."""
+
+    def __init__(self) -> None:
+        self.database = f"bench_{os.getpid()}"
+        self.server = os.environ["DATABASE_URL"]
+        self.environment = os.environ | {
+            "DATABASE_URL": urlsplit(self.server)._replace(path=f"/{self.database}").geturl(),
+            "PYTHONPATH": str(ROOT),
+            "RATE_LIMIT_PER_KEY": str(10**9),
+            "RATE_LIMIT_PER_ADDRESS": str(10**9),
+            "DEBUG": "0",
+        }
+        self.running: list[subprocess.Popen[bytes]] = []
+
+    def __enter__(self) -> "Servers":
+        with psycopg.connect(self.server, autocommit=True) as connection:
+            connection.execute(f"create database {self.database}")
+        self.run("manage.py", "migrate", "--verbosity=0")
+        made = self.run("-c", _PREPARE)
+        self.key = made.strip().splitlines()[-1]
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+        with psycopg.connect(self.server, autocommit=True) as connection:
+            connection.execute(f"drop database {self.database} with (force)")
+
+    def run(self, *arguments: str) -> str:
+        """A Python command in the servers' environment."""
+        done = subprocess.run(
+            [sys.executable, *arguments], env=self.environment, cwd=ROOT, check=True, capture_output=True, text=True
+        )
+        return done.stdout
+
+    def start(self, application: str, settings: str, *, port: int) -> str:
+        """Two processes with four threads each. Returns the address."""
+        command = [
+            str(Path(sys.executable).with_name("granian")), "--interface", "wsgi", "--port", str(port),
+            "--workers", "2", "--blocking-threads", "4", "--log-level", "error", "--no-ws", application,
+        ]  # fmt: skip
+        if application.endswith("make_application"):
+            command.insert(1, "--factory")
+        environment = self.environment | {"DJANGO_SETTINGS_MODULE": settings}
+        self.running.append(subprocess.Popen(command, env=environment, cwd=ROOT))
+        url = f"http://127.0.0.1:{port}"
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline:
+            try:
+                httpx.get(f"{url}/healthz", timeout=5)
+            except httpx.HTTPError:
+                time.sleep(0.2)
+            else:
+                return url
+        raise TimeoutError(f"{application} does not answer")
+
+    def stop(self) -> None:
+        """Ends them."""
+        for process in self.running:
+            process.terminate()
+            process.wait(20)
+        self.running.clear()
+
+
+_PREPARE = """
+import os; os.environ["DJANGO_SETTINGS_MODULE"] = "checkout_project.settings"
+import django; django.setup()
+from django.db import connection
+from django.utils import timezone
+from merchants_app.api_keys import create_key
+from merchants_app.models import Merchant, Treasury
+from webhooks_app.endpoints import create_endpoint
+from bench.floor import TABLE
+shop = Merchant.objects.create(name="Bench")
+Treasury.objects.create(merchant=shop, mode="test", address="0x" + "11" * 20, active_from=timezone.now())
+create_endpoint(merchant=shop, mode="test", url="http://127.0.0.1:9/hooks", actor="bench")
+connection.cursor().execute(TABLE)
+print(create_key(merchant=shop, mode="test", name="bench")[1])
+"""
+
+
+def measure(url: str, make: Request, options: argparse.Namespace) -> Result:
+    """A short warm-up, then the run."""
+    asyncio.run(drive(url, make, connections=options.connections, seconds=options.seconds / 4))
+    return asyncio.run(drive(url, make, connections=options.connections, seconds=options.seconds))
+
+
+def tell(name: str, result: Result, floor: Result | None) -> None:
+    """A line, with the ratio to the floor and the goal."""
+    share = f"  {result.rate / floor.rate:4.2f} of the floor (goal {GOALS[name]:.2f})" if floor else ""
+    tail = result.percentile(0.99) / result.percentile(0.5)
+    print(f"{name:<14}{result}  p99/p50 {tail:4.1f}{share}")
+
+
+def measure_api(url: str, key: str, options: argparse.Namespace, floors: tuple[Result, Result] | None) -> None:
+    """Create, get and list."""
+    tell("create", measure(url, creates(url, key), options), floors and floors[0])
+    authorization = {"Authorization": f"Bearer {key}"}
+    newest = httpx.get(f"{url}/api/v1/checkout?limit=1", headers=authorization).json()[0]["id"]
+    get = asks(url, key, f"/api/v1/checkout/sessions/{newest}")
+    tell("get", measure(url, get, options), floors and floors[1])
+    tell("list of 20", measure(url, asks(url, key, "/api/v1/checkout?limit=20"), options), floors and floors[1])
+
+
+def main() -> None:
+    """Measures and prints."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seconds", type=float, default=8)
+    parser.add_argument("--connections", type=int, default=8)
+    parser.add_argument("--url")
+    parser.add_argument("--key")
+    options = parser.parse_args()
+    if options.url:
+        measure_api(options.url, options.key, options, None)
+        return
+    with Servers() as servers:
+        url = servers.start("bench.floor:make_application", "bench.floor_settings", port=8171)
+        write = measure(url, inserts(url, servers.key), options)
+        print(f"{'floor, write':<14}{write}")
+        read = measure(url, asks(url, servers.key, "/select/1"), options)
+        print(f"{'floor, read':<14}{read}")
+        servers.stop()
+        url = servers.start("checkout_project.wsgi:application", "checkout_project.settings", port=8172)
+        measure_api(url, servers.key, options, (write, read))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,72 @@
+"""A small load generator: so many connections, each asking again as soon as it is answered. Plain asyncio streams,
+because on the same cores as the server every microsecond of the generator counts against the server."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+Request = Callable[[int], bytes]
+
+
+@dataclass
+class Result:
+    """How a run went."""
+
+    seconds: float = 0.0
+    times: list[float] = field(default_factory=list)
+    wrong: dict[int, int] = field(default_factory=dict)
+
+    @property
+    def rate(self) -> float:
+        """Right answers a second."""
+        return len(self.times) / self.seconds
+
+    def percentile(self, share: float) -> float:
+        """Milliseconds within which that share was answered."""
+        ordered = sorted(self.times)
+        return ordered[min(len(ordered) - 1, int(len(ordered) * share))] * 1000
+
+    def __str__(self) -> str:
+        wrong = f"  WRONG ANSWERS {self.wrong}" if self.wrong else ""
+        return f"{self.rate:7.0f}/s  p50 {self.percentile(0.5):6.1f} ms  p99 {self.percentile(0.99):6.1f} ms{wrong}"
+
+
+def request(method: str, url: str, path: str, headers: dict[str, str], body: bytes = b"") -> bytes:
+    """The bytes of an HTTP request."""
+    lines = [f"{method} {path} HTTP/1.1", f"Host: {urlsplit(url).netloc}", *(f"{n}: {v}" for n, v in headers.items())]
+    if body:
+        lines += ["Content-Type: application/json", f"Content-Length: {len(body)}"]
+    return ("\r\n".join(lines) + "\r\n\r\n").encode() + body
+
+
+async def drive(url: str, make: Request, *, connections: int, seconds: float) -> Result:
+    """Loads the server; numbers the requests so that each can differ."""
+    result, parts = Result(), urlsplit(url)
+    numbers = iter(range(1, 10**9))
+    start = time.perf_counter()
+    end = start + seconds
+
+    async def connection() -> None:
+        reader, writer = await asyncio.open_connection(parts.hostname, parts.port)
+        while (began := time.perf_counter()) < end:
+            writer.write(make(next(numbers)))
+            status = await _read_answer(reader)
+            if 200 <= status < 300:
+                result.times.append(time.perf_counter() - began)
+            else:
+                result.wrong[status] = result.wrong.get(status, 0) + 1
+        writer.close()
+
+    await asyncio.gather(*(connection() for _ in range(connections)))
+    result.seconds = time.perf_counter() - start
+    return result
+
+
+async def _read_answer(reader: asyncio.StreamReader) -> int:
+    head = (await reader.readuntil(b"\r\n\r\n")).lower()
+    length = head.partition(b"content-length: ")[2].partition(b"\r\n")[0]
+    if length:
+        await reader.readexactly(int(length))
+    return int(head[9:12])
