@@ -19,7 +19,11 @@ class AmountQuery(StrictSerializer):
     """The query of `GET /api/v1/payment-options`: with both, each option tells its rate and amount."""
 
     amount = serializers.DecimalField(
-        max_digits=20, decimal_places=4, required=False, min_value=Decimal("0.0001"), help_text="What it would cost, in `currency`. Example: 49.00"
+        max_digits=20,
+        decimal_places=4,
+        required=False,
+        min_value=Decimal("0.0001"),
+        help_text="What it would cost, in `currency`. Example: 49.00",
     )
     currency = WordField(choices=list(CURRENCIES.items()), required=False, help_text="ISO 4217 code. Example: USD")
 

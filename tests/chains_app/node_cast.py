@@ -73,7 +73,7 @@ def caller_of(calls: Sequence[tuple[str, str]]) -> str:
     at = size
     for to, each in calls:
         length = len(bytes.fromhex(each[2:]))
-        # CODECOPY(0, at, length); CALL(gas, to, 0, 0, length, 0, 0); POP
+        # CODECOPY from `at` to 0, CALL with it and no value, POP what it answered.
         steps += b"\x61" + length.to_bytes(2) + b"\x61" + at.to_bytes(2) + b"\x5f\x39"
         steps += b"\x5f\x5f\x61" + length.to_bytes(2) + b"\x5f\x5f\x73" + bytes.fromhex(to[2:]) + b"\x5a\xf1\x50"
         steps += b"\x5b" * 6

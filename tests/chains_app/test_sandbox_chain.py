@@ -2,6 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 import pytest
 from django.db import IntegrityError, connection
@@ -144,5 +145,5 @@ def test_several_processes_at_once_mine_one_chain():
         list(pool.map(work, range(4)))
     times = list(SandboxBlock.objects.order_by("number").values_list("number", "mined_at"))
     assert [number for number, _ in times] == list(range(1, len(times) + 1))
-    assert all(later - earlier == SECOND for (_, earlier), (_, later) in zip(times, times[1:], strict=False))
+    assert all(later - earlier == SECOND for (_, earlier), (_, later) in pairwise(times))
     assert times[-1][1] == start + 12 * SECOND

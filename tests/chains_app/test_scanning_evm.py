@@ -119,7 +119,7 @@ def test_a_block_that_is_replaced_while_it_is_read(chain: Devchain):
         chain.node.mine()
         return [pat]
 
-    with pytest.raises(ReaderUnavailable, match="replaced|another block"):
+    with pytest.raises(ReaderUnavailable, match=r"replaced|another block"):
         scan(network=DEVCHAIN, reader=reader, addresses=load)
     assert seen(look(chain.reader(), pat).transfers) == []
 
