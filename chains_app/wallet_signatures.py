@@ -2,7 +2,8 @@
 
 from eth_hash.auto import keccak
 from eth_keys.datatypes import Signature
-from eth_keys.exceptions import BadSignature, ValidationError
+from eth_keys.exceptions import BadSignature
+from eth_utils.exceptions import ValidationError
 
 from chains_app.chain_calls import contract_approves
 from chains_app.networks import Network, enabled_networks
@@ -48,9 +49,7 @@ def is_signed_by(*, address: str, message: str, signature: str, mode: str) -> bo
     if given is None:
         return False
     return is_signed_by_key(address=address, message=message, signature=given) or any(
-        _is_approved_on(network, address, message, given)
-        for network in enabled_networks(mode)
-        if network.kind == "evm"
+        _is_approved_on(network, address, message, given) for network in enabled_networks(mode) if network.kind == "evm"
     )
 
 

@@ -60,7 +60,7 @@ class MerchantAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     readonly_fields = ("public_id", "created_at")
     inlines = (MemberInline,)
 
-    def has_delete_permission(self, request: HttpRequest, obj: Merchant | None = None) -> bool:  # noqa: ARG002
+    def has_delete_permission(self, request: HttpRequest, obj: Merchant | None = None) -> bool:
         """Never."""
         return False
 

@@ -17,6 +17,7 @@ from sessions_app.models import (
     Payment,
     PaymentLink,
     Quote,
+    Refund,
     StatusChange,
 )
 
@@ -134,6 +135,15 @@ class DecisionAdmin(_OfASession):
     list_display = ("decided_at", "session", "kind", "issue", "actor", "tx_hash")
     list_filter = ("kind", "issue")
     search_fields = ("=session__public_id", "=tx_hash", "actor")
+
+
+@admin.register(Refund)
+class RefundAdmin(_OfASession):
+    """Money on its way back to buyers, as prepared and as seen on chain."""
+
+    list_display = ("public_id", "session", "kind", "network", "asset", "amount_units", "to_address", "prepared_at")
+    list_filter = ("network", "asset", "kind", ("tx_hash", admin.EmptyFieldListFilter))
+    search_fields = ("=public_id", "=tx_hash", "=to_address", "=session__public_id")
 
 
 @admin.register(StatusChange)

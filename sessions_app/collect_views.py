@@ -80,7 +80,7 @@ def sent(request: HttpRequest, access: Access, network_id: str) -> HttpResponse:
     network = _network(access, network_id)
     form = TransactionForm(request.POST)
     if not form.is_valid():
-        messages.error(request, " ".join(form.errors["tx_hash"]))
+        messages.error(request, " ".join(map(str, form.errors["tx_hash"])))
         return redirect("dashboard:collect", mode=access.mode)
     try:
         count = collecting.see_collection(

@@ -47,9 +47,7 @@ class Merchant(models.Model):
     public_id = models.CharField(max_length=40, unique=True, default=new_merchant_id, editable=False)
     name = models.CharField(max_length=120)
     support_email = models.EmailField(blank=True, help_text="Shown to buyers who have a question.")
-    brand_color = models.CharField(
-        max_length=7, default="#3d5afe", help_text="One accent colour, as #rrggbb."
-    )
+    brand_color = models.CharField(max_length=7, default="#3d5afe", help_text="One accent colour, as #rrggbb.")
     session_minutes = models.PositiveIntegerField(
         default=60,
         validators=[MinValueValidator(5), MaxValueValidator(7 * 24 * 60)],
@@ -105,9 +103,7 @@ class Member(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["merchant", "user"], name="one_membership_per_business")
-        ]
+        constraints = [models.UniqueConstraint(fields=["merchant", "user"], name="one_membership_per_business")]
 
     def __str__(self) -> str:
         return f"{self.user} ({self.get_role_display()})"

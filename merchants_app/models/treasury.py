@@ -23,9 +23,7 @@ class Treasury(models.Model):
     xpub = models.CharField(max_length=120, blank=True)
     next_index = models.PositiveBigIntegerField(default=0, help_text="The next unused address of the xpub.")
     verified_at = models.DateTimeField(null=True, help_text="When its owner proved it by a signature.")
-    active_from = models.DateTimeField(
-        help_text="New sessions use it from then on (24 h cooling period in live mode)."
-    )
+    active_from = models.DateTimeField(help_text="New sessions use it from then on (24 h cooling period in live mode).")
     withdrawn_at = models.DateTimeField(
         null=True, help_text="When it was taken back before it began; it never began then."
     )

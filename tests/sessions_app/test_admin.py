@@ -1,0 +1,85 @@
+"""Django admin: every page opens, money is read-only, lists ask no query per row."""
+
+from collections.abc import Callable
+
+import pytest
+from django.apps import apps
+from django.contrib import admin
+from django.test import Client
+from django.urls import reverse
+
+from merchants_app.api_keys import create_key, find_key
+from merchants_app.models import ApiKey, Merchant, User
+from sessions_app.models import CheckoutSession
+from sessions_app.status import Status
+from tests.cast import refreshed
+from tests.sandbox import Sandbox
+
+OURS = ("sessions_app", "webhooks_app", "merchants_app", "chains_app")
+# Rows that stand below another record, or caches and locks that mean nothing to a person.
+BELOW_OTHERS = {"Member"}
+MONEY = ["checkoutsession", "payment", "quote", "decision", "depositaddress", "statuschange", "refund"]
+
+
+@pytest.fixture
+def operator(client: Client, db: None) -> Client:
+    """An operator at Django admin."""
+    client.force_login(User.objects.create_superuser("op@example.com", "correct horse battery"))
+    return client
+
+
+def test_every_record_is_registered() -> None:
+    models = [model for app in OURS for model in apps.get_app_config(app).get_models()]
+    assert {model.__name__ for model in models if model not in admin.site._registry} <= BELOW_OTHERS
+
+
+@pytest.mark.parametrize("model", [m for m in admin.site._registry if m._meta.app_label in OURS], ids=str)
+def test_every_list_and_search_opens(operator: Client, model: type) -> None:
+    path = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")  # type: ignore[attr-defined]
+    assert operator.get(path).status_code == 200
+    assert operator.get(path, {"q": "x"}).status_code == 200
+
+
+def test_a_session_shows_all_that_happened_to_it(operator: Client, session: CheckoutSession, sandbox: Sandbox) -> None:
+    session = sandbox.play(session, "exact")
+    text = operator.get(f"/admin/sessions_app/checkoutsession/{session.pk}/change/").content.decode()
+    assert session.payments.get().tx_hash in text
+    assert "is confirmed" in text
+
+
+@pytest.mark.parametrize("model", MONEY)
+def test_money_records_cannot_be_added(operator: Client, model: str) -> None:
+    assert operator.get(f"/admin/sessions_app/{model}/add/").status_code == 403
+
+
+def test_a_session_cannot_be_changed_or_deleted(operator: Client, session: CheckoutSession) -> None:
+    path = f"/admin/sessions_app/checkoutsession/{session.pk}"
+    assert operator.post(f"{path}/change/", {"status": "completed"}).status_code == 403
+    assert operator.post(f"{path}/delete/", {"post": "yes"}).status_code == 403
+    assert refreshed(session).status == Status.OPEN
+
+
+def test_expiring_goes_by_the_rule(operator: Client, session: CheckoutSession) -> None:
+    form = {"action": "expire", "_selected_action": [session.pk]}
+    operator.post("/admin/sessions_app/checkoutsession/", form)
+    assert refreshed(session).status == Status.EXPIRED
+    assert session.timeline.last().actor == "op@example.com"
+
+
+def test_a_key_is_revoked_and_its_digest_is_not_shown(operator: Client, mia: Merchant) -> None:
+    key, secret = create_key(merchant=mia, mode="test", name="shop")
+    assert key.digest not in operator.get(f"/admin/merchants_app/apikey/{key.pk}/change/").content.decode()
+    operator.post("/admin/merchants_app/apikey/", {"action": "revoke", "_selected_action": [key.pk]})
+    assert find_key(secret) is None
+    assert ApiKey.objects.get(pk=key.pk).revoked_at
+
+
+def test_the_list_of_sessions_asks_no_query_per_row(
+    operator: Client,
+    new_session: Callable[..., CheckoutSession],
+    django_assert_max_num_queries: Callable[..., object],
+) -> None:
+    for _ in range(12):
+        new_session()
+    with django_assert_max_num_queries(10):
+        operator.get("/admin/sessions_app/checkoutsession/")
