@@ -17,6 +17,7 @@ def fresh_window(settings: Any) -> Any:
     redis = Redis.from_url(settings.REDIS_URL)
     for name in redis.scan_iter("rate:*"):
         redis.delete(name)
+    throttling._leases.fetched.clear()
     start = int(timezone.now().timestamp()) // 60 * 60
     with time_machine.travel(start, tick=False) as clock:
         yield clock
@@ -56,6 +57,15 @@ def test_a_guesser_is_stopped_by_address_before_the_database_is_asked(
         assert api.as_("sk_test_3").get("checkout").status_code == 429
 
 
+def test_most_requests_cost_no_round_trip_and_processes_share_the_limit(settings: Any) -> None:
+    ours, theirs = throttling._Leases(), throttling._Leases()
+    limits, window = {"key:shared": 1000}, 1
+    assert [ours.use(limits, window)["key:shared"] for _ in range(5)] == [1, 2, 3, 4, 5]
+    assert Redis.from_url(settings.REDIS_URL).get("rate:key:shared:1") == b"5"  # fetched once, five at a time
+    assert theirs.use(limits, window)["key:shared"] == 6
+    assert ours.use(limits, window)["key:shared"] == 11
+
+
 def test_behind_a_proxy_the_address_is_the_one_it_saw(rf: Any, settings: Any) -> None:
     settings.BEHIND_PROXY = True
     request = rf.get("/", headers={"X-Forwarded-For": "6.6.6.6, 10.1.2.3"})
@@ -67,6 +77,7 @@ def test_behind_a_proxy_the_address_is_the_one_it_saw(rf: Any, settings: Any) ->
 def test_without_redis_the_api_goes_on(api: Api, settings: Any) -> None:
     settings.REDIS_URL = "redis://127.0.0.1:1/0"
     throttling._counter.cache_clear()
+    throttling._leases.fetched.clear()
     answer = api.get("checkout")
     throttling._counter.cache_clear()
     assert answer.status_code == 200
