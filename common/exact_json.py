@@ -75,9 +75,13 @@ def loads_strict(text: str) -> Any:
         raise WrongJson(f"Not valid JSON: {error.msg} at line {error.lineno}, column {error.colno}.") from None
 
 
+# Made once: for small values, making the encoder costs more than encoding.
+_COMPACT = simplejson.JSONEncoder(use_decimal=True, separators=(",", ":"), ensure_ascii=False)
+
+
 def dumps(value: Any) -> str:
     """Compact text; the same value always gives the same text, so a signature holds at every retry."""
-    return simplejson.dumps(value, use_decimal=True, separators=(",", ":"), ensure_ascii=False)
+    return _COMPACT.encode(value)
 
 
 def _depth(text: str) -> int:

@@ -66,8 +66,8 @@ async def _beginning_of(response: aiohttp.ClientResponse) -> str:
     """The first KB as text. The status has come by then, so a body that breaks off changes nothing."""
     kept = b""
     try:
-        while len(kept) < ANSWER_KEPT and (part := await response.content.read(ANSWER_KEPT - len(kept))):
-            kept += part
+        while len(kept) < ANSWER_KEPT and not response.content.at_eof():
+            kept += await response.content.read(ANSWER_KEPT - len(kept))
     except TRANSPORT_ERRORS:
         pass
     return kept.decode("utf-8", "replace").replace("\0", "\N{REPLACEMENT CHARACTER}")

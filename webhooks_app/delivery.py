@@ -11,6 +11,7 @@ from typing import Any
 
 from psycopg import AsyncConnection
 
+from common.exact_json import dumps
 from webhooks_app.event_types import EventType
 from webhooks_app.models import Delivery, DeliveryAttempt, DeliveryState, Event, WebhookEndpoint
 from webhooks_app.problems import Problem
@@ -98,11 +99,10 @@ RETURNING delivery.id, delivery.endpoint_id, delivery.attempts_made, delivery.ne
 
 _REPORT = """
 WITH outcome AS (
-    SELECT * FROM unnest(
-        %(ids)s::bigint[], %(leases)s::timestamptz[], %(states)s::text[], %(attempts)s::int[], %(nexts)s::timestamptz[],
-        %(starts)s::timestamptz[], %(durations)s::int[], %(codes)s::int[],
-        %(problems)s::text[], %(details)s::text[], %(answers)s::text[]
-    ) AS t(id, lease, state, attempts, next_at, started_at, duration, code, problem, detail, answer)
+    SELECT * FROM json_to_recordset(%s) AS t(
+        id bigint, lease timestamptz, state text, attempts int, next_at timestamptz,
+        started_at timestamptz, duration int, code int, problem text, detail text, answer text
+    )
 ), moved AS (
     UPDATE {deliveries} AS delivery
     SET state = outcome.state, attempts_made = outcome.attempts, next_attempt_at = outcome.next_at
@@ -152,27 +152,12 @@ async def report(connection: Connection, outcomes: Sequence[Outcome], health: Ma
 
     `health` says of endpoints whether they took a message, as far as it is to be noted with them.
     """
-    moves = [_move(each) for each in outcomes]
+    told = dumps([_told(each) for each in outcomes])
     async with connection.pipeline(), connection.transaction():
         # Endpoints before deliveries and by id, as whoever switches one off does: nobody waits in a circle.
         for endpoint, succeeded in sorted(health.items()):
             await connection.execute(_SUCCEEDED if succeeded else _FAILED, [endpoint])
-        await connection.execute(
-            _REPORT,
-            {
-                "ids": [each.claim.delivery_id for each in outcomes],
-                "leases": [each.claim.leased_until for each in outcomes],
-                "states": [state.value for state, _ in moves],
-                "attempts": [each.claim.attempts_made + 1 for each in outcomes],
-                "nexts": [next_at for _, next_at in moves],
-                "starts": [each.started_at for each in outcomes],
-                "durations": [each.duration_ms for each in outcomes],
-                "codes": [each.status_code for each in outcomes],
-                "problems": [each.problem for each in outcomes],
-                "details": [each.detail for each in outcomes],
-                "answers": [each.answer_excerpt for each in outcomes],
-            },
-        )
+        await connection.execute(_REPORT, [told])
 
 
 async def give_back(connection: Connection, claims: Sequence[Claim]) -> None:
@@ -199,6 +184,24 @@ def _claim(row: tuple[Any, ...]) -> Claim:
         data=data,
     )
     return Claim(delivery_id, endpoint_id, attempts, lease, event_id, kind, body)
+
+
+def _told(outcome: Outcome) -> dict[str, Any]:
+    """As one record of JSON: dumping it costs a third of what eleven arrays do."""
+    state, next_at = _move(outcome)
+    return {
+        "id": outcome.claim.delivery_id,
+        "lease": outcome.claim.leased_until.isoformat(),
+        "state": state.value,
+        "attempts": outcome.claim.attempts_made + 1,
+        "next_at": next_at.isoformat() if next_at else None,
+        "started_at": outcome.started_at.isoformat(),
+        "duration": outcome.duration_ms,
+        "code": outcome.status_code,
+        "problem": outcome.problem,
+        "detail": outcome.detail,
+        "answer": outcome.answer_excerpt,
+    }
 
 
 def _move(outcome: Outcome) -> tuple[DeliveryState, datetime | None]:

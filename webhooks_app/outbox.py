@@ -10,6 +10,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from common.bulk_sql import insert_rows
 from webhooks_app.event_types import EventType
 from webhooks_app.models import Delivery, Event, WebhookEndpoint
 from webhooks_app.nudging import nudge
@@ -31,7 +32,7 @@ def record_events(events: Sequence[NewEvent]) -> list[Event]:
     """Writes events in order, each with a due delivery per listening endpoint. Call it in the change's transaction."""
     now = timezone.now()
     listeners = _listeners({(event.merchant_id, event.mode) for event in events})
-    rows = Event.objects.bulk_create(
+    rows = [
         Event(
             merchant_id=event.merchant_id,
             mode=event.mode,
@@ -42,8 +43,10 @@ def record_events(events: Sequence[NewEvent]) -> list[Event]:
             created_at=now,
         )
         for event in events
-    )
-    if Delivery.objects.bulk_create(_deliveries(rows, listeners, now)):
+    ]
+    insert_rows(rows)
+    if deliveries := _deliveries(rows, listeners, now):
+        insert_rows(deliveries)
         nudge_on_commit()
     return rows
 
