@@ -100,7 +100,10 @@ class PayPage:
     @property
     def poll_seconds(self) -> int:
         """How often the page asks for news. After the end there may still be some (late money, a reversal)."""
-        return 10 if self.is_final else 2
+        if self.is_final:
+            return 10
+        # "Paid" is to be on the page within 3 s of the confirming block, of which the watcher may need one.
+        return 1 if self.state == State.PROCESSING else 2
 
     @property
     def refresh_seconds(self) -> int:
