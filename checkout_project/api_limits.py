@@ -25,6 +25,7 @@ def _refusal(request: HttpRequest) -> HttpResponse | None:
     limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
     length = request.META.get("CONTENT_LENGTH") or "0"
     if not length.isdecimal() or int(length) > limit:
+        _drop_body(request, pieces=16, size=limit)
         return error_response(413, "body_too_large", f"The body is larger than {limit} bytes.")
     # PostgreSQL's text holds no NUL, so nothing that we keep can be named with one.
     if "\0" in request.path:
@@ -33,3 +34,9 @@ def _refusal(request: HttpRequest) -> HttpResponse | None:
         name = next(name for name, values in request.GET.lists() if "\0" in name or "\0" in "".join(values))
         return error_response(400, "null_characters_not_allowed", "NUL is not text.", attr=name.replace("\0", "%00"))
     return None
+
+
+def _drop_body(request: HttpRequest, *, pieces: int, size: int) -> None:
+    """Reads on a while and keeps nothing: a client that is still sending would see a broken connection, no answer."""
+    while pieces and request.read(size):
+        pieces -= 1

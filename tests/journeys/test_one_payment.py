@@ -1,5 +1,8 @@
 """The walk of one payment (DESIGN §2) through the whole running gateway: from the create call to the dashboard."""
 
+import json
+
+import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -98,6 +101,16 @@ def test_it_works_without_javascript(world: World, page: Page) -> None:
         )
     finally:
         context.close()
+
+
+def test_a_shop_may_send_the_order_in_chunks(world: World) -> None:
+    body = json.dumps({"amount": 49, "unknown": "x" * 40_000}).encode()
+    headers = world.stack.authorization | {"Content-Type": "application/json"}
+    url = f"{world.stack.url}/api/v1/checkout"
+    answer = httpx.post(url, content=iter([body[:9], body[9:]]), headers=headers, trust_env=False)
+    named = {error["attr"] for error in answer.json()["errors"]}
+    assert "unknown" in named
+    assert "amount" not in named
 
 
 def test_cancelling_leads_back_to_the_cart_and_is_told(world: World, page: Page) -> None:
