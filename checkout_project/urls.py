@@ -1,7 +1,9 @@
 """Mounts the apps: the API under /api/v1, buyers' pages under /pay, /dashboard for merchants, /admin for operators."""
 
+from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
 from django.urls import include, path, register_converter
+from django.views.generic import RedirectView
 
 from checkout_project.api_errors import no_such_address
 from checkout_project.health_views import alive, metrics, ready
@@ -16,7 +18,11 @@ register_converter(ModeConverter, "mode")
 api = [*session_urls.api, *webhook_urls.api]
 _dashboard = [*session_urls.dashboard, *webhook_urls.dashboard, *merchant_urls.dashboard]
 
+# Operators sign in where everybody does: with their second factor, and as slowly as guessing is made there.
+admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
+
 urlpatterns = [
+    path("", RedirectView.as_view(pattern_name="dashboard-home")),
     path("admin/", admin.site.urls),
     path("accounts/", include("allauth.urls")),
     path("dashboard/<mode:mode>/", include((_dashboard, "dashboard"))),
