@@ -180,6 +180,15 @@ def test_money_that_may_go_back_needs_an_address(client: Client, session: Checko
     assert OTTOS_WALLET in page(client, session)
 
 
+def test_so_does_an_asset_that_the_shop_does_not_take_while_the_order_can_still_be_paid(
+    client: Client, new_session: NewSession, sandbox: Sandbox
+) -> None:
+    html = page(client, sandbox.play(new_session(allowedAssets=["USDC"]), "wrong_asset"))
+    assert "Send exactly" in html
+    assert "does not count" in html
+    assert "Leave an address" in html
+
+
 def test_a_plain_receipt_asks_for_none(client: Client, session: CheckoutSession, sandbox: Sandbox) -> None:
     assert "Leave an address" not in page(client, sandbox.play(picked(session), "exact"))
 
