@@ -1,0 +1,40 @@
+"""How often a call asks the database: what costs most, kept as a fact."""
+
+from typing import Any
+
+import pytest
+
+from tests.cast import Api, terms
+
+
+@pytest.fixture
+def warm(api: Api) -> Api:
+    """The process knows the key already, as it does for all but one request in four seconds."""
+    api.get("payment-options")
+    return api
+
+
+def test_creating_with_everything_on(warm: Api, django_assert_max_num_queries: Any) -> None:
+    # Look up the replay, the treasury, write all rows at once, store the replay; and the savepoints around them.
+    with django_assert_max_num_queries(8):
+        assert warm.post("checkout", terms(reference="order-1"), Idempotency_Key="order-1").status_code == 200
+
+
+def test_replaying(warm: Api, django_assert_max_num_queries: Any) -> None:
+    warm.post("checkout", terms(), Idempotency_Key="order-1")
+    with django_assert_max_num_queries(3):
+        warm.post("checkout", terms(), Idempotency_Key="order-1")
+
+
+@pytest.mark.parametrize("number", [1, 30])
+def test_listing_costs_the_same_however_many(warm: Api, number: int, django_assert_max_num_queries: Any) -> None:
+    for _ in range(number):
+        warm.post("checkout", terms())
+    with django_assert_max_num_queries(3):
+        assert len(warm.get("checkout?limit=100").answer) == number
+
+
+def test_getting_one(warm: Api, django_assert_max_num_queries: Any) -> None:
+    made = warm.post("checkout", terms()).answer["id"]
+    with django_assert_max_num_queries(3):
+        warm.get(f"checkout/sessions/{made}")

@@ -1,0 +1,69 @@
+"""JSON with exact numbers, read strictly and written the same way every time."""
+
+import json
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from common.exact_json import ExactDecoder, ExactEncoder, WrongJson, dumps, loads_strict
+
+NUMBERS = st.decimals(allow_nan=False, allow_infinity=False, min_value=Decimal("-1e30"), max_value=Decimal("1e30"))
+VALUES = st.recursive(
+    st.none() | st.booleans() | NUMBERS | st.integers() | st.text(st.characters(codec="utf-8")),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(st.characters(codec="utf-8")), inner, max_size=3)
+    ),
+    max_leaves=10,
+)
+
+
+@given(NUMBERS)
+def test_a_number_comes_back_digit_by_digit(number: Decimal) -> None:
+    assert str(json.loads(dumps(number), parse_float=str, parse_int=str)) == str(number)
+
+
+@given(VALUES)
+def test_what_is_stored_comes_back_as_it_was(value: object) -> None:
+    assert json.loads(json.dumps(value, cls=ExactEncoder), cls=ExactDecoder) == value
+
+
+@given(VALUES)
+def test_the_same_value_gives_the_same_text(value: object) -> None:
+    assert dumps(json.loads(dumps(value), parse_float=Decimal)) == dumps(value)
+
+
+def test_a_price_keeps_its_zeros() -> None:
+    assert dumps({"amount": Decimal("49.00")}) == '{"amount":49.00}'
+
+
+def test_a_fraction_is_never_a_float() -> None:
+    assert loads_strict("0.1") + loads_strict("0.2") == Decimal("0.3")
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("NaN", "NaN is not JSON"),
+        ("[Infinity]", "Infinity is not JSON"),
+        ('{"a":1,"a":1}', "'a' stands twice"),
+        ("[" * 21 + "]" * 21, "nested more than 20"),
+        ("1" * 61, "60 characters"),
+        ("1e401", "exponent"),
+        ("1e-401", "exponent"),
+        ("1e99999999999999999999", "exponent"),
+        ("", "line 1"),
+        ("{'a': 1}", "column 2"),
+    ],
+)
+def test_what_is_refused_is_said(text: str, told: str) -> None:
+    with pytest.raises(WrongJson, match=told):
+        loads_strict(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["[" * 20 + "]" * 20, '{"a":"' + "[" * 500 + '"}', '["\\"[[[[[[[[[[[[[[[[[[[[["]', "1e400"]
+)
+def test_what_only_looks_too_much_is_taken(text: str) -> None:
+    loads_strict(text)
