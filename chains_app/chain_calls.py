@@ -6,7 +6,7 @@ from typing import Any
 
 from eth_abi.abi import encode
 
-from chains_app.deposits import FACTORY_ADDRESS
+from chains_app.deposits import COLLECTED_TOPIC, FACTORY_ADDRESS
 from chains_app.evm_reader_nodes import Nodes
 from chains_app.json_rpc import Call, Node, NodeFailed, RpcError
 from chains_app.networks import Network
@@ -45,6 +45,15 @@ def receipt_logs(network: Network, tx_hash: str) -> tuple[int, list[Mapping[str,
         return _number(receipt["blockNumber"]), list(receipt["logs"])
 
     return Nodes(network).ask(ask)
+
+
+def factory_logs(network: Network, first: int, last: int) -> list[Mapping[str, Any]]:
+    """What our factory logged in these blocks, both included: which deposits were emptied. One call.
+
+    Raises ReaderUnavailable, WrongChain.
+    """
+    wanted = {"address": FACTORY_ADDRESS, "topics": [COLLECTED_TOPIC], "fromBlock": hex(first), "toBlock": hex(last)}
+    return Nodes(network).ask(lambda node: list(node.call("eth_getLogs", wanted) or ()))
 
 
 def contract_approves(network: Network, *, address: str, digest: bytes, signature: bytes) -> bool:

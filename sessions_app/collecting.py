@@ -4,14 +4,15 @@ The gateway signs nothing: it prepares calls for the merchant's own wallet, and 
 """
 
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Count, Max, QuerySet, Sum
 
-from chains_app.chain_calls import Conditions, receipt_logs
+from chains_app.chain_calls import Conditions, factory_logs, receipt_logs
 from chains_app.deposits import (
     ETHER,
     MAX_DEPOSITS,
@@ -158,6 +159,29 @@ def see_collection(*, merchant: Merchant, mode: str, network: Network, tx_hash: 
         record(merchant=merchant, mode=mode, actor=by, action="payments.collected", subject=tx_hash[:60],
                network=network.id, payments=ours)  # fmt: skip
     return ours
+
+
+def collections_final_by(network: Network, *, first: int, last: int) -> list[Mapping[str, Any]]:
+    """What the factory logged in the blocks that become final when `first` … `last` are read. Talks to the network.
+
+    So far behind the head nothing is undone by a reorganisation any more; and as scans follow one another without a
+    gap, so do these ranges. Nothing is asked while nothing waits. Raises what the reader raises.
+    """
+    waiting = Payment.objects.filter(
+        network=network.id, confirmed_at__isnull=False, vanished_at=None, collected_at=None
+    )
+    depth = network.confirmations.normal
+    if network.kind != "evm" or last < first or last < depth or not waiting.exists():
+        return []
+    return factory_logs(network, max(0, first - depth), last - depth)
+
+
+def mark_collected(network: Network, logs: Iterable[Mapping[str, Any]], now: datetime) -> None:
+    """Marks what the chain says was collected, whoever sent the transaction and whether or not they told us."""
+    for log in logs:
+        found = decode_collection(log)
+        if found and found.collected:
+            _mark(network, [found], block_number=int(log["blockNumber"], 16), tx_hash=log["transactionHash"], now=now)
 
 
 def play_collection(*, merchant: Merchant, mode: str, network: Network, by: str, now: datetime) -> int:

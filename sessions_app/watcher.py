@@ -4,8 +4,10 @@ Asking the network comes first and holds no lock; then one transaction stores wh
 how far. Dying before it means reading again, dying after it means nothing.
 """
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 import structlog
 from django.core.cache import cache
@@ -17,6 +19,7 @@ from chains_app.networks import Network
 from chains_app.reader import Reader, ReaderUnavailable, Sighting, WrongChain
 from chains_app.readers import reader_for
 from chains_app.scanning import CursorMoved, Scan, record_problem, save_cursor, scan
+from sessions_app.collecting import collections_final_by, mark_collected
 from sessions_app.lifecycle import reassess_many
 from sessions_app.models import DepositAddress, Payment, Refund
 from sessions_app.payments import confirm, deep_enough, doubtful, mark_vanished, merged, record, sighting
@@ -72,8 +75,9 @@ def watch(network: Network, reader: Reader) -> bool:
     seen = scan(network=network, reader=reader, addresses=addresses)
     second_look = _look_again(network, reader, seen, refunds)
     sightings = take_in(network, [*seen.transfers, *seen.pending], timezone.now())
+    emptied = _emptied(network, seen)
     try:
-        _store(network, seen, second_look, sightings, refunds, timezone.now())
+        _store(network, seen, second_look, sightings, refunds, emptied, timezone.now())
     except CursorMoved:
         return False  # Another watcher stored these blocks meanwhile, and its pass counts.
     return seen.is_behind
@@ -100,6 +104,15 @@ def _read_until(network: Network, now: datetime) -> datetime:
     return min(now, cursor.scanned_at - behind)
 
 
+def _emptied(network: Network, seen: Scan) -> Iterable[Mapping[str, Any]]:
+    """Collections, which are for the merchant's books only: failing to read them must never hold up a payment."""
+    try:
+        return collections_final_by(network, first=seen.first, last=seen.last)
+    except ReaderUnavailable as problem:
+        log.warning("collections_not_read", network=network.id, problem=str(problem))
+        return ()
+
+
 def _look_again(network: Network, reader: Reader, seen: Scan, refunds: list[Refund]) -> _SecondLook:
     """Before money is called confirmed or gone, the chain is asked for that very transaction once more."""
     deep = deep_enough(network, seen.head.number)
@@ -120,6 +133,7 @@ def _store(
     second_look: _SecondLook,
     sightings: Sightings,
     refunds: list[Refund],
+    emptied: Iterable[Mapping[str, Any]],
     now: datetime,
 ) -> None:
     with transaction.atomic():
@@ -131,3 +145,4 @@ def _store(
         )
         reassess_many(news, now=now)
         see_refunds(refunds, seen.transfers, there=second_look.there, now=now)
+        mark_collected(network, emptied, now)

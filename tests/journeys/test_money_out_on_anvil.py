@@ -1,0 +1,70 @@
+"""Money that leaves a deposit or goes back to a buyer, noticed on a real node without anybody telling us."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from django.utils import timezone
+
+from chains_app.deposits import Deposit, collection_calls
+from sessions_app.models import CheckoutSession, Refund
+from sessions_app.queries import session_for_buyer
+from sessions_app.quoting import choose_option
+from sessions_app.refunds import leave_address, prepare_refund, refund_call
+from tests.cast import MIAS_WALLET, PATS_WALLET, refreshed
+from tests.chains_app.node_cast import DEVCHAIN, Devchain, devchain
+from tests.journeys.test_odd_payments_on_anvil import FULL, OVER, Street
+
+pytestmark = [pytest.mark.django_db, pytest.mark.xdist_group("anvil")]
+
+
+@pytest.fixture(scope="module")
+def chain() -> Iterator[Devchain]:
+    with devchain() as made:
+        yield made
+
+
+@pytest.fixture
+def street(chain: Devchain, new_session: Callable[..., CheckoutSession]) -> Street:
+    """USDC on the devchain is picked."""
+    session = new_session()
+    choose_option(session=session, asset="USDC", network="devchain", now=timezone.now())
+    return Street(chain, refreshed(session)).looked()
+
+
+def test_a_collection_that_nobody_told_us_of_is_noticed(street: Street) -> None:
+    street.pays(FULL)
+    deposit = Deposit(session_id=street.session.public_id, treasury=MIAS_WALLET, token=street.chain.usdc)
+    for call in collection_calls(deposits=[deposit], factory_deployed=False):
+        street.node.send(to=call.to, data=call.data)
+    assert street.session.payments.get().collected_at is None
+    street.node.mine(DEVCHAIN.confirmations.normal + 1)
+    street.looked()
+    assert street.session.payments.get().collected_at
+    assert street.node.token_balance(street.chain.usdc, MIAS_WALLET) == FULL
+
+
+def test_a_refund_is_noticed_and_settles_the_issue(street: Street) -> None:
+    street.pays(OVER)
+    session = leave_address(session_for_buyer(street.session.public_id), PATS_WALLET)
+    refund = prepare_refund(
+        session=session,
+        network_id="devchain",
+        asset="USDC",
+        kind="excess",
+        rate_basis="paid",
+        actor="mia@example.com",
+        now=timezone.now(),
+    )
+    call = refund_call(refund)
+    mint = street.chain.mint(street.chain.usdc, MIAS_WALLET, OVER)
+    street.node.send(to=mint[0], data=mint[1])
+    street.node.impersonate(MIAS_WALLET)
+    street.node.set_balance(MIAS_WALLET, 10**18)
+    street.node.send(to=call.to, data=call.data, sender=MIAS_WALLET)
+    street.looked()
+    assert Refund.objects.get().seen_at
+    street.node.mine(DEVCHAIN.confirmations.normal)
+    street.looked()
+    assert Refund.objects.get().confirmed_at
+    assert not street.session.needs_decision
+    assert street.node.token_balance(street.chain.usdc, PATS_WALLET) == 24_500_000
