@@ -8,7 +8,13 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 from drf_standardized_errors.handler import ExceptionHandler
 from drf_standardized_errors.types import ExceptionHandlerContext
-from rest_framework.exceptions import APIException, ErrorDetail, ValidationError
+from rest_framework.exceptions import (
+    APIException,
+    ErrorDetail,
+    NotAuthenticated,
+    UnsupportedMediaType,
+    ValidationError,
+)
 from rest_framework.response import Response
 
 from common.errors import DomainError
@@ -29,6 +35,13 @@ class _TooLarge(APIException):
     default_detail = "The body is larger than this API takes."
 
 
+# What DRF says where it does not say what to do instead.
+_IN_OUR_WORDS: dict[type[APIException], str] = {
+    NotAuthenticated: "Send the API key as `Authorization: Bearer sk_…`.",
+    UnsupportedMediaType: "Send the body as `Content-Type: application/json`, in UTF-8.",
+}
+
+
 class ApiExceptionHandler(ExceptionHandler):
     """drf-standardized-errors' handler, with our domain errors known to it."""
 
@@ -36,6 +49,8 @@ class ApiExceptionHandler(ExceptionHandler):
         """What DRF can answer: a domain error that names a field is a validation error of that field."""
         if isinstance(exc, RequestDataTooBig):
             return _TooLarge()
+        if isinstance(exc, tuple(_IN_OUR_WORDS)):
+            exc.detail = ErrorDetail(_IN_OUR_WORDS[type(exc)], code=exc.default_code)
         if not isinstance(exc, DomainError):
             known: Exception = super().convert_known_exceptions(exc)
             return known

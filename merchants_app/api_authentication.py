@@ -21,7 +21,7 @@ class ApiKeyAuthentication(BaseAuthentication):
         key = find_key(secret)
         if key is None:
             raise AuthenticationFailed(
-                "This API key does not exist or was revoked. The dashboard's Developers page makes new ones.",
+                "This API key does not exist or was revoked. Make another in the dashboard, under API keys.",
                 code="invalid_api_key",
             )
         return key.merchant, key

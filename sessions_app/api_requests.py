@@ -41,7 +41,12 @@ class Resolve(StrictSerializer):
     """The body of `POST /api/v1/checkout/{id}/resolve`."""
 
     decision = WordField(choices=DecisionKind.choices, help_text="What to do about it. Example: accept")
-    txHash = serializers.RegexField(r"^0x[0-9a-fA-F]{64}$", required=False, help_text="Of the refund, with `refunded`.")
+    txHash = serializers.RegexField(
+        r"^0x[0-9a-fA-F]{64}$",
+        required=False,
+        error_messages={"invalid": "Send the refund's transaction: 0x and 64 hexadecimal digits."},
+        help_text="Of the refund, with `refunded`.",
+    )
     note = TextField(required=False, max_length=500, help_text="For the audit log.")
 
 

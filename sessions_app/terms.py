@@ -88,6 +88,7 @@ class CreateSession(StrictSerializer):
         r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$",
         required=False,
         max_length=16,
+        error_messages={"invalid": "Send a language as BCP 47 writes it, such as de or pt-BR."},
         help_text="Language of the buyer's page, as BCP 47. Example: de",
     )
 

@@ -84,7 +84,7 @@ EXPLANATIONS: dict[Problem, Explanation] = {
     ),
     Problem.TLS: Explanation(
         "No encrypted connection could be made ({detail}).",
-        "Check that this port speaks TLS 1.2 or later, or that the URL should not begin with http://.",
+        "Check that this port speaks TLS 1.2 or later. If it speaks no TLS at all, let the URL begin with http://.",
     ),
     Problem.TIMEOUT: Explanation(
         "The server took the request but did not answer within 20 seconds.",

@@ -117,7 +117,13 @@ def test_a_body_that_is_no_object_is_told_so(api: Api, body: bytes) -> None:
 def test_another_content_type_is_415(api: Api, content_type: str) -> None:
     answer = raw(api, b"{}", content_type)
     assert answer.status_code == 415
-    the_error(answer)
+    assert "application/json" in the_error(answer)["detail"]
+
+
+def test_a_call_without_a_key_says_how_to_send_it(api: Api) -> None:
+    answer = api.as_("").get("checkout")
+    assert the_error(answer)["code"] == "not_authenticated"
+    assert "Authorization: Bearer" in the_error(answer)["detail"]
 
 
 def test_a_body_too_large_is_413_before_it_is_read(api: Api) -> None:
