@@ -33,6 +33,8 @@ class Asset:
     display_decimals: int
     contract: str | None
     peg: str | None  # the currency that a stablecoin promises to be worth one of
+    minimum: Decimal | None = None  # prices below this much of the asset are not taken in it
+    maximum: Decimal | None = None  # nor above this much
 
     @property
     def is_native(self) -> bool:
@@ -176,6 +178,8 @@ def _asset(symbol: str, table: dict[str, Any]) -> Asset:
         display_decimals=table.get("display_decimals", usual),
         contract=table.get("contract"),
         peg=peg,
+        minimum=Decimal(table["minimum"]) if "minimum" in table else None,
+        maximum=Decimal(table["maximum"]) if "maximum" in table else None,
     )
 
 

@@ -3,6 +3,7 @@
 import re
 import tomllib
 from collections.abc import Callable, Iterator
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -114,6 +115,9 @@ def _assets_problems(where: str, assets: Table) -> Iterator[str]:
             yield f"{here}: expected a table such as {{ decimals = 18 }}, got {_shown(table)}."
             continue
         yield from _against(here, table, _ASSET_KEYS, ("decimals",))
+        smallest, largest = table.get("minimum"), table.get("maximum")
+        if _is_amount(smallest) and _is_amount(largest) and Decimal(str(smallest)) > Decimal(str(largest)):
+            yield f"{here}.minimum: {smallest} is more than the maximum, {largest}."
         if (contract := table.get("contract")) is None:
             natives.append(symbol)
             continue
@@ -151,6 +155,11 @@ def _whole(low: int, high: int) -> Callable[[Any], bool]:
     return lambda value: type(value) is int and low <= value <= high
 
 
+def _is_amount(value: object) -> bool:
+    # Text, because TOML's fractions are binary floats.
+    return isinstance(value, str) and bool(re.fullmatch(r"[0-9]{1,18}(\.[0-9]{1,18})?", value)) and Decimal(value) > 0
+
+
 def _is_table(value: object) -> bool:
     return isinstance(value, dict)
 
@@ -177,6 +186,8 @@ _ASSET_KEYS: dict[str, _Rule] = {
     # A uint256 has 78 digits, but no listed asset is finer than wei and 36 keeps every value exact.
     "decimals": (_whole(0, 36), "a whole number from 0 to 36"),
     "display_decimals": (_whole(0, 18), "a whole number from 0 to 18"),
+    "minimum": (lambda value: _is_amount(value), "an amount of the asset as text, such as '0.001'"),
+    "maximum": (lambda value: _is_amount(value), "an amount of the asset as text, such as '50000'"),
     "peg": (
         lambda value: isinstance(value, str) and bool(_CURRENCY.fullmatch(value)),
         "a currency such as 'USD'",

@@ -12,7 +12,7 @@ from chains_app.networks import PaymentOption, payment_options
 from common.money import CURRENCIES, amount_text, fits_minor_unit, minor_digits, plain, units_due
 from common.strict_serializers import StrictSerializer, WordField
 from merchants_app.api_base import ApiRequest, MerchantViewSet
-from sessions_app.quoting import lock_rate
+from sessions_app.quoting import lock_rate, outside_limits
 
 
 class AmountQuery(StrictSerializer):
@@ -82,6 +82,8 @@ def _priced(
     if isinstance(found, RateUnavailable):
         return {"available": False, "reason": str(found), "rate": None, "amount": None}
     locked = lock_rate(found.value, spread_percent)
+    if reason := outside_limits(option, price / locked):
+        return {"available": False, "reason": reason, "rate": plain(locked), "amount": None}
     asset = option.asset
     units = units_due(price, locked, decimals=asset.decimals, display_decimals=asset.display_decimals)
     return {"available": True, "reason": None, "rate": plain(locked), "amount": amount_text(units, asset.decimals)}

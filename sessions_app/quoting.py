@@ -12,7 +12,7 @@ from chains_app.exchange_rates import Rate, Rates, RateUnavailable, rate, rates_
 from chains_app.networks import PaymentOption, payment_options
 from chains_app.xpub import xpub_address
 from common.modes import Mode
-from common.money import units_due
+from common.money import plain, units_due
 from merchants_app.models import TreasuryKind
 from merchants_app.treasuries import take_next_index
 from sessions_app.errors import NoTreasury, OptionUnavailable, SessionNotOpen
@@ -46,7 +46,7 @@ def options_for(session: CheckoutSession, now: datetime) -> list[OfferedOption]:
     symbols = {option.asset.symbol for option in options}
     rates = {symbol: _rate_or_reason(sheet, symbol, session.currency) for symbol in symbols}
     missing = session.amount - received_value(session)
-    return [_offered(option, rates[option.asset.symbol], missing, session.spread_percent) for option in options]
+    return [_offered(option, rates[option.asset.symbol], missing, session) for option in options]
 
 
 def choose_option(*, session: CheckoutSession, asset: str, network: str, now: datetime) -> Quote:
@@ -68,6 +68,19 @@ def choose_option(*, session: CheckoutSession, asset: str, network: str, now: da
             raise SessionNotOpen("The session has ended or is paid by now: there is nothing to pay any more.")
     session.quote = quote
     return quote
+
+
+def outside_limits(option: PaymentOption, price: Decimal) -> str:
+    """Why a price, in whole units of the asset, is not taken by this option, as a sentence; empty when it is.
+
+    The rest of a price that was begun to be paid is always taken, however small.
+    """
+    asset, network = option.asset, option.network
+    if asset.minimum is not None and price < asset.minimum:
+        return f"{asset.symbol} on {network.name} is taken from {plain(asset.minimum)} {asset.symbol} upwards."
+    if asset.maximum is not None and price > asset.maximum:
+        return f"{asset.symbol} on {network.name} is taken up to {plain(asset.maximum)} {asset.symbol}."
+    return ""
 
 
 def lock_rate(market: Decimal, spread_percent: Decimal) -> Decimal:
@@ -103,6 +116,8 @@ def _new_quote(session: CheckoutSession, option: PaymentOption, now: datetime) -
     except RateUnavailable as reason:
         raise OptionUnavailable(str(reason), attr="asset") from None
     locked = lock_rate(found.value, session.spread_percent)
+    if reason := outside_limits(option, session.amount / locked):
+        raise OptionUnavailable(reason, attr="asset")
     return Quote(
         session=session,
         asset=option.asset.symbol,
@@ -150,12 +165,17 @@ def _rate_or_reason(sheet: Rates, symbol: str, currency: str) -> Rate | RateUnav
 
 
 def _offered(
-    option: PaymentOption, found: Rate | RateUnavailable, missing: Decimal, spread_percent: Decimal
+    option: PaymentOption, found: Rate | RateUnavailable, missing: Decimal, session: CheckoutSession
 ) -> OfferedOption:
     if isinstance(found, RateUnavailable):
         return OfferedOption(option=option, amount_units=None, rate=None, unavailable=str(found))
-    locked = lock_rate(found.value, spread_percent)
-    return OfferedOption(option=option, amount_units=_units(missing, locked, option) if missing > 0 else 0, rate=locked)
+    locked = lock_rate(found.value, session.spread_percent)
+    return OfferedOption(
+        option=option,
+        amount_units=_units(missing, locked, option) if missing > 0 else 0,
+        rate=locked,
+        unavailable=outside_limits(option, session.amount / locked),
+    )
 
 
 def _units(price: Decimal, at_rate: Decimal, option: PaymentOption) -> int:

@@ -53,8 +53,8 @@ class _Play:
     again_after: timedelta | None = None  # a second time, unless it is completed already
 
 
-# At the sandbox's block time of 1 s a small payment completes within 3 s: what follows upon completion waits for that.
-_AFTER_COMPLETION = timedelta(seconds=3)
+# At the sandbox's block time of 1 s a small payment completes within 2 s: what follows upon completion waits for that.
+_AFTER_COMPLETION = timedelta(seconds=2.5)
 _PLAYS = {
     Scenario.EXACT: _Play(),
     Scenario.SHORT: _Play(share=Decimal("0.9")),

@@ -1,0 +1,57 @@
+"""Smallest and largest prices of an option: told on the page and in the API, and never asked of the rest."""
+
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from django.utils import timezone
+from pytest_django.fixtures import Settings
+
+from sessions_app.models import CheckoutSession
+from sessions_app.quoting import options_for
+from tests.cast import Api, terms
+from tests.sandbox import Sandbox
+
+LIMITED = """
+only_these_networks = true
+[sandbox]
+name = "Sandbox"
+kind = "sandbox"
+mode = "test"
+block_seconds = 1
+confirmations = { small = 1, normal = 1, large = 2 }
+assets.ETH = { decimals = 18 }
+[sandbox.assets.USDC]
+contract = "0x311109736F1766c5227d5b3084865E7EFb6b05Df"
+decimals = 6
+peg = "USD"
+minimum = "10"
+maximum = "50"
+"""
+
+
+@pytest.fixture(autouse=True)
+def limited(settings: Settings, tmp_path: Path) -> Iterator[None]:
+    (tmp_path / "networks.toml").write_text(LIMITED)
+    settings.NETWORKS_FILE = str(tmp_path / "networks.toml")
+    return iter(())
+
+
+@pytest.mark.parametrize(("amount", "sentence"), [("9.99", "from 10 USDC upwards"), ("50.01", "up to 50 USDC")])
+def test_a_price_outside_is_told_and_refused(api: Api, amount: str, sentence: str) -> None:
+    made = api.post("checkout", terms(amount=Decimal(amount))).answer
+    session = CheckoutSession.objects.get(public_id=made["id"])
+    reasons = {each.option.asset.symbol: each.unavailable for each in options_for(session, timezone.now())}
+    assert sentence in reasons["USDC"]
+    assert reasons["ETH"] == ""
+    refused = api.post(f"checkout/{made['id']}/quote", {"asset": "USDC", "network": "sandbox"})
+    assert refused.status_code == 400
+    assert sentence in refused.answer["errors"][0]["detail"]
+    priced = api.get(f"payment-options?amount={amount}&currency=USD").answer
+    assert [each["available"] for each in priced] == [False, True]
+
+
+def test_the_rest_is_taken_however_small(api: Api, sandbox: Sandbox, session: CheckoutSession) -> None:
+    assert sandbox.play(session, "short", asset="USDC").payment_status == "partial"
+    assert sandbox.play(session, "rest").status == "completed"
