@@ -49,7 +49,7 @@ def test_a_price_outside_is_told_and_refused(api: Api, amount: str, sentence: st
     assert refused.status_code == 400
     assert sentence in refused.answer["errors"][0]["detail"]
     priced = api.get(f"payment-options?amount={amount}&currency=USD").answer
-    assert [each["available"] for each in priced] == [False, True]
+    assert {each["asset"]: each["available"] for each in priced} == {"USDC": False, "ETH": True}
 
 
 def test_the_rest_is_taken_however_small(api: Api, sandbox: Sandbox, session: CheckoutSession) -> None:
