@@ -114,7 +114,8 @@ def _status(facts: Facts, now: datetime) -> Status:
 
 def _payment_status(facts: Facts) -> PaymentStatus:
     counted = _counted(facts)
-    if _is_too_much(facts, counted):
+    # Too much is told once it is sure, together with the issue that asks for a decision on it.
+    if _is_too_much(facts, [p for p in counted if p.confirmed]):
         return PaymentStatus.OVERPAID
     if _covers(facts, counted) or _is_accepted(facts):
         return PaymentStatus.PAID

@@ -11,9 +11,9 @@ from sessions_app.models import CheckoutSession, Payment
 from sessions_app.status import Ended
 
 
-def with_facts(sessions: QuerySet[CheckoutSession]) -> QuerySet[CheckoutSession]:
-    """Fetches beside the sessions all that their facts and their representation need."""
-    return sessions.select_related("customer", "deposit", "quote", "merchant").prefetch_related("payments", "decisions")
+def with_facts(sessions: QuerySet[CheckoutSession], *also: str) -> QuerySet[CheckoutSession]:
+    """Fetches beside the sessions all that their facts and their representation need, and `also` related rows."""
+    return sessions.select_related("customer", "deposit", "quote", *also).prefetch_related("payments", "decisions")
 
 
 def facts_of(session: CheckoutSession) -> Facts:

@@ -12,6 +12,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from common.bulk_sql import insert_rows, update_rows
 from sessions_app.creation_sql import insert_session
 from sessions_app.errors import NothingToDecide, ReferenceTaken, SessionNotOpen
 from sessions_app.evaluation import Verdict, evaluate, tokens_to_decide
@@ -159,8 +160,8 @@ def _settle(news: list[tuple[CheckoutSession, News]], now: datetime) -> None:
             changes += made
             changed.append(session)
     if changed:
-        CheckoutSession.objects.bulk_update(changed, _WRITTEN)
-        StatusChange.objects.bulk_create(changes)
+        update_rows(changed, _WRITTEN)
+        insert_rows(changes)
         record_events(events)
 
 
@@ -179,6 +180,9 @@ def _move(session: CheckoutSession, why: News, now: datetime, events: list[NewEv
         first = []
     session.issue, session.needs_decision = after.issue, after.needs_decision
     last = [*first, *events_after_moving(before, after, arrived=why.arrived)]
+    if before != after and not last and not changes:
+        # It stands otherwise and nobody has to act: told all the same, so that events alone keep a shop up to date.
+        last = [EventType.CHECKOUT_ISSUE_RESOLVED]
     events += [_event(session, kind) for kind in last]
     return changes or [_change(session, before.status, why, now)]
 

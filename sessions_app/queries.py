@@ -25,7 +25,7 @@ _FILTERS = {
 
 def sessions_of(merchant: Merchant, mode: str) -> QuerySet[CheckoutSession]:
     """All sessions of a merchant in one mode, newest first, with what their representation needs."""
-    return with_facts(CheckoutSession.objects.filter(merchant=merchant, mode=mode)).order_by("-id")
+    return with_facts(CheckoutSession.objects.filter(merchant=merchant, mode=mode), "merchant").order_by("-id")
 
 
 def find_session(merchant: Merchant, mode: str, public_id: str) -> CheckoutSession:
@@ -38,7 +38,7 @@ def find_session(merchant: Merchant, mode: str, public_id: str) -> CheckoutSessi
 
 def session_for_buyer(public_id: str) -> CheckoutSession:
     """The session that a buyer's link names, as it is now. Raises `SessionNotFound`."""
-    session = with_facts(CheckoutSession.objects.filter(public_id=public_id)).first()
+    session = with_facts(CheckoutSession.objects.filter(public_id=public_id), "merchant").first()
     if session is None:
         raise SessionNotFound("There is no such payment.")
     return up_to_date(session)

@@ -82,7 +82,7 @@ class Interleavings(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.stack = ExitStack()
-        self.clock = self.stack.enter_context(time_machine.travel(timezone.now(), tick=False))
+        self.clock = self.stack.enter_context(time_machine.travel(timezone.now().replace(microsecond=0), tick=False))
         self.stack.enter_context(transaction.atomic())
         self.stack.callback(transaction.set_rollback, True)
         self.gone: dict[str, list[SandboxTransfer]] = {}

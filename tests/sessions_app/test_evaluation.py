@@ -76,7 +76,7 @@ CASES = [
     ("short at expiry", facts(paid("40")), AFTER, verdict("expired", "partial", "underpaid", True)),
     ("too much", facts(paid("73.50")), BEFORE, verdict("completed", "overpaid", "overpaid", True)),
     ("too much by the tolerance", facts(paid("49.49")), BEFORE, verdict("completed", "paid")),
-    ("too much, unconfirmed", facts(paid("73.50", confirmed=False)), BEFORE, verdict("processing", "overpaid")),
+    ("too much, unconfirmed", facts(paid("73.50", confirmed=False)), BEFORE, verdict("processing", "paid")),
     ("late in full", facts(paid("49", at=AFTER)), AFTER, verdict("completed", "paid", "late")),
     (
         "late in full, unconfirmed",

@@ -1,6 +1,7 @@
 """A watcher that dies at any statement: whoever comes next reaches the same end, and nothing is half written."""
 
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -19,6 +20,7 @@ from tests.sessions_app.invariants import check_session
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
+PRICE = Decimal(20_000)
 COMPLETED = ["created", "processing", "completed"]
 
 
@@ -42,7 +44,8 @@ def test_a_watcher_killed_at_any_statement_loses_and_doubles_nothing(sandbox: Sa
 
 def stage(sandbox: Sandbox, new_session: NewSession) -> list[CheckoutSession]:
     """Three sessions for which the next pass has something to write."""
-    sessions = [new_session() for _ in range(3)]
+    # So much that the sandbox asks for two blocks: that it is seen and that it is confirmed are two looks then.
+    sessions = [new_session(amount=PRICE) for _ in range(3)]
     for session in sessions:
         choose_option(session=session, asset="USDC", network="sandbox", now=timezone.now())
     arrived, confirmed, reorged = map(refreshed, sessions)
@@ -57,9 +60,9 @@ def stage(sandbox: Sandbox, new_session: NewSession) -> list[CheckoutSession]:
 
 
 def pay(sandbox: Sandbox, session: CheckoutSession) -> None:
-    """49.00 USDC, in the next block."""
+    """The price in USDC, in the next block."""
     contract = sandbox.network.assets["USDC"].contract
-    address, units = session.deposit.address, 49 * 10**6
+    address, units = session.deposit.address, int(PRICE) * 10**6
     send(recipient=address, contract=contract, amount_units=units, now=timezone.now(), mined_after=timedelta(0))
     sandbox.skip(seconds=1)
 
