@@ -29,6 +29,10 @@ _RATE_LIMIT_CODES = {429, -32029, -32097}
 _RATE_LIMIT_WORDS = ("rate limit", "too many requests", "request limit", "compute units per second", "throughput")
 
 
+_DEEPEST = 100
+_ALL_BUT_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
+
+
 class Call(NamedTuple):
     """A method and its parameters."""
 
@@ -145,8 +149,8 @@ class Node:
         except httpx.HTTPError as error:
             raise NodeFailed(f"{self.host} cannot be reached: {type(error).__name__}.") from None
         try:
-            return response.status_code, json.loads(content)
-        except (ValueError, RecursionError):
+            return response.status_code, _loaded(content)
+        except ValueError:
             if response.status_code == httpx.codes.REQUEST_ENTITY_TOO_LARGE:
                 return response.status_code, {"error": {"code": 413, "message": "request too large"}}
             reason = "something that is not JSON" if response.is_success else f"HTTP {response.status_code}"
@@ -200,3 +204,17 @@ def _retry_after(response: httpx.Response) -> float | None:
         return (parsedate_to_datetime(value) - datetime.now(UTC)).total_seconds()
     except (ValueError, TypeError):
         return None
+
+
+def _loaded(content: bytes | bytearray) -> Any:
+    """The JSON. Raises ValueError, also for absurd nesting.
+
+    Python's parser recurses in C. Its own limit does not protect us: some libraries raise it so far for the whole
+    process (py_ecc does) that a node could end the process with a few kilobytes of brackets.
+    """
+    depth = 0
+    for bracket in content.translate(None, _ALL_BUT_BRACKETS):
+        depth += 1 if bracket in b"[{" else -1
+        if depth > _DEEPEST:
+            raise ValueError("nested too deeply")
+    return json.loads(content)
