@@ -195,14 +195,14 @@ def fill(number: int) -> None:
         cursor.execute(
             "INSERT INTO webhooks_app_delivery "
             "(public_id, event_id, endpoint_id, state, attempts_made, next_attempt_at) "
-            "SELECT 'dlv_old_' || e.id, e.id, (SELECT min(id) FROM webhooks_app_webhookendpoint) + e.id %% 4, "
-            "'succeeded', 1, NULL FROM webhooks_app_event e WHERE e.public_id LIKE 'evt_old_%%'"
+            "SELECT 'dlv_old_' || e.id, e.id, (SELECT min(id) FROM webhooks_app_webhookendpoint) + e.id % 4, "
+            "'succeeded', 1, NULL FROM webhooks_app_event e WHERE e.public_id LIKE 'evt_old_%'"
         )
         cursor.execute(
             "INSERT INTO webhooks_app_deliveryattempt "
             "(delivery_id, started_at, duration_ms, status_code, problem, detail, answer_excerpt) "
             "SELECT id, now() - interval '10 days', 20, 200, '', '', 'ok' FROM webhooks_app_delivery "
-            "WHERE public_id LIKE 'dlv_old_%%'"
+            "WHERE public_id LIKE 'dlv_old_%'"
         )
         cursor.execute("VACUUM ANALYZE webhooks_app_delivery, webhooks_app_event, webhooks_app_deliveryattempt")
 
