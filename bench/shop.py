@@ -14,6 +14,7 @@ from eth_utils.crypto import keccak  # noqa: E402
 from common.public_ids import new_session_id  # noqa: E402
 from merchants_app.models import Merchant, Treasury  # noqa: E402
 from sessions_app.models import CheckoutSession, Customer, DepositAddress, Quote, StatusChange  # noqa: E402
+from sessions_app.representation import represent  # noqa: E402
 from webhooks_app.endpoints import create_endpoint  # noqa: E402
 from webhooks_app.models import Event  # noqa: E402
 
@@ -52,7 +53,12 @@ def open_sessions(shop: Merchant, number: int, *, now: datetime, ends: datetime)
     Event.objects.bulk_create(
         [
             Event(
-                merchant=shop, mode="test", type="checkout.created", subject=each.public_id, subject_sequence=1, data={}
+                merchant=shop,
+                mode="test",
+                type="checkout.created",
+                subject=each.public_id,
+                subject_sequence=1,
+                data=represent(each),
             )
             for each in sessions
         ],

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from django.utils import timezone
 
-from sessions_app.lifecycle import News, expire_overdue, reassess
+from sessions_app.lifecycle import TIME_IS_OVER, News, expire_overdue, reassess
 from sessions_app.models import CheckoutSession
 from sessions_app.status import Status
 
@@ -26,5 +26,5 @@ def up_to_date(session: CheckoutSession, *, now: datetime | None = None) -> Chec
     """The session as it is now: one that is overdue is expired before anybody is shown it as open."""
     now = now or timezone.now()
     if session.status == Status.OPEN and session.expires_at <= now:
-        return reassess(session.pk, News(reason="Its time is over."), now=now)
+        return reassess(session.pk, News(reason=TIME_IS_OVER), now=now)
     return session

@@ -17,6 +17,7 @@ from sessions_app.creation_sql import insert_session
 from sessions_app.errors import NothingToDecide, ReferenceTaken, SessionNotOpen
 from sessions_app.evaluation import Verdict, evaluate, tokens_to_decide
 from sessions_app.events import STATUS_EVENTS, events_after_moving, events_on_moving
+from sessions_app.expiry_sql import expire_untouched
 from sessions_app.facts import facts_of, with_facts
 from sessions_app.models import CheckoutSession, Decision, DepositAddress, StatusChange
 from sessions_app.representation import represent
@@ -25,6 +26,7 @@ from webhooks_app.event_types import EventType
 from webhooks_app.models import Event
 from webhooks_app.outbox import NewEvent, nudge_on_commit, record_events
 
+TIME_IS_OVER = "Its time is over."
 _WRITTEN = [
     "status", "payment_status", "issue", "needs_decision", "expires_at", "ended_by", "ended_at", "watch_until",
     "completed_at", "updated_at", "event_count",
@@ -58,11 +60,14 @@ def expire_overdue(limit: int, *, now: datetime | None = None) -> int:
     """Expires up to `limit` open sessions whose time is over; returns how many. Several may run at once."""
     now = now or timezone.now()
     with transaction.atomic():
+        done, deliveries = expire_untouched(limit, reason=TIME_IS_OVER, now=now)
+        if deliveries:
+            nudge_on_commit()
         overdue = CheckoutSession.objects.filter(status=Status.OPEN, expires_at__lte=now).order_by("expires_at")
-        claimed = overdue.select_for_update(skip_locked=True, of=("self",))[:limit]
+        claimed = overdue.select_for_update(skip_locked=True, of=("self",))[: limit - done]
         sessions = list(with_facts(claimed))
-        _settle([(session, News(reason="Its time is over.")) for session in sessions], now)
-    return len(sessions)
+        _settle([(session, News(reason=TIME_IS_OVER)) for session in sessions], now)
+    return done + len(sessions)
 
 
 def expire(session: CheckoutSession, *, actor: str = "", now: datetime | None = None) -> CheckoutSession:
@@ -125,7 +130,7 @@ def _end(session_id: int, how: Ended, news: News, now: datetime) -> CheckoutSess
     with transaction.atomic():
         session = _locked([session_id]).get()
         # A time that ran out unnoticed is a fact older than this request.
-        _settle([(session, News(reason="Its time is over."))], now)
+        _settle([(session, News(reason=TIME_IS_OVER))], now)
         if session.status == how.value:
             return session
         if session.status != Status.OPEN:
