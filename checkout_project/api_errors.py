@@ -49,7 +49,7 @@ class ApiExceptionHandler(ExceptionHandler):
         """What DRF can answer: a domain error that names a field is a validation error of that field."""
         if isinstance(exc, RequestDataTooBig):
             return _TooLarge()
-        if isinstance(exc, tuple(_IN_OUR_WORDS)):
+        if isinstance(exc, APIException) and type(exc) in _IN_OUR_WORDS:
             exc.detail = ErrorDetail(_IN_OUR_WORDS[type(exc)], code=exc.default_code)
         if not isinstance(exc, DomainError):
             known: Exception = super().convert_known_exceptions(exc)

@@ -6,6 +6,7 @@ downtime, say) takes seconds in place of minutes (`bench/expiry.py`).
 """
 
 from datetime import datetime
+from typing import Any
 
 from django.db import connection
 
@@ -59,7 +60,13 @@ def expire_untouched(limit: int, *, reason: str, now: datetime) -> tuple[int, in
         deliveries=Delivery._meta.db_table,
         endpoints=WebhookEndpoint._meta.db_table,
     )
-    given = {"now": now, "limit": limit, "reason": reason, "type": EventType.CHECKOUT_EXPIRED, "updated_at": iso(now)}
+    given: dict[str, Any] = {
+        "now": now,
+        "limit": limit,
+        "reason": reason,
+        "type": EventType.CHECKOUT_EXPIRED,
+        "updated_at": iso(now),
+    }
     with connection.cursor() as cursor:
         cursor.execute(statement, given)
         expired, deliveries = cursor.fetchone()

@@ -116,8 +116,8 @@ def _new_quote(session: CheckoutSession, option: PaymentOption, now: datetime) -
     except RateUnavailable as reason:
         raise OptionUnavailable(str(reason), attr="asset") from None
     locked = lock_rate(found.value, session.spread_percent)
-    if reason := outside_limits(option, session.amount / locked):
-        raise OptionUnavailable(reason, attr="asset")
+    if refusal := outside_limits(option, session.amount / locked):
+        raise OptionUnavailable(refusal, attr="asset")
     return Quote(
         session=session,
         asset=option.asset.symbol,
