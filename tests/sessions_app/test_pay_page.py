@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from django.test import Client
@@ -103,8 +104,9 @@ def test_a_short_payment_asks_for_the_rest(client: Client, session: CheckoutSess
 
 
 def test_a_payment_on_its_way_shows_its_confirmations(
-    client: Client, session: CheckoutSession, sandbox: Sandbox
+    client: Client, new_session: Callable[..., CheckoutSession], sandbox: Sandbox
 ) -> None:
+    session = new_session(amount=Decimal(20_000))  # so much waits for a second block
     sandbox.play(picked(session), "exact", seconds=1)
     html = page(client, session)
     assert "1 of 2 confirmations" in html
