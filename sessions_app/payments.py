@@ -7,7 +7,7 @@ the scan's cursor, is one transaction: `watcher.py`.
 from collections.abc import Iterable
 from datetime import datetime
 
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 
 from chains_app.networks import Network
 from chains_app.reader import Sighting, Transfer
@@ -55,7 +55,7 @@ def deep_enough(network: Network, head: int) -> list[Payment]:
     """Unconfirmed payments with as many blocks on them as their amount asks for."""
     deep = F("block_number") + F("confirmations_needed") - 1
     waiting = Payment.objects.filter(network=network.id, confirmed_at=None, vanished_at=None)
-    return list(waiting.alias(enough_at=deep).filter(enough_at__lte=head).select_related("session"))
+    return list(_briefly(waiting.alias(enough_at=deep).filter(enough_at__lte=head)))
 
 
 def doubtful(network: Network, transfers: Iterable[Transfer], *, replaced_from: int | None) -> list[Payment]:
@@ -67,8 +67,8 @@ def doubtful(network: Network, transfers: Iterable[Transfer], *, replaced_from: 
     unsure = Q(block_number=None)
     if replaced_from is not None:
         unsure |= Q(block_number__gte=replaced_from)
-    suspects = Payment.objects.filter(unsure, network=network.id, vanished_at=None).select_related("session")
-    return [payment for payment in suspects if identity(payment) not in shown]
+    suspects = Payment.objects.filter(unsure, network=network.id, vanished_at=None)
+    return [payment for payment in _briefly(suspects) if identity(payment) not in shown]
 
 
 def merged(*parts: NewsBySession) -> NewsBySession:
@@ -78,6 +78,14 @@ def merged(*parts: NewsBySession) -> NewsBySession:
         for session_id, news in part.items():
             _add(whole, session_id, news)
     return whole
+
+
+def _briefly(payments: QuerySet[Payment]) -> QuerySet[Payment]:
+    """With what is asked of them here: hundreds a second are loaded, each with its session."""
+    return payments.select_related("session").only(
+        "network", "asset", "decimals", "tx_hash", "log_index", "amount_units", "block_number", "block_hash",
+        "counts", "value", "session__currency",
+    )  # fmt: skip
 
 
 def _unchanged(payments: Iterable[Payment], **state: None) -> list[Payment]:

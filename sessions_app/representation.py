@@ -81,9 +81,9 @@ def option_of(quote: Quote) -> PaymentOption | None:
     return PaymentOption(network, asset) if network and asset else None
 
 
-def units_still_due(session: CheckoutSession, quote: Quote) -> int:
+def units_still_due(session: CheckoutSession, quote: Quote, *, arrived: Decimal | None = None) -> int:
     """What is missing, in base units at the quote's rate, rounded up to the display precision; 0 when nothing is."""
-    missing = session.amount - received_value(session)
+    missing = session.amount - (received_value(session) if arrived is None else arrived)
     if missing <= 0:
         return 0
     option = option_of(quote)
@@ -95,9 +95,9 @@ def _payment_due(session: CheckoutSession) -> dict[str, Any]:
     """What is to be paid by the quote in force: the whole, what arrived of it, and what is still to be sent."""
     quote = session.quote
     assert quote is not None
-    rest = units_still_due(session, quote)
-    option = option_of(quote)
     arrived = received_value(session)
+    rest = units_still_due(session, quote, arrived=arrived)
+    option = option_of(quote)
     return {
         "asset": quote.asset,
         "network": quote.network,

@@ -55,7 +55,10 @@ def _new_payments(network: Network, transfers: list[Transfer], now: datetime) ->
     recipients = {transfer.recipient for transfer in transfers}
     # Whether the address is still watched was decided when it was handed to the reader: what was read is kept.
     owners = CheckoutSession.objects.filter(mode=network.mode, deposit__address__in=recipients)
-    sessions = {session.deposit.address: session for session in owners.select_related("deposit")}
+    briefly = owners.select_related("deposit").only(
+        "mode", "currency", "spread_percent", "allowed_assets", "deposit__address"
+    )
+    sessions = {session.deposit.address: session for session in briefly}
     valuer = Valuer(sessions.values())
     return [
         _new_payment(network, transfer, sessions[transfer.recipient], valuer, now)

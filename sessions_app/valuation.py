@@ -33,7 +33,8 @@ class Valuer:
 
     def __init__(self, sessions: Iterable[CheckoutSession]) -> None:
         self._quotes: dict[int, list[Quote]] = defaultdict(list)
-        for quote in Quote.objects.filter(session__in={session.pk for session in sessions}).order_by("id"):
+        quotes = Quote.objects.filter(session__in={session.pk for session in sessions}).defer("provenance")
+        for quote in quotes.order_by("id"):
             self._quotes[quote.session_id].append(quote)
         self._sheets: dict[tuple[str, datetime], Rates] = {}
         self._found: dict[tuple[str, str, str, datetime], Decimal | None] = {}
