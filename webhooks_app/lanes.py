@@ -1,19 +1,27 @@
 """Who may be sent to right now: each endpoint has a lane of its own, as wide as it has shown itself to be. Pure.
 
-A lane begins narrow, widens with every success and halves with every failure. So a fast receiver soon gets all that
-it can take, while one that hangs holds a few connections and nobody else's. Claims wait in their lane only as long
-as the lane is wide: twice the width times the 20 s an attempt may take stays within the 60 s of a lease.
+A lane begins narrow, widens with every quick success and halves with every failure. So a fast receiver soon gets all
+that it can take, while one that hangs holds a few connections and nobody else's. When answers begin to take longer than
+they must, more at once would only queue somewhere: the lane narrows again. What is on its way and not yet reported when
+a sender is killed is sent twice, so it should be no more than speed needs.
+
+As much as a lane is wide may wait in it: two rounds of the 20 s an attempt may take stay within the 60 s of a lease.
 """
 
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from math import inf
 
 from webhooks_app.delivery import Claim
 
 FIRST_WIDTH = 4
 NARROWEST = 2
 WIDEST = 64
+STEADY = 8  # slowness alone narrows a lane no further
+# Answers this quick widen a lane; so do those that take at most twice as long as the receiver's quickest of late.
+QUICK_SECONDS = 0.03
+WINDOW = 1000  # "of late": between one and two times so many answers
 # Over all lanes. Endpoints that failed last may hold half of it, so that they never shut out the others.
 MOST_CLAIMED = 1000
 MOST_FAILING = MOST_CLAIMED // 2
@@ -27,6 +35,26 @@ class Lane:
     failing: bool = False
     in_flight: int = 0
     waiting: deque[Claim] = field(default_factory=deque)
+    quickest: float = inf
+    quickest_before: float = inf
+    answers: int = 0
+
+    def learn(self, *, succeeded: bool, seconds: float) -> None:
+        """Widens or narrows after an attempt."""
+        self.failing = not succeeded
+        if not succeeded:
+            self.width = max(self.width // 2, NARROWEST)
+        elif seconds <= max(QUICK_SECONDS, 2 * self._quickest_of_late(seconds)):
+            self.width = min(self.width + 1, WIDEST)
+        elif self.width > STEADY:
+            self.width -= 1
+
+    def _quickest_of_late(self, seconds: float) -> float:
+        self.answers += 1
+        if self.answers % WINDOW == 0:
+            self.quickest_before, self.quickest = self.quickest, inf
+        self.quickest = min(self.quickest, seconds)
+        return min(self.quickest, self.quickest_before)
 
     @property
     def claimed(self) -> int:
@@ -74,14 +102,13 @@ class Lanes:
             lane.in_flight += 1
             yield lane.waiting.popleft()
 
-    def finish(self, endpoint: int, *, succeeded: bool) -> None:
-        """One came back: the lane learns from it."""
+    def finish(self, endpoint: int, *, succeeded: bool, seconds: float = 0.0) -> None:
+        """One came back after so many seconds: the lane learns from it."""
         lane = self._lanes[endpoint]
         lane.in_flight -= 1
         self._count(lane, -1)
         self.failing_claimed += lane.claimed * ((not succeeded) - lane.failing)
-        lane.failing = not succeeded
-        lane.width = min(lane.width + 1, WIDEST) if succeeded else max(lane.width // 2, NARROWEST)
+        lane.learn(succeeded=succeeded, seconds=seconds)
 
     def forget_idle(self) -> None:
         """Drops lanes that hold nothing and are no different from new ones."""

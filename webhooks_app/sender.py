@@ -26,7 +26,7 @@ from webhooks_app.targets import Target, targets_of
 
 POLL_SECONDS = 1.0
 # Reports leave together; this long the first of them waits for others.
-GATHER_SECONDS = 0.01
+GATHER_SECONDS = 0.005
 MOST_IN_A_REPORT = 500
 # Between two claims, so that a flood of nudges makes few large claims and not many small ones.
 BREATH_SECONDS = 0.003
@@ -124,14 +124,14 @@ class Sender:
             task.add_done_callback(self._running.pop)
 
     async def _send(self, client: aiohttp.ClientSession, claim: Claim) -> None:
-        succeeded = False
+        succeeded, seconds = False, 0.0
         try:
             outcome = await attempt(client, self._targets[claim.endpoint_id], claim)
-            succeeded = outcome.succeeded
+            succeeded, seconds = outcome.succeeded, outcome.duration_ms / 1000
             self._outcomes.append(outcome)
             self._to_report.set()
         finally:
-            self._lanes.finish(claim.endpoint_id, succeeded=succeeded)
+            self._lanes.finish(claim.endpoint_id, succeeded=succeeded, seconds=seconds)
             if not self._stopping:
                 self._start(client, claim.endpoint_id)
             if self._is_more_wanted(claim.endpoint_id):

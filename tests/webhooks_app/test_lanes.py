@@ -8,7 +8,10 @@ from webhooks_app.lanes import (
     MOST_CLAIMED,
     MOST_FAILING,
     NARROWEST,
+    STEADY,
     WIDEST,
+    WINDOW,
+    Lane,
     Lanes,
     fresh_room,
 )
@@ -37,6 +40,29 @@ def test_success_widens_it_to_a_limit() -> None:
     lanes = Lanes()
     settle(lanes, 1, succeeded=True, times=200)
     assert lanes.rooms()[1] == 2 * WIDEST
+
+
+def test_answers_that_take_longer_than_they_must_narrow_it_a_little() -> None:
+    lane = Lane(width=WIDEST)
+    lane.learn(succeeded=True, seconds=0.1)
+    for _ in range(100):
+        lane.learn(succeeded=True, seconds=0.25)
+    assert lane.width == STEADY
+
+
+def test_a_receiver_that_is_far_away_gets_as_many_at_once() -> None:
+    lane = Lane()
+    for _ in range(3 * WINDOW):
+        lane.learn(succeeded=True, seconds=0.3)
+    assert lane.width == WIDEST
+
+
+def test_a_receiver_that_has_become_slower_is_not_held_to_its_past() -> None:
+    lane = Lane()
+    lane.learn(succeeded=True, seconds=0.01)
+    for _ in range(3 * WINDOW):
+        lane.learn(succeeded=True, seconds=0.3)
+    assert lane.width == WIDEST
 
 
 def test_failures_narrow_it_but_never_close_it() -> None:
