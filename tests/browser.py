@@ -3,6 +3,7 @@
 A page fails its test when one of its scripts throws or the browser reports an error on its console.
 """
 
+import asyncio
 import os
 from collections.abc import Iterator
 
@@ -42,6 +43,18 @@ def page(browser: Browser) -> Iterator[Page]:
     yield shown
     context.close()
     assert not problems, f"the browser reported: {problems}"
+
+
+@pytest.fixture(autouse=True)
+def _no_loop_of_the_browsers(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Lets tests without a browser start event loops of their own, though playwright's runs on in this thread."""
+    running = asyncio._get_running_loop()
+    if running is None or "browser" in request.fixturenames:
+        yield
+        return
+    asyncio._set_running_loop(None)
+    yield
+    asyncio._set_running_loop(running)
 
 
 def _error_of(message: ConsoleMessage) -> list[str]:

@@ -148,6 +148,12 @@ def session(new_session: Callable[..., CheckoutSession]) -> CheckoutSession:
     return new_session()
 
 
+@pytest.fixture
+def large_session(new_session: Callable[..., CheckoutSession]) -> CheckoutSession:
+    """An open session over so much that even the sandbox asks for a second block."""
+    return new_session(amount=Decimal(20_000))
+
+
 def refreshed(session: CheckoutSession) -> CheckoutSession:
     """The session as the database has it now."""
     return CheckoutSession.objects.get(pk=session.pk)

@@ -26,8 +26,9 @@ def mark(page: Page) -> None:
 
 
 def test_it_turns_to_paid_without_a_reload_and_leads_back_to_the_shop(
-    open_page: OpenPage, session: CheckoutSession, sandbox: Sandbox
+    open_page: OpenPage, large_session: CheckoutSession, sandbox: Sandbox
 ) -> None:
+    session = large_session
     page = open_page(session)
     page.get_by_role("button", name="Pay with USDC on Sandbox").click()
     headline(page, "Waiting for your payment")

@@ -15,9 +15,9 @@ def opened(page: Page, live_server: LiveServer, session: CheckoutSession) -> Non
 
 
 def test_it_goes_from_the_options_to_the_receipt(
-    page_without_javascript: Page, live_server: LiveServer, session: CheckoutSession, sandbox: Sandbox
+    page_without_javascript: Page, live_server: LiveServer, large_session: CheckoutSession, sandbox: Sandbox
 ) -> None:
-    page = page_without_javascript
+    page, session = page_without_javascript, large_session
     opened(page, live_server, session)
     page.get_by_role("button", name="Pay with USDC on Sandbox").click()
     headline(page, "Waiting for your payment")
