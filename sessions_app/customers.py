@@ -7,10 +7,10 @@ from typing import Any
 from django.db.models import Count, QuerySet, Sum
 
 from common.errors import NotFound
+from common.moments import iso
 from common.money import to_minor_unit
 from merchants_app.models import Merchant
 from sessions_app.models import CheckoutSession, Customer
-from sessions_app.representation import iso
 from sessions_app.status import Status
 
 

@@ -10,8 +10,8 @@ from typing import Any
 
 from django.db import connection
 
+from common.moments import iso
 from sessions_app.models import CheckoutSession, StatusChange
-from sessions_app.representation import iso
 from webhooks_app.event_types import EventType
 from webhooks_app.models import Delivery, Event, WebhookEndpoint
 

@@ -5,12 +5,13 @@ from typing import Any
 from django.utils import timezone
 from rest_framework.response import Response
 
+from common.moments import iso
 from common.money import to_minor_unit
 from merchants_app.api_base import ApiRequest, MerchantViewSet
 from sessions_app.decisions import ANSWERS
 from sessions_app.models import CheckoutSession
 from sessions_app.queries import undecided
-from sessions_app.representation import iso, received_value, represent
+from sessions_app.representation import received_value, represent
 from sessions_app.status import Issue
 
 LIMIT = 100

@@ -12,11 +12,11 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from common.errors import Conflict, NotFound
+from common.moments import iso
 from common.money import to_minor_unit
 from merchants_app.models import Merchant
 from sessions_app.creation import create_session
 from sessions_app.models import CheckoutSession, PaymentLink
-from sessions_app.representation import iso
 from sessions_app.status import Status
 
 # Sessions that hold a piece of the stock: sold, or still to be paid.

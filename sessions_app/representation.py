@@ -1,6 +1,5 @@
 """A session as the API answers it and as webhooks carry it: one shape for both."""
 
-from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -9,6 +8,7 @@ from django.conf import settings
 from chains_app.networks import PaymentOption, all_networks
 from chains_app.payment_uris import payment_uri
 from common.modes import Mode
+from common.moments import iso
 from common.money import amount_text, plain, to_minor_unit, units_due
 from sessions_app.evaluation import received
 from sessions_app.facts import facts_of
@@ -55,11 +55,6 @@ def represent(session: CheckoutSession) -> dict[str, Any]:
 def page_url(session: CheckoutSession) -> str:
     """Where the buyer pays."""
     return f"{settings.PUBLIC_URL}/pay/{session.public_id}"
-
-
-def iso(at: datetime | None) -> str | None:
-    """ISO 8601 in UTC with milliseconds and `Z`."""
-    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z") if at else None
 
 
 def sorted_payments(session: CheckoutSession) -> list[Payment]:
