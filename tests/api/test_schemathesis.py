@@ -23,6 +23,7 @@ def test_it_answers_as_described(transactional_db: None, live_server: Any, mia_k
         "--max-examples=5",
         "--seed=1",
         "--workers=2",
+        "--request-timeout=60",
         "--no-color",
     ]
     run = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False, cwd=ROOT)
