@@ -1,0 +1,90 @@
+"""Models read by hand-written SQL, where building a statement with the ORM costs more than running it."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC
+from functools import lru_cache
+from json import JSONDecoder
+from typing import Any, Generic, TypeVar, cast
+
+from django.db import connection, models
+from django.db.backends.utils import CursorWrapper
+from django.db.models.base import ModelState
+
+from common.postgresql.base import DatabaseWrapper
+
+M = TypeVar("M", bound=models.Model)
+
+
+def prepared_cursor() -> CursorWrapper:
+    """A cursor that prepares what it runs, in Django's transaction. Every parameter needs a type: `%(id)s::bigint`."""
+    return cast("DatabaseWrapper", connection).prepared_cursor()
+
+
+class Columns(Generic[M]):
+    """Some or all columns of a model: names them in a SELECT, and makes instances of what the SELECT answered."""
+
+    def __init__(self, model: type[M], *names: str) -> None:
+        """Of all fields, or of those named; an instance fetches the others when they are asked for."""
+        fields = model._meta.concrete_fields
+        self.model = model
+        self.fields = [field for field in fields if field.name in names] if names else list(fields)
+        self._names = [field.attname for field in self.fields]
+        # psycopg makes Python values of most columns. JSON is read by the field's own decoder; times are asked for
+        # without their zone, because the reader of times with one is slow.
+        self._json = [
+            (n, (field.decoder or JSONDecoder)().decode)
+            for n, field in enumerate(self.fields)
+            if isinstance(field, models.JSONField)
+        ]
+        self._times = [n for n, field in enumerate(self.fields) if isinstance(field, models.DateTimeField)]
+
+    def __len__(self) -> int:
+        return len(self.fields)
+
+    def of(self, alias: str) -> str:
+        """For the SELECT: `alias.column, …`."""
+        return ", ".join(
+            f"{alias}.{field.column} AT TIME ZONE 'UTC'" if number in self._times else f"{alias}.{field.column}"
+            for number, field in enumerate(self.fields)
+        )
+
+    def read(self, values: Sequence[Any]) -> M:
+        """An instance of one row's values, in the order of `of`."""
+        row = list(values)
+        for number, decode in self._json:
+            if row[number] is not None:
+                row[number] = decode(row[number])
+        for number in self._times:
+            if row[number] is not None:
+                row[number] = row[number].replace(tzinfo=UTC)
+        # As unpickling makes one: without the loop over all fields that `Model.__init__` is, and its signals.
+        instance = self.model.__new__(self.model)
+        instance.__dict__.update(zip(self._names, row, strict=True))
+        instance._state = ModelState()
+        instance._state.adding, instance._state.db = False, connection.alias
+        return instance
+
+
+def rows(sql: str, given: Mapping[str, Any] | Sequence[Any]) -> list[tuple[Any, ...]]:
+    """The answer of one SELECT."""
+    with prepared_cursor() as cursor:
+        cursor.execute(sql, given)
+        return list(cursor.fetchall())
+
+
+def set_related(instance: models.Model, name: str, found: Sequence[M], of: type[M]) -> None:
+    """What `instance.<name>.all()` answers from now on without asking, as after `prefetch_related`."""
+    # Django's own place for it; the stubs do not know it.
+    instance.__dict__.setdefault("_prefetched_objects_cache", {})[name] = _known(found, of) if found else _nothing(of)
+
+
+def _known(found: Sequence[M], of: type[M]) -> "models.QuerySet[M]":
+    answer = of._default_manager.all()
+    answer._result_cache = list(found)
+    return answer
+
+
+@lru_cache(maxsize=64)
+def _nothing(of: type[M]) -> "models.QuerySet[M]":
+    """Shared by all that have none: making one costs more than the rest of a row."""
+    return _known([], of)
