@@ -10,4 +10,7 @@ def iso(at: datetime) -> str: ...
 def iso(at: None) -> None: ...
 def iso(at: datetime | None) -> str | None:
     """ISO 8601 in UTC with milliseconds and `Z`; None stays None."""
-    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z") if at else None
+    if at is None:
+        return None
+    in_utc = at if at.tzinfo is UTC else at.astimezone(UTC)
+    return f"{in_utc.isoformat(timespec='milliseconds')[:-6]}Z"

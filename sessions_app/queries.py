@@ -10,17 +10,7 @@ from sessions_app.errors import SessionNotFound
 from sessions_app.expiry import up_to_date
 from sessions_app.facts import with_facts
 from sessions_app.models import CheckoutSession
-
-# Filter of the list → look-up.
-_FILTERS = {
-    "status": "status",
-    "paymentStatus": "payment_status",
-    "email": "email",
-    "reference": "reference",
-    "productId": "product_id",
-    "createdAfter": "created_at__gt",
-    "createdBefore": "created_at__lt",
-}
+from sessions_app.reading_sql import read_newest, read_session
 
 
 def sessions_of(merchant: Merchant, mode: str) -> QuerySet[CheckoutSession]:
@@ -30,7 +20,7 @@ def sessions_of(merchant: Merchant, mode: str) -> QuerySet[CheckoutSession]:
 
 def find_session(merchant: Merchant, mode: str, public_id: str) -> CheckoutSession:
     """One session as it is now. Raises `SessionNotFound`, also for another merchant's or mode's id."""
-    session = sessions_of(merchant, mode).filter(public_id=public_id).first()
+    session = read_session(merchant, mode, public_id)
     if session is None:
         raise SessionNotFound(f"There is no session {public_id[:60]!r} for this key.", attr="id")
     return up_to_date(session)
@@ -49,33 +39,30 @@ def undecided(merchant: Merchant, mode: str) -> QuerySet[CheckoutSession]:
     return sessions_of(merchant, mode).filter(needs_decision=True).order_by("id")
 
 
-def filtered(
-    sessions: QuerySet[CheckoutSession], filters: Mapping[str, Any], metadata: Mapping[str, str]
-) -> QuerySet[CheckoutSession]:
-    """The list narrowed by checked filters; `metadata` matches top-level text values."""
-    lookups = {_FILTERS[name]: value for name, value in filters.items()}
-    if metadata:
-        lookups["metadata__contains"] = dict(metadata)
-    return sessions.filter(**lookups)
-
-
-def page(
-    sessions: QuerySet[CheckoutSession], *, of: QuerySet[CheckoutSession], limit: int, after: str | None
+def newest(
+    merchant: Merchant,
+    mode: str,
+    *,
+    filters: Mapping[str, Any],
+    metadata: Mapping[str, str],
+    limit: int,
+    after: str | None,
 ) -> tuple[list[CheckoutSession], str | None]:
-    """A page of the list and the id to continue after, None at the end. Stable while rows arrive: a keyset, no offset.
+    """A page of the list, newest first, and the id to continue after, None at the end. Raises `SessionNotFound`.
 
-    `of` is the list without filters: the session to continue after may have left the filter since its page was shown.
+    A keyset, no offset: stable while rows arrive, and as quick at the end as at the start. The session to continue
+    after may have left the filters since its page was shown.
     """
-    if after is not None:
-        sessions = sessions.filter(pk__lt=_key_of(of, after))
-    found = list(sessions[: limit + 1])
+    below = None if after is None else _key_of(merchant, mode, after)
+    found = read_newest(merchant, mode, filters=filters, metadata=metadata, below=below, limit=limit + 1)
     rest = len(found) > limit
     found = found[:limit]
     return found, found[-1].public_id if rest else None
 
 
-def _key_of(sessions: QuerySet[CheckoutSession], public_id: str) -> int:
-    key = sessions.filter(public_id=public_id).values_list("pk", flat=True).first()
+def _key_of(merchant: Merchant, mode: str, public_id: str) -> int:
+    sessions = CheckoutSession.objects.filter(merchant=merchant, mode=mode, public_id=public_id)
+    key = sessions.values_list("pk", flat=True).first()
     if key is None:
         raise SessionNotFound(f"There is no session {public_id[:60]!r} to continue after.", attr="after")
     return key

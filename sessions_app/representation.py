@@ -58,8 +58,8 @@ def page_url(session: CheckoutSession) -> str:
 
 
 def sorted_payments(session: CheckoutSession) -> list[Payment]:
-    """In the order of their arrival."""
-    if session.pk is None:
+    """In the order of their arrival. Before there was a quote, nobody was shown where to pay."""
+    if session.quote_id is None:
         return []
     return sorted(session.payments.all(), key=lambda payment: (payment.arrived_at, payment.pk))
 

@@ -1,0 +1,96 @@
+"""What the hand-written SELECT reads is what the ORM reads."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import models
+from django.utils import timezone
+
+from merchants_app.models import Merchant
+from sessions_app.decisions import decide
+from sessions_app.facts import with_facts
+from sessions_app.models import CheckoutSession
+from sessions_app.reading_sql import read_newest, read_session
+from sessions_app.representation import represent
+from sessions_app.status import DecisionKind
+from tests.cast import Api, terms
+from tests.sandbox import Sandbox
+
+
+@pytest.fixture
+def all_kinds(api: Api, session: CheckoutSession, mia: Merchant, sandbox: Sandbox) -> list[CheckoutSession]:
+    """A new one, one with a quote, one that is paid, and one with a shortfall that was accepted."""
+    plain = api.post("checkout", terms(reference="plain", metadata={"n": 1, "price": "1.50"})).answer["id"]
+    quoted = api.post("checkout", terms(productId="quoted")).answer["id"]
+    api.post(f"checkout/{quoted}/quote", {"asset": "ETH", "network": "sandbox"})
+    paid, short = (api.post("checkout", terms(email=f"{name}@example.com")).answer["id"] for name in ("paid", "short"))
+    sandbox.play(CheckoutSession.objects.get(public_id=paid), "exact")
+    sandbox.play(CheckoutSession.objects.get(public_id=short), "short")
+    sandbox.skip(hours=2)
+    sandbox.look()
+    decide(session=by_orm(mia)[0], kind=DecisionKind.ACCEPT, tx_hash="", note="", actor="test")
+    assert {session.public_id, plain, quoted, paid, short} == {each.public_id for each in by_orm(mia)}
+    return by_orm(mia)
+
+
+def by_orm(merchant: Merchant) -> list[CheckoutSession]:
+    return list(with_facts(CheckoutSession.objects.filter(merchant=merchant, mode="test")).order_by("-id"))
+
+
+def columns(row: models.Model | None) -> dict[str, Any] | None:
+    return row and {field.attname: getattr(row, field.attname) for field in row._meta.concrete_fields}
+
+
+def test_every_column_and_every_related_row_is_the_same(all_kinds: list[CheckoutSession], mia: Merchant) -> None:
+    read = read_newest(mia, "test", filters={}, metadata={}, below=None, limit=100)
+    assert [columns(one) for one in read] == [columns(one) for one in all_kinds]
+    for mine, orms in zip(read, all_kinds, strict=True):
+        assert represent(mine) == represent(orms)
+        assert columns(mine.quote) == columns(orms.quote)
+        assert columns(getattr(mine, "deposit", None)) == columns(getattr(orms, "deposit", None))
+        assert mine.customer.name == orms.customer.name  # asked for when it is wanted
+        assert mine.merchant == mia
+        for several in ("payments", "decisions"):
+            assert [columns(one) for one in getattr(mine, several).all()] == [
+                columns(one) for one in getattr(orms, several).all()
+            ]
+    assert sum(len(one.payments.all()) for one in read) == 2
+    assert sum(len(one.decisions.all()) for one in read) == 1
+
+
+def test_a_session_read_so_can_be_saved(session: CheckoutSession, mia: Merchant) -> None:
+    read = read_session(mia, "test", session.public_id)
+    assert read
+    read.refund_address = "0x" + "11" * 20
+    read.save(update_fields=["refund_address"])
+    session.refresh_from_db()
+    assert session.refund_address == "0x" + "11" * 20
+
+
+@pytest.mark.usefixtures("all_kinds")
+@pytest.mark.parametrize(
+    ("filters", "metadata", "number"),
+    [
+        ({"status": "expired"}, {}, 3),
+        ({"paymentStatus": "paid"}, {}, 2),
+        ({"email": "paid@example.com"}, {}, 1),
+        ({"reference": "plain"}, {}, 1),
+        ({"productId": "quoted"}, {}, 1),
+        ({"createdAfter": timezone.now() + timedelta(days=1)}, {}, 0),
+        ({"createdBefore": timezone.now() + timedelta(days=1)}, {}, 5),
+        ({}, {"price": "1.50"}, 1),
+        ({}, {"price": "1.5"}, 0),
+        ({"status": "expired", "reference": "plain"}, {"price": "1.50"}, 1),
+    ],
+)
+def test_filters(mia: Merchant, filters: dict[str, Any], metadata: dict[str, str], number: int) -> None:
+    assert len(read_newest(mia, "test", filters=filters, metadata=metadata, below=None, limit=100)) == number
+
+
+@pytest.mark.usefixtures("all_kinds")
+def test_strangers_are_shown_nothing(otto: Merchant, mia: Merchant, session: CheckoutSession) -> None:
+    assert read_newest(otto, "test", filters={}, metadata={}, below=None, limit=100) == []
+    assert read_newest(mia, "live", filters={}, metadata={}, below=None, limit=100) == []
+    assert read_session(otto, "test", session.public_id) is None
+    assert read_session(mia, "live", session.public_id) is None
