@@ -7,12 +7,14 @@ the same key may be used for the next try, with a corrected body if need be.
 
 import hashlib
 from collections.abc import Callable
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NoReturn
 
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
+from rest_framework.exceptions import APIException
 
 from common.errors import Conflict, DomainError
 from merchants_app.models import ApiKey, IdempotencyRecord
@@ -53,15 +55,33 @@ class Answer:
         return 200 <= self.status_code < 300
 
 
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A request with its `Idempotency-Key`, for a call that writes its answer in the statement that does the deed."""
+
+    key: ApiKey
+    idempotency_key: str
+    fingerprint: str
+
+
 class _AnsweredMeanwhile(Exception):
     """Another request with this key finished between our look and our lock."""
 
 
 def answer_once(
-    *, key: ApiKey, idempotency_key: str, method: str, path: str, body: bytes, act: Callable[[], Answer]
+    *,
+    key: ApiKey,
+    idempotency_key: str,
+    method: str,
+    path: str,
+    body: bytes,
+    act: Callable[[], Answer],
+    act_at_once: Callable[[Claim], Answer | None] | None = None,
 ) -> Answer:
     """The first answer to this request: by doing it now, or as it was stored.
 
+    `act_at_once` does it and stores the answer in one statement of its own. It raises IntegrityError where there is an
+    answer; that, None and every refusal mean that the long way has to tell what is to be answered.
     Raises WrongIdempotencyKey, StillRunning (409) or UsedForAnother (422); whatever `act` raises undoes what it did.
     """
     if not (0 < len(idempotency_key) <= _LONGEST_KEY and idempotency_key.isascii() and idempotency_key.isprintable()):
@@ -69,6 +89,13 @@ def answer_once(
             f"Idempotency-Key must be 1 to {_LONGEST_KEY} printable ASCII characters.", attr="Idempotency-Key"
         )
     fingerprint = hashlib.sha256(b"\0".join((method.encode(), path.encode(), body))).hexdigest()
+    if act_at_once:
+        with (
+            suppress(IntegrityError, APIException),
+            transaction.atomic() if connection.in_atomic_block else nullcontext(),
+        ):
+            if answer := act_at_once(Claim(key, idempotency_key, fingerprint)):
+                return answer
     try:
         return _try(key, idempotency_key, fingerprint, act)
     except _AnsweredMeanwhile:

@@ -3,17 +3,19 @@
 from urllib.parse import urlencode
 
 from django.conf import settings
+from django.http import HttpResponse
 from django.utils import timezone
 from rest_framework.decorators import action
 from rest_framework.response import Response
 
-from merchants_app.api_base import ApiRequest, MerchantViewSet
+from merchants_app.api_base import ApiRequest, MerchantViewSet, json_answer
+from merchants_app.idempotency import Answer, Claim
 from sessions_app.api_requests import ChooseOption, ListSessions, Resolve, Simulate, metadata_filters
-from sessions_app.creation import create_session
+from sessions_app.creation import create_answered, create_session
 from sessions_app.decisions import decide
 from sessions_app.lifecycle import cancel, expire
 from sessions_app.models import CheckoutSession
-from sessions_app.queries import filtered, find_session, page, sessions_of
+from sessions_app.queries import find_session, newest
 from sessions_app.quoting import choose_option
 from sessions_app.representation import represent
 from sessions_app.scenarios import simulate
@@ -24,14 +26,15 @@ from sessions_app.terms import CreateSession
 class CheckoutViewSet(MerchantViewSet):
     """Checkout sessions."""
 
-    def list(self, request: ApiRequest) -> Response:
+    def list(self, request: ApiRequest) -> HttpResponse:
         """A page of sessions, newest first; `Link: <…>; rel="next"` leads on."""
         metadata, others = metadata_filters(request.query_params)
         wanted = ListSessions.parse_query(others)
         limit, after = wanted.pop("limit"), wanted.pop("after", None)
-        everything = sessions_of(request.merchant, request.mode)
-        found, last = page(filtered(everything, wanted, metadata), of=everything, limit=limit, after=after)
-        response = Response([represent(session) for session in found])
+        found, last = newest(
+            request.merchant, request.mode, filters=wanted, metadata=metadata, limit=limit, after=after
+        )
+        response = json_answer([represent(session) for session in found])
         if last:
             response["Link"] = f'<{_next_page(request, last)}>; rel="next"'
         return response
@@ -42,9 +45,17 @@ class CheckoutViewSet(MerchantViewSet):
         session = create_session(merchant=request.merchant, mode=request.mode, terms=terms, actor=request.actor)
         return Response(represent(session))
 
-    def retrieve(self, request: ApiRequest, pk: str) -> Response:
+    def create_at_once(self, request: ApiRequest, claim: Claim) -> Answer | None:
+        """The same for a request with an `Idempotency-Key`, its answer stored with it."""
+        terms = CreateSession.parse(request.data, mode=request.mode)
+        text = create_answered(
+            merchant=request.merchant, mode=request.mode, terms=terms, actor=request.actor, claim=claim
+        )
+        return Answer(200, text.encode()) if text else None
+
+    def retrieve(self, request: ApiRequest, pk: str) -> HttpResponse:
         """One session as it is now."""
-        return Response(represent(self._session(request, pk)))
+        return json_answer(represent(self._session(request, pk)))
 
     @action(detail=True, methods=["post"])
     def expire(self, request: ApiRequest, pk: str) -> Response:

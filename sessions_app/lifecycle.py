@@ -13,6 +13,9 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from common.bulk_sql import insert_rows, update_rows
+from common.exact_json import dumps
+from common.public_ids import new_customer_id
+from merchants_app.idempotency import Claim
 from sessions_app.creation_sql import insert_session
 from sessions_app.errors import NothingToDecide, ReferenceTaken, SessionNotOpen
 from sessions_app.evaluation import Verdict, evaluate, tokens_to_decide
@@ -107,23 +110,30 @@ def decide(decision: Decision, *, reopen_minutes: int, now: datetime) -> Checkou
     return with_decision
 
 
-def open_session(session: CheckoutSession, *, actor: str) -> None:
+def open_session(session: CheckoutSession, *, actor: str, claim: Claim | None = None) -> str | None:
     """Writes a new session with its customer, the first row of its timeline and its first event, in one round trip.
 
-    Raises IntegrityError when another live session has its reference.
+    Returns the session's JSON; None, and nothing is written, when a live session has its reference or its merchant has
+    no treasury. With `claim` the JSON is kept as the request's answer; raises IntegrityError when it has one.
     """
     session.event_count = 1
+    # Replaced in the database by the id of the customer with this e-mail address, if there is one.
+    session.customer.public_id = new_customer_id()
     created = Event(
         merchant_id=session.merchant_id,
         mode=session.mode,
         type=EventType.CHECKOUT_CREATED,
         subject=session.public_id,
         subject_sequence=1,
-        data=represent(session),
         created_at=session.created_at,
     )
-    insert_session(session, _change(session, "", News(reason="Created.", actor=actor), session.created_at), created)
-    nudge_on_commit()
+    change = _change(session, "", News(reason="Created.", actor=actor), session.created_at)
+    inserted = insert_session(session, change, created, told=dumps(represent(session)), claim=claim)
+    if inserted is None:
+        return None
+    if inserted.deliveries:
+        nudge_on_commit()
+    return inserted.text
 
 
 def _end(session_id: int, how: Ended, news: News, now: datetime) -> CheckoutSession:
