@@ -19,7 +19,7 @@ class RequestIdMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Answers the request with its id in the header."""
-        given = request.headers.get("X-Request-Id", "")
+        given = request.META.get("HTTP_X_REQUEST_ID", "")
         request_id = given if _ACCEPTABLE.fullmatch(given) else new_public_id("req")
         request.META["tallystick.request_id"] = request_id
         with structlog.contextvars.bound_contextvars(request_id=request_id):

@@ -22,6 +22,7 @@ _dashboard = [*session_urls.dashboard, *webhook_urls.dashboard, *merchant_urls.d
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
 urlpatterns = [
+    path("api/v1/", include((api, "api"))),  # first, because it is asked for most
     path("", RedirectView.as_view(pattern_name="dashboard-home")),
     path("admin/", admin.site.urls),
     path("accounts/", include("allauth.urls")),
@@ -29,7 +30,6 @@ urlpatterns = [
     *merchant_urls.entrance,
     path("api/schema", api_schema, name="api-schema"),
     path("api/docs", api_docs, name="api-docs"),
-    path("api/v1/", include((api, "api"))),
     path("api/<path:_rest>", no_such_address),
     path("", include((session_urls.hosted, "hosted"))),
     path("healthz", alive),

@@ -1,5 +1,6 @@
 """The web process's entry."""
 
+import gc
 import os
 
 from django.conf import settings
@@ -14,3 +15,7 @@ application = WholeBodies(get_wsgi_application(), limit=settings.DATA_UPLOAD_MAX
 from merchants_app.request_log import write_in_background  # noqa: E402
 
 write_in_background()
+
+# What a start leaves behind stays for good: the collector need not look at it again and again.
+gc.collect()
+gc.freeze()
