@@ -1,5 +1,11 @@
-"""Tells senders through Redis that something is due. A nudge may get lost: they look for themselves every second."""
+"""Tells senders through Redis that something is due. A nudge may get lost: they look for themselves every second.
 
+A thread of the process does the telling, so that a shop's request waits for no Redis, and a burst of events is told
+once, not event by event.
+"""
+
+import os
+import threading
 import time
 from functools import lru_cache
 
@@ -11,13 +17,44 @@ CHANNEL = "webhooks:due"
 # A Redis that is away or hangs must not slow the shop's request down: wait little, then leave it alone for a while.
 _PATIENCE_SECONDS = 0.25
 _PAUSE_SECONDS = 2.0
+# Between two nudges of a process; far less than anybody notices, enough to tell a burst once.
+_GATHER_SECONDS = 0.02
 
 _log = structlog.get_logger()
 _paused_until = 0.0
 
 
+class _Messenger:
+    """The thread of this process. A fork inherits no threads, so the first nudge after it starts one."""
+
+    def __init__(self) -> None:
+        self.pid = 0
+        self.wanted = threading.Event()
+
+    def wake(self) -> None:
+        if self.pid != os.getpid():
+            self.pid, self.wanted = os.getpid(), threading.Event()
+            threading.Thread(target=self.run, args=[self.wanted], name="webhook-nudges", daemon=True).start()
+        self.wanted.set()
+
+    def run(self, wanted: threading.Event) -> None:
+        while wanted.wait():
+            # First forgotten, then told: what comes meanwhile is told again.
+            wanted.clear()
+            nudge_now()
+            time.sleep(_GATHER_SECONDS)
+
+
+_messenger = _Messenger()
+
+
 def nudge() -> None:
-    """Wakes all senders. Never raises: the deliveries are in the database and will be found."""
+    """Wakes all senders, in a moment. Never raises: the deliveries are in the database and will be found."""
+    _messenger.wake()
+
+
+def nudge_now() -> None:
+    """Wakes all senders. Never raises."""
     global _paused_until
     if time.monotonic() < _paused_until:
         return
