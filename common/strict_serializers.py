@@ -4,6 +4,7 @@ JSON has types, so a number sent as text is a mistake worth telling, not one to 
 """
 
 import re
+import sys
 from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
@@ -11,14 +12,18 @@ from functools import lru_cache
 from typing import Any, Self, cast
 from urllib.parse import urlsplit
 
+from django.core.validators import MaxLengthValidator, ProhibitNullCharactersValidator
 from django.http import QueryDict
 from django.utils.dateparse import parse_datetime
+from django.utils.functional import cached_property
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail, ValidationError
+from rest_framework.validators import ProhibitSurrogateCharactersValidator
 
 # A name (one label is enough: `http://shop:3000` inside a private network), an IPv4 or an IPv6 address.
 _HOST = re.compile(r"[\w\-]+(\.[\w\-]+)*\.?|[0-9a-f:.]+")
 _NEVER_IN_URL = re.compile(r"[\s\\\x00-\x1f\x7f]")
+_RULES_OF_ALL_TEXT = (MaxLengthValidator, ProhibitNullCharactersValidator, ProhibitSurrogateCharactersValidator)
 _UNKNOWN = "This field is not known here. Known are: {known}."
 
 
@@ -79,7 +84,21 @@ class TextField(serializers.CharField):
         """The text, trimmed."""
         if not isinstance(data, str):
             self.fail("invalid")
-        return str(super().to_internal_value(data))
+        return data.strip() if self.trim_whitespace else data
+
+    def run_validators(self, value: Any) -> None:
+        """Raises ValidationError. ASCII that is short enough and has no NUL passes all that every text goes through."""
+        if not (self._has_own_rules or len(value) > self._most) and value.isascii() and "\0" not in value:
+            return
+        super().run_validators(value)
+
+    @cached_property
+    def _has_own_rules(self) -> bool:
+        return not all(isinstance(rule, _RULES_OF_ALL_TEXT) for rule in self.validators)
+
+    @cached_property
+    def _most(self) -> int:
+        return sys.maxsize if self.max_length is None else self.max_length
 
 
 class EmailField(serializers.EmailField, TextField):
