@@ -12,7 +12,7 @@ from typing import Any
 from django.db import connection, models
 
 from common.hand_sql import prepared_cursor, set_related
-from common.public_ids import new_delivery_id
+from common.public_ids import new_delivery_id, new_event_id
 from merchants_app.idempotency import Claim
 from merchants_app.models import IdempotencyRecord, Treasury
 from sessions_app.models import CheckoutSession, Customer, Decision, Payment, StatusChange
@@ -60,11 +60,15 @@ WITH wallet AS (
     SELECT session.id AS session_id, replace(%(told)s::text, %(new_customer_id)s::text, customer.public_id) AS text
     FROM session, customer
 ), change AS (
-    INSERT INTO {changes} ({change_columns}, session_id)
-    SELECT {change_values}, session.id FROM session
+    INSERT INTO {changes} (session_id, from_status, to_status, payment_status, needs_decision, reason, actor, at)
+    SELECT session.id, '', %(checkoutsession_status)s::text, %(checkoutsession_payment_status)s::text, FALSE,
+        %(reason)s::text, %(actor)s::text, %(now)s::timestamptz
+    FROM session
 ), event AS (
-    INSERT INTO {events} ({event_columns}, data)
-    SELECT {event_values}, told.text::jsonb FROM told
+    INSERT INTO {events} (public_id, merchant_id, mode, type, subject, subject_sequence, data, created_at)
+    SELECT %(event_id)s::text, %(merchant)s::bigint, %(mode)s::text, %(event_type)s::text,
+        %(checkoutsession_public_id)s::text, 1, told.text::jsonb, %(now)s::timestamptz
+    FROM told
     RETURNING id
 ), delivery AS (
     INSERT INTO {deliveries} (public_id, event_id, endpoint_id, state, attempts_made, next_attempt_at, created_at)
@@ -87,12 +91,10 @@ FROM session, customer
 # Column → parameter, for values that several rows have in common.
 _SHARED = {
     "merchant_id": "merchant", "mode": "mode", "reference": "reference", "email": "email", "name": "name",
-    "created_at": "now", "updated_at": "now", "at": "now",
+    "created_at": "now", "updated_at": "now",
 }  # fmt: skip
 _ALL_SHARED = frozenset(_SHARED.values())
-_SESSION_SKIPS = frozenset({"id", "customer_id", "treasury_id"})
-_CHANGE_SKIPS = frozenset({"id", "session_id"})
-_EVENT_SKIPS = frozenset({"id", "data", "written_at"})
+_MADE_THERE = {"id", "customer_id", "treasury_id"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,18 +106,18 @@ class Inserted:
 
 
 def insert_session(
-    session: CheckoutSession, change: StatusChange, event: Event, *, told: str, claim: Claim | None
+    session: CheckoutSession, *, reason: str, actor: str, event_type: str, told: str, claim: Claim | None
 ) -> Inserted | None:
     """Writes all of it and sets the session's keys; None, and nothing written, when it may not be made now.
 
-    `told` is the session's JSON, for which its customer's public id must be one just made up. With `claim` the JSON is
+    `told` is the session's JSON, in which its customer's public id is one just made up. With `claim` the JSON is
     kept as the answer to the request; raises IntegrityError, and nothing is written, when that has an answer already.
     """
     made_up = session.customer.public_id
     given = {
-        **_values(session, _SESSION_SKIPS),
-        **_values(change, _CHANGE_SKIPS),
-        **_values(event, _EVENT_SKIPS),
+        **_values(session),
+        "reason": reason,
+        "actor": actor,
         "merchant": session.merchant_id,
         "mode": session.mode,
         "reference": session.reference,
@@ -125,7 +127,8 @@ def insert_session(
         "new_customer_id": made_up,
         "told": told,
         "delivery_prefix": new_delivery_id(),
-        "event_type": event.type,
+        "event_id": new_event_id(),
+        "event_type": event_type,
         "idempotency_key": claim.idempotency_key if claim else None,
         "fingerprint": claim.fingerprint if claim else None,
     }
@@ -134,13 +137,14 @@ def insert_session(
         row = cursor.fetchone()
     if row is None:
         return None
-    session.pk, session.treasury_id, customer_key, customer_id, deliveries = row
-    session.customer = Customer(pk=customer_key, public_id=customer_id, email=session.email, name=session.name)
-    session._state.adding = False
+    customer = session.customer
+    session.pk, session.treasury_id, customer.pk, customer.public_id, deliveries = row
+    session.customer = customer  # which takes over the key that it now has
+    session._state.adding = customer._state.adding = False
     # A session just born has neither: nobody needs to ask the database for them.
     set_related(session, "payments", [], Payment)
     set_related(session, "decisions", [], Decision)
-    return Inserted(told.replace(made_up, customer_id), deliveries)
+    return Inserted(told.replace(made_up, customer.public_id), deliveries)
 
 
 @lru_cache(maxsize=1)
@@ -154,42 +158,30 @@ def _statement() -> str:
         deliveries=Delivery._meta.db_table,
         endpoints=WebhookEndpoint._meta.db_table,
         answers=IdempotencyRecord._meta.db_table,
-        session_columns=_columns(CheckoutSession, _SESSION_SKIPS),
-        session_values=_placeholders(CheckoutSession, _SESSION_SKIPS),
-        change_columns=_columns(StatusChange, _CHANGE_SKIPS),
-        change_values=_placeholders(StatusChange, _CHANGE_SKIPS),
-        event_columns=_columns(Event, _EVENT_SKIPS),
-        event_values=_placeholders(Event, _EVENT_SKIPS),
+        session_columns=", ".join(str(field.column) for _, field in _session_fields()),
+        session_values=", ".join(
+            f"%({name})s::{field.rel_db_type(connection) if field.is_relation else field.db_type(connection)}"
+            for name, field in _session_fields()
+        ),
     )
 
 
-@lru_cache(maxsize=8)
-def _fields(model: type[models.Model], skip: frozenset[str]) -> list[tuple[str, str, Any]]:
-    """Parameter, attribute and field of each column."""
+@lru_cache(maxsize=1)
+def _session_fields() -> list[tuple[str, Any]]:
+    """The session's columns as far as they are given: parameter and field."""
     return [
-        (_SHARED.get(str(field.column), f"{model._meta.model_name}_{field.column}"), field.attname, field)
-        for field in model._meta.concrete_fields
-        if field.column not in skip
+        (_SHARED.get(str(field.column), f"checkoutsession_{field.column}"), field)
+        for field in CheckoutSession._meta.concrete_fields
+        if field.column not in _MADE_THERE
     ]
 
 
-def _columns(model: type[models.Model], skip: frozenset[str]) -> str:
-    return ", ".join(str(field.column) for _, _, field in _fields(model, skip))
-
-
-def _placeholders(model: type[models.Model], skip: frozenset[str]) -> str:
-    return ", ".join(
-        f"%({name})s::{field.rel_db_type(connection) if field.is_relation else field.db_type(connection)}"
-        for name, _, field in _fields(model, skip)
-    )
-
-
-def _values(row: models.Model, skip: frozenset[str]) -> dict[str, Any]:
-    """By parameter. psycopg takes most values as they are."""
+def _values(session: CheckoutSession) -> dict[str, Any]:
+    """By parameter, without the shared ones. psycopg takes most values as they are."""
     return {
-        name: field.get_db_prep_save(getattr(row, attribute), connection)
+        name: field.get_db_prep_save(getattr(session, field.attname), connection)
         if isinstance(field, models.JSONField)
-        else getattr(row, attribute)
-        for name, attribute, field in _fields(type(row), skip)
+        else getattr(session, field.attname)
+        for name, field in _session_fields()
         if name not in _ALL_SHARED
     }

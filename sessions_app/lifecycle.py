@@ -14,7 +14,6 @@ from django.utils import timezone
 
 from common.bulk_sql import insert_rows, update_rows
 from common.exact_json import dumps
-from common.public_ids import new_customer_id
 from merchants_app.idempotency import Claim
 from sessions_app.creation_sql import insert_session
 from sessions_app.errors import NothingToDecide, ReferenceTaken, SessionNotOpen
@@ -26,7 +25,6 @@ from sessions_app.models import CheckoutSession, Decision, DepositAddress, Statu
 from sessions_app.representation import represent
 from sessions_app.status import DecisionKind, Ended, Issue, PaymentStatus, Status, steps
 from webhooks_app.event_types import EventType
-from webhooks_app.models import Event
 from webhooks_app.outbox import NewEvent, nudge_on_commit, record_events
 
 TIME_IS_OVER = "Its time is over."
@@ -117,18 +115,14 @@ def open_session(session: CheckoutSession, *, actor: str, claim: Claim | None = 
     no treasury. With `claim` the JSON is kept as the request's answer; raises IntegrityError when it has one.
     """
     session.event_count = 1
-    # Replaced in the database by the id of the customer with this e-mail address, if there is one.
-    session.customer.public_id = new_customer_id()
-    created = Event(
-        merchant_id=session.merchant_id,
-        mode=session.mode,
-        type=EventType.CHECKOUT_CREATED,
-        subject=session.public_id,
-        subject_sequence=1,
-        created_at=session.created_at,
+    inserted = insert_session(
+        session,
+        reason="Created.",
+        actor=actor,
+        event_type=EventType.CHECKOUT_CREATED,
+        told=dumps(represent(session)),
+        claim=claim,
     )
-    change = _change(session, "", News(reason="Created.", actor=actor), session.created_at)
-    inserted = insert_session(session, change, created, told=dumps(represent(session)), claim=claim)
     if inserted is None:
         return None
     if inserted.deliveries:
