@@ -12,7 +12,7 @@ class Customer(models.Model):
     """A buyer as a merchant knows them. The name is the last one given."""
 
     public_id = models.CharField(max_length=40, unique=True, default=new_customer_id, editable=False)
-    merchant = models.ForeignKey(Merchant, on_delete=models.CASCADE, related_name="customers")
+    merchant = models.ForeignKey(Merchant, on_delete=models.CASCADE, related_name="customers", db_index=False)
     mode = models.CharField(max_length=4, choices=Mode.choices)
     email = models.EmailField(max_length=254)
     name = models.CharField(max_length=200)

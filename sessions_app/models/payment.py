@@ -26,8 +26,8 @@ class DepositAddress(models.Model):
 class Quote(models.Model):
     """The amount of an asset that is due, at a rate locked until a time. `session.quote` is in force."""
 
-    public_id = models.CharField(max_length=40, unique=True, default=new_quote_id, editable=False)
-    session = models.ForeignKey(CheckoutSession, on_delete=models.PROTECT, related_name="quotes")
+    public_id = models.CharField(max_length=40, default=new_quote_id, editable=False)
+    session = models.ForeignKey(CheckoutSession, on_delete=models.PROTECT, related_name="quotes", db_index=False)
     asset = models.CharField(max_length=16)
     network = models.CharField(max_length=32)
     decimals = models.PositiveSmallIntegerField(help_text="Of the asset: one whole is 10^decimals base units.")
@@ -42,6 +42,7 @@ class Quote(models.Model):
     valid_until = models.DateTimeField()
 
     class Meta:
+        constraints = [models.UniqueConstraint(fields=["public_id"], name="quote_ids_are_unique")]
         indexes = [
             # Reader: valuation, which looks for the quote that a block's time falls into.
             models.Index(fields=["session", "-id"], name="quotes_of_a_session"),
@@ -66,7 +67,7 @@ class Payment(models.Model):
     be had) it is recorded and counted as soon as a rate is known.
     """
 
-    public_id = models.CharField(max_length=40, unique=True, default=new_payment_id, editable=False)
+    public_id = models.CharField(max_length=40, default=new_payment_id, editable=False)
     session = models.ForeignKey(CheckoutSession, on_delete=models.PROTECT, related_name="payments")
     network = models.CharField(max_length=32)
     asset = models.CharField(max_length=16)
@@ -97,6 +98,7 @@ class Payment(models.Model):
 
     class Meta:
         constraints = [
+            models.UniqueConstraint(fields=["public_id"], name="payment_ids_are_unique"),
             # The database refuses the second sight of the same movement, however many watchers run.
             models.UniqueConstraint(fields=["network", "tx_hash", "log_index"], name="one_payment_per_movement"),
         ]
