@@ -1,18 +1,56 @@
-"""Runs every benchmark, one after the other; `python -m bench reader settling` for some of them."""
+"""Runs benchmarks one after the other: `python -m bench` for all, `python -m bench expiry --sessions 30000` for one.
 
+Without DATABASE_URL and REDIS_URL it brings a PostgreSQL with its default durability and a Valkey of its own, and takes
+them down again. Each benchmark is a process of its own, so that none measures the remains of another.
+"""
+
+import os
 import subprocess
 import sys
+import tempfile
+from contextlib import ExitStack
+from pathlib import Path
+
+from checkout_project.running.embedded import Postgres, Valkey
+from checkout_project.running.secrets import secrets_of
 
 ALL = ("api", "reader", "settling", "expiry", "webhook_delivery", "webhook_chaos")
 
 
 def main() -> int:
-    """Each in a process of its own, so that none measures the remains of another."""
-    wanted = sys.argv[1:] or ALL
-    if strange := [name for name in wanted if name not in ALL]:
-        print(f"No benchmark {', '.join(strange)}; there are: {', '.join(ALL)}")
+    """The worst exit code of what ran: 1 when a goal was missed."""
+    name, options = (sys.argv[1], sys.argv[2:]) if len(sys.argv) > 1 else ("", [])
+    if name and name not in ALL:
+        print(f"No benchmark {name}; there are: {', '.join(ALL)}")
         return 2
-    return max(subprocess.run([sys.executable, "-m", f"bench.{name}"], check=False).returncode for name in wanted)
+    with ExitStack() as stack:
+        # Receivers are on loopback, at any port.
+        environment = os.environ | _servers(stack) | {"WEBHOOK_ALLOW_PRIVATE": "1"}
+        return max(_run(each, options, environment) for each in ([name] if name else ALL))
+
+
+def _run(name: str, options: list[str], environment: dict[str, str]) -> int:
+    print(f"— {name}", flush=True)
+    return subprocess.run([sys.executable, "-m", f"bench.{name}", *options], env=environment, check=False).returncode
+
+
+def _servers(stack: ExitStack) -> dict[str, str]:
+    """The variables that name what the environment does not."""
+    folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="tallystick-bench-")))
+    folder.chmod(0o711)  # PostgreSQL runs as somebody else when we are root
+    secrets = secrets_of(folder)
+    made = {name: secrets[name] for name in ("SECRET_KEY", "ENCRYPTION_KEYS") if name not in os.environ}
+    if "DATABASE_URL" not in os.environ:
+        made["DATABASE_URL"] = _started(Postgres(folder=folder / "postgres"), stack)
+    if "REDIS_URL" not in os.environ:
+        made["REDIS_URL"] = _started(Valkey(folder=folder / "valkey", password=secrets["VALKEY_PASSWORD"]), stack)
+    return made
+
+
+def _started(server: Postgres | Valkey, stack: ExitStack) -> str:
+    stack.callback(server.stop)
+    server.start()
+    return server.url
 
 
 if __name__ == "__main__":
