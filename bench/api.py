@@ -102,7 +102,7 @@ class Servers:
         """Two processes with four threads each. Returns the address."""
         command = [
             str(Path(sys.executable).with_name("granian")), "--interface", "wsgi", "--port", str(port),
-            "--workers", "2", "--blocking-threads", os.environ.get("BT","4"), "--log-level", "error", "--no-ws", application,
+            "--workers", "2", "--blocking-threads", "4", "--log-level", "error", "--no-ws", application,
         ]  # fmt: skip
         if application.endswith("make_application"):
             command.insert(1, "--factory")

@@ -99,9 +99,7 @@ class CheckoutSession(models.Model):
                 condition=Q(needs_decision=True),
             ),
             # Reader: how many of a link are sold.
-            models.Index(
-                fields=["payment_link"], name="sessions_of_a_link", condition=Q(payment_link__isnull=False)
-            ),
+            models.Index(fields=["payment_link"], name="sessions_of_a_link", condition=Q(payment_link__isnull=False)),
             # Readers: the list's filters.
             models.Index(fields=["merchant", "mode", "status", "-id"], name="sessions_by_status"),
             models.Index(fields=["merchant", "mode", "email", "-id"], name="sessions_by_email"),
