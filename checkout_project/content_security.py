@@ -4,8 +4,6 @@ from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
 
-from checkout_project.page_middleware import is_api_call
-
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
     "connect-src 'self'; form-action {form_action}; base-uri 'none'; frame-ancestors 'none'"
@@ -13,7 +11,7 @@ _POLICY = (
 
 
 class ContentSecurityMiddleware:
-    """Sends the policy with every answer that set none itself."""
+    """Sends the policy with every page that set none itself."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -21,8 +19,6 @@ class ContentSecurityMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Answers the request with the policy in the header."""
         response = self.get_response(request)
-        if is_api_call(request):
-            return response  # JSON shows nothing and runs nothing
         # A form's redirect must lead out to the shop (cancelUrl); browsers hold form-action against redirects too.
         leads_out = request.path.startswith("/pay/")
         response.setdefault(

@@ -1,16 +1,15 @@
-"""Middleware that only pages need: a call of the API has no cookie, no language and no frame around it."""
+"""The API's way past the middleware that only pages need: its calls have no cookie, no language, no frame, no form.
 
-from typing import Any, cast
+Django wraps each middleware around the next, the last one first. So `Inside`, the last in the settings, has what stands
+behind all of them when `Outside`, before the pages' middleware, is made and takes it over.
+"""
 
-from django.contrib.auth.middleware import AuthenticationMiddleware
-from django.contrib.messages.middleware import MessageMiddleware
-from django.contrib.sessions.middleware import SessionMiddleware
-from django.http import HttpRequest
-from django.http.response import HttpResponseBase
-from django.middleware.clickjacking import XFrameOptionsMiddleware
-from django.middleware.csrf import CsrfViewMiddleware
-from django.middleware.locale import LocaleMiddleware
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse
 from django.utils import translation
+
+GetResponse = Callable[[HttpRequest], HttpResponse]
 
 
 def is_api_call(request: HttpRequest) -> bool:
@@ -18,48 +17,31 @@ def is_api_call(request: HttpRequest) -> bool:
     return request.path_info.startswith("/api/v1/")
 
 
-class _PagesOnly:
-    """Put before a middleware class of Django's: the API's calls go past it."""
+class Inside:
+    """Stands behind the middleware that only pages need."""
 
-    get_response: Any
+    newest: "Inside"
 
-    def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        if is_api_call(request):
-            return self.get_response(request)  # type: ignore[no-any-return]
-        return super().__call__(request)  # type: ignore[misc, no-any-return]
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+        Inside.newest = self
 
-
-class Sessions(_PagesOnly, SessionMiddleware):
-    """Who is signed in, by cookie."""
-
-
-class Users(_PagesOnly, AuthenticationMiddleware):
-    """`request.user`."""
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answers a page."""
+        return self.get_response(request)
 
 
-class Messages(_PagesOnly, MessageMiddleware):
-    """What the next page tells."""
+class Outside:
+    """Stands before it, and leads the API's calls around."""
 
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+        self.get_api_response = Inside.newest.get_response
 
-class Frames(_PagesOnly, XFrameOptionsMiddleware):
-    """No frame of another site."""
-
-
-class Forms(_PagesOnly, CsrfViewMiddleware):
-    """No forms of another site. The API takes no cookie that one could misuse."""
-
-    def process_view(self, request: HttpRequest, *rest: Any) -> Any:
-        """Checks the form's token."""
-        return None if is_api_call(request) else super().process_view(request, *rest)
-
-
-class Languages(LocaleMiddleware):
-    """Pages speak the reader's language, the API always the same."""
-
-    def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        """Answers in that language."""
-        if is_api_call(request):
-            if translation.get_language() != "en":  # the thread still has that of the page before
-                translation.activate("en")
-            return cast("HttpResponseBase", self.get_response(request))
-        return cast("HttpResponseBase", super().__call__(request))
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answers a call straight away, a page through what it needs."""
+        if not is_api_call(request):
+            return self.get_response(request)
+        if translation.get_language() != "en":  # the thread still has that of the page before
+            translation.activate("en")
+        return self.get_api_response(request)

@@ -44,19 +44,21 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
     "checkout_project.request_ids.RequestIdMiddleware",
-    "checkout_project.content_security.ContentSecurityMiddleware",
     "checkout_project.api_limits.ApiLimitsMiddleware",
-    "checkout_project.page_middleware.Sessions",
-    "checkout_project.page_middleware.Languages",
+    "checkout_project.page_middleware.Outside",  # calls of the API go from here to `Inside`
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "checkout_project.content_security.ContentSecurityMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
-    "checkout_project.page_middleware.Forms",
-    "checkout_project.page_middleware.Users",
-    "checkout_project.page_middleware.Messages",
-    "checkout_project.page_middleware.Frames",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "checkout_project.page_middleware.Inside",
 ]
 
 ROOT_URLCONF = "checkout_project.urls"
