@@ -5,6 +5,7 @@ from typing import Any
 
 from django.utils import timezone
 
+from common.hand_sql import Blank
 from merchants_app.idempotency import Claim
 from merchants_app.models import Merchant
 from merchants_app.treasuries import treasury_for
@@ -13,6 +14,8 @@ from sessions_app.expiry import up_to_date
 from sessions_app.lifecycle import open_session
 from sessions_app.models import CheckoutSession, Customer
 from sessions_app.status import Status, is_live
+
+_SESSION, _CUSTOMER = Blank(CheckoutSession), Blank(Customer)
 
 # Field of the API → field of the model, for what is copied as it is.
 _COPIED = {
@@ -56,20 +59,21 @@ def create_answered(
 def _new_session(merchant: Merchant, mode: str, terms: dict[str, Any]) -> CheckoutSession:
     now = timezone.now()
     ends = terms.get("expiresAt") or now + timedelta(minutes=merchant.session_minutes)
-    return CheckoutSession(
-        merchant=merchant,
+    session = _SESSION.instance(
+        merchant_id=merchant.pk,
         mode=mode,
-        customer=Customer(email=terms["email"], name=terms["name"]),
         expires_at=ends,
         watch_until=ends + timedelta(days=merchant.watch_days),
         tolerance_percent=merchant.tolerance_percent,
         tolerance_amount=merchant.tolerance_amount,
         spread_percent=merchant.spread_percent,
-        status=Status.OPEN,
         created_at=now,
         updated_at=now,
         **{field: terms[name] for name, field in _COPIED.items() if name in terms},
     )
+    customer = _CUSTOMER.instance(merchant_id=merchant.pk, mode=mode, email=terms["email"], name=terms["name"])
+    session._state.fields_cache.update(merchant=merchant, customer=customer)
+    return session
 
 
 def _live_session(merchant: Merchant, mode: str, reference: str | None) -> CheckoutSession | None:

@@ -52,8 +52,8 @@ WITH wallet AS (
 ), customer AS (
     SELECT * FROM known UNION ALL SELECT * FROM made
 ), session AS (
-    INSERT INTO {sessions} ({session_columns}, customer_id, treasury_id)
-    SELECT {session_values}, customer.id, wallet.id FROM customer, wallet
+    INSERT INTO {sessions} ({first_columns}, {session_columns}, customer_id, treasury_id)
+    SELECT {first_values}, {session_values}, customer.id, wallet.id FROM customer, wallet
     ON CONFLICT DO NOTHING
     RETURNING id, treasury_id
 ), told AS (
@@ -61,8 +61,7 @@ WITH wallet AS (
     FROM session, customer
 ), change AS (
     INSERT INTO {changes} (session_id, from_status, to_status, payment_status, needs_decision, reason, actor, at)
-    SELECT session.id, '', %(checkoutsession_status)s::text, %(checkoutsession_payment_status)s::text, FALSE,
-        %(reason)s::text, %(actor)s::text, %(now)s::timestamptz
+    SELECT session.id, '', 'open', 'unpaid', FALSE, %(reason)s::text, %(actor)s::text, %(now)s::timestamptz
     FROM session
 ), event AS (
     INSERT INTO {events} (public_id, merchant_id, mode, type, subject, subject_sequence, data, created_at)
@@ -94,7 +93,13 @@ _SHARED = {
     "created_at": "now", "updated_at": "now",
 }  # fmt: skip
 _ALL_SHARED = frozenset(_SHARED.values())
-_MADE_THERE = {"id", "customer_id", "treasury_id"}
+# What every session is at first: no parameter each time. NULL is what PostgreSQL puts where nothing is said.
+_AT_FIRST = {
+    "status": "'open'", "payment_status": "'unpaid'", "needs_decision": "FALSE", "event_count": "1",
+    "refund_address": "''",
+}  # fmt: skip
+_NULL_AT_FIRST = {"payment_link_id", "issue", "quote_id", "ended_by", "ended_at", "completed_at"}
+_NOT_GIVEN = {"id", "customer_id", "treasury_id", *_AT_FIRST, *_NULL_AT_FIRST}
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +163,8 @@ def _statement() -> str:
         deliveries=Delivery._meta.db_table,
         endpoints=WebhookEndpoint._meta.db_table,
         answers=IdempotencyRecord._meta.db_table,
+        first_columns=", ".join(_AT_FIRST),
+        first_values=", ".join(_AT_FIRST.values()),
         session_columns=", ".join(str(field.column) for _, field in _session_fields()),
         session_values=", ".join(
             f"%({name})s::{field.rel_db_type(connection) if field.is_relation else field.db_type(connection)}"
@@ -172,7 +179,7 @@ def _session_fields() -> list[tuple[str, Any]]:
     return [
         (_SHARED.get(str(field.column), f"checkoutsession_{field.column}"), field)
         for field in CheckoutSession._meta.concrete_fields
-        if field.column not in _MADE_THERE
+        if field.column not in _NOT_GIVEN
     ]
 
 
