@@ -1,17 +1,31 @@
 """Public ids: a prefix that says what the thing is, then 130 random bits in Crockford's base 32 (`cs_4f…`)."""
 
-import secrets
+import os
 
 # Crockford's alphabet has no i, l, o, u: an id read aloud or retyped cannot be mistaken for another.
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _LENGTH = 26
 # Every byte's letter: each of the 32 stands for as many bytes as the others.
 _LETTERS = (_ALPHABET * 8).encode()
+# Asking the system for randomness is most of what an id costs, so it is asked for many at once. A fork must not hand
+# out what its parent does.
+_AT_ONCE = 64
+_spare: list[bytes] = []
+os.register_at_fork(after_in_child=_spare.clear)
 
 
 def new_public_id(prefix: str) -> str:
     """A fresh id such as `cs_…`; unguessable, so that it may stand in a URL given to a buyer."""
-    return f"{prefix}_{secrets.token_bytes(_LENGTH).translate(_LETTERS).decode()}"
+    return f"{prefix}_{_randomness().translate(_LETTERS).decode()}"
+
+
+def _randomness() -> bytes:
+    try:
+        return _spare.pop()  # by one thread only, whichever is first
+    except IndexError:
+        many = os.urandom(_LENGTH * _AT_ONCE)
+        _spare.extend(many[at : at + _LENGTH] for at in range(_LENGTH, len(many), _LENGTH))
+        return many[:_LENGTH]
 
 
 def new_session_id() -> str:
