@@ -44,4 +44,7 @@ class Outside:
             return self.get_response(request)
         if translation.get_language() != "en":  # the thread still has that of the page before
             translation.activate("en")
-        return self.get_api_response(request)
+        response = self.get_api_response(request)
+        # As `CommonMiddleware` does for pages; without it servers send an answer in chunks.
+        response.headers["Content-Length"] = str(len(response.content))
+        return response
