@@ -6,18 +6,12 @@ from functools import lru_cache
 from json import JSONDecoder
 from typing import Any, Generic, TypeVar, cast
 
-from django.db import connection, models
-from django.db.backends.utils import CursorWrapper
+from django.db import DEFAULT_DB_ALIAS, connections, models
 from django.db.models.base import ModelState
 
 from common.postgresql.base import DatabaseWrapper
 
 M = TypeVar("M", bound=models.Model)
-
-
-def prepared_cursor() -> CursorWrapper:
-    """A cursor that prepares what it runs, in Django's transaction. Every parameter needs a type: `%(id)s::bigint`."""
-    return cast("DatabaseWrapper", connection).prepared_cursor()
 
 
 class Columns(Generic[M]):
@@ -61,7 +55,7 @@ class Columns(Generic[M]):
         instance = self.model.__new__(self.model)
         instance.__dict__.update(zip(self._names, row, strict=True))
         instance._state = ModelState()
-        instance._state.adding, instance._state.db = False, connection.alias
+        instance._state.adding, instance._state.db = False, DEFAULT_DB_ALIAS
         return instance
 
 
@@ -88,10 +82,8 @@ class Blank(Generic[M]):
 
 
 def rows(sql: str, given: Mapping[str, Any] | Sequence[Any]) -> list[tuple[Any, ...]]:
-    """The answer of one SELECT."""
-    with prepared_cursor() as cursor:
-        cursor.execute(sql, given)
-        return list(cursor.fetchall())
+    """What a statement answers. It is prepared; every parameter needs a type: `%(id)s::bigint`."""
+    return cast("DatabaseWrapper", connections[DEFAULT_DB_ALIAS]).fetch_prepared(sql, given)
 
 
 def set_related(instance: models.Model, name: str, found: Sequence[M], of: type[M]) -> None:

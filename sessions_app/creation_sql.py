@@ -11,7 +11,8 @@ from typing import Any
 
 from django.db import connection, models
 
-from common.hand_sql import prepared_cursor, set_related
+from common.exact_json import dumps
+from common.hand_sql import rows, set_related
 from common.public_ids import new_delivery_id, new_event_id
 from merchants_app.idempotency import Claim
 from merchants_app.models import IdempotencyRecord, Treasury
@@ -137,13 +138,11 @@ def insert_session(
         "idempotency_key": claim.idempotency_key if claim else None,
         "fingerprint": claim.fingerprint if claim else None,
     }
-    with prepared_cursor() as cursor:
-        cursor.execute(_statement(), given)
-        row = cursor.fetchone()
-    if row is None:
+    found = rows(_statement(), given)
+    if not found:
         return None
     customer = session.customer
-    session.pk, session.treasury_id, customer.pk, customer.public_id, deliveries = row
+    session.pk, session.treasury_id, customer.pk, customer.public_id, deliveries = found[0]
     session.customer = customer  # which takes over the key that it now has
     session._state.adding = customer._state.adding = False
     # A session just born has neither: nobody needs to ask the database for them.
@@ -186,7 +185,7 @@ def _session_fields() -> list[tuple[str, Any]]:
 def _values(session: CheckoutSession) -> dict[str, Any]:
     """By parameter, without the shared ones. psycopg takes most values as they are."""
     return {
-        name: field.get_db_prep_save(getattr(session, field.attname), connection)
+        name: dumps(getattr(session, field.attname))
         if isinstance(field, models.JSONField)
         else getattr(session, field.attname)
         for name, field in _session_fields()

@@ -5,6 +5,7 @@ Both are for the API's speed (`bench/api.py`): a get asks the database one thing
 
 import re
 import select
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -12,11 +13,15 @@ import psycopg
 from django.db.backends.postgresql import base
 from django.db.backends.utils import CursorWrapper
 
+# As many statements as psycopg keeps prepared.
+_MOST_READY = 100
 _PLACEHOLDER = re.compile(r"%(?:\((?P<name>\w+)\))?s")
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
     """For `ENGINE = "common.postgresql"`."""
+
+    _ready: "dict[str, _PreparingCursor]"
 
     def is_usable(self) -> bool:
         """Whether the connection may be used.
@@ -24,20 +29,37 @@ class DatabaseWrapper(base.DatabaseWrapper):
         A server that ended it has closed the socket, which then has something to read; an idle one has not. Whatever
         else there is to read, and after an error, the server is asked.
         """
-        if self.connection is None or self.errors_occurred or _has_something_to_read(self.connection):
+        if self.connection is None or self.connection.closed:
+            return False
+        if self.errors_occurred or _has_something_to_read(self.connection):
             return super().is_usable()
-        return not self.connection.closed
+        return True
 
-    def prepared_cursor(self) -> CursorWrapper:
-        """A cursor in the same transaction and log of queries that prepares what it runs.
+    def fetch_prepared(self, query: str, given: Mapping[str, Any] | Sequence[Any]) -> list[tuple[Any, ...]]:
+        """The rows of a statement that PostgreSQL parses and plans once a connection, in Django's transaction.
 
-        PostgreSQL parses and plans each statement once a connection. Every parameter needs a type (`%s::bigint`).
+        Placeholders are Django's; every parameter needs a type (`%s::bigint`).
         """
         self.close_if_health_check_failed()
         self.ensure_connection()
         with self.wrap_database_errors:
-            cursor = _PreparingCursor(self.connection)
-            return self._prepare_cursor(cursor)  # type: ignore[attr-defined, no-any-return]
+            cursor: CursorWrapper = self._prepare_cursor(self._cursor_of(query))  # type: ignore[attr-defined]
+        cursor.execute(query, given)
+        return list(cursor.fetchall())
+
+    def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
+        """A connection, with which nothing is prepared yet."""
+        self._ready = {}
+        return super().get_new_connection(conn_params)
+
+    def _cursor_of(self, query: str) -> "_PreparingCursor":
+        """One for each statement: a cursor remembers how to write and read the types of its last one."""
+        cursor = self._ready.get(query)
+        if cursor is None:
+            if len(self._ready) >= _MOST_READY:
+                self._ready.clear()
+            cursor = self._ready[query] = _PreparingCursor(self.connection)
+        return cursor
 
 
 class _PreparingCursor(psycopg.RawCursor[tuple[Any, ...]]):

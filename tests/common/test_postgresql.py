@@ -6,6 +6,7 @@ import psycopg
 import pytest
 from django.db import connection
 
+from common.hand_sql import rows
 from common.postgresql.base import _numbered
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -43,16 +44,12 @@ def test_one_that_the_server_ended_is_noticed(another: "psycopg.Connection[tuple
 def test_a_request_after_that_gets_a_new_one(another: "psycopg.Connection[tuple[object, ...]]") -> None:
     end_ours(another)
     connection.health_check_enabled, connection.health_check_done = True, False  # as at the start of a request
-    with connection.prepared_cursor() as cursor:
-        cursor.execute("SELECT %s::int", [7])
-        assert cursor.fetchone() == (7,)
+    assert rows("SELECT %s::int", [7]) == [(7,)]
 
 
-def test_what_a_prepared_cursor_runs_is_prepared_once() -> None:
+def test_a_statement_is_prepared_once() -> None:
     for number in (1, 2):
-        with connection.prepared_cursor() as cursor:
-            cursor.execute("SELECT %(a)s::int + %(b)s::int + %(a)s::int", {"a": number, "b": 5})
-            assert cursor.fetchone() == (5 + 2 * number,)
+        assert rows("SELECT %(a)s::int + %(b)s::int + %(a)s::int", {"a": number, "b": 5}) == [(5 + 2 * number,)]
     with connection.cursor() as cursor:
         cursor.execute("SELECT generic_plans + custom_plans FROM pg_prepared_statements")
         assert cursor.fetchall() == [(2,)]
