@@ -21,16 +21,27 @@ class PaymentFact:
     value: Decimal | None  # in the session's currency; None while no rate for it is known
     counts: bool  # False: an asset that the session does not allow
     arrived_at: datetime
-    confirmed: bool = False  # was confirmed once; stays so when it vanishes later
+    confirmed: bool = False  # where it is now
+    relied_on: bool = False  # was confirmed once, wherever it was
     vanished: bool = False
-    step: Decimal = (
-        ZERO  # worth of the smallest amount that is asked for in its asset: amounts due are rounded up to it
-    )
+    times_vanished: int = 0
+    # Worth of the smallest amount that is asked for in its asset: amounts due are rounded up to it.
+    step: Decimal = ZERO
+
+    @property
+    def is_lost(self) -> bool:
+        """It is gone; or it was, and is not sure again since it came back."""
+        return self.vanished or (self.times_vanished > 0 and not self.confirmed)
 
     @property
     def token(self) -> str:
-        """How a decision remembers having seen it: a payment that vanishes afterwards is news again."""
-        return f"{self.id}:vanished" if self.vanished else self.id
+        """How a decision remembers having seen it: each time that it vanishes afterwards is news again."""
+        return self.lost_token if self.vanished else self.id
+
+    @property
+    def lost_token(self) -> str:
+        """How a decision remembers having seen it lost."""
+        return f"{self.id}:vanished:{self.times_vanished}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,12 +141,16 @@ def _oddities(facts: Facts, status: Status) -> list[_Oddity]:
 
 
 def _reversed(facts: Facts, status: Status) -> _Oddity | None:
-    """A payment that had been counted or accepted is gone after completion; what is left does not cover the price."""
+    """A payment that had been relied on is lost after completion; what is sure does not cover the price.
+
+    It is about what is left, too: money that comes afterwards has to be decided on as well.
+    """
     accepted = _seen(facts, DecisionKind.ACCEPT)
-    gone = [p for p in facts.payments if p.vanished and ((p.confirmed and p.counts) or p.id in accepted)]
-    if status != Status.COMPLETED or not gone or _covers(facts, _counted(facts)):
+    lost = [p for p in facts.payments if p.is_lost and ((p.relied_on and p.counts) or p.id in accepted)]
+    left = [p for p in _counted(facts) if not p.is_lost]
+    if status != Status.COMPLETED or not lost or _covers(facts, left):
         return None
-    return _Oddity(Issue.REVERSED, _tokens(gone))
+    return _Oddity(Issue.REVERSED, _tokens(left) | {p.lost_token for p in lost})
 
 
 def _wrong_asset(facts: Facts) -> _Oddity | None:
@@ -145,14 +160,28 @@ def _wrong_asset(facts: Facts) -> _Oddity | None:
 
 
 def _excess(facts: Facts) -> _Oddity | None:
-    """More than the price, beyond the tolerance: a second payment after completion, or simply too much."""
+    """More than the price, beyond the tolerance: paid again after it was covered, or simply too much."""
     confirmed = [p for p in _counted(facts) if p.confirmed]
     if not _is_too_much(facts, confirmed):
         return None
-    again = [p for p in confirmed if facts.completed_at and p.arrived_at > facts.completed_at]
+    covered_at = _covered_at(facts, confirmed)
+    again = [p for p in confirmed if covered_at and p.arrived_at > covered_at]
     if again:
         return _Oddity(Issue.PAID_TWICE, _tokens(again))
     return _Oddity(Issue.OVERPAID, _tokens(confirmed))
+
+
+def _covered_at(facts: Facts, payments: Iterable[PaymentFact]) -> datetime | None:
+    """When the last payment came that was needed; when the merchant took less as paid, if that was before."""
+    accepted_at = facts.completed_at if _is_accepted(facts) else None
+    sum_so_far = ZERO
+    for payment in sorted(payments, key=lambda p: p.arrived_at):
+        if accepted_at and payment.arrived_at > accepted_at:
+            return accepted_at
+        sum_so_far += payment.value or ZERO
+        if sum_so_far >= facts.price - facts.tolerance:
+            return payment.arrived_at
+    return accepted_at
 
 
 def _paid_late(facts: Facts) -> _Oddity | None:
@@ -181,8 +210,10 @@ def _shortfall(facts: Facts, status: Status) -> _Oddity | None:
 
 
 def _counted(facts: Facts, *, with_refunded: bool = False) -> list[PaymentFact]:
+    """What pays for the session: what it allows, and what the merchant took all the same."""
     returned = frozenset() if with_refunded else _returned(facts)
-    return [p for p in facts.payments if p.counts and not p.vanished and p.token not in returned]
+    taken = _seen(facts, DecisionKind.ACCEPT, on=(Issue.WRONG_ASSET,))
+    return [p for p in facts.payments if (p.counts or p.id in taken) and not p.vanished and p.id not in returned]
 
 
 def _returned(facts: Facts) -> frozenset[str]:
@@ -193,7 +224,7 @@ def _returned(facts: Facts) -> frozenset[str]:
 def _is_accepted(facts: Facts) -> bool:
     """The merchant took what had arrived as paid; holds while at least one payment that was accepted is still there."""
     accepted = _seen(facts, DecisionKind.ACCEPT)
-    return any(p.token in accepted and not p.vanished for p in facts.payments)
+    return any(p.id in accepted and not p.vanished for p in facts.payments)
 
 
 def _is_decided(facts: Facts, oddity: _Oddity) -> bool:

@@ -40,8 +40,10 @@ def payment_facts(payments: Iterable[Payment]) -> Iterable[PaymentFact]:
             value=payment.value,
             counts=payment.counts,
             arrived_at=payment.arrived_at,
-            confirmed=payment.confirmed_at is not None,
+            confirmed=payment.confirmed_at is not None and payment.vanished_at is None,
+            relied_on=payment.first_confirmed_at is not None,
             vanished=payment.vanished_at is not None,
+            times_vanished=payment.times_vanished,
             step=_step(payment),
         )
 

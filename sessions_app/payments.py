@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from django.db.models import F, Q, QuerySet
+from django.db.models.functions import Coalesce
 
 from chains_app.networks import Network
 from chains_app.reader import Sighting, Transfer
@@ -40,14 +41,18 @@ def record(network: Network, seen: Sightings) -> NewsBySession:
 def confirm(network: Network, payments: Iterable[Payment], now: datetime) -> NewsBySession:
     """Marks payments as confirmed; the caller has checked that they are deep enough and still there."""
     same = _unchanged(payments, confirmed_at=None)
-    Payment.objects.filter(pk__in=[payment.pk for payment in same]).update(confirmed_at=now)
+    Payment.objects.filter(pk__in=[payment.pk for payment in same]).update(
+        confirmed_at=now, first_confirmed_at=Coalesce("first_confirmed_at", now)
+    )
     return _news(network, same, "is confirmed")
 
 
 def mark_vanished(network: Network, payments: Iterable[Payment], now: datetime) -> NewsBySession:
     """Marks payments that the chain no longer has."""
     same = _unchanged(payments)
-    Payment.objects.filter(pk__in=[payment.pk for payment in same]).update(vanished_at=now)
+    Payment.objects.filter(pk__in=[payment.pk for payment in same]).update(
+        vanished_at=now, times_vanished=F("times_vanished") + 1
+    )
     return _news(network, same, "vanished from the chain", vanished=True)
 
 
@@ -120,12 +125,12 @@ def _placed(network: Network, seen: Sightings) -> list[Payment]:
         if transfer and (payment.vanished_at or payment.block_hash != transfer.block_hash):
             if payment.vanished_at:
                 returned.append(payment)
-            # Its value stays as it was counted.
+            # Its value stays as it was counted. How deep it is begins anew.
             payment.block_number, payment.block_hash = transfer.block_number, transfer.block_hash
-            payment.vanished_at = None
+            payment.vanished_at = payment.confirmed_at = None
             moved.append(payment)
     if moved:
-        Payment.objects.bulk_update(moved, ["block_number", "block_hash", "vanished_at"])
+        Payment.objects.bulk_update(moved, ["block_number", "block_hash", "vanished_at", "confirmed_at"])
     return returned
 
 

@@ -91,8 +91,12 @@ class Payment(models.Model):
     )
     confirmations_needed = models.PositiveIntegerField()
     seen_at = models.DateTimeField()
-    confirmed_at = models.DateTimeField(null=True)
+    confirmed_at = models.DateTimeField(null=True, help_text="When it was deep enough, in the block where it is now.")
+    first_confirmed_at = models.DateTimeField(
+        null=True, help_text="When it was so for the first time: from then on a shop may have relied on it."
+    )
     vanished_at = models.DateTimeField(null=True, help_text="When the chain was seen without it.")
+    times_vanished = models.PositiveSmallIntegerField(default=0)
     collected_at = models.DateTimeField(null=True, help_text="When it was seen to leave for the treasury.")
     collected_tx = models.CharField(max_length=66, blank=True, help_text="The transaction that collected it.")
 

@@ -1,9 +1,11 @@
 """Money on its way back to a buyer: prepared here, signed in the merchant's own wallet, seen on the chain."""
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 from common.public_ids import new_refund_id
 from sessions_app.models.session import CheckoutSession
+from sessions_app.status import Issue
 
 
 class RefundKind(models.TextChoices):
@@ -36,9 +38,17 @@ class Refund(models.Model):
     asset = models.CharField(max_length=16)
     decimals = models.PositiveSmallIntegerField()
     amount_units = models.DecimalField(max_digits=78, decimal_places=0)
-    value = models.DecimalField(max_digits=38, decimal_places=18, help_text="In the session's currency, at `rate`.")
+    value = models.DecimalField(max_digits=120, decimal_places=18, help_text="In the session's currency, at `rate`.")
     rate = models.DecimalField(max_digits=38, decimal_places=18)
     to_address = models.CharField(max_length=42, help_text="Where the buyer wants it; EIP-55 checksummed.")
+    issue = models.CharField(
+        max_length=12, choices=Issue.choices, blank=True, help_text="What is settled when it is final; empty: nothing."
+    )
+    seen = ArrayField(
+        models.CharField(max_length=60),
+        default=list,
+        help_text="The payments that it was about, as in Decision.",
+    )
     actor = models.CharField(max_length=200)
     prepared_at = models.DateTimeField()
     withdrawn_at = models.DateTimeField(

@@ -31,12 +31,15 @@ def facts(*payments: PaymentFact, **changes: Any) -> Facts:
 
 
 def paid(value: str | None, *, at: datetime = BEFORE, id: str = "pay_1", **marks: Any) -> PaymentFact:
-    """A confirmed payment in time, unless said otherwise."""
+    """A payment in time that is confirmed, or was before it vanished, unless said otherwise."""
+    confirmed = marks.pop("confirmed", True)
+    vanished = marks.get("vanished", False)
     return PaymentFact(
         id=id,
         value=None if value is None else Decimal(value),
         arrived_at=at,
-        **({"counts": True, "confirmed": True} | marks),
+        confirmed=confirmed and not vanished,
+        **({"counts": True, "relied_on": confirmed, "times_vanished": int(vanished)} | marks),
     )
 
 
@@ -58,6 +61,8 @@ REFUNDED = decided(DecisionKind.REFUNDED, Issue.UNDERPAID)
 ASKED = decided(DecisionKind.ASK_REST, Issue.UNDERPAID)
 EXCESS_REFUNDED = decided(DecisionKind.REFUNDED, Issue.OVERPAID)
 WRONG_REFUNDED = decided(DecisionKind.REFUNDED, Issue.WRONG_ASSET)
+WRONG_ACCEPTED = decided(DecisionKind.ACCEPT, Issue.WRONG_ASSET)
+WRITTEN_OFF = DecisionFact(kind=DecisionKind.WRITE_OFF, issue=Issue.REVERSED, seen=frozenset({"pay_1:vanished:1"}))
 CANCELLED = {"ended_by": Ended.CANCELLED, "ends_at": BEFORE - timedelta(minutes=5)}
 COMPLETED = {"completed_at": BEFORE + timedelta(minutes=1)}
 LATER = BEFORE + timedelta(minutes=5)
@@ -99,6 +104,48 @@ CASES = [
         facts(paid("49"), paid("49", at=LATER, id="pay_2"), **COMPLETED),
         AFTER,
         verdict("completed", "overpaid", "paid_twice", True),
+    ),
+    (
+        "paid twice, and both learned at once",
+        facts(paid("49"), paid("49", at=LATER, id="pay_2")),
+        AFTER,
+        verdict("completed", "overpaid", "paid_twice", True),
+    ),
+    (
+        "accepted in a wrong asset, then paid in the right one",
+        facts(paid("49", counts=False), paid("49", at=LATER, id="pay_2"), decisions=(WRONG_ACCEPTED,), **COMPLETED),
+        AFTER,
+        verdict("completed", "overpaid", "paid_twice", True),
+    ),
+    (
+        "accepted short, then paid in full",
+        facts(paid("40"), paid("49", at=LATER, id="pay_2"), decisions=(ACCEPTED,), **COMPLETED),
+        AFTER,
+        verdict("completed", "overpaid", "paid_twice", True),
+    ),
+    (
+        "reorged after completion, back in another block",
+        facts(paid("49", confirmed=False, relied_on=True, times_vanished=1), **COMPLETED),
+        BEFORE,
+        verdict("completed", "paid", "reversed", True),
+    ),
+    (
+        "reorged after completion, back and confirmed again",
+        facts(paid("49", times_vanished=1), **COMPLETED),
+        BEFORE,
+        verdict("completed", "paid"),
+    ),
+    (
+        "reorged, written off, and reorged again",
+        facts(paid("49", vanished=True, times_vanished=2), decisions=(WRITTEN_OFF,), **COMPLETED),
+        BEFORE,
+        verdict("completed", "unpaid", "reversed", True),
+    ),
+    (
+        "reorged, written off, and something comes",
+        facts(paid("49", vanished=True), paid("20", id="pay_2"), decisions=(WRITTEN_OFF,), **COMPLETED),
+        BEFORE,
+        verdict("completed", "partial", "reversed", True),
     ),
     ("wrong asset", facts(paid("49", counts=False)), BEFORE, verdict("open", "unpaid", "wrong_asset", True)),
     ("wrong asset, unconfirmed", facts(paid("49", counts=False, confirmed=False)), BEFORE, verdict("open", "unpaid")),
@@ -190,7 +237,9 @@ payments_drawn = st.lists(
         counts=st.booleans(),
         arrived_at=st.sampled_from([BEFORE, END, AFTER]),
         confirmed=st.booleans(),
+        relied_on=st.booleans(),
         vanished=st.booleans(),
+        times_vanished=st.integers(0, 2),
     ),
     max_size=6,
 )
