@@ -4,12 +4,11 @@ Expiring, cancelling, a transfer seen, confirmed or vanished, a decision: each i
 and then told here. Nobody else sets a status, so nobody can forget the timeline or the event.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
-from django.db.models import QuerySet
 from django.utils import timezone
 
 from common.bulk_sql import insert_rows, update_rows
@@ -52,7 +51,7 @@ def reassess(session_id: int, news: News, *, now: datetime | None = None) -> Che
 def reassess_many(news: Mapping[int, News], *, now: datetime | None = None) -> list[CheckoutSession]:
     """The same for many, with one lock and one write each of states, timeline rows and events."""
     with transaction.atomic():
-        sessions = list(_locked(news))
+        sessions = _locked(news)
         _settle([(session, news[session.pk]) for session in sessions], now or timezone.now())
     return sessions
 
@@ -65,8 +64,8 @@ def expire_overdue(limit: int, *, now: datetime | None = None) -> int:
         if deliveries:
             nudge_on_commit()
         overdue = CheckoutSession.objects.filter(status=Status.OPEN, expires_at__lte=now).order_by("expires_at")
-        claimed = overdue.select_for_update(skip_locked=True, of=("self",))[: limit - done]
-        sessions = list(with_facts(claimed))
+        claimed = overdue.select_for_update(skip_locked=True)[: limit - done]
+        sessions = _with_facts(claimed.values_list("pk", flat=True))
         _settle([(session, News(reason=TIME_IS_OVER)) for session in sessions], now)
     return done + len(sessions)
 
@@ -81,22 +80,33 @@ def cancel(session: CheckoutSession, *, actor: str = "", now: datetime | None = 
     return _end(session.pk, Ended.CANCELLED, News(reason="Cancelled.", actor=actor), now or timezone.now())
 
 
-def decide(decision: Decision, *, reopen_minutes: int, now: datetime) -> CheckoutSession:
+def lock(session_id: int) -> CheckoutSession:
+    """The session as it is, and nobody changes it until the end of the caller's transaction."""
+    return _locked([session_id])[0]
+
+
+def decide(
+    decision: Decision, *, reopen_minutes: int, now: datetime, shown: Collection[str] | None = None
+) -> CheckoutSession:
     """Stores a decision and what follows from it. `ask_rest` reopens the session for so many minutes.
 
-    Raises `NothingToDecide` when the session has no open issue, or another one than the decision names, and
-    `ReferenceTaken` when it would be reopened beside the session that has its reference now.
+    `shown`: the payments that whoever decided was shown as the issue's; None: whichever it is about now.
+    Raises `NothingToDecide` when the session has no open issue, another one than the decision names, or one that is
+    about other payments by now, and `ReferenceTaken` when it would be reopened beside the session that has its
+    reference now.
     """
     with transaction.atomic():
-        session = _locked([decision.session_id]).get()
+        session = lock(decision.session_id)
         decision.seen = sorted(tokens_to_decide(facts_of(session), now, decision.issue))
         if not session.needs_decision or session.issue != decision.issue or not decision.seen:
             raise NothingToDecide("There is nothing of that kind to decide on this session: look at it again.")
+        if shown is not None and set(shown) != set(decision.seen):
+            raise NothingToDecide("Something came or went since you were shown this: look at the session again.")
         decision.decided_at = now
         decision.save()
         if decision.kind == DecisionKind.ASK_REST:
             _reopen(session, until=now + timedelta(minutes=reopen_minutes))
-        with_decision = _locked([decision.session_id]).get()
+        with_decision = lock(decision.session_id)
         reason = f"Decided: {DecisionKind(decision.kind).label.lower()}."
         try:
             _settle([(with_decision, News(reason=reason, actor=decision.actor))], now)
@@ -132,7 +142,7 @@ def open_session(session: CheckoutSession, *, actor: str, claim: Claim | None = 
 
 def _end(session_id: int, how: Ended, news: News, now: datetime) -> CheckoutSession:
     with transaction.atomic():
-        session = _locked([session_id]).get()
+        session = lock(session_id)
         # A time that ran out unnoticed is a fact older than this request.
         _settle([(session, News(reason=TIME_IS_OVER))], now)
         if session.status == how.value:
@@ -152,10 +162,15 @@ def _reopen(session: CheckoutSession, *, until: datetime) -> None:
     DepositAddress.objects.filter(session=session).update(watch_until=session.watch_until)
 
 
-def _locked(ids: Iterable[int]) -> QuerySet[CheckoutSession]:
+def _locked(ids: Iterable[int]) -> list[CheckoutSession]:
     """The sessions under lock, always in the same order: two writers of the same ones wait instead of deadlocking."""
     sessions = CheckoutSession.objects.filter(pk__in=list(ids)).order_by("pk")
-    return with_facts(sessions.select_for_update(of=("self",)))
+    return _with_facts(sessions.select_for_update().values_list("pk", flat=True))
+
+
+def _with_facts(claimed: Iterable[int]) -> list[CheckoutSession]:
+    """Read once they are locked: a query that had to wait for a lock would join what it saw before it waited."""
+    return list(with_facts(CheckoutSession.objects.filter(pk__in=list(claimed)).order_by("pk")))
 
 
 def _settle(news: list[tuple[CheckoutSession, News]], now: datetime) -> None:

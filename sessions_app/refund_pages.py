@@ -30,6 +30,7 @@ from sessions_app.refunds import (
 )
 from sessions_app.representation import page_url
 from sessions_app.scenarios import SANDBOX
+from sessions_app.session_words import network_name
 
 
 class RefundForm(forms.Form):
@@ -39,6 +40,7 @@ class RefundForm(forms.Form):
     kind = forms.ChoiceField(choices=RefundKind.choices)
     rate_basis = forms.ChoiceField(choices=RefundRate.choices)
     amount = forms.DecimalField(required=False, max_digits=20, decimal_places=4)
+    to_address = forms.CharField(max_length=42)  # as the page showed it
 
 
 @never_cache
@@ -85,7 +87,7 @@ def refund(request: HttpRequest, access: Access, session_id: str) -> HttpRespons
         access,
         "refund.html",
         session=session,
-        piles=[(pile, network(pile.network), amount_text(pile.units, pile.decimals)) for pile in arrived(session)],
+        piles=[(pile, network_name(pile.network), amount_text(pile.units, pile.decimals)) for pile in arrived(session)],
         excess=to_minor_unit(excess(session), session.currency),
         refunds=[(each, amount_text(each.amount_units, each.decimals)) for each in session.refunds.order_by("-id")],
         link=f"{page_url(session)}/refund",
@@ -130,6 +132,6 @@ def _act(request: HttpRequest, access: Access, found: Refund) -> HttpResponse:
 
 def _networks(session: CheckoutSession) -> list[dict[str, Any]]:
     return [
-        {"asset": pile.asset, "network": network(pile.network).name, "amount": amount_text(pile.units, pile.decimals)}
+        {"asset": pile.asset, "network": network_name(pile.network), "amount": amount_text(pile.units, pile.decimals)}
         for pile in arrived(session)
     ]

@@ -5,10 +5,12 @@ from datetime import datetime
 
 from chains_app.networks import Network
 from chains_app.reader import Sighting, Transfer
-from sessions_app.decisions import ANSWERS, decide
+from merchants_app.audit import record
+from sessions_app.decisions import decide
 from sessions_app.errors import NothingToDecide
+from sessions_app.facts import with_facts
 from sessions_app.models import CheckoutSession, Refund
-from sessions_app.status import DecisionKind, Issue
+from sessions_app.status import DecisionKind
 
 
 def refunds_watched_for(network: Network) -> list[Refund]:
@@ -24,24 +26,53 @@ def deep_sightings(network: Network, refunds: Iterable[Refund], *, head: int) ->
     """Where seen refunds stand that have as many blocks on them as a usual payment needs."""
     needed = network.confirmations.normal
     return [
-        _sighting(refund)
+        sighting(refund)
         for refund in refunds
         if refund.block_number is not None and head - refund.block_number + 1 >= needed
     ]
 
 
+def doubtful_refunds(
+    refunds: Iterable[Refund], transfers: Iterable[Transfer], *, replaced_from: int | None
+) -> list[Refund]:
+    """Seen ones that may be gone: in blocks that were replaced, or in none and no longer among the waiting."""
+    shown = {(transfer.tx_hash, transfer.log_index) for transfer in transfers}
+    return [
+        refund
+        for refund in refunds
+        if refund.tx_hash
+        and (refund.tx_hash, refund.log_index) not in shown
+        and (refund.block_number is None or (replaced_from is not None and refund.block_number >= replaced_from))
+    ]
+
+
 def see_refunds(
-    refunds: Iterable[Refund], transfers: Iterable[Transfer], *, there: frozenset[Sighting], now: datetime
+    refunds: Iterable[Refund],
+    transfers: Iterable[Transfer],
+    *,
+    gone: Iterable[Refund],
+    there: frozenset[Sighting],
+    now: datetime,
 ) -> None:
-    """Stores which transfers are refunds and which of those are final; a final one settles its session's issue."""
+    """Stores which transfers are refunds and which of those are final; a final one settles its session's issue.
+
+    `gone` are no longer on the chain: another transfer (a replacement with a higher fee, say) may take their place.
+    """
     found = list(transfers)
+    for refund in gone:
+        _forget_place(refund)
     for refund in refunds:
         for transfer in found:
             if _is_it(refund, transfer) and not _is_taken(transfer, by_other_than=refund):
                 _place(refund, transfer, now)
                 break
-        if refund.tx_hash and _sighting(refund) in there:
+        if refund.tx_hash and sighting(refund) in there:
             _conclude(refund, now)
+
+
+def sighting(refund: Refund) -> Sighting:
+    """Where the refund was last seen, for asking the chain again."""
+    return Sighting(refund.tx_hash, refund.log_index or 0, refund.block_number, refund.block_hash)
 
 
 def _is_it(refund: Refund, transfer: Transfer) -> bool:
@@ -68,17 +99,30 @@ def _place(refund: Refund, transfer: Transfer, now: datetime) -> None:
     refund.save(update_fields=["tx_hash", "log_index", "block_number", "block_hash", "seen_at"])
 
 
+def _forget_place(refund: Refund) -> None:
+    refund.tx_hash, refund.block_hash = "", ""
+    refund.log_index = refund.block_number = refund.seen_at = None
+    refund.save(update_fields=["tx_hash", "log_index", "block_number", "block_hash", "seen_at"])
+
+
 def _conclude(refund: Refund, now: datetime) -> None:
+    """Settles what it was prepared for, if that is still the case: other money is still to be decided on."""
     Refund.objects.filter(pk=refund.pk).update(confirmed_at=now)
-    session = CheckoutSession.objects.select_related("merchant").get(pk=refund.session_id)
-    if not session.needs_decision or DecisionKind.REFUNDED not in ANSWERS[Issue(session.issue or "")]:
+    session = with_facts(CheckoutSession.objects.filter(pk=refund.session_id), "merchant").get()
+    actor = f"refund {refund.public_id}"
+    record(merchant=session.merchant, mode=session.mode, actor=actor, action="refund.done",
+           subject=session.public_id, tx_hash=refund.tx_hash)  # fmt: skip
+    if not refund.issue:
         return
     try:
-        actor = f"refund {refund.public_id}"
-        decide(session=session, kind=DecisionKind.REFUNDED, actor=actor, tx_hash=refund.tx_hash, now=now)
+        decide(
+            session=session,
+            kind=DecisionKind.REFUNDED,
+            actor=actor,
+            tx_hash=refund.tx_hash,
+            issue=refund.issue,
+            payments=refund.seen,
+            now=now,
+        )
     except NothingToDecide:
-        return  # Somebody decided at this very moment; the refund is on record all the same.
-
-
-def _sighting(refund: Refund) -> Sighting:
-    return Sighting(refund.tx_hash, refund.log_index or 0, refund.block_number, refund.block_hash)
+        return

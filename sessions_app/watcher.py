@@ -23,7 +23,8 @@ from sessions_app.collecting import collections_final_by, mark_collected
 from sessions_app.lifecycle import reassess_many
 from sessions_app.models import DepositAddress, Payment, Refund
 from sessions_app.payments import confirm, deep_enough, doubtful, mark_vanished, merged, record, sighting
-from sessions_app.refund_watch import deep_sightings, refunds_watched_for, see_refunds
+from sessions_app.refund_watch import deep_sightings, doubtful_refunds, refunds_watched_for, see_refunds
+from sessions_app.refund_watch import sighting as refund_sighting
 from sessions_app.sightings import Sightings, take_in
 
 log = structlog.get_logger()
@@ -33,6 +34,7 @@ log = structlog.get_logger()
 class _SecondLook:
     confirmed: list[Payment]
     vanished: list[Payment]
+    gone_refunds: list[Refund]
     there: frozenset[Sighting]
 
 
@@ -67,9 +69,11 @@ def watch(network: Network, reader: Reader) -> bool:
 
     Raises `ReaderUnavailable` when the network cannot be read now: nothing is lost, the next pass takes it up.
     """
-    refunds = refunds_watched_for(network)
+    refunds: list[Refund] = []
 
     def addresses() -> set[str]:
+        # Loaded when the head is known, as the scan asks for: whatever was prepared after that is paid above it.
+        refunds.extend(refunds_watched_for(network))
         return watched_addresses(network, timezone.now()) | {refund.to_address for refund in refunds}
 
     seen = scan(network=network, reader=reader, addresses=addresses)
@@ -119,10 +123,13 @@ def _look_again(network: Network, reader: Reader, seen: Scan, refunds: list[Refu
     missing = doubtful(network, [*seen.transfers, *seen.pending], replaced_from=seen.replaced_from)
     asked = [sighting(payment) for payment in (*deep, *missing) if payment.block_number is not None]
     asked += deep_sightings(network, refunds, head=seen.head.number)
+    lost = doubtful_refunds(refunds, [*seen.transfers, *seen.pending], replaced_from=seen.replaced_from)
+    asked += [refund_sighting(refund) for refund in lost if refund.block_number is not None]
     there = reader.still_there(asked) if asked else frozenset()
     return _SecondLook(
         confirmed=[payment for payment in deep if sighting(payment) in there],
         vanished=[payment for payment in missing if sighting(payment) not in there],
+        gone_refunds=[refund for refund in lost if refund_sighting(refund) not in there],
         there=there,
     )
 
@@ -144,5 +151,5 @@ def _store(
             confirm(network, second_look.confirmed, now),
         )
         reassess_many(news, now=now)
-        see_refunds(refunds, seen.transfers, there=second_look.there, now=now)
+        see_refunds(refunds, seen.transfers, gone=second_look.gone_refunds, there=second_look.there, now=now)
         mark_collected(network, emptied, now)

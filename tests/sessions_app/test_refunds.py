@@ -7,7 +7,8 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from merchants_app.models import Member, Merchant
+from chains_app.sandbox_chain import take_back
+from merchants_app.models import AuditEntry, Member, Merchant
 from sessions_app.models import CheckoutSession, Refund
 from sessions_app.queries import session_for_buyer
 from sessions_app.refunds import (
@@ -76,6 +77,54 @@ def test_two_refunds_of_one_amount_are_two_transfers(sandbox: Sandbox, session: 
     assert len({each.tx_hash for each in Refund.objects.all()}) == 2
 
 
+def test_what_goes_back_already_cannot_go_back_again(sandbox: Sandbox, session: CheckoutSession) -> None:
+    overpaid = sandbox.play(session, "over", asset="USDC")
+    prepared(overpaid)
+    with pytest.raises(NothingToRefund):
+        prepared(overpaid)
+    assert prepared(overpaid, kind="full").amount_units == 49_000_000
+
+
+def test_a_part_sent_back_settles_nothing(sandbox: Sandbox, session: CheckoutSession) -> None:
+    late = sandbox.play(session, "late_short", asset="USDC")
+    play_refund(prepared(late, kind="amount", amount=Decimal("5.00")), now=timezone.now())
+    after = sandbox.wait(4, session)
+    assert Refund.objects.get().confirmed_at
+    assert (after.payment_status, after.issue, after.needs_decision) == ("partial", "late", True)
+
+
+def test_a_refund_settles_only_what_it_was_prepared_for(sandbox: Sandbox, session: CheckoutSession) -> None:
+    refund = prepared(sandbox.play(session, "late_short", asset="USDC"), kind="full")
+    sandbox.play(session, "late_short")
+    play_refund(refund, now=timezone.now())
+    after = sandbox.wait(4, session)
+    refund.refresh_from_db()
+    assert refund.confirmed_at
+    assert after.decisions.count() == 0
+
+
+def test_a_refund_whose_transaction_is_gone_is_looked_for_again(sandbox: Sandbox, session: CheckoutSession) -> None:
+    refund = prepared(sandbox.play(session, "over", asset="USDC"))
+    play_refund(refund, now=timezone.now())
+    sandbox.wait(1, session)
+    refund.refresh_from_db()
+    assert refund.seen_at
+    assert not refund.confirmed_at
+    take_back(tx_hash=refund.tx_hash, now=timezone.now())
+    sandbox.wait(2, session)
+    refund.refresh_from_db()
+    assert (refund.seen_at, refund.tx_hash) == (None, "")
+    play_refund(refund, now=timezone.now())
+    assert not sandbox.wait(4, session).needs_decision
+
+
+def test_an_address_that_the_buyer_has_changed_meanwhile_is_refused(sandbox: Sandbox, session: CheckoutSession) -> None:
+    overpaid = sandbox.play(session, "over", asset="USDC")
+    with pytest.raises(WrongRefund, match="changed the address"):
+        prepared(overpaid, to_address=MIAS_WALLET)
+    assert AuditEntry.objects.filter(action="refund.address").count() == 1
+
+
 def test_a_withdrawn_refund_is_not_watched_for(sandbox: Sandbox, session: CheckoutSession) -> None:
     refund = prepared(sandbox.play(session, "over", asset="USDC"))
     withdraw_refund(refund, actor="mia@example.com", now=timezone.now())
@@ -138,7 +187,7 @@ def test_a_merchant_prepares_and_plays_a_refund(
     page = f"/dashboard/test/sessions/{session.public_id}/refund"
     client.force_login(Member.objects.get(merchant=mia).user)
     assert b"24.50" in client.get(page).content
-    body = {"pile": "sandbox:USDC", "kind": "excess", "rate_basis": "paid"}
+    body = {"pile": "sandbox:USDC", "kind": "excess", "rate_basis": "paid", "to_address": PATS_WALLET}
     signing = client.post(page, body).url
     assert b"0xa9059cbb" in client.get(signing).content
     client.post(signing, {"act": "play"})
