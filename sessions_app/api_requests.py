@@ -5,7 +5,7 @@ from rest_framework import serializers
 
 from common.strict_serializers import MomentField, StrictSerializer, TextField, WordField
 from sessions_app.scenarios import Scenario
-from sessions_app.status import DecisionKind, PaymentStatus, Status
+from sessions_app.status import DecisionKind, Issue, PaymentStatus, Status
 
 
 class ListSessions(StrictSerializer):
@@ -48,6 +48,15 @@ class Resolve(StrictSerializer):
         help_text="Of the refund, with `refunded`.",
     )
     note = TextField(required=False, max_length=500, help_text="For the audit log.")
+    issue = WordField(
+        required=False, choices=Issue.choices, help_text="The issue that you saw: another one by now is refused (409)."
+    )
+    payments = serializers.ListField(
+        child=TextField(max_length=60),
+        required=False,
+        max_length=1000,
+        help_text="The issue's `payments` that you saw in `GET /issues`: others by now are refused (409).",
+    )
 
 
 def metadata_filters(query: QueryDict) -> tuple[dict[str, str], QueryDict]:

@@ -94,6 +94,8 @@ class CheckoutViewSet(MerchantViewSet):
             kind=DecisionKind(wanted["decision"]),
             tx_hash=wanted.get("txHash", ""),
             note=wanted.get("note", ""),
+            issue=wanted.get("issue", ""),
+            payments=wanted.get("payments"),
             actor=request.actor,
         )
         return Response(represent(self._session(request, pk)))

@@ -11,7 +11,7 @@ from merchants_app.pages import page
 from sessions_app.decisions import decide as take_decision
 from sessions_app.queries import find_session, undecided
 from sessions_app.session_page import decisions_for
-from sessions_app.status import DecisionKind
+from sessions_app.status import DecisionKind, Issue
 
 SHOWN = 50
 
@@ -28,6 +28,9 @@ class DecisionForm(forms.Form):
         error_messages={"invalid": "A transaction hash is 0x and 64 characters 0-9, a-f."},
     )
     note = forms.CharField(max_length=500, required=False)
+    # What the page showed: nothing else is decided on.
+    issue = forms.ChoiceField(choices=Issue.choices)
+    payments = forms.CharField(max_length=100_000)
 
 
 @for_members()
@@ -45,7 +48,8 @@ def decide(request: HttpRequest, access: Access, session_id: str) -> HttpRespons
     form = DecisionForm(request.POST)
     if form.is_valid():
         kind = DecisionKind(form.cleaned_data.pop("kind"))
-        take_decision(session=found, kind=kind, actor=access.actor, **form.cleaned_data)
+        payments = form.cleaned_data.pop("payments").split()
+        take_decision(session=found, kind=kind, actor=access.actor, payments=payments, **form.cleaned_data)
         messages.success(request, f"Decided: {kind.label.lower()}.")
     else:
         messages.error(request, " ".join(str(error) for errors in form.errors.values() for error in errors))

@@ -8,11 +8,10 @@ from rest_framework.response import Response
 from common.moments import iso
 from common.money import to_minor_unit
 from merchants_app.api_base import ApiRequest, MerchantViewSet
-from sessions_app.decisions import ANSWERS
+from sessions_app.decisions import case_of
 from sessions_app.models import CheckoutSession
 from sessions_app.queries import undecided
 from sessions_app.representation import received_value, represent
-from sessions_app.status import Issue
 
 LIMIT = 100
 
@@ -26,18 +25,22 @@ class IssueViewSet(MerchantViewSet):
 
 
 def _represent(session: CheckoutSession) -> dict[str, Any]:
-    answers = ANSWERS[Issue(session.issue or "")]
+    case = case_of(session)
+    assert case is not None  # it is in the queue
+    since = session.issue_opened_at  # type: ignore[attr-defined]  # annotated by `undecided`
     received = received_value(session)
     return {
         "sessionId": session.public_id,
         "issue": session.issue,
-        "since": iso(session.updated_at),
-        "ageSeconds": int((timezone.now() - session.updated_at).total_seconds()),
+        "since": iso(since),
+        "ageSeconds": int((timezone.now() - since).total_seconds()),
         "currency": session.currency,
         "amount": to_minor_unit(session.amount, session.currency),
         "amountReceived": to_minor_unit(received, session.currency),
         "difference": to_minor_unit(received - session.amount, session.currency),
-        "suggestedDecision": answers[0],
-        "decisions": list(answers),
+        "payments": list(case.payments),
+        "value": to_minor_unit(case.value, session.currency),
+        "suggestedDecision": case.answers[0],
+        "decisions": list(case.answers),
         "session": represent(session),
     }

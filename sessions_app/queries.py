@@ -3,13 +3,14 @@
 from collections.abc import Mapping
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 
 from merchants_app.models import Merchant
 from sessions_app.errors import SessionNotFound
 from sessions_app.expiry import up_to_date
 from sessions_app.facts import with_facts
-from sessions_app.models import CheckoutSession
+from sessions_app.models import CheckoutSession, StatusChange
 from sessions_app.reading_sql import read_newest, read_session
 
 
@@ -35,8 +36,16 @@ def session_for_buyer(public_id: str) -> CheckoutSession:
 
 
 def undecided(merchant: Merchant, mode: str) -> QuerySet[CheckoutSession]:
-    """The decision queue, oldest first."""
-    return sessions_of(merchant, mode).filter(needs_decision=True).order_by("id")
+    """The decision queue: each with `issue_opened_at`, since when it waits; what waits longest comes first."""
+    timeline = StatusChange.objects.filter(session=OuterRef("pk")).order_by("-id")
+    calm = timeline.filter(needs_decision=False).values("id")[:1]
+    opened = (
+        StatusChange.objects.filter(session=OuterRef("pk"), needs_decision=True)
+        .filter(id__gt=Coalesce(OuterRef("calm_until"), 0))
+        .order_by("id")
+    )
+    waiting = sessions_of(merchant, mode).filter(needs_decision=True).alias(calm_until=Subquery(calm))
+    return waiting.annotate(issue_opened_at=Subquery(opened.values("at")[:1])).order_by("issue_opened_at", "id")
 
 
 def newest(

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 from chains_app.models import ScanCursor
 from chains_app.networks import all_networks
-from sessions_app.decisions import ANSWERS
+from sessions_app.decisions import case_of
 from sessions_app.models import CheckoutSession, Payment
 from sessions_app.representation import payment_state, sorted_payments
 from sessions_app.session_words import decision_words
-from sessions_app.status import DecisionKind, Issue
+from sessions_app.status import DecisionKind
 from webhooks_app.models import Event
 
 
@@ -61,10 +61,10 @@ def events_of(session: CheckoutSession) -> Iterable[Event]:
 
 def decisions_for(session: CheckoutSession) -> list[Choice]:
     """Answers to the open issue, the suggested one first; none when nothing is to be decided."""
-    if not session.needs_decision or session.issue is None:
+    case = case_of(session)
+    if case is None:
         return []
-    issue = Issue(session.issue)
-    worded = ((kind, *decision_words(kind, issue)) for kind in ANSWERS[issue])
+    worded = ((kind, *decision_words(kind, case.issue)) for kind in case.answers)
     return [Choice(kind=kind, label=label, effect=effect) for kind, label, effect in worded]
 
 

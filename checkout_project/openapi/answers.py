@@ -144,6 +144,12 @@ class IssueAnswer(serializers.Serializer[Any]):
     amount = fiat("The price.")
     amountReceived = fiat("What has arrived and counts.")
     difference = fiat("Received less price: below zero when too little came.")
+    payments = serializers.ListField(
+        child=serializers.CharField(),
+        help_text="The payments that it is about; one that is gone ends in `:vanished:` and a number. Send them back "
+        'with `resolve`, so that only what you saw is decided. Example: ["pay_01h455vb4pex5vsknk084sn02q"]',
+    )
+    value = fiat("What those are worth.")
     suggestedDecision = word("What most would do.", DecisionKind.choices, "accept")
     decisions = serializers.ListField(
         child=serializers.ChoiceField(choices=DecisionKind.choices),

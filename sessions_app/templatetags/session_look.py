@@ -1,18 +1,36 @@
 """How sessions are written on dashboard pages."""
 
+from decimal import Decimal
+
 from django import template
 from django.utils.html import format_html_join
 
+from sessions_app.decisions import case_of
 from sessions_app.models import CheckoutSession, Payment
 from sessions_app.representation import payment_state, received_value
 from sessions_app.session_words import Chip, chips_of, headline_of, network_name, paid_with, payment_chip
 from sessions_app.statistics import Day
+from sessions_app.status import Issue
 
 register = template.Library()
 register.filter("headline", headline_of)
 register.filter("paid_with", paid_with)
 register.filter("network_name", network_name)
 register.filter("received", received_value)
+
+
+@register.filter
+def payments_shown(session: CheckoutSession) -> str:
+    """What a decision on this page is about, for its form to send back."""
+    case = case_of(session)
+    return " ".join(case.payments) if case else ""
+
+
+@register.filter
+def case_value(session: CheckoutSession) -> Decimal:
+    """What has come for the session; when it is in a wrong asset, the worth of that."""
+    case = case_of(session)
+    return case.value if case and case.issue == Issue.WRONG_ASSET else received_value(session)
 
 
 @register.filter
