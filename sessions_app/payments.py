@@ -137,7 +137,7 @@ def _placed(network: Network, seen: Sightings) -> list[Payment]:
 def _stored_values(valued: list[Payment]) -> list[Payment]:
     same = _unchanged(valued, value=None)
     if same:
-        Payment.objects.bulk_update(same, ["basis", "rate", "value"])
+        Payment.objects.bulk_update(same, ["basis", "rate", "value", "confirmations_needed"])
     return same
 
 

@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from chains_app.networks import Network, confirmations_for
+from chains_app.networks import Network
 from chains_app.reader import Transfer
-from common.money import value_of
 from sessions_app.models import CheckoutSession, Payment
 from sessions_app.models.payment import Basis
 from sessions_app.valuation import Valuer
@@ -56,7 +55,7 @@ def _new_payments(network: Network, transfers: list[Transfer], now: datetime) ->
     # Whether the address is still watched was decided when it was handed to the reader: what was read is kept.
     owners = CheckoutSession.objects.filter(mode=network.mode, deposit__address__in=recipients)
     briefly = owners.select_related("deposit").only(
-        "mode", "currency", "spread_percent", "allowed_assets", "deposit__address"
+        "mode", "amount", "currency", "spread_percent", "allowed_assets", "deposit__address"
     )
     sessions = {session.deposit.address: session for session in briefly}
     valuer = Valuer(sessions.values())
@@ -86,8 +85,7 @@ def _new_payment(
         counts=not session.allowed_assets or asset.symbol in session.allowed_assets,
         seen_at=now,
     )
-    payment.confirmations_needed = _confirmations_needed(network, payment, valuer)
-    _set_value(payment, valuer)
+    _set_value(network, payment, valuer)
     return payment
 
 
@@ -98,11 +96,11 @@ def _valued_late(network: Network) -> list[Payment]:
         return []
     valuer = Valuer(payment.session for payment in unvalued)
     for payment in unvalued:
-        _set_value(payment, valuer)
+        _set_value(network, payment, valuer)
     return [payment for payment in unvalued if payment.value is not None]
 
 
-def _set_value(payment: Payment, valuer: Valuer) -> None:
+def _set_value(network: Network, payment: Payment, valuer: Valuer) -> None:
     worth = valuer.worth(
         payment.session,
         asset=payment.asset,
@@ -114,10 +112,6 @@ def _set_value(payment: Payment, valuer: Valuer) -> None:
     # What does not count is valued all the same: whoever decides on it wants to know what it is worth.
     payment.basis = worth.basis if payment.counts else Basis.NONE
     payment.rate, payment.value = worth.rate, worth.value
-
-
-def _confirmations_needed(network: Network, payment: Payment, valuer: Valuer) -> int:
-    in_usd = valuer.market(payment.asset, "USD", mode=network.mode, at=payment.arrived_at)
-    if in_usd is None:
-        return network.confirmations.large
-    return confirmations_for(network, value_of(payment.amount_units, in_usd, decimals=payment.decimals))
+    payment.confirmations_needed = valuer.confirmations_needed(
+        payment.session, worth.value, asset=payment.asset, network=network, at=payment.arrived_at
+    )

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from chains_app.exchange_rates import Rates, RateUnavailable, rates_at
+from chains_app.networks import Network, confirmations_for
 from common.money import value_of
 from sessions_app.models import CheckoutSession, Quote
 from sessions_app.models.payment import Basis
@@ -50,6 +51,18 @@ class Valuer:
         if market is None:
             return Valuation(basis=Basis.ARRIVAL, rate=None, value=None)
         return _valued(Basis.ARRIVAL, lock_rate(market, session.spread_percent), units, decimals)
+
+    def confirmations_needed(
+        self, session: CheckoutSession, value: Decimal | None, *, asset: str, network: Network, at: datetime
+    ) -> int:
+        """As many as the greater of a payment's value and the whole price needs.
+
+        A large sum sent in many small parts is as tempting to undo as one sent at once.
+        """
+        in_usd, in_currency = (self.market(asset, each, mode=session.mode, at=at) for each in ("USD", session.currency))
+        if in_usd is None or in_currency is None:
+            return network.confirmations.large
+        return confirmations_for(network, max(session.amount, value or session.amount) * in_usd / in_currency)
 
     def market(self, asset: str, currency: str, *, mode: str, at: datetime) -> Decimal | None:
         """Price of one whole asset at that moment, without any spread; None when none is to be had."""

@@ -107,4 +107,14 @@ def test_a_payment_without_a_rate_counts_as_soon_as_there_is_one(live: CheckoutS
         refresh_rates()
         see()
     session = refreshed(live)
-    assert (session.status, live.payments.get().value) == ("processing", 60)
+    payment = live.payments.get()
+    assert (session.status, payment.value) == ("processing", 60)
+    assert payment.confirmations_needed == ETHEREUM.confirmations.small
+
+
+@pytest.mark.django_db
+def test_a_part_of_a_large_sum_is_no_small_payment(live: CheckoutSession, sources: FakeRates) -> None:
+    refresh_rates()
+    CheckoutSession.objects.filter(pk=live.pk).update(amount=50_000)
+    see(ether(live, "0.02", timezone.now()))
+    assert live.payments.get().confirmations_needed == ETHEREUM.confirmations.large
