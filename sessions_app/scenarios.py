@@ -17,6 +17,7 @@ from sessions_app.models import CheckoutSession
 from sessions_app.quoting import allowed_options, choose_option, lock_rate
 from sessions_app.representation import units_still_due
 from sessions_app.status import Status
+from sessions_app.valuation import Valuer
 
 SANDBOX = "sandbox"
 # A token of the play chain that no list has, whatever it calls itself.
@@ -49,12 +50,13 @@ class _Play:
     share: Decimal | None = None  # of the price; None: what is still due, or the price when nothing is
     ends_session: bool = False
     mined: bool = True
-    gone_after: timedelta | None = None
+    gone_after: timedelta | None = None  # for each confirmation beyond the first, a block more
     again_after: timedelta | None = None  # a second time, unless it is completed already
 
 
-# At the sandbox's block time of 1 s a small payment completes within 2 s: what follows upon completion waits for that.
-_AFTER_COMPLETION = timedelta(seconds=2.5)
+_BLOCK = timedelta(seconds=1)
+# Seen waiting, seen in its block, seen confirmed: three looks of the watcher at most, one a second, and a little.
+_AFTER_COMPLETION = timedelta(seconds=3.2)
 _PLAYS = {
     Scenario.EXACT: _Play(),
     Scenario.SHORT: _Play(share=Decimal("0.9")),
@@ -62,7 +64,7 @@ _PLAYS = {
     Scenario.OVER: _Play(share=Decimal("1.5")),
     Scenario.LATE: _Play(share=WHOLE, ends_session=True),
     Scenario.LATE_SHORT: _Play(share=Decimal("0.9"), ends_session=True),
-    Scenario.TWICE: _Play(share=WHOLE, again_after=_AFTER_COMPLETION),
+    Scenario.TWICE: _Play(share=WHOLE, again_after=_BLOCK * 1.5),
     Scenario.WRONG_ASSET: _Play(share=WHOLE),
     Scenario.UNLISTED_TOKEN: _Play(share=WHOLE),
     Scenario.DROPPED: _Play(mined=False, gone_after=timedelta(seconds=2)),
@@ -90,8 +92,10 @@ def simulate(
     if network not in {None, SANDBOX}:
         raise OptionUnavailable("Scenarios run on the network 'sandbox'.", attr="network")
     kind = Scenario(scenario)
-    picked = _pick(session, asset, now)
-    paid_in = _asset_outside(session) if kind == Scenario.WRONG_ASSET else picked
+    wrong = _asset_outside(session) if kind == Scenario.WRONG_ASSET else None
+    paid_in = wrong or _pick(session, asset, now)
+    if wrong and not hasattr(session, "deposit"):
+        _pick(session, asset, now)  # which gives the session its address
     units = _units(session, paid_in, _PLAYS[kind], now)
     if _PLAYS[kind].ends_session and session.status == Status.OPEN:
         expire(session, actor=actor or "simulation", now=now)
@@ -106,10 +110,10 @@ def _pick(session: CheckoutSession, asset: str | None, now: datetime) -> Asset:
     if session.quote is None and session.status != Status.OPEN:
         raise SessionNotOpen("The session ended before an asset was picked: it has no address to pay to.")
     quote = session.quote
+    picked = quote.asset if quote and quote.asset in assets else _first_symbol(session)
     if quote is None or (asset and asset != quote.asset and session.status == Status.OPEN):
-        symbol = asset or _first_symbol(session)
-        quote = choose_option(session=session, asset=symbol, network=SANDBOX, now=now)
-    return assets[asset or quote.asset]
+        choose_option(session=session, asset=asset or picked, network=SANDBOX, now=now)
+    return assets[asset or picked]
 
 
 def _first_symbol(session: CheckoutSession) -> str:
@@ -150,6 +154,7 @@ def _play(session: CheckoutSession, kind: Scenario, asset: Asset, units: int, no
     play = _PLAYS[kind]
     contract = UNLISTED_CONTRACT if kind == Scenario.UNLISTED_TOKEN else asset.contract
     already_paid = session.status == Status.COMPLETED
+    more = _confirmations(session, asset, now) - 1 if play.mined else 0
     delays = [AT_ONCE] if play.again_after is None or already_paid else [AT_ONCE, play.again_after]
     for delay in delays:
         send(
@@ -158,5 +163,11 @@ def _play(session: CheckoutSession, kind: Scenario, asset: Asset, units: int, no
             amount_units=units,
             now=now + delay,
             mined_after=AT_ONCE if play.mined else None,
-            gone_after=play.gone_after,
+            gone_after=play.gone_after and play.gone_after + more * _BLOCK,
         )
+
+
+def _confirmations(session: CheckoutSession, asset: Asset, now: datetime) -> int:
+    """That paying the price takes."""
+    valuer = Valuer((session,))
+    return valuer.confirmations_needed(session, None, asset=asset.symbol, network=network(SANDBOX), at=now)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from django.utils import timezone
@@ -46,6 +47,28 @@ def test_an_odd_payment_has_an_answer(sandbox: Sandbox, session: CheckoutSession
     assert (session.status, session.payment_status) == (status, payment_status)
     assert (session.issue, session.needs_decision) == (issue, needs_decision)
     assert told(session) == events
+
+
+@pytest.mark.parametrize("outcome", OUTCOMES, ids=[outcome[0] for outcome in OUTCOMES])
+@pytest.mark.parametrize("milliseconds", [200, 900])
+def test_it_does_not_matter_when_within_a_second_the_watcher_looks(
+    sandbox: Sandbox, session: CheckoutSession, outcome: tuple, milliseconds: int
+) -> None:
+    sandbox.skip(milliseconds=milliseconds)
+    session = sandbox.play(session, outcome[0], seconds=6)
+    assert (session.status, session.payment_status, session.issue, session.needs_decision) == outcome[1:5]
+    assert told(session) == outcome[5]
+
+
+def test_a_large_payment_is_undone_after_completion_too(sandbox: Sandbox, new_session: NewSession) -> None:
+    session = sandbox.play(new_session(amount=Decimal(20_000)), "reorged", seconds=7)
+    assert (session.status, session.issue) == ("completed", "reversed")
+
+
+def test_a_refused_scenario_leaves_the_session_as_it_was(sandbox: Sandbox, session: CheckoutSession) -> None:
+    with pytest.raises(OptionUnavailable):
+        simulate(session=session, scenario="wrong_asset", now=timezone.now())
+    assert CheckoutSession.objects.get(pk=session.pk).quote is None
 
 
 def test_another_asset_than_allowed_is_recorded_and_waits_for_a_decision(
