@@ -6,8 +6,10 @@ behind all of them when `Outside`, before the pages' middleware, is made and tak
 
 from collections.abc import Callable
 
-from django.http import HttpRequest, HttpResponse
+from django.core.exceptions import SuspiciousOperation
+from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import translation
+from django.views.defaults import bad_request, page_not_found
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
@@ -28,7 +30,7 @@ class Inside:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Answers a page."""
-        return self.get_response(request)
+        return _refusal(request) or self.get_response(request)
 
 
 class Outside:
@@ -48,3 +50,10 @@ class Outside:
         # As `CommonMiddleware` does for pages; without it servers send an answer in chunks.
         response.headers["Content-Length"] = str(len(response.content))
         return response
+
+
+def _refusal(request: HttpRequest) -> HttpResponse | None:
+    """PostgreSQL's text holds no NUL: nothing is named with one, and nothing can be looked for with one."""
+    if "\0" in request.path:
+        return page_not_found(request, Http404())
+    return bad_request(request, SuspiciousOperation()) if "%00" in request.META.get("QUERY_STRING", "") else None

@@ -11,9 +11,10 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
+from common.errors import DomainError
 from common.money import minor_digits, to_minor_unit
 from sessions_app.models import PaymentLink
-from sessions_app.payment_links import LinkClosed, LinkNotFound, link_for_buyer, open_link, why_closed
+from sessions_app.payment_links import LinkNotFound, link_for_buyer, open_link, why_closed
 
 
 class BuyerForm(forms.Form):
@@ -56,8 +57,8 @@ def payment_link(request: HttpRequest, link_id: str) -> HttpResponse:
         return _page(request, link, form, closed=closed, status=400 if request.method == "POST" else 200)
     try:
         session = open_link(link, **form.cleaned_data)
-    except LinkClosed as closed_now:
-        return _page(request, link, form, closed=closed_now.detail, status=409)
+    except DomainError as refusal:  # closed by now, or the merchant has nowhere to receive
+        return _page(request, link, form, closed=refusal.detail, status=refusal.status)
     return redirect("hosted:pay", session.public_id)
 
 

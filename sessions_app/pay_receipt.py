@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from chains_app.networks import all_networks, network
+from chains_app.networks import all_networks
 from sessions_app.models import CheckoutSession, Payment, Refund
 from sessions_app.pay_amounts import asset_text, duration_text, moment_text, money_text
 
@@ -69,8 +69,11 @@ def progress_of(payments: Sequence[Payment], *, heads: Mapping[str, int], now: d
     if not waiting:
         return None
     slowest = max(waiting, key=lambda p: p.confirmations_needed - confirmations(p, heads))
+    chain = all_networks().get(slowest.network)
+    if chain is None:
+        return None  # the operator has taken it out of the list: nobody reads on
     have, need = confirmations(slowest, heads), slowest.confirmations_needed
-    seconds = network(slowest.network).block_seconds
+    seconds = chain.block_seconds
     in_block = slowest.block_number is not None
     patience = max(_SLOW_AT_LEAST, timedelta(seconds=seconds * _SLOW_BLOCKS))
     return Progress(
@@ -79,7 +82,7 @@ def progress_of(payments: Sequence[Payment], *, heads: Mapping[str, int], now: d
         left=duration_text(timedelta(seconds=max(need - have, 1) * seconds)) if in_block else "",
         is_in_block=in_block,
         is_slow=not in_block and now - slowest.seen_at > patience,
-        network=network(slowest.network).name,
+        network=chain.name,
     )
 
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from chains_app.networks import network
+from chains_app.networks import all_networks
 from common.errors import DomainError
 from common.money import amount_text, to_minor_unit
 from merchants_app.access import Access, Power, for_members
@@ -101,11 +101,11 @@ def sign(request: HttpRequest, access: Access, session_id: str, refund_id: str) 
     """The transaction for the merchant's wallet. A POST withdraws it, or plays it on the sandbox."""
     session = find_session(access.merchant, access.mode, session_id)
     found = session.refunds.filter(public_id=refund_id).first()
-    if found is None:
-        raise Http404("There is no such refund.")
+    chain = all_networks().get(found.network) if found else None
+    if found is None or chain is None or found.asset not in chain.assets:
+        raise Http404("There is no such refund, or its network is no longer listed.")
     if request.method == "POST":
         return _act(request, access, found)
-    chain = network(found.network)
     return page(
         request,
         access,
