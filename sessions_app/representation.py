@@ -13,6 +13,7 @@ from common.money import amount_text, plain, to_minor_unit, units_due
 from sessions_app.evaluation import received
 from sessions_app.facts import facts_of
 from sessions_app.models import CheckoutSession, Payment, Quote
+from sessions_app.status import Status
 
 ZERO = Decimal(0)
 
@@ -77,7 +78,12 @@ def option_of(quote: Quote) -> PaymentOption | None:
 
 
 def units_still_due(session: CheckoutSession, quote: Quote, *, arrived: Decimal | None = None) -> int:
-    """What is missing, in base units at the quote's rate, rounded up to the display precision; 0 when nothing is."""
+    """What is missing, in base units at the quote's rate, rounded up to the display precision; 0 when nothing is.
+
+    Nor when less was taken as paid.
+    """
+    if session.status == Status.COMPLETED:
+        return 0
     missing = session.amount - (received_value(session) if arrived is None else arrived)
     if missing <= 0:
         return 0
@@ -101,6 +107,7 @@ def _payment_due(session: CheckoutSession) -> dict[str, Any]:
         "amountReceived": amount_text(_received_units(session, quote), quote.decimals),
         "amountRemaining": amount_text(rest, quote.decimals),
         "valueReceived": to_minor_unit(arrived, session.currency),
+        "shortfall": to_minor_unit(max(session.amount - arrived, ZERO), session.currency),
         "rate": plain(quote.rate),
         "rateSources": quote.provenance,
         "quoteExpiresAt": iso(quote.valid_until),

@@ -25,8 +25,9 @@ class PaymentDue(serializers.Serializer[Any]):
     address = text("Where to send it: the session's own deposit address.", "0x8ba1f109551bD432803012645Ac136ddd64DBA72")
     amountDue = on_chain("The whole price at the quote's rate, rounded up.")
     amountReceived = on_chain("What has arrived of this asset on this network and counts.")
-    amountRemaining = on_chain("What is still to be sent; 0 when nothing is.")
+    amountRemaining = on_chain("What is still to be sent; 0 when nothing is, and once completed.")
     valueReceived = fiat("What all that has arrived is worth.")
+    shortfall = fiat("How much of the price is missing. Stays when less was taken as paid: the gap, for your books.")
     rate = on_chain("Price of one whole unit of the asset, as really used. In the session's currency.")
     rateSources = serializers.ListField(
         child=serializers.DictField(), help_text="Where the rate came from, with values and ages."

@@ -4,10 +4,14 @@ from collections.abc import Callable
 from decimal import Decimal
 
 import pytest
+from django.utils import timezone
 
+from chains_app.networks import network
+from chains_app.sandbox_chain import send
 from sessions_app.decisions import decide
 from sessions_app.errors import ReferenceTaken
 from sessions_app.models import CheckoutSession
+from sessions_app.representation import represent
 from sessions_app.status import DecisionKind
 from tests.cast import refreshed
 from tests.sandbox import Sandbox, told
@@ -70,3 +74,35 @@ def test_a_session_is_not_reopened_beside_its_successor(sandbox: Sandbox, new_se
     with pytest.raises(ReferenceTaken):
         decide(session=first, kind=DecisionKind.ASK_REST, actor="mia@example.com")
     assert (refreshed(first).status, refreshed(first).needs_decision) == ("expired", True)
+
+
+def test_a_confirmed_payment_that_comes_back_in_another_block_is_confirmed_anew(
+    sandbox: Sandbox, session: CheckoutSession
+) -> None:
+    sandbox.play(session, "short")
+    payment = session.payments.get()
+    assert payment.confirmed_at
+    sandbox.chain_takes_back(session)
+    sandbox.look()
+    send(
+        recipient=session.deposit.address,
+        contract=network("sandbox").assets[payment.asset].contract,
+        amount_units=int(payment.amount_units),
+        now=timezone.now(),
+        tx_hash=payment.tx_hash,
+        log_index=payment.log_index,
+    )
+    sandbox.wait(1, session)
+    payment.refresh_from_db()
+    assert (payment.vanished_at, payment.confirmed_at) == (None, None)
+    sandbox.wait(2, session)
+    payment.refresh_from_db()
+    assert payment.confirmed_at > payment.first_confirmed_at
+
+
+def test_a_completed_session_asks_for_nothing_more_and_keeps_the_gap(
+    sandbox: Sandbox, session: CheckoutSession
+) -> None:
+    decided = decide(session=sandbox.play(session, "late_short"), kind=DecisionKind.ACCEPT, actor="mia@example.com")
+    due = represent(decided)["payment"]
+    assert (due["amountRemaining"], due["uri"], due["shortfall"]) == ("0", None, Decimal("4.90"))
