@@ -17,7 +17,7 @@ from chains_app.reader import FROM_INSIDE, Block, Sighting, Transfer
 
 # Providers index logs a moment after the block, and answer "none" until then. So their last blocks are asked again.
 _LOGS_MAY_LAG_SECONDS = 12
-_MOST_BLOCKS_AGAIN = 16
+_MOST_BLOCKS_AGAIN = 64
 _REMEMBERED_BLOCKS = 64
 
 

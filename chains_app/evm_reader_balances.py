@@ -80,12 +80,12 @@ def balances(node: Node, asked: Sequence[tuple[Sequence[str], int]]) -> list[lis
             part = addresses[at : at + ADDRESSES_PER_CALL]
             calls.append(Call("eth_call", ({"data": _BALANCES_CODE + "".join(a[2:] for a in part)}, hex(block))))
             sizes.append(len(part))
-    if not node.takes_balance_calls:
+    if node.refuses("balance calls"):
         return [_one_by_one(node, addresses, block) for addresses, block in asked]
     answers = node.batch(calls)
     if any(not _is_whole(answer, size) for answer, size in zip(answers, sizes, strict=True)):
         found = [_one_by_one(node, addresses, block) for addresses, block in asked]
-        node.takes_balance_calls = False
+        node.refused("balance calls")
         return found
     numbers = iter([number for answer in answers for number in _split(answer)])
     return [[next(numbers) for _ in addresses] for addresses, _ in asked]

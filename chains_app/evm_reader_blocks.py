@@ -34,9 +34,16 @@ class LastBlocks:
 
     def __init__(self) -> None:
         self._blocks: OrderedDict[int, FullBlock] = OrderedDict()
+        # Whether blocks were looked through since balances were last compared; nobody knows what was before a start.
+        self.turns_are_open = True
+
+    def clear(self) -> None:
+        """Forgets the blocks: while nobody adds the next ones, nobody notices that a branch was given up."""
+        self._blocks.clear()
 
     def add(self, full: FullBlock) -> None:
         """Remembers the block; what it does not continue is forgotten."""
+        self.turns_are_open = True
         before = self._blocks.get(full.block.number - 1)
         if before is None or before.block.hash != full.parent or full.block.number in self._blocks:
             self._blocks.clear()

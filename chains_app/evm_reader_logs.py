@@ -51,7 +51,8 @@ def token_transfers(
     logs = [log for topics in filters for log in get_logs(node, list(symbols), topics, first, last)]
     wanted = [log for log in logs if _moves_money(log, symbols, watched, node)]
     blocks = {**known, **_unknown_blocks(node, wanted, known)}
-    return [_transfer(log, network.id, symbols, watched, blocks, node) for log in wanted]
+    places = _places(node, wanted)
+    return [_transfer(log, network.id, symbols, watched, blocks, places, node) for log in wanted]
 
 
 def collected_ether(node: Node, first: int, last: int) -> dict[str, list[tuple[int, int]]]:
@@ -76,7 +77,12 @@ def get_logs(node: Node, contracts: Sequence[str], topics: Sequence[Any], first:
     while first <= last:
         upto = min(last, first + node.log_span - 1)
         where = {"address": contracts, "topics": topics, "fromBlock": hex(first), "toBlock": hex(upto)}
-        answer = node.batch([Call("eth_getLogs", (where,))])[0]
+        try:
+            answer = node.batch([Call("eth_getLogs", (where,))])[0]
+        except NodeFailed:
+            # A time-out, or more than it can send, says as much as a refusal: next time less is asked for.
+            node.log_span = max(1, (upto - first + 1) // 2)
+            raise
         if isinstance(answer, RpcError):
             if upto == first:
                 raise NodeFailed(f"{node.host}: {answer}")
@@ -112,11 +118,34 @@ def _unknown_blocks(node: Node, logs: Sequence[Log], known: Mapping[str, Block])
     return {block.hash: block for block in (block_of(answer, node) for answer in answers)}
 
 
+def _places(node: Node, logs: Sequence[Log]) -> dict[tuple[str, int], int]:
+    """Which log of its transaction each is, by hash and index in the block.
+
+    That stays when the transaction is mined again in another block, where its logs have other indexes.
+    """
+    hashes = sorted({hash_of(log.get("transactionHash"), node) for log in logs})
+    answers = node.batch([Call("eth_getTransactionReceipt", (tx_hash,)) for tx_hash in hashes])
+    places = {}
+    for tx_hash, answer in zip(hashes, answers, strict=True):
+        if answer is None:
+            raise NodeFailed(f"{node.host} has logs of a transaction that it does not have.")
+        for place, log in enumerate(list_of(table_of(answer, node).get("logs"), node)):
+            places[tx_hash, number_of(table_of(log, node).get("logIndex"), node)] = place
+    return places
+
+
 def _transfer(
-    log: Log, network_id: str, symbols: Mapping[str, str], watched: Watched, blocks: Mapping[str, Block], node: Node
+    log: Log,
+    network_id: str,
+    symbols: Mapping[str, str],
+    watched: Watched,
+    blocks: Mapping[str, Block],
+    places: Mapping[tuple[str, int], int],
+    node: Node,
 ) -> Transfer:
     block = blocks.get(str(log.get("blockHash")))
-    if block is None:
+    place = places.get((log["transactionHash"], number_of(log.get("logIndex"), node)))
+    if block is None or place is None:
         raise NodeFailed(f"{node.host}: block {log.get('blockNumber')} was replaced while it was read.")
     recipient = watched.find_topic(log["topics"][2])
     if recipient is None:
@@ -125,7 +154,7 @@ def _transfer(
         network=network_id,
         asset=symbols[log["address"].lower()],
         tx_hash=hash_of(log.get("transactionHash"), node),
-        log_index=number_of(log.get("logIndex"), node),
+        log_index=place,
         sender=checksummed("0x" + log["topics"][1][-40:]),
         recipient=recipient,
         amount_units=number_of(log["data"], node),

@@ -45,8 +45,13 @@ def native_transfers(
     reading = _Reading(node, network.id, network.native.symbol, watched, memory)
     calls_for_balances = 2 * ceil(len(watched) / ADDRESSES_PER_CALL)
     if first > 0 and calls_for_balances <= _CALLS_PER_BLOCK * (last - first + 1):
+        # Whose turn of the sweep had not come when blocks were last looked through has been compared with nothing yet.
+        since = max(1, first - _sweep_blocks(network)) if memory.turns_are_open else first
+        memory.clear()
         try:
-            return reading.by_balance(watched.all, first, last)
+            found = reading.by_balance(watched.all, since, last)
+            memory.turns_are_open = False
+            return found
         except StateGone as problem:
             log.info("balances_gone", network=network.id, node=node.host, problem=str(problem))
             return reading.by_blocks(range(first, last + 1)) + reading.by_traces(range(first, last + 1))

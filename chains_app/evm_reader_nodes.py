@@ -1,5 +1,6 @@
 """The nodes of one network: which to ask, what to do when one fails, lags, or belongs to another chain."""
 
+import re
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -17,6 +18,7 @@ T = TypeVar("T")
 # With several nodes, how often all are asked for their heads; in between the chosen one is trusted.
 COMPARE_SECONDS = 10
 _LAG_SECONDS = 15
+_STANDS_STILL_SECONDS = 300
 _CLOCKS_DIFFER_BY = timedelta(minutes=5)
 
 
@@ -49,6 +51,10 @@ class Nodes:
                 problem = error if isinstance(error, NodeFailed) else NodeFailed(f"{node.host}: {error}")
                 node.failed(problem)
                 problems.append(str(problem))
+            except (ValueError, TypeError, LookupError, AttributeError) as error:
+                # Answers of a shape that nobody thought of: another node may do better.
+                node.failed(NodeFailed(f"{node.host} sent something that makes no sense ({type(error).__name__})."))
+                problems.append(node.problem)
             else:
                 node.worked()
                 self._chosen = self.all.index(node)
@@ -79,7 +85,7 @@ class Nodes:
         if node.is_checked:
             return
         answer = node.call("eth_chainId")
-        if not isinstance(answer, str) or not answer.startswith("0x"):
+        if not isinstance(answer, str) or not re.fullmatch("0x[0-9a-fA-F]{1,64}", answer):
             raise NodeFailed(f"{node.host} does not say which chain it belongs to.")
         if int(answer, 16) != self._network.chain_id:
             self._wrong[node.host] = (
@@ -119,4 +125,7 @@ class Nodes:
         # Development chains may set their clocks at will.
         if self._network.mode == Mode.LIVE and head.time > datetime.now(UTC) + _CLOCKS_DIFFER_BY:
             raise NodeFailed(f"{node.host} says its newest block is from the future.")
+        stands_still = timedelta(seconds=max(_STANDS_STILL_SECONDS, 20 * self._network.block_seconds))
+        if self._network.mode == Mode.LIVE and head.time < datetime.now(UTC) - stands_still:
+            raise NodeFailed(f"{node.host} stands still: its newest block is of {head.time:%H:%M:%S} UTC.")
         return head

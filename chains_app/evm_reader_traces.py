@@ -16,11 +16,12 @@ _Move = tuple[Any, Any]  # recipient and value, as the node wrote them
 
 def traced_inflows(node: Node, watched: Watched, number: int) -> list[Inflow]:
     """Wei that watched addresses received from inside contracts in the block; nothing where the node has no traces."""
-    if not node.has_traces:
+    if node.refuses("traces"):
         return []
     tracer = {"tracer": "callTracer"}
     answers = node.batch([Call("debug_traceBlockByNumber", (hex(number), tracer)), Call("trace_block", (hex(number),))])
-    node.has_traces = not all(isinstance(answer, RpcError) for answer in answers)
+    if all(isinstance(answer, RpcError) for answer in answers):
+        node.refused("traces")
     for answer, moves in zip(answers, (_of_call_tracer, _of_trace_block), strict=True):
         if isinstance(answer, RpcError) or not isinstance(answer, list):
             continue

@@ -9,6 +9,7 @@ class Watched:
 
     def __init__(self, addresses: frozenset[str]) -> None:
         self.by_lower = {address.lower(): address for address in addresses}
+        self._turns: dict[int, dict[int, list[str]]] = {}
 
     def __len__(self) -> int:
         return len(self.by_lower)
@@ -33,15 +34,17 @@ class Watched:
 
     def turn(self, block: int, of: int) -> Sequence[str]:
         """Those whose balance it is the turn of in this block, when everyone's turn comes every `of` blocks."""
-        if self._turns_of != of:
-            self._turns = {}
-            for address in self.all:
-                self._turns.setdefault(int(address[-6:], 16) % of, []).append(address)
-            self._turns_of = of
-        return self._turns.get(block % of, [])
+        turns = self._turns.get(of)
+        if turns is None:
+            turns = self._turns[of] = self._arranged(of)
+        return turns.get(block % of, ())
 
-    _turns_of = 0
-    _turns: dict[int, list[str]] = {}
+    def _arranged(self, of: int) -> dict[int, list[str]]:
+        """Whole before anybody sees it: several networks, each in a thread of its own, share one set."""
+        turns: dict[int, list[str]] = {}
+        for address in self.all:
+            turns.setdefault(int(address[-6:], 16) % of, []).append(address)
+        return turns
 
 
 @lru_cache(maxsize=2)

@@ -22,7 +22,9 @@ from chains_app.reader import ReaderUnavailable
 MOST_BYTES = 128 * 1024 * 1024
 MOST_CALLS_PER_BATCH = 100
 _TIMEOUT = httpx.Timeout(20, connect=5)
+_LONGEST_EXCHANGE = 45.0  # the time-out above is between two pieces: one that drips would never reach it
 _HEADERS = {"Content-Type": "application/json"}
+_REFUSALS_LAST = 300.0
 _SHORTEST_REST, _LONGEST_REST = 2.0, 120.0
 # JSON-RPC has no code of its own for this; these are what the large providers send, besides HTTP 429.
 _RATE_LIMIT_CODES = {429, -32029, -32097}
@@ -81,9 +83,16 @@ class Node:
         self.calls = 0  # JSON-RPC calls made
         self.requests = 0  # HTTP requests they took
         self.log_span = 2000  # blocks that one eth_getLogs may span, as far as is known
-        self.takes_balance_calls = True  # whether it runs code that is not deployed (evm_reader_balances.py)
-        self.has_traces = True  # as far as is known
+        self._refused: dict[str, float] = {}
         self.is_checked = False  # whether it has said that it belongs to the right chain
+
+    def refuses(self, what: str) -> bool:
+        """Whether it refused this lately: perhaps by a passing fault, so it is not remembered long."""
+        return time.monotonic() < self._refused.get(what, 0.0)
+
+    def refused(self, what: str) -> None:
+        """It refused this."""
+        self._refused[what] = time.monotonic() + _REFUSALS_LAST
 
     @property
     def resting(self) -> float:
@@ -130,13 +139,14 @@ class Node:
         ]
         status, answer = self._exchange(json.dumps(bodies if len(bodies) > 1 else bodies[0]))
         if isinstance(answer, dict) and len(calls) == 1:
-            answer = [answer]
+            answer = [answer | {"id": 0}]  # whoever refuses a request as a whole often names no id
         if not isinstance(answer, list):
             self._raise_for_whole(status, answer)
         return list(self._matched(calls, answer))
 
     def _exchange(self, body: str) -> tuple[int, Any]:
         """HTTP status and decoded JSON. An error status counts only when its body is no JSON-RPC answer."""
+        ends_at = time.monotonic() + _LONGEST_EXCHANGE
         try:
             with self._client.stream("POST", self._url, content=body) as response:
                 if response.status_code == httpx.codes.TOO_MANY_REQUESTS:
@@ -146,6 +156,8 @@ class Node:
                     content += piece
                     if len(content) > MOST_BYTES:
                         raise NodeFailed(f"{self.host} sent more than {MOST_BYTES} bytes.")
+                    if time.monotonic() > ends_at:
+                        raise NodeFailed(f"{self.host} took longer than {_LONGEST_EXCHANGE:.0f} s to answer.")
         except httpx.HTTPError as error:
             raise NodeFailed(f"{self.host} cannot be reached: {type(error).__name__}.") from None
         try:

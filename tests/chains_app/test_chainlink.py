@@ -32,7 +32,7 @@ def test_one_request_reads_all_feeds_of_a_network(sources: FakeRates) -> None:
 
 def test_a_provider_that_refuses_batches_is_asked_call_by_call(sources: FakeRates) -> None:
     sources.node.largest_batch = 3
-    assert told(chainlink(), "ETH/USD") == Decimal(3000)
+    assert told(chainlink(seconds=20), "ETH/USD") == Decimal(3000)
 
 
 def test_a_reading_is_as_old_as_the_block_it_was_read_at(sources: FakeRates) -> None:
