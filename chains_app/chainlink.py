@@ -14,7 +14,7 @@ from eth_abi.exceptions import DecodingError
 from chains_app.networks import Network
 from chains_app.rate_http import Line, SourceProblem, member
 from chains_app.rate_pairs import Pair
-from chains_app.rate_rules import CLOCKS_DIFFER, Reading, inverse, largest_agreement
+from chains_app.rate_rules import CLOCKS_DIFFER, MAX_AGE, Reading, inverse, largest_agreement
 from chains_app.rate_sources import Report
 from common.exact_json import dumps
 
@@ -41,7 +41,9 @@ async def ask_chainlink(line: Line, networks: Iterable[Network], pairs: Mapping[
     by_feed = {pair.feed: pair for pair in pairs.values()}
     await asyncio.gather(*(ask(n, [by_feed[feed] for feed in n.feeds if feed in by_feed]) for n in networks if n.feeds))
     readings = []
-    for name, of_pair in groupby(sorted(found, key=lambda r: r.pair), key=lambda r: r.pair):
+    # A network that stands still has no voice, and takes nobody else's.
+    fresh = [reading for reading in found if now - reading.at <= MAX_AGE]
+    for name, of_pair in groupby(sorted(fresh or found, key=lambda r: r.pair), key=lambda r: r.pair):
         if agreeing := largest_agreement(list(of_pair)):
             value = median(reading.value for reading in agreeing)
             at = min(reading.at for reading in agreeing)
@@ -130,7 +132,7 @@ def _answer_of(pair: Pair, results: list[object], *, now: datetime) -> Decimal:
 def _decoded(types: list[str], data: object) -> tuple[Any, ...]:
     try:
         return decode(types, bytes.fromhex(str(data).removeprefix("0x")))
-    except (ValueError, DecodingError):
+    except (ValueError, OverflowError, DecodingError):
         raise SourceProblem("is no price feed") from None
 
 

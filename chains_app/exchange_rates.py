@@ -91,7 +91,13 @@ class _FixedRates:
         if value is None:
             raise RateUnavailable(f"The fixed rates of test mode do not have {asset} in {currency}.")
         told = _told(str(Rule.FIXED), f"{asset}/{currency}", value, self._now, now=self._now, used=True)
-        provenance = {"rule": str(Rule.FIXED), "value": plain(value), "disagreement": "0", "sources": [told]}
+        provenance = {
+            "rule": str(Rule.FIXED),
+            "value": plain(value),
+            "marketValue": plain(value),
+            "disagreement": "0",
+            "sources": [told],
+        }
         return Rate(value=value, provenance=provenance, as_of=self._now)
 
 

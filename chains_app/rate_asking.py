@@ -10,6 +10,7 @@ from queue import Empty, SimpleQueue
 from threading import Thread
 
 import httpx
+import structlog
 from django.conf import settings
 
 from chains_app.chainlink import CHAINLINK, ask_chainlink
@@ -19,6 +20,7 @@ from chains_app.rate_pairs import pairs_for
 from chains_app.rate_sources import COINBASE, KRAKEN, Report, ask_coinbase, ask_kraken
 from common.modes import Mode
 
+log = structlog.get_logger()
 Question = Callable[[Line], Awaitable[Report]]
 
 # Sources get this much less than the caller waits, so that what they said is told before the caller leaves.
@@ -76,6 +78,9 @@ async def _tell(name: str, question: Question, line: Line, tell: Callable[[Repor
         report = await question(line)
     except SourceProblem as problem:
         report = Report(source=name, problem=str(problem))
+    except Exception as fault:  # noqa: BLE001  (whatever one source makes of us, the others must be heard)
+        log.error("rate_source_broke", source=name, fault=repr(fault)[:200])
+        report = Report(source=name, problem="answered something that nobody thought of")
     tell(report)
 
 

@@ -30,6 +30,12 @@ async def ask_coinbase(line: Line, url: str, pairs: Mapping[str, Pair], *, now: 
     found: list[Reading] = []
     problems: list[str] = []
 
+    def read(pair: Pair, said: object) -> None:
+        try:
+            found.append(Reading(source=COINBASE, pair=pair.name, value=price(said), at=now))
+        except SourceProblem as problem:  # of this pair; the others may be right
+            problems.append(str(problem))
+
     async def ask(of: str) -> None:
         try:
             answer = await line.json("GET", f"{base}/v2/exchange-rates", params={"currency": of})
@@ -39,8 +45,7 @@ async def ask_coinbase(line: Line, url: str, pairs: Mapping[str, Pair], *, now: 
             for pair in wanted:
                 # A currency that Coinbase does not list is no fault of the others.
                 if pair.base == of and isinstance(rates, dict) and pair.quote in rates:
-                    value = price(rates[pair.quote])
-                    found.append(Reading(source=COINBASE, pair=pair.name, value=value, at=now))
+                    read(pair, rates[pair.quote])
         except SourceProblem as problem:
             problems.append(str(problem))
 

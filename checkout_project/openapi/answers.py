@@ -5,7 +5,17 @@ from typing import Any
 from rest_framework import serializers
 
 from chains_app.networks import all_networks
-from checkout_project.openapi.fields import CURRENCY_CHOICES, constant, fiat, moment, number, on_chain, text, word
+from checkout_project.openapi.fields import (
+    CURRENCY_CHOICES,
+    constant,
+    fiat,
+    moment,
+    number,
+    on_chain,
+    text,
+    word,
+    yes_no,
+)
 from sessions_app.status import DecisionKind, Issue, PaymentStatus, Status
 
 
@@ -15,6 +25,28 @@ class CustomerOfSession(serializers.Serializer[Any]):
     id = text("Of the customer: one per e-mail address.", "cus_01h455vb4pex5vsknk084sn02q")
     email = text("As sent.", "pat@example.com")
     name = text("As sent.", "Pat Doe")
+
+
+class RateSource(serializers.Serializer[Any]):
+    """What one source said when the quote was made."""
+
+    source = text("Who.", "kraken")  # type: ignore[assignment]  # a field like the others, whatever DRF's are made of
+    pair = text("Of what in what.", "ETH/USD")
+    value = on_chain("What it said.")
+    fetchedAt = moment("When it said so.")
+    ageSeconds = number("How old that was when the quote was made.", "12")
+    used = yes_no("Whether it took part in the rate.")
+
+
+class RateOrigin(serializers.Serializer[Any]):
+    """Where a quote's rate came from."""
+
+    rule = text("What chose it: the median of several, the only source, a peg, or test mode's fixed table.", "median")
+    value = on_chain("The rate before the merchant's spread.")
+    marketValue = on_chain("What the sources said, before a peg was taken for it.")
+    disagreement = text("How far apart the sources were, as a share.", "0.0012")
+    spreadPercent = text("The merchant's spread.", "0")
+    sources = RateSource(many=True, help_text="Every source that was asked.")
 
 
 class PaymentDue(serializers.Serializer[Any]):
@@ -29,9 +61,7 @@ class PaymentDue(serializers.Serializer[Any]):
     valueReceived = fiat("What all that has arrived is worth.")
     shortfall = fiat("How much of the price is missing. Stays when less was taken as paid: the gap, for your books.")
     rate = on_chain("Price of one whole unit of the asset, as really used. In the session's currency.")
-    rateSources = serializers.ListField(
-        child=serializers.DictField(), help_text="Where the rate came from, with values and ages."
-    )
+    rateSources = RateOrigin(help_text="Where the rate came from, with values and ages.")
     quoteExpiresAt = moment("Until then the rate is locked; the page renews it.")
     uri = text(
         "For wallets and QR codes (EIP-681); null when nothing is due.",
@@ -58,7 +88,9 @@ class PaymentMade(serializers.Serializer[Any]):
     value = fiat("What it is worth by its rate; null while no rate is known.", nullable=True)
     rate = text("Price of one whole unit, as used; null while none is known.", "1", nullable=True)
     rateBasis = text(
-        "`quote`: the locked rate; `arrival`: the rate when it arrived; null: not yet known.", "quote", nullable=True
+        "`quote`: the locked rate; `arrival`: that of its arrival; `none`: it does not count.",
+        "quote",
+        nullable=True,
     )
     sender = text("The address it came from.", "0x8ba1f109551bD432803012645Ac136ddd64DBA72")
     txHash = text("Of its transaction.", "0x" + "ab" * 32)
