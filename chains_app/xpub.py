@@ -36,8 +36,7 @@ class PrivateKeyRefused(WrongXpub):
 def checked_xpub(text: str) -> str:
     """The account xpub, without surrounding space. Raises PrivateKeyRefused for anything private, else WrongXpub."""
     text = text.strip()
-    if _looks_private(text):
-        raise PrivateKeyRefused
+    refuse_private(text)
     if not text.startswith("xpub") or len(text) != XPUB_LENGTH:
         raise WrongXpub(f"An account's extended public key starts with xpub and has {XPUB_LENGTH} characters.")
     _account(text)
@@ -52,7 +51,13 @@ def xpub_address(*, xpub: str, index: int) -> str:
     return str(EthAddrEncoder.EncodeKey(key.KeyObject()))
 
 
-def _looks_private(text: str) -> bool:
+def refuse_private(text: str) -> None:
+    """Raises PrivateKeyRefused for what must not be kept anywhere, whatever was asked for."""
+    if looks_private(text.strip()):
+        raise PrivateKeyRefused
+
+
+def looks_private(text: str) -> bool:
     """Extended private keys, raw and WIF keys, and anything with the shape of seed words."""
     return bool(_EXTENDED_PRIVATE.match(text) or _RAW_KEY.fullmatch(text) or len(text.split()) > 2)
 

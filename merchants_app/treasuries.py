@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from chains_app.deposits import DEPLOYMENT_PROXY, FACTORY_ADDRESS, IMPLEMENTATION_ADDRESS, WrongAddress, checked_address
 from chains_app.networks import all_networks
-from chains_app.xpub import WrongXpub, checked_xpub
+from chains_app.xpub import WrongXpub, checked_xpub, refuse_private
 from common.errors import DomainError
 from common.modes import Mode
 from merchants_app import audit
@@ -53,6 +53,10 @@ def set_treasury(
     one they were made with. Owners are written to, and the audit log has a line.
     """
     now = now or timezone.now()
+    try:
+        refuse_private(address or xpub)
+    except WrongXpub as error:
+        raise WrongTreasury(str(error), attr=str(kind)) from None
     if kind == TreasuryKind.XPUB:
         address, xpub = "", _own_xpub(xpub, merchant, mode)
     else:

@@ -7,7 +7,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.utils import timezone
 
-from chains_app.xpub import xpub_address
+from chains_app.xpub import looks_private, xpub_address
 from common.errors import DomainError
 from common.modes import Mode
 from merchants_app import treasuries
@@ -30,6 +30,8 @@ def _treasury(request: HttpRequest, access: Access) -> HttpResponse:
         except DomainError as error:
             error.attr = "value"
             refuse(form, error)
+            if looks_private(value.strip()):
+                form.data = {"kind": kind, "value": ""}  # what is secret is not drawn again
         else:
             messages.success(request, "The receiving wallet is set. Compare it once more with your wallet, below.")
             return redirect("dashboard:treasury", mode=access.mode)
@@ -41,7 +43,10 @@ _treasury_after_password = reauthentication_required(allow_get=True)(_treasury)
 
 def treasury(request: HttpRequest, mode: Mode) -> HttpResponseBase:
     """The wallet in force, one that waits, former ones; a POST names another (live mode: the password again)."""
-    door = _treasury_after_password if mode == Mode.LIVE else _treasury
+    # Who is asked for the password has the form kept for them meanwhile: not when a secret was pasted into it. It is
+    # refused all the same.
+    needs_password = mode == Mode.LIVE and not looks_private(request.POST.get("value", "").strip())
+    door = _treasury_after_password if needs_password else _treasury
     answer: HttpResponseBase = door(request, mode=mode)
     return answer
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from decimal import Decimal
 
 import pytest
+from django.contrib.sessions.models import Session
 from django.core import mail
 from django.test import Client
 from django.utils import timezone
@@ -16,6 +17,7 @@ from merchants_app.ownership import claim_of
 from tests.cast import MIAS_WALLET, PATS_WALLET
 from tests.desk import PASSWORD, Desk
 from tests.merchants_app.test_ownership import signed
+from tests.merchants_app.test_treasuries import XPRV
 
 
 def test_a_new_keys_secret_is_shown_once_and_works(desk: Desk) -> None:
@@ -70,6 +72,16 @@ def test_a_wrong_treasury_is_told_at_the_field(desk: Desk, kind: str, value: str
     assert answer.status_code == 200
     assert 'class="wrong"' in answer.content.decode()
     assert reason in answer.content.decode()
+
+
+@pytest.mark.parametrize("kind", ["address", "xpub"])
+@pytest.mark.parametrize("mode", ["test", "live"])
+def test_a_private_key_is_refused_loudly_and_kept_nowhere(desk: Desk, mode: str, kind: str) -> None:
+    answer = desk.in_(mode).post("treasury", kind=kind, value=XPRV)
+    text = answer.content.decode()
+    assert "PRIVATE key" in text
+    assert XPRV not in text
+    assert not [s for s in Session.objects.all() if XPRV in str(s.get_decoded())]
 
 
 def test_the_live_treasury_asks_for_the_password_again(desk: Desk, mia: Merchant) -> None:
