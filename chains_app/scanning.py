@@ -60,10 +60,17 @@ class Scan:
         return self.end.number < self.head.number
 
 
-def scan(*, network: Network, reader: Reader, addresses: Callable[[], Collection[str]]) -> Scan:
+def scan(
+    *,
+    network: Network,
+    reader: Reader,
+    addresses: Callable[[], Collection[str]],
+    offered_since: datetime | None = None,
+) -> Scan:
     """Reads the next blocks of the network. Talks to nodes: call it outside a transaction. Writes nothing.
 
-    `addresses` loads those to watch; it is called once, after the head is known (why: see above). The watcher then
+    `addresses` loads those to watch; it is called once, after the head is known (why: see above). A network that was
+    never read is read from `offered_since` on, when somebody was first shown where to pay on it. The watcher then
     does, in one transaction and in this order: `save_cursor(scan)`; store `transfers` and `pending`, of which it may
     know some already; when `replaced_from` is set, mark as vanished the payments of blocks from there on that
     `reader.still_there` (asked before the transaction) does not know; and payments in no block that are in neither
@@ -74,7 +81,7 @@ def scan(*, network: Network, reader: Reader, addresses: Callable[[], Collection
     head = reader.head()
     watched = frozenset(addresses())
     replaced_from = _replaced_from(network, reader, cursor, head) if cursor else None
-    first = _first(network, cursor, head, replaced_from)
+    first = _first(network, cursor, head, replaced_from, offered_since)
     last = min(head.number, first + WINDOW - 1)
     # Pending first: what is mined in between is then still in this list, and not in neither.
     pending = reader.pending(watched, above=last) if watched else []
@@ -125,10 +132,17 @@ def record_problem(*, network: Network, problem: str) -> None:
 # --- reading
 
 
-def _first(network: Network, cursor: Position | None, head: Block, replaced_from: int | None) -> int:
+def _first(
+    network: Network,
+    cursor: Position | None,
+    head: Block,
+    replaced_from: int | None,
+    offered_since: datetime | None,
+) -> int:
     if cursor and replaced_from != 0:
         return cursor.number + 1 if replaced_from is None else replaced_from
-    return max(0, head.number - ceil(FIRST_LOOK_BACK_SECONDS / network.block_seconds))
+    seconds = (head.time - offered_since).total_seconds() if offered_since else 0
+    return max(0, head.number - ceil((max(seconds, 0) + FIRST_LOOK_BACK_SECONDS) / network.block_seconds))
 
 
 def _read(

@@ -11,6 +11,7 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import Count, Max, QuerySet, Sum
+from eth_abi.exceptions import DecodingError
 
 from chains_app.chain_calls import Conditions, factory_logs, receipt_logs
 from chains_app.deposits import (
@@ -24,6 +25,7 @@ from chains_app.deposits import (
     decode_collection,
 )
 from chains_app.networks import Asset, Network, all_networks
+from chains_app.reader import ReaderUnavailable
 from common.errors import Conflict, NotFound
 from common.modes import Mode
 from merchants_app.audit import record
@@ -161,27 +163,42 @@ def see_collection(*, merchant: Merchant, mode: str, network: Network, tx_hash: 
     return ours
 
 
-def collections_final_by(network: Network, *, first: int, last: int) -> list[Mapping[str, Any]]:
-    """What the factory logged in the blocks that become final when `first` … `last` are read. Talks to the network.
+@dataclass(frozen=True, slots=True)
+class Emptied:
+    """A collection, and where it stands."""
+
+    collection: Collection
+    block_number: int
+    tx_hash: str
+
+
+def collections_final_by(network: Network, *, first: int, last: int) -> list[Emptied]:
+    """What the factory collected in the blocks that become final when `first` … `last` are read. Talks to the network.
 
     So far behind the head nothing is undone by a reorganisation any more; and as scans follow one another without a
     gap, so do these ranges. Nothing is asked while nothing waits. Raises what the reader raises.
     """
-    waiting = Payment.objects.filter(
-        network=network.id, confirmed_at__isnull=False, vanished_at=None, collected_at=None
-    )
+    waiting = Payment.objects.filter(network=network.id, vanished_at=None, collected_at=None)
     depth = network.confirmations.normal
     if network.kind != "evm" or last < first or last < depth or not waiting.exists():
         return []
-    return factory_logs(network, max(0, first - depth), last - depth)
+    logs = factory_logs(network, max(0, first - depth), last - depth)
+    return [emptied for log in logs if (emptied := _emptied(log)) and emptied.collection.collected]
 
 
-def mark_collected(network: Network, logs: Iterable[Mapping[str, Any]], now: datetime) -> None:
+def mark_collected(network: Network, emptied: Iterable[Emptied], now: datetime) -> None:
     """Marks what the chain says was collected, whoever sent the transaction and whether or not they told us."""
-    for log in logs:
+    for each in emptied:
+        _mark(network, [each.collection], block_number=each.block_number, tx_hash=each.tx_hash, now=now)
+
+
+def _emptied(log: Mapping[str, Any]) -> Emptied | None:
+    """None for another event of the factory. Raises ReaderUnavailable when the node sent nonsense."""
+    try:
         found = decode_collection(log)
-        if found and found.collected:
-            _mark(network, [found], block_number=int(log["blockNumber"], 16), tx_hash=log["transactionHash"], now=now)
+        return Emptied(found, int(log["blockNumber"], 16), str(log["transactionHash"])) if found else None
+    except (ValueError, TypeError, KeyError, DecodingError):
+        raise ReaderUnavailable("A node sent a collection that makes no sense.") from None
 
 
 def play_collection(*, merchant: Merchant, mode: str, network: Network, by: str, now: datetime) -> int:
@@ -213,7 +230,6 @@ def _mark(
             network=network.id,
             asset=symbol,
             block_number__lte=block_number,
-            confirmed_at__isnull=False,
             vanished_at=None,
             collected_at=None,
         ).update(collected_at=now, collected_tx=tx_hash)

@@ -4,10 +4,9 @@ Asking the network comes first and holds no lock; then one transaction stores wh
 how far. Dying before it means reading again, dying after it means nothing.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 import structlog
 from django.core.cache import cache
@@ -19,9 +18,9 @@ from chains_app.networks import Network
 from chains_app.reader import Reader, ReaderUnavailable, Sighting, WrongChain
 from chains_app.readers import reader_for
 from chains_app.scanning import CursorMoved, Scan, record_problem, save_cursor, scan
-from sessions_app.collecting import collections_final_by, mark_collected
+from sessions_app.collecting import Emptied, collections_final_by, mark_collected
 from sessions_app.lifecycle import reassess_many
-from sessions_app.models import DepositAddress, Payment, Refund
+from sessions_app.models import DepositAddress, Payment, Quote, Refund
 from sessions_app.payments import confirm, deep_enough, doubtful, mark_vanished, merged, record, sighting
 from sessions_app.refund_watch import deep_sightings, doubtful_refunds, refunds_watched_for, see_refunds
 from sessions_app.refund_watch import sighting as refund_sighting
@@ -76,7 +75,7 @@ def watch(network: Network, reader: Reader) -> bool:
         refunds.extend(refunds_watched_for(network))
         return watched_addresses(network, timezone.now()) | {refund.to_address for refund in refunds}
 
-    seen = scan(network=network, reader=reader, addresses=addresses)
+    seen = scan(network=network, reader=reader, addresses=addresses, offered_since=_offered_since(network))
     second_look = _look_again(network, reader, seen, refunds)
     sightings = take_in(network, [*seen.transfers, *seen.pending], timezone.now())
     emptied = _emptied(network, seen)
@@ -99,6 +98,12 @@ def watched_addresses(network: Network, now: datetime) -> set[str]:
     )
 
 
+def _offered_since(network: Network) -> datetime | None:
+    """When a buyer was first shown an address to pay to on this network."""
+    first = Quote.objects.filter(network=network.id).order_by("id").values_list("created_at", flat=True).first()
+    return first if not ScanCursor.objects.filter(pk=network.id).exclude(block_hash="").exists() else None
+
+
 def _read_until(network: Network, now: datetime) -> datetime:
     """About the time of the newest block that was read."""
     cursor = ScanCursor.objects.filter(pk=network.id).first()
@@ -108,7 +113,7 @@ def _read_until(network: Network, now: datetime) -> datetime:
     return min(now, cursor.scanned_at - behind)
 
 
-def _emptied(network: Network, seen: Scan) -> Iterable[Mapping[str, Any]]:
+def _emptied(network: Network, seen: Scan) -> Iterable[Emptied]:
     """Collections, which are for the merchant's books only: failing to read them must never hold up a payment."""
     try:
         return collections_final_by(network, first=seen.first, last=seen.last)
@@ -140,7 +145,7 @@ def _store(
     second_look: _SecondLook,
     sightings: Sightings,
     refunds: list[Refund],
-    emptied: Iterable[Mapping[str, Any]],
+    emptied: Iterable[Emptied],
     now: datetime,
 ) -> None:
     with transaction.atomic():

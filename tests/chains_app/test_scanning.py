@@ -148,6 +148,20 @@ def test_downtime_is_caught_up_in_windows(clock: Clock, monkeypatch):
     assert [each.amount_units for one in scans for each in one.transfers] == [1, 2, 3, 4, 5]
 
 
+def test_a_network_that_was_offered_long_before_it_could_be_read_is_read_from_there(clock: Clock, monkeypatch):
+    monkeypatch.setattr(scanning, "FIRST_LOOK_BACK_SECONDS", 3)
+    clock.reader.head()  # the play chain begins
+    offered = clock.now
+    pay(PAT, 7, at=clock.now)
+    for _ in range(10):
+        clock.tick(1)
+        clock.reader.head()  # mines
+    usual = scan(network=SANDBOX, reader=clock.reader, addresses=lambda: [PAT])
+    early = scan(network=SANDBOX, reader=clock.reader, addresses=lambda: [PAT], offered_since=offered)
+    assert found(usual) == []
+    assert found(early) == [("USDC", PAT, 7)]
+
+
 def test_a_problem_is_noted_and_cleared_by_the_next_good_scan(clock: Clock):
     scanning.record_problem(network=SANDBOX, problem="The node rests.")
     assert ScanCursor.objects.get(pk="sandbox").problem == "The node rests."
