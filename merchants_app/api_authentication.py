@@ -48,6 +48,14 @@ class HasScope(BasePermission):
         return True
 
 
+def claimed_secret(request: Request) -> str | None:
+    """The same, for counting; None also when the header is malformed."""
+    try:
+        return secret_of(request)
+    except AuthenticationFailed:
+        return None
+
+
 def secret_of(request: Request) -> str | None:
     """The secret as sent; clients of the original API send it alone in `ww-api-key`. None: none was sent."""
     header = request.META.get("HTTP_AUTHORIZATION", "").strip()

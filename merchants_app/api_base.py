@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 from functools import partial
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -15,10 +15,11 @@ from typing_extensions import override
 
 from common.exact_json import dumps
 from merchants_app import request_log
-from merchants_app.api_authentication import secret_of
+from merchants_app.api_authentication import claimed_secret
+from merchants_app.api_keys import remembered_key
 from merchants_app.idempotency import Answer, answer_once
 from merchants_app.models import ApiKey, Merchant
-from merchants_app.throttling import Allowance, count_request
+from merchants_app.throttling import Allowance, TooManyRequests, count_request
 
 
 class ApiRequest(Request):
@@ -74,6 +75,7 @@ class MerchantViewSet(ViewSet):
     """A resource of the API. A method of a subclass parses, calls one rule, answers; it catches nothing.
 
     Here stands what all have in common: the key and its scope, rate limits, `Idempotency-Key`, the request log.
+    Those named in `answers_apart` talk to others and must hold no transaction open meanwhile.
     A method may have a twin `…_at_once(request, claim)` that does the same and stores its answer in one statement.
     """
 
@@ -82,6 +84,7 @@ class MerchantViewSet(ViewSet):
     content_negotiation_class = AlwaysJson
     post: Callable[..., HttpResponseBase]  # set by the router, where the resource takes POST
     allowance: Allowance | None = None
+    answers_apart: ClassVar[frozenset[str]] = frozenset()
 
     @override
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
@@ -110,7 +113,11 @@ class MerchantViewSet(ViewSet):
     @override
     def perform_authentication(self, request: Request) -> None:
         """Counts the request before its key is looked up, so that a guesser is slowed."""
-        self.allowance = count_request(request._request, secret_of(request))
+        try:
+            self.allowance = count_request(request._request, claimed_secret(request))
+        except TooManyRequests as refusal:
+            self.allowance = refusal.allowance
+            raise
         super().perform_authentication(request)
 
     def _answer_once(
@@ -129,14 +136,19 @@ class MerchantViewSet(ViewSet):
             body=request._request.body,
             act=act,
             act_at_once=partial(at_once, request) if at_once else None,
+            in_one=handler.__name__ not in self.answers_apart,
         )
         told = HttpResponse(answer.body, status=answer.status_code, content_type="application/json")
+        if not answer.body:
+            del told["Content-Type"]
         if answer.replayed:
             told["Idempotent-Replayed"] = "true"
         return told
 
     def _log(self, response: HttpResponseBase, *, milliseconds: float) -> None:
         key = getattr(self.request, "_auth", None)
+        if response.status_code == TooManyRequests.status_code:
+            key = remembered_key(claimed_secret(self.request))  # nobody asked the database whose it is
         if not isinstance(key, ApiKey):
             return  # a request of nobody is nobody's to see
         request_log.collect(

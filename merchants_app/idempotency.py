@@ -7,15 +7,16 @@ the same key may be used for the next try, with a corrected body if need be.
 
 import hashlib
 from collections.abc import Callable
-from contextlib import nullcontext, suppress
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NoReturn
 
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
-from rest_framework.exceptions import APIException
+from rest_framework.exceptions import APIException, ParseError
 
+from common.encryption import decrypt, encrypt
 from common.errors import Conflict, DomainError
 from merchants_app.models import ApiKey, IdempotencyRecord
 
@@ -77,9 +78,12 @@ def answer_once(
     body: bytes,
     act: Callable[[], Answer],
     act_at_once: Callable[[Claim], Answer | None] | None = None,
+    in_one: bool = True,
 ) -> Answer:
     """The first answer to this request: by doing it now, or as it was stored.
 
+    Not `in_one` transaction: for what talks to others and must hold no lock meanwhile. It may have been done without
+    an answer on record, if the process dies in between.
     `act_at_once` does it and stores the answer in one statement of its own. It raises IntegrityError where there is an
     answer; that, None and every refusal mean that the long way has to tell what is to be answered.
     Raises WrongIdempotencyKey, StillRunning (409) or UsedForAnother (422); whatever `act` raises undoes what it did.
@@ -90,16 +94,19 @@ def answer_once(
         )
     fingerprint = hashlib.sha256(b"\0".join((method.encode(), path.encode(), body))).hexdigest()
     if act_at_once:
-        with (
-            suppress(IntegrityError, APIException),
-            transaction.atomic() if connection.in_atomic_block else nullcontext(),
-        ):
-            if answer := act_at_once(Claim(key, idempotency_key, fingerprint)):
-                return answer
+        try:
+            with transaction.atomic() if connection.in_atomic_block else nullcontext():
+                if answer := act_at_once(Claim(key, idempotency_key, fingerprint)):
+                    return answer
+        except ParseError:
+            raise  # a body that cannot be read says nothing else at the second look
+        except (IntegrityError, APIException):
+            pass
+    attempt = _try if in_one else _try_apart
     try:
-        return _try(key, idempotency_key, fingerprint, act)
+        return attempt(key, idempotency_key, fingerprint, act)
     except _AnsweredMeanwhile:
-        return _try(key, idempotency_key, fingerprint, act)
+        return attempt(key, idempotency_key, fingerprint, act)
 
 
 def forget_old(now: datetime) -> int:
@@ -116,6 +123,26 @@ def _try(key: ApiKey, idempotency_key: str, fingerprint: str, act: Callable[[], 
         if answer.is_success:
             _store(key, idempotency_key, fingerprint, answer)
         return answer
+
+
+def _try_apart(key: ApiKey, idempotency_key: str, fingerprint: str, act: Callable[[], Answer]) -> Answer:
+    """The lock is the connection's, so that no transaction has to last; it goes with the connection, too."""
+    number = _lock_number(key.merchant_id, key.mode, idempotency_key)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s)", [number])
+        if not cursor.fetchone()[0]:
+            _refuse_running()
+    try:
+        with transaction.atomic():
+            if stored := _lock_and_look(key, idempotency_key, fingerprint):
+                return stored
+        answer = act()
+        if answer.is_success:
+            _store(key, idempotency_key, fingerprint, answer)
+        return answer
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_unlock(%s)", [number])
 
 
 # One round trip: take the key's lock (it goes with the transaction, also when the process dies) and look for an answer.
@@ -140,7 +167,7 @@ def _lock_and_look(key: ApiKey, idempotency_key: str, fingerprint: str) -> Answe
             "This Idempotency-Key was used for another request. Make a new key for each thing you want done.",
             attr="Idempotency-Key",
         )
-    return Answer(status_code, bytes(body), replayed=True)
+    return Answer(status_code, _readable(bytes(body)), replayed=True)
 
 
 # An answer older than it is kept gives way; a fresh one means that somebody was faster.
@@ -157,11 +184,18 @@ ON CONFLICT (merchant_id, mode, key) DO UPDATE
 
 def _store(key: ApiKey, idempotency_key: str, fingerprint: str, answer: Answer) -> None:
     now = timezone.now()
-    row = (key.merchant_id, key.mode, idempotency_key, fingerprint, answer.status_code, answer.body, now)
+    # It may hold a secret that was just made: kept as every secret is.
+    body = encrypt(answer.body.decode()).encode() if answer.body else b""
+    row = (key.merchant_id, key.mode, idempotency_key, fingerprint, answer.status_code, body, now)
     with connection.cursor() as cursor:
         cursor.execute(_STORE, [*row, now - KEPT])
         if cursor.rowcount == 0:
             raise _AnsweredMeanwhile
+
+
+def _readable(body: bytes) -> bytes:
+    """What `creation_sql` stores is JSON as it is: a session has no secret."""
+    return body if body[:1] in (b"", b"{", b"[") else decrypt(body.decode()).encode()
 
 
 def _refuse_running() -> NoReturn:

@@ -63,6 +63,7 @@ class TooManyRequests(Throttled):
     default_code = "rate_limited"
 
     def __init__(self, allowance: Allowance, whose: str) -> None:
+        self.allowance = allowance
         detail = f"More than {allowance.limit} requests in a minute from this {whose}."
         super().__init__(wait=allowance.reset_seconds, detail=detail)
 

@@ -184,3 +184,61 @@ def test_a_replay_of_another_body_is_refused_before_anything_is_done(key: ApiKey
     with pytest.raises(UsedForAnother), transaction.atomic():
         do(key, body=b'{"other":1}')
     assert times_done() == 1
+
+
+def test_a_secret_is_not_kept_in_clear(api: Api) -> None:
+    first = api.post("webhook-endpoints", {"url": "https://shop.example/hooks"}, Idempotency_Key="hooks")
+    secret = first.answer["secret"]
+    assert secret.encode() not in bytes(IdempotencyRecord.objects.get().body)
+    again = api.post("webhook-endpoints", {"url": "https://shop.example/hooks"}, Idempotency_Key="hooks")
+    assert (again["Idempotent-Replayed"], again.answer["secret"]) == ("true", secret)
+
+
+def test_what_talks_to_others_holds_no_transaction_open(key: ApiKey) -> None:
+    seen = []
+
+    def act() -> Answer:
+        seen.append(connection.in_atomic_block)
+        return Answer(200, b"{}")
+
+    given = {"key": key, "idempotency_key": "test-1", "method": "POST", "path": "/x", "body": b"{}", "in_one": False}
+    assert not answer_once(**given, act=act).replayed
+    assert answer_once(**given, act=act).replayed
+    assert seen == [False]
+
+
+def test_of_two_that_talk_to_others_at_once_one_is_told_to_wait(key: ApiKey) -> None:
+    given = {"key": key, "idempotency_key": "test-1", "method": "POST", "path": "/x", "body": b"{}", "in_one": False}
+
+    def act() -> Answer:
+        refused: list[str] = []
+
+        def second() -> None:
+            try:
+                answer_once(**given, act=lambda: Answer(200, b"{}"))
+            except StillRunning as error:
+                refused.append(error.code)
+            finally:
+                connection.close()
+
+        thread = threading.Thread(target=second)
+        thread.start()
+        thread.join()
+        return Answer(200, f'["{refused[0]}"]'.encode())
+
+    assert answer_once(**given, act=act).body == b'["idempotency_key_in_use"]'
+
+
+@pytest.mark.django_db
+def test_a_body_that_cannot_be_read_is_called_so_with_a_key_too(api: Api) -> None:
+    headers = {"Authorization": f"Bearer {api.secret}", "Idempotency-Key": "order-1"}
+    answer = api.client.post(
+        "/api/v1/checkout", b'{"amount": 1,,}', content_type="application/json", headers=headers
+    ).json()
+    assert [error["code"] for error in answer["errors"]] == ["parse_error"]
+
+
+@pytest.mark.django_db
+def test_an_empty_answer_has_no_type_with_a_key_either(api: Api, session: CheckoutSession) -> None:
+    answer = api.post(f"checkout/{session.public_id}/cancel", Idempotency_Key="once")
+    assert (answer.status_code, answer.content, "Content-Type" in answer) == (201, b"", False)
