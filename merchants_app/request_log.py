@@ -94,9 +94,14 @@ def write_lines() -> int:
     taken = [_lines.popleft() for _ in range(len(_lines))]
     if not taken:
         return 0
-    with connection.cursor() as cursor, cursor.copy(_COPY) as copy:
-        for line in taken:
-            copy.write_row(line)
+    try:
+        # `copy` goes past what makes Django's errors of the driver's.
+        with connection.wrap_database_errors, connection.cursor() as cursor, cursor.copy(_COPY) as copy:
+            for line in taken:
+                copy.write_row(line)
+    except DatabaseError:
+        _lines.extendleft(reversed(taken))
+        raise
     last_use = {line[_COLUMNS.index("key_id")]: line[_COLUMNS.index("at")] for line in taken}
     for key_id, at in last_use.items():
         _show_use(key_id, at)

@@ -4,9 +4,10 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import DatabaseError, connection
 from django.utils import timezone
 
-from merchants_app import request_log
+from merchants_app import request_log, throttling
 from merchants_app.models import LoggedRequest, Merchant
 from merchants_app.request_log import requests_of, write_lines
 from merchants_app.tasks import forget_old_requests
@@ -64,3 +65,29 @@ def test_old_lines_go(api: Api, mia: Merchant) -> None:
     write_lines()
     forget_old_requests()
     assert requests_of(mia, "test").count() == 1
+
+
+def test_a_refusal_for_too_many_is_noted_and_told_what_is_left(api: Api, mia: Merchant, settings: Any) -> None:
+    api.get("checkout")
+    request_log._lines.clear()
+    settings.RATE_LIMIT_PER_KEY = 0
+    throttling._leases.window = -1  # as in the next minute
+    answer = api.get("checkout")
+    assert (answer.status_code, answer["RateLimit-Remaining"]) == (429, "0")
+    write_lines()
+    assert requests_of(mia, "test").get().status_code == 429
+    throttling._leases.window = -1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_lines_outlive_a_database_that_is_away(api: Api, mia: Merchant) -> None:
+    api.get("checkout")
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE merchants_app_loggedrequest RENAME TO away")
+    try:
+        with pytest.raises(DatabaseError):
+            write_lines()
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("ALTER TABLE away RENAME TO merchants_app_loggedrequest")
+    assert write_lines() == 1
