@@ -3,7 +3,7 @@
 The table from a domain error to its answer is the error class itself (`code`, `status`); here it is told.
 """
 
-from django.core.exceptions import RequestDataTooBig
+from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 from drf_standardized_errors.handler import ExceptionHandler
@@ -12,6 +12,7 @@ from rest_framework.exceptions import (
     APIException,
     ErrorDetail,
     NotAuthenticated,
+    ParseError,
     UnsupportedMediaType,
     ValidationError,
 )
@@ -49,6 +50,8 @@ class ApiExceptionHandler(ExceptionHandler):
         """What DRF can answer: a domain error that names a field is a validation error of that field."""
         if isinstance(exc, RequestDataTooBig):
             return _TooLarge()
+        if isinstance(exc, SuspiciousOperation):
+            return ParseError("The query has too many parameters, or something that is not text.")
         if isinstance(exc, APIException) and type(exc) in _IN_OUR_WORDS:
             exc.detail = ErrorDetail(_IN_OUR_WORDS[type(exc)], code=exc.default_code)
         if not isinstance(exc, DomainError):

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from django.conf import settings
+from django.core.exceptions import SuspiciousOperation
 from django.http import HttpRequest, HttpResponse
 
 from checkout_project.api_errors import error_response
@@ -31,9 +32,16 @@ def _refusal(request: HttpRequest) -> HttpResponse | None:
     if "\0" in request.path:
         return error_response(404, "not_found", "There is nothing at this address.")
     if "%00" in request.META.get("QUERY_STRING", ""):
-        name = next(name for name, values in request.GET.lists() if "\0" in name or "\0" in "".join(values))
-        return error_response(400, "null_characters_not_allowed", "NUL is not text.", attr=name.replace("\0", "%00"))
+        return error_response(400, "null_characters_not_allowed", "NUL is not text.", attr=_named_by_nul(request))
     return None
+
+
+def _named_by_nul(request: HttpRequest) -> str | None:
+    try:
+        found = (name for name, values in request.GET.lists() if "\0" in name or "\0" in "".join(values))
+        return next(found).replace("\0", "%00")
+    except SuspiciousOperation:  # more parameters than Django reads
+        return None
 
 
 def _drop_body(request: HttpRequest, *, pieces: int, size: int) -> None:

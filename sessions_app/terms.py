@@ -1,8 +1,8 @@
 """What a shop sends to create a session: the contract's fields, each checked and named when it is wrong."""
 
-import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -11,6 +11,7 @@ from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail, ValidationError
 
 from chains_app.networks import payment_options
+from common.exact_json import dumps
 from common.modes import Mode
 from common.money import CURRENCIES, fits_minor_unit, minor_digits
 from common.strict_serializers import (
@@ -25,6 +26,8 @@ from common.strict_serializers import (
 
 MAX_METADATA_KEYS = 50
 MAX_METADATA_BYTES = 8 * 1024
+# PostgreSQL writes a number out digit by digit: an exponent would come back as that many zeros.
+MAX_METADATA_EXPONENT = 40
 SHORTEST, LONGEST = timedelta(minutes=5), timedelta(days=7)
 
 
@@ -50,12 +53,13 @@ class MetadataField(serializers.JSONField):
             raise ValidationError("Send a JSON object: {…}.", code="not_an_object")
         if len(data) > MAX_METADATA_KEYS:
             raise ValidationError(f"At most {MAX_METADATA_KEYS} names; this has {len(data)}.", code="too_many_keys")
-        text = json.dumps(data, default=str)
-        if len(text.encode()) > MAX_METADATA_BYTES:
-            raise ValidationError(f"At most {MAX_METADATA_BYTES} bytes as JSON.", code="too_large")
-        # PostgreSQL's JSON holds neither; json.dumps writes them as these escapes.
-        if "\\u0000" in text or _has_lone_surrogate(data):
+        # PostgreSQL's JSON holds neither.
+        if not _can_be_stored(data):
             raise ValidationError("NUL characters and lone surrogates cannot be stored.", code="invalid_text")
+        if _has_absurd_number(data):
+            raise ValidationError(f"Numbers must be below 10^{MAX_METADATA_EXPONENT}.", code="too_large")
+        if len(dumps(data).encode()) > MAX_METADATA_BYTES:
+            raise ValidationError(f"At most {MAX_METADATA_BYTES} bytes as JSON.", code="too_large")
         return data
 
 
@@ -144,9 +148,27 @@ def check_https(
             faults[name] = [ErrorDetail("In live mode the URL must begin with https://.", code="not_https")]
 
 
-def _has_lone_surrogate(value: Any) -> bool:
+def _can_be_stored(value: Any) -> bool:
+    return all(
+        "\0" not in text and not any("\ud800" <= letter <= "\udfff" for letter in text) for text in _texts(value)
+    )
+
+
+def _texts(value: Any) -> Iterator[str]:
     if isinstance(value, str):
-        return any("\ud800" <= letter <= "\udfff" for letter in value)
+        yield value
+    elif isinstance(value, dict):
+        for pair in value.items():
+            for part in pair:
+                yield from _texts(part)
+    elif isinstance(value, list):
+        for part in value:
+            yield from _texts(part)
+
+
+def _has_absurd_number(value: Any) -> bool:
     if isinstance(value, dict):
-        return any(_has_lone_surrogate(part) for pair in value.items() for part in pair)
-    return isinstance(value, list) and any(_has_lone_surrogate(part) for part in value)
+        return any(_has_absurd_number(part) for part in value.values())
+    if isinstance(value, list):
+        return any(_has_absurd_number(part) for part in value)
+    return isinstance(value, Decimal) and bool(value) and abs(value.adjusted()) > MAX_METADATA_EXPONENT

@@ -1,5 +1,6 @@
 """Every error has one shape, the right status, a stable code and the field's name."""
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -180,3 +181,26 @@ def test_a_page_after_nothing_is_404_and_named(api: Api) -> None:
 
 def test_any_accept_header_gets_json(api: Api) -> None:
     assert api.get("checkout", Accept="text/html").status_code == 200
+
+
+def test_more_parameters_than_anybody_reads_are_a_400(api: Api) -> None:
+    for query in ("a&" * 1001, "a&" * 1001 + "b=%00"):
+        answer = api.get(f"checkout?{query}")
+        assert answer.status_code == 400
+        the_error(answer)
+
+
+def test_half_a_character_in_a_name_is_no_fault_of_ours(api: Api) -> None:
+    body = b'{"url": "https://shop.example/hooks", "headers": {"\\ud800": 1}}'
+    headers = {"Authorization": f"Bearer {api.secret}"}
+    answer = api.client.post("/api/v1/webhook-endpoints", body, content_type="application/json", headers=headers)
+    assert answer.status_code == 400
+    assert answer.json()["errors"]
+
+
+@pytest.mark.parametrize(
+    ("metadata", "status"),
+    [({"a": "\u4e2d" * 2000}, 200), ({"a": "\u4e2d" * 3000}, 400), ({"a": [Decimal("1e60")]}, 400)],
+)
+def test_metadata_is_measured_as_it_is_given_back(api: Api, metadata: Any, status: int) -> None:
+    assert api.post("checkout", terms(metadata=metadata)).status_code == status
