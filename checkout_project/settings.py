@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import django_stubs_ext
+from django.core.exceptions import ImproperlyConfigured
 
 from checkout_project import env, logs
 
@@ -121,9 +122,18 @@ STATICFILES_DIRS = [BASE_DIR / "static"]
 WHITENOISE_USE_FINDERS = True
 EMAIL_BACKEND = env.text("EMAIL_BACKEND", "django.core.mail.backends.console.EmailBackend")
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "Tallystick <no-reply@localhost>")
+EMAIL_HOST = env.text("EMAIL_HOST", "localhost")
+EMAIL_PORT = env.number("EMAIL_PORT", 25)
+EMAIL_HOST_USER = env.text("EMAIL_HOST_USER", "")
+EMAIL_HOST_PASSWORD = env.text("EMAIL_HOST_PASSWORD", "")
+EMAIL_USE_TLS = env.flag("EMAIL_USE_TLS")
+EMAIL_USE_SSL = env.flag("EMAIL_USE_SSL")
+EMAIL_TIMEOUT = 10  # seconds; a mail server that says nothing must not hold up whoever writes
 
 # How long a process remembers whose a key is; a revoked key works at most that much longer (5 at most).
 API_KEY_CACHE_SECONDS = env.number("API_KEY_CACHE_SECONDS", 4)
+if not 0 <= API_KEY_CACHE_SECONDS <= 4:
+    raise ImproperlyConfigured("API_KEY_CACHE_SECONDS must be 0 to 4: a revoked key must stop working within 5 s.")
 
 # Requests a minute, counted over all web processes; generous, to stop accidents rather than shops.
 RATE_LIMIT_PER_KEY = env.number("RATE_LIMIT_PER_KEY", 6_000)
