@@ -25,7 +25,7 @@ DEFAULT_PORTS: Mapping[str, int] = {"http": 80, "https": 443}
 # Servers commonly drop idle connections after 5 s; reusing one at that moment would look like a failure.
 KEEP_ALIVE_SECONDS = 2.0
 # A name server that does not answer holds a thread; this many names may do so at once.
-RESOLVER_THREADS = 64
+RESOLVER_THREADS = 512
 
 
 class RefusedAddress(OSError):

@@ -12,8 +12,11 @@ _NOT_PUBLIC = tuple(
         "192.88.99.0/24",  # 6to4 relays
         "168.63.129.16/32",  # Azure's metadata service, at an address that looks public
         "fec0::/10",  # site-local, deprecated and still routed by some
+        "3fff::/20",  # documentation
     )
 )
+# All that is handed out of IPv6 so far. What lies outside leads to translators, tunnels and other insides.
+_IPV6_IN_USE = ip_network("2000::/3")
 _NAT64 = ip_network("64:ff9b::/96")
 _IPV4_COMPATIBLE = ip_network("::/96")
 
@@ -44,7 +47,7 @@ def _is_public(address: IPv4Address | IPv6Address) -> bool:
         return _is_public(inner)
     if address.is_multicast or any(address in block for block in _NOT_PUBLIC if block.version == address.version):
         return False
-    return address.is_global
+    return address.is_global and (isinstance(address, IPv4Address) or address in _IPV6_IN_USE)
 
 
 def _ipv4_inside(address: IPv6Address) -> IPv4Address | None:
