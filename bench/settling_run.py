@@ -14,6 +14,7 @@ from bench.shop import UNITS, open_sessions, open_shop, show_addresses
 from chains_app.models import SandboxTransfer
 from chains_app.networks import network
 from chains_app.readers import reader_for
+from common.garbage import collect_rarely
 from sessions_app.models import CheckoutSession
 from sessions_app.watcher import watch
 from webhooks_app.models import Delivery, Event
@@ -23,6 +24,7 @@ BLOCK, GOAL = 500, 500
 
 def main() -> int:
     """Prints the rate."""
+    collect_rarely()  # as a worker does
     payments, watched = int(sys.argv[1]), int(sys.argv[2])
     sandbox = network("sandbox")
     with time_machine.travel(timezone.now(), tick=False) as clock:

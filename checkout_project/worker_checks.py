@@ -7,6 +7,7 @@ from typing_extensions import override
 
 from chains_app.reader import WrongChain
 from chains_app.readers import verify_networks
+from common.garbage import collect_rarely
 
 
 class VerifyNetworks(bootsteps.Step):
@@ -19,3 +20,4 @@ class VerifyNetworks(bootsteps.Step):
             verify_networks()
         except WrongChain as fault:
             raise SystemExit(f"Not started: {fault}") from None
+        collect_rarely()
