@@ -1,15 +1,21 @@
 """The API's description: complete, and shown without asking anybody else."""
 
+import json
 from typing import Any
 from urllib.parse import urlsplit
 
+import jsonschema_rs
 import pytest
 from django.test import Client
 from playwright.sync_api import Page
 
+from common.exact_json import dumps
 from sessions_app.models import CheckoutSession
 from sessions_app.representation import represent
+from tests.cast import refreshed
+from tests.sandbox import Sandbox
 from webhooks_app.event_types import EventType
+from webhooks_app.models import Event
 
 
 @pytest.fixture
@@ -58,6 +64,21 @@ def test_every_call_has_a_summary_and_its_errors(schema: dict[str, Any]) -> None
 def test_a_session_has_exactly_the_described_fields(schema: dict[str, Any], session: CheckoutSession) -> None:
     described = schema["components"]["schemas"]["Session"]
     assert set(represent(session)) == set(described["properties"]) == set(described["required"])
+
+
+@pytest.mark.parametrize("scenario", ["exact", "short", "over", "late_short", "reorged"])
+def test_answers_and_events_are_as_described(
+    schema: dict[str, Any], sandbox: Sandbox, session: CheckoutSession, scenario: str
+) -> None:
+    sandbox.play(session, scenario)
+    described = jsonschema_rs.validator_for(
+        {"$ref": "#/components/schemas/Session", "components": schema["components"]}
+    )
+    told = [event.data for event in Event.objects.filter(subject=session.public_id)]
+    assert len(told) > 1
+    for answer in [represent(refreshed(session)), *told]:
+        # As whoever receives it reads it.
+        assert [error.message for error in described.iter_errors(json.loads(dumps(answer)))] == []
 
 
 def test_the_contracts_required_fields_are_required(schema: dict[str, Any]) -> None:
