@@ -1,7 +1,7 @@
 """Letters to a merchant's people. They leave after the commit, and a mail server that is away stops nothing."""
 
 from functools import partial
-from smtplib import SMTPException
+from smtplib import SMTPException, SMTPRecipientsRefused
 from typing import Any
 
 import structlog
@@ -17,22 +17,39 @@ _log = structlog.get_logger()
 
 def mail_owners(*, merchant: Merchant, template: str, **context: Any) -> None:
     """Writes to every owner. `templates/mail/<template>.txt`: its first line is the subject."""
-    owners = User.objects.filter(memberships__merchant=merchant, memberships__role=Role.OWNER, is_active=True).order_by(
-        "id"
-    )
-    mail(to=[owner.email for owner in owners], template=template, merchant=merchant, **context)
+    mail(to=_owners(merchant), template=template, merchant=merchant, **context)
+
+
+def mail_owners_at_once(*, merchant: Merchant, template: str, **context: Any) -> bool:
+    """The same, now. False: the mail server was away or took it for none of them, so it is worth another try."""
+    subject, body = _letter(template, merchant=merchant, **context)
+    sent = [_send(address, subject, body) for address in _owners(merchant)]
+    return any(sent) or not sent
 
 
 def mail(*, to: list[str], template: str, **context: Any) -> None:
     """One letter to each address, none seeing the others, once the transaction around it has been committed."""
+    subject, body = _letter(template, **context)
+    for address in to:
+        transaction.on_commit(partial(_send, address, subject, body))
+
+
+def _owners(merchant: Merchant) -> list[str]:
+    owners = User.objects.filter(memberships__merchant=merchant, memberships__role=Role.OWNER, is_active=True)
+    return list(owners.order_by("id").values_list("email", flat=True))
+
+
+def _letter(template: str, **context: Any) -> tuple[str, str]:
     text = render_to_string(f"mail/{template}.txt", {"site": settings.PUBLIC_URL, **context})
     subject, _, body = text.strip().partition("\n")
-    for address in to:
-        transaction.on_commit(partial(_send, address, " ".join(subject.split()), body.strip() + "\n"))
+    return " ".join(subject.split()), body.strip() + "\n"
 
 
-def _send(address: str, subject: str, body: str) -> None:
+def _send(address: str, subject: str, body: str) -> bool:
+    """False: another try may help."""
     try:
         send_mail(subject, body, None, [address])
     except (OSError, SMTPException) as error:
         _log.warning("mail.not_sent", subject=subject, reason=str(error))
+        return isinstance(error, SMTPRecipientsRefused)
+    return True

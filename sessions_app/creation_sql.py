@@ -76,7 +76,7 @@ WITH wallet AS (
         %(now)s::timestamptz
     FROM event, {endpoints} AS endpoint
     WHERE endpoint.merchant_id = %(merchant)s::bigint AND endpoint.mode = %(mode)s::text
-      AND endpoint.deleted_at IS NULL AND endpoint.disabled_at IS NULL
+      AND endpoint.deleted_at IS NULL
       AND (endpoint.events = '{{}}' OR %(event_type)s::text = ANY(endpoint.events))
     RETURNING id
 ), answered AS (

@@ -43,7 +43,7 @@ WITH due AS (
     INSERT INTO {deliveries} (public_id, event_id, endpoint_id, state, attempts_made, next_attempt_at, created_at)
     SELECT 'dlv_' || replace(gen_random_uuid()::text, '-', ''), event.id, endpoint.id, 'pending', 0, %(now)s, %(now)s
     FROM event JOIN {endpoints} AS endpoint USING (merchant_id, mode)
-    WHERE endpoint.deleted_at IS NULL AND endpoint.disabled_at IS NULL
+    WHERE endpoint.deleted_at IS NULL
         AND (endpoint.events = '{{}}' OR %(type)s = ANY(endpoint.events))
     RETURNING id
 )

@@ -20,7 +20,7 @@ from webhooks_app.trial import try_endpoint
 class EndpointViewSet(MerchantViewSet):
     """Webhook endpoints."""
 
-    answers_apart = frozenset({"test"})
+    answers_apart = frozenset({"test", "resend"})
 
     def list(self, request: ApiRequest) -> Response:
         """All of them, oldest first."""

@@ -17,7 +17,8 @@ SECONDS = 20.0
 CONNECT_SECONDS = 10.0
 ANSWER_KEPT = 1024
 
-_LIMITS = aiohttp.ClientTimeout(total=SECONDS, sock_connect=CONNECT_SECONDS)
+# Looking the name up and connecting are over within that time together, so that what hangs there is called by its name.
+_LIMITS = aiohttp.ClientTimeout(total=SECONDS, connect=CONNECT_SECONDS, sock_connect=CONNECT_SECONDS)
 
 
 def open_client() -> aiohttp.ClientSession:
@@ -51,6 +52,8 @@ async def _post(
 ) -> tuple[int | None, str, Finding | None]:
     if not target.keys:
         return None, "", Finding(Problem.SECRET_UNREADABLE)
+    if target.headers is None:
+        return None, "", Finding(Problem.HEADERS_UNREADABLE)
     signed = headers_for(keys=target.keys, message_id=claim.event_id, sent_at=int(now.timestamp()), body=claim.body)
     try:
         async with client.post(

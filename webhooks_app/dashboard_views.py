@@ -149,7 +149,7 @@ def _draw(request: HttpRequest, access: Access, endpoint: WebhookEndpoint, **mor
         "endpoint": endpoint,
         "health": health_of(endpoint),
         "problem": last_problem(endpoint) if endpoint.failing_since or endpoint.disabled_at else None,
-        "header_names": sorted(headers_in(endpoint.headers_encrypted)),
+        "header_names": None if (headers := headers_in(endpoint.headers_encrypted)) is None else sorted(headers),
         "shown": shown,
         "rows": [(each, _attempts(each)) for each in shown.rows],
         "state": state,

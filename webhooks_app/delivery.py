@@ -4,9 +4,11 @@ A claim pushes `next_attempt_at` ahead by the lease, so a killed worker's delive
 A report only counts while the lease is still the one that was given: who was overtaken changes nothing.
 """
 
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from math import inf
 from typing import Any
 
 from psycopg import AsyncConnection
@@ -18,14 +20,29 @@ from webhooks_app.problems import Problem
 from webhooks_app.representation import wire_body
 from webhooks_app.retry_schedule import retry_after
 
-LEASE = timedelta(seconds=60)
-# How many endpoints one claim serves; those that waited longest come first, so the others' turn comes.
+# A killed worker's deliveries are taken over within 60 s: when the lease is over, at the next look after that.
+LEASE = timedelta(seconds=50)
+# An attempt takes 20 s at most (`attempts.py`), and its report a moment.
+LONGEST_ATTEMPT_SECONDS = 25.0
+# How many endpoints of either kind one claim serves; those that waited longest come first, so the others' turn comes.
 ENDPOINTS_A_CLAIM = 200
+SET_ASIDE_AT_ONCE = 1000
 
 Connection = AsyncConnection[tuple[Any, ...]]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rooms:
+    """How many more deliveries a sender may be given."""
+
+    sizes: Mapping[int, int]  # by endpoint
+    holding: frozenset[int]  # which of them are not known to answer soon; whoever is not named here counts as such
+    fresh: int  # for an endpoint that is not named
+    held: int  # for all that hold, together
+    total: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Claim:
     """A delivery that is ours until the lease ends."""
 
@@ -36,6 +53,7 @@ class Claim:
     event_id: str
     event_type: str
     body: bytes
+    leave_by: float = inf  # of `time.monotonic`: later it could still be on its way when the lease ends
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +83,12 @@ _TABLES = {
 
 # `waiting` jumps from endpoint to endpoint through the index of waiting deliveries, one probe each, however long
 # their queues are; `taken` then locks at most an endpoint's room of its due ones.
+_DUE = """LATERAL (
+            SELECT id FROM {deliveries}
+            WHERE endpoint_id = served.endpoint_id AND state = 'pending' AND next_attempt_at <= now()
+            ORDER BY next_attempt_at LIMIT served.room
+            FOR UPDATE SKIP LOCKED
+        ) AS due""".format_map(_TABLES)
 _CLAIM = """
 WITH RECURSIVE waiting AS (
     (SELECT endpoint_id, next_attempt_at FROM {deliveries} WHERE state = 'pending'
@@ -75,89 +99,128 @@ WITH RECURSIVE waiting AS (
         WHERE state = 'pending' AND endpoint_id > waiting.endpoint_id
         ORDER BY endpoint_id, next_attempt_at LIMIT 1
     ) AS following
-), served AS (
-    SELECT waiting.endpoint_id, coalesce(room.size, %(fresh)s) AS room
-    FROM waiting LEFT JOIN unnest(%(endpoints)s::bigint[], %(rooms)s::int[]) AS room(endpoint_id, size)
-        ON room.endpoint_id = waiting.endpoint_id
+), ready AS (
+    SELECT waiting.*, coalesce(room.size, %(fresh)s) AS room, coalesce(room.holding, true) AS holding
+    FROM waiting LEFT JOIN unnest(%(endpoints)s::bigint[], %(rooms)s::int[], %(holding)s::bool[])
+        AS room(endpoint_id, size, holding) ON room.endpoint_id = waiting.endpoint_id
     WHERE waiting.next_attempt_at <= now() AND coalesce(room.size, %(fresh)s) > 0
-    ORDER BY waiting.next_attempt_at LIMIT %(endpoint_limit)s
+), served AS (
+    (SELECT * FROM ready WHERE holding ORDER BY next_attempt_at LIMIT %(endpoint_limit)s)
+    UNION ALL
+    (SELECT * FROM ready WHERE NOT holding ORDER BY next_attempt_at LIMIT %(endpoint_limit)s)
 ), taken AS (
-    SELECT due.id FROM served, LATERAL (
-        SELECT id FROM {deliveries}
-        WHERE endpoint_id = served.endpoint_id AND state = 'pending' AND next_attempt_at <= now()
-        ORDER BY next_attempt_at LIMIT served.room
-        FOR UPDATE SKIP LOCKED
-    ) AS due LIMIT %(limit)s
+    SELECT id FROM (
+        (SELECT due.id FROM served, {due} WHERE served.holding LIMIT %(held)s)
+        UNION ALL
+        (SELECT due.id FROM served, {due} WHERE NOT served.holding)
+    ) AS either LIMIT %(limit)s
 )
-UPDATE {deliveries} AS delivery SET next_attempt_at = now() + %(lease)s
+UPDATE {deliveries} AS delivery SET next_attempt_at = now() + %(lease)s, leased = true
 FROM taken, {events} AS event
 WHERE delivery.id = taken.id AND event.id = delivery.event_id
 RETURNING delivery.id, delivery.endpoint_id, delivery.attempts_made, delivery.next_attempt_at,
     event.public_id, event.type, event.created_at, event.mode, event.subject, event.subject_sequence, event.id,
     event.data::text
-""".format_map(_TABLES)
+""".format_map(_TABLES | {"due": _DUE})
 
+# Rows that somebody else has locked are left out and named, so that one of them never holds up all the others.
 _REPORT = """
 WITH outcome AS (
     SELECT * FROM json_to_recordset(%s) AS t(
-        id bigint, lease timestamptz, state text, attempts int, next_at timestamptz,
+        id bigint, lease timestamptz, state text, attempts int, pause float,
         started_at timestamptz, duration int, code int, problem text, detail text, answer text
     )
+), free AS (
+    SELECT outcome.*, delivery.next_attempt_at = outcome.lease AS is_ours
+    FROM outcome JOIN {deliveries} AS delivery ON delivery.id = outcome.id
+    FOR NO KEY UPDATE OF delivery SKIP LOCKED
 ), moved AS (
     UPDATE {deliveries} AS delivery
-    SET state = outcome.state, attempts_made = outcome.attempts, next_attempt_at = outcome.next_at
-    FROM outcome WHERE delivery.id = outcome.id AND delivery.next_attempt_at = outcome.lease
+    SET state = free.state, attempts_made = free.attempts, leased = false,
+        next_attempt_at = now() + free.pause * interval '1 second'
+    FROM free WHERE delivery.id = free.id AND free.is_ours
+), recorded AS (
+    INSERT INTO {attempts} (delivery_id, started_at, duration_ms, status_code, problem, detail, answer_excerpt)
+    SELECT id, started_at, duration, code, problem, detail, answer FROM free
+    -- A report whose answer got lost is made again.
+    WHERE NOT EXISTS (SELECT FROM {attempts} WHERE delivery_id = free.id AND started_at = free.started_at)
+), news AS (
+    SELECT * FROM unnest(%s::bigint[], %s::bool[]) AS t(id, took)
+), free_endpoint AS (
+    SELECT news.* FROM news JOIN {endpoints} AS endpoint ON endpoint.id = news.id
+    FOR NO KEY UPDATE OF endpoint SKIP LOCKED
+), noted AS (
+    UPDATE {endpoints} AS endpoint
+    SET last_success_at = CASE WHEN took THEN now() ELSE last_success_at END,
+        last_failure_at = CASE WHEN took THEN last_failure_at ELSE now() END,
+        -- Of one that is off it must stay known since when it missed what.
+        failing_since = CASE WHEN NOT took THEN coalesce(failing_since, now())
+            WHEN disabled_at IS NULL THEN NULL ELSE failing_since END,
+        warned_at = CASE WHEN took AND disabled_at IS NULL THEN NULL ELSE warned_at END
+    FROM free_endpoint WHERE endpoint.id = free_endpoint.id
 )
-INSERT INTO {attempts} (delivery_id, started_at, duration_ms, status_code, problem, detail, answer_excerpt)
-SELECT outcome.id, started_at, duration, code, problem, detail, answer
-FROM outcome WHERE EXISTS (SELECT FROM {deliveries} WHERE id = outcome.id)
-""".format_map(_TABLES)
-
-_SUCCEEDED = """
-UPDATE {endpoints} SET last_success_at = now(), failing_since = NULL, warned_at = NULL WHERE id = %s
-""".format_map(_TABLES)
-_FAILED = """
-UPDATE {endpoints} SET last_failure_at = now(), failing_since = coalesce(failing_since, now()) WHERE id = %s
+SELECT
+    ARRAY(SELECT id FROM outcome WHERE id NOT IN (SELECT id FROM free)
+        AND EXISTS (SELECT FROM {deliveries} WHERE id = outcome.id)),
+    ARRAY(SELECT id FROM news WHERE id NOT IN (SELECT id FROM free_endpoint)
+        AND EXISTS (SELECT FROM {endpoints} WHERE id = news.id))
 """.format_map(_TABLES)
 
 _GIVE_BACK = """
-UPDATE {deliveries} AS delivery SET next_attempt_at = now()
+UPDATE {deliveries} AS delivery SET next_attempt_at = now(), leased = false
 FROM unnest(%(ids)s::bigint[], %(leases)s::timestamptz[]) AS given(id, lease)
 WHERE delivery.id = given.id AND delivery.next_attempt_at = given.lease
 """.format_map(_TABLES)
 
-_SET_ASIDE = """
-UPDATE {deliveries} SET state = 'failed', next_attempt_at = NULL WHERE id = ANY(%(ids)s) AND state = 'pending'
+# The lock lets no endpoint be switched on between the look at it and the change: what is set aside before is sent by
+# the switching on, what comes after is not set aside. What is on its way at this moment may still arrive.
+SET_ASIDE = """
+WITH off AS (
+    SELECT id FROM {endpoints} WHERE id = ANY(%(endpoints)s) AND (disabled_at IS NOT NULL OR deleted_at IS NOT NULL)
+    FOR SHARE SKIP LOCKED
+), waiting AS (
+    SELECT due.id FROM off, LATERAL (
+        SELECT id FROM {deliveries} WHERE endpoint_id = off.id AND state = 'pending'
+            AND NOT (leased AND next_attempt_at > now())
+        LIMIT %(batch)s FOR UPDATE SKIP LOCKED
+    ) AS due
+)
+UPDATE {deliveries} AS delivery SET state = 'failed', next_attempt_at = NULL, leased = false
+FROM waiting WHERE delivery.id = waiting.id
 """.format_map(_TABLES)
 
 
-async def claim_due(connection: Connection, *, rooms: dict[int, int], fresh_room: int, limit: int) -> list[Claim]:
-    """Leases due deliveries: at most its room for each endpoint, `limit` in all, the longest waiting first."""
+async def claim_due(connection: Connection, rooms: Rooms) -> list[Claim]:
+    """Leases due deliveries, as many as there is room for, the longest waiting first."""
+    leave_by = time.monotonic() + LEASE.total_seconds() - LONGEST_ATTEMPT_SECONDS
     cursor = await connection.execute(
         _CLAIM,
         {
-            "endpoints": list(rooms),
-            "rooms": list(rooms.values()),
-            "fresh": fresh_room,
-            "limit": limit,
+            "endpoints": list(rooms.sizes),
+            "rooms": list(rooms.sizes.values()),
+            "holding": [endpoint in rooms.holding for endpoint in rooms.sizes],
+            "fresh": rooms.fresh,
+            "held": rooms.held,
+            "limit": rooms.total,
             "endpoint_limit": ENDPOINTS_A_CLAIM,
             "lease": LEASE,
         },
     )
-    return [_claim(row) for row in await cursor.fetchall()]
+    return [_claim(row, leave_by) for row in await cursor.fetchall()]
 
 
-async def report(connection: Connection, outcomes: Sequence[Outcome], health: Mapping[int, bool]) -> None:
-    """Records attempts and what follows: done, tried again later, or given up. All or nothing.
+async def report(
+    connection: Connection, outcomes: Sequence[Outcome], health: Mapping[int, bool]
+) -> tuple[list[int], list[int]]:
+    """Records attempts and what follows: done, tried again later, or given up. May be made twice.
 
-    `health` says of endpoints whether they took a message, as far as it is to be noted with them.
+    `health` says of endpoints whether they took a message, as far as it is to be noted with them. Answers which
+    deliveries and endpoints somebody else had locked: of them nothing is recorded.
     """
     told = dumps([_told(each) for each in outcomes])
-    async with connection.pipeline(), connection.transaction():
-        # Endpoints before deliveries and by id, as whoever switches one off does: nobody waits in a circle.
-        for endpoint, succeeded in sorted(health.items()):
-            await connection.execute(_SUCCEEDED if succeeded else _FAILED, [endpoint])
-        await connection.execute(_REPORT, [told])
+    cursor = await connection.execute(_REPORT, [told, list(health), list(health.values())])
+    deliveries, endpoints = (await cursor.fetchall())[0]
+    return deliveries, endpoints
 
 
 async def give_back(connection: Connection, claims: Sequence[Claim]) -> None:
@@ -166,12 +229,12 @@ async def give_back(connection: Connection, claims: Sequence[Claim]) -> None:
     await connection.execute(_GIVE_BACK, given)
 
 
-async def set_aside(connection: Connection, claims: Sequence[Claim]) -> None:
-    """Ends claims of an endpoint that was switched off or deleted in the meantime; switching on sends them."""
-    await connection.execute(_SET_ASIDE, {"ids": [each.delivery_id for each in claims]})
+async def set_aside(connection: Connection, endpoints: Iterable[int]) -> None:
+    """Ends what waits for endpoints that are switched off or deleted; switching on sends it."""
+    await connection.execute(SET_ASIDE, {"endpoints": list(endpoints), "batch": SET_ASIDE_AT_ONCE})
 
 
-def _claim(row: tuple[Any, ...]) -> Claim:
+def _claim(row: tuple[Any, ...], leave_by: float) -> Claim:
     (delivery_id, endpoint_id, attempts, lease, event_id, kind, created_at, mode, subject, sequence, key, data) = row
     body = wire_body(
         event_id=event_id,
@@ -183,18 +246,18 @@ def _claim(row: tuple[Any, ...]) -> Claim:
         position=key,
         data=data,
     )
-    return Claim(delivery_id, endpoint_id, attempts, lease, event_id, kind, body)
+    return Claim(delivery_id, endpoint_id, attempts, lease, event_id, kind, body, leave_by)
 
 
 def _told(outcome: Outcome) -> dict[str, Any]:
     """As one record of JSON: dumping it costs a third of what eleven arrays do."""
-    state, next_at = _move(outcome)
+    state, pause = _move(outcome)
     return {
         "id": outcome.claim.delivery_id,
         "lease": outcome.claim.leased_until.isoformat(),
         "state": state.value,
         "attempts": outcome.claim.attempts_made + 1,
-        "next_at": next_at.isoformat() if next_at else None,
+        "pause": pause.total_seconds() if pause else None,
         "started_at": outcome.started_at.isoformat(),
         "duration": outcome.duration_ms,
         "code": outcome.status_code,
@@ -204,11 +267,11 @@ def _told(outcome: Outcome) -> dict[str, Any]:
     }
 
 
-def _move(outcome: Outcome) -> tuple[DeliveryState, datetime | None]:
-    """The state that follows, and when it is due again."""
+def _move(outcome: Outcome) -> tuple[DeliveryState, timedelta | None]:
+    """The state that follows, and in how long it is due again."""
     if outcome.succeeded:
         return DeliveryState.SUCCEEDED, None
     pause = None if outcome.problem == Problem.GONE else retry_after(outcome.claim.attempts_made + 1)
     if pause is None or outcome.claim.event_type == EventType.ENDPOINT_TEST:
         return DeliveryState.FAILED, None
-    return DeliveryState.PENDING, outcome.started_at + timedelta(milliseconds=outcome.duration_ms) + pause
+    return DeliveryState.PENDING, pause

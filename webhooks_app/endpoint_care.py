@@ -1,31 +1,41 @@
-"""Tells merchants of endpoints that fail, and switches off those that have failed too long or ask for it."""
+"""Tells merchants of endpoints that fail, and switches off those that have failed too long or ask for it.
+
+A letter is first noted as due, with what it tells of, and sent by the next run: whoever notices need not wait for a
+mail server, and a letter that a mail server would not take is sent later.
+"""
 
 from datetime import datetime, timedelta
 
 import structlog
-from django.db import OperationalError, connection, transaction
+from django.db import DatabaseError, connection, transaction
 from django.db.models import F, QuerySet
 
-from merchants_app.mails import mail_owners
+from common.errors import DomainError
+from merchants_app.mails import mail_owners_at_once
 from webhooks_app.endpoints import switch_off
 from webhooks_app.models import Delivery, DeliveryAttempt, WebhookEndpoint
 from webhooks_app.problems import Explanation, explain
+from webhooks_app.resending import catch_up
 
 WARN_AFTER = timedelta(hours=1)
 SWITCH_OFF_AFTER = timedelta(days=5)
 ACTOR = "system"
+FAILING, SWITCHED_OFF = "endpoint_failing", "endpoint_switched_off"  # the letters, as their templates are called
 
 _log = structlog.get_logger()
 
 
 def look_after_endpoints(now: datetime) -> None:
-    """Warns and switches off where it is time. Safe to run twice at once: each letter is sent once."""
-    for endpoint in _failing().filter(failing_since__lte=now - WARN_AFTER, warned_at=None):
-        _warn(endpoint, now)
+    """Warns, switches off and writes where it is time. Safe to run twice at once: each letter is sent once."""
+    _failing().filter(failing_since__lte=now - WARN_AFTER, warned_at=None).update(warned_at=now, letter_due=FAILING)
     # The last failure must be that late too: silence since the last try is no proof that it still fails.
     too_long = _failing().filter(last_failure_at__gte=F("failing_since") + SWITCH_OFF_AFTER)
     for endpoint in too_long:
-        switch_off_and_tell(endpoint=endpoint, reason=f"Every message failed for {SWITCH_OFF_AFTER.days} days.")
+        reason = f"Every message failed for {SWITCH_OFF_AFTER.days} days."
+        switch_off(endpoint=endpoint, reason=reason, actor=ACTOR, letter=SWITCHED_OFF)
+    for endpoint in WebhookEndpoint.objects.filter(catching_up_since__lte=now - timedelta(minutes=5)):
+        catch_up(endpoint=endpoint)  # whoever began it has died
+    _send_letters()
 
 
 def switch_off_gone(*, endpoint_id: int) -> None:
@@ -35,19 +45,12 @@ def switch_off_gone(*, endpoint_id: int) -> None:
     """
     try:
         endpoint = WebhookEndpoint.objects.get(pk=endpoint_id)
-        if endpoint.deleted_at is None:
-            switch_off_and_tell(endpoint=endpoint, reason="It answered 410 Gone: it wants no more messages.")
-    except OperationalError as error:
+        reason = "It answered 410 Gone: it wants no more messages."
+        switch_off(endpoint=endpoint, reason=reason, actor=ACTOR, letter=SWITCHED_OFF)
+    except (DatabaseError, DomainError, WebhookEndpoint.DoesNotExist) as error:  # deleted at this moment, perhaps
         _log.warning("webhooks.not_switched_off", endpoint=endpoint_id, reason=str(error))
     finally:
         connection.close()
-
-
-def switch_off_and_tell(*, endpoint: WebhookEndpoint, reason: str) -> None:
-    """Switches it off and writes to the owners, once."""
-    with transaction.atomic():
-        if switch_off(endpoint=endpoint, reason=reason, actor=ACTOR):
-            _tell(endpoint, "endpoint_switched_off", reason=reason)
 
 
 def last_problem(endpoint: WebhookEndpoint) -> Explanation | None:
@@ -59,24 +62,44 @@ def last_problem(endpoint: WebhookEndpoint) -> Explanation | None:
 
 
 def _failing() -> QuerySet[WebhookEndpoint]:
-    return WebhookEndpoint.objects.filter(
-        deleted_at=None, disabled_at=None, failing_since__isnull=False
-    ).select_related("merchant")
+    return WebhookEndpoint.objects.filter(deleted_at=None, disabled_at=None, failing_since__isnull=False)
 
 
-def _warn(endpoint: WebhookEndpoint, now: datetime) -> None:
+def _send_letters() -> None:
+    """All that are due, until the mail server takes no more."""
+    due = WebhookEndpoint.objects.exclude(letter_due="").order_by("pk").values_list("pk", flat=True)
+    for endpoint_id in list(due):
+        if not _send_letter(endpoint_id):
+            break
+
+
+def _send_letter(endpoint_id: int) -> bool:
+    """Sends the letter that is due, unless it is no longer so. False: the mail server did not take it."""
     with transaction.atomic():
-        # Whoever sets the mark writes the letter.
-        if WebhookEndpoint.objects.filter(pk=endpoint.pk, warned_at=None).update(warned_at=now):
-            _tell(endpoint, "endpoint_failing")
+        # Whoever has the lock writes the letter.
+        free = WebhookEndpoint.objects.select_for_update(no_key=True, skip_locked=True, of=("self",))
+        endpoint = free.select_related("merchant").filter(pk=endpoint_id).exclude(letter_due="").first()
+        if endpoint is None:
+            return True
+        if _is_still_so(endpoint) and not _send(endpoint):
+            return False
+        endpoint.letter_due = ""
+        endpoint.save(update_fields=["letter_due"])
+        return True
 
 
-def _tell(endpoint: WebhookEndpoint, template: str, **context: object) -> None:
-    mail_owners(
+def _is_still_so(endpoint: WebhookEndpoint) -> bool:
+    if endpoint.deleted_at is not None:
+        return False
+    return endpoint.letter_due != FAILING or endpoint.failing_since is not None
+
+
+def _send(endpoint: WebhookEndpoint) -> bool:
+    return mail_owners_at_once(
         merchant=endpoint.merchant,
-        template=template,
+        template=endpoint.letter_due,
         endpoint=endpoint,
         problem=last_problem(endpoint),
         switch_off_days=SWITCH_OFF_AFTER.days,
-        **context,
+        reason=endpoint.disabled_reason,
     )

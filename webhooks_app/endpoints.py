@@ -4,25 +4,29 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
 from common.encryption import encrypt
 from common.exact_json import dumps
 from common.modes import Mode
+from common.moments import iso
 from common.outbound_http import OutboundRules, RefusedAddress
 from merchants_app.audit import record
 from merchants_app.models import Merchant
 from webhooks_app.custom_headers import check_headers
+from webhooks_app.delivery import SET_ASIDE, SET_ASIDE_AT_ONCE
 from webhooks_app.errors import NoSuchEndpoint, TooManyEndpoints, UnsafeUrl
-from webhooks_app.models import Delivery, DeliveryState, WebhookEndpoint
-from webhooks_app.resending import resend_missed
+from webhooks_app.models import WebhookEndpoint
+from webhooks_app.resending import catch_up
+from webhooks_app.secrets_at_rest import kept, secrets_in
 from webhooks_app.signing import new_secret
 
 ENDPOINTS_PER_MODE = 50
 # While a secret rotates, messages carry signatures of both, so that a receiver can change over at leisure.
 OVERLAP = timedelta(hours=24)
+MOST_FORMER_SECRETS = 3
 SWITCHED_OFF_BY_HAND = "Switched off by hand."
 
 
@@ -57,7 +61,7 @@ def create_endpoint(
             url=url,
             events=list(dict.fromkeys(events)),
             headers_encrypted=_encrypted(headers or {}),
-            secret_encrypted=encrypt(secret),
+            secret_encrypted=kept([secret]),
         )
         _audit(endpoint, actor, "created", url=url)
     return endpoint, secret
@@ -101,23 +105,28 @@ def change_endpoint(
             _audit(locked, actor, "changed", url=locked.url, events=locked.events)
         if enabled is True:
             _switch_on(locked, actor)
-        elif enabled is False:
-            switch_off(endpoint=locked, reason=SWITCHED_OFF_BY_HAND, actor=actor)
+    if enabled is True:
+        catch_up(endpoint=locked)
+    elif enabled is False:
+        switch_off(endpoint=locked, reason=SWITCHED_OFF_BY_HAND, actor=actor)
     locked.refresh_from_db()
     return locked
 
 
-def switch_off(*, endpoint: WebhookEndpoint, reason: str, actor: str) -> bool:
-    """Stops sending to it. What still waited counts as failed until it is switched on again. False: it was off."""
-    now = timezone.now()
+def switch_off(*, endpoint: WebhookEndpoint, reason: str, actor: str, letter: str = "") -> bool:
+    """Stops sending to it. What still waited counts as failed until it is switched on again. False: it was off.
+
+    `letter` is what its owners are then sent by `endpoint_care`.
+    """
     with transaction.atomic():
         locked = _locked(endpoint)
         if locked.disabled_at is not None:
             return False
-        locked.disabled_at, locked.disabled_reason = now, reason[:200]
-        locked.save(update_fields=["disabled_at", "disabled_reason"])
-        _give_up_waiting(locked)
+        locked.disabled_at, locked.disabled_reason = timezone.now(), reason[:200]
+        locked.catching_up_since, locked.letter_due = None, letter
+        locked.save(update_fields=["disabled_at", "disabled_reason", "catching_up_since", "letter_due"])
         _audit(locked, actor, "switched_off", reason=reason)
+    _set_aside_waiting(locked)
     return True
 
 
@@ -127,18 +136,21 @@ def delete_endpoint(*, endpoint: WebhookEndpoint, actor: str) -> None:
         locked = _locked(endpoint)
         locked.deleted_at = timezone.now()
         locked.save(update_fields=["deleted_at"])
-        _give_up_waiting(locked)
         _audit(locked, actor, "deleted", url=locked.url)
+    _set_aside_waiting(locked)
 
 
 def rotate_secret(*, endpoint: WebhookEndpoint, actor: str) -> str:
-    """A new secret, shown this once; the former one goes on signing too for 24 h."""
-    secret = new_secret()
+    """A new secret, shown this once; the former one, and any that still does, goes on signing too for 24 h."""
+    secret, now = new_secret(), timezone.now()
     with transaction.atomic():
         locked = _locked(endpoint)
-        locked.previous_secret_encrypted = locked.secret_encrypted
-        locked.previous_secret_until = timezone.now() + OVERLAP
-        locked.secret_encrypted = encrypt(secret)
+        former = secrets_in(locked.secret_encrypted)
+        if locked.previous_secret_until is not None and locked.previous_secret_until > now:
+            former += secrets_in(locked.previous_secret_encrypted)
+        locked.previous_secret_encrypted = kept(former[:MOST_FORMER_SECRETS])
+        locked.previous_secret_until = now + OVERLAP if former else None
+        locked.secret_encrypted = kept([secret])
         locked.save(update_fields=["previous_secret_encrypted", "previous_secret_until", "secret_encrypted"])
         _audit(locked, actor, "secret_rotated")
     endpoint.previous_secret_until = locked.previous_secret_until
@@ -157,19 +169,27 @@ def check_url(url: str, *, mode: str) -> None:
 
 
 def _switch_on(endpoint: WebhookEndpoint, actor: str) -> None:
+    """From here on events are sent; what was missed follows by `catch_up`, and should that die, by `endpoint_care`."""
     if endpoint.disabled_at is None:
         return
-    missed_since = min(filter(None, (endpoint.failing_since, endpoint.disabled_at)))
-    endpoint.disabled_at, endpoint.disabled_reason = None, ""
+    endpoint.catching_up_since = min(filter(None, (endpoint.failing_since, endpoint.disabled_at)))
+    endpoint.disabled_at, endpoint.disabled_reason, endpoint.letter_due = None, "", ""
     endpoint.failing_since = endpoint.warned_at = None
-    endpoint.save(update_fields=["disabled_at", "disabled_reason", "failing_since", "warned_at"])
-    sent = resend_missed(endpoint=endpoint, since=missed_since)
-    _audit(endpoint, actor, "switched_on", resent=sent)
+    endpoint.save(
+        update_fields=[
+            "catching_up_since", "disabled_at", "disabled_reason", "letter_due", "failing_since", "warned_at"
+        ]
+    )  # fmt: skip
+    _audit(endpoint, actor, "switched_on", missed_since=iso(endpoint.catching_up_since))
 
 
-def _give_up_waiting(endpoint: WebhookEndpoint) -> None:
-    waiting = Delivery.objects.filter(endpoint=endpoint, state=DeliveryState.PENDING)
-    waiting.update(state=DeliveryState.FAILED, next_attempt_at=None)
+def _set_aside_waiting(endpoint: WebhookEndpoint) -> None:
+    """In batches, so that no report waits for them; what comes later, the sender sets aside."""
+    with connection.cursor() as cursor:
+        more = True
+        while more:
+            cursor.execute(SET_ASIDE, {"endpoints": [endpoint.pk], "batch": SET_ASIDE_AT_ONCE})
+            more = cursor.rowcount == SET_ASIDE_AT_ONCE
 
 
 def _locked(endpoint: WebhookEndpoint) -> WebhookEndpoint:

@@ -27,6 +27,12 @@ class EndpointOff(Conflict):
     code = "endpoint_disabled"
 
 
+class StillTrying(Conflict):
+    """As many tests as may run at once are running."""
+
+    code = "test_running"
+
+
 class NoSuchEndpoint(NotFound):
     """Not the caller's endpoint, or none."""
 

@@ -5,7 +5,9 @@ from datetime import datetime
 from statistics import median
 
 from django.db.models import Min
+from django.db.models.functions import Now
 
+from webhooks_app.event_types import EventType
 from webhooks_app.models import Delivery, DeliveryAttempt, DeliveryState, WebhookEndpoint
 
 # Enough to tell how it does, few enough to look at for every endpoint on a page.
@@ -14,7 +16,7 @@ LOOKED_AT = 200
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Health:
-    """Over the attempts of its last 200 deliveries."""
+    """Over the attempts of its last 200 deliveries, tests aside."""
 
     attempts: int
     succeeded: int
@@ -32,11 +34,12 @@ class Health:
 
 def health_of(endpoint: WebhookEndpoint) -> Health:
     """As it is now."""
-    recent = Delivery.objects.filter(endpoint=endpoint).order_by("-id").values_list("id", "state")[:LOOKED_AT]
-    states = dict(recent)
+    told = Delivery.objects.filter(endpoint=endpoint).exclude(event__type=EventType.ENDPOINT_TEST)
+    states = dict(told.order_by("-id").values_list("id", "state")[:LOOKED_AT])
     attempts = list(DeliveryAttempt.objects.filter(delivery__in=list(states)).values_list("problem", "duration_ms"))
     took = [duration for problem, duration in attempts if not problem]
     waiting = Delivery.objects.filter(endpoint=endpoint, state=DeliveryState.PENDING)
+    to_be_tried = waiting.exclude(leased=True, next_attempt_at__gt=Now())
     return Health(
         attempts=len(attempts),
         succeeded=len(took),
@@ -44,5 +47,5 @@ def health_of(endpoint: WebhookEndpoint) -> Health:
         slowest_ms=max(took, default=None),
         waiting=waiting.count(),
         failed=list(states.values()).count(DeliveryState.FAILED),
-        next_attempt_at=waiting.aggregate(first=Min("next_attempt_at"))["first"],
+        next_attempt_at=to_be_tried.aggregate(first=Min("next_attempt_at"))["first"],
     )

@@ -5,7 +5,8 @@ that it can take, while one that hangs holds a few connections and nobody else's
 they must, more at once would only queue somewhere: the lane narrows again. What is on its way and not yet reported when
 a sender is killed is sent twice, so it should be no more than speed needs.
 
-As much as a lane is wide may wait in it: two rounds of the 20 s an attempt may take stay within the 60 s of a lease.
+Whoever is not known to answer soon (new, slow, failing or hanging) *holds* what it is given. All of them together get
+half of the process, in equal shares, so that they never shut out those who answer.
 """
 
 from collections import deque
@@ -13,7 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from math import inf
 
-from webhooks_app.delivery import Claim
+from webhooks_app.delivery import Claim, Rooms
 
 FIRST_WIDTH = 4
 NARROWEST = 2
@@ -22,9 +23,13 @@ STEADY = 8  # slowness alone narrows a lane no further
 # Answers this quick widen a lane; so do those that take at most twice as long as the receiver's quickest of late.
 QUICK_SECONDS = 0.03
 WINDOW = 1000  # "of late": between one and two times so many answers
-# Over all lanes. Endpoints that failed last may hold half of it, so that they never shut out the others.
+# Who takes longer, or fails, holds what others could use.
+HOLDING_SECONDS = 1.0
+# Over all lanes.
 MOST_CLAIMED = 1000
-MOST_FAILING = MOST_CLAIMED // 2
+MOST_HELD = MOST_CLAIMED // 2
+# When that is full, one try each of endpoints that nothing is known of still finds room up to here.
+MOST_HELD_WITH_TRIES = MOST_CLAIMED * 3 // 4
 
 
 @dataclass(slots=True)
@@ -32,8 +37,9 @@ class Lane:
     """One endpoint as this process knows it."""
 
     width: int = FIRST_WIDTH
-    failing: bool = False
-    in_flight: int = 0
+    quick: bool = False  # its last answer was a success and came soon
+    closed: bool = False
+    in_flight: dict[Claim, float] = field(default_factory=dict)  # since when, the longest first
     waiting: deque[Claim] = field(default_factory=deque)
     quickest: float = inf
     quickest_before: float = inf
@@ -41,7 +47,8 @@ class Lane:
 
     def learn(self, *, succeeded: bool, seconds: float) -> None:
         """Widens or narrows after an attempt."""
-        self.failing = not succeeded
+        self.answers += 1
+        self.quick = succeeded and seconds <= HOLDING_SECONDS
         if not succeeded:
             self.width = max(self.width // 2, NARROWEST)
         elif seconds <= max(QUICK_SECONDS, 2 * self._quickest_of_late(seconds)):
@@ -50,7 +57,6 @@ class Lane:
             self.width -= 1
 
     def _quickest_of_late(self, seconds: float) -> float:
-        self.answers += 1
         if self.answers % WINDOW == 0:
             self.quickest_before, self.quickest = self.quickest, inf
         self.quickest = min(self.quickest, seconds)
@@ -59,12 +65,22 @@ class Lane:
     @property
     def claimed(self) -> int:
         """How many deliveries it holds."""
-        return self.in_flight + len(self.waiting)
+        return len(self.in_flight) + len(self.waiting)
 
     @property
     def is_new(self) -> bool:
         """It knows no more than a fresh one does."""
-        return not self.claimed and not self.failing and self.width == FIRST_WIDTH
+        return not self.claimed and not self.answers
+
+    def is_holding(self, now: float) -> bool:
+        """Nobody knows how long it takes, or it has shown that it takes long."""
+        return not self.quick or now - next(iter(self.in_flight.values()), now) > HOLDING_SECONDS
+
+    def may_hold(self, now: float) -> int:
+        """A quick lane also holds a round in waiting, so that it never runs dry between two claims."""
+        if self.closed:
+            return 0
+        return self.width if self.is_holding(now) else 2 * self.width
 
 
 class Lanes:
@@ -72,73 +88,110 @@ class Lanes:
 
     def __init__(self) -> None:
         self._lanes: dict[int, Lane] = {}
+        self._returned: list[Claim] = []
         self.claimed = 0
-        self.failing_claimed = 0
 
-    def rooms(self) -> dict[int, int]:
-        """How many more deliveries each endpoint may be given; one that is not named may have `fresh_room()`."""
-        failing_full = self.failing_claimed >= MOST_FAILING
-        return {endpoint: 0 if lane.failing and failing_full else _room(lane) for endpoint, lane in self._lanes.items()}
+    def rooms(self, now: float) -> Rooms:
+        """How many more deliveries each endpoint may be given."""
+        holding = {key: lane for key, lane in self._lanes.items() if lane.claimed and lane.is_holding(now)}
+        for lane in holding.values():
+            self._trim(lane, now)
+        held = sum(lane.claimed for lane in holding.values())
+        # As if there were one more of them: so there is room for the next that comes.
+        share = max(MOST_HELD // (len(holding) + 1), 1)
+        is_full = held >= MOST_HELD
+        sizes = {}
+        for key, lane in self._lanes.items():
+            if lane.is_holding(now) and not lane.is_new:
+                sizes[key] = 0 if is_full else max(min(lane.may_hold(now), share) - lane.claimed, 0)
+            elif not lane.is_new:
+                sizes[key] = max(lane.may_hold(now) - lane.claimed, 0)
+        return Rooms(
+            sizes=sizes,
+            holding=frozenset(key for key in sizes if self._lanes[key].is_holding(now)),
+            fresh=1 if is_full else min(FIRST_WIDTH, share),
+            held=max((MOST_HELD_WITH_TRIES if is_full else MOST_HELD) - held, 0),
+            total=self.total_room(),
+        )
 
     def total_room(self) -> int:
         """How many more deliveries the process may hold."""
-        return MOST_CLAIMED - self.claimed
+        return max(MOST_CLAIMED - self.claimed, 0)
 
     def is_short_of_work(self, endpoint: int) -> bool:
         """Nothing waits in the lane, so more of it may be fetched."""
         lane = self._lanes.get(endpoint)
         return lane is None or not lane.waiting
 
+    def with_waiting(self) -> set[int]:
+        """Endpoints of which something has not left yet."""
+        return {endpoint for endpoint, lane in self._lanes.items() if lane.waiting}
+
     def add(self, claim: Claim) -> None:
         """Takes a claimed delivery into its lane."""
-        lane = self._lanes.setdefault(claim.endpoint_id, Lane())
-        lane.waiting.append(claim)
-        self._count(lane, 1)
+        self._lanes.setdefault(claim.endpoint_id, Lane()).waiting.append(claim)
+        self.claimed += 1
 
-    def start(self, endpoint: int) -> Iterator[Claim]:
-        """Those that may leave now; each counts as in flight until `finish`."""
+    def start(self, endpoint: int, now: float) -> Iterator[Claim]:
+        """Those that may leave now; each counts as in flight until `finish`. What waited too long is returned."""
         lane = self._lanes[endpoint]
-        while lane.waiting and lane.in_flight < lane.width:
-            lane.in_flight += 1
-            yield lane.waiting.popleft()
+        while lane.waiting and len(lane.in_flight) < lane.width and not lane.closed:
+            claim = lane.waiting.popleft()
+            if now > claim.leave_by:
+                self._return(claim)
+                continue
+            lane.in_flight[claim] = now
+            yield claim
 
-    def finish(self, endpoint: int, *, succeeded: bool, seconds: float = 0.0) -> None:
+    def finish(self, claim: Claim, *, succeeded: bool, seconds: float = 0.0, now: float = 0.0) -> None:
         """One came back after so many seconds: the lane learns from it."""
-        lane = self._lanes[endpoint]
-        lane.in_flight -= 1
-        self._count(lane, -1)
-        self.failing_claimed += lane.claimed * ((not succeeded) - lane.failing)
+        lane = self._lanes[claim.endpoint_id]
+        del lane.in_flight[claim]
+        self.claimed -= 1
         lane.learn(succeeded=succeeded, seconds=seconds)
+        self._trim(lane, now)
 
-    def forget_idle(self) -> None:
-        """Drops lanes that hold nothing and are no different from new ones."""
-        for endpoint in [key for key, lane in self._lanes.items() if not lane.claimed]:
-            lane = self._lanes[endpoint]
-            if lane.is_new or len(self._lanes) > MOST_CLAIMED:
-                del self._lanes[endpoint]
+    def close(self, endpoint: int) -> None:
+        """Nothing more leaves until `open`; what waits is returned."""
+        lane = self._lanes[endpoint]
+        lane.closed = True
+        self._trim(lane, 0.0)
+
+    def open(self, endpoint: int) -> None:
+        """Ends what `close` began."""
+        if lane := self._lanes.get(endpoint):
+            lane.closed = False
+
+    def empty(self, endpoint: int) -> None:
+        """Returns what waits."""
+        if lane := self._lanes.get(endpoint):
+            while lane.waiting:
+                self._return(lane.waiting.pop())
+
+    def forget_idle(self) -> list[int]:
+        """Drops lanes that hold nothing and are no different from new ones; all that hold nothing if they are many."""
+        many = len(self._lanes) > MOST_CLAIMED
+        idle = [key for key, lane in self._lanes.items() if lane.is_new or (many and not lane.claimed)]
+        for key in idle:
+            del self._lanes[key]
+        return idle
+
+    def take_returned(self) -> list[Claim]:
+        """What must be given back: it may not leave any more, or others can take it sooner."""
+        returned, self._returned = self._returned, []
+        return returned
 
     def take_waiting(self) -> list[Claim]:
         """Empties all lanes of what has not left yet, to give it back."""
-        given_back: list[Claim] = []
-        for lane in self._lanes.values():
-            self.claimed -= len(lane.waiting)
-            if lane.failing:
-                self.failing_claimed -= len(lane.waiting)
-            given_back += lane.waiting
-            lane.waiting.clear()
-        return given_back
+        for endpoint in self.with_waiting():
+            self.empty(endpoint)
+        return self.take_returned()
 
-    def _count(self, lane: Lane, change: int) -> None:
-        self.claimed += change
-        if lane.failing:
-            self.failing_claimed += change
+    def _trim(self, lane: Lane, now: float) -> None:
+        """Returns the last of what waits in a lane that has become narrower or begun to hold."""
+        while lane.waiting and lane.claimed > lane.may_hold(now):
+            self._return(lane.waiting.pop())
 
-
-def fresh_room() -> int:
-    """The room of an endpoint that nothing is known of."""
-    return 2 * FIRST_WIDTH
-
-
-def _room(lane: Lane) -> int:
-    """A healthy lane also holds a round in waiting, so that it never runs dry between two claims."""
-    return max((lane.width if lane.failing else 2 * lane.width) - lane.claimed, 0)
+    def _return(self, claim: Claim) -> None:
+        self._returned.append(claim)
+        self.claimed -= 1

@@ -3,6 +3,7 @@
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models.functions import Now
+from django.utils import timezone
 
 from common.exact_json import ExactDecoder, ExactEncoder
 from common.modes import Mode
@@ -29,6 +30,12 @@ class WebhookEndpoint(models.Model):
     last_failure_at = models.DateTimeField(null=True, editable=False)
     disabled_at = models.DateTimeField(null=True, editable=False)
     disabled_reason = models.CharField(max_length=200, blank=True, editable=False)
+    catching_up_since = models.DateTimeField(
+        null=True, editable=False, help_text="Switched on; what failed for good since then is still to be sent again."
+    )
+    letter_due = models.CharField(
+        max_length=40, blank=True, default="", db_default="", editable=False, help_text="Which one its owners must get."
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     deleted_at = models.DateTimeField(null=True, editable=False)
 
@@ -102,6 +109,7 @@ class Delivery(models.Model):
         null=True,
         help_text="Due from then on; a lease pushes it ahead, so a killed worker gives its work back.",
     )
+    leased = models.BooleanField(db_default=False, help_text="Until its next attempt's time: it is on its way.")
     created_at = models.DateTimeField(db_default=Now())
 
     class Meta:
@@ -118,12 +126,19 @@ class Delivery(models.Model):
                 name="deliveries_due_by_endpoint",
                 condition=models.Q(state="pending"),
             ),
+            # Reader: whoever sends again what failed. Few rows are in it.
+            models.Index(fields=["endpoint", "id"], name="deliveries_that_failed", condition=models.Q(state="failed")),
             # Reader: an endpoint's page, newest first.
             models.Index(fields=["endpoint", "-id"], name="deliveries_of_an_endpoint"),
         ]
 
     def __str__(self) -> str:
         return f"{self.event_id} to {self.endpoint_id}"
+
+    @property
+    def is_on_its_way(self) -> bool:
+        """A sender has it; `next_attempt_at` then is when another would take it over."""
+        return self.leased and self.next_attempt_at is not None and self.next_attempt_at > timezone.now()
 
 
 class DeliveryAttempt(models.Model):

@@ -1,4 +1,8 @@
-"""Writes events, and for each the deliveries to whoever listens, inside the transaction of the change they tell of."""
+"""Writes events, and for each the deliveries to whoever listens, inside the transaction of the change they tell of.
+
+Endpoints that are switched off listen too: the sender sets their deliveries aside, and switching on sends them. So an
+event that is written at the moment of a switch cannot fall between.
+"""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -62,7 +66,7 @@ def _listeners(owners: Iterable[tuple[int, str]]) -> dict[tuple[int, str], list[
         wanted |= Q(merchant_id=merchant_id, mode=mode)
     found: dict[tuple[int, str], list[WebhookEndpoint]] = defaultdict(list)
     if wanted:
-        for endpoint in WebhookEndpoint.objects.filter(wanted, deleted_at=None, disabled_at=None):
+        for endpoint in WebhookEndpoint.objects.filter(wanted, deleted_at=None):
             found[endpoint.merchant_id, endpoint.mode].append(endpoint)
     return found
 

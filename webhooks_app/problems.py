@@ -34,6 +34,7 @@ class Problem(StrEnum):
     SERVER_ERROR = "server_error"
     ODD_STATUS = "odd_status"
     SECRET_UNREADABLE = "secret_unreadable"  # noqa: S105  (a word, no password)
+    HEADERS_UNREADABLE = "headers_unreadable"
     URL_UNUSABLE = "url_unusable"
 
 
@@ -67,8 +68,9 @@ EXPLANATIONS: dict[Problem, Explanation] = {
         "Check that the host is up and that its network can be reached from the internet.",
     ),
     Problem.CONNECT_TIMEOUT: Explanation(
-        "The server did not accept the connection in time.",
-        "Usually a firewall drops it silently: let this gateway's address in, and check that the server is up.",
+        "No connection came about within 10 seconds.",
+        "Usually a firewall drops it silently: let this gateway's address in, and check that the server is up and that "
+        "its name server answers.",
     ),
     Problem.TLS_NAME: Explanation(
         "The TLS certificate is for another name ({detail}).",
@@ -153,6 +155,10 @@ EXPLANATIONS: dict[Problem, Explanation] = {
     Problem.SECRET_UNREADABLE: Explanation(
         "The endpoint's secret can no longer be read with this installation's ENCRYPTION_KEYS.",
         "Rotate the endpoint's secret, or ask the operator to put the former key back.",
+    ),
+    Problem.HEADERS_UNREADABLE: Explanation(
+        "The endpoint's own headers can no longer be read with this installation's ENCRYPTION_KEYS.",
+        "Enter the headers again, or ask the operator to put the former key back.",
     ),
     Problem.URL_UNUSABLE: Explanation(
         "The URL cannot be used ({detail}).",

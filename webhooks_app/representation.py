@@ -7,6 +7,7 @@ from common.exact_json import dumps
 from common.modes import Mode
 from common.moments import iso
 from webhooks_app.custom_headers import headers_in
+from webhooks_app.health import Health, health_of
 from webhooks_app.models import Delivery, DeliveryAttempt, DeliveryState, Event, WebhookEndpoint
 from webhooks_app.problems import explain
 
@@ -52,7 +53,7 @@ def represent_endpoint(endpoint: WebhookEndpoint) -> dict[str, Any]:
         "object": "webhook_endpoint",
         "url": endpoint.url,
         "events": endpoint.events,
-        "headerNames": sorted(headers_in(endpoint.headers_encrypted)),
+        "headerNames": None if (headers := headers_in(endpoint.headers_encrypted)) is None else sorted(headers),
         "livemode": endpoint.mode == Mode.LIVE,
         "enabled": endpoint.disabled_at is None,
         "disabledAt": iso(endpoint.disabled_at),
@@ -61,13 +62,26 @@ def represent_endpoint(endpoint: WebhookEndpoint) -> dict[str, Any]:
         "lastSuccessAt": iso(endpoint.last_success_at),
         "lastFailureAt": iso(endpoint.last_failure_at),
         "previousSecretValidUntil": iso(endpoint.previous_secret_until),
+        "health": _represent_health(health_of(endpoint)),
         "createdAt": iso(endpoint.created_at),
+    }
+
+
+def _represent_health(health: Health) -> dict[str, Any]:
+    return {
+        "attempts": health.attempts,
+        "succeeded": health.succeeded,
+        "medianMs": health.median_ms,
+        "slowestMs": health.slowest_ms,
+        "waiting": health.waiting,
+        "failed": health.failed,
+        "nextAttemptAt": iso(health.next_attempt_at),
     }
 
 
 def represent_delivery(delivery: Delivery) -> dict[str, Any]:
     """A delivery's JSON with its attempts, oldest first; prefetch `attempts`, select `event`."""
-    waiting = delivery.state == DeliveryState.PENDING
+    waiting = delivery.state == DeliveryState.PENDING and not delivery.is_on_its_way
     return {
         "id": delivery.public_id,
         "object": "webhook_delivery",

@@ -3,49 +3,74 @@
 What is sent again keeps its `webhook-id`, so a receiver that already has it can tell.
 """
 
-from datetime import datetime
+from collections.abc import Iterator
+from datetime import datetime, timedelta
 
 from django.db import connection, transaction
-from django.db.models import QuerySet
-from django.utils import timezone
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models.functions import Now
 
 from webhooks_app.errors import EndpointOff
 from webhooks_app.event_types import EventType
-from webhooks_app.models import Delivery, DeliveryState, Event, WebhookEndpoint
+from webhooks_app.models import Delivery, DeliveryAttempt, DeliveryState, Event, WebhookEndpoint
 from webhooks_app.outbox import nudge_on_commit
+from webhooks_app.retry_schedule import MOST_ATTEMPTS
 
-# One statement for those that never had a delivery (the endpoint was off, or came later) and those that did.
-_SINCE = """
+# Each batch is committed by itself: neither reports nor readers of events wait for the rest.
+BATCH = 1000
+# Between a failed attempt's beginning and the moment its endpoint was noted as failing.
+_NOTED_WITHIN = timedelta(minutes=1)
+
+# One statement for those that never had a delivery (the endpoint came later) and those that did.
+_AGAIN = """
 INSERT INTO {deliveries} (public_id, event_id, endpoint_id, state, attempts_made, next_attempt_at, created_at)
-SELECT 'dlv_' || replace(gen_random_uuid()::text, '-', ''), event.id, %(endpoint)s, 'pending', 0, now(), now()
-FROM {events} AS event
-WHERE event.merchant_id = %(merchant)s AND event.mode = %(mode)s AND event.created_at >= %(since)s
-  AND event.type <> %(test)s AND (%(types)s::text[] = '{{}}' OR event.type = ANY(%(types)s))
-ON CONFLICT (event_id, endpoint_id) DO UPDATE SET state = 'pending', attempts_made = 0, next_attempt_at = now()
-WHERE %(delivered_too)s OR {deliveries}.state = 'failed'
+SELECT 'dlv_' || replace(gen_random_uuid()::text, '-', ''), event_id, %s, 'pending', 0, now(), now()
+FROM unnest(%s::bigint[]) AS event_id
+ON CONFLICT (event_id, endpoint_id)
+DO UPDATE SET state = 'pending', attempts_made = 0, next_attempt_at = now(), leased = false
 """
 
 
 def resend_delivery(*, delivery: Delivery) -> None:
     """Sends one delivery again, whatever became of it. Raises EndpointOff."""
-    _resend(Delivery.objects.filter(pk=delivery.pk), delivery.endpoint)
+    _refuse_when_off(delivery.endpoint)
+    _send_again([delivery.pk])
 
 
 def resend_failed(*, endpoint: WebhookEndpoint) -> int:
     """Sends all failed deliveries of an endpoint again; answers how many. Raises EndpointOff."""
-    failed = Delivery.objects.filter(endpoint=endpoint, state=DeliveryState.FAILED)
-    return _resend(failed.exclude(event__type=EventType.ENDPOINT_TEST), endpoint)
+    _refuse_when_off(endpoint)
+    return sum(_send_again(batch) for batch in _batches(_failed(endpoint)))
+
+
+def catch_up(*, endpoint: WebhookEndpoint) -> int:
+    """Sends what an endpoint that was switched on has missed; answers how many. Safe to run twice at once.
+
+    That is what was set aside while it was off, before its tries were used up, and what failed for good since its
+    last success.
+    """
+    since = endpoint.catching_up_since
+    if since is None:
+        return 0
+    of_late = DeliveryAttempt.objects.filter(delivery=OuterRef("pk"), started_at__gte=since - _NOTED_WITHIN)
+    missed = _failed(endpoint).filter(Q(attempts_made__lt=MOST_ATTEMPTS) | Exists(of_late))
+    sent = sum(_send_again(batch) for batch in _batches(missed))
+    WebhookEndpoint.objects.filter(pk=endpoint.pk, catching_up_since=since).update(catching_up_since=None)
+    return sent
 
 
 def resend_since(*, endpoint: WebhookEndpoint, since: datetime) -> int:
     """Sends every event since then that the endpoint wants, delivered or not; answers how many. Raises EndpointOff."""
     _refuse_when_off(endpoint)
-    return _since(endpoint, since, delivered_too=True)
-
-
-def resend_missed(*, endpoint: WebhookEndpoint, since: datetime) -> int:
-    """Sends every event since then that the endpoint wants and does not have; answers how many."""
-    return _since(endpoint, since, delivered_too=False)
+    events = Event.objects.filter(merchant_id=endpoint.merchant_id, mode=endpoint.mode, created_at__gte=since)
+    wanted = events.filter(type__in=endpoint.events) if endpoint.events else events
+    statement, sent = _AGAIN.format(deliveries=Delivery._meta.db_table), 0
+    for batch in _batches(wanted.exclude(type=EventType.ENDPOINT_TEST)):
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(statement, [endpoint.pk, batch])
+            sent += cursor.rowcount
+            nudge_on_commit()
+    return sent
 
 
 def resend_event(*, event: Event) -> int:
@@ -54,19 +79,14 @@ def resend_event(*, event: Event) -> int:
         merchant_id=event.merchant_id, mode=event.mode, deleted_at=None, disabled_at=None
     )
     had_it = set(event.deliveries.values_list("endpoint_id", flat=True))
-    now = timezone.now()
     again = [
-        Delivery(event=event, endpoint=each, next_attempt_at=now)
+        each
         for each in listening
         if each.pk in had_it or (wants(each, event.type) and event.type != EventType.ENDPOINT_TEST)
     ]
-    with transaction.atomic():
-        Delivery.objects.bulk_create(
-            again,
-            update_conflicts=True,
-            unique_fields=["event", "endpoint"],
-            update_fields=["state", "attempts_made", "next_attempt_at"],
-        )
+    with transaction.atomic(), connection.cursor() as cursor:
+        for endpoint in again:
+            cursor.execute(_AGAIN.format(deliveries=Delivery._meta.db_table), [endpoint.pk, [event.pk]])
         nudge_on_commit()
     return len(again)
 
@@ -76,31 +96,26 @@ def wants(endpoint: WebhookEndpoint, event_type: str) -> bool:
     return not endpoint.events or event_type in endpoint.events
 
 
-def _resend(deliveries: QuerySet[Delivery], endpoint: WebhookEndpoint) -> int:
-    _refuse_when_off(endpoint)
+def _failed(endpoint: WebhookEndpoint) -> QuerySet[Delivery]:
+    failed = Delivery.objects.filter(endpoint=endpoint, state=DeliveryState.FAILED)
+    return failed.exclude(event__type=EventType.ENDPOINT_TEST)
+
+
+def _batches(rows: QuerySet[Event] | QuerySet[Delivery]) -> Iterator[list[int]]:
+    """Their keys, a batch at a time, each once: one that fails again meanwhile does not come back."""
+    last = 0
+    while batch := list(rows.filter(pk__gt=last).order_by("pk").values_list("pk", flat=True)[:BATCH]):
+        yield batch
+        last = batch[-1]
+
+
+def _send_again(deliveries: list[int]) -> int:
     with transaction.atomic():
-        again = deliveries.update(state=DeliveryState.PENDING, attempts_made=0, next_attempt_at=timezone.now())
-        nudge_on_commit()
-    return again
-
-
-def _since(endpoint: WebhookEndpoint, since: datetime, *, delivered_too: bool) -> int:
-    statement = _SINCE.format(deliveries=Delivery._meta.db_table, events=Event._meta.db_table)
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(
-            statement,
-            {
-                "endpoint": endpoint.pk,
-                "merchant": endpoint.merchant_id,
-                "mode": endpoint.mode,
-                "since": since,
-                "test": EventType.ENDPOINT_TEST,
-                "types": endpoint.events,
-                "delivered_too": delivered_too,
-            },
+        again = Delivery.objects.filter(pk__in=deliveries).update(
+            state=DeliveryState.PENDING, attempts_made=0, next_attempt_at=Now(), leased=False
         )
         nudge_on_commit()
-        return int(cursor.rowcount)
+    return again
 
 
 def _refuse_when_off(endpoint: WebhookEndpoint) -> None:

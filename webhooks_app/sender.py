@@ -6,33 +6,33 @@ its lease ends.
 
 import asyncio
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from functools import partial
 
 import aiohttp
+import psycopg
 import structlog
 from django.conf import settings
-from redis import RedisError
 from redis.asyncio import Redis
 
 from webhooks_app.attempts import attempt, open_client
-from webhooks_app.delivery import ENDPOINTS_A_CLAIM, Claim, Outcome, claim_due, give_back, report, set_aside
+from webhooks_app.delivery import ENDPOINTS_A_CLAIM, Claim, Outcome, Rooms, claim_due, give_back, set_aside
 from webhooks_app.endpoint_care import switch_off_gone
-from webhooks_app.lanes import MOST_CLAIMED, Lanes, fresh_room
+from webhooks_app.lanes import MOST_CLAIMED, Lanes
 from webhooks_app.nudging import CHANNEL
 from webhooks_app.problems import Problem
 from webhooks_app.sender_database import LOST, RETRY_SECONDS, SenderDatabase
+from webhooks_app.sender_reports import GATHER_SECONDS, Reports
 from webhooks_app.targets import Target, targets_of
 
 POLL_SECONDS = 1.0
-# Reports leave together; this long the first of them waits for others.
-GATHER_SECONDS = 0.005
-MOST_IN_A_REPORT = 500
 # Between two claims, so that a flood of nudges makes few large claims and not many small ones.
 BREATH_SECONDS = 0.003
-# How long a stop waits for messages on the way; the rest is given back.
+# How long a stop waits for messages on the way, and then for their reports; the rest is given back.
 STOP_SECONDS = 5.0
-HEALTH_NOTED_EVERY_SECONDS = 1.0
+# With so many reports still to be recorded, nothing new is claimed: what dies unreported is sent twice.
+MOST_UNRECORDED = 2 * MOST_CLAIMED
 
 _log = structlog.get_logger()
 
@@ -44,15 +44,13 @@ class Sender:
         self.sent = 0
         self._lanes = Lanes()
         self._targets: dict[int, Target] = {}
-        self._claims_database = SenderDatabase("sender claims")
-        self._reports_database = SenderDatabase("sender reports")
+        self._database = SenderDatabase("sender claims")
+        self._reports = Reports(self._recorded)
+        self._gone: asyncio.Queue[int] = asyncio.Queue()
         self._running: dict[asyncio.Task[None], Claim] = {}
-        self._outcomes: list[Outcome] = []
-        self._health: dict[int, tuple[bool, float]] = {}
         self._more_of: set[int] = set()  # endpoints whose room the last claim filled: there may be more
         self._more_anywhere = False  # it served as many as one claim may
         self._wake = asyncio.Event()
-        self._to_report = asyncio.Event()
         self._stopping = False
         self._loop: asyncio.AbstractEventLoop | None = None
 
@@ -63,23 +61,22 @@ class Sender:
             self._loop.call_soon_threadsafe(self._wake.set)
 
     async def run(self) -> None:
-        """Sends until stopped."""
+        """Sends until stopped. Ends with an error when a part of it breaks down: another sender must take its place."""
         self._loop = asyncio.get_running_loop()
         async with open_client() as client:
-            reporting = asyncio.create_task(self._report_forever())
-            listening = asyncio.create_task(self._listen())
             try:
-                while not self._stopping:
-                    await self._claim_and_start(client)
-                    await self._wait()
-                await self._come_to_an_end()
+                async with asyncio.TaskGroup() as parts:
+                    works = (self._reports.write_forever, self._switch_off_forever, self._listen)
+                    helpers = [parts.create_task(work()) for work in works]
+                    while not self._stopping:
+                        await self._claim_and_start(client)
+                        await self._wait()
+                    await self._come_to_an_end()
+                    for helper in helpers:
+                        helper.cancel()
             finally:
                 self._loop = None
-                listening.cancel()
-                reporting.cancel()
-                await asyncio.gather(listening, reporting, return_exceptions=True)
-                await self._claims_database.close()
-                await self._reports_database.close()
+                await self._put_down()
 
     async def _claim_and_start(self, client: aiohttp.ClientSession) -> None:
         try:
@@ -96,29 +93,48 @@ class Sender:
             self._wake.set()
 
     async def _claim(self) -> list[Claim]:
-        """What may leave now. Endpoints that were switched off meanwhile are sorted out."""
-        limit = self._lanes.total_room()
+        """What may leave now. What may not, or not from here, is given back first."""
         self._more_of.clear()
         self._more_anywhere = False
-        if limit <= 0:
-            return []
-        rooms = self._lanes.rooms()
-        claims = await self._claims_database.run(partial(claim_due, rooms=rooms, fresh_room=fresh_room(), limit=limit))
+        rooms = self._lanes.rooms(time.monotonic())
+        await self._give_back(self._lanes.take_returned())
+        claims: list[Claim] = []
+        if rooms.total > 0 and self._reports.open < MOST_UNRECORDED:
+            claims = await self._database.run(partial(claim_due, rooms=rooms))
         if not claims:
-            self._lanes.forget_idle()
-            return []
-        self._more_of = _filled(claims, rooms)
+            self._forget_idle()
         endpoints = {claim.endpoint_id for claim in claims}
-        self._more_anywhere = len(claims) >= limit or len(endpoints) >= ENDPOINTS_A_CLAIM
+        self._more_of = _filled(claims, rooms)
+        self._more_anywhere = len(claims) >= rooms.total > 0 or len(endpoints) >= ENDPOINTS_A_CLAIM
+        return await self._without_those_off(claims, endpoints | self._lanes.with_waiting())
+
+    async def _without_those_off(self, claims: list[Claim], endpoints: set[int]) -> list[Claim]:
+        """Reads where to send to, also for those that wait, and sorts out what is switched off."""
+        if not endpoints:
+            return []
         # These are ours now: whatever happens to the connection, they must leave and not wait for the lease's end.
-        self._targets |= await self._claims_database.run_until_done(partial(targets_of, endpoint_ids=endpoints))
-        off = [claim for claim in claims if not self._targets[claim.endpoint_id].is_on]
-        if off:
-            await self._claims_database.run_until_done(partial(set_aside, claims=off))
-        return [claim for claim in claims if self._targets[claim.endpoint_id].is_on]
+        found = await self._database.run_until_done(partial(targets_of, endpoint_ids=endpoints))
+        self._targets |= found
+        off = {endpoint for endpoint in endpoints if endpoint not in found or not found[endpoint].is_on}
+        if not off:
+            return claims
+        for endpoint in off:
+            self._lanes.empty(endpoint)
+        await self._give_back(self._lanes.take_returned() + [each for each in claims if each.endpoint_id in off])
+        await self._database.run_until_done(partial(set_aside, endpoints=off))
+        return [claim for claim in claims if claim.endpoint_id not in off]
+
+    async def _give_back(self, claims: Sequence[Claim]) -> None:
+        if claims:
+            await self._database.run_until_done(partial(give_back, claims=claims))
+
+    def _forget_idle(self) -> None:
+        for endpoint in self._lanes.forget_idle():
+            self._targets.pop(endpoint, None)
+            self._reports.forget(endpoint)
 
     def _start(self, client: aiohttp.ClientSession, endpoint: int) -> None:
-        for claim in self._lanes.start(endpoint):
+        for claim in self._lanes.start(endpoint, time.monotonic()):
             task = asyncio.create_task(self._send(client, claim))
             self._running[task] = claim
             task.add_done_callback(self._running.pop)
@@ -128,10 +144,11 @@ class Sender:
         try:
             outcome = await attempt(client, self._targets[claim.endpoint_id], claim)
             succeeded, seconds = outcome.succeeded, outcome.duration_ms / 1000
-            self._outcomes.append(outcome)
-            self._to_report.set()
+            self._reports.add(outcome)
+            if outcome.problem == Problem.GONE:
+                self._lanes.close(claim.endpoint_id)
         finally:
-            self._lanes.finish(claim.endpoint_id, succeeded=succeeded, seconds=seconds)
+            self._lanes.finish(claim, succeeded=succeeded, seconds=seconds, now=time.monotonic())
             if not self._stopping:
                 self._start(client, claim.endpoint_id)
             if self._is_more_wanted(claim.endpoint_id):
@@ -152,42 +169,18 @@ class Sender:
         await asyncio.sleep(BREATH_SECONDS)
         self._wake.clear()
 
-    async def _report_forever(self) -> None:
+    def _recorded(self, outcomes: Sequence[Outcome]) -> None:
+        self.sent += len(outcomes)
+        for endpoint in {each.claim.endpoint_id for each in outcomes if each.problem == Problem.GONE}:
+            self._gone.put_nowait(endpoint)
+
+    async def _switch_off_forever(self) -> None:
+        """Those that answered 410. Until it is done their lanes stay closed."""
         while True:
-            await self._to_report.wait()
-            await asyncio.sleep(GATHER_SECONDS)
-            self._to_report.clear()
-            while self._outcomes:
-                await self._report_some()
-
-    async def _report_some(self) -> None:
-        some = sorted(self._outcomes[:MOST_IN_A_REPORT], key=lambda outcome: outcome.claim.delivery_id)
-        del self._outcomes[:MOST_IN_A_REPORT]
-        health = self._news_of_health(some)
-        try:
-            await self._reports_database.run_until_done(partial(report, outcomes=some, health=health))
-        except asyncio.CancelledError:
-            self._outcomes += some
-            raise
-        self.sent += len(some)
-        for endpoint in {each.claim.endpoint_id for each in some if each.problem == Problem.GONE}:
+            endpoint = await self._gone.get()
             await asyncio.to_thread(switch_off_gone, endpoint_id=endpoint)
-
-    def _news_of_health(self, outcomes: Iterable[Outcome]) -> dict[int, bool]:
-        """Which endpoints took messages and which did not, leaving out what was noted a moment ago."""
-        now = time.monotonic()
-        took: dict[int, bool] = {}
-        for outcome in outcomes:
-            endpoint = outcome.claim.endpoint_id
-            took[endpoint] = took.get(endpoint, False) or outcome.succeeded
-        news = {
-            endpoint: succeeded
-            for endpoint, succeeded in took.items()
-            if self._health.get(endpoint, (None, 0.0))[0] is not succeeded
-            or now - self._health[endpoint][1] > HEALTH_NOTED_EVERY_SECONDS
-        }
-        self._health |= {endpoint: (succeeded, now) for endpoint, succeeded in news.items()}
-        return news
+            self._lanes.open(endpoint)
+            self._gone.task_done()
 
     async def _listen(self) -> None:
         """Wakes at nudges. Without Redis the second's poll remains."""
@@ -200,34 +193,47 @@ class Sender:
                     await heard.subscribe(CHANNEL)
                     async for _ in heard.listen():
                         self._wake.set()
-            except (RedisError, OSError, TimeoutError):
-                await asyncio.sleep(RETRY_SECONDS)
+            except Exception as error:  # noqa: BLE001  (whatever it is: sending goes on without)
+                _log.debug("webhooks.not_listening", reason=str(error))
+            await asyncio.sleep(RETRY_SECONDS)
 
     async def _come_to_an_end(self) -> None:
-        """Lets messages on the way arrive, reports them, and gives back the rest."""
+        """Gives back what has not left, lets messages on the way arrive, and waits for their reports."""
         unsent = self._lanes.take_waiting()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(STOP_SECONDS):
+                await self._give_back(unsent)
         if self._running:
             await asyncio.wait(list(self._running), timeout=STOP_SECONDS)
-        unsent += self._running.values()
-        for task in list(self._running):
+        with suppress(TimeoutError):
+            async with asyncio.timeout(STOP_SECONDS):
+                while self._reports.open:
+                    await asyncio.sleep(GATHER_SECONDS)
+                await self._gone.join()
+
+    async def _put_down(self) -> None:
+        """However it ends: gives back what is held, and records what came back."""
+        self._stopping = True
+        unsent = [*self._lanes.take_waiting(), *self._running.values()]
+        running = list(self._running)
+        for task in running:
             task.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
         try:
-            if unsent:
-                await self._claims_database.run(partial(give_back, claims=unsent))
-            await self._flush()
-        except LOST as error:
+            async with asyncio.timeout(STOP_SECONDS):
+                await self._give_back(unsent)
+                if self._reports.open:
+                    await self._reports.write()
+        except (*LOST, psycopg.Error) as error:
             _log.warning("webhooks.stopped_without_report", reason=str(error))
-
-    async def _flush(self) -> None:
-        async with asyncio.timeout(STOP_SECONDS):
-            while self._outcomes:
-                self._to_report.set()
-                await asyncio.sleep(GATHER_SECONDS)
+        finally:
+            await self._database.close()
+            await self._reports.close()
 
 
-def _filled(claims: Iterable[Claim], rooms: dict[int, int]) -> set[int]:
+def _filled(claims: Iterable[Claim], rooms: Rooms) -> set[int]:
     """Endpoints that were given all that they had room for."""
     given: dict[int, int] = {}
     for claim in claims:
         given[claim.endpoint_id] = given.get(claim.endpoint_id, 0) + 1
-    return {endpoint for endpoint, number in given.items() if number >= rooms.get(endpoint, fresh_room())}
+    return {endpoint for endpoint, number in given.items() if number >= rooms.sizes.get(endpoint, rooms.fresh)}

@@ -5,12 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 
-from cryptography.fernet import InvalidToken
-
-from common.encryption import decrypt
 from webhooks_app.custom_headers import headers_in
 from webhooks_app.delivery import Connection
 from webhooks_app.models import WebhookEndpoint
+from webhooks_app.secrets_at_rest import secrets_in
 from webhooks_app.signing import key_of
 
 USER_AGENT = "Tallystick-Webhooks/1"
@@ -21,8 +19,8 @@ class Target:
     """An endpoint as the sender needs it."""
 
     url: str
-    keys: tuple[bytes, ...]  # empty: the secret cannot be read
-    headers: dict[str, str]
+    keys: tuple[bytes, ...]  # empty: no secret can be read
+    headers: dict[str, str] | None  # None: they cannot be read
     is_on: bool
 
 
@@ -54,12 +52,9 @@ def target_of(endpoint: WebhookEndpoint, now: datetime) -> Target:
 
 # Decrypting costs more than signing, and the same row is read many times a second.
 @lru_cache(maxsize=4096)
-def _target(url: str, headers: str, secret: str, previous_secret: str, is_on: bool) -> Target:
-    try:
-        keys = tuple(key_of(decrypt(each)) for each in (secret, previous_secret) if each)
-        own = headers_in(headers)
-    except InvalidToken:
-        keys, own = (), {}
+def _target(url: str, headers: str, secret: str, previous_secrets: str, is_on: bool) -> Target:
+    keys = tuple(key_of(each) for each in (*secrets_in(secret), *secrets_in(previous_secrets)))
+    own = headers_in(headers)
     # `identity`: an answer is kept as it came, and cannot unfold into gigabytes.
     ours = {"content-type": "application/json", "user-agent": USER_AGENT, "accept-encoding": "identity"}
-    return Target(url, keys, own | ours, is_on)
+    return Target(url, keys, None if own is None else own | ours, is_on)

@@ -32,6 +32,18 @@ class SessionEvent(Event):
     data = Session(help_text="The session as it was at that moment.")  # type: ignore[assignment]
 
 
+class HealthAnswer(serializers.Serializer[Any]):
+    """How an endpoint has been doing: over the attempts of its last 200 deliveries, tests aside."""
+
+    attempts = number("How many tries that were.", "204")
+    succeeded = number("How many of them arrived.", "200")
+    medianMs = number("What an answer typically took, in milliseconds.", "84", nullable=True)
+    slowestMs = number("What the slowest took.", "912", nullable=True)
+    waiting = number("Deliveries that are still to arrive.", "0")
+    failed = number("Those of the last 200 that were given up.", "1")
+    nextAttemptAt = moment("When the next of them is due; null: none is.", nullable=True)
+
+
 class EndpointAnswer(serializers.Serializer[Any]):
     """A URL that wants events."""
 
@@ -42,7 +54,9 @@ class EndpointAnswer(serializers.Serializer[Any]):
         child=serializers.CharField(), help_text='Which; empty: all. Example: ["checkout.completed"]'
     )
     headerNames = serializers.ListField(
-        child=serializers.CharField(), help_text='Custom headers; their values are not told. Example: ["X-Token"]'
+        child=serializers.CharField(),
+        allow_null=True,
+        help_text='Custom headers; their values are not told. Null: no longer readable. Example: ["X-Token"]',
     )
     livemode = yes_no("False: test mode.", "false")
     enabled = yes_no("Whether events are sent to it.")
@@ -52,6 +66,7 @@ class EndpointAnswer(serializers.Serializer[Any]):
     lastSuccessAt = moment("When a message last arrived.", nullable=True)
     lastFailureAt = moment("When one last failed.", nullable=True)
     previousSecretValidUntil = moment("Until then the former secret signs too.", nullable=True)
+    health = HealthAnswer(help_text="How it has been doing.")
     createdAt = moment("When it was made.")
 
 

@@ -11,12 +11,14 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
 from django.db import connection
+from django.db.models import QuerySet
 from django.test import override_settings
 from django.utils import timezone
 from redis import Redis
@@ -24,6 +26,7 @@ from redis import Redis
 from checkout_project.running.embedded import Valkey
 from merchants_app.models import Merchant
 from tests.waiting import wait_until
+from webhooks_app.delivery import LEASE
 from webhooks_app.endpoints import create_endpoint
 from webhooks_app.event_types import EventType
 from webhooks_app.models import Delivery, DeliveryState
@@ -90,15 +93,10 @@ def run(chaos: Chaos) -> Result:
                 _happen(merchant, range(number, due))
                 number = max(number, due)
                 time.sleep(0.01)
-        if chaos.end_leases:
-            for sender in senders:
-                sender.kill()
-            Delivery.objects.filter(endpoint__in=healthy, state=DeliveryState.PENDING).update(
-                next_attempt_at=timezone.now()
-            )
-            for sender in senders:
-                sender.start()
         waiting = Delivery.objects.filter(endpoint__in=healthy, state=DeliveryState.PENDING)
+        if chaos.end_leases:
+            wait_until(lambda: _are_of_the_dead(waiting), seconds=30, every=0.2)
+            waiting.update(next_attempt_at=timezone.now())
         wait_until(lambda: not waiting.exists(), seconds=180, every=0.2)
         seen = httpx.get(f"{url}/verdict", trust_env=False, timeout=120).json()
     return Result(seed, chaos.events, kills, {path: each for path, each in seen.items() if path.startswith("/healthy")})
@@ -124,6 +122,12 @@ class SenderProcess:
         """With -9."""
         self._process.kill()
         self._process.wait()
+
+
+def _are_of_the_dead(waiting: QuerySet[Delivery]) -> bool:
+    """All that still waits was claimed some time ago: who lives has sent what it claimed from healthy endpoints."""
+    claimed_before = timezone.now() - timedelta(seconds=3)
+    return not waiting.exclude(leased=True, next_attempt_at__lt=claimed_before + LEASE).exists()
 
 
 def _kill(dice: random.Random, senders: list[SenderProcess], redis: Valkey) -> None:

@@ -1,45 +1,55 @@
 """How many messages may be on their way to one endpoint, and to all."""
 
 from datetime import UTC, datetime
+from math import inf
+
+import pytest
 
 from webhooks_app.delivery import Claim
 from webhooks_app.lanes import (
     FIRST_WIDTH,
     MOST_CLAIMED,
-    MOST_FAILING,
+    MOST_HELD,
+    MOST_HELD_WITH_TRIES,
     NARROWEST,
     STEADY,
     WIDEST,
     WINDOW,
     Lane,
     Lanes,
-    fresh_room,
 )
+
+NOW = 1000.0
+
+
+def claim(number: int, endpoint: int = 1, leave_by: float = inf) -> Claim:
+    return Claim(number, endpoint, 0, datetime.now(UTC), f"evt_{number}", "checkout.created", b"{}", leave_by)
 
 
 def fill(lanes: Lanes, endpoint: int, number: int) -> list[Claim]:
     """Claims that many and starts what may start."""
     for each in range(number):
-        lanes.add(Claim(each, endpoint, 0, datetime.now(UTC), f"evt_{each}", "checkout.created", b"{}"))
-    return list(lanes.start(endpoint))
+        lanes.add(claim(each, endpoint))
+    return list(lanes.start(endpoint, NOW))
 
 
-def settle(lanes: Lanes, endpoint: int, *, succeeded: bool, times: int) -> None:
+def settle(lanes: Lanes, endpoint: int, *, succeeded: bool, times: int, seconds: float = 0.0) -> None:
     for _ in range(times):
-        fill(lanes, endpoint, 1)
-        lanes.finish(endpoint, succeeded=succeeded)
+        for claim in fill(lanes, endpoint, 1):
+            lanes.finish(claim, succeeded=succeeded, seconds=seconds, now=NOW)
 
 
 def test_a_new_lane_is_narrow() -> None:
     lanes = Lanes()
-    assert len(fill(lanes, 1, fresh_room())) == FIRST_WIDTH
-    assert lanes.rooms()[1] == 0
+    assert lanes.rooms(NOW).fresh == FIRST_WIDTH
+    assert len(fill(lanes, 1, FIRST_WIDTH + 1)) == FIRST_WIDTH
+    assert lanes.rooms(NOW).sizes[1] == 0
 
 
 def test_success_widens_it_to_a_limit() -> None:
     lanes = Lanes()
     settle(lanes, 1, succeeded=True, times=200)
-    assert lanes.rooms()[1] == 2 * WIDEST
+    assert lanes.rooms(NOW).sizes[1] == 2 * WIDEST
 
 
 def test_answers_that_take_longer_than_they_must_narrow_it_a_little() -> None:
@@ -69,27 +79,109 @@ def test_failures_narrow_it_but_never_close_it() -> None:
     lanes = Lanes()
     settle(lanes, 1, succeeded=True, times=200)
     settle(lanes, 1, succeeded=False, times=20)
-    assert lanes.rooms()[1] == NARROWEST
+    assert lanes.rooms(NOW).sizes[1] == NARROWEST
 
 
-def test_failing_endpoints_share_half_of_the_process() -> None:
+def serve(lanes: Lanes, endpoints: range, now: float = NOW) -> None:
+    """A claim as large as it may be, of endpoints that all have more than enough to send."""
+    rooms = lanes.rooms(now)
+    held = rooms.held
+    for endpoint in endpoints:
+        room = min(rooms.sizes.get(endpoint, rooms.fresh), lanes.total_room())
+        if endpoint in rooms.holding or endpoint not in rooms.sizes:
+            room = min(room, held)
+            held -= room
+        if room > 0:
+            fill(lanes, endpoint, room)
+
+
+@pytest.mark.parametrize(("succeeded", "seconds"), [(False, 0.1), (True, 15.0)])
+def test_endpoints_that_fail_or_are_slow_share_half_of_the_process(succeeded: bool, seconds: float) -> None:
     lanes = Lanes()
-    for endpoint in range(1, MOST_FAILING):
-        settle(lanes, endpoint, succeeded=False, times=1)
-        fill(lanes, endpoint, NARROWEST)
-    assert lanes.failing_claimed >= MOST_FAILING
-    assert lanes.rooms()[1] == 0
-    assert 9999 not in lanes.rooms()  # a stranger still has its fresh room
+    settle(lanes, 9998, succeeded=True, times=1, seconds=0.01)
+    for endpoint in range(1, 9):
+        settle(lanes, endpoint, succeeded=succeeded, times=200, seconds=seconds)
+    for _ in range(5):
+        serve(lanes, range(1, 9))
+    assert lanes.claimed <= MOST_HELD
+    assert lanes.rooms(NOW).sizes[9998] > 0
+    assert lanes.rooms(NOW).fresh >= 1  # a stranger has room, too
+
+
+def test_what_slow_endpoints_finish_makes_room_for_one_more_of_their_kind() -> None:
+    lanes = Lanes()
+    for endpoint in range(1, 10):
+        settle(lanes, endpoint, succeeded=True, times=200, seconds=15.0)
+    started = [fill(lanes, endpoint, WIDEST) for endpoint in range(1, 9)]
+    assert lanes.rooms(NOW).sizes[9] == 0
+    for each in started[0][:20]:
+        lanes.finish(each, succeeded=True, seconds=15.0, now=NOW)
+    rooms = lanes.rooms(NOW)
+    assert {endpoint for endpoint, room in rooms.sizes.items() if room} == {1, 9}  # the others have their share
+    assert rooms.held > 0
+
+
+def test_strangers_that_hang_leave_room_for_others() -> None:
+    lanes = Lanes()
+    settle(lanes, 9998, succeeded=True, times=1, seconds=0.01)
+    for first in range(1, 1001, 200):
+        serve(lanes, range(first, first + 200))
+    assert MOST_HELD < lanes.claimed <= MOST_HELD_WITH_TRIES
+    assert lanes.rooms(NOW).sizes[9998] > 0
+
+
+def test_when_strangers_fill_their_half_another_one_is_tried_all_the_same() -> None:
+    lanes = Lanes()
+    serve(lanes, range(125))
+    assert (lanes.claimed, lanes.rooms(NOW).fresh) == (MOST_HELD, 1)
+    assert lanes.rooms(NOW).held > 0
+
+
+def test_who_was_quick_and_has_not_answered_for_a_second_holds_too() -> None:
+    lanes = Lanes()
+    settle(lanes, 1, succeeded=True, times=200, seconds=0.01)
+    fill(lanes, 1, 2 * WIDEST)
+    assert (lanes.claimed, lanes.rooms(NOW + 0.5).holding) == (2 * WIDEST, frozenset())
+    assert lanes.rooms(NOW + 1.5).holding == {1}
+    assert lanes.claimed == WIDEST
+    assert len(lanes.take_returned()) == WIDEST  # others may take them
+
+
+def test_a_lane_that_narrows_returns_what_is_too_much() -> None:
+    lanes = Lanes()
+    settle(lanes, 1, succeeded=True, times=4, seconds=0.01)
+    started = fill(lanes, 1, 16)
+    lanes.finish(started[0], succeeded=False, now=NOW)
+    assert lanes.claimed == len(started) - 1
+    assert len(lanes.take_returned()) == 16 - len(started)
+
+
+def test_what_waited_too_long_for_its_lease_does_not_leave() -> None:
+    lanes = Lanes()
+    lanes.add(claim(1, leave_by=NOW - 1))
+    lanes.add(claim(2))
+    assert [each.delivery_id for each in lanes.start(1, NOW)] == [2]
+    assert [each.delivery_id for each in lanes.take_returned()] == [1]
+    assert lanes.claimed == 1
+
+
+def test_a_closed_lane_lets_nothing_leave_until_it_is_opened() -> None:
+    lanes = Lanes()
+    fill(lanes, 1, 6)
+    lanes.close(1)
+    assert (len(lanes.take_returned()), lanes.rooms(NOW).sizes[1]) == (6 - FIRST_WIDTH, 0)
+    assert fill(lanes, 1, 1) == []
+    lanes.open(1)
+    assert lanes.with_waiting() == {1}
 
 
 def test_what_is_claimed_is_counted_until_it_is_finished() -> None:
     lanes = Lanes()
-    started = fill(lanes, 1, 6)
-    assert lanes.total_room() == MOST_CLAIMED - 6
-    for _ in started:
-        lanes.finish(1, succeeded=False)
-    list(lanes.start(1))
-    assert (lanes.claimed, lanes.failing_claimed) == (2, 2)
+    started = fill(lanes, 1, 4)
+    assert lanes.total_room() == MOST_CLAIMED - 4
+    for each in started:
+        lanes.finish(each, succeeded=False, now=NOW)
+    assert lanes.claimed == 0
 
 
 def test_what_has_not_left_can_be_taken_back() -> None:
@@ -99,12 +191,11 @@ def test_what_has_not_left_can_be_taken_back() -> None:
     assert lanes.claimed == FIRST_WIDTH
 
 
-def test_idle_lanes_are_forgotten() -> None:
+def test_idle_lanes_that_know_nothing_are_forgotten() -> None:
     lanes = Lanes()
-    fill(lanes, 1, 1)
-    lanes.forget_idle()
-    assert 1 in lanes.rooms()
-    lanes.finish(1, succeeded=False)
-    settle(lanes, 1, succeeded=True, times=FIRST_WIDTH - NARROWEST)
-    lanes.forget_idle()
-    assert 1 not in lanes.rooms()
+    lanes.add(claim(1))
+    settle(lanes, 2, succeeded=False, times=1)
+    assert lanes.forget_idle() == []
+    assert len(lanes.take_waiting()) == 1
+    assert lanes.forget_idle() == [1]
+    assert lanes.rooms(NOW).sizes == {2: NARROWEST}

@@ -6,11 +6,15 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from tests.waiting import wait_until
 from tests.webhooks_app.conftest import Listener
+from tests.webhooks_app.receiver import Receiver
 from webhooks_app.endpoints import change_endpoint, switch_off
 from webhooks_app.errors import EndpointOff
 from webhooks_app.models import Delivery, DeliveryState, Event, WebhookEndpoint
 from webhooks_app.resending import resend_delivery, resend_event, resend_failed, resend_since
+from webhooks_app.sender_thread import SenderThread
+from webhooks_app.trial import try_endpoint
 
 Listen = Callable[..., Listener]
 Happen = Callable[..., Event]
@@ -39,13 +43,39 @@ def test_switching_on_sends_what_was_missed_and_nothing_else(listen: Listen, hap
     happen()  # still waits when the endpoint is switched off
     switch_off(endpoint=listener.endpoint, reason="by hand", actor="mia")
     assert states(listener) == ["succeeded", "failed"]
-    happen()  # while it is off
+    happen()  # while it is off: a sender would set it aside
     happen("checkout.expired")  # not wanted
-    assert states(listener) == ["succeeded", "failed"]
-    WebhookEndpoint.objects.update(failing_since=timezone.now() - timedelta(hours=1))
+    assert states(listener) == ["succeeded", "failed", "pending"]
     changed = change_endpoint(endpoint=listener.endpoint, actor="mia", enabled=True)
     assert (changed.disabled_at, changed.failing_since, changed.disabled_reason) == (None, None, "")
     assert states(listener) == ["succeeded", "pending", "pending"]
+
+
+def test_a_test_before_switching_on_forgets_nothing_that_was_missed(
+    transactional_db: None, listen: Listen, happen: Happen
+) -> None:
+    listener = listen()
+    happen()
+    long_ago = timezone.now() - timedelta(days=5)
+    Event.objects.update(created_at=long_ago)
+    Delivery.objects.update(state=DeliveryState.FAILED, next_attempt_at=None)
+    WebhookEndpoint.objects.update(failing_since=long_ago)
+    switch_off(endpoint=listener.endpoint, reason="Every message failed for 5 days.", actor="system")
+    assert try_endpoint(endpoint=listener.now()).state == DeliveryState.SUCCEEDED
+    change_endpoint(endpoint=listener.endpoint, actor="mia", enabled=True)
+    assert states(listener)[0] == "pending"
+
+
+def test_what_was_refused_by_410_is_sent_when_it_is_switched_on(
+    sender: SenderThread, receiver: Receiver, listen: Listen, happen: Happen
+) -> None:
+    listener = listen("/status/410")
+    refused = happen()
+    wait_until(lambda: listener.now().disabled_at)
+    wait_until(lambda: states(listener) == ["failed"])
+    sender.stop()
+    change_endpoint(endpoint=listener.endpoint, actor="mia", url=f"{receiver.url}/hooks", enabled=True)
+    assert Delivery.objects.get(event=refused).state == DeliveryState.PENDING
 
 
 def test_since_a_time_sends_all_that_it_wants(listen: Listen, happen: Happen) -> None:
