@@ -6,12 +6,15 @@ from typing import cast
 from django.db import connection
 from django.db.models import DateTimeField, Func
 
-# A transaction that began before an event was written may have taken a smaller id and not committed it yet. Whoever
-# only reads is left out, as far as one can tell; clocks are given a little room.
-_OLDEST_WRITER = """
-SELECT least(min(xact_start), clock_timestamp()) - interval '1 millisecond' FROM pg_stat_activity
-WHERE datname = current_database() AND pid <> pg_backend_pid()
-  AND (backend_xid IS NOT NULL OR (state = 'active' AND query_start > clock_timestamp() - interval '1 minute'))
+# Whoever writes events holds this lock on their table from before the first row's time is taken until the commit can be
+# seen. So an event that cannot be seen yet was written by one of these, after its transaction began, or after this
+# statement did. Reports, dumps and whoever writes elsewhere are not waited for. Clocks are given a little room.
+_SETTLED_UNTIL = """
+SELECT least(min(activity.xact_start), statement_timestamp()) - interval '1 millisecond'
+FROM pg_locks AS held JOIN pg_stat_activity AS activity USING (pid)
+WHERE held.locktype = 'relation' AND held.relation = %s::regclass AND held.mode = 'RowExclusiveLock'
+  AND held.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+  AND pid <> pg_backend_pid()
 """
 
 
@@ -22,8 +25,10 @@ class ClockTimestamp(Func):
     output_field = DateTimeField()
 
 
-def settled_until() -> datetime:
-    """All that was written before is committed and visible to the next statement, or will never be."""
+def settled_until(table: str) -> datetime:
+    """All rows of the table written before are committed and visible to the next statement, or will never be."""
     with connection.cursor() as cursor:
-        cursor.execute(_OLDEST_WRITER)
+        if connection.in_atomic_block:
+            cursor.execute("SELECT pg_stat_clear_snapshot()")  # else it is remembered for the transaction who did what
+        cursor.execute(_SETTLED_UNTIL, [table])
         return cast("datetime", cursor.fetchone()[0])

@@ -17,7 +17,7 @@ def events_of(*, merchant: Merchant, mode: str) -> QuerySet[Event]:
 
 def settled(events: QuerySet[Event]) -> QuerySet[Event]:
     """Those that no event with a smaller position can join any more: who reads on from the last misses none."""
-    return events.filter(written_at__lt=settled_until())
+    return events.filter(written_at__lt=settled_until(Event._meta.db_table))
 
 
 def find_event(*, merchant: Merchant, mode: str, event_id: str) -> Event:

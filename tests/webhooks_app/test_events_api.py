@@ -1,10 +1,11 @@
 """Events and deliveries through the API: catching up without a gap, and seeing what became of each message."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from threading import Event as Signal
 from threading import Thread
 from typing import Any
 
+import psycopg
 import pytest
 from django.db import connection, transaction
 
@@ -63,6 +64,37 @@ def test_who_reads_on_never_skips_an_event_whose_commit_came_later(api: Api, hap
     slow.join()
     assert early == []
     assert ids(api.get("events"))[1] == quick.public_id
+
+
+@pytest.fixture
+def elsewhere() -> Iterator[psycopg.Connection[Any]]:
+    """Another connection to the database."""
+    options = connection.get_connection_params()
+    given = {name: options[name] for name in ("dbname", "user", "password", "host", "port") if name in options}
+    with psycopg.connect(**given) as other:
+        yield other
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "SELECT count(*) FROM webhooks_app_event",  # a dump, say, which asks on and on in one transaction
+        "UPDATE merchants_app_merchant SET name = name",  # a long job that writes something else
+        "INSERT INTO webhooks_app_delivery (public_id, event_id, endpoint_id, state, attempts_made) "
+        "SELECT 'dlv_x', event.id, endpoint.id, 'failed', 0 FROM webhooks_app_event event, "
+        "webhooks_app_webhookendpoint endpoint",
+    ],
+)
+def test_nobody_who_writes_no_events_is_waited_for(
+    api: Api, listen: Listen, happen: Happen, elsewhere: psycopg.Connection[Any], statement: str
+) -> None:
+    before = happen()
+    listen()
+    elsewhere.execute(statement)
+    event = happen()
+    elsewhere.execute("SELECT 1")
+    assert ids(api.get("events")) == [before.public_id, event.public_id]
 
 
 @pytest.mark.parametrize(
