@@ -1,0 +1,54 @@
+"""Before a worker starts, its nodes are asked all at once and not for long."""
+
+import threading
+import time
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+from celery.worker import state
+
+from checkout_project import worker_checks
+from checkout_project.worker_checks import VerifyNetworks
+from tests.anvil import Anvil
+from tests.waiting import wait_until
+
+LIVE = ["ETHEREUM", "BASE", "ARBITRUM", "OPTIMISM", "POLYGON", "BSC"]
+
+
+@pytest.fixture
+def hanging_node() -> Iterator[str]:
+    """Takes a question and never answers it."""
+    over = threading.Event()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            over.wait(60)
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    over.set()
+    server.shutdown()
+    server.server_close()
+
+
+def test_nodes_that_hang_hold_up_the_start_once_and_not_for_long(
+    hanging_node: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker_checks, "WAIT_SECONDS", 1.0)
+    for name in LIVE:
+        monkeypatch.setenv(f"RPC_URL_{name}", hanging_node)
+    began = time.monotonic()
+    VerifyNetworks(None).create(None)
+    assert time.monotonic() - began < 3
+
+
+def test_a_wrong_node_that_answers_late_stops_the_worker_then(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(state, "should_stop", None)
+    monkeypatch.setattr(worker_checks, "WAIT_SECONDS", 0.0)
+    with Anvil() as node:
+        monkeypatch.setenv("RPC_URL_SEPOLIA", node.url)
+        VerifyNetworks(None).create(None)
+        wait_until(lambda: state.should_stop == 1)
