@@ -7,6 +7,7 @@ and the socket factory refuses whatever reaches it all the same.
 import asyncio
 import socket
 import ssl
+import time
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -24,8 +25,11 @@ from common.public_addresses import is_public, literal_address
 DEFAULT_PORTS: Mapping[str, int] = {"http": 80, "https": 443}
 # Servers commonly drop idle connections after 5 s; reusing one at that moment would look like a failure.
 KEEP_ALIVE_SECONDS = 2.0
-# A name server that does not answer holds a thread; this many names may do so at once.
-RESOLVER_THREADS = 512
+# A name server that does not answer holds a thread, for half a minute. Names that took long the last time are looked up
+# by threads of their own, so that they are in nobody's way.
+RESOLVER_THREADS = 256
+SLOW_NAMES_THREADS = 64
+SLOW_NAME_SECONDS = 1.0
 
 
 class RefusedAddress(OSError):
@@ -98,19 +102,33 @@ class SystemResolver(AbstractResolver):
 
     def __init__(self) -> None:
         self._threads = ThreadPoolExecutor(RESOLVER_THREADS, thread_name_prefix="resolver")
+        self._threads_for_slow = ThreadPoolExecutor(SLOW_NAMES_THREADS, thread_name_prefix="slow resolver")
+        self._slow_names: set[str] = set()
 
     @override
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
     ) -> list[ResolveResult]:
         """All addresses of a name. Raises OSError when it has none."""
-        infos = await asyncio.get_running_loop().run_in_executor(self._threads, _addresses, host, port, family)
+        threads = self._threads_for_slow if host in self._slow_names else self._threads
+        infos = await asyncio.get_running_loop().run_in_executor(threads, self._look_up, host, port, family)
         return [_result(host, info) for info in infos]
 
     @override
     async def close(self) -> None:
         """Lets threads that still wait for a name server go."""
-        self._threads.shutdown(wait=False, cancel_futures=True)
+        for threads in (self._threads, self._threads_for_slow):
+            threads.shutdown(wait=False, cancel_futures=True)
+
+    def _look_up(self, host: str, port: int, family: int) -> list[Any]:
+        began = time.monotonic()
+        try:
+            return _addresses(host, port, family)
+        finally:
+            if time.monotonic() - began > SLOW_NAME_SECONDS:
+                self._slow_names.add(host)
+            else:
+                self._slow_names.discard(host)
 
 
 def guarded_connector(rules: OutboundRules, *, resolver: AbstractResolver | None = None) -> aiohttp.TCPConnector:

@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+import threading
 from typing import Any
 
 import aiohttp
@@ -9,7 +10,15 @@ import pytest
 from aiohttp.abc import AbstractResolver, ResolveResult
 from aiohttp.test_utils import unused_port
 
-from common.outbound_http import GuardedResolver, OutboundRules, RefusedAddress, RefusedPort, guarded_connector
+from common import outbound_http
+from common.outbound_http import (
+    GuardedResolver,
+    OutboundRules,
+    RefusedAddress,
+    RefusedPort,
+    SystemResolver,
+    guarded_connector,
+)
 from common.public_addresses import is_public, literal_address
 from tests.webhooks_app.receiver import Receiver
 
@@ -157,6 +166,35 @@ def test_the_socket_itself_is_checked_whatever_the_resolver_said() -> None:
         with pytest.raises(RefusedAddress):
             connector._socket_factory((socket.AF_INET, socket.SOCK_STREAM, 0, "", ("127.0.0.1", 80)))
         await connector.close()
+
+    asyncio.run(run())
+
+
+def test_names_whose_servers_are_dead_delay_no_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(outbound_http, "SLOW_NAME_SECONDS", 0.05)
+    monkeypatch.setattr(outbound_http, "RESOLVER_THREADS", 2)
+    over = threading.Event()
+    look_up = outbound_http._addresses
+
+    def dead_or_alive(host: str, port: int, family: int) -> list[Any]:
+        if host.startswith("dead"):
+            over.wait(30 if host in known else 0.1)  # the second time it does not come back
+            known.add(host)
+            raise socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution")
+        return look_up(host, port, family)
+
+    known: set[str] = set()
+    monkeypatch.setattr(outbound_http, "_addresses", dead_or_alive)
+
+    async def run() -> None:
+        resolver, dead = SystemResolver(), [f"dead{number}.example" for number in range(10)]
+        await asyncio.gather(*(resolver.resolve(name) for name in dead), return_exceptions=True)
+        hanging = [asyncio.create_task(resolver.resolve(name)) for name in dead]
+        async with asyncio.timeout(5):
+            assert (await resolver.resolve("localhost"))[0]["host"] in {"127.0.0.1", "::1"}
+        over.set()
+        await asyncio.gather(*hanging, return_exceptions=True)
+        await resolver.close()
 
     asyncio.run(run())
 
