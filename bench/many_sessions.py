@@ -1,0 +1,107 @@
+"""Whether list and get stay as fast when there are many sessions.
+
+    python -m bench many_sessions [--sessions 1000000]
+
+Measures get, the first page of the list and a page far down (page 5,000 of 20; with few sessions the last but one) at
+1,000 sessions of a shop, fills up with copies, and measures again through the same server. Goal: no call takes more
+than 1.5 times as long. Exits with 1 when one does.
+"""
+
+import argparse
+import asyncio
+import sys
+from statistics import median
+
+import httpx
+import psycopg
+
+from bench.api import Servers, asks, creates
+from bench.load import drive
+
+FEW, PAGE, FAR_DOWN = 1000, 20, 5000
+GOAL, ROUNDS = 1.5, 3
+
+
+def main() -> int:
+    """Prints milliseconds at both sizes, and how they compare."""
+    parser = argparse.ArgumentParser(description="Lists and gets among many sessions.")
+    parser.add_argument("--sessions", type=int, default=1_000_000)
+    parser.add_argument("--seconds", type=float, default=3, help="of each round")
+    options = parser.parse_args()
+    with Servers() as servers:
+        url = servers.start("checkout_project.wsgi:application", "checkout_project.settings", port=8172)
+        asyncio.run(drive(url, creates(url, servers.key), connections=8, seconds=2))
+        few = measure(servers, url, options.seconds, sessions=FEW)
+        many = measure(servers, url, options.seconds, sessions=options.sessions)
+    worst = 0.0
+    for name, before in few.items():
+        worst = max(worst, many[name] / before)
+        times = f"{before:.2f} ms at {FEW:,}, {many[name]:.2f} ms at {options.sessions:,}"
+        print(f"{name:<14}{times}: {many[name] / before:.2f} times (goal {GOAL})")
+    return 0 if worst <= GOAL else 1
+
+
+def measure(servers: Servers, url: str, seconds: float, *, sessions: int) -> dict[str, float]:
+    """Milliseconds of each call, one at a time, the medians of three rounds."""
+    newest, far = fill(servers, sessions)
+    calls = {
+        "get": f"/api/v1/checkout/sessions/{newest}",
+        "first page": f"/api/v1/checkout?limit={PAGE}",
+        "far down": f"/api/v1/checkout?limit={PAGE}&after={far}",
+    }
+    rounds: dict[str, list[float]] = {name: [] for name in calls}
+    for _ in range(ROUNDS):
+        for name, path in calls.items():
+            answer = httpx.get(url + path, headers={"Authorization": f"Bearer {servers.key}"})
+            assert answer.status_code == 200
+            assert name == "get" or len(answer.json()) == PAGE
+            result = asyncio.run(drive(url, asks(url, servers.key, path), connections=1, seconds=seconds))
+            rounds[name].append(result.percentile(0.5))
+    return {name: median(times) for name, times in rounds.items()}
+
+
+def fill(servers: Servers, sessions: int) -> tuple[str, str]:
+    """Makes it so many; the newest one's id, and that of the one before the page far down."""
+    with psycopg.connect(servers.environment["DATABASE_URL"], autocommit=True) as connection:
+        have = connection.execute("select count(*) from sessions_app_checkoutsession").fetchone()
+        assert have is not None
+        missing = sessions - have[0]
+        if missing > 0:
+            print(f"adding {missing:,} sessions …", flush=True)
+            connection.execute(_COPIES.format(columns=_columns(connection)), [have[0] + 1, sessions])
+        elif missing < 0:
+            connection.execute(_NO_MORE, [sessions])
+        connection.execute("vacuum analyze")
+        down = min(FAR_DOWN * PAGE, sessions - 2 * PAGE)
+        rows = connection.execute(_AT, [[1, down]]).fetchall()
+    return rows[0][0], rows[1][0]
+
+
+def _columns(connection: "psycopg.Connection[tuple[object, ...]]") -> str:
+    names = connection.execute(
+        "select column_name from information_schema.columns where table_name = 'sessions_app_checkoutsession'"
+    )
+    return ", ".join(str(name) for (name,) in names if name not in {"id", "public_id", "reference"})
+
+
+# Copies of the oldest one; what is looked for by id or by place among them is as among others.
+_COPIES = """
+insert into sessions_app_checkoutsession (public_id, reference, {columns})
+select 'cs_' || lpad(number::text, 26, '0'), 'copy-' || number, {columns}
+from (select * from sessions_app_checkoutsession order by id limit 1) as one, generate_series(%s::int, %s::int) as number
+"""
+_NO_MORE = """
+with surplus as (select id from sessions_app_checkoutsession order by id offset %s), gone as (
+    delete from sessions_app_statuschange where session_id in (select id from surplus)
+)
+delete from sessions_app_checkoutsession where id in (select id from surplus)
+"""
+_AT = """
+select public_id from (
+    select public_id, row_number() over (order by id desc) as place from sessions_app_checkoutsession
+) as numbered where place = any(%s) order by place
+"""
+
+
+if __name__ == "__main__":
+    sys.exit(main())
