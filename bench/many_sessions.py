@@ -88,7 +88,8 @@ def _columns(connection: "psycopg.Connection[tuple[object, ...]]") -> str:
 _COPIES = """
 insert into sessions_app_checkoutsession (public_id, reference, {columns})
 select 'cs_' || lpad(number::text, 26, '0'), 'copy-' || number, {columns}
-from (select * from sessions_app_checkoutsession order by id limit 1) as one, generate_series(%s::int, %s::int) as number
+from (select * from sessions_app_checkoutsession order by id limit 1) as one,
+    generate_series(%s::int, %s::int) as number
 """
 _NO_MORE = """
 with surplus as (select id from sessions_app_checkoutsession order by id offset %s), gone as (

@@ -49,6 +49,8 @@ class Outside:
         response = self.get_api_response(request)
         # As `CommonMiddleware` does for pages; without it servers send an answer in chunks.
         response.headers["Content-Length"] = str(len(response.content))
+        # A key in `ww-api-key` does not tell caches what one in `Authorization` tells them.
+        response.headers["Cache-Control"] = "no-store"
         return response
 
 

@@ -3,6 +3,7 @@
 from urllib.parse import urlencode
 
 from django.conf import settings
+from django.db.models.functions import Lower
 from rest_framework import serializers
 from rest_framework.response import Response
 
@@ -27,9 +28,9 @@ class CustomerViewSet(MerchantViewSet):
         wanted = ListCustomers.parse_query(request.query_params)
         customers = customers_of(request.merchant, request.mode)
         if after := wanted.get("after"):
-            customers = customers.filter(pk__lt=find_customer(request.merchant, request.mode, after).pk)
+            customers = customers.filter(pk__lt=find_customer(request.merchant, request.mode, after, attr="after").pk)
         if email := wanted.get("email"):
-            customers = customers.filter(email__iexact=email)
+            customers = customers.alias(in_small_letters=Lower("email")).filter(in_small_letters=email.lower())
         found = list(customers[: wanted["limit"] + 1])
         response = Response(represent_customers(found[: wanted["limit"]]))
         if len(found) > wanted["limit"]:

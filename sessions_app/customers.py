@@ -23,11 +23,11 @@ def customers_of(merchant: Merchant, mode: str) -> QuerySet[Customer]:
     return Customer.objects.filter(merchant=merchant, mode=mode).order_by("-id")
 
 
-def find_customer(merchant: Merchant, mode: str, public_id: str) -> Customer:
+def find_customer(merchant: Merchant, mode: str, public_id: str, *, attr: str = "id") -> Customer:
     """One customer. Raises `CustomerNotFound`, also for another merchant's or mode's."""
     customer = customers_of(merchant, mode).filter(public_id=public_id).first()
     if customer is None:
-        raise CustomerNotFound(f"There is no customer {public_id[:60]!r} for this key.", attr="id")
+        raise CustomerNotFound(f"There is no customer {public_id[:60]!r} for this key.", attr=attr)
     return customer
 
 

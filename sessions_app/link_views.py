@@ -1,20 +1,41 @@
 """The payment-link API."""
 
+from urllib.parse import urlencode
+
+from django.conf import settings
+from rest_framework import serializers
 from rest_framework.response import Response
 
+from common.strict_serializers import StrictSerializer, TextField
 from merchants_app.api_base import ApiRequest, MerchantViewSet
 from sessions_app.link_requests import ChangeLink, CreateLink
-from sessions_app.payment_links import change_link, create_link, find_link, links_of, represent_link
+from sessions_app.payment_links import change_link, create_link, find_link, held_by, links_of, represent_link
 
-LIMIT = 100
+
+class ListLinks(StrictSerializer):
+    """The query of `GET /api/v1/payment-links`."""
+
+    limit = serializers.IntegerField(default=20, min_value=1, max_value=100, help_text="Links a page, at most 100.")
+    after = TextField(required=False, max_length=60, help_text="Continue after this link: from the `Link` header.")
 
 
 class PaymentLinkViewSet(MerchantViewSet):
     """Payment links: reusable, at a fixed amount or one that the buyer chooses."""
 
     def list(self, request: ApiRequest) -> Response:
-        """The newest hundred."""
-        return Response([represent_link(link) for link in links_of(request.merchant, request.mode)[:LIMIT]])
+        """A page of links, newest first; `Link: <…>; rel="next"` leads on."""
+        wanted = ListLinks.parse_query(request.query_params)
+        links = links_of(request.merchant, request.mode)
+        if after := wanted.get("after"):
+            links = links.filter(pk__lt=find_link(request.merchant, request.mode, after, attr="after").pk)
+        found = list(links[: wanted["limit"] + 1])
+        shown = found[: wanted["limit"]]
+        held = held_by(shown)
+        response = Response([represent_link(link, held=held[link.pk]) for link in shown])
+        if len(found) > len(shown):
+            query = urlencode(wanted | {"after": shown[-1].public_id})
+            response["Link"] = f'<{settings.PUBLIC_URL}{request.path}?{query}>; rel="next"'
+        return response
 
     def create(self, request: ApiRequest) -> Response:
         """A new link."""

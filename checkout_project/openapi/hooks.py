@@ -24,7 +24,8 @@ def _move_example(described: dict[str, Any]) -> None:
     if not found:
         return
     described["description"] = described["description"][: found.start()].strip()
-    kinds = described.get("type") or described.get("schema", {}).get("type", "string")
+    either = [each.get("type") for each in described.get("anyOf", ())]
+    kinds = described.get("type") or described.get("schema", {}).get("type") or either or "string"
     value = _value(found[1], kinds)
     if "schema" in described:
         described["example"] = value
@@ -34,7 +35,7 @@ def _move_example(described: dict[str, Any]) -> None:
 
 def _value(text: str, kinds: str | list[str]) -> Any:
     """The example in the field's own type."""
-    if "string" in kinds:
+    if "string" in kinds and "array" not in kinds:
         return text
     try:
         return json.loads(text)

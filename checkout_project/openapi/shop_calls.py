@@ -9,6 +9,7 @@ from checkout_project.openapi.answers import CustomerAnswer, LinkAnswer
 from checkout_project.openapi.describing import DONE, NEXT_PAGE, change, copy_of, get, post, thing_id
 from sessions_app.customer_views import ListCustomers
 from sessions_app.link_requests import ChangeLink, CreateLink
+from sessions_app.link_views import ListLinks
 
 
 class LinkCalls(OpenApiViewExtension):  # type: ignore[no-untyped-call]
@@ -20,7 +21,7 @@ class LinkCalls(OpenApiViewExtension):  # type: ignore[no-untyped-call]
         """The view set with its descriptions."""
         link, tag = thing_id("payment link", "pl"), "Payment links"
         described = extend_schema_view(
-            list=get("List payment links", LinkAnswer(many=True), tag=tag),
+            list=get("List payment links", LinkAnswer(many=True), ListLinks, NEXT_PAGE, tag=tag),
             create=post("Create a payment link", CreateLink, {201: LinkAnswer}, tag=tag),
             retrieve=get("Get a payment link", LinkAnswer, link, tag=tag),
             partial_update=change("Change a payment link", ChangeLink, {200: LinkAnswer}, link, tag=tag),

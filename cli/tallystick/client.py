@@ -1,5 +1,8 @@
 """The API as the commands need it: httpx with a key, a base address and errors in sentences."""
 
+import json
+import uuid
+from decimal import Decimal
 from typing import Any
 
 import httpx
@@ -12,7 +15,7 @@ class Refused(Exception):
 
 
 class Client:
-    """Speaks to one Tallystick with one key. Numbers are passed on as text where they must stay exact."""
+    """Speaks to one Tallystick with one key. Numbers with a fraction are Decimal, both ways."""
 
     def __init__(self, *, url: str, key: str) -> None:
         headers = {"Authorization": f"Bearer {key}"}
@@ -20,13 +23,16 @@ class Client:
 
     def get(self, path: str, **query: Any) -> Any:
         """The answer's JSON."""
-        return self.raw("GET", path, params={name: value for name, value in query.items() if value is not None}).json()
+        return self.raw("GET", path, params={name: value for name, value in query.items() if value is not None}).json(
+            parse_float=Decimal
+        )
 
     def post(self, path: str, body: Any = None, *, idempotency_key: str | None = None) -> Any:
         """The answer's JSON; None where there is no content."""
         headers = {"Idempotency-Key": idempotency_key} if idempotency_key else {}
-        answer = self.raw("POST", path, json=body if body is not None else {}, headers=headers)
-        return answer.json() if answer.content else None
+        headers |= {"Content-Type": "application/json"}
+        answer = self.raw("POST", path, content=exact_json({} if body is None else body), headers=headers)
+        return answer.json(parse_float=Decimal) if answer.content else None
 
     def raw(self, method: str, path: str, **options: Any) -> httpx.Response:
         """The answer as it came. Raises Refused for anything but a 2xx."""
@@ -37,6 +43,23 @@ class Client:
         if not answer.is_success:
             raise Refused(_reason(answer))
         return answer
+
+
+def exact_json(value: Any, *, indent: int | None = None) -> str:
+    """JSON in which a Decimal is a number, digit by digit."""
+    digits: dict[str, str] = {}
+
+    def mark(number: object) -> str:
+        if not isinstance(number, Decimal):
+            raise TypeError(f"{number!r} is no JSON")
+        name = uuid.uuid4().hex
+        digits[f'"{name}"'] = f"{number:f}"
+        return name
+
+    text = json.dumps(value, default=mark, indent=indent, ensure_ascii=False)
+    for name, number in digits.items():
+        text = text.replace(name, number)
+    return text
 
 
 def _reason(answer: httpx.Response) -> str:

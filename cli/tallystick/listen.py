@@ -48,14 +48,14 @@ class Forwarder:
     def __init__(self, *, client: Client, to: str, secret: str, terminal: Terminal, types: set[str]) -> None:
         self.client, self.to, self.secret, self.terminal, self.types = client, to, secret, terminal, types
         self.local = httpx.Client(timeout=20)
+        self.position = last_position(client)
 
-    def forward_after(self, position: int) -> int:
-        """Forwards what came after; returns the last position seen."""
-        for event in self.client.get("events", after=position, limit=PAGE):
-            position = event["position"]
+    def forward_new(self) -> None:
+        """Forwards what came after the position, which moves on with each event: none is forwarded twice."""
+        for event in self.client.get("events", after=self.position, limit=PAGE):
             if not self.types or event["type"] in self.types:
                 self.forward(event)
-        return position
+            self.position = event["position"]
 
     def forward(self, event: dict[str, Any]) -> None:
         """One event, byte for byte as a webhook would carry it."""
@@ -82,13 +82,12 @@ def listen(
 ) -> None:
     """Until Ctrl-C, or until that many rounds of looking. A gateway that is away for a moment is waited for."""
     forwarder = Forwarder(client=client, to=to, secret=secret, terminal=terminal, types=types)
-    position = last_position(client)
     terminal.line(f"Ready. Signing secret: {terminal.paint(secret, 'strong')}")
     terminal.line(f"Forwarding test events to {to} (Ctrl-C ends it)")
     rounds = 0
     while stop_after is None or rounds < stop_after:
         try:
-            position = forwarder.forward_after(position)
+            forwarder.forward_new()
         except Refused as reason:
             terminal.line(terminal.paint(str(reason), "bad"))
         rounds += 1

@@ -1,9 +1,10 @@
 """`tallystick sessions …` and `tallystick trigger …`."""
 
 import argparse
-import json
+import re
 import time
 import uuid
+from decimal import Decimal
 from typing import Any
 
 from tallystick.client import Client
@@ -22,6 +23,8 @@ SAMPLE = {
     "productDescription": "Made by the tallystick command",
 }
 WAIT_SECONDS = 20.0
+# What these are about comes after the session has been completed.
+GOES_ON = {"twice", "reorged"}
 
 
 def terms_from(options: argparse.Namespace) -> dict[str, Any]:
@@ -34,12 +37,11 @@ def terms_from(options: argparse.Namespace) -> dict[str, Any]:
     return body
 
 
-def amount(text: str) -> int | float:
-    """A JSON number from the command line. Raises ValueError."""
-    number = json.loads(text)
-    if isinstance(number, bool) or not isinstance(number, int | float):
+def amount(text: str) -> Decimal:
+    """A number from the command line, digit by digit. Raises ValueError."""
+    if not re.fullmatch(r"\d{1,20}(\.\d{1,4})?", text):
         raise ValueError(text)
-    return number
+    return Decimal(text)
 
 
 def pair(text: str) -> tuple[str, str]:
@@ -80,13 +82,16 @@ def end(client: Client, terminal: Terminal, options: argparse.Namespace) -> None
 
 def trigger(client: Client, terminal: Terminal, options: argparse.Namespace) -> None:
     """A fresh session, played through a scenario; its states as they come."""
-    session = client.post("checkout", terms_from(options), idempotency_key=str(uuid.uuid4()))
+    terms = terms_from(options)
+    if options.scenario == "wrong_asset":
+        terms["allowedAssets"] = terms["allowedAssets"] or ["USDC"]  # else none would be wrong
+    session = client.post("checkout", terms, idempotency_key=str(uuid.uuid4()))
     terminal.line(f"{session['id']}  {session['url']}")
     client.post(f"checkout/{session['id']}/simulate", {"scenario": options.scenario})
-    watch(client, terminal, session["id"], seconds=options.wait)
+    watch(client, terminal, session["id"], seconds=options.wait, past_completion=options.scenario in GOES_ON)
 
 
-def watch(client: Client, terminal: Terminal, session_id: str, *, seconds: float) -> None:
+def watch(client: Client, terminal: Terminal, session_id: str, *, seconds: float, past_completion: bool) -> None:
     """Prints each new state of a session, until it is settled or the seconds are over."""
     shown, deadline = None, time.monotonic() + seconds
     while True:
@@ -98,7 +103,8 @@ def watch(client: Client, terminal: Terminal, session_id: str, *, seconds: float
             terminal.line(f"{session['updatedAt']}  {terminal.status(session['status'])}, {state[1]}{odd}")
             shown = state
         left = deadline - time.monotonic()
-        if session["status"] == "completed" or left <= 0:
+        is_over = session["issue"] if past_completion else session["status"] == "completed"
+        if is_over or left <= 0:
             terminal.end_progress()
             return
         terminal.progress(f"watching for {left:.0f} s more")

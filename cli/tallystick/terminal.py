@@ -1,9 +1,10 @@
 """What people see: colours where a terminal is, plain lines where output is piped."""
 
-import json
 import os
 import sys
 from typing import Any, TextIO
+
+from tallystick.client import exact_json
 
 _COLOURS = {"good": "32", "bad": "31", "dim": "2", "strong": "1", "waiting": "33"}
 _MOODS = {
@@ -50,4 +51,4 @@ class Terminal:
 
     def json(self, value: Any) -> None:
         """For people and for programs: indented JSON."""
-        self.line(json.dumps(value, indent=2, ensure_ascii=False))
+        self.line(exact_json(value, indent=2))

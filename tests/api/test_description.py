@@ -89,6 +89,14 @@ def test_the_contracts_required_fields_are_required(schema: dict[str, Any]) -> N
     }  # fmt: skip
 
 
+def test_every_example_is_right(schema: dict[str, Any]) -> None:
+    for name, described in schema["components"]["schemas"].items():
+        for field, of_field in described.get("properties", {}).items():
+            validator = jsonschema_rs.validator_for(of_field | {"components": schema["components"]})
+            wrong = [example for example in of_field.get("examples", []) if not validator.is_valid(example)]
+            assert wrong == [], f"{name}.{field}"
+
+
 @pytest.mark.django_db(transaction=True)
 def test_the_page_shows_it_and_asks_nobody_else(live_server: Any, page: Page) -> None:
     asked: list[str] = []

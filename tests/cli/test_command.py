@@ -95,3 +95,17 @@ def test_its_package_names_a_command_that_exists() -> None:
     module, _, function = package["project"]["scripts"]["tallystick"].partition(":")
     code = f"import {module}; assert callable({module}.{function})"
     subprocess.run([sys.executable, "-c", code], env=ENVIRONMENT, check=True)
+
+
+def test_amounts_are_exact(tallystick: Run) -> None:
+    made = tallystick("sessions", "create", "--amount", "9999999999999999.99")
+    assert made.returncode == 0, made.stderr
+    assert '"amount": 9999999999999999.99' in made.stdout
+    assert str(CheckoutSession.objects.get().amount) == "9999999999999999.9900"
+
+
+@pytest.mark.parametrize("amount", ["NaN", "1e3", "true", "-1", ""])
+def test_what_is_no_amount_is_told(tallystick: Run, amount: str) -> None:
+    made = tallystick("sessions", "create", f"--amount={amount}")
+    assert made.returncode != 0
+    assert "Traceback" not in made.stderr

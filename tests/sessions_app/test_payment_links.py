@@ -132,3 +132,20 @@ def test_customers_come_in_pages(api: Api, new_session: Any) -> None:
     assert [one["email"] for one in first.answer] == ["pat2@example.com", "pat1@example.com"]
     rest = api.client.get(first["Link"].split(">")[0][1:], headers={"Authorization": f"Bearer {api.secret}"})
     assert [one["email"] for one in rest.json()] == ["pat0@example.com"]
+
+
+def test_the_list_has_pages_and_counts_pieces_in_one_query(
+    api: Api, mia: Merchant, django_assert_num_queries: Any
+) -> None:
+    for number in range(5):
+        PaymentLink.objects.create(merchant=mia, mode="test", currency="USD", product_name=f"Box {number}")
+    first = api.get("payment-links?limit=2")
+    assert [each["productName"] for each in first.answer] == ["Box 4", "Box 3"]
+    last = first.answer[-1]["id"]
+    assert f"after={last}" in first["Link"]
+    with django_assert_num_queries(3):
+        rest = api.get(f"payment-links?limit=50&after={last}")
+    assert [each["productName"] for each in rest.answer] == ["Box 2", "Box 1", "Box 0"]
+    assert "Link" not in rest
+    assert api.get("payment-links?after=pl_none").answer["errors"][0]["attr"] == "after"
+    assert api.get("payment-links?colour=red").answer["errors"][0]["attr"] == "colour"
