@@ -27,8 +27,8 @@ def sighting(payment: Payment) -> Sighting:
 
 
 def record(network: Network, seen: Sightings) -> NewsBySession:
-    """Stores what was seen, each movement once, however often it is seen."""
-    arrived = _stored_first(seen.fresh)
+    """Stores what was seen, each movement once, however often. After `mark_vanished`: what is gone has made room."""
+    arrived = _stored_first(network, seen.fresh)
     returned = _placed(network, seen)
     valued = _stored_values(seen.valued)
     return merged(
@@ -72,8 +72,9 @@ def doubtful(network: Network, transfers: Iterable[Transfer], *, replaced_from: 
     unsure = Q(block_number=None)
     if replaced_from is not None:
         unsure |= Q(block_number__gte=replaced_from)
-    suspects = Payment.objects.filter(unsure, network=network.id, vanished_at=None)
-    return [payment for payment in _briefly(suspects) if identity(payment) not in shown]
+    suspects = _briefly(Payment.objects.filter(unsure, network=network.id, vanished_at=None))
+    with_address = suspects.select_related("session__deposit")
+    return [payment for payment in with_address if identity(payment) not in shown]
 
 
 def merged(*parts: NewsBySession) -> NewsBySession:
@@ -89,7 +90,7 @@ def _briefly(payments: QuerySet[Payment]) -> QuerySet[Payment]:
     """With what is asked of them here: hundreds a second are loaded, each with its session."""
     return payments.select_related("session").only(
         "network", "asset", "decimals", "tx_hash", "log_index", "amount_units", "block_number", "block_hash",
-        "counts", "value", "session__currency",
+        "counts", "value", "session__currency", "session__deposit__address",
     )  # fmt: skip
 
 
@@ -104,24 +105,31 @@ def _unchanged(payments: Iterable[Payment], **state: None) -> list[Payment]:
     ]
 
 
-def _stored_first(fresh: list[Payment]) -> list[Payment]:
+def _stored_first(network: Network, fresh: list[Payment]) -> list[Payment]:
     """Stores them; those that a second watcher had stored meanwhile are its news, not ours."""
     if not fresh:
         return []
-    Payment.objects.bulk_create(fresh, ignore_conflicts=True)
-    made = Payment.objects.filter(public_id__in=[payment.public_id for payment in fresh])
+    live = Payment.objects.filter(network=network.id, tx_hash__in={p.tx_hash for p in fresh}, vanished_at=None)
+    taken = set(live.values_list("tx_hash", "log_index"))
+    free = [payment for payment in fresh if (payment.tx_hash, payment.log_index) not in taken]
+    Payment.objects.bulk_create(free, ignore_conflicts=True)
+    made = Payment.objects.filter(public_id__in=[payment.public_id for payment in free])
     ours = set(made.values_list("public_id", flat=True))
-    return [payment for payment in fresh if payment.public_id in ours]
+    return [payment for payment in free if payment.public_id in ours]
 
 
 def _placed(network: Network, seen: Sightings) -> list[Payment]:
     """Puts known payments where they were seen now; returns those that had vanished and are back."""
     if not seen.again:
         return []
-    known = Payment.objects.select_for_update(of=("self",)).select_related("session")
+    rows = Payment.objects.select_for_update(of=("self",)).select_related("session__deposit")
+    known = list(rows.filter(network=network.id, tx_hash__in={each.tx_hash for each in seen.again}))
+    taken = {identity(payment).place for payment in known if not payment.vanished_at}
     moved, returned = [], []
-    for payment in known.filter(network=network.id, tx_hash__in={tx_hash for tx_hash, _ in seen.again}):
+    for payment in known:
         transfer = seen.again.get(identity(payment))
+        if payment.vanished_at and identity(payment).place in taken:
+            continue
         if transfer and (payment.vanished_at or payment.block_hash != transfer.block_hash):
             if payment.vanished_at:
                 returned.append(payment)

@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from itertools import starmap
+from typing import NamedTuple
 
 from chains_app.networks import Network
 from chains_app.reader import Transfer
@@ -14,7 +16,23 @@ from sessions_app.models import CheckoutSession, Payment
 from sessions_app.models.payment import Basis
 from sessions_app.valuation import Valuer
 
-Identity = tuple[str, int]
+
+class Identity(NamedTuple):
+    """What a movement is known by on its network.
+
+    Run in another block, a transaction may move another amount, or pay somebody else, at the same place within it.
+    """
+
+    tx_hash: str
+    log_index: int
+    asset: str
+    amount_units: int
+    recipient: str
+
+    @property
+    def place(self) -> tuple[str, int]:
+        """Only one movement at a time can be there."""
+        return self.tx_hash, self.log_index
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,8 +45,9 @@ class Sightings:
 
 
 def identity(item: Transfer | Payment) -> Identity:
-    """What a movement is known by on its network."""
-    return item.tx_hash, item.log_index
+    """Of a payment that was loaded with its session's deposit."""
+    recipient = item.recipient if isinstance(item, Transfer) else item.session.deposit.address
+    return Identity(item.tx_hash, item.log_index, item.asset, int(item.amount_units), recipient)
 
 
 def take_in(network: Network, transfers: Iterable[Transfer], now: datetime) -> Sightings:
@@ -41,11 +60,11 @@ def take_in(network: Network, transfers: Iterable[Transfer], now: datetime) -> S
 
 
 def _known(network: Network, found: Iterable[Identity]) -> set[Identity]:
-    hashes = {tx_hash for tx_hash, _ in found}
+    hashes = {each.tx_hash for each in found}
     if not hashes:
         return set()
     rows = Payment.objects.filter(network=network.id, tx_hash__in=hashes)
-    return set(rows.values_list("tx_hash", "log_index"))
+    return set(starmap(Identity, rows.values_list(*Identity._fields[:-1], "session__deposit__address")))
 
 
 def _new_payments(network: Network, transfers: list[Transfer], now: datetime) -> list[Payment]:

@@ -151,8 +151,8 @@ def _store(
     with transaction.atomic():
         save_cursor(seen, now=now)
         news = merged(
-            record(network, sightings),
             mark_vanished(network, second_look.vanished, now),
+            record(network, sightings),
             confirm(network, second_look.confirmed, now),
         )
         reassess_many(news, now=now)

@@ -16,7 +16,7 @@ class Decision(models.Model):
     seen = ArrayField(
         models.CharField(max_length=60),
         default=list,
-        help_text="The payments it was taken about (`pay_…`, and `pay_…:vanished`): what is not among them is new.",
+        help_text="The payments it was taken about (`pay_…`, and `pay_…:vanished:1`): what is not among them is new.",
     )
     tx_hash = models.CharField(max_length=66, blank=True, help_text="Of a refund.")
     note = models.CharField(max_length=500, blank=True)

@@ -103,8 +103,12 @@ class Payment(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["public_id"], name="payment_ids_are_unique"),
-            # The database refuses the second sight of the same movement, however many watchers run.
-            models.UniqueConstraint(fields=["network", "tx_hash", "log_index"], name="one_payment_per_movement"),
+            # The database refuses the second sight of the same movement, however many watchers run. Run in another
+            # block, a transaction may move something else at the same place within it: that is another movement.
+            models.UniqueConstraint(
+                fields=["network", "tx_hash", "log_index", "session", "asset", "amount_units"],
+                name="movements_are_stored_once",
+            ),
         ]
         indexes = [
             # Reader: payments that wait for confirmations, per network.
@@ -119,6 +123,8 @@ class Payment(models.Model):
                 name="payments_to_collect",
                 condition=Q(confirmed_at__isnull=False, vanished_at=None, collected_at=None),
             ),
+            # Reader: the watcher, for payments that no rate was known for.
+            models.Index(fields=["network"], name="payments_without_a_rate", condition=Q(value=None, vanished_at=None)),
             # Reader: payments of a replaced range of blocks.
             models.Index(fields=["network", "block_number"], name="payments_by_block"),
         ]

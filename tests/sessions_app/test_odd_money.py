@@ -7,6 +7,7 @@ import pytest
 from django.utils import timezone
 
 from chains_app.networks import network
+from chains_app.readers import reader_for
 from chains_app.sandbox_chain import send
 from sessions_app.decisions import decide
 from sessions_app.errors import ReferenceTaken
@@ -106,3 +107,26 @@ def test_a_completed_session_asks_for_nothing_more_and_keeps_the_gap(
     decided = decide(session=sandbox.play(session, "late_short"), kind=DecisionKind.ACCEPT, actor="mia@example.com")
     due = represent(decided)["payment"]
     assert (due["amountRemaining"], due["uri"], due["shortfall"]) == ("0", None, Decimal("4.90"))
+
+
+def test_another_amount_at_the_same_place_of_a_transaction_is_another_payment(
+    sandbox: Sandbox, session: CheckoutSession
+) -> None:
+    """Run again after a reorganisation, a transaction that swaps first may pay less; then perhaps as much as before."""
+    first = sandbox.play(session, "exact", asset="USDC").payments.get()
+    for units in (40_000_000, 49_000_000):
+        sandbox.chain_takes_back(session)
+        reader_for(sandbox.network).head()
+        send(
+            recipient=session.deposit.address,
+            contract=network("sandbox").assets["USDC"].contract,
+            amount_units=units,
+            now=timezone.now(),
+            tx_hash=first.tx_hash,
+            log_index=first.log_index,
+        )
+        sandbox.skip(seconds=1)
+        sandbox.look()
+        assert [int(p.amount_units) for p in session.payments.filter(vanished_at=None)] == [units]
+    assert refreshed(session).payments.count() == 2
+    assert sandbox.wait(2, session).payment_status == "paid"
