@@ -29,6 +29,11 @@ _BALANCES_CODE = "0x" + (
 _BYTES_EACH = 12
 # What such a call returns counts as a contract's code, which may have 24,576 bytes.
 ADDRESSES_PER_CALL = 2048
+# Every node keeps the state of so many blocks; what it refuses of these is refused by a passing fault, unless it says
+# that it has no such state.
+_KEPT_BLOCKS = 100
+_GONE_WORDS = ("missing trie node", "pruned", "archive", "historical", "state unavailable", "not available")
+_NO_SUCH_METHOD = -32601
 
 
 class StateGone(NodeFailed):
@@ -101,14 +106,22 @@ def _split(answer: str) -> Iterable[int]:
 
 
 def _one_by_one(node: Node, addresses: Sequence[str], block: int) -> list[int]:
-    """For nodes that refuse the call: the plain method, in batches. A refusal of that means the state is gone."""
+    """For nodes that refuse the call: the plain method, in batches."""
     answers: list[Any] = []
     # One first, so that a refusal costs one call and not thousands.
     for part in (addresses[:1], addresses[1:]):
         answers += node.batch([Call("eth_getBalance", (address, hex(block))) for address in part])
         if refusal := next((answer for answer in answers if isinstance(answer, RpcError)), None):
-            raise StateGone(f"{node.host} has no balances at block {block}: {refusal.message[:80]}")
+            kind = StateGone if _is_gone(node, refusal, block) else NodeFailed
+            raise kind(f"{node.host} has no balances at block {block}: {refusal.message[:80]}")
     return [number_of(answer, node) for answer in answers]
+
+
+def _is_gone(node: Node, refusal: RpcError, block: int) -> bool:
+    """Whether asking again is of no use. Ether from inside contracts is then found by traces only, or not at all."""
+    if refusal.code == _NO_SUCH_METHOD or any(words in refusal.message.lower() for words in _GONE_WORDS):
+        return True
+    return number_of(node.call("eth_blockNumber"), node) - block > _KEPT_BLOCKS
 
 
 _Came = Callable[[str, int, int], int]

@@ -18,7 +18,7 @@ from chains_app.evm_reader_values import (
     table_of,
 )
 from chains_app.evm_reader_watched import Watched
-from chains_app.json_rpc import Call, Node, NodeFailed, RpcError
+from chains_app.json_rpc import Call, Node, NodeFailed, RpcError, TooMuch
 from chains_app.networks import Network
 from chains_app.reader import Block, Transfer
 
@@ -79,8 +79,7 @@ def get_logs(node: Node, contracts: Sequence[str], topics: Sequence[Any], first:
         where = {"address": contracts, "topics": topics, "fromBlock": hex(first), "toBlock": hex(upto)}
         try:
             answer = node.batch([Call("eth_getLogs", (where,))])[0]
-        except NodeFailed:
-            # A time-out, or more than it can send, says as much as a refusal: next time less is asked for.
+        except TooMuch:  # says as much as a refusal, but may have taken long: less is asked for next time
             node.log_span = max(1, (upto - first + 1) // 2)
             raise
         if isinstance(answer, RpcError):

@@ -20,7 +20,13 @@ def traced_inflows(node: Node, watched: Watched, number: int) -> list[Inflow]:
         return []
     tracer = {"tracer": "callTracer"}
     answers = node.batch([Call("debug_traceBlockByNumber", (hex(number), tracer)), Call("trace_block", (hex(number),))])
-    if all(isinstance(answer, RpcError) for answer in answers):
+    refusals = [answer for answer in answers if isinstance(answer, RpcError)]
+    if len(refusals) == len(answers):
+        passing = next((each for each in refusals if each.is_passing), None)
+        # Tried twice: to wait for ever for what few nodes have would stop everything else.
+        if passing and not node.refuses("traces once"):
+            node.refused("traces once")
+            raise passing
         node.refused("traces")
     for answer, moves in zip(answers, (_of_call_tracer, _of_trace_block), strict=True):
         if isinstance(answer, RpcError) or not isinstance(answer, list):

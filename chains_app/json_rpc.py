@@ -5,31 +5,30 @@ used just now (NodeFailed) and another one may. No message shows more of a URL t
 """
 
 import json
-import ssl
 import time
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from functools import cache
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 import httpx
 
+from chains_app.deadline_client import client, deadline
 from chains_app.reader import ReaderUnavailable
 
 # A full block of a busy chain, times the blocks of one batch, with room to spare.
 MOST_BYTES = 128 * 1024 * 1024
 MOST_CALLS_PER_BATCH = 100
 _TIMEOUT = httpx.Timeout(20, connect=5)
-_LONGEST_EXCHANGE = 45.0  # the time-out above is between two pieces: one that drips would never reach it
+_LONGEST_EXCHANGE = 45.0
 _HEADERS = {"Content-Type": "application/json"}
 _REFUSALS_LAST = 300.0
 _SHORTEST_REST, _LONGEST_REST = 2.0, 120.0
 # JSON-RPC has no code of its own for this; these are what the large providers send, besides HTTP 429.
 _RATE_LIMIT_CODES = {429, -32029, -32097}
 _RATE_LIMIT_WORDS = ("rate limit", "too many requests", "request limit", "compute units per second", "throughput")
-
+_PASSING_WORDS = ("timeout", "timed out", "internal", "busy", "overloaded", "try again", "temporar", "aborted")
 
 _DEEPEST = 100
 _ALL_BUT_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
@@ -56,6 +55,11 @@ class RpcError(Exception):
         text = self.message.lower()
         return self.code in _RATE_LIMIT_CODES or any(words in text for words in _RATE_LIMIT_WORDS)
 
+    @property
+    def is_passing(self) -> bool:
+        """Whether it says that it may do the same another time."""
+        return any(words in self.message.lower() for words in _PASSING_WORDS)
+
 
 class NodeFailed(ReaderUnavailable):
     """The node cannot be used at the moment. `rest` is how many seconds it asked to be left alone, if it did."""
@@ -63,6 +67,10 @@ class NodeFailed(ReaderUnavailable):
     def __init__(self, reason: str, *, rest: float | None = None) -> None:
         super().__init__(reason)
         self.rest = rest
+
+
+class TooMuch(NodeFailed):
+    """It took too long, or its answer would be too long: less may do."""
 
 
 class _BatchRefused(Exception):
@@ -75,7 +83,7 @@ class Node:
     def __init__(self, url: str) -> None:
         self._url = url
         self.host = urlsplit(url).netloc.rpartition("@")[2]
-        self._client = httpx.Client(timeout=_TIMEOUT, trust_env=False, verify=_trusted(), headers=_HEADERS)
+        self._client = client(timeout=_TIMEOUT, headers=_HEADERS)
         self._batch_limit = MOST_CALLS_PER_BATCH
         self._failures = 0
         self._rests_until = 0.0
@@ -146,18 +154,17 @@ class Node:
 
     def _exchange(self, body: str) -> tuple[int, Any]:
         """HTTP status and decoded JSON. An error status counts only when its body is no JSON-RPC answer."""
-        ends_at = time.monotonic() + _LONGEST_EXCHANGE
         try:
-            with self._client.stream("POST", self._url, content=body) as response:
+            with deadline(_LONGEST_EXCHANGE), self._client.stream("POST", self._url, content=body) as response:
                 if response.status_code == httpx.codes.TOO_MANY_REQUESTS:
                     raise NodeFailed(f"{self.host} asks for fewer requests.", rest=_retry_after(response))
                 content = bytearray()
                 for piece in response.iter_bytes():
                     content += piece
                     if len(content) > MOST_BYTES:
-                        raise NodeFailed(f"{self.host} sent more than {MOST_BYTES} bytes.")
-                    if time.monotonic() > ends_at:
-                        raise NodeFailed(f"{self.host} took longer than {_LONGEST_EXCHANGE:.0f} s to answer.")
+                        raise TooMuch(f"{self.host} sent more than {MOST_BYTES} bytes.")
+        except httpx.ReadTimeout:
+            raise TooMuch(f"{self.host} did not answer in time.") from None
         except httpx.HTTPError as error:
             raise NodeFailed(f"{self.host} cannot be reached: {type(error).__name__}.") from None
         try:
@@ -166,7 +173,8 @@ class Node:
             if response.status_code == httpx.codes.REQUEST_ENTITY_TOO_LARGE:
                 return response.status_code, {"error": {"code": 413, "message": "request too large"}}
             reason = "something that is not JSON" if response.is_success else f"HTTP {response.status_code}"
-            raise NodeFailed(f"{self.host} answered {reason}.", rest=_retry_after(response)) from None
+            kind = TooMuch if response.status_code == httpx.codes.GATEWAY_TIMEOUT else NodeFailed
+            raise kind(f"{self.host} answered {reason}.", rest=_retry_after(response)) from None
 
     def _raise_for_whole(self, status: int, answer: Any) -> None:
         """A batch was answered by one object: an error that stands for all of it."""
@@ -189,12 +197,6 @@ class Node:
                 yield answer["result"]
             else:
                 raise NodeFailed(f"{self.host} did not answer {call.method} as JSON-RPC.")
-
-
-@cache
-def _trusted() -> ssl.SSLContext:
-    """The certificate authorities, read once: that takes longer than a call."""
-    return httpx.create_ssl_context(trust_env=False)
 
 
 def _error_in(method: str, answer: Any) -> RpcError | None:

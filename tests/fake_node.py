@@ -11,7 +11,9 @@ A value that is UNANSWERED leaves the call out of the answer.
 
 import json
 import threading
+import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any, Self
@@ -41,6 +43,7 @@ class FakeNode:
         self.requests = 0
         self.largest_batch = 0
         self.batch_limit: int | None = None
+        self.drips = ""  # "head" or "body": sends this byte by byte, without end
 
     def __enter__(self) -> Self:
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
@@ -150,12 +153,25 @@ def _handler(node: FakeNode) -> type[BaseHTTPRequestHandler]:
 
         def do_POST(self) -> None:
             status, headers, body = node.respond(self.rfile.read(int(self.headers["Content-Length"])))
+            if node.drips:
+                self.drip("HTTP/1.1 200 OK\r\nX-Drip: " if node.drips == "head" else "HTTP/1.1 200 OK\r\n\r\n")
+                return
             self.send_response(status)
             for name, value in headers.items():
                 self.send_header(name, value)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
             self.wfile.write(body)
+
+        def drip(self, start: str) -> None:
+            """Until the client hangs up."""
+            self.close_connection = True
+            self.wfile.write(start.encode())
+            with suppress(OSError):
+                while True:
+                    self.wfile.write(b" ")
+                    self.wfile.flush()
+                    time.sleep(0.02)
 
         def log_message(self, format: str, *args: Any) -> None:
             """Quiet."""

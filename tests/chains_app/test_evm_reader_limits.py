@@ -55,6 +55,26 @@ def test_ranges_shrink_until_the_node_takes_them(chain, fake):
     assert fake.count("eth_getLogs") <= 6  # learned: it does not start wide again
 
 
+@pytest.mark.parametrize("how", [{"status": 413}, {"status": 504}, {"status": 200, "body": b" " * 200_001}])
+def test_ranges_shrink_also_when_the_node_cannot_say_that_it_is_too_much(chain, fake, monkeypatch, how):
+    monkeypatch.setattr("chains_app.json_rpc.MOST_BYTES", 200_000)
+    reader = EvmReader(DEVCHAIN)
+    reader.block(40)
+    fake.reply(**how)
+    with pytest.raises(ReaderUnavailable):
+        reader.transfers(frozenset([address()]), 1, 40)
+    assert reader.nodes.all[0].log_span <= 20
+
+
+def test_a_node_that_is_away_keeps_its_range(chain, fake):
+    reader = EvmReader(DEVCHAIN)
+    reader.block(40)
+    fake.reply(503)
+    with pytest.raises(ReaderUnavailable):
+        reader.transfers(frozenset([address()]), 1, 40)
+    assert reader.nodes.all[0].log_span == 2000
+
+
 def test_ranges_grow_again_when_the_node_takes_them(chain, fake):
     reader = EvmReader(DEVCHAIN)
     reader.nodes.all[0].log_span = 1
@@ -128,6 +148,44 @@ def test_blocks_are_read_where_balances_are_forgotten(chain, fake):
     reader = EvmReader(DEVCHAIN)
     assert reader.transfers(frozenset([pat, ole]), first, last) == plain
     assert [each.log_index for each in plain] == [-1, FROM_INSIDE]
+
+
+@pytest.mark.parametrize("method", ["eth_call", "debug_traceBlockByNumber"])
+def test_a_passing_fault_loses_nothing(chain, fake, method):
+    """Balances of new blocks, and traces where there are none of old ones: asked again and not given up."""
+    pat = address()
+    block = chain.pay_from_inside([pat], 6)
+    if method != "eth_call":
+        no_balances(fake, below=block)
+        fake.refuse("trace_block", "the method does not exist", code=-32601)
+    fake.refuse(method, "internal error")
+    fake.refuse("eth_getBalance", "internal error") if method == "eth_call" else None
+    reader = EvmReader(DEVCHAIN)
+    with pytest.raises(ReaderUnavailable, match="internal error"):
+        reader.transfers(frozenset([pat]), block, block)
+    fake.well()
+    reader.nodes.all[0]._rests_until = 0
+    assert seen(reader.transfers(frozenset([pat]), block, block)) == [("ETH", pat, 6)]
+
+
+def test_balances_of_long_ago_are_given_up_whatever_the_node_says(chain, fake):
+    pat = address()
+    block = chain.pay_from_inside([pat], 6)
+    chain.node.mine(110)
+    fake.refuse("eth_call", "no")
+    fake.refuse("eth_getBalance", "no")
+    assert seen(EvmReader(DEVCHAIN).transfers(frozenset([pat]), block, block)) == [("ETH", pat, 6)]
+
+
+def test_what_was_refused_is_tried_again_later(chain, fake, monkeypatch):
+    fake.refuse("eth_call", "not today")
+    reader, pat = EvmReader(DEVCHAIN), address()
+    block = chain.pay_from_inside([pat], 6)
+    reader.transfers(frozenset([pat]), block, block)
+    assert reader.nodes.all[0].refuses("balance calls")
+    monkeypatch.setattr("chains_app.json_rpc._REFUSALS_LAST", 0)
+    reader.nodes.all[0].refused("balance calls")
+    assert not reader.nodes.all[0].refuses("balance calls")
 
 
 def test_the_other_dialect_of_traces(chain, fake):

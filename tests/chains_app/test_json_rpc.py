@@ -5,7 +5,7 @@ from email.utils import format_datetime
 
 import pytest
 
-from chains_app.json_rpc import Call, Node, NodeFailed, RpcError
+from chains_app.json_rpc import Call, Node, NodeFailed, RpcError, TooMuch
 from tests.fake_node import UNANSWERED, FakeNode
 
 
@@ -120,6 +120,23 @@ def test_an_answer_without_end_is_cut_off(fake, monkeypatch):
     monkeypatch.setattr("chains_app.json_rpc.MOST_BYTES", 1000)
     fake.reply(200, b"x" * 5000)
     with pytest.raises(NodeFailed, match="more than 1000 bytes"):
+        Node(fake.url).call("echo", 1)
+
+
+@pytest.mark.parametrize("part", ["head", "body"])
+def test_a_node_that_drips_is_given_up_in_time(fake, monkeypatch, part):
+    monkeypatch.setattr("chains_app.json_rpc._LONGEST_EXCHANGE", 0.3)
+    fake.drips = part
+    with pytest.raises(TooMuch, match="in time"):
+        Node(fake.url).call("echo", 1)
+    fake.drips = ""
+    assert Node(fake.url).call("echo", 1) == 1
+
+
+def test_an_error_that_names_no_call_answers_the_only_one(fake):
+    """So do nodes that read no further than the size of a request."""
+    fake.reply(200, b'{"jsonrpc": "2.0", "id": null, "error": {"code": -32005, "message": "range too wide"}}')
+    with pytest.raises(RpcError, match="range too wide"):
         Node(fake.url).call("echo", 1)
 
 

@@ -1,0 +1,87 @@
+"""An HTTP client whose exchanges end in time, whatever the other side does.
+
+Its usual time-outs are between two pieces of an answer: a server that drips byte after byte, of the head or of the
+body, would never reach them, and whoever waits for it would wait for ever.
+"""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from ssl import SSLContext
+from threading import local
+from typing import Any
+
+import httpcore
+import httpx
+from typing_extensions import override
+
+_exchange = local()
+
+
+@contextmanager
+def deadline(seconds: float) -> Iterator[None]:
+    """What this thread's clients read and write within fails by then, with a time-out of httpx."""
+    _exchange.ends_at = time.monotonic() + seconds
+    try:
+        yield
+    finally:
+        del _exchange.ends_at
+
+
+def client(**options: Any) -> httpx.Client:
+    """A client that keeps to deadlines, and to no proxy of the environment."""
+    return httpx.Client(transport=_Transport(), trust_env=False, **options)
+
+
+class _Transport(httpx.HTTPTransport):
+    def __init__(self) -> None:
+        super().__init__(verify=_trusted(), trust_env=False)
+        self._pool = httpcore.ConnectionPool(ssl_context=_trusted(), network_backend=_Backend())
+
+
+class _Backend(httpcore.SyncBackend):
+    @override
+    def connect_tcp(self, *args: Any, **options: Any) -> httpcore.NetworkStream:
+        return _Stream(super().connect_tcp(*args, **options))
+
+
+class _Stream(httpcore.NetworkStream):
+    def __init__(self, inner: httpcore.NetworkStream) -> None:
+        self._inner = inner
+
+    @override
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        return self._inner.read(max_bytes, _left(timeout, httpcore.ReadTimeout))
+
+    @override
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        self._inner.write(buffer, _left(timeout, httpcore.WriteTimeout))
+
+    @override
+    def close(self) -> None:
+        self._inner.close()
+
+    @override
+    def start_tls(self, *args: Any, **options: Any) -> httpcore.NetworkStream:
+        return _Stream(self._inner.start_tls(*args, **options))
+
+    @override
+    def get_extra_info(self, info: str) -> Any:
+        return self._inner.get_extra_info(info)
+
+
+def _left(timeout: float | None, too_late: type[Exception]) -> float | None:
+    ends_at: float | None = getattr(_exchange, "ends_at", None)
+    if ends_at is None:
+        return timeout
+    left = ends_at - time.monotonic()
+    if left <= 0:
+        raise too_late("the exchange took too long")
+    return left if timeout is None else min(left, timeout)
+
+
+@cache
+def _trusted() -> SSLContext:
+    """The certificate authorities, read once: that takes longer than a call."""
+    return httpx.create_ssl_context(trust_env=False)
