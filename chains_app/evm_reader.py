@@ -6,7 +6,7 @@ from math import ceil
 from typing import TypeVar
 
 from chains_app.evm_reader_blocks import LastBlocks
-from chains_app.evm_reader_logs import token_transfers
+from chains_app.evm_reader_logs import Places, token_transfers
 from chains_app.evm_reader_native import native_transfers
 from chains_app.evm_reader_nodes import Nodes
 from chains_app.evm_reader_values import block_or_none, number_of, table_of
@@ -32,6 +32,7 @@ class EvmReader:
         # What the caller was told of these heights, and by whom: later answers must come from a node that agrees.
         self._told: OrderedDict[int, tuple[str, Node]] = OrderedDict()
         self._last_blocks = LastBlocks()
+        self._places = Places()
         self._known: OrderedDict[str, Block] = OrderedDict()  # by hash
 
     def head(self) -> Block:
@@ -56,7 +57,7 @@ class EvmReader:
         def question(node: Node) -> list[Transfer]:
             self._must_agree(node, last)
             again = max(0, first - self._blocks_again)
-            tokens = token_transfers(node, self._network, look_up, again, last, known=self._known)
+            tokens = token_transfers(node, self._network, look_up, again, last, known=self._known, places=self._places)
             return tokens + native_transfers(node, self._network, look_up, first, last, memory=self._last_blocks)
 
         found = self.nodes.ask(question)

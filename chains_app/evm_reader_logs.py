@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, Never
 
 from eth_abi.exceptions import DecodingError
 from eth_utils.crypto import keccak
@@ -29,16 +29,52 @@ TRANSFER = "0x" + keccak(text="Transfer(address,address,uint256)").hex()
 TOPICS_PER_FILTER = 500
 MOST_FILTERS = 4
 _WIDEST_SPAN = 10_000
+_REMEMBERED_PLACES = 20_000
 
 Log = Mapping[str, Any]
 
 
+class Places:
+    """Which log of its transaction each log is.
+
+    That stays when the transaction is mined again in another block, where its logs have other indexes. Receipts tell
+    it; as the last blocks are read several times, it is remembered by block hash and index in the block.
+    """
+
+    def __init__(self) -> None:
+        self._places: dict[tuple[str, int], int] = {}
+
+    def learn(self, node: Node, logs: Sequence[Log]) -> None:
+        """Asks for the receipts of those that are not known yet. Raises NodeFailed."""
+        if len(self._places) > _REMEMBERED_PLACES:
+            self._places.clear()
+        unknown = [log for log in logs if (log.get("blockHash"), _index(log, node)) not in self._places]
+        hashes = sorted({hash_of(log.get("transactionHash"), node) for log in unknown})
+        for receipt in node.batch([Call("eth_getTransactionReceipt", (tx_hash,)) for tx_hash in hashes]):
+            fields = table_of(receipt, node)
+            for place, log in enumerate(list_of(fields.get("logs"), node)):
+                self._places[str(fields.get("blockHash")), _index(table_of(log, node), node)] = place
+
+    def of(self, log: Log, node: Node) -> int:
+        """Its place. Raises NodeFailed when the log is no longer where it was."""
+        place = self._places.get((str(log.get("blockHash")), _index(log, node)))
+        return place if place is not None else _replaced(log, node)
+
+
 def token_transfers(
-    node: Node, network: Network, watched: Watched, first: int, last: int, *, known: Mapping[str, Block]
+    node: Node,
+    network: Network,
+    watched: Watched,
+    first: int,
+    last: int,
+    *,
+    known: Mapping[str, Block],
+    places: Places,
 ) -> list[Transfer]:
     """Transfers of the network's listed tokens to watched addresses in these blocks.
 
-    `known` holds blocks by their hash; those that it lacks are asked for, since logs do not tell the time.
+    `known` holds blocks by their hash; those that it lacks are asked for, since logs do not tell the time. `places` is
+    the reader's.
     """
     symbols = {asset.contract.lower(): asset.symbol for asset in network.assets.values() if asset.contract}
     if not symbols:
@@ -51,7 +87,7 @@ def token_transfers(
     logs = [log for topics in filters for log in get_logs(node, list(symbols), topics, first, last)]
     wanted = [log for log in logs if _moves_money(log, symbols, watched, node)]
     blocks = {**known, **_unknown_blocks(node, wanted, known)}
-    places = _places(node, wanted)
+    places.learn(node, wanted)
     return [_transfer(log, network.id, symbols, watched, blocks, places, node) for log in wanted]
 
 
@@ -117,35 +153,18 @@ def _unknown_blocks(node: Node, logs: Sequence[Log], known: Mapping[str, Block])
     return {block.hash: block for block in (block_of(answer, node) for answer in answers)}
 
 
-def _places(node: Node, logs: Sequence[Log]) -> dict[tuple[str, int], int]:
-    """Which log of its transaction each is, by hash and index in the block.
-
-    That stays when the transaction is mined again in another block, where its logs have other indexes.
-    """
-    hashes = sorted({hash_of(log.get("transactionHash"), node) for log in logs})
-    answers = node.batch([Call("eth_getTransactionReceipt", (tx_hash,)) for tx_hash in hashes])
-    places = {}
-    for tx_hash, answer in zip(hashes, answers, strict=True):
-        if answer is None:
-            raise NodeFailed(f"{node.host} has logs of a transaction that it does not have.")
-        for place, log in enumerate(list_of(table_of(answer, node).get("logs"), node)):
-            places[tx_hash, number_of(table_of(log, node).get("logIndex"), node)] = place
-    return places
-
-
 def _transfer(
     log: Log,
     network_id: str,
     symbols: Mapping[str, str],
     watched: Watched,
     blocks: Mapping[str, Block],
-    places: Mapping[tuple[str, int], int],
+    places: Places,
     node: Node,
 ) -> Transfer:
     block = blocks.get(str(log.get("blockHash")))
-    place = places.get((log["transactionHash"], number_of(log.get("logIndex"), node)))
-    if block is None or place is None:
-        raise NodeFailed(f"{node.host}: block {log.get('blockNumber')} was replaced while it was read.")
+    if block is None:
+        _replaced(log, node)
     recipient = watched.find_topic(log["topics"][2])
     if recipient is None:
         raise garbage(node, log)
@@ -153,7 +172,7 @@ def _transfer(
         network=network_id,
         asset=symbols[log["address"].lower()],
         tx_hash=hash_of(log.get("transactionHash"), node),
-        log_index=place,
+        log_index=places.of(log, node),
         sender=checksummed("0x" + log["topics"][1][-40:]),
         recipient=recipient,
         amount_units=number_of(log["data"], node),
@@ -161,3 +180,11 @@ def _transfer(
         block_hash=block.hash,
         block_time=block.time,
     )
+
+
+def _index(log: Log, node: Node) -> int:
+    return number_of(log.get("logIndex"), node)
+
+
+def _replaced(log: Log, node: Node) -> Never:
+    raise NodeFailed(f"{node.host}: block {log.get('blockNumber')} was replaced while it was read.")

@@ -109,6 +109,15 @@ def test_a_log_that_came_late_is_found_with_the_next_block(chain, fake):
     assert seen(reader.transfers(frozenset([pat]), block + 1, block + 1)) == [("USDC", pat, 1)]
 
 
+def test_the_receipt_of_a_log_is_asked_for_once_however_often_its_block_is_read(chain, fake):
+    pat, reader = address(), EvmReader(DEVCHAIN)
+    block = chain.pay(chain.usdc, pat, 1)
+    chain.pay(chain.usdc, address(), 1)
+    for _ in range(3):
+        assert seen(reader.transfers(frozenset([pat]), block, block)) == [("USDC", pat, 1)]
+    assert fake.count("eth_getTransactionReceipt") == 1
+
+
 def test_a_log_of_a_replaced_block_is_not_believed(chain, fake):
     pat = address()
     block = chain.pay(chain.usdc, pat, 1)
