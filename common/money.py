@@ -1,7 +1,7 @@
 """Money and its conversions: fiat as Decimal in minor units, chain amounts as whole base units. Only here."""
 
 from dataclasses import dataclass
-from decimal import ROUND_CEILING, ROUND_HALF_EVEN, Context, Decimal, localcontext
+from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Context, Decimal, localcontext
 from functools import lru_cache
 
 from babel.core import get_global
@@ -67,6 +67,12 @@ def units_due(price: Decimal, rate: Decimal, *, decimals: int, display_decimals:
     # The division rounds up as well: the true quotient may lie just above what 180 digits can say.
     with localcontext(_EXACT, rounding=ROUND_CEILING):
         return to_units(_quantize(price / rate, display_decimals, ROUND_CEILING), decimals)
+
+
+def units_worth(value: Decimal, rate: Decimal, *, decimals: int) -> int:
+    """Base units that are worth so much, rounded down: never more than that."""
+    with localcontext(_EXACT, rounding=ROUND_FLOOR):
+        return to_units(_quantize(value / rate, decimals, ROUND_FLOOR), decimals)
 
 
 def value_of(units: int | Decimal, rate: Decimal, *, decimals: int) -> Decimal:

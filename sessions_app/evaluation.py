@@ -110,13 +110,20 @@ def tokens_to_decide(facts: Facts, now: datetime, issue: str) -> frozenset[str]:
 
 def received(facts: Facts) -> Decimal:
     """The worth of the payments that count and are there, in the session's currency. Refunded ones are not there."""
-    return _sum(_counted(facts))
+    return _sum(counted_payments(facts))
+
+
+def counted_payments(facts: Facts, *, with_refunded: bool = False) -> list[PaymentFact]:
+    """What pays for the session: what it allows, and what the merchant took all the same."""
+    returned = frozenset() if with_refunded else _returned(facts)
+    taken = _seen(facts, DecisionKind.ACCEPT, on=(Issue.WRONG_ASSET,))
+    return [p for p in facts.payments if (p.counts or p.id in taken) and not p.vanished and p.id not in returned]
 
 
 def _status(facts: Facts, now: datetime) -> Status:
-    if facts.completed_at or _is_accepted(facts) or _covers(facts, (p for p in _counted(facts) if p.confirmed)):
+    if facts.completed_at or _is_accepted(facts) or _covers(facts, (p for p in counted_payments(facts) if p.confirmed)):
         return Status.COMPLETED
-    if _covers(facts, _counted(facts)):
+    if _covers(facts, counted_payments(facts)):
         return Status.PROCESSING
     if facts.ended_by:
         return Status(facts.ended_by)
@@ -124,7 +131,7 @@ def _status(facts: Facts, now: datetime) -> Status:
 
 
 def _payment_status(facts: Facts) -> PaymentStatus:
-    counted = _counted(facts)
+    counted = counted_payments(facts)
     # Too much is told once it is sure, together with the issue that asks for a decision on it.
     if _is_too_much(facts, [p for p in counted if p.confirmed]):
         return PaymentStatus.OVERPAID
@@ -147,7 +154,7 @@ def _reversed(facts: Facts, status: Status) -> _Oddity | None:
     """
     accepted = _seen(facts, DecisionKind.ACCEPT)
     lost = [p for p in facts.payments if p.is_lost and ((p.relied_on and p.counts) or p.id in accepted)]
-    left = [p for p in _counted(facts) if not p.is_lost]
+    left = [p for p in counted_payments(facts) if not p.is_lost]
     if status != Status.COMPLETED or not lost or _covers(facts, left):
         return None
     return _Oddity(Issue.REVERSED, _tokens(left) | {p.lost_token for p in lost})
@@ -161,7 +168,7 @@ def _wrong_asset(facts: Facts) -> _Oddity | None:
 
 def _excess(facts: Facts) -> _Oddity | None:
     """More than the price, beyond the tolerance: paid again after it was covered, or simply too much."""
-    confirmed = [p for p in _counted(facts) if p.confirmed]
+    confirmed = [p for p in counted_payments(facts) if p.confirmed]
     if not _is_too_much(facts, confirmed):
         return None
     covered_at = _covered_at(facts, confirmed)
@@ -186,7 +193,7 @@ def _covered_at(facts: Facts, payments: Iterable[PaymentFact]) -> datetime | Non
 
 def _paid_late(facts: Facts) -> _Oddity | None:
     """Completed, but not by what had arrived in time. Covered late money settles itself; accepted money was decided."""
-    counted = _counted(facts)
+    counted = counted_payments(facts)
     if not counted or _covers(facts, (p for p in counted if p.arrived_at <= facts.ends_at)):
         return None
     late = any(p.arrived_at > facts.ends_at for p in counted)
@@ -199,7 +206,7 @@ def _paid_late(facts: Facts) -> _Oddity | None:
 
 def _shortfall(facts: Facts, status: Status) -> _Oddity | None:
     """Something arrived, it is over, and it does not cover; or late money covers and is being confirmed."""
-    counted = _counted(facts, with_refunded=True)
+    counted = counted_payments(facts, with_refunded=True)
     if not counted or status == Status.OPEN:
         return None
     late = any(p.arrived_at > facts.ends_at for p in counted)
@@ -207,13 +214,6 @@ def _shortfall(facts: Facts, status: Status) -> _Oddity | None:
         in_time = (p for p in counted if p.arrived_at <= facts.ends_at)
         return None if _covers(facts, in_time) else _Oddity(Issue.LATE, _tokens(counted), settles_itself=True)
     return _Oddity(Issue.LATE if late else Issue.UNDERPAID, _tokens(counted))
-
-
-def _counted(facts: Facts, *, with_refunded: bool = False) -> list[PaymentFact]:
-    """What pays for the session: what it allows, and what the merchant took all the same."""
-    returned = frozenset() if with_refunded else _returned(facts)
-    taken = _seen(facts, DecisionKind.ACCEPT, on=(Issue.WRONG_ASSET,))
-    return [p for p in facts.payments if (p.counts or p.id in taken) and not p.vanished and p.id not in returned]
 
 
 def _returned(facts: Facts) -> frozenset[str]:

@@ -13,7 +13,8 @@ from sessions_app.status import Ended
 
 def with_facts(sessions: QuerySet[CheckoutSession], *also: str) -> QuerySet[CheckoutSession]:
     """Fetches beside the sessions all that their facts and their representation need, and `also` related rows."""
-    return sessions.select_related("customer", "deposit", "quote", *also).prefetch_related("payments", "decisions")
+    related = sessions.select_related("customer", "deposit", "quote", *also)
+    return related.prefetch_related("payments", "decisions", "refunds")
 
 
 def facts_of(session: CheckoutSession) -> Facts:

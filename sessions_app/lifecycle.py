@@ -42,6 +42,7 @@ class News:
     actor: str = ""  # a person's e-mail address or a key's hint; empty: the gateway itself
     arrived: bool = False  # a payment was seen
     vanished: bool = False  # a payment is gone from the chain
+    noted: bool = False  # for the timeline, though nothing may have changed
 
 
 def reassess(session_id: int, news: News, *, now: datetime | None = None) -> CheckoutSession:
@@ -188,7 +189,7 @@ def _settle(news: list[tuple[CheckoutSession, News]], now: datetime) -> None:
 
 def _move(session: CheckoutSession, why: News, now: datetime, events: list[NewEvent]) -> list[StatusChange]:
     before, after = _verdict_of(session), evaluate(facts_of(session), now)
-    if before == after and not why.arrived and not why.vanished:
+    if before == after and not (why.arrived or why.vanished or why.noted):
         return []
     session.updated_at = now
     session.payment_status = after.payment_status

@@ -19,15 +19,8 @@ from sessions_app.errors import SessionNotFound
 from sessions_app.models import CheckoutSession, Refund
 from sessions_app.models.refund import RefundKind, RefundRate
 from sessions_app.queries import find_session, session_for_buyer
-from sessions_app.refunds import (
-    arrived,
-    excess,
-    leave_address,
-    play_refund,
-    prepare_refund,
-    refund_call,
-    withdraw_refund,
-)
+from sessions_app.refundable import arrived, excess
+from sessions_app.refunds import leave_address, play_refund, prepare_refund, refund_call, withdraw_refund
 from sessions_app.representation import page_url
 from sessions_app.scenarios import SANDBOX
 from sessions_app.session_words import network_name

@@ -5,12 +5,16 @@ from datetime import datetime
 
 from chains_app.networks import Network
 from chains_app.reader import Sighting, Transfer
+from common.money import amount_text
 from merchants_app.audit import record
 from sessions_app.decisions import decide
 from sessions_app.errors import NothingToDecide
 from sessions_app.facts import with_facts
+from sessions_app.lifecycle import News, reassess
 from sessions_app.models import CheckoutSession, Refund
+from sessions_app.refundable import is_returned
 from sessions_app.status import DecisionKind
+from sessions_app.valuation import Valuer
 
 
 def refunds_watched_for(network: Network) -> list[Refund]:
@@ -23,12 +27,21 @@ def refunds_watched_for(network: Network) -> list[Refund]:
 
 
 def deep_sightings(network: Network, refunds: Iterable[Refund], *, head: int) -> list[Sighting]:
-    """Where seen refunds stand that have as many blocks on them as a usual payment needs."""
-    needed = network.confirmations.normal
+    """Where seen refunds stand that have as many blocks on them as payments of their worth need. May ask for rates."""
+    valuer = Valuer(())
     return [
         sighting(refund)
         for refund in refunds
-        if refund.block_number is not None and head - refund.block_number + 1 >= needed
+        if refund.block_number is not None
+        and head - refund.block_number + 1
+        >= valuer.confirmations_for(
+            refund.value,
+            refund.session.currency,
+            mode=network.mode,
+            asset=refund.asset,
+            network=network,
+            at=refund.prepared_at,
+        )
     ]
 
 
@@ -96,7 +109,8 @@ def _place(refund: Refund, transfer: Transfer, now: datetime) -> None:
     refund.tx_hash, refund.log_index = transfer.tx_hash, transfer.log_index
     refund.block_number, refund.block_hash = transfer.block_number, transfer.block_hash
     refund.seen_at = refund.seen_at or now
-    refund.save(update_fields=["tx_hash", "log_index", "block_number", "block_hash", "seen_at"])
+    refund.withdrawn_at = None  # since it was read: it had been sent by then
+    refund.save(update_fields=["tx_hash", "log_index", "block_number", "block_hash", "seen_at", "withdrawn_at"])
 
 
 def _forget_place(refund: Refund) -> None:
@@ -106,14 +120,19 @@ def _forget_place(refund: Refund) -> None:
 
 
 def _conclude(refund: Refund, now: datetime) -> None:
-    """Settles what it was prepared for, if that is still the case: other money is still to be decided on."""
+    """Settles what was open when it was prepared, if all that is back now and nothing else has come. It is noted."""
     Refund.objects.filter(pk=refund.pk).update(confirmed_at=now)
     session = with_facts(CheckoutSession.objects.filter(pk=refund.session_id), "merchant").get()
     actor = f"refund {refund.public_id}"
     record(merchant=session.merchant, mode=session.mode, actor=actor, action="refund.done",
            subject=session.public_id, tx_hash=refund.tx_hash)  # fmt: skip
-    if not refund.issue:
-        return
+    if not (refund.issue and is_returned(session, refund) and _settled(session, refund, actor, now)):
+        reason = f"{amount_text(refund.amount_units, refund.decimals)} {refund.asset} went back to the buyer."
+        reassess(session.pk, News(reason=reason, actor=actor, noted=True), now=now)
+
+
+def _settled(session: CheckoutSession, refund: Refund, actor: str, now: datetime) -> bool:
+    """Whether it still was as when the refund was prepared."""
     try:
         decide(
             session=session,
@@ -125,4 +144,5 @@ def _conclude(refund: Refund, now: datetime) -> None:
             now=now,
         )
     except NothingToDecide:
-        return
+        return False
+    return True

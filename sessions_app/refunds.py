@@ -1,27 +1,26 @@
 """Refunds without keys: how much, to where, and the transaction for the merchant's own wallet to sign."""
 
-from dataclasses import dataclass
 from datetime import datetime
-from decimal import ROUND_FLOOR, Decimal
+from decimal import Decimal
 
 from django.db import transaction
 from eth_abi.abi import encode
 
 from chains_app.deposits import Call, WrongAddress, checked_address
 from chains_app.exchange_rates import rate
-from chains_app.networks import all_networks, network
+from chains_app.networks import all_networks, find_option, network
 from chains_app.sandbox_chain import send
 from common.errors import Conflict, DomainError
 from common.modes import Mode
-from common.money import fits_minor_unit, to_minor_unit, to_units, to_whole
+from common.money import fits_minor_unit, to_minor_unit, units_worth
 from merchants_app.audit import record
 from sessions_app.decisions import Case, case_of
-from sessions_app.evaluation import ZERO
 from sessions_app.lifecycle import lock
-from sessions_app.models import CheckoutSession, Payment, Refund
+from sessions_app.models import CheckoutSession, Refund
 from sessions_app.models.refund import RefundKind, RefundRate
+from sessions_app.refundable import Arrived, arrived, excess
 from sessions_app.scenarios import SANDBOX
-from sessions_app.status import DecisionKind, Issue
+from sessions_app.status import DecisionKind
 
 _TRANSFER = bytes.fromhex("a9059cbb")  # transfer(address,uint256), ERC-20
 
@@ -36,19 +35,6 @@ class NothingToRefund(Conflict):
     """Nothing of the session's money is there to send back."""
 
     code = "nothing_to_refund"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Arrived:
-    """What of one asset on one network arrived for a session, and at which rate it was counted, on average."""
-
-    network: str
-    asset: str
-    decimals: int
-    units: Decimal
-    value: Decimal
-    rate: Decimal
-    payments: tuple[Payment, ...]
 
 
 def leave_address(session: CheckoutSession, address: str) -> CheckoutSession:
@@ -67,32 +53,6 @@ def leave_address(session: CheckoutSession, address: str) -> CheckoutSession:
                    subject=session.public_id, before=before, to=checked)  # fmt: skip
     session.refund_address = checked
     return session
-
-
-def arrived(session: CheckoutSession) -> list[Arrived]:
-    """What is there and sure, by network and asset, less what goes back already.
-
-    Also what does not count, since it is the buyer's all the same.
-    """
-    piles: dict[tuple[str, str], list[Payment]] = {}
-    for payment in session.payments.all():
-        if payment.confirmed_at and not payment.vanished_at and payment.value:
-            piles.setdefault((payment.network, payment.asset), []).append(payment)
-    refunds = _on_their_way(session)
-    left = [_pile(payments, [r for r in refunds if (r.network, r.asset) == key]) for key, payments in piles.items()]
-    return [pile for pile in left if pile.units > 0]
-
-
-def excess(session: CheckoutSession) -> Decimal:
-    """How much more than the price has arrived and stays, in the session's currency; zero when it is not more."""
-    confirmed = (p.value or ZERO for p in session.payments.all() if p.counts and p.confirmed_at and not p.vanished_at)
-    back = sum((refund.value for refund in _on_their_way(session)), ZERO)
-    return max(sum(confirmed, ZERO) - back - session.amount, ZERO)
-
-
-def _on_their_way(session: CheckoutSession) -> list[Refund]:
-    """Refunds that were sent, or may be signed at any moment."""
-    return list(session.refunds.filter(withdrawn_at=None))
 
 
 def prepare_refund(
@@ -119,7 +79,9 @@ def prepare_refund(
         session = lock(session.pk)
         pile = next((each for each in arrived(session) if (each.network, each.asset) == (network_id, asset)), None)
         if pile is None:
-            raise NothingToRefund("Nothing of that asset has arrived and is confirmed on this network.")
+            raise NothingToRefund("Nothing of that asset is there on this network, confirmed and not sent back yet.")
+        if find_option(network_id, asset) is None:
+            raise NothingToRefund("The operator has taken that asset or network out of the list: it cannot be watched.")
         if not session.refund_address:
             raise WrongRefund("The buyer has not said where to: send them the refund link.", attr="address")
         if to_address and to_address != session.refund_address:
@@ -128,10 +90,10 @@ def prepare_refund(
         at = pile.rate if rate_basis == RefundRate.PAID else todays
         assert at is not None
         whole_pile = kind == RefundKind.FULL and rate_basis == RefundRate.PAID
-        units = pile.units if whole_pile else Decimal(_units(value, at, pile.decimals))
+        units = pile.units if whole_pile else Decimal(units_worth(value, at, decimals=pile.decimals))
         if units <= 0:
             raise WrongRefund("That is less than the smallest unit of the asset.", attr="amount")
-        case = _settled_by(session, pile, value, is_full=kind == RefundKind.FULL, now=now)
+        case = _open_case(session, now)
         refund = Refund.objects.create(
             session=session,
             kind=kind,
@@ -154,17 +116,10 @@ def prepare_refund(
     return refund
 
 
-def _settled_by(
-    session: CheckoutSession, pile: Arrived, value: Decimal, *, is_full: bool, now: datetime
-) -> Case | None:
-    """What is to be decided, when sending this back answers it: all that it is about, or all of what is too much."""
+def _open_case(session: CheckoutSession, now: datetime) -> Case | None:
+    """What waits for a decision, if sending money back is one."""
     case = case_of(session, now=now)
-    if case is None or DecisionKind.REFUNDED not in case.answers:
-        return None
-    if case.issue in {Issue.OVERPAID, Issue.PAID_TWICE}:
-        return case if value >= to_minor_unit(excess(session), session.currency) else None
-    of_pile = {payment.public_id for payment in pile.payments}
-    return case if is_full and of_pile.issuperset(case.payments) else None
+    return case if case and DecisionKind.REFUNDED in case.answers else None
 
 
 def withdraw_refund(refund: Refund, *, actor: str, now: datetime) -> None:
@@ -217,28 +172,6 @@ def _value(session: CheckoutSession, pile: Arrived, kind: RefundKind, amount: De
 
 def _todays_rate(session: CheckoutSession, asset: str, now: datetime) -> Decimal:
     return rate(asset, session.currency, mode=Mode(session.mode), now=now).value
-
-
-def _units(value: Decimal, at: Decimal, decimals: int) -> int:
-    """Rounded down: the last unit, worth next to nothing, stays with the merchant who pays the fee."""
-    whole = (value / at).quantize(Decimal(1).scaleb(-decimals), rounding=ROUND_FLOOR)
-    return to_units(whole, decimals)
-
-
-def _pile(payments: list[Payment], refunds: list[Refund]) -> Arrived:
-    first = payments[0]
-    units = sum((payment.amount_units for payment in payments), ZERO)
-    value = sum((payment.value or ZERO for payment in payments), ZERO)
-    average = (value / to_whole(units, first.decimals)).quantize(Decimal(1).scaleb(-18))
-    return Arrived(
-        network=first.network,
-        asset=first.asset,
-        decimals=first.decimals,
-        units=units - sum((refund.amount_units for refund in refunds), ZERO),
-        value=max(value - sum((refund.value for refund in refunds), ZERO), ZERO),
-        rate=average,
-        payments=tuple(payments),
-    )
 
 
 def _useless_addresses(session: CheckoutSession) -> set[str]:

@@ -59,10 +59,17 @@ class Valuer:
 
         A large sum sent in many small parts is as tempting to undo as one sent at once.
         """
-        in_usd, in_currency = (self.market(asset, each, mode=session.mode, at=at) for each in ("USD", session.currency))
+        most = max(session.amount, value or session.amount)
+        return self.confirmations_for(most, session.currency, mode=session.mode, asset=asset, network=network, at=at)
+
+    def confirmations_for(
+        self, value: Decimal, currency: str, *, mode: str, asset: str, network: Network, at: datetime
+    ) -> int:
+        """As many as that much of an asset needs; while nobody can tell what it is worth, the most there are."""
+        in_usd, in_currency = (self.market(asset, each, mode=mode, at=at) for each in ("USD", currency))
         if in_usd is None or in_currency is None:
             return network.confirmations.large
-        return confirmations_for(network, max(session.amount, value or session.amount) * in_usd / in_currency)
+        return confirmations_for(network, value * in_usd / in_currency)
 
     def market(self, asset: str, currency: str, *, mode: str, at: datetime) -> Decimal | None:
         """Price of one whole asset at that moment, without any spread; None when none is to be had."""

@@ -1,6 +1,6 @@
 """Money: exact, in minor units, rounded in one known direction."""
 
-from decimal import Decimal
+from decimal import Decimal, localcontext
 
 import pytest
 from hypothesis import given
@@ -16,6 +16,7 @@ from common.money import (
     to_units,
     to_whole,
     units_due,
+    units_worth,
     value_of,
 )
 
@@ -83,3 +84,10 @@ def test_the_worth_of_units() -> None:
 @pytest.mark.parametrize(("amount", "text"), [("0.0150", "0.015"), ("1E+3", "1000"), ("0", "0"), ("10", "10")])
 def test_plain_text(amount: str, text: str) -> None:
     assert plain(Decimal(amount)) == text
+
+
+@given(value=st.decimals(0, 10**60, places=2), rate=st.decimals("0.000001", 100_000, places=6), decimals=DECIMALS)
+def test_what_goes_back_is_worth_no_more_than_said(value: Decimal, rate: Decimal, decimals: int) -> None:
+    units = units_worth(value, rate, decimals=decimals)
+    with localcontext(prec=180):
+        assert to_whole(units, decimals) * rate <= value < to_whole(units + 1, decimals) * rate

@@ -15,11 +15,12 @@ from sessions_app.creation import create_session
 from sessions_app.errors import ReferenceTaken, SessionNotOpen
 from sessions_app.expiry import expire_due
 from sessions_app.lifecycle import cancel, expire, reassess_many
-from sessions_app.models import CheckoutSession, Payment
+from sessions_app.models import CheckoutSession, Payment, Refund
 from sessions_app.payments import record
 from sessions_app.quoting import choose_option
+from sessions_app.refunds import prepare_refund
 from sessions_app.sightings import take_in
-from tests.cast import MIAS_WALLET, merchant, refreshed, terms
+from tests.cast import MIAS_WALLET, PATS_WALLET, merchant, refreshed, terms
 from tests.races import race
 from tests.sandbox import told
 
@@ -122,3 +123,23 @@ def test_two_pages_that_choose_at_once_share_one_address(sessions: list[Checkout
             lambda s=session: choose_option(session=s, asset="USDT", network="sandbox", now=timezone.now()),
         )
         assert refreshed(session).deposit.address
+
+
+def test_two_refunds_at_once_do_not_send_the_same_money_back_twice(sessions: list[CheckoutSession]) -> None:
+    for session in sessions:
+        arrive(session)
+        session.payments.update(confirmed_at=timezone.now())
+        CheckoutSession.objects.filter(pk=session.pk).update(refund_address=PATS_WALLET)
+
+        def prepare(each: CheckoutSession = session) -> Refund:
+            return prepare_refund(
+                session=each,
+                network_id="sandbox",
+                asset="USDC",
+                kind="full",
+                rate_basis="paid",
+                actor="mia@example.com",
+                now=timezone.now(),
+            )
+
+        assert sorted(type(answer).__name__ for answer in race(prepare, prepare)) == ["NothingToRefund", "Refund"]

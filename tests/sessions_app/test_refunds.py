@@ -20,6 +20,7 @@ from sessions_app.refunds import (
     refund_call,
     withdraw_refund,
 )
+from sessions_app.sightings import take_in
 from tests.cast import MIAS_WALLET, PATS_WALLET
 from tests.sandbox import Sandbox, told
 
@@ -77,20 +78,46 @@ def test_two_refunds_of_one_amount_are_two_transfers(sandbox: Sandbox, session: 
     assert len({each.tx_hash for each in Refund.objects.all()}) == 2
 
 
-def test_what_goes_back_already_cannot_go_back_again(sandbox: Sandbox, session: CheckoutSession) -> None:
-    overpaid = sandbox.play(session, "over", asset="USDC")
-    prepared(overpaid)
-    with pytest.raises(NothingToRefund):
-        prepared(overpaid)
-    assert prepared(overpaid, kind="full").amount_units == 49_000_000
-
-
-def test_a_part_sent_back_settles_nothing(sandbox: Sandbox, session: CheckoutSession) -> None:
+def test_a_part_sent_back_settles_nothing_until_the_rest_is_too(sandbox: Sandbox, session: CheckoutSession) -> None:
     late = sandbox.play(session, "late_short", asset="USDC")
     play_refund(prepared(late, kind="amount", amount=Decimal("5.00")), now=timezone.now())
     after = sandbox.wait(4, session)
     assert Refund.objects.get().confirmed_at
     assert (after.payment_status, after.issue, after.needs_decision) == ("partial", "late", True)
+    assert after.timeline.last().reason == "5 USDC went back to the buyer."
+    rest = prepared(late, kind="full")
+    assert rest.amount_units == 39_100_000
+    play_refund(rest, now=timezone.now())
+    after = sandbox.wait(4, session)
+    assert (after.payment_status, after.issue, after.needs_decision) == ("unpaid", "late", False)
+
+
+def test_a_large_refund_needs_as_many_blocks_as_a_large_payment(
+    sandbox: Sandbox, large_session: CheckoutSession
+) -> None:
+    refund = prepared(sandbox.play(large_session, "late_short", seconds=7), kind="full")
+    play_refund(refund, now=timezone.now())
+    for seconds, is_final in ((1, False), (1, True)):
+        sandbox.wait(seconds, large_session)
+        refund.refresh_from_db()
+        assert (refund.block_number is not None, refund.confirmed_at is not None) == (True, is_final)
+
+
+def test_a_refund_that_was_sent_while_it_was_withdrawn_is_seen(
+    sandbox: Sandbox, session: CheckoutSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refund = prepared(sandbox.play(session, "over", asset="USDC"))
+    play_refund(refund, now=timezone.now())
+    sandbox.skip(seconds=1)
+
+    def read_and_withdraw(*args: Any, **options: Any) -> Any:
+        withdraw_refund(refund, actor="mia@example.com", now=timezone.now())
+        return take_in(*args, **options)
+
+    monkeypatch.setattr("sessions_app.watcher.take_in", read_and_withdraw)
+    sandbox.look()
+    refund.refresh_from_db()
+    assert (refund.seen_at is None, refund.withdrawn_at) == (False, None)
 
 
 def test_a_refund_settles_only_what_it_was_prepared_for(sandbox: Sandbox, session: CheckoutSession) -> None:
