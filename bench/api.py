@@ -1,6 +1,6 @@
 """How fast the API is, as a share of the floor of the same run (a bare Django view with one authenticated INSERT).
 
-    DATABASE_URL=… REDIS_URL=… SECRET_KEY=… ENCRYPTION_KEYS=… python -m bench.api [--seconds 8] [--connections 8]
+    python -m bench api [--seconds 8] [--connections 8]
 
 Runs on a database of its own beside the given one, on loopback, two server processes with four threads each, the
 generator on the same cores. `--url` and `--key` measure a Tallystick that runs already, without a floor.

@@ -1,6 +1,6 @@
 """A backlog of overdue sessions: how long until each is expired with its row and event, and what creating suffers.
 
-    DATABASE_URL=… REDIS_URL=… python -m bench.expiry [--sessions 100000]
+    python -m bench expiry [--sessions 100000]
 
 One process expires, one creates all the while, as a worker and a web process do; before that, creating is measured
 alone. Goals: 100,000 in 30 s, while creating goes on at 70 % of its usual rate or more.

@@ -1,7 +1,7 @@
 """How much reading a chain costs: RPC calls, HTTP requests, seconds and memory per block, by watched addresses.
 
-    python -m bench.reader                     # 10, 1,000 and 100,000 addresses, 24 blocks of 500 transfers
-    python -m bench.reader --blocks 6 --watched 10 100000
+    python -m bench reader                     # 10, 1,000 and 100,000 addresses, 24 blocks of 500 transfers
+    python -m bench reader --blocks 6 --watched 10 100000
 
 Runs a real node (anvil, see package.json) on loopback with 300 token and 200 ether transfers in each block, 10 of
 them to watched addresses, and reads the blocks one by one as the watcher does: head, the block last read, the

@@ -1,6 +1,6 @@
 """How many payments a second go from a transfer to a completed session with its events and deliveries.
 
-    DATABASE_URL=… REDIS_URL=… python -m bench.settling [--payments 5000] [--watched 0]
+    python -m bench settling [--payments 5000] [--watched 0]
 
 Each second's block of the sandbox has 500 transfers of USDC to as many sessions; the watcher reads it, stores it and
 confirms the payments of the block before last. Counted is the time inside the watcher: reading the sandbox's rows

@@ -1,7 +1,7 @@
 """Twenty endpoints, 20,000 events, senders and Redis killed with -9 at random: who lost or doubled one?
 
-    python -m bench.webhook_chaos                         # some five minutes
-    python -m bench.webhook_chaos --events 2000 --seconds 30
+    python -m bench webhook_chaos                         # some five minutes
+    python -m bench webhook_chaos --events 2000 --seconds 30
 
 Ten endpoints are healthy, the others slow, hanging, answering 500, resetting, redirecting. Every healthy one must have
 every event, verified by the reference library, without a gap in any session's numbers, and at most 1 % twice.

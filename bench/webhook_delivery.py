@@ -1,7 +1,7 @@
 """Deliveries a second from one sender, as a ratio to the same POSTs by bare aiohttp; and what hanging endpoints cost.
 
-    python -m bench.webhook_delivery                      # everything, with 1,000,000 old deliveries in the end
-    python -m bench.webhook_delivery --old 0 --events 10000
+    python -m bench webhook_delivery                      # everything, with 1,000,000 old deliveries in the end
+    python -m bench webhook_delivery --old 0 --events 10000
 
 Claim, signature, POST and recorded attempt are in; sender, PostgreSQL and receiver share the machine. Uses a database
 of its own (`tallystick_bench`) on the server that DATABASE_URL names, made anew and left behind.
