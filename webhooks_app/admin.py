@@ -1,15 +1,27 @@
 """Django admin of messages out: operators look, and send again through the same functions as everybody else."""
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
+from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.helpers import ActionForm
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from common.read_only_admin import ReadOnly, ReadOnlyInline
 from webhooks_app.errors import EndpointOff
 from webhooks_app.models import Delivery, DeliveryAttempt, Event, WebhookEndpoint
-from webhooks_app.resending import resend_delivery, resend_event, resend_failed
+from webhooks_app.resending import resend_delivery, resend_event, resend_failed, resend_since
+
+
+class SinceForm(ActionForm):
+    """Beside the choice of an action."""
+
+    since = forms.DateTimeField(
+        label="Since (UTC)", required=False, widget=forms.DateTimeInput(attrs={"type": "datetime-local"})
+    )
 
 
 @admin.register(WebhookEndpoint)
@@ -21,18 +33,33 @@ class WebhookEndpointAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg
     list_select_related = ("merchant",)
     search_fields = ("url", "public_id", "merchant__name")
     exclude = ("secret_encrypted", "previous_secret_encrypted", "headers_encrypted")
-    actions = ("send_failed_again",)
+    action_form = SinceForm
+    actions = ("send_failed_again", "send_since_again")
 
     @admin.action(description="Send all failed deliveries again")
     def send_failed_again(self, request: HttpRequest, endpoints: QuerySet[WebhookEndpoint]) -> None:
         """Through `resending`."""
-        sent = 0
-        for endpoint in endpoints:
-            try:
-                sent += resend_failed(endpoint=endpoint)
-            except EndpointOff as error:
-                messages.warning(request, f"{endpoint}: {error.detail}")
-        messages.success(request, f"{sent} deliveries are on their way again.")
+        _send_again(request, endpoints, resend_failed)
+
+    @admin.action(description="Send everything since a time again")
+    def send_since_again(self, request: HttpRequest, endpoints: QuerySet[WebhookEndpoint]) -> None:
+        """Through `resending`."""
+        try:
+            since = forms.DateTimeField().clean(request.POST.get("since"))
+        except forms.ValidationError:
+            messages.error(request, "Say since when: the field beside the action.")
+        else:
+            _send_again(request, endpoints, partial(resend_since, since=since))
+
+
+def _send_again(request: HttpRequest, endpoints: QuerySet[WebhookEndpoint], resend: Callable[..., int]) -> None:
+    sent = 0
+    for endpoint in endpoints:
+        try:
+            sent += resend(endpoint=endpoint)
+        except EndpointOff as error:
+            messages.warning(request, f"{endpoint}: {error.detail}")
+    messages.success(request, f"{sent} deliveries are on their way again.")
 
 
 @admin.register(Event)

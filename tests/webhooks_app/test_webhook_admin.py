@@ -42,14 +42,29 @@ def test_lists_and_records_can_be_seen_and_not_changed(operator: Client, deliver
 
 @pytest.mark.parametrize(
     ("model", "action"),
-    [("webhookendpoint", "send_failed_again"), ("event", "send_again"), ("delivery", "send_again")],
+    [
+        ("webhookendpoint", "send_failed_again"),
+        ("webhookendpoint", "send_since_again"),
+        ("event", "send_again"),
+        ("delivery", "send_again"),
+    ],
 )
 def test_the_actions_send_again(operator: Client, delivery: Delivery, model: str, action: str) -> None:
     thing = {"webhookendpoint": delivery.endpoint, "event": delivery.event, "delivery": delivery}[model]
     answer = operator.post(
         reverse(f"admin:webhooks_app_{model}_changelist"),
-        {"action": action, "_selected_action": [thing.pk]},
+        {"action": action, "_selected_action": [thing.pk], "since": "2020-01-01T00:00"},
         follow=True,
     )
     assert "1 deliveries are on their way again." in answer.content.decode()
     assert Delivery.objects.get().state == DeliveryState.PENDING
+
+
+def test_everything_since_a_time_asks_for_the_time(operator: Client, delivery: Delivery) -> None:
+    answer = operator.post(
+        reverse("admin:webhooks_app_webhookendpoint_changelist"),
+        {"action": "send_since_again", "_selected_action": [delivery.endpoint_id]},
+        follow=True,
+    )
+    assert "Say since when" in answer.content.decode()
+    assert Delivery.objects.get().state == DeliveryState.FAILED
