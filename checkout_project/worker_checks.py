@@ -59,4 +59,4 @@ def _verify(network: Network, answers: "SimpleQueue[str]", gone_on: Event) -> No
     answers.put(fault)
     if fault and gone_on.is_set():
         _log.critical("networks.wrong_chain", reason=fault)
-        state.should_stop = 1
+        state.should_stop = 1  # type: ignore[assignment]  # the stubs know no exit status

@@ -20,7 +20,7 @@ class SenderThread:
 
     def __init__(self) -> None:
         self._stopped = threading.Event()
-        self._sender: Sender | None = None
+        self.sender: Sender | None = None
         self._thread = threading.Thread(target=self._keep_sending, name="webhook sender", daemon=True)
 
     def start(self) -> None:
@@ -31,15 +31,15 @@ class SenderThread:
     def stop(self) -> None:
         """Ends gracefully, within a few seconds."""
         self._stopped.set()
-        if self._sender is not None:
-            self._sender.stop()
-        self._thread.join(2 * STOP_SECONDS + _RESTART_SECONDS)
+        if self.sender is not None:
+            self.sender.stop()
+        self._thread.join(4 * STOP_SECONDS)
 
     def _keep_sending(self) -> None:
         while not self._stopped.is_set():
-            self._sender = Sender()
+            self.sender = Sender()
             # In a thread again: an error that nobody foresaw ends that one, with its traceback in the log, not this.
-            running = threading.Thread(target=asyncio.run, args=[self._sender.run()], daemon=True)
+            running = threading.Thread(target=asyncio.run, args=[self.sender.run()], daemon=True)
             running.start()
             running.join()
             if not self._stopped.wait(_RESTART_SECONDS):

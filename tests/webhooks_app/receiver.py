@@ -36,6 +36,8 @@ class Receiver:
         self.messages: list[Message] = []
         self.answer: tuple[int, bytes, dict[str, str]] = (200, b"ok", {})
         self._released = threading.Event()
+        self._held = ""
+        self._let_go = threading.Event()
         receiver = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -47,6 +49,8 @@ class Receiver:
                 receiver.messages.append(Message(self.path, headers, body))
                 if self.path.startswith("/hang"):
                     receiver._released.wait(30)
+                if receiver._held == self.path:
+                    receiver._let_go.wait(30)
                 if self.path.startswith(("/hang", "/reset")):
                     self.close_connection = True
                     return
@@ -71,6 +75,14 @@ class Receiver:
         self.server.daemon_threads = True
         self.port = self.server.server_port
         self.url = f"http://127.0.0.1:{self.port}"
+
+    def hold(self, path: str) -> None:
+        """What comes to the path is answered once it is released."""
+        self._held = path
+
+    def release(self) -> None:
+        """Answers it."""
+        self._let_go.set()
 
     def at(self, path: str) -> list[Message]:
         """What came to a path."""

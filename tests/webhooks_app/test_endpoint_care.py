@@ -4,11 +4,13 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from aiohttp.test_utils import unused_port
 from django.core import mail
 
 from tests.webhooks_app.conftest import Listener
 from webhooks_app.endpoint_care import look_after_endpoints
-from webhooks_app.models import Delivery, DeliveryAttempt, Event
+from webhooks_app.endpoints import change_endpoint, delete_endpoint, switch_off
+from webhooks_app.models import Delivery, DeliveryAttempt, DeliveryState, Event, WebhookEndpoint
 
 Listen = Callable[..., Listener]
 NOW = datetime(2030, 1, 10, 12, tzinfo=UTC)
@@ -61,3 +63,45 @@ def test_silence_is_no_failure(listen: Listen, django_capture_on_commit_callback
     failing(listener, hours=200, silent_hours=150)
     care(django_capture_on_commit_callbacks)
     assert listener.now().disabled_at is None
+
+
+def test_a_letter_that_the_mail_server_did_not_take_is_sent_later(
+    listen: Listen, settings: Any, django_capture_on_commit_callbacks: Any
+) -> None:
+    listener, taking = listen(), settings.EMAIL_BACKEND
+    failing(listener, hours=121)
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", unused_port()
+    care(django_capture_on_commit_callbacks)
+    assert listener.now().disabled_at
+    settings.EMAIL_BACKEND = taking
+    care(django_capture_on_commit_callbacks)
+    care(django_capture_on_commit_callbacks)
+    [letter] = mail.outbox
+    assert "switched off" in letter.subject
+
+
+def test_who_has_recovered_or_gone_meanwhile_gets_no_letter(
+    listen: Listen, django_capture_on_commit_callbacks: Any
+) -> None:
+    recovered, gone, on_again = listen("/1"), listen("/2"), listen("/3")
+    due = {recovered: "endpoint_failing", gone: "endpoint_switched_off"}
+    for listener, letter in due.items():
+        WebhookEndpoint.objects.filter(pk=listener.endpoint.pk).update(letter_due=letter)
+    delete_endpoint(endpoint=gone.endpoint, actor="mia")
+    switch_off(endpoint=on_again.endpoint, reason="410", actor="system", letter="endpoint_switched_off")
+    change_endpoint(endpoint=on_again.endpoint, actor="mia", enabled=True)
+    care(django_capture_on_commit_callbacks)
+    assert mail.outbox == []
+
+
+def test_a_catching_up_that_died_is_taken_over(
+    listen: Listen, happen: Callable[..., Event], django_capture_on_commit_callbacks: Any
+) -> None:
+    listen()
+    happen()
+    Delivery.objects.update(state=DeliveryState.FAILED, next_attempt_at=None)
+    WebhookEndpoint.objects.update(catching_up_since=NOW - timedelta(days=1))
+    care(django_capture_on_commit_callbacks)
+    assert Delivery.objects.get().state == DeliveryState.PENDING
+    assert WebhookEndpoint.objects.get().catching_up_since is None

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from cryptography.fernet import Fernet
 from django.test import override_settings
 
 from merchants_app.api_keys import revoke_key
@@ -169,3 +170,33 @@ def test_a_stranger_sees_and_changes_nothing(
     revoke_key(ApiKey.objects.get(merchant=mia, mode="test"), by=None)
     assert getattr(api, method)(path, *body).status_code == 401
     assert WebhookEndpoint.objects.filter(deleted_at=None, previous_secret_until=None).count() == 1
+
+
+def test_secrets_sign_for_a_day_however_often_they_are_rotated(api: Api, receiver: Receiver) -> None:
+    endpoint = made(api, url=f"{receiver.url}/hooks")
+    path = f"webhook-endpoints/{endpoint['id']}"
+    secrets = [endpoint["secret"], *(api.post(f"{path}/rotate-secret").answer["secret"] for _ in range(2))]
+    api.post(f"{path}/test")
+    assert all(receiver.messages[0].verified(secret) for secret in secrets)
+
+
+def test_after_the_encryption_key_was_lost_secret_and_headers_can_be_renewed(
+    api: Api, receiver: Receiver, settings: Any
+) -> None:
+    path = f"webhook-endpoints/{made(api, url=f'{receiver.url}/hooks', headers={'X-A': '1'})['id']}"
+    settings.ENCRYPTION_KEYS = [Fernet.generate_key().decode()]
+
+    def problem() -> str | None:
+        return api.post(f"{path}/test").answer["attempts"][0]["problem"]  # type: ignore[no-any-return]
+
+    assert (api.get(path).answer["headerNames"], problem()) == (None, "secret_unreadable")
+    secret = api.post(f"{path}/rotate-secret").answer["secret"]
+    assert problem() == "headers_unreadable"
+    assert api.patch(path, {"headers": {"X-A": "2"}}).answer["headerNames"] == ["X-A"]
+    assert problem() is None
+    assert receiver.messages[0].verified(secret)
+
+
+def test_it_tells_how_an_endpoint_does(api: Api) -> None:
+    health = made(api)["health"]
+    assert (health["attempts"], health["medianMs"], health["nextAttemptAt"]) == (0, None, None)

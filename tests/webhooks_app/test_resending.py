@@ -6,12 +6,13 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from tests.races import race
 from tests.waiting import wait_until
 from tests.webhooks_app.conftest import Listener
 from tests.webhooks_app.receiver import Receiver
 from webhooks_app.endpoints import change_endpoint, switch_off
 from webhooks_app.errors import EndpointOff
-from webhooks_app.models import Delivery, DeliveryState, Event, WebhookEndpoint
+from webhooks_app.models import Delivery, DeliveryAttempt, DeliveryState, Event, WebhookEndpoint
 from webhooks_app.resending import resend_delivery, resend_event, resend_failed, resend_since
 from webhooks_app.sender_thread import SenderThread
 from webhooks_app.trial import try_endpoint
@@ -96,3 +97,68 @@ def test_nothing_is_sent_to_one_that_is_off(listen: Listen, happen: Happen) -> N
     with pytest.raises(EndpointOff):
         resend_delivery(delivery=Delivery.objects.get())
     assert resend_event(event=event) == 0
+
+
+@pytest.fixture
+def _small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("webhooks_app.resending.BATCH", 2)
+    monkeypatch.setattr("webhooks_app.endpoints.SET_ASIDE_AT_ONCE", 2)
+
+
+@pytest.mark.usefixtures("_small_batches")
+def test_many_are_sent_again_batch_by_batch(listen: Listen, happen: Happen) -> None:
+    listener = listen()
+    for _ in range(5):
+        happen()
+    switch_off(endpoint=listener.endpoint, reason="by hand", actor="mia")
+    assert states(listener) == ["failed"] * 5
+    change_endpoint(endpoint=listener.endpoint, actor="mia", enabled=True)
+    assert states(listener) == ["pending"] * 5
+    Delivery.objects.update(state=DeliveryState.FAILED, next_attempt_at=None)
+    assert resend_failed(endpoint=listener.now()) == 5
+    assert resend_since(endpoint=listener.now(), since=timezone.now() - timedelta(hours=1)) == 5
+
+
+def test_switching_on_sends_what_waited_for_its_next_try_however_old_it_is(listen: Listen, happen: Happen) -> None:
+    listener = listen()
+    happen()
+    Event.objects.update(created_at=timezone.now() - timedelta(days=3))
+    Delivery.objects.update(attempts_made=9, next_attempt_at=timezone.now() + timedelta(hours=20))
+    switch_off(endpoint=listener.endpoint, reason="by hand", actor="mia")
+    assert states(listener) == ["failed"]
+    change_endpoint(endpoint=listener.endpoint, actor="mia", enabled=True)
+    assert states(listener) == ["pending"]
+
+
+def test_switching_on_leaves_alone_what_failed_before_the_last_success(listen: Listen, happen: Happen) -> None:
+    listener, now = listen(), timezone.now()
+    for days, attempts in ((30, 10), (4, 10)):
+        event = happen()
+        delivery = Delivery.objects.filter(event=event)
+        delivery.update(state=DeliveryState.FAILED, next_attempt_at=None, attempts_made=attempts)
+        DeliveryAttempt.objects.create(
+            delivery=delivery.get(), started_at=now - timedelta(days=days), duration_ms=1, problem="timeout"
+        )
+    WebhookEndpoint.objects.update(failing_since=now - timedelta(days=5))
+    switch_off(endpoint=listener.endpoint, reason="Every message failed for 5 days.", actor="system")
+    change_endpoint(endpoint=listener.endpoint, actor="mia", enabled=True)
+    assert states(listener) == ["failed", "pending"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_events_and_switches_at_the_same_instant_lose_nothing(
+    sender: SenderThread, receiver: Receiver, listen: Listen, happen: Happen
+) -> None:
+    listener = listen()
+
+    def switch() -> None:
+        for on in (False, True) * 5:
+            change_endpoint(endpoint=listener.endpoint, actor="mia", enabled=on)
+
+    def write() -> None:
+        for _ in range(30):
+            happen()
+
+    assert race(switch, write, write) == [None, None, None]
+    wait_until(lambda: set(states(listener)) == {"succeeded"})
+    assert len({message.headers["webhook-id"] for message in receiver.messages}) == 60

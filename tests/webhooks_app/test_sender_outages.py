@@ -1,19 +1,29 @@
 """Redis away, the database's connections cut, an error that nobody foresaw: every event still arrives, and soon."""
 
 import asyncio
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
+from functools import partial
+from threading import Thread
+from typing import Any
 
+import psycopg
 import pytest
 from aiohttp.test_utils import unused_port
 from django.db import connection
 from django.test import override_settings
+from django.utils import timezone
 
 from tests.waiting import wait_until
 from tests.webhooks_app.conftest import Listener
+from tests.webhooks_app.dark_line import dark_line
 from tests.webhooks_app.receiver import Receiver
+from webhooks_app.delivery import Outcome, claim_due
+from webhooks_app.lanes import Lanes
 from webhooks_app.models import Delivery, DeliveryAttempt, DeliveryState, Event
 from webhooks_app.sender import Sender
 from webhooks_app.sender_database import SenderDatabase
+from webhooks_app.sender_reports import Reports
 from webhooks_app.sender_thread import SenderThread
 
 Listen = Callable[..., Listener]
@@ -88,3 +98,99 @@ def test_a_database_that_hangs_counts_as_lost(transactional_db: None, monkeypatc
         await database.close()
 
     asyncio.run(ask())
+
+
+def test_a_database_that_vanishes_without_a_word_is_given_up_soon(
+    transactional_db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("webhooks_app.sender_database.STATEMENT_SECONDS", 0.5)
+
+    async def ask() -> float:
+        database = SenderDatabase("test")
+        await database.run(lambda given: given.execute("SELECT 1"))
+        line.go_dark()
+        began = time.monotonic()
+        await database.run_until_done(lambda given: given.execute("SELECT 1"))
+        await database.close()
+        return time.monotonic() - began
+
+    with dark_line() as line:
+        assert asyncio.run(ask()) < 2
+
+
+@pytest.fixture
+def elsewhere() -> Iterator[psycopg.Connection[Any]]:
+    """Another connection to the database."""
+    options = connection.get_connection_params()
+    given = {name: options[name] for name in ("dbname", "user", "password", "host", "port") if name in options}
+    with psycopg.connect(**given) as other:
+        yield other
+
+
+def test_an_endpoint_that_somebody_has_locked_holds_up_nothing_and_is_noted_later(
+    sender: SenderThread, receiver: Receiver, listen: Listen, happen: Happen, elsewhere: psycopg.Connection[Any]
+) -> None:
+    held = listen()
+    elsewhere.execute("SELECT FROM webhooks_app_webhookendpoint WHERE id = %s FOR NO KEY UPDATE", [held.endpoint.pk])
+    happen()
+    wait_until(lambda: delivered(1))
+    assert held.now().last_success_at is None
+    elsewhere.rollback()
+    wait_until(lambda: held.now().last_success_at)
+
+
+def test_a_delivery_that_somebody_has_locked_is_recorded_later_and_before_a_stop(
+    sender: SenderThread, receiver: Receiver, listen: Listen, happen: Happen, elsewhere: psycopg.Connection[Any]
+) -> None:
+    receiver.hold("/slow")
+    slow, quick = listen("/slow"), listen("/quick", events=["checkout.expired"])
+    happen()
+    wait_until(lambda: receiver.at("/slow"))
+    elsewhere.execute("SELECT FROM webhooks_app_delivery WHERE endpoint_id = %s FOR NO KEY UPDATE", [slow.endpoint.pk])
+    receiver.release()
+    happen("checkout.expired")
+    wait_until(lambda: quick.now().last_success_at)
+    assert Delivery.objects.get(event__type="checkout.completed").state == DeliveryState.PENDING
+    stopping = Thread(target=sender.stop)
+    stopping.start()
+    elsewhere.rollback()
+    stopping.join()
+    assert set(Delivery.objects.values_list("state", flat=True)) == {DeliveryState.SUCCEEDED}
+    assert DeliveryAttempt.objects.count() == len(receiver.messages) == 3
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")  # it is what ends the sender
+def test_when_recording_breaks_down_the_sender_is_replaced(
+    sender: SenderThread, receiver: Receiver, listen: Listen, happen: Happen
+) -> None:
+    listen()
+    happen()
+    wait_until(lambda: delivered(1))
+    broken = sender.sender
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE webhooks_app_deliveryattempt RENAME TO away")
+        happen()
+        wait_until(lambda: sender.sender is not broken)
+        cursor.execute("ALTER TABLE away RENAME TO webhooks_app_deliveryattempt")
+    Delivery.objects.filter(leased=True).update(next_attempt_at=timezone.now())  # as if the lease were over
+    wait_until(lambda: delivered(2))
+
+
+def test_one_report_that_cannot_be_recorded_holds_up_no_other(
+    transactional_db: None, listen: Listen, happen: Happen
+) -> None:
+    listen()
+    for _ in range(4):
+        happen()
+
+    async def record() -> None:
+        claims = await database.run(partial(claim_due, rooms=Lanes().rooms(0.0)))
+        for number, claim in enumerate(claims):
+            status = 70_000 if number == 1 else 200  # no smallint
+            reports.add(Outcome(claim=claim, started_at=timezone.now(), duration_ms=1, status_code=status))
+        await reports.write()
+        await asyncio.gather(database.close(), reports.close())
+
+    database, reports = SenderDatabase("test"), Reports(lambda _: None)
+    asyncio.run(record())
+    assert (reports.open, delivered(3)) == (0, True)

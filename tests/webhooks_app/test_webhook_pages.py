@@ -1,8 +1,10 @@
 """The dashboard's pages of webhooks: made, watched, explained, sent again; and nobody else's."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
+from cryptography.fernet import Fernet
 from django.utils import timezone
 
 from tests.desk import Desk
@@ -102,6 +104,12 @@ def test_a_change_keeps_the_headers_unless_told_otherwise(desk: Desk, listen: Li
     assert (listener.now().url, listener.now().headers_encrypted != "") == ("https://shop.example/new", True)
     desk.post(at(listener), url="https://shop.example/new", replace_headers="on")
     assert listener.now().headers_encrypted == ""
+
+
+def test_headers_that_cannot_be_read_any_more_are_asked_for(desk: Desk, listen: Listen, settings: Any) -> None:
+    listener = listen(headers={"X-A": "1"})
+    settings.ENCRYPTION_KEYS = [Fernet.generate_key().decode()]
+    assert "can no longer be read" in desk.read(at(listener))
 
 
 def test_off_on_new_secret_and_gone(desk: Desk, listen: Listen) -> None:
