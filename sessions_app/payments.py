@@ -31,6 +31,7 @@ def record(network: Network, seen: Sightings) -> NewsBySession:
     arrived = _stored_first(network, seen.fresh)
     returned = _placed(network, seen)
     valued = _stored_values(seen.valued)
+    _store_ease(seen.eased)
     return merged(
         _news(network, returned, "is back", arrived=True),
         _news(network, arrived, "arrived", arrived=True),
@@ -147,6 +148,12 @@ def _stored_values(valued: list[Payment]) -> list[Payment]:
     if same:
         Payment.objects.bulk_update(same, ["basis", "rate", "value", "confirmations_needed"])
     return same
+
+
+def _store_ease(eased: list[Payment]) -> None:
+    same = _unchanged(eased, confirmed_at=None)
+    if same:
+        Payment.objects.bulk_update(same, ["confirmations_needed"])
 
 
 def _news(

@@ -42,6 +42,7 @@ class Sightings:
     fresh: list[Payment]  # not stored yet
     again: dict[Identity, Transfer]  # of known payments, perhaps in another block
     valued: list[Payment]  # known, and a rate has turned up
+    eased: list[Payment]  # known, and a rate has turned up that shows that they need fewer confirmations
 
 
 def identity(item: Transfer | Payment) -> Identity:
@@ -56,7 +57,9 @@ def take_in(network: Network, transfers: Iterable[Transfer], now: datetime) -> S
     known = _known(network, found)
     again = {key: transfer for key, transfer in found.items() if key in known}
     new = [transfer for key, transfer in found.items() if key not in known]
-    return Sightings(fresh=_new_payments(network, new, now), again=again, valued=_valued_late(network))
+    return Sightings(
+        fresh=_new_payments(network, new, now), again=again, valued=_valued_late(network), eased=_eased(network, now)
+    )
 
 
 def _known(network: Network, found: Iterable[Identity]) -> set[Identity]:
@@ -119,6 +122,17 @@ def _valued_late(network: Network) -> list[Payment]:
     return [payment for payment in unvalued if payment.value is not None]
 
 
+def _eased(network: Network, now: datetime) -> list[Payment]:
+    """Without a rate to US dollars a payment is waited for as if it were large. Today's rate tells whether it is."""
+    most = network.confirmations.large
+    waiting = Payment.objects.filter(network=network.id, confirmed_at=None, vanished_at=None)
+    unsure = list(waiting.filter(confirmations_needed=most, value__isnull=False).select_related("session"))
+    valuer = Valuer(())
+    for payment in unsure:
+        payment.confirmations_needed = _confirmations(network, payment, valuer, now)
+    return [payment for payment in unsure if payment.confirmations_needed < most]
+
+
 def _set_value(network: Network, payment: Payment, valuer: Valuer) -> None:
     worth = valuer.worth(
         payment.session,
@@ -131,6 +145,8 @@ def _set_value(network: Network, payment: Payment, valuer: Valuer) -> None:
     # What does not count is valued all the same: whoever decides on it wants to know what it is worth.
     payment.basis = worth.basis if payment.counts else Basis.NONE
     payment.rate, payment.value = worth.rate, worth.value
-    payment.confirmations_needed = valuer.confirmations_needed(
-        payment.session, worth.value, asset=payment.asset, network=network, at=payment.arrived_at
-    )
+    payment.confirmations_needed = _confirmations(network, payment, valuer, payment.arrived_at)
+
+
+def _confirmations(network: Network, payment: Payment, valuer: Valuer, at: datetime) -> int:
+    return valuer.confirmations_needed(payment.session, payment.value, asset=payment.asset, network=network, at=at)

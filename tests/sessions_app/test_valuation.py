@@ -1,5 +1,6 @@
 """What a transfer is worth: by which quote, at the rate of which moment, and when no rate is to be had."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -118,3 +119,21 @@ def test_a_part_of_a_large_sum_is_no_small_payment(live: CheckoutSession, source
     CheckoutSession.objects.filter(pk=live.pk).update(amount=50_000)
     see(ether(live, "0.02", timezone.now()))
     assert live.payments.get().confirmations_needed == ETHEREUM.confirmations.large
+
+
+@pytest.mark.django_db
+def test_a_payment_whose_dollars_are_not_known_yet_waits_long_no_longer_than_that(
+    live: CheckoutSession, sources: FakeRates
+) -> None:
+    for source in sources.all:
+        source.mood = "down"
+    with time_machine.travel(timezone.now() + timedelta(minutes=14)):
+        see(replace(ether(live, "0", timezone.now()), asset="USDC", amount_units=49_000_000))
+        payment = live.payments.get()
+        assert (payment.basis, payment.confirmations_needed) == ("quote", ETHEREUM.confirmations.large)
+        for source in sources.all:
+            source.mood = "well"
+        refresh_rates()
+        see()
+    payment.refresh_from_db()
+    assert payment.confirmations_needed == ETHEREUM.confirmations.small
