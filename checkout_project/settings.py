@@ -138,6 +138,7 @@ if not 0 <= API_KEY_CACHE_SECONDS <= 4:
 # Requests a minute, counted over all web processes; generous, to stop accidents rather than shops.
 RATE_LIMIT_PER_KEY = env.number("RATE_LIMIT_PER_KEY", 6_000)
 RATE_LIMIT_PER_ADDRESS = env.number("RATE_LIMIT_PER_ADDRESS", 12_000)
+RATE_LIMIT_PER_LINK = env.number("RATE_LIMIT_PER_LINK", 20)
 BEHIND_PROXY = env.flag("BEHIND_PROXY")
 METRICS_TOKEN = env.text("METRICS_TOKEN", "")
 

@@ -73,10 +73,22 @@ def count_request(request: HttpRequest, secret: str | None) -> Allowance | None:
 
     Returns what is left. Raises TooManyRequests (429). None when Redis is away: then the API answers unguarded.
     """
-    window, elapsed = divmod(int(time.time()), WINDOW_SECONDS)
     limits = {f"address:{address_of(request)}": settings.RATE_LIMIT_PER_ADDRESS}
     if secret:
         limits[f"key:{digest_of(secret)[:32]}"] = settings.RATE_LIMIT_PER_KEY
+    return _count(limits)
+
+
+def count_opening(request: HttpRequest, link_id: str) -> Allowance | None:
+    """Counts a buyer who opens a session by a payment link: each holds a piece of its stock for a while.
+
+    Raises TooManyRequests (429) for more from one address in a minute than people can mean.
+    """
+    return _count({f"link:{link_id}:address:{address_of(request)}": settings.RATE_LIMIT_PER_LINK})
+
+
+def _count(limits: dict[str, int]) -> Allowance | None:
+    window, elapsed = divmod(int(time.time()), WINDOW_SECONDS)
     try:
         used = _leases.use(limits, window)
     except RedisError as error:

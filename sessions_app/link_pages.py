@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods
 
 from common.errors import DomainError
 from common.money import minor_digits, to_minor_unit
+from merchants_app.throttling import TooManyRequests, count_opening
 from sessions_app.models import PaymentLink
 from sessions_app.payment_links import LinkNotFound, link_for_buyer, open_link, why_closed
 
@@ -56,7 +57,14 @@ def payment_link(request: HttpRequest, link_id: str) -> HttpResponse:
         closed = why_closed(link, timezone.now())
         return _page(request, link, form, closed=closed, status=400 if request.method == "POST" else 200)
     try:
+        count_opening(request, link_id)
         session = open_link(link, **form.cleaned_data)
+    except TooManyRequests as refusal:
+        answer = _page(
+            request, link, form, closed=_("Too many payments were begun from here. Wait a minute."), status=429
+        )
+        answer["Retry-After"] = str(refusal.allowance.reset_seconds)
+        return answer
     except DomainError as refusal:  # closed by now, or the merchant has nowhere to receive
         return _page(request, link, form, closed=refusal.detail, status=refusal.status)
     return redirect("hosted:pay", session.public_id)

@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from merchants_app.models import Merchant
+from merchants_app.models import Merchant, Treasury
 from sessions_app.models import CheckoutSession, PaymentLink
 from sessions_app.payment_links import LinkClosed, open_link
 from tests.cast import MIAS_WALLET, Api, merchant
@@ -149,3 +149,20 @@ def test_the_list_has_pages_and_counts_pieces_in_one_query(
     assert "Link" not in rest
     assert api.get("payment-links?after=pl_none").answer["errors"][0]["attr"] == "after"
     assert api.get("payment-links?colour=red").answer["errors"][0]["attr"] == "colour"
+
+
+def test_nobody_holds_the_stock_by_opening_payments_without_end(api: Api, client: Client, settings: Any) -> None:
+    settings.RATE_LIMIT_PER_LINK = 2
+    page = f"/l/{api.post('payment-links', body(stock=50)).answer['id']}"
+    answers = [client.post(page, BUYER) for _ in range(3)]
+    assert [answer.status_code for answer in answers] == [302, 302, 429]
+    assert int(answers[2]["Retry-After"]) > 0
+    assert CheckoutSession.objects.count() == 2
+
+
+def test_a_link_of_a_merchant_without_a_wallet_says_so(mia: Merchant, client: Client) -> None:
+    Treasury.objects.all().delete()
+    link = PaymentLink.objects.create(merchant=mia, mode="test", currency="USD", amount=5, product_name="Box")
+    answer = client.post(f"/l/{link.public_id}", BUYER)
+    assert answer.status_code in {400, 409}
+    assert CheckoutSession.objects.count() == 0
