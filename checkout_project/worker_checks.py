@@ -13,6 +13,7 @@ from typing_extensions import override
 from chains_app.networks import Network, enabled_networks
 from chains_app.reader import WrongChain
 from chains_app.readers import verify_networks
+from common.garbage import collect_rarely
 from common.modes import Mode
 
 # Nodes that take longer must not keep webhooks and other networks waiting; what they say later still counts.
@@ -34,6 +35,7 @@ class VerifyNetworks(bootsteps.Step):
             Thread(target=_verify, args=[network, answers, gone_on], name="verify network", daemon=True).start()
         if faults := _faults(answers, len(networks), gone_on):
             raise SystemExit(f"Not started: {' '.join(faults)}")
+        collect_rarely()
 
 
 def _faults(answers: "SimpleQueue[str]", expected: int, gone_on: Event) -> list[str]:

@@ -60,9 +60,7 @@ def payment_link(request: HttpRequest, link_id: str) -> HttpResponse:
         count_opening(request, link_id)
         session = open_link(link, **form.cleaned_data)
     except TooManyRequests as refusal:
-        answer = _page(
-            request, link, form, closed=_("Too many payments were begun from here. Wait a minute."), status=429
-        )
+        answer = _page(request, link, form, closed="Too many payments were begun from here. Wait a minute.", status=429)
         answer["Retry-After"] = str(refusal.allowance.reset_seconds)
         return answer
     except DomainError as refusal:  # closed by now, or the merchant has nowhere to receive
