@@ -5,6 +5,7 @@ import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from math import nan
 from urllib.parse import urlsplit
 
 Request = Callable[[int], bytes]
@@ -24,8 +25,10 @@ class Result:
         return len(self.times) / self.seconds
 
     def percentile(self, share: float) -> float:
-        """Milliseconds within which that share was answered."""
+        """Milliseconds within which that share was answered; NaN when nothing was."""
         ordered = sorted(self.times)
+        if not ordered:
+            return nan
         return ordered[min(len(ordered) - 1, int(len(ordered) * share))] * 1000
 
     def __str__(self) -> str:
