@@ -1,15 +1,18 @@
 """What pages ask a chain besides transfers: the price of gas, what has been deployed, what a contract says."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from eth_abi.abi import encode
+from eth_abi.exceptions import DecodingError
 
-from chains_app.deposits import COLLECTED_TOPIC, FACTORY_ADDRESS
-from chains_app.evm_reader_nodes import Nodes
+from chains_app.deposits import COLLECTED_TOPIC, FACTORY_ADDRESS, Collection, decode_collection
+from chains_app.evm_reader_logs import get_logs
+from chains_app.evm_reader_values import garbage, hash_of, list_of, number_of, table_of
 from chains_app.json_rpc import Call, Node, NodeFailed, RpcError
 from chains_app.networks import Network
+from chains_app.readers import nodes_for
 
 _EIP1271_MAGIC = "1626ba7e"  # also the selector of isValidSignature(bytes32,bytes)
 
@@ -22,6 +25,15 @@ class Conditions:
     factory_deployed: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Emptied:
+    """A deposit that gave up all it had of a token, and where that stands."""
+
+    collection: Collection
+    block_number: int
+    tx_hash: str
+
+
 def collecting_conditions(network: Network) -> Conditions:
     """Price of gas, and whether the factory is there. Raises ReaderUnavailable, WrongChain."""
 
@@ -29,31 +41,29 @@ def collecting_conditions(network: Network) -> Conditions:
         price, code = node.batch([Call("eth_gasPrice"), Call("eth_getCode", (FACTORY_ADDRESS, "latest"))])
         return Conditions(gas_price_wei=_number(price), factory_deployed=_text(code) not in {"0x", "0x0"})
 
-    return Nodes(network).ask(ask)
+    return nodes_for(network).ask(ask)
 
 
-def receipt_logs(network: Network, tx_hash: str) -> tuple[int, list[Mapping[str, Any]]] | None:
-    """Block number and logs of a mined transaction that succeeded; None while there is none.
-
-    Raises ReaderUnavailable, WrongChain.
-    """
-
-    def ask(node: Node) -> tuple[int, list[Mapping[str, Any]]] | None:
-        receipt = node.call("eth_getTransactionReceipt", tx_hash)
-        if not isinstance(receipt, dict) or receipt.get("status") != "0x1":
-            return None
-        return _number(receipt["blockNumber"]), list(receipt["logs"])
-
-    return Nodes(network).ask(ask)
-
-
-def factory_logs(network: Network, first: int, last: int) -> list[Mapping[str, Any]]:
-    """What our factory logged in these blocks, both included: which deposits were emptied. One call.
+def collections_of(network: Network, tx_hashes: Sequence[str]) -> dict[str, list[Emptied] | None]:
+    """What these transactions collected; None for one that is not mined, or failed.
 
     Raises ReaderUnavailable, WrongChain.
     """
-    wanted = {"address": FACTORY_ADDRESS, "topics": [COLLECTED_TOPIC], "fromBlock": hex(first), "toBlock": hex(last)}
-    return Nodes(network).ask(lambda node: list(node.call("eth_getLogs", wanted) or ()))
+
+    def ask(node: Node) -> dict[str, list[Emptied] | None]:
+        receipts = node.batch([Call("eth_getTransactionReceipt", (tx_hash,)) for tx_hash in tx_hashes])
+        return {tx_hash: _collected_by(receipt, node) for tx_hash, receipt in zip(tx_hashes, receipts, strict=True)}
+
+    return nodes_for(network).ask(ask)
+
+
+def collections_between(network: Network, first: int, last: int) -> list[Emptied]:
+    """What was collected in these blocks, both included. Raises ReaderUnavailable, WrongChain."""
+
+    def ask(node: Node) -> list[Emptied]:
+        return _emptied(get_logs(node, [FACTORY_ADDRESS], [COLLECTED_TOPIC], first, last), node)
+
+    return nodes_for(network).ask(ask)
 
 
 def contract_approves(network: Network, *, address: str, digest: bytes, signature: bytes) -> bool:
@@ -70,7 +80,27 @@ def contract_approves(network: Network, *, address: str, digest: bytes, signatur
             return False
         return answer.removeprefix("0x")[:8] == _EIP1271_MAGIC and len(answer) == 66
 
-    return Nodes(network).ask(ask)
+    return nodes_for(network).ask(ask)
+
+
+def _collected_by(receipt: Any, node: Node) -> list[Emptied] | None:
+    if receipt is None or number_of(table_of(receipt, node).get("status"), node) != 1:
+        return None
+    return _emptied(list_of(receipt.get("logs"), node), node)
+
+
+def _emptied(logs: Iterable[Any], node: Node) -> list[Emptied]:
+    found = []
+    for each in logs:
+        log = table_of(each, node)
+        try:
+            collection = decode_collection(log)
+        except (ValueError, LookupError, TypeError, DecodingError):
+            raise garbage(node, log) from None
+        if collection and collection.collected and collection.amount_units:
+            at = number_of(log.get("blockNumber"), node)
+            found.append(Emptied(collection, at, hash_of(log.get("transactionHash"), node)))
+    return found
 
 
 def _text(answer: Any) -> str:

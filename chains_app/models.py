@@ -9,6 +9,9 @@ class ScanCursor(models.Model):
     network = models.CharField(max_length=32, primary_key=True)
     block_number = models.BigIntegerField(help_text="The last block read.")
     block_hash = models.CharField(max_length=66, blank=True, help_text="Empty while nothing was read yet.")
+    collections_read = models.BigIntegerField(
+        null=True, help_text="The last block whose collections of deposits are marked; null before the first look."
+    )
     head = models.BigIntegerField(default=0, help_text="The chain's newest block when last asked.")
     scanned_at = models.DateTimeField(null=True, help_text="When a scan last ended well.")
     problem = models.CharField(max_length=300, blank=True, help_text="Why the last scan failed; empty when it did not.")

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 
 from chains_app.evm_reader import EvmReader
+from chains_app.evm_reader_nodes import Nodes
 from chains_app.networks import Network, enabled_networks
 from chains_app.reader import Reader, WrongChain
 from chains_app.sandbox_reader import SandboxReader
@@ -16,6 +17,11 @@ def reader_for(network: Network) -> Reader:
     if network.kind == "sandbox":
         return SandboxReader(network)
     return _evm_reader(_ByUrls(network))
+
+
+def nodes_for(network: Network) -> Nodes:
+    """The nodes of a network, for other questions than its reader's: what they fail at must not make that one wait."""
+    return _nodes(_ByUrls(network))
 
 
 def verify_networks(networks: Iterable[Network] | None = None) -> None:
@@ -54,3 +60,8 @@ class _ByUrls:
 @lru_cache(maxsize=64)
 def _evm_reader(key: _ByUrls) -> EvmReader:
     return EvmReader(key.network)
+
+
+@lru_cache(maxsize=64)
+def _nodes(key: _ByUrls) -> Nodes:
+    return Nodes(key.network)

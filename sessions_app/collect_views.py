@@ -89,7 +89,6 @@ def sent(request: HttpRequest, access: Access, network_id: str) -> HttpResponse:
             network=network,
             tx_hash=form.cleaned_data["tx_hash"].lower(),
             by=access.actor,
-            now=timezone.now(),
         )
     except (ReaderUnavailable, WrongChain) as error:
         raise ChainAway(f"{network.name} cannot be read just now. Try again in a minute.") from error

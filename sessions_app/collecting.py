@@ -4,28 +4,16 @@ The gateway signs nothing: it prepares calls for the merchant's own wallet, and 
 """
 
 import secrets
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from django.db import transaction
 from django.db.models import Count, Max, QuerySet, Sum
-from eth_abi.exceptions import DecodingError
 
-from chains_app.chain_calls import Conditions, factory_logs, receipt_logs
-from chains_app.deposits import (
-    ETHER,
-    MAX_DEPOSITS,
-    Call,
-    Collection,
-    Deposit,
-    collection_calls,
-    collection_gas,
-    decode_collection,
-)
+from chains_app.chain_calls import Conditions, Emptied, collections_of
+from chains_app.deposits import ETHER, MAX_DEPOSITS, Call, Deposit, collection_calls, collection_gas
 from chains_app.networks import Asset, Network, all_networks
-from chains_app.reader import ReaderUnavailable
 from common.errors import Conflict, NotFound
 from common.modes import Mode
 from merchants_app.audit import record
@@ -97,7 +85,10 @@ def waiting_count(merchant: Merchant, mode: str) -> int:
 
 
 def waiting_payments(merchant: Merchant, mode: str) -> QuerySet[Payment]:
-    """Confirmed payments that still lie in deposit contracts; plain addresses of an xpub need no collecting."""
+    """Confirmed payments that still lie in deposit contracts, and that no transaction is known to have collected.
+
+    Plain addresses of an xpub need no collecting.
+    """
     return Payment.objects.filter(
         session__merchant=merchant,
         session__mode=mode,
@@ -105,6 +96,7 @@ def waiting_payments(merchant: Merchant, mode: str) -> QuerySet[Payment]:
         confirmed_at__isnull=False,
         vanished_at=None,
         collected_at=None,
+        collected_tx="",
     )
 
 
@@ -113,7 +105,8 @@ def plan(*, merchant: Merchant, mode: str, network: Network, asset: str, conditi
 
     Raises NothingToCollect.
     """
-    rows = waiting_payments(merchant, mode).filter(network=network.id, asset__in=[asset] if asset else network.assets)
+    assets = set(network.assets) & ({asset} if asset else set(network.assets))
+    rows = waiting_payments(merchant, mode).filter(network=network.id, asset__in=assets)
     found = list(
         rows.values("session__public_id", "session__treasury__address", "asset")
         .annotate(oldest=Max("confirmed_at"))
@@ -140,22 +133,23 @@ def plan(*, merchant: Merchant, mode: str, network: Network, asset: str, conditi
     )
 
 
-def see_collection(*, merchant: Merchant, mode: str, network: Network, tx_hash: str, by: str, now: datetime) -> int:
-    """Marks what a mined transaction collected; returns how many of the merchant's payments that were.
+def see_collection(*, merchant: Merchant, mode: str, network: Network, tx_hash: str, by: str) -> int:
+    """Notes what a mined transaction collected; returns how many of the merchant's payments that were.
 
-    Raises NotCollectedYet, and what the reader raises when the network cannot be read.
+    From then on they wait no more. They count as collected when it is final (`collection_watch`), and wait again
+    should the chain lose it. Raises NotCollectedYet, and what the reader raises when the network cannot be read.
     """
-    mined = receipt_logs(network, tx_hash)
-    if mined is None:
+    emptied = collections_of(network, [tx_hash])[tx_hash] if network.kind == "evm" else None
+    if emptied is None:
         raise NotCollectedYet(
             f"{network.name} has no successful transaction {tx_hash[:12]}… yet. Wait until your wallet shows it as "
             "done, then try again."
         )
-    block_number, logs = mined
-    collections = [found for log in logs if (found := decode_collection(log)) and found.collected]
     with transaction.atomic():
-        marked = _mark(network, collections, block_number=block_number, tx_hash=tx_hash, now=now)
-        ours = marked.filter(session__merchant=merchant, session__mode=mode).count()
+        for each in emptied:
+            emptied_payments(network, each).update(collected_tx=tx_hash)
+        seen = Payment.objects.filter(network=network.id, collected_at=None, collected_tx=tx_hash)
+        ours = seen.filter(session__merchant=merchant, session__mode=mode).count()
         if not ours:
             raise NotCollectedYet("This transaction collected nothing of yours that still waits.")
         record(merchant=merchant, mode=mode, actor=by, action="payments.collected", subject=tx_hash[:60],
@@ -163,42 +157,24 @@ def see_collection(*, merchant: Merchant, mode: str, network: Network, tx_hash: 
     return ours
 
 
-@dataclass(frozen=True, slots=True)
-class Emptied:
-    """A collection, and where it stands."""
+def emptied_payments(network: Network, emptied: Emptied) -> QuerySet[Payment]:
+    """What was in the deposit when it was emptied: all that had arrived by then and was not collected before.
 
-    collection: Collection
-    block_number: int
-    tx_hash: str
-
-
-def collections_final_by(network: Network, *, first: int, last: int) -> list[Emptied]:
-    """What the factory collected in the blocks that become final when `first` … `last` are read. Talks to the network.
-
-    So far behind the head nothing is undone by a reorganisation any more; and as scans follow one another without a
-    gap, so do these ranges. Nothing is asked while nothing waits. Raises what the reader raises.
+    Of what came in the very block nobody here knows whether it came before or after. It was in there if it is part of
+    what left; if in doubt it goes on waiting, and the next collection has it for certain.
     """
-    waiting = Payment.objects.filter(network=network.id, vanished_at=None, collected_at=None)
-    depth = network.confirmations.normal
-    if network.kind != "evm" or last < first or last < depth or not waiting.exists():
-        return []
-    logs = factory_logs(network, max(0, first - depth), last - depth)
-    return [emptied for log in logs if (emptied := _emptied(log)) and emptied.collection.collected]
-
-
-def mark_collected(network: Network, emptied: Iterable[Emptied], now: datetime) -> None:
-    """Marks what the chain says was collected, whoever sent the transaction and whether or not they told us."""
-    for each in emptied:
-        _mark(network, [each.collection], block_number=each.block_number, tx_hash=each.tx_hash, now=now)
-
-
-def _emptied(log: Mapping[str, Any]) -> Emptied | None:
-    """None for another event of the factory. Raises ReaderUnavailable when the node sent nonsense."""
-    try:
-        found = decode_collection(log)
-        return Emptied(found, int(log["blockNumber"], 16), str(log["transactionHash"])) if found else None
-    except (ValueError, TypeError, KeyError, DecodingError):
-        raise ReaderUnavailable("A node sent a collection that makes no sense.") from None
+    collection = emptied.collection
+    symbols = {(asset.contract or ETHER).lower(): asset.symbol for asset in network.assets.values()}
+    arrived = Payment.objects.filter(
+        session__deposit__address=collection.deposit,
+        network=network.id,
+        asset=symbols.get(collection.token.lower(), ""),
+        block_number__lte=emptied.block_number,
+        vanished_at=None,
+        collected_at=None,
+    )
+    units = arrived.aggregate(units=Sum("amount_units"))["units"] or 0
+    return arrived if units <= collection.amount_units else arrived.filter(block_number__lt=emptied.block_number)
 
 
 def play_collection(*, merchant: Merchant, mode: str, network: Network, by: str, now: datetime) -> int:
@@ -214,23 +190,3 @@ def play_collection(*, merchant: Merchant, mode: str, network: Network, by: str,
         record(merchant=merchant, mode=mode, actor=by, action="payments.collected", subject=tx_hash[:60],
                network=network.id, payments=count)  # fmt: skip
     return count
-
-
-def _mark(
-    network: Network, collections: Iterable[Collection], *, block_number: int, tx_hash: str, now: datetime
-) -> QuerySet[Payment]:
-    """A collection empties a deposit of a token: all that had arrived in it by that block is collected."""
-    symbols = {(asset.contract or ETHER).lower(): asset.symbol for asset in network.assets.values()}
-    for found in collections:
-        symbol = symbols.get(found.token.lower())
-        if symbol is None or not found.amount_units:
-            continue
-        Payment.objects.filter(
-            session__deposit__address=found.deposit,
-            network=network.id,
-            asset=symbol,
-            block_number__lte=block_number,
-            vanished_at=None,
-            collected_at=None,
-        ).update(collected_at=now, collected_tx=tx_hash)
-    return Payment.objects.filter(network=network.id, collected_tx=tx_hash)

@@ -4,7 +4,6 @@ Asking the network comes first and holds no lock; then one transaction stores wh
 how far. Dying before it means reading again, dying after it means nothing.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -18,7 +17,7 @@ from chains_app.networks import Network
 from chains_app.reader import Reader, ReaderUnavailable, Sighting, WrongChain
 from chains_app.readers import reader_for
 from chains_app.scanning import CursorMoved, Scan, record_problem, save_cursor, scan
-from sessions_app.collecting import Emptied, collections_final_by, mark_collected
+from sessions_app.collection_watch import Collected, look_for_collections, mark_collected
 from sessions_app.lifecycle import reassess_many
 from sessions_app.models import DepositAddress, Payment, Quote, Refund
 from sessions_app.payments import confirm, deep_enough, doubtful, mark_vanished, merged, record, sighting
@@ -78,9 +77,9 @@ def watch(network: Network, reader: Reader) -> bool:
     seen = scan(network=network, reader=reader, addresses=addresses, offered_since=_offered_since(network))
     second_look = _look_again(network, reader, seen, refunds)
     sightings = take_in(network, [*seen.transfers, *seen.pending], timezone.now())
-    emptied = _emptied(network, seen)
+    collected = look_for_collections(seen)
     try:
-        _store(network, seen, second_look, sightings, refunds, emptied, timezone.now())
+        _store(network, seen, second_look, sightings, refunds, collected, timezone.now())
     except CursorMoved:
         return False  # Another watcher stored these blocks meanwhile, and its pass counts.
     return seen.is_behind
@@ -99,9 +98,10 @@ def watched_addresses(network: Network, now: datetime) -> set[str]:
 
 
 def _offered_since(network: Network) -> datetime | None:
-    """When a buyer was first shown an address to pay to on this network."""
-    first = Quote.objects.filter(network=network.id).order_by("id").values_list("created_at", flat=True).first()
-    return first if not ScanCursor.objects.filter(pk=network.id).exclude(block_hash="").exists() else None
+    """When a buyer was first shown an address to pay to on this network; None once it has been read."""
+    if ScanCursor.objects.filter(pk=network.id).exclude(block_hash="").exists():
+        return None
+    return Quote.objects.filter(network=network.id).order_by("id").values_list("created_at", flat=True).first()
 
 
 def _read_until(network: Network, now: datetime) -> datetime:
@@ -111,15 +111,6 @@ def _read_until(network: Network, now: datetime) -> datetime:
         return now
     behind = timedelta(seconds=max(0, cursor.head - cursor.block_number) * network.block_seconds)
     return min(now, cursor.scanned_at - behind)
-
-
-def _emptied(network: Network, seen: Scan) -> Iterable[Emptied]:
-    """Collections, which are for the merchant's books only: failing to read them must never hold up a payment."""
-    try:
-        return collections_final_by(network, first=seen.first, last=seen.last)
-    except ReaderUnavailable as problem:
-        log.warning("collections_not_read", network=network.id, problem=str(problem))
-        return ()
 
 
 def _look_again(network: Network, reader: Reader, seen: Scan, refunds: list[Refund]) -> _SecondLook:
@@ -145,7 +136,7 @@ def _store(
     second_look: _SecondLook,
     sightings: Sightings,
     refunds: list[Refund],
-    emptied: Iterable[Emptied],
+    collected: Collected,
     now: datetime,
 ) -> None:
     with transaction.atomic():
@@ -157,4 +148,4 @@ def _store(
         )
         reassess_many(news, now=now)
         see_refunds(refunds, seen.transfers, gone=second_look.gone_refunds, there=second_look.there, now=now)
-        mark_collected(network, emptied, now)
+        mark_collected(network, collected, now)

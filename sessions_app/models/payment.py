@@ -125,6 +125,12 @@ class Payment(models.Model):
             ),
             # Reader: the watcher, for payments that no rate was known for.
             models.Index(fields=["network"], name="payments_without_a_rate", condition=Q(value=None, vanished_at=None)),
+            # Reader: the watcher, for collections that it was told of and that are not final yet.
+            models.Index(
+                fields=["network"],
+                name="payments_being_collected",
+                condition=Q(collected_at=None) & ~Q(collected_tx=""),
+            ),
             # Reader: payments of a replaced range of blocks.
             models.Index(fields=["network", "block_number"], name="payments_by_block"),
         ]
