@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from chains_app.networks import all_networks
 from sessions_app.models import CheckoutSession, Payment, Refund
 from sessions_app.pay_amounts import asset_text, duration_text, moment_text, money_text
+from sessions_app.representation import counted_ids
 
 # A payment in no block for this many block times (and at least five minutes) is slow enough to say so.
 _SLOW_BLOCKS = 20
@@ -88,7 +89,10 @@ def progress_of(payments: Sequence[Payment], *, heads: Mapping[str, int], now: d
 
 def receipt_of(session: CheckoutSession, *, payments: Sequence[Payment]) -> tuple[ReceiptLine, ...]:
     """Every payment the session saw, in the order of arrival: also the ones that do not count, and say so."""
-    return tuple(_line(session, payment) for payment in payments)
+    counted = counted_ids(session)
+    return tuple(
+        _line(session, payment, is_taken=payment.counts or payment.public_id in counted) for payment in payments
+    )
 
 
 def refunds_of(refunds: Sequence[Refund]) -> tuple[RefundLine, ...]:
@@ -114,7 +118,7 @@ def _refund_line(refund: Refund, seen_at: datetime) -> RefundLine:
     )
 
 
-def _line(session: CheckoutSession, payment: Payment) -> ReceiptLine:
+def _line(session: CheckoutSession, payment: Payment, *, is_taken: bool) -> ReceiptLine:
     # A network may have left the configuration since: the receipt stays readable without it.
     known = all_networks().get(payment.network)
     asset = known.assets.get(payment.asset) if known else None
@@ -127,23 +131,19 @@ def _line(session: CheckoutSession, payment: Payment) -> ReceiptLine:
         amount=asset_text(payment.amount_units, payment.decimals, asset),
         asset=payment.asset,
         network=known.name if known else payment.network,
-        value=_value_text(session, payment),
+        value=_value_text(session, payment) if is_taken else "",
         at=moment_text(payment.arrived_at),
         tx_hash=payment.tx_hash,
         link=link or "",
-        state=_state(payment),
+        state=_state(payment) if is_taken or payment.vanished_at else "ignored",
     )
 
 
 def _value_text(session: CheckoutSession, payment: Payment) -> str:
-    if not payment.counts or payment.value is None:
-        return ""
-    return money_text(payment.value, session.currency)
+    return "" if payment.value is None else money_text(payment.value, session.currency)
 
 
 def _state(payment: Payment) -> str:
     if payment.vanished_at:
         return "vanished"
-    if not payment.counts:
-        return "ignored"
     return "confirmed" if payment.confirmed_at else "seen"

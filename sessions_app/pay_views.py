@@ -26,6 +26,7 @@ from sessions_app.pay_page import PayPage, State, pay_page, state_of, version_of
 from sessions_app.pay_scenarios import scenario_named
 from sessions_app.queries import session_for_buyer
 from sessions_app.quoting import choose_option, options_for
+from sessions_app.representation import sorted_refunds
 from sessions_app.status import is_live
 
 BUYER = "buyer"
@@ -179,7 +180,7 @@ def _heads(session: CheckoutSession) -> dict[str, int]:
 def _refunds(session: CheckoutSession) -> list[Refund]:
     if is_live(session.status) and session.issue is None:
         return []
-    return list(session.refunds.filter(withdrawn_at=None).order_by("id"))
+    return [refund for refund in sorted_refunds(session) if not refund.withdrawn_at]
 
 
 def _back_to_page(session: CheckoutSession) -> HttpResponse:

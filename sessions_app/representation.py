@@ -10,9 +10,9 @@ from chains_app.payment_uris import payment_uri
 from common.modes import Mode
 from common.moments import iso
 from common.money import amount_text, plain, to_minor_unit, units_due
-from sessions_app.evaluation import received
+from sessions_app.evaluation import counted_payments, received
 from sessions_app.facts import facts_of
-from sessions_app.models import CheckoutSession, Payment, Quote
+from sessions_app.models import CheckoutSession, Payment, Quote, Refund
 from sessions_app.status import Status
 
 ZERO = Decimal(0)
@@ -20,6 +20,7 @@ ZERO = Decimal(0)
 
 def represent(session: CheckoutSession) -> dict[str, Any]:
     """The session's JSON. Without further query when it came through `facts.with_facts`."""
+    counted = counted_ids(session)
     return {
         "id": session.public_id,
         "object": "checkout.session",
@@ -44,8 +45,12 @@ def represent(session: CheckoutSession) -> dict[str, Any]:
         "locale": session.locale or None,
         "customerId": session.customer.public_id,
         "customer": {"id": session.customer.public_id, "email": session.email, "name": session.name},
-        "payment": _payment_due(session) if session.quote else None,
-        "payments": [_payment(payment, session.currency) for payment in sorted_payments(session)],
+        "payment": _payment_due(session, counted) if session.quote else None,
+        "payments": [
+            _payment(payment, session.currency, counts=payment.public_id in counted)
+            for payment in sorted_payments(session)
+        ],
+        "refunds": [_refund(refund, session.currency) for refund in sorted_refunds(session)],
         "expiresAt": iso(session.expires_at),
         "createdAt": iso(session.created_at),
         "updatedAt": iso(session.updated_at),
@@ -63,6 +68,11 @@ def sorted_payments(session: CheckoutSession) -> list[Payment]:
     if session.quote_id is None:
         return []
     return sorted(session.payments.all(), key=lambda payment: (payment.arrived_at, payment.pk))
+
+
+def sorted_refunds(session: CheckoutSession) -> list[Refund]:
+    """In the order in which they were prepared. Before there was a quote, nothing could arrive."""
+    return sorted(session.refunds.all(), key=lambda refund: refund.pk) if session.quote_id else []
 
 
 def received_value(session: CheckoutSession) -> Decimal:
@@ -92,7 +102,12 @@ def units_still_due(session: CheckoutSession, quote: Quote, *, arrived: Decimal 
     return units_due(missing, quote.rate, decimals=quote.decimals, display_decimals=display)
 
 
-def _payment_due(session: CheckoutSession) -> dict[str, Any]:
+def counted_ids(session: CheckoutSession) -> frozenset[str]:
+    """The payments that make up what was received."""
+    return frozenset(fact.id for fact in counted_payments(facts_of(session))) if session.quote_id else frozenset()
+
+
+def _payment_due(session: CheckoutSession, counted: frozenset[str]) -> dict[str, Any]:
     """What is to be paid by the quote in force: the whole, what arrived of it, and what is still to be sent."""
     quote = session.quote
     assert quote is not None
@@ -104,7 +119,7 @@ def _payment_due(session: CheckoutSession) -> dict[str, Any]:
         "network": quote.network,
         "address": session.deposit.address,
         "amountDue": amount_text(quote.amount_units, quote.decimals),
-        "amountReceived": amount_text(_received_units(session, quote), quote.decimals),
+        "amountReceived": amount_text(_received_units(session, quote, counted), quote.decimals),
         "amountRemaining": amount_text(rest, quote.decimals),
         "valueReceived": to_minor_unit(arrived, session.currency),
         "shortfall": to_minor_unit(max(session.amount - arrived, ZERO), session.currency),
@@ -115,28 +130,26 @@ def _payment_due(session: CheckoutSession) -> dict[str, Any]:
     }
 
 
-def _received_units(session: CheckoutSession, quote: Quote) -> Decimal:
+def _received_units(session: CheckoutSession, quote: Quote, counted: frozenset[str]) -> Decimal:
     """Of the quote's asset on its network, in base units; other assets show in `payments`."""
     return sum(
         (
             payment.amount_units
             for payment in session.payments.all()
-            if payment.counts
-            and not payment.vanished_at
-            and (payment.asset, payment.network) == (quote.asset, quote.network)
+            if payment.public_id in counted and (payment.asset, payment.network) == (quote.asset, quote.network)
         ),
         ZERO,
     )
 
 
-def _payment(payment: Payment, currency: str) -> dict[str, Any]:
+def _payment(payment: Payment, currency: str, *, counts: bool) -> dict[str, Any]:
     return {
         "id": payment.public_id,
         "status": payment_state(payment),
         "asset": payment.asset,
         "network": payment.network,
         "amount": amount_text(payment.amount_units, payment.decimals),
-        "counts": payment.counts,
+        "counts": counts,
         "value": None if payment.value is None else to_minor_unit(payment.value, currency),
         "rate": None if payment.rate is None else plain(payment.rate),
         "rateBasis": payment.basis,
@@ -155,3 +168,28 @@ def payment_state(payment: Payment) -> str:
     if payment.vanished_at:
         return "vanished"
     return "confirmed" if payment.confirmed_at else "seen"
+
+
+def _refund(refund: Refund, currency: str) -> dict[str, Any]:
+    return {
+        "id": refund.public_id,
+        "status": refund_state(refund),
+        "asset": refund.asset,
+        "network": refund.network,
+        "amount": amount_text(refund.amount_units, refund.decimals),
+        "value": to_minor_unit(refund.value, currency),
+        "address": refund.to_address,
+        "txHash": refund.tx_hash or None,
+        "preparedAt": iso(refund.prepared_at),
+        "seenAt": iso(refund.seen_at),
+        "confirmedAt": iso(refund.confirmed_at),
+    }
+
+
+def refund_state(refund: Refund) -> str:
+    """`prepared`, `seen`, `confirmed` or `withdrawn`."""
+    if refund.withdrawn_at:
+        return "withdrawn"
+    if refund.seen_at is None:
+        return "prepared"
+    return "confirmed" if refund.confirmed_at else "seen"

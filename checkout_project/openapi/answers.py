@@ -83,7 +83,8 @@ class PaymentMade(serializers.Serializer[Any]):
     network = text("Where it was sent.", "sandbox")
     amount = on_chain("How much was sent.")
     counts = serializers.BooleanField(
-        help_text="Whether it counts towards the price: not when the session does not allow the asset. Example: true"
+        help_text="Whether it is part of what was received: not when the session does not allow the asset (unless you "
+        "accepted it), when it is gone, or when it was sent back because it was too little. Example: true"
     )
     value = fiat("What it is worth by its rate; null while no rate is known.", nullable=True)
     rate = text("Price of one whole unit, as used; null while none is known.", "1", nullable=True)
@@ -103,6 +104,27 @@ class PaymentMade(serializers.Serializer[Any]):
     arrivedAt = moment("When it was first seen, or its block's time.")
     confirmedAt = moment("When it was confirmed.", nullable=True)
     vanishedAt = moment("When it was noticed to be gone.", nullable=True)
+
+
+class RefundMade(serializers.Serializer[Any]):
+    """Money on its way back to the buyer, from your own wallet."""
+
+    id = text("Of the refund.", "ref_01h455vb4pex5vsknk084sn02q")
+    status = word(
+        "`prepared`: waits for your wallet's signature; `seen`: on the chain; `confirmed`: enough blocks on top; "
+        "`withdrawn`: will not be sent.",
+        [("prepared", ""), ("seen", ""), ("confirmed", ""), ("withdrawn", "")],
+        "confirmed",
+    )
+    asset = text("Symbol of what goes back.", "USDC")
+    network = text("Where.", "sandbox")
+    amount = on_chain("How much.")
+    value = fiat("What that is worth by the rate that was chosen for it.")
+    address = text("Where the buyer wants it.", "0x8ba1f109551bD432803012645Ac136ddd64DBA72")
+    txHash = text("Of its transaction; null until it is seen.", "0x" + "ab" * 32, nullable=True)
+    preparedAt = moment("When it was prepared.")
+    seenAt = moment("When it was first seen.", nullable=True)
+    confirmedAt = moment("When it was confirmed.", nullable=True)
 
 
 class Session(serializers.Serializer[Any]):
@@ -135,6 +157,7 @@ class Session(serializers.Serializer[Any]):
     customer = CustomerOfSession(help_text="The buyer.")
     payment = PaymentDue(allow_null=True, help_text="What is due; null until an asset was picked.")
     payments = PaymentMade(many=True, help_text="What has arrived, oldest first.")
+    refunds = RefundMade(many=True, help_text="What goes back, in the order in which it was prepared.")
     expiresAt = moment("When it ends unless paid.")
     createdAt = moment("When it was made.")
     updatedAt = moment("When its state last changed.")

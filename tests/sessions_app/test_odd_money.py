@@ -11,11 +11,13 @@ from chains_app.readers import reader_for
 from chains_app.sandbox_chain import send
 from sessions_app.decisions import decide
 from sessions_app.errors import ReferenceTaken
-from sessions_app.models import CheckoutSession
+from sessions_app.models import CheckoutSession, Refund
+from sessions_app.refunds import play_refund
 from sessions_app.representation import represent
 from sessions_app.status import DecisionKind
 from tests.cast import refreshed
 from tests.sandbox import Sandbox, told
+from tests.sessions_app.test_refunds import prepared
 
 NewSession = Callable[..., CheckoutSession]
 
@@ -130,3 +132,26 @@ def test_another_amount_at_the_same_place_of_a_transaction_is_another_payment(
         assert [int(p.amount_units) for p in session.payments.filter(vanished_at=None)] == [units]
     assert refreshed(session).payments.count() == 2
     assert sandbox.wait(2, session).payment_status == "paid"
+
+
+def test_what_was_sent_back_is_neither_received_nor_counted(sandbox: Sandbox, session: CheckoutSession) -> None:
+    refund = prepared(sandbox.play(session, "late_short", asset="USDC"), kind="full")
+    play_refund(refund, now=timezone.now())
+    told_now = represent(sandbox.wait(4, session))
+    due, [payment], [sent] = told_now["payment"], told_now["payments"], told_now["refunds"]
+    assert (due["valueReceived"], due["amountReceived"], payment["counts"]) == (0, "0", False)
+    assert (sent["id"], sent["status"], sent["amount"], sent["value"]) == (
+        refund.public_id,
+        "confirmed",
+        "44.1",
+        Decimal("44.10"),
+    )
+    assert sent["txHash"] == Refund.objects.get().tx_hash
+
+
+def test_a_wrong_asset_that_was_accepted_is_received_and_counted(sandbox: Sandbox, new_session: NewSession) -> None:
+    session = sandbox.play(new_session(allowedAssets=["USDC"]), "wrong_asset")
+    assert not represent(session)["payments"][0]["counts"]
+    told_now = represent(decide(session=session, kind=DecisionKind.ACCEPT, actor="mia@example.com"))
+    assert told_now["payments"][0]["counts"]
+    assert told_now["payment"]["valueReceived"] == told_now["payments"][0]["value"]

@@ -16,17 +16,19 @@ from sessions_app.representation import represent
 from sessions_app.status import DecisionKind
 from tests.cast import Api, terms
 from tests.sandbox import Sandbox
+from tests.sessions_app.test_refunds import prepared
 
 
 @pytest.fixture
 def all_kinds(api: Api, session: CheckoutSession, mia: Merchant, sandbox: Sandbox) -> list[CheckoutSession]:
-    """A new one, one with a quote, one that is paid, and one with a shortfall that was accepted."""
+    """A new one, one with a quote, one that is paid and refunded, and one with a shortfall that was accepted."""
     plain = api.post("checkout", terms(reference="plain", metadata={"n": 1, "price": "1.50"})).answer["id"]
     quoted = api.post("checkout", terms(productId="quoted")).answer["id"]
     api.post(f"checkout/{quoted}/quote", {"asset": "ETH", "network": "sandbox"})
     paid, short = (api.post("checkout", terms(email=f"{name}@example.com")).answer["id"] for name in ("paid", "short"))
     sandbox.play(CheckoutSession.objects.get(public_id=paid), "exact")
     sandbox.play(CheckoutSession.objects.get(public_id=short), "short")
+    prepared(CheckoutSession.objects.get(public_id=paid), kind="full")
     sandbox.skip(hours=2)
     sandbox.look()
     decide(session=by_orm(mia)[0], kind=DecisionKind.ACCEPT, tx_hash="", note="", actor="test")
@@ -51,12 +53,13 @@ def test_every_column_and_every_related_row_is_the_same(all_kinds: list[Checkout
         assert columns(getattr(mine, "deposit", None)) == columns(getattr(orms, "deposit", None))
         assert mine.customer.name == orms.customer.name  # asked for when it is wanted
         assert mine.merchant == mia
-        for several in ("payments", "decisions"):
+        for several in ("payments", "decisions", "refunds"):
             assert [columns(one) for one in getattr(mine, several).all()] == [
                 columns(one) for one in getattr(orms, several).all()
             ]
     assert sum(len(one.payments.all()) for one in read) == 2
     assert sum(len(one.decisions.all()) for one in read) == 1
+    assert sum(len(one.refunds.all()) for one in read) == 1
 
 
 def test_a_session_read_so_can_be_saved(session: CheckoutSession, mia: Merchant) -> None:
