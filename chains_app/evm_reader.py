@@ -6,14 +6,14 @@ from math import ceil
 from typing import TypeVar
 
 from chains_app.evm_reader_blocks import LastBlocks
-from chains_app.evm_reader_logs import Places, token_transfers
+from chains_app.evm_reader_logs import Places, is_transfer, token_transfers
 from chains_app.evm_reader_native import native_transfers
 from chains_app.evm_reader_nodes import Nodes
-from chains_app.evm_reader_values import block_or_none, number_of, table_of
+from chains_app.evm_reader_values import block_or_none, list_of, number_of, table_of
 from chains_app.evm_reader_watched import watched
 from chains_app.json_rpc import Call, Node, NodeFailed
 from chains_app.networks import Network
-from chains_app.reader import FROM_INSIDE, Block, Sighting, Transfer
+from chains_app.reader import FROM_INSIDE, OWN_VALUE, Block, Sighting, Transfer
 
 # Providers index logs a moment after the block, and answer "none" until then. So their last blocks are asked again.
 _LOGS_MAY_LAG_SECONDS = 12
@@ -71,7 +71,10 @@ class EvmReader:
         return []
 
     def still_there(self, sightings: Iterable[Sighting]) -> frozenset[Sighting]:
-        """Those whose transaction succeeded in just that block, which is still on the chain."""
+        """Those that are in just that block, which is still on the chain.
+
+        Whoever said so first may have been wrong: the receipt, perhaps of another node, has to show the same movement.
+        """
         asked = [each for each in frozenset(sightings) if each.block_number is not None]
         if not asked:
             return frozenset()
@@ -82,14 +85,34 @@ class EvmReader:
             blocks = node.batch([Call("eth_getBlockByNumber", (hex(number), False)) for number in heights])
             receipts = node.batch([Call("eth_getTransactionReceipt", (tx_hash,)) for tx_hash in hashes])
             on_chain = {block.hash for each in blocks if (block := block_or_none(each, node))}
-            holders = {tx_hash: _block_of_success(each, node) for tx_hash, each in zip(hashes, receipts, strict=True)}
+            found = dict(zip(hashes, receipts, strict=True))
             return frozenset(
                 each
                 for each in asked
-                if each.block_hash in on_chain and holders.get(each.tx_hash, each.block_hash) == each.block_hash
+                if each.block_hash in on_chain
+                and (each.log_index == FROM_INSIDE or self._shows(found[each.tx_hash], each, node))
             )
 
         return self.nodes.ask(question)
+
+    def _shows(self, receipt: object, seen: Sighting, node: Node) -> bool:
+        """Whether the transaction succeeded in that block and moved just that. (Its own value no receipt tells.)"""
+        if receipt is None:
+            return False
+        fields = table_of(receipt, node)
+        if fields.get("blockHash") != seen.block_hash or number_of(fields.get("status"), node) != 1:
+            return False
+        if seen.log_index == OWN_VALUE:
+            return str(fields.get("to")).lower() == seen.recipient.lower()
+        logs = list_of(fields.get("logs"), node)
+        asset = self._network.assets.get(seen.asset)  # which the operator may have taken out meanwhile
+        return seen.log_index < len(logs) and is_transfer(
+            table_of(logs[seen.log_index], node),
+            contract=asset.contract if asset else None,
+            recipient=seen.recipient,
+            units=seen.amount_units,
+            node=node,
+        )
 
     def verify(self) -> None:
         """Raises WrongChain when a node belongs to another chain; one that cannot be reached passes."""
@@ -125,11 +148,3 @@ def _keep(memory: OrderedDict[_Key, _Value], key: _Key, value: _Value) -> None:
     memory.move_to_end(key)
     while len(memory) > _REMEMBERED_BLOCKS:
         memory.popitem(last=False)
-
-
-def _block_of_success(receipt: object, node: Node) -> str:
-    """Hash of the block in which the transaction succeeded; empty when there is none."""
-    if receipt is None:
-        return ""
-    fields = table_of(receipt, node)
-    return str(fields.get("blockHash")) if number_of(fields.get("status"), node) == 1 else ""

@@ -133,6 +133,18 @@ def get_logs(node: Node, contracts: Sequence[str], topics: Sequence[Any], first:
         first = upto + 1
 
 
+def is_transfer(log: Log, *, contract: str | None, recipient: str, units: int, node: Node) -> bool:
+    """Whether the log is the transfer of so much to just that address; by that contract, unless it is unknown."""
+    topics = list_of(log.get("topics"), node)
+    return (
+        len(topics) == 3
+        and topics[0] == TRANSFER
+        and (contract is None or str(log.get("address")).lower() == contract.lower())
+        and str(topics[2])[-40:].lower() == recipient[2:].lower()
+        and number_of(log.get("data"), node) == units
+    )
+
+
 def _moves_money(log: Log, symbols: Mapping[str, str], watched: Watched, node: Node) -> bool:
     """An ERC-20 transfer of a listed token to a watched address. (NFTs announce theirs with four topics.)"""
     topics = list_of(log.get("topics"), node)

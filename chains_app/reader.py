@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import NamedTuple, Protocol
 
 # log_index of a transfer that no log announces: the value of a transaction itself, and money that an address
-# received inside a contract's run. The second has no hash of its own, see `evm_reader_inside.py`.
+# received inside a contract's run. The second has no hash of its own, see `evm_reader_native.py`.
 OWN_VALUE = -1
 FROM_INSIDE = -2
 
@@ -21,12 +21,15 @@ class Block:
 
 
 class Sighting(NamedTuple):
-    """Where a transfer was seen: which movement it is (tx_hash, log_index), and in which block."""
+    """Where a transfer was seen (place in its transaction, and in which block), and what it moved to whom."""
 
     tx_hash: str
     log_index: int
     block_number: int | None
     block_hash: str
+    asset: str
+    recipient: str
+    amount_units: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +50,15 @@ class Transfer:
     @property
     def sighting(self) -> Sighting:
         """Where it was seen."""
-        return Sighting(self.tx_hash, self.log_index, self.block_number, self.block_hash)
+        return Sighting(
+            self.tx_hash,
+            self.log_index,
+            self.block_number,
+            self.block_hash,
+            self.asset,
+            self.recipient,
+            self.amount_units,
+        )
 
 
 class ReaderUnavailable(Exception):
@@ -81,5 +92,5 @@ class Reader(Protocol):
         ...
 
     def still_there(self, sightings: Iterable[Sighting]) -> frozenset[Sighting]:
-        """Those whose transaction still succeeded in just that block of the chain."""
+        """Those that the chain still has in just that block: the same asset, amount and recipient at that place."""
         ...

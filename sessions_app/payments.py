@@ -22,8 +22,17 @@ _REASON_LENGTH = 200
 
 
 def sighting(payment: Payment) -> Sighting:
-    """Where the payment was last seen, for asking the chain again."""
-    return Sighting(payment.tx_hash, payment.log_index, payment.block_number, payment.block_hash)
+    """Where a payment that was loaded with its session's deposit was last seen, for asking the chain again."""
+    known = identity(payment)
+    return Sighting(
+        known.tx_hash,
+        known.log_index,
+        payment.block_number,
+        payment.block_hash,
+        known.asset,
+        known.recipient,
+        known.amount_units,
+    )
 
 
 def record(network: Network, seen: Sightings) -> NewsBySession:
@@ -74,8 +83,7 @@ def doubtful(network: Network, transfers: Iterable[Transfer], *, replaced_from: 
     if replaced_from is not None:
         unsure |= Q(block_number__gte=replaced_from)
     suspects = _briefly(Payment.objects.filter(unsure, network=network.id, vanished_at=None))
-    with_address = suspects.select_related("session__deposit")
-    return [payment for payment in with_address if identity(payment) not in shown]
+    return [payment for payment in suspects if identity(payment) not in shown]
 
 
 def merged(*parts: NewsBySession) -> NewsBySession:
@@ -89,7 +97,7 @@ def merged(*parts: NewsBySession) -> NewsBySession:
 
 def _briefly(payments: QuerySet[Payment]) -> QuerySet[Payment]:
     """With what is asked of them here: hundreds a second are loaded, each with its session."""
-    return payments.select_related("session").only(
+    return payments.select_related("session__deposit").only(
         "network", "asset", "decimals", "tx_hash", "log_index", "amount_units", "block_number", "block_hash",
         "counts", "value", "session__currency", "session__deposit__address",
     )  # fmt: skip

@@ -85,7 +85,15 @@ def see_refunds(
 
 def sighting(refund: Refund) -> Sighting:
     """Where the refund was last seen, for asking the chain again."""
-    return Sighting(refund.tx_hash, refund.log_index or 0, refund.block_number, refund.block_hash)
+    return Sighting(
+        refund.tx_hash,
+        refund.log_index or 0,
+        refund.block_number,
+        refund.block_hash,
+        refund.asset,
+        refund.to_address,
+        int(refund.amount_units),
+    )
 
 
 def _is_it(refund: Refund, transfer: Transfer) -> bool:

@@ -180,3 +180,21 @@ def test_a_transaction_in_another_block_is_not_there_any_more(chain: Devchain, r
     (found,) = read(reader, block, pat)
     elsewhere = found.sighting._replace(block_hash="0x" + "ab" * 32)
     assert reader.still_there([elsewhere, found.sighting]) == {found.sighting}
+
+
+@pytest.mark.parametrize(
+    "lie", [{"amount_units": 9}, {"recipient": "0x" + "12" * 20}, {"log_index": 1}, {"asset": "USDT"}]
+)
+def test_what_a_receipt_does_not_show_is_not_there(chain: Devchain, reader, lie):
+    """Whoever said so first may have been wrong."""
+    pat = address()
+    block = chain.pay(chain.usdc, pat, 2)
+    (found,) = read(reader, block, pat)
+    assert reader.still_there([found.sighting, found.sighting._replace(**lie)]) == {found.sighting}
+
+
+def test_ether_that_went_to_somebody_else_is_not_there(chain: Devchain, reader):
+    pat = address()
+    block = chain.pay_ether(pat, 2)
+    (found,) = read(reader, block, pat)
+    assert reader.still_there([found.sighting._replace(recipient=address())]) == frozenset()
