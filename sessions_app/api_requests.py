@@ -22,6 +22,18 @@ class ListSessions(StrictSerializer):
     createdBefore = MomentField(required=False, help_text="Only created before this time.")
 
 
+class ListIssues(StrictSerializer):
+    """The query of `GET /api/v1/issues`."""
+
+    limit = serializers.IntegerField(default=100, min_value=1, max_value=100, help_text="Issues a page, at most 100.")
+    after = serializers.RegexField(
+        r"^\d{16}-cs_[0-9a-z]{1,40}$",
+        required=False,
+        error_messages={"invalid": "Take the whole next page from the `Link` header."},
+        help_text="Continue after this issue: from the `Link` header.",
+    )
+
+
 class ChooseOption(StrictSerializer):
     """The body of `POST /api/v1/checkout/{id}/quote`."""
 
@@ -45,7 +57,7 @@ class Resolve(StrictSerializer):
         r"^0x[0-9a-fA-F]{64}$",
         required=False,
         error_messages={"invalid": "Send the refund's transaction: 0x and 64 hexadecimal digits."},
-        help_text="Of the refund, with `refunded`.",
+        help_text="Of the refund: required with `refunded`, and refused with anything else.",
     )
     note = TextField(required=False, max_length=500, help_text="For the audit log.")
     issue = WordField(

@@ -12,7 +12,7 @@ from merchants_app.paging import newest_first
 from merchants_app.treasuries import treasury_for
 from sessions_app import lifecycle
 from sessions_app.collecting import waiting_count
-from sessions_app.queries import find_session, sessions_of, undecided
+from sessions_app.queries import find_session, sessions_of, undecided, waiting_since
 from sessions_app.representation import page_url
 from sessions_app.searching import TABS, in_tab, sought
 from sessions_app.session_page import decisions_for, events_of, payments_of
@@ -69,6 +69,7 @@ def session(request: HttpRequest, access: Access, session_id: str) -> HttpRespon
         quotes=found.quotes.order_by("-id")[:10],
         events=events_of(found),
         decisions=decisions_for(found),
+        waiting_since=waiting_since(found) if found.needs_decision else None,
         pay_url=page_url(found),
     )
 

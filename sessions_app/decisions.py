@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from merchants_app.audit import record
-from sessions_app.errors import NothingToDecide
+from sessions_app.errors import NothingToDecide, WrongDecision
 from sessions_app.evaluation import ZERO, tokens_to_decide
 from sessions_app.facts import facts_of
 from sessions_app.lifecycle import decide as write_decision
@@ -69,9 +69,9 @@ def decide(
 ) -> CheckoutSession:
     """Settles the session's open issue. Raises `NothingToDecide` when there is none that this decision answers.
 
-    `ask_rest` reopens the session for the merchant's usual time; `refunded` names the refund's transaction. `issue`
-    and `payments` (see `case_of`) are what whoever decides was shown: when it is something else by now, nothing is
-    decided.
+    `ask_rest` reopens the session for the merchant's usual time; `refunded`, and nothing else, names the refund's
+    transaction (`WrongDecision`). `issue` and `payments` (see `case_of`) are what whoever decides was shown: when it is
+    something else by now, nothing is decided.
     """
     if not session.needs_decision or session.issue is None:
         raise NothingToDecide("This session has nothing to decide.")
@@ -83,6 +83,10 @@ def decide(
     if kind not in possible:
         names = ", ".join(possible)
         raise NothingToDecide(f"{kind} does not answer {session.issue}: choose one of {names}.", attr="decision")
+    if kind == DecisionKind.REFUNDED and not tx_hash:
+        raise WrongDecision("Name the refund's transaction. Without one, write off or accept.", attr="txHash")
+    if tx_hash and kind != DecisionKind.REFUNDED:
+        raise WrongDecision(f"A transaction belongs to 'refunded', not to '{kind}'.", attr="txHash")
     decision = Decision(session=session, kind=kind, issue=session.issue, tx_hash=tx_hash, note=note, actor=actor)
     with transaction.atomic():
         minutes = session.merchant.session_minutes

@@ -31,6 +31,12 @@ class NothingToDecide(Conflict):
     code = "nothing_to_decide"
 
 
+class WrongDecision(DomainError):
+    """The decision is not complete or says what does not go together; `attr` names the field."""
+
+    code = "wrong_decision"
+
+
 class NoTreasury(Conflict):
     """The merchant has named no wallet to receive in."""
 

@@ -1,27 +1,35 @@
 """The decision queue over the API: what is odd and waits for the merchant."""
 
 from typing import Any
+from urllib.parse import urlencode
 
+from django.conf import settings
 from django.utils import timezone
 from rest_framework.response import Response
 
 from common.moments import iso
 from common.money import to_minor_unit
 from merchants_app.api_base import ApiRequest, MerchantViewSet
+from sessions_app.api_requests import ListIssues
 from sessions_app.decisions import case_of
 from sessions_app.models import CheckoutSession
-from sessions_app.queries import undecided
+from sessions_app.queries import undecided_page
 from sessions_app.representation import received_value, represent
-
-LIMIT = 100
 
 
 class IssueViewSet(MerchantViewSet):
     """Issues: sessions that need a decision."""
 
     def list(self, request: ApiRequest) -> Response:
-        """The oldest first, at most 100; deciding makes room for more."""
-        return Response([_represent(session) for session in undecided(request.merchant, request.mode)[:LIMIT]])
+        """A page of the queue, what waits longest first; `Link: <…>; rel="next"` leads on."""
+        wanted = ListIssues.parse_query(request.query_params)
+        limit, after = wanted["limit"], wanted.get("after")
+        found, rest = undecided_page(request.merchant, request.mode, limit=limit, after=after)
+        response = Response([_represent(session) for session in found])
+        if rest:
+            query = urlencode({"limit": limit, "after": rest})
+            response["Link"] = f'<{settings.PUBLIC_URL}{request.path}?{query}>; rel="next"'
+        return response
 
 
 def _represent(session: CheckoutSession) -> dict[str, Any]:

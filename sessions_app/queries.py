@@ -1,9 +1,10 @@
 """Finds sessions: always from the merchant and the mode, so that nobody sees another's."""
 
 from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
 from merchants_app.models import Merchant
@@ -12,6 +13,8 @@ from sessions_app.expiry import up_to_date
 from sessions_app.facts import with_facts
 from sessions_app.models import CheckoutSession, StatusChange
 from sessions_app.reading_sql import read_newest, read_session
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def sessions_of(merchant: Merchant, mode: str) -> QuerySet[CheckoutSession]:
@@ -45,7 +48,34 @@ def undecided(merchant: Merchant, mode: str) -> QuerySet[CheckoutSession]:
         .order_by("id")
     )
     waiting = sessions_of(merchant, mode).filter(needs_decision=True).alias(calm_until=Subquery(calm))
-    return waiting.annotate(issue_opened_at=Subquery(opened.values("at")[:1])).order_by("issue_opened_at", "id")
+    return waiting.annotate(issue_opened_at=Subquery(opened.values("at")[:1])).order_by("issue_opened_at", "public_id")
+
+
+def undecided_page(
+    merchant: Merchant, mode: str, *, limit: int, after: str | None
+) -> tuple[list[CheckoutSession], str | None]:
+    """A page of the queue, and where the next one begins, None at the end.
+
+    That is the moment and the session, and not only the session: it may be decided until the next page is asked for.
+    """
+    rows = undecided(merchant, mode)
+    if after:
+        microseconds, _, public_id = after.partition("-")
+        at = _EPOCH + timedelta(microseconds=int(microseconds))
+        rows = rows.filter(Q(issue_opened_at__gt=at) | Q(issue_opened_at=at, public_id__gt=public_id))
+    found = list(rows[: limit + 1])
+    shown = found[:limit]
+    if len(found) == len(shown):
+        return shown, None
+    last = shown[-1]
+    since = last.issue_opened_at - _EPOCH  # type: ignore[attr-defined]  # annotated by `undecided`
+    return shown, f"{since // timedelta(microseconds=1):016d}-{last.public_id}"
+
+
+def waiting_since(session: CheckoutSession) -> datetime | None:
+    """When its open issue was opened; None without one."""
+    found = undecided(session.merchant, session.mode).filter(pk=session.pk)
+    return found.values_list("issue_opened_at", flat=True).first()
 
 
 def newest(

@@ -7,7 +7,7 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema_view
 
 from checkout_project.openapi.answers import IssueAnswer, PaymentOptionAnswer, Session
 from checkout_project.openapi.describing import DONE, NEXT_PAGE, copy_of, get, post, thing_id
-from sessions_app.api_requests import ChooseOption, ListSessions, Resolve, Simulate
+from sessions_app.api_requests import ChooseOption, ListIssues, ListSessions, Resolve, Simulate
 from sessions_app.option_views import AmountQuery
 from sessions_app.terms import CreateSession
 
@@ -48,7 +48,8 @@ class IssueCalls(OpenApiViewExtension):  # type: ignore[no-untyped-call]
 
     def view_replacement(self) -> Any:
         """The view set with its descriptions."""
-        described = extend_schema_view(list=get("List what needs a decision", IssueAnswer(many=True), tag=TAG))
+        answer = IssueAnswer(many=True)
+        described = extend_schema_view(list=get("List what needs a decision", answer, ListIssues, NEXT_PAGE, tag=TAG))
         return described(copy_of(self.target_class))
 
 

@@ -229,20 +229,6 @@ def test_an_ended_session_has_no_quote(api: Api, session: CheckoutSession) -> No
     assert response.status_code == 409
 
 
-def test_the_queue_shows_what_to_decide_and_a_decision_empties_it(
-    api: Api, sandbox: Sandbox, session: CheckoutSession
-) -> None:
-    sandbox.play(session, "late_short")
-    [issue] = api.get("issues").answer
-    assert (issue["sessionId"], issue["issue"]) == (session.public_id, "late")
-    assert issue["difference"] == Decimal("-4.90")
-    answer = api.post(f"checkout/{session.public_id}/resolve", {"decision": issue["decisions"][1]})
-    assert (answer.status_code, answer.answer["status"], answer.answer["needsDecision"]) == (200, "completed", False)
-    assert api.get("issues").answer == []
-    again = api.post(f"checkout/{session.public_id}/resolve", {"decision": "accept"})
-    assert again.status_code == 409
-
-
 def test_payment_options_of_the_mode(api: Api) -> None:
     [usdc] = [each for each in api.get("payment-options").answer if each["asset"] == "USDC"]
     assert (usdc["network"], usdc["networkName"], usdc["decimals"]) == ("sandbox", "Sandbox", 6)

@@ -41,7 +41,7 @@ def test_an_empty_queue_says_so(desk: Desk) -> None:
 def test_the_queue_shows_what_happened_and_suggests(desk: Desk, overpaid: CheckoutSession) -> None:
     text = desk.read("decisions")
     assert "24.50 USD too much arrived" in text
-    assert text.index("Mark refunded") < text.index("Keep the excess")
+    assert text.index("Refund…") < text.index("Keep the excess")
 
 
 def test_the_menu_counts_what_waits(desk: Desk, overpaid: CheckoutSession) -> None:
@@ -50,9 +50,8 @@ def test_the_menu_counts_what_waits(desk: Desk, overpaid: CheckoutSession) -> No
 
 @pytest.mark.parametrize("kind", ["refunded", "accept", "write_off"])
 def test_one_click_decides(desk: Desk, overpaid: CheckoutSession, kind: str) -> None:
-    answer = desk.post(
-        f"sessions/{overpaid.public_id}/decide", kind=kind, next="/dashboard/test/decisions", **shown(overpaid)
-    )
+    given = shown(overpaid) | ({"tx_hash": TX} if kind == "refunded" else {})
+    answer = desk.post(f"sessions/{overpaid.public_id}/decide", kind=kind, next="/dashboard/test/decisions", **given)
     assert answer["Location"] == "/dashboard/test/decisions"
     assert not refreshed(overpaid).needs_decision
     assert AuditEntry.objects.get(action=f"session.{kind}").actor == desk.user.email
@@ -70,6 +69,8 @@ def test_the_refunds_transaction_and_a_note_are_kept(desk: Desk, overpaid: Check
         ({"kind": "nonsense"}, "valid choice"),
         ({}, "required"),
         ({"kind": "refunded", "tx_hash": "0x12"}, "A transaction hash is"),
+        ({"kind": "refunded"}, "Name the refund"),
+        ({"kind": "accept", "tx_hash": TX}, "A transaction belongs to"),
         ({"kind": "ask_rest"}, "does not answer"),
         ({"kind": "accept", "note": "x" * 501}, "at most 500"),
         ({"kind": "accept", "issue": "late"}, "no longer late"),
@@ -92,7 +93,7 @@ def test_money_that_came_since_the_page_was_shown_is_not_decided_on(
 ) -> None:
     seen = shown(sandbox.play(session, "late_short"))
     sandbox.play(session, "late_short", seconds=2)  # not yet confirmed
-    answer = desk.post(f"sessions/{session.public_id}/decide", kind="refunded", **seen)
+    answer = desk.post(f"sessions/{session.public_id}/decide", kind="refunded", tx_hash=TX, **seen)
     assert answer.status_code in {302, 409}
     assert refreshed(session).decisions.count() == 0
 

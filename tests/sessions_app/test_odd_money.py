@@ -46,7 +46,7 @@ def test_what_was_refunded_does_not_count_again_once_the_session_is_paid(
 def test_refunding_the_wrong_asset_leaves_the_right_one(sandbox: Sandbox, new_session: NewSession) -> None:
     session = sandbox.play(new_session(allowedAssets=["USDC"]), "short")
     session = sandbox.play(session, "wrong_asset")
-    session = decide(session=session, kind=DecisionKind.REFUNDED, actor="mia@example.com")
+    session = decide(session=session, kind=DecisionKind.REFUNDED, actor="mia@example.com", tx_hash="0x" + "1" * 64)
     assert (session.status, session.payment_status, session.needs_decision) == ("open", "partial", False)
     assert sandbox.play(session, "rest").status == "completed"
 

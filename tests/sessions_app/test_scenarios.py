@@ -132,7 +132,8 @@ def test_a_decision_settles_an_underpaid_session(
     sandbox: Sandbox, session: CheckoutSession, kind: str, status: str, payment_status: str
 ) -> None:
     session = sandbox.play(session, "late_short")
-    decided = decide(session=session, kind=DecisionKind(kind), actor="mia@example.com")
+    tx_hash = "0x" + "1" * 64 if kind == "refunded" else ""
+    decided = decide(session=session, kind=DecisionKind(kind), actor="mia@example.com", tx_hash=tx_hash)
     assert (decided.status, decided.payment_status, decided.needs_decision) == (status, payment_status, False)
     assert decided.issue == "late"
     assert told(decided)[-1] == "issue_resolved"
