@@ -143,7 +143,7 @@ WITH outcome AS (
     INSERT INTO {attempts} (delivery_id, started_at, duration_ms, status_code, problem, detail, answer_excerpt)
     SELECT id, started_at, duration, code, problem, detail, answer FROM free
     -- A report whose answer got lost is made again.
-    WHERE NOT EXISTS (SELECT FROM {attempts} WHERE delivery_id = free.id AND started_at = free.started_at)
+    WHERE is_ours OR NOT EXISTS (SELECT FROM {attempts} WHERE delivery_id = free.id AND started_at = free.started_at)
 ), news AS (
     SELECT * FROM unnest(%s::bigint[], %s::bool[]) AS t(id, took)
 ), free_endpoint AS (
