@@ -75,7 +75,7 @@ def undecided_page(
 def waiting_since(session: CheckoutSession) -> datetime | None:
     """When its open issue was opened; None without one."""
     found = undecided(session.merchant, session.mode).filter(pk=session.pk)
-    return found.values_list("issue_opened_at", flat=True).first()
+    return found.values_list("issue_opened_at", flat=True).first()  # type: ignore[misc]  # annotated by `undecided`
 
 
 def newest(

@@ -15,7 +15,7 @@ from sessions_app.errors import OptionUnavailable, SessionNotOpen, TestModeOnly
 from sessions_app.lifecycle import expire
 from sessions_app.models import CheckoutSession
 from sessions_app.quoting import allowed_options, choose_option, lock_rate
-from sessions_app.representation import units_still_due
+from sessions_app.representation import received_value
 from sessions_app.status import Status
 from sessions_app.valuation import Valuer
 
@@ -47,7 +47,7 @@ class Scenario(models.TextChoices):
 class _Play:
     """How a scenario moves on the chain. Times count from now."""
 
-    share: Decimal | None = None  # of the price; None: what is still due, or the price when nothing is
+    share: Decimal | None = None  # of the price; None: what is missing of it, or the price when nothing is
     ends_session: bool = False
     mined: bool = True
     gone_after: timedelta | None = None  # for each confirmation beyond the first, a block more
@@ -97,6 +97,8 @@ def simulate(
     if wrong and not hasattr(session, "deposit"):
         _pick(session, asset, now)  # which gives the session its address
     units = _units(session, paid_in, _PLAYS[kind], now)
+    if kind == Scenario.REST and not _missing(session):
+        raise OptionUnavailable("Nothing is missing: there is no rest to pay.", attr="scenario")
     if _PLAYS[kind].ends_session and session.status == Status.OPEN:
         expire(session, actor=actor or "simulation", now=now)
     _play(session, kind, paid_in, units, now)
@@ -138,11 +140,15 @@ def _asset_outside(session: CheckoutSession) -> Asset:
 def _units(session: CheckoutSession, asset: Asset, play: _Play, now: datetime) -> int:
     quote = session.quote
     is_quoted = quote is not None and quote.asset == asset.symbol
-    if play.share is None and quote is not None and is_quoted and (due := units_still_due(session, quote)):
-        return due
     at = quote.rate if quote is not None and is_quoted else _market_rate(session, asset, now)
-    price = session.amount * (play.share or WHOLE)
-    return units_due(price, at, decimals=asset.decimals, display_decimals=asset.display_decimals)
+    value = session.amount * play.share if play.share else _missing(session) or session.amount
+    return units_due(value, at, decimals=asset.decimals, display_decimals=asset.display_decimals)
+
+
+def _missing(session: CheckoutSession) -> Decimal:
+    if session.status == Status.COMPLETED:
+        return Decimal(0)
+    return max(session.amount - received_value(session), Decimal(0))
 
 
 def _market_rate(session: CheckoutSession, asset: Asset, now: datetime) -> Decimal:

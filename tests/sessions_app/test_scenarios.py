@@ -92,6 +92,21 @@ def test_the_rest_after_a_short_payment_completes(sandbox: Sandbox, session: Che
     assert told(session) == ["created", "partially_paid", "processing", "completed"]
 
 
+def test_the_rest_is_what_is_missing_whatever_it_is_paid_in_and_when(
+    sandbox: Sandbox, session: CheckoutSession
+) -> None:
+    sandbox.play(session, "late_short", asset="USDC")
+    session = sandbox.play(session, "rest", asset="ETH")
+    assert (session.status, session.payment_status, session.issue) == ("completed", "paid", "late")
+
+
+@pytest.mark.parametrize("scenario", ["exact", "stuck"])
+def test_there_is_no_rest_of_what_is_paid(sandbox: Sandbox, session: CheckoutSession, scenario: str) -> None:
+    sandbox.play(session, scenario)
+    with pytest.raises(OptionUnavailable, match="no rest"):
+        sandbox.play(session, "rest")
+
+
 def test_a_short_payment_at_expiry_is_underpaid(sandbox: Sandbox, session: CheckoutSession) -> None:
     sandbox.play(session, "short")
     sandbox.skip(minutes=61)
