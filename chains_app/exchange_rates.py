@@ -171,7 +171,9 @@ def _worked_out(asset: str, currency: str, sheet: Sheet | None, *, now: datetime
 
     with localcontext(prec=60):
         market = legs[f"{asset}/USD"].value * dollar_in(currency)
-        is_pegged = peg is not None and keeps_peg(legs[f"{asset}/USD"].value * dollar_in(peg))
+        # All that is believed has to keep the peg: the middle of two may look better than what one of them sees.
+        said = [reading.value for reading in legs[f"{asset}/USD"].used]
+        is_pegged = peg is not None and all(keeps_peg(value * dollar_in(peg)) for value in said)
         exact = dollar_in(currency) / dollar_in(peg) if peg and is_pegged else market
         if not 0 < (value := exact.quantize(_DECIMALS)) < _TOO_LARGE:
             return NoPrice("its rate is beyond all measure")

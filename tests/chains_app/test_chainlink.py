@@ -13,7 +13,7 @@ from chains_app.rate_sources import Report
 from tests.fake_rates import BROKEN, FakeNode, FakeRates
 
 
-def chainlink(seconds: float = 1.5) -> Report:
+def chainlink(seconds: float = 20) -> Report:
     return next(r for r in ask_all(now=timezone.now(), seconds=seconds) if r.source == "chainlink")
 
 
@@ -32,7 +32,7 @@ def test_one_request_reads_all_feeds_of_a_network(sources: FakeRates) -> None:
 
 def test_a_provider_that_refuses_batches_is_asked_call_by_call(sources: FakeRates) -> None:
     sources.node.largest_batch = 3
-    assert told(chainlink(seconds=20), "ETH/USD") == Decimal(3000)
+    assert told(chainlink(), "ETH/USD") == Decimal(3000)
 
 
 def test_a_reading_is_as_old_as_the_block_it_was_read_at(sources: FakeRates) -> None:
@@ -53,6 +53,7 @@ def test_a_reading_is_as_old_as_the_block_it_was_read_at(sources: FakeRates) -> 
         ({"mood": "zero"}, "has no sensible answer"),
         ({"mood": "negative"}, "has no sensible answer"),
         ({"mood": "huge"}, "has no sensible answer"),
+        ({"mood": "points_nowhere"}, "is no price feed"),
     ],
 )
 def test_a_feed_that_is_not_what_it_should_be_is_not_believed(
@@ -80,7 +81,7 @@ def test_an_address_without_a_contract_costs_only_that_feed(sources: FakeRates) 
 @pytest.mark.parametrize("mood", BROKEN)
 def test_a_broken_node_is_reported_without_its_address(sources: FakeRates, mood: str) -> None:
     sources.node.mood = mood
-    report = chainlink(seconds=1.0 if mood in {"slow", "drips", "drips_head"} else 3)
+    report = chainlink(seconds=2 if mood in {"slow", "drips", "drips_head"} else 20)
     assert report.readings == ()
     assert report.problem.startswith("ethereum: its node ")
     assert "127.0.0.1" not in report.problem
@@ -90,7 +91,7 @@ def test_the_second_node_answers_when_the_first_is_slow(sources: FakeRates, monk
     with FakeNode(dict(network("ethereum").feeds)) as second:
         monkeypatch.setenv("RPC_URL_ETHEREUM", f"{sources.node.url},{second.url}")
         sources.node.mood = "slow"
-        assert told(chainlink(seconds=1.5), "ETH/USD") == Decimal(3000)
+        assert told(chainlink(seconds=4), "ETH/USD") == Decimal(3000)
 
 
 def test_networks_that_disagree_have_no_voice(sources: FakeRates, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -101,6 +102,15 @@ def test_networks_that_disagree_have_no_voice(sources: FakeRates, monkeypatch: p
     assert told(report, "ETH/USD") is None
     assert report.problem == "its feeds of ETH/USD on different networks disagree"
     assert told(report, "USDC/USD") == Decimal("0.9998")
+
+
+def test_a_network_that_stands_still_has_no_voice(sources: FakeRates, monkeypatch: pytest.MonkeyPatch) -> None:
+    with FakeNode(dict(network("base").feeds)) as base:
+        base.chain_id, base.head_age, base.prices["ETH/USD"] = 8453, 3600, "2500"
+        monkeypatch.setenv("RPC_URL_BASE", base.url)
+        report = chainlink()
+    assert told(report, "ETH/USD") == Decimal(3000)
+    assert all(timezone.now() - reading.at < timedelta(minutes=1) for reading in report.readings)
 
 
 def test_every_feed_that_is_listed_prices_something_we_know() -> None:

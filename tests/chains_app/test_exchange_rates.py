@@ -20,7 +20,7 @@ SLOW = {"slow", "drips", "drips_head"}
 
 
 def ask_sources(now: datetime, *, hurried: bool = False) -> None:
-    take_sheet(now=now, seconds=0.8 if hurried else 3)
+    take_sheet(now=now, seconds=2 if hurried else 20)
 
 
 def live(asset: str, currency: str = "USD", *, now: datetime | None = None) -> Rate:

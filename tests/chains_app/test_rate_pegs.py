@@ -16,7 +16,7 @@ pytestmark = pytest.mark.django_db
 def usdc(sources: FakeRates, market: str, currency: str = "USD") -> Rate:
     sources.everybody("USDC/USD", market)
     now = timezone.now()
-    take_sheet(now=now, seconds=3)
+    take_sheet(now=now, seconds=20)
     return rate("USDC", currency, mode=Mode.LIVE, now=now)
 
 
@@ -31,6 +31,13 @@ def test_beyond_it_costs_what_the_market_says(sources: FakeRates, market: str) -
     found = usdc(sources, market)
     assert abs(found.value - Decimal(market)) < Decimal("0.0001")
     assert found.provenance["rule"] == "median"
+
+
+def test_a_source_that_sees_it_lost_is_not_averaged_away(sources: FakeRates) -> None:
+    sources.kraken.factor, sources.kraken.wrong_pairs = Decimal("1.004"), {"USDC/USD"}
+    found = usdc(sources, "0.988")
+    assert (found.value, found.provenance["rule"]) == (Decimal(found.provenance["marketValue"]), "median")
+    assert found.value < 1
 
 
 def test_in_another_currency_it_counts_as_its_dollar(sources: FakeRates) -> None:

@@ -83,7 +83,7 @@ def test_money_that_came_earlier_is_worth_what_it_was_then(sources: FakeRates) -
     for minutes, price in ((0, "3000"), (60, "2900")):
         sources.everybody("ETH/USD", price)
         sources.node.head_age = int(timedelta(hours=3, minutes=-minutes).total_seconds())
-        take_sheet(now=start + timedelta(minutes=minutes), seconds=2)
+        take_sheet(now=start + timedelta(minutes=minutes), seconds=20)
 
     def worth(minutes: int) -> Decimal:
         return rate("ETH", "USD", mode=Mode.LIVE, now=start + timedelta(minutes=minutes)).value
@@ -96,7 +96,7 @@ def test_money_that_came_earlier_is_worth_what_it_was_then(sources: FakeRates) -
 
 def test_sheets_older_than_late_money_are_forgotten(sources: FakeRates) -> None:
     for days in (9, 7):
-        take_sheet(now=timezone.now() - timedelta(days=days), seconds=2)
+        take_sheet(now=timezone.now() - timedelta(days=days), seconds=20)
     refresh_rates()
     assert RateSheet.objects.count() == 2
 

@@ -7,6 +7,7 @@ import pytest
 from django.utils import timezone
 from pytest_django import Settings
 
+from chains_app import rate_sources
 from chains_app.checks import check_rate_sources
 from chains_app.rate_asking import ask_all
 from chains_app.rate_sources import Report
@@ -32,7 +33,7 @@ WORDS = {
 }
 
 
-def reports(seconds: float = 1.5) -> dict[str, Report]:
+def reports(seconds: float = 20) -> dict[str, Report]:
     return {report.source: report for report in ask_all(now=timezone.now(), seconds=seconds)}
 
 
@@ -80,6 +81,25 @@ def test_kraken_without_a_real_market_has_no_price(sources: FakeRates) -> None:
     assert (kraken.readings, kraken.problem) == ((), "has bids and offers that do not meet (ETHUSD)")
 
 
+def test_a_pair_that_coinbase_prices_oddly_costs_only_that_pair(sources: FakeRates) -> None:
+    sources.coinbase.factor, sources.coinbase.wrong_pairs = Decimal(0), {"USD/EUR"}  # its first
+    coinbase = reports()["coinbase"]
+    assert (told(coinbase, "USD/EUR"), told(coinbase, "USD/JPY")) == (None, Decimal(152))
+    assert coinbase.problem == "gave '0.00' for a price"
+
+
+def test_whatever_one_source_makes_of_us_the_others_are_heard(
+    sources: FakeRates, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def breaks(*_: object) -> Decimal:
+        raise OverflowError
+
+    monkeypatch.setattr(rate_sources, "_middle", breaks)  # Kraken's
+    found = reports()
+    assert found["kraken"].problem == "answered something that nobody thought of"
+    assert told(found["coinbase"], "ETH/USD") == told(found["chainlink"], "ETH/USD") == Decimal(3000)
+
+
 def test_an_answer_for_another_currency_is_refused(sources: FakeRates) -> None:
     sources.coinbase.answers_for = "BTC"
     coinbase = reports()["coinbase"]
@@ -89,7 +109,7 @@ def test_an_answer_for_another_currency_is_refused(sources: FakeRates) -> None:
 @pytest.mark.parametrize("mood", BROKEN)
 def test_a_broken_answer_is_refused_with_the_reason(sources: FakeRates, mood: str) -> None:
     sources.coinbase.mood = mood
-    found = reports(seconds=1.0 if WORDS[mood] == "did not answer in time" else 3)
+    found = reports(seconds=2 if WORDS[mood] == "did not answer in time" else 20)
     assert (found["coinbase"].readings, found["coinbase"].problem) == ((), WORDS[mood])
     assert told(found["kraken"], "ETH/USD") == told(found["chainlink"], "ETH/USD") == Decimal(3000)
     assert not any("elsewhere" in path for path in sources.coinbase.asked)
@@ -98,7 +118,7 @@ def test_a_broken_answer_is_refused_with_the_reason(sources: FakeRates, mood: st
 @pytest.mark.parametrize("mood", BROKEN)
 def test_so_is_krakens(sources: FakeRates, mood: str) -> None:
     sources.kraken.mood = mood
-    found = reports(seconds=1.0 if WORDS[mood] == "did not answer in time" else 3)
+    found = reports(seconds=2 if WORDS[mood] == "did not answer in time" else 20)
     assert found["kraken"].readings == ()
     assert found["kraken"].problem.replace("error", "data") == WORDS[mood]
 
@@ -138,5 +158,5 @@ def test_nobody_is_asked_without_a_live_network(sources: FakeRates, monkeypatch:
 
 def test_readings_carry_the_time_they_were_asked_for(sources: FakeRates) -> None:
     now = timezone.now()
-    report = next(r for r in ask_all(now=now, seconds=2) if r.source == "kraken")
+    report = next(r for r in ask_all(now=now, seconds=20) if r.source == "kraken")
     assert {now - reading.at for reading in report.readings} == {timedelta()}
