@@ -166,13 +166,16 @@ SPECTACULAR_SETTINGS = {
     "`RateLimit-*`. Send an `Idempotency-Key` with every POST.",
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "COMPONENT_SPLIT_REQUEST": True,
+    "COMPONENT_SPLIT_PATCH": False,  # what a PATCH takes is optional as it is
     "ENUM_NAME_OVERRIDES": {
         "Currency": "checkout_project.openapi.fields.CURRENCY_CHOICES",
         "ErrorType": "checkout_project.openapi.errors.TYPES",
         "EventType": "checkout_project.openapi.webhook_answers.EVENT_TYPES",
         "Decision": "sessions_app.status.DecisionKind",
+        "DeliveryStatus": "webhooks_app.models.DeliveryState",
         "Issue": "sessions_app.status.Issue",
         "PaymentStatus": "sessions_app.status.PaymentStatus",
+        "Scenario": "sessions_app.scenarios.Scenario",
         "Status": "sessions_app.status.Status",
     },
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
@@ -193,6 +196,7 @@ SPECTACULAR_SETTINGS = {
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "checkout_project.openapi.hooks.examples_from_descriptions",
+        "checkout_project.openapi.hooks.headers_of_answers",
     ],
 }
 

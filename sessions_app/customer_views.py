@@ -15,9 +15,19 @@ from sessions_app.customers import customers_of, find_customer, represent_custom
 class ListCustomers(StrictSerializer):
     """The query of `GET /api/v1/customers`."""
 
-    limit = serializers.IntegerField(default=20, min_value=1, max_value=100, help_text="Customers a page, at most 100.")
-    after = TextField(required=False, max_length=60, help_text="Continue after this customer: from the `Link` header.")
-    email = TextField(required=False, max_length=254, help_text="Only this one; capital letters do not matter.")
+    limit = serializers.IntegerField(
+        default=20, min_value=1, max_value=100, help_text="Customers a page, at most 100. Example: 20"
+    )
+    after = TextField(
+        required=False,
+        max_length=60,
+        help_text="Continue after this customer: from the `Link` header. Example: cus_01h455vb4pex5vsknk084sn02q",
+    )
+    email = TextField(
+        required=False,
+        max_length=254,
+        help_text="Only this one; capital letters do not matter. Example: pat@example.com",
+    )
 
 
 class CustomerViewSet(MerchantViewSet):

@@ -12,30 +12,33 @@ from common.money import CURRENCIES
 from common.strict_serializers import (
     HttpUrlField,
     MomentField,
-    NumberField,
     StrictSerializer,
     TextField,
     WholeNumberField,
     WordField,
     YesNoField,
 )
-from sessions_app.terms import AllowedAssetsField, MetadataField, check_amount, check_assets, check_https
+from sessions_app.terms import AllowedAssetsField, AmountField, MetadataField, check_amount, check_assets, check_https
 
 
 class ChangeLink(StrictSerializer):
     """The body of `PATCH /api/v1/payment-links/{id}`: what may change while buyers hold the link."""
 
-    active = YesNoField(required=False, help_text="false: nobody can pay by it any more.")
+    active = YesNoField(required=False, help_text="false: nobody can pay by it any more. Example: true")
     stock = WholeNumberField(
         required=False,
         allow_null=True,
         min_value=1,
         max_value=1_000_000,
-        help_text="How many can be sold; null: no limit.",
+        help_text="How many can be sold; null: no limit. Example: 100",
     )
-    endsAt = MomentField(required=False, allow_null=True, help_text="When the offer is over; null: never.")
-    productName = TextField(required=False, max_length=250, help_text="Shown to the buyer.")
-    productDescription = TextField(required=False, allow_blank=True, max_length=1000, help_text="Shown below the name.")
+    endsAt = MomentField(
+        required=False, allow_null=True, help_text="When the offer is over; null: never. Example: 2030-01-31T12:00:00Z"
+    )
+    productName = TextField(required=False, max_length=250, help_text="Shown to the buyer. Example: Winter box, 1 kg")
+    productDescription = TextField(
+        required=False, allow_blank=True, max_length=1000, help_text="Shown below the name. Example: Apples and pears"
+    )
 
     def validate_endsAt(self, value: datetime | None) -> datetime | None:
         """An end lies ahead."""
@@ -47,19 +50,24 @@ class ChangeLink(StrictSerializer):
 class CreateLink(ChangeLink):
     """The body of `POST /api/v1/payment-links`."""
 
-    amount = NumberField(
-        required=False,
-        allow_null=True,
-        max_digits=20,
-        decimal_places=4,
-        help_text="Left out or null: the buyer chooses.",
+    amount = AmountField(
+        required=False, allow_null=True, help_text="Left out or null: the buyer chooses. Example: 12.50"
     )
     currency = WordField(choices=list(CURRENCIES.items()), help_text="ISO 4217 code. Example: USD")
     productName = TextField(max_length=250, help_text="Shown to the buyer. Example: Winter box, 1 kg")
-    productId = TextField(required=False, allow_blank=True, max_length=200, help_text="Your id of what is sold.")
-    allowedAssets = AllowedAssetsField(required=False, max_length=50, help_text="Empty or left out: all.")
-    successUrl = HttpUrlField(required=False, help_text="Where the buyer goes after paying; else back to the link.")
-    metadata = MetadataField(required=False, help_text="Copied to each session of the link.")
+    productId = TextField(
+        required=False, allow_blank=True, max_length=200, help_text="Your id of what is sold. Example: 1234567890"
+    )
+    allowedAssets = AllowedAssetsField(
+        required=False, max_length=50, help_text='Empty or left out: all. Example: ["ETH", "USDC"]'
+    )
+    successUrl = HttpUrlField(
+        required=False,
+        help_text="Where the buyer goes after paying; else back to the link. Example: https://example.com/success",
+    )
+    metadata = MetadataField(
+        required=False, help_text='Copied to each session of the link. Example: {"campaign": "winter"}'
+    )
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """The rules that a session's terms have too."""

@@ -15,8 +15,14 @@ from sessions_app.payment_links import change_link, create_link, find_link, held
 class ListLinks(StrictSerializer):
     """The query of `GET /api/v1/payment-links`."""
 
-    limit = serializers.IntegerField(default=20, min_value=1, max_value=100, help_text="Links a page, at most 100.")
-    after = TextField(required=False, max_length=60, help_text="Continue after this link: from the `Link` header.")
+    limit = serializers.IntegerField(
+        default=20, min_value=1, max_value=100, help_text="Links a page, at most 100. Example: 20"
+    )
+    after = TextField(
+        required=False,
+        max_length=60,
+        help_text="Continue after this link: from the `Link` header. Example: pl_01h455vb4pex5vsknk084sn02q",
+    )
 
 
 class PaymentLinkViewSet(MerchantViewSet):

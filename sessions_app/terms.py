@@ -31,6 +31,22 @@ MAX_METADATA_EXPONENT = 40
 SHORTEST, LONGEST = timedelta(minutes=5), timedelta(days=7)
 
 
+class AmountField(NumberField):
+    """An amount of money above zero; whether it fits the currency, `check_amount` says."""
+
+    default_error_messages = {"too_small": "Must be above zero."}
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(max_digits=20, decimal_places=4, **options)
+
+    def to_internal_value(self, data: Any) -> Decimal:
+        """The amount as Decimal."""
+        amount = super().to_internal_value(data)
+        if amount <= 0:
+            self.fail("too_small")
+        return amount
+
+
 class AllowedAssetsField(serializers.ListField):
     """A list of asset symbols; a bare string is read as a list of one; empty means all."""
 
@@ -66,27 +82,31 @@ class MetadataField(serializers.JSONField):
 class CreateSession(StrictSerializer):
     """The body of `POST /api/v1/checkout`."""
 
-    amount = NumberField(max_digits=20, decimal_places=4, help_text="The amount to charge, in `currency`. Example: 100")
+    amount = AmountField(help_text="The amount to charge, in `currency`. Example: 100")
     currency = WordField(choices=list(CURRENCIES.items()), help_text="ISO 4217 code. Example: USD")
-    successUrl = HttpUrlField(help_text="Where the buyer is sent after paying; `session_id` is added to its query.")
-    cancelUrl = HttpUrlField(help_text="Where the buyer is sent after cancelling.")
+    successUrl = HttpUrlField(
+        help_text="Where the buyer is sent after paying; `session_id` is added to its query. "
+        "Example: https://example.com/success"
+    )
+    cancelUrl = HttpUrlField(help_text="Where the buyer is sent after cancelling. Example: https://example.com/cancel")
     email = EmailField(max_length=254, help_text="The buyer's e-mail address. Example: pat@example.com")
     name = TextField(max_length=200, help_text="The buyer's name. Example: John Doe")
     metadata = MetadataField(help_text='Your own data, at most 50 names and 8 KB. Example: {"orderId": "1234567890"}')
     productId = TextField(max_length=200, help_text="Your id of what is bought. Example: 1234567890")
     productName = TextField(max_length=250, help_text="Shown to the buyer. Example: Winter box, 1 kg")
-    productDescription = TextField(max_length=1000, help_text="Shown to the buyer below the name.")
+    productDescription = TextField(max_length=1000, help_text="Shown below the name. Example: Apples and pears")
     allowedAssets = AllowedAssetsField(
         max_length=50, help_text='Which assets may pay; empty: all. Example: ["ETH", "USDT", "USDC"]'
     )
     expiresAt = MomentField(
-        required=False, help_text="5 minutes to 7 days ahead; else the merchant's setting (60 min)."
+        required=False,
+        help_text="5 minutes to 7 days ahead; else the merchant's setting (60 min). Example: 2030-01-31T12:00:00Z",
     )
     reference = TextField(
         required=False,
         allow_null=True,
         max_length=200,
-        help_text="Your order id: at most one live session has it.",
+        help_text="Your order id: at most one live session has it. Example: order-1001",
     )
     locale = serializers.RegexField(
         r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$",
@@ -111,11 +131,9 @@ class CreateSession(StrictSerializer):
 
 
 def check_amount(terms: dict[str, Any], faults: dict[str, Any]) -> None:
-    """Above zero, and no finer than the currency's minor unit."""
+    """No finer than the currency's minor unit."""
     amount, currency = terms["amount"], terms["currency"]
-    if amount <= 0:
-        faults["amount"] = [ErrorDetail("Must be above zero.", code="too_small")]
-    elif not fits_minor_unit(amount, currency):
+    if not fits_minor_unit(amount, currency):
         digits = minor_digits(currency)
         faults["amount"] = [ErrorDetail(f"{currency} has at most {digits} decimals.", code="too_many_decimals")]
 

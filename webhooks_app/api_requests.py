@@ -43,15 +43,21 @@ class CreateEndpoint(StrictSerializer):
 class ChangeEndpoint(StrictSerializer):
     """`PATCH /webhook-endpoints/{id}`: what is left out stays."""
 
-    url = HttpUrlField(required=False, help_text="Where events are posted to from now on.")
+    url = HttpUrlField(
+        required=False, help_text="Where events are posted to from now on. Example: https://shop.example/webhooks"
+    )
     events = serializers.ListField(
         child=WordField(choices=CHOOSABLE),
         required=False,
         max_length=len(CHOOSABLE),
-        help_text="Which events from now on; empty: all.",
+        help_text='Which events from now on; empty: all. Example: ["checkout.completed"]',
     )
-    headers = Headers(required=False, help_text="Replaces all custom headers; {} removes them.")
-    enabled = YesNoField(required=False, help_text="false switches it off; true on, which sends what it missed.")
+    headers = Headers(
+        required=False, help_text='Replaces all custom headers; {} removes them. Example: {"X-Token": "let-me-in"}'
+    )
+    enabled = YesNoField(
+        required=False, help_text="false switches it off; true on, which sends what it missed. Example: true"
+    )
 
 
 class Resend(StrictSerializer):
@@ -70,11 +76,15 @@ class Nothing(StrictSerializer):
 class ListDeliveries(StrictSerializer):
     """Query of `GET /webhook-endpoints/{id}/deliveries`."""
 
-    status = WordField(choices=DeliveryState.values, required=False, help_text="Only those that stand so.")
-    limit = serializers.IntegerField(
-        required=False, default=PAGE, min_value=1, max_value=LONGEST_PAGE, help_text="How many."
+    status = WordField(
+        choices=DeliveryState.values, required=False, help_text="Only those that stand so. Example: failed"
     )
-    after = TextField(required=False, max_length=60, help_text="Id of the last delivery of the page before.")
+    limit = serializers.IntegerField(
+        required=False, default=PAGE, min_value=1, max_value=LONGEST_PAGE, help_text="How many. Example: 20"
+    )
+    after = TextField(
+        required=False, max_length=60, help_text="From the `Link` header. Example: dlv_01h455vb4pex5vsknk084sn02q"
+    )
 
 
 class ListEvents(StrictSerializer):
@@ -83,8 +93,14 @@ class ListEvents(StrictSerializer):
     after = TextField(
         required=False, max_length=60, help_text="`position` or `id` of the last event you have. Example: 1042"
     )
-    type = WordField(choices=[each.value for each in EventType], required=False, help_text="Only this kind.")
-    subject = TextField(required=False, max_length=60, help_text="Only of this session. Example: cs_…")
+    type = WordField(
+        choices=[each.value for each in EventType],
+        required=False,
+        help_text="Only this kind. Example: checkout.completed",
+    )
+    subject = TextField(
+        required=False, max_length=60, help_text="Only of this session. Example: cs_01h455vb4pex5vsknk084sn02q"
+    )
     limit = serializers.IntegerField(
-        required=False, default=PAGE, min_value=1, max_value=LONGEST_PAGE, help_text="How many."
+        required=False, default=PAGE, min_value=1, max_value=LONGEST_PAGE, help_text="How many. Example: 20"
     )

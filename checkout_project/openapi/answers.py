@@ -164,7 +164,7 @@ class Session(serializers.Serializer[Any]):
     completedAt = moment("When it was paid and confirmed.", nullable=True)
 
 
-class PaymentOptionAnswer(serializers.Serializer[Any]):
+class PaymentOption(serializers.Serializer[Any]):
     """An asset on a network that can be paid with."""
 
     asset = text("Symbol.", "USDC")
@@ -189,7 +189,7 @@ class PaymentOptionAnswer(serializers.Serializer[Any]):
     )
 
 
-class IssueAnswer(serializers.Serializer[Any]):
+class OpenIssue(serializers.Serializer[Any]):
     """A session that waits for a decision."""
 
     sessionId = text("Of the session.", "cs_01h455vb4pex5vsknk084sn02q")
@@ -222,7 +222,7 @@ class PaidInCurrency(serializers.Serializer[Any]):
     sessions = number("How many sessions that were.", "3")
 
 
-class CustomerAnswer(serializers.Serializer[Any]):
+class Customer(serializers.Serializer[Any]):
     """A buyer: one per e-mail address."""
 
     id = text("Of the customer.", "cus_01h455vb4pex5vsknk084sn02q")
@@ -233,7 +233,7 @@ class CustomerAnswer(serializers.Serializer[Any]):
     paid = PaidInCurrency(many=True, help_text="What they paid, by currency.")
 
 
-class LinkAnswer(serializers.Serializer[Any]):
+class PaymentLink(serializers.Serializer[Any]):
     """A payment link: an offer that many can pay."""
 
     id = text("Of the link.", "pl_01h455vb4pex5vsknk084sn02q")

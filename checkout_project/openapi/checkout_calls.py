@@ -5,7 +5,7 @@ from typing import Any
 from drf_spectacular.extensions import OpenApiViewExtension
 from drf_spectacular.utils import OpenApiParameter, extend_schema_view
 
-from checkout_project.openapi.answers import IssueAnswer, PaymentOptionAnswer, Session
+from checkout_project.openapi.answers import OpenIssue, PaymentOption, Session
 from checkout_project.openapi.describing import DONE, NEXT_PAGE, copy_of, get, post, thing_id
 from sessions_app.api_requests import ChooseOption, ListIssues, ListSessions, Resolve, Simulate
 from sessions_app.option_views import AmountQuery
@@ -16,7 +16,8 @@ METADATA = OpenApiParameter(
     "metadata",
     {"type": "object", "additionalProperties": {"type": "string", "maxLength": 200}},
     style="deepObject",
-    description="Only sessions whose metadata has this text under this name: `metadata[orderId]=1001`.",
+    description="Only sessions whose metadata has this text under this name: `metadata[orderId]=1001`. "
+    'Example: {"orderId": "1001"}',
 )
 TAG = "Checkout"
 
@@ -29,14 +30,24 @@ class CheckoutCalls(OpenApiViewExtension):  # type: ignore[no-untyped-call]
     def view_replacement(self) -> Any:
         """The view set with its descriptions."""
         described = extend_schema_view(
-            list=get("List checkout sessions", Session(many=True), ListSessions, METADATA, NEXT_PAGE, tag=TAG),
-            create=post("Create a checkout session", CreateSession, {200: Session}, tag=TAG),
-            retrieve=get("Get a checkout session", Session, ID, tag=TAG),
-            expire=post("Expire a checkout session", None, {201: DONE}, ID, tag=TAG),
-            cancel=post("Cancel a checkout session", None, {201: DONE}, ID, tag=TAG),
-            quote=post("Pick the asset and network to pay with", ChooseOption, {200: Session}, ID, tag=TAG),
-            simulate=post("Play a buyer (test mode)", Simulate, {200: Session}, ID, tag=TAG),
-            resolve=post("Decide what is odd", Resolve, {200: Session}, ID, tag=TAG),
+            list=get(
+                "list_sessions",
+                "List checkout sessions",
+                Session(many=True),
+                ListSessions,
+                METADATA,
+                NEXT_PAGE,
+                tag=TAG,
+            ),
+            create=post("create_session", "Create a checkout session", CreateSession, {200: Session}, tag=TAG),
+            retrieve=get("get_session", "Get a checkout session", Session, ID, tag=TAG),
+            expire=post("expire_session", "Expire a checkout session", None, {201: DONE}, ID, tag=TAG),
+            cancel=post("cancel_session", "Cancel a checkout session", None, {201: DONE}, ID, tag=TAG),
+            quote=post(
+                "quote_session", "Pick the asset and network to pay with", ChooseOption, {200: Session}, ID, tag=TAG
+            ),
+            simulate=post("simulate_session", "Play a buyer (test mode)", Simulate, {200: Session}, ID, tag=TAG),
+            resolve=post("resolve_session", "Decide what is odd", Resolve, {200: Session}, ID, tag=TAG),
         )
         return described(copy_of(self.target_class))
 
@@ -48,8 +59,8 @@ class IssueCalls(OpenApiViewExtension):  # type: ignore[no-untyped-call]
 
     def view_replacement(self) -> Any:
         """The view set with its descriptions."""
-        answer = IssueAnswer(many=True)
-        described = extend_schema_view(list=get("List what needs a decision", answer, ListIssues, NEXT_PAGE, tag=TAG))
+        answer, summary = OpenIssue(many=True), "List what needs a decision"
+        described = extend_schema_view(list=get("list_issues", summary, answer, ListIssues, NEXT_PAGE, tag=TAG))
         return described(copy_of(self.target_class))
 
 
@@ -60,6 +71,8 @@ class PaymentOptionCalls(OpenApiViewExtension):  # type: ignore[no-untyped-call]
 
     def view_replacement(self) -> Any:
         """The view set with its descriptions."""
-        answer = PaymentOptionAnswer(many=True)
-        described = extend_schema_view(list=get("List payment options", answer, AmountQuery, tag="Payment options"))
+        answer = PaymentOption(many=True)
+        described = extend_schema_view(
+            list=get("list_payment_options", "List payment options", answer, AmountQuery, tag="Payment options")
+        )
         return described(copy_of(self.target_class))

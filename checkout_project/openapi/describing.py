@@ -10,7 +10,8 @@ IDEMPOTENCY_KEY = OpenApiParameter(
     "Idempotency-Key",
     {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[ -~]+$"},
     OpenApiParameter.HEADER,
-    description="A random value of yours: the same request sent again with it is answered, but not done, again (24 h).",
+    description="A value of your own: the same request sent again with it is answered, but not done, again (24 h). "
+    "Example: order-1001",
 )
 NEXT_PAGE = OpenApiParameter(
     "Link", str, OpenApiParameter.HEADER, response=[200], description='The next page: `<URL>; rel="next"`.'
@@ -20,23 +21,25 @@ DONE = OpenApiResponse(description="Done, or it was so already. No content.")
 
 def thing_id(what: str, prefix: str) -> OpenApiParameter:
     """The id in the address."""
-    return OpenApiParameter("id", str, OpenApiParameter.PATH, description=f"Id of the {what}: `{prefix}_…`.")
+    meaning = f"Id of the {what}. Example: {prefix}_01h455vb4pex5vsknk084sn02q"
+    return OpenApiParameter("id", str, OpenApiParameter.PATH, description=meaning)
 
 
-def get(summary: str, answer: Any, *parameters: Any, tag: str, description: str | None = None) -> Any:
-    """A call that looks."""
+def get(name: str, summary: str, answer: Any, *parameters: Any, tag: str) -> Any:
+    """A call that looks. Generated clients call it by its name."""
     return extend_schema(
+        operation_id=name,
         summary=summary,
-        description=description,
         parameters=list(parameters),
         responses={200: answer} | errors(),
         tags=[tag],
     )
 
 
-def post(summary: str, body: Any, answers: dict[int, Any], *parameters: Any, tag: str) -> Any:
+def post(name: str, summary: str, body: Any, answers: dict[int, Any], *parameters: Any, tag: str) -> Any:
     """A call that does something, once for each Idempotency-Key."""
     return extend_schema(
+        operation_id=name,
         summary=summary,
         parameters=[IDEMPOTENCY_KEY, *parameters],
         request=body,
@@ -45,9 +48,10 @@ def post(summary: str, body: Any, answers: dict[int, Any], *parameters: Any, tag
     )
 
 
-def change(summary: str, body: Any, answers: dict[int, Any], *parameters: Any, tag: str) -> Any:
+def change(name: str, summary: str, body: Any, answers: dict[int, Any], *parameters: Any, tag: str) -> Any:
     """A PATCH or DELETE: harmless to repeat, so without Idempotency-Key."""
     return extend_schema(
+        operation_id=name,
         summary=summary,
         parameters=list(parameters),
         request=body,

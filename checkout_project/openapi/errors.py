@@ -21,7 +21,7 @@ _EXAMPLES = {
     400: ("validation_error", "unknown_field", "This field is not known here. Known are: …", "amout"),
     401: ("client_error", "invalid_api_key", "This API key does not exist or was revoked. …", None),
     403: ("client_error", "missing_scope", "This API key lacks the scope 'write'. Make one that has it.", None),
-    404: ("client_error", "not_found", "There is no session 'cs_…' for this key.", None),
+    404: ("validation_error", "not_found", "There is no session 'cs_…' for this key.", "id"),
     409: ("client_error", "session_not_open", "This session is completed.", None),
     413: ("client_error", "body_too_large", "The body is larger than 65536 bytes.", None),
     415: ("client_error", "unsupported_media_type", "Unsupported media type …", None),

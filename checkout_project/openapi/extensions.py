@@ -55,6 +55,17 @@ class UrlField(OpenApiSerializerFieldExtension):  # type: ignore[no-untyped-call
         return {"type": "string", "maxLength": self.target.max_length, "pattern": _URL}
 
 
+class Amount(OpenApiSerializerFieldExtension):  # type: ignore[no-untyped-call]
+    """Above zero."""
+
+    target_class = "sessions_app.terms.AmountField"
+
+    @override
+    def map_serializer_field(self, auto_schema: AutoSchema, direction: Direction) -> dict[str, Any]:
+        """As many digits as are kept."""
+        return {"type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": 10**16}
+
+
 class AllowedAssets(OpenApiSerializerFieldExtension):  # type: ignore[no-untyped-call]
     """A list, or one symbol alone."""
 

@@ -19,6 +19,36 @@ def examples_from_descriptions(result: dict[str, Any], generator: Any, request: 
     return result
 
 
+# Name → what it says, its type, an example. On every answer but where `_describe_headers` says otherwise.
+_HEADERS = {
+    "Request-Id": ("Of this request, in logs and on the dashboard's Requests page.", "string", "req_01h455vb4pex5v"),
+    "RateLimit-Limit": ("Requests a minute, by the nearer of the limits per key and per address.", "integer", 6000),
+    "RateLimit-Remaining": ("How many of them are left.", "integer", 5999),
+    "RateLimit-Reset": ("Seconds until they are counted anew.", "integer", 42),
+    "Retry-After": ("Seconds to wait before the next try.", "integer", 42),
+    "Idempotent-Replayed": ("`true`: this Idempotency-Key was answered before, and so again.", "string", "true"),
+}
+_SOMETIMES = {"Retry-After", "Idempotent-Replayed"}
+
+
+def headers_of_answers(result: dict[str, Any], generator: Any, request: Any, public: bool) -> dict[str, Any]:  # noqa: ARG001
+    """What the headers of the answers mean: told once, referred to by each answer."""
+    result["components"]["headers"] = {
+        name: {"description": meaning, "schema": {"type": kind}, "example": example}
+        for name, (meaning, kind, example) in _HEADERS.items()
+    }
+    for path in result["paths"].values():
+        for call in path.values():
+            is_post = any(each["name"] == "Idempotency-Key" for each in call.get("parameters", []))
+            for status, answer in call["responses"].items():
+                names = [name for name in _HEADERS if name not in _SOMETIMES]
+                names += ["Retry-After"] if status == "429" else []
+                names += ["Idempotent-Replayed"] if is_post and status.startswith("2") else []
+                told = answer.setdefault("headers", {})
+                told |= {name: {"$ref": f"#/components/headers/{name}"} for name in names}
+    return result
+
+
 def _move_example(described: dict[str, Any]) -> None:
     found = _EXAMPLE.search(described.get("description", ""))
     if not found:

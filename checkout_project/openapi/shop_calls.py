@@ -5,7 +5,7 @@ from typing import Any
 from drf_spectacular.extensions import OpenApiViewExtension
 from drf_spectacular.utils import extend_schema_view
 
-from checkout_project.openapi.answers import CustomerAnswer, LinkAnswer
+from checkout_project.openapi.answers import Customer, PaymentLink
 from checkout_project.openapi.describing import DONE, NEXT_PAGE, change, copy_of, get, post, thing_id
 from sessions_app.customer_views import ListCustomers
 from sessions_app.link_requests import ChangeLink, CreateLink
@@ -21,11 +21,13 @@ class LinkCalls(OpenApiViewExtension):  # type: ignore[no-untyped-call]
         """The view set with its descriptions."""
         link, tag = thing_id("payment link", "pl"), "Payment links"
         described = extend_schema_view(
-            list=get("List payment links", LinkAnswer(many=True), ListLinks, NEXT_PAGE, tag=tag),
-            create=post("Create a payment link", CreateLink, {201: LinkAnswer}, tag=tag),
-            retrieve=get("Get a payment link", LinkAnswer, link, tag=tag),
-            partial_update=change("Change a payment link", ChangeLink, {200: LinkAnswer}, link, tag=tag),
-            destroy=change("Switch a payment link off", None, {204: DONE}, link, tag=tag),
+            list=get("list_payment_links", "List payment links", PaymentLink(many=True), ListLinks, NEXT_PAGE, tag=tag),
+            create=post("create_payment_link", "Create a payment link", CreateLink, {201: PaymentLink}, tag=tag),
+            retrieve=get("get_payment_link", "Get a payment link", PaymentLink, link, tag=tag),
+            partial_update=change(
+                "change_payment_link", "Change a payment link", ChangeLink, {200: PaymentLink}, link, tag=tag
+            ),
+            destroy=change("switch_off_payment_link", "Switch a payment link off", None, {204: DONE}, link, tag=tag),
         )
         return described(copy_of(self.target_class))
 
@@ -39,7 +41,7 @@ class CustomerCalls(OpenApiViewExtension):  # type: ignore[no-untyped-call]
         """The view set with its descriptions."""
         customer, tag = thing_id("customer", "cus"), "Customers"
         described = extend_schema_view(
-            list=get("List customers", CustomerAnswer(many=True), ListCustomers, NEXT_PAGE, tag=tag),
-            retrieve=get("Get a customer", CustomerAnswer, customer, tag=tag),
+            list=get("list_customers", "List customers", Customer(many=True), ListCustomers, NEXT_PAGE, tag=tag),
+            retrieve=get("get_customer", "Get a customer", Customer, customer, tag=tag),
         )
         return described(copy_of(self.target_class))

@@ -32,7 +32,7 @@ class SessionEvent(Event):
     data = Session(help_text="The session as it was at that moment.")  # type: ignore[assignment]
 
 
-class HealthAnswer(serializers.Serializer[Any]):
+class EndpointHealth(serializers.Serializer[Any]):
     """How an endpoint has been doing: over the attempts of its last 200 deliveries, tests aside."""
 
     attempts = number("How many tries that were.", "204")
@@ -44,7 +44,7 @@ class HealthAnswer(serializers.Serializer[Any]):
     nextAttemptAt = moment("When the next of them is due; null: none is.", nullable=True)
 
 
-class EndpointAnswer(serializers.Serializer[Any]):
+class WebhookEndpoint(serializers.Serializer[Any]):
     """A URL that wants events."""
 
     id = text("Of the endpoint.", "we_01h455vb4pex5vsknk084sn02q")
@@ -66,17 +66,17 @@ class EndpointAnswer(serializers.Serializer[Any]):
     lastSuccessAt = moment("When a message last arrived.", nullable=True)
     lastFailureAt = moment("When one last failed.", nullable=True)
     previousSecretValidUntil = moment("Until then the former secret signs too.", nullable=True)
-    health = HealthAnswer(help_text="How it has been doing.")
+    health = EndpointHealth(help_text="How it has been doing.")
     createdAt = moment("When it was made.")
 
 
-class EndpointWithSecret(EndpointAnswer):
+class WebhookEndpointWithSecret(WebhookEndpoint):
     """A URL that wants events, and its secret, which is told this once."""
 
     secret = text("Signs every message; keep it. Told this once.", "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD")
 
 
-class AttemptAnswer(serializers.Serializer[Any]):
+class Attempt(serializers.Serializer[Any]):
     """One HTTP try."""
 
     startedAt = moment("When it began.")
@@ -89,7 +89,7 @@ class AttemptAnswer(serializers.Serializer[Any]):
     answer = serializers.CharField(allow_blank=True, help_text="The first KB of the answer's body. Example: ok")
 
 
-class DeliveryAnswer(serializers.Serializer[Any]):
+class Delivery(serializers.Serializer[Any]):
     """One event on its way to one endpoint."""
 
     id = text("Of the delivery.", "dlv_01h455vb4pex5vsknk084sn02q")
@@ -99,11 +99,11 @@ class DeliveryAnswer(serializers.Serializer[Any]):
     subject = text("Id of the session.", "cs_01h455vb4pex5vsknk084sn02q")
     status = word("Where it stands.", DeliveryState.choices, "succeeded")
     nextAttemptAt = moment("When it is tried next; null: not any more.", nullable=True)
-    attempts = AttemptAnswer(many=True, help_text="Every try, oldest first.")
+    attempts = Attempt(many=True, help_text="Every try, oldest first.")
     createdAt = moment("When it was made.")
 
 
-class ResentAnswer(serializers.Serializer[Any]):
+class Resent(serializers.Serializer[Any]):
     """How much is sent again."""
 
     resent = number("Number of deliveries.", "4")

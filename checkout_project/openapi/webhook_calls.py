@@ -7,12 +7,12 @@ from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, OpenApiWebh
 
 from checkout_project.openapi.describing import DONE, NEXT_PAGE, change, copy_of, get, post, thing_id
 from checkout_project.openapi.webhook_answers import (
-    DeliveryAnswer,
-    EndpointAnswer,
-    EndpointWithSecret,
+    Delivery,
     Event,
-    ResentAnswer,
+    Resent,
     SessionEvent,
+    WebhookEndpoint,
+    WebhookEndpointWithSecret,
 )
 from webhooks_app.api_requests import ChangeEndpoint, CreateEndpoint, ListDeliveries, ListEvents, Resend
 from webhooks_app.event_types import EventType
@@ -28,18 +28,33 @@ class EndpointCalls(OpenApiViewExtension):  # type: ignore[no-untyped-call]
 
     def view_replacement(self) -> Any:
         """The view set with its descriptions."""
-        deliveries = DeliveryAnswer(many=True)
-        rotated = {200: EndpointWithSecret}
+        deliveries = Delivery(many=True)
+        rotated = {200: WebhookEndpointWithSecret}
         described = extend_schema_view(
-            list=get("List endpoints", EndpointAnswer(many=True), tag=ENDPOINTS),
-            create=post("Create an endpoint", CreateEndpoint, {201: EndpointWithSecret}, tag=ENDPOINTS),
-            retrieve=get("Get an endpoint", EndpointAnswer, ENDPOINT, tag=ENDPOINTS),
-            partial_update=change("Change an endpoint", ChangeEndpoint, {200: EndpointAnswer}, ENDPOINT, tag=ENDPOINTS),
-            destroy=change("Delete an endpoint", None, {204: DONE}, ENDPOINT, tag=ENDPOINTS),
-            deliveries=get("List deliveries", deliveries, ENDPOINT, ListDeliveries, NEXT_PAGE, tag=ENDPOINTS),
-            resend=post("Send again", Resend, {200: ResentAnswer}, ENDPOINT, tag=ENDPOINTS),
-            test=post("Send a test event", None, {200: DeliveryAnswer}, ENDPOINT, tag=ENDPOINTS),
-            rotate_secret=post("Make a new secret", None, rotated, ENDPOINT, tag=ENDPOINTS),
+            list=get("list_webhook_endpoints", "List endpoints", WebhookEndpoint(many=True), tag=ENDPOINTS),
+            create=post(
+                "create_webhook_endpoint",
+                "Create an endpoint",
+                CreateEndpoint,
+                {201: WebhookEndpointWithSecret},
+                tag=ENDPOINTS,
+            ),
+            retrieve=get("get_webhook_endpoint", "Get an endpoint", WebhookEndpoint, ENDPOINT, tag=ENDPOINTS),
+            partial_update=change(
+                "change_webhook_endpoint",
+                "Change an endpoint",
+                ChangeEndpoint,
+                {200: WebhookEndpoint},
+                ENDPOINT,
+                tag=ENDPOINTS,
+            ),
+            destroy=change("delete_webhook_endpoint", "Delete an endpoint", None, {204: DONE}, ENDPOINT, tag=ENDPOINTS),
+            deliveries=get(
+                "list_deliveries", "List deliveries", deliveries, ENDPOINT, ListDeliveries, NEXT_PAGE, tag=ENDPOINTS
+            ),
+            resend=post("resend_deliveries", "Send again", Resend, {200: Resent}, ENDPOINT, tag=ENDPOINTS),
+            test=post("send_test_event", "Send a test event", None, {200: Delivery}, ENDPOINT, tag=ENDPOINTS),
+            rotate_secret=post("rotate_secret", "Make a new secret", None, rotated, ENDPOINT, tag=ENDPOINTS),
         )
         return described(copy_of(self.target_class))
 
@@ -52,9 +67,9 @@ class EventCalls(OpenApiViewExtension):  # type: ignore[no-untyped-call]
     def view_replacement(self) -> Any:
         """The view set with its descriptions."""
         described = extend_schema_view(
-            list=get("List events, to catch up", Event(many=True), ListEvents, NEXT_PAGE, tag=EVENTS),
-            retrieve=get("Get an event", Event, EVENT, tag=EVENTS),
-            resend=post("Send an event again", None, {200: ResentAnswer}, EVENT, tag=EVENTS),
+            list=get("list_events", "List events, to catch up", Event(many=True), ListEvents, NEXT_PAGE, tag=EVENTS),
+            retrieve=get("get_event", "Get an event", Event, EVENT, tag=EVENTS),
+            resend=post("resend_event", "Send an event again", None, {200: Resent}, EVENT, tag=EVENTS),
         )
         return described(copy_of(self.target_class))
 

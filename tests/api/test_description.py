@@ -12,7 +12,7 @@ from playwright.sync_api import Page
 from common.exact_json import dumps
 from sessions_app.models import CheckoutSession
 from sessions_app.representation import represent
-from tests.cast import refreshed
+from tests.cast import Api, refreshed, terms
 from tests.sandbox import Sandbox
 from webhooks_app.event_types import EventType
 from webhooks_app.models import Event
@@ -89,12 +89,70 @@ def test_the_contracts_required_fields_are_required(schema: dict[str, Any]) -> N
     }  # fmt: skip
 
 
+def test_every_field_and_parameter_has_an_example_or_is_made_of_those_that_have(schema: dict[str, Any]) -> None:
+    fields = [
+        (f"{component}.{name}", field)
+        for component, described in schema["components"]["schemas"].items()
+        for name, field in described.get("properties", {}).items()
+    ]
+    calls = [(path, call) for path, calls in schema["paths"].items() for call in calls.values()]
+    fields += [(f"{path} {each['name']}", each) for path, call in calls for each in call.get("parameters", [])]
+    silent = [
+        name for name, field in fields if not {"example", "examples"} & set(field) and "$ref" not in json.dumps(field)
+    ]
+    assert silent == ["Event.data"]  # SessionEvent.data says what it is
+
+
 def test_every_example_is_right(schema: dict[str, Any]) -> None:
     for name, described in schema["components"]["schemas"].items():
         for field, of_field in described.get("properties", {}).items():
             validator = jsonschema_rs.validator_for(of_field | {"components": schema["components"]})
             wrong = [example for example in of_field.get("examples", []) if not validator.is_valid(example)]
             assert wrong == [], f"{name}.{field}"
+    for path, calls in schema["paths"].items():
+        for each in [each for call in calls.values() for each in call.get("parameters", [])]:
+            assert jsonschema_rs.is_valid(each["schema"], each["example"]), f"{path} {each['name']}"
+
+
+def test_errors_look_as_their_examples_do(schema: dict[str, Any], api: Api, session: CheckoutSession) -> None:
+    body = {"asset": "USDC", "network": "sandbox"}
+    quote = f"checkout/{session.public_id}/quote"
+    answers = [
+        api.post(quote, body | {"amout": 1}),
+        api.as_("sk_test_unknown").post(quote, body),
+        api.post("checkout/cs_nobodys/quote", body),
+        api.post(quote, body, Idempotency_Key="1"),
+        api.post(quote, body | {"asset": "ETH"}, Idempotency_Key="1"),
+        api.client.post(f"/api/v1/{quote}", "{}", "text/plain", headers={"Authorization": f"Bearer {api.secret}"}),
+    ]
+    described = schema["paths"]["/api/v1/checkout/{id}/quote"]["post"]["responses"]
+    for answer in answers:
+        told = answer.json()
+        if answer.status_code != 200:
+            (example,) = described[str(answer.status_code)]["content"]["application/json"]["examples"].values()
+            assert (told["type"], told["errors"][0]["code"], told["errors"][0]["attr"]) == (
+                example["value"]["type"], example["value"]["errors"][0]["code"], example["value"]["errors"][0]["attr"],
+            )  # fmt: skip
+    assert [answer.status_code for answer in answers] == [400, 401, 404, 200, 422, 415]
+
+
+@pytest.mark.usefixtures("fresh_limits")
+def test_headers_are_as_described(schema: dict[str, Any], api: Api, settings: Any) -> None:
+    def described(path: str, method: str, status: int) -> set[str]:
+        return set(schema["paths"][path][method]["responses"][str(status)]["headers"])
+
+    ordinary = {
+        "Content-Type", "Content-Length", "Cache-Control", "Vary", "Allow",
+        "Cross-Origin-Opener-Policy", "Referrer-Policy", "X-Content-Type-Options",
+    }  # fmt: skip
+    path = "/api/v1/checkout"
+    first, again = [api.post("checkout", terms(reference=name), Idempotency_Key="1") for name in ("1", "1")]
+    assert {*again.headers} - ordinary == described(path, "post", 200)
+    assert {*first.headers} - ordinary == described(path, "post", 200) - {"Idempotent-Replayed"}
+    api.post("checkout", terms())
+    assert {*api.get("checkout?limit=1").headers} - ordinary == described(path, "get", 200)
+    settings.RATE_LIMIT_PER_KEY = 0
+    assert {*api.get("checkout").headers} - ordinary == described(path, "get", 429)
 
 
 @pytest.mark.django_db(transaction=True)

@@ -42,23 +42,25 @@ def part(name: str) -> ModuleType:
 
 def call(name: str, *path: str, client: Any, **given: Any) -> Any:
     """What one call of the checkout API answers, as an object of the client's."""
-    return part(f"api.checkout.checkout_{name}").sync(*path, client=client, **given)
+    return part(f"api.checkout.{name}").sync(*path, client=client, **given)
 
 
 def test_a_session_is_made_read_listed_and_paid(client: Any) -> None:
     models = part("models")
     body = models.CreateSessionRequest.from_dict(terms(amount=49, allowedAssets=["USDC"], reference="order-1"))
-    made = call("create", client=client, body=body, idempotency_key="order-1")
+    made = call("create_session", client=client, body=body, idempotency_key="order-1")
     assert (made.status, made.amount, made.metadata["orderId"]) == (models.Status.OPEN, 49, "10482")
-    assert call("sessions_retrieve", made.id, client=client) == made
-    assert [each.id for each in call("list", client=client, status=models.CheckoutListStatus.OPEN)] == [made.id]
+    assert call("get_session", made.id, client=client) == made
+    assert [each.id for each in call("list_sessions", client=client, status=models.ListSessionsStatus.OPEN)] == [
+        made.id
+    ]
 
-    paid = models.SimulateRequest(scenario=models.ScenarioEnum.EXACT)
-    assert call("simulate_create", made.id, client=client, body=paid).payment.amount_due == "49"
+    paid = models.SimulateRequest(scenario=models.Scenario.EXACT)
+    assert call("simulate_session", made.id, client=client, body=paid).payment.amount_due == "49"
 
     def settled() -> Any:
         watch(network("sandbox"), reader_for(network("sandbox")))
-        found = call("sessions_retrieve", made.id, client=client)
+        found = call("get_session", made.id, client=client)
         return found if found.status == models.Status.COMPLETED else None
 
     completed = wait_until(settled, seconds=20)
@@ -68,6 +70,6 @@ def test_a_session_is_made_read_listed_and_paid(client: Any) -> None:
 
 def test_a_refusal_is_an_object_too(client: Any) -> None:
     error = part("models").Error
-    answer = call("sessions_retrieve", "cs_nobodys", client=client)
+    answer = call("get_session", "cs_nobodys", client=client)
     assert isinstance(answer, error)
     assert answer.errors[0].code == "not_found"
