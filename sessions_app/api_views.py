@@ -26,6 +26,8 @@ from sessions_app.terms import CreateSession
 class CheckoutViewSet(MerchantViewSet):
     """Checkout sessions."""
 
+    answers_apart = frozenset({"quote"})  # asks for rates; a quote that holds is given again, so it may be asked twice
+
     def list(self, request: ApiRequest) -> HttpResponse:
         """A page of sessions, newest first; `Link: <…>; rel="next"` leads on."""
         metadata, others = metadata_filters(request.query_params)

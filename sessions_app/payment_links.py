@@ -16,7 +16,9 @@ from common.errors import Conflict, NotFound
 from common.moments import iso
 from common.money import to_minor_unit
 from merchants_app.models import Merchant
+from merchants_app.treasuries import treasury_for
 from sessions_app.creation import create_session
+from sessions_app.errors import NoTreasury
 from sessions_app.models import CheckoutSession, PaymentLink
 from sessions_app.status import Status
 
@@ -41,7 +43,9 @@ class LinkClosed(Conflict):
 
 
 def create_link(*, merchant: Merchant, mode: str, terms: Mapping[str, Any]) -> PaymentLink:
-    """A new link on checked terms (`link_requests.CreateLink`)."""
+    """A new link on checked terms (`link_requests.CreateLink`). Raises `NoTreasury`."""
+    if treasury_for(merchant, mode, timezone.now()) is None:
+        raise NoTreasury(f"Name the wallet to receive in first: Dashboard › Treasury ({mode} mode).")
     fields = {FIELDS[name]: value for name, value in terms.items()}
     return PaymentLink.objects.create(merchant=merchant, mode=mode, **fields)
 
@@ -92,6 +96,8 @@ def why_closed(link: PaymentLink, now: datetime) -> str:
         return "This offer is over."
     if link.stock is not None and count_held(link) >= link.stock:
         return "This is sold out. If a payment that was begun is not finished, a piece becomes free again."
+    if treasury_for(link.merchant, link.mode, now) is None:
+        return "This shop cannot take payments at the moment."
     return ""
 
 

@@ -12,6 +12,7 @@ from django.utils import timezone
 from merchants_app import idempotency
 from merchants_app.idempotency import Answer, StillRunning, UsedForAnother, answer_once, forget_old
 from merchants_app.models import ApiKey, AuditEntry, IdempotencyRecord, Merchant
+from sessions_app import quoting
 from sessions_app.models import CheckoutSession
 from tests.cast import Api, terms
 
@@ -204,6 +205,23 @@ def test_what_talks_to_others_holds_no_transaction_open(key: ApiKey) -> None:
     given = {"key": key, "idempotency_key": "test-1", "method": "POST", "path": "/x", "body": b"{}", "in_one": False}
     assert not answer_once(**given, act=act).replayed
     assert answer_once(**given, act=act).replayed
+    assert seen == [False]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_quote_asks_for_rates_outside_of_any_transaction(
+    api: Api, session: CheckoutSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen, ask = [], quoting.rate
+
+    def rate(*what: Any, **more: Any) -> Any:
+        seen.append(connection.in_atomic_block)
+        return ask(*what, **more)
+
+    monkeypatch.setattr(quoting, "rate", rate)
+    path, option = f"checkout/{session.public_id}/quote", {"asset": "USDC", "network": "sandbox"}
+    first, again = (api.post(path, option, Idempotency_Key="quote-1") for _ in range(2))
+    assert (first.status_code, again["Idempotent-Replayed"], again.content) == (200, "true", first.content)
     assert seen == [False]
 
 

@@ -12,12 +12,8 @@ from tests.cast import Api
 
 
 @pytest.fixture(autouse=True)
-def fresh_window(settings: Any) -> Any:
-    """A minute of this test's own, at its very beginning, in a Redis that counts nothing yet."""
-    redis = Redis.from_url(settings.REDIS_URL)
-    for name in redis.scan_iter("rate:*"):
-        redis.delete(name)
-    throttling._leases.fetched.clear()
+def fresh_window(fresh_limits: None) -> Any:
+    """A minute of this test's own, at its very beginning, in which nothing is counted yet."""
     start = int(timezone.now().timestamp()) // 60 * 60
     with time_machine.travel(start, tick=False) as clock:
         yield clock
@@ -55,6 +51,12 @@ def test_a_guesser_is_stopped_by_address_before_the_database_is_asked(
     assert answers == [401, 401, 401]
     with django_assert_num_queries(0):
         assert api.as_("sk_test_3").get("checkout").status_code == 429
+
+
+def test_whoever_sends_no_sensible_key_is_counted_by_address_too(api: Api, settings: Any) -> None:
+    settings.RATE_LIMIT_PER_ADDRESS = 2
+    answers = [api.as_("").get("checkout", Authorization=wrong).status_code for wrong in ("Basic x", "Bearer", "")]
+    assert answers == [401, 401, 429]
 
 
 def test_most_requests_cost_no_round_trip_and_processes_share_the_limit(settings: Any) -> None:

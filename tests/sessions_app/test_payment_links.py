@@ -160,9 +160,12 @@ def test_nobody_holds_the_stock_by_opening_payments_without_end(api: Api, client
     assert CheckoutSession.objects.count() == 2
 
 
-def test_a_link_of_a_merchant_without_a_wallet_says_so(mia: Merchant, client: Client) -> None:
+def test_a_link_of_a_merchant_without_a_wallet_says_so(api: Api, client: Client) -> None:
+    page = f"/l/{api.post('payment-links', body()).answer['id']}"
     Treasury.objects.all().delete()
-    link = PaymentLink.objects.create(merchant=mia, mode="test", currency="USD", amount=5, product_name="Box")
-    answer = client.post(f"/l/{link.public_id}", BUYER)
-    assert answer.status_code in {400, 409}
+    for answer, status in [(client.get(page), 200), (client.post(page, BUYER), 409)]:
+        assert answer.status_code == status
+        assert b"This shop cannot take payments at the moment." in answer.content
     assert CheckoutSession.objects.count() == 0
+    refused = api.post("payment-links", body())
+    assert (refused.status_code, refused.answer["errors"][0]["code"]) == (409, "no_treasury")
