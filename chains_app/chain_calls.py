@@ -12,8 +12,10 @@ from chains_app.evm_reader_logs import get_logs
 from chains_app.evm_reader_values import garbage, hash_of, list_of, number_of, table_of
 from chains_app.json_rpc import Call, Node, NodeFailed, RpcError
 from chains_app.networks import Network
+from chains_app.reader import ReaderUnavailable, WrongChain
 from chains_app.readers import nodes_for
 
+_DECIMALS, _TOTAL_SUPPLY = "0x313ce567", "0x18160ddd"  # selectors
 _EIP1271_MAGIC = "1626ba7e"  # also the selector of isValidSignature(bytes32,bytes)
 
 
@@ -64,6 +66,22 @@ def collections_between(network: Network, first: int, last: int) -> list[Emptied
         return _emptied(get_logs(node, [FACTORY_ADDRESS], [COLLECTED_TOPIC], first, last), node)
 
     return nodes_for(network).ask(ask)
+
+
+def is_token(network: Network, address: str) -> bool:
+    """Whether a contract with a supply and decimals has the address. No when the network cannot be read just now."""
+
+    def ask(node: Node) -> bool:
+        if _text(node.call("eth_getCode", address, "latest")) in {"0x", "0x0"}:
+            return False
+        asked = [Call("eth_call", ({"to": address, "data": data}, "latest")) for data in (_DECIMALS, _TOTAL_SUPPLY)]
+        # A wallet answers what it does not know with an error, or with nothing.
+        return all(isinstance(answer, str) and len(answer) == 66 for answer in node.batch(asked))
+
+    try:
+        return nodes_for(network).ask(ask)
+    except (ReaderUnavailable, WrongChain):
+        return False
 
 
 def contract_approves(network: Network, *, address: str, digest: bytes, signature: bytes) -> bool:

@@ -4,6 +4,7 @@ Its usual time-outs are between two pieces of an answer: a server that drips byt
 body, would never reach them, and whoever waits for it would wait for ever.
 """
 
+import math
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,12 +22,13 @@ _exchange = local()
 
 @contextmanager
 def deadline(seconds: float) -> Iterator[None]:
-    """What this thread's clients read and write within fails by then, with a time-out of httpx."""
-    _exchange.ends_at = time.monotonic() + seconds
+    """What this thread's clients do within fails by then, with a time-out of httpx. Of several the soonest counts."""
+    outer = _ends_at()
+    _exchange.ends_at = min(outer, time.monotonic() + seconds)
     try:
         yield
     finally:
-        del _exchange.ends_at
+        _exchange.ends_at = outer
 
 
 def client(**options: Any) -> httpx.Client:
@@ -42,8 +44,11 @@ class _Transport(httpx.HTTPTransport):
 
 class _Backend(httpcore.SyncBackend):
     @override
-    def connect_tcp(self, *args: Any, **options: Any) -> httpcore.NetworkStream:
-        return _Stream(super().connect_tcp(*args, **options))
+    def connect_tcp(
+        self, host: str, port: int, timeout: float | None = None, *args: Any, **options: Any
+    ) -> httpcore.NetworkStream:
+        left = _left(timeout, httpcore.ConnectTimeout)
+        return _Stream(super().connect_tcp(host, port, left, *args, **options))
 
 
 class _Stream(httpcore.NetworkStream):
@@ -63,22 +68,27 @@ class _Stream(httpcore.NetworkStream):
         self._inner.close()
 
     @override
-    def start_tls(self, *args: Any, **options: Any) -> httpcore.NetworkStream:
-        return _Stream(self._inner.start_tls(*args, **options))
+    def start_tls(
+        self, ssl_context: SSLContext, server_hostname: str | None = None, timeout: float | None = None
+    ) -> httpcore.NetworkStream:
+        left = _left(timeout, httpcore.ConnectTimeout)
+        return _Stream(self._inner.start_tls(ssl_context, server_hostname, left))
 
     @override
     def get_extra_info(self, info: str) -> Any:
         return self._inner.get_extra_info(info)
 
 
+def _ends_at() -> float:
+    ends_at: float = getattr(_exchange, "ends_at", math.inf)
+    return ends_at
+
+
 def _left(timeout: float | None, too_late: type[Exception]) -> float | None:
-    ends_at: float | None = getattr(_exchange, "ends_at", None)
-    if ends_at is None:
-        return timeout
-    left = ends_at - time.monotonic()
+    left = min(_ends_at() - time.monotonic(), math.inf if timeout is None else timeout)
     if left <= 0:
         raise too_late("the exchange took too long")
-    return left if timeout is None else min(left, timeout)
+    return None if left == math.inf else left
 
 
 @cache

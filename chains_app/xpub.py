@@ -14,9 +14,13 @@ ACCOUNT_DEPTH: Final = 3
 HARDENED: Final = 2**31  # first index of the hardened half; the addresses of a watch-only wallet are below it
 XPUB_LENGTH: Final = 111
 
+_PAYLOAD_BYTES = 78
 _XPUB_VERSION = bytes.fromhex("0488b21e")
-_EXTENDED_PRIVATE = re.compile(r"[a-z]prv", re.IGNORECASE)
-_RAW_KEY = re.compile(r"(0x)?[0-9a-f]{64}|[59KLc][1-9A-HJ-NP-Za-km-z]{50,51}|6P[1-9A-HJ-NP-Za-km-z]{56}", re.IGNORECASE)
+# Anywhere in the text: people paste what their wallet exports, with its label.
+_EXTENDED_PRIVATE = re.compile(r"(^|\W)[a-z]prv", re.IGNORECASE)
+_RAW_KEY = re.compile(
+    r"(^|\W)((0x)?[0-9a-f]{64}|[59KLc][1-9A-HJ-NP-Za-km-z]{50,51}|6P[1-9A-HJ-NP-Za-km-z]{56})(\W|$)", re.IGNORECASE
+)
 
 
 class WrongXpub(ValueError):
@@ -53,19 +57,42 @@ def xpub_address(*, xpub: str, index: int) -> str:
 
 def refuse_private(text: str) -> None:
     """Raises PrivateKeyRefused for what must not be kept anywhere, whatever was asked for."""
-    if looks_private(text.strip()):
+    if looks_private(text):
         raise PrivateKeyRefused
 
 
 def looks_private(text: str) -> bool:
-    """Extended private keys, raw and WIF keys, and anything with the shape of seed words."""
-    return bool(_EXTENDED_PRIVATE.match(text) or _RAW_KEY.fullmatch(text) or len(text.split()) > 2)
+    """Extended private keys (in an xpub's clothes too), raw and WIF keys, and anything with the shape of seed words."""
+    return bool(
+        _EXTENDED_PRIVATE.search(text)
+        or _RAW_KEY.search(text)
+        or len(text.split()) > 2
+        or _holds_private_key(text.strip())
+    )
+
+
+def same_account(xpub: str, other: str) -> bool:
+    """Whether both make the same addresses: the parent key, which an xpub names too, has no say in it."""
+    return _key_of(xpub) == _key_of(other)
 
 
 @lru_cache(maxsize=256)
 def _receiving_chain(xpub: str) -> Bip32Slip10Secp256k1:
     """The external chain, 0 below the account; cached, as every address of the account starts there."""
     return _account(xpub).ChildKey(0)
+
+
+def _holds_private_key(text: str) -> bool:
+    try:
+        payload = Base58Decoder.CheckDecode(text)
+    except (Base58ChecksumError, ValueError):
+        return False
+    return len(payload) == _PAYLOAD_BYTES and payload[45] == 0
+
+
+def _key_of(xpub: str) -> bytes:
+    """Chain code and public key."""
+    return bytes(Base58Decoder.CheckDecode(xpub)[13:])
 
 
 def _account(xpub: str) -> Bip32Slip10Secp256k1:
@@ -76,8 +103,6 @@ def _account(xpub: str) -> Bip32Slip10Secp256k1:
         raise WrongXpub("The checksum of this xpub does not match: a character is wrong. Copy it again.") from None
     if payload[:4] != _XPUB_VERSION:
         raise WrongXpub("This is an extended key of another kind; an xpub of an Ethereum account is needed.")
-    if payload[45:46] not in (b"\x02", b"\x03"):  # a private key in an xpub's clothes begins with 00
-        raise PrivateKeyRefused
     depth, child = payload[4], int.from_bytes(payload[9:13])
     if depth != ACCOUNT_DEPTH or child < HARDENED:
         raise WrongXpub(

@@ -4,7 +4,9 @@ import re
 from typing import Any
 
 from django import forms
+from typing_extensions import override
 
+from chains_app.xpub import PrivateKeyRefused, looks_private
 from merchants_app.models import Merchant, Role, Scope, TreasuryKind
 from merchants_app.money_rules import CHANGEABLE
 
@@ -64,6 +66,14 @@ class SettingsForm(forms.ModelForm[Merchant]):
         return color.lower()
 
 
+class _NothingPrivate(forms.TextInput):
+    """A private key or seed words are not drawn again, whatever was wrong with the form."""
+
+    @override
+    def format_value(self, value: Any) -> Any:
+        return None if looks_private(str(value or "")) else super().format_value(value)
+
+
 class TreasuryForm(forms.Form):
     """A new receiving wallet."""
 
@@ -78,10 +88,16 @@ class TreasuryForm(forms.Form):
     )
     value = forms.CharField(
         label="Address or xpub",
-        max_length=200,
         help_text="0x… with its capital letters as your wallet shows it, or xpub…. Never a private key or seed phrase.",
-        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false", "autocapitalize": "off"}),
+        widget=_NothingPrivate(attrs={"autocomplete": "off", "spellcheck": "false", "autocapitalize": "off"}),
     )
+
+    def clean_value(self) -> str:
+        """Refuses what is secret before anything else is said of it."""
+        value = str(self.cleaned_data["value"])
+        if looks_private(value):
+            raise forms.ValidationError(str(PrivateKeyRefused()))
+        return value
 
 
 class OwnershipForm(forms.Form):

@@ -3,12 +3,14 @@
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import F, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
+from chains_app.chain_calls import is_token
+from chains_app.deadline_client import deadline
 from chains_app.deposits import DEPLOYMENT_PROXY, FACTORY_ADDRESS, IMPLEMENTATION_ADDRESS, WrongAddress, checked_address
-from chains_app.networks import all_networks
-from chains_app.xpub import WrongXpub, checked_xpub, refuse_private
+from chains_app.networks import all_networks, enabled_networks
+from chains_app.xpub import WrongXpub, checked_xpub, refuse_private, same_account
 from common.errors import DomainError
 from common.modes import Mode
 from merchants_app import audit
@@ -21,6 +23,7 @@ COOLING_PERIOD = timedelta(hours=24)
 # Money sent there is lost or moves nowhere.
 _OWN_CONTRACTS = {FACTORY_ADDRESS, IMPLEMENTATION_ADDRESS, DEPLOYMENT_PROXY}
 _BURNED = "0x000000000000000000000000000000000000dEaD"
+_NETWORKS_ANSWER_SECONDS = 5.0
 _LAST_RESERVED = 0xFFFF  # precompiled contracts stand at the lowest addresses
 
 
@@ -36,7 +39,6 @@ class NothingToWithdraw(DomainError):
     code, status = "nothing_to_withdraw", 409
 
 
-@transaction.atomic
 def set_treasury(
     *,
     merchant: Merchant,
@@ -61,6 +63,12 @@ def set_treasury(
         address, xpub = "", _own_xpub(xpub, merchant, mode)
     else:
         address, xpub = own_address(address), ""
+        _refuse_token(address, mode)  # before the transaction: networks are asked
+    return _set(merchant=merchant, mode=mode, kind=kind, address=address, xpub=xpub, by=by, now=now)
+
+
+@transaction.atomic
+def _set(*, merchant: Merchant, mode: str, kind: str, address: str, xpub: str, by: str, now: datetime) -> Treasury:
     # One change at a time: the merchant's row is the lock.
     Merchant.objects.select_for_update().get(pk=merchant.pk)
     current = treasury_for(merchant, mode, now)
@@ -108,10 +116,7 @@ def own_address(text: str) -> str:
     except WrongAddress as error:
         raise WrongTreasury(str(error), attr="address") from error
     if token := _token_at(address):
-        raise WrongTreasury(
-            f"This is the contract of {token}, not a wallet: money sent there is lost. Give your wallet's own address.",
-            attr="address",
-        )
+        raise _is_token(f"the contract of {token}")
     if address in _OWN_CONTRACTS or address == _BURNED or int(address, 16) <= _LAST_RESERVED:
         raise WrongTreasury("Nobody owns this address: money sent there is lost.", attr="address")
     return address
@@ -148,13 +153,17 @@ def _own_xpub(text: str, merchant: Merchant, mode: str) -> str:
         xpub = checked_xpub(text)
     except WrongXpub as error:
         raise WrongTreasury(str(error), attr="xpub") from error
-    if Treasury.objects.filter(xpub=xpub).exclude(merchant=merchant, mode=mode).exists():
+    known = Treasury.objects.filter(kind=TreasuryKind.XPUB)
+    ours = Q(merchant=merchant, mode=mode)
+    if any(same_account(xpub, other) for other in known.exclude(ours).values_list("xpub", flat=True).distinct()):
         raise WrongTreasury(
             "This xpub is in use already, in the other mode or by another business. Make a new account in your wallet "
             "and give its xpub.",
             attr="xpub",
         )
-    return xpub
+    # One spelling for one account: the count of its addresses hangs on that.
+    spelled = known.filter(ours).values_list("xpub", flat=True).distinct()
+    return next((other for other in spelled if same_account(xpub, other)), xpub)
 
 
 def _token_at(address: str) -> str | None:
@@ -164,6 +173,20 @@ def _token_at(address: str) -> str | None:
             if asset.contract and asset.contract.lower() == address.lower():
                 return f"{asset.symbol} on {network.name}"
     return None
+
+
+def _is_token(what: str) -> WrongTreasury:
+    return WrongTreasury(
+        f"This is {what}, not a wallet: money sent there is lost. Give your wallet's own address.", attr="address"
+    )
+
+
+def _refuse_token(address: str, mode: str) -> None:
+    """Asks the mode's networks, as far as they answer soon, whether a token that nobody listed has the address."""
+    with deadline(_NETWORKS_ANSWER_SECONDS):
+        for network in enabled_networks(mode):
+            if network.kind == "evm" and is_token(network, address):
+                raise _is_token(f"a token's contract on {network.name}")
 
 
 def _withdraw_waiting(merchant: Merchant, mode: str, now: datetime) -> int:

@@ -30,8 +30,6 @@ def _treasury(request: HttpRequest, access: Access) -> HttpResponse:
         except DomainError as error:
             error.attr = "value"
             refuse(form, error)
-            if looks_private(value.strip()):
-                form.data = {"kind": kind, "value": ""}  # what is secret is not drawn again
         else:
             messages.success(request, "The receiving wallet is set. Compare it once more with your wallet, below.")
             return redirect("dashboard:treasury", mode=access.mode)
@@ -45,7 +43,7 @@ def treasury(request: HttpRequest, mode: Mode) -> HttpResponseBase:
     """The wallet in force, one that waits, former ones; a POST names another (live mode: the password again)."""
     # Who is asked for the password has the form kept for them meanwhile: not when a secret was pasted into it. It is
     # refused all the same.
-    needs_password = mode == Mode.LIVE and not looks_private(request.POST.get("value", "").strip())
+    needs_password = mode == Mode.LIVE and not looks_private(request.POST.get("value", ""))
     door = _treasury_after_password if needs_password else _treasury
     answer: HttpResponseBase = door(request, mode=mode)
     return answer

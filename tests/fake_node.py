@@ -166,11 +166,10 @@ def _handler(node: FakeNode) -> type[BaseHTTPRequestHandler]:
         def drip(self, start: str) -> None:
             """Until the client hangs up."""
             self.close_connection = True
-            self.wfile.write(start.encode())
             with suppress(OSError):
+                self.connection.sendall(start.encode())
                 while True:
-                    self.wfile.write(b" ")
-                    self.wfile.flush()
+                    self.connection.sendall(b" ")
                     time.sleep(0.02)
 
         def log_message(self, format: str, *args: Any) -> None:

@@ -74,14 +74,15 @@ def test_a_wrong_treasury_is_told_at_the_field(desk: Desk, kind: str, value: str
     assert reason in answer.content.decode()
 
 
-@pytest.mark.parametrize("kind", ["address", "xpub"])
+@pytest.mark.parametrize("secret", [XPRV, f"key: {XPRV}", "ab" * 32, f"0x{'AB' * 32}", "paragraph " * 24])
+@pytest.mark.parametrize("kind", ["address", "xpub", ""])
 @pytest.mark.parametrize("mode", ["test", "live"])
-def test_a_private_key_is_refused_loudly_and_kept_nowhere(desk: Desk, mode: str, kind: str) -> None:
-    answer = desk.in_(mode).post("treasury", kind=kind, value=XPRV)
+def test_a_private_key_is_refused_loudly_and_kept_nowhere(desk: Desk, mode: str, kind: str, secret: str) -> None:
+    answer = desk.in_(mode).post("treasury", kind=kind, value=secret)
     text = answer.content.decode()
     assert "PRIVATE key" in text
-    assert XPRV not in text
-    assert not [s for s in Session.objects.all() if XPRV in str(s.get_decoded())]
+    assert secret.strip() not in text
+    assert not [s for s in Session.objects.all() if secret.strip() in str(s.get_decoded())]
 
 
 def test_the_live_treasury_asks_for_the_password_again(desk: Desk, mia: Merchant) -> None:

@@ -3,12 +3,14 @@
 from datetime import timedelta
 
 import pytest
+from bip_utils import Base58Decoder, Base58Encoder
 from django.core import mail
 from django.utils import timezone
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from chains_app.deposits import FACTORY_ADDRESS
 from chains_app.networks import all_networks
+from merchants_app import treasuries
 from merchants_app.models import AuditEntry, Merchant, Treasury
 from merchants_app.treasuries import (
     COOLING_PERIOD,
@@ -21,6 +23,8 @@ from merchants_app.treasuries import (
     treasury_to_come,
 )
 from tests.cast import MIAS_WALLET, OTTOS_WALLET, PATS_WALLET
+from tests.chains_app.node_cast import CONTRACTS, devchain
+from tests.fake_node import FakeNode
 
 # Account 0 of the words "test test … junk" (m/44'/60'/0'); the private key is BIP-32's test vector 1, m/0'.
 XPUB = "xpub6DCoCpSuQZB2jawqnGMEPS63ePKWkwWPH4TU45Q7LPXWuNd8TMtVxRrgjtEshuqpK3mdhaWHPFsBngh5GFZaM6si3yZdUsT8ddYM3PwnATt"
@@ -138,3 +142,30 @@ def test_an_xpub_serves_one_business_in_one_mode(mia: Merchant, otto: Merchant) 
     for merchant, mode in ((mia, "live"), (otto, "test")):
         with pytest.raises(WrongTreasury, match="in use already"):
             set_treasury(merchant=merchant, mode=mode, kind="xpub", xpub=XPUB, by="m")
+
+
+def test_an_xpub_that_names_another_parent_is_the_same_account(mia: Merchant, otto: Merchant) -> None:
+    payload = Base58Decoder.CheckDecode(XPUB)
+    renamed = Base58Encoder.CheckEncode(payload[:5] + bytes(4) + payload[9:])
+    first = set_treasury(merchant=mia, mode="test", kind="xpub", xpub=XPUB, by="m")
+    with pytest.raises(WrongTreasury, match="in use already"):
+        set_treasury(merchant=otto, mode="test", kind="xpub", xpub=renamed, by="o")
+    change(mia, mode="test")
+    again = set_treasury(merchant=mia, mode="test", kind="xpub", xpub=renamed, by="m")
+    assert [take_next_index(first), take_next_index(again)] == [0, 1]
+
+
+def test_a_token_that_nobody_listed_is_no_wallet_and_other_contracts_are(mia: Merchant) -> None:
+    with devchain() as chain:
+        token = chain.node.deploy(CONTRACTS["TestUSDC"])
+        with pytest.raises(WrongTreasury, match="token's contract on Devchain"):
+            change(mia, token, mode="test")
+        assert change(mia, chain.sender, mode="test").address == chain.sender
+
+
+def test_a_network_that_does_not_answer_holds_up_no_change(mia: Merchant, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(treasuries, "_NETWORKS_ANSWER_SECONDS", 0.3)
+    with FakeNode() as node:
+        node.drips = "head"
+        monkeypatch.setenv("RPC_URL_DEVCHAIN", node.url)
+        assert change(mia, mode="test").address == PATS_WALLET
