@@ -7,7 +7,7 @@ from chains_app.models import ScanCursor
 from chains_app.networks import all_networks
 from sessions_app.decisions import case_of
 from sessions_app.models import CheckoutSession, Payment
-from sessions_app.representation import payment_state, sorted_payments
+from sessions_app.representation import counted_ids, payment_state, sorted_payments
 from sessions_app.session_words import decision_words
 from sessions_app.status import DecisionKind
 from webhooks_app.models import Event
@@ -20,6 +20,7 @@ class ShownPayment:
     payment: Payment
     link: str | None  # the network's explorer
     confirmations: int | None  # None: in no block, or gone
+    is_accepted: bool  # part of what was received, whatever was asked for
 
     @property
     def is_waiting(self) -> bool:
@@ -38,13 +39,14 @@ class Choice:
 
 def payments_of(session: CheckoutSession) -> list[ShownPayment]:
     """In the order of arrival."""
-    payments = sorted_payments(session)
+    payments, counted = sorted_payments(session), counted_ids(session)
     heads = dict(ScanCursor.objects.filter(network__in={p.network for p in payments}).values_list("network", "head"))
     return [
         ShownPayment(
             payment=payment,
             link=_explorer_link(payment, session.deposit.address),
             confirmations=_depth(payment, heads.get(payment.network)),
+            is_accepted=payment.public_id in counted,
         )
         for payment in payments
     ]

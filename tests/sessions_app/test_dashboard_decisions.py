@@ -163,3 +163,20 @@ def test_what_happened_is_a_sentence(
 def test_a_wrong_asset_is_named(new_session: Callable[..., CheckoutSession], sandbox: Sandbox) -> None:
     played = sandbox.play(new_session(allowedAssets=["USDC"]), "wrong_asset")
     assert headline_of(played).endswith("arrived, only USDC was asked for")
+
+
+def test_a_wrong_asset_that_was_accepted_is_said_to_be(
+    desk: Desk, new_session: Callable[..., CheckoutSession], sandbox: Sandbox
+) -> None:
+    played = sandbox.play(new_session(allowedAssets=["USDC"]), "wrong_asset")
+    page = f"sessions/{played.public_id}"
+    assert "so it does not count" in desk.read(page)
+    desk.post(f"{page}/decide", kind="accept", **shown(played))
+    assert "you took it as paid" in desk.read(page)
+
+
+def test_a_sessions_page_tells_since_when_it_waits(desk: Desk, session: CheckoutSession, sandbox: Sandbox) -> None:
+    late = sandbox.play(session, "late_short")
+    sandbox.skip(hours=3)
+    CheckoutSession.objects.filter(pk=late.pk).update(updated_at=timezone.now())
+    assert ">3 hours</time>" in desk.read(f"sessions/{late.public_id}")
