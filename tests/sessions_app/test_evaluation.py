@@ -258,3 +258,14 @@ def test_only_money_that_covers_completes(payments: list[PaymentFact]) -> None:
     there = sum((p.value or 0 for p in payments if p.counts and p.confirmed and not p.vanished), Decimal(0))
     completed = evaluate(facts(*payments), AFTER).status == Status.COMPLETED
     assert completed == (there >= PRICE - Decimal("0.49"))
+
+
+@given(payments=payments_drawn)
+def test_whoever_looks_only_later_comes_to_the_same(payments: list[PaymentFact]) -> None:
+    there = [replace(p, vanished=False, times_vanished=0, relied_on=p.confirmed) for p in payments]
+    completed_at = None
+    for seen, newest in enumerate(sorted(there, key=lambda p: p.arrived_at), start=1):
+        known = facts(*sorted(there, key=lambda p: p.arrived_at)[:seen], completed_at=completed_at)
+        if completed_at is None and evaluate(known, newest.arrived_at).status == Status.COMPLETED:
+            completed_at = newest.arrived_at
+    assert evaluate(facts(*there, completed_at=completed_at), AFTER) == evaluate(facts(*there), AFTER)
