@@ -48,7 +48,9 @@ class EvmReader:
         found, node = self.nodes.ask(question)
         return self._tell(found, node) if found else None
 
-    def transfers(self, addresses: frozenset[str], first: int, last: int) -> list[Transfer]:
+    def transfers(
+        self, addresses: frozenset[str], first: int, last: int, *, wallets: frozenset[str] = frozenset()
+    ) -> list[Transfer]:
         """Transfers in these blocks. Those of tokens in a few blocks before may be listed again."""
         if not addresses:
             return []
@@ -58,7 +60,9 @@ class EvmReader:
             self._must_agree(node, last)
             again = max(0, first - self._blocks_again)
             tokens = token_transfers(node, self._network, look_up, again, last, known=self._known, places=self._places)
-            return tokens + native_transfers(node, self._network, look_up, first, last, memory=self._last_blocks)
+            return tokens + native_transfers(
+                node, self._network, look_up, first, last, memory=self._last_blocks, balances_tell=not wallets
+            )
 
         found = self.nodes.ask(question)
         for each in found:

@@ -1,8 +1,8 @@
 """Transfers of a network's own coin, which no log announces.
 
-Few addresses watched: their balances are compared, and where one rose its block is looked at. Many: every block is
-read in full and looked through here, and every address has its balance compared once in about 45 s, which finds what
-came from inside a contract.
+Few addresses watched: their balances are compared, and where one rose its block is looked at. Many, or some whose
+owners may spend meanwhile: every block is read in full and looked through here, and every address has its balance
+compared once in about 45 s, which finds what came from inside a contract.
 
 Such money has no transaction or log of its own that every node could name: some have traces, most have not. So that
 whoever finds it, however often, means the same movement, all that an address received from inside contracts in one
@@ -34,17 +34,25 @@ log = structlog.get_logger()
 
 
 def native_transfers(
-    node: Node, network: Network, watched: Watched, first: int, last: int, *, memory: LastBlocks
+    node: Node,
+    network: Network,
+    watched: Watched,
+    first: int,
+    last: int,
+    *,
+    memory: LastBlocks,
+    balances_tell: bool = True,
 ) -> list[Transfer]:
     """Transfers of the network's own coin to watched addresses in these blocks.
 
     Those from inside a contract may be of an earlier block, by up to SWEEP_SECONDS. `memory` is the reader's.
+    `balances_tell` is false when some address may have spent what it got: then the blocks are read, whatever it costs.
     """
     if network.native is None:
         return []
     reading = _Reading(node, network.id, network.native.symbol, watched, memory)
     calls_for_balances = 2 * ceil(len(watched) / ADDRESSES_PER_CALL)
-    if first > 0 and calls_for_balances <= _CALLS_PER_BLOCK * (last - first + 1):
+    if balances_tell and first > 0 and calls_for_balances <= _CALLS_PER_BLOCK * (last - first + 1):
         # Whose turn of the sweep had not come when blocks were last looked through has been compared with nothing yet.
         since = max(1, first - _sweep_blocks(network)) if memory.turns_are_open else first
         memory.clear()

@@ -80,9 +80,12 @@ class Reader(Protocol):
         """The block at this height as the chain has it now; None when it has none."""
         ...
 
-    def transfers(self, addresses: frozenset[str], first: int, last: int) -> list[Transfer]:
+    def transfers(
+        self, addresses: frozenset[str], first: int, last: int, *, wallets: frozenset[str] = frozenset()
+    ) -> list[Transfer]:
         """Transfers to the (checksummed) addresses in these blocks, both included.
 
+        From `wallets`, which are some of them, their owners may spend at any time: balances do not tell all of these.
         A transfer from inside a contract may be found, and listed, some blocks after its own.
         """
         ...

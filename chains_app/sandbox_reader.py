@@ -27,7 +27,14 @@ class SandboxReader:
         row = SandboxBlock.objects.filter(number=number).first()
         return _block(row) if row else None
 
-    def transfers(self, addresses: frozenset[str], first: int, last: int) -> list[Transfer]:
+    def transfers(
+        self,
+        addresses: frozenset[str],
+        first: int,
+        last: int,
+        *,
+        wallets: frozenset[str] = frozenset(),  # noqa: ARG002  (here every transfer is a row)
+    ) -> list[Transfer]:
         """Transfers of listed assets in these blocks."""
         rows = SandboxTransfer.objects.filter(block__number__range=(first, last))
         return [self._transfer(row) for row in self._counting(rows, addresses)]

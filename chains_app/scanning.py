@@ -65,11 +65,13 @@ def scan(
     network: Network,
     reader: Reader,
     addresses: Callable[[], Collection[str]],
+    wallets: Callable[[], Collection[str]] = tuple,
     offered_since: datetime | None = None,
 ) -> Scan:
     """Reads the next blocks of the network. Talks to nodes: call it outside a transaction. Writes nothing.
 
-    `addresses` loads those to watch; it is called once, after the head is known (why: see above). A network that was
+    `addresses` loads those to watch; it is called once, after the head is known (why: see above), and then `wallets`,
+    which names those of them that their owners may spend from. A network that was
     never read is read from `offered_since` on, when somebody was first shown where to pay on it. The watcher then
     does, in one transaction and in this order: `save_cursor(scan)`; store `transfers` and `pending`, of which it may
     know some already; when `replaced_from` is set, mark as vanished the payments of blocks from there on that
@@ -79,7 +81,7 @@ def scan(
     """
     cursor = _position(ScanCursor.objects.filter(pk=network.id).first())
     head = reader.head()
-    watched = frozenset(addresses())
+    watched, spending = frozenset(addresses()), frozenset(wallets())
     replaced_from = _replaced_from(network, reader, cursor, head) if cursor else None
     first = _first(network, cursor, head, replaced_from, offered_since)
     last = min(head.number, first + WINDOW - 1)
@@ -89,7 +91,7 @@ def scan(
         transfers: list[Transfer] = []
         end = cursor or Position(head.number, head.hash)
     else:
-        transfers, end = _read(reader, watched, first, last, head)
+        transfers, end = _read(reader, watched, spending, first, last, head)
     return Scan(
         network=network,
         began_at=cursor,
@@ -146,10 +148,10 @@ def _first(
 
 
 def _read(
-    reader: Reader, watched: frozenset[str], first: int, last: int, head: Block
+    reader: Reader, watched: frozenset[str], spending: frozenset[str], first: int, last: int, head: Block
 ) -> tuple[list[Transfer], Position]:
     before = head if last == head.number else _block_at(reader, last)
-    transfers = reader.transfers(watched, first, last) if watched else []
+    transfers = reader.transfers(watched, first, last, wallets=spending) if watched else []
     # A block's hash vouches for all blocks below it: the same hash before and after means one branch was read.
     after = _block_at(reader, last)
     if after.hash != before.hash:

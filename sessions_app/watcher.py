@@ -68,13 +68,23 @@ def watch(network: Network, reader: Reader) -> bool:
     Raises `ReaderUnavailable` when the network cannot be read now: nothing is lost, the next pass takes it up.
     """
     refunds: list[Refund] = []
+    deposits: dict[str, int | None] = {}
 
     def addresses() -> set[str]:
         # Loaded when the head is known, as the scan asks for: whatever was prepared after that is paid above it.
         refunds.extend(refunds_watched_for(network))
-        return watched_addresses(network, timezone.now()) | {refund.to_address for refund in refunds}
+        deposits.update(watched_deposits(network, timezone.now()))
+        return deposits.keys() | {refund.to_address for refund in refunds}
 
-    seen = scan(network=network, reader=reader, addresses=addresses, offered_since=_offered_since(network))
+    def wallets() -> set[str]:
+        """Those that somebody has a key of: addresses of an xpub, and buyers' own that the network's coin goes to."""
+        coin = network.native.symbol if network.native else ""
+        plain = {address for address, index in deposits.items() if index is not None}
+        return plain | {refund.to_address for refund in refunds if refund.asset == coin}
+
+    seen = scan(
+        network=network, reader=reader, addresses=addresses, wallets=wallets, offered_since=_offered_since(network)
+    )
     second_look = _look_again(network, reader, seen, refunds)
     sightings = take_in(network, [*seen.transfers, *seen.pending], timezone.now())
     collected = look_for_collections(seen)
@@ -85,16 +95,17 @@ def watch(network: Network, reader: Reader) -> bool:
     return seen.is_behind
 
 
-def watched_addresses(network: Network, now: datetime) -> set[str]:
+def watched_deposits(network: Network, now: datetime) -> dict[str, int | None]:
     """The deposits of the network's mode that money may come to, or has come to and is not confirmed yet.
+
+    By address their index below an xpub, None for deposit contracts.
 
     What was left unread while nobody watched belongs to its time: a watch that has ended since is taken up again.
     """
     deposits = DepositAddress.objects.filter(session__mode=network.mode)
     unsure = Payment.objects.filter(network=network.id, confirmed_at=None, vanished_at=None)
-    return set(deposits.filter(watch_until__gt=_read_until(network, now)).values_list("address", flat=True)) | set(
-        unsure.values_list("session__deposit__address", flat=True)
-    )
+    watched = deposits.filter(watch_until__gt=_read_until(network, now)).values_list("address", "derivation_index")
+    return dict(watched) | dict(unsure.values_list("session__deposit__address", "session__deposit__derivation_index"))
 
 
 def _offered_since(network: Network) -> datetime | None:

@@ -57,6 +57,14 @@ def test_ether_from_inside_is_found_when_few_are_watched_before_its_turn_came(ch
     assert [(each.log_index, each.block_number) for each in found] == [(FROM_INSIDE, paid)]
 
 
+def test_what_a_wallet_got_is_seen_though_it_has_spent_it(chain: Devchain):
+    wallet, reader = chain.node.accounts[3], chain.reader()
+    paid = chain.pay_ether(wallet, 10**15)
+    last = int(chain.node.send(to=address(), value=10**18, sender=wallet)["blockNumber"], 16)
+    found = reader.transfers(frozenset([wallet]), paid, last, wallets=frozenset([wallet]))
+    assert [(each.amount_units, each.block_number) for each in found] == [(10**15, paid)]
+
+
 def test_a_block_that_was_given_up_explains_no_balance(chain: Devchain, monkeypatch):
     pat, reader = address(), chain.reader()
     before = chain.node.snapshot()

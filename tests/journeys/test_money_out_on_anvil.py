@@ -6,13 +6,16 @@ import pytest
 from django.utils import timezone
 
 from chains_app.deposits import Deposit, collection_calls
+from merchants_app.models import Merchant
+from merchants_app.treasuries import set_treasury
 from sessions_app.models import CheckoutSession, Refund
 from sessions_app.queries import session_for_buyer
 from sessions_app.quoting import choose_option
 from sessions_app.refunds import leave_address, prepare_refund, refund_call
 from tests.cast import MIAS_WALLET, PATS_WALLET, refreshed
 from tests.chains_app.node_cast import DEVCHAIN, Devchain, devchain
-from tests.journeys.test_odd_payments_on_anvil import FULL, OVER, Street
+from tests.journeys.test_odd_payments_on_anvil import ETHER_FOR_49, FULL, OVER, Street
+from tests.merchants_app.test_treasuries import XPUB
 
 pytestmark = [pytest.mark.django_db, pytest.mark.xdist_group("anvil")]
 
@@ -41,6 +44,19 @@ def test_a_collection_that_nobody_told_us_of_is_noticed(street: Street) -> None:
     street.looked()
     assert street.session.payments.get().collected_at
     assert street.node.token_balance(street.chain.usdc, MIAS_WALLET) == FULL
+
+
+def test_a_payment_to_a_wallets_own_address_is_noticed_though_it_was_spent_at_once(
+    chain: Devchain, mia: Merchant, new_session: Callable[..., CheckoutSession]
+) -> None:
+    set_treasury(merchant=mia, mode="test", kind="xpub", xpub=XPUB, by="mia@example.com")
+    session = new_session()
+    choose_option(session=session, asset="ETH", network="devchain", now=timezone.now())
+    street = Street(chain, refreshed(session)).looked()
+    chain.pay_ether(street.address, ETHER_FOR_49)
+    chain.node.impersonate(street.address)
+    chain.node.send(to=MIAS_WALLET, value=ETHER_FOR_49 // 2, sender=street.address)
+    assert street.looked().session.payment_status == "paid"
 
 
 def test_a_refund_is_noticed_and_settles_the_issue(street: Street) -> None:
