@@ -1,5 +1,6 @@
 """Several nodes of a network: one fails, lags, lies, asks for rest, or belongs to another chain."""
 
+import time
 from dataclasses import replace
 
 import pytest
@@ -125,6 +126,38 @@ def test_a_head_from_the_future_is_not_believed_on_a_live_chain(chain, fakes):
     reader = EvmReader(replace(DEVCHAIN, mode=Mode.LIVE))
     assert reader.head().time.year < 2090
     assert reader.nodes.all[0].resting
+
+
+def test_a_sole_node_that_stands_still_is_reported_on_a_live_chain(chain, fakes, monkeypatch):
+    monkeypatch.setenv("RPC_URL_DEVCHAIN", fakes[0].url)
+    old = hex(int(time.time()) - 400)
+    fakes[0].answer(
+        "eth_getBlockByNumber",
+        lambda upstream, number, full: upstream("eth_getBlockByNumber", number, full) | {"timestamp": old},
+    )
+    EvmReader(DEVCHAIN).head()
+    with pytest.raises(ReaderUnavailable, match="stands still"):
+        EvmReader(replace(DEVCHAIN, mode=Mode.LIVE)).head()
+
+
+def test_a_shape_that_nobody_thought_of_fails_the_node_and_not_the_program(chain, fakes):
+    pat = address()
+    block = chain.pay(chain.usdc, pat, 5)
+
+    def odd(upstream, where):
+        return [log | {"topics": [log["topics"][0], 7, log["topics"][2]]} for log in upstream("eth_getLogs", where)]
+
+    fakes[0].answer("eth_getLogs", odd)
+    reader = EvmReader(DEVCHAIN)
+    assert seen(reader.transfers(frozenset([pat]), block, block)) == [("USDC", pat, 5)]
+    assert "makes no sense" in reader.nodes.all[0].problem
+
+
+@pytest.mark.parametrize("junk", ["0x", "0xzz", 31337, None, [], "0x" + "f" * 70])
+def test_a_node_that_does_not_say_which_chain_it_is_of_is_not_used(chain, fakes, junk):
+    fakes[0].answer("eth_chainId", junk)
+    assert EvmReader(DEVCHAIN).head().number == chain.node.head()
+    assert {method for method, _ in fakes[0].calls} == {"eth_chainId"}
 
 
 def test_garbage_in_a_block_fails_the_node(chain, fakes):
