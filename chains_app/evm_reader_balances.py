@@ -32,7 +32,7 @@ ADDRESSES_PER_CALL = 2048
 # Every node keeps the state of so many blocks; what it refuses of these is refused by a passing fault, unless it says
 # that it has no such state.
 _KEPT_BLOCKS = 100
-_GONE_WORDS = ("missing trie node", "pruned", "archive", "historical", "state unavailable", "not available")
+_GONE_WORDS = ("missing trie node", "pruned", "archive", "historical", "state available", "state unavailable")
 _NO_SUCH_METHOD = -32601
 
 
