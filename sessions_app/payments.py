@@ -38,11 +38,12 @@ def sighting(payment: Payment) -> Sighting:
 def record(network: Network, seen: Sightings) -> NewsBySession:
     """Stores what was seen, each movement once, however often. After `mark_vanished`: what is gone has made room."""
     arrived = _stored_first(network, seen.fresh)
-    returned = _placed(network, seen)
+    returned, unsettled = _placed(network, seen)
     valued = _stored_values(seen.valued)
     _store_ease(seen.eased)
     return merged(
         _news(network, returned, "is back", arrived=True),
+        _news(network, unsettled, "moved to another block and has to be confirmed again"),
         _news(network, arrived, "arrived", arrived=True),
         _news(network, valued, "has a rate now", arrived=True),
     )
@@ -127,14 +128,14 @@ def _stored_first(network: Network, fresh: list[Payment]) -> list[Payment]:
     return [payment for payment in free if payment.public_id in ours]
 
 
-def _placed(network: Network, seen: Sightings) -> list[Payment]:
-    """Puts known payments where they were seen now; returns those that had vanished and are back."""
+def _placed(network: Network, seen: Sightings) -> tuple[list[Payment], list[Payment]]:
+    """Puts known payments where they were seen now; returns those that are back, and those confirmed no longer."""
     if not seen.again:
-        return []
+        return [], []
     rows = Payment.objects.select_for_update(of=("self",)).select_related("session__deposit")
     known = list(rows.filter(network=network.id, tx_hash__in={each.tx_hash for each in seen.again}))
     taken = {identity(payment).place for payment in known if not payment.vanished_at}
-    moved, returned = [], []
+    moved, returned, unsettled = [], [], []
     for payment in known:
         transfer = seen.again.get(identity(payment))
         if payment.vanished_at and identity(payment).place in taken:
@@ -142,13 +143,15 @@ def _placed(network: Network, seen: Sightings) -> list[Payment]:
         if transfer and (payment.vanished_at or payment.block_hash != transfer.block_hash):
             if payment.vanished_at:
                 returned.append(payment)
+            elif payment.confirmed_at:
+                unsettled.append(payment)
             # Its value stays as it was counted. How deep it is begins anew.
             payment.block_number, payment.block_hash = transfer.block_number, transfer.block_hash
             payment.vanished_at = payment.confirmed_at = None
             moved.append(payment)
     if moved:
         Payment.objects.bulk_update(moved, ["block_number", "block_hash", "vanished_at", "confirmed_at"])
-    return returned
+    return returned, unsettled
 
 
 def _stored_values(valued: list[Payment]) -> list[Payment]:

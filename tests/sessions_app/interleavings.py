@@ -19,19 +19,30 @@ from chains_app.sandbox_chain import send, take_back
 from chains_app.sandbox_reader import SandboxReader
 from merchants_app.models import Merchant
 from sessions_app.creation import create_session
-from sessions_app.decisions import ANSWERS, decide
-from sessions_app.errors import SessionNotOpen
+from sessions_app.decisions import ANSWERS, Case, case_of, decide
+from sessions_app.errors import NothingToDecide, SessionNotOpen
 from sessions_app.evaluation import evaluate
 from sessions_app.expiry import expire_due
 from sessions_app.facts import facts_of
 from sessions_app.lifecycle import cancel, expire
-from sessions_app.models import CheckoutSession
+from sessions_app.models import CheckoutSession, Refund
+from sessions_app.models.refund import RefundKind
 from sessions_app.quoting import choose_option
+from sessions_app.refundable import Arrived, arrived
+from sessions_app.refunds import (
+    NothingToRefund,
+    WrongRefund,
+    leave_address,
+    play_refund,
+    prepare_refund,
+    withdraw_refund,
+)
 from sessions_app.scenarios import UNLISTED_CONTRACT
-from sessions_app.status import Issue
+from sessions_app.status import DecisionKind, Issue
 from sessions_app.watcher import watch
-from tests.cast import refreshed, terms
-from tests.sessions_app.invariants import check_session
+from tests.cast import PATS_WALLET, refreshed, terms
+from tests.sessions_app.invariants import check_depth, check_refunds, check_session
+from tests.sessions_app.unlucky_watchers import Killed, Meddling, killed_at
 
 SANDBOX = network("sandbox")
 PRICE = Decimal("49.00")
@@ -41,37 +52,9 @@ NewSession = Callable[..., CheckoutSession]
 SHARES = [Decimal(share) for share in ("0.3", "0.5", "0.9", "1", "1.5")]
 
 
-class Killed(BaseException):
-    """The process of a watcher ends here."""
-
-
-class Meddling(SandboxReader):
-    """A reader during whose second question another watcher makes a whole pass."""
-
-    def __init__(self) -> None:
-        super().__init__(SANDBOX)
-        self.asked = 0
-
-    def block(self, number: int) -> Any:
-        """The block, after the other watcher was there."""
-        self.asked += 1
-        if self.asked == 1:
-            watch(SANDBOX, SandboxReader(SANDBOX))
-        return super().block(number)
-
-
-def killed_at(statement: int) -> Callable[..., Any]:
-    """For `connection.execute_wrapper`: raises `Killed` instead of the statement of that number."""
-    left = statement
-
-    def wrapper(execute: Callable[..., Any], *call: Any) -> Any:
-        nonlocal left
-        left -= 1
-        if left < 0:
-            raise Killed
-        return execute(*call)
-
-    return wrapper
+def transaction_of(kind: DecisionKind) -> str:
+    """Of a refund that was made without Tallystick."""
+    return "0x" + "ab" * 32 if kind == DecisionKind.REFUNDED else ""
 
 
 class Interleavings(RuleBasedStateMachine):
@@ -86,6 +69,7 @@ class Interleavings(RuleBasedStateMachine):
         self.stack.enter_context(transaction.atomic())
         self.stack.callback(transaction.set_rollback, True)
         self.gone: dict[str, list[SandboxTransfer]] = {}
+        self.view: Case | None = None
 
     def teardown(self) -> None:
         """Nothing of it stays."""
@@ -135,9 +119,11 @@ class Interleavings(RuleBasedStateMachine):
             self._bring_back(lost)
 
     @precondition(lambda self: self.gone)
-    @rule(data=st.data())
-    def mine_it_again(self, data: st.DataObject) -> None:
-        self._bring_back(data.draw(st.sampled_from(sorted(self.gone))))
+    @rule(data=st.data(), part=st.sampled_from([1, 1, 2]))
+    def mine_it_again(self, data: st.DataObject, part: int) -> None:
+        """As it was, or, run on another state of the chain, with a smaller amount."""
+        # In the order in which they went: in that of their hashes, which are random, no run could be repeated.
+        self._bring_back(data.draw(st.sampled_from(list(self.gone))), part=part)
 
     # --- the merchant
 
@@ -154,7 +140,49 @@ class Interleavings(RuleBasedStateMachine):
     def decide(self, data: st.DataObject) -> None:
         session = self.now
         kind = data.draw(st.sampled_from(ANSWERS[Issue(session.issue)]))
-        decide(session=session, kind=kind, actor="mia@example.com")
+        decide(session=session, kind=kind, actor="mia@example.com", tx_hash=transaction_of(kind))
+
+    @precondition(lambda self: self.now.needs_decision)
+    @rule()
+    def open_the_queue(self) -> None:
+        self.view = case_of(self.now)
+
+    @precondition(lambda self: self.view)
+    @rule(data=st.data())
+    def decide_on_what_was_seen_then(self, data: st.DataObject) -> None:
+        """It is decided when it is still the same, and refused otherwise."""
+        view, session = self.view, self.now
+        assert view
+        now = case_of(session)
+        is_same = now is not None and (now.issue, now.payments) == (view.issue, view.payments)
+        kind = data.draw(st.sampled_from(view.answers))
+        seen = {"issue": view.issue, "payments": view.payments, "tx_hash": transaction_of(kind)}
+        try:
+            decide(session=session, kind=kind, actor="mia@example.com", **seen)
+            assert is_same
+        except NothingToDecide:
+            assert not is_same
+
+    @precondition(lambda self: self.piles)
+    @rule(data=st.data(), kind=st.sampled_from(RefundKind.values))
+    def prepare_a_refund(self, data: st.DataObject, kind: str) -> None:
+        pile = data.draw(st.sampled_from(self.piles))
+        session = leave_address(self.now, PATS_WALLET)
+        way = {"network_id": pile.network, "asset": pile.asset, "kind": kind, "rate_basis": "paid"}
+        try:
+            prepare_refund(session=session, amount=Decimal(5), actor="mia", now=timezone.now(), **way)
+        except (NothingToRefund, WrongRefund):
+            return
+        check_refunds(self.now)
+
+    @precondition(lambda self: self.unsent)
+    @rule(data=st.data(), withdraws=st.booleans())
+    def send_or_withdraw_a_refund(self, data: st.DataObject, withdraws: bool) -> None:
+        refund = data.draw(st.sampled_from(self.unsent))
+        if withdraws:
+            withdraw_refund(refund, actor="mia", now=timezone.now())
+        else:
+            play_refund(refund, now=timezone.now())
 
     # --- clock and watchers
 
@@ -196,7 +224,12 @@ class Interleavings(RuleBasedStateMachine):
         paid = {(p.tx_hash, p.log_index, int(p.amount_units)) for p in session.payments.filter(vanished_at=None)}
         listed = [each for each in self.on_chain if each.contract != UNLISTED_CONTRACT]
         assert paid == {(each.tx_hash, each.log_index, int(each.amount_units)) for each in listed}
+        check_depth(session, SandboxReader(SANDBOX).head().number)
         facts = facts_of(session)
+        is_calm = all(not p.times_vanished and p.relied_on == p.confirmed for p in facts.payments)
+        if is_calm and not facts.decisions:
+            # Whoever learns all of it only now comes to the same.
+            assert evaluate(replace(facts, completed_at=None), timezone.now()) == evaluate(facts, timezone.now())
         turned = replace(facts, payments=facts.payments[::-1], decisions=facts.decisions[::-1])
         for known in (facts, turned):
             verdict = evaluate(known, timezone.now())
@@ -210,14 +243,24 @@ class Interleavings(RuleBasedStateMachine):
         return refreshed(self.session)
 
     @property
+    def piles(self) -> list[Arrived]:
+        """What could be sent back."""
+        return sorted(arrived(self.now), key=lambda pile: pile.asset) if hasattr(self, "session") else []
+
+    @property
+    def unsent(self) -> list[Refund]:
+        """Refunds that wait for the merchant's signature."""
+        return list(self.session.refunds.filter(seen_at=None, withdrawn_at=None).order_by("id"))
+
+    @property
     def on_chain(self) -> list[SandboxTransfer]:
         """Those that are there by now, or wait to be mined."""
         rows = SandboxTransfer.objects.filter(recipient=self.session.deposit.address)
         return list(rows.order_by("id"))
 
-    def _bring_back(self, tx_hash: str) -> None:
+    def _bring_back(self, tx_hash: str, part: int = 1) -> None:
         for each in self.gone.pop(tx_hash):
-            self._send(each.contract, int(each.amount_units), True, tx_hash=tx_hash, log_index=each.log_index)
+            self._send(each.contract, int(each.amount_units) // part, True, tx_hash=tx_hash, log_index=each.log_index)
 
     def _pass(self, **time: int) -> None:
         self.clock.shift(timedelta(**time))

@@ -2,9 +2,11 @@
 
 from itertools import pairwise
 
+from chains_app.models import SandboxBlock, SandboxTransfer
 from sessions_app.evaluation import received
 from sessions_app.facts import facts_of
-from sessions_app.models import CheckoutSession
+from sessions_app.models import CheckoutSession, Payment
+from sessions_app.representation import represent
 from sessions_app.status import ALLOWED_MOVES, Status
 from webhooks_app.models import Event
 
@@ -47,8 +49,39 @@ def _check_events(session: CheckoutSession) -> None:
 
 def _check_money(session: CheckoutSession) -> None:
     """What was received is the sum of the payments that count, are there and were not sent back."""
-    refunds = session.decisions.filter(kind="refunded", issue__in=["underpaid", "late"])
-    sent_back = {token for refund in refunds for token in refund.seen}
-    counted = [p for p in session.payments.all() if p.counts and not p.vanished_at and p.public_id not in sent_back]
+    sent_back = _decided_on(session, "refunded", "underpaid", "late")
+    taken = _decided_on(session, "accept", "wrong_asset")
+    there = [p for p in session.payments.all() if not p.vanished_at and p.public_id not in sent_back]
+    counted = [p for p in there if p.counts or p.public_id in taken]
     assert received(facts_of(session)) == sum(payment.value or 0 for payment in counted)
-    assert len({(p.network, p.tx_hash, p.log_index) for p in session.payments.all()}) == session.payments.count()
+    assert {p["id"] for p in represent(session)["payments"] if p["counts"]} == {p.public_id for p in counted}
+    live = [(p.network, p.tx_hash, p.log_index) for p in session.payments.all() if not p.vanished_at]
+    assert len(set(live)) == len(live)
+
+
+def _decided_on(session: CheckoutSession, kind: str, *issues: str) -> set[str]:
+    return {token for each in session.decisions.filter(kind=kind, issue__in=issues) for token in each.seen}
+
+
+def check_depth(session: CheckoutSession, head: int) -> None:
+    """Just after a look: what is confirmed is deep enough in the block where the chain has it now."""
+    for payment in session.payments.exclude(confirmed_at=None).filter(vanished_at=None):
+        assert SandboxBlock.objects.filter(number=payment.block_number, hash=payment.block_hash).exists()
+        assert head - payment.block_number + 1 >= payment.confirmations_needed
+    for refund in session.refunds.exclude(tx_hash="").filter(confirmed_at=None):
+        assert SandboxTransfer.objects.filter(tx_hash=refund.tx_hash, recipient=refund.to_address).exists()
+
+
+def check_refunds(session: CheckoutSession) -> None:
+    """Just after one was prepared: no more goes back of any asset than has come, by whichever way."""
+    by_hand = _decided_on(session, "refunded", "underpaid", "late", "wrong_asset")
+    for asset in {refund.asset for refund in session.refunds.all()}:
+        there = [p for p in session.payments.all() if p.asset == asset and p.confirmed_at and not p.vanished_at]
+        standing = session.refunds.filter(asset=asset, withdrawn_at=None)
+        went = sum(p.amount_units for p in there if p.public_id in by_hand and not _by_refund(session, p))
+        assert sum(r.amount_units for r in standing) + went <= sum(p.amount_units for p in there)
+
+
+def _by_refund(session: CheckoutSession, payment: Payment) -> bool:
+    own = session.refunds.exclude(tx_hash="").values_list("tx_hash", flat=True)
+    return session.decisions.filter(kind="refunded", tx_hash__in=list(own), seen__contains=[payment.public_id]).exists()

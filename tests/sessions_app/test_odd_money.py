@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from chains_app.networks import network
 from chains_app.readers import reader_for
-from chains_app.sandbox_chain import send
+from chains_app.sandbox_chain import send, take_back
 from sessions_app.decisions import decide
 from sessions_app.errors import ReferenceTaken
 from sessions_app.models import CheckoutSession, Refund
@@ -155,3 +155,18 @@ def test_a_wrong_asset_that_was_accepted_is_received_and_counted(sandbox: Sandbo
     told_now = represent(decide(session=session, kind=DecisionKind.ACCEPT, actor="mia@example.com"))
     assert told_now["payments"][0]["counts"]
     assert told_now["payment"]["valueReceived"] == told_now["payments"][0]["value"]
+
+
+def test_a_confirmed_payment_in_a_wrong_asset_that_moves_to_another_block_is_decided_on_once_it_is_sure_again(
+    sandbox: Sandbox, new_session: NewSession
+) -> None:
+    session = new_session(allowedAssets=["USDC"])
+    sandbox.play(session, "short")
+    first = refreshed(session).payments.get()
+    sandbox.play(session, "wrong_asset")
+    take_back(tx_hash=first.tx_hash, now=timezone.now())  # every block from its own on is another one
+    sandbox.look()
+    moved = refreshed(session)
+    assert (moved.issue, moved.needs_decision) == (None, False)
+    assert "has to be confirmed again" in moved.timeline.last().reason
+    assert sandbox.wait(2, session).issue == "wrong_asset"
