@@ -28,7 +28,7 @@ HOLDING_SECONDS = 1.0
 # Over all lanes.
 MOST_CLAIMED = 1000
 MOST_HELD = MOST_CLAIMED // 2
-# When that is full, one try each of endpoints that nothing is known of still finds room up to here.
+# When that is full, one try each of endpoints that have nothing on the way still finds room up to here.
 MOST_HELD_WITH_TRIES = MOST_CLAIMED * 3 // 4
 
 
@@ -37,7 +37,8 @@ class Lane:
     """One endpoint as this process knows it."""
 
     width: int = FIRST_WIDTH
-    quick: bool = False  # its last answer was a success and came soon
+    quick: bool = False  # it has answered well and soon of late; once late is no habit
+    late: int = 0
     closed: bool = False
     in_flight: dict[Claim, float] = field(default_factory=dict)  # since when, the longest first
     waiting: deque[Claim] = field(default_factory=deque)
@@ -48,7 +49,8 @@ class Lane:
     def learn(self, *, succeeded: bool, seconds: float) -> None:
         """Widens or narrows after an attempt."""
         self.answers += 1
-        self.quick = succeeded and seconds <= HOLDING_SECONDS
+        self.late = 0 if seconds <= HOLDING_SECONDS else self.late + 1
+        self.quick = succeeded and (self.quick if self.late == 1 else not self.late)
         if not succeeded:
             self.width = max(self.width // 2, NARROWEST)
         elif seconds <= max(QUICK_SECONDS, 2 * self._quickest_of_late(seconds)):
@@ -103,7 +105,8 @@ class Lanes:
         sizes = {}
         for key, lane in self._lanes.items():
             if lane.is_holding(now) and not lane.is_new:
-                sizes[key] = 0 if is_full else max(min(lane.may_hold(now), share) - lane.claimed, 0)
+                most = 1 if is_full else share
+                sizes[key] = max(min(lane.may_hold(now), most) - lane.claimed, 0)
             elif not lane.is_new:
                 sizes[key] = max(lane.may_hold(now) - lane.claimed, 0)
         return Rooms(
@@ -119,9 +122,9 @@ class Lanes:
         return max(MOST_CLAIMED - self.claimed, 0)
 
     def is_short_of_work(self, endpoint: int) -> bool:
-        """Nothing waits in the lane, so more of it may be fetched."""
+        """More of it may be fetched: nothing waits in the lane, and one that holds is half empty."""
         lane = self._lanes.get(endpoint)
-        return lane is None or not lane.waiting
+        return lane is None or (not lane.waiting and (lane.quick or 2 * lane.claimed <= lane.width))
 
     def with_waiting(self) -> set[int]:
         """Endpoints of which something has not left yet."""
