@@ -5,8 +5,8 @@
 
 Claim, signature, POST and recorded attempt are in; sender, PostgreSQL and receiver share the machine. Uses a database
 of its own (`tallystick_bench`) on the server that DATABASE_URL names, made anew and left behind.
-Wanted: ratio >= 0.35 and >= 2,500/s; with half of the endpoints hanging, the others' p99 from commit to receipt <= 1 s;
-old deliveries change neither by more than 20 %. Exits with 1 when missed.
+Wanted: ratio >= 0.35 and >= 2,500/s; with half of the endpoints hanging, or answering 200 after seconds, the others'
+p99 from commit to receipt <= 1 s; old deliveries change neither by more than 20 %. Exits with 1 when missed.
 """
 
 import argparse
@@ -28,6 +28,10 @@ import psycopg
 
 ROOT = Path(__file__).resolve().parent.parent
 ENDPOINTS, IN_FLIGHT, ROUNDS = 4, 64, 3
+# How those behave that must not delay the others (`webhook_receiver`).
+MANNERS = {"hang": "hanging", "slow": "answering slowly"}
+# Milliseconds are the machine's own unrest; only what is more than that is compared.
+NOISE_SECONDS = 0.05
 BODY = {"amount": 49.0, "currency": "USD", "metadata": {"orderId": "10482"}, "filler": "x" * 1200}
 
 
@@ -54,14 +58,15 @@ def measure(url: str, events: int, title: str) -> dict[str, float]:
         ours = deliveries(url, events)
         rounds.append((ours, bare))
         print(f"  round {number + 1}: {ours:6.0f}/s, bare aiohttp {bare:6.0f}/s, ratio {ours / bare:.2f}", flush=True)
-    p50, p99 = hanging(url)
     found = {
         "rate": statistics.median(ours for ours, _ in rounds),
         "ratio": statistics.median(ours / bare for ours, bare in rounds),
-        "p99": p99,
     }
-    print(f"{title}: {found['rate']:.0f}/s, ratio {found['ratio']:.2f}")
-    print(f"{title}, half of the endpoints hanging: p50 {p50 * 1000:.0f} ms, p99 {p99 * 1000:.0f} ms", flush=True)
+    print(f"{title}: {found['rate']:.0f}/s, ratio {found['ratio']:.2f}", flush=True)
+    for path, manners in MANNERS.items():
+        p50, found[manners] = beside(url, path)
+        told = f"p50 {p50 * 1000:.0f} ms, p99 {found[manners] * 1000:.0f} ms"
+        print(f"{title}, half of the endpoints {manners}: {told}", flush=True)
     return found
 
 
@@ -69,9 +74,17 @@ def verdict(measured: list[dict[str, float]]) -> int:
     """Compares with what is wanted."""
     faults = [f"{each['rate']:.0f}/s" for each in measured if each["rate"] < 2500]
     faults += [f"ratio {each['ratio']:.2f}" for each in measured if each["ratio"] < 0.35]
-    faults += [f"p99 {each['p99']:.2f} s" for each in measured if each["p99"] > 1]
-    if len(measured) == 2 and (change := measured[1]["ratio"] / measured[0]["ratio"]) < 0.8:
-        faults.append(f"old deliveries leave {change:.0%} of the speed")
+    for manners in MANNERS.values():
+        faults += [f"p99 {each[manners]:.2f} s, half {manners}" for each in measured if each[manners] > 1]
+    if len(measured) == 2:
+        small, large = measured
+        if (change := large["ratio"] / small["ratio"]) < 0.8:
+            faults.append(f"old deliveries leave {change:.0%} of the speed")
+        faults += [
+            f"old deliveries make p99 {large[manners] / small[manners]:.1f} times as long, half {manners}"
+            for manners in MANNERS.values()
+            if large[manners] > 1.2 * small[manners] + NOISE_SECONDS
+        ]
     print("MISSED: " + ", ".join(faults) if faults else "ok")
     return 1 if faults else 0
 
@@ -114,18 +127,16 @@ def deliveries(url: str, number: int) -> float:
     return number / asyncio.run(send())
 
 
-def hanging(url: str, seconds: float = 10.0, a_second: int = 40) -> tuple[float, float]:
-    """Seconds from commit to receipt at the ten healthy of twenty endpoints: median and p99."""
+def beside(url: str, path: str, seconds: float = 10.0, a_second: int = 40) -> tuple[float, float]:
+    """Seconds from commit to receipt at ten healthy endpoints beside ten at the path: median and p99."""
     from django.conf import settings
 
-    endpoints([f"{url}/ok", f"{url}/hang"] * 10)
+    endpoints([f"{url}/ok", f"{url}/{path}"] * 10)
     sender = subprocess.Popen([sys.executable, "manage.py", "send_webhooks"], cwd=ROOT, env=os.environ | {
         "REDIS_URL": settings.REDIS_URL
     })  # fmt: skip
     try:
-        get(f"{url}/latency")
-        until(lambda: _delivered_once(url), 20)
-        get(f"{url}/latency")
+        until(lambda: _is_under_way(url), 30)
         for _ in range(int(seconds * a_second)):
             record(1)
             time.sleep(1 / a_second)
@@ -138,10 +149,12 @@ def hanging(url: str, seconds: float = 10.0, a_second: int = 40) -> tuple[float,
     return statistics.median(seen), statistics.quantiles(seen, n=100)[98]
 
 
-def _delivered_once(url: str) -> bool:
+def _is_under_way(url: str) -> bool:
+    """The sender has started, and has sent what had come until then."""
     record(1)
     time.sleep(0.2)
-    return bool(get(f"{url}/latency")["seconds"])
+    seen = get(f"{url}/latency")["seconds"]
+    return bool(seen) and max(seen) < 0.2
 
 
 def record(number: int) -> None:

@@ -1,4 +1,4 @@
-"""A fast receiver for the measurements: answers POSTs at /ok at once, lets those at /hang wait.
+"""A fast receiver for the measurements: answers POSTs at /ok at once, at /slow after 3 s, at /hang never.
 
 Run as a process of its own (`python -m bench.webhook_receiver`), so that it costs the sender no time but the cores'.
 Prints its port. GET /count tells how many came, GET /latency the seconds from `timestamp` to receipt, and forgets them.
@@ -13,6 +13,8 @@ import time
 _LENGTH = re.compile(rb"content-length: (\d+)", re.IGNORECASE)
 _SENT = re.compile(rb'"sentAt": ?(\d+\.\d+)')
 _OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+
+SLOW_SECONDS = 3.0
 
 count = 0
 latencies: list[float] = []
@@ -44,6 +46,8 @@ class Receiver(asyncio.Protocol):
             latencies.clear()
         elif head.startswith(b"POST /hang"):
             return  # the client's own time limit ends it
+        elif head.startswith(b"POST /slow"):
+            asyncio.get_running_loop().call_later(SLOW_SECONDS, self.transport.write, _OK)
         else:
             count += 1
             if sent := _SENT.search(body):
