@@ -23,8 +23,14 @@ SAMPLE = {
     "productDescription": "Made by the tallystick command",
 }
 WAIT_SECONDS = 20.0
-# What these are about comes after the session has been completed.
-GOES_ON = {"twice", "reorged"}
+# Field and value that show a scenario at its end, where that is another than a completed session.
+ENDS = {
+    "short": ("paymentStatus", "partial"),
+    "late_short": ("issue", "late"),
+    "twice": ("issue", "paid_twice"),
+    "wrong_asset": ("issue", "wrong_asset"),
+    "reorged": ("issue", "reversed"),
+}
 
 
 def terms_from(options: argparse.Namespace) -> dict[str, Any]:
@@ -88,11 +94,12 @@ def trigger(client: Client, terminal: Terminal, options: argparse.Namespace) -> 
     session = client.post("checkout", terms, idempotency_key=str(uuid.uuid4()))
     terminal.line(f"{session['id']}  {session['url']}")
     client.post(f"checkout/{session['id']}/simulate", {"scenario": options.scenario})
-    watch(client, terminal, session["id"], seconds=options.wait, past_completion=options.scenario in GOES_ON)
+    end = ENDS.get(options.scenario, ("status", "completed"))
+    watch(client, terminal, session["id"], seconds=options.wait, end=end)
 
 
-def watch(client: Client, terminal: Terminal, session_id: str, *, seconds: float, past_completion: bool) -> None:
-    """Prints each new state of a session, until it is settled or the seconds are over."""
+def watch(client: Client, terminal: Terminal, session_id: str, *, seconds: float, end: tuple[str, str]) -> None:
+    """Prints each new state of a session, until a field has the value that ends it or the seconds are over."""
     shown, deadline = None, time.monotonic() + seconds
     while True:
         session = client.get(f"checkout/sessions/{session_id}")
@@ -103,8 +110,8 @@ def watch(client: Client, terminal: Terminal, session_id: str, *, seconds: float
             terminal.line(f"{session['updatedAt']}  {terminal.status(session['status'])}, {state[1]}{odd}")
             shown = state
         left = deadline - time.monotonic()
-        is_over = session["issue"] if past_completion else session["status"] == "completed"
-        if is_over or left <= 0:
+        field, value = end
+        if session[field] == value or left <= 0:
             terminal.end_progress()
             return
         terminal.progress(f"watching for {left:.0f} s more")
