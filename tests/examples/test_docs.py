@@ -11,8 +11,11 @@ import pytest
 from tests.stack import Stack
 
 DOCS = Path(__file__).parents[2] / "docs"
+CLI = Path(__file__).parents[2] / "cli"
 _BLOCK = re.compile(r"^```(bash|python)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
-PAGES = sorted(page.name for page in DOCS.glob("*.md") if "TALLYSTICK_URL" in page.read_text(encoding="utf-8"))
+# Inside a sentence, or in a block of its own.
+_OUR_COMMAND = re.compile(r"(?:^    |`)(tallystick [^`\n]+)", re.MULTILINE)
+PAGES = sorted(page.name for page in DOCS.glob("*.md") if _BLOCK.search(page.read_text(encoding="utf-8")))
 
 
 def commands(page: str) -> list[list[str]]:
@@ -37,7 +40,24 @@ def test_its_recipes_run(page: str, stack: Stack, tmp_path: Path) -> None:
 
 
 def test_there_are_recipes() -> None:
-    assert {"api.md", "errors.md", "quick-start.md", "testing.md"} <= set(PAGES)
+    told = {
+        "api.md",
+        "configuration.md",
+        "errors.md",
+        "payment-links.md",
+        "quick-start.md",
+        "testing.md",
+        "webhooks.md",
+    }
+    assert told <= set(PAGES)
+
+
+def test_the_tallystick_command_takes_what_the_docs_give_it() -> None:
+    told = {line for page in DOCS.glob("*.md") for line in _OUR_COMMAND.findall(page.read_text(encoding="utf-8"))}
+    assert any("listen" in line for line in told)
+    code = "import sys, shlex; from tallystick.main import parser; "
+    code += "[parser().parse_args(shlex.split(line)[1:]) for line in sys.argv[1:]]"
+    subprocess.run([sys.executable, "-c", code, *told], env=os.environ | {"PYTHONPATH": str(CLI)}, check=True)
 
 
 def test_every_code_in_the_source_is_documented() -> None:

@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
@@ -19,7 +20,13 @@ SHOP = Path(__file__).parents[2] / "examples/shop/shop.py"
 @pytest.fixture
 def shop(stack: Stack) -> Iterator[str]:
     """Where the running shop is."""
-    port = leashed.free_port()
+    with running(stack, port=leashed.free_port()) as url:
+        yield url
+
+
+@contextmanager
+def running(stack: Stack, *, port: int) -> Iterator[str]:
+    """The shop at that port."""
     environment = os.environ | {
         "TALLYSTICK_URL": stack.url,
         "TALLYSTICK_API_KEY": stack.demo["api_key"],
@@ -45,6 +52,15 @@ def test_a_buyer_pays_and_the_shop_knows_by_webhook(shop: str, stack: Stack) -> 
     played = httpx.post(f"{call}/{session_id}/simulate", headers=stack.authorization, json={"scenario": "exact"})
     assert played.status_code == 200
     wait_until(lambda: "paid" in httpx.get(thanks).text, seconds=30)
+
+
+def test_the_next_start_takes_the_endpoint_of_the_first(stack: Stack) -> None:
+    port = leashed.free_port()
+    for _ in range(2):
+        with running(stack, port=port):
+            pass
+    endpoints = httpx.get(f"{stack.url}/api/v1/webhook-endpoints", headers=stack.authorization).json()
+    assert [each["url"] for each in endpoints].count(f"http://127.0.0.1:{port}/webhook") == 1
 
 
 def test_a_forged_webhook_is_refused(shop: str) -> None:
