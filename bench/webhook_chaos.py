@@ -1,10 +1,10 @@
-"""Twenty endpoints, 20,000 events, senders and Redis killed with -9 at random: who lost or doubled one?
+"""Twenty endpoints, 20,000 events, senders and Redis killed or stopped, their lines cut: who lost or doubled one?
 
     python -m bench webhook_chaos                         # some five minutes
     python -m bench webhook_chaos --events 2000 --seconds 30
 
-Ten endpoints are healthy, the others slow, hanging, answering 500, resetting, redirecting. Every healthy one must have
-every event, verified by the reference library, without a gap in any session's numbers, and at most 1 % twice.
+Ten endpoints are healthy, the others slow, very slow, hanging, answering 500, resetting, redirecting. Every healthy one
+must have every event, verified by the reference library, without a gap in any session's numbers, and at most 1 % twice.
 Uses the database `tallystick_bench` on DATABASE_URL's server, made anew. Exits with 1 when it failed.
 """
 

@@ -1,4 +1,6 @@
-"""Senders and Redis are killed with -9 and started again at random while events happen; who lost or doubled one?"""
+"""Senders and Redis are killed with -9 or stopped, and started again, and the senders' lines to the database are cut,
+at random while events happen; who lost or doubled one?
+"""
 
 import os
 import random
@@ -33,7 +35,9 @@ from webhooks_app.models import Delivery, DeliveryState
 from webhooks_app.outbox import NewEvent, record_events
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-MANNERS = ["healthy"] * 10 + ["slow"] * 2 + ["hanging"] * 3 + ["broken"] * 2 + ["reset"] * 2 + ["moved"]
+MANNERS = [
+    *["healthy"] * 10, *["slow"] * 1, *["crawling"] * 2, *["hanging"] * 2, *["broken"] * 2, *["reset"] * 2, "moved"
+]  # fmt: skip
 EVENTS_A_SESSION = 5
 MOST_AT_ONCE = 25
 
@@ -88,7 +92,7 @@ def run(chaos: Chaos) -> Result:
                 if now >= next_kill:
                     kills += 1
                     next_kill = now + dice.uniform(0.5, 1.5) * chaos.kill_every
-                    _kill(dice, senders, redis)
+                    _strike(dice, senders, redis)
                 due = min(int(now * chaos.events / chaos.seconds) + 1, chaos.events, number + MOST_AT_ONCE)
                 _happen(merchant, range(number, due))
                 number = max(number, due)
@@ -123,6 +127,11 @@ class SenderProcess:
         self._process.kill()
         self._process.wait()
 
+    def stop(self) -> None:
+        """As a deployment does."""
+        self._process.terminate()
+        self._process.wait()
+
 
 def _are_of_the_dead(waiting: QuerySet[Delivery]) -> bool:
     """All that still waits was claimed some time ago: who lives has sent what it claimed from healthy endpoints."""
@@ -130,15 +139,31 @@ def _are_of_the_dead(waiting: QuerySet[Delivery]) -> bool:
     return not waiting.exclude(leased=True, next_attempt_at__lt=claimed_before + LEASE).exists()
 
 
-def _kill(dice: random.Random, senders: list[SenderProcess], redis: Valkey) -> None:
-    """One of them dies without a word and comes back."""
-    victim = dice.choice([*senders, redis])
-    if isinstance(victim, SenderProcess):
-        victim.kill()
-    else:
-        os.kill(Redis.from_url(redis.url).info()["process_id"], signal.SIGKILL)
-        victim.stop()  # only to bury it
-    victim.start()
+def _strike(dice: random.Random, senders: list[SenderProcess], redis: Valkey) -> None:
+    """One of them ends and comes back, or all lose their lines to the database."""
+    match dice.choice(["kill", "kill", "stop", "redis", "cut"]):
+        case "kill":
+            victim = dice.choice(senders)
+            victim.kill()
+            victim.start()
+        case "stop":
+            victim = dice.choice(senders)
+            victim.stop()
+            victim.start()
+        case "redis":
+            os.kill(Redis.from_url(redis.url).info()["process_id"], signal.SIGKILL)
+            redis.stop()  # only to bury it
+            redis.start()
+        case _:
+            _cut_lines()
+
+
+def _cut_lines() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            "WHERE application_name LIKE 'tallystick sender%%' AND datname = current_database()"
+        )
 
 
 def _happen(merchant: Merchant, numbers: range) -> None:

@@ -14,8 +14,8 @@ from typing import Any
 from standardwebhooks import Webhook, WebhookVerificationError
 
 _LENGTH = re.compile(rb"content-length: (\d+)", re.IGNORECASE)
-_STATUS = {"healthy": b"200 OK", "slow": b"200 OK", "broken": b"500 Oops", "moved": b"302 Found"}
-SLOW_SECONDS = 0.3
+_STATUS = {"healthy": b"200 OK", "slow": b"200 OK", "crawling": b"200 OK", "broken": b"500 Oops", "moved": b"302 Found"}
+_WAITS = {"slow": 0.3, "crawling": 4.0}
 
 came: dict[str, list[tuple[bytes, bytes]]] = defaultdict(list)
 secrets: dict[str, str] = {}
@@ -51,8 +51,7 @@ class Receiver(asyncio.Protocol):
             self.transport.abort()
         elif manners != "hanging":
             came[path].append((head, body))
-            wait = SLOW_SECONDS if manners == "slow" else 0
-            asyncio.get_running_loop().call_later(wait, self.say, _STATUS[manners], b"")
+            asyncio.get_running_loop().call_later(_WAITS.get(manners, 0), self.say, _STATUS[manners], b"")
 
     def say(self, status: bytes, text: bytes) -> None:
         if not self.transport.is_closing():
