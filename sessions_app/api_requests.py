@@ -41,7 +41,7 @@ class ListIssues(StrictSerializer):
         default=100, min_value=1, max_value=100, help_text="Issues a page, at most 100. Example: 20"
     )
     after = serializers.RegexField(
-        r"^\d{16}-cs_[0-9a-z]{1,40}$",
+        r"^[0-9]{16}-cs_[0-9a-z]{1,40}$",
         required=False,
         error_messages={"invalid": "Take the whole next page from the `Link` header."},
         help_text="Continue after this issue: from the `Link` header. "
