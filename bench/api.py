@@ -116,7 +116,9 @@ class Servers:
         """Two processes with four threads each. Returns the address."""
         command = [
             str(Path(sys.executable).with_name("granian")), "--interface", "wsgi", "--port", str(port),
-            "--workers", "2", "--blocking-threads", "4", "--log-level", "error", "--no-ws", application,
+            "--workers", "2", "--blocking-threads", "4", "--log-level", "error", "--no-ws",
+            "--workers-kill-timeout", "5",  # a worker that is told to stop while it starts may not hear of it
+            application,
         ]  # fmt: skip
         if application.endswith("make_application"):
             command.insert(1, "--factory")
