@@ -3,6 +3,7 @@
 import importlib.util
 
 import pytest
+from django.core.servers.basehttp import WSGIRequestHandler
 
 from tests.settings import services
 
@@ -17,6 +18,8 @@ pytest_plugins = [
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
     """Starts PostgreSQL and Valkey, unless they were given or this is a worker of a run that has them."""
+    # Django's test server sends head and body apart: by Nagle's algorithm each answer would wait 40 ms in between.
+    WSGIRequestHandler.disable_nagle_algorithm = True
     config.add_cleanup(services.stop)
     if not config.option.collectonly:
         services.start()
