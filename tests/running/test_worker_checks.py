@@ -2,8 +2,9 @@
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
 
 import pytest
 from celery.worker import state
@@ -11,6 +12,7 @@ from celery.worker import state
 from checkout_project import worker_checks
 from checkout_project.worker_checks import VerifyNetworks
 from tests.anvil import Anvil
+from tests.fake_node import FakeNode
 from tests.waiting import wait_until
 
 LIVE = ["ETHEREUM", "BASE", "ARBITRUM", "OPTIMISM", "POLYGON", "BSC"]
@@ -48,7 +50,15 @@ def test_nodes_that_hang_hold_up_the_start_once_and_not_for_long(
 def test_a_wrong_node_that_answers_late_stops_the_worker_then(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(state, "should_stop", None)
     monkeypatch.setattr(worker_checks, "WAIT_SECONDS", 0.0)
-    with Anvil() as node:
-        monkeypatch.setenv("RPC_URL_SEPOLIA", node.url)
+    gone_on = threading.Event()
+
+    def late(upstream: Callable[..., Any], *asked: Any) -> Any:
+        gone_on.wait(60)
+        return upstream("eth_chainId", *asked)
+
+    with Anvil() as node, FakeNode(upstream=node.url) as line:
+        line.answer("eth_chainId", late)
+        monkeypatch.setenv("RPC_URL_SEPOLIA", line.url)
         VerifyNetworks(None).create(None)
+        gone_on.set()
         wait_until(lambda: state.should_stop == 1)
