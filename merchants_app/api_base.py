@@ -1,10 +1,12 @@
 """What every resource of the API stands on: whose request it is, by which key, how often, how it ended."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, ClassVar, cast
+from urllib.parse import urlencode
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from rest_framework.negotiation import BaseContentNegotiation
@@ -69,6 +71,11 @@ class AlwaysJson(BaseContentNegotiation):
 def json_answer(value: Any) -> HttpResponse:
     """The value as JSON, without the renderer that DRF's `Response` goes through: for calls that are made most."""
     return HttpResponse(dumps(value), content_type="application/json")
+
+
+def lead_on(response: HttpResponse, request: ApiRequest, query: Mapping[str, object]) -> None:
+    """Tells in `Link` where the next page is: at the same path, with this query."""
+    response["Link"] = f'<{settings.PUBLIC_URL}{request.path}?{urlencode(query)}>; rel="next"'
 
 
 class MerchantViewSet(ViewSet):

@@ -1,14 +1,11 @@
 """The checkout API: the contract's five calls, and what grew around them."""
 
-from urllib.parse import urlencode
-
-from django.conf import settings
 from django.http import HttpResponse
 from django.utils import timezone
 from rest_framework.decorators import action
 from rest_framework.response import Response
 
-from merchants_app.api_base import ApiRequest, MerchantViewSet, json_answer
+from merchants_app.api_base import ApiRequest, MerchantViewSet, json_answer, lead_on
 from merchants_app.idempotency import Answer, Claim
 from sessions_app.api_requests import ChooseOption, ListSessions, Resolve, Simulate, metadata_filters
 from sessions_app.creation import create_answered, create_session
@@ -38,7 +35,7 @@ class CheckoutViewSet(MerchantViewSet):
         )
         response = json_answer([represent(session) for session in found])
         if last:
-            response["Link"] = f'<{_next_page(request, last)}>; rel="next"'
+            lead_on(response, request, request.query_params.dict() | {"after": last})
         return response
 
     def create(self, request: ApiRequest) -> Response:
@@ -104,8 +101,3 @@ class CheckoutViewSet(MerchantViewSet):
 
     def _session(self, request: ApiRequest, public_id: str) -> CheckoutSession:
         return find_session(request.merchant, request.mode, public_id)
-
-
-def _next_page(request: ApiRequest, last: str) -> str:
-    query = {**{name: request.query_params[name] for name in request.query_params}, "after": last}
-    return f"{settings.PUBLIC_URL}{request.path}?{urlencode(query)}"

@@ -1,14 +1,11 @@
 """The customer API: who bought, and what they paid."""
 
-from urllib.parse import urlencode
-
-from django.conf import settings
 from django.db.models.functions import Lower
 from rest_framework import serializers
 from rest_framework.response import Response
 
 from common.strict_serializers import StrictSerializer, TextField
-from merchants_app.api_base import ApiRequest, MerchantViewSet
+from merchants_app.api_base import ApiRequest, MerchantViewSet, lead_on
 from sessions_app.customers import customers_of, find_customer, represent_customers
 
 
@@ -44,8 +41,7 @@ class CustomerViewSet(MerchantViewSet):
         found = list(customers[: wanted["limit"] + 1])
         response = Response(represent_customers(found[: wanted["limit"]]))
         if len(found) > wanted["limit"]:
-            query = urlencode(wanted | {"after": found[wanted["limit"] - 1].public_id})
-            response["Link"] = f'<{settings.PUBLIC_URL}{request.path}?{query}>; rel="next"'
+            lead_on(response, request, wanted | {"after": found[wanted["limit"] - 1].public_id})
         return response
 
     def retrieve(self, request: ApiRequest, pk: str) -> Response:

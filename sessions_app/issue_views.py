@@ -1,15 +1,13 @@
 """The decision queue over the API: what is odd and waits for the merchant."""
 
 from typing import Any
-from urllib.parse import urlencode
 
-from django.conf import settings
 from django.utils import timezone
 from rest_framework.response import Response
 
 from common.moments import iso
 from common.money import to_minor_unit
-from merchants_app.api_base import ApiRequest, MerchantViewSet
+from merchants_app.api_base import ApiRequest, MerchantViewSet, lead_on
 from sessions_app.api_requests import ListIssues
 from sessions_app.decisions import case_of
 from sessions_app.models import CheckoutSession
@@ -27,8 +25,7 @@ class IssueViewSet(MerchantViewSet):
         found, rest = undecided_page(request.merchant, request.mode, limit=limit, after=after)
         response = Response([_represent(session) for session in found])
         if rest:
-            query = urlencode({"limit": limit, "after": rest})
-            response["Link"] = f'<{settings.PUBLIC_URL}{request.path}?{query}>; rel="next"'
+            lead_on(response, request, {"limit": limit, "after": rest})
         return response
 
 

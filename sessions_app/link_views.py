@@ -1,13 +1,10 @@
 """The payment-link API."""
 
-from urllib.parse import urlencode
-
-from django.conf import settings
 from rest_framework import serializers
 from rest_framework.response import Response
 
 from common.strict_serializers import StrictSerializer, TextField
-from merchants_app.api_base import ApiRequest, MerchantViewSet
+from merchants_app.api_base import ApiRequest, MerchantViewSet, lead_on
 from sessions_app.link_requests import ChangeLink, CreateLink
 from sessions_app.payment_links import change_link, create_link, find_link, held_by, links_of, represent_link
 
@@ -39,8 +36,7 @@ class PaymentLinkViewSet(MerchantViewSet):
         held = held_by(shown)
         response = Response([represent_link(link, held=held[link.pk]) for link in shown])
         if len(found) > len(shown):
-            query = urlencode(wanted | {"after": shown[-1].public_id})
-            response["Link"] = f'<{settings.PUBLIC_URL}{request.path}?{query}>; rel="next"'
+            lead_on(response, request, wanted | {"after": shown[-1].public_id})
         return response
 
     def create(self, request: ApiRequest) -> Response:

@@ -1,13 +1,11 @@
 """The calls about webhooks: endpoints with their deliveries, and events."""
 
 from typing import Any
-from urllib.parse import urlencode
 
-from django.conf import settings
 from rest_framework.decorators import action
 from rest_framework.response import Response
 
-from merchants_app.api_base import ApiRequest, MerchantViewSet
+from merchants_app.api_base import ApiRequest, MerchantViewSet, lead_on
 from webhooks_app import endpoints
 from webhooks_app.api_requests import ChangeEndpoint, CreateEndpoint, ListDeliveries, ListEvents, Nothing, Resend
 from webhooks_app.models import WebhookEndpoint
@@ -112,6 +110,5 @@ def _page(request: ApiRequest, answer: list[dict[str, Any]], *, last: str | None
     """The answer, with the next page's address in `Link`."""
     response = Response(answer)
     if last is not None:
-        query = urlencode({**request.query_params.dict(), "after": last})
-        response["Link"] = f'<{settings.PUBLIC_URL}{request.path}?{query}>; rel="next"'
+        lead_on(response, request, request.query_params.dict() | {"after": last})
     return response
