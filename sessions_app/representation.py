@@ -87,15 +87,17 @@ def option_of(quote: Quote) -> PaymentOption | None:
     return PaymentOption(network, asset) if network and asset else None
 
 
-def units_still_due(session: CheckoutSession, quote: Quote, *, arrived: Decimal | None = None) -> int:
-    """What is missing, in base units at the quote's rate, rounded up to the display precision; 0 when nothing is.
-
-    Nor when less was taken as paid.
-    """
+def value_still_due(session: CheckoutSession, *, arrived: Decimal | None = None) -> Decimal:
+    """What is missing, in the session's currency; 0 when nothing is, nor when less was taken as paid."""
     if session.status == Status.COMPLETED:
-        return 0
-    missing = session.amount - (received_value(session) if arrived is None else arrived)
-    if missing <= 0:
+        return ZERO
+    return max(session.amount - (received_value(session) if arrived is None else arrived), ZERO)
+
+
+def units_still_due(session: CheckoutSession, quote: Quote, *, arrived: Decimal | None = None) -> int:
+    """The same in base units at the quote's rate, rounded up to the display precision."""
+    missing = value_still_due(session, arrived=arrived)
+    if not missing:
         return 0
     option = option_of(quote)
     display = option.asset.display_decimals if option else quote.decimals

@@ -15,7 +15,7 @@ from sessions_app.errors import OptionUnavailable, SessionNotOpen, TestModeOnly
 from sessions_app.lifecycle import expire
 from sessions_app.models import CheckoutSession
 from sessions_app.quoting import allowed_options, choose_option, lock_rate
-from sessions_app.representation import received_value
+from sessions_app.representation import value_still_due
 from sessions_app.status import Status
 from sessions_app.valuation import Valuer
 
@@ -97,7 +97,7 @@ def simulate(
     if wrong and not hasattr(session, "deposit"):
         _pick(session, asset, now)  # which gives the session its address
     units = _units(session, paid_in, _PLAYS[kind], now)
-    if kind == Scenario.REST and not _missing(session):
+    if kind == Scenario.REST and not value_still_due(session):
         raise OptionUnavailable("Nothing is missing: there is no rest to pay.", attr="scenario")
     if _PLAYS[kind].ends_session and session.status == Status.OPEN:
         expire(session, actor=actor or "simulation", now=now)
@@ -141,14 +141,8 @@ def _units(session: CheckoutSession, asset: Asset, play: _Play, now: datetime) -
     quote = session.quote
     is_quoted = quote is not None and quote.asset == asset.symbol
     at = quote.rate if quote is not None and is_quoted else _market_rate(session, asset, now)
-    value = session.amount * play.share if play.share else _missing(session) or session.amount
+    value = session.amount * play.share if play.share else value_still_due(session) or session.amount
     return units_due(value, at, decimals=asset.decimals, display_decimals=asset.display_decimals)
-
-
-def _missing(session: CheckoutSession) -> Decimal:
-    if session.status == Status.COMPLETED:
-        return Decimal(0)
-    return max(session.amount - received_value(session), Decimal(0))
 
 
 def _market_rate(session: CheckoutSession, asset: Asset, now: datetime) -> Decimal:
