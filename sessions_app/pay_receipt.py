@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from chains_app.networks import all_networks
 from sessions_app.models import CheckoutSession, Payment, Refund
 from sessions_app.pay_amounts import asset_text, duration_text, moment_text, money_text
-from sessions_app.representation import counted_ids
+from sessions_app.representation import counted_ids, payment_state
 
 # A payment in no block for this many block times (and at least five minutes) is slow enough to say so.
 _SLOW_BLOCKS = 20
@@ -135,15 +135,9 @@ def _line(session: CheckoutSession, payment: Payment, *, is_taken: bool) -> Rece
         at=moment_text(payment.arrived_at),
         tx_hash=payment.tx_hash,
         link=link or "",
-        state=_state(payment) if is_taken or payment.vanished_at else "ignored",
+        state=payment_state(payment) if is_taken or payment.vanished_at else "ignored",
     )
 
 
 def _value_text(session: CheckoutSession, payment: Payment) -> str:
     return "" if payment.value is None else money_text(payment.value, session.currency)
-
-
-def _state(payment: Payment) -> str:
-    if payment.vanished_at:
-        return "vanished"
-    return "confirmed" if payment.confirmed_at else "seen"
