@@ -117,12 +117,7 @@ def forget_old(now: datetime) -> int:
 
 def _try(key: ApiKey, idempotency_key: str, fingerprint: str, act: Callable[[], Answer]) -> Answer:
     with transaction.atomic():
-        if stored := _lock_and_look(key, idempotency_key, fingerprint):
-            return stored
-        answer = act()
-        if answer.is_success:
-            _store(key, idempotency_key, fingerprint, answer)
-        return answer
+        return _lock_and_look(key, idempotency_key, fingerprint) or _do(key, idempotency_key, fingerprint, act)
 
 
 def _try_apart(key: ApiKey, idempotency_key: str, fingerprint: str, act: Callable[[], Answer]) -> Answer:
@@ -134,15 +129,18 @@ def _try_apart(key: ApiKey, idempotency_key: str, fingerprint: str, act: Callabl
             _refuse_running()
     try:
         with transaction.atomic():
-            if stored := _lock_and_look(key, idempotency_key, fingerprint):
-                return stored
-        answer = act()
-        if answer.is_success:
-            _store(key, idempotency_key, fingerprint, answer)
-        return answer
+            stored = _lock_and_look(key, idempotency_key, fingerprint)
+        return stored or _do(key, idempotency_key, fingerprint, act)
     finally:
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_unlock(%s)", [number])
+
+
+def _do(key: ApiKey, idempotency_key: str, fingerprint: str, act: Callable[[], Answer]) -> Answer:
+    answer = act()
+    if answer.is_success:
+        _store(key, idempotency_key, fingerprint, answer)
+    return answer
 
 
 # One round trip: take the key's lock (it goes with the transaction, also when the process dies) and look for an answer.
