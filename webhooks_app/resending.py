@@ -28,7 +28,7 @@ SELECT 'dlv_' || replace(gen_random_uuid()::text, '-', ''), event_id, %s, 'pendi
 FROM unnest(%s::bigint[]) AS event_id
 ON CONFLICT (event_id, endpoint_id)
 DO UPDATE SET state = 'pending', attempts_made = 0, next_attempt_at = now(), leased = false
-"""
+""".format_map({"deliveries": Delivery._meta.db_table})
 
 
 def resend_delivery(*, delivery: Delivery) -> None:
@@ -64,13 +64,8 @@ def resend_since(*, endpoint: WebhookEndpoint, since: datetime) -> int:
     _refuse_when_off(endpoint)
     events = Event.objects.filter(merchant_id=endpoint.merchant_id, mode=endpoint.mode, created_at__gte=since)
     wanted = events.filter(type__in=endpoint.events) if endpoint.events else events
-    statement, sent = _AGAIN.format(deliveries=Delivery._meta.db_table), 0
-    for batch in _batches(wanted.exclude(type=EventType.ENDPOINT_TEST)):
-        with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute(statement, [endpoint.pk, batch])
-            sent += cursor.rowcount
-            nudge_on_commit()
-    return sent
+    batches = _batches(wanted.exclude(type=EventType.ENDPOINT_TEST))
+    return sum(_send_events_again(endpoint, batch) for batch in batches)
 
 
 def resend_event(*, event: Event) -> int:
@@ -84,11 +79,8 @@ def resend_event(*, event: Event) -> int:
         for each in listening
         if each.pk in had_it or (wants(each, event.type) and event.type != EventType.ENDPOINT_TEST)
     ]
-    with transaction.atomic(), connection.cursor() as cursor:
-        for endpoint in again:
-            cursor.execute(_AGAIN.format(deliveries=Delivery._meta.db_table), [endpoint.pk, [event.pk]])
-        nudge_on_commit()
-    return len(again)
+    with transaction.atomic():
+        return sum(_send_events_again(endpoint, [event.pk]) for endpoint in again)
 
 
 def wants(endpoint: WebhookEndpoint, event_type: str) -> bool:
@@ -107,6 +99,13 @@ def _batches(rows: QuerySet[Event] | QuerySet[Delivery]) -> Iterator[list[int]]:
     while batch := list(rows.filter(pk__gt=last).order_by("pk").values_list("pk", flat=True)[:BATCH]):
         yield batch
         last = batch[-1]
+
+
+def _send_events_again(endpoint: WebhookEndpoint, events: list[int]) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(_AGAIN, [endpoint.pk, events])
+        nudge_on_commit()
+        return int(cursor.rowcount)
 
 
 def _send_again(deliveries: list[int]) -> int:
