@@ -45,3 +45,9 @@ def headers_in(encrypted: str) -> dict[str, str] | None:
         return dict(loads_strict(decrypt(encrypted))) if encrypted else {}
     except InvalidToken:
         return None
+
+
+def header_names_in(encrypted: str) -> list[str] | None:
+    """Only their names, which may be shown."""
+    headers = headers_in(encrypted)
+    return None if headers is None else sorted(headers)

@@ -13,7 +13,7 @@ from merchants_app.forms import refuse
 from merchants_app.pages import page
 from merchants_app.paging import newest_first
 from webhooks_app import endpoints
-from webhooks_app.custom_headers import headers_in
+from webhooks_app.custom_headers import header_names_in
 from webhooks_app.endpoint_care import last_problem
 from webhooks_app.forms import ChangeEndpointForm, EndpointForm, ResendForm
 from webhooks_app.health import health_of
@@ -149,7 +149,7 @@ def _draw(request: HttpRequest, access: Access, endpoint: WebhookEndpoint, **mor
         "endpoint": endpoint,
         "health": health_of(endpoint),
         "problem": last_problem(endpoint) if endpoint.failing_since or endpoint.disabled_at else None,
-        "header_names": None if (headers := headers_in(endpoint.headers_encrypted)) is None else sorted(headers),
+        "header_names": header_names_in(endpoint.headers_encrypted),
         "shown": shown,
         "rows": [(each, _attempts(each)) for each in shown.rows],
         "state": state,

@@ -6,7 +6,7 @@ from typing import Any
 from common.exact_json import dumps
 from common.modes import Mode
 from common.moments import iso
-from webhooks_app.custom_headers import headers_in
+from webhooks_app.custom_headers import header_names_in
 from webhooks_app.health import Health, health_of
 from webhooks_app.models import Delivery, DeliveryAttempt, DeliveryState, Event, WebhookEndpoint
 from webhooks_app.problems import explain
@@ -53,7 +53,7 @@ def represent_endpoint(endpoint: WebhookEndpoint) -> dict[str, Any]:
         "object": "webhook_endpoint",
         "url": endpoint.url,
         "events": endpoint.events,
-        "headerNames": None if (headers := headers_in(endpoint.headers_encrypted)) is None else sorted(headers),
+        "headerNames": header_names_in(endpoint.headers_encrypted),
         "livemode": endpoint.mode == Mode.LIVE,
         "enabled": endpoint.disabled_at is None,
         "disabledAt": iso(endpoint.disabled_at),
