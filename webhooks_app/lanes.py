@@ -95,23 +95,25 @@ class Lanes:
 
     def rooms(self, now: float) -> Rooms:
         """How many more deliveries each endpoint may be given."""
-        holding = {key: lane for key, lane in self._lanes.items() if lane.claimed and lane.is_holding(now)}
-        for lane in holding.values():
+        busy = [lane for lane in self._lanes.values() if lane.claimed and lane.is_holding(now)]
+        for lane in busy:
             self._trim(lane, now)
-        held = sum(lane.claimed for lane in holding.values())
+        held = sum(lane.claimed for lane in busy)
         # As if there were one more of them: so there is room for the next that comes.
-        share = max(MOST_HELD // (len(holding) + 1), 1)
+        share = max(MOST_HELD // (len(busy) + 1), 1)
         is_full = held >= MOST_HELD
-        sizes = {}
+        sizes, holding = {}, set()
         for key, lane in self._lanes.items():
-            if lane.is_holding(now) and not lane.is_new:
-                most = 1 if is_full else share
-                sizes[key] = max(min(lane.may_hold(now), most) - lane.claimed, 0)
-            elif not lane.is_new:
-                sizes[key] = max(lane.may_hold(now) - lane.claimed, 0)
+            if lane.is_new:
+                continue
+            most = lane.may_hold(now)
+            if lane.is_holding(now):
+                holding.add(key)
+                most = min(most, 1 if is_full else share)
+            sizes[key] = max(most - lane.claimed, 0)
         return Rooms(
             sizes=sizes,
-            holding=frozenset(key for key in sizes if self._lanes[key].is_holding(now)),
+            holding=frozenset(holding),
             fresh=1 if is_full else min(FIRST_WIDTH, share),
             held=max((MOST_HELD_WITH_TRIES if is_full else MOST_HELD) - held, 0),
             total=self.total_room(),
