@@ -69,10 +69,11 @@ class MetadataField(serializers.JSONField):
             raise ValidationError("Send a JSON object: {…}.", code="not_an_object")
         if len(data) > MAX_METADATA_KEYS:
             raise ValidationError(f"At most {MAX_METADATA_KEYS} names; this has {len(data)}.", code="too_many_keys")
+        leaves = list(_leaves(data))
         # PostgreSQL's JSON holds neither.
-        if not _can_be_stored(data):
+        if not all(_can_be_stored(leaf) for leaf in leaves if isinstance(leaf, str)):
             raise ValidationError("NUL characters and lone surrogates cannot be stored.", code="invalid_text")
-        if _has_absurd_number(data):
+        if any(_is_absurd(leaf) for leaf in leaves if isinstance(leaf, Decimal)):
             raise ValidationError(f"Numbers must be below 10^{MAX_METADATA_EXPONENT}.", code="too_large")
         if len(dumps(data).encode()) > MAX_METADATA_BYTES:
             raise ValidationError(f"At most {MAX_METADATA_BYTES} bytes as JSON.", code="too_large")
@@ -166,27 +167,22 @@ def check_https(
             faults[name] = [ErrorDetail("In live mode the URL must begin with https://.", code="not_https")]
 
 
-def _can_be_stored(value: Any) -> bool:
-    return all(
-        "\0" not in text and not any("\ud800" <= letter <= "\udfff" for letter in text) for text in _texts(value)
-    )
+def _can_be_stored(text: str) -> bool:
+    return "\0" not in text and not any("\ud800" <= letter <= "\udfff" for letter in text)
 
 
-def _texts(value: Any) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, dict):
+def _is_absurd(number: Decimal) -> bool:
+    return bool(number) and abs(number.adjusted()) > MAX_METADATA_EXPONENT
+
+
+def _leaves(value: Any) -> Iterator[Any]:
+    """Every name and every value that holds no others."""
+    if isinstance(value, dict):
         for pair in value.items():
             for part in pair:
-                yield from _texts(part)
+                yield from _leaves(part)
     elif isinstance(value, list):
         for part in value:
-            yield from _texts(part)
-
-
-def _has_absurd_number(value: Any) -> bool:
-    if isinstance(value, dict):
-        return any(_has_absurd_number(part) for part in value.values())
-    if isinstance(value, list):
-        return any(_has_absurd_number(part) for part in value)
-    return isinstance(value, Decimal) and bool(value) and abs(value.adjusted()) > MAX_METADATA_EXPONENT
+            yield from _leaves(part)
+    else:
+        yield value
