@@ -116,7 +116,7 @@ def own_address(text: str) -> str:
     except WrongAddress as error:
         raise WrongTreasury(str(error), attr="address") from error
     if token := _token_at(address):
-        raise _is_token(f"the contract of {token}")
+        raise _no_wallet(f"the contract of {token}")
     if address in _OWN_CONTRACTS or address == _BURNED or int(address, 16) <= _LAST_RESERVED:
         raise WrongTreasury("Nobody owns this address: money sent there is lost.", attr="address")
     return address
@@ -175,7 +175,7 @@ def _token_at(address: str) -> str | None:
     return None
 
 
-def _is_token(what: str) -> WrongTreasury:
+def _no_wallet(what: str) -> WrongTreasury:
     return WrongTreasury(
         f"This is {what}, not a wallet: money sent there is lost. Give your wallet's own address.", attr="address"
     )
@@ -186,7 +186,7 @@ def _refuse_token(address: str, mode: str) -> None:
     with deadline(_NETWORKS_ANSWER_SECONDS):
         for network in enabled_networks(mode):
             if network.kind == "evm" and is_token(network, address):
-                raise _is_token(f"a token's contract on {network.name}")
+                raise _no_wallet(f"a token's contract on {network.name}")
 
 
 def _withdraw_waiting(merchant: Merchant, mode: str, now: datetime) -> int:
