@@ -41,7 +41,7 @@ def collecting_conditions(network: Network) -> Conditions:
 
     def ask(node: Node) -> Conditions:
         price, code = node.batch([Call("eth_gasPrice"), Call("eth_getCode", (FACTORY_ADDRESS, "latest"))])
-        return Conditions(gas_price_wei=_number(price), factory_deployed=_text(code) not in {"0x", "0x0"})
+        return Conditions(gas_price_wei=number_of(price, node), factory_deployed=_text(code) not in {"0x", "0x0"})
 
     return nodes_for(network).ask(ask)
 
@@ -125,7 +125,3 @@ def _text(answer: Any) -> str:
     if not isinstance(answer, str):
         raise NodeFailed("A node answered no text where one belongs.")
     return answer
-
-
-def _number(answer: Any) -> int:
-    return int(_text(answer), 16)
