@@ -5,7 +5,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+import psycopg
 import pytest
+from django.db import connection
 
 from merchants_app.models import Merchant
 from tests.webhooks_app.receiver import Receiver
@@ -28,6 +30,15 @@ class Listener:
     def now(self) -> WebhookEndpoint:
         """The row as the database has it."""
         return WebhookEndpoint.objects.get(pk=self.endpoint.pk)
+
+
+@pytest.fixture
+def elsewhere() -> Iterator[psycopg.Connection[Any]]:
+    """Another connection to the database."""
+    options = connection.get_connection_params()
+    given = {name: options[name] for name in ("dbname", "user", "password", "host", "port") if name in options}
+    with psycopg.connect(**given) as other:
+        yield other
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 """Events and deliveries through the API: catching up without a gap, and seeing what became of each message."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from threading import Event as Signal
 from threading import Thread
 from typing import Any
@@ -64,15 +64,6 @@ def test_who_reads_on_never_skips_an_event_whose_commit_came_later(api: Api, hap
     slow.join()
     assert early == []
     assert ids(api.get("events"))[1] == quick.public_id
-
-
-@pytest.fixture
-def elsewhere() -> Iterator[psycopg.Connection[Any]]:
-    """Another connection to the database."""
-    options = connection.get_connection_params()
-    given = {name: options[name] for name in ("dbname", "user", "password", "host", "port") if name in options}
-    with psycopg.connect(**given) as other:
-        yield other
 
 
 @pytest.mark.django_db(transaction=True)

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
 from threading import Thread
 from typing import Any
@@ -116,15 +116,6 @@ def test_a_database_that_vanishes_without_a_word_is_given_up_soon(
 
     with dark_line() as line:
         assert asyncio.run(ask()) < 2
-
-
-@pytest.fixture
-def elsewhere() -> Iterator[psycopg.Connection[Any]]:
-    """Another connection to the database."""
-    options = connection.get_connection_params()
-    given = {name: options[name] for name in ("dbname", "user", "password", "host", "port") if name in options}
-    with psycopg.connect(**given) as other:
-        yield other
 
 
 def test_an_endpoint_that_somebody_has_locked_holds_up_nothing_and_is_noted_later(
