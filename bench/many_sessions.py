@@ -50,7 +50,7 @@ def main() -> int:
 
 
 def measure(servers: Servers, url: str, seconds: float, *, sessions: int) -> dict[str, float]:
-    """Milliseconds of each call, one at a time, the medians of three rounds."""
+    """Milliseconds of each call, one at a time, the medians of the rounds."""
     newest, far = fill(servers, sessions)
     rounds: dict[str, list[float]] = {name: [] for name in (BARE, *CALLS)}
     for _ in range(ROUNDS):
