@@ -8,6 +8,7 @@ from datetime import timedelta
 from django.utils import timezone
 
 from bench.shop import TERMS, open_sessions, open_shop
+from common.garbage import collect_rarely
 from merchants_app.models import Merchant
 from sessions_app.creation import create_session
 from sessions_app.expiry import expire_due
@@ -58,6 +59,7 @@ def _created() -> int:
 
 
 if __name__ == "__main__":
+    collect_rarely()  # as workers and web processes do
     if sys.argv[1] == "create":
         create(float(sys.argv[2]))
         sys.exit(0)

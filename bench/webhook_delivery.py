@@ -234,7 +234,10 @@ def prepare_database() -> None:
     from django.core.management import call_command
 
     django.setup()
+    from common.garbage import collect_rarely
+
     call_command("migrate", verbosity=0, skip_checks=True)
+    collect_rarely()  # as a worker does; bare aiohttp has the good of it too
 
 
 @contextmanager

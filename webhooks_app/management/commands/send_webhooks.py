@@ -7,6 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from typing_extensions import override
 
+from common.garbage import collect_rarely
 from webhooks_app.sender import Sender
 from webhooks_app.sender_thread import allow_many_open_files
 
@@ -20,6 +21,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Runs."""
         allow_many_open_files()
+        collect_rarely()
         asyncio.run(_send())
 
 
