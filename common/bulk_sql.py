@@ -11,6 +11,17 @@ from typing import Any
 from django.db import connection, models
 from django.db.models.expressions import DatabaseDefault
 
+# The driver takes their values as a row has them (times with their zone); asking the field about each took a tenth of
+# all the time.
+_AS_THEY_ARE = (
+    models.BooleanField,
+    models.CharField,
+    models.DateTimeField,
+    models.ForeignKey,
+    models.IntegerField,
+    models.TextField,
+)
+
 
 def insert_rows(rows: Sequence[models.Model]) -> None:
     """Inserts rows of one model and sets their primary keys. For models without array fields."""
@@ -56,6 +67,8 @@ def _values(rows: Sequence[models.Model], field: Any, *, add: bool) -> list[Any]
     if isinstance(field, models.JSONField):
         # An array of JSON texts would have every quote in them escaped, one by one, in Python.
         return f"[{','.join(json.dumps(value, cls=field.encoder) for value in values)}]"
+    if isinstance(field, _AS_THEY_ARE):
+        return values
     return [field.get_db_prep_save(value, connection) for value in values]
 
 

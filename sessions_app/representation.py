@@ -10,7 +10,7 @@ from chains_app.payment_uris import payment_uri
 from common.modes import Mode
 from common.moments import iso
 from common.money import amount_text, plain, to_minor_unit, units_due
-from sessions_app.evaluation import counted_payments, received
+from sessions_app.evaluation import Facts, counted_payments, received
 from sessions_app.facts import facts_of
 from sessions_app.models import CheckoutSession, Payment, Quote, Refund
 from sessions_app.status import Status
@@ -20,7 +20,8 @@ ZERO = Decimal(0)
 
 def represent(session: CheckoutSession) -> dict[str, Any]:
     """The session's JSON. Without further query when it came through `facts.with_facts`."""
-    counted = counted_ids(session)
+    facts = facts_of(session) if session.quote_id else None
+    counted = _ids_of(facts)
     return {
         "id": session.public_id,
         "object": "checkout.session",
@@ -45,7 +46,7 @@ def represent(session: CheckoutSession) -> dict[str, Any]:
         "locale": session.locale or None,
         "customerId": session.customer.public_id,
         "customer": {"id": session.customer.public_id, "email": session.email, "name": session.name},
-        "payment": _payment_due(session, counted) if session.quote else None,
+        "payment": _payment_due(session, facts, counted) if facts else None,
         "payments": [
             _payment(payment, session.currency, counts=payment.public_id in counted)
             for payment in sorted_payments(session)
@@ -106,14 +107,18 @@ def units_still_due(session: CheckoutSession, quote: Quote, *, arrived: Decimal 
 
 def counted_ids(session: CheckoutSession) -> frozenset[str]:
     """The payments that make up what was received."""
-    return frozenset(fact.id for fact in counted_payments(facts_of(session))) if session.quote_id else frozenset()
+    return _ids_of(facts_of(session) if session.quote_id else None)
 
 
-def _payment_due(session: CheckoutSession, counted: frozenset[str]) -> dict[str, Any]:
+def _ids_of(facts: Facts | None) -> frozenset[str]:
+    return frozenset(fact.id for fact in counted_payments(facts)) if facts else frozenset()
+
+
+def _payment_due(session: CheckoutSession, facts: Facts, counted: frozenset[str]) -> dict[str, Any]:
     """What is to be paid by the quote in force: the whole, what arrived of it, and what is still to be sent."""
     quote = session.quote
     assert quote is not None
-    arrived = received_value(session)
+    arrived = received(facts)
     rest = units_still_due(session, quote, arrived=arrived)
     option = option_of(quote)
     return {
