@@ -123,6 +123,11 @@ def enabled_networks(mode: Mode | str) -> tuple[Network, ...]:
     return tuple(each for each in all_networks().values() if each.mode == mode and each.is_enabled)
 
 
+def can_be_paid(mode: Mode | str) -> bool:
+    """Whether the mode has a network that can be paid on."""
+    return any(each.mode == mode and each.is_enabled for each in all_networks().values())
+
+
 def payment_options(mode: Mode | str) -> tuple[PaymentOption, ...]:
     """Every asset on every enabled network of the mode."""
     return tuple(PaymentOption(each, asset) for each in enabled_networks(mode) for asset in each.assets.values())

@@ -115,10 +115,10 @@ class TextField(serializers.CharField):
 
     def run_validation(self, data: Any = empty) -> Any:
         """The text. Short ASCII without NUL, as most text is, passes all rules that every text goes through."""
-        if type(data) is str and self._is_plain:
+        if type(data) is str and self._has_no_rules_of_its_own:
             text = data.strip() if self.trim_whitespace else data
             if text and len(text) <= self._most and text.isascii() and "\0" not in text:
-                return text
+                return self.to_internal_value(text)
         return super().run_validation(data)
 
     def to_internal_value(self, data: Any) -> str:
@@ -128,9 +128,8 @@ class TextField(serializers.CharField):
         return data.strip() if self.trim_whitespace else data
 
     @cached_property
-    def _is_plain(self) -> bool:
-        rules_of_all = all(isinstance(rule, _RULES_OF_ALL_TEXT) for rule in self.validators)
-        return rules_of_all and type(self).to_internal_value is TextField.to_internal_value
+    def _has_no_rules_of_its_own(self) -> bool:
+        return all(isinstance(rule, _RULES_OF_ALL_TEXT) for rule in self.validators)
 
     @cached_property
     def _most(self) -> int:

@@ -29,6 +29,11 @@ class ApiRequest(Request):
 
     auth: ApiKey
 
+    def __init__(self, request: HttpRequest, **options: Any) -> None:
+        super().__init__(request, **options)
+        # Asked for again and again; DRF looks in two other places first, each time.
+        self.META, self.method, self.path = request.META, request.method, request.path
+
     @property
     def merchant(self) -> Merchant:
         """Whose key it is."""

@@ -5,8 +5,8 @@ of the limit at a time and counts that down by itself, so that most requests cos
 processes the limit is therefore reached a little early, never late.
 """
 
-import threading
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -103,37 +103,35 @@ def _count(limits: dict[str, int]) -> Allowance | None:
 
 
 class _Leases:
-    """What this process has fetched of each limit in the current window and not used up."""
+    """What this process has fetched of each limit in the current window and not used up.
+
+    Without a lock, because taking a range's next number is one step for the interpreter. Two threads that fetch at the
+    same moment waste a share.
+    """
 
     def __init__(self) -> None:
-        self.window = 0
-        self.fetched: dict[str, tuple[int, int]] = {}  # whose → (count in Redis when fetched, left of what was fetched)
-        self.lock = threading.Lock()
+        self.current: tuple[int, dict[str, Iterator[int]]] = (0, {})  # the window, and what is left by whose it is
 
     def use(self, limits: dict[str, int], window: int) -> dict[str, int]:
         """Counts one request for each; returns how many of each limit are used. Raises RedisError."""
-        with self.lock:
-            if window != self.window:
-                self.window, self.fetched = window, {}
-            spent = [whose for whose in limits if not self.fetched.get(whose, (0, 0))[1]]
-        if spent:
-            self.fetch({whose: max(1, limits[whose] // _SHARES) for whose in spent}, window)
-        with self.lock:
-            return {whose: self.count_down(whose) for whose in limits}
+        if self.current[0] != window:
+            self.current = (window, {})
+        left = self.current[1]
+        used = {whose: next(left[whose], 0) if whose in left else 0 for whose in limits}
+        if shares := {whose: max(1, limits[whose] // _SHARES) for whose, number in used.items() if not number}:
+            for whose, numbers in _fetch(shares, window).items():
+                used[whose], left[whose] = next(numbers), numbers
+        return used
 
-    def fetch(self, shares: dict[str, int], window: int) -> None:
-        """One round trip for all that are needed."""
-        keys = [f"rate:{whose}:{window}" for whose in shares]
-        counts = _counter()(keys=keys, args=[WINDOW_SECONDS * 2, *shares.values()])
-        with self.lock:
-            for (whose, share), count in zip(shares.items(), counts, strict=True):
-                self.fetched[whose] = (count, self.fetched.get(whose, (0, 0))[1] + share)
 
-    def count_down(self, whose: str) -> int:
-        """One less of what is left; returns how many are used."""
-        count, left = self.fetched.get(whose, (0, 1))
-        self.fetched[whose] = (count, max(0, left - 1))
-        return count - left + 1
+def _fetch(shares: dict[str, int], window: int) -> dict[str, Iterator[int]]:
+    """Counts the shares in Redis, in one round trip; returns the numbers of the requests that they stand for."""
+    keys = [f"rate:{whose}:{window}" for whose in shares]
+    counts = _counter()(keys=keys, args=[WINDOW_SECONDS * 2, *shares.values()])
+    return {
+        whose: iter(range(count - share + 1, count + 1))
+        for (whose, share), count in zip(shares.items(), counts, strict=True)
+    }
 
 
 _leases = _Leases()

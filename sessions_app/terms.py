@@ -10,7 +10,7 @@ from django.utils import timezone
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail, ValidationError
 
-from chains_app.networks import payment_options
+from chains_app.networks import can_be_paid, payment_options
 from common.exact_json import dumps
 from common.modes import Mode
 from common.money import CURRENCIES, fits_minor_unit, minor_digits
@@ -147,6 +147,8 @@ def _check_end(terms: dict[str, Any], faults: dict[str, Any]) -> None:
 
 def check_assets(allowed: list[str], mode: Mode, faults: dict[str, Any]) -> None:
     """Every asset is known in the mode, and something enabled could pay."""
+    if not allowed and can_be_paid(mode):
+        return
     available = sorted({option.asset.symbol for option in payment_options(mode)})
     strange = [symbol for symbol in allowed if symbol not in available]
     names = ", ".join(available) or "none: no network is configured for this mode"
@@ -168,7 +170,7 @@ def check_https(
 
 
 def _can_be_stored(text: str) -> bool:
-    return "\0" not in text and not any("\ud800" <= letter <= "\udfff" for letter in text)
+    return "\0" not in text and (text.isascii() or not any("\ud800" <= letter <= "\udfff" for letter in text))
 
 
 def _is_absurd(number: Decimal) -> bool:

@@ -28,4 +28,4 @@ def _forget(redis_url: str) -> None:
     redis = Redis.from_url(redis_url)
     for name in redis.scan_iter("rate:*"):
         redis.delete(name)
-    throttling._leases.fetched.clear()
+    throttling._leases.current = (0, {})
