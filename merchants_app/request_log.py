@@ -6,6 +6,7 @@ developers, not a record of money.
 
 import os
 import threading
+import time
 from collections import deque
 from datetime import datetime, timedelta
 from typing import Any
@@ -20,6 +21,8 @@ from merchants_app.models import ApiKey, LoggedRequest, Merchant
 KEPT = timedelta(days=7)
 _USE_SHOWN_EVERY = timedelta(minutes=1)
 _WRITE_EVERY_SECONDS = 1.0
+# Requests that are being answered have to wait for the interpreter while lines are written: not for long, each time.
+_LINES_AT_A_TIME, _BREATH_SECONDS = 10, 0.001
 _CAPACITY = 20_000  # lines; more than a process answers while the database is away for a moment
 
 _log = structlog.get_logger()
@@ -97,8 +100,10 @@ def write_lines() -> int:
     try:
         # `copy` goes past what makes Django's errors of the driver's.
         with connection.wrap_database_errors, connection.cursor() as cursor, cursor.copy(_COPY) as copy:
-            for line in taken:
+            for number, line in enumerate(taken, start=1):
                 copy.write_row(line)
+                if number % _LINES_AT_A_TIME == 0:
+                    time.sleep(_BREATH_SECONDS)
     except DatabaseError:
         _lines.extendleft(reversed(taken))
         raise
