@@ -89,7 +89,12 @@ def rows(sql: str, given: Mapping[str, Any] | Sequence[Any]) -> list[tuple[Any, 
 def set_related(instance: models.Model, name: str, found: Sequence[M], of: type[M]) -> None:
     """What `instance.<name>.all()` answers from now on without asking, as after `prefetch_related`."""
     # Django's own place for it; the stubs do not know it.
-    instance.__dict__.setdefault("_prefetched_objects_cache", {})[name] = _known(found, of) if found else _nothing(of)
+    instance.__dict__.setdefault("_prefetched_objects_cache", {})[name] = _known(found, of)
+
+
+def set_none_related(instance: models.Model, *names: tuple[str, type[models.Model]]) -> None:
+    """The same for several names that all answer nothing."""
+    instance.__dict__["_prefetched_objects_cache"] = dict(_nothing(names))
 
 
 def _known(found: Sequence[M], of: type[M]) -> "models.QuerySet[M]":
@@ -99,6 +104,6 @@ def _known(found: Sequence[M], of: type[M]) -> "models.QuerySet[M]":
 
 
 @lru_cache(maxsize=64)
-def _nothing(of: type[M]) -> "models.QuerySet[M]":
+def _nothing(names: tuple[tuple[str, type[models.Model]], ...]) -> "dict[str, models.QuerySet[Any]]":
     """Shared by all that have none: making one costs more than the rest of a row."""
-    return _known([], of)
+    return {name: _known([], of) for name, of in names}

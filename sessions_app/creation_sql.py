@@ -12,11 +12,12 @@ from typing import Any
 from django.db import connection, models
 
 from common.exact_json import dumps
-from common.hand_sql import rows, set_related
+from common.hand_sql import rows, set_none_related
 from common.public_ids import new_delivery_id, new_event_id
 from merchants_app.idempotency import Claim
 from merchants_app.models import IdempotencyRecord, Treasury
-from sessions_app.models import CheckoutSession, Customer, Decision, Payment, StatusChange
+from sessions_app.models import CheckoutSession, Customer, StatusChange
+from sessions_app.reading_sql import COLLECTED
 from webhooks_app.models import Delivery, Event, WebhookEndpoint
 
 # Nothing is written when a live session has the reference, the request has an answer, or no treasury is in force
@@ -145,9 +146,8 @@ def insert_session(
     session.pk, session.treasury_id, customer.pk, customer.public_id, deliveries = found[0]
     session.customer = customer  # which takes over the key that it now has
     session._state.adding = customer._state.adding = False
-    # A session just born has neither: nobody needs to ask the database for them.
-    set_related(session, "payments", [], Payment)
-    set_related(session, "decisions", [], Decision)
+    # A session just born has none of these: nobody needs to ask the database for them.
+    set_none_related(session, *COLLECTED)
     return Inserted(told.replace(made_up, customer.public_id), deliveries)
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from common.exact_json import dumps
-from common.hand_sql import Columns, rows, set_related
+from common.hand_sql import Columns, rows, set_none_related, set_related
 from merchants_app.models import Merchant
 from sessions_app.models import CheckoutSession, Customer, Decision, DepositAddress, Payment, Quote, Refund
 
@@ -39,6 +39,13 @@ ORDER BY id
 _REFUNDS = f"""
 SELECT {_REFUND.of("refund")} FROM {Refund._meta.db_table} AS refund WHERE session_id = ANY(%s::bigint[])
 """
+_COLLECTIONS: tuple[tuple[str, Columns[Any], str], ...] = (
+    ("payments", _PAYMENT, _PAYMENTS),
+    ("decisions", _DECISION, _DECISIONS),
+    ("refunds", _REFUND, _REFUNDS),
+)
+# What a session has many of: the names, and the models.
+COLLECTED = tuple((name, columns.model) for name, columns, _ in _COLLECTIONS)
 
 # Filter of the list → condition.
 _FILTERS = {
@@ -109,18 +116,15 @@ def _session(row: Sequence[Any], merchant: Merchant | None) -> CheckoutSession:
 
 def _add_payments(sessions: Sequence[CheckoutSession], keys: Sequence[int]) -> None:
     """Decisions and refunds are about payments: without any, there are none."""
-    payments, decisions, refunds = defaultdict(list), defaultdict(list), defaultdict(list)
-    if keys:
-        for row in rows(_PAYMENTS, [keys]):
-            payment = _PAYMENT.read(row)
-            payments[payment.session_id].append(payment)
-        for row in rows(_DECISIONS, [keys]):
-            decision = _DECISION.read(row)
-            decisions[decision.session_id].append(decision)
-        for row in rows(_REFUNDS, [keys]):
-            refund = _REFUND.read(row)
-            refunds[refund.session_id].append(refund)
     for session in sessions:
-        set_related(session, "payments", payments[session.pk], Payment)
-        set_related(session, "decisions", decisions[session.pk], Decision)
-        set_related(session, "refunds", refunds[session.pk], Refund)
+        set_none_related(session, *COLLECTED)
+    if not keys:
+        return
+    paid = {session.pk: session for session in sessions}
+    for name, columns, statement in _COLLECTIONS:
+        found = defaultdict(list)
+        for row in rows(statement, [keys]):
+            each = columns.read(row)
+            found[each.session_id].append(each)
+        for key, its in found.items():
+            set_related(paid[key], name, its, columns.model)
