@@ -1,7 +1,6 @@
 """Models read by hand-written SQL, where building a statement with the ORM costs more than running it."""
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC
 from functools import lru_cache
 from json import JSONDecoder
 from typing import Any, Generic, TypeVar, cast
@@ -23,37 +22,29 @@ class Columns(Generic[M]):
         self.model = model
         self.fields = [field for field in fields if field.name in names] if names else list(fields)
         self._names = [field.attname for field in self.fields]
-        # psycopg makes Python values of most columns. JSON is read by the field's own decoder; times are asked for
-        # without their zone, because the reader of times with one is slow.
+        # psycopg makes Python values of most columns; JSON is read by the field's own decoder.
         self._json = [
-            (n, (field.decoder or JSONDecoder)().decode)
-            for n, field in enumerate(self.fields)
+            (field.attname, (field.decoder or JSONDecoder)().decode)
+            for field in self.fields
             if isinstance(field, models.JSONField)
         ]
-        self._times = [n for n, field in enumerate(self.fields) if isinstance(field, models.DateTimeField)]
 
     def __len__(self) -> int:
         return len(self.fields)
 
     def of(self, alias: str) -> str:
         """For the SELECT: `alias.column, …`."""
-        return ", ".join(
-            f"{alias}.{field.column} AT TIME ZONE 'UTC'" if number in self._times else f"{alias}.{field.column}"
-            for number, field in enumerate(self.fields)
-        )
+        return ", ".join(f"{alias}.{field.column}" for field in self.fields)
 
     def read(self, values: Sequence[Any]) -> M:
         """An instance of one row's values, in the order of `of`."""
-        row = list(values)
-        for number, decode in self._json:
-            if row[number] is not None:
-                row[number] = decode(row[number])
-        for number in self._times:
-            if row[number] is not None:
-                row[number] = row[number].replace(tzinfo=UTC)
         # As unpickling makes one: without the loop over all fields that `Model.__init__` is, and its signals.
         instance = self.model.__new__(self.model)
-        instance.__dict__.update(zip(self._names, row, strict=True))
+        known = instance.__dict__
+        known.update(zip(self._names, values, strict=True))
+        for name, decode in self._json:
+            if known[name] is not None:
+                known[name] = decode(known[name])
         instance._state = ModelState()
         instance._state.adding, instance._state.db = False, DEFAULT_DB_ALIAS
         return instance

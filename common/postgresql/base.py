@@ -12,6 +12,7 @@ from typing import Any
 import psycopg
 from django.db.backends.postgresql import base
 from django.db.backends.utils import CursorWrapper
+from psycopg.types.datetime import TimestamptzLoader
 
 # As many statements as psycopg keeps prepared.
 _MOST_READY = 100
@@ -59,6 +60,8 @@ class DatabaseWrapper(base.DatabaseWrapper):
             if len(self._ready) >= _MOST_READY:
                 self._ready.clear()
             cursor = self._ready[query] = _PreparingCursor(self.connection)
+            # The driver's own reader; Django's makes a second datetime of each, in Python. Both give UTC.
+            cursor.adapters.register_loader("timestamptz", TimestamptzLoader)
         return cursor
 
 

@@ -1,6 +1,6 @@
 """What the hand-written SELECT reads is what the ORM reads."""
 
-from datetime import timedelta
+from datetime import UTC, timedelta
 from typing import Any
 
 import pytest
@@ -47,6 +47,7 @@ def columns(row: models.Model | None) -> dict[str, Any] | None:
 def test_every_column_and_every_related_row_is_the_same(all_kinds: list[CheckoutSession], mia: Merchant) -> None:
     read = read_newest(mia, "test", filters={}, metadata={}, below=None, limit=100)
     assert [columns(one) for one in read] == [columns(one) for one in all_kinds]
+    assert {one.created_at.tzinfo for one in read} == {UTC}
     for mine, orms in zip(read, all_kinds, strict=True):
         assert represent(mine) == represent(orms)
         assert columns(mine.quote) == columns(orms.quote)
