@@ -13,7 +13,9 @@ from django.db import connection, transaction
 from django.db.models import Max, Min, Q
 
 from chains_app.models import SandboxBlock, SandboxTransfer, ScanCursor
+from chains_app.networks import network
 from chains_app.reader import OWN_VALUE
+from chains_app.scanning import checked_depth
 
 BLOCK_TIME = timedelta(seconds=1)
 # Pat, the payer of the documentation; an address that nobody has the key of.
@@ -21,7 +23,6 @@ PLAY_SENDER = "0x00000000000000000000000000000000000Ba7e5"
 
 # After a night without anybody looking, the chain goes on from where it stood and does not make up for it.
 _MOST_BLOCKS_AT_ONCE = 30
-_KEPT_BLOCKS = 300
 _FORGOTTEN_AFTER = timedelta(days=15)  # longer than any address is watched
 _LOCK = 0x7A11_B10C
 
@@ -105,7 +106,8 @@ def _put_transfers_into(blocks: Sequence[SandboxBlock]) -> None:
 def _prune(head: int, now: datetime) -> None:
     """Forgets empty blocks that no scan will ask for again, and what has waited in vain."""
     read = ScanCursor.objects.filter(pk="sandbox").aggregate(number=Max("block_number"))["number"] or 0
-    SandboxBlock.objects.filter(number__lt=min(head, read) - _KEPT_BLOCKS, transfers=None).delete()
+    kept_from = min(head, read) - checked_depth(network("sandbox"))
+    SandboxBlock.objects.filter(number__lt=kept_from, transfers=None).delete()
     SandboxTransfer.objects.filter(Q(block=None), sent_at__lt=now - _FORGOTTEN_AFTER).delete()
 
 

@@ -50,6 +50,7 @@ class Scan:
     last: int  # below `first` when there was nothing new
     head: Block
     end: Position  # of the last block read
+    below: Position | None  # by the first scan: the block before, from which it is read again should all of it change
     transfers: tuple[Transfer, ...]
     pending: tuple[Transfer, ...]
     replaced_from: int | None  # the chain now has other blocks from here on than were read before
@@ -102,6 +103,7 @@ def scan(
         transfers=tuple(transfers),
         pending=tuple(pending),
         replaced_from=replaced_from,
+        below=_below(reader, first) if cursor is None else None,
     )
 
 
@@ -120,6 +122,11 @@ def save_cursor(scan: Scan, *, now: datetime) -> None:
     else:
         ScanCursor.objects.filter(pk=row.pk).update(**place, **seen)
     _save_checkpoint(scan)
+
+
+def checked_depth(network: Network) -> int:
+    """How many blocks below the last one read a scan may still ask for."""
+    return max(_KEPT_CHECKPOINTS, 4 * network.confirmations.large)
 
 
 def record_problem(*, network: Network, problem: str) -> None:
@@ -157,6 +164,10 @@ def _read(
     if after.hash != before.hash:
         raise ReaderUnavailable(f"Block {last} was replaced while it was read.")
     return transfers, Position(last, after.hash)
+
+
+def _below(reader: Reader, first: int) -> Position | None:
+    return Position(first - 1, _block_at(reader, first - 1).hash) if first > 0 else None
 
 
 def _block_at(reader: Reader, number: int) -> Block:
@@ -223,8 +234,7 @@ def _save_checkpoint(scan: Scan) -> None:
     if scan.replaced_from is not None:
         blocks.filter(number__gte=scan.replaced_from).delete()
     ScannedBlock.objects.bulk_create(
-        [ScannedBlock(network=scan.network.id, number=scan.end.number, hash=scan.end.hash)],
+        [ScannedBlock(network=scan.network.id, number=at.number, hash=at.hash) for at in (scan.below, scan.end) if at],
         ignore_conflicts=True,
     )
-    kept = max(_KEPT_CHECKPOINTS, 4 * scan.network.confirmations.large)
-    blocks.filter(number__lt=scan.end.number - kept).delete()
+    blocks.filter(number__lt=scan.end.number - checked_depth(scan.network)).delete()

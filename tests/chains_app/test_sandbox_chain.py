@@ -7,9 +7,9 @@ from itertools import pairwise
 import pytest
 from django.db import IntegrityError, connection
 
-from chains_app.models import SandboxBlock, SandboxTransfer, ScanCursor
+from chains_app.models import SandboxBlock, SandboxTransfer, ScanCursor, ScannedBlock
 from chains_app.sandbox_chain import mine, take_back
-from tests.chains_app.play import SANDBOX, Clock, pay
+from tests.chains_app.play import SANDBOX, Clock, look, pay
 
 pytestmark = pytest.mark.django_db
 
@@ -126,9 +126,17 @@ def test_old_empty_blocks_are_forgotten_once_they_were_read(clock: Clock):
     for _ in range(4):
         clock.tick(30)
         head = clock.reader.head()
-    assert SandboxBlock.objects.count() < 520
+    assert SandboxBlock.objects.count() < head.number - 500
     assert len(read(clock)) == 1
-    assert clock.reader.block(head.number - 300) is not None
+
+
+def test_every_block_that_a_scan_may_compare_is_kept(clock: Clock):
+    for _ in range(45):
+        clock.tick(30)
+        look(PAT)
+    checkpoints = set(ScannedBlock.objects.values_list("number", flat=True))
+    assert min(checkpoints) <= ScanCursor.objects.get().block_number - 500
+    assert checkpoints <= set(SandboxBlock.objects.values_list("number", flat=True))
 
 
 @pytest.mark.django_db(transaction=True)

@@ -196,6 +196,17 @@ def test_a_live_chain_that_contradicts_everything_read_is_refused(clock: Clock, 
         look(PAT, on=live_sandbox)
 
 
+def test_the_very_first_head_may_be_replaced(clock: Clock, live_sandbox):
+    for _ in range(25):
+        clock.tick(30)
+        clock.reader.head()
+    first = look(PAT, on=live_sandbox)
+    SandboxBlock.objects.filter(number__gte=first.first).update(hash="0x" + "ee" * 32)
+    clock.tick(1)
+    again = look(PAT, on=live_sandbox)
+    assert (again.replaced_from, again.first) == (first.first, first.first)
+
+
 def test_a_node_far_behind_is_refused_on_a_live_chain(clock: Clock, live_sandbox):
     clock.tick(1)
     look(PAT, on=live_sandbox)
