@@ -55,8 +55,8 @@ class Merchant(models.Model):
     )
     watch_days = models.PositiveIntegerField(
         default=7,
-        validators=[MinValueValidator(1)],
-        help_text="How long addresses are watched after the end.",
+        validators=[MinValueValidator(1), MaxValueValidator(365)],
+        help_text="How long addresses are watched after the end, at most a year.",
     )
     tolerance_percent = models.DecimalField(
         max_digits=5,

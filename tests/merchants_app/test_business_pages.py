@@ -183,6 +183,7 @@ def test_settings_are_saved_with_a_line_that_says_what_changed(desk: Desk, mia: 
     [
         ("name", ""), ("name", "x" * 121), ("support_email", "nobody"), ("brand_color", "red"),
         ("session_minutes", "4"), ("session_minutes", "10081"), ("session_minutes", "1e3"), ("watch_days", "0"),
+        ("watch_days", "366"),
         ("tolerance_percent", "11"), ("tolerance_percent", "NaN"), ("tolerance_amount", "-1"),
         ("spread_percent", "Infinity"), ("watch_days", "99999999999999"),
     ],
