@@ -64,7 +64,7 @@ def due_of(session: CheckoutSession, *, now: datetime) -> Due | None:
     """What the session's quote in force asks for; None without a quote, or when its network has been switched off."""
     quote = session.quote
     option = find_option(quote.network, quote.asset) if quote else None
-    if quote is None or option is None:
+    if quote is None or option is None or not option.network.is_enabled:
         return None
     network, asset = option.network, option.asset
     address, units = session.deposit.address, units_still_due(session, quote)

@@ -121,6 +121,7 @@ def _payment_due(session: CheckoutSession, facts: Facts, counted: frozenset[str]
     arrived = received(facts)
     rest = units_still_due(session, quote, arrived=arrived)
     option = option_of(quote)
+    payable = option if option and option.network.is_enabled and rest else None
     return {
         "asset": quote.asset,
         "network": quote.network,
@@ -133,7 +134,7 @@ def _payment_due(session: CheckoutSession, facts: Facts, counted: frozenset[str]
         "rate": plain(quote.rate),
         "rateSources": quote.provenance,
         "quoteExpiresAt": iso(quote.valid_until),
-        "uri": payment_uri(option=option, address=session.deposit.address, units=rest) if option and rest else None,
+        "uri": payment_uri(option=payable, address=session.deposit.address, units=rest) if payable else None,
     }
 
 

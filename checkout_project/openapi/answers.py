@@ -64,7 +64,7 @@ class PaymentDue(serializers.Serializer[Any]):
     rateSources = RateOrigin(help_text="Where the rate came from, with values and ages.")
     quoteExpiresAt = moment("Until then the rate is locked; the page renews it.")
     uri = text(
-        "For wallets and QR codes (EIP-681); null when nothing is due.",
+        "For wallets and QR codes (EIP-681); null when nothing is due, or while the network is switched off.",
         "ethereum:0x8ba1f109551bD432803012645Ac136ddd64DBA72@1?value=49000000",
         nullable=True,
     )

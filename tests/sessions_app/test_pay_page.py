@@ -12,6 +12,7 @@ from sessions_app.lifecycle import cancel
 from sessions_app.models import CheckoutSession
 from sessions_app.quoting import choose_option
 from sessions_app.refunds import leave_address, play_refund, prepare_refund
+from sessions_app.representation import represent
 from tests.cast import OTTOS_WALLET, refreshed
 from tests.sandbox import Sandbox
 
@@ -52,6 +53,19 @@ def test_choosing_leads_to_amount_network_and_address(client: Client, session: C
     assert "49.00 <small>USDC</small>" in html
     assert "USDC on Sandbox" in html
     assert f'data-copy="{refreshed(session).deposit.address}"' in html
+
+
+def test_nobody_is_asked_to_pay_on_a_network_that_was_switched_off(
+    client: Client, session: CheckoutSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RPC_URL_DEVCHAIN", "http://127.0.0.1:8545")
+    choose_option(session=session, asset="USDC", network="devchain", now=timezone.now())
+    assert represent(refreshed(session))["payment"]["uri"]
+    monkeypatch.delenv("RPC_URL_DEVCHAIN")
+    html = page(client, session)
+    assert "This way to pay has been switched off" in html
+    assert refreshed(session).deposit.address not in html
+    assert represent(refreshed(session))["payment"]["uri"] is None
 
 
 def test_the_address_stands_in_groups_that_copy_as_one(client: Client, session: CheckoutSession) -> None:
