@@ -7,7 +7,7 @@ import re
 import sys
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from decimal import Decimal
+from decimal import Context, Decimal
 from functools import lru_cache
 from typing import Any, Self, cast
 from urllib.parse import urlsplit
@@ -23,10 +23,14 @@ from rest_framework.fields import SkipField, empty, get_error_detail
 from rest_framework.serializers import as_serializer_error
 from rest_framework.validators import ProhibitSurrogateCharactersValidator
 
+from common.exact_json import MAX_NUMBER_LENGTH
+
 # A name (one label is enough: `http://shop:3000` inside a private network), an IPv4 or an IPv6 address.
 _HOST = re.compile(r"[\w\-]+(\.[\w\-]+)*\.?|[0-9a-f:.]+")
 _NEVER_IN_URL = re.compile(r"[\s\\\x00-\x1f\x7f]")
 _RULES_OF_ALL_TEXT = (MaxLengthValidator, ProhibitNullCharactersValidator, ProhibitSurrogateCharactersValidator)
+# As many as the reader of JSON lets through: nothing is rounded.
+_ALL_DIGITS = Context(prec=MAX_NUMBER_LENGTH)
 _UNKNOWN = "This field is not known here. Known are: {known}."
 
 
@@ -177,10 +181,10 @@ class NumberField(serializers.DecimalField):
     default_error_messages = {"invalid": "Send a number, without quotes."}
 
     def to_internal_value(self, data: Any) -> Decimal:
-        """The number as Decimal."""
+        """The number as Decimal. It counts what it is, not with how many zeros or which exponent it was written."""
         if isinstance(data, bool) or not isinstance(data, int | Decimal):
             self.fail("invalid")
-        return super().to_internal_value(data)
+        return super().to_internal_value(data.normalize(_ALL_DIGITS) if isinstance(data, Decimal) else data)
 
 
 class WholeNumberField(serializers.IntegerField):

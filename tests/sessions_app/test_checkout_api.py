@@ -92,6 +92,17 @@ def test_a_wrong_value_is_named_and_nothing_is_created(api: Api, field: str, val
     assert not CheckoutSession.objects.exists()
 
 
+@pytest.mark.parametrize("written", ["49.00000000", "4.9e1", "4900000e-5"])
+def test_an_amount_counts_what_it_is_however_it_is_written(api: Api, written: str) -> None:
+    answer = api.post("checkout", terms(amount=Decimal(written)))
+    assert (answer.status_code, answer.answer["amount"]) == (200, 49)
+
+
+def test_digits_that_no_amount_has_are_not_rounded_away(api: Api) -> None:
+    answer = api.post("checkout", terms(amount=Decimal("49.0000000000000000000000000000000000001")))
+    assert faults(answer) == {"amount": "max_digits"}
+
+
 def test_yen_have_no_decimals(api: Api) -> None:
     assert faults(api.post("checkout", terms(amount=Decimal("100.5"), currency="JPY"))) == {
         "amount": "too_many_decimals"
