@@ -1,7 +1,8 @@
 """Letters to a merchant's people. They leave after the commit, and a mail server that is away stops nothing."""
 
+from enum import IntEnum
 from functools import partial
-from smtplib import SMTPException, SMTPRecipientsRefused
+from smtplib import SMTPDataError, SMTPException, SMTPRecipientsRefused
 from typing import Any
 
 import structlog
@@ -13,6 +14,17 @@ from django.template.loader import render_to_string
 from merchants_app.models import Merchant, Role, User
 
 _log = structlog.get_logger()
+# From here on a mail server means no for good; below, "not now" (RFC 5321 §4.2.1). Greylisting says 450.
+_FOR_GOOD = 500
+
+
+class Posted(IntEnum):
+    """What became of a letter."""
+
+    SENT = 0
+    REFUSED = 1  # for good, this letter or its reader
+    LATER = 2  # this letter not now
+    AWAY = 3  # the mail server takes nothing now
 
 
 def mail_owners(*, merchant: Merchant, template: str, **context: Any) -> None:
@@ -20,11 +32,11 @@ def mail_owners(*, merchant: Merchant, template: str, **context: Any) -> None:
     mail(to=_owners(merchant), template=template, merchant=merchant, **context)
 
 
-def mail_owners_at_once(*, merchant: Merchant, template: str, **context: Any) -> bool:
-    """The same, now. False: the mail server was away or took it for none of them, so it is worth another try."""
+def mail_owners_at_once(*, merchant: Merchant, template: str, **context: Any) -> Posted:
+    """The same, now. `SENT` when one of them has it: another try would send it to that one again."""
     subject, body = _letter(template, merchant=merchant, **context)
-    sent = [_send(address, subject, body) for address in _owners(merchant)]
-    return any(sent) or not sent
+    found = [_send(address, subject, body) for address in _owners(merchant)]
+    return Posted.SENT if Posted.SENT in found else max(found, default=Posted.SENT)
 
 
 def mail(*, to: list[str], template: str, **context: Any) -> None:
@@ -45,11 +57,20 @@ def _letter(template: str, **context: Any) -> tuple[str, str]:
     return " ".join(subject.split()), body.strip() + "\n"
 
 
-def _send(address: str, subject: str, body: str) -> bool:
-    """False: another try may help."""
+def _send(address: str, subject: str, body: str) -> Posted:
     try:
         send_mail(subject, body, None, [address])
     except (OSError, SMTPException) as error:
         _log.warning("mail.not_sent", subject=subject, reason=str(error))
-        return isinstance(error, SMTPRecipientsRefused)
-    return True
+        return _meaning(error)
+    return Posted.SENT
+
+
+def _meaning(error: Exception) -> Posted:
+    if isinstance(error, SMTPRecipientsRefused):
+        code = min(code for code, _ in error.recipients.values())
+    elif isinstance(error, SMTPDataError):
+        code = error.smtp_code
+    else:
+        return Posted.AWAY
+    return Posted.REFUSED if code >= _FOR_GOOD else Posted.LATER

@@ -11,7 +11,7 @@ from django.db import DatabaseError, connection, transaction
 from django.db.models import F, QuerySet
 
 from common.errors import DomainError
-from merchants_app.mails import mail_owners_at_once
+from merchants_app.mails import Posted, mail_owners_at_once
 from webhooks_app.endpoints import switch_off
 from webhooks_app.models import Delivery, DeliveryAttempt, WebhookEndpoint
 from webhooks_app.problems import Explanation, explain
@@ -66,26 +66,26 @@ def _failing() -> QuerySet[WebhookEndpoint]:
 
 
 def _send_letters() -> None:
-    """All that are due, until the mail server takes no more."""
+    """All that are due, until the mail server is away. One that it will not have holds up no other."""
     due = WebhookEndpoint.objects.exclude(letter_due="").order_by("pk").values_list("pk", flat=True)
     for endpoint_id in list(due):
-        if not _send_letter(endpoint_id):
+        if _send_letter(endpoint_id) == Posted.AWAY:
             break
 
 
-def _send_letter(endpoint_id: int) -> bool:
-    """Sends the letter that is due, unless it is no longer so. False: the mail server did not take it."""
+def _send_letter(endpoint_id: int) -> Posted:
+    """Sends the letter that is due, unless it is no longer so. It stays due until it is sent or refused for good."""
     with transaction.atomic():
         # Whoever has the lock writes the letter.
         free = WebhookEndpoint.objects.select_for_update(no_key=True, skip_locked=True, of=("self",))
         endpoint = free.select_related("merchant").filter(pk=endpoint_id).exclude(letter_due="").first()
         if endpoint is None:
-            return True
-        if _is_still_so(endpoint) and not _send(endpoint):
-            return False
-        endpoint.letter_due = ""
-        endpoint.save(update_fields=["letter_due"])
-        return True
+            return Posted.SENT
+        posted = _send(endpoint) if _is_still_so(endpoint) else Posted.SENT
+        if posted in {Posted.SENT, Posted.REFUSED}:
+            endpoint.letter_due = ""
+            endpoint.save(update_fields=["letter_due"])
+        return posted
 
 
 def _is_still_so(endpoint: WebhookEndpoint) -> bool:
@@ -94,7 +94,7 @@ def _is_still_so(endpoint: WebhookEndpoint) -> bool:
     return endpoint.letter_due != FAILING or endpoint.failing_since is not None
 
 
-def _send(endpoint: WebhookEndpoint) -> bool:
+def _send(endpoint: WebhookEndpoint) -> Posted:
     return mail_owners_at_once(
         merchant=endpoint.merchant,
         template=endpoint.letter_due,

@@ -1,13 +1,16 @@
 """Merchants hear of endpoints that fail; those that fail for days are switched off."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
 from aiohttp.test_utils import unused_port
 from django.core import mail
 
+from merchants_app.models import Merchant
 from tests.webhooks_app.conftest import Listener
+from tests.webhooks_app.mail_server import MailServer, mail_server
 from webhooks_app.endpoint_care import look_after_endpoints
 from webhooks_app.endpoints import change_endpoint, delete_endpoint, switch_off
 from webhooks_app.models import Delivery, DeliveryAttempt, DeliveryState, Event, WebhookEndpoint
@@ -79,6 +82,37 @@ def test_a_letter_that_the_mail_server_did_not_take_is_sent_later(
     care(django_capture_on_commit_callbacks)
     [letter] = mail.outbox
     assert "switched off" in letter.subject
+
+
+@pytest.fixture
+def server(settings: Any) -> Iterator[MailServer]:
+    with mail_server() as running:
+        settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+        settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", running.server_address[1]
+        yield running
+
+
+@pytest.mark.parametrize(
+    ("asked", "reply", "is_tried_again"),
+    [
+        ("to_letter", "554 5.7.1 looks like spam", False),
+        ("to_letter", "451 4.3.0 try again later", True),
+        ("to_reader", "550 5.1.1 no such user", False),
+        ("to_reader", "450 4.2.0 greylisted, try again later", True),
+    ],
+)
+def test_a_letter_that_is_refused_holds_up_no_other_and_is_tried_again_unless_it_is_for_good(
+    listen: Listen, otto: Merchant, server: MailServer, asked: str, reply: str, is_tried_again: bool
+) -> None:
+    mias, ottos = listen(), listen(merchant=otto)
+    WebhookEndpoint.objects.update(letter_due="endpoint_switched_off")
+    getattr(server, asked)["mia@example.com"] = reply
+    look_after_endpoints(NOW)
+    assert server.taken == ["otto@example.com"]
+    assert (bool(mias.now().letter_due), ottos.now().letter_due) == (is_tried_again, "")
+    getattr(server, asked).clear()
+    look_after_endpoints(NOW)
+    assert server.taken == ["otto@example.com", "mia@example.com"][: 1 + is_tried_again]
 
 
 def test_who_has_recovered_or_gone_meanwhile_gets_no_letter(
