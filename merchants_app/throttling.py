@@ -31,7 +31,10 @@ for i, key in ipairs(KEYS) do
 end
 return counts
 """
+# A Redis that is away or hangs must not slow every request down: it is left alone for a while.
+_PAUSE_SECONDS = 2.0
 _log = structlog.get_logger()
+_paused_until = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,10 +91,14 @@ def count_opening(request: HttpRequest, link_id: str) -> Allowance | None:
 
 
 def _count(limits: dict[str, int]) -> Allowance | None:
+    global _paused_until
+    if time.monotonic() < _paused_until:
+        return None
     window, elapsed = divmod(int(time.time()), WINDOW_SECONDS)
     try:
         used = _leases.use(limits, window)
     except RedisError as error:
+        _paused_until = time.monotonic() + _PAUSE_SECONDS
         _log.warning("throttling.redis_away", reason=str(error))
         return None
     reset = WINDOW_SECONDS - elapsed

@@ -29,3 +29,4 @@ def _forget(redis_url: str) -> None:
     for name in redis.scan_iter("rate:*"):
         redis.delete(name)
     throttling._leases.current = (0, {})
+    throttling._paused_until = 0.0

@@ -1,5 +1,6 @@
 """Rate limits: per key and per address, told in headers, shared through Redis."""
 
+import socket
 from typing import Any
 
 import pytest
@@ -84,3 +85,15 @@ def test_without_redis_the_api_goes_on(api: Api, settings: Any) -> None:
     throttling._counter.cache_clear()
     assert answer.status_code == 200
     assert "RateLimit-Limit" not in answer
+
+
+def test_a_redis_that_hangs_is_asked_once_and_then_left_alone_for_a_while(api: Api, settings: Any) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        settings.REDIS_URL = f"redis://127.0.0.1:{silent.getsockname()[1]}/0"
+        throttling._counter.cache_clear()
+        assert [api.get("checkout").status_code for _ in range(3)] == [200] * 3
+        throttling._counter.cache_clear()
+        silent.setblocking(False)
+        silent.accept()[0].close()
+        with pytest.raises(BlockingIOError):
+            silent.accept()
