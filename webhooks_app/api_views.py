@@ -9,9 +9,9 @@ from merchants_app.api_base import ApiRequest, MerchantViewSet, lead_on
 from webhooks_app import endpoints
 from webhooks_app.api_requests import ChangeEndpoint, CreateEndpoint, ListDeliveries, ListEvents, Nothing, Resend
 from webhooks_app.models import WebhookEndpoint
-from webhooks_app.queries import deliveries_after, events_after, find_event
+from webhooks_app.queries import deliveries_after, events_after, find_delivery, find_event
 from webhooks_app.representation import represent_delivery, represent_endpoint, represent_event
-from webhooks_app.resending import resend_event, resend_failed, resend_since
+from webhooks_app.resending import resend_delivery, resend_event, resend_failed, resend_since
 from webhooks_app.trial import try_endpoint
 
 
@@ -63,6 +63,13 @@ class EndpointViewSet(MerchantViewSet):
         endpoint = self._endpoint(request, pk)
         sent = resend_since(endpoint=endpoint, **wanted) if wanted else resend_failed(endpoint=endpoint)
         return Response({"resent": sent})
+
+    @action(detail=True, methods=["post"])
+    def resend_one(self, request: ApiRequest, pk: str, delivery: str) -> Response:
+        """Sends one delivery again, whatever became of it."""
+        Nothing.parse(request.data)
+        resend_delivery(delivery=find_delivery(endpoint=self._endpoint(request, pk), delivery_id=delivery))
+        return Response({"resent": 1})
 
     @action(detail=True, methods=["post"])
     def test(self, request: ApiRequest, pk: str) -> Response:

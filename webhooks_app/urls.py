@@ -18,6 +18,11 @@ api = [
         EndpointViewSet.as_view({"get": "deliveries"}),
         name="endpoint-deliveries",
     ),
+    path(
+        "webhook-endpoints/<str:pk>/deliveries/<str:delivery>/resend",
+        EndpointViewSet.as_view({"post": "resend_one"}),
+        name="endpoint-resend-one",
+    ),
     path("webhook-endpoints/<str:pk>/resend", EndpointViewSet.as_view({"post": "resend"}), name="endpoint-resend"),
     path("webhook-endpoints/<str:pk>/test", EndpointViewSet.as_view({"post": "test"}), name="endpoint-test"),
     path(

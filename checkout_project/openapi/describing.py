@@ -19,10 +19,10 @@ NEXT_PAGE = OpenApiParameter(
 DONE = OpenApiResponse(description="Done, or it was so already. No content.")
 
 
-def thing_id(what: str, prefix: str) -> OpenApiParameter:
+def thing_id(what: str, prefix: str, *, name: str = "id") -> OpenApiParameter:
     """The id in the address."""
     meaning = f"Id of the {what}. Example: {prefix}_01h455vb4pex5vsknk084sn02q"
-    return OpenApiParameter("id", str, OpenApiParameter.PATH, description=meaning)
+    return OpenApiParameter(name, str, OpenApiParameter.PATH, description=meaning)
 
 
 def get(name: str, summary: str, answer: Any, *parameters: Any, tag: str) -> Any:

@@ -18,6 +18,7 @@ from webhooks_app.api_requests import ChangeEndpoint, CreateEndpoint, ListDelive
 from webhooks_app.event_types import EventType
 
 ENDPOINT, EVENT = thing_id("endpoint", "we"), thing_id("event", "evt")
+DELIVERY = thing_id("delivery", "dlv", name="delivery")
 ENDPOINTS, EVENTS = "Webhook endpoints", "Events"
 
 
@@ -53,6 +54,9 @@ class EndpointCalls(OpenApiViewExtension):  # type: ignore[no-untyped-call]
                 "list_deliveries", "List deliveries", deliveries, ENDPOINT, ListDeliveries, NEXT_PAGE, tag=ENDPOINTS
             ),
             resend=post("resend_deliveries", "Send again", Resend, {200: Resent}, ENDPOINT, tag=ENDPOINTS),
+            resend_one=post(
+                "resend_delivery", "Send a delivery again", None, {200: Resent}, ENDPOINT, DELIVERY, tag=ENDPOINTS
+            ),
             test=post("send_test_event", "Send a test event", None, {200: Delivery}, ENDPOINT, tag=ENDPOINTS),
             rotate_secret=post("rotate_secret", "Make a new secret", None, rotated, ENDPOINT, tag=ENDPOINTS),
         )

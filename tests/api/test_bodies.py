@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from sessions_app.models import CheckoutSession
 from tests.api.bodies import WritingCall, bodies, writing_calls
 from tests.cast import Api
-from webhooks_app.models import Event
+from webhooks_app.models import Delivery, Event
 
 CLIENT = Client(raise_request_exception=False)
 MANY = int(os.environ.get("BODIES", "300"))
@@ -28,9 +28,16 @@ def calls(api: Api, session: CheckoutSession, unlimited: None) -> list[WritingCa
         "webhook-endpoints": api.post("webhook-endpoints", {"url": "http://127.0.0.1:9/hooks"}).answer["id"],
         "events": Event.objects.latest("id").public_id,
     }
+    api.post(f"events/{made['events']}/resend")
+    delivery = Delivery.objects.latest("id").public_id
     found = writing_calls(api.client.get("/api/schema").json())
     return [
-        WritingCall(call.name, call.method, call.path.replace("{id}", made[call.path.split("/")[3]]), call.good)
+        WritingCall(
+            call.name,
+            call.method,
+            call.path.replace("{id}", made[call.path.split("/")[3]]).replace("{delivery}", delivery),
+            call.good,
+        )
         for call in found
         if call.name != "send_test_event"  # which sends, for up to 20 s, and reads no body
     ]

@@ -10,7 +10,7 @@ from merchants_app.api_keys import revoke_key
 from merchants_app.models import ApiKey, AuditEntry, Merchant
 from tests.cast import Api
 from tests.webhooks_app.receiver import Receiver
-from webhooks_app.models import WebhookEndpoint
+from webhooks_app.models import Delivery, DeliveryState, WebhookEndpoint
 
 URL = "https://shop.example/hooks"
 
@@ -139,6 +139,17 @@ def test_a_test_that_fails_says_why(api: Api, receiver: Receiver) -> None:
     assert (result["status"], attempt["problem"], attempt["answer"]) == ("failed", "not_found", "ok")
     assert "nothing at this path" in attempt["explanation"]
     assert attempt["advice"]
+
+
+def test_one_delivery_is_sent_again(api: Api, receiver: Receiver) -> None:
+    endpoint, other = made(api, url=f"{receiver.url}/hooks"), made(api)
+    path = f"webhook-endpoints/{endpoint['id']}"
+    delivery = api.post(f"{path}/test").answer["id"]
+    assert api.post(f"{path}/deliveries/{delivery}/resend").answer == {"resent": 1}
+    assert Delivery.objects.get(public_id=delivery).state == DeliveryState.PENDING
+    assert api.post(f"webhook-endpoints/{other['id']}/deliveries/{delivery}/resend").status_code == 404
+    api.patch(path, {"enabled": False})
+    assert api.post(f"{path}/deliveries/{delivery}/resend").status_code == 409
 
 
 def test_what_people_do_is_audited(api: Api) -> None:
