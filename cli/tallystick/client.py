@@ -23,16 +23,18 @@ class Client:
 
     def get(self, path: str, **query: Any) -> Any:
         """The answer's JSON."""
-        return self.raw("GET", path, params={name: value for name, value in query.items() if value is not None}).json(
-            parse_float=Decimal
-        )
+        given = {name: value for name, value in query.items() if value is not None}
+        return self._json(self.raw("GET", path, params=given))
 
-    def post(self, path: str, body: Any = None, *, idempotency_key: str | None = None) -> Any:
-        """The answer's JSON; None where there is no content."""
+    def post(self, path: str, body: Any, *, idempotency_key: str | None = None) -> Any:
+        """The answer's JSON."""
+        return self._json(self.send(path, body, idempotency_key=idempotency_key))
+
+    def send(self, path: str, body: Any = None, *, idempotency_key: str | None = None) -> httpx.Response:
+        """A POST whose answer may be without content."""
         headers = {"Idempotency-Key": idempotency_key} if idempotency_key else {}
         headers |= {"Content-Type": "application/json"}
-        answer = self.raw("POST", path, content=exact_json({} if body is None else body), headers=headers)
-        return answer.json(parse_float=Decimal) if answer.content else None
+        return self.raw("POST", path, content=exact_json({} if body is None else body), headers=headers)
 
     def raw(self, method: str, path: str, **options: Any) -> httpx.Response:
         """The answer as it came. Raises Refused for anything but a 2xx."""
@@ -40,9 +42,17 @@ class Client:
             answer = self.http.request(method, path, **options)
         except httpx.HTTPError as error:
             raise Refused(f"{self.http.base_url.host} does not answer: {error}") from None
+        except (httpx.InvalidURL, UnicodeError) as error:
+            raise Refused(f"This cannot be sent: {error}") from None
         if not answer.is_success:
             raise Refused(_reason(answer))
         return answer
+
+    def _json(self, answer: httpx.Response) -> Any:
+        try:
+            return answer.json(parse_float=Decimal)
+        except ValueError:
+            raise Refused(f"What answers at {self.http.base_url} is not Tallystick: look at --url.") from None
 
 
 def exact_json(value: Any, *, indent: int | None = None) -> str:
@@ -65,7 +75,7 @@ def exact_json(value: Any, *, indent: int | None = None) -> str:
 def _reason(answer: httpx.Response) -> str:
     try:
         errors = answer.json()["errors"]
-    except (ValueError, KeyError, TypeError):
+        lines = [f"{error['attr']}: {error['detail']}" if error.get("attr") else error["detail"] for error in errors]
+    except (ValueError, KeyError, TypeError, AttributeError):
         return f"HTTP {answer.status_code}"
-    lines = [f"{error['attr']}: {error['detail']}" if error.get("attr") else error["detail"] for error in errors]
     return "\n".join(lines) + f"\n(HTTP {answer.status_code}, request {answer.headers.get('Request-Id', '?')})"

@@ -20,11 +20,18 @@ def new_secret() -> str:
     return "whsec_" + base64.b64encode(secrets.token_bytes(24)).decode()
 
 
+def key_in(secret: str) -> bytes:
+    """What a signing secret signs with. Raises ValueError for anything but `whsec_` and base 64."""
+    key = base64.b64decode(secret.removeprefix("whsec_"), validate=True)
+    if not (key and secret.startswith("whsec_")):
+        raise ValueError("no signing secret")
+    return key
+
+
 def sign(*, secret: str, message_id: str, timestamp: int, body: bytes) -> str:
     """The `webhook-signature` of a message."""
-    key = base64.b64decode(secret.removeprefix("whsec_"))
     signed = f"{message_id}.{timestamp}.".encode() + body
-    return "v1," + base64.b64encode(hmac.new(key, signed, hashlib.sha256).digest()).decode()
+    return "v1," + base64.b64encode(hmac.new(key_in(secret), signed, hashlib.sha256).digest()).decode()
 
 
 def last_position(client: Client) -> int:

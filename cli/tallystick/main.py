@@ -2,11 +2,14 @@
 
 import argparse
 import os
+import re
 import sys
+
+import httpx
 
 from tallystick import sessions
 from tallystick.client import Client, Refused
-from tallystick.listen import listen, new_secret
+from tallystick.listen import key_in, listen, new_secret
 from tallystick.terminal import Terminal
 
 SCENARIOS = "exact short rest over late late_short twice wrong_asset unlisted_token dropped reorged stuck"
@@ -15,10 +18,11 @@ SCENARIOS = "exact short rest over late late_short twice wrong_asset unlisted_to
 def parser() -> argparse.ArgumentParser:
     """The command's words."""
     top = argparse.ArgumentParser(prog="tallystick", description="Try and drive a Tallystick from the command line.")
-    top.add_argument("--api-key", default=os.environ.get("TALLYSTICK_API_KEY"), help="or TALLYSTICK_API_KEY")
+    top.add_argument("--api-key", default=os.environ.get("TALLYSTICK_API_KEY"), type=_key, help="or TALLYSTICK_API_KEY")
     top.add_argument(
         "--url",
         default=os.environ.get("TALLYSTICK_URL", "http://127.0.0.1:8000"),
+        type=_url,
         help="where Tallystick is; or TALLYSTICK_URL (default: %(default)s)",
     )
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
@@ -29,7 +33,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def run(arguments: list[str] | None = None) -> int:
-    """Does what the arguments say. 0: done; 1: refused; 2: not understood; 130: Ctrl-C."""
+    """Does what the arguments say. 0: done; 1: refused; 2: not understood; 130: Ctrl-C; 141: nobody reads on."""
     options = parser().parse_args(arguments)
     errors = Terminal(sys.stderr)
     if not options.api_key:
@@ -42,12 +46,25 @@ def run(arguments: list[str] | None = None) -> int:
         return 1
     except KeyboardInterrupt:
         return 130
+    except BrokenPipeError:
+        # `head` has read enough. Python flushes once more at its end, which must not fail again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
     return 0
 
 
-def _listen(client: Client, terminal: Terminal, options: argparse.Namespace) -> None:
+def _test_mode_only(options: argparse.Namespace) -> None:
     if not options.api_key.startswith("sk_test_"):
-        raise Refused("listen is for test mode: give a key that begins with sk_test_.")
+        raise Refused(f"{options.command} is for test mode: give a key that begins with sk_test_.")
+
+
+def _trigger(client: Client, terminal: Terminal, options: argparse.Namespace) -> None:
+    _test_mode_only(options)
+    sessions.trigger(client, terminal, options)
+
+
+def _listen(client: Client, terminal: Terminal, options: argparse.Namespace) -> None:
+    _test_mode_only(options)
     listen(
         client=client,
         to=options.forward_to,
@@ -65,24 +82,62 @@ def _number(text: str) -> str:
     return text
 
 
+def _key(text: str) -> str:
+    if not re.fullmatch("[!-~]*", text):
+        raise argparse.ArgumentTypeError("what is here or in TALLYSTICK_API_KEY is no key; `make run` prints one")
+    return text
+
+
+def _url(text: str) -> str:
+    try:
+        url = httpx.URL(text)
+        url.raw_host.decode().encode("idna")  # refuses what no look-up of a name would take
+        usable = url.scheme in ("http", "https") and url.host and (url.port or 0) < 2**16
+    except (httpx.InvalidURL, UnicodeError):
+        usable = False
+    if not usable:
+        raise argparse.ArgumentTypeError(f"{text!r} is no http:// or https:// URL")
+    return text
+
+
+def _secret(text: str) -> str:
+    try:
+        key_in(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError("a signing secret is whsec_ and base 64") from None
+    return text
+
+
+def _id(text: str) -> str:
+    if not re.fullmatch("[A-Za-z0-9_]+", text):
+        raise argparse.ArgumentTypeError(f"{text!r} is no id: those have letters, digits and _ only")
+    return text
+
+
+def _seconds(text: str) -> float:
+    if not 0 <= float(text) <= 86400:
+        raise argparse.ArgumentTypeError("seconds are a number from 0 to 86400")
+    return float(text)
+
+
 def _add_listen(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     command = commands.add_parser("listen", help="forward test events to a URL on this machine, signed like webhooks")
     command.add_argument(
-        "--forward-to", required=True, metavar="URL", help="for example http://127.0.0.1:3000/webhooks"
+        "--forward-to", required=True, type=_url, metavar="URL", help="for example http://127.0.0.1:3000/webhooks"
     )
     command.add_argument("--event", action="append", metavar="TYPE", help="only this type (may be given again)")
-    command.add_argument("--secret", help="sign with this whsec_… instead of a fresh one")
-    command.add_argument("--every", type=float, default=1.0, help="seconds between looks (default: %(default)s)")
+    command.add_argument("--secret", type=_secret, help="sign with this whsec_… instead of a fresh one")
+    command.add_argument("--every", type=_seconds, default=1.0, help="seconds between looks (default: %(default)s)")
     command.add_argument("--rounds", type=int, help=argparse.SUPPRESS)
     command.set_defaults(do=_listen)
 
 
 def _add_trigger(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     command = commands.add_parser("trigger", help="make a test session and play a buyer")
-    command.add_argument("scenario", help=SCENARIOS)
-    command.add_argument("--wait", type=float, default=sessions.WAIT_SECONDS, help="seconds to watch it")
+    command.add_argument("scenario", choices=SCENARIOS.split(), metavar="SCENARIO", help=SCENARIOS)
+    command.add_argument("--wait", type=_seconds, default=sessions.WAIT_SECONDS, help="seconds to watch it")
     _add_terms(command)
-    command.set_defaults(do=sessions.trigger)
+    command.set_defaults(do=_trigger)
 
 
 def _add_sessions(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -92,7 +147,7 @@ def _add_sessions(commands: "argparse._SubParsersAction[argparse.ArgumentParser]
     _add_terms(create)
     create.set_defaults(do=sessions.create)
     get = verbs.add_parser("get", help="one session")
-    get.add_argument("id")
+    get.add_argument("id", type=_id)
     get.set_defaults(do=sessions.get)
     show = verbs.add_parser("list", help="the newest sessions")
     show.add_argument("--limit", type=int, default=20)
@@ -101,7 +156,7 @@ def _add_sessions(commands: "argparse._SubParsersAction[argparse.ArgumentParser]
     show.set_defaults(do=sessions.show_list)
     for what in ("expire", "cancel"):
         end = verbs.add_parser(what, help=f"{what} an open session")
-        end.add_argument("id")
+        end.add_argument("id", type=_id)
         end.set_defaults(do=sessions.end, what=what)
 
 

@@ -82,7 +82,7 @@ def show_list(client: Client, terminal: Terminal, options: argparse.Namespace) -
 
 def end(client: Client, terminal: Terminal, options: argparse.Namespace) -> None:
     """Expires or cancels one."""
-    client.post(f"checkout/{options.id}/{options.what}", idempotency_key=str(uuid.uuid4()))
+    client.send(f"checkout/{options.id}/{options.what}", idempotency_key=str(uuid.uuid4()))
     terminal.line(f"{options.id} {terminal.status(client.get(f'checkout/sessions/{options.id}')['status'])}")
 
 
@@ -93,7 +93,7 @@ def trigger(client: Client, terminal: Terminal, options: argparse.Namespace) -> 
         terms["allowedAssets"] = terms["allowedAssets"] or ["USDC"]  # else none would be wrong
     session = client.post("checkout", terms, idempotency_key=str(uuid.uuid4()))
     terminal.line(f"{session['id']}  {session['url']}")
-    client.post(f"checkout/{session['id']}/simulate", {"scenario": options.scenario})
+    client.send(f"checkout/{session['id']}/simulate", {"scenario": options.scenario})
     end = ENDS.get(options.scenario, ("status", "completed"))
     watch(client, terminal, session["id"], seconds=options.wait, end=end)
 

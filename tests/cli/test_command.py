@@ -1,39 +1,15 @@
 """The `tallystick` command, run against a running server."""
 
-import os
 import subprocess
 import sys
 import tomllib
-from collections.abc import Callable
-from pathlib import Path
-from typing import Any
 
 import pytest
 
 from sessions_app.models import CheckoutSession
+from tests.cli.running import CLI, ENVIRONMENT, Run
 from tests.waiting import wait_until
 from tests.webhooks_app.receiver import Receiver
-
-CLI = Path(__file__).parents[2] / "cli"
-ENVIRONMENT = {**os.environ, "PYTHONPATH": str(CLI)}
-Run = Callable[..., "subprocess.CompletedProcess[str]"]
-
-
-@pytest.fixture
-def command(transactional_db: None, live_server: Any, mia_key: str) -> list[str]:
-    return [sys.executable, "-m", "tallystick.main", "--url", live_server.url, "--api-key", mia_key]
-
-
-@pytest.fixture
-def tallystick(command: list[str]) -> Run:
-    """Runs the command to its end."""
-
-    def run(*arguments: str, **options: Any) -> "subprocess.CompletedProcess[str]":
-        return subprocess.run(
-            [*command, *arguments], env=ENVIRONMENT, capture_output=True, text=True, timeout=60, check=False, **options
-        )
-
-    return run
 
 
 def test_a_session_is_made_shown_listed_and_ended(tallystick: Run) -> None:
