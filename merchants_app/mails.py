@@ -39,6 +39,11 @@ def mail_owners_at_once(*, merchant: Merchant, template: str, **context: Any) ->
     return Posted.SENT if Posted.SENT in found else max(found, default=Posted.SENT)
 
 
+def mail_at_once(*, to: str, template: str, **context: Any) -> Posted:
+    """One letter to one address, now."""
+    return _send(to, *_letter(template, **context))
+
+
 def mail(*, to: list[str], template: str, **context: Any) -> None:
     """One letter to each address, none seeing the others, once the transaction around it has been committed."""
     subject, body = _letter(template, **context)

@@ -19,9 +19,9 @@ from sessions_app.errors import SessionNotFound
 from sessions_app.models import CheckoutSession, Refund
 from sessions_app.models.refund import RefundKind, RefundRate
 from sessions_app.queries import find_session, session_for_buyer
+from sessions_app.refund_letters import ask_by_mail, refund_page_url
 from sessions_app.refundable import arrived, excess
 from sessions_app.refunds import leave_address, play_refund, prepare_refund, refund_call, withdraw_refund
-from sessions_app.representation import page_url
 from sessions_app.scenarios import SANDBOX
 from sessions_app.session_words import network_name
 
@@ -83,10 +83,19 @@ def refund(request: HttpRequest, access: Access, session_id: str) -> HttpRespons
         piles=[(pile, network_name(pile.network), amount_text(pile.units, pile.decimals)) for pile in arrived(session)],
         excess=to_minor_unit(excess(session), session.currency),
         refunds=[(each, amount_text(each.amount_units, each.decimals)) for each in session.refunds.order_by("-id")],
-        link=f"{page_url(session)}/refund",
+        link=refund_page_url(session),
         kinds=RefundKind.choices,
         rates=RefundRate.choices,
     )
+
+
+@for_members(see=None, change=Power.HANDLE_SESSIONS)
+def ask(request: HttpRequest, access: Access, session_id: str) -> HttpResponse:
+    """Mails the buyer the link to the page that asks for an address."""
+    session = find_session(access.merchant, access.mode, session_id)
+    ask_by_mail(session, actor=access.actor, now=timezone.now())
+    messages.success(request, f"Mailed to {session.email}.")
+    return redirect("dashboard:refund", access.mode, session_id)
 
 
 @for_members(change=Power.HANDLE_SESSIONS)

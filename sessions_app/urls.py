@@ -51,6 +51,7 @@ dashboard = [
     path("sessions/<str:session_id>/cancel", dashboard_views.cancel, name="session-cancel"),
     path("sessions/<str:session_id>/decide", decision_views.decide, name="session-decide"),
     path("sessions/<str:session_id>/refund", refund_pages.refund, name="refund"),
+    path("sessions/<str:session_id>/refund/ask", refund_pages.ask, name="refund-ask"),
     path("sessions/<str:session_id>/refund/<str:refund_id>", refund_pages.sign, name="refund-sign"),
     path("decisions", decision_views.decisions, name="decisions"),
     path("collect", collect_views.collect, name="collect"),

@@ -9,8 +9,8 @@ from aiohttp.test_utils import unused_port
 from django.core import mail
 
 from merchants_app.models import Merchant
+from tests.mail_server import MailServer, mail_server
 from tests.webhooks_app.conftest import Listener
-from tests.webhooks_app.mail_server import MailServer, mail_server
 from webhooks_app.endpoint_care import look_after_endpoints
 from webhooks_app.endpoints import change_endpoint, delete_endpoint, switch_off
 from webhooks_app.models import Delivery, DeliveryAttempt, DeliveryState, Event, WebhookEndpoint
