@@ -18,12 +18,9 @@ from sessions_app.valuation import Valuer
 
 
 def refunds_watched_for(network: Network) -> list[Refund]:
-    """Those that are still to be seen or confirmed."""
-    return list(
-        Refund.objects.filter(network=network.id, confirmed_at=None, withdrawn_at=None).select_related(
-            "session__merchant"
-        )
-    )
+    """Those that are still to be seen or confirmed. Of two of one amount the older is seen first."""
+    open_ones = Refund.objects.filter(network=network.id, confirmed_at=None, withdrawn_at=None)
+    return list(open_ones.select_related("session__merchant").order_by("id"))
 
 
 def deep_sightings(network: Network, refunds: Iterable[Refund], *, head: int) -> list[Sighting]:
