@@ -15,28 +15,31 @@ from sessions_app.models import CheckoutSession, StatusChange
 from webhooks_app.event_types import EventType
 from webhooks_app.models import Delivery, Event, WebhookEndpoint
 
+# Right after many rows came, PostgreSQL knows too little of them and would sort and join all there are for each batch
+# (four times as long). So the batch is read in the order of the index of what is due, and all else by key, row by row.
+_BY_INDEX = "SET LOCAL enable_sort = off; SET LOCAL enable_bitmapscan = off; SET LOCAL enable_seqscan = off"
 _STATEMENT = """
 WITH due AS (
-    SELECT session.id, created.data
-    FROM {sessions} AS session JOIN {events} AS created ON created.subject = session.public_id
-        AND created.subject_sequence = 1
-    WHERE session.status = 'open' AND session.expires_at <= %(now)s
+    SELECT id FROM {sessions} AS session
+    WHERE status = 'open' AND expires_at <= %(now)s
         -- Only its creation was told of it, and that snapshot is the session as it is.
-        AND session.quote_id IS NULL AND session.event_count = 1 AND session.ended_by IS NULL
-    ORDER BY session.expires_at LIMIT %(limit)s
-    FOR UPDATE OF session SKIP LOCKED
+        AND quote_id IS NULL AND event_count = 1 AND ended_by IS NULL
+        AND EXISTS (SELECT FROM {events} WHERE subject = session.public_id AND subject_sequence = 1 OFFSET 0)
+    ORDER BY expires_at LIMIT %(limit)s
+    FOR UPDATE SKIP LOCKED
 ), ended AS (
-    UPDATE {sessions} AS session
+    UPDATE {sessions}
     SET status = 'expired', ended_by = 'expired', ended_at = expires_at, updated_at = %(now)s, event_count = 2
-    FROM due WHERE session.id = due.id
-    RETURNING session.id, session.public_id, session.merchant_id, session.mode, due.data
+    WHERE id = ANY(ARRAY(SELECT id FROM due))
+    RETURNING id, public_id, merchant_id, mode
 ), change AS (
     INSERT INTO {changes} (session_id, from_status, to_status, payment_status, needs_decision, reason, actor, at)
     SELECT id, 'open', 'expired', 'unpaid', false, %(reason)s, '', %(now)s FROM ended
 ), event AS (
     INSERT INTO {events} (public_id, merchant_id, mode, type, subject, subject_sequence, data, created_at)
     SELECT 'evt_' || replace(gen_random_uuid()::text, '-', ''), merchant_id, mode, %(type)s, public_id, 2,
-        data || jsonb_build_object('status', 'expired', 'updatedAt', %(updated_at)s::text), %(now)s
+        (SELECT data FROM {events} WHERE subject = ended.public_id AND subject_sequence = 1)
+            || jsonb_build_object('status', 'expired', 'updatedAt', %(updated_at)s::text), %(now)s
     FROM ended
     RETURNING id, merchant_id, mode
 ), delivery AS (
@@ -52,7 +55,7 @@ SELECT (SELECT count(*) FROM ended), (SELECT count(*) FROM delivery)
 
 
 def expire_untouched(limit: int, *, reason: str, now: datetime) -> tuple[int, int]:
-    """How many sessions were expired, and how many deliveries became due by it."""
+    """How many sessions were expired, and how many deliveries became due by it. Call it in a transaction of its own."""
     statement = _STATEMENT.format(
         sessions=CheckoutSession._meta.db_table,
         changes=StatusChange._meta.db_table,
@@ -68,6 +71,7 @@ def expire_untouched(limit: int, *, reason: str, now: datetime) -> tuple[int, in
         "updated_at": iso(now),
     }
     with connection.cursor() as cursor:
+        cursor.execute(_BY_INDEX)
         cursor.execute(statement, given)
         expired, deliveries = cursor.fetchone()
     return int(expired), int(deliveries)
