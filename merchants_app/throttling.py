@@ -17,6 +17,7 @@ from redis import Redis, RedisError
 from redis.commands.core import Script
 from rest_framework.exceptions import Throttled
 
+from common.pause import Pause
 from merchants_app.api_keys import digest_of
 
 WINDOW_SECONDS = 60
@@ -32,9 +33,9 @@ end
 return counts
 """
 # A Redis that is away or hangs must not slow every request down: it is left alone for a while.
-_PAUSE_SECONDS = 2.0
+PAUSE_SECONDS = 2.0
+_pause = Pause(PAUSE_SECONDS)
 _log = structlog.get_logger()
-_paused_until = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,14 +92,13 @@ def count_opening(request: HttpRequest, link_id: str) -> Allowance | None:
 
 
 def _count(limits: dict[str, int]) -> Allowance | None:
-    global _paused_until
-    if time.monotonic() < _paused_until:
+    if _pause.is_on:
         return None
     window, elapsed = divmod(int(time.time()), WINDOW_SECONDS)
     try:
         used = _leases.use(limits, window)
     except RedisError as error:
-        _paused_until = time.monotonic() + _PAUSE_SECONDS
+        _pause.begin()
         _log.warning("throttling.redis_away", reason=str(error))
         return None
     reset = WINDOW_SECONDS - elapsed

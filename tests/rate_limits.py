@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from redis import Redis
 
+from common.pause import Pause
 from merchants_app import throttling
 
 
@@ -29,4 +30,4 @@ def _forget(redis_url: str) -> None:
     for name in redis.scan_iter("rate:*"):
         redis.delete(name)
     throttling._leases.current = (0, {})
-    throttling._paused_until = 0.0
+    throttling._pause = Pause(throttling.PAUSE_SECONDS)

@@ -13,6 +13,8 @@ import structlog
 from django.conf import settings
 from redis import Redis, RedisError
 
+from common.pause import Pause
+
 CHANNEL = "webhooks:due"
 # A Redis that is away or hangs must not slow the shop's request down: wait little, then leave it alone for a while.
 _PATIENCE_SECONDS = 0.25
@@ -20,8 +22,8 @@ _PAUSE_SECONDS = 2.0
 # Between two nudges of a process; far less than anybody notices, enough to tell a burst once.
 _GATHER_SECONDS = 0.02
 
+_pause = Pause(_PAUSE_SECONDS)
 _log = structlog.get_logger()
-_paused_until = 0.0
 
 
 class _Messenger:
@@ -55,13 +57,12 @@ def nudge() -> None:
 
 def nudge_now() -> None:
     """Wakes all senders. Never raises."""
-    global _paused_until
-    if time.monotonic() < _paused_until:
+    if _pause.is_on:
         return
     try:
         _redis(settings.REDIS_URL).publish(CHANNEL, b"")
     except RedisError as error:
-        _paused_until = time.monotonic() + _PAUSE_SECONDS
+        _pause.begin()
         _log.warning("webhooks.not_nudged", reason=str(error))
 
 
