@@ -26,6 +26,8 @@ from urllib.parse import urlsplit
 import aiohttp
 import psycopg
 
+from common.garbage import collect_rarely
+
 ROOT = Path(__file__).resolve().parent.parent
 ENDPOINTS, IN_FLIGHT, ROUNDS = 4, 64, 3
 # How those behave that must not delay the others (`webhook_receiver`).
@@ -234,8 +236,6 @@ def prepare_database() -> None:
     from django.core.management import call_command
 
     django.setup()
-    from common.garbage import collect_rarely
-
     call_command("migrate", verbosity=0, skip_checks=True)
     collect_rarely()  # as a worker does; bare aiohttp has the good of it too
 
