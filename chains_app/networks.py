@@ -1,7 +1,7 @@
 """Networks, their assets, and what can be paid with in a mode. The data is in networks.toml."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
@@ -120,12 +120,12 @@ def network(network_id: str) -> Network:
 
 def enabled_networks(mode: Mode | str) -> tuple[Network, ...]:
     """The mode's networks that can be paid on, in the file's order."""
-    return tuple(each for each in all_networks().values() if each.mode == mode and each.is_enabled)
+    return tuple(_enabled(mode))
 
 
 def can_be_paid(mode: Mode | str) -> bool:
     """Whether the mode has a network that can be paid on."""
-    return any(each.mode == mode and each.is_enabled for each in all_networks().values())
+    return next(_enabled(mode), None) is not None
 
 
 def payment_options(mode: Mode | str) -> tuple[PaymentOption, ...]:
@@ -150,6 +150,10 @@ def confirmations_for(network: Network, value_in_usd: Decimal) -> int:
     if value_in_usd < SMALL_BELOW:
         return network.confirmations.small
     return network.confirmations.normal if value_in_usd < NORMAL_BELOW else network.confirmations.large
+
+
+def _enabled(mode: Mode | str) -> Iterator[Network]:
+    return (each for each in all_networks().values() if each.mode == mode and each.is_enabled)
 
 
 @lru_cache(maxsize=8)

@@ -5,14 +5,14 @@ from datetime import datetime
 from decimal import Decimal
 from urllib.parse import urlsplit
 
-from chains_app.networks import Network, PaymentOption, find_option
+from chains_app.networks import Network, PaymentOption
 from chains_app.payment_uris import payment_uri
 from common.money import plain, to_minor_unit
 from sessions_app.models import CheckoutSession, Quote
 from sessions_app.pay_amounts import address_groups, any_of, asset_text, clock_text, duration_text, money_text
 from sessions_app.pay_offers import asset_icon, network_icon, speed_text
 from sessions_app.quoting import allowed_options
-from sessions_app.representation import received_value, units_still_due
+from sessions_app.representation import payable_option, received_value, units_still_due
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,8 +63,8 @@ class Due:
 def due_of(session: CheckoutSession, *, now: datetime) -> Due | None:
     """What the session's quote in force asks for; None without a quote, or when its network has been switched off."""
     quote = session.quote
-    option = find_option(quote.network, quote.asset) if quote else None
-    if quote is None or option is None or not option.network.is_enabled:
+    option = payable_option(quote) if quote else None
+    if quote is None or option is None:
         return None
     network, asset = option.network, option.asset
     address, units = session.deposit.address, units_still_due(session, quote)

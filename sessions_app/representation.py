@@ -5,7 +5,7 @@ from typing import Any
 
 from django.conf import settings
 
-from chains_app.networks import PaymentOption, all_networks
+from chains_app.networks import PaymentOption, find_option
 from chains_app.payment_uris import payment_uri
 from common.modes import Mode
 from common.moments import iso
@@ -81,11 +81,10 @@ def received_value(session: CheckoutSession) -> Decimal:
     return received(facts_of(session))
 
 
-def option_of(quote: Quote) -> PaymentOption | None:
-    """The quote's asset on its network; None when the operator has taken it out of the list since."""
-    network = all_networks().get(quote.network)
-    asset = network.assets.get(quote.asset) if network else None
-    return PaymentOption(network, asset) if network and asset else None
+def payable_option(quote: Quote) -> PaymentOption | None:
+    """What the quote asks for; None when its network was switched off, or no longer lists the asset."""
+    option = find_option(quote.network, quote.asset)
+    return option if option and option.network.is_enabled else None
 
 
 def value_still_due(session: CheckoutSession, *, arrived: Decimal | None = None) -> Decimal:
@@ -100,7 +99,7 @@ def units_still_due(session: CheckoutSession, quote: Quote, *, arrived: Decimal 
     missing = value_still_due(session, arrived=arrived)
     if not missing:
         return 0
-    option = option_of(quote)
+    option = find_option(quote.network, quote.asset)
     display = option.asset.display_decimals if option else quote.decimals
     return units_due(missing, quote.rate, decimals=quote.decimals, display_decimals=display)
 
@@ -120,8 +119,7 @@ def _payment_due(session: CheckoutSession, facts: Facts, counted: frozenset[str]
     assert quote is not None
     arrived = received(facts)
     rest = units_still_due(session, quote, arrived=arrived)
-    option = option_of(quote)
-    payable = option if option and option.network.is_enabled and rest else None
+    payable = payable_option(quote) if rest else None
     return {
         "asset": quote.asset,
         "network": quote.network,
