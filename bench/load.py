@@ -5,10 +5,13 @@ import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import count
 from math import nan
 from urllib.parse import urlsplit
 
 Request = Callable[[int], bytes]
+# Over all runs of a process: a create whose number came before would be answered as a repetition.
+_numbers = count(1)
 
 
 @dataclass
@@ -17,7 +20,7 @@ class Result:
 
     seconds: float = 0.0
     times: list[float] = field(default_factory=list)
-    wrong: dict[int, int] = field(default_factory=dict)
+    wrong: dict[int, int] = field(default_factory=dict)  # answers by status; 0: a stored answer given again
 
     @property
     def rate(self) -> float:
@@ -47,14 +50,13 @@ def request(method: str, url: str, path: str, headers: dict[str, str], body: byt
 async def drive(url: str, make: Request, *, connections: int, seconds: float) -> Result:
     """Loads the server; numbers the requests so that each can differ."""
     result, parts = Result(), urlsplit(url)
-    numbers = iter(range(1, 10**9))
     start = time.perf_counter()
     end = start + seconds
 
     async def connection() -> None:
         reader, writer = await asyncio.open_connection(parts.hostname, parts.port)
         while (began := time.perf_counter()) < end:
-            writer.write(make(next(numbers)))
+            writer.write(make(next(_numbers)))
             status = await _read_answer(reader)
             if 200 <= status < 300:
                 result.times.append(time.perf_counter() - began)
@@ -72,4 +74,4 @@ async def _read_answer(reader: asyncio.StreamReader) -> int:
     length = head.partition(b"content-length: ")[2].partition(b"\r\n")[0]
     if length:
         await reader.readexactly(int(length))
-    return int(head[9:12])
+    return 0 if b"\r\nidempotent-replayed:" in head else int(head[9:12])
