@@ -58,8 +58,7 @@ def database(name: str) -> dict[str, object]:
     parts = urlsplit(url)
     if parts.scheme not in {"postgres", "postgresql"}:
         raise ImproperlyConfigured(f"{name} must be a postgresql:// URL: Tallystick runs on PostgreSQL only.")
-    # Lets those cursors prepare that say so; Django's own never do.
-    options: dict[str, Any] = {"prepare_threshold": 5, **dict(parse_qsl(parts.query))}
+    options: dict[str, Any] = dict(parse_qsl(parts.query))
     return {
         "ENGINE": "common.postgresql",
         "NAME": unquote(parts.path.lstrip("/")),

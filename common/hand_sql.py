@@ -1,6 +1,6 @@
 """Models read by hand-written SQL, where building a statement with the ORM costs more than running it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 from json import JSONDecoder
 from typing import Any, Generic, TypeVar, cast
@@ -72,7 +72,7 @@ class Blank(Generic[M]):
         return instance
 
 
-def rows(sql: str, given: Mapping[str, Any] | Sequence[Any]) -> list[tuple[Any, ...]]:
+def rows(sql: str, given: dict[str, Any] | Sequence[Any]) -> list[tuple[Any, ...]]:
     """What a statement answers. It is prepared; every parameter needs a type: `%(id)s::bigint`."""
     return cast("DatabaseWrapper", connections[DEFAULT_DB_ALIAS]).fetch_prepared(sql, given)
 

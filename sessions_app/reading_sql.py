@@ -93,7 +93,7 @@ def read_by_keys(keys: Iterable[int]) -> list[CheckoutSession]:
     return _read(_BY_KEYS, [list(keys)], None)
 
 
-def _read(sql: str, given: Mapping[str, Any] | Sequence[Any], merchant: Merchant | None) -> list[CheckoutSession]:
+def _read(sql: str, given: dict[str, Any] | Sequence[Any], merchant: Merchant | None) -> list[CheckoutSession]:
     found = [(row, _session(row, merchant)) for row in rows(sql, given)]
     sessions = [session for _, session in found]
     _add_payments(sessions, [session.pk for row, session in found if row[-1]])

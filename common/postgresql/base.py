@@ -1,28 +1,22 @@
-"""Django's PostgreSQL backend with a cheaper health check, and cursors that prepare their statements.
+"""Django's PostgreSQL backend with a cheaper health check, and statements that are prepared.
 
 Both are for the API's speed (`bench/api.py`): a get asks the database one thing, and `SELECT 1` before it cost as much.
 """
 
-import re
 import select
-from collections.abc import Mapping, Sequence
-from functools import lru_cache
+from types import SimpleNamespace
 from typing import Any
 
 import psycopg
 from django.db.backends.postgresql import base
-from django.db.backends.utils import CursorWrapper
-from psycopg.types.datetime import TimestamptzLoader
 
-# As many statements as psycopg keeps prepared.
-_MOST_READY = 100
-_PLACEHOLDER = re.compile(r"%(?:\((?P<name>\w+)\))?s")
+from common.postgresql.prepared import Given, PreparedStatements, Rows
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
     """For `ENGINE = "common.postgresql"`."""
 
-    _ready: "dict[str, _PreparingCursor]"
+    _prepared: PreparedStatements
 
     def is_usable(self) -> bool:
         """Whether the connection may be used.
@@ -36,62 +30,40 @@ class DatabaseWrapper(base.DatabaseWrapper):
             return super().is_usable()
         return True
 
-    def fetch_prepared(self, query: str, given: Mapping[str, Any] | Sequence[Any]) -> list[tuple[Any, ...]]:
+    def fetch_prepared(self, query: str, given: Given) -> Rows:
         """The rows of a statement that PostgreSQL parses and plans once a connection, in Django's transaction.
 
-        Placeholders are Django's; every parameter needs a type (`%s::bigint`).
+        Placeholders are Django's; every parameter needs a type (`%s::bigint`). Raises Django's errors.
         """
         self.close_if_health_check_failed()
         self.ensure_connection()
+        self.validate_no_broken_transaction()
+        if self.queries_logged or self.execute_wrappers:
+            cursor: Any = self._prepare_cursor(_Seen(self._prepared))  # type: ignore[attr-defined]
+            cursor.execute(query, given)
+            return list(cursor.fetchall())
         with self.wrap_database_errors:
-            cursor: CursorWrapper = self._prepare_cursor(self._cursor_of(query))  # type: ignore[attr-defined]
-        cursor.execute(query, given)
-        return list(cursor.fetchall())
+            return self._prepared.fetch(query, given)
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
         """A connection, with which nothing is prepared yet."""
-        self._ready = {}
-        return super().get_new_connection(conn_params)
-
-    def _cursor_of(self, query: str) -> "_PreparingCursor":
-        """One for each statement: a cursor remembers how to write and read the types of its last one."""
-        cursor = self._ready.get(query)
-        if cursor is None:
-            if len(self._ready) >= _MOST_READY:
-                self._ready.clear()
-            cursor = self._ready[query] = _PreparingCursor(self.connection)
-            # The driver's own reader; Django's makes a second datetime of each, in Python. Both give UTC.
-            cursor.adapters.register_loader("timestamptz", TimestamptzLoader)
-        return cursor
+        connection = super().get_new_connection(conn_params)
+        self._prepared = PreparedStatements(connection)
+        return connection
 
 
-class _PreparingCursor(psycopg.RawCursor[tuple[Any, ...]]):
-    """Takes the placeholders that Django's cursors take, and numbers them once a statement.
+class _Seen:
+    """As much of a cursor as Django's own need around it: for its log of queries, and for whoever wraps them."""
 
-    psycopg would look for them at each use in a statement as long as that of a new session.
-    """
+    def __init__(self, prepared: PreparedStatements) -> None:
+        self.prepared = prepared
 
-    def execute(self, query: Any, params: Any = None, **_: Any) -> "_PreparingCursor":
-        """Prepares the statement, unless it is, and runs it."""
-        text, names = _numbered(query)
-        values = params if names is None else [params[name] for name in names]
-        super().execute(text, values or None, prepare=True)
-        return self
+    def execute(self, query: str, given: Given) -> None:
+        self._query = SimpleNamespace(query=query.encode())  # where Django looks for what to write into its log
+        self.rows = self.prepared.fetch(query, given)
 
-
-@lru_cache(maxsize=256)
-def _numbered(query: str) -> tuple[bytes, tuple[str, ...] | None]:
-    """`%s` or `%(name)s` as `$1`, and the names by number; None for the names when there are none."""
-    names: list[str] = []
-
-    def number(found: "re.Match[str]") -> str:
-        name = found["name"] or str(len(names))
-        if name not in names:
-            names.append(name)
-        return f"${names.index(name) + 1}"
-
-    text = _PLACEHOLDER.sub(number, query)
-    return text.encode(), tuple(names) if "%(" in query else None
+    def fetchall(self) -> Rows:
+        return self.rows
 
 
 def _has_something_to_read(connection: "psycopg.Connection[Any]") -> bool:

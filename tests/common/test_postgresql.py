@@ -4,10 +4,12 @@ from collections.abc import Iterator
 
 import psycopg
 import pytest
-from django.db import connection
+from django.db import DataError, NotSupportedError, OperationalError, connection, transaction
+from django.db.transaction import TransactionManagementError
+from django.test.utils import CaptureQueriesContext
 
 from common.hand_sql import rows
-from common.postgresql.base import _numbered
+from common.postgresql.prepared import _numbered
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -55,13 +57,79 @@ def test_a_statement_is_prepared_once() -> None:
         assert cursor.fetchall() == [(2,)]
 
 
+def test_the_least_recently_used_statement_gives_way() -> None:
+    for number in range(102):
+        rows("SELECT 0 AS often", ())
+        rows(f"SELECT {number}", ())
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT statement FROM pg_prepared_statements")
+        ready = {text for (text,) in cursor.fetchall()}
+    assert len(ready) == 100
+    assert "SELECT 0 AS often" in ready
+    assert "SELECT 101" in ready
+    assert "SELECT 0" not in ready
+
+
+def test_a_statement_that_its_table_outdated_is_prepared_anew(
+    another: "psycopg.Connection[tuple[object, ...]]",
+) -> None:
+    another.execute("CREATE TABLE outdated (it) AS SELECT 1")
+    try:
+        assert rows("SELECT * FROM outdated", ()) == [(1,)]
+        another.execute("ALTER TABLE outdated ALTER it TYPE text")
+        with pytest.raises(NotSupportedError):
+            rows("SELECT * FROM outdated", ())
+        assert rows("SELECT * FROM outdated", ()) == [("1",)]
+    finally:
+        another.execute("DROP TABLE outdated")
+
+
+def test_it_outlives_a_transaction_that_was_rolled_back() -> None:
+    with transaction.atomic():
+        rows("SELECT 1", ())
+        transaction.set_rollback(True)
+    assert rows("SELECT 1", ()) == [(1,)]
+
+
+def test_an_error_is_djangos_and_breaks_the_transaction_as_any_other() -> None:
+    with transaction.atomic():
+        with pytest.raises(DataError, match="division by zero"):
+            rows("SELECT 1 / %s::int", [0])
+        transaction.set_rollback(True)
+    assert rows("SELECT 1 / %s::int", [1]) == [(1,)]
+
+
+def test_nothing_is_run_in_a_broken_transaction() -> None:
+    with transaction.atomic():
+        transaction.set_rollback(True)
+        with pytest.raises(TransactionManagementError):
+            rows("SELECT 1", ())
+
+
+def test_a_server_that_ends_the_connection_meanwhile_is_an_operational_error(
+    another: "psycopg.Connection[tuple[object, ...]]",
+) -> None:
+    rows("SELECT 1", ())
+    end_ours(another)
+    with pytest.raises(OperationalError):
+        rows("SELECT 1", ())
+    connection.close_if_unusable_or_obsolete()  # as after each request
+    assert rows("SELECT 1", ()) == [(1,)]
+
+
+def test_queries_that_are_counted_are_counted() -> None:
+    with CaptureQueriesContext(connection) as seen:
+        assert rows("SELECT %(a)s::text", {"a": "x"}) == [("x",)]
+    assert [query["sql"] for query in seen] == ["SELECT %(a)s::text"]
+
+
 @pytest.mark.parametrize(
     ("given", "text", "names"),
     [
-        ("SELECT 1", b"SELECT 1", None),
-        ("SELECT %s, %s", b"SELECT $1, $2", None),
+        ("SELECT 1", b"SELECT 1", ()),
+        ("SELECT %s, %s", b"SELECT $1, $2", ("0", "1")),
         ("SELECT %(b)s, %(a)s, %(b)s", b"SELECT $1, $2, $1", ("b", "a")),
     ],
 )
-def test_placeholders_are_numbered(given: str, text: bytes, names: tuple[str, ...] | None) -> None:
+def test_placeholders_are_numbered(given: str, text: bytes, names: tuple[str, ...]) -> None:
     assert _numbered(given) == (text, names)
