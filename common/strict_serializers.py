@@ -9,11 +9,11 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from decimal import Context, Decimal
 from functools import lru_cache
-from typing import Any, Self, cast
+from typing import Any, ClassVar, Self, cast
 from urllib.parse import urlsplit
 
 from django.core.exceptions import ValidationError as DjangoValidationError
-from django.core.validators import MaxLengthValidator, ProhibitNullCharactersValidator
+from django.core.validators import EmailValidator, MaxLengthValidator, ProhibitNullCharactersValidator
 from django.http import QueryDict
 from django.utils.dateparse import parse_datetime
 from django.utils.functional import cached_property
@@ -28,7 +28,8 @@ from common.exact_json import MAX_NUMBER_LENGTH
 # A name (one label is enough: `http://shop:3000` inside a private network), an IPv4 or an IPv6 address.
 _HOST = re.compile(r"[\w\-]+(\.[\w\-]+)*\.?|[0-9a-f:.]+")
 _NEVER_IN_URL = re.compile(r"[\s\\\x00-\x1f\x7f]")
-_RULES_OF_ALL_TEXT = (MaxLengthValidator, ProhibitNullCharactersValidator, ProhibitSurrogateCharactersValidator)
+# Passes whatever rules an address goes through, as most do.
+_PLAIN_EMAIL = re.compile(r"[A-Za-z0-9_+-]+(\.[A-Za-z0-9_+-]+)*@([a-z0-9]{1,63}\.)+[a-z]{2,63}")
 # As many as the reader of JSON lets through: nothing is rounded.
 _ALL_DIGITS = Context(prec=MAX_NUMBER_LENGTH)
 _UNKNOWN = "This field is not known here. Known are: {known}."
@@ -74,9 +75,11 @@ class StrictSerializer(serializers.Serializer[Any]):
         """The fields' values; what is unknown is told together with what is wrong."""
         values: dict[str, Any] = {}
         faults: dict[str, Any] = {}
-        for name, checks in self._checks:
+        for name, checks, may_be_absent in self._checks:
+            value = data.get(name, empty)
+            if value is empty and may_be_absent:
+                continue
             try:
-                value = data.get(name, empty)
                 for check in checks:
                     value = check(value)
                 values[name] = value
@@ -92,16 +95,23 @@ class StrictSerializer(serializers.Serializer[Any]):
         return values
 
     @cached_property
-    def _checks(self) -> list[tuple[str, list[Callable[[Any], Any]]]]:
-        """By field: its own check, and `validate_<field>` where there is one. DRF would look for both each time."""
+    def _checks(self) -> list[tuple[str, list[Callable[[Any], Any]], bool]]:
+        """By field: its own check, and `validate_<field>` where there is one, and whether it may be left out.
+
+        DRF would look for all that each time.
+        """
         fields = {name: field for name, field in self.fields.items() if not field.read_only}
         return [
-            (name, [field.run_validation, *filter(None, [getattr(self, f"validate_{name}", None)])])
+            (
+                name,
+                [field.run_validation, *filter(None, [getattr(self, f"validate_{name}", None)])],
+                not field.required and field.default is empty,
+            )
             for name, field in fields.items()
         ]
 
     def _unknown(self, data: Mapping[str, Any]) -> dict[str, Any]:
-        known = [name for name, _ in self._checks]
+        known = [name for name, _, _ in self._checks]
         strange = data.keys() - known
         if not strange:
             return {}
@@ -116,12 +126,18 @@ class TextField(serializers.CharField):
     """Text, as text: no numbers, no booleans, nothing that PostgreSQL cannot hold (NUL, lone surrogates)."""
 
     default_error_messages = {"invalid": "Send text, in quotes."}
+    # What plain text is known to pass.
+    usual_rules: ClassVar[tuple[type, ...]] = (
+        MaxLengthValidator,
+        ProhibitNullCharactersValidator,
+        ProhibitSurrogateCharactersValidator,
+    )
 
     def run_validation(self, data: Any = empty) -> Any:
         """The text. Short ASCII without NUL, as most text is, passes all rules that every text goes through."""
         if type(data) is str and self._has_no_rules_of_its_own:
             text = data.strip() if self.trim_whitespace else data
-            if text and len(text) <= self._most and text.isascii() and "\0" not in text:
+            if len(text) <= self._most and self._is_plain(text):
                 return self.to_internal_value(text)
         return super().run_validation(data)
 
@@ -131,9 +147,12 @@ class TextField(serializers.CharField):
             self.fail("invalid")
         return data.strip() if self.trim_whitespace else data
 
+    def _is_plain(self, text: str) -> bool:
+        return bool(text) and text.isascii() and "\0" not in text
+
     @cached_property
     def _has_no_rules_of_its_own(self) -> bool:
-        return all(isinstance(rule, _RULES_OF_ALL_TEXT) for rule in self.validators)
+        return all(isinstance(rule, self.usual_rules) for rule in self.validators)
 
     @cached_property
     def _most(self) -> int:
@@ -144,6 +163,10 @@ class EmailField(serializers.EmailField, TextField):
     """An e-mail address."""
 
     default_error_messages = {"invalid": "Send an e-mail address, such as pat@example.com."}
+    usual_rules = (*TextField.usual_rules, EmailValidator)
+
+    def _is_plain(self, text: str) -> bool:
+        return _PLAIN_EMAIL.fullmatch(text) is not None
 
 
 class HttpUrlField(TextField):
@@ -161,17 +184,8 @@ class HttpUrlField(TextField):
     def to_internal_value(self, data: Any) -> str:
         """The URL as it was sent."""
         url = super().to_internal_value(data)
-        if url.partition(":")[0].lower() not in {"http", "https"}:
-            self.fail("wrong_scheme")
-        try:
-            parts = urlsplit(url)
-            has_port = parts.port is None or parts.port > 0
-        except ValueError:
-            self.fail("not_a_url")
-        if "@" in parts.netloc:
-            self.fail("credentials")
-        if not (has_port and _HOST.fullmatch(parts.hostname or "")) or _NEVER_IN_URL.search(url):
-            self.fail("not_a_url")
+        if fault := _fault_of_url(url):
+            self.fail(fault)
         return url
 
 
@@ -180,11 +194,20 @@ class NumberField(serializers.DecimalField):
 
     default_error_messages = {"invalid": "Send a number, without quotes."}
 
+    def run_validation(self, data: Any = empty) -> Any:
+        """The number. DRF would write it as text, to see whether that is empty."""
+        if type(data) is int or type(data) is Decimal:
+            number = self.to_internal_value(data)
+            self.run_validators(number)
+            return number
+        return super().run_validation(data)
+
     def to_internal_value(self, data: Any) -> Decimal:
         """The number as Decimal. It counts what it is, not with how many zeros or which exponent it was written."""
         if isinstance(data, bool) or not isinstance(data, int | Decimal):
             self.fail("invalid")
-        return super().to_internal_value(data.normalize(_ALL_DIGITS) if isinstance(data, Decimal) else data)
+        number = data.normalize(_ALL_DIGITS) if isinstance(data, Decimal) else Decimal(data)
+        return self.quantize(self.validate_precision(number))
 
 
 class WholeNumberField(serializers.IntegerField):
@@ -237,6 +260,23 @@ class WordField(serializers.ChoiceField):
         if not isinstance(data, str) or data not in self.choices:
             self.fail("invalid_choice", allowed=", ".join(str(word) for word in self.choices))
         return data
+
+
+@lru_cache(maxsize=1024)
+def _fault_of_url(url: str) -> str | None:
+    """The fault's code; None for a good one. A shop sends the same few again and again."""
+    if url.partition(":")[0].lower() not in {"http", "https"}:
+        return "wrong_scheme"
+    try:
+        parts = urlsplit(url)
+        has_port = parts.port is None or parts.port > 0
+    except ValueError:
+        return "not_a_url"
+    if "@" in parts.netloc:
+        return "credentials"
+    if not (has_port and _HOST.fullmatch(parts.hostname or "")) or _NEVER_IN_URL.search(url):
+        return "not_a_url"
+    return None
 
 
 def _printable(name: object) -> str:

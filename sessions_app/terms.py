@@ -1,6 +1,6 @@
 """What a shop sends to create a session: the contract's fields, each checked and named when it is wrong."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -57,7 +57,7 @@ class AllowedAssetsField(serializers.ListField):
         given = [data] if isinstance(data, str) and data else data
         if not isinstance(given, list):
             raise ValidationError('Send a list of asset symbols, such as ["ETH", "USDC"].', code="not_a_list")
-        return list(dict.fromkeys(super().to_internal_value(given)))
+        return list(dict.fromkeys(super().to_internal_value(given))) if given else []
 
 
 class MetadataField(serializers.JSONField):
@@ -69,12 +69,12 @@ class MetadataField(serializers.JSONField):
             raise ValidationError("Send a JSON object: {…}.", code="not_an_object")
         if len(data) > MAX_METADATA_KEYS:
             raise ValidationError(f"At most {MAX_METADATA_KEYS} names; this has {len(data)}.", code="too_many_keys")
-        leaves = list(_leaves(data))
-        # PostgreSQL's JSON holds neither.
-        if not all(_can_be_stored(leaf) for leaf in leaves if isinstance(leaf, str)):
-            raise ValidationError("NUL characters and lone surrogates cannot be stored.", code="invalid_text")
-        if any(_is_absurd(leaf) for leaf in leaves if isinstance(leaf, Decimal)):
-            raise ValidationError(f"Numbers must be below 10^{MAX_METADATA_EXPONENT}.", code="too_large")
+        for leaf in _leaves(data):
+            # PostgreSQL's JSON holds neither.
+            if isinstance(leaf, str) and not _can_be_stored(leaf):
+                raise ValidationError("NUL characters and lone surrogates cannot be stored.", code="invalid_text")
+            if isinstance(leaf, Decimal) and _is_absurd(leaf):
+                raise ValidationError(f"Numbers must be below 10^{MAX_METADATA_EXPONENT}.", code="too_large")
         if len(dumps(data).encode()) > MAX_METADATA_BYTES:
             raise ValidationError(f"At most {MAX_METADATA_BYTES} bytes as JSON.", code="too_large")
         return data
@@ -177,14 +177,16 @@ def _is_absurd(number: Decimal) -> bool:
     return bool(number) and abs(number.adjusted()) > MAX_METADATA_EXPONENT
 
 
-def _leaves(value: Any) -> Iterator[Any]:
+def _leaves(value: Any) -> list[Any]:
     """Every name and every value that holds no others."""
-    if isinstance(value, dict):
-        for pair in value.items():
-            for part in pair:
-                yield from _leaves(part)
-    elif isinstance(value, list):
-        for part in value:
-            yield from _leaves(part)
-    else:
-        yield value
+    found: list[Any] = []
+    parts = [value]
+    for part in parts:  # which grows meanwhile
+        if isinstance(part, dict):
+            found += part
+            parts += part.values()
+        elif isinstance(part, list):
+            parts += part
+        else:
+            found.append(part)
+    return found
