@@ -142,13 +142,15 @@ def insert_session(
     found = rows(_statement(), given)
     if not found:
         return None
+    key, treasury_id, customer_id, customer_public_id, deliveries = found[0]
     customer = session.customer
-    session.pk, session.treasury_id, customer.pk, customer.public_id, deliveries = found[0]
-    session.customer = customer  # which takes over the key that it now has
+    # Past the descriptors, which would look whether the objects that these stand for are others now.
+    session.__dict__.update(id=key, treasury_id=treasury_id, customer_id=customer_id)
+    customer.__dict__.update(id=customer_id, public_id=customer_public_id)
     session._state.adding = customer._state.adding = False
     # A session just born has none of these: nobody needs to ask the database for them.
     set_none_related(session, *COLLECTED)
-    return Inserted(told.replace(made_up, customer.public_id), deliveries)
+    return Inserted(told.replace(made_up, customer_public_id), deliveries)
 
 
 @lru_cache(maxsize=1)
