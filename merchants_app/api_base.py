@@ -9,68 +9,19 @@ from urllib.parse import urlencode
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from rest_framework.negotiation import BaseContentNegotiation
+from rest_framework.exceptions import MethodNotAllowed
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.viewsets import ViewSet
 from typing_extensions import override
 
 from common.exact_json import dumps
 from merchants_app import request_log
 from merchants_app.api_authentication import claimed_secret
+from merchants_app.api_dispatch import ApiRequest, LeanViewSet
 from merchants_app.api_keys import remembered_key
 from merchants_app.idempotency import Answer, answer_once
-from merchants_app.models import ApiKey, Merchant
+from merchants_app.models import ApiKey
 from merchants_app.throttling import Allowance, TooManyRequests, count_request
-
-
-class ApiRequest(Request):
-    """A request of a shop's server, after its key was checked."""
-
-    auth: ApiKey
-
-    def __init__(self, request: HttpRequest, **options: Any) -> None:
-        super().__init__(request, **options)
-        # Asked for again and again; DRF looks in two other places first, each time.
-        self.META, self.method, self.path = request.META, request.method, request.path
-
-    @property
-    def merchant(self) -> Merchant:
-        """Whose key it is."""
-        return self.auth.merchant
-
-    @property
-    def mode(self) -> str:
-        """The key's mode: all that this request may see or make belongs to it."""
-        return self.auth.mode
-
-    @property
-    def actor(self) -> str:
-        """Who did it, for the audit log and the timeline."""
-        return f"API key {self.auth.hint}…"
-
-    @property
-    def request_id(self) -> str:
-        """The id that the answer carries as `Request-Id`."""
-        return str(self.META.get("tallystick.request_id", ""))
-
-
-class AlwaysJson(BaseContentNegotiation):
-    """Answers in JSON whatever `Accept` says: an answer one can read beats a 406."""
-
-    @override
-    def select_parser(self, request: Request, parsers: Any) -> Any:
-        """The JSON parser for JSON; None, hence 415, for anything else and for a charset other than UTF-8."""
-        media_type, _, parameters = (request.content_type or "").partition(";")
-        charset = parameters.lower().partition("charset=")[2].partition(";")[0].strip(' "')
-        if media_type.strip().lower() != "application/json" or charset not in {"", "utf-8", "utf8"}:
-            return None
-        return parsers[0]
-
-    @override
-    def select_renderer(self, request: Request, renderers: Any, format_suffix: str | None = None) -> Any:
-        """The JSON renderer."""
-        return renderers[0], renderers[0].media_type
 
 
 def json_answer(value: Any) -> HttpResponse:
@@ -83,7 +34,7 @@ def lead_on(response: HttpResponse, request: ApiRequest, query: Mapping[str, obj
     response["Link"] = f'<{settings.PUBLIC_URL}{request.path}?{urlencode(query)}>; rel="next"'
 
 
-class MerchantViewSet(ViewSet):
+class MerchantViewSet(LeanViewSet):
     """A resource of the API. A method of a subclass parses, calls one rule, answers; it catches nothing.
 
     Here stands what all have in common: the key and its scope, rate limits, `Idempotency-Key`, the request log.
@@ -93,7 +44,6 @@ class MerchantViewSet(ViewSet):
 
     request: ApiRequest
     http_method_names = ["get", "post", "patch", "put", "delete", "head"]
-    content_negotiation_class = AlwaysJson
     post: Callable[..., HttpResponseBase]  # set by the router, where the resource takes POST
     allowance: Allowance | None = None
     answers_apart: ClassVar[frozenset[str]] = frozenset()
@@ -105,22 +55,13 @@ class MerchantViewSet(ViewSet):
         if request.method == "POST" and "HTTP_IDEMPOTENCY_KEY" in request.META and hasattr(self, "post"):
             self.post = partial(self._answer_once, self.post)
         response = super().dispatch(request, *args, **kwargs)
+        if response.status_code == MethodNotAllowed.status_code:
+            response["Allow"] = ", ".join(self.allowed_methods)
         if self.allowance:
             for name, value in self.allowance.headers.items():
                 response[name] = value
         self._log(response, milliseconds=(time.perf_counter() - started) * 1000)
         return response
-
-    @override
-    def initialize_request(self, request: HttpRequest, *args: Any, **kwargs: Any) -> ApiRequest:
-        """The request with its merchant, mode, key and actor."""
-        return ApiRequest(
-            request,
-            parsers=self.get_parsers(),
-            authenticators=self.get_authenticators(),
-            negotiator=self.get_content_negotiator(),
-            parser_context=self.get_parser_context(request),
-        )
 
     @override
     def perform_authentication(self, request: Request) -> None:
@@ -158,10 +99,10 @@ class MerchantViewSet(ViewSet):
         return told
 
     def _log(self, response: HttpResponseBase, *, milliseconds: float) -> None:
-        key = getattr(self.request, "_auth", None)
+        key: ApiKey | None = self.request.auth
         if response.status_code == TooManyRequests.status_code:
             key = remembered_key(claimed_secret(self.request))  # nobody asked the database whose it is
-        if not isinstance(key, ApiKey):
+        if key is None:
             return  # a request of nobody is nobody's to see
         request_log.collect(
             key=key,

@@ -5,7 +5,8 @@ from django.utils import timezone
 from rest_framework.decorators import action
 from rest_framework.response import Response
 
-from merchants_app.api_base import ApiRequest, MerchantViewSet, json_answer, lead_on
+from merchants_app.api_base import MerchantViewSet, json_answer, lead_on
+from merchants_app.api_dispatch import ApiRequest
 from merchants_app.idempotency import Answer, Claim
 from sessions_app.api_requests import ChooseOption, ListSessions, Resolve, Simulate, metadata_filters
 from sessions_app.creation import create_answered, create_session

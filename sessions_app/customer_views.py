@@ -5,7 +5,8 @@ from rest_framework import serializers
 from rest_framework.response import Response
 
 from common.strict_serializers import StrictSerializer, TextField
-from merchants_app.api_base import ApiRequest, MerchantViewSet, lead_on
+from merchants_app.api_base import MerchantViewSet, lead_on
+from merchants_app.api_dispatch import ApiRequest
 from sessions_app.customers import customers_of, find_customer, represent_customers
 
 

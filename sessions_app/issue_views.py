@@ -7,7 +7,8 @@ from rest_framework.response import Response
 
 from common.moments import iso
 from common.money import to_minor_unit
-from merchants_app.api_base import ApiRequest, MerchantViewSet, lead_on
+from merchants_app.api_base import MerchantViewSet, lead_on
+from merchants_app.api_dispatch import ApiRequest
 from sessions_app.api_requests import ListIssues
 from sessions_app.decisions import case_of
 from sessions_app.models import CheckoutSession

@@ -4,7 +4,8 @@ from rest_framework import serializers
 from rest_framework.response import Response
 
 from common.strict_serializers import StrictSerializer, TextField
-from merchants_app.api_base import ApiRequest, MerchantViewSet, lead_on
+from merchants_app.api_base import MerchantViewSet, lead_on
+from merchants_app.api_dispatch import ApiRequest
 from sessions_app.link_requests import ChangeLink, CreateLink
 from sessions_app.payment_links import change_link, create_link, find_link, held_by, links_of, represent_link
 

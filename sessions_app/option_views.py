@@ -11,7 +11,8 @@ from chains_app.exchange_rates import Rate, Rates, RateUnavailable, rates_at
 from chains_app.networks import PaymentOption, payment_options
 from common.money import CURRENCIES, amount_text, fits_minor_unit, minor_digits, plain, units_due
 from common.strict_serializers import StrictSerializer, WordField
-from merchants_app.api_base import ApiRequest, MerchantViewSet
+from merchants_app.api_base import MerchantViewSet
+from merchants_app.api_dispatch import ApiRequest
 from sessions_app.quoting import lock_rate, outside_limits
 
 

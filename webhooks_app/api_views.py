@@ -5,7 +5,8 @@ from typing import Any
 from rest_framework.decorators import action
 from rest_framework.response import Response
 
-from merchants_app.api_base import ApiRequest, MerchantViewSet, lead_on
+from merchants_app.api_base import MerchantViewSet, lead_on
+from merchants_app.api_dispatch import ApiRequest
 from webhooks_app import endpoints
 from webhooks_app.api_requests import ChangeEndpoint, CreateEndpoint, ListDeliveries, ListEvents, Nothing, Resend
 from webhooks_app.models import WebhookEndpoint
