@@ -101,12 +101,12 @@ def _count(limits: dict[str, int]) -> Allowance | None:
         _pause.begin()
         _log.warning("throttling.redis_away", reason=str(error))
         return None
-    reset = WINDOW_SECONDS - elapsed
-    found = [Allowance(limit, used[whose], reset) for whose, limit in limits.items()]
-    for whose, allowance in zip(limits, found, strict=True):
-        if allowance.used > allowance.limit:
-            raise TooManyRequests(allowance, "API key" if whose.startswith("key:") else "address")
-    return min(found, key=lambda allowance: allowance.remaining)
+    left = {whose: limit - used[whose] for whose, limit in limits.items()}
+    tightest = min(left, key=left.__getitem__)
+    allowance = Allowance(limits[tightest], used[tightest], WINDOW_SECONDS - elapsed)
+    if left[tightest] < 0:
+        raise TooManyRequests(allowance, "API key" if tightest.startswith("key:") else "address")
+    return allowance
 
 
 class _Leases:

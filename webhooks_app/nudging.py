@@ -37,7 +37,8 @@ class _Messenger:
         if self.pid != os.getpid():
             self.pid, self.wanted = os.getpid(), threading.Event()
             threading.Thread(target=self.run, args=[self.wanted], name="webhook-nudges", daemon=True).start()
-        self.wanted.set()
+        if not self.wanted.is_set():  # which costs less, and most of a burst finds it so
+            self.wanted.set()
 
     def run(self, wanted: threading.Event) -> None:
         while wanted.wait():
