@@ -1,13 +1,15 @@
 """JSON with exact numbers, read strictly and written the same way every time."""
 
 import json
+from datetime import UTC, datetime
 from decimal import Decimal
 
+import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from common.exact_json import ExactDecoder, ExactEncoder, WrongJson, dumps, loads_strict
+from common.exact_json import _SLOW, ExactDecoder, ExactEncoder, WrongJson, dumps, loads_strict
 
 NUMBERS = st.decimals(allow_nan=False, allow_infinity=False, min_value=Decimal("-1e30"), max_value=Decimal("1e30"))
 VALUES = st.recursive(
@@ -32,6 +34,24 @@ def test_what_is_stored_comes_back_as_it_was(value: object) -> None:
 @given(VALUES)
 def test_the_same_value_gives_the_same_text(value: object) -> None:
     assert dumps(json.loads(dumps(value), parse_float=Decimal)) == dumps(value)
+
+
+@given(VALUES)
+def test_both_writers_write_the_same(value: object) -> None:
+    assert dumps(value) == _SLOW.encode(value)
+
+
+@pytest.mark.parametrize("value", [2**64, -(2**63) - 1, {"a": ["\ud800"]}])
+def test_what_the_fast_one_refuses_is_written_too(value: object) -> None:
+    with pytest.raises(TypeError):
+        orjson.dumps(value)
+    assert json.loads(dumps(value)) == value
+
+
+@pytest.mark.parametrize("value", [datetime.now(UTC), {1}, object(), Decimal])
+def test_what_is_no_json_is_refused(value: object) -> None:
+    with pytest.raises(TypeError):
+        dumps(value)
 
 
 def test_a_price_keeps_its_zeros() -> None:
