@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from functools import lru_cache
 from json import JSONDecoder
-from typing import Any, Generic, TypeVar, cast
+from typing import Any, Generic, TypeVar
 
 from django.db import DEFAULT_DB_ALIAS, connections, models
 from django.db.models.base import ModelState
@@ -74,7 +74,8 @@ class Blank(Generic[M]):
 
 def rows(sql: str, given: dict[str, Any] | Sequence[Any]) -> list[tuple[Any, ...]]:
     """What a statement answers. It is prepared; every parameter needs a type: `%(id)s::bigint`."""
-    return cast("DatabaseWrapper", connections[DEFAULT_DB_ALIAS]).fetch_prepared(sql, given)
+    database: DatabaseWrapper = connections[DEFAULT_DB_ALIAS]  # type: ignore[assignment]  # settings say which it is
+    return database.fetch_prepared(sql, given)
 
 
 def set_related(instance: models.Model, name: str, found: Sequence[M], of: type[M]) -> None:

@@ -28,7 +28,8 @@ from common.exact_json import MAX_NUMBER_LENGTH
 # A name (one label is enough: `http://shop:3000` inside a private network), an IPv4 or an IPv6 address.
 _HOST = re.compile(r"[\w\-]+(\.[\w\-]+)*\.?|[0-9a-f:.]+")
 _NEVER_IN_URL = re.compile(r"[\s\\\x00-\x1f\x7f]")
-# Passes whatever rules an address goes through, as most do.
+# What passes all rules that any text, or any address, goes through; most do.
+_PLAIN_TEXT = re.compile(r"[\x01-\x7f]+")
 _PLAIN_EMAIL = re.compile(r"[A-Za-z0-9_+-]+(\.[A-Za-z0-9_+-]+)*@([a-z0-9]{1,63}\.)+[a-z]{2,63}")
 # As many as the reader of JSON lets through: nothing is rounded.
 _ALL_DIGITS = Context(prec=MAX_NUMBER_LENGTH)
@@ -110,12 +111,15 @@ class StrictSerializer(serializers.Serializer[Any]):
             for name, field in fields.items()
         ]
 
+    @cached_property
+    def _known(self) -> list[str]:
+        return [name for name, _, _ in self._checks]
+
     def _unknown(self, data: Mapping[str, Any]) -> dict[str, Any]:
-        known = [name for name, _, _ in self._checks]
-        strange = data.keys() - known
+        strange = data.keys() - self._known
         if not strange:
             return {}
-        message = _UNKNOWN.format(known=", ".join(known))
+        message = _UNKNOWN.format(known=", ".join(self._known))
         return {
             _printable(name): [ErrorDetail(message, code="unknown_field")]
             for name in [name for name in data if name in strange][:20]
@@ -126,6 +130,7 @@ class TextField(serializers.CharField):
     """Text, as text: no numbers, no booleans, nothing that PostgreSQL cannot hold (NUL, lone surrogates)."""
 
     default_error_messages = {"invalid": "Send text, in quotes."}
+    plain = _PLAIN_TEXT
     # What plain text is known to pass.
     usual_rules: ClassVar[tuple[type, ...]] = (
         MaxLengthValidator,
@@ -137,8 +142,8 @@ class TextField(serializers.CharField):
         """The text. Short ASCII without NUL, as most text is, passes all rules that every text goes through."""
         if type(data) is str and self._has_no_rules_of_its_own:
             text = data.strip() if self.trim_whitespace else data
-            if len(text) <= self._most and self._is_plain(text):
-                return self.to_internal_value(text)
+            if len(text) <= self._most and self.plain.fullmatch(text):
+                return self.to_internal_value(text) if self._has_more_to_say else text
         return super().run_validation(data)
 
     def to_internal_value(self, data: Any) -> str:
@@ -147,8 +152,9 @@ class TextField(serializers.CharField):
             self.fail("invalid")
         return data.strip() if self.trim_whitespace else data
 
-    def _is_plain(self, text: str) -> bool:
-        return bool(text) and text.isascii() and "\0" not in text
+    @cached_property
+    def _has_more_to_say(self) -> bool:
+        return type(self).to_internal_value is not TextField.to_internal_value
 
     @cached_property
     def _has_no_rules_of_its_own(self) -> bool:
@@ -163,10 +169,8 @@ class EmailField(serializers.EmailField, TextField):
     """An e-mail address."""
 
     default_error_messages = {"invalid": "Send an e-mail address, such as pat@example.com."}
+    plain = _PLAIN_EMAIL
     usual_rules = (*TextField.usual_rules, EmailValidator)
-
-    def _is_plain(self, text: str) -> bool:
-        return _PLAIN_EMAIL.fullmatch(text) is not None
 
 
 class HttpUrlField(TextField):
@@ -254,6 +258,14 @@ class WordField(serializers.ChoiceField):
     """One word of a fixed list."""
 
     default_error_messages = {"invalid_choice": "Must be one of: {allowed}."}
+
+    def run_validation(self, data: Any = empty) -> Any:
+        """The word."""
+        return data if type(data) is str and data in self._words else super().run_validation(data)
+
+    @cached_property
+    def _words(self) -> frozenset[str]:
+        return frozenset() if self.validators else frozenset(self.choices)
 
     def to_internal_value(self, data: Any) -> str:
         """The word."""

@@ -21,7 +21,7 @@ from merchants_app.models import ApiKey, Merchant
 class ApiRequest(Request):
     """A request of a shop's server."""
 
-    negotiator: "AlwaysJson"
+    negotiator: "OnlyJson"
     parsers: list[Any]
     # Plain attributes in the place of DRF's properties, which authenticate at the first look: here the view does that.
     user: Merchant | None = None  # type: ignore[assignment]
@@ -64,8 +64,8 @@ class ApiRequest(Request):
         return str(self.META.get("tallystick.request_id", ""))
 
 
-class AlwaysJson(BaseContentNegotiation):
-    """Answers in JSON whatever `Accept` says: an answer one can read beats a 406."""
+class OnlyJson(BaseContentNegotiation):
+    """What bodies are read."""
 
     @override
     def select_parser(self, request: Request, parsers: Any) -> Any:
@@ -76,16 +76,11 @@ class AlwaysJson(BaseContentNegotiation):
             return None
         return parsers[0]
 
-    @override
-    def select_renderer(self, request: Request, renderers: Any, format_suffix: str | None = None) -> Any:
-        """The JSON renderer."""
-        return renderers[0], renderers[0].media_type
-
 
 class LeanViewSet(ViewSet):
     """A resource whose parser, renderer, authenticator and permission are the same objects for all requests."""
 
-    content_negotiation_class = AlwaysJson
+    content_negotiation_class = OnlyJson
 
     @override
     def initialize_request(self, request: HttpRequest, *args: Any, **kwargs: Any) -> ApiRequest:
@@ -119,9 +114,14 @@ class LeanViewSet(ViewSet):
         return _made(tuple(self.permission_classes))
 
     @override
-    def get_renderers(self) -> list[Any]:
-        """Made once."""
-        return _made(tuple(self.renderer_classes))
+    def perform_content_negotiation(self, request: Request, force: bool = False) -> tuple[Any, str]:
+        """JSON, whatever `Accept` says: an answer one can read beats a 406."""
+        (renderer,) = _made(tuple(self.renderer_classes))
+        return renderer, renderer.media_type
+
+    @override
+    def check_throttles(self, request: Request) -> None:
+        """Requests are counted before their key is looked up."""
 
     @property
     def default_response_headers(self) -> dict[str, str]:

@@ -7,7 +7,6 @@ the same key may be used for the next try, with a corrected body if need be.
 
 import hashlib
 from collections.abc import Callable
-from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NoReturn
@@ -95,9 +94,8 @@ def answer_once(
     fingerprint = hashlib.sha256(b"\0".join((method.encode(), path.encode(), body))).hexdigest()
     if act_at_once:
         try:
-            with transaction.atomic() if connection.in_atomic_block else nullcontext():
-                if answer := act_at_once(Claim(key, idempotency_key, fingerprint)):
-                    return answer
+            if answer := _at_once(act_at_once, Claim(key, idempotency_key, fingerprint)):
+                return answer
         except ParseError:
             raise  # a body that cannot be read says nothing else at the second look
         except (IntegrityError, APIException):
@@ -113,6 +111,14 @@ def forget_old(now: datetime) -> int:
     """Deletes answers older than they are kept. Returns how many."""
     deleted, _ = IdempotencyRecord.objects.filter(created_at__lt=now - KEPT).delete()
     return deleted
+
+
+def _at_once(act: Callable[[Claim], Answer | None], claim: Claim) -> Answer | None:
+    """One statement needs no transaction of its own; inside another's, its failure must not break that."""
+    if not connection.in_atomic_block:
+        return act(claim)
+    with transaction.atomic():
+        return act(claim)
 
 
 def _try(key: ApiKey, idempotency_key: str, fingerprint: str, act: Callable[[], Answer]) -> Answer:

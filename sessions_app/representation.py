@@ -22,6 +22,7 @@ def represent(session: CheckoutSession) -> dict[str, Any]:
     """The session's JSON. Without further query when it came through `facts.with_facts`."""
     facts = facts_of(session) if session.quote_id else None
     counted = _ids_of(facts)
+    customer = session.customer
     return {
         "id": session.public_id,
         "object": "checkout.session",
@@ -44,8 +45,8 @@ def represent(session: CheckoutSession) -> dict[str, Any]:
         "allowedAssets": session.allowed_assets,
         "reference": session.reference,
         "locale": session.locale or None,
-        "customerId": session.customer.public_id,
-        "customer": {"id": session.customer.public_id, "email": session.email, "name": session.name},
+        "customerId": customer.public_id,
+        "customer": {"id": customer.public_id, "email": session.email, "name": session.name},
         "payment": _payment_due(session, facts, counted) if facts else None,
         "payments": [
             _payment(payment, session.currency, counts=payment.public_id in counted)
