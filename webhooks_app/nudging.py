@@ -20,7 +20,7 @@ CHANNEL = "webhooks:due"
 _PATIENCE_SECONDS = 0.25
 _PAUSE_SECONDS = 2.0
 # Between two nudges of a process; far less than anybody notices, enough to tell a burst once.
-_GATHER_SECONDS = 0.02
+_GATHER_SECONDS = 0.05
 
 _pause = Pause(_PAUSE_SECONDS)
 _log = structlog.get_logger()

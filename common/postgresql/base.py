@@ -3,7 +3,6 @@
 Both are for the API's speed (`bench/api.py`): a get asks the database one thing, and `SELECT 1` before it cost as much.
 """
 
-import select
 from types import SimpleNamespace
 from typing import Any
 
@@ -21,13 +20,19 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def is_usable(self) -> bool:
         """Whether the connection may be used.
 
-        A server that ended it has closed the socket, which then has something to read; an idle one has not. Whatever
-        else there is to read, and after an error, the server is asked.
+        A server that ended it has closed the socket, of which reading tells; first comes its farewell, if it sent one.
+        Such a look is short enough to keep the interpreter meanwhile: whoever lets go of it has to queue for it again.
+        After an error the server is asked.
         """
         if self.connection is None or self.connection.closed:
             return False
-        if self.errors_occurred or _has_something_to_read(self.connection):
+        if self.errors_occurred:
             return super().is_usable()
+        try:
+            self.connection.pgconn.consume_input()
+            self.connection.pgconn.consume_input()
+        except psycopg.OperationalError:
+            return False
         return True
 
     def fetch_prepared(self, query: str, given: Given) -> Rows:
@@ -64,9 +69,3 @@ class _Seen:
 
     def fetchall(self) -> Rows:
         return self.rows
-
-
-def _has_something_to_read(connection: "psycopg.Connection[Any]") -> bool:
-    waiting = select.poll()
-    waiting.register(connection.fileno(), select.POLLIN)
-    return bool(waiting.poll(0))
