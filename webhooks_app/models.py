@@ -58,11 +58,15 @@ class Event(models.Model):
 
     id: int
     public_id = models.CharField(max_length=40, default=new_event_id, editable=False)
-    merchant = models.ForeignKey(Merchant, on_delete=models.CASCADE, related_name="+", db_index=False)
+    # Without a constraint in the database: what the event is about is written with it and has one. A second would lock
+    # the merchant's row once more, which all events of a shop share.
+    merchant = models.ForeignKey(
+        Merchant, on_delete=models.CASCADE, related_name="+", db_index=False, db_constraint=False
+    )
     mode = models.CharField(max_length=4, choices=Mode.choices)
     type = models.CharField(max_length=40)
     subject = models.CharField(max_length=40, help_text="Public id of what it is about.")
-    subject_sequence = models.PositiveIntegerField(help_text="The subject's running number, from 1 without a gap.")
+    subject_sequence = models.IntegerField(help_text="The subject's running number, from 1 without a gap.")
     data = models.JSONField(
         encoder=ExactEncoder,
         decoder=ExactDecoder,
@@ -102,9 +106,13 @@ class Delivery(models.Model):
     public_id = models.CharField(max_length=40, default=new_delivery_id, editable=False)
     # Their own indexes would repeat the beginning of those below, and every attempt writes to each index.
     event = models.ForeignKey(Event, on_delete=models.CASCADE, related_name="deliveries", db_index=False)
-    endpoint = models.ForeignKey(WebhookEndpoint, on_delete=models.CASCADE, related_name="deliveries", db_index=False)
+    # Without a constraint in the database: endpoints are marked as deleted, never removed while their merchant is
+    # there, and each event of a shop would lock the one row that senders keep writing to.
+    endpoint = models.ForeignKey(
+        WebhookEndpoint, on_delete=models.CASCADE, related_name="deliveries", db_index=False, db_constraint=False
+    )
     state = models.CharField(max_length=10, choices=DeliveryState.choices, default=DeliveryState.PENDING)
-    attempts_made = models.PositiveSmallIntegerField(default=0, help_text="Tries since it was last (re)sent.")
+    attempts_made = models.SmallIntegerField(default=0, help_text="Tries since it was last (re)sent.")
     next_attempt_at = models.DateTimeField(
         null=True,
         help_text="Due from then on; a lease pushes it ahead, so a killed worker gives its work back.",

@@ -53,7 +53,7 @@ class IdempotencyRecord(models.Model):
     mode = models.CharField(max_length=4, choices=Mode.choices)
     key = models.CharField(max_length=255)
     fingerprint = models.CharField(max_length=64, help_text="SHA-256 of method, path and body.")
-    status_code = models.PositiveSmallIntegerField()
+    status_code = models.SmallIntegerField()
     body = models.BinaryField()
     created_at = models.DateTimeField(db_index=True)
 

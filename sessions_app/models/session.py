@@ -65,7 +65,7 @@ class CheckoutSession(models.Model):
         db_index=False,
         help_text="The one in force.",
     )
-    event_count = models.PositiveIntegerField(default=0, help_text="The running number of its last event.")
+    event_count = models.IntegerField(default=0, help_text="The running number of its last event.")
 
     expires_at = models.DateTimeField()
     ended_by = models.CharField(max_length=9, choices=Ended.choices, null=True)
