@@ -56,7 +56,7 @@ class MerchantViewSet(LeanViewSet):
             self.post = partial(self._answer_once, self.post)
         response = super().dispatch(request, *args, **kwargs)
         if response.status_code == MethodNotAllowed.status_code:
-            response["Allow"] = ", ".join(self.allowed_methods)
+            response["Allow"] = ", ".join(method.upper() for method in self.action_map)
         if self.allowance:
             for name, value in self.allowance.headers.items():
                 response[name] = value
