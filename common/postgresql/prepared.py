@@ -8,6 +8,7 @@ import re
 from collections import OrderedDict
 from collections.abc import Sequence
 from functools import lru_cache
+from itertools import count
 from typing import Any
 
 import psycopg
@@ -23,6 +24,8 @@ Given = dict[str, Any] | Sequence[Any]
 Rows = list[tuple[Any, ...]]
 
 _MOST_READY = 100
+# Never the same name twice, whoever else used the connection before.
+_numbers = count(1)
 _PLACEHOLDER = re.compile(r"%(?:\((?P<name>\w+)\))?s")
 # After these PostgreSQL will not run the statement again as it was prepared: a table changed, or it was deallocated.
 _OUTDATED = (errors.FeatureNotSupported, errors.InvalidSqlStatementName)
@@ -34,7 +37,6 @@ class PreparedStatements:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._ready: OrderedDict[str, _Prepared] = OrderedDict()
-        self._made = 0
         context = connection.cursor()
         # The driver's own reader; Django's makes a second datetime of each, in Python. Both give UTC.
         context.adapters.register_loader("timestamptz", TimestamptzLoader)
@@ -54,8 +56,8 @@ class PreparedStatements:
         if len(self._ready) >= _MOST_READY:
             _, oldest = self._ready.popitem(last=False)
             oldest.deallocate()
-        self._made += 1
-        statement = self._ready[query] = _Prepared(self._connection, f"ready_{self._made}", query, self._context)
+        statement = _Prepared(self._connection, f"ready_{next(_numbers)}", query, self._context)
+        self._ready[query] = statement
         return statement
 
 
