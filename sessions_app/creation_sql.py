@@ -42,8 +42,8 @@ WITH wallet AS (
     SELECT id, public_id FROM {customers}
     WHERE merchant_id = %(merchant)s::bigint AND mode = %(mode)s::text AND lower(email) = lower(%(email)s::text)
 ), renamed AS (
-    UPDATE {customers} SET name = %(name)s::text FROM known, wallet
-    WHERE {customers}.id = known.id AND name <> %(name)s::text
+    UPDATE {customers} SET name = %(name)s::text
+    WHERE id = (SELECT id FROM known) AND name <> %(name)s::text AND EXISTS (SELECT FROM wallet)
 ), made AS (
     INSERT INTO {customers} (public_id, merchant_id, mode, email, name, created_at)
     SELECT %(new_customer_id)s::text, %(merchant)s::bigint, %(mode)s::text, %(email)s::text, %(name)s::text,
@@ -55,11 +55,13 @@ WITH wallet AS (
     SELECT * FROM known UNION ALL SELECT * FROM made
 ), session AS (
     INSERT INTO {sessions} ({first_columns}, {session_columns}, customer_id, treasury_id)
-    SELECT {first_values}, {session_values}, customer.id, wallet.id FROM customer, wallet
+    SELECT {first_values}, {session_values}, customer.id, (SELECT id FROM wallet)
+    FROM customer WHERE EXISTS (SELECT FROM wallet)
     ON CONFLICT DO NOTHING
     RETURNING id, treasury_id
 ), told AS (
-    SELECT session.id AS session_id, replace(%(told)s::text, %(new_customer_id)s::text, customer.public_id) AS text
+    SELECT session.id AS session_id, session.treasury_id, customer.id AS customer_id, customer.public_id,
+        replace(%(told)s::text, %(new_customer_id)s::text, customer.public_id) AS text
     FROM session, customer
 ), change AS (
     INSERT INTO {changes} (session_id, from_status, to_status, payment_status, needs_decision, reason, actor, at)
@@ -86,8 +88,8 @@ WITH wallet AS (
         convert_to(told.text, 'UTF8'), %(now)s::timestamptz
     FROM told WHERE %(idempotency_key)s::text IS NOT NULL
 )
-SELECT session.id, session.treasury_id, customer.id, customer.public_id, (SELECT count(*) FROM delivery)
-FROM session, customer
+SELECT session_id, treasury_id, customer_id, public_id, EXISTS (SELECT FROM delivery)
+FROM told
 """
 # Column → parameter, for values that several rows have in common.
 _SHARED = {
@@ -109,7 +111,7 @@ class Inserted:
     """What came of it."""
 
     text: str  # the session's JSON as it was told and stored
-    deliveries: int  # how many became due
+    has_deliveries: bool  # whether any became due
 
 
 def insert_session(
@@ -142,7 +144,7 @@ def insert_session(
     found = rows(_statement(), given)
     if not found:
         return None
-    key, treasury_id, customer_id, customer_public_id, deliveries = found[0]
+    key, treasury_id, customer_id, customer_public_id, has_deliveries = found[0]
     customer = session.customer
     # Past the descriptors, which would look whether the objects that these stand for are others now.
     session.__dict__.update(id=key, treasury_id=treasury_id, customer_id=customer_id)
@@ -150,7 +152,7 @@ def insert_session(
     session._state.adding = customer._state.adding = False
     # A session just born has none of these: nobody needs to ask the database for them.
     set_none_related(session, *COLLECTED)
-    return Inserted(told.replace(made_up, customer_public_id), deliveries)
+    return Inserted(told.replace(made_up, customer_public_id), has_deliveries)
 
 
 @lru_cache(maxsize=1)

@@ -137,7 +137,7 @@ def open_session(session: CheckoutSession, *, actor: str, claim: Claim | None = 
     )
     if inserted is None:
         return None
-    if inserted.deliveries:
+    if inserted.has_deliveries:
         nudge_on_commit()
     return inserted.text
 
