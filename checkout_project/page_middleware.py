@@ -6,10 +6,13 @@ behind all of them when `Outside`, before the pages' middleware, is made and tak
 
 from collections.abc import Callable
 
+from django.conf import settings
 from django.core.exceptions import SuspiciousOperation
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import translation
 from django.views.defaults import bad_request, page_not_found
+
+from checkout_project.api_errors import error_response
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
@@ -39,6 +42,7 @@ class Outside:
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
         self.get_api_response = Inside.newest.get_response
+        self.only_https = settings.SECURE_SSL_REDIRECT
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Answers a call straight away, a page through what it needs."""
@@ -46,12 +50,21 @@ class Outside:
             return self.get_response(request)
         if translation.get_language() != "en":  # the thread still has that of the page before
             translation.activate("en")
-        response = self.get_api_response(request)
+        # A page is led to https. A call is refused: its key has been seen by whoever listens, and a POST that follows
+        # the way there arrives as a GET.
+        is_exposed = self.only_https and not request.is_secure()
+        response = _refused_as_exposed() if is_exposed else self.get_api_response(request)
         # As `CommonMiddleware` does for pages; without it servers send an answer in chunks.
         response.headers["Content-Length"] = str(len(response.content))
         # A key in `ww-api-key` does not tell caches what one in `Authorization` tells them.
         response.headers["Cache-Control"] = "no-store"
+        response.headers["X-Content-Type-Options"] = "nosniff"
         return response
+
+
+def _refused_as_exposed() -> HttpResponse:
+    detail = f"Call this API at {settings.PUBLIC_URL}, by https. Revoke this key if it went over an open network."
+    return error_response(403, "https_required", detail)
 
 
 def _refusal(request: HttpRequest) -> HttpResponse | None:

@@ -44,10 +44,10 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "django.middleware.security.SecurityMiddleware",
     "checkout_project.request_ids.RequestIdMiddleware",
     "checkout_project.api_limits.ApiLimitsMiddleware",
     "checkout_project.page_middleware.Outside",  # calls of the API go from here to `Inside`
+    "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "checkout_project.content_security.ContentSecurityMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",

@@ -133,6 +133,27 @@ def test_a_body_too_large_is_413_before_it_is_read(api: Api) -> None:
     assert the_error(answer)["code"] == "body_too_large"
 
 
+def test_a_call_by_plain_http_is_refused_where_https_is_the_way(api: Api, settings: Any) -> None:
+    settings.SECURE_SSL_REDIRECT = True
+    answer = api.post("checkout", terms())
+    assert answer.status_code == 403
+    assert the_error(answer)["code"] == "https_required"
+    assert not CheckoutSession.objects.exists()
+    assert (
+        api.client.get("/api/v1/checkout", secure=True, headers={"Authorization": f"Bearer {api.secret}"}).json() == []
+    )
+
+
+def test_a_page_by_plain_http_leads_to_https(client: Client, settings: Any) -> None:
+    settings.SECURE_SSL_REDIRECT = True
+    answer = client.get("/accounts/login/")
+    assert (answer.status_code, answer["Location"]) == (301, "https://testserver/accounts/login/")
+
+
+def test_no_browser_may_guess_what_an_answer_is(api: Api) -> None:
+    assert api.get("checkout")["X-Content-Type-Options"] == "nosniff"
+
+
 def test_a_wrong_method_is_405_and_says_which_are_right(api: Api) -> None:
     answer = api.delete("checkout")
     assert answer.status_code == 405
