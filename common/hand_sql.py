@@ -1,11 +1,12 @@
 """Models read by hand-written SQL, where building a statement with the ORM costs more than running it."""
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from functools import lru_cache
 from json import JSONDecoder
 from typing import Any, Generic, TypeVar
 
-from django.db import DEFAULT_DB_ALIAS, connections, models
+from django.db import DEFAULT_DB_ALIAS, connection, connections, models, transaction
 from django.db.models.base import ModelState
 
 from common.postgresql.base import DatabaseWrapper
@@ -76,6 +77,11 @@ def rows(sql: str, given: dict[str, Any] | Sequence[Any]) -> list[tuple[Any, ...
     """What a statement answers. It is prepared; every parameter needs a type: `%(id)s::bigint`."""
     database: DatabaseWrapper = connections[DEFAULT_DB_ALIAS]  # type: ignore[assignment]  # settings say which it is
     return database.fetch_prepared(sql, given)
+
+
+def failing_alone() -> AbstractContextManager[Any]:
+    """Around one statement that may fail: it needs no transaction of its own, but must not break another's."""
+    return transaction.atomic() if connection.in_atomic_block else nullcontext()
 
 
 def set_related(instance: models.Model, name: str, found: Sequence[M], of: type[M]) -> None:

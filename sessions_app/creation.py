@@ -3,9 +3,10 @@
 from datetime import timedelta
 from typing import Any
 
+from django.db import IntegrityError
 from django.utils import timezone
 
-from common.hand_sql import Blank
+from common.hand_sql import Blank, failing_alone
 from merchants_app.idempotency import Claim
 from merchants_app.models import Merchant
 from merchants_app.treasuries import treasury_for
@@ -36,8 +37,12 @@ def create_session(*, merchant: Merchant, mode: str, terms: dict[str, Any], acto
     """
     for _ in range(_TRIES):
         session = _new_session(merchant, mode, terms)
-        if open_session(session, actor=actor):
-            return session
+        try:
+            with failing_alone():
+                if open_session(session, actor=actor):
+                    return session
+        except IntegrityError:
+            continue  # another request was making the same new customer
         # The database has the last word on who has the reference. Whoever had it may be over by now: try again.
         if live := _live_session(merchant, mode, terms.get("reference")):
             return _the_same(live, terms)
@@ -51,7 +56,8 @@ def create_answered(
 ) -> str | None:
     """The JSON of a new session, written together with the answer that the claim stands for, in one round trip.
 
-    None when only the long way (`create_session`) can tell why not; raises IntegrityError when the claim is answered.
+    None when only the long way (`create_session`) can tell why not. Raises IntegrityError when the claim is answered,
+    or another request is making the same new customer at this moment.
     """
     return open_session(_new_session(merchant, mode, terms), actor=actor, claim=claim)
 

@@ -20,49 +20,41 @@ from sessions_app.models import CheckoutSession, Customer, StatusChange
 from sessions_app.reading_sql import COLLECTED
 from webhooks_app.models import Delivery, Event, WebhookEndpoint
 
-# Nothing is written when a live session has the reference, the request has an answer, or no treasury is in force
-# (`treasury_for`): then all that builds on `wallet` is empty. Two at the same moment show as a conflict: for the
-# reference nothing is written either, for the answer an error undoes all.
+# Nothing is written when no treasury is in force (`treasury_for`) or a live session has the reference: all builds on
+# `session`, the customer's row, too, whose id is therefore drawn first. That the request has an answer shows last, as
+# an error that undoes all: it is rare, and looking for it first would cost every new session.
 # The customer's id is only known here; the JSON comes with a made-up one, which is as good as any for a new customer.
 _STATEMENT = """
-WITH wallet AS (
-    SELECT id FROM {treasuries}
-    WHERE merchant_id = %(merchant)s::bigint AND mode = %(mode)s::text AND withdrawn_at IS NULL
-      AND active_from <= %(now)s::timestamptz
-      AND NOT EXISTS (
-        SELECT FROM {sessions} WHERE merchant_id = %(merchant)s::bigint AND mode = %(mode)s::text
-          AND reference = %(reference)s::text AND status IN ('open', 'processing') AND ended_by IS NULL
-      )
-      AND NOT EXISTS (
-        SELECT FROM {answers} WHERE merchant_id = %(merchant)s::bigint AND mode = %(mode)s::text
-          AND key = %(idempotency_key)s::text
-      )
-    ORDER BY active_from DESC, id DESC LIMIT 1
-), known AS (
-    SELECT id, public_id FROM {customers}
+WITH known AS (
+    SELECT id, public_id, name FROM {customers}
     WHERE merchant_id = %(merchant)s::bigint AND mode = %(mode)s::text AND lower(email) = lower(%(email)s::text)
-), renamed AS (
-    UPDATE {customers} SET name = %(name)s::text
-    WHERE id = (SELECT id FROM known) AND name <> %(name)s::text AND EXISTS (SELECT FROM wallet)
-), made AS (
-    INSERT INTO {customers} (public_id, merchant_id, mode, email, name, created_at)
-    SELECT %(new_customer_id)s::text, %(merchant)s::bigint, %(mode)s::text, %(email)s::text, %(name)s::text,
-        %(now)s::timestamptz
-    FROM wallet WHERE NOT EXISTS (SELECT FROM known)
-    ON CONFLICT (merchant_id, mode, lower(email)) DO UPDATE SET name = EXCLUDED.name
-    RETURNING id, public_id
-), customer AS (
-    SELECT * FROM known UNION ALL SELECT * FROM made
 ), session AS (
     INSERT INTO {sessions} ({first_columns}, {session_columns}, customer_id, treasury_id)
-    SELECT {first_values}, {session_values}, customer.id, (SELECT id FROM wallet)
-    FROM customer WHERE EXISTS (SELECT FROM wallet)
-    ON CONFLICT DO NOTHING
-    RETURNING id, treasury_id
+    SELECT {first_values}, {session_values}, wallet.customer_id, wallet.id
+    FROM (
+        SELECT id, COALESCE((SELECT id FROM known), nextval(pg_get_serial_sequence('{customers}', 'id'))) AS customer_id
+        FROM {treasuries}
+        WHERE merchant_id = %(merchant)s::bigint AND mode = %(mode)s::text AND withdrawn_at IS NULL
+          AND active_from <= %(now)s::timestamptz
+        ORDER BY active_from DESC, id DESC LIMIT 1
+    ) AS wallet
+    ON CONFLICT (merchant_id, mode, reference)
+      WHERE status IN ('open', 'processing') AND ended_by IS NULL AND reference IS NOT NULL DO NOTHING
+    RETURNING id, treasury_id, customer_id
+), customer AS (
+    -- New, or with another name than before. If another request has just made the same one, the session says a number
+    -- that will be nobody's: a name of NULL is the error that undoes all, and the next try knows the customer.
+    INSERT INTO {customers} AS kept (id, public_id, merchant_id, mode, email, name, created_at)
+    SELECT session.customer_id, %(new_customer_id)s::text, %(merchant)s::bigint, %(mode)s::text, %(email)s::text,
+        %(name)s::text, %(now)s::timestamptz
+    FROM session WHERE NOT EXISTS (SELECT FROM known WHERE name = %(name)s::text)
+    ON CONFLICT (merchant_id, mode, lower(email)) DO UPDATE
+      SET name = CASE WHEN kept.id = EXCLUDED.id THEN EXCLUDED.name END
 ), told AS (
-    SELECT session.id AS session_id, session.treasury_id, customer.id AS customer_id, customer.public_id,
-        replace(%(told)s::text, %(new_customer_id)s::text, customer.public_id) AS text
-    FROM session, customer
+    SELECT session.id AS session_id, session.treasury_id, session.customer_id,
+        COALESCE(known.public_id, %(new_customer_id)s::text) AS public_id,
+        replace(%(told)s::text, %(new_customer_id)s::text, COALESCE(known.public_id, %(new_customer_id)s::text)) AS text
+    FROM session LEFT JOIN known ON TRUE
 ), change AS (
     INSERT INTO {changes} (session_id, from_status, to_status, payment_status, needs_decision, reason, actor, at)
     SELECT session.id, '', 'open', 'unpaid', FALSE, %(reason)s::text, %(actor)s::text, %(now)s::timestamptz
@@ -120,7 +112,8 @@ def insert_session(
     """Writes all of it and sets the session's keys; None, and nothing written, when it may not be made now.
 
     `told` is the session's JSON, in which its customer's public id is one just made up. With `claim` the JSON is
-    kept as the answer to the request; raises IntegrityError, and nothing is written, when that has an answer already.
+    kept as the answer to the request. Raises IntegrityError, and nothing is written, when that has an answer already,
+    and when another request is making the same new customer at this moment.
     """
     made_up = session.customer.public_id
     given = {

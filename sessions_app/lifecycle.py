@@ -124,7 +124,8 @@ def open_session(session: CheckoutSession, *, actor: str, claim: Claim | None = 
     """Writes a new session with its customer, the first row of its timeline and its first event, in one round trip.
 
     Returns the session's JSON; None, and nothing is written, when a live session has its reference or its merchant has
-    no treasury. With `claim` the JSON is kept as the request's answer; raises IntegrityError when it has one.
+    no treasury. With `claim` the JSON is kept as the request's answer. Raises IntegrityError, and nothing is written,
+    when it has one, or another request is making the same new customer at this moment.
     """
     session.event_count = 1
     inserted = insert_session(

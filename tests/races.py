@@ -3,10 +3,24 @@
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
+from typing import TypeVar
 
 from django.db import connection
 
 Act = Callable[[], object]
+T = TypeVar("T")
+
+
+def closing(act: Callable[[], T]) -> Callable[[], T]:
+    """The act for a thread of its own, whose database connection ends with it."""
+
+    def run() -> T:
+        try:
+            return act()
+        finally:
+            connection.close()
+
+    return run
 
 
 def race(*acts: Act) -> list[object]:

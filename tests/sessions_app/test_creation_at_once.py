@@ -1,18 +1,22 @@
 """A session and the answer for a repeated request are written by one statement: with races, for real."""
 
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from datetime import timedelta
 
 import pytest
+from django.db import connection, transaction
 from django.utils import timezone
 
 from merchants_app.api_keys import create_key
 from merchants_app.models import IdempotencyRecord, Merchant, Treasury
 from merchants_app.treasuries import treasury_for
 from sessions_app.creation import create_session
-from sessions_app.errors import NoTreasury
+from sessions_app.errors import NoTreasury, ReferenceTaken
 from sessions_app.models import CheckoutSession, Customer, StatusChange
 from tests.cast import MIAS_WALLET, Api, merchant, terms
-from tests.races import race
+from tests.races import closing, race
+from tests.waiting import wait_until
 from webhooks_app.models import Event
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -69,6 +73,52 @@ def test_many_new_customers_at_once_are_one(mia: Merchant) -> None:
     made = race(*[lambda: create_session(merchant=mia, mode="test", terms=terms())] * MANY)
     assert {session.customer_id for session in made} == {Customer.objects.get().pk}
     assert {event.data["customerId"] for event in Event.objects.all()} == {Customer.objects.get().public_id}
+
+
+@pytest.mark.parametrize("inside", [True, False])
+def test_a_customer_made_by_another_request_meanwhile_is_taken(mia: Merchant, *, inside: bool) -> None:
+    def create() -> CheckoutSession:
+        with transaction.atomic() if inside else nullcontext():
+            return create_session(merchant=mia, mode="test", terms=terms())
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            customer = Customer.objects.create(merchant=mia, mode="test", email=terms()["email"], name="Pat Payer")
+            running = pool.submit(closing(create))
+            wait_until(somebody_waits)
+        session = running.result(timeout=10)
+    assert session.customer_id == customer.pk
+    assert Event.objects.get().data["customerId"] == customer.public_id
+    assert [*written(), Customer.objects.count()] == [1, 1, 1, 0, 1]
+
+
+def somebody_waits() -> bool:
+    """For a row that a transaction holds which is not over."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'transactionid' AND NOT granted)")
+        return bool(cursor.fetchone()[0])
+
+
+def test_a_customer_has_the_last_name_given(secret: str, mia: Merchant) -> None:
+    create_session(merchant=mia, mode="test", terms=terms())
+    customer = Customer.objects.get()
+    answer = Api(secret).post("checkout", terms(name="Pat Married", email="PAT@example.com"), Idempotency_Key="order-1")
+    assert answer.answer["customer"] == {"id": customer.public_id, "email": "PAT@example.com", "name": "Pat Married"}
+    customer.refresh_from_db()
+    assert (customer.name, customer.email) == ("Pat Married", "pat@example.com")
+    assert Customer.objects.count() == 1
+
+
+@pytest.mark.parametrize("why", ["reference", "treasury"])
+def test_a_refused_session_renames_nobody(mia: Merchant, why: str) -> None:
+    create_session(merchant=mia, mode="test", terms=terms(reference="r"))
+    if why == "treasury":
+        Treasury.objects.update(withdrawn_at=timezone.now())
+    with pytest.raises((ReferenceTaken, NoTreasury)):
+        create_session(
+            merchant=mia, mode="test", terms=terms(name="Pat Married", reference="r" if why == "reference" else "s")
+        )
+    assert Customer.objects.get().name == "Pat Payer"
 
 
 def test_the_answer_and_the_event_name_the_customer_there_is(secret: str) -> None:
