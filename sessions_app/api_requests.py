@@ -24,7 +24,7 @@ class ListSessions(StrictSerializer):
         required=False, choices=PaymentStatus.choices, help_text="Only with this payment status. Example: partial"
     )
     email = TextField(
-        required=False, max_length=254, help_text="Only of this buyer, as it was sent. Example: pat@example.com"
+        required=False, max_length=254, help_text="Only of this buyer, in any case. Example: pat@example.com"
     )
     reference = TextField(required=False, max_length=200, help_text="Only with this reference. Example: order-1001")
     productId = TextField(required=False, max_length=200, help_text="Only of this product. Example: 1234567890")

@@ -1,13 +1,12 @@
 """The customer API: who bought, and what they paid."""
 
-from django.db.models.functions import Lower
 from rest_framework import serializers
 from rest_framework.response import Response
 
 from common.strict_serializers import StrictSerializer, TextField
 from merchants_app.api_base import MerchantViewSet, lead_on
 from merchants_app.api_dispatch import ApiRequest
-from sessions_app.customers import customers_of, find_customer, represent_customers
+from sessions_app.customers import customers_of, find_customer, represent_customers, with_email
 
 
 class ListCustomers(StrictSerializer):
@@ -38,7 +37,7 @@ class CustomerViewSet(MerchantViewSet):
         if after := wanted.get("after"):
             customers = customers.filter(pk__lt=find_customer(request.merchant, request.mode, after, attr="after").pk)
         if email := wanted.get("email"):
-            customers = customers.alias(in_small_letters=Lower("email")).filter(in_small_letters=email.lower())
+            customers = with_email(customers, email)
         found = list(customers[: wanted["limit"] + 1])
         response = Response(represent_customers(found[: wanted["limit"]]))
         if len(found) > wanted["limit"]:

@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, QuerySet, Sum
+from django.db.models import Count, QuerySet, Sum, Value
+from django.db.models.functions import Lower
 
 from common.errors import NotFound
 from common.moments import iso
@@ -21,6 +22,11 @@ class CustomerNotFound(NotFound):
 def customers_of(merchant: Merchant, mode: str) -> QuerySet[Customer]:
     """All customers, newest first."""
     return Customer.objects.filter(merchant=merchant, mode=mode).order_by("-id")
+
+
+def with_email(customers: QuerySet[Customer], email: str) -> QuerySet[Customer]:
+    """Narrowed to the one with this address, in any case."""
+    return customers.alias(folded=Lower("email")).filter(folded=Lower(Value(email)))
 
 
 def find_customer(merchant: Merchant, mode: str, public_id: str, *, attr: str = "id") -> Customer:

@@ -49,8 +49,8 @@ def overview(request: HttpRequest, access: Access) -> HttpResponse:
 def sessions(request: HttpRequest, access: Access) -> HttpResponse:
     """The list: `?tab=` one kind, `?q=` what is looked for, `?before=` an older page."""
     tab, text = request.GET.get("tab", ""), request.GET.get("q", "").strip()
-    rows = sought(in_tab(sessions_of(access.merchant, access.mode), tab), text)
-    shown = newest_first(rows, request.GET, size=25)
+    rows = in_tab(sessions_of(access.merchant, access.mode), tab)
+    shown = newest_first(sought(access.merchant, access.mode, rows, text), request.GET, size=25)
     tabs = [(name, label) for name, label, _ in TABS]
     return page(request, access, "sessions.html", shown=shown, tabs=tabs, tab=tab, sought=text)
 

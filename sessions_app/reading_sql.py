@@ -51,7 +51,10 @@ COLLECTED = tuple((name, columns.model) for name, columns, _ in _COLLECTIONS)
 _FILTERS = {
     "status": "session.status = %(status)s::text",
     "paymentStatus": "session.payment_status = %(paymentStatus)s::text",
-    "email": "session.email = %(email)s::text",
+    "email": f"""session.customer_id = (
+        SELECT id FROM {Customer._meta.db_table}
+        WHERE merchant_id = %(merchant)s::bigint AND mode = %(mode)s::text AND lower(email) = lower(%(email)s::text)
+    )""",
     "reference": "session.reference = %(reference)s::text",
     "productId": "session.product_id = %(productId)s::text",
     "createdAfter": "session.created_at > %(createdAfter)s::timestamptz",

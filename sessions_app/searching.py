@@ -2,6 +2,8 @@
 
 from django.db.models import Q, QuerySet
 
+from merchants_app.models import Merchant
+from sessions_app.customers import customers_of, with_email
 from sessions_app.models import CheckoutSession, Payment
 from sessions_app.status import Status
 
@@ -24,11 +26,13 @@ def in_tab(sessions: QuerySet[CheckoutSession], tab: str) -> QuerySet[CheckoutSe
     return sessions.filter(next((belongs for name, _, belongs in TABS if name == tab), Q()))
 
 
-def sought(sessions: QuerySet[CheckoutSession], text: str) -> QuerySet[CheckoutSession]:
-    """The list narrowed to what a person typed; the kind of text decides where to look, so that an index answers."""
+def sought(merchant: Merchant, mode: str, sessions: QuerySet[CheckoutSession], text: str) -> QuerySet[CheckoutSession]:
+    """Their list narrowed to what a person typed; the kind of text decides where to look, so that an index answers."""
     text = text.strip()[:LONGEST]
     if not text:
         return sessions
+    if "@" in text:
+        return sessions.filter(customer__in=with_email(customers_of(merchant, mode), text))
     return sessions.filter(_place(text))
 
 
@@ -41,8 +45,6 @@ def _place(text: str) -> Q:
         return Q(pk__in=_sessions_with_payment(tx_hash__iexact=text))
     if text.startswith("0x"):
         return Q(deposit__address__iexact=text)
-    if "@" in text:
-        return Q(email__iexact=text)
     return Q(reference=text) | Q(product_id=text) | Q(product_name__icontains=text) | Q(name__icontains=text)
 
 

@@ -154,7 +154,7 @@ def test_list_is_an_array_newest_first_with_a_link_to_the_next_page(api: Api) ->
 
 @pytest.mark.parametrize(
     "query",
-    ["status=open", "paymentStatus=unpaid", "email=pat@example.com", "productId=box-1", "metadata[orderId]=10482"],
+    ["status=open", "paymentStatus=unpaid", "email=PAT@example.com", "productId=box-1", "metadata[orderId]=10482"],
 )
 def test_the_list_can_be_filtered(api: Api, session: CheckoutSession, query: str) -> None:
     assert [one["id"] for one in api.get(f"checkout?{query}").answer] == [session.public_id]

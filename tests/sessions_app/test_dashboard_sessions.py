@@ -134,7 +134,7 @@ def test_a_stranger_and_the_other_mode_find_nothing(
 
 
 def test_strangers_lists_are_empty(ottos_desk: Desk, session: CheckoutSession) -> None:
-    for page in ("sessions", "decisions", "collect", f"sessions?q={session.public_id}"):
+    for page in ("sessions", "decisions", "collect", f"sessions?q={session.public_id}", f"sessions?q={session.email}"):
         assert f"/sessions/{session.public_id}" not in ottos_desk.read(page)
 
 
