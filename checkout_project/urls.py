@@ -3,10 +3,12 @@
 from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
 from django.urls import include, path, register_converter
+from django.urls.resolvers import RoutePattern
 from django.views.generic import RedirectView
 
 from checkout_project.api_errors import no_such_address
 from checkout_project.health_views import alive, metrics, ready
+from checkout_project.literal_routes import LiteralRoutes
 from checkout_project.openapi.views import api_docs, api_schema
 from common.modes import ModeConverter
 from merchants_app import urls as merchant_urls
@@ -22,7 +24,8 @@ _dashboard = [*session_urls.dashboard, *webhook_urls.dashboard, *merchant_urls.d
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
 urlpatterns = [
-    path("api/v1/", include((api, "api"))),  # first, because it is asked for most
+    # First, because it is asked for most.
+    LiteralRoutes(RoutePattern("api/v1/"), api, app_name="api", namespace="api"),
     path("", RedirectView.as_view(pattern_name="dashboard-home")),
     path("admin/", admin.site.urls),
     path("accounts/", include("allauth.urls")),
