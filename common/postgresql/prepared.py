@@ -26,7 +26,7 @@ Rows = list[tuple[Any, ...]]
 _MOST_READY = 100
 # Never the same name twice, whoever else used the connection before.
 _numbers = count(1)
-_PLACEHOLDER = re.compile(r"%(?:\((?P<name>\w+)\))?s")
+_PLACEHOLDER = re.compile(r"%(?:\((?P<name>\w+)\))?s(?P<moment>::timestamptz\b)?")
 # After these PostgreSQL will not run the statement again as it was prepared: a table changed, or it was deallocated.
 _OUTDATED = (errors.FeatureNotSupported, errors.InvalidSqlStatementName)
 
@@ -65,12 +65,11 @@ class _Prepared:
     """One statement."""
 
     def __init__(self, connection: Connection, name: str, query: str, context: psycopg.Cursor[Any]) -> None:
-        text, self._names = _numbered(query)
+        text, self._names, self._formats = _numbered(query)
         self._server, self._lock = connection.pgconn, connection.lock
         self._name = name.encode()
         # It remembers how to write and read the types of its last values, so each statement has its own.
         self._values = Transformer(context)
-        self._formats = [PyFormat.TEXT] * len(self._names)
         with self._lock:
             result = self._server.prepare(self._name, text)
         self._check(result, ExecStatus.COMMAND_OK)
@@ -80,7 +79,7 @@ class _Prepared:
         with self._lock:
             # NULL is None there, which the type that psycopg gives its parameters does not know.
             written: list[Any] = self._values.dump_sequence(values, self._formats)  # type: ignore[assignment]
-            result = self._server.exec_prepared(self._name, written)
+            result = self._server.exec_prepared(self._name, written, self._values.formats)
         self._check(result, ExecStatus.TUPLES_OK)
         self._values.set_pgresult(result)
         return self._values.load_rows(0, result.ntuples, tuple)
@@ -97,15 +96,20 @@ class _Prepared:
 
 
 @lru_cache(maxsize=256)
-def _numbered(query: str) -> tuple[bytes, tuple[str, ...]]:
-    """`%s` or `%(name)s` as `$1`, and the names by number; those of `%s` are made up."""
+def _numbered(query: str) -> tuple[bytes, tuple[str, ...], list[PyFormat]]:
+    """`%s` or `%(name)s` as `$1`, and by number the names (those of `%s` are made up) and how their values are written.
+
+    Moments as the number that they are to PostgreSQL: written out and read again they cost as much as a row's index.
+    """
     names: list[str] = []
+    formats: list[PyFormat] = []
 
     def number(found: "re.Match[str]") -> str:
         name = found["name"] or str(len(names))
         if name not in names:
             names.append(name)
-        return f"${names.index(name) + 1}"
+            formats.append(PyFormat.BINARY if found["moment"] else PyFormat.TEXT)
+        return f"${names.index(name) + 1}{found['moment'] or ''}"
 
     text = _PLACEHOLDER.sub(number, query)
-    return text.encode(), tuple(names)
+    return text.encode(), tuple(names), formats

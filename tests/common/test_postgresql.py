@@ -1,12 +1,16 @@
 """The database backend: a connection that the server ended is noticed without asking, and statements are prepared."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 import psycopg
 import pytest
 from django.db import DataError, NotSupportedError, OperationalError, connection, transaction
 from django.db.transaction import TransactionManagementError
 from django.test.utils import CaptureQueriesContext
+from hypothesis import given
+from hypothesis import strategies as st
 
 from common.hand_sql import rows
 from common.postgresql.prepared import _numbered
@@ -17,9 +21,10 @@ pytestmark = pytest.mark.django_db(transaction=True)
 @pytest.fixture
 def another() -> Iterator["psycopg.Connection[tuple[object, ...]]"]:
     """A connection to the same database that Django knows nothing of."""
+    connection.close()  # whatever the test before did to ours: after an error it would be asked whether it is usable
     with psycopg.connect(**connection.get_connection_params() | {"autocommit": True}) as made:
         yield made
-    connection.close()  # whatever became of ours, the next test begins anew
+    connection.close()
 
 
 def end_ours(another: "psycopg.Connection[tuple[object, ...]]") -> None:
@@ -124,12 +129,24 @@ def test_queries_that_are_counted_are_counted() -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "text", "names"),
+    ("query", "text", "names"),
     [
         ("SELECT 1", b"SELECT 1", ()),
         ("SELECT %s, %s", b"SELECT $1, $2", ("0", "1")),
         ("SELECT %(b)s, %(a)s, %(b)s", b"SELECT $1, $2, $1", ("b", "a")),
     ],
 )
-def test_placeholders_are_numbered(given: str, text: bytes, names: tuple[str, ...]) -> None:
-    assert _numbered(given) == (text, names)
+def test_placeholders_are_numbered(query: str, text: bytes, names: tuple[str, ...]) -> None:
+    assert _numbered(query)[:2] == (text, names)
+
+
+ZONES = st.sampled_from([UTC, ZoneInfo("Asia/Kathmandu"), ZoneInfo("America/New_York")])
+
+
+@given(moment=st.datetimes(datetime(1900, 1, 1), datetime(2200, 1, 1), timezones=ZONES))  # noqa: DTZ001  (no zone yet)
+def test_a_moment_arrives_to_the_microsecond(moment: datetime) -> None:
+    ((same, read, nothing),) = rows(
+        "SELECT %(at)s::timestamptz, %(at)s::timestamptz = %(text)s::text::timestamptz, %(none)s::timestamptz",
+        {"at": moment, "text": moment.astimezone(UTC).isoformat(), "none": None},
+    )
+    assert (same.astimezone(UTC), read, nothing) == (moment.astimezone(UTC), True, None)
