@@ -1,7 +1,5 @@
 """Turns away what no API call can mean, before anything is read or parsed."""
 
-from collections.abc import Callable
-
 from django.conf import settings
 from django.core.exceptions import SuspiciousOperation
 from django.http import HttpRequest, HttpResponse
@@ -9,20 +7,8 @@ from django.http import HttpRequest, HttpResponse
 from checkout_project.api_errors import error_response
 
 
-class ApiLimitsMiddleware:
-    """For addresses under /api/: a body too large is 413, NUL in the address 404, a 500 has the API's shape too."""
-
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Answers the request, or refuses it."""
-        if not request.path.startswith("/api/"):
-            return self.get_response(request)
-        return _refusal(request) or self.get_response(request)
-
-
-def _refusal(request: HttpRequest) -> HttpResponse | None:
+def refusal_of(request: HttpRequest) -> HttpResponse | None:
+    """413 for a body too large, 404 and 400 for NUL in the address; None for all others."""
     limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
     length = request.META.get("CONTENT_LENGTH") or "0"
     if not length.isdecimal() or int(length) > limit:

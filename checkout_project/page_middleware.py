@@ -13,6 +13,7 @@ from django.utils import translation
 from django.views.defaults import bad_request, page_not_found
 
 from checkout_project.api_errors import error_response
+from checkout_project.api_limits import refusal_of
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
@@ -53,7 +54,8 @@ class Outside:
         # A page is led to https. A call is refused: its key has been seen by whoever listens, and a POST that follows
         # the way there arrives as a GET.
         is_exposed = self.only_https and not request.is_secure()
-        response = _refused_as_exposed() if is_exposed else self.get_api_response(request)
+        refusal = _refused_as_exposed() if is_exposed else refusal_of(request)
+        response = refusal or self.get_api_response(request)
         # As `CommonMiddleware` does for pages; without it servers send an answer in chunks.
         response.headers["Content-Length"] = str(len(response.content))
         # A key in `ww-api-key` does not tell caches what one in `Authorization` tells them.

@@ -45,7 +45,6 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "checkout_project.request_ids.RequestIdMiddleware",
-    "checkout_project.api_limits.ApiLimitsMiddleware",
     "checkout_project.page_middleware.Outside",  # calls of the API go from here to `Inside`
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
