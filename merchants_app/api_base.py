@@ -10,13 +10,12 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from rest_framework.exceptions import MethodNotAllowed
-from rest_framework.request import Request
 from rest_framework.response import Response
 from typing_extensions import override
 
 from common.exact_json import dumps
 from merchants_app import request_log
-from merchants_app.api_authentication import claimed_secret
+from merchants_app.api_authentication import claimed_digest
 from merchants_app.api_dispatch import ApiRequest, LeanViewSet
 from merchants_app.api_keys import remembered_key
 from merchants_app.idempotency import Answer, answer_once
@@ -64,10 +63,10 @@ class MerchantViewSet(LeanViewSet):
         return response
 
     @override
-    def perform_authentication(self, request: Request) -> None:
+    def perform_authentication(self, request: ApiRequest) -> None:  # type: ignore[override]
         """Counts the request before its key is looked up, so that a guesser is slowed."""
         try:
-            self.allowance = count_request(request._request, claimed_secret(request))
+            self.allowance = count_request(request._request, claimed_digest(request))
         except TooManyRequests as refusal:
             self.allowance = refusal.allowance
             raise
@@ -101,7 +100,7 @@ class MerchantViewSet(LeanViewSet):
     def _log(self, response: HttpResponseBase, *, milliseconds: float) -> None:
         key: ApiKey | None = self.request.auth
         if response.status_code == TooManyRequests.status_code:
-            key = remembered_key(claimed_secret(self.request))  # nobody asked the database whose it is
+            key = remembered_key(claimed_digest(self.request))  # nobody asked the database whose it is
         if key is None:
             return  # a request of nobody is nobody's to see
         request_log.collect(

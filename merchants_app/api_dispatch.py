@@ -4,18 +4,20 @@ There is one parser, one renderer, one way to say who is calling; DRF looks for 
 which took a tenth of a new session's time (`bench/api.py`).
 """
 
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from io import BytesIO
 from typing import Any
 
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
-from rest_framework.exceptions import UnsupportedMediaType
+from django.utils.functional import cached_property
+from rest_framework.exceptions import AuthenticationFailed, UnsupportedMediaType
 from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.request import Request
 from rest_framework.viewsets import ViewSet
 from typing_extensions import override
 
+from merchants_app.api_keys import digest_of
 from merchants_app.models import ApiKey, Merchant
 
 
@@ -45,6 +47,23 @@ class ApiRequest(Request):
         if parser is None:
             raise UnsupportedMediaType(self.content_type)
         return parser.parse(BytesIO(body))
+
+    @cached_property
+    def digest(self) -> str | None:
+        """What is kept of the secret that was sent; clients of the original API send it alone in `ww-api-key`.
+
+        None: none was sent. Raises AuthenticationFailed when `Authorization` is malformed.
+        """
+        header = self.META.get("HTTP_AUTHORIZATION", "").strip()
+        if not header:
+            secret = self.META.get("HTTP_WW_API_KEY", "").strip()
+            return digest_of(secret) if secret else None
+        scheme, _, secret = header.partition(" ")
+        if scheme.lower() != "bearer" or not secret.strip():
+            raise AuthenticationFailed(
+                "Send the API key as `Authorization: Bearer sk_…`.", code="invalid_authorization_header"
+            )
+        return digest_of(secret.strip())
 
     @property
     def merchant(self) -> Merchant:

@@ -66,7 +66,11 @@ def revoke_key(key: ApiKey, *, by: User | None) -> None:
 
 def find_key(secret: str) -> ApiKey | None:
     """The key with its merchant, or None when there is none such or it was revoked."""
-    digest = digest_of(secret)
+    return key_with(digest_of(secret))
+
+
+def key_with(digest: str) -> ApiKey | None:
+    """The same by what is kept of its secret."""
     found = _remembered.get(digest)
     now = time.monotonic()
     if found and found[0] > now:
@@ -79,9 +83,9 @@ def find_key(secret: str) -> ApiKey | None:
     return key
 
 
-def remembered_key(secret: str | None) -> ApiKey | None:
+def remembered_key(digest: str | None) -> ApiKey | None:
     """The key, if this process has seen it lately. Asks nobody."""
-    found = _remembered.get(digest_of(secret)) if secret else None
+    found = _remembered.get(digest) if digest else None
     return found[1] if found else None
 
 

@@ -7,8 +7,8 @@ processes the limit is therefore reached a little early, never late.
 
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 import structlog
 from django.conf import settings
@@ -18,7 +18,6 @@ from redis.commands.core import Script
 from rest_framework.exceptions import Throttled
 
 from common.pause import Pause
-from merchants_app.api_keys import digest_of
 
 WINDOW_SECONDS = 60
 # A process fetches one part in so many of the limit at a time.
@@ -38,8 +37,7 @@ _pause = Pause(PAUSE_SECONDS)
 _log = structlog.get_logger()
 
 
-@dataclass(frozen=True, slots=True)
-class Allowance:
+class Allowance(NamedTuple):
     """What is left of the tighter of the two limits."""
 
     limit: int
@@ -72,14 +70,14 @@ class TooManyRequests(Throttled):
         super().__init__(wait=allowance.reset_seconds, detail=detail)
 
 
-def count_request(request: HttpRequest, secret: str | None) -> Allowance | None:
+def count_request(request: HttpRequest, digest: str | None) -> Allowance | None:
     """Counts this request for its address and for the key it claims, before the database is asked about the key.
 
     Returns what is left. Raises TooManyRequests (429). None when Redis is away: then the API answers unguarded.
     """
     limits = {f"address:{address_of(request)}": settings.RATE_LIMIT_PER_ADDRESS}
-    if secret:
-        limits[f"key:{digest_of(secret)[:32]}"] = settings.RATE_LIMIT_PER_KEY
+    if digest:
+        limits[f"key:{digest[:32]}"] = settings.RATE_LIMIT_PER_KEY
     return _count(limits)
 
 

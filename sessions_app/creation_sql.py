@@ -7,6 +7,7 @@ The ORM would take nine statements for what stands here as one; on the create ca
 
 from dataclasses import dataclass
 from functools import lru_cache
+from operator import attrgetter
 from typing import Any
 
 from django.db import connection, models
@@ -181,10 +182,19 @@ def _session_fields() -> list[tuple[str, Any]]:
 
 def _values(session: CheckoutSession) -> dict[str, Any]:
     """By parameter, without the shared ones. psycopg takes most values as they are."""
-    return {
-        name: dumps(getattr(session, field.attname))
-        if isinstance(field, models.JSONField)
-        else getattr(session, field.attname)
-        for name, field in _session_fields()
-        if name not in _ALL_SHARED
-    }
+    names, of, json_names = _own_fields()
+    given = dict(zip(names, of(session), strict=True))
+    for name in json_names:
+        given[name] = dumps(given[name])
+    return given
+
+
+@lru_cache(maxsize=1)
+def _own_fields() -> tuple[list[str], "attrgetter[tuple[Any, ...]]", list[str]]:
+    """The parameters that are the session's alone, what takes their values from it, and which of them are JSON."""
+    fields = [(name, field) for name, field in _session_fields() if name not in _ALL_SHARED]
+    return (
+        [name for name, _ in fields],
+        attrgetter(*(field.attname for _, field in fields)),
+        [name for name, field in fields if isinstance(field, models.JSONField)],
+    )
