@@ -93,4 +93,9 @@ def amount_text(units: int | Decimal, decimals: int) -> str:
 
 
 def _quantize(amount: Decimal, digits: int, rounding: str) -> Decimal:
-    return amount.quantize(Decimal(1).scaleb(-digits), rounding=rounding, context=_EXACT)
+    return amount.quantize(_unit(digits), rounding=rounding, context=_EXACT)
+
+
+@lru_cache(maxsize=128)
+def _unit(digits: int) -> Decimal:
+    return Decimal(1).scaleb(-digits)

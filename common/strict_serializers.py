@@ -46,7 +46,7 @@ class StrictSerializer(serializers.Serializer[Any]):
         `context` is what `validate` needs beside the body: few distinct values, such as the mode, because one
         instance is kept for each (building the fields anew costs more than checking them).
         """
-        if not isinstance(data, Mapping):
+        if type(data) is not dict and not isinstance(data, Mapping):
             message = "Send a JSON object: {…}."
             raise ValidationError({"non_field_errors": [ErrorDetail(message, code="not_an_object")]})
         return cls._shared(**context).run_validation(data)
@@ -90,7 +90,8 @@ class StrictSerializer(serializers.Serializer[Any]):
                 faults[name] = error.detail
             except DjangoValidationError as error:
                 faults[name] = get_error_detail(error)
-        faults |= self._unknown(data)
+        if not data.keys() <= self._known.keys():
+            faults |= self._unknown(data)
         if faults:
             raise ValidationError(faults)
         return values
@@ -112,13 +113,11 @@ class StrictSerializer(serializers.Serializer[Any]):
         ]
 
     @cached_property
-    def _known(self) -> list[str]:
-        return [name for name, _, _ in self._checks]
+    def _known(self) -> dict[str, None]:
+        return dict.fromkeys(name for name, _, _ in self._checks)
 
     def _unknown(self, data: Mapping[str, Any]) -> dict[str, Any]:
-        strange = data.keys() - self._known
-        if not strange:
-            return {}
+        strange = data.keys() - self._known.keys()
         message = _UNKNOWN.format(known=", ".join(self._known))
         return {
             _printable(name): [ErrorDetail(message, code="unknown_field")]

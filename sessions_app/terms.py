@@ -1,12 +1,13 @@
 """What a shop sends to create a session: the contract's fields, each checked and named when it is wrong."""
 
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from urllib.parse import urlsplit
 
 from django.utils import timezone
+from django.utils.functional import cached_property
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail, ValidationError
 from rest_framework.fields import empty
@@ -125,15 +126,19 @@ class CreateSession(StrictSerializer):
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """The rules that need two fields, or the key's mode."""
         faults: dict[str, Any] = {}
-        mode = Mode(self.context["mode"])
         check_amount(attrs, faults)
-        _check_end(attrs, faults)
-        check_assets(attrs["allowedAssets"], mode, faults)
-        if mode == Mode.LIVE:
+        if end := attrs.get("expiresAt"):
+            _check_end(end, faults)
+        check_assets(attrs["allowedAssets"], self._mode, faults)
+        if self._mode == Mode.LIVE:
             check_https(attrs, faults)
         if faults:
             raise ValidationError(faults)
         return attrs
+
+    @cached_property
+    def _mode(self) -> Mode:
+        return Mode(self.context["mode"])
 
 
 def check_amount(terms: dict[str, Any], faults: dict[str, Any]) -> None:
@@ -144,9 +149,9 @@ def check_amount(terms: dict[str, Any], faults: dict[str, Any]) -> None:
         faults["amount"] = [ErrorDetail(f"{currency} has at most {digits} decimals.", code="too_many_decimals")]
 
 
-def _check_end(terms: dict[str, Any], faults: dict[str, Any]) -> None:
-    end, now = terms.get("expiresAt"), timezone.now()
-    if end and not now + SHORTEST - timedelta(seconds=5) <= end <= now + LONGEST + timedelta(seconds=5):
+def _check_end(end: datetime, faults: dict[str, Any]) -> None:
+    now = timezone.now()
+    if not now + SHORTEST - timedelta(seconds=5) <= end <= now + LONGEST + timedelta(seconds=5):
         faults["expiresAt"] = [ErrorDetail("Must be 5 minutes to 7 days from now.", code="out_of_range")]
 
 

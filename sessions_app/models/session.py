@@ -120,7 +120,8 @@ class CheckoutSession(models.Model):
 class StatusChange(models.Model):
     """One row of a session's timeline: what its state became, why, by whom. Written by lifecycle, never edited."""
 
-    session = models.ForeignKey(CheckoutSession, on_delete=models.CASCADE, related_name="timeline")
+    # Without a constraint in the database: no session is ever removed, and its rows are written where it is written.
+    session = models.ForeignKey(CheckoutSession, on_delete=models.CASCADE, related_name="timeline", db_constraint=False)
     from_status = models.CharField(max_length=10, choices=Status.choices, blank=True)
     to_status = models.CharField(max_length=10, choices=Status.choices)
     payment_status = models.CharField(max_length=8, choices=PaymentStatus.choices)
