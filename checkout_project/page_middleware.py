@@ -48,9 +48,10 @@ class Outside:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Answers a call straight away, a page through what it needs."""
         if not is_api_call(request):
-            return self.get_response(request)
-        if translation.get_language() != "en":  # the thread still has that of the page before
-            translation.activate("en")
+            try:
+                return self.get_response(request)
+            finally:
+                translation.deactivate()  # a call that this thread answers next speaks English
         # A page is led to https. A call is refused: its key has been seen by whoever listens, and a POST that follows
         # the way there arrives as a GET.
         is_exposed = self.only_https and not request.is_secure()

@@ -31,7 +31,8 @@ def _number(text: str) -> Decimal:
 
 
 def _whole(text: str) -> int:
-    _number(text)
+    if len(text) > MAX_NUMBER_LENGTH:
+        _number(text)  # which refuses it
     return int(text)
 
 

@@ -92,6 +92,8 @@ class OnlyJson(BaseContentNegotiation):
     @override
     def select_parser(self, request: Request, parsers: Any) -> Any:
         """The JSON parser for JSON; None, hence 415, for anything else and for a charset other than UTF-8."""
+        if request.content_type == "application/json":
+            return parsers[0]
         media_type, _, parameters = (request.content_type or "").partition(";")
         charset = parameters.lower().partition("charset=")[2].partition(";")[0].strip(' "')
         if media_type.strip().lower() != "application/json" or charset not in {"", "utf-8", "utf8"}:

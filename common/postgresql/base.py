@@ -41,7 +41,8 @@ class DatabaseWrapper(base.DatabaseWrapper):
         Placeholders are Django's; every parameter needs a type (`%s::bigint`). Raises Django's errors.
         """
         self.close_if_health_check_failed()
-        self.ensure_connection()
+        if self.connection is None:
+            self.connect()
         self.validate_no_broken_transaction()
         if self.queries_logged or self.execute_wrappers:
             cursor: Any = self._prepare_cursor(_Seen(self._prepared))  # type: ignore[attr-defined]

@@ -225,3 +225,13 @@ def test_half_a_character_in_a_name_is_no_fault_of_ours(api: Api) -> None:
 )
 def test_metadata_is_measured_as_it_is_given_back(api: Api, metadata: Any, status: int) -> None:
     assert api.post("checkout", terms(metadata=metadata)).status_code == status
+
+
+def test_a_call_speaks_english_after_a_page_in_another_language(api: Api) -> None:
+    def missing() -> str:
+        return str(api.post("checkout", terms(name=None)).answer["errors"][0]["detail"])
+
+    before = missing()
+    page = api.client.get("/accounts/login/", headers={"Accept-Language": "de"})
+    assert page["Content-Language"] == "de"
+    assert missing() == before
