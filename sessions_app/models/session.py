@@ -35,7 +35,10 @@ class CheckoutSession(models.Model):
     payment_link = models.ForeignKey(
         PaymentLink, on_delete=models.PROTECT, null=True, related_name="sessions", db_index=False
     )
-    treasury = models.ForeignKey(Treasury, on_delete=models.PROTECT, null=True, related_name="+", db_index=False)
+    # Without a constraint in the database: there, no treasury can be removed at all.
+    treasury = models.ForeignKey(
+        Treasury, on_delete=models.PROTECT, null=True, related_name="+", db_index=False, db_constraint=False
+    )
 
     amount = models.DecimalField(max_digits=20, decimal_places=4)
     currency = models.CharField(max_length=3)

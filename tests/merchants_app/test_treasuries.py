@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from bip_utils import Base58Decoder, Base58Encoder
 from django.core import mail
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
@@ -83,7 +84,7 @@ def test_a_changed_live_treasury_waits_a_day(mia: Merchant) -> None:
 
 
 def test_the_first_one_and_those_of_test_mode_begin_at_once(mia: Merchant) -> None:
-    Treasury.objects.filter(merchant=mia, mode="live").delete()
+    Treasury.objects.filter(merchant=mia, mode="live").update(withdrawn_at=timezone.now())
     for mode in ("live", "test"):
         change(mia, mode=mode)
         assert treasury_for(mia, mode, timezone.now()).address == PATS_WALLET
@@ -169,3 +170,12 @@ def test_a_network_that_does_not_answer_holds_up_no_change(mia: Merchant, monkey
         node.drips = "head"
         monkeypatch.setenv("RPC_URL_DEVCHAIN", node.url)
         assert change(mia, mode="test").address == PATS_WALLET
+
+
+def test_no_treasury_can_be_removed_or_numbered_anew(mia: Merchant) -> None:
+    treasury = Treasury.objects.get(merchant=mia, mode="live")
+    for change_it in (Treasury.objects.all().delete, mia.delete, lambda: Treasury.objects.update(id=treasury.pk + 1)):
+        with pytest.raises(IntegrityError, match="sessions and books name it"), transaction.atomic():
+            change_it()
+    treasury.refresh_from_db()
+    assert treasury.address == MIAS_WALLET

@@ -4,12 +4,13 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    """One index for a buyer's sessions instead of two, and two constraints less that every new session pays for."""
+    """One index for a buyer's sessions instead of two, and three constraints less that every new session pays for."""
 
     # Creates and drops go beside a running shop only outside a transaction.
     atomic = False
 
     dependencies = [
+        ('merchants_app', '0007_treasuries_stay'),
         ('sessions_app', '0012_fewer_checks'),
     ]
 
@@ -31,6 +32,11 @@ class Migration(migrations.Migration):
             model_name='checkoutsession',
             name='merchant',
             field=models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='sessions', to='merchants_app.merchant'),
+        ),
+        migrations.AlterField(
+            model_name='checkoutsession',
+            name='treasury',
+            field=models.ForeignKey(db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='merchants_app.treasury'),
         ),
         migrations.AlterField(
             model_name='statuschange',
