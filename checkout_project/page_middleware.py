@@ -14,6 +14,7 @@ from django.views.defaults import bad_request, page_not_found
 
 from checkout_project.api_errors import error_response
 from checkout_project.api_limits import refusal_of
+from common.own_headers import set_own_headers
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
@@ -57,11 +58,14 @@ class Outside:
         is_exposed = self.only_https and not request.is_secure()
         refusal = _refused_as_exposed() if is_exposed else refusal_of(request)
         response = refusal or self.get_api_response(request)
-        # As `CommonMiddleware` does for pages; without it servers send an answer in chunks.
-        response.headers["Content-Length"] = str(len(response.content))
-        # A key in `ww-api-key` does not tell caches what one in `Authorization` tells them.
-        response.headers["Cache-Control"] = "no-store"
-        response.headers["X-Content-Type-Options"] = "nosniff"
+        headers = {
+            # As `CommonMiddleware` does for pages; without it servers send an answer in chunks.
+            "Content-Length": str(len(response.content)),
+            # A key in `ww-api-key` does not tell caches what one in `Authorization` tells them.
+            "Cache-Control": "no-store",
+            "X-Content-Type-Options": "nosniff",
+        }
+        set_own_headers(response, headers)
         return response
 
 

@@ -63,12 +63,13 @@ class Blank(Generic[M]):
 
     def instance(self, **values: Any) -> M:
         """With these values by column (`merchant_id`), else a field's default."""
-        made = self._always | values
+        instance = self.model.__new__(self.model)
+        made = instance.__dict__
+        made.update(self._always)
+        made.update(values)
         for name, default in self._anew:
             if name not in values:
                 made[name] = default()
-        instance = self.model.__new__(self.model)
-        instance.__dict__.update(made)
         instance._state = ModelState()
         return instance
 

@@ -14,6 +14,7 @@ from rest_framework.response import Response
 from typing_extensions import override
 
 from common.exact_json import dumps
+from common.own_headers import set_own_headers
 from merchants_app import request_log
 from merchants_app.api_authentication import claimed_digest
 from merchants_app.api_dispatch import ApiRequest, LeanViewSet
@@ -57,8 +58,7 @@ class MerchantViewSet(LeanViewSet):
         if response.status_code == MethodNotAllowed.status_code:
             response["Allow"] = ", ".join(method.upper() for method in self.action_map)
         if self.allowance:
-            for name, value in self.allowance.headers.items():
-                response[name] = value
+            set_own_headers(response, self.allowance.headers)
         self._log(response, milliseconds=(time.perf_counter() - started) * 1000)
         return response
 
