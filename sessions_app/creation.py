@@ -35,14 +35,16 @@ def create_session(*, merchant: Merchant, mode: str, terms: dict[str, Any], acto
 
     Raises `ReferenceTaken` when that one says something else, `NoTreasury` when there is nowhere to receive.
     """
-    for _ in range(_TRIES):
+    for left in reversed(range(_TRIES)):
         session = _new_session(merchant, mode, terms)
         try:
             with failing_alone():
                 if open_session(session, actor=actor):
                     return session
         except IntegrityError:
-            continue  # another request was making the same new customer
+            if left:  # another request was making the same new customer: now it is known
+                continue
+            raise
         # The database has the last word on who has the reference. Whoever had it may be over by now: try again.
         if live := _live_session(merchant, mode, terms.get("reference")):
             return _the_same(live, terms)
