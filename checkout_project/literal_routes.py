@@ -1,6 +1,7 @@
 """Routes without a parameter are found by looking them up, after their first request."""
 
 from django.urls import ResolverMatch, URLResolver
+from django.utils.functional import cached_property
 from typing_extensions import override
 
 
@@ -11,10 +12,9 @@ class LiteralRoutes(URLResolver):
     new session costs in Python (`bench/api.py`). There are as many to remember as there are such routes.
     """
 
-    @override
-    def __init__(self, *args: object, **kwargs: object) -> None:
-        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
-        self._known: dict[str, ResolverMatch] = {}
+    @cached_property
+    def _known(self) -> dict[str, ResolverMatch]:
+        return {}
 
     @override
     def resolve(self, path: str) -> ResolverMatch:

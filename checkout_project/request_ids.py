@@ -21,7 +21,7 @@ class RequestIdMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Answers the request with its id in the header."""
         given = request.META.get("HTTP_X_REQUEST_ID", "")
-        request_id = given if given and _ACCEPTABLE.fullmatch(given) else new_public_id("req")
+        request_id = given if _ACCEPTABLE.fullmatch(given) else new_public_id("req")
         request.META["tallystick.request_id"] = request_id
         bound = structlog.contextvars.bind_contextvars(request_id=request_id)
         try:

@@ -4,7 +4,7 @@ from django.db.models import Q, QuerySet
 
 from merchants_app.models import Merchant
 from sessions_app.customers import customers_of, with_email
-from sessions_app.models import CheckoutSession, Payment
+from sessions_app.models import CheckoutSession, Customer, Payment
 from sessions_app.status import Status
 
 LONGEST = 200
@@ -31,12 +31,10 @@ def sought(merchant: Merchant, mode: str, sessions: QuerySet[CheckoutSession], t
     text = text.strip()[:LONGEST]
     if not text:
         return sessions
-    if "@" in text:
-        return sessions.filter(customer__in=with_email(customers_of(merchant, mode), text))
-    return sessions.filter(_place(text))
+    return sessions.filter(_place(text, customers_of(merchant, mode)))
 
 
-def _place(text: str) -> Q:
+def _place(text: str, customers: QuerySet[Customer]) -> Q:
     if text.startswith("cs_"):
         return Q(public_id=text)
     if text.startswith("pay_"):
@@ -45,6 +43,8 @@ def _place(text: str) -> Q:
         return Q(pk__in=_sessions_with_payment(tx_hash__iexact=text))
     if text.startswith("0x"):
         return Q(deposit__address__iexact=text)
+    if "@" in text:
+        return Q(customer__in=with_email(customers, text))
     return Q(reference=text) | Q(product_id=text) | Q(product_name__icontains=text) | Q(name__icontains=text)
 
 

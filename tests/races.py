@@ -3,20 +3,21 @@
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
-from typing import TypeVar
+from typing import ParamSpec, TypeVar
 
 from django.db import connection
 
 Act = Callable[[], object]
+P = ParamSpec("P")
 T = TypeVar("T")
 
 
-def closing(act: Callable[[], T]) -> Callable[[], T]:
+def closing(act: Callable[P, T]) -> Callable[P, T]:
     """The act for a thread of its own, whose database connection ends with it."""
 
-    def run() -> T:
+    def run(*args: P.args, **kwargs: P.kwargs) -> T:
         try:
-            return act()
+            return act(*args, **kwargs)
         finally:
             connection.close()
 
@@ -34,8 +35,6 @@ def race(*acts: Act) -> list[object]:
             return act()
         except Exception as error:  # noqa: BLE001  (whatever it is, it is the answer)
             return error
-        finally:
-            connection.close()
 
     with ThreadPoolExecutor(len(acts)) as pool:
-        return [running.result(timeout=60) for running in [pool.submit(run, act) for act in acts]]
+        return [running.result(timeout=60) for running in [pool.submit(closing(run), act) for act in acts]]
