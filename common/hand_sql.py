@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
-from functools import lru_cache
 from json import JSONDecoder
 from typing import Any, Generic, TypeVar
 
@@ -83,26 +82,3 @@ def rows(sql: str, given: dict[str, Any] | Sequence[Any]) -> list[tuple[Any, ...
 def failing_alone() -> AbstractContextManager[Any]:
     """Around one statement that may fail: it needs no transaction of its own, but must not break another's."""
     return transaction.atomic() if connection.in_atomic_block else nullcontext()
-
-
-def set_related(instance: models.Model, name: str, found: Sequence[M], of: type[M]) -> None:
-    """What `instance.<name>.all()` answers from now on without asking, as after `prefetch_related`."""
-    # Django's own place for it; the stubs do not know it.
-    instance.__dict__.setdefault("_prefetched_objects_cache", {})[name] = _known(found, of)
-
-
-def set_none_related(instance: models.Model, *names: tuple[str, type[models.Model]]) -> None:
-    """The same for several names that all answer nothing."""
-    instance.__dict__["_prefetched_objects_cache"] = dict(_nothing(names))
-
-
-def _known(found: Sequence[M], of: type[M]) -> "models.QuerySet[M]":
-    answer = of._default_manager.all()
-    answer._result_cache = list(found)
-    return answer
-
-
-@lru_cache(maxsize=64)
-def _nothing(names: tuple[tuple[str, type[models.Model]], ...]) -> "dict[str, models.QuerySet[Any]]":
-    """Shared by all that have none: making one costs more than the rest of a row."""
-    return {name: _known([], of) for name, of in names}

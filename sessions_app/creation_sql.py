@@ -13,12 +13,12 @@ from typing import Any
 from django.db import connection, models
 
 from common.exact_json import dumps
-from common.hand_sql import rows, set_none_related
+from common.hand_sql import rows
 from common.public_ids import new_delivery_id, new_event_id
 from merchants_app.idempotency import Claim
 from merchants_app.models import IdempotencyRecord, Treasury
+from sessions_app import children
 from sessions_app.models import CheckoutSession, Customer, StatusChange
-from sessions_app.reading_sql import COLLECTED
 from webhooks_app.models import Delivery, Event, WebhookEndpoint
 
 # Nothing is written when no treasury is in force (`treasury_for`) or a live session has the reference: all builds on
@@ -145,7 +145,7 @@ def insert_session(
     customer.__dict__.update(id=customer_id, public_id=customer_public_id)
     session._state.adding = customer._state.adding = False
     # A session just born has none of these: nobody needs to ask the database for them.
-    set_none_related(session, *COLLECTED)
+    session.children = children.NONE
     return Inserted(told.replace(made_up, customer_public_id), has_deliveries)
 
 

@@ -6,6 +6,7 @@ from decimal import Decimal
 from django.db.models import QuerySet
 
 from chains_app.networks import find_option
+from sessions_app.children import decisions_of, payments_of
 from sessions_app.evaluation import ZERO, DecisionFact, Facts, PaymentFact, tolerance
 from sessions_app.models import CheckoutSession, Payment
 from sessions_app.status import Ended
@@ -25,10 +26,10 @@ def facts_of(session: CheckoutSession) -> Facts:
         ends_at=session.ended_at or session.expires_at,
         ended_by=Ended(session.ended_by) if session.ended_by else None,
         completed_at=session.completed_at,
-        payments=tuple(payment_facts(session.payments.all())),
+        payments=tuple(payment_facts(payments_of(session))),
         decisions=tuple(
             DecisionFact(kind=decision.kind, seen=frozenset(decision.seen), issue=decision.issue)
-            for decision in session.decisions.all()
+            for decision in decisions_of(session)
         ),
     )
 

@@ -18,6 +18,7 @@ from django.views.decorators.http import require_POST, require_safe
 from chains_app.models import ScanCursor
 from common.errors import DomainError
 from sessions_app import lifecycle, scenarios
+from sessions_app.children import payments_of
 from sessions_app.errors import SessionNotFound
 from sessions_app.models import CheckoutSession, Refund
 from sessions_app.pay_brand import brand_css
@@ -171,7 +172,7 @@ def _query(request: HttpRequest) -> str:
 
 
 def _heads(session: CheckoutSession) -> dict[str, int]:
-    waiting = {p.network for p in session.payments.all() if not p.confirmed_at and not p.vanished_at}
+    waiting = {p.network for p in payments_of(session) if not p.confirmed_at and not p.vanished_at}
     if not waiting:
         return {}
     return dict(ScanCursor.objects.filter(network__in=waiting).values_list("network", "head"))

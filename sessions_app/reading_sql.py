@@ -9,8 +9,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from common.exact_json import dumps
-from common.hand_sql import Columns, rows, set_none_related, set_related
+from common.hand_sql import Columns, rows
 from merchants_app.models import Merchant
+from sessions_app.children import NONE, Children
 from sessions_app.models import CheckoutSession, Customer, Decision, DepositAddress, Payment, Quote, Refund
 
 _SESSION, _DEPOSIT, _QUOTE = Columns(CheckoutSession), Columns(DepositAddress), Columns(Quote)
@@ -44,8 +45,6 @@ _COLLECTIONS: tuple[tuple[str, Columns[Any], str], ...] = (
     ("decisions", _DECISION, _DECISIONS),
     ("refunds", _REFUND, _REFUNDS),
 )
-# What a session has many of: the names, and the models.
-COLLECTED = tuple((name, columns.model) for name, columns, _ in _COLLECTIONS)
 
 # Filter of the list → condition.
 _FILTERS = {
@@ -120,14 +119,14 @@ def _session(row: Sequence[Any], merchant: Merchant | None) -> CheckoutSession:
 def _add_payments(sessions: Sequence[CheckoutSession], keys: Sequence[int]) -> None:
     """Decisions and refunds are about payments: without any, there are none."""
     for session in sessions:
-        set_none_related(session, *COLLECTED)
+        session.children = NONE
     if not keys:
         return
-    paid = {session.pk: session for session in sessions}
+    found: dict[str, dict[int, list[Any]]] = {}
     for name, columns, statement in _COLLECTIONS:
-        found = defaultdict(list)
+        of_session = found[name] = defaultdict(list)
         for row in rows(statement, [keys]):
             each = columns.read(row)
-            found[each.session_id].append(each)
-        for key, its in found.items():
-            set_related(paid[key], name, its, columns.model)
+            of_session[each.session_id].append(each)
+    for session in sessions:
+        session.children = Children(**{name: of_session[session.pk] for name, of_session in found.items()})

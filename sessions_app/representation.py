@@ -10,6 +10,7 @@ from chains_app.payment_uris import payment_uri
 from common.modes import Mode
 from common.moments import iso
 from common.money import amount_text, plain, to_minor_unit, units_due
+from sessions_app.children import payments_of, refunds_of
 from sessions_app.evaluation import Facts, counted_payments, received
 from sessions_app.facts import facts_of
 from sessions_app.models import CheckoutSession, Payment, Quote, Refund
@@ -69,12 +70,12 @@ def sorted_payments(session: CheckoutSession) -> list[Payment]:
     """In the order of their arrival. Before there was a quote, nobody was shown where to pay."""
     if session.quote_id is None:
         return []
-    return sorted(session.payments.all(), key=lambda payment: (payment.arrived_at, payment.pk))
+    return sorted(payments_of(session), key=lambda payment: (payment.arrived_at, payment.pk))
 
 
 def sorted_refunds(session: CheckoutSession) -> list[Refund]:
     """In the order in which they were prepared. Before there was a quote, nothing could arrive."""
-    return sorted(session.refunds.all(), key=lambda refund: refund.pk) if session.quote_id else []
+    return sorted(refunds_of(session), key=lambda refund: refund.pk) if session.quote_id else []
 
 
 def received_value(session: CheckoutSession) -> Decimal:
@@ -142,7 +143,7 @@ def _received_units(session: CheckoutSession, quote: Quote, counted: frozenset[s
     return sum(
         (
             payment.amount_units
-            for payment in session.payments.all()
+            for payment in payments_of(session)
             if payment.public_id in counted and (payment.asset, payment.network) == (quote.asset, quote.network)
         ),
         ZERO,

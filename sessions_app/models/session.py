@@ -1,9 +1,12 @@
 """The checkout session and its timeline."""
 
+from typing import Any
+
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Q
+from typing_extensions import override
 
 from common.exact_json import ExactDecoder, ExactEncoder
 from common.modes import Mode
@@ -82,6 +85,9 @@ class CheckoutSession(models.Model):
     created_at = models.DateTimeField()
     updated_at = models.DateTimeField()
 
+    # What was read together with it (`sessions_app.children`); None: ask the database.
+    children: object = None
+
     class Meta:
         constraints = [
             models.CheckConstraint(condition=Q(amount__gt=0), name="session_amount_is_positive"),
@@ -118,6 +124,12 @@ class CheckoutSession(models.Model):
 
     def __str__(self) -> str:
         return self.public_id
+
+    @override
+    def refresh_from_db(self, *args: Any, **kwargs: Any) -> None:
+        """As the database has it now, its children too."""
+        self.children = None
+        super().refresh_from_db(*args, **kwargs)
 
 
 class StatusChange(models.Model):

@@ -8,6 +8,7 @@ from django.db import models
 from django.utils import timezone
 
 from merchants_app.models import Merchant
+from sessions_app.children import decisions_of, payments_of, refunds_of
 from sessions_app.decisions import decide
 from sessions_app.facts import with_facts
 from sessions_app.models import CheckoutSession
@@ -55,12 +56,12 @@ def test_every_column_and_every_related_row_is_the_same(all_kinds: list[Checkout
         assert mine.customer.name == orms.customer.name  # asked for when it is wanted
         assert mine.merchant == mia
         for several in ("payments", "decisions", "refunds"):
-            assert [columns(one) for one in getattr(mine, several).all()] == [
+            assert [columns(one) for one in getattr(mine.children, several)] == [
                 columns(one) for one in getattr(orms, several).all()
             ]
-    assert sum(len(one.payments.all()) for one in read) == 2
-    assert sum(len(one.decisions.all()) for one in read) == 1
-    assert sum(len(one.refunds.all()) for one in read) == 1
+    assert sum(len(payments_of(one)) for one in read) == 2
+    assert sum(len(decisions_of(one)) for one in read) == 1
+    assert sum(len(refunds_of(one)) for one in read) == 1
 
 
 def test_a_session_read_so_can_be_saved(session: CheckoutSession, mia: Merchant) -> None:
