@@ -3,19 +3,20 @@
 Both are for the API's speed (`bench/api.py`): a get asks the database one thing, and `SELECT 1` before it cost as much.
 """
 
-from types import SimpleNamespace
+from collections.abc import Sequence
 from typing import Any
 
 import psycopg
 from django.db.backends.postgresql import base
+from psycopg.types.datetime import TimestamptzLoader
+from typing_extensions import override
 
-from common.postgresql.prepared import Given, PreparedStatements, Rows
+Given = dict[str, Any] | Sequence[Any]
+Rows = list[tuple[Any, ...]]
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
     """For `ENGINE = "common.postgresql"`."""
-
-    _prepared: PreparedStatements
 
     def is_usable(self) -> bool:
         """Whether the connection may be used.
@@ -35,38 +36,41 @@ class DatabaseWrapper(base.DatabaseWrapper):
             return False
         return True
 
+    def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
+        """A connection whose driver may prepare, which Django forbids it by default; its own cursors never do."""
+        return super().get_new_connection({**conn_params, "prepare_threshold": 0})
+
     def fetch_prepared(self, query: str, given: Given) -> Rows:
         """The rows of a statement that PostgreSQL parses and plans once a connection, in Django's transaction.
 
         Placeholders are Django's; every parameter needs a type (`%s::bigint`). Raises Django's errors.
         """
         self.close_if_health_check_failed()
-        if self.connection is None:
-            self.connect()
+        self.ensure_connection()
         self.validate_no_broken_transaction()
-        if self.queries_logged or self.execute_wrappers:
-            cursor: Any = self._prepare_cursor(_Seen(self._prepared))  # type: ignore[attr-defined]
+        is_logged = self.queries_logged  # Django's log asks for the text that was sent, which a prepared one lacks
+        with self.wrap_database_errors:
+            own: Any = _PreparingCursor(self.connection, prepares=not is_logged)
+        with self.make_debug_cursor(own) if is_logged else self.make_cursor(own) as cursor:
             cursor.execute(query, given)
             return list(cursor.fetchall())
-        with self.wrap_database_errors:
-            return self._prepared.fetch(query, given)
-
-    def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
-        """A connection, with which nothing is prepared yet."""
-        connection = super().get_new_connection(conn_params)
-        self._prepared = PreparedStatements(connection)
-        return connection
 
 
-class _Seen:
-    """As much of a cursor as Django's own need around it: for its log of queries, and for whoever wraps them."""
+class _PreparingCursor(psycopg.Cursor[Any]):
+    """The driver's own cursor, which sends values apart from the text, begins transactions, and prepares at once."""
 
-    def __init__(self, prepared: PreparedStatements) -> None:
-        self.prepared = prepared
+    def __init__(self, connection: "psycopg.Connection[Any]", *, prepares: bool) -> None:
+        super().__init__(connection)
+        self.prepares = prepares
+        # The driver's own reader; Django's makes a second datetime of each, in Python. Both give UTC.
+        self.adapters.register_loader("timestamptz", TimestamptzLoader)
 
-    def execute(self, query: str, given: Given) -> None:
-        self._query = SimpleNamespace(query=query.encode())  # where Django looks for what to write into its log
-        self.rows = self.prepared.fetch(query, given)
-
-    def fetchall(self) -> Rows:
-        return self.rows
+    @override
+    def execute(self, query: Any, params: Any = None, **options: Any) -> "_PreparingCursor":
+        """Runs it. After an error all statements are prepared anew: a changed table may have been the reason."""
+        try:
+            return super().execute(query, params, **options | {"prepare": self.prepares})
+        except psycopg.NotSupportedError:
+            if self.connection.autocommit:  # else the driver forgets them with the transaction, which is lost
+                self.connection.execute("DEALLOCATE ALL")
+            raise

@@ -13,7 +13,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from common.hand_sql import rows
-from common.postgresql.prepared import _numbered
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -125,19 +124,11 @@ def test_a_server_that_ends_the_connection_meanwhile_is_an_operational_error(
 def test_queries_that_are_counted_are_counted() -> None:
     with CaptureQueriesContext(connection) as seen:
         assert rows("SELECT %(a)s::text", {"a": "x"}) == [("x",)]
-    assert [query["sql"] for query in seen] == ["SELECT %(a)s::text"]
+    assert [query["sql"] for query in seen] == ["SELECT $1::text"]
 
 
-@pytest.mark.parametrize(
-    ("query", "text", "names"),
-    [
-        ("SELECT 1", b"SELECT 1", ()),
-        ("SELECT %s, %s", b"SELECT $1, $2", ("0", "1")),
-        ("SELECT %(b)s, %(a)s, %(b)s", b"SELECT $1, $2, $1", ("b", "a")),
-    ],
-)
-def test_placeholders_are_numbered(query: str, text: bytes, names: tuple[str, ...]) -> None:
-    assert _numbered(query)[:2] == (text, names)
+def test_the_same_value_may_stand_in_a_statement_twice() -> None:
+    assert rows("SELECT %(b)s::text, %(a)s::int, %(b)s::text", {"a": 1, "b": "x"}) == [("x", 1, "x")]
 
 
 ZONES = st.sampled_from([UTC, ZoneInfo("Asia/Kathmandu"), ZoneInfo("America/New_York")])
@@ -150,3 +141,20 @@ def test_a_moment_arrives_to_the_microsecond(moment: datetime) -> None:
         {"at": moment, "text": moment.astimezone(UTC).isoformat(), "none": None},
     )
     assert (same.astimezone(UTC), read, nothing) == (moment.astimezone(UTC), True, None)
+
+
+def test_a_statement_that_comes_first_in_a_transaction_is_undone_with_it(
+    another: "psycopg.Connection[tuple[object, ...]]",
+) -> None:
+    another.execute("CREATE TABLE undone (it int)")
+    try:
+        with transaction.atomic():
+            rows("INSERT INTO undone VALUES (%s::int) RETURNING it", [1])
+            assert another.execute("SELECT count(*) FROM undone").fetchone() == (0,)
+            transaction.set_rollback(True)
+        assert rows("SELECT count(*) FROM undone", ()) == [(0,)]
+        with transaction.atomic():
+            rows("INSERT INTO undone VALUES (%s::int) RETURNING it", [2])
+        assert another.execute("SELECT it FROM undone").fetchall() == [(2,)]
+    finally:
+        another.execute("DROP TABLE undone")
