@@ -2,7 +2,7 @@
 
 from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
-from django.urls import include, path, register_converter
+from django.urls import include, path
 from django.urls.resolvers import RoutePattern
 from django.views.generic import RedirectView
 
@@ -10,12 +10,9 @@ from checkout_project.api_errors import no_such_address
 from checkout_project.health_views import alive, metrics, ready
 from checkout_project.literal_routes import LiteralRoutes
 from checkout_project.openapi.views import api_docs, api_schema
-from common.modes import ModeConverter
 from merchants_app import urls as merchant_urls
 from sessions_app import urls as session_urls
 from webhooks_app import urls as webhook_urls
-
-register_converter(ModeConverter, "mode")
 
 api = [*session_urls.api, *webhook_urls.api]
 _dashboard = [*session_urls.dashboard, *webhook_urls.dashboard, *merchant_urls.dashboard]
@@ -29,7 +26,7 @@ urlpatterns = [
     path("", RedirectView.as_view(pattern_name="dashboard-home")),
     path("admin/", admin.site.urls),
     path("accounts/", include("allauth.urls")),
-    path("dashboard/<mode:mode>/", include((_dashboard, "dashboard"))),
+    path("dashboard/<place:at>/", include((_dashboard, "dashboard"))),
     *merchant_urls.entrance,
     path("api/schema", api_schema, name="api-schema"),
     path("api/docs", api_docs, name="api-docs"),

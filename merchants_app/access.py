@@ -18,10 +18,11 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from common.errors import DomainError, NotFound
 from common.modes import Mode
 from merchants_app.models import Member, Merchant, Role, User
+from merchants_app.places import Place
 
 SAFE_METHODS = ("GET", "HEAD")
 # Kept in the browser session.
-CHOSEN_MERCHANT = "merchant"  # public id of the business last chosen
+LAST_MERCHANT = "merchant"  # public id of the business last looked at; only says where `/dashboard` leads
 LAST_MODE = "mode"  # where the dashboard was left
 
 
@@ -68,6 +69,11 @@ class Access:
     businesses: tuple[Merchant, ...] = ()
 
     @property
+    def at(self) -> Place:
+        """For addresses: `redirect("dashboard:keys", at=access.at)`."""
+        return Place(self.merchant.public_id, self.mode)
+
+    @property
     def actor(self) -> str:
         """How timelines and the audit log name this person."""
         return self.user.email
@@ -85,26 +91,40 @@ class Access:
             )
 
 
-def member_of(request: HttpRequest, mode: Mode) -> Access:
-    """The caller's access to the business they chose last, or to their first.
+def access_at(request: HttpRequest, at: Place) -> Access:
+    """The caller's access to the business and mode that the address names.
 
-    Raises PermissionDenied for someone who belongs to none.
+    Raises Http404 for a business they do not work for, PermissionDenied for someone who belongs to none.
     """
+    user, members = _memberships(request)
+    member = next((each for each in members if each.merchant.public_id == at.business), None)
+    if member is None:
+        raise Http404("There is no such business, or you do not work for it.")
+    return Access(
+        merchant=member.merchant,
+        mode=at.mode,
+        role=Role(member.role),
+        user=user,
+        businesses=tuple(each.merchant for each in members),
+    )
+
+
+def last_place(request: HttpRequest, mode: Mode) -> Place:
+    """The business that the caller looked at last, else their first. Raises PermissionDenied when they have none."""
+    _, members = _memberships(request)
+    own = [member.merchant.public_id for member in members]
+    last = request.session.get(LAST_MERCHANT)
+    return Place(last if last in own else own[0], mode)
+
+
+def _memberships(request: HttpRequest) -> tuple[User, list[Member]]:
     user = request.user
     if not isinstance(user, User):
         raise PermissionDenied("Sign in first.")
     members = list(Member.objects.filter(user=user).select_related("merchant").order_by("id"))
     if not members:
         raise PermissionDenied("Your account belongs to no business yet. Ask an owner to invite you.")
-    chosen = request.session.get(CHOSEN_MERCHANT)
-    member = next((m for m in members if m.merchant.public_id == chosen), members[0])
-    return Access(
-        merchant=member.merchant,
-        mode=mode,
-        role=Role(member.role),
-        user=user,
-        businesses=tuple(m.merchant for m in members),
-    )
+    return user, members
 
 
 def _page_before(request: HttpRequest) -> str:
@@ -126,23 +146,23 @@ def for_members(
 
     Signed out: the sign-in page. Lacking the power: 403 with a sentence. A method without a power: 405.
     Not the caller's to see: 404. A rule that refuses a POST: back to the page, with the rule's sentence.
-    The URL's `mode` becomes part of the access and does not reach the view.
+    The URL's business and mode (`at`) become the access and do not reach the view: another tab cannot change them.
     """
 
     def decorate(
         view: Callable[Concatenate[HttpRequest, Access, P], HttpResponse],
     ) -> Callable[..., HttpResponseBase]:
         @wraps(view)
-        def door(request: HttpRequest, mode: Mode, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+        def door(request: HttpRequest, at: Place, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
             if not request.user.is_authenticated:
                 return redirect_to_login(request.get_full_path())
             power = see if request.method in SAFE_METHODS else change if request.method == "POST" else None
             if power is None:
                 return HttpResponseNotAllowed([*(SAFE_METHODS if see else ()), *(["POST"] if change else ())])
-            access = member_of(request, mode)
+            access = access_at(request, at)
             access.require(power)
-            if request.session.get(LAST_MODE) != mode:
-                request.session[LAST_MODE] = mode.value
+            if (request.session.get(LAST_MERCHANT), request.session.get(LAST_MODE)) != (at.business, at.mode):
+                request.session[LAST_MERCHANT], request.session[LAST_MODE] = at.business, at.mode.value
             try:
                 return view(request, access, *args, **kwargs)
             except NotFound as error:

@@ -1,36 +1,45 @@
 """Dashboard pages about the business itself: entrance, settings, audit log."""
 
+from urllib.parse import quote
+
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from common.modes import Mode
-from merchants_app.access import CHOSEN_MERCHANT, LAST_MODE, Access, Power, for_members, member_of
+from merchants_app.access import LAST_MODE, Access, Power, access_at, for_members, last_place
 from merchants_app.forms import SettingsForm
 from merchants_app.models import AuditEntry, Merchant
 from merchants_app.money_rules import change_settings
 from merchants_app.pages import page
 from merchants_app.paging import newest_first
+from merchants_app.places import Place
 
 
 @login_required
 def home(request: HttpRequest) -> HttpResponse:
     """`/dashboard`: on to the overview, in the mode last used."""
     mode = Mode.LIVE if request.session.get(LAST_MODE) == Mode.LIVE else Mode.TEST
-    return redirect("dashboard:overview", mode=mode)
+    return redirect("dashboard:overview", at=last_place(request, mode))
+
+
+@login_required
+@require_safe
+def former_address(request: HttpRequest, mode: Mode, rest: str) -> HttpResponse:
+    """`/dashboard/<mode>/…`, as older letters and bookmarks have it: on to that page of the business last chosen."""
+    query = f"?{request.META['QUERY_STRING']}" if request.META.get("QUERY_STRING") else ""
+    return redirect(f"/dashboard/{last_place(request, mode)}/{quote(rest)}{query}")
 
 
 @login_required
 @require_POST
 def switch_business(request: HttpRequest) -> HttpResponse:
-    """Goes to work for another of the person's businesses; an id that is not theirs changes nothing."""
-    chosen = request.POST.get("merchant", "")
-    if any(each.public_id == chosen for each in member_of(request, Mode.TEST).businesses):
-        request.session[CHOSEN_MERCHANT] = chosen
-    return redirect("dashboard-home")
+    """Goes to work for another of the person's businesses, in the mode last used; 404 for one that is not theirs."""
+    mode = Mode.LIVE if request.session.get(LAST_MODE) == Mode.LIVE else Mode.TEST
+    return redirect("dashboard:overview", at=access_at(request, Place(request.POST.get("merchant", ""), mode)).at)
 
 
 @for_members(change=Power.MANAGE_SETTINGS)
@@ -42,7 +51,7 @@ def settings(request: HttpRequest, access: Access) -> HttpResponse:
     if form.is_bound and form.is_valid():
         changed = change_settings(merchant=access.merchant, actor=access.actor, **form.cleaned_data)
         messages.success(request, "Saved." if changed else "Nothing was different, so nothing was changed.")
-        return redirect("dashboard:settings", mode=access.mode)
+        return redirect("dashboard:settings", at=access.at)
     if not access.may(Power.MANAGE_SETTINGS):
         for field in form.fields.values():
             field.disabled = True

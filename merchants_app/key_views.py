@@ -43,7 +43,7 @@ def revoke(request: HttpRequest, access: Access, key_id: str) -> HttpResponse:
         raise Http404("There is no such key.")
     revoke_key(key, by=access.user)
     messages.success(request, f"“{key.name}” no longer works.")
-    return redirect("dashboard:keys", mode=access.mode)
+    return redirect("dashboard:keys", at=access.at)
 
 
 @for_members()

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from django.urls import NoReverseMatch, reverse
 
 from common.modes import Mode
+from merchants_app.places import Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,30 +68,30 @@ class Link:
     current: bool
 
 
-def menu_for(*, mode: Mode, path: str) -> list[tuple[str, list[Link]]]:
+def menu_for(*, at: Place, path: str) -> list[tuple[str, list[Link]]]:
     """Headings with their links; the one whose page (or a page below it) is shown is marked current."""
     drawn = []
     for group in MENU:
         links = [
             Link(label=item.label, url=url, badge=item.badge, current=_is_at(path, url))
             for item in group.items
-            if (url := _url(item, mode))
+            if (url := _url(item, at))
         ]
         if links:
             drawn.append((group.heading, links))
     return drawn
 
 
-def same_place_in(*, mode: Mode, path: str) -> str:
+def same_place_in(*, at: Place, path: str) -> str:
     """Where the mode switch leads: the same menu page in the other mode (a single thing has only one)."""
-    here = next((item for group in MENU for item in group.items if _is_at_in_any_mode(path, item)), None)
-    return (here and _url(here, mode)) or reverse("dashboard:overview", kwargs={"mode": mode})
+    here = next((item for group in MENU for item in group.items if _is_at_in_any_mode(path, item, at)), None)
+    return (here and _url(here, at)) or reverse("dashboard:overview", kwargs={"at": at})
 
 
-def _url(item: Item, mode: Mode) -> str:
+def _url(item: Item, at: Place) -> str:
     """Empty when no app brings the page."""
     try:
-        return reverse(f"dashboard:{item.view}", kwargs={"mode": mode})
+        return reverse(f"dashboard:{item.view}", kwargs={"at": at})
     except NoReverseMatch:
         return ""
 
@@ -99,5 +100,5 @@ def _is_at(path: str, url: str) -> bool:
     return path == url or path.startswith(f"{url}/")
 
 
-def _is_at_in_any_mode(path: str, item: Item) -> bool:
-    return any((url := _url(item, mode)) and _is_at(path, url) for mode in Mode)
+def _is_at_in_any_mode(path: str, item: Item, at: Place) -> bool:
+    return any((url := _url(item, Place(at.business, mode))) and _is_at(path, url) for mode in Mode)

@@ -8,6 +8,7 @@ from django.shortcuts import render
 from common.modes import Mode
 from merchants_app.access import Access, Power
 from merchants_app.navigation import menu_for, same_place_in
+from merchants_app.places import Place
 
 
 def page(request: HttpRequest, access: Access, template: str, *, status: int = 200, **context: Any) -> HttpResponse:
@@ -16,8 +17,9 @@ def page(request: HttpRequest, access: Access, template: str, *, status: int = 2
         "access": access,
         "merchant": access.merchant,
         "mode": access.mode,
+        "at": access.at,
         "may": {power.name.lower(): access.may(power) for power in Power},
-        "menu": menu_for(mode=access.mode, path=request.path),
-        "modes": [(mode, same_place_in(mode=mode, path=request.path)) for mode in Mode],
+        "menu": menu_for(at=access.at, path=request.path),
+        "modes": [(mode, same_place_in(at=Place(access.at.business, mode), path=request.path)) for mode in Mode],
     }
     return render(request, f"dashboard/{template}", frame | context, status=status)

@@ -32,7 +32,7 @@ def members(request: HttpRequest, access: Access) -> HttpResponse:
             refuse(form, error)
         else:
             messages.success(request, f"{email} is in the team as {role.label.lower()}, and was written to.")
-            return redirect("dashboard:team", mode=access.mode)
+            return redirect("dashboard:team", at=access.at)
     listed = Member.objects.filter(merchant=access.merchant).select_related("user").order_by("id")
     words = [(role.label, text) for role, text in ROLE_WORDS.items()]
     return page(request, access, "team.html", form=form, members=listed, roles=Role.choices, role_words=words)
@@ -48,7 +48,7 @@ def change_role(request: HttpRequest, access: Access, member_id: int) -> HttpRes
         messages.success(request, f"{member.user.email} is now {role.label.lower()}.")
     else:
         messages.error(request, "Choose one of the roles.")
-    return redirect("dashboard:team", mode=access.mode)
+    return redirect("dashboard:team", at=access.at)
 
 
 @for_members(see=None, change=Power.MANAGE_TEAM)
@@ -56,4 +56,4 @@ def remove(request: HttpRequest, access: Access, member_id: int) -> HttpResponse
     """Takes a member out of the team."""
     team.remove(merchant=access.merchant, member_id=member_id, actor=access.actor)
     messages.success(request, "They have no access to this business any more.")
-    return redirect("dashboard:team", mode=access.mode)
+    return redirect("dashboard:team", at=access.at)

@@ -16,6 +16,7 @@ from merchants_app.forms import OwnershipForm, TreasuryForm, refuse
 from merchants_app.models import Treasury, TreasuryKind
 from merchants_app.ownership import claim_of, prove_ownership
 from merchants_app.pages import page
+from merchants_app.places import Place
 
 
 @for_members(change=Power.MANAGE_TREASURY)
@@ -32,20 +33,20 @@ def _treasury(request: HttpRequest, access: Access) -> HttpResponse:
             refuse(form, error)
         else:
             messages.success(request, "The receiving wallet is set. Compare it once more with your wallet, below.")
-            return redirect("dashboard:treasury", mode=access.mode)
+            return redirect("dashboard:treasury", at=access.at)
     return _page(request, access, form=form)
 
 
 _treasury_after_password = reauthentication_required(allow_get=True)(_treasury)
 
 
-def treasury(request: HttpRequest, mode: Mode) -> HttpResponseBase:
+def treasury(request: HttpRequest, at: Place) -> HttpResponseBase:
     """The wallet in force, one that waits, former ones; a POST names another (live mode: the password again)."""
     # Who is asked for the password has the form kept for them meanwhile: not when a secret was pasted into it. It is
     # refused all the same.
-    needs_password = mode == Mode.LIVE and not looks_private(request.POST.get("value", ""))
+    needs_password = at.mode == Mode.LIVE and not looks_private(request.POST.get("value", ""))
     door = _treasury_after_password if needs_password else _treasury
-    answer: HttpResponseBase = door(request, mode=mode)
+    answer: HttpResponseBase = door(request, at=at)
     return answer
 
 
@@ -54,7 +55,7 @@ def keep(request: HttpRequest, access: Access) -> HttpResponse:
     """Takes back a change that still waits."""
     treasuries.keep_current(merchant=access.merchant, mode=access.mode, by=access.actor)
     messages.success(request, "The change is taken back: the present wallet stays in force.")
-    return redirect("dashboard:treasury", mode=access.mode)
+    return redirect("dashboard:treasury", at=access.at)
 
 
 @for_members(see=None, change=Power.MANAGE_TREASURY)
@@ -74,7 +75,7 @@ def prove(request: HttpRequest, access: Access, treasury_id: int) -> HttpRespons
             refuse(form, error)
         else:
             messages.success(request, "Proven: whoever holds this wallet signed for your business.")
-            return redirect("dashboard:treasury", mode=access.mode)
+            return redirect("dashboard:treasury", at=access.at)
     return _page(request, access, ownership=form)
 
 

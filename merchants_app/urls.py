@@ -1,12 +1,18 @@
-"""Where the pages about the business are; `dashboard` is mounted below /dashboard/<mode>/."""
+"""Where the pages about the business are; `dashboard` is mounted below /dashboard/<place>/."""
 
-from django.urls import path
+from django.urls import path, register_converter
 
+from common.modes import ModeConverter
 from merchants_app import dashboard_views, key_views, team_views, treasury_views
+from merchants_app.places import PlaceConverter
+
+register_converter(ModeConverter, "mode")
+register_converter(PlaceConverter, "place")
 
 entrance = [
     path("dashboard", dashboard_views.home, name="dashboard-home"),
     path("dashboard/switch", dashboard_views.switch_business, name="dashboard-switch"),
+    path("dashboard/<mode:mode>/<path:rest>", dashboard_views.former_address),
 ]
 
 dashboard = [

@@ -63,7 +63,7 @@ def prepare(request: HttpRequest, access: Access, network_id: str) -> HttpRespon
             merchant=access.merchant, mode=access.mode, network=network, by=access.actor, now=timezone.now()
         )
         messages.success(request, f"Collected {count} payment{'' if count == 1 else 's'} on the {network.name}.")
-        return redirect("dashboard:collect", mode=access.mode)
+        return redirect("dashboard:collect", at=access.at)
     plan = collecting.plan(
         merchant=access.merchant,
         mode=access.mode,
@@ -81,7 +81,7 @@ def sent(request: HttpRequest, access: Access, network_id: str) -> HttpResponse:
     form = TransactionForm(request.POST)
     if not form.is_valid():
         messages.error(request, " ".join(map(str, form.errors["tx_hash"])))
-        return redirect("dashboard:collect", mode=access.mode)
+        return redirect("dashboard:collect", at=access.at)
     try:
         count = collecting.see_collection(
             merchant=access.merchant,
@@ -93,7 +93,7 @@ def sent(request: HttpRequest, access: Access, network_id: str) -> HttpResponse:
     except (ReaderUnavailable, WrongChain) as error:
         raise ChainAway(f"{network.name} cannot be read just now. Try again in a minute.") from error
     messages.success(request, f"Seen on {network.name}: {count} payment{'' if count == 1 else 's'} collected.")
-    return redirect("dashboard:collect", mode=access.mode)
+    return redirect("dashboard:collect", at=access.at)
 
 
 def _network(access: Access, network_id: str) -> Network:

@@ -80,7 +80,7 @@ def expire(request: HttpRequest, access: Access, session_id: str) -> HttpRespons
     found = find_session(access.merchant, access.mode, session_id)
     lifecycle.expire(found, actor=access.actor)
     messages.success(request, "The session is expired. Its address is still watched.")
-    return redirect("dashboard:session", mode=access.mode, session_id=session_id)
+    return redirect("dashboard:session", at=access.at, session_id=session_id)
 
 
 @for_members(see=None, change=Power.HANDLE_SESSIONS)
@@ -89,7 +89,7 @@ def cancel(request: HttpRequest, access: Access, session_id: str) -> HttpRespons
     found = find_session(access.merchant, access.mode, session_id)
     lifecycle.cancel(found, actor=access.actor)
     messages.success(request, "The session is cancelled. Its address is still watched.")
-    return redirect("dashboard:session", mode=access.mode, session_id=session_id)
+    return redirect("dashboard:session", at=access.at, session_id=session_id)
 
 
 def _first_steps(access: Access) -> dict[str, bool]:

@@ -56,4 +56,4 @@ def decide(request: HttpRequest, access: Access, session_id: str) -> HttpRespons
     back = request.POST.get("next", "")
     if url_has_allowed_host_and_scheme(back, allowed_hosts=None):
         return redirect(back)
-    return redirect("dashboard:session", mode=access.mode, session_id=session_id)
+    return redirect("dashboard:session", at=access.at, session_id=session_id)

@@ -72,9 +72,9 @@ def refund(request: HttpRequest, access: Access, session_id: str) -> HttpRespons
                 now=timezone.now(),
                 **form.cleaned_data,
             )
-            return redirect("dashboard:refund-sign", access.mode, session_id, prepared.public_id)
+            return redirect("dashboard:refund-sign", access.at, session_id, prepared.public_id)
         messages.error(request, " ".join(str(error) for errors in form.errors.values() for error in errors))
-        return redirect("dashboard:refund", access.mode, session_id)
+        return redirect("dashboard:refund", access.at, session_id)
     return page(
         request,
         access,
@@ -95,7 +95,7 @@ def ask(request: HttpRequest, access: Access, session_id: str) -> HttpResponse:
     session = find_session(access.merchant, access.mode, session_id)
     ask_by_mail(session, actor=access.actor, now=timezone.now())
     messages.success(request, f"Mailed to {session.email}.")
-    return redirect("dashboard:refund", access.mode, session_id)
+    return redirect("dashboard:refund", access.at, session_id)
 
 
 @for_members(change=Power.HANDLE_SESSIONS)
@@ -125,11 +125,11 @@ def _act(request: HttpRequest, access: Access, found: Refund) -> HttpResponse:
     if request.POST.get("act") == "withdraw":
         withdraw_refund(found, actor=access.actor, now=timezone.now())
         messages.success(request, "Withdrawn: it is no longer watched for.")
-        return redirect("dashboard:refund", access.mode, found.session.public_id)
+        return redirect("dashboard:refund", access.at, found.session.public_id)
     if request.POST.get("act") == "play":
         play_refund(found, now=timezone.now())
         messages.success(request, "Sent on the sandbox; it is seen within seconds.")
-    return redirect("dashboard:refund-sign", access.mode, found.session.public_id, found.public_id)
+    return redirect("dashboard:refund-sign", access.at, found.session.public_id, found.public_id)
 
 
 def _networks(session: CheckoutSession) -> list[dict[str, Any]]:

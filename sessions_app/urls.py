@@ -1,4 +1,4 @@
-"""Where its pages and calls are: `api` below /api/v1/, `hosted` at the root, `dashboard` below /dashboard/<mode>/."""
+"""Where its pages and calls are: `api` below /api/v1/, `hosted` at the root, `dashboard` below /dashboard/<place>/."""
 
 from django.urls import path
 

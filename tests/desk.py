@@ -16,20 +16,27 @@ class Desk:
 
     def __init__(self, user: User, mode: str = "test") -> None:
         self.user, self.mode = user, mode
+        first = user.memberships.order_by("id").first()
+        self.business = first.merchant.public_id if first else "mer_none"
         self.client = Client()
         self.client.force_login(user)
+
+    @property
+    def at(self) -> str:
+        """The business and mode as the address has them."""
+        return f"{self.business}/{self.mode}"
 
     def in_(self, mode: str) -> "Desk":
         """The same person in another mode."""
         return Desk(self.user, mode)
 
     def get(self, page: str) -> Any:
-        """A page below /dashboard/<mode>/."""
-        return self.client.get(f"/dashboard/{self.mode}/{page}")
+        """A page below /dashboard/<business>/<mode>/."""
+        return self.client.get(f"/dashboard/{self.at}/{page}")
 
     def post(self, page: str, **form: Any) -> Any:
         """A form sent there."""
-        return self.client.post(f"/dashboard/{self.mode}/{page}", form)
+        return self.client.post(f"/dashboard/{self.at}/{page}", form)
 
     def read(self, page: str) -> str:
         """The page's text, which must be there."""

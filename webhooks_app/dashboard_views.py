@@ -103,7 +103,7 @@ def delete(request: HttpRequest, access: Access, endpoint_id: str) -> HttpRespon
     endpoint = _endpoint(access, endpoint_id)
     endpoints.delete_endpoint(endpoint=endpoint, actor=access.actor)
     messages.success(request, f"{endpoint.url} is deleted.")
-    return redirect("dashboard:webhooks", mode=access.mode)
+    return redirect("dashboard:webhooks", at=access.at)
 
 
 @for_members(see=None, change=Power.MANAGE_WEBHOOKS)
@@ -131,7 +131,7 @@ def _endpoint(access: Access, endpoint_id: str) -> WebhookEndpoint:
 
 
 def _back(access: Access, endpoint_id: str) -> HttpResponse:
-    return redirect("dashboard:webhook", mode=access.mode, endpoint_id=endpoint_id)
+    return redirect("dashboard:webhook", at=access.at, endpoint_id=endpoint_id)
 
 
 def _change_form(endpoint: WebhookEndpoint, request: HttpRequest | None = None) -> ChangeEndpointForm:

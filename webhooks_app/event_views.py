@@ -44,4 +44,4 @@ def resend(request: HttpRequest, access: Access, event_id: str) -> HttpResponse:
         messages.success(request, f"On its way again to {sent} endpoint{'' if sent == 1 else 's'}.")
     else:
         messages.error(request, "No endpoint that is switched on wants it.")
-    return redirect("dashboard:event", mode=access.mode, event_id=event_id)
+    return redirect("dashboard:event", at=access.at, event_id=event_id)

@@ -1,4 +1,4 @@
-"""Where its calls and pages are: `api` below /api/v1/, `dashboard` below /dashboard/<mode>/."""
+"""Where its calls and pages are: `api` below /api/v1/, `dashboard` below /dashboard/<place>/."""
 
 from django.urls import path
 

@@ -16,9 +16,9 @@ PAGES = [
 
 @pytest.mark.parametrize("page", PAGES)
 def test_signed_out_one_is_asked_to_sign_in(client: Client, mia: Merchant, page: str) -> None:
-    answer = client.get(f"/dashboard/test/{page}")
+    answer = client.get(f"/dashboard/{mia.public_id}/test/{page}")
     assert answer.status_code == 302
-    assert answer["Location"] == f"/accounts/login/?next=/dashboard/test/{page}"
+    assert answer["Location"] == f"/accounts/login/?next=/dashboard/{mia.public_id}/test/{page}"
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -78,22 +78,47 @@ def test_a_page_that_only_takes_posts_refuses_a_get(desk: Desk) -> None:
 
 
 def test_the_dashboard_opens_where_it_was_left(desk: Desk) -> None:
-    assert desk.client.get("/dashboard")["Location"] == "/dashboard/test/overview"
-    desk.client.get("/dashboard/live/sessions")
-    assert desk.client.get("/dashboard")["Location"] == "/dashboard/live/overview"
+    assert desk.client.get("/dashboard")["Location"] == f"/dashboard/{desk.at}/overview"
+    desk.client.get(f"/dashboard/{desk.in_('live').at}/sessions")
+    assert desk.client.get("/dashboard")["Location"] == f"/dashboard/{desk.in_('live').at}/overview"
 
 
 def test_one_person_works_for_two_businesses_and_switches(desk: Desk, mia: Merchant, otto: Merchant) -> None:
     Member.objects.create(merchant=otto, user=desk.user, role=Role.VIEWER)
     assert "Mia Coffee" in desk.read("settings")
-    desk.client.post("/dashboard/switch", {"merchant": otto.public_id})
+    answer = desk.client.post("/dashboard/switch", {"merchant": otto.public_id})
+    assert answer["Location"] == f"/dashboard/{otto.public_id}/test/overview"
+    desk.business = otto.public_id
     assert 'value="Otto Bikes"' in desk.read("settings")
     assert desk.post("settings").status_code == 403
 
 
-def test_one_cannot_switch_to_a_strangers_business(desk: Desk, otto: Merchant) -> None:
+def test_a_tab_keeps_its_business_whatever_another_tab_chose(desk: Desk, mia: Merchant, otto: Merchant) -> None:
+    Member.objects.create(merchant=otto, user=desk.user, role=Role.OWNER)
     desk.client.post("/dashboard/switch", {"merchant": otto.public_id})
-    assert 'value="Mia Coffee"' in desk.read("settings")
+    desk.client.get(f"/dashboard/{otto.public_id}/test/treasury")
+    form = {"session_minutes": 60, "watch_days": 7, "tolerance_percent": 1, "tolerance_amount": 1}
+    desk.post("settings", name="Mia Tea", spread_percent=0, brand_color="#3d5afe", **form)
+    mia.refresh_from_db()
+    otto.refresh_from_db()
+    assert (mia.name, otto.name) == ("Mia Tea", "Otto Bikes")
+    assert desk.client.get("/dashboard")["Location"] == f"/dashboard/{mia.public_id}/test/overview"
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_strangers_business_is_no_page(desk: Desk, otto: Merchant, page: str) -> None:
+    desk.business = otto.public_id
+    assert desk.get(page).status_code == 404
+
+
+def test_one_cannot_switch_to_a_strangers_business(desk: Desk, otto: Merchant) -> None:
+    assert desk.client.post("/dashboard/switch", {"merchant": otto.public_id}).status_code == 404
+
+
+def test_an_older_address_leads_on_to_the_business_last_looked_at(desk: Desk, mia: Merchant) -> None:
+    answer = desk.client.get("/dashboard/live/sessions?q=caf%C3%A9")
+    assert answer["Location"] == f"/dashboard/{mia.public_id}/live/sessions?q=caf%C3%A9"
+    assert desk.client.post("/dashboard/live/treasury/keep").status_code == 405
 
 
 def test_signing_in_leads_to_the_dashboard(client: Client, mia: Merchant) -> None:

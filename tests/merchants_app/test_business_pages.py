@@ -95,7 +95,7 @@ def test_after_the_password_a_live_change_waits_and_can_be_taken_back(desk: Desk
     live = desk.in_("live")
     question = live.post("treasury", kind="address", value=PATS_WALLET)["Location"]
     # The form that was interrupted is sent on by itself.
-    assert live.client.post(question, {"password": PASSWORD})["Location"] == "/dashboard/live/treasury"
+    assert live.client.post(question, {"password": PASSWORD})["Location"] == f"/dashboard/{live.at}/treasury"
     assert "A change is waiting" in live.read("treasury")
     live.post("treasury/keep")
     assert "A change is waiting" not in live.read("treasury")
@@ -153,7 +153,7 @@ def test_a_role_is_changed_and_a_member_removed(desk: Desk, colleague: Callable[
 @pytest.mark.parametrize("act", ["role", "remove"])
 def test_the_last_owner_stays(desk: Desk, mia: Merchant, act: str) -> None:
     member = Member.objects.get(merchant=mia)
-    answer = desk.client.post(f"/dashboard/test/team/{member.pk}/{act}", {"role": "viewer"}, follow=True)
+    answer = desk.client.post(f"/dashboard/{desk.at}/team/{member.pk}/{act}", {"role": "viewer"}, follow=True)
     assert "Somebody must own the business" in answer.content.decode()
     member.refresh_from_db()
     assert member.role == Role.OWNER
@@ -238,7 +238,7 @@ def test_no_page_grows_its_queries_with_its_rows(
         desk.read(page)
 
 
-@pytest.mark.parametrize("path", ["/dashboard/test/nothing", "/nothing"])
+@pytest.mark.parametrize("path", ["/dashboard/mer_x/test/nothing", "/nothing"])
 def test_an_unknown_address_is_a_friendly_404(client: Client, db: None, path: str) -> None:
     answer = client.get(path)
     assert answer.status_code == 404

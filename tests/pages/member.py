@@ -18,7 +18,7 @@ def open_dashboard(page: Page, live_server: LiveServer) -> OpenDashboard:
     def show(desk: Desk, path: str) -> Page:
         cookie = desk.client.cookies["sessionid"].value
         page.context.add_cookies([{"name": "sessionid", "value": cookie, "url": live_server.url}])
-        page.goto(f"{live_server.url}/dashboard/{desk.mode}/{path}")
+        page.goto(f"{live_server.url}/dashboard/{desk.at}/{path}")
         return page
 
     return show

@@ -94,7 +94,7 @@ def test_without_a_node_the_page_says_what_is_missing(desk: Desk, new_session: N
     pay_two(chain, new_session)
     chain.node.stop()
     assert "Devchain cannot be read just now" in desk.read("collect")
-    answer = desk.client.post("/dashboard/test/collect/devchain", follow=True)
+    answer = desk.client.post(f"/dashboard/{desk.at}/collect/devchain", follow=True)
     assert "Try again in a minute" in answer.content.decode()
 
 

@@ -78,5 +78,5 @@ def test_a_viewer_collects_nothing(colleague: Callable[..., Desk], paid: Checkou
 
 @pytest.mark.parametrize("tx_hash", ["", "0x12", "hello", "0x" + "g" * 64])
 def test_a_broken_transaction_hash_is_said(desk: Desk, tx_hash: str) -> None:
-    answer = desk.client.post("/dashboard/test/collect/sandbox/sent", {"tx_hash": tx_hash}, follow=True)
+    answer = desk.client.post(f"/dashboard/{desk.at}/collect/sandbox/sent", {"tx_hash": tx_hash}, follow=True)
     assert "notice error" in answer.content.decode()

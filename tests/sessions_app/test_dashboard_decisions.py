@@ -51,8 +51,10 @@ def test_the_menu_counts_what_waits(desk: Desk, overpaid: CheckoutSession) -> No
 @pytest.mark.parametrize("kind", ["refunded", "accept", "write_off"])
 def test_one_click_decides(desk: Desk, overpaid: CheckoutSession, kind: str) -> None:
     given = shown(overpaid) | ({"tx_hash": TX} if kind == "refunded" else {})
-    answer = desk.post(f"sessions/{overpaid.public_id}/decide", kind=kind, next="/dashboard/test/decisions", **given)
-    assert answer["Location"] == "/dashboard/test/decisions"
+    answer = desk.post(
+        f"sessions/{overpaid.public_id}/decide", kind=kind, next=f"/dashboard/{desk.at}/decisions", **given
+    )
+    assert answer["Location"] == f"/dashboard/{desk.at}/decisions"
     assert not refreshed(overpaid).needs_decision
     assert AuditEntry.objects.get(action=f"session.{kind}").actor == desk.user.email
 
@@ -80,7 +82,7 @@ def test_the_refunds_transaction_and_a_note_are_kept(desk: Desk, overpaid: Check
 def test_nonsense_decides_nothing_and_is_said(
     desk: Desk, overpaid: CheckoutSession, form: dict[str, str], said: str
 ) -> None:
-    path = f"/dashboard/test/sessions/{overpaid.public_id}"
+    path = f"/dashboard/{desk.at}/sessions/{overpaid.public_id}"
     answer = desk.client.post(
         f"{path}/decide", shown(overpaid) | form, headers={"referer": f"http://testserver{path}"}, follow=True
     )
@@ -128,7 +130,7 @@ def test_a_decision_leads_nowhere_else(desk: Desk, overpaid: CheckoutSession) ->
     answer = desk.post(
         f"sessions/{overpaid.public_id}/decide", kind="accept", next="https://evil.example/", **shown(overpaid)
     )
-    assert answer["Location"] == f"/dashboard/test/sessions/{overpaid.public_id}"
+    assert answer["Location"] == f"/dashboard/{desk.at}/sessions/{overpaid.public_id}"
 
 
 def test_asking_for_the_rest_opens_the_session_again(desk: Desk, session: CheckoutSession, sandbox: Sandbox) -> None:

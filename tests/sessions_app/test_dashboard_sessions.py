@@ -61,7 +61,7 @@ def test_a_session_is_found_by_what_is_at_hand(
         "0xtx": payment.tx_hash,
         "0xaddress": session.deposit.address.lower(),
     }
-    text = desk.client.get("/dashboard/test/sessions", {"q": real.get(sought, sought)}).content.decode()
+    text = desk.client.get(f"/dashboard/{desk.at}/sessions", {"q": real.get(sought, sought)}).content.decode()
     assert f"/sessions/{session.public_id}" in text
 
 
@@ -143,7 +143,7 @@ def test_an_open_session_is_ended_with_the_persons_name(
     desk: Desk, session: CheckoutSession, act: str, status: Status
 ) -> None:
     answer = desk.post(f"sessions/{session.public_id}/{act}")
-    assert answer["Location"] == f"/dashboard/test/sessions/{session.public_id}"
+    assert answer["Location"] == f"/dashboard/{desk.at}/sessions/{session.public_id}"
     assert refreshed(session).status == status
     assert session.timeline.last().actor == desk.user.email
 
@@ -152,7 +152,7 @@ def test_a_completed_one_cannot_be_cancelled_and_the_page_says_why(
     desk: Desk, session: CheckoutSession, sandbox: Sandbox
 ) -> None:
     sandbox.play(session, "exact")
-    page = f"/dashboard/test/sessions/{session.public_id}"
+    page = f"/dashboard/{desk.at}/sessions/{session.public_id}"
     answer: Any = desk.client.post(f"{page}/cancel", headers={"referer": f"http://testserver{page}"}, follow=True)
     assert answer.redirect_chain == [(f"http://testserver{page}", 302)]
     assert "The session is completed" in answer.content.decode()

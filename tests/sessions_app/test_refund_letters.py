@@ -20,8 +20,8 @@ BUTTON = "Mail it to pat@example.com"
 def ask(desk: Desk, session: CheckoutSession) -> str:
     """Presses the button; what the page then says."""
     page = f"sessions/{session.public_id}/refund"
-    came_from = {"HTTP_REFERER": f"http://testserver/dashboard/{desk.mode}/{page}"}
-    answer = desk.client.post(f"/dashboard/{desk.mode}/{page}/ask", follow=True, **came_from)
+    came_from = {"HTTP_REFERER": f"http://testserver/dashboard/{desk.at}/{page}"}
+    answer = desk.client.post(f"/dashboard/{desk.at}/{page}/ask", follow=True, **came_from)
     assert answer.status_code == 200
     return str(answer.content.decode())
 

@@ -211,7 +211,7 @@ def test_a_merchant_prepares_and_plays_a_refund(
     sandbox: Sandbox, session: CheckoutSession, client: Client, mia: Merchant, otto: Merchant
 ) -> None:
     leave_address(sandbox.play(session, "over", asset="USDC"), PATS_WALLET)
-    page = f"/dashboard/test/sessions/{session.public_id}/refund"
+    page = f"/dashboard/{mia.public_id}/test/sessions/{session.public_id}/refund"
     client.force_login(Member.objects.get(merchant=mia).user)
     assert b"24.50" in client.get(page).content
     body = {"pile": "sandbox:USDC", "kind": "excess", "rate_basis": "paid", "to_address": PATS_WALLET}

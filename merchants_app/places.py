@@ -1,0 +1,30 @@
+"""Where in the dashboard somebody is: the business and the mode, both said by the address, so that two tabs differ."""
+
+from typing import NamedTuple
+
+from common.modes import Mode
+
+
+class Place(NamedTuple):
+    """`/dashboard/<business>/<mode>/`."""
+
+    business: str  # its public id
+    mode: Mode
+
+    def __str__(self) -> str:
+        return f"{self.business}/{self.mode}"
+
+
+class PlaceConverter:
+    """`<place:at>` in a URL pattern: a business's public id and `test` or `live`."""
+
+    regex = r"mer_[0-9a-z]{1,36}/(?:test|live)"
+
+    def to_python(self, value: str) -> Place:
+        """The place of a URL."""
+        business, _, mode = value.partition("/")
+        return Place(business, Mode(mode))
+
+    def to_url(self, value: Place) -> str:
+        """The words in the URL."""
+        return str(value)
