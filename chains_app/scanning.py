@@ -124,6 +124,13 @@ def save_cursor(scan: Scan, *, now: datetime) -> None:
     _save_checkpoint(scan)
 
 
+def heads_of(networks: Collection[str]) -> dict[str, int]:
+    """The newest block seen of each of these networks, by id; none that was never read."""
+    if not networks:
+        return {}
+    return dict(ScanCursor.objects.filter(network__in=networks).values_list("network", "head"))
+
+
 def checked_depth(network: Network) -> int:
     """How many blocks below the last one read a scan may still ask for."""
     return max(_KEPT_CHECKPOINTS, 4 * network.confirmations.large)

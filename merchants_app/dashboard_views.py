@@ -1,5 +1,6 @@
 """Dashboard pages about the business itself: entrance, settings, audit log."""
 
+from copy import copy
 from urllib.parse import quote
 
 from django.contrib import messages
@@ -12,11 +13,11 @@ from django.views.decorators.http import require_POST, require_safe
 from common.modes import Mode
 from merchants_app.access import LAST_MODE, Access, Power, access_at, for_members, last_place
 from merchants_app.forms import SettingsForm
-from merchants_app.models import AuditEntry, Merchant
 from merchants_app.money_rules import change_settings
 from merchants_app.pages import page
 from merchants_app.paging import newest_first
 from merchants_app.places import Place
+from merchants_app.scope import Scope
 
 
 @login_required
@@ -46,7 +47,7 @@ def switch_business(request: HttpRequest) -> HttpResponse:
 def settings(request: HttpRequest, access: Access) -> HttpResponse:
     """Name, look and money rules; the same in both modes."""
     # A copy: a form that is wrong must not change what the menu shows.
-    current = Merchant.objects.get(pk=access.merchant.pk)
+    current = copy(access.merchant)
     form = SettingsForm(request.POST if request.method == "POST" else None, instance=current)
     if form.is_bound and form.is_valid():
         changed = change_settings(merchant=access.merchant, actor=access.actor, **form.cleaned_data)
@@ -61,7 +62,7 @@ def settings(request: HttpRequest, access: Access) -> HttpResponse:
 @for_members()
 def audit_log(request: HttpRequest, access: Access) -> HttpResponse:
     """Who did what, of this mode and of what belongs to both; `?q=` looks at the person, the act and the thing."""
-    rows = AuditEntry.objects.filter(merchant=access.merchant, mode__in=[access.mode, ""])
+    rows = Scope.of(access).audit_entries()
     sought = request.GET.get("q", "").strip()[:200]
     if sought:
         rows = rows.filter(Q(actor__icontains=sought) | Q(action__icontains=sought) | Q(subject__icontains=sought))

@@ -1,17 +1,17 @@
 """Dashboard pages for developers: API keys, and what was asked with them."""
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.cache import never_cache
 
 from merchants_app.access import Access, Power, for_members
 from merchants_app.api_keys import create_key, revoke_key
 from merchants_app.forms import ApiKeyForm
-from merchants_app.models import ApiKey
 from merchants_app.pages import page
 from merchants_app.paging import newest_first
-from merchants_app.request_log import KEPT, requests_of
+from merchants_app.request_log import KEPT
+from merchants_app.scope import Scope
 
 
 @never_cache
@@ -23,7 +23,7 @@ def keys(request: HttpRequest, access: Access) -> HttpResponse:
     if form.is_bound and form.is_valid():
         _, secret = create_key(merchant=access.merchant, mode=access.mode, by=access.user, **form.cleaned_data)
         form = ApiKeyForm()
-    listed = ApiKey.objects.filter(merchant=access.merchant, mode=access.mode).select_related("created_by")
+    listed = Scope.of(access).keys().select_related("created_by")
     return page(
         request,
         access,
@@ -38,9 +38,7 @@ def keys(request: HttpRequest, access: Access) -> HttpResponse:
 @for_members(see=None, change=Power.MANAGE_KEYS)
 def revoke(request: HttpRequest, access: Access, key_id: str) -> HttpResponse:
     """Ends a key for good."""
-    key = ApiKey.objects.filter(merchant=access.merchant, mode=access.mode, public_id=key_id).first()
-    if key is None:
-        raise Http404("There is no such key.")
+    key = Scope.of(access).key(key_id)
     revoke_key(key, by=access.user)
     messages.success(request, f"“{key.name}” no longer works.")
     return redirect("dashboard:keys", at=access.at)
@@ -49,9 +47,11 @@ def revoke(request: HttpRequest, access: Access, key_id: str) -> HttpResponse:
 @for_members()
 def requests(request: HttpRequest, access: Access) -> HttpResponse:
     """The last API requests, of one key or all; `?failed=1` leaves only those that were refused."""
-    own_keys = list(ApiKey.objects.filter(merchant=access.merchant, mode=access.mode).order_by("-id"))
+    own_keys = list(Scope.of(access).keys())
     key = next((each for each in own_keys if each.public_id == request.GET.get("key")), None)
-    rows = requests_of(access.merchant, access.mode, key=key)
+    rows = Scope.of(access).requests().select_related("key")
+    if key:
+        rows = rows.filter(key=key)
     if request.GET.get("failed"):
         rows = rows.filter(status_code__gte=400)
     shown = newest_first(rows, request.GET)

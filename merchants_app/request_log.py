@@ -13,10 +13,10 @@ from typing import Any
 
 import structlog
 from django.db import DatabaseError, close_old_connections, connection
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 from django.utils import timezone
 
-from merchants_app.models import ApiKey, LoggedRequest, Merchant
+from merchants_app.models import ApiKey, LoggedRequest
 
 KEPT = timedelta(days=7)
 _USE_SHOWN_EVERY = timedelta(minutes=1)
@@ -111,12 +111,6 @@ def write_lines() -> int:
     for key_id, at in last_use.items():
         _show_use(key_id, at)
     return len(taken)
-
-
-def requests_of(merchant: Merchant, mode: str, *, key: ApiKey | None = None) -> QuerySet[LoggedRequest]:
-    """The requests of one merchant and mode, newest first, of one key if given. For the dashboard's Requests page."""
-    lines = LoggedRequest.objects.filter(merchant=merchant, mode=mode).select_related("key").order_by("-id")
-    return lines.filter(key=key) if key else lines
 
 
 def forget_old(now: datetime) -> int:

@@ -8,8 +8,9 @@ from common.errors import DomainError
 from merchants_app import team
 from merchants_app.access import Access, Power, for_members
 from merchants_app.forms import InviteForm, RoleForm, refuse
-from merchants_app.models import Member, Role
+from merchants_app.models import Role
 from merchants_app.pages import page
+from merchants_app.scope import Scope
 
 # What the page says about each role; access.py has the table that decides.
 ROLE_WORDS = {
@@ -33,7 +34,7 @@ def members(request: HttpRequest, access: Access) -> HttpResponse:
         else:
             messages.success(request, f"{email} is in the team as {role.label.lower()}, and was written to.")
             return redirect("dashboard:team", at=access.at)
-    listed = Member.objects.filter(merchant=access.merchant).select_related("user").order_by("id")
+    listed = Scope.of(access).members()
     words = [(role.label, text) for role, text in ROLE_WORDS.items()]
     return page(request, access, "team.html", form=form, members=listed, roles=Role.choices, role_words=words)
 

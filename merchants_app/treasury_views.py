@@ -17,6 +17,7 @@ from merchants_app.models import Treasury, TreasuryKind
 from merchants_app.ownership import claim_of, prove_ownership
 from merchants_app.pages import page
 from merchants_app.places import Place
+from merchants_app.scope import Scope
 
 
 @for_members(change=Power.MANAGE_TREASURY)
@@ -101,7 +102,7 @@ def _page(
         newest=newest,
         claim=claim_of(newest) if newest and newest.kind == TreasuryKind.ADDRESS else "",
         first_addresses=_first_addresses(newest) if newest else [],
-        history=Treasury.objects.filter(merchant=access.merchant, mode=access.mode).order_by("-id")[:30],
+        history=Scope.of(access).treasuries()[:30],
         cooling_hours=int(treasuries.COOLING_PERIOD.total_seconds() // 3600),
     )
 

@@ -13,10 +13,11 @@ from sessions_app.creation import create_answered, create_session
 from sessions_app.decisions import decide
 from sessions_app.lifecycle import cancel, expire
 from sessions_app.models import CheckoutSession
-from sessions_app.queries import find_session, newest
+from sessions_app.queries import newest
 from sessions_app.quoting import choose_option
 from sessions_app.representation import represent
 from sessions_app.scenarios import simulate
+from sessions_app.scope import SessionScope
 from sessions_app.status import DecisionKind
 from sessions_app.terms import CreateSession
 
@@ -31,9 +32,7 @@ class CheckoutViewSet(MerchantViewSet):
         metadata, others = metadata_filters(request.query_params)
         wanted = ListSessions.parse_query(others)
         limit, after = wanted.pop("limit"), wanted.pop("after", None)
-        found, last = newest(
-            request.merchant, request.mode, filters=wanted, metadata=metadata, limit=limit, after=after
-        )
+        found, last = newest(SessionScope.of(request), filters=wanted, metadata=metadata, limit=limit, after=after)
         response = json_answer([represent(session) for session in found])
         if last:
             lead_on(response, request, request.query_params.dict() | {"after": last})
@@ -101,4 +100,4 @@ class CheckoutViewSet(MerchantViewSet):
         return Response(represent(self._session(request, pk)))
 
     def _session(self, request: ApiRequest, public_id: str) -> CheckoutSession:
-        return find_session(request.merchant, request.mode, public_id)
+        return SessionScope.of(request).session(public_id)

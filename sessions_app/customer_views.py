@@ -6,7 +6,8 @@ from rest_framework.response import Response
 from common.strict_serializers import StrictSerializer, TextField
 from merchants_app.api_base import MerchantViewSet, lead_on
 from merchants_app.api_dispatch import ApiRequest
-from sessions_app.customers import customers_of, find_customer, represent_customers, with_email
+from sessions_app.customers import represent_customers, with_email
+from sessions_app.scope import SessionScope
 
 
 class ListCustomers(StrictSerializer):
@@ -33,9 +34,9 @@ class CustomerViewSet(MerchantViewSet):
     def list(self, request: ApiRequest) -> Response:
         """A page of customers, newest first; `Link: <…>; rel="next"` leads on."""
         wanted = ListCustomers.parse_query(request.query_params)
-        customers = customers_of(request.merchant, request.mode)
+        customers = SessionScope.of(request).customers()
         if after := wanted.get("after"):
-            customers = customers.filter(pk__lt=find_customer(request.merchant, request.mode, after, attr="after").pk)
+            customers = customers.filter(pk__lt=SessionScope.of(request).customer(after, attr="after").pk)
         if email := wanted.get("email"):
             customers = with_email(customers, email)
         found = list(customers[: wanted["limit"] + 1])
@@ -46,4 +47,4 @@ class CustomerViewSet(MerchantViewSet):
 
     def retrieve(self, request: ApiRequest, pk: str) -> Response:
         """One customer."""
-        return Response(represent_customers([find_customer(request.merchant, request.mode, pk)])[0])
+        return Response(represent_customers([SessionScope.of(request).customer(pk)])[0])

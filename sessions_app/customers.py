@@ -10,7 +10,6 @@ from django.db.models.functions import Lower
 from common.errors import NotFound
 from common.moments import iso
 from common.money import to_minor_unit
-from merchants_app.models import Merchant
 from sessions_app.models import CheckoutSession, Customer
 from sessions_app.status import Status
 
@@ -19,22 +18,9 @@ class CustomerNotFound(NotFound):
     """No such customer, or not the caller's."""
 
 
-def customers_of(merchant: Merchant, mode: str) -> QuerySet[Customer]:
-    """All customers, newest first."""
-    return Customer.objects.filter(merchant=merchant, mode=mode).order_by("-id")
-
-
 def with_email(customers: QuerySet[Customer], email: str) -> QuerySet[Customer]:
     """Narrowed to the one with this address, in any case."""
     return customers.alias(folded=Lower("email")).filter(folded=Lower(Value(email)))
-
-
-def find_customer(merchant: Merchant, mode: str, public_id: str, *, attr: str = "id") -> Customer:
-    """One customer. Raises `CustomerNotFound`, also for another merchant's or mode's."""
-    customer = customers_of(merchant, mode).filter(public_id=public_id).first()
-    if customer is None:
-        raise CustomerNotFound(f"There is no customer {public_id[:60]!r} for this key.", attr=attr)
-    return customer
 
 
 def represent_customers(customers: Iterable[Customer]) -> list[dict[str, Any]]:

@@ -6,25 +6,24 @@ from django.shortcuts import redirect
 from django.utils import timezone
 
 from merchants_app.access import Access, Power, for_members
-from merchants_app.models import ApiKey
 from merchants_app.pages import page
 from merchants_app.paging import newest_first
 from merchants_app.treasuries import treasury_for
 from sessions_app import lifecycle
 from sessions_app.collecting import waiting_count
-from sessions_app.queries import find_session, sessions_of, undecided, waiting_since
+from sessions_app.queries import undecided, waiting_since
 from sessions_app.representation import page_url
+from sessions_app.scope import SessionScope
 from sessions_app.searching import TABS, in_tab, sought
 from sessions_app.session_page import decisions_for, events_of, payments_of
 from sessions_app.statistics import CHART_DAYS, figures, received_per_day
-from webhooks_app.models import WebhookEndpoint
 
 
 @for_members()
 def overview(request: HttpRequest, access: Access) -> HttpResponse:
     """What came in lately and what waits for somebody; before the first session, what to do first."""
     now = timezone.now()
-    latest = list(sessions_of(access.merchant, access.mode)[:8])
+    latest = list(SessionScope.of(access).sessions()[:8])
     if not latest:
         return page(request, access, "overview_first.html", steps=_first_steps(access))
     numbers = figures(access.merchant, access.mode, now)
@@ -40,7 +39,7 @@ def overview(request: HttpRequest, access: Access) -> HttpResponse:
         highest=max(day.value for day in days),
         chart_days=CHART_DAYS,
         to_collect=waiting_count(access.merchant, access.mode),
-        undecided=undecided(access.merchant, access.mode)[:3],
+        undecided=undecided(SessionScope.of(access))[:3],
         latest=latest,
     )
 
@@ -49,8 +48,8 @@ def overview(request: HttpRequest, access: Access) -> HttpResponse:
 def sessions(request: HttpRequest, access: Access) -> HttpResponse:
     """The list: `?tab=` one kind, `?q=` what is looked for, `?before=` an older page."""
     tab, text = request.GET.get("tab", ""), request.GET.get("q", "").strip()
-    rows = in_tab(sessions_of(access.merchant, access.mode), tab)
-    shown = newest_first(sought(access.merchant, access.mode, rows, text), request.GET, size=25)
+    rows = in_tab(SessionScope.of(access).sessions(), tab)
+    shown = newest_first(sought(SessionScope.of(access), rows, text), request.GET, size=25)
     tabs = [(name, label) for name, label, _ in TABS]
     return page(request, access, "sessions.html", shown=shown, tabs=tabs, tab=tab, sought=text)
 
@@ -58,7 +57,7 @@ def sessions(request: HttpRequest, access: Access) -> HttpResponse:
 @for_members()
 def session(request: HttpRequest, access: Access, session_id: str) -> HttpResponse:
     """Everything about one session, so that every payment is explained."""
-    found = find_session(access.merchant, access.mode, session_id)
+    found = SessionScope.of(access).session(session_id)
     return page(
         request,
         access,
@@ -77,7 +76,7 @@ def session(request: HttpRequest, access: Access, session_id: str) -> HttpRespon
 @for_members(see=None, change=Power.HANDLE_SESSIONS)
 def expire(request: HttpRequest, access: Access, session_id: str) -> HttpResponse:
     """Ends an open session now."""
-    found = find_session(access.merchant, access.mode, session_id)
+    found = SessionScope.of(access).session(session_id)
     lifecycle.expire(found, actor=access.actor)
     messages.success(request, "The session is expired. Its address is still watched.")
     return redirect("dashboard:session", at=access.at, session_id=session_id)
@@ -86,7 +85,7 @@ def expire(request: HttpRequest, access: Access, session_id: str) -> HttpRespons
 @for_members(see=None, change=Power.HANDLE_SESSIONS)
 def cancel(request: HttpRequest, access: Access, session_id: str) -> HttpResponse:
     """Cancels an open session."""
-    found = find_session(access.merchant, access.mode, session_id)
+    found = SessionScope.of(access).session(session_id)
     lifecycle.cancel(found, actor=access.actor)
     messages.success(request, "The session is cancelled. Its address is still watched.")
     return redirect("dashboard:session", at=access.at, session_id=session_id)
@@ -94,10 +93,9 @@ def cancel(request: HttpRequest, access: Access, session_id: str) -> HttpRespons
 
 def _first_steps(access: Access) -> dict[str, bool]:
     """Which of the first steps are done."""
-    keys = ApiKey.objects.filter(merchant=access.merchant, mode=access.mode, revoked_at=None)
-    endpoints = WebhookEndpoint.objects.filter(merchant=access.merchant, mode=access.mode, deleted_at=None)
+    scope = SessionScope.of(access)
     return {
         "treasury": treasury_for(access.merchant, access.mode, timezone.now()) is not None,
-        "key": keys.exists(),
-        "endpoint": endpoints.exists(),
+        "key": scope.keys().filter(revoked_at=None).exists(),
+        "endpoint": scope.endpoints().exists(),
     }

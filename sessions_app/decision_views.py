@@ -9,7 +9,8 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from merchants_app.access import Access, Power, for_members
 from merchants_app.pages import page
 from sessions_app.decisions import decide as take_decision
-from sessions_app.queries import find_session, undecided
+from sessions_app.queries import undecided
+from sessions_app.scope import SessionScope
 from sessions_app.session_page import decisions_for
 from sessions_app.status import DecisionKind, Issue
 
@@ -36,7 +37,7 @@ class DecisionForm(forms.Form):
 @for_members()
 def decisions(request: HttpRequest, access: Access) -> HttpResponse:
     """The oldest first: what waits longest is what buyers wait for."""
-    waiting = list(undecided(access.merchant, access.mode)[: SHOWN + 1])
+    waiting = list(undecided(SessionScope.of(access))[: SHOWN + 1])
     rows = [(session, decisions_for(session)) for session in waiting[:SHOWN]]
     return page(request, access, "decisions.html", rows=rows, has_more=len(waiting) > SHOWN)
 
@@ -44,7 +45,7 @@ def decisions(request: HttpRequest, access: Access) -> HttpResponse:
 @for_members(see=None, change=Power.HANDLE_SESSIONS)
 def decide(request: HttpRequest, access: Access, session_id: str) -> HttpResponse:
     """Takes a decision, then goes back to the page it was taken on (`next`)."""
-    found = find_session(access.merchant, access.mode, session_id)
+    found = SessionScope.of(access).session(session_id)
     form = DecisionForm(request.POST)
     if form.is_valid():
         kind = DecisionKind(form.cleaned_data.pop("kind"))

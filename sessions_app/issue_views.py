@@ -14,6 +14,7 @@ from sessions_app.decisions import case_of
 from sessions_app.models import CheckoutSession
 from sessions_app.queries import undecided_page
 from sessions_app.representation import received_value, represent
+from sessions_app.scope import SessionScope
 
 
 class IssueViewSet(MerchantViewSet):
@@ -23,7 +24,7 @@ class IssueViewSet(MerchantViewSet):
         """A page of the queue, what waits longest first; `Link: <…>; rel="next"` leads on."""
         wanted = ListIssues.parse_query(request.query_params)
         limit, after = wanted["limit"], wanted.get("after")
-        found, rest = undecided_page(request.merchant, request.mode, limit=limit, after=after)
+        found, rest = undecided_page(SessionScope.of(request), limit=limit, after=after)
         response = Response([_represent(session) for session in found])
         if rest:
             lead_on(response, request, {"limit": limit, "after": rest})

@@ -7,7 +7,8 @@ from common.strict_serializers import StrictSerializer, TextField
 from merchants_app.api_base import MerchantViewSet, lead_on
 from merchants_app.api_dispatch import ApiRequest
 from sessions_app.link_requests import ChangeLink, CreateLink
-from sessions_app.payment_links import change_link, create_link, find_link, held_by, links_of, represent_link
+from sessions_app.payment_links import change_link, create_link, held_by, represent_link
+from sessions_app.scope import SessionScope
 
 
 class ListLinks(StrictSerializer):
@@ -29,9 +30,9 @@ class PaymentLinkViewSet(MerchantViewSet):
     def list(self, request: ApiRequest) -> Response:
         """A page of links, newest first; `Link: <…>; rel="next"` leads on."""
         wanted = ListLinks.parse_query(request.query_params)
-        links = links_of(request.merchant, request.mode)
+        links = SessionScope.of(request).links()
         if after := wanted.get("after"):
-            links = links.filter(pk__lt=find_link(request.merchant, request.mode, after, attr="after").pk)
+            links = links.filter(pk__lt=SessionScope.of(request).link(after, attr="after").pk)
         found = list(links[: wanted["limit"] + 1])
         shown = found[: wanted["limit"]]
         held = held_by(shown)
@@ -48,14 +49,14 @@ class PaymentLinkViewSet(MerchantViewSet):
 
     def retrieve(self, request: ApiRequest, pk: str) -> Response:
         """One link."""
-        return Response(represent_link(find_link(request.merchant, request.mode, pk)))
+        return Response(represent_link(SessionScope.of(request).link(pk)))
 
     def partial_update(self, request: ApiRequest, pk: str) -> Response:
         """Changes a link."""
-        link = find_link(request.merchant, request.mode, pk)
+        link = SessionScope.of(request).link(pk)
         return Response(represent_link(change_link(link, ChangeLink.parse(request.data))))
 
     def destroy(self, request: ApiRequest, pk: str) -> Response:
         """Switches the link off; its sessions stay."""
-        change_link(find_link(request.merchant, request.mode, pk), {"active": False})
+        change_link(SessionScope.of(request).link(pk), {"active": False})
         return Response(status=204)

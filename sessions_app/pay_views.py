@@ -15,7 +15,7 @@ from django.utils import timezone, translation
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_POST, require_safe
 
-from chains_app.models import ScanCursor
+from chains_app.scanning import heads_of
 from common.errors import DomainError
 from sessions_app import lifecycle, scenarios
 from sessions_app.children import payments_of
@@ -173,9 +173,7 @@ def _query(request: HttpRequest) -> str:
 
 def _heads(session: CheckoutSession) -> dict[str, int]:
     waiting = {p.network for p in payments_of(session) if not p.confirmed_at and not p.vanished_at}
-    if not waiting:
-        return {}
-    return dict(ScanCursor.objects.filter(network__in=waiting).values_list("network", "head"))
+    return heads_of(waiting)
 
 
 def _refunds(session: CheckoutSession) -> list[Refund]:

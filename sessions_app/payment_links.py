@@ -9,7 +9,7 @@ from zlib import crc32
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import Count, QuerySet
+from django.db.models import Count
 from django.utils import timezone
 
 from common.errors import Conflict, NotFound
@@ -58,19 +58,12 @@ def change_link(link: PaymentLink, terms: Mapping[str, Any]) -> PaymentLink:
     return link
 
 
-def links_of(merchant: Merchant, mode: str) -> QuerySet[PaymentLink]:
-    """All links, newest first."""
-    return PaymentLink.objects.filter(merchant=merchant, mode=mode).order_by("-id")
-
-
-def find_link(merchant: Merchant, mode: str, public_id: str, *, attr: str = "id") -> PaymentLink:
-    """One link. Raises `LinkNotFound`, also for another merchant's or mode's."""
-    return _one(links_of(merchant, mode), public_id, attr=attr)
-
-
 def link_for_buyer(public_id: str) -> PaymentLink:
     """The link that a buyer opened. Raises `LinkNotFound`."""
-    return _one(PaymentLink.objects.select_related("merchant"), public_id)
+    link = PaymentLink.objects.select_related("merchant").filter(public_id=public_id).first()
+    if link is None:
+        raise LinkNotFound("There is no such payment link.")
+    return link
 
 
 def open_link(link: PaymentLink, *, email: str, name: str, amount: Decimal | None = None) -> CheckoutSession:
@@ -154,10 +147,3 @@ def _terms(link: PaymentLink, *, email: str, name: str, amount: Decimal | None) 
         "productDescription": link.product_description,
         "allowedAssets": link.allowed_assets,
     }
-
-
-def _one(links: QuerySet[PaymentLink], public_id: str, *, attr: str = "id") -> PaymentLink:
-    link = links.filter(public_id=public_id).first()
-    if link is None:
-        raise LinkNotFound(f"There is no payment link {public_id[:60]!r}.", attr=attr)
-    return link

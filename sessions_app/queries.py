@@ -1,4 +1,4 @@
-"""Finds sessions: always from the merchant and the mode, so that nobody sees another's."""
+"""Pages of sessions: the list, the decision queue. And the one session that a buyer may touch."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
@@ -7,27 +7,14 @@ from typing import Any
 from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
-from merchants_app.models import Merchant
 from sessions_app.errors import SessionNotFound
 from sessions_app.expiry import up_to_date
 from sessions_app.facts import with_facts
 from sessions_app.models import CheckoutSession, StatusChange
-from sessions_app.reading_sql import read_newest, read_session
+from sessions_app.reading_sql import read_newest
+from sessions_app.scope import SessionScope
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-def sessions_of(merchant: Merchant, mode: str) -> QuerySet[CheckoutSession]:
-    """All sessions of a merchant in one mode, newest first, with what their representation needs."""
-    return with_facts(CheckoutSession.objects.filter(merchant=merchant, mode=mode), "merchant").order_by("-id")
-
-
-def find_session(merchant: Merchant, mode: str, public_id: str) -> CheckoutSession:
-    """One session as it is now. Raises `SessionNotFound`, also for another merchant's or mode's id."""
-    session = read_session(merchant, mode, public_id)
-    if session is None:
-        raise SessionNotFound(f"There is no session {public_id[:60]!r} for this key.", attr="id")
-    return up_to_date(session)
 
 
 def session_for_buyer(public_id: str) -> CheckoutSession:
@@ -38,7 +25,7 @@ def session_for_buyer(public_id: str) -> CheckoutSession:
     return up_to_date(session)
 
 
-def undecided(merchant: Merchant, mode: str) -> QuerySet[CheckoutSession]:
+def undecided(scope: SessionScope) -> QuerySet[CheckoutSession]:
     """The decision queue: each with `issue_opened_at`, since when it waits; what waits longest comes first."""
     timeline = StatusChange.objects.filter(session=OuterRef("pk")).order_by("-id")
     calm = timeline.filter(needs_decision=False).values("id")[:1]
@@ -47,18 +34,16 @@ def undecided(merchant: Merchant, mode: str) -> QuerySet[CheckoutSession]:
         .filter(id__gt=Coalesce(OuterRef("calm_until"), 0))
         .order_by("id")
     )
-    waiting = sessions_of(merchant, mode).filter(needs_decision=True).alias(calm_until=Subquery(calm))
+    waiting = scope.sessions().filter(needs_decision=True).alias(calm_until=Subquery(calm))
     return waiting.annotate(issue_opened_at=Subquery(opened.values("at")[:1])).order_by("issue_opened_at", "public_id")
 
 
-def undecided_page(
-    merchant: Merchant, mode: str, *, limit: int, after: str | None
-) -> tuple[list[CheckoutSession], str | None]:
+def undecided_page(scope: SessionScope, *, limit: int, after: str | None) -> tuple[list[CheckoutSession], str | None]:
     """A page of the queue, and where the next one begins, None at the end.
 
     That is the moment and the session, and not only the session: it may be decided until the next page is asked for.
     """
-    rows = undecided(merchant, mode)
+    rows = undecided(scope)
     if after:
         microseconds, _, public_id = after.partition("-")
         at = _EPOCH + timedelta(microseconds=int(microseconds))
@@ -74,13 +59,12 @@ def undecided_page(
 
 def waiting_since(session: CheckoutSession) -> datetime | None:
     """When its open issue was opened; None without one."""
-    found = undecided(session.merchant, session.mode).filter(pk=session.pk)
+    found = undecided(SessionScope.of(session)).filter(pk=session.pk)
     return found.values_list("issue_opened_at", flat=True).first()  # type: ignore[misc]  # annotated by `undecided`
 
 
 def newest(
-    merchant: Merchant,
-    mode: str,
+    scope: SessionScope,
     *,
     filters: Mapping[str, Any],
     metadata: Mapping[str, str],
@@ -92,16 +76,15 @@ def newest(
     A keyset, no offset: stable while rows arrive, and as quick at the end as at the start. The session to continue
     after may have left the filters since its page was shown.
     """
-    below = None if after is None else _key_of(merchant, mode, after)
-    found = read_newest(merchant, mode, filters=filters, metadata=metadata, below=below, limit=limit + 1)
+    below = None if after is None else _key_of(scope, after)
+    found = read_newest(scope.merchant, scope.mode, filters=filters, metadata=metadata, below=below, limit=limit + 1)
     rest = len(found) > limit
     found = found[:limit]
     return found, found[-1].public_id if rest else None
 
 
-def _key_of(merchant: Merchant, mode: str, public_id: str) -> int:
-    sessions = CheckoutSession.objects.filter(merchant=merchant, mode=mode, public_id=public_id)
-    key = sessions.values_list("pk", flat=True).first()
+def _key_of(scope: SessionScope, public_id: str) -> int:
+    key = scope.sessions().filter(public_id=public_id).values_list("pk", flat=True).first()
     if key is None:
         raise SessionNotFound(f"There is no session {public_id[:60]!r} to continue after.", attr="after")
     return key

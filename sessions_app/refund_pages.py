@@ -18,11 +18,12 @@ from merchants_app.pages import page
 from sessions_app.errors import SessionNotFound
 from sessions_app.models import CheckoutSession, Refund
 from sessions_app.models.refund import RefundKind, RefundRate
-from sessions_app.queries import find_session, session_for_buyer
+from sessions_app.queries import session_for_buyer
 from sessions_app.refund_letters import ask_by_mail, refund_page_url
 from sessions_app.refundable import arrived, excess
 from sessions_app.refunds import leave_address, play_refund, prepare_refund, refund_call, withdraw_refund
 from sessions_app.scenarios import SANDBOX
+from sessions_app.scope import SessionScope
 from sessions_app.session_words import network_name
 
 
@@ -59,7 +60,8 @@ def buyers_refund(request: HttpRequest, session_id: str) -> HttpResponse:
 @for_members(change=Power.HANDLE_SESSIONS)
 def refund(request: HttpRequest, access: Access, session_id: str) -> HttpResponse:
     """Prepares a refund of a session, and shows those there are."""
-    session = find_session(access.merchant, access.mode, session_id)
+    scope = SessionScope.of(access)
+    session = scope.session(session_id)
     if request.method == "POST":
         form = RefundForm(request.POST)
         if form.is_valid():
@@ -82,7 +84,7 @@ def refund(request: HttpRequest, access: Access, session_id: str) -> HttpRespons
         session=session,
         piles=[(pile, network_name(pile.network), amount_text(pile.units, pile.decimals)) for pile in arrived(session)],
         excess=to_minor_unit(excess(session), session.currency),
-        refunds=[(each, amount_text(each.amount_units, each.decimals)) for each in session.refunds.order_by("-id")],
+        refunds=[(each, amount_text(each.amount_units, each.decimals)) for each in scope.refunds(session_id)],
         link=refund_page_url(session),
         kinds=RefundKind.choices,
         rates=RefundRate.choices,
@@ -92,7 +94,7 @@ def refund(request: HttpRequest, access: Access, session_id: str) -> HttpRespons
 @for_members(see=None, change=Power.HANDLE_SESSIONS)
 def ask(request: HttpRequest, access: Access, session_id: str) -> HttpResponse:
     """Mails the buyer the link to the page that asks for an address."""
-    session = find_session(access.merchant, access.mode, session_id)
+    session = SessionScope.of(access).session(session_id)
     ask_by_mail(session, actor=access.actor, now=timezone.now())
     messages.success(request, f"Mailed to {session.email}.")
     return redirect("dashboard:refund", access.at, session_id)
@@ -101,11 +103,11 @@ def ask(request: HttpRequest, access: Access, session_id: str) -> HttpResponse:
 @for_members(change=Power.HANDLE_SESSIONS)
 def sign(request: HttpRequest, access: Access, session_id: str, refund_id: str) -> HttpResponse:
     """The transaction for the merchant's wallet. A POST withdraws it, or plays it on the sandbox."""
-    session = find_session(access.merchant, access.mode, session_id)
-    found = session.refunds.filter(public_id=refund_id).first()
-    chain = all_networks().get(found.network) if found else None
-    if found is None or chain is None or found.asset not in chain.assets:
-        raise Http404("There is no such refund, or its network is no longer listed.")
+    session = SessionScope.of(access).session(session_id)
+    found = SessionScope.of(access).refund(session_id, refund_id)
+    chain = all_networks().get(found.network)
+    if chain is None or found.asset not in chain.assets:
+        raise Http404("Its network is no longer listed.")
     if request.method == "POST":
         return _act(request, access, found)
     return page(

@@ -2,9 +2,9 @@
 
 from django.db.models import Q, QuerySet
 
-from merchants_app.models import Merchant
-from sessions_app.customers import customers_of, with_email
+from sessions_app.customers import with_email
 from sessions_app.models import CheckoutSession, Customer, Payment
+from sessions_app.scope import SessionScope
 from sessions_app.status import Status
 
 LONGEST = 200
@@ -26,12 +26,12 @@ def in_tab(sessions: QuerySet[CheckoutSession], tab: str) -> QuerySet[CheckoutSe
     return sessions.filter(next((belongs for name, _, belongs in TABS if name == tab), Q()))
 
 
-def sought(merchant: Merchant, mode: str, sessions: QuerySet[CheckoutSession], text: str) -> QuerySet[CheckoutSession]:
+def sought(scope: SessionScope, sessions: QuerySet[CheckoutSession], text: str) -> QuerySet[CheckoutSession]:
     """Their list narrowed to what a person typed; the kind of text decides where to look, so that an index answers."""
     text = text.strip()[:LONGEST]
     if not text:
         return sessions
-    return sessions.filter(_place(text, customers_of(merchant, mode)))
+    return sessions.filter(_place(text, scope.customers()))
 
 
 def _place(text: str, customers: QuerySet[Customer]) -> Q:

@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from chains_app.models import ScanCursor
 from chains_app.networks import all_networks
+from chains_app.scanning import heads_of
 from sessions_app.decisions import case_of
 from sessions_app.models import CheckoutSession, Payment
 from sessions_app.representation import counted_ids, payment_state, sorted_payments
@@ -40,7 +40,7 @@ class Choice:
 def payments_of(session: CheckoutSession) -> list[ShownPayment]:
     """In the order of arrival."""
     payments, counted = sorted_payments(session), counted_ids(session)
-    heads = dict(ScanCursor.objects.filter(network__in={p.network for p in payments}).values_list("network", "head"))
+    heads = heads_of({payment.network for payment in payments})
     return [
         ShownPayment(
             payment=payment,

@@ -11,6 +11,8 @@ APPS = ("checkout_project", "sessions_app", "webhooks_app", "merchants_app", "ch
 MEASURED = ("*.py", "*.html", "*.css", "*.js", "*.mjs")
 FOLDERS = (*APPS, "templates", "static", "tests", "bench", "deploy", "examples")
 DOORS = ("views", "tasks", "admin", "urls")
+# A model's managers: what is reached through them is filtered by nobody.
+MANAGERS = frozenset({"objects", "_default_manager", "_base_manager"})
 STATUS_FIELDS = frozenset({"status", "payment_status", "issue", "needs_decision"})
 
 
@@ -28,11 +30,13 @@ class Module:
 
     @property
     def is_door(self) -> bool:
-        """views, *_views, tasks, admin, urls and management commands: where the world comes in."""
+        """views, *_views, *_pages, tasks, admin, urls and management commands: where the world comes in."""
         last = self.name.split(".")[-1]
         if self.app == "common":
             return False  # it has none: what is called so there is what doors are made of
-        return last in DOORS or last.endswith(tuple(f"_{door}" for door in DOORS)) or ".commands." in self.name
+        return (
+            last in DOORS or last.endswith(tuple(f"_{door}" for door in (*DOORS, "pages"))) or ".commands." in self.name
+        )
 
 
 @dataclass(frozen=True)
@@ -146,6 +150,15 @@ def _call_writes_status(call: ast.Call) -> bool:
         inside += [part for keyword in call.keywords for part in ast.walk(keyword.value)]
         return any(isinstance(part, ast.Constant) and part.value in STATUS_FIELDS for part in inside)
     return False
+
+
+def manager_uses(tree: ast.Module) -> Iterator[int]:
+    """Lines that reach for a model's manager, by its name or by `getattr`."""
+    for node in ast.walk(tree):
+        if (isinstance(node, ast.Attribute) and node.attr in MANAGERS) or (
+            isinstance(node, ast.Constant) and node.value in MANAGERS
+        ):
+            yield node.lineno
 
 
 def session_locks(tree: ast.Module) -> Iterator[int]:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.source_tree import APPS, SourceTree, circles, session_locks, status_writes
+from tests.source_tree import APPS, SourceTree, circles, manager_uses, session_locks, status_writes
 
 ROOT = Path(__file__).resolve().parent.parent
 LONGEST_FILE = 300
@@ -53,13 +53,30 @@ def other_writers_of_status(tree: SourceTree) -> list[str]:
     ]
 
 
+def doors_with_managers(tree: SourceTree) -> list[str]:
+    """A door reaches rows from a scope (`merchants_app.scope`), never from a model's manager, which filters nothing."""
+    return [
+        f"{name}:{line} reaches for a model's manager"
+        for name, module in tree.modules.items()
+        if (module.is_door or ".templatetags." in name) and not name.endswith(".admin")
+        for line in manager_uses(module.tree)
+    ]
+
+
 def too_long_files(tree: SourceTree) -> list[str]:
     """A file fits in a reader's head."""
     lengths = {path: len(path.read_text(encoding="utf-8").splitlines()) for path in tree.measured_files()}
     return [f"{path.relative_to(tree.root)}: {n} lines" for path, n in lengths.items() if n > LONGEST_FILE]
 
 
-RULES = [imports_against_the_line, circular_imports, imported_doors, other_writers_of_status, too_long_files]
+RULES = [
+    imports_against_the_line,
+    circular_imports,
+    imported_doors,
+    doors_with_managers,
+    other_writers_of_status,
+    too_long_files,
+]
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
@@ -84,6 +101,9 @@ BAD: list[tuple[Callable[[SourceTree], list[str]], dict[str, str]]] = [
     ),
     (imported_doors, {"sessions_app/rule.py": "from sessions_app.tasks import t", "sessions_app/tasks.py": "t = 1"}),
     (imported_doors, {"sessions_app/a_views.py": "from sessions_app import b_views", "sessions_app/b_views.py": ""}),
+    (doors_with_managers, {"sessions_app/a_views.py": "def f(request):\n    return Refund.objects.all()"}),
+    (doors_with_managers, {"sessions_app/a_pages.py": "def f(request):\n    return getattr(Refund, 'objects').all()"}),
+    (doors_with_managers, {"sessions_app/templatetags/a.py": "def f():\n    return Refund._default_manager.count()"}),
     (other_writers_of_status, {"sessions_app/expiry.py": "def f(session):\n    session.status = 'expired'"}),
     (other_writers_of_status, {"sessions_app/expiry.py": "def f(s):\n    old, s.status = s.status, 'expired'"}),
     (other_writers_of_status, {"sessions_app/expiry.py": "def f(s):\n    setattr(s, 'payment_status', 'paid')"}),
@@ -99,7 +119,7 @@ BAD: list[tuple[Callable[[SourceTree], list[str]], dict[str, str]]] = [
 @pytest.mark.parametrize(("rule", "files"), BAD)
 def test_a_broken_rule_is_found(rule: Callable[[SourceTree], list[str]], files: dict[str, str], tmp_path: Path) -> None:
     for name, text in files.items():
-        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(text, encoding="utf-8")
     assert rule(SourceTree(tmp_path))
 
@@ -116,6 +136,6 @@ def test_what_is_allowed_is_not_complained_about(tmp_path: Path) -> None:
         "common/modes.py": "import enum\nMode = enum.Enum",
     }
     for name, text in allowed.items():
-        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(text, encoding="utf-8")
     assert [rule(SourceTree(tmp_path)) for rule in RULES] == [[]] * len(RULES)

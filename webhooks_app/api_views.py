@@ -10,9 +10,10 @@ from merchants_app.api_dispatch import ApiRequest
 from webhooks_app import endpoints
 from webhooks_app.api_requests import ChangeEndpoint, CreateEndpoint, ListDeliveries, ListEvents, Nothing, Resend
 from webhooks_app.models import WebhookEndpoint
-from webhooks_app.queries import deliveries_after, events_after, find_delivery, find_event
+from webhooks_app.queries import deliveries_after, events_after
 from webhooks_app.representation import represent_delivery, represent_endpoint, represent_event
 from webhooks_app.resending import resend_delivery, resend_event, resend_failed, resend_since
+from webhooks_app.scope import WebhookScope
 from webhooks_app.trial import try_endpoint
 
 
@@ -23,7 +24,7 @@ class EndpointViewSet(MerchantViewSet):
 
     def list(self, request: ApiRequest) -> Response:
         """All of them, oldest first."""
-        own = endpoints.endpoints_of(merchant=request.merchant, mode=request.mode)
+        own = WebhookScope.of(request).endpoints()
         return Response([represent_endpoint(each) for each in own])
 
     def create(self, request: ApiRequest) -> Response:
@@ -69,7 +70,7 @@ class EndpointViewSet(MerchantViewSet):
     def resend_one(self, request: ApiRequest, pk: str, delivery: str) -> Response:
         """Sends one delivery again, whatever became of it."""
         Nothing.parse(request.data)
-        resend_delivery(delivery=find_delivery(endpoint=self._endpoint(request, pk), delivery_id=delivery))
+        resend_delivery(delivery=WebhookScope.of(request).delivery(pk, delivery))
         return Response({"resent": 1})
 
     @action(detail=True, methods=["post"])
@@ -87,7 +88,7 @@ class EndpointViewSet(MerchantViewSet):
         return Response(represent_endpoint(endpoint) | {"secret": secret})
 
     def _endpoint(self, request: ApiRequest, public_id: str) -> WebhookEndpoint:
-        return endpoints.find_endpoint(merchant=request.merchant, mode=request.mode, endpoint_id=public_id)
+        return WebhookScope.of(request).endpoint(public_id)
 
 
 class EventViewSet(MerchantViewSet):
@@ -96,21 +97,19 @@ class EventViewSet(MerchantViewSet):
     def list(self, request: ApiRequest) -> Response:
         """Events in order, the oldest first: read on after the last one you have, and you miss none."""
         wanted = ListEvents.parse_query(request.query_params)
-        found, more = events_after(
-            merchant=request.merchant, mode=request.mode, after=wanted.pop("after", None), **wanted
-        )
+        found, more = events_after(scope=WebhookScope.of(request), after=wanted.pop("after", None), **wanted)
         answer = [represent_event(each) for each in found]
         return _page(request, answer, last=str(found[-1].pk) if more else None)
 
     def retrieve(self, request: ApiRequest, pk: str) -> Response:
         """One, exactly as its webhook carries it."""
-        return Response(represent_event(find_event(merchant=request.merchant, mode=request.mode, event_id=pk)))
+        return Response(represent_event(WebhookScope.of(request).event(pk)))
 
     @action(detail=True, methods=["post"])
     def resend(self, request: ApiRequest, pk: str) -> Response:
         """Sends it again to every endpoint that wants it or had it."""
         Nothing.parse(request.data)
-        event = find_event(merchant=request.merchant, mode=request.mode, event_id=pk)
+        event = WebhookScope.of(request).event(pk)
         return Response({"resent": resend_event(event=event)})
 
 

@@ -18,9 +18,9 @@ from webhooks_app.endpoint_care import last_problem
 from webhooks_app.forms import ChangeEndpointForm, EndpointForm, ResendForm
 from webhooks_app.health import health_of
 from webhooks_app.models import Delivery, DeliveryState, WebhookEndpoint
-from webhooks_app.queries import deliveries_of, find_delivery
 from webhooks_app.representation import represent_attempt
 from webhooks_app.resending import resend_delivery, resend_failed, resend_since
+from webhooks_app.scope import WebhookScope, deliveries_to
 from webhooks_app.trial import try_endpoint
 
 DELIVERIES_A_PAGE = 20
@@ -41,7 +41,7 @@ def webhooks(request: HttpRequest, access: Access) -> HttpResponse:
             form = EndpointForm()
         except DomainError as error:
             refuse(form, error)
-    own = endpoints.endpoints_of(merchant=access.merchant, mode=access.mode)
+    own = WebhookScope.of(access).endpoints()
     listed = [(each, health_of(each)) for each in own]
     return page(request, access, "webhooks.html", form=form, listed=listed, made=made, secret=secret)
 
@@ -121,13 +121,13 @@ def resend(request: HttpRequest, access: Access, endpoint_id: str) -> HttpRespon
 @for_members(see=None, change=Power.MANAGE_WEBHOOKS)
 def resend_one(request: HttpRequest, access: Access, endpoint_id: str, delivery_id: str) -> HttpResponse:
     """Sends one delivery again."""
-    resend_delivery(delivery=find_delivery(endpoint=_endpoint(access, endpoint_id), delivery_id=delivery_id))
+    resend_delivery(delivery=WebhookScope.of(access).delivery(endpoint_id, delivery_id))
     messages.success(request, "It is on its way again.")
     return _back(access, endpoint_id)
 
 
 def _endpoint(access: Access, endpoint_id: str) -> WebhookEndpoint:
-    return endpoints.find_endpoint(merchant=access.merchant, mode=access.mode, endpoint_id=endpoint_id)
+    return WebhookScope.of(access).endpoint(endpoint_id)
 
 
 def _back(access: Access, endpoint_id: str) -> HttpResponse:
@@ -141,7 +141,7 @@ def _change_form(endpoint: WebhookEndpoint, request: HttpRequest | None = None) 
 
 def _draw(request: HttpRequest, access: Access, endpoint: WebhookEndpoint, **more: Any) -> HttpResponse:
     state = request.GET.get("state", "")
-    wanted = deliveries_of(endpoint)
+    wanted = deliveries_to(endpoint)
     if state in DeliveryState.values:
         wanted = wanted.filter(state=state)
     shown = newest_first(wanted, request.GET, size=DELIVERIES_A_PAGE)

@@ -5,7 +5,6 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import QuerySet
 from django.utils import timezone
 
 from common.encryption import encrypt
@@ -20,6 +19,7 @@ from webhooks_app.delivery import SET_ASIDE, SET_ASIDE_AT_ONCE
 from webhooks_app.errors import NoSuchEndpoint, TooManyEndpoints, UnsafeUrl
 from webhooks_app.models import WebhookEndpoint
 from webhooks_app.resending import catch_up
+from webhooks_app.scope import WebhookScope
 from webhooks_app.secrets_at_rest import kept, secrets_in
 from webhooks_app.signing import new_secret
 
@@ -53,7 +53,7 @@ def create_endpoint(
     with transaction.atomic():
         # The merchant's row is the lock: two creates at once must not both be the last one allowed.
         Merchant.objects.select_for_update().get(pk=merchant.pk)
-        if endpoints_of(merchant=merchant, mode=mode).count() >= ENDPOINTS_PER_MODE:
+        if WebhookScope(merchant, mode).endpoints().count() >= ENDPOINTS_PER_MODE:
             raise TooManyEndpoints(f"You have {ENDPOINTS_PER_MODE} endpoints in this mode. Delete one first.")
         endpoint = WebhookEndpoint.objects.create(
             merchant=merchant,
@@ -65,19 +65,6 @@ def create_endpoint(
         )
         _audit(endpoint, actor, "created", url=url)
     return endpoint, secret
-
-
-def endpoints_of(*, merchant: Merchant, mode: str) -> QuerySet[WebhookEndpoint]:
-    """The merchant's endpoints of a mode that were not deleted, oldest first."""
-    return WebhookEndpoint.objects.filter(merchant=merchant, mode=mode, deleted_at=None).order_by("id")
-
-
-def find_endpoint(*, merchant: Merchant, mode: str, endpoint_id: str) -> WebhookEndpoint:
-    """By public id. Raises NoSuchEndpoint."""
-    found = endpoints_of(merchant=merchant, mode=mode).filter(public_id=endpoint_id).first()
-    if found is None:
-        raise NoSuchEndpoint("There is no such webhook endpoint.")
-    return found
 
 
 def change_endpoint(

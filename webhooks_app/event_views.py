@@ -9,15 +9,15 @@ from merchants_app.access import Access, Power, for_members
 from merchants_app.pages import page
 from merchants_app.paging import newest_first
 from webhooks_app.event_types import EventType
-from webhooks_app.queries import events_of, find_event
 from webhooks_app.representation import represent_event
 from webhooks_app.resending import resend_event
+from webhooks_app.scope import WebhookScope
 
 
 @for_members()
 def events(request: HttpRequest, access: Access) -> HttpResponse:
     """All events, newest first; `?type=` and `?subject=` narrow them."""
-    rows = events_of(merchant=access.merchant, mode=access.mode)
+    rows = WebhookScope.of(access).events()
     kind, subject = request.GET.get("type", ""), request.GET.get("subject", "").strip().replace("\0", "")
     if kind in list(EventType):
         rows = rows.filter(type=kind)
@@ -30,7 +30,7 @@ def events(request: HttpRequest, access: Access) -> HttpResponse:
 @for_members()
 def event(request: HttpRequest, access: Access, event_id: str) -> HttpResponse:
     """One event with its body and where it went."""
-    found = find_event(merchant=access.merchant, mode=access.mode, event_id=event_id)
+    found = WebhookScope.of(access).event(event_id)
     body = simplejson.dumps(represent_event(found), use_decimal=True, indent=2, ensure_ascii=False)
     deliveries = found.deliveries.select_related("endpoint").prefetch_related("attempts").order_by("id")
     return page(request, access, "event.html", event=found, body=body, deliveries=deliveries)
@@ -39,7 +39,7 @@ def event(request: HttpRequest, access: Access, event_id: str) -> HttpResponse:
 @for_members(see=None, change=Power.MANAGE_WEBHOOKS)
 def resend(request: HttpRequest, access: Access, event_id: str) -> HttpResponse:
     """Sends it again to whoever had it or wants it."""
-    sent = resend_event(event=find_event(merchant=access.merchant, mode=access.mode, event_id=event_id))
+    sent = resend_event(event=WebhookScope.of(access).event(event_id))
     if sent:
         messages.success(request, f"On its way again to {sent} endpoint{'' if sent == 1 else 's'}.")
     else:

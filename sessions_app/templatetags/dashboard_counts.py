@@ -3,7 +3,7 @@
 from django import template
 
 from merchants_app.access import Access
-from sessions_app.models import CheckoutSession
+from sessions_app.scope import SessionScope
 
 register = template.Library()
 
@@ -11,4 +11,4 @@ register = template.Library()
 @register.simple_tag
 def decisions_waiting(access: Access) -> int:
     """How many sessions somebody must decide on (the partial index `sessions_to_decide` answers it)."""
-    return CheckoutSession.objects.filter(merchant=access.merchant, mode=access.mode, needs_decision=True).count()
+    return SessionScope.of(access).sessions().filter(needs_decision=True).count()

@@ -9,7 +9,8 @@ from django.utils import timezone
 
 from merchants_app import request_log
 from merchants_app.models import LoggedRequest, Merchant
-from merchants_app.request_log import requests_of, write_lines
+from merchants_app.request_log import write_lines
+from merchants_app.scope import Scope
 from merchants_app.tasks import forget_old_requests
 from tests.cast import Api
 
@@ -22,7 +23,7 @@ def empty_log() -> None:
 def test_a_request_is_noted_with_its_id_and_outcome(api: Api, mia: Merchant) -> None:
     answer = api.get("checkout/sessions/cs_none")
     write_lines()
-    line = requests_of(mia, "test").get()
+    line = Scope(mia, "test").requests().get()
     assert (line.method, line.path, line.status_code) == ("GET", "/api/v1/checkout/sessions/cs_none", 404)
     assert line.error_code == "not_found"
     assert line.request_id == answer["Request-Id"]
@@ -34,9 +35,9 @@ def test_the_newest_is_first_and_a_stranger_sees_none(api: Api, mia: Merchant, o
     api.get("checkout")
     api.post("checkout", {})
     write_lines()
-    assert [line.status_code for line in requests_of(mia, "test")] == [400, 200]
-    assert not requests_of(otto, "test").exists()
-    assert not requests_of(mia, "live").exists()
+    assert [line.status_code for line in Scope(mia, "test").requests()] == [400, 200]
+    assert not Scope(otto, "test").requests().exists()
+    assert not Scope(mia, "live").requests().exists()
 
 
 def test_requests_of_nobody_are_not_kept(api: Api) -> None:
@@ -54,7 +55,7 @@ def test_noting_costs_no_query(api: Api, django_assert_num_queries: Any) -> None
 def test_no_query_string_is_kept(api: Api, mia: Merchant) -> None:
     api.get("checkout?email=pat@example.com")
     write_lines()
-    assert requests_of(mia, "test").get().path == "/api/v1/checkout"
+    assert Scope(mia, "test").requests().get().path == "/api/v1/checkout"
 
 
 def test_old_lines_go(api: Api, mia: Merchant) -> None:
@@ -64,7 +65,7 @@ def test_old_lines_go(api: Api, mia: Merchant) -> None:
     api.get("checkout")
     write_lines()
     forget_old_requests()
-    assert requests_of(mia, "test").count() == 1
+    assert Scope(mia, "test").requests().count() == 1
 
 
 @pytest.mark.usefixtures("fresh_limits")
@@ -74,7 +75,7 @@ def test_a_refusal_for_too_many_is_noted_and_told_what_is_left(api: Api, mia: Me
     answer = api.get("checkout")
     assert (answer.status_code, answer["RateLimit-Remaining"]) == (429, "0")
     write_lines()
-    assert [line.status_code for line in requests_of(mia, "test")] == [429, 200]
+    assert [line.status_code for line in Scope(mia, "test").requests()] == [429, 200]
 
 
 @pytest.mark.django_db(transaction=True)

@@ -1,0 +1,63 @@
+"""What a member or a key may touch: everything of one business in one mode, and nothing else.
+
+Doors reach rows only from here, and a child only through its parent, so that a filter cannot be forgotten in one of
+them. Each app to the left adds what it brings (`webhooks_app.scope`, `sessions_app.scope`).
+"""
+
+from dataclasses import dataclass
+from typing import Protocol, Self
+
+from django.db.models import Q, QuerySet
+
+from common.errors import NotFound
+from merchants_app.models import ApiKey, AuditEntry, LoggedRequest, Member, Merchant, Treasury
+
+
+class Caller(Protocol):
+    """Somebody at work for a business in a mode: a member (`Access`), a key (`ApiRequest`)."""
+
+    @property
+    def merchant(self) -> Merchant: ...
+
+    @property
+    def mode(self) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """One business in one mode. Every method gives only what belongs there."""
+
+    merchant: Merchant
+    mode: str
+
+    @classmethod
+    def of(cls, caller: Caller) -> Self:
+        """What the caller may touch."""
+        return cls(caller.merchant, caller.mode)
+
+    def keys(self) -> QuerySet[ApiKey]:
+        """API keys, revoked ones too, newest first."""
+        return ApiKey.objects.filter(merchant=self.merchant, mode=self.mode).order_by("-id")
+
+    def key(self, public_id: str) -> ApiKey:
+        """One API key. Raises NotFound."""
+        found = self.keys().filter(public_id=public_id).first()
+        if found is None:
+            raise NotFound("There is no such key.")
+        return found
+
+    def requests(self) -> QuerySet[LoggedRequest]:
+        """What was asked over the API lately, newest first."""
+        return LoggedRequest.objects.filter(merchant=self.merchant, mode=self.mode).order_by("-id")
+
+    def treasuries(self) -> QuerySet[Treasury]:
+        """Receiving wallets, former ones and one to come too, newest first."""
+        return Treasury.objects.filter(merchant=self.merchant, mode=self.mode).order_by("-id")
+
+    def members(self) -> QuerySet[Member]:
+        """Who works for the business, which is the same in both modes, in the order they came."""
+        return Member.objects.filter(merchant=self.merchant).select_related("user").order_by("id")
+
+    def audit_entries(self) -> QuerySet[AuditEntry]:
+        """Who did what: in this mode, and what belongs to both."""
+        return AuditEntry.objects.filter(Q(mode=self.mode) | Q(mode=""), merchant=self.merchant)

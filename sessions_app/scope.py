@@ -1,0 +1,66 @@
+"""What of sessions a member or a key may touch. A buyer's whole scope is one session (`queries.session_for_buyer`)."""
+
+from dataclasses import dataclass
+
+from django.db.models import QuerySet
+
+from common.errors import NotFound
+from sessions_app.customers import CustomerNotFound
+from sessions_app.errors import SessionNotFound
+from sessions_app.expiry import up_to_date
+from sessions_app.facts import with_facts
+from sessions_app.models import CheckoutSession, Customer, PaymentLink, Refund
+from sessions_app.payment_links import LinkNotFound
+from sessions_app.reading_sql import read_session
+from webhooks_app.scope import WebhookScope
+
+
+@dataclass(frozen=True, slots=True)
+class SessionScope(WebhookScope):
+    """A business's sessions, links and customers in one mode, and refunds through their session."""
+
+    def sessions(self) -> QuerySet[CheckoutSession]:
+        """All of them, newest first, with what their representation needs."""
+        own = CheckoutSession.objects.filter(merchant=self.merchant, mode=self.mode)
+        return with_facts(own, "merchant").order_by("-id")
+
+    def session(self, public_id: str) -> CheckoutSession:
+        """One session as it is now. Raises SessionNotFound."""
+        found = read_session(self.merchant, self.mode, public_id)
+        if found is None:
+            raise SessionNotFound(f"There is no session {public_id[:60]!r} for this key.", attr="id")
+        return up_to_date(found)
+
+    def refunds(self, session_id: str) -> QuerySet[Refund]:
+        """The refunds of a session, withdrawn ones too, newest first; none of a session that is not theirs."""
+        own = Refund.objects.filter(session__merchant=self.merchant, session__mode=self.mode)
+        return own.filter(session__public_id=session_id).select_related("session__merchant").order_by("-id")
+
+    def refund(self, session_id: str, refund_id: str) -> Refund:
+        """One refund of that session. Raises NotFound."""
+        found = self.refunds(session_id).filter(public_id=refund_id).first()
+        if found is None:
+            raise NotFound("There is no such refund of this session.")
+        return found
+
+    def links(self) -> QuerySet[PaymentLink]:
+        """Payment links, switched-off ones too, newest first."""
+        return PaymentLink.objects.filter(merchant=self.merchant, mode=self.mode).order_by("-id")
+
+    def link(self, public_id: str, *, attr: str = "id") -> PaymentLink:
+        """One payment link. Raises LinkNotFound."""
+        found = self.links().filter(public_id=public_id).first()
+        if found is None:
+            raise LinkNotFound(f"There is no payment link {public_id[:60]!r}.", attr=attr)
+        return found
+
+    def customers(self) -> QuerySet[Customer]:
+        """Customers, newest first."""
+        return Customer.objects.filter(merchant=self.merchant, mode=self.mode).order_by("-id")
+
+    def customer(self, public_id: str, *, attr: str = "id") -> Customer:
+        """One customer. Raises CustomerNotFound."""
+        found = self.customers().filter(public_id=public_id).first()
+        if found is None:
+            raise CustomerNotFound(f"There is no customer {public_id[:60]!r} for this key.", attr=attr)
+        return found
