@@ -1,0 +1,67 @@
+"""Constants that money and safety hang on, in literals, each with the sentence of the docs that promises it.
+
+`None` for the sentence: nobody outside is promised it, but it must not change unseen.
+"""
+
+from datetime import timedelta
+from decimal import Decimal
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+DOCS = Path(__file__).resolve().parents[2] / "docs"
+PROMISES = [
+    # where, its value, the page, a piece of its sentence
+    ("merchants_app.treasuries.COOLING_PERIOD", timedelta(hours=24), "dashboard.md", "takes effect after 24 hours"),
+    ("merchants_app.idempotency.KEPT", timedelta(hours=24), "api.md", "This holds for 24 hours"),
+    ("webhooks_app.retention.ATTEMPTS_KEPT", timedelta(days=90), "webhooks.md", "Attempts are kept for 90 days"),
+    ("webhooks_app.retention.EVENTS_KEPT", timedelta(days=396), "webhooks.md", "events for 13 months"),
+    (
+        "webhooks_app.endpoints.OVERLAP",
+        timedelta(hours=24),
+        "webhooks.md",
+        "24 hours messages are signed with both",
+    ),
+    ("webhooks_app.endpoints.ENDPOINTS_PER_MODE", 50, None, ""),
+    ("webhooks_app.delivery.LEASE", timedelta(seconds=50), "webhooks.md", "for 60 s at most"),
+    ("webhooks_app.delivery.LONGEST_ATTEMPT_SECONDS", 25.0, None, ""),
+    ("webhooks_app.attempts.SECONDS", 20.0, "webhooks.md", "Any 2xx within 20 seconds is success"),
+    ("webhooks_app.attempts.ANSWER_KEPT", 1024, None, ""),
+    ("webhooks_app.retry_schedule.JITTER", 0.1, "webhooks.md", "give or take a tenth"),
+    (
+        "webhooks_app.retry_schedule.RETRY_AFTER",
+        tuple(timedelta(seconds=s) for s in (5, 300, 1800, 7200, 18000, 36000, 50400, 72000, 86400)),
+        "webhooks.md",
+        "again after 5 s, 5 min, 30 min, 2 h, 5 h, 10 h, 14 h, 20 h and 24 h",
+    ),
+    ("webhooks_app.endpoint_care.WARN_AFTER", timedelta(hours=1), None, ""),
+    ("webhooks_app.endpoint_care.SWITCH_OFF_AFTER", timedelta(days=5), None, ""),
+    ("sessions_app.terms.SHORTEST", timedelta(minutes=5), None, ""),
+    ("sessions_app.terms.LONGEST", timedelta(days=7), None, ""),
+    ("sessions_app.quoting.HOLDS_FOR", timedelta(minutes=15), None, ""),
+    ("sessions_app.valuation.GRACE", timedelta(minutes=2), None, ""),
+    ("chains_app.exchange_rates.REFRESH_IS_LATE", timedelta(seconds=90), "rates.md", "more than 90 seconds"),
+    ("chains_app.rate_rules.MAX_AGE", timedelta(minutes=5), "rates.md", "is used for at most 5 minutes"),
+    ("chains_app.rate_rules.MAX_APART", Decimal("0.02"), "rates.md", "at most 2 % apart"),
+    ("chains_app.rate_rules.MAX_PEG_OFF", Decimal("0.01"), "rates.md", "within 1 % of that"),
+    ("chains_app.rate_rules.MAX_JUMP", Decimal("0.20"), None, ""),
+    ("chains_app.rate_rules.ANCHOR_FOLLOWS", timedelta(hours=1), None, ""),
+    ("chains_app.rate_rules.ANCHOR_LASTS", timedelta(hours=24), None, ""),
+    ("chains_app.rate_rules.ABOUT_FACTOR", 4, None, ""),
+    ("chains_app.networks.SMALL_BELOW", Decimal(100), None, ""),
+    ("chains_app.networks.NORMAL_BELOW", Decimal(10_000), None, ""),
+    ("chains_app.scanning.FIRST_LOOK_BACK_SECONDS", 600, None, ""),
+    ("chains_app.deposits.MAX_DEPOSITS", 200, None, ""),
+    ("merchants_app.request_log.KEPT", timedelta(days=7), None, ""),
+]
+
+
+@pytest.mark.parametrize(("where", "value", "page", "sentence"), PROMISES, ids=[promise[0] for promise in PROMISES])
+def test_a_promise_is_kept(where: str, value: object, page: str | None, sentence: str) -> None:
+    module, _, name = where.rpartition(".")
+    found = getattr(import_module(module), name)
+    assert found == value
+    assert type(found) is type(value)
+    if page:
+        assert sentence in " ".join((DOCS / page).read_text(encoding="utf-8").split())
