@@ -6,7 +6,7 @@ INSTALL := $(PYTHON) -I checkout_project/running/install.py
 # Browsers, node and databases run beside the tests: more processes than cores make it slower.
 PROCESSES ?= logical
 
-.PHONY: run test check format bench clean
+.PHONY: run test check format bench mutants clean
 
 # Everything on one machine, with a demo merchant: http://127.0.0.1:8000 (PORT=…, DATA_DIR=…).
 run:
@@ -31,6 +31,13 @@ format:
 bench:
 	@$(INSTALL) test
 	@exec $(BIN)/python -m bench
+
+# Would the tests notice? So many random changes for the worse, by a seed: docs/testing.md.
+SEED ?= 7
+N ?= 150
+mutants:
+	@$(INSTALL) test
+	@SEED=$(SEED) N=$(N) exec $(BIN)/python -m tests.mutants
 
 # What can be made again. Your data stays; `rm -r .data` removes it.
 clean:

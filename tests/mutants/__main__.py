@@ -1,0 +1,196 @@
+"""`make mutants SEED=7 N=150`: makes N random changes for the worse, one at a time, and asks the tests that reach them.
+
+The changes are chosen by the seed; each is made in a copy of the tree, on a database restored from a template. Prints
+what lived; the last line is `noticed X of Y that have an effect`. docs/testing.md says how to read it.
+"""
+
+import ast
+import json
+import os
+import random
+import subprocess
+import sys
+import tempfile
+import tomllib
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from hashlib import sha256
+from pathlib import Path
+from queue import Queue
+from urllib.parse import urlsplit
+
+import psycopg
+
+from tests.mutants.operators import Change, changes_of_python, changes_of_toml
+from tests.services import prepare_environment
+
+ROOT = Path(__file__).resolve().parents[2]
+WITHOUT_EFFECT = tomllib.loads((ROOT / "tests/mutants/without_effect.toml").read_text(encoding="utf-8"))["change"]
+# The rules that money and safety hang on. What is only shown, measured or tuned is not among them.
+MODULES = {
+    "common": "money encryption exact_json public_addresses strict_serializers",
+    "chains_app": "scanning deposits networks xpub wallet_signatures rate_* exchange_rates evm_reader* receipts reader",
+    "merchants_app": "access api_keys api_authentication treasuries team ownership idempotency throttling scope paging",
+    "webhooks_app": "signing retry_schedule secrets_at_rest custom_headers delivery outbox resending endpoint* "
+    "retention scope queries",
+    "sessions_app": "evaluation lifecycle facts valuation quoting creation* expiry* terms status decisions refund* "
+    "payments payment_links sightings watcher collecting collection_watch customers scope queries reading_sql children",
+}
+DOORS = ("_views", "_pages")
+ALWAYS = ["tests/promises"]
+# Whole systems in processes of their own: slow, and no line of theirs is seen from here.
+NOT_ASKED = ["tests/journeys", "tests/running", "tests/pages", "tests/test_code.py", "tests/examples", "tests/cli",
+             "tests/api/test_schemathesis.py", "tests/api/test_generated_client.py", "tests/mutants",
+             "tests/chains_app/contracts", "tests/webhooks_app/test_chaos.py"]  # fmt: skip
+BUDGET_SECONDS = float(os.environ.get("BUDGET", "40"))  # of tests a change, by how long they took unchanged
+
+
+def files() -> list[Path]:
+    """What is changed: the rules of the apps, and the networks' data."""
+    found = {
+        path for app, names in MODULES.items() for name in names.split() for path in (ROOT / app).glob(f"{name}.py")
+    }
+    return [*sorted(path for path in found if not path.stem.endswith(DOORS)), ROOT / "chains_app/networks.toml"]
+
+
+def choose(seed: int, number: int) -> list[tuple[Path, Change]]:
+    """So many changes, the same for the same seed and tree."""
+    pool = [(path, change) for path in files() for change in changes_of(path)]
+    return random.Random(seed).sample(pool, min(number, len(pool)))
+
+
+def changes_of(path: Path) -> Iterator[Change]:
+    """Those that leave a file that can be loaded: any test would notice the others."""
+    source = path.read_text(encoding="utf-8")
+    if path.suffix == ".toml":
+        yield from changes_of_toml(source)
+        return
+    for change in changes_of_python(source):
+        try:
+            ast.parse(source[: change.start] + change.text + source[change.end :])
+        except SyntaxError:
+            continue
+        yield change
+
+
+def copy_of_tree(folder: Path) -> None:
+    """What git tracks, as it is in the working tree; installed packages stay where they are."""
+    names = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True).stdout
+    subprocess.run(["tar", "cf", folder / "tree.tar", "--null", "-T", "-"], cwd=ROOT, input=names, check=True)
+    subprocess.run(["tar", "xf", "tree.tar"], cwd=folder, check=True)
+    (folder / "node_modules").symlink_to(ROOT / "node_modules")
+
+
+def run_tests(folder: Path, tests: list[str], env: dict[str, str], *options: str, limit: float | None = None) -> int:
+    """pytest's exit code; a run that hangs has failed."""
+    command = [sys.executable, "-B", "-m", "pytest", "-q", "--reuse-db", "-p", "no:cacheprovider", *options, *tests]
+    try:
+        return subprocess.run(command, cwd=folder, env=env, capture_output=True, timeout=limit, check=False).returncode
+    except subprocess.TimeoutExpired:
+        return 1
+
+
+def reach(folder: Path) -> dict[str, dict[str, object]]:
+    """By test, which lines it runs and how long it takes: measured once for each state of the tree."""
+    state = sha256(b"".join(path.read_bytes() for path in sorted((ROOT / "tests").rglob("*.py")) + files())).hexdigest()
+    kept = Path(tempfile.gettempdir()) / f"tallystick-reach-{state[:16]}.json"
+    if not kept.exists():
+        print("Measuring which tests reach which lines (once for this state of the tree) …", flush=True)
+        notes = folder / "notes"
+        notes.mkdir()
+        skipped = [f"--ignore={name}" for name in NOT_ASKED]
+        env = os.environ | {"MUTANTS_REACH": str(notes)}
+        options = ["-p", "tests.mutants.reach", "-n", "logical", "--dist", "loadgroup", *skipped]
+        run_tests(folder / "0", ["tests"], env, *options)
+        found: dict[str, object] = {}
+        for note in notes.glob("*.json"):
+            found |= json.loads(note.read_text(encoding="utf-8"))
+        kept.write_text(json.dumps(found), encoding="utf-8")
+    return dict(json.loads(kept.read_text(encoding="utf-8")))
+
+
+def tests_for(path: Path, change: Change, known: dict[str, dict[str, object]]) -> list[str]:
+    """The tests that run the changed line, or, where that runs when the file is loaded, anything of the file."""
+    name = str(path.relative_to(ROOT))
+    source = path.read_text(encoding="utf-8")
+    changed = set(range(source.count("\n", 0, change.start) + 1, source.count("\n", 0, change.end) + 2))
+    ran = {test: set(each["lines"].get(name, ())) for test, each in known.items()}  # type: ignore[attr-defined]
+    chosen = [test for test, lines in ran.items() if lines & changed] or [test for test, lines in ran.items() if lines]
+    # Those named after the file first, then the quick ones: most are noticed within a second.
+    chosen.sort(key=lambda test: (path.stem not in test, known[test]["seconds"]))
+    asked, spent = [], 0.0
+    for test in chosen:
+        spent += float(known[test]["seconds"])  # type: ignore[arg-type]
+        if spent > BUDGET_SECONDS and asked:
+            break
+        asked.append(test)
+    return asked
+
+
+def line_of(source: str, change: Change) -> tuple[str, str]:
+    """The lines that the change touches, before and after, white space folded."""
+    first, last = source.rfind("\n", 0, change.start) + 1, source.find("\n", change.end)
+    after = source[first : change.start] + change.text + source[change.end : last]
+    return " ".join(source[first:last].split()), " ".join(after.split())
+
+
+def main(seed: int, number: int) -> None:
+    services = prepare_environment()
+    services.start()
+    workers = os.cpu_count() or 1
+    with tempfile.TemporaryDirectory(prefix="tallystick-mutants-") as name:
+        try:
+            judge(choose(seed, number), Path(name), workers)
+        finally:
+            services.stop()
+
+
+def judge(chosen: list[tuple[Path, Change]], folder: Path, workers: int) -> None:
+    server = os.environ["DATABASE_URL"]
+    for worker in range(workers):
+        (folder / str(worker)).mkdir()
+        copy_of_tree(folder / str(worker))
+    known = reach(folder)
+    run_tests(folder / "0", ["tests/promises", "tests/common"], os.environ | {}, "--create-db")
+    database = f"test_{urlsplit(server).path.strip('/')}"
+    free: Queue[int] = Queue()
+    for worker in range(workers):
+        free.put(worker)
+
+    def lives(each: tuple[Path, Change]) -> bool:
+        path, change = each
+        worker = free.get()
+        mine = f"mutants_{worker}"
+        with psycopg.connect(server, autocommit=True) as connection:
+            connection.execute(f"drop database if exists test_{mine} with (force)")
+            connection.execute(f"create database test_{mine} template {database}")
+        source = path.read_text(encoding="utf-8")
+        copy = folder / str(worker) / path.relative_to(ROOT)
+        copy.write_text(source[: change.start] + change.text + source[change.end :], encoding="utf-8")
+        url = urlsplit(server)._replace(path=f"/{mine}").geturl()
+        env = os.environ | {"DATABASE_URL": url, "PYTEST_XDIST_WORKER": f"gw{worker}"}
+        try:
+            tests = [*ALWAYS, *tests_for(path, change, known)]
+            return run_tests(folder / str(worker), tests, env, "-x", limit=4 * BUDGET_SECONDS + 60) == 0
+        finally:
+            copy.write_text(source, encoding="utf-8")
+            free.put(worker)
+
+    harmless = {(each["file"], each["before"], each["after"]) for each in WITHOUT_EFFECT}
+    effective = noticed = 0
+    with ThreadPoolExecutor(workers) as pool:
+        for (path, change), alive in zip(chosen, pool.map(lives, chosen), strict=True):
+            source, where = path.read_text(encoding="utf-8"), str(path.relative_to(ROOT))
+            before, after = line_of(source, change)
+            has_effect = not alive or (where, before, after) not in harmless
+            effective += has_effect
+            noticed += not alive
+            if alive:
+                number = source.count("\n", 0, change.start) + 1
+                word = "LIVED" if has_effect else "no effect"
+                print(f"{word}: {where}:{number} {change.kind}\n  - {before}\n  + {after}", flush=True)
+    print(f"noticed {noticed} of {effective} that have an effect")
+
+
+if __name__ == "__main__":
+    main(seed=int(os.environ.get("SEED", "7")), number=int(os.environ.get("N", "150")))
