@@ -118,7 +118,8 @@ def tests_for(path: Path, change: Change, known: dict[str, dict[str, object]]) -
     chosen = [test for test, lines in ran.items() if lines & changed] or [test for test, lines in ran.items() if lines]
     # Those named after the file first, then the quick ones: most are noticed within a second.
     chosen.sort(key=lambda test: (path.stem not in test, known[test]["seconds"]))
-    asked, spent = [], 0.0
+    asked: list[str] = []
+    spent = 0.0
     for test in chosen:
         spent += float(known[test]["seconds"])  # type: ignore[arg-type]
         if spent > BUDGET_SECONDS and asked:

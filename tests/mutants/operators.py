@@ -92,9 +92,9 @@ def changes_of_python(source: str) -> Iterator[Change]:
             case ast.Call(func=ast.Attribute(attr="select_for_update", value=value)):
                 yield Change(span(value)[1], span(node)[1], ".all()", "lock removed")
             case ast.Call(func=ast.Attribute(attr="filter" | "exclude" | "update"), keywords=[*given]) if given:
-                for index, each in enumerate(given):
-                    end = span(given[index + 1])[0] if index + 1 < len(given) else span(each)[1]
-                    yield Change(span(each)[0], end, "", "condition removed")
+                for index, keyword in enumerate(given):
+                    end = span(given[index + 1])[0] if index + 1 < len(given) else span(keyword)[1]
+                    yield Change(span(keyword)[0], end, "", "condition removed")
             case ast.Call(args=[first, second, *_]):
                 swapped = source[slice(*span(second))] + source[span(first)[1] : span(second)[0]]
                 text = swapped + source[slice(*span(first))]
