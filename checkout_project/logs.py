@@ -1,5 +1,6 @@
 """Logs: one JSON object a line, with the request's id; no secrets. `LOG_FORMAT=text` is easier on a person's eyes."""
 
+import re
 from typing import Any
 
 import structlog
@@ -11,6 +12,17 @@ _SHARED: list[Any] = [
     structlog.stdlib.add_logger_name,
     structlog.processors.TimeStamper(fmt="iso", utc=True),
 ]
+# The address of a buyer's page is all that its doors ask for (`CheckoutSession.page_token`). An old one is a session's
+# id, which is no secret elsewhere.
+_PAGE_TOKEN = re.compile(r"(/pay/)[^/?\s\"']+|\b(pg_)[0-9a-z]{26}\b")
+
+
+def _without_page_tokens(_logger: object, _name: str, line: dict[str, Any]) -> dict[str, Any]:
+    """What is shown of the line: Django names the path of a request that it refused or that broke."""
+    return {
+        name: _PAGE_TOKEN.sub(lambda found: f"{found[1] or found[2]}…", value) if isinstance(value, str) else value
+        for name, value in line.items()
+    }
 
 
 def configure(*, log_format: str, level: str) -> dict[str, Any]:
@@ -33,7 +45,11 @@ def configure(*, log_format: str, level: str) -> dict[str, Any]:
             "lines": {
                 "()": structlog.stdlib.ProcessorFormatter,
                 "foreign_pre_chain": [*_SHARED, structlog.processors.format_exc_info],
-                "processors": [structlog.stdlib.ProcessorFormatter.remove_processors_meta, last],
+                "processors": [
+                    structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                    _without_page_tokens,
+                    last,
+                ],
             }
         },
         "handlers": {"lines": {"class": "logging.StreamHandler", "formatter": "lines"}},

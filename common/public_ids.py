@@ -33,6 +33,11 @@ def new_session_id() -> str:
     return new_public_id("cs")
 
 
+def new_page_token() -> str:
+    """The secret in the address of a buyer's page: whoever has it pays, and says where a refund goes."""
+    return new_public_id("pg")
+
+
 def new_merchant_id() -> str:
     """Id of a merchant."""
     return new_public_id("mer")

@@ -65,7 +65,7 @@ def payment_link(request: HttpRequest, link_id: str) -> HttpResponse:
         return answer
     except DomainError as refusal:  # closed by now, or the merchant has nowhere to receive
         return _page(request, link, form, closed=refusal.detail, status=refusal.status)
-    return redirect("hosted:pay", session.public_id)
+    return redirect("hosted:pay", session.page_token)
 
 
 def _page(request: HttpRequest, link: PaymentLink, form: BuyerForm, *, closed: str, status: int) -> HttpResponse:

@@ -50,7 +50,7 @@ _STEPS = {State.CHOOSE: 1, State.SEND: 2, State.LAPSED: 2, State.PROCESSING: 2, 
 class PayPage:
     """One view of the page."""
 
-    id: str
+    token: str  # of its address
     state: State
     step: int  # 1 choose, 2 send, 3 done; 0: ended without
     is_test: bool
@@ -135,7 +135,7 @@ def pay_page(
     headline = _headline(state, progress)
     notices = notices_of(session, payments=payments, due=due, progress=progress, now=now)
     return PayPage(
-        id=session.public_id,
+        token=session.page_token,
         state=state,
         step=_STEPS.get(state, 0),
         is_test=session.mode == "test",

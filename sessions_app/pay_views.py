@@ -1,6 +1,6 @@
 """The doors of the buyer's page. Every form works without JavaScript; the page's script only saves reloads.
 
-The session's id in the URL is the buyer's only secret: nothing here is cached, indexed, or told to another site.
+The token in the URL is the buyer's only secret: nothing here is cached, indexed, or told to another site.
 """
 
 from collections.abc import Callable
@@ -40,16 +40,16 @@ def _buyers_door(door: BuyersDoor) -> Callable[[HttpRequest, str], HttpResponse]
     """Finds the session of the URL, speaks its language, answers refusals with the page, and keeps the URL private."""
 
     @wraps(door)
-    def view(request: HttpRequest, session_id: str) -> HttpResponse:
+    def view(request: HttpRequest, page_token: str) -> HttpResponse:
         try:
-            session = session_for_buyer(session_id)
+            session = session_for_buyer(page_token)
         except SessionNotFound:
             return _private(render(request, "pay/not_found.html", status=404))
         with translation.override(_language(session, request)):
             try:
                 response = door(request, session)
             except DomainError as refusal:
-                response = _page(request, session_for_buyer(session_id), error=refusal)
+                response = _page(request, session_for_buyer(page_token), error=refusal)
             return _private(response)
 
     return view
@@ -183,7 +183,7 @@ def _refunds(session: CheckoutSession) -> list[Refund]:
 
 
 def _back_to_page(session: CheckoutSession) -> HttpResponse:
-    response = redirect("hosted:pay", session.public_id)
+    response = redirect("hosted:pay", session.page_token)
     response.status_code = 303
     return response
 

@@ -17,9 +17,12 @@ from sessions_app.scope import SessionScope
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def session_for_buyer(public_id: str) -> CheckoutSession:
-    """The session that a buyer's link names, as it is now. Raises `SessionNotFound`."""
-    session = with_facts(CheckoutSession.objects.filter(public_id=public_id), "merchant").first()
+def session_for_buyer(page_token: str) -> CheckoutSession:
+    """The session whose page a buyer holds the address of, as it is now. Its id is no such address.
+
+    Raises `SessionNotFound`.
+    """
+    session = with_facts(CheckoutSession.objects.filter(page_token=page_token), "merchant").first()
     if session is None:
         raise SessionNotFound("There is no such payment.")
     return up_to_date(session)

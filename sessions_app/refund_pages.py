@@ -39,10 +39,10 @@ class RefundForm(forms.Form):
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
-def buyers_refund(request: HttpRequest, session_id: str) -> HttpResponse:
+def buyers_refund(request: HttpRequest, page_token: str) -> HttpResponse:
     """The buyer's page: where shall a refund go?"""
     try:
-        session = session_for_buyer(session_id)
+        session = session_for_buyer(page_token)
     except SessionNotFound:
         return render(request, "pay/not_found.html", status=404)
     if not hasattr(session, "deposit") or not arrived(session):

@@ -62,8 +62,8 @@ def represent(session: CheckoutSession) -> dict[str, Any]:
 
 
 def page_url(session: CheckoutSession) -> str:
-    """Where the buyer pays."""
-    return f"{settings.PUBLIC_URL}/pay/{session.public_id}"
+    """Where the buyer pays. Secret: whoever has it can cancel the payment, and say where a refund goes."""
+    return f"{settings.PUBLIC_URL}/pay/{session.page_token}"
 
 
 def sorted_payments(session: CheckoutSession) -> list[Payment]:

@@ -32,15 +32,15 @@ api = [
 
 hosted = [
     path("l/<str:link_id>", payment_link, name="payment-link"),
-    path("pay/<str:session_id>", pay_views.pay, name="pay"),
-    path("pay/<str:session_id>/refund", refund_pages.buyers_refund, name="pay-refund"),
-    path("pay/<str:session_id>/status", pay_views.status, name="pay-status"),
-    path("pay/<str:session_id>/choose", pay_views.choose, name="pay-choose"),
-    path("pay/<str:session_id>/renew", pay_views.renew, name="pay-renew"),
-    path("pay/<str:session_id>/cancel", pay_views.cancel, name="pay-cancel"),
-    path("pay/<str:session_id>/simulate", pay_views.simulate, name="pay-simulate"),
-    path("pay/<str:session_id>/qr.svg", pay_views.qr, name="pay-qr"),
-    path("pay/<str:session_id>/brand.css", pay_views.brand, name="pay-brand"),
+    path("pay/<str:page_token>", pay_views.pay, name="pay"),
+    path("pay/<str:page_token>/refund", refund_pages.buyers_refund, name="pay-refund"),
+    path("pay/<str:page_token>/status", pay_views.status, name="pay-status"),
+    path("pay/<str:page_token>/choose", pay_views.choose, name="pay-choose"),
+    path("pay/<str:page_token>/renew", pay_views.renew, name="pay-renew"),
+    path("pay/<str:page_token>/cancel", pay_views.cancel, name="pay-cancel"),
+    path("pay/<str:page_token>/simulate", pay_views.simulate, name="pay-simulate"),
+    path("pay/<str:page_token>/qr.svg", pay_views.qr, name="pay-qr"),
+    path("pay/<str:page_token>/brand.css", pay_views.brand, name="pay-brand"),
 ]
 
 dashboard = [

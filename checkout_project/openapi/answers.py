@@ -132,7 +132,10 @@ class Session(serializers.Serializer[Any]):
 
     id = text("Of the session.", "cs_01h455vb4pex5vsknk084sn02q")
     object = constant("checkout.session")
-    url = text("The hosted page: send the buyer there.", "https://pay.example/pay/cs_01h455vb4pex5vsknk084sn02q")
+    url = text(
+        "The hosted page: send the buyer there, and tell nobody else. The session's id opens no page.",
+        "https://pay.example/pay/pg_3f8k2m9x7c1vb5nq0wzt4r6hdj",
+    )
     livemode = serializers.BooleanField(help_text="False: test mode, play money. Example: false")
     status = word("Where it is.", Status.choices, "open")
     paymentStatus = word("How much of the price has arrived.", PaymentStatus.choices, "unpaid")

@@ -10,7 +10,7 @@ from typing_extensions import override
 
 from common.exact_json import ExactDecoder, ExactEncoder
 from common.modes import Mode
-from common.public_ids import new_session_id
+from common.public_ids import new_page_token, new_session_id
 from merchants_app.models import Merchant, Treasury
 from sessions_app.models.customer import Customer
 from sessions_app.models.payment_link import PaymentLink
@@ -26,6 +26,11 @@ class CheckoutSession(models.Model):
 
     id: int
     public_id = models.CharField(max_length=40, default=new_session_id, editable=False)
+    # The id goes back to the shop in `successUrl`, where scripts of others read it: it opens no page. This does, and
+    # nobody has it but the buyer and the shop. Of sessions older than it, it is the id: their links were given out.
+    page_token = models.CharField(
+        max_length=40, default=new_page_token, editable=False, help_text="The secret in the buyer's page's address."
+    )
     # A foreign key's own index is left out where one below begins with it, or where nobody reads it: each costs every
     # new session.
     # Without a constraint in the database: the customer's says it. A second would lock the merchant's row, which all
@@ -93,6 +98,7 @@ class CheckoutSession(models.Model):
             models.CheckConstraint(condition=Q(amount__gt=0), name="session_amount_is_positive"),
             # Not `unique=True`, which on text brings a second index that nobody reads.
             models.UniqueConstraint(fields=["public_id"], name="session_ids_are_unique"),
+            models.UniqueConstraint(fields=["page_token"], name="page_tokens_are_unique"),
             models.UniqueConstraint(
                 fields=["merchant", "mode", "reference"],
                 # One that was ended and is paid late all the same must not stand in the way of its successor.

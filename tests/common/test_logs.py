@@ -37,3 +37,20 @@ def test_no_url_of_a_provider_is_logged(written: io.StringIO) -> None:
     with Anvil() as node:
         httpx.post(f"{node.url}/v3/secret-key", json={"jsonrpc": "2.0", "id": 1, "method": "eth_chainId"})
     assert "secret-key" not in written.getvalue()
+
+
+@pytest.mark.parametrize("token", ["pg_3f8k2m9x7c1vb5nq0wzt4r6hdj", "cs_3f8k2m9x7c1vb5nq0wzt4r6hdj"])
+def test_the_address_of_a_buyers_page_is_not_logged(written: io.StringIO, token: str) -> None:
+    logging.getLogger("django.security.csrf").warning("Forbidden (%s): %s", "no cookie", f"/pay/{token}/refund")
+    structlog.get_logger().warning("page.broke", path=f"/pay/{token}?qr=address")
+    try:
+        raise ValueError(f"/pay/{token}")
+    except ValueError:
+        logging.getLogger("django.request").exception("Internal Server Error: /pay/%s", token)
+    assert token not in written.getvalue()
+    assert len(written.getvalue().splitlines()) == 3
+
+
+def test_the_id_of_a_session_is(written: io.StringIO) -> None:
+    structlog.get_logger().warning("session.odd", session="cs_3f8k2m9x7c1vb5nq0wzt4r6hdj")
+    assert "cs_3f8k2m9x7c1vb5nq0wzt4r6hdj" in written.getvalue()

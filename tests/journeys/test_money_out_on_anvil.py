@@ -61,7 +61,7 @@ def test_a_payment_to_a_wallets_own_address_is_noticed_though_it_was_spent_at_on
 
 def test_a_refund_is_noticed_and_settles_the_issue(street: Street) -> None:
     street.pays(OVER)
-    session = leave_address(session_for_buyer(street.session.public_id), PATS_WALLET)
+    session = leave_address(session_for_buyer(street.session.page_token), PATS_WALLET)
     refund = prepare_refund(
         session=session,
         network_id="devchain",

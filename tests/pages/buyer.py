@@ -31,7 +31,7 @@ def open_page(page: Page, live_server: LiveServer) -> OpenPage:
 
     def show(session: CheckoutSession, query: str = "") -> Page:
         let_out(page)
-        page.goto(f"{live_server.url}/pay/{session.public_id}{query}")
+        page.goto(f"{live_server.url}/pay/{session.page_token}{query}")
         page.wait_for_load_state("load")
         return page
 

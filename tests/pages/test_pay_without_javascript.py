@@ -11,7 +11,7 @@ from tests.sandbox import Sandbox
 
 def opened(page: Page, live_server: LiveServer, session: CheckoutSession) -> None:
     """Goes to the session's page."""
-    page.goto(f"{live_server.url}/pay/{session.public_id}")
+    page.goto(f"{live_server.url}/pay/{session.page_token}")
 
 
 def test_it_goes_from_the_options_to_the_receipt(

@@ -29,7 +29,7 @@ def test_create_answers_200_with_all_that_was_sent(api: Api) -> None:
     assert response.answer["paymentStatus"] == "unpaid"
     assert response.answer["livemode"] is False
     assert response.answer["payment"] is None
-    assert response.answer["url"].endswith(f"/pay/{response.answer['id']}")
+    assert response.answer["url"].endswith(f"/pay/{CheckoutSession.objects.get().page_token}")
     assert b'"amount":49.00' in response.content
 
 

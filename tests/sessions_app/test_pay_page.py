@@ -21,7 +21,7 @@ NewSession = Callable[..., CheckoutSession]
 
 def page(client: Client, session: CheckoutSession, query: str = "") -> str:
     """The page's text, as one line."""
-    response = client.get(f"/pay/{session.public_id}{query}")
+    response = client.get(f"/pay/{session.page_token}{query}")
     assert response.status_code == 200
     return " ".join(response.content.decode().split())
 
@@ -47,8 +47,8 @@ def test_it_offers_only_what_the_session_allows(client: Client, new_session: New
 
 
 def test_choosing_leads_to_amount_network_and_address(client: Client, session: CheckoutSession) -> None:
-    response = client.post(f"/pay/{session.public_id}/choose", {"asset": "USDC", "network": "sandbox"})
-    assert (response.status_code, response.headers["Location"]) == (303, f"/pay/{session.public_id}")
+    response = client.post(f"/pay/{session.page_token}/choose", {"asset": "USDC", "network": "sandbox"})
+    assert (response.status_code, response.headers["Location"]) == (303, f"/pay/{session.page_token}")
     html = page(client, session)
     assert "49.00 <small>USDC</small>" in html
     assert "USDC on Sandbox" in html
@@ -82,7 +82,7 @@ def test_the_other_options_are_one_click_away(client: Client, session: CheckoutS
 
 
 def test_an_option_that_is_none_is_refused_in_words(client: Client, session: CheckoutSession) -> None:
-    response = client.post(f"/pay/{session.public_id}/choose", {"asset": "DOGE", "network": "moon"})
+    response = client.post(f"/pay/{session.page_token}/choose", {"asset": "DOGE", "network": "moon"})
     assert response.status_code == 409
     assert "That did not work" in response.content.decode()
     assert "DOGE" in response.content.decode()
@@ -90,13 +90,13 @@ def test_an_option_that_is_none_is_refused_in_words(client: Client, session: Che
 
 def test_choosing_after_the_end_shows_the_end(client: Client, session: CheckoutSession) -> None:
     cancel(session)
-    response = client.post(f"/pay/{session.public_id}/choose", {"asset": "USDC", "network": "sandbox"})
+    response = client.post(f"/pay/{session.page_token}/choose", {"asset": "USDC", "network": "sandbox"})
     assert response.status_code == 409
     assert "This payment was cancelled" in response.content.decode()
 
 
 def test_cancelling_leads_back_to_the_shop(client: Client, session: CheckoutSession) -> None:
-    response = client.post(f"/pay/{session.public_id}/cancel")
+    response = client.post(f"/pay/{session.page_token}/cancel")
     assert (response.status_code, response.headers["Location"]) == (303, "https://shop.example/cart")
     assert refreshed(session).status == "cancelled"
     assert "Nothing was charged" in page(client, session)
@@ -104,7 +104,7 @@ def test_cancelling_leads_back_to_the_shop(client: Client, session: CheckoutSess
 
 def test_a_paid_session_cannot_be_cancelled(client: Client, session: CheckoutSession, sandbox: Sandbox) -> None:
     sandbox.play(session, "exact")
-    response = client.post(f"/pay/{session.public_id}/cancel")
+    response = client.post(f"/pay/{session.page_token}/cancel")
     assert response.status_code == 409
     assert "Paid" in response.content.decode()
 
@@ -184,7 +184,7 @@ def test_a_lapsed_price_is_renewed_by_a_button(client: Client, session: Checkout
     quote = picked(session).quote
     sandbox.clock.shift(timedelta(minutes=16))
     assert "The price has to be renewed" in page(client, session)
-    client.post(f"/pay/{session.public_id}/renew")
+    client.post(f"/pay/{session.page_token}/renew")
     assert refreshed(session).quote != quote
     assert "Send exactly" in page(client, session)
 

@@ -38,7 +38,7 @@ def test_a_buyer_opens_a_session_by_the_page(api: Api, client: Client) -> None:
     assert b"Coffee for two" in page.content
     answer = client.post(f"/l/{link['id']}", BUYER)
     session = CheckoutSession.objects.get()
-    assert answer.url == f"/pay/{session.public_id}"
+    assert answer.url == f"/pay/{session.page_token}"
     assert (session.amount, session.currency, session.email) == (Decimal("12.5"), "EUR", "pat@example.com")
     assert session.metadata == {"paymentLink": link["id"]}
     assert api.get(f"payment-links/{link['id']}").answer["held"] == 1

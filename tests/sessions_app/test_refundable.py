@@ -22,7 +22,7 @@ TX = "0x" + "ab" * 32
 def pay(session: CheckoutSession, asset: str, units: int) -> None:
     """A transfer of so many base units to the session."""
     send(
-        recipient=session_for_buyer(session.public_id).deposit.address,
+        recipient=session_for_buyer(session.page_token).deposit.address,
         contract=network("sandbox").assets[asset].contract,
         amount_units=units,
         now=timezone.now(),

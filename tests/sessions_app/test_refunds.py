@@ -27,7 +27,7 @@ from tests.sandbox import Sandbox, told
 
 def prepared(session: CheckoutSession, kind: str = "excess", **changes: Any) -> Refund:
     """A refund to Pat's wallet, ready to be signed."""
-    session = leave_address(session_for_buyer(session.public_id), PATS_WALLET)
+    session = leave_address(session_for_buyer(session.page_token), PATS_WALLET)
     options = {"network_id": "sandbox", "asset": session.quote.asset, "rate_basis": "paid"} | changes
     return prepare_refund(session=session, kind=kind, actor="mia@example.com", now=timezone.now(), **options)
 
@@ -196,14 +196,14 @@ def test_the_call_is_a_plain_transfer(sandbox: Sandbox, session: CheckoutSession
 
 def test_a_buyer_leaves_an_address_on_the_page(sandbox: Sandbox, session: CheckoutSession, client: Client) -> None:
     sandbox.play(session, "over")
-    page = f"/pay/{session.public_id}/refund"
+    page = f"/pay/{session.page_token}/refund"
     assert client.post(page, {"address": "0x12"}).status_code == 400
     assert client.post(page, {"address": PATS_WALLET}).status_code == 200
     assert PATS_WALLET.encode() in client.get(page).content
 
 
 def test_the_page_says_when_nothing_arrived(session: CheckoutSession, client: Client) -> None:
-    assert b"Nothing to send back" in client.get(f"/pay/{session.public_id}/refund").content
+    assert b"Nothing to send back" in client.get(f"/pay/{session.page_token}/refund").content
     assert client.get("/pay/cs_unknown/refund").status_code == 404
 
 
