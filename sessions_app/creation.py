@@ -30,16 +30,20 @@ _COPIED = {
 _TRIES = 3
 
 
-def create_session(*, merchant: Merchant, mode: str, terms: dict[str, Any], actor: str = "") -> CheckoutSession:
+def create_session(
+    *, merchant: Merchant, mode: str, terms: dict[str, Any], actor: str = "", renames_customer: bool = True
+) -> CheckoutSession:
     """A new open session on checked terms (`terms.CreateSession`), or the live one of the same reference and terms.
 
-    Raises `ReferenceTaken` when that one says something else, `NoTreasury` when there is nowhere to receive.
+    `renames_customer`: whether a customer who is known takes over the name given here; not from somebody who only
+    says who they are. Raises `ReferenceTaken` when that one says something else, `NoTreasury` when there is nowhere
+    to receive.
     """
     for left in reversed(range(_TRIES)):
         session = _new_session(merchant, mode, terms)
         try:
             with failing_alone():
-                if open_session(session, actor=actor):
+                if open_session(session, actor=actor, renames_customer=renames_customer):
                     return session
         except IntegrityError:
             if left:  # another request was making the same new customer: now it is known

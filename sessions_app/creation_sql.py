@@ -43,12 +43,13 @@ WITH known AS (
       WHERE status IN ('open', 'processing') AND ended_by IS NULL AND reference IS NOT NULL DO NOTHING
     RETURNING id, treasury_id, customer_id
 ), customer AS (
-    -- New, or with another name than before. If another request has just made the same one, the session says a number
-    -- that will be nobody's: a name of NULL is the error that undoes all, and the next try knows the customer.
+    -- New, or with another name than before where that is taken over. If another request has just made the same one,
+    -- the session says a number that will be nobody's: a name of NULL is the error that undoes all, and the next try
+    -- knows the customer.
     INSERT INTO {customers} AS kept (id, public_id, merchant_id, mode, email, name, created_at)
     SELECT session.customer_id, %(new_customer_id)s::text, %(merchant)s::bigint, %(mode)s::text, %(email)s::text,
         %(name)s::text, %(now)s::timestamptz
-    FROM session WHERE NOT EXISTS (SELECT FROM known WHERE name = %(name)s::text)
+    FROM session WHERE NOT EXISTS (SELECT FROM known WHERE name = %(name)s::text OR NOT %(renames)s::boolean)
     ON CONFLICT (merchant_id, mode, lower(email)) DO UPDATE
       SET name = CASE WHEN kept.id = EXCLUDED.id THEN EXCLUDED.name END
 ), told AS (
@@ -95,7 +96,7 @@ _AT_FIRST = {
     "status": "'open'", "payment_status": "'unpaid'", "needs_decision": "FALSE", "event_count": "1",
     "refund_address": "''",
 }  # fmt: skip
-_NULL_AT_FIRST = {"payment_link_id", "issue", "quote_id", "ended_by", "ended_at", "completed_at"}
+_NULL_AT_FIRST = {"payment_link_id", "held_until", "issue", "quote_id", "ended_by", "ended_at", "completed_at"}
 _NOT_GIVEN = {"id", "customer_id", "treasury_id", *_AT_FIRST, *_NULL_AT_FIRST}
 
 
@@ -108,12 +109,20 @@ class Inserted:
 
 
 def insert_session(
-    session: CheckoutSession, *, reason: str, actor: str, event_type: str, told: str, claim: Claim | None
+    session: CheckoutSession,
+    *,
+    reason: str,
+    actor: str,
+    event_type: str,
+    told: str,
+    claim: Claim | None,
+    renames_customer: bool = True,
 ) -> Inserted | None:
     """Writes all of it and sets the session's keys; None, and nothing written, when it may not be made now.
 
     `told` is the session's JSON, in which its customer's public id is one just made up. With `claim` the JSON is
-    kept as the answer to the request. Raises IntegrityError, and nothing is written, when that has an answer already,
+    kept as the answer to the request. A customer who is known takes the session's name over, or keeps the one they
+    have. Raises IntegrityError, and nothing is written, when that has an answer already,
     and when another request is making the same new customer at this moment.
     """
     made_up = session.customer.public_id
@@ -128,6 +137,7 @@ def insert_session(
         "name": session.name,
         "now": session.created_at,
         "new_customer_id": made_up,
+        "renames": renames_customer,
         "told": told,
         "delivery_prefix": new_delivery_id(),
         "event_id": new_event_id(),

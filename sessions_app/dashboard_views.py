@@ -17,6 +17,7 @@ from sessions_app.scope import SessionScope
 from sessions_app.searching import TABS, in_tab, sought
 from sessions_app.session_page import decisions_for, events_of, payments_of
 from sessions_app.statistics import CHART_DAYS, figures, received_per_day
+from sessions_app.stock import oversold
 
 
 @for_members()
@@ -70,6 +71,7 @@ def session(request: HttpRequest, access: Access, session_id: str) -> HttpRespon
         decisions=decisions_for(found),
         waiting_since=waiting_since(found) if found.needs_decision else None,
         pay_url=page_url(found),
+        oversold=oversold(found),
     )
 
 

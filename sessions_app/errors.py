@@ -43,6 +43,12 @@ class NoTreasury(Conflict):
     code = "no_treasury"
 
 
+class LinkClosed(Conflict):
+    """The payment link sells nothing any more, or nothing now; the sentence is for the buyer."""
+
+    code = "link_closed"
+
+
 class TestModeOnly(Conflict):
     """Scenarios exist in test mode only."""
 

@@ -24,6 +24,7 @@ from sessions_app.models import CheckoutSession, Decision, DepositAddress, Statu
 from sessions_app.reading_sql import read_by_keys
 from sessions_app.representation import represent
 from sessions_app.status import DecisionKind, Ended, Issue, PaymentStatus, Status, steps
+from sessions_app.stock import oversold
 from webhooks_app.event_types import EventType
 from webhooks_app.outbox import NewEvent, nudge_on_commit, record_events
 
@@ -120,7 +121,9 @@ def decide(
     return with_decision
 
 
-def open_session(session: CheckoutSession, *, actor: str, claim: Claim | None = None) -> str | None:
+def open_session(
+    session: CheckoutSession, *, actor: str, claim: Claim | None = None, renames_customer: bool = True
+) -> str | None:
     """Writes a new session with its customer, the first row of its timeline and its first event, in one round trip.
 
     Returns the session's JSON; None, and nothing is written, when a live session has its reference or its merchant has
@@ -135,6 +138,7 @@ def open_session(session: CheckoutSession, *, actor: str, claim: Claim | None = 
         event_type=EventType.CHECKOUT_CREATED,
         told=dumps(represent(session)),
         claim=claim,
+        renames_customer=renames_customer,
     )
     if inserted is None:
         return None
@@ -184,7 +188,7 @@ def _settle(news: list[tuple[CheckoutSession, News]], now: datetime) -> None:
             changed.append(session)
     if changed:
         update_rows(changed, _WRITTEN)
-        insert_rows(changes)
+        insert_rows([*changes, *_oversold(changed, now)])
         record_events(events)
 
 
@@ -220,6 +224,13 @@ def _take(session: CheckoutSession, step: Status, after: Verdict, why: News, now
     if step == Status.EXPIRED and session.ended_by is None:
         session.ended_by, session.ended_at = Ended.EXPIRED, session.expires_at
     return _change(session, came_from, why, now)
+
+
+def _oversold(changed: list[CheckoutSession], now: datetime) -> list[StatusChange]:
+    """For the timeline of what was paid after its piece had been given back and sold to somebody else."""
+    sold = [each for each in changed if each.payment_link_id and each.completed_at == now]
+    told = [(each, oversold(each)) for each in sold]
+    return [_change(each, each.status, News(reason=sentence), now) for each, sentence in told if sentence]
 
 
 def _verdict_of(session: CheckoutSession) -> Verdict:

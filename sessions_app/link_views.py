@@ -1,5 +1,6 @@
 """The payment-link API."""
 
+from django.utils import timezone
 from rest_framework import serializers
 from rest_framework.response import Response
 
@@ -7,8 +8,9 @@ from common.strict_serializers import StrictSerializer, TextField
 from merchants_app.api_base import MerchantViewSet, lead_on
 from merchants_app.api_dispatch import ApiRequest
 from sessions_app.link_requests import ChangeLink, CreateLink
-from sessions_app.payment_links import change_link, create_link, held_by, represent_link
+from sessions_app.payment_links import change_link, create_link, represent_link
 from sessions_app.scope import SessionScope
+from sessions_app.stock import held_by
 
 
 class ListLinks(StrictSerializer):
@@ -35,7 +37,7 @@ class PaymentLinkViewSet(MerchantViewSet):
             links = links.filter(pk__lt=SessionScope.of(request).link(after, attr="after").pk)
         found = list(links[: wanted["limit"] + 1])
         shown = found[: wanted["limit"]]
-        held = held_by(shown)
+        held = held_by(shown, timezone.now())
         response = Response([represent_link(link, held=held[link.pk]) for link in shown])
         if len(found) > len(shown):
             lead_on(response, request, wanted | {"after": shown[-1].public_id})

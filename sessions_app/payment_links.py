@@ -1,29 +1,24 @@
 """Payment links: made, changed, and opened by buyers, each of whom gets a checkout session of their own."""
 
-from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
-from zlib import crc32
 
 from django.conf import settings
-from django.db import connection, transaction
-from django.db.models import Count
+from django.db import transaction
 from django.utils import timezone
 
-from common.errors import Conflict, NotFound
+from common.errors import NotFound
 from common.moments import iso
 from common.money import to_minor_unit
 from merchants_app.models import Merchant
 from merchants_app.treasuries import treasury_for
 from sessions_app.creation import create_session
-from sessions_app.errors import NoTreasury
+from sessions_app.errors import LinkClosed, NoTreasury
 from sessions_app.models import CheckoutSession, PaymentLink
-from sessions_app.status import Status
+from sessions_app.stock import SOLD_OUT, count_held, is_sold_out
 
-# Sessions that hold a piece of the stock: sold, or still to be paid.
-_HOLDING = (Status.OPEN, Status.PROCESSING, Status.COMPLETED)
 # Field of the API → field of the model.
 FIELDS = {
     "amount": "amount", "currency": "currency", "productId": "product_id", "productName": "product_name",
@@ -34,12 +29,6 @@ FIELDS = {
 
 class LinkNotFound(NotFound):
     """No such link, or not the caller's."""
-
-
-class LinkClosed(Conflict):
-    """The link sells nothing any more; the sentence is for the buyer."""
-
-    code = "link_closed"
 
 
 def create_link(*, merchant: Merchant, mode: str, terms: Mapping[str, Any]) -> PaymentLink:
@@ -67,16 +56,17 @@ def link_for_buyer(public_id: str) -> PaymentLink:
 
 
 def open_link(link: PaymentLink, *, email: str, name: str, amount: Decimal | None = None) -> CheckoutSession:
-    """A session for one buyer. Raises `LinkClosed` when it is switched off, over or sold out."""
-    with transaction.atomic(), connection.cursor() as cursor:
-        # Of two buyers of the last piece, the second waits here and is told.
-        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [crc32(b"payment link") & 0x7FFFFFFF, link.pk])
-        if reason := why_closed(link, timezone.now()):
-            raise LinkClosed(reason)
-        price = amount if link.amount is None else link.amount
-        session = create_session(
-            merchant=link.merchant, mode=link.mode, terms=_terms(link, email=email, name=name, amount=price)
-        )
+    """A session for one buyer, which holds no piece yet: picking an asset does (`stock`).
+
+    Anybody may type anybody's e-mail address: a customer that the merchant knows keeps their name.
+    Raises `LinkClosed` when the link is switched off, over or sold out.
+    """
+    if reason := why_closed(link, timezone.now()):
+        raise LinkClosed(reason)
+    price = amount if link.amount is None else link.amount
+    terms = _terms(link, email=email, name=name, amount=price)
+    with transaction.atomic():
+        session = create_session(merchant=link.merchant, mode=link.mode, terms=terms, renames_customer=False)
         CheckoutSession.objects.filter(pk=session.pk).update(payment_link=link)
     return session
 
@@ -87,22 +77,11 @@ def why_closed(link: PaymentLink, now: datetime) -> str:
         return "This payment link has been switched off."
     if link.ends_at and link.ends_at <= now:
         return "This offer is over."
-    if link.stock is not None and count_held(link) >= link.stock:
-        return "This is sold out. If a payment that was begun is not finished, a piece becomes free again."
+    if is_sold_out(link, now):
+        return SOLD_OUT
     if treasury_for(link.merchant, link.mode, now) is None:
         return "This shop cannot take payments at the moment."
     return ""
-
-
-def count_held(link: PaymentLink) -> int:
-    """How many pieces are sold or being paid at this moment."""
-    return CheckoutSession.objects.filter(payment_link=link, status__in=_HOLDING).count()
-
-
-def held_by(links: Collection[PaymentLink]) -> Counter[int]:
-    """The same for many, in one query: by the link's key."""
-    sessions = CheckoutSession.objects.filter(payment_link__in=links, status__in=_HOLDING)
-    return Counter(dict(sessions.values_list("payment_link").annotate(Count("pk")).order_by()))
 
 
 def link_url(link: PaymentLink) -> str:
@@ -127,7 +106,7 @@ def represent_link(link: PaymentLink, *, held: int | None = None) -> dict[str, A
         "successUrl": link.success_url or None,
         "metadata": link.metadata,
         "stock": link.stock,
-        "held": count_held(link) if held is None else held,
+        "held": count_held(link, timezone.now()) if held is None else held,
         "endsAt": iso(link.ends_at),
         "createdAt": iso(link.created_at),
     }

@@ -19,6 +19,7 @@ from sessions_app.errors import NoTreasury, OptionUnavailable, SessionNotOpen
 from sessions_app.models import CheckoutSession, DepositAddress, Quote
 from sessions_app.representation import received_value
 from sessions_app.status import Status
+from sessions_app.stock import hold_piece
 
 HOLDS_FOR = timedelta(minutes=15)
 
@@ -53,15 +54,18 @@ def choose_option(*, session: CheckoutSession, asset: str, network: str, now: da
     """Makes the session payable with this asset on this network: an address (once) and a quote, which is then in force.
 
     While a quote for the same option holds, its rate is kept: reloading the page is no way to wait for a better one.
-    Raises `SessionNotOpen`, `OptionUnavailable` or `NoTreasury`.
+    A session of a payment link takes a piece of its stock with it, and the price holds no longer than the piece.
+    Raises `SessionNotOpen`, `OptionUnavailable`, `NoTreasury`, or `LinkClosed` when nothing is left.
     """
     if session.status != Status.OPEN or session.expires_at <= now:
         raise SessionNotOpen(f"The session is {session.status}: there is nothing to pay any more.")
     option = _option(session, asset, network)
     quote = _still_holding(session, option, now) or _new_quote(session, option, now)
     with transaction.atomic():
+        held_until = hold_piece(session, now)
         _address_of(session, now)
         if quote.pk is None:
+            quote.valid_until = min(quote.valid_until, held_until or quote.valid_until)
             quote.save(force_insert=True)
         # A guarded update, no lock: a session that ended meanwhile keeps its quote of before.
         if not CheckoutSession.objects.filter(pk=session.pk, status=Status.OPEN).update(quote=quote, updated_at=now):

@@ -231,7 +231,7 @@ class Customer(serializers.Serializer[Any]):
     id = text("Of the customer.", "cus_01h455vb4pex5vsknk084sn02q")
     object = constant("customer")
     email = text("As it was first sent.", "pat@example.com")
-    name = text("The last one sent.", "Pat Doe")
+    name = text("The last one that you sent; what a payment link's visitor types does not change it.", "Pat Doe")
     createdAt = moment("When the first session was made.")
     paid = PaidInCurrency(many=True, help_text="What they paid, by currency.")
 

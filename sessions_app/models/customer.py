@@ -9,7 +9,7 @@ from merchants_app.models import Merchant
 
 
 class Customer(models.Model):
-    """A buyer as a merchant knows them. The name is the last one given."""
+    """A buyer as a merchant knows them. The name is the last one that the merchant's own server gave."""
 
     public_id = models.CharField(max_length=40, unique=True, default=new_customer_id, editable=False)
     merchant = models.ForeignKey(Merchant, on_delete=models.CASCADE, related_name="customers", db_index=False)

@@ -43,6 +43,9 @@ class CheckoutSession(models.Model):
     payment_link = models.ForeignKey(
         PaymentLink, on_delete=models.PROTECT, null=True, related_name="sessions", db_index=False
     )
+    held_until = models.DateTimeField(
+        null=True, help_text="While it is open and unpaid, it holds a piece of its link's stock until then."
+    )
     # Without a constraint in the database: there, no treasury can be removed at all.
     treasury = models.ForeignKey(
         Treasury, on_delete=models.PROTECT, null=True, related_name="+", db_index=False, db_constraint=False
