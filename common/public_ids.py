@@ -83,6 +83,11 @@ def new_refund_id() -> str:
     return new_public_id("ref")
 
 
+def new_address_change_id() -> str:
+    """Id of a refund address that waits for its code."""
+    return new_public_id("rac")
+
+
 def new_link_id() -> str:
     """Id of a payment link."""
     return new_public_id("pl")

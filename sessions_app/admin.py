@@ -10,6 +10,7 @@ from common.errors import DomainError
 from common.read_only_admin import ReadOnly, ReadOnlyInline
 from sessions_app import lifecycle
 from sessions_app.models import (
+    AddressChange,
     CheckoutSession,
     Customer,
     Decision,
@@ -144,6 +145,15 @@ class RefundAdmin(_OfASession):
     list_display = ("public_id", "session", "kind", "network", "asset", "amount_units", "to_address", "prepared_at")
     list_filter = ("network", "asset", "kind", ("tx_hash", admin.EmptyFieldListFilter))
     search_fields = ("=public_id", "=tx_hash", "=to_address", "=session__public_id")
+
+
+@admin.register(AddressChange)
+class AddressChangeAdmin(_OfASession):
+    """Refund addresses that buyers replaced, or wanted to."""
+
+    list_display = ("public_id", "session", "former", "address", "tries", "asked_at", "taken_at")
+    exclude = ("code_digest",)
+    search_fields = ("=public_id", "=address", "=former", "=session__public_id")
 
 
 @admin.register(StatusChange)

@@ -12,6 +12,7 @@ from merchants_app.treasuries import treasury_for
 from sessions_app import lifecycle
 from sessions_app.collecting import waiting_count
 from sessions_app.queries import undecided, waiting_since
+from sessions_app.refund_address import latest_change
 from sessions_app.representation import page_url
 from sessions_app.scope import SessionScope
 from sessions_app.searching import TABS, in_tab, sought
@@ -72,6 +73,7 @@ def session(request: HttpRequest, access: Access, session_id: str) -> HttpRespon
         waiting_since=waiting_since(found) if found.needs_decision else None,
         pay_url=page_url(found),
         oversold=oversold(found),
+        address_change=latest_change(found),
     )
 
 

@@ -11,18 +11,17 @@ from urllib.parse import urlencode
 import segno
 from django.http import HttpRequest, HttpResponse, HttpResponseNotModified, HttpResponseRedirect
 from django.shortcuts import redirect, render
-from django.utils import timezone, translation
-from django.utils.cache import patch_vary_headers
+from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from chains_app.scanning import heads_of
 from common.errors import DomainError
 from sessions_app import lifecycle, scenarios
 from sessions_app.children import payments_of
-from sessions_app.errors import SessionNotFound
 from sessions_app.models import CheckoutSession, Refund
 from sessions_app.pay_brand import brand_css
 from sessions_app.pay_due import due_of
+from sessions_app.pay_frame import BuyersDoor, buyers_page
 from sessions_app.pay_page import PayPage, State, pay_page, state_of, version_of
 from sessions_app.pay_scenarios import scenario_named
 from sessions_app.queries import session_for_buyer
@@ -33,24 +32,17 @@ from sessions_app.status import is_live
 BUYER = "buyer"
 _QUERY = {"change": "1", "qr": "address"}
 
-BuyersDoor = Callable[[HttpRequest, CheckoutSession], HttpResponse]
-
 
 def _buyers_door(door: BuyersDoor) -> Callable[[HttpRequest, str], HttpResponse]:
-    """Finds the session of the URL, speaks its language, answers refusals with the page, and keeps the URL private."""
+    """A buyer's page that answers refusals with the page of the payment."""
 
+    @buyers_page
     @wraps(door)
-    def view(request: HttpRequest, page_token: str) -> HttpResponse:
+    def view(request: HttpRequest, session: CheckoutSession) -> HttpResponse:
         try:
-            session = session_for_buyer(page_token)
-        except SessionNotFound:
-            return _private(render(request, "pay/not_found.html", status=404))
-        with translation.override(_language(session, request)):
-            try:
-                response = door(request, session)
-            except DomainError as refusal:
-                response = _page(request, session_for_buyer(page_token), error=refusal)
-            return _private(response)
+            return door(request, session)
+        except DomainError as refusal:
+            return _page(request, session_for_buyer(session.page_token), error=refusal)
 
     return view
 
@@ -185,22 +177,4 @@ def _refunds(session: CheckoutSession) -> list[Refund]:
 def _back_to_page(session: CheckoutSession) -> HttpResponse:
     response = redirect("hosted:pay", session.page_token)
     response.status_code = 303
-    return response
-
-
-def _language(session: CheckoutSession, request: HttpRequest) -> str:
-    """The one the shop asked for, if we speak it; else the browser's."""
-    try:
-        return translation.get_supported_language_variant(session.locale)
-    except LookupError:
-        return translation.get_language_from_request(request)
-
-
-def _private(response: HttpResponse) -> HttpResponse:
-    response["Cache-Control"] = "no-store, private"
-    response["X-Robots-Tag"] = "noindex, nofollow, noarchive"
-    # Not `no-referrer`: under it browsers send `Origin: null` with a form, and its CSRF check must fail. This one
-    # tells other sites just as little.
-    response["Referrer-Policy"] = "same-origin"
-    patch_vary_headers(response, ["Cookie", "Accept-Language"])
     return response

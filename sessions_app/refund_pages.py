@@ -1,27 +1,21 @@
-"""Pages of a refund: the buyer says where to, the merchant prepares, signs in their own wallet, and sees it done."""
-
-from typing import Any
+"""The merchant's pages of a refund: prepared here, signed in the merchant's own wallet, and seen done."""
 
 from django import forms
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.utils import timezone
-from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods
 
 from chains_app.networks import all_networks
-from common.errors import DomainError
 from common.money import amount_text, to_minor_unit
 from merchants_app.access import Access, Power, for_members
 from merchants_app.pages import page
-from sessions_app.errors import SessionNotFound
-from sessions_app.models import CheckoutSession, Refund
+from sessions_app.models import Refund
 from sessions_app.models.refund import RefundKind, RefundRate
-from sessions_app.queries import session_for_buyer
+from sessions_app.refund_address import latest_change
 from sessions_app.refund_letters import ask_by_mail, refund_page_url
 from sessions_app.refundable import arrived, excess
-from sessions_app.refunds import leave_address, play_refund, prepare_refund, refund_call, withdraw_refund
+from sessions_app.refunds import play_refund, prepare_refund, refund_call, withdraw_refund
 from sessions_app.scenarios import SANDBOX
 from sessions_app.scope import SessionScope
 from sessions_app.session_words import network_name
@@ -35,26 +29,6 @@ class RefundForm(forms.Form):
     rate_basis = forms.ChoiceField(choices=RefundRate.choices)
     amount = forms.DecimalField(required=False, max_digits=20, decimal_places=4)
     to_address = forms.CharField(max_length=42)  # as the page showed it
-
-
-@never_cache
-@require_http_methods(["GET", "HEAD", "POST"])
-def buyers_refund(request: HttpRequest, page_token: str) -> HttpResponse:
-    """The buyer's page: where shall a refund go?"""
-    try:
-        session = session_for_buyer(page_token)
-    except SessionNotFound:
-        return render(request, "pay/not_found.html", status=404)
-    if not hasattr(session, "deposit") or not arrived(session):
-        return render(request, "pay/refund.html", {"session": session, "nothing": True})
-    fault, given = "", request.POST.get("address", session.refund_address).strip()
-    if request.method == "POST":
-        try:
-            leave_address(session, given)
-        except DomainError as refusal:
-            fault = refusal.detail
-    context = {"session": session, "given": given, "fault": fault, "networks": _networks(session)}
-    return render(request, "pay/refund.html", context, status=400 if fault else 200)
 
 
 @for_members(change=Power.HANDLE_SESSIONS)
@@ -85,6 +59,7 @@ def refund(request: HttpRequest, access: Access, session_id: str) -> HttpRespons
         piles=[(pile, network_name(pile.network), amount_text(pile.units, pile.decimals)) for pile in arrived(session)],
         excess=to_minor_unit(excess(session), session.currency),
         refunds=[(each, amount_text(each.amount_units, each.decimals)) for each in scope.refunds(session_id)],
+        change=latest_change(session),
         link=refund_page_url(session),
         kinds=RefundKind.choices,
         rates=RefundRate.choices,
@@ -132,10 +107,3 @@ def _act(request: HttpRequest, access: Access, found: Refund) -> HttpResponse:
         play_refund(found, now=timezone.now())
         messages.success(request, "Sent on the sandbox; it is seen within seconds.")
     return redirect("dashboard:refund-sign", access.at, found.session.public_id, found.public_id)
-
-
-def _networks(session: CheckoutSession) -> list[dict[str, Any]]:
-    return [
-        {"asset": pile.asset, "network": network_name(pile.network), "amount": amount_text(pile.units, pile.decimals)}
-        for pile in arrived(session)
-    ]

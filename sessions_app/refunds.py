@@ -6,9 +6,9 @@ from decimal import Decimal
 from django.db import transaction
 from eth_abi.abi import encode
 
-from chains_app.deposits import Call, WrongAddress, checked_address
+from chains_app.deposits import Call
 from chains_app.exchange_rates import rate
-from chains_app.networks import all_networks, find_option, network
+from chains_app.networks import find_option, network
 from chains_app.sandbox_chain import send
 from common.errors import Conflict, DomainError
 from common.modes import Mode
@@ -35,24 +35,6 @@ class NothingToRefund(Conflict):
     """Nothing of the session's money is there to send back."""
 
     code = "nothing_to_refund"
-
-
-def leave_address(session: CheckoutSession, address: str) -> CheckoutSession:
-    """Keeps where the buyer wants a refund. Raises `WrongRefund` naming what is wrong with the address."""
-    try:
-        checked = checked_address(address)
-    except WrongAddress as wrong:
-        raise WrongRefund(str(wrong), attr="address") from None
-    if checked in _useless_addresses(session):
-        raise WrongRefund("That is not a wallet of yours: give an address that you can spend from.", attr="address")
-    before = session.refund_address
-    if checked != before:
-        with transaction.atomic():
-            CheckoutSession.objects.filter(pk=session.pk).update(refund_address=checked)
-            record(merchant=session.merchant, mode=session.mode, actor="buyer's page", action="refund.address",
-                   subject=session.public_id, before=before, to=checked)  # fmt: skip
-    session.refund_address = checked
-    return session
 
 
 def prepare_refund(
@@ -172,10 +154,3 @@ def _value(session: CheckoutSession, pile: Arrived, kind: RefundKind, amount: De
 
 def _todays_rate(session: CheckoutSession, asset: str, now: datetime) -> Decimal:
     return rate(asset, session.currency, mode=Mode(session.mode), now=now).value
-
-
-def _useless_addresses(session: CheckoutSession) -> set[str]:
-    """Where a refund would be lost or go in a circle: the deposit itself, the treasury, the tokens' contracts."""
-    tokens = {asset.contract for each in all_networks().values() for asset in each.assets.values() if asset.contract}
-    treasury = session.treasury.address if session.treasury else ""
-    return tokens | {session.deposit.address, treasury}

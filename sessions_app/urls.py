@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from sessions_app import collect_views, dashboard_views, decision_views, pay_views, refund_pages
+from sessions_app import collect_views, dashboard_views, decision_views, pay_views, refund_buyer_pages, refund_pages
 from sessions_app.api_views import CheckoutViewSet
 from sessions_app.customer_views import CustomerViewSet
 from sessions_app.issue_views import IssueViewSet
@@ -33,7 +33,7 @@ api = [
 hosted = [
     path("l/<str:link_id>", payment_link, name="payment-link"),
     path("pay/<str:page_token>", pay_views.pay, name="pay"),
-    path("pay/<str:page_token>/refund", refund_pages.buyers_refund, name="pay-refund"),
+    path("pay/<str:page_token>/refund", refund_buyer_pages.buyers_refund, name="pay-refund"),
     path("pay/<str:page_token>/status", pay_views.status, name="pay-status"),
     path("pay/<str:page_token>/choose", pay_views.choose, name="pay-choose"),
     path("pay/<str:page_token>/renew", pay_views.renew, name="pay-renew"),

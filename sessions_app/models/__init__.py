@@ -1,5 +1,6 @@
 """The models of this app, one topic a file."""
 
+from sessions_app.models.address_change import AddressChange
 from sessions_app.models.customer import Customer
 from sessions_app.models.decision import Decision
 from sessions_app.models.payment import DepositAddress, Payment, Quote
@@ -8,6 +9,7 @@ from sessions_app.models.refund import Refund
 from sessions_app.models.session import CheckoutSession, StatusChange
 
 __all__ = [
+    "AddressChange",
     "CheckoutSession",
     "Customer",
     "Decision",

@@ -11,7 +11,8 @@ from merchants_app.treasuries import set_treasury
 from sessions_app.models import CheckoutSession, Refund
 from sessions_app.queries import session_for_buyer
 from sessions_app.quoting import choose_option
-from sessions_app.refunds import leave_address, prepare_refund, refund_call
+from sessions_app.refund_address import leave_address
+from sessions_app.refunds import prepare_refund, refund_call
 from tests.cast import MIAS_WALLET, PATS_WALLET, refreshed
 from tests.chains_app.node_cast import DEVCHAIN, Devchain, devchain
 from tests.journeys.test_odd_payments_on_anvil import ETHER_FOR_49, FULL, OVER, Street

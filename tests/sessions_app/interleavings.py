@@ -28,11 +28,11 @@ from sessions_app.lifecycle import cancel, expire
 from sessions_app.models import CheckoutSession, Refund
 from sessions_app.models.refund import RefundKind
 from sessions_app.quoting import choose_option
+from sessions_app.refund_address import leave_address
 from sessions_app.refundable import Arrived, arrived
 from sessions_app.refunds import (
     NothingToRefund,
     WrongRefund,
-    leave_address,
     play_refund,
     prepare_refund,
     withdraw_refund,

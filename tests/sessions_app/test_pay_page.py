@@ -11,7 +11,8 @@ from django.utils import timezone
 from sessions_app.lifecycle import cancel
 from sessions_app.models import CheckoutSession
 from sessions_app.quoting import choose_option
-from sessions_app.refunds import leave_address, play_refund, prepare_refund
+from sessions_app.refund_address import leave_address
+from sessions_app.refunds import play_refund, prepare_refund
 from sessions_app.representation import represent
 from tests.cast import OTTOS_WALLET, refreshed
 from tests.sandbox import Sandbox

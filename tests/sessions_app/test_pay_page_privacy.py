@@ -13,7 +13,7 @@ from sessions_app.quoting import choose_option
 from tests.cast import refreshed
 from tests.sandbox import Sandbox
 
-DOORS = ["", "/status", "/qr.svg", "/brand.css"]
+DOORS = ["", "/status", "/qr.svg", "/brand.css", "/refund"]
 FORMS = ["choose", "renew", "cancel", "simulate"]
 
 
