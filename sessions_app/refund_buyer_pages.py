@@ -53,7 +53,7 @@ def _page(
             "minutes": int(CODE_HOLDS.total_seconds() // 60),
         }
         return render(request, "pay/refund_code.html", context, status=status)
-    given = request.POST.get("address", session.refund_address).strip()
+    given = request.POST.get("address", "").strip()
     context = common | {"given": given, "networks": _networks(session)}
     return render(request, "pay/refund.html", context, status=status)
 
