@@ -69,13 +69,12 @@ def span(seconds: float) -> str:
 
 
 @register.filter
-def money(amount: Decimal | None, currency: str) -> str:
-    """`18,240.50 USD` with the currency smaller; an en dash when unknown."""
+def money(amount: Decimal | int | None, currency: str) -> str:
+    """`18,240.50 USD` with the currency smaller; an en dash when unknown. A template writes nothing received as 0."""
     if amount is None:
         return UNKNOWN
-    return format_html(
-        '<span class="amount">{} <small>{}</small></span>', f"{to_minor_unit(amount, currency):,f}", currency
-    )
+    text = f"{to_minor_unit(Decimal(amount), currency):,f}"
+    return format_html('<span class="amount">{} <small>{}</small></span>', text, currency)
 
 
 @register.filter

@@ -167,3 +167,7 @@ def test_who_may_not_act_is_refused_in_live_mode(
     for act in ("expire", "cancel", "decide"):
         assert person.post(f"sessions/{session.public_id}/{act}").status_code == 403
     assert refreshed(session).status == Status.OPEN
+
+
+def test_the_overview_opens_while_nothing_was_paid_yet(desk: Desk, session: CheckoutSession) -> None:
+    assert '<span class="amount">0.00 <small>USD</small></span>' in desk.read("overview")
