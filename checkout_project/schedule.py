@@ -32,4 +32,9 @@ BEAT_SCHEDULE = {
         "schedule": 3600.0,
         "options": {"expires": 600},
     },
+    "end-overdue-visits": {
+        "task": "merchants_app.tasks.end_overdue_visits",
+        "schedule": 60.0,
+        "options": {"expires": 60},
+    },
 }

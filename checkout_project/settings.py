@@ -212,6 +212,7 @@ NETWORKS_FILE = env.text("NETWORKS_FILE", "")
 WEBHOOK_ALLOW_PRIVATE = env.flag("WEBHOOK_ALLOW_PRIVATE")
 WEBHOOK_PORTS = env.numbers("WEBHOOK_PORTS", "80,443")
 OPEN_SIGNUP = env.flag("OPEN_SIGNUP")
+OPERATOR_EMAIL = env.text("OPERATOR_EMAIL", "")
 DATA_DIR = Path(env.text("DATA_DIR", str(BASE_DIR / ".data")))
 
 # Rates: where to ask, in live mode. Empty: that source is switched off.

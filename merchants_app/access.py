@@ -13,17 +13,22 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllow
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from common.errors import DomainError, NotFound
 from common.modes import Mode
-from merchants_app.models import Member, Merchant, Role, User
+from merchants_app.models import Member, Merchant, OperatorVisit, Role, User
+from merchants_app.operators import SIGN_IN_AS, operator_name
 from merchants_app.places import Place
+from merchants_app.suspension import why_closed
+from merchants_app.visits import visit_in_force
 
 SAFE_METHODS = ("GET", "HEAD")
 # Kept in the browser session.
 LAST_MERCHANT = "merchant"  # public id of the business last looked at; only says where `/dashboard` leads
 LAST_MODE = "mode"  # where the dashboard was left
+VISIT = "operator_visit"  # which visit of an operator goes on
 
 
 class Power(StrEnum):
@@ -67,6 +72,7 @@ class Access:
     role: Role
     user: User
     businesses: tuple[Merchant, ...] = ()
+    visit: OperatorVisit | None = None  # an operator looks in a member's place, and changes nothing
 
     @property
     def at(self) -> Place:
@@ -76,7 +82,7 @@ class Access:
     @property
     def actor(self) -> str:
         """How timelines and the audit log name this person."""
-        return self.user.email
+        return operator_name(self.user) if self.visit else self.user.email
 
     def may(self, power: Power) -> bool:
         """Whether the member's role holds the power in this mode."""
@@ -90,16 +96,37 @@ class Access:
                 f"Ask an owner of {self.merchant.name}."
             )
 
+    def refuse_changes(self) -> None:
+        """Raises PermissionDenied for an operator who only looks, whatever is to be changed."""
+        if self.visit:
+            raise PermissionDenied(
+                f"You look at {self.merchant.name} as operator, and only look: nothing can be changed from here. "
+                "Leave by the button on top of its pages; what operators may change stands in the admin."
+            )
+
 
 def access_at(request: HttpRequest, at: Place) -> Access:
     """The caller's access to the business and mode that the address names.
 
-    Raises Http404 for a business they do not work for, PermissionDenied for someone who belongs to none.
+    Raises Http404 for a business they do not work for, PermissionDenied for someone who belongs to none, and for the
+    people of a business that is suspended.
     """
+    visit = visit_going_on(request)
+    if visit and visit.merchant.public_id == at.business:
+        return Access(
+            merchant=visit.merchant,
+            mode=at.mode,
+            role=Role.VIEWER,
+            user=visit.operator,
+            businesses=(visit.merchant,),
+            visit=visit,
+        )
     user, members = _memberships(request)
     member = next((each for each in members if each.merchant.public_id == at.business), None)
     if member is None:
         raise Http404("There is no such business, or you do not work for it.")
+    if member.merchant.suspended_at:
+        raise PermissionDenied(why_closed(member.merchant))
     return Access(
         merchant=member.merchant,
         mode=at.mode,
@@ -110,11 +137,36 @@ def access_at(request: HttpRequest, at: Place) -> Access:
 
 
 def last_place(request: HttpRequest, mode: Mode) -> Place:
-    """The business that the caller looked at last, else their first. Raises PermissionDenied when they have none."""
+    """The business that the caller looked at last, else their first that is open, else their first.
+
+    Raises PermissionDenied when they have none.
+    """
+    if visit := visit_going_on(request):
+        return Place(visit.merchant.public_id, mode)
     _, members = _memberships(request)
-    own = [member.merchant.public_id for member in members]
+    own = [member.merchant for member in sorted(members, key=lambda member: member.merchant.suspended_at is not None)]
     last = request.session.get(LAST_MERCHANT)
-    return Place(last if last in own else own[0], mode)
+    open_now = [merchant.public_id for merchant in own if merchant.suspended_at is None]
+    return Place(last if last in open_now else own[0].public_id, mode)
+
+
+def visit_going_on(request: HttpRequest) -> OperatorVisit | None:
+    """What the caller, an operator, looks at in a member's place.
+
+    It ends with its time, or with their right to it: the next page says so, by PermissionDenied.
+    """
+    number, user = request.session.get(VISIT), request.user
+    if number is None:
+        return None
+    visit = None
+    if isinstance(user, User) and user.is_staff and user.has_perm(SIGN_IN_AS):
+        visit = visit_in_force(number, operator=user, now=timezone.now())
+    if visit is None:
+        del request.session[VISIT]
+        raise PermissionDenied(
+            "Your look at this business as operator is over. Begin another in the admin, with its reason."
+        )
+    return visit
 
 
 def _memberships(request: HttpRequest) -> tuple[User, list[Member]]:
@@ -160,6 +212,8 @@ def for_members(
             if power is None:
                 return HttpResponseNotAllowed([*(SAFE_METHODS if see else ()), *(["POST"] if change else ())])
             access = access_at(request, at)
+            if request.method == "POST":
+                access.refuse_changes()
             access.require(power)
             if (request.session.get(LAST_MERCHANT), request.session.get(LAST_MODE)) != (at.business, at.mode):
                 request.session[LAST_MERCHANT], request.session[LAST_MODE] = at.business, at.mode.value

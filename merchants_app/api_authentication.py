@@ -10,6 +10,7 @@ from typing_extensions import override
 
 from merchants_app.api_keys import key_with
 from merchants_app.models import ApiKey, Merchant, Scope
+from merchants_app.suspension import refuse_suspended
 
 if TYPE_CHECKING:  # DRF's views, which it stands on, are made while this is loaded: the settings name it
     from merchants_app.api_dispatch import ApiRequest
@@ -38,13 +39,14 @@ class ApiKeyAuthentication(BaseAuthentication):
 
 
 class HasScope(BasePermission):
-    """The key's scopes allow the method: `read` to look, `write` to change."""
+    """The business is not suspended, and the key's scopes allow the method: `read` to look, `write` to change."""
 
     @override
     def has_permission(self, request: Request, view: object) -> bool:
-        """True, or 403 naming the scope that is missing; False without a key (401)."""
+        """True, or 403 naming the scope that is missing, or saying who is suspended; False without a key (401)."""
         if not isinstance(request.auth, ApiKey):
             return False
+        refuse_suspended(request.auth.merchant)
         needed = Scope.READ if request.method in SAFE_METHODS else Scope.WRITE
         if needed not in request.auth.scopes:
             raise PermissionDenied(

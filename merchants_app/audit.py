@@ -12,11 +12,16 @@ def record(
     return AuditEntry.objects.create(
         merchant=merchant,
         mode=mode,
-        actor=actor,
+        actor=_fitting("actor", actor),
         action=action,
-        subject=subject,
+        subject=_fitting("subject", subject),
         detail={name: _plain(value) for name, value in detail.items()},
     )
+
+
+def _fitting(column: str, text: str) -> str:
+    """What the column holds of it: an act is not refused because a name is long."""
+    return text[: AuditEntry._meta.get_field(column).max_length]  # type: ignore[union-attr]
 
 
 def _plain(value: Any) -> Any:

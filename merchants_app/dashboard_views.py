@@ -11,13 +11,14 @@ from django.shortcuts import redirect
 from django.views.decorators.http import require_POST, require_safe
 
 from common.modes import Mode
-from merchants_app.access import LAST_MODE, Access, Power, access_at, for_members, last_place
+from merchants_app.access import LAST_MODE, VISIT, Access, Power, access_at, for_members, last_place, visit_going_on
 from merchants_app.forms import SettingsForm
 from merchants_app.money_rules import change_settings
 from merchants_app.pages import page
 from merchants_app.paging import newest_first
 from merchants_app.places import Place
 from merchants_app.scope import Scope
+from merchants_app.visits import end_visit
 
 
 @login_required
@@ -41,6 +42,19 @@ def switch_business(request: HttpRequest) -> HttpResponse:
     """Goes to work for another of the person's businesses, in the mode last used; 404 for one that is not theirs."""
     mode = Mode.LIVE if request.session.get(LAST_MODE) == Mode.LIVE else Mode.TEST
     return redirect("dashboard:overview", at=access_at(request, Place(request.POST.get("merchant", ""), mode)).at)
+
+
+@login_required
+@require_POST
+def leave(request: HttpRequest) -> HttpResponse:
+    """An operator has looked enough: back to the admin."""
+    visit = visit_going_on(request)
+    if visit is None:
+        return redirect("dashboard-home")
+    end_visit(visit)
+    del request.session[VISIT]
+    messages.success(request, f"You no longer look at {visit.merchant.name}.")
+    return redirect("admin:merchants_app_merchant_change", visit.merchant_id)
 
 
 @for_members(change=Power.MANAGE_SETTINGS)

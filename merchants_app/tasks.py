@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from merchants_app import idempotency, request_log
+from merchants_app import idempotency, request_log, visits
 
 
 @shared_task(ignore_result=True)
@@ -12,3 +12,9 @@ def forget_old_requests() -> None:
     now = timezone.now()
     request_log.forget_old(now)
     idempotency.forget_old(now)
+
+
+@shared_task(ignore_result=True)
+def end_overdue_visits() -> None:
+    """Ends operators' visits that nobody left. Safe to run twice at once."""
+    visits.end_overdue(timezone.now())

@@ -12,6 +12,7 @@ register_converter(PlaceConverter, "place")
 entrance = [
     path("dashboard", dashboard_views.home, name="dashboard-home"),
     path("dashboard/switch", dashboard_views.switch_business, name="dashboard-switch"),
+    path("dashboard/leave", dashboard_views.leave, name="dashboard-leave"),
     path("dashboard/<mode:mode>/<path:rest>", dashboard_views.former_address),
 ]
 

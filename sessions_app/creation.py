@@ -9,6 +9,7 @@ from django.utils import timezone
 from common.hand_sql import Blank, failing_alone
 from merchants_app.idempotency import Claim
 from merchants_app.models import Merchant
+from merchants_app.suspension import refuse_suspended
 from merchants_app.treasuries import treasury_for
 from sessions_app.errors import NoTreasury, ReferenceTaken
 from sessions_app.expiry import up_to_date
@@ -37,7 +38,7 @@ def create_session(
 
     `renames_customer`: whether a customer who is known takes over the name given here; not from somebody who only
     says who they are. Raises `ReferenceTaken` when that one says something else, `NoTreasury` when there is nowhere
-    to receive.
+    to receive, `BusinessSuspended` when the operator has stopped the business.
     """
     for left in reversed(range(_TRIES)):
         session = _new_session(merchant, mode, terms)
@@ -69,6 +70,7 @@ def create_answered(
 
 
 def _new_session(merchant: Merchant, mode: str, terms: dict[str, Any]) -> CheckoutSession:
+    refuse_suspended(merchant)
     now = timezone.now()
     ends = terms.get("expiresAt") or now + timedelta(minutes=merchant.session_minutes)
     session = _SESSION.instance(

@@ -53,3 +53,9 @@ class TestModeOnly(Conflict):
     """Scenarios exist in test mode only."""
 
     code = "test_mode_only"
+
+
+class ShopPaused(Conflict):
+    """The operator has suspended the shop: nobody is asked for money who was not before. The buyer is not told why."""
+
+    code = "shop_paused"

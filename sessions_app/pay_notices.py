@@ -39,13 +39,35 @@ def notices_of(
     if status == Status.OPEN and session.expires_at <= now:
         status = Status.EXPIRED
     found = {
-        Status.OPEN: lambda: [_partial(session, due), _gone(payments), _not_taken(session, payments)],
+        Status.OPEN: lambda: [*_while_open(session, due), _gone(payments), _not_taken(session, payments)],
         Status.PROCESSING: lambda: [_slow(progress), _late_but_enough(session)],
         Status.COMPLETED: lambda: [_completed(session)],
         Status.EXPIRED: lambda: [_ended(session, payments)],
         Status.CANCELLED: lambda: [_ended(session, payments)],
     }[status]()
     return tuple(notice for notice in found if notice)
+
+
+def _while_open(session: CheckoutSession, due: Due | None) -> list[Notice | None]:
+    return [_paused(session)] if session.merchant.suspended_at else [_partial(session, due)]
+
+
+def _paused(session: CheckoutSession) -> Notice:
+    contact = _contact(session)
+    if not hasattr(session, "deposit"):
+        return Notice(
+            tone="info",
+            title=_("Nothing was charged"),
+            text=_("Please do not pay here now. %(contact)s") % {"contact": contact},
+        )
+    text = _(
+        "Have you sent it already, to %(address)s? Then do nothing: the address is watched until %(until)s, and what "
+        "comes is credited. Otherwise please send nothing now. %(contact)s"
+    )
+    words = {"address": session.deposit.address, "until": moment_text(session.watch_until), "contact": contact}
+    arrived = received_value(session)
+    title = _("%(arrived)s of %(price)s %(currency)s arrived") % _sums(session) if arrived else _("Nothing is lost")
+    return Notice(tone="info", title=title, text=text % words)
 
 
 def _partial(session: CheckoutSession, due: Due | None) -> Notice | None:

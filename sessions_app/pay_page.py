@@ -31,6 +31,7 @@ class State(StrEnum):
     CHOOSE = "choose"
     SEND = "send"
     LAPSED = "lapsed"  # the price no longer holds; the session still runs
+    PAUSED = "paused"  # the shop is suspended: nobody is asked for money
     PROCESSING = "processing"
     PAID = "paid"
     EXPIRED = "expired"
@@ -110,7 +111,7 @@ class PayPage:
         """How often a browser without JavaScript loads the page again; 0: never, nothing will change by itself."""
         if self.has_no_offer:
             return 30
-        return {State.SEND: 15, State.PROCESSING: 5}.get(self.state, 0)
+        return {State.SEND: 15, State.PAUSED: 15, State.PROCESSING: 5}.get(self.state, 0)
 
 
 def pay_page(
@@ -178,6 +179,8 @@ def state_of(session: CheckoutSession, *, now: datetime, change: bool = False) -
         return _ENDED[status]
     if session.expires_at <= now:
         return State.EXPIRED
+    if session.merchant.suspended_at:
+        return State.PAUSED
     if session.quote is None or change:
         return State.CHOOSE
     return State.LAPSED if session.quote.valid_until <= now else State.SEND
@@ -228,6 +231,7 @@ def _headline(state: State, progress: Progress | None) -> str:
         State.CHOOSE: gettext("Choose how to pay"),
         State.SEND: gettext("Waiting for your payment"),
         State.LAPSED: gettext("The price needs renewing"),
+        State.PAUSED: gettext("This shop takes no payments at the moment"),
         State.PROCESSING: gettext("We see your payment"),
         State.PAID: gettext("Paid"),
         State.EXPIRED: gettext("The time to pay is over"),

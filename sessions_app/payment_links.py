@@ -79,7 +79,7 @@ def why_closed(link: PaymentLink, now: datetime) -> str:
         return "This offer is over."
     if is_sold_out(link, now):
         return SOLD_OUT
-    if treasury_for(link.merchant, link.mode, now) is None:
+    if link.merchant.suspended_at or treasury_for(link.merchant, link.mode, now) is None:
         return "This shop cannot take payments at the moment."
     return ""
 

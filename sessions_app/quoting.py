@@ -15,7 +15,7 @@ from common.modes import Mode
 from common.money import plain, units_due
 from merchants_app.models import TreasuryKind
 from merchants_app.treasuries import take_next_index
-from sessions_app.errors import NoTreasury, OptionUnavailable, SessionNotOpen
+from sessions_app.errors import NoTreasury, OptionUnavailable, SessionNotOpen, ShopPaused
 from sessions_app.models import CheckoutSession, DepositAddress, Quote
 from sessions_app.representation import received_value
 from sessions_app.status import Status
@@ -55,10 +55,13 @@ def choose_option(*, session: CheckoutSession, asset: str, network: str, now: da
 
     While a quote for the same option holds, its rate is kept: reloading the page is no way to wait for a better one.
     A session of a payment link takes a piece of its stock with it, and the price holds no longer than the piece.
-    Raises `SessionNotOpen`, `OptionUnavailable`, `NoTreasury`, or `LinkClosed` when nothing is left.
+    Raises `SessionNotOpen`, `OptionUnavailable`, `NoTreasury`, `LinkClosed` when nothing is left, or `ShopPaused` while
+    the shop is suspended.
     """
     if session.status != Status.OPEN or session.expires_at <= now:
         raise SessionNotOpen(f"The session is {session.status}: there is nothing to pay any more.")
+    if session.merchant.suspended_at:
+        raise ShopPaused("This shop takes no payments at the moment. What was sent already is watched and counted.")
     option = _option(session, asset, network)
     quote = _still_holding(session, option, now) or _new_quote(session, option, now)
     with transaction.atomic():

@@ -122,6 +122,7 @@ class Delivery(models.Model):
 
     class Meta:
         verbose_name_plural = "deliveries"
+        permissions = [("resend_delivery", "Can send deliveries and events again")]
         constraints = [
             models.UniqueConstraint(fields=["event", "endpoint"], name="one_delivery_per_event_and_endpoint"),
             models.UniqueConstraint(fields=["public_id"], name="delivery_ids_are_unique"),

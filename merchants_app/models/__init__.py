@@ -5,6 +5,7 @@ from merchants_app.models.api import ApiKey, IdempotencyRecord, Scope
 from merchants_app.models.audit import AuditEntry
 from merchants_app.models.request_log import LoggedRequest
 from merchants_app.models.treasury import Treasury, TreasuryKind
+from merchants_app.models.visit import OperatorVisit
 
 __all__ = [
     "ApiKey",
@@ -13,6 +14,7 @@ __all__ = [
     "LoggedRequest",
     "Member",
     "Merchant",
+    "OperatorVisit",
     "Role",
     "Scope",
     "Treasury",

@@ -80,6 +80,24 @@ class Merchant(models.Model):
         help_text="Added to the market price of an asset when a quote is made.",
     )
     created_at = models.DateTimeField(auto_now_add=True)
+    suspended_at = models.DateTimeField(
+        null=True, editable=False, help_text="Since then it sells nothing new; money is still watched."
+    )
+    suspended_by = models.CharField(max_length=200, blank=True, editable=False)
+    suspension_reason = models.CharField(max_length=500, blank=True, editable=False)
+
+    class Meta:
+        permissions = [
+            ("suspend_merchant", "Can suspend a business, and lift that"),
+            ("sign_in_as", "Can look at a business as one of its members"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(suspended_at=None, suspended_by="", suspension_reason="")
+                | (models.Q(suspended_at__isnull=False) & ~models.Q(suspended_by="") & ~models.Q(suspension_reason="")),
+                name="a_suspension_has_a_reason_and_an_author",
+            )
+        ]
 
     def __str__(self) -> str:
         return self.name

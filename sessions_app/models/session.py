@@ -97,6 +97,7 @@ class CheckoutSession(models.Model):
     children: object = None
 
     class Meta:
+        permissions = [("end_checkoutsession", "Can end checkout sessions")]
         constraints = [
             models.CheckConstraint(condition=Q(amount__gt=0), name="session_amount_is_positive"),
             # Not `unique=True`, which on text brings a second index that nobody reads.
