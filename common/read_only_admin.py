@@ -6,12 +6,16 @@ from django.contrib import admin
 from django.http import HttpRequest
 
 
-class ReadOnly:
-    """Mixed into a ModelAdmin or an inline: no adding, no changing, no deleting."""
+class NothingAdded:
+    """Mixed into an inline whose rows are made elsewhere."""
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
         """Never."""
         return False
+
+
+class ReadOnly(NothingAdded):
+    """Mixed into a ModelAdmin or an inline: no adding, no changing, no deleting."""
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
         """Never."""

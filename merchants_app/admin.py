@@ -1,68 +1,40 @@
-"""Django admin of the businesses: users, members, keys, treasuries, audit log. What money depends on is read-only."""
+"""Django admin of the businesses: people, keys, treasuries, logs. What is changed here goes by the dashboard's rules.
 
+What money depends on is read-only; what operators do stands in the log of the business that it concerns.
+"""
+
+from allauth.account.admin import EmailAddressAdmin  # which registers itself before it is replaced
+from allauth.account.models import EmailAddress
 from django.contrib import admin, messages
-from django.contrib.auth.admin import UserAdmin
+from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Group
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from common.read_only_admin import ReadOnly
-from merchants_app.api_keys import revoke_key
+from merchants_app.admin_businesses import MerchantAdmin
+from merchants_app.admin_frame import operator_of
+from merchants_app.admin_people import OperatorGroupAdmin, PersonAdmin
+from merchants_app.api_keys import end_key
 from merchants_app.models import (
     ApiKey,
     AuditEntry,
     IdempotencyRecord,
     LoggedRequest,
-    Member,
     Merchant,
+    OperatorVisit,
     Treasury,
     User,
 )
+from merchants_app.operators import REVOKE_KEYS, operator_name
 
 admin.site.site_header = admin.site.site_title = "Tallystick"
 admin.site.index_title = "Operation"
-admin.site.unregister(Group)  # roles are memberships; staff may do everything here
 
-
-class MemberInline(admin.TabularInline):  # type: ignore[type-arg]  # not subscriptable at run time
-    """Who works for a merchant."""
-
-    model = Member
-    extra = 0
-    autocomplete_fields = ("user",)
-
-
-@admin.register(User)
-class PersonAdmin(UserAdmin):  # type: ignore[type-arg]
-    """Users, known by their e-mail address."""
-
-    ordering = ("email",)
-    list_display = ("email", "is_active", "is_staff", "last_login", "date_joined")
-    list_filter = ("is_active", "is_staff")
-    search_fields = ("email", "first_name", "last_name")
-    fieldsets = (
-        (None, {"fields": ("email", "password")}),
-        ("Person", {"fields": ("first_name", "last_name")}),
-        ("Access", {"fields": ("is_active", "is_staff", "is_superuser")}),
-        ("Dates", {"fields": ("last_login", "date_joined")}),
-    )
-    add_fieldsets = ((None, {"classes": ("wide",), "fields": ("email", "password1", "password2")}),)
-    readonly_fields = ("last_login", "date_joined")
-    filter_horizontal = ()
-
-
-@admin.register(Merchant)
-class MerchantAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
-    """Merchants; none is deleted, since books belong to it."""
-
-    list_display = ("name", "public_id", "support_email", "created_at")
-    search_fields = ("name", "public_id", "support_email", "members__user__email")
-    readonly_fields = ("public_id", "created_at")
-    inlines = (MemberInline,)
-
-    def has_delete_permission(self, request: HttpRequest, obj: Merchant | None = None) -> bool:
-        """Never."""
-        return False
+admin.site.unregister((Group, EmailAddress))
+admin.site.register(User, PersonAdmin)
+admin.site.register(Group, OperatorGroupAdmin)
+admin.site.register(Merchant, MerchantAdmin)
 
 
 @admin.register(ApiKey)
@@ -76,11 +48,15 @@ class ApiKeyAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
     exclude = ("digest",)
     actions = ("revoke",)
 
-    @admin.action(description="Revoke for good")
+    def has_revoke_permission(self, request: HttpRequest) -> bool:
+        """Whether the operator may revoke keys."""
+        return operator_of(request).has_perm(REVOKE_KEYS)
+
+    @admin.action(description="Revoke for good", permissions=["revoke"])
     def revoke(self, request: HttpRequest, keys: QuerySet[ApiKey]) -> None:
         """By the rule that the dashboard uses."""
         for key in keys.filter(revoked_at=None).select_related("merchant"):
-            revoke_key(key, by=request.user if isinstance(request.user, User) else None)
+            end_key(key, actor=operator_name(operator_of(request)))
         messages.success(request, "Revoked. The keys no longer work.")
 
 
@@ -140,3 +116,31 @@ class IdempotencyRecordAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-a
     exclude = ("body",)
     show_full_result_count = False
     ordering = ("-id",)
+
+
+@admin.register(OperatorVisit)
+class OperatorVisitAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
+    """When operators looked at a dashboard in a member's place."""
+
+    list_display = ("began_at", "operator", "merchant", "shown_as", "reason", "until", "ended_at")
+    list_select_related = ("merchant", "operator", "shown_as")
+    search_fields = ("operator__email", "shown_as__email", "merchant__name", "merchant__public_id")
+    ordering = ("-id",)
+
+
+@admin.register(LogEntry)
+class OperatorsLogAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
+    """What operators wrote in these pages: also what concerns no business, such as groups."""
+
+    list_display = ("action_time", "user", "content_type", "object_repr", "action_flag", "__str__")
+    list_filter = ("action_flag", "content_type")
+    list_select_related = ("user", "content_type")
+    search_fields = ("user__email", "object_repr", "change_message")
+    ordering = ("-action_time",)
+
+
+@admin.register(EmailAddress)
+class AddressAdmin(ReadOnly, EmailAddressAdmin):  # type: ignore[misc]
+    """The addresses of people, and which of them are proven. Changed at the person."""
+
+    actions = ()

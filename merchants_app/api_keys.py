@@ -47,13 +47,17 @@ def create_key(
     return key, secret
 
 
-@transaction.atomic
 def revoke_key(key: ApiKey, *, by: User | None) -> None:
     """For good. Here it stops working at once, in other processes within the cache's seconds."""
+    end_key(key, actor=by.email if by else "system")
+
+
+@transaction.atomic
+def end_key(key: ApiKey, *, actor: str) -> None:
+    """The same, for an actor who is known by name only."""
     revoked = ApiKey.objects.filter(pk=key.pk, revoked_at=None).update(revoked_at=timezone.now())
     _remembered.pop(key.digest, None)
     if revoked:
-        actor = by.email if by else "system"
         audit.record(
             merchant=key.merchant,
             mode=key.mode,

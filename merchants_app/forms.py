@@ -7,6 +7,7 @@ from django import forms
 from typing_extensions import override
 
 from chains_app.xpub import PrivateKeyRefused, looks_private
+from common.refusals import refuse as refuse
 from merchants_app.models import Merchant, Role, Scope, TreasuryKind
 from merchants_app.money_rules import CHANGEABLE
 
@@ -121,11 +122,6 @@ class RoleForm(forms.Form):
     """A member's other role."""
 
     role = forms.ChoiceField(choices=Role.choices)
-
-
-def refuse(form: forms.BaseForm, error: Any) -> None:
-    """Puts a rule's no at the field that it names, or above the form."""
-    form.add_error(error.attr if error.attr in form.fields else None, error.detail)
 
 
 class TransactionForm(forms.Form):

@@ -8,7 +8,8 @@ from django.http import HttpRequest
 
 from common.errors import DomainError
 from common.read_only_admin import ReadOnly, ReadOnlyInline
-from sessions_app import lifecycle
+from merchants_app.admin_frame import operator_of
+from sessions_app import operator_acts
 from sessions_app.models import (
     AddressChange,
     CheckoutSession,
@@ -76,12 +77,16 @@ class CheckoutSessionAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg
     ordering = ("-id",)
     actions = ("expire",)
 
-    @admin.action(description="Expire open sessions")
+    def has_end_permission(self, request: HttpRequest) -> bool:
+        """Whether the operator may end sessions."""
+        return operator_of(request).has_perm("sessions_app.end_checkoutsession")
+
+    @admin.action(description="Expire open sessions", permissions=["end"])
     def expire(self, request: HttpRequest, sessions: QuerySet[CheckoutSession]) -> None:
         """By the rule that API and dashboard use; those that are not open are named and left alone."""
-        for session in sessions:
+        for session in sessions.select_related("merchant"):
             try:
-                lifecycle.expire(session, actor=str(request.user))
+                operator_acts.expire(session, by=operator_of(request))
             except DomainError as refusal:
                 messages.warning(request, f"{session.public_id}: {refusal.detail}")
             else:

@@ -11,9 +11,10 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from common.read_only_admin import ReadOnly, ReadOnlyInline
+from merchants_app.admin_frame import operator_of
+from webhooks_app import operator_acts
 from webhooks_app.errors import EndpointOff
 from webhooks_app.models import Delivery, DeliveryAttempt, Event, WebhookEndpoint
-from webhooks_app.resending import resend_delivery, resend_event, resend_failed, resend_since
 
 
 class SinceForm(ActionForm):
@@ -24,8 +25,16 @@ class SinceForm(ActionForm):
     )
 
 
+class _Resending(ReadOnly):
+    """Read-only, with actions that send again: for operators who may."""
+
+    def has_resend_permission(self, request: HttpRequest) -> bool:
+        """Whether the operator may send again."""
+        return operator_of(request).has_perm("webhooks_app.resend_delivery")
+
+
 @admin.register(WebhookEndpoint)
-class WebhookEndpointAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]  # not subscriptable at run time
+class WebhookEndpointAdmin(_Resending, admin.ModelAdmin):  # type: ignore[type-arg]  # not subscriptable at run time
     """Endpoints and how they do; secrets and headers are not shown."""
 
     list_display = ("url", "merchant", "mode", "failing_since", "last_success_at", "disabled_at", "deleted_at")
@@ -36,34 +45,34 @@ class WebhookEndpointAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg
     action_form = SinceForm
     actions = ("send_failed_again", "send_since_again")
 
-    @admin.action(description="Send all failed deliveries again")
+    @admin.action(description="Send all failed deliveries again", permissions=["resend"])
     def send_failed_again(self, request: HttpRequest, endpoints: QuerySet[WebhookEndpoint]) -> None:
-        """Through `resending`."""
-        _send_again(request, endpoints, resend_failed)
+        """Through `resending`, with a line in the log of the business."""
+        _send_again(request, endpoints, operator_acts.send_failed)
 
-    @admin.action(description="Send everything since a time again")
+    @admin.action(description="Send everything since a time again", permissions=["resend"])
     def send_since_again(self, request: HttpRequest, endpoints: QuerySet[WebhookEndpoint]) -> None:
-        """Through `resending`."""
+        """Through `resending`, with a line in the log of the business."""
         try:
             since = forms.DateTimeField().clean(request.POST.get("since"))
         except forms.ValidationError:
             messages.error(request, "Say since when: the field beside the action.")
         else:
-            _send_again(request, endpoints, partial(resend_since, since=since))
+            _send_again(request, endpoints, partial(operator_acts.send_since, since=since))
 
 
 def _send_again(request: HttpRequest, endpoints: QuerySet[WebhookEndpoint], resend: Callable[..., int]) -> None:
     sent = 0
-    for endpoint in endpoints:
+    for endpoint in endpoints.select_related("merchant"):
         try:
-            sent += resend(endpoint=endpoint)
+            sent += resend(endpoint, by=operator_of(request))
         except EndpointOff as error:
             messages.warning(request, f"{endpoint}: {error.detail}")
     messages.success(request, f"{sent} deliveries are on their way again.")
 
 
 @admin.register(Event)
-class EventAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
+class EventAdmin(_Resending, admin.ModelAdmin):  # type: ignore[type-arg]
     """Events, as they were written."""
 
     list_display = ("public_id", "type", "subject", "subject_sequence", "merchant", "mode", "created_at")
@@ -75,10 +84,11 @@ class EventAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
     show_full_result_count = False  # counting a growing table takes longer than the page
     actions = ("send_again",)
 
-    @admin.action(description="Send again to every endpoint that wants it")
+    @admin.action(description="Send again to every endpoint that wants it", permissions=["resend"])
     def send_again(self, request: HttpRequest, events: QuerySet[Event]) -> None:
-        """Through `resending`."""
-        sent = sum(resend_event(event=event) for event in events)
+        """Through `resending`, with a line in the log of the business."""
+        by = operator_of(request)
+        sent = sum(operator_acts.send_event(event, by=by) for event in events.select_related("merchant"))
         messages.success(request, f"{sent} deliveries are on their way again.")
 
 
@@ -91,7 +101,7 @@ class AttemptInline(ReadOnlyInline):
 
 
 @admin.register(Delivery)
-class DeliveryAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
+class DeliveryAdmin(_Resending, admin.ModelAdmin):  # type: ignore[type-arg]
     """Deliveries with their attempts."""
 
     list_display = ("public_id", "event", "endpoint", "state", "attempts_made", "next_attempt_at", "created_at")
@@ -104,14 +114,13 @@ class DeliveryAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
     inlines = (AttemptInline,)
     actions = ("send_again",)
 
-    @admin.action(description="Send again")
+    @admin.action(description="Send again", permissions=["resend"])
     def send_again(self, request: HttpRequest, deliveries: QuerySet[Delivery]) -> None:
-        """Through `resending`."""
+        """Through `resending`, with a line in the log of the business."""
         sent = 0
-        for delivery in deliveries.select_related("endpoint"):
+        for delivery in deliveries.select_related("endpoint", "event__merchant"):
             try:
-                resend_delivery(delivery=delivery)
-                sent += 1
+                sent += operator_acts.send_delivery(delivery, by=operator_of(request))
             except EndpointOff as error:
                 messages.warning(request, f"{delivery.public_id}: {error.detail}")
         messages.success(request, f"{sent} deliveries are on their way again.")
