@@ -10,7 +10,15 @@ from tests.settings import services
 # Loaded when it exists, so that the tests of one app run while another is being built.
 pytest_plugins = [
     name
-    for name in ("tests.cast", "tests.sandbox", "tests.browser", "tests.fake_rates", "tests.desk", "tests.rate_limits")
+    for name in (
+        "tests.cast",
+        "tests.sandbox",
+        "tests.browser",
+        "tests.fake_rates",
+        "tests.desk",
+        "tests.operators",
+        "tests.rate_limits",
+    )
     if importlib.util.find_spec(name)
 ]
 

@@ -63,7 +63,7 @@ def test_expiring_goes_by_the_rule(operator: Client, session: CheckoutSession) -
     form = {"action": "expire", "_selected_action": [session.pk]}
     operator.post("/admin/sessions_app/checkoutsession/", form)
     assert refreshed(session).status == Status.EXPIRED
-    assert session.timeline.last().actor == "op@example.com"
+    assert session.timeline.last().actor == "operator op@example.com"
 
 
 def test_a_key_is_revoked_and_its_digest_is_not_shown(operator: Client, mia: Merchant) -> None:

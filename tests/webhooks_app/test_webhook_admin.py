@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from merchants_app.models import User
+from merchants_app.models import AuditEntry, User
 from tests.webhooks_app.conftest import Listener
 from webhooks_app.models import Delivery, DeliveryAttempt, DeliveryState, Event
 
@@ -58,6 +58,13 @@ def test_the_actions_send_again(operator: Client, delivery: Delivery, model: str
     )
     assert "1 deliveries are on their way again." in answer.content.decode()
     assert Delivery.objects.get().state == DeliveryState.PENDING
+    line = AuditEntry.objects.get(action="webhooks.sent_again")
+    assert (line.merchant, line.actor, line.subject) == (
+        delivery.endpoint.merchant,
+        "operator operator@example.com",
+        thing.public_id,
+    )
+    assert line.detail["deliveries"] == 1
 
 
 def test_everything_since_a_time_asks_for_the_time(operator: Client, delivery: Delivery) -> None:

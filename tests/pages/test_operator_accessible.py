@@ -1,0 +1,49 @@
+"""An operator's banner and what a suspension shows: no fault by axe-core, light and dark, wide and on a phone."""
+
+from playwright.sync_api import Page, expect
+from pytest_django.live_server_helper import LiveServer
+
+from merchants_app.models import Merchant
+from merchants_app.suspension import suspend
+from sessions_app.models import CheckoutSession
+from tests.desk import Desk
+from tests.operators import Operator
+from tests.pages.test_dashboard_accessible import faults_of
+
+
+def signed_in(page: Page, live_server: LiveServer, operator: Operator) -> Page:
+    """The browser has the operator's cookie."""
+    cookie = operator.client.cookies["sessionid"].value
+    page.context.add_cookies([{"name": "sessionid", "value": cookie, "url": live_server.url}])
+    return page
+
+
+def test_the_banner_of_a_look_is_on_the_page_and_leads_out(
+    page: Page, live_server: LiveServer, operator: Operator, mia: Merchant, session: CheckoutSession
+) -> None:
+    signed_in(page, live_server, operator)
+    page.goto(f"{live_server.url}/admin/merchants_app/merchant/{mia.pk}/change/")
+    page.get_by_role("link", name="Look as a member").click()
+    page.get_by_label("As:").select_option(index=1)
+    page.get_by_label("Reason:").fill("Their question of this morning")
+    page.get_by_role("button", name="Look as a member").click()
+    expect(page.get_by_text("You look at Mia Coffee as mia@example.com")).to_be_visible()
+    assert faults_of(page) == []
+    page.goto(f"{live_server.url}/dashboard/{mia.public_id}/test/sessions")
+    assert faults_of(page) == []
+    page.get_by_role("button", name="Leave").click()
+    expect(page.get_by_text("You no longer look at Mia Coffee.")).to_be_visible()
+
+
+def test_what_a_suspension_shows_to_members_and_buyers(
+    page: Page, live_server: LiveServer, operator: Operator, mia: Merchant, session: CheckoutSession, desk: Desk
+) -> None:
+    suspend(merchant=mia, by=operator.user, reason="Complaints of three buyers")
+    page.goto(f"{live_server.url}/pay/{session.page_token}")
+    expect(page.get_by_role("heading", name="This shop takes no payments at the moment")).to_be_visible()
+    assert faults_of(page) == []
+    cookie = desk.client.cookies["sessionid"].value
+    page.context.add_cookies([{"name": "sessionid", "value": cookie, "url": live_server.url}])
+    page.goto(f"{live_server.url}/dashboard/{desk.at}/overview")
+    expect(page.get_by_text("Mia Coffee has been suspended by the operator")).to_be_visible()
+    assert faults_of(page) == []
