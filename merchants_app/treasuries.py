@@ -54,7 +54,6 @@ def set_treasury(
     The first one of a mode is in force at once, a changed one in live mode after the cooling period. Sessions keep the
     one they were made with. Owners are written to, and the audit log has a line.
     """
-    now = now or timezone.now()
     try:
         refuse_private(address or xpub)
     except WrongXpub as error:
@@ -68,9 +67,13 @@ def set_treasury(
 
 
 @transaction.atomic
-def _set(*, merchant: Merchant, mode: str, kind: str, address: str, xpub: str, by: str, now: datetime) -> Treasury:
-    # One change at a time: the merchant's row is the lock.
+def _set(
+    *, merchant: Merchant, mode: str, kind: str, address: str, xpub: str, by: str, now: datetime | None
+) -> Treasury:
+    # One change at a time: the merchant's row is the lock. Only then the clock: by an older time than the change it had
+    # to wait for, that one's wallet would look as if it were still to come, and be taken back.
     Merchant.objects.select_for_update().get(pk=merchant.pk)
+    now = now or timezone.now()
     current = treasury_for(merchant, mode, now)
     _withdraw_waiting(merchant, mode, now)
     if current and (current.address, current.xpub) == (address, xpub):
@@ -101,8 +104,8 @@ def _set(*, merchant: Merchant, mode: str, kind: str, address: str, xpub: str, b
 @transaction.atomic
 def keep_current(*, merchant: Merchant, mode: str, by: str, now: datetime | None = None) -> None:
     """Takes back a change that still waits. Raises NothingToWithdraw."""
-    now = now or timezone.now()
     Merchant.objects.select_for_update().get(pk=merchant.pk)
+    now = now or timezone.now()
     waiting = treasury_to_come(merchant, mode, now)
     if waiting is None or not _withdraw_waiting(merchant, mode, now):
         raise NothingToWithdraw("No change is waiting: the wallet on this page is the one in force.")

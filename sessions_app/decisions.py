@@ -90,7 +90,7 @@ def decide(
     decision = Decision(session=session, kind=kind, issue=session.issue, tx_hash=tx_hash, note=note, actor=actor)
     with transaction.atomic():
         minutes = session.merchant.session_minutes
-        decided = write_decision(decision, reopen_minutes=minutes, shown=payments, now=now or timezone.now())
+        decided = write_decision(decision, reopen_minutes=minutes, shown=payments, now=now)
         record(
             merchant=session.merchant,
             mode=session.mode,

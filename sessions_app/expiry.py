@@ -32,7 +32,6 @@ def expire_due(*, batches: int = 20) -> int:
 
 def up_to_date(session: CheckoutSession, *, now: datetime | None = None) -> CheckoutSession:
     """The session as it is now: one that is overdue is expired before anybody is shown it as open."""
-    now = now or timezone.now()
-    if session.status == Status.OPEN and session.expires_at <= now:
+    if session.status == Status.OPEN and session.expires_at <= (now or timezone.now()):
         return reassess(session.pk, News(reason=TIME_IS_OVER), now=now)
     return session

@@ -2,6 +2,8 @@
 
 Expiring, cancelling, a transfer seen, confirmed or vanished, a decision: each is a fact, stored by whoever learned it,
 and then told here. Nobody else sets a status, so nobody can forget the timeline or the event.
+
+The clock is read under the lock: what had to wait for another change comes after it, in the timeline too.
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -75,12 +77,12 @@ def expire_overdue(limit: int, *, now: datetime | None = None) -> int:
 
 def expire(session: CheckoutSession, *, actor: str = "", now: datetime | None = None) -> CheckoutSession:
     """Ends an open session. Expired already: nothing happens. Otherwise not open: raises `SessionNotOpen`."""
-    return _end(session.pk, Ended.EXPIRED, News(reason="Expired on request.", actor=actor), now or timezone.now())
+    return _end(session.pk, Ended.EXPIRED, News(reason="Expired on request.", actor=actor), now)
 
 
 def cancel(session: CheckoutSession, *, actor: str = "", now: datetime | None = None) -> CheckoutSession:
     """Cancels an open session. Cancelled already: nothing happens. Otherwise not open: raises `SessionNotOpen`."""
-    return _end(session.pk, Ended.CANCELLED, News(reason="Cancelled.", actor=actor), now or timezone.now())
+    return _end(session.pk, Ended.CANCELLED, News(reason="Cancelled.", actor=actor), now)
 
 
 def lock(session_id: int) -> CheckoutSession:
@@ -89,7 +91,7 @@ def lock(session_id: int) -> CheckoutSession:
 
 
 def decide(
-    decision: Decision, *, reopen_minutes: int, now: datetime, shown: Collection[str] | None = None
+    decision: Decision, *, reopen_minutes: int, now: datetime | None = None, shown: Collection[str] | None = None
 ) -> CheckoutSession:
     """Stores a decision and what follows from it. `ask_rest` reopens the session for so many minutes.
 
@@ -100,6 +102,7 @@ def decide(
     """
     with transaction.atomic():
         session = lock(decision.session_id)
+        now = now or timezone.now()
         decision.seen = sorted(tokens_to_decide(facts_of(session), now, decision.issue))
         if not session.needs_decision or session.issue != decision.issue or not decision.seen:
             raise NothingToDecide("There is nothing of that kind to decide on this session: look at it again.")
@@ -147,9 +150,10 @@ def open_session(
     return inserted.text
 
 
-def _end(session_id: int, how: Ended, news: News, now: datetime) -> CheckoutSession:
+def _end(session_id: int, how: Ended, news: News, now: datetime | None) -> CheckoutSession:
     with transaction.atomic():
         session = lock(session_id)
+        now = now or timezone.now()
         # A time that ran out unnoticed is a fact older than this request.
         _settle([(session, News(reason=TIME_IS_OVER))], now)
         if session.status == how.value:

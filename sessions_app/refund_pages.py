@@ -45,7 +45,6 @@ def refund(request: HttpRequest, access: Access, session_id: str) -> HttpRespons
                 network_id=network_id,
                 asset=asset,
                 actor=access.actor,
-                now=timezone.now(),
                 **form.cleaned_data,
             )
             return redirect("dashboard:refund-sign", access.at, session_id, prepared.public_id)

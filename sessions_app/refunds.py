@@ -4,6 +4,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from django.db import transaction
+from django.utils import timezone
 from eth_abi.abi import encode
 
 from chains_app.deposits import Call
@@ -47,7 +48,7 @@ def prepare_refund(
     amount: Decimal | None = None,
     to_address: str = "",
     actor: str,
-    now: datetime,
+    now: datetime | None = None,
 ) -> Refund:
     """A refund ready to be signed; from then on the watcher looks for it. `amount` is in the session's currency.
 
@@ -55,10 +56,11 @@ def prepare_refund(
     Raises `WrongRefund`, `NothingToRefund`, or `RateUnavailable` when today's rate is wanted and there is none.
     """
     # Rates may have to be asked for: not under a lock.
-    todays = None if rate_basis == RefundRate.PAID else _todays_rate(session, asset, now)
+    todays = None if rate_basis == RefundRate.PAID else _todays_rate(session, asset, now or timezone.now())
     with transaction.atomic():
         # Two at once must not send the same money back twice.
         session = lock(session.pk)
+        now = now or timezone.now()  # what was decided while this one waited was decided before it
         pile = next((each for each in arrived(session) if (each.network, each.asset) == (network_id, asset)), None)
         if pile is None:
             raise NothingToRefund("Nothing of that asset is there on this network, confirmed and not sent back yet.")

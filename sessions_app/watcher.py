@@ -157,6 +157,6 @@ def _store(
             record(network, sightings),
             confirm(network, second_look.confirmed, now),
         )
-        reassess_many(news, now=now)
+        reassess_many(news)  # by the time that it is once the sessions are locked
         see_refunds(refunds, seen.transfers, gone=second_look.gone_refunds, there=second_look.there, now=now)
         mark_collected(network, collected, now)

@@ -5,7 +5,9 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 from typing import ParamSpec, TypeVar
 
-from django.db import connection
+from django.db import connection, transaction
+
+from tests.waiting import wait_until
 
 Act = Callable[[], object]
 P = ParamSpec("P")
@@ -38,3 +40,21 @@ def race(*acts: Act) -> list[object]:
 
     with ThreadPoolExecutor(len(acts)) as pool:
         return [running.result(timeout=60) for running in [pool.submit(closing(run), act) for act in acts]]
+
+
+def behind_a_lock(act: Act, *, lock: Act, meanwhile: Act) -> object:
+    """Takes a lock, lets the act run into it, does something else, lets go; answers what the act returned or raised."""
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            lock()
+            running = pool.submit(closing(act))
+            wait_until(_somebody_waits)
+            meanwhile()
+        error = running.exception(timeout=60)
+        return error or running.result()
+
+
+def _somebody_waits() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)")
+        return bool(cursor.fetchone()[0])

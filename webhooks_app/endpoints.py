@@ -129,9 +129,9 @@ def delete_endpoint(*, endpoint: WebhookEndpoint, actor: str) -> None:
 
 def rotate_secret(*, endpoint: WebhookEndpoint, actor: str) -> str:
     """A new secret, shown this once; the former one, and any that still does, goes on signing too for 24 h."""
-    secret, now = new_secret(), timezone.now()
+    secret = new_secret()
     with transaction.atomic():
-        locked = _locked(endpoint)
+        locked, now = _locked(endpoint), timezone.now()
         former = secrets_in(locked.secret_encrypted)
         if locked.previous_secret_until is not None and locked.previous_secret_until > now:
             former += secrets_in(locked.previous_secret_encrypted)
