@@ -163,10 +163,11 @@ import django; django.setup()
 from django.db import connection
 from django.utils import timezone
 from merchants_app.api_keys import create_key
-from merchants_app.models import Merchant, Treasury
+from merchants_app.models import Member, Merchant, Role, Treasury, User
 from webhooks_app.endpoints import create_endpoint
 from bench.floor import TABLE
 shop = Merchant.objects.create(name="Bench")
+Member.objects.create(merchant=shop, user=User.objects.create_user("bench@example.com"), role=Role.OWNER)
 Treasury.objects.create(merchant=shop, mode="test", address="0x" + "11" * 20, active_from=timezone.now())
 create_endpoint(merchant=shop, mode="test", url="http://127.0.0.1:9/hooks", actor="bench")
 connection.cursor().execute(TABLE)

@@ -27,6 +27,11 @@ BEAT_SCHEDULE = {
         "schedule": 30.0,
         "options": {"expires": 30},
     },
+    "tell-of-ending-keys": {
+        "task": "merchants_app.tasks.tell_of_ending_keys",
+        "schedule": 3600.0,
+        "options": {"expires": 600},
+    },
     "forget-old-requests": {
         "task": "merchants_app.tasks.forget_old_requests",
         "schedule": 3600.0,

@@ -196,6 +196,7 @@ SPECTACULAR_SETTINGS = {
         "drf_spectacular.hooks.postprocess_schema_enums",
         "checkout_project.openapi.hooks.examples_from_descriptions",
         "checkout_project.openapi.hooks.headers_of_answers",
+        "checkout_project.openapi.hooks.scopes_in_words",
     ],
 }
 

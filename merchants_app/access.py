@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from enum import StrEnum
 from functools import wraps
 from typing import Concatenate, ParamSpec
 
@@ -21,46 +20,18 @@ from common.modes import Mode
 from merchants_app.models import Member, Merchant, OperatorVisit, Role, User
 from merchants_app.operators import SIGN_IN_AS, operator_name
 from merchants_app.places import Place
+from merchants_app.powers import Power, may
 from merchants_app.suspension import why_closed
 from merchants_app.visits import visit_in_force
+
+# Doors take from here what their decorator needs.
+__all__ = ["LAST_MODE", "Access", "Power", "access_at", "for_members", "last_place"]
 
 SAFE_METHODS = ("GET", "HEAD")
 # Kept in the browser session.
 LAST_MERCHANT = "merchant"  # public id of the business last looked at; only says where `/dashboard` leads
 LAST_MODE = "mode"  # where the dashboard was left
 VISIT = "operator_visit"  # which visit of an operator goes on
-
-
-class Power(StrEnum):
-    """Something a role may be allowed to do; the value completes the sentence 'Your role may not …'."""
-
-    LOOK = "see this business"
-    HANDLE_SESSIONS = "act on sessions"
-    COLLECT = "collect payments"
-    MANAGE_KEYS = "manage API keys"
-    MANAGE_WEBHOOKS = "manage webhooks"
-    MANAGE_TREASURY = "change where money goes"
-    MANAGE_SETTINGS = "change settings"
-    MANAGE_TEAM = "manage the team"
-
-
-# Who may do what, whatever the mode.
-_MAY: dict[Role, frozenset[Power]] = {
-    Role.OWNER: frozenset(Power),
-    Role.DEVELOPER: frozenset({Power.LOOK, Power.MANAGE_KEYS, Power.MANAGE_WEBHOOKS}),
-    Role.SUPPORT: frozenset({Power.LOOK, Power.HANDLE_SESSIONS, Power.COLLECT}),
-    Role.VIEWER: frozenset({Power.LOOK}),
-}
-# What test mode allows on top: a developer tries everything out where no real money moves.
-_MAY_IN_TEST: dict[Role, frozenset[Power]] = {
-    Role.DEVELOPER: frozenset({Power.HANDLE_SESSIONS, Power.COLLECT, Power.MANAGE_TREASURY}),
-}
-
-
-def may(role: str, power: Power, *, mode: str) -> bool:
-    """Whether a role holds a power in a mode."""
-    extra = _MAY_IN_TEST.get(Role(role), frozenset()) if mode == Mode.TEST else frozenset()
-    return power in _MAY[Role(role)] | extra
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

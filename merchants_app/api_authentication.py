@@ -1,15 +1,15 @@
 """Who is calling the API: the key in `Authorization: Bearer …` or `ww-api-key`, and what its scopes allow."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import AuthenticationFailed, PermissionDenied
-from rest_framework.permissions import SAFE_METHODS, BasePermission
+from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from typing_extensions import override
 
-from merchants_app.api_keys import key_with
-from merchants_app.models import ApiKey, Merchant, Scope
+from merchants_app.api_keys import allowed, is_over, key_with, why_not
+from merchants_app.models import ApiKey, Merchant
 from merchants_app.suspension import refuse_suspended
 
 if TYPE_CHECKING:  # DRF's views, which it stands on, are made while this is loaded: the settings name it
@@ -30,6 +30,12 @@ class ApiKeyAuthentication(BaseAuthentication):
                 "This API key does not exist or was revoked. Make another in the dashboard, under API keys.",
                 code="invalid_api_key",
             )
+        if is_over(key):
+            raise AuthenticationFailed(
+                f"This API key ended at {key.expires_at:%Y-%m-%d %H:%M} UTC. Make another in the dashboard, under API "
+                "keys.",
+                code="expired_api_key",
+            )
         return key.merchant, key
 
     @override
@@ -39,19 +45,20 @@ class ApiKeyAuthentication(BaseAuthentication):
 
 
 class HasScope(BasePermission):
-    """The business is not suspended, and the key's scopes allow the method: `read` to look, `write` to change."""
+    """The business is not suspended, and the key has the scope that the view names (`MerchantViewSet.scopes`)."""
 
     @override
-    def has_permission(self, request: Request, view: object) -> bool:
+    def has_permission(self, request: Request, view: Any) -> bool:
         """True, or 403 naming the scope that is missing, or saying who is suspended; False without a key (401)."""
         if not isinstance(request.auth, ApiKey):
             return False
         refuse_suspended(request.auth.merchant)
-        needed = Scope.READ if request.method in SAFE_METHODS else Scope.WRITE
-        if needed not in request.auth.scopes:
-            raise PermissionDenied(
-                f"This API key lacks the scope '{needed}'. Make one that has it.", code="missing_scope"
-            )
+        action = view.action_map.get(str(request.method).lower())
+        if action is None:
+            return True  # nothing happens by this method: 405
+        needed = view.scopes[action]
+        if not allowed(request.auth, needed):
+            raise PermissionDenied(why_not(request.auth, needed), code="missing_scope")
         return True
 
 

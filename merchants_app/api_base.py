@@ -20,7 +20,7 @@ from merchants_app.api_authentication import claimed_digest
 from merchants_app.api_dispatch import ApiRequest, LeanViewSet
 from merchants_app.api_keys import remembered_key
 from merchants_app.idempotency import Answer, answer_once
-from merchants_app.models import ApiKey
+from merchants_app.models import ApiKey, KeyScope
 from merchants_app.throttling import Allowance, TooManyRequests, count_request
 
 
@@ -39,6 +39,7 @@ class MerchantViewSet(LeanViewSet):
 
     Here stands what all have in common: the key and its scope, rate limits, `Idempotency-Key`, the request log.
     Those named in `answers_apart` talk to others and must hold no transaction open meanwhile.
+    `scopes` names for each action the scope that a key needs for it.
     A method may have a twin `…_at_once(request, claim)` that does the same and stores its answer in one statement.
     """
 
@@ -46,6 +47,7 @@ class MerchantViewSet(LeanViewSet):
     http_method_names = ["get", "post", "patch", "put", "delete", "head"]
     post: Callable[..., HttpResponseBase]  # set by the router, where the resource takes POST
     allowance: Allowance | None = None
+    scopes: ClassVar[Mapping[str, KeyScope]]
     answers_apart: ClassVar[frozenset[str]] = frozenset()
 
     @override

@@ -1,6 +1,7 @@
 """The dashboard's forms: what may be typed, and what a field says when it is wrong. The rules are elsewhere."""
 
 import re
+from datetime import UTC, date, datetime, time
 from typing import Any
 
 from django import forms
@@ -8,14 +9,16 @@ from typing_extensions import override
 
 from chains_app.xpub import PrivateKeyRefused, looks_private
 from common.refusals import refuse as refuse
-from merchants_app.models import Merchant, Role, Scope, TreasuryKind
+from merchants_app.models import KeyScope, Merchant, Role, TreasuryKind
 from merchants_app.money_rules import CHANGEABLE
+from merchants_app.powers import SCOPE_WORDS, scopes_within
 
+_SCOPES = [(scope.value, f"{scope}: {words}") for scope, words in SCOPE_WORDS.items()]
 _COLOR = re.compile(r"#[0-9a-f]{6}", re.IGNORECASE)
 
 
 class ApiKeyForm(forms.Form):
-    """A new API key."""
+    """A new API key. `role` is its maker's, who can give it no more than they have in the mode."""
 
     name = forms.CharField(
         max_length=80,
@@ -24,11 +27,33 @@ class ApiKeyForm(forms.Form):
     )
     scopes = forms.MultipleChoiceField(
         label="May",
-        choices=[(Scope.READ, "Read sessions and events"), (Scope.WRITE, "Create and change sessions")],
-        initial=[Scope.READ, Scope.WRITE],
+        choices=_SCOPES,
+        initial=[KeyScope.READ, KeyScope.WRITE],
         widget=forms.CheckboxSelectMultiple,
         error_messages={"required": "Allow at least one: a key that may do nothing is of no use."},
     )
+    expires_at = forms.DateField(
+        label="Last day (optional)",
+        required=False,
+        help_text="It works until that day ends (UTC). Owners get a letter a week ahead. Empty: no end.",
+        widget=forms.DateInput(attrs={"type": "date"}),
+    )
+
+    def __init__(self, *args: Any, role: Role, mode: str, **options: Any) -> None:
+        super().__init__(*args, **options)
+        scopes = self.fields["scopes"]
+        assert isinstance(scopes, forms.MultipleChoiceField)
+        within = scopes_within(role, mode=mode)
+        if beyond := [scope for scope in SCOPE_WORDS if scope not in within]:
+            # They stay valid for the form, so that the rule can say why not; they are not offered.
+            scopes.widget.choices = [(scope, label) for scope, label in _SCOPES if scope in within]
+            names = " and ".join(f"“{scope}”" for scope in beyond)
+            scopes.help_text = f"Not {names}: your role ({role.label}) may not do that itself in {mode} mode."
+
+    def clean_expires_at(self) -> datetime | None:
+        """The last moment of the day."""
+        day: date | None = self.cleaned_data["expires_at"]
+        return datetime.combine(day, time.max, tzinfo=UTC) if day else None
 
 
 class SettingsForm(forms.ModelForm[Merchant]):

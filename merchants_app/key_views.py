@@ -5,9 +5,11 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.cache import never_cache
 
+from common.errors import DomainError
 from merchants_app.access import Access, Power, for_members
-from merchants_app.api_keys import create_key, revoke_key
-from merchants_app.forms import ApiKeyForm
+from merchants_app.api_keys import create_key, revoke_key, with_roles
+from merchants_app.forms import ApiKeyForm, refuse
+from merchants_app.key_holders import ShownKey, take_over
 from merchants_app.pages import page
 from merchants_app.paging import newest_first
 from merchants_app.request_log import KEPT
@@ -18,19 +20,25 @@ from merchants_app.scope import Scope
 @for_members(change=Power.MANAGE_KEYS)
 def keys(request: HttpRequest, access: Access) -> HttpResponse:
     """The keys of the mode; a POST makes one, whose secret stands in this answer and nowhere else."""
-    form = ApiKeyForm(request.POST if request.method == "POST" else None)
+    form = ApiKeyForm(request.POST if request.method == "POST" else None, role=access.role, mode=access.mode)
     secret = ""
     if form.is_bound and form.is_valid():
-        _, secret = create_key(merchant=access.merchant, mode=access.mode, by=access.user, **form.cleaned_data)
-        form = ApiKeyForm()
-    listed = Scope.of(access).keys().select_related("created_by")
+        try:
+            _, secret = create_key(merchant=access.merchant, mode=access.mode, by=access.user, **form.cleaned_data)
+        except DomainError as error:
+            refuse(form, error)
+        else:
+            form = ApiKeyForm(role=access.role, mode=access.mode)
+    listed = Scope.of(access).keys().select_related("created_by", "holder")
+    shown = [ShownKey(key) for key in with_roles(listed.filter(revoked_at=None))]
     return page(
         request,
         access,
         "keys.html",
         form=form,
         secret=secret,
-        keys=listed.filter(revoked_at=None).order_by("-id"),
+        keys=[each for each in shown if each.works],
+        ended=[each for each in shown if not each.works],
         revoked=listed.exclude(revoked_at=None).order_by("-revoked_at")[:20],
     )
 
@@ -41,6 +49,14 @@ def revoke(request: HttpRequest, access: Access, key_id: str) -> HttpResponse:
     key = Scope.of(access).key(key_id)
     revoke_key(key, by=access.user)
     messages.success(request, f"“{key.name}” no longer works.")
+    return redirect("dashboard:keys", at=access.at)
+
+
+@for_members(see=None, change=Power.MANAGE_TEAM)
+def take(request: HttpRequest, access: Access, key_id: str) -> HttpResponse:
+    """An owner takes over a key that somebody else holds."""
+    key = take_over(key=Scope.of(access).key(key_id), by=access.user)
+    messages.success(request, f"“{key.name}” is yours now: it ends with your membership, not with theirs.")
     return redirect("dashboard:keys", at=access.at)
 
 

@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from merchants_app import idempotency, request_log, visits
+from merchants_app import idempotency, key_letters, request_log, visits
 
 
 @shared_task(ignore_result=True)
@@ -18,3 +18,9 @@ def forget_old_requests() -> None:
 def end_overdue_visits() -> None:
     """Ends operators' visits that nobody left. Safe to run twice at once."""
     visits.end_overdue(timezone.now())
+
+
+@shared_task(ignore_result=True)
+def tell_of_ending_keys() -> None:
+    """Writes to owners whose API keys end within a week. Safe to run twice at once."""
+    key_letters.tell_of_ends(timezone.now())

@@ -4,10 +4,12 @@ from allauth.account.forms import default_token_generator
 from allauth.account.utils import user_pk_to_url_str
 from django.conf import settings
 from django.db import transaction
+from django.db.models import QuerySet
 from django.urls import reverse
 
 from common.errors import Conflict, NotFound
 from merchants_app.audit import record
+from merchants_app.key_holders import KeysGo, settle_keys
 from merchants_app.mails import mail
 from merchants_app.models import Member, Merchant, Role, User
 
@@ -52,18 +54,28 @@ def change_role(*, merchant: Merchant, member_id: int, role: Role, actor: str) -
 
 
 @transaction.atomic
-def remove(*, merchant: Merchant, member_id: int, actor: str) -> None:
-    """Takes a member out; the account stays, without access to this business. Raises NotFound, or LastOwner."""
+def remove(*, merchant: Merchant, member_id: int, actor: str, keys: KeysGo | None = None) -> None:
+    """Takes a member out; the account stays, without access to this business. Raises NotFound, or LastOwner.
+
+    Their API keys go to the owner who does it (else to the oldest) or are revoked, as `keys` says: KeysToSettle when it
+    says nothing and there are any.
+    """
     member = _locked(merchant, member_id, keeps_owner=False)
+    owners = [each.user for each in members_of(merchant) if each.role == Role.OWNER and each.pk != member_id]
+    heir = next((owner for owner in owners if owner.email == actor), owners[0])
+    settle_keys(merchant=merchant, leaver=member.user, heir=heir, then=keys, actor=actor)
     member.delete()
     record(merchant=merchant, actor=actor, action="member.removed", subject=member.user.email, role=member.role)
 
 
+def members_of(merchant: Merchant) -> QuerySet[Member]:
+    """The team, in the order they came."""
+    return Member.objects.filter(merchant=merchant).select_related("user").order_by("id")
+
+
 def _locked(merchant: Merchant, member_id: int, *, keeps_owner: bool) -> Member:
     """The member; the whole team is locked, so that two owners cannot take each other out at the same instant."""
-    team = list(
-        Member.objects.filter(merchant=merchant).select_related("user").select_for_update(of=("self",)).order_by("id")
-    )
+    team = list(members_of(merchant).select_for_update(of=("self",)))
     member = next((each for each in team if each.pk == member_id), None)
     if member is None:
         raise NotFound("There is no such member.")

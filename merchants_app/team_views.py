@@ -8,11 +8,13 @@ from common.errors import DomainError
 from merchants_app import team
 from merchants_app.access import Access, Power, for_members
 from merchants_app.forms import InviteForm, RoleForm, refuse
+from merchants_app.key_holders import KeysGo, keys_held
 from merchants_app.models import Role
 from merchants_app.pages import page
+from merchants_app.powers import who_may_what, whose_keys_may_what
 from merchants_app.scope import Scope
 
-# What the page says about each role; access.py has the table that decides.
+# What the page says about each role; powers.py has the table that decides.
 ROLE_WORDS = {
     Role.OWNER: "Everything, also where money goes and who works here.",
     Role.DEVELOPER: "API keys and webhooks; in test mode also sessions and the treasury.",
@@ -34,9 +36,19 @@ def members(request: HttpRequest, access: Access) -> HttpResponse:
         else:
             messages.success(request, f"{email} is in the team as {role.label.lower()}, and was written to.")
             return redirect("dashboard:team", at=access.at)
-    listed = Scope.of(access).members()
-    words = [(role.label, text) for role, text in ROLE_WORDS.items()]
-    return page(request, access, "team.html", form=form, members=listed, roles=Role.choices, role_words=words)
+    held = keys_held(access.merchant)
+    return page(
+        request,
+        access,
+        "team.html",
+        form=form,
+        members=[(member, held[member.user_id]) for member in Scope.of(access).members()],
+        roles=Role.choices,
+        role_words=[(role.label, text) for role, text in ROLE_WORDS.items()],
+        role_labels=Role.labels,
+        powers=who_may_what(),
+        scopes=whose_keys_may_what(),
+    )
 
 
 @for_members(see=None, change=Power.MANAGE_TEAM)
@@ -55,6 +67,7 @@ def change_role(request: HttpRequest, access: Access, member_id: int) -> HttpRes
 @for_members(see=None, change=Power.MANAGE_TEAM)
 def remove(request: HttpRequest, access: Access, member_id: int) -> HttpResponse:
     """Takes a member out of the team."""
-    team.remove(merchant=access.merchant, member_id=member_id, actor=access.actor)
+    keys = KeysGo(request.POST["keys"]) if request.POST.get("keys") in set(KeysGo) else None
+    team.remove(merchant=access.merchant, member_id=member_id, actor=access.actor, keys=keys)
     messages.success(request, "They have no access to this business any more.")
     return redirect("dashboard:team", at=access.at)

@@ -19,6 +19,7 @@ entrance = [
 dashboard = [
     path("keys", key_views.keys, name="keys"),
     path("keys/<str:key_id>/revoke", key_views.revoke, name="key-revoke"),
+    path("keys/<str:key_id>/take", key_views.take, name="key-take"),
     path("requests", key_views.requests, name="requests"),
     path("treasury", treasury_views.treasury, name="treasury"),
     path("treasury/keep", treasury_views.keep, name="treasury-keep"),

@@ -8,6 +8,7 @@ from rest_framework.response import Response
 from merchants_app.api_base import MerchantViewSet, json_answer, lead_on
 from merchants_app.api_dispatch import ApiRequest
 from merchants_app.idempotency import Answer, Claim
+from merchants_app.models import KeyScope
 from sessions_app.api_requests import ChooseOption, ListSessions, Resolve, Simulate, metadata_filters
 from sessions_app.creation import create_answered, create_session
 from sessions_app.decisions import decide
@@ -25,6 +26,16 @@ from sessions_app.terms import CreateSession
 class CheckoutViewSet(MerchantViewSet):
     """Checkout sessions."""
 
+    scopes = {
+        "list": KeyScope.READ,
+        "create": KeyScope.WRITE,
+        "retrieve": KeyScope.READ,
+        "expire": KeyScope.WRITE,
+        "cancel": KeyScope.WRITE,
+        "quote": KeyScope.WRITE,
+        "simulate": KeyScope.WRITE,
+        "resolve": KeyScope.DECIDE,
+    }
     answers_apart = frozenset({"quote"})  # asks for rates; a quote that holds is given again, so it may be asked twice
 
     def list(self, request: ApiRequest) -> HttpResponse:

@@ -6,6 +6,7 @@ from rest_framework.response import Response
 from common.strict_serializers import StrictSerializer, TextField
 from merchants_app.api_base import MerchantViewSet, lead_on
 from merchants_app.api_dispatch import ApiRequest
+from merchants_app.models import KeyScope
 from sessions_app.customers import represent_customers, with_email
 from sessions_app.scope import SessionScope
 
@@ -30,6 +31,8 @@ class ListCustomers(StrictSerializer):
 
 class CustomerViewSet(MerchantViewSet):
     """Customers: one per e-mail address, made at their first session."""
+
+    scopes = {"list": KeyScope.READ, "retrieve": KeyScope.READ}
 
     def list(self, request: ApiRequest) -> Response:
         """A page of customers, newest first; `Link: <…>; rel="next"` leads on."""

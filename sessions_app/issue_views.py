@@ -9,6 +9,7 @@ from common.moments import iso
 from common.money import to_minor_unit
 from merchants_app.api_base import MerchantViewSet, lead_on
 from merchants_app.api_dispatch import ApiRequest
+from merchants_app.models import KeyScope
 from sessions_app.api_requests import ListIssues
 from sessions_app.decisions import case_of
 from sessions_app.models import CheckoutSession
@@ -19,6 +20,8 @@ from sessions_app.scope import SessionScope
 
 class IssueViewSet(MerchantViewSet):
     """Issues: sessions that need a decision."""
+
+    scopes = {"list": KeyScope.READ}
 
     def list(self, request: ApiRequest) -> Response:
         """A page of the queue, what waits longest first; `Link: <…>; rel="next"` leads on."""

@@ -7,6 +7,7 @@ from rest_framework.response import Response
 from common.strict_serializers import StrictSerializer, TextField
 from merchants_app.api_base import MerchantViewSet, lead_on
 from merchants_app.api_dispatch import ApiRequest
+from merchants_app.models import KeyScope
 from sessions_app.link_requests import ChangeLink, CreateLink
 from sessions_app.payment_links import change_link, create_link, represent_link
 from sessions_app.scope import SessionScope
@@ -28,6 +29,14 @@ class ListLinks(StrictSerializer):
 
 class PaymentLinkViewSet(MerchantViewSet):
     """Payment links: reusable, at a fixed amount or one that the buyer chooses."""
+
+    scopes = {
+        "list": KeyScope.READ,
+        "create": KeyScope.WRITE,
+        "retrieve": KeyScope.READ,
+        "partial_update": KeyScope.WRITE,
+        "destroy": KeyScope.WRITE,
+    }
 
     def list(self, request: ApiRequest) -> Response:
         """A page of links, newest first; `Link: <…>; rel="next"` leads on."""

@@ -13,6 +13,7 @@ from common.money import CURRENCIES, amount_text, fits_minor_unit, minor_digits,
 from common.strict_serializers import StrictSerializer, WordField
 from merchants_app.api_base import MerchantViewSet
 from merchants_app.api_dispatch import ApiRequest
+from merchants_app.models import KeyScope
 from sessions_app.quoting import lock_rate, outside_limits
 
 
@@ -42,6 +43,8 @@ class AmountQuery(StrictSerializer):
 
 class PaymentOptionViewSet(MerchantViewSet):
     """Payment options: assets on networks."""
+
+    scopes = {"list": KeyScope.READ}
 
     def list(self, request: ApiRequest) -> Response:
         """All of the mode, in the order they are offered."""

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from common.exact_json import dumps, loads_strict
 from merchants_app.api_keys import create_key, forget_keys
-from merchants_app.models import Member, Merchant, Role, Treasury, User
+from merchants_app.models import KeyScope, Member, Merchant, Role, Treasury, User
 from sessions_app.creation import create_session
 from sessions_app.models import CheckoutSession
 
@@ -110,19 +110,19 @@ def otto(db: None) -> Merchant:
 @pytest.fixture
 def mia_key(mia: Merchant) -> str:
     """Mia's test key."""
-    return create_key(merchant=mia, mode="test", name="shop")[1]
+    return create_key(merchant=mia, mode="test", name="shop", scopes=list(KeyScope))[1]
 
 
 @pytest.fixture
 def mia_live_key(mia: Merchant) -> str:
     """Mia's live key."""
-    return create_key(merchant=mia, mode="live", name="shop")[1]
+    return create_key(merchant=mia, mode="live", name="shop", scopes=list(KeyScope))[1]
 
 
 @pytest.fixture
 def otto_key(otto: Merchant) -> str:
     """Otto's test key."""
-    return create_key(merchant=otto, mode="test", name="shop")[1]
+    return create_key(merchant=otto, mode="test", name="shop", scopes=list(KeyScope))[1]
 
 
 @pytest.fixture

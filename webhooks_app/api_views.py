@@ -7,6 +7,7 @@ from rest_framework.response import Response
 
 from merchants_app.api_base import MerchantViewSet, lead_on
 from merchants_app.api_dispatch import ApiRequest
+from merchants_app.models import KeyScope
 from webhooks_app import endpoints
 from webhooks_app.api_requests import ChangeEndpoint, CreateEndpoint, ListDeliveries, ListEvents, Nothing, Resend
 from webhooks_app.models import WebhookEndpoint
@@ -20,6 +21,12 @@ from webhooks_app.trial import try_endpoint
 class EndpointViewSet(MerchantViewSet):
     """Webhook endpoints."""
 
+    # All of them: who hears of every payment, and by which secret, is no shop's daily business.
+    scopes = dict.fromkeys(
+        ["list", "create", "retrieve", "partial_update", "destroy", "deliveries", "resend", "resend_one", "test",
+         "rotate_secret"],
+        KeyScope.WEBHOOKS,
+    )  # fmt: skip
     answers_apart = frozenset({"test", "resend"})
 
     def list(self, request: ApiRequest) -> Response:
@@ -93,6 +100,8 @@ class EndpointViewSet(MerchantViewSet):
 
 class EventViewSet(MerchantViewSet):
     """Events."""
+
+    scopes = {"list": KeyScope.READ, "retrieve": KeyScope.READ, "resend": KeyScope.WEBHOOKS}
 
     def list(self, request: ApiRequest) -> Response:
         """Events in order, the oldest first: read on after the last one you have, and you miss none."""

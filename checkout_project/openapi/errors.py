@@ -8,8 +8,8 @@ from rest_framework import serializers
 # Status → what it means here. docs/errors.md says the same in more words.
 MEANINGS = {
     400: "A field is missing, wrong, unknown or too long; `attr` names it.",
-    401: "No API key, an unknown one, or a revoked one.",
-    403: "The key lacks the scope (`read` to look, `write` to change), or the call came by plain http.",
+    401: "No API key, an unknown one, a revoked one, or one whose time is over.",
+    403: "The key lacks the scope that the call names, or the call came by plain http.",
     404: "There is no such thing for this key: also for another merchant's or the other mode's id.",
     409: "Its state forbids this now, or the same Idempotency-Key is still running.",
     413: "The body is larger than 64 KB.",

@@ -8,6 +8,7 @@ from drf_spectacular.utils import Direction
 from typing_extensions import override
 
 from checkout_project.openapi import checkout_calls, shop_calls, webhook_calls
+from merchants_app.powers import SCOPE_WORDS
 
 __all__ = ["checkout_calls", "shop_calls", "webhook_calls"]
 
@@ -22,8 +23,10 @@ class KeyInHeader(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-ca
 
     @override
     def get_security_requirement(self, auto_schema: AutoSchema) -> list[dict[str, list[Any]]]:
-        """One of them is enough."""
-        return [{"bearer": []}, {"wwApiKey": []}]
+        """One of them is enough; the key needs the scope."""
+        view: Any = auto_schema.view
+        scope = view.scopes[view.action].value
+        return [{"bearer": [scope]}, {"wwApiKey": [scope]}]
 
     @override
     def get_security_definition(self, auto_schema: AutoSchema) -> list[dict[str, Any]]:
@@ -32,7 +35,8 @@ class KeyInHeader(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-ca
             {
                 "type": "http",
                 "scheme": "bearer",
-                "description": "An API key from the dashboard: `sk_test_…` or `sk_live_…`.",
+                "description": "An API key from the dashboard: `sk_test_…` or `sk_live_…`. Each call names the scope "
+                "that it needs: " + "; ".join(f"`{scope}`: {words}" for scope, words in SCOPE_WORDS.items()) + ".",
             },
             {
                 "type": "apiKey",

@@ -49,6 +49,15 @@ def headers_of_answers(result: dict[str, Any], generator: Any, request: Any, pub
     return result
 
 
+def scopes_in_words(result: dict[str, Any], generator: Any, request: Any, public: bool) -> dict[str, Any]:  # noqa: ARG001
+    """Each call says which scope its key needs, for those who read the description."""
+    for path in result["paths"].values():
+        for call in path.values():
+            (scope,) = call["security"][0]["bearer"]
+            call["description"] = f"{call.get('description', '')} Needs a key with the scope `{scope}`.".strip()
+    return result
+
+
 def _move_example(described: dict[str, Any]) -> None:
     found = _EXAMPLE.search(described.get("description", ""))
     if not found:

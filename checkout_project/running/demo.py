@@ -11,7 +11,7 @@ from django.utils import timezone
 from checkout_project.running.secrets import demo_file, write_private
 from common.modes import Mode
 from merchants_app.api_keys import create_key, digest_of
-from merchants_app.models import ApiKey, Member, Merchant, Role, Treasury, User
+from merchants_app.models import ApiKey, KeyScope, Member, Merchant, Role, Treasury, User
 
 NAME = "Nordlicht Coffee"
 EMAIL = "demo@tallystick.example"
@@ -47,7 +47,9 @@ def make_demo() -> Demo:
     if not Treasury.objects.filter(merchant=member.merchant, mode=Mode.TEST).exists():
         Treasury.objects.create(merchant=member.merchant, mode=Mode.TEST, address=TREASURY, active_from=timezone.now())
     if not ApiKey.objects.filter(digest=digest_of(kept.get("api_key", "")), revoked_at=None).exists():
-        _, kept["api_key"] = create_key(merchant=member.merchant, mode=Mode.TEST, name="Demo", by=user)
+        _, kept["api_key"] = create_key(
+            merchant=member.merchant, mode=Mode.TEST, name="Demo", scopes=list(KeyScope), by=user
+        )
     demo = Demo(email=EMAIL, password=kept["password"], api_key=kept["api_key"])
     # Inside the transaction: a key that could not be kept is not made.
     file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)

@@ -6,7 +6,6 @@ import django.core.validators
 import django.db.models.deletion
 import django.utils.timezone
 import merchants_app.models.account
-import merchants_app.models.api
 from decimal import Decimal
 from django.conf import settings
 from django.db import migrations, models
@@ -71,7 +70,7 @@ class Migration(migrations.Migration):
                 ('name', models.CharField(max_length=80)),
                 ('hint', models.CharField(help_text='The first characters, to recognise the key by.', max_length=24)),
                 ('digest', models.CharField(editable=False, max_length=64, unique=True)),
-                ('scopes', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(choices=[('read', 'Read'), ('write', 'Write')], max_length=8), default=merchants_app.models.api.all_scopes, size=None)),
+                ('scopes', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(choices=[('read', 'Read'), ('write', 'Write')], max_length=8), size=None)),
                 ('created_at', models.DateTimeField(auto_now_add=True)),
                 ('last_used_at', models.DateTimeField(editable=False, null=True)),
                 ('revoked_at', models.DateTimeField(editable=False, null=True)),

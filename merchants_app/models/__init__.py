@@ -1,7 +1,7 @@
 """The models of this app, one topic a file."""
 
 from merchants_app.models.account import Member, Merchant, Role, User
-from merchants_app.models.api import ApiKey, IdempotencyRecord, Scope
+from merchants_app.models.api import ApiKey, IdempotencyRecord, KeyScope
 from merchants_app.models.audit import AuditEntry
 from merchants_app.models.request_log import LoggedRequest
 from merchants_app.models.treasury import Treasury, TreasuryKind
@@ -11,12 +11,12 @@ __all__ = [
     "ApiKey",
     "AuditEntry",
     "IdempotencyRecord",
+    "KeyScope",
     "LoggedRequest",
     "Member",
     "Merchant",
     "OperatorVisit",
     "Role",
-    "Scope",
     "Treasury",
     "TreasuryKind",
     "User",

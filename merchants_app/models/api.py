@@ -8,20 +8,21 @@ from common.public_ids import new_key_id
 from merchants_app.models.account import Merchant, User
 
 
-class Scope(models.TextChoices):
-    """What a key may do. `write` does not imply `read`."""
+class KeyScope(models.TextChoices):
+    """What a key may do. None implies another: `write` does not include `read`."""
 
     READ = "read", "Read"
     WRITE = "write", "Write"
-
-
-def all_scopes() -> list[str]:
-    """A key made without further word may do everything."""
-    return [Scope.READ, Scope.WRITE]
+    WEBHOOKS = "webhooks", "Webhooks"
+    DECIDE = "decide", "Decide"
 
 
 class ApiKey(models.Model):
-    """A secret of a shop's server. Only its SHA-256 is kept; the secret is shown once, when it is made."""
+    """A secret of a shop's server. Only its SHA-256 is kept; the secret is shown once, when it is made.
+
+    It can do what its scopes say, as far as its holder's role reaches (`powers.SCOPE_NEEDS`), and nothing once the
+    holder does not belong to the business any more. The holder is whoever made it, or the owner who took it over.
+    """
 
     public_id = models.CharField(max_length=40, unique=True, default=new_key_id, editable=False)
     merchant = models.ForeignKey(Merchant, on_delete=models.CASCADE, related_name="api_keys")
@@ -29,11 +30,17 @@ class ApiKey(models.Model):
     name = models.CharField(max_length=80)
     hint = models.CharField(max_length=24, help_text="The first characters, to recognise the key by.")
     digest = models.CharField(max_length=64, unique=True, editable=False)
-    scopes = ArrayField(models.CharField(max_length=8, choices=Scope.choices), default=all_scopes)
+    scopes = ArrayField(models.CharField(max_length=8, choices=KeyScope.choices))
     created_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
+    # Whoever deletes the account ends the keys with it: without a holder a key can do nothing.
+    holder = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
     last_used_at = models.DateTimeField(null=True, editable=False)
+    expires_at = models.DateTimeField(null=True, help_text="It stops working then; empty: never.")
+    expiry_told_at = models.DateTimeField(null=True, editable=False, help_text="When owners were told of its end.")
     revoked_at = models.DateTimeField(null=True, editable=False)
+
+    holder_role: str | None = None  # in the key's business, where a query was asked for it (`api_keys.with_roles`)
 
     class Meta:
         verbose_name = "API key"

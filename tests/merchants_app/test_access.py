@@ -5,7 +5,6 @@ from collections.abc import Callable
 import pytest
 from django.test import Client
 
-from merchants_app.access import Power, may
 from merchants_app.models import Member, Merchant, Role, User
 from tests.desk import PASSWORD, Desk, owner_of
 
@@ -39,32 +38,6 @@ def test_a_page_can_be_read_by_one_who_belongs_to_no_business(db: None, page: st
     answer = Desk(User.objects.create_user("nobody@example.com", PASSWORD)).get(page)
     assert answer.status_code == 403
     assert "belongs to no business yet" in answer.content.decode()
-
-
-@pytest.mark.parametrize(
-    ("role", "mode", "power", "allowed"),
-    [
-        (Role.OWNER, "live", Power.MANAGE_TREASURY, True),
-        (Role.DEVELOPER, "live", Power.MANAGE_KEYS, True),
-        (Role.DEVELOPER, "live", Power.MANAGE_TREASURY, False),
-        (Role.DEVELOPER, "test", Power.MANAGE_TREASURY, True),
-        (Role.DEVELOPER, "live", Power.HANDLE_SESSIONS, False),
-        (Role.DEVELOPER, "test", Power.HANDLE_SESSIONS, True),
-        (Role.DEVELOPER, "test", Power.MANAGE_TEAM, False),
-        (Role.SUPPORT, "live", Power.HANDLE_SESSIONS, True),
-        (Role.SUPPORT, "live", Power.MANAGE_KEYS, False),
-        (Role.SUPPORT, "test", Power.MANAGE_SETTINGS, False),
-        (Role.VIEWER, "test", Power.HANDLE_SESSIONS, False),
-        (Role.VIEWER, "live", Power.LOOK, True),
-    ],
-)
-def test_what_a_role_may_do(role: Role, mode: str, power: Power, allowed: bool) -> None:
-    assert may(role, power, mode=mode) is allowed
-
-
-def test_every_role_may_look_and_only_owners_run_the_team() -> None:
-    assert all(may(role, Power.LOOK, mode=mode) for role in Role for mode in ("test", "live"))
-    assert [role for role in Role if may(role, Power.MANAGE_TEAM, mode="live")] == [Role.OWNER]
 
 
 def test_an_unknown_mode_is_no_page(desk: Desk) -> None:

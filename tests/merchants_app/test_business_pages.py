@@ -1,5 +1,6 @@
 """The dashboard's pages about the business: keys, treasury, team, settings, audit log, requests, errors."""
 
+import re
 from collections.abc import Callable
 from decimal import Decimal
 
@@ -36,6 +37,21 @@ def test_a_wrong_key_form_says_so_at_the_field(desk: Desk, form: dict[str, objec
     text = desk.post("keys", **form).content.decode()
     assert 'class="wrong"' in text
     assert not ApiKey.objects.exists()
+
+
+def test_a_key_reads_and_writes_unless_more_is_chosen(desk: Desk, mia: Merchant) -> None:
+    boxes = re.findall(r'<input type="checkbox" name="scopes" value="(\w+)"[^>]*?( checked)?>', desk.read("keys"))
+    assert boxes == [("read", " checked"), ("write", " checked"), ("webhooks", ""), ("decide", "")]
+    assert create_key(merchant=mia, mode="test", name="x")[0].scopes == ["read", "write"]
+
+
+def test_nobody_is_offered_more_than_their_role_has(colleague: Callable[..., Desk]) -> None:
+    developer = colleague("developer")
+    assert 'value="decide"' in developer.read("keys")
+    text = developer.in_("live").read("keys")
+    assert 'value="webhooks"' in text
+    assert 'value="decide"' not in text
+    assert "Not “decide”: your role (Developer) may not do that itself in live mode." in text
 
 
 def test_a_revoked_key_is_kept_in_sight_but_dead(desk: Desk, mia: Merchant) -> None:
