@@ -59,6 +59,8 @@ def change_role(request: HttpRequest, access: Access, member_id: int) -> HttpRes
         role = Role(form.cleaned_data["role"])
         member = team.change_role(merchant=access.merchant, member_id=member_id, role=role, actor=access.actor)
         messages.success(request, f"{member.user.email} is now {role.label.lower()}.")
+        if keys_held(access.merchant)[member.user_id]:
+            messages.warning(request, "Their API keys may do no more than that either: see API keys.")
     else:
         messages.error(request, "Choose one of the roles.")
     return redirect("dashboard:team", at=access.at)

@@ -74,6 +74,16 @@ def test_an_owner_turned_viewer_has_keys_that_only_read(api: Api, mia: Merchant)
     assert shop.post("checkout", terms()).status_code == 200
 
 
+def test_whoever_changes_a_role_is_told_that_keys_hang_on_it(desk: Desk, mia: Merchant) -> None:
+    second = member(mia, "owner")
+    for expected in (False, True):
+        address = f"/dashboard/{desk.at}/team/{Member.objects.get(user=second).pk}/role"
+        text = desk.client.post(address, {"role": "viewer"}, follow=True).content.decode()
+        assert ("Their API keys may do no more than that either" in text) is expected
+        becomes(second, "owner")
+        key_of(second, mia)
+
+
 def test_a_shrunk_role_counts_within_five_seconds(
     api: Api, mia: Merchant, monkeypatch: pytest.MonkeyPatch, django_assert_num_queries: Callable[..., object]
 ) -> None:
