@@ -116,6 +116,13 @@ def test_a_key_ends_with_its_holder_however_they_went(api: Api, mia: Merchant, e
     assert (answer.status_code, answer.answer["errors"][0]["code"]) == (401, "invalid_api_key")
 
 
+def test_a_role_in_another_business_counts_for_nothing(mia: Merchant, otto: Merchant) -> None:
+    second = member(mia, "owner")
+    secret = key_of(second, mia)[1]
+    Member.objects.filter(user=second).update(merchant=otto)
+    assert find_key(secret) is None
+
+
 def leave(desk: Desk, user: User, **form: str) -> str:
     answer = desk.client.post(f"/dashboard/{desk.at}/team/{Member.objects.get(user=user).pk}/remove", form, follow=True)
     return str(answer.content.decode())
@@ -153,6 +160,7 @@ def test_or_they_are_revoked(api: Api, desk: Desk, mia: Merchant) -> None:
     assert api.as_(secret).get("checkout").status_code == 200
     leave(desk, developer, keys="revoke")
     assert api.as_(secret).get("checkout").status_code == 401
+    assert api.get("checkout").status_code == 200  # the owner's own key
     assert lines(key)[-1] == ("api_key.revoked", desk.user.email)
 
 

@@ -30,7 +30,8 @@ WITHOUT_EFFECT = tomllib.loads((ROOT / "tests/mutants/without_effect.toml").read
 MODULES = {
     "common": "money encryption exact_json public_addresses strict_serializers",
     "chains_app": "scanning deposits networks xpub wallet_signatures rate_* exchange_rates evm_reader* receipts reader",
-    "merchants_app": "access api_keys api_authentication treasuries team ownership idempotency throttling scope paging",
+    "merchants_app": "access powers api_keys key_holders key_letters api_authentication treasuries team "
+    "ownership idempotency throttling scope paging",
     "webhooks_app": "signing retry_schedule secrets_at_rest custom_headers delivery outbox resending endpoint* "
     "retention scope queries",
     "sessions_app": "evaluation lifecycle facts valuation quoting creation* expiry* terms status decisions refund* "
