@@ -21,6 +21,7 @@ from merchants_app import opening, suspension, team, visits
 from merchants_app.access import VISIT
 from merchants_app.admin_frame import operator_of
 from merchants_app.forms import SettingsForm
+from merchants_app.key_holders import KeysGo
 from merchants_app.models import Member, Merchant, Role
 from merchants_app.money_rules import change_settings
 from merchants_app.operator_forms import (
@@ -167,7 +168,8 @@ class MerchantAdmin(ByRules, admin.ModelAdmin):  # type: ignore[type-arg]
         for member, _fields in formset.changed_objects:
             team.change_role(merchant=merchant, member_id=member.pk, role=Role(member.role), actor=actor)
         for member in formset.deleted_objects:
-            team.remove(merchant=merchant, member_id=member.pk, actor=actor)
+            # The owners can hand keys over; whom an operator takes out shall not come back by one.
+            team.remove(merchant=merchant, member_id=member.pk, actor=actor, keys=KeysGo.REVOKE)
 
     @override
     def get_urls(self) -> Any:

@@ -247,7 +247,7 @@ def test_keys_from_before_scopes_keep_what_they_could_do(mia: Merchant) -> None:
                 merchant=mia, mode=mode, name=name, scopes=["read", "write"], digest=name + mode, created_by=maker
             )
     ApiKey.objects.create(merchant=mia, mode="live", name="books", scopes=["read"], digest="b", created_by=owner)
-    migration = import_module("merchants_app.migrations.0009_former_keys_get_holders").Migration
+    migration = import_module("merchants_app.migrations.0010_former_keys_get_holders").Migration
     with connection.cursor() as cursor:
         for operation in migration.operations:
             cursor.execute(operation.sql)

@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
     """Keys get the scopes `webhooks` and `decide`, a holder whose role they do not exceed, and an end if wished."""
 
     dependencies = [
-        ("merchants_app", "0007_treasuries_stay"),
+        ("merchants_app", "0008_suspension_and_visits"),
     ]
 
     operations = [

@@ -33,7 +33,7 @@ class Migration(migrations.Migration):
     """Keys that exist keep what they could do."""
 
     dependencies = [
-        ("merchants_app", "0008_keys_have_holders"),
+        ("merchants_app", "0009_keys_have_holders"),
     ]
 
     operations = [
