@@ -1,5 +1,7 @@
 """What runs by itself, and how often, in seconds. Every job is safe to run twice at once and to miss."""
 
+from celery.schedules import crontab
+
 BEAT_SCHEDULE = {
     "watch-networks": {
         "task": "sessions_app.tasks.watch_networks",
@@ -41,5 +43,10 @@ BEAT_SCHEDULE = {
         "task": "merchants_app.tasks.end_overdue_visits",
         "schedule": 60.0,
         "options": {"expires": 60},
+    },
+    "erase-old-buyers": {
+        "task": "sessions_app.tasks.erase_old_buyers",
+        "schedule": crontab(hour=3, minute=30),
+        "options": {"expires": 12 * 3600},
     },
 }

@@ -1,6 +1,9 @@
 """Writes down what people did. Called in the act's transaction: neither exists without the other."""
 
+from collections.abc import Callable, Collection
 from typing import Any
+
+from django.db.models import QuerySet
 
 from merchants_app.models import AuditEntry, Merchant
 
@@ -22,6 +25,24 @@ def record(
 def _fitting(column: str, text: str) -> str:
     """What the column holds of it: an act is not refused because a name is long."""
     return text[: AuditEntry._meta.get_field(column).max_length]  # type: ignore[union-attr]
+
+
+def lines_about(*, merchant: Merchant, mode: str, subjects: Collection[str]) -> QuerySet[AuditEntry]:
+    """What was done to these things (public ids), oldest first."""
+    return AuditEntry.objects.filter(merchant=merchant, mode=mode, subject__in=subjects).order_by("id")
+
+
+def forget_words(
+    *, merchant: Merchant, mode: str, subjects: Collection[str], forget: Callable[[dict[str, Any]], dict[str, Any]]
+) -> None:
+    """Takes a buyer out of the details of lines about these things: the one edit that a line can have.
+
+    Who did what, when and to what stays.
+    """
+    for line in lines_about(merchant=merchant, mode=mode, subjects=subjects).exclude(detail={}):
+        detail = forget(line.detail)
+        if detail != line.detail:
+            AuditEntry.objects.filter(pk=line.pk).update(detail=detail)
 
 
 def _plain(value: Any) -> Any:

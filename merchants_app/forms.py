@@ -10,7 +10,7 @@ from typing_extensions import override
 from chains_app.xpub import PrivateKeyRefused, looks_private
 from common.refusals import refuse as refuse
 from merchants_app.models import KeyScope, Merchant, Role, TreasuryKind
-from merchants_app.money_rules import CHANGEABLE
+from merchants_app.money_rules import CHANGEABLE, KeptTooShort, check_memory
 from merchants_app.powers import SCOPE_WORDS, scopes_within
 
 _SCOPES = [(scope.value, f"{scope}: {words}") for scope, words in SCOPE_WORDS.items()]
@@ -71,6 +71,7 @@ class SettingsForm(forms.ModelForm[Merchant]):
             "tolerance_percent": "Short by at most, in percent of the price",
             "tolerance_amount": "… and by at most, in the session's currency",
             "spread_percent": "Spread, in percent",
+            "keep_buyers_days": "Keep buyers' personal data, in days",
         }
         help_texts = {
             "name": "Buyers see it on top of the payment page.",
@@ -81,6 +82,8 @@ class SettingsForm(forms.ModelForm[Merchant]):
             "tolerance_percent": "Exchanges often keep a fee: short by no more than both limits counts as paid.",
             "tolerance_amount": "The smaller of the two limits decides.",
             "spread_percent": "Added to the market price when a price is locked, against swings until you exchange.",
+            "keep_buyers_days": "Names, e-mail addresses and metadata are erased so long after a buyer's last session "
+            "ended; amounts stay. At least 30 days more than the watch. Empty: kept for ever.",
         }
         widgets = {"brand_color": forms.TextInput(attrs={"type": "color"})}
 
@@ -90,6 +93,16 @@ class SettingsForm(forms.ModelForm[Merchant]):
         if not _COLOR.fullmatch(color):
             raise forms.ValidationError("Give a colour as #rrggbb, for instance #3d5afe.")
         return color.lower()
+
+    def clean_keep_buyers_days(self) -> int | None:
+        """Well beyond the watch, or empty. Where the watch itself is wrong, that is told first."""
+        days: int | None = self.cleaned_data["keep_buyers_days"]
+        if watch := self.cleaned_data.get("watch_days"):
+            try:
+                check_memory(days, watch_days=watch)
+            except KeptTooShort as error:
+                raise forms.ValidationError(error.detail) from error
+        return days
 
 
 class _NothingPrivate(forms.TextInput):

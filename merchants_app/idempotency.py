@@ -165,7 +165,7 @@ def _lock_and_look(key: ApiKey, idempotency_key: str, fingerprint: str) -> Answe
             "This Idempotency-Key was used for another request. Make a new key for each thing you want done.",
             attr="Idempotency-Key",
         )
-    return Answer(status_code, _readable(bytes(body)), replayed=True)
+    return Answer(status_code, readable(bytes(body)), replayed=True)
 
 
 # An answer older than it is kept gives way; a fresh one means that somebody was faster.
@@ -182,18 +182,21 @@ ON CONFLICT (merchant_id, mode, key) DO UPDATE
 
 def _store(key: ApiKey, idempotency_key: str, fingerprint: str, answer: Answer) -> None:
     now = timezone.now()
-    # It may hold a secret that was just made: kept as every secret is.
-    body = encrypt(answer.body.decode()).encode() if answer.body else b""
-    row = (key.merchant_id, key.mode, idempotency_key, fingerprint, answer.status_code, body, now)
+    row = (key.merchant_id, key.mode, idempotency_key, fingerprint, answer.status_code, as_kept(answer.body), now)
     with connection.cursor() as cursor:
         cursor.execute(_STORE, [*row, now - KEPT])
         if cursor.rowcount == 0:
             raise _AnsweredMeanwhile
 
 
-def _readable(body: bytes) -> bytes:
-    """What `creation_sql` stores is JSON as it is: a session has no secret."""
+def readable(body: bytes) -> bytes:
+    """A stored answer as it left. What `creation_sql` stores is JSON as it is: a session has no secret."""
     return body if body[:1] in (b"", b"{", b"[") else decrypt(body.decode()).encode()
+
+
+def as_kept(body: bytes) -> bytes:
+    """It may hold a secret that was just made: kept as every secret is."""
+    return encrypt(body.decode()).encode() if body else b""
 
 
 def _refuse_running() -> NoReturn:

@@ -4,24 +4,53 @@ from typing import Any
 
 from django.db import transaction
 
+from common.errors import DomainError
 from merchants_app.audit import record
-from merchants_app.models import Merchant
+from merchants_app.models import LEAST_KEPT_AFTER_WATCH, Merchant
 
 CHANGEABLE = (
     "name", "support_email", "brand_color", "session_minutes", "watch_days", "tolerance_percent",
-    "tolerance_amount", "spread_percent",
+    "tolerance_amount", "spread_percent", "keep_buyers_days",
 )  # fmt: skip
+
+
+class KeptTooShort(DomainError):
+    """Buyers must be kept until well after the watch for late payments."""
+
+    code = "kept_too_short"
 
 
 @transaction.atomic
 def change_settings(*, merchant: Merchant, actor: str, **wanted: Any) -> list[str]:
-    """Writes what differs and returns its names. Sessions that exist keep the rules they were made with."""
+    """Writes what differs and returns its names. Sessions that exist keep the rules they were made with.
+
+    Raises `KeptTooShort` (`check_memory`).
+    """
     current = Merchant.objects.select_for_update().get(pk=merchant.pk)
+    check_memory(
+        wanted.get("keep_buyers_days", current.keep_buyers_days),
+        watch_days=wanted.get("watch_days", current.watch_days),
+    )
     changed = [name for name in CHANGEABLE if name in wanted and getattr(current, name) != wanted[name]]
     if changed:
-        detail = {name: f"{getattr(current, name)} → {wanted[name]}" for name in changed}
+        detail = {name: f"{_word(getattr(current, name))} → {_word(wanted[name])}" for name in changed}
         for name in changed:
             setattr(current, name, wanted[name])
         current.save(update_fields=changed)
         record(merchant=merchant, actor=actor, action="settings.changed", **detail)
     return changed
+
+
+def check_memory(days: int | None, *, watch_days: int) -> None:
+    """Raises `KeptTooShort` when buyers would be erased while money of theirs may still arrive, or just has."""
+    least = watch_days + LEAST_KEPT_AFTER_WATCH
+    if days is not None and days < least:
+        raise KeptTooShort(
+            f"Keep buyers for at least {least} days: the watch for late payments, and {LEAST_KEPT_AFTER_WATCH} more to "
+            "send money back. Or leave it empty, to keep them for ever.",
+            attr="keep_buyers_days",
+        )
+
+
+def _word(value: Any) -> str:
+    return "none" if value is None else str(value)

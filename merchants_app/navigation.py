@@ -52,6 +52,7 @@ MENU: tuple[Group, ...] = (
             Item("Treasury", "treasury"),
             Item("Team", "team"),
             Item("Settings", "settings"),
+            Item("Privacy", "privacy"),
             Item("Audit log", "audit"),
         ),
     ),

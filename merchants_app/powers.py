@@ -18,6 +18,7 @@ class Power(StrEnum):
     LOOK = "see this business"
     HANDLE_SESSIONS = "act on sessions"
     COLLECT = "collect payments"
+    HANDLE_BUYERS = "export or erase what is kept about a buyer"
     MANAGE_KEYS = "manage API keys"
     MANAGE_WEBHOOKS = "manage webhooks"
     MANAGE_TREASURY = "change where money goes"
@@ -41,6 +42,7 @@ _TABLE = {
     Power.LOOK:            _Row(_YES, _YES,  _YES, _YES),
     Power.HANDLE_SESSIONS: _Row(_YES, _TEST, _YES, _NO),
     Power.COLLECT:         _Row(_YES, _TEST, _YES, _NO),
+    Power.HANDLE_BUYERS:   _Row(_YES, _TEST, _YES, _NO),
     Power.MANAGE_KEYS:     _Row(_YES, _YES,  _NO,  _NO),
     Power.MANAGE_WEBHOOKS: _Row(_YES, _YES,  _NO,  _NO),
     Power.MANAGE_TREASURY: _Row(_YES, _TEST, _NO,  _NO),
@@ -61,6 +63,7 @@ _POWER_WORDS = {
     Power.LOOK: "See every page",
     Power.HANDLE_SESSIONS: "End sessions, decide odd payments, refund",
     Power.COLLECT: "Collect",
+    Power.HANDLE_BUYERS: "Export or erase a buyer",
     Power.MANAGE_KEYS: "Make and revoke API keys",
     Power.MANAGE_WEBHOOKS: "Webhooks: endpoints, secrets, sending again",
     Power.MANAGE_TREASURY: "Change the treasury",
@@ -71,7 +74,7 @@ SCOPE_WORDS = {
     KeyScope.READ: "See sessions, issues, links, customers and events",
     KeyScope.WRITE: "Make sessions and links, quote, end what is unpaid",
     KeyScope.WEBHOOKS: "See and change webhook endpoints and their secrets, send again",
-    KeyScope.DECIDE: "Decide odd payments",
+    KeyScope.DECIDE: "Decide odd payments, erase buyers",
 }
 _CELLS = {_YES: "yes", _TEST: "test mode", _NO: "–"}
 

@@ -29,6 +29,7 @@ _STATEMENT = """
 WITH known AS (
     SELECT id, public_id, name FROM {customers}
     WHERE merchant_id = %(merchant)s::bigint AND mode = %(mode)s::text AND lower(email) = lower(%(email)s::text)
+    FOR KEY SHARE -- waits for who is erasing the customer, and then finds none; the foreign key takes the same lock
 ), session AS (
     INSERT INTO {sessions} ({first_columns}, {session_columns}, customer_id, treasury_id)
     SELECT {first_values}, {session_values}, wallet.customer_id, wallet.id

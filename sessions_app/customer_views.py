@@ -1,4 +1,4 @@
-"""The customer API: who bought, and what they paid."""
+"""The customer API: who bought, and what they paid; all that is kept about one, and its end."""
 
 from rest_framework import serializers
 from rest_framework.response import Response
@@ -7,7 +7,9 @@ from common.strict_serializers import StrictSerializer, TextField
 from merchants_app.api_base import MerchantViewSet, lead_on
 from merchants_app.api_dispatch import ApiRequest
 from merchants_app.models import KeyScope
+from sessions_app.buyer_export import export_buyer
 from sessions_app.customers import represent_customers, with_email
+from sessions_app.privacy import erase_buyer
 from sessions_app.scope import SessionScope
 
 
@@ -32,7 +34,15 @@ class ListCustomers(StrictSerializer):
 class CustomerViewSet(MerchantViewSet):
     """Customers: one per e-mail address, made at their first session."""
 
-    scopes = {"list": KeyScope.READ, "retrieve": KeyScope.READ}
+    # Erasing needs what deciding needs: a key that only sells must not make a business forget.
+    scopes = {
+        "list": KeyScope.READ,
+        "retrieve": KeyScope.READ,
+        "export": KeyScope.READ,
+        "erase": KeyScope.DECIDE,
+    }
+    # Erasing commits batch by batch.
+    answers_apart = frozenset({"erase"})
 
     def list(self, request: ApiRequest) -> Response:
         """A page of customers, newest first; `Link: <…>; rel="next"` leads on."""
@@ -50,4 +60,13 @@ class CustomerViewSet(MerchantViewSet):
 
     def retrieve(self, request: ApiRequest, pk: str) -> Response:
         """One customer."""
+        return Response(represent_customers([SessionScope.of(request).customer(pk)])[0])
+
+    def export(self, request: ApiRequest, pk: str) -> Response:
+        """All that is kept about one customer."""
+        return Response(export_buyer(SessionScope.of(request).customer(pk)))
+
+    def erase(self, request: ApiRequest, pk: str) -> Response:
+        """Forgets who a customer is; answers what is left. Erased already: nothing happens."""
+        erase_buyer(SessionScope.of(request).customer(pk), actor=request.actor)
         return Response(represent_customers([SessionScope.of(request).customer(pk)])[0])

@@ -34,6 +34,7 @@ def represent_customers(customers: Iterable[Customer]) -> list[dict[str, Any]]:
             "email": customer.email,
             "name": customer.name,
             "createdAt": iso(customer.created_at),
+            "erasedAt": iso(customer.erased_at),
             "paid": paid.get(customer.pk, []),
         }
         for customer in everybody

@@ -59,3 +59,9 @@ class ShopPaused(Conflict):
     """The operator has suspended the shop: nobody is asked for money who was not before. The buyer is not told why."""
 
     code = "shop_paused"
+
+
+class StillNeeded(Conflict):
+    """A buyer's data is needed until their payments are over; the sentence says what to wait for."""
+
+    code = "still_needed"

@@ -90,6 +90,11 @@ def lock(session_id: int) -> CheckoutSession:
     return _locked([session_id])[0]
 
 
+def lock_many(ids: Iterable[int]) -> list[CheckoutSession]:
+    """The same for several."""
+    return _locked(ids)
+
+
 def decide(
     decision: Decision, *, reopen_minutes: int, now: datetime | None = None, shown: Collection[str] | None = None
 ) -> CheckoutSession:

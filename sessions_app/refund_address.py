@@ -17,6 +17,7 @@ from common.errors import Conflict, DomainError
 from common.modes import Mode
 from merchants_app.audit import record
 from merchants_app.mails import mail_owners
+from sessions_app.forgetting import is_erased
 from sessions_app.lifecycle import News, lock, reassess
 from sessions_app.models import AddressChange, CheckoutSession
 from sessions_app.models.address_change import TRIES
@@ -162,6 +163,8 @@ def _digest(change: AddressChange, code: str) -> str:
 
 
 def _checked(session: CheckoutSession, address: str) -> str:
+    if is_erased(session):
+        raise WrongRefund("This payment is long over, and nothing is kept about its buyer any more: ask the shop.")
     try:
         checked = checked_address(address)
     except WrongAddress as wrong:

@@ -9,6 +9,7 @@ from common.money import to_minor_unit
 from merchants_app.audit import record
 from merchants_app.mails import Posted, mail_at_once
 from merchants_app.models import AuditEntry
+from sessions_app.forgetting import is_erased
 from sessions_app.models import AddressChange, CheckoutSession
 from sessions_app.refundable import arrived
 from sessions_app.refunds import NothingToRefund
@@ -36,6 +37,8 @@ def ask_by_mail(session: CheckoutSession, *, actor: str, now: datetime) -> None:
     """
     if not arrived(session):
         raise NothingToRefund("Of what arrived, nothing can go back: the page would have nothing to ask.")
+    if is_erased(session):
+        raise NotMailed("The buyer was erased: there is no address to write to.")
     asked = AuditEntry.objects.filter(merchant=session.merchant, action=_ACTION, subject=session.public_id)
     if asked.filter(created_at__gt=now - AGAIN_AFTER).exists():
         raise NotMailed("The buyer was asked within the last hour: give them time to answer.")

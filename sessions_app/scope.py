@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from django.db.models import QuerySet
 
 from common.errors import NotFound
-from sessions_app.customers import CustomerNotFound
+from sessions_app.customers import CustomerNotFound, with_email
 from sessions_app.errors import SessionNotFound
 from sessions_app.expiry import up_to_date
 from sessions_app.facts import with_facts
@@ -63,4 +63,11 @@ class SessionScope(WebhookScope):
         found = self.customers().filter(public_id=public_id).first()
         if found is None:
             raise CustomerNotFound(f"There is no customer {public_id[:60]!r} for this key.", attr=attr)
+        return found
+
+    def buyer(self, email: str) -> Customer:
+        """The customer of this e-mail address, in any case of letters. Raises CustomerNotFound."""
+        found = with_email(self.customers(), email.strip()).first()
+        if found is None:
+            raise CustomerNotFound(f"Nobody has bought with the address {email.strip()[:254]!r} here.", attr="email")
         return found

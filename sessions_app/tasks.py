@@ -1,9 +1,11 @@
 """Doors for the clock: what Celery runs."""
 
 from celery import shared_task
+from django.utils import timezone
 
 from chains_app.networks import enabled_networks, network
 from common.modes import Mode
+from sessions_app.buyer_retention import erase_old_buyers as erase_old_buyers_now
 from sessions_app.expiry import expire_due as expire_due_sessions
 from sessions_app.watcher import watch_network as watch_network_now
 
@@ -26,3 +28,9 @@ def watch_network(network_id: str) -> None:
 def expire_due() -> None:
     """Ends sessions whose time is over."""
     expire_due_sessions()
+
+
+@shared_task(ignore_result=True)
+def erase_old_buyers() -> None:
+    """Forgets buyers whom their business keeps no longer."""
+    erase_old_buyers_now(timezone.now())

@@ -2,7 +2,15 @@
 
 from django.urls import path
 
-from sessions_app import collect_views, dashboard_views, decision_views, pay_views, refund_buyer_pages, refund_pages
+from sessions_app import (
+    collect_views,
+    dashboard_views,
+    decision_views,
+    pay_views,
+    privacy_views,
+    refund_buyer_pages,
+    refund_pages,
+)
 from sessions_app.api_views import CheckoutViewSet
 from sessions_app.customer_views import CustomerViewSet
 from sessions_app.issue_views import IssueViewSet
@@ -27,6 +35,8 @@ api = [
     ),
     path("customers", CustomerViewSet.as_view({"get": "list"}), name="customer-list"),
     path("customers/<str:pk>", CustomerViewSet.as_view({"get": "retrieve"}), name="customer-detail"),
+    path("customers/<str:pk>/erase", CustomerViewSet.as_view({"post": "erase"}), name="customer-erase"),
+    path("customers/<str:pk>/export", CustomerViewSet.as_view({"get": "export"}), name="customer-export"),
     path("payment-options", PaymentOptionViewSet.as_view({"get": "list"}), name="payment-option-list"),
 ]
 
@@ -54,6 +64,7 @@ dashboard = [
     path("sessions/<str:session_id>/refund/ask", refund_pages.ask, name="refund-ask"),
     path("sessions/<str:session_id>/refund/<str:refund_id>", refund_pages.sign, name="refund-sign"),
     path("decisions", decision_views.decisions, name="decisions"),
+    path("privacy", privacy_views.privacy, name="privacy"),
     path("collect", collect_views.collect, name="collect"),
     path("collect/<str:network_id>", collect_views.prepare, name="collect-prepare"),
     path("collect/<str:network_id>/sent", collect_views.sent, name="collect-sent"),

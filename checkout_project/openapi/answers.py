@@ -233,6 +233,7 @@ class Customer(serializers.Serializer[Any]):
     email = text("As it was first sent.", "pat@example.com")
     name = text("The last one that you sent; what a payment link's visitor types does not change it.", "Pat Doe")
     createdAt = moment("When the first session was made.")
+    erasedAt = moment("When all that is personal was erased; null: it was not.", nullable=True)
     paid = PaidInCurrency(many=True, help_text="What they paid, by currency.")
 
 

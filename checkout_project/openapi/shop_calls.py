@@ -6,6 +6,7 @@ from drf_spectacular.extensions import OpenApiViewExtension
 from drf_spectacular.utils import extend_schema_view
 
 from checkout_project.openapi.answers import Customer, PaymentLink
+from checkout_project.openapi.buyer_answers import BuyerExport
 from checkout_project.openapi.describing import DONE, NEXT_PAGE, change, copy_of, get, post, thing_id
 from sessions_app.customer_views import ListCustomers
 from sessions_app.link_requests import ChangeLink, CreateLink
@@ -43,5 +44,7 @@ class CustomerCalls(OpenApiViewExtension):  # type: ignore[no-untyped-call]
         described = extend_schema_view(
             list=get("list_customers", "List customers", Customer(many=True), ListCustomers, NEXT_PAGE, tag=tag),
             retrieve=get("get_customer", "Get a customer", Customer, customer, tag=tag),
+            export=get("export_customer", "Get all that is kept about a customer", BuyerExport, customer, tag=tag),
+            erase=post("erase_customer", "Erase who a customer is", None, {200: Customer}, customer, tag=tag),
         )
         return described(copy_of(self.target_class))

@@ -1,6 +1,6 @@
 """The models of this app, one topic a file."""
 
-from merchants_app.models.account import Member, Merchant, Role, User
+from merchants_app.models.account import LEAST_KEPT_AFTER_WATCH, Member, Merchant, Role, User
 from merchants_app.models.api import ApiKey, IdempotencyRecord, KeyScope
 from merchants_app.models.audit import AuditEntry
 from merchants_app.models.request_log import LoggedRequest
@@ -8,6 +8,7 @@ from merchants_app.models.treasury import Treasury, TreasuryKind
 from merchants_app.models.visit import OperatorVisit
 
 __all__ = [
+    "LEAST_KEPT_AFTER_WATCH",
     "ApiKey",
     "AuditEntry",
     "IdempotencyRecord",

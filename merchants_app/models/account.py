@@ -7,8 +7,12 @@ from django.contrib.auth.base_user import BaseUserManager
 from django.contrib.auth.models import AbstractUser
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
+from django.db.models import F, Q
 
 from common.public_ids import new_merchant_id
+
+# Days that a buyer's data stays at least, once nobody watches for money of theirs any more.
+LEAST_KEPT_AFTER_WATCH = 30
 
 
 class UserManager(BaseUserManager["User"]):
@@ -79,6 +83,12 @@ class Merchant(models.Model):
         validators=[MinValueValidator(0), MaxValueValidator(20)],
         help_text="Added to the market price of an asset when a quote is made.",
     )
+    keep_buyers_days = models.PositiveIntegerField(
+        null=True,
+        blank=True,
+        validators=[MaxValueValidator(100 * 365)],
+        help_text="Buyers are erased so long after their last session ended; empty: never.",
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     suspended_at = models.DateTimeField(
         null=True, editable=False, help_text="Since then it sells nothing new; money is still watched."
@@ -96,6 +106,15 @@ class Merchant(models.Model):
                 condition=models.Q(suspended_at=None, suspended_by="", suspension_reason="")
                 | (models.Q(suspended_at__isnull=False) & ~models.Q(suspended_by="") & ~models.Q(suspension_reason="")),
                 name="a_suspension_has_a_reason_and_an_author",
+            )
+        ]
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                # Money may arrive until the watch ends, and somebody has to be asked where it shall go back to.
+                condition=Q(keep_buyers_days=None) | Q(keep_buyers_days__gte=F("watch_days") + LEAST_KEPT_AFTER_WATCH),
+                name="buyers_are_kept_beyond_the_watch",
             )
         ]
 

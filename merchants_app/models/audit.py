@@ -7,7 +7,10 @@ from merchants_app.models.account import Merchant
 
 
 class AuditEntry(models.Model):
-    """One act of a person or key that changed something, in words a merchant can read. Never edited."""
+    """One act of a person or key that changed something, in words a merchant can read. Never edited.
+
+    One exception: an erased buyer's words in `detail` (`audit.forget_words`).
+    """
 
     merchant = models.ForeignKey(Merchant, on_delete=models.CASCADE, related_name="audit_entries")
     mode = models.CharField(max_length=4, choices=Mode.choices, blank=True)
@@ -22,6 +25,8 @@ class AuditEntry(models.Model):
         indexes = [
             # Reader: the audit page, newest first.
             models.Index(fields=["merchant", "-created_at"], name="audit_newest_first"),
+            # Readers: who erases or exports a buyer, who asks whether a buyer was asked already.
+            models.Index(fields=["merchant", "subject"], name="audit_by_subject", condition=~models.Q(subject="")),
         ]
 
     def __str__(self) -> str:

@@ -17,6 +17,7 @@ class Customer(models.Model):
     email = models.EmailField(max_length=254)
     name = models.CharField(max_length=200)
     created_at = models.DateTimeField(auto_now_add=True)
+    erased_at = models.DateTimeField(null=True, editable=False, help_text="When all that is personal was erased.")
 
     class Meta:
         constraints = [
@@ -24,4 +25,4 @@ class Customer(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.email
+        return self.public_id  # what names it elsewhere must not keep who it is

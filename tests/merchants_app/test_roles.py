@@ -17,6 +17,7 @@ PROMISED = """
 LOOK              test live    test live    test live    test live
 HANDLE_SESSIONS   test live    test ----    test live    ---- ----
 COLLECT           test live    test ----    test live    ---- ----
+HANDLE_BUYERS     test live    test ----    test live    ---- ----
 MANAGE_KEYS       test live    test live    ---- ----    ---- ----
 MANAGE_WEBHOOKS   test live    test live    ---- ----    ---- ----
 MANAGE_TREASURY   test live    test ----    ---- ----    ---- ----

@@ -1,0 +1,76 @@
+"""A buyer who left traces wherever one can, and time enough for them to be over."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from merchants_app.models import Merchant
+from sessions_app.creation import create_session
+from sessions_app.decisions import decide
+from sessions_app.models import CheckoutSession, Customer
+from sessions_app.refund_letters import ask_by_mail
+from sessions_app.refunds import leave_address, play_refund, prepare_refund
+from sessions_app.status import DecisionKind
+from tests.cast import Api, terms
+from tests.sandbox import Sandbox
+from webhooks_app.models import Delivery, DeliveryAttempt
+
+# Words that stand for one person; nothing else in the test's database has them.
+EMAIL, NAME, WALLET = "ada.byron@example.org", "Ada Byron", "0x14dC79964da2C08b23698B3D3cc7Ca32193d9955"
+STREET, TOKEN = "12 Sackville Street", "tok-5f2a"
+WORDS = (EMAIL, "ada.byron%40example.org", NAME, WALLET, STREET, TOKEN)
+
+
+def adas_terms(**changes: Any) -> dict[str, Any]:
+    """What a shop sends that puts personal data wherever it can."""
+    return terms(
+        email=EMAIL,
+        name=NAME,
+        metadata={"orderId": "77", "street": STREET},
+        reference=f"order-77-{EMAIL}",
+        successUrl=f"https://shop.example/thanks?token={TOKEN}&mail=ada.byron%40example.org",
+        cancelUrl=f"https://shop.example/{TOKEN}/cart",
+        productName=f"Ring, engraved {NAME}",
+        productDescription=f"To be picked up; questions to {EMAIL}",
+        **changes,
+    )
+
+
+@pytest.fixture
+def ada(sandbox: Sandbox, api: Api, mia: Merchant) -> Customer:
+    """Paid too much, was asked for an address, got the excess back; once paid too little, and a note was taken."""
+    api.post("webhook-endpoints", {"url": "http://127.0.0.1:9/hooks"})
+    api.post("payment-links", {"currency": "USD", "productName": f"Invoice for {EMAIL}", "metadata": {"to": EMAIL}})
+    made = api.post("checkout", adas_terms(), Idempotency_Key=f"order-77-{EMAIL}").answer
+    over = sandbox.play(CheckoutSession.objects.get(public_id=made["id"]), "over", asset="USDC")
+    ask_by_mail(over, actor="mia@example.com", now=timezone.now())
+    refund = prepare_refund(
+        session=leave_address(over, WALLET), asset="USDC", network_id="sandbox", kind="excess", rate_basis="paid",
+        actor="mia@example.com", now=timezone.now(),
+    )  # fmt: skip
+    play_refund(refund, now=timezone.now())
+    sandbox.wait(6, over)
+    short = create_session(merchant=mia, mode="test", terms=adas_terms() | {"reference": "order-78"})
+    short = sandbox.play(short, "short", asset="USDC")
+    sandbox.skip(hours=2)
+    short = sandbox.wait(2, short)
+    decide(session=short, kind=DecisionKind.WRITE_OFF, actor="mia@example.com", note=f"{NAME} called: leave it")
+    for delivery in Delivery.objects.all():
+        DeliveryAttempt.objects.create(
+            delivery=delivery, started_at=timezone.now(), duration_ms=3, status_code=200, detail=f"to {EMAIL}",
+            answer_excerpt=f"thank you, {NAME}",
+        )  # fmt: skip
+    return Customer.objects.get(merchant=mia, mode="test", email=EMAIL)
+
+
+@pytest.fixture
+def later(sandbox: Sandbox) -> Callable[[int], None]:
+    """Days pass on the clock, without anybody looking at the chain."""
+
+    def pass_days(days: int) -> None:
+        sandbox.clock.shift(timedelta(days=days))
+
+    return pass_days
