@@ -1,6 +1,7 @@
 """The customer API: who bought, and what they paid; all that is kept about one, and its end."""
 
 from rest_framework import serializers
+from rest_framework.decorators import action
 from rest_framework.response import Response
 
 from common.strict_serializers import StrictSerializer, TextField
@@ -62,10 +63,12 @@ class CustomerViewSet(MerchantViewSet):
         """One customer."""
         return Response(represent_customers([SessionScope.of(request).customer(pk)])[0])
 
+    @action(detail=True, methods=["get"])
     def export(self, request: ApiRequest, pk: str) -> Response:
         """All that is kept about one customer."""
         return Response(export_buyer(SessionScope.of(request).customer(pk)))
 
+    @action(detail=True, methods=["post"])
     def erase(self, request: ApiRequest, pk: str) -> Response:
         """Forgets who a customer is; answers what is left. Erased already: nothing happens."""
         erase_buyer(SessionScope.of(request).customer(pk), actor=request.actor)

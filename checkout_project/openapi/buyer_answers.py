@@ -18,7 +18,7 @@ class BuyerExport(serializers.Serializer[Any]):
     customer = Customer(help_text="The buyer.")
     sessions = serializers.ListField(
         child=serializers.DictField(),
-        help_text="Their sessions as `get_session` answers them, with `refundAddress`, `timeline` and `decisions`. Example: []",
+        help_text="As `get_session` answers them, with `refundAddress`, `timeline` and `decisions`. Example: []",
     )
     events = serializers.ListField(
         child=serializers.DictField(),
