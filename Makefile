@@ -6,7 +6,7 @@ INSTALL := $(PYTHON) -I checkout_project/running/install.py
 # Browsers, node and databases run beside the tests: more processes than cores make it slower.
 PROCESSES ?= logical
 
-.PHONY: run test check format bench mutants clean
+.PHONY: run test check format bench mutants clean audit lock
 
 # Everything on one machine, with a demo merchant: http://127.0.0.1:8000 (PORT=…, DATA_DIR=…).
 run:
@@ -22,6 +22,16 @@ test:
 check:
 	@$(INSTALL) test
 	@exec $(BIN)/python -m pytest -q tests/test_code.py tests/test_architecture.py
+
+# Known vulnerabilities, of libraries and of how our code is written. Says so when no advisory service is reachable.
+audit:
+	@$(INSTALL) test
+	@exec $(BIN)/python checkout_project/running/audit.py
+
+# After a change in requirements*.txt: the hashes that go with it.
+lock:
+	@$(INSTALL) test
+	@exec $(BIN)/python checkout_project/running/lock.py
 
 format:
 	@$(INSTALL) test

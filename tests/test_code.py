@@ -7,13 +7,15 @@ from pathlib import Path
 import pytest
 from django.core.management import call_command
 
+from checkout_project.running.audit import BANDIT
+
 ROOT = Path(__file__).resolve().parent.parent
 
 
 @pytest.mark.parametrize(
     "command",
-    [["ruff", "check", "."], ["ruff", "format", "--check", "."], ["mypy"]],
-    ids=["ruff", "format", "mypy"],
+    [["ruff", "check", "."], ["ruff", "format", "--check", "."], ["mypy"], BANDIT],
+    ids=["ruff", "format", "mypy", "bandit"],
 )
 def test_the_code_passes(command: list[str]) -> None:
     done = subprocess.run([sys.executable, "-m", *command], cwd=ROOT, capture_output=True, text=True, check=False)

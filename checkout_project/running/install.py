@@ -14,6 +14,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 VENV = ROOT / ".venv"
 BIN = VENV / "bin"
+_PIP_INSTALL = [
+    "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--prefer-binary", "--require-hashes",
+]  # fmt: skip
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
@@ -28,28 +31,30 @@ def main(purpose: str) -> None:
             f"Python 3.11 or newer is needed, this is {sys.version.split()[0]}: install it, or name it: "
             f"make {purpose} PYTHON=python3.12"
         )
-    files = ["requirements.txt"] if purpose == "run" else ["requirements.txt", "requirements-dev.txt"]
-    install_python_packages(files)
+    # The dev lock has all of the other one.
+    install_python_packages("requirements.lock" if purpose == "run" else "requirements-dev.lock")
     install_node_packages(needed=purpose == "test")
     if purpose == "test":
         install_browser()
 
 
-def install_python_packages(files: list[str]) -> None:
-    """Into .venv, from the exact pins; again when the pins or the Python changed. Raises MissingError."""
+def install_python_packages(lock: str) -> None:
+    """Into .venv, from exact pins and only files of known hashes; again when those or the Python changed.
+
+    Raises MissingError.
+    """
     python = (str(sys.version_info[:2]) + sys.prefix).encode()
-    stamps = {name: hashlib.sha256(python + (ROOT / name).read_bytes()).hexdigest() for name in files}
-    if all(_text(VENV / f".{name}.installed") == digest for name, digest in stamps.items()):
+    digest = hashlib.sha256(python + (ROOT / lock).read_bytes()).hexdigest()
+    if _text(VENV / f".{lock}.installed") == digest:
         return
     _make_venv()
-    print(f"Installing {' and '.join(files)} (once) …", flush=True)
+    print(f"Installing {lock} (once) …", flush=True)
     _must(
-        [str(BIN / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--prefer-binary"]
-        + [part for name in files for part in ("-r", name)],
-        "The Python packages could not be installed; the reason stands above.",
+        [str(BIN / "python"), *_PIP_INSTALL, "-r", lock],
+        "The Python packages could not be installed; the reason stands above. Is it a hash? Then the index gives out "
+        "another file than the one that was pinned: find out why before you trust it.",
     )
-    for name, digest in stamps.items():
-        (VENV / f".{name}.installed").write_text(digest, encoding="utf-8")
+    (VENV / f".{lock}.installed").write_text(digest, encoding="utf-8")
 
 
 def _make_venv() -> None:
