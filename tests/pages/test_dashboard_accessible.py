@@ -19,7 +19,7 @@ from tests.sandbox import Sandbox
 THEMES: list[tuple[Literal["light", "dark"], int]] = [("light", 1280), ("dark", 390)]
 PAGES = [
     "overview", "sessions", "sessions?q=nothing", "decisions", "collect", "keys", "requests", "treasury", "team",
-    "settings", "audit",
+    "settings", "privacy", "audit",
 ]  # fmt: skip
 
 
