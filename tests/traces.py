@@ -1,18 +1,21 @@
 """A buyer who left traces wherever one can, and time enough for them to be over."""
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.core import mail
 from django.utils import timezone
 
 from merchants_app.models import Merchant
 from sessions_app.creation import create_session
 from sessions_app.decisions import decide
 from sessions_app.models import CheckoutSession, Customer
+from sessions_app.refund_address import confirm_change, leave_address, name_address
 from sessions_app.refund_letters import ask_by_mail
-from sessions_app.refunds import leave_address, play_refund, prepare_refund
+from sessions_app.refunds import play_refund, prepare_refund
 from sessions_app.status import DecisionKind
 from tests.cast import Api, terms
 from tests.sandbox import Sandbox
@@ -20,8 +23,9 @@ from webhooks_app.models import Delivery, DeliveryAttempt
 
 # Words that stand for one person; nothing else in the test's database has them.
 EMAIL, NAME, WALLET = "ada.byron@example.org", "Ada Byron", "0x14dC79964da2C08b23698B3D3cc7Ca32193d9955"
+OTHER_WALLET = "0x976EA74026E726554dB657fA54763abd0C3a0aa9"
 STREET, TOKEN = "12 Sackville Street", "tok-5f2a"
-WORDS = (EMAIL, "ada.byron%40example.org", NAME, WALLET, STREET, TOKEN)
+WORDS = (EMAIL, "ada.byron%40example.org", NAME, WALLET, OTHER_WALLET, STREET, TOKEN)
 
 
 def adas_terms(**changes: Any) -> dict[str, Any]:
@@ -53,6 +57,11 @@ def ada(sandbox: Sandbox, api: Api, mia: Merchant) -> Customer:
     )  # fmt: skip
     play_refund(refund, now=timezone.now())
     sandbox.wait(6, over)
+    change = name_address(over, OTHER_WALLET, now=timezone.now())
+    assert change
+    code = re.search(r"\b[0-9]{6}\b", mail.outbox[-1].body)
+    assert code
+    confirm_change(over, change.public_id, code[0], now=timezone.now())
     short = create_session(merchant=mia, mode="test", terms=adas_terms() | {"reference": "order-78"})
     short = sandbox.play(short, "short", asset="USDC")
     sandbox.skip(hours=2)

@@ -87,7 +87,7 @@ def test_an_erased_buyer_gives_and_gets_nothing_new(
     written = len(mail.outbox)
     desk.post(f"sessions/{session.public_id}/refund/ask")
     assert len(mail.outbox) == written
-    desk.client.post(f"/pay/{session.public_id}/refund", {"address": "0x14dC79964da2C08b23698B3D3cc7Ca32193d9955"})
+    desk.client.post(f"/pay/{session.page_token}/refund", {"address": "0x14dC79964da2C08b23698B3D3cc7Ca32193d9955"})
     session.refresh_from_db()
     assert session.refund_address == ""
     for page in (f"sessions/{session.public_id}", f"sessions/{session.public_id}/refund", "sessions"):
