@@ -30,6 +30,8 @@ NEEDED = {
     ("delete", "payment-links/<str:pk>"): "write",
     ("get", "customers"): "read",
     ("get", "customers/<str:pk>"): "read",
+    ("get", "customers/<str:pk>/export"): "read",
+    ("post", "customers/<str:pk>/erase"): "decide",
     ("get", "payment-options"): "read",
     ("get", "webhook-endpoints"): "webhooks",
     ("post", "webhook-endpoints"): "webhooks",
