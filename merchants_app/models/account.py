@@ -106,11 +106,7 @@ class Merchant(models.Model):
                 condition=models.Q(suspended_at=None, suspended_by="", suspension_reason="")
                 | (models.Q(suspended_at__isnull=False) & ~models.Q(suspended_by="") & ~models.Q(suspension_reason="")),
                 name="a_suspension_has_a_reason_and_an_author",
-            )
-        ]
-
-    class Meta:
-        constraints = [
+            ),
             models.CheckConstraint(
                 # Money may arrive until the watch ends, and somebody has to be asked where it shall go back to.
                 condition=Q(keep_buyers_days=None) | Q(keep_buyers_days__gte=F("watch_days") + LEAST_KEPT_AFTER_WATCH),

@@ -106,7 +106,8 @@ def test_every_action_has_its_row(operator: Operator, model: Any) -> None:
 
 def settings_of(merchant: Merchant, **changes: str) -> dict[str, str]:
     """The form of a business as its page sends it back."""
-    form = {name: str(getattr(merchant, name)) for name in CHANGEABLE}
+    given = {name: getattr(merchant, name) for name in CHANGEABLE}
+    form = {name: "" if value is None else str(value) for name, value in given.items()}
     team = list(merchant.members.order_by("id")) if merchant.pk else []
     form |= {"members-TOTAL_FORMS": str(len(team)), "members-INITIAL_FORMS": str(len(team))}
     for number, member in enumerate(team):
