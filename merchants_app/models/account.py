@@ -111,7 +111,7 @@ class Merchant(models.Model):
                 # Money may arrive until the watch ends, and somebody has to be asked where it shall go back to.
                 condition=Q(keep_buyers_days=None) | Q(keep_buyers_days__gte=F("watch_days") + LEAST_KEPT_AFTER_WATCH),
                 name="buyers_are_kept_beyond_the_watch",
-            )
+            ),
         ]
 
     def __str__(self) -> str:
