@@ -117,17 +117,25 @@ class Servers:
         )
         return done.stdout
 
-    def start(self, application: str, settings: str, *, port: int) -> str:
+    def start_ours(self, *, port: int) -> str:
+        """As the Procfile does. Returns the address."""
+        options = ["--interface", "asginl", "--http", "1", "checkout_project.asgi:application"]
+        return self.start(options, "checkout_project.settings", port=port)
+
+    def start_floor(self, *, port: int) -> str:
+        """As Django is served most simply. Returns the address."""
+        options = ["--interface", "wsgi", "--blocking-threads", "4", "--factory", "bench.floor:make_application"]
+        return self.start(options, "bench.floor_settings", port=port)
+
+    def start(self, options: list[str], settings: str, *, port: int) -> str:
         """Two processes with four threads each. Returns the address."""
         command = [
-            str(Path(sys.executable).with_name("granian")), "--interface", "wsgi", "--port", str(port),
-            "--workers", "2", "--blocking-threads", "4", "--log-level", "error", "--no-ws",
+            str(Path(sys.executable).with_name("granian")), "--port", str(port),
+            "--workers", "2", "--log-level", "error", "--no-ws",
             "--workers-kill-timeout", "5",  # a worker that is told to stop while it starts may not hear of it
-            application,
+            *options,
         ]  # fmt: skip
-        if application.endswith("make_application"):
-            command.insert(1, "--factory")
-        environment = self.environment | {"DJANGO_SETTINGS_MODULE": settings}
+        environment = self.environment | {"DJANGO_SETTINGS_MODULE": settings, "WEB_THREADS": "4"}
         self.running.append(subprocess.Popen(command, env=environment, cwd=ROOT))
         url = f"http://127.0.0.1:{port}"
         deadline = time.monotonic() + 60
@@ -138,12 +146,12 @@ class Servers:
                 time.sleep(0.2)
             else:
                 return url
-        raise TimeoutError(f"{application} does not answer")
+        raise TimeoutError(f"{options[-1]} does not answer")
 
     def settle_down(self, options: argparse.Namespace) -> None:
         """The customers of the run, and what autovacuum would do within a minute: without statistics PostgreSQL plans
         for empty tables."""
-        url = self.start("checkout_project.wsgi:application", "checkout_project.settings", port=8173)
+        url = self.start_ours(port=8173)
         asyncio.run(drive(url, creates(url, self.key), connections=options.connections, seconds=3))
         self.stop()
         with psycopg.connect(self.environment["DATABASE_URL"], autocommit=True) as connection:
@@ -243,9 +251,9 @@ def main() -> int:
         return 0 if measure_api(url, key, options, calls, None) else 1
     with Servers() as servers:
         servers.settle_down(options)
-        floor = servers.start("bench.floor:make_application", "bench.floor_settings", port=8171)
+        floor = servers.start_floor(port=8171)
         asyncio.run(drive(floor, inserts(floor, servers.key), connections=1, seconds=0.1))
-        url = servers.start("checkout_project.wsgi:application", "checkout_project.settings", port=8172)
+        url = servers.start_ours(port=8172)
         return 0 if measure_api(url, servers.key, options, calls_of(url, servers.key), floor) else 1
 
 

@@ -7,13 +7,11 @@ behind all of them when `Outside`, before the pages' middleware, is made and tak
 from collections.abc import Callable
 
 from django.conf import settings
-from django.core.exceptions import SuspiciousOperation
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.utils import translation
-from django.views.defaults import bad_request, page_not_found
 
 from checkout_project.api_errors import error_response
-from checkout_project.api_limits import refusal_of
+from checkout_project.api_limits import API, page_refusal_of, refusal_of
 from common.own_headers import set_own_headers
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
@@ -21,7 +19,7 @@ GetResponse = Callable[[HttpRequest], HttpResponse]
 
 def is_api_call(request: HttpRequest) -> bool:
     """Whether the request is the API's; its description and docs are pages."""
-    return request.path_info.startswith("/api/v1/")
+    return request.path_info.startswith(API)
 
 
 class Inside:
@@ -35,7 +33,7 @@ class Inside:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Answers a page."""
-        return _refusal(request) or self.get_response(request)
+        return page_refusal_of(request) or self.get_response(request)
 
 
 class Outside:
@@ -72,10 +70,3 @@ class Outside:
 def _refused_as_exposed() -> HttpResponse:
     detail = f"Call this API at {settings.PUBLIC_URL}, by https. Revoke this key if it went over an open network."
     return error_response(403, "https_required", detail)
-
-
-def _refusal(request: HttpRequest) -> HttpResponse | None:
-    """PostgreSQL's text holds no NUL: nothing is named with one, and nothing can be looked for with one."""
-    if "\0" in request.path:
-        return page_not_found(request, Http404())
-    return bad_request(request, SuspiciousOperation()) if "%00" in request.META.get("QUERY_STRING", "") else None

@@ -62,7 +62,6 @@ MIDDLEWARE = [
 ]
 
 ROOT_URLCONF = "checkout_project.urls"
-WSGI_APPLICATION = "checkout_project.wsgi.application"
 APPEND_SLASH = False
 TEMPLATES = [
     {
@@ -143,8 +142,13 @@ METRICS_TOKEN = env.text("METRICS_TOKEN", "")
 
 LOGGING = logs.configure(log_format=env.text("LOG_FORMAT", "json"), level=env.text("LOG_LEVEL", "WARNING"))
 
-# A body larger than this answers 413 before it is parsed.
+# A body larger than this answers 413, before it is read when its length was told; one that takes longer answers 408.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 64 * 1024
+BODY_SECONDS = env.number("BODY_SECONDS", 10)
+# In how many threads a web process answers. More than cores: most of them wait for PostgreSQL.
+WEB_THREADS = env.number("WEB_THREADS", 8)
+if BODY_SECONDS < 1 or WEB_THREADS < 1:
+    raise ImproperlyConfigured("BODY_SECONDS and WEB_THREADS must be 1 at least.")
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["merchants_app.api_authentication.ApiKeyAuthentication"],

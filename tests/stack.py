@@ -52,8 +52,11 @@ def real_database() -> Iterator[str]:
 class Stack:
     """One running Tallystick. Use as a context manager, or start() and stop()."""
 
-    def __init__(self, *, database_url: str, env: Mapping[str, str] | None = None) -> None:
-        """env: added to the processes' environment, over what we set."""
+    def __init__(
+        self, *, database_url: str, env: Mapping[str, str] | None = None, processes: tuple[str, ...] = PROCESSES
+    ) -> None:
+        """env: added to the processes' environment, over what we set. processes: those that `start` starts."""
+        self._processes = processes
         self._folder = Path(tempfile.mkdtemp(prefix="tallystick-stack-"))
         self._valkey = Valkey(folder=self._folder / "valkey", password=secrets.token_urlsafe(24))
         self.port = leashed.free_port()
@@ -95,7 +98,7 @@ class Stack:
         """Migrates, makes the demo merchant, starts the processes and waits for the first answer."""
         self._valkey.start()
         self.manage("make_demo")
-        for name in PROCESSES:
+        for name in self._processes:
             self.launch(name)
         wait_until(self.answers, seconds=START_SECONDS)
         return self
@@ -151,6 +154,12 @@ class Stack:
             return httpx.get(f"{self.url}/healthz", timeout=5, trust_env=False).status_code < 500
         except httpx.TransportError:
             return False
+
+    def end(self, name: str) -> int:
+        """Asks politely; the exit code. Raises TimeoutExpired when it stays."""
+        process = self._running.pop(name)
+        os.killpg(process.pid, signal.SIGTERM)
+        return process.wait(START_SECONDS)
 
     def log(self, name: str) -> str:
         """What a process has written so far."""

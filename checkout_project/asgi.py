@@ -5,15 +5,24 @@ import os
 from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 
-from checkout_project.request_bodies import WholeBodies
 from common.garbage import collect_rarely
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "checkout_project.settings")
-application = WholeBodies(get_wsgi_application(), limit=settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
+_django = get_wsgi_application()
 
 # Models can be imported only now that Django is set up.
+from checkout_project.web.door import Door  # noqa: E402
 from merchants_app.request_log import write_in_background  # noqa: E402
+from webhooks_app.sender_thread import allow_many_open_files  # noqa: E402
 
+application = Door(
+    _django,
+    threads=settings.WEB_THREADS,
+    limit=settings.DATA_UPLOAD_MAX_MEMORY_SIZE,
+    seconds=settings.BODY_SECONDS,
+)
+
+allow_many_open_files()
 write_in_background()
 
 collect_rarely()

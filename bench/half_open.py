@@ -1,0 +1,183 @@
+"""Whether many half-open connections stop the web process: it alone, as the Procfile starts it, on loopback.
+
+    python -m bench half_open [--connections 300]
+
+For each kind in turn, and for all at once, it holds so many connections open and says nothing more on them, and prints
+how quickly `/healthz`, a call of the API and a pay page answer before, during and after. Exits with 1 when one of them
+takes more than twice its usual time.
+"""
+
+import argparse
+import asyncio
+import os
+import resource
+import shlex
+import subprocess
+import sys
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+from urllib.parse import urlsplit
+
+import httpx
+from honcho.environ import parse_procfile
+
+from bench.api import ROOT, TERMS, Servers
+from checkout_project.running import leashed
+
+MOST = 2.0
+ASKS = 40  # of each kind of page, one after the other
+# Below this, twice is within what a shared machine's clock and scheduler do by themselves.
+NOISE_MS = 5.0
+START_SECONDS = 60.0
+SILENCE_SECONDS = 1.0  # between opening the connections and measuring
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """Where the web process is, and what can be asked there."""
+
+    host: str
+    port: int
+    key: str
+    pay: str
+
+    def half_open(self) -> dict[str, bytes]:
+        """What each kind of attacker sends before it falls silent."""
+        head = f"Host: {self.host}:{self.port}\r\n"
+        key = f"Authorization: Bearer {self.key}\r\n"
+        post = f"POST /api/v1/checkout HTTP/1.1\r\n{head}Content-Type: application/json\r\n"
+        form = f"POST /accounts/login/ HTTP/1.1\r\n{head}Content-Length: 400\r\nContent-Type: "
+        kinds = {
+            "nothing at all": "",
+            "half headers": f"GET /healthz HTTP/1.1\r\n{head}X-Slow: ",
+            "chunked, no key": f"{post}Transfer-Encoding: chunked\r\n\r\n1\r\n{{",
+            "chunked, with key": f"{post}{key}Transfer-Encoding: chunked\r\n\r\n1\r\n{{",
+            "long body": f"{post}{key}Content-Length: 900000\r\n\r\n{{",
+            "half a body": f"{post}{key}Content-Length: 4000\r\n\r\n{{",
+            "half a sign-in form": f"{form}application/x-www-form-urlencoded\r\n\r\nlogin=mia",
+            "half a multipart form": f"{form}multipart/form-data; boundary=x\r\n\r\n--x\r\nContent-Disposition: form",
+            # Many answers asked for, none read.
+            "slow readers": f"GET /static/css/base.css HTTP/1.1\r\n{head}\r\n" * 30,
+        }
+        return {name: text.encode() for name, text in kinds.items()}
+
+    def pages(self) -> dict[str, tuple[str, dict[str, str]]]:
+        """What an honest client asks for."""
+        return {
+            "/healthz": ("/healthz", {}),
+            "API call": ("/api/v1/checkout?limit=5", {"Authorization": f"Bearer {self.key}"}),
+            "pay page": (self.pay, {}),
+        }
+
+
+class HalfOpen:
+    """The connections of one attack."""
+
+    def __init__(self, place: Place, kinds: Iterable[bytes], number: int) -> None:
+        self.place, self.kinds, self.number = place, list(kinds), number
+        self.writers: list[asyncio.StreamWriter] = []
+
+    async def __aenter__(self) -> "HalfOpen":
+        for kind in self.kinds:
+            self.writers += await asyncio.gather(*(self._open(kind) for _ in range(self.number)))
+        await asyncio.sleep(SILENCE_SECONDS)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        for writer in self.writers:
+            writer.transport.abort()
+
+    async def _open(self, text: bytes) -> asyncio.StreamWriter:
+        # A reader with a buffer of one byte stops reading: what comes stays in the system's buffers, as with a deaf one.
+        _, writer = await asyncio.open_connection(self.place.host, self.place.port, limit=1)
+        writer.write(text)
+        return writer
+
+
+async def latencies(place: Place) -> dict[str, float]:
+    """Milliseconds, in the median; each on a connection of its own, as a new visitor comes."""
+    found = {}
+    base = f"http://{place.host}:{place.port}"
+    for name, (path, headers) in place.pages().items():
+        times = []
+        for _ in range(ASKS):
+            async with httpx.AsyncClient(base_url=base, timeout=20, trust_env=False) as client:
+                began = time.perf_counter()
+                answer = await client.get(path, headers=headers)
+                times.append((time.perf_counter() - began) * 1000)
+                answer.raise_for_status()
+        found[name] = median(times)
+    return found
+
+
+async def measure(place: Place, number: int) -> bool:
+    """Attacks with each kind, then with all together; whether nobody noticed."""
+    kinds = place.half_open()
+    good = True
+    await latencies(place)  # the first answers are slower
+    attacks = [*((name, [text]) for name, text in kinds.items()), ("all at once", list(kinds.values()))]
+    for name, texts in attacks:
+        before = await latencies(place)
+        async with HalfOpen(place, texts, number) as attack:
+            during = await latencies(place)
+            print(f"{name}: {len(attack.writers)} connections", flush=True)
+        after = await latencies(place)
+        for page, usual in before.items():
+            ratio = during[page] / usual
+            is_good = ratio <= MOST or during[page] - usual <= NOISE_MS
+            good &= is_good
+            print(
+                f"  {page:<9} before {usual:6.1f} ms  during {during[page]:6.1f} ms  after {after[page]:6.1f} ms  "
+                f"ratio {ratio:4.2f}{'' if is_good else '  TOO SLOW'}",
+                flush=True,
+            )
+    return good
+
+
+def start_web(servers: Servers, port: int) -> str:
+    """One web process, by the Procfile's own line. Returns its address."""
+    command = parse_procfile((ROOT / "Procfile").read_text(encoding="utf-8")).processes["web"]
+    programs = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
+    environment = servers.environment | {
+        "DJANGO_SETTINGS_MODULE": "checkout_project.settings", "PORT": str(port), "PATH": programs,
+    }  # fmt: skip
+    servers.running.append(subprocess.Popen(shlex.split("/bin/sh -c") + [command], env=environment, cwd=ROOT))
+    url = f"http://127.0.0.1:{port}"
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline:
+        try:
+            httpx.get(f"{url}/healthz", timeout=5, trust_env=False)
+        except httpx.HTTPError:
+            time.sleep(0.2)
+        else:
+            return url
+    raise TimeoutError("The web process does not answer.")
+
+
+def main() -> int:
+    """Measures and prints; 1 when somebody had to wait."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--connections", type=int, default=300, help="of each kind, 1000 at most")
+    options = parser.parse_args()
+    number = min(options.connections, 1000)
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    with Servers() as servers:
+        url = start_web(servers, leashed.free_port())
+        key = {"Authorization": f"Bearer {servers.key}"}
+        body = TERMS | {"email": "pat@example.com", "metadata": {}}
+        answer = httpx.post(f"{url}/api/v1/checkout", json=body, headers=key, trust_env=False)
+        made = answer.json()
+        assert answer.is_success, made
+        parts = urlsplit(url)
+        place = Place(
+            host=str(parts.hostname), port=int(parts.port or 0), key=servers.key, pay=urlsplit(made["url"]).path
+        )
+        return 0 if asyncio.run(measure(place, number)) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
