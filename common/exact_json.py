@@ -1,6 +1,7 @@
 """JSON whose numbers are exact: read as Decimal, written digit by digit, never through a binary float."""
 
 import json
+from collections import Counter
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -43,8 +44,8 @@ def _constant(text: str) -> None:
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) != len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
+        # Counted in one pass: a body may hold thousands of names.
+        twice = next(name for name, times in Counter(name for name, _ in pairs).items() if times > 1)
         raise WrongJson(f"The name {twice[:80]!r} stands twice in one object.")
     return found
 
