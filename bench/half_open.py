@@ -49,7 +49,8 @@ class Place:
         head = f"Host: {self.host}:{self.port}\r\n"
         key = f"Authorization: Bearer {self.key}\r\n"
         post = f"POST /api/v1/checkout HTTP/1.1\r\n{head}Content-Type: application/json\r\n"
-        form = f"POST /accounts/login/ HTTP/1.1\r\n{head}Content-Length: 400\r\nContent-Type: "
+        cookie = f"Cookie: csrftoken={'x' * 32}\r\n"  # without one, Django refuses a form before it reads it
+        form = f"POST /accounts/login/ HTTP/1.1\r\n{head}{cookie}Content-Length: 400\r\nContent-Type: "
         kinds = {
             "nothing at all": "",
             "half headers": f"GET /healthz HTTP/1.1\r\n{head}X-Slow: ",

@@ -6,6 +6,7 @@ import django_stubs_ext
 from django.core.exceptions import ImproperlyConfigured
 
 from checkout_project import env, logs
+from common.client_address import trusted_proxies
 
 # Makes Django's classes generic at run time too (ModelAdmin[…], ModelForm[…]), as their stubs say they are.
 django_stubs_ext.monkeypatch()
@@ -44,11 +45,13 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "checkout_project.forwarded_headers.ForwardedHeadersMiddleware",
     "checkout_project.request_ids.RequestIdMiddleware",
     "checkout_project.page_middleware.Outside",  # calls of the API go from here to `Inside`
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "checkout_project.content_security.ContentSecurityMiddleware",
+    "checkout_project.private_pages.PrivatePagesMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -104,10 +107,18 @@ SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.flag("BEHIND_PROXY") else None
+# Our own proxies: how many, or where they are. Whatever comes from anybody else says nothing of who calls and how.
+try:
+    TRUSTED_PROXIES = trusted_proxies(env.words("TRUSTED_PROXIES", "1" if env.flag("BEHIND_PROXY") else "0"))
+except ValueError as error:
+    raise ImproperlyConfigured(f"TRUSTED_PROXIES: {error}") from None
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES else None
 SECURE_SSL_REDIRECT = SECURE and not env.flag("PROXY_REDIRECTS_TO_HTTPS")
 SECURE_HSTS_SECONDS = 31_536_000 if SECURE else 0
-SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = SECURE
+# Both bind other hosts than ours, the second one for years: only the owner of the domain can know.
+SECURE_HSTS_INCLUDE_SUBDOMAINS = env.flag("HSTS_INCLUDE_SUBDOMAINS")
+SECURE_HSTS_PRELOAD = env.flag("HSTS_PRELOAD")
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]  # which ask for these two
 SECURE_REFERRER_POLICY = "strict-origin-when-cross-origin"
 X_FRAME_OPTIONS = "DENY"
 
@@ -137,7 +148,6 @@ if not 0 <= API_KEY_CACHE_SECONDS <= 4:
 RATE_LIMIT_PER_KEY = env.number("RATE_LIMIT_PER_KEY", 6_000)
 RATE_LIMIT_PER_ADDRESS = env.number("RATE_LIMIT_PER_ADDRESS", 12_000)
 RATE_LIMIT_PER_LINK = env.number("RATE_LIMIT_PER_LINK", 20)
-BEHIND_PROXY = env.flag("BEHIND_PROXY")
 METRICS_TOKEN = env.text("METRICS_TOKEN", "")
 
 LOGGING = logs.configure(log_format=env.text("LOG_FORMAT", "json"), level=env.text("LOG_LEVEL", "WARNING"))

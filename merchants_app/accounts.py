@@ -1,11 +1,12 @@
 """How accounts come to be: by invitation or by the operator; a public form only if the operator opens it."""
 
-from allauth.account.adapter import DefaultAccountAdapter
 from django.conf import settings
 from django.http import HttpRequest
 
+from merchants_app.sign_in_limits import LimitsByCaller
 
-class AccountAdapter(DefaultAccountAdapter):
+
+class AccountAdapter(LimitsByCaller):
     """allauth's rules with sign-up closed by default (`OPEN_SIGNUP=1` opens it)."""
 
     def is_open_for_signup(self, _request: HttpRequest) -> bool:

@@ -17,6 +17,7 @@ from redis import Redis, RedisError
 from redis.commands.core import Script
 from rest_framework.exceptions import Throttled
 
+from common.client_address import counted_address_of
 from common.pause import Pause
 
 WINDOW_SECONDS = 60
@@ -75,7 +76,7 @@ def count_request(request: HttpRequest, digest: str | None) -> Allowance | None:
 
     Returns what is left. Raises TooManyRequests (429). None when Redis is away: then the API answers unguarded.
     """
-    limits = {f"address:{address_of(request)}": settings.RATE_LIMIT_PER_ADDRESS}
+    limits = {f"address:{counted_address_of(request)}": settings.RATE_LIMIT_PER_ADDRESS}
     if digest:
         limits[f"key:{digest[:32]}"] = settings.RATE_LIMIT_PER_KEY
     return _count(limits)
@@ -86,7 +87,7 @@ def count_opening(request: HttpRequest, link_id: str) -> Allowance | None:
 
     Raises TooManyRequests (429) for more from one address in a minute than people can mean.
     """
-    return _count({f"link:{link_id}:address:{address_of(request)}": settings.RATE_LIMIT_PER_LINK})
+    return _count({f"link:{link_id}:address:{counted_address_of(request)}": settings.RATE_LIMIT_PER_LINK})
 
 
 def _count(limits: dict[str, int]) -> Allowance | None:
@@ -140,15 +141,6 @@ def _fetch(shares: dict[str, int], window: int) -> dict[str, Iterator[int]]:
 
 
 _leases = _Leases()
-
-
-def address_of(request: HttpRequest) -> str:
-    """The caller's address; behind a proxy the last one of `X-Forwarded-For`, which that proxy itself has seen."""
-    if settings.BEHIND_PROXY:
-        forwarded = request.META.get("HTTP_X_FORWARDED_FOR", "")
-        if last := str(forwarded).rpartition(",")[2].strip():
-            return last[:64]
-    return str(request.META.get("REMOTE_ADDR", ""))
 
 
 @lru_cache(maxsize=1)

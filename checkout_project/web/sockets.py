@@ -2,6 +2,7 @@
 
 import os
 import socket
+import stat
 from pathlib import Path
 
 # For an answer that nobody takes off the line. A phone in a tunnel needs less.
@@ -22,9 +23,12 @@ def forget_deaf_clients(seconds: int = DEAF_SECONDS) -> None:
 
 def _limit_if_listener(number: int, seconds: int) -> None:
     try:
+        if not stat.S_ISSOCK(os.fstat(number).st_mode):
+            return
         copy = socket.socket(fileno=os.dup(number))
     except OSError:
-        return  # no socket, or closed meanwhile
+        return  # closed meanwhile
     with copy:
-        if copy.family in {socket.AF_INET, socket.AF_INET6} and copy.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN):
+        is_internet = copy.family in {socket.AF_INET, socket.AF_INET6} and copy.type == socket.SOCK_STREAM
+        if is_internet and copy.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN):
             copy.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, seconds * 1000)

@@ -8,6 +8,7 @@ import time_machine
 from django.utils import timezone
 from redis import Redis
 
+from common.client_address import trusted_proxies
 from merchants_app import throttling
 from tests.cast import Api
 
@@ -69,12 +70,19 @@ def test_most_requests_cost_no_round_trip_and_processes_share_the_limit(settings
     assert ours.use(limits, window)["key:shared"] == 11
 
 
-def test_behind_a_proxy_the_address_is_the_one_it_saw(rf: Any, settings: Any) -> None:
-    settings.BEHIND_PROXY = True
-    request = rf.get("/", headers={"X-Forwarded-For": "6.6.6.6, 10.1.2.3"})
-    assert throttling.address_of(request) == "10.1.2.3"  # what the client wrote itself counts for nothing
-    settings.BEHIND_PROXY = False
-    assert throttling.address_of(request) == "127.0.0.1"
+@pytest.mark.parametrize("proxies", ["1", "127.0.0.1"])
+def test_behind_a_proxy_each_caller_is_counted_apart(api: Api, settings: Any, proxies: str) -> None:
+    settings.TRUSTED_PROXIES = trusted_proxies([proxies])
+    settings.RATE_LIMIT_PER_ADDRESS = 1
+    callers = ["9.9.9.9", "6.6.6.6, 9.9.9.9", "8.8.8.8", "2001:db8::1", "2001:db8::2"]
+    answers = [api.get("checkout", **{"X-Forwarded-For": each}).status_code for each in callers]
+    assert answers == [200, 429, 200, 200, 429]
+
+
+def test_without_a_proxy_nobody_is_whoever_they_say(api: Api, settings: Any) -> None:
+    settings.RATE_LIMIT_PER_ADDRESS = 1
+    answers = [api.get("checkout", **{"X-Forwarded-For": each}).status_code for each in ("9.9.9.9", "8.8.8.8")]
+    assert answers == [200, 429]
 
 
 def test_without_redis_the_api_goes_on(api: Api, settings: Any) -> None:

@@ -8,6 +8,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from common.client_address import trusted_proxies
 from merchants_app.models import Merchant, Treasury
 from sessions_app.models import CheckoutSession, PaymentLink
 from tests.cast import Api, terms
@@ -167,3 +168,11 @@ def test_a_visitor_whom_nobody_knows_becomes_a_customer_with_the_name_they_gave(
     assert [customer["name"] for customer in api.get("customers").answer] == ["Pat Payer"]
     api.post("checkout", terms(name="Pat Married"))
     assert [customer["name"] for customer in api.get("customers").answer] == ["Pat Married"]
+
+
+def test_behind_two_proxies_each_visitor_has_openings_of_their_own(api: Api, client: Client, settings: Any) -> None:
+    settings.RATE_LIMIT_PER_LINK, settings.TRUSTED_PROXIES = 1, trusted_proxies(["2"])
+    page = f"/l/{api.post('payment-links', body(stock=50)).answer['id']}"
+    chains = ["9.9.9.9, 10.0.0.2", "8.8.8.8, 10.0.0.2", "6.6.6.6, 9.9.9.9, 10.0.0.2"]
+    answers = [client.post(page, BUYER, headers={"X-Forwarded-For": chain}).status_code for chain in chains]
+    assert answers == [302, 302, 429]

@@ -1,0 +1,42 @@
+"""What the environment makes of the settings, read in a process of its own."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from tests.stack import ROOT
+
+
+def read(what: str, **env: str) -> str:
+    """What one expression of the settings comes to; or what is said when they cannot be read."""
+    code = f"from checkout_project import settings as s; print({what})"
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, env=os.environ | env, capture_output=True, text=True, check=False
+    )
+    return (done.stdout or done.stderr).strip().splitlines()[-1]
+
+
+def test_hsts_binds_no_other_host_unasked() -> None:
+    what = "s.SECURE_HSTS_SECONDS > 0, s.SECURE_HSTS_INCLUDE_SUBDOMAINS, s.SECURE_HSTS_PRELOAD"
+    assert read(what, PUBLIC_URL="https://pay.example") == "True False False"
+    asked = {"HSTS_INCLUDE_SUBDOMAINS": "1", "HSTS_PRELOAD": "1"}
+    assert read(what, PUBLIC_URL="https://pay.example", **asked) == "True True True"
+
+
+@pytest.mark.parametrize(
+    ("env", "told"),
+    [
+        ({}, "0 () None"),
+        ({"BEHIND_PROXY": "1"}, "1 () ('HTTP_X_FORWARDED_PROTO', 'https')"),
+        ({"TRUSTED_PROXIES": "2", "BEHIND_PROXY": "1"}, "2 () ('HTTP_X_FORWARDED_PROTO', 'https')"),
+        ({"TRUSTED_PROXIES": "127.0.0.1"}, "0 (IPv4Network('127.0.0.1/32'),) ('HTTP_X_FORWARDED_PROTO', 'https')"),
+    ],
+)
+def test_our_proxies_are_told_by_number_or_by_address(env: dict[str, str], told: str) -> None:
+    assert read("s.TRUSTED_PROXIES.hops, s.TRUSTED_PROXIES.ranges, s.SECURE_PROXY_SSL_HEADER", **env) == told
+
+
+def test_a_wrong_proxy_stops_the_start_and_says_what_would_be_right() -> None:
+    assert "Give a number of proxies" in read("s.TRUSTED_PROXIES", TRUSTED_PROXIES="somewhere")
