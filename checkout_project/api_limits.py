@@ -1,7 +1,7 @@
 """Turns away what no request can mean, before anything is read or parsed."""
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import SuspiciousOperation
@@ -10,28 +10,23 @@ from django.shortcuts import render
 from django.views.defaults import bad_request, page_not_found
 
 from checkout_project.api_errors import error_response
-
-API = "/api/v1/"
-# Where the web process's door says that a body was not whole in time.
-LATE = "tallystick.late_body"
+from common.public_ids import new_public_id
 
 
-class _Fault(NamedTuple):
-    status: int
-    code: str
-    detail: str
+def is_call(environ: Mapping[str, Any]) -> bool:
+    """Whether the request is the API's; its description and docs are pages."""
+    return bool(environ["PATH_INFO"].startswith("/api/v1/"))
 
 
 def is_without_key(environ: Mapping[str, Any]) -> bool:
     """Whether it is a call of the API that sends no key at all, so that its body tells nobody anything."""
-    is_call = environ["PATH_INFO"].startswith(API)
-    return is_call and not (environ.get("HTTP_AUTHORIZATION") or environ.get("HTTP_WW_API_KEY"))
+    return is_call(environ) and not (environ.get("HTTP_AUTHORIZATION") or environ.get("HTTP_WW_API_KEY"))
 
 
 def refusal_of(request: HttpRequest) -> HttpResponse | None:
-    """For calls of the API: 413 for a body too large, 408 for one too slow, 404 and 400 for NUL in the address."""
-    if fault := _fault_of_body(request):
-        return error_response(*fault)
+    """For calls of the API: 413 for a body too large, 404 and 400 for NUL in the address."""
+    if too_large := _too_large(request):
+        return error_response(413, "body_too_large", too_large)
     # PostgreSQL's text holds no NUL, so nothing that we keep can be named with one.
     if "\0" in request.path:
         return error_response(404, "not_found", "There is nothing at this address.")
@@ -42,20 +37,31 @@ def refusal_of(request: HttpRequest) -> HttpResponse | None:
 
 def page_refusal_of(request: HttpRequest) -> HttpResponse | None:
     """The same for pages."""
-    if fault := _fault_of_body(request):
-        return render(request, "body_refused.html", {"reason": fault.detail}, status=fault.status)
+    if too_large := _too_large(request):
+        return render(request, "body_refused.html", {"reason": too_large}, status=413)
     if "\0" in request.path:
         return page_not_found(request, Http404())
     return bad_request(request, SuspiciousOperation()) if "%00" in request.META.get("QUERY_STRING", "") else None
 
 
-def _fault_of_body(request: HttpRequest) -> _Fault | None:
+def late_answer(environ: Mapping[str, Any], *, seconds: float) -> HttpResponse:
+    """408 for a body that was not whole in time. Made of little, because those who do it do it by the hundred."""
+    detail = f"The body was not whole within {seconds:g} seconds. Send it at once."
+    if is_call(environ):
+        answer = error_response(408, "body_too_slow", detail)
+    else:
+        answer = HttpResponse(f"{detail} Nothing was done.\n", status=408, content_type="text/plain; charset=utf-8")
+    answer["Request-Id"] = new_public_id("req")
+    answer["Cache-Control"], answer["X-Content-Type-Options"] = "no-store", "nosniff"
+    return answer
+
+
+def _too_large(request: HttpRequest) -> str | None:
+    """Why a body is not taken, or None when it is."""
     limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
     length = request.META.get("CONTENT_LENGTH") or "0"
     if not length.isdecimal() or int(length) > limit:
-        return _Fault(413, "body_too_large", f"The body is larger than {limit} bytes.")
-    if seconds := request.META.get(LATE):
-        return _Fault(408, "body_too_slow", f"The body was not whole within {seconds:g} seconds. Send it at once.")
+        return f"The body is larger than {limit} bytes."
     return None
 
 

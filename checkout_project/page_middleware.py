@@ -11,15 +11,10 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import translation
 
 from checkout_project.api_errors import error_response
-from checkout_project.api_limits import API, page_refusal_of, refusal_of
+from checkout_project.api_limits import is_call, page_refusal_of, refusal_of
 from common.own_headers import set_own_headers
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
-
-
-def is_api_call(request: HttpRequest) -> bool:
-    """Whether the request is the API's; its description and docs are pages."""
-    return request.path_info.startswith(API)
 
 
 class Inside:
@@ -46,7 +41,7 @@ class Outside:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Answers a call straight away, a page through what it needs."""
-        if not is_api_call(request):
+        if not is_call(request.META):
             try:
                 return self.get_response(request)
             finally:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import structlog
 
-from checkout_project.api_limits import LATE
+from checkout_project.api_limits import late_answer
 from checkout_project.web.bodies import ClientGoneError, Receive, drop_body, has_body, is_worth_reading, whole_body
 from checkout_project.web.environ import Environ, Scope, environ_of, put_body
 from checkout_project.web.sockets import forget_deaf_clients
@@ -52,13 +52,15 @@ class Door:
             self.is_open = True
             forget_deaf_clients()
         environ = environ_of(scope)
-        is_whole = True
+        is_whole, answer = True, None
         if has_body(environ):
             try:
                 is_whole = await self._read(environ, receive)
+            except TimeoutError:
+                is_whole, answer = False, _late(environ, self.seconds)
             except ClientGoneError:
                 return
-        answer = await self.threads.call(lambda: _answer_of(self.application, environ))
+        answer = answer or await self.threads.call(lambda: _answer_of(self.application, environ))
         if not is_whole:
             answer.headers.append((b"connection", b"close"))
         await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
@@ -67,16 +69,17 @@ class Door:
             await drop_body(receive)
 
     async def _read(self, environ: Environ, receive: Receive) -> bool:
-        """Puts the body where Django looks for it; False when some of it was left."""
+        """Puts the body where Django looks for it; False when some of it was left. Raises TimeoutError."""
         if not is_worth_reading(environ, limit=self.limit):
             return False
-        try:
-            body = await whole_body(receive, limit=self.limit, seconds=self.seconds)
-        except TimeoutError:
-            environ[LATE] = self.seconds
-            return False
+        body = await whole_body(receive, limit=self.limit, seconds=self.seconds)
         put_body(environ, body)
         return len(body) <= self.limit
+
+
+def _late(environ: Environ, seconds: float) -> Answer:
+    told = late_answer(environ, seconds=seconds)
+    return Answer(told.status_code, [(n.lower().encode(), v.encode()) for n, v in told.items()], told.content)
 
 
 def _answer_of(application: "WSGIApplication", environ: Environ) -> Answer:
@@ -95,7 +98,7 @@ def _answer_of(application: "WSGIApplication", environ: Environ) -> Answer:
             if hasattr(pieces, "close"):
                 pieces.close()
         status, headers = head
-    except Exception:
+    except Exception:  # noqa: BLE001  (whatever it is, the client is told, and the thread lives on)
         _log.exception("web.no_answer", path=environ["PATH_INFO"])
         return _BROKEN._replace(headers=list(_BROKEN.headers))
     return Answer(status, headers, body)

@@ -40,7 +40,7 @@ def _do(job: _Job) -> None:
     result, error = None, None
     try:
         result = job.work()
-    except Exception as raised:
+    except Exception as raised:  # noqa: BLE001  (raised again where it is waited for)
         error = raised
     try:
         job.loop.call_soon_threadsafe(_settle, job.future, result, error)

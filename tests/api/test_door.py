@@ -86,6 +86,24 @@ def test_of_endless_chunks_no_more_is_read_than_shows_that_they_are_too_many(doo
     assert headers["connection"] == "close"
 
 
+@pytest.mark.parametrize(("path", "words"), [("/api/v1/checkout", b"body_too_slow"), ("/accounts/login/", b"Nothing")])
+def test_a_body_that_is_late_is_told_so(door: Door, path: str, words: bytes) -> None:
+    door.seconds = 0.05
+    sent: list[Any] = []
+
+    async def receive() -> dict[str, Any]:
+        await asyncio.sleep(0.03)
+        return {"type": "http.request", "body": b" ", "more_body": len(sent) == 0}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    key = ("authorization", "Bearer sk_test_x")
+    asyncio.run(door(scope(path, key, ("transfer-encoding", "chunked"), method="POST"), receive, send))
+    assert (sent[0]["status"], words in sent[1]["body"]) == (408, True)
+    assert {name for name, _ in sent[0]["headers"]} >= {b"connection", b"request-id", b"cache-control"}
+
+
 def test_nobody_is_answered_who_hung_up_in_the_middle(door: Door) -> None:
     more = {"type": "http.request", "body": b"ab", "more_body": True}
     sent: list[Any] = []

@@ -59,5 +59,5 @@ def test_ipv6_callers_are_counted_by_the_network_of_one_subscriber(
 
 @pytest.mark.parametrize("wrong", ["yes", "-1", "11", "10.0.0.1/8", "10.0.0.0/8 and more"])
 def test_a_wrong_setting_is_told_with_what_would_be_right(wrong: str) -> None:
-    with pytest.raises(ValueError, match="Give a number|more than 10"):
+    with pytest.raises(ValueError, match=r"Give a number|more than 10"):
         trusted_proxies(wrong.split())
