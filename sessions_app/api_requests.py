@@ -3,6 +3,7 @@
 from django.http import QueryDict
 from rest_framework import serializers
 
+from common.bounded_lists import BoundedListField
 from common.strict_serializers import MomentField, StrictSerializer, TextField, WordField
 from sessions_app.scenarios import Scenario
 from sessions_app.status import DecisionKind, Issue, PaymentStatus, Status
@@ -82,7 +83,7 @@ class Resolve(StrictSerializer):
         choices=Issue.choices,
         help_text="The issue that you saw: another one by now is refused (409). Example: underpaid",
     )
-    payments = serializers.ListField(
+    payments = BoundedListField(
         child=TextField(max_length=60),
         required=False,
         max_length=1000,

@@ -13,6 +13,7 @@ from rest_framework.exceptions import ErrorDetail, ValidationError
 from rest_framework.fields import empty
 
 from chains_app.networks import can_be_paid, payment_options
+from common.bounded_lists import BoundedListField
 from common.exact_json import dumps
 from common.modes import Mode
 from common.money import CURRENCIES, fits_minor_unit, minor_digits
@@ -49,7 +50,7 @@ class AmountField(NumberField):
         return amount
 
 
-class AllowedAssetsField(serializers.ListField):
+class AllowedAssetsField(BoundedListField):
     """A list of asset symbols; a bare string is read as a list of one; empty means all."""
 
     child = TextField(max_length=16)

@@ -4,6 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from common.bounded_lists import BoundedListField
 from common.strict_serializers import HttpUrlField, MomentField, StrictSerializer, TextField, WordField, YesNoField
 from webhooks_app.custom_headers import LONGEST, MOST
 from webhooks_app.event_types import EventType
@@ -26,7 +27,7 @@ class CreateEndpoint(StrictSerializer):
     """`POST /webhook-endpoints`."""
 
     url = HttpUrlField(help_text="Where events are posted to. Example: https://shop.example/webhooks")
-    events = serializers.ListField(
+    events = BoundedListField(
         child=WordField(choices=CHOOSABLE),
         required=False,
         default=list,
@@ -46,7 +47,7 @@ class ChangeEndpoint(StrictSerializer):
     url = HttpUrlField(
         required=False, help_text="Where events are posted to from now on. Example: https://shop.example/webhooks"
     )
-    events = serializers.ListField(
+    events = BoundedListField(
         child=WordField(choices=CHOOSABLE),
         required=False,
         max_length=len(CHOOSABLE),

@@ -52,15 +52,14 @@ class Door:
             self.is_open = True
             forget_deaf_clients()
         environ = environ_of(scope)
-        is_whole, answer = True, None
-        if has_body(environ):
-            try:
-                is_whole = await self._read(environ, receive)
-            except TimeoutError:
-                is_whole, answer = False, _late(environ, self.seconds)
-            except ClientGoneError:
-                return
-        answer = answer or await self.threads.call(lambda: _answer_of(self.application, environ))
+        try:
+            is_whole = not has_body(environ) or await self._read(environ, receive)
+        except ClientGoneError:
+            return
+        except TimeoutError:
+            is_whole, answer = False, _late(environ, self.seconds)
+        else:
+            answer = await self.threads.call(lambda: _answer_of(self.application, environ))
         if not is_whole:
             answer.headers.append((b"connection", b"close"))
         await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})

@@ -88,3 +88,10 @@ def test_the_answer_to_broken_bytes_is_itself_text(client: Client, mia_key: str)
     )
     assert answer.status_code == 400
     assert json.loads(answer.content.decode())["errors"]
+
+
+@pytest.mark.parametrize(("path", "field"), [("webhook-endpoints", "events"), ("checkout", "allowedAssets")])
+def test_thousands_of_wrong_elements_are_one_fault(api: Api, path: str, field: str) -> None:
+    answer = api.post(path, {field: [1] * 20_000})
+    assert [each["code"] for each in answer.answer["errors"] if each["attr"] == field] == ["max_length"]
+    assert len(answer.content) < 5_000
