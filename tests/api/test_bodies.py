@@ -27,6 +27,7 @@ def calls(api: Api, session: CheckoutSession, unlimited: None) -> list[WritingCa
         "payment-links": api.post("payment-links", {"currency": "USD", "productName": "Mug"}).answer["id"],
         "webhook-endpoints": api.post("webhook-endpoints", {"url": "http://127.0.0.1:9/hooks"}).answer["id"],
         "events": Event.objects.latest("id").public_id,
+        "customers": session.customer.public_id,
     }
     api.post(f"events/{made['events']}/resend")
     delivery = Delivery.objects.latest("id").public_id
