@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import wraps
 from typing import Concatenate, ParamSpec
 
+from allauth.account.decorators import reauthentication_required
 from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
@@ -162,10 +163,35 @@ def _page_before(request: HttpRequest) -> str:
 P = ParamSpec("P")
 
 
+def always(_request: HttpRequest, _access: Access) -> bool:
+    """For `fresh`: whatever the mode."""
+    return True
+
+
+def in_live(_request: HttpRequest, access: Access) -> bool:
+    """For `fresh`: where real money moves."""
+    return access.mode == Mode.LIVE
+
+
+def _never(_request: HttpRequest, _access: Access) -> bool:
+    return False
+
+
+# Leads to the password's page, unless the password or second factor was given minutes ago. The POST is kept in the
+# browser session meanwhile and goes on by itself afterwards.
+_ask_who_it_is: Callable[[HttpRequest], None] = reauthentication_required(lambda _request: None)
+
+
 def for_members(
-    *, see: Power | None = Power.LOOK, change: Power | None = None
+    *,
+    see: Power | None = Power.LOOK,
+    change: Power | None = None,
+    fresh: Callable[[HttpRequest, Access], bool] = _never,
 ) -> Callable[[Callable[Concatenate[HttpRequest, Access, P], HttpResponse]], Callable[..., HttpResponseBase]]:
     """Makes `view(request, access, …)` a dashboard page: `see` is needed to GET it, `change` to POST to it.
+
+    `fresh` says when a POST needs the password or second factor once more (`always`, `in_live`): whoever found a
+    browser open, or took its cookie, must not change who signs in or where money and secrets go.
 
     Signed out: the sign-in page. Lacking the power: 403 with a sentence. A method without a power: 405.
     Not the caller's to see: 404. A rule that refuses a POST: back to the page, with the rule's sentence.
@@ -186,6 +212,10 @@ def for_members(
             if request.method == "POST":
                 access.refuse_changes()
             access.require(power)
+            if request.method == "POST" and fresh(request, access):
+                # What was only shown differently is not asked for again: allauth goes on with a bare path alone.
+                request.META["QUERY_STRING"] = ""
+                _ask_who_it_is(request)
             if (request.session.get(LAST_MERCHANT), request.session.get(LAST_MODE)) != (at.business, at.mode):
                 request.session[LAST_MERCHANT], request.session[LAST_MODE] = at.business, at.mode.value
             try:

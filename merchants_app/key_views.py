@@ -6,7 +6,7 @@ from django.shortcuts import redirect
 from django.views.decorators.cache import never_cache
 
 from common.errors import DomainError
-from merchants_app.access import Access, Power, for_members
+from merchants_app.access import Access, Power, for_members, in_live
 from merchants_app.api_keys import create_key, revoke_key, with_roles
 from merchants_app.forms import ApiKeyForm, refuse
 from merchants_app.key_holders import ShownKey, take_over
@@ -17,7 +17,7 @@ from merchants_app.scope import Scope
 
 
 @never_cache
-@for_members(change=Power.MANAGE_KEYS)
+@for_members(change=Power.MANAGE_KEYS, fresh=in_live)
 def keys(request: HttpRequest, access: Access) -> HttpResponse:
     """The keys of the mode; a POST makes one, whose secret stands in this answer and nowhere else."""
     form = ApiKeyForm(request.POST if request.method == "POST" else None, role=access.role, mode=access.mode)

@@ -6,7 +6,7 @@ from django.shortcuts import redirect
 
 from common.errors import DomainError
 from merchants_app import team
-from merchants_app.access import Access, Power, for_members
+from merchants_app.access import Access, Power, always, for_members
 from merchants_app.forms import InviteForm, RoleForm, refuse
 from merchants_app.key_holders import KeysGo, keys_held
 from merchants_app.models import Role
@@ -23,7 +23,7 @@ ROLE_WORDS = {
 }
 
 
-@for_members(change=Power.MANAGE_TEAM)
+@for_members(change=Power.MANAGE_TEAM, fresh=always)
 def members(request: HttpRequest, access: Access) -> HttpResponse:
     """The team; a POST invites somebody."""
     form = InviteForm(request.POST if request.method == "POST" else None)
@@ -51,7 +51,7 @@ def members(request: HttpRequest, access: Access) -> HttpResponse:
     )
 
 
-@for_members(see=None, change=Power.MANAGE_TEAM)
+@for_members(see=None, change=Power.MANAGE_TEAM, fresh=always)
 def change_role(request: HttpRequest, access: Access, member_id: int) -> HttpResponse:
     """Another role for a member."""
     form = RoleForm(request.POST)
@@ -66,7 +66,7 @@ def change_role(request: HttpRequest, access: Access, member_id: int) -> HttpRes
     return redirect("dashboard:team", at=access.at)
 
 
-@for_members(see=None, change=Power.MANAGE_TEAM)
+@for_members(see=None, change=Power.MANAGE_TEAM, fresh=always)
 def remove(request: HttpRequest, access: Access, member_id: int) -> HttpResponse:
     """Takes a member out of the team."""
     keys = KeysGo(request.POST["keys"]) if request.POST.get("keys") in set(KeysGo) else None

@@ -1,27 +1,30 @@
 """Dashboard page of the treasury: where money goes, how it is changed, and proof that the wallet is the merchant's."""
 
-from allauth.account.decorators import reauthentication_required
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.utils import timezone
 
 from chains_app.xpub import looks_private, xpub_address
 from common.errors import DomainError
-from common.modes import Mode
 from merchants_app import treasuries
-from merchants_app.access import Access, Power, for_members
+from merchants_app.access import Access, Power, for_members, in_live
 from merchants_app.forms import OwnershipForm, TreasuryForm, refuse
 from merchants_app.models import Treasury, TreasuryKind
 from merchants_app.ownership import claim_of, prove_ownership
 from merchants_app.pages import page
-from merchants_app.places import Place
 from merchants_app.scope import Scope
 
 
-@for_members(change=Power.MANAGE_TREASURY)
-def _treasury(request: HttpRequest, access: Access) -> HttpResponse:
+def _in_live_unless_private(request: HttpRequest, access: Access) -> bool:
+    # Who is asked for the password has the form kept for them meanwhile: not when a secret was pasted into it. It is
+    # refused all the same.
+    return in_live(request, access) and not looks_private(request.POST.get("value", ""))
+
+
+@for_members(change=Power.MANAGE_TREASURY, fresh=_in_live_unless_private)
+def treasury(request: HttpRequest, access: Access) -> HttpResponse:
+    """The wallet in force, one that waits, former ones; a POST names another (live mode: the password again)."""
     form = TreasuryForm(request.POST if request.method == "POST" else None)
     if form.is_bound and form.is_valid():
         kind, value = form.cleaned_data["kind"], form.cleaned_data["value"]
@@ -38,20 +41,7 @@ def _treasury(request: HttpRequest, access: Access) -> HttpResponse:
     return _page(request, access, form=form)
 
 
-_treasury_after_password = reauthentication_required(allow_get=True)(_treasury)
-
-
-def treasury(request: HttpRequest, at: Place) -> HttpResponseBase:
-    """The wallet in force, one that waits, former ones; a POST names another (live mode: the password again)."""
-    # Who is asked for the password has the form kept for them meanwhile: not when a secret was pasted into it. It is
-    # refused all the same.
-    needs_password = at.mode == Mode.LIVE and not looks_private(request.POST.get("value", ""))
-    door = _treasury_after_password if needs_password else _treasury
-    answer: HttpResponseBase = door(request, at=at)
-    return answer
-
-
-@for_members(see=None, change=Power.MANAGE_TREASURY)
+@for_members(see=None, change=Power.MANAGE_TREASURY, fresh=in_live)
 def keep(request: HttpRequest, access: Access) -> HttpResponse:
     """Takes back a change that still waits."""
     treasuries.keep_current(merchant=access.merchant, mode=access.mode, by=access.actor)

@@ -30,6 +30,11 @@ class Desk:
         """The same person in another mode."""
         return Desk(self.user, mode)
 
+    def give_password(self) -> "Desk":
+        """What the desk is asked for before it changes who may sign in, or where money and secrets go."""
+        assert self.client.post("/accounts/reauthenticate/", {"password": PASSWORD}).status_code == 302
+        return self
+
     def get(self, page: str) -> Any:
         """A page below /dashboard/<business>/<mode>/."""
         return self.client.get(f"/dashboard/{self.at}/{page}")

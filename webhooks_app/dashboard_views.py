@@ -8,7 +8,7 @@ from django.shortcuts import redirect
 from django.views.decorators.cache import never_cache
 
 from common.errors import DomainError
-from merchants_app.access import Access, Power, for_members
+from merchants_app.access import Access, Power, for_members, in_live
 from merchants_app.forms import refuse
 from merchants_app.pages import page
 from merchants_app.paging import newest_first
@@ -27,7 +27,7 @@ DELIVERIES_A_PAGE = 20
 
 
 @never_cache
-@for_members(change=Power.MANAGE_WEBHOOKS)
+@for_members(change=Power.MANAGE_WEBHOOKS, fresh=in_live)
 def webhooks(request: HttpRequest, access: Access) -> HttpResponse:
     """The endpoints with their health; a POST makes one, whose secret stands in this answer and nowhere else."""
     form = EndpointForm(request.POST if request.method == "POST" else None)
@@ -47,7 +47,7 @@ def webhooks(request: HttpRequest, access: Access) -> HttpResponse:
 
 
 @never_cache
-@for_members(change=Power.MANAGE_WEBHOOKS)
+@for_members(change=Power.MANAGE_WEBHOOKS, fresh=in_live)
 def webhook(request: HttpRequest, access: Access, endpoint_id: str) -> HttpResponse:
     """One endpoint; a POST changes it."""
     endpoint = _endpoint(access, endpoint_id)
@@ -78,7 +78,7 @@ def test(request: HttpRequest, access: Access, endpoint_id: str) -> HttpResponse
 
 
 @never_cache
-@for_members(see=None, change=Power.MANAGE_WEBHOOKS)
+@for_members(see=None, change=Power.MANAGE_WEBHOOKS, fresh=in_live)
 def rotate(request: HttpRequest, access: Access, endpoint_id: str) -> HttpResponse:
     """Makes a new secret, which stands in this answer and nowhere else."""
     endpoint = _endpoint(access, endpoint_id)
