@@ -1,7 +1,10 @@
 """The project as an app: it holds doors only (admin site, management commands), no models."""
 
 from django.apps import AppConfig
+from django.core.checks import Tags, register
 from django.db.models.signals import post_migrate
+
+from checkout_project.mail_checks import letters_go_somewhere
 
 
 class CheckoutProjectConfig(AppConfig):
@@ -10,7 +13,8 @@ class CheckoutProjectConfig(AppConfig):
     name = "checkout_project"
 
     def ready(self) -> None:
-        """Keeps the operators' groups in step with the tables."""
+        """Keeps the operators' groups in step with the tables, and registers what `check --deploy` looks at."""
         from checkout_project.operator_groups import write_groups  # noqa: PLC0415  (models are known only now)
 
         post_migrate.connect(write_groups, dispatch_uid="operator_groups")
+        register(letters_go_somewhere, Tags.security, deploy=True)

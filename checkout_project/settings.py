@@ -7,6 +7,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from checkout_project import env, logs
 from common.client_address import trusted_proxies
+from common.mail_backends import mail_backend
 
 # Makes Django's classes generic at run time too (ModelAdmin[…], ModelForm[…]), as their stubs say they are.
 django_stubs_ext.monkeypatch()
@@ -101,8 +102,18 @@ LOGIN_REDIRECT_URL = "/dashboard"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
-ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_ADAPTER = "merchants_app.accounts.AccountAdapter"
+ACCOUNT_FORMS = {
+    "reset_password": "merchants_app.account_forms.ProvenResetPasswordForm",
+    "signup": "merchants_app.account_forms.ProvenSignupForm",
+}
+# An address counts once its letter was opened; a new one takes the former one's place then, and not before.
+ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+ACCOUNT_CHANGE_EMAIL = True
+ACCOUNT_LOGIN_ON_EMAIL_CONFIRMATION = True  # in the browser that signed up; elsewhere the password is asked for
+ACCOUNT_REAUTHENTICATION_REQUIRED = True  # before an address changes
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 300  # seconds
+MFA_ALLOW_UNVERIFIED_EMAIL = True  # one that is being changed to; the present one is proven
 SESSION_SERIALIZER = "common.encrypted_sessions.EncryptedSerializer"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
@@ -130,9 +141,9 @@ STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 WHITENOISE_USE_FINDERS = True
-EMAIL_BACKEND = env.text("EMAIL_BACKEND", "django.core.mail.backends.console.EmailBackend")
+EMAIL_HOST = env.text("EMAIL_HOST", "")
+EMAIL_BACKEND = env.text("EMAIL_BACKEND", "") or mail_backend(host=EMAIL_HOST, debug=DEBUG)
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "Tallystick <no-reply@localhost>")
-EMAIL_HOST = env.text("EMAIL_HOST", "localhost")
 EMAIL_PORT = env.number("EMAIL_PORT", 25)
 EMAIL_HOST_USER = env.text("EMAIL_HOST_USER", "")
 EMAIL_HOST_PASSWORD = env.text("EMAIL_HOST_PASSWORD", "")

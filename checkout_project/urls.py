@@ -25,6 +25,7 @@ urlpatterns = [
     LiteralRoutes(RoutePattern("api/v1/"), api, app_name="api", namespace="api"),
     path("", RedirectView.as_view(pattern_name="dashboard-home")),
     path("admin/", admin.site.urls),
+    path("accounts/", include(merchant_urls.account)),
     path("accounts/", include("allauth.urls")),
     path("dashboard/<place:at>/", include((_dashboard, "dashboard"))),
     *merchant_urls.entrance,

@@ -24,6 +24,8 @@ FORGOTTEN = (
     "BEHIND_PROXY",
     "TRUSTED_PROXIES",
     "OPEN_SIGNUP",
+    "EMAIL_HOST",
+    "EMAIL_BACKEND",
     "DATA_DIR",
 )
 

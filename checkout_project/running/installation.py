@@ -13,6 +13,7 @@ from checkout_project.running.embedded import Postgres, Valkey
 from checkout_project.running.errors import CannotRunError
 from checkout_project.running.orphans import MARK
 from checkout_project.running.secrets import secrets_of
+from common.mail_backends import CONSOLE
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -82,6 +83,8 @@ def installation(*, port: int, data_dir: Path) -> Installation:
     }
     made = Installation(env=ours | os.environ)
     made.env |= {MARK: str(data_dir), "DATA_DIR": str(data_dir), "PORT": str(port)}
+    if not made.env.get("EMAIL_HOST"):
+        made.env.setdefault("EMAIL_BACKEND", CONSOLE)  # letters are shown among the run's lines
     if not made.env.get("DATABASE_URL"):
         postgres = Postgres(folder=data_dir / "postgres")
         made.servers.append(postgres)
