@@ -1,14 +1,16 @@
 """Who is at the dashboard, for which business, in which mode, and what their role lets them do."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import wraps
 from typing import Concatenate, ParamSpec
 
 from allauth.account.decorators import reauthentication_required
+from allauth.account.models import EmailAddress
 from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
+from django.db.models import Exists, OuterRef
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
@@ -33,6 +35,10 @@ SAFE_METHODS = ("GET", "HEAD")
 LAST_MERCHANT = "merchant"  # public id of the business last looked at; only says where `/dashboard` leads
 LAST_MODE = "mode"  # where the dashboard was left
 VISIT = "operator_visit"  # which visit of an operator goes on
+
+
+class WorksNowhere(PermissionDenied):
+    """Somebody who is signed in, and belongs to no business."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,8 +86,8 @@ class Access:
 def access_at(request: HttpRequest, at: Place) -> Access:
     """The caller's access to the business and mode that the address names.
 
-    Raises Http404 for a business they do not work for, PermissionDenied for someone who belongs to none, and for the
-    people of a business that is suspended.
+    Raises Http404 for a business they do not work for, WorksNowhere for someone who belongs to none, PermissionDenied
+    for the people of a business that is suspended.
     """
     visit = visit_going_on(request)
     if visit and visit.merchant.public_id == at.business:
@@ -111,7 +117,7 @@ def access_at(request: HttpRequest, at: Place) -> Access:
 def last_place(request: HttpRequest, mode: Mode) -> Place:
     """The business that the caller looked at last, else their first that is open, else their first.
 
-    Raises PermissionDenied when they have none.
+    Raises WorksNowhere when they have none.
     """
     if visit := visit_going_on(request):
         return Place(visit.merchant.public_id, mode)
@@ -141,13 +147,19 @@ def visit_going_on(request: HttpRequest) -> OperatorVisit | None:
     return visit
 
 
-def _memberships(request: HttpRequest) -> tuple[User, list[Member]]:
+def _memberships(request: HttpRequest) -> tuple[User, Sequence[Member]]:
     user = request.user
     if not isinstance(user, User):
         raise PermissionDenied("Sign in first.")
-    members = list(Member.objects.filter(user=user).select_related("merchant").order_by("id"))
+    proven = EmailAddress.objects.filter(user=OuterRef("user"), email=OuterRef("user__email"), verified=True)
+    own = Member.objects.filter(user=user).annotate(is_proven=Exists(proven))
+    members = list(own.select_related("merchant").order_by("id"))
     if not members:
-        raise PermissionDenied("Your account belongs to no business yet. Ask an owner to invite you.")
+        raise WorksNowhere("Your account belongs to no business yet. Ask an owner to invite you.")
+    if not members[0].is_proven:  # the name that timelines and the audit log would have
+        raise PermissionDenied(
+            f"{user.email} has not been confirmed. Open “E-mail” in your account: a letter with a link is sent to you."
+        )
     return user, members
 
 
@@ -179,7 +191,7 @@ def _never(_request: HttpRequest, _access: Access) -> bool:
 
 # Leads to the password's page, unless the password or second factor was given minutes ago. The POST is kept in the
 # browser session meanwhile and goes on by itself afterwards.
-_ask_who_it_is: Callable[[HttpRequest], None] = reauthentication_required(lambda _request: None)
+ask_who_it_is: Callable[[HttpRequest], None] = reauthentication_required(lambda _request: None)
 
 
 def for_members(
@@ -215,7 +227,7 @@ def for_members(
             if request.method == "POST" and fresh(request, access):
                 # What was only shown differently is not asked for again: allauth goes on with a bare path alone.
                 request.META["QUERY_STRING"] = ""
-                _ask_who_it_is(request)
+                ask_who_it_is(request)
             if (request.session.get(LAST_MERCHANT), request.session.get(LAST_MODE)) != (at.business, at.mode):
                 request.session[LAST_MERCHANT], request.session[LAST_MODE] = at.business, at.mode.value
             try:

@@ -1,5 +1,7 @@
 """Names the app for Django."""
 
+from importlib import import_module
+
 from django.apps import AppConfig
 
 
@@ -8,3 +10,7 @@ class MerchantsConfig(AppConfig):
 
     name = "merchants_app"
     verbose_name = "Merchants"
+
+    def ready(self) -> None:
+        """Listens to allauth; not earlier, because it has models."""
+        import_module("merchants_app.account_letters")

@@ -11,7 +11,18 @@ from django.shortcuts import redirect
 from django.views.decorators.http import require_POST, require_safe
 
 from common.modes import Mode
-from merchants_app.access import LAST_MODE, VISIT, Access, Power, access_at, for_members, last_place, visit_going_on
+from merchants_app.access import (
+    LAST_MODE,
+    VISIT,
+    Access,
+    Power,
+    WorksNowhere,
+    access_at,
+    for_members,
+    last_place,
+    visit_going_on,
+)
+from merchants_app.businesses import open_to_all
 from merchants_app.forms import SettingsForm
 from merchants_app.money_rules import change_settings
 from merchants_app.pages import page
@@ -23,9 +34,14 @@ from merchants_app.visits import end_visit
 
 @login_required
 def home(request: HttpRequest) -> HttpResponse:
-    """`/dashboard`: on to the overview, in the mode last used."""
+    """`/dashboard`: on to the overview, in the mode last used; to a first business where anybody may have one."""
     mode = Mode.LIVE if request.session.get(LAST_MODE) == Mode.LIVE else Mode.TEST
-    return redirect("dashboard:overview", at=last_place(request, mode))
+    try:
+        return redirect("dashboard:overview", at=last_place(request, mode))
+    except WorksNowhere:
+        if not open_to_all():
+            raise
+        return redirect("business-new")
 
 
 @login_required

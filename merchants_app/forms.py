@@ -5,11 +5,12 @@ from datetime import UTC, date, datetime, time
 from typing import Any
 
 from django import forms
+from django.contrib.auth.password_validation import validate_password
 from typing_extensions import override
 
 from chains_app.xpub import PrivateKeyRefused, looks_private
 from common.refusals import refuse as refuse
-from merchants_app.models import KeyScope, Merchant, Role, TreasuryKind
+from merchants_app.models import KeyScope, Merchant, Role, TreasuryKind, User
 from merchants_app.money_rules import CHANGEABLE, KeptTooShort, check_memory
 from merchants_app.powers import SCOPE_WORDS, scopes_within
 
@@ -154,6 +155,52 @@ class InviteForm(forms.Form):
 
     email = forms.EmailField(label="E-mail address", max_length=254)
     role = forms.ChoiceField(choices=Role.choices, initial=Role.VIEWER)
+
+
+class PasswordForm(forms.Form):
+    """A password for a new account, twice."""
+
+    password1 = forms.CharField(
+        label="Password",
+        max_length=200,
+        strip=False,
+        help_text="At least 10 characters.",
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    )
+    password2 = forms.CharField(
+        label="Password, once more",
+        max_length=200,
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    )
+
+    def __init__(self, *args: Any, email: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.email = email
+
+    @override
+    def clean(self) -> dict[str, Any]:
+        """By the rules for all passwords; the address itself is none."""
+        typed = self.cleaned_data
+        if "password1" in typed:
+            try:
+                validate_password(typed["password1"], User(email=self.email))
+            except forms.ValidationError as error:
+                self.add_error("password1", error)
+        if "password1" in typed and "password2" in typed and typed["password1"] != typed["password2"]:
+            self.add_error("password2", "These are two different passwords. Type the same one twice.")
+        return typed
+
+
+class BusinessForm(forms.Form):
+    """A new business."""
+
+    name = forms.CharField(
+        label="Name of the business",
+        max_length=120,
+        help_text="Buyers see it on top of the payment page. You can change it later.",
+        widget=forms.TextInput(attrs={"autocomplete": "organization"}),
+    )
 
 
 class RoleForm(forms.Form):

@@ -1,5 +1,6 @@
 """Letters to a merchant's people. They leave after the commit, and a mail server that is away stops nothing."""
 
+from collections.abc import Iterable
 from enum import IntEnum
 from functools import partial
 from smtplib import SMTPDataError, SMTPException, SMTPRecipientsRefused
@@ -11,6 +12,7 @@ from django.core.mail import send_mail
 from django.db import transaction
 from django.template.loader import render_to_string
 
+from common.mail_backends import NOWHERE
 from merchants_app.models import Merchant, Role, User
 
 _log = structlog.get_logger()
@@ -29,13 +31,13 @@ class Posted(IntEnum):
 
 def mail_owners(*, merchant: Merchant, template: str, **context: Any) -> None:
     """Writes to every owner. `templates/mail/<template>.txt`: its first line is the subject."""
-    mail(to=_owners(merchant), template=template, merchant=merchant, **context)
+    mail(to=owners_of(merchant), template=template, merchant=merchant, **context)
 
 
 def mail_owners_at_once(*, merchant: Merchant, template: str, **context: Any) -> Posted:
     """The same, now. `SENT` when one of them has it: another try would send it to that one again."""
     subject, body = _letter(template, merchant=merchant, **context)
-    found = [_send(address, subject, body) for address in _owners(merchant)]
+    found = [_send(address, subject, body) for address in owners_of(merchant)]
     return Posted.SENT if Posted.SENT in found else max(found, default=Posted.SENT)
 
 
@@ -44,14 +46,20 @@ def mail_at_once(*, to: str, template: str, **context: Any) -> Posted:
     return _send(to, *_letter(template, **context))
 
 
-def mail(*, to: list[str], template: str, **context: Any) -> None:
+def mail(*, to: Iterable[str], template: str, **context: Any) -> None:
     """One letter to each address, none seeing the others, once the transaction around it has been committed."""
     subject, body = _letter(template, **context)
-    for address in to:
-        transaction.on_commit(partial(_send, address, subject, body))
+    for address in dict.fromkeys(to):
+        post(to=address, subject=subject, body=body)
 
 
-def _owners(merchant: Merchant) -> list[str]:
+def post(*, to: str, subject: str, body: str) -> None:
+    """A letter that is written already, once the transaction around it has been committed."""
+    transaction.on_commit(partial(_send, to, subject, body))
+
+
+def owners_of(merchant: Merchant) -> list[str]:
+    """The addresses of everybody who owns the business and may sign in."""
     owners = User.objects.filter(memberships__merchant=merchant, memberships__role=Role.OWNER, is_active=True)
     return list(owners.order_by("id").values_list("email", flat=True))
 
@@ -63,6 +71,9 @@ def _letter(template: str, **context: Any) -> tuple[str, str]:
 
 
 def _send(address: str, subject: str, body: str) -> Posted:
+    if settings.EMAIL_BACKEND == NOWHERE:
+        _log.warning("mail.not_sent", subject=subject, reason="EMAIL_HOST names no mail server")
+        return Posted.AWAY
     try:
         send_mail(subject, body, None, [address])
     except (OSError, SMTPException) as error:

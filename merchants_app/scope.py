@@ -10,7 +10,8 @@ from typing import Protocol, Self
 from django.db.models import Q, QuerySet
 
 from common.errors import NotFound
-from merchants_app.models import ApiKey, AuditEntry, LoggedRequest, Member, Merchant, Treasury
+from merchants_app.invitations import invitations_of
+from merchants_app.models import ApiKey, AuditEntry, Invitation, LoggedRequest, Member, Merchant, Treasury
 
 
 class Caller(Protocol):
@@ -57,6 +58,10 @@ class Scope:
     def members(self) -> QuerySet[Member]:
         """Who works for the business, which is the same in both modes, in the order they came."""
         return Member.objects.filter(merchant=self.merchant).select_related("user").order_by("id")
+
+    def invitations(self) -> QuerySet[Invitation]:
+        """Who is asked into the team and has not answered, which is the same in both modes, oldest first."""
+        return invitations_of(self.merchant)
 
     def audit_entries(self) -> QuerySet[AuditEntry]:
         """Who did what: in this mode, and what belongs to both."""

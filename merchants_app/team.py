@@ -1,17 +1,14 @@
-"""Who works for a merchant: invited, given another role, taken out. There is always an owner left."""
+"""Who works for a merchant: given another role, taken out (`invitations` asks them in). An owner is always left."""
 
-from allauth.account.forms import default_token_generator
-from allauth.account.utils import user_pk_to_url_str
-from django.conf import settings
 from django.db import transaction
 from django.db.models import QuerySet
-from django.urls import reverse
 
-from common.errors import Conflict, NotFound
+from common.errors import Conflict, DomainError, NotFound
 from merchants_app.audit import record
+from merchants_app.invitations import withdraw_those_by
 from merchants_app.key_holders import KeysGo, settle_keys
-from merchants_app.mails import mail
 from merchants_app.models import Member, Merchant, Role, User
+from merchants_app.notices import tell_owners
 
 
 class LastOwner(Conflict):
@@ -20,28 +17,25 @@ class LastOwner(Conflict):
     code = "last_owner"
 
 
-@transaction.atomic
-def invite(*, merchant: Merchant, email: str, role: Role, actor: str) -> Member:
-    """Makes a member of the person with this address, with an account if there is none, and writes to them.
+class NoOwnerAnyMore(DomainError):
+    """Whoever asks was taken out, or given another role, a moment before."""
 
-    Raises Conflict when they belong to the team already.
+    code, status = "no_owner", 403
+
+
+@transaction.atomic
+def change_role(*, merchant: Merchant, member_id: int, role: Role, actor: str, by: User | None = None) -> Member:
+    """Gives a member another role. `by` must be an owner (None: an operator).
+
+    Raises NotFound, LastOwner, or NoOwnerAnyMore.
     """
-    user = User.objects.filter(email__iexact=email).first() or User.objects.create_user(email.lower())
-    member, is_new = Member.objects.get_or_create(merchant=merchant, user=user, defaults={"role": role})
-    if not is_new:
-        raise Conflict(f"{user.email} is in the team already.", attr="email")
-    record(merchant=merchant, actor=actor, action="member.invited", subject=user.email, role=role)
-    link = "" if user.has_usable_password() else _password_link(user)
-    mail(to=[user.email], template="invited", merchant=merchant, role=role.label, actor=actor, link=link)
-    return member
-
-
-@transaction.atomic
-def change_role(*, merchant: Merchant, member_id: int, role: Role, actor: str) -> Member:
-    """Gives a member another role. Raises NotFound, or LastOwner."""
-    member = _locked(merchant, member_id, keeps_owner=role == Role.OWNER)
+    member, owners = _locked(merchant, member_id, keeps_owner=role == Role.OWNER, by=by)
     before, member.role = member.role, role
+    if before == role:
+        return member
     member.save(update_fields=["role"])
+    if before == Role.OWNER:
+        withdraw_those_by(merchant=merchant, user=member.user)
     record(
         merchant=merchant,
         actor=actor,
@@ -50,22 +44,31 @@ def change_role(*, merchant: Merchant, member_id: int, role: Role, actor: str) -
         before=before,
         after=role,
     )
+    was = Role(before).label.lower()
+    what = f"{member.user.email} is now {role.label.lower()} (was {was})"
+    tell_owners(merchant=merchant, what=what, actor=actor, also=[*owners, member.user.email])
     return member
 
 
 @transaction.atomic
-def remove(*, merchant: Merchant, member_id: int, actor: str, keys: KeysGo | None = None) -> None:
-    """Takes a member out; the account stays, without access to this business. Raises NotFound, or LastOwner.
+def remove(
+    *, merchant: Merchant, member_id: int, actor: str, by: User | None = None, keys: KeysGo | None = None
+) -> None:
+    """Takes a member out; their account stays, without access to this business.
 
-    Their API keys go to the owner who does it (else to the oldest) or are revoked, as `keys` says: KeysToSettle when it
-    says nothing and there are any.
+    `by` must be an owner (None: an operator). Their API keys go to the owner who does it (else to the oldest) or are
+    revoked, as `keys` says. Raises NotFound, LastOwner, NoOwnerAnyMore, or KeysToSettle when `keys` says nothing and
+    there are any.
     """
-    member = _locked(merchant, member_id, keeps_owner=False)
-    owners = [each.user for each in members_of(merchant) if each.role == Role.OWNER and each.pk != member_id]
-    heir = next((owner for owner in owners if owner.email == actor), owners[0])
+    member, owners = _locked(merchant, member_id, keeps_owner=False, by=by)
+    heirs = [each.user for each in members_of(merchant) if each.role == Role.OWNER and each.pk != member_id]
+    heir = next((owner for owner in heirs if owner == by), heirs[0])
     settle_keys(merchant=merchant, leaver=member.user, heir=heir, then=keys, actor=actor)
     member.delete()
+    withdraw_those_by(merchant=merchant, user=member.user)
     record(merchant=merchant, actor=actor, action="member.removed", subject=member.user.email, role=member.role)
+    what = f"{member.user.email} is no longer in the team"
+    tell_owners(merchant=merchant, what=what, actor=actor, also=[*owners, member.user.email])
 
 
 def members_of(merchant: Merchant) -> QuerySet[Member]:
@@ -73,20 +76,19 @@ def members_of(merchant: Merchant) -> QuerySet[Member]:
     return Member.objects.filter(merchant=merchant).select_related("user").order_by("id")
 
 
-def _locked(merchant: Merchant, member_id: int, *, keeps_owner: bool) -> Member:
-    """The member; the whole team is locked, so that two owners cannot take each other out at the same instant."""
+def _locked(merchant: Merchant, member_id: int, *, keeps_owner: bool, by: User | None) -> tuple[Member, list[str]]:
+    """The member, and the addresses of the owners so far.
+
+    The whole team is locked, so that two owners cannot take each other out at the same instant: the second one to ask
+    is an owner no more.
+    """
     team = list(members_of(merchant).select_for_update(of=("self",)))
+    owners = [each for each in team if each.role == Role.OWNER and each.user.is_active]
     member = next((each for each in team if each.pk == member_id), None)
     if member is None:
         raise NotFound("There is no such member.")
-    if not keeps_owner and not any(each.role == Role.OWNER for each in team if each.pk != member_id):
+    if by is not None and not any(each.user_id == by.pk for each in owners):
+        raise NoOwnerAnyMore("You are no owner of this business any more, so nothing was changed.")
+    if not keeps_owner and not any(each.pk != member_id for each in owners):
         raise LastOwner("Somebody must own the business: make another member an owner first.")
-    return member
-
-
-def _password_link(user: User) -> str:
-    path = reverse(
-        "account_reset_password_from_key",
-        kwargs={"uidb36": user_pk_to_url_str(user), "key": default_token_generator.make_token(user)},
-    )
-    return f"{settings.PUBLIC_URL}{path}"
+    return member, [each.user.email for each in owners]

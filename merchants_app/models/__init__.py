@@ -3,6 +3,7 @@
 from merchants_app.models.account import LEAST_KEPT_AFTER_WATCH, Member, Merchant, Role, User
 from merchants_app.models.api import ApiKey, IdempotencyRecord, KeyScope
 from merchants_app.models.audit import AuditEntry
+from merchants_app.models.invitation import Invitation
 from merchants_app.models.request_log import LoggedRequest
 from merchants_app.models.treasury import Treasury, TreasuryKind
 from merchants_app.models.visit import OperatorVisit
@@ -12,6 +13,7 @@ __all__ = [
     "ApiKey",
     "AuditEntry",
     "IdempotencyRecord",
+    "Invitation",
     "KeyScope",
     "LoggedRequest",
     "Member",

@@ -14,9 +14,11 @@ class AuditEntry(models.Model):
 
     merchant = models.ForeignKey(Merchant, on_delete=models.CASCADE, related_name="audit_entries")
     mode = models.CharField(max_length=4, choices=Mode.choices, blank=True)
-    actor = models.CharField(max_length=200, help_text="Who: an e-mail address, a key's hint, or 'system'.")
+    actor = models.CharField(max_length=254, help_text="Who: an e-mail address, a key's hint, or 'system'.")
     action = models.CharField(max_length=60, help_text="What, as a stable word: `api_key.created`.")
-    subject = models.CharField(max_length=60, blank=True, help_text="Public id of the thing acted on.")
+    subject = models.CharField(
+        max_length=254, blank=True, help_text="Public id of the thing acted on, or a person's e-mail address."
+    )
     detail = models.JSONField(default=dict)
     created_at = models.DateTimeField(auto_now_add=True)
 

@@ -6,14 +6,12 @@ from decimal import Decimal
 
 import pytest
 from django.contrib.sessions.models import Session
-from django.core import mail
 from django.test import Client
 from django.utils import timezone
-from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from merchants_app import audit
 from merchants_app.api_keys import create_key, find_key
-from merchants_app.models import ApiKey, AuditEntry, LoggedRequest, Member, Merchant, Role, Treasury, User
+from merchants_app.models import ApiKey, AuditEntry, LoggedRequest, Member, Merchant, Treasury, User
 from merchants_app.ownership import claim_of
 from tests.cast import MIAS_WALLET, PATS_WALLET
 from tests.desk import PASSWORD, Desk
@@ -130,55 +128,6 @@ def test_a_developer_changes_the_test_treasury_only(colleague: Callable[..., Des
     assert developer.post("treasury", kind="address", value=PATS_WALLET).status_code == 302
     assert developer.in_("live").post("treasury", kind="address", value=PATS_WALLET).status_code in {302, 403}
     assert not Treasury.objects.filter(mode="live", address=PATS_WALLET).exists()
-
-
-def test_an_invited_person_gets_a_link_and_signs_in(
-    desk: Desk, client: Client, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
-) -> None:
-    with django_capture_on_commit_callbacks(execute=True):
-        desk.post("team", email="Nora@Mia.example", role="support")
-    (letter,) = mail.outbox
-    link = next(line for line in letter.body.splitlines() if line.startswith("http"))
-    page = client.get(link[link.index("/accounts") :], follow=True)
-    client.post(page.redirect_chain[-1][0], {"password1": "a long password", "password2": "a long password"})
-    login = {"login": "nora@mia.example", "password": "a long password"}
-    assert client.post("/accounts/login/", login)["Location"] == "/dashboard"
-
-
-def test_nobody_is_invited_twice(desk: Desk, colleague: Callable[..., Desk]) -> None:
-    colleague("viewer")
-    text = desk.post("team", email="VIEWER@mia.example", role="owner").content.decode()
-    assert "in the team already" in text
-    assert Member.objects.get(user__email="viewer@mia.example").role == Role.VIEWER
-
-
-def test_a_role_is_changed_and_a_member_removed(desk: Desk, colleague: Callable[..., Desk], mia: Merchant) -> None:
-    colleague("viewer")
-    member = Member.objects.get(role="viewer")
-    desk.post(f"team/{member.pk}/role", role="support")
-    member.refresh_from_db()
-    assert member.role == Role.SUPPORT
-    desk.post(f"team/{member.pk}/remove")
-    assert not Member.objects.filter(pk=member.pk).exists()
-    assert list(AuditEntry.objects.order_by("id").values_list("action", flat=True)) == [
-        "member.role_changed",
-        "member.removed",
-    ]
-
-
-@pytest.mark.parametrize("act", ["role", "remove"])
-def test_the_last_owner_stays(desk: Desk, mia: Merchant, act: str) -> None:
-    member = Member.objects.get(merchant=mia)
-    answer = desk.client.post(f"/dashboard/{desk.at}/team/{member.pk}/{act}", {"role": "viewer"}, follow=True)
-    assert "Somebody must own the business" in answer.content.decode()
-    member.refresh_from_db()
-    assert member.role == Role.OWNER
-
-
-@pytest.mark.parametrize("act", ["role", "remove"])
-def test_a_strangers_team_is_not_found(ottos_desk: Desk, mia: Merchant, act: str) -> None:
-    member = Member.objects.get(merchant=mia)
-    assert ottos_desk.post(f"team/{member.pk}/{act}", role="viewer").status_code == 404
 
 
 SETTINGS = {
