@@ -19,6 +19,7 @@ from common.errors import Conflict, DomainError
 from common.modes import Mode
 from merchants_app import audit
 from merchants_app.models import ApiKey, KeyScope, Member, Merchant, Role, User
+from merchants_app.notices import tell_owners
 from merchants_app.powers import SCOPE_NEEDS, scopes_within
 
 # 160 bits: a fast hash is enough, because nobody guesses what was never chosen by a person.
@@ -96,6 +97,9 @@ def create_key(
         scopes=wanted,
         expires_at=expires_at.isoformat(timespec="seconds") if expires_at else None,
     )
+    if mode == Mode.LIVE:
+        what = f"a live API key was made, “{name}” ({key.hint}…, may {', '.join(wanted)})"
+        tell_owners(merchant=merchant, what=what, actor=by.email if by else "system", mode=mode)
     return key, secret
 
 

@@ -16,6 +16,7 @@ from common.modes import Mode
 from merchants_app import audit
 from merchants_app.mails import mail_owners
 from merchants_app.models import Merchant, Treasury, TreasuryKind
+from merchants_app.notices import tell_owners
 
 # A changed treasury is the prize of whoever takes over an account: in live mode its owners get a day to notice.
 COOLING_PERIOD = timedelta(hours=24)
@@ -110,6 +111,8 @@ def keep_current(*, merchant: Merchant, mode: str, by: str, now: datetime | None
     if waiting is None or not _withdraw_waiting(merchant, mode, now):
         raise NothingToWithdraw("No change is waiting: the wallet on this page is the one in force.")
     audit.record(merchant=merchant, mode=mode, actor=by, action="treasury.withdrawn", subject=str(waiting)[:60])
+    what = f"the change of the receiving wallet to {waiting} was taken back"
+    tell_owners(merchant=merchant, what=what, actor=by, mode=mode)
 
 
 def own_address(text: str) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.core.cache import cache
 from django.test import Client
 
 from merchants_app.models import Member, Merchant, Role, User
@@ -84,5 +85,9 @@ def colleague(mia: Merchant) -> Callable[..., Desk]:
 
 @pytest.fixture
 def letters_leave(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Letters leave at once: a test's transaction never ends, and what waits for that would wait for ever."""
+    """Letters leave at once: a test's transaction never ends, and what waits for that would wait for ever.
+
+    And nobody was written to before: how often one address is, is counted in the cache.
+    """
+    cache.clear()
     monkeypatch.setattr("django.db.transaction.on_commit", lambda act, *_args, **_more: act())

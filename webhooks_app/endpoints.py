@@ -14,6 +14,7 @@ from common.moments import iso
 from common.outbound_http import OutboundRules, RefusedAddress
 from merchants_app.audit import record
 from merchants_app.models import Merchant
+from merchants_app.notices import tell_owners
 from webhooks_app.custom_headers import check_headers
 from webhooks_app.delivery import SET_ASIDE, SET_ASIDE_AT_ONCE
 from webhooks_app.errors import NoSuchEndpoint, TooManyEndpoints, UnsafeUrl
@@ -64,6 +65,7 @@ def create_endpoint(
             secret_encrypted=kept([secret]),
         )
         _audit(endpoint, actor, "created", url=url)
+        _tell(endpoint, actor, f"a webhook endpoint was made, which hears of every payment: {url}")
     return endpoint, secret
 
 
@@ -81,7 +83,8 @@ def change_endpoint(
         check_url(url, mode=endpoint.mode)
     with transaction.atomic():
         locked = _locked(endpoint)
-        if url is not None:
+        if url is not None and url != locked.url:
+            _tell(locked, actor, f"a webhook endpoint's messages go to {url} instead of {locked.url}")
             locked.url = url
         if events is not None:
             locked.events = list(dict.fromkeys(events))
@@ -140,6 +143,7 @@ def rotate_secret(*, endpoint: WebhookEndpoint, actor: str) -> str:
         locked.secret_encrypted = kept([secret])
         locked.save(update_fields=["previous_secret_encrypted", "previous_secret_until", "secret_encrypted"])
         _audit(locked, actor, "secret_rotated")
+        _tell(locked, actor, f"a webhook endpoint has a new secret: {locked.url}")
     endpoint.previous_secret_until = locked.previous_secret_until
     return secret
 
@@ -189,6 +193,12 @@ def _locked(endpoint: WebhookEndpoint) -> WebhookEndpoint:
 def _encrypted(headers: Mapping[str, str]) -> str:
     check_headers(headers)
     return encrypt(dumps(dict(headers))) if headers else ""
+
+
+def _tell(endpoint: WebhookEndpoint, actor: str, what: str) -> None:
+    """In live mode to all owners: who listens there knows every buyer."""
+    if endpoint.mode == Mode.LIVE:
+        tell_owners(merchant=endpoint.merchant, what=what, actor=actor, mode=endpoint.mode)
 
 
 def _audit(endpoint: WebhookEndpoint, actor: str, what: str, **detail: object) -> None:
