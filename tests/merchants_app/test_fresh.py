@@ -98,3 +98,10 @@ class Readable:
 
 def test_who_may_not_is_not_asked_for_a_password(colleague: Callable[..., Desk]) -> None:
     assert colleague("viewer", "live").post("keys", **KEY).status_code == 403
+
+
+def test_the_forms_of_a_page_shown_after_the_password_lead_to_the_page_itself(desk: Desk) -> None:
+    live = desk.in_("live")
+    question = live.post("keys", name="shop", scopes=["read"])["Location"]
+    shown = live.client.post(question, {"password": PASSWORD}).content.decode()
+    assert f'action="/dashboard/{live.at}/keys"' in shown
