@@ -92,7 +92,7 @@ def test_one_who_has_an_account_accepts_with_it(asked: Callable[..., str], mia: 
     link = asked(ottos.email)
     client = Client()
     client.force_login(ottos)
-    assert "Accept as otto@example.com" in text_of(client.get(link))
+    assert "signed in as <strong>otto@example.com" in text_of(client.get(link))
     assert not Member.objects.filter(merchant=mia, user=ottos).exists()
     client.post(link)
     assert Member.objects.get(merchant=mia, user=ottos).role == "support"
