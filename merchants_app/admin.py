@@ -20,6 +20,7 @@ from merchants_app.models import (
     ApiKey,
     AuditEntry,
     IdempotencyRecord,
+    Invitation,
     LoggedRequest,
     Merchant,
     OperatorVisit,
@@ -68,6 +69,18 @@ class TreasuryAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
     list_filter = ("mode", "kind", ("verified_at", admin.EmptyFieldListFilter))
     list_select_related = ("merchant",)
     search_fields = ("address", "xpub", "merchant__name", "merchant__public_id")
+    ordering = ("-id",)
+
+
+@admin.register(Invitation)
+class InvitationAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
+    """Who was asked into which team; sent and taken back in the dashboard by owners."""
+
+    list_display = ("email", "merchant", "role", "invited_by", "sent_at", "expires_at", "accepted_at", "withdrawn_at")
+    list_filter = ("role", ("accepted_at", admin.EmptyFieldListFilter), ("withdrawn_at", admin.EmptyFieldListFilter))
+    list_select_related = ("merchant", "invited_by")
+    search_fields = ("email", "merchant__name", "merchant__public_id")
+    exclude = ("digest",)
     ordering = ("-id",)
 
 

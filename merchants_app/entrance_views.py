@@ -6,6 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods
 
 from common.errors import DomainError, NotFound
 from common.modes import Mode
@@ -18,6 +19,7 @@ from merchants_app.places import Place
 
 
 @never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
 @sensitive_post_parameters("password1", "password2")
 def invitation(request: HttpRequest, secret: str) -> HttpResponse:
     """Whoever opens it has the mailbox that it went to: they accept with their account, or make one."""
@@ -62,6 +64,7 @@ def _to_work(member: Member) -> HttpResponse:
 
 
 @never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 def new_business(request: HttpRequest) -> HttpResponse:
     """The name of a first business, for somebody who has just signed up."""

@@ -110,9 +110,7 @@ def write_again(*, merchant: Merchant, invitation_id: int, by: User, now: dateti
 def withdraw(*, merchant: Merchant, invitation_id: int, by: User) -> Invitation:
     """Takes it back: its link opens nothing from now on. Raises NotFound."""
     invitation = _locked(merchant, invitation_id)
-    invitation.withdrawn_at = timezone.now()
-    invitation.save(update_fields=["withdrawn_at"])
-    record(merchant=merchant, actor=by.email, action="member.invitation_withdrawn", subject=invitation.email)
+    _withdraw(invitation, actor=by.email)
     return invitation
 
 
@@ -178,7 +176,8 @@ def sign_up(*, secret: str, password: str, now: datetime | None = None) -> Membe
 
 def withdraw_those_by(*, merchant: Merchant, user: User) -> None:
     """Whoever leaves the team leaves nobody behind who comes in later."""
-    invitations_of(merchant).filter(invited_by=user).update(withdrawn_at=timezone.now())
+    for invitation in invitations_of(merchant).filter(invited_by=user).select_for_update(of=("self",)):
+        _withdraw(invitation, actor="system")
 
 
 def digest_of(secret: str) -> str:
@@ -222,6 +221,12 @@ def _locked(merchant: Merchant, invitation_id: int) -> Invitation:
     if invitation is None:
         raise NotFound("There is no such invitation.")
     return invitation
+
+
+def _withdraw(invitation: Invitation, *, actor: str) -> None:
+    invitation.withdrawn_at = timezone.now()
+    invitation.save(update_fields=["withdrawn_at"])
+    record(merchant=invitation.merchant, actor=actor, action="member.invitation_withdrawn", subject=invitation.email)
 
 
 def _refuse_many(merchant: Merchant, now: datetime) -> None:

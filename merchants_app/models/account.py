@@ -24,7 +24,7 @@ class UserManager(BaseUserManager["User"]):
     def create_user(self, email: str, password: str | None = None, **extra: Any) -> "User":
         """A user who may sign in; belongs to no merchant yet. Whoever calls this vouches for the address.
 
-        Raises IntegrityError when it is another account's.
+        Raises IntegrityError when an account bears it already.
         """
         user = self.model(email=email.strip().lower(), **extra)
         user.set_password(password)
@@ -50,12 +50,18 @@ class User(AbstractUser):
     def __str__(self) -> str:
         return self.email
 
+    def clean(self) -> None:
+        """One spelling for one address."""
+        super().clean()
+        self.email = self.email.lower()
+
     def vouch_for_address(self) -> None:
         """The present address counts without a letter, and no former one does: for what operators do and have proven.
 
-        Raises IntegrityError when it is another account's.
+        Another account that had it besides its own has it no more.
         """
         EmailAddress.objects.filter(user=self).exclude(email=self.email).delete()
+        EmailAddress.objects.filter(email=self.email, primary=False).exclude(user=self).delete()
         EmailAddress.objects.update_or_create(user=self, email=self.email, defaults={"verified": True, "primary": True})
 
 

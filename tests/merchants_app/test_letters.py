@@ -1,6 +1,7 @@
 """Letters about sign-in, money and secrets: who gets them, in whose words; none follows a stranger's Host."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from django.core import mail
@@ -9,6 +10,7 @@ from django.core.management.base import SystemCheckError
 from django.test import Client
 from pytest_django import Settings
 
+from checkout_project.running.installation import installation
 from common.mail_backends import mail_backend
 from merchants_app.api_keys import create_key
 from merchants_app.models import Merchant
@@ -19,6 +21,7 @@ from webhooks_app.endpoints import change_endpoint, create_endpoint, rotate_secr
 
 pytestmark = pytest.mark.usefixtures("letters_leave")
 SMTP = "django.core.mail.backends.smtp.EmailBackend"
+CONSOLE = "django.core.mail.backends.console.EmailBackend"
 MIA = "mia@example.com"
 
 
@@ -113,12 +116,20 @@ def test_a_mail_server_that_is_away_stops_nobody(client: Client, mia: Merchant, 
     [
         ("mail.example", False, SMTP),
         ("mail.example", True, SMTP),
-        ("", True, "django.core.mail.backends.console.EmailBackend"),
+        ("", True, CONSOLE),
         ("", False, "django.core.mail.backends.dummy.EmailBackend"),
     ],
 )
 def test_letters_leave_by_the_server_that_is_named(host: str, debug: bool, backend: str) -> None:
     assert mail_backend(host=host, debug=debug) == backend
+
+
+@pytest.mark.parametrize(("host", "backend"), [("", CONSOLE), ("mail.example", "")])
+def test_make_run_shows_letters_unless_a_server_is_named(
+    host: str, backend: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("EMAIL_HOST", host)
+    assert installation(port=8000, data_dir=tmp_path).env.get("EMAIL_BACKEND", "") == backend
 
 
 @pytest.mark.parametrize("kind", ["console", "dummy", "filebased"])
