@@ -189,9 +189,16 @@ def _never(_request: HttpRequest, _access: Access) -> bool:
     return False
 
 
-# Leads to the password's page, unless the password or second factor was given minutes ago. The POST is kept in the
-# browser session meanwhile and goes on by itself afterwards.
-ask_who_it_is: Callable[[HttpRequest], None] = reauthentication_required(lambda _request: None)
+def ask_who_it_is(request: HttpRequest) -> None:
+    """Leads to the password's page, unless the password or second factor was given minutes ago.
+
+    The POST is kept in the browser session meanwhile and goes on by itself afterwards.
+    """
+    request.META["QUERY_STRING"] = ""  # allauth goes on with a bare path alone
+    _refuse_unless_fresh(request)
+
+
+_refuse_unless_fresh: Callable[[HttpRequest], None] = reauthentication_required(lambda _request: None)
 
 
 def for_members(
@@ -225,8 +232,6 @@ def for_members(
                 access.refuse_changes()
             access.require(power)
             if request.method == "POST" and fresh(request, access):
-                # What was only shown differently is not asked for again: allauth goes on with a bare path alone.
-                request.META["QUERY_STRING"] = ""
                 ask_who_it_is(request)
             if (request.session.get(LAST_MERCHANT), request.session.get(LAST_MODE)) != (at.business, at.mode):
                 request.session[LAST_MERCHANT], request.session[LAST_MODE] = at.business, at.mode.value

@@ -100,7 +100,7 @@ def test_one_who_has_an_account_accepts_with_it(asked: Callable[..., str], mia: 
 
 def test_another_account_gets_the_letters_address_after_its_password(asked: Callable[..., str], mia: Merchant) -> None:
     link, client = asked(), signed_in("private@home.example")
-    question = client.post(link)["Location"]
+    question = client.post(f"{link}?from=mail")["Location"]
     assert question.startswith("/accounts/reauthenticate/")
     assert not EmailAddress.objects.filter(email=NORA).exists()
     client.post(question, {"password": PASSWORD})
