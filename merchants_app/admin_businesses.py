@@ -17,7 +17,7 @@ from common.modes import Mode
 from common.read_only_admin import NothingAdded
 from common.refusals import refuse
 from common.rule_admin import ByRules
-from merchants_app import opening, suspension, team, visits
+from merchants_app import invitations, opening, suspension, team, visits
 from merchants_app.access import VISIT
 from merchants_app.admin_frame import operator_of
 from merchants_app.forms import SettingsForm
@@ -67,7 +67,7 @@ def _lift(request: HttpRequest, merchant: Merchant, _given: dict[str, Any]) -> N
 
 
 def _invite(request: HttpRequest, merchant: Merchant, given: dict[str, Any]) -> None:
-    team.invite(
+    invitations.invite(
         merchant=merchant, email=given["email"], role=Role(given["role"]), actor=operator_name(operator_of(request))
     )
 

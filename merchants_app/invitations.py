@@ -53,9 +53,12 @@ def owner_of_address(email: str) -> User | None:
 
 
 @transaction.atomic
-def invite(*, merchant: Merchant, email: str, role: Role, by: User, now: datetime | None = None) -> Invitation:
+def invite(
+    *, merchant: Merchant, email: str, role: Role, actor: str, by: User | None = None, now: datetime | None = None
+) -> Invitation:
     """Writes to somebody; nobody is a member by that, and the answer is the same whether they have an account or not.
 
+    `by` is the owner who asks (None: an operator), `actor` how letters and the audit log name them.
     Raises Conflict when they are in the team or invited already, TooManyLetters.
     """
     now, email = now or timezone.now(), email.strip().lower()
@@ -78,11 +81,9 @@ def invite(*, merchant: Merchant, email: str, role: Role, by: User, now: datetim
         sent_at=now,
         expires_at=now + LASTS,
     )
-    _write(invitation, secret, by)
-    record(merchant=merchant, actor=by.email, action="member.invited", subject=email, role=role)
-    tell_owners(
-        merchant=merchant, what=f"{email} is invited as {invitation.get_role_display().lower()}", actor=by.email
-    )
+    _write(invitation, secret, actor)
+    record(merchant=merchant, actor=actor, action="member.invited", subject=email, role=role)
+    tell_owners(merchant=merchant, what=f"{email} is invited as {invitation.get_role_display().lower()}", actor=actor)
     return invitation
 
 
@@ -101,7 +102,7 @@ def write_again(*, merchant: Merchant, invitation_id: int, by: User, now: dateti
     secret = secrets.token_urlsafe(32)
     invitation.digest, invitation.sent_at, invitation.expires_at = digest_of(secret), now, now + LASTS
     invitation.save(update_fields=["digest", "sent_at", "expires_at"])
-    _write(invitation, secret, by)
+    _write(invitation, secret, by.email)
     record(merchant=merchant, actor=by.email, action="member.invited_again", subject=invitation.email)
     return invitation
 
@@ -235,13 +236,13 @@ def _refuse_many(merchant: Merchant, now: datetime) -> None:
         raise TooManyLetters(f"{LETTERS_A_DAY} letters a day are the limit. Invite the others tomorrow.")
 
 
-def _write(invitation: Invitation, secret: str, by: User) -> None:
+def _write(invitation: Invitation, secret: str, actor: str) -> None:
     mail(
         to=[invitation.email],
         template="invited",
         merchant=invitation.merchant,
         role=invitation.get_role_display(),
-        actor=by.email,
+        actor=actor,
         link=f"{settings.PUBLIC_URL}/invitations/{secret}",
         until=invitation.expires_at,
     )

@@ -13,13 +13,15 @@ from merchants_app.mails import mail, owners_of
 from merchants_app.models import Merchant, User
 
 
-def tell_owners(*, merchant: Merchant, what: str, actor: str, mode: str = "", also: Iterable[str] = ()) -> None:
-    """Writes `what`, a sentence without its full stop, to every owner, and to the addresses `also`.
+def tell_owners(
+    *, merchant: Merchant, what: str, actor: str, mode: str = "", also: Iterable[str] = (), but: Iterable[str] = ()
+) -> None:
+    """Writes `what`, a sentence without its full stop, to every owner, and to the addresses `also`; not to `but`.
 
     `actor` is who did it, as the audit log names them.
     """
     mail(
-        to=[*owners_of(merchant), *also],
+        to=[address for address in (*owners_of(merchant), *also) if address not in set(but)],
         template="security",
         merchant=merchant,
         what=what,
@@ -41,13 +43,4 @@ def tell_of_account(*, user: User, what: str, action: str, former: Iterable[str]
     own = {user.email, *former}
     for merchant in Merchant.objects.filter(members__user=user).order_by("id"):
         record(merchant=merchant, actor=actor, action=action, subject=user.email)
-        others = [address for address in owners_of(merchant) if address not in own]
-        mail(
-            to=others,
-            template="security",
-            merchant=merchant,
-            what=f"{user.email} {what}",
-            actor=actor,
-            mode="",
-            at=timezone.now(),
-        )
+        tell_owners(merchant=merchant, what=f"{user.email} {what}", actor=actor, but=own)

@@ -3,8 +3,8 @@
 from django.db import transaction
 
 from merchants_app.audit import record
+from merchants_app.invitations import invite
 from merchants_app.models import Merchant, Role
-from merchants_app.team import invite
 
 
 @transaction.atomic

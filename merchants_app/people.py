@@ -11,9 +11,11 @@ from common.errors import Conflict
 from merchants_app.audit import record
 from merchants_app.mails import mail
 from merchants_app.models import Member, User
+from merchants_app.notices import tell_owners
 from merchants_app.operators import NotForOperators, is_operator, operator_name
 
 _OPERATING = ("is_staff", "is_superuser")  # and the groups
+_SIGNING_IN = {"email", "is_active", "password"}  # what owners are told of, too
 CHANGEABLE = ("email", "first_name", "last_name", "is_active", *_OPERATING)
 
 
@@ -95,6 +97,13 @@ def _note_address(person: User, *, is_checked: bool) -> None:
 
 
 def _tell(person: User, by: User, action: str, changes: Mapping[str, str], *, letters_to: set[str]) -> None:
+    mail(
+        to=sorted(letters_to),
+        template="account_by_operator",
+        person=person,
+        actor=operator_name(by),
+        changes={name.replace("_", " "): value for name, value in changes.items()},
+    )
     for member in Member.objects.filter(user=person).select_related("merchant"):
         record(
             merchant=member.merchant,
@@ -103,13 +112,10 @@ def _tell(person: User, by: User, action: str, changes: Mapping[str, str], *, le
             subject=person.email,
             **changes,
         )
-    mail(
-        to=sorted(letters_to),
-        template="account_by_operator",
-        person=person,
-        actor=operator_name(by),
-        changes={name.replace("_", " "): value for name, value in changes.items()},
-    )
+        if not changes.keys() & _SIGNING_IN:
+            continue
+        what = f"the operator changed how {person.email} signs in ({', '.join(changes).replace('_', ' ')})"
+        tell_owners(merchant=member.merchant, what=what, actor=operator_name(by), but=letters_to)
 
 
 def _names(groups: Any) -> str:

@@ -31,7 +31,9 @@ def members(request: HttpRequest, access: Access) -> HttpResponse:
     if form.is_bound and form.is_valid():
         email, role = form.cleaned_data["email"], Role(form.cleaned_data["role"])
         try:
-            invited = invitations.invite(merchant=access.merchant, email=email, role=role, by=access.user)
+            invited = invitations.invite(
+                merchant=access.merchant, email=email, role=role, actor=access.actor, by=access.user
+            )
         except DomainError as error:
             refuse(form, error)
         else:

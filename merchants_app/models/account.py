@@ -50,11 +50,6 @@ class User(AbstractUser):
     def __str__(self) -> str:
         return self.email
 
-    def clean(self) -> None:
-        """One spelling for one address."""
-        super().clean()
-        self.email = self.email.lower()
-
     def vouch_for_address(self) -> None:
         """The present address counts without a letter, and no former one does: for what operators do and have proven.
 

@@ -76,6 +76,7 @@ def test_an_owner_turned_viewer_has_keys_that_only_read(api: Api, mia: Merchant)
 
 def test_whoever_changes_a_role_is_told_that_keys_hang_on_it(desk: Desk, mia: Merchant) -> None:
     second = member(mia, "owner")
+    desk.give_password()
     for expected in (False, True):
         address = f"/dashboard/{desk.at}/team/{Member.objects.get(user=second).pk}/role"
         text = desk.client.post(address, {"role": "viewer"}, follow=True).content.decode()
@@ -124,6 +125,7 @@ def test_a_role_in_another_business_counts_for_nothing(mia: Merchant, otto: Merc
 
 
 def leave(desk: Desk, user: User, **form: str) -> str:
+    desk.give_password()
     answer = desk.client.post(f"/dashboard/{desk.at}/team/{Member.objects.get(user=user).pk}/remove", form, follow=True)
     return str(answer.content.decode())
 
@@ -186,7 +188,7 @@ def test_another_businesss_keys_stay_as_they_are(desk: Desk, mia: Merchant, otto
     Member.objects.create(merchant=otto, user=developer, role=Role.DEVELOPER)
     key, secret = key_of(developer, otto)
     form = Member.objects.get(user=developer, merchant=mia).pk
-    desk.post(f"team/{form}/remove")
+    desk.give_password().post(f"team/{form}/remove")
     assert not Member.objects.filter(user=developer, merchant=mia).exists()
     assert find_key(secret)
     key.refresh_from_db()

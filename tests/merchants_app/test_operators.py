@@ -36,6 +36,7 @@ ROWS = {
     "merchants_app.ApiKey": READ_ONLY,
     "merchants_app.AuditEntry": READ_ONLY,
     "merchants_app.IdempotencyRecord": READ_ONLY,
+    "merchants_app.Invitation": READ_ONLY,
     "merchants_app.LoggedRequest": READ_ONLY,
     "merchants_app.Merchant": IN_THE_BUSINESS_LOG,
     "merchants_app.OperatorVisit": READ_ONLY,
@@ -170,7 +171,7 @@ def test_a_new_business_is_told_and_its_owner_written_to(
     assert ("business.opened", {"name": "Rosa Bikes"}) in lines(made)
     (letter,) = mailoutbox
     assert letter.to == ["rosa@example.com"]
-    assert "operator op@example.com added you to Rosa Bikes as Owner" in letter.body
+    assert "operator op@example.com invites you to Rosa Bikes as Owner" in letter.body
 
 
 def test_revoked_keys_and_ended_sessions_are_told(operator: Operator, mia: Merchant, session: CheckoutSession) -> None:

@@ -37,7 +37,7 @@ def look(page: Page, name: str) -> list[str]:
 @pytest.fixture
 def asked(mia: Merchant, transactional_db: None) -> str:
     """Nora is invited; answers the letter's link."""
-    invite(merchant=mia, email=NORA, role=Role.DEVELOPER, by=owner_of(mia))
+    invite(merchant=mia, email=NORA, role=Role.DEVELOPER, actor="mia@example.com", by=owner_of(mia))
     return last_link_to(NORA)
 
 
@@ -70,7 +70,9 @@ def test_axe_finds_nothing_after_it(
 ) -> None:
     EmailAddress.objects.create(user=desk.user, email="a.new.address.of.mia@subdomain.mia.example")
     EmailAddress.objects.create(user=desk.user, email="other@mia.example", verified=True)
-    ended = invite(merchant=Merchant.objects.get(), email="late@elsewhere.example", role=Role.VIEWER, by=desk.user)
+    ended = invite(
+        merchant=Merchant.objects.get(), email="late@elsewhere.example", role=Role.VIEWER, actor="m", by=desk.user
+    )
     Invitation.objects.filter(pk=ended.pk).update(expires_at=timezone.now() - timedelta(days=1))
     faults = look(open_dashboard(desk, "team"), "team")
     page.get_by_role("button", name="Invite").click()
