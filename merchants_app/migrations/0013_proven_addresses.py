@@ -43,7 +43,7 @@ class Migration(migrations.Migration):
     """Accounts from before: which of their addresses count."""
 
     dependencies = [
-        ("merchants_app", "0011_invitations"),
+        ("merchants_app", "0012_invitations"),
         ("account", "0009_emailaddress_unique_primary_email"),
     ]
 

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('merchants_app', '0010_former_keys_get_holders'),
+        ('merchants_app', '0011_keep_buyers'),
     ]
 
     operations = [
