@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from allauth.account.models import EmailAddress
 from django.core import mail
 from django.core.cache import cache
 from django.test import Client
@@ -26,9 +25,7 @@ def nothing_counted() -> Iterator[None]:
 
 @pytest.fixture
 def mia() -> User:
-    user = User.objects.create_user(EMAIL, PASSWORD)
-    EmailAddress.objects.create(user=user, email=EMAIL, verified=True, primary=True)
-    return user
+    return User.objects.create_user(EMAIL, PASSWORD)
 
 
 def signs_in(password: str, *, address: str, email: str = EMAIL, **headers: str) -> bool:
@@ -76,6 +73,7 @@ def test_without_a_proxy_a_guesser_is_not_whoever_it_says(mia: User) -> None:
     assert not signs_in(PASSWORD, address=GUESSER, **{"X-Forwarded-For": OWNER})
 
 
+@pytest.mark.usefixtures("letters_leave")
 def test_whoever_made_a_new_password_signs_in_with_it_at_once(mia: User) -> None:
     guesses(5, address=OWNER)
     browser = Client(REMOTE_ADDR=OWNER)
