@@ -27,7 +27,7 @@ INSTALLED_APPS = [
     "webhooks_app.apps.WebhooksConfig",
     "merchants_app.apps.MerchantsConfig",
     "chains_app.apps.ChainsConfig",
-    "django.contrib.admin",
+    "checkout_project.admin_config.OperatorsAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -38,6 +38,7 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
+    "allauth.usersessions",
     "rest_framework",
     "drf_spectacular",
     "drf_spectacular_sidecar",
@@ -61,6 +62,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "merchants_app.device_middleware.DeviceMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "checkout_project.page_middleware.Inside",
 ]
@@ -97,6 +99,22 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
+# Second factors: an authenticator app, passkeys, recovery codes. Their secrets are encrypted by the adapter.
+MFA_ADAPTER = "merchants_app.factor_adapter.FactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_FORMS = {
+    "activate_totp": "merchants_app.factor_forms.ActivateAppForm",
+    "add_webauthn": "merchants_app.factor_forms.AddPasskeyForm",
+    "edit_webauthn": "merchants_app.factor_forms.RenamePasskeyForm",
+    "login_webauthn": "merchants_app.factor_forms.SignInByPasskeyForm",
+    "authenticate_webauthn": "merchants_app.factor_forms.PasskeyAsFactorForm",
+    "reauthenticate_webauthn": "merchants_app.factor_forms.PasskeyAgainForm",
+}
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+MFA_TOTP_ISSUER = "Tallystick"
+# allauth's own rule would stop whoever changes their address from adding a factor, and the other way round.
+MFA_ALLOW_UNVERIFIED_EMAIL = True  # one that is being changed to; the present one is proven
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/dashboard"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
@@ -113,7 +131,6 @@ ACCOUNT_CHANGE_EMAIL = True
 ACCOUNT_LOGIN_ON_EMAIL_CONFIRMATION = True  # in the browser that signed up; elsewhere the password is asked for
 ACCOUNT_REAUTHENTICATION_REQUIRED = True  # before an address changes
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 300  # seconds
-MFA_ALLOW_UNVERIFIED_EMAIL = True  # one that is being changed to; the present one is proven
 SESSION_SERIALIZER = "common.encrypted_sessions.EncryptedSerializer"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"

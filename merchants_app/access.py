@@ -7,6 +7,7 @@ from typing import Concatenate, ParamSpec
 
 from allauth.account.decorators import reauthentication_required
 from allauth.account.models import EmailAddress
+from allauth.core.exceptions import ImmediateHttpResponse
 from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
@@ -24,6 +25,7 @@ from merchants_app.models import Member, Merchant, OperatorVisit, Role, User
 from merchants_app.operators import SIGN_IN_AS, operator_name
 from merchants_app.places import Place
 from merchants_app.powers import Power, may
+from merchants_app.second_factor import has_second_factor
 from merchants_app.suspension import why_closed
 from merchants_app.visits import visit_in_force
 
@@ -87,7 +89,8 @@ def access_at(request: HttpRequest, at: Place) -> Access:
     """The caller's access to the business and mode that the address names.
 
     Raises Http404 for a business they do not work for, WorksNowhere for someone who belongs to none, PermissionDenied
-    for the people of a business that is suspended.
+    for the people of a business that is suspended. A business that demands a second factor of its members sends those
+    without one to set it up (`ImmediateHttpResponse`).
     """
     visit = visit_going_on(request)
     if visit and visit.merchant.public_id == at.business:
@@ -105,6 +108,9 @@ def access_at(request: HttpRequest, at: Place) -> Access:
         raise Http404("There is no such business, or you do not work for it.")
     if member.merchant.suspended_at:
         raise PermissionDenied(why_closed(member.merchant))
+    if member.merchant.demands_second_factor and not has_second_factor(user):
+        name = member.merchant.name
+        raise ImmediateHttpResponse(lead_to_second_factor(request, asked_by=f"{name} asks", of="all who work there"))
     return Access(
         merchant=member.merchant,
         mode=at.mode,
@@ -112,6 +118,12 @@ def access_at(request: HttpRequest, at: Place) -> Access:
         user=user,
         businesses=tuple(each.merchant for each in members),
     )
+
+
+def lead_to_second_factor(request: HttpRequest, *, asked_by: str, of: str) -> HttpResponse:
+    """To the page where a second factor is set up, with the sentence that says why: `asked_by` … of `of`."""
+    messages.warning(request, f"{asked_by} for a second factor of {of}. Set one up here, then go on.")
+    return redirect("mfa_index")
 
 
 def last_place(request: HttpRequest, mode: Mode) -> Place:

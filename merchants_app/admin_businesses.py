@@ -127,7 +127,14 @@ class MerchantAdmin(ByRules, admin.ModelAdmin):  # type: ignore[type-arg]
     list_display = ("name", "public_id", "support_email", "created_at", "suspended_at")
     list_filter = (("suspended_at", admin.EmptyFieldListFilter),)
     search_fields = ("name", "public_id", "support_email", "members__user__email")
-    readonly_fields = ("public_id", "created_at", "suspended_at", "suspended_by", "suspension_reason")
+    readonly_fields = (
+        "public_id",
+        "created_at",
+        "demands_second_factor",
+        "suspended_at",
+        "suspended_by",
+        "suspension_reason",
+    )
     inlines: ClassVar[Any] = (TeamInline,)
     change_form_template = "admin/business.html"
 

@@ -14,3 +14,4 @@ class MerchantsConfig(AppConfig):
     def ready(self) -> None:
         """Listens to allauth; not earlier, because it has models."""
         import_module("merchants_app.account_letters")
+        import_module("merchants_app.factor_signals")

@@ -3,7 +3,15 @@
 from django.urls import path, register_converter
 
 from common.modes import ModeConverter
-from merchants_app import account_views, dashboard_views, entrance_views, key_views, team_views, treasury_views
+from merchants_app import (
+    account_views,
+    dashboard_views,
+    entrance_views,
+    factor_views,
+    key_views,
+    team_views,
+    treasury_views,
+)
 from merchants_app.places import PlaceConverter
 
 register_converter(ModeConverter, "mode")
@@ -34,6 +42,7 @@ dashboard = [
     path("team", team_views.members, name="team"),
     path("team/invitations/<int:invitation_id>/again", team_views.write_again, name="invitation-again"),
     path("team/invitations/<int:invitation_id>/withdraw", team_views.withdraw, name="invitation-withdraw"),
+    path("team/second-factor", factor_views.demand_second_factor, name="team-second-factor"),
     path("team/<int:member_id>/role", team_views.change_role, name="member-role"),
     path("team/<int:member_id>/remove", team_views.remove, name="member-remove"),
     path("settings", dashboard_views.settings, name="settings"),

@@ -7,6 +7,7 @@ from django.contrib.auth.models import Group
 from django.test import Client
 
 from merchants_app.models import AuditEntry, Merchant, User
+from tests.factors import give_factor
 
 EMAIL, PASSWORD = "op@example.com", "correct horse battery"
 
@@ -16,6 +17,7 @@ class Operator:
 
     def __init__(self, user: User) -> None:
         self.user = user
+        give_factor(user)
         self.client = Client()
         self.client.force_login(user)
 

@@ -104,6 +104,11 @@ class Merchant(models.Model):
         validators=[MaxValueValidator(100 * 365)],
         help_text="Buyers are erased so long after their last session ended; empty: never.",
     )
+    demands_second_factor = models.BooleanField(
+        default=False,
+        db_default=False,
+        help_text="Members without a second factor are led to set one up before they see anything.",
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     suspended_at = models.DateTimeField(
         null=True, editable=False, help_text="Since then it sells nothing new; money is still watched."

@@ -6,7 +6,8 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from merchants_app.models import AuditEntry, User
+from merchants_app.models import AuditEntry
+from tests.factors import sign_in_operator
 from tests.webhooks_app.conftest import Listener
 from webhooks_app.models import Delivery, DeliveryAttempt, DeliveryState, Event
 
@@ -14,7 +15,7 @@ from webhooks_app.models import Delivery, DeliveryAttempt, DeliveryState, Event
 @pytest.fixture
 def operator(db: None, client: Client) -> Client:
     """Signed in to the admin."""
-    client.force_login(User.objects.create_superuser("operator@example.com", "correct horse battery"))
+    sign_in_operator(client)
     return client
 
 
