@@ -16,7 +16,7 @@ from django.http import HttpRequest
 from common.client_address import address_of, counted_address_of
 
 # For a caller without an address: through a Unix socket, from this very machine.
-_NO_ADDRESS = "::"  # noqa: S104  (nothing is bound to it)
+_NO_ADDRESS = "::"
 
 
 class LimitsByCaller(DefaultAccountAdapter):
