@@ -14,6 +14,7 @@ from checkout_project.running.demo import make_demo
 from merchants_app.models import AuditEntry, Member, Merchant, User
 from tests.cast import PATS_WALLET
 from tests.desk import PASSWORD, Desk, owner_of
+from tests.factors import sign_in_operator
 from tests.letters import last_link_to, letters_to
 
 pytestmark = pytest.mark.usefixtures("letters_leave")
@@ -213,13 +214,9 @@ def test_operators_and_the_demo_owner_sign_in_without_a_letter(
 
 
 def test_whom_an_operator_enters_in_admin_signs_in(client: Client, db: None) -> None:
-    client.force_login(User.objects.create_superuser("op@example.com", PASSWORD))
-    form = {"email": "Nora@Mia.example", "password1": "a long password", "password2": "a long password"}
-    assert (
-        client.post(
-            "/admin/merchants_app/user/add/", form | {"usable_password": "true", "address_checked": "on"}
-        ).status_code
-        == 302
-    )
+    sign_in_operator(client)
+    passwords = {"usable_password": "true", "password1": "a long password", "password2": "a long password"}
+    form = {"email": "Nora@Mia.example", "address_checked": "on", **passwords}
+    assert client.post("/admin/merchants_app/user/add/", form).status_code == 302
     login = {"login": "nora@mia.example", "password": "a long password"}
     assert Client().post("/accounts/login/", login)["Location"] == "/dashboard"
