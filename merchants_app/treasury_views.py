@@ -62,6 +62,8 @@ def prove(request: HttpRequest, access: Access, treasury_id: int) -> HttpRespons
                 signature=form.cleaned_data["signature"],
                 by=access.actor,
             )
+        except NotFound:
+            raise  # another's, or of the other mode: no page
         except DomainError as error:
             refuse(form, error)
         else:

@@ -10,6 +10,7 @@ from django.test import Client
 from django.utils import timezone
 
 from common.exact_json import dumps, loads_strict
+from merchants_app import request_log
 from merchants_app.api_keys import create_key, forget_keys
 from merchants_app.models import KeyScope, Member, Merchant, Role, Treasury, User
 from sessions_app.creation import create_session
@@ -93,6 +94,7 @@ class Api:
 def _forget_keys() -> None:
     """Each test has keys of its own; what a process remembers of them must not outlive the test's rollback."""
     forget_keys()
+    request_log._lines.clear()
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ pytest_plugins = [
         "tests.desk",
         "tests.operators",
         "tests.rate_limits",
+        "tests.strangers.fixtures",
         "tests.traces",
     )
     if importlib.util.find_spec(name)

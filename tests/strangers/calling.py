@@ -1,0 +1,135 @@
+"""How a row is called by somebody, and what is looked for in the answer."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+
+from django.contrib.messages import get_messages
+from django.db import transaction
+from django.test import Client
+from django.urls import reverse
+
+from common.exact_json import dumps
+from merchants_app.models import User
+from merchants_app.places import Place
+from tests.strangers.kept import changed_since, fingerprint
+from tests.strangers.row import Row, routes
+from tests.strangers.world import CAST, World
+
+BESIDE_API = "/api/v1/"
+# Made once: Django looks at each class of exception and each middleware when a client's first request comes.
+_ANYBODY = Client(raise_request_exception=False)
+
+
+def address(row: Row, world: World, ids: Mapping[str, str]) -> str:
+    """Where the row's route is with these ids, at the world's place."""
+    given: dict[str, Any] = dict(ids)
+    if "<place:at>" in _patterns()[row.route]:
+        given["at"] = Place(world.merchant.public_id, world.mode)  # type: ignore[arg-type]
+    return reverse(row.route, kwargs=given)
+
+
+@cache
+def _patterns() -> dict[str, str]:
+    return {name: ("<place:at>" if name.startswith("dashboard:") else "") for name in routes()}
+
+
+def by_key(row: Row, world: World, ids: Mapping[str, str], secret: str, query: Mapping[str, str] | None = None) -> Any:
+    """The answer to a call of the API."""
+    headers = {"Authorization": f"Bearer {secret}"} if secret else {}
+    options: dict[str, Any] = {"headers": headers, "query_params": query or None}
+    if row.method in {"post", "patch"}:
+        options |= {"data": dumps(row.sent(world)), "content_type": "application/json"}
+    return getattr(_ANYBODY, row.method)(address(row, world, ids), **options)
+
+
+def by_browser(
+    row: Row, world: World, ids: Mapping[str, str], client: Client, query: Mapping[str, str] | None = None
+) -> Any:
+    """The answer to a page or form."""
+    options = {"data": row.sent(world)} if row.method == "post" else {"query_params": query or None}
+    return getattr(client, row.method)(address(row, world, ids), **options)
+
+
+def signed_in(user: User) -> Client:
+    client = Client(raise_request_exception=False)
+    client.force_login(user)
+    return client
+
+
+@contextmanager
+def undone(row: Row) -> Iterator[None]:
+    """What is done within did not happen; of a rule that must be outermost, by the end of the test."""
+    if row.apart:
+        yield
+        return
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)
+
+
+@dataclass
+class Findings:
+    """What was wrong with the answers of one row: all of it is told at once, each pair by its name."""
+
+    row: Row
+    wrong: list[str] = field(default_factory=list)
+    calls: int = 0
+
+    def expect(self, who: str, answer: Any, status: int) -> None:
+        """That the caller got this status."""
+        self.calls += 1
+        if answer.status_code != status:
+            said = answer.content.decode(errors="replace")[:300] if answer.content else answer.get("Location", "")
+            self.wrong.append(f"{self.row} as {who}: {answer.status_code}, not {status}: {said}")
+
+    def hold_nothing_of_others(self, who: str, answer: Any, world: World) -> None:
+        """That the answer names nothing of another business or mode."""
+        text = answer.content.decode(errors="replace") + answer.get("Location", "") + answer.get("Link", "")
+        for (name, mode), other in CAST.items():
+            if other is not world:
+                found = [mark for mark in strange_marks(world, other) if mark in text]
+                if found:
+                    self.wrong.append(f"{self.row} as {who}: shows of {name}'s {mode} mode: {found[:4]}")
+
+    def refuse_nothing(self, who: str, answer: Any) -> None:
+        """That no rule said no, or just the one that the row foretells."""
+        if not hasattr(answer, "wsgi_request"):
+            return
+        said = [str(message) for message in get_messages(answer.wsgi_request) if message.level_tag == "error"]
+        if self.row.refused:
+            said = [text for text in said if self.row.refused not in text.lower()]
+        if said:
+            self.wrong.append(f"{self.row} as {who}: was refused: {said}")
+
+    @contextmanager
+    def nothing_changes(self, who: str) -> Iterator[None]:
+        """That what is called within leaves everybody's rows as they were."""
+        before = fingerprint()
+        yield
+        if changed := changed_since(before):
+            self.wrong.append(f"{self.row} as {who}: changed {changed}")
+
+    @contextmanager
+    def others_stay(self, who: str, world: World) -> Iterator[None]:
+        """That what this business does within leaves the others' rows as they were."""
+        if self.row.before:
+            self.row.before()
+        before = fingerprint(without=world)
+        yield
+        if changed := changed_since(before, without=world):
+            self.wrong.append(f"{self.row} as {who}: changed of others {changed}")
+
+    def check(self) -> None:
+        assert not self.wrong, "\n".join(self.wrong)
+
+
+def strange_marks(world: World, other: World) -> set[str]:
+    """By what the other one is recognised in an answer to this one."""
+    marks = set(other.marks)
+    if other.merchant != world.merchant:
+        marks |= {other.merchant.public_id, other.merchant.name, f"hello@{other.merchant.support_email.split('@')[1]}"}
+        marks |= {user.email for role, user in other.people.items() if role != "removed"}
+    return marks - world.marks

@@ -1,0 +1,90 @@
+"""The strangers are in the database of every test, and after each test they are as they were."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.db import connection, transaction
+from pytest_django import DjangoDbBlocker
+
+from tests.strangers import kept
+from tests.strangers.seed import make_strangers
+from tests.strangers.size import WORD, summary
+
+_DATABASE = ("db", "transactional_db", "live_server")
+
+
+class _State:
+    """Of this process: whether the database is made, and whether a test emptied it since."""
+
+    blocker: DjangoDbBlocker | None = None
+    emptied = False
+    print: dict[str, str]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "moves_everybody(why): what it does is done to all businesses, rightly")
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
+    """The database, with the strangers in it."""
+    with django_db_blocker.unblock():
+        kept.set_sequences_apart()
+        make_strangers()
+        kept.keep()
+        _State.print = kept.fingerprint()
+        connection.close()
+    _State.blocker = django_db_blocker
+
+
+def _uses_database(item: Any) -> bool:
+    return bool(item.get_closest_marker("django_db")) or any(name in item.fixturenames for name in _DATABASE)
+
+
+def _commits(item: Any) -> bool:
+    marker = item.get_closest_marker("django_db")
+    given = marker.kwargs.get("transaction", False) if marker else False
+    return bool(given) or any(name in item.fixturenames for name in _DATABASE[1:])
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """A test that commits has all tables emptied after it: before the next one, the strangers come back."""
+    if _State.emptied and _State.blocker and _uses_database(item):
+        with _State.blocker.unblock():
+            kept.put_back()
+        _State.emptied = False
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item) -> Iterator[None]:
+    """Before anything is undone, what belongs to the strangers is compared with what it was."""
+    changed: list[str] = []
+    if _uses_database(item) and _State.blocker:
+        with _State.blocker.unblock():
+            if not (item.get_closest_marker("moves_everybody") or _is_broken()):
+                changed = kept.changed_since(_State.print)
+    try:
+        yield
+    finally:
+        _State.emptied |= _uses_database(item) and _commits(item)
+    assert not changed, f"What belongs to Zoe or Yan, who have nothing to do with this test, was changed: {changed}."
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """How large the stranger matrix was, as far as it ran here."""
+    calls = {
+        value[0]: value[1]
+        for reports in terminalreporter.stats.values()
+        for report in reports
+        for word, value in getattr(report, "user_properties", ())
+        if word == WORD
+    }
+    if calls:
+        terminalreporter.write_line(summary(calls))
+
+
+def _is_broken() -> bool:
+    """A statement failed and the test left it at that: nothing can be asked any more, and nothing will be kept."""
+    return connection.in_atomic_block and transaction.get_rollback()

@@ -1,0 +1,105 @@
+"""The strangers' rows: kept as copies that are quickly put back, and a fingerprint that shows any change of them."""
+
+from functools import lru_cache
+
+from django.apps import apps
+from django.db import connection, models, transaction
+
+from tests.strangers.world import CAST, World
+
+OUR_APPS = ("merchants_app", "chains_app", "webhooks_app", "sessions_app")
+# Of nobody: the play chain, which each test has to itself, and what the sources of rates said.
+NOBODYS = {"SandboxBlock", "SandboxTransfer", "RateSheet"}
+# Written by looking alone: when somebody last signed in, when a key was last used.
+_LOOKING = ("last_login", "last_used_at")
+# How far apart the numbers of two tables begin: no id of one ever is an id of another by chance.
+_APART = 20_000_011
+
+_copies: dict[str, bytes] = {}
+
+
+def our_models() -> list[type[models.Model]]:
+    """All that have a table of ours."""
+    return [model for app in OUR_APPS for model in apps.get_app_config(app).get_models()]
+
+
+def set_sequences_apart() -> None:
+    """An id is then found in its own table only: who asks the wrong table finds nothing, instead of somebody's."""
+    with connection.cursor() as cursor:
+        numbered = [m for m in our_models() if isinstance(m._meta.pk, models.AutoField)]
+        for place, model in enumerate(numbered, start=1):
+            sequence = "SELECT setval(pg_get_serial_sequence(%s, %s), %s)"
+            cursor.execute(sequence, [model._meta.db_table, model._meta.pk.column, place * _APART])
+
+
+def keep() -> None:
+    """Copies every row there is in our tables."""
+    for model in our_models():
+        table = model._meta.db_table
+        with connection.cursor() as cursor, cursor.copy(f"COPY {table} TO STDOUT") as copy:
+            _copies[table] = b"".join(bytes(part) for part in copy)
+
+
+def put_back() -> None:
+    """Writes them again into emptied tables. Foreign keys are looked at by the end of the transaction."""
+    with transaction.atomic():
+        for table, rows in _copies.items():
+            if rows:
+                with connection.cursor() as cursor, cursor.copy(f"COPY {table} FROM STDIN") as copy:
+                    copy.write(rows)
+
+
+def are_there() -> bool:
+    """Whether the tables have them."""
+    merchants = {world.merchant.pk for world in CAST.values()}
+    model = apps.get_model("merchants_app", "Merchant")
+    return model.objects.filter(pk__in=merchants).count() == len(merchants)
+
+
+def fingerprint(*, without: World | None = None) -> dict[str, str]:
+    """Of each table what the strangers' rows look like, in one query; of all but one business, if one is named."""
+    with connection.cursor() as cursor:
+        cursor.execute(_statement(without.merchant.pk if without else 0))
+        return dict(cursor.fetchall())
+
+
+def changed_since(before: dict[str, str], *, without: World | None = None) -> list[str]:
+    """The tables in which something of theirs is not what it was."""
+    return [table for table, print_ in fingerprint(without=without).items() if before[table] != print_]
+
+
+@lru_cache(maxsize=8)
+def _statement(without: int) -> str:
+    worlds = [world for world in CAST.values() if world.merchant.pk != without]
+    seen = "to_jsonb(row)" + "".join(f" - '{name}'" for name in _LOOKING)
+    return " UNION ALL ".join(
+        f"SELECT '{model._meta.db_table}', md5(coalesce(string_agg(({seen})::text, ',' ORDER BY row.{_key(model)}), ''))"
+        f" FROM {model._meta.db_table} AS row WHERE {_theirs(model, worlds)}"
+        for model in our_models()
+        if model.__name__ not in NOBODYS
+    )
+
+
+def _key(model: type[models.Model]) -> str:
+    return str(model._meta.pk.column)
+
+
+def _theirs(model: type[models.Model], worlds: list[World]) -> str:
+    """Which rows are the strangers': by their business, or through a parent that is."""
+    name = model.__name__
+    if name == "Merchant":
+        return f"row.id IN ({_ids(world.merchant.pk for world in worlds)})"
+    if name == "User":
+        return f"row.id IN ({_ids(user.pk for world in worlds for user in world.people.values())})"
+    fields = {field.name: field for field in model._meta.concrete_fields}
+    if "network" in fields and "session" not in fields:
+        return "row.network IN ('sepolia', 'base-sepolia', 'base', 'bsc')"
+    parent = next((word for word in ("merchant", "session", "delivery", "endpoint", "user") if word in fields), None)
+    if parent is None:
+        raise AssertionError(f"Whose is a {name}? Say in tests/strangers/kept.py how it belongs to a business.")
+    above = fields[parent].remote_field.model
+    return f"row.{fields[parent].column} IN (SELECT row.id FROM {above._meta.db_table} AS row WHERE {_theirs(above, worlds)})"
+
+
+def _ids(keys: object) -> str:
+    return ", ".join(str(key) for key in sorted(set(keys)))  # type: ignore[call-overload]

@@ -1,0 +1,99 @@
+"""The pages of the dashboard: who may do what, in which mode, and how each form is filled rightly."""
+
+from datetime import timedelta
+
+import time_machine
+from django.utils import timezone
+
+from chains_app.networks import network
+from chains_app.readers import reader_for
+from sessions_app.models import CheckoutSession
+from sessions_app.scenarios import simulate
+from sessions_app.watcher import watch
+from tests.strangers.row import Row
+from tests.strangers.world import world
+
+_ODD, _FRESH = {"session_id": "odd"}, {"session_id": "fresh"}
+_HOOK, _EVENT = {"endpoint_id": "endpoint"}, {"event_id": "event"}
+_REFUND = {"session_id": "odd", "refund_id": "refund"}
+_DELIVERY = {"endpoint_id": "endpoint", "delivery_id": "delivery"}
+_SETTINGS = {
+    "name": "Zoe's", "session_minutes": 50, "watch_days": 8, "tolerance_percent": 1, "tolerance_amount": "0.40",
+    "spread_percent": "0.50", "brand_color": "#112233",
+}  # fmt: skip
+_PREPARE = {
+    "pile": "{network}:USDC", "kind": "amount", "rate_basis": "paid", "amount": "1.00", "to_address": "{wallet}",
+}  # fmt: skip
+
+
+def money_on_the_sandbox() -> None:
+    """Somebody pays both businesses there, and it is confirmed."""
+    for name in ("zoe", "yan"):
+        session = CheckoutSession.objects.get(public_id=world(name).ids["quoted"])
+        simulate(session=session, scenario="exact", now=timezone.now())
+    for later in range(4):
+        with time_machine.travel(timezone.now() + timedelta(seconds=later), tick=False):
+            watch(network("sandbox"), reader_for(network("sandbox")))
+    assert not CheckoutSession.objects.filter(public_id=session.public_id).exclude(status="completed").exists()
+
+
+def _see(page: str, **options: object) -> Row:
+    """A page that the whole team may look at."""
+    return Row(route=f"dashboard:{page}", **options)  # type: ignore[arg-type]
+
+
+def _do(page: str, test: str, live: str, **options: object) -> Row:
+    """A form, and the roles that may send it in each mode."""
+    given = {"done": 302} | options
+    return Row(route=f"dashboard:{page}", method="post", test=test, live=live, **given)  # type: ignore[arg-type]
+
+
+DASHBOARD = [
+    _see("overview"),
+    _see("sessions"),
+    _see("session", ids=_ODD),
+    _do("session-expire", "ods", "os", ids=_FRESH),
+    _do("session-cancel", "ods", "os", ids=_FRESH),
+    _do("session-decide", "ods", "os", ids=_ODD,
+        body={"kind": "accept", "issue": "overpaid", "payments": "{payment}"}),
+    _see("decisions"),
+    _see("refund", ids=_ODD),
+    _do("refund", "ods", "os", ids=_ODD, body=_PREPARE),
+    _do("refund-ask", "ods", "os", ids=_ODD),
+    _see("refund-sign", ids=_REFUND, siblings={"session_id": "other_odd"}),
+    _do("refund-sign", "ods", "os", ids=_REFUND, body={"act": "withdraw"}, siblings={"session_id": "other_odd"}),
+    _see("collect"),
+    _do("collect-prepare", "ods", "os", ids={"network_id": "=sandbox"}, live_done=404,
+        before=money_on_the_sandbox),
+    _do("collect-sent", "ods", "os", ids={"network_id": "=sandbox"}, live_done=404,
+        body={"tx_hash": "0x" + "ab" * 32}, refused="no successful transaction"),
+    _see("webhooks"),
+    _do("webhooks", "od", "od", body={"url": "https://new.example/hooks"}, done=200),
+    _see("webhook", ids=_HOOK),
+    _do("webhook", "od", "od", ids=_HOOK, body={"url": "https://moved.example/hooks"}),
+    _do("webhook-test", "od", "od", ids={"endpoint_id": "tried"}, apart=True, refused="refused"),
+    _do("webhook-rotate", "od", "od", ids=_HOOK, done=200),
+    _do("webhook-switch", "od", "od", ids=_HOOK, body={"to": "off"}),
+    _do("webhook-delete", "od", "od", ids=_HOOK),
+    _do("webhook-resend", "od", "od", ids=_HOOK),
+    _do("delivery-resend", "od", "od", ids=_DELIVERY, siblings={"endpoint_id": "choosy"}),
+    _see("events"),
+    _see("event", ids=_EVENT),
+    _do("event-resend", "od", "od", ids=_EVENT),
+    _see("keys"),
+    _do("keys", "od", "od", body={"name": "new", "scopes": ["read"]}, done=200),
+    _do("key-revoke", "od", "od", ids={"key_id": "key_id"}),
+    _see("requests", query={"key": "key_id"}),
+    _see("treasury"),
+    _do("treasury", "od", "o", body={"kind": "address", "value": "0x9965507D1a55bcC2695C58ba16FB37d819B0A4dc"},
+        live_refused=302),  # their password first
+    _do("treasury-keep", "od", "o", refused="no change"),
+    _do("treasury-prove", "od", "o", ids={"treasury_id": "treasury"}, body={"signature": "0x1234"}, done=200),
+    _see("team"),
+    _do("team", "o", "o", body={"email": "new@example.org", "role": "viewer"}),
+    _do("member-role", "o", "o", ids={"member_id": "member"}, body={"role": "viewer"}),
+    _do("member-remove", "o", "o", ids={"member_id": "member"}),
+    _see("settings"),
+    _do("settings", "o", "o", body=_SETTINGS),
+    _see("audit"),
+]  # fmt: skip

@@ -1,0 +1,279 @@
+"""Makes the strangers by the real rules: two businesses × two modes × two networks, with one of everything."""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import psycopg
+import pytest
+from django.core import mail
+from django.core.cache import cache
+from django.db import connection
+from django.test import override_settings
+from django.utils import timezone
+
+from chains_app.exchange_rates import refresh_rates
+from chains_app.models import RateSheet
+from chains_app.networks import network
+from merchants_app.api_keys import create_key, forget_keys, revoke_key
+from merchants_app.models import Member, Merchant, Role, Treasury, User
+from merchants_app.request_log import write_lines
+from merchants_app.team import remove
+from sessions_app.creation import create_session
+from sessions_app.decisions import decide
+from sessions_app.lifecycle import expire
+from sessions_app.models import CheckoutSession, DepositAddress, Payment
+from sessions_app.payment_links import create_link, open_link
+from sessions_app.queries import session_for_buyer
+from sessions_app.quoting import choose_option
+from sessions_app.refunds import leave_address, prepare_refund
+from sessions_app.status import DecisionKind
+from tests.cast import Api, terms
+from tests.fake_rates import fake_rates
+from tests.strangers.still_chain import StillChain
+from tests.strangers.world import CAST, EVERYBODYS_CUSTOMER, MODES, World
+from webhooks_app.delivery import Claim, Outcome, Rooms, claim_due, report
+from webhooks_app.endpoints import create_endpoint, delete_endpoint
+from webhooks_app.models import Delivery, Event
+from webhooks_app.trial import try_endpoint
+
+FAR = timezone.now() + timedelta(days=365 * 40)  # no clock of a test ends what runs until then
+NETWORKS = {"test": ("sepolia", "base-sepolia"), "live": ("base", "bsc")}
+
+
+@dataclass(frozen=True)
+class Business:
+    """Its settings, of which no two are the same, and no two businesses have one in common."""
+
+    name: str
+    currency: str
+    price: Decimal
+    wallets: dict[str, str]
+    buyers_wallet: str
+    settings: dict[str, Any]
+
+
+BUSINESSES = {
+    "zoe": Business(
+        name="Zoe Records", currency="EUR", price=Decimal("31.70"),
+        wallets={"test": "0xcd3B766CCDd6AE721141F452C550Ca635964ce71", "live": "0x2546BcD3c84621e976D8185a91A922aE77ECEc30"},
+        buyers_wallet="0xbDA5747bFD65F08deb54cb465eB87D40e51B197E",
+        settings={"session_minutes": 45, "watch_days": 9, "tolerance_percent": Decimal(2),
+                  "tolerance_amount": Decimal("0.50"), "spread_percent": Decimal("1.50"), "brand_color": "#7a1f5c"},
+    ),
+    "yan": Business(
+        name="Yan Kites", currency="GBP", price=Decimal("58.30"),
+        wallets={"test": "0xdD2FD4581271e230360230F9337D5c0430Bf44C0", "live": "0x8626f6940E2eb28930eFb4CeF49B2d1F2C9C1199"},
+        buyers_wallet="0xdF3e18d64BC6A983f673Ab319CCaE4f1a57C7097",
+        settings={"session_minutes": 75, "watch_days": 11, "tolerance_percent": Decimal(3),
+                  "tolerance_amount": Decimal("0.80"), "spread_percent": Decimal("2.50"), "brand_color": "#1f7a3d"},
+    ),
+}  # fmt: skip
+
+
+def make_strangers() -> None:
+    """Fills CAST and the database. Leaves no letter, no rate, no remembered key behind."""
+    with _all_networks_on():
+        for name, business in BUSINESSES.items():
+            merchant, people = _team(name, business)
+            for mode in MODES:
+                CAST[name, mode] = World(merchant=merchant, mode=mode, people=dict(people))
+                _doors(CAST[name, mode], name, business)
+        _money()
+        for (name, _), world in CAST.items():
+            _decisions(world, BUSINESSES[name])
+    _deliver()
+    for (name, _), world in CAST.items():
+        _tried(world)
+        _marks(world, BUSINESSES[name])
+    write_lines()
+    RateSheet.objects.all().delete()
+    cache.clear()
+    forget_keys()
+    if hasattr(mail, "outbox"):
+        mail.outbox.clear()
+
+
+@contextmanager
+def _all_networks_on() -> Iterator[None]:
+    """Their networks are enabled, and the sources of rates answer."""
+    with pytest.MonkeyPatch.context() as patch, fake_rates(dict(network("ethereum").feeds)) as rates:
+        for each in {"ethereum", *NETWORKS["test"], *NETWORKS["live"]}:
+            patch.setenv(network(each).rpc_variable, rates.node.url if each == "ethereum" else "http://127.0.0.1:9")
+        with override_settings(COINBASE_URL=rates.coinbase.url, KRAKEN_URL=rates.kraken.url):
+            refresh_rates()
+            yield
+
+
+def _team(name: str, business: Business) -> tuple[Merchant, dict[str, User]]:
+    """One of each role; and one who was in the team, and now looks after somebody else's business."""
+    merchant = Merchant.objects.create(name=business.name, support_email=f"hello@{name}.example", **business.settings)
+    people = {}
+    for role in [*Role, "removed"]:
+        people[str(role)] = User.objects.create_user(f"{role}@{name}.example", "correct horse battery")
+        is_role = role in list(Role)
+        Member.objects.create(merchant=merchant, user=people[str(role)], role=role if is_role else Role.OWNER)
+    since = timezone.now() - timedelta(days=30)
+    for mode, wallet in business.wallets.items():
+        Treasury.objects.create(merchant=merchant, mode=mode, address=wallet, active_from=since)
+    return merchant, people
+
+
+def _doors(world: World, name: str, business: Business) -> None:
+    """Keys, endpoints, links, and sessions that nobody has paid."""
+    merchant, mode, owner = world.merchant, world.mode, world.people["owner"]
+    members = Member.objects.filter(merchant=merchant)
+    if removed := members.filter(user=world.people["removed"]).first():
+        remove(merchant=merchant, member_id=removed.pk, actor=owner.email)
+        elsewhere = Merchant.objects.create(name=f"Beside {business.name}")
+        Member.objects.create(merchant=elsewhere, user=world.people["removed"], role=Role.OWNER)
+    for word, role in (("owner_member", Role.OWNER), ("member", Role.SUPPORT)):
+        world.ids[word] = str(members.get(role=role).pk)
+    world.ids["treasury"] = str(Treasury.objects.get(merchant=merchant, mode=mode).pk)
+    _keys(world, owner)
+    base = f"https://{name}.example/{mode}"
+    for word, chosen in (("endpoint", ()), ("choosy", ("checkout.expired",)), ("gone", ())):
+        made, _ = create_endpoint(merchant=merchant, mode=mode, url=f"{base}/{word}", events=chosen, actor=owner.email)
+        world.ids[word] = made.public_id
+        if word == "gone":
+            delete_endpoint(endpoint=made, actor=owner.email)
+    link = create_link(
+        merchant=merchant,
+        mode=mode,
+        terms={"amount": business.price, "currency": business.currency, "productName": f"{name}'s {mode} box"},
+    )
+    world.ids["link"] = link.public_id
+    world.ids["by_link"] = open_link(link, email=EVERYBODYS_CUSTOMER, name="Pat Payer").public_id
+    _sessions(world, name, business)
+    world.ids["customer"] = CheckoutSession.objects.get(public_id=world.ids["open"]).customer.public_id
+    Api(world.secrets["key"]).post(
+        "payment-links", {"currency": "USD", "productName": "Mug"}, Idempotency_Key=f"{name}-{mode}"
+    )
+
+
+def _keys(world: World, owner: User) -> None:
+    """One that may everything, one for each half, one that was revoked."""
+    given: dict[str, dict[str, Any]] = {
+        "key": {}, "reader": {"scopes": ["read"]}, "writer": {"scopes": ["write"]}, "revoked": {},
+    }  # fmt: skip
+    for word, options in given.items():
+        key, world.secrets[word] = create_key(
+            merchant=world.merchant, mode=world.mode, name=f"{word} of the shop", by=owner, **options
+        )
+        world.ids[f"{word}_id"] = key.public_id
+        if word == "revoked":
+            revoke_key(key, by=owner)
+
+
+def _sessions(world: World, name: str, business: Business) -> None:
+    """Open ones as they came, one with an address, one that ended; and those that `_money` pays."""
+    first, second = NETWORKS[world.mode]
+    playing = "sandbox" if world.mode == "test" else first
+    for word, options in {
+        "fresh": None, "open": (first, "USDC"), "quoted": (playing, "USDC"), "expired": None, "odd": (first, "USDC"), "other_odd": (first, "USDC"),
+        "decided": (second, "USDC"), "paid": (second, network(second).native.symbol),  # type: ignore[union-attr]
+    }.items():  # fmt: skip
+        body = terms(
+            amount=business.price,
+            currency=business.currency,
+            email=EVERYBODYS_CUSTOMER,
+            reference=f"{name}-{world.mode}-{word}",
+            successUrl=f"https://{name}.example/thanks",
+            cancelUrl=f"https://{name}.example/cart",
+            metadata={"orderId": f"{name}-{word}"},
+            productName=f"{name}'s {world.mode} box",
+        )
+        made = create_session(merchant=world.merchant, mode=world.mode, terms=body)
+        world.ids[word] = made.public_id
+        if options:
+            choose_option(session=made, asset=options[1], network=options[0], now=timezone.now())
+        if word == "expired":
+            expire(made, actor="shop")
+    # What stays open stays so whatever a test does to the clock.
+    ids = CheckoutSession.objects.filter(merchant=world.merchant, mode=world.mode)
+    ids.update(expires_at=FAR, watch_until=FAR + timedelta(days=business.settings["watch_days"]))
+    DepositAddress.objects.filter(session__in=ids).update(
+        watch_until=FAR + timedelta(days=business.settings["watch_days"])
+    )
+
+
+def _money() -> None:
+    """Pays, on all networks, and lets the watcher see it."""
+    for mode, networks in NETWORKS.items():
+        for each in networks:
+            chain = StillChain(network(each), now=timezone.now())
+            for (name, its_mode), world in CAST.items():
+                if its_mode != mode:
+                    continue
+                for word, times in (("odd", "1.5"), ("other_odd", "1.5"), ("decided", "1.5"), ("paid", "1")):
+                    session = CheckoutSession.objects.get(public_id=world.ids[word])
+                    if session.quote and session.quote.network == each:
+                        chain.pay(session, times=times, sender=BUSINESSES[name].buyers_wallet)
+            chain.read()
+
+
+def _decisions(world: World, business: Business) -> None:
+    """One is decided; of two the excess is to go back."""
+    now, owner = timezone.now(), world.people["owner"].email
+    for word, refund in (("odd", "refund"), ("other_odd", "other_refund")):
+        odd = leave_address(session_for_buyer(world.ids[word]), business.buyers_wallet)
+        assert (odd.status, odd.issue, odd.needs_decision) == ("completed", "overpaid", True)
+        world.ids[refund] = prepare_refund(
+            session=odd, network_id=NETWORKS[world.mode][0], asset="USDC", kind="excess", rate_basis="paid",
+            actor=owner, now=now,
+        ).public_id  # fmt: skip
+    world.ids["payment"] = Payment.objects.get(session__public_id=world.ids["odd"]).public_id
+    world.ids |= {"network": NETWORKS[world.mode][0], "wallet": business.buyers_wallet}
+    decided = session_for_buyer(world.ids["decided"])
+    decide(session=decided, kind=DecisionKind.ACCEPT, actor=owner)
+    assert session_for_buyer(world.ids["paid"]).status == "completed"
+
+
+def _deliver() -> None:
+    """All that waits is taken by its receiver, as the sender would tell."""
+    asyncio.run(_deliver_all())
+
+
+async def _deliver_all() -> None:
+    options = connection.get_connection_params()
+    given = {name: options[name] for name in ("dbname", "user", "password", "host", "port") if name in options}
+    async with await psycopg.AsyncConnection.connect(**given, autocommit=True) as other:
+        rooms = Rooms(sizes={}, holding=frozenset(), fresh=1000, held=1000, total=1000)
+        while claims := await claim_due(other, rooms):
+            await report(other, [_taken(claim) for claim in claims], {})
+
+
+def _taken(claim: Claim) -> Outcome:
+    return Outcome(claim=claim, started_at=datetime.now(UTC), duration_ms=37, status_code=200, answer_excerpt="thanks")
+
+
+def _tried(world: World) -> None:
+    """An endpoint where nobody is, and its test, which failed."""
+    made, _ = create_endpoint(
+        merchant=world.merchant, mode=world.mode, url=f"http://127.0.0.1:9/{world.merchant.public_id}/{world.mode}",
+        events=["checkout.issue_opened"], actor=world.people["owner"].email,
+    )  # fmt: skip
+    world.ids["tried"] = made.public_id
+    world.ids["failed"] = try_endpoint(endpoint=made).public_id
+    delivered = Delivery.objects.filter(endpoint__public_id=world.ids["endpoint"]).order_by("id")
+    world.ids["delivery"] = delivered[0].public_id
+    world.ids["event"] = Event.objects.get(subject=world.ids["odd"], type="checkout.completed").public_id
+
+
+def _marks(world: World, business: Business) -> None:
+    """What names it: ids, addresses, transactions, its people."""
+    sessions = CheckoutSession.objects.filter(merchant=world.merchant, mode=world.mode)
+    own = {text for word, text in world.ids.items() if not text.isdigit() and word not in {"network", "wallet"}}
+    own |= set(sessions.values_list("public_id", flat=True))
+    for path in ("deposit__address", "payments__public_id", "payments__tx_hash", "quotes__public_id",
+                 "refunds__public_id", "customer__public_id", "reference"):  # fmt: skip
+        own |= {text for text in sessions.values_list(path, flat=True) if text}
+    of_events = Event.objects.filter(merchant=world.merchant, mode=world.mode)
+    own |= set(of_events.values_list("public_id", flat=True))
+    own |= set(of_events.exclude(deliveries=None).values_list("deliveries__public_id", flat=True))
+    own.add(business.wallets[world.mode])
+    world.marks = own

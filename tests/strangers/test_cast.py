@@ -1,0 +1,81 @@
+"""The strangers themselves: one of everything is there, twice, in both modes, nothing like the other."""
+
+from itertools import combinations
+
+import pytest
+from django.db import models
+
+from merchants_app.models import AuditEntry, Merchant, User
+from sessions_app.models import CheckoutSession
+from tests.strangers.kept import NOBODYS, changed_since, fingerprint, our_models
+from tests.strangers.seed import BUSINESSES, NETWORKS
+from tests.strangers.world import CAST, EVERYBODYS_CUSTOMER, world
+from webhooks_app.models import Delivery
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("model", [m for m in our_models() if m.__name__ not in NOBODYS], ids=lambda m: m.__name__)
+def test_there_are_two_at_least_of_everything(model: type[models.Model]) -> None:
+    assert model._default_manager.count() >= 2
+
+
+@pytest.mark.django_db
+def test_each_business_has_both_modes_and_each_mode_two_networks() -> None:
+    assert set(CAST) == {(name, mode) for name in BUSINESSES for mode in ("test", "live")}
+    for (_, mode), place in CAST.items():
+        sessions = CheckoutSession.objects.filter(merchant=place.merchant, mode=mode)
+        assert set(sessions.values_list("payments__network", flat=True)) - {None} == set(NETWORKS[mode])
+        assert {(each.status, each.needs_decision) for each in sessions} == {
+            ("open", False), ("expired", False), ("completed", False), ("completed", True),
+        }  # fmt: skip
+        assert set(sessions.values_list("email", flat=True)) == {EVERYBODYS_CUSTOMER}
+
+
+@pytest.mark.django_db
+def test_no_two_settings_have_the_same_value() -> None:
+    seen = [
+        value
+        for place in {world("zoe").merchant, world("yan").merchant}
+        for value in (
+            place.session_minutes, place.watch_days, place.tolerance_percent, place.tolerance_amount,
+            place.spread_percent, place.brand_color,
+        )
+    ]  # fmt: skip
+    assert len(set(seen)) == len(seen) == 12
+
+
+@pytest.mark.django_db
+def test_nothing_of_theirs_waits_to_be_sent() -> None:
+    assert not Delivery.objects.filter(state="pending").exists()
+
+
+@pytest.mark.django_db
+def test_no_number_is_that_of_two_things() -> None:
+    numbered = [model for model in our_models() if isinstance(model._meta.pk, models.AutoField)]
+    keys = {model: set(model._default_manager.values_list("pk", flat=True)) for model in numbered}
+    shared = [(a.__name__, b.__name__) for a, b in combinations(numbered, 2) if keys[a] & keys[b]]
+    assert shared == []
+
+
+@pytest.mark.django_db
+@pytest.mark.moves_everybody("to see that it is noticed")
+def test_a_change_of_theirs_is_noticed_and_so_is_what_is_new_and_what_is_gone() -> None:
+    before = fingerprint()
+    assert changed_since(before) == []
+    Merchant.objects.filter(pk=world("yan", "live").merchant.pk).update(watch_days=12)
+    AuditEntry.objects.create(merchant=world("zoe").merchant, actor="x", action="x")
+    Delivery.objects.filter(public_id=world("zoe").ids["delivery"]).delete()
+    assert {"merchants_app_merchant", "merchants_app_auditentry", "webhooks_app_delivery"} <= set(changed_since(before))
+
+
+@pytest.mark.django_db
+def test_signing_in_is_no_change() -> None:
+    before = fingerprint()
+    User.objects.filter(pk=world("zoe").people["owner"].pk).update(last_login="2030-01-01T00:00:00Z")
+    assert changed_since(before) == []
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("time", [1, 2])
+def test_they_come_back_after_a_test_that_committed(time: int) -> None:
+    assert CheckoutSession.objects.filter(merchant=world("zoe").merchant, mode="live").count() == 9

@@ -1,0 +1,35 @@
+"""The strangers: who is always there. One `World` is one business in one mode, with one of everything."""
+
+from dataclasses import dataclass, field
+
+from merchants_app.models import Merchant, User
+
+MODES = ("test", "live")
+# The same buyer everywhere: an e-mail address tells no two businesses apart.
+EVERYBODYS_CUSTOMER = "pat@example.com"
+
+
+@dataclass
+class World:
+    """A business in a mode. `ids` by word ("session", "refund", …): what stands for the thing in an address."""
+
+    merchant: Merchant
+    mode: str
+    ids: dict[str, str] = field(default_factory=dict)
+    secrets: dict[str, str] = field(default_factory=dict)  # of API keys, by word
+    people: dict[str, User] = field(default_factory=dict)  # by role; "removed" was one once
+    marks: set[str] = field(default_factory=set)  # texts by which it is recognised: no stranger may be shown one
+
+    @property
+    def place(self) -> str:
+        """As dashboard addresses have it."""
+        return f"{self.merchant.public_id}/{self.mode}"
+
+
+# By name and mode, filled once when the test database is made.
+CAST: dict[tuple[str, str], World] = {}
+
+
+def world(name: str, mode: str = "test") -> World:
+    """Zoe's or Yan's, in that mode."""
+    return CAST[name, mode]
