@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from sessions_app.models import CheckoutSession
 from tests.api.bodies import WritingCall, bodies, writing_calls
 from tests.cast import Api
+from tests.strangers.world import own
 from webhooks_app.models import Delivery, Event
 
 CLIENT = Client(raise_request_exception=False)
@@ -26,11 +27,11 @@ def calls(api: Api, session: CheckoutSession, unlimited: None) -> list[WritingCa
         "checkout": session.public_id,
         "payment-links": api.post("payment-links", {"currency": "USD", "productName": "Mug"}).answer["id"],
         "webhook-endpoints": api.post("webhook-endpoints", {"url": "http://127.0.0.1:9/hooks"}).answer["id"],
-        "events": Event.objects.latest("id").public_id,
+        "events": own(Event).latest("id").public_id,
         "customers": session.customer.public_id,
     }
     api.post(f"events/{made['events']}/resend")
-    delivery = Delivery.objects.latest("id").public_id
+    delivery = own(Delivery).latest("id").public_id
     found = writing_calls(api.client.get("/api/schema").json())
     return [
         WritingCall(

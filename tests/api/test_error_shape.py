@@ -8,6 +8,7 @@ from django.test import Client
 
 from sessions_app.models import CheckoutSession
 from tests.cast import Api, terms
+from tests.strangers.world import own
 
 
 def the_error(answer: Any) -> dict[str, Any]:
@@ -138,7 +139,7 @@ def test_a_call_by_plain_http_is_refused_where_https_is_the_way(api: Api, settin
     answer = api.post("checkout", terms())
     assert answer.status_code == 403
     assert the_error(answer)["code"] == "https_required"
-    assert not CheckoutSession.objects.exists()
+    assert not own(CheckoutSession).exists()
     assert (
         api.client.get("/api/v1/checkout", secure=True, headers={"Authorization": f"Bearer {api.secret}"}).json() == []
     )

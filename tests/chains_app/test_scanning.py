@@ -128,10 +128,10 @@ def test_the_watcher_that_loses_stores_nothing(clock: Clock):
     clock.tick(3)
     slow = scan(network=SANDBOX, reader=clock.reader, addresses=lambda: [PAT])
     look(PAT)
-    checkpoints = ScannedBlock.objects.count()
+    checkpoints = ScannedBlock.objects.filter(network="sandbox").count()
     with pytest.raises(CursorMoved), transaction.atomic():
         save_cursor(slow, now=clock.now)
-    assert ScannedBlock.objects.count() == checkpoints
+    assert ScannedBlock.objects.filter(network="sandbox").count() == checkpoints
 
 
 def test_downtime_is_caught_up_in_windows(clock: Clock, monkeypatch):
@@ -174,7 +174,7 @@ def test_checkpoints_do_not_pile_up(clock: Clock, monkeypatch):
     for _ in range(40):
         clock.tick(1)
         look(PAT)
-    assert ScannedBlock.objects.count() == 21
+    assert ScannedBlock.objects.filter(network="sandbox").count() == 21
 
 
 def test_a_test_chain_that_starts_afresh_is_read_from_its_beginning(clock: Clock):
@@ -210,8 +210,8 @@ def test_the_very_first_head_may_be_replaced(clock: Clock, live_sandbox):
 def test_a_node_far_behind_is_refused_on_a_live_chain(clock: Clock, live_sandbox):
     clock.tick(1)
     look(PAT, on=live_sandbox)
-    head = ScanCursor.objects.get().block_number
-    ScanCursor.objects.update(block_number=head + 100, block_hash="0x" + "77" * 32)
+    head = ScanCursor.objects.get(pk="sandbox").block_number
+    ScanCursor.objects.filter(pk="sandbox").update(block_number=head + 100, block_hash="0x" + "77" * 32)
     with pytest.raises(ReaderUnavailable, match="100 blocks behind"):
         look(PAT, on=live_sandbox)
 
@@ -219,7 +219,7 @@ def test_a_node_far_behind_is_refused_on_a_live_chain(clock: Clock, live_sandbox
 def test_a_node_a_little_behind_is_waited_for(clock: Clock, live_sandbox):
     clock.tick(1)
     look(PAT, on=live_sandbox)
-    head = ScanCursor.objects.get().block_number
-    ScanCursor.objects.update(block_number=head + 2, block_hash="0x" + "77" * 32)
+    head = ScanCursor.objects.get(pk="sandbox").block_number
+    ScanCursor.objects.filter(pk="sandbox").update(block_number=head + 2, block_hash="0x" + "77" * 32)
     seen = look(PAT, on=live_sandbox)
     assert (seen.end.number, seen.transfers, seen.replaced_from) == (head + 2, (), None)

@@ -67,12 +67,18 @@ def test_two_very_first_watchers_on_two_connections():
         assert sorted(pool.map(store, seen)) == [False, True]
 
 
+def read_so_far() -> tuple[int, int]:
+    """Up to which block, and how many checkpoints."""
+    cursor = ScanCursor.objects.get(pk="sandbox")
+    return cursor.block_number, ScannedBlock.objects.filter(network="sandbox").count()
+
+
 @pytest.mark.django_db(transaction=True)
 def test_a_watcher_killed_at_any_statement_leaves_the_next_one_everything(clock: Clock):
     look(PAT)
     pay(PAT, 7, at=clock.now)
     clock.tick(2)
-    before = (ScanCursor.objects.get().block_number, ScannedBlock.objects.count())
+    before = read_so_far()
     for step in count():
         seen = scan(network=SANDBOX, reader=clock.reader, addresses=lambda: [PAT])
         statements = iter(range(step))
@@ -86,7 +92,7 @@ def test_a_watcher_killed_at_any_statement_leaves_the_next_one_everything(clock:
             with connection.execute_wrapper(die_when_used_up), transaction.atomic():
                 save_cursor(seen, now=clock.now)
         except Killed:
-            assert (ScanCursor.objects.get().block_number, ScannedBlock.objects.count()) == before
+            assert read_so_far() == before
             assert [each.amount_units for each in seen.transfers] == [7]
             continue
         break

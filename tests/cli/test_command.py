@@ -8,6 +8,7 @@ import pytest
 
 from sessions_app.models import CheckoutSession
 from tests.cli.running import CLI, ENVIRONMENT, Run
+from tests.strangers.world import own
 from tests.waiting import wait_until
 from tests.webhooks_app.receiver import Receiver
 
@@ -15,7 +16,7 @@ from tests.webhooks_app.receiver import Receiver
 def test_a_session_is_made_shown_listed_and_ended(tallystick: Run) -> None:
     made = tallystick("sessions", "create", "--amount", "12.50", "--currency", "EUR", "--metadata", "orderId=7")
     assert made.returncode == 0, made.stderr
-    session = CheckoutSession.objects.get()
+    session = own(CheckoutSession).get()
     assert (str(session.amount), session.currency, session.metadata) == ("12.5000", "EUR", {"orderId": "7"})
     assert f'"id": "{session.public_id}"' in tallystick("sessions", "get", session.public_id).stdout
     listed = tallystick("sessions", "list", "--status", "open").stdout
@@ -77,7 +78,7 @@ def test_amounts_are_exact(tallystick: Run) -> None:
     made = tallystick("sessions", "create", "--amount", "9999999999999999.99")
     assert made.returncode == 0, made.stderr
     assert '"amount": 9999999999999999.99' in made.stdout
-    assert str(CheckoutSession.objects.get().amount) == "9999999999999999.9900"
+    assert str(own(CheckoutSession).get().amount) == "9999999999999999.9900"
 
 
 @pytest.mark.parametrize("amount", ["NaN", "1e3", "true", "-1", ""])

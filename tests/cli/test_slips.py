@@ -8,6 +8,7 @@ import pytest
 from sessions_app.models import CheckoutSession
 from sessions_app.scenarios import Scenario
 from tests.cli.running import ENVIRONMENT, Run
+from tests.strangers.world import own
 from tests.webhooks_app.receiver import Receiver
 
 
@@ -16,14 +17,14 @@ def test_what_plays_with_money_is_for_test_mode(tallystick: Run, mia_live_key: s
     refused = tallystick("--api-key", mia_live_key, *words)
     assert (refused.returncode, refused.stdout) == (1, "")
     assert "give a key that begins with sk_test_" in refused.stderr
-    assert not CheckoutSession.objects.exists()
+    assert not own(CheckoutSession).exists()
 
 
 def test_an_unknown_scenario_makes_no_session(tallystick: Run) -> None:
     refused = tallystick("trigger", "bogus")
     assert refused.returncode == 2
     assert all(f"'{scenario}'" in refused.stderr for scenario in Scenario.values)
-    assert not CheckoutSession.objects.exists()
+    assert not own(CheckoutSession).exists()
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from tests.cast import MIAS_WALLET, PATS_WALLET, refreshed
 from tests.chains_app.node_cast import DEVCHAIN, Devchain, devchain
 from tests.journeys.test_odd_payments_on_anvil import ETHER_FOR_49, FULL, OVER, Street
 from tests.merchants_app.test_treasuries import XPUB
+from tests.strangers.world import own
 
 pytestmark = [pytest.mark.django_db, pytest.mark.xdist_group("anvil")]
 
@@ -79,9 +80,9 @@ def test_a_refund_is_noticed_and_settles_the_issue(street: Street) -> None:
     street.node.set_balance(MIAS_WALLET, 10**18)
     street.node.send(to=call.to, data=call.data, sender=MIAS_WALLET)
     street.looked()
-    assert Refund.objects.get().seen_at
+    assert own(Refund).get().seen_at
     street.node.mine(DEVCHAIN.confirmations.normal)
     street.looked()
-    assert Refund.objects.get().confirmed_at
+    assert own(Refund).get().confirmed_at
     assert not street.session.needs_decision
     assert street.node.token_balance(street.chain.usdc, PATS_WALLET) == 24_500_000

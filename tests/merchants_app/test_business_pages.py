@@ -17,6 +17,7 @@ from tests.cast import MIAS_WALLET, PATS_WALLET
 from tests.desk import PASSWORD, Desk
 from tests.merchants_app.test_ownership import signed
 from tests.merchants_app.test_treasuries import XPRV
+from tests.strangers.world import own
 
 
 def test_a_new_keys_secret_is_shown_once_and_works(desk: Desk) -> None:
@@ -34,7 +35,7 @@ def test_a_new_keys_secret_is_shown_once_and_works(desk: Desk) -> None:
 def test_a_wrong_key_form_says_so_at_the_field(desk: Desk, form: dict[str, object]) -> None:
     text = desk.post("keys", **form).content.decode()
     assert 'class="wrong"' in text
-    assert not ApiKey.objects.exists()
+    assert not own(ApiKey).exists()
 
 
 def test_a_key_reads_and_writes_unless_more_is_chosen(desk: Desk, mia: Merchant) -> None:
@@ -140,7 +141,7 @@ def test_settings_are_saved_with_a_line_that_says_what_changed(desk: Desk, mia: 
     desk.post("settings", **SETTINGS)
     mia.refresh_from_db()
     assert (mia.session_minutes, mia.tolerance_amount, mia.brand_color) == (30, Decimal("1.50"), "#00aa11")
-    assert AuditEntry.objects.get(action="settings.changed").detail["session_minutes"] == "60 → 30"
+    assert own(AuditEntry).get(action="settings.changed").detail["session_minutes"] == "60 → 30"
 
 
 @pytest.mark.parametrize(

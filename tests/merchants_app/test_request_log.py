@@ -13,6 +13,7 @@ from merchants_app.request_log import write_lines
 from merchants_app.scope import Scope
 from merchants_app.tasks import forget_old_requests
 from tests.cast import Api
+from tests.strangers.world import own
 
 
 @pytest.fixture(autouse=True)
@@ -61,7 +62,7 @@ def test_no_query_string_is_kept(api: Api, mia: Merchant) -> None:
 def test_old_lines_go(api: Api, mia: Merchant) -> None:
     api.get("checkout")
     write_lines()
-    LoggedRequest.objects.update(at=timezone.now() - timedelta(days=7, minutes=1))
+    own(LoggedRequest).update(at=timezone.now() - timedelta(days=7, minutes=1))
     api.get("checkout")
     write_lines()
     forget_old_requests()

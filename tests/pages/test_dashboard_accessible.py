@@ -15,6 +15,7 @@ from tests.desk import Desk
 from tests.pages.buyer import faults_of_access
 from tests.pages.member import OpenDashboard
 from tests.sandbox import Sandbox
+from tests.strangers.world import own
 
 THEMES: list[tuple[Literal["light", "dark"], int]] = [("light", 1280), ("dark", 390)]
 PAGES = [
@@ -46,7 +47,7 @@ def busy(
         merchant=mia, mode="test", key=mia.api_keys.get(), request_id="req_1", method="POST", at=timezone.now(),
         path="/api/v1/checkout/cs_01h8zsx6cvd5whqjn2g9q7yb3k/cancel", status_code=409, duration_ms=1, error_code="no",
     )  # fmt: skip
-    assert AuditEntry.objects.exists()
+    assert own(AuditEntry).exists()
     assert Treasury.objects.filter(mode="test").count() == 2
     return sandbox.play(new_session(reference="10471", productName="An espresso machine with a long name"), "over")
 

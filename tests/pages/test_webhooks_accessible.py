@@ -10,6 +10,7 @@ from tests.desk import Desk
 from tests.pages.buyer import faults_of_access
 from tests.pages.member import OpenDashboard
 from tests.pages.test_dashboard_accessible import THEMES
+from tests.strangers.world import own
 from tests.webhooks_app.conftest import Listener, happen, listen, receiver
 from webhooks_app.models import Delivery, DeliveryAttempt, Event, WebhookEndpoint
 
@@ -21,9 +22,9 @@ def test_axe_finds_nothing(
     open_dashboard: OpenDashboard, desk: Desk, listen: Callable[..., Listener], happen: Callable[..., Event], path: str
 ) -> None:
     listener, event = listen("/a-rather-long-path/of/a/shop/webhooks", headers={"X-Token": "x"}), happen()
-    given: dict[str, Any] = {"delivery": Delivery.objects.get(), "started_at": timezone.now(), "duration_ms": 12}
+    given: dict[str, Any] = {"delivery": own(Delivery).get(), "started_at": timezone.now(), "duration_ms": 12}
     DeliveryAttempt.objects.create(**given, status_code=403, problem="forbidden", answer_excerpt="<html>blocked</html>")
-    WebhookEndpoint.objects.update(failing_since=timezone.now(), last_success_at=timezone.now())
+    own(WebhookEndpoint).update(failing_since=timezone.now(), last_success_at=timezone.now())
     paths = {"webhook": f"webhooks/{listener.endpoint.public_id}", "event": f"events/{event.public_id}"}
     shown = open_dashboard(desk, paths.get(path, path))
     for details in shown.locator("details").all():

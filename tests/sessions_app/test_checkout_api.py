@@ -8,6 +8,7 @@ import pytest
 from sessions_app.models import CheckoutSession, StatusChange
 from tests.cast import Api, refreshed, terms
 from tests.sandbox import Sandbox, told
+from tests.strangers.world import own
 from webhooks_app.models import Event
 
 REQUIRED = [
@@ -29,7 +30,7 @@ def test_create_answers_200_with_all_that_was_sent(api: Api) -> None:
     assert response.answer["paymentStatus"] == "unpaid"
     assert response.answer["livemode"] is False
     assert response.answer["payment"] is None
-    assert response.answer["url"].endswith(f"/pay/{CheckoutSession.objects.get().page_token}")
+    assert response.answer["url"].endswith(f"/pay/{own(CheckoutSession).get().page_token}")
     assert b'"amount":49.00' in response.content
 
 
@@ -89,7 +90,7 @@ def test_a_wrong_value_is_named_and_nothing_is_created(api: Api, field: str, val
     response = api.post("checkout", terms(**{field: value}))
     assert response.status_code == 400
     assert faults(response) == {field: code}
-    assert not CheckoutSession.objects.exists()
+    assert not own(CheckoutSession).exists()
 
 
 @pytest.mark.parametrize("written", ["49.00000000", "4.9e1", "4900000e-5"])
@@ -284,4 +285,4 @@ def test_a_customer_is_one_per_email_with_the_last_name(api: Api) -> None:
     second = api.post("checkout", terms()).answer
     assert first["customerId"] == second["customerId"]
     assert second["customer"]["name"] == "Pat Payer"
-    assert CheckoutSession.objects.latest("id").customer.name == "Pat Payer"
+    assert own(CheckoutSession).latest("id").customer.name == "Pat Payer"

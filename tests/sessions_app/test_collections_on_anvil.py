@@ -17,6 +17,7 @@ from tests.cast import MIAS_WALLET, refreshed
 from tests.chains_app.node_cast import DEVCHAIN, Devchain, devchain
 from tests.fake_node import FakeNode
 from tests.journeys.test_odd_payments_on_anvil import FULL, Street
+from tests.strangers.world import own
 
 pytestmark = [pytest.mark.django_db, pytest.mark.xdist_group("anvil")]
 
@@ -134,6 +135,6 @@ def test_what_was_swept_before_it_was_confirmed_is_collected_too(street: Street)
 
 def test_an_asset_that_is_not_listed_has_nothing_to_collect(street: Street, mia: Merchant) -> None:
     street.pays(FULL)
-    Payment.objects.update(asset="GONE")
+    own(Payment).update(asset="GONE")
     with pytest.raises(NothingToCollect):
         plan(merchant=mia, mode="test", network=DEVCHAIN, asset="GONE", conditions=Conditions(1, True))

@@ -16,6 +16,7 @@ from sessions_app.errors import NoTreasury, ReferenceTaken
 from sessions_app.models import CheckoutSession, Customer, StatusChange
 from tests.cast import MIAS_WALLET, Api, merchant, terms
 from tests.races import closing, race
+from tests.strangers.world import own
 from tests.waiting import wait_until
 from webhooks_app.models import Event
 
@@ -36,7 +37,7 @@ def secret(mia: Merchant) -> str:
 
 def written() -> list[int]:
     """How many sessions, timeline rows, events and answers there are."""
-    return [model.objects.count() for model in (CheckoutSession, StatusChange, Event, IdempotencyRecord)]
+    return [own(model).count() for model in (CheckoutSession, StatusChange, Event, IdempotencyRecord)]
 
 
 def test_the_same_request_many_times_at_once_makes_one(secret: str) -> None:
@@ -71,8 +72,8 @@ def test_one_reference_under_many_keys_makes_one(secret: str) -> None:
 
 def test_many_new_customers_at_once_are_one(mia: Merchant) -> None:
     made = race(*[lambda: create_session(merchant=mia, mode="test", terms=terms())] * MANY)
-    assert {session.customer_id for session in made} == {Customer.objects.get().pk}
-    assert {event.data["customerId"] for event in Event.objects.all()} == {Customer.objects.get().public_id}
+    assert {session.customer_id for session in made} == {own(Customer).get().pk}
+    assert {event.data["customerId"] for event in own(Event)} == {own(Customer).get().public_id}
 
 
 @pytest.mark.parametrize("inside", [True, False])
@@ -88,8 +89,8 @@ def test_a_customer_made_by_another_request_meanwhile_is_taken(mia: Merchant, *,
             wait_until(somebody_waits)
         session = running.result(timeout=10)
     assert session.customer_id == customer.pk
-    assert Event.objects.get().data["customerId"] == customer.public_id
-    assert [*written(), Customer.objects.count()] == [1, 1, 1, 0, 1]
+    assert own(Event).get().data["customerId"] == customer.public_id
+    assert [*written(), own(Customer).count()] == [1, 1, 1, 0, 1]
 
 
 def somebody_waits() -> bool:
@@ -101,29 +102,29 @@ def somebody_waits() -> bool:
 
 def test_a_customer_has_the_last_name_given(secret: str, mia: Merchant) -> None:
     create_session(merchant=mia, mode="test", terms=terms())
-    customer = Customer.objects.get()
+    customer = own(Customer).get()
     answer = Api(secret).post("checkout", terms(name="Pat Married", email="PAT@example.com"), Idempotency_Key="order-1")
     assert answer.answer["customer"] == {"id": customer.public_id, "email": "PAT@example.com", "name": "Pat Married"}
     customer.refresh_from_db()
     assert (customer.name, customer.email) == ("Pat Married", "pat@example.com")
-    assert Customer.objects.count() == 1
+    assert own(Customer).count() == 1
 
 
 @pytest.mark.parametrize("why", ["reference", "treasury"])
 def test_a_refused_session_renames_nobody(mia: Merchant, why: str) -> None:
     create_session(merchant=mia, mode="test", terms=terms(reference="r"))
     if why == "treasury":
-        Treasury.objects.update(withdrawn_at=timezone.now())
+        own(Treasury).update(withdrawn_at=timezone.now())
     with pytest.raises((ReferenceTaken, NoTreasury)):
         create_session(
             merchant=mia, mode="test", terms=terms(name="Pat Married", reference="r" if why == "reference" else "s")
         )
-    assert Customer.objects.get().name == "Pat Payer"
+    assert own(Customer).get().name == "Pat Payer"
 
 
 def test_the_answer_and_the_event_name_the_customer_there_is(secret: str) -> None:
     first, second = (Api(secret).post("checkout", terms(), Idempotency_Key=name) for name in ("a", "b"))
-    customer = Customer.objects.get()
+    customer = own(Customer).get()
     assert first.answer["customerId"] == second.answer["customerId"] == customer.public_id
     assert first.answer["customer"] == {"id": customer.public_id, "email": customer.email, "name": customer.name}
     for answer in (first, second):
@@ -148,16 +149,16 @@ def test_the_session_gets_the_treasury_in_force(mia: Merchant, change: str) -> N
 
 
 def test_without_a_treasury_nothing_is_written(secret: str, mia: Merchant) -> None:
-    Treasury.objects.update(withdrawn_at=timezone.now())
+    own(Treasury).update(withdrawn_at=timezone.now())
     with pytest.raises(NoTreasury):
         create_session(merchant=mia, mode="test", terms=terms())
     refused = Api(secret).post("checkout", terms(), Idempotency_Key="order-1")
     assert refused.status_code == 409
-    assert [*written(), Customer.objects.count()] == [0, 0, 0, 0, 0]
+    assert [*written(), own(Customer).count()] == [0, 0, 0, 0, 0]
 
 
 def test_a_taken_reference_makes_no_customer(secret: str, mia: Merchant) -> None:
     create_session(merchant=mia, mode="test", terms=terms(reference="r"))
     other = Api(secret).post("checkout", terms(reference="r", email="otto@example.com"), Idempotency_Key="order-1")
     assert other.status_code == 409
-    assert [*written(), Customer.objects.count()] == [1, 1, 1, 0, 1]
+    assert [*written(), own(Customer).count()] == [1, 1, 1, 0, 1]

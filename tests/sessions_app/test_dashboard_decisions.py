@@ -56,7 +56,7 @@ def test_one_click_decides(desk: Desk, overpaid: CheckoutSession, kind: str) -> 
     )
     assert answer["Location"] == f"/dashboard/{desk.at}/decisions"
     assert not refreshed(overpaid).needs_decision
-    assert AuditEntry.objects.get(action=f"session.{kind}").actor == desk.user.email
+    assert AuditEntry.objects.get(action=f"session.{kind}", subject=overpaid.public_id).actor == desk.user.email
 
 
 def test_the_refunds_transaction_and_a_note_are_kept(desk: Desk, overpaid: CheckoutSession) -> None:

@@ -12,6 +12,7 @@ from sessions_app.status import Status
 from tests.cast import refreshed
 from tests.desk import Desk
 from tests.sandbox import Sandbox
+from tests.strangers.world import own
 
 NewSession = Callable[..., CheckoutSession]
 
@@ -98,7 +99,7 @@ def test_the_number_of_queries_does_not_grow_with_the_rows(
         few = queries_of(desk, page)
         for _ in range(4):
             sandbox.play(new_session(), "over", seconds=1)
-        sandbox.wait(5, CheckoutSession.objects.latest("id"))
+        sandbox.wait(5, own(CheckoutSession).latest("id"))
         assert queries_of(desk, page) == few
         assert few <= 16
 

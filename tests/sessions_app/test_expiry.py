@@ -13,6 +13,7 @@ from sessions_app.models import CheckoutSession
 from sessions_app.quoting import choose_option
 from tests.cast import refreshed
 from tests.sessions_app.invariants import check_session
+from tests.strangers.world import own
 from webhooks_app.endpoints import create_endpoint
 from webhooks_app.models import Delivery, Event
 
@@ -46,7 +47,7 @@ def test_the_batch_writes_what_looking_at_one_writes(mia: Merchant, new_session:
 def test_the_batch_takes_those_with_a_quote_too(new_session: NewSession) -> None:
     untouched, picked, running = new_session(), new_session(), new_session()
     choose_option(session=picked, asset="USDC", network="sandbox", now=timezone.now())
-    CheckoutSession.objects.exclude(pk=running.pk).update(expires_at=timezone.now() - timedelta(seconds=1))
+    own(CheckoutSession).exclude(pk=running.pk).update(expires_at=timezone.now() - timedelta(seconds=1))
     assert expire_due() == 2
     assert {refreshed(untouched).status, refreshed(picked).status} == {"expired"}
     assert refreshed(running).status == "open"

@@ -18,6 +18,7 @@ from sessions_app.status import DecisionKind
 from tests.cast import refreshed
 from tests.sandbox import Sandbox, told
 from tests.sessions_app.test_refunds import prepared
+from tests.strangers.world import own
 
 NewSession = Callable[..., CheckoutSession]
 
@@ -146,7 +147,7 @@ def test_what_was_sent_back_is_neither_received_nor_counted(sandbox: Sandbox, se
         "44.1",
         Decimal("44.10"),
     )
-    assert sent["txHash"] == Refund.objects.get().tx_hash
+    assert sent["txHash"] == own(Refund).get().tx_hash
 
 
 def test_a_wrong_asset_that_was_accepted_is_received_and_counted(sandbox: Sandbox, new_session: NewSession) -> None:

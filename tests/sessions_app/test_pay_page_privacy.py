@@ -12,6 +12,7 @@ from sessions_app.models import CheckoutSession
 from sessions_app.quoting import choose_option
 from tests.cast import refreshed
 from tests.sandbox import Sandbox
+from tests.strangers.world import own
 
 DOORS = ["", "/status", "/qr.svg", "/brand.css", "/refund"]
 FORMS = ["choose", "renew", "cancel", "simulate"]
@@ -101,7 +102,7 @@ def test_without_a_choice_there_is_no_code(client: Client, session: CheckoutSess
 def test_the_shops_color_is_a_style_sheet_and_nothing_else(
     client: Client, session: CheckoutSession, color: str, expected: str
 ) -> None:
-    Merchant.objects.update(brand_color=color)
+    own(Merchant).update(brand_color=color)
     css = client.get(f"/pay/{session.page_token}/brand.css").content.decode()
     assert expected in css
     assert "red" not in css

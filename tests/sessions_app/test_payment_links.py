@@ -12,6 +12,7 @@ from common.client_address import trusted_proxies
 from merchants_app.models import Merchant, Treasury
 from sessions_app.models import CheckoutSession, PaymentLink
 from tests.cast import Api, terms
+from tests.strangers.world import own
 
 BUYER = {"name": "Pat Payer", "email": "pat@example.com"}
 
@@ -36,7 +37,7 @@ def test_a_buyer_opens_a_session_by_the_page(api: Api, client: Client) -> None:
     page = client.get(f"/l/{link['id']}")
     assert b"Coffee for two" in page.content
     answer = client.post(f"/l/{link['id']}", BUYER)
-    session = CheckoutSession.objects.get()
+    session = own(CheckoutSession).get()
     assert answer.url == f"/pay/{session.page_token}"
     assert (session.amount, session.currency, session.email) == (Decimal("12.5"), "EUR", "pat@example.com")
     assert session.metadata == {"paymentLink": link["id"]}
@@ -47,7 +48,7 @@ def test_the_buyer_chooses_the_amount_where_the_link_has_none(api: Api, client: 
     assert client.post(f"/l/{link['id']}", BUYER | {"amount": "7.555"}).status_code == 400
     assert client.post(f"/l/{link['id']}", BUYER | {"amount": "-1"}).status_code == 400
     assert client.post(f"/l/{link['id']}", BUYER | {"amount": "7.55"}).status_code == 302
-    assert CheckoutSession.objects.get().amount == Decimal("7.55")
+    assert own(CheckoutSession).get().amount == Decimal("7.55")
 
 
 def test_a_faulty_form_keeps_what_was_typed_and_names_the_fault(api: Api, client: Client) -> None:
@@ -60,7 +61,7 @@ def test_a_faulty_form_keeps_what_was_typed_and_names_the_fault(api: Api, client
 
 def test_an_offer_that_is_over_opens_nothing(api: Api, client: Client) -> None:
     link = api.post("payment-links", body()).answer
-    PaymentLink.objects.update(ends_at=timezone.now() - timedelta(minutes=1))
+    own(PaymentLink).update(ends_at=timezone.now() - timedelta(minutes=1))
     assert b"over" in client.get(f"/l/{link['id']}").content
     assert client.post(f"/l/{link['id']}", BUYER).status_code == 409
 
@@ -90,7 +91,7 @@ def test_a_stranger_knows_no_such_link(api: Api, otto_key: str, mia_live_key: st
     for stranger in (Api(otto_key), Api(mia_live_key)):
         call = getattr(stranger, method)
         assert (call(path, {}) if method == "patch" else call(path)).status_code == 404
-    assert PaymentLink.objects.get().is_active
+    assert own(PaymentLink).get().is_active
 
 
 def test_customers_with_what_they_paid(api: Api, otto_key: str, session: CheckoutSession, sandbox: Any) -> None:
@@ -135,16 +136,16 @@ def test_nobody_opens_payments_without_end(api: Api, client: Client, settings: A
     answers = [client.post(page, BUYER) for _ in range(3)]
     assert [answer.status_code for answer in answers] == [302, 302, 429]
     assert int(answers[2]["Retry-After"]) > 0
-    assert CheckoutSession.objects.count() == 2
+    assert own(CheckoutSession).count() == 2
 
 
 def test_a_link_of_a_merchant_without_a_wallet_says_so(api: Api, client: Client) -> None:
     page = f"/l/{api.post('payment-links', body()).answer['id']}"
-    Treasury.objects.update(withdrawn_at=timezone.now())
+    own(Treasury).update(withdrawn_at=timezone.now())
     for answer, status in [(client.get(page), 200), (client.post(page, BUYER), 409)]:
         assert answer.status_code == status
         assert b"This shop cannot take payments at the moment." in answer.content
-    assert CheckoutSession.objects.count() == 0
+    assert own(CheckoutSession).count() == 0
     refused = api.post("payment-links", body())
     assert (refused.status_code, refused.answer["errors"][0]["code"]) == (409, "no_treasury")
 
@@ -154,7 +155,7 @@ def test_a_visitor_who_types_a_customers_address_does_not_rename_them(api: Api, 
     known = api.post("checkout", terms()).answer
     link = api.post("payment-links", body()).answer
     client.post(f"/l/{link['id']}", {"name": "Mallory", "email": "PAT@example.com"})
-    opened = CheckoutSession.objects.latest("id")
+    opened = own(CheckoutSession).latest("id")
     assert (opened.name, opened.email) == ("Mallory", "PAT@example.com")
     customer = api.get(f"customers/{known['customerId']}").answer
     assert (customer["name"], customer["email"]) == ("Pat Payer", "pat@example.com")

@@ -21,6 +21,7 @@ from tests.desk import Desk
 from tests.mail_server import mail_server
 from tests.races import race
 from tests.sandbox import Sandbox
+from tests.strangers.world import own
 
 
 @pytest.fixture
@@ -74,7 +75,7 @@ def test_another_address_waits_for_the_code(client: Client, paid: CheckoutSessio
     assert PATS_WALLET in letter.body
     code = mailed_code()
     assert code not in html
-    assert code not in AddressChange.objects.get().code_digest
+    assert code not in own(AddressChange).get().code_digest
     answer = client.post(asking, {"code": f" {code[:3]} {code[3:]} "})
     assert (answer.status_code, answer.headers["Location"]) == (303, page_of(paid))
     assert refreshed(paid).refund_address == OTTOS_WALLET
@@ -148,7 +149,7 @@ def test_a_letter_that_did_not_leave_asks_for_no_code(paid: CheckoutSession, set
         for _ in range(4):  # none of which counts as mailed
             with pytest.raises(NotMailed, match="could not be mailed"):
                 name_address(paid, OTTOS_WALLET, now=timezone.now())
-    assert AddressChange.objects.count() == 0
+    assert own(AddressChange).count() == 0
 
 
 def test_the_merchant_is_told_and_sees_the_former_address(

@@ -73,7 +73,8 @@ def _statement(without: int) -> str:
     worlds = [world for world in CAST.values() if world.merchant.pk != without]
     seen = "to_jsonb(row)" + "".join(f" - '{name}'" for name in _LOOKING)
     return " UNION ALL ".join(
-        f"SELECT '{model._meta.db_table}', md5(coalesce(string_agg(({seen})::text, ',' ORDER BY row.{_key(model)}), ''))"
+        f"SELECT '{model._meta.db_table}', "
+        f"md5(coalesce(string_agg(({seen})::text, ',' ORDER BY row.{_key(model)}), ''))"
         f" FROM {model._meta.db_table} AS row WHERE {_theirs(model, worlds)}"
         for model in our_models()
         if model.__name__ not in NOBODYS
@@ -98,7 +99,8 @@ def _theirs(model: type[models.Model], worlds: list[World]) -> str:
     if parent is None:
         raise AssertionError(f"Whose is a {name}? Say in tests/strangers/kept.py how it belongs to a business.")
     above = fields[parent].remote_field.model
-    return f"row.{fields[parent].column} IN (SELECT row.id FROM {above._meta.db_table} AS row WHERE {_theirs(above, worlds)})"
+    of_theirs = f"SELECT row.id FROM {above._meta.db_table} AS row WHERE {_theirs(above, worlds)}"
+    return f"row.{fields[parent].column} IN ({of_theirs})"
 
 
 def _ids(keys: object) -> str:

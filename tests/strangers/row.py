@@ -54,7 +54,7 @@ class Row:
 
 
 def mixtures(row: Row, own: World, others: Mapping[str, World]) -> Iterator[tuple[str, dict[str, str]]]:
-    """Every way to fill the row's ids in which at least one is not one's own; and own ones that do not belong together."""
+    """Every way to fill the ids in which one at least is not one's own; and own ones that do not belong together."""
     count = len(row.of_a_business)
     worlds = {"own": own} | dict(others)
     for names in product(worlds, repeat=count):

@@ -60,14 +60,16 @@ class Business:
 BUSINESSES = {
     "zoe": Business(
         name="Zoe Records", currency="EUR", price=Decimal("31.70"),
-        wallets={"test": "0xcd3B766CCDd6AE721141F452C550Ca635964ce71", "live": "0x2546BcD3c84621e976D8185a91A922aE77ECEc30"},
+        wallets={"test": "0xcd3B766CCDd6AE721141F452C550Ca635964ce71",
+                 "live": "0x2546BcD3c84621e976D8185a91A922aE77ECEc30"},
         buyers_wallet="0xbDA5747bFD65F08deb54cb465eB87D40e51B197E",
         settings={"session_minutes": 45, "watch_days": 9, "tolerance_percent": Decimal(2),
                   "tolerance_amount": Decimal("0.50"), "spread_percent": Decimal("1.50"), "brand_color": "#7a1f5c"},
     ),
     "yan": Business(
         name="Yan Kites", currency="GBP", price=Decimal("58.30"),
-        wallets={"test": "0xdD2FD4581271e230360230F9337D5c0430Bf44C0", "live": "0x8626f6940E2eb28930eFb4CeF49B2d1F2C9C1199"},
+        wallets={"test": "0xdD2FD4581271e230360230F9337D5c0430Bf44C0",
+                 "live": "0x8626f6940E2eb28930eFb4CeF49B2d1F2C9C1199"},
         buyers_wallet="0xdF3e18d64BC6A983f673Ab319CCaE4f1a57C7097",
         settings={"session_minutes": 75, "watch_days": 11, "tolerance_percent": Decimal(3),
                   "tolerance_amount": Decimal("0.80"), "spread_percent": Decimal("2.50"), "brand_color": "#1f7a3d"},
@@ -83,6 +85,10 @@ def make_strangers() -> None:
             for mode in MODES:
                 CAST[name, mode] = World(merchant=merchant, mode=mode, people=dict(people))
                 _doors(CAST[name, mode], name, business)
+        # Who was removed from one team looks after the other's business now.
+        for one, other in (("zoe", "yan"), ("yan", "zoe")):
+            removed = CAST[one, "test"].people["removed"]
+            Member.objects.create(merchant=CAST[other, "test"].merchant, user=removed, role=Role.VIEWER)
         _money()
         for (name, _), world in CAST.items():
             _decisions(world, BUSINESSES[name])
@@ -129,8 +135,6 @@ def _doors(world: World, name: str, business: Business) -> None:
     members = Member.objects.filter(merchant=merchant)
     if removed := members.filter(user=world.people["removed"]).first():
         remove(merchant=merchant, member_id=removed.pk, actor=owner.email)
-        elsewhere = Merchant.objects.create(name=f"Beside {business.name}")
-        Member.objects.create(merchant=elsewhere, user=world.people["removed"], role=Role.OWNER)
     for word, role in (("owner_member", Role.OWNER), ("member", Role.SUPPORT)):
         world.ids[word] = str(members.get(role=role).pk)
     world.ids["treasury"] = str(Treasury.objects.get(merchant=merchant, mode=mode).pk)
@@ -174,7 +178,8 @@ def _sessions(world: World, name: str, business: Business) -> None:
     first, second = NETWORKS[world.mode]
     playing = "sandbox" if world.mode == "test" else first
     for word, options in {
-        "fresh": None, "open": (first, "USDC"), "quoted": (playing, "USDC"), "expired": None, "odd": (first, "USDC"), "other_odd": (first, "USDC"),
+        "fresh": None, "open": (first, "USDC"), "quoted": (playing, "USDC"), "expired": None,
+        "odd": (first, "USDC"), "other_odd": (first, "USDC"),
         "decided": (second, "USDC"), "paid": (second, network(second).native.symbol),  # type: ignore[union-attr]
     }.items():  # fmt: skip
         body = terms(

@@ -62,11 +62,12 @@ class StillChain:
     def transfers(
         self, addresses: frozenset[str], first: int, last: int, *, wallets: frozenset[str] = frozenset()
     ) -> list[Transfer]:
-        return [each for each in self.shown if each.recipient in addresses and first <= (each.block_number or 0) <= last]
+        return [
+            each for each in self.shown if each.recipient in addresses and first <= (each.block_number or 0) <= last
+        ]
 
     def pending(self, addresses: frozenset[str], above: int) -> list[Transfer]:
         return []
 
     def still_there(self, sightings: Iterable[Sighting]) -> frozenset[Sighting]:
         return frozenset(sightings)
-

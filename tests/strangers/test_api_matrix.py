@@ -59,4 +59,3 @@ def test_a_stranger_gets_nothing_by_a_call(row: Row, unlimited: None, request: p
             findings.hold_nothing_of_others(who, answer, caller)
     counted(request, findings)
     findings.check()
-

@@ -1,9 +1,13 @@
 """The strangers: who is always there. One `World` is one business in one mode, with one of everything."""
 
 from dataclasses import dataclass, field
+from typing import TypeVar
+
+from django.db.models import Model, QuerySet
 
 from merchants_app.models import Merchant, User
 
+_M = TypeVar("_M", bound=Model)
 MODES = ("test", "live")
 # The same buyer everywhere: an e-mail address tells no two businesses apart.
 EVERYBODYS_CUSTOMER = "pat@example.com"
@@ -33,3 +37,18 @@ CAST: dict[tuple[str, str], World] = {}
 def world(name: str, mode: str = "test") -> World:
     """Zoe's or Yan's, in that mode."""
     return CAST[name, mode]
+
+
+def own(model: type[_M]) -> QuerySet[_M]:
+    """What this test made: all rows but those of Zoe and Yan, who were there before."""
+    theirs = [place.merchant.pk for place in CAST.values()]
+    return model._default_manager.exclude(**{f"{_OWNERS[model.__name__]}__in": theirs})
+
+
+# From a row to its business.
+_OWNERS = {
+    "Merchant": "pk", "Delivery": "endpoint__merchant", "DeliveryAttempt": "delivery__endpoint__merchant",
+    **dict.fromkeys(("Member", "Treasury", "ApiKey", "IdempotencyRecord", "LoggedRequest", "AuditEntry", "Customer",
+                     "PaymentLink", "CheckoutSession", "WebhookEndpoint", "Event"), "merchant"),
+    **dict.fromkeys(("DepositAddress", "Quote", "Payment", "Decision", "Refund", "StatusChange"), "session__merchant"),
+}  # fmt: skip

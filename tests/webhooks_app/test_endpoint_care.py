@@ -10,6 +10,7 @@ from django.core import mail
 
 from merchants_app.models import Merchant
 from tests.mail_server import MailServer, mail_server
+from tests.strangers.world import own
 from tests.webhooks_app.conftest import Listener
 from webhooks_app.endpoint_care import look_after_endpoints
 from webhooks_app.endpoints import change_endpoint, delete_endpoint, switch_off
@@ -36,7 +37,7 @@ def test_after_an_hour_the_owners_get_one_letter(
     listener = listen()
     happen()
     DeliveryAttempt.objects.create(
-        delivery=Delivery.objects.get(), started_at=NOW, duration_ms=1, status_code=403, problem="forbidden"
+        delivery=own(Delivery).get(), started_at=NOW, duration_ms=1, status_code=403, problem="forbidden"
     )
     failing(listener, hours=0.9)
     care(django_capture_on_commit_callbacks)
@@ -105,7 +106,7 @@ def test_a_letter_that_is_refused_holds_up_no_other_and_is_tried_again_unless_it
     listen: Listen, otto: Merchant, server: MailServer, asked: str, reply: str, is_tried_again: bool
 ) -> None:
     mias, ottos = listen(), listen(merchant=otto)
-    WebhookEndpoint.objects.update(letter_due="endpoint_switched_off")
+    own(WebhookEndpoint).update(letter_due="endpoint_switched_off")
     getattr(server, asked)["mia@example.com"] = reply
     look_after_endpoints(NOW)
     assert server.taken == ["otto@example.com"]
@@ -134,8 +135,8 @@ def test_a_catching_up_that_died_is_taken_over(
 ) -> None:
     listen()
     happen()
-    Delivery.objects.update(state=DeliveryState.FAILED, next_attempt_at=None)
-    WebhookEndpoint.objects.update(catching_up_since=NOW - timedelta(days=1))
+    own(Delivery).update(state=DeliveryState.FAILED, next_attempt_at=None)
+    own(WebhookEndpoint).update(catching_up_since=NOW - timedelta(days=1))
     care(django_capture_on_commit_callbacks)
-    assert Delivery.objects.get().state == DeliveryState.PENDING
-    assert WebhookEndpoint.objects.get().catching_up_since is None
+    assert own(Delivery).get().state == DeliveryState.PENDING
+    assert own(WebhookEndpoint).get().catching_up_since is None

@@ -9,6 +9,7 @@ from django.test import override_settings
 from merchants_app.api_keys import revoke_key
 from merchants_app.models import ApiKey, AuditEntry, Merchant
 from tests.cast import Api
+from tests.strangers.world import own
 from tests.webhooks_app.receiver import Receiver
 from webhooks_app.models import Delivery, DeliveryState, WebhookEndpoint
 
@@ -37,7 +38,7 @@ def test_a_new_one_tells_its_secret_once(api: Api) -> None:
 
 def test_secret_and_headers_are_encrypted_at_rest(api: Api) -> None:
     endpoint = made(api, headers={"X-Token": "secret-token"})
-    row = WebhookEndpoint.objects.values().get()
+    row = own(WebhookEndpoint).values().get()
     assert not any(word in str(row) for word in (endpoint["secret"], "secret-token"))
 
 
@@ -74,7 +75,7 @@ def test_the_list_is_the_keys_own(api: Api, mia_live_key: str, otto_key: str) ->
 )
 def test_every_fault_is_named(api: Api, body: dict[str, Any], expected: dict[str, str]) -> None:
     assert faults(api.post("webhook-endpoints", body)) == expected
-    assert not WebhookEndpoint.objects.exists()
+    assert not own(WebhookEndpoint).exists()
 
 
 @pytest.mark.parametrize(
@@ -180,7 +181,7 @@ def test_a_stranger_sees_and_changes_nothing(
     assert getattr(api.as_(""), method)(path, *body).status_code == 401
     revoke_key(ApiKey.objects.get(merchant=mia, mode="test"), by=None)
     assert getattr(api, method)(path, *body).status_code == 401
-    assert WebhookEndpoint.objects.filter(deleted_at=None, previous_secret_until=None).count() == 1
+    assert own(WebhookEndpoint).filter(deleted_at=None, previous_secret_until=None).count() == 1
 
 
 def test_secrets_sign_for_a_day_however_often_they_are_rotated(api: Api, receiver: Receiver) -> None:

@@ -10,6 +10,7 @@ import pytest
 from django.db import connection, transaction
 
 from tests.cast import Api
+from tests.strangers.world import own
 from tests.webhooks_app.conftest import Listener
 from webhooks_app.models import Delivery, DeliveryAttempt, DeliveryState, Event
 from webhooks_app.representation import represent_event
@@ -74,7 +75,7 @@ def test_who_reads_on_never_skips_an_event_whose_commit_came_later(api: Api, hap
         "UPDATE merchants_app_merchant SET name = name",  # a long job that writes something else
         "INSERT INTO webhooks_app_delivery (public_id, event_id, endpoint_id, state, attempts_made) "
         "SELECT 'dlv_x', event.id, endpoint.id, 'failed', 0 FROM webhooks_app_event event, "
-        "webhooks_app_webhookendpoint endpoint",
+        "webhooks_app_webhookendpoint endpoint ORDER BY event.id DESC, endpoint.id DESC LIMIT 1",
     ],
 )
 def test_nobody_who_writes_no_events_is_waited_for(
@@ -113,7 +114,7 @@ def test_a_strangers_event_does_not_exist(api: Api, otto_key: str, mia_live_key:
 
 def test_deliveries_show_each_attempt_in_words(api: Api, listen: Listen, happen: Happen) -> None:
     listener, event = listen(), happen()
-    delivery = Delivery.objects.get()
+    delivery = own(Delivery).get()
     DeliveryAttempt.objects.create(
         delivery=delivery, started_at=event.created_at, duration_ms=12, status_code=302, problem="redirect",
         detail="https://www.shop.example/.",
@@ -128,7 +129,7 @@ def test_deliveries_are_paged_newest_first(api: Api, listen: Listen, happen: Hap
     path = f"webhook-endpoints/{listener.endpoint.public_id}/deliveries"
     for _ in range(3):
         happen()
-    newest = [each.public_id for each in Delivery.objects.order_by("-id")]
+    newest = [each.public_id for each in own(Delivery).order_by("-id")]
     first = api.get(f"{path}?limit=2")
     assert ids(first) == newest[:2]
     assert f"after={newest[1]}" in first["Link"]
@@ -140,7 +141,7 @@ def test_an_event_can_be_sent_again(api: Api, listen: Listen, happen: Happen) ->
     listen()
     event = happen()
     listen("/later")
-    Delivery.objects.update(state=DeliveryState.SUCCEEDED, next_attempt_at=None, attempts_made=1)
+    own(Delivery).update(state=DeliveryState.SUCCEEDED, next_attempt_at=None, attempts_made=1)
     assert api.post(f"events/{event.public_id}/resend").answer == {"resent": 2}
     assert Delivery.objects.filter(event=event, state=DeliveryState.PENDING, attempts_made=0).count() == 2
 

@@ -7,6 +7,7 @@ import pytest
 from django.utils import timezone
 
 from tests.races import race
+from tests.strangers.world import own
 from tests.waiting import wait_until
 from tests.webhooks_app.conftest import Listener
 from tests.webhooks_app.receiver import Receiver
@@ -30,9 +31,9 @@ def states(listener: Listener) -> list[str]:
 def test_a_delivered_one_can_be_sent_again(listen: Listen, happen: Happen) -> None:
     listen()
     happen()
-    Delivery.objects.update(state=DeliveryState.SUCCEEDED, attempts_made=3, next_attempt_at=None)
-    resend_delivery(delivery=Delivery.objects.get())
-    again = Delivery.objects.get()
+    own(Delivery).update(state=DeliveryState.SUCCEEDED, attempts_made=3, next_attempt_at=None)
+    resend_delivery(delivery=own(Delivery).get())
+    again = own(Delivery).get()
     assert (again.state, again.attempts_made) == (DeliveryState.PENDING, 0)
     assert again.next_attempt_at
 
@@ -40,7 +41,7 @@ def test_a_delivered_one_can_be_sent_again(listen: Listen, happen: Happen) -> No
 def test_switching_on_sends_what_was_missed_and_nothing_else(listen: Listen, happen: Happen) -> None:
     listener = listen(events=["checkout.completed"])
     happen()
-    Delivery.objects.update(state=DeliveryState.SUCCEEDED, next_attempt_at=None)
+    own(Delivery).update(state=DeliveryState.SUCCEEDED, next_attempt_at=None)
     happen()  # still waits when the endpoint is switched off
     switch_off(endpoint=listener.endpoint, reason="by hand", actor="mia")
     assert states(listener) == ["succeeded", "failed"]
@@ -58,9 +59,9 @@ def test_a_test_before_switching_on_forgets_nothing_that_was_missed(
     listener = listen()
     happen()
     long_ago = timezone.now() - timedelta(days=5)
-    Event.objects.update(created_at=long_ago)
-    Delivery.objects.update(state=DeliveryState.FAILED, next_attempt_at=None)
-    WebhookEndpoint.objects.update(failing_since=long_ago)
+    own(Event).update(created_at=long_ago)
+    own(Delivery).update(state=DeliveryState.FAILED, next_attempt_at=None)
+    own(WebhookEndpoint).update(failing_since=long_ago)
     switch_off(endpoint=listener.endpoint, reason="Every message failed for 5 days.", actor="system")
     assert try_endpoint(endpoint=listener.now()).state == DeliveryState.SUCCEEDED
     change_endpoint(endpoint=listener.endpoint, actor="mia", enabled=True)
@@ -81,7 +82,7 @@ def test_what_was_refused_by_410_is_sent_when_it_is_switched_on(
 
 def test_since_a_time_sends_all_that_it_wants(listen: Listen, happen: Happen) -> None:
     early = happen()
-    Event.objects.update(created_at=timezone.now() - timedelta(days=2))
+    own(Event).update(created_at=timezone.now() - timedelta(days=2))
     happen(), happen("checkout.expired")
     listener = listen(events=["checkout.completed"])  # came later than all of them
     assert resend_since(endpoint=listener.endpoint, since=timezone.now() - timedelta(days=1)) == 1
@@ -95,7 +96,7 @@ def test_nothing_is_sent_to_one_that_is_off(listen: Listen, happen: Happen) -> N
     with pytest.raises(EndpointOff):
         resend_failed(endpoint=listener.now())
     with pytest.raises(EndpointOff):
-        resend_delivery(delivery=Delivery.objects.get())
+        resend_delivery(delivery=own(Delivery).get())
     assert resend_event(event=event) == 0
 
 
@@ -114,7 +115,7 @@ def test_many_are_sent_again_batch_by_batch(listen: Listen, happen: Happen) -> N
     assert states(listener) == ["failed"] * 5
     change_endpoint(endpoint=listener.endpoint, actor="mia", enabled=True)
     assert states(listener) == ["pending"] * 5
-    Delivery.objects.update(state=DeliveryState.FAILED, next_attempt_at=None)
+    own(Delivery).update(state=DeliveryState.FAILED, next_attempt_at=None)
     assert resend_failed(endpoint=listener.now()) == 5
     assert resend_since(endpoint=listener.now(), since=timezone.now() - timedelta(hours=1)) == 5
 
@@ -122,8 +123,8 @@ def test_many_are_sent_again_batch_by_batch(listen: Listen, happen: Happen) -> N
 def test_switching_on_sends_what_waited_for_its_next_try_however_old_it_is(listen: Listen, happen: Happen) -> None:
     listener = listen()
     happen()
-    Event.objects.update(created_at=timezone.now() - timedelta(days=3))
-    Delivery.objects.update(attempts_made=9, next_attempt_at=timezone.now() + timedelta(hours=20))
+    own(Event).update(created_at=timezone.now() - timedelta(days=3))
+    own(Delivery).update(attempts_made=9, next_attempt_at=timezone.now() + timedelta(hours=20))
     switch_off(endpoint=listener.endpoint, reason="by hand", actor="mia")
     assert states(listener) == ["failed"]
     change_endpoint(endpoint=listener.endpoint, actor="mia", enabled=True)
@@ -139,7 +140,7 @@ def test_switching_on_leaves_alone_what_failed_before_the_last_success(listen: L
         DeliveryAttempt.objects.create(
             delivery=delivery.get(), started_at=now - timedelta(days=days), duration_ms=1, problem="timeout"
         )
-    WebhookEndpoint.objects.update(failing_since=now - timedelta(days=5))
+    own(WebhookEndpoint).update(failing_since=now - timedelta(days=5))
     switch_off(endpoint=listener.endpoint, reason="Every message failed for 5 days.", actor="system")
     change_endpoint(endpoint=listener.endpoint, actor="mia", enabled=True)
     assert states(listener) == ["failed", "pending"]

@@ -7,6 +7,7 @@ import pytest
 from django.db import transaction
 from django.utils import timezone
 
+from tests.strangers.world import own
 from tests.waiting import wait_until
 from tests.webhooks_app.conftest import Listener
 from tests.webhooks_app.receiver import Receiver
@@ -21,7 +22,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def settled(number: int = 1) -> bool:
-    return DeliveryAttempt.objects.count() >= number
+    return own(DeliveryAttempt).count() >= number
 
 
 def test_an_event_arrives_signed_and_the_attempt_is_recorded(
@@ -36,9 +37,9 @@ def test_an_event_arrives_signed_and_the_attempt_is_recorded(
         {"amount": 49},
         event.public_id,
     )
-    attempt = DeliveryAttempt.objects.get()
+    attempt = own(DeliveryAttempt).get()
     assert (attempt.status_code, attempt.problem, attempt.answer_excerpt) == (200, "", "ok")
-    delivery = Delivery.objects.get()
+    delivery = own(Delivery).get()
     assert (delivery.state, delivery.attempts_made) == (DeliveryState.SUCCEEDED, 1)
     assert listener.now().last_success_at
 
@@ -89,15 +90,15 @@ def test_what_failed_is_tried_again_with_the_same_id(
     listener = listen()
     happen()
     wait_until(settled)
-    delivery = Delivery.objects.get()
+    delivery = own(Delivery).get()
     assert (delivery.state, delivery.attempts_made) == (DeliveryState.PENDING, 1)
-    attempt = DeliveryAttempt.objects.get()
+    attempt = own(DeliveryAttempt).get()
     assert attempt.answer_excerpt == "no\N{REPLACEMENT CHARACTER}pe"
     assert delivery.next_attempt_at
     assert timedelta(seconds=4) < delivery.next_attempt_at - attempt.started_at < timedelta(seconds=26)
     assert listener.now().failing_since
     receiver.answer = (204, b"", {})
-    Delivery.objects.update(next_attempt_at=timezone.now())  # as if the five seconds were over
+    own(Delivery).update(next_attempt_at=timezone.now())  # as if the five seconds were over
     wait_until(lambda: settled(2))
     first, second = receiver.messages
     assert (first.headers["webhook-id"], first.body) == (second.headers["webhook-id"], second.body)
@@ -110,9 +111,9 @@ def test_after_the_last_attempt_it_is_given_up(
     with transaction.atomic():
         listen("/status/500")
         happen()
-        Delivery.objects.update(attempts_made=9)
+        own(Delivery).update(attempts_made=9)
     wait_until(settled)
-    assert (Delivery.objects.get().state, Delivery.objects.get().next_attempt_at) == (DeliveryState.FAILED, None)
+    assert (own(Delivery).get().state, own(Delivery).get().next_attempt_at) == (DeliveryState.FAILED, None)
 
 
 def test_a_killed_workers_claim_is_taken_over_when_the_lease_ends(
@@ -121,9 +122,9 @@ def test_a_killed_workers_claim_is_taken_over_when_the_lease_ends(
     with transaction.atomic():
         listen()
         happen()
-        Delivery.objects.update(next_attempt_at=timezone.now() + timedelta(seconds=1))  # what is left of a lease
+        own(Delivery).update(next_attempt_at=timezone.now() + timedelta(seconds=1))  # what is left of a lease
     wait_until(settled)
-    assert Delivery.objects.get().state == DeliveryState.SUCCEEDED
+    assert own(Delivery).get().state == DeliveryState.SUCCEEDED
 
 
 def test_hanging_endpoints_delay_nobody(
@@ -145,7 +146,7 @@ def test_410_switches_the_endpoint_off(
     happen()
     wait_until(lambda: listener.now().disabled_at)
     assert "410" in listener.now().disabled_reason
-    assert Delivery.objects.get().state == DeliveryState.FAILED
+    assert own(Delivery).get().state == DeliveryState.FAILED
 
 
 def test_an_event_that_crosses_a_switch_off_is_set_aside(
@@ -154,7 +155,7 @@ def test_an_event_that_crosses_a_switch_off_is_set_aside(
     listener = listen()
     switch_off(endpoint=listener.endpoint, reason="by hand", actor="mia")
     happen()
-    wait_until(lambda: Delivery.objects.get().state == DeliveryState.FAILED)
+    wait_until(lambda: own(Delivery).get().state == DeliveryState.FAILED)
     assert receiver.messages == []
 
 

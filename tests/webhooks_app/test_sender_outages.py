@@ -14,6 +14,7 @@ from django.db import connection
 from django.test import override_settings
 from django.utils import timezone
 
+from tests.strangers.world import own
 from tests.waiting import wait_until
 from tests.webhooks_app.conftest import Listener
 from tests.webhooks_app.dark_line import dark_line
@@ -33,7 +34,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def delivered(number: int) -> bool:
-    return Delivery.objects.filter(state=DeliveryState.SUCCEEDED).count() == number
+    return own(Delivery).filter(state=DeliveryState.SUCCEEDED).count() == number
 
 
 def test_without_redis_events_leave_all_the_same(
@@ -61,7 +62,7 @@ def test_cut_connections_are_opened_anew(
                 "WHERE application_name LIKE 'tallystick sender%%' AND datname = current_database()"
             )
             assert cursor.rowcount >= 1
-    assert len(receiver.messages) == DeliveryAttempt.objects.count() == 3
+    assert len(receiver.messages) == own(DeliveryAttempt).count() == 3
 
 
 def test_a_sender_that_breaks_down_is_replaced(
@@ -141,13 +142,13 @@ def test_a_delivery_that_somebody_has_locked_is_recorded_later_and_before_a_stop
     receiver.release()
     happen("checkout.expired")
     wait_until(lambda: quick.now().last_success_at)
-    assert Delivery.objects.get(event__type="checkout.completed").state == DeliveryState.PENDING
+    assert own(Delivery).get(event__type="checkout.completed").state == DeliveryState.PENDING
     stopping = Thread(target=sender.stop)
     stopping.start()
     elsewhere.rollback()
     stopping.join()
-    assert set(Delivery.objects.values_list("state", flat=True)) == {DeliveryState.SUCCEEDED}
-    assert DeliveryAttempt.objects.count() == len(receiver.messages) == 3
+    assert set(own(Delivery).values_list("state", flat=True)) == {DeliveryState.SUCCEEDED}
+    assert own(DeliveryAttempt).count() == len(receiver.messages) == 3
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")  # it is what ends the sender
@@ -163,7 +164,7 @@ def test_when_recording_breaks_down_the_sender_is_replaced(
         happen()
         wait_until(lambda: sender.sender is not broken)
         cursor.execute("ALTER TABLE away RENAME TO webhooks_app_deliveryattempt")
-    Delivery.objects.filter(leased=True).update(next_attempt_at=timezone.now())  # as if the lease were over
+    own(Delivery).filter(leased=True).update(next_attempt_at=timezone.now())  # as if the lease were over
     wait_until(lambda: delivered(2))
 
 

@@ -9,6 +9,7 @@ from django.db import connection
 
 from tests.cast import Api
 from tests.races import race
+from tests.strangers.world import own
 from tests.waiting import wait_until
 from tests.webhooks_app.conftest import Listener
 from tests.webhooks_app.receiver import Receiver
@@ -64,14 +65,14 @@ def test_an_endpoint_is_tested_once_at_a_time(listen: Listen, trying: Any) -> No
     trying(lambda: try_endpoint(endpoint=listener.endpoint))
     with pytest.raises(StillTrying, match="this endpoint"):
         try_endpoint(endpoint=listener.endpoint)
-    assert Event.objects.count() == 1
+    assert own(Event).count() == 1
 
 
 def test_two_tests_at_the_same_instant_are_one(listen: Listen, receiver: Receiver) -> None:
     listener = listen()
     first, second = race(*[lambda: try_endpoint(endpoint=listener.endpoint)] * 2)
     refused = [each for each in (first, second) if isinstance(each, StillTrying)]
-    assert len(receiver.messages) == Delivery.objects.count() == 2 - len(refused)
+    assert len(receiver.messages) == own(Delivery).count() == 2 - len(refused)
 
 
 def test_a_process_runs_two_tests_and_refuses_a_third(listen: Listen, trying: Any) -> None:
@@ -86,4 +87,4 @@ def test_a_test_says_nothing_about_an_endpoints_health(listen: Listen) -> None:
     listener = listen("/status/500")
     try_endpoint(endpoint=listener.endpoint)
     assert health_of(listener.now()).attempts == 0
-    assert WebhookEndpoint.objects.get().failing_since is None
+    assert own(WebhookEndpoint).get().failing_since is None

@@ -7,6 +7,7 @@ from django.test import Client
 from django.urls import reverse
 
 from merchants_app.models import AuditEntry
+from tests.strangers.world import own
 from tests.factors import sign_in_operator
 from tests.webhooks_app.conftest import Listener
 from webhooks_app.models import Delivery, DeliveryAttempt, DeliveryState, Event
@@ -24,8 +25,8 @@ def delivery(listen: Callable[..., Listener], happen: Callable[..., Event]) -> D
     """One that failed."""
     listen(headers={"X-Token": "let-me-in"})
     event = happen()
-    Delivery.objects.update(state=DeliveryState.FAILED, next_attempt_at=None)
-    made = Delivery.objects.get()
+    own(Delivery).update(state=DeliveryState.FAILED, next_attempt_at=None)
+    made = own(Delivery).get()
     DeliveryAttempt.objects.create(delivery=made, started_at=event.created_at, duration_ms=5, problem="refused")
     return made
 
@@ -58,8 +59,8 @@ def test_the_actions_send_again(operator: Client, delivery: Delivery, model: str
         follow=True,
     )
     assert "1 deliveries are on their way again." in answer.content.decode()
-    assert Delivery.objects.get().state == DeliveryState.PENDING
-    line = AuditEntry.objects.get(action="webhooks.sent_again")
+    assert own(Delivery).get().state == DeliveryState.PENDING
+    line = own(AuditEntry).get(action="webhooks.sent_again")
     assert (line.merchant, line.actor, line.subject) == (
         delivery.endpoint.merchant,
         "operator operator@example.com",
@@ -75,4 +76,4 @@ def test_everything_since_a_time_asks_for_the_time(operator: Client, delivery: D
         follow=True,
     )
     assert "Say since when" in answer.content.decode()
-    assert Delivery.objects.get().state == DeliveryState.FAILED
+    assert own(Delivery).get().state == DeliveryState.FAILED

@@ -8,6 +8,7 @@ from cryptography.fernet import Fernet
 from django.utils import timezone
 
 from tests.desk import Desk
+from tests.strangers.world import own
 from tests.webhooks_app.conftest import Listener
 from tests.webhooks_app.receiver import Receiver
 from webhooks_app.endpoints import switch_off
@@ -23,7 +24,7 @@ def at(listener: Listener, tail: str = "") -> str:
 
 def failed(happen: Happen, *, problem: str = "redirect", status: int = 302) -> Delivery:
     happen()
-    delivery = Delivery.objects.latest("id")
+    delivery = own(Delivery).latest("id")
     DeliveryAttempt.objects.create(
         delivery=delivery, started_at=timezone.now(), duration_ms=31, status_code=status, problem=problem,
         detail="https://www.shop.example/hooks.", answer_excerpt="<b>moved</b>",
@@ -41,7 +42,7 @@ def test_a_new_endpoints_secret_is_shown_once(desk: Desk) -> None:
     secret = answer.content.decode().split("data-secret>")[1].split("<")[0]
     assert secret.startswith("whsec_")
     assert "no-store" in answer["Cache-Control"]
-    made = WebhookEndpoint.objects.get()
+    made = own(WebhookEndpoint).get()
     assert made.events == ["checkout.completed"]
     page = desk.read(f"webhooks/{made.public_id}")
     assert secret not in page
@@ -60,13 +61,13 @@ def test_a_new_endpoints_secret_is_shown_once(desk: Desk) -> None:
 )
 def test_a_wrong_form_says_so_at_the_field(desk: Desk, form: dict[str, object]) -> None:
     assert 'class="wrong"' in desk.post("webhooks", **form).content.decode()
-    assert not WebhookEndpoint.objects.exists()
+    assert not own(WebhookEndpoint).exists()
 
 
 def test_a_failure_is_explained_with_advice_and_answer(desk: Desk, listen: Listen, happen: Happen) -> None:
     listener = listen()
     failed(happen)
-    WebhookEndpoint.objects.update(failing_since=timezone.now())
+    own(WebhookEndpoint).update(failing_since=timezone.now())
     page = desk.read(at(listener))
     assert "wants the message elsewhere: https://www.shop.example/hooks." in page
     assert "Enter the final URL" in page
@@ -90,12 +91,12 @@ def test_a_delivery_an_endpoint_and_an_event_can_be_sent_again(desk: Desk, liste
         at(listener, "/resend"),
         f"events/{delivery.event.public_id}/resend",
     ):
-        Delivery.objects.update(state=DeliveryState.FAILED, next_attempt_at=None)
+        own(Delivery).update(state=DeliveryState.FAILED, next_attempt_at=None)
         assert desk.post(page).status_code == 302
-        assert Delivery.objects.get().state == DeliveryState.PENDING
-    Delivery.objects.update(state=DeliveryState.SUCCEEDED, next_attempt_at=None)
+        assert own(Delivery).get().state == DeliveryState.PENDING
+    own(Delivery).update(state=DeliveryState.SUCCEEDED, next_attempt_at=None)
     desk.post(at(listener, "/resend"), since="2020-01-01T00:00")
-    assert Delivery.objects.get().state == DeliveryState.PENDING
+    assert own(Delivery).get().state == DeliveryState.PENDING
 
 
 def test_a_change_keeps_the_headers_unless_told_otherwise(desk: Desk, listen: Listen) -> None:
