@@ -101,7 +101,7 @@ BAD: list[tuple[Callable[[SourceTree], list[str]], dict[str, str]]] = [
     ),
     (imported_doors, {"sessions_app/rule.py": "from sessions_app.tasks import t", "sessions_app/tasks.py": "t = 1"}),
     (imported_doors, {"sessions_app/a_views.py": "from sessions_app import b_views", "sessions_app/b_views.py": ""}),
-    (doors_with_managers, {"sessions_app/a_views.py": "def f(request):\n    return own(Refund)."}),
+    (doors_with_managers, {"sessions_app/a_views.py": "def f(request):\n    return Refund.objects.all()"}),
     (doors_with_managers, {"sessions_app/a_pages.py": "def f(request):\n    return getattr(Refund, 'objects').all()"}),
     (doors_with_managers, {"sessions_app/templatetags/a.py": "def f():\n    return Refund._default_manager.count()"}),
     (other_writers_of_status, {"sessions_app/expiry.py": "def f(session):\n    session.status = 'expired'"}),

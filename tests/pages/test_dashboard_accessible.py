@@ -48,7 +48,7 @@ def busy(
         path="/api/v1/checkout/cs_01h8zsx6cvd5whqjn2g9q7yb3k/cancel", status_code=409, duration_ms=1, error_code="no",
     )  # fmt: skip
     assert own(AuditEntry).exists()
-    assert Treasury.objects.filter(mode="test").count() == 2
+    assert own(Treasury).filter(mode="test").count() == 2
     return sandbox.play(new_session(reference="10471", productName="An espresso machine with a long name"), "over")
 
 

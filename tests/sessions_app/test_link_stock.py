@@ -17,6 +17,7 @@ from tests.cast import MIAS_WALLET, merchant, refreshed
 from tests.desk import Desk
 from tests.races import race
 from tests.sandbox import Sandbox
+from tests.strangers.world import own
 
 BUYER = {"name": "Pat Payer", "email": "pat@example.com"}
 
@@ -136,4 +137,4 @@ def test_the_last_piece_has_one_buyer() -> None:
     answers = race(*[lambda session=session: picked(session) for session in buyers])
     assert sum(isinstance(answer, LinkClosed) for answer in answers) == 3
     assert held(link) == 1
-    assert CheckoutSession.objects.filter(quote__isnull=False).count() == 1
+    assert own(CheckoutSession).filter(quote__isnull=False).count() == 1

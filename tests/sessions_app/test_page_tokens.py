@@ -54,6 +54,7 @@ def test_the_api_tells_the_address_of_which_the_id_is_no_part(api: Api, client: 
 
 
 @pytest.mark.django_db(transaction=True)
+@pytest.mark.moves_everybody("the tables are made anew")
 def test_addresses_given_out_before_keep_working(client: Client) -> None:
     mia = merchant("Mia Coffee", MIAS_WALLET)
     call_command("migrate", "sessions_app", "0013", verbosity=0)

@@ -2,7 +2,7 @@
 
 from tests.strangers.row import Row
 
-_PAY, _LINK = {"session_id": "open"}, {"link_id": "link"}
+_PAY, _LINK = {"page_token": "open_page"}, {"link_id": "link"}
 
 
 def _buyers(page: str, **options: object) -> Row:
@@ -14,17 +14,17 @@ HOSTED = [
     _buyers("payment-link", ids=_LINK),
     _buyers("payment-link", method="post", ids=_LINK, body={"name": "Pat", "email": "pat@example.com"}, done=302),
     _buyers("pay", ids=_PAY),
-    _buyers("pay-refund", ids={"session_id": "odd"}),
-    _buyers("pay-refund", method="post", ids={"session_id": "odd"},
-            body={"address": "0x15d34AAf54267DB7D7c367839AAf71A00a2C6A65"}),
+    _buyers("pay-refund", ids={"page_token": "odd_page"}, query={"change": "change"}),
+    _buyers("pay-refund", method="post", ids={"page_token": "odd_page"},
+            body={"address": "0x15d34AAf54267DB7D7c367839AAf71A00a2C6A65"}, done=303),
     _buyers("pay-status", ids=_PAY),
     _buyers("pay-choose", method="post", ids=_PAY, body={"asset": "USDC", "network": "sandbox"}, done=303,
             live_done=409),
-    _buyers("pay-renew", method="post", ids={"session_id": "quoted"}, done=303, live_done=409),
+    _buyers("pay-renew", method="post", ids={"page_token": "quoted_page"}, done=303, live_done=409),
     _buyers("pay-cancel", method="post", ids=_PAY, done=303),
-    _buyers("pay-simulate", method="post", ids={"session_id": "fresh"}, body={"scenario": "exact"}, done=303,
+    _buyers("pay-simulate", method="post", ids={"page_token": "fresh_page"}, body={"scenario": "exact"}, done=303,
             live_done=409),
-    _buyers("pay-qr", ids={"session_id": "quoted"}, live_done=404),
+    _buyers("pay-qr", ids={"page_token": "quoted_page"}, live_done=404),
     _buyers("pay-brand", ids=_PAY),
 ]  # fmt: skip
 
@@ -80,6 +80,7 @@ ADMIN = {
     "sessions_app_quote": "look",
     "sessions_app_depositaddress": "look",
     "sessions_app_decision": "look",
+    "sessions_app_addresschange": "look",
     "sessions_app_refund": "look",
     "sessions_app_statuschange": "look",
     "sessions_app_customer": "look",

@@ -30,7 +30,8 @@ from sessions_app.models import CheckoutSession, DepositAddress, Payment
 from sessions_app.payment_links import create_link, open_link
 from sessions_app.queries import session_for_buyer
 from sessions_app.quoting import choose_option
-from sessions_app.refunds import leave_address, prepare_refund
+from sessions_app.refund_address import leave_address, name_address
+from sessions_app.refunds import prepare_refund
 from sessions_app.status import DecisionKind
 from tests.cast import Api, terms
 from tests.fake_rates import fake_rates
@@ -42,6 +43,7 @@ from webhooks_app.models import Delivery, Event
 from webhooks_app.trial import try_endpoint
 
 FAR = timezone.now() + timedelta(days=365 * 40)  # no clock of a test ends what runs until then
+ELSEWHERE = "0x71bE63f3384f5fb98995898A86B02Fb2426c5788"
 NETWORKS = {"test": ("sepolia", "base-sepolia"), "live": ("base", "bsc")}
 
 
@@ -193,7 +195,7 @@ def _sessions(world: World, name: str, business: Business) -> None:
             productName=f"{name}'s {world.mode} box",
         )
         made = create_session(merchant=world.merchant, mode=world.mode, terms=body)
-        world.ids[word] = made.public_id
+        world.ids[word], world.ids[f"{word}_page"] = made.public_id, made.page_token
         if options:
             choose_option(session=made, asset=options[1], network=options[0], now=timezone.now())
         if word == "expired":
@@ -225,7 +227,7 @@ def _decisions(world: World, business: Business) -> None:
     """One is decided; of two the excess is to go back."""
     now, owner = timezone.now(), world.people["owner"].email
     for word, refund in (("odd", "refund"), ("other_odd", "other_refund")):
-        odd = leave_address(session_for_buyer(world.ids[word]), business.buyers_wallet)
+        odd = leave_address(session_for_buyer(world.ids[f"{word}_page"]), business.buyers_wallet)
         assert (odd.status, odd.issue, odd.needs_decision) == ("completed", "overpaid", True)
         world.ids[refund] = prepare_refund(
             session=odd, network_id=NETWORKS[world.mode][0], asset="USDC", kind="excess", rate_basis="paid",
@@ -233,9 +235,13 @@ def _decisions(world: World, business: Business) -> None:
         ).public_id  # fmt: skip
     world.ids["payment"] = Payment.objects.get(session__public_id=world.ids["odd"]).public_id
     world.ids |= {"network": NETWORKS[world.mode][0], "wallet": business.buyers_wallet}
-    decided = session_for_buyer(world.ids["decided"])
+    # The buyer of one wants it elsewhere, and has not typed the code yet.
+    change = name_address(session_for_buyer(world.ids["other_odd_page"]), ELSEWHERE, now=now)
+    assert change
+    world.ids["change"] = change.public_id
+    decided = session_for_buyer(world.ids["decided_page"])
     decide(session=decided, kind=DecisionKind.ACCEPT, actor=owner)
-    assert session_for_buyer(world.ids["paid"]).status == "completed"
+    assert session_for_buyer(world.ids["paid_page"]).status == "completed"
 
 
 def _deliver() -> None:
@@ -274,7 +280,7 @@ def _marks(world: World, business: Business) -> None:
     sessions = CheckoutSession.objects.filter(merchant=world.merchant, mode=world.mode)
     own = {text for word, text in world.ids.items() if not text.isdigit() and word not in {"network", "wallet"}}
     own |= set(sessions.values_list("public_id", flat=True))
-    for path in ("deposit__address", "payments__public_id", "payments__tx_hash", "quotes__public_id",
+    for path in ("page_token", "deposit__address", "payments__public_id", "payments__tx_hash", "quotes__public_id",
                  "refunds__public_id", "customer__public_id", "reference"):  # fmt: skip
         own |= {text for text in sessions.values_list(path, flat=True) if text}
     of_events = Event.objects.filter(merchant=world.merchant, mode=world.mode)

@@ -34,11 +34,16 @@ def test_a_buyers_page_is_there_for_its_own_id_only(
     findings = Findings(row)
     places = [world(name, mode) for name in ("zoe", "yan") for mode in ("test", "live")]
     with findings.nothing_changes("somebody with a wrong id"):
-        for made_up in ("cs_nobody", "x", places[0].ids["endpoint"], places[0].ids["customer"]):
+        for made_up in ("cs_nobody", "x", places[0].ids["open"], places[0].ids["customer"]):
             ids = dict.fromkeys(row.ids, made_up)
             findings.expect(f"somebody with {made_up}", by_browser(row, places[0], ids, Client()), 404)
         others = set(METHODS) - {each.method for each in HOSTED if each.route == row.route}
         own = row.address_ids(places[0])
+        for name, word in row.query.items():
+            for place in places[1:]:
+                answer = by_browser(row, places[0], own, Client(), {name: place.ids[word]})
+                findings.expect(f"a buyer with a stranger's {name}", answer, 200)
+                findings.hold_nothing_of_others(f"a buyer with a stranger's {name}", answer, places[0])
         for method in sorted(others):
             findings.expect(f"a buyer by {method}", getattr(Client(), method)(address(row, places[0], own)), 405)
     for place in places:

@@ -50,5 +50,6 @@ _OWNERS = {
     "Merchant": "pk", "Delivery": "endpoint__merchant", "DeliveryAttempt": "delivery__endpoint__merchant",
     **dict.fromkeys(("Member", "Treasury", "ApiKey", "IdempotencyRecord", "LoggedRequest", "AuditEntry", "Customer",
                      "PaymentLink", "CheckoutSession", "WebhookEndpoint", "Event"), "merchant"),
-    **dict.fromkeys(("DepositAddress", "Quote", "Payment", "Decision", "Refund", "StatusChange"), "session__merchant"),
+    **dict.fromkeys(("AddressChange", "DepositAddress", "Quote", "Payment", "Decision", "Refund", "StatusChange"),
+                    "session__merchant"),
 }  # fmt: skip
