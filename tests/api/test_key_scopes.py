@@ -10,6 +10,7 @@ from merchants_app.models import Merchant
 from sessions_app.models import CheckoutSession
 from tests.api.test_strangers import calls
 from tests.cast import Api, refreshed, terms
+from tests.strangers.world import own
 from webhooks_app.models import Delivery, WebhookEndpoint
 
 ALL = {"read", "write", "webhooks", "decide"}
@@ -104,8 +105,8 @@ def test_a_write_only_key_makes_no_endpoint_and_hears_nothing(limited: Any, mia:
     assert "'webhooks'" in answer.answer["errors"][0]["detail"]
     made = writer.post("checkout", terms())
     assert made.status_code == 200
-    assert not WebhookEndpoint.objects.exists()
-    assert not Delivery.objects.exists()
+    assert not own(WebhookEndpoint).exists()
+    assert not own(Delivery).exists()
 
 
 def test_a_write_only_key_turns_no_endpoint_of_others_to_itself(limited: Any, mia: Merchant) -> None:
@@ -121,7 +122,7 @@ def test_a_write_only_key_turns_no_endpoint_of_others_to_itself(limited: Any, mi
         writer.delete(address),
     ]
     assert [answer.status_code for answer in answers] == [403] * 7
-    kept = WebhookEndpoint.objects.get()
+    kept = own(WebhookEndpoint).get()
     assert (kept.url, kept.deleted_at, kept.previous_secret_until) == ("http://127.0.0.1:9/hooks", None, None)
 
 

@@ -12,13 +12,14 @@ from merchants_app.models import ApiKey, Merchant
 from merchants_app.tasks import tell_of_ending_keys
 from tests.cast import Api
 from tests.desk import Desk
+from tests.strangers.world import own
 
 
 @pytest.fixture
 def key(mia: Merchant) -> ApiKey:
     """Made 30 days ago for 36."""
     made, _ = create_key(merchant=mia, mode="live", name="Till", expires_at=timezone.now() + timedelta(days=6))
-    ApiKey.objects.update(created_at=timezone.now() - timedelta(days=30))
+    own(ApiKey).update(created_at=timezone.now() - timedelta(days=30))
     return made
 
 
@@ -50,7 +51,7 @@ def test_no_key_ends_before_it_begins(mia: Merchant) -> None:
 
 def test_a_key_made_on_the_page_works_to_the_end_of_its_last_day(desk: Desk) -> None:
     desk.post("keys", name="Till", scopes=["read"], expires_at="2099-12-31")
-    made = ApiKey.objects.get()
+    made = own(ApiKey).get()
     assert made.expires_at == datetime(2099, 12, 31, 23, 59, 59, 999999, tzinfo=UTC)
     assert "31 Dec 2099" in desk.read("keys")
 
@@ -60,7 +61,7 @@ def test_a_wrong_last_day_is_told_at_the_field(desk: Desk, day: str) -> None:
     answer = desk.post("keys", name="Till", scopes=["read"], expires_at=day)
     assert answer.status_code == 200
     assert list(answer.context["form"].errors) == ["expires_at"]
-    assert not ApiKey.objects.exists()
+    assert not own(ApiKey).exists()
 
 
 def test_the_very_last_day_of_the_calendar_is_one(desk: Desk) -> None:
@@ -70,7 +71,7 @@ def test_the_very_last_day_of_the_calendar_is_one(desk: Desk) -> None:
 
 def test_a_key_that_ended_stands_apart(desk: Desk, mia: Merchant) -> None:
     create_key(merchant=mia, mode="test", name="Old till", expires_at=timezone.now() + timedelta(hours=1))
-    ApiKey.objects.update(expires_at=timezone.now() - timedelta(hours=1))
+    own(ApiKey).update(expires_at=timezone.now() - timedelta(hours=1))
     text = desk.read("keys")
     assert "Keys that no longer work" in text
     assert "its time was over" in text
@@ -99,7 +100,7 @@ def test_owners_are_written_to_once_a_week_ahead(key: ApiKey) -> None:
     ids=["far", "over", "never", "revoked", "short"],
 )
 def test_no_letter_where_nobody_needs_one(key: ApiKey, change: dict[str, datetime | None]) -> None:
-    ApiKey.objects.update(**change)
+    own(ApiKey).update(**change)
     tell_of_ending_keys()
     assert mail.outbox == []
 
@@ -108,7 +109,7 @@ def test_a_letter_that_a_mail_server_would_not_take_is_sent_later(key: ApiKey, s
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"  # type: ignore[attr-defined]
     settings.EMAIL_PORT = 9  # type: ignore[attr-defined]  # nobody listens there
     tell_of_ending_keys()
-    assert ApiKey.objects.get().expiry_told_at is None
+    assert own(ApiKey).get().expiry_told_at is None
     settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"  # type: ignore[attr-defined]
     tell_of_ending_keys()
     assert len(mail.outbox) == 1

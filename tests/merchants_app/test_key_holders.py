@@ -10,6 +10,7 @@ from merchants_app.api_keys import BeyondRole, NoOwner, create_key, find_key, fo
 from merchants_app.models import ApiKey, AuditEntry, Member, Merchant, Role, User
 from tests.cast import Api, terms
 from tests.desk import PASSWORD, Desk, owner_of
+from tests.strangers.world import own
 
 SCOPES = ["read", "write", "webhooks", "decide"]
 
@@ -33,7 +34,7 @@ def test_a_developers_live_key_cannot_decide(mia: Merchant) -> None:
     developer = member(mia, "developer")
     with pytest.raises(BeyondRole, match=r"Developer\) may not act on sessions in live mode.*Leave 'decide' out"):
         key_of(developer, mia, "live", SCOPES)
-    assert not ApiKey.objects.exists()
+    assert not own(ApiKey).exists()
     assert key_of(developer, mia, "live", ["read", "write", "webhooks"])[0].scopes == ["read", "write", "webhooks"]
     assert key_of(developer, mia, "test", SCOPES)[0].scopes == SCOPES
 
@@ -153,7 +154,7 @@ def test_keys_are_handed_over_to_the_owner_who_says_so(api: Api, desk: Desk, mia
     key.refresh_from_db()
     assert (key.holder, key.created_by) == (desk.user, developer)
     assert lines(key)[-1] == ("api_key.handed_over", desk.user.email)
-    assert AuditEntry.objects.latest("id").action == "member.removed"
+    assert own(AuditEntry).latest("id").action == "member.removed"
 
 
 def test_or_they_are_revoked(api: Api, desk: Desk, mia: Merchant) -> None:
@@ -178,7 +179,7 @@ def test_an_owner_who_leaves_hands_their_keys_to_another_one(desk: Desk, mia: Me
 def test_somebody_without_keys_is_removed_unasked(desk: Desk, mia: Merchant) -> None:
     developer = member(mia, "developer")
     create_key(merchant=mia, mode="test", name="x", by=developer)
-    ApiKey.objects.update(revoked_at=mia.created_at)
+    own(ApiKey).update(revoked_at=mia.created_at)
     leave(desk, developer)
     assert not Member.objects.filter(user=developer).exists()
 
@@ -220,7 +221,7 @@ def test_only_owners_of_the_business_take_keys_over(
 
 def test_a_revoked_key_is_not_taken_over(desk: Desk, mia: Merchant) -> None:
     key, _ = key_of(member(mia, "owner"), mia)
-    ApiKey.objects.update(revoked_at=mia.created_at)
+    own(ApiKey).update(revoked_at=mia.created_at)
     answer = desk.client.post(f"/dashboard/{desk.at}/keys/{key.public_id}/take", follow=True)
     assert "has ended: make another key" in answer.content.decode()
     key.refresh_from_db()

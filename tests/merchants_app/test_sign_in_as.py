@@ -19,6 +19,7 @@ from sessions_app.models import CheckoutSession
 from tests.cast import refreshed
 from tests.desk import Desk, owner_of
 from tests.operators import Operator, lines, staff
+from tests.strangers.world import own
 
 WHY = "Their question of this morning, mail 4711"
 NOTHING = "nothing can be changed from here"
@@ -72,7 +73,7 @@ def test_leaving_ends_it_with_a_line(operator: Operator, mia: Merchant) -> None:
     assert answer["Location"] == f"/admin/merchants_app/merchant/{mia.pk}/change/"
     assert page(operator, mia).status_code == 403
     assert [action for action, _ in lines(mia)] == ["operator.looks_in", "operator.left"]
-    assert OperatorVisit.objects.get().ended_at is not None
+    assert own(OperatorVisit).get().ended_at is not None
 
 
 def test_after_half_an_hour_it_is_over_whoever_forgot_to_leave(operator: Operator, mia: Merchant) -> None:
@@ -85,7 +86,7 @@ def test_after_half_an_hour_it_is_over_whoever_forgot_to_leave(operator: Operato
         answer = page(operator, mia)
     assert answer.status_code == 403
     assert "is over" in answer.content.decode()
-    visit = OperatorVisit.objects.get()
+    visit = own(OperatorVisit).get()
     assert visit.ended_at == visit.until == start + timedelta(minutes=30)
     assert [action for action, _ in lines(mia)] == ["operator.looks_in", "operator.left"]
 
@@ -113,7 +114,7 @@ def test_every_form_of_the_dashboard_is_refused_with_a_sentence(
             posted += 1
     assert posted >= 20
     assert refreshed(session).status == "open"
-    assert not ApiKey.objects.exists()
+    assert not own(ApiKey).exists()
     assert {action for action, _ in lines(mia)} == {"operator.looks_in"}
 
 
@@ -152,20 +153,20 @@ def test_no_operator_is_looked_as(operator: Operator, mia: Merchant) -> None:
     assert "Select a valid choice" in answer.content.decode()
     with pytest.raises(NotForOperators):
         begin_visit(merchant=mia, member_id=boss.pk, by=operator.user, reason=WHY)
-    assert not OperatorVisit.objects.exists()
+    assert not own(OperatorVisit).exists()
 
 
 @pytest.mark.parametrize("form", [{"reason": ""}, {"reason": "  "}, {"member": "999999"}, {"member": "x"}])
 def test_a_wrong_form_begins_nothing(operator: Operator, mia: Merchant, form: dict[str, str]) -> None:
     assert look(operator, mia, **form).status_code == 200
-    assert not OperatorVisit.objects.exists()
+    assert not own(OperatorVisit).exists()
     assert page(operator, mia).status_code == 403
 
 
 def test_a_member_of_anothers_business_is_no_choice(operator: Operator, mia: Merchant, otto: Merchant) -> None:
     stranger = Member.objects.get(merchant=otto)
     assert look(operator, mia, member=stranger.pk).status_code == 200
-    assert not OperatorVisit.objects.exists()
+    assert not own(OperatorVisit).exists()
 
 
 def test_who_works_there_just_opens_it(operator: Operator, mia: Merchant) -> None:
@@ -195,7 +196,7 @@ def test_it_ends_with_the_right_to_it(mia: Merchant) -> None:
 
 def test_support_may_not(mia: Merchant) -> None:
     assert look(staff("Support"), mia).status_code == 403
-    assert not OperatorVisit.objects.exists()
+    assert not own(OperatorVisit).exists()
 
 
 def test_a_suspended_business_can_be_looked_at(operator: Operator, mia: Merchant) -> None:
@@ -208,7 +209,7 @@ def test_a_stranger_who_knows_the_address_begins_nothing(mia: Merchant, desk: De
     path = f"/admin/merchants_app/merchant/{mia.pk}/do/look/"
     answer = desk.client.post(path, {"member": Member.objects.get().pk, "reason": WHY})
     assert answer.status_code == 302
-    assert not OperatorVisit.objects.exists()
+    assert not own(OperatorVisit).exists()
 
 
 def test_a_session_cookie_with_anothers_visit_opens_nothing(
@@ -217,6 +218,6 @@ def test_a_session_cookie_with_anothers_visit_opens_nothing(
     look(operator, mia)
     other = Operator(User.objects.create_superuser("second@example.com", "correct horse battery"))
     browser = other.client.session
-    browser["operator_visit"] = OperatorVisit.objects.get().pk
+    browser["operator_visit"] = own(OperatorVisit).get().pk
     browser.save()
     assert page(other, mia).status_code == 403

@@ -16,6 +16,7 @@ from sessions_app.payment_links import create_link
 from tests.cast import Api, terms
 from tests.desk import Desk, owner_of
 from tests.operators import Operator, lines
+from tests.strangers.world import own
 
 WHY = "Complaints of three buyers, case 1182"
 
@@ -84,7 +85,7 @@ def test_no_session_comes_to_be_by_api_or_by_rule(api: Api, suspended: Merchant)
     assert api.post("checkout", terms()).status_code == 403
     with pytest.raises(BusinessSuspended):
         create_session(merchant=suspended, mode="test", terms=terms())
-    assert not CheckoutSession.objects.exists()
+    assert not own(CheckoutSession).exists()
 
 
 def test_a_process_that_knows_the_key_stops_within_five_seconds(
@@ -130,7 +131,7 @@ def test_its_payment_links_open_nothing(client: Client, mia: Merchant, operator:
     assert "This shop cannot take payments at the moment." in client.get(f"/l/{link.public_id}").content.decode()
     answer = client.post(f"/l/{link.public_id}", {"name": "Pat", "email": "pat@example.com"})
     assert answer.status_code == 409
-    assert not CheckoutSession.objects.exists()
+    assert not own(CheckoutSession).exists()
 
 
 def test_the_database_knows_no_suspension_without_reason(mia: Merchant) -> None:

@@ -83,6 +83,7 @@ DASHBOARD = [
     _see("keys"),
     _do("keys", "od", "od", body={"name": "new", "scopes": ["read"]}, done=200),
     _do("key-revoke", "od", "od", ids={"key_id": "key_id"}),
+    _do("key-take", "o", "o", ids={"key_id": "taken_id"}),
     _see("requests", query={"key": "key_id"}),
     _see("treasury"),
     _do("treasury", "od", "o", body={"kind": "address", "value": "0x9965507D1a55bcC2695C58ba16FB37d819B0A4dc"},

@@ -32,6 +32,7 @@ HOSTED = [
 ENTRANCES = {
     ("dashboard-home", "get"): (302, 302),
     ("dashboard-switch", "post"): (302, 302),
+    ("dashboard-leave", "post"): (302, 302),
     ("dashboard/<mode:mode>/<path:rest>", "get"): (302, 302),
     ("", "get"): (302, 302),
     ("api-schema", "get"): (200, 200),
@@ -89,11 +90,12 @@ ADMIN = {
     "webhooks_app_event": "look",
     "webhooks_app_delivery": "look",
     "webhooks_app_deliveryattempt": "look",
-    "merchants_app_user": "change",
+    "merchants_app_user": "keep",
     "merchants_app_merchant": "keep",
     "merchants_app_apikey": "look",
     "merchants_app_treasury": "look",
     "merchants_app_auditentry": "look",
+    "merchants_app_operatorvisit": "look",
     "merchants_app_loggedrequest": "look",
     "merchants_app_idempotencyrecord": "look",
     "chains_app_scancursor": "look",
@@ -101,7 +103,9 @@ ADMIN = {
     "chains_app_sandboxblock": "look",
     "chains_app_sandboxtransfer": "look",
     "chains_app_ratesheet": "look",
-    "account_emailaddress": "change",
+    "account_emailaddress": "look",
+    "admin_logentry": "look",
+    "auth_group": "change",
     "mfa_authenticator": "change",
 }
 # What the admin has beside its models.

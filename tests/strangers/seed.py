@@ -20,9 +20,11 @@ from chains_app.exchange_rates import refresh_rates
 from chains_app.models import RateSheet
 from chains_app.networks import network
 from merchants_app.api_keys import create_key, forget_keys, revoke_key
-from merchants_app.models import Member, Merchant, Role, Treasury, User
+from merchants_app.key_holders import KeysGo
+from merchants_app.models import ApiKey, Member, Merchant, Role, Treasury, User
 from merchants_app.request_log import write_lines
 from merchants_app.team import remove
+from merchants_app.visits import begin_visit, end_visit
 from sessions_app.creation import create_session
 from sessions_app.decisions import decide
 from sessions_app.lifecycle import expire
@@ -36,7 +38,7 @@ from sessions_app.status import DecisionKind
 from tests.cast import Api, terms
 from tests.fake_rates import fake_rates
 from tests.strangers.still_chain import StillChain
-from tests.strangers.world import CAST, EVERYBODYS_CUSTOMER, MODES, World
+from tests.strangers.world import CAST, EVERYBODYS_CUSTOMER, MODES, SCOPES, World
 from webhooks_app.delivery import Claim, Outcome, Rooms, claim_due, report
 from webhooks_app.endpoints import create_endpoint, delete_endpoint
 from webhooks_app.models import Delivery, Event
@@ -87,6 +89,11 @@ def make_strangers() -> None:
             for mode in MODES:
                 CAST[name, mode] = World(merchant=merchant, mode=mode, people=dict(people))
                 _doors(CAST[name, mode], name, business)
+            member = Member.objects.get(merchant=merchant, user=people["removed"])
+            remove(merchant=merchant, member_id=member.pk, actor=people["owner"].email, keys=KeysGo.REVOKE)
+            visitor = User.objects.create_superuser(f"operator@{name}.example", "correct horse battery")
+            shown_as = Member.objects.get(merchant=merchant, role=Role.SUPPORT)
+            end_visit(begin_visit(merchant=merchant, member_id=shown_as.pk, by=visitor, reason="They asked for help."))
         # Who was removed from one team looks after the other's business now.
         for one, other in (("zoe", "yan"), ("yan", "zoe")):
             removed = CAST[one, "test"].people["removed"]
@@ -135,10 +142,7 @@ def _doors(world: World, name: str, business: Business) -> None:
     """Keys, endpoints, links, and sessions that nobody has paid."""
     merchant, mode, owner = world.merchant, world.mode, world.people["owner"]
     members = Member.objects.filter(merchant=merchant)
-    if removed := members.filter(user=world.people["removed"]).first():
-        remove(merchant=merchant, member_id=removed.pk, actor=owner.email)
-    for word, role in (("owner_member", Role.OWNER), ("member", Role.SUPPORT)):
-        world.ids[word] = str(members.get(role=role).pk)
+    world.ids["member"] = str(members.get(role=Role.SUPPORT).pk)
     world.ids["treasury"] = str(Treasury.objects.get(merchant=merchant, mode=mode).pk)
     _keys(world, owner)
     base = f"https://{name}.example/{mode}"
@@ -164,15 +168,19 @@ def _doors(world: World, name: str, business: Business) -> None:
 def _keys(world: World, owner: User) -> None:
     """One that may everything, one for each half, one that was revoked."""
     given: dict[str, dict[str, Any]] = {
-        "key": {}, "reader": {"scopes": ["read"]}, "writer": {"scopes": ["write"]}, "revoked": {},
+        "key": {"scopes": SCOPES}, **{scope: {"scopes": [scope]} for scope in SCOPES}, "revoked": {"scopes": SCOPES},
+        "expired": {"scopes": SCOPES, "expires_at": timezone.now() + timedelta(days=1)},
+        "orphan": {"scopes": SCOPES, "by": world.people["removed"]}, "taken": {"by": world.people["developer"]},
     }  # fmt: skip
     for word, options in given.items():
         key, world.secrets[word] = create_key(
-            merchant=world.merchant, mode=world.mode, name=f"{word} of the shop", by=owner, **options
+            merchant=world.merchant, mode=world.mode, name=f"{word} of the shop", **{"by": owner} | options
         )
         world.ids[f"{word}_id"] = key.public_id
         if word == "revoked":
             revoke_key(key, by=owner)
+        if word == "expired":
+            ApiKey.objects.filter(pk=key.pk).update(expires_at=timezone.now() - timedelta(days=1))
 
 
 def _sessions(world: World, name: str, business: Business) -> None:

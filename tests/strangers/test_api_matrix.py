@@ -7,7 +7,7 @@ from tests.strangers.calling import Findings, by_key, undone
 from tests.strangers.row import Row, mixtures
 from tests.strangers.rows_api import API
 from tests.strangers.size import counted
-from tests.strangers.world import world
+from tests.strangers.world import SCOPES, world
 
 
 def test_each_call_has_its_row_and_each_row_its_call() -> None:
@@ -26,13 +26,14 @@ def test_a_stranger_gets_nothing_by_a_call(row: Row, unlimited: None, request: p
     zoe, live, yan = world("zoe"), world("zoe", "live"), world("yan")
     own = row.address_ids(*[zoe] * len(row.of_a_business))
     findings = Findings(row)
-    without = "writer" if row.scope == "read" else "reader"
     with findings.nothing_changes("a stranger"):
         for who, secret, status in (
             ("nobody", "", 401),
             ("a guesser", "sk_test_" + "0" * 40, 401),
             ("a revoked key", zoe.secrets["revoked"], 401),
-            ("a key without the scope", zoe.secrets[without], 403),
+            ("a key whose time is over", zoe.secrets["expired"], 401),
+            ("a key of somebody who was removed", zoe.secrets["orphan"], 401),
+            *((f"a key that may only {scope}", zoe.secrets[scope], 403) for scope in SCOPES if scope != row.scope),
         ):
             findings.expect(who, by_key(row, zoe, own, secret), status)
         if row.of_a_business:
@@ -48,7 +49,7 @@ def test_a_stranger_gets_nothing_by_a_call(row: Row, unlimited: None, request: p
         request.node.add_marker(pytest.mark.moves_everybody("it is undone with the test"))
     for who, caller, word in (
         ("the owner", zoe, "key"),
-        ("a key with the scope alone", zoe, "writer" if row.scope == "write" else "reader"),
+        ("a key with the scope alone", zoe, row.scope),
         ("the owner in live mode", live, "key"),
         ("another business, at home", yan, "key"),
     ):

@@ -9,6 +9,8 @@ from merchants_app.models import Merchant, User
 
 _M = TypeVar("_M", bound=Model)
 MODES = ("test", "live")
+# A key for each alone.
+SCOPES = ("read", "write", "webhooks", "decide")
 # The same buyer everywhere: an e-mail address tells no two businesses apart.
 EVERYBODYS_CUSTOMER = "pat@example.com"
 
@@ -49,7 +51,7 @@ def own(model: type[_M]) -> QuerySet[_M]:
 _OWNERS = {
     "Merchant": "pk", "Delivery": "endpoint__merchant", "DeliveryAttempt": "delivery__endpoint__merchant",
     **dict.fromkeys(("Member", "Treasury", "ApiKey", "IdempotencyRecord", "LoggedRequest", "AuditEntry", "Customer",
-                     "PaymentLink", "CheckoutSession", "WebhookEndpoint", "Event"), "merchant"),
+                     "PaymentLink", "CheckoutSession", "WebhookEndpoint", "Event", "OperatorVisit"), "merchant"),
     **dict.fromkeys(("AddressChange", "DepositAddress", "Quote", "Payment", "Decision", "Refund", "StatusChange"),
                     "session__merchant"),
 }  # fmt: skip
