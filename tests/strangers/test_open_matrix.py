@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from merchants_app.models import User
 from tests.strangers.calling import Findings, address, by_browser, signed_in, undone
+from tests.strangers.kept import changed_since, fingerprint
 from tests.strangers.row import Row, routes
 from tests.strangers.rows_open import ADMIN, ADMIN_FRAME, ENTRANCE_IDS, ENTRANCES, HOSTED
 from tests.strangers.size import counted
@@ -99,6 +100,20 @@ def test_each_model_of_the_admin_has_its_row() -> None:
 
 
 _OF_A_MODEL = ("_changelist", "_add", "_history", "_delete", "_change", "/<path:object_id>/")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("deed", ["suspend", "look", "nonsense"])
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_only_operators_do_something_to_a_business(deed: str, method: str) -> None:
+    zoe = world("zoe")
+    path = f"/admin/merchants_app/merchant/{zoe.merchant.pk}/do/{deed}/"
+    before = fingerprint()
+    staff = signed_in(User.objects.create_user("staff@example.com", is_staff=True))
+    for client, status in ((Client(), 302), (signed_in(zoe.people["owner"]), 302)):
+        assert getattr(client, method)(path, {"reason": "x"}).status_code == status
+    assert getattr(staff, method)(path, {"reason": "x"}).status_code in {403, 404}
+    assert changed_since(before) == []
 
 
 # What an operator is answered: list, add, change, history, delete.
