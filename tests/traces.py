@@ -19,6 +19,7 @@ from sessions_app.refunds import play_refund, prepare_refund
 from sessions_app.status import DecisionKind
 from tests.cast import Api, terms
 from tests.sandbox import Sandbox
+from tests.strangers.world import own
 from webhooks_app.models import Delivery, DeliveryAttempt
 
 # Words that stand for one person; nothing else in the test's database has them.
@@ -67,7 +68,7 @@ def ada(sandbox: Sandbox, api: Api, mia: Merchant) -> Customer:
     sandbox.skip(hours=2)
     short = sandbox.wait(2, short)
     decide(session=short, kind=DecisionKind.WRITE_OFF, actor="mia@example.com", note=f"{NAME} called: leave it")
-    for delivery in Delivery.objects.all():
+    for delivery in own(Delivery):
         DeliveryAttempt.objects.create(
             delivery=delivery, started_at=timezone.now(), duration_ms=3, status_code=200, detail=f"to {EMAIL}",
             answer_excerpt=f"thank you, {NAME}",

@@ -238,6 +238,7 @@ def test_a_key_whose_holder_left_is_shown_as_ended(desk: Desk, mia: Merchant) ->
     assert "Take over" in text
 
 
+@pytest.mark.moves_everybody("a migration is taken back and forth")
 def test_keys_from_before_scopes_keep_what_they_could_do(mia: Merchant) -> None:
     owner, gone = owner_of(mia), User.objects.create_user("gone@mia.example")
     makers = {

@@ -17,6 +17,7 @@ from tests.cast import refreshed, terms
 from tests.desk import Desk
 from tests.merchants_app.test_business_pages import SETTINGS
 from tests.sandbox import Sandbox
+from tests.strangers.world import own
 
 
 @pytest.fixture
@@ -41,7 +42,7 @@ def test_whoever_bought_last_so_long_ago_is_erased(
     later(days)
     assert erase_old_buyers(timezone.now()) == erased
     assert (refreshed(over).email == "pat@example.com") == (erased == 0)
-    lines = AuditEntry.objects.filter(action="buyers.erased")
+    lines = own(AuditEntry).filter(action="buyers.erased")
     assert [(line.actor, line.mode, line.detail) for line in lines] == [
         ("system", "test", {"buyers": 1, "kept_days": 40})
     ] * erased
@@ -96,10 +97,10 @@ def test_many_go_in_batches_each_once(
     later(60)
     monkeypatch.setattr(buyer_retention, "BATCH", 2)
     job()
-    assert Customer.objects.filter(erased_at=None).count() == 0
-    assert AuditEntry.objects.get(action="buyers.erased").detail["buyers"] == 5
+    assert own(Customer).filter(erased_at=None).count() == 0
+    assert own(AuditEntry).get(action="buyers.erased").detail["buyers"] == 5
     job()
-    assert AuditEntry.objects.filter(action="buyers.erased").count() == 1
+    assert own(AuditEntry).filter(action="buyers.erased").count() == 1
 
 
 def test_a_run_is_bounded_in_time(
@@ -114,7 +115,7 @@ def test_the_settings_say_for_how_long(desk: Desk, mia: Merchant) -> None:
     desk.post("settings", **SETTINGS | {"keep_buyers_days": "400"})
     mia.refresh_from_db()
     assert mia.keep_buyers_days == 400
-    assert AuditEntry.objects.get(action="settings.changed").detail["keep_buyers_days"] == "none → 400"
+    assert own(AuditEntry).get(action="settings.changed").detail["keep_buyers_days"] == "none → 400"
     desk.post("settings", **SETTINGS | {"keep_buyers_days": ""})
     mia.refresh_from_db()
     assert mia.keep_buyers_days is None

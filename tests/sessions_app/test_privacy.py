@@ -19,6 +19,7 @@ from sessions_app.scope import SessionScope
 from tests.cast import MIAS_WALLET, Api, refreshed
 from tests.everywhere import places_of
 from tests.sandbox import Sandbox, told
+from tests.strangers.world import own
 from tests.traces import EMAIL, NAME, WORDS, adas_terms
 from webhooks_app.models import Delivery, Event
 
@@ -82,7 +83,7 @@ def test_what_is_left_says_that_it_was_erased(ada: Customer, later: Callable[[in
     session = api.get("checkout?reference=order-78").answer[0]
     assert session["customer"] == {"id": ada.public_id, "email": answer["email"], "name": "Erased"}
     assert (session["metadata"], session["successUrl"]) == ({}, "https://shop.example/")
-    line = AuditEntry.objects.get(action="buyer.erased")
+    line = own(AuditEntry).get(action="buyer.erased")
     assert (line.actor, line.subject, line.detail) == ("mia@example.com", ada.public_id, {"sessions": 2})
     reasons = CheckoutSession.objects.get(public_id=session["id"]).timeline.values_list("reason", "actor")
     assert list(reasons)[-1] == ("The buyer's personal data was erased.", "mia@example.com")
@@ -91,11 +92,11 @@ def test_what_is_left_says_that_it_was_erased(ada: Customer, later: Callable[[in
 def test_events_keep_their_numbers_and_nothing_is_sent_again(ada: Customer, later: Callable[[int], None]) -> None:
     sessions = CheckoutSession.objects.filter(customer=ada)
     before = [told(session) for session in sessions]
-    Delivery.objects.update(state="succeeded", next_attempt_at=None)
+    own(Delivery).update(state="succeeded", next_attempt_at=None)
     later(10)
     erase_buyer(ada, actor="mia@example.com")
     assert [told(session) for session in sessions] == before
-    assert not Delivery.objects.exclude(state="succeeded").exists()
+    assert not own(Delivery).exclude(state="succeeded").exists()
     snapshot = Event.objects.filter(subject=sessions[0].public_id).earliest("id").data
     assert (snapshot["name"], snapshot["amount"], snapshot["status"]) == ("Erased", sessions[0].amount, "open")
 
@@ -118,9 +119,9 @@ def test_a_stored_answer_is_rewritten_and_still_given_instead_of_doing_it_again(
 def test_erasing_twice_changes_nothing_more(ada: Customer, later: Callable[[int], None]) -> None:
     later(10)
     erase_buyer(ada, actor="mia@example.com")
-    rows = (AuditEntry.objects.count(), Event.objects.count())
+    rows = (own(AuditEntry).count(), own(Event).count())
     assert erase_buyer(Customer.objects.get(pk=ada.pk), actor="mia@example.com") == 0
-    assert (AuditEntry.objects.count(), Event.objects.count()) == rows
+    assert (own(AuditEntry).count(), own(Event).count()) == rows
 
 
 def test_one_who_comes_back_is_somebody_new(ada: Customer, later: Callable[[int], None], mia: Merchant) -> None:
@@ -229,7 +230,7 @@ def test_the_command_line_exports_and_erases(
 def test_an_address_in_a_path_is_not_logged(api: Api) -> None:
     api.get(f"customers/{EMAIL}")
     write_lines()
-    assert LoggedRequest.objects.latest("id").path == "/api/v1/customers/…@…"
+    assert own(LoggedRequest).latest("id").path == "/api/v1/customers/…@…"
 
 
 @pytest.mark.parametrize(

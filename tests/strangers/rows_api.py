@@ -26,6 +26,8 @@ API = [
     Row(route="api:link-detail", method="delete", scope="write", ids=_LINK, done=204),
     Row(route="api:customer-list", scope="read", query={"after": "customer"}),
     Row(route="api:customer-detail", scope="read", ids={"pk": "customer"}),
+    Row(route="api:customer-export", scope="read", ids={"pk": "customer"}),
+    Row(route="api:customer-erase", method="post", scope="decide", ids={"pk": "quiet_customer"}),
     Row(route="api:payment-option-list", scope="read"),
     Row(route="api:endpoint-list", scope="webhooks"),
     Row(route="api:endpoint-list", method="post", scope="webhooks", done=201, body={"url": "https://new.example/hooks"}),

@@ -62,6 +62,8 @@ DASHBOARD = [
     _do("refund-ask", "ods", "os", ids=_ODD),
     _see("refund-sign", ids=_REFUND, siblings={"session_id": "other_odd"}),
     _do("refund-sign", "ods", "os", ids=_REFUND, body={"act": "withdraw"}, siblings={"session_id": "other_odd"}),
+    _see("privacy"),
+    _do("privacy", "ods", "os", body={"email": "pat@example.com", "act": "export"}, done=200),
     _see("collect"),
     _do("collect-prepare", "ods", "os", ids={"network_id": "=sandbox"}, live_done=404,
         before=money_on_the_sandbox),

@@ -3,9 +3,7 @@
 import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
 from typing import Any
 
 import psycopg
@@ -37,6 +35,7 @@ from sessions_app.refunds import prepare_refund
 from sessions_app.status import DecisionKind
 from tests.cast import Api, terms
 from tests.fake_rates import fake_rates
+from tests.strangers.businesses import BUSINESSES, Business
 from tests.strangers.still_chain import StillChain
 from tests.strangers.world import CAST, EVERYBODYS_CUSTOMER, MODES, SCOPES, World
 from webhooks_app.delivery import Claim, Outcome, Rooms, claim_due, report
@@ -47,38 +46,6 @@ from webhooks_app.trial import try_endpoint
 FAR = timezone.now() + timedelta(days=365 * 40)  # no clock of a test ends what runs until then
 ELSEWHERE = "0x71bE63f3384f5fb98995898A86B02Fb2426c5788"
 NETWORKS = {"test": ("sepolia", "base-sepolia"), "live": ("base", "bsc")}
-
-
-@dataclass(frozen=True)
-class Business:
-    """Its settings, of which no two are the same, and no two businesses have one in common."""
-
-    name: str
-    currency: str
-    price: Decimal
-    wallets: dict[str, str]
-    buyers_wallet: str
-    settings: dict[str, Any]
-
-
-BUSINESSES = {
-    "zoe": Business(
-        name="Zoe Records", currency="EUR", price=Decimal("31.70"),
-        wallets={"test": "0xcd3B766CCDd6AE721141F452C550Ca635964ce71",
-                 "live": "0x2546BcD3c84621e976D8185a91A922aE77ECEc30"},
-        buyers_wallet="0xbDA5747bFD65F08deb54cb465eB87D40e51B197E",
-        settings={"session_minutes": 45, "watch_days": 9, "tolerance_percent": Decimal(2),
-                  "tolerance_amount": Decimal("0.50"), "spread_percent": Decimal("1.50"), "brand_color": "#7a1f5c"},
-    ),
-    "yan": Business(
-        name="Yan Kites", currency="GBP", price=Decimal("58.30"),
-        wallets={"test": "0xdD2FD4581271e230360230F9337D5c0430Bf44C0",
-                 "live": "0x8626f6940E2eb28930eFb4CeF49B2d1F2C9C1199"},
-        buyers_wallet="0xdF3e18d64BC6A983f673Ab319CCaE4f1a57C7097",
-        settings={"session_minutes": 75, "watch_days": 11, "tolerance_percent": Decimal(3),
-                  "tolerance_amount": Decimal("0.80"), "spread_percent": Decimal("2.50"), "brand_color": "#1f7a3d"},
-    ),
-}  # fmt: skip
 
 
 def make_strangers() -> None:
@@ -188,14 +155,14 @@ def _sessions(world: World, name: str, business: Business) -> None:
     first, second = NETWORKS[world.mode]
     playing = "sandbox" if world.mode == "test" else first
     for word, options in {
-        "fresh": None, "open": (first, "USDC"), "quoted": (playing, "USDC"), "expired": None,
+        "fresh": None, "open": (first, "USDC"), "quoted": (playing, "USDC"), "expired": None, "quiet": None,
         "odd": (first, "USDC"), "other_odd": (first, "USDC"),
         "decided": (second, "USDC"), "paid": (second, network(second).native.symbol),  # type: ignore[union-attr]
     }.items():  # fmt: skip
         body = terms(
             amount=business.price,
             currency=business.currency,
-            email=EVERYBODYS_CUSTOMER,
+            email=EVERYBODYS_CUSTOMER if word != "quiet" else "sam@example.com",
             reference=f"{name}-{world.mode}-{word}",
             successUrl=f"https://{name}.example/thanks",
             cancelUrl=f"https://{name}.example/cart",
@@ -206,14 +173,18 @@ def _sessions(world: World, name: str, business: Business) -> None:
         world.ids[word], world.ids[f"{word}_page"] = made.public_id, made.page_token
         if options:
             choose_option(session=made, asset=options[1], network=options[0], now=timezone.now())
-        if word == "expired":
+        if word in {"expired", "quiet"}:
             expire(made, actor="shop")
+    # Nothing of this buyer's is waited for any more.
+    quiet = CheckoutSession.objects.get(public_id=world.ids["quiet"])
+    world.ids["quiet_customer"] = quiet.customer.public_id
     # What stays open stays so whatever a test does to the clock.
     ids = CheckoutSession.objects.filter(merchant=world.merchant, mode=world.mode)
     ids.update(expires_at=FAR, watch_until=FAR + timedelta(days=business.settings["watch_days"]))
     DepositAddress.objects.filter(session__in=ids).update(
         watch_until=FAR + timedelta(days=business.settings["watch_days"])
     )
+    CheckoutSession.objects.filter(pk=quiet.pk).update(watch_until=timezone.now())
 
 
 def _money() -> None:
