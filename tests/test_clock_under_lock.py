@@ -93,7 +93,7 @@ def test_a_decision_that_waited_for_a_refund_is_later_than_it(overpaid: Checkout
         lock=lambda: lock(overpaid.pk),
         meanwhile=lambda: refund(overpaid),
     )
-    assert own(Refund).get().prepared_at < Decision.objects.get().decided_at
+    assert own(Refund).get().prepared_at < own(Decision).get().decided_at
 
 
 def test_a_refund_that_waited_for_a_decision_is_later_than_it(overpaid: CheckoutSession) -> None:
@@ -102,7 +102,7 @@ def test_a_refund_that_waited_for_a_decision_is_later_than_it(overpaid: Checkout
         lock=lambda: lock(overpaid.pk),
         meanwhile=lambda: decide(session=overpaid, kind=DecisionKind.ACCEPT, actor="mia@example.com"),
     )
-    assert Decision.objects.get().decided_at < own(Refund).get().prepared_at
+    assert own(Decision).get().decided_at < own(Refund).get().prepared_at
 
 
 def test_a_former_secret_goes_on_for_a_day_from_when_it_was_replaced(mia: Merchant) -> None:

@@ -8,8 +8,8 @@ from django.test import Client
 from merchants_app.api_keys import create_key
 from merchants_app.models import Merchant
 from sessions_app.models import CheckoutSession
-from tests.api.test_strangers import calls
 from tests.cast import Api, refreshed, terms
+from tests.strangers.row import calls
 from tests.strangers.world import own
 from webhooks_app.models import Delivery, WebhookEndpoint
 

@@ -207,7 +207,7 @@ def test_a_suspended_business_can_be_looked_at(operator: Operator, mia: Merchant
 
 def test_a_stranger_who_knows_the_address_begins_nothing(mia: Merchant, desk: Desk) -> None:
     path = f"/admin/merchants_app/merchant/{mia.pk}/do/look/"
-    answer = desk.client.post(path, {"member": Member.objects.get().pk, "reason": WHY})
+    answer = desk.client.post(path, {"member": own(Member).get().pk, "reason": WHY})
     assert answer.status_code == 302
     assert not own(OperatorVisit).exists()
 

@@ -17,6 +17,7 @@ from sessions_app.status import Status
 from tests.cast import PATS_WALLET, refreshed
 from tests.operators import Operator
 from tests.sandbox import Sandbox, told
+from tests.strangers.world import own
 from webhooks_app.models import Delivery, DeliveryState, WebhookEndpoint
 
 
@@ -85,7 +86,7 @@ def test_who_was_shown_no_address_is_offered_none(
     answer = client.post(f"/pay/{session.page_token}/choose", {"asset": "USDC", "network": "sandbox"})
     assert answer.status_code == 409
     assert "This shop takes no payments at the moment" in answer.content.decode()
-    assert not DepositAddress.objects.exists()
+    assert not own(DepositAddress).exists()
 
 
 def test_who_was_is_told_that_it_is_watched(

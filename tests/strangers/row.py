@@ -68,6 +68,16 @@ def mixtures(row: Row, own: World, others: Mapping[str, World]) -> Iterator[tupl
         yield f"another own {parameter}", ids | {parameter: own.ids[word]}
 
 
+def calls() -> list[tuple[str, str, str]]:
+    """(method, address below /api/v1/, name) of every call of the API."""
+    return [
+        (method, str(pattern.pattern), name)
+        for name, pattern in routes("api/v1/").items()
+        for method in getattr(pattern.callback, "actions", {})
+        if method != "head"
+    ]
+
+
 def routes(prefix: str = "") -> dict[str, URLPattern]:
     """The URL table as it is: by name with its namespace, by pattern where there is none; below an address."""
     found: dict[str, URLPattern] = {}

@@ -2,22 +2,16 @@
 
 import pytest
 
-from checkout_project.urls import api as api_patterns
 from tests.strangers.calling import Findings, by_key, undone
-from tests.strangers.row import Row, mixtures
+from tests.strangers.row import Row, calls, mixtures
 from tests.strangers.rows_api import API
 from tests.strangers.size import counted
 from tests.strangers.world import SCOPES, world
 
 
 def test_each_call_has_its_row_and_each_row_its_call() -> None:
-    calls = {
-        (f"api:{pattern.name}", method)
-        for pattern in api_patterns
-        for method in getattr(pattern.callback, "actions", {})
-        if method != "head"
-    }
-    assert {(row.route, row.method) for row in API} == calls, "Give each call a row in tests/strangers/rows_api.py."
+    there = {(name, method) for method, _, name in calls()}
+    assert {(row.route, row.method) for row in API} == there, "Give each call a row in tests/strangers/rows_api.py."
 
 
 @pytest.mark.django_db
