@@ -6,7 +6,7 @@ from django.shortcuts import redirect
 from django.utils import timezone
 
 from chains_app.xpub import looks_private, xpub_address
-from common.errors import DomainError
+from common.errors import DomainError, NotFound
 from merchants_app import treasuries
 from merchants_app.access import Access, Power, for_members, in_live
 from merchants_app.forms import OwnershipForm, TreasuryForm, refuse

@@ -14,6 +14,7 @@ from allauth.mfa.models import Authenticator
 from merchants_app.models import AuditEntry
 from tests.desk import Desk
 from tests.letters import letters_to
+from tests.strangers.world import own
 
 pytestmark = pytest.mark.usefixtures("letters_leave")
 
@@ -39,7 +40,7 @@ def test_it_is_told_to_its_owner_and_to_the_owners(colleague: Callable[..., Desk
         assert "has an authenticator app as second factor from now on" in subjects
         assert "has an authenticator app as second factor no longer" in subjects
     assert secret not in str([letter.body for letter in letters_to(desk.user.email)])
-    acts = set(AuditEntry.objects.values_list("action", flat=True))
+    acts = set(own(AuditEntry).values_list("action", flat=True))
     assert {"account.factor_added", "account.factor_removed"} <= acts
 
 

@@ -9,6 +9,7 @@ from django.core import signing
 from merchants_app.models import ApiKey, Member, Merchant, Treasury
 from tests.cast import PATS_WALLET
 from tests.desk import PASSWORD, Desk
+from tests.strangers.world import own
 from webhooks_app.endpoints import create_endpoint
 from webhooks_app.models import WebhookEndpoint
 
@@ -34,8 +35,8 @@ def is_asked(answer: object) -> bool:
 def test_a_live_change_asks_who_it_is(desk: Desk, page: str, form: dict[str, str]) -> None:
     live = desk.in_("live")
     assert is_asked(live.post(page, **form))
-    assert not ApiKey.objects.exists()
-    assert not WebhookEndpoint.objects.exists()
+    assert not own(ApiKey).exists()
+    assert not own(WebhookEndpoint).exists()
     assert not Treasury.objects.filter(address=PATS_WALLET).exists()
     assert not is_asked(live.give_password().post(page, **form))
 
@@ -70,14 +71,14 @@ def test_the_form_goes_on_by_itself_after_the_password(desk: Desk) -> None:
     question = live.post("webhooks?state=failed", **HOOK)["Location"]
     answer = live.client.post(question, {"password": PASSWORD})
     assert "whsec_" in answer.content.decode()
-    assert WebhookEndpoint.objects.get().url == HOOK["url"]
+    assert own(WebhookEndpoint).get().url == HOOK["url"]
 
 
 def test_a_wrong_password_goes_nowhere(desk: Desk) -> None:
     live = desk.in_("live")
     question = live.post("keys", **KEY)["Location"]
     assert "ncorrect password" in live.client.post(question, {"password": "wrong"}).content.decode()
-    assert not ApiKey.objects.exists()
+    assert not own(ApiKey).exists()
 
 
 def test_what_waits_in_a_session_is_not_readable_in_the_database(desk: Desk) -> None:

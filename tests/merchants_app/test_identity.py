@@ -16,6 +16,7 @@ from tests.cast import PATS_WALLET
 from tests.desk import PASSWORD, Desk, owner_of
 from tests.factors import sign_in_operator
 from tests.letters import last_link_to, letters_to
+from tests.strangers.world import own
 
 pytestmark = pytest.mark.usefixtures("letters_leave")
 NEW = "new@mia.example"
@@ -51,7 +52,7 @@ def test_the_former_address_the_owners_and_the_log_are_told(desk: Desk, colleagu
     Client().post(last_link_to(NEW))
     for address in ("mia@example.com", "owner@mia.example"):
         assert f"{NEW} instead of mia@example.com" in letters_to(address)[-1].subject
-    assert AuditEntry.objects.filter(action="account.email_changed").count() == 1
+    assert own(AuditEntry).filter(action="account.email_changed").count() == 1
 
 
 def test_an_unopened_address_is_made_no_name(desk: Desk) -> None:
@@ -148,7 +149,7 @@ def test_sign_up_ends_with_a_business_of_ones_own(client: Client, db: None, sett
     assert client.get(overview).status_code == 200
     member = Member.objects.get(user__email=NEW)
     assert (member.role, member.merchant.name) == ("owner", "Nora's Books")
-    assert AuditEntry.objects.get(action="business.founded").actor == NEW
+    assert own(AuditEntry).get(action="business.founded").actor == NEW
     assert "You have a business already" in text_of(client.post("/dashboard/new", {"name": "Another"}))
 
 
@@ -156,7 +157,7 @@ def test_nobody_founds_a_business_where_sign_up_is_closed(client: Client, db: No
     client.force_login(User.objects.create_user(NEW, PASSWORD))
     assert client.get("/dashboard").status_code == 403
     assert "made by the operator" in text_of(client.post("/dashboard/new", {"name": "Mine"}))
-    assert not Merchant.objects.exists()
+    assert not own(Merchant).exists()
 
 
 def test_nobody_is_offered_an_account_where_sign_up_is_closed(client: Client, db: None) -> None:

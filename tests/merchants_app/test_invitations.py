@@ -13,6 +13,7 @@ from merchants_app.invitations import BETWEEN_LETTERS, LETTERS_A_DAY
 from merchants_app.models import AuditEntry, Invitation, Member, Merchant, User
 from tests.desk import PASSWORD, Desk, owner_of
 from tests.letters import last_link_to, letters_to
+from tests.strangers.world import own
 
 NORA = "nora@elsewhere.example"
 CHOSEN = {"password1": "a long password", "password2": "a long password"}
@@ -246,7 +247,7 @@ def test_who_leaves_the_team_leaves_no_invitations_behind(
 def test_a_very_long_address_is_no_500(desk: Desk) -> None:
     email = f"{'x' * 60}@{'y' * 60}.{'z' * 60}.example"
     assert desk.give_password().post("team", email=email, role="viewer").status_code == 302
-    assert AuditEntry.objects.get(action="member.invited").subject == email
+    assert own(AuditEntry).get(action="member.invited").subject == email
 
 
 def test_the_answer_is_the_same_for_known_and_unknown_addresses(desk: Desk, otto: Merchant) -> None:

@@ -12,6 +12,7 @@ from merchants_app.team import LastOwner, NoOwnerAnyMore
 from tests.desk import PASSWORD, Desk, owner_of
 from tests.letters import letters_to
 from tests.races import race
+from tests.strangers.world import own
 
 
 def test_a_role_is_changed_and_a_member_removed(desk: Desk, colleague: Callable[..., Desk], mia: Merchant) -> None:
@@ -22,7 +23,7 @@ def test_a_role_is_changed_and_a_member_removed(desk: Desk, colleague: Callable[
     assert member.role == Role.SUPPORT
     desk.post(f"team/{member.pk}/remove")
     assert not Member.objects.filter(pk=member.pk).exists()
-    assert list(AuditEntry.objects.order_by("id").values_list("action", flat=True)) == [
+    assert list(own(AuditEntry).order_by("id").values_list("action", flat=True)) == [
         "member.role_changed",
         "member.removed",
     ]

@@ -18,6 +18,7 @@ from tests.desk import PASSWORD, Desk, owner_of
 from tests.letters import last_link_to
 from tests.pages.member import OpenDashboard
 from tests.pages.test_dashboard_accessible import faults_of
+from tests.strangers.world import own
 
 SCHEMES: list[Literal["light", "dark"]] = ["light", "dark"]
 NORA = "a.very.long.address.of.nora@subdomain.elsewhere.example"
@@ -71,7 +72,7 @@ def test_axe_finds_nothing_after_it(
     EmailAddress.objects.create(user=desk.user, email="a.new.address.of.mia@subdomain.mia.example")
     EmailAddress.objects.create(user=desk.user, email="other@mia.example", verified=True)
     ended = invite(
-        merchant=Merchant.objects.get(), email="late@elsewhere.example", role=Role.VIEWER, actor="m", by=desk.user
+        merchant=own(Merchant).get(), email="late@elsewhere.example", role=Role.VIEWER, actor="m", by=desk.user
     )
     Invitation.objects.filter(pk=ended.pk).update(expires_at=timezone.now() - timedelta(days=1))
     faults = look(open_dashboard(desk, "team"), "team")

@@ -14,6 +14,7 @@ from django.urls import reverse
 from common.exact_json import dumps
 from merchants_app.models import User
 from merchants_app.places import Place
+from tests.factors import give_factor
 from tests.strangers.kept import changed_since, fingerprint
 from tests.strangers.row import Row, routes
 from tests.strangers.world import CAST, World
@@ -55,7 +56,12 @@ def by_browser(
 
 def signed_in(user: User) -> Client:
     client = Client(raise_request_exception=False)
+    if user.is_staff:
+        give_factor(user)
     client.force_login(user)
+    if user.has_usable_password() and not user.is_staff:
+        # Just now: what asks for the password again has it.
+        client.post("/accounts/reauthenticate/", {"password": "correct horse battery"})
     return client
 
 

@@ -32,6 +32,9 @@ HOSTED = [
 ENTRANCES = {
     ("dashboard-home", "get"): (302, 302),
     ("dashboard-switch", "post"): (302, 302),
+    ("business-new", "get"): (302, 200),
+    ("invitation", "get"): (404, 404),
+    ("accounts/email/", "get"): (302, 200),
     ("dashboard-leave", "post"): (302, 302),
     ("dashboard/<mode:mode>/<path:rest>", "get"): (302, 302),
     ("", "get"): (302, 302),
@@ -68,6 +71,7 @@ ENTRANCES = {
 }
 # Parameters of those that have one.
 ENTRANCE_IDS = {
+    "invitation": {"secret": "nobodys"},
     "dashboard/<mode:mode>/<path:rest>": {"mode": "test", "rest": "overview"},
     "api/<path:_rest>": {"_rest": "nowhere"},
     "account_confirm_email": {"key": "nobodys"},
@@ -95,6 +99,7 @@ ADMIN = {
     "merchants_app_apikey": "look",
     "merchants_app_treasury": "look",
     "merchants_app_auditentry": "look",
+    "merchants_app_invitation": "look",
     "merchants_app_operatorvisit": "look",
     "merchants_app_loggedrequest": "look",
     "merchants_app_idempotencyrecord": "look",

@@ -18,6 +18,7 @@ from chains_app.exchange_rates import refresh_rates
 from chains_app.models import RateSheet
 from chains_app.networks import network
 from merchants_app.api_keys import create_key, forget_keys, revoke_key
+from merchants_app.invitations import invite
 from merchants_app.key_holders import KeysGo
 from merchants_app.models import ApiKey, Member, Merchant, Role, Treasury, User
 from merchants_app.request_log import write_lines
@@ -58,6 +59,11 @@ def make_strangers() -> None:
                 _doors(CAST[name, mode], name, business)
             member = Member.objects.get(merchant=merchant, user=people["removed"])
             remove(merchant=merchant, member_id=member.pk, actor=people["owner"].email, keys=KeysGo.REVOKE)
+            asked = invite(
+                merchant=merchant, email=f"new@{name}.example", role=Role.VIEWER, actor=people["owner"].email
+            )
+            for mode in MODES:
+                CAST[name, mode].ids["invitation"] = str(asked.pk)
             visitor = User.objects.create_superuser(f"operator@{name}.example", "correct horse battery")
             shown_as = Member.objects.get(merchant=merchant, role=Role.SUPPORT)
             end_visit(begin_visit(merchant=merchant, member_id=shown_as.pk, by=visitor, reason="They asked for help."))

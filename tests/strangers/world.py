@@ -51,7 +51,8 @@ def own(model: type[_M]) -> QuerySet[_M]:
 _OWNERS = {
     "Merchant": "pk", "Delivery": "endpoint__merchant", "DeliveryAttempt": "delivery__endpoint__merchant",
     **dict.fromkeys(("Member", "Treasury", "ApiKey", "IdempotencyRecord", "LoggedRequest", "AuditEntry", "Customer",
-                     "PaymentLink", "CheckoutSession", "WebhookEndpoint", "Event", "OperatorVisit"), "merchant"),
+                     "PaymentLink", "CheckoutSession", "WebhookEndpoint", "Event", "OperatorVisit",
+                     "Invitation"), "merchant"),
     **dict.fromkeys(("AddressChange", "DepositAddress", "Quote", "Payment", "Decision", "Refund", "StatusChange"),
                     "session__merchant"),
 }  # fmt: skip

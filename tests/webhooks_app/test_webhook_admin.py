@@ -7,8 +7,8 @@ from django.test import Client
 from django.urls import reverse
 
 from merchants_app.models import AuditEntry
-from tests.strangers.world import own
 from tests.factors import sign_in_operator
+from tests.strangers.world import own
 from tests.webhooks_app.conftest import Listener
 from webhooks_app.models import Delivery, DeliveryAttempt, DeliveryState, Event
 
