@@ -129,7 +129,7 @@ def test_a_member_who_is_asked_again_is_refused_at_the_field(desk: Desk, colleag
     colleague("viewer")
     text = text_of(desk.give_password().post("team", email="VIEWER@mia.example", role="owner"))
     assert "in the team already" in text
-    assert not Invitation.objects.exists()
+    assert not own(Invitation).exists()
 
 
 def test_a_members_other_address_is_no_second_member(desk: Desk, colleague: Callable[..., Desk]) -> None:
@@ -141,7 +141,7 @@ def test_a_members_other_address_is_no_second_member(desk: Desk, colleague: Call
 def test_nobody_is_invited_twice_at_once(asked: Callable[..., str], desk: Desk) -> None:
     asked()
     assert "is invited already" in text_of(desk.post("team", email=NORA, role="owner"))
-    assert Invitation.objects.get().role == "support"
+    assert own(Invitation).get().role == "support"
 
 
 @pytest.mark.parametrize("secret", ["x", "a" * 43, "a" * 5000, "%00", "ä"])
@@ -163,40 +163,40 @@ def test_one_that_is_over_says_why(
     asked: Callable[..., str], client: Client, change: dict[str, object], sentence: str, is_signed_in: bool
 ) -> None:
     link = asked()
-    Invitation.objects.update(**change)
+    own(Invitation).update(**change)
     if is_signed_in:
         client = signed_in("somebody@example.com")
     for answer in (client.get(link), client.post(link, CHOSEN)):
         assert answer.status_code == 410
         assert sentence in text_of(answer)
-    assert Member.objects.count() == 1
+    assert own(Member).count() == 1
 
 
 def test_it_works_once(asked: Callable[..., str], client: Client) -> None:
     link = asked()
     client.post(link, CHOSEN)
     assert signed_in("thief@example.com").post(link).status_code == 410
-    assert Member.objects.count() == 2
+    assert own(Member).count() == 2
 
 
 def test_its_secret_is_not_in_the_database(asked: Callable[..., str]) -> None:
     secret = asked().removeprefix("/invitations/")
     assert len(secret) >= 43
-    assert secret not in str(Invitation.objects.values().get())
+    assert secret not in str(own(Invitation).values().get())
 
 
 def test_a_letter_written_again_ends_the_former_link(asked: Callable[..., str], desk: Desk, client: Client) -> None:
     former = asked()
     long_ago = timezone.now() - BETWEEN_LETTERS
-    Invitation.objects.update(sent_at=long_ago, expires_at=long_ago)
-    desk.post(f"team/invitations/{Invitation.objects.get().pk}/again")
+    own(Invitation).update(sent_at=long_ago, expires_at=long_ago)
+    desk.post(f"team/invitations/{own(Invitation).get().pk}/again")
     assert client.get(former).status_code == 404
     assert client.get(last_link_to(NORA)).status_code == 200
 
 
 def test_nobody_is_written_to_again_and_again(asked: Callable[..., str], desk: Desk) -> None:
     asked()
-    path = f"/dashboard/{desk.at}/team/invitations/{Invitation.objects.get().pk}/again"
+    path = f"/dashboard/{desk.at}/team/invitations/{own(Invitation).get().pk}/again"
     assert "less than 10 minutes ago" in text_of(desk.client.post(path, follow=True))
     assert len(letters_to(NORA)) == 1
 
@@ -204,13 +204,13 @@ def test_nobody_is_written_to_again_and_again(asked: Callable[..., str], desk: D
 def test_a_business_writes_to_so_many_strangers_a_day(asked: Callable[..., str], desk: Desk) -> None:
     for number in range(LETTERS_A_DAY):
         asked(f"n{number}@elsewhere.example")
-        desk.post(f"team/invitations/{Invitation.objects.latest('id').pk}/withdraw")
+        desk.post(f"team/invitations/{own(Invitation).latest('id').pk}/withdraw")
     assert "a day are the limit" in text_of(desk.post("team", email=NORA, role="viewer"))
 
 
 def test_one_that_is_taken_back_can_be_sent_anew(asked: Callable[..., str], desk: Desk, client: Client) -> None:
     former = asked()
-    desk.post(f"team/invitations/{Invitation.objects.get().pk}/withdraw")
+    desk.post(f"team/invitations/{own(Invitation).get().pk}/withdraw")
     assert client.get(former).status_code == 410
     assert client.get(asked()).status_code == 200
 
@@ -228,10 +228,10 @@ def test_a_stranger_or_a_viewer_touches_none(
     asked: Callable[..., str], ottos_desk: Desk, colleague: Callable[..., Desk], act: str
 ) -> None:
     asked()
-    path = f"team/invitations/{Invitation.objects.get().pk}/{act}"
+    path = f"team/invitations/{own(Invitation).get().pk}/{act}"
     assert ottos_desk.give_password().post(path).status_code == 404
     assert colleague("viewer").post(path).status_code == 403
-    assert Invitation.objects.get().withdrawn_at is None
+    assert own(Invitation).get().withdrawn_at is None
 
 
 def test_who_leaves_the_team_leaves_no_invitations_behind(

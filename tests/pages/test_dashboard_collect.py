@@ -17,6 +17,7 @@ from tests.cast import MIAS_WALLET
 from tests.chains_app.node_cast import DEVCHAIN, Devchain, devchain
 from tests.desk import Desk
 from tests.pages.member import OpenDashboard
+from tests.strangers.world import own
 
 NewSession = Callable[..., CheckoutSession]
 
@@ -40,7 +41,7 @@ def pay_two(chain: Devchain, new_session: NewSession) -> list[CheckoutSession]:
     chain.node.mine(6)
     watch(DEVCHAIN, reader)
     watch(DEVCHAIN, reader)
-    assert Payment.objects.filter(confirmed_at__isnull=False).count() == 2
+    assert own(Payment).filter(confirmed_at__isnull=False).count() == 2
     return sessions
 
 
@@ -73,10 +74,10 @@ def test_one_click_collects_tokens_and_ether_on_a_network_without_the_factory(
     expect(page.get_by_text("Nothing to collect")).to_be_visible()
     assert chain.node.token_balance(chain.usdc, MIAS_WALLET) == due["USDC"]
     assert chain.node.balance(MIAS_WALLET) - before == due["ETH"]
-    assert Payment.objects.filter(collected_at=None).count() == 2  # not final yet
+    assert own(Payment).filter(collected_at=None).count() == 2  # not final yet
     chain.node.mine(DEVCHAIN.confirmations.normal + 1)
     watch(DEVCHAIN, EvmReader(DEVCHAIN))
-    assert Payment.objects.filter(collected_at=None).count() == 0
+    assert own(Payment).filter(collected_at=None).count() == 0
 
 
 def test_only_what_the_chain_says_is_believed(
@@ -87,7 +88,7 @@ def test_only_what_the_chain_says_is_believed(
     for tx_hash in (unrelated, "0x" + "ab" * 32):
         with pytest.raises(NotCollectedYet):
             see_collection(merchant=mia, mode="test", network=DEVCHAIN, tx_hash=tx_hash, by="mia")
-    assert Payment.objects.filter(collected_at=None).count() == 2
+    assert own(Payment).filter(collected_at=None).count() == 2
 
 
 def test_without_a_node_the_page_says_what_is_missing(desk: Desk, new_session: NewSession, chain: Devchain) -> None:

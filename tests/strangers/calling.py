@@ -7,13 +7,17 @@ from functools import cache
 from typing import Any
 
 from django.contrib.messages import get_messages
+from django.core.cache import cache as cache_of_limits
 from django.db import transaction
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from common.exact_json import dumps
-from merchants_app.models import User
+from merchants_app.api_keys import forget_keys
+from merchants_app.models import Merchant, User
 from merchants_app.places import Place
+from tests.desk import PASSWORD
 from tests.factors import give_factor
 from tests.strangers.kept import changed_since, fingerprint
 from tests.strangers.row import Row, routes
@@ -54,14 +58,24 @@ def by_browser(
     return getattr(client, row.method)(address(row, world, ids), **options)
 
 
-def signed_in(user: User) -> Client:
+def signed_out() -> Client:
+    """A browser of its own."""
     client = Client(raise_request_exception=False)
+    client.handler = _ANYBODY.handler  # else each would read the static files' names for itself
+    return client
+
+
+def signed_in(user: User, *, gave_password: bool = True) -> Client:
+    """Their browser, and whether they gave their password just now."""
+    client = signed_out()
     if user.is_staff:
         give_factor(user)
     client.force_login(user)
-    if user.has_usable_password() and not user.is_staff:
-        # Just now: what asks for the password again has it.
-        client.post("/accounts/reauthenticate/", {"password": "correct horse battery"})
+    if gave_password and user.has_usable_password() and not user.is_staff:
+        # What asks for the password again has it. How often one may give it is counted in the cache.
+        cache_of_limits.clear()
+        answer = client.post("/accounts/reauthenticate/", {"password": PASSWORD})
+        assert answer.status_code == 302, "The password was not taken."
     return client
 
 
@@ -74,6 +88,18 @@ def undone(row: Row) -> Iterator[None]:
     with transaction.atomic():
         yield
         transaction.set_rollback(True)
+
+
+@contextmanager
+def suspended(world: World) -> Iterator[None]:
+    """The operator has suspended the business, and no process remembers its keys; afterwards it is open again."""
+    with transaction.atomic():
+        closed = {"suspended_at": timezone.now(), "suspended_by": "operator", "suspension_reason": "Complaints"}
+        Merchant.objects.filter(pk=world.merchant.pk).update(**closed)
+        forget_keys()
+        yield
+        transaction.set_rollback(True)
+    forget_keys()
 
 
 @dataclass
@@ -101,7 +127,9 @@ class Findings:
                     self.wrong.append(f"{self.row} as {who}: shows of {name}'s {mode} mode: {found[:4]}")
 
     def refuse_nothing(self, who: str, answer: Any) -> None:
-        """That no rule said no, or just the one that the row foretells."""
+        """That no rule said no, or just the one that the row foretells; and that it was done, not put off."""
+        if "/accounts/" in answer.get("Location", ""):
+            self.wrong.append(f"{self.row} as {who}: is led to {answer['Location']}")
         if not hasattr(answer, "wsgi_request"):
             return
         said = [str(message) for message in get_messages(answer.wsgi_request) if message.level_tag == "error"]

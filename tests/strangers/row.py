@@ -28,11 +28,11 @@ class Row:
     live_done: int = 0  # what they are answered there, where it is something else
     scope: str = ""  # of the API: what a key needs
     query: Mapping[str, str] = field(default_factory=dict)  # query parameters that name a thing, as `ids`
+    query_done: int = 404  # what is answered when it names somebody else's
     refused: str = ""  # the sentence of the rule, where nothing but a refusal can be had from the cast
     apart: bool = False  # its rule must be outermost: what it did is undone with the test only
     before: Callable[[], None] | None = None  # what must have happened, so that it can be done
     live_refused: int = 403  # what a role that may not is answered in live mode
-    unknown: int = 404  # what is answered to an id of somebody else; 302: the password first, whoever it is
     siblings: Mapping[str, str] = field(default_factory=dict)  # parameter → another own parent, whose child it is not
 
     def __str__(self) -> str:

@@ -17,7 +17,7 @@ API = [
     Row(route="api:session-simulate", method="post", scope="write", ids=_SESSION, body={"scenario": "exact"},
         live_done=409),
     Row(route="api:session-resolve", method="post", scope="decide", ids={"pk": "odd"}, body={"decision": "accept"}),
-    Row(route="api:issue-list", scope="read"),
+    Row(route="api:issue-list", scope="read", query={"after": "in_queue"}, query_done=200),
     Row(route="api:link-list", scope="read", query={"after": "link"}),
     Row(route="api:link-list", method="post", scope="write", done=201, live_done=400,
         body={"currency": "USD", "productName": "Mug"}),

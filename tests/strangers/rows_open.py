@@ -63,14 +63,23 @@ ENTRANCES = {
     ("mfa_index", "get"): (302, 200),
     ("mfa_authenticate", "get"): (302, 302),
     ("mfa_reauthenticate", "get"): (302, 302),
-    ("mfa_activate_totp", "get"): (302, 302),
+    ("mfa_activate_totp", "get"): (302, 200),
     ("mfa_deactivate_totp", "get"): (302, 404),
     ("mfa_view_recovery_codes", "get"): (302, 404),
-    ("mfa_generate_recovery_codes", "get"): (302, 302),
+    ("mfa_generate_recovery_codes", "get"): (302, 200),
     ("mfa_download_recovery_codes", "get"): (302, 404),
+    ("mfa_list_webauthn", "get"): (302, 200),
+    ("mfa_add_webauthn", "get"): (302, 200),
+    ("mfa_reauthenticate_webauthn", "get"): (302, 302),
+    ("mfa_remove_webauthn", "get"): (302, 404),
+    ("mfa_edit_webauthn", "get"): (302, 404),
+    ("mfa_login_webauthn", "get"): (302, 302),
+    ("usersessions_list", "get"): (302, 200),
 }
 # Parameters of those that have one.
 ENTRANCE_IDS = {
+    "mfa_remove_webauthn": {"pk": 1},
+    "mfa_edit_webauthn": {"pk": 1},
     "invitation": {"secret": "nobodys"},
     "dashboard/<mode:mode>/<path:rest>": {"mode": "test", "rest": "overview"},
     "api/<path:_rest>": {"_rest": "nowhere"},
@@ -111,7 +120,8 @@ ADMIN = {
     "account_emailaddress": "look",
     "admin_logentry": "look",
     "auth_group": "change",
-    "mfa_authenticator": "change",
+    "mfa_authenticator": "take away",
+    "usersessions_usersession": "take away",
 }
 # What the admin has beside its models.
 ADMIN_FRAME = {

@@ -29,10 +29,11 @@ from sessions_app.decisions import decide
 from sessions_app.lifecycle import expire
 from sessions_app.models import CheckoutSession, DepositAddress, Payment
 from sessions_app.payment_links import create_link, open_link
-from sessions_app.queries import session_for_buyer
+from sessions_app.queries import session_for_buyer, undecided_page
 from sessions_app.quoting import choose_option
 from sessions_app.refund_address import leave_address, name_address
 from sessions_app.refunds import prepare_refund
+from sessions_app.scope import SessionScope
 from sessions_app.status import DecisionKind
 from tests.cast import Api, terms
 from tests.fake_rates import fake_rates
@@ -220,6 +221,8 @@ def _decisions(world: World, business: Business) -> None:
         ).public_id  # fmt: skip
     world.ids["payment"] = Payment.objects.get(session__public_id=world.ids["odd"]).public_id
     world.ids |= {"network": NETWORKS[world.mode][0], "wallet": business.buyers_wallet}
+    _, rest = undecided_page(SessionScope.of(odd), limit=1, after=None)
+    world.ids["in_queue"] = str(rest)
     # The buyer of one wants it elsewhere, and has not typed the code yet.
     change = name_address(session_for_buyer(world.ids["other_odd_page"]), ELSEWHERE, now=now)
     assert change

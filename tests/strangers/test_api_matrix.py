@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.strangers.calling import Findings, by_key, undone
+from tests.strangers.calling import Findings, by_key, suspended, undone
 from tests.strangers.row import Row, calls, mixtures
 from tests.strangers.rows_api import API
 from tests.strangers.size import counted
@@ -38,7 +38,12 @@ def test_a_stranger_gets_nothing_by_a_call(row: Row, unlimited: None, request: p
         for name, word in row.query.items():
             for other in (yan, live):
                 answer = by_key(row, zoe, own, zoe.secrets["key"], {name: other.ids[word]})
-                findings.expect(f"the owner with a stranger's {name}", answer, 404)
+                findings.expect(f"the owner with a stranger's {name}", answer, row.query_done)
+                if row.query_done == 200:
+                    findings.hold_nothing_of_others(f"the owner with a stranger's {name}", answer, zoe)
+    with suspended(yan), findings.nothing_changes("a suspended business"):
+        answer = by_key(row, yan, row.address_ids(*[yan] * len(row.of_a_business)), yan.secrets["key"])
+        findings.expect("a suspended business, at home", answer, 403)
     if row.apart:
         request.node.add_marker(pytest.mark.moves_everybody("it is undone with the test"))
     for who, caller, word in (

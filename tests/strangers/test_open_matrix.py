@@ -5,11 +5,10 @@ from itertools import product
 import pytest
 from django.apps import apps
 from django.contrib.admin.utils import quote
-from django.test import Client
 from django.urls import reverse
 
 from merchants_app.models import User
-from tests.strangers.calling import Findings, address, by_browser, signed_in, undone
+from tests.strangers.calling import Findings, address, by_browser, signed_in, signed_out, undone
 from tests.strangers.kept import changed_since, fingerprint
 from tests.strangers.row import Row, routes
 from tests.strangers.rows_open import ADMIN, ADMIN_FRAME, ENTRANCE_IDS, ENTRANCES, HOSTED
@@ -37,19 +36,19 @@ def test_a_buyers_page_is_there_for_its_own_id_only(
     with findings.nothing_changes("somebody with a wrong id"):
         for made_up in ("cs_nobody", "x", places[0].ids["open"], places[0].ids["customer"]):
             ids = dict.fromkeys(row.ids, made_up)
-            findings.expect(f"somebody with {made_up}", by_browser(row, places[0], ids, Client()), 404)
+            findings.expect(f"somebody with {made_up}", by_browser(row, places[0], ids, signed_out()), 404)
         others = set(METHODS) - {each.method for each in HOSTED if each.route == row.route}
         own = row.address_ids(places[0])
         for name, word in row.query.items():
             for place in places[1:]:
-                answer = by_browser(row, places[0], own, Client(), {name: place.ids[word]})
+                answer = by_browser(row, places[0], own, signed_out(), {name: place.ids[word]})
                 findings.expect(f"a buyer with a stranger's {name}", answer, 200)
                 findings.hold_nothing_of_others(f"a buyer with a stranger's {name}", answer, places[0])
         for method in sorted(others):
-            findings.expect(f"a buyer by {method}", getattr(Client(), method)(address(row, places[0], own)), 405)
+            findings.expect(f"a buyer by {method}", getattr(signed_out(), method)(address(row, places[0], own)), 405)
     for place in places:
         with undone(row):
-            answer = by_browser(row, place, row.address_ids(place), Client())
+            answer = by_browser(row, place, row.address_ids(place), signed_out())
         status = (row.live_done or row.done) if place.mode == "live" else row.done
         findings.expect(f"the buyer in {place.mode} mode", answer, status)
         findings.hold_nothing_of_others("the buyer", answer, place)
@@ -67,8 +66,8 @@ def test_an_entrance_shows_a_stranger_nothing(
     path = _path_of(name)
     form = {"merchant": zoe.merchant.public_id} if method == "post" else {}
     owner = signed_in(zoe.people["owner"])
-    signed_out, at_home = ENTRANCES[name, method]
-    for who, client, status in (("somebody signed out", Client(), signed_out), ("an owner", owner, at_home)):
+    to_anybody, at_home = ENTRANCES[name, method]
+    for who, client, status in (("somebody signed out", signed_out(), to_anybody), ("an owner", owner, at_home)):
         with undone(row):
             answer = getattr(client, method)(path, form)
         findings.expect(who, answer, status)
@@ -118,14 +117,17 @@ def test_only_operators_do_something_to_a_business(deed: str, method: str) -> No
     path = f"/admin/merchants_app/merchant/{zoe.merchant.pk}/do/{deed}/"
     before = fingerprint()
     staff = signed_in(User.objects.create_user("staff@example.com", is_staff=True))
-    for client, status in ((Client(), 302), (signed_in(zoe.people["owner"]), 302)):
+    for client, status in ((signed_out(), 302), (signed_in(zoe.people["owner"]), 302)):
         assert getattr(client, method)(path, {"reason": "x"}).status_code == status
     assert getattr(staff, method)(path, {"reason": "x"}).status_code in {403, 404}
     assert changed_since(before) == []
 
 
 # What an operator is answered: list, add, change, history, delete.
-_ANSWERS = {"keep": (200, 200, 200, 200, 403), "look": (200, 403, 200, 200, 403), "change": (200, 200, 200, 200, 200)}
+_ANSWERS = {
+    "keep": (200, 200, 200, 200, 403), "look": (200, 403, 200, 200, 403), "change": (200, 200, 200, 200, 200),
+    "take away": (200, 403, 200, 200, 200),
+}  # fmt: skip
 
 
 @pytest.mark.django_db
@@ -139,7 +141,7 @@ def test_the_admin_opens_to_operators_only(model: str, request: pytest.FixtureRe
     staff = signed_in(User.objects.create_user("staff@example.com", is_staff=True))
     with findings.nothing_changes("a stranger"):
         for who, client, status in (
-            ("somebody signed out", Client(), 302),
+            ("somebody signed out", signed_out(), 302),
             ("an owner", signed_in(world("zoe").people["owner"]), 302),
             ("staff without a right", staff, 403),
         ):

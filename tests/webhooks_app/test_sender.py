@@ -167,5 +167,5 @@ def test_a_stopped_sender_gives_back_what_has_not_left(
         happen()
     wait_until(lambda: receiver.messages)
     sender.stop()
-    due = Delivery.objects.filter(state=DeliveryState.PENDING, next_attempt_at__lte=timezone.now())
+    due = own(Delivery).filter(state=DeliveryState.PENDING, next_attempt_at__lte=timezone.now())
     assert due.count() == 8
