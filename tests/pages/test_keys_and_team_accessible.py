@@ -53,7 +53,7 @@ def test_keys_and_team_are_for_everybody(open_dashboard: OpenDashboard, desk: De
 def test_a_member_with_keys_is_not_removed_before_the_choice_is_made(
     open_dashboard: OpenDashboard, desk: Desk, team: User
 ) -> None:
-    page = open_dashboard(desk, "team")
+    page = open_dashboard(desk.give_password(), "team")
     page.on("dialog", lambda dialog: dialog.accept())
     page.get_by_role("button", name=f"Remove {LONG}").click()
     expect(page.get_by_text(LONG).first).to_be_visible()

@@ -5,7 +5,7 @@ from django.core.management import call_command
 from django.db import connection
 from django.test import Client
 
-from sessions_app.models import CheckoutSession, Customer
+from sessions_app.models import CheckoutSession
 from tests.cast import MIAS_WALLET, PATS_WALLET, Api, merchant, refreshed, terms
 from tests.sandbox import Sandbox
 
@@ -59,15 +59,20 @@ def test_addresses_given_out_before_keep_working(client: Client) -> None:
     mia = merchant("Mia Coffee", MIAS_WALLET)
     call_command("migrate", "sessions_app", "0013", verbosity=0)
     try:
-        customer = Customer.objects.create(merchant=mia, mode="test", email="pat@example.com", name="Pat Payer")
         with connection.cursor() as cursor:
-            cursor.execute(_OLD_SESSION, {"merchant": mia.pk, "customer": customer.pk})
+            cursor.execute(_OLD_CUSTOMER, {"merchant": mia.pk})
+            (customer,) = cursor.fetchone()
+            cursor.execute(_OLD_SESSION, {"merchant": mia.pk, "customer": customer})
     finally:
         call_command("migrate", "sessions_app", verbosity=0)
     assert client.get("/pay/cs_given_out_long_ago").status_code == 200
     assert Api().client.get("/pay/cs_never_given_out").status_code == 404
 
 
+_OLD_CUSTOMER = """
+INSERT INTO sessions_app_customer (public_id, merchant_id, mode, email, name, created_at)
+VALUES ('cus_long_ago', %(merchant)s, 'test', 'pat@example.com', 'Pat Payer', now()) RETURNING id
+"""
 _OLD_SESSION = """
 INSERT INTO sessions_app_checkoutsession (
     public_id, merchant_id, mode, customer_id, amount, currency, success_url, cancel_url, email, name, metadata,
