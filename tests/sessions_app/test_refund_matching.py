@@ -1,0 +1,158 @@
+"""Which money went back: each refund counted once, each transfer taken for one refund, and no more settled by it."""
+
+from decimal import Decimal
+
+import pytest
+from django.utils import timezone
+
+from chains_app.deposits import checked_address
+from chains_app.networks import all_networks, network
+from chains_app.sandbox_chain import send
+from sessions_app.decisions import decide
+from sessions_app.models import CheckoutSession, Refund
+from sessions_app.queries import session_for_buyer
+from sessions_app.refund_address import leave_address
+from sessions_app.refundable import arrived, excess
+from sessions_app.refunds import WrongRefund, play_refund
+from sessions_app.status import DecisionKind
+from tests.cast import MIAS_WALLET, PATS_WALLET
+from tests.sandbox import Sandbox, told
+from tests.sessions_app.test_refundable import TX, pay
+from tests.sessions_app.test_refunds import prepared
+
+NO_WALLET = "That is not a wallet of yours"
+
+
+def left(session: CheckoutSession) -> dict[str, int]:
+    """What could still go back, in base units."""
+    return {pile.asset: int(pile.units) for pile in arrived(session)}
+
+
+def paid_in_parts(sandbox: Sandbox, session: CheckoutSession, *parts: tuple[str, int]) -> CheckoutSession:
+    """One payment after the other, each confirmed before the next."""
+    sandbox.play(session, "unlisted_token", asset=parts[0][0])  # which only picks
+    for asset, units in parts:
+        pay(session, asset, units)
+        session = sandbox.wait(4, session)
+    return session
+
+
+def test_a_refund_that_the_chain_showed_counts_once_though_a_decision_names_it_too(
+    sandbox: Sandbox, session: CheckoutSession
+) -> None:
+    late = sandbox.play(session, "late_short", asset="USDC")
+    play_refund(prepared(late, kind="full"), now=timezone.now())
+    after = sandbox.wait(4, session)
+    assert (after.decisions.get().kind, left(after)) == ("refunded", {})
+    pay(session, "USDC", 10_000_000)
+    after = sandbox.wait(4, session)
+    assert left(after) == {"USDC": 10_000_000}
+    assert prepared(after, kind="full").amount_units == 10_000_000
+
+
+def test_of_what_was_sent_back_by_hand_for_two_payments_each_unit_counts_once(
+    sandbox: Sandbox, session: CheckoutSession
+) -> None:
+    over = paid_in_parts(sandbox, session, ("USDC", 40_000_000), ("USDC", 33_500_000))
+    assert (over.issue, excess(over)) == ("overpaid", Decimal("24.5"))
+    after = decide(session=over, kind=DecisionKind.REFUNDED, actor="mia", tx_hash=TX)
+    assert left(after) == {"USDC": 49_000_000}
+    assert excess(after) == 0
+
+
+def test_what_was_sent_back_by_hand_is_taken_from_the_newest_payment(
+    sandbox: Sandbox, session: CheckoutSession
+) -> None:
+    over = paid_in_parts(sandbox, session, ("USDC", 40_000_000), ("USDT", 33_500_000))
+    after = decide(session=over, kind=DecisionKind.REFUNDED, actor="mia", tx_hash=TX)
+    assert left(after) == {"USDC": 40_000_000, "USDT": 9_000_000}
+
+
+def test_what_was_sent_back_by_hand_is_no_more_than_the_payments_it_is_about(
+    sandbox: Sandbox, session: CheckoutSession
+) -> None:
+    over = paid_in_parts(sandbox, session, ("USDC", 40_000_000), ("USDT", 20_000_000), ("USDT", 30_000_000))
+    assert over.issue == "paid_twice"
+    after = decide(session=over, kind=DecisionKind.REFUNDED, actor="mia", tx_hash=TX)
+    # 41 too much, 30 of it came again; the rest of the excess is not what the decision was about.
+    assert left(after) == {"USDC": 40_000_000, "USDT": 20_000_000}
+    assert excess(after) == 11
+
+
+def test_an_equal_transfer_leaves_a_refund_where_it_was_seen(sandbox: Sandbox, large_session: CheckoutSession) -> None:
+    refund = prepared(sandbox.play(large_session, "late_short", seconds=7, asset="USDC"), kind="full")
+    play_refund(refund, now=timezone.now())
+    sandbox.wait(1, large_session)
+    refund.refresh_from_db()
+    place = refund.tx_hash, refund.log_index, refund.block_number
+    assert (refund.confirmed_at, refund.seen_at is None) == (None, False)
+    usdc = network("sandbox").assets["USDC"].contract
+    units = int(refund.amount_units)
+    send(recipient=PATS_WALLET, contract=usdc, amount_units=units, now=timezone.now(), tx_hash="0x" + "0" * 64)
+    sandbox.wait(1, large_session)
+    refund.refresh_from_db()
+    assert (refund.tx_hash, refund.log_index, refund.block_number) == place
+    sandbox.wait(3, large_session)
+    refund.refresh_from_db()
+    assert (refund.tx_hash, refund.confirmed_at is None) == (place[0], False)
+
+
+@pytest.mark.parametrize("more", [10**15, None])
+def test_a_refund_that_came_after_the_issue_changed_is_noted_and_decides_nothing(
+    sandbox: Sandbox, session: CheckoutSession, more: int | None
+) -> None:
+    """Other money came meanwhile, or the merchant had decided by hand before the chain showed the refund."""
+    late = sandbox.play(session, "late_short", asset="USDC")
+    refund = prepared(late, kind="full")
+    if more:
+        pay(session, "ETH", more)
+        sandbox.wait(4, session)
+    else:
+        decide(session=late, kind=DecisionKind.WRITE_OFF, actor="mia@example.com")
+    before = told(session)
+    play_refund(refund, now=timezone.now())
+    after = sandbox.wait(4, session)
+    assert Refund.objects.get(pk=refund.pk).confirmed_at
+    assert (after.issue, after.needs_decision) == ("late", bool(more))
+    assert [each.kind for each in after.decisions.all()] == ([] if more else ["write_off"])
+    assert after.timeline.order_by("id").last().reason == "44.1 USDC went back to the buyer."
+    assert told(after) == before
+
+
+TOKENS = sorted({asset.contract for each in all_networks().values() for asset in each.assets.values()} - {None})
+
+
+@pytest.mark.parametrize("token", TOKENS)
+def test_no_tokens_contract_is_a_refund_address(sandbox: Sandbox, session: CheckoutSession, token: str) -> None:
+    """In whatever case it is written, and also of a network that the session was not paid on."""
+    paid = sandbox.play(session, "over")
+    for spelled in (checked_address(token), token.lower()):
+        with pytest.raises(WrongRefund, match=NO_WALLET) as refused:
+            leave_address(paid, spelled)
+        assert refused.value.attr == "address"
+    session.refresh_from_db()
+    assert session.refund_address == ""
+
+
+@pytest.mark.parametrize("whose", ["treasury", "deposit"])
+def test_money_is_not_sent_round_in_a_circle(sandbox: Sandbox, session: CheckoutSession, whose: str) -> None:
+    paid = session_for_buyer(sandbox.play(session, "over").page_token)
+    address = MIAS_WALLET if whose == "treasury" else paid.deposit.address
+    with pytest.raises(WrongRefund, match=NO_WALLET):
+        leave_address(paid, address)
+
+
+@pytest.mark.parametrize(
+    ("address", "reason"),
+    [
+        ("", "starts with 0x"),
+        ("0x12", "40 characters"),
+        ("0x" + "0" * 40, "zero address"),
+        (PATS_WALLET.replace("A", "a", 1), "checksum"),
+    ],
+)
+def test_what_is_no_address_is_told_from_what_is_no_wallet(
+    sandbox: Sandbox, session: CheckoutSession, address: str, reason: str
+) -> None:
+    with pytest.raises(WrongRefund, match=reason):
+        leave_address(sandbox.play(session, "over"), address)
