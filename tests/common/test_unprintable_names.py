@@ -1,0 +1,23 @@
+"""Names of fields that were made up to upset a log or a terminal are told back harmlessly."""
+
+import pytest
+
+from tests.cast import Api, terms
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("pri\x07ce", "pri\ufffdce"),
+        ("pri\x1b[31mce", "pri\ufffd[31mce"),
+        ("\u202eecirp", "\ufffdecirp"),
+        ("a\nb\tc", "a\ufffdb\ufffdc"),
+        ("a" * 81, "a" * 80),
+        ("", '""'),
+        ("größe", "größe"),
+    ],
+)
+def test_an_unknown_field_is_named_without_what_cannot_be_printed(api: Api, name: str, told: str) -> None:
+    answer = api.post("checkout", terms() | {name: 1})
+    assert answer.status_code == 400
+    assert [(error["attr"], error["code"]) for error in answer.answer["errors"]] == [(told, "unknown_field")]
