@@ -44,15 +44,11 @@ def block_or_none(value: Any, node: Node) -> Block | None:
 
 def table_of(value: Any, node: Node) -> Mapping[str, Any]:
     """A JSON object. An error that stands in its place is raised."""
-    if isinstance(value, RpcError):
-        raise value
     return value if isinstance(value, dict) else _fail(node, value)
 
 
 def list_of(value: Any, node: Node) -> list[Any]:
     """A JSON array. An error that stands in its place is raised."""
-    if isinstance(value, RpcError):
-        raise value
     return value if isinstance(value, list) else _fail(node, value)
 
 
@@ -69,6 +65,7 @@ def garbage(node: Node, value: Any) -> NodeFailed:
 
 
 def _fail(node: Node, value: Any) -> Any:
+    """Tells a refusal in the node's own words from garbage."""
     if isinstance(value, RpcError):
         raise value
     raise garbage(node, value)

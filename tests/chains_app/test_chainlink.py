@@ -38,6 +38,7 @@ def test_a_provider_that_refuses_batches_is_asked_call_by_call(sources: FakeRate
 def test_a_reading_is_as_old_as_the_block_it_was_read_at(sources: FakeRates) -> None:
     sources.node.head_age = 240
     ages = [timezone.now() - reading.at for reading in chainlink().readings]
+    assert len(ages) > 5
     assert all(timedelta(seconds=235) < age < timedelta(seconds=260) for age in ages)
 
 
@@ -110,12 +111,14 @@ def test_a_network_that_stands_still_has_no_voice(sources: FakeRates, monkeypatc
         monkeypatch.setenv("RPC_URL_BASE", base.url)
         report = chainlink()
     assert told(report, "ETH/USD") == Decimal(3000)
+    assert len(report.readings) > 5
     assert all(timezone.now() - reading.at < timedelta(minutes=1) for reading in report.readings)
 
 
 def test_every_feed_that_is_listed_prices_something_we_know() -> None:
-    for each in all_networks().values():
-        for feed in each.feeds:
-            base = feed.removesuffix("/USD")
-            names = {pair(feed).feed_names[0], *pair(feed).feed_names, *pair(f"USD/{base}").feed_names}
-            assert f"{base} / USD" in names
+    feeds = {feed for each in all_networks().values() for feed in each.feeds}
+    assert {"ETH/USD", "USDC/USD", "USDT/USD", "EUR/USD"} <= feeds
+    for feed in feeds:
+        base = feed.removesuffix("/USD")
+        names = {pair(feed).feed_names[0], *pair(feed).feed_names, *pair(f"USD/{base}").feed_names}
+        assert f"{base} / USD" in names

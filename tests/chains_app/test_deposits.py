@@ -59,9 +59,11 @@ def test_the_way_a_treasury_is_written_does_not_matter() -> None:
     assert len(written) == 1
 
 
-@pytest.mark.parametrize("treasury", [ETHER, TREASURY[:-1] + "D", ""])
-def test_no_deposit_for_a_treasury_that_is_none(treasury: str) -> None:
-    with pytest.raises(WrongAddress):
+@pytest.mark.parametrize(
+    ("treasury", "reason"), [(ETHER, "zero address"), (TREASURY[:-1] + "D", "checksum"), ("", "starts with 0x")]
+)
+def test_no_deposit_for_a_treasury_that_is_none(treasury: str, reason: str) -> None:
+    with pytest.raises(WrongAddress, match=reason):
         deposit_address(session_id="cs_a", treasury=treasury)
 
 
@@ -164,9 +166,11 @@ def test_nothing_to_collect_is_refused() -> None:
         collection_calls(deposits=[], factory_deployed=True)
 
 
-@pytest.mark.parametrize(("treasury", "token"), [(ETHER, USDC), (TREASURY, "0x12")])
-def test_a_collect_call_with_a_wrong_address_is_refused(treasury: str, token: str) -> None:
-    with pytest.raises(WrongAddress):
+@pytest.mark.parametrize(
+    ("treasury", "token", "reason"), [(ETHER, USDC, "zero address"), (TREASURY, "0x12", "40 characters")]
+)
+def test_a_collect_call_with_a_wrong_address_is_refused(treasury: str, token: str, reason: str) -> None:
+    with pytest.raises(WrongAddress, match=reason):
         collect_call(deposits=[Deposit("cs_a", treasury, token)])
 
 

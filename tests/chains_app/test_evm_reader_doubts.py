@@ -1,4 +1,4 @@
-"""What a node shows and what is not money all the same: failed calls, replaced blocks, refusals; how often it is asked."""
+"""What a node shows and is no money all the same: failed calls, replaced blocks, refusals; how often it is asked."""
 
 from typing import Any
 

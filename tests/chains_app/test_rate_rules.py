@@ -117,6 +117,16 @@ def test_one_liar_against_one_honest_source_can_only_stop_the_sale(
     price = judge(ETH, said(honest, lie), anchor=known(honest * moved), now=NOW)
     if isinstance(price, Price):
         assert honest / Decimal("1.02") <= price.value <= honest * Decimal("1.02")
+    else:  # only what is credible, too, and far from what is right stops it
+        assert abs(lie / honest - 1) > Decimal("0.0196")
+        assert Decimal("0.8") <= lie / (honest * moved) <= Decimal("1.2")
+
+
+@given(PRICES, st.decimals(min_value="0.9", max_value="1.1", places=4), st.sampled_from(["0.1", "0.5", "2", "10"]))
+def test_a_liar_who_is_far_off_does_not_stop_the_sale(honest: Decimal, moved: Decimal, factor: str) -> None:
+    price = judge(ETH, said(honest, honest * Decimal(factor)), anchor=known(honest * moved), now=NOW)
+    assert isinstance(price, Price)
+    assert price.value == honest
 
 
 @given(st.lists(st.decimals(min_value="0.5", max_value="2", places=4), min_size=1, max_size=120))
@@ -125,11 +135,14 @@ def test_a_source_left_alone_cannot_walk_faster_than_20_percent_an_hour(steps: l
     value, moment = Decimal(3000), NOW
     for step in steps:
         moment += timedelta(minutes=10)
+        assert anchor is not None
         reading = Reading(source="coinbase", pair="ETH/USD", value=value * step, at=moment)
+        is_credible = abs(reading.value - anchor.value) <= anchor.value * Decimal("0.2")
         price = judge(ETH, [reading], anchor=anchor, now=moment)
         anchor = anchor_after(anchor, price, now=moment)
+        # It is believed just when it is within a fifth of the anchor.
+        assert isinstance(price, Price) == is_credible
         if isinstance(price, Price):
             value = price.value
         hours = (moment - NOW) // timedelta(hours=1)
-        if hours < 24:
-            assert value <= Decimal(3000) * Decimal("1.2") ** (hours + 1)
+        assert value <= Decimal(3000) * Decimal("1.2") ** (hours + 1)

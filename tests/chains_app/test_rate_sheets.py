@@ -43,7 +43,7 @@ def test_but_not_again_when_that_has_just_failed(sources: FakeRates) -> None:
     for source in sources.all:
         source.mood = "down"
     for _ in range(3):
-        with pytest.raises(RateUnavailable):
+        with pytest.raises(RateUnavailable, match="no source of rates has answered"):
             rate("ETH", "USD", mode=Mode.LIVE, now=timezone.now())
     assert len(sources.node.asked) == 1
 
@@ -67,7 +67,7 @@ def test_one_slow_source_does_not_lose_what_the_others_said(
 def test_a_crowd_does_not_ask_all_at_once(sources: FakeRates, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(exchange_rates, "BUYER_WAITS_SECONDS", 0.3)
     cache.add("rates:asking", 1, 5)
-    with pytest.raises(RateUnavailable):
+    with pytest.raises(RateUnavailable, match="no source of rates has answered"):
         rate("ETH", "USD", mode=Mode.LIVE, now=timezone.now())
     assert sources.coinbase.asked == []
 

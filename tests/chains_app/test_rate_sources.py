@@ -46,7 +46,7 @@ def test_all_three_say_what_ether_costs(sources: FakeRates) -> None:
     assert {name: told(report, "ETH/USD") for name, report in found.items()} == {
         "coinbase": Decimal(3000), "kraken": Decimal(3000), "chainlink": Decimal(3000),
     }  # fmt: skip
-    assert not any(report.problem for report in found.values())
+    assert [report.problem for report in found.values()] == [""] * 3
 
 
 def test_coinbase_prices_the_dollar_in_every_currency(sources: FakeRates) -> None:
@@ -57,6 +57,7 @@ def test_coinbase_prices_the_dollar_in_every_currency(sources: FakeRates) -> Non
 
 def test_coinbase_is_not_asked_what_a_usdc_is_worth(sources: FakeRates) -> None:
     assert told(reports()["coinbase"], "USDC/USD") is None
+    assert any("currency=ETH" in path for path in sources.coinbase.asked)
     assert not any("USDC" in path for path in sources.coinbase.asked)
 
 
@@ -112,6 +113,7 @@ def test_a_broken_answer_is_refused_with_the_reason(sources: FakeRates, mood: st
     found = reports(seconds=2 if WORDS[mood] == "did not answer in time" else 20)
     assert (found["coinbase"].readings, found["coinbase"].problem) == ((), WORDS[mood])
     assert told(found["kraken"], "ETH/USD") == told(found["chainlink"], "ETH/USD") == Decimal(3000)
+    assert sources.coinbase.asked
     assert not any("elsewhere" in path for path in sources.coinbase.asked)
 
 

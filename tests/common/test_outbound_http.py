@@ -106,7 +106,7 @@ def test_a_name_is_no_address(host: str) -> None:
 
 @pytest.mark.parametrize("host", [*SPELLINGS, "localhost", "a.localhost", "LOCALHOST."])
 def test_a_url_that_leads_inside_is_refused_when_entered(host: str) -> None:
-    with pytest.raises(RefusedAddress):
+    with pytest.raises(RefusedAddress, match="is a private address"):
         GUARDED.check_url(f"http://{host}/")
 
 
@@ -115,7 +115,7 @@ def test_a_url_that_leads_inside_is_refused_when_entered(host: str) -> None:
             "https://example.com:99999/", "gopher://example.com", "//example.com"],
 )  # fmt: skip
 def test_only_plain_web_addresses_are_taken(url: str) -> None:
-    with pytest.raises(RefusedAddress):
+    with pytest.raises(RefusedAddress, match=r"Only http:// and https://|must not contain a user name"):
         OPEN.check_url(url)
 
 
@@ -152,7 +152,7 @@ def test_a_name_that_moves_inside_between_two_messages_is_refused_then() -> None
     names = Names(moving_example=[["93.184.215.14"], ["127.0.0.1"]])
     guarded = GuardedResolver(GUARDED, names)
     assert [each["host"] for each in asyncio.run(guarded.resolve("moving.example"))] == ["93.184.215.14"]
-    with pytest.raises(RefusedAddress):
+    with pytest.raises(RefusedAddress, match="leads to the private address"):
         post("http://moving.example/", names=names)
 
 
@@ -164,7 +164,7 @@ def test_of_a_names_addresses_only_the_public_ones_are_used() -> None:
 def test_the_socket_itself_is_checked_whatever_the_resolver_said() -> None:
     async def run() -> None:
         connector = guarded_connector(GUARDED)
-        with pytest.raises(RefusedAddress):
+        with pytest.raises(RefusedAddress, match="is a private address"):
             connector._socket_factory((socket.AF_INET, socket.SOCK_STREAM, 0, "", ("127.0.0.1", 80)))
         await connector.close()
 

@@ -1,4 +1,4 @@
-"""Whose name server is slow waits among its own kind; whose is quick never does, and a name can come back from there."""
+"""Whose name server is slow waits among its own kind; whose is quick never does, and a name can come back."""
 
 import asyncio
 import socket

@@ -85,8 +85,11 @@ def test_only_what_the_chain_says_is_believed(
 ) -> None:
     pay_two(chain, new_session)
     unrelated = chain.node.send(to=MIAS_WALLET, value=1)["transactionHash"]
-    for tx_hash in (unrelated, "0x" + "ab" * 32):
-        with pytest.raises(NotCollectedYet):
+    for tx_hash, said in (
+        (unrelated, "collected nothing of yours"),
+        ("0x" + "ab" * 32, "has no successful transaction"),
+    ):
+        with pytest.raises(NotCollectedYet, match=said):
             see_collection(merchant=mia, mode="test", network=DEVCHAIN, tx_hash=tx_hash, by="mia")
     assert own(Payment).filter(collected_at=None).count() == 2
 

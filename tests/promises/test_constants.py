@@ -59,6 +59,11 @@ PROMISES = [
 
 @pytest.mark.parametrize(("where", "value", "page", "sentence"), PROMISES, ids=[promise[0] for promise in PROMISES])
 def test_a_promise_is_kept(where: str, value: object, page: str | None, sentence: str) -> None:
+    check_promise(where, value, page, sentence)
+
+
+def check_promise(where: str, value: object, page: str | None, sentence: str) -> None:
+    """The constant has just that value, and the page says so."""
     module, _, name = where.rpartition(".")
     found = getattr(import_module(module), name)
     assert found == value

@@ -115,7 +115,11 @@ def test_a_refused_session_renames_nobody(mia: Merchant, why: str) -> None:
     create_session(merchant=mia, mode="test", terms=terms(reference="r"))
     if why == "treasury":
         own(Treasury).update(withdrawn_at=timezone.now())
-    with pytest.raises((ReferenceTaken, NoTreasury)):
+    error, said = {
+        "reference": (ReferenceTaken, "has this reference and another name"),
+        "treasury": (NoTreasury, "Name the wallet to receive in first"),
+    }[why]
+    with pytest.raises(error, match=said):
         create_session(
             merchant=mia, mode="test", terms=terms(name="Pat Married", reference="r" if why == "reference" else "s")
         )

@@ -1,4 +1,4 @@
-"""What creating and listing do at their edges: races lost again and again, moments that are equal, words of refusals."""
+"""Creating and listing at their edges: races lost again and again, moments that are equal, words of refusals."""
 
 from collections.abc import Callable
 from dataclasses import replace

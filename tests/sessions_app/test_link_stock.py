@@ -60,12 +60,12 @@ def test_a_piece_that_nobody_pays_for_is_free_again_after_minutes(link: PaymentL
     first, second = (open_link(link, **BUYER) for _ in range(2))
     picked(first)
     sandbox.skip(minutes=16, seconds=59)  # a price of 15 minutes, and two for what is on its way
-    with pytest.raises(LinkClosed):
+    with pytest.raises(LinkClosed, match="sold out"):
         picked(second)
     sandbox.skip(seconds=2)
     assert refreshed(first).status == "open"
     picked(second)
-    with pytest.raises(LinkClosed):
+    with pytest.raises(LinkClosed, match="sold out"):
         picked(first)
 
 
@@ -92,7 +92,7 @@ def test_a_price_that_is_asked_for_again_keeps_the_piece_once(link: PaymentLink,
     sandbox.skip(minutes=16)
     assert picked(first).quote.valid_until > timezone.now()
     sandbox.skip(minutes=16)
-    with pytest.raises(LinkClosed):
+    with pytest.raises(LinkClosed, match="sold out"):
         picked(first)
     sandbox.skip(minutes=2)
     picked(second)

@@ -75,7 +75,7 @@ def test_late_money_counts_though_the_reference_has_a_new_session(sandbox: Sandb
 def test_a_session_is_not_reopened_beside_its_successor(sandbox: Sandbox, new_session: NewSession) -> None:
     first = sandbox.play(new_session(reference="order-1"), "late_short")
     new_session(reference="order-1")
-    with pytest.raises(ReferenceTaken):
+    with pytest.raises(ReferenceTaken, match="Another session has the reference 'order-1' by now"):
         decide(session=first, kind=DecisionKind.ASK_REST, actor="mia@example.com")
     assert (refreshed(first).status, refreshed(first).needs_decision) == ("expired", True)
 

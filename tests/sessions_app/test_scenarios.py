@@ -66,7 +66,7 @@ def test_a_large_payment_is_undone_after_completion_too(sandbox: Sandbox, new_se
 
 
 def test_a_refused_scenario_leaves_the_session_as_it_was(sandbox: Sandbox, session: CheckoutSession) -> None:
-    with pytest.raises(OptionUnavailable):
+    with pytest.raises(OptionUnavailable, match="none is wrong"):
         simulate(session=session, scenario="wrong_asset", now=timezone.now())
     assert CheckoutSession.objects.get(pk=session.pk).quote is None
 
@@ -82,7 +82,7 @@ def test_another_asset_than_allowed_is_recorded_and_waits_for_a_decision(
 
 
 def test_wrong_asset_needs_a_session_that_does_not_allow_all(sandbox: Sandbox, session: CheckoutSession) -> None:
-    with pytest.raises(OptionUnavailable):
+    with pytest.raises(OptionUnavailable, match="none is wrong"):
         sandbox.play(session, "wrong_asset")
 
 
@@ -120,7 +120,7 @@ def test_money_sent_to_a_session_that_was_never_picked_for_has_no_address(
 ) -> None:
     sandbox.skip(minutes=61)
     session = sandbox.wait(1, session)
-    with pytest.raises(SessionNotOpen):
+    with pytest.raises(SessionNotOpen, match="it has no address to pay to"):
         simulate(session=session, scenario="exact", now=timezone.now())
 
 
@@ -165,7 +165,7 @@ def test_asking_for_the_rest_reopens(sandbox: Sandbox, session: CheckoutSession)
 
 def test_a_decision_needs_something_to_decide(sandbox: Sandbox, session: CheckoutSession) -> None:
     session = sandbox.play(session, "exact")
-    with pytest.raises(NothingToDecide):
+    with pytest.raises(NothingToDecide, match="has nothing to decide"):
         decide(session=session, kind=DecisionKind.ACCEPT, actor="mia@example.com")
 
 

@@ -93,9 +93,9 @@ def test_nothing_is_sent_to_one_that_is_off(listen: Listen, happen: Happen) -> N
     listener = listen()
     event = happen()
     switch_off(endpoint=listener.endpoint, reason="by hand", actor="mia")
-    with pytest.raises(EndpointOff):
+    with pytest.raises(EndpointOff, match="switched off"):
         resend_failed(endpoint=listener.now())
-    with pytest.raises(EndpointOff):
+    with pytest.raises(EndpointOff, match="switched off"):
         resend_delivery(delivery=own(Delivery).get())
     assert resend_event(event=event) == 0
 

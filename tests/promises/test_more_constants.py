@@ -1,0 +1,82 @@
+"""Constants that other tests import: what they are is held here, in literals, with what the docs say of them."""
+
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+
+from chains_app.deposits import ETHER, Deposit, collection_gas
+from tests.promises.test_constants import check_promise
+
+MORE = [
+    # where, its value, the page, a piece of its sentence
+    ("chains_app.deposits.FACTORY_ADDRESS", "0xed1E88FA62fcB07CBcA00Fd4682f0A27587b9bc0", "receiving.md",
+     "The factory's address is `0xed1E88FA62fcB07CBcA00Fd4682f0A27587b9bc0` on every network"),
+    ("chains_app.deposits.DEPLOYMENT_PROXY", "0x4e59b44847b379578588920cA78FbF26c0B4956C", "receiving.md",
+     "`0x4e59b44847b379578588920cA78FbF26c0B4956C`"),
+    ("chains_app.deposits.GAS_EACH", 300_000, "receiving.md", "about 300,000 gas higher"),
+    ("chains_app.deposits.FACTORY_DEPLOYMENT_GAS", 676_000, "receiving.md", "676,000 gas, once for everybody"),
+    ("chains_app.deposits.TRANSACTION_GAS", 30_000, None, ""),
+    ("chains_app.deposits.TOKEN_GAS", 22_000, None, ""),
+    ("chains_app.deposits.TOKEN_SWEEP_GAS", 12_500, None, ""),
+    ("chains_app.deposits.ETHER_SWEEP_GAS", 14_000, "receiving.md", "collected before | about 14,000"),
+    ("chains_app.deposits.CLONE_GAS", 45_000, None, ""),
+    ("chains_app.evm_reader_native.SWEEP_SECONDS", 45, "networks.md", "its balance compared once in 45 s"),
+    ("chains_app.evm_reader_nodes.COMPARE_SECONDS", 10, None, ""),
+    ("chains_app.json_rpc.MOST_BYTES", 134_217_728, None, ""),
+    ("chains_app.json_rpc.MOST_CALLS_PER_BATCH", 100, None, ""),
+    ("chains_app.exchange_rates.BUYER_WAITS_SECONDS", 2.8, None, ""),
+    ("chains_app.exchange_rates.BACKGROUND_SECONDS", 10.0, None, ""),
+    ("chains_app.rate_sheets.KEPT", timedelta(days=8), None, ""),
+    ("chains_app.rate_rules.CLOCKS_DIFFER", timedelta(minutes=1), None, ""),
+    ("chains_app.scanning.WINDOW", 500, None, ""),
+    ("merchants_app.throttling.WINDOW_SECONDS", 60, None, ""),
+    ("sessions_app.terms.MAX_METADATA_KEYS", 50, "api.md", "metadata at most 50 names and 8 KB"),
+    ("sessions_app.terms.MAX_METADATA_BYTES", 8192, "api.md", "metadata at most 50 names and 8 KB"),
+    ("sessions_app.refund_address.CODE_HOLDS", timedelta(minutes=10), None, ""),
+    ("sessions_app.models.address_change.TRIES", 5, "refunds.md", "may be tried five times"),
+    ("sessions_app.watcher.MOST_PASSES", 20, None, ""),
+    ("sessions_app.expiry.BATCH", 1000, None, ""),
+    ("webhooks_app.attempts.CONNECT_SECONDS", 10.0, None, ""),
+    ("webhooks_app.custom_headers.MOST", 20, None, ""),
+    ("webhooks_app.custom_headers.LONGEST", 1000, None, ""),
+    ("webhooks_app.endpoints.MOST_FORMER_SECRETS", 3, None, ""),
+    ("webhooks_app.health.LOOKED_AT", 200, None, ""),
+    ("webhooks_app.delivery.ENDPOINTS_A_CLAIM", 200, None, ""),
+    ("webhooks_app.lanes.FIRST_WIDTH", 4, None, ""),
+    ("webhooks_app.lanes.NARROWEST", 2, None, ""),
+    ("webhooks_app.lanes.WIDEST", 64, None, ""),
+    ("webhooks_app.lanes.STEADY", 8, None, ""),
+    ("webhooks_app.lanes.QUICK_SECONDS", 0.03, None, ""),
+    ("webhooks_app.lanes.WINDOW", 1000, None, ""),
+    ("webhooks_app.lanes.HOLDING_SECONDS", 1.0, None, ""),
+    ("webhooks_app.lanes.MOST_CLAIMED", 1000, None, ""),
+    ("webhooks_app.lanes.MOST_HELD", 500, None, ""),
+    ("webhooks_app.lanes.MOST_HELD_WITH_TRIES", 750, None, ""),
+    ("webhooks_app.sender.POLL_SECONDS", 1.0, None, ""),
+]  # fmt: skip
+USDC, TREASURY = "0x" + "11" * 20, "0x" + "22" * 20
+
+
+@pytest.mark.parametrize(("where", "value", "page", "sentence"), MORE, ids=[each[0] for each in MORE])
+def test_another_promise_is_kept(where: str, value: object, page: str | None, sentence: str) -> None:
+    check_promise(where, value, page, sentence)
+
+
+@pytest.mark.parametrize(
+    ("tokens", "coins", "gas"),
+    [
+        (0, 1, 30_000 + 14_000 + 45_000),
+        (1, 0, 30_000 + 22_000 + 12_500 + 45_000),
+        (50, 0, 30_000 + 22_000 + 50 * 57_500),
+        (0, 50, 30_000 + 50 * 59_000),
+        (2, 3, 30_000 + 22_000 + 2 * 57_500 + 3 * 59_000),
+    ],
+)
+def test_the_gas_that_is_told_in_advance(tokens: int, coins: int, gas: int) -> None:
+    deposits = [Deposit("cs_a", TREASURY, USDC)] * tokens + [Deposit("cs_a", TREASURY, ETHER)] * coins
+    assert collection_gas(deposits=deposits) == gas
+    assert collection_gas(deposits=deposits, factory_deployed=False) == gas + 676_000
+    assert collection_gas(deposits=deposits, deployed=1) == gas - 45_000
+    # docs/receiving.md: at most 60,000 each in a batch of 50.
+    assert len(deposits) != 50 or Decimal(gas) / 50 <= 60_000
