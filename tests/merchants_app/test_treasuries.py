@@ -70,7 +70,7 @@ def test_lower_case_is_stored_with_its_checksum(mia: Merchant) -> None:
 
 
 def test_a_private_key_is_refused_and_never_stored(mia: Merchant) -> None:
-    with pytest.raises(WrongTreasury, match="private") as refusal:
+    with pytest.raises(WrongTreasury, match="looks like a PRIVATE key") as refusal:
         set_treasury(merchant=mia, mode="test", kind="xpub", xpub=XPRV, by="mia@example.com")
     assert XPRV not in refusal.value.detail
     assert not Treasury.objects.filter(xpub__startswith="xprv").exists()
