@@ -123,9 +123,14 @@ def own_address(text: str) -> str:
         raise WrongTreasury(str(error), attr="address") from error
     if token := _token_at(address):
         raise _no_wallet(f"the contract of {token}")
-    if address in _OWN_CONTRACTS or address == _BURNED or int(address, 16) <= _LAST_RESERVED:
+    if is_nobodys(address):
         raise WrongTreasury("Nobody owns this address: money sent there is lost.", attr="address")
     return address
+
+
+def is_nobodys(address: str) -> bool:
+    """Whether a checksummed address is known to have no owner: our contracts', the burning one, a chain's own."""
+    return address in _OWN_CONTRACTS or address == _BURNED or int(address, 16) <= _LAST_RESERVED
 
 
 def treasury_for(merchant: Merchant, mode: str, now: datetime) -> Treasury | None:

@@ -17,9 +17,10 @@ from common.errors import Conflict, DomainError
 from common.modes import Mode
 from merchants_app.audit import record
 from merchants_app.mails import mail_owners
+from merchants_app.treasuries import is_nobodys
 from sessions_app.forgetting import is_erased
 from sessions_app.lifecycle import News, lock, reassess
-from sessions_app.models import AddressChange, CheckoutSession
+from sessions_app.models import AddressChange, CheckoutSession, DepositAddress
 from sessions_app.models.address_change import TRIES
 from sessions_app.refund_letters import NotMailed, mail_code
 from sessions_app.refunds import WrongRefund
@@ -169,13 +170,19 @@ def _checked(session: CheckoutSession, address: str) -> str:
         checked = checked_address(address)
     except WrongAddress as wrong:
         raise WrongRefund(str(wrong), attr="address") from None
-    if checked in _useless_addresses(session):
+    if checked in _useless_addresses(session) or is_nobodys(checked) or _is_deposit(session, checked):
         raise WrongRefund("That is not a wallet of yours: give an address that you can spend from.", attr="address")
     return checked
 
 
 def _useless_addresses(session: CheckoutSession) -> set[str]:
-    """Where a refund would be lost or go in a circle: the deposit itself, the treasury, the tokens' contracts."""
+    """Where a refund would be lost or go in a circle: the tokens' contracts, the treasury."""
     tokens = {asset.contract for each in all_networks().values() for asset in each.assets.values() if asset.contract}
     treasury = session.treasury.address if session.treasury else ""
-    return tokens | {session.deposit.address, treasury}
+    return tokens | {treasury}
+
+
+def _is_deposit(session: CheckoutSession, address: str) -> bool:
+    """Buyers of several orders copy an address that they paid to: it would pay for another of the shop's sessions."""
+    ours = DepositAddress.objects.filter(session__merchant=session.merchant_id, session__mode=session.mode)
+    return ours.filter(address=address).exists()

@@ -21,3 +21,9 @@ def test_an_unknown_field_is_named_without_what_cannot_be_printed(api: Api, name
     answer = api.post("checkout", terms() | {name: 1})
     assert answer.status_code == 400
     assert [(error["attr"], error["code"]) for error in answer.answer["errors"]] == [(told, "unknown_field")]
+
+
+def test_a_parameter_that_is_sent_twice_is_named_so_too(api: Api) -> None:
+    answer = api.get("checkout?sta%07tus=open&sta%07tus=open")
+    assert answer.status_code == 400
+    assert ("sta\ufffdtus", "repeated") in [(error["attr"], error["code"]) for error in answer.answer["errors"]]

@@ -2,6 +2,7 @@
 
 import pytest
 
+from chains_app.networks import all_networks
 from merchants_app.treasuries import WrongTreasury, own_address
 from tests.cast import PATS_WALLET
 
@@ -34,3 +35,13 @@ def test_the_lowest_addresses_are_the_chains_own(number: int) -> None:
 @pytest.mark.parametrize("address", [numbered(0x10000), numbered(0x10001), PATS_WALLET])
 def test_from_there_on_an_address_may_be_a_wallet(address: str) -> None:
     assert own_address(address).lower() == address.lower()
+
+
+TOKENS = [asset for each in all_networks().values() for asset in each.assets.values() if asset.contract]
+
+
+def test_every_listed_tokens_contract_is_refused() -> None:
+    assert len(TOKENS) >= 12
+    for asset in TOKENS:
+        with pytest.raises(WrongTreasury, match=f"the contract of {asset.symbol} on "):
+            own_address(str(asset.contract).lower())

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -89,6 +90,29 @@ def test_what_is_no_list_of_assets_is_told_so_with_an_example(api: Api, wrong: o
             "attr": "allowedAssets",
         }
     ]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "code", "sentence"),
+    [
+        ([], "not_an_object", "Send a JSON object: {…}."),
+        ({str(n): n for n in range(51)}, "too_many_keys", "At most 50 names; this has 51."),
+        ({"a": "x" * 8192}, "too_large", "At most 8192 bytes as JSON."),
+        ({"a": ["b\0"]}, "invalid_text", "NUL characters and lone surrogates cannot be stored."),
+        ({"a": Decimal("1e41")}, "too_large", "Numbers must be below 10^40."),
+    ],
+)
+def test_metadata_that_cannot_be_kept_is_told_why(api: Api, wrong: object, code: str, sentence: str) -> None:
+    answer = api.post("checkout", terms(metadata=wrong))
+    assert (answer.status_code, answer.answer["errors"]) == (
+        400,
+        [{"code": code, "detail": sentence, "attr": "metadata"}],
+    )
+
+
+@pytest.mark.parametrize("kept", [{}, {str(n): n for n in range(50)}, {"a": "x" * (8192 - len('{"a":""}'))}])
+def test_metadata_up_to_the_limit_is_kept(api: Api, kept: dict[str, object]) -> None:
+    assert api.post("checkout", terms(metadata=kept)).answer["metadata"] == kept
 
 
 def test_one_asset_may_be_sent_without_its_list_and_twice_is_once(api: Api) -> None:

@@ -1,5 +1,6 @@
 """Which money went back: each refund counted once, each transfer taken for one refund, and no more settled by it."""
 
+from collections.abc import Callable
 from decimal import Decimal
 
 import pytest
@@ -8,6 +9,8 @@ from django.utils import timezone
 from chains_app.deposits import checked_address
 from chains_app.networks import all_networks, network
 from chains_app.sandbox_chain import send
+from merchants_app.models import Merchant
+from sessions_app.creation import create_session
 from sessions_app.decisions import decide
 from sessions_app.models import CheckoutSession, Refund
 from sessions_app.queries import session_for_buyer
@@ -15,7 +18,7 @@ from sessions_app.refund_address import leave_address
 from sessions_app.refundable import arrived, excess
 from sessions_app.refunds import WrongRefund, play_refund
 from sessions_app.status import DecisionKind
-from tests.cast import MIAS_WALLET, PATS_WALLET
+from tests.cast import MIAS_WALLET, PATS_WALLET, refreshed, terms
 from tests.sandbox import Sandbox, told
 from tests.sessions_app.test_refundable import TX, pay
 from tests.sessions_app.test_refunds import prepared
@@ -120,39 +123,60 @@ def test_a_refund_that_came_after_the_issue_changed_is_noted_and_decides_nothing
 
 
 TOKENS = sorted({asset.contract for each in all_networks().values() for asset in each.assets.values()} - {None})
+NOBODYS = [
+    "0xed1E88FA62fcB07CBcA00Fd4682f0A27587b9bc0",  # the factory of docs/receiving.md
+    "0xdE28b0E46Db667976DB1aA509589234F686E9E33",  # what its deposits run
+    "0x4e59b44847b379578588920cA78FbF26c0B4956C",  # the proxy that deploys it
+    "0x000000000000000000000000000000000000dEaD",
+    f"0x{1:040x}",
+    f"0x{0xFFFF:040x}",
+]
 
 
-@pytest.mark.parametrize("token", TOKENS)
-def test_no_tokens_contract_is_a_refund_address(sandbox: Sandbox, session: CheckoutSession, token: str) -> None:
-    """In whatever case it is written, and also of a network that the session was not paid on."""
+@pytest.mark.parametrize("addresses", [TOKENS, NOBODYS], ids=["tokens' contracts", "nobody's"])
+def test_where_money_is_lost_is_no_refund_address(
+    sandbox: Sandbox, session: CheckoutSession, addresses: list[str]
+) -> None:
+    """In whatever case it is written; a token's contract also of a network that the session was not paid on."""
     paid = sandbox.play(session, "over")
-    for spelled in (checked_address(token), token.lower()):
-        with pytest.raises(WrongRefund, match=NO_WALLET) as refused:
-            leave_address(paid, spelled)
-        assert refused.value.attr == "address"
-    session.refresh_from_db()
-    assert session.refund_address == ""
+    assert len(addresses) >= 6
+    for address in addresses:
+        for spelled in (checked_address(address), address.lower()):
+            with pytest.raises(WrongRefund, match=NO_WALLET) as refused:
+                leave_address(paid, spelled)
+            assert refused.value.attr == "address"
+    assert refreshed(session).refund_address == ""
 
 
-@pytest.mark.parametrize("whose", ["treasury", "deposit"])
-def test_money_is_not_sent_round_in_a_circle(sandbox: Sandbox, session: CheckoutSession, whose: str) -> None:
+@pytest.mark.parametrize("whose", ["treasury", "deposit", "another order's deposit"])
+def test_money_is_not_sent_round_in_a_circle(
+    sandbox: Sandbox, new_session: Callable[..., CheckoutSession], whose: str
+) -> None:
+    session, other = new_session(), new_session()
     paid = session_for_buyer(sandbox.play(session, "over").page_token)
-    address = MIAS_WALLET if whose == "treasury" else paid.deposit.address
+    sandbox.play(other, "exact")
+    address = {"treasury": MIAS_WALLET, "deposit": paid.deposit.address}.get(whose, refreshed(other).deposit.address)
     with pytest.raises(WrongRefund, match=NO_WALLET):
         leave_address(paid, address)
 
 
-@pytest.mark.parametrize(
-    ("address", "reason"),
-    [
+def test_another_shops_deposit_is_nothing_that_is_told(
+    sandbox: Sandbox, session: CheckoutSession, otto: Merchant
+) -> None:
+    """Whoever tries addresses learns nothing of other businesses."""
+    other = create_session(merchant=otto, mode="test", terms=terms())
+    sandbox.play(other, "exact")
+    address = refreshed(other).deposit.address
+    assert leave_address(sandbox.play(session, "over"), address).refund_address == address
+
+
+def test_what_is_no_address_is_told_from_what_is_no_wallet(sandbox: Sandbox, session: CheckoutSession) -> None:
+    paid = sandbox.play(session, "over")
+    for address, reason in (
         ("", "starts with 0x"),
         ("0x12", "40 characters"),
         ("0x" + "0" * 40, "zero address"),
         (PATS_WALLET.replace("A", "a", 1), "checksum"),
-    ],
-)
-def test_what_is_no_address_is_told_from_what_is_no_wallet(
-    sandbox: Sandbox, session: CheckoutSession, address: str, reason: str
-) -> None:
-    with pytest.raises(WrongRefund, match=reason):
-        leave_address(sandbox.play(session, "over"), address)
+    ):
+        with pytest.raises(WrongRefund, match=reason):
+            leave_address(paid, address)
