@@ -191,6 +191,7 @@ def test_the_start_is_refused_when_one_node_belongs_to_another_chain(chain, fake
 def test_the_start_is_not_refused_because_a_node_is_away(chain, fakes):
     fakes[0].reply(503)
     verify_networks([replace(DEVCHAIN, block_seconds=4)])
+    assert fakes[1].count("eth_chainId") == 1
 
 
 def test_a_network_without_a_node_says_which_variable_to_set(monkeypatch):

@@ -83,7 +83,7 @@ def test_several_transfers_of_one_transaction(clock: Clock):
     pay(PAT, 2, at=clock.now, tx_hash=first.tx_hash, log_index=1)
     clock.tick(2)
     assert [each.amount_units for each in read(clock)] == [1, 2]
-    with pytest.raises(IntegrityError):
+    with pytest.raises(IntegrityError, match="tx_hash, log_index"):
         pay(PAT, 3, at=clock.now, tx_hash=first.tx_hash, log_index=1)
 
 

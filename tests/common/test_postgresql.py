@@ -81,7 +81,7 @@ def test_a_statement_that_its_table_outdated_is_prepared_anew(
     try:
         assert rows("SELECT * FROM outdated", ()) == [(1,)]
         another.execute("ALTER TABLE outdated ALTER it TYPE text")
-        with pytest.raises(NotSupportedError):
+        with pytest.raises(NotSupportedError, match="cached plan must not change"):
             rows("SELECT * FROM outdated", ())
         assert rows("SELECT * FROM outdated", ()) == [("1",)]
     finally:
@@ -106,7 +106,7 @@ def test_an_error_is_djangos_and_breaks_the_transaction_as_any_other() -> None:
 def test_nothing_is_run_in_a_broken_transaction() -> None:
     with transaction.atomic():
         transaction.set_rollback(True)
-        with pytest.raises(TransactionManagementError):
+        with pytest.raises(TransactionManagementError, match="error occurred in the current transaction"):
             rows("SELECT 1", ())
 
 

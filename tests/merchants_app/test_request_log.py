@@ -85,7 +85,7 @@ def test_lines_outlive_a_database_that_is_away(api: Api, mia: Merchant) -> None:
     with connection.cursor() as cursor:
         cursor.execute("ALTER TABLE merchants_app_loggedrequest RENAME TO away")
     try:
-        with pytest.raises(DatabaseError):
+        with pytest.raises(DatabaseError, match="does not exist"):
             write_lines()
     finally:
         with connection.cursor() as cursor:
