@@ -181,6 +181,10 @@ class Lanes:
             del self._lanes[key]
         return idle
 
+    def has_returned(self, endpoint: int) -> bool:
+        """Something of it is to be given back: it is due, and may be fetched again."""
+        return any(claim.endpoint_id == endpoint for claim in self._returned)
+
     def take_returned(self) -> list[Claim]:
         """What must be given back: it may not leave any more, or others can take it sooner."""
         returned, self._returned = self._returned, []

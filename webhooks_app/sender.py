@@ -94,18 +94,21 @@ class Sender:
 
     async def _claim(self) -> list[Claim]:
         """What may leave now. What may not, or not from here, is given back first."""
-        self._more_of.clear()
+        rooms, returned = self._lanes.rooms(time.monotonic()), self._lanes.take_returned()
+        asks = rooms.total > 0 and self._reports.open < MOST_UNRECORDED
+        self._more_of |= {claim.endpoint_id for claim in returned}
+        if asks:
+            # Of those that have no room nothing is asked for: what is known of them goes on holding meanwhile.
+            self._more_of = {each for each in self._more_of if not rooms.sizes.get(each, rooms.fresh)}
         self._more_anywhere = False
-        rooms = self._lanes.rooms(time.monotonic())
-        await self._give_back(self._lanes.take_returned())
-        claims: list[Claim] = []
-        if rooms.total > 0 and self._reports.open < MOST_UNRECORDED:
-            claims = await self._database.run(partial(claim_due, rooms=rooms))
+        await self._give_back(returned)
+        claims = await self._database.run(partial(claim_due, rooms=rooms)) if asks else []
+        endpoints = {claim.endpoint_id for claim in claims}
+        if asks:
+            self._more_of |= _filled(claims, rooms)
+            self._more_anywhere = len(claims) >= rooms.total or len(endpoints) >= ENDPOINTS_A_CLAIM
         if not claims:
             self._forget_idle()
-        endpoints = {claim.endpoint_id for claim in claims}
-        self._more_of = _filled(claims, rooms)
-        self._more_anywhere = len(claims) >= rooms.total > 0 or len(endpoints) >= ENDPOINTS_A_CLAIM
         return await self._without_those_off(claims, endpoints | self._lanes.with_waiting())
 
     async def _without_those_off(self, claims: list[Claim], endpoints: set[int]) -> list[Claim]:
@@ -158,7 +161,8 @@ class Sender:
         """Something is known to be due, and there is room for a claim worth its round trip."""
         if self._more_anywhere and self._lanes.total_room() >= MOST_CLAIMED // 4:
             return True
-        return endpoint in self._more_of and self._lanes.is_short_of_work(endpoint)
+        is_due = endpoint in self._more_of or self._lanes.has_returned(endpoint)
+        return is_due and self._lanes.is_short_of_work(endpoint)
 
     async def _wait(self) -> None:
         """Until there is something to claim: a nudge, room in a lane that has more, or a second has passed."""

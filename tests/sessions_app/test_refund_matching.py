@@ -9,7 +9,7 @@ from django.utils import timezone
 from chains_app.deposits import checked_address
 from chains_app.networks import all_networks, network
 from chains_app.sandbox_chain import send
-from merchants_app.models import Merchant
+from merchants_app.models import AuditEntry, Merchant
 from sessions_app.creation import create_session
 from sessions_app.decisions import decide
 from sessions_app.models import CheckoutSession, Refund
@@ -98,6 +98,57 @@ def test_an_equal_transfer_leaves_a_refund_where_it_was_seen(sandbox: Sandbox, l
     sandbox.wait(3, large_session)
     refund.refresh_from_db()
     assert (refund.tx_hash, refund.confirmed_at is None) == (place[0], False)
+
+
+def test_a_refund_is_done_once_however_long_it_is_looked_at(sandbox: Sandbox, session: CheckoutSession) -> None:
+    play_refund(prepared(sandbox.play(session, "over", asset="USDC")), now=timezone.now())
+    after = sandbox.wait(4, session)
+    before = told(after), after.timeline.count(), after.decisions.count()
+    sandbox.wait(3, session)
+    assert (told(after), after.timeline.count(), after.decisions.count()) == before
+    assert AuditEntry.objects.filter(action="refund.done", subject=session.public_id).count() == 1
+
+
+def test_a_large_refund_is_final_with_its_second_block_and_not_before(
+    sandbox: Sandbox, large_session: CheckoutSession
+) -> None:
+    refund = prepared(sandbox.play(large_session, "late_short", seconds=7), kind="full")
+    play_refund(refund, now=timezone.now())
+    sandbox.wait(1, large_session)
+    sandbox.look()  # as often as one likes: there is one block
+    refund.refresh_from_db()
+    assert (refund.seen_at is None, refund.confirmed_at) == (False, None)
+    sandbox.skip(seconds=1)
+    sandbox.look()
+    refund.refresh_from_db()
+    assert refund.confirmed_at
+
+
+@pytest.mark.parametrize("asset", ["USDT", "ETH"])
+def test_as_many_units_of_another_asset_are_not_the_refund(
+    sandbox: Sandbox, session: CheckoutSession, asset: str
+) -> None:
+    refund = prepared(sandbox.play(session, "over", asset="USDC"))
+    contract = network("sandbox").assets[asset].contract
+    send(recipient=PATS_WALLET, contract=contract, amount_units=24_500_000, now=timezone.now())
+    sandbox.wait(3, session)
+    refund.refresh_from_db()
+    assert (refund.seen_at, refund.tx_hash) == (None, "")
+
+
+@pytest.mark.parametrize(("seconds_before", "is_it"), [(5, False), (0, True)])
+def test_what_the_merchant_had_sent_before_is_not_the_refund(
+    sandbox: Sandbox, session: CheckoutSession, seconds_before: int, *, is_it: bool
+) -> None:
+    """Blocks of before it was prepared may be read after that."""
+    over = sandbox.play(session, "over", asset="USDC")
+    usdc = network("sandbox").assets["USDC"].contract
+    send(recipient=PATS_WALLET, contract=usdc, amount_units=24_500_000, now=timezone.now())
+    sandbox.skip(seconds=seconds_before)
+    refund = prepared(over)
+    sandbox.wait(3, session)
+    refund.refresh_from_db()
+    assert (refund.seen_at is not None) == is_it
 
 
 @pytest.mark.parametrize("more", [10**15, None])

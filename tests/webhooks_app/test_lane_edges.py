@@ -37,8 +37,11 @@ def test_a_lane_that_is_just_full_returns_nothing() -> None:
     lanes.rooms(NOW)
     assert (lanes.take_returned(), lanes.claimed) == ([], 4)
     lanes.add(claim(5))
+    assert not lanes.has_returned(1)
     lanes.rooms(NOW)
+    assert [lanes.has_returned(endpoint) for endpoint in (1, 2)] == [True, False]
     assert ([each.delivery_id for each in lanes.take_returned()], lanes.claimed) == ([5], 4)
+    assert not lanes.has_returned(1)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -58,4 +61,30 @@ def test_a_long_queue_is_fetched_on_without_waiting_for_the_next_poll(
         wait_until(lambda: hers.count() >= 40)
         assert len(receiver.messages) == 40
     finally:
+        sender.stop()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_news_while_a_lane_is_full_does_not_let_its_queue_be_forgotten(
+    receiver: Receiver,
+    listen: Callable[..., Listener],
+    happen: Callable[..., Event],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("webhooks_app.sender.POLL_SECONDS", 60)
+    listen("/full")
+    receiver.hold("/full")
+    for _ in range(12):
+        happen()
+    sender = SenderThread()
+    sender.start()
+    try:
+        wait_until(lambda: len(receiver.at("/full")) == 4)
+        listen("/other")
+        happen()  # it is claimed while there is no room in the lane that is full
+        wait_until(lambda: receiver.at("/other"))
+        receiver.release()
+        wait_until(lambda: len(receiver.at("/full")) == 13)
+    finally:
+        receiver.release()
         sender.stop()
