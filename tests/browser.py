@@ -17,8 +17,11 @@ PATIENCE = 15_000
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """A headless Chromium: the system's, else the one `make test` installed."""
+def browser(django_db_setup: None) -> Iterator[Browser]:
+    """A headless Chromium: the system's, else the one `make test` installed.
+
+    After the database: its first rows are made by rules that run event loops of their own, and this one runs on.
+    """
     path = find_browser()
     assert path, "Chromium is missing: install it (Debian: apt-get install chromium) or run `make test`."
     # Playwright's synchronous interface keeps an event loop in this thread to the end, which Django takes for a view

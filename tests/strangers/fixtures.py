@@ -63,6 +63,8 @@ def pytest_runtest_teardown(item: pytest.Item) -> Iterator[None]:
     changed: list[str] = []
     if _uses_database(item) and _State.blocker:
         with _State.blocker.unblock():
+            if not connection.in_atomic_block:
+                connection.close_if_unusable_or_obsolete()  # a test may have had the server end it
             if not (item.get_closest_marker("moves_everybody") or _is_broken()):
                 changed = kept.changed_since(_State.print)
     try:
