@@ -106,6 +106,7 @@ def _open_case(session: CheckoutSession, now: datetime) -> Case | None:
     return case if case and DecisionKind.REFUNDED in case.answers else None
 
 
+@transaction.atomic
 def withdraw_refund(refund: Refund, *, actor: str, now: datetime) -> None:
     """The merchant will not send it. Nothing happens when the chain has shown it already."""
     if Refund.objects.filter(pk=refund.pk, seen_at=None, withdrawn_at=None).update(withdrawn_at=now):

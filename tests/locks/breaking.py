@@ -1,0 +1,87 @@
+"""All or nothing: a rule is broken off after each of its writes in turn, and the whole database must be as it was."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import connection
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from merchants_app.models import Merchant
+from tests.locks.listing import ATOMIC
+
+Act = Callable[[], object]
+Prepare = Callable[[Merchant], Act]
+Stored = dict[str, str]
+
+_LOCKING = re.compile(r"FOR\s+(NO\s+KEY\s+)?UPDATE")
+_WRITING = re.compile(r"\b(INSERT INTO|UPDATE|DELETE FROM)\b")
+
+
+class Boom(Exception):
+    """The test's own: nobody in the code catches it."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """A rule that writes in a transaction. `prepare` sets the stage for a business and returns what is to be done."""
+
+    prepare: Prepare
+    apart: int = 0  # its first writes, which by its design are committed whatever becomes of the rest
+    covers: int | None = None  # how many writes after those are one; None: all that follow
+
+
+CASES: dict[str, Case] = {}
+
+
+def holds(place: str, *, apart: int = 0, covers: int | None = None) -> Callable[[Prepare], Prepare]:
+    """Says which function's `atomic` the case below stands for."""
+
+    def note(prepare: Prepare) -> Prepare:
+        assert place not in CASES, place
+        CASES[place] = Case(prepare, apart, covers)
+        return prepare
+
+    return note
+
+
+def held_by_cases() -> set[str]:
+    """The names of `listing` that cases stand for."""
+    return {f"{place}: {ATOMIC}" for place in CASES}
+
+
+class Breaker:
+    """Raises Boom as soon as the `nth` write is done. For `connection.execute_wrapper`.
+
+    Before the write after those that stand `apart`, it looks at what the others see: from there on it is one.
+    """
+
+    def __init__(self, nth: int, *, apart: int, others: BaseDatabaseWrapper) -> None:
+        self.nth, self.apart, self.others = nth, apart, others
+        self.count = 0
+        self.before: Stored = {}
+
+    def __call__(self, execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
+        """One statement."""
+        if not _WRITING.search(_LOCKING.sub("", sql)):
+            return execute(sql, params, many, context)
+        self.count += 1
+        if self.count == self.apart + 1:
+            self.before = stored(self.others)
+        answer = execute(sql, params, many, context)
+        if self.count == self.nth:
+            raise Boom(sql[:100])
+        return answer
+
+
+def stored(others: BaseDatabaseWrapper) -> Stored:
+    """A digest of the committed rows of each table, read by one statement of another connection."""
+    names = sorted(connection.introspection.django_table_names(only_existing=True))
+    each = (
+        f"SELECT '{name}', md5(coalesce(string_agg(row::text, ' ' ORDER BY row::text), '')) FROM \"{name}\" AS row"  # noqa: S608  (names of our own)
+        for name in names
+    )
+    with others.cursor() as cursor:
+        cursor.execute(" UNION ALL ".join(each))
+        return dict(cursor.fetchall())

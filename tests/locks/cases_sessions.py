@@ -1,0 +1,170 @@
+"""Rules of sessions that are one: their state, decisions, refunds, collections, quotes, links, and what is erased."""
+
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from django.core import mail
+from django.utils import timezone
+
+from chains_app.chain_calls import Emptied
+from chains_app.deposits import Collection
+from chains_app.networks import network
+from merchants_app.models import Merchant
+from sessions_app import collecting, lifecycle, operator_acts
+from sessions_app.creation import create_session
+from sessions_app.decisions import decide
+from sessions_app.models import AddressChange, CheckoutSession, Decision, Payment, PaymentLink, Refund
+from sessions_app.payment_links import open_link
+from sessions_app.privacy import erase_rows
+from sessions_app.quoting import choose_option
+from sessions_app.refund_address import confirm_change, leave_address, name_address
+from sessions_app.refunds import prepare_refund, withdraw_refund
+from sessions_app.status import DecisionKind
+from tests.cast import OTTOS_WALLET, PATS_WALLET, refreshed, terms
+from tests.locks.breaking import Act, holds
+from tests.locks.cases_business import an_operator
+from tests.locks.stage import SANDBOX, SEEN, over_since, overpaid, shown, underpaid, waiting_for_money
+
+
+@holds("sessions_app.lifecycle.reassess_many")
+def a_payment_that_a_session_is_told_of(mia: Merchant) -> Act:
+    session = waiting_for_money(mia)
+    shown(session, "49.00")
+    return lambda: lifecycle.reassess(session.pk, SEEN)
+
+
+@holds("sessions_app.lifecycle._end")
+def a_cancellation(mia: Merchant) -> Act:
+    session = waiting_for_money(mia)
+    return lambda: lifecycle.cancel(session)
+
+
+@holds("sessions_app.lifecycle.expire_overdue")
+def a_batch_that_expires(mia: Merchant) -> Act:
+    """One that nobody ever picked an option for, and one with a price."""
+    over_since(create_session(merchant=mia, mode="test", terms=terms()), minutes=1)
+    over_since(waiting_for_money(mia), minutes=1)
+    return lambda: lifecycle.expire_overdue(10)
+
+
+@holds("sessions_app.operator_acts.expire")
+def a_session_that_an_operator_ends(mia: Merchant) -> Act:
+    by, session = an_operator(), waiting_for_money(mia)
+    return lambda: operator_acts.expire(session, by=by)
+
+
+@holds("sessions_app.lifecycle.decide")
+def a_decision_that_is_written(mia: Merchant) -> Act:
+    session = underpaid(mia)
+    return lambda: lifecycle.decide(
+        Decision(session=session, kind=DecisionKind.ASK_REST, issue=session.issue, actor="mia@example.com"),
+        reopen_minutes=30,
+    )
+
+
+@holds("sessions_app.decisions.decide")
+def a_decision_with_its_audit_line(mia: Merchant) -> Act:
+    session = underpaid(mia)
+    return lambda: decide(session=session, kind=DecisionKind.ACCEPT, actor="mia@example.com")
+
+
+@holds("sessions_app.refunds.prepare_refund")
+def a_refund(mia: Merchant) -> Act:
+    session = overpaid(mia)
+    return lambda: refund(session)
+
+
+@holds("sessions_app.refunds.withdraw_refund")
+def a_refund_that_is_not_sent(mia: Merchant) -> Act:
+    prepared = refund(overpaid(mia))
+    return lambda: withdraw_refund(prepared, actor="mia@example.com", now=timezone.now())
+
+
+def refund(session: CheckoutSession) -> Refund:
+    return prepare_refund(
+        session=session, network_id="sandbox", asset="USDC", kind="amount", rate_basis="paid",
+        amount=Decimal("11.00"), actor="mia@example.com",
+    )  # fmt: skip
+
+
+@holds("sessions_app.refund_address.leave_address")
+def the_first_refund_address(mia: Merchant) -> Act:
+    session = waiting_for_money(mia)
+    return lambda: leave_address(refreshed(session), PATS_WALLET)
+
+
+@holds("sessions_app.refund_address._ask_for_code", covers=1)
+def a_code_that_is_asked_for(mia: Merchant) -> Act:
+    """That is noted first, and the code is mailed when it is: what follows is no part of it."""
+    session = overpaid(mia)
+    return lambda: name_address(session, OTTOS_WALLET, now=timezone.now())
+
+
+@holds("sessions_app.refund_address.confirm_change", apart=2)
+def another_refund_address(mia: Merchant) -> Act:
+    """The test gives back the try that each code that is typed costs for good."""
+    session = overpaid(mia)
+    change = name_address(session, OTTOS_WALLET, now=timezone.now())
+    assert change
+    code = next(word for word in str(mail.outbox[-1].body).split() if word.isdigit() and len(word) == 6)
+
+    def act() -> None:
+        AddressChange.objects.filter(pk=change.pk).update(tries=0)
+        confirm_change(session, change.public_id, code, now=timezone.now())
+
+    return act
+
+
+@holds("sessions_app.collecting.play_collection")
+def a_collection_by_a_click(mia: Merchant) -> Act:
+    overpaid(mia)
+    return lambda: collecting.play_collection(
+        merchant=mia, mode="test", network=SANDBOX, by="mia@example.com", now=timezone.now()
+    )
+
+
+@holds("sessions_app.collecting.see_collection")
+def a_collection_on_a_chain(mia: Merchant) -> Act:
+    """What a node would say of the transaction is given: a deposit that was emptied in block 1."""
+    session, chain = overpaid(mia), network("sepolia")
+    Payment.objects.filter(session=session).update(network=chain.id)
+    token = chain.assets["USDC"].contract
+    assert token
+    gone = Collection(PATS_WALLET, session.deposit.address, token, 60 * 10**6, True)
+    answer = {"0x01": [Emptied(gone, block_number=1, tx_hash="0x01")]}
+
+    def act() -> None:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(collecting, "collections_of", lambda network, hashes: answer)
+            collecting.see_collection(merchant=mia, mode="test", network=chain, tx_hash="0x01", by="mia@example.com")
+
+    return act
+
+
+@holds("sessions_app.quoting.choose_option")
+def a_picked_option(mia: Merchant) -> Act:
+    """With the piece of a link's stock, an address and a quote."""
+    session = open_link(a_link(mia), email="pat@example.com", name="Pat Payer")
+    return lambda: choose_option(session=refreshed(session), asset="USDC", network="sandbox", now=timezone.now())
+
+
+@holds("sessions_app.payment_links.open_link")
+def a_buyer_at_a_link(mia: Merchant) -> Act:
+    link = a_link(mia)
+    return lambda: open_link(link, email="pat@example.com", name="Pat Payer")
+
+
+def a_link(mia: Merchant) -> PaymentLink:
+    """With one piece of stock."""
+    return PaymentLink.objects.create(
+        merchant=mia, mode="test", amount=Decimal(49), currency="USD", product_name="The last one", stock=1
+    )
+
+
+@holds("sessions_app.privacy.erase_rows")
+def an_erased_buyer(mia: Merchant) -> Act:
+    session = lifecycle.cancel(waiting_for_money(mia))
+    confirmed_long_ago = timezone.now() - timedelta(days=1)
+    CheckoutSession.objects.filter(pk=session.pk).update(watch_until=confirmed_long_ago)
+    return lambda: erase_rows(session.customer, actor="mia@example.com", now=timezone.now())

@@ -1,0 +1,78 @@
+"""Sessions at the points where a rule has something to do. On connections, so without the still clock of `sandbox`."""
+
+from datetime import timedelta
+from decimal import Decimal
+
+from django.utils import timezone
+
+from chains_app.networks import network
+from chains_app.reader import Transfer
+from merchants_app.models import Merchant
+from sessions_app.creation import create_session
+from sessions_app.lifecycle import News, reassess
+from sessions_app.models import CheckoutSession, Payment
+from sessions_app.payments import record
+from sessions_app.quoting import choose_option
+from sessions_app.sightings import take_in
+from tests.cast import MIAS_WALLET, PATS_WALLET, refreshed, terms
+
+SANDBOX = network("sandbox")
+SEEN = News(reason="Confirmed.")
+
+
+def waiting_for_money(mia: Merchant) -> CheckoutSession:
+    """It waits for 49.00 USDC on the sandbox."""
+    made = create_session(merchant=mia, mode="test", terms=terms())
+    choose_option(session=made, asset="USDC", network="sandbox", now=timezone.now())
+    return refreshed(made)
+
+
+def transfer_to(session: CheckoutSession, amount: str, *, block: int = 1) -> Transfer:
+    """One movement of so many USDC; the same one whatever the block."""
+    return Transfer(
+        network="sandbox",
+        asset="USDC",
+        tx_hash=f"{session.public_id}0x01",
+        log_index=0,
+        sender=MIAS_WALLET,
+        recipient=session.deposit.address,
+        amount_units=int(Decimal(amount) * 10**6),
+        block_number=block,
+        block_hash=f"0x{block}",
+        block_time=timezone.now(),
+    )
+
+
+def shown(session: CheckoutSession, amount: str) -> Payment:
+    """A payment on record, of which the session has not been told."""
+    record(SANDBOX, take_in(SANDBOX, [transfer_to(session, amount)], timezone.now()))
+    return Payment.objects.select_related("session__deposit").get(session=session)
+
+
+def confirmed(session: CheckoutSession, amount: str) -> Payment:
+    """The same, with all the blocks on it that it needs."""
+    payment = shown(session, amount)
+    Payment.objects.filter(pk=payment.pk).update(confirmed_at=timezone.now())
+    return payment
+
+
+def overpaid(mia: Merchant) -> CheckoutSession:
+    """11.00 too much arrived, and a refund may go to Pat."""
+    session = waiting_for_money(mia)
+    confirmed(session, "60.00")
+    CheckoutSession.objects.filter(pk=session.pk).update(refund_address=PATS_WALLET)
+    return reassess(session.pk, SEEN)
+
+
+def underpaid(mia: Merchant) -> CheckoutSession:
+    """20.00 arrived, and its time is over."""
+    session = waiting_for_money(mia)
+    confirmed(session, "20.00")
+    over_since(session, minutes=1)
+    return reassess(session.pk, SEEN)
+
+
+def over_since(session: CheckoutSession, *, minutes: int) -> CheckoutSession:
+    """Its time ran out so long ago, and nobody has looked."""
+    CheckoutSession.objects.filter(pk=session.pk).update(expires_at=timezone.now() - timedelta(minutes=minutes))
+    return refreshed(session)

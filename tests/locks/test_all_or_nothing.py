@@ -1,0 +1,56 @@
+"""Each rule that writes in a transaction, broken off after every single write: nothing of it is left."""
+
+from collections.abc import Iterator
+from itertools import count
+
+import pytest
+from django.db import connection
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from merchants_app.models import Merchant
+from tests.cast import MIAS_WALLET, merchant
+from tests.locks import cases_business, cases_people, cases_sessions, cases_webhooks
+from tests.locks.breaking import CASES, Act, Boom, Breaker, stored
+
+pytestmark = pytest.mark.django_db(transaction=True)
+assert cases_business and cases_people and cases_sessions and cases_webhooks  # they fill the list
+
+
+@pytest.fixture
+def mia(transactional_db: None) -> Merchant:
+    return merchant("Mia Coffee", MIAS_WALLET)
+
+
+@pytest.fixture
+def others(transactional_db: None) -> Iterator[BaseDatabaseWrapper]:
+    """A second connection: it sees what is committed."""
+    second = connection.copy()
+    yield second
+    second.close()
+
+
+def breaks_at(nth: int, act: Act, *, apart: int, others: BaseDatabaseWrapper) -> Breaker | None:
+    """The act, broken off after its nth write; None when it has no such write and came to its end."""
+    breaker = Breaker(nth, apart=apart, others=others)
+    try:
+        with connection.execute_wrapper(breaker):
+            act()
+    except Boom:
+        return breaker
+    return None
+
+
+@pytest.mark.parametrize("place", CASES)
+def test_what_breaks_off_leaves_everything_as_it_was(place: str, mia: Merchant, others: BaseDatabaseWrapper) -> None:
+    case = CASES[place]
+    act = case.prepare(mia)
+    assert not connection.in_atomic_block
+    writes = range(case.apart + 1, case.apart + 1 + case.covers) if case.covers else count(case.apart + 1)
+    for nth in writes:
+        broken = breaks_at(nth, act, apart=case.apart, others=others)
+        if broken is None:
+            assert case.covers is None, f"it has only {nth - 1} writes"
+            break
+        assert broken.before
+        assert stored(others) == broken.before, f"half of it stands after write {nth}"
+    assert nth > case.apart + 1 or case.covers == 1, "it wrote nothing"
