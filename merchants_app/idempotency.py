@@ -128,9 +128,7 @@ def _try_apart(key: ApiKey, idempotency_key: str, fingerprint: str, act: Callabl
         if not cursor.fetchone()[0]:
             _refuse_running()
     try:
-        with transaction.atomic():
-            stored = _lock_and_look(key, idempotency_key, fingerprint)
-        return stored or _do(key, idempotency_key, fingerprint, act)
+        return _lock_and_look(key, idempotency_key, fingerprint) or _do(key, idempotency_key, fingerprint, act)
     finally:
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_unlock(%s)", [number])

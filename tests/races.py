@@ -54,6 +54,13 @@ def behind_a_lock(act: Act, *, lock: Act, meanwhile: Act) -> object:
         return error or running.result()
 
 
+def passes_by(act: Callable[[], T], *, lock: Act, seconds: float = 5) -> T:
+    """What the act answers while somebody else has that lock: it must not wait for it. Raises TimeoutError if it does."""
+    with ThreadPoolExecutor(1) as pool, transaction.atomic():
+        lock()
+        return pool.submit(closing(act)).result(timeout=seconds)
+
+
 def _somebody_waits() -> bool:
     with connection.cursor() as cursor:
         cursor.execute("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)")

@@ -43,8 +43,9 @@ def _scoped(node: ast.AST, scope: str) -> Iterator[tuple[str, ast.AST]]:
         inner = scope
         if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             inner = f"{scope}.{child.name}"
-        elif isinstance(child, ast.Assign) and isinstance(node, ast.Module) and isinstance(child.targets[0], ast.Name):
-            inner = f"{scope}.{child.targets[0].id}"
+        elif isinstance(child, ast.Assign | ast.AnnAssign) and isinstance(node, ast.Module):
+            target = child.targets[0] if isinstance(child, ast.Assign) else child.target
+            inner = f"{scope}.{ast.unparse(target)}"
         yield inner, child
         yield from _scoped(child, inner)
 
