@@ -55,7 +55,7 @@ def behind_a_lock(act: Act, *, lock: Act, meanwhile: Act) -> object:
 
 
 def passes_by(act: Callable[[], T], *, lock: Act, seconds: float = 5) -> T:
-    """What the act answers while somebody else has that lock: it must not wait for it. Raises TimeoutError if it does."""
+    """What the act answers while somebody else has that lock. Raises TimeoutError when it waits for it."""
     with ThreadPoolExecutor(1) as pool, transaction.atomic():
         lock()
         return pool.submit(closing(act)).result(timeout=seconds)

@@ -79,7 +79,7 @@ def stored(others: BaseDatabaseWrapper) -> Stored:
     """A digest of the committed rows of each table, read by one statement of another connection."""
     names = sorted(connection.introspection.django_table_names(only_existing=True))
     each = (
-        f"SELECT '{name}', md5(coalesce(string_agg(row::text, ' ' ORDER BY row::text), '')) FROM \"{name}\" AS row"  # noqa: S608  (names of our own)
+        f"SELECT '{name}', md5(coalesce(string_agg(row::text, ' ' ORDER BY row::text), '')) FROM \"{name}\" AS row"
         for name in names
     )
     with others.cursor() as cursor:

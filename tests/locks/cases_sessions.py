@@ -94,9 +94,9 @@ def the_first_refund_address(mia: Merchant) -> Act:
     return lambda: leave_address(refreshed(session), PATS_WALLET)
 
 
-@holds("sessions_app.refund_address._ask_for_code", covers=1)
+@holds("sessions_app.refund_address._ask_for_code", apart=1, covers=1)
 def a_code_that_is_asked_for(mia: Merchant) -> Act:
-    """That is noted first, and the code is mailed when it is: what follows is no part of it."""
+    """First it is tried whether this is the first address; the code is mailed when the wish is noted, and apart."""
     session = overpaid(mia)
     return lambda: name_address(session, OTTOS_WALLET, now=timezone.now())
 

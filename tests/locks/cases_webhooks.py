@@ -108,7 +108,9 @@ def the_end_of_a_test(mia: Merchant) -> Act:
     endpoint = endpoint_of(mia)
 
     def act() -> None:
-        Delivery.objects.filter(endpoint=endpoint).update(state=DeliveryState.FAILED, next_attempt_at=None, leased=False)
+        Delivery.objects.filter(endpoint=endpoint).update(
+            state=DeliveryState.FAILED, next_attempt_at=None, leased=False
+        )
         try_endpoint(endpoint=endpoint)
 
     return act

@@ -36,7 +36,7 @@ def _of_module(module: Module) -> Iterator[str]:
 
 
 def _scoped(node: ast.AST, scope: str) -> Iterator[tuple[str, ast.AST]]:
-    """Every node below with the function, class or constant of the module that it stands in. Docstrings are left out."""
+    """Every node below with the function, class or constant of the module that it stands in; no docstrings."""
     for child in ast.iter_child_nodes(node):
         if isinstance(child, ast.Expr) and isinstance(child.value, ast.Constant):
             continue

@@ -101,7 +101,9 @@ ROWS: dict[str, tuple[str, ...]] = {
         "tests/webhooks_app/test_sender_outages.py::"
         "test_an_endpoint_that_somebody_has_locked_holds_up_nothing_and_is_noted_later",
     ),
-    "webhooks_app.endpoint_care._send_letter: select_for_update": (f"{WEBHOOKS}::test_two_runs_at_once_send_one_letter",),
+    "webhooks_app.endpoint_care._send_letter: select_for_update": (
+        f"{WEBHOOKS}::test_two_runs_at_once_send_one_letter",
+    ),
     "webhooks_app.endpoints._locked: select_for_update": (
         f"{WEBHOOKS}::test_an_endpoint_is_switched_off_once",
         f"{CLOCK}::test_a_former_secret_goes_on_for_a_day_from_when_it_was_replaced",

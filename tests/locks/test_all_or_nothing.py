@@ -9,11 +9,10 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from merchants_app.models import Merchant
 from tests.cast import MIAS_WALLET, merchant
-from tests.locks import cases_business, cases_people, cases_sessions, cases_webhooks
-from tests.locks.breaking import CASES, Act, Boom, Breaker, stored
+from tests.locks.breaking import Act, Boom, Breaker, stored
+from tests.locks.cases import CASES
 
 pytestmark = pytest.mark.django_db(transaction=True)
-assert cases_business and cases_people and cases_sessions and cases_webhooks  # they fill the list
 
 
 @pytest.fixture

@@ -6,14 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.locks import cases_business, cases_people, cases_sessions, cases_webhooks
-from tests.locks.breaking import CASES, held_by_cases
+from tests.locks.cases import CASES, held_by_cases
 from tests.locks.listing import locks_of
 from tests.locks.table import ROWS
 from tests.source_tree import SourceTree
 
 ROOT = Path(__file__).parents[2]
-assert cases_business and cases_people and cases_sessions and cases_webhooks  # they fill the list
 
 
 @cache
@@ -58,7 +56,10 @@ def source(tmp_path: Path, text: str) -> list[str]:
         ("@transaction.atomic\ndef f(): ...", "sessions_app.new.f: atomic"),
         ("@transaction.atomic(durable=True)\nasync def f(): ...", "sessions_app.new.f: atomic"),
         ("class A:\n    @atomic\n    def f(self): ...", "sessions_app.new.A.f: atomic"),
-        ("def f():\n    def g():\n        rows.select_for_update(of=('self',))", "sessions_app.new.f.g: select_for_update"),
+        (
+            "def f():\n    def g():\n        rows.select_for_update(of=('self',))",
+            "sessions_app.new.f.g: select_for_update",
+        ),
         ("def f():\n    getattr(rows, 'x')('SELECT 1 FOR  NO KEY UPDATE')", "sessions_app.new.f: FOR UPDATE"),
         ("_SQL = f'SELECT {a} FOR KEY SHARE'", "sessions_app.new._SQL: FOR SHARE"),
         ("_SQL: str = 'SELECT pg_try_advisory_xact_lock(1)'", "sessions_app.new._SQL: advisory lock"),

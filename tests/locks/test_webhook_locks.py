@@ -111,9 +111,7 @@ def test_two_runs_at_once_send_one_letter(mia: Merchant) -> None:
     assert [letter.to for letter in mail.outbox] == [["mia@example.com"]]
 
 
-def test_two_that_add_an_endpoint_at_once_stay_within_the_limit(
-    mia: Merchant, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_two_that_add_an_endpoint_at_once_stay_within_the_limit(mia: Merchant, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(endpoints, "ENDPOINTS_PER_MODE", 1)
     refusal = behind_a_lock(lambda: endpoint_of(mia), lock=lambda: endpoint_of(mia), meanwhile=nothing)
     assert isinstance(refusal, TooManyEndpoints)
