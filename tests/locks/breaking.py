@@ -54,20 +54,19 @@ def held_by_cases() -> set[str]:
 class Breaker:
     """Raises Boom as soon as the `nth` write is done. For `connection.execute_wrapper`.
 
-    Before the write after those that stand `apart`, it looks at what the others see: from there on it is one.
+    `before` is what the others see; where writes stand apart, it looks anew after those: from there on it is one.
     """
 
-    def __init__(self, nth: int, *, apart: int, others: BaseDatabaseWrapper) -> None:
-        self.nth, self.apart, self.others = nth, apart, others
+    def __init__(self, nth: int, *, apart: int, others: BaseDatabaseWrapper, before: Stored) -> None:
+        self.nth, self.apart, self.others, self.before = nth, apart, others, before
         self.count = 0
-        self.before: Stored = {}
 
     def __call__(self, execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
         """One statement."""
         if not _WRITING.search(_LOCKING.sub("", sql)):
             return execute(sql, params, many, context)
         self.count += 1
-        if self.count == self.apart + 1:
+        if self.apart and self.count == self.apart + 1:
             self.before = stored(self.others)
         answer = execute(sql, params, many, context)
         if self.count == self.nth:

@@ -5,7 +5,7 @@ from typing import Any
 from merchants_app.models import Member, Merchant, Role, User
 from merchants_app.opening import open_business
 from merchants_app.people import add_person, change_person
-from merchants_app.team import change_role, invite, remove
+from merchants_app.team import change_role, remove
 from merchants_app.visits import begin_visit, end_visit
 from tests.desk import owner_of
 from tests.locks.breaking import Act, holds
@@ -16,11 +16,6 @@ from tests.operators import Operator
 def second_owner(mia: Merchant) -> Member:
     """Bea owns the business, too."""
     return Member.objects.create(merchant=mia, user=User.objects.create_user("bea@example.com"), role=Role.OWNER)
-
-
-@holds("merchants_app.team.invite")
-def an_invitation(mia: Merchant) -> Act:
-    return lambda: invite(merchant=mia, email="vera@example.com", role=Role.VIEWER, actor="mia@example.com")
 
 
 @holds("merchants_app.team.change_role")
@@ -56,6 +51,7 @@ def a_changed_person(mia: Merchant) -> Act:
 @holds("merchants_app.admin_people.PersonAdmin.user_change_password", covers=3)
 def a_password_set_by_an_operator(mia: Merchant) -> Act:
     operator, person = Operator(an_operator()), owner_of(mia)
+    operator.get("")  # this browser is known from here on
     words = {"password1": "battery staple correct", "password2": "battery staple correct", "usable_password": "true"}
     return lambda: operator.post(f"merchants_app/user/{person.pk}/password/", **words)
 

@@ -8,6 +8,7 @@ sees what the first has done. Then take the lock out and see the race fail.
 BUSINESS = "tests/locks/test_business_locks.py"
 CHAIN = "tests/locks/test_chain_locks.py"
 CLOCK = "tests/test_clock_under_lock.py"
+ENTERING = "tests/locks/test_entering_locks.py"
 MONEY = "tests/locks/test_money_locks.py"
 WEBHOOKS = "tests/locks/test_webhook_locks.py"
 
@@ -35,6 +36,24 @@ ROWS: dict[str, tuple[str, ...]] = {
     ),
     "merchants_app.idempotency._try_apart: advisory unlock": (
         f"{BUSINESS}::test_a_repeated_request_is_answered_by_another_process_as_soon_as_the_first_is",
+    ),
+    "merchants_app.businesses.found_business: select_for_update": (f"{ENTERING}::test_two_clicks_make_one_business",),
+    "merchants_app.invitations._locked: select_for_update": (
+        f"{ENTERING}::test_two_who_write_again_at_once_stay_within_the_days_letters",
+    ),
+    "merchants_app.invitations._locked: select_for_update 2": (
+        f"{ENTERING}::test_what_was_accepted_a_moment_before_is_not_taken_back",
+    ),
+    "merchants_app.invitations.accept: select_for_update": (f"{ENTERING}::test_an_invitation_is_accepted_once",),
+    "merchants_app.invitations.invite: select_for_update": (
+        f"{ENTERING}::test_who_invites_somebody_that_another_owner_is_inviting_is_told",
+    ),
+    "merchants_app.invitations.sign_up: select_for_update": (f"{ENTERING}::test_a_letter_makes_one_account",),
+    "merchants_app.invitations.withdraw_those_by: select_for_update": (
+        f"{ENTERING}::test_who_leaves_takes_back_no_invitation_that_was_accepted_a_moment_before",
+    ),
+    "merchants_app.second_factor.take_away: select_for_update": (
+        f"{ENTERING}::test_the_last_two_factors_taken_away_at_once_leave_no_recovery_codes",
     ),
     "merchants_app.key_letters._tell: select_for_update": (
         f"{BUSINESS}::test_a_key_whose_letter_somebody_else_writes_is_passed_by",

@@ -28,15 +28,14 @@ def others(transactional_db: None) -> Iterator[BaseDatabaseWrapper]:
     second.close()
 
 
-def breaks_at(nth: int, act: Act, *, apart: int, others: BaseDatabaseWrapper) -> Breaker | None:
-    """The act, broken off after its nth write; None when it has no such write and came to its end."""
-    breaker = Breaker(nth, apart=apart, others=others)
+def breaks(act: Act, breaker: Breaker) -> bool:
+    """Whether the act was broken off; not when it has no such write and came to its end."""
     try:
         with connection.execute_wrapper(breaker):
             act()
     except Boom:
-        return breaker
-    return None
+        return True
+    return False
 
 
 @pytest.mark.parametrize("place", CASES)
@@ -45,11 +44,11 @@ def test_what_breaks_off_leaves_everything_as_it_was(place: str, mia: Merchant, 
     act = case.prepare(mia)
     assert not connection.in_atomic_block
     writes = range(case.apart + 1, case.apart + 1 + case.covers) if case.covers else count(case.apart + 1)
+    before = stored(others)
     for nth in writes:
-        broken = breaks_at(nth, act, apart=case.apart, others=others)
-        if broken is None:
+        breaker = Breaker(nth, apart=case.apart, others=others, before=before)
+        if not breaks(act, breaker):
             assert case.covers is None, f"it has only {nth - 1} writes"
             break
-        assert broken.before
-        assert stored(others) == broken.before, f"half of it stands after write {nth}"
+        assert stored(others) == breaker.before, f"half of it stands after write {nth}"
     assert nth > case.apart + 1 or case.covers == 1, "it wrote nothing"

@@ -71,6 +71,7 @@ def test_of_two_owners_who_step_down_at_once_one_stays(mia: Merchant) -> None:
 def test_a_key_whose_letter_somebody_else_writes_is_passed_by(mia: Merchant) -> None:
     key = key_of(mia)
     ApiKey.objects.filter(pk=key.pk).update(created_at=timezone.now() - timedelta(days=30))
+    mail.outbox.clear()
     passes_by(lambda: tell_of_ends(timezone.now()), lock=lambda: ApiKey.objects.select_for_update().get(pk=key.pk))
     assert mail.outbox == []
     tell_of_ends(timezone.now())
