@@ -153,7 +153,7 @@ def overdue(mia: Merchant, otto: Merchant, listening: None, clock: time_machine.
         create_session(merchant=merchant, mode=mode, terms=terms(**ADA | {"reference": f"order-{number}"}))
         for number, (merchant, mode) in enumerate([(mia, "test"), (mia, "test"), (otto, "test"), (otto, "live")])
     ]
-    clock.shift(timedelta(hours=3))
+    clock.shift(timedelta(hours=2))
     create_session(merchant=mia, mode="test", terms=terms())
     return made
 
