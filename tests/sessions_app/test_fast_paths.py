@@ -231,7 +231,7 @@ def test_many_are_settled_in_as_many_statements_as_two(mia: Merchant, listening:
 @pytest.fixture
 def the_long_way(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
     """From now on the API's calls go through all that pages need."""
-    return lambda: monkeypatch.setattr(page_middleware, "is_api_call", lambda request: False)
+    return lambda: monkeypatch.setattr(page_middleware, "is_call", lambda request: False)
 
 
 @pytest.mark.parametrize("path", ["checkout", "checkout/{id}", "checkout/cs_none", "checkout?limit=x", "nothing"])
