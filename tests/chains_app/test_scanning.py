@@ -78,6 +78,27 @@ def test_a_reorganisation_is_noticed_where_it_begins(clock: Clock):
     assert look(PAT).replaced_from is None
 
 
+def test_a_second_deeper_reorganisation_is_noticed_where_it_begins_too(clock: Clock):
+    ends = []
+    for _ in range(6):
+        clock.tick(2)
+        ends.append(look(PAT).end.number)
+    SandboxBlock.objects.filter(number__gt=ends[4]).update(hash="0x" + "ee" * 32)
+    assert look(PAT).replaced_from == ends[4] + 1
+    SandboxBlock.objects.filter(number__gt=ends[1]).update(hash="0x" + "dd" * 32)
+    assert look(PAT).replaced_from == ends[1] + 1
+
+
+def test_reading_one_network_leaves_the_places_of_all_others(clock: Clock):
+    others = ScanCursor.objects.exclude(pk="sandbox").order_by("pk")
+    before = list(others.values())
+    assert [each["network"] for each in before] == ["base", "base-sepolia", "bsc", "sepolia"]
+    for _ in range(2):
+        clock.tick(3)
+        look(PAT)
+    assert list(others.values()) == before
+
+
 def test_a_transfer_that_survives_a_reorganisation_is_found_in_its_new_block(clock: Clock):
     look(PAT, OLE)
     doomed, kept = pay(PAT, 7, at=clock.now), pay(OLE, 8, at=clock.now)

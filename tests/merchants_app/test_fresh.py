@@ -60,7 +60,7 @@ def test_play_money_asks_for_nothing(desk: Desk, page: str, form: dict[str, str]
 @pytest.mark.parametrize("act", ["role", "remove"])
 def test_the_team_is_not_changed_by_a_cookie(desk: Desk, colleague: Callable[..., Desk], act: str) -> None:
     colleague("viewer")
-    member = Member.objects.get(role="viewer")
+    member = own(Member).get(role="viewer")
     assert is_asked(desk.post(f"team/{member.pk}/{act}", role="owner"))
     member.refresh_from_db()
     assert member.role == "viewer"

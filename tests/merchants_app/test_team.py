@@ -17,7 +17,7 @@ from tests.strangers.world import own
 
 def test_a_role_is_changed_and_a_member_removed(desk: Desk, colleague: Callable[..., Desk], mia: Merchant) -> None:
     colleague("viewer")
-    member = Member.objects.get(role="viewer")
+    member = own(Member).get(role="viewer")
     desk.give_password().post(f"team/{member.pk}/role", role="support")
     member.refresh_from_db()
     assert member.role == Role.SUPPORT
@@ -74,7 +74,7 @@ def test_one_who_was_taken_out_a_moment_ago_takes_nobody_out(
     other = colleague("owner").user
     Member.objects.filter(user=other).update(role="viewer")
     with pytest.raises(NoOwnerAnyMore):
-        team.remove(merchant=mia, member_id=Member.objects.get(role="support").pk, actor="x", by=other)
+        team.remove(merchant=mia, member_id=own(Member).get(role="support").pk, actor="x", by=other)
 
 
 @pytest.mark.django_db(transaction=True)

@@ -21,7 +21,7 @@ kind = "sandbox"
 mode = "test"
 block_seconds = 1
 confirmations = { small = 1, normal = 1, large = 2 }
-assets.ETH = { decimals = 18 }
+assets.ETH = { decimals = 18, minimum = "0.002", maximum = "0.03" }
 [sandbox.assets.USDC]
 contract = "0x311109736F1766c5227d5b3084865E7EFb6b05Df"
 decimals = 6
@@ -50,6 +50,17 @@ def test_a_price_outside_is_told_and_refused(api: Api, amount: str, sentence: st
     assert sentence in refused.answer["errors"][0]["detail"]
     priced = api.get(f"payment-options?amount={amount}&currency=USD").answer
     assert {each["asset"]: each["available"] for each in priced} == {"USDC": False, "ETH": True}
+
+
+@pytest.mark.parametrize(("amount", "sentence"), [("4.99", "from 0.002 ETH upwards"), ("75.01", "up to 0.03 ETH")])
+def test_a_limit_is_compared_at_the_rate(api: Api, amount: str, sentence: str) -> None:
+    """Ether counts 2,500.00 USD on the play chain: 5.00 and 75.00 are still taken."""
+    made = api.post("checkout", terms(amount=Decimal(amount))).answer
+    session = CheckoutSession.objects.get(public_id=made["id"])
+    reasons = {each.option.asset.symbol: each.unavailable for each in options_for(session, timezone.now())}
+    assert sentence in reasons["ETH"]
+    refused = api.post(f"checkout/{made['id']}/quote", {"asset": "ETH", "network": "sandbox"})
+    assert (refused.status_code, sentence in refused.answer["errors"][0]["detail"]) == (400, True)
 
 
 def test_the_rest_is_taken_however_small(api: Api, sandbox: Sandbox, session: CheckoutSession) -> None:

@@ -89,6 +89,14 @@ def test_since_a_time_sends_all_that_it_wants(listen: Listen, happen: Happen) ->
     assert not Delivery.objects.filter(event=early).exists()
 
 
+def test_an_event_is_sent_again_to_those_alone_who_had_it_or_chose_it(listen: Listen, happen: Happen) -> None:
+    had_it, never_chose_it = listen(), listen(events=["checkout.expired"])
+    event = happen("checkout.completed")
+    own(Delivery).update(state=DeliveryState.SUCCEEDED, next_attempt_at=None)
+    assert resend_event(event=event) == 1
+    assert (states(had_it), states(never_chose_it)) == (["pending"], [])
+
+
 def test_nothing_is_sent_to_one_that_is_off(listen: Listen, happen: Happen) -> None:
     listener = listen()
     event = happen()
