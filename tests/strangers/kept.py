@@ -54,26 +54,42 @@ def put_back() -> None:
 def fingerprint(*, without: World | None = None) -> dict[str, str]:
     """Of each table what the strangers' rows look like, in one query; of all but one business, if one is named."""
     with connection.cursor() as cursor:
-        cursor.execute(_statement(without.merchant.pk if without else 0))
+        cursor.execute(" UNION ALL ".join(_statement(without.merchant.pk if without else 0).values()))
         return dict(cursor.fetchall())
 
 
 def changed_since(before: dict[str, str], *, without: World | None = None) -> list[str]:
-    """The tables in which something of theirs is not what it was."""
-    return [table for table, print_ in fingerprint(without=without).items() if before[table] != print_]
+    """The tables in which something of theirs is not what it was.
+
+    In a test's own transaction only those are looked at that it has written to: PostgreSQL counts that by itself.
+    """
+    with connection.cursor() as cursor:
+        statement = _statement(without.merchant.pk if without else 0)
+        if connection.in_atomic_block:
+            cursor.execute(_WRITTEN)
+            written = {name for (name,) in cursor.fetchall()}
+            statement = {table: part for table, part in statement.items() if table in written}
+        if not statement:
+            return []
+        cursor.execute(" UNION ALL ".join(statement.values()))
+        return [table for table, print_ in cursor.fetchall() if before[table] != print_]
+
+
+_WRITTEN = "SELECT relname FROM pg_stat_xact_user_tables WHERE n_tup_ins + n_tup_upd + n_tup_del > 0"
 
 
 @lru_cache(maxsize=8)
-def _statement(without: int) -> str:
+def _statement(without: int) -> dict[str, str]:
+    """By table, the query for the print of its rows."""
     worlds = [world for world in CAST.values() if world.merchant.pk != without]
     seen = "to_jsonb(row)" + "".join(f" - '{name}'" for name in _LOOKING)
-    return " UNION ALL ".join(
-        f"SELECT '{model._meta.db_table}', "
+    return {
+        model._meta.db_table: f"SELECT '{model._meta.db_table}', "
         f"md5(coalesce(string_agg(({seen})::text, ',' ORDER BY row.{_key(model)}), ''))"
         f" FROM {model._meta.db_table} AS row WHERE {_theirs(model, worlds)}"
         for model in our_models()
         if model.__name__ not in NOBODYS
-    )
+    }
 
 
 def _key(model: type[models.Model]) -> str:
