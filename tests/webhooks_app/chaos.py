@@ -10,10 +10,10 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -28,7 +28,6 @@ from redis import Redis
 from checkout_project.running.embedded import Valkey
 from merchants_app.models import Merchant
 from tests.waiting import wait_until
-from webhooks_app.delivery import LEASE
 from webhooks_app.endpoints import create_endpoint
 from webhooks_app.event_types import EventType
 from webhooks_app.models import Delivery, DeliveryState
@@ -60,21 +59,28 @@ class Result:
     seed: int
     events: int
     kills: int
-    endpoints: dict[str, dict[str, int]]
+    endpoints: dict[str, dict[str, Any]]
+    held: Counter[tuple[str, str]]  # path and webhook-id: at how many kills it was on its way
 
     @property
     def complete(self) -> bool:
-        """Each has every event, every signature is right, and no session's numbers have a gap."""
+        """Each has every event, every signature is right, no session's numbers have a gap, and an event that came
+        again had the webhook-id it had before.
+        """
         return len(self.endpoints) == MANNERS.count("healthy") and all(
-            (seen["different"], seen["forged"], seen["gaps"]) == (self.events, 0, 0) for seen in self.endpoints.values()
+            (seen["different"], seen["forged"], seen["gaps"], seen["renamed"]) == (self.events, 0, 0, 0)
+            for seen in self.endpoints.values()
         )
 
     @property
-    def doubled(self) -> float:
-        """Which share of the messages came more than once."""
-        return sum(seen["came"] - seen["different"] for seen in self.endpoints.values()) / (
-            self.events * len(self.endpoints)
-        )
+    def again(self) -> Counter[tuple[str, str]]:
+        """Path and webhook-id of what came more than once: how many times more."""
+        return Counter({(path, each): n for path, seen in self.endpoints.items() for each, n in seen["again"].items()})
+
+    @property
+    def unexplained(self) -> Counter[tuple[str, str]]:
+        """What came again more often than a sender was killed while it was on its way: nothing may."""
+        return self.again - self.held
 
 
 def run(chaos: Chaos) -> Result:
@@ -84,7 +90,7 @@ def run(chaos: Chaos) -> Result:
     merchant = Merchant.objects.create(name="Chaos")
     with _receiver() as url, _redis() as redis, _senders(chaos.senders, redis.url) as senders:
         healthy = _listen(merchant, url)
-        kills = 0
+        kills, held = 0, Counter[tuple[str, str]]()
         with override_settings(REDIS_URL=redis.url):
             started, next_kill, number = time.monotonic(), chaos.kill_every, 0
             while number < chaos.events:
@@ -92,18 +98,19 @@ def run(chaos: Chaos) -> Result:
                 if now >= next_kill:
                     kills += 1
                     next_kill = now + dice.uniform(0.5, 1.5) * chaos.kill_every
-                    _strike(dice, senders, redis)
+                    held += _strike(dice, senders, redis, healthy)
                 due = min(int(now * chaos.events / chaos.seconds) + 1, chaos.events, number + MOST_AT_ONCE)
                 _happen(merchant, range(number, due))
                 number = max(number, due)
                 time.sleep(0.01)
         waiting = Delivery.objects.filter(endpoint__in=healthy, state=DeliveryState.PENDING)
         if chaos.end_leases:
-            wait_until(lambda: _are_of_the_dead(waiting), seconds=30, every=0.2)
-            waiting.update(next_attempt_at=timezone.now())
+            wait_until(lambda: not waiting.filter(leased=False).exists(), seconds=120, every=0.2)
+            _end_leases(senders, waiting)
         wait_until(lambda: not waiting.exists(), seconds=180, every=0.2)
         seen = httpx.get(f"{url}/verdict", trust_env=False, timeout=120).json()
-    return Result(seed, chaos.events, kills, {path: each for path, each in seen.items() if path.startswith("/healthy")})
+    of_healthy = {path: each for path, each in seen.items() if path in healthy.values()}
+    return Result(seed, chaos.events, kills, of_healthy, held)
 
 
 class SenderProcess:
@@ -122,6 +129,11 @@ class SenderProcess:
     def start(self) -> None:
         self._process = subprocess.Popen([sys.executable, "manage.py", "send_webhooks"], cwd=ROOT, env=self._env)
 
+    def freeze(self) -> None:
+        """It does nothing more, and is still there."""
+        self._process.send_signal(signal.SIGSTOP)
+        os.waitpid(self._process.pid, os.WUNTRACED)
+
     def kill(self) -> None:
         """With -9."""
         self._process.kill()
@@ -133,19 +145,35 @@ class SenderProcess:
         self._process.wait()
 
 
-def _are_of_the_dead(waiting: QuerySet[Delivery]) -> bool:
-    """All that still waits was claimed some time ago: who lives has sent what it claimed from healthy endpoints."""
-    claimed_before = timezone.now() - timedelta(seconds=3)
-    return not waiting.exclude(leased=True, next_attempt_at__lt=claimed_before + LEASE).exists()
+def _on_their_way(endpoints: dict[int, str]) -> Counter[tuple[str, str]]:
+    """Path and webhook-id of what senders have claimed and not reported: the most that can come again."""
+    leased = Delivery.objects.filter(endpoint__in=endpoints, state=DeliveryState.PENDING, leased=True)
+    return Counter(
+        (endpoints[endpoint], event) for endpoint, event in leased.values_list("endpoint", "event__public_id")
+    )
 
 
-def _strike(dice: random.Random, senders: list[SenderProcess], redis: Valkey) -> None:
-    """One of them ends and comes back, or all lose their lines to the database."""
+def _end_leases(senders: list[SenderProcess], waiting: QuerySet[Delivery]) -> None:
+    """What the dead had claimed is due at once. Who lives stops first, and so holds nothing: time proves nothing."""
+    for sender in senders:
+        sender.stop()
+    waiting.update(next_attempt_at=timezone.now())
+    for sender in senders:
+        sender.start()
+
+
+def _strike(
+    dice: random.Random, senders: list[SenderProcess], redis: Valkey, endpoints: dict[int, str]
+) -> Counter[tuple[str, str]]:
+    """One of them ends and comes back, or all lose their lines to the database; what was on its way when one died."""
     match dice.choice(["kill", "kill", "stop", "redis", "cut"]):
         case "kill":
             victim = dice.choice(senders)
+            victim.freeze()  # what it has claimed or reported by now is all it ever will
+            held = _on_their_way(endpoints)
             victim.kill()
             victim.start()
+            return held
         case "stop":
             victim = dice.choice(senders)
             victim.stop()
@@ -156,6 +184,7 @@ def _strike(dice: random.Random, senders: list[SenderProcess], redis: Valkey) ->
             redis.start()
         case _:
             _cut_lines()
+    return Counter()
 
 
 def _cut_lines() -> None:
@@ -178,8 +207,8 @@ def _happen(merchant: Merchant, numbers: range) -> None:
     ])  # fmt: skip
 
 
-def _listen(merchant: Merchant, url: str) -> list[int]:
-    """Makes the endpoints and tells the receiver their secrets; the healthy ones' ids."""
+def _listen(merchant: Merchant, url: str) -> dict[int, str]:
+    """Makes the endpoints and tells the receiver their secrets; the healthy ones' keys and paths."""
     made = {
         f"/{manners}/{number}": create_endpoint(
             merchant=merchant, mode="test", url=f"{url}/{manners}/{number}", actor="chaos"
@@ -188,7 +217,7 @@ def _listen(merchant: Merchant, url: str) -> list[int]:
     }
     given: dict[str, Any] = {path: secret for path, (_, secret) in made.items()}
     httpx.post(f"{url}/secrets", json=given, trust_env=False).raise_for_status()
-    return [endpoint.pk for path, (endpoint, _) in made.items() if path.startswith("/healthy")]
+    return {endpoint.pk: path for path, (endpoint, _) in made.items() if path.startswith("/healthy")}
 
 
 @contextmanager

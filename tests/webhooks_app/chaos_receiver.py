@@ -8,7 +8,7 @@ import asyncio
 import json
 import re
 import sys
-from collections import defaultdict
+from collections import Counter, defaultdict
 from typing import Any
 
 from standardwebhooks import Webhook, WebhookVerificationError
@@ -59,11 +59,14 @@ class Receiver(asyncio.Protocol):
 
 
 def verdict() -> dict[str, Any]:
-    """Per path: how many came, how many different ones, forged ones, and each subject's sequence numbers."""
+    """Per path: how many different ones came, which again, forged ones, subjects with gaps in their numbers, and events
+    that came under two ids.
+    """
     told = {}
     for path, messages in came.items():
-        webhook, ids, forged = Webhook(secrets[path]), set(), 0
+        webhook, ids, forged = Webhook(secrets[path]), Counter[str](), 0
         sequences: dict[str, set[int]] = defaultdict(set)
+        names: dict[tuple[str, int], set[str]] = defaultdict(set)
         for head, body in messages:
             lines = (line.split(b": ", 1) for line in head.split(b"\r\n")[1:])
             headers = {name.decode().lower(): value.decode() for name, value in lines}
@@ -72,10 +75,13 @@ def verdict() -> dict[str, Any]:
             except WebhookVerificationError:
                 forged += 1
             event = json.loads(body)
-            ids.add(headers["webhook-id"])
+            ids[headers["webhook-id"]] += 1
             sequences[event["subject"]].add(event["sequence"])
+            names[event["subject"], event["sequence"]] |= {headers["webhook-id"], event["id"]}
         gaps = sum(numbers != set(range(1, max(numbers) + 1)) for numbers in sequences.values())
-        told[path] = {"came": len(messages), "different": len(ids), "forged": forged, "gaps": gaps}
+        renamed = sum(len(each) > 1 for each in names.values())
+        again = {each: number - 1 for each, number in ids.items() if number > 1}
+        told[path] = {"different": len(ids), "again": again, "forged": forged, "gaps": gaps, "renamed": renamed}
     return told
 
 

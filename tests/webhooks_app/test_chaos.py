@@ -10,5 +10,5 @@ def test_killed_senders_and_redis_lose_nothing() -> None:
     result = run(Chaos(events=150, seconds=8, kill_every=2.5, end_leases=True))
     assert result.kills >= 2
     assert result.complete, result
-    # Few on the way when one is killed; the full storm holds it to 1 %.
-    assert result.doubled <= 0.05, result
+    # Twice comes only what was on its way when a sender was killed, once more for each. How much that is, load decides.
+    assert not result.unexplained, result
