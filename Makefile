@@ -6,7 +6,7 @@ INSTALL := $(PYTHON) -I checkout_project/running/install.py
 # Browsers, node and databases run beside the tests: more processes than cores make it slower.
 PROCESSES ?= logical
 
-.PHONY: run test check format bench mutants clean audit lock
+.PHONY: run test test-odd check format bench mutants clean audit lock
 
 # Everything on one machine, with a demo merchant: http://127.0.0.1:8000 (PORT=…, DATA_DIR=…).
 run:
@@ -17,6 +17,11 @@ run:
 test:
 	@$(INSTALL) test
 	@exec $(BIN)/python -m pytest -n $(PROCESSES) --dist loadgroup
+
+# The suite's quick part in odd places and at odd times; ODD=kathmandu for one of them: docs/testing.md.
+test-odd:
+	@$(INSTALL) test-odd
+	@ODD="$(ODD)" exec $(BIN)/python -m tests.odd -n $(PROCESSES) --dist loadgroup
 
 # The quick part of it: style, types, migrations, architecture.
 check:

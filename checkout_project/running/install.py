@@ -1,4 +1,4 @@
-"""Installs what `make run` and `make test` need, once: python3 -I install.py run|test
+"""Installs what `make run` and `make test` need, once: python3 -I install.py run|test|test-odd
 
 Any Python may start it (it says so when it is too old); it needs the standard library only. What cannot be had is said
 in one line, with what to install.
@@ -17,6 +17,7 @@ BIN = VENV / "bin"
 _PIP_INSTALL = [
     "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--prefer-binary", "--require-hashes",
 ]  # fmt: skip
+TURKISH = Path("/usr/share/i18n/locales/tr_TR")
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
@@ -25,7 +26,7 @@ class MissingError(Exception):
 
 
 def main(purpose: str) -> None:
-    """purpose: `run` or `test`."""
+    """purpose: `run`, `test` or `test-odd`."""
     if sys.version_info < (3, 11):  # noqa: UP036  (older ones read this file too, to say this)
         raise MissingError(
             f"Python 3.11 or newer is needed, this is {sys.version.split()[0]}: install it, or name it: "
@@ -36,6 +37,8 @@ def main(purpose: str) -> None:
     install_node_packages(needed=purpose == "test")
     if purpose == "test":
         install_browser()
+    if purpose == "test-odd":
+        install_oddities()
 
 
 def install_python_packages(lock: str) -> None:
@@ -102,6 +105,14 @@ def install_browser() -> None:
         raise MissingError(
             "Chromium is missing: install it (Debian: apt-get install chromium), or set CHROMIUM=/path/to/it."
         )
+
+
+def install_oddities() -> None:
+    """A clock that can be turned, and what a Turkish locale is made from. Raises MissingError."""
+    if shutil.which("faketime") is None and not _apt_install("faketime"):
+        raise MissingError("faketime is missing: install it (Debian: apt-get install faketime).")
+    if not (shutil.which("localedef") and TURKISH.exists()) and not _apt_install("locales"):
+        raise MissingError("The definitions of locales are missing: install them (Debian: apt-get install locales).")
 
 
 def find_browser() -> str | None:

@@ -1,0 +1,1 @@
+"""The quick tests in odd places and at odd times: they must give the same results."""
