@@ -3,7 +3,9 @@
 Both are for the API's speed (`bench/api.py`): a get asks the database one thing, and `SELECT 1` before it cost as much.
 """
 
+import re
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 import psycopg
@@ -13,6 +15,7 @@ from typing_extensions import override
 
 Given = dict[str, Any] | Sequence[Any]
 Rows = list[tuple[Any, ...]]
+_PLACEHOLDER = re.compile(r"%(?:\((?P<name>\w+)\))?s")
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
@@ -52,11 +55,12 @@ class DatabaseWrapper(base.DatabaseWrapper):
         with self.wrap_database_errors:
             own: Any = _PreparingCursor(self.connection, prepares=not is_logged)
         with self.make_debug_cursor(own) if is_logged else self.make_cursor(own) as cursor:
-            cursor.execute(query, given)
+            text, names = _numbered(query)
+            cursor.execute(text, [given[name] for name in names] if isinstance(given, dict) else list(given))
             return list(cursor.fetchall())
 
 
-class _PreparingCursor(psycopg.Cursor[Any]):
+class _PreparingCursor(psycopg.RawCursor[Any]):
     """The driver's own cursor, which sends values apart from the text, begins transactions, and prepares at once."""
 
     def __init__(self, connection: "psycopg.Connection[Any]", *, prepares: bool) -> None:
@@ -74,3 +78,20 @@ class _PreparingCursor(psycopg.Cursor[Any]):
             if self.connection.autocommit:  # else the driver forgets them with the transaction, which is lost
                 self.connection.execute("DEALLOCATE ALL")
             raise
+
+
+@lru_cache(maxsize=256)
+def _numbered(query: str) -> tuple[str, tuple[str, ...]]:
+    """`%s` or `%(name)s` as PostgreSQL's own `$1`, and the names by number (those of `%s` are made up).
+
+    The driver would do it anew for each call of a statement as long as a new session's, which took 0.9 ms.
+    """
+    names: list[str] = []
+
+    def number(found: "re.Match[str]") -> str:
+        name = found["name"] or str(len(names))
+        if name not in names:
+            names.append(name)
+        return f"${names.index(name) + 1}"
+
+    return _PLACEHOLDER.sub(number, query), tuple(names)
