@@ -12,6 +12,7 @@ from django.db.models import Q, QuerySet
 from common.errors import NotFound
 from merchants_app.invitations import invitations_of
 from merchants_app.models import ApiKey, AuditEntry, Invitation, LoggedRequest, Member, Merchant, Treasury
+from merchants_app.team import members_of
 
 
 class Caller(Protocol):
@@ -57,7 +58,7 @@ class Scope:
 
     def members(self) -> QuerySet[Member]:
         """Who works for the business, which is the same in both modes, in the order they came."""
-        return Member.objects.filter(merchant=self.merchant).select_related("user").order_by("id")
+        return members_of(self.merchant)
 
     def invitations(self) -> QuerySet[Invitation]:
         """Who is asked into the team and has not answered, which is the same in both modes, oldest first."""
