@@ -62,7 +62,7 @@ def invite(
     Raises Conflict when they are in the team or invited already, TooManyLetters.
     """
     now, email = now or timezone.now(), email.strip().lower()
-    Merchant.objects.select_for_update().get(pk=merchant.pk)
+    Merchant.objects.select_for_update(no_key=True).get(pk=merchant.pk)
     person = owner_of_address(email)
     if person and Member.objects.filter(merchant=merchant, user=person).exists():
         raise Conflict(f"{email} is in the team already.", attr="email")
@@ -217,7 +217,7 @@ def _join(invitation: Invitation, user: User) -> Member:
 
 
 def _locked(merchant: Merchant, invitation_id: int) -> Invitation:
-    Merchant.objects.select_for_update().get(pk=merchant.pk)
+    Merchant.objects.select_for_update(no_key=True).get(pk=merchant.pk)
     invitation = invitations_of(merchant).select_for_update(of=("self",)).filter(pk=invitation_id).first()
     if invitation is None:
         raise NotFound("There is no such invitation.")

@@ -26,7 +26,7 @@ def change_settings(*, merchant: Merchant, actor: str, **wanted: Any) -> list[st
 
     Raises `KeptTooShort` (`check_memory`).
     """
-    current = Merchant.objects.select_for_update().get(pk=merchant.pk)
+    current = Merchant.objects.select_for_update(no_key=True).get(pk=merchant.pk)
     check_memory(
         wanted.get("keep_buyers_days", current.keep_buyers_days),
         watch_days=wanted.get("watch_days", current.watch_days),

@@ -73,7 +73,7 @@ def _set(
 ) -> Treasury:
     # One change at a time: the merchant's row is the lock. Only then the clock: by an older time than the change it had
     # to wait for, that one's wallet would look as if it were still to come, and be taken back.
-    Merchant.objects.select_for_update().get(pk=merchant.pk)
+    Merchant.objects.select_for_update(no_key=True).get(pk=merchant.pk)
     now = now or timezone.now()
     current = treasury_for(merchant, mode, now)
     _withdraw_waiting(merchant, mode, now)
@@ -105,7 +105,7 @@ def _set(
 @transaction.atomic
 def keep_current(*, merchant: Merchant, mode: str, by: str, now: datetime | None = None) -> None:
     """Takes back a change that still waits. Raises NothingToWithdraw."""
-    Merchant.objects.select_for_update().get(pk=merchant.pk)
+    Merchant.objects.select_for_update(no_key=True).get(pk=merchant.pk)
     now = now or timezone.now()
     waiting = treasury_to_come(merchant, mode, now)
     if waiting is None or not _withdraw_waiting(merchant, mode, now):

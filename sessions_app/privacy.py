@@ -52,7 +52,7 @@ def erase_rows(customer: Customer, *, actor: str, now: datetime) -> int | None:
     while True:
         with transaction.atomic():
             # Whoever creates a session for this buyer waits, and then finds nobody of this address (`creation_sql`).
-            kept = Customer.objects.select_for_update().select_related("merchant").get(pk=customer.pk)
+            kept = Customer.objects.select_for_update(of=("self",)).select_related("merchant").get(pk=customer.pk)
             sessions = _personal(kept)
             if kept.erased_at and not sessions.exists():
                 return None

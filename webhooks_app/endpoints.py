@@ -53,7 +53,7 @@ def create_endpoint(
     secret = new_secret()
     with transaction.atomic():
         # The merchant's row is the lock: two creates at once must not both be the last one allowed.
-        Merchant.objects.select_for_update().get(pk=merchant.pk)
+        Merchant.objects.select_for_update(no_key=True).get(pk=merchant.pk)
         if WebhookScope(merchant, mode).endpoints().count() >= ENDPOINTS_PER_MODE:
             raise TooManyEndpoints(f"You have {ENDPOINTS_PER_MODE} endpoints in this mode. Delete one first.")
         endpoint = WebhookEndpoint.objects.create(

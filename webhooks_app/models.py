@@ -106,11 +106,7 @@ class Delivery(models.Model):
     public_id = models.CharField(max_length=40, default=new_delivery_id, editable=False)
     # Their own indexes would repeat the beginning of those below, and every attempt writes to each index.
     event = models.ForeignKey(Event, on_delete=models.CASCADE, related_name="deliveries", db_index=False)
-    # Without a constraint in the database: endpoints are marked as deleted, never removed while their merchant is
-    # there, and each event of a shop would lock the one row that senders keep writing to.
-    endpoint = models.ForeignKey(
-        WebhookEndpoint, on_delete=models.CASCADE, related_name="deliveries", db_index=False, db_constraint=False
-    )
+    endpoint = models.ForeignKey(WebhookEndpoint, on_delete=models.CASCADE, related_name="deliveries", db_index=False)
     state = models.CharField(max_length=10, choices=DeliveryState.choices, default=DeliveryState.PENDING)
     attempts_made = models.SmallIntegerField(default=0, help_text="Tries since it was last (re)sent.")
     next_attempt_at = models.DateTimeField(

@@ -14,11 +14,7 @@ class TreasuryKind(models.TextChoices):
 
 
 class Treasury(models.Model):
-    """The merchant's own receiving wallet. A change is a new row; sessions keep the one they began with.
-
-    PostgreSQL lets no row of it be removed (trigger `treasury_stays`): a session relies on it without a foreign key's
-    lock, which all new sessions of a shop would share.
-    """
+    """The merchant's own receiving wallet. A change is a new row; sessions keep the one they began with."""
 
     merchant = models.ForeignKey(Merchant, on_delete=models.CASCADE, related_name="treasuries")
     mode = models.CharField(max_length=4, choices=Mode.choices)

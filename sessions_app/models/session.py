@@ -33,11 +33,7 @@ class CheckoutSession(models.Model):
     )
     # A foreign key's own index is left out where one below begins with it, or where nobody reads it: each costs every
     # new session.
-    # Without a constraint in the database: the customer's says it. A second would lock the merchant's row, which all
-    # new sessions of a shop share.
-    merchant = models.ForeignKey(
-        Merchant, on_delete=models.PROTECT, related_name="sessions", db_index=False, db_constraint=False
-    )
+    merchant = models.ForeignKey(Merchant, on_delete=models.PROTECT, related_name="sessions", db_index=False)
     mode = models.CharField(max_length=4, choices=Mode.choices)
     customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="sessions", db_index=False)
     payment_link = models.ForeignKey(
@@ -46,10 +42,7 @@ class CheckoutSession(models.Model):
     held_until = models.DateTimeField(
         null=True, help_text="While it is open and unpaid, it holds a piece of its link's stock until then."
     )
-    # Without a constraint in the database: there, no treasury can be removed at all.
-    treasury = models.ForeignKey(
-        Treasury, on_delete=models.PROTECT, null=True, related_name="+", db_index=False, db_constraint=False
-    )
+    treasury = models.ForeignKey(Treasury, on_delete=models.PROTECT, null=True, related_name="+", db_index=False)
 
     amount = models.DecimalField(max_digits=20, decimal_places=4)
     currency = models.CharField(max_length=3)
@@ -145,8 +138,7 @@ class CheckoutSession(models.Model):
 class StatusChange(models.Model):
     """One row of a session's timeline: what its state became, why, by whom. Written by lifecycle, never edited."""
 
-    # Without a constraint in the database: no session is ever removed, and its rows are written where it is written.
-    session = models.ForeignKey(CheckoutSession, on_delete=models.CASCADE, related_name="timeline", db_constraint=False)
+    session = models.ForeignKey(CheckoutSession, on_delete=models.CASCADE, related_name="timeline")
     from_status = models.CharField(max_length=10, choices=Status.choices, blank=True)
     to_status = models.CharField(max_length=10, choices=Status.choices)
     payment_status = models.CharField(max_length=8, choices=PaymentStatus.choices)

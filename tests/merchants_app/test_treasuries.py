@@ -5,7 +5,6 @@ from datetime import timedelta
 import pytest
 from bip_utils import Base58Decoder, Base58Encoder
 from django.core import mail
-from django.db import IntegrityError, transaction
 from django.utils import timezone
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
@@ -26,7 +25,6 @@ from merchants_app.treasuries import (
 from tests.cast import MIAS_WALLET, OTTOS_WALLET, PATS_WALLET
 from tests.chains_app.node_cast import CONTRACTS, devchain
 from tests.fake_node import FakeNode
-from tests.strangers.world import own
 
 # Account 0 of the words "test test … junk" (m/44'/60'/0'); the private key is BIP-32's test vector 1, m/0'.
 XPUB = "xpub6DCoCpSuQZB2jawqnGMEPS63ePKWkwWPH4TU45Q7LPXWuNd8TMtVxRrgjtEshuqpK3mdhaWHPFsBngh5GFZaM6si3yZdUsT8ddYM3PwnATt"
@@ -171,12 +169,3 @@ def test_a_network_that_does_not_answer_holds_up_no_change(mia: Merchant, monkey
         node.drips = "head"
         monkeypatch.setenv("RPC_URL_DEVCHAIN", node.url)
         assert change(mia, mode="test").address == PATS_WALLET
-
-
-def test_no_treasury_can_be_removed_or_numbered_anew(mia: Merchant) -> None:
-    treasury = Treasury.objects.get(merchant=mia, mode="live")
-    for change_it in (own(Treasury).delete, mia.delete, lambda: own(Treasury).update(id=treasury.pk + 1)):
-        with pytest.raises(IntegrityError, match="sessions and books name it"), transaction.atomic():
-            change_it()
-    treasury.refresh_from_db()
-    assert treasury.address == MIAS_WALLET
