@@ -1,7 +1,7 @@
-"""Inserts and updates many rows in one statement, a column an array.
+"""Updates many rows in one statement, a column an array.
 
-Django's `bulk_update` builds a CASE for each field with a branch for each row, its `bulk_create` a placeholder for each
-value; for hundreds of rows that takes many times as long as PostgreSQL's own work (`bench/settling.py`).
+Django's `bulk_update` builds a CASE for each field with a branch for each row; for hundreds of rows that takes many
+times as long as PostgreSQL's own work (`bench/settling.py`).
 """
 
 import json
@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.db import connection, models
-from django.db.models.expressions import DatabaseDefault
 
 # The driver takes their values as a row has them (times with their zone); asking the field about each took a tenth of
 # all the time.
@@ -21,25 +20,6 @@ _AS_THEY_ARE = (
     models.IntegerField,
     models.TextField,
 )
-
-
-def insert_rows(rows: Sequence[models.Model]) -> None:
-    """Inserts rows of one model and sets their primary keys. For models without array fields."""
-    if not rows:
-        return
-    meta: Any = rows[0]._meta
-    fields: list[Any] = [f for f in meta.concrete_fields if not f.primary_key and not _is_left_to_database(rows[0], f)]
-    columns = _columns(fields)
-    statement = (
-        f"INSERT INTO {_quoted(meta.db_table)} ({columns}) SELECT {columns} "  # noqa: S608  (names of our own)
-        f"FROM ROWS FROM ({_sources(fields)}) WITH ORDINALITY AS new({columns}, place_) ORDER BY place_ "
-        f"RETURNING {_quoted(meta.pk.column)}"
-    )
-    with connection.cursor() as cursor:
-        cursor.execute(statement, [_values(rows, field, add=True) for field in fields])
-        for row, (pk,) in zip(rows, cursor.fetchall(), strict=True):
-            row.pk = pk
-            row._state.adding, row._state.db = False, connection.alias
 
 
 def update_rows(rows: Sequence[models.Model], names: Sequence[str]) -> None:
@@ -55,15 +35,11 @@ def update_rows(rows: Sequence[models.Model], names: Sequence[str]) -> None:
         f"WHERE {table}.{key} = new.{key}"
     )
     with connection.cursor() as cursor:
-        cursor.execute(statement, [_values(rows, field, add=False) for field in fields])
+        cursor.execute(statement, [_values(rows, field) for field in fields])
 
 
-def _is_left_to_database(row: models.Model, field: Any) -> bool:
-    return isinstance(getattr(row, field.attname), DatabaseDefault)
-
-
-def _values(rows: Sequence[models.Model], field: Any, *, add: bool) -> list[Any] | str:
-    values = [field.pre_save(row, add) for row in rows]
+def _values(rows: Sequence[models.Model], field: Any) -> list[Any] | str:
+    values = [field.pre_save(row, False) for row in rows]
     if isinstance(field, models.JSONField):
         # An array of JSON texts would have every quote in them escaped, one by one, in Python.
         return f"[{','.join(json.dumps(value, cls=field.encoder) for value in values)}]"

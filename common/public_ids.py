@@ -1,4 +1,8 @@
-"""Public ids: a prefix that says what the thing is, then 130 random bits in Crockford's base 32 (`cs_4f…`)."""
+"""Public ids: a prefix that says what the thing is, then 26 letters of Crockford's base 32 (`cs_4f…`), 130 random bits.
+
+What a statement writes without Python having seen the rows (events, deliveries) gets ids of the same shape from
+PostgreSQL, `sql_public_id`.
+"""
 
 import os
 
@@ -17,6 +21,12 @@ os.register_at_fork(after_in_child=_spare.clear)
 def new_public_id(prefix: str) -> str:
     """A fresh id such as `cs_…`; unguessable, so that it may stand in a URL given to a buyer."""
     return f"{prefix}_{_randomness().translate(_LETTERS).decode()}"
+
+
+def sql_public_id(prefix: str) -> str:
+    """SQL for a fresh id of that shape for each row. Only 98 of its bits are random: for what is no secret."""
+    # Of a UUID's 32 hexadecimal digits, all of which are letters of the alphabet, the last 26.
+    return f"'{prefix}_' || right(replace(gen_random_uuid()::text, '-', ''), {_LENGTH})"
 
 
 def _randomness() -> bytes:

@@ -2,7 +2,7 @@
 and the answer that a repeated request gets.
 
 The ORM would take nine statements for what stands here as one; on the create call, round trips are what costs
-(`bench/api.py`). The same rows are written by `lifecycle`, `outbox` and `idempotency` everywhere else; tests compare.
+(`bench/api.py`). How an event, its deliveries and a timeline's row are written is said by `outbox` and `timeline`.
 """
 
 from dataclasses import dataclass
@@ -14,12 +14,13 @@ from django.db import connection, models
 
 from common.exact_json import dumps
 from common.hand_sql import rows
-from common.public_ids import new_delivery_id, new_event_id
 from merchants_app.idempotency import Claim
-from merchants_app.models import IdempotencyRecord, Treasury
+from merchants_app.models import IdempotencyRecord
+from merchants_app.treasuries import IN_FORCE
 from sessions_app import children
-from sessions_app.models import CheckoutSession, Customer, StatusChange
-from webhooks_app.models import Delivery, Event, WebhookEndpoint
+from sessions_app.models import CheckoutSession, Customer
+from sessions_app.timeline import TIMELINE
+from webhooks_app.outbox import EVENTS_AND_DELIVERIES
 
 # Nothing is written when no treasury is in force (`treasury_for`) or a live session has the reference: all builds on
 # `session`, the customer's row, too, whose id is therefore drawn first. That the request has an answer shows last, as
@@ -35,10 +36,7 @@ WITH known AS (
     SELECT {first_values}, {session_values}, wallet.customer_id, wallet.id
     FROM (
         SELECT id, COALESCE((SELECT id FROM known), nextval(pg_get_serial_sequence('{customers}', 'id'))) AS customer_id
-        FROM {treasuries}
-        WHERE merchant_id = %(merchant)s::bigint AND mode = %(mode)s::text AND withdrawn_at IS NULL
-          AND active_from <= %(now)s::timestamptz
-        ORDER BY active_from DESC, id DESC LIMIT 1
+        FROM ({treasury_in_force}) AS treasury
     ) AS wallet
     ON CONFLICT (merchant_id, mode, reference)
       WHERE status IN ('open', 'processing') AND ended_by IS NULL AND reference IS NOT NULL DO NOTHING
@@ -58,26 +56,15 @@ WITH known AS (
         COALESCE(known.public_id, %(new_customer_id)s::text) AS public_id,
         replace(%(told)s::text, %(new_customer_id)s::text, COALESCE(known.public_id, %(new_customer_id)s::text)) AS text
     FROM session LEFT JOIN known ON TRUE
-), change AS (
-    INSERT INTO {changes} (session_id, from_status, to_status, payment_status, needs_decision, reason, actor, at)
-    SELECT session.id, '', 'open', 'unpaid', FALSE, %(reason)s::text, %(actor)s::text, %(now)s::timestamptz
+), moved AS (
+    SELECT session.id AS session_id, '' AS from_status, 'open' AS to_status, 'unpaid' AS payment_status, NULL AS issue,
+        FALSE AS needs_decision, %(reason)s::text AS reason, %(actor)s::text AS actor, %(now)s::timestamptz AS at
     FROM session
-), event AS (
-    INSERT INTO {events} (public_id, merchant_id, mode, type, subject, subject_sequence, data, created_at)
-    SELECT %(event_id)s::text, %(merchant)s::bigint, %(mode)s::text, %(event_type)s::text,
-        %(checkoutsession_public_id)s::text, 1, told.text::jsonb, %(now)s::timestamptz
+), change AS ({timeline}), happened AS (
+    SELECT %(merchant)s::bigint AS merchant_id, %(mode)s::text AS mode, %(event_type)s::text AS type,
+        %(checkoutsession_public_id)s::text AS subject, 1 AS sequence, told.text::jsonb AS data
     FROM told
-    RETURNING id
-), delivery AS (
-    INSERT INTO {deliveries} (public_id, event_id, endpoint_id, state, attempts_made, next_attempt_at, created_at)
-    SELECT %(delivery_prefix)s::text || endpoint.id, event.id, endpoint.id, 'pending', 0, %(now)s::timestamptz,
-        %(now)s::timestamptz
-    FROM event, {endpoints} AS endpoint
-    WHERE endpoint.merchant_id = %(merchant)s::bigint AND endpoint.mode = %(mode)s::text
-      AND endpoint.deleted_at IS NULL
-      AND (endpoint.events = '{{}}' OR %(event_type)s::text = ANY(endpoint.events))
-    RETURNING id
-), answered AS (
+), {events_and_deliveries}, answered AS (
     INSERT INTO {answers} (merchant_id, mode, key, fingerprint, status_code, body, created_at)
     SELECT %(merchant)s::bigint, %(mode)s::text, %(idempotency_key)s::text, %(fingerprint)s::text, 200,
         convert_to(told.text, 'UTF8'), %(now)s::timestamptz
@@ -140,8 +127,6 @@ def insert_session(
         "new_customer_id": made_up,
         "renames": renames_customer,
         "told": told,
-        "delivery_prefix": new_delivery_id(),
-        "event_id": new_event_id(),
         "event_type": event_type,
         "idempotency_key": claim.idempotency_key if claim else None,
         "fingerprint": claim.fingerprint if claim else None,
@@ -163,13 +148,11 @@ def insert_session(
 @lru_cache(maxsize=1)
 def _statement() -> str:
     return _STATEMENT.format(
-        treasuries=Treasury._meta.db_table,
+        treasury_in_force=IN_FORCE,
         customers=Customer._meta.db_table,
         sessions=CheckoutSession._meta.db_table,
-        changes=StatusChange._meta.db_table,
-        events=Event._meta.db_table,
-        deliveries=Delivery._meta.db_table,
-        endpoints=WebhookEndpoint._meta.db_table,
+        timeline=TIMELINE,
+        events_and_deliveries=EVENTS_AND_DELIVERIES,
         answers=IdempotencyRecord._meta.db_table,
         first_columns=", ".join(_AT_FIRST),
         first_values=", ".join(_AT_FIRST.values()),

@@ -1,8 +1,8 @@
 """One statement for a batch of overdue sessions that nobody ever picked an option for: most of those that expire.
 
 Nothing can have come for them, so there is nothing to evaluate. What is written is what `lifecycle` writes: the state,
-a row of the timeline, the event and its deliveries; a test compares both. A backlog of 100,000 (after a night's
-downtime, say) takes seconds in place of minutes (`bench/expiry.py`).
+a row of the timeline, the event and its deliveries, by the same texts (`timeline`, `outbox`); a test compares both. A
+backlog of 100,000 (after a night's downtime, say) takes seconds in place of minutes (`bench/expiry.py`).
 """
 
 from datetime import datetime
@@ -10,10 +10,13 @@ from typing import Any
 
 from django.db import connection
 
-from common.moments import iso
-from sessions_app.models import CheckoutSession, StatusChange
+from common.exact_json import dumps
+from sessions_app.models import CheckoutSession
+from sessions_app.representation import represent_end
+from sessions_app.timeline import TIMELINE
 from webhooks_app.event_types import EventType
-from webhooks_app.models import Delivery, Event, WebhookEndpoint
+from webhooks_app.models import Event
+from webhooks_app.outbox import EVENTS_AND_DELIVERIES
 
 # Right after many rows came, PostgreSQL knows too little of them and would sort and join all there are for each batch
 # (four times as long). So the batch is read in the order of the index of what is due, and all else by key, row by row.
@@ -32,24 +35,16 @@ WITH due AS (
     SET status = 'expired', ended_by = 'expired', ended_at = expires_at, updated_at = %(now)s, event_count = 2
     WHERE id = ANY(ARRAY(SELECT id FROM due))
     RETURNING id, public_id, merchant_id, mode
-), change AS (
-    INSERT INTO {changes} (session_id, from_status, to_status, payment_status, needs_decision, reason, actor, at)
-    SELECT id, 'open', 'expired', 'unpaid', false, %(reason)s, '', %(now)s FROM ended
-), event AS (
-    INSERT INTO {events} (public_id, merchant_id, mode, type, subject, subject_sequence, data, created_at)
-    SELECT 'evt_' || replace(gen_random_uuid()::text, '-', ''), merchant_id, mode, %(type)s, public_id, 2,
-        (SELECT data FROM {events} WHERE subject = ended.public_id AND subject_sequence = 1)
-            || jsonb_build_object('status', 'expired', 'updatedAt', %(updated_at)s::text), %(now)s
+), moved AS (
+    SELECT id AS session_id, 'open' AS from_status, 'expired' AS to_status, 'unpaid' AS payment_status, NULL AS issue,
+        FALSE AS needs_decision, %(reason)s::text AS reason, '' AS actor, %(now)s::timestamptz AS at
     FROM ended
-    RETURNING id, merchant_id, mode
-), delivery AS (
-    INSERT INTO {deliveries} (public_id, event_id, endpoint_id, state, attempts_made, next_attempt_at, created_at)
-    SELECT 'dlv_' || replace(gen_random_uuid()::text, '-', ''), event.id, endpoint.id, 'pending', 0, %(now)s, %(now)s
-    FROM event JOIN {endpoints} AS endpoint USING (merchant_id, mode)
-    WHERE endpoint.deleted_at IS NULL
-        AND (endpoint.events = '{{}}' OR %(type)s = ANY(endpoint.events))
-    RETURNING id
-)
+), change AS ({timeline}), happened AS (
+    SELECT merchant_id, mode, %(type)s::text AS type, public_id AS subject, 2 AS sequence,
+        (SELECT data FROM {events} WHERE subject = ended.public_id AND subject_sequence = 1)
+            || %(what_changes)s::jsonb AS data
+    FROM ended
+), {events_and_deliveries}
 SELECT (SELECT count(*) FROM ended), (SELECT count(*) FROM delivery)
 """
 
@@ -58,17 +53,16 @@ def expire_untouched(limit: int, *, reason: str, now: datetime) -> tuple[int, in
     """How many sessions were expired, and how many deliveries became due by it. Call it in a transaction of its own."""
     statement = _STATEMENT.format(
         sessions=CheckoutSession._meta.db_table,
-        changes=StatusChange._meta.db_table,
         events=Event._meta.db_table,
-        deliveries=Delivery._meta.db_table,
-        endpoints=WebhookEndpoint._meta.db_table,
+        timeline=TIMELINE,
+        events_and_deliveries=EVENTS_AND_DELIVERIES,
     )
     given: dict[str, Any] = {
         "now": now,
         "limit": limit,
         "reason": reason,
         "type": EventType.CHECKOUT_EXPIRED,
-        "updated_at": iso(now),
+        "what_changes": dumps(represent_end(now)),
     }
     with connection.cursor() as cursor:
         cursor.execute(_BY_INDEX)

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from common.bulk_sql import insert_rows, update_rows
+from common.bulk_sql import update_rows
 from common.exact_json import dumps
 from merchants_app.idempotency import Claim
 from sessions_app.creation_sql import insert_session
@@ -27,6 +27,7 @@ from sessions_app.reading_sql import read_by_keys
 from sessions_app.representation import represent
 from sessions_app.status import DecisionKind, Ended, Issue, PaymentStatus, Status, steps
 from sessions_app.stock import oversold
+from sessions_app.timeline import record_changes
 from webhooks_app.event_types import EventType
 from webhooks_app.outbox import NewEvent, nudge_on_commit, record_events
 
@@ -197,7 +198,7 @@ def _settle(news: list[tuple[CheckoutSession, News]], now: datetime) -> None:
             changed.append(session)
     if changed:
         update_rows(changed, _WRITTEN)
-        insert_rows([*changes, *_oversold(changed, now)])
+        record_changes([*changes, *_oversold(changed, now)])
         record_events(events)
 
 

@@ -1,5 +1,6 @@
 """A session as the API answers it and as webhooks carry it: one shape for both."""
 
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -59,6 +60,11 @@ def represent(session: CheckoutSession) -> dict[str, Any]:
         "updatedAt": iso(session.updated_at),
         "completedAt": iso(session.completed_at),
     }
+
+
+def represent_end(now: datetime) -> dict[str, Any]:
+    """What becomes different in the JSON of an open session that nobody touched when its time is over."""
+    return {"status": Status.EXPIRED.value, "updatedAt": iso(now)}
 
 
 def page_url(session: CheckoutSession) -> str:

@@ -1,23 +1,60 @@
 """Writes events, and for each the deliveries to whoever listens, inside the transaction of the change they tell of.
 
+There is one text for it, which every statement that writes events includes: `record_events` here, and the two of
+sessions_app that create and expire in one round trip.
+
 Endpoints that are switched off listen too: the sender sets their deliveries aside, and switching on sends them. So an
 event that is written at the moment of a switch cannot fall between.
 """
 
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
-from django.db import transaction
-from django.db.models import Q
+from django.db import connection, transaction
 from django.utils import timezone
 
-from common.bulk_sql import insert_rows
+from common.exact_json import dumps
+from common.public_ids import sql_public_id
 from webhooks_app.event_types import EventType
 from webhooks_app.models import Delivery, Event, WebhookEndpoint
 from webhooks_app.nudging import nudge
+
+# ruff: noqa: S608  (what is put into the statements are names of our own)
+_DELIVERIES, _EVENTS = Delivery._meta.db_table, Event._meta.db_table
+
+# Of an `endpoint` and an `event` of one business and mode. An endpoint that named no kinds gets all of them.
+CHOSEN = "(endpoint.events = '{}' OR event.type = ANY(endpoint.events))"
+PAIRS = f"{_EVENTS} AS event JOIN {WebhookEndpoint._meta.db_table} AS endpoint USING (merchant_id, mode)"
+
+# To be followed by where `event` and `endpoint` come from. Parameter `now`: when they are due.
+DUE_DELIVERIES = f"""
+    INSERT INTO {_DELIVERIES} (public_id, event_id, endpoint_id, state, attempts_made, next_attempt_at, created_at)
+    SELECT {sql_public_id("dlv")}, event.id, endpoint.id, 'pending', 0, %(now)s::timestamptz, %(now)s::timestamptz"""
+
+# Two parts of a WITH, `event` and `delivery`. They tell of `happened` (merchant_id, mode, type, subject, sequence,
+# data), a part before them, row by row as it has them. Parameter `now`.
+EVENTS_AND_DELIVERIES = f"""event AS (
+    INSERT INTO {_EVENTS} (public_id, merchant_id, mode, type, subject, subject_sequence, data, created_at)
+    SELECT {sql_public_id("evt")}, merchant_id, mode, type, subject, sequence, data, %(now)s::timestamptz
+    FROM happened
+    RETURNING id, merchant_id, mode, type
+), delivery AS ({DUE_DELIVERIES}
+    FROM event JOIN {WebhookEndpoint._meta.db_table} AS endpoint USING (merchant_id, mode)
+    WHERE endpoint.deleted_at IS NULL AND {CHOSEN}
+    RETURNING id
+)"""
+
+_RECORD = f"""
+WITH happened AS (
+    SELECT * FROM ROWS FROM (
+        unnest(%(merchants)s::bigint[]), unnest(%(modes)s::text[]), unnest(%(types)s::text[]),
+        unnest(%(subjects)s::text[]), unnest(%(sequences)s::int[]), jsonb_array_elements(%(data)s::jsonb)
+    ) WITH ORDINALITY AS new (merchant_id, mode, type, subject, sequence, data, place)
+    ORDER BY place
+), {EVENTS_AND_DELIVERIES}
+SELECT EXISTS (SELECT FROM delivery)
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,51 +69,24 @@ class NewEvent:
     data: dict[str, Any]
 
 
-def record_events(events: Sequence[NewEvent]) -> list[Event]:
+def record_events(events: Sequence[NewEvent]) -> None:
     """Writes events in order, each with a due delivery per listening endpoint. Call it in the change's transaction."""
-    now = timezone.now()
-    listeners = _listeners({(event.merchant_id, event.mode) for event in events})
-    rows = [
-        Event(
-            merchant_id=event.merchant_id,
-            mode=event.mode,
-            type=event.type,
-            subject=event.subject,
-            subject_sequence=event.sequence,
-            data=event.data,
-            created_at=now,
-        )
-        for event in events
-    ]
-    insert_rows(rows)
-    if deliveries := _deliveries(rows, listeners, now):
-        insert_rows(deliveries)
+    given: dict[str, Any] = {
+        "merchants": [event.merchant_id for event in events],
+        "modes": [event.mode for event in events],
+        "types": [event.type.value for event in events],
+        "subjects": [event.subject for event in events],
+        "sequences": [event.sequence for event in events],
+        "data": f"[{','.join(dumps(event.data) for event in events)}]",
+        "now": timezone.now(),
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_RECORD, given)
+        (has_deliveries,) = cursor.fetchone()
+    if has_deliveries:
         nudge_on_commit()
-    return rows
 
 
 def nudge_on_commit() -> None:
     """Tells the sender, once the change is committed, that there is work; losing the nudge costs seconds, no event."""
     transaction.on_commit(nudge, robust=True)
-
-
-def _listeners(owners: Iterable[tuple[int, str]]) -> dict[tuple[int, str], list[WebhookEndpoint]]:
-    wanted = Q()
-    for merchant_id, mode in owners:
-        wanted |= Q(merchant_id=merchant_id, mode=mode)
-    found: dict[tuple[int, str], list[WebhookEndpoint]] = defaultdict(list)
-    if wanted:
-        for endpoint in WebhookEndpoint.objects.filter(wanted, deleted_at=None):
-            found[endpoint.merchant_id, endpoint.mode].append(endpoint)
-    return found
-
-
-def _deliveries(
-    events: Iterable[Event], listeners: dict[tuple[int, str], list[WebhookEndpoint]], now: datetime
-) -> list[Delivery]:
-    return [
-        Delivery(event=event, endpoint=endpoint, next_attempt_at=now, created_at=now)
-        for event in events
-        for endpoint in listeners[event.merchant_id, event.mode]
-        if not endpoint.events or event.type in endpoint.events
-    ]

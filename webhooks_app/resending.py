@@ -5,15 +5,17 @@ What is sent again keeps its `webhook-id`, so a receiver that already has it can
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Now
+from django.utils import timezone
 
 from webhooks_app.errors import EndpointOff
 from webhooks_app.event_types import EventType
 from webhooks_app.models import Delivery, DeliveryAttempt, DeliveryState, Event, WebhookEndpoint
-from webhooks_app.outbox import nudge_on_commit
+from webhooks_app.outbox import CHOSEN, DUE_DELIVERIES, PAIRS, nudge_on_commit
 from webhooks_app.retry_schedule import MOST_ATTEMPTS
 
 # Each batch is committed by itself: neither reports nor readers of events wait for the rest.
@@ -21,14 +23,30 @@ BATCH = 1000
 # Between a failed attempt's beginning and the moment its endpoint was noted as failing.
 _NOTED_WITHIN = timedelta(minutes=1)
 
+# ruff: noqa: S608  (what is put into the statements are names of our own)
 # One statement for those that never had a delivery (the endpoint came later) and those that did.
-_AGAIN = """
-INSERT INTO {deliveries} (public_id, event_id, endpoint_id, state, attempts_made, next_attempt_at, created_at)
-SELECT 'dlv_' || replace(gen_random_uuid()::text, '-', ''), event_id, %s, 'pending', 0, now(), now()
-FROM unnest(%s::bigint[]) AS event_id
-ON CONFLICT (event_id, endpoint_id)
-DO UPDATE SET state = 'pending', attempts_made = 0, next_attempt_at = now(), leased = false
-""".format_map({"deliveries": Delivery._meta.db_table})
+_AGAIN = f"""{DUE_DELIVERIES} FROM {PAIRS} WHERE {{which}}
+ON CONFLICT (event_id, endpoint_id) DO UPDATE
+    SET state = 'pending', attempts_made = 0, next_attempt_at = EXCLUDED.next_attempt_at, leased = false
+"""
+_NO_TEST = f"event.type <> '{EventType.ENDPOINT_TEST.value}'"
+_EVENT_AGAIN = _AGAIN.format(
+    which=f"""event.id = %(event)s::bigint AND endpoint.deleted_at IS NULL AND endpoint.disabled_at IS NULL AND (
+        ({CHOSEN} AND {_NO_TEST})
+        OR EXISTS (SELECT FROM {Delivery._meta.db_table} WHERE event_id = event.id AND endpoint_id = endpoint.id)
+    )"""
+)
+_SINCE = f"""
+WITH wanted AS (
+    SELECT event.id FROM {PAIRS}
+    WHERE endpoint.id = %(endpoint)s::bigint AND event.created_at >= %(since)s::timestamptz
+        AND event.id > %(last)s::bigint AND {CHOSEN} AND {_NO_TEST}
+    ORDER BY event.id LIMIT %(batch)s::bigint
+), again AS (
+    {_AGAIN.format(which="endpoint.id = %(endpoint)s::bigint AND event.id IN (SELECT id FROM wanted)")} RETURNING id
+)
+SELECT count(*), max(id) FROM wanted
+"""
 
 
 def resend_delivery(*, delivery: Delivery) -> None:
@@ -62,30 +80,24 @@ def catch_up(*, endpoint: WebhookEndpoint) -> int:
 def resend_since(*, endpoint: WebhookEndpoint, since: datetime) -> int:
     """Sends every event since then that the endpoint wants, delivered or not; answers how many. Raises EndpointOff."""
     _refuse_when_off(endpoint)
-    events = Event.objects.filter(merchant_id=endpoint.merchant_id, mode=endpoint.mode, created_at__gte=since)
-    wanted = events.filter(type__in=endpoint.events) if endpoint.events else events
-    batches = _batches(wanted.exclude(type=EventType.ENDPOINT_TEST))
-    return sum(_send_events_again(endpoint, batch) for batch in batches)
+    given: dict[str, Any] = {"endpoint": endpoint.pk, "since": since, "now": timezone.now(), "batch": BATCH, "last": 0}
+    sent = 0
+    while True:
+        with connection.cursor() as cursor:
+            cursor.execute(_SINCE, given)
+            count, last = cursor.fetchone()
+        if not count:
+            return sent
+        nudge_on_commit()
+        sent, given["last"] = sent + int(count), last
 
 
 def resend_event(*, event: Event) -> int:
     """Sends an event again to every endpoint that it went to or that wants it now; answers how many."""
-    listening = WebhookEndpoint.objects.filter(
-        merchant_id=event.merchant_id, mode=event.mode, deleted_at=None, disabled_at=None
-    )
-    had_it = set(event.deliveries.values_list("endpoint_id", flat=True))
-    again = [
-        each
-        for each in listening
-        if each.pk in had_it or (wants(each, event.type) and event.type != EventType.ENDPOINT_TEST)
-    ]
-    with transaction.atomic():
-        return sum(_send_events_again(endpoint, [event.pk]) for endpoint in again)
-
-
-def wants(endpoint: WebhookEndpoint, event_type: str) -> bool:
-    """Whether the endpoint chose this kind of event; choosing none means all."""
-    return not endpoint.events or event_type in endpoint.events
+    with connection.cursor() as cursor:
+        cursor.execute(_EVENT_AGAIN, {"event": event.pk, "now": timezone.now()})
+        nudge_on_commit()
+        return int(cursor.rowcount)
 
 
 def _failed(endpoint: WebhookEndpoint) -> QuerySet[Delivery]:
@@ -93,19 +105,12 @@ def _failed(endpoint: WebhookEndpoint) -> QuerySet[Delivery]:
     return failed.exclude(event__type=EventType.ENDPOINT_TEST)
 
 
-def _batches(rows: QuerySet[Event] | QuerySet[Delivery]) -> Iterator[list[int]]:
+def _batches(rows: QuerySet[Delivery]) -> Iterator[list[int]]:
     """Their keys, a batch at a time, each once: one that fails again meanwhile does not come back."""
     last = 0
     while batch := list(rows.filter(pk__gt=last).order_by("pk").values_list("pk", flat=True)[:BATCH]):
         yield batch
         last = batch[-1]
-
-
-def _send_events_again(endpoint: WebhookEndpoint, events: list[int]) -> int:
-    with connection.cursor() as cursor:
-        cursor.execute(_AGAIN, [endpoint.pk, events])
-        nudge_on_commit()
-        return int(cursor.rowcount)
 
 
 def _send_again(deliveries: list[int]) -> int:

@@ -13,7 +13,7 @@ from webhooks_app.event_types import EventType
 from webhooks_app.models import Delivery, DeliveryState, Event, WebhookEndpoint
 from webhooks_app.operator_acts import send_delivery, send_event
 from webhooks_app.outbox import NewEvent, record_events
-from webhooks_app.resending import resend_delivery, resend_event
+from webhooks_app.resending import resend_delivery
 from webhooks_app.trial import try_endpoint
 
 NOBODY = "http://127.0.0.1:9/hooks"
@@ -28,7 +28,8 @@ def event_of(mia: Merchant) -> Event:
     new = NewEvent(
         merchant_id=mia.pk, mode="test", type=EventType.CHECKOUT_COMPLETED, subject="cs_1", sequence=1, data={}
     )
-    return record_events([new])[0]
+    record_events([new])
+    return Event.objects.get(subject="cs_1")
 
 
 @holds("webhooks_app.endpoints.create_endpoint")
@@ -75,13 +76,6 @@ def the_letter_about_an_endpoint(mia: Merchant) -> Act:
 def one_delivery_again(mia: Merchant) -> Act:
     delivery = sent_to(mia)
     return lambda: resend_delivery(delivery=delivery)
-
-
-@holds("webhooks_app.resending.resend_event")
-def an_event_again_to_two_endpoints(mia: Merchant) -> Act:
-    event = sent_to(mia).event
-    endpoint_of(mia)
-    return lambda: resend_event(event=event)
 
 
 @holds("webhooks_app.operator_acts.send_delivery")

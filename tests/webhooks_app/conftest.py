@@ -72,7 +72,9 @@ def happen(mia: Merchant) -> Callable[..., Event]:
             "sequence": 1,
             "data": {"status": "completed"},
         }
-        return record_events([NewEvent(**given | options)])[0]
+        new = NewEvent(**given | options)
+        record_events([new])
+        return Event.objects.get(subject=new.subject, subject_sequence=new.sequence)
 
     return record
 

@@ -1,0 +1,70 @@
+"""Rules that more than one way of the code relies on: however one comes to it, the answer is the same."""
+
+import re
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+
+from common.public_ids import new_event_id, sql_public_id
+from merchants_app.models import Merchant
+from sessions_app.expiry import expire_due
+from sessions_app.models import CheckoutSession
+from webhooks_app.endpoints import create_endpoint, delete_endpoint, switch_off
+from webhooks_app.models import Delivery, Event
+from webhooks_app.resending import resend_event, resend_since
+
+# Crockford's base 32, without i, l, o, u.
+ID = re.compile(r"evt_[0-9abcdefghjkmnpqrstvwxyz]{26}")
+
+
+def test_ids_made_by_the_database_look_like_all_others(db: None) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {sql_public_id('evt')} FROM generate_series(1, 200)")
+        made = [row[0] for row in cursor.fetchall()]
+    assert len(set(made)) == 200
+    assert all(ID.fullmatch(each) for each in [*made, new_event_id()])
+
+
+@pytest.fixture
+def heard_by(mia: Merchant) -> Callable[[str], set[str]]:
+    """Endpoints of all sorts; tells which have a delivery of the kind of event, and forgets those deliveries."""
+    for name, events in {
+        "all": [],
+        "both": ["checkout.created", "checkout.expired"],
+        "other": ["checkout.completed"],
+        "off": [],
+        "gone": [],
+    }.items():
+        url = f"http://127.0.0.1:9/{name}"
+        made, _ = create_endpoint(merchant=mia, mode="test", url=url, actor="mia", events=events)
+        if name == "off":
+            switch_off(endpoint=made, reason="By hand.", actor="mia")
+        if name == "gone":
+            delete_endpoint(endpoint=made, actor="mia")
+
+    def told(kind: str) -> set[str]:
+        deliveries = Delivery.objects.filter(event__type=kind, endpoint__merchant=mia)
+        names = {url.rpartition("/")[2] for url in deliveries.values_list("endpoint__url", flat=True)}
+        deliveries.delete()
+        return names
+
+    return told
+
+
+def test_the_same_endpoints_hear_of_it_however_it_is_written_and_sent(
+    heard_by: Callable[[str], set[str]], new_session: Callable[..., CheckoutSession]
+) -> None:
+    session = new_session()
+    assert heard_by("checkout.created") == {"all", "both", "off"}
+    CheckoutSession.objects.filter(pk=session.pk).update(expires_at=timezone.now() - timedelta(minutes=1))
+    assert expire_due() >= 1
+    assert heard_by("checkout.expired") == {"all", "both", "off"}
+    ended = Event.objects.get(subject=session.public_id, type="checkout.expired")
+    assert resend_event(event=ended) == 2
+    assert heard_by("checkout.expired") == {"all", "both"}
+    for endpoint in session.merchant.webhook_endpoints.filter(disabled_at=None, deleted_at=None):
+        resend_since(endpoint=endpoint, since=session.created_at - timedelta(seconds=1))
+    assert heard_by("checkout.expired") == {"all", "both"}
