@@ -1,6 +1,6 @@
 """Decides, from facts alone, where a checkout session stands. No database, no clock, no network.
 
-The same facts give the same verdict, in whatever order they were learned. DESIGN §5 has the table of cases.
+The same facts give the same verdict, in whatever order they were learned. docs/architecture.md lists the cases.
 """
 
 from collections.abc import Collection, Iterable, Sequence

@@ -49,7 +49,7 @@ class DecisionKind(models.TextChoices):
     WRITE_OFF = "write_off", "Write off"
 
 
-# DESIGN §5. A session changes one step at a time; `lifecycle.py` writes a row for each and refuses every other move.
+# A session changes one step at a time; `lifecycle.py` writes a row for each and refuses every other move.
 ALLOWED_MOVES: dict[Status, frozenset[Status]] = {
     Status.OPEN: frozenset({Status.PROCESSING, Status.EXPIRED, Status.CANCELLED}),
     # Back to open: the payment vanished.

@@ -13,7 +13,7 @@ from sessions_app.models import CheckoutSession, Quote
 from sessions_app.models.payment import Basis
 from sessions_app.quoting import lock_rate
 
-# DESIGN §6: blocks take a while to be made, and chains' clocks differ from ours.
+# Blocks take a while to be made, and chains' clocks differ from ours.
 GRACE = timedelta(minutes=2)
 
 

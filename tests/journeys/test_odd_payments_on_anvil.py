@@ -1,4 +1,4 @@
-"""DESIGN §5, row by row, with real transactions on a real node: the same outcome as on the sandbox."""
+"""The cases of docs/architecture.md, row by row, with real transactions on a real node, as on the sandbox."""
 
 from collections.abc import Callable, Iterator
 

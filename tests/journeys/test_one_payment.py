@@ -1,4 +1,4 @@
-"""The walk of one payment (DESIGN §2) through the whole running gateway: from the create call to the dashboard."""
+"""The way of one payment through the whole running gateway: from the create call to the dashboard."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""What holds of every session at every moment (issue 3, point 1)."""
+"""What holds of every session at every moment."""
 
 from itertools import pairwise
 

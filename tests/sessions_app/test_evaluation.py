@@ -1,4 +1,4 @@
-"""Where a session stands: DESIGN §5 as a table of cases, without a database."""
+"""Where a session stands: the cases of docs/architecture.md, without a database."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta

@@ -1,4 +1,4 @@
-"""Edges of DESIGN §5: money in the very second of the end, and small money after a shortfall was accepted."""
+"""Edges of those cases: money in the very second of the end, and small money after a shortfall was accepted."""
 
 from datetime import datetime, timedelta
 from decimal import Decimal
