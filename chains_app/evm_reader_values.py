@@ -13,12 +13,12 @@ from chains_app.reader import Block
 
 @lru_cache(maxsize=20_000)
 def checksummed(address: str) -> str:
-    """EIP-55."""
+    """The address with its letters in the case that EIP-55 asks for, by which a slip is noticed."""
     return to_checksum_address(address)
 
 
 def number_of(value: Any, node: Node) -> int:
-    """A 0x-hex quantity."""
+    """The whole number of a hexadecimal quantity (`0x1a`). Raises for anything else, in the name of the node."""
     try:
         return int(value, 16)
     except (TypeError, ValueError):

@@ -22,7 +22,6 @@ class ForwardedHeadersMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Answers the request."""
         if not settings.TRUSTED_PROXIES.include(request.META.get("REMOTE_ADDR", "")):
             for name in _FORWARDED:
                 request.META.pop(name, None)

@@ -12,7 +12,6 @@ class PrivatePagesMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Answers the request."""
         response = self.get_response(request)
         response.setdefault("Cache-Control", "no-store, private")
         return response

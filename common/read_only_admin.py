@@ -10,7 +10,6 @@ class NothingAdded:
     """Mixed into an inline whose rows are made elsewhere."""
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
-        """Never."""
         return False
 
 
@@ -18,11 +17,9 @@ class ReadOnly(NothingAdded):
     """Mixed into a ModelAdmin or an inline: no adding, no changing, no deleting."""
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
-        """Never."""
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
-        """Never."""
         return False
 
 

@@ -25,7 +25,7 @@ class AboutBusiness(forms.Form):
 
 
 class LiftForm(AboutBusiness):
-    """Nothing to say."""
+    """Asks for nothing: the button is enough."""
 
 
 class ReasonForm(AboutBusiness):

@@ -14,7 +14,6 @@ class Command(BaseCommand):
     help = "Removes all second factors of one person."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Whose."""
         parser.add_argument("email", help="address of the person")
 
     def handle(self, *_args: Any, **options: Any) -> None:

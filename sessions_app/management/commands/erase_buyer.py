@@ -18,7 +18,6 @@ class Command(BaseCommand):
 
     @override
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Whom."""
         name_buyer(parser)
 
     @override

@@ -18,10 +18,8 @@ class Command(BaseCommand):
 
     @override
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Whom."""
         name_buyer(parser)
 
     @override
     def handle(self, *args: Any, **options: Any) -> None:
-        """Writes it."""
         self.stdout.write(dumps(export_buyer(named_buyer(options))))

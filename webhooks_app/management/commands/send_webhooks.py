@@ -19,7 +19,6 @@ class Command(BaseCommand):
 
     @override
     def handle(self, *args: Any, **options: Any) -> None:
-        """Runs."""
         allow_many_open_files()
         collect_rarely()
         asyncio.run(_send())
