@@ -12,7 +12,6 @@ from django.utils import translation
 
 from checkout_project.api_errors import error_response
 from checkout_project.api_limits import is_call, page_refusal_of, refusal_of
-from common.own_headers import set_own_headers
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
@@ -51,14 +50,11 @@ class Outside:
         is_exposed = self.only_https and not request.is_secure()
         refusal = _refused_as_exposed() if is_exposed else refusal_of(request)
         response = refusal or self.get_api_response(request)
-        headers = {
-            # As `CommonMiddleware` does for pages; without it servers send an answer in chunks.
-            "Content-Length": str(len(response.content)),
-            # A key in `ww-api-key` does not tell caches what one in `Authorization` tells them.
-            "Cache-Control": "no-store",
-            "X-Content-Type-Options": "nosniff",
-        }
-        set_own_headers(response, headers)
+        # As `CommonMiddleware` does for pages; without it servers send an answer in chunks.
+        response["Content-Length"] = str(len(response.content))
+        # A key in `ww-api-key` does not tell caches what one in `Authorization` tells them.
+        response["Cache-Control"] = "no-store"
+        response["X-Content-Type-Options"] = "nosniff"
         return response
 
 

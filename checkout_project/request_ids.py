@@ -6,7 +6,6 @@ from collections.abc import Callable
 import structlog
 from django.http import HttpRequest, HttpResponse
 
-from common.own_headers import set_own_headers
 from common.public_ids import new_public_id
 
 _ACCEPTABLE = re.compile(r"[A-Za-z0-9_.\-]{8,64}")
@@ -28,5 +27,5 @@ class RequestIdMiddleware:
             response = self.get_response(request)
         finally:
             structlog.contextvars.reset_contextvars(**bound)
-        set_own_headers(response, {"Request-Id": request_id})
+        response["Request-Id"] = request_id
         return response

@@ -2,12 +2,10 @@
 
 from django.contrib import admin
 from django.urls import include, path
-from django.urls.resolvers import RoutePattern
 from django.views.generic import RedirectView
 
 from checkout_project.api_errors import no_such_address
 from checkout_project.health_views import alive, metrics, ready
-from checkout_project.literal_routes import LiteralRoutes
 from checkout_project.openapi.views import api_docs, api_schema
 from merchants_app import urls as merchant_urls
 from sessions_app import urls as session_urls
@@ -18,7 +16,7 @@ _dashboard = [*session_urls.dashboard, *webhook_urls.dashboard, *merchant_urls.d
 
 urlpatterns = [
     # First, because it is asked for most.
-    LiteralRoutes(RoutePattern("api/v1/"), api, app_name="api", namespace="api"),
+    path("api/v1/", include((api, "api"))),
     path("", RedirectView.as_view(pattern_name="dashboard-home")),
     path("admin/", admin.site.urls),
     path("accounts/", include(merchant_urls.account)),

@@ -13,7 +13,7 @@ from merchants_app.models import ApiKey, Merchant
 from merchants_app.suspension import refuse_suspended
 
 if TYPE_CHECKING:  # DRF's views, which it stands on, are made while this is loaded: the settings name it
-    from merchants_app.api_dispatch import ApiRequest
+    from merchants_app.api_request import ApiRequest
 
 
 class ApiKeyAuthentication(BaseAuthentication):

@@ -10,16 +10,15 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from rest_framework.exceptions import MethodNotAllowed
-from rest_framework.response import Response
+from rest_framework.viewsets import ViewSet
 from typing_extensions import override
 
 from common.exact_json import dumps
-from common.own_headers import set_own_headers
 from merchants_app import request_log
 from merchants_app.api_authentication import claimed_digest
-from merchants_app.api_dispatch import ApiRequest, LeanViewSet
 from merchants_app.api_keys import remembered_key
-from merchants_app.idempotency import Answer, answer_once
+from merchants_app.api_request import ApiRequest, OnlyJson
+from merchants_app.idempotency import Answer, Claim, answer_once
 from merchants_app.models import ApiKey, KeyScope
 from merchants_app.throttling import Allowance, TooManyRequests, count_request
 
@@ -34,63 +33,97 @@ def lead_on(response: HttpResponse, request: ApiRequest, query: Mapping[str, obj
     response["Link"] = f'<{settings.PUBLIC_URL}{request.path}?{urlencode(query)}>; rel="next"'
 
 
-class MerchantViewSet(LeanViewSet):
+AtOnce = Callable[[ApiRequest, Claim], Answer | None]
+
+
+class MerchantViewSet(ViewSet):
     """A resource of the API. A method of a subclass parses, calls one rule, answers; it catches nothing.
 
     Here stands what all have in common: the key and its scope, rate limits, `Idempotency-Key`, the request log.
-    Those named in `answers_apart` talk to others and must hold no transaction open meanwhile.
     `scopes` names for each action the scope that a key needs for it.
-    A method may have a twin `…_at_once(request, claim)` that does the same and stores its answer in one statement.
+    Those named in `answers_apart` talk to others and must hold no transaction open meanwhile.
+    `answers_at_once` has for an action what does the same for a request with an `Idempotency-Key`, and stores its
+    answer in the statement that does it.
     """
 
     request: ApiRequest
+    content_negotiation_class = OnlyJson
     http_method_names = ["get", "post", "patch", "put", "delete", "head"]
-    post: Callable[..., HttpResponseBase]  # set by the router, where the resource takes POST
-    allowance: Allowance | None = None
     scopes: ClassVar[Mapping[str, KeyScope]]
     answers_apart: ClassVar[frozenset[str]] = frozenset()
+    answers_at_once: ClassVar[Mapping[str, AtOnce]] = {}
+    key: ApiKey | None = None  # once it is known whose request it is
+    allowance: Allowance | None = None
 
     @override
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        """Answers, and notes how long it took and how it ended."""
+        """Answers, by DRF's steps, and notes how long it took and how it ended."""
         started = time.perf_counter()
-        if request.method == "POST" and "HTTP_IDEMPOTENCY_KEY" in request.META and hasattr(self, "post"):
-            self.post = partial(self._answer_once, self.post)
-        response = super().dispatch(request, *args, **kwargs)
+        for method in self.action_map:
+            # DRF hangs the actions on this very object by their methods' names: a circle that keeps the request, with
+            # all that belongs to it, until Python looks for garbage.
+            delattr(self, method)
+        self.headers: dict[str, str] = {}
+        self.request = call = self.initialize_request(request, *args, **kwargs)
+        try:
+            self.initial(call, *args, **kwargs)
+            response = self._act(call, *args, **kwargs)
+        except Exception as error:  # noqa: BLE001  (as DRF does: what it cannot answer, `handle_exception` raises again)
+            response = self.handle_exception(error)
+        response = self.finalize_response(call, response, *args, **kwargs)
         if response.status_code == MethodNotAllowed.status_code:
             response["Allow"] = ", ".join(method.upper() for method in self.action_map)
         if self.allowance:
-            set_own_headers(response, self.allowance.headers)
+            for name, value in self.allowance.headers.items():
+                response[name] = value
         self._log(response, milliseconds=(time.perf_counter() - started) * 1000)
         return response
+
+    @override
+    def initialize_request(self, request: HttpRequest, *args: Any, **kwargs: Any) -> ApiRequest:
+        """The request with its merchant, mode, key and actor."""
+        self.action = self.action_map.get(str(request.method).lower(), "")
+        return ApiRequest(
+            request,
+            parsers=self.get_parsers(),
+            authenticators=self.get_authenticators(),
+            negotiator=self.get_content_negotiator(),
+        )
 
     @override
     def perform_authentication(self, request: ApiRequest) -> None:  # type: ignore[override]
         """Counts the request before its key is looked up, so that a guesser is slowed."""
         try:
-            self.allowance = count_request(request._request, claimed_digest(request))
+            self.allowance = count_request(request, claimed_digest(request))
         except TooManyRequests as refusal:
             self.allowance = refusal.allowance
             raise
         super().perform_authentication(request)
+        self.key = cast("ApiKey | None", request.auth)
 
-    def _answer_once(
-        self, handler: Callable[..., HttpResponseBase], request: ApiRequest, *args: Any, **kwargs: Any
-    ) -> HttpResponse:
+    def _act(self, request: ApiRequest, *args: Any, **kwargs: Any) -> Any:
+        if not self.action:
+            raise MethodNotAllowed(str(request.method))
+        handler = partial(getattr(self, self.action), request, *args, **kwargs)
+        if request.method == "POST" and "HTTP_IDEMPOTENCY_KEY" in request.META:
+            return self._answer_once(request, self.action, handler)
+        return handler()
+
+    def _answer_once(self, request: ApiRequest, action: str, handler: Callable[[], Any]) -> HttpResponse:
         def act() -> Answer:
-            response = cast("Response", handler(request, *args, **kwargs))
+            response = handler()
             return Answer(response.status_code, b"" if response.data is None else dumps(response.data).encode())
 
-        at_once = getattr(self, f"{handler.__name__}_at_once", None)
+        at_once = self.answers_at_once.get(action)
         answer = answer_once(
-            key=request.auth,
+            key=request.key,
             idempotency_key=request.META["HTTP_IDEMPOTENCY_KEY"],
             method=str(request.method),
             path=request.path,
-            body=request._request.body,
+            body=request.body,
             act=act,
             act_at_once=partial(at_once, request) if at_once else None,
-            in_one=handler.__name__ not in self.answers_apart,
+            in_one=action not in self.answers_apart,
         )
         told = HttpResponse(answer.body, status=answer.status_code, content_type="application/json")
         if not answer.body:
@@ -100,7 +133,7 @@ class MerchantViewSet(LeanViewSet):
         return told
 
     def _log(self, response: HttpResponseBase, *, milliseconds: float) -> None:
-        key: ApiKey | None = self.request.auth
+        key = self.key
         if response.status_code == TooManyRequests.status_code:
             key = remembered_key(claimed_digest(self.request))  # nobody asked the database whose it is
         if key is None:

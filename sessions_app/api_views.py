@@ -6,7 +6,7 @@ from rest_framework.decorators import action
 from rest_framework.response import Response
 
 from merchants_app.api_base import MerchantViewSet, json_answer, lead_on
-from merchants_app.api_dispatch import ApiRequest
+from merchants_app.api_request import ApiRequest
 from merchants_app.idempotency import Answer, Claim
 from merchants_app.models import KeyScope
 from sessions_app.api_requests import ChooseOption, ListSessions, Resolve, Simulate, metadata_filters
@@ -23,6 +23,13 @@ from sessions_app.status import DecisionKind
 from sessions_app.terms import CreateSession
 
 
+def _create_at_once(request: ApiRequest, claim: Claim) -> Answer | None:
+    """`create` for a request with an `Idempotency-Key`, its answer stored with the session."""
+    terms = CreateSession.parse(request.data, mode=request.mode)
+    text = create_answered(merchant=request.merchant, mode=request.mode, terms=terms, actor=request.actor, claim=claim)
+    return Answer(200, text.encode()) if text else None
+
+
 class CheckoutViewSet(MerchantViewSet):
     """Checkout sessions."""
 
@@ -37,6 +44,7 @@ class CheckoutViewSet(MerchantViewSet):
         "resolve": KeyScope.DECIDE,
     }
     answers_apart = frozenset({"quote"})  # asks for rates; a quote that holds is given again, so it may be asked twice
+    answers_at_once = {"create": _create_at_once}
 
     def list(self, request: ApiRequest) -> HttpResponse:
         """A page of sessions, newest first; `Link: <…>; rel="next"` leads on."""
@@ -54,14 +62,6 @@ class CheckoutViewSet(MerchantViewSet):
         terms = CreateSession.parse(request.data, mode=request.mode)
         session = create_session(merchant=request.merchant, mode=request.mode, terms=terms, actor=request.actor)
         return Response(represent(session))
-
-    def create_at_once(self, request: ApiRequest, claim: Claim) -> Answer | None:
-        """The same for a request with an `Idempotency-Key`, its answer stored with it."""
-        terms = CreateSession.parse(request.data, mode=request.mode)
-        text = create_answered(
-            merchant=request.merchant, mode=request.mode, terms=terms, actor=request.actor, claim=claim
-        )
-        return Answer(200, text.encode()) if text else None
 
     def retrieve(self, request: ApiRequest, pk: str) -> HttpResponse:
         """One session as it is now."""

@@ -8,7 +8,7 @@ from rest_framework.response import Response
 from common.moments import iso
 from common.money import to_minor_unit
 from merchants_app.api_base import MerchantViewSet, lead_on
-from merchants_app.api_dispatch import ApiRequest
+from merchants_app.api_request import ApiRequest
 from merchants_app.models import KeyScope
 from sessions_app.api_requests import ListIssues
 from sessions_app.decisions import case_of

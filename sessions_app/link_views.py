@@ -6,7 +6,7 @@ from rest_framework.response import Response
 
 from common.strict_serializers import StrictSerializer, TextField
 from merchants_app.api_base import MerchantViewSet, lead_on
-from merchants_app.api_dispatch import ApiRequest
+from merchants_app.api_request import ApiRequest
 from merchants_app.models import KeyScope
 from sessions_app.link_requests import ChangeLink, CreateLink
 from sessions_app.payment_links import change_link, create_link, represent_link

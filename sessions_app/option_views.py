@@ -12,7 +12,7 @@ from chains_app.networks import PaymentOption, payment_options
 from common.money import CURRENCIES, amount_text, fits_minor_unit, minor_digits, plain, units_due
 from common.strict_serializers import StrictSerializer, WordField
 from merchants_app.api_base import MerchantViewSet
-from merchants_app.api_dispatch import ApiRequest
+from merchants_app.api_request import ApiRequest
 from merchants_app.models import KeyScope
 from sessions_app.quoting import lock_rate, outside_limits
 

@@ -6,7 +6,7 @@ from rest_framework.decorators import action
 from rest_framework.response import Response
 
 from merchants_app.api_base import MerchantViewSet, lead_on
-from merchants_app.api_dispatch import ApiRequest
+from merchants_app.api_request import ApiRequest
 from merchants_app.models import KeyScope
 from webhooks_app import endpoints
 from webhooks_app.api_requests import ChangeEndpoint, CreateEndpoint, ListDeliveries, ListEvents, Nothing, Resend
