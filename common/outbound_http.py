@@ -131,8 +131,13 @@ class SystemResolver(AbstractResolver):
                 self._slow_names.discard(host)
 
 
-def guarded_connector(rules: OutboundRules, *, resolver: AbstractResolver | None = None) -> aiohttp.TCPConnector:
-    """A connector that opens sockets to allowed addresses only, whatever the URL and whatever DNS says."""
+def guarded_connector(
+    rules: OutboundRules, *, resolver: AbstractResolver | None = None, trust: ssl.SSLContext | None = None
+) -> aiohttp.TCPConnector:
+    """A connector that opens sockets to allowed addresses only, whatever the URL and whatever DNS says.
+
+    `trust`: whose certificates count, in the place of the usual authorities'.
+    """
 
     def socket_factory(info: Any) -> socket.socket:
         family, kind, protocol, _, address = info
@@ -145,7 +150,7 @@ def guarded_connector(rules: OutboundRules, *, resolver: AbstractResolver | None
     return aiohttp.TCPConnector(
         resolver=GuardedResolver(rules, resolver or SystemResolver()),
         socket_factory=socket_factory,
-        ssl=_trust(),
+        ssl=trust or _trust(),
         limit=0,  # whoever sends has limits of their own, per receiver
         keepalive_timeout=KEEP_ALIVE_SECONDS,
     )

@@ -10,15 +10,12 @@ A value that is UNANSWERED leaves the call out of the answer.
 """
 
 import json
-import threading
-import time
-from collections.abc import Callable, Mapping
-from contextlib import suppress
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
-from typing import Any, Self
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
 import httpx
+
+from tests.loopback import Asked, LoopbackServer, Reply, Response
 
 UNANSWERED = object()
 
@@ -31,39 +28,24 @@ class Refusal(Exception):
         self.code = code
 
 
-class FakeNode:
+class FakeNode(LoopbackServer):
     """One server. Use as a context manager."""
 
     def __init__(self, *, upstream: str | None = None) -> None:
+        super().__init__()
         self._upstream = upstream
         self._client = httpx.Client(timeout=20, trust_env=False, verify=False)
         self._answers: dict[str, Callable[..., Any]] = {}
-        self._reply: tuple[int, Mapping[str, str], bytes] | None = None
+        self._reply: Reply | None = None
         self.calls: list[tuple[str, list[Any]]] = []
-        self.requests = 0
         self.largest_batch = 0
         self.batch_limit: int | None = None
         self.drips = ""  # "head" or "body": sends this byte by byte, without end
 
-    def __enter__(self) -> Self:
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
-        self._server.daemon_threads = True
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join(5)
-        self._client.close()
-
     @property
     def url(self) -> str:
         """With a key in its path, as providers have it; no message may show it."""
-        return f"http://127.0.0.1:{self._server.server_port}/v2/SECRETKEY"
+        return f"{super().url}/v2/SECRETKEY"
 
     # --- what it does
 
@@ -88,7 +70,7 @@ class FakeNode:
 
     def reply(self, status: int, body: bytes = b"", headers: Mapping[str, str] | None = None) -> None:
         """Every request gets this HTTP response."""
-        self._reply = status, headers or {}, body
+        self._reply = Reply(status, body, headers or {})
 
     def well(self) -> None:
         """Everything is answered as it should be again."""
@@ -97,30 +79,40 @@ class FakeNode:
 
     # --- what it was asked
 
+    @property
+    def requests(self) -> int:
+        return len(self.asked)
+
     def count(self, method: str) -> int:
         return sum(1 for name, _ in self.calls if name == method)
 
     def forget(self) -> None:
         self.calls.clear()
-        self.requests = 0
+        self.asked.clear()
 
     # --- the server
 
-    def respond(self, body: bytes) -> tuple[int, Mapping[str, str], bytes]:
-        """Status, headers and body."""
-        self.requests += 1
+    def respond(self, asked: Asked) -> Response:
+        if self.drips:
+            return self._drip("HTTP/1.1 200 OK\r\nX-Drip: " if self.drips == "head" else "HTTP/1.1 200 OK\r\n\r\n")
         if self._reply is not None:
             return self._reply
-        asked = json.loads(body)
-        if isinstance(asked, dict):
-            return 200, {}, json.dumps(self._one(asked)).encode()
-        self.largest_batch = max(self.largest_batch, len(asked))
-        if self.batch_limit is not None and len(asked) > self.batch_limit:
+        calls = asked.json
+        if isinstance(calls, dict):
+            return Reply(200, json.dumps(self._one(calls)).encode())
+        self.largest_batch = max(self.largest_batch, len(calls))
+        if self.batch_limit is not None and len(calls) > self.batch_limit:
             error = {"jsonrpc": "2.0", "id": None, "error": {"code": -32600, "message": "batch too large"}}
-            return 400, {}, json.dumps(error).encode()
-        answers = [answer for each in asked if (answer := self._one(each)) is not None]
+            return Reply(400, json.dumps(error).encode())
+        answers = [answer for each in calls if (answer := self._one(each)) is not None]
         # In any order, as the specification allows.
-        return 200, {}, json.dumps(answers[::-1]).encode()
+        return Reply(200, json.dumps(answers[::-1]).encode())
+
+    def _drip(self, start: str) -> Iterator[bytes]:
+        yield start.encode()
+        while True:
+            yield b" "
+            self.over.wait(0.02)
 
     def _one(self, asked: dict[str, Any]) -> dict[str, Any] | None:
         method, params = asked["method"], asked["params"]
@@ -143,36 +135,3 @@ class FakeNode:
         if error := answer.get("error"):
             raise Refusal(error["message"], error["code"])
         return answer["result"]
-
-
-def _handler(node: FakeNode) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-        # Answers in one packet; with Nagle's algorithm the second would wait for an acknowledgement.
-        wbufsize = -1
-
-        def do_POST(self) -> None:
-            status, headers, body = node.respond(self.rfile.read(int(self.headers["Content-Length"])))
-            if node.drips:
-                self.drip("HTTP/1.1 200 OK\r\nX-Drip: " if node.drips == "head" else "HTTP/1.1 200 OK\r\n\r\n")
-                return
-            self.send_response(status)
-            for name, value in headers.items():
-                self.send_header(name, value)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def drip(self, start: str) -> None:
-            """Until the client hangs up."""
-            self.close_connection = True
-            with suppress(OSError):
-                self.connection.sendall(start.encode())
-                while True:
-                    self.connection.sendall(b" ")
-                    time.sleep(0.02)
-
-        def log_message(self, format: str, *args: Any) -> None:
-            """Quiet."""
-
-    return Handler

@@ -5,13 +5,11 @@ Each can be switched to a mood. Those of MANGLED_PRICES change the prices, those
 
 import gzip
 import json
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from decimal import Decimal
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, Self
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -20,6 +18,7 @@ from eth_abi.abi import encode
 from pytest_django import Settings
 
 from chains_app.networks import network
+from tests.loopback import HANG_UP, Asked, LoopbackServer, Reply, Response
 
 PRICES = {
     "ETH/USD": "3000", "BNB/USD": "600", "POL/USD": "0.25", "USDC/USD": "0.9998", "USDT/USD": "1.0001",
@@ -56,32 +55,15 @@ _KRAKEN = {
 }  # fmt: skip
 
 
-class FakeSource:
+class FakeSource(LoopbackServer):
     """One server. `prices` by pair name, `factor` multiplies what it says of `wrong_pairs` (all when empty)."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.prices = dict(PRICES)
         self.mood = "well"
         self.factor = Decimal(1)
         self.wrong_pairs: set[str] = set()
-        self.asked: list[str] = []
-        self.released = threading.Event()
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler_of(self))
-        self._server.daemon_threads = True
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.005}, daemon=True)
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_address[1]}"
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.released.set()
-        self._server.shutdown()
-        self._server.server_close()
 
     def says(self, pair: str) -> Any:
         """The price as it tells it now, lies included."""
@@ -91,9 +73,38 @@ class FakeSource:
         told = f"{value:f}"
         return MANGLED_PRICES[self.mood](told) if self.mood in MANGLED_PRICES else told
 
-    def answer(self, method: str, path: str, body: bytes) -> Any:
+    def answer(self, asked: Asked) -> Any:
         """What to say in JSON."""
         raise NotImplementedError
+
+    def respond(self, asked: Asked) -> Response:
+        if self.mood in _TEXTS:
+            kind, text = _TEXTS[self.mood]
+            return Reply(200, text, {"Content-Type": kind})
+        if self.mood == "down":
+            return Reply(503, b"{}", {"Content-Type": _JSON})
+        if self.mood == "redirect":
+            return Reply(302, b"", {"Location": f"{self.url}/elsewhere"})
+        if self.mood in {"drips", "drips_head", "endless"}:
+            return self._pour(self.mood)
+        if self.mood == "slow":
+            self.hang()
+        if self.mood in {"hangs_up", "slow"}:
+            return HANG_UP
+        text = json.dumps(self.answer(asked), ensure_ascii=False).encode()
+        headers = {"Content-Type": "application/json; charset=utf-8"}
+        if self.mood == "zipped":
+            return Reply(200, gzip.compress(text), headers | {"Content-Encoding": "gzip"})
+        return Reply(200, text, headers)
+
+    def _pour(self, mood: str) -> Iterator[bytes]:
+        """An answer that never ends: byte by byte, or as fast as it is taken."""
+        head = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\n"
+        yield head + (b"X-Slow: " if mood == "drips_head" else b"\r\n")
+        while True:
+            yield b" " * 65536 if mood == "endless" else b" "
+            if mood != "endless":
+                self.over.wait(0.05)
 
 
 class FakeCoinbase(FakeSource):
@@ -101,9 +112,9 @@ class FakeCoinbase(FakeSource):
 
     answers_for: str | None = None  # another currency than the one asked for
 
-    def answer(self, method: str, path: str, body: bytes) -> Any:
-        assert urlsplit(path).path == "/v2/exchange-rates"
-        of = parse_qs(urlsplit(path).query)["currency"][0]
+    def answer(self, asked: Asked) -> Any:
+        assert urlsplit(asked.path).path == "/v2/exchange-rates"
+        of = parse_qs(urlsplit(asked.path).query)["currency"][0]
         pairs = [pair for pair in self.prices if pair.startswith(f"{of}/")]
         rates = {pair.split("/")[1]: self.says(pair) for pair in pairs}
         return {"data": {"currency": self.answers_for or of, "rates": {of: "1"} | rates}}
@@ -115,9 +126,9 @@ class FakeKraken(FakeSource):
     unlisted: frozenset[str] = frozenset()
     bids_below_offers = Decimal("0.0002")
 
-    def answer(self, method: str, path: str, body: bytes) -> Any:
-        assert urlsplit(path).path == "/0/public/Ticker"
-        names = parse_qs(urlsplit(path).query)["pair"][0].split(",")
+    def answer(self, asked: Asked) -> Any:
+        assert urlsplit(asked.path).path == "/0/public/Ticker"
+        names = parse_qs(urlsplit(asked.path).query)["pair"][0].split(",")
         if any(name not in _KRAKEN or name in self.unlisted for name in names):
             return {"error": ["EQuery:Unknown asset pair"]}
         return {"error": [], "result": {_KRAKEN[name][0]: self._ticker(name) for name in names}}
@@ -144,11 +155,11 @@ class FakeNode(FakeSource):
 
     def __init__(self, feeds: dict[str, str]) -> None:
         super().__init__()
-        self._feeds = {address: pair for pair, address in feeds.items()}
+        self.feeds = {address: pair for pair, address in feeds.items()}
 
-    def answer(self, method: str, path: str, body: bytes) -> Any:
-        assert method == "POST"
-        calls = json.loads(body)
+    def answer(self, asked: Asked) -> Any:
+        assert asked.method == "POST"
+        calls = asked.json
         if isinstance(calls, dict):
             return self._answer(calls)
         if len(calls) > self.largest_batch:
@@ -164,7 +175,7 @@ class FakeNode(FakeSource):
         if call["method"] == "eth_getBlockByNumber":
             return {"number": "0x10", "timestamp": hex(int(time.time()) - self.head_age)}
         to = call["params"][0]["to"]
-        return "0x" + self._called(self._feeds[to], call["params"][0]["data"]).hex() if to in self._feeds else "0x"
+        return "0x" + self._called(self.feeds[to], call["params"][0]["data"]).hex() if to in self.feeds else "0x"
 
     def _called(self, pair: str, selector: str) -> bytes:
         if selector == "0x313ce567":
@@ -222,49 +233,6 @@ def sources(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> Iterator[Fak
         yield fakes
 
 
-def _handler_of(source: FakeSource) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def do_GET(self) -> None:
-            body = self.rfile.read(int(self.headers.get("content-length", 0)))
-            source.asked.append(self.path)
-            try:
-                _behave(source, self, body)
-            except (BrokenPipeError, ConnectionResetError):
-                self.close_connection = True
-
-        do_POST = do_GET
-
-        def log_message(self, *_: object) -> None:
-            """Quiet."""
-
-    return Handler
-
-
-def _behave(source: FakeSource, handler: BaseHTTPRequestHandler, body: bytes) -> None:
-    mood = source.mood
-    if mood in _TEXTS:
-        kind, text = _TEXTS[mood]
-        _send(handler, 200, text, {"Content-Type": kind})
-    elif mood == "down":
-        _send(handler, 503, b"{}", {"Content-Type": "application/json"})
-    elif mood == "redirect":
-        _send(handler, 302, b"", {"Location": f"{source.url}/elsewhere"})
-    elif mood in {"hangs_up", "slow"}:
-        handler.close_connection = True
-        if mood == "slow":
-            source.released.wait(30)
-    elif mood in {"drips", "drips_head", "endless"}:
-        _pour(source, handler)
-    else:
-        text = json.dumps(source.answer(handler.command, handler.path, body), ensure_ascii=False).encode()
-        headers = {"Content-Type": "application/json; charset=utf-8"}
-        if mood == "zipped":
-            text, headers = gzip.compress(text), headers | {"Content-Encoding": "gzip"}
-        _send(handler, 200, text, headers)
-
-
 _JSON = "application/json"
 _TEXTS = {
     "html": ("text/html", b"<html><body>Just a moment...</body></html>"),
@@ -276,24 +244,3 @@ _TEXTS = {
     "deep": (_JSON, b"[" * 5000),
     "nan_literal": (_JSON, b'{"error": [], "data": {"currency": "ETH", "rates": {"USD": NaN}}}'),
 }
-
-
-def _pour(source: FakeSource, handler: BaseHTTPRequestHandler) -> None:
-    """An answer that never ends: byte by byte, or as fast as it is taken."""
-    head = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\n"
-    handler.close_connection = True
-    handler.wfile.write(head + (b"X-Slow: " if source.mood == "drips_head" else b"\r\n"))
-    while not source.released.is_set():
-        handler.wfile.write(b" " * 65536 if source.mood == "endless" else b" ")
-        handler.wfile.flush()
-        if source.mood != "endless":
-            source.released.wait(0.05)
-
-
-def _send(handler: BaseHTTPRequestHandler, status: int, text: bytes, headers: dict[str, str]) -> None:
-    handler.send_response(status)
-    for name, value in headers.items():
-        handler.send_header(name, value)
-    handler.send_header("Content-Length", str(len(text)))
-    handler.end_headers()
-    handler.wfile.write(text)

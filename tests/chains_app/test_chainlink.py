@@ -60,7 +60,8 @@ def test_a_reading_is_as_old_as_the_block_it_was_read_at(sources: FakeRates) -> 
 def test_a_feed_that_is_not_what_it_should_be_is_not_believed(
     sources: FakeRates, fault: dict[str, object], problem: str
 ) -> None:
-    vars(sources.node).update(fault)
+    for name, value in fault.items():
+        setattr(sources.node, name, value)
     report = chainlink()
     assert report.readings == ()
     assert report.problem.endswith(problem)
@@ -73,7 +74,7 @@ def test_an_hour_without_an_answer_is_usual_for_a_stablecoin_and_too_long_for_et
 
 
 def test_an_address_without_a_contract_costs_only_that_feed(sources: FakeRates) -> None:
-    sources.node._feeds.pop(network("ethereum").feeds["ETH/USD"])
+    sources.node.feeds.pop(network("ethereum").feeds["ETH/USD"])
     report = chainlink()
     assert (told(report, "ETH/USD"), told(report, "USDC/USD")) == (None, Decimal("0.9998"))
     assert report.problem == "ethereum: ETH/USD is no price feed"

@@ -57,8 +57,8 @@ def test_coinbase_prices_the_dollar_in_every_currency(sources: FakeRates) -> Non
 
 def test_coinbase_is_not_asked_what_a_usdc_is_worth(sources: FakeRates) -> None:
     assert told(reports()["coinbase"], "USDC/USD") is None
-    assert any("currency=ETH" in path for path in sources.coinbase.asked)
-    assert not any("USDC" in path for path in sources.coinbase.asked)
+    assert any("currency=ETH" in path for path in sources.coinbase.paths)
+    assert not any("USDC" in path for path in sources.coinbase.paths)
 
 
 def test_kraken_is_asked_once_for_all_and_turned_round_where_it_quotes_dollars(sources: FakeRates) -> None:
@@ -95,7 +95,7 @@ def test_whatever_one_source_makes_of_us_the_others_are_heard(
     def breaks(*_: object) -> Decimal:
         raise OverflowError
 
-    monkeypatch.setattr(rate_sources, "_middle", breaks)  # Kraken's
+    monkeypatch.setattr(rate_sources, "apart", breaks)  # of what is bid and offered at Kraken
     found = reports()
     assert found["kraken"].problem == "answered something that nobody thought of"
     assert told(found["coinbase"], "ETH/USD") == told(found["chainlink"], "ETH/USD") == Decimal(3000)
@@ -114,7 +114,7 @@ def test_a_broken_answer_is_refused_with_the_reason(sources: FakeRates, mood: st
     assert (found["coinbase"].readings, found["coinbase"].problem) == ((), WORDS[mood])
     assert told(found["kraken"], "ETH/USD") == told(found["chainlink"], "ETH/USD") == Decimal(3000)
     assert sources.coinbase.asked
-    assert not any("elsewhere" in path for path in sources.coinbase.asked)
+    assert not any("elsewhere" in path for path in sources.coinbase.paths)
 
 
 @pytest.mark.parametrize("mood", BROKEN)

@@ -3,7 +3,6 @@
 import threading
 import time
 from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
@@ -13,6 +12,7 @@ from checkout_project import worker_checks
 from checkout_project.worker_checks import VerifyNetworks
 from tests.anvil import Anvil
 from tests.fake_node import FakeNode
+from tests.loopback import HANG_UP, Asked, LoopbackServer, Response
 from tests.waiting import wait_until
 
 LIVE = ["ETHEREUM", "BASE", "ARBITRUM", "OPTIMISM", "POLYGON", "BSC"]
@@ -21,19 +21,14 @@ LIVE = ["ETHEREUM", "BASE", "ARBITRUM", "OPTIMISM", "POLYGON", "BSC"]
 @pytest.fixture
 def hanging_node() -> Iterator[str]:
     """Takes a question and never answers it."""
-    over = threading.Event()
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            over.wait(60)
+    class Hanging(LoopbackServer):
+        def respond(self, asked: Asked) -> Response:
+            self.hang()
+            return HANG_UP
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    over.set()
-    server.shutdown()
-    server.server_close()
+    with Hanging() as node:
+        yield node.url
 
 
 def test_nodes_that_hang_hold_up_the_start_once_and_not_for_long(

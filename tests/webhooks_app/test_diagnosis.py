@@ -35,9 +35,7 @@ def outcome(
     """What an attempt at the URL comes to."""
 
     async def run() -> Outcome:
-        connector = guarded_connector(OutboundRules(allow_private=private), resolver=names)
-        if trust is not None:
-            connector._ssl = trust
+        connector = guarded_connector(OutboundRules(allow_private=private), resolver=names, trust=trust)
         limits = aiohttp.ClientTimeout(total=seconds, sock_connect=seconds / 2)
         async with aiohttp.ClientSession(connector=connector, timeout=limits) as client:
             return await attempt(client, Target(url, keys, {}, True), CLAIM)
@@ -202,15 +200,15 @@ def certified(tmp_path: Path) -> Callable[..., tuple[Path, Path]]:
     ],
 )
 def test_a_certificate(
-    receiver: Receiver, certified: Callable[..., tuple[Path, Path]], name: str, days: int, trusted: bool, problem: str
+    certified: Callable[..., tuple[Path, Path]], name: str, days: int, trusted: bool, problem: str
 ) -> None:
     certificate, key = certified(name, days=days)
     server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     server.load_cert_chain(certificate, key)
-    receiver.server.socket = server.wrap_socket(receiver.server.socket, server_side=True)
     trust = ssl.create_default_context(cafile=str(certificate)) if trusted else None
-    url = f"https://shop.example:{receiver.port}/"
-    found = outcome(url, names=Names(shop_example=[["127.0.0.1"]]), trust=trust)
+    with Receiver(tls=server) as receiver:
+        url = f"https://shop.example:{receiver.port}/"
+        found = outcome(url, names=Names(shop_example=[["127.0.0.1"]]), trust=trust)
     assert found.problem == problem
 
 
