@@ -28,7 +28,7 @@ SWEEP_SECONDS = 45
 # Nodes without an archive know balances for 128 blocks.
 _LONGEST_SWEEP = 100
 # A full block weighs as much as this many calls for balances: it is a hundred times larger, but one call.
-_CALLS_PER_BLOCK = 2
+CALLS_PER_BLOCK = 2
 
 log = structlog.get_logger()
 
@@ -52,9 +52,9 @@ def native_transfers(
         return []
     reading = _Reading(node, network.id, network.native.symbol, watched, memory)
     calls_for_balances = 2 * ceil(len(watched) / ADDRESSES_PER_CALL)
-    if balances_tell and first > 0 and calls_for_balances <= _CALLS_PER_BLOCK * (last - first + 1):
+    if balances_tell and first > 0 and calls_for_balances <= CALLS_PER_BLOCK * (last - first + 1):
         # Whose turn of the sweep had not come when blocks were last looked through has been compared with nothing yet.
-        since = max(1, first - _sweep_blocks(network)) if memory.turns_are_open else first
+        since = max(1, first - sweep_blocks(network)) if memory.turns_are_open else first
         memory.clear()
         try:
             found = reading.by_balance(watched.all, since, last)
@@ -64,10 +64,11 @@ def native_transfers(
             log.info("balances_gone", network=network.id, node=node.host, problem=str(problem))
             return reading.by_blocks(range(first, last + 1)) + reading.by_traces(range(first, last + 1))
     found = reading.by_blocks(range(first, last + 1))
-    return found + reading.sweep(range(first, last + 1), every=_sweep_blocks(network))
+    return found + reading.sweep(range(first, last + 1), every=sweep_blocks(network))
 
 
-def _sweep_blocks(network: Network) -> int:
+def sweep_blocks(network: Network) -> int:
+    """In how many blocks each address has its turn."""
     return max(1, min(_LONGEST_SWEEP, ceil(SWEEP_SECONDS / network.block_seconds)))
 
 

@@ -21,9 +21,9 @@ from chains_app.reader import ReaderUnavailable
 MOST_BYTES = 128 * 1024 * 1024
 MOST_CALLS_PER_BATCH = 100
 _TIMEOUT = httpx.Timeout(20, connect=5)
-_LONGEST_EXCHANGE = 45.0
+LONGEST_EXCHANGE = 45.0
 _HEADERS = {"Content-Type": "application/json"}
-_REFUSALS_LAST = 300.0
+REFUSALS_LAST = 300.0
 _SHORTEST_REST, _LONGEST_REST = 2.0, 120.0
 # JSON-RPC has no code of its own for this; these are what the large providers send, besides HTTP 429.
 _RATE_LIMIT_CODES = {429, -32029, -32097}
@@ -86,7 +86,7 @@ class Node:
         self._client = client(timeout=_TIMEOUT, headers=_HEADERS)
         self._batch_limit = MOST_CALLS_PER_BATCH
         self._failures = 0
-        self._rests_until = 0.0
+        self.rests_until = 0.0  # on the clock of `time.monotonic`
         self.problem = ""  # what was wrong when it last failed
         self.calls = 0  # JSON-RPC calls made
         self.requests = 0  # HTTP requests they took
@@ -100,19 +100,19 @@ class Node:
 
     def refused(self, what: str) -> None:
         """It refused this."""
-        self._refused[what] = time.monotonic() + _REFUSALS_LAST
+        self._refused[what] = time.monotonic() + REFUSALS_LAST
 
     @property
     def resting(self) -> float:
         """Seconds until it may be asked again; 0 when it may be."""
-        return max(0.0, self._rests_until - time.monotonic())
+        return max(0.0, self.rests_until - time.monotonic())
 
     def failed(self, problem: NodeFailed) -> None:
         """Leaves it alone for the time it asked for, or for ever longer times while it keeps failing."""
         self._failures += 1
         self.problem = str(problem)
         rest = problem.rest if problem.rest is not None else _SHORTEST_REST * 2 ** min(self._failures - 1, 5)
-        self._rests_until = time.monotonic() + min(max(rest, _SHORTEST_REST), _LONGEST_REST)
+        self.rests_until = time.monotonic() + min(max(rest, _SHORTEST_REST), _LONGEST_REST)
 
     def worked(self) -> None:
         """It is well again."""
@@ -155,7 +155,7 @@ class Node:
     def _exchange(self, body: str) -> tuple[int, Any]:
         """HTTP status and decoded JSON. An error status counts only when its body is no JSON-RPC answer."""
         try:
-            with deadline(_LONGEST_EXCHANGE), self._client.stream("POST", self._url, content=body) as response:
+            with deadline(LONGEST_EXCHANGE), self._client.stream("POST", self._url, content=body) as response:
                 if response.status_code == httpx.codes.TOO_MANY_REQUESTS:
                     raise NodeFailed(f"{self.host} asks for fewer requests.", rest=_retry_after(response))
                 content = bytearray()

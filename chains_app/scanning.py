@@ -26,7 +26,7 @@ WINDOW = 500
 FIRST_LOOK_BACK_SECONDS = 600
 # A node may be this far behind what was read and still be only a little slow.
 _PATIENCE_SECONDS = 60
-_KEPT_CHECKPOINTS = 512
+KEPT_CHECKPOINTS = 512
 
 
 class Position(NamedTuple):
@@ -133,7 +133,7 @@ def heads_of(networks: Collection[str]) -> dict[str, int]:
 
 def checked_depth(network: Network) -> int:
     """How many blocks below the last one read a scan may still ask for."""
-    return max(_KEPT_CHECKPOINTS, 4 * network.confirmations.large)
+    return max(KEPT_CHECKPOINTS, 4 * network.confirmations.large)
 
 
 def record_problem(*, network: Network, problem: str) -> None:

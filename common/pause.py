@@ -18,3 +18,7 @@ class Pause:
     def begin(self) -> None:
         """It failed just now."""
         self._until = time.monotonic() + self._seconds
+
+    def end(self) -> None:
+        """It may be asked again."""
+        self._until = 0.0

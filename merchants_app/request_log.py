@@ -116,6 +116,11 @@ def write_lines() -> int:
     return len(taken)
 
 
+def forget_lines() -> None:
+    """Drops what is not written yet."""
+    _lines.clear()
+
+
 def forget_old(now: datetime) -> int:
     """Deletes lines older than they are kept. Returns how many."""
     deleted, _ = LoggedRequest.objects.filter(at__lt=now - KEPT).delete()

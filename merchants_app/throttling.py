@@ -108,7 +108,13 @@ def _count(limits: dict[str, int]) -> Allowance | None:
     return allowance
 
 
-class _Leases:
+def forget_counts() -> None:
+    """Empties this process's memory of what it has fetched, and of a Redis that was away."""
+    _leases.current = (0, {})
+    _pause.end()
+
+
+class Leases:
     """What this process has fetched of each limit in the current window and not used up.
 
     Without a lock, because taking a range's next number is one step for the interpreter. Two threads that fetch at the
@@ -133,17 +139,17 @@ class _Leases:
 def _fetch(shares: dict[str, int], window: int) -> dict[str, Iterator[int]]:
     """Counts the shares in Redis, in one round trip; returns the numbers of the requests that they stand for."""
     keys = [f"rate:{whose}:{window}" for whose in shares]
-    counts = _counter()(keys=keys, args=[WINDOW_SECONDS * 2, *shares.values()])
+    counts = _counter(settings.REDIS_URL)(keys=keys, args=[WINDOW_SECONDS * 2, *shares.values()])
     return {
         whose: iter(range(count - share + 1, count + 1))
         for (whose, share), count in zip(shares.items(), counts, strict=True)
     }
 
 
-_leases = _Leases()
+_leases = Leases()
 
 
 @lru_cache(maxsize=1)
-def _counter() -> Script:
-    redis = Redis.from_url(settings.REDIS_URL, socket_timeout=0.5, socket_connect_timeout=0.5)
+def _counter(url: str) -> Script:
+    redis = Redis.from_url(url, socket_timeout=0.5, socket_connect_timeout=0.5)
     return redis.register_script(_COUNT)

@@ -24,7 +24,7 @@ COOLING_PERIOD = timedelta(hours=24)
 # Money sent there is lost or moves nowhere.
 _OWN_CONTRACTS = {FACTORY_ADDRESS, IMPLEMENTATION_ADDRESS, DEPLOYMENT_PROXY}
 _BURNED = "0x000000000000000000000000000000000000dEaD"
-_NETWORKS_ANSWER_SECONDS = 5.0
+NETWORKS_ANSWER_SECONDS = 5.0
 _LAST_RESERVED = 0xFFFF  # precompiled contracts stand at the lowest addresses
 
 
@@ -202,7 +202,7 @@ def _no_wallet(what: str) -> WrongTreasury:
 
 def _refuse_token(address: str, mode: str) -> None:
     """Asks the mode's networks, as far as they answer soon, whether a token that nobody listed has the address."""
-    with deadline(_NETWORKS_ANSWER_SECONDS):
+    with deadline(NETWORKS_ANSWER_SECONDS):
         for network in enabled_networks(mode):
             if network.kind == "evm" and is_token(network, address):
                 raise _no_wallet(f"a token's contract on {network.name}")

@@ -1,10 +1,8 @@
-"""Chromium for tests: `browser` (one a run) and `page` (a fresh profile each), through playwright.
+"""Chromium for tests: `browser` (one a module) and `page` (a fresh profile each), through playwright.
 
 A page fails its test when one of its scripts throws or the browser reports an error on its console.
 """
 
-import asyncio
-import os
 from collections.abc import Iterator
 
 import pytest
@@ -16,19 +14,19 @@ from checkout_project.running.install import find_browser
 PATIENCE = 15_000
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser(django_db_setup: None) -> Iterator[Browser]:
     """A headless Chromium: the system's, else the one `make test` installed.
 
-    After the database: its first rows are made by rules that run event loops of their own, and this one runs on.
+    Playwright's synchronous interface keeps an event loop in this thread to its end, so it ends with each module: other
+    tests start loops of their own, and so do the rules that make the database's first rows.
     """
     path = find_browser()
     assert path, "Chromium is missing: install it (Debian: apt-get install chromium) or run `make test`."
-    # Playwright's synchronous interface keeps an event loop in this thread to the end, which Django takes for a view
-    # that is async; so this too is for the rest of the run.
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
     expect.set_options(timeout=PATIENCE)
-    with sync_playwright() as playwright:
+    with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
+        # Django takes that loop for a view that is async.
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
         # No sandbox: root and containers cannot have one, and the only pages it sees are ours.
         chromium = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-dev-shm-usage"])
         yield chromium
@@ -47,18 +45,6 @@ def page(browser: Browser) -> Iterator[Page]:
     yield shown
     context.close()
     assert not problems, f"the browser reported: {problems}"
-
-
-@pytest.fixture(autouse=True)
-def _no_loop_of_the_browsers(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Lets tests without a browser start event loops of their own, though playwright's runs on in this thread."""
-    running = asyncio._get_running_loop()
-    if running is None or "browser" in request.fixturenames:
-        yield
-        return
-    asyncio._set_running_loop(None)
-    yield
-    asyncio._set_running_loop(running)
 
 
 def _error_of(message: ConsoleMessage) -> list[str]:

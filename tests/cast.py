@@ -10,9 +10,9 @@ from django.test import Client
 from django.utils import timezone
 
 from common.exact_json import dumps, loads_strict
-from merchants_app import request_log
 from merchants_app.api_keys import create_key, forget_keys
 from merchants_app.models import KeyScope, Member, Merchant, Role, Treasury, User
+from merchants_app.request_log import forget_lines
 from sessions_app.creation import create_session
 from sessions_app.models import CheckoutSession
 
@@ -94,7 +94,7 @@ class Api:
 def _forget_keys() -> None:
     """Each test has keys of its own; what a process remembers of them must not outlive the test's rollback."""
     forget_keys()
-    request_log._lines.clear()
+    forget_lines()
 
 
 @pytest.fixture

@@ -6,8 +6,7 @@ from typing import Any
 import pytest
 from redis import Redis
 
-from common.pause import Pause
-from merchants_app import throttling
+from merchants_app.throttling import forget_counts
 
 
 @pytest.fixture
@@ -29,5 +28,4 @@ def _forget(redis_url: str) -> None:
     redis = Redis.from_url(redis_url)
     for name in redis.scan_iter("rate:*"):
         redis.delete(name)
-    throttling._leases.current = (0, {})
-    throttling._pause = Pause(throttling.PAUSE_SECONDS)
+    forget_counts()

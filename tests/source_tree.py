@@ -14,6 +14,11 @@ DOORS = ("views", "tasks", "admin", "urls")
 # A model's managers: what is reached through them is filtered by nobody.
 MANAGERS = frozenset({"objects", "_default_manager", "_base_manager"})
 STATUS_FIELDS = frozenset({"status", "payment_status", "issue", "needs_decision"})
+# Names that begin with an underscore and are documented all the same: Django's, those of named tuples, the system's.
+DOCUMENTED = frozenset({"_meta", "_default_manager", "_base_manager", "_replace", "_asdict", "_fields", "_exit"})
+# What frameworks keep for themselves on the objects that they give us.
+INSIDES = frozenset({"__dict__", "__new__", "_state", "fields_cache", "_prefetched_objects_cache"})
+_BY_NAME = frozenset({"getattr", "setattr", "hasattr", "delattr"})
 
 
 @dataclass(frozen=True)
@@ -80,6 +85,11 @@ class SourceTree:
         parts = dotted.split(".")
         names = (".".join(parts[:length]) for length in range(len(parts), 0, -1))
         return next((name for name in names if name in self.modules), None)
+
+    def python_files(self) -> Iterator[Path]:
+        """All of ours, tests and tools too."""
+        for folder in (*FOLDERS, "cli"):
+            yield from (path for path in sorted((self.root / folder).rglob("*.py")) if "node_modules" not in path.parts)
 
     def measured_files(self) -> Iterator[Path]:
         """The files whose length we watch."""
@@ -175,3 +185,47 @@ def _beginning(node: ast.expr) -> str:
     while isinstance(node, ast.Attribute | ast.Call):
         node = node.value if isinstance(node, ast.Attribute) else node.func
     return node.id if isinstance(node, ast.Name) else ""
+
+
+def trespasses(tree: ast.Module) -> Iterator[tuple[int, str]]:
+    """Line and name of what is private to somebody else: what begins with an underscore and is not of this module."""
+    own = _own_privates(tree)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            names = [alias.name for alias in node.names] + [getattr(node, "module", None) or ""]
+            parts = [part for name in names for part in name.split(".")] if "_typeshed" not in str(names[-1]) else []
+            yield from ((node.lineno, part) for part in parts if _is_private(part))
+        elif isinstance(node, ast.Attribute):
+            if node.attr in INSIDES or (_is_private(node.attr) and node.attr not in own):
+                yield node.lineno, node.attr
+        elif isinstance(node, ast.Call):
+            yield from ((node.lineno, name) for name in _names_in_text(node) if name in INSIDES or _is_private(name))
+
+
+def _is_private(name: str) -> bool:
+    return name.startswith("_") and not name.startswith("__") and name not in DOCUMENTED and name != "_"
+
+
+def _own_privates(tree: ast.Module) -> set[str]:
+    """What the module's classes and functions are called, what stands in their bodies, what they set on themselves."""
+    found = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            found.add(node.name)
+        if isinstance(node, ast.ClassDef | ast.Module):
+            for statement in node.body:
+                found |= {part.id for part in ast.walk(statement) if isinstance(part, ast.Name) and _is_set(part)}
+        if isinstance(node, ast.Attribute) and _is_set(node) and getattr(node.value, "id", "") in {"self", "cls"}:
+            found.add(node.attr)
+    return found
+
+
+def _is_set(node: ast.Name | ast.Attribute) -> bool:
+    return isinstance(node.ctx, ast.Store)
+
+
+def _names_in_text(call: ast.Call) -> list[str]:
+    """What `getattr` and its like are asked for: `setattr(a, "_b", …)`, `monkeypatch.setattr("a._b", …)`."""
+    name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+    texts = [each.value for each in call.args[:2] if isinstance(each, ast.Constant) and isinstance(each.value, str)]
+    return [part for text in texts for part in text.split(".")] if name in _BY_NAME else []

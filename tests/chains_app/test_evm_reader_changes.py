@@ -21,7 +21,7 @@ def chain():
 def many(monkeypatch: pytest.MonkeyPatch) -> None:
     """From now on as if more addresses were watched than it is worth asking for one by one."""
     monkeypatch.setattr(evm_reader_logs, "MOST_FILTERS", 0)
-    monkeypatch.setattr(evm_reader_native, "_CALLS_PER_BLOCK", 0)
+    monkeypatch.setattr(evm_reader_native, "CALLS_PER_BLOCK", 0)
 
 
 def test_two_networks_share_the_addresses_and_not_their_turns():
@@ -47,7 +47,7 @@ def test_ether_from_inside_is_found_when_few_are_watched_before_its_turn_came(ch
     with monkeypatch.context() as patch:
         many(patch)
         turns = Watched(frozenset([pat]))
-        every = evm_reader_native._sweep_blocks(DEVCHAIN)
+        every = evm_reader_native.sweep_blocks(DEVCHAIN)
         while turns.turn(chain.node.head() + 1, every) or turns.turn(chain.node.head() + 2, every):
             chain.node.mine()
         paid = chain.pay_from_inside([pat], 10**15)

@@ -86,7 +86,7 @@ def test_a_receipt_of_another_block_means_that_the_block_was_replaced(
     chain: Devchain, monkeypatch: pytest.MonkeyPatch, *, many: bool
 ) -> None:
     if many:
-        monkeypatch.setattr("chains_app.evm_reader_native._CALLS_PER_BLOCK", 0)
+        monkeypatch.setattr("chains_app.evm_reader_native.CALLS_PER_BLOCK", 0)
     pat = address()
     block = chain.pay_ether(pat, 5)
     with FakeNode(upstream=chain.node.url) as fake:

@@ -27,7 +27,7 @@ def fake(chain: Devchain, monkeypatch):
 def many(monkeypatch):
     """As if more addresses were watched than it is worth asking for one by one."""
     monkeypatch.setattr(evm_reader_logs, "MOST_FILTERS", 0)
-    monkeypatch.setattr(evm_reader_native, "_CALLS_PER_BLOCK", 0)
+    monkeypatch.setattr(evm_reader_native, "CALLS_PER_BLOCK", 0)
 
 
 def wider_than(blocks):
@@ -180,7 +180,7 @@ def test_a_passing_fault_loses_nothing(chain, fake, method):
     with pytest.raises(ReaderUnavailable, match="internal error"):
         reader.transfers(frozenset([pat]), block, block)
     fake.well()
-    reader.nodes.all[0]._rests_until = 0
+    reader.nodes.all[0].rests_until = 0
     assert seen(reader.transfers(frozenset([pat]), block, block)) == [("ETH", pat, 6)]
 
 
@@ -199,7 +199,7 @@ def test_what_was_refused_is_tried_again_later(chain, fake, monkeypatch):
     block = chain.pay_from_inside([pat], 6)
     reader.transfers(frozenset([pat]), block, block)
     assert reader.nodes.all[0].refuses("balance calls")
-    monkeypatch.setattr("chains_app.json_rpc._REFUSALS_LAST", 0)
+    monkeypatch.setattr("chains_app.json_rpc.REFUSALS_LAST", 0)
     reader.nodes.all[0].refused("balance calls")
     assert not reader.nodes.all[0].refuses("balance calls")
 

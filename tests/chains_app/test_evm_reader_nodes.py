@@ -102,7 +102,7 @@ def test_a_node_on_another_branch_than_its_head_is_not_believed(chain, fakes):
         "eth_getBlockByNumber",
         lambda upstream, number, full: upstream("eth_getBlockByNumber", number, full) | {"hash": "0x" + "66" * 32},
     )
-    reader.nodes.all[0]._rests_until = 0  # some time later
+    reader.nodes.all[0].rests_until = 0  # some time later
     with pytest.raises(ReaderUnavailable, match="has another block"):
         reader.transfers(frozenset([address()]), head.number, head.number)
 

@@ -125,7 +125,7 @@ def test_an_answer_without_end_is_cut_off(fake, monkeypatch):
 
 @pytest.mark.parametrize("part", ["head", "body"])
 def test_a_node_that_drips_is_given_up_in_time(fake, monkeypatch, part):
-    monkeypatch.setattr("chains_app.json_rpc._LONGEST_EXCHANGE", 0.3)
+    monkeypatch.setattr("chains_app.json_rpc.LONGEST_EXCHANGE", 0.3)
     fake.drips = part
     with pytest.raises(TooMuch, match="in time"):
         Node(fake.url).call("echo", 1)

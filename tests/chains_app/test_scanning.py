@@ -191,7 +191,7 @@ def test_a_problem_is_noted_and_cleared_by_the_next_good_scan(clock: Clock):
 
 
 def test_checkpoints_do_not_pile_up(clock: Clock, monkeypatch):
-    monkeypatch.setattr(scanning, "_KEPT_CHECKPOINTS", 20)
+    monkeypatch.setattr(scanning, "KEPT_CHECKPOINTS", 20)
     for _ in range(40):
         clock.tick(1)
         look(PAT)

@@ -161,31 +161,27 @@ def test_of_a_names_addresses_only_the_public_ones_are_used() -> None:
     assert [each["host"] for each in asyncio.run(guarded.resolve("mixed.example"))] == ["93.184.215.14"]
 
 
-def test_the_socket_itself_is_checked_whatever_the_resolver_said() -> None:
-    async def run() -> None:
-        connector = guarded_connector(GUARDED)
-        with pytest.raises(RefusedAddress, match="is a private address"):
-            connector._socket_factory((socket.AF_INET, socket.SOCK_STREAM, 0, "", ("127.0.0.1", 80)))
-        await connector.close()
-
-    asyncio.run(run())
+@pytest.mark.parametrize("host", ["127.0.0.1", "[::1]"])
+def test_the_socket_itself_is_checked_where_no_resolver_is_asked(host: str) -> None:
+    with pytest.raises(RefusedAddress, match="is a private address"):
+        post(f"http://{host}/", names=Names())
 
 
 def test_names_whose_servers_are_dead_delay_no_others(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(outbound_http, "SLOW_NAME_SECONDS", 0.05)
     monkeypatch.setattr(outbound_http, "RESOLVER_THREADS", 2)
     over = threading.Event()
-    look_up = outbound_http._addresses
+    look_up = socket.getaddrinfo
 
-    def dead_or_alive(host: str, port: int, family: int) -> list[Any]:
+    def dead_or_alive(host: str, *asked: Any, **options: Any) -> list[Any]:
         if host.startswith("dead"):
             over.wait(30 if host in known else 0.1)  # the second time it does not come back
             known.add(host)
             raise socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution")
-        return look_up(host, port, family)
+        return list(look_up(host, *asked, **options))
 
     known: set[str] = set()
-    monkeypatch.setattr(outbound_http, "_addresses", dead_or_alive)
+    monkeypatch.setattr(socket, "getaddrinfo", dead_or_alive)
 
     async def run() -> None:
         resolver, dead = SystemResolver(), [f"dead{number}.example" for number in range(10)]

@@ -7,18 +7,12 @@ import pytest
 from django.db import DatabaseError, connection
 from django.utils import timezone
 
-from merchants_app import request_log
 from merchants_app.models import LoggedRequest, Merchant
 from merchants_app.request_log import write_lines
 from merchants_app.scope import Scope
 from merchants_app.tasks import forget_old_requests
 from tests.cast import Api
 from tests.strangers.world import own
-
-
-@pytest.fixture(autouse=True)
-def empty_log() -> None:
-    request_log._lines.clear()
 
 
 def test_a_request_is_noted_with_its_id_and_outcome(api: Api, mia: Merchant) -> None:

@@ -164,7 +164,7 @@ def test_a_token_that_nobody_listed_is_no_wallet_and_other_contracts_are(mia: Me
 
 
 def test_a_network_that_does_not_answer_holds_up_no_change(mia: Merchant, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(treasuries, "_NETWORKS_ANSWER_SECONDS", 0.3)
+    monkeypatch.setattr(treasuries, "NETWORKS_ANSWER_SECONDS", 0.3)
     with FakeNode() as node:
         node.drips = "head"
         monkeypatch.setenv("RPC_URL_DEVCHAIN", node.url)

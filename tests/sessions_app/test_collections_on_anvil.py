@@ -93,7 +93,7 @@ def test_events_that_could_not_be_read_are_asked_for_again(street: Street, fake:
     assert collected(street.looked()) == []
     street.node.mine(FINAL)
     fake.well()
-    nodes_for(DEVCHAIN).all[0]._rests_until = 0
+    nodes_for(DEVCHAIN).all[0].rests_until = 0
     assert collected(street.looked()) == [FULL]
 
 
