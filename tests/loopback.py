@@ -117,11 +117,11 @@ def _handler(server: LoopbackServer) -> type[BaseHTTPRequestHandler]:
             asked = Asked(self.command, self.path, headers, body)
             server.asked.append(asked)
             response = server.respond(asked)
-            if isinstance(response, Reply):
-                self.reply(response)
-                return
-            self.close_connection = True
-            with suppress(OSError):
+            with suppress(OSError):  # the client is gone
+                if isinstance(response, Reply):
+                    self.reply(response)
+                    return
+                self.close_connection = True
                 for piece in response or ():
                     self.wfile.write(piece)
                     self.wfile.flush()
@@ -137,6 +137,7 @@ def _handler(server: LoopbackServer) -> type[BaseHTTPRequestHandler]:
             self.send_header("Content-Length", str(len(told.body)))
             self.end_headers()
             self.wfile.write(told.body)
+            self.wfile.flush()
 
         def log_message(self, *_: object) -> None:
             """Quiet."""
