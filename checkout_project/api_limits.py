@@ -1,7 +1,7 @@
 """Turns away what no request can mean, before anything is read or parsed."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 from django.conf import settings
 from django.core.exceptions import SuspiciousOperation
@@ -27,11 +27,11 @@ def refusal_of(request: HttpRequest) -> HttpResponse | None:
     """For calls of the API: 413 for a body too large, 404 and 400 for NUL in the address."""
     if too_large := _too_large(request):
         return error_response(413, "body_too_large", too_large)
-    # PostgreSQL's text holds no NUL, so nothing that we keep can be named with one.
-    if "\0" in request.path:
-        return error_response(404, "not_found", "There is nothing at this address.")
-    if "%00" in request.META.get("QUERY_STRING", ""):
-        return error_response(400, "null_characters_not_allowed", "NUL is not text.", attr=_named_by_nul(request))
+    match _place_of_nul(request):
+        case "path":
+            return error_response(404, "not_found", "There is nothing at this address.")
+        case "query":
+            return error_response(400, "null_characters_not_allowed", "NUL is not text.", attr=_named_by_nul(request))
     return None
 
 
@@ -39,9 +39,12 @@ def page_refusal_of(request: HttpRequest) -> HttpResponse | None:
     """The same for pages."""
     if too_large := _too_large(request):
         return render(request, "body_refused.html", {"reason": too_large}, status=413)
-    if "\0" in request.path:
-        return page_not_found(request, Http404())
-    return bad_request(request, SuspiciousOperation()) if "%00" in request.META.get("QUERY_STRING", "") else None
+    match _place_of_nul(request):
+        case "path":
+            return page_not_found(request, Http404())
+        case "query":
+            return bad_request(request, SuspiciousOperation())
+    return None
 
 
 def late_answer(environ: Mapping[str, Any], *, seconds: float) -> HttpResponse:
@@ -63,6 +66,13 @@ def _too_large(request: HttpRequest) -> str | None:
     if not length.isdecimal() or int(length) > limit:
         return f"The body is larger than {limit} bytes."
     return None
+
+
+def _place_of_nul(request: HttpRequest) -> Literal["path", "query"] | None:
+    """Where the address has a NUL. PostgreSQL's text holds none, so nothing that we keep can be named with one."""
+    if "\0" in request.path:
+        return "path"
+    return "query" if "%00" in request.META.get("QUERY_STRING", "") else None
 
 
 def _named_by_nul(request: HttpRequest) -> str | None:

@@ -14,8 +14,8 @@ from merchants_app.treasuries import treasury_for
 from sessions_app.errors import NoTreasury, ReferenceTaken
 from sessions_app.expiry import up_to_date
 from sessions_app.lifecycle import open_session
-from sessions_app.models import CheckoutSession, Customer
-from sessions_app.status import Status, is_live
+from sessions_app.models import HOLDS_REFERENCE, CheckoutSession, Customer
+from sessions_app.status import is_live
 
 _SESSION, _CUSTOMER = Blank(CheckoutSession), Blank(Customer)
 
@@ -91,13 +91,7 @@ def _new_session(merchant: Merchant, mode: str, terms: dict[str, Any]) -> Checko
 
 
 def _live_session(merchant: Merchant, mode: str, reference: str | None) -> CheckoutSession | None:
-    session = CheckoutSession.objects.filter(
-        merchant=merchant,
-        mode=mode,
-        reference=reference,
-        status__in=[Status.OPEN, Status.PROCESSING],
-        ended_by=None,
-    ).first()
+    session = CheckoutSession.objects.filter(HOLDS_REFERENCE, merchant=merchant, mode=mode, reference=reference).first()
     if session is None:
         return None
     session = up_to_date(session)

@@ -38,8 +38,7 @@ WITH known AS (
         SELECT id, COALESCE((SELECT id FROM known), nextval(pg_get_serial_sequence('{customers}', 'id'))) AS customer_id
         FROM ({treasury_in_force}) AS treasury
     ) AS wallet
-    ON CONFLICT (merchant_id, mode, reference)
-      WHERE status IN ('open', 'processing') AND ended_by IS NULL AND reference IS NOT NULL DO NOTHING
+    ON CONFLICT DO NOTHING -- nobody has its random ids: what is in the way is who holds its reference
     RETURNING id, treasury_id, customer_id
 ), customer AS (
     -- New, or with another name than before where that is taken over. If another request has just made the same one,

@@ -7,14 +7,13 @@ from django.utils import timezone
 from rest_framework import serializers
 from rest_framework.response import Response
 
-from chains_app.exchange_rates import Rate, Rates, RateUnavailable, rates_at
 from chains_app.networks import PaymentOption, payment_options
-from common.money import CURRENCIES, amount_text, fits_minor_unit, minor_digits, plain, units_due
+from common.money import CURRENCIES, amount_text, fits_minor_unit, minor_digits, plain
 from common.strict_serializers import StrictSerializer, WordField
 from merchants_app.api_base import MerchantViewSet
 from merchants_app.api_request import ApiRequest
 from merchants_app.models import KeyScope
-from sessions_app.quoting import lock_rate, outside_limits
+from sessions_app.quoting import OfferedOption, offers
 
 
 class AmountQuery(StrictSerializer):
@@ -52,12 +51,16 @@ class PaymentOptionViewSet(MerchantViewSet):
         options = payment_options(request.mode)
         if not asked:
             return Response([_represent(option) for option in options])
-        spread = request.merchant.spread_percent
-        book = rates_at(mode=request.mode, now=timezone.now())
-        rates = {each.asset.symbol: _rate(book, each.asset.symbol, asked["currency"]) for each in options}
-        return Response(
-            [_represent(each) | _priced(each, asked["amount"], rates[each.asset.symbol], spread) for each in options]
+        offered = offers(
+            options,
+            mode=request.mode,
+            price=asked["amount"],
+            rest=asked["amount"],
+            currency=asked["currency"],
+            spread_percent=request.merchant.spread_percent,
+            now=timezone.now(),
         )
+        return Response([_represent(each.option) | _represent_offer(each) for each in offered])
 
 
 def _represent(option: PaymentOption) -> dict[str, Any]:
@@ -73,21 +76,11 @@ def _represent(option: PaymentOption) -> dict[str, Any]:
     }
 
 
-def _rate(book: Rates, symbol: str, currency: str) -> Rate | RateUnavailable:
-    try:
-        return book.rate(symbol, currency)
-    except RateUnavailable as reason:
-        return reason
-
-
-def _priced(
-    option: PaymentOption, price: Decimal, found: Rate | RateUnavailable, spread_percent: Decimal
-) -> dict[str, Any]:
-    if isinstance(found, RateUnavailable):
-        return {"available": False, "reason": str(found), "rate": None, "amount": None}
-    locked = lock_rate(found.value, spread_percent)
-    if reason := outside_limits(option, price / locked):
-        return {"available": False, "reason": reason, "rate": plain(locked), "amount": None}
-    asset = option.asset
-    units = units_due(price, locked, decimals=asset.decimals, display_decimals=asset.display_decimals)
-    return {"available": True, "reason": None, "rate": plain(locked), "amount": amount_text(units, asset.decimals)}
+def _represent_offer(offer: OfferedOption) -> dict[str, Any]:
+    units = None if offer.unavailable else offer.amount_units
+    return {
+        "available": not offer.unavailable,
+        "reason": offer.unavailable or None,
+        "rate": None if offer.rate is None else plain(offer.rate),
+        "amount": None if units is None else amount_text(units, offer.option.asset.decimals),
+    }

@@ -19,7 +19,7 @@ from sessions_app.errors import StillNeeded
 from sessions_app.forgetting import FIELDS, NAME, Forget, placeholder
 from sessions_app.lifecycle import News, lock_many, reassess_many
 from sessions_app.models import AddressChange, CheckoutSession, Customer, Decision, PaymentLink, Refund, StatusChange
-from sessions_app.status import Status
+from sessions_app.status import LIVE, Status
 from webhooks_app.forgetting import forget_in_events
 
 # Sessions a transaction: creating others for the same buyer waits for no more.
@@ -132,10 +132,7 @@ def needed(customer: Customer, now: datetime) -> QuerySet[CheckoutSession]:
     """The buyer's sessions that are not over: not paid or ended, watched, to be decided, or with a refund under way."""
     refunds = Refund.objects.filter(session__customer=customer, confirmed_at=None, withdrawn_at=None)
     return CheckoutSession.objects.filter(
-        Q(status__in=[Status.OPEN, Status.PROCESSING])
-        | Q(watch_until__gt=now)
-        | Q(needs_decision=True)
-        | Q(pk__in=refunds.values("session")),
+        Q(status__in=LIVE) | Q(watch_until__gt=now) | Q(needs_decision=True) | Q(pk__in=refunds.values("session")),
         customer=customer,
     )
 

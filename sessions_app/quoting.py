@@ -41,13 +41,53 @@ def allowed_options(*, mode: str, allowed_assets: Iterable[str]) -> list[Payment
 
 
 def options_for(session: CheckoutSession, now: datetime) -> list[OfferedOption]:
-    """Every option of the session with the amount it would take now. One look at the rates, whatever their number."""
-    options = allowed_options(mode=session.mode, allowed_assets=session.allowed_assets)
-    sheet = rates_at(mode=session.mode, now=now)
-    symbols = {option.asset.symbol for option in options}
-    rates = {symbol: _rate_or_reason(sheet, symbol, session.currency) for symbol in symbols}
-    missing = session.amount - received_value(session)
-    return [_offered(option, rates[option.asset.symbol], missing, session) for option in options]
+    """Every option of the session with the amount it would take now."""
+    return offers(
+        allowed_options(mode=session.mode, allowed_assets=session.allowed_assets),
+        mode=session.mode,
+        price=session.amount,
+        rest=session.amount - received_value(session),
+        currency=session.currency,
+        spread_percent=session.spread_percent,
+        now=now,
+    )
+
+
+def offers(
+    options: Iterable[PaymentOption],
+    *,
+    mode: str,
+    price: Decimal,
+    rest: Decimal,
+    currency: str,
+    spread_percent: Decimal,
+    now: datetime,
+) -> list[OfferedOption]:
+    """What `rest`, still to be paid of `price`, comes to by each option. One look at the rates, whatever their number.
+
+    Whether an option can be had depends on the price: the rest of one that was begun to be paid is always taken.
+    """
+    book = rates_at(mode=mode, now=now)
+    rates: dict[str, Rate | RateUnavailable] = {}
+    offered = []
+    for option in options:
+        symbol = option.asset.symbol
+        if symbol not in rates:
+            rates[symbol] = _rate_or_reason(book, symbol, currency)
+        found = rates[symbol]
+        if isinstance(found, RateUnavailable):
+            offered.append(OfferedOption(option=option, amount_units=None, rate=None, unavailable=str(found)))
+            continue
+        locked = lock_rate(found.value, spread_percent)
+        offered.append(
+            OfferedOption(
+                option=option,
+                amount_units=_units(rest, locked, option) if rest > 0 else 0,
+                rate=locked,
+                unavailable=outside_limits(option, price / locked),
+            )
+        )
+    return offered
 
 
 def choose_option(*, session: CheckoutSession, asset: str, network: str, now: datetime) -> Quote:
@@ -164,25 +204,11 @@ def _address_of(session: CheckoutSession, now: datetime) -> DepositAddress:
     return made
 
 
-def _rate_or_reason(sheet: Rates, symbol: str, currency: str) -> Rate | RateUnavailable:
+def _rate_or_reason(book: Rates, symbol: str, currency: str) -> Rate | RateUnavailable:
     try:
-        return sheet.rate(symbol, currency)
+        return book.rate(symbol, currency)
     except RateUnavailable as reason:
         return reason
-
-
-def _offered(
-    option: PaymentOption, found: Rate | RateUnavailable, missing: Decimal, session: CheckoutSession
-) -> OfferedOption:
-    if isinstance(found, RateUnavailable):
-        return OfferedOption(option=option, amount_units=None, rate=None, unavailable=str(found))
-    locked = lock_rate(found.value, session.spread_percent)
-    return OfferedOption(
-        option=option,
-        amount_units=_units(missing, locked, option) if missing > 0 else 0,
-        rate=locked,
-        unavailable=outside_limits(option, session.amount / locked),
-    )
 
 
 def _units(price: Decimal, at_rate: Decimal, option: PaymentOption) -> int:

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
-from django.db.models import Aggregate, Count, DurationField, F, Q, QuerySet, Sum
+from django.db.models import Aggregate, Count, DurationField, Exists, F, OuterRef, Q, QuerySet, Sum
 from django.db.models.functions import TruncDate
 
 from merchants_app.models import Merchant
-from sessions_app.models import CheckoutSession, Payment
-from sessions_app.status import Status
+from sessions_app.models import CheckoutSession, Decision, Payment
+from sessions_app.status import DecisionKind, Issue, Status
 
 PERIOD = timedelta(days=30)
 CHART_DAYS = 14
@@ -26,7 +26,7 @@ class Median(Aggregate):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Received:
-    """Worth of confirmed payments in one currency."""
+    """Worth of what came in, in one currency: as sessions tell it, and from the first sight of a payment on."""
 
     currency: str
     value: Decimal
@@ -52,7 +52,7 @@ def figures(merchant: Merchant, mode: str, now: datetime) -> Figures:
     """Five numbers from three queries."""
     since, before = now - PERIOD, now - 2 * PERIOD
     totals = (
-        _counted(merchant, mode, since=before)
+        _received(merchant, mode, since=before)
         .values("session__currency")
         .annotate(now=Sum("value", filter=Q(arrived_at__gte=since)), then=Sum("value", filter=Q(arrived_at__lt=since)))
     )
@@ -85,7 +85,7 @@ def received_per_day(merchant: Merchant, mode: str, currency: str, now: datetime
     """The last 14 days (UTC) in one currency, the present one last; days without money are there too."""
     first = (now - timedelta(days=CHART_DAYS - 1)).date()
     rows = (
-        _counted(merchant, mode, since=now - timedelta(days=CHART_DAYS))
+        _received(merchant, mode, since=now - timedelta(days=CHART_DAYS))
         .filter(session__currency=currency)
         .annotate(day=TruncDate("arrived_at"))
         .values_list("day")
@@ -100,14 +100,17 @@ def received_per_day(merchant: Merchant, mode: str, currency: str, now: datetime
     ]
 
 
-def _counted(merchant: Merchant, mode: str, *, since: datetime) -> QuerySet[Payment]:
+def _received(merchant: Merchant, mode: str, *, since: datetime) -> QuerySet[Payment]:
+    """Of all sessions together what `evaluation.counted_payments` tells of each; a test holds the two together."""
+    about = Decision.objects.filter(session=OuterRef("session"), seen__contains=[OuterRef("public_id")])
+    taken = about.filter(kind=DecisionKind.ACCEPT, issue=Issue.WRONG_ASSET)
+    returned = about.filter(kind=DecisionKind.REFUNDED, issue__in=[Issue.UNDERPAID, Issue.LATE])
     return Payment.objects.filter(
+        Q(counts=True) | Exists(taken),
+        ~Exists(returned),
         session__merchant=merchant,
         session__mode=mode,
-        counts=True,
-        confirmed_at__isnull=False,
         vanished_at=None,
-        value__isnull=False,
         arrived_at__gte=since,
     )
 

@@ -82,6 +82,10 @@ def steps(before: str, after: str) -> list[Status]:
     raise ForbiddenMove(f"{start} → {goal}")
 
 
+# A buyer can still pay it, or has paid and it is being confirmed.
+LIVE = (Status.OPEN, Status.PROCESSING)
+
+
 def is_live(status: str) -> bool:
-    """A buyer can still pay it, or has paid and it is being confirmed."""
-    return status in {Status.OPEN, Status.PROCESSING}
+    """Whether it goes on."""
+    return status in LIVE

@@ -3,15 +3,24 @@
 import re
 from collections.abc import Callable
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from django.db import connection
 from django.utils import timezone
 
+from common.money import amount_text
 from common.public_ids import new_event_id, sql_public_id
 from merchants_app.models import Merchant
+from sessions_app.decisions import decide
 from sessions_app.expiry import expire_due
 from sessions_app.models import CheckoutSession
+from sessions_app.quoting import options_for
+from sessions_app.representation import represent
+from sessions_app.statistics import figures
+from sessions_app.status import DecisionKind
+from tests.cast import Api, refreshed
+from tests.sandbox import Sandbox
 from webhooks_app.endpoints import create_endpoint, delete_endpoint, switch_off
 from webhooks_app.models import Delivery, Event
 from webhooks_app.resending import resend_event, resend_since
@@ -68,3 +77,54 @@ def test_the_same_endpoints_hear_of_it_however_it_is_written_and_sent(
     for endpoint in session.merchant.webhook_endpoints.filter(disabled_at=None, deleted_at=None):
         resend_since(endpoint=endpoint, since=session.created_at - timedelta(seconds=1))
     assert heard_by("checkout.expired") == {"all", "both"}
+
+
+@pytest.mark.parametrize(
+    ("scenario", "answer", "dollars"),
+    [
+        ("exact", "", "49.00"),
+        ("stuck", "", "49.00"),  # seen, and in no block yet
+        ("over", "", "73.50"),
+        ("late_short", "", "44.10"),
+        ("late_short", "refunded", "0"),
+        ("late_short", "write_off", "44.10"),
+        ("wrong_asset", "", "0"),
+        ("wrong_asset", "accept", "49.00"),
+        ("wrong_asset", "write_off", "0"),
+    ],
+)
+def test_overview_and_session_say_the_same_amount_received(
+    mia: Merchant,
+    new_session: Callable[..., CheckoutSession],
+    sandbox: Sandbox,
+    scenario: str,
+    answer: str,
+    dollars: str,
+) -> None:
+    session = sandbox.play(new_session(allowedAssets=["USDC"]), scenario)
+    if answer:
+        tx_hash = "0x" + "ab" * 32 if answer == "refunded" else ""
+        decide(session=session, kind=DecisionKind(answer), actor="mia@example.com", tx_hash=tx_hash)
+    of_session = represent(refreshed(session))["payment"]["valueReceived"]
+    overview = figures(mia, "test", timezone.now()).received
+    of_all = round(overview[0].value, 2) if overview else Decimal(0)
+    assert Decimal(str(of_session)) == of_all
+    assert abs(of_all - Decimal(dollars)) < Decimal("0.05")  # a buyer is asked for what the rounded-up amount is worth
+
+
+def test_an_option_costs_the_same_before_a_session_is_made_and_in_it(
+    api: Api, new_session: Callable[..., CheckoutSession]
+) -> None:
+    session = new_session(amount=Decimal("49.00"), currency="USD")
+    asked = api.get("payment-options?amount=49.00&currency=USD").answer
+    inside = options_for(refreshed(session), timezone.now())
+    assert [(each["asset"], each["network"], each["amount"], each["reason"]) for each in asked] == [
+        (
+            offer.option.asset.symbol,
+            offer.option.network.id,
+            None if offer.unavailable else amount_text(offer.amount_units, offer.option.asset.decimals),
+            offer.unavailable or None,
+        )
+        for offer in inside
+    ]
+    assert any(each["amount"] for each in asked)

@@ -18,7 +18,7 @@ from webhooks_app.scope import WebhookScope
 def events(request: HttpRequest, access: Access) -> HttpResponse:
     """All events, newest first; `?type=` and `?subject=` narrow them."""
     rows = WebhookScope.of(access).events()
-    kind, subject = request.GET.get("type", ""), request.GET.get("subject", "").strip().replace("\0", "")
+    kind, subject = request.GET.get("type", ""), request.GET.get("subject", "").strip()
     if kind in list(EventType):
         rows = rows.filter(type=kind)
     if subject:

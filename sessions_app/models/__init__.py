@@ -6,9 +6,10 @@ from sessions_app.models.decision import Decision
 from sessions_app.models.payment import DepositAddress, Payment, Quote
 from sessions_app.models.payment_link import PaymentLink
 from sessions_app.models.refund import Refund
-from sessions_app.models.session import CheckoutSession, StatusChange
+from sessions_app.models.session import HOLDS_REFERENCE, CheckoutSession, StatusChange
 
 __all__ = [
+    "HOLDS_REFERENCE",
     "AddressChange",
     "CheckoutSession",
     "Customer",

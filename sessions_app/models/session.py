@@ -14,7 +14,11 @@ from common.public_ids import new_page_token, new_session_id
 from merchants_app.models import Merchant, Treasury
 from sessions_app.models.customer import Customer
 from sessions_app.models.payment_link import PaymentLink
-from sessions_app.status import Ended, Issue, PaymentStatus, Status
+from sessions_app.status import LIVE, Ended, Issue, PaymentStatus, Status
+
+# Nobody else of its merchant and mode may have its reference meanwhile. One that was ended and is paid late all the
+# same must not stand in the way of its successor.
+HOLDS_REFERENCE = Q(status__in=[each.value for each in LIVE], ended_by=None, reference__isnull=False)
 
 
 class CheckoutSession(models.Model):
@@ -98,8 +102,7 @@ class CheckoutSession(models.Model):
             models.UniqueConstraint(fields=["page_token"], name="page_tokens_are_unique"),
             models.UniqueConstraint(
                 fields=["merchant", "mode", "reference"],
-                # One that was ended and is paid late all the same must not stand in the way of its successor.
-                condition=Q(status__in=["open", "processing"], ended_by=None, reference__isnull=False),
+                condition=HOLDS_REFERENCE,
                 name="one_live_session_per_reference",
             ),
         ]
