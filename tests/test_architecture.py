@@ -1,15 +1,23 @@
 """The shape of the project: the line of apps, no circles, doors and rules, one writer of status, short files."""
 
+import ast
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.source_tree import APPS, SourceTree, circles, manager_uses, session_locks, status_writes
+from tests.source_tree import APPS, SourceTree, circles, manager_uses, session_locks, status_writes, trespasses
 
 ROOT = Path(__file__).resolve().parent.parent
 LONGEST_FILE = 300
 ONE_WRITER = "sessions_app.lifecycle"
+# Where private names of a framework may be touched: Django's own connection, cursor and transaction, in one place.
+MAY_TRESPASS = {"common/database.py"}
+# Being cleared; must be empty.
+STILL_TRESPASS = {
+    "common/bulk_sql.py", "common/hand_sql.py", "sessions_app/creation.py", "sessions_app/creation_sql.py",
+    "sessions_app/reading_sql.py",
+}  # fmt: skip
 
 
 def imports_against_the_line(tree: SourceTree) -> list[str]:
@@ -69,6 +77,20 @@ def too_long_files(tree: SourceTree) -> list[str]:
     return [f"{path.relative_to(tree.root)}: {n} lines" for path, n in lengths.items() if n > LONGEST_FILE]
 
 
+def touched_privates(tree: SourceTree) -> list[str]:
+    """Nobody, tests neither, touches what is private to others: a library changes that unannounced."""
+    parsed = {
+        path.relative_to(tree.root).as_posix(): ast.parse(path.read_text(encoding="utf-8"))
+        for path in tree.python_files()
+    }
+    return [
+        f"{name}:{line} touches {private}"
+        for name, module in parsed.items()
+        if name not in MAY_TRESPASS | STILL_TRESPASS
+        for line, private in trespasses(module)
+    ]
+
+
 RULES = [
     imports_against_the_line,
     circular_imports,
@@ -76,6 +98,7 @@ RULES = [
     doors_with_managers,
     other_writers_of_status,
     too_long_files,
+    touched_privates,
 ]
 
 
@@ -113,6 +136,8 @@ BAD: list[tuple[Callable[[SourceTree], list[str]], dict[str, str]]] = [
     (other_writers_of_status, {"sessions_app/a.py": "CheckoutSession.objects.filter(pk=1).select_for_update()"}),
     (too_long_files, {"templates/long.html": "<p>\n" * (LONGEST_FILE + 1)}),
     (too_long_files, {"common/long.py": "x = 1\n" * (LONGEST_FILE + 1)}),
+    (touched_privates, {"merchants_app/a.py": "def f(request):\n    return request._request"}),
+    (touched_privates, {"tests/test_a.py": "from common.a import _secret"}),
 ]
 
 
@@ -134,6 +159,7 @@ def test_what_is_allowed_is_not_complained_about(tmp_path: Path) -> None:
         "sessions_app/admin.py": "from common.some_admin import A",
         "common/some_admin.py": "A = 1",
         "common/modes.py": "import enum\nMode = enum.Enum",
+        "common/database.py": "def f(connection):\n    connection._x()",
     }
     for name, text in allowed.items():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)

@@ -1,35 +1,10 @@
-"""Nothing private of others is touched, by tests neither: what a library keeps for itself changes unannounced."""
+"""What counts as touching private parts of others (`touched_privates` in tests/test_architecture.py)."""
 
 import ast
-from pathlib import Path
 
 import pytest
 
-from tests.source_tree import SourceTree, trespasses
-
-ROOT = Path(__file__).resolve().parent.parent
-# Django's own connection, cursor and transaction, in one place (CONTRIBUTING.md).
-MAY = {"common/database.py"}
-# Being cleared at this moment; must be empty.
-NOT_YET = {
-    "common/bulk_sql.py", "common/hand_sql.py", "sessions_app/creation.py", "sessions_app/creation_sql.py",
-    "sessions_app/reading_sql.py",
-}  # fmt: skip
-
-
-def found() -> dict[str, list[str]]:
-    """By file: the line, and what it touches."""
-    tree = SourceTree(ROOT)
-    parsed = {path: ast.parse(path.read_text(encoding="utf-8")) for path in tree.python_files()}
-    by_file = {
-        path.relative_to(ROOT).as_posix(): [f"{line}: {name}" for line, name in trespasses(module)]
-        for path, module in parsed.items()
-    }
-    return {name: lines for name, lines in by_file.items() if lines and name not in MAY}
-
-
-def test_nothing_private_of_others_is_touched() -> None:
-    assert {name: lines for name, lines in found().items() if name not in NOT_YET} == {}
+from tests.source_tree import trespasses
 
 
 @pytest.mark.parametrize(
