@@ -59,6 +59,8 @@ def database(name: str) -> dict[str, object]:
     if parts.scheme not in {"postgres", "postgresql"}:
         raise ImproperlyConfigured(f"{name} must be a postgresql:// URL: Tallystick runs on PostgreSQL only.")
     options: dict[str, Any] = dict(parse_qsl(parts.query))
+    # psycopg's own number of times that a statement is asked before it is prepared; None: never.
+    options["prepare_threshold"] = 5 if flag("DATABASE_PREPARE", default=True) else None
     return {
         "ENGINE": "common.postgresql",
         "NAME": unquote(parts.path.lstrip("/")),

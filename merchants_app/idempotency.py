@@ -15,9 +15,9 @@ from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 from rest_framework.exceptions import APIException, ParseError
 
+from common.database import failing_alone
 from common.encryption import decrypt, encrypt
 from common.errors import Conflict, DomainError
-from common.hand_sql import failing_alone
 from merchants_app.models import ApiKey, IdempotencyRecord
 
 KEPT = timedelta(hours=24)

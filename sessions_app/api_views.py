@@ -65,7 +65,7 @@ class CheckoutViewSet(MerchantViewSet):
 
     def retrieve(self, request: ApiRequest, pk: str) -> HttpResponse:
         """One session as it is now."""
-        return json_answer(represent(self._session(request, pk)))
+        return json_answer(represent(SessionScope.of(request).view(pk)))
 
     @action(detail=True, methods=["post"])
     def expire(self, request: ApiRequest, pk: str) -> Response:
@@ -85,7 +85,7 @@ class CheckoutViewSet(MerchantViewSet):
         wanted = ChooseOption.parse(request.data)
         session = self._session(request, pk)
         choose_option(session=session, now=timezone.now(), **wanted)
-        return Response(represent(self._session(request, pk)))
+        return Response(represent(SessionScope.of(request).view(pk)))
 
     @action(detail=True, methods=["post"])
     def simulate(self, request: ApiRequest, pk: str) -> Response:
@@ -93,7 +93,7 @@ class CheckoutViewSet(MerchantViewSet):
         wanted = Simulate.parse(request.data)
         session = self._session(request, pk)
         simulate(session=session, now=timezone.now(), actor=request.actor, **wanted)
-        return Response(represent(self._session(request, pk)))
+        return Response(represent(SessionScope.of(request).view(pk)))
 
     @action(detail=True, methods=["post"])
     def resolve(self, request: ApiRequest, pk: str) -> Response:
@@ -108,7 +108,7 @@ class CheckoutViewSet(MerchantViewSet):
             payments=wanted.get("payments"),
             actor=request.actor,
         )
-        return Response(represent(self._session(request, pk)))
+        return Response(represent(SessionScope.of(request).view(pk)))
 
     def _session(self, request: ApiRequest, public_id: str) -> CheckoutSession:
         return SessionScope.of(request).session(public_id)

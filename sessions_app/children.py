@@ -1,40 +1,28 @@
-"""What a session has several of: as it was read together with the session, else from the database.
-
-`session.payments` and its like stay Django's own managers, filtered by the session, so that whatever is asked of them
-is the session's: a cache put into their place once showed one business another's refunds.
-"""
+"""What a session has several of, of a session to be written to (the ORM's) or of one that was read (`SessionView`)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import overload
 
 from sessions_app.models import CheckoutSession, Decision, Payment, Refund
+from sessions_app.session_view import DecisionView, PaymentView, RefundView, SessionView
+
+Session = CheckoutSession | SessionView
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Children:
-    """All of them, read with the session (`reading_sql`)."""
-
-    payments: Sequence[Payment] = ()
-    decisions: Sequence[Decision] = ()
-    refunds: Sequence[Refund] = ()
-
-
-NONE = Children()
-
-
-def payments_of(session: CheckoutSession) -> Sequence[Payment]:
+@overload
+def payments_of(session: CheckoutSession) -> Sequence[Payment]: ...
+@overload
+def payments_of(session: SessionView) -> Sequence[PaymentView]: ...
+def payments_of(session: Session) -> Sequence[Payment] | Sequence[PaymentView]:
     """Every payment of the session, vanished ones too, in no order."""
-    known = session.children
-    return known.payments if isinstance(known, Children) else list(session.payments.all())
+    return session.payments if isinstance(session, SessionView) else list(session.payments.all())
 
 
-def decisions_of(session: CheckoutSession) -> Sequence[Decision]:
+def decisions_of(session: Session) -> Sequence[Decision] | Sequence[DecisionView]:
     """Every decision about the session, oldest first."""
-    known = session.children
-    return known.decisions if isinstance(known, Children) else list(session.decisions.all())
+    return session.decisions if isinstance(session, SessionView) else list(session.decisions.all())
 
 
-def refunds_of(session: CheckoutSession) -> Sequence[Refund]:
+def refunds_of(session: Session) -> Sequence[Refund] | Sequence[RefundView]:
     """Every refund of the session, withdrawn ones too, in no order."""
-    known = session.children
-    return known.refunds if isinstance(known, Children) else list(session.refunds.all())
+    return session.refunds if isinstance(session, SessionView) else list(session.refunds.all())

@@ -6,7 +6,7 @@ from typing import Any
 from django.db import IntegrityError
 from django.utils import timezone
 
-from common.hand_sql import Blank, failing_alone
+from common.database import failing_alone
 from merchants_app.idempotency import Claim
 from merchants_app.models import Merchant
 from merchants_app.suspension import refuse_suspended
@@ -16,8 +16,6 @@ from sessions_app.expiry import up_to_date
 from sessions_app.lifecycle import open_session
 from sessions_app.models import HOLDS_REFERENCE, CheckoutSession, Customer
 from sessions_app.status import is_live
-
-_SESSION, _CUSTOMER = Blank(CheckoutSession), Blank(Customer)
 
 # Field of the API → field of the model, for what is copied as it is.
 _COPIED = {
@@ -73,9 +71,10 @@ def _new_session(merchant: Merchant, mode: str, terms: dict[str, Any]) -> Checko
     refuse_suspended(merchant)
     now = timezone.now()
     ends = terms.get("expiresAt") or now + timedelta(minutes=merchant.session_minutes)
-    session = _SESSION.instance(
-        merchant_id=merchant.pk,
+    return CheckoutSession(
+        merchant=merchant,
         mode=mode,
+        customer=Customer(merchant=merchant, mode=mode, email=terms["email"], name=terms["name"]),
         expires_at=ends,
         watch_until=ends + timedelta(days=merchant.watch_days),
         tolerance_percent=merchant.tolerance_percent,
@@ -85,9 +84,6 @@ def _new_session(merchant: Merchant, mode: str, terms: dict[str, Any]) -> Checko
         updated_at=now,
         **{field: terms[name] for name, field in _COPIED.items() if name in terms},
     )
-    customer = _CUSTOMER.instance(merchant_id=merchant.pk, mode=mode, email=terms["email"], name=terms["name"])
-    session._state.fields_cache.update(merchant=merchant, customer=customer)
-    return session
 
 
 def _live_session(merchant: Merchant, mode: str, reference: str | None) -> CheckoutSession | None:

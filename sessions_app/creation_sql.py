@@ -5,19 +5,19 @@ The ORM would take nine statements for what stands here as one; on the create ca
 (`bench/api.py`). How an event, its deliveries and a timeline's row are written is said by `outbox` and `timeline`.
 """
 
+import re
 from dataclasses import dataclass
 from functools import lru_cache
 from operator import attrgetter
 from typing import Any
 
-from django.db import connection, models
+from django.db import connection
 
+from common.database import fetch
 from common.exact_json import dumps
-from common.hand_sql import rows
 from merchants_app.idempotency import Claim
 from merchants_app.models import IdempotencyRecord
 from merchants_app.treasuries import IN_FORCE
-from sessions_app import children
 from sessions_app.models import CheckoutSession, Customer
 from sessions_app.timeline import TIMELINE
 from webhooks_app.outbox import EVENTS_AND_DELIVERIES
@@ -26,11 +26,15 @@ from webhooks_app.outbox import EVENTS_AND_DELIVERIES
 # `session`, the customer's row, too, whose id is therefore drawn first. That the request has an answer shows last, as
 # an error that undoes all: it is rare, and looking for it first would cost every new session.
 # The customer's id is only known here; the JSON comes with a made-up one, which is as good as any for a new customer.
+# `known` waits for who is erasing the customer, and then finds none; the foreign key takes the same lock.
+# `customer` is new, or has another name than before where that is taken over. If another request has just made the same
+# one, the session says a number that will be nobody's: a name of NULL is the error that undoes all, and the next try
+# knows the customer.
 _STATEMENT = """
 WITH known AS (
     SELECT id, public_id, name FROM {customers}
     WHERE merchant_id = %(merchant)s::bigint AND mode = %(mode)s::text AND lower(email) = lower(%(email)s::text)
-    FOR KEY SHARE -- waits for who is erasing the customer, and then finds none; the foreign key takes the same lock
+    FOR KEY SHARE
 ), session AS (
     INSERT INTO {sessions} ({first_columns}, {session_columns}, customer_id, treasury_id)
     SELECT {first_values}, {session_values}, wallet.customer_id, wallet.id
@@ -41,9 +45,6 @@ WITH known AS (
     ON CONFLICT DO NOTHING -- nobody has its random ids: what is in the way is who holds its reference
     RETURNING id, treasury_id, customer_id
 ), customer AS (
-    -- New, or with another name than before where that is taken over. If another request has just made the same one,
-    -- the session says a number that will be nobody's: a name of NULL is the error that undoes all, and the next try
-    -- knows the customer.
     INSERT INTO {customers} AS kept (id, public_id, merchant_id, mode, email, name, created_at)
     SELECT session.customer_id, %(new_customer_id)s::text, %(merchant)s::bigint, %(mode)s::text, %(email)s::text,
         %(name)s::text, %(now)s::timestamptz
@@ -61,7 +62,7 @@ WITH known AS (
     FROM session
 ), change AS ({timeline}), happened AS (
     SELECT %(merchant)s::bigint AS merchant_id, %(mode)s::text AS mode, %(event_type)s::text AS type,
-        %(checkoutsession_public_id)s::text AS subject, 1 AS sequence, told.text::jsonb AS data
+        %(public_id)s::text AS subject, 1 AS sequence, told.text::jsonb AS data
     FROM told
 ), {events_and_deliveries}, answered AS (
     INSERT INTO {answers} (merchant_id, mode, key, fingerprint, status_code, body, created_at)
@@ -84,6 +85,7 @@ _AT_FIRST = {
     "refund_address": "''",
 }  # fmt: skip
 _NULL_AT_FIRST = {"payment_link_id", "held_until", "issue", "quote_id", "ended_by", "ended_at", "completed_at"}
+_LENGTH = re.compile(r"\(.*?\)")
 _NOT_GIVEN = {"id", "customer_id", "treasury_id", *_AT_FIRST, *_NULL_AT_FIRST}
 
 
@@ -113,8 +115,10 @@ def insert_session(
     and when another request is making the same new customer at this moment.
     """
     made_up = session.customer.public_id
+    names, values_of = _own_fields()
     given = {
-        **_values(session),
+        **dict(zip(names, values_of(session), strict=True)),
+        "metadata": dumps(session.metadata),
         "reason": reason,
         "actor": actor,
         "merchant": session.merchant_id,
@@ -130,23 +134,19 @@ def insert_session(
         "idempotency_key": claim.idempotency_key if claim else None,
         "fingerprint": claim.fingerprint if claim else None,
     }
-    found = rows(_statement(), given)
+    found = fetch(_statement(), given)
     if not found:
         return None
-    key, treasury_id, customer_id, customer_public_id, has_deliveries = found[0]
     customer = session.customer
-    # Past the descriptors, which would look whether the objects that these stand for are others now.
-    session.__dict__.update(id=key, treasury_id=treasury_id, customer_id=customer_id)
-    customer.__dict__.update(id=customer_id, public_id=customer_public_id)
-    session._state.adding = customer._state.adding = False
-    # A session just born has none of these: nobody needs to ask the database for them.
-    session.children = children.NONE
-    return Inserted(told.replace(made_up, customer_public_id), has_deliveries)
+    session.pk, session.treasury_id, customer.pk, customer.public_id, has_deliveries = found[0]
+    session.customer = customer
+    return Inserted(told.replace(made_up, customer.public_id), has_deliveries)
 
 
 @lru_cache(maxsize=1)
 def _statement() -> str:
-    return _STATEMENT.format(
+    """In one line: the driver keeps its reading of what has up to 4,096 letters (0.9 ms a session)."""
+    text = _STATEMENT.format(
         treasury_in_force=IN_FORCE,
         customers=Customer._meta.db_table,
         sessions=CheckoutSession._meta.db_table,
@@ -156,38 +156,28 @@ def _statement() -> str:
         first_columns=", ".join(_AT_FIRST),
         first_values=", ".join(_AT_FIRST.values()),
         session_columns=", ".join(str(field.column) for _, field in _session_fields()),
-        session_values=", ".join(
-            f"%({name})s::{field.rel_db_type(connection) if field.is_relation else field.db_type(connection)}"
-            for name, field in _session_fields()
-        ),
+        session_values=", ".join(f"%({name})s::{_type_of(field)}" for name, field in _session_fields()),
     )
+    return " ".join(text.split())
+
+
+def _type_of(field: Any) -> str:
+    """The column's type without a length: a cast to it would cut off what is longer."""
+    return _LENGTH.sub("", field.rel_db_type(connection) if field.is_relation else field.db_type(connection))
 
 
 @lru_cache(maxsize=1)
 def _session_fields() -> list[tuple[str, Any]]:
     """The session's columns as far as they are given: parameter and field."""
     return [
-        (_SHARED.get(str(field.column), f"checkoutsession_{field.column}"), field)
+        (_SHARED.get(str(field.column), str(field.column)), field)
         for field in CheckoutSession._meta.concrete_fields
         if field.column not in _NOT_GIVEN
     ]
 
 
-def _values(session: CheckoutSession) -> dict[str, Any]:
-    """By parameter, without the shared ones. psycopg takes most values as they are."""
-    names, of, json_names = _own_fields()
-    given = dict(zip(names, of(session), strict=True))
-    for name in json_names:
-        given[name] = dumps(given[name])
-    return given
-
-
 @lru_cache(maxsize=1)
-def _own_fields() -> tuple[list[str], "attrgetter[tuple[Any, ...]]", list[str]]:
-    """The parameters that are the session's alone, what takes their values from it, and which of them are JSON."""
+def _own_fields() -> tuple[list[str], "attrgetter[tuple[Any, ...]]"]:
+    """The parameters that are the session's alone, and what takes their values from it."""
     fields = [(name, field) for name, field in _session_fields() if name not in _ALL_SHARED]
-    return (
-        [name for name, _ in fields],
-        attrgetter(*(field.attname for _, field in fields)),
-        [name for name, field in fields if isinstance(field, models.JSONField)],
-    )
+    return [name for name, _ in fields], attrgetter(*(field.attname for _, field in fields))

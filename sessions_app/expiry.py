@@ -5,6 +5,7 @@ from datetime import datetime
 
 from django.utils import timezone
 
+from sessions_app.children import Session
 from sessions_app.lifecycle import TIME_IS_OVER, News, expire_overdue, reassess
 from sessions_app.models import CheckoutSession
 from sessions_app.status import Status
@@ -32,6 +33,14 @@ def expire_due(*, batches: int = 20) -> int:
 
 def up_to_date(session: CheckoutSession, *, now: datetime | None = None) -> CheckoutSession:
     """The session as it is now: one that is overdue is expired before anybody is shown it as open."""
-    if session.status == Status.OPEN and session.expires_at <= (now or timezone.now()):
-        return reassess(session.pk, News(reason=TIME_IS_OVER), now=now)
-    return session
+    return expired(session.pk, now=now) if is_overdue(session, now=now) else session
+
+
+def is_overdue(session: Session, *, now: datetime | None = None) -> bool:
+    """Whether it stands as open though its time is over."""
+    return session.status == Status.OPEN and session.expires_at <= (now or timezone.now())
+
+
+def expired(session_id: int, *, now: datetime | None = None) -> CheckoutSession:
+    """An overdue session, once that is noticed."""
+    return reassess(session_id, News(reason=TIME_IS_OVER), now=now)

@@ -6,9 +6,10 @@ from decimal import Decimal
 from django.db.models import QuerySet
 
 from chains_app.networks import find_option
-from sessions_app.children import decisions_of, payments_of
+from sessions_app.children import Session, decisions_of, payments_of
 from sessions_app.evaluation import ZERO, DecisionFact, Facts, PaymentFact, tolerance
 from sessions_app.models import CheckoutSession, Payment
+from sessions_app.session_view import PaymentView
 from sessions_app.status import Ended
 
 
@@ -18,8 +19,8 @@ def with_facts(sessions: QuerySet[CheckoutSession], *also: str) -> QuerySet[Chec
     return related.prefetch_related("payments", "decisions", "refunds")
 
 
-def facts_of(session: CheckoutSession) -> Facts:
-    """The session's facts; without further query when it came through `with_facts`."""
+def facts_of(session: Session) -> Facts:
+    """The session's facts; without further query when it was read as a view, or came through `with_facts`."""
     return Facts(
         price=session.amount,
         tolerance=tolerance(session.amount, session.tolerance_percent, session.tolerance_amount),
@@ -34,7 +35,7 @@ def facts_of(session: CheckoutSession) -> Facts:
     )
 
 
-def payment_facts(payments: Iterable[Payment]) -> Iterable[PaymentFact]:
+def payment_facts(payments: Iterable[Payment | PaymentView]) -> Iterable[PaymentFact]:
     """The payments as the evaluation sees them."""
     for payment in payments:
         yield PaymentFact(
@@ -50,7 +51,7 @@ def payment_facts(payments: Iterable[Payment]) -> Iterable[PaymentFact]:
         )
 
 
-def _step(payment: Payment) -> Decimal:
+def _step(payment: Payment | PaymentView) -> Decimal:
     """The worth of the last digit that the payment's asset is asked for with."""
     option = find_option(payment.network, payment.asset)
     if option is None or payment.rate is None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from common.bulk_sql import update_rows
@@ -21,9 +22,8 @@ from sessions_app.errors import NothingToDecide, ReferenceTaken, SessionNotOpen
 from sessions_app.evaluation import Verdict, evaluate, tokens_to_decide
 from sessions_app.events import STATUS_EVENTS, events_after_moving, events_on_moving
 from sessions_app.expiry_sql import expire_untouched
-from sessions_app.facts import facts_of
+from sessions_app.facts import facts_of, with_facts
 from sessions_app.models import CheckoutSession, Decision, DepositAddress, StatusChange
-from sessions_app.reading_sql import read_by_keys
 from sessions_app.representation import represent
 from sessions_app.status import DecisionKind, Ended, Issue, PaymentStatus, Status, steps
 from sessions_app.stock import oversold
@@ -70,8 +70,7 @@ def expire_overdue(limit: int, *, now: datetime | None = None) -> int:
         if deliveries:
             nudge_on_commit()
         overdue = CheckoutSession.objects.filter(status=Status.OPEN, expires_at__lte=now).order_by("expires_at")
-        claimed = overdue.select_for_update(skip_locked=True)[: limit - done]
-        sessions = read_by_keys(claimed.values_list("pk", flat=True))
+        sessions = _read(overdue.select_for_update(skip_locked=True)[: limit - done])
         _settle([(session, News(reason=TIME_IS_OVER)) for session in sessions], now)
     return done + len(sessions)
 
@@ -182,8 +181,13 @@ def _reopen(session: CheckoutSession, *, until: datetime) -> None:
 def _locked(ids: Iterable[int]) -> list[CheckoutSession]:
     """The sessions under lock, always in the same order: two writers of the same ones wait instead of deadlocking."""
     sessions = CheckoutSession.objects.filter(pk__in=list(ids)).order_by("pk")
-    # Read once they are locked: a query that had to wait for a lock would join what it saw before it waited.
-    return read_by_keys(sessions.select_for_update().values_list("pk", flat=True))
+    return _read(sessions.select_for_update())
+
+
+def _read(locking: QuerySet[CheckoutSession]) -> list[CheckoutSession]:
+    """With all their facts, once they are locked: a query that waits for a lock joins what it saw before it waited."""
+    keys = list(locking.values_list("pk", flat=True))
+    return list(with_facts(CheckoutSession.objects.filter(pk__in=keys)).order_by("pk"))
 
 
 def _settle(news: list[tuple[CheckoutSession, News]], now: datetime) -> None:

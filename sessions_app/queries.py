@@ -13,6 +13,7 @@ from sessions_app.facts import with_facts
 from sessions_app.models import CheckoutSession, StatusChange
 from sessions_app.reading_sql import read_newest
 from sessions_app.scope import SessionScope
+from sessions_app.session_view import SessionView
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -73,7 +74,7 @@ def newest(
     metadata: Mapping[str, str],
     limit: int,
     after: str | None,
-) -> tuple[list[CheckoutSession], str | None]:
+) -> tuple[list[SessionView], str | None]:
     """A page of the list, newest first, and the id to continue after, None at the end. Raises `SessionNotFound`.
 
     A keyset, no offset: stable while rows arrive, and as quick at the end as at the start. The session to continue

@@ -6,7 +6,6 @@ from datetime import datetime
 from decimal import Decimal, localcontext
 
 from common.money import to_minor_unit, to_whole
-from sessions_app.children import decisions_of, payments_of, refunds_of
 from sessions_app.evaluation import ZERO, counted_payments
 from sessions_app.facts import facts_of
 from sessions_app.models import CheckoutSession, Payment, Refund
@@ -64,7 +63,7 @@ def is_returned(session: CheckoutSession, refund: Refund) -> bool:
 
 def _standing(session: CheckoutSession) -> list[Refund]:
     """Those that were sent, or may be signed at any moment."""
-    return [refund for refund in refunds_of(session) if not refund.withdrawn_at]
+    return [refund for refund in session.refunds.all() if not refund.withdrawn_at]
 
 
 def _left(session: CheckoutSession, back: Iterable[_Back]) -> list[Arrived]:
@@ -83,7 +82,7 @@ def _excess(session: CheckoutSession, back: Iterable[_Back]) -> Decimal:
 
 
 def _sure(session: CheckoutSession) -> list[Payment]:
-    return [p for p in payments_of(session) if p.confirmed_at and not p.vanished_at and p.value]
+    return [p for p in session.payments.all() if p.confirmed_at and not p.vanished_at and p.value]
 
 
 def _paying(session: CheckoutSession) -> list[Payment]:
@@ -97,8 +96,8 @@ def _sent_back(session: CheckoutSession, refunds: Iterable[Refund]) -> list[_Bac
     back = [
         _Back(at=r.prepared_at, network=r.network, asset=r.asset, units=r.amount_units, value=r.value) for r in refunds
     ]
-    shown_by_chain = {refund.tx_hash for refund in refunds_of(session) if refund.tx_hash}
-    for decision in decisions_of(session):
+    shown_by_chain = {refund.tx_hash for refund in session.refunds.all() if refund.tx_hash}
+    for decision in session.decisions.all():
         if decision.kind == DecisionKind.REFUNDED and decision.tx_hash not in shown_by_chain:
             about = [payment for payment in _sure(session) if payment.public_id in decision.seen]
             before = [each for each in back if each.at <= decision.decided_at]

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, overload
 
 from django.conf import settings
 
@@ -11,17 +11,18 @@ from chains_app.payment_uris import payment_uri
 from common.modes import Mode
 from common.moments import iso
 from common.money import amount_text, plain, to_minor_unit, units_due
-from sessions_app.children import payments_of, refunds_of
+from sessions_app.children import Session, payments_of, refunds_of
 from sessions_app.evaluation import Facts, counted_payments, received
 from sessions_app.facts import facts_of
 from sessions_app.models import CheckoutSession, Payment, Quote, Refund
+from sessions_app.session_view import PaymentView, QuoteView, RefundView, SessionView
 from sessions_app.status import Status
 
 ZERO = Decimal(0)
 
 
-def represent(session: CheckoutSession) -> dict[str, Any]:
-    """The session's JSON. Without further query when it came through `facts.with_facts`."""
+def represent(session: Session) -> dict[str, Any]:
+    """The session's JSON. Without further query when it was read as a view, or came through `facts.with_facts`."""
     facts = facts_of(session) if session.quote_id else None
     counted = _ids_of(facts)
     customer = session.customer
@@ -67,42 +68,50 @@ def represent_end(now: datetime) -> dict[str, Any]:
     return {"status": Status.EXPIRED.value, "updatedAt": iso(now)}
 
 
-def page_url(session: CheckoutSession) -> str:
+def page_url(session: Session) -> str:
     """Where the buyer pays. Secret: whoever has it can cancel the payment, and say where a refund goes."""
     return f"{settings.PUBLIC_URL}/pay/{session.page_token}"
 
 
-def sorted_payments(session: CheckoutSession) -> list[Payment]:
+@overload
+def sorted_payments(session: CheckoutSession) -> list[Payment]: ...
+@overload
+def sorted_payments(session: SessionView) -> list[PaymentView]: ...
+def sorted_payments(session: Session) -> list[Any]:
     """In the order of their arrival. Before there was a quote, nobody was shown where to pay."""
     if session.quote_id is None:
         return []
-    return sorted(payments_of(session), key=lambda payment: (payment.arrived_at, payment.pk))
+    return sorted(payments_of(session), key=lambda payment: (payment.arrived_at, payment.id))
 
 
-def sorted_refunds(session: CheckoutSession) -> list[Refund]:
+@overload
+def sorted_refunds(session: CheckoutSession) -> list[Refund]: ...
+@overload
+def sorted_refunds(session: SessionView) -> list[RefundView]: ...
+def sorted_refunds(session: Session) -> list[Any]:
     """In the order in which they were prepared. Before there was a quote, nothing could arrive."""
-    return sorted(refunds_of(session), key=lambda refund: refund.pk) if session.quote_id else []
+    return sorted(refunds_of(session), key=lambda refund: refund.id) if session.quote_id else []
 
 
-def received_value(session: CheckoutSession) -> Decimal:
+def received_value(session: Session) -> Decimal:
     """The worth of what counts and is there, in the session's currency, unrounded."""
     return received(facts_of(session))
 
 
-def payable_option(quote: Quote) -> PaymentOption | None:
+def payable_option(quote: Quote | QuoteView) -> PaymentOption | None:
     """What the quote asks for; None when its network was switched off, or no longer lists the asset."""
     option = find_option(quote.network, quote.asset)
     return option if option and option.network.is_enabled else None
 
 
-def value_still_due(session: CheckoutSession, *, arrived: Decimal | None = None) -> Decimal:
+def value_still_due(session: Session, *, arrived: Decimal | None = None) -> Decimal:
     """What is missing, in the session's currency; 0 when nothing is, nor when less was taken as paid."""
     if session.status == Status.COMPLETED:
         return ZERO
     return max(session.amount - (received_value(session) if arrived is None else arrived), ZERO)
 
 
-def units_still_due(session: CheckoutSession, quote: Quote, *, arrived: Decimal | None = None) -> int:
+def units_still_due(session: Session, quote: Quote | QuoteView, *, arrived: Decimal | None = None) -> int:
     """The same in base units at the quote's rate, rounded up to the display precision."""
     missing = value_still_due(session, arrived=arrived)
     if not missing:
@@ -112,7 +121,7 @@ def units_still_due(session: CheckoutSession, quote: Quote, *, arrived: Decimal 
     return units_due(missing, quote.rate, decimals=quote.decimals, display_decimals=display)
 
 
-def counted_ids(session: CheckoutSession) -> frozenset[str]:
+def counted_ids(session: Session) -> frozenset[str]:
     """The payments that make up what was received."""
     return _ids_of(facts_of(session) if session.quote_id else None)
 
@@ -121,17 +130,18 @@ def _ids_of(facts: Facts | None) -> frozenset[str]:
     return frozenset(fact.id for fact in counted_payments(facts)) if facts else frozenset()
 
 
-def _payment_due(session: CheckoutSession, facts: Facts, counted: frozenset[str]) -> dict[str, Any]:
+def _payment_due(session: Session, facts: Facts, counted: frozenset[str]) -> dict[str, Any]:
     """What is to be paid by the quote in force: the whole, what arrived of it, and what is still to be sent."""
-    quote = session.quote
+    quote, deposit = session.quote, session.deposit
     assert quote is not None
+    assert deposit is not None
     arrived = received(facts)
     rest = units_still_due(session, quote, arrived=arrived)
     payable = payable_option(quote) if rest else None
     return {
         "asset": quote.asset,
         "network": quote.network,
-        "address": session.deposit.address,
+        "address": deposit.address,
         "amountDue": amount_text(quote.amount_units, quote.decimals),
         "amountReceived": amount_text(_received_units(session, quote, counted), quote.decimals),
         "amountRemaining": amount_text(rest, quote.decimals),
@@ -140,11 +150,11 @@ def _payment_due(session: CheckoutSession, facts: Facts, counted: frozenset[str]
         "rate": plain(quote.rate),
         "rateSources": quote.provenance,
         "quoteExpiresAt": iso(quote.valid_until),
-        "uri": payment_uri(option=payable, address=session.deposit.address, units=rest) if payable else None,
+        "uri": payment_uri(option=payable, address=deposit.address, units=rest) if payable else None,
     }
 
 
-def _received_units(session: CheckoutSession, quote: Quote, counted: frozenset[str]) -> Decimal:
+def _received_units(session: Session, quote: Quote | QuoteView, counted: frozenset[str]) -> Decimal:
     """Of the quote's asset on its network, in base units; other assets show in `payments`."""
     return sum(
         (
@@ -156,7 +166,7 @@ def _received_units(session: CheckoutSession, quote: Quote, counted: frozenset[s
     )
 
 
-def _payment(payment: Payment, currency: str, *, counts: bool) -> dict[str, Any]:
+def _payment(payment: Payment | PaymentView, currency: str, *, counts: bool) -> dict[str, Any]:
     return {
         "id": payment.public_id,
         "status": payment_state(payment),
@@ -177,14 +187,14 @@ def _payment(payment: Payment, currency: str, *, counts: bool) -> dict[str, Any]
     }
 
 
-def payment_state(payment: Payment) -> str:
+def payment_state(payment: Payment | PaymentView) -> str:
     """`seen`, `confirmed` or `vanished`."""
     if payment.vanished_at:
         return "vanished"
     return "confirmed" if payment.confirmed_at else "seen"
 
 
-def _refund(refund: Refund, currency: str) -> dict[str, Any]:
+def _refund(refund: Refund | RefundView, currency: str) -> dict[str, Any]:
     return {
         "id": refund.public_id,
         "status": refund_state(refund),
@@ -200,7 +210,7 @@ def _refund(refund: Refund, currency: str) -> dict[str, Any]:
     }
 
 
-def refund_state(refund: Refund) -> str:
+def refund_state(refund: Refund | RefundView) -> str:
     """`prepared`, `seen`, `confirmed` or `withdrawn`."""
     if refund.withdrawn_at:
         return "withdrawn"

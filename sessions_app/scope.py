@@ -7,11 +7,12 @@ from django.db.models import QuerySet
 from common.errors import NotFound
 from sessions_app.customers import CustomerNotFound, with_email
 from sessions_app.errors import SessionNotFound
-from sessions_app.expiry import up_to_date
+from sessions_app.expiry import expired, is_overdue, up_to_date
 from sessions_app.facts import with_facts
 from sessions_app.models import CheckoutSession, Customer, PaymentLink, Refund
 from sessions_app.payment_links import LinkNotFound
 from sessions_app.reading_sql import read_session
+from sessions_app.session_view import SessionView
 from webhooks_app.scope import WebhookScope
 
 
@@ -26,10 +27,20 @@ class SessionScope(WebhookScope):
 
     def session(self, public_id: str) -> CheckoutSession:
         """One session as it is now. Raises SessionNotFound."""
-        found = read_session(self.merchant, self.mode, public_id)
+        found = self.sessions().filter(public_id=public_id).first()
         if found is None:
-            raise SessionNotFound(f"There is no session {public_id[:60]!r} for this key.", attr="id")
+            raise _no_session(public_id)
         return up_to_date(found)
+
+    def view(self, public_id: str) -> SessionView:
+        """The same to be shown, in one round trip. Raises SessionNotFound."""
+        found = read_session(self.merchant, self.mode, public_id)
+        if found and is_overdue(found):
+            expired(found.id)
+            found = read_session(self.merchant, self.mode, public_id)
+        if found is None:
+            raise _no_session(public_id)
+        return found
 
     def refunds(self, session_id: str) -> QuerySet[Refund]:
         """The refunds of a session, withdrawn ones too, newest first; none of a session that is not theirs."""
@@ -71,3 +82,7 @@ class SessionScope(WebhookScope):
         if found is None:
             raise CustomerNotFound(f"Nobody has bought with the address {email.strip()[:254]!r} here.", attr="email")
         return found
+
+
+def _no_session(public_id: str) -> SessionNotFound:
+    return SessionNotFound(f"There is no session {public_id[:60]!r} for this key.", attr="id")

@@ -100,8 +100,8 @@ def _is_open(connection: Connection | None) -> TypeIs[Connection]:
 async def _connect(name: str) -> Connection:
     django = connections["default"]
     given: dict[str, Any] = django.get_connection_params()
-    for own in ("cursor_factory", "context", "prepare_threshold", "server_side_binding"):
-        given.pop(own, None)
+    for own in ("cursor_factory", "context"):  # how Django's connections write and read values
+        del given[own]
     settings = " ".join(f"-c {key}={value}" for key, value in _SETTINGS.items())
     given["options"] = f"{given.get('options') or ''} {settings}".strip()
     given["connect_timeout"] = CONNECT_SECONDS  # for each host, when there are several

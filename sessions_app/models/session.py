@@ -1,12 +1,9 @@
 """The checkout session and its timeline."""
 
-from typing import Any
-
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Q
-from typing_extensions import override
 
 from common.exact_json import ExactDecoder, ExactEncoder
 from common.modes import Mode
@@ -90,9 +87,6 @@ class CheckoutSession(models.Model):
     created_at = models.DateTimeField()
     updated_at = models.DateTimeField()
 
-    # What was read together with it (`sessions_app.children`); None: ask the database.
-    children: object = None
-
     class Meta:
         permissions = [("end_checkoutsession", "Can end checkout sessions")]
         constraints = [
@@ -130,12 +124,6 @@ class CheckoutSession(models.Model):
 
     def __str__(self) -> str:
         return self.public_id
-
-    @override
-    def refresh_from_db(self, *args: Any, **kwargs: Any) -> None:
-        """As the database has it now, its children too."""
-        self.children = None
-        super().refresh_from_db(*args, **kwargs)
 
 
 class StatusChange(models.Model):

@@ -22,7 +22,7 @@ ROWS: dict[str, tuple[str, ...]] = {
     "chains_app.scanning.save_cursor: select_for_update": (
         f"{CHAIN}::test_who_waited_for_another_watchers_cursor_stores_nothing",
     ),
-    "common.hand_sql.failing_alone: atomic": (
+    "common.database.failing_alone: atomic": (
         "tests/sessions_app/test_creation_at_once.py::test_a_customer_made_by_another_request_meanwhile_is_taken",
     ),
     "merchants_app.api_keys._maker: select_for_update": (
