@@ -72,7 +72,7 @@ def test_a_filter_by_time_leaves_out_the_moment_itself(mia: Merchant, new_sessio
 
     def found(**filters: Any) -> list[int]:
         listed = read_newest(mia, "test", filters=filters, metadata={}, below=None, limit=100)
-        return [session.pk for session in listed if session.pk in made]
+        return [session.id for session in listed if session.id in made]
 
     assert found(createdAfter=moment) == [made[2]]
     assert found(createdBefore=moment) == [made[0]]
