@@ -145,8 +145,7 @@ def insert_session(
 
 @lru_cache(maxsize=1)
 def _statement() -> str:
-    """In one line: the driver keeps its reading of what has up to 4,096 letters (0.9 ms a session)."""
-    text = _STATEMENT.format(
+    return _STATEMENT.format(
         treasury_in_force=IN_FORCE,
         customers=Customer._meta.db_table,
         sessions=CheckoutSession._meta.db_table,
@@ -158,7 +157,6 @@ def _statement() -> str:
         session_columns=", ".join(str(field.column) for _, field in _session_fields()),
         session_values=", ".join(f"%({name})s::{_type_of(field)}" for name, field in _session_fields()),
     )
-    return " ".join(text.split())
 
 
 def _type_of(field: Any) -> str:
