@@ -42,8 +42,7 @@ def fetch(sql: str, given: Mapping[str, Any] | Sequence[Any]) -> list[tuple[Any,
         if not connection.queries_logged:
             sql, names = _numbered(sql)
             given = [given[name] for name in names] if isinstance(given, Mapping) else list(given)
-            raw: Any = psycopg.RawCursor(connection.connection)
-            cursor = connection.make_cursor(raw)
+            cursor = connection.make_cursor(psycopg.RawCursor(connection.connection))  # type: ignore[arg-type]
         cursor.execute(sql, given)
         return list(cursor.fetchall())
 
