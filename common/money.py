@@ -5,17 +5,33 @@ from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Context, Decima
 from functools import lru_cache
 
 from babel.core import get_global
+from django.db.models import TextChoices
 
 # 78 digits hold 2^256; twice that and some lets a product of two such numbers stay exact.
 _EXACT = Context(prec=180)
 
-# Fiat currencies that the rate sources price. Minor units come from CLDR, not from here.
-CURRENCIES: dict[str, str] = {
-    "USD": "US dollar", "EUR": "Euro", "GBP": "Pound sterling", "CHF": "Swiss franc", "JPY": "Japanese yen",
-    "CAD": "Canadian dollar", "AUD": "Australian dollar", "NGN": "Nigerian naira", "GHS": "Ghanaian cedi",
-    "KES": "Kenyan shilling", "ZAR": "South African rand", "INR": "Indian rupee", "BRL": "Brazilian real",
-    "AED": "UAE dirham", "KWD": "Kuwaiti dinar",
-}  # fmt: skip
+
+class Currency(TextChoices):
+    """Fiat currencies that the rate sources price. Minor units come from CLDR, not from here."""
+
+    USD = "USD", "US dollar"
+    EUR = "EUR", "Euro"
+    GBP = "GBP", "Pound sterling"
+    CHF = "CHF", "Swiss franc"
+    JPY = "JPY", "Japanese yen"
+    CAD = "CAD", "Canadian dollar"
+    AUD = "AUD", "Australian dollar"
+    NGN = "NGN", "Nigerian naira"
+    GHS = "GHS", "Ghanaian cedi"
+    KES = "KES", "Kenyan shilling"
+    ZAR = "ZAR", "South African rand"
+    INR = "INR", "Indian rupee"
+    BRL = "BRL", "Brazilian real"
+    AED = "AED", "UAE dirham"
+    KWD = "KWD", "Kuwaiti dinar"
+
+
+CURRENCIES: dict[str, str] = dict(Currency.choices)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,94 +1,167 @@
 """Bodies and queries of the checkout API, beside the create call's (`terms.py`)."""
 
-from django.http import QueryDict
-from rest_framework import serializers
+from decimal import Decimal
+from typing import Annotated, Self
 
-from common.bounded_lists import BoundedListField
-from common.strict_serializers import MomentField, StrictSerializer, TextField, WordField
+from django.http import QueryDict
+from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
+from pydantic_core import PydanticCustomError
+
+from common.api_types import Body, Faults, LeftOut, Moment, Pattern, Query, Text
+from common.money import Currency
 from sessions_app.scenarios import Scenario
 from sessions_app.status import DecisionKind, Issue, PaymentStatus, Status
+from sessions_app.terms import check_amount
 
 
-class ListSessions(StrictSerializer):
+class ListSessions(Query):
     """The query of `GET /api/v1/checkout`; `metadata[key]=value` comes beside it."""
 
-    limit = serializers.IntegerField(
-        default=20, min_value=1, max_value=100, help_text="Sessions a page, at most 100. Example: 20"
+    limit: int = Field(20, ge=1, le=100, description="Sessions a page, at most 100.", examples=[20])
+    after: LeftOut[Annotated[str, Text(60)]] = Field(
+        None,
+        description="Continue after this session: from the `Link` header.",
+        examples=["cs_01h455vb4pex5vsknk084sn02q"],
     )
-    after = TextField(
-        required=False,
-        max_length=60,
-        help_text="Continue after this session: from the `Link` header. Example: cs_01h455vb4pex5vsknk084sn02q",
+    status: LeftOut[Status] = Field(None, description="Only sessions in this status.", examples=["open"])
+    payment_status: LeftOut[PaymentStatus] = Field(
+        None, description="Only with this payment status.", examples=["partial"]
     )
-    status = WordField(required=False, choices=Status.choices, help_text="Only sessions in this status. Example: open")
-    paymentStatus = WordField(
-        required=False, choices=PaymentStatus.choices, help_text="Only with this payment status. Example: partial"
+    email: LeftOut[Annotated[str, Text(254)]] = Field(
+        None, description="Only of this buyer, in any case.", examples=["pat@example.com"]
     )
-    email = TextField(
-        required=False, max_length=254, help_text="Only of this buyer, in any case. Example: pat@example.com"
+    reference: LeftOut[Annotated[str, Text(200)]] = Field(
+        None, description="Only with this reference.", examples=["order-1001"]
     )
-    reference = TextField(required=False, max_length=200, help_text="Only with this reference. Example: order-1001")
-    productId = TextField(required=False, max_length=200, help_text="Only of this product. Example: 1234567890")
-    createdAfter = MomentField(required=False, help_text="Only created after this time. Example: 2030-01-01T00:00:00Z")
-    createdBefore = MomentField(
-        required=False, help_text="Only created before this time. Example: 2030-01-31T00:00:00Z"
+    product_id: LeftOut[Annotated[str, Text(200)]] = Field(
+        None, description="Only of this product.", examples=["1234567890"]
+    )
+    created_after: LeftOut[Moment] = Field(
+        None, description="Only created after this time.", examples=["2030-01-01T00:00:00Z"]
+    )
+    created_before: LeftOut[Moment] = Field(
+        None, description="Only created before this time.", examples=["2030-01-31T00:00:00Z"]
     )
 
 
-class ListIssues(StrictSerializer):
+class ListIssues(Query):
     """The query of `GET /api/v1/issues`."""
 
-    limit = serializers.IntegerField(
-        default=100, min_value=1, max_value=100, help_text="Issues a page, at most 100. Example: 20"
-    )
-    after = serializers.RegexField(
-        r"^[0-9]{16}-cs_[0-9a-z]{1,40}$",
-        required=False,
-        error_messages={"invalid": "Take the whole next page from the `Link` header."},
-        help_text="Continue after this issue: from the `Link` header. "
-        "Example: 0001764115200000-cs_01h455vb4pex5vsknk084sn02q",
+    limit: int = Field(100, ge=1, le=100, description="Issues a page, at most 100.", examples=[20])
+    after: LeftOut[
+        Annotated[
+            str,
+            Text(),
+            Pattern(r"^[0-9]{16}-cs_[0-9a-z]{1,40}$", "Take the whole next page from the `Link` header."),
+        ]
+    ] = Field(
+        None,
+        description="Continue after this issue: from the `Link` header.",
+        examples=["0001764115200000-cs_01h455vb4pex5vsknk084sn02q"],
     )
 
 
-class ChooseOption(StrictSerializer):
+class ListCustomers(Query):
+    """The query of `GET /api/v1/customers`."""
+
+    limit: int = Field(20, ge=1, le=100, description="Customers a page, at most 100.", examples=[20])
+    after: LeftOut[Annotated[str, Text(60)]] = Field(
+        None,
+        description="Continue after this customer: from the `Link` header.",
+        examples=["cus_01h455vb4pex5vsknk084sn02q"],
+    )
+    email: LeftOut[Annotated[str, Text(254)]] = Field(
+        None, description="Only this one; capital letters do not matter.", examples=["pat@example.com"]
+    )
+
+
+class ListLinks(Query):
+    """The query of `GET /api/v1/payment-links`."""
+
+    limit: int = Field(20, ge=1, le=100, description="Links a page, at most 100.", examples=[20])
+    after: LeftOut[Annotated[str, Text(60)]] = Field(
+        None,
+        description="Continue after this link: from the `Link` header.",
+        examples=["pl_01h455vb4pex5vsknk084sn02q"],
+    )
+
+
+def _number_in_text(value: object) -> Decimal:
+    if isinstance(value, str) and len(value) <= 40 and value.isascii() and value.replace(".", "", 1).isdigit():
+        return Decimal(value)
+    raise PydanticCustomError("invalid", "A valid number is required.")
+
+
+class AmountQuery(Query):
+    """The query of `GET /api/v1/payment-options`: with both, each option tells its rate and amount."""
+
+    amount: LeftOut[
+        Annotated[
+            Decimal,
+            Field(max_digits=20, decimal_places=4, ge=Decimal("0.0001")),
+            BeforeValidator(_number_in_text),
+            WithJsonSchema({"type": "number", "minimum": 0.0001, "exclusiveMaximum": 10**16}),
+        ]
+    ] = Field(None, description="What it would cost, in `currency`.", examples=[49.00])
+    currency: LeftOut[Currency] = Field(None, description="ISO 4217 code.", examples=["USD"])
+
+    @model_validator(mode="after")
+    def together(self) -> Self:
+        """Both or neither, and no more decimals than the currency has."""
+        faults = Faults()
+        if self.amount is not None and self.currency is not None:
+            check_amount(self.amount, self.currency, faults)
+        elif self.amount is not None or self.currency is not None:
+            missing = "amount" if self.amount is None else "currency"
+            faults.add(missing, "required", "Send amount and currency together.")
+        faults.tell()
+        return self
+
+
+class ChooseOption(Body):
     """The body of `POST /api/v1/checkout/{id}/quote`."""
 
-    asset = TextField(max_length=16, help_text="Symbol of the asset. Example: USDC")
-    network = TextField(max_length=32, help_text="Id of the network. Example: sandbox")
+    asset: Annotated[str, Text(16)] = Field(description="Symbol of the asset.", examples=["USDC"])
+    network: Annotated[str, Text(32)] = Field(description="Id of the network.", examples=["sandbox"])
 
 
-class Simulate(StrictSerializer):
+class Simulate(Body):
     """The body of `POST /api/v1/checkout/{id}/simulate`."""
 
-    scenario = WordField(choices=Scenario.choices, help_text="What the buyer does. Example: exact")
-    asset = TextField(
-        required=False, max_length=16, help_text="With which; else the one picked, or the first. Example: USDC"
+    scenario: Scenario = Field(description="What the buyer does; docs/testing.md tells each.", examples=["exact"])
+    asset: LeftOut[Annotated[str, Text(16)]] = Field(
+        None, description="With which; else the one picked, or the first.", examples=["USDC"]
     )
-    network = TextField(required=False, max_length=32, help_text="Always the same; may be left out. Example: sandbox")
+    network: LeftOut[Annotated[str, Text(32)]] = Field(
+        None, description="Always the same; may be left out.", examples=["sandbox"]
+    )
 
 
-class Resolve(StrictSerializer):
+class Resolve(Body):
     """The body of `POST /api/v1/checkout/{id}/resolve`."""
 
-    decision = WordField(choices=DecisionKind.choices, help_text="What to do about it. Example: refunded")
-    txHash = serializers.RegexField(
-        r"^0x[0-9a-fA-F]{64}$",
-        required=False,
-        error_messages={"invalid": "Send the refund's transaction: 0x and 64 hexadecimal digits."},
-        help_text=f"Of the refund: required with `refunded`, and refused with anything else. Example: 0x{'ab' * 32}",
+    decision: DecisionKind = Field(description="What to do about it.", examples=["refunded"])
+    tx_hash: LeftOut[
+        Annotated[
+            str,
+            Text(),
+            Pattern(r"^0x[0-9a-fA-F]{64}$", "Send the refund's transaction: 0x and 64 hexadecimal digits."),
+        ]
+    ] = Field(
+        None,
+        description="Of the refund: required with `refunded`, and refused with anything else.",
+        examples=["0x" + "ab" * 32],
     )
-    note = TextField(required=False, max_length=500, help_text="For the audit log. Example: Pat pays the rest in cash")
-    issue = WordField(
-        required=False,
-        choices=Issue.choices,
-        help_text="The issue that you saw: another one by now is refused (409). Example: underpaid",
+    note: LeftOut[Annotated[str, Text(500)]] = Field(
+        None, description="For the audit log.", examples=["Pat pays the rest in cash"]
     )
-    payments = BoundedListField(
-        child=TextField(max_length=60),
-        required=False,
-        max_length=1000,
-        help_text="The issue's `payments` that you saw in `GET /issues`: others by now are refused (409). "
-        'Example: ["pay_01h455vb4pex5vsknk084sn02q"]',
+    issue: LeftOut[Issue] = Field(
+        None, description="The issue that you saw: another one by now is refused (409).", examples=["underpaid"]
+    )
+    payments: LeftOut[Annotated[list[Annotated[str, Text(60)]], Field(max_length=1000)]] = Field(
+        None,
+        description="The issue's `payments` that you saw in `GET /issues`: others by now are refused (409).",
+        examples=[["pay_01h455vb4pex5vsknk084sn02q"]],
     )
 
 

@@ -19,14 +19,19 @@ from sessions_app.quoting import choose_option
 from sessions_app.representation import represent
 from sessions_app.scenarios import simulate
 from sessions_app.scope import SessionScope
-from sessions_app.status import DecisionKind
 from sessions_app.terms import CreateSession
 
 
 def _create_at_once(request: ApiRequest, claim: Claim) -> Answer | None:
     """`create` for a request with an `Idempotency-Key`, its answer stored with the session."""
     terms = CreateSession.parse(request.data, mode=request.mode)
-    text = create_answered(merchant=request.merchant, mode=request.mode, terms=terms, actor=request.actor, claim=claim)
+    text = create_answered(
+        merchant=request.merchant,
+        mode=request.mode,
+        terms=terms.given(by_alias=True),
+        actor=request.actor,
+        claim=claim,
+    )
     return Answer(200, text.encode()) if text else None
 
 
@@ -50,8 +55,10 @@ class CheckoutViewSet(MerchantViewSet):
         """A page of sessions, newest first; `Link: <…>; rel="next"` leads on."""
         metadata, others = metadata_filters(request.query_params)
         wanted = ListSessions.parse_query(others)
-        limit, after = wanted.pop("limit"), wanted.pop("after", None)
-        found, last = newest(SessionScope.of(request), filters=wanted, metadata=metadata, limit=limit, after=after)
+        filters = wanted.model_dump(by_alias=True, exclude_none=True, exclude={"limit", "after"})
+        found, last = newest(
+            SessionScope.of(request), filters=filters, metadata=metadata, limit=wanted.limit, after=wanted.after
+        )
         response = json_answer([represent(session) for session in found])
         if last:
             lead_on(response, request, request.query_params.dict() | {"after": last})
@@ -60,7 +67,9 @@ class CheckoutViewSet(MerchantViewSet):
     def create(self, request: ApiRequest) -> Response:
         """A new session, or the live one of the same reference."""
         terms = CreateSession.parse(request.data, mode=request.mode)
-        session = create_session(merchant=request.merchant, mode=request.mode, terms=terms, actor=request.actor)
+        session = create_session(
+            merchant=request.merchant, mode=request.mode, terms=terms.given(by_alias=True), actor=request.actor
+        )
         return Response(represent(session))
 
     def retrieve(self, request: ApiRequest, pk: str) -> HttpResponse:
@@ -84,7 +93,7 @@ class CheckoutViewSet(MerchantViewSet):
         """Makes the session payable with an asset on a network; answers the session with its `payment`."""
         wanted = ChooseOption.parse(request.data)
         session = self._session(request, pk)
-        choose_option(session=session, now=timezone.now(), **wanted)
+        choose_option(session=session, now=timezone.now(), asset=wanted.asset, network=wanted.network)
         return Response(represent(SessionScope.of(request).view(pk)))
 
     @action(detail=True, methods=["post"])
@@ -92,7 +101,7 @@ class CheckoutViewSet(MerchantViewSet):
         """Plays a buyer on the sandbox chain (test mode only); answers the session, the outcome follows."""
         wanted = Simulate.parse(request.data)
         session = self._session(request, pk)
-        simulate(session=session, now=timezone.now(), actor=request.actor, **wanted)
+        simulate(session=session, now=timezone.now(), actor=request.actor, **wanted.given())
         return Response(represent(SessionScope.of(request).view(pk)))
 
     @action(detail=True, methods=["post"])
@@ -101,11 +110,11 @@ class CheckoutViewSet(MerchantViewSet):
         wanted = Resolve.parse(request.data)
         decide(
             session=self._session(request, pk),
-            kind=DecisionKind(wanted["decision"]),
-            tx_hash=wanted.get("txHash", ""),
-            note=wanted.get("note", ""),
-            issue=wanted.get("issue", ""),
-            payments=wanted.get("payments"),
+            kind=wanted.decision,
+            tx_hash=wanted.tx_hash or "",
+            note=wanted.note or "",
+            issue=wanted.issue or "",
+            payments=wanted.payments,
             actor=request.actor,
         )
         return Response(represent(SessionScope.of(request).view(pk)))

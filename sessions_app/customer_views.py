@@ -1,35 +1,16 @@
 """The customer API: who bought, and what they paid; all that is kept about one, and its end."""
 
-from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.response import Response
 
-from common.strict_serializers import StrictSerializer, TextField
 from merchants_app.api_base import MerchantViewSet, lead_on
 from merchants_app.api_request import ApiRequest
 from merchants_app.models import KeyScope
+from sessions_app.api_requests import ListCustomers
 from sessions_app.buyer_export import export_buyer
 from sessions_app.customers import represent_customers, with_email
 from sessions_app.privacy import erase_buyer
 from sessions_app.scope import SessionScope
-
-
-class ListCustomers(StrictSerializer):
-    """The query of `GET /api/v1/customers`."""
-
-    limit = serializers.IntegerField(
-        default=20, min_value=1, max_value=100, help_text="Customers a page, at most 100. Example: 20"
-    )
-    after = TextField(
-        required=False,
-        max_length=60,
-        help_text="Continue after this customer: from the `Link` header. Example: cus_01h455vb4pex5vsknk084sn02q",
-    )
-    email = TextField(
-        required=False,
-        max_length=254,
-        help_text="Only this one; capital letters do not matter. Example: pat@example.com",
-    )
 
 
 class CustomerViewSet(MerchantViewSet):
@@ -49,14 +30,15 @@ class CustomerViewSet(MerchantViewSet):
         """A page of customers, newest first; `Link: <…>; rel="next"` leads on."""
         wanted = ListCustomers.parse_query(request.query_params)
         customers = SessionScope.of(request).customers()
-        if after := wanted.get("after"):
-            customers = customers.filter(pk__lt=SessionScope.of(request).customer(after, attr="after").pk)
-        if email := wanted.get("email"):
-            customers = with_email(customers, email)
-        found = list(customers[: wanted["limit"] + 1])
-        response = Response(represent_customers(found[: wanted["limit"]]))
-        if len(found) > wanted["limit"]:
-            lead_on(response, request, wanted | {"after": found[wanted["limit"] - 1].public_id})
+        if wanted.after:
+            customers = customers.filter(pk__lt=SessionScope.of(request).customer(wanted.after, attr="after").pk)
+        if wanted.email:
+            customers = with_email(customers, wanted.email)
+        found = list(customers[: wanted.limit + 1])
+        response = Response(represent_customers(found[: wanted.limit]))
+        if len(found) > wanted.limit:
+            last = found[wanted.limit - 1].public_id
+            lead_on(response, request, wanted.given() | {"limit": wanted.limit, "after": last})
         return response
 
     def retrieve(self, request: ApiRequest, pk: str) -> Response:

@@ -26,11 +26,10 @@ class IssueViewSet(MerchantViewSet):
     def list(self, request: ApiRequest) -> Response:
         """A page of the queue, what waits longest first; `Link: <…>; rel="next"` leads on."""
         wanted = ListIssues.parse_query(request.query_params)
-        limit, after = wanted["limit"], wanted.get("after")
-        found, rest = undecided_page(SessionScope.of(request), limit=limit, after=after)
+        found, rest = undecided_page(SessionScope.of(request), limit=wanted.limit, after=wanted.after)
         response = Response([_represent(session) for session in found])
         if rest:
-            lead_on(response, request, {"limit": limit, "after": rest})
+            lead_on(response, request, {"limit": wanted.limit, "after": rest})
         return response
 
 

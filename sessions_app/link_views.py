@@ -1,30 +1,16 @@
 """The payment-link API."""
 
 from django.utils import timezone
-from rest_framework import serializers
 from rest_framework.response import Response
 
-from common.strict_serializers import StrictSerializer, TextField
 from merchants_app.api_base import MerchantViewSet, lead_on
 from merchants_app.api_request import ApiRequest
 from merchants_app.models import KeyScope
+from sessions_app.api_requests import ListLinks
 from sessions_app.link_requests import ChangeLink, CreateLink
 from sessions_app.payment_links import change_link, create_link, represent_link
 from sessions_app.scope import SessionScope
 from sessions_app.stock import held_by
-
-
-class ListLinks(StrictSerializer):
-    """The query of `GET /api/v1/payment-links`."""
-
-    limit = serializers.IntegerField(
-        default=20, min_value=1, max_value=100, help_text="Links a page, at most 100. Example: 20"
-    )
-    after = TextField(
-        required=False,
-        max_length=60,
-        help_text="Continue after this link: from the `Link` header. Example: pl_01h455vb4pex5vsknk084sn02q",
-    )
 
 
 class PaymentLinkViewSet(MerchantViewSet):
@@ -42,20 +28,20 @@ class PaymentLinkViewSet(MerchantViewSet):
         """A page of links, newest first; `Link: <…>; rel="next"` leads on."""
         wanted = ListLinks.parse_query(request.query_params)
         links = SessionScope.of(request).links()
-        if after := wanted.get("after"):
-            links = links.filter(pk__lt=SessionScope.of(request).link(after, attr="after").pk)
-        found = list(links[: wanted["limit"] + 1])
-        shown = found[: wanted["limit"]]
+        if wanted.after:
+            links = links.filter(pk__lt=SessionScope.of(request).link(wanted.after, attr="after").pk)
+        found = list(links[: wanted.limit + 1])
+        shown = found[: wanted.limit]
         held = held_by(shown, timezone.now())
         response = Response([represent_link(link, held=held[link.pk]) for link in shown])
         if len(found) > len(shown):
-            lead_on(response, request, wanted | {"after": shown[-1].public_id})
+            lead_on(response, request, {"limit": wanted.limit, "after": shown[-1].public_id})
         return response
 
     def create(self, request: ApiRequest) -> Response:
         """A new link."""
         terms = CreateLink.parse(request.data, mode=request.mode)
-        link = create_link(merchant=request.merchant, mode=request.mode, terms=terms)
+        link = create_link(merchant=request.merchant, mode=request.mode, terms=terms.given(by_alias=True))
         return Response(represent_link(link), status=201)
 
     def retrieve(self, request: ApiRequest, pk: str) -> Response:
@@ -65,7 +51,7 @@ class PaymentLinkViewSet(MerchantViewSet):
     def partial_update(self, request: ApiRequest, pk: str) -> Response:
         """Changes a link."""
         link = SessionScope.of(request).link(pk)
-        return Response(represent_link(change_link(link, ChangeLink.parse(request.data))))
+        return Response(represent_link(change_link(link, ChangeLink.parse(request.data).given(by_alias=True))))
 
     def destroy(self, request: ApiRequest, pk: str) -> Response:
         """Switches the link off; its sessions stay."""

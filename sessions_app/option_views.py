@@ -1,43 +1,17 @@
 """What can be paid with in the key's mode, and on request what an amount would come to now."""
 
-from decimal import Decimal
 from typing import Any
 
 from django.utils import timezone
-from rest_framework import serializers
 from rest_framework.response import Response
 
 from chains_app.networks import PaymentOption, payment_options
-from common.money import CURRENCIES, amount_text, fits_minor_unit, minor_digits, plain
-from common.strict_serializers import StrictSerializer, WordField
+from common.money import amount_text, plain
 from merchants_app.api_base import MerchantViewSet
 from merchants_app.api_request import ApiRequest
 from merchants_app.models import KeyScope
+from sessions_app.api_requests import AmountQuery
 from sessions_app.quoting import OfferedOption, offers
-
-
-class AmountQuery(StrictSerializer):
-    """The query of `GET /api/v1/payment-options`: with both, each option tells its rate and amount."""
-
-    amount = serializers.DecimalField(
-        max_digits=20,
-        decimal_places=4,
-        required=False,
-        min_value=Decimal("0.0001"),
-        help_text="What it would cost, in `currency`. Example: 49.00",
-    )
-    currency = WordField(choices=list(CURRENCIES.items()), required=False, help_text="ISO 4217 code. Example: USD")
-
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        """Both or neither, and no more decimals than the currency has."""
-        if len(attrs) == 1:
-            missing = "currency" if "amount" in attrs else "amount"
-            raise serializers.ValidationError({missing: ["Send amount and currency together."]}, code="required")
-        if attrs and not fits_minor_unit(attrs["amount"], attrs["currency"]):
-            digits = minor_digits(attrs["currency"])
-            message = f"{attrs['currency']} has at most {digits} decimals."
-            raise serializers.ValidationError({"amount": [message]}, code="too_many_decimals")
-        return attrs
 
 
 class PaymentOptionViewSet(MerchantViewSet):
@@ -49,14 +23,14 @@ class PaymentOptionViewSet(MerchantViewSet):
         """All of the mode, in the order they are offered."""
         asked = AmountQuery.parse_query(request.query_params)
         options = payment_options(request.mode)
-        if not asked:
+        if asked.amount is None or asked.currency is None:
             return Response([_represent(option) for option in options])
         offered = offers(
             options,
             mode=request.mode,
-            price=asked["amount"],
-            rest=asked["amount"],
-            currency=asked["currency"],
+            price=asked.amount,
+            rest=asked.amount,
+            currency=asked.currency,
             spread_percent=request.merchant.spread_percent,
             now=timezone.now(),
         )

@@ -1,107 +1,91 @@
 """What the calls about endpoints, deliveries and events take."""
 
-from typing import Any
+from typing import Annotated
 
-from rest_framework import serializers
+from pydantic import Field, PlainValidator, WithJsonSchema
+from pydantic_core import PydanticCustomError
 
-from common.bounded_lists import BoundedListField
-from common.strict_serializers import HttpUrlField, MomentField, StrictSerializer, TextField, WordField, YesNoField
+from common.api_types import Body, HttpUrl, LeftOut, Moment, Query, Text, YesNo
 from webhooks_app.custom_headers import LONGEST, MOST
 from webhooks_app.event_types import EventType
 from webhooks_app.models import DeliveryState
 
 CHOOSABLE = [each.value for each in EventType if each != EventType.ENDPOINT_TEST]
-PAGE, LONGEST_PAGE = 20, 100
+LONGEST_PAGE = 100
 
 
-class Headers(serializers.DictField):
-    """Names and values of custom headers."""
-
-    default_error_messages = {"not_a_dict": 'Send an object of text: {{"X-Token": "…"}}.'}
-
-    def __init__(self, **options: Any) -> None:
-        super().__init__(child=TextField(max_length=LONGEST), **options)
+def _choosable(value: object) -> str:
+    if not isinstance(value, str) or value not in CHOOSABLE:
+        raise PydanticCustomError("invalid_choice", "Must be one of: {choices}.", {"choices": ", ".join(CHOOSABLE)})
+    return value
 
 
-class CreateEndpoint(StrictSerializer):
+Events = Annotated[
+    list[Annotated[str, PlainValidator(_choosable), WithJsonSchema({"type": "string", "enum": CHOOSABLE})]],
+    Field(max_length=len(CHOOSABLE)),
+]
+Headers = dict[str, Annotated[str, Text(LONGEST)]]
+
+
+class CreateEndpoint(Body):
     """`POST /webhook-endpoints`."""
 
-    url = HttpUrlField(help_text="Where events are posted to. Example: https://shop.example/webhooks")
-    events = BoundedListField(
-        child=WordField(choices=CHOOSABLE),
-        required=False,
-        default=list,
-        max_length=len(CHOOSABLE),
-        help_text='Which events; empty or left out: all. Example: ["checkout.completed"]',
-    )
-    headers = Headers(
-        required=False,
-        default=dict,
-        help_text=f'Up to {MOST} headers of your own on each message. Example: {{"X-Token": "let-me-in"}}',
+    url: HttpUrl = Field(description="Where events are posted to.", examples=["https://shop.example/webhooks"])
+    events: Events = Field([], description="Which events; empty or left out: all.", examples=[["checkout.completed"]])
+    headers: Headers = Field(
+        {}, description=f"Up to {MOST} headers of your own on each message.", examples=[{"X-Token": "let-me-in"}]
     )
 
 
-class ChangeEndpoint(StrictSerializer):
+class ChangeEndpoint(Body):
     """`PATCH /webhook-endpoints/{id}`: what is left out stays."""
 
-    url = HttpUrlField(
-        required=False, help_text="Where events are posted to from now on. Example: https://shop.example/webhooks"
+    url: LeftOut[HttpUrl] = Field(
+        None, description="Where events are posted to from now on.", examples=["https://shop.example/webhooks"]
     )
-    events = BoundedListField(
-        child=WordField(choices=CHOOSABLE),
-        required=False,
-        max_length=len(CHOOSABLE),
-        help_text='Which events from now on; empty: all. Example: ["checkout.completed"]',
+    events: LeftOut[Events] = Field(
+        None, description="Which events from now on; empty: all.", examples=[["checkout.completed"]]
     )
-    headers = Headers(
-        required=False, help_text='Replaces all custom headers; {} removes them. Example: {"X-Token": "let-me-in"}'
+    headers: LeftOut[Headers] = Field(
+        None, description="Replaces all custom headers; {} removes them.", examples=[{"X-Token": "let-me-in"}]
     )
-    enabled = YesNoField(
-        required=False, help_text="false switches it off; true on, which sends what it missed. Example: true"
+    enabled: LeftOut[YesNo] = Field(
+        None, description="false switches it off; true on, which sends what it missed.", examples=[True]
     )
 
 
-class Resend(StrictSerializer):
+class Resend(Body):
     """`POST /webhook-endpoints/{id}/resend`."""
 
-    since = MomentField(
-        required=False,
-        help_text="Everything since then, delivered or not. Left out: all that failed. Example: 2030-01-31T12:00:00Z",
+    since: LeftOut[Moment] = Field(
+        None,
+        description="Everything since then, delivered or not. Left out: all that failed.",
+        examples=["2030-01-31T12:00:00Z"],
     )
 
 
-class Nothing(StrictSerializer):
+class Nothing(Body):
     """Calls without a body."""
 
 
-class ListDeliveries(StrictSerializer):
+class ListDeliveries(Query):
     """Query of `GET /webhook-endpoints/{id}/deliveries`."""
 
-    status = WordField(
-        choices=DeliveryState.values, required=False, help_text="Only those that stand so. Example: failed"
-    )
-    limit = serializers.IntegerField(
-        required=False, default=PAGE, min_value=1, max_value=LONGEST_PAGE, help_text="How many. Example: 20"
-    )
-    after = TextField(
-        required=False, max_length=60, help_text="From the `Link` header. Example: dlv_01h455vb4pex5vsknk084sn02q"
+    status: LeftOut[DeliveryState] = Field(None, description="Only those that stand so.", examples=["failed"])
+    limit: int = Field(20, ge=1, le=LONGEST_PAGE, description="How many.", examples=[20])
+    after: LeftOut[Annotated[str, Text(60)]] = Field(
+        None, description="From the `Link` header.", examples=["dlv_01h455vb4pex5vsknk084sn02q"]
     )
 
 
-class ListEvents(StrictSerializer):
+class ListEvents(Query):
     """Query of `GET /events`."""
 
-    after = TextField(
-        required=False, max_length=60, help_text="`position` or `id` of the last event you have. Example: 1042"
+    after: LeftOut[Annotated[str, Text(60)]] = Field(
+        None, description="`position` or `id` of the last event you have.", examples=["1042"]
     )
-    type = WordField(
-        choices=[each.value for each in EventType],
-        required=False,
-        help_text="Only this kind. Example: checkout.completed",
+    type: LeftOut[EventType] = Field(None, description="Only this kind.", examples=["checkout.completed"])
+    subject: LeftOut[Annotated[str, Text(60)]] = Field(
+        None, description="Only of this session.", examples=["cs_01h455vb4pex5vsknk084sn02q"]
     )
-    subject = TextField(
-        required=False, max_length=60, help_text="Only of this session. Example: cs_01h455vb4pex5vsknk084sn02q"
-    )
-    limit = serializers.IntegerField(
-        required=False, default=PAGE, min_value=1, max_value=LONGEST_PAGE, help_text="How many. Example: 20"
-    )
+    limit: int = Field(20, ge=1, le=LONGEST_PAGE, description="How many.", examples=[20])

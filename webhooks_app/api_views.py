@@ -38,7 +38,12 @@ class EndpointViewSet(MerchantViewSet):
         """A new one, with its secret: it is shown here and never again."""
         wanted = CreateEndpoint.parse(request.data)
         made, secret = endpoints.create_endpoint(
-            merchant=request.merchant, mode=request.mode, actor=request.actor, **wanted
+            merchant=request.merchant,
+            mode=request.mode,
+            url=wanted.url,
+            events=wanted.events,
+            headers=wanted.headers,
+            actor=request.actor,
         )
         return Response(represent_endpoint(made) | {"secret": secret}, status=201)
 
@@ -49,7 +54,9 @@ class EndpointViewSet(MerchantViewSet):
     def partial_update(self, request: ApiRequest, pk: str) -> Response:
         """Changes it; switching it on sends what it missed."""
         changes = ChangeEndpoint.parse(request.data)
-        changed = endpoints.change_endpoint(endpoint=self._endpoint(request, pk), actor=request.actor, **changes)
+        changed = endpoints.change_endpoint(
+            endpoint=self._endpoint(request, pk), actor=request.actor, **changes.given()
+        )
         return Response(represent_endpoint(changed))
 
     def destroy(self, request: ApiRequest, pk: str) -> Response:
@@ -61,7 +68,9 @@ class EndpointViewSet(MerchantViewSet):
     def deliveries(self, request: ApiRequest, pk: str) -> Response:
         """What was sent to it, newest first, with every attempt."""
         wanted = ListDeliveries.parse_query(request.query_params)
-        found, more = deliveries_after(endpoint=self._endpoint(request, pk), after=wanted.pop("after", None), **wanted)
+        found, more = deliveries_after(
+            endpoint=self._endpoint(request, pk), after=wanted.after, limit=wanted.limit, status=wanted.status
+        )
         answer = [represent_delivery(each) for each in found]
         return _page(request, answer, last=found[-1].public_id if more else None)
 
@@ -70,7 +79,8 @@ class EndpointViewSet(MerchantViewSet):
         """Sends again what failed, or everything since a time."""
         wanted = Resend.parse(request.data)
         endpoint = self._endpoint(request, pk)
-        sent = resend_since(endpoint=endpoint, **wanted) if wanted else resend_failed(endpoint=endpoint)
+        since = wanted.since
+        sent = resend_since(endpoint=endpoint, since=since) if since else resend_failed(endpoint=endpoint)
         return Response({"resent": sent})
 
     @action(detail=True, methods=["post"])
@@ -106,7 +116,13 @@ class EventViewSet(MerchantViewSet):
     def list(self, request: ApiRequest) -> Response:
         """Events in order, the oldest first: read on after the last one you have, and you miss none."""
         wanted = ListEvents.parse_query(request.query_params)
-        found, more = events_after(scope=WebhookScope.of(request), after=wanted.pop("after", None), **wanted)
+        found, more = events_after(
+            scope=WebhookScope.of(request),
+            after=wanted.after,
+            limit=wanted.limit,
+            type=wanted.type,
+            subject=wanted.subject,
+        )
         answer = [represent_event(each) for each in found]
         return _page(request, answer, last=str(found[-1].pk) if more else None)
 

@@ -7,8 +7,7 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema_view
 
 from checkout_project.openapi.answers import OpenIssue, PaymentOption, Session
 from checkout_project.openapi.describing import DONE, NEXT_PAGE, copy_of, get, post, thing_id
-from sessions_app.api_requests import ChooseOption, ListIssues, ListSessions, Resolve, Simulate
-from sessions_app.option_views import AmountQuery
+from sessions_app.api_requests import AmountQuery, ChooseOption, ListIssues, ListSessions, Resolve, Simulate
 from sessions_app.terms import CreateSession
 
 ID = thing_id("session", "cs")

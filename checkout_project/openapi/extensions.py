@@ -2,17 +2,21 @@
 
 from typing import Any
 
-from drf_spectacular.extensions import OpenApiAuthenticationExtension, OpenApiSerializerFieldExtension
+from drf_spectacular.contrib.pydantic import PydanticExtension
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.plumbing import ResolvedComponent
 from drf_spectacular.utils import Direction
+from pydantic.json_schema import model_json_schema
 from typing_extensions import override
 
 from checkout_project.openapi import checkout_calls, shop_calls, webhook_calls
+from common.api_types import Query
 from merchants_app.powers import SCOPE_WORDS
 
 __all__ = ["checkout_calls", "shop_calls", "webhook_calls"]
 
-_URL = r"^[hH][tT][tT][pP][sS]?://[^\s@/?#\\]+([/?#][^\s\\]*)?$"
+_COMPONENT = "#/components/schemas/"
 
 
 class KeyInHeader(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
@@ -47,58 +51,35 @@ class KeyInHeader(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-ca
         ]
 
 
-class UrlField(OpenApiSerializerFieldExtension):  # type: ignore[no-untyped-call]
-    """Only http and https."""
+class TypedClass(PydanticExtension):  # type: ignore[no-untyped-call]
+    """Our typed classes: a body as it is taken, an answer as it is sent."""
 
-    target_class = "common.strict_serializers.HttpUrlField"
-
-    @override
-    def map_serializer_field(self, auto_schema: AutoSchema, direction: Direction) -> dict[str, Any]:
-        """A URI that begins with http."""
-        # No `format: uri`: addresses with letters beyond ASCII are taken too.
-        return {"type": "string", "maxLength": self.target.max_length, "pattern": _URL}
-
-
-class Amount(OpenApiSerializerFieldExtension):  # type: ignore[no-untyped-call]
-    """Above zero."""
-
-    target_class = "sessions_app.terms.AmountField"
+    target_class = "common.api_types.ApiType"
+    match_subclasses = True
+    priority = 1
 
     @override
-    def map_serializer_field(self, auto_schema: AutoSchema, direction: Direction) -> dict[str, Any]:
-        """As many digits as are kept."""
-        return {"type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": 10**16}
+    def map_serializer(self, auto_schema: AutoSchema, direction: Direction) -> dict[str, Any]:
+        """The class as JSON schema; the classes and lists of words inside it become components of their own."""
+        schema = model_json_schema(
+            self.target,
+            ref_template=_COMPONENT + "{model}",
+            mode="validation" if direction == "request" else "serialization",
+        )
+        parts = schema.pop("$defs", {})
+        for part in parts.values():
+            part.pop("title", None)
+        if issubclass(self.target, Query):
+            return _in_place(schema, parts)
+        for name, part in parts.items():
+            component = ResolvedComponent(name, ResolvedComponent.SCHEMA, part, object=name)  # type: ignore[no-untyped-call]
+            auto_schema.registry.register_on_missing(component)
+        return schema
 
 
-class AllowedAssets(OpenApiSerializerFieldExtension):  # type: ignore[no-untyped-call]
-    """A list, or one symbol alone."""
-
-    target_class = "sessions_app.terms.AllowedAssetsField"
-
-    @override
-    def map_serializer_field(self, auto_schema: AutoSchema, direction: Direction) -> dict[str, Any]:
-        """As the original API takes it."""
-        symbol = {"type": "string", "minLength": 1, "maxLength": 16}
-        return {"anyOf": [{"type": "array", "items": symbol, "maxItems": self.target.max_length}, symbol]}
-
-
-class Headers(OpenApiSerializerFieldExtension):  # type: ignore[no-untyped-call]
-    """Names and values."""
-
-    target_class = "webhooks_app.api_requests.Headers"
-
-    @override
-    def map_serializer_field(self, auto_schema: AutoSchema, direction: Direction) -> dict[str, Any]:
-        """An object of text."""
-        return {"type": "object", "additionalProperties": {"type": "string"}}
-
-
-class Metadata(OpenApiSerializerFieldExtension):  # type: ignore[no-untyped-call]
-    """Any JSON object."""
-
-    target_class = "sessions_app.terms.MetadataField"
-
-    @override
-    def map_serializer_field(self, auto_schema: AutoSchema, direction: Direction) -> dict[str, Any]:
-        """At most 50 names."""
-        return {"type": "object", "additionalProperties": True, "maxProperties": 50}
+def _in_place(schema: dict[str, Any], parts: dict[str, Any]) -> dict[str, Any]:
+    """With each reference replaced by what it stands for: parameters share no components."""
+    for name, field in schema["properties"].items():
+        if reference := field.pop("$ref", ""):
+            schema["properties"][name] = parts[reference.removeprefix(_COMPONENT)] | field
+    return schema

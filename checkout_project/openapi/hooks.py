@@ -16,6 +16,8 @@ def examples_from_descriptions(result: dict[str, Any], generator: Any, request: 
         for call in path.values():
             for parameter in call.get("parameters", []):
                 _move_example(parameter)
+                if examples := parameter["schema"].pop("examples", None):
+                    parameter["example"] = examples[0]
     return result
 
 

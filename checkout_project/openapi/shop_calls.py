@@ -8,9 +8,8 @@ from drf_spectacular.utils import extend_schema_view
 from checkout_project.openapi.answers import Customer, PaymentLink
 from checkout_project.openapi.buyer_answers import BuyerExport
 from checkout_project.openapi.describing import DONE, NEXT_PAGE, change, copy_of, get, post, thing_id
-from sessions_app.customer_views import ListCustomers
+from sessions_app.api_requests import ListCustomers, ListLinks
 from sessions_app.link_requests import ChangeLink, CreateLink
-from sessions_app.link_views import ListLinks
 
 
 class LinkCalls(OpenApiViewExtension):  # type: ignore[no-untyped-call]

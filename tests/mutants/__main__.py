@@ -28,7 +28,7 @@ ROOT = Path(__file__).resolve().parents[2]
 WITHOUT_EFFECT = tomllib.loads((ROOT / "tests/mutants/without_effect.toml").read_text(encoding="utf-8"))["change"]
 # The rules that money and safety hang on. What is only shown, measured or tuned is not among them.
 MODULES = {
-    "common": "money encryption exact_json public_addresses strict_serializers",
+    "common": "money encryption exact_json public_addresses api_types faults",
     "chains_app": "scanning deposits networks xpub wallet_signatures rate_* exchange_rates evm_reader* receipts reader",
     "merchants_app": "access powers api_keys key_holders key_letters api_authentication treasuries team "
     "ownership idempotency throttling scope paging",
