@@ -203,24 +203,12 @@ SPECTACULAR_SETTINGS = {
     "OAS_VERSION": "3.1.1",
     "TITLE": "Tallystick",
     "VERSION": "1",
-    "DESCRIPTION": "A self-hosted checkout for crypto payments. Money amounts are JSON numbers in the session's "
-    "currency, on-chain amounts are text; times are ISO 8601 in UTC. Every answer carries `Request-Id` and "
-    "`RateLimit-*`. Send an `Idempotency-Key` with every POST.",
+    "DESCRIPTION": "A self-hosted checkout for crypto payments. Money amounts are exact JSON numbers in the session's "
+    "currency, on-chain amounts are text, in the asset itself; times are ISO 8601 in UTC with milliseconds. Every "
+    "answer carries `Request-Id` and `RateLimit-*`. Send an `Idempotency-Key` with every POST.",
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "COMPONENT_SPLIT_REQUEST": True,
     "COMPONENT_SPLIT_PATCH": False,  # what a PATCH takes is optional as it is
-    "ENUM_NAME_OVERRIDES": {
-        "Currency": "checkout_project.openapi.fields.CURRENCY_CHOICES",
-        "ErrorType": "checkout_project.openapi.errors.TYPES",
-        "EventType": "checkout_project.openapi.webhook_answers.EVENT_TYPES",
-        "Decision": "sessions_app.status.DecisionKind",
-        "DeliveryStatus": "webhooks_app.models.DeliveryState",
-        "Issue": "sessions_app.status.Issue",
-        "PaymentStatus": "sessions_app.status.PaymentStatus",
-        "Scenario": "sessions_app.scenarios.Scenario",
-        "Status": "sessions_app.status.Status",
-    },
-    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
     "SORT_OPERATIONS": False,
     "SERVERS": [{"url": PUBLIC_URL}],
     "WEBHOOKS": [
@@ -236,8 +224,8 @@ SPECTACULAR_SETTINGS = {
         "checkout_project.openapi.webhook_calls.endpoint_test",
     ],
     "POSTPROCESSING_HOOKS": [
-        "drf_spectacular.hooks.postprocess_schema_enums",
-        "checkout_project.openapi.hooks.examples_from_descriptions",
+        "checkout_project.openapi.hooks.components_of_webhooks",
+        "checkout_project.openapi.hooks.examples_of_parameters",
         "checkout_project.openapi.hooks.headers_of_answers",
         "checkout_project.openapi.hooks.scopes_in_words",
     ],

@@ -44,5 +44,4 @@ class ExactJsonRenderer(BaseRenderer):
         renderer_context: Mapping[str, Any] | None = None,
     ) -> bytes:
         """The answer's bytes; none where there is no content."""
-        # An error may name a field with half a character in it; as an escape it is JSON again.
-        return b"" if data is None else dumps(data).encode(errors="backslashreplace")
+        return b"" if data is None else dumps(data).encode()

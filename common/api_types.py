@@ -1,4 +1,4 @@
-"""What requests and answers of the API are made of: base classes and the kinds of value that they have in common.
+"""What requests of the API are made of: base classes and the kinds of value that they have in common.
 
 A class of a body says what is taken, names every fault (`faults.py`), and is what OpenAPI describes. JSON has types, so
 a number sent as text is a mistake worth telling, not one to guess about.
@@ -47,13 +47,23 @@ _URL = r"^[hH][tT][tT][pP][sS]?://[^\s@/?#\\]+([/?#][^\s\\]*)?$"
 _ALL_DIGITS = Context(prec=MAX_NUMBER_LENGTH)
 
 
+# Under this name a kind of value says what is added to the description of each field of it.
+NOTE = "x-note"
+
+
 def _only_what_tells(schema: JsonSchemaValue) -> None:
     """Without titles, which repeat the names, and without null as the default of what cannot be null."""
     schema.pop("title", None)
     for field in schema.get("properties", {}).values():
         field.pop("title", None)
-        if field.get("default", ...) is None:
-            del field["default"]
+        if field.get("default", ...) is None or "const" in field:
+            field.pop("default", None)
+        match field.get("anyOf"):
+            case [{"type": str(kind)} as told, {"type": "null"}]:
+                del field["anyOf"]
+                field |= told | field | {"type": [kind, "null"]}
+        if note := field.pop(NOTE, ""):
+            field["description"] = f"{field['description']} {note}"
 
 
 class ApiType(BaseModel):
@@ -97,10 +107,6 @@ class Query(Body):
         if twice := next((name for name in query if len(query.getlist(name)) > 1), None):
             raise repeated(twice)
         return cls.parse(query.dict())
-
-
-class Answer(ApiType):
-    """What the API answers, and webhooks carry."""
 
 
 # --- several faults of what was sent

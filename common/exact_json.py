@@ -6,7 +6,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 import orjson
-import simplejson
+from pydantic import BaseModel
 
 MAX_DEPTH = 20
 MAX_NUMBER_LENGTH = 60
@@ -78,23 +78,50 @@ def loads_strict(text: str) -> Any:
 
 # Made once: for small values, making a decoder or an encoder costs more than using it.
 _STRICT = json.JSONDecoder(parse_float=_number, parse_int=_whole, parse_constant=_constant, object_pairs_hook=_object)
-_SLOW = simplejson.JSONEncoder(use_decimal=True, separators=(",", ":"), ensure_ascii=False, namedtuple_as_object=False)
 # What no JSON of ours holds is refused, not guessed.
 _OPTIONS = orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_DATACLASS
 
 
 def dumps(value: Any) -> str:
     """Compact text; the same value always gives the same text, so a signature holds at every retry."""
+    return _written(value, _OPTIONS)
+
+
+def pretty(value: Any) -> str:
+    """The same for people, in lines."""
+    return _written(value, _OPTIONS | orjson.OPT_INDENT_2)
+
+
+def _written(value: Any, options: int) -> str:
     try:
-        return orjson.dumps(value, _decimal, _OPTIONS).decode()
+        return orjson.dumps(value, _plainer, options).decode()
     except TypeError:  # a whole number beyond 64 bits, half a character, or no JSON at all
-        return _SLOW.encode(value)
+        return orjson.dumps(_with_odd_ones_written(value), _plainer, options).decode()
 
 
-def _decimal(value: Any) -> orjson.Fragment:
-    if type(value) is not Decimal:
-        raise TypeError
-    return orjson.Fragment(str(value))
+def _plainer(value: Any) -> Any:
+    """A Decimal digit by digit, one of our typed answers as its fields."""
+    if type(value) is Decimal:
+        return orjson.Fragment(str(value))
+    if isinstance(value, BaseModel):
+        return value.model_dump()
+    raise TypeError
+
+
+def _with_odd_ones_written(value: Any) -> Any:
+    """What orjson refuses as text already, to be put in as it is."""
+    match value:
+        case BaseModel():
+            return _with_odd_ones_written(value.model_dump())
+        case dict():
+            return {name: _with_odd_ones_written(part) for name, part in value.items()}
+        case list() | tuple():
+            return [_with_odd_ones_written(part) for part in value]
+        case int() if not -(2**63) <= value < 2**64:
+            return orjson.Fragment(str(value))
+        case str() if not value.isascii():
+            return orjson.Fragment(json.dumps(value))  # half a character as an escape, which JSON allows
+    return value
 
 
 def _depth(text: str) -> int:

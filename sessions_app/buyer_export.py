@@ -11,10 +11,11 @@ from sessions_app.customers import represent_customers
 from sessions_app.facts import with_facts
 from sessions_app.models import CheckoutSession, Customer
 from sessions_app.representation import represent
+from sessions_app.shop_answers import BuyerExport
 from webhooks_app.forgetting import events_about
 
 
-def export_buyer(customer: Customer) -> dict[str, Any]:
+def export_buyer(customer: Customer) -> BuyerExport:
     """Sessions, what was told of them and answered, notes and audit lines. People of the business are not named."""
     merchant, mode = customer.merchant, customer.mode
     own = with_facts(CheckoutSession.objects.filter(customer=customer), "merchant").prefetch_related("timeline")
@@ -22,20 +23,19 @@ def export_buyer(customer: Customer) -> dict[str, Any]:
     subjects = [session.public_id for session in sessions]
     refunds = [refund.public_id for session in sessions for refund in session.refunds.all()]
     lines = lines_about(merchant=merchant, mode=mode, subjects=[*subjects, *refunds, customer.public_id])
-    return {
-        "object": "buyer",
-        "business": merchant.name,
-        "livemode": mode == "live",
-        "exportedAt": iso(timezone.now()),
-        "customer": represent_customers([customer])[0],
-        "sessions": [_session(session) for session in sessions],
-        "events": events_about(merchant=merchant, mode=mode, subjects=subjects),
-        "auditLines": [
+    return BuyerExport(
+        business=merchant.name,
+        livemode=mode == "live",
+        exported_at=timezone.now(),
+        customer=represent_customers([customer])[0],
+        sessions=[_session(session) for session in sessions],
+        events=events_about(merchant=merchant, mode=mode, subjects=subjects),
+        audit_lines=[
             {"at": iso(line.created_at), "action": line.action, "subject": line.subject, "detail": line.detail}
             for line in lines
         ],
-        "storedAnswers": [answer for _, answer in answers_with(customer.email, merchant=merchant, mode=mode)],
-    }
+        stored_answers=[answer for _, answer in answers_with(customer.email, merchant=merchant, mode=mode)],
+    )
 
 
 def _session(session: CheckoutSession) -> dict[str, Any]:

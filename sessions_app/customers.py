@@ -2,14 +2,13 @@
 
 from collections.abc import Iterable
 from decimal import Decimal
-from typing import Any
 
 from django.db.models import Count, QuerySet, Sum, Value
 from django.db.models.functions import Lower
 
 from common.errors import NotFound
-from common.moments import iso
-from common.money import to_minor_unit
+from common.money import Currency, to_minor_unit
+from sessions_app import shop_answers as answers
 from sessions_app.models import CheckoutSession, Customer
 from sessions_app.status import Status
 
@@ -23,25 +22,24 @@ def with_email(customers: QuerySet[Customer], email: str) -> QuerySet[Customer]:
     return customers.alias(folded=Lower("email")).filter(folded=Lower(Value(email)))
 
 
-def represent_customers(customers: Iterable[Customer]) -> list[dict[str, Any]]:
-    """Their JSON, with what each paid by currency; two queries however many they are."""
+def represent_customers(customers: Iterable[Customer]) -> list[answers.Customer]:
+    """Their answers, with what each paid by currency; two queries however many they are."""
     everybody = list(customers)
     paid = _paid_by(everybody)
     return [
-        {
-            "id": customer.public_id,
-            "object": "customer",
-            "email": customer.email,
-            "name": customer.name,
-            "createdAt": iso(customer.created_at),
-            "erasedAt": iso(customer.erased_at),
-            "paid": paid.get(customer.pk, []),
-        }
+        answers.Customer(
+            id=customer.public_id,
+            email=customer.email,
+            name=customer.name,
+            created_at=customer.created_at,
+            erased_at=customer.erased_at,
+            paid=paid.get(customer.pk, []),
+        )
         for customer in everybody
     ]
 
 
-def _paid_by(customers: list[Customer]) -> dict[int, list[dict[str, Any]]]:
+def _paid_by(customers: list[Customer]) -> dict[int, list[answers.PaidInCurrency]]:
     """Completed sessions by customer and currency: how many, and the sum of their prices."""
     sums = (
         CheckoutSession.objects.filter(customer__in=customers, status=Status.COMPLETED)
@@ -49,9 +47,9 @@ def _paid_by(customers: list[Customer]) -> dict[int, list[dict[str, Any]]]:
         .annotate(sessions=Count("pk"), total=Sum("amount"))
         .order_by("currency")
     )
-    paid: dict[int, list[dict[str, Any]]] = {}
+    paid: dict[int, list[answers.PaidInCurrency]] = {}
     for row in sums:
         total = to_minor_unit(row["total"] or Decimal(0), row["currency"])
-        entry = {"currency": row["currency"], "amount": total, "sessions": row["sessions"]}
+        entry = answers.PaidInCurrency(currency=Currency(row["currency"]), amount=total, sessions=row["sessions"])
         paid.setdefault(row["customer"], []).append(entry)
     return paid

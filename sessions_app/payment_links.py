@@ -10,10 +10,10 @@ from django.db import transaction
 from django.utils import timezone
 
 from common.errors import NotFound
-from common.moments import iso
-from common.money import to_minor_unit
+from common.money import Currency, to_minor_unit
 from merchants_app.models import Merchant
 from merchants_app.treasuries import treasury_for
+from sessions_app import shop_answers as answers
 from sessions_app.creation import create_session
 from sessions_app.errors import LinkClosed, NoTreasury
 from sessions_app.models import CheckoutSession, PaymentLink
@@ -89,27 +89,26 @@ def link_url(link: PaymentLink) -> str:
     return f"{settings.PUBLIC_URL}/l/{link.public_id}"
 
 
-def represent_link(link: PaymentLink, *, held: int | None = None) -> dict[str, Any]:
-    """The link's JSON. `held`: how many pieces are, where that is known already."""
-    return {
-        "id": link.public_id,
-        "object": "payment_link",
-        "url": link_url(link),
-        "livemode": link.mode == "live",
-        "active": link.is_active,
-        "amount": None if link.amount is None else to_minor_unit(link.amount, link.currency),
-        "currency": link.currency,
-        "productId": link.product_id,
-        "productName": link.product_name,
-        "productDescription": link.product_description,
-        "allowedAssets": link.allowed_assets,
-        "successUrl": link.success_url or None,
-        "metadata": link.metadata,
-        "stock": link.stock,
-        "held": count_held(link, timezone.now()) if held is None else held,
-        "endsAt": iso(link.ends_at),
-        "createdAt": iso(link.created_at),
-    }
+def represent_link(link: PaymentLink, *, held: int | None = None) -> answers.PaymentLink:
+    """The link's answer. `held`: how many pieces are, where that is known already."""
+    return answers.PaymentLink(
+        id=link.public_id,
+        url=link_url(link),
+        livemode=link.mode == "live",
+        active=link.is_active,
+        amount=None if link.amount is None else to_minor_unit(link.amount, link.currency),
+        currency=Currency(link.currency),
+        product_id=link.product_id,
+        product_name=link.product_name,
+        product_description=link.product_description,
+        allowed_assets=link.allowed_assets,
+        success_url=link.success_url or None,
+        metadata=link.metadata,
+        stock=link.stock,
+        held=count_held(link, timezone.now()) if held is None else held,
+        ends_at=link.ends_at,
+        created_at=link.created_at,
+    )
 
 
 def _terms(link: PaymentLink, *, email: str, name: str, amount: Decimal | None) -> dict[str, Any]:

@@ -1,18 +1,20 @@
 """The calls about webhooks: endpoints with their deliveries, and events."""
 
-from typing import Any
+from collections.abc import Sequence
 
 from rest_framework.decorators import action
 from rest_framework.response import Response
 
+from common.answer_types import Answer
 from merchants_app.api_base import MerchantViewSet, lead_on
 from merchants_app.api_request import ApiRequest
 from merchants_app.models import KeyScope
 from webhooks_app import endpoints
+from webhooks_app.answers import Resent
 from webhooks_app.api_requests import ChangeEndpoint, CreateEndpoint, ListDeliveries, ListEvents, Nothing, Resend
 from webhooks_app.models import WebhookEndpoint
 from webhooks_app.queries import deliveries_after, events_after
-from webhooks_app.representation import represent_delivery, represent_endpoint, represent_event
+from webhooks_app.representation import represent_delivery, represent_endpoint, represent_event, with_secret
 from webhooks_app.resending import resend_delivery, resend_event, resend_failed, resend_since
 from webhooks_app.scope import WebhookScope
 from webhooks_app.trial import try_endpoint
@@ -45,7 +47,7 @@ class EndpointViewSet(MerchantViewSet):
             headers=wanted.headers,
             actor=request.actor,
         )
-        return Response(represent_endpoint(made) | {"secret": secret}, status=201)
+        return Response(with_secret(made, secret), status=201)
 
     def retrieve(self, request: ApiRequest, pk: str) -> Response:
         """One."""
@@ -81,14 +83,14 @@ class EndpointViewSet(MerchantViewSet):
         endpoint = self._endpoint(request, pk)
         since = wanted.since
         sent = resend_since(endpoint=endpoint, since=since) if since else resend_failed(endpoint=endpoint)
-        return Response({"resent": sent})
+        return Response(Resent(resent=sent))
 
     @action(detail=True, methods=["post"])
     def resend_one(self, request: ApiRequest, pk: str, delivery: str) -> Response:
         """Sends one delivery again, whatever became of it."""
         Nothing.parse(request.data)
         resend_delivery(delivery=WebhookScope.of(request).delivery(pk, delivery))
-        return Response({"resent": 1})
+        return Response(Resent(resent=1))
 
     @action(detail=True, methods=["post"])
     def test(self, request: ApiRequest, pk: str) -> Response:
@@ -102,7 +104,7 @@ class EndpointViewSet(MerchantViewSet):
         Nothing.parse(request.data)
         endpoint = self._endpoint(request, pk)
         secret = endpoints.rotate_secret(endpoint=endpoint, actor=request.actor)
-        return Response(represent_endpoint(endpoint) | {"secret": secret})
+        return Response(with_secret(endpoint, secret))
 
     def _endpoint(self, request: ApiRequest, public_id: str) -> WebhookEndpoint:
         return WebhookScope.of(request).endpoint(public_id)
@@ -135,10 +137,10 @@ class EventViewSet(MerchantViewSet):
         """Sends it again to every endpoint that wants it or had it."""
         Nothing.parse(request.data)
         event = WebhookScope.of(request).event(pk)
-        return Response({"resent": resend_event(event=event)})
+        return Response(Resent(resent=resend_event(event=event)))
 
 
-def _page(request: ApiRequest, answer: list[dict[str, Any]], *, last: str | None) -> Response:
+def _page(request: ApiRequest, answer: Sequence[Answer], *, last: str | None) -> Response:
     """The answer, with the next page's address in `Link`."""
     response = Response(answer)
     if last is not None:

@@ -13,11 +13,12 @@ from merchants_app.forms import refuse
 from merchants_app.pages import page
 from merchants_app.paging import newest_first
 from webhooks_app import endpoints
+from webhooks_app.answers import Attempt
 from webhooks_app.custom_headers import header_names_in
 from webhooks_app.endpoint_care import last_problem
 from webhooks_app.forms import ChangeEndpointForm, EndpointForm, ResendForm
 from webhooks_app.health import health_of
-from webhooks_app.models import Delivery, DeliveryState, WebhookEndpoint
+from webhooks_app.models import Delivery, DeliveryAttempt, DeliveryState, WebhookEndpoint
 from webhooks_app.representation import represent_attempt
 from webhooks_app.resending import resend_delivery, resend_failed, resend_since
 from webhooks_app.scope import WebhookScope, deliveries_to
@@ -70,10 +71,10 @@ def webhook(request: HttpRequest, access: Access, endpoint_id: str) -> HttpRespo
 def test(request: HttpRequest, access: Access, endpoint_id: str) -> HttpResponse:
     """Sends a test event and says what came of it."""
     attempt = represent_attempt(try_endpoint(endpoint=_endpoint(access, endpoint_id)).attempts.get())
-    if attempt["succeeded"]:
-        messages.success(request, f"It works: answered {attempt['statusCode']} in {attempt['durationMs']} ms.")
+    if attempt.succeeded:
+        messages.success(request, f"It works: answered {attempt.status_code} in {attempt.duration_ms} ms.")
     else:
-        messages.error(request, f"{attempt['explanation']} {attempt['advice']}")
+        messages.error(request, f"{attempt.explanation} {attempt.advice}")
     return _back(access, endpoint_id)
 
 
@@ -160,7 +161,7 @@ def _draw(request: HttpRequest, access: Access, endpoint: WebhookEndpoint, **mor
     return page(request, access, "webhook.html", **context | more)
 
 
-def _attempts(delivery: Delivery) -> list[tuple[Any, dict[str, Any]]]:
+def _attempts(delivery: Delivery) -> list[tuple[DeliveryAttempt, Attempt]]:
     """Newest first, as row and in words."""
     made = sorted(delivery.attempts.all(), key=lambda attempt: -attempt.pk)
     return [(attempt, represent_attempt(attempt)) for attempt in made]

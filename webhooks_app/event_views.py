@@ -1,10 +1,10 @@
 """Dashboard pages of events: the list, and one as its webhook carries it."""
 
-import simplejson
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
+from common.exact_json import pretty
 from merchants_app.access import Access, Power, for_members
 from merchants_app.pages import page
 from merchants_app.paging import newest_first
@@ -31,7 +31,7 @@ def events(request: HttpRequest, access: Access) -> HttpResponse:
 def event(request: HttpRequest, access: Access, event_id: str) -> HttpResponse:
     """One event with its body and where it went."""
     found = WebhookScope.of(access).event(event_id)
-    body = simplejson.dumps(represent_event(found), use_decimal=True, indent=2, ensure_ascii=False)
+    body = pretty(represent_event(found))
     deliveries = found.deliveries.select_related("endpoint").prefetch_related("attempts").order_by("id")
     return page(request, access, "event.html", event=found, body=body, deliveries=deliveries)
 

@@ -5,18 +5,22 @@ from typing import Any
 from drf_spectacular.extensions import OpenApiViewExtension
 from drf_spectacular.utils import OpenApiParameter, extend_schema_view
 
-from checkout_project.openapi.answers import OpenIssue, PaymentOption, Session
 from checkout_project.openapi.describing import DONE, NEXT_PAGE, copy_of, get, post, thing_id
+from sessions_app.answers import Session
 from sessions_app.api_requests import AmountQuery, ChooseOption, ListIssues, ListSessions, Resolve, Simulate
+from sessions_app.shop_answers import OpenIssue, PaymentOption
 from sessions_app.terms import CreateSession
 
 ID = thing_id("session", "cs")
 METADATA = OpenApiParameter(
     "metadata",
-    {"type": "object", "additionalProperties": {"type": "string", "maxLength": 200}},
+    {
+        "type": "object",
+        "additionalProperties": {"type": "string", "maxLength": 200},
+        "examples": [{"orderId": "1001"}],
+    },
     style="deepObject",
-    description="Only sessions whose metadata has this text under this name: `metadata[orderId]=1001`. "
-    'Example: {"orderId": "1001"}',
+    description="Only sessions whose metadata has this text under this name: `metadata[orderId]=1001`.",
 )
 TAG = "Checkout"
 
@@ -32,7 +36,7 @@ class CheckoutCalls(OpenApiViewExtension):  # type: ignore[no-untyped-call]
             list=get(
                 "list_sessions",
                 "List checkout sessions",
-                Session(many=True),
+                Session,
                 ListSessions,
                 METADATA,
                 NEXT_PAGE,
@@ -58,7 +62,7 @@ class IssueCalls(OpenApiViewExtension):  # type: ignore[no-untyped-call]
 
     def view_replacement(self) -> Any:
         """The view set with its descriptions."""
-        answer, summary = OpenIssue(many=True), "List what needs a decision"
+        answer, summary = OpenIssue, "List what needs a decision"
         described = extend_schema_view(list=get("list_issues", summary, answer, ListIssues, NEXT_PAGE, tag=TAG))
         return described(copy_of(self.target_class))
 
@@ -70,7 +74,7 @@ class PaymentOptionCalls(OpenApiViewExtension):  # type: ignore[no-untyped-call]
 
     def view_replacement(self) -> Any:
         """The view set with its descriptions."""
-        answer = PaymentOption(many=True)
+        answer = PaymentOption
         described = extend_schema_view(
             list=get("list_payment_options", "List payment options", answer, AmountQuery, tag="Payment options")
         )

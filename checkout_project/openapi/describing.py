@@ -8,10 +8,9 @@ from checkout_project.openapi.errors import errors
 
 IDEMPOTENCY_KEY = OpenApiParameter(
     "Idempotency-Key",
-    {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[ -~]+$"},
+    {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[ -~]+$", "examples": ["order-1001"]},
     OpenApiParameter.HEADER,
-    description="A value of your own: the same request sent again with it is answered, but not done, again (24 h). "
-    "Example: order-1001",
+    description="A value of your own: the same request sent again with it is answered, but not done, again (24 h).",
 )
 NEXT_PAGE = OpenApiParameter(
     "Link", str, OpenApiParameter.HEADER, response=[200], description='The next page: `<URL>; rel="next"`.'
@@ -21,8 +20,8 @@ DONE = OpenApiResponse(description="Done, or it was so already. No content.")
 
 def thing_id(what: str, prefix: str, *, name: str = "id") -> OpenApiParameter:
     """The id in the address."""
-    meaning = f"Id of the {what}. Example: {prefix}_01h455vb4pex5vsknk084sn02q"
-    return OpenApiParameter(name, str, OpenApiParameter.PATH, description=meaning)
+    kind = {"type": "string", "examples": [f"{prefix}_01h455vb4pex5vsknk084sn02q"]}
+    return OpenApiParameter(name, kind, OpenApiParameter.PATH, description=f"Id of the {what}.")
 
 
 def get(name: str, summary: str, answer: Any, *parameters: Any, tag: str) -> Any:

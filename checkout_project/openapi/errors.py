@@ -1,9 +1,11 @@
 """The errors of the API, described: one shape, and which statuses a call can answer."""
 
-from typing import Any
+from enum import StrEnum
 
 from drf_spectacular.utils import OpenApiExample, OpenApiResponse
-from rest_framework import serializers
+from pydantic import Field
+
+from common.answer_types import Answer
 
 # Status → what it means here. docs/errors.md says the same in more words.
 MEANINGS = {
@@ -28,26 +30,31 @@ _EXAMPLES = {
     422: ("validation_error", "idempotency_key_reused", "This Idempotency-Key was used …", "Idempotency-Key"),
     429: ("client_error", "rate_limited", "More than 6000 requests in a minute from this API key.", None),
 }
-TYPES = ["validation_error", "client_error", "server_error"]
 
 
-class OneError(serializers.Serializer[Any]):
+class OneError(Answer):
     """One thing that is wrong."""
 
-    code = serializers.CharField(help_text="Stable word for programs; docs/errors.md lists them. Example: required")
-    detail = serializers.CharField(help_text="A sentence for people. Example: This field is required.")
-    attr = serializers.CharField(
-        allow_null=True, help_text="The field at fault, nested with dots; null: the request as a whole. Example: email"
+    code: str = Field(description="Stable word for programs; docs/errors.md lists them.", examples=["required"])
+    detail: str = Field(description="A sentence for people.", examples=["This field is required."])
+    attr: str | None = Field(
+        description="The field at fault, nested with dots; null: the request as a whole.", examples=["email"]
     )
 
 
-class Error(serializers.Serializer[Any]):
+class ErrorType(StrEnum):
+    """Who is at fault: what was sent, how or when, or this server."""
+
+    VALIDATION_ERROR = "validation_error"
+    CLIENT_ERROR = "client_error"
+    SERVER_ERROR = "server_error"
+
+
+class Error(Answer):
     """What went wrong."""
 
-    type = serializers.ChoiceField(choices=TYPES, help_text="Whose fault. Example: validation_error")
-    errors = OneError(  # type: ignore[assignment]
-        many=True, help_text="All that is wrong, not only the first."
-    )
+    type: ErrorType = Field(description="Whose fault.", examples=["validation_error"])
+    errors: list[OneError] = Field(description="All that is wrong, not only the first.")
 
 
 def errors(*statuses: int) -> dict[int, OpenApiResponse]:

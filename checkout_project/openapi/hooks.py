@@ -1,21 +1,19 @@
 """Last touches on the generated description."""
 
-import json
-import re
 from typing import Any
 
-_EXAMPLE = re.compile(r"\s*Example: (.+?)\.?$", re.DOTALL)
+
+def components_of_webhooks(result: dict[str, Any], generator: Any, request: Any, public: bool) -> dict[str, Any]:  # noqa: ARG001
+    """drf-spectacular collects the components before it looks at webhooks: so once more."""
+    result["components"] = generator.registry.build({})
+    return result
 
 
-def examples_from_descriptions(result: dict[str, Any], generator: Any, request: Any, public: bool) -> dict[str, Any]:  # noqa: ARG001
-    """A help text ends with "Example: …", which humans read in the code; here it becomes a schema's example."""
-    for schema in result["components"]["schemas"].values():
-        for described in schema.get("properties", {}).values():
-            _move_example(described)
+def examples_of_parameters(result: dict[str, Any], generator: Any, request: Any, public: bool) -> dict[str, Any]:  # noqa: ARG001
+    """A parameter's example stands beside its schema, where readers of OpenAPI look for it."""
     for path in result["paths"].values():
         for call in path.values():
             for parameter in call.get("parameters", []):
-                _move_example(parameter)
                 if examples := parameter["schema"].pop("examples", None):
                     parameter["example"] = examples[0]
     return result
@@ -58,27 +56,3 @@ def scopes_in_words(result: dict[str, Any], generator: Any, request: Any, public
             (scope,) = call["security"][0]["bearer"]
             call["description"] = f"{call.get('description', '')} Needs a key with the scope `{scope}`.".strip()
     return result
-
-
-def _move_example(described: dict[str, Any]) -> None:
-    found = _EXAMPLE.search(described.get("description", ""))
-    if not found:
-        return
-    described["description"] = described["description"][: found.start()].strip()
-    either = [each.get("type") for each in described.get("anyOf", ())]
-    kinds = described.get("type") or described.get("schema", {}).get("type") or either or "string"
-    value = _value(found[1], kinds)
-    if "schema" in described:
-        described["example"] = value
-    else:
-        described["examples"] = [value]
-
-
-def _value(text: str, kinds: str | list[str]) -> Any:
-    """The example in the field's own type."""
-    if "string" in kinds and "array" not in kinds:
-        return text
-    try:
-        return json.loads(text)
-    except json.JSONDecodeError:
-        return text

@@ -5,11 +5,10 @@ from typing import Any
 from drf_spectacular.extensions import OpenApiViewExtension
 from drf_spectacular.utils import extend_schema_view
 
-from checkout_project.openapi.answers import Customer, PaymentLink
-from checkout_project.openapi.buyer_answers import BuyerExport
 from checkout_project.openapi.describing import DONE, NEXT_PAGE, change, copy_of, get, post, thing_id
 from sessions_app.api_requests import ListCustomers, ListLinks
 from sessions_app.link_requests import ChangeLink, CreateLink
+from sessions_app.shop_answers import BuyerExport, Customer, PaymentLink
 
 
 class LinkCalls(OpenApiViewExtension):  # type: ignore[no-untyped-call]
@@ -21,7 +20,7 @@ class LinkCalls(OpenApiViewExtension):  # type: ignore[no-untyped-call]
         """The view set with its descriptions."""
         link, tag = thing_id("payment link", "pl"), "Payment links"
         described = extend_schema_view(
-            list=get("list_payment_links", "List payment links", PaymentLink(many=True), ListLinks, NEXT_PAGE, tag=tag),
+            list=get("list_payment_links", "List payment links", PaymentLink, ListLinks, NEXT_PAGE, tag=tag),
             create=post("create_payment_link", "Create a payment link", CreateLink, {201: PaymentLink}, tag=tag),
             retrieve=get("get_payment_link", "Get a payment link", PaymentLink, link, tag=tag),
             partial_update=change(
@@ -41,7 +40,7 @@ class CustomerCalls(OpenApiViewExtension):  # type: ignore[no-untyped-call]
         """The view set with its descriptions."""
         customer, tag = thing_id("customer", "cus"), "Customers"
         described = extend_schema_view(
-            list=get("list_customers", "List customers", Customer(many=True), ListCustomers, NEXT_PAGE, tag=tag),
+            list=get("list_customers", "List customers", Customer, ListCustomers, NEXT_PAGE, tag=tag),
             retrieve=get("get_customer", "Get a customer", Customer, customer, tag=tag),
             export=get("export_customer", "Get all that is kept about a customer", BuyerExport, customer, tag=tag),
             erase=post("erase_customer", "Erase who a customer is", None, {200: Customer}, customer, tag=tag),

@@ -6,14 +6,8 @@ from drf_spectacular.extensions import OpenApiViewExtension
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, OpenApiWebhook, extend_schema, extend_schema_view
 
 from checkout_project.openapi.describing import DONE, NEXT_PAGE, change, copy_of, get, post, thing_id
-from checkout_project.openapi.webhook_answers import (
-    Delivery,
-    Event,
-    Resent,
-    SessionEvent,
-    WebhookEndpoint,
-    WebhookEndpointWithSecret,
-)
+from sessions_app.answers import SessionEvent
+from webhooks_app.answers import Delivery, Event, Resent, WebhookEndpoint, WebhookEndpointWithSecret
 from webhooks_app.api_requests import ChangeEndpoint, CreateEndpoint, ListDeliveries, ListEvents, Resend
 from webhooks_app.event_types import EventType
 
@@ -29,10 +23,11 @@ class EndpointCalls(OpenApiViewExtension):  # type: ignore[no-untyped-call]
 
     def view_replacement(self) -> Any:
         """The view set with its descriptions."""
-        deliveries = Delivery(many=True)
+        # No action by the name of `list`, so drf-spectacular does not know that it answers many.
+        deliveries = {"type": "array", "items": {"$ref": "#/components/schemas/Delivery"}}
         rotated = {200: WebhookEndpointWithSecret}
         described = extend_schema_view(
-            list=get("list_webhook_endpoints", "List endpoints", WebhookEndpoint(many=True), tag=ENDPOINTS),
+            list=get("list_webhook_endpoints", "List endpoints", WebhookEndpoint, tag=ENDPOINTS),
             create=post(
                 "create_webhook_endpoint",
                 "Create an endpoint",
@@ -71,7 +66,7 @@ class EventCalls(OpenApiViewExtension):  # type: ignore[no-untyped-call]
     def view_replacement(self) -> Any:
         """The view set with its descriptions."""
         described = extend_schema_view(
-            list=get("list_events", "List events, to catch up", Event(many=True), ListEvents, NEXT_PAGE, tag=EVENTS),
+            list=get("list_events", "List events, to catch up", Event, ListEvents, NEXT_PAGE, tag=EVENTS),
             retrieve=get("get_event", "Get an event", Event, EVENT, tag=EVENTS),
             resend=post("resend_event", "Send an event again", None, {200: Resent}, EVENT, tag=EVENTS),
         )
