@@ -119,9 +119,14 @@ def _with_odd_ones_written(value: Any) -> Any:
             return [_with_odd_ones_written(part) for part in value]
         case int() if not -(2**63) <= value < 2**64:
             return orjson.Fragment(str(value))
-        case str() if not value.isascii():
-            return orjson.Fragment(json.dumps(value))  # half a character as an escape, which JSON allows
+        case str() if has_half_characters(value):
+            return orjson.Fragment(json.dumps(value))  # escaped, which JSON allows
     return value
+
+
+def has_half_characters(text: str) -> bool:
+    """Whether it holds lone surrogates: JSON can escape them, but neither UTF-8 nor PostgreSQL holds them."""
+    return not text.isascii() and any("\ud800" <= letter <= "\udfff" for letter in text)
 
 
 def _depth(text: str) -> int:

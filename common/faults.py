@@ -7,6 +7,8 @@ from pydantic import ValidationError as PydanticError
 from pydantic_core import ErrorDetails
 from rest_framework.exceptions import ErrorDetail, ValidationError
 
+from common.exact_json import has_half_characters
+
 _MOST_UNKNOWN = 20
 # pydantic's word for a fault → our code, our sentence. What is not here, a rule of ours has said itself.
 _WORDS = {
@@ -50,7 +52,7 @@ def told(error: PydanticError, *, known: Iterable[str], data: Mapping[str, Any])
     """All that pydantic found, by field; of unknown ones, which are told which ones are known, the first few."""
     details: dict[int | str, Any] = {}
     message = f"This field is not known here. Known are: {', '.join(known)}."
-    unknown = [name for name in data if not _is_text(name)]  # pydantic then looks at nothing else
+    unknown = [name for name in data if has_half_characters(name)]  # pydantic then looks at nothing else
     for fault in error.errors(include_url=False):
         if fault["type"] == "extra_forbidden":
             unknown.append(str(fault["loc"][-1]))
@@ -59,11 +61,6 @@ def told(error: PydanticError, *, known: Iterable[str], data: Mapping[str, Any])
     for name in unknown[:_MOST_UNKNOWN]:
         details[printable(name)] = [ErrorDetail(message, code="unknown_field")]
     return ValidationError(details)  # type: ignore[arg-type]  # the elements of a list are told by number
-
-
-def _is_text(name: str) -> bool:
-    """Not with half a character in it."""
-    return name.isascii() or not any("\ud800" <= letter <= "\udfff" for letter in name)
 
 
 def printable(name: object) -> str:

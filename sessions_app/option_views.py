@@ -1,7 +1,5 @@
 """What can be paid with in the key's mode, and on request what an amount would come to now."""
 
-from typing import Any
-
 from django.utils import timezone
 from rest_framework.response import Response
 
@@ -10,6 +8,7 @@ from common.money import amount_text, plain
 from merchants_app.api_base import MerchantViewSet
 from merchants_app.api_request import ApiRequest
 from merchants_app.models import KeyScope
+from sessions_app import shop_answers as answers
 from sessions_app.api_requests import AmountQuery
 from sessions_app.quoting import OfferedOption, offers
 
@@ -34,27 +33,29 @@ class PaymentOptionViewSet(MerchantViewSet):
             spread_percent=request.merchant.spread_percent,
             now=timezone.now(),
         )
-        return Response([_represent(each.option) | _represent_offer(each) for each in offered])
+        return Response([_represent_offer(each) for each in offered])
 
 
-def _represent(option: PaymentOption) -> dict[str, Any]:
-    return {
-        "asset": option.asset.symbol,
-        "name": option.asset.name,
-        "network": option.network.id,
-        "networkName": option.network.name,
-        "chainId": option.network.chain_id,
-        "contract": option.asset.contract,
-        "decimals": option.asset.decimals,
-        "confirmations": option.network.confirmations.normal,
-    }
+def _represent(option: PaymentOption) -> answers.PaymentOption:
+    return answers.PaymentOption(
+        asset=option.asset.symbol,
+        name=option.asset.name,
+        network=option.network.id,
+        network_name=option.network.name,
+        chain_id=option.network.chain_id,
+        contract=option.asset.contract,
+        decimals=option.asset.decimals,
+        confirmations=option.network.confirmations.normal,
+    )
 
 
-def _represent_offer(offer: OfferedOption) -> dict[str, Any]:
+def _represent_offer(offer: OfferedOption) -> answers.PaymentOption:
     units = None if offer.unavailable else offer.amount_units
-    return {
-        "available": not offer.unavailable,
-        "reason": offer.unavailable or None,
-        "rate": None if offer.rate is None else plain(offer.rate),
-        "amount": None if units is None else amount_text(units, offer.option.asset.decimals),
-    }
+    return _represent(offer.option).model_copy(
+        update={
+            "available": not offer.unavailable,
+            "reason": offer.unavailable or None,
+            "rate": None if offer.rate is None else plain(offer.rate),
+            "amount": None if units is None else amount_text(units, offer.option.asset.decimals),
+        }
+    )

@@ -16,6 +16,7 @@ from sessions_app.buyer_export import export_buyer
 from sessions_app.models import Customer
 from sessions_app.privacy import erase_buyer, why_needed
 from sessions_app.scope import SessionScope
+from sessions_app.shop_answers import BuyerExport
 
 
 class BuyerForm(forms.Form):
@@ -65,13 +66,13 @@ def privacy(request: HttpRequest, access: Access) -> HttpResponse:
 def _shown(buyer: Customer) -> dict[str, Any]:
     kept = export_buyer(buyer)
     counts = [
-        ("Sessions", len(kept["sessions"])),
-        ("Events that tell of them", len(kept["events"])),
-        ("Lines of the audit log", len(kept["auditLines"])),
+        ("Sessions", len(kept.sessions)),
+        ("Events that tell of them", len(kept.events)),
+        ("Lines of the audit log", len(kept.audit_lines)),
     ]
     return {"buyer": buyer, "counts": counts, "waits_for": why_needed(buyer)}
 
 
-def _download(value: dict[str, Any], name: str) -> HttpResponse:
+def _download(value: BuyerExport, name: str) -> HttpResponse:
     headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
     return HttpResponse(dumps(value), content_type="application/json", headers=headers)

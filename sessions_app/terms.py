@@ -20,7 +20,7 @@ from pydantic_core import PydanticCustomError
 
 from chains_app.networks import can_be_paid, payment_options
 from common.api_types import Amount, Body, Email, Faults, HttpUrl, LeftOut, Moment, Pattern, Text
-from common.exact_json import dumps
+from common.exact_json import dumps, has_half_characters
 from common.modes import Mode
 from common.money import Currency, fits_minor_unit, minor_digits
 
@@ -62,7 +62,7 @@ def _metadata(value: object) -> dict[str, Any]:
         raise PydanticCustomError("too_many_keys", f"At most {MAX_METADATA_KEYS} names; this has {len(value)}.")
     for leaf in _leaves(value):
         # PostgreSQL's JSON holds neither.
-        if isinstance(leaf, str) and not _can_be_stored(leaf):
+        if isinstance(leaf, str) and ("\0" in leaf or has_half_characters(leaf)):
             raise PydanticCustomError("invalid_text", "NUL characters and lone surrogates cannot be stored.")
         if isinstance(leaf, Decimal) and _is_absurd(leaf):
             raise PydanticCustomError("too_large", f"Numbers must be below 10^{MAX_METADATA_EXPONENT}.")
@@ -172,10 +172,6 @@ def check_https(urls: Mapping[str, str], faults: Faults) -> None:
     for name, url in urls.items():
         if urlsplit(url).scheme.lower() != "https":
             faults.add(name, "not_https", "In live mode the URL must begin with https://.")
-
-
-def _can_be_stored(text: str) -> bool:
-    return "\0" not in text and (text.isascii() or not any("\ud800" <= letter <= "\udfff" for letter in text))
 
 
 def _is_absurd(number: Decimal) -> bool:

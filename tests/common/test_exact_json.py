@@ -39,9 +39,8 @@ def test_the_same_value_gives_the_same_text(value: object) -> None:
 
 
 @given(VALUES)
-def test_both_writers_write_the_same(value: object) -> None:
-    slowly = simplejson.dumps(value, use_decimal=True, separators=(",", ":"), ensure_ascii=False)
-    assert dumps(value) == slowly
+def test_another_writer_writes_the_same(value: object) -> None:
+    assert dumps(value) == simplejson.dumps(value, use_decimal=True, separators=(",", ":"), ensure_ascii=False)
 
 
 @pytest.mark.parametrize("value", [2**64, -(2**63) - 1, {"a": ["\ud800"]}])
