@@ -7,13 +7,10 @@ its owner out. Codes of a second factor stay counted by account alone: whoever g
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
-from allauth.account.models import EmailAddress
-from allauth.core import ratelimit
-from django.contrib.auth.base_user import AbstractBaseUser
-from django.contrib.sites.shortcuts import get_current_site
 from django.http import HttpRequest
 
 from common.client_address import address_of, counted_address_of
+from merchants_app.invitations import owner_of_address
 
 # For a caller without an address: through a Unix socket, from this very machine.
 _NO_ADDRESS = "::"
@@ -27,17 +24,12 @@ class LimitsByCaller(DefaultAccountAdapter):
         return address_of(request) or _NO_ADDRESS
 
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
-        """Counts an attempt. Raises ValidationError when this caller has guessed too often at this account."""
-        login = credentials.get("email") or credentials.get("username") or ""
-        super().pre_authenticate(request, **credentials | {"email": _counted_login(request, login)})
+        """Counts an attempt. Raises ValidationError when this caller has guessed too often at this account.
 
-    def set_password(self, user: AbstractBaseUser, password: str) -> None:
-        """Sets it; whoever could is let in with it at once, however often they had guessed at the old one."""
-        super().set_password(user, password)
-        for email in EmailAddress.objects.filter(user=user).values_list("email", flat=True):
-            key = f"{get_current_site(self.request).domain}:{_counted_login(self.request, email)}"
-            ratelimit.clear(self.request, action="login_failed", key=key)
-
-
-def _counted_login(request: HttpRequest, login: str) -> str:
-    return f"{counted_address_of(request)} {login.lower()}"
+        Guesses at a former password count no more: whoever made a new one is let in with it at once.
+        """
+        login = str(credentials.get("email") or credentials.get("username") or "").lower()
+        account = owner_of_address(login)
+        password = account.get_session_auth_hash() if account else ""
+        counted = f"{counted_address_of(request)} {login} {password}"
+        super().pre_authenticate(request, **credentials | {"email": counted})
