@@ -11,13 +11,6 @@ from tests.source_tree import APPS, SourceTree, circles, manager_uses, session_l
 ROOT = Path(__file__).resolve().parent.parent
 LONGEST_FILE = 300
 ONE_WRITER = "sessions_app.lifecycle"
-# Where private names of a framework may be touched: Django's own connection, cursor and transaction, in one place.
-MAY_TRESPASS = {"common/database.py"}
-# Being cleared; must be empty.
-STILL_TRESPASS = {
-    "common/bulk_sql.py", "common/hand_sql.py", "sessions_app/creation.py", "sessions_app/creation_sql.py",
-    "sessions_app/reading_sql.py",
-}  # fmt: skip
 
 
 def imports_against_the_line(tree: SourceTree) -> list[str]:
@@ -84,10 +77,7 @@ def touched_privates(tree: SourceTree) -> list[str]:
         for path in tree.python_files()
     }
     return [
-        f"{name}:{line} touches {private}"
-        for name, module in parsed.items()
-        if name not in MAY_TRESPASS | STILL_TRESPASS
-        for line, private in trespasses(module)
+        f"{name}:{line} touches {private}" for name, module in parsed.items() for line, private in trespasses(module)
     ]
 
 
@@ -159,7 +149,6 @@ def test_what_is_allowed_is_not_complained_about(tmp_path: Path) -> None:
         "sessions_app/admin.py": "from common.some_admin import A",
         "common/some_admin.py": "A = 1",
         "common/modes.py": "import enum\nMode = enum.Enum",
-        "common/database.py": "def f(connection):\n    connection._x()",
     }
     for name, text in allowed.items():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
