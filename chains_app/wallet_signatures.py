@@ -1,10 +1,9 @@
 """Whether a wallet signed a text: `personal_sign` of a key (EIP-191), or the word of a contract wallet (EIP-1271)."""
 
+from coincurve import PublicKey
 from eth_hash.auto import keccak
-from eth_keys.datatypes import Signature
-from eth_keys.exceptions import BadSignature
-from eth_utils.exceptions import ValidationError
 
+from chains_app.bip32 import address_of
 from chains_app.chain_calls import contract_approves
 from chains_app.networks import Network, enabled_networks
 from chains_app.reader import ReaderUnavailable, WrongChain
@@ -34,10 +33,12 @@ def is_signed_by_key(*, address: str, message: str, signature: bytes) -> bool:
     # Wallets end a signature with 27 or 28, some hardware with 0 or 1.
     recovery = signature[-1] - 27 if signature[-1] >= 27 else signature[-1]
     try:
-        signer = Signature(signature[:-1] + bytes([recovery])).recover_public_key_from_msg_hash(personal_hash(message))
-    except (BadSignature, ValidationError):
+        signer = PublicKey.from_signature_and_message(
+            signature[:-1] + bytes([recovery]), personal_hash(message), hasher=None
+        )
+    except ValueError:
         return False
-    return bool(signer.to_checksum_address() == address)
+    return address_of(signer) == address
 
 
 def is_signed_by(*, address: str, message: str, signature: str, mode: str) -> bool:

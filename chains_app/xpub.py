@@ -8,13 +8,11 @@ import re
 from functools import lru_cache
 from typing import Final
 
-from bip_utils import Base58ChecksumError, Base58Decoder, Bip32KeyError, Bip32Slip10Secp256k1, EthAddrEncoder
+from chains_app.bip32 import HARDENED, PAYLOAD_BYTES, ExtendedKey, payload_of
 
 ACCOUNT_DEPTH: Final = 3
-HARDENED: Final = 2**31  # first index of the hardened half; the addresses of a watch-only wallet are below it
 XPUB_LENGTH: Final = 111
 
-_PAYLOAD_BYTES = 78
 _XPUB_VERSION = bytes.fromhex("0488b21e")
 # Anywhere in the text: people paste what their wallet exports, with its label.
 _EXTENDED_PRIVATE = re.compile(r"(^|\W)[a-z]prv", re.IGNORECASE)
@@ -51,8 +49,7 @@ def xpub_address(*, xpub: str, index: int) -> str:
     """The checksummed address at 0/index of an account xpub, index from 0 to 2^31 - 1. Raises WrongXpub, ValueError."""
     if not 0 <= index < HARDENED:
         raise ValueError(f"An address index is 0 to {HARDENED - 1}.")
-    key = _receiving_chain(checked_xpub(xpub)).ChildKey(index).PublicKey()
-    return str(EthAddrEncoder.EncodeKey(key.KeyObject()))
+    return _receiving_chain(checked_xpub(xpub)).child(index).address()
 
 
 def refuse_private(text: str) -> None:
@@ -77,29 +74,29 @@ def same_account(xpub: str, other: str) -> bool:
 
 
 @lru_cache(maxsize=256)
-def _receiving_chain(xpub: str) -> Bip32Slip10Secp256k1:
+def _receiving_chain(xpub: str) -> ExtendedKey:
     """The external chain, 0 below the account; cached, as every address of the account starts there."""
-    return _account(xpub).ChildKey(0)
+    return _account(xpub).child(0)
 
 
 def _holds_private_key(text: str) -> bool:
     try:
-        payload = Base58Decoder.CheckDecode(text)
-    except (Base58ChecksumError, ValueError):
+        payload = payload_of(text)
+    except ValueError:
         return False
-    return len(payload) == _PAYLOAD_BYTES and payload[45] == 0
+    return len(payload) == PAYLOAD_BYTES and payload[45] == 0
 
 
 def _key_of(xpub: str) -> bytes:
     """Chain code and public key."""
-    return bytes(Base58Decoder.CheckDecode(xpub)[13:])
+    return payload_of(xpub)[13:]
 
 
-def _account(xpub: str) -> Bip32Slip10Secp256k1:
-    # Errors of the library are not chained: they may quote what they were given.
+def _account(xpub: str) -> ExtendedKey:
+    # Errors are not chained: one from below may quote what it was given.
     try:
-        payload = Base58Decoder.CheckDecode(xpub)
-    except (Base58ChecksumError, ValueError):
+        payload = payload_of(xpub)
+    except ValueError:
         raise WrongXpub("The checksum of this xpub does not match: a character is wrong. Copy it again.") from None
     if payload[:4] != _XPUB_VERSION:
         raise WrongXpub("This is an extended key of another kind; an xpub of an Ethereum account is needed.")
@@ -109,6 +106,6 @@ def _account(xpub: str) -> Bip32Slip10Secp256k1:
             f"This xpub is of depth {depth}; the account's own is needed (m/44'/60'/0', depth {ACCOUNT_DEPTH})."
         )
     try:
-        return Bip32Slip10Secp256k1.FromExtendedKey(xpub)
-    except (Bip32KeyError, ValueError):
+        return ExtendedKey.of(payload)
+    except ValueError:
         raise WrongXpub("This xpub holds no valid public key.") from None

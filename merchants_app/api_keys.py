@@ -151,13 +151,11 @@ def is_over(key: ApiKey) -> bool:
     return key.expires_at is not None and key.expires_at <= timezone.now()
 
 
-def find_key(secret: str) -> ApiKey | None:
-    """The key with its merchant, or None when there is none such or it was revoked."""
-    return key_with(digest_of(secret))
-
-
 def key_with(digest: str) -> ApiKey | None:
-    """The same by what is kept of its secret. Its time may be over (`is_over`)."""
+    """The key with its merchant, by what is kept of its secret; None when there is none such or it was revoked.
+
+    Its time may be over (`is_over`).
+    """
     found = _remembered.get(digest)
     now = time.monotonic()
     if found and found[0] > now:

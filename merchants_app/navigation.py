@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 
 from common.modes import Mode
 from merchants_app.places import Place
@@ -33,8 +33,6 @@ MENU: tuple[Group, ...] = (
             Item("Sessions", "sessions"),
             Item("Decisions", "decisions", badge="decisions"),
             Item("Collect", "collect"),
-            Item("Customers", "customers"),
-            Item("Payment links", "links"),
         ),
     ),
     Group(
@@ -71,30 +69,26 @@ class Link:
 
 def menu_for(*, at: Place, path: str) -> list[tuple[str, list[Link]]]:
     """Headings with their links; the one whose page (or a page below it) is shown is marked current."""
-    drawn = []
-    for group in MENU:
-        links = [
-            Link(label=item.label, url=url, badge=item.badge, current=_is_at(path, url))
-            for item in group.items
-            if (url := _url(item, at))
-        ]
-        if links:
-            drawn.append((group.heading, links))
-    return drawn
+    return [
+        (
+            group.heading,
+            [
+                Link(label=item.label, url=_url(item, at), badge=item.badge, current=_is_at(path, _url(item, at)))
+                for item in group.items
+            ],
+        )
+        for group in MENU
+    ]
 
 
 def same_place_in(*, at: Place, path: str) -> str:
     """Where the mode switch leads: the same menu page in the other mode (a single thing has only one)."""
     here = next((item for group in MENU for item in group.items if _is_at_in_any_mode(path, item, at)), None)
-    return (here and _url(here, at)) or reverse("dashboard:overview", kwargs={"at": at})
+    return _url(here or MENU[0].items[0], at)
 
 
 def _url(item: Item, at: Place) -> str:
-    """Empty when no app brings the page."""
-    try:
-        return reverse(f"dashboard:{item.view}", kwargs={"at": at})
-    except NoReverseMatch:
-        return ""
+    return reverse(f"dashboard:{item.view}", kwargs={"at": at})
 
 
 def _is_at(path: str, url: str) -> bool:
@@ -102,4 +96,4 @@ def _is_at(path: str, url: str) -> bool:
 
 
 def _is_at_in_any_mode(path: str, item: Item, at: Place) -> bool:
-    return any((url := _url(item, Place(at.business, mode))) and _is_at(path, url) for mode in Mode)
+    return any(_is_at(path, _url(item, Place(at.business, mode))) for mode in Mode)

@@ -10,8 +10,8 @@ from django.test import Client
 from django.utils import timezone
 
 from common.exact_json import dumps, loads_strict
-from merchants_app.api_keys import create_key, forget_keys
-from merchants_app.models import KeyScope, Member, Merchant, Role, Treasury, User
+from merchants_app.api_keys import create_key, digest_of, forget_keys, key_with
+from merchants_app.models import ApiKey, KeyScope, Member, Merchant, Role, Treasury, User
 from merchants_app.request_log import forget_lines
 from sessions_app.creation import create_session
 from sessions_app.models import CheckoutSession
@@ -154,6 +154,11 @@ def session(new_session: Callable[..., CheckoutSession]) -> CheckoutSession:
 def large_session(new_session: Callable[..., CheckoutSession]) -> CheckoutSession:
     """An open session over so much that even the sandbox asks for a second block."""
     return new_session(amount=Decimal(20_000))
+
+
+def find_key(secret: str) -> ApiKey | None:
+    """The key with that secret, as a call that carries it would be let in by."""
+    return key_with(digest_of(secret))
 
 
 def refreshed(session: CheckoutSession) -> CheckoutSession:

@@ -3,9 +3,9 @@
 import pytest
 
 from merchants_app import api_keys, request_log
-from merchants_app.api_keys import create_key, find_key, revoke_key
+from merchants_app.api_keys import create_key, revoke_key
 from merchants_app.models import ApiKey, AuditEntry, Merchant
-from tests.cast import Api
+from tests.cast import Api, find_key
 
 
 def test_the_secret_is_not_kept(mia: Merchant) -> None:

@@ -10,10 +10,10 @@ from django.test import Client
 from django.utils import timezone
 
 from merchants_app import audit
-from merchants_app.api_keys import create_key, find_key
+from merchants_app.api_keys import create_key
 from merchants_app.models import ApiKey, AuditEntry, LoggedRequest, Member, Merchant, Treasury, User
 from merchants_app.ownership import claim_of
-from tests.cast import MIAS_WALLET, PATS_WALLET
+from tests.cast import MIAS_WALLET, PATS_WALLET, find_key
 from tests.desk import PASSWORD, Desk
 from tests.merchants_app.test_ownership import signed
 from tests.merchants_app.test_treasuries import XPRV

@@ -6,9 +6,9 @@ from importlib import import_module
 import pytest
 from django.db import connection
 
-from merchants_app.api_keys import BeyondRole, NoOwner, create_key, find_key, forget_keys
+from merchants_app.api_keys import BeyondRole, NoOwner, create_key, forget_keys
 from merchants_app.models import ApiKey, AuditEntry, Member, Merchant, Role, User
-from tests.cast import Api, terms
+from tests.cast import Api, find_key, terms
 from tests.desk import PASSWORD, Desk, owner_of
 from tests.strangers.world import own
 

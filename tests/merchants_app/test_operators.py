@@ -10,11 +10,11 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Group
 from django.test import RequestFactory
 
-from merchants_app.api_keys import create_key, find_key
+from merchants_app.api_keys import create_key
 from merchants_app.models import Member, Merchant, Role
 from merchants_app.money_rules import CHANGEABLE
 from sessions_app.models import CheckoutSession
-from tests.cast import refreshed
+from tests.cast import find_key, refreshed
 from tests.operators import Operator, lines, staff
 from webhooks_app.models import Delivery, Event, WebhookEndpoint
 

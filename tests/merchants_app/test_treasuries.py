@@ -3,11 +3,11 @@
 from datetime import timedelta
 
 import pytest
-from bip_utils import Base58Decoder, Base58Encoder
 from django.core import mail
 from django.utils import timezone
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
+from chains_app.bip32 import payload_of
 from chains_app.deposits import FACTORY_ADDRESS
 from chains_app.networks import all_networks
 from merchants_app import treasuries
@@ -22,6 +22,7 @@ from merchants_app.treasuries import (
     treasury_for,
     treasury_to_come,
 )
+from tests.base58 import base58_check
 from tests.cast import MIAS_WALLET, OTTOS_WALLET, PATS_WALLET
 from tests.chains_app.node_cast import CONTRACTS, devchain
 from tests.fake_node import FakeNode
@@ -145,8 +146,8 @@ def test_an_xpub_serves_one_business_in_one_mode(mia: Merchant, otto: Merchant) 
 
 
 def test_an_xpub_that_names_another_parent_is_the_same_account(mia: Merchant, otto: Merchant) -> None:
-    payload = Base58Decoder.CheckDecode(XPUB)
-    renamed = Base58Encoder.CheckEncode(payload[:5] + bytes(4) + payload[9:])
+    payload = payload_of(XPUB)
+    renamed = base58_check(payload[:5] + bytes(4) + payload[9:])
     first = set_treasury(merchant=mia, mode="test", kind="xpub", xpub=XPUB, by="m")
     with pytest.raises(WrongTreasury, match="in use already"):
         set_treasury(merchant=otto, mode="test", kind="xpub", xpub=renamed, by="o")

@@ -9,11 +9,11 @@ from django.db.models import Model
 from django.test import Client
 from django.urls import reverse
 
-from merchants_app.api_keys import create_key, find_key
+from merchants_app.api_keys import create_key
 from merchants_app.models import ApiKey, Merchant
 from sessions_app.models import CheckoutSession
 from sessions_app.status import Status
-from tests.cast import refreshed
+from tests.cast import find_key, refreshed
 from tests.factors import sign_in_operator
 from tests.sandbox import Sandbox
 

@@ -5,7 +5,6 @@ import common.public_ids
 import django.contrib.postgres.fields
 import django.db.models.deletion
 import django.db.models.functions.datetime
-import webhooks_app.snapshot
 from django.db import migrations, models
 
 
@@ -55,7 +54,7 @@ class Migration(migrations.Migration):
                 ('subject', models.CharField(help_text='Public id of what it is about.', max_length=40)),
                 ('subject_sequence', models.PositiveIntegerField(help_text="The subject's running number, from 1 without a gap.")),
                 ('data', models.JSONField(decoder=common.exact_json.ExactDecoder, encoder=common.exact_json.ExactEncoder, help_text='The subject as the API shows it, at that moment.')),
-                ('transaction', models.BigIntegerField(db_default=webhooks_app.snapshot.CurrentTransaction(), editable=False)),
+                ('transaction', models.BigIntegerField(db_default=django.db.models.Func(function='pg_current_xact_id', template='%(function)s()::text::bigint', output_field=models.BigIntegerField()), editable=False)),
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
                 ('merchant', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='merchants_app.merchant')),
             ],
