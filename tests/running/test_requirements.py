@@ -10,7 +10,7 @@ from checkout_project.running import audit
 from checkout_project.running.lock import LOCKS
 
 ROOT = Path(__file__).parents[2]
-_PIN = re.compile(r"^([A-Za-z0-9._-]+)==([^\s;\\]+)")
+_PIN = re.compile(r"^([A-Za-z0-9._-]+)(?:\[[a-z,]+\])?==([^\s;\\]+)")
 _HASH = re.compile(r"--hash=sha256:[0-9a-f]{64}\b")
 
 
@@ -37,7 +37,7 @@ def test_list_and_lock_say_the_same(wanted: str, lock: str) -> None:
 def test_every_locked_package_has_hashes(lock: str) -> None:
     blocks = re.split(r"\n(?=\S)", (ROOT / lock).read_text(encoding="utf-8").strip())
     assert [block.splitlines()[0] for block in blocks if "==" in block and not _HASH.search(block)] == []
-    assert sum("==" in block for block in blocks) > 90
+    assert sum("==" in block for block in blocks) > 60
 
 
 def answer(*packages: dict[str, object]) -> str:
