@@ -48,10 +48,10 @@ class Desk:
         return self.client.post(f"/dashboard/{self.at}/{page}", form)
 
     def read(self, page: str) -> str:
-        """The page's text, which must be there."""
+        """The page's text as one line, which must be there."""
         answer = self.get(page)
         assert answer.status_code == 200, answer.content.decode()[:500]
-        return str(answer.content.decode())
+        return " ".join(answer.content.decode().split())
 
 
 def owner_of(merchant: Merchant) -> User:
