@@ -1,10 +1,12 @@
-"""Pages of long lists by keyset: stable while rows arrive, and as quick on page 5,000 as on the first."""
+"""Pages of the dashboard's long lists (`common.keyset`), with what leads to the next one and back to the newest."""
 
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from django.db.models import Model, QuerySet
 from django.http import QueryDict
+
+from common.keyset import first_of
 
 M = TypeVar("M", bound=Model)
 SIZE = 50
@@ -26,8 +28,7 @@ def newest_first(rows: QuerySet[M], asked: QueryDict, *, size: int = SIZE) -> Sl
     """The page that the request's query asks for by `before=<row>`; what is no number starts at the newest."""
     before = asked.get("before", "")
     on_first = not (before.isdecimal() and len(before) < 19)
-    found = list((rows if on_first else rows.filter(pk__lt=int(before))).order_by("-id")[: size + 1])
-    shown, more = found[:size], len(found) > size
+    shown, more = first_of((rows if on_first else rows.filter(pk__lt=int(before))).order_by("-id"), size)
     rest = asked.copy()
     rest.pop("before", None)
     newest = "" if on_first else rest.urlencode() or "_"

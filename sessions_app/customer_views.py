@@ -3,6 +3,7 @@
 from rest_framework.decorators import action
 from rest_framework.response import Response
 
+from common.keyset import first_of
 from merchants_app.api_base import MerchantViewSet, lead_on
 from merchants_app.api_request import ApiRequest
 from merchants_app.models import KeyScope
@@ -34,11 +35,10 @@ class CustomerViewSet(MerchantViewSet):
             customers = customers.filter(pk__lt=SessionScope.of(request).customer(wanted.after, attr="after").pk)
         if wanted.email:
             customers = with_email(customers, wanted.email)
-        found = list(customers[: wanted.limit + 1])
-        response = Response(represent_customers(found[: wanted.limit]))
-        if len(found) > wanted.limit:
-            last = found[wanted.limit - 1].public_id
-            lead_on(response, request, wanted.given() | {"limit": wanted.limit, "after": last})
+        shown, more = first_of(customers, wanted.limit)
+        response = Response(represent_customers(shown))
+        if more:
+            lead_on(response, request, wanted.given() | {"limit": wanted.limit, "after": shown[-1].public_id})
         return response
 
     def retrieve(self, request: ApiRequest, pk: str) -> Response:

@@ -6,6 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.http import url_has_allowed_host_and_scheme
 
+from common.keyset import first_of
 from merchants_app.access import Access, Power, for_members
 from merchants_app.pages import page
 from sessions_app.decisions import decide as take_decision
@@ -37,9 +38,9 @@ class DecisionForm(forms.Form):
 @for_members()
 def decisions(request: HttpRequest, access: Access) -> HttpResponse:
     """The oldest first: what waits longest is what buyers wait for."""
-    waiting = list(undecided(SessionScope.of(access))[: SHOWN + 1])
-    rows = [(session, decisions_for(session)) for session in waiting[:SHOWN]]
-    return page(request, access, "decisions.html", rows=rows, has_more=len(waiting) > SHOWN)
+    waiting, more = first_of(undecided(SessionScope.of(access)), SHOWN)
+    rows = [(session, decisions_for(session)) for session in waiting]
+    return page(request, access, "decisions.html", rows=rows, has_more=more)
 
 
 @for_members(see=None, change=Power.HANDLE_SESSIONS)

@@ -3,6 +3,7 @@
 from django.utils import timezone
 from rest_framework.response import Response
 
+from common.keyset import first_of
 from merchants_app.api_base import MerchantViewSet, lead_on
 from merchants_app.api_request import ApiRequest
 from merchants_app.models import KeyScope
@@ -30,11 +31,10 @@ class PaymentLinkViewSet(MerchantViewSet):
         links = SessionScope.of(request).links()
         if wanted.after:
             links = links.filter(pk__lt=SessionScope.of(request).link(wanted.after, attr="after").pk)
-        found = list(links[: wanted.limit + 1])
-        shown = found[: wanted.limit]
+        shown, more = first_of(links, wanted.limit)
         held = held_by(shown, timezone.now())
         response = Response([represent_link(link, held=held[link.pk]) for link in shown])
-        if len(found) > len(shown):
+        if more:
             lead_on(response, request, {"limit": wanted.limit, "after": shown[-1].public_id})
         return response
 

@@ -7,6 +7,7 @@ from typing import Any
 from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
+from common.keyset import first_of
 from sessions_app.errors import SessionNotFound
 from sessions_app.expiry import up_to_date
 from sessions_app.facts import with_facts
@@ -52,9 +53,8 @@ def undecided_page(scope: SessionScope, *, limit: int, after: str | None) -> tup
         microseconds, _, public_id = after.partition("-")
         at = _EPOCH + timedelta(microseconds=int(microseconds))
         rows = rows.filter(Q(issue_opened_at__gt=at) | Q(issue_opened_at=at, public_id__gt=public_id))
-    found = list(rows[: limit + 1])
-    shown = found[:limit]
-    if len(found) == len(shown):
+    shown, more = first_of(rows, limit)
+    if not more:
         return shown, None
     last = shown[-1]
     since = last.issue_opened_at - _EPOCH  # type: ignore[attr-defined]  # annotated by `undecided`
@@ -77,14 +77,12 @@ def newest(
 ) -> tuple[list[SessionView], str | None]:
     """A page of the list, newest first, and the id to continue after, None at the end. Raises `SessionNotFound`.
 
-    A keyset, no offset: stable while rows arrive, and as quick at the end as at the start. The session to continue
-    after may have left the filters since its page was shown.
+    The session to continue after may have left the filters since its page was shown.
     """
     below = None if after is None else _key_of(scope, after)
     found = read_newest(scope.merchant, scope.mode, filters=filters, metadata=metadata, below=below, limit=limit + 1)
-    rest = len(found) > limit
-    found = found[:limit]
-    return found, found[-1].public_id if rest else None
+    shown, more = first_of(found, limit)
+    return shown, shown[-1].public_id if more else None
 
 
 def _key_of(scope: SessionScope, public_id: str) -> int:

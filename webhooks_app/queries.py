@@ -2,6 +2,7 @@
 
 from django.db.models import QuerySet
 
+from common.keyset import first_of
 from webhooks_app.clock import settled_until
 from webhooks_app.errors import NoSuchEvent
 from webhooks_app.models import Delivery, Event, WebhookEndpoint
@@ -30,8 +31,7 @@ def events_after(
         wanted = wanted.filter(type=type)
     if subject is not None:
         wanted = wanted.filter(subject=subject)
-    found = list(wanted[: limit + 1])
-    return found[:limit], len(found) > limit
+    return first_of(wanted, limit)
 
 
 def deliveries_after(
@@ -43,8 +43,7 @@ def deliveries_after(
         wanted = wanted.filter(pk__lt=delivery_to(endpoint, after, attr="after").pk)
     if status is not None:
         wanted = wanted.filter(state=status)
-    found = list(wanted[: limit + 1])
-    return found[:limit], len(found) > limit
+    return first_of(wanted, limit)
 
 
 def _position(events: QuerySet[Event], after: str | None) -> int:
