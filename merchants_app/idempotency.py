@@ -144,7 +144,7 @@ def _do(key: ApiKey, idempotency_key: str, fingerprint: str, act: Callable[[], A
 # One round trip: take the key's lock (it goes with the transaction, also when the process dies) and look for an answer.
 _LOCK_AND_LOOK = """
 WITH mine AS MATERIALIZED (SELECT pg_try_advisory_xact_lock(%s) AS locked)
-SELECT mine.locked, record.fingerprint, record.status_code, record.body
+SELECT mine.locked, record.fingerprint, record.status_code, record.body, record.is_encrypted
 FROM mine LEFT JOIN merchants_app_idempotencyrecord AS record
   ON record.merchant_id = %s AND record.mode = %s AND record.key = %s AND record.created_at > %s
 """
@@ -155,7 +155,7 @@ def _lock_and_look(key: ApiKey, idempotency_key: str, fingerprint: str) -> Answe
     owner = (key.merchant_id, key.mode, idempotency_key)
     with connection.cursor() as cursor:
         cursor.execute(_LOCK_AND_LOOK, [_lock_number(*owner), *owner, timezone.now() - KEPT])
-        locked, stored_fingerprint, status_code, body = cursor.fetchone()
+        locked, stored_fingerprint, status_code, body, is_encrypted = cursor.fetchone()
     if stored_fingerprint is None:
         return None if locked else _refuse_running()
     if stored_fingerprint != fingerprint:
@@ -163,38 +163,38 @@ def _lock_and_look(key: ApiKey, idempotency_key: str, fingerprint: str) -> Answe
             "This Idempotency-Key was used for another request. Make a new key for each thing you want done.",
             attr="Idempotency-Key",
         )
-    return Answer(status_code, readable(bytes(body)), replayed=True)
+    return Answer(status_code, readable(bytes(body), is_encrypted=is_encrypted), replayed=True)
 
 
 # An answer older than it is kept gives way; a fresh one means that somebody was faster.
 _STORE = """
 INSERT INTO merchants_app_idempotencyrecord AS record
-  (merchant_id, mode, key, fingerprint, status_code, body, created_at)
-VALUES (%s, %s, %s, %s, %s, %s, %s)
+  (merchant_id, mode, key, fingerprint, status_code, body, is_encrypted, created_at)
+VALUES (%s, %s, %s, %s, %s, %s, TRUE, %s)
 ON CONFLICT (merchant_id, mode, key) DO UPDATE
   SET fingerprint = excluded.fingerprint, status_code = excluded.status_code, body = excluded.body,
-      created_at = excluded.created_at
+      is_encrypted = excluded.is_encrypted, created_at = excluded.created_at
   WHERE record.created_at <= %s
 """
 
 
 def _store(key: ApiKey, idempotency_key: str, fingerprint: str, answer: Answer) -> None:
     now = timezone.now()
-    row = (key.merchant_id, key.mode, idempotency_key, fingerprint, answer.status_code, as_kept(answer.body), now)
+    row = (key.merchant_id, key.mode, idempotency_key, fingerprint, answer.status_code, encrypted(answer.body), now)
     with connection.cursor() as cursor:
         cursor.execute(_STORE, [*row, now - KEPT])
         if cursor.rowcount == 0:
             raise _AnsweredMeanwhile
 
 
-def readable(body: bytes) -> bytes:
-    """A stored answer as it left. What `creation_sql` stores is JSON as it is: a session has no secret."""
-    return body if body[:1] in (b"", b"{", b"[") else decrypt(body.decode()).encode()
+def readable(body: bytes, *, is_encrypted: bool) -> bytes:
+    """A stored answer as it left."""
+    return decrypt(body.decode()).encode() if is_encrypted else body
 
 
-def as_kept(body: bytes) -> bytes:
-    """It may hold a secret that was just made: kept as every secret is."""
-    return encrypt(body.decode()).encode() if body else b""
+def encrypted(body: bytes) -> bytes:
+    """For keeping: an answer may hold a secret that was just made."""
+    return encrypt(body.decode()).encode()
 
 
 def _refuse_running() -> NoReturn:

@@ -9,7 +9,7 @@ from typing import Any
 from cryptography.fernet import InvalidToken
 
 from common.exact_json import dumps, loads_strict
-from merchants_app.idempotency import as_kept, readable
+from merchants_app.idempotency import encrypted, readable
 from merchants_app.models import IdempotencyRecord, Merchant
 
 _AT_A_TIME = 500
@@ -19,9 +19,9 @@ def answers_with(word: str, *, merchant: Merchant, mode: str) -> Iterator[tuple[
     """Key and JSON of each kept answer in which the word stands, in whatever case."""
     wanted = word.casefold()
     records = IdempotencyRecord.objects.filter(merchant=merchant, mode=mode).order_by("pk")
-    for pk, body in records.values_list("pk", "body").iterator(chunk_size=_AT_A_TIME):
+    for pk, body, is_encrypted in records.values_list("pk", "body", "is_encrypted").iterator(chunk_size=_AT_A_TIME):
         try:
-            text = readable(bytes(body)).decode()
+            text = readable(bytes(body), is_encrypted=is_encrypted).decode()
         except InvalidToken:
             continue  # nobody can read it any more, whoever it names
         if wanted in text.casefold():
@@ -34,7 +34,9 @@ def forget_in_answers(word: str, *, merchant: Merchant, mode: str, forget: Calla
     A shop that made the word part of its `Idempotency-Key` loses that key.
     """
     for pk, answer in list(answers_with(word, merchant=merchant, mode=mode)):
-        IdempotencyRecord.objects.filter(pk=pk).update(body=as_kept(dumps(forget(answer)).encode()))
+        IdempotencyRecord.objects.filter(pk=pk).update(
+            body=encrypted(dumps(forget(answer)).encode()), is_encrypted=True
+        )
     named = IdempotencyRecord.objects.filter(merchant=merchant, mode=mode, key__icontains=word)
     for pk in named.values_list("pk", flat=True):
         IdempotencyRecord.objects.filter(pk=pk).update(key=f"erased-{pk}")

@@ -65,9 +65,9 @@ WITH known AS (
         %(public_id)s::text AS subject, 1 AS sequence, told.text::jsonb AS data
     FROM told
 ), {events_and_deliveries}, answered AS (
-    INSERT INTO {answers} (merchant_id, mode, key, fingerprint, status_code, body, created_at)
+    INSERT INTO {answers} (merchant_id, mode, key, fingerprint, status_code, body, is_encrypted, created_at)
     SELECT %(merchant)s::bigint, %(mode)s::text, %(idempotency_key)s::text, %(fingerprint)s::text, 200,
-        convert_to(told.text, 'UTF8'), %(now)s::timestamptz
+        convert_to(told.text, 'UTF8'), FALSE, %(now)s::timestamptz
     FROM told WHERE %(idempotency_key)s::text IS NOT NULL
 )
 SELECT session_id, treasury_id, customer_id, public_id, EXISTS (SELECT FROM delivery)

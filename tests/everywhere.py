@@ -27,7 +27,7 @@ def places_of(words: Collection[str]) -> set[str]:
                 if cursor.fetchone()[0]:
                     found.add(f"{table}.{column}: {word}")
     # The one column that is encrypted and may hold a buyer's words.
-    for body in own(IdempotencyRecord).values_list("body", flat=True):
-        text = readable(bytes(body)).decode().lower()
+    for body, is_encrypted in own(IdempotencyRecord).values_list("body", "is_encrypted"):
+        text = readable(bytes(body), is_encrypted=is_encrypted).decode().lower()
         found |= {f"merchants_app_idempotencyrecord.body: {word}" for word in words if word.lower() in text}
     return found

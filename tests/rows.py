@@ -58,7 +58,8 @@ def _text(model: type[models.Model], row: dict[str, Any], before: _Tables, names
         if (field.is_relation or field.primary_key) and isinstance(of, type) and told[field.attname] not in before[of]:
             told[field.attname] = None if told[field.attname] is None else f"<new {of.__name__}>"
         elif isinstance(field, models.BinaryField):
-            told[field.attname] = json.loads(readable(bytes(told[field.attname])))
+            told[field.attname] = json.loads(readable(bytes(told[field.attname]), is_encrypted=told["is_encrypted"]))
+    told.pop("is_encrypted", None)  # what is compared is the answer, not how it lies there
     told.pop("written_at", None)  # by the database's own clock, which stands still for nobody
     text = json.dumps(told, default=str, sort_keys=True, ensure_ascii=False)
     return _ID.sub(lambda found: names.get(found[0], found[0]), text)

@@ -63,6 +63,9 @@ class IdempotencyRecord(models.Model):
     fingerprint = models.CharField(max_length=64, help_text="SHA-256 of method, path and body.")
     status_code = models.SmallIntegerField()
     body = models.BinaryField()
+    is_encrypted = models.BooleanField(
+        help_text="False: JSON as it left, of a call whose answer holds no secret and is stored where it is made."
+    )
     created_at = models.DateTimeField(db_index=True)
 
     class Meta:
