@@ -10,6 +10,7 @@ from django.contrib.auth.base_user import AbstractBaseUser
 from django.http import HttpRequest
 from typing_extensions import override
 
+from common.email_addresses import folded
 from merchants_app.businesses import open_to_all
 from merchants_app.mails import post
 from merchants_app.models import User
@@ -89,6 +90,6 @@ def is_account_of(user: AbstractBaseUser, email: str) -> bool:
     letter is the proof then. Never to an address that somebody merely typed in.
     """
     own = EmailAddress.objects.filter(user_id=user.pk, verified=True)
-    return own.filter(email=email.lower()).exists() or (
-        not own.exists() and isinstance(user, User) and user.email == email.lower()
+    return own.filter(email=folded(email)).exists() or (
+        not own.exists() and isinstance(user, User) and user.email == folded(email)
     )

@@ -10,6 +10,7 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
+from common.email_addresses import folded
 from common.errors import Conflict, DomainError, NotFound
 from merchants_app.audit import record
 from merchants_app.mails import mail
@@ -48,8 +49,8 @@ def invitations_of(merchant: Merchant) -> QuerySet[Invitation]:
 
 def owner_of_address(email: str) -> User | None:
     """Whose account the address is: proven by them, or the name of an account whose letter was not opened yet."""
-    proven = EmailAddress.objects.filter(email=email.lower(), verified=True).select_related("user").first()
-    return proven.user if proven else User.objects.filter(email=email.lower()).first()
+    proven = EmailAddress.objects.filter(email=folded(email), verified=True).select_related("user").first()
+    return proven.user if proven else User.objects.filter(email=folded(email)).first()
 
 
 @transaction.atomic
@@ -61,7 +62,7 @@ def invite(
     `by` is the owner who asks (None: an operator), `actor` how letters and the audit log name them.
     Raises Conflict when they are in the team or invited already, TooManyLetters.
     """
-    now, email = now or timezone.now(), email.strip().lower()
+    now, email = now or timezone.now(), folded(email)
     Merchant.objects.select_for_update(no_key=True).get(pk=merchant.pk)
     person = owner_of_address(email)
     if person and Member.objects.filter(merchant=merchant, user=person).exists():

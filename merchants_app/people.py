@@ -7,6 +7,7 @@ from allauth.account.models import EmailAddress
 from django.contrib.auth.models import Group
 from django.db import transaction
 
+from common.email_addresses import folded
 from common.errors import Conflict
 from merchants_app.audit import record
 from merchants_app.mails import mail
@@ -21,7 +22,7 @@ CHANGEABLE = ("email", "first_name", "last_name", "is_active", *_OPERATING)
 
 def add_person(*, person: User, by: User, email_checked: bool) -> User:
     """Writes a new account, which belongs to no business yet, and writes to its owner."""
-    person.email = person.email.lower()
+    person.email = folded(person.email)
     with transaction.atomic():
         _refuse_taken(person)
         person.save(force_insert=True)
@@ -40,7 +41,7 @@ def change_person(
     """
     with transaction.atomic():
         current = User.objects.select_for_update(no_key=True).get(pk=person.pk)
-        wanted = dict(wanted) | ({"email": wanted["email"].lower()} if "email" in wanted else {})
+        wanted = dict(wanted) | ({"email": folded(wanted["email"])} if "email" in wanted else {})
         changed = {
             name: wanted[name] for name in CHANGEABLE if name in wanted and getattr(current, name) != wanted[name]
         }
@@ -85,9 +86,9 @@ def _refuse(person: User, by: User, changed: Mapping[str, Any], *, has_other_gro
 
 
 def _refuse_taken(person: User) -> None:
-    if User.objects.filter(email__iexact=person.email).exclude(pk=person.pk).exists():
+    if User.objects.filter(email=person.email).exclude(pk=person.pk).exists():
         raise Conflict("Somebody else has this address already.", attr="email")
-    if EmailAddress.objects.filter(email__iexact=person.email, verified=True).exclude(user_id=person.pk).exists():
+    if EmailAddress.objects.filter(email=person.email, verified=True).exclude(user_id=person.pk).exists():
         raise Conflict("Somebody else has proven that this address is theirs.", attr="email")
 
 

@@ -7,6 +7,7 @@ from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import AnonymousUser
 from django.db import transaction
 
+from common.email_addresses import folded
 from common.errors import Conflict, NotFound
 from merchants_app.audit import record
 from merchants_app.devices import sign_out
@@ -54,7 +55,7 @@ def demand(*, merchant: Merchant, by: User, demanded: bool) -> bool:
 
 def factors_of(email: str) -> list[Authenticator]:
     """What a person has, for somebody at the server's command line. Raises NotFound."""
-    user = User.objects.filter(email__iexact=email).first()
+    user = User.objects.filter(email=folded(email)).first()
     if user is None:
         raise NotFound(f"Nobody here has the address {email}.")
     return list(Authenticator.objects.filter(user_id=user.pk, type__in=_FACTORS).order_by("id"))

@@ -10,6 +10,7 @@ from allauth.account.adapter import DefaultAccountAdapter
 from django.http import HttpRequest
 
 from common.client_address import address_of, counted_address_of
+from common.email_addresses import folded
 from merchants_app.invitations import owner_of_address
 
 # For a caller without an address: through a Unix socket, from this very machine.
@@ -28,7 +29,7 @@ class LimitsByCaller(DefaultAccountAdapter):
 
         Guesses at a former password count no more: whoever made a new one is let in with it at once.
         """
-        login = str(credentials.get("email") or credentials.get("username") or "").lower()
+        login = folded(str(credentials.get("email") or credentials.get("username") or ""))
         account = owner_of_address(login)
         password = account.get_session_auth_hash() if account else ""
         counted = f"{counted_address_of(request)} {login} {password}"

@@ -18,6 +18,7 @@ from common.exact_json import dumps
 from merchants_app.idempotency import Claim
 from merchants_app.models import IdempotencyRecord
 from merchants_app.treasuries import IN_FORCE
+from sessions_app.customers import BY_EMAIL
 from sessions_app.models import CheckoutSession, Customer
 from sessions_app.timeline import TIMELINE
 from webhooks_app.outbox import EVENTS_AND_DELIVERIES
@@ -32,8 +33,7 @@ from webhooks_app.outbox import EVENTS_AND_DELIVERIES
 # knows the customer.
 _STATEMENT = """
 WITH known AS (
-    SELECT id, public_id, name FROM {customers}
-    WHERE merchant_id = %(merchant)s::bigint AND mode = %(mode)s::text AND lower(email) = lower(%(email)s::text)
+    {customer_by_email}
     FOR KEY SHARE
 ), session AS (
     INSERT INTO {sessions} ({first_columns}, {session_columns}, customer_id, treasury_id)
@@ -148,6 +148,7 @@ def _statement() -> str:
     return _STATEMENT.format(
         treasury_in_force=IN_FORCE,
         customers=Customer._meta.db_table,
+        customer_by_email=BY_EMAIL,
         sessions=CheckoutSession._meta.db_table,
         timeline=TIMELINE,
         events_and_deliveries=EVENTS_AND_DELIVERIES,

@@ -17,8 +17,15 @@ class CustomerNotFound(NotFound):
     """No such customer, or not the caller's."""
 
 
+# For statements by hand, the same as `with_email`. Parameters: merchant, mode, email.
+BY_EMAIL = f"""
+    SELECT id, public_id, name FROM {Customer._meta.db_table}
+    WHERE merchant_id = %(merchant)s::bigint AND mode = %(mode)s::text AND lower(email) = lower(%(email)s::text)
+"""  # noqa: S608  (a name of our own)
+
+
 def with_email(customers: QuerySet[Customer], email: str) -> QuerySet[Customer]:
-    """Narrowed to the one with this address, in any case."""
+    """Narrowed to the one with this address, in any case of letters, as PostgreSQL folds them (their constraint)."""
     return customers.alias(folded=Lower("email")).filter(folded=Lower(Value(email)))
 
 

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 from common.database import fetch
 from common.exact_json import ExactDecoder, dumps
 from merchants_app.models import Merchant
+from sessions_app.customers import BY_EMAIL
 from sessions_app.models import CheckoutSession, Customer, Decision, DepositAddress, Payment, Quote, Refund
 from sessions_app.session_view import (
     CustomerView,
@@ -64,10 +65,7 @@ WHERE session_id = ANY(%s::bigint[])
 _FILTERS = {
     "status": "session.status = %(status)s::text",
     "paymentStatus": "session.payment_status = %(paymentStatus)s::text",
-    "email": f"""session.customer_id = (
-        SELECT id FROM {Customer._meta.db_table}
-        WHERE merchant_id = %(merchant)s::bigint AND mode = %(mode)s::text AND lower(email) = lower(%(email)s::text)
-    )""",
+    "email": f"session.customer_id = (SELECT id FROM ({BY_EMAIL}) AS buyer)",
     "reference": "session.reference = %(reference)s::text",
     "productId": "session.product_id = %(productId)s::text",
     "createdAfter": "session.created_at > %(createdAfter)s::timestamptz",

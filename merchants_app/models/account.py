@@ -10,6 +10,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models, transaction
 from django.db.models import F, Q
 
+from common.email_addresses import folded
 from common.public_ids import new_merchant_id
 
 # Days that a buyer's data stays at least, once nobody watches for money of theirs any more.
@@ -26,7 +27,7 @@ class UserManager(BaseUserManager["User"]):
 
         Raises IntegrityError when an account bears it already.
         """
-        user = self.model(email=email.strip().lower(), **extra)
+        user = self.model(email=folded(email), **extra)
         user.set_password(password)
         with transaction.atomic():
             user.save()
