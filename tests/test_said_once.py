@@ -11,7 +11,8 @@ from django.utils import timezone
 
 from common.money import amount_text
 from common.public_ids import new_event_id, sql_public_id
-from merchants_app.models import Merchant
+from merchants_app.models import Merchant, Treasury
+from merchants_app.treasuries import treasury_for
 from sessions_app.decisions import decide
 from sessions_app.expiry import expire_due
 from sessions_app.models import CheckoutSession
@@ -19,7 +20,7 @@ from sessions_app.quoting import options_for
 from sessions_app.representation import represent
 from sessions_app.statistics import figures
 from sessions_app.status import DecisionKind
-from tests.cast import Api, refreshed
+from tests.cast import OTTOS_WALLET, PATS_WALLET, Api, refreshed
 from tests.sandbox import Sandbox
 from webhooks_app.endpoints import create_endpoint, delete_endpoint, switch_off
 from webhooks_app.models import Delivery, Event
@@ -128,3 +129,27 @@ def test_an_option_costs_the_same_before_a_session_is_made_and_in_it(
         for offer in inside
     ]
     assert any(each["amount"] for each in asked)
+
+
+def test_a_session_gets_the_treasury_that_pages_show_as_in_force(
+    mia: Merchant, new_session: Callable[..., CheckoutSession]
+) -> None:
+    now = timezone.now()
+
+    def row(address: str, **times: timedelta) -> Treasury:
+        moments = {name: now + span for name, span in times.items()}
+        return Treasury.objects.create(merchant=mia, mode="test", address=address, **moments)
+
+    row(OTTOS_WALLET, active_from=timedelta(hours=-3))
+    row(PATS_WALLET, active_from=timedelta(hours=1))
+    row(PATS_WALLET, active_from=timedelta(hours=-1), withdrawn_at=timedelta(hours=-2))
+    Treasury.objects.filter(merchant=mia, mode="test").exclude(address__in=[OTTOS_WALLET, PATS_WALLET]).update(
+        active_from=now - timedelta(days=9)
+    )
+    shown = treasury_for(mia, "test", timezone.now())
+    assert shown is not None
+    assert (shown.address, new_session().treasury_id) == (OTTOS_WALLET, shown.pk)
+    earlier = treasury_for(mia, "test", now - timedelta(days=1))
+    assert earlier is not None
+    assert earlier.address not in {OTTOS_WALLET, PATS_WALLET}
+    assert treasury_for(mia, "test", now - timedelta(days=10)) is None
