@@ -12,9 +12,10 @@ from merchants_app.models import KeyScope
 from webhooks_app import endpoints
 from webhooks_app.answers import Resent
 from webhooks_app.api_requests import ChangeEndpoint, CreateEndpoint, ListDeliveries, ListEvents, Nothing, Resend
+from webhooks_app.event_bodies import represent_event
 from webhooks_app.models import WebhookEndpoint
 from webhooks_app.queries import deliveries_after, events_after
-from webhooks_app.representation import represent_delivery, represent_endpoint, represent_event, with_secret
+from webhooks_app.representation import represent_delivery, represent_endpoint, with_secret
 from webhooks_app.resending import resend_delivery, resend_event, resend_failed, resend_since
 from webhooks_app.scope import WebhookScope
 from webhooks_app.trial import try_endpoint

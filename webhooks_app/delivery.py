@@ -14,10 +14,10 @@ from typing import Any
 from psycopg import AsyncConnection
 
 from common.exact_json import dumps
+from webhooks_app.event_bodies import wire_body
 from webhooks_app.event_types import EventType
 from webhooks_app.models import Delivery, DeliveryAttempt, DeliveryState, Event, WebhookEndpoint
 from webhooks_app.problems import Problem
-from webhooks_app.representation import wire_body
 from webhooks_app.retry_schedule import retry_after
 
 # A killed worker's deliveries are taken over within 60 s: when the lease is over, at the next look after that.

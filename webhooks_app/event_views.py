@@ -8,8 +8,8 @@ from common.exact_json import pretty
 from merchants_app.access import Access, Power, for_members
 from merchants_app.pages import page
 from merchants_app.paging import newest_first
+from webhooks_app.event_bodies import represent_event
 from webhooks_app.event_types import EventType
-from webhooks_app.representation import represent_event
 from webhooks_app.resending import resend_event
 from webhooks_app.scope import WebhookScope
 

@@ -12,9 +12,9 @@ from common.exact_json import dumps
 from webhooks_app.attempts import attempt, open_client
 from webhooks_app.delivery import LEASE, Claim, Outcome
 from webhooks_app.errors import StillTrying
+from webhooks_app.event_bodies import represent_event
 from webhooks_app.event_types import EventType
 from webhooks_app.models import Delivery, DeliveryAttempt, DeliveryState, Event, WebhookEndpoint
-from webhooks_app.representation import represent_event
 from webhooks_app.targets import Target, target_of
 
 _AT_ONCE = 2

@@ -13,8 +13,8 @@ from common.exact_json import dumps, loads_strict
 from tests.cast import Api
 from tests.strangers.world import own
 from tests.webhooks_app.conftest import Listener
+from webhooks_app.event_bodies import represent_event
 from webhooks_app.models import Delivery, DeliveryAttempt, DeliveryState, Event
-from webhooks_app.representation import represent_event
 
 Listen = Callable[..., Listener]
 Happen = Callable[..., Event]
