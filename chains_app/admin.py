@@ -1,10 +1,13 @@
-"""Django admin: how far each network was read, why one could not be, and the play chain. Nothing here is edited."""
+"""Django admin: how far each network was read, why one could not be, what was set aside, and the play chain.
+
+Nothing here is edited.
+"""
 
 from typing import Any
 
 from django.contrib import admin
 
-from chains_app.models import RateSheet, SandboxBlock, SandboxTransfer, ScanCursor, ScannedBlock
+from chains_app.models import RateSheet, SandboxBlock, SandboxTransfer, ScanCursor, ScannedBlock, SetAside
 from common.read_only_admin import ReadOnly
 
 
@@ -18,6 +21,14 @@ class ScannedBlockAdmin(ReadOnly, admin.ModelAdmin[Any]):
     list_display = ("network", "number", "hash")
     list_filter = ("network",)
     ordering = ("-number",)
+
+
+@admin.register(SetAside)
+class SetAsideAdmin(ReadOnly, admin.ModelAdmin[Any]):
+    list_display = ("network", "what", "place", "address", "why", "tries", "first_at", "last_at", "settled_at")
+    list_filter = ("network", "what", ("settled_at", admin.EmptyFieldListFilter))
+    search_fields = ("place", "address")
+    ordering = ("-id",)
 
 
 @admin.register(SandboxBlock)

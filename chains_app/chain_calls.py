@@ -8,14 +8,16 @@ from eth_abi.abi import encode
 from eth_abi.exceptions import DecodingError
 
 from chains_app.deposits import COLLECTED_TOPIC, FACTORY_ADDRESS, Collection, decode_collection
-from chains_app.evm_reader_logs import get_logs
+from chains_app.evm_reader_logs import TOPICS_PER_FILTER, OneBlockRefused, as_topics, doubting_log, get_logs
 from chains_app.evm_reader_values import garbage, hash_of, list_of, number_of, table_of
 from chains_app.json_rpc import Call, Node, NodeFailed, RpcError
 from chains_app.networks import Network
-from chains_app.reader import ReaderUnavailable, WrongChain
+from chains_app.reader import Doubt, ReaderUnavailable, WrongChain
 from chains_app.readers import nodes_for
 
 _DECIMALS, _TOTAL_SUPPLY = "0x313ce567", "0x18160ddd"  # selectors
+# What is doubted when a node does not list what was collected in a block.
+COLLECTIONS = "collections"
 _EIP1271_MAGIC = "1626ba7e"  # also the selector of isValidSignature(bytes32,bytes)
 
 
@@ -59,13 +61,35 @@ def collections_of(network: Network, tx_hashes: Sequence[str]) -> dict[str, list
     return nodes_for(network).ask(ask)
 
 
-def collections_between(network: Network, first: int, last: int) -> list[Emptied]:
-    """What was collected in these blocks, both included. Raises ReaderUnavailable, WrongChain."""
+def collections_between(
+    network: Network, first: int, last: int, *, deposits: Sequence[str] = (), treasuries: Sequence[str] = ()
+) -> tuple[list[Emptied], list[Doubt]]:
+    """What was collected in these blocks, both included, of these deposits or for these treasuries; and doubts.
 
-    def ask(node: Node) -> list[Emptied]:
-        return _emptied(get_logs(node, [FACTORY_ADDRESS], [COLLECTED_TOPIC], first, last), node)
+    Of the others nothing is asked for: anybody can make the factory tell of deposits and tokens of their own.
+    Raises ReaderUnavailable, WrongChain.
+    """
+    place, wanted = (2, deposits) if deposits else (1, treasuries)
+    parts = [as_topics(wanted[at : at + TOPICS_PER_FILTER]) for at in range(0, len(wanted), TOPICS_PER_FILTER)]
+    filters = [[COLLECTED_TOPIC, part] if place == 1 else [COLLECTED_TOPIC, None, part] for part in parts]
 
-    return nodes_for(network).ask(ask)
+    def ask(node: Node) -> tuple[list[Emptied], list[Doubt]]:
+        found: list[Emptied] = []
+        doubts: list[Doubt] = []
+        for topics in filters:
+            at = first
+            while at <= last:
+                try:
+                    for log in get_logs(node, [FACTORY_ADDRESS], topics, at, last, doubts):
+                        with doubting_log(log, first, last, doubts):
+                            found += _emptied([log], node)
+                    break
+                except OneBlockRefused as refused:
+                    doubts.append(_unlisted(refused))
+                    at = refused.block + 1
+        return found, doubts
+
+    return nodes_for(network).ask(ask, is_whole=lambda answer: not answer[1])
 
 
 def is_token(network: Network, address: str) -> bool:
@@ -119,6 +143,11 @@ def _emptied(logs: Iterable[Any], node: Node) -> list[Emptied]:
             at = number_of(log.get("blockNumber"), node)
             found.append(Emptied(collection, at, hash_of(log.get("transactionHash"), node)))
     return found
+
+
+def _unlisted(refused: OneBlockRefused) -> Doubt:
+    at = refused.block
+    return Doubt(what=COLLECTIONS, place=f"block {at}", first=at, last=at, address="", why=str(refused))
 
 
 def _text(answer: Any) -> str:

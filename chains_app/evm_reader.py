@@ -13,7 +13,7 @@ from chains_app.evm_reader_values import block_or_none, list_of, number_of, tabl
 from chains_app.evm_reader_watched import watched
 from chains_app.json_rpc import Call, Node, NodeFailed
 from chains_app.networks import Network
-from chains_app.reader import FROM_INSIDE, OWN_VALUE, Block, Sighting, Transfer
+from chains_app.reader import FROM_INSIDE, OWN_VALUE, Block, Doubt, ReaderUnavailable, Sighting, Transfer
 
 # Providers index logs a moment after the block, and answer "none" until then. So their last blocks are asked again.
 _LOGS_MAY_LAG_SECONDS = 12
@@ -24,9 +24,10 @@ _REMEMBERED_BLOCKS = 64
 class EvmReader:
     """A reader of one EVM network. Keeps what it learns of its nodes, so keep it too."""
 
-    def __init__(self, network: Network) -> None:
+    def __init__(self, network: Network, *, others_first: bool = False) -> None:
+        """`others_first`: the operator's favourite node is asked last."""
         self._network = network
-        self.nodes = Nodes(network)
+        self.nodes = Nodes(network, others_first=others_first)
         again = ceil(_LOGS_MAY_LAG_SECONDS / network.block_seconds)
         self._blocks_again = min(_MOST_BLOCKS_AGAIN, again)
         # What the caller was told of these heights, and by whom: later answers must come from a node that agrees.
@@ -49,26 +50,53 @@ class EvmReader:
         return self._tell(found, node) if found else None
 
     def transfers(
-        self, addresses: frozenset[str], first: int, last: int, *, wallets: frozenset[str] = frozenset()
+        self,
+        addresses: frozenset[str],
+        first: int,
+        last: int,
+        *,
+        wallets: frozenset[str] = frozenset(),
+        doubts: list[Doubt] | None = None,
     ) -> list[Transfer]:
-        """Transfers in these blocks. Those of tokens in a few blocks before may be listed again."""
+        """Transfers in these blocks. Those of tokens in a few blocks before may be listed again.
+
+        What makes no sense to one node is asked of the others; what makes none to any of them is a doubt.
+        """
         if not addresses:
             return []
         look_up = watched(addresses)
+        found: dict[Sighting, Transfer] = {}
+        common: list[Doubt] | None = None
+        turns_are_open = self._last_blocks.turns_are_open
 
-        def question(node: Node) -> list[Transfer]:
+        def question(node: Node) -> list[Doubt]:
+            nonlocal common
             self._must_agree(node, last)
+            odd: list[Doubt] = []
+            self._last_blocks.turns_are_open = turns_are_open  # whatever another node was asked just before
             again = max(0, first - self._blocks_again)
-            tokens = token_transfers(node, self._network, look_up, again, last, known=self._known, places=self._places)
-            return tokens + native_transfers(
-                node, self._network, look_up, first, last, memory=self._last_blocks, balances_tell=not wallets
+            seen = token_transfers(
+                node, self._network, look_up, again, last, known=self._known, places=self._places, doubts=odd
             )
+            seen += native_transfers(
+                node, self._network, look_up, first, last,
+                memory=self._last_blocks, balances_tell=not wallets, doubts=odd,
+            )  # fmt: skip
+            found.update({each.sighting: each for each in seen})
+            if odd:
+                node.problem = odd[0].why
+            common = odd if common is None else [each for each in common if each.is_shared(odd)]
+            return common
 
-        found = self.nodes.ask(question)
-        for each in found:
+        self.nodes.ask(question, is_whole=lambda common: not common)
+        if common:
+            if doubts is None:
+                raise ReaderUnavailable(f"{self._network.name} cannot be read: {common[0].why}")
+            doubts += common
+        for each in found.values():
             if each.block_number is not None and each.block_time is not None:
                 self._know(Block(number=each.block_number, hash=each.block_hash, time=each.block_time))
-        return sorted(found, key=lambda each: (each.block_number or 0, each.log_index))
+        return sorted(found.values(), key=lambda each: (each.block_number or 0, each.log_index))
 
     def pending(self, addresses: frozenset[str], above: int) -> list[Transfer]:  # noqa: ARG002  (no node can say)
         """None: what a node has in waiting depends on the node, and a token's transfer has no log to be known by."""

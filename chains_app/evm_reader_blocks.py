@@ -1,12 +1,12 @@
 """Full blocks: what their transactions sent to whom, and a memory of the last ones."""
 
 from collections import OrderedDict, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from chains_app.evm_reader_values import block_of, hash_of, list_of, number_of, table_of
-from chains_app.json_rpc import Call, Node
-from chains_app.reader import Block
+from chains_app.json_rpc import Call, Node, NodeFailed, RpcError
+from chains_app.reader import Block, Doubt
 
 _BLOCKS_PER_BATCH = 10
 # Longer than a round of the sweep, which is what asks for blocks again.
@@ -21,12 +21,22 @@ class Sent(NamedTuple):
     units: int
 
 
+class Odd(NamedTuple):
+    """A transaction of which something makes no sense. Whom it pays is empty when even that does not."""
+
+    to: str
+    place: str
+    why: str
+
+
 class FullBlock(NamedTuple):
-    """A block, the hash of the one before, and what was sent in it by small-letter recipient."""
+    """A block, the hash of the one before, what was sent in it by small-letter recipient, and what makes no sense."""
 
     block: Block
     parent: str
+    is_empty: bool
     sent: Mapping[str, list[Sent]]
+    odd: Sequence[Odd]
 
 
 class LastBlocks:
@@ -65,16 +75,37 @@ def read_blocks(node: Node, numbers: Iterable[int]) -> Iterator[FullBlock]:
             yield _full_block(table_of(answer, node), node)
 
 
+def odd_transactions(full: FullBlock, find: Callable[[str], str | None]) -> list[Doubt]:
+    """Doubts about what makes no sense in the block and may pay an address that `find` knows by its small letters."""
+    number = full.block.number
+    return [
+        Doubt(what="transaction", place=odd.place, first=number, last=number, address=find(odd.to) or "", why=odd.why)
+        for odd in full.odd
+        if not odd.to or find(odd.to)
+    ]
+
+
 def _full_block(table: Mapping[str, Any], node: Node) -> FullBlock:
+    block = block_of(table, node)
     sent: dict[str, list[Sent]] = defaultdict(list)
-    for each in list_of(table.get("transactions"), node):
-        fields = table_of(each, node)
-        to, sender = str(fields.get("to")).lower(), str(fields.get("from"))
-        # Most transactions call contracts and send nothing; who sends to himself gains nothing.
-        if (
-            fields.get("value") != "0x0"
-            and to != sender.lower()
-            and (units := number_of(fields.get("value"), node)) > 0
-        ):
-            sent[to].append(Sent(hash_of(fields.get("hash"), node), sender, units))
-    return FullBlock(block_of(table, node), str(table.get("parentHash")), sent)
+    odd: list[Odd] = []
+    transactions = list_of(table.get("transactions"), node)
+    for place, each in enumerate(transactions):
+        try:
+            fields = table_of(each, node)
+            to, sender = str(fields.get("to")).lower(), str(fields.get("from"))
+            # Most transactions call contracts and send nothing; who sends to himself gains nothing.
+            if (
+                fields.get("value") != "0x0"
+                and to != sender.lower()
+                and (units := number_of(fields.get("value"), node)) > 0
+            ):
+                sent[to].append(Sent(hash_of(fields.get("hash"), node), sender, units))
+        except (NodeFailed, RpcError) as problem:
+            odd.append(Odd(_recipient(each), f"transaction {place} of block {block.number}", str(problem)))
+    return FullBlock(block, str(table.get("parentHash")), not transactions, sent, odd)
+
+
+def _recipient(transaction: object) -> str:
+    to = transaction.get("to", "") if isinstance(transaction, dict) else ""
+    return str(to).lower()  # "none" where a contract is made, which pays nobody here

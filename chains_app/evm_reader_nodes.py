@@ -25,19 +25,22 @@ _CLOCKS_DIFFER_BY = timedelta(minutes=5)
 class Nodes:
     """The nodes of a network, the operator's favourite first. One of them is chosen and kept while it does well."""
 
-    def __init__(self, network: Network) -> None:
+    def __init__(self, network: Network, *, others_first: bool = False) -> None:
         self._network = network
-        self.all = [Node(url) for url in network.rpc_urls]
+        urls = network.rpc_urls
+        self.all = [Node(url) for url in ((*urls[1:], *urls[:1]) if others_first else urls)]
         self._wrong: dict[str, str] = {}
         self._chosen = 0
         self._compared_at = -COMPARE_SECONDS * 1.0
 
-    def ask(self, question: Callable[[Node], T]) -> T:
+    def ask(self, question: Callable[[Node], T], *, is_whole: Callable[[T], bool] = lambda _: True) -> T:
         """The answer of the chosen node, or of the next that can give one. All of it comes from one node.
 
+        While an answer is not whole, the other nodes are asked too; should none do better, the last one counts.
         Raises ReaderUnavailable with what each node said, WrongChain when none belongs to the network.
         """
         problems = []
+        partial: list[T] = []
         for node in self._in_order():
             if node.resting:
                 problems.append(f"{node.problem} It is left alone for {ceil(node.resting)} s.")
@@ -57,8 +60,12 @@ class Nodes:
                 problems.append(node.problem)
             else:
                 node.worked()
-                self._chosen = self.all.index(node)
-                return answer
+                if is_whole(answer):
+                    self._chosen = self.all.index(node)
+                    return answer
+                partial.append(answer)
+        if partial:
+            return partial[-1]
         self._refuse_if_all_are_wrong()
         named = " ".join(problems) or f"no node is named; set {self._network.rpc_variable}."
         raise ReaderUnavailable(f"{self._network.name} cannot be read: {named}")

@@ -14,10 +14,10 @@ _GIVES = {"CALL", "CREATE", "CREATE2", "SELFDESTRUCT"}
 _Move = tuple[Any, Any]  # recipient and value, as the node wrote them
 
 
-def traced_inflows(node: Node, watched: Watched, number: int) -> list[Inflow]:
-    """Wei that watched addresses received from inside contracts in the block; nothing where the node has no traces."""
+def traced_inflows(node: Node, watched: Watched, number: int) -> list[Inflow] | None:
+    """Wei that watched addresses received from inside contracts in the block; None where the node has no traces."""
     if node.refuses("traces"):
-        return []
+        return None
     tracer = {"tracer": "callTracer"}
     answers = node.batch([Call("debug_traceBlockByNumber", (hex(number), tracer)), Call("trace_block", (hex(number),))])
     refusals = [answer for answer in answers if isinstance(answer, RpcError)]
@@ -29,14 +29,15 @@ def traced_inflows(node: Node, watched: Watched, number: int) -> list[Inflow]:
             raise passing
         node.refused("traces")
     for answer, moves in zip(answers, (_of_call_tracer, _of_trace_block), strict=True):
-        if isinstance(answer, RpcError) or not isinstance(answer, list):
+        # Some give an empty list where they have forgotten what ran.
+        if not isinstance(answer, list) or not answer:
             continue
         sums: Counter[str] = Counter()
         for recipient, value in moves(answer):
             if address := watched.find(recipient):
                 sums[address] += number_of(value, node)
         return [Inflow(address, number, units) for address, units in sums.items() if units > 0]
-    return []
+    return None
 
 
 def _of_call_tracer(answer: list[Any]) -> Iterator[_Move]:

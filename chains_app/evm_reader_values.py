@@ -1,6 +1,10 @@
-"""What nodes send, made into what we use. A value that is not what it should be fails the node, never the program."""
+"""What nodes send, made into what we use. A value that is not what it should be fails the node, never the program.
 
-from collections.abc import Mapping
+Or it becomes a doubt: where one thing among many makes no sense, the others count all the same.
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
@@ -8,7 +12,20 @@ from typing import Any
 from eth_utils.address import to_checksum_address
 
 from chains_app.json_rpc import Node, NodeFailed, RpcError
-from chains_app.reader import Block
+from chains_app.reader import Block, Doubt
+
+# What reading one thing may raise when it is not what it should be, or another branch's.
+_ODD = (NodeFailed, RpcError, ValueError, TypeError, LookupError, AttributeError)
+
+
+@contextmanager
+def doubting(doubts: list[Doubt], what: str, place: str, *, first: int, last: int, address: str = "") -> Iterator[None]:
+    """Within, one thing is read that was answered already. What makes no sense is noted, and the reading goes on."""
+    try:
+        yield
+    except _ODD as problem:
+        why = str(problem) if isinstance(problem, NodeFailed | RpcError) else f"It makes no sense: {problem!r}."
+        doubts.append(Doubt(what=what, place=place, first=first, last=last, address=address, why=why))
 
 
 @lru_cache(maxsize=20_000)

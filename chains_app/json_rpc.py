@@ -87,7 +87,7 @@ class Node:
         self._batch_limit = MOST_CALLS_PER_BATCH
         self._failures = 0
         self.rests_until = 0.0  # on the clock of `time.monotonic`
-        self.problem = ""  # what was wrong when it last failed
+        self.problem = ""  # what was wrong when it last failed, or made no sense
         self.calls = 0  # JSON-RPC calls made
         self.requests = 0  # HTTP requests they took
         self.log_span = 2000  # blocks that one eth_getLogs may span, as far as is known

@@ -1,6 +1,7 @@
 """What the gateway remembers of chains: how far it has read, and the sandbox's own chain."""
 
 from django.db import models
+from django.db.models import Q
 
 
 class ScanCursor(models.Model):
@@ -11,6 +12,9 @@ class ScanCursor(models.Model):
     block_hash = models.CharField(max_length=66, blank=True, help_text="Empty while nothing was read yet.")
     collections_read = models.BigIntegerField(
         null=True, help_text="The last block whose collections of deposits are marked; null before the first look."
+    )
+    refunds_read = models.BigIntegerField(
+        null=True, help_text="The last block in which refunds were looked for; null before the first look."
     )
     head = models.BigIntegerField(default=0, help_text="The chain's newest block when last asked.")
     scanned_at = models.DateTimeField(null=True, help_text="When a scan last ended well.")
@@ -32,6 +36,39 @@ class ScannedBlock(models.Model):
 
     def __str__(self) -> str:
         return f"{self.network} {self.number}"
+
+
+class SetAside(models.Model):
+    """Something that nodes said and that makes no sense, though it may be about money. Asked for again until it does.
+
+    It never holds up what else is in its blocks.
+    """
+
+    network = models.CharField(max_length=32)
+    what = models.CharField(max_length=20, help_text="What makes no sense: a log, a receipt, a balance.")
+    place = models.CharField(max_length=160, help_text="Where it is on its network.")
+    first_block = models.BigIntegerField()
+    last_block = models.BigIntegerField()
+    address = models.CharField(max_length=42, blank=True, help_text="Whom it may have paid; empty: nobody can say.")
+    why = models.CharField(max_length=300)
+    tries = models.PositiveIntegerField(default=0, help_text="How often it was asked for again.")
+    first_at = models.DateTimeField()
+    last_at = models.DateTimeField(help_text="When it was last met or asked for.")
+    try_at = models.DateTimeField(help_text="When it is asked for again.")
+    settled_at = models.DateTimeField(
+        null=True, help_text="When it could be read. What it was counts by the same rules as everything else."
+    )
+
+    class Meta:
+        verbose_name_plural = "set aside"
+        constraints = [models.UniqueConstraint(fields=["network", "what", "place"], name="one_row_per_thing_set_aside")]
+        indexes = [
+            # Reader: what is due to be asked for again.
+            models.Index(fields=["network", "try_at"], name="set_aside_and_due", condition=Q(settled_at=None)),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.network}: {self.what} {self.place}"
 
 
 class SandboxBlock(models.Model):

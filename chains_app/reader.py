@@ -61,6 +61,35 @@ class Transfer:
         )
 
 
+# What is doubted when nobody can say what came from inside contracts in some blocks.
+BALANCES = "balances"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Doubt:
+    """Something that a node said of these blocks and that makes no sense, though it may be about money.
+
+    It stops nobody: what else is in the blocks counts, and this is set aside and asked for again.
+    """
+
+    what: str
+    place: str  # names it on its network, together with `what`
+    first: int  # the blocks to read again, both included
+    last: int
+    address: str  # checksummed: whom it may have paid; empty when nobody can say
+    why: str
+
+    def is_shared(self, others: "Iterable[Doubt]") -> bool:
+        """Whether one of the others is of the same thing; of balances, of some of the same blocks."""
+        return any(
+            self.what == each.what and (self.place == each.place or (self.what == BALANCES and self._overlaps(each)))
+            for each in others
+        )
+
+    def _overlaps(self, other: "Doubt") -> bool:
+        return self.first <= other.last and other.first <= self.last
+
+
 class ReaderUnavailable(Exception):
     """The chain cannot be read at the moment: try later."""
 
@@ -81,12 +110,19 @@ class Reader(Protocol):
         ...
 
     def transfers(
-        self, addresses: frozenset[str], first: int, last: int, *, wallets: frozenset[str] = frozenset()
+        self,
+        addresses: frozenset[str],
+        first: int,
+        last: int,
+        *,
+        wallets: frozenset[str] = frozenset(),
+        doubts: list[Doubt] | None = None,
     ) -> list[Transfer]:
         """Transfers to the (checksummed) addresses in these blocks, both included.
 
         From `wallets`, which are some of them, their owners may spend at any time: balances do not tell all of these.
-        A transfer from inside a contract may be found, and listed, some blocks after its own.
+        A transfer from inside a contract may be found, and listed, some blocks after its own. What makes no sense is
+        added to `doubts`; without such a list it raises ReaderUnavailable.
         """
         ...
 

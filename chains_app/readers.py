@@ -19,6 +19,13 @@ def reader_for(network: Network) -> Reader:
     return _evm_reader(_ByUrls(network))
 
 
+def second_reader_for(network: Network) -> Reader:
+    """Another reader of the network, that asks its other nodes first. Their failures do not hold up the first."""
+    if network.kind == "sandbox":
+        return SandboxReader(network)
+    return _second_evm_reader(_ByUrls(network))
+
+
 def nodes_for(network: Network) -> Nodes:
     """The nodes of a network, for other questions than its reader's: what they fail at must not make that one wait."""
     return _nodes(_ByUrls(network))
@@ -60,6 +67,11 @@ class _ByUrls:
 @lru_cache(maxsize=64)
 def _evm_reader(key: _ByUrls) -> EvmReader:
     return EvmReader(key.network)
+
+
+@lru_cache(maxsize=64)
+def _second_evm_reader(key: _ByUrls) -> EvmReader:
+    return EvmReader(key.network, others_first=True)
 
 
 @lru_cache(maxsize=64)

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from chains_app.models import SandboxBlock, SandboxTransfer
 from chains_app.networks import Network
-from chains_app.reader import Block, Sighting, Transfer
+from chains_app.reader import Block, Doubt, Sighting, Transfer
 from chains_app.sandbox_chain import mine
 
 
@@ -34,6 +34,7 @@ class SandboxReader:
         last: int,
         *,
         wallets: frozenset[str] = frozenset(),  # noqa: ARG002  (here every transfer is a row)
+        doubts: list[Doubt] | None = None,  # noqa: ARG002  (and none is odd)
     ) -> list[Transfer]:
         """Transfers of listed assets in these blocks."""
         rows = SandboxTransfer.objects.filter(block__number__range=(first, last))

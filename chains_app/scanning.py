@@ -11,13 +11,15 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 from math import ceil
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 
 from chains_app.models import ScanCursor, ScannedBlock
 from chains_app.networks import Network
-from chains_app.reader import Block, Reader, ReaderUnavailable, Transfer
+from chains_app.reader import Block, Doubt, Reader, ReaderUnavailable, Transfer
+from chains_app.set_aside import set_aside
 from common.modes import Mode
 
 # Blocks read by one scan: what it finds must fit one short transaction.
@@ -53,6 +55,7 @@ class Scan:
     below: Position | None  # by the first scan: the block before, from which it is read again should all of it change
     transfers: tuple[Transfer, ...]
     pending: tuple[Transfer, ...]
+    doubts: tuple[Doubt, ...]  # what made no sense
     replaced_from: int | None  # the chain now has other blocks from here on than were read before
 
     @property
@@ -80,7 +83,7 @@ def scan(
     list.
     Raises ReaderUnavailable, WrongChain.
     """
-    cursor = _position(ScanCursor.objects.filter(pk=network.id).first())
+    cursor = position(network)
     head = reader.head()
     watched, spending = frozenset(addresses()), frozenset(wallets())
     replaced_from = _replaced_from(network, reader, cursor, head) if cursor else None
@@ -88,11 +91,12 @@ def scan(
     last = min(head.number, first + WINDOW - 1)
     # Pending first: what is mined in between is then still in this list, and not in neither.
     pending = reader.pending(watched, above=last) if watched else []
+    doubts: list[Doubt] = []
     if last < first:
         transfers: list[Transfer] = []
         end = cursor or Position(head.number, head.hash)
     else:
-        transfers, end = _read(reader, watched, spending, first, last, head)
+        transfers, end = _read(reader, watched, spending, first, last, head, doubts)
     return Scan(
         network=network,
         began_at=cursor,
@@ -102,26 +106,62 @@ def scan(
         end=end,
         transfers=tuple(transfers),
         pending=tuple(pending),
+        doubts=tuple(doubts),
         replaced_from=replaced_from,
         below=_below(reader, first) if cursor is None else None,
     )
 
 
-def save_cursor(scan: Scan, *, now: datetime) -> None:
+def save_cursor(scan: Scan, *, now: datetime, refunds_wait: bool = False) -> None:
     """Moves the cursor to where the scan ended. First statement of the transaction that stores what the scan found.
 
-    Takes the cursor's row lock, so that two watchers store one after the other. Raises CursorMoved.
+    What made no sense is set aside. If `refunds_wait`, they are still to be looked for in what was read. Takes the
+    cursor's row lock, so that two watchers store one after the other. Raises CursorMoved.
     """
     row = ScanCursor.objects.select_for_update().filter(pk=scan.network.id).first()
     if _position(row) != scan.began_at:
         raise CursorMoved(f"{scan.network.id} was read by another watcher meanwhile")
     seen = {"head": scan.head.number, "scanned_at": now, "problem": ""}
-    place = {"block_number": scan.end.number, "block_hash": scan.end.hash}
+    place: dict[str, Any] = {"block_number": scan.end.number, "block_hash": scan.end.hash}
+    if not refunds_wait:
+        place["refunds_read"] = scan.end.number
     if row is None:
         _insert(ScanCursor(network=scan.network.id, **place, **seen))
     else:
         ScanCursor.objects.filter(pk=row.pk).update(**place, **seen)
     _save_checkpoint(scan)
+    set_aside(scan.network, scan.doubts, now)
+
+
+def hold(network: Network, *, at: Position | None) -> None:
+    """Keeps watchers waiting until the transaction ends, for who stores beside them what was read by then.
+
+    Raises CursorMoved when the chain was replaced since it was read up to `at`: what was read may be of the old branch.
+    """
+    row = ScanCursor.objects.select_for_update().filter(pk=network.id).first()
+    if at is None or _position(row) == at:
+        return
+    if not ScannedBlock.objects.filter(network=network.id, number=at.number, hash=at.hash).exists():
+        raise CursorMoved(f"{network.id} has another branch since")
+
+
+def position(network: Network) -> Position | None:
+    """How far the network was read; None when it never was."""
+    return _position(ScanCursor.objects.filter(pk=network.id).first())
+
+
+def note_refunds_read(network: Network, *, since: int | None, upto: int) -> None:
+    """Refunds were looked for in the blocks above `since`, up to `upto`. Counts if all before was looked through."""
+    row = ScanCursor.objects.filter(pk=network.id)
+    row.filter(Q(refunds_read=since) | Q(refunds_read=None)).update(refunds_read=upto)
+
+
+def refunds_unread(network: Network) -> tuple[int, int] | None:
+    """Blocks that were read, and refunds not looked for in them: the first and the last; None when there are none."""
+    row = ScanCursor.objects.filter(pk=network.id).first()
+    if row is None or row.refunds_read is None or row.refunds_read >= row.block_number:
+        return None
+    return row.refunds_read + 1, min(row.block_number, row.refunds_read + WINDOW)
 
 
 def heads_of(networks: Collection[str]) -> dict[str, int]:
@@ -162,10 +202,16 @@ def _first(
 
 
 def _read(
-    reader: Reader, watched: frozenset[str], spending: frozenset[str], first: int, last: int, head: Block
+    reader: Reader,
+    watched: frozenset[str],
+    spending: frozenset[str],
+    first: int,
+    last: int,
+    head: Block,
+    doubts: list[Doubt],
 ) -> tuple[list[Transfer], Position]:
     before = head if last == head.number else _block_at(reader, last)
-    transfers = reader.transfers(watched, first, last, wallets=spending) if watched else []
+    transfers = reader.transfers(watched, first, last, wallets=spending, doubts=doubts) if watched else []
     # A block's hash vouches for all blocks below it: the same hash before and after means one branch was read.
     after = _block_at(reader, last)
     if after.hash != before.hash:

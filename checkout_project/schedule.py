@@ -8,6 +8,11 @@ BEAT_SCHEDULE = {
         "schedule": 1.0,
         "options": {"expires": 5},
     },
+    "look-at-networks-again": {
+        "task": "sessions_app.tasks.look_at_networks_again",
+        "schedule": 5.0,
+        "options": {"expires": 5},
+    },
     "expire-due-sessions": {
         "task": "sessions_app.tasks.expire_due",
         "schedule": 2.0,

@@ -4,7 +4,8 @@ The gateway signs nothing: it prepares calls for the merchant's own wallet, and 
 """
 
 import secrets
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -14,6 +15,7 @@ from django.db.models import Count, Max, QuerySet, Sum
 from chains_app.chain_calls import Conditions, Emptied, collections_of
 from chains_app.deposits import ETHER, MAX_DEPOSITS, Call, Deposit, collection_calls, collection_gas
 from chains_app.networks import Asset, Network, all_networks
+from common.bulk_sql import update_rows
 from common.errors import Conflict, NotFound
 from common.modes import Mode
 from merchants_app.audit import record
@@ -146,8 +148,7 @@ def see_collection(*, merchant: Merchant, mode: str, network: Network, tx_hash: 
             "done, then try again."
         )
     with transaction.atomic():
-        for each in emptied:
-            emptied_payments(network, each).update(collected_tx=tx_hash)
+        update_rows(emptied_payments(network, emptied), ["collected_tx"])
         seen = Payment.objects.filter(network=network.id, collected_at=None, collected_tx=tx_hash)
         ours = seen.filter(session__merchant=merchant, session__mode=mode).count()
         if not ours:
@@ -157,24 +158,42 @@ def see_collection(*, merchant: Merchant, mode: str, network: Network, tx_hash: 
     return ours
 
 
-def emptied_payments(network: Network, emptied: Emptied) -> QuerySet[Payment]:
-    """What was in the deposit when it was emptied: all that had arrived by then and was not collected before.
+def emptied_payments(network: Network, emptied: Iterable[Emptied]) -> list[Payment]:
+    """What was in the deposits when they were emptied, each with its `collected_tx`; to be saved by the caller.
 
-    Of what came in the very block nobody here knows whether it came before or after. It was in there if it is part of
-    what left; if in doubt it goes on waiting, and the next collection has it for certain.
+    That is all that had arrived by then and was not collected before. Of what came in the very block nobody here knows
+    whether it came before or after. It was in there if it is part of what left; if in doubt it goes on waiting, and the
+    next collection has it for certain. One query, however many they are.
     """
-    collection = emptied.collection
     symbols = {(asset.contract or ETHER).lower(): asset.symbol for asset in network.assets.values()}
-    arrived = Payment.objects.filter(
-        session__deposit__address=collection.deposit,
+    listed = [each for each in emptied if each.collection.token.lower() in symbols]
+    found = Payment.objects.filter(
+        session__deposit__address__in={each.collection.deposit for each in listed},
         network=network.id,
-        asset=symbols.get(collection.token.lower(), ""),
-        block_number__lte=emptied.block_number,
+        block_number__isnull=False,
         vanished_at=None,
         collected_at=None,
     )
-    units = arrived.aggregate(units=Sum("amount_units"))["units"] or 0
-    return arrived if units <= collection.amount_units else arrived.filter(block_number__lt=emptied.block_number)
+    inside: dict[tuple[str, str], list[Payment]] = defaultdict(list)
+    for payment in found.select_related("session__deposit") if listed else ():
+        inside[payment.session.deposit.address, payment.asset].append(payment)
+    gone = []
+    for each in sorted(listed, key=lambda each: each.block_number):
+        place = each.collection.deposit, symbols[each.collection.token.lower()]
+        left = _left_with(each, inside[place])
+        for payment in left:
+            payment.collected_tx = each.tx_hash
+        gone += left
+        taken = {payment.pk for payment in left}
+        inside[place] = [payment for payment in inside[place] if payment.pk not in taken]
+    return gone
+
+
+def _left_with(emptied: Emptied, inside: Sequence[Payment]) -> list[Payment]:
+    arrived = [payment for payment in inside if (payment.block_number or 0) <= emptied.block_number]
+    if sum(payment.amount_units for payment in arrived) <= emptied.collection.amount_units:
+        return arrived
+    return [payment for payment in arrived if payment.block_number != emptied.block_number]
 
 
 def play_collection(*, merchant: Merchant, mode: str, network: Network, by: str, now: datetime) -> int:

@@ -1,89 +1,111 @@
 """Notices on the chain what was collected, whoever sent the transaction and whether or not they told us of it.
 
-For the merchant's books only: failing at it must never hold up a payment, and loses nothing, as the cursor stays.
+For the merchant's books only: it reads after the watcher, by connections of its own, and holds up no payment.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import datetime
 
-import structlog
-from django.db.models import Min
+from django.db.models import Min, QuerySet
+from django.utils import timezone
 
-from chains_app.chain_calls import Emptied, collections_between, collections_of
-from chains_app.models import ScanCursor
+from chains_app.chain_calls import COLLECTIONS, Emptied, collections_between, collections_of
+from chains_app.models import ScanCursor, SetAside
 from chains_app.networks import Network
 from chains_app.reader import ReaderUnavailable
-from chains_app.scanning import Scan
+from chains_app.set_aside import postpone, set_aside, settle
+from common.bulk_sql import update_rows
 from sessions_app.collecting import emptied_payments
 from sessions_app.models import Payment
 
-log = structlog.get_logger()
-
-# Blocks, and transactions that we were told of, that one pass of the watcher asks about.
+# Blocks, and transactions that we were told of, that one look asks about.
 MOST_BLOCKS = 5_000
 MOST_TOLD = 100
+# More deposits than this are asked for by their treasuries.
+MOST_DEPOSITS = 500
+_MOST_AT_ONCE = 1_000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Collected:
-    """What was collected, so far behind the head that nothing is undone by a reorganisation any more."""
+def follow_collections(network: Network) -> None:
+    """Marks what has become final. Nothing is asked while nothing waits. Raises ReaderUnavailable, WrongChain."""
+    cursor = ScanCursor.objects.filter(pk=network.id).exclude(block_hash="").first()
+    if network.kind != "evm" or cursor is None:
+        return
+    upto = cursor.block_number - network.confirmations.normal
+    _follow_told(network, final_at=upto)
+    first = _first_unread(network, cursor.collections_read, upto)
+    last = min(upto, first + MOST_BLOCKS - 1)
+    if first <= last:
+        emptied, doubts = collections_between(network, first, last, **_wanted(network))
+        set_aside(network, doubts, timezone.now())
+        _mark_collected(network, emptied, timezone.now())
+        ScanCursor.objects.filter(pk=network.id).update(collections_read=last)
 
-    upto: int | None  # how far the factory's events are read; None: no further than before
-    emptied: Iterable[Emptied] = ()
-    settled: frozenset[str] = frozenset()  # transactions we were told of that are final, or gone
 
-
-def look_for_collections(seen: Scan) -> Collected:
-    """What has become final by the scan. Talks to the network; nothing is asked while nothing waits."""
-    network, upto = seen.network, seen.end.number - seen.network.confirmations.normal
-    if network.kind != "evm":
-        return Collected(upto=None)
+def read_collections_again(network: Network, row: SetAside) -> None:
+    """Asks once more for what a node did not list."""
+    now = timezone.now()
     try:
-        told = _told(network, final_at=upto)
-        first = _first_unread(network, upto)
-        last = min(upto, first + MOST_BLOCKS - 1)
-        if last < first:
-            return told
-        emptied = [*told.emptied, *collections_between(network, first, last)]
-        return Collected(upto=last, emptied=emptied, settled=told.settled)
+        emptied, doubts = collections_between(network, row.first_block, row.last_block, **_wanted(network))
     except ReaderUnavailable as problem:
-        log.warning("collections_not_read", network=network.id, problem=str(problem))
-        return Collected(upto=None)
+        postpone(row, str(problem), now)
+        return
+    _mark_collected(network, emptied, now)
+    if doubts:
+        postpone(row, doubts[0].why, now)
+    else:
+        settle(row, now)
 
 
-def mark_collected(network: Network, collected: Collected, now: datetime) -> None:
-    """Stores it. In the transaction that stores the scan, whose lock lets two watchers do it one after the other."""
-    for each in collected.emptied:
-        emptied_payments(network, each).update(collected_at=now, collected_tx=each.tx_hash)
-    if collected.settled:
-        # What they did not collect after all waits again.
-        still = Payment.objects.filter(network=network.id, collected_at=None, collected_tx__in=collected.settled)
-        still.update(collected_tx="")
-    if collected.upto is not None:
-        ScanCursor.objects.filter(pk=network.id).update(collections_read=collected.upto)
+def is_about_collections(row: SetAside) -> bool:
+    """Whether this was set aside here."""
+    return row.what == COLLECTIONS
 
 
-def _told(network: Network, *, final_at: int) -> Collected:
+def _mark_collected(network: Network, emptied: Sequence[Emptied], now: datetime) -> None:
+    """A fixed number of statements for each thousand."""
+    in_order = sorted(emptied, key=lambda each: each.block_number)
+    for at in range(0, len(in_order), _MOST_AT_ONCE):
+        gone = emptied_payments(network, in_order[at : at + _MOST_AT_ONCE])
+        for payment in gone:
+            payment.collected_at = now
+        update_rows(gone, ["collected_at", "collected_tx"])
+
+
+def _follow_told(network: Network, *, final_at: int) -> None:
     """What has become of the transactions that merchants told us of."""
     noted = Payment.objects.filter(network=network.id, collected_at=None).exclude(collected_tx="")
     hashes = list(noted.order_by("collected_tx").values_list("collected_tx", flat=True).distinct()[:MOST_TOLD])
     if not hashes:
-        return Collected(upto=None)
+        return
     found = collections_of(network, hashes)
-    gone = {tx_hash for tx_hash, emptied in found.items() if not emptied}
     final = [each for emptied in found.values() for each in emptied or () if each.block_number <= final_at]
-    return Collected(upto=None, emptied=final, settled=frozenset(gone | {each.tx_hash for each in final}))
+    done = {tx_hash for tx_hash, emptied in found.items() if not emptied} | {each.tx_hash for each in final}
+    _mark_collected(network, final, timezone.now())
+    # What they did not collect after all waits again.
+    _waiting(network).filter(collected_tx__in=done).update(collected_tx="")
 
 
-def _first_unread(network: Network, upto: int) -> int:
+def _waiting(network: Network) -> QuerySet[Payment]:
+    return Payment.objects.filter(network=network.id, vanished_at=None, collected_at=None)
+
+
+def _wanted(network: Network) -> dict[str, list[str]]:
+    """Whose collections are of interest: the deposits in which something is, or the treasuries of too many of these."""
+    of_contracts = _waiting(network).filter(session__deposit__derivation_index=None)
+    deposits = of_contracts.values_list("session__deposit__address", flat=True).distinct()
+    addresses = list(deposits[: MOST_DEPOSITS + 1])
+    if len(addresses) <= MOST_DEPOSITS:
+        return {"deposits": addresses}
+    treasuries = of_contracts.values_list("session__treasury__address", flat=True).distinct()
+    return {"treasuries": [address for address in treasuries if address]}
+
+
+def _first_unread(network: Network, read: int | None, upto: int) -> int:
     """The block to go on from; above `upto` when there is nothing to look for."""
-    waiting = Payment.objects.filter(
-        network=network.id, confirmed_at__isnull=False, vanished_at=None, collected_at=None
-    )
+    waiting = _waiting(network).filter(confirmed_at__isnull=False)
     if not waiting.exists():
         return upto + 1
-    read = ScanCursor.objects.filter(pk=network.id).values_list("collections_read", flat=True).first()
     if read is not None and upto - MOST_BLOCKS <= read <= upto:
         return read + 1
     # Nobody looked for long, or ever, or on another chain: what waits cannot have been collected before it came.

@@ -1,10 +1,13 @@
 """Notices refunds on the chain: a transfer of just that amount to just that address, and then its confirmations."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
+
+from django.db import transaction
 
 from chains_app.networks import Network
 from chains_app.reader import Sighting, Transfer
+from common.bulk_sql import update_rows
 from common.money import amount_text
 from merchants_app.audit import record
 from sessions_app.decisions import decide
@@ -56,28 +59,41 @@ def doubtful_refunds(
     ]
 
 
-def see_refunds(
-    refunds: Iterable[Refund],
-    transfers: Iterable[Transfer],
-    *,
-    gone: Iterable[Refund],
-    there: frozenset[Sighting],
-    now: datetime,
+def place_refunds(
+    network: Network, refunds: Sequence[Refund], transfers: Iterable[Transfer], *, gone: Iterable[Refund], now: datetime
 ) -> None:
-    """Stores which transfers are refunds and which of those are final; a final one settles its session's issue.
+    """Stores which transfers are refunds, in a fixed number of statements. Runs after what they came with is stored.
 
     `gone` are no longer on the chain: another transfer (a replacement with a higher fee, say) may take their place.
     """
-    found = list(transfers)
-    for refund in gone:
+    lost = list(gone)
+    for refund in lost:
         _forget_place(refund)
+    update_rows(lost, _PLACE)
+    by_place, by_content = _arranged(refunds, transfers)
+    taken = _taken(network, [each for same in by_content.values() for each in same])
+    placed = []
     for refund in refunds:
-        for transfer in found:
-            if _is_it(refund, transfer) and not _is_taken(transfer, by_other_than=refund):
-                _place(refund, transfer, now)
-                break
+        if refund.tx_hash:
+            found = by_place.get((refund.tx_hash, refund.log_index))
+        else:
+            free = (
+                each for each in by_content.get(_content(refund), ()) if (each.tx_hash, each.log_index) not in taken
+            )
+            found = next((each for each in free if _is_in_time(refund, each)), None)
+        if found:
+            _place(refund, found, now)
+            taken.add((found.tx_hash, found.log_index))
+            placed.append(refund)
+    update_rows(placed, [*_PLACE, "withdrawn_at"])
+
+
+def conclude_refunds(refunds: Iterable[Refund], *, there: frozenset[Sighting], now: datetime) -> None:
+    """Those that are final settle their session's issue, each in a transaction of its own."""
+    for refund in refunds:
         if refund.tx_hash and sighting(refund) in there:
-            _conclude(refund, now)
+            with transaction.atomic():
+                _conclude(refund, now)
 
 
 def sighting(refund: Refund) -> Sighting:
@@ -93,21 +109,40 @@ def sighting(refund: Refund) -> Sighting:
     )
 
 
-def _is_it(refund: Refund, transfer: Transfer) -> bool:
-    if refund.tx_hash:
-        return (refund.tx_hash, refund.log_index) == (transfer.tx_hash, transfer.log_index)
-    return (
-        transfer.recipient == refund.to_address
-        and transfer.asset == refund.asset
-        and transfer.amount_units == refund.amount_units
-        and (transfer.block_time is None or transfer.block_time >= refund.prepared_at.replace(microsecond=0))
-    )
+_Content = tuple[str, str, int]
+_Place = tuple[str, int | None]
 
 
-def _is_taken(transfer: Transfer, *, by_other_than: Refund) -> bool:
-    """Two refunds of the same amount to the same buyer are two transfers."""
-    same = Refund.objects.filter(network=transfer.network, tx_hash=transfer.tx_hash, log_index=transfer.log_index)
-    return same.exclude(pk=by_other_than.pk).exists()
+def _content(refund: Refund) -> _Content:
+    return refund.to_address, refund.asset, int(refund.amount_units)
+
+
+def _arranged(
+    refunds: Iterable[Refund], transfers: Iterable[Transfer]
+) -> tuple[dict[_Place, Transfer], dict[_Content, list[Transfer]]]:
+    """Transfers by their place, and those that could be one of the refunds by what they move to whom."""
+    by_place: dict[_Place, Transfer] = {}
+    by_content: dict[_Content, list[Transfer]] = {_content(refund): [] for refund in refunds}
+    for each in transfers:
+        by_place[each.tx_hash, each.log_index] = each
+        if (few := by_content.get((each.recipient, each.asset, each.amount_units))) is not None:
+            few.append(each)
+    return by_place, by_content
+
+
+def _taken(network: Network, candidates: Sequence[Transfer]) -> set[_Place]:
+    """Where refunds are already: two of the same amount to the same buyer are two transfers."""
+    if not candidates:
+        return set()
+    same = Refund.objects.filter(network=network.id, tx_hash__in={each.tx_hash for each in candidates})
+    return set(same.values_list("tx_hash", "log_index"))
+
+
+def _is_in_time(refund: Refund, transfer: Transfer) -> bool:
+    return transfer.block_time is None or transfer.block_time >= refund.prepared_at.replace(microsecond=0)
+
+
+_PLACE = ["tx_hash", "log_index", "block_number", "block_hash", "seen_at"]
 
 
 def _place(refund: Refund, transfer: Transfer, now: datetime) -> None:
@@ -115,18 +150,17 @@ def _place(refund: Refund, transfer: Transfer, now: datetime) -> None:
     refund.block_number, refund.block_hash = transfer.block_number, transfer.block_hash
     refund.seen_at = refund.seen_at or now
     refund.withdrawn_at = None  # since it was read: it had been sent by then
-    refund.save(update_fields=["tx_hash", "log_index", "block_number", "block_hash", "seen_at", "withdrawn_at"])
 
 
 def _forget_place(refund: Refund) -> None:
     refund.tx_hash, refund.block_hash = "", ""
     refund.log_index = refund.block_number = refund.seen_at = None
-    refund.save(update_fields=["tx_hash", "log_index", "block_number", "block_hash", "seen_at"])
 
 
 def _conclude(refund: Refund, now: datetime) -> None:
     """Settles what was open when it was prepared, if all that is back now and nothing else has come. It is noted."""
-    Refund.objects.filter(pk=refund.pk).update(confirmed_at=now)
+    if not Refund.objects.filter(pk=refund.pk, confirmed_at=None).update(confirmed_at=now):
+        return  # another watcher was faster
     session = with_facts(CheckoutSession.objects.filter(pk=refund.session_id), "merchant").get()
     actor = f"refund {refund.public_id}"
     record(merchant=session.merchant, mode=session.mode, actor=actor, action="refund.done",

@@ -7,6 +7,7 @@ from chains_app.networks import enabled_networks, network
 from common.modes import Mode
 from sessions_app.buyer_retention import erase_old_buyers as erase_old_buyers_now
 from sessions_app.expiry import expire_due as expire_due_sessions
+from sessions_app.second_looks import look_again
 from sessions_app.watcher import watch_network as watch_network_now
 
 
@@ -22,6 +23,20 @@ def watch_networks() -> None:
 def watch_network(network_id: str) -> None:
     """Reads new blocks of one network and counts what arrived. Safe to run twice at once."""
     watch_network_now(network(network_id))
+
+
+@shared_task
+def look_at_networks_again() -> None:
+    """As `watch_networks`, for what need not be known at once."""
+    for mode in Mode:
+        for each in enabled_networks(mode):
+            look_at_network_again.apply_async((each.id,), expires=10)
+
+
+@shared_task
+def look_at_network_again(network_id: str) -> None:
+    """Asks for what was set aside, and keeps the books. Safe to run twice at once."""
+    look_again(network(network_id))
 
 
 @shared_task

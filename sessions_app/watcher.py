@@ -16,12 +16,17 @@ from chains_app.models import ScanCursor
 from chains_app.networks import Network
 from chains_app.reader import Reader, ReaderUnavailable, Sighting, WrongChain
 from chains_app.readers import reader_for
-from chains_app.scanning import CursorMoved, Scan, record_problem, save_cursor, scan
-from sessions_app.collection_watch import Collected, look_for_collections, mark_collected
+from chains_app.scanning import CursorMoved, Scan, hold, note_refunds_read, record_problem, save_cursor, scan
 from sessions_app.lifecycle import reassess_many
 from sessions_app.models import DepositAddress, Payment, Quote, Refund
 from sessions_app.payments import confirm, deep_enough, doubtful, mark_vanished, merged, record, sighting
-from sessions_app.refund_watch import deep_sightings, doubtful_refunds, refunds_watched_for, see_refunds
+from sessions_app.refund_watch import (
+    conclude_refunds,
+    deep_sightings,
+    doubtful_refunds,
+    place_refunds,
+    refunds_watched_for,
+)
 from sessions_app.refund_watch import sighting as refund_sighting
 from sessions_app.sightings import Sightings, take_in
 
@@ -87,9 +92,10 @@ def watch(network: Network, reader: Reader) -> bool:
     )
     second_look = _look_again(network, reader, seen, refunds)
     sightings = take_in(network, [*seen.transfers, *seen.pending], timezone.now())
-    collected = look_for_collections(seen)
     try:
-        _store(network, seen, second_look, sightings, refunds, collected, timezone.now())
+        _store(network, seen, second_look, sightings, timezone.now(), refunds_wait=bool(refunds))
+        if refunds:
+            _see_refunds(network, seen, second_look, refunds, timezone.now())
     except CursorMoved:
         return False  # Another watcher stored these blocks meanwhile, and its pass counts.
     return seen.is_behind
@@ -142,21 +148,22 @@ def _look_again(network: Network, reader: Reader, seen: Scan, refunds: list[Refu
 
 
 def _store(
-    network: Network,
-    seen: Scan,
-    second_look: _SecondLook,
-    sightings: Sightings,
-    refunds: list[Refund],
-    collected: Collected,
-    now: datetime,
+    network: Network, seen: Scan, second_look: _SecondLook, sightings: Sightings, now: datetime, *, refunds_wait: bool
 ) -> None:
     with transaction.atomic():
-        save_cursor(seen, now=now)
+        save_cursor(seen, now=now, refunds_wait=refunds_wait)
         news = merged(
             mark_vanished(network, second_look.vanished, now),
             record(network, sightings),
             confirm(network, second_look.confirmed, now),
         )
         reassess_many(news)  # by the time that it is once the sessions are locked
-        see_refunds(refunds, seen.transfers, gone=second_look.gone_refunds, there=second_look.there, now=now)
-        mark_collected(network, collected, now)
+
+
+def _see_refunds(network: Network, seen: Scan, second_look: _SecondLook, refunds: list[Refund], now: datetime) -> None:
+    """The books come after the payments: should this fail, `second_looks` reads the blocks again for the refunds."""
+    with transaction.atomic():
+        hold(network, at=seen.end)
+        place_refunds(network, refunds, seen.transfers, gone=second_look.gone_refunds, now=now)
+        note_refunds_read(network, since=seen.began_at.number if seen.began_at else None, upto=seen.end.number)
+    conclude_refunds(refunds, there=second_look.there, now=now)

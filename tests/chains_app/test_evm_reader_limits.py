@@ -219,10 +219,11 @@ def test_a_node_without_balances_and_traces_still_shows_transactions(chain, fake
     no_balances(fake, below=block)
     for method in ("debug_traceBlockByNumber", "trace_block"):
         fake.refuse(method, "the method does not exist", code=-32601)
-    reader = EvmReader(DEVCHAIN)
-    assert seen(reader.transfers(frozenset([pat]), block, block)) == [("ETH", pat, 5)]
+    reader, doubts = EvmReader(DEVCHAIN), []
+    assert seen(reader.transfers(frozenset([pat]), block, block, doubts=doubts)) == [("ETH", pat, 5)]
+    assert {(each.what, each.last) for each in doubts} == {("balances", block)}
     fake.forget()
-    reader.transfers(frozenset([pat]), block, block)
+    reader.transfers(frozenset([pat]), block, block, doubts=doubts)
     assert fake.count("trace_block") == 0  # asked once, and remembered
 
 

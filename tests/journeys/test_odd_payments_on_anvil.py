@@ -9,6 +9,7 @@ from chains_app.readers import reader_for
 from sessions_app.lifecycle import cancel, expire
 from sessions_app.models import CheckoutSession
 from sessions_app.quoting import choose_option
+from sessions_app.second_looks import look_again
 from sessions_app.watcher import watch
 from tests.cast import refreshed
 from tests.chains_app.node_cast import CONTRACTS, DEVCHAIN, Devchain, devchain
@@ -65,9 +66,10 @@ class Street:
         return self.looked()
 
     def looked(self) -> "Street":
-        """The watcher follows to the head."""
+        """The watcher follows to the head, and the books are kept."""
         while watch(DEVCHAIN, reader_for(DEVCHAIN)):
             pass
+        look_again(DEVCHAIN)
         return self
 
 

@@ -33,6 +33,7 @@ ROWS = {
     "chains_app.SandboxTransfer": READ_ONLY,
     "chains_app.ScanCursor": READ_ONLY,
     "chains_app.ScannedBlock": READ_ONLY,
+    "chains_app.SetAside": READ_ONLY,
     "merchants_app.ApiKey": READ_ONLY,
     "merchants_app.AuditEntry": READ_ONLY,
     "merchants_app.IdempotencyRecord": READ_ONLY,

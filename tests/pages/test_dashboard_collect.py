@@ -12,6 +12,7 @@ from merchants_app.models import Merchant
 from sessions_app.collecting import NotCollectedYet, see_collection
 from sessions_app.models import CheckoutSession, Payment
 from sessions_app.quoting import choose_option
+from sessions_app.second_looks import look_again
 from sessions_app.watcher import watch
 from tests.cast import MIAS_WALLET
 from tests.chains_app.node_cast import DEVCHAIN, Devchain, devchain
@@ -77,6 +78,7 @@ def test_one_click_collects_tokens_and_ether_on_a_network_without_the_factory(
     assert own(Payment).filter(collected_at=None).count() == 2  # not final yet
     chain.node.mine(DEVCHAIN.confirmations.normal + 1)
     watch(DEVCHAIN, EvmReader(DEVCHAIN))
+    look_again(DEVCHAIN)
     assert own(Payment).filter(collected_at=None).count() == 0
 
 

@@ -6,7 +6,7 @@ from decimal import Decimal
 from hashlib import sha256
 
 from chains_app.networks import Network
-from chains_app.reader import Block, Sighting, Transfer
+from chains_app.reader import Block, Doubt, Sighting, Transfer
 from sessions_app.models import CheckoutSession
 from sessions_app.watcher import watch
 
@@ -60,7 +60,13 @@ class StillChain:
         return Block(number, _hash(self.network.id, number), self.now + timedelta(seconds=number - HEAD + 1))
 
     def transfers(
-        self, addresses: frozenset[str], first: int, last: int, *, wallets: frozenset[str] = frozenset()
+        self,
+        addresses: frozenset[str],
+        first: int,
+        last: int,
+        *,
+        wallets: frozenset[str] = frozenset(),
+        doubts: list[Doubt] | None = None,
     ) -> list[Transfer]:
         return [
             each for each in self.shown if each.recipient in addresses and first <= (each.block_number or 0) <= last

@@ -1,0 +1,134 @@
+"""A provider's faults, by name: a proxy in front of a real node that plays them until it is well again.
+
+    with FaultyProxy(upstream=anvil.url) as proxy:
+        proxy.has_no_receipt_of(tx_hash)
+        proxy.spoils_logs(logIndex=None)                          # of all, or: when=lambda log: ...
+        proxy.lists(junk_collections(block=7, number=20_000), at_most=10_000)
+        proxy.keeps_no_state(below=7)
+        proxy.well()
+
+Several play at once. Everything else is answered by the real node.
+"""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Any
+
+from chains_app.deposits import COLLECTED_TOPIC, FACTORY_ADDRESS
+from tests.fake_node import FakeNode, Refusal
+
+Log = Mapping[str, Any]
+JUNK_TOKEN = "0x" + "9" * 40
+NOBODY = "0x" + "8" * 40
+
+
+class FaultyProxy(FakeNode):
+    """One server. Use as a context manager."""
+
+    def __init__(self, *, upstream: str) -> None:
+        super().__init__(upstream=upstream)
+        self._listed: list[Log] = []
+        self._at_most = 10**9
+        self._spoiled: Callable[[Log], bool] = lambda log: False
+        self._fields: dict[str, Any] = {}
+        self.logs_sent = 0
+
+    def well(self) -> None:
+        super().well()
+        self._listed, self._at_most, self._fields = [], 10**9, {}
+        self._spoiled = lambda log: False
+
+    # --- receipts
+
+    def has_no_receipt_of(self, *hashes: str) -> None:
+        """As for a transaction that was never mined. Of all, when none is named."""
+        self.spoils_receipts(lambda receipt: None, hashes)
+
+    def spoils_receipts(self, spoil: Callable[[dict[str, Any]], Any], hashes: Collection[str] = ()) -> None:
+        """Receipts, of these transactions or of all, are what is made of them here."""
+        self.answer(
+            "eth_getTransactionReceipt",
+            lambda upstream, tx_hash: (
+                spoil(upstream("eth_getTransactionReceipt", tx_hash))
+                if not hashes or tx_hash in hashes
+                else upstream("eth_getTransactionReceipt", tx_hash)
+            ),
+        )
+
+    # --- logs
+
+    def spoils_logs(self, *, when: Callable[[Log], bool] = lambda log: True, **fields: Any) -> None:
+        """Those logs have these values in these fields."""
+        self._spoiled, self._fields = when, fields
+        self.answer("eth_getLogs", self._logs)
+
+    def lists(self, logs: Sequence[Log] = (), *, at_most: int = 10**9) -> None:
+        """These logs too, where they were asked for; and refuses to list more than so many."""
+        self._listed, self._at_most = list(logs), at_most
+        self.answer("eth_getLogs", self._logs)
+
+    def _logs(self, upstream: Callable[..., Any], where: Mapping[str, Any]) -> list[Any]:
+        found = [*upstream("eth_getLogs", where), *(log for log in self._listed if _is_asked_for(log, where))]
+        if len(found) > self._at_most:
+            raise Refusal(f"query returned more than {self._at_most} results", -32005)
+        self.logs_sent += len(found)
+        return [log | self._fields if self._spoiled(log) else log for log in found]
+
+    # --- state
+
+    def keeps_no_state(self, *, below: int, message: str = "block is out of range") -> None:
+        """Balances of blocks below are refused in these words, and nothing that ran there is traced."""
+        for method in ("eth_call", "eth_getBalance"):
+            self.refuse(method, message, when=lambda *asked: int(asked[-1], 16) < below)
+        for method in ("debug_traceBlockByNumber", "trace_block"):
+            self.answer(
+                method,
+                lambda upstream, number, *more, method=method: (
+                    [] if int(number, 16) < below else upstream(method, number, *more)
+                ),
+            )
+
+    # --- blocks
+
+    def spoils_transactions(self, when: Callable[[dict[str, Any]], bool], **fields: Any) -> None:
+        """In full blocks, those transactions have these values in these fields."""
+
+        def answer(upstream: Callable[..., Any], number: str, full: bool) -> Any:
+            block = upstream("eth_getBlockByNumber", number, full)
+            if block and full:
+                block["transactions"] = [each | fields if when(each) else each for each in block["transactions"]]
+            return block
+
+        self.answer("eth_getBlockByNumber", answer)
+
+
+def junk_collections(
+    *, block: int, block_hash: str, number: int, deposit: str = NOBODY, treasury: str = NOBODY
+) -> list[Log]:
+    """What our factory tells after a stranger let it collect a token of their own making, so many times in a block."""
+    topics = [COLLECTED_TOPIC, *("0x" + each[2:].lower().rjust(64, "0") for each in (treasury, deposit))]
+    return [
+        {
+            "address": FACTORY_ADDRESS.lower(),
+            "topics": topics,
+            "data": "0x" + JUNK_TOKEN[2:].rjust(64, "0") + f"{each + 1:064x}",
+            "blockNumber": hex(block),
+            "blockHash": block_hash,
+            "transactionHash": "0x" + "77" * 32,
+            "transactionIndex": "0x0",
+            "logIndex": hex(1000 + each),
+            "removed": False,
+        }
+        for each in range(number)
+    ]
+
+
+def _is_asked_for(log: Log, where: Mapping[str, Any]) -> bool:
+    """As a node filters."""
+    if not int(where["fromBlock"], 16) <= int(log["blockNumber"], 16) <= int(where["toBlock"], 16):
+        return False
+    if log["address"] not in [each.lower() for each in where["address"]]:
+        return False
+    return all(
+        wanted is None or has in ([wanted] if isinstance(wanted, str) else wanted)
+        for wanted, has in zip(where["topics"], log["topics"], strict=False)
+    )
