@@ -165,7 +165,8 @@ def get_logs(
 
 def _lists_nothing(node: Node, where: Mapping[str, Any]) -> bool:
     """Whether it answers when there can be nothing to list: then it is not the asking that it refuses."""
-    return node.batch([Call("eth_getLogs", ({**where, "topics": [_NO_EVENT]},))])[0] == []
+    answer = node.batch([Call("eth_getLogs", ({**where, "topics": [_NO_EVENT]},))])[0]
+    return isinstance(answer, list) and not answer
 
 
 @contextmanager

@@ -1,12 +1,14 @@
 """Notices refunds on the chain: a transfer of just that amount to just that address, and then its confirmations."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
 
 from chains_app.networks import Network
 from chains_app.reader import Sighting, Transfer
+from chains_app.scanning import Position, hold, note_refunds_read
 from common.bulk_sql import update_rows
 from common.money import amount_text
 from merchants_app.audit import record
@@ -18,6 +20,15 @@ from sessions_app.models import CheckoutSession, Refund
 from sessions_app.refundable import is_returned
 from sessions_app.status import DecisionKind
 from sessions_app.valuation import Valuer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """Blocks that transfers are of: those above `since` up to `upto`; the network was read up to `at` meanwhile."""
+
+    since: int | None
+    upto: int
+    at: Position | None
 
 
 def refunds_watched_for(network: Network) -> list[Refund]:
@@ -59,10 +70,26 @@ def doubtful_refunds(
     ]
 
 
+def store_refunds(
+    network: Network,
+    refunds: Sequence[Refund],
+    transfers: Iterable[Transfer],
+    *,
+    gone: Iterable[Refund] = (),
+    read: Reading,
+    now: datetime,
+) -> None:
+    """Stores which transfers are refunds, and that the blocks they are of were looked through. Raises CursorMoved."""
+    with transaction.atomic():
+        hold(network, at=read.at)
+        place_refunds(network, refunds, transfers, gone=gone, now=now)
+        note_refunds_read(network, since=read.since, upto=read.upto)
+
+
 def place_refunds(
     network: Network, refunds: Sequence[Refund], transfers: Iterable[Transfer], *, gone: Iterable[Refund], now: datetime
 ) -> None:
-    """Stores which transfers are refunds, in a fixed number of statements. Runs after what they came with is stored.
+    """Stores which transfers are refunds, in a fixed number of statements. Within a transaction that holds the cursor.
 
     `gone` are no longer on the chain: another transfer (a replacement with a higher fee, say) may take their place.
     """

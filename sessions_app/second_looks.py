@@ -15,13 +15,13 @@ from chains_app.models import ScanCursor, SetAside
 from chains_app.networks import Network
 from chains_app.reader import Doubt, Reader, ReaderUnavailable, Transfer, WrongChain
 from chains_app.readers import second_reader_for
-from chains_app.scanning import CursorMoved, hold, note_refunds_read, position, refunds_unread
+from chains_app.scanning import CursorMoved, hold, position, refunds_unread
 from chains_app.set_aside import due, postpone, settle
 from sessions_app.collection_watch import follow_collections, is_about_collections, read_collections_again
 from sessions_app.lifecycle import reassess_many
 from sessions_app.models import DepositAddress
 from sessions_app.payments import record
-from sessions_app.refund_watch import place_refunds, refunds_watched_for
+from sessions_app.refund_watch import Reading, place_refunds, refunds_watched_for, store_refunds
 from sessions_app.sightings import take_in
 from sessions_app.watcher import watched_deposits
 
@@ -81,10 +81,9 @@ def look_for_missed_refunds(network: Network, reader: Reader) -> None:
     first, last = unread
     wallets = frozenset(refund.to_address for refund in refunds)
     found = reader.transfers(wallets, first, last, wallets=wallets)
-    with suppress(CursorMoved), transaction.atomic():
-        hold(network, at=began_at)
-        place_refunds(network, refunds, found, gone=(), now=timezone.now())
-        note_refunds_read(network, since=first - 1, upto=last)
+    with suppress(CursorMoved):
+        read = Reading(since=first - 1, upto=last, at=began_at)
+        store_refunds(network, refunds, found, read=read, now=timezone.now())
 
 
 def _concerned(network: Network, row: SetAside) -> tuple[frozenset[str], frozenset[str]]:

@@ -16,16 +16,17 @@ from chains_app.models import ScanCursor
 from chains_app.networks import Network
 from chains_app.reader import Reader, ReaderUnavailable, Sighting, WrongChain
 from chains_app.readers import reader_for
-from chains_app.scanning import CursorMoved, Scan, hold, note_refunds_read, record_problem, save_cursor, scan
+from chains_app.scanning import CursorMoved, Scan, record_problem, save_cursor, scan
 from sessions_app.lifecycle import reassess_many
 from sessions_app.models import DepositAddress, Payment, Quote, Refund
 from sessions_app.payments import confirm, deep_enough, doubtful, mark_vanished, merged, record, sighting
 from sessions_app.refund_watch import (
+    Reading,
     conclude_refunds,
     deep_sightings,
     doubtful_refunds,
-    place_refunds,
     refunds_watched_for,
+    store_refunds,
 )
 from sessions_app.refund_watch import sighting as refund_sighting
 from sessions_app.sightings import Sightings, take_in
@@ -162,8 +163,6 @@ def _store(
 
 def _see_refunds(network: Network, seen: Scan, second_look: _SecondLook, refunds: list[Refund], now: datetime) -> None:
     """The books come after the payments: should this fail, `second_looks` reads the blocks again for the refunds."""
-    with transaction.atomic():
-        hold(network, at=seen.end)
-        place_refunds(network, refunds, seen.transfers, gone=second_look.gone_refunds, now=now)
-        note_refunds_read(network, since=seen.began_at.number if seen.began_at else None, upto=seen.end.number)
+    read = Reading(since=seen.began_at.number if seen.began_at else None, upto=seen.end.number, at=seen.end)
+    store_refunds(network, refunds, seen.transfers, gone=second_look.gone_refunds, read=read, now=now)
     conclude_refunds(refunds, there=second_look.there, now=now)

@@ -32,7 +32,7 @@ def watched_by(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) 
     """Many: as if more addresses were watched than it is worth asking for one by one."""
     if request.param == "many":
         monkeypatch.setattr(evm_reader_logs, "MOST_FILTERS", 0)
-        monkeypatch.setattr(evm_reader_native, "_CALLS_PER_BLOCK", 0)
+        monkeypatch.setattr(evm_reader_native, "CALLS_PER_BLOCK", 0)
 
 
 def read(reader: EvmReader, addresses: list[str], first: int, last: int) -> tuple[list[Transfer], list[Doubt]]:

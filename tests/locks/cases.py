@@ -1,11 +1,12 @@
 """All cases: each file of them fills the list as it is read."""
 
-from tests.locks import cases_business, cases_entering, cases_people, cases_sessions, cases_webhooks
+from tests.locks import cases_business, cases_chain, cases_entering, cases_people, cases_sessions, cases_webhooks
 from tests.locks.breaking import CASES, held_by_cases
 
 __all__ = [
     "CASES",
     "cases_business",
+    "cases_chain",
     "cases_entering",
     "cases_people",
     "cases_sessions",

@@ -19,6 +19,9 @@ ROWS: dict[str, tuple[str, ...]] = {
     "chains_app.scanning._insert: atomic": (
         f"{CHAIN}::test_who_was_not_the_very_first_may_go_on_in_their_transaction",
     ),
+    "chains_app.scanning.hold: select_for_update": (
+        f"{CHAIN}::test_who_stores_beside_the_watcher_waits_for_it_and_sees_that_the_branch_was_given_up",
+    ),
     "chains_app.scanning.save_cursor: select_for_update": (
         f"{CHAIN}::test_who_waited_for_another_watchers_cursor_stores_nothing",
     ),

@@ -1,5 +1,6 @@
 """Two watchers at once on one network: the second learns that the first was faster, and stores nothing."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -9,7 +10,7 @@ from django.utils import timezone
 from chains_app.models import ScanCursor, ScannedBlock
 from chains_app.sandbox_chain import mine
 from chains_app.sandbox_reader import SandboxReader
-from chains_app.scanning import CursorMoved, Scan, save_cursor, scan
+from chains_app.scanning import CursorMoved, Scan, hold, position, save_cursor, scan
 from tests.chains_app.play import SANDBOX, look
 from tests.races import behind_a_lock
 
@@ -64,3 +65,22 @@ def test_who_was_not_the_very_first_may_go_on_in_their_transaction(transactional
 
     answer = behind_a_lock(store_or_look, lock=lambda: save_cursor(first, now=first.head.time), meanwhile=nothing)
     assert answer == first.end.number
+
+
+@pytest.mark.parametrize("given_up", [True, False])
+def test_who_stores_beside_the_watcher_waits_for_it_and_sees_that_the_branch_was_given_up(
+    transactional_db: None, *, given_up: bool
+) -> None:
+    mine(timezone.now())
+    look()
+    at = position(SANDBOX)
+    _, seen = two_looks()
+    replaced = replace(seen, replaced_from=0) if given_up else seen
+
+    def store_beside() -> str:
+        with transaction.atomic():
+            hold(SANDBOX, at=at)
+            return "stored"
+
+    answer = behind_a_lock(store_beside, lock=lambda: save_cursor(replaced, now=seen.head.time), meanwhile=nothing)
+    assert isinstance(answer, CursorMoved) if given_up else answer == "stored"

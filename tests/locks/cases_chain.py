@@ -1,0 +1,61 @@
+"""Rules of what is read beside the watcher that are one: refunds seen and done, and what is credited late."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+from django.utils import timezone
+
+from chains_app.models import ScanCursor, SetAside
+from chains_app.scanning import Position
+from merchants_app.models import Merchant
+from sessions_app.models import Refund
+from sessions_app.refund_watch import Reading, conclude_refunds, sighting, store_refunds
+from sessions_app.second_looks import read_again
+from tests.locks.breaking import Act, holds
+from tests.locks.cases_sessions import refund
+from tests.locks.stage import SANDBOX, overpaid, transfer_to, waiting_for_money
+from tests.strangers.still_chain import StillChain
+
+AT = Position(9, "0x9")
+
+
+def read_up_to_nine() -> None:
+    ScanCursor.objects.create(network="sandbox", block_number=9, block_hash="0x9", refunds_read=3)
+
+
+@holds("sessions_app.refund_watch.store_refunds")
+def a_refund_that_is_seen(mia: Merchant) -> Act:
+    read_up_to_nine()
+    session = overpaid(mia)
+    sent = refund(session)
+    seen = replace(transfer_to(session, "1"), recipient=sent.to_address, amount_units=int(sent.amount_units))
+    read = Reading(since=3, upto=9, at=AT)
+    return lambda: store_refunds(SANDBOX, [sent], [seen], read=read, now=timezone.now())
+
+
+@holds("sessions_app.refund_watch.conclude_refunds")
+def a_refund_that_is_final(mia: Merchant) -> Act:
+    sent = refund(overpaid(mia))
+    Refund.objects.filter(pk=sent.pk).update(tx_hash="0x05", log_index=1, block_number=5, block_hash="0x5")
+    sent.refresh_from_db()
+    there = frozenset([sighting(sent)])
+
+    def act() -> None:
+        sent.refresh_from_db()
+        conclude_refunds([sent], there=there, now=timezone.now())
+
+    return act
+
+
+@holds("sessions_app.second_looks.read_again")
+def a_payment_that_is_credited_late(mia: Merchant) -> Act:
+    read_up_to_nine()
+    paid = transfer_to(waiting_for_money(mia), "49", block=5)
+    now = timezone.now()
+    row = SetAside.objects.create(
+        network="sandbox", what="receipt", place=paid.tx_hash, address=paid.recipient, first_block=5, last_block=5,
+        first_at=now, last_at=now, try_at=now - timedelta(seconds=1),
+    )  # fmt: skip
+    chain = StillChain(SANDBOX, now=now)
+    chain.shown = [paid]
+    return lambda: read_again(SANDBOX, row, chain)
