@@ -58,13 +58,18 @@ def open_sessions(shop: Merchant, number: int, *, now: datetime, ends: datetime)
                 type="checkout.created",
                 subject=each.public_id,
                 subject_sequence=1,
-                data=represent(each),
+                data=represent(each).model_dump(),
             )
             for each in sessions
         ],
         batch_size=5000,
     )
     return sessions
+
+
+PEGGED = {
+    "rule": "peg", "value": "1", "marketValue": "1", "disagreement": "0", "spreadPercent": "0", "sources": [],
+}  # fmt: skip
 
 
 def show_addresses(sessions: list[CheckoutSession], *, now: datetime) -> list[DepositAddress]:
@@ -76,7 +81,7 @@ def show_addresses(sessions: list[CheckoutSession], *, now: datetime) -> list[De
     quotes = [
         Quote(
             session=each, asset="USDC", network="sandbox", decimals=6, amount_units=UNITS, rate=Decimal(1),
-            provenance={"rule": "fixed"}, created_at=now, valid_until=now + timedelta(minutes=15),
+            provenance=PEGGED, created_at=now, valid_until=now + timedelta(minutes=15),
         )
         for each in sessions
     ]  # fmt: skip

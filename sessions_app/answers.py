@@ -9,6 +9,9 @@ from common.money import Currency
 from sessions_app.status import Issue, PaymentStatus, Status
 from webhooks_app.answers import EventHead
 
+PaymentState = Literal["seen", "confirmed", "vanished"]
+RefundState = Literal["prepared", "seen", "confirmed", "withdrawn"]
+
 
 class CustomerOfSession(Answer):
     """The buyer as the session knows them."""
@@ -73,7 +76,7 @@ class PaymentMade(Answer):
     """One transfer that was seen for this session."""
 
     id: str = Field(description="Of the payment.", examples=["pay_01h455vb4pex5vsknk084sn02q"])
-    status: Literal["seen", "confirmed", "vanished"] = Field(
+    status: PaymentState = Field(
         description="`seen`: on its way; `confirmed`: enough blocks on top; `vanished`: no longer on the chain.",
         examples=["confirmed"],
     )
@@ -108,7 +111,7 @@ class RefundMade(Answer):
     """Money on its way back to the buyer, from your own wallet."""
 
     id: str = Field(description="Of the refund.", examples=["ref_01h455vb4pex5vsknk084sn02q"])
-    status: Literal["prepared", "seen", "confirmed", "withdrawn"] = Field(
+    status: RefundState = Field(
         description="`prepared`: waits for your wallet's signature; `seen`: on the chain; `confirmed`: enough blocks "
         "on top; `withdrawn`: will not be sent.",
         examples=["confirmed"],

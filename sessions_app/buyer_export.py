@@ -39,7 +39,7 @@ def export_buyer(customer: Customer) -> BuyerExport:
 
 
 def _session(session: CheckoutSession) -> dict[str, Any]:
-    return represent(session) | {
+    return represent(session).model_dump() | {
         "refundAddress": session.refund_address or None,
         "timeline": [
             {"at": iso(change.at), "status": change.to_status, "reason": change.reason}

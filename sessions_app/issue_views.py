@@ -1,12 +1,9 @@
 """The decision queue over the API: what is odd and waits for the merchant."""
 
-from typing import Any
-
 from django.utils import timezone
 from rest_framework.response import Response
 
-from common.moments import iso
-from common.money import to_minor_unit
+from common.money import Currency, to_minor_unit
 from merchants_app.api_base import MerchantViewSet, lead_on
 from merchants_app.api_request import ApiRequest
 from merchants_app.models import KeyScope
@@ -16,6 +13,7 @@ from sessions_app.models import CheckoutSession
 from sessions_app.queries import undecided_page
 from sessions_app.representation import received_value, represent
 from sessions_app.scope import SessionScope
+from sessions_app.shop_answers import OpenIssue
 
 
 class IssueViewSet(MerchantViewSet):
@@ -33,23 +31,23 @@ class IssueViewSet(MerchantViewSet):
         return response
 
 
-def _represent(session: CheckoutSession) -> dict[str, Any]:
+def _represent(session: CheckoutSession) -> OpenIssue:
     case = case_of(session)
     assert case is not None  # it is in the queue
     since = session.issue_opened_at  # type: ignore[attr-defined]  # annotated by `undecided`
     received = received_value(session)
-    return {
-        "sessionId": session.public_id,
-        "issue": session.issue,
-        "since": iso(since),
-        "ageSeconds": int((timezone.now() - since).total_seconds()),
-        "currency": session.currency,
-        "amount": to_minor_unit(session.amount, session.currency),
-        "amountReceived": to_minor_unit(received, session.currency),
-        "difference": to_minor_unit(received - session.amount, session.currency),
-        "payments": list(case.payments),
-        "value": to_minor_unit(case.value, session.currency),
-        "suggestedDecision": case.answers[0],
-        "decisions": list(case.answers),
-        "session": represent(session),
-    }
+    return OpenIssue(
+        session_id=session.public_id,
+        issue=case.issue,
+        since=since,
+        age_seconds=int((timezone.now() - since).total_seconds()),
+        currency=Currency(session.currency),
+        amount=to_minor_unit(session.amount, session.currency),
+        amount_received=to_minor_unit(received, session.currency),
+        difference=to_minor_unit(received - session.amount, session.currency),
+        payments=list(case.payments),
+        value=to_minor_unit(case.value, session.currency),
+        suggested_decision=case.answers[0],
+        decisions=list(case.answers),
+        session=represent(session),
+    )

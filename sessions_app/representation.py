@@ -10,57 +10,57 @@ from chains_app.networks import PaymentOption, find_option
 from chains_app.payment_uris import payment_uri
 from common.modes import Mode
 from common.moments import iso
-from common.money import amount_text, plain, to_minor_unit, units_due
+from common.money import Currency, amount_text, plain, to_minor_unit, units_due
+from sessions_app import answers
 from sessions_app.children import Session, payments_of, refunds_of
 from sessions_app.evaluation import Facts, counted_payments, received
 from sessions_app.facts import facts_of
 from sessions_app.models import CheckoutSession, Payment, Quote, Refund
 from sessions_app.session_view import PaymentView, QuoteView, RefundView, SessionView
-from sessions_app.status import Status
+from sessions_app.status import Issue, PaymentStatus, Status
 
 ZERO = Decimal(0)
 
 
-def represent(session: Session) -> dict[str, Any]:
-    """The session's JSON. Without further query when it was read as a view, or came through `facts.with_facts`."""
+def represent(session: Session) -> answers.Session:
+    """The session's answer. Without further query when it was read as a view, or came through `facts.with_facts`."""
     facts = facts_of(session) if session.quote_id else None
     counted = _ids_of(facts)
     customer = session.customer
-    return {
-        "id": session.public_id,
-        "object": "checkout.session",
-        "url": page_url(session),
-        "livemode": session.mode == Mode.LIVE,
-        "status": session.status,
-        "paymentStatus": session.payment_status,
-        "issue": session.issue,
-        "needsDecision": session.needs_decision,
-        "amount": to_minor_unit(session.amount, session.currency),
-        "currency": session.currency,
-        "successUrl": session.success_url,
-        "cancelUrl": session.cancel_url,
-        "email": session.email,
-        "name": session.name,
-        "metadata": session.metadata,
-        "productId": session.product_id,
-        "productName": session.product_name,
-        "productDescription": session.product_description,
-        "allowedAssets": session.allowed_assets,
-        "reference": session.reference,
-        "locale": session.locale or None,
-        "customerId": customer.public_id,
-        "customer": {"id": customer.public_id, "email": session.email, "name": session.name},
-        "payment": _payment_due(session, facts, counted) if facts else None,
-        "payments": [
+    return answers.Session(
+        id=session.public_id,
+        url=page_url(session),
+        livemode=session.mode == Mode.LIVE,
+        status=Status(session.status),
+        payment_status=PaymentStatus(session.payment_status),
+        issue=Issue(session.issue) if session.issue else None,
+        needs_decision=session.needs_decision,
+        amount=to_minor_unit(session.amount, session.currency),
+        currency=Currency(session.currency),
+        success_url=session.success_url,
+        cancel_url=session.cancel_url,
+        email=session.email,
+        name=session.name,
+        metadata=session.metadata,
+        product_id=session.product_id,
+        product_name=session.product_name,
+        product_description=session.product_description,
+        allowed_assets=list(session.allowed_assets),
+        reference=session.reference,
+        locale=session.locale or None,
+        customer_id=customer.public_id,
+        customer=answers.CustomerOfSession(id=customer.public_id, email=session.email, name=session.name),
+        payment=_payment_due(session, facts, counted) if facts else None,
+        payments=[
             _payment(payment, session.currency, counts=payment.public_id in counted)
             for payment in sorted_payments(session)
         ],
-        "refunds": [_refund(refund, session.currency) for refund in sorted_refunds(session)],
-        "expiresAt": iso(session.expires_at),
-        "createdAt": iso(session.created_at),
-        "updatedAt": iso(session.updated_at),
-        "completedAt": iso(session.completed_at),
-    }
+        refunds=[_refund(refund, session.currency) for refund in sorted_refunds(session)],
+        expires_at=session.expires_at,
+        created_at=session.created_at,
+        updated_at=session.updated_at,
+        completed_at=session.completed_at,
+    )
 
 
 def represent_end(now: datetime) -> dict[str, Any]:
@@ -130,7 +130,7 @@ def _ids_of(facts: Facts | None) -> frozenset[str]:
     return frozenset(fact.id for fact in counted_payments(facts)) if facts else frozenset()
 
 
-def _payment_due(session: Session, facts: Facts, counted: frozenset[str]) -> dict[str, Any]:
+def _payment_due(session: Session, facts: Facts, counted: frozenset[str]) -> answers.PaymentDue:
     """What is to be paid by the quote in force: the whole, what arrived of it, and what is still to be sent."""
     quote, deposit = session.quote, session.deposit
     assert quote is not None
@@ -138,20 +138,20 @@ def _payment_due(session: Session, facts: Facts, counted: frozenset[str]) -> dic
     arrived = received(facts)
     rest = units_still_due(session, quote, arrived=arrived)
     payable = payable_option(quote) if rest else None
-    return {
-        "asset": quote.asset,
-        "network": quote.network,
-        "address": deposit.address,
-        "amountDue": amount_text(quote.amount_units, quote.decimals),
-        "amountReceived": amount_text(_received_units(session, quote, counted), quote.decimals),
-        "amountRemaining": amount_text(rest, quote.decimals),
-        "valueReceived": to_minor_unit(arrived, session.currency),
-        "shortfall": to_minor_unit(max(session.amount - arrived, ZERO), session.currency),
-        "rate": plain(quote.rate),
-        "rateSources": quote.provenance,
-        "quoteExpiresAt": iso(quote.valid_until),
-        "uri": payment_uri(option=payable, address=deposit.address, units=rest) if payable else None,
-    }
+    return answers.PaymentDue(
+        asset=quote.asset,
+        network=quote.network,
+        address=deposit.address,
+        amount_due=amount_text(quote.amount_units, quote.decimals),
+        amount_received=amount_text(_received_units(session, quote, counted), quote.decimals),
+        amount_remaining=amount_text(rest, quote.decimals),
+        value_received=to_minor_unit(arrived, session.currency),
+        shortfall=to_minor_unit(max(session.amount - arrived, ZERO), session.currency),
+        rate=plain(quote.rate),
+        rate_sources=answers.RateOrigin.model_validate(quote.provenance),
+        quote_expires_at=quote.valid_until,
+        uri=payment_uri(option=payable, address=deposit.address, units=rest) if payable else None,
+    )
 
 
 def _received_units(session: Session, quote: Quote | QuoteView, counted: frozenset[str]) -> Decimal:
@@ -166,51 +166,51 @@ def _received_units(session: Session, quote: Quote | QuoteView, counted: frozens
     )
 
 
-def _payment(payment: Payment | PaymentView, currency: str, *, counts: bool) -> dict[str, Any]:
-    return {
-        "id": payment.public_id,
-        "status": payment_state(payment),
-        "asset": payment.asset,
-        "network": payment.network,
-        "amount": amount_text(payment.amount_units, payment.decimals),
-        "counts": counts,
-        "value": None if payment.value is None else to_minor_unit(payment.value, currency),
-        "rate": None if payment.rate is None else plain(payment.rate),
-        "rateBasis": payment.basis,
-        "sender": payment.sender,
-        "txHash": payment.tx_hash,
-        "blockNumber": payment.block_number,
-        "confirmationsNeeded": payment.confirmations_needed,
-        "arrivedAt": iso(payment.arrived_at),
-        "confirmedAt": iso(payment.confirmed_at),
-        "vanishedAt": iso(payment.vanished_at),
-    }
+def _payment(payment: Payment | PaymentView, currency: str, *, counts: bool) -> answers.PaymentMade:
+    return answers.PaymentMade(
+        id=payment.public_id,
+        status=payment_state(payment),
+        asset=payment.asset,
+        network=payment.network,
+        amount=amount_text(payment.amount_units, payment.decimals),
+        counts=counts,
+        value=None if payment.value is None else to_minor_unit(payment.value, currency),
+        rate=None if payment.rate is None else plain(payment.rate),
+        rate_basis=payment.basis,
+        sender=payment.sender,
+        tx_hash=payment.tx_hash,
+        block_number=payment.block_number,
+        confirmations_needed=payment.confirmations_needed,
+        arrived_at=payment.arrived_at,
+        confirmed_at=payment.confirmed_at,
+        vanished_at=payment.vanished_at,
+    )
 
 
-def payment_state(payment: Payment | PaymentView) -> str:
+def payment_state(payment: Payment | PaymentView) -> answers.PaymentState:
     """`seen`, `confirmed` or `vanished`."""
     if payment.vanished_at:
         return "vanished"
     return "confirmed" if payment.confirmed_at else "seen"
 
 
-def _refund(refund: Refund | RefundView, currency: str) -> dict[str, Any]:
-    return {
-        "id": refund.public_id,
-        "status": refund_state(refund),
-        "asset": refund.asset,
-        "network": refund.network,
-        "amount": amount_text(refund.amount_units, refund.decimals),
-        "value": to_minor_unit(refund.value, currency),
-        "address": refund.to_address,
-        "txHash": refund.tx_hash or None,
-        "preparedAt": iso(refund.prepared_at),
-        "seenAt": iso(refund.seen_at),
-        "confirmedAt": iso(refund.confirmed_at),
-    }
+def _refund(refund: Refund | RefundView, currency: str) -> answers.RefundMade:
+    return answers.RefundMade(
+        id=refund.public_id,
+        status=refund_state(refund),
+        asset=refund.asset,
+        network=refund.network,
+        amount=amount_text(refund.amount_units, refund.decimals),
+        value=to_minor_unit(refund.value, currency),
+        address=refund.to_address,
+        tx_hash=refund.tx_hash or None,
+        prepared_at=refund.prepared_at,
+        seen_at=refund.seen_at,
+        confirmed_at=refund.confirmed_at,
+    )
 
 
-def refund_state(refund: Refund | RefundView) -> str:
+def refund_state(refund: Refund | RefundView) -> answers.RefundState:
     """`prepared`, `seen`, `confirmed` or `withdrawn`."""
     if refund.withdrawn_at:
         return "withdrawn"

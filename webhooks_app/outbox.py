@@ -14,6 +14,7 @@ from typing import Any
 from django.db import connection, transaction
 from django.utils import timezone
 
+from common.answer_types import Answer
 from common.exact_json import dumps
 from common.public_ids import sql_public_id
 from webhooks_app.event_types import EventType
@@ -66,7 +67,7 @@ class NewEvent:
     type: EventType
     subject: str
     sequence: int
-    data: dict[str, Any]
+    data: Answer | dict[str, Any]
 
 
 def record_events(events: Sequence[NewEvent]) -> None:

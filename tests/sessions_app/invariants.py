@@ -61,7 +61,7 @@ def _check_money(session: CheckoutSession) -> None:
     there = [p for p in session.payments.all() if not p.vanished_at and p.public_id not in sent_back]
     counted = [p for p in there if p.counts or p.public_id in taken]
     assert received(facts_of(session)) == sum(payment.value or 0 for payment in counted)
-    assert {p["id"] for p in represent(session)["payments"] if p["counts"]} == {p.public_id for p in counted}
+    assert {p.id for p in represent(session).payments if p.counts} == {p.public_id for p in counted}
     live = [(p.network, p.tx_hash, p.log_index) for p in session.payments.all() if not p.vanished_at]
     assert len(set(live)) == len(live)
 

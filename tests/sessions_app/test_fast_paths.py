@@ -197,7 +197,7 @@ def test_the_batch_alone_leaves_what_it_cannot_tell_of_to_the_long_way(mia: Merc
     assert expire_untouched(10, reason=TIME_IS_OVER, now=timezone.now()) == (0, 0)
     assert expire_overdue(10) == 1
     event = Event.objects.filter(subject=picked.public_id).latest("subject_sequence")
-    assert (event.type, event.data) == ("checkout.expired", represent(refreshed(picked)))
+    assert (event.type, event.data) == ("checkout.expired", represent(refreshed(picked)).model_dump())
     assert event.data["payment"]["address"] == picked.deposit.address
 
 

@@ -108,8 +108,9 @@ def test_a_completed_session_asks_for_nothing_more_and_keeps_the_gap(
     sandbox: Sandbox, session: CheckoutSession
 ) -> None:
     decided = decide(session=sandbox.play(session, "late_short"), kind=DecisionKind.ACCEPT, actor="mia@example.com")
-    due = represent(decided)["payment"]
-    assert (due["amountRemaining"], due["uri"], due["shortfall"]) == ("0", None, Decimal("4.90"))
+    due = represent(decided).payment
+    assert due
+    assert (due.amount_remaining, due.uri, due.shortfall) == ("0", None, Decimal("4.90"))
 
 
 def test_another_amount_at_the_same_place_of_a_transaction_is_another_payment(
@@ -139,23 +140,25 @@ def test_what_was_sent_back_is_neither_received_nor_counted(sandbox: Sandbox, se
     refund = prepared(sandbox.play(session, "late_short", asset="USDC"), kind="full")
     play_refund(refund, now=timezone.now())
     told_now = represent(sandbox.wait(4, session))
-    due, [payment], [sent] = told_now["payment"], told_now["payments"], told_now["refunds"]
-    assert (due["valueReceived"], due["amountReceived"], payment["counts"]) == (0, "0", False)
-    assert (sent["id"], sent["status"], sent["amount"], sent["value"]) == (
+    due, [payment], [sent] = told_now.payment, told_now.payments, told_now.refunds
+    assert due
+    assert (due.value_received, due.amount_received, payment.counts) == (0, "0", False)
+    assert (sent.id, sent.status, sent.amount, sent.value) == (
         refund.public_id,
         "confirmed",
         "44.1",
         Decimal("44.10"),
     )
-    assert sent["txHash"] == own(Refund).get().tx_hash
+    assert sent.tx_hash == own(Refund).get().tx_hash
 
 
 def test_a_wrong_asset_that_was_accepted_is_received_and_counted(sandbox: Sandbox, new_session: NewSession) -> None:
     session = sandbox.play(new_session(allowedAssets=["USDC"]), "wrong_asset")
-    assert not represent(session)["payments"][0]["counts"]
+    assert not represent(session).payments[0].counts
     told_now = represent(decide(session=session, kind=DecisionKind.ACCEPT, actor="mia@example.com"))
-    assert told_now["payments"][0]["counts"]
-    assert told_now["payment"]["valueReceived"] == told_now["payments"][0]["value"]
+    assert told_now.payments[0].counts
+    assert told_now.payment
+    assert told_now.payment.value_received == told_now.payments[0].value
 
 
 def test_a_confirmed_payment_in_a_wrong_asset_that_moves_to_another_block_is_decided_on_once_it_is_sure_again(

@@ -61,12 +61,12 @@ def test_nobody_is_asked_to_pay_on_a_network_that_was_switched_off(
 ) -> None:
     monkeypatch.setenv("RPC_URL_DEVCHAIN", "http://127.0.0.1:8545")
     choose_option(session=session, asset="USDC", network="devchain", now=timezone.now())
-    assert represent(refreshed(session))["payment"]["uri"]
+    assert represent(refreshed(session)).model_dump()["payment"]["uri"]
     monkeypatch.delenv("RPC_URL_DEVCHAIN")
     html = page(client, session)
     assert "This way to pay has been switched off" in html
     assert refreshed(session).deposit.address not in html
-    assert represent(refreshed(session))["payment"]["uri"] is None
+    assert represent(refreshed(session)).model_dump()["payment"]["uri"] is None
 
 
 def test_the_address_stands_in_groups_that_copy_as_one(client: Client, session: CheckoutSession) -> None:

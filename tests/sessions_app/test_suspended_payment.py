@@ -1,7 +1,5 @@
 """A business is suspended in the middle of a payment: nothing is lost, and everything is said in a sentence."""
 
-from typing import Any
-
 import pytest
 from django.test import Client
 from django.utils import timezone
@@ -162,5 +160,6 @@ def test_what_came_meanwhile_is_paid_back_once_the_suspension_is_lifted(
         now=timezone.now(),
     )
     assert refund.to_address == PATS_WALLET
-    answer: dict[str, Any] = represent(refreshed(session))
-    assert str(answer["payment"]["amountReceived"]) == "73.5"
+    due = represent(refreshed(session)).payment
+    assert due
+    assert due.amount_received == "73.5"
