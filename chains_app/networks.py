@@ -7,11 +7,11 @@ from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Literal
 
 from django.conf import settings
 
-from chains_app.networks_file import read_tables
+from chains_app.networks_file import AssetTable, NetworkTable, read_tables
 from common.modes import Mode
 
 # Which of a network's confirmations an amount needs, by its worth in USD.
@@ -161,34 +161,33 @@ def _load(extra: str) -> Mapping[str, Network]:
     return MappingProxyType({name: _network(name, table) for name, table in read_tables(extra).items()})
 
 
-def _network(network_id: str, table: dict[str, Any]) -> Network:
+def _network(network_id: str, table: NetworkTable) -> Network:
     return Network(
         id=network_id,
-        name=table["name"],
-        kind=table.get("kind", "evm"),
-        mode=Mode(table["mode"]),
-        chain_id=table.get("chain_id"),
-        block_seconds=table["block_seconds"],
-        confirmations=Confirmations(**table["confirmations"]),
-        explorer=table.get("explorer"),
-        assets=MappingProxyType({symbol: _asset(symbol, each) for symbol, each in table["assets"].items()}),
-        feeds=MappingProxyType(table.get("feeds", {})),
+        name=table.name,
+        kind=table.kind,
+        mode=Mode(table.mode),
+        chain_id=table.chain_id,
+        block_seconds=table.block_seconds,
+        confirmations=Confirmations(**dict(table.confirmations)),
+        explorer=table.explorer,
+        assets=MappingProxyType({symbol: _asset(symbol, each) for symbol, each in table.assets.items()}),
+        feeds=MappingProxyType(table.feeds),
     )
 
 
-def _asset(symbol: str, table: dict[str, Any]) -> Asset:
-    peg = table.get("peg")
+def _asset(symbol: str, table: AssetTable) -> Asset:
     # Two decimals of a dollar can be typed without a slip; the sixth of ether is worth less than a cent.
-    usual = min(table["decimals"], 2 if peg else 6)
+    usual = min(table.decimals, 2 if table.peg else 6)
     return Asset(
         symbol=symbol,
-        name=table.get("name", symbol),
-        decimals=table["decimals"],
-        display_decimals=table.get("display_decimals", usual),
-        contract=table.get("contract"),
-        peg=peg,
-        minimum=Decimal(table["minimum"]) if "minimum" in table else None,
-        maximum=Decimal(table["maximum"]) if "maximum" in table else None,
+        name=table.name or symbol,
+        decimals=table.decimals,
+        display_decimals=usual if table.display_decimals is None else table.display_decimals,
+        contract=table.contract,
+        peg=table.peg,
+        minimum=table.minimum,
+        maximum=table.maximum,
     )
 
 

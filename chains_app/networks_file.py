@@ -2,23 +2,37 @@
 
 import re
 import tomllib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 from eth_utils.address import is_checksum_address, to_checksum_address
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    PlainValidator,
+    TypeAdapter,
+    ValidationError,
+    model_validator,
+)
+from pydantic_core import ErrorDetails, PydanticCustomError
+
+from common.faults import Faults
 
 BUILT_IN = Path(__file__).with_name("networks.toml")
 
-Table = dict[str, Any]
-
 _ID = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 _SYMBOL = re.compile(r"[A-Z][A-Z0-9]{1,11}")
-_CURRENCY = re.compile(r"[A-Z]{3}")
 _FEED = re.compile(r"[A-Z0-9]{2,12}/[A-Z]{3}")
+_AMOUNT = re.compile(r"[0-9]{1,18}(\.[0-9]{1,18})?")
+_ADDRESS = re.compile(r"0x[0-9a-fA-F]{40}")
+# What our own rules say, in whole sentences; of everything else it is told what to give instead.
+_SAID = "said"
 
 
 class NetworksFileError(ImproperlyConfigured):
@@ -29,7 +43,156 @@ class NetworksFileError(ImproperlyConfigured):
         self.problems = problems
 
 
-def read_tables(extra: str) -> dict[str, Table]:
+# --- kinds of value
+
+
+def _network_id(text: str) -> str:
+    if len(text) > 32 or not _ID.fullmatch(text):
+        raise PydanticCustomError(_SAID, "an id is at most 32 small letters, digits and single hyphens.")
+    return text
+
+
+def _symbol(text: str) -> str:
+    if not _SYMBOL.fullmatch(text):
+        raise PydanticCustomError(_SAID, "a symbol is 2 to 12 capital letters and digits, such as USDC.")
+    return text
+
+
+def _pair(text: str) -> str:
+    if not _FEED.fullmatch(text):
+        raise PydanticCustomError(_SAID, "name a feed by its pair, such as 'ETH/USD'.")
+    return text
+
+
+def _address(value: object) -> str:
+    if not isinstance(value, str) or not _ADDRESS.fullmatch(value):
+        raise PydanticCustomError(_SAID, f"{_shown(value)} is no address; give 0x and 40 hex digits.")
+    if int(value, 16) == 0:
+        raise PydanticCustomError(_SAID, "the zero address is no contract.")
+    if not is_checksum_address(value):
+        raise PydanticCustomError(
+            _SAID,
+            f"{value} has a wrong checksum. If every digit is right it reads "
+            f"{to_checksum_address(value)}; copy it again from the issuer.",
+        )
+    return value
+
+
+def _web_address(text: str) -> str:
+    if urlsplit(text).scheme not in {"http", "https"} or not urlsplit(text).netloc:
+        raise ValueError
+    return text
+
+
+def _amount(value: object) -> Decimal:
+    # Text, because TOML's fractions are binary floats.
+    if not isinstance(value, str) or not _AMOUNT.fullmatch(value) or not Decimal(value):
+        raise ValueError
+    return Decimal(value)
+
+
+Address = Annotated[str, PlainValidator(_address)]
+Amount = Annotated[Decimal, PlainValidator(_amount)]
+Name = Annotated[str, Field(min_length=1, max_length=64, pattern=r"\S")]
+Blocks = Annotated[int, Field(ge=1, le=100_000)]
+
+# --- tables; a description says what to give
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+
+
+class ConfirmationsTable(_Table):
+    """Blocks until a payment is final enough, by its worth."""
+
+    small: Blocks = Field(description="a whole number from 1")
+    normal: Blocks = Field(description="a whole number from 1")
+    large: Blocks = Field(description="a whole number from 1")
+
+    @model_validator(mode="after")
+    def grow(self) -> Self:
+        """More money, more blocks."""
+        if not self.small <= self.normal <= self.large:
+            sentence = "larger amounts cannot need fewer confirmations; give small ≤ normal ≤ large."
+            raise PydanticCustomError(_SAID, sentence)
+        return self
+
+
+class AssetTable(_Table):
+    """An asset on a network."""
+
+    name: Name | None = Field(None, description="a name of up to 64 letters")
+    contract: Address | None = Field(None, description="the contract's address")
+    # A uint256 has 78 digits, but no listed asset is finer than wei and 36 keeps every value exact.
+    decimals: int = Field(ge=0, le=36, description="a whole number from 0 to 36")
+    display_decimals: int | None = Field(None, ge=0, le=18, description="a whole number from 0 to 18")
+    minimum: Amount | None = Field(None, description="an amount of the asset as text, such as '0.001'")
+    maximum: Amount | None = Field(None, description="an amount of the asset as text, such as '50000'")
+    peg: str | None = Field(None, pattern=r"^[A-Z]{3}$", description="a currency such as 'USD'")
+
+    @model_validator(mode="after")
+    def fit_together(self) -> Self:
+        """No more digits shown than there are, no minimum above the maximum."""
+        faults = Faults()
+        if self.display_decimals is not None and self.display_decimals > self.decimals:
+            sentence = f"{self.display_decimals} is more than the asset's {self.decimals} decimals."
+            faults.add("display_decimals", _SAID, sentence)
+        if self.minimum is not None and self.maximum is not None and self.minimum > self.maximum:
+            faults.add("minimum", _SAID, f"{self.minimum} is more than the maximum, {self.maximum}.")
+        faults.tell()
+        return self
+
+
+def _apart(assets: dict[str, AssetTable]) -> dict[str, AssetTable]:
+    """At least one, each with a contract of its own, one at most without."""
+    if not assets:
+        raise PydanticCustomError(_SAID, "empty; a network without an asset cannot be paid on.")
+    faults = Faults()
+    natives = [symbol for symbol, asset in assets.items() if asset.contract is None]
+    for symbol in natives[1:]:
+        sentence = f"missing; {natives[0]} is the network's own asset already."
+        faults.add(f"{symbol}.contract", _SAID, sentence)
+    owners: dict[str, str] = {}
+    for symbol, asset in assets.items():
+        if asset.contract and (owner := owners.setdefault(asset.contract, symbol)) != symbol:
+            faults.add(f"{symbol}.contract", _SAID, f"{asset.contract} is {owner}'s already.")
+    faults.tell()
+    return assets
+
+
+class NetworkTable(_Table):
+    """A network."""
+
+    name: Name = Field(description="a name of up to 64 letters")
+    kind: Literal["evm", "sandbox"] = Field("evm", description="'evm' or 'sandbox'")
+    mode: Literal["test", "live"] = Field(description="'test' or 'live'")
+    # EIP-2294 bounds chain ids; JavaScript wallets lose digits of anything larger.
+    chain_id: int | None = Field(None, ge=1, le=2**53 // 2 - 36, description="a whole number from 1")
+    block_seconds: float = Field(ge=0.05, le=3600, allow_inf_nan=False, description="seconds, 0.05 to 3600")
+    confirmations: ConfirmationsTable = Field(description="{ small = …, normal = …, large = … }")
+    explorer: Annotated[str, AfterValidator(_web_address)] | None = Field(None, description="an http(s) URL")
+    assets: Annotated[dict[Annotated[str, AfterValidator(_symbol)], AssetTable], AfterValidator(_apart)] = Field(
+        description="a table of assets"
+    )
+    feeds: dict[Annotated[str, AfterValidator(_pair)], Address] = Field({}, description="a table of price feeds")
+
+    @model_validator(mode="after")
+    def is_one_chain(self) -> Self:
+        """Two chains may have the same name, never the same number."""
+        if self.kind == "evm" and self.chain_id is None:
+            faults = Faults()
+            faults.add("chain_id", _SAID, "missing; give the network's EIP-155 chain id.")
+            faults.tell()
+        return self
+
+
+_NETWORKS = TypeAdapter(dict[Annotated[str, AfterValidator(_network_id)], NetworkTable])
+
+# --- the file
+
+
+def read_tables(extra: str) -> dict[str, NetworkTable]:
     """The built-in networks, with those of the file at `extra` (may be empty) added or replaced, by id.
 
     `only_these_networks = true` in that file leaves the built-in ones out. Raises NetworksFileError.
@@ -41,12 +204,17 @@ def read_tables(extra: str) -> dict[str, Table]:
         if not isinstance(only, bool):
             raise NetworksFileError([f"{extra}: only_these_networks must be true or false."])
         tables = own if only else tables | own
-    if problems := list(problems_of(tables)):
+    problems = list(_doubles(tables))
+    try:
+        networks = _NETWORKS.validate_python(tables)
+    except ValidationError as error:
+        problems += [_sentence(fault) for fault in error.errors(include_url=False)]
+    if problems:
         raise NetworksFileError(problems)
-    return tables
+    return networks
 
 
-def _parse(path: Path) -> Table:
+def _parse(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
@@ -57,157 +225,46 @@ def _parse(path: Path) -> Table:
         raise NetworksFileError([f"NETWORKS_FILE: {path} is not TOML: {error}."]) from None
 
 
-def problems_of(tables: Table) -> Iterator[str]:
-    """One sentence for each fault, beginning with the network's id and the key."""
-    chain_ids: dict[int, str] = {}
+def _doubles(tables: dict[str, Any]) -> Iterator[str]:
+    """Chain ids that two networks have."""
+    owners: dict[int, str] = {}
     for network_id, table in tables.items():
-        if not isinstance(table, dict):
-            yield f"{network_id}: expected a table [{network_id}], got {_shown(table)}."
-            continue
-        if len(network_id) > 32 or not _ID.fullmatch(network_id):
-            yield f"{network_id}: an id is at most 32 small letters, digits and single hyphens."
-        yield from _network_problems(network_id, table)
-        if type(chain_id := table.get("chain_id")) is int:
-            if other := chain_ids.get(chain_id):
-                yield f"{network_id}.chain_id: {chain_id} belongs to {other} already."
-            chain_ids.setdefault(chain_id, network_id)
+        chain_id = table.get("chain_id") if isinstance(table, dict) else None
+        if isinstance(chain_id, int) and (owner := owners.setdefault(chain_id, network_id)) != network_id:
+            yield f"{network_id}.chain_id: {chain_id} belongs to {owner} already."
 
 
-# --- one network
-
-_Rule = tuple[Callable[[Any], bool], str]
-
-
-def _network_problems(where: str, table: Table) -> Iterator[str]:
-    yield from _against(where, table, _NETWORK_KEYS, _NETWORK_NEEDS)
-    if table.get("kind", "evm") == "evm" and "chain_id" not in table:
-        yield f"{where}.chain_id: missing; give the network's EIP-155 chain id."
-    if isinstance(table.get("confirmations"), dict):
-        yield from _confirmations_problems(f"{where}.confirmations", table["confirmations"])
-    if isinstance(table.get("assets"), dict):
-        yield from _assets_problems(f"{where}.assets", table["assets"])
-    if isinstance(table.get("feeds"), dict):
-        for pair, address in table["feeds"].items():
-            if not _FEED.fullmatch(pair):
-                yield f"{where}.feeds.{pair}: name a feed by its pair, such as 'ETH/USD'."
-            yield from _address_problems(f"{where}.feeds.{pair}", address)
-
-
-def _confirmations_problems(where: str, table: Table) -> Iterator[str]:
-    names = ("small", "normal", "large")
-    rule: _Rule = (lambda value: type(value) is int and 1 <= value <= 100_000, "a whole number from 1")
-    faults = list(_against(where, table, dict.fromkeys(names, rule), names))
-    yield from faults
-    if not faults and not table["small"] <= table["normal"] <= table["large"]:
-        yield f"{where}: larger amounts cannot need fewer confirmations; give small ≤ normal ≤ large."
+def _sentence(fault: ErrorDetails) -> str:
+    """What is wrong, beginning with the network's id and the key."""
+    place = [str(part) for part in fault["loc"] if part != "[key]"]
+    where, key, table = ".".join(place), place[-1], _table_at(place)
+    match fault["type"]:
+        case "said":
+            return f"{where}: {fault['msg']}"
+        case "model_type" if table is None:
+            return f"{where}: expected a table [{where}], got {_shown(fault['input'])}."
+        case "model_type" if table is AssetTable and key not in NetworkTable.model_fields:
+            return f"{where}: expected a table such as {{ decimals = 18 }}, got {_shown(fault['input'])}."
+    fields = (table or NetworkTable).model_fields
+    give = fields[key].description if key in fields else ""
+    match fault["type"]:
+        case "missing":
+            return f"{where}: missing; give {give}."
+        case "extra_forbidden":
+            return f"{where}: unknown; the keys are {', '.join(fields)}."
+    return f"{where}: {_shown(fault['input'])} is wrong; give {give}."
 
 
-def _assets_problems(where: str, assets: Table) -> Iterator[str]:
-    if not assets:
-        yield f"{where}: empty; a network without an asset cannot be paid on."
-    contracts: dict[str, str] = {}
-    natives: list[str] = []
-    for symbol, table in assets.items():
-        here = f"{where}.{symbol}"
-        if not _SYMBOL.fullmatch(symbol):
-            yield f"{here}: a symbol is 2 to 12 capital letters and digits, such as USDC."
-        if not isinstance(table, dict):
-            yield f"{here}: expected a table such as {{ decimals = 18 }}, got {_shown(table)}."
-            continue
-        yield from _against(here, table, _ASSET_KEYS, ("decimals",))
-        smallest, largest = table.get("minimum"), table.get("maximum")
-        if _is_amount(smallest) and _is_amount(largest) and Decimal(str(smallest)) > Decimal(str(largest)):
-            yield f"{here}.minimum: {smallest} is more than the maximum, {largest}."
-        if (contract := table.get("contract")) is None:
-            natives.append(symbol)
-            continue
-        yield from _address_problems(f"{here}.contract", contract)
-        if (owner := contracts.setdefault(str(contract).lower(), symbol)) != symbol:
-            yield f"{here}.contract: {contract} is {owner}'s already."
-    for symbol in natives[1:]:
-        yield f"{where}.{symbol}.contract: missing; {natives[0]} is the network's own asset already."
-
-
-def _address_problems(where: str, address: object) -> Iterator[str]:
-    if not isinstance(address, str) or not re.fullmatch(r"0x[0-9a-fA-F]{40}", address):
-        yield f"{where}: {_shown(address)} is no address; give 0x and 40 hex digits."
-    elif int(address, 16) == 0:
-        yield f"{where}: the zero address is no contract."
-    elif not is_checksum_address(address):
-        yield (
-            f"{where}: {address} has a wrong checksum. If every digit is right it reads "
-            f"{to_checksum_address(address)}; copy it again from the issuer."
-        )
-
-
-# --- keys and values
-
-
-def _text(value: object) -> bool:
-    return isinstance(value, str) and 0 < len(value.strip()) <= 64
-
-
-def _web_address(value: object) -> bool:
-    return isinstance(value, str) and urlsplit(value).scheme in {"http", "https"} and bool(urlsplit(value).netloc)
-
-
-def _whole(low: int, high: int) -> Callable[[Any], bool]:
-    return lambda value: type(value) is int and low <= value <= high
-
-
-def _is_amount(value: object) -> bool:
-    # Text, because TOML's fractions are binary floats.
-    return isinstance(value, str) and bool(re.fullmatch(r"[0-9]{1,18}(\.[0-9]{1,18})?", value)) and Decimal(value) > 0
-
-
-def _is_table(value: object) -> bool:
-    return isinstance(value, dict)
-
-
-_NETWORK_NEEDS = ("name", "mode", "block_seconds", "confirmations", "assets")
-_NETWORK_KEYS: dict[str, _Rule] = {
-    "name": (_text, "a name of up to 64 letters"),
-    "kind": (lambda value: value in ("evm", "sandbox"), "'evm' or 'sandbox'"),
-    "mode": (lambda value: value in ("test", "live"), "'test' or 'live'"),
-    # EIP-2294 bounds chain ids; JavaScript wallets lose digits of anything larger.
-    "chain_id": (_whole(1, 2**53 // 2 - 36), "a whole number from 1"),
-    "block_seconds": (
-        lambda value: type(value) in (int, float) and 0.05 <= value <= 3600,
-        "seconds, 0.05 to 3600",
-    ),
-    "confirmations": (_is_table, "{ small = …, normal = …, large = … }"),
-    "explorer": (_web_address, "an http(s) URL"),
-    "assets": (_is_table, "a table of assets"),
-    "feeds": (_is_table, "a table of price feeds"),
-}
-_ASSET_KEYS: dict[str, _Rule] = {
-    "name": (_text, "a name of up to 64 letters"),
-    "contract": (lambda _: True, ""),
-    # A uint256 has 78 digits, but no listed asset is finer than wei and 36 keeps every value exact.
-    "decimals": (_whole(0, 36), "a whole number from 0 to 36"),
-    "display_decimals": (_whole(0, 18), "a whole number from 0 to 18"),
-    "minimum": (lambda value: _is_amount(value), "an amount of the asset as text, such as '0.001'"),
-    "maximum": (lambda value: _is_amount(value), "an amount of the asset as text, such as '50000'"),
-    "peg": (
-        lambda value: isinstance(value, str) and bool(_CURRENCY.fullmatch(value)),
-        "a currency such as 'USD'",
-    ),
-}
-
-
-def _against(where: str, table: Table, keys: dict[str, _Rule], needed: tuple[str, ...]) -> Iterator[str]:
-    """Unknown, missing and wrong keys of a table."""
-    for key in needed:
-        if key not in table:
-            yield f"{where}.{key}: missing; give {keys[key][1]}."
-    for key, value in table.items():
-        if key not in keys:
-            yield f"{where}.{key}: unknown; the keys are {', '.join(keys)}."
-        elif not keys[key][0](value):
-            yield f"{where}.{key}: {_shown(value)} is wrong; give {keys[key][1]}."
-    digits = table.get("decimals"), table.get("display_decimals")
-    if type(digits[0]) is int and type(digits[1]) is int and digits[1] > digits[0]:
-        yield f"{where}.display_decimals: {digits[1]} is more than the asset's {digits[0]} decimals."
+def _table_at(place: list[str]) -> type[_Table] | None:
+    """Whose key stands there: `base.assets.USDC.peg` is one of an asset. None: a network itself."""
+    match place:
+        case [_]:
+            return None
+        case [_, "assets", _, *_]:
+            return AssetTable
+        case [_, "confirmations", _]:
+            return ConfirmationsTable
+    return NetworkTable
 
 
 def _shown(value: object) -> str:

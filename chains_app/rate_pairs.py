@@ -7,11 +7,28 @@ from datetime import timedelta
 from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+
+from pydantic import BaseModel, ConfigDict, TypeAdapter
 
 from common.money import CURRENCIES
 
 _FILE = Path(__file__).with_name("rate_pairs.toml")
+
+
+class _Facts(BaseModel):
+    """A table of the file, whose head explains the keys."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    about: Decimal | None = None
+    kraken: tuple[str, ...] = ()
+    inverse: bool = False
+    coinbase: bool = True
+    feed_names: tuple[str, ...] = ()
+    feed_hours: float | None = None
+
+
+_FACTS = TypeAdapter(dict[str, _Facts])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,23 +70,24 @@ def pairs_for(assets: Iterable[str]) -> dict[str, Pair]:
 def pair(name: str) -> Pair:
     """The pair of this name, listed in the file or not."""
     base, quote = name.split("/")
-    facts = _facts().get(name, {})
+    listed = _facts().get(name)
+    facts = listed or _Facts()
     feed = f"{quote} / USD" if base == "USD" else f"{base} / USD"
     # An asset that an operator added is asked for under the name it would have; who does not know it says so.
     guess = [] if base == "USD" else [f"{base}USD", f"X{base}ZUSD"]
     return Pair(
         base=base,
         quote=quote,
-        about=Decimal(facts["about"]) if "about" in facts else None,
-        kraken=tuple(facts.get("kraken", [] if facts else guess)),
-        inverse=facts.get("inverse", False),
-        at_coinbase=facts.get("coinbase", True),
-        feed_names=tuple(facts.get("feed_names", [feed])),
+        about=facts.about,
+        kraken=facts.kraken if listed else tuple(guess),
+        inverse=facts.inverse,
+        at_coinbase=facts.coinbase,
+        feed_names=facts.feed_names or (feed,),
         # Feeds of currencies have a heartbeat of a day, those of coins of an hour or less.
-        feed_age=timedelta(hours=facts.get("feed_hours", 25 if base == "USD" else 1.5)),
+        feed_age=timedelta(hours=facts.feed_hours or (25 if base == "USD" else 1.5)),
     )
 
 
 @lru_cache(maxsize=1)
-def _facts() -> Mapping[str, dict[str, Any]]:
-    return tomllib.loads(_FILE.read_text(encoding="utf-8"))
+def _facts() -> Mapping[str, _Facts]:
+    return _FACTS.validate_python(tomllib.loads(_FILE.read_text(encoding="utf-8")))

@@ -7,9 +7,9 @@ which price was right.
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from decimal import Decimal
 
 import structlog
+from pydantic import TypeAdapter
 
 from chains_app.models import RateSheet
 from chains_app.rate_asking import ask_all
@@ -29,6 +29,9 @@ from chains_app.rate_rules import (
 KEPT = timedelta(days=8)
 # Sheets that are looked through for the first one that prices a late payment: some two hours of them.
 _LOOKED_THROUGH = 240
+
+# How they stand in the row: numbers and times as text, so that no digit is lost.
+_READINGS, _ANCHORS = TypeAdapter(tuple[Reading, ...]), TypeAdapter(dict[str, Anchor])
 
 log = structlog.get_logger(__name__)
 
@@ -87,12 +90,8 @@ def forget_old_sheets(*, now: datetime) -> None:
 def _keep(sheet: Sheet, problems: dict[str, str]) -> None:
     RateSheet.objects.create(
         taken_at=sheet.taken_at,
-        readings=[
-            {"source": r.source, "pair": r.pair, "value": str(r.value), "at": r.at.isoformat()} for r in sheet.readings
-        ],
-        anchors={
-            name: {"value": str(anchor.value), "at": anchor.at.isoformat()} for name, anchor in sheet.anchors.items()
-        },
+        readings=_READINGS.dump_python(sheet.readings, mode="json"),
+        anchors=_ANCHORS.dump_python(sheet.anchors, mode="json"),
         problems=problems,
     )
 
@@ -100,17 +99,6 @@ def _keep(sheet: Sheet, problems: dict[str, str]) -> None:
 def _parsed(row: RateSheet) -> Sheet:
     return Sheet(
         taken_at=row.taken_at,
-        readings=tuple(
-            Reading(
-                source=each["source"],
-                pair=each["pair"],
-                value=Decimal(each["value"]),
-                at=datetime.fromisoformat(each["at"]),
-            )
-            for each in row.readings
-        ),
-        anchors={
-            name: Anchor(value=Decimal(each["value"]), at=datetime.fromisoformat(each["at"]))
-            for name, each in row.anchors.items()
-        },
+        readings=_READINGS.validate_python(row.readings),
+        anchors=_ANCHORS.validate_python(row.anchors),
     )

@@ -33,7 +33,7 @@ from pydantic import (
 )
 from pydantic.alias_generators import to_camel
 from pydantic.json_schema import JsonSchemaValue
-from pydantic_core import CoreSchema, InitErrorDetails, PydanticCustomError, core_schema
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from common.exact_json import MAX_NUMBER_LENGTH
 from common.faults import not_an_object, repeated, told
@@ -107,26 +107,6 @@ class Query(Body):
         if twice := next((name for name in query if len(query.getlist(name)) > 1), None):
             raise repeated(twice)
         return cls.parse(query.dict())
-
-
-# --- several faults of what was sent
-
-
-class Faults:
-    """What rules find that look at several fields, or at more than the body, to be told all at once."""
-
-    def __init__(self) -> None:
-        self._found: list[InitErrorDetails] = []
-
-    def add(self, field: str, code: str, sentence: str) -> None:
-        """One more. `field` is named as it is sent."""
-        error = PydanticCustomError(code, sentence)
-        self._found.append(InitErrorDetails(type=error, loc=(field,), input=...))
-
-    def tell(self) -> None:
-        """Raises ValidationError if there are any. For a model's last validator."""
-        if self._found:
-            raise ValidationError.from_exception_data("", self._found)
 
 
 # --- what may be left out

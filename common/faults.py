@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from pydantic import ValidationError as PydanticError
-from pydantic_core import ErrorDetails
+from pydantic_core import ErrorDetails, InitErrorDetails, PydanticCustomError
 from rest_framework.exceptions import ErrorDetail, ValidationError
 
 from common.exact_json import has_half_characters
@@ -36,6 +36,23 @@ _WORDS = {
     "dict_type": ("not_a_dict", 'Send an object of text: {{"X-Token": "…"}}.'),
     "too_long": ("max_length", "At most {max_length} elements; this has {actual_length}."),
 }
+
+
+class Faults:
+    """What rules find that look at several fields, or at more than the body, to be told all at once."""
+
+    def __init__(self) -> None:
+        self._found: list[InitErrorDetails] = []
+
+    def add(self, field: str, code: str, sentence: str) -> None:
+        """One more. `field` is named as it is sent."""
+        error = PydanticCustomError(code, sentence)
+        self._found.append(InitErrorDetails(type=error, loc=(field,), input=...))
+
+    def tell(self) -> None:
+        """Raises ValidationError if there are any. For a model's last validator."""
+        if self._found:
+            raise PydanticError.from_exception_data("", self._found)
 
 
 def not_an_object() -> ValidationError:

@@ -7,7 +7,8 @@ from django.http import QueryDict
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 from pydantic_core import PydanticCustomError
 
-from common.api_types import Body, Faults, LeftOut, Moment, Pattern, Query, Text
+from common.api_types import Body, LeftOut, Moment, Pattern, Query, Text
+from common.faults import Faults
 from common.money import Currency
 from sessions_app.scenarios import Scenario
 from sessions_app.status import DecisionKind, Issue, PaymentStatus, Status

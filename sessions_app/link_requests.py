@@ -7,7 +7,8 @@ from django.utils import timezone
 from pydantic import AfterValidator, Field, ValidationInfo, model_validator
 from pydantic_core import PydanticCustomError
 
-from common.api_types import Amount, Body, Faults, HttpUrl, LeftOut, Moment, Text, WholeNumber, YesNo
+from common.api_types import Amount, Body, HttpUrl, LeftOut, Moment, Text, WholeNumber, YesNo
+from common.faults import Faults
 from common.modes import Mode
 from common.money import Currency
 from sessions_app.terms import AllowedAssets, Metadata, check_amount, check_assets, check_https, mode_of

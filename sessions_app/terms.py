@@ -19,8 +19,9 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from chains_app.networks import can_be_paid, payment_options
-from common.api_types import Amount, Body, Email, Faults, HttpUrl, LeftOut, Moment, Pattern, Text
+from common.api_types import Amount, Body, Email, HttpUrl, LeftOut, Moment, Pattern, Text
 from common.exact_json import dumps, has_half_characters
+from common.faults import Faults
 from common.modes import Mode
 from common.money import Currency, fits_minor_unit, minor_digits
 
