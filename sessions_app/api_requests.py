@@ -1,6 +1,6 @@
 """Bodies and queries of the checkout API, beside the create call's (`terms.py`)."""
 
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Annotated, Self
 
 from django.http import QueryDict
@@ -8,6 +8,7 @@ from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 from pydantic_core import PydanticCustomError
 
 from common.api_types import Body, LeftOut, Moment, Pattern, Query, Text
+from common.exact_json import MAX_NUMBER_LENGTH
 from common.faults import Faults
 from common.money import Currency
 from sessions_app.scenarios import Scenario
@@ -88,9 +89,14 @@ class ListLinks(Query):
 
 
 def _number_in_text(value: object) -> Decimal:
-    if isinstance(value, str) and len(value) <= 40 and value.isascii() and value.replace(".", "", 1).isdigit():
-        return Decimal(value)
-    raise PydanticCustomError("invalid", "A valid number is required.")
+    text = str(value)
+    try:
+        number = Decimal(text if len(text) <= MAX_NUMBER_LENGTH else "NaN")
+    except InvalidOperation:
+        number = Decimal("NaN")
+    if not number.is_finite():
+        raise PydanticCustomError("invalid", "A valid number is required.")
+    return number
 
 
 class AmountQuery(Query):
