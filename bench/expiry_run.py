@@ -47,7 +47,7 @@ def create(seconds: float) -> None:
     shop = Merchant.objects.get()
     end = time.perf_counter() + seconds
     while time.perf_counter() < end:
-        create_session(merchant=shop, mode="test", terms=dict(TERMS))
+        create_session(merchant=shop, mode="test", terms=TERMS)
 
 
 def _creator(seconds: float = ALONE_SECONDS) -> "subprocess.Popen[bytes]":

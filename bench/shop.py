@@ -2,7 +2,6 @@
 
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any
 
 import django
 
@@ -13,6 +12,7 @@ from eth_utils.crypto import keccak  # noqa: E402
 
 from common.public_ids import new_session_id  # noqa: E402
 from merchants_app.models import Merchant, Treasury  # noqa: E402
+from sessions_app.creation import SessionTerms  # noqa: E402
 from sessions_app.models import CheckoutSession, Customer, DepositAddress, Quote, StatusChange  # noqa: E402
 from sessions_app.representation import represent  # noqa: E402
 from webhooks_app.endpoints import create_endpoint  # noqa: E402
@@ -20,12 +20,11 @@ from webhooks_app.models import Event  # noqa: E402
 
 PRICE = Decimal("49.00")
 UNITS = 49 * 10**6
-TERMS: dict[str, Any] = {
-    "amount": PRICE, "currency": "USD", "successUrl": "https://shop.example/thanks",
-    "cancelUrl": "https://shop.example/cart", "name": "Pat Payer", "productId": "box-1", "email": "pat@example.com",
-    "productName": "Winter box, 1 kg", "productDescription": "Three single origins", "allowedAssets": [],
-    "metadata": {"orderId": "10482"},
-}  # fmt: skip
+TERMS = SessionTerms(
+    amount=PRICE, currency="USD", success_url="https://shop.example/thanks", cancel_url="https://shop.example/cart",
+    email="pat@example.com", name="Pat Payer", metadata={"orderId": "10482"}, product_id="box-1",
+    product_name="Winter box, 1 kg", product_description="Three single origins", allowed_assets=[],
+)  # fmt: skip
 
 
 def open_shop(now: datetime) -> Merchant:
@@ -95,9 +94,7 @@ def show_addresses(sessions: list[CheckoutSession], *, now: datetime) -> list[De
 def _session(shop: Merchant, customer: Customer, treasury: Treasury, now: datetime, ends: datetime) -> CheckoutSession:
     return CheckoutSession(
         public_id=new_session_id(), merchant=shop, mode="test", customer=customer, treasury=treasury,
-        amount=PRICE, currency="USD", success_url=TERMS["successUrl"], cancel_url=TERMS["cancelUrl"],
-        email="pat@example.com", name="Pat", metadata=TERMS["metadata"], product_id="box-1",
-        product_name=TERMS["productName"], product_description=TERMS["productDescription"],
+        **TERMS.said(),
         tolerance_percent=1, tolerance_amount=1, spread_percent=0, event_count=1,
         expires_at=ends, watch_until=ends + timedelta(days=7), created_at=now, updated_at=now,
     )  # fmt: skip

@@ -24,14 +24,8 @@ from sessions_app.terms import CreateSession
 
 def _create_at_once(request: ApiRequest, claim: Claim) -> Answer | None:
     """`create` for a request with an `Idempotency-Key`, its answer stored with the session."""
-    terms = CreateSession.parse(request.data, mode=request.mode)
-    text = create_answered(
-        merchant=request.merchant,
-        mode=request.mode,
-        terms=terms.given(by_alias=True),
-        actor=request.actor,
-        claim=claim,
-    )
+    terms = CreateSession.parse(request.data, mode=request.mode).agreed()
+    text = create_answered(merchant=request.merchant, mode=request.mode, terms=terms, actor=request.actor, claim=claim)
     return Answer(200, text.encode()) if text else None
 
 
@@ -55,7 +49,7 @@ class CheckoutViewSet(MerchantViewSet):
         """A page of sessions, newest first; `Link: <…>; rel="next"` leads on."""
         metadata, others = metadata_filters(request.query_params)
         wanted = ListSessions.parse_query(others)
-        filters = wanted.model_dump(by_alias=True, exclude_none=True, exclude={"limit", "after"})
+        filters = wanted.model_dump(exclude_none=True, exclude={"limit", "after"})
         found, last = newest(
             SessionScope.of(request), filters=filters, metadata=metadata, limit=wanted.limit, after=wanted.after
         )
@@ -66,10 +60,8 @@ class CheckoutViewSet(MerchantViewSet):
 
     def create(self, request: ApiRequest) -> Response:
         """A new session, or the live one of the same reference."""
-        terms = CreateSession.parse(request.data, mode=request.mode)
-        session = create_session(
-            merchant=request.merchant, mode=request.mode, terms=terms.given(by_alias=True), actor=request.actor
-        )
+        terms = CreateSession.parse(request.data, mode=request.mode).agreed()
+        session = create_session(merchant=request.merchant, mode=request.mode, terms=terms, actor=request.actor)
         return Response(represent(session))
 
     def retrieve(self, request: ApiRequest, pk: str) -> HttpResponse:

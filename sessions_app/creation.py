@@ -1,10 +1,13 @@
 """Creates checkout sessions: at most one live one per shop's reference."""
 
-from datetime import timedelta
+from dataclasses import dataclass, fields
+from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from django.db import IntegrityError
 from django.utils import timezone
+from pydantic.alias_generators import to_camel
 
 from common.database import failing_alone
 from merchants_app.idempotency import Claim
@@ -17,22 +20,38 @@ from sessions_app.lifecycle import open_session
 from sessions_app.models import HOLDS_REFERENCE, CheckoutSession, Customer
 from sessions_app.status import is_live
 
-# Field of the API → field of the model, for what is copied as it is.
-_COPIED = {
-    "amount": "amount", "currency": "currency", "successUrl": "success_url", "cancelUrl": "cancel_url",
-    "email": "email", "name": "name", "metadata": "metadata", "productId": "product_id",
-    "productName": "product_name", "productDescription": "product_description", "allowedAssets": "allowed_assets",
-    "reference": "reference", "locale": "locale",
-}  # fmt: skip
-
-
 _TRIES = 3
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionTerms:
+    """What a session is made on, checked. None: not said."""
+
+    amount: Decimal
+    currency: str
+    success_url: str
+    cancel_url: str
+    email: str
+    name: str
+    metadata: dict[str, Any]  # JSON of the shop's own
+    product_id: str
+    product_name: str
+    product_description: str
+    allowed_assets: list[str]
+    reference: str | None = None
+    locale: str | None = None
+    expires_at: datetime | None = None
+
+    def said(self) -> dict[str, Any]:
+        """By field of the session."""
+        given = {field.name: getattr(self, field.name) for field in fields(self)}
+        return {name: value for name, value in given.items() if value is not None}
+
+
 def create_session(
-    *, merchant: Merchant, mode: str, terms: dict[str, Any], actor: str = "", renames_customer: bool = True
+    *, merchant: Merchant, mode: str, terms: SessionTerms, actor: str = "", renames_customer: bool = True
 ) -> CheckoutSession:
-    """A new open session on checked terms (`terms.CreateSession`), or the live one of the same reference and terms.
+    """A new open session on these terms, or the live one of the same reference and terms.
 
     `renames_customer`: whether a customer who is known takes over the name given here; not from somebody who only
     says who they are. Raises `ReferenceTaken` when that one says something else, `NoTreasury` when there is nowhere
@@ -49,7 +68,7 @@ def create_session(
                 continue
             raise
         # The database has the last word on who has the reference. Whoever had it may be over by now: try again.
-        if live := _live_session(merchant, mode, terms.get("reference")):
+        if live := _live_session(merchant, mode, terms.reference):
             return _the_same(live, terms)
         if treasury_for(merchant, mode, session.created_at) is None:
             raise NoTreasury(f"Name the wallet to receive in first: Dashboard › Treasury ({mode} mode).")
@@ -57,7 +76,7 @@ def create_session(
 
 
 def create_answered(
-    *, merchant: Merchant, mode: str, terms: dict[str, Any], actor: str, claim: Claim | None
+    *, merchant: Merchant, mode: str, terms: SessionTerms, actor: str, claim: Claim | None
 ) -> str | None:
     """The JSON of a new session, written together with the answer that the claim stands for, in one round trip.
 
@@ -67,22 +86,21 @@ def create_answered(
     return open_session(_new_session(merchant, mode, terms), actor=actor, claim=claim)
 
 
-def _new_session(merchant: Merchant, mode: str, terms: dict[str, Any]) -> CheckoutSession:
+def _new_session(merchant: Merchant, mode: str, terms: SessionTerms) -> CheckoutSession:
     refuse_suspended(merchant)
     now = timezone.now()
-    ends = terms.get("expiresAt") or now + timedelta(minutes=merchant.session_minutes)
+    ends = terms.expires_at or now + timedelta(minutes=merchant.session_minutes)
     return CheckoutSession(
         merchant=merchant,
         mode=mode,
-        customer=Customer(merchant=merchant, mode=mode, email=terms["email"], name=terms["name"]),
-        expires_at=ends,
+        customer=Customer(merchant=merchant, mode=mode, email=terms.email, name=terms.name),
         watch_until=ends + timedelta(days=merchant.watch_days),
         tolerance_percent=merchant.tolerance_percent,
         tolerance_amount=merchant.tolerance_amount,
         spread_percent=merchant.spread_percent,
         created_at=now,
         updated_at=now,
-        **{field: terms[name] for name, field in _COPIED.items() if name in terms},
+        **terms.said() | {"expires_at": ends},
     )
 
 
@@ -94,10 +112,8 @@ def _live_session(merchant: Merchant, mode: str, reference: str | None) -> Check
     return session if is_live(session.status) else None
 
 
-def _the_same(live: CheckoutSession, terms: dict[str, Any]) -> CheckoutSession:
-    differing = [name for name, field in _COPIED.items() if name in terms and getattr(live, field) != terms[name]]
-    if "expiresAt" in terms and live.expires_at != terms["expiresAt"]:
-        differing.append("expiresAt")
+def _the_same(live: CheckoutSession, terms: SessionTerms) -> CheckoutSession:
+    differing = [to_camel(name) for name, value in terms.said().items() if getattr(live, name) != value]
     if differing:
         raise ReferenceTaken(
             f"The live session {live.public_id} has this reference and another {', '.join(differing)}. "

@@ -14,7 +14,7 @@ from common.money import Currency, to_minor_unit
 from merchants_app.models import Merchant
 from merchants_app.treasuries import treasury_for
 from sessions_app import shop_answers as answers
-from sessions_app.creation import create_session
+from sessions_app.creation import SessionTerms, create_session
 from sessions_app.errors import LinkClosed, NoTreasury
 from sessions_app.models import CheckoutSession, PaymentLink
 from sessions_app.stock import SOLD_OUT, count_held, is_sold_out
@@ -64,6 +64,7 @@ def open_link(link: PaymentLink, *, email: str, name: str, amount: Decimal | Non
     if reason := why_closed(link, timezone.now()):
         raise LinkClosed(reason)
     price = amount if link.amount is None else link.amount
+    assert price is not None  # where the buyer chooses it, the page asks for it
     terms = _terms(link, email=email, name=name, amount=price)
     with transaction.atomic():
         session = create_session(merchant=link.merchant, mode=link.mode, terms=terms, renames_customer=False)
@@ -111,17 +112,17 @@ def represent_link(link: PaymentLink, *, held: int | None = None) -> answers.Pay
     )
 
 
-def _terms(link: PaymentLink, *, email: str, name: str, amount: Decimal | None) -> dict[str, Any]:
-    return {
-        "amount": amount,
-        "currency": link.currency,
-        "successUrl": link.success_url or link_url(link),
-        "cancelUrl": link_url(link),
-        "email": email,
-        "name": name,
-        "metadata": link.metadata | {"paymentLink": link.public_id},
-        "productId": link.product_id or link.public_id,
-        "productName": link.product_name,
-        "productDescription": link.product_description,
-        "allowedAssets": link.allowed_assets,
-    }
+def _terms(link: PaymentLink, *, email: str, name: str, amount: Decimal) -> SessionTerms:
+    return SessionTerms(
+        amount=amount,
+        currency=link.currency,
+        success_url=link.success_url or link_url(link),
+        cancel_url=link_url(link),
+        email=email,
+        name=name,
+        metadata=link.metadata | {"paymentLink": link.public_id},
+        product_id=link.product_id or link.public_id,
+        product_name=link.product_name,
+        product_description=link.product_description,
+        allowed_assets=link.allowed_assets,
+    )

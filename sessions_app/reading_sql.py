@@ -64,12 +64,12 @@ WHERE session_id = ANY(%s::bigint[])
 # Filter of the list → condition.
 _FILTERS = {
     "status": "session.status = %(status)s::text",
-    "paymentStatus": "session.payment_status = %(paymentStatus)s::text",
+    "payment_status": "session.payment_status = %(payment_status)s::text",
     "email": f"session.customer_id = (SELECT id FROM ({BY_EMAIL}) AS buyer)",
     "reference": "session.reference = %(reference)s::text",
-    "productId": "session.product_id = %(productId)s::text",
-    "createdAfter": "session.created_at > %(createdAfter)s::timestamptz",
-    "createdBefore": "session.created_at < %(createdBefore)s::timestamptz",
+    "product_id": "session.product_id = %(product_id)s::text",
+    "created_after": "session.created_at > %(created_after)s::timestamptz",
+    "created_before": "session.created_at < %(created_before)s::timestamptz",
 }
 
 

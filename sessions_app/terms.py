@@ -24,6 +24,7 @@ from common.exact_json import dumps, has_half_characters
 from common.faults import Faults
 from common.modes import Mode
 from common.money import Currency, fits_minor_unit, minor_digits
+from sessions_app.creation import SessionTerms
 
 MAX_METADATA_KEYS = 50
 MAX_METADATA_BYTES = 8 * 1024
@@ -121,6 +122,10 @@ class CreateSession(Body):
         None, description="Your order id: at most one live session has it.", examples=["order-1001"]
     )
     locale: LeftOut[Language] = Field(None, description="Language of the buyer's page, as BCP 47.", examples=["de"])
+
+    def agreed(self) -> SessionTerms:
+        """What the session is made on."""
+        return SessionTerms(**dict(self))
 
     @model_validator(mode="after")
     def together(self, info: ValidationInfo) -> Self:

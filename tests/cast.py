@@ -8,12 +8,13 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.utils import timezone
+from pydantic.alias_generators import to_snake
 
 from common.exact_json import dumps, loads_strict
 from merchants_app.api_keys import create_key, digest_of, forget_keys, key_with
 from merchants_app.models import ApiKey, KeyScope, Member, Merchant, Role, Treasury, User
 from merchants_app.request_log import forget_lines
-from sessions_app.creation import create_session
+from sessions_app.creation import SessionTerms, create_session
 from sessions_app.models import CheckoutSession
 
 # Anvil's accounts 8 and 9: wallets whose keys everybody knows.
@@ -49,6 +50,11 @@ def terms(**changes: Any) -> dict[str, Any]:
         "allowedAssets": [],
     }
     return {name: value for name, value in (body | changes).items() if value is not None}
+
+
+def agreed(**changes: Any) -> SessionTerms:
+    """The same as terms that were checked."""
+    return SessionTerms(**{to_snake(name): value for name, value in terms(**changes).items()})
 
 
 class Api:
@@ -138,8 +144,8 @@ def new_session(mia: Merchant) -> Callable[..., CheckoutSession]:
     """Makes test-mode sessions of Mia's: `new_session(amount=…)`, fields named as in the API."""
 
     def make(**changes: Any) -> CheckoutSession:
-        body = terms(**changes)
-        return create_session(merchant=changes.pop("merchant", mia), mode="test", terms=body)
+        merchant = changes.pop("merchant", mia)
+        return create_session(merchant=merchant, mode="test", terms=agreed(**changes))
 
     return make
 

@@ -15,7 +15,7 @@ from sessions_app.models import CheckoutSession, Decision, Payment, Refund, Stat
 from sessions_app.quoting import choose_option
 from sessions_app.refunds import prepare_refund
 from sessions_app.status import DecisionKind
-from tests.cast import MIAS_WALLET, PATS_WALLET, merchant, terms
+from tests.cast import MIAS_WALLET, PATS_WALLET, agreed, merchant
 from tests.races import behind_a_lock
 from tests.sessions_app.test_races import arrive
 from tests.strangers.world import own
@@ -35,7 +35,7 @@ def mia(transactional_db: None) -> Merchant:
 @pytest.fixture
 def session(mia: Merchant) -> CheckoutSession:
     """It waits for 49.00 USDC on the sandbox."""
-    made = create_session(merchant=mia, mode="test", terms=terms())
+    made = create_session(merchant=mia, mode="test", terms=agreed())
     choose_option(session=made, asset="USDC", network="sandbox", now=timezone.now())
     return made
 

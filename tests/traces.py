@@ -17,7 +17,7 @@ from sessions_app.refund_address import confirm_change, leave_address, name_addr
 from sessions_app.refund_letters import ask_by_mail
 from sessions_app.refunds import play_refund, prepare_refund
 from sessions_app.status import DecisionKind
-from tests.cast import Api, terms
+from tests.cast import Api, agreed, terms
 from tests.sandbox import Sandbox
 from tests.strangers.world import own
 from webhooks_app.models import Delivery, DeliveryAttempt
@@ -63,7 +63,7 @@ def ada(sandbox: Sandbox, api: Api, mia: Merchant) -> Customer:
     code = re.search(r"\b[0-9]{6}\b", mail.outbox[-1].body)
     assert code
     confirm_change(over, change.public_id, code[0], now=timezone.now())
-    short = create_session(merchant=mia, mode="test", terms=adas_terms() | {"reference": "order-78"})
+    short = create_session(merchant=mia, mode="test", terms=agreed(**adas_terms() | {"reference": "order-78"}))
     short = sandbox.play(short, "short", asset="USDC")
     sandbox.skip(hours=2)
     short = sandbox.wait(2, short)

@@ -21,7 +21,7 @@ from sessions_app.quoting import choose_option
 from sessions_app.refund_address import confirm_change, leave_address, name_address
 from sessions_app.refunds import prepare_refund, withdraw_refund
 from sessions_app.status import DecisionKind
-from tests.cast import OTTOS_WALLET, PATS_WALLET, refreshed, terms
+from tests.cast import OTTOS_WALLET, PATS_WALLET, agreed, refreshed
 from tests.locks.breaking import Act, holds
 from tests.locks.cases_business import an_operator
 from tests.locks.stage import SANDBOX, SEEN, over_since, overpaid, shown, underpaid, waiting_for_money
@@ -43,7 +43,7 @@ def a_cancellation(mia: Merchant) -> Act:
 @holds("sessions_app.lifecycle.expire_overdue")
 def a_batch_that_expires(mia: Merchant) -> Act:
     """One that nobody ever picked an option for, and one with a price."""
-    over_since(create_session(merchant=mia, mode="test", terms=terms()), minutes=1)
+    over_since(create_session(merchant=mia, mode="test", terms=agreed()), minutes=1)
     over_since(waiting_for_money(mia), minutes=1)
     return lambda: lifecycle.expire_overdue(10)
 

@@ -14,7 +14,7 @@ from sessions_app.models import CheckoutSession, Payment
 from sessions_app.payments import record
 from sessions_app.quoting import choose_option
 from sessions_app.sightings import take_in
-from tests.cast import MIAS_WALLET, PATS_WALLET, refreshed, terms
+from tests.cast import MIAS_WALLET, PATS_WALLET, agreed, refreshed
 
 SANDBOX = network("sandbox")
 SEEN = News(reason="Confirmed.")
@@ -22,7 +22,7 @@ SEEN = News(reason="Confirmed.")
 
 def waiting_for_money(mia: Merchant) -> CheckoutSession:
     """It waits for 49.00 USDC on the sandbox."""
-    made = create_session(merchant=mia, mode="test", terms=terms())
+    made = create_session(merchant=mia, mode="test", terms=agreed())
     choose_option(session=made, asset="USDC", network="sandbox", now=timezone.now())
     return refreshed(made)
 

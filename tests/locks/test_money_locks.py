@@ -19,7 +19,7 @@ from sessions_app.payments import confirm, mark_vanished, record
 from sessions_app.quoting import choose_option
 from sessions_app.sightings import take_in
 from sessions_app.status import DecisionKind
-from tests.cast import MIAS_WALLET, merchant, refreshed, terms
+from tests.cast import MIAS_WALLET, agreed, merchant, refreshed
 from tests.locks.cases_sessions import a_link
 from tests.locks.stage import SANDBOX, over_since, shown, transfer_to, underpaid, waiting_for_money
 from tests.races import Act, behind_a_lock, closing, passes_by
@@ -112,7 +112,7 @@ def lock_session(session: CheckoutSession) -> CheckoutSession:
 
 
 def test_the_quick_batch_passes_by_what_somebody_holds(mia: Merchant) -> None:
-    held, free = (over_since(create_session(merchant=mia, mode="test", terms=terms()), minutes=1) for _ in range(2))
+    held, free = (over_since(create_session(merchant=mia, mode="test", terms=agreed()), minutes=1) for _ in range(2))
     batch = together(lambda: expire_untouched(10, reason="Over.", now=timezone.now()))
     assert passes_by(batch, lock=lambda: lock_session(held)) == (1, 0)
     assert (refreshed(held).status, refreshed(free).status) == ("open", "expired")
@@ -128,13 +128,13 @@ def test_who_buys_while_being_erased_waits_from_the_very_beginning(
     mia: Merchant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Asked whether all is over, erasing holds the buyer already: else a session made now would keep the old name."""
-    old = lifecycle.cancel(create_session(merchant=mia, mode="test", terms=terms()))
+    old = lifecycle.cancel(create_session(merchant=mia, mode="test", terms=agreed()))
     CheckoutSession.objects.filter(pk=old.pk).update(watch_until=timezone.now() - timedelta(days=1))
     ask, making = privacy.why_needed, []
     with ThreadPoolExecutor(1) as pool:
 
         def somebody_buys_meanwhile(*asked: object) -> str:
-            making.append(pool.submit(partial(closing(create_session), merchant=mia, mode="test", terms=terms())))
+            making.append(pool.submit(partial(closing(create_session), merchant=mia, mode="test", terms=agreed())))
             wait_until(somebody_waits)
             return ask(*asked)  # type: ignore[arg-type]
 

@@ -13,7 +13,7 @@ from merchants_app.suspension import BusinessSuspended, lift_suspension, suspend
 from sessions_app.creation import create_session
 from sessions_app.models import CheckoutSession
 from sessions_app.payment_links import create_link
-from tests.cast import Api, terms
+from tests.cast import Api, agreed, terms
 from tests.desk import Desk, owner_of
 from tests.operators import Operator, lines
 from tests.strangers.world import own
@@ -84,7 +84,7 @@ def test_its_keys_answer_403_with_a_sentence(api: Api, suspended: Merchant, path
 def test_no_session_comes_to_be_by_api_or_by_rule(api: Api, suspended: Merchant) -> None:
     assert api.post("checkout", terms()).status_code == 403
     with pytest.raises(BusinessSuspended):
-        create_session(merchant=suspended, mode="test", terms=terms())
+        create_session(merchant=suspended, mode="test", terms=agreed())
     assert not own(CheckoutSession).exists()
 
 

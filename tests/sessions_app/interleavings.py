@@ -40,7 +40,7 @@ from sessions_app.refunds import (
 from sessions_app.scenarios import UNLISTED_CONTRACT
 from sessions_app.status import DecisionKind, Issue
 from sessions_app.watcher import watch
-from tests.cast import PATS_WALLET, refreshed, terms
+from tests.cast import PATS_WALLET, agreed, refreshed
 from tests.sessions_app.invariants import check_depth, check_refunds, check_session
 from tests.sessions_app.unlucky_watchers import Killed, Meddling, killed_at
 
@@ -78,7 +78,7 @@ class Interleavings(RuleBasedStateMachine):
     @initialize(asset=st.sampled_from(ALLOWED))
     def open(self, asset: str) -> None:
         self.session = create_session(
-            merchant=self.merchant, mode="test", terms=terms(amount=PRICE, allowedAssets=list(ALLOWED))
+            merchant=self.merchant, mode="test", terms=agreed(amount=PRICE, allowedAssets=list(ALLOWED))
         )
         choose_option(session=self.session, asset=asset, network="sandbox", now=timezone.now())
         self.look()

@@ -13,7 +13,7 @@ from sessions_app.buyer_retention import erase_old_buyers
 from sessions_app.creation import create_session
 from sessions_app.models import CheckoutSession, Customer
 from sessions_app.tasks import erase_old_buyers as job
-from tests.cast import refreshed, terms
+from tests.cast import agreed, refreshed
 from tests.desk import Desk
 from tests.merchants_app.test_business_pages import SETTINGS
 from tests.sandbox import Sandbox
@@ -52,7 +52,7 @@ def test_a_later_session_keeps_a_buyer(
     mia_keeps_40_days: Merchant, over: CheckoutSession, later: Callable[[int], None], sandbox: Sandbox
 ) -> None:
     later(30)
-    create_session(merchant=mia_keeps_40_days, mode="test", terms=terms(email="PAT@example.com"))
+    create_session(merchant=mia_keeps_40_days, mode="test", terms=agreed(email="PAT@example.com"))
     sandbox.skip(hours=2)
     sandbox.look()
     later(15)
@@ -69,7 +69,7 @@ def test_a_business_that_says_nothing_keeps_its_buyers(over: CheckoutSession, la
 def test_nobody_elses_buyers_go(
     mia_keeps_40_days: Merchant, otto: Merchant, over: CheckoutSession, later: Callable[[int], None]
 ) -> None:
-    theirs = create_session(merchant=otto, mode="test", terms=terms())
+    theirs = create_session(merchant=otto, mode="test", terms=agreed())
     later(60)
     erase_old_buyers(timezone.now())
     assert refreshed(theirs).email == "pat@example.com"
@@ -78,7 +78,7 @@ def test_nobody_elses_buyers_go(
 def test_one_that_waits_for_a_decision_is_left_for_another_day(
     mia_keeps_40_days: Merchant, sandbox: Sandbox, session: CheckoutSession, later: Callable[[int], None]
 ) -> None:
-    other = create_session(merchant=mia_keeps_40_days, mode="test", terms=terms(email="other@example.com"))
+    other = create_session(merchant=mia_keeps_40_days, mode="test", terms=agreed(email="other@example.com"))
     sandbox.play(session, "short", asset="USDC")
     sandbox.skip(hours=2)
     assert sandbox.wait(1, session).needs_decision
@@ -91,7 +91,7 @@ def test_many_go_in_batches_each_once(
     mia_keeps_40_days: Merchant, sandbox: Sandbox, later: Callable[[int], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for number in range(5):
-        create_session(merchant=mia_keeps_40_days, mode="test", terms=terms(email=f"pat{number}@example.com"))
+        create_session(merchant=mia_keeps_40_days, mode="test", terms=agreed(email=f"pat{number}@example.com"))
     sandbox.skip(hours=2)
     sandbox.look()
     later(60)

@@ -9,7 +9,7 @@ from merchants_app.models import Merchant
 from sessions_app import expiry_sql
 from sessions_app.creation import create_session
 from sessions_app.models import CheckoutSession, Customer
-from tests.cast import terms
+from tests.cast import agreed
 from tests.strangers.world import own
 from webhooks_app.endpoints import create_endpoint, delete_endpoint
 from webhooks_app.models import Delivery
@@ -18,7 +18,7 @@ MODES = ("test", "live")
 
 
 def make(merchant: Merchant, mode: str) -> CheckoutSession:
-    return create_session(merchant=merchant, mode=mode, terms=terms())
+    return create_session(merchant=merchant, mode=mode, terms=agreed())
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from merchants_app.treasuries import treasury_for
 from sessions_app.creation import create_session
 from sessions_app.errors import NoTreasury, ReferenceTaken
 from sessions_app.models import CheckoutSession, Customer, StatusChange
-from tests.cast import MIAS_WALLET, Api, merchant, terms
+from tests.cast import MIAS_WALLET, Api, agreed, merchant, terms
 from tests.races import closing, race
 from tests.strangers.world import own
 from tests.waiting import wait_until
@@ -71,7 +71,7 @@ def test_one_reference_under_many_keys_makes_one(secret: str) -> None:
 
 
 def test_many_new_customers_at_once_are_one(mia: Merchant) -> None:
-    made = race(*[lambda: create_session(merchant=mia, mode="test", terms=terms())] * MANY)
+    made = race(*[lambda: create_session(merchant=mia, mode="test", terms=agreed())] * MANY)
     assert {session.customer_id for session in made} == {own(Customer).get().pk}
     assert {event.data["customerId"] for event in own(Event)} == {own(Customer).get().public_id}
 
@@ -80,7 +80,7 @@ def test_many_new_customers_at_once_are_one(mia: Merchant) -> None:
 def test_a_customer_made_by_another_request_meanwhile_is_taken(mia: Merchant, *, inside: bool) -> None:
     def create() -> CheckoutSession:
         with transaction.atomic() if inside else nullcontext():
-            return create_session(merchant=mia, mode="test", terms=terms())
+            return create_session(merchant=mia, mode="test", terms=agreed())
 
     with ThreadPoolExecutor(1) as pool:
         with transaction.atomic():
@@ -101,7 +101,7 @@ def somebody_waits() -> bool:
 
 
 def test_a_customer_has_the_last_name_given(secret: str, mia: Merchant) -> None:
-    create_session(merchant=mia, mode="test", terms=terms())
+    create_session(merchant=mia, mode="test", terms=agreed())
     customer = own(Customer).get()
     answer = Api(secret).post("checkout", terms(name="Pat Married", email="PAT@example.com"), Idempotency_Key="order-1")
     assert answer.answer["customer"] == {"id": customer.public_id, "email": "PAT@example.com", "name": "Pat Married"}
@@ -112,7 +112,7 @@ def test_a_customer_has_the_last_name_given(secret: str, mia: Merchant) -> None:
 
 @pytest.mark.parametrize("why", ["reference", "treasury"])
 def test_a_refused_session_renames_nobody(mia: Merchant, why: str) -> None:
-    create_session(merchant=mia, mode="test", terms=terms(reference="r"))
+    create_session(merchant=mia, mode="test", terms=agreed(reference="r"))
     if why == "treasury":
         own(Treasury).update(withdrawn_at=timezone.now())
     error, said = {
@@ -121,7 +121,7 @@ def test_a_refused_session_renames_nobody(mia: Merchant, why: str) -> None:
     }[why]
     with pytest.raises(error, match=said):
         create_session(
-            merchant=mia, mode="test", terms=terms(name="Pat Married", reference="r" if why == "reference" else "s")
+            merchant=mia, mode="test", terms=agreed(name="Pat Married", reference="r" if why == "reference" else "s")
         )
     assert own(Customer).get().name == "Pat Payer"
 
@@ -147,7 +147,7 @@ def test_the_session_gets_the_treasury_in_force(mia: Merchant, change: str) -> N
         active_from=now + timedelta(hours=1) if change == "waits" else now,
         withdrawn_at=now if change == "withdrawn" else None,
     )
-    session = create_session(merchant=mia, mode="test", terms=terms())
+    session = create_session(merchant=mia, mode="test", terms=agreed())
     assert session.treasury == treasury_for(mia, "test", session.created_at)
     assert (session.treasury.address == MIAS_WALLET) == (change != "in force")
 
@@ -155,14 +155,14 @@ def test_the_session_gets_the_treasury_in_force(mia: Merchant, change: str) -> N
 def test_without_a_treasury_nothing_is_written(secret: str, mia: Merchant) -> None:
     own(Treasury).update(withdrawn_at=timezone.now())
     with pytest.raises(NoTreasury):
-        create_session(merchant=mia, mode="test", terms=terms())
+        create_session(merchant=mia, mode="test", terms=agreed())
     refused = Api(secret).post("checkout", terms(), Idempotency_Key="order-1")
     assert refused.status_code == 409
     assert [*written(), own(Customer).count()] == [0, 0, 0, 0, 0]
 
 
 def test_a_taken_reference_makes_no_customer(secret: str, mia: Merchant) -> None:
-    create_session(merchant=mia, mode="test", terms=terms(reference="r"))
+    create_session(merchant=mia, mode="test", terms=agreed(reference="r"))
     other = Api(secret).post("checkout", terms(reference="r", email="otto@example.com"), Idempotency_Key="order-1")
     assert other.status_code == 409
     assert [*written(), own(Customer).count()] == [1, 1, 1, 0, 1]

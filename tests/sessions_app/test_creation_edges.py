@@ -17,7 +17,7 @@ from sessions_app.collecting import Pile
 from sessions_app.creation import create_session
 from sessions_app.models import CheckoutSession, Customer
 from sessions_app.reading_sql import read_newest
-from tests.cast import Api, terms
+from tests.cast import Api, agreed, terms
 
 NewSession = Callable[..., CheckoutSession]
 CUSTOMERS = Customer._meta.db_table
@@ -50,7 +50,7 @@ def races_run() -> int:
 @pytest.mark.parametrize("races", [1, 2])
 def test_who_loses_the_race_for_a_new_customer_tries_again(mia: Merchant, races: int) -> None:
     lose(races)
-    session = create_session(merchant=mia, mode="test", terms=terms(email="new@example.com"))
+    session = create_session(merchant=mia, mode="test", terms=agreed(email="new@example.com"))
     assert CheckoutSession.objects.get(pk=session.pk).customer.email == "new@example.com"
     assert races_run() == races + 1
 
@@ -58,7 +58,7 @@ def test_who_loses_the_race_for_a_new_customer_tries_again(mia: Merchant, races:
 def test_who_loses_the_race_three_times_says_so_and_writes_nothing(mia: Merchant) -> None:
     lose(99)
     with pytest.raises(IntegrityError, match="somebody was quicker"):
-        create_session(merchant=mia, mode="test", terms=terms(email="new@example.com"))
+        create_session(merchant=mia, mode="test", terms=agreed(email="new@example.com"))
     assert races_run() == 3
     assert not CheckoutSession.objects.filter(merchant=mia, email="new@example.com").exists()
 
@@ -74,9 +74,9 @@ def test_a_filter_by_time_leaves_out_the_moment_itself(mia: Merchant, new_sessio
         listed = read_newest(mia, "test", filters=filters, metadata={}, below=None, limit=100)
         return [session.id for session in listed if session.id in made]
 
-    assert found(createdAfter=moment) == [made[2]]
-    assert found(createdBefore=moment) == [made[0]]
-    assert found(createdAfter=moment - second, createdBefore=moment + second) == [made[1]]
+    assert found(created_after=moment) == [made[2]]
+    assert found(created_before=moment) == [made[0]]
+    assert found(created_after=moment - second, createdBefore=moment + second) == [made[1]]
 
 
 @pytest.mark.parametrize("wrong", [{"0": "ETH"}, 7, True, "", {}])

@@ -23,7 +23,7 @@ from sessions_app.expiry_sql import expire_untouched
 from sessions_app.lifecycle import TIME_IS_OVER, News, expire_overdue, reassess, reassess_many
 from sessions_app.models import CheckoutSession, Customer, StatusChange
 from sessions_app.representation import represent
-from tests.cast import Api, refreshed, terms
+from tests.cast import Api, agreed, refreshed, terms
 from tests.locks.stage import confirmed, waiting_for_money
 from tests.rows import written_by
 from webhooks_app.endpoints import create_endpoint, delete_endpoint
@@ -112,7 +112,9 @@ def test_one_statement_creates_what_row_by_row_is_written(settled: Merchant, lis
 
     def at_once() -> None:
         with CaptureQueriesContext(connection) as asked:
-            create_session(merchant=settled, mode="test", terms=body, actor="sk_test_1", renames_customer=renames)
+            create_session(
+                merchant=settled, mode="test", terms=agreed(**ADA), actor="sk_test_1", renames_customer=renames
+            )
         assert len([each for each in asked if "SAVEPOINT" not in each["sql"]]) == 1
 
     quick, long = written_by(at_once), written_by(lambda: row_by_row(settled, body, renames=renames))
@@ -128,7 +130,7 @@ def test_a_session_and_its_answer_are_one_statement_that_writes_what_two_write(
 
     def at_once() -> None:
         with CaptureQueriesContext(connection) as asked:
-            assert create_answered(merchant=settled, mode="test", terms=body, actor="sk_test_1", claim=claim)
+            assert create_answered(merchant=settled, mode="test", terms=agreed(**ADA), actor="sk_test_1", claim=claim)
         assert len(asked) == 1
 
     def apart() -> None:
@@ -150,11 +152,11 @@ def test_a_session_and_its_answer_are_one_statement_that_writes_what_two_write(
 def overdue(mia: Merchant, otto: Merchant, listening: None, clock: time_machine.Traveller) -> list[CheckoutSession]:
     """Two of Mia's and one of Otto's in test mode, one of Otto's in live mode; one of Mia's still runs."""
     made = [
-        create_session(merchant=merchant, mode=mode, terms=terms(**ADA | {"reference": f"order-{number}"}))
+        create_session(merchant=merchant, mode=mode, terms=agreed(**ADA | {"reference": f"order-{number}"}))
         for number, (merchant, mode) in enumerate([(mia, "test"), (mia, "test"), (otto, "test"), (otto, "live")])
     ]
     clock.shift(timedelta(hours=2))
-    create_session(merchant=mia, mode="test", terms=terms())
+    create_session(merchant=mia, mode="test", terms=agreed())
     return made
 
 

@@ -16,7 +16,7 @@ from sessions_app.forgetting import Forget
 from sessions_app.models import CheckoutSession, Customer
 from sessions_app.privacy import erase_buyer
 from sessions_app.scope import SessionScope
-from tests.cast import MIAS_WALLET, Api, refreshed
+from tests.cast import MIAS_WALLET, Api, agreed, refreshed
 from tests.everywhere import places_of
 from tests.sandbox import Sandbox, told
 from tests.strangers.world import own
@@ -127,7 +127,7 @@ def test_erasing_twice_changes_nothing_more(ada: Customer, later: Callable[[int]
 def test_one_who_comes_back_is_somebody_new(ada: Customer, later: Callable[[int], None], mia: Merchant) -> None:
     later(10)
     erase_buyer(ada, actor="mia@example.com")
-    create_session(merchant=mia, mode="test", terms=adas_terms())
+    create_session(merchant=mia, mode="test", terms=agreed(**adas_terms()))
     assert SessionScope(mia, "test").buyer(EMAIL.upper()).pk != ada.pk
 
 
@@ -170,7 +170,7 @@ def test_nobody_else_loses_the_same_buyer(
     ada: Customer, later: Callable[[int], None], mia: Merchant, otto: Merchant, stranger: str
 ) -> None:
     whose, mode = (otto, "test") if stranger == "another business" else (mia, "live")
-    theirs = create_session(merchant=whose, mode=mode, terms=adas_terms())
+    theirs = create_session(merchant=whose, mode=mode, terms=agreed(**adas_terms()))
     later(10)
     erase_buyer(ada, actor="mia@example.com")
     kept = refreshed(theirs)

@@ -11,7 +11,7 @@ from sessions_app.creation import create_session
 from sessions_app.lifecycle import cancel
 from sessions_app.models import CheckoutSession
 from sessions_app.privacy import erase_buyer
-from tests.cast import MIAS_WALLET, merchant, terms
+from tests.cast import MIAS_WALLET, agreed, merchant
 from tests.races import closing
 from tests.waiting import wait_until
 
@@ -27,13 +27,13 @@ def somebody_waits() -> bool:
 
 def test_a_session_made_meanwhile_waits_and_makes_a_new_customer() -> None:
     mia = merchant("Mia Coffee", MIAS_WALLET)
-    old = create_session(merchant=mia, mode="test", terms=terms())
+    old = create_session(merchant=mia, mode="test", terms=agreed())
     cancel(old)
     CheckoutSession.objects.filter(pk=old.pk).update(watch_until=timezone.now() - timedelta(days=1))
     with ThreadPoolExecutor(1) as pool:
         with transaction.atomic():
             erase_buyer(old.customer, actor="mia@example.com")
-            making = pool.submit(closing(create_session), merchant=mia, mode="test", terms=terms())
+            making = pool.submit(closing(create_session), merchant=mia, mode="test", terms=agreed())
             wait_until(somebody_waits)
         new = making.result(timeout=30)
     new, old = (CheckoutSession.objects.select_related("customer").get(pk=each.pk) for each in (new, old))

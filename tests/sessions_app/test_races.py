@@ -21,7 +21,7 @@ from sessions_app.payments import record
 from sessions_app.quoting import choose_option
 from sessions_app.refunds import prepare_refund
 from sessions_app.sightings import take_in
-from tests.cast import MIAS_WALLET, PATS_WALLET, merchant, refreshed, terms
+from tests.cast import MIAS_WALLET, PATS_WALLET, agreed, merchant, refreshed
 from tests.races import race
 from tests.sandbox import told
 from tests.strangers.world import own
@@ -40,7 +40,7 @@ def mia(transactional_db: None) -> Merchant:
 @pytest.fixture
 def sessions(mia: Merchant) -> Iterator[list[CheckoutSession]]:
     """Sessions that wait for 49.00 USDC on the sandbox."""
-    made = [create_session(merchant=mia, mode="test", terms=terms()) for _ in range(ROUNDS)]
+    made = [create_session(merchant=mia, mode="test", terms=agreed()) for _ in range(ROUNDS)]
     for session in made:
         choose_option(session=session, asset="USDC", network="sandbox", now=timezone.now())
     return iter(made)
@@ -108,13 +108,13 @@ def test_two_expiries_at_once_expire_each_session_once(sessions: list[CheckoutSe
 
 def test_two_creates_with_one_reference_give_one_session(mia: Merchant) -> None:
     for number in range(ROUNDS):
-        body = terms(reference=f"order-{number}")
+        body = agreed(reference=f"order-{number}")
         made = race(*[lambda b=body: create_session(merchant=mia, mode="test", terms=b)] * 3)
         assert len({session.public_id for session in made}) == 1
 
 
 def test_two_creates_that_differ_have_one_winner(mia: Merchant) -> None:
-    cheap, dear = terms(reference="order"), terms(reference="order", amount=Decimal("50.00"))
+    cheap, dear = agreed(reference="order"), agreed(reference="order", amount=Decimal("50.00"))
     made = race(
         lambda: create_session(merchant=mia, mode="test", terms=cheap),
         lambda: create_session(merchant=mia, mode="test", terms=dear),
@@ -125,7 +125,7 @@ def test_two_creates_that_differ_have_one_winner(mia: Merchant) -> None:
 @pytest.mark.parametrize("is_first", [True, False])
 def test_two_pages_that_choose_at_once_share_one_address(mia: Merchant, *, is_first: bool) -> None:
     for _ in range(ROUNDS):
-        session = create_session(merchant=mia, mode="test", terms=terms())
+        session = create_session(merchant=mia, mode="test", terms=agreed())
         if not is_first:
             choose_option(session=session, asset="USDC", network="sandbox", now=timezone.now())
         choices = [

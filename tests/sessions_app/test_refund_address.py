@@ -16,7 +16,7 @@ from sessions_app.quoting import choose_option
 from sessions_app.refund_address import CodeOver, WrongCode, confirm_change, name_address
 from sessions_app.refund_letters import NotMailed
 from sessions_app.refunds import prepare_refund
-from tests.cast import MIAS_WALLET, OTTOS_WALLET, PATS_WALLET, merchant, refreshed, terms
+from tests.cast import MIAS_WALLET, OTTOS_WALLET, PATS_WALLET, agreed, merchant, refreshed
 from tests.desk import Desk
 from tests.mail_server import mail_server
 from tests.races import race
@@ -190,7 +190,7 @@ def test_a_page_whose_address_is_its_id_is_no_secret_so_its_first_address_needs_
 @pytest.fixture
 def kept(transactional_db: None) -> CheckoutSession:
     """A session with an address, for several database connections at once."""
-    session = create_session(merchant=merchant("Mia Coffee", MIAS_WALLET), mode="test", terms=terms())
+    session = create_session(merchant=merchant("Mia Coffee", MIAS_WALLET), mode="test", terms=agreed())
     choose_option(session=session, asset="USDC", network="sandbox", now=timezone.now())
     CheckoutSession.objects.filter(pk=session.pk).update(refund_address=PATS_WALLET)
     return refreshed(session)

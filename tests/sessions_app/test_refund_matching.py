@@ -18,7 +18,7 @@ from sessions_app.refund_address import leave_address
 from sessions_app.refundable import arrived, excess
 from sessions_app.refunds import WrongRefund, play_refund
 from sessions_app.status import DecisionKind
-from tests.cast import MIAS_WALLET, PATS_WALLET, refreshed, terms
+from tests.cast import MIAS_WALLET, PATS_WALLET, agreed, refreshed
 from tests.sandbox import Sandbox, told
 from tests.sessions_app.test_refundable import TX, pay
 from tests.sessions_app.test_refunds import prepared
@@ -215,7 +215,7 @@ def test_another_shops_deposit_is_nothing_that_is_told(
     sandbox: Sandbox, session: CheckoutSession, otto: Merchant
 ) -> None:
     """Whoever tries addresses learns nothing of other businesses."""
-    other = create_session(merchant=otto, mode="test", terms=terms())
+    other = create_session(merchant=otto, mode="test", terms=agreed())
     sandbox.play(other, "exact")
     address = refreshed(other).deposit.address
     assert leave_address(sandbox.play(session, "over"), address).refund_address == address

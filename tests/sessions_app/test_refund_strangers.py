@@ -8,7 +8,7 @@ from sessions_app.creation import create_session
 from sessions_app.models import CheckoutSession, Decision, Refund
 from sessions_app.reading_sql import read_newest, read_session
 from sessions_app.session_view import SessionView
-from tests.cast import terms
+from tests.cast import agreed
 from tests.desk import Desk
 from tests.sandbox import Sandbox
 from tests.sessions_app.test_refunds import prepared
@@ -23,7 +23,7 @@ def mias_refund(sandbox: Sandbox, session: CheckoutSession) -> Refund:
 @pytest.fixture
 def ottos_session(otto: Merchant) -> CheckoutSession:
     """One that nobody has paid."""
-    return create_session(merchant=otto, mode="test", terms=terms())
+    return create_session(merchant=otto, mode="test", terms=agreed())
 
 
 def page_of(session: CheckoutSession, *rest: str) -> str:
@@ -50,7 +50,7 @@ def test_another_business_cannot_reach_it_through_a_session_of_its_own(
 def test_the_same_business_cannot_reach_it_through_its_other_mode(
     desk: Desk, mia: Merchant, mias_refund: Refund
 ) -> None:
-    live = create_session(merchant=mia, mode="live", terms=terms())
+    live = create_session(merchant=mia, mode="live", terms=agreed())
     assert mias_refund.public_id not in desk.in_("live").read(page_of(live))
     assert desk.in_("live").post(page_of(live, mias_refund.public_id), act="withdraw").status_code == 404
 
@@ -62,7 +62,7 @@ def test_whatever_is_asked_of_a_session_that_was_read_by_hand_is_its_own(
     Decision.objects.create(
         session=session, kind="write_off", issue="overpaid", actor="test", decided_at=timezone.now()
     )
-    other = create_session(merchant=mia, mode="test", terms=terms(email="other@example.com"))
+    other = create_session(merchant=mia, mode="test", terms=agreed(email="other@example.com"))
     for read in (read_session(mia, "test", other.public_id), newest_of(mia)):
         assert getattr(read, name) == []
     assert len(getattr(read_session(mia, "test", session.public_id), name)) == 1

@@ -19,7 +19,7 @@ from sessions_app.payments import record
 from sessions_app.quoting import choose_option
 from sessions_app.sightings import take_in
 from sessions_app.valuation import quote_at
-from tests.cast import PATS_WALLET, refreshed, terms
+from tests.cast import PATS_WALLET, agreed, refreshed
 from tests.fake_rates import FakeRates
 
 NOON = datetime.fromisoformat("2026-01-01T12:00:00Z")
@@ -55,7 +55,7 @@ def test_a_quote_holds_two_minutes_longer_and_no_more() -> None:
 @pytest.fixture
 def live(mia: Merchant, sources: FakeRates) -> CheckoutSession:
     """A live session of Mia's over 49.00 USD, to be paid in USDC on Ethereum."""
-    session = create_session(merchant=mia, mode="live", terms=terms())
+    session = create_session(merchant=mia, mode="live", terms=agreed())
     choose_option(session=session, asset="USDC", network="ethereum", now=timezone.now())
     return refreshed(session)
 

@@ -37,7 +37,7 @@ from sessions_app.refund_address import leave_address, name_address
 from sessions_app.refunds import prepare_refund
 from sessions_app.scope import SessionScope
 from sessions_app.status import DecisionKind
-from tests.cast import Api, terms
+from tests.cast import Api, agreed
 from tests.fake_rates import fake_rates
 from tests.strangers.businesses import BUSINESSES, Business
 from tests.strangers.still_chain import StillChain
@@ -168,7 +168,7 @@ def _sessions(world: World, name: str, business: Business) -> None:
         "odd": (first, "USDC"), "other_odd": (first, "USDC"),
         "decided": (second, "USDC"), "paid": (second, network(second).native.symbol),  # type: ignore[union-attr]
     }.items():  # fmt: skip
-        body = terms(
+        body = agreed(
             amount=business.price,
             currency=business.currency,
             email=EVERYBODYS_CUSTOMER if word != "quiet" else "sam@example.com",
