@@ -76,7 +76,7 @@ def test_a_filter_by_time_leaves_out_the_moment_itself(mia: Merchant, new_sessio
 
     assert found(created_after=moment) == [made[2]]
     assert found(created_before=moment) == [made[0]]
-    assert found(created_after=moment - second, createdBefore=moment + second) == [made[1]]
+    assert found(created_after=moment - second, created_before=moment + second) == [made[1]]
 
 
 @pytest.mark.parametrize("wrong", [{"0": "ETH"}, 7, True, "", {}])
