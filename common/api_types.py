@@ -93,9 +93,9 @@ class Body(ApiType):
             known = [field.alias or name for name, field in cls.model_fields.items()]
             raise told(error, known=known, data=data) from None
 
-    def given(self, *, by_alias: bool = False) -> dict[str, Any]:
+    def given(self) -> dict[str, Any]:
         """What was sent, by name; what was left out is not in it."""
-        return self.model_dump(exclude_unset=True, by_alias=by_alias)
+        return self.model_dump(exclude_unset=True)
 
 
 class Query(Body):

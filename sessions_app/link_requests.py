@@ -23,7 +23,9 @@ def _ahead(moment: datetime) -> datetime:
 class ChangeLink(Body):
     """The body of `PATCH /api/v1/payment-links/{id}`: what may change while buyers hold the link."""
 
-    active: LeftOut[YesNo] = Field(None, description="false: nobody can pay by it any more.", examples=[True])
+    is_active: LeftOut[YesNo] = Field(
+        None, alias="active", description="false: nobody can pay by it any more.", examples=[True]
+    )
     stock: Annotated[WholeNumber, Field(ge=1, le=1_000_000)] | None = Field(
         None, description="How many can be sold; null: no limit.", examples=[100]
     )

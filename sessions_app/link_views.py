@@ -41,7 +41,7 @@ class PaymentLinkViewSet(MerchantViewSet):
     def create(self, request: ApiRequest) -> Response:
         """A new link."""
         terms = CreateLink.parse(request.data, mode=request.mode)
-        link = create_link(merchant=request.merchant, mode=request.mode, terms=terms.given(by_alias=True))
+        link = create_link(merchant=request.merchant, mode=request.mode, terms=terms.given())
         return Response(represent_link(link), status=201)
 
     def retrieve(self, request: ApiRequest, pk: str) -> Response:
@@ -51,9 +51,9 @@ class PaymentLinkViewSet(MerchantViewSet):
     def partial_update(self, request: ApiRequest, pk: str) -> Response:
         """Changes a link."""
         link = SessionScope.of(request).link(pk)
-        return Response(represent_link(change_link(link, ChangeLink.parse(request.data).given(by_alias=True))))
+        return Response(represent_link(change_link(link, ChangeLink.parse(request.data).given())))
 
     def destroy(self, request: ApiRequest, pk: str) -> Response:
         """Switches the link off; its sessions stay."""
-        change_link(SessionScope.of(request).link(pk), {"active": False})
+        change_link(SessionScope.of(request).link(pk), {"is_active": False})
         return Response(status=204)

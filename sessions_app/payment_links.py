@@ -20,11 +20,6 @@ from sessions_app.models import CheckoutSession, PaymentLink
 from sessions_app.stock import SOLD_OUT, count_held, is_sold_out
 
 # Field of the API → field of the model.
-FIELDS = {
-    "amount": "amount", "currency": "currency", "productId": "product_id", "productName": "product_name",
-    "productDescription": "product_description", "allowedAssets": "allowed_assets", "successUrl": "success_url",
-    "metadata": "metadata", "stock": "stock", "endsAt": "ends_at", "active": "is_active",
-}  # fmt: skip
 
 
 class LinkNotFound(NotFound):
@@ -32,18 +27,17 @@ class LinkNotFound(NotFound):
 
 
 def create_link(*, merchant: Merchant, mode: str, terms: Mapping[str, Any]) -> PaymentLink:
-    """A new link on checked terms (`link_requests.CreateLink`). Raises `NoTreasury`."""
+    """A new link on checked terms, by the link's fields. Raises `NoTreasury`."""
     if treasury_for(merchant, mode, timezone.now()) is None:
         raise NoTreasury(f"Name the wallet to receive in first: Dashboard › Treasury ({mode} mode).")
-    fields = {FIELDS[name]: value for name, value in terms.items()}
-    return PaymentLink.objects.create(merchant=merchant, mode=mode, **fields)
+    return PaymentLink.objects.create(merchant=merchant, mode=mode, **terms)
 
 
 def change_link(link: PaymentLink, terms: Mapping[str, Any]) -> PaymentLink:
     """Changes what was given. Sessions opened before keep what they were opened with."""
     for name, value in terms.items():
-        setattr(link, FIELDS[name], value)
-    link.save(update_fields=[FIELDS[name] for name in terms])
+        setattr(link, name, value)
+    link.save(update_fields=list(terms))
     return link
 
 

@@ -126,7 +126,7 @@ def test_who_has_no_other_business_reads_the_sentence_at_the_entrance(desk: Desk
 
 
 def test_its_payment_links_open_nothing(client: Client, mia: Merchant, operator: Operator) -> None:
-    link = create_link(merchant=mia, mode="test", terms={"amount": 5, "currency": "USD", "productName": "Box"})
+    link = create_link(merchant=mia, mode="test", terms={"amount": 5, "currency": "USD", "product_name": "Box"})
     suspend(merchant=mia, by=operator.user, reason=WHY)
     assert "This shop cannot take payments at the moment." in client.get(f"/l/{link.public_id}").content.decode()
     answer = client.post(f"/l/{link.public_id}", {"name": "Pat", "email": "pat@example.com"})

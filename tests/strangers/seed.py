@@ -130,7 +130,7 @@ def _doors(world: World, name: str, business: Business) -> None:
     link = create_link(
         merchant=merchant,
         mode=mode,
-        terms={"amount": business.price, "currency": business.currency, "productName": f"{name}'s {mode} box"},
+        terms={"amount": business.price, "currency": business.currency, "product_name": f"{name}'s {mode} box"},
     )
     world.ids["link"] = link.public_id
     world.ids["by_link"] = open_link(link, email=EVERYBODYS_CUSTOMER, name="Pat Payer").public_id
