@@ -23,10 +23,10 @@ test-odd:
 	@$(INSTALL) test-odd
 	@ODD="$(ODD)" exec $(BIN)/python -m tests.odd -n $(PROCESSES) --dist loadgroup
 
-# The quick part of it: style, types, migrations, architecture.
+# The quick part of it: style, types, templates, imports, migrations, architecture; each tool as itself, all at once.
 check:
 	@$(INSTALL) test
-	@exec $(BIN)/python -m pytest -q tests/test_code.py tests/test_architecture.py
+	@exec $(BIN)/python -m checkout_project.running.checks
 
 # Known vulnerabilities, of libraries and of how our code is written. Says so when no advisory service is reachable.
 audit:
@@ -42,6 +42,8 @@ format:
 	@$(INSTALL) test
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+	-$(BIN)/djlint --reformat --quiet templates
+	node_modules/.bin/biome lint --write static tests chains_app
 
 bench:
 	@$(INSTALL) test
@@ -56,5 +58,5 @@ mutants:
 
 # What can be made again. Your data stays; `rm -r .data` removes it.
 clean:
-	rm -rf .venv node_modules staticfiles .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv node_modules staticfiles .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -not -path './.data/*' -prune -exec rm -rf {} +

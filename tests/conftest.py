@@ -33,3 +33,9 @@ def pytest_configure(config: pytest.Config) -> None:
     config.add_cleanup(services.stop)
     if not config.option.collectonly:
         services.start()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The tools of `make check` begin first: the type checker is slow, and at the end nothing could run beside it."""
+    items.sort(key=lambda item: item.get_closest_marker("tool") is None)

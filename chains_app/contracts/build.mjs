@@ -36,7 +36,7 @@ function compile(folder) {
       .filter(([, made]) => made.evm.bytecode.object !== "")
       .map(([name, made]) => [
         name,
-        { abi: made.abi, bytecode: "0x" + made.evm.bytecode.object, runtime: "0x" + made.evm.deployedBytecode.object },
+        { abi: made.abi, bytecode: `0x${made.evm.bytecode.object}`, runtime: `0x${made.evm.deployedBytecode.object}` },
       ])
       .sort(([a], [b]) => (a < b ? -1 : 1)),
   );
@@ -44,7 +44,7 @@ function compile(folder) {
 
 function write(name, folder) {
   const made = { compiler: solc.version(), contracts: compile(folder) };
-  writeFileSync(join(target, name), JSON.stringify(made, null, 1) + "\n");
+  writeFileSync(join(target, name), `${JSON.stringify(made, null, 1)}\n`);
 }
 
 write("artifacts.json", "");

@@ -1,10 +1,11 @@
 // Browser wallets for tests: they write down what they were asked, and answer as `window.script` says.
 // {method: answer}; {method: {code, message}} refuses.
 (() => {
-  const script = window.script = Object.assign(
+  const script = Object.assign(
     { eth_requestAccounts: ["0x15d34AAf54267DB7D7c367839AAf71A00a2C6A65"], eth_sendTransaction: `0x${"ab".repeat(32)}` },
     window.script,
   );
+  window.script = script;
   const wallet = (name) => {
     let chainId = script.eth_chainId ?? "0x1";
     return {

@@ -11,7 +11,7 @@ function callsOnPage() {
   return Array.from(section.querySelectorAll("[data-call]"), (call) => ({
     to: call.querySelector("[data-to]").textContent,
     data: call.querySelector("[data-data]").textContent,
-    value: "0x" + BigInt(call.querySelector("[data-value]").dataset.value).toString(16),
+    value: `0x${BigInt(call.querySelector("[data-value]").dataset.value).toString(16)}`,
   }));
 }
 

@@ -12,12 +12,12 @@ export function firstWallet({ wait = 250 } = {}) {
 
 /** A text's UTF-8 bytes as 0x-hex. */
 export function inHex(text) {
-  return "0x" + Array.from(new TextEncoder().encode(text), (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return `0x${Array.from(new TextEncoder().encode(text), (byte) => byte.toString(16).padStart(2, "0")).join("")}`;
 }
 
 /** Puts the wallet on a chain. Returns false when the wallet does not know it. */
 export async function onChain(wallet, chainId) {
-  const wanted = "0x" + Number(chainId).toString(16);
+  const wanted = `0x${Number(chainId).toString(16)}`;
   if (await wallet.request({ method: "eth_chainId" }) === wanted) return true;
   try {
     await wallet.request({ method: "wallet_switchEthereumChain", params: [{ chainId: wanted }] });
