@@ -2,8 +2,9 @@
 
 from django.apps import AppConfig
 from django.core.checks import Tags, register
-from django.db.models.signals import post_migrate
+from django.db.models.signals import post_migrate, pre_migrate
 
+from checkout_project.former_data import refuse_former_data
 from checkout_project.mail_checks import letters_go_somewhere
 
 
@@ -13,8 +14,12 @@ class CheckoutProjectConfig(AppConfig):
     name = "checkout_project"
 
     def ready(self) -> None:
-        """Keeps the operators' groups in step with the tables, and registers what `check --deploy` looks at."""
+        """Keeps the operators' groups in step with the tables, and registers what `check --deploy` looks at.
+
+        Data that no migration leads to is refused with a sentence.
+        """
         from checkout_project.operator_groups import write_groups  # noqa: PLC0415  (models are known only now)
 
+        pre_migrate.connect(refuse_former_data, dispatch_uid="former_data")
         post_migrate.connect(write_groups, dispatch_uid="operator_groups")
         register(letters_go_somewhere, Tags.security, deploy=True)

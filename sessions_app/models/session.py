@@ -28,7 +28,7 @@ class CheckoutSession(models.Model):
     id: int
     public_id = models.CharField(max_length=40, default=new_session_id, editable=False)
     # The id goes back to the shop in `successUrl`, where scripts of others read it: it opens no page. This does, and
-    # nobody has it but the buyer and the shop. Of sessions older than it, it is the id: their links were given out.
+    # nobody has it but the buyer and the shop.
     page_token = models.CharField(
         max_length=40, default=new_page_token, editable=False, help_text="The secret in the buyer's page's address."
     )

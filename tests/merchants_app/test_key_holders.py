@@ -4,7 +4,6 @@ from collections.abc import Callable
 from importlib import import_module
 
 import pytest
-from django.db import connection
 
 from merchants_app.api_keys import BeyondRole, NoOwner, create_key, forget_keys
 from merchants_app.models import ApiKey, AuditEntry, Member, Merchant, Role, User
@@ -236,32 +235,6 @@ def test_a_key_whose_holder_left_is_shown_as_ended(desk: Desk, mia: Merchant) ->
     assert "Keys that no longer work" in text
     assert "(dev@mia.example) does not work here any more" in text
     assert "Take over" in text
-
-
-@pytest.mark.moves_everybody("a migration is taken back and forth")
-def test_keys_from_before_scopes_keep_what_they_could_do(mia: Merchant) -> None:
-    owner, gone = owner_of(mia), User.objects.create_user("gone@mia.example")
-    makers = {
-        "owner": owner, "developer": member(mia, "developer"), "gone": gone, "nobody": None,
-        "viewer": member(mia, "viewer", "view@mia.example"),
-    }  # fmt: skip
-    for name, maker in makers.items():
-        for mode in ("test", "live"):
-            ApiKey.objects.create(
-                merchant=mia, mode=mode, name=name, scopes=["read", "write"], digest=name + mode, created_by=maker
-            )
-    ApiKey.objects.create(merchant=mia, mode="live", name="books", scopes=["read"], digest="b", created_by=owner)
-    migration = import_module("merchants_app.migrations.0010_former_keys_get_holders").Migration
-    with connection.cursor() as cursor:
-        for operation in migration.operations:
-            cursor.execute(operation.sql)
-    found = {(key.name, key.mode): (key.holder, key.scopes) for key in ApiKey.objects.select_related("holder")}
-    for name in ("owner", "gone", "nobody", "viewer"):
-        for mode in ("test", "live"):
-            assert found[name, mode] == (owner, SCOPES)
-    assert found["developer", "test"] == (makers["developer"], SCOPES)
-    assert found["developer", "live"] == (makers["developer"], ["read", "write", "webhooks"])
-    assert found["books", "live"] == (owner, ["read"])
 
 
 def test_a_last_owner_with_keys_is_told_of_the_owner_first(desk: Desk, mia: Merchant) -> None:

@@ -3,19 +3,16 @@
 import base64
 import hashlib
 import hmac
-import json
 import struct
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from importlib import import_module
 
 import pytest
 import time_machine
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from cryptography.fernet import Fernet
-from django.apps import apps
 from django.core import mail
 from django.core.management import CommandError, call_command
 from django.db import connection
@@ -140,23 +137,6 @@ def test_keys_rotate_and_a_lost_key_is_told_in_a_sentence(person: User, settings
     answer = sign_in(person).post("/accounts/2fa/authenticate/", {"code": code()})
     assert answer.status_code == 200
     assert "can no longer read your second factor" in answer.content.decode()
-
-
-def test_what_lay_in_clear_is_encrypted_once_and_back_again(person: User) -> None:
-    migration = import_module("merchants_app.migrations.0015_encrypt_second_factors")
-    own = Authenticator.objects.filter(user=person).order_by("id")
-    Authenticator.objects.create(user=person, type="totp", data={"secret": APP_SECRET})
-    Authenticator.objects.create(user=person, type="recovery_codes", data={"seed": SEED, "used_mask": 5})
-    clear = json.dumps(list(own.values_list("data", flat=True)))
-    migration.encrypt_all(apps, None)
-    once = stored()
-    assert APP_SECRET not in once
-    assert SEED not in once
-    migration.encrypt_all(apps, None)
-    assert stored() == once
-    assert sign_in(person).post("/accounts/2fa/authenticate/", {"code": code()}).status_code == 302
-    migration.decrypt_all(apps, None)
-    assert json.dumps(list(own.values_list("data", flat=True))) == clear
 
 
 def test_what_a_process_of_the_version_before_wrote_in_clear_still_works(person: User) -> None:

@@ -1,12 +1,10 @@
 """The address of a buyer's page is a secret of its own: the session's id, which every shop's page shows, opens none."""
 
 import pytest
-from django.core.management import call_command
-from django.db import connection
 from django.test import Client
 
 from sessions_app.models import CheckoutSession
-from tests.cast import MIAS_WALLET, PATS_WALLET, Api, merchant, refreshed, terms
+from tests.cast import MIAS_WALLET, PATS_WALLET, Api, refreshed, terms
 from tests.sandbox import Sandbox
 
 PAGES = ["", "/status", "/qr.svg", "/brand.css", "/refund"]
@@ -51,37 +49,3 @@ def test_the_api_tells_the_address_of_which_the_id_is_no_part(api: Api, client: 
     assert token.startswith("pg_")
     assert told["id"].removeprefix("cs_") not in told["url"]
     assert client.get(f"/pay/{token}").status_code == 200
-
-
-@pytest.mark.django_db(transaction=True)
-@pytest.mark.moves_everybody("the tables are made anew")
-def test_addresses_given_out_before_keep_working(client: Client) -> None:
-    mia = merchant("Mia Coffee", MIAS_WALLET)
-    call_command("migrate", "sessions_app", "0013", verbosity=0)
-    try:
-        with connection.cursor() as cursor:
-            cursor.execute(_OLD_CUSTOMER, {"merchant": mia.pk})
-            (customer,) = cursor.fetchone()
-            cursor.execute(_OLD_SESSION, {"merchant": mia.pk, "customer": customer})
-    finally:
-        call_command("migrate", "sessions_app", verbosity=0)
-    assert client.get("/pay/cs_given_out_long_ago").status_code == 200
-    assert Api().client.get("/pay/cs_never_given_out").status_code == 404
-
-
-_OLD_CUSTOMER = """
-INSERT INTO sessions_app_customer (public_id, merchant_id, mode, email, name, created_at)
-VALUES ('cus_long_ago', %(merchant)s, 'test', 'pat@example.com', 'Pat Payer', now()) RETURNING id
-"""
-_OLD_SESSION = """
-INSERT INTO sessions_app_checkoutsession (
-    public_id, merchant_id, mode, customer_id, amount, currency, success_url, cancel_url, email, name, metadata,
-    product_id, product_name, product_description, allowed_assets, locale, tolerance_percent, tolerance_amount,
-    spread_percent, refund_address, status, payment_status, needs_decision, event_count, expires_at, watch_until,
-    created_at, updated_at
-) VALUES (
-    'cs_given_out_long_ago', %(merchant)s, 'test', %(customer)s, 49, 'USD', 'https://shop.example/thanks',
-    'https://shop.example/cart', 'pat@example.com', 'Pat Payer', '{}', 'box-1', 'Winter box', '', '{}', '', 1, 1, 0,
-    '', 'open', 'unpaid', false, 1, now() + interval '1 hour', now() + interval '8 days', now(), now()
-)
-"""
