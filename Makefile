@@ -6,7 +6,7 @@ INSTALL := $(PYTHON) -I checkout_project/running/install.py
 # Browsers, node and databases run beside the tests: more processes than cores make it slower.
 PROCESSES ?= logical
 
-.PHONY: run test test-odd check format bench mutants clean audit lock
+.PHONY: run test test-odd coverage check format bench mutants clean audit lock
 
 # Everything on one machine, with a demo merchant: http://127.0.0.1:8000 (PORT=…, DATA_DIR=…).
 run:
@@ -22,6 +22,15 @@ test:
 test-odd:
 	@$(INSTALL) test-odd
 	@ODD="$(ODD)" exec $(BIN)/python -m tests.odd -n $(PROCESSES) --dist loadgroup
+
+# Whether both sides of every branch of the money rules are run by some test: docs/testing.md.
+coverage:
+	@$(INSTALL) test
+	@rm -f .coverage .coverage.*
+	@$(BIN)/coverage run -m pytest -q -n $(PROCESSES) --dist loadgroup $(COVERING)
+	@$(BIN)/coverage combine --quiet
+	@exec $(BIN)/coverage report
+COVERING := tests/promises tests/locks tests/common tests/chains_app tests/merchants_app tests/sessions_app tests/journeys
 
 # The quick part of it: style, types, templates, imports, migrations, architecture; each tool as itself, all at once.
 check:

@@ -28,14 +28,15 @@ ROOT = Path(__file__).resolve().parents[2]
 WITHOUT_EFFECT = tomllib.loads((ROOT / "tests/mutants/without_effect.toml").read_text(encoding="utf-8"))["change"]
 # The rules that money and safety hang on. What is only shown, measured or tuned is not among them.
 MODULES = {
-    "common": "money encryption exact_json public_addresses api_types faults",
+    "common": "money encryption exact_json public_addresses api_types faults client_address",
     "chains_app": "scanning deposits networks xpub wallet_signatures rate_* exchange_rates evm_reader* receipts reader",
     "merchants_app": "access powers api_keys key_holders key_letters api_authentication treasuries team "
-    "ownership idempotency throttling scope paging",
+    "ownership idempotency throttling scope paging invitations second_factor suspension sign_in_limits people",
     "webhooks_app": "signing retry_schedule secrets_at_rest custom_headers delivery outbox resending endpoint* "
     "retention scope queries",
     "sessions_app": "evaluation lifecycle facts valuation quoting creation* expiry* terms status decisions refund* "
-    "payments payment_links sightings watcher collecting collection_watch customers scope queries reading_sql children",
+    "payments payment_links sightings watcher collecting collection_watch customers scope queries reading_sql children "
+    "stock privacy forgetting buyer_retention",
 }
 DOORS = ("_views", "_pages")
 ALWAYS = ["tests/promises"]
@@ -43,6 +44,7 @@ ALWAYS = ["tests/promises"]
 NOT_ASKED = ["tests/journeys", "tests/running", "tests/pages", "tests/test_code.py", "tests/examples", "tests/cli",
              "tests/api/test_schemathesis.py", "tests/api/test_generated_client.py", "tests/mutants",
              "tests/chains_app/contracts", "tests/webhooks_app/test_chaos.py"]  # fmt: skip
+OPTIONS = ["-q", "--reuse-db", "-p", "no:cacheprovider", "-p", "no:schemathesis"]
 BUDGET_SECONDS = float(os.environ.get("BUDGET", "40"))  # of tests a change, by how long they took unchanged
 
 
@@ -82,13 +84,27 @@ def copy_of_tree(folder: Path) -> None:
     (folder / "node_modules").symlink_to(ROOT / "node_modules")
 
 
-def run_tests(folder: Path, tests: list[str], env: dict[str, str], *options: str, limit: float | None = None) -> int:
-    """pytest's exit code; a run that hangs has failed."""
-    command = [sys.executable, "-B", "-m", "pytest", "-q", "--reuse-db", "-p", "no:cacheprovider", *options, *tests]
-    try:
-        return subprocess.run(command, cwd=folder, env=env, capture_output=True, timeout=limit, check=False).returncode
-    except subprocess.TimeoutExpired:
-        return 1
+def run_tests(folder: Path, *arguments: str, **environment: str) -> None:
+    """Runs pytest in a copy of the tree."""
+    command = [sys.executable, "-m", "pytest", *OPTIONS, *arguments]
+    subprocess.run(command, cwd=folder, env=os.environ | environment, capture_output=True, check=False)
+
+
+class Warm:
+    """Runs pytest in one copy of the tree, again and again (`tests/mutants/warm.py`)."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        command = [sys.executable, "-B", "-m", "tests.mutants.warm"]
+        self.process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+    def run(self, arguments: list[str], environment: dict[str, str]) -> int:
+        """pytest's exit code."""
+        assert self.process.stdin and self.process.stdout
+        wanted = {"arguments": [*OPTIONS, *arguments], "environment": os.environ | environment}
+        limits = {"folder": str(self.folder), "seconds": 4 * BUDGET_SECONDS + 60}
+        print(json.dumps(wanted | limits), file=self.process.stdin, flush=True)
+        return int(self.process.stdout.readline())
 
 
 def reach(folder: Path) -> dict[str, dict[str, object]]:
@@ -100,9 +116,8 @@ def reach(folder: Path) -> dict[str, dict[str, object]]:
         notes = folder / "notes"
         notes.mkdir()
         skipped = [f"--ignore={name}" for name in NOT_ASKED]
-        env = os.environ | {"MUTANTS_REACH": str(notes)}
         options = ["-p", "tests.mutants.reach", "-n", "logical", "--dist", "loadgroup", *skipped]
-        run_tests(folder / "0", ["tests"], env, *options)
+        run_tests(folder / "0", *options, "tests", MUTANTS_REACH=str(notes))
         found: dict[str, object] = {}
         for note in notes.glob("*.json"):
             found |= json.loads(note.read_text(encoding="utf-8"))
@@ -153,15 +168,15 @@ def judge(chosen: list[tuple[Path, Change]], folder: Path, workers: int) -> None
         (folder / str(worker)).mkdir()
         copy_of_tree(folder / str(worker))
     known = reach(folder)
-    run_tests(folder / "0", ["tests/promises", "tests/common"], os.environ | {}, "--create-db")
+    run_tests(folder / "0", "--create-db", "tests/promises", "tests/common")
     database = f"test_{urlsplit(server).path.strip('/')}"
-    free: Queue[int] = Queue()
+    free: Queue[tuple[int, Warm]] = Queue()
     for worker in range(workers):
-        free.put(worker)
+        free.put((worker, Warm(folder / str(worker))))
 
     def lives(each: tuple[Path, Change]) -> bool:
         path, change = each
-        worker = free.get()
+        worker, warm = free.get()
         mine = f"mutants_{worker}"
         with psycopg.connect(server, autocommit=True) as connection:
             connection.execute(f"drop database if exists test_{mine} with (force)")
@@ -170,13 +185,12 @@ def judge(chosen: list[tuple[Path, Change]], folder: Path, workers: int) -> None
         copy = folder / str(worker) / path.relative_to(ROOT)
         copy.write_text(source[: change.start] + change.text + source[change.end :], encoding="utf-8")
         url = urlsplit(server)._replace(path=f"/{mine}").geturl()
-        env = os.environ | {"DATABASE_URL": url, "PYTEST_XDIST_WORKER": f"gw{worker}"}
         try:
             tests = [*ALWAYS, *tests_for(path, change, known)]
-            return run_tests(folder / str(worker), tests, env, "-x", limit=4 * BUDGET_SECONDS + 60) == 0
+            return warm.run(["-x", *tests], {"DATABASE_URL": url, "PYTEST_XDIST_WORKER": f"gw{worker}"}) == 0
         finally:
             copy.write_text(source, encoding="utf-8")
-            free.put(worker)
+            free.put((worker, warm))
 
     harmless = {(each["file"], each["before"], each["after"]) for each in WITHOUT_EFFECT}
     effective = noticed = 0
@@ -187,6 +201,7 @@ def judge(chosen: list[tuple[Path, Change]], folder: Path, workers: int) -> None
             has_effect = not alive or (where, before, after) not in harmless
             effective += has_effect
             noticed += not alive
+            if "VERBOSE" in os.environ: print(f"{time.monotonic()-T0:.0f} {where} {alive}", flush=True)
             if alive:
                 number = source.count("\n", 0, change.start) + 1
                 word = "LIVED" if has_effect else "no effect"
