@@ -50,11 +50,11 @@ def run(arguments: list[str], environment: dict[str, str], folder: str, seconds:
 
 
 def _become_pytest(arguments: list[str], environment: dict[str, str], folder: str) -> None:
-    os.setsid()
+    os.setpgrp()
     os.chdir(folder)
     os.environ.clear()
     os.environ.update(environment)
-    sys.path[0] = folder
+    sys.path[0] = folder  # in the place of this file's own folder
     nothing = os.open(os.devnull, os.O_RDWR)
     for stream in (0, 1, 2):
         os.dup2(nothing, stream)
