@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 import tomllib
+from collections import defaultdict
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from hashlib import sha256
@@ -132,11 +133,17 @@ def tests_for(path: Path, change: Change, known: dict[str, dict[str, object]]) -
     changed = set(range(source.count("\n", 0, change.start) + 1, source.count("\n", 0, change.end) + 2))
     ran = {test: set(each["lines"].get(name, ())) for test, each in known.items()}  # type: ignore[attr-defined]
     chosen = [test for test, lines in ran.items() if lines & changed] or [test for test, lines in ran.items() if lines]
-    # Those named after the file first, then the quick ones: most are noticed within a second.
-    chosen.sort(key=lambda test: (path.stem not in test, known[test]["seconds"]))
+    # Those named after the file first, then the quick ones: most are noticed within a second. Of a test with many
+    # parameters one after the other has its turn: the next ones tell least.
+    turns: dict[str, int] = defaultdict(int)
+    ranked = []
+    for test in sorted(chosen, key=lambda test: known[test]["seconds"]):
+        function = test.partition("[")[0]
+        ranked.append((turns[function], path.stem not in test, known[test]["seconds"], test))
+        turns[function] += 1
     asked: list[str] = []
     spent = 0.0
-    for test in chosen:
+    for *_, test in sorted(ranked):  # type: ignore[type-var]
         spent += float(known[test]["seconds"])  # type: ignore[arg-type]
         if spent > BUDGET_SECONDS and asked:
             break

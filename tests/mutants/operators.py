@@ -60,6 +60,8 @@ def changes_of_python(source: str) -> Iterator[Change]:
     tree = ast.parse(source)
     classes = (each for node in ast.walk(tree) if isinstance(node, ast.ClassDef) for each in node.decorator_list)
     of_dataclasses = {constant for each in classes for constant in ast.walk(each)}  # `frozen=True`: nobody can see it
+    texts = [part for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for part in ast.walk(node)]
+    of_texts = {part for part in texts if isinstance(part, ast.Constant)}  # where a sentence cuts what it quotes
     for node in ast.walk(tree):
         match node:
             case ast.Compare(left=left, ops=operators, comparators=others):
@@ -74,7 +76,7 @@ def changes_of_python(source: str) -> Iterator[Change]:
                 yield Change(span(node)[0], span(operand)[0], "", "not removed")
             case ast.Constant(value=bool() as value) if node not in of_dataclasses:
                 yield Change(*span(node), str(not value), "flag")
-            case ast.Constant(value=int() as value):
+            case ast.Constant(value=int() as value) if node not in of_texts:
                 yield Change(*span(node), str(value + 1), "number")
             case ast.Constant(value=str() as value) if _LIKE_SQL.search(value):
                 start, end = span(node)
@@ -85,7 +87,7 @@ def changes_of_python(source: str) -> Iterator[Change]:
                 yield Change(*span(test), "False", "guard removed")
             case ast.FunctionDef(decorator_list=decorators):
                 for each in decorators:
-                    if "property" not in ast.unparse(each):
+                    if not re.search("property|cache|override", ast.unparse(each)):  # speed, or nothing
                         yield Change(span(each)[0] - 1, span(each)[1], "", "decorator removed")
             case ast.With(items=[item]) if "atomic" in ast.unparse(item):
                 yield Change(*span(item.context_expr), "__import__('contextlib').nullcontext()", "atomic removed")
@@ -95,6 +97,8 @@ def changes_of_python(source: str) -> Iterator[Change]:
                 for index, keyword in enumerate(given):
                     end = span(given[index + 1])[0] if index + 1 < len(given) else span(keyword)[1]
                     yield Change(span(keyword)[0], end, "", "condition removed")
+            case ast.Call(func=ast.Name(id="max" | "min")):
+                pass  # it is the same the other way round
             case ast.Call(args=[first, second, *_]):
                 swapped = source[slice(*span(second))] + source[span(first)[1] : span(second)[0]]
                 text = swapped + source[slice(*span(first))]
