@@ -30,7 +30,7 @@ WITHOUT_EFFECT = tomllib.loads((ROOT / "tests/mutants/without_effect.toml").read
 # The rules that money and safety hang on. What is only shown, measured or tuned is not among them.
 MODULES = {
     "common": "money encryption exact_json public_addresses api_types faults client_address",
-    "chains_app": "scanning deposits networks xpub wallet_signatures rate_* exchange_rates evm_reader* receipts reader",
+    "chains_app": "scanning deposits networks xpub wallet_signatures rate_* exchange_rates evm_reader* set_aside bip32",
     "merchants_app": "access powers api_keys key_holders key_letters api_authentication treasuries team "
     "ownership idempotency throttling scope paging invitations second_factor suspension sign_in_limits people",
     "webhooks_app": "signing retry_schedule secrets_at_rest custom_headers delivery outbox resending endpoint* "
@@ -101,7 +101,8 @@ class Warm:
 
     def run(self, arguments: list[str], environment: dict[str, str]) -> int:
         """pytest's exit code."""
-        assert self.process.stdin and self.process.stdout
+        assert self.process.stdin
+        assert self.process.stdout
         wanted = {"arguments": [*OPTIONS, *arguments], "environment": os.environ | environment}
         limits = {"folder": str(self.folder), "seconds": 4 * BUDGET_SECONDS + 60}
         print(json.dumps(wanted | limits), file=self.process.stdin, flush=True)
