@@ -1,6 +1,5 @@
 """Money and its conversions: fiat as Decimal in minor units, chain amounts as whole base units. Only here."""
 
-from dataclasses import dataclass
 from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Context, Decimal, localcontext
 from functools import lru_cache
 
@@ -32,14 +31,6 @@ class Currency(TextChoices):
 
 
 CURRENCIES: dict[str, str] = dict(Currency.choices)
-
-
-@dataclass(frozen=True, slots=True)
-class Money:
-    """An amount of a fiat currency."""
-
-    amount: Decimal
-    currency: str
 
 
 @lru_cache(maxsize=64)
