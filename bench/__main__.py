@@ -14,7 +14,18 @@ from pathlib import Path
 from checkout_project.running.embedded import Postgres, Valkey
 from checkout_project.running.secrets import secrets_of
 
-ALL = ("api", "way", "half_open", "many_sessions", "reader", "settling", "expiry", "webhook_delivery", "webhook_chaos")
+ALL = (
+    "api",
+    "way",
+    "half_open",
+    "many_sessions",
+    "reader",
+    "foreign_events",
+    "settling",
+    "expiry",
+    "webhook_delivery",
+    "webhook_chaos",
+)
 
 
 def main() -> int:

@@ -26,7 +26,7 @@ class FaultyProxy(FakeNode):
 
     def __init__(self, *, upstream: str) -> None:
         super().__init__(upstream=upstream)
-        self._listed: list[Log] = []
+        self._listed: dict[tuple[Any, ...], list[Log]] = {}
         self._at_most = 10**9
         self._spoiled: Callable[[Log], bool] = lambda log: False
         self._fields: dict[str, Any] = {}
@@ -34,7 +34,7 @@ class FaultyProxy(FakeNode):
 
     def well(self) -> None:
         super().well()
-        self._listed, self._at_most, self._fields = [], 10**9, {}
+        self._listed, self._at_most, self._fields = {}, 10**9, {}
         self._spoiled = lambda log: False
 
     # --- receipts
@@ -63,11 +63,14 @@ class FaultyProxy(FakeNode):
 
     def lists(self, logs: Sequence[Log] = (), *, at_most: int = 10**9) -> None:
         """These logs too, where they were asked for; and refuses to list more than so many."""
-        self._listed, self._at_most = list(logs), at_most
+        self._listed, self._at_most = {}, at_most
+        for log in logs:  # those that only differ in what no filter asks for are looked at once, as by an index
+            self._listed.setdefault((log["address"], log["blockNumber"], *log["topics"]), []).append(log)
         self.answer("eth_getLogs", self._logs)
 
     def _logs(self, upstream: Callable[..., Any], where: Mapping[str, Any]) -> list[Any]:
-        found = [*upstream("eth_getLogs", where), *(log for log in self._listed if _is_asked_for(log, where))]
+        listed = [same for same in self._listed.values() if _is_asked_for(same[0], where)]
+        found = [*upstream("eth_getLogs", where), *(log for same in listed for log in same)]
         if len(found) > self._at_most:
             raise Refusal(f"query returned more than {self._at_most} results", -32005)
         self.logs_sent += len(found)

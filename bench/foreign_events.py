@@ -1,0 +1,68 @@
+"""What 20,000 foreign events of the factory in every block cost the reading of a network: at most half as much again.
+
+    python -m bench foreign_events             # 20 quiet blocks, 20 with the flood
+
+A real node with a proxy in front that adds the events where they are asked for. Each block is followed as the watcher
+does it, with 1,000 addresses watched, ten of which have been collected before. Fails above 1.5 times a quiet block.
+"""
+
+import argparse
+import os
+import platform
+import sys
+import time
+from statistics import median
+from typing import Any
+
+from django.conf import settings
+
+from bench.reader import addresses
+
+WATCHED, COLLECTED = 1_000, 10
+MOST = 1.5
+
+
+def main() -> int:
+    """Prints seconds and calls a block, quiet and flooded."""
+    parser = argparse.ArgumentParser(description="What foreign events cost.")
+    parser.add_argument("--blocks", type=int, default=20)
+    parser.add_argument("--events", type=int, default=20_000)
+    asked = parser.parse_args()
+    settings.configure(NETWORKS_FILE="")
+    from tests.anvil import Anvil
+    from tests.faulty_proxy import FaultyProxy
+
+    print(f"{platform.machine()}, {os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}")
+    with Anvil(mine_by_hand=True) as node, FaultyProxy(upstream=node.url) as proxy:
+        os.environ["RPC_URL_DEVCHAIN"] = proxy.url
+        node.mine(30)
+        for each in addresses(COLLECTED):
+            node.rpc("anvil_setCode", [each, "0x00"])  # as after a collection
+        quiet = follow(node, proxy, blocks=asked.blocks, events=0)
+        flooded = follow(node, proxy, blocks=asked.blocks, events=asked.events)
+    print(f"a quiet block: {quiet:.3f} s; with {asked.events:,} foreign events: {flooded:.3f} s")
+    return 0 if flooded <= MOST * quiet else 1
+
+
+def follow(node: Any, proxy: Any, *, blocks: int, events: int) -> float:
+    """The median of seconds a block took."""
+    from chains_app.evm_reader import EvmReader
+    from chains_app.networks import network
+    from tests.faulty_proxy import junk_collections
+
+    reader, watched, spent = EvmReader(network("devchain")), frozenset(addresses(WATCHED)), []
+    for _ in range(blocks):
+        node.mine()
+        newest = node.rpc("eth_getBlockByNumber", ["latest", False])
+        number = int(newest["number"], 16)
+        proxy.lists(junk_collections(block=number, block_hash=newest["hash"], number=events))
+        began = time.perf_counter()
+        reader.head()
+        reader.transfers(watched, number, number)
+        reader.block(number)
+        spent.append(time.perf_counter() - began)
+    return median(spent)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
