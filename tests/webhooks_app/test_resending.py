@@ -6,12 +6,13 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from merchants_app.models import Merchant
 from tests.races import race
 from tests.strangers.world import own
 from tests.waiting import wait_until
 from tests.webhooks_app.conftest import Listener
 from tests.webhooks_app.receiver import Receiver
-from webhooks_app.endpoints import change_endpoint, switch_off
+from webhooks_app.endpoints import change_endpoint, create_endpoint, delete_endpoint, switch_off
 from webhooks_app.errors import EndpointOff
 from webhooks_app.models import Delivery, DeliveryAttempt, DeliveryState, Event, WebhookEndpoint
 from webhooks_app.resending import resend_delivery, resend_event, resend_failed, resend_since
@@ -171,3 +172,17 @@ def test_events_and_switches_at_the_same_instant_lose_nothing(
     assert race(switch, write, write) == [None, None, None]
     wait_until(lambda: set(states(listener)) == {"succeeded"})
     assert len({message.headers["webhook-id"] for message in receiver.messages}) == 60
+
+
+def test_an_event_sent_again_reaches_its_own_mode_and_nobody_who_was_deleted(
+    listen: Listen, happen: Happen, mia: Merchant
+) -> None:
+    here = listen()
+    other = here.endpoint.url + "/live"
+    create_endpoint(merchant=mia, mode="live", url=other, actor="mia")
+    gone, _ = create_endpoint(merchant=mia, mode="test", url=here.endpoint.url + "/gone", actor="mia")
+    event = happen()
+    delete_endpoint(endpoint=gone, actor="mia")
+    own(Delivery).all().delete()
+    assert resend_event(event=event) == 1
+    assert [each.endpoint for each in own(Delivery).all()] == [here.endpoint]
