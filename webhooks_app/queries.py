@@ -8,8 +8,6 @@ from webhooks_app.errors import NoSuchEvent
 from webhooks_app.models import Delivery, Event, WebhookEndpoint
 from webhooks_app.scope import WebhookScope, deliveries_to, delivery_to
 
-_LARGEST_ID = 2**63 - 1
-
 
 def settled(events: QuerySet[Event]) -> QuerySet[Event]:
     """Those that no event with a smaller position can join any more: who reads on from the last misses none."""
@@ -50,7 +48,7 @@ def _position(events: QuerySet[Event], after: str | None) -> int:
     if after is None:
         return 0
     if after.isascii() and after.isdecimal():
-        return min(int(after), _LARGEST_ID)
+        return int(after)  # beyond all that are stored is after the last
     position = events.filter(public_id=after).values_list("pk", flat=True).first()
     if position is None:
         raise NoSuchEvent(f"There is no event {after[:60]!r} to continue after.", attr="after")

@@ -99,3 +99,13 @@ def test_a_token_transfer_keeps_its_place_when_it_is_mined_again_elsewhere(chain
         chain.node.revert(snapshot)
     assert indexes == [0, 2]
     assert places == [[(0, 100), (2, 7)]] * 2
+
+
+def test_a_new_reader_looks_back_for_what_came_before_its_turn_and_only_once(chain: Devchain):
+    pat = address()
+    paid = chain.pay_from_inside([pat], 10**15)
+    chain.node.mine(2)
+    reader = chain.reader()
+    first, again = (reader.transfers(frozenset([pat]), paid + more, paid + more) for more in (1, 2))
+    assert [(each.log_index, each.block_number) for each in first] == [(FROM_INSIDE, paid)]
+    assert again == []

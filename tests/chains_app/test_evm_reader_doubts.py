@@ -38,6 +38,7 @@ TRACE_BLOCK = [
     call([], SHOP, 100, of="0x02", error="out of gas"),
     call([0], EMIL, 11, of="0x02"),
     call([0], ANNA, 1, of="0x03"),  # the place of a call that failed, in another transaction
+    None, "call", {"type": "call"}, {"type": "call", "traceAddress": None},  # what no node should say
 ]  # fmt: skip
 
 

@@ -7,6 +7,7 @@ import pytest
 from django.utils import timezone
 
 from chains_app.exchange_rates import Rate, RateUnavailable, rate, rates_at
+from chains_app.models import RateSheet
 from chains_app.networks import all_networks
 from chains_app.rate_sheets import take_sheet
 from common.exact_json import dumps
@@ -156,3 +157,20 @@ def test_an_unknown_currency_or_asset_has_no_rate(sources: FakeRates) -> None:
         live("ETH", "XAU", now=now)
     with pytest.raises(RateUnavailable, match=r"DOGE cannot be priced in USD right now: no source"):
         live("DOGE", now=now)
+
+
+@pytest.mark.parametrize(
+    ("price", "holds"),
+    [("0.000000000000000001", True), ("0.0000000000000000004", False), ("999999999999999", True),
+     ("1000000000000000", False)],
+)  # fmt: skip
+@pytest.mark.usefixtures("sources")
+def test_a_rate_beyond_all_measure_is_none(price: str, holds: bool) -> None:
+    now = timezone.now()
+    said = [{"source": source, "pair": "ETH/USD", "value": price, "at": now.isoformat()} for source in ("a", "b")]
+    RateSheet.objects.create(taken_at=now, readings=said, anchors={}, problems={})
+    if holds:
+        assert live("ETH", now=now).value == Decimal(price)
+    else:
+        with pytest.raises(RateUnavailable, match="beyond all measure"):
+            live("ETH", now=now)

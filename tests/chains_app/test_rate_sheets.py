@@ -114,3 +114,16 @@ def test_what_went_wrong_is_kept_for_the_operator(sources: FakeRates) -> None:
     sources.kraken.mood = "html"
     refresh_rates()
     assert RateSheet.objects.latest().problems == {"kraken": "answered with 'text/html' instead of JSON"}
+
+
+def test_the_newest_sheet_is_the_one_taken_last_whoever_wrote_it_first(sources: FakeRates) -> None:
+    now = timezone.now()
+    for price, age in (("3000", 1), ("2000", 2)):  # the older one was longer on its way into the table
+        at = now - timedelta(minutes=age)
+        said = [{"source": each, "pair": "ETH/USD", "value": price, "at": at.isoformat()} for each in ("a", "b")]
+        RateSheet.objects.create(taken_at=at, readings=said, anchors={}, problems={})
+    assert rate("ETH", "USD", mode=Mode.LIVE, now=now).value == 3000
+    for source in sources.all:
+        source.mood = "down"
+    take_sheet(now=now, seconds=20)
+    assert rate("ETH", "USD", mode=Mode.LIVE, now=now + timedelta(seconds=1)).value == 3000

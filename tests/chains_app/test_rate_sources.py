@@ -105,6 +105,8 @@ def test_an_answer_for_another_currency_is_refused(sources: FakeRates) -> None:
     sources.coinbase.answers_for = "BTC"
     coinbase = reports()["coinbase"]
     assert (coinbase.readings, "answered for 'BTC'" in coinbase.problem) == ((), True)
+    sources.coinbase.answers_for = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+    assert reports()["coinbase"].problem.endswith("answered for 'ABCDEFGHIJKLMNOPQRST'")
 
 
 @pytest.mark.parametrize("mood", BROKEN)

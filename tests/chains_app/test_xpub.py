@@ -123,3 +123,20 @@ def test_the_xpub_of_a_single_chain_is_not_taken_for_the_account() -> None:
 def test_an_index_outside_the_watch_only_half_is_refused(index: int) -> None:
     with pytest.raises(ValueError, match="index"):
         xpub_address(xpub=XPUB, index=index)
+
+
+def placed(depth: int, child: int) -> str:
+    """The same public key at another place of the tree."""
+    payload = payload_of(XPUB)
+    return base58_check(payload[:4] + bytes([depth]) + payload[5:9] + child.to_bytes(4) + payload[13:])
+
+
+@pytest.mark.parametrize(("depth", "child"), [(3, 0), (3, 2**31 - 1), (2, 2**31), (4, 2**31), (0, 0)])
+def test_an_account_is_three_steps_down_and_the_last_one_is_hardened(depth: int, child: int) -> None:
+    with pytest.raises(WrongXpub, match=f"of depth {depth}"):
+        checked_xpub(placed(depth, child))
+
+
+@pytest.mark.parametrize("child", [2**31, 2**32 - 1])
+def test_any_account_of_a_wallet_is_taken(child: int) -> None:
+    assert checked_xpub(placed(3, child)) == placed(3, child)

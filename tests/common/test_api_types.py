@@ -68,6 +68,12 @@ def test_what_is_right_is_taken_trimmed_and_exact() -> None:
     assert str(Order.parse(GOOD | {"amount": Decimal("0.1")}).amount) == "0.1"
 
 
+@pytest.mark.parametrize("port", ["", ":1", ":443", ":65535"])
+def test_a_url_may_name_any_port_there_is(port: str) -> None:
+    url = f"https://shop.example{port}/thanks"
+    assert Order.parse(GOOD | {"shopUrl": url}).shop_url == url
+
+
 def test_what_was_left_out_is_not_among_what_was_given() -> None:
     assert Order.parse(GOOD).given() == {
         "amount": Decimal(49), "shop_url": "http://shop:3000/a", "email": "pat@example.com", "name": "Pat",
@@ -94,6 +100,9 @@ TIME = ("invalid", "Send a time with its offset, such as 2030-01-31T12:00:00Z.")
         ("amount", Decimal("1e30"), ("max_digits", "Ensure that there are no more than 20 digits in total.")),
         ("shopUrl", "ftp://a.example", ("wrong_scheme", "The URL must begin with https:// (or http://).")),
         ("shopUrl", "https://", ("not_a_url", "Send an absolute URL, such as https://shop.example/thanks.")),
+        ("shopUrl", "https://a.example:0", ("not_a_url", "Send an absolute URL, such as https://shop.example/thanks.")),
+        ("shopUrl", "https://a.example:65536", (
+            "not_a_url", "Send an absolute URL, such as https://shop.example/thanks.")),
         ("shopUrl", "https://a:b@c.example", ("credentials", "The URL must not contain a user name or password.")),
         ("shopUrl", 5, NOT_TEXT),
         ("email", "pat", ("invalid", "Send an e-mail address, such as pat@example.com.")),

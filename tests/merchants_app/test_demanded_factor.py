@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from allauth.mfa.models import Authenticator
 from django.urls import reverse
 from django.urls.converters import IntConverter
 
@@ -11,6 +12,7 @@ from common.modes import Mode
 from merchants_app import urls as merchant_urls
 from merchants_app.models import AuditEntry, Member, Merchant
 from merchants_app.places import Place
+from merchants_app.second_factor import factors_of, has_second_factor, without_second_factor
 from sessions_app import urls as session_urls
 from tests.desk import PASSWORD, Desk
 from tests.factors import give_factor
@@ -116,3 +118,13 @@ def test_the_team_page_says_who_has_none(strict: Merchant, desk: Desk, colleague
     assert "Everybody has one." in desk.read("team")
     colleague("viewer")
     assert 'Without one: <span class="person">viewer@mia.example</span>.' in desk.read("team")
+
+
+def test_recovery_codes_alone_are_no_second_factor(mia: Merchant, colleague: Callable[..., Desk]) -> None:
+    viewer = colleague("viewer").user
+    Authenticator.objects.create(user=viewer, type="recovery_codes", data={})
+    assert without_second_factor(mia) == ["mia@example.com", viewer.email]
+    assert (has_second_factor(viewer), factors_of(viewer.email)) == (False, [])
+    given = give_factor(viewer)
+    assert without_second_factor(mia) == ["mia@example.com"]
+    assert (has_second_factor(viewer), factors_of(viewer.email)) == (True, [given])

@@ -170,3 +170,12 @@ def test_a_network_that_does_not_answer_holds_up_no_change(mia: Merchant, monkey
         node.drips = "head"
         monkeypatch.setenv("RPC_URL_DEVCHAIN", node.url)
         assert change(mia, mode="test").address == PATS_WALLET
+
+
+def test_of_two_that_begin_at_the_same_instant_the_later_word_holds(mia: Merchant) -> None:
+    now = timezone.now()
+    for address in (OTTOS_WALLET, PATS_WALLET):
+        set_treasury(merchant=mia, mode="test", kind="address", address=address, by="mia@example.com", now=now)
+    in_force = treasury_for(mia, "test", now)
+    assert in_force is not None
+    assert in_force.address == PATS_WALLET

@@ -1,9 +1,11 @@
 """Sessions end when their time is over: by the clock in batches, and when somebody looks. Both write the same."""
 
+import time
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
+import pytest
 import time_machine
 from django.utils import timezone
 
@@ -56,3 +58,19 @@ def test_the_batch_takes_those_with_a_quote_too(new_session: NewSession) -> None
     assert {refreshed(untouched).status, refreshed(picked).status} == {"expired"}
     assert refreshed(running).status == "open"
     check_session(refreshed(picked))
+
+
+def test_between_batches_it_rests_as_long_as_they_take_and_a_quarter_more(
+    new_session: NewSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sessions, rested = [new_session() for _ in range(3)], list[float]()
+    own(CheckoutSession).update(expires_at=timezone.now() - timedelta(seconds=1))
+    monkeypatch.setattr("sessions_app.expiry.BATCH", 1)
+    monkeypatch.setattr("sessions_app.expiry.time.sleep", rested.append)
+    began = time.perf_counter()
+    assert (expire_due(batches=2), expire_due()) == (2, 1)
+    took = time.perf_counter() - began
+    assert {refreshed(each).status for each in sessions} == {"expired"}
+    assert len(rested) == 3
+    assert min(rested) > 0
+    assert sum(rested) < 1.25 * took

@@ -246,3 +246,15 @@ def test_words_are_taken_out_whole(text: str, left: str) -> None:
     forget = Forget(customer_id="cus_1", email="cus_1@erased.invalid", people=frozenset({EMAIL, NAME, "Ada"}))
     assert forget.in_text(text) == left
     assert forget.in_note("Ada asked") == "erased asked"
+
+
+def test_words_are_taken_out_of_lists_within_lists() -> None:
+    forget = Forget(customer_id="cus_1", email="cus_1@erased.invalid", people=frozenset({EMAIL, NAME, "Ada"}))
+    told = {
+        "to": [EMAIL, 5, None, [f"to {EMAIL}"], {"id": "cus_1", "email": EMAIL, "name": "Ada"}],
+        "note": ["Ada asked"],
+    }
+    assert forget.in_json(told) == {
+        "to": ["erased", 5, None, ["to erased"], {"id": "cus_1", "email": "cus_1@erased.invalid", "name": "Erased"}],
+        "note": ["erased asked"],
+    }

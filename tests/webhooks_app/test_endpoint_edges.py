@@ -10,7 +10,7 @@ from merchants_app.models import AuditEntry
 from tests.webhooks_app.conftest import Listener
 from webhooks_app.custom_headers import check_headers
 from webhooks_app.endpoint_care import last_problem
-from webhooks_app.endpoints import change_endpoint
+from webhooks_app.endpoints import change_endpoint, switch_off
 from webhooks_app.errors import WrongHeaders
 from webhooks_app.health import health_of
 from webhooks_app.models import Delivery, DeliveryAttempt, Event
@@ -100,3 +100,10 @@ def test_health_is_the_middle_of_what_succeeded_and_a_share_rounded_down(listen:
     attempted(hers, "", duration_ms=40)
     found = health_of(hers.endpoint)
     assert (found.attempts, found.succeeded, found.median_ms, found.slowest_ms, found.percent) == (6, 4, 30, 1000, 66)
+
+
+@pytest.mark.parametrize("length", [200, 201, 5000])
+def test_a_long_reason_is_kept_up_to_200_characters(listen: Listen, length: int) -> None:
+    listener = listen()
+    switch_off(endpoint=listener.endpoint, reason="ö" * length, actor="system")
+    assert listener.now().disabled_reason == "ö" * 200

@@ -156,3 +156,10 @@ def test_an_endpoint_gets_again_what_failed_or_everything_since(api: Api, listen
     assert api.post(path).answer == {"resent": 1}
     assert api.post(path, {"since": "2020-01-01T00:00:00Z"}).answer == {"resent": 2}
     assert api.post(path, {"since": "2020-01-01T00:00:00"}).status_code == 400
+
+
+@pytest.mark.parametrize("after", ["9223372036854775806", "9223372036854775807", "9223372036854775808", "9" * 60])
+def test_after_a_position_beyond_all_there_are_no_events(api: Api, happen: Happen, after: str) -> None:
+    happen()
+    answer = api.get(f"events?after={after}")
+    assert (answer.status_code, answer.answer) == (200, [])

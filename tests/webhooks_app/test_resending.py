@@ -186,3 +186,31 @@ def test_an_event_sent_again_reaches_its_own_mode_and_nobody_who_was_deleted(
     own(Delivery).all().delete()
     assert resend_event(event=event) == 1
     assert [each.endpoint for each in own(Delivery).all()] == [here.endpoint]
+
+
+AGAIN: dict[str, Callable[[WebhookEndpoint, Event], object]] = {
+    "one": lambda endpoint, _: resend_delivery(delivery=Delivery.objects.get(endpoint=endpoint)),
+    "event": lambda _, event: resend_event(event=event),
+    "failed": lambda endpoint, _: resend_failed(endpoint=endpoint),
+    "since": lambda endpoint, event: resend_since(endpoint=endpoint, since=event.created_at),
+}
+
+
+@pytest.mark.parametrize("way", AGAIN)
+def test_what_is_sent_again_is_due_at_once_with_all_its_tries(listen: Listen, happen: Happen, way: str) -> None:
+    endpoint, event = listen().endpoint, happen()
+    own(Delivery).update(state=DeliveryState.FAILED, attempts_made=7, next_attempt_at=None, leased=True)
+    AGAIN[way](endpoint, event)
+    again = own(Delivery).get()
+    assert (again.state, again.attempts_made, again.leased) == ("pending", 0, False)
+    assert again.next_attempt_at
+    assert again.next_attempt_at <= timezone.now()
+
+
+@pytest.mark.parametrize("way", ["one", "failed", "since"])
+def test_nothing_is_sent_to_one_that_was_deleted(listen: Listen, happen: Happen, way: str) -> None:
+    listener, event = listen(), happen()
+    delete_endpoint(endpoint=listener.endpoint, actor="mia")
+    with pytest.raises(EndpointOff, match="was deleted"):
+        AGAIN[way](listener.now(), event)
+    assert states(listener) == ["failed"]

@@ -1,0 +1,88 @@
+"""Amounts at the very limit: what may just go back, what may just be taken as paid, what is collected first."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from django.utils import timezone
+
+from chains_app.chain_calls import Conditions
+from chains_app.deposits import Deposit, collection_calls
+from chains_app.networks import network
+from chains_app.sandbox_chain import send
+from merchants_app.models import Merchant
+from sessions_app.collecting import plan
+from sessions_app.decisions import case_of
+from sessions_app.models import CheckoutSession
+from sessions_app.quoting import choose_option
+from sessions_app.refunds import WrongRefund
+from tests.cast import MIAS_WALLET
+from tests.sandbox import Sandbox
+from tests.sessions_app.test_refunds import prepared
+
+
+@pytest.fixture
+def overpaid(session: CheckoutSession, sandbox: Sandbox) -> CheckoutSession:
+    """49.00 USD was asked for and 73.50 came, in USDC."""
+    return sandbox.play(session, "over", asset="USDC")
+
+
+@pytest.mark.parametrize(
+    ("amount", "said"),
+    [
+        (None, "Give the amount in USD, above zero."),
+        (Decimal("0.00"), "Give the amount in USD, above zero."),
+        (Decimal("-0.01"), "Give the amount in USD, above zero."),
+        (Decimal("0.011"), "USD has no such small unit."),
+        (Decimal("73.51"), "Of this asset only 73.50 USD arrived."),
+    ],
+)
+def test_an_amount_that_cannot_go_back_is_refused(overpaid: CheckoutSession, amount: Decimal | None, said: str) -> None:
+    with pytest.raises(WrongRefund) as refused:
+        prepared(overpaid, kind="amount", amount=amount)
+    assert (refused.value.detail, refused.value.attr) == (said, "amount")
+
+
+@pytest.mark.parametrize(("amount", "units"), [("0.01", 10_000), ("73.49", 73_490_000), ("73.50", 73_500_000)])
+def test_an_amount_up_to_all_that_arrived_can(overpaid: CheckoutSession, amount: str, units: int) -> None:
+    assert prepared(overpaid, kind="amount", amount=Decimal(amount)).amount_units == units
+
+
+def test_less_than_the_smallest_unit_of_the_asset_cannot_go_back(overpaid: CheckoutSession) -> None:
+    overpaid.payments.update(decimals=0, amount_units=2)  # each is worth 36.75 USD
+    with pytest.raises(WrongRefund, match="less than the smallest unit of the asset"):
+        prepared(overpaid, kind="amount", amount=Decimal("36.74"))
+    assert prepared(overpaid, kind="amount", amount=Decimal("36.75")).amount_units == 1
+
+
+@pytest.mark.parametrize(("units", "first"), [(48_490_000, "refunded"), (48_500_000, "accept"), (49_000_000, "accept")])
+def test_a_wrong_asset_worth_the_price_less_the_tolerance_is_suggested_to_be_accepted(
+    new_session: Callable[..., CheckoutSession], sandbox: Sandbox, units: int, first: str
+) -> None:
+    session = new_session(allowedAssets=["USDC"])
+    CheckoutSession.objects.filter(pk=session.pk).update(tolerance_percent=2, tolerance_amount=Decimal("0.50"))
+    choose_option(session=session, asset="USDC", network="sandbox", now=timezone.now())
+    contract = network("sandbox").assets["USDT"].contract
+    send(recipient=session.deposit.address, contract=contract, amount_units=units, now=timezone.now())
+    case = case_of(sandbox.wait(4, session))
+    assert case
+    assert case.answers[0] == first
+
+
+def test_what_has_waited_longest_is_collected_first(
+    mia: Merchant, new_session: Callable[..., CheckoutSession], sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sessions_app.collecting.MAX_DEPOSITS", 2)
+    played = [sandbox.play(new_session(), "exact", asset="USDC") for _ in range(3)]
+    by_name = sorted(played, key=lambda session: session.public_id)
+    for hours, session in enumerate(by_name, 1):
+        session.payments.update(confirmed_at=timezone.now() - timedelta(hours=hours))
+    token = network("sandbox").assets["USDC"].contract
+    assert token
+    longest = [
+        Deposit(session_id=session.public_id, treasury=MIAS_WALLET, token=token) for session in (by_name[2], by_name[1])
+    ]
+    conditions = Conditions(gas_price_wei=1, factory_deployed=True)
+    made = plan(merchant=mia, mode="test", network=network("sandbox"), asset="USDC", conditions=conditions)
+    assert (made.calls, made.left_over) == (collection_calls(deposits=longest, factory_deployed=True), 1)
