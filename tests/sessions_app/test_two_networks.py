@@ -10,7 +10,7 @@ from merchants_app.models import Merchant
 from sessions_app.creation import create_session
 from sessions_app.models import CheckoutSession
 from sessions_app.quoting import choose_option
-from tests.cast import terms
+from tests.cast import agreed
 from tests.strangers.still_chain import StillChain
 
 TWO = ("devchain", "sandbox")
@@ -18,7 +18,7 @@ TWO = ("devchain", "sandbox")
 
 @pytest.fixture
 def chains(mia: Merchant) -> tuple[StillChain, StillChain, CheckoutSession]:
-    session = create_session(merchant=mia, mode="test", terms=terms())
+    session = create_session(merchant=mia, mode="test", terms=agreed())
     choose_option(session=session, asset="ETH", network="sandbox", now=timezone.now())
     session = CheckoutSession.objects.get(pk=session.pk)
     first, second = (StillChain(network(name), now=timezone.now()) for name in TWO)
