@@ -170,9 +170,9 @@ import os; os.environ["DJANGO_SETTINGS_MODULE"] = "checkout_project.settings"
 import django; django.setup()
 from django.db import connection
 from django.utils import timezone
-from merchants_app.api_keys import create_key
+from merchants_app.keys.api_keys import create_key
 from merchants_app.models import Member, Merchant, Role, Treasury, User
-from webhooks_app.endpoints import create_endpoint
+from webhooks_app.endpoints.endpoints import create_endpoint
 from bench.floor import TABLE
 shop = Merchant.objects.create(name="Bench")
 Member.objects.create(merchant=shop, user=User.objects.create_user("bench@example.com"), role=Role.OWNER)

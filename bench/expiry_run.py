@@ -10,9 +10,9 @@ from django.utils import timezone
 from bench.shop import TERMS, open_sessions, open_shop
 from common.garbage import collect_rarely
 from merchants_app.models import Merchant
-from sessions_app.creation import create_session
-from sessions_app.expiry import expire_due
 from sessions_app.models import CheckoutSession
+from sessions_app.selling.creation import create_session
+from sessions_app.state.expiry import expire_due
 from webhooks_app.models import Delivery, Event
 
 ALONE_SECONDS, MOST_SECONDS = 5.0, 300.0

@@ -46,8 +46,8 @@ def main() -> int:
 
 def follow(node: Any, proxy: Any, *, blocks: int, events: int) -> float:
     """The median of seconds a block took."""
-    from chains_app.evm_reader import EvmReader
-    from chains_app.networks import network
+    from chains_app.evm.reader import EvmReader
+    from chains_app.networks.networks import network
     from tests.faulty_proxy import junk_collections
 
     reader, watched, spent = EvmReader(network("devchain")), frozenset(addresses(WATCHED)), []

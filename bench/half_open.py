@@ -27,7 +27,7 @@ from honcho.environ import parse_procfile
 
 from bench.api import ROOT, TERMS, Servers
 from bench.load import request
-from checkout_project.running import leashed
+from checkout_project.running import children
 
 MOST = 2.0
 TRIES = 3
@@ -198,7 +198,7 @@ def main() -> int:
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     with Servers() as servers:
-        url = start_web(servers, leashed.free_port())
+        url = start_web(servers, children.free_port())
         key = {"Authorization": f"Bearer {servers.key}"}
         body = TERMS | {"email": "pat@example.com", "metadata": {}}
         answer = httpx.post(f"{url}/api/v1/checkout", json=body, headers=key, trust_env=False)

@@ -76,7 +76,7 @@ def measure(*, blocks: int, watched: list[int]) -> int:
 
 def fill(node: Any, blocks: int) -> int:
     """Deploys a token where the devchain's list says it is, and mines the blocks; the first one's number."""
-    from chains_app.json_rpc import Call, Node
+    from chains_app.evm.json_rpc import Call, Node
     from tests.anvil import call_data
 
     artifact = json.loads((ROOT / "chains_app/contracts/test_artifacts.json").read_text())["contracts"]["TestUSDC"]
@@ -114,8 +114,8 @@ def read(*, url: str, first: int, blocks: int, watched: int) -> dict[str, float]
     """Follows the blocks with this many watched addresses; the averages a block."""
     settings.configure(NETWORKS_FILE="")
     os.environ["RPC_URL_DEVCHAIN"] = url
-    from chains_app.evm_reader import EvmReader
-    from chains_app.networks import network
+    from chains_app.evm.reader import EvmReader
+    from chains_app.networks.networks import network
 
     ours = frozenset(addresses(watched))
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

@@ -11,12 +11,12 @@ import time_machine
 from django.utils import timezone
 
 from bench.shop import UNITS, open_sessions, open_shop, show_addresses
+from chains_app.calls.readers import reader_for
 from chains_app.models import SandboxTransfer
-from chains_app.networks import network
-from chains_app.readers import reader_for
+from chains_app.networks.networks import network
 from common.garbage import collect_rarely
 from sessions_app.models import CheckoutSession
-from sessions_app.watcher import watch
+from sessions_app.watching.watcher import watch
 from webhooks_app.models import Delivery, Event
 
 BLOCK, GOAL = 500, 500

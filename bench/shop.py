@@ -12,10 +12,10 @@ from eth_utils.crypto import keccak  # noqa: E402
 
 from common.public_ids import new_session_id  # noqa: E402
 from merchants_app.models import Merchant, Treasury  # noqa: E402
-from sessions_app.creation import SessionTerms  # noqa: E402
 from sessions_app.models import CheckoutSession, Customer, DepositAddress, Quote, StatusChange  # noqa: E402
-from sessions_app.representation import represent  # noqa: E402
-from webhooks_app.endpoints import create_endpoint  # noqa: E402
+from sessions_app.selling.creation import SessionTerms  # noqa: E402
+from sessions_app.state.representation import represent  # noqa: E402
+from webhooks_app.endpoints.endpoints import create_endpoint  # noqa: E402
 from webhooks_app.models import Event  # noqa: E402
 
 PRICE = Decimal("49.00")

@@ -1,4 +1,4 @@
-"""What the API's way past the pages' middleware saves (`checkout_project/page_middleware.py`): `python -m bench way`.
+"""What the API's way past the pages' middleware saves (`checkout_project/middleware/pages.py`): `python -m bench way`.
 
 A call of an address that is none, so that nothing but Django and its middleware takes time, and no database.
 """
@@ -14,7 +14,7 @@ from django.core.handlers.wsgi import WSGIHandler
 from django.test import RequestFactory
 
 CALLS = 5000
-_WAY = ("checkout_project.page_middleware.Outside", "checkout_project.page_middleware.Inside")
+_WAY = ("checkout_project.middleware.pages.Outside", "checkout_project.middleware.pages.Inside")
 
 
 def cost_of_a_call() -> float:

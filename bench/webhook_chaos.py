@@ -25,7 +25,7 @@ def main() -> int:
     parser.add_argument("--kill-every", type=float, default=10)
     asked = parser.parse_args()
     prepare_database()
-    from tests.webhooks_app.chaos import Chaos, run
+    from tests.webhooks_app.sending.chaos import Chaos, run
 
     result = run(Chaos(events=asked.events, seconds=asked.seconds, kill_every=asked.kill_every))
     for path, seen in sorted(result.endpoints.items()):

@@ -67,8 +67,8 @@ def measure(url: str, events: int, title: str) -> dict[str, float]:
     print(f"{title}: {found['rate']:.0f}/s, ratio {found['ratio']:.2f}", flush=True)
     for path, manners in MANNERS.items():
         p50, found[manners] = beside(url, path)
-        told = f"p50 {p50 * 1000:.0f} ms, p99 {found[manners] * 1000:.0f} ms"
-        print(f"{title}, half of the endpoints {manners}: {told}", flush=True)
+        summary = f"p50 {p50 * 1000:.0f} ms, p99 {found[manners] * 1000:.0f} ms"
+        print(f"{title}, half of the endpoints {manners}: {summary}", flush=True)
     return found
 
 
@@ -110,7 +110,7 @@ async def bare_posts(url: str, number: int) -> float:
 
 def deliveries(url: str, number: int) -> float:
     """Deliveries a second of one sender, from its start to the last recorded attempt."""
-    from webhooks_app.sender import Sender
+    from webhooks_app.sending.sender import Sender
 
     endpoints([f"{url}/ok"] * ENDPOINTS)
     record(number // ENDPOINTS)
@@ -162,7 +162,7 @@ def _is_under_way(url: str) -> bool:
 def record(number: int) -> None:
     """Events for all endpoints, as the gateway writes them; committed in hundreds."""
     from webhooks_app.event_types import EventType
-    from webhooks_app.outbox import NewEvent, record_events
+    from webhooks_app.events.outbox import NewEvent, record_events
 
     merchant = the_merchant()
     for first in range(0, number, 100):
@@ -179,7 +179,7 @@ def endpoints(urls: list[str]) -> None:
     """The merchant's only endpoints from now on; nothing is left waiting for former ones."""
     from django.utils import timezone
 
-    from webhooks_app.endpoints import create_endpoint
+    from webhooks_app.endpoints.endpoints import create_endpoint
     from webhooks_app.models import Delivery, WebhookEndpoint
 
     Delivery.objects.filter(state="pending").update(state="failed", next_attempt_at=None)

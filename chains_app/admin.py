@@ -8,7 +8,7 @@ from typing import Any
 from django.contrib import admin
 
 from chains_app.models import RateSheet, SandboxBlock, SandboxTransfer, ScanCursor, ScannedBlock, SetAside
-from common.read_only_admin import ReadOnly
+from common.admin.read_only import ReadOnly
 
 
 @admin.register(ScanCursor)

@@ -8,9 +8,9 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core.checks import CheckMessage, Error
 
-from chains_app.networks import Network, all_networks
-from chains_app.networks_file import NetworksFileError
-from chains_app.rate_http import SourceProblem, check_address
+from chains_app.networks.file import NetworksFileError
+from chains_app.networks.networks import Network, all_networks
+from chains_app.rates.http import SourceProblem, check_address
 
 _PREFIX = "RPC_URL_"
 

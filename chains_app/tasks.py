@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from chains_app import exchange_rates
+from chains_app.rates import exchange_rates
 
 
 @shared_task(ignore_result=True)

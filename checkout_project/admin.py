@@ -12,10 +12,10 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from common.read_only_admin import ReadOnly
-from merchants_app.admin_frame import operator_of
-from merchants_app.operators import operator_name
-from merchants_app.second_factor import take_away
+from common.admin.read_only import ReadOnly
+from merchants_app.frame.admin import operator_of
+from merchants_app.people.operators import operator_name
+from merchants_app.sign_in.second_factor import take_away
 
 admin.site.unregister([Authenticator, UserSession])
 

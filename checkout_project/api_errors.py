@@ -18,11 +18,11 @@ from rest_framework.exceptions import (
 )
 from rest_framework.response import Response
 
+from common.api.exact_json import dumps
 from common.errors import DomainError
-from common.exact_json import dumps
 
 
-class _Told(APIException):
+class _Refusal(APIException):
     """A domain error on its way out."""
 
     def __init__(self, error: DomainError) -> None:
@@ -58,10 +58,10 @@ class ApiExceptionHandler(ExceptionHandler):
             known: Exception = super().convert_known_exceptions(exc)
             return known
         if exc.attr is None:
-            return _Told(exc)
-        told = ValidationError({exc.attr: [ErrorDetail(exc.detail, code=exc.code)]})
-        told.status_code = exc.status
-        return told
+            return _Refusal(exc)
+        refusal = ValidationError({exc.attr: [ErrorDetail(exc.detail, code=exc.code)]})
+        refusal.status_code = exc.status
+        return refusal
 
 
 def answer(exc: Exception, context: ExceptionHandlerContext) -> Response | None:
@@ -71,7 +71,7 @@ def answer(exc: Exception, context: ExceptionHandlerContext) -> Response | None:
 
 
 def error_response(status: int, code: str, detail: str, *, attr: str | None = None) -> HttpResponse:
-    """An error told outside of any view, in the same shape."""
+    """An error that happens outside of any view, in the same shape."""
     kind = "validation_error" if attr else "client_error"
     body = {"type": kind, "errors": [{"code": code, "detail": detail, "attr": attr}]}
     return HttpResponse(dumps(body), status=status, content_type="application/json")

@@ -19,7 +19,7 @@ def is_call(environ: Mapping[str, Any]) -> bool:
 
 
 def is_without_key(environ: Mapping[str, Any]) -> bool:
-    """Whether it is a call of the API that sends no key at all, so that its body tells nobody anything."""
+    """Whether it is a call of the API that sends no key at all, so that its body is of no use."""
     return is_call(environ) and not (environ.get("HTTP_AUTHORIZATION") or environ.get("HTTP_WW_API_KEY"))
 
 

@@ -4,8 +4,8 @@ from django.apps import AppConfig
 from django.core.checks import Tags, register
 from django.db.models.signals import post_migrate, pre_migrate
 
+from checkout_project.checks.mail import letters_go_somewhere
 from checkout_project.former_data import refuse_former_data
-from checkout_project.mail_checks import letters_go_somewhere
 
 
 class CheckoutProjectConfig(AppConfig):
@@ -18,7 +18,7 @@ class CheckoutProjectConfig(AppConfig):
 
         Data that no migration leads to is refused with a sentence.
         """
-        from checkout_project.operator_groups import write_groups  # noqa: PLC0415  (models are known only now)
+        from checkout_project.operators.groups import write_groups  # noqa: PLC0415  (models are known only now)
 
         pre_migrate.connect(refuse_former_data, dispatch_uid="former_data")
         post_migrate.connect(write_groups, dispatch_uid="operator_groups")

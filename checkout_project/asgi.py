@@ -11,11 +11,11 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "checkout_project.settings")
 _django = get_wsgi_application()
 
 # Models can be imported only now that Django is set up.
-from checkout_project.web.door import Door  # noqa: E402
-from merchants_app.request_log import write_in_background  # noqa: E402
-from webhooks_app.sender_thread import allow_many_open_files  # noqa: E402
+from checkout_project.web.bridge import Bridge  # noqa: E402
+from merchants_app.requests.log import write_in_background  # noqa: E402
+from webhooks_app.sending.thread import allow_many_open_files  # noqa: E402
 
-application = Door(
+application = Bridge(
     _django,
     threads=settings.WEB_THREADS,
     limit=settings.DATA_UPLOAD_MAX_MEMORY_SIZE,

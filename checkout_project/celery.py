@@ -11,5 +11,5 @@ app = Celery("tallystick")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.conf.beat_schedule = BEAT_SCHEDULE
 app.autodiscover_tasks()
-app.steps["worker"].add("checkout_project.worker_checks:VerifyNetworks")
-app.steps["worker"].add("webhooks_app.worker_step:SendWebhooks")
+app.steps["worker"].add("checkout_project.checks.worker:VerifyNetworks")
+app.steps["worker"].add("webhooks_app.sending.worker_step:SendWebhooks")

@@ -58,7 +58,7 @@ def configure(*, log_format: str, level: str) -> dict[str, Any]:
             # They log each URL they call, and a provider's URL holds the operator's key.
             "httpx": {"level": "WARNING"},
             "httpcore": {"level": "WARNING"},
-            # A buyer's wrong link is no event; what breaks is told by `django.request` at ERROR.
+            # A buyer's wrong link is no event; what breaks is logged by `django.request` at ERROR.
             "django.request": {"level": "ERROR"},
             "django.server": {"level": "WARNING", "handlers": ["lines"], "propagate": False},
         },

@@ -1,4 +1,4 @@
-"""What Prometheus is told: counted facts read from the database when asked, so that every web process says the same."""
+"""What Prometheus reads: counted facts read from the database when asked, so that every web process says the same."""
 
 from collections.abc import Iterator
 

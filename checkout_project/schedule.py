@@ -18,7 +18,7 @@ BEAT_SCHEDULE = {
         "schedule": 2.0,
         "options": {"expires": 10},
     },
-    # Webhooks leave by themselves: a sender runs inside each worker (`webhooks_app/worker_step.py`).
+    # Webhooks leave by themselves: a sender runs inside each worker (`webhooks_app/sending/worker_step.py`).
     "look-after-endpoints": {
         "task": "webhooks_app.tasks.look_after_endpoints",
         "schedule": 60.0,

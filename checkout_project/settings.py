@@ -6,8 +6,8 @@ import django_stubs_ext
 from django.core.exceptions import ImproperlyConfigured
 
 from checkout_project import env, logs
-from common.client_address import trusted_proxies
 from common.mail_backends import mail_backend
+from common.network.client_address import trusted_proxies
 
 # Makes Django's classes generic at run time too (ModelAdmin[…], ModelForm[…]), as their stubs say they are.
 django_stubs_ext.monkeypatch()
@@ -27,7 +27,7 @@ INSTALLED_APPS = [
     "webhooks_app.apps.WebhooksConfig",
     "merchants_app.apps.MerchantsConfig",
     "chains_app.apps.ChainsConfig",
-    "checkout_project.admin_config.OperatorsAdminConfig",
+    "checkout_project.operators.admin_config.OperatorsAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -45,13 +45,13 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "checkout_project.forwarded_headers.ForwardedHeadersMiddleware",
-    "checkout_project.request_ids.RequestIdMiddleware",
-    "checkout_project.page_middleware.Outside",  # calls of the API go from here to `Inside`
+    "checkout_project.middleware.forwarded_headers.ForwardedHeadersMiddleware",
+    "checkout_project.middleware.request_ids.RequestIdMiddleware",
+    "checkout_project.middleware.pages.Outside",  # calls of the API go from here to `Inside`
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "checkout_project.content_security.ContentSecurityMiddleware",
-    "checkout_project.private_pages.PrivatePagesMiddleware",
+    "checkout_project.middleware.content_security.ContentSecurityMiddleware",
+    "checkout_project.middleware.private_pages.PrivatePagesMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -60,8 +60,8 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "merchants_app.device_middleware.DeviceMiddleware",
-    "checkout_project.page_middleware.Inside",
+    "merchants_app.sign_in.device_middleware.DeviceMiddleware",
+    "checkout_project.middleware.pages.Inside",
 ]
 
 ROOT_URLCONF = "checkout_project.urls"
@@ -97,15 +97,15 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 # Second factors: an authenticator app, passkeys, recovery codes. Their secrets are encrypted by the adapter.
-MFA_ADAPTER = "merchants_app.factor_adapter.FactorAdapter"
+MFA_ADAPTER = "merchants_app.sign_in.factor_adapter.FactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_FORMS = {
-    "activate_totp": "merchants_app.factor_forms.ActivateAppForm",
-    "add_webauthn": "merchants_app.factor_forms.AddPasskeyForm",
-    "edit_webauthn": "merchants_app.factor_forms.RenamePasskeyForm",
-    "login_webauthn": "merchants_app.factor_forms.SignInByPasskeyForm",
-    "authenticate_webauthn": "merchants_app.factor_forms.PasskeyAsFactorForm",
-    "reauthenticate_webauthn": "merchants_app.factor_forms.PasskeyAgainForm",
+    "activate_totp": "merchants_app.sign_in.factor_forms.ActivateAppForm",
+    "add_webauthn": "merchants_app.sign_in.factor_forms.AddPasskeyForm",
+    "edit_webauthn": "merchants_app.sign_in.factor_forms.RenamePasskeyForm",
+    "login_webauthn": "merchants_app.sign_in.factor_forms.SignInByPasskeyForm",
+    "authenticate_webauthn": "merchants_app.sign_in.factor_forms.PasskeyAsFactorForm",
+    "reauthenticate_webauthn": "merchants_app.sign_in.factor_forms.PasskeyAgainForm",
 }
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_RECOVERY_CODES_SHOW_ONCE = True
@@ -117,10 +117,10 @@ LOGIN_REDIRECT_URL = "/dashboard"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
-ACCOUNT_ADAPTER = "merchants_app.accounts.AccountAdapter"
+ACCOUNT_ADAPTER = "merchants_app.sign_in.accounts.AccountAdapter"
 ACCOUNT_FORMS = {
-    "reset_password": "merchants_app.account_forms.ProvenResetPasswordForm",
-    "signup": "merchants_app.account_forms.ProvenSignupForm",
+    "reset_password": "merchants_app.sign_in.account_forms.ProvenResetPasswordForm",
+    "signup": "merchants_app.sign_in.account_forms.ProvenSignupForm",
 }
 # An address counts once its letter was opened; a new one takes the former one's place then, and not before.
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"
@@ -178,7 +178,7 @@ METRICS_TOKEN = env.text("METRICS_TOKEN", "")
 
 LOGGING = logs.configure(log_format=env.text("LOG_FORMAT", "json"), level=env.text("LOG_LEVEL", "WARNING"))
 
-# A body larger than this answers 413, before it is read when its length was told; one that takes longer answers 408.
+# A body larger than this answers 413, before it is read when its length was sent; one that takes longer answers 408.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 64 * 1024
 BODY_SECONDS = env.number("BODY_SECONDS", 10)
 # In how many threads a web process answers. More than cores: most of them wait for PostgreSQL.
@@ -187,10 +187,10 @@ if BODY_SECONDS < 1 or WEB_THREADS < 1:
     raise ImproperlyConfigured("BODY_SECONDS and WEB_THREADS must be 1 at least.")
 
 REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["merchants_app.api_authentication.ApiKeyAuthentication"],
-    "DEFAULT_PERMISSION_CLASSES": ["merchants_app.api_authentication.HasScope"],
-    "DEFAULT_RENDERER_CLASSES": ["common.api_json.ExactJsonRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["common.api_json.ExactJsonParser"],
+    "DEFAULT_AUTHENTICATION_CLASSES": ["merchants_app.frame.api_authentication.ApiKeyAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["merchants_app.frame.api_authentication.HasScope"],
+    "DEFAULT_RENDERER_CLASSES": ["common.api.json_bodies.ExactJsonRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["common.api.json_bodies.ExactJsonParser"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "checkout_project.api_errors.answer",
     "UNAUTHENTICATED_USER": None,

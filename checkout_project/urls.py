@@ -5,7 +5,7 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 
 from checkout_project.api_errors import no_such_address
-from checkout_project.health_views import alive, metrics, ready
+from checkout_project.health import alive, metrics, ready
 from checkout_project.openapi.views import api_docs, api_schema
 from merchants_app import urls as merchant_urls
 from sessions_app import urls as session_urls

@@ -13,5 +13,5 @@ class MerchantsConfig(AppConfig):
 
     def ready(self) -> None:
         """Listens to allauth; not earlier, because it has models."""
-        import_module("merchants_app.account_letters")
-        import_module("merchants_app.factor_signals")
+        import_module("merchants_app.sign_in.changes")
+        import_module("merchants_app.sign_in.factor_signals")

@@ -10,9 +10,9 @@ from typing import Protocol, Self
 from django.db.models import Q, QuerySet
 
 from common.errors import NotFound
-from merchants_app.invitations import invitations_of
 from merchants_app.models import ApiKey, AuditEntry, Invitation, LoggedRequest, Member, Merchant, Treasury
-from merchants_app.team import members_of
+from merchants_app.people.invitations import invitations_of
+from merchants_app.people.team import members_of
 
 
 class Caller(Protocol):

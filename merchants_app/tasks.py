@@ -3,14 +3,16 @@
 from celery import shared_task
 from django.utils import timezone
 
-from merchants_app import idempotency, key_letters, request_log, visits
+from merchants_app.businesses import visits
+from merchants_app.keys import expiry_mails
+from merchants_app.requests import idempotency, log
 
 
 @shared_task(ignore_result=True)
 def forget_old_requests() -> None:
     """Deletes request lines and idempotent answers past their time. Safe to run twice at once."""
     now = timezone.now()
-    request_log.forget_old(now)
+    log.forget_old(now)
     idempotency.forget_old(now)
 
 
@@ -23,4 +25,4 @@ def end_overdue_visits() -> None:
 @shared_task(ignore_result=True)
 def tell_of_ending_keys() -> None:
     """Writes to owners whose API keys end within a week. Safe to run twice at once."""
-    key_letters.tell_of_ends(timezone.now())
+    expiry_mails.tell_of_ends(timezone.now())

@@ -3,27 +3,21 @@
 from django.urls import path, register_converter
 
 from common.modes import ModeConverter
-from merchants_app import (
-    account_views,
-    dashboard_views,
-    entrance_views,
-    factor_views,
-    key_views,
-    team_views,
-    treasury_views,
-)
-from merchants_app.places import PlaceConverter
+from merchants_app.dashboard import account as account_views
+from merchants_app.dashboard import business, keys, second_factor, team, treasury
+from merchants_app.dashboard import entrance as entrance_views
+from merchants_app.frame.places import PlaceConverter
 
 register_converter(ModeConverter, "mode")
 register_converter(PlaceConverter, "place")
 
 entrance = [
-    path("dashboard", dashboard_views.home, name="dashboard-home"),
-    path("dashboard/switch", dashboard_views.switch_business, name="dashboard-switch"),
-    path("dashboard/leave", dashboard_views.leave, name="dashboard-leave"),
+    path("dashboard", business.home, name="dashboard-home"),
+    path("dashboard/switch", business.switch_business, name="dashboard-switch"),
+    path("dashboard/leave", business.leave, name="dashboard-leave"),
     path("dashboard/new", entrance_views.new_business, name="business-new"),
     path("invitations/<str:secret>", entrance_views.invitation, name="invitation"),
-    path("dashboard/<mode:mode>/<path:rest>", dashboard_views.former_address),
+    path("dashboard/<mode:mode>/<path:rest>", business.former_address),
 ]
 
 # Before allauth's own, below /accounts/.
@@ -32,19 +26,19 @@ account = [
 ]
 
 dashboard = [
-    path("keys", key_views.keys, name="keys"),
-    path("keys/<str:key_id>/revoke", key_views.revoke, name="key-revoke"),
-    path("keys/<str:key_id>/take", key_views.take, name="key-take"),
-    path("requests", key_views.requests, name="requests"),
-    path("treasury", treasury_views.treasury, name="treasury"),
-    path("treasury/keep", treasury_views.keep, name="treasury-keep"),
-    path("treasury/<int:treasury_id>/prove", treasury_views.prove, name="treasury-prove"),
-    path("team", team_views.members, name="team"),
-    path("team/invitations/<int:invitation_id>/again", team_views.write_again, name="invitation-again"),
-    path("team/invitations/<int:invitation_id>/withdraw", team_views.withdraw, name="invitation-withdraw"),
-    path("team/second-factor", factor_views.demand_second_factor, name="team-second-factor"),
-    path("team/<int:member_id>/role", team_views.change_role, name="member-role"),
-    path("team/<int:member_id>/remove", team_views.remove, name="member-remove"),
-    path("settings", dashboard_views.settings, name="settings"),
-    path("audit", dashboard_views.audit_log, name="audit"),
+    path("keys", keys.keys, name="keys"),
+    path("keys/<str:key_id>/revoke", keys.revoke, name="key-revoke"),
+    path("keys/<str:key_id>/take", keys.take, name="key-take"),
+    path("requests", keys.requests, name="requests"),
+    path("treasury", treasury.treasury, name="treasury"),
+    path("treasury/keep", treasury.keep, name="treasury-keep"),
+    path("treasury/<int:treasury_id>/prove", treasury.prove, name="treasury-prove"),
+    path("team", team.members, name="team"),
+    path("team/invitations/<int:invitation_id>/again", team.write_again, name="invitation-again"),
+    path("team/invitations/<int:invitation_id>/withdraw", team.withdraw, name="invitation-withdraw"),
+    path("team/second-factor", second_factor.demand_second_factor, name="team-second-factor"),
+    path("team/<int:member_id>/role", team.change_role, name="member-role"),
+    path("team/<int:member_id>/remove", team.remove, name="member-remove"),
+    path("settings", business.settings, name="settings"),
+    path("audit", business.audit_log, name="audit"),
 ]

@@ -6,10 +6,9 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from common.admin.read_only import ReadOnly, ReadOnlyInline
 from common.errors import DomainError
-from common.read_only_admin import ReadOnly, ReadOnlyInline
-from merchants_app.admin_frame import operator_of
-from sessions_app import operator_acts
+from merchants_app.frame.admin import operator_of
 from sessions_app.models import (
     AddressChange,
     CheckoutSession,
@@ -22,6 +21,7 @@ from sessions_app.models import (
     Refund,
     StatusChange,
 )
+from sessions_app.selling import operator_acts
 
 
 class StatusChangeInline(ReadOnlyInline):

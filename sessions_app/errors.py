@@ -56,7 +56,7 @@ class TestModeOnly(Conflict):
 
 
 class ShopPaused(Conflict):
-    """The operator has suspended the shop: nobody is asked for money who was not before. The buyer is not told why."""
+    """The operator has suspended the shop: nobody is asked for money who was not before. The buyer is not shown why."""
 
     code = "shop_paused"
 

@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from django.db.models import QuerySet
 
 from common.errors import NotFound
-from sessions_app.customers import CustomerNotFound, with_email
 from sessions_app.errors import SessionNotFound
-from sessions_app.expiry import expired, is_overdue, up_to_date
-from sessions_app.facts import with_facts
 from sessions_app.models import CheckoutSession, Customer, PaymentLink, Refund
-from sessions_app.payment_links import LinkNotFound
-from sessions_app.reading_sql import read_session
-from sessions_app.session_view import SessionView
+from sessions_app.selling.payment_links import LinkNotFound
+from sessions_app.state.customers import CustomerNotFound, with_email
+from sessions_app.state.expiry import expired, is_overdue, up_to_date
+from sessions_app.state.facts import with_facts
+from sessions_app.state.reading_sql import read_session
+from sessions_app.state.session_view import SessionView
 from webhooks_app.scope import WebhookScope
 
 

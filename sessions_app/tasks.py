@@ -3,12 +3,12 @@
 from celery import shared_task
 from django.utils import timezone
 
-from chains_app.networks import enabled_networks, network
+from chains_app.networks.networks import enabled_networks, network
 from common.modes import Mode
-from sessions_app.buyer_retention import erase_old_buyers as erase_old_buyers_now
-from sessions_app.expiry import expire_due as expire_due_sessions
-from sessions_app.second_looks import look_again
-from sessions_app.watcher import watch_network as watch_network_now
+from sessions_app.buyers.retention import erase_old_buyers as erase_old_buyers_now
+from sessions_app.state.expiry import expire_due as expire_due_sessions
+from sessions_app.watching.second_looks import look_again
+from sessions_app.watching.watcher import watch_network as watch_network_now
 
 
 @shared_task

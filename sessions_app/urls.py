@@ -2,21 +2,14 @@
 
 from django.urls import path
 
-from sessions_app import (
-    collect_views,
-    dashboard_views,
-    decision_views,
-    pay_views,
-    privacy_views,
-    refund_buyer_pages,
-    refund_pages,
-)
-from sessions_app.api_views import CheckoutViewSet
-from sessions_app.customer_views import CustomerViewSet
-from sessions_app.issue_views import IssueViewSet
-from sessions_app.link_pages import payment_link
-from sessions_app.link_views import PaymentLinkViewSet
-from sessions_app.option_views import PaymentOptionViewSet
+from sessions_app.api.customers import CustomerViewSet
+from sessions_app.api.issues import IssueViewSet
+from sessions_app.api.links import PaymentLinkViewSet
+from sessions_app.api.options import PaymentOptionViewSet
+from sessions_app.api.sessions import CheckoutViewSet
+from sessions_app.dashboard import buyers, collecting, decisions, refunds, sessions
+from sessions_app.pay import refund_address, views
+from sessions_app.pay.payment_links import payment_link
 
 api = [
     path("checkout", CheckoutViewSet.as_view({"get": "list", "post": "create"}), name="session-list"),
@@ -42,30 +35,30 @@ api = [
 
 hosted = [
     path("l/<str:link_id>", payment_link, name="payment-link"),
-    path("pay/<str:page_token>", pay_views.pay, name="pay"),
-    path("pay/<str:page_token>/refund", refund_buyer_pages.buyers_refund, name="pay-refund"),
-    path("pay/<str:page_token>/status", pay_views.status, name="pay-status"),
-    path("pay/<str:page_token>/choose", pay_views.choose, name="pay-choose"),
-    path("pay/<str:page_token>/renew", pay_views.renew, name="pay-renew"),
-    path("pay/<str:page_token>/cancel", pay_views.cancel, name="pay-cancel"),
-    path("pay/<str:page_token>/simulate", pay_views.simulate, name="pay-simulate"),
-    path("pay/<str:page_token>/qr.svg", pay_views.qr, name="pay-qr"),
-    path("pay/<str:page_token>/brand.css", pay_views.brand, name="pay-brand"),
+    path("pay/<str:page_token>", views.pay, name="pay"),
+    path("pay/<str:page_token>/refund", refund_address.buyers_refund, name="pay-refund"),
+    path("pay/<str:page_token>/status", views.status, name="pay-status"),
+    path("pay/<str:page_token>/choose", views.choose, name="pay-choose"),
+    path("pay/<str:page_token>/renew", views.renew, name="pay-renew"),
+    path("pay/<str:page_token>/cancel", views.cancel, name="pay-cancel"),
+    path("pay/<str:page_token>/simulate", views.simulate, name="pay-simulate"),
+    path("pay/<str:page_token>/qr.svg", views.qr, name="pay-qr"),
+    path("pay/<str:page_token>/brand.css", views.brand, name="pay-brand"),
 ]
 
 dashboard = [
-    path("overview", dashboard_views.overview, name="overview"),
-    path("sessions", dashboard_views.sessions, name="sessions"),
-    path("sessions/<str:session_id>", dashboard_views.session, name="session"),
-    path("sessions/<str:session_id>/expire", dashboard_views.expire, name="session-expire"),
-    path("sessions/<str:session_id>/cancel", dashboard_views.cancel, name="session-cancel"),
-    path("sessions/<str:session_id>/decide", decision_views.decide, name="session-decide"),
-    path("sessions/<str:session_id>/refund", refund_pages.refund, name="refund"),
-    path("sessions/<str:session_id>/refund/ask", refund_pages.ask, name="refund-ask"),
-    path("sessions/<str:session_id>/refund/<str:refund_id>", refund_pages.sign, name="refund-sign"),
-    path("decisions", decision_views.decisions, name="decisions"),
-    path("privacy", privacy_views.privacy, name="privacy"),
-    path("collect", collect_views.collect, name="collect"),
-    path("collect/<str:network_id>", collect_views.prepare, name="collect-prepare"),
-    path("collect/<str:network_id>/sent", collect_views.sent, name="collect-sent"),
+    path("overview", sessions.overview, name="overview"),
+    path("sessions", sessions.sessions, name="sessions"),
+    path("sessions/<str:session_id>", sessions.session, name="session"),
+    path("sessions/<str:session_id>/expire", sessions.expire, name="session-expire"),
+    path("sessions/<str:session_id>/cancel", sessions.cancel, name="session-cancel"),
+    path("sessions/<str:session_id>/decide", decisions.decide, name="session-decide"),
+    path("sessions/<str:session_id>/refund", refunds.refund, name="refund"),
+    path("sessions/<str:session_id>/refund/ask", refunds.ask, name="refund-ask"),
+    path("sessions/<str:session_id>/refund/<str:refund_id>", refunds.sign, name="refund-sign"),
+    path("decisions", decisions.decisions, name="decisions"),
+    path("privacy", buyers.privacy, name="privacy"),
+    path("collect", collecting.collect, name="collect"),
+    path("collect/<str:network_id>", collecting.prepare, name="collect-prepare"),
+    path("collect/<str:network_id>/sent", collecting.sent, name="collect-sent"),
 ]

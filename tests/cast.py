@@ -10,12 +10,12 @@ from django.test import Client
 from django.utils import timezone
 from pydantic.alias_generators import to_snake
 
-from common.exact_json import dumps, loads_strict
-from merchants_app.api_keys import create_key, digest_of, forget_keys, key_with
+from common.api.exact_json import dumps, loads_strict
+from merchants_app.keys.api_keys import create_key, digest_of, forget_keys, key_with
 from merchants_app.models import ApiKey, KeyScope, Member, Merchant, Role, Treasury, User
-from merchants_app.request_log import forget_lines
-from sessions_app.creation import SessionTerms, create_session
+from merchants_app.requests.log import forget_lines
 from sessions_app.models import CheckoutSession
+from sessions_app.selling.creation import SessionTerms, create_session
 
 # Anvil's accounts 8 and 9: wallets whose keys everybody knows.
 MIAS_WALLET = "0x23618e81E3f5cdF7f54C3d65f7FBc0aBf5B21E8f"

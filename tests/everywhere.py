@@ -4,8 +4,8 @@ from collections.abc import Collection
 
 from django.db import connection
 
-from merchants_app.idempotency import readable
 from merchants_app.models import IdempotencyRecord
+from merchants_app.requests.idempotency import readable
 from tests.strangers.world import own
 
 _COLUMNS = """

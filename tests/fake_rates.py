@@ -1,6 +1,6 @@
 """Fake sources of rates that speak the real wire formats over loopback: Coinbase, Kraken, a node with Chainlink feeds.
 
-Each can be switched to a mood. Those of MANGLED_PRICES change the prices, those of BROKEN the whole answer.
+Each can be switched to a behaviour. Those of MANGLED_PRICES change the prices, those of BROKEN the whole answer.
 """
 
 import gzip
@@ -17,7 +17,7 @@ from django.core.cache import cache
 from eth_abi.abi import encode
 from pytest_django import Settings
 
-from chains_app.networks import network
+from chains_app.networks.networks import network
 from tests.loopback import HANG_UP, Asked, LoopbackServer, Reply, Response
 
 PRICES = {
@@ -61,7 +61,7 @@ class FakeSource(LoopbackServer):
     def __init__(self) -> None:
         super().__init__()
         self.prices = dict(PRICES)
-        self.mood = "well"
+        self.behaviour = "well"
         self.factor = Decimal(1)
         self.wrong_pairs: set[str] = set()
 
@@ -70,40 +70,40 @@ class FakeSource(LoopbackServer):
         value = Decimal(self.prices[pair])
         if pair in self.wrong_pairs or not self.wrong_pairs:
             value *= self.factor
-        told = f"{value:f}"
-        return MANGLED_PRICES[self.mood](told) if self.mood in MANGLED_PRICES else told
+        reported = f"{value:f}"
+        return MANGLED_PRICES[self.behaviour](reported) if self.behaviour in MANGLED_PRICES else reported
 
     def answer(self, asked: Asked) -> Any:
         """What to say in JSON."""
         raise NotImplementedError
 
     def respond(self, asked: Asked) -> Response:
-        if self.mood in _TEXTS:
-            kind, text = _TEXTS[self.mood]
+        if self.behaviour in _TEXTS:
+            kind, text = _TEXTS[self.behaviour]
             return Reply(200, text, {"Content-Type": kind})
-        if self.mood == "down":
+        if self.behaviour == "down":
             return Reply(503, b"{}", {"Content-Type": _JSON})
-        if self.mood == "redirect":
+        if self.behaviour == "redirect":
             return Reply(302, b"", {"Location": f"{self.url}/elsewhere"})
-        if self.mood in {"drips", "drips_head", "endless"}:
-            return self._pour(self.mood)
-        if self.mood == "slow":
+        if self.behaviour in {"drips", "drips_head", "endless"}:
+            return self._pour(self.behaviour)
+        if self.behaviour == "slow":
             self.hang()
-        if self.mood in {"hangs_up", "slow"}:
+        if self.behaviour in {"hangs_up", "slow"}:
             return HANG_UP
         text = json.dumps(self.answer(asked), ensure_ascii=False).encode()
         headers = {"Content-Type": "application/json; charset=utf-8"}
-        if self.mood == "zipped":
+        if self.behaviour == "zipped":
             return Reply(200, gzip.compress(text), headers | {"Content-Encoding": "gzip"})
         return Reply(200, text, headers)
 
-    def _pour(self, mood: str) -> Iterator[bytes]:
+    def _pour(self, behaviour: str) -> Iterator[bytes]:
         """An answer that never ends: byte by byte, or as fast as it is taken."""
         head = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\n"
-        yield head + (b"X-Slow: " if mood == "drips_head" else b"\r\n")
+        yield head + (b"X-Slow: " if behaviour == "drips_head" else b"\r\n")
         while True:
-            yield b" " * 65536 if mood == "endless" else b" "
-            if mood != "endless":
+            yield b" " * 65536 if behaviour == "endless" else b" "
+            if behaviour != "endless":
                 self.over.wait(0.05)
 
 
@@ -135,10 +135,10 @@ class FakeKraken(FakeSource):
 
     def _ticker(self, name: str) -> dict[str, Any]:
         _, pair, other_way = _KRAKEN[name]
-        told = self.says(pair)
-        if self.mood in MANGLED_PRICES:
-            return {"a": [told, "1", "1.0"], "b": [told, "1", "1.0"], "c": ["1", "1"]}
-        value = 1 / Decimal(told) if other_way else Decimal(told)
+        reported = self.says(pair)
+        if self.behaviour in MANGLED_PRICES:
+            return {"a": [reported, "1", "1.0"], "b": [reported, "1", "1.0"], "c": ["1", "1"]}
+        value = 1 / Decimal(reported) if other_way else Decimal(reported)
         half = value * self.bids_below_offers / 2
         offer, bid = f"{value + half:.12f}", f"{value - half:.12f}"
         return {"a": [offer, "1", "1.000"], "b": [bid, "2", "2.000"], "c": [bid, "0.01"], "o": bid}
@@ -180,16 +180,16 @@ class FakeNode(FakeSource):
     def _called(self, pair: str, selector: str) -> bytes:
         if selector == "0x313ce567":
             return encode(["uint8"], [8])
-        if selector == "0x7284e416" and self.mood == "points_nowhere":
+        if selector == "0x7284e416" and self.behaviour == "points_nowhere":
             return encode(["uint256", "uint256"], [32, 2**255])
         if selector == "0x7284e416":
             return encode(["string"], [self.description or pair.replace("/", " / ")])
         then = int(time.time()) - self.answer_age
-        answer = {"zero": 0, "negative": -5, "huge": 10**60}.get(self.mood) or self._scaled(pair)
+        answer = {"zero": 0, "negative": -5, "huge": 10**60}.get(self.behaviour) or self._scaled(pair)
         return encode(["uint80", "int256", "uint256", "uint256", "uint80"], [7, answer, then, then, 7])
 
     def _scaled(self, pair: str) -> int:
-        if self.mood == "zero":
+        if self.behaviour == "zero":
             return 0
         priced = self.factor if pair in self.wrong_pairs or not self.wrong_pairs else Decimal(1)
         if pair in self.prices:

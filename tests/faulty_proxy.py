@@ -13,7 +13,7 @@ Several play at once. Everything else is answered by the real node.
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
-from chains_app.deposits import COLLECTED_TOPIC, FACTORY_ADDRESS
+from chains_app.receiving.deposits import COLLECTED_TOPIC, FACTORY_ADDRESS
 from tests.fake_node import FakeNode, Refusal
 
 Log = Mapping[str, Any]

@@ -35,9 +35,9 @@ class Operator:
         """A form sent there."""
         return self.client.post(f"/admin/{page}", form)
 
-    def do(self, merchant: Merchant, deed: str, **form: Any) -> Any:
+    def do(self, merchant: Merchant, operation: str, **form: Any) -> Any:
         """One of the deeds on a business's page."""
-        return self.post(f"merchants_app/merchant/{merchant.pk}/do/{deed}/", **form)
+        return self.post(f"merchants_app/merchant/{merchant.pk}/do/{operation}/", **form)
 
     def act(self, model: str, action: str, *things: Any, **form: Any) -> Any:
         """An action on the list of a model: `operator.act("merchants_app/apikey", "revoke", key)`."""

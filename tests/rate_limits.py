@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from redis import Redis
 
-from merchants_app.throttling import forget_counts
+from merchants_app.frame.throttling import forget_counts
 
 
 @pytest.fixture

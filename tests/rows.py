@@ -8,7 +8,7 @@ from typing import Any
 from django.apps import apps
 from django.db import models, transaction
 
-from merchants_app.idempotency import readable
+from merchants_app.requests.idempotency import readable
 
 Rows = dict[str, list[str]]
 _Tables = dict[type[models.Model], dict[Any, dict[str, Any]]]
@@ -52,14 +52,20 @@ def _all_rows() -> _Tables:
 
 
 def _text(model: type[models.Model], row: dict[str, Any], before: _Tables, names: dict[str, str]) -> str:
-    told = dict(row)
+    described = dict(row)
     for field in model._meta.concrete_fields:
         of = field.related_model if field.is_relation else model
-        if (field.is_relation or field.primary_key) and isinstance(of, type) and told[field.attname] not in before[of]:
-            told[field.attname] = None if told[field.attname] is None else f"<new {of.__name__}>"
+        if (
+            (field.is_relation or field.primary_key)
+            and isinstance(of, type)
+            and described[field.attname] not in before[of]
+        ):
+            described[field.attname] = None if described[field.attname] is None else f"<new {of.__name__}>"
         elif isinstance(field, models.BinaryField):
-            told[field.attname] = json.loads(readable(bytes(told[field.attname]), is_encrypted=told["is_encrypted"]))
-    told.pop("is_encrypted", None)  # what is compared is the answer, not how it lies there
-    told.pop("written_at", None)  # by the database's own clock, which stands still for nobody
-    text = json.dumps(told, default=str, sort_keys=True, ensure_ascii=False)
+            described[field.attname] = json.loads(
+                readable(bytes(described[field.attname]), is_encrypted=described["is_encrypted"])
+            )
+    described.pop("is_encrypted", None)  # what is compared is the answer, not how it lies there
+    described.pop("written_at", None)  # by the database's own clock, which stands still for nobody
+    text = json.dumps(described, default=str, sort_keys=True, ensure_ascii=False)
     return _ID.sub(lambda found: names.get(found[0], found[0]), text)

@@ -7,13 +7,13 @@ import pytest
 import time_machine
 from django.utils import timezone
 
-from chains_app.networks import network
-from chains_app.readers import reader_for
-from chains_app.sandbox_chain import take_back
-from sessions_app.expiry import expire_due
+from chains_app.calls.readers import reader_for
+from chains_app.networks.networks import network
+from chains_app.sandbox.chain import take_back
 from sessions_app.models import CheckoutSession
-from sessions_app.scenarios import simulate
-from sessions_app.watcher import watch
+from sessions_app.paying.scenarios import simulate
+from sessions_app.state.expiry import expire_due
+from sessions_app.watching.watcher import watch
 from webhooks_app.models import Event
 
 
@@ -63,7 +63,7 @@ def sandbox(db: None) -> Iterator[Sandbox]:
         yield box
 
 
-def told(session: CheckoutSession) -> list[str]:
+def events_of(session: CheckoutSession) -> list[str]:
     """The events of a session, in order, without what comes before the dot."""
     events = Event.objects.filter(subject=session.public_id).order_by("subject_sequence")
     return [event.type.removeprefix("checkout.") for event in events]

@@ -10,7 +10,10 @@ from pathlib import Path
 APPS = ("checkout_project", "sessions_app", "webhooks_app", "merchants_app", "chains_app", "common")
 MEASURED = ("*.py", "*.html", "*.css", "*.js", "*.mjs")
 FOLDERS = (*APPS, "templates", "static", "tests", "bench", "deploy", "examples")
-DOORS = ("views", "tasks", "admin", "urls")
+# Where the world comes in: folders at an app's top, and single files there.
+DOORS = ("api", "pay", "dashboard", "admin", "tasks", "urls", "health")
+# What doors of all apps are made of. It knows HTTP, so rules know nothing of it.
+FRAMES = ("frame", "templatetags")
 # A model's managers: what is reached through them is filtered by nobody.
 MANAGERS = frozenset({"objects", "_default_manager", "_base_manager"})
 STATUS_FIELDS = frozenset({"status", "payment_status", "issue", "needs_decision"})
@@ -35,13 +38,13 @@ class Module:
 
     @property
     def is_door(self) -> bool:
-        """views, *_views, *_pages, tasks, admin, urls and management commands: where the world comes in."""
-        last = self.name.split(".")[-1]
-        if self.app == "common":
-            return False  # it has none: what is called so there is what doors are made of
-        return (
-            last in DOORS or last.endswith(tuple(f"_{door}" for door in (*DOORS, "pages"))) or ".commands." in self.name
-        )
+        """Known by its place: a folder for doors, `tasks`, `urls`, and management commands."""
+        return (self.folder in DOORS and self.app != "common") or ".commands." in self.name
+
+    @property
+    def folder(self) -> str:
+        """The folder, or the single file, at the app's top; empty for the app itself."""
+        return ".".join(self.name.split(".")[1:2])
 
 
 @dataclass(frozen=True)

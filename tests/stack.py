@@ -28,7 +28,7 @@ import psycopg
 from django.conf import settings
 from honcho.environ import parse_procfile
 
-from checkout_project.running import leashed
+from checkout_project.running import children
 from checkout_project.running.embedded import Valkey
 from tests.waiting import wait_until
 
@@ -59,7 +59,7 @@ class Stack:
         self._processes = processes
         self._folder = Path(tempfile.mkdtemp(prefix="tallystick-stack-"))
         self._valkey = Valkey(folder=self._folder / "valkey", password=secrets.token_urlsafe(24))
-        self.port = leashed.free_port()
+        self.port = children.free_port()
         self._running: dict[str, subprocess.Popen[bytes]] = {}
         procfile = parse_procfile((ROOT / "Procfile").read_text(encoding="utf-8"))
         self._commands: dict[str, str] = dict(procfile.processes)
@@ -106,7 +106,7 @@ class Stack:
     def stop(self) -> None:
         """Ends everything, whatever happened, and removes what it kept."""
         for process in reversed(self._running.values()):
-            leashed.stop(process)
+            children.stop(process)
         self._valkey.stop()
         shutil.rmtree(self._folder, ignore_errors=True)
 
@@ -136,7 +136,7 @@ class Stack:
     def launch(self, name: str) -> None:
         """Starts one of `web`, `worker`, `beat`; its output goes to its log, behind what is there."""
         with self._log_of(name).open("ab") as log:
-            self._running[name] = leashed.start(
+            self._running[name] = children.start(
                 ["/bin/sh", "-c", self._commands[name]], env=self.env, output=log, folder=ROOT
             )
 

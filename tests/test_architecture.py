@@ -1,16 +1,28 @@
 """The shape of the project, as far as import-linter (pyproject.toml: the line of apps) cannot say it."""
 
 import ast
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.source_tree import SourceTree, circles, manager_uses, session_locks, status_writes, trespasses
+from tests.folders import ORDER
+from tests.source_tree import (
+    FRAMES,
+    Module,
+    SourceTree,
+    circles,
+    manager_uses,
+    session_locks,
+    status_writes,
+    trespasses,
+)
 
 ROOT = Path(__file__).resolve().parent.parent
 LONGEST_FILE = 300
-ONE_WRITER = "sessions_app.lifecycle"
+MOST_FILES = 16  # fifteen and `__init__.py`
+ONE_WRITER = "sessions_app.state.lifecycle"
 
 
 def circular_imports(tree: SourceTree) -> list[str]:
@@ -19,18 +31,59 @@ def circular_imports(tree: SourceTree) -> list[str]:
 
 
 def imported_doors(tree: SourceTree) -> list[str]:
-    """Nobody imports a door but the urls that mount it: a rule must be callable from any door, and knows none."""
+    """Nobody imports from a folder of doors but itself and the urls: a rule is called from any door, and knows none."""
     return [
         f"{name}:{line} imports the door {target}"
         for name, targets in tree.imports.items()
         for target, line in targets.items()
-        if tree.modules[target].is_door and not name.endswith(".urls") and not _frames(name)
+        if tree.modules[target].is_door and not name.endswith(".urls") and not _describes(name)
+        if name.split(".")[:2] != target.split(".")[:2]
     ]
 
 
-def _frames(name: str) -> bool:
+def _describes(name: str) -> bool:
     """The API's description reads the doors it describes."""
     return name.startswith("checkout_project.openapi.")
+
+
+def frames_in_rules(tree: SourceTree) -> list[str]:
+    """What doors are made of knows requests and answers: rules know nothing of it."""
+    return [
+        f"{name}:{line} imports {target}"
+        for name, targets in tree.imports.items()
+        for target, line in targets.items()
+        if tree.modules[target].folder in FRAMES and not tree.modules[name].is_door
+        if tree.modules[name].folder not in FRAMES and tree.modules[name].app != "checkout_project"
+    ]
+
+
+def folders_against_their_order(tree: SourceTree) -> list[str]:
+    """Inside an app a folder imports only from those before it in `ORDER`, so there is no circle of folders."""
+    return [
+        f"{name}:{line} imports {target}"
+        for name, targets in tree.imports.items()
+        for target, line in targets.items()
+        if tree.modules[target].app == tree.modules[name].app
+        if (before := _rank(tree.modules[target])) is not None and (own := _rank(tree.modules[name])) is not None
+        if before >= own and tree.modules[target].folder != tree.modules[name].folder
+    ]
+
+
+def _rank(module: Module) -> int | None:
+    """Which place the module's folder has in its app's order; None where the app has none."""
+    order = ORDER.get(module.app, [])
+    return next((rank for rank, row in enumerate(order) if module.folder in row.split()), None)
+
+
+def folders_without_a_place(tree: SourceTree) -> list[str]:
+    """Every folder and file at an app's top stands in `ORDER`; at most sixteen files in a folder."""
+    unnamed = [
+        name
+        for name, module in tree.modules.items()
+        if module.app in ORDER and module.folder not in ("", "apps") and _rank(module) is None
+    ]
+    crowded = Counter(str(module.path.parent.relative_to(tree.root)) for module in tree.modules.values())
+    return unnamed + [f"{folder}: {number} files" for folder, number in crowded.items() if number > MOST_FILES]
 
 
 def other_writers_of_status(tree: SourceTree) -> list[str]:
@@ -49,7 +102,7 @@ def doors_with_managers(tree: SourceTree) -> list[str]:
     return [
         f"{name}:{line} reaches for a model's manager"
         for name, module in tree.modules.items()
-        if (module.is_door or ".templatetags." in name) and not name.endswith(".admin")
+        if (module.is_door or module.folder == "templatetags") and module.folder != "admin"
         for line in manager_uses(module.tree)
     ]
 
@@ -74,6 +127,9 @@ def touched_privates(tree: SourceTree) -> list[str]:
 RULES = [
     circular_imports,
     imported_doors,
+    frames_in_rules,
+    folders_against_their_order,
+    folders_without_a_place,
     doors_with_managers,
     other_writers_of_status,
     too_long_files,
@@ -93,16 +149,27 @@ BAD: list[tuple[Callable[[SourceTree], list[str]], dict[str, str]]] = [
         {"common/a.py": "import common.b", "common/b.py": "import common.c", "common/c.py": "from common import a"},
     ),
     (imported_doors, {"sessions_app/rule.py": "from sessions_app.tasks import t", "sessions_app/tasks.py": "t = 1"}),
-    (imported_doors, {"sessions_app/a_views.py": "from sessions_app import b_views", "sessions_app/b_views.py": ""}),
-    (doors_with_managers, {"sessions_app/a_views.py": "def f(request):\n    return Refund.objects.all()"}),
-    (doors_with_managers, {"sessions_app/a_pages.py": "def f(request):\n    return getattr(Refund, 'objects').all()"}),
+    (imported_doors, {"sessions_app/pay/a.py": "from sessions_app.api import b", "sessions_app/api/b.py": ""}),
+    (imported_doors, {"sessions_app/api/a.py": "import webhooks_app.api.b", "webhooks_app/api/b.py": ""}),
+    (frames_in_rules, {"sessions_app/state/a.py": "import merchants_app.frame.b", "merchants_app/frame/b.py": ""}),
+    (
+        folders_against_their_order,
+        {"sessions_app/state/a.py": "from sessions_app.paying import b", "sessions_app/paying/b.py": ""},
+    ),
+    (folders_without_a_place, {"sessions_app/elsewhere/a.py": ""}),
+    (folders_without_a_place, {f"sessions_app/state/a{number}.py": "" for number in range(MOST_FILES + 1)}),
+    (doors_with_managers, {"sessions_app/api/a.py": "def f(request):\n    return Refund.objects.all()"}),
+    (doors_with_managers, {"sessions_app/pay/a.py": "def f(request):\n    return getattr(Refund, 'objects').all()"}),
     (doors_with_managers, {"sessions_app/templatetags/a.py": "def f():\n    return Refund._default_manager.count()"}),
-    (other_writers_of_status, {"sessions_app/expiry.py": "def f(session):\n    session.status = 'expired'"}),
-    (other_writers_of_status, {"sessions_app/expiry.py": "def f(s):\n    old, s.status = s.status, 'expired'"}),
-    (other_writers_of_status, {"sessions_app/expiry.py": "def f(s):\n    setattr(s, 'payment_status', 'paid')"}),
-    (other_writers_of_status, {"sessions_app/expiry.py": "def f(q):\n    q.filter(pk=1).update(status='expired')"}),
-    (other_writers_of_status, {"sessions_app/expiry.py": "def f(q, rows):\n    q.bulk_update(rows, ['issue'])"}),
-    (other_writers_of_status, {"sessions_app/payments.py": "def f(q):\n    q.select_for_update().get(pk=1)"}),
+    (other_writers_of_status, {"sessions_app/state/expiry.py": "def f(session):\n    session.status = 'expired'"}),
+    (other_writers_of_status, {"sessions_app/state/expiry.py": "def f(s):\n    old, s.status = s.status, 'expired'"}),
+    (other_writers_of_status, {"sessions_app/state/expiry.py": "def f(s):\n    setattr(s, 'payment_status', 'paid')"}),
+    (
+        other_writers_of_status,
+        {"sessions_app/state/expiry.py": "def f(q):\n    q.filter(pk=1).update(status='expired')"},
+    ),
+    (other_writers_of_status, {"sessions_app/state/expiry.py": "def f(q, rows):\n    q.bulk_update(rows, ['issue'])"}),
+    (other_writers_of_status, {"sessions_app/watching/payments.py": "def f(q):\n    q.select_for_update().get(pk=1)"}),
     (other_writers_of_status, {"sessions_app/a.py": "CheckoutSession.objects.filter(pk=1).select_for_update()"}),
     (too_long_files, {"templates/long.html": "<p>\n" * (LONGEST_FILE + 1)}),
     (too_long_files, {"common/long.py": "x = 1\n" * (LONGEST_FILE + 1)}),
@@ -122,12 +189,14 @@ def test_a_broken_rule_is_found(rule: Callable[[SourceTree], list[str]], files: 
 def test_what_is_allowed_is_not_complained_about(tmp_path: Path) -> None:
     allowed = {
         "checkout_project/urls.py": "from sessions_app import urls",
-        "sessions_app/urls.py": "from sessions_app.pay_views import pay",
-        "sessions_app/pay_views.py": "from sessions_app.lifecycle import cancel\npay = cancel",
-        "sessions_app/lifecycle.py": "from common.modes import Mode\ndef cancel(s):\n    s.status = 'cancelled'",
-        "sessions_app/payments.py": "def f():\n    Payment.objects.filter(pk=1).select_for_update()",
-        "sessions_app/admin.py": "from common.some_admin import A",
-        "common/some_admin.py": "A = 1",
+        "sessions_app/urls.py": "from sessions_app.pay.views import pay",
+        "sessions_app/pay/views.py": "from sessions_app.pay import page\nfrom sessions_app.state import lifecycle",
+        "sessions_app/pay/page.py": "from merchants_app.frame.pages import page",
+        "merchants_app/frame/pages.py": "page = 1",
+        "sessions_app/state/lifecycle.py": "from common.modes import M\ndef cancel(s):\n    s.status = 'cancelled'",
+        "sessions_app/watching/payments.py": "def f():\n    Payment.objects.filter(pk=1).select_for_update()",
+        "sessions_app/admin.py": "from common.admin.some import A",
+        "common/admin/some.py": "A = 1",
         "common/modes.py": "import enum\nMode = enum.Enum",
     }
     for name, text in allowed.items():

@@ -7,19 +7,19 @@ import pytest
 from django.utils import timezone
 
 from merchants_app.models import Merchant, Treasury
-from merchants_app.treasuries import NothingToWithdraw, keep_current, set_treasury, treasury_for
-from sessions_app.creation import create_session
-from sessions_app.decisions import decide
-from sessions_app.lifecycle import News, cancel, lock, reassess
+from merchants_app.treasuries.treasuries import NothingToWithdraw, keep_current, set_treasury, treasury_for
 from sessions_app.models import CheckoutSession, Decision, Payment, Refund, StatusChange
-from sessions_app.quoting import choose_option
-from sessions_app.refunds import prepare_refund
+from sessions_app.paying.decisions import decide
+from sessions_app.paying.quoting import choose_option
+from sessions_app.refunding.refunds import prepare_refund
+from sessions_app.selling.creation import create_session
+from sessions_app.state.lifecycle import News, cancel, lock, reassess
 from sessions_app.status import DecisionKind
 from tests.cast import MIAS_WALLET, PATS_WALLET, agreed, merchant
 from tests.races import behind_a_lock
-from tests.sessions_app.test_races import arrive
+from tests.sessions_app.state.test_races import arrive
 from tests.strangers.world import own
-from webhooks_app.endpoints import create_endpoint, rotate_secret
+from webhooks_app.endpoints.endpoints import create_endpoint, rotate_secret
 from webhooks_app.models import WebhookEndpoint
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -7,7 +7,7 @@ from django.db import IntegrityError, connection, models, transaction
 
 from merchants_app.models import Merchant, Treasury
 from sessions_app.models import CheckoutSession, StatusChange
-from webhooks_app.endpoints import create_endpoint
+from webhooks_app.endpoints.endpoints import create_endpoint
 from webhooks_app.models import Delivery, WebhookEndpoint
 
 NOBODY = 0

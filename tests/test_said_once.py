@@ -12,19 +12,19 @@ from django.utils import timezone
 from common.money import amount_text
 from common.public_ids import new_event_id, sql_public_id
 from merchants_app.models import Merchant, Treasury
-from merchants_app.treasuries import treasury_for
-from sessions_app.decisions import decide
-from sessions_app.expiry import expire_due
+from merchants_app.treasuries.treasuries import treasury_for
 from sessions_app.models import CheckoutSession
-from sessions_app.quoting import options_for
-from sessions_app.representation import represent
-from sessions_app.statistics import figures
+from sessions_app.paying.decisions import decide
+from sessions_app.paying.quoting import options_for
+from sessions_app.reading.statistics import figures
+from sessions_app.state.expiry import expire_due
+from sessions_app.state.representation import represent
 from sessions_app.status import DecisionKind
 from tests.cast import OTTOS_WALLET, PATS_WALLET, Api, refreshed
 from tests.sandbox import Sandbox
-from webhooks_app.endpoints import create_endpoint, delete_endpoint, switch_off
+from webhooks_app.endpoints.endpoints import create_endpoint, delete_endpoint, switch_off
 from webhooks_app.models import Delivery, Event
-from webhooks_app.resending import resend_event, resend_since
+from webhooks_app.queue.resending import resend_event, resend_since
 
 # Crockford's base 32, without i, l, o, u.
 ID = re.compile(r"evt_[0-9abcdefghjkmnpqrstvwxyz]{26}")

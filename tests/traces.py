@@ -10,12 +10,12 @@ from django.core import mail
 from django.utils import timezone
 
 from merchants_app.models import Merchant
-from sessions_app.creation import create_session
-from sessions_app.decisions import decide
 from sessions_app.models import CheckoutSession, Customer
-from sessions_app.refund_address import confirm_change, leave_address, name_address
-from sessions_app.refund_letters import ask_by_mail
-from sessions_app.refunds import play_refund, prepare_refund
+from sessions_app.paying.decisions import decide
+from sessions_app.refunding.address import confirm_change, leave_address, name_address
+from sessions_app.refunding.mails import ask_by_mail
+from sessions_app.refunding.refunds import play_refund, prepare_refund
+from sessions_app.selling.creation import create_session
 from sessions_app.status import DecisionKind
 from tests.cast import Api, agreed, terms
 from tests.sandbox import Sandbox

@@ -10,11 +10,11 @@ from django.contrib.admin.helpers import ActionForm
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from common.read_only_admin import ReadOnly, ReadOnlyInline
-from merchants_app.admin_frame import operator_of
-from webhooks_app import operator_acts
+from common.admin.read_only import ReadOnly, ReadOnlyInline
+from merchants_app.frame.admin import operator_of
 from webhooks_app.errors import EndpointOff
 from webhooks_app.models import Delivery, DeliveryAttempt, Event, WebhookEndpoint
+from webhooks_app.queue import operator_acts
 
 
 class SinceForm(ActionForm):

@@ -4,7 +4,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from common.answer_types import Answer, Timestamp
+from common.api.answer_types import Answer, Timestamp
 from webhooks_app.event_types import EventType
 from webhooks_app.models import DeliveryState
 
@@ -55,7 +55,7 @@ class WebhookEndpoint(Answer):
     url: str = Field(description="Where events are posted to.", examples=["https://shop.example/webhooks"])
     events: list[str] = Field(description="Which; empty: all.", examples=[["checkout.completed"]])
     header_names: list[str] | None = Field(
-        description="Custom headers; their values are not told. Null: no longer readable.", examples=[["X-Token"]]
+        description="Custom headers; their values are not shown. Null: no longer readable.", examples=[["X-Token"]]
     )
     livemode: bool = Field(description="False: test mode.", examples=[False])
     enabled: bool = Field(description="Whether events are sent to it.", examples=[True])
@@ -70,10 +70,11 @@ class WebhookEndpoint(Answer):
 
 
 class WebhookEndpointWithSecret(WebhookEndpoint):
-    """A URL that wants events, and its secret, which is told this once."""
+    """A URL that wants events, and its secret, which is shown this once."""
 
     secret: str = Field(
-        description="Signs every message; keep it. Told this once.", examples=["whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD"]
+        description="Signs every message; keep it. Shown this once.",
+        examples=["whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD"],
     )
 
 

@@ -5,7 +5,7 @@ from django.db import models
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from common.exact_json import ExactDecoder, ExactEncoder
+from common.api.exact_json import ExactDecoder, ExactEncoder
 from common.modes import Mode
 from common.public_ids import new_delivery_id, new_endpoint_id, new_event_id
 from merchants_app.models import Merchant

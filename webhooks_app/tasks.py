@@ -3,13 +3,14 @@
 from celery import shared_task
 from django.utils import timezone
 
-from webhooks_app import endpoint_care, retention
+from webhooks_app.endpoints import failing
+from webhooks_app.events import retention
 
 
 @shared_task(ignore_result=True)
 def look_after_endpoints() -> None:
     """Writes to merchants whose endpoints fail, and switches off what failed too long."""
-    endpoint_care.look_after_endpoints(timezone.now())
+    failing.look_after_endpoints(timezone.now())
 
 
 @shared_task(ignore_result=True)

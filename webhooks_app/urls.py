@@ -2,8 +2,8 @@
 
 from django.urls import path
 
-from webhooks_app import dashboard_views, event_views
-from webhooks_app.api_views import EndpointViewSet, EventViewSet
+from webhooks_app.api.views import EndpointViewSet, EventViewSet
+from webhooks_app.dashboard import endpoints, events
 
 # /webhook-endpoints
 api = [
@@ -38,16 +38,16 @@ api = [
 
 dashboard = [
     # webhooks
-    path("webhooks", dashboard_views.webhooks, name="webhooks"),
-    path("webhooks/<str:endpoint_id>", dashboard_views.webhook, name="webhook"),
-    path("webhooks/<str:endpoint_id>/test", dashboard_views.test, name="webhook-test"),
-    path("webhooks/<str:endpoint_id>/rotate", dashboard_views.rotate, name="webhook-rotate"),
-    path("webhooks/<str:endpoint_id>/switch", dashboard_views.switch, name="webhook-switch"),
-    path("webhooks/<str:endpoint_id>/delete", dashboard_views.delete, name="webhook-delete"),
-    path("webhooks/<str:endpoint_id>/resend", dashboard_views.resend, name="webhook-resend"),
-    path("webhooks/<str:endpoint_id>/<str:delivery_id>/resend", dashboard_views.resend_one, name="delivery-resend"),
+    path("webhooks", endpoints.webhooks, name="webhooks"),
+    path("webhooks/<str:endpoint_id>", endpoints.webhook, name="webhook"),
+    path("webhooks/<str:endpoint_id>/test", endpoints.test, name="webhook-test"),
+    path("webhooks/<str:endpoint_id>/rotate", endpoints.rotate, name="webhook-rotate"),
+    path("webhooks/<str:endpoint_id>/switch", endpoints.switch, name="webhook-switch"),
+    path("webhooks/<str:endpoint_id>/delete", endpoints.delete, name="webhook-delete"),
+    path("webhooks/<str:endpoint_id>/resend", endpoints.resend, name="webhook-resend"),
+    path("webhooks/<str:endpoint_id>/<str:delivery_id>/resend", endpoints.resend_one, name="delivery-resend"),
     # events
-    path("events", event_views.events, name="events"),
-    path("events/<str:event_id>", event_views.event, name="event"),
-    path("events/<str:event_id>/resend", event_views.resend, name="event-resend"),
+    path("events", events.events, name="events"),
+    path("events/<str:event_id>", events.event, name="event"),
+    path("events/<str:event_id>/resend", events.resend, name="event-resend"),
 ]

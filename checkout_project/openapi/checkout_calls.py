@@ -6,10 +6,10 @@ from drf_spectacular.extensions import OpenApiViewExtension
 from drf_spectacular.utils import OpenApiParameter, extend_schema_view
 
 from checkout_project.openapi.describing import DONE, NEXT_PAGE, copy_of, get, post, thing_id
-from sessions_app.answers import Session
-from sessions_app.api_requests import AmountQuery, ChooseOption, ListIssues, ListSessions, Resolve, Simulate
-from sessions_app.shop_answers import OpenIssue, PaymentOption
-from sessions_app.terms import CreateSession
+from sessions_app.answers.session import Session
+from sessions_app.answers.shop import OpenIssue, PaymentOption
+from sessions_app.api.requests import AmountQuery, ChooseOption, ListIssues, ListSessions, Resolve, Simulate
+from sessions_app.api.terms import CreateSession
 
 ID = thing_id("session", "cs")
 METADATA = OpenApiParameter(
@@ -28,7 +28,7 @@ TAG = "Checkout"
 class CheckoutCalls(OpenApiViewExtension):  # type: ignore[no-untyped-call]
     """Sessions."""
 
-    target_class = "sessions_app.api_views.CheckoutViewSet"
+    target_class = "sessions_app.api.sessions.CheckoutViewSet"
 
     def view_replacement(self) -> Any:
         """The view set with its descriptions."""
@@ -58,7 +58,7 @@ class CheckoutCalls(OpenApiViewExtension):  # type: ignore[no-untyped-call]
 class IssueCalls(OpenApiViewExtension):  # type: ignore[no-untyped-call]
     """The decision queue."""
 
-    target_class = "sessions_app.issue_views.IssueViewSet"
+    target_class = "sessions_app.api.issues.IssueViewSet"
 
     def view_replacement(self) -> Any:
         """The view set with its descriptions."""
@@ -70,7 +70,7 @@ class IssueCalls(OpenApiViewExtension):  # type: ignore[no-untyped-call]
 class PaymentOptionCalls(OpenApiViewExtension):  # type: ignore[no-untyped-call]
     """What can be paid with."""
 
-    target_class = "sessions_app.option_views.PaymentOptionViewSet"
+    target_class = "sessions_app.api.options.PaymentOptionViewSet"
 
     def view_replacement(self) -> Any:
         """The view set with its descriptions."""

@@ -5,7 +5,7 @@ from enum import StrEnum
 from drf_spectacular.utils import OpenApiExample, OpenApiResponse
 from pydantic import Field
 
-from common.answer_types import Answer
+from common.api.answer_types import Answer
 
 # Status → what it means here. docs/errors.md says the same in more words.
 MEANINGS = {

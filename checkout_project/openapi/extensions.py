@@ -11,7 +11,7 @@ from pydantic.json_schema import model_json_schema
 from typing_extensions import override
 
 from checkout_project.openapi import checkout_calls, shop_calls, webhook_calls
-from common.api_types import Query
+from common.api.types import Query
 from merchants_app.powers import SCOPE_WORDS
 
 __all__ = ["checkout_calls", "shop_calls", "webhook_calls"]
@@ -22,7 +22,7 @@ _COMPONENT = "#/components/schemas/"
 class KeyInHeader(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
     """Both headers that a key may come in."""
 
-    target_class = "merchants_app.api_authentication.ApiKeyAuthentication"
+    target_class = "merchants_app.frame.api_authentication.ApiKeyAuthentication"
     name = ["bearer", "wwApiKey"]
 
     @override
@@ -54,7 +54,7 @@ class KeyInHeader(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-ca
 class TypedClass(PydanticExtension):  # type: ignore[no-untyped-call]
     """Our typed classes: a body as it is taken, an answer as it is sent."""
 
-    target_class = "common.api_types.ApiType"
+    target_class = "common.api.types.ApiType"
     match_subclasses = True
     priority = 1
 

@@ -32,7 +32,7 @@ _SOMETIMES = {"Retry-After", "Idempotent-Replayed"}
 
 
 def headers_of_answers(result: dict[str, Any], generator: Any, request: Any, public: bool) -> dict[str, Any]:  # noqa: ARG001
-    """What the headers of the answers mean: told once, referred to by each answer."""
+    """What the headers of the answers mean: written once, referred to by each answer."""
     result["components"]["headers"] = {
         name: {"description": meaning, "schema": {"type": kind}, "example": example}
         for name, (meaning, kind, example) in _HEADERS.items()
@@ -44,8 +44,8 @@ def headers_of_answers(result: dict[str, Any], generator: Any, request: Any, pub
                 names = [name for name in _HEADERS if name not in _SOMETIMES]
                 names += ["Retry-After"] if status == "429" else []
                 names += ["Idempotent-Replayed"] if is_post and status.startswith("2") else []
-                told = answer.setdefault("headers", {})
-                told |= {name: {"$ref": f"#/components/headers/{name}"} for name in names}
+                headers = answer.setdefault("headers", {})
+                headers |= {name: {"$ref": f"#/components/headers/{name}"} for name in names}
     return result
 
 

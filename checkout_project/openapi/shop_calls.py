@@ -6,15 +6,15 @@ from drf_spectacular.extensions import OpenApiViewExtension
 from drf_spectacular.utils import extend_schema_view
 
 from checkout_project.openapi.describing import DONE, NEXT_PAGE, change, copy_of, get, post, thing_id
-from sessions_app.api_requests import ListCustomers, ListLinks
-from sessions_app.link_requests import ChangeLink, CreateLink
-from sessions_app.shop_answers import BuyerExport, Customer, PaymentLink
+from sessions_app.answers.shop import BuyerExport, Customer, PaymentLink
+from sessions_app.api.link_requests import ChangeLink, CreateLink
+from sessions_app.api.requests import ListCustomers, ListLinks
 
 
 class LinkCalls(OpenApiViewExtension):  # type: ignore[no-untyped-call]
     """Payment links."""
 
-    target_class = "sessions_app.link_views.PaymentLinkViewSet"
+    target_class = "sessions_app.api.links.PaymentLinkViewSet"
 
     def view_replacement(self) -> Any:
         """The view set with its descriptions."""
@@ -34,7 +34,7 @@ class LinkCalls(OpenApiViewExtension):  # type: ignore[no-untyped-call]
 class CustomerCalls(OpenApiViewExtension):  # type: ignore[no-untyped-call]
     """Customers."""
 
-    target_class = "sessions_app.customer_views.CustomerViewSet"
+    target_class = "sessions_app.api.customers.CustomerViewSet"
 
     def view_replacement(self) -> Any:
         """The view set with its descriptions."""

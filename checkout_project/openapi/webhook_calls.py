@@ -6,9 +6,9 @@ from drf_spectacular.extensions import OpenApiViewExtension
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, OpenApiWebhook, extend_schema, extend_schema_view
 
 from checkout_project.openapi.describing import DONE, NEXT_PAGE, change, copy_of, get, post, thing_id
-from sessions_app.answers import SessionEvent
+from sessions_app.answers.session import SessionEvent
 from webhooks_app.answers import Delivery, Event, Resent, WebhookEndpoint, WebhookEndpointWithSecret
-from webhooks_app.api_requests import ChangeEndpoint, CreateEndpoint, ListDeliveries, ListEvents, Resend
+from webhooks_app.api.requests import ChangeEndpoint, CreateEndpoint, ListDeliveries, ListEvents, Resend
 from webhooks_app.event_types import EventType
 
 ENDPOINT, EVENT = thing_id("endpoint", "we"), thing_id("event", "evt")
@@ -19,7 +19,7 @@ ENDPOINTS, EVENTS = "Webhook endpoints", "Events"
 class EndpointCalls(OpenApiViewExtension):  # type: ignore[no-untyped-call]
     """Endpoints."""
 
-    target_class = "webhooks_app.api_views.EndpointViewSet"
+    target_class = "webhooks_app.api.views.EndpointViewSet"
 
     def view_replacement(self) -> Any:
         """The view set with its descriptions."""
@@ -61,7 +61,7 @@ class EndpointCalls(OpenApiViewExtension):  # type: ignore[no-untyped-call]
 class EventCalls(OpenApiViewExtension):  # type: ignore[no-untyped-call]
     """Events."""
 
-    target_class = "webhooks_app.api_views.EventViewSet"
+    target_class = "webhooks_app.api.views.EventViewSet"
 
     def view_replacement(self) -> Any:
         """The view set with its descriptions."""

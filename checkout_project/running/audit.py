@@ -27,8 +27,8 @@ def main() -> int:
     if not in_our_code:
         print("bandit: nothing found in our code.")
     done = subprocess.run([sys.executable, "-m", *_PIP_AUDIT], cwd=ROOT, capture_output=True, text=True, check=False)
-    found, told = judge(done.stdout, done.stderr)
-    print(told)
+    found, summary = judge(done.stdout, done.stderr)
+    print(summary)
     return 1 if in_our_code or found else 0
 
 

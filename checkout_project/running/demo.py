@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from checkout_project.running.secrets import demo_file, write_private
 from common.modes import Mode
-from merchants_app.api_keys import create_key, digest_of
+from merchants_app.keys.api_keys import create_key, digest_of
 from merchants_app.models import ApiKey, KeyScope, Member, Merchant, Role, Treasury, User
 
 NAME = "Nordlicht Coffee"

@@ -11,7 +11,7 @@ from typing import Any
 
 import httpx
 
-from checkout_project.running import leashed
+from checkout_project.running import children
 from checkout_project.running.errors import CannotRunError
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -55,7 +55,7 @@ class Devchain:
 
     def __init__(self, *, program: Path, folder: Path) -> None:
         self._program, self._folder = program, folder
-        self.port = PREFERRED_PORT if leashed.is_free(PREFERRED_PORT) else leashed.free_port()
+        self.port = PREFERRED_PORT if children.is_free(PREFERRED_PORT) else children.free_port()
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -70,7 +70,7 @@ class Devchain:
         command = [str(self._program), "--host=127.0.0.1", f"--port={self.port}", f"--chain-id={CHAIN_ID}"]
         log = self._folder / "log"
         with log.open("wb") as output:
-            self._process = leashed.start(
+            self._process = children.start(
                 [*command, f"--state={state}", "--block-time=1", "--quiet"], output=output, folder=self._folder
             )
         try:
@@ -84,7 +84,7 @@ class Devchain:
             raise CannotRunError(f"{problem}. {log.read_text(errors='replace')[-600:]}".strip()) from problem
 
     def stop(self) -> None:
-        leashed.stop(self._process)
+        children.stop(self._process)
 
     def poll(self) -> int | None:
         return self._process.poll() if self._process else None

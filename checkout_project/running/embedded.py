@@ -14,7 +14,7 @@ from urllib.parse import quote
 import psycopg
 import redis
 
-from checkout_project.running import leashed
+from checkout_project.running import children
 from checkout_project.running.errors import CannotRunError
 
 START_SECONDS = 60.0
@@ -54,7 +54,7 @@ class Postgres:
         options = [f"-c{each}" for each in ("listen_addresses=", "max_connections=200", "unix_socket_permissions=0700")]
         command = [_postgres_program("postgres"), "-D", str(self._data), "-k", str(self._sockets), *options]
         with self._log.open("wb") as log:
-            self._process = leashed.start(
+            self._process = children.start(
                 [*command, *(f"-c{each}" for each in self._settings)],
                 output=log,
                 drop_root=True,
@@ -65,7 +65,7 @@ class Postgres:
 
     def stop(self) -> None:
         """Ends open connections and the server, leaving the data in order."""
-        leashed.stop(self._process, by=signal.SIGINT)
+        children.stop(self._process, by=signal.SIGINT)
         if self._own_socket_folder:
             shutil.rmtree(self._sockets, ignore_errors=True)
 
@@ -83,7 +83,7 @@ class Postgres:
         # PostgreSQL's own locale: sorts and folds letters alike on every system, whatever locales it has.
         command += ["-E", "UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
         with tempfile.TemporaryFile() as log:
-            process = leashed.start(command, output=log, drop_root=True, folder=unfinished)
+            process = children.start(command, output=log, drop_root=True, folder=unfinished)
             if process.wait(START_SECONDS) != 0:
                 log.seek(0)
                 raise CannotRunError(
@@ -111,7 +111,7 @@ class Valkey:
 
     def __init__(self, *, folder: Path, password: str, port: int | None = None) -> None:
         self._folder, self._password = folder, password
-        self.port = port or leashed.free_port()
+        self.port = port or children.free_port()
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -132,7 +132,7 @@ class Valkey:
             file.write(f'requirepass {self._password}\ndir "{self._folder}"\n')
         log = self._folder / "log"
         with log.open("wb") as output:
-            self._process = leashed.start([str(_valkey_program()), str(configuration)], output=output)
+            self._process = children.start([str(_valkey_program()), str(configuration)], output=output)
         deadline = time.monotonic() + START_SECONDS
         with redis.Redis.from_url(self.url) as client:
             while self.poll() is None and time.monotonic() < deadline:
@@ -145,7 +145,7 @@ class Valkey:
         raise CannotRunError(f"Valkey does not start:\n{log.read_text(errors='replace')[-2000:]}")
 
     def stop(self) -> None:
-        leashed.stop(self._process)
+        children.stop(self._process)
 
     def poll(self) -> int | None:
         return self._process.poll() if self._process else None

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from checkout_project.running import devchain, leashed
+from checkout_project.running import children, devchain
 from checkout_project.running.embedded import Postgres, Valkey
 from checkout_project.running.errors import CannotRunError
 from checkout_project.running.orphans import MARK
@@ -115,4 +115,4 @@ def _add_devchain(made: Installation, data_dir: Path) -> None:
 
 def is_taken(port: int) -> bool:
     """Whether another program listens where the web process shall."""
-    return not leashed.is_free(port, host=os.environ.get("HOST") or "127.0.0.1")
+    return not children.is_free(port, host=os.environ.get("HOST") or "127.0.0.1")

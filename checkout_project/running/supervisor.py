@@ -14,7 +14,7 @@ from typing import NoReturn
 
 import httpx
 
-from checkout_project.running import leashed
+from checkout_project.running import children
 from checkout_project.running.errors import CannotRunError
 from checkout_project.running.installation import (
     ROOT,
@@ -78,12 +78,12 @@ def _run(stack: ExitStack) -> NoReturn:
         stack.callback(server.stop)
         server.start()
     _prepare_database(made.env, stack)
-    processes = leashed.start(
+    processes = children.start(
         [sys.executable, "-m", "honcho", "--no-colour", "-e", ".no-env-file", "-f", str(ROOT / "Procfile"), "start"],
         env=_with_our_programs(made.env),
         folder=ROOT,
     )
-    stack.callback(leashed.stop, processes, seconds=HONCHO_SECONDS)
+    stack.callback(children.stop, processes, seconds=HONCHO_SECONDS)
     _wait_for_first_answer(port, processes)
     _announce(made, data_dir)
     _watch(made, processes)
@@ -92,8 +92,8 @@ def _run(stack: ExitStack) -> NoReturn:
 def _prepare_database(env: Mapping[str, str], stack: ExitStack) -> None:
     """Migrations and the demo merchant, in a process of its own: this one stays small."""
     command = [sys.executable, str(ROOT / "manage.py"), "make_demo", "--verbosity=0"]
-    process = leashed.start(command, env=env, folder=ROOT)
-    stack.callback(leashed.stop, process)
+    process = children.start(command, env=env, folder=ROOT)
+    stack.callback(children.stop, process)
     if process.wait() != 0:
         raise CannotRunError("The database could not be brought up to date; the reason stands above.")
 

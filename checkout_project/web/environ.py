@@ -1,4 +1,4 @@
-"""What Django reads of a request, made from what the server tells of it."""
+"""What Django reads of a request, made from what the server passes on."""
 
 import sys
 from collections.abc import Iterable, Mapping

@@ -6,8 +6,8 @@ from urllib.parse import urlsplit
 from django import template
 from django.conf import settings
 
-from merchants_app import devices, second_factor
 from merchants_app.models import Merchant
+from merchants_app.sign_in import devices, second_factor
 
 register = template.Library()
 

@@ -125,7 +125,7 @@ class Payment(models.Model):
             ),
             # Reader: the watcher, for payments that no rate was known for.
             models.Index(fields=["network"], name="payments_without_a_rate", condition=Q(value=None, vanished_at=None)),
-            # Reader: the watcher, for collections that it was told of and that are not final yet.
+            # Reader: the watcher, for collections that were reported to it and are not final yet.
             models.Index(
                 fields=["network"],
                 name="payments_being_collected",

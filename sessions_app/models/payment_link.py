@@ -5,7 +5,7 @@ from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import Q
 
-from common.exact_json import ExactDecoder, ExactEncoder
+from common.api.exact_json import ExactDecoder, ExactEncoder
 from common.modes import Mode
 from common.public_ids import new_link_id
 from merchants_app.models import Merchant

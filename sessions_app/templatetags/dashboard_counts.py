@@ -2,7 +2,7 @@
 
 from django import template
 
-from merchants_app.access import Access
+from merchants_app.frame.access import Access
 from sessions_app.scope import SessionScope
 
 register = template.Library()

@@ -5,11 +5,11 @@ from decimal import Decimal
 from django import template
 from django.utils.html import format_html_join
 
-from sessions_app.decisions import case_of
 from sessions_app.models import CheckoutSession, Payment
-from sessions_app.representation import payment_state, received_value
-from sessions_app.session_words import Chip, chips_of, headline_of, network_name, paid_with, payment_chip
-from sessions_app.statistics import Day
+from sessions_app.paying.decisions import case_of
+from sessions_app.reading.session_words import Chip, chips_of, headline_of, network_name, paid_with, payment_chip
+from sessions_app.reading.statistics import Day
+from sessions_app.state.representation import payment_state, received_value
 from sessions_app.status import Issue
 
 register = template.Library()

@@ -61,10 +61,10 @@ def test_no_body_breaks_it_and_every_fault_is_named(
     answer = CLIENT.generic(call.method.upper(), call.path, body, content_type="application/json", headers=headers)
     assert answer.status_code in {200, 201, 400, 404, 409, 413, 422}, answer.content
     if answer.status_code == 400:
-        told = json.loads(answer.content)
-        assert told["errors"]
-        assert all(error["detail"] and error["code"] for error in told["errors"])
-        assert all(names_a_part(error) for error in told["errors"])
+        sent = json.loads(answer.content)
+        assert sent["errors"]
+        assert all(error["detail"] and error["code"] for error in sent["errors"])
+        assert all(names_a_part(error) for error in sent["errors"])
 
 
 def names_a_part(error: dict[str, Any]) -> bool:

@@ -9,9 +9,9 @@ import pytest
 from django.test import Client
 from playwright.sync_api import Page
 
-from common.exact_json import dumps
+from common.api.exact_json import dumps
 from sessions_app.models import CheckoutSession
-from sessions_app.representation import represent
+from sessions_app.state.representation import represent
 from tests.cast import Api, refreshed, terms
 from tests.sandbox import Sandbox
 from webhooks_app.event_types import EventType
@@ -75,9 +75,9 @@ def test_answers_and_events_are_as_described(
     described = jsonschema_rs.validator_for(
         {"$ref": "#/components/schemas/Session", "components": schema["components"]}
     )
-    told = [event.data for event in Event.objects.filter(subject=session.public_id)]
-    assert len(told) > 1
-    for answer in [represent(refreshed(session)), *told]:
+    sent = [event.data for event in Event.objects.filter(subject=session.public_id)]
+    assert len(sent) > 1
+    for answer in [represent(refreshed(session)), *sent]:
         # As whoever receives it reads it.
         assert [error.message for error in described.iter_errors(json.loads(dumps(answer)))] == []
 
@@ -129,10 +129,10 @@ def test_errors_look_as_their_examples_do(schema: dict[str, Any], api: Api, sess
     ]
     described = schema["paths"]["/api/v1/checkout/{id}/quote"]["post"]["responses"]
     for answer in answers:
-        told = answer.json()
+        sent = answer.json()
         if answer.status_code != 200:
             (example,) = described[str(answer.status_code)]["content"]["application/json"]["examples"].values()
-            assert (told["type"], told["errors"][0]["code"], told["errors"][0]["attr"]) == (
+            assert (sent["type"], sent["errors"][0]["code"], sent["errors"][0]["attr"]) == (
                 example["value"]["type"], example["value"]["errors"][0]["code"], example["value"]["errors"][0]["attr"],
             )  # fmt: skip
     assert [answer.status_code for answer in answers] == [400, 401, 404, 200, 422, 415]

@@ -85,7 +85,7 @@ def raw(api: Api, body: bytes, content_type: str = "application/json", **headers
 
 
 @pytest.mark.parametrize(
-    ("body", "told"),
+    ("body", "expected"),
     [
         (b"{", "line 1"),
         (b'{"amount": NaN}', "NaN"),
@@ -99,10 +99,10 @@ def raw(api: Api, body: bytes, content_type: str = "application/json", **headers
         ('{"name": "ä"}'.encode("utf-16"), "UTF-8"),
     ],
 )
-def test_broken_json_is_a_400_that_says_why(api: Api, body: bytes, told: str) -> None:
+def test_broken_json_is_a_400_that_says_why(api: Api, body: bytes, expected: str) -> None:
     answer = raw(api, body)
     assert answer.status_code == 400
-    assert told in the_error(answer)["detail"]
+    assert expected in the_error(answer)["detail"]
 
 
 @pytest.mark.parametrize("body", [b"[]", b'"text"', b"null", b"7", b"true"])

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from chains_app.networks import network
-from chains_app.readers import reader_for
-from sessions_app.watcher import watch
+from chains_app.calls.readers import reader_for
+from chains_app.networks.networks import network
+from sessions_app.watching.watcher import watch
 from tests.cast import terms
 from tests.waiting import wait_until
 

@@ -22,11 +22,11 @@ def test_it_names_what_is_missing(client: Client, db: None, settings: Any) -> No
 
 
 def test_metrics_count_what_runs(client: Client, session: CheckoutSession) -> None:
-    told = client.get("/metrics").content.decode()
+    summary = client.get("/metrics").content.decode()
     running = CheckoutSession.objects.filter(mode="test", status="open").count()
     assert running > 1
-    assert f'tallystick_running_sessions{{mode="test",status="open"}} {running}.0' in told
-    assert "tallystick_deliveries_waiting 0.0" in told
+    assert f'tallystick_running_sessions{{mode="test",status="open"}} {running}.0' in summary
+    assert "tallystick_deliveries_waiting 0.0" in summary
 
 
 def test_metrics_may_need_a_token(client: Client, db: None, settings: Any) -> None:

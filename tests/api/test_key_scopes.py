@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from merchants_app.api_keys import create_key
+from merchants_app.keys.api_keys import create_key
 from merchants_app.models import Merchant
 from sessions_app.models import CheckoutSession
 from tests.cast import Api, refreshed, terms
@@ -88,14 +88,14 @@ def test_a_method_that_an_address_does_not_take_needs_no_scope(limited: Any) -> 
 
 
 def test_the_description_names_the_scope_of_each_call(client: Client) -> None:
-    told = {}
+    listed = {}
     for path, methods in client.get("/api/schema").json()["paths"].items():
         for method, described in methods.items():
             (scope,) = described["security"][0]["bearer"]
             assert described["description"].endswith(f"Needs a key with the scope `{scope}`.")
             address = path.removeprefix("/api/v1/").replace("{id}", "<str:pk>").replace("{delivery}", "<str:delivery>")
-            told[method, address] = scope
-    assert told == NEEDED
+            listed[method, address] = scope
+    assert listed == NEEDED
 
 
 def test_a_write_only_key_makes_no_endpoint_and_hears_nothing(limited: Any, mia: Merchant) -> None:

@@ -7,7 +7,7 @@ import pytest
 from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
 from django.test import RequestFactory
 
-from common.exact_json import dumps
+from common.api.exact_json import dumps
 from tests.cast import Api, terms
 
 CALLS = 20

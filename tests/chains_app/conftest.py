@@ -6,8 +6,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from chains_app import sandbox_reader
-from chains_app.networks import Network
+from chains_app.networks.networks import Network
+from chains_app.sandbox import reader
 from common.modes import Mode
 from tests.chains_app.play import SANDBOX, Clock
 
@@ -16,7 +16,7 @@ from tests.chains_app.play import SANDBOX, Clock
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     """The play chain stands still unless it is told to tick."""
     clock = Clock(datetime(2026, 3, 1, 12, tzinfo=UTC))
-    monkeypatch.setattr(sandbox_reader, "timezone", SimpleNamespace(now=lambda: clock.now))
+    monkeypatch.setattr(reader, "timezone", SimpleNamespace(now=lambda: clock.now))
     return clock
 
 

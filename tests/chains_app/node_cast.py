@@ -8,10 +8,10 @@ from contextlib import contextmanager
 
 from eth_utils.address import to_checksum_address
 
-from chains_app.deposits import ARTIFACTS
-from chains_app.evm_reader import EvmReader
-from chains_app.networks import network
-from chains_app.reader import Transfer
+from chains_app.evm.reader import EvmReader
+from chains_app.networks.networks import network
+from chains_app.reading.reader import Transfer
+from chains_app.receiving.deposits import ARTIFACTS
 from tests.anvil import Anvil, call_data
 
 DEVCHAIN = network("devchain")

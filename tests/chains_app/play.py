@@ -5,10 +5,10 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 from chains_app.models import SandboxTransfer
-from chains_app.networks import Asset, Network, network
-from chains_app.sandbox_chain import send
-from chains_app.sandbox_reader import SandboxReader
-from chains_app.scanning import Scan, save_cursor, scan
+from chains_app.networks.networks import Asset, Network, network
+from chains_app.reading.scanning import Scan, save_cursor, scan
+from chains_app.sandbox.chain import send
+from chains_app.sandbox.reader import SandboxReader
 
 SANDBOX = network("sandbox")
 USDC: Asset = SANDBOX.assets["USDC"]

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from chains_app.bip32 import ExtendedKey, payload_of
+from chains_app.receiving.bip32 import ExtendedKey, payload_of
 from tests.base58 import base58_check
 
 # BIP-32, test vectors 1 (seed 000102…0f), 2 and 3: parent, index, child. Hardened steps need the private key.

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from chains_app import evm_reader_logs, evm_reader_native
-from chains_app.evm_reader import EvmReader
-from chains_app.reader import FROM_INSIDE, OWN_VALUE, Doubt, Transfer
+from chains_app.evm import logs, native
+from chains_app.evm.reader import EvmReader
+from chains_app.reading.reader import FROM_INSIDE, OWN_VALUE, Doubt, Transfer
 from tests.chains_app.node_cast import DEVCHAIN, Devchain, address, devchain, seen
 from tests.faulty_proxy import FaultyProxy
 
@@ -31,8 +31,8 @@ def proxies(chain: Devchain, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[F
 def watched_by(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Many: as if more addresses were watched than it is worth asking for one by one."""
     if request.param == "many":
-        monkeypatch.setattr(evm_reader_logs, "MOST_FILTERS", 0)
-        monkeypatch.setattr(evm_reader_native, "CALLS_PER_BLOCK", 0)
+        monkeypatch.setattr(logs, "MOST_FILTERS", 0)
+        monkeypatch.setattr(native, "CALLS_PER_BLOCK", 0)
 
 
 def read(reader: EvmReader, addresses: list[str], first: int, last: int) -> tuple[list[Transfer], list[Doubt]]:

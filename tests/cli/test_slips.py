@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from sessions_app.models import CheckoutSession
-from sessions_app.scenarios import Scenario
+from sessions_app.paying.scenarios import Scenario
 from tests.cli.running import ENVIRONMENT, Run
 from tests.strangers.world import own
 from tests.webhooks_app.receiver import Receiver

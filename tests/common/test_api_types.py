@@ -10,7 +10,7 @@ from django.http import QueryDict
 from pydantic import Field
 from rest_framework.exceptions import ValidationError
 
-from common.api_types import Amount, Body, Email, HttpUrl, LeftOut, Moment, Pattern, Query, Text, WholeNumber, YesNo
+from common.api.types import Amount, Body, Email, HttpUrl, LeftOut, Moment, Pattern, Query, Text, WholeNumber, YesNo
 
 
 class Colour(StrEnum):

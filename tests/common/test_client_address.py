@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from common.client_address import address_of, counted_address_of, trusted_proxies
+from common.network.client_address import address_of, counted_address_of, trusted_proxies
 
 
 def called(rf: Any, settings: Any, proxies: str, *, peer: str, forwarded: str | None) -> Any:

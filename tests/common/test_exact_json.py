@@ -11,7 +11,7 @@ import simplejson
 from hypothesis import given
 from hypothesis import strategies as st
 
-from common.exact_json import ExactDecoder, ExactEncoder, WrongJson, dumps, loads_strict
+from common.api.exact_json import ExactDecoder, ExactEncoder, WrongJson, dumps, loads_strict
 
 NUMBERS = st.decimals(allow_nan=False, allow_infinity=False, min_value=Decimal("-1e30"), max_value=Decimal("1e30"))
 VALUES = st.recursive(
@@ -65,7 +65,7 @@ def test_a_fraction_is_never_a_float() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "expected"),
     [
         ("NaN", "NaN is not JSON"),
         ("[Infinity]", "Infinity is not JSON"),
@@ -79,8 +79,8 @@ def test_a_fraction_is_never_a_float() -> None:
         ("{'a': 1}", "column 2"),
     ],
 )
-def test_what_is_refused_is_said(text: str, told: str) -> None:
-    with pytest.raises(WrongJson, match=told):
+def test_what_is_refused_is_said(text: str, expected: str) -> None:
+    with pytest.raises(WrongJson, match=expected):
         loads_strict(text)
 
 

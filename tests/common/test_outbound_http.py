@@ -10,8 +10,8 @@ import pytest
 from aiohttp.abc import AbstractResolver, ResolveResult
 from aiohttp.test_utils import unused_port
 
-from common import outbound_http
-from common.outbound_http import (
+from common.network import outbound_http
+from common.network.outbound_http import (
     GuardedResolver,
     OutboundRules,
     RefusedAddress,
@@ -19,7 +19,7 @@ from common.outbound_http import (
     SystemResolver,
     guarded_connector,
 )
-from common.public_addresses import is_public, literal_address
+from common.network.public_addresses import is_public, literal_address
 from tests.webhooks_app.receiver import Receiver
 
 GUARDED = OutboundRules(allow_private=False)

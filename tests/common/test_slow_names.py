@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from common import outbound_http
-from common.outbound_http import SystemResolver
+from common.network import outbound_http
+from common.network.outbound_http import SystemResolver
 
 LOOK_UP = socket.getaddrinfo
 

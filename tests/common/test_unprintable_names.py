@@ -6,7 +6,7 @@ from tests.cast import Api, terms
 
 
 @pytest.mark.parametrize(
-    ("name", "told"),
+    ("name", "expected"),
     [
         ("pri\x07ce", "pri\ufffdce"),
         ("pri\x1b[31mce", "pri\ufffd[31mce"),
@@ -17,10 +17,10 @@ from tests.cast import Api, terms
         ("größe", "größe"),
     ],
 )
-def test_an_unknown_field_is_named_without_what_cannot_be_printed(api: Api, name: str, told: str) -> None:
+def test_an_unknown_field_is_named_without_what_cannot_be_printed(api: Api, name: str, expected: str) -> None:
     answer = api.post("checkout", terms() | {name: 1})
     assert answer.status_code == 400
-    assert [(error["attr"], error["code"]) for error in answer.answer["errors"]] == [(told, "unknown_field")]
+    assert [(error["attr"], error["code"]) for error in answer.answer["errors"]] == [(expected, "unknown_field")]
 
 
 def test_a_parameter_that_is_sent_twice_is_named_so_too(api: Api) -> None:

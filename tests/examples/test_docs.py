@@ -40,7 +40,7 @@ def test_its_recipes_run(page: str, stack: Stack, tmp_path: Path) -> None:
 
 
 def test_there_are_recipes() -> None:
-    told = {
+    documented = {
         "api.md",
         "configuration.md",
         "errors.md",
@@ -49,21 +49,21 @@ def test_there_are_recipes() -> None:
         "testing.md",
         "webhooks.md",
     }
-    assert told <= set(PAGES)
+    assert documented <= set(PAGES)
 
 
 def test_the_tallystick_command_takes_what_the_docs_give_it() -> None:
-    told = {line for page in DOCS.glob("*.md") for line in _OUR_COMMAND.findall(page.read_text(encoding="utf-8"))}
-    assert any("listen" in line for line in told)
+    documented = {line for page in DOCS.glob("*.md") for line in _OUR_COMMAND.findall(page.read_text(encoding="utf-8"))}
+    assert any("listen" in line for line in documented)
     code = "import sys, shlex; from tallystick.main import parser; "
     code += "[parser().parse_args(shlex.split(line)[1:]) for line in sys.argv[1:]]"
-    subprocess.run([sys.executable, "-c", code, *told], env=os.environ | {"PYTHONPATH": str(CLI)}, check=True)
+    subprocess.run([sys.executable, "-c", code, *documented], env=os.environ | {"PYTHONPATH": str(CLI)}, check=True)
 
 
 def test_every_code_in_the_source_is_documented() -> None:
-    told = (DOCS / "errors.md").read_text(encoding="utf-8")
+    documented = (DOCS / "errors.md").read_text(encoding="utf-8")
     sources = [DOCS.parent / "sessions_app/errors.py", DOCS.parent / "webhooks_app/errors.py"]
     codes = {
         code for source in sources for code in re.findall(r'^    code(?:, status)? = "(\w+)"', source.read_text(), re.M)
     }
-    assert {code for code in codes if f"`{code}`" not in told} == set()
+    assert {code for code in codes if f"`{code}`" not in documented} == set()

@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from checkout_project.running import leashed
+from checkout_project.running import children
 from tests.stack import Stack
 from tests.waiting import wait_until
 
@@ -20,7 +20,7 @@ SHOP = Path(__file__).parents[2] / "examples/shop/shop.py"
 @pytest.fixture
 def shop(stack: Stack) -> Iterator[str]:
     """Where the running shop is."""
-    with running(stack, port=leashed.free_port()) as url:
+    with running(stack, port=children.free_port()) as url:
         yield url
 
 
@@ -55,7 +55,7 @@ def test_a_buyer_pays_and_the_shop_knows_by_webhook(shop: str, stack: Stack) -> 
 
 
 def test_the_next_start_takes_the_endpoint_of_the_first(stack: Stack) -> None:
-    port = leashed.free_port()
+    port = children.free_port()
     for _ in range(2):
         with running(stack, port=port):
             pass

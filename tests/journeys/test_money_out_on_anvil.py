@@ -5,18 +5,18 @@ from collections.abc import Callable, Iterator
 import pytest
 from django.utils import timezone
 
-from chains_app.deposits import Deposit, collection_calls
+from chains_app.receiving.deposits import Deposit, collection_calls
 from merchants_app.models import Merchant
-from merchants_app.treasuries import set_treasury
+from merchants_app.treasuries.treasuries import set_treasury
 from sessions_app.models import CheckoutSession, Refund
-from sessions_app.queries import session_for_buyer
-from sessions_app.quoting import choose_option
-from sessions_app.refund_address import leave_address
-from sessions_app.refunds import prepare_refund, refund_call
+from sessions_app.paying.quoting import choose_option
+from sessions_app.reading.queries import session_for_buyer
+from sessions_app.refunding.address import leave_address
+from sessions_app.refunding.refunds import prepare_refund, refund_call
 from tests.cast import MIAS_WALLET, PATS_WALLET, refreshed
 from tests.chains_app.node_cast import DEVCHAIN, Devchain, devchain
 from tests.journeys.test_odd_payments_on_anvil import ETHER_FOR_49, FULL, OVER, Street
-from tests.merchants_app.test_treasuries import XPUB
+from tests.merchants_app.treasuries.test_treasuries import XPUB
 from tests.strangers.world import own
 
 pytestmark = [pytest.mark.django_db, pytest.mark.xdist_group("anvil")]

@@ -5,16 +5,16 @@ from collections.abc import Callable, Iterator
 import pytest
 from django.utils import timezone
 
-from chains_app.readers import reader_for
-from sessions_app.lifecycle import cancel, expire
+from chains_app.calls.readers import reader_for
 from sessions_app.models import CheckoutSession
-from sessions_app.quoting import choose_option
-from sessions_app.second_looks import look_again
-from sessions_app.watcher import watch
+from sessions_app.paying.quoting import choose_option
+from sessions_app.state.lifecycle import cancel, expire
+from sessions_app.watching.second_looks import look_again
+from sessions_app.watching.watcher import watch
 from tests.cast import refreshed
 from tests.chains_app.node_cast import CONTRACTS, DEVCHAIN, Devchain, devchain
-from tests.sandbox import told
-from tests.sessions_app.invariants import check_session
+from tests.sandbox import events_of
+from tests.sessions_app.state.invariants import check_session
 
 pytestmark = [pytest.mark.django_db, pytest.mark.xdist_group("anvil")]
 
@@ -165,7 +165,7 @@ def test_a_row_of_the_table(street: Street, row: str) -> None:
     happens, outcome, events = ROWS[row]
     session = happens(street).session
     assert (session.status, session.payment_status, session.issue, session.needs_decision) == outcome
-    assert told(session) == ["created", *events]
+    assert events_of(session) == ["created", *events]
     check_session(session)
 
 
@@ -173,14 +173,14 @@ def test_a_second_payment_after_completion_waits_for_a_decision(street: Street) 
     street.pays(FULL).node.rpc("evm_increaseTime", [2])
     session = street.pays(FULL).session
     assert (session.status, session.issue, session.needs_decision) == ("completed", "paid_twice", True)
-    assert told(session) == [*PAID, "issue_opened"]
+    assert events_of(session) == [*PAID, "issue_opened"]
 
 
 def test_a_token_that_only_calls_itself_usdc_is_ignored(street: Street) -> None:
     fake = street.chain.node.deploy(CONTRACTS["TestUSDC"])
     street.node.execute(fake, "mint(address,uint256)", street.address, FULL)
     session = street.confirmed().session
-    assert (session.status, session.payments.count(), told(session)) == ("open", 0, ["created"])
+    assert (session.status, session.payments.count(), events_of(session)) == ("open", 0, ["created"])
 
 
 def test_ether_from_inside_a_contract_counts(street: Street) -> None:
@@ -202,4 +202,4 @@ def test_a_payment_is_followed_into_another_block_when_its_watch_has_ended(stree
     deposit.watch_until = timezone.now()
     deposit.save()
     session = street.confirmed().session
-    assert told(session) == PAID
+    assert events_of(session) == PAID

@@ -6,11 +6,11 @@ from datetime import timedelta
 from django.utils import timezone
 
 from chains_app.models import ScanCursor, SetAside
-from chains_app.scanning import Position
+from chains_app.reading.scanning import Position
 from merchants_app.models import Merchant
 from sessions_app.models import Refund
-from sessions_app.refund_watch import Reading, conclude_refunds, sighting, store_refunds
-from sessions_app.second_looks import read_again
+from sessions_app.refunding.watch import Reading, conclude_refunds, sighting, store_refunds
+from sessions_app.watching.second_looks import read_again
 from tests.locks.breaking import Act, holds
 from tests.locks.cases_sessions import refund
 from tests.locks.stage import SANDBOX, overpaid, transfer_to, waiting_for_money
@@ -23,7 +23,7 @@ def read_up_to_nine() -> None:
     ScanCursor.objects.create(network="sandbox", block_number=9, block_hash="0x9", refunds_read=3)
 
 
-@holds("sessions_app.refund_watch.store_refunds")
+@holds("sessions_app.refunding.watch.store_refunds")
 def a_refund_that_is_seen(mia: Merchant) -> Act:
     read_up_to_nine()
     session = overpaid(mia)
@@ -33,7 +33,7 @@ def a_refund_that_is_seen(mia: Merchant) -> Act:
     return lambda: store_refunds(SANDBOX, [sent], [seen], read=read, now=timezone.now())
 
 
-@holds("sessions_app.refund_watch.conclude_refunds")
+@holds("sessions_app.refunding.watch.conclude_refunds")
 def a_refund_that_is_final(mia: Merchant) -> Act:
     sent = refund(overpaid(mia))
     Refund.objects.filter(pk=sent.pk).update(tx_hash="0x05", log_index=1, block_number=5, block_hash="0x5")
@@ -47,7 +47,7 @@ def a_refund_that_is_final(mia: Merchant) -> Act:
     return act
 
 
-@holds("sessions_app.second_looks.read_again")
+@holds("sessions_app.watching.second_looks.read_again")
 def a_payment_that_is_credited_late(mia: Merchant) -> Act:
     read_up_to_nine()
     paid = transfer_to(waiting_for_money(mia), "49", block=5)

@@ -7,19 +7,21 @@ import pytest
 from django.core import mail
 from django.utils import timezone
 
-from chains_app.chain_calls import Emptied
-from chains_app.deposits import Collection
-from chains_app.networks import network
+from chains_app.calls.chain_calls import Emptied
+from chains_app.networks.networks import network
+from chains_app.receiving.deposits import Collection
 from merchants_app.models import Merchant
-from sessions_app import collecting, lifecycle, operator_acts
-from sessions_app.creation import create_session
-from sessions_app.decisions import decide
+from sessions_app.buyers.erasing import erase_rows
+from sessions_app.collecting import collecting
 from sessions_app.models import AddressChange, CheckoutSession, Decision, Payment, PaymentLink, Refund
-from sessions_app.payment_links import open_link
-from sessions_app.privacy import erase_rows
-from sessions_app.quoting import choose_option
-from sessions_app.refund_address import confirm_change, leave_address, name_address
-from sessions_app.refunds import prepare_refund, withdraw_refund
+from sessions_app.paying.decisions import decide
+from sessions_app.paying.quoting import choose_option
+from sessions_app.refunding.address import confirm_change, leave_address, name_address
+from sessions_app.refunding.refunds import prepare_refund, withdraw_refund
+from sessions_app.selling import operator_acts
+from sessions_app.selling.creation import create_session
+from sessions_app.selling.payment_links import open_link
+from sessions_app.state import lifecycle
 from sessions_app.status import DecisionKind
 from tests.cast import OTTOS_WALLET, PATS_WALLET, agreed, refreshed
 from tests.locks.breaking import Act, holds
@@ -27,20 +29,20 @@ from tests.locks.cases_business import an_operator
 from tests.locks.stage import SANDBOX, SEEN, over_since, overpaid, shown, underpaid, waiting_for_money
 
 
-@holds("sessions_app.lifecycle.reassess_many")
+@holds("sessions_app.state.lifecycle.reassess_many")
 def a_payment_that_a_session_is_told_of(mia: Merchant) -> Act:
     session = waiting_for_money(mia)
     shown(session, "49.00")
     return lambda: lifecycle.reassess(session.pk, SEEN)
 
 
-@holds("sessions_app.lifecycle._end")
+@holds("sessions_app.state.lifecycle._end")
 def a_cancellation(mia: Merchant) -> Act:
     session = waiting_for_money(mia)
     return lambda: lifecycle.cancel(session)
 
 
-@holds("sessions_app.lifecycle.expire_overdue")
+@holds("sessions_app.state.lifecycle.expire_overdue")
 def a_batch_that_expires(mia: Merchant) -> Act:
     """One that nobody ever picked an option for, and one with a price."""
     over_since(create_session(merchant=mia, mode="test", terms=agreed()), minutes=1)
@@ -48,13 +50,13 @@ def a_batch_that_expires(mia: Merchant) -> Act:
     return lambda: lifecycle.expire_overdue(10)
 
 
-@holds("sessions_app.operator_acts.expire")
+@holds("sessions_app.selling.operator_acts.expire")
 def a_session_that_an_operator_ends(mia: Merchant) -> Act:
     by, session = an_operator(), waiting_for_money(mia)
     return lambda: operator_acts.expire(session, by=by)
 
 
-@holds("sessions_app.lifecycle.decide")
+@holds("sessions_app.state.lifecycle.decide")
 def a_decision_that_is_written(mia: Merchant) -> Act:
     session = underpaid(mia)
     return lambda: lifecycle.decide(
@@ -63,19 +65,19 @@ def a_decision_that_is_written(mia: Merchant) -> Act:
     )
 
 
-@holds("sessions_app.decisions.decide")
+@holds("sessions_app.paying.decisions.decide")
 def a_decision_with_its_audit_line(mia: Merchant) -> Act:
     session = underpaid(mia)
     return lambda: decide(session=session, kind=DecisionKind.ACCEPT, actor="mia@example.com")
 
 
-@holds("sessions_app.refunds.prepare_refund")
+@holds("sessions_app.refunding.refunds.prepare_refund")
 def a_refund(mia: Merchant) -> Act:
     session = overpaid(mia)
     return lambda: refund(session)
 
 
-@holds("sessions_app.refunds.withdraw_refund")
+@holds("sessions_app.refunding.refunds.withdraw_refund")
 def a_refund_that_is_not_sent(mia: Merchant) -> Act:
     prepared = refund(overpaid(mia))
     return lambda: withdraw_refund(prepared, actor="mia@example.com", now=timezone.now())
@@ -88,20 +90,20 @@ def refund(session: CheckoutSession) -> Refund:
     )  # fmt: skip
 
 
-@holds("sessions_app.refund_address.leave_address")
+@holds("sessions_app.refunding.address.leave_address")
 def the_first_refund_address(mia: Merchant) -> Act:
     session = waiting_for_money(mia)
     return lambda: leave_address(refreshed(session), PATS_WALLET)
 
 
-@holds("sessions_app.refund_address._ask_for_code", apart=1, covers=1)
+@holds("sessions_app.refunding.address._ask_for_code", apart=1, covers=1)
 def a_code_that_is_asked_for(mia: Merchant) -> Act:
     """First it is tried whether this is the first address; the code is mailed when the wish is noted, and apart."""
     session = overpaid(mia)
     return lambda: name_address(session, OTTOS_WALLET, now=timezone.now())
 
 
-@holds("sessions_app.refund_address.confirm_change", apart=2)
+@holds("sessions_app.refunding.address.confirm_change", apart=2)
 def another_refund_address(mia: Merchant) -> Act:
     """The test gives back the try that each code that is typed costs for good."""
     session = overpaid(mia)
@@ -116,7 +118,7 @@ def another_refund_address(mia: Merchant) -> Act:
     return act
 
 
-@holds("sessions_app.collecting.play_collection")
+@holds("sessions_app.collecting.collecting.play_collection")
 def a_collection_by_a_click(mia: Merchant) -> Act:
     overpaid(mia)
     return lambda: collecting.play_collection(
@@ -124,7 +126,7 @@ def a_collection_by_a_click(mia: Merchant) -> Act:
     )
 
 
-@holds("sessions_app.collecting.see_collection")
+@holds("sessions_app.collecting.collecting.see_collection")
 def a_collection_on_a_chain(mia: Merchant) -> Act:
     """What a node would say of the transaction is given: a deposit that was emptied in block 1."""
     session, chain = overpaid(mia), network("sepolia")
@@ -142,14 +144,14 @@ def a_collection_on_a_chain(mia: Merchant) -> Act:
     return act
 
 
-@holds("sessions_app.quoting.choose_option")
+@holds("sessions_app.paying.quoting.choose_option")
 def a_picked_option(mia: Merchant) -> Act:
     """With the piece of a link's stock, an address and a quote."""
     session = open_link(a_link(mia), email="pat@example.com", name="Pat Payer")
     return lambda: choose_option(session=refreshed(session), asset="USDC", network="sandbox", now=timezone.now())
 
 
-@holds("sessions_app.payment_links.open_link")
+@holds("sessions_app.selling.payment_links.open_link")
 def a_buyer_at_a_link(mia: Merchant) -> Act:
     link = a_link(mia)
     return lambda: open_link(link, email="pat@example.com", name="Pat Payer")
@@ -162,7 +164,7 @@ def a_link(mia: Merchant) -> PaymentLink:
     )
 
 
-@holds("sessions_app.privacy.erase_rows")
+@holds("sessions_app.buyers.erasing.erase_rows")
 def an_erased_buyer(mia: Merchant) -> Act:
     session = lifecycle.cancel(waiting_for_money(mia))
     confirmed_long_ago = timezone.now() - timedelta(days=1)

@@ -7,14 +7,20 @@ from django.utils import timezone
 from merchants_app.models import Merchant
 from tests.locks.breaking import Act, holds
 from tests.locks.cases_business import an_operator
-from webhooks_app.endpoint_care import look_after_endpoints
-from webhooks_app.endpoints import change_endpoint, create_endpoint, delete_endpoint, rotate_secret, switch_off
+from webhooks_app.endpoints.endpoints import (
+    change_endpoint,
+    create_endpoint,
+    delete_endpoint,
+    rotate_secret,
+    switch_off,
+)
+from webhooks_app.endpoints.failing import look_after_endpoints
 from webhooks_app.event_types import EventType
+from webhooks_app.events.outbox import NewEvent, record_events
 from webhooks_app.models import Delivery, DeliveryState, Event, WebhookEndpoint
-from webhooks_app.operator_acts import send_delivery, send_event
-from webhooks_app.outbox import NewEvent, record_events
-from webhooks_app.resending import resend_delivery
-from webhooks_app.trial import try_endpoint
+from webhooks_app.queue.operator_acts import send_delivery, send_event
+from webhooks_app.queue.resending import resend_delivery
+from webhooks_app.sending.trial import try_endpoint
 
 NOBODY = "http://127.0.0.1:9/hooks"
 
@@ -32,12 +38,12 @@ def event_of(mia: Merchant) -> Event:
     return Event.objects.get(subject="cs_1")
 
 
-@holds("webhooks_app.endpoints.create_endpoint")
+@holds("webhooks_app.endpoints.endpoints.create_endpoint")
 def a_new_endpoint(mia: Merchant) -> Act:
     return lambda: endpoint_of(mia)
 
 
-@holds("webhooks_app.endpoints.change_endpoint", covers=4)
+@holds("webhooks_app.endpoints.endpoints.change_endpoint", covers=4)
 def an_endpoint_that_moves_and_is_switched_on(mia: Merchant) -> Act:
     endpoint = endpoint_of(mia)
     switch_off(endpoint=endpoint, reason="By hand.", actor="mia@example.com")
@@ -46,25 +52,25 @@ def an_endpoint_that_moves_and_is_switched_on(mia: Merchant) -> Act:
     )
 
 
-@holds("webhooks_app.endpoints.switch_off", covers=2)
+@holds("webhooks_app.endpoints.endpoints.switch_off", covers=2)
 def an_endpoint_that_is_switched_off(mia: Merchant) -> Act:
     endpoint = endpoint_of(mia)
     return lambda: switch_off(endpoint=endpoint, reason="By hand.", actor="mia@example.com")
 
 
-@holds("webhooks_app.endpoints.delete_endpoint", covers=2)
+@holds("webhooks_app.endpoints.endpoints.delete_endpoint", covers=2)
 def an_endpoint_that_goes(mia: Merchant) -> Act:
     endpoint = endpoint_of(mia)
     return lambda: delete_endpoint(endpoint=endpoint, actor="mia@example.com")
 
 
-@holds("webhooks_app.endpoints.rotate_secret")
+@holds("webhooks_app.endpoints.endpoints.rotate_secret")
 def another_secret(mia: Merchant) -> Act:
     endpoint = endpoint_of(mia)
     return lambda: rotate_secret(endpoint=endpoint, actor="mia@example.com")
 
 
-@holds("webhooks_app.endpoint_care._send_letter", apart=1)
+@holds("webhooks_app.endpoints.failing._send_letter", apart=1)
 def the_letter_about_an_endpoint(mia: Merchant) -> Act:
     """That it is due was noted by the write before."""
     endpoint, now = endpoint_of(mia), timezone.now()
@@ -72,31 +78,31 @@ def the_letter_about_an_endpoint(mia: Merchant) -> Act:
     return lambda: look_after_endpoints(now)
 
 
-@holds("webhooks_app.resending._send_again")
+@holds("webhooks_app.queue.resending._send_again")
 def one_delivery_again(mia: Merchant) -> Act:
     delivery = sent_to(mia)
     return lambda: resend_delivery(delivery=delivery)
 
 
-@holds("webhooks_app.operator_acts.send_delivery")
+@holds("webhooks_app.queue.operator_acts.send_delivery")
 def one_delivery_again_by_an_operator(mia: Merchant) -> Act:
     by, delivery = an_operator(), sent_to(mia)
     return lambda: send_delivery(delivery, by=by)
 
 
-@holds("webhooks_app.operator_acts.send_event")
+@holds("webhooks_app.queue.operator_acts.send_event")
 def an_event_again_by_an_operator(mia: Merchant) -> Act:
     by, event = an_operator(), sent_to(mia).event
     return lambda: send_event(event, by=by)
 
 
-@holds("webhooks_app.trial._prepare", covers=2)
+@holds("webhooks_app.sending.trial._prepare", covers=2)
 def the_beginning_of_a_test(mia: Merchant) -> Act:
     endpoint = endpoint_of(mia)
     return lambda: try_endpoint(endpoint=endpoint)
 
 
-@holds("webhooks_app.trial.try_endpoint", apart=3, covers=2)
+@holds("webhooks_app.sending.trial.try_endpoint", apart=3, covers=2)
 def the_end_of_a_test(mia: Merchant) -> Act:
     """Its beginning, two writes, stands apart: a sender takes over what this process leaves undone."""
     endpoint = endpoint_of(mia)

@@ -5,15 +5,15 @@ from decimal import Decimal
 
 from django.utils import timezone
 
-from chains_app.networks import network
-from chains_app.reader import Transfer
+from chains_app.networks.networks import network
+from chains_app.reading.reader import Transfer
 from merchants_app.models import Merchant
-from sessions_app.creation import create_session
-from sessions_app.lifecycle import News, reassess
 from sessions_app.models import CheckoutSession, Payment
-from sessions_app.payments import record
-from sessions_app.quoting import choose_option
-from sessions_app.sightings import take_in
+from sessions_app.paying.quoting import choose_option
+from sessions_app.selling.creation import create_session
+from sessions_app.state.lifecycle import News, reassess
+from sessions_app.watching.payments import record
+from sessions_app.watching.sightings import take_in
 from tests.cast import MIAS_WALLET, PATS_WALLET, agreed, refreshed
 
 SANDBOX = network("sandbox")

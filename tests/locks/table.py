@@ -13,125 +13,135 @@ MONEY = "tests/locks/test_money_locks.py"
 WEBHOOKS = "tests/locks/test_webhook_locks.py"
 
 ROWS: dict[str, tuple[str, ...]] = {
-    "chains_app.sandbox_chain.mine: advisory lock": (
+    "chains_app.sandbox.chain.mine: advisory lock": (
         f"{BUSINESS}::test_two_processes_that_mine_at_once_make_one_block",
     ),
-    "chains_app.scanning._insert: atomic": (
+    "chains_app.reading.scanning._insert: atomic": (
         f"{CHAIN}::test_who_was_not_the_very_first_may_go_on_in_their_transaction",
     ),
-    "chains_app.scanning.hold: select_for_update": (
+    "chains_app.reading.scanning.hold: select_for_update": (
         f"{CHAIN}::test_who_stores_beside_the_watcher_waits_for_it_and_sees_that_the_branch_was_given_up",
     ),
-    "chains_app.scanning.save_cursor: select_for_update": (
+    "chains_app.reading.scanning.save_cursor: select_for_update": (
         f"{CHAIN}::test_who_waited_for_another_watchers_cursor_stores_nothing",
     ),
     "common.database.failing_alone: atomic": (
-        "tests/sessions_app/test_creation_at_once.py::test_a_customer_made_by_another_request_meanwhile_is_taken",
+        "tests/sessions_app/api/test_creation_at_once.py::test_a_customer_made_by_another_request_meanwhile_is_taken",
     ),
-    "merchants_app.api_keys._maker: select_for_update": (
+    "merchants_app.keys.api_keys._maker: select_for_update": (
         f"{BUSINESS}::test_who_is_taken_out_of_the_team_makes_no_key_meanwhile",
     ),
-    "merchants_app.idempotency._LOCK_AND_LOOK: advisory lock": (
+    "merchants_app.requests.idempotency._LOCK_AND_LOOK: advisory lock": (
         f"{BUSINESS}::test_a_repeated_request_is_told_to_wait_while_the_first_runs",
     ),
-    "merchants_app.idempotency._try_apart: advisory lock": (
+    "merchants_app.requests.idempotency._try_apart: advisory lock": (
         f"{BUSINESS}::test_a_repeated_request_is_told_to_wait_while_the_first_runs",
     ),
-    "merchants_app.idempotency._try_apart: advisory unlock": (
+    "merchants_app.requests.idempotency._try_apart: advisory unlock": (
         f"{BUSINESS}::test_a_repeated_request_is_answered_by_another_process_as_soon_as_the_first_is",
     ),
-    "merchants_app.businesses.found_business: select_for_update": (f"{ENTERING}::test_two_clicks_make_one_business",),
-    "merchants_app.invitations._locked: select_for_update": (
+    "merchants_app.businesses.founding.found_business: select_for_update": (
+        f"{ENTERING}::test_two_clicks_make_one_business",
+    ),
+    "merchants_app.people.invitations._locked: select_for_update": (
         f"{ENTERING}::test_two_who_write_again_at_once_stay_within_the_days_letters",
     ),
-    "merchants_app.invitations._locked: select_for_update 2": (
+    "merchants_app.people.invitations._locked: select_for_update 2": (
         f"{ENTERING}::test_what_was_accepted_a_moment_before_is_not_taken_back",
     ),
-    "merchants_app.invitations.accept: select_for_update": (f"{ENTERING}::test_an_invitation_is_accepted_once",),
-    "merchants_app.invitations.invite: select_for_update": (
+    "merchants_app.people.invitations.accept: select_for_update": (f"{ENTERING}::test_an_invitation_is_accepted_once",),
+    "merchants_app.people.invitations.invite: select_for_update": (
         f"{ENTERING}::test_who_invites_somebody_that_another_owner_is_inviting_is_told",
     ),
-    "merchants_app.invitations.sign_up: select_for_update": (f"{ENTERING}::test_a_letter_makes_one_account",),
-    "merchants_app.invitations.withdraw_those_by: select_for_update": (
+    "merchants_app.people.invitations.sign_up: select_for_update": (f"{ENTERING}::test_a_letter_makes_one_account",),
+    "merchants_app.people.invitations.withdraw_those_by: select_for_update": (
         f"{ENTERING}::test_who_leaves_takes_back_no_invitation_that_was_accepted_a_moment_before",
     ),
-    "merchants_app.second_factor.take_away: select_for_update": (
+    "merchants_app.sign_in.second_factor.take_away: select_for_update": (
         f"{ENTERING}::test_the_last_two_factors_taken_away_at_once_leave_no_recovery_codes",
     ),
-    "merchants_app.key_letters._tell: select_for_update": (
+    "merchants_app.keys.expiry_mails._tell: select_for_update": (
         f"{BUSINESS}::test_a_key_whose_letter_somebody_else_writes_is_passed_by",
     ),
-    "merchants_app.money_rules.change_settings: select_for_update": (
+    "merchants_app.businesses.money_rules.change_settings: select_for_update": (
         f"{BUSINESS}::test_the_audit_line_says_what_a_setting_was_when_it_was_changed",
     ),
-    "merchants_app.people.change_person: select_for_update": (
+    "merchants_app.people.people.change_person: select_for_update": (
         f"{BUSINESS}::test_what_is_told_of_a_person_is_what_they_were_when_it_was_changed",
     ),
-    "merchants_app.suspension._locked: select_for_update": (f"{BUSINESS}::test_a_business_is_suspended_once",),
-    "merchants_app.team._locked: select_for_update": (
+    "merchants_app.businesses.suspension._locked: select_for_update": (
+        f"{BUSINESS}::test_a_business_is_suspended_once",
+    ),
+    "merchants_app.people.team._locked: select_for_update": (
         f"{BUSINESS}::test_of_two_owners_who_step_down_at_once_one_stays",
     ),
-    "merchants_app.treasuries._set: select_for_update": (
+    "merchants_app.treasuries.treasuries._set: select_for_update": (
         f"{CLOCK}::test_an_older_treasury_request_does_not_take_a_newer_one_back",
     ),
-    "merchants_app.treasuries.keep_current: select_for_update": (
+    "merchants_app.treasuries.treasuries.keep_current: select_for_update": (
         f"{CLOCK}::test_keeping_the_present_treasury_takes_none_back_that_came_into_force_meanwhile",
     ),
-    "merchants_app.visits.begin_visit: select_for_update": (f"{BUSINESS}::test_two_tabs_that_begin_a_visit_leave_one",),
-    "sessions_app.creation_sql._STATEMENT: FOR SHARE": (
-        "tests/sessions_app/test_privacy_races.py::test_a_session_made_meanwhile_waits_and_makes_a_new_customer",
+    "merchants_app.businesses.visits.begin_visit: select_for_update": (
+        f"{BUSINESS}::test_two_tabs_that_begin_a_visit_leave_one",
     ),
-    "sessions_app.expiry_sql._STATEMENT: FOR UPDATE": (f"{MONEY}::test_the_quick_batch_passes_by_what_somebody_holds",),
-    "sessions_app.lifecycle._locked: select_for_update": (
+    "sessions_app.state.creation_sql._STATEMENT: FOR SHARE": (
+        "tests/sessions_app/buyers/test_privacy_races.py::test_a_session_made_meanwhile_waits_and_makes_a_new_customer",
+    ),
+    "sessions_app.state.expiry_sql._STATEMENT: FOR UPDATE": (
+        f"{MONEY}::test_the_quick_batch_passes_by_what_somebody_holds",
+    ),
+    "sessions_app.state.lifecycle._locked: select_for_update": (
         f"{MONEY}::test_of_two_decisions_at_once_the_second_is_told_that_nothing_is_left",
         f"{CLOCK}::test_a_cancellation_that_waited_stands_last_in_the_timeline",
         f"{CLOCK}::test_a_decision_that_waited_for_a_refund_is_later_than_it",
         f"{CLOCK}::test_a_refund_that_waited_for_a_decision_is_later_than_it",
     ),
-    "sessions_app.lifecycle.expire_overdue: select_for_update": (
+    "sessions_app.state.lifecycle.expire_overdue: select_for_update": (
         f"{MONEY}::test_the_batch_passes_by_what_somebody_holds_with_a_price_too",
     ),
-    "sessions_app.payments._placed: select_for_update": (
+    "sessions_app.watching.payments._placed: select_for_update": (
         f"{MONEY}::test_what_was_confirmed_while_somebody_waited_has_to_be_confirmed_again_in_its_new_block",
     ),
-    "sessions_app.payments._unchanged: select_for_update": (
+    "sessions_app.watching.payments._unchanged: select_for_update": (
         f"{MONEY}::test_what_has_vanished_while_somebody_waited_is_not_confirmed",
     ),
-    "sessions_app.privacy.erase_rows: select_for_update": (
+    "sessions_app.buyers.erasing.erase_rows: select_for_update": (
         f"{MONEY}::test_who_buys_while_being_erased_waits_from_the_very_beginning",
     ),
-    "sessions_app.stock.hold_piece: advisory lock": (
+    "sessions_app.state.stock.hold_piece: advisory lock": (
         f"{MONEY}::test_who_waits_for_the_last_piece_is_told_that_it_is_gone",
     ),
-    "sessions_app.watcher._store: atomic": (
-        "tests/sessions_app/test_watcher_crash.py::test_a_watcher_killed_at_any_statement_loses_and_doubles_nothing",
+    "sessions_app.watching.watcher._store: atomic": (
+        "tests/sessions_app/watching/test_watcher_crash.py::test_a_watcher_killed_at_any_statement_loses_and_doubles_nothing",
     ),
-    "webhooks_app.delivery.SET_ASIDE: FOR SHARE": (
+    "webhooks_app.queue.delivery.SET_ASIDE: FOR SHARE": (
         f"{WEBHOOKS}::test_what_waits_for_an_endpoint_that_is_being_switched_on_is_not_set_aside",
     ),
-    "webhooks_app.delivery.SET_ASIDE: FOR UPDATE": (
+    "webhooks_app.queue.delivery.SET_ASIDE: FOR UPDATE": (
         f"{WEBHOOKS}::test_a_delivery_that_somebody_holds_is_set_aside_by_the_next_look",
     ),
-    "webhooks_app.delivery._DUE: FOR UPDATE": (
+    "webhooks_app.queue.delivery._DUE: FOR UPDATE": (
         f"{WEBHOOKS}::test_a_sender_passes_by_a_delivery_that_another_one_is_taking",
     ),
-    "webhooks_app.delivery._REPORT: FOR UPDATE": (
-        "tests/webhooks_app/test_sender_outages.py::"
+    "webhooks_app.queue.delivery._REPORT: FOR UPDATE": (
+        "tests/webhooks_app/sending/test_sender_outages.py::"
         "test_a_delivery_that_somebody_has_locked_is_recorded_later_and_before_a_stop",
     ),
-    "webhooks_app.delivery._REPORT: FOR UPDATE 2": (
-        "tests/webhooks_app/test_sender_outages.py::"
+    "webhooks_app.queue.delivery._REPORT: FOR UPDATE 2": (
+        "tests/webhooks_app/sending/test_sender_outages.py::"
         "test_an_endpoint_that_somebody_has_locked_holds_up_nothing_and_is_noted_later",
     ),
-    "webhooks_app.endpoint_care._send_letter: select_for_update": (
+    "webhooks_app.endpoints.failing._send_letter: select_for_update": (
         f"{WEBHOOKS}::test_two_runs_at_once_send_one_letter",
     ),
-    "webhooks_app.endpoints._locked: select_for_update": (
+    "webhooks_app.endpoints.endpoints._locked: select_for_update": (
         f"{WEBHOOKS}::test_an_endpoint_is_switched_off_once",
         f"{CLOCK}::test_a_former_secret_goes_on_for_a_day_from_when_it_was_replaced",
     ),
-    "webhooks_app.endpoints.create_endpoint: select_for_update": (
+    "webhooks_app.endpoints.endpoints.create_endpoint: select_for_update": (
         f"{WEBHOOKS}::test_two_that_add_an_endpoint_at_once_stay_within_the_limit",
     ),
-    "webhooks_app.trial._prepare: select_for_update": (f"{WEBHOOKS}::test_an_endpoint_is_tried_once_at_a_time",),
+    "webhooks_app.sending.trial._prepare: select_for_update": (
+        f"{WEBHOOKS}::test_an_endpoint_is_tried_once_at_a_time",
+    ),
 }

@@ -7,17 +7,17 @@ import pytest
 from django.core import mail
 from django.utils import timezone
 
-from chains_app.sandbox_chain import mine
+from chains_app.sandbox.chain import mine
 from common.errors import Conflict
-from merchants_app.api_keys import BeyondRole, create_key
-from merchants_app.idempotency import Answer, StillRunning, answer_once
-from merchants_app.key_letters import tell_of_ends
+from merchants_app.businesses.money_rules import change_settings
+from merchants_app.businesses.suspension import lift_suspension, suspend
+from merchants_app.businesses.visits import begin_visit
+from merchants_app.keys.api_keys import BeyondRole, create_key
+from merchants_app.keys.expiry_mails import tell_of_ends
 from merchants_app.models import ApiKey, AuditEntry, Member, Merchant, OperatorVisit, Role, User
-from merchants_app.money_rules import change_settings
-from merchants_app.people import change_person
-from merchants_app.suspension import lift_suspension, suspend
-from merchants_app.team import LastOwner, change_role, remove
-from merchants_app.visits import begin_visit
+from merchants_app.people.people import change_person
+from merchants_app.people.team import LastOwner, change_role, remove
+from merchants_app.requests.idempotency import Answer, StillRunning, answer_once
 from tests.cast import MIAS_WALLET, merchant
 from tests.desk import owner_of
 from tests.locks.cases_business import an_operator, key_of
@@ -42,8 +42,8 @@ def test_the_audit_line_says_what_a_setting_was_when_it_was_changed(mia: Merchan
         lock=lambda: change_settings(merchant=mia, actor="mia", name="Mia Tea"),
         meanwhile=nothing,
     )
-    told = AuditEntry.objects.filter(merchant=mia, action="settings.changed").order_by("id")
-    assert [line.detail["name"] for line in told] == ["Mia Coffee → Mia Tea", "Mia Tea → Bea Tea"]
+    found = AuditEntry.objects.filter(merchant=mia, action="settings.changed").order_by("id")
+    assert [line.detail["name"] for line in found] == ["Mia Coffee → Mia Tea", "Mia Tea → Bea Tea"]
 
 
 def test_who_is_taken_out_of_the_team_makes_no_key_meanwhile(mia: Merchant) -> None:
@@ -104,12 +104,12 @@ def test_two_tabs_that_begin_a_visit_leave_one(mia: Merchant) -> None:
 
 def test_what_is_told_of_a_person_is_what_they_were_when_it_was_changed(mia: Merchant) -> None:
     by, person = an_operator(), owner_of(mia)
-    told = behind_a_lock(
+    found = behind_a_lock(
         lambda: change_person(person=person, by=by, wanted={"first_name": "Mia"}, email_checked=False),
         lock=lambda: User.objects.select_for_update().get(pk=person.pk),
         meanwhile=lambda: User.objects.filter(pk=person.pk).update(first_name="Maria"),
     )
-    assert told == {"first_name": "Maria → Mia"}
+    assert found == {"first_name": "Maria → Mia"}
 
 
 def asked(key: ApiKey, act: Any, *, in_one: bool) -> Answer:

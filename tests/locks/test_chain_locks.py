@@ -8,9 +8,9 @@ from django.db import transaction
 from django.utils import timezone
 
 from chains_app.models import ScanCursor, ScannedBlock
-from chains_app.sandbox_chain import mine
-from chains_app.sandbox_reader import SandboxReader
-from chains_app.scanning import CursorMoved, Scan, hold, position, save_cursor, scan
+from chains_app.reading.scanning import CursorMoved, Scan, hold, position, save_cursor, scan
+from chains_app.sandbox.chain import mine
+from chains_app.sandbox.reader import SandboxReader
 from tests.chains_app.play import SANDBOX, look
 from tests.races import behind_a_lock
 

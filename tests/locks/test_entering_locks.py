@@ -7,11 +7,19 @@ from allauth.mfa.models import Authenticator
 from django.utils import timezone
 
 from common.errors import Conflict, NotFound
-from merchants_app import invitations
-from merchants_app.invitations import InvitationOver, TooManyLetters, accept, invite, sign_up, withdraw, write_again
 from merchants_app.models import Invitation, Member, Merchant, Role, User
-from merchants_app.second_factor import take_away
-from merchants_app.team import remove
+from merchants_app.people import invitations
+from merchants_app.people.invitations import (
+    InvitationOver,
+    TooManyLetters,
+    accept,
+    invite,
+    sign_up,
+    withdraw,
+    write_again,
+)
+from merchants_app.people.team import remove
+from merchants_app.sign_in.second_factor import take_away
 from tests.cast import MIAS_WALLET, merchant
 from tests.desk import owner_of
 from tests.factors import give_factor

@@ -9,16 +9,17 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from merchants_app.models import Merchant
-from sessions_app import lifecycle, privacy
-from sessions_app.creation import create_session
+from sessions_app.buyers import erasing
 from sessions_app.errors import LinkClosed, NothingToDecide
-from sessions_app.expiry_sql import expire_untouched
 from sessions_app.models import CheckoutSession, Decision, Payment
-from sessions_app.payment_links import open_link
-from sessions_app.payments import confirm, mark_vanished, record
-from sessions_app.quoting import choose_option
-from sessions_app.sightings import take_in
+from sessions_app.paying.quoting import choose_option
+from sessions_app.selling.creation import create_session
+from sessions_app.selling.payment_links import open_link
+from sessions_app.state import lifecycle
+from sessions_app.state.expiry_sql import expire_untouched
 from sessions_app.status import DecisionKind
+from sessions_app.watching.payments import confirm, mark_vanished, record
+from sessions_app.watching.sightings import take_in
 from tests.cast import MIAS_WALLET, agreed, merchant, refreshed
 from tests.locks.cases_sessions import a_link
 from tests.locks.stage import SANDBOX, over_since, shown, transfer_to, underpaid, waiting_for_money
@@ -130,7 +131,7 @@ def test_who_buys_while_being_erased_waits_from_the_very_beginning(
     """Asked whether all is over, erasing holds the buyer already: else a session made now would keep the old name."""
     old = lifecycle.cancel(create_session(merchant=mia, mode="test", terms=agreed()))
     CheckoutSession.objects.filter(pk=old.pk).update(watch_until=timezone.now() - timedelta(days=1))
-    ask, making = privacy.why_needed, []
+    ask, making = erasing.why_needed, []
     with ThreadPoolExecutor(1) as pool:
 
         def somebody_buys_meanwhile(*asked: object) -> str:
@@ -138,8 +139,8 @@ def test_who_buys_while_being_erased_waits_from_the_very_beginning(
             wait_until(somebody_waits)
             return ask(*asked)  # type: ignore[arg-type]
 
-        monkeypatch.setattr(privacy, "why_needed", somebody_buys_meanwhile)
-        assert privacy.erase_rows(old.customer, actor="mia@example.com", now=timezone.now()) == 1
+        monkeypatch.setattr(erasing, "why_needed", somebody_buys_meanwhile)
+        assert erasing.erase_rows(old.customer, actor="mia@example.com", now=timezone.now()) == 1
         new = refreshed(making[0].result(timeout=30))
     assert new.customer_id != old.customer_id
     assert (new.customer.email, new.email) == ("pat@example.com", "pat@example.com")

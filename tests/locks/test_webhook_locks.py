@@ -15,17 +15,17 @@ from merchants_app.models import Merchant
 from tests.cast import MIAS_WALLET, merchant
 from tests.locks.cases_webhooks import endpoint_of, event_of
 from tests.races import behind_a_lock, passes_by
-from webhooks_app import endpoints
-from webhooks_app.delivery import Claim, Connection, Rooms, claim_due, set_aside
-from webhooks_app.endpoint_care import look_after_endpoints
-from webhooks_app.endpoints import switch_off
+from webhooks_app.endpoints import endpoints
+from webhooks_app.endpoints.endpoints import switch_off
+from webhooks_app.endpoints.failing import look_after_endpoints
 from webhooks_app.errors import StillTrying, TooManyEndpoints
 from webhooks_app.models import Delivery, WebhookEndpoint
-from webhooks_app.trial import try_endpoint
+from webhooks_app.queue.delivery import Capacities, Claim, Connection, claim_due, set_aside
+from webhooks_app.sending.trial import try_endpoint
 
 pytestmark = pytest.mark.django_db(transaction=True)
 T = TypeVar("T")
-PLENTY = Rooms(sizes={}, holding=frozenset(), fresh=10, held=10, total=10)
+PLENTY = Capacities(sizes={}, holding=frozenset(), fresh=10, held=10, total=10)
 
 
 @pytest.fixture

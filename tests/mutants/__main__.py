@@ -29,22 +29,29 @@ ROOT = Path(__file__).resolve().parents[2]
 WITHOUT_EFFECT = tomllib.loads((ROOT / "tests/mutants/without_effect.toml").read_text(encoding="utf-8"))["change"]
 # The rules that money and safety hang on. What is only shown, measured or tuned is not among them.
 MODULES = {
-    "common": "money encryption exact_json public_addresses api_types faults client_address",
-    "chains_app": "scanning deposits networks xpub wallet_signatures rate_* exchange_rates evm_reader* set_aside bip32",
-    "merchants_app": "access powers api_keys key_holders key_letters api_authentication treasuries team "
-    "ownership idempotency throttling scope paging invitations second_factor suspension sign_in_limits people",
-    "webhooks_app": "signing retry_schedule secrets_at_rest custom_headers delivery outbox resending endpoint* "
-    "retention scope queries",
-    "sessions_app": "evaluation lifecycle facts valuation quoting creation* expiry* terms status decisions refund* "
-    "payments payment_links sightings watcher collecting collection_watch customers scope queries reading_sql children "
-    "stock privacy forgetting buyer_retention",
+    "common": "encryption money api/exact_json api/faults api/types network/client_address network/public_addresses",
+    "chains_app": "calls/wallet_signatures evm/balances evm/blocks evm/logs evm/native evm/nodes evm/reader "
+    "evm/traces evm/values evm/watched networks/networks rates/asking rates/exchange_rates "
+    "rates/http rates/pairs rates/rules rates/snapshots rates/sources reading/scanning "
+    "reading/set_aside receiving/*",
+    "merchants_app": "powers scope businesses/suspension frame/access frame/api_authentication frame/paging "
+    "frame/throttling keys/* people/invitations people/people people/team "
+    "requests/idempotency sign_in/limits sign_in/second_factor treasuries/*",
+    "webhooks_app": "scope signing endpoints/custom_headers endpoints/endpoints endpoints/failing "
+    "endpoints/secrets_at_rest events/outbox events/queries events/retention queue/delivery "
+    "queue/resending queue/retry_schedule",
+    "sessions_app": "scope status api/terms buyers/erasing buyers/forgetting buyers/retention collecting/* "
+    "paying/decisions paying/quoting paying/valuation reading/queries refunding/* "
+    "selling/creation selling/payment_links state/children state/creation_sql state/customers "
+    "state/evaluation state/expiry state/expiry_sql state/facts state/lifecycle "
+    "state/reading_sql state/stock watching/payments watching/sightings watching/watcher",
 }
 DOORS = ("_views", "_pages")
 ALWAYS = ["tests/promises"]
 # Whole systems in processes of their own: slow, and no line of theirs is seen from here.
 NOT_ASKED = ["tests/journeys", "tests/running", "tests/pages", "tests/test_code.py", "tests/examples", "tests/cli",
              "tests/api/test_schemathesis.py", "tests/api/test_generated_client.py", "tests/mutants",
-             "tests/chains_app/contracts", "tests/webhooks_app/test_chaos.py"]  # fmt: skip
+             "tests/chains_app/contracts", "tests/webhooks_app/sending/test_chaos.py"]  # fmt: skip
 OPTIONS = ["-q", "--reuse-db", "-p", "no:cacheprovider", "-p", "no:schemathesis"]
 BUDGET_SECONDS = float(os.environ.get("BUDGET", "40"))  # of tests a change, by how long they took unchanged
 
@@ -54,7 +61,10 @@ def files() -> list[Path]:
     found = {
         path for app, names in MODULES.items() for name in names.split() for path in (ROOT / app).glob(f"{name}.py")
     }
-    return [*sorted(path for path in found if not path.stem.endswith(DOORS)), ROOT / "chains_app/networks.toml"]
+    return [
+        *sorted(path for path in found if not path.stem.endswith(DOORS)),
+        ROOT / "chains_app/networks/networks.toml",
+    ]
 
 
 def choose(seed: int, number: int) -> list[tuple[Path, Change]]:

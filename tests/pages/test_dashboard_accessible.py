@@ -8,7 +8,7 @@ from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from merchants_app.models import AuditEntry, LoggedRequest, Merchant, Treasury
-from merchants_app.treasuries import set_treasury
+from merchants_app.treasuries.treasuries import set_treasury
 from sessions_app.models import CheckoutSession
 from tests.cast import PATS_WALLET
 from tests.desk import Desk

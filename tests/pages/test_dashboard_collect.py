@@ -7,13 +7,13 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
-from chains_app.evm_reader import EvmReader
+from chains_app.evm.reader import EvmReader
 from merchants_app.models import Merchant
-from sessions_app.collecting import NotCollectedYet, see_collection
+from sessions_app.collecting.collecting import NotCollectedYet, see_collection
 from sessions_app.models import CheckoutSession, Payment
-from sessions_app.quoting import choose_option
-from sessions_app.second_looks import look_again
-from sessions_app.watcher import watch
+from sessions_app.paying.quoting import choose_option
+from sessions_app.watching.second_looks import look_again
+from sessions_app.watching.watcher import watch
 from tests.cast import MIAS_WALLET
 from tests.chains_app.node_cast import DEVCHAIN, Devchain, devchain
 from tests.desk import Desk

@@ -12,8 +12,8 @@ from playwright.sync_api import Page, expect
 from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
-from merchants_app.invitations import invite
 from merchants_app.models import Invitation, Member, Merchant, Role, User
+from merchants_app.people.invitations import invite
 from tests.desk import PASSWORD, Desk, owner_of
 from tests.letters import last_link_to
 from tests.pages.member import OpenDashboard

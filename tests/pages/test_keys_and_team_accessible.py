@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import expect
 
-from merchants_app.api_keys import create_key
+from merchants_app.keys.api_keys import create_key
 from merchants_app.models import ApiKey, KeyScope, Member, Merchant, Role, User
 from tests.desk import Desk
 from tests.pages.buyer import faults_of_access

@@ -3,8 +3,8 @@
 from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
+from merchants_app.businesses.suspension import suspend
 from merchants_app.models import Merchant
-from merchants_app.suspension import suspend
 from sessions_app.models import CheckoutSession
 from tests.desk import Desk
 from tests.operators import Operator

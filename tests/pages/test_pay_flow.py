@@ -7,7 +7,7 @@ from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from sessions_app.models import CheckoutSession
-from sessions_app.quoting import choose_option
+from sessions_app.paying.quoting import choose_option
 from tests.cast import refreshed
 from tests.pages.buyer import OpenPage, headline
 from tests.sandbox import Sandbox

@@ -11,9 +11,9 @@ from eth_abi.abi import encode
 from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
-from chains_app.networks import network
+from chains_app.networks.networks import network
 from sessions_app.models import CheckoutSession
-from sessions_app.quoting import choose_option
+from sessions_app.paying.quoting import choose_option
 from tests.cast import PATS_WALLET
 from tests.pages.buyer import OpenPage
 

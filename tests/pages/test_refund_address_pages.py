@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from sessions_app.models import CheckoutSession
-from sessions_app.refund_address import name_address
+from sessions_app.refunding.address import name_address
 from tests.cast import OTTOS_WALLET, PATS_WALLET, refreshed
 from tests.pages.buyer import faults_of_access, headline
 from tests.pages.test_pay_accessible import THEMES

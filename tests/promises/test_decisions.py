@@ -2,7 +2,7 @@
 
 import pytest
 
-from sessions_app.decisions import ANSWERS
+from sessions_app.paying.decisions import ANSWERS
 
 PROMISED = {
     "underpaid": ["ask_rest", "accept", "refunded", "write_off"],

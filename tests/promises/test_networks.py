@@ -5,7 +5,7 @@ A wrong address or number of decimals gives money away; whoever changes one chan
 
 import pytest
 
-from chains_app.networks import all_networks
+from chains_app.networks.networks import all_networks
 
 # network → chain id, mode, seconds a block, confirmations for small, normal and large prices
 PROMISED = {

@@ -52,7 +52,7 @@ def call(web: Stack, **headers: str) -> str:
     return "POST /api/v1/checkout HTTP/1.1\r\n" + "".join(f"{n}: {v}\r\n" for n, v in lines.items()) + "\r\n"
 
 
-def told(connection: socket.socket) -> str:
+def received(connection: socket.socket) -> str:
     """All that comes until the server closes."""
     pieces = []
     while piece := connection.recv(65536):
@@ -76,21 +76,21 @@ def test_half_open_connections_hold_nobody_up(web: Stack, connect: Any, kind: st
 def test_a_call_without_a_key_is_refused_before_its_body_is_sent(
     web: Stack, connect: Any, length: dict[str, str]
 ) -> None:
-    answer = told(connect(call(web, **length)))
+    answer = received(connect(call(web, **length)))
     assert answer.startswith("HTTP/1.1 401")
     assert "connection: close" in answer.lower()
     assert "not_authenticated" in answer
 
 
 def test_a_body_that_is_announced_too_long_is_refused_before_it_is_sent(web: Stack, connect: Any) -> None:
-    answer = told(connect(call(web, **web.authorization, **{"Content-Length": "900000"})))
+    answer = received(connect(call(web, **web.authorization, **{"Content-Length": "900000"})))
     assert answer.startswith("HTTP/1.1 413")
     assert "body_too_large" in answer
 
 
 def test_a_page_refuses_a_long_form_in_words(web: Stack, connect: Any) -> None:
     head = f"POST /accounts/login/ HTTP/1.1\r\nHost: 127.0.0.1:{web.port}\r\nContent-Length: 900000\r\n\r\n"
-    answer = told(connect(head))
+    answer = received(connect(head))
     assert answer.startswith("HTTP/1.1 413")
     assert "That did not arrive" in answer
 
@@ -98,13 +98,13 @@ def test_a_page_refuses_a_long_form_in_words(web: Stack, connect: Any) -> None:
 def test_whoever_sends_on_all_the_same_still_reads_why(web: Stack, connect: Any) -> None:
     connection = connect(call(web, **web.authorization, **{"Content-Length": "900000"}))
     connection.sendall(b"x" * 900_000)
-    assert "body_too_large" in told(connection)
+    assert "body_too_large" in received(connection)
 
 
 def test_endless_chunks_are_refused_when_they_are_too_many(web: Stack, connect: Any) -> None:
     connection = connect(call(web, **web.authorization, **{"Transfer-Encoding": "chunked"}))
     connection.sendall(b"8000\r\n" + b"x" * 0x8000 + b"\r\n8000\r\n" + b"x" * 0x8000 + b"\r\n1\r\nx\r\n")
-    assert "body_too_large" in told(connection)
+    assert "body_too_large" in received(connection)
 
 
 @pytest.mark.parametrize("length", [{"Content-Length": "4000"}, {"Transfer-Encoding": "chunked"}])
@@ -128,7 +128,7 @@ def test_a_body_that_drips_has_a_deadline_for_all_of_it(web: Stack, connect: Any
 
 def test_a_body_in_chunks_is_read(web: Stack, connect: Any) -> None:
     head = call(web, **web.authorization, **{"Transfer-Encoding": "chunked", "Connection": "close"})
-    answer = told(connect(f'{head}1\r\n{{\r\n8\r\n"nope":1\r\n1\r\n}}\r\n0\r\n\r\n'))
+    answer = received(connect(f'{head}1\r\n{{\r\n8\r\n"nope":1\r\n1\r\n}}\r\n0\r\n\r\n'))
     assert answer.startswith("HTTP/1.1 400")
     assert "unknown_field" in answer
 
@@ -147,7 +147,7 @@ def test_headers_and_silence_end_by_themselves(web: Stack, connect: Any) -> None
     half, silent = connect("GET /healthz HTTP/1.1\r\nHost: 127"), connect("")
     for connection in (half, silent):
         connection.settimeout(HEADER_SECONDS + SECONDS)
-        told(connection)
+        received(connection)
         assert time.monotonic() - began > HEADER_SECONDS - 2
 
 

@@ -13,7 +13,7 @@ import httpx
 import psutil
 import pytest
 
-from checkout_project.running.leashed import free_port
+from checkout_project.running.children import free_port
 from checkout_project.running.orphans import MARK, stop_orphans
 from tests.waiting import wait_until
 

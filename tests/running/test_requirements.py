@@ -50,7 +50,7 @@ BAD = {"name": "bad", "version": "1.0", "vulns": [{"id": "PYSEC-1", "fix_version
 
 
 @pytest.mark.parametrize(
-    ("given", "complaint", "found", "told"),
+    ("given", "complaint", "found", "expected"),
     [
         (answer(FINE), "", False, "no known vulnerability in 1 packages."),
         (answer(FINE, SKIPPED), "", False, "It knows nothing of unknown."),
@@ -59,6 +59,6 @@ BAD = {"name": "bad", "version": "1.0", "vulns": [{"id": "PYSEC-1", "fix_version
         ("", "Traceback …\nConnectionError: no route\n", False, "NOT CHECKED, the advisory service cannot be reached"),
     ],
 )
-def test_what_the_audit_makes_of_an_answer(given: str, complaint: str, found: bool, told: str) -> None:
+def test_what_the_audit_makes_of_an_answer(given: str, complaint: str, found: bool, expected: str) -> None:
     assert audit.judge(given, complaint)[0] is found
-    assert told in audit.judge(given, complaint)[1]
+    assert expected in audit.judge(given, complaint)[1]

@@ -26,7 +26,7 @@ def test_hsts_binds_no_other_host_unasked() -> None:
 
 
 @pytest.mark.parametrize(
-    ("env", "told"),
+    ("env", "expected"),
     [
         ({}, "0 () None"),
         ({"BEHIND_PROXY": "1"}, "1 () ('HTTP_X_FORWARDED_PROTO', 'https')"),
@@ -34,8 +34,8 @@ def test_hsts_binds_no_other_host_unasked() -> None:
         ({"TRUSTED_PROXIES": "127.0.0.1"}, "0 (IPv4Network('127.0.0.1/32'),) ('HTTP_X_FORWARDED_PROTO', 'https')"),
     ],
 )
-def test_our_proxies_are_told_by_number_or_by_address(env: dict[str, str], told: str) -> None:
-    assert read("s.TRUSTED_PROXIES.hops, s.TRUSTED_PROXIES.ranges, s.SECURE_PROXY_SSL_HEADER", **env) == told
+def test_our_proxies_are_told_by_number_or_by_address(env: dict[str, str], expected: str) -> None:
+    assert read("s.TRUSTED_PROXIES.hops, s.TRUSTED_PROXIES.ranges, s.SECURE_PROXY_SSL_HEADER", **env) == expected
 
 
 def test_a_wrong_proxy_stops_the_start_and_says_what_would_be_right() -> None:

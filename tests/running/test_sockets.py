@@ -22,9 +22,9 @@ def test_whoever_reads_nothing_of_an_answer_is_forgotten_after_a_while() -> None
             while select.select([], [answering], [], 0.5)[1]:
                 answering.send(b"x" * 65536)
             answering.settimeout(60)
-            with pytest.raises(OSError, match="timed out") as told:
+            with pytest.raises(OSError, match="timed out") as found:
                 answering.sendall(b"x" * 65536)
-            assert told.value.errno is not None  # the system's word, not the end of our own patience
+            assert found.value.errno is not None  # the system's word, not the end of our own patience
 
 
 def test_looking_for_the_listener_leaves_no_file_open() -> None:

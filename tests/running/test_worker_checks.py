@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from celery.worker import state
 
-from checkout_project import worker_checks
-from checkout_project.worker_checks import VerifyNetworks
+from checkout_project.checks import worker
+from checkout_project.checks.worker import VerifyNetworks
 from tests.anvil import Anvil
 from tests.fake_node import FakeNode
 from tests.loopback import HANG_UP, Asked, LoopbackServer, Response
@@ -34,7 +34,7 @@ def hanging_node() -> Iterator[str]:
 def test_nodes_that_hang_hold_up_the_start_once_and_not_for_long(
     hanging_node: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(worker_checks, "WAIT_SECONDS", 1.0)
+    monkeypatch.setattr(worker, "WAIT_SECONDS", 1.0)
     for name in LIVE:
         monkeypatch.setenv(f"RPC_URL_{name}", hanging_node)
     began = time.monotonic()
@@ -44,7 +44,7 @@ def test_nodes_that_hang_hold_up_the_start_once_and_not_for_long(
 
 def test_a_wrong_node_that_answers_late_stops_the_worker_then(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(state, "should_stop", None)
-    monkeypatch.setattr(worker_checks, "WAIT_SECONDS", 0.0)
+    monkeypatch.setattr(worker, "WAIT_SECONDS", 0.0)
     gone_on = threading.Event()
 
     def late(upstream: Callable[..., Any], *asked: Any) -> Any:

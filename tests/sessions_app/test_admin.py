@@ -9,7 +9,7 @@ from django.db.models import Model
 from django.test import Client
 from django.urls import reverse
 
-from merchants_app.api_keys import create_key
+from merchants_app.keys.api_keys import create_key
 from merchants_app.models import ApiKey, Merchant
 from sessions_app.models import CheckoutSession
 from sessions_app.status import Status

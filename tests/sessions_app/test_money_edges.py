@@ -7,19 +7,19 @@ from decimal import Decimal
 import pytest
 from django.utils import timezone
 
-from chains_app.chain_calls import Conditions
-from chains_app.deposits import Deposit, collection_calls
-from chains_app.networks import network
-from chains_app.sandbox_chain import send
+from chains_app.calls.chain_calls import Conditions
+from chains_app.networks.networks import network
+from chains_app.receiving.deposits import Deposit, collection_calls
+from chains_app.sandbox.chain import send
 from merchants_app.models import Merchant
-from sessions_app.collecting import plan
-from sessions_app.decisions import case_of
+from sessions_app.collecting.collecting import plan
 from sessions_app.models import CheckoutSession
-from sessions_app.quoting import choose_option
-from sessions_app.refunds import WrongRefund
+from sessions_app.paying.decisions import case_of
+from sessions_app.paying.quoting import choose_option
+from sessions_app.refunding.refunds import WrongRefund
 from tests.cast import MIAS_WALLET
 from tests.sandbox import Sandbox
-from tests.sessions_app.test_refunds import prepared
+from tests.sessions_app.refunding.test_refunds import prepared
 
 
 @pytest.fixture
@@ -73,7 +73,7 @@ def test_a_wrong_asset_worth_the_price_less_the_tolerance_is_suggested_to_be_acc
 def test_what_has_waited_longest_is_collected_first(
     mia: Merchant, new_session: Callable[..., CheckoutSession], sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("sessions_app.collecting.MAX_DEPOSITS", 2)
+    monkeypatch.setattr("sessions_app.collecting.collecting.MAX_DEPOSITS", 2)
     played = [sandbox.play(new_session(), "exact", asset="USDC") for _ in range(3)]
     by_name = sorted(played, key=lambda session: session.public_id)
     for hours, session in enumerate(by_name, 1):

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 from django.utils import timezone
 
+from chains_app.calls.readers import reader_for
 from chains_app.models import ScanCursor
-from chains_app.readers import reader_for
 from sessions_app.models import CheckoutSession
-from sessions_app.quoting import choose_option
-from sessions_app.watcher import watch
+from sessions_app.paying.quoting import choose_option
+from sessions_app.watching.watcher import watch
 from tests.anvil import Anvil
 from tests.cast import refreshed
 from tests.chains_app.node_cast import CONTRACTS, DEVCHAIN

@@ -8,16 +8,16 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from chains_app.chain_calls import Emptied
-from chains_app.deposits import Collection, Deposit, collect_call, factory_deployment
+from chains_app.calls.chain_calls import Emptied
 from chains_app.models import ScanCursor, SetAside
-from chains_app.set_aside import LONGEST_PAUSE, MOST_TRIES, due, postpone
-from sessions_app import watcher
-from sessions_app.collecting import emptied_payments
+from chains_app.reading.set_aside import LONGEST_PAUSE, MOST_TRIES, due, postpone
+from chains_app.receiving.deposits import Collection, Deposit, collect_call, factory_deployment
+from sessions_app.collecting.collecting import emptied_payments
 from sessions_app.models import CheckoutSession, Payment, Refund
-from sessions_app.quoting import choose_option
-from sessions_app.second_looks import look_again
-from sessions_app.watcher import watch_network
+from sessions_app.paying.quoting import choose_option
+from sessions_app.watching import watcher
+from sessions_app.watching.second_looks import look_again
+from sessions_app.watching.watcher import watch_network
 from tests.cast import MIAS_WALLET, refreshed
 from tests.chains_app.node_cast import DEVCHAIN, Devchain, devchain
 from tests.faulty_proxy import FaultyProxy, junk_collections

@@ -5,11 +5,11 @@ from dataclasses import replace
 import pytest
 from django.utils import timezone
 
-from chains_app.networks import network
+from chains_app.networks.networks import network
 from merchants_app.models import Merchant
-from sessions_app.creation import create_session
 from sessions_app.models import CheckoutSession
-from sessions_app.quoting import choose_option
+from sessions_app.paying.quoting import choose_option
+from sessions_app.selling.creation import create_session
 from tests.cast import agreed
 from tests.strangers.still_chain import StillChain
 

@@ -13,10 +13,10 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from common.exact_json import dumps
-from merchants_app.api_keys import forget_keys
+from common.api.exact_json import dumps
+from merchants_app.frame.places import Place
+from merchants_app.keys.api_keys import forget_keys
 from merchants_app.models import Merchant, User
-from merchants_app.places import Place
 from tests.desk import PASSWORD
 from tests.factors import give_factor
 from tests.strangers.kept import changed_since, fingerprint

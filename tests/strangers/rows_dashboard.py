@@ -5,11 +5,11 @@ from datetime import timedelta
 import time_machine
 from django.utils import timezone
 
-from chains_app.networks import network
-from chains_app.readers import reader_for
+from chains_app.calls.readers import reader_for
+from chains_app.networks.networks import network
 from sessions_app.models import CheckoutSession
-from sessions_app.scenarios import simulate
-from sessions_app.watcher import watch
+from sessions_app.paying.scenarios import simulate
+from sessions_app.watching.watcher import watch
 from tests.strangers.row import Row
 from tests.strangers.world import world
 
@@ -22,7 +22,7 @@ _SETTINGS = {
     "spread_percent": "0.50", "brand_color": "#112233",
 }  # fmt: skip
 _PREPARE = {
-    "pile": "{network}:USDC", "kind": "amount", "rate_basis": "paid", "amount": "1.00", "to_address": "{wallet}",
+    "balance": "{network}:USDC", "kind": "amount", "rate_basis": "paid", "amount": "1.00", "to_address": "{wallet}",
 }  # fmt: skip
 
 

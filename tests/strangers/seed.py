@@ -14,38 +14,38 @@ from django.db import connection
 from django.test import override_settings
 from django.utils import timezone
 
-from chains_app.exchange_rates import refresh_rates
 from chains_app.models import RateSheet
-from chains_app.networks import network
-from chains_app.reader import Doubt
-from chains_app.set_aside import set_aside
-from merchants_app.api_keys import create_key, forget_keys, revoke_key
-from merchants_app.invitations import invite
-from merchants_app.key_holders import KeysGo
+from chains_app.networks.networks import network
+from chains_app.rates.exchange_rates import refresh_rates
+from chains_app.reading.reader import Doubt
+from chains_app.reading.set_aside import set_aside
+from merchants_app.businesses.visits import begin_visit, end_visit
+from merchants_app.keys.api_keys import create_key, forget_keys, revoke_key
+from merchants_app.keys.holders import KeysGo
 from merchants_app.models import ApiKey, Member, Merchant, Role, Treasury, User
-from merchants_app.request_log import write_lines
-from merchants_app.team import remove
-from merchants_app.visits import begin_visit, end_visit
-from sessions_app.creation import create_session
-from sessions_app.decisions import decide
-from sessions_app.lifecycle import expire
+from merchants_app.people.invitations import invite
+from merchants_app.people.team import remove
+from merchants_app.requests.log import write_lines
 from sessions_app.models import CheckoutSession, DepositAddress, Payment
-from sessions_app.payment_links import create_link, open_link
-from sessions_app.queries import session_for_buyer, undecided_page
-from sessions_app.quoting import choose_option
-from sessions_app.refund_address import leave_address, name_address
-from sessions_app.refunds import prepare_refund
+from sessions_app.paying.decisions import decide
+from sessions_app.paying.quoting import choose_option
+from sessions_app.reading.queries import session_for_buyer, undecided_page
+from sessions_app.refunding.address import leave_address, name_address
+from sessions_app.refunding.refunds import prepare_refund
 from sessions_app.scope import SessionScope
+from sessions_app.selling.creation import create_session
+from sessions_app.selling.payment_links import create_link, open_link
+from sessions_app.state.lifecycle import expire
 from sessions_app.status import DecisionKind
 from tests.cast import Api, agreed
 from tests.fake_rates import fake_rates
 from tests.strangers.businesses import BUSINESSES, Business
 from tests.strangers.still_chain import StillChain
 from tests.strangers.world import CAST, EVERYBODYS_CUSTOMER, MODES, SCOPES, World
-from webhooks_app.delivery import Claim, Outcome, Rooms, claim_due, report
-from webhooks_app.endpoints import create_endpoint, delete_endpoint
+from webhooks_app.endpoints.endpoints import create_endpoint, delete_endpoint
 from webhooks_app.models import Delivery, Event
-from webhooks_app.trial import try_endpoint
+from webhooks_app.queue.delivery import Capacities, Claim, Outcome, claim_due, report
+from webhooks_app.sending.trial import try_endpoint
 
 FAR = timezone.now() + timedelta(days=365 * 40)  # no clock of a test ends what runs until then
 ELSEWHERE = "0x71bE63f3384f5fb98995898A86B02Fb2426c5788"
@@ -245,8 +245,8 @@ async def _deliver_all() -> None:
     options = connection.get_connection_params()
     given = {name: options[name] for name in ("dbname", "user", "password", "host", "port") if name in options}
     async with await psycopg.AsyncConnection.connect(**given, autocommit=True) as other:
-        rooms = Rooms(sizes={}, holding=frozenset(), fresh=1000, held=1000, total=1000)
-        while claims := await claim_due(other, rooms):
+        capacities = Capacities(sizes={}, holding=frozenset(), fresh=1000, held=1000, total=1000)
+        while claims := await claim_due(other, capacities):
             await report(other, [_taken(claim) for claim in claims], {})
 
 

@@ -5,10 +5,10 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from hashlib import sha256
 
-from chains_app.networks import Network
-from chains_app.reader import Block, Doubt, Sighting, Transfer
+from chains_app.networks.networks import Network
+from chains_app.reading.reader import Block, Doubt, Sighting, Transfer
 from sessions_app.models import CheckoutSession
-from sessions_app.watcher import watch
+from sessions_app.watching.watcher import watch
 
 HEAD = 5_000
 _PAID_AGO_SECONDS = 300  # deep enough for small amounts on any network, and not before where a first look begins

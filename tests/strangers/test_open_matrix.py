@@ -110,11 +110,11 @@ _OF_A_MODEL = ("_changelist", "_add", "_history", "_delete", "_change", "/<path:
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("deed", ["suspend", "look", "nonsense"])
+@pytest.mark.parametrize("operation", ["suspend", "look", "nonsense"])
 @pytest.mark.parametrize("method", ["get", "post"])
-def test_only_operators_do_something_to_a_business(deed: str, method: str) -> None:
+def test_only_operators_do_something_to_a_business(operation: str, method: str) -> None:
     zoe = world("zoe")
-    path = f"/admin/merchants_app/merchant/{zoe.merchant.pk}/do/{deed}/"
+    path = f"/admin/merchants_app/merchant/{zoe.merchant.pk}/do/{operation}/"
     before = fingerprint()
     staff = signed_in(User.objects.create_user("staff@example.com", is_staff=True))
     for client, status in ((signed_out(), 302), (signed_in(zoe.people["owner"]), 302)):

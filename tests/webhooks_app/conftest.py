@@ -11,11 +11,11 @@ from django.db import connection
 
 from merchants_app.models import Merchant
 from tests.webhooks_app.receiver import Receiver
-from webhooks_app.endpoints import create_endpoint
+from webhooks_app.endpoints.endpoints import create_endpoint
 from webhooks_app.event_types import EventType
+from webhooks_app.events.outbox import NewEvent, record_events
 from webhooks_app.models import Event, WebhookEndpoint
-from webhooks_app.outbox import NewEvent, record_events
-from webhooks_app.sender_thread import SenderThread
+from webhooks_app.sending.thread import SenderThread
 
 _subjects = itertools.count(1)
 

@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from common.errors import NotFound
-from merchants_app.second_factor import factors_of, take_away
+from merchants_app.sign_in.second_factor import factors_of, take_away
 
 
 class Command(BaseCommand):

@@ -7,8 +7,8 @@ from django.core.management.base import BaseCommand, CommandError
 from typing_extensions import override
 
 from common.errors import DomainError
+from sessions_app.buyers.erasing import erase_buyer
 from sessions_app.management.buyers import name_buyer, named_buyer
-from sessions_app.privacy import erase_buyer
 
 
 class Command(BaseCommand):

@@ -6,8 +6,8 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from typing_extensions import override
 
-from common.exact_json import dumps
-from sessions_app.buyer_export import export_buyer
+from common.api.exact_json import dumps
+from sessions_app.buyers.export import export_buyer
 from sessions_app.management.buyers import name_buyer, named_buyer
 
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import Any
 
-from chains_app.deposits import (
+from chains_app.receiving.deposits import (
     ARTIFACTS,
     ETHER,
     GAS_EACH,

@@ -9,7 +9,13 @@ import pytest
 from eth_utils.address import to_checksum_address
 from eth_utils.crypto import keccak
 
-from chains_app.deposits import ARTIFACTS, DEPLOYMENT_PROXY, FACTORY_ADDRESS, FACTORY_SALT, IMPLEMENTATION_ADDRESS
+from chains_app.receiving.deposits import (
+    ARTIFACTS,
+    DEPLOYMENT_PROXY,
+    FACTORY_ADDRESS,
+    FACTORY_SALT,
+    IMPLEMENTATION_ADDRESS,
+)
 from tests.anvil import ROOT
 from tests.chains_app.contracts.stage import CONTRACTS
 

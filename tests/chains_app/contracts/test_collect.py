@@ -2,7 +2,7 @@
 
 import pytest
 
-from chains_app.deposits import (
+from chains_app.receiving.deposits import (
     DEPLOYMENT_PROXY,
     ETHER,
     FACTORY_ADDRESS,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from chains_app.deposits import FACTORY_ADDRESS, collect_call, deposit_address, salt_for
+from chains_app.receiving.deposits import FACTORY_ADDRESS, collect_call, deposit_address, salt_for
 from tests.anvil import ETHER as ONE_ETHER
 from tests.chains_app.contracts.stage import TREASURY, Stage, one, outcomes
 

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
-from chains_app.deposits import ETHER, FACTORY_ADDRESS, IMPLEMENTATION_ADDRESS, Deposit, deposit_address
+from chains_app.receiving.deposits import ETHER, FACTORY_ADDRESS, IMPLEMENTATION_ADDRESS, Deposit, deposit_address
 from tests.abi import call_data
 from tests.anvil import Anvil, Reverted, RpcError
 from tests.chains_app.contracts.stage import Stage, collections, one

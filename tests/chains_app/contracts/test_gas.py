@@ -5,8 +5,8 @@ The figures are the same on every run; `pytest -s` prints them.
 
 import pytest
 
-from chains_app import deposits
-from chains_app.deposits import ETHER, MAX_DEPOSITS, collect_call, collection_gas, deposit_address
+from chains_app.receiving import deposits
+from chains_app.receiving.deposits import ETHER, MAX_DEPOSITS, collect_call, collection_gas, deposit_address
 from tests.chains_app.contracts.stage import TREASURY, Stage, gas_used, many, outcomes
 
 GOAL = 60_000

@@ -2,7 +2,14 @@
 
 import pytest
 
-from chains_app.deposits import ETHER, FACTORY_ADDRESS, GAS_EACH, NOT_COLLECTED_TOPIC, deposit_address, salt_for
+from chains_app.receiving.deposits import (
+    ETHER,
+    FACTORY_ADDRESS,
+    GAS_EACH,
+    NOT_COLLECTED_TOPIC,
+    deposit_address,
+    salt_for,
+)
 from tests.anvil import Reverted, RpcError
 from tests.chains_app.contracts.stage import TREASURY, Stage, collections, gas_used, one, outcomes
 

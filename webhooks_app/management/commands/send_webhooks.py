@@ -8,8 +8,8 @@ from django.core.management.base import BaseCommand
 from typing_extensions import override
 
 from common.garbage import collect_rarely
-from webhooks_app.sender import Sender
-from webhooks_app.sender_thread import allow_many_open_files
+from webhooks_app.sending.sender import Sender
+from webhooks_app.sending.thread import allow_many_open_files
 
 
 class Command(BaseCommand):

@@ -1,0 +1,1 @@
+"""The reader of EVM networks, by JSON-RPC."""

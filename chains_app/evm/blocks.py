@@ -1,0 +1,111 @@
+"""Full blocks: what their transactions sent to whom, and a memory of the last ones."""
+
+from collections import OrderedDict, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from chains_app.evm.json_rpc import Call, Node, NodeFailed, RpcError
+from chains_app.evm.values import block_of, hash_of, list_of, number_of, table_of
+from chains_app.reading.reader import Block, Doubt
+
+_BLOCKS_PER_BATCH = 10
+# Longer than a round of the sweep, which is what asks for blocks again.
+_REMEMBERED = 128
+
+
+class Sent(NamedTuple):
+    """A transaction that sends some of the network's coin. Whether it succeeded its receipt says."""
+
+    tx_hash: str
+    sender: str
+    units: int
+
+
+class Odd(NamedTuple):
+    """A transaction of which something makes no sense. Whom it pays is empty when even that does not."""
+
+    to: str
+    place: str
+    why: str
+
+
+class FullBlock(NamedTuple):
+    """A block, the hash of the one before, what was sent in it by small-letter recipient, and what makes no sense."""
+
+    block: Block
+    parent: str
+    is_empty: bool
+    sent: Mapping[str, list[Sent]]
+    odd: Sequence[Odd]
+
+
+class LastBlocks:
+    """The last full blocks, read one after the other: each is the parent of the next, so all are of one branch."""
+
+    def __init__(self) -> None:
+        self._blocks: OrderedDict[int, FullBlock] = OrderedDict()
+        # Whether blocks were looked through since balances were last compared; nobody knows what was before a start.
+        self.turns_are_open = True
+
+    def clear(self) -> None:
+        """Forgets the blocks: while nobody adds the next ones, nobody notices that a branch was given up."""
+        self._blocks.clear()
+
+    def add(self, full: FullBlock) -> None:
+        """Remembers the block; what it does not continue is forgotten."""
+        self.turns_are_open = True
+        before = self._blocks.get(full.block.number - 1)
+        if before is None or before.block.hash != full.parent or full.block.number in self._blocks:
+            self._blocks.clear()
+        self._blocks[full.block.number] = full
+        while len(self._blocks) > _REMEMBERED:
+            self._blocks.popitem(last=False)
+
+    def get(self, number: int) -> FullBlock | None:
+        """The block at this height, if it is remembered."""
+        return self._blocks.get(number)
+
+
+def read_blocks(node: Node, numbers: Iterable[int]) -> Iterator[FullBlock]:
+    """Blocks with their transactions, a few at a time: a thousand of them do not fit the memory. Raises NodeFailed."""
+    waiting = list(numbers)
+    for at in range(0, len(waiting), _BLOCKS_PER_BATCH):
+        part = waiting[at : at + _BLOCKS_PER_BATCH]
+        for answer in node.batch([Call("eth_getBlockByNumber", (hex(number), True)) for number in part]):
+            yield _full_block(table_of(answer, node), node)
+
+
+def odd_transactions(full: FullBlock, find: Callable[[str], str | None]) -> list[Doubt]:
+    """Doubts about what makes no sense in the block and may pay an address that `find` knows by its small letters."""
+    number = full.block.number
+    return [
+        Doubt(what="transaction", place=odd.place, first=number, last=number, address=find(odd.to) or "", why=odd.why)
+        for odd in full.odd
+        if not odd.to or find(odd.to)
+    ]
+
+
+def _full_block(table: Mapping[str, Any], node: Node) -> FullBlock:
+    block = block_of(table, node)
+    sent: dict[str, list[Sent]] = defaultdict(list)
+    odd: list[Odd] = []
+    transactions = list_of(table.get("transactions"), node)
+    for place, each in enumerate(transactions):
+        try:
+            fields = table_of(each, node)
+            to, sender = str(fields.get("to")).lower(), str(fields.get("from"))
+            # Most transactions call contracts and send nothing; who sends to himself gains nothing.
+            if (
+                fields.get("value") != "0x0"
+                and to != sender.lower()
+                and (units := number_of(fields.get("value"), node)) > 0
+            ):
+                sent[to].append(Sent(hash_of(fields.get("hash"), node), sender, units))
+        except (NodeFailed, RpcError) as problem:
+            odd.append(Odd(_recipient(each), f"transaction {place} of block {block.number}", str(problem)))
+    return FullBlock(block, str(table.get("parentHash")), not transactions, sent, odd)
+
+
+def _recipient(transaction: object) -> str:
+    to = transaction.get("to", "") if isinstance(transaction, dict) else ""
+    return str(to).lower()  # "none" where a contract is made, which pays nobody here

@@ -1,0 +1,261 @@
+"""Event logs, and the token transfers in them."""
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from typing import Any, Never
+
+from eth_utils.crypto import keccak
+
+from chains_app.evm.json_rpc import Call, Node, NodeFailed, RpcError, TooMuch
+from chains_app.evm.values import block_of, checksummed, doubting, garbage, hash_of, list_of, number_of, table_of
+from chains_app.evm.watched import Watched
+from chains_app.networks.networks import Network
+from chains_app.reading.reader import Block, Doubt, Transfer
+
+TRANSFER = "0x" + keccak(text="Transfer(address,address,uint256)").hex()
+
+# Nodes take up to about a thousand topics in a filter. Above a few such filters it is cheaper, for them and for us,
+# to hear of every transfer of the listed tokens and to look the addresses up here.
+TOPICS_PER_FILTER = 500
+MOST_FILTERS = 4
+_WIDEST_SPAN = 10_000
+_REMEMBERED_PLACES = 20_000
+_LONGEST_PLACE = 160
+_NO_EVENT = "0x" + "0" * 64
+
+Log = Mapping[str, Any]
+
+
+class OneBlockRefused(NodeFailed):
+    """In a single block there is more of what was asked for than the node lists."""
+
+    def __init__(self, reason: str, *, block: int) -> None:
+        super().__init__(reason)
+        self.block = block
+
+
+class Places:
+    """Which log of its transaction each log is.
+
+    That stays when the transaction is mined again in another block, where its logs have other indexes. Receipts tell
+    it; as the last blocks are read several times, it is remembered by block hash and index in the block.
+    """
+
+    def __init__(self) -> None:
+        self._places: dict[tuple[str, int], int] = {}
+
+    def learn(self, node: Node, logs: Sequence[Log]) -> dict[str, NodeFailed | RpcError]:
+        """Asks for the receipts of those that are not known yet; what was wrong with some, by their hash.
+
+        Raises NodeFailed when none can be had.
+        """
+        if len(self._places) > _REMEMBERED_PLACES:
+            self._places.clear()
+        hashes = sorted({log["transactionHash"] for log in logs if self._key(log, node) not in self._places})
+        receipts = node.batch([Call("eth_getTransactionReceipt", (tx_hash,)) for tx_hash in hashes])
+        odd: dict[str, NodeFailed | RpcError] = {}
+        for tx_hash, receipt in zip(hashes, receipts, strict=True):
+            try:
+                fields = table_of(receipt, node)
+                for place, log in enumerate(list_of(fields.get("logs"), node)):
+                    with suppress(NodeFailed, RpcError):  # of the others nobody asks
+                        self._places[self._key({**table_of(log, node), "blockHash": fields.get("blockHash")}, node)] = (
+                            place
+                        )
+            except (NodeFailed, RpcError) as problem:
+                odd[tx_hash] = problem
+        return odd
+
+    def of(self, log: Log, node: Node) -> int:
+        """Its place. Raises NodeFailed when the log is not where it was said to be."""
+        place = self._places.get(self._key(log, node))
+        return place if place is not None else _replaced(log, node)
+
+    def _key(self, log: Log, node: Node) -> tuple[str, int]:
+        return str(log.get("blockHash")), number_of(log.get("logIndex"), node)
+
+
+def token_transfers(
+    node: Node,
+    network: Network,
+    watched: Watched,
+    first: int,
+    last: int,
+    *,
+    known: Mapping[str, Block],
+    places: Places,
+    doubts: list[Doubt],
+) -> list[Transfer]:
+    """Transfers of the network's listed tokens to watched addresses in these blocks.
+
+    `known` holds blocks by their hash; those that it lacks are asked for, since logs do not tell the time. `places` is
+    the reader's.
+    """
+    symbols = {asset.contract.lower(): asset.symbol for asset in network.assets.values() if asset.contract}
+    if not symbols:
+        return []
+    filters: list[list[Any]] = [[TRANSFER]]
+    if len(watched) <= TOPICS_PER_FILTER * MOST_FILTERS:
+        topics = watched.topics
+        parts = [topics[at : at + TOPICS_PER_FILTER] for at in range(0, len(topics), TOPICS_PER_FILTER)]
+        filters = [[TRANSFER, None, part] for part in parts]
+    wanted: list[Log] = []
+    for topics in filters:
+        for log in get_logs(node, list(symbols), topics, first, last, doubts):
+            with doubting_log(log, first, last, doubts, watched):
+                if _moves_money(log, symbols, watched, node):
+                    wanted.append(_whole(log, node))
+    blocks = {**known, **_unknown_blocks(node, wanted, known)}
+    odd = places.learn(node, wanted)
+    found = []
+    for log in wanted:
+        with doubting_log(log, first, last, doubts, watched):
+            if problem := odd.get(log["transactionHash"]):
+                raise problem
+            found.append(_transfer(log, network.id, symbols, watched, blocks, places, node))
+    return found
+
+
+def get_logs(
+    node: Node, contracts: Sequence[str], topics: Sequence[Any], first: int, last: int, doubts: list[Doubt]
+) -> Iterator[Log]:
+    """Logs of these blocks, in as many calls as the node wants. Raises NodeFailed, and OneBlockRefused.
+
+    Providers cap getLogs by result count or time as well as by range, each in words of its own, so any refusal is
+    taken for one of those: halve and retry, down to a single block.
+    """
+    while first <= last:
+        upto = min(last, first + node.log_span - 1)
+        where = {"address": contracts, "topics": topics, "fromBlock": hex(first), "toBlock": hex(upto)}
+        try:
+            answer = node.batch([Call("eth_getLogs", (where,))])[0]
+        except TooMuch as problem:  # says as much as a refusal, but may have taken long: less is asked for next time
+            node.log_span = max(1, (upto - first + 1) // 2)
+            if upto == first and _lists_nothing(node, where):
+                raise OneBlockRefused(str(problem), block=first) from None
+            raise
+        if isinstance(answer, RpcError):
+            if upto == first:
+                reason = f"{node.host}: {answer}"
+                raise OneBlockRefused(reason, block=first) if _lists_nothing(node, where) else NodeFailed(reason)
+            node.log_span = (upto - first + 1) // 2
+            continue
+        for each in list_of(answer, node):
+            log: Log | None = None
+            with doubting(doubts, "log", _by_content(each), first=first, last=upto):
+                log = table_of(each, node)
+            # `removed` marks a log of a branch that was given up.
+            if log is not None and not log.get("removed"):
+                yield log
+        if upto - first + 1 == node.log_span:
+            node.log_span = min(_WIDEST_SPAN, node.log_span + node.log_span // 8 + 1)
+        first = upto + 1
+
+
+def _lists_nothing(node: Node, where: Mapping[str, Any]) -> bool:
+    """Whether it answers when there can be nothing to list: then it is not the asking that it refuses."""
+    answer = node.batch([Call("eth_getLogs", ({**where, "topics": [_NO_EVENT]},))])[0]
+    return isinstance(answer, list) and not answer
+
+
+@contextmanager
+def doubting_log(
+    log: Log, first: int, last: int, doubts: list[Doubt], watched: Watched | None = None
+) -> Iterator[None]:
+    """Within, a log of these blocks is read. What makes no sense of it is noted, and the reading goes on."""
+    tx_hash, number, topics = log.get("transactionHash"), log.get("blockNumber"), log.get("topics")
+    place = f"{tx_hash} log {log.get('logIndex')}" if isinstance(tx_hash, str) else _by_content(log)
+    if isinstance(number, str) and re.fullmatch("0x[0-9a-f]{1,15}", number) and first <= int(number, 16) <= last:
+        first = last = int(number, 16)
+    recipient = topics[2] if isinstance(topics, list) and len(topics) > 2 else None
+    address = (watched.find_topic(recipient) or "") if watched else ""
+    with doubting(doubts, "log", place[:_LONGEST_PLACE], first=first, last=last, address=address):
+        yield
+
+
+def as_topics(addresses: Iterable[str]) -> list[str]:
+    """Addresses as topics of a log filter."""
+    return ["0x" + address[2:].lower().rjust(64, "0") for address in addresses]
+
+
+def is_transfer(log: Log, *, contract: str | None, recipient: str, units: int, node: Node) -> bool:
+    """Whether the log is the transfer of so much to just that address; by that contract, unless it is unknown."""
+    topics = list_of(log.get("topics"), node)
+    return (
+        len(topics) == 3
+        and topics[0] == TRANSFER
+        and (contract is None or str(log.get("address")).lower() == contract.lower())
+        and str(topics[2])[-40:].lower() == recipient[2:].lower()
+        and number_of(log.get("data"), node) == units
+    )
+
+
+def _moves_money(log: Log, symbols: Mapping[str, str], watched: Watched, node: Node) -> bool:
+    """An ERC-20 transfer of a listed token to a watched address. (NFTs announce theirs with four topics.)"""
+    topics = list_of(log.get("topics"), node)
+    if not topics or topics[0] != TRANSFER:
+        raise garbage(node, topics)  # nobody asked for it
+    if len(topics) != 3 or str(log.get("address")).lower() not in symbols or watched.find_topic(topics[2]) is None:
+        return False
+    if len(str(log.get("data"))) != 66:
+        raise garbage(node, log.get("data"))
+    return str(topics[1]).lower() != str(topics[2]).lower() and number_of(log["data"], node) > 0
+
+
+def _whole(log: Log, node: Node) -> Log:
+    """The log, if it says where it is. Raises NodeFailed."""
+    hash_of(log.get("transactionHash"), node)
+    hash_of(log.get("blockHash"), node)
+    number_of(log.get("blockNumber"), node)
+    number_of(log.get("logIndex"), node)
+    return log
+
+
+def _by_content(log: object) -> str:
+    """What a log is called that does not say where it is."""
+    return f"log {keccak(text=json.dumps(log, sort_keys=True)).hex()[:16]}"
+
+
+def _unknown_blocks(node: Node, logs: Sequence[Log], known: Mapping[str, Block]) -> dict[str, Block]:
+    unknown = sorted({number_of(log.get("blockNumber"), node) for log in logs if log.get("blockHash") not in known})
+    found = {}
+    for answer in node.batch([Call("eth_getBlockByNumber", (hex(number), False)) for number in unknown]):
+        with suppress(NodeFailed, RpcError):  # the logs of a block that cannot be had are doubted one by one
+            block = block_of(answer, node)
+            found[block.hash] = block
+    return found
+
+
+def _transfer(
+    log: Log,
+    network_id: str,
+    symbols: Mapping[str, str],
+    watched: Watched,
+    blocks: Mapping[str, Block],
+    places: Places,
+    node: Node,
+) -> Transfer:
+    block = blocks.get(str(log.get("blockHash")))
+    if block is None:
+        _replaced(log, node)
+    recipient = watched.find_topic(log["topics"][2])
+    if recipient is None:
+        raise garbage(node, log)
+    return Transfer(
+        network=network_id,
+        asset=symbols[log["address"].lower()],
+        tx_hash=hash_of(log.get("transactionHash"), node),
+        log_index=places.of(log, node),
+        sender=checksummed("0x" + log["topics"][1][-40:]),
+        recipient=recipient,
+        amount_units=number_of(log["data"], node),
+        block_number=block.number,
+        block_hash=block.hash,
+        block_time=block.time,
+    )
+
+
+def _replaced(log: Log, node: Node) -> Never:
+    raise NodeFailed(f"{node.host}: block {log.get('blockNumber')} was replaced while it was read.")

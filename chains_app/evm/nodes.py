@@ -1,0 +1,138 @@
+"""The nodes of one network: which to ask, what to do when one fails, lags, or belongs to another chain."""
+
+import re
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from math import ceil
+from typing import TypeVar
+
+from chains_app.evm.json_rpc import Call, Node, NodeFailed, RpcError
+from chains_app.evm.values import block_of
+from chains_app.networks.networks import Network
+from chains_app.reading.reader import Block, ReaderUnavailable, WrongChain
+from common.modes import Mode
+
+T = TypeVar("T")
+
+# With several nodes, how often all are asked for their heads; in between the chosen one is trusted.
+COMPARE_SECONDS = 10
+_LAG_SECONDS = 15
+_STANDS_STILL_SECONDS = 300
+_CLOCKS_DIFFER_BY = timedelta(minutes=5)
+
+
+class Nodes:
+    """The nodes of a network, the operator's favourite first. One of them is chosen and kept while it does well."""
+
+    def __init__(self, network: Network, *, others_first: bool = False) -> None:
+        self._network = network
+        urls = network.rpc_urls
+        self.all = [Node(url) for url in ((*urls[1:], *urls[:1]) if others_first else urls)]
+        self._wrong: dict[str, str] = {}
+        self._chosen = 0
+        self._compared_at = -COMPARE_SECONDS * 1.0
+
+    def ask(self, question: Callable[[Node], T], *, is_whole: Callable[[T], bool] = lambda _: True) -> T:
+        """The answer of the chosen node, or of the next that can give one. All of it comes from one node.
+
+        While an answer is not whole, the other nodes are asked too; should none do better, the last one counts.
+        Raises ReaderUnavailable with what each node said, WrongChain when none belongs to the network.
+        """
+        problems = []
+        partial: list[T] = []
+        for node in self._in_order():
+            if node.resting:
+                problems.append(f"{node.problem} It is left alone for {ceil(node.resting)} s.")
+                continue
+            try:
+                self._check_chain(node)
+                answer = question(node)
+            except WrongChain:
+                continue
+            except (NodeFailed, RpcError) as error:
+                problem = error if isinstance(error, NodeFailed) else NodeFailed(f"{node.host}: {error}")
+                node.failed(problem)
+                problems.append(str(problem))
+            except (ValueError, TypeError, LookupError, AttributeError) as error:
+                # Answers of a shape that nobody thought of: another node may do better.
+                node.failed(NodeFailed(f"{node.host} sent something that makes no sense ({type(error).__name__})."))
+                problems.append(node.problem)
+            else:
+                node.worked()
+                if is_whole(answer):
+                    self._chosen = self.all.index(node)
+                    return answer
+                partial.append(answer)
+        if partial:
+            return partial[-1]
+        self._refuse_if_all_are_wrong()
+        named = " ".join(problems) or f"no node is named; set {self._network.rpc_variable}."
+        raise ReaderUnavailable(f"{self._network.name} cannot be read: {named}")
+
+    def head(self) -> tuple[Block, Node]:
+        """The newest block, and the node that has it, which does not lag behind the others."""
+        if len(self.all) > 1 and time.monotonic() - self._compared_at >= COMPARE_SECONDS:
+            self._compared_at = time.monotonic()
+            self._choose_by_heads()
+        return self.ask(lambda node: (self._head_of(node), node))
+
+    def verify(self) -> None:
+        """Asks every node which chain it belongs to. Raises WrongChain; a node that cannot be reached passes."""
+        for node in self.all:
+            try:
+                self._check_chain(node)
+            except (NodeFailed, RpcError):
+                continue
+
+    def _in_order(self) -> list[Node]:
+        return self.all[self._chosen :] + self.all[: self._chosen]
+
+    def _check_chain(self, node: Node) -> None:
+        if node.is_checked:
+            return
+        answer = node.call("eth_chainId")
+        if not isinstance(answer, str) or not re.fullmatch("0x[0-9a-fA-F]{1,64}", answer):
+            raise NodeFailed(f"{node.host} does not say which chain it belongs to.")
+        if int(answer, 16) != self._network.chain_id:
+            self._wrong[node.host] = (
+                f"{self._network.name}: the node {node.host} in {self._network.rpc_variable} belongs to chain "
+                f"{int(answer, 16)}, not {self._network.chain_id}."
+            )
+            raise WrongChain(self._wrong[node.host])
+        self._wrong.pop(node.host, None)
+        node.is_checked = True
+
+    def _refuse_if_all_are_wrong(self) -> None:
+        if self.all and len(self._wrong) == len({node.host for node in self.all}):
+            raise WrongChain(" ".join(self._wrong.values()))
+
+    def _choose_by_heads(self) -> None:
+        """Prefers the operator's order, but no node whose head is clearly behind another's."""
+        heads: dict[int, int] = {}
+        for position, node in enumerate(self.all):
+            if node.resting:
+                continue
+            try:
+                self._check_chain(node)
+                heads[position] = self._head_of(node).number
+            except WrongChain:
+                continue
+            except (NodeFailed, RpcError) as error:
+                node.failed(error if isinstance(error, NodeFailed) else NodeFailed(f"{node.host}: {error}"))
+        lag = max(2, ceil(_LAG_SECONDS / self._network.block_seconds))
+        self._chosen = next((at for at, head in heads.items() if head >= max(heads.values()) - lag), self._chosen)
+
+    def _head_of(self, node: Node) -> Block:
+        """The node's newest block, which it must also know by its number. Raises NodeFailed when that cannot be."""
+        head = block_of(node.call("eth_getBlockByNumber", "latest", False), node)
+        same = node.batch([Call("eth_getBlockByNumber", (hex(head.number), False))])[0] if len(self.all) > 1 else None
+        if len(self.all) > 1 and (not isinstance(same, dict) or same.get("hash") != head.hash):
+            raise NodeFailed(f"{node.host} does not have the block {head.number} that it calls its newest.")
+        # Development chains may set their clocks at will.
+        if self._network.mode == Mode.LIVE and head.time > datetime.now(UTC) + _CLOCKS_DIFFER_BY:
+            raise NodeFailed(f"{node.host} says its newest block is from the future.")
+        stands_still = timedelta(seconds=max(_STANDS_STILL_SECONDS, 20 * self._network.block_seconds))
+        if self._network.mode == Mode.LIVE and head.time < datetime.now(UTC) - stands_still:
+            raise NodeFailed(f"{node.host} stands still: its newest block is of {head.time:%H:%M:%S} UTC.")
+        return head

@@ -1,0 +1,182 @@
+"""Reads an EVM network over the JSON-RPC of its nodes."""
+
+from collections import OrderedDict
+from collections.abc import Iterable
+from math import ceil
+from typing import TypeVar
+
+from chains_app.evm.blocks import LastBlocks
+from chains_app.evm.json_rpc import Call, Node, NodeFailed
+from chains_app.evm.logs import Places, is_transfer, token_transfers
+from chains_app.evm.native import native_transfers
+from chains_app.evm.nodes import Nodes
+from chains_app.evm.values import block_or_none, list_of, number_of, table_of
+from chains_app.evm.watched import watched
+from chains_app.networks.networks import Network
+from chains_app.reading.reader import FROM_INSIDE, OWN_VALUE, Block, Doubt, ReaderUnavailable, Sighting, Transfer
+
+# Providers index logs a moment after the block, and answer "none" until then. So their last blocks are asked again.
+_LOGS_MAY_LAG_SECONDS = 12
+_MOST_BLOCKS_AGAIN = 64
+_REMEMBERED_BLOCKS = 64
+
+
+class EvmReader:
+    """A reader of one EVM network. Keeps what it learns of its nodes, so keep it too."""
+
+    def __init__(self, network: Network, *, others_first: bool = False) -> None:
+        """`others_first`: the operator's favourite node is asked last."""
+        self._network = network
+        self.nodes = Nodes(network, others_first=others_first)
+        again = ceil(_LOGS_MAY_LAG_SECONDS / network.block_seconds)
+        self._blocks_again = min(_MOST_BLOCKS_AGAIN, again)
+        # What the caller was told of these heights, and by whom: later answers must come from a node that agrees.
+        self._reported: OrderedDict[int, tuple[str, Node]] = OrderedDict()
+        self._last_blocks = LastBlocks()
+        self._places = Places()
+        self._known: OrderedDict[str, Block] = OrderedDict()  # by hash
+
+    def head(self) -> Block:
+        """The newest block of a node that does not lag."""
+        return self._tell(*self.nodes.head())
+
+    def block(self, number: int) -> Block | None:
+        """The block at this height; None when no node has it."""
+
+        def question(node: Node) -> tuple[Block | None, Node]:
+            return block_or_none(node.call("eth_getBlockByNumber", hex(number), False), node), node
+
+        found, node = self.nodes.ask(question)
+        return self._tell(found, node) if found else None
+
+    def transfers(
+        self,
+        addresses: frozenset[str],
+        first: int,
+        last: int,
+        *,
+        wallets: frozenset[str] = frozenset(),
+        doubts: list[Doubt] | None = None,
+    ) -> list[Transfer]:
+        """Transfers in these blocks. Those of tokens in a few blocks before may be listed again.
+
+        What makes no sense to one node is asked of the others; what makes none to any of them is a doubt.
+        """
+        if not addresses:
+            return []
+        look_up = watched(addresses)
+        found: dict[Sighting, Transfer] = {}
+        common: list[Doubt] | None = None
+        turns_are_open = self._last_blocks.turns_are_open
+
+        def question(node: Node) -> list[Doubt]:
+            nonlocal common
+            self._must_agree(node, last)
+            odd: list[Doubt] = []
+            self._last_blocks.turns_are_open = turns_are_open  # whatever another node was asked just before
+            again = max(0, first - self._blocks_again)
+            seen = token_transfers(
+                node, self._network, look_up, again, last, known=self._known, places=self._places, doubts=odd
+            )
+            seen += native_transfers(
+                node, self._network, look_up, first, last,
+                memory=self._last_blocks, balances_tell=not wallets, doubts=odd,
+            )  # fmt: skip
+            found.update({each.sighting: each for each in seen})
+            if odd:
+                node.problem = odd[0].why
+            common = odd if common is None else [each for each in common if each.is_shared(odd)]
+            return common
+
+        self.nodes.ask(question, is_whole=lambda common: not common)
+        if common:
+            if doubts is None:
+                raise ReaderUnavailable(f"{self._network.name} cannot be read: {common[0].why}")
+            doubts += common
+        for each in found.values():
+            if each.block_number is not None and each.block_time is not None:
+                self._know(Block(number=each.block_number, hash=each.block_hash, time=each.block_time))
+        return sorted(found.values(), key=lambda each: (each.block_number or 0, each.log_index))
+
+    def pending(self, addresses: frozenset[str], above: int) -> list[Transfer]:  # noqa: ARG002  (no node can say)
+        """None: what a node has in waiting depends on the node, and a token's transfer has no log to be known by."""
+        return []
+
+    def still_there(self, sightings: Iterable[Sighting]) -> frozenset[Sighting]:
+        """Those that are in just that block, which is still on the chain.
+
+        Whoever said so first may have been wrong: the receipt, perhaps of another node, has to show the same movement.
+        """
+        asked = [each for each in frozenset(sightings) if each.block_number is not None]
+        if not asked:
+            return frozenset()
+
+        def question(node: Node) -> frozenset[Sighting]:
+            heights = sorted({each.block_number for each in asked if each.block_number is not None})
+            hashes = sorted({each.tx_hash for each in asked if each.log_index != FROM_INSIDE})
+            blocks = node.batch([Call("eth_getBlockByNumber", (hex(number), False)) for number in heights])
+            receipts = node.batch([Call("eth_getTransactionReceipt", (tx_hash,)) for tx_hash in hashes])
+            on_chain = {block.hash for each in blocks if (block := block_or_none(each, node))}
+            found = dict(zip(hashes, receipts, strict=True))
+            return frozenset(
+                each
+                for each in asked
+                if each.block_hash in on_chain
+                and (each.log_index == FROM_INSIDE or self._shows(found[each.tx_hash], each, node))
+            )
+
+        return self.nodes.ask(question)
+
+    def _shows(self, receipt: object, seen: Sighting, node: Node) -> bool:
+        """Whether the transaction succeeded in that block and moved just that. (Its own value is in no receipt.)"""
+        if receipt is None:
+            return False
+        fields = table_of(receipt, node)
+        if fields.get("blockHash") != seen.block_hash or number_of(fields.get("status"), node) != 1:
+            return False
+        if seen.log_index == OWN_VALUE:
+            return str(fields.get("to")).lower() == seen.recipient.lower()
+        logs = list_of(fields.get("logs"), node)
+        asset = self._network.assets.get(seen.asset)  # which the operator may have taken out meanwhile
+        return seen.log_index < len(logs) and is_transfer(
+            table_of(logs[seen.log_index], node),
+            contract=asset.contract if asset else None,
+            recipient=seen.recipient,
+            units=seen.amount_units,
+            node=node,
+        )
+
+    def verify(self) -> None:
+        """Raises WrongChain when a node belongs to another chain; one that cannot be reached passes."""
+        self.nodes.verify()
+
+    def _tell(self, block: Block, node: Node) -> Block:
+        _keep(self._reported, block.number, (block.hash, node))
+        return self._know(block)
+
+    def _know(self, block: Block) -> Block:
+        _keep(self._known, block.hash, block)
+        return block
+
+    def _must_agree(self, node: Node, last: int) -> None:
+        """A node that lags answers questions about blocks it lacks with "nothing there", so it is asked first."""
+        reported, by = self._reported.get(last, (None, None))
+        if by is node:
+            return
+        block = block_or_none(node.call("eth_getBlockByNumber", hex(last), False), node)
+        if block is None:
+            raise NodeFailed(f"{node.host} does not have block {last} yet.")
+        if reported not in {None, block.hash}:
+            raise NodeFailed(f"{node.host} has another block {last} than was seen before.")
+
+
+_Key = TypeVar("_Key")
+_Value = TypeVar("_Value")
+
+
+def _keep(memory: OrderedDict[_Key, _Value], key: _Key, value: _Value) -> None:
+    """Remembers it, and forgets the oldest."""
+    memory[key] = value
+    memory.move_to_end(key)
+    while len(memory) > _REMEMBERED_BLOCKS:
+        memory.popitem(last=False)

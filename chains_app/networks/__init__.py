@@ -1,0 +1,1 @@
+"""Which networks and assets there are: data, its reading and its checks."""

@@ -1,0 +1,198 @@
+"""Networks, their assets, and what can be paid with in a mode. The data is in networks.toml."""
+
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import lru_cache
+from pathlib import Path
+from types import MappingProxyType
+from typing import Literal
+
+from django.conf import settings
+
+from chains_app.networks.file import AssetTable, NetworkTable, read_tables
+from common.modes import Mode
+
+# Which of a network's confirmations an amount needs, by its worth in USD.
+SMALL_BELOW = Decimal(100)
+NORMAL_BELOW = Decimal(10_000)
+
+
+class UnknownNetwork(KeyError):
+    """No network has this id."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asset:
+    """Something to pay with. Without a contract it is the network's own coin."""
+
+    symbol: str
+    name: str
+    decimals: int
+    display_decimals: int
+    contract: str | None
+    peg: str | None  # the currency that a stablecoin promises to be worth one of
+    minimum: Decimal | None = None  # prices below this much of the asset are not taken in it
+    maximum: Decimal | None = None  # nor above this much
+
+    @property
+    def is_native(self) -> bool:
+        """Whether it is the network's own coin."""
+        return self.contract is None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Confirmations:
+    """Blocks until a payment is final enough, counting its own: below 100, below 10,000, above (USD)."""
+
+    small: int
+    normal: int
+    large: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Network:
+    """A chain that assets move on."""
+
+    id: str
+    name: str
+    kind: Literal["evm", "sandbox"]
+    mode: Mode
+    chain_id: int | None
+    block_seconds: float
+    confirmations: Confirmations
+    explorer: str | None
+    assets: Mapping[str, Asset]
+    feeds: Mapping[str, str]  # 'ETH/USD' → address of the price feed's contract
+
+    @property
+    def rpc_variable(self) -> str:
+        """Name of the environment variable that holds the URLs of its nodes."""
+        return "RPC_URL_" + self.id.upper().replace("-", "_")
+
+    @property
+    def rpc_urls(self) -> tuple[str, ...]:
+        """URLs of its nodes, the operator's favourite first. They may hold keys: never log or show them."""
+        return tuple(part.strip() for part in _variable(self.rpc_variable).split(",") if part.strip())
+
+    @property
+    def is_enabled(self) -> bool:
+        """The sandbox always; a real chain when the operator has named a node."""
+        return self.kind == "sandbox" or bool(self.rpc_urls)
+
+    @property
+    def native(self) -> Asset | None:
+        """The network's own coin, if it is listed."""
+        return next((asset for asset in self.assets.values() if asset.is_native), None)
+
+    def explorer_link(self, *, tx_hash: str, log_index: int, recipient: str) -> str | None:
+        """Where a human sees a transfer; None without an explorer.
+
+        Money from inside a contract (log_index -2) has no transaction of its own: its address is shown.
+        """
+        if self.explorer is None:
+            return None
+        page = f"address/{recipient}" if log_index == -2 else f"tx/{tx_hash}"
+        return f"{self.explorer.rstrip('/')}/{page}"
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentOption:
+    """An asset on a network."""
+
+    network: Network
+    asset: Asset
+
+
+def all_networks() -> Mapping[str, Network]:
+    """Every known network by id, enabled or not. Raises NetworksFileError when NETWORKS_FILE is wrong."""
+    return _load(settings.NETWORKS_FILE)
+
+
+def network(network_id: str) -> Network:
+    """Raises UnknownNetwork."""
+    try:
+        return all_networks()[network_id]
+    except KeyError:
+        raise UnknownNetwork(network_id) from None
+
+
+def enabled_networks(mode: Mode | str) -> tuple[Network, ...]:
+    """The mode's networks that can be paid on, in the file's order."""
+    return tuple(_enabled(mode))
+
+
+def can_be_paid(mode: Mode | str) -> bool:
+    """Whether the mode has a network that can be paid on."""
+    return next(_enabled(mode), None) is not None
+
+
+def payment_options(mode: Mode | str) -> tuple[PaymentOption, ...]:
+    """Every asset on every enabled network of the mode."""
+    return tuple(PaymentOption(each, asset) for each in enabled_networks(mode) for asset in each.assets.values())
+
+
+def option(*, mode: Mode | str, asset: str, network: str) -> PaymentOption | None:
+    """The asset on the network, if the mode has it."""
+    wanted = (network, asset)
+    return next((o for o in payment_options(mode) if (o.network.id, o.asset.symbol) == wanted), None)
+
+
+def find_option(network_id: str, asset: str) -> PaymentOption | None:
+    """The asset on the network, enabled or not; None when the networks no longer list it."""
+    found = all_networks().get(network_id)
+    return PaymentOption(found, found.assets[asset]) if found and asset in found.assets else None
+
+
+def confirmations_for(network: Network, value_in_usd: Decimal) -> int:
+    """Blocks that a payment of this worth needs, its own block counted."""
+    if value_in_usd < SMALL_BELOW:
+        return network.confirmations.small
+    return network.confirmations.normal if value_in_usd < NORMAL_BELOW else network.confirmations.large
+
+
+def _enabled(mode: Mode | str) -> Iterator[Network]:
+    return (each for each in all_networks().values() if each.mode == mode and each.is_enabled)
+
+
+@lru_cache(maxsize=8)
+def _load(extra: str) -> Mapping[str, Network]:
+    return MappingProxyType({name: _network(name, table) for name, table in read_tables(extra).items()})
+
+
+def _network(network_id: str, table: NetworkTable) -> Network:
+    return Network(
+        id=network_id,
+        name=table.name,
+        kind=table.kind,
+        mode=Mode(table.mode),
+        chain_id=table.chain_id,
+        block_seconds=table.block_seconds,
+        confirmations=Confirmations(**dict(table.confirmations)),
+        explorer=table.explorer,
+        assets=MappingProxyType({symbol: _asset(symbol, each) for symbol, each in table.assets.items()}),
+        feeds=MappingProxyType(table.feeds),
+    )
+
+
+def _asset(symbol: str, table: AssetTable) -> Asset:
+    # Two decimals of a dollar can be typed without a slip; the sixth of ether is worth less than a cent.
+    usual = min(table.decimals, 2 if table.peg else 6)
+    return Asset(
+        symbol=symbol,
+        name=table.name or symbol,
+        decimals=table.decimals,
+        display_decimals=usual if table.display_decimals is None else table.display_decimals,
+        contract=table.contract,
+        peg=table.peg,
+        minimum=table.minimum,
+        maximum=table.maximum,
+    )
+
+
+def _variable(name: str) -> str:
+    """The variable, or the content of the file named by NAME_FILE; an RPC URL often holds a key."""
+    if path := os.environ.get(f"{name}_FILE"):
+        return Path(path).read_text(encoding="utf-8").strip()
+    return os.environ.get(name, "")

@@ -1,0 +1,1 @@
+"""What an asset costs, and on whose word."""

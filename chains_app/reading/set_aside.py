@@ -1,0 +1,58 @@
+"""What nodes said and makes no sense: kept as rows, asked for again ever less often, settled when it can be read."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from django.db.models import QuerySet
+
+from chains_app.models import SetAside
+from chains_app.networks.networks import Network
+from chains_app.reading.reader import Doubt
+
+# Most oddities are a node that has not made up its mind for a second; the others get a try every six hours, for days.
+FIRST_PAUSE = timedelta(seconds=2)
+LONGEST_PAUSE = timedelta(hours=6)
+MOST_TRIES = 60
+
+
+def set_aside(network: Network, doubts: Iterable[Doubt], now: datetime) -> None:
+    """Notes them, each once however often it is met. One that was settled and is met again is open again."""
+    rows = {
+        (doubt.what, doubt.place): SetAside(
+            network=network.id,
+            what=doubt.what,
+            place=doubt.place,
+            first_block=doubt.first,
+            last_block=doubt.last,
+            address=doubt.address,
+            why=doubt.why[:300],
+            first_at=now,
+            last_at=now,
+            try_at=now + FIRST_PAUSE,
+        )
+        for doubt in doubts
+    }
+    if rows:
+        SetAside.objects.bulk_create(
+            rows.values(),
+            update_conflicts=True,
+            unique_fields=["network", "what", "place"],
+            update_fields=["first_block", "last_block", "address", "why", "last_at", "settled_at"],
+        )
+
+
+def due(network: Network, now: datetime) -> QuerySet[SetAside]:
+    """What is to be asked for again now, the longest overdue first."""
+    rows = SetAside.objects.filter(network=network.id, settled_at=None, try_at__lte=now, tries__lt=MOST_TRIES)
+    return rows.order_by("try_at", "id")
+
+
+def postpone(row: SetAside, why: str, now: datetime) -> None:
+    """It made no sense this time either."""
+    pause = min(FIRST_PAUSE * 2 ** min(row.tries + 1, 20), LONGEST_PAUSE)
+    SetAside.objects.filter(pk=row.pk).update(tries=row.tries + 1, why=why[:300], last_at=now, try_at=now + pause)
+
+
+def settle(row: SetAside, now: datetime) -> None:
+    """It could be read."""
+    SetAside.objects.filter(pk=row.pk).update(tries=row.tries + 1, last_at=now, settled_at=now)

@@ -1,0 +1,1 @@
+"""Addresses to receive at without holding a key."""

@@ -1,0 +1,1 @@
+"""The chain of test mode, and its reader."""

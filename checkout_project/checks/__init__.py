@@ -1,0 +1,1 @@
+"""What stops a start that could not work."""

@@ -1,0 +1,1 @@
+"""Django admin as our operators meet it."""

@@ -1,0 +1,1 @@
+"""Who calls us, whom we call, and which addresses are public."""

@@ -1,0 +1,55 @@
+"""The forms of the admin's own pages about a business: what operators say when they act on it."""
+
+from typing import Any
+
+from django import forms
+
+from merchants_app.frame.forms import InviteForm, SettingsForm
+from merchants_app.models import Member, Merchant
+
+
+class NewBusinessForm(SettingsForm):
+    """A new business, and who will own it."""
+
+    owner = forms.EmailField(
+        label="E-mail of the owner", max_length=254, help_text="They are written to, and choose a password."
+    )
+
+
+class AboutBusiness(forms.Form):
+    """A form that knows which business it is about."""
+
+    def __init__(self, *args: Any, merchant: Merchant, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.merchant = merchant
+
+
+class LiftForm(AboutBusiness):
+    """Asks for nothing: the button is enough."""
+
+
+class ReasonForm(AboutBusiness):
+    """Why, in words that the owners will read."""
+
+    reason = forms.CharField(
+        max_length=500,
+        widget=forms.Textarea({"rows": 3, "cols": 60}),
+        error_messages={"required": "Say why: the owners will read it."},
+    )
+
+
+class InviteMemberForm(InviteForm, AboutBusiness):
+    """As in the dashboard."""
+
+
+class VisitForm(ReasonForm):
+    """As whom an operator looks, and why."""
+
+    member = forms.ModelChoiceField(Member.objects.none(), label="As")
+    field_order = ("member", "reason")
+
+    def __init__(self, *args: Any, merchant: Merchant, **options: Any) -> None:
+        super().__init__(*args, merchant=merchant, **options)
+        members = Member.objects.filter(merchant=merchant).select_related("user").order_by("id")
+        choice: Any = self.fields["member"]
+        choice.queryset = members.filter(user__is_staff=False, user__is_superuser=False)

@@ -1,0 +1,159 @@
+"""Django admin of the businesses: people, keys, treasuries, logs. What is changed here goes by the dashboard's rules.
+
+What money depends on is read-only; what operators do stands in the log of the business that it concerns.
+"""
+
+from allauth.account.admin import EmailAddressAdmin  # which registers itself before it is replaced
+from allauth.account.models import EmailAddress
+from django.contrib import admin, messages
+from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import Group
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from common.admin.read_only import ReadOnly
+from merchants_app.admin.businesses import MerchantAdmin
+from merchants_app.admin.people import OperatorGroupAdmin, PersonAdmin
+from merchants_app.frame.admin import operator_of
+from merchants_app.keys.api_keys import end_key
+from merchants_app.models import (
+    ApiKey,
+    AuditEntry,
+    IdempotencyRecord,
+    Invitation,
+    LoggedRequest,
+    Merchant,
+    OperatorVisit,
+    Treasury,
+    User,
+)
+from merchants_app.people.operators import REVOKE_KEYS, operator_name
+
+admin.site.site_header = admin.site.site_title = "Tallystick"
+admin.site.index_title = "Operation"
+
+admin.site.unregister((Group, EmailAddress))
+admin.site.register(User, PersonAdmin)
+admin.site.register(Group, OperatorGroupAdmin)
+admin.site.register(Merchant, MerchantAdmin)
+
+
+@admin.register(ApiKey)
+class ApiKeyAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
+    """Keys without their secrets, which nobody has; an action revokes."""
+
+    list_display = ("name", "hint", "merchant", "mode", "scopes", "last_used_at", "revoked_at", "created_at")
+    list_filter = ("mode", ("revoked_at", admin.EmptyFieldListFilter))
+    list_select_related = ("merchant",)
+    search_fields = ("public_id", "hint", "name", "merchant__name", "merchant__public_id")
+    exclude = ("digest",)
+    actions = ("revoke",)
+
+    def has_revoke_permission(self, request: HttpRequest) -> bool:
+        """Whether the operator may revoke keys."""
+        return operator_of(request).has_perm(REVOKE_KEYS)
+
+    @admin.action(description="Revoke for good", permissions=["revoke"])
+    def revoke(self, request: HttpRequest, keys: QuerySet[ApiKey]) -> None:
+        """By the rule that the dashboard uses."""
+        for key in keys.filter(revoked_at=None).select_related("merchant"):
+            end_key(key, actor=operator_name(operator_of(request)))
+        messages.success(request, "Revoked. The keys no longer work.")
+
+
+@admin.register(Treasury)
+class TreasuryAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
+    """Where money goes, now and before. Changed in the dashboard by owners only, with its cooling period."""
+
+    list_display = ("merchant", "mode", "kind", "__str__", "verified_at", "active_from", "withdrawn_at", "created_by")
+    list_filter = ("mode", "kind", ("verified_at", admin.EmptyFieldListFilter))
+    list_select_related = ("merchant",)
+    search_fields = ("address", "xpub", "merchant__name", "merchant__public_id")
+    ordering = ("-id",)
+
+
+@admin.register(Invitation)
+class InvitationAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
+    """Who was asked into which team; sent and taken back in the dashboard by owners."""
+
+    list_display = ("email", "merchant", "role", "invited_by", "sent_at", "expires_at", "accepted_at", "withdrawn_at")
+    list_filter = ("role", ("accepted_at", admin.EmptyFieldListFilter), ("withdrawn_at", admin.EmptyFieldListFilter))
+    list_select_related = ("merchant", "invited_by")
+    search_fields = ("email", "merchant__name", "merchant__public_id")
+    exclude = ("digest",)
+    ordering = ("-id",)
+
+
+@admin.register(AuditEntry)
+class AuditEntryAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
+    """Who did what."""
+
+    list_display = ("created_at", "merchant", "mode", "actor", "action", "subject")
+    list_filter = ("mode", "action")
+    list_select_related = ("merchant",)
+    search_fields = ("actor", "action", "subject", "merchant__name")
+    date_hierarchy = "created_at"
+    ordering = ("-id",)
+
+
+@admin.register(LoggedRequest)
+class LoggedRequestAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
+    """What the API was asked in the last days."""
+
+    list_display = (
+        "at",
+        "merchant",
+        "mode",
+        "method",
+        "path",
+        "status_code",
+        "error_code",
+        "duration_ms",
+        "request_id",
+    )
+    list_filter = ("mode", "method", "status_code")
+    list_select_related = ("merchant",)
+    search_fields = ("request_id", "path", "error_code")
+    show_full_result_count = False
+    ordering = ("-id",)
+
+
+@admin.register(IdempotencyRecord)
+class IdempotencyRecordAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
+    """Answers remembered for repeated requests; the bodies stay unseen."""
+
+    list_display = ("created_at", "merchant", "mode", "key", "status_code")
+    list_filter = ("mode",)
+    list_select_related = ("merchant",)
+    search_fields = ("key",)
+    exclude = ("body",)
+    show_full_result_count = False
+    ordering = ("-id",)
+
+
+@admin.register(OperatorVisit)
+class OperatorVisitAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
+    """When operators looked at a dashboard in a member's place."""
+
+    list_display = ("began_at", "operator", "merchant", "shown_as", "reason", "until", "ended_at")
+    list_select_related = ("merchant", "operator", "shown_as")
+    search_fields = ("operator__email", "shown_as__email", "merchant__name", "merchant__public_id")
+    ordering = ("-id",)
+
+
+@admin.register(LogEntry)
+class OperatorsLogAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
+    """What operators wrote in these pages: also what concerns no business, such as groups."""
+
+    list_display = ("action_time", "user", "content_type", "object_repr", "action_flag", "__str__")
+    list_filter = ("action_flag", "content_type")
+    list_select_related = ("user", "content_type")
+    search_fields = ("user__email", "object_repr", "change_message")
+    ordering = ("-action_time",)
+
+
+@admin.register(EmailAddress)
+class AddressAdmin(ReadOnly, EmailAddressAdmin):  # type: ignore[misc]
+    """The addresses of people, and which of them are proven. Changed at the person."""
+
+    actions = ()

@@ -1,0 +1,1 @@
+"""Businesses: opened, set up, suspended, looked at by operators."""

@@ -1,0 +1,1 @@
+"""Doors: the pages of a business, its team, keys and treasury."""

@@ -1,0 +1,99 @@
+"""Dashboard pages about the business itself: entrance, settings, audit log."""
+
+from copy import copy
+from urllib.parse import quote
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.db.models import Q
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.views.decorators.http import require_POST, require_safe
+
+from common.modes import Mode
+from merchants_app.businesses.founding import open_to_all
+from merchants_app.businesses.money_rules import change_settings
+from merchants_app.businesses.visits import end_visit
+from merchants_app.frame.access import (
+    LAST_MODE,
+    VISIT,
+    Access,
+    Power,
+    WorksNowhere,
+    access_at,
+    for_members,
+    last_place,
+    visit_going_on,
+)
+from merchants_app.frame.forms import SettingsForm
+from merchants_app.frame.pages import page
+from merchants_app.frame.paging import newest_first
+from merchants_app.frame.places import Place
+from merchants_app.scope import Scope
+
+
+@login_required
+def home(request: HttpRequest) -> HttpResponse:
+    """`/dashboard`: on to the overview, in the mode last used; to a first business where anybody may have one."""
+    mode = Mode.LIVE if request.session.get(LAST_MODE) == Mode.LIVE else Mode.TEST
+    try:
+        return redirect("dashboard:overview", at=last_place(request, mode))
+    except WorksNowhere:
+        if not open_to_all():
+            raise
+        return redirect("business-new")
+
+
+@login_required
+@require_safe
+def former_address(request: HttpRequest, mode: Mode, rest: str) -> HttpResponse:
+    """`/dashboard/<mode>/…`, as older letters and bookmarks have it: on to that page of the business last chosen."""
+    query = f"?{request.META['QUERY_STRING']}" if request.META.get("QUERY_STRING") else ""
+    return redirect(f"/dashboard/{last_place(request, mode)}/{quote(rest)}{query}")
+
+
+@login_required
+@require_POST
+def switch_business(request: HttpRequest) -> HttpResponse:
+    """Goes to work for another of the person's businesses, in the mode last used; 404 for one that is not theirs."""
+    mode = Mode.LIVE if request.session.get(LAST_MODE) == Mode.LIVE else Mode.TEST
+    return redirect("dashboard:overview", at=access_at(request, Place(request.POST.get("merchant", ""), mode)).at)
+
+
+@login_required
+@require_POST
+def leave(request: HttpRequest) -> HttpResponse:
+    """An operator has looked enough: back to the admin."""
+    visit = visit_going_on(request)
+    if visit is None:
+        return redirect("dashboard-home")
+    end_visit(visit)
+    del request.session[VISIT]
+    messages.success(request, f"You no longer look at {visit.merchant.name}.")
+    return redirect("admin:merchants_app_merchant_change", visit.merchant_id)
+
+
+@for_members(change=Power.MANAGE_SETTINGS)
+def settings(request: HttpRequest, access: Access) -> HttpResponse:
+    """Name, look and money rules; the same in both modes."""
+    # A copy: a form that is wrong must not change what the menu shows.
+    current = copy(access.merchant)
+    form = SettingsForm(request.POST if request.method == "POST" else None, instance=current)
+    if form.is_bound and form.is_valid():
+        changed = change_settings(merchant=access.merchant, actor=access.actor, **form.cleaned_data)
+        messages.success(request, "Saved." if changed else "Nothing was different, so nothing was changed.")
+        return redirect("dashboard:settings", at=access.at)
+    if not access.may(Power.MANAGE_SETTINGS):
+        for field in form.fields.values():
+            field.disabled = True
+    return page(request, access, "settings.html", form=form)
+
+
+@for_members()
+def audit_log(request: HttpRequest, access: Access) -> HttpResponse:
+    """Who did what, of this mode and of what belongs to both; `?q=` looks at the person, the act and the thing."""
+    rows = Scope.of(access).audit_entries()
+    sought = request.GET.get("q", "").strip()[:200]
+    if sought:
+        rows = rows.filter(Q(actor__icontains=sought) | Q(action__icontains=sought) | Q(subject__icontains=sought))
+    return page(request, access, "audit.html", shown=newest_first(rows, request.GET), sought=sought)

@@ -1,0 +1,74 @@
+"""Dashboard pages for developers: API keys, and what was asked with them."""
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.views.decorators.cache import never_cache
+
+from common.errors import DomainError
+from merchants_app.frame.access import Access, Power, for_members, in_live
+from merchants_app.frame.forms import ApiKeyForm, refuse
+from merchants_app.frame.pages import page
+from merchants_app.frame.paging import newest_first
+from merchants_app.keys.api_keys import create_key, revoke_key, with_roles
+from merchants_app.keys.holders import ShownKey, take_over
+from merchants_app.requests.log import KEPT
+from merchants_app.scope import Scope
+
+
+@never_cache
+@for_members(change=Power.MANAGE_KEYS, fresh=in_live)
+def keys(request: HttpRequest, access: Access) -> HttpResponse:
+    """The keys of the mode; a POST makes one, whose secret stands in this answer and nowhere else."""
+    form = ApiKeyForm(request.POST if request.method == "POST" else None, role=access.role, mode=access.mode)
+    secret = ""
+    if form.is_bound and form.is_valid():
+        try:
+            _, secret = create_key(merchant=access.merchant, mode=access.mode, by=access.user, **form.cleaned_data)
+        except DomainError as error:
+            refuse(form, error)
+        else:
+            form = ApiKeyForm(role=access.role, mode=access.mode)
+    listed = Scope.of(access).keys().select_related("created_by", "holder")
+    shown = [ShownKey(key) for key in with_roles(listed.filter(revoked_at=None))]
+    return page(
+        request,
+        access,
+        "keys.html",
+        form=form,
+        secret=secret,
+        keys=[each for each in shown if each.works],
+        ended=[each for each in shown if not each.works],
+        revoked=listed.exclude(revoked_at=None).order_by("-revoked_at")[:20],
+    )
+
+
+@for_members(see=None, change=Power.MANAGE_KEYS)
+def revoke(request: HttpRequest, access: Access, key_id: str) -> HttpResponse:
+    """Ends a key for good."""
+    key = Scope.of(access).key(key_id)
+    revoke_key(key, by=access.user)
+    messages.success(request, f"“{key.name}” no longer works.")
+    return redirect("dashboard:keys", at=access.at)
+
+
+@for_members(see=None, change=Power.MANAGE_TEAM)
+def take(request: HttpRequest, access: Access, key_id: str) -> HttpResponse:
+    """An owner takes over a key that somebody else holds."""
+    key = take_over(key=Scope.of(access).key(key_id), by=access.user)
+    messages.success(request, f"“{key.name}” is yours now: it ends with your membership, not with theirs.")
+    return redirect("dashboard:keys", at=access.at)
+
+
+@for_members()
+def requests(request: HttpRequest, access: Access) -> HttpResponse:
+    """The last API requests, of one key or all; `?failed=1` leaves only those that were refused."""
+    own_keys = list(Scope.of(access).keys())
+    key = next((each for each in own_keys if each.public_id == request.GET.get("key")), None)
+    rows = Scope.of(access).requests().select_related("key")
+    if key:
+        rows = rows.filter(key=key)
+    if request.GET.get("failed"):
+        rows = rows.filter(status_code__gte=400)
+    shown = newest_first(rows, request.GET)
+    return page(request, access, "requests.html", shown=shown, keys=own_keys, key=key, days=KEPT.days)

@@ -1,0 +1,221 @@
+"""The dashboard's forms: what may be typed, and what a field says when it is wrong. The rules are elsewhere."""
+
+import re
+from datetime import UTC, date, datetime, time
+from typing import Any
+
+from django import forms
+from django.contrib.auth.password_validation import validate_password
+from typing_extensions import override
+
+from chains_app.receiving.xpub import PrivateKeyRefused, looks_private
+from common.admin.refusals import refuse as refuse
+from merchants_app.businesses.money_rules import CHANGEABLE, KeptTooShort, check_memory
+from merchants_app.models import KeyScope, Merchant, Role, TreasuryKind, User
+from merchants_app.powers import SCOPE_WORDS, scopes_within
+
+_SCOPES = [(scope.value, f"{scope}: {words}") for scope, words in SCOPE_WORDS.items()]
+_COLOR = re.compile(r"#[0-9a-f]{6}", re.IGNORECASE)
+
+
+class ApiKeyForm(forms.Form):
+    """A new API key. `role` is its maker's, who can give it no more than they have in the mode."""
+
+    name = forms.CharField(
+        max_length=80,
+        help_text="Where it will be used: “Web shop”, “Accounting”.",
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    scopes = forms.MultipleChoiceField(
+        label="May",
+        choices=_SCOPES,
+        initial=[KeyScope.READ, KeyScope.WRITE],
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": "Allow at least one: a key that may do nothing is of no use."},
+    )
+    expires_at = forms.DateField(
+        label="Last day (optional)",
+        required=False,
+        help_text="It works until that day ends (UTC). Owners get a letter a week ahead. Empty: no end.",
+        widget=forms.DateInput(attrs={"type": "date"}),
+    )
+
+    def __init__(self, *args: Any, role: Role, mode: str, **options: Any) -> None:
+        super().__init__(*args, **options)
+        scopes = self.fields["scopes"]
+        assert isinstance(scopes, forms.MultipleChoiceField)
+        within = scopes_within(role, mode=mode)
+        if beyond := [scope for scope in SCOPE_WORDS if scope not in within]:
+            # They stay valid for the form, so that the rule can say why not; they are not offered.
+            scopes.widget.choices = [(scope, label) for scope, label in _SCOPES if scope in within]
+            names = " and ".join(f"“{scope}”" for scope in beyond)
+            scopes.help_text = f"Not {names}: your role ({role.label}) may not do that itself in {mode} mode."
+
+    def clean_expires_at(self) -> datetime | None:
+        """The last moment of the day."""
+        day: date | None = self.cleaned_data["expires_at"]
+        return datetime.combine(day, time.max, tzinfo=UTC) if day else None
+
+
+class SettingsForm(forms.ModelForm[Merchant]):
+    """The merchant's name, look and money rules."""
+
+    class Meta:
+        model = Merchant
+        fields = CHANGEABLE
+        labels = {
+            "name": "Name of the business",
+            "support_email": "E-mail for buyers' questions",
+            "brand_color": "Accent colour",
+            "session_minutes": "Time to pay, in minutes",
+            "watch_days": "Keep watching for late payments, in days",
+            "tolerance_percent": "Short by at most, in percent of the price",
+            "tolerance_amount": "… and by at most, in the session's currency",
+            "spread_percent": "Spread, in percent",
+            "keep_buyers_days": "Keep buyers' personal data, in days",
+        }
+        help_texts = {
+            "name": "Buyers see it on top of the payment page.",
+            "support_email": "Shown on the payment page. Empty: not shown.",
+            "brand_color": "For the main button on the payment page.",
+            "session_minutes": "5 to 10,080 (a week). A shop can set another end for a session.",
+            "watch_days": "Money that arrives after the end is recorded and shown to you for this long.",
+            "tolerance_percent": "Exchanges often keep a fee: short by no more than both limits counts as paid.",
+            "tolerance_amount": "The smaller of the two limits decides.",
+            "spread_percent": "Added to the market price when a price is locked, against swings until you exchange.",
+            "keep_buyers_days": "Names, e-mail addresses and metadata are erased so long after a buyer's last session "
+            "ended; amounts stay. At least 30 days more than the watch. Empty: kept for ever.",
+        }
+        widgets = {"brand_color": forms.TextInput(attrs={"type": "color"})}
+
+    def clean_brand_color(self) -> str:
+        """`#rrggbb`, in lower case."""
+        color = str(self.cleaned_data["brand_color"])
+        if not _COLOR.fullmatch(color):
+            raise forms.ValidationError("Give a colour as #rrggbb, for instance #3d5afe.")
+        return color.lower()
+
+    def clean_keep_buyers_days(self) -> int | None:
+        """Well beyond the watch, or empty. Where the watch itself is wrong, that is reported first."""
+        days: int | None = self.cleaned_data["keep_buyers_days"]
+        if watch := self.cleaned_data.get("watch_days"):
+            try:
+                check_memory(days, watch_days=watch)
+            except KeptTooShort as error:
+                raise forms.ValidationError(error.detail) from error
+        return days
+
+
+class _NothingPrivate(forms.TextInput):
+    """A private key or seed words are not drawn again, whatever was wrong with the form."""
+
+    @override
+    def format_value(self, value: Any) -> Any:
+        return None if looks_private(str(value or "")) else super().format_value(value)
+
+
+class TreasuryForm(forms.Form):
+    """A new receiving wallet."""
+
+    kind = forms.ChoiceField(
+        label="What do you have?",
+        choices=[
+            (TreasuryKind.ADDRESS, "A wallet address: hardware wallet, Safe, browser wallet"),
+            (TreasuryKind.XPUB, "An account public key (xpub): each buyer gets a plain address of your wallet"),
+        ],
+        initial=TreasuryKind.ADDRESS,
+        widget=forms.RadioSelect,
+    )
+    value = forms.CharField(
+        label="Address or xpub",
+        help_text="0x… with its capital letters as your wallet shows it, or xpub…. Never a private key or seed phrase.",
+        widget=_NothingPrivate(attrs={"autocomplete": "off", "spellcheck": "false", "autocapitalize": "off"}),
+    )
+
+    def clean_value(self) -> str:
+        """Refuses what is secret before anything else is said of it."""
+        value = str(self.cleaned_data["value"])
+        if looks_private(value):
+            raise forms.ValidationError(str(PrivateKeyRefused()))
+        return value
+
+
+class OwnershipForm(forms.Form):
+    """The signature that proves a wallet is the merchant's."""
+
+    signature = forms.CharField(
+        max_length=4000,
+        help_text="0x…, as the wallet answers it.",
+        widget=forms.Textarea(attrs={"rows": 3, "autocomplete": "off", "spellcheck": "false"}),
+    )
+
+
+class InviteForm(forms.Form):
+    """A new member of the team."""
+
+    email = forms.EmailField(label="E-mail address", max_length=254)
+    role = forms.ChoiceField(choices=Role.choices, initial=Role.VIEWER)
+
+
+class PasswordForm(forms.Form):
+    """A password for a new account, twice."""
+
+    password1 = forms.CharField(
+        label="Password",
+        max_length=200,
+        strip=False,
+        help_text="At least 10 characters.",
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    )
+    password2 = forms.CharField(
+        label="Password, once more",
+        max_length=200,
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    )
+
+    def __init__(self, *args: Any, email: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.email = email
+
+    @override
+    def clean(self) -> dict[str, Any]:
+        """By the rules for all passwords; the address itself is none."""
+        typed = self.cleaned_data
+        if "password1" in typed:
+            try:
+                validate_password(typed["password1"], User(email=self.email))
+            except forms.ValidationError as error:
+                self.add_error("password1", error)
+        if "password1" in typed and "password2" in typed and typed["password1"] != typed["password2"]:
+            self.add_error("password2", "These are two different passwords. Type the same one twice.")
+        return typed
+
+
+class BusinessForm(forms.Form):
+    """A new business."""
+
+    name = forms.CharField(
+        label="Name of the business",
+        max_length=120,
+        help_text="Buyers see it on top of the payment page. You can change it later.",
+        widget=forms.TextInput(attrs={"autocomplete": "organization"}),
+    )
+
+
+class RoleForm(forms.Form):
+    """A member's other role."""
+
+    role = forms.ChoiceField(choices=Role.choices)
+
+
+class TransactionForm(forms.Form):
+    """A transaction that the merchant's wallet sent."""
+
+    tx_hash = forms.RegexField(
+        r"^0x[0-9a-fA-F]{64}$",
+        label="Transaction hash",
+        strip=True,
+        error_messages={"invalid": "A transaction hash is 0x and 64 characters 0-9, a-f."},
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+    )

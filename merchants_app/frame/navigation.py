@@ -1,0 +1,99 @@
+"""The dashboard's menu as data: a new page is a new line here."""
+
+from dataclasses import dataclass
+
+from django.urls import reverse
+
+from common.modes import Mode
+from merchants_app.frame.places import Place
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A page of the menu; pages below it (`…/sessions/cs_…`) count as the same item."""
+
+    label: str
+    view: str
+    badge: str = ""  # which count stands behind the label
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Items under a heading; the first group has none."""
+
+    heading: str
+    items: tuple[Item, ...]
+
+
+MENU: tuple[Group, ...] = (
+    Group(
+        "",
+        (
+            Item("Overview", "overview"),
+            Item("Sessions", "sessions"),
+            Item("Decisions", "decisions", badge="decisions"),
+            Item("Collect", "collect"),
+        ),
+    ),
+    Group(
+        "Developers",
+        (
+            Item("API keys", "keys"),
+            Item("Webhooks", "webhooks"),
+            Item("Events", "events"),
+            Item("Requests", "requests"),
+        ),
+    ),
+    Group(
+        "Business",
+        (
+            Item("Treasury", "treasury"),
+            Item("Team", "team"),
+            Item("Settings", "settings"),
+            Item("Privacy", "privacy"),
+            Item("Audit log", "audit"),
+        ),
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """An item with its address, ready to be drawn."""
+
+    label: str
+    url: str
+    badge: str
+    current: bool
+
+
+def menu_for(*, at: Place, path: str) -> list[tuple[str, list[Link]]]:
+    """Headings with their links; the one whose page (or a page below it) is shown is marked current."""
+    return [
+        (
+            group.heading,
+            [
+                Link(label=item.label, url=_url(item, at), badge=item.badge, current=_is_at(path, _url(item, at)))
+                for item in group.items
+            ],
+        )
+        for group in MENU
+    ]
+
+
+def same_place_in(*, at: Place, path: str) -> str:
+    """Where the mode switch leads: the same menu page in the other mode (a single thing has only one)."""
+    here = next((item for group in MENU for item in group.items if _is_at_in_any_mode(path, item, at)), None)
+    return _url(here or MENU[0].items[0], at)
+
+
+def _url(item: Item, at: Place) -> str:
+    return reverse(f"dashboard:{item.view}", kwargs={"at": at})
+
+
+def _is_at(path: str, url: str) -> bool:
+    return path == url or path.startswith(f"{url}/")
+
+
+def _is_at_in_any_mode(path: str, item: Item, at: Place) -> bool:
+    return any(_is_at(path, _url(item, Place(at.business, mode))) for mode in Mode)

@@ -1,0 +1,1 @@
+"""API keys: made, found, handed over, revoked."""

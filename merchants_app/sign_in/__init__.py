@@ -1,0 +1,1 @@
+"""How people sign in: accounts, passwords, second factors, devices."""

@@ -1,0 +1,153 @@
+"""What the API answers beside sessions: what waits for a decision, customers, payment links, payment options."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import ConfigDict, Field, GetJsonSchemaHandler, SerializerFunctionWrapHandler, model_serializer
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
+
+from chains_app.networks.networks import all_networks
+from common.api.answer_types import Answer, Fiat, Timestamp
+from common.api.types import LeftOut
+from common.money import Currency
+from sessions_app.answers.session import Session
+from sessions_app.status import DecisionKind, Issue
+
+
+class OpenIssue(Answer):
+    """A session that waits for a decision."""
+
+    session_id: str = Field(description="Of the session.", examples=["cs_01h455vb4pex5vsknk084sn02q"])
+    issue: Issue = Field(description="What is odd.", examples=["underpaid"])
+    since: Timestamp = Field(description="Since when.")
+    age_seconds: int = Field(description="The same as a duration, in seconds.", examples=[3600])
+    currency: Currency = Field(description="ISO 4217 code.", examples=["USD"])
+    amount: Fiat = Field(description="The price.")
+    amount_received: Fiat = Field(description="What has arrived and counts.")
+    difference: Fiat = Field(description="Received less price: below zero when too little came.")
+    payments: list[str] = Field(
+        description="The payments that it is about; one that is gone ends in `:vanished:` and a number. Send them back "
+        "with `resolve`, so that only what you saw is decided.",
+        examples=[["pay_01h455vb4pex5vsknk084sn02q"]],
+    )
+    value: Fiat = Field(description="What those are worth.")
+    suggested_decision: DecisionKind = Field(description="What most would do.", examples=["accept"])
+    decisions: list[DecisionKind] = Field(
+        description="All that `resolve` takes for it.", examples=[["accept", "refunded"]]
+    )
+    session: Session = Field(description="The whole session.")
+
+
+class PaidInCurrency(Answer):
+    """What a customer has paid in one currency."""
+
+    currency: Currency = Field(description="ISO 4217 code.", examples=["USD"])
+    amount: Fiat = Field(description="The sum of the prices of completed sessions.")
+    sessions: int = Field(description="How many sessions that were.", examples=[3])
+
+
+class Customer(Answer):
+    """A buyer: one per e-mail address."""
+
+    id: str = Field(description="Of the customer.", examples=["cus_01h455vb4pex5vsknk084sn02q"])
+    object: Literal["customer"] = Field(default="customer", description="Always the same.", examples=["customer"])
+    email: str = Field(description="As it was first sent.", examples=["pat@example.com"])
+    name: str = Field(
+        description="The last one that you sent; what a payment link's visitor types does not change it.",
+        examples=["Pat Doe"],
+    )
+    created_at: Timestamp = Field(description="When the first session was made.")
+    erased_at: Timestamp | None = Field(description="When all that is personal was erased; null: it was not.")
+    paid: list[PaidInCurrency] = Field(description="What they paid, by currency.")
+
+
+class BuyerExport(Answer):
+    """All that is kept about one buyer, to be handed to them."""
+
+    object: Literal["buyer"] = Field(default="buyer", description="Always the same.", examples=["buyer"])
+    business: str = Field(description="Who keeps it.", examples=["Mia Coffee"])
+    livemode: bool = Field(description="False: test mode, play money.", examples=[False])
+    exported_at: Timestamp = Field(description="When it was put together.")
+    customer: Customer = Field(description="The buyer.")
+    sessions: list[dict[str, Any]] = Field(
+        description="As `get_session` answers them, with `refundAddress`, `timeline` and `decisions`.", examples=[[]]
+    )
+    events: list[dict[str, Any]] = Field(
+        description="The events of those sessions, with `data` as sent, and what each receiver answered.",
+        examples=[[]],
+    )
+    audit_lines: list[dict[str, Any]] = Field(description="What the business did with those sessions.", examples=[[]])
+    stored_answers: list[Any] = Field(
+        description="Answers to requests with an Idempotency-Key that name the buyer; kept a day.", examples=[[]]
+    )
+
+
+class PaymentLink(Answer):
+    """A payment link: an offer that many can pay."""
+
+    id: str = Field(description="Of the link.", examples=["pl_01h455vb4pex5vsknk084sn02q"])
+    object: Literal["payment_link"] = Field(
+        default="payment_link", description="Always the same.", examples=["payment_link"]
+    )
+    url: str = Field(
+        description="Give this to buyers.", examples=["https://pay.example/l/pl_01h455vb4pex5vsknk084sn02q"]
+    )
+    livemode: bool = Field(description="False: test mode, play money.", examples=[False])
+    active: bool = Field(description="Whether one can pay by it.", examples=[True])
+    amount: Fiat | None = Field(description="The price; null: the buyer chooses.")
+    currency: Currency = Field(description="ISO 4217 code.", examples=["USD"])
+    product_id: str = Field(description="Your id of what is sold; may be empty.", examples=["1234567890"])
+    product_name: str = Field(description="Shown to the buyer.", examples=["Winter box, 1 kg"])
+    product_description: str = Field(description="Shown below the name; may be empty.", examples=["Apples and pears"])
+    allowed_assets: list[str] = Field(description="Empty: all assets.", examples=[["ETH", "USDC"]])
+    success_url: str | None = Field(
+        description="Where the buyer goes after paying; null: back to the link.", examples=["https://shop.example"]
+    )
+    metadata: dict[str, Any] = Field(description="Copied to each session.", examples=[{"campaign": "winter"}])
+    stock: int | None = Field(description="How many can be sold; null: no limit.", examples=[100])
+    held: int = Field(description="How many are sold or being paid now.", examples=[7])
+    ends_at: Timestamp | None = Field(description="When the offer is over; null: never.")
+    created_at: Timestamp = Field(description="When it was made.")
+
+
+class OneOfTheNetworks:
+    """Described with the ids that there are here: an operator may have added some."""
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        return handler(schema) | {"enum": sorted(all_networks())}
+
+
+class PaymentOption(Answer):
+    """An asset on a network that can be paid with."""
+
+    model_config = ConfigDict(json_schema_serialization_defaults_required=False)
+
+    asset: str = Field(description="Symbol.", examples=["USDC"])
+    name: str = Field(description="Name of the asset.", examples=["USD Coin"])
+    network: Annotated[str, OneOfTheNetworks()] = Field(description="Id of the network.", examples=["base"])
+    network_name: str = Field(description="Its name as buyers see it.", examples=["Base"])
+    chain_id: int | None = Field(description="EIP-155 chain id; null: the sandbox.", examples=[8453])
+    contract: str | None = Field(
+        description="The token's contract; null: the chain's own coin.", examples=["0x8335…2913"]
+    )
+    decimals: int = Field(description="Digits after the point that the chain counts in.", examples=[6])
+    confirmations: int = Field(description="Blocks until a usual payment is final.", examples=[12])
+    available: LeftOut[bool] = Field(
+        default=None, description="With `amount`: whether it could be paid with now.", examples=[True]
+    )
+    reason: str | None = Field(
+        default=None, description="With `amount`: why not.", examples=["No rate is younger than 5 minutes."]
+    )
+    rate: str | None = Field(default=None, description="With `amount`: price of one whole unit.", examples=["2411.52"])
+    amount: str | None = Field(
+        default=None, description="With `amount`: what would be due, in the asset.", examples=["0.0203"]
+    )
+
+    # An answer without `amount` has none of the four. No return type: what it is described by stays the class.
+    @model_serializer(mode="wrap")
+    def leave_out_what_was_not_asked(self, write: SerializerFunctionWrapHandler):  # type: ignore[no-untyped-def]
+        """The fields that were set."""
+        return {name: value for name, value in write(self).items() if self.available is not None or name not in _PRICED}
+
+
+_PRICED = frozenset({"available", "reason", "rate", "amount"})

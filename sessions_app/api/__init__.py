@@ -1,0 +1,1 @@
+"""Doors: the REST API of sessions, links, customers and options."""

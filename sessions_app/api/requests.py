@@ -1,0 +1,181 @@
+"""Bodies and queries of the checkout API, beside the create call's (`terms.py`)."""
+
+from decimal import Decimal, InvalidOperation
+from typing import Annotated, Self
+
+from django.http import QueryDict
+from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
+from pydantic_core import PydanticCustomError
+
+from common.api.exact_json import MAX_NUMBER_LENGTH
+from common.api.faults import Faults
+from common.api.types import Body, LeftOut, Moment, Pattern, Query, Text
+from common.money import Currency
+from sessions_app.api.terms import check_amount
+from sessions_app.paying.scenarios import Scenario
+from sessions_app.status import DecisionKind, Issue, PaymentStatus, Status
+
+
+class ListSessions(Query):
+    """The query of `GET /api/v1/checkout`; `metadata[key]=value` comes beside it."""
+
+    limit: int = Field(20, ge=1, le=100, description="Sessions a page, at most 100.", examples=[20])
+    after: LeftOut[Annotated[str, Text(60)]] = Field(
+        None,
+        description="Continue after this session: from the `Link` header.",
+        examples=["cs_01h455vb4pex5vsknk084sn02q"],
+    )
+    status: LeftOut[Status] = Field(None, description="Only sessions in this status.", examples=["open"])
+    payment_status: LeftOut[PaymentStatus] = Field(
+        None, description="Only with this payment status.", examples=["partial"]
+    )
+    email: LeftOut[Annotated[str, Text(254)]] = Field(
+        None, description="Only of this buyer, in any case.", examples=["pat@example.com"]
+    )
+    reference: LeftOut[Annotated[str, Text(200)]] = Field(
+        None, description="Only with this reference.", examples=["order-1001"]
+    )
+    product_id: LeftOut[Annotated[str, Text(200)]] = Field(
+        None, description="Only of this product.", examples=["1234567890"]
+    )
+    created_after: LeftOut[Moment] = Field(
+        None, description="Only created after this time.", examples=["2030-01-01T00:00:00Z"]
+    )
+    created_before: LeftOut[Moment] = Field(
+        None, description="Only created before this time.", examples=["2030-01-31T00:00:00Z"]
+    )
+
+
+class ListIssues(Query):
+    """The query of `GET /api/v1/issues`."""
+
+    limit: int = Field(100, ge=1, le=100, description="Issues a page, at most 100.", examples=[20])
+    after: LeftOut[
+        Annotated[
+            str,
+            Text(),
+            Pattern(r"^[0-9]{16}-cs_[0-9a-z]{1,40}$", "Take the whole next page from the `Link` header."),
+        ]
+    ] = Field(
+        None,
+        description="Continue after this issue: from the `Link` header.",
+        examples=["0001764115200000-cs_01h455vb4pex5vsknk084sn02q"],
+    )
+
+
+class ListCustomers(Query):
+    """The query of `GET /api/v1/customers`."""
+
+    limit: int = Field(20, ge=1, le=100, description="Customers a page, at most 100.", examples=[20])
+    after: LeftOut[Annotated[str, Text(60)]] = Field(
+        None,
+        description="Continue after this customer: from the `Link` header.",
+        examples=["cus_01h455vb4pex5vsknk084sn02q"],
+    )
+    email: LeftOut[Annotated[str, Text(254)]] = Field(
+        None, description="Only this one; capital letters do not matter.", examples=["pat@example.com"]
+    )
+
+
+class ListLinks(Query):
+    """The query of `GET /api/v1/payment-links`."""
+
+    limit: int = Field(20, ge=1, le=100, description="Links a page, at most 100.", examples=[20])
+    after: LeftOut[Annotated[str, Text(60)]] = Field(
+        None,
+        description="Continue after this link: from the `Link` header.",
+        examples=["pl_01h455vb4pex5vsknk084sn02q"],
+    )
+
+
+def _number_in_text(value: object) -> Decimal:
+    text = str(value)
+    try:
+        number = Decimal(text if len(text) <= MAX_NUMBER_LENGTH else "NaN")
+    except InvalidOperation:
+        number = Decimal("NaN")
+    if not number.is_finite():
+        raise PydanticCustomError("invalid", "A valid number is required.")
+    return number
+
+
+class AmountQuery(Query):
+    """The query of `GET /api/v1/payment-options`: with both, each option has its rate and amount."""
+
+    amount: LeftOut[
+        Annotated[
+            Decimal,
+            Field(max_digits=20, decimal_places=4, ge=Decimal("0.0001")),
+            BeforeValidator(_number_in_text),
+            WithJsonSchema({"type": "number", "minimum": 0.0001, "exclusiveMaximum": 10**16}),
+        ]
+    ] = Field(None, description="What it would cost, in `currency`.", examples=[49.00])
+    currency: LeftOut[Currency] = Field(None, description="ISO 4217 code.", examples=["USD"])
+
+    @model_validator(mode="after")
+    def together(self) -> Self:
+        """Both or neither, and no more decimals than the currency has."""
+        faults = Faults()
+        if self.amount is not None and self.currency is not None:
+            check_amount(self.amount, self.currency, faults)
+        elif self.amount is not None or self.currency is not None:
+            missing = "amount" if self.amount is None else "currency"
+            faults.add(missing, "required", "Send amount and currency together.")
+        faults.tell()
+        return self
+
+
+class ChooseOption(Body):
+    """The body of `POST /api/v1/checkout/{id}/quote`."""
+
+    asset: Annotated[str, Text(16)] = Field(description="Symbol of the asset.", examples=["USDC"])
+    network: Annotated[str, Text(32)] = Field(description="Id of the network.", examples=["sandbox"])
+
+
+class Simulate(Body):
+    """The body of `POST /api/v1/checkout/{id}/simulate`."""
+
+    scenario: Scenario = Field(description="What the buyer does; docs/testing.md tells each.", examples=["exact"])
+    asset: LeftOut[Annotated[str, Text(16)]] = Field(
+        None, description="With which; else the one picked, or the first.", examples=["USDC"]
+    )
+    network: LeftOut[Annotated[str, Text(32)]] = Field(
+        None, description="Always the same; may be left out.", examples=["sandbox"]
+    )
+
+
+class Resolve(Body):
+    """The body of `POST /api/v1/checkout/{id}/resolve`."""
+
+    decision: DecisionKind = Field(description="What to do about it.", examples=["refunded"])
+    tx_hash: LeftOut[
+        Annotated[
+            str,
+            Text(),
+            Pattern(r"^0x[0-9a-fA-F]{64}$", "Send the refund's transaction: 0x and 64 hexadecimal digits."),
+        ]
+    ] = Field(
+        None,
+        description="Of the refund: required with `refunded`, and refused with anything else.",
+        examples=["0x" + "ab" * 32],
+    )
+    note: LeftOut[Annotated[str, Text(500)]] = Field(
+        None, description="For the audit log.", examples=["Pat pays the rest in cash"]
+    )
+    issue: LeftOut[Issue] = Field(
+        None, description="The issue that you saw: another one by now is refused (409).", examples=["underpaid"]
+    )
+    payments: LeftOut[Annotated[list[Annotated[str, Text(60)]], Field(max_length=1000)]] = Field(
+        None,
+        description="The issue's `payments` that you saw in `GET /issues`: others by now are refused (409).",
+        examples=[["pay_01h455vb4pex5vsknk084sn02q"]],
+    )
+
+
+def metadata_filters(query: QueryDict) -> tuple[dict[str, str], QueryDict]:
+    """Takes `metadata[key]=value` out of a query; returns both."""
+    others = query.copy()
+    found = {name[9:-1]: str(query[name]) for name in query if name.startswith("metadata[") and name.endswith("]")}
+    for name in found:
+        del others[f"metadata[{name}]"]
+    return found, others

@@ -1,0 +1,115 @@
+"""The checkout API: the contract's five calls, and what grew around them."""
+
+from django.http import HttpResponse
+from django.utils import timezone
+from rest_framework.decorators import action
+from rest_framework.response import Response
+
+from merchants_app.frame.api_base import MerchantViewSet, json_answer, lead_on
+from merchants_app.frame.api_request import ApiRequest
+from merchants_app.models import KeyScope
+from merchants_app.requests.idempotency import Answer, Claim
+from sessions_app.api.requests import ChooseOption, ListSessions, Resolve, Simulate, metadata_filters
+from sessions_app.api.terms import CreateSession
+from sessions_app.models import CheckoutSession
+from sessions_app.paying.decisions import decide
+from sessions_app.paying.quoting import choose_option
+from sessions_app.paying.scenarios import simulate
+from sessions_app.reading.queries import newest
+from sessions_app.scope import SessionScope
+from sessions_app.selling.creation import create_answered, create_session
+from sessions_app.state.lifecycle import cancel, expire
+from sessions_app.state.representation import represent
+
+
+def _create_at_once(request: ApiRequest, claim: Claim) -> Answer | None:
+    """`create` for a request with an `Idempotency-Key`, its answer stored with the session."""
+    terms = CreateSession.parse(request.data, mode=request.mode).agreed()
+    text = create_answered(merchant=request.merchant, mode=request.mode, terms=terms, actor=request.actor, claim=claim)
+    return Answer(200, text.encode()) if text else None
+
+
+class CheckoutViewSet(MerchantViewSet):
+    """Checkout sessions."""
+
+    scopes = {
+        "list": KeyScope.READ,
+        "create": KeyScope.WRITE,
+        "retrieve": KeyScope.READ,
+        "expire": KeyScope.WRITE,
+        "cancel": KeyScope.WRITE,
+        "quote": KeyScope.WRITE,
+        "simulate": KeyScope.WRITE,
+        "resolve": KeyScope.DECIDE,
+    }
+    answers_apart = frozenset({"quote"})  # asks for rates; a quote that holds is given again, so it may be asked twice
+    answers_at_once = {"create": _create_at_once}
+
+    def list(self, request: ApiRequest) -> HttpResponse:
+        """A page of sessions, newest first; `Link: <…>; rel="next"` leads on."""
+        metadata, others = metadata_filters(request.query_params)
+        wanted = ListSessions.parse_query(others)
+        filters = wanted.model_dump(exclude_none=True, exclude={"limit", "after"})
+        found, last = newest(
+            SessionScope.of(request), filters=filters, metadata=metadata, limit=wanted.limit, after=wanted.after
+        )
+        response = json_answer([represent(session) for session in found])
+        if last:
+            lead_on(response, request, request.query_params.dict() | {"after": last})
+        return response
+
+    def create(self, request: ApiRequest) -> Response:
+        """A new session, or the live one of the same reference."""
+        terms = CreateSession.parse(request.data, mode=request.mode).agreed()
+        session = create_session(merchant=request.merchant, mode=request.mode, terms=terms, actor=request.actor)
+        return Response(represent(session))
+
+    def retrieve(self, request: ApiRequest, pk: str) -> HttpResponse:
+        """One session as it is now."""
+        return json_answer(represent(SessionScope.of(request).view(pk)))
+
+    @action(detail=True, methods=["post"])
+    def expire(self, request: ApiRequest, pk: str) -> Response:
+        """Ends an open session."""
+        expire(self._session(request, pk), actor=request.actor)
+        return Response(status=201)
+
+    @action(detail=True, methods=["post"])
+    def cancel(self, request: ApiRequest, pk: str) -> Response:
+        """Cancels an open session."""
+        cancel(self._session(request, pk), actor=request.actor)
+        return Response(status=201)
+
+    @action(detail=True, methods=["post"])
+    def quote(self, request: ApiRequest, pk: str) -> Response:
+        """Makes the session payable with an asset on a network; answers the session with its `payment`."""
+        wanted = ChooseOption.parse(request.data)
+        session = self._session(request, pk)
+        choose_option(session=session, now=timezone.now(), asset=wanted.asset, network=wanted.network)
+        return Response(represent(SessionScope.of(request).view(pk)))
+
+    @action(detail=True, methods=["post"])
+    def simulate(self, request: ApiRequest, pk: str) -> Response:
+        """Plays a buyer on the sandbox chain (test mode only); answers the session, the outcome follows."""
+        wanted = Simulate.parse(request.data)
+        session = self._session(request, pk)
+        simulate(session=session, now=timezone.now(), actor=request.actor, **wanted.given())
+        return Response(represent(SessionScope.of(request).view(pk)))
+
+    @action(detail=True, methods=["post"])
+    def resolve(self, request: ApiRequest, pk: str) -> Response:
+        """Settles the session's open issue; answers the session."""
+        wanted = Resolve.parse(request.data)
+        decide(
+            session=self._session(request, pk),
+            kind=wanted.decision,
+            tx_hash=wanted.tx_hash or "",
+            note=wanted.note or "",
+            issue=wanted.issue or "",
+            payments=wanted.payments,
+            actor=request.actor,
+        )
+        return Response(represent(SessionScope.of(request).view(pk)))
+
+    def _session(self, request: ApiRequest, public_id: str) -> CheckoutSession:
+        return SessionScope.of(request).session(public_id)

@@ -1,0 +1,199 @@
+"""What a shop sends to create a session: the contract's fields, each checked and named when it is wrong."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Annotated, Any, Self
+from urllib.parse import urlsplit
+
+from django.utils import timezone
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    PlainValidator,
+    ValidationInfo,
+    WithJsonSchema,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError
+
+from chains_app.networks.networks import can_be_paid, payment_options
+from common.api.exact_json import dumps, has_half_characters
+from common.api.faults import Faults
+from common.api.types import Amount, Body, Email, HttpUrl, LeftOut, Moment, Pattern, Text
+from common.modes import Mode
+from common.money import Currency, fits_minor_unit, minor_digits
+from sessions_app.selling.creation import SessionTerms
+
+MAX_METADATA_KEYS = 50
+MAX_METADATA_BYTES = 8 * 1024
+# PostgreSQL writes a number out digit by digit: an exponent would come back as that many zeros.
+MAX_METADATA_EXPONENT = 40
+SHORTEST, LONGEST = timedelta(minutes=5), timedelta(days=7)
+
+
+def _listed(value: object) -> object:
+    """The symbols; a bare string is read as a list of one."""
+    given = [value] if isinstance(value, str) and value else value
+    if given is not None and not isinstance(given, list):
+        raise PydanticCustomError("not_a_list", 'Send a list of asset symbols, such as ["ETH", "USDC"].')
+    return given
+
+
+def _each_once(symbols: list[str]) -> list[str]:
+    return list(dict.fromkeys(symbols))
+
+
+_SYMBOL = {"type": "string", "minLength": 1, "maxLength": 16}
+# Asset symbols, each once, in the order given; empty means all.
+AllowedAssets = Annotated[
+    list[Annotated[str, Text(16)]],
+    Field(max_length=50),
+    BeforeValidator(_listed),
+    AfterValidator(_each_once),
+    WithJsonSchema({"anyOf": [{"type": "array", "items": _SYMBOL, "maxItems": 50}, _SYMBOL]}),
+]
+
+
+def _metadata(value: object) -> dict[str, Any]:
+    """The object, at most 50 names and 8 KB."""
+    if not isinstance(value, dict):
+        raise PydanticCustomError("not_an_object", "Send a JSON object: {…}.")
+    if len(value) > MAX_METADATA_KEYS:
+        raise PydanticCustomError("too_many_keys", f"At most {MAX_METADATA_KEYS} names; this has {len(value)}.")
+    for leaf in _leaves(value):
+        # PostgreSQL's JSON holds neither.
+        if isinstance(leaf, str) and ("\0" in leaf or has_half_characters(leaf)):
+            raise PydanticCustomError("invalid_text", "NUL characters and lone surrogates cannot be stored.")
+        if isinstance(leaf, Decimal) and _is_absurd(leaf):
+            raise PydanticCustomError("too_large", f"Numbers must be below 10^{MAX_METADATA_EXPONENT}.")
+    if len(dumps(value).encode()) > MAX_METADATA_BYTES:
+        raise PydanticCustomError("too_large", f"At most {MAX_METADATA_BYTES} bytes as JSON.")
+    return value
+
+
+# A JSON object of the shop's own, given back in every answer and webhook.
+Metadata = Annotated[
+    dict[str, Any],
+    PlainValidator(_metadata),
+    WithJsonSchema({"type": "object", "additionalProperties": True, "maxProperties": MAX_METADATA_KEYS}),
+]
+
+
+Language = Annotated[
+    str,
+    Text(16),
+    Pattern(r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$", "Send a language as BCP 47 writes it, such as de or pt-BR."),
+]
+
+
+class CreateSession(Body):
+    """The body of `POST /api/v1/checkout`."""
+
+    amount: Amount = Field(description="The amount to charge, in `currency`.", examples=[100])
+    currency: Currency = Field(description="ISO 4217 code.", examples=["USD"])
+    success_url: HttpUrl = Field(
+        description="Where the buyer is sent after paying; `session_id` is added to its query.",
+        examples=["https://example.com/success"],
+    )
+    cancel_url: HttpUrl = Field(
+        description="Where the buyer is sent after cancelling.", examples=["https://example.com/cancel"]
+    )
+    email: Email = Field(description="The buyer's e-mail address.", examples=["pat@example.com"])
+    name: Annotated[str, Text(200)] = Field(description="The buyer's name.", examples=["John Doe"])
+    metadata: Metadata = Field(
+        description="Your own data, at most 50 names and 8 KB.", examples=[{"orderId": "1234567890"}]
+    )
+    product_id: Annotated[str, Text(200)] = Field(description="Your id of what is bought.", examples=["1234567890"])
+    product_name: Annotated[str, Text(250)] = Field(description="Shown to the buyer.", examples=["Winter box, 1 kg"])
+    product_description: Annotated[str, Text(1000)] = Field(
+        description="Shown below the name.", examples=["Apples and pears"]
+    )
+    allowed_assets: AllowedAssets = Field(
+        description="Which assets may pay; empty: all.", examples=[["ETH", "USDT", "USDC"]]
+    )
+    expires_at: LeftOut[Moment] = Field(
+        None,
+        description="5 minutes to 7 days ahead; else the merchant's setting (60 min).",
+        examples=["2030-01-31T12:00:00Z"],
+    )
+    reference: Annotated[str, Text(200)] | None = Field(
+        None, description="Your order id: at most one live session has it.", examples=["order-1001"]
+    )
+    locale: LeftOut[Language] = Field(None, description="Language of the buyer's page, as BCP 47.", examples=["de"])
+
+    def agreed(self) -> SessionTerms:
+        """What the session is made on."""
+        return SessionTerms(**dict(self))
+
+    @model_validator(mode="after")
+    def together(self, info: ValidationInfo) -> Self:
+        """The rules that need two fields, or the key's mode."""
+        mode, faults = mode_of(info), Faults()
+        check_amount(self.amount, self.currency, faults)
+        if self.expires_at:
+            _check_end(self.expires_at, faults)
+        check_assets(self.allowed_assets, mode, faults)
+        if mode == Mode.LIVE:
+            check_https({"successUrl": self.success_url, "cancelUrl": self.cancel_url}, faults)
+        faults.tell()
+        return self
+
+
+def mode_of(info: ValidationInfo) -> Mode:
+    """The key's, which was given to `parse`."""
+    return Mode((info.context or {})["mode"])
+
+
+def check_amount(amount: Decimal, currency: str, faults: Faults) -> None:
+    """No finer than the currency's minor unit."""
+    if not fits_minor_unit(amount, currency):
+        faults.add("amount", "too_many_decimals", f"{currency} has at most {minor_digits(currency)} decimals.")
+
+
+def _check_end(end: datetime, faults: Faults) -> None:
+    now = timezone.now()
+    if not now + SHORTEST - timedelta(seconds=5) <= end <= now + LONGEST + timedelta(seconds=5):
+        faults.add("expiresAt", "out_of_range", "Must be 5 minutes to 7 days from now.")
+
+
+def check_assets(allowed: list[str], mode: Mode, faults: Faults) -> None:
+    """Every asset is known in the mode, and something enabled could pay."""
+    if not allowed and can_be_paid(mode):
+        return
+    available = sorted({option.asset.symbol for option in payment_options(mode)})
+    strange = [symbol for symbol in allowed if symbol not in available]
+    names = ", ".join(available) or "none: no network is configured for this mode"
+    if not available or (allowed and len(strange) == len(allowed)):
+        message = f"Nothing enabled in {mode} mode could pay this session. Available: {names}."
+        faults.add("allowedAssets", "nothing_available", message)
+    elif strange:
+        message = f"Not available in {mode} mode: {', '.join(strange)}. Available: {names}."
+        faults.add("allowedAssets", "unknown_asset", message)
+
+
+def check_https(urls: Mapping[str, str], faults: Faults) -> None:
+    """Live money is not led back over plain http."""
+    for name, url in urls.items():
+        if urlsplit(url).scheme.lower() != "https":
+            faults.add(name, "not_https", "In live mode the URL must begin with https://.")
+
+
+def _is_absurd(number: Decimal) -> bool:
+    return bool(number) and abs(number.adjusted()) > MAX_METADATA_EXPONENT
+
+
+def _leaves(value: Any) -> list[Any]:
+    """Every name and every value that holds no others."""
+    found: list[Any] = []
+    parts = [value]
+    for part in parts:  # which grows meanwhile
+        if isinstance(part, dict):
+            found += part
+            parts += part.values()
+        elif isinstance(part, list):
+            parts += part
+        else:
+            found.append(part)
+    return found

@@ -1,0 +1,1 @@
+"""Who buys: kept, exported, and forgotten."""

@@ -1,0 +1,158 @@
+"""Erases one buyer of a business and mode: all that says who it was. What was paid, and that, stays for the books.
+
+Where a buyer's data lies is listed in docs/privacy.md; a test looks through every column of the database.
+"""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from itertools import chain
+
+from django.db import transaction
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from common.bulk_sql import update_rows
+from merchants_app.audit import forget_words, record
+from merchants_app.models import Merchant
+from merchants_app.requests.stored_answers import forget_in_answers
+from sessions_app.buyers.forgetting import FIELDS, NAME, Forget, placeholder
+from sessions_app.errors import StillNeeded
+from sessions_app.models import AddressChange, CheckoutSession, Customer, Decision, PaymentLink, Refund, StatusChange
+from sessions_app.state.lifecycle import News, lock_many, reassess_many
+from sessions_app.status import LIVE, Status
+from webhooks_app.events.forgetting import forget_in_events
+
+# Sessions a transaction: creating others for the same buyer waits for no more.
+BATCH = 100
+_REASON = "The buyer's personal data was erased."
+_NAMED_IN_SENTENCE = 3
+
+
+def erase_buyer(customer: Customer, *, actor: str, now: datetime | None = None) -> int:
+    """Erases a buyer; returns how many sessions they had. Erased already: nothing happens, and it returns 0.
+
+    In batches, each a transaction: if it breaks off, the next try goes on. Raises `StillNeeded` while a payment of
+    theirs is not over; nothing more is erased then.
+    """
+    email, name = customer.email, customer.name
+    done = erase_rows(customer, actor=actor, now=now or timezone.now())
+    if done is None:
+        return 0
+    forget = _forget(customer, people={email, name})
+    merchant, mode = customer.merchant, customer.mode
+    forget_in_answers(email, merchant=merchant, mode=mode, forget=forget.in_json)
+    _forget_in_links(email, merchant=merchant, mode=mode, forget=forget)
+    record(merchant=merchant, mode=mode, actor=actor, action="buyer.erased", subject=customer.public_id, sessions=done)
+    return done
+
+
+def erase_rows(customer: Customer, *, actor: str, now: datetime) -> int | None:
+    """The buyer, their sessions and all that hangs on those; None when that was done before. Raises `StillNeeded`."""
+    done = 0
+    while True:
+        with transaction.atomic():
+            # Whoever creates a session for this buyer waits, and then finds nobody of this address (`creation_sql`).
+            kept = Customer.objects.select_for_update(of=("self",)).select_related("merchant").get(pk=customer.pk)
+            sessions = _personal(kept)
+            if kept.erased_at and not sessions.exists():
+                return None
+            # Under lock before it is asked whether all is over: nobody prepares a refund in between.
+            batch = lock_many(list(sessions.order_by("pk").values_list("pk", flat=True)[:BATCH]))
+            if sentence := why_needed(kept, now):
+                raise StillNeeded(sentence)
+            _erase_sessions(kept, batch, actor=actor, now=now)
+            done += len(batch)
+            if len(batch) < BATCH:
+                kept.email, kept.name, kept.erased_at = placeholder(kept), NAME, now
+                kept.save(update_fields=["email", "name", "erased_at"])
+                return done
+
+
+def _erase_sessions(customer: Customer, batch: list[CheckoutSession], *, actor: str, now: datetime) -> None:
+    subjects = [session.public_id for session in batch]
+    refunds = Refund.objects.filter(session__in=batch)
+    changes = AddressChange.objects.filter(session__in=batch)
+    forget = _forget(
+        customer,
+        people={customer.email, customer.name, *chain.from_iterable((each.email, each.name) for each in batch)},
+        wallets={
+            *(each.refund_address for each in batch),
+            *refunds.values_list("to_address", flat=True),
+            *chain.from_iterable(changes.values_list("former", "address")),
+        },
+    )
+    merchant, mode = customer.merchant, customer.mode
+    audit_subjects = [*subjects, *refunds.values_list("public_id", flat=True), customer.public_id]
+    forget_words(merchant=merchant, mode=mode, subjects=audit_subjects, forget=forget.in_json)
+    forget_in_events(merchant=merchant, mode=mode, subjects=subjects, forget=forget.in_session)
+    refunds.update(to_address="")
+    changes.delete()
+    _forget_in_notes(batch, forget)
+    for session in batch:
+        forget.in_row(session)
+    update_rows(batch, FIELDS)
+    reassess_many({session.pk: News(reason=_REASON, actor=actor, noted=True) for session in batch}, now=now)
+
+
+def _personal(customer: Customer) -> QuerySet[CheckoutSession]:
+    """Those of the buyer's sessions that are not erased yet."""
+    return CheckoutSession.objects.filter(customer=customer).exclude(email=placeholder(customer))
+
+
+def _forget(customer: Customer, *, people: Collection[str], wallets: Collection[str] = ()) -> Forget:
+    return Forget(
+        customer_id=customer.public_id,
+        email=placeholder(customer),
+        people=frozenset(people) - {NAME, placeholder(customer)},
+        wallets=frozenset(wallets) - {""},
+    )
+
+
+def _forget_in_notes(sessions: Sequence[CheckoutSession], forget: Forget) -> None:
+    for change in StatusChange.objects.filter(session__in=sessions):
+        if (reason := forget.in_text(change.reason)) != change.reason:
+            StatusChange.objects.filter(pk=change.pk).update(reason=reason)
+    for decision in Decision.objects.filter(session__in=sessions).exclude(note=""):
+        note = forget.in_note(decision.note)
+        Decision.objects.filter(pk=decision.pk).update(note=note)
+
+
+def _forget_in_links(email: str, *, merchant: Merchant, mode: str, forget: Forget) -> None:
+    """A link is the shop's own text; but some are made for one buyer."""
+    links = PaymentLink.objects.filter(merchant=merchant, mode=mode)
+    named = Q(product_id__icontains=email) | Q(product_name__icontains=email) | Q(product_description__icontains=email)
+    for link in links.filter(named | Q(success_url__icontains=email) | Q(metadata__icontains=email)):
+        for name in ("product_id", "product_name", "product_description", "success_url"):
+            setattr(link, name, forget.in_text(getattr(link, name)))
+        link.metadata = forget.in_json(link.metadata)
+        link.save(update_fields=["product_id", "product_name", "product_description", "success_url", "metadata"])
+
+
+def needed(customer: Customer, now: datetime) -> QuerySet[CheckoutSession]:
+    """The buyer's sessions that are not over: not paid or ended, watched, to be decided, or with a refund under way."""
+    refunds = Refund.objects.filter(session__customer=customer, confirmed_at=None, withdrawn_at=None)
+    return CheckoutSession.objects.filter(
+        Q(status__in=LIVE) | Q(watch_until__gt=now) | Q(needs_decision=True) | Q(pk__in=refunds.values("session")),
+        customer=customer,
+    )
+
+
+def why_needed(customer: Customer, now: datetime | None = None) -> str:
+    """Why the buyer cannot be erased yet, as a sentence; empty when they can."""
+    now = now or timezone.now()
+    sessions = list(needed(customer, now).order_by("-watch_until", "-pk")[: _NAMED_IN_SENTENCE + 1])
+    if not sessions:
+        return ""
+    reasons = "; ".join(f"{each.public_id} {_why(each, now)}" for each in sessions[:_NAMED_IN_SENTENCE])
+    more = "; and others" if len(sessions) > _NAMED_IN_SENTENCE else ""
+    return f"Not yet, because payments of this buyer are not over: {reasons}{more}."
+
+
+def _why(session: CheckoutSession, now: datetime) -> str:
+    if session.status in {Status.OPEN, Status.PROCESSING}:
+        return f"is {session.status} (end it, or wait for its end)"
+    if session.needs_decision:
+        return "waits for your decision"
+    if session.watch_until > now:
+        return f"is watched for late payments until {session.watch_until:%Y-%m-%d %H:%M} UTC"
+    return "has a refund that is neither final nor withdrawn"

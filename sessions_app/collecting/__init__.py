@@ -1,0 +1,1 @@
+"""What waits in deposit addresses, and its way into the treasury."""

@@ -1,0 +1,211 @@
+"""What waits in deposit addresses, the transaction that sends it to the treasury, and the proof that it went there.
+
+The gateway signs nothing: it prepares calls for the merchant's own wallet, and believes only what the chain then says.
+"""
+
+import secrets
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import Count, Max, QuerySet, Sum
+
+from chains_app.calls.chain_calls import Conditions, Emptied, collections_of
+from chains_app.networks.networks import Asset, Network, all_networks
+from chains_app.receiving.deposits import ETHER, MAX_DEPOSITS, Call, Deposit, collection_calls, collection_gas
+from common.bulk_sql import update_rows
+from common.errors import Conflict, NotFound
+from common.modes import Mode
+from merchants_app.audit import record
+from merchants_app.models import Merchant, TreasuryKind
+from sessions_app.models import Payment
+
+
+class NothingToCollect(Conflict):
+    """Nothing waits there (any more)."""
+
+    code = "nothing_to_collect"
+
+
+class NotCollectedYet(Conflict):
+    """The transaction is not mined, or collects nothing of ours."""
+
+    code = "not_collected_yet"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Balance:
+    """What waits of one asset on one network."""
+
+    network: Network
+    asset: Asset
+    deposits: int
+    amount_units: int
+
+    @property
+    def gas(self) -> int:
+        """About what one transaction for it uses; of more deposits than fit, for the first ones."""
+        token = self.asset.contract or ETHER
+        sample = Deposit(session_id="", treasury="", token=token)
+        return collection_gas(deposits=[sample] * min(self.deposits, MAX_DEPOSITS))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """Transactions to sign, in order: the factory's deployment where it is missing, then one collection."""
+
+    network: Network
+    calls: Sequence[Call]
+    deposits: int
+    left_over: int
+    treasuries: Sequence[str]
+    gas: int
+    deploys_factory: bool
+
+
+def balances(merchant: Merchant, mode: str) -> list[Balance]:
+    """What waits, by network and asset. What the operator has taken out of the list cannot be collected from here."""
+    rows = (
+        waiting_payments(merchant, mode)
+        .values("network", "asset")
+        .annotate(units=Sum("amount_units"), deposits=Count("session", distinct=True))
+        .order_by("network", "asset")
+    )
+    networks = all_networks()
+    return [
+        Balance(network=network, asset=asset, deposits=row["deposits"], amount_units=int(row["units"]))
+        for row in rows
+        if (network := networks.get(row["network"])) and (asset := network.assets.get(row["asset"]))
+    ]
+
+
+def waiting_count(merchant: Merchant, mode: str) -> int:
+    """How many sessions have something to be collected."""
+    return waiting_payments(merchant, mode).aggregate(count=Count("session", distinct=True))["count"] or 0
+
+
+def waiting_payments(merchant: Merchant, mode: str) -> QuerySet[Payment]:
+    """Confirmed payments that still lie in deposit contracts, and that no transaction is known to have collected.
+
+    Plain addresses of an xpub need no collecting.
+    """
+    return Payment.objects.filter(
+        session__merchant=merchant,
+        session__mode=mode,
+        session__treasury__kind=TreasuryKind.ADDRESS,
+        confirmed_at__isnull=False,
+        vanished_at=None,
+        collected_at=None,
+        collected_tx="",
+    )
+
+
+def plan(*, merchant: Merchant, mode: str, network: Network, asset: str, conditions: Conditions) -> Plan:
+    """The transactions that collect what waits on a network, the oldest first; one asset, or all when it is empty.
+
+    Raises NothingToCollect.
+    """
+    assets = set(network.assets) & ({asset} if asset else set(network.assets))
+    rows = waiting_payments(merchant, mode).filter(network=network.id, asset__in=assets)
+    found = list(
+        rows.values("session__public_id", "session__treasury__address", "asset")
+        .annotate(oldest=Max("confirmed_at"))
+        .order_by("oldest", "session__public_id")
+    )
+    if not found:
+        raise NothingToCollect(f"Nothing waits on {network.name} any more.")
+    deposits = [
+        Deposit(
+            session_id=row["session__public_id"],
+            treasury=row["session__treasury__address"],
+            token=network.assets[row["asset"]].contract or ETHER,
+        )
+        for row in found[:MAX_DEPOSITS]
+    ]
+    return Plan(
+        network=network,
+        calls=collection_calls(deposits=deposits, factory_deployed=conditions.factory_deployed),
+        deposits=len(deposits),
+        left_over=len(found) - len(deposits),
+        treasuries=sorted({deposit.treasury for deposit in deposits}),
+        gas=collection_gas(deposits=deposits, factory_deployed=conditions.factory_deployed),
+        deploys_factory=not conditions.factory_deployed,
+    )
+
+
+def see_collection(*, merchant: Merchant, mode: str, network: Network, tx_hash: str, by: str) -> int:
+    """Notes what a mined transaction collected; returns how many of the merchant's payments that were.
+
+    From then on they wait no more. They count as collected when it is final (`collection_watch`), and wait again
+    should the chain lose it. Raises NotCollectedYet, and what the reader raises when the network cannot be read.
+    """
+    emptied = collections_of(network, [tx_hash])[tx_hash] if network.kind == "evm" else None
+    if emptied is None:
+        raise NotCollectedYet(
+            f"{network.name} has no successful transaction {tx_hash[:12]}… yet. Wait until your wallet shows it as "
+            "done, then try again."
+        )
+    with transaction.atomic():
+        update_rows(emptied_payments(network, emptied), ["collected_tx"])
+        seen = Payment.objects.filter(network=network.id, collected_at=None, collected_tx=tx_hash)
+        ours = seen.filter(session__merchant=merchant, session__mode=mode).count()
+        if not ours:
+            raise NotCollectedYet("This transaction collected nothing of yours that still waits.")
+        record(merchant=merchant, mode=mode, actor=by, action="payments.collected", subject=tx_hash[:60],
+               network=network.id, payments=ours)  # fmt: skip
+    return ours
+
+
+def emptied_payments(network: Network, emptied: Iterable[Emptied]) -> list[Payment]:
+    """What was in the deposits when they were emptied, each with its `collected_tx`; to be saved by the caller.
+
+    That is all that had arrived by then and was not collected before. Of what came in the very block nobody here knows
+    whether it came before or after. It was in there if it is part of what left; if in doubt it goes on waiting, and the
+    next collection has it for certain. One query, however many they are.
+    """
+    symbols = {(asset.contract or ETHER).lower(): asset.symbol for asset in network.assets.values()}
+    listed = [each for each in emptied if each.collection.token.lower() in symbols]
+    found = Payment.objects.filter(
+        session__deposit__address__in={each.collection.deposit for each in listed},
+        network=network.id,
+        block_number__isnull=False,
+        vanished_at=None,
+        collected_at=None,
+    )
+    inside: dict[tuple[str, str], list[Payment]] = defaultdict(list)
+    for payment in found.select_related("session__deposit") if listed else ():
+        inside[payment.session.deposit.address, payment.asset].append(payment)
+    gone = []
+    for each in sorted(listed, key=lambda each: each.block_number):
+        place = each.collection.deposit, symbols[each.collection.token.lower()]
+        left = _left_with(each, inside[place])
+        for payment in left:
+            payment.collected_tx = each.tx_hash
+        gone += left
+        taken = {payment.pk for payment in left}
+        inside[place] = [payment for payment in inside[place] if payment.pk not in taken]
+    return gone
+
+
+def _left_with(emptied: Emptied, inside: Sequence[Payment]) -> list[Payment]:
+    arrived = [payment for payment in inside if (payment.block_number or 0) <= emptied.block_number]
+    if sum(payment.amount_units for payment in arrived) <= emptied.collection.amount_units:
+        return arrived
+    return [payment for payment in arrived if payment.block_number != emptied.block_number]
+
+
+def play_collection(*, merchant: Merchant, mode: str, network: Network, by: str, now: datetime) -> int:
+    """On the sandbox there is no wallet: its money is collected by saying so. Raises NothingToCollect, NotFound."""
+    if network.kind != "sandbox" or mode != Mode.TEST:
+        raise NotFound("Only the sandbox's money is collected by a click.")
+    with transaction.atomic():
+        rows = waiting_payments(merchant, mode).filter(network=network.id).values("pk")
+        tx_hash = f"0x{secrets.token_hex(32)}"
+        count = Payment.objects.filter(pk__in=rows).update(collected_at=now, collected_tx=tx_hash)
+        if not count:
+            raise NothingToCollect(f"Nothing waits on {network.name} any more.")
+        record(merchant=merchant, mode=mode, actor=by, action="payments.collected", subject=tx_hash[:60],
+               network=network.id, payments=count)  # fmt: skip
+    return count

@@ -1,0 +1,1 @@
+"""Doors: the merchant's pages about sessions and money."""

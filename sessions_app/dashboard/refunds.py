@@ -1,0 +1,111 @@
+"""The merchant's pages of a refund: prepared here, signed in the merchant's own wallet, and seen done."""
+
+from django import forms
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils import timezone
+
+from chains_app.networks.networks import all_networks
+from common.money import amount_text, to_minor_unit
+from merchants_app.frame.access import Access, Power, for_members
+from merchants_app.frame.pages import page
+from sessions_app.models import Refund
+from sessions_app.models.refund import RefundKind, RefundRate
+from sessions_app.paying.scenarios import SANDBOX
+from sessions_app.reading.session_words import network_name
+from sessions_app.refunding.address import latest_change
+from sessions_app.refunding.mails import ask_by_mail, refund_page_url
+from sessions_app.refunding.refundable import arrived, excess
+from sessions_app.refunding.refunds import play_refund, prepare_refund, refund_call, withdraw_refund
+from sessions_app.scope import SessionScope
+
+
+class RefundForm(forms.Form):
+    """What goes back: of which balance, how much, at which rate."""
+
+    balance = forms.CharField(max_length=60)
+    kind = forms.ChoiceField(choices=RefundKind.choices)
+    rate_basis = forms.ChoiceField(choices=RefundRate.choices)
+    amount = forms.DecimalField(required=False, max_digits=20, decimal_places=4)
+    to_address = forms.CharField(max_length=42)  # as the page showed it
+
+
+@for_members(change=Power.HANDLE_SESSIONS)
+def refund(request: HttpRequest, access: Access, session_id: str) -> HttpResponse:
+    """Prepares a refund of a session, and shows those there are."""
+    scope = SessionScope.of(access)
+    session = scope.session(session_id)
+    if request.method == "POST":
+        form = RefundForm(request.POST)
+        if form.is_valid():
+            network_id, _, asset = form.cleaned_data.pop("balance").partition(":")
+            prepared = prepare_refund(
+                session=session,
+                network_id=network_id,
+                asset=asset,
+                actor=access.actor,
+                **form.cleaned_data,
+            )
+            return redirect("dashboard:refund-sign", access.at, session_id, prepared.public_id)
+        messages.error(request, " ".join(str(error) for errors in form.errors.values() for error in errors))
+        return redirect("dashboard:refund", access.at, session_id)
+    return page(
+        request,
+        access,
+        "refund.html",
+        session=session,
+        balances=[
+            (balance, network_name(balance.network), amount_text(balance.units, balance.decimals))
+            for balance in arrived(session)
+        ],
+        excess=to_minor_unit(excess(session), session.currency),
+        refunds=[(each, amount_text(each.amount_units, each.decimals)) for each in scope.refunds(session_id)],
+        change=latest_change(session),
+        link=refund_page_url(session),
+        kinds=RefundKind.choices,
+        rates=RefundRate.choices,
+    )
+
+
+@for_members(see=None, change=Power.HANDLE_SESSIONS)
+def ask(request: HttpRequest, access: Access, session_id: str) -> HttpResponse:
+    """Mails the buyer the link to the page that asks for an address."""
+    session = SessionScope.of(access).session(session_id)
+    ask_by_mail(session, actor=access.actor, now=timezone.now())
+    messages.success(request, f"Mailed to {session.email}.")
+    return redirect("dashboard:refund", access.at, session_id)
+
+
+@for_members(change=Power.HANDLE_SESSIONS)
+def sign(request: HttpRequest, access: Access, session_id: str, refund_id: str) -> HttpResponse:
+    """The transaction for the merchant's wallet. A POST withdraws it, or plays it on the sandbox."""
+    session = SessionScope.of(access).session(session_id)
+    found = SessionScope.of(access).refund(session_id, refund_id)
+    chain = all_networks().get(found.network)
+    if chain is None or found.asset not in chain.assets:
+        raise Http404("Its network is no longer listed.")
+    if request.method == "POST":
+        return _act(request, access, found)
+    return page(
+        request,
+        access,
+        "refund_sign.html",
+        session=session,
+        refund=found,
+        network=chain,
+        amount=amount_text(found.amount_units, found.decimals),
+        call=refund_call(found),
+        is_sandbox=found.network == SANDBOX,
+    )
+
+
+def _act(request: HttpRequest, access: Access, found: Refund) -> HttpResponse:
+    if request.POST.get("act") == "withdraw":
+        withdraw_refund(found, actor=access.actor, now=timezone.now())
+        messages.success(request, "Withdrawn: it is no longer watched for.")
+        return redirect("dashboard:refund", access.at, found.session.public_id)
+    if request.POST.get("act") == "play":
+        play_refund(found, now=timezone.now())
+        messages.success(request, "Sent on the sandbox; it is seen within seconds.")
+    return redirect("dashboard:refund-sign", access.at, found.session.public_id, found.public_id)

@@ -1,0 +1,105 @@
+"""Dashboard pages about sessions: overview, list, one session with what can be done to it."""
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils import timezone
+
+from merchants_app.frame.access import Access, Power, for_members
+from merchants_app.frame.pages import page
+from merchants_app.frame.paging import newest_first
+from merchants_app.treasuries.treasuries import treasury_for
+from sessions_app.collecting.collecting import waiting_count
+from sessions_app.reading.queries import undecided, waiting_since
+from sessions_app.reading.searching import TABS, in_tab, sought
+from sessions_app.reading.session_page import decisions_for, events_of, payments_of
+from sessions_app.reading.statistics import CHART_DAYS, figures, received_per_day
+from sessions_app.refunding.address import latest_change
+from sessions_app.scope import SessionScope
+from sessions_app.state import lifecycle
+from sessions_app.state.representation import page_url
+from sessions_app.state.stock import oversold
+
+
+@for_members()
+def overview(request: HttpRequest, access: Access) -> HttpResponse:
+    """What came in lately and what waits for somebody; before the first session, what to do first."""
+    now = timezone.now()
+    latest = list(SessionScope.of(access).sessions()[:8])
+    if not latest:
+        return page(request, access, "overview_first.html", steps=_first_steps(access))
+    numbers = figures(access.merchant, access.mode, now)
+    currency = numbers.received[0].currency if numbers.received else latest[0].currency
+    days = received_per_day(access.merchant, access.mode, currency, now)
+    return page(
+        request,
+        access,
+        "overview.html",
+        figures=numbers,
+        currency=currency,
+        days=days,
+        highest=max(day.value for day in days),
+        chart_days=CHART_DAYS,
+        to_collect=waiting_count(access.merchant, access.mode),
+        undecided=undecided(SessionScope.of(access))[:3],
+        latest=latest,
+    )
+
+
+@for_members()
+def sessions(request: HttpRequest, access: Access) -> HttpResponse:
+    """The list: `?tab=` one kind, `?q=` what is looked for, `?before=` an older page."""
+    tab, text = request.GET.get("tab", ""), request.GET.get("q", "").strip()
+    rows = in_tab(SessionScope.of(access).sessions(), tab)
+    shown = newest_first(sought(SessionScope.of(access), rows, text), request.GET, size=25)
+    tabs = [(name, label) for name, label, _ in TABS]
+    return page(request, access, "sessions.html", shown=shown, tabs=tabs, tab=tab, sought=text)
+
+
+@for_members()
+def session(request: HttpRequest, access: Access, session_id: str) -> HttpResponse:
+    """Everything about one session, so that every payment is explained."""
+    found = SessionScope.of(access).session(session_id)
+    return page(
+        request,
+        access,
+        "session.html",
+        session=found,
+        payments=payments_of(found),
+        timeline=found.timeline.all(),
+        quotes=found.quotes.order_by("-id")[:10],
+        events=events_of(found),
+        decisions=decisions_for(found),
+        waiting_since=waiting_since(found) if found.needs_decision else None,
+        pay_url=page_url(found),
+        oversold=oversold(found),
+        address_change=latest_change(found),
+    )
+
+
+@for_members(see=None, change=Power.HANDLE_SESSIONS)
+def expire(request: HttpRequest, access: Access, session_id: str) -> HttpResponse:
+    """Ends an open session now."""
+    found = SessionScope.of(access).session(session_id)
+    lifecycle.expire(found, actor=access.actor)
+    messages.success(request, "The session is expired. Its address is still watched.")
+    return redirect("dashboard:session", at=access.at, session_id=session_id)
+
+
+@for_members(see=None, change=Power.HANDLE_SESSIONS)
+def cancel(request: HttpRequest, access: Access, session_id: str) -> HttpResponse:
+    """Cancels an open session."""
+    found = SessionScope.of(access).session(session_id)
+    lifecycle.cancel(found, actor=access.actor)
+    messages.success(request, "The session is cancelled. Its address is still watched.")
+    return redirect("dashboard:session", at=access.at, session_id=session_id)
+
+
+def _first_steps(access: Access) -> dict[str, bool]:
+    """Which of the first steps are done."""
+    scope = SessionScope.of(access)
+    return {
+        "treasury": treasury_for(access.merchant, access.mode, timezone.now()) is not None,
+        "key": scope.keys().filter(revoked_at=None).exists(),
+        "endpoint": scope.endpoints().exists(),
+    }

@@ -1,0 +1,80 @@
+"""How the buyer's page writes amounts, addresses and times."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from babel.core import Locale, UnknownLocaleError
+from babel.lists import format_list
+from babel.numbers import format_decimal
+from django.utils.translation import get_language, gettext, ngettext
+
+from chains_app.networks.networks import Asset
+from common.money import amount_text, minor_digits, to_minor_unit
+
+
+def money_text(amount: Decimal, currency: str) -> str:
+    """Fiat in the reader's own number format, without the currency: 1234.5 USD → '1,234.50' or '1.234,50'."""
+    digits = minor_digits(currency)
+    pattern = "#,##0." + "0" * digits if digits else "#,##0"
+    return format_decimal(to_minor_unit(amount, currency), format=pattern, locale=_locale())
+
+
+def asset_text(units: int | Decimal, decimals: int, asset: Asset | None) -> str:
+    """Chain amounts as one types them into a wallet, ungrouped; a stablecoin with its cents: '49.00', '0.0153'."""
+    text = amount_text(units, decimals)
+    if asset is None or asset.peg is None:
+        return text
+    whole, _, fraction = text.partition(".")
+    return f"{whole}.{fraction.ljust(2, '0')}"
+
+
+def address_groups(address: str) -> list[str]:
+    """An address in groups of four, to be compared by eye: '0x51e1', '7bA0', …"""
+    return [address[:6], *(address[at : at + 4] for at in range(6, len(address), 4))]
+
+
+def any_of(names: Iterable[str]) -> str:
+    """'Ethereum, Base or Polygon', in the reader's language; empty for none."""
+    return format_list(list(names), style="or", locale=_locale())
+
+
+def masked_email(email: str) -> str:
+    """Enough to recognise one's own address, too little to learn somebody else's: 'j•••@example.com'."""
+    name, _, domain = email.rpartition("@")
+    return f"{name[:1]}•••@{domain}" if name else ""
+
+
+def clock_text(left: timedelta) -> str:
+    """A countdown: '14:32', '1:02:10'. Never below zero."""
+    seconds = max(0, int(left.total_seconds()))
+    minutes, seconds = divmod(seconds, 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
+
+
+def duration_text(left: timedelta) -> str:
+    """A length of time in its largest unit, rounded up: '40 seconds', '3 minutes', '2 hours', '6 days'."""
+    seconds = max(1, -int(-left.total_seconds() // 1))
+    if seconds < 60:
+        return ngettext("%d second", "%d seconds", seconds) % seconds
+    minutes = -(-seconds // 60)
+    if minutes < 120:
+        return ngettext("%d minute", "%d minutes", minutes) % minutes
+    hours = -(-minutes // 60)
+    if hours < 48:
+        return ngettext("%d hour", "%d hours", hours) % hours
+    days = -(-hours // 24)
+    return ngettext("%d day", "%d days", days) % days
+
+
+def moment_text(at: datetime) -> str:
+    """A moment in UTC, said so: '22 Nov 2026, 21:55 UTC'."""
+    return gettext("%(moment)s UTC") % {"moment": f"{at:%d %b %Y, %H:%M}"}
+
+
+def _locale() -> Locale:
+    try:
+        return Locale.parse((get_language() or "en").replace("-", "_"))
+    except (UnknownLocaleError, ValueError):
+        return Locale("en")

@@ -1,0 +1,148 @@
+"""What is to be sent: how much, of what, where, until when, and how a wallet reads it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from urllib.parse import urlsplit
+
+from chains_app.networks.networks import Network, PaymentOption
+from chains_app.networks.payment_uris import payment_uri
+from common.money import plain, to_minor_unit
+from sessions_app.models import CheckoutSession, Quote
+from sessions_app.pay.amounts import address_groups, any_of, asset_text, clock_text, duration_text, money_text
+from sessions_app.pay.offers import asset_icon, network_icon, speed_text
+from sessions_app.paying.quoting import allowed_options
+from sessions_app.state.representation import payable_option, received_value, units_still_due
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WalletRequest:
+    """What the page's script needs to ask a browser wallet for the payment. Units are whole numbers as text."""
+
+    chain_id: int
+    network_name: str
+    asset: str
+    contract: str  # empty: the network's own coin
+    recipient: str
+    units: str
+    coin: str  # what the network's fee is paid in
+    explorer: str
+    public_rpc: str  # lets the wallet add a network that it does not know; empty when there is none to show
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Due:
+    """The payment that is asked for."""
+
+    asset: str
+    asset_icon: str
+    network: str
+    network_id: str
+    network_icon: str
+    speed: str
+    is_real_chain: bool
+    amount: str  # as one types it into a wallet
+    units: int
+    address: str
+    address_groups: list[str]
+    uri: str
+    rate: str
+    is_fixed_rate: bool  # the test table, no market
+    also_on: str  # the other networks that the same asset is taken on, at the same address: 'Ethereum or Base'
+
+    arrived: str  # in the session's currency; empty while nothing has arrived
+    rest: str
+
+    holds_until: datetime
+    holds_for: str
+    session_ends: datetime
+    session_left: str
+    wallet: WalletRequest | None
+
+
+def due_of(session: CheckoutSession, *, now: datetime) -> Due | None:
+    """What the session's quote in force asks for; None without a quote, or when its network has been switched off."""
+    quote = session.quote
+    option = payable_option(quote) if quote else None
+    if quote is None or option is None:
+        return None
+    network, asset = option.network, option.asset
+    address, units = session.deposit.address, units_still_due(session, quote)
+    arrived = to_minor_unit(received_value(session), session.currency)
+    return Due(
+        asset=asset.symbol,
+        asset_icon=asset_icon(asset.symbol),
+        network=network.name,
+        network_id=network.id,
+        network_icon=network_icon(network.id),
+        speed=speed_text(network),
+        is_real_chain=network.kind == "evm",
+        amount=asset_text(units, quote.decimals, asset),
+        units=units,
+        address=address,
+        address_groups=address_groups(address),
+        uri=_uri(option, address, units),
+        rate=_rate_text(quote, session.currency),
+        is_fixed_rate=session.mode == "test",
+        also_on=_also_on(session, option),
+        arrived=money_text(arrived, session.currency) if arrived else "",
+        rest=money_text(max(session.amount - arrived, Decimal(0)), session.currency),
+        holds_until=quote.valid_until,
+        holds_for=clock_text(quote.valid_until - now),
+        session_ends=session.expires_at,
+        session_left=duration_text(session.expires_at - now),
+        wallet=_wallet_request(option, address, units),
+    )
+
+
+def _rate_text(quote: Quote, currency: str) -> str:
+    """'1 USDC = 1 USD', '1 ETH = 3,021.55 USD': at least the cents, more digits where the price is small."""
+    if quote.rate >= 10:
+        return f"1 {quote.asset} = {money_text(quote.rate, currency)} {currency}"
+    return f"1 {quote.asset} = {plain(round(quote.rate, 6))} {currency}"
+
+
+def _also_on(session: CheckoutSession, chosen: PaymentOption) -> str:
+    if chosen.network.kind != "evm":
+        return ""
+    options = allowed_options(mode=session.mode, allowed_assets=session.allowed_assets)
+    return any_of(
+        option.network.name
+        for option in options
+        if option.asset.symbol == chosen.asset.symbol
+        and option.network.kind == "evm"
+        and option.network.id != chosen.network.id
+    )
+
+
+def _uri(option: PaymentOption, address: str, units: int) -> str:
+    """Empty where no wallet could follow it."""
+    if option.network.chain_id is None or units <= 0:
+        return ""
+    return payment_uri(option=option, address=address, units=units)
+
+
+def _wallet_request(option: PaymentOption, address: str, units: int) -> WalletRequest | None:
+    network: Network = option.network
+    if network.chain_id is None or units == 0:
+        return None
+    return WalletRequest(
+        chain_id=network.chain_id,
+        network_name=network.name,
+        asset=option.asset.symbol,
+        contract=option.asset.contract or "",
+        recipient=address,
+        units=str(units),
+        coin=network.native.symbol if network.native else "ETH",
+        explorer=network.explorer or "",
+        public_rpc=_public_rpc(network),
+    )
+
+
+def _public_rpc(network: Network) -> str:
+    """A node on this very machine (development). Any other URL may hold a provider's key: never shown to a buyer."""
+    for url in network.rpc_urls:
+        parts = urlsplit(url)
+        if parts.hostname in {"127.0.0.1", "localhost", "::1"} and not parts.username and not parts.query:
+            return url
+    return ""

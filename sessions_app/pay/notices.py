@@ -1,0 +1,205 @@
+"""What happened and what to do, in sentences a buyer understands: one notice per thing that is out of the ordinary."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from django.utils.translation import gettext as _
+
+from sessions_app.models import CheckoutSession, Payment
+from sessions_app.pay.amounts import moment_text, money_text
+from sessions_app.pay.due import Due
+from sessions_app.pay.receipt import Progress
+from sessions_app.state.representation import received_value
+from sessions_app.status import Issue, Status
+
+Tone = Literal["good", "info", "warn", "bad"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """A sentence that says what happened, and one that says what to do."""
+
+    tone: Tone
+    title: str
+    text: str
+
+
+def notices_of(
+    session: CheckoutSession,
+    *,
+    payments: Sequence[Payment],
+    due: Due | None,
+    progress: Progress | None,
+    now: datetime,
+) -> tuple[Notice, ...]:
+    """The most pressing first; none while all goes as usual."""
+    status = Status(session.status)
+    if status == Status.OPEN and session.expires_at <= now:
+        status = Status.EXPIRED
+    found = {
+        Status.OPEN: lambda: [*_while_open(session, due), _gone(payments), _not_taken(session, payments)],
+        Status.PROCESSING: lambda: [_slow(progress), _late_but_enough(session)],
+        Status.COMPLETED: lambda: [_completed(session)],
+        Status.EXPIRED: lambda: [_ended(session, payments)],
+        Status.CANCELLED: lambda: [_ended(session, payments)],
+    }[status]()
+    return tuple(notice for notice in found if notice)
+
+
+def _while_open(session: CheckoutSession, due: Due | None) -> list[Notice | None]:
+    return [_paused(session)] if session.merchant.suspended_at else [_partial(session, due)]
+
+
+def _paused(session: CheckoutSession) -> Notice:
+    contact = _contact(session)
+    if not hasattr(session, "deposit"):
+        return Notice(
+            tone="info",
+            title=_("Nothing was charged"),
+            text=_("Please do not pay here now. %(contact)s") % {"contact": contact},
+        )
+    text = _(
+        "Have you sent it already, to %(address)s? Then do nothing: the address is watched until %(until)s, and what "
+        "comes is credited. Otherwise please send nothing now. %(contact)s"
+    )
+    words = {"address": session.deposit.address, "until": moment_text(session.watch_until), "contact": contact}
+    arrived = received_value(session)
+    title = _("%(arrived)s of %(price)s %(currency)s arrived") % _sums(session) if arrived else _("Nothing is lost")
+    return Notice(tone="info", title=title, text=text % words)
+
+
+def _partial(session: CheckoutSession, due: Due | None) -> Notice | None:
+    arrived = received_value(session)
+    if not arrived:
+        return None
+    title = _("%(arrived)s of %(price)s %(currency)s arrived") % _sums(session)
+    if due is None:
+        return Notice(tone="warn", title=title, text=_("Choose how to pay the rest."))
+    text = _("Please send the rest, %(amount)s %(asset)s, to the same address. An exchange may have kept a fee.")
+    return Notice(tone="warn", title=title, text=text % {"amount": due.amount, "asset": due.asset})
+
+
+def _gone(payments: Sequence[Payment]) -> Notice | None:
+    if not any(p.vanished_at and p.counts for p in payments):
+        return None
+    return Notice(
+        tone="warn",
+        title=_("A payment that we had seen is gone"),
+        text=_(
+            "The network dropped it before it was final. Look in your wallet: if it failed or is missing there, "
+            "your money has not left it and you can send again."
+        ),
+    )
+
+
+def _not_taken(session: CheckoutSession, payments: Sequence[Payment]) -> Notice | None:
+    wrong = [p for p in payments if not p.counts and not p.vanished_at]
+    if not wrong:
+        return None
+    return Notice(
+        tone="warn",
+        title=_("%(asset)s arrived, which this shop does not take here") % {"asset": wrong[-1].asset},
+        text=_("It is safe and on record, but does not pay for your order. %(contact)s")
+        % {"contact": _contact(session)},
+    )
+
+
+def _slow(progress: Progress | None) -> Notice | None:
+    if progress is None or not progress.is_slow:
+        return None
+    return Notice(
+        tone="warn",
+        title=_("This takes longer than usual"),
+        text=_(
+            "Your payment is known, but the network has not taken it up yet. Your wallet may offer to speed it up. "
+            "Please do not pay a second time."
+        ),
+    )
+
+
+def _late_but_enough(session: CheckoutSession) -> Notice | None:
+    if session.issue != Issue.LATE:
+        return None
+    return Notice(
+        tone="info",
+        title=_("It came after the time was over, and it is enough"),
+        text=_("You need not do anything: it counts as soon as it is final."),
+    )
+
+
+def _completed(session: CheckoutSession) -> Notice | None:
+    if session.issue is None:
+        return None
+    issue = Issue(session.issue)
+    sums = _sums(session) | {"contact": _contact(session)}
+    if issue == Issue.LATE:
+        return Notice(
+            tone="good",
+            title=_("Your payment came late, and all is well"),
+            text=_("The time was over when it arrived, but it counts. You need not do anything."),
+        )
+    titles = {
+        Issue.OVERPAID: _("You sent more than was due: %(arrived)s instead of %(price)s %(currency)s"),
+        Issue.PAID_TWICE: _("You paid twice: %(arrived)s instead of %(price)s %(currency)s arrived"),
+        Issue.UNDERPAID: _("The shop took %(arrived)s of %(price)s %(currency)s as paid"),
+        Issue.WRONG_ASSET: _("Something else arrived as well, which this shop does not take here"),
+        Issue.REVERSED: _("The network has taken a payment back that had been final"),
+    }
+    tone: Tone = "good" if issue == Issue.UNDERPAID or not session.needs_decision else "warn"
+    return Notice(tone=tone, title=titles[issue] % sums, text=_what_now(session))
+
+
+def _ended(session: CheckoutSession, payments: Sequence[Payment]) -> Notice | None:
+    there = [p for p in payments if not p.vanished_at]
+    if not there:
+        return _nothing_arrived(session)
+    issue = session.issue
+    if issue == Issue.WRONG_ASSET:
+        title = _("%(asset)s arrived, which this shop does not take here") % {"asset": there[-1].asset}
+    elif issue == Issue.LATE:
+        title = _("Your payment came late and does not cover the price: %(arrived)s of %(price)s %(currency)s")
+    else:
+        title = _("%(arrived)s of %(price)s %(currency)s arrived in time")
+    return Notice(
+        tone="warn" if session.needs_decision else "info",
+        title=title if "%(" not in title else title % _sums(session),
+        text=_what_now(session),
+    )
+
+
+def _nothing_arrived(session: CheckoutSession) -> Notice:
+    if not hasattr(session, "deposit"):
+        return Notice(
+            tone="info",
+            title=_("Nothing was charged"),
+            text=_("Go back to the shop to order again."),
+        )
+    text = _(
+        "Have you sent it already? Then do nothing: the address is watched until %(until)s, and what comes is "
+        "credited. Otherwise go back to the shop to order again."
+    )
+    return Notice(tone="info", title=_("Nothing has arrived"), text=text % {"until": moment_text(session.watch_until)})
+
+
+def _what_now(session: CheckoutSession) -> str:
+    if not session.needs_decision:
+        return _("The shop has dealt with it. %(contact)s") % {"contact": _contact(session)}
+    return _("The shop has been told and will decide what happens with it. %(contact)s") % {
+        "contact": _contact(session)
+    }
+
+
+def _contact(session: CheckoutSession) -> str:
+    if session.merchant.support_email:
+        return _("Questions? Write to %(email)s.") % {"email": session.merchant.support_email}
+    return _("Questions? Please ask %(shop)s.") % {"shop": session.merchant.name}
+
+
+def _sums(session: CheckoutSession) -> dict[str, str]:
+    return {
+        "arrived": money_text(received_value(session), session.currency),
+        "price": money_text(session.amount, session.currency),
+        "currency": session.currency,
+    }

@@ -1,0 +1,75 @@
+"""The buyer's pages about a refund: where shall it go, and for another address the code from the buyer's mailbox."""
+
+from typing import Any
+from urllib.parse import urlencode
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods
+
+from common.errors import DomainError
+from common.money import amount_text
+from sessions_app.models import AddressChange, CheckoutSession
+from sessions_app.pay.amounts import address_groups, masked_email
+from sessions_app.pay.frame import buyers_page
+from sessions_app.reading.session_words import network_name
+from sessions_app.refunding.address import CODE_HOLDS, change_of, confirm_change, name_address
+from sessions_app.refunding.refundable import arrived
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@buyers_page
+def buyers_refund(request: HttpRequest, session: CheckoutSession) -> HttpResponse:
+    """Where shall a refund go? `?change=` the change that waits for its code."""
+    if not hasattr(session, "deposit") or not arrived(session):
+        return render(request, "pay/refund.html", {"session": session, "nothing": True})
+    change = change_of(session, request.GET.get("change", ""))
+    if request.method != "POST":
+        return _page(request, session, change)
+    now = timezone.now()
+    try:
+        if "code" in request.POST:
+            confirm_change(session, request.GET.get("change", ""), request.POST["code"], now=now)
+            return _to(session)
+        asked = name_address(session, request.POST.get("address", "").strip(), now=now)
+    except DomainError as refusal:
+        return _page(request, session, change, fault=refusal)
+    return _to(session, asked)
+
+
+def _page(
+    request: HttpRequest, session: CheckoutSession, change: AddressChange | None, fault: DomainError | None = None
+) -> HttpResponse:
+    common = {"session": session, "fault": fault.detail if fault else ""}
+    status = fault.status if fault else 200
+    if change:
+        context = common | {
+            "change": change,
+            "former": address_groups(change.former) if change.former else [],
+            "wanted": address_groups(change.address),
+            "email": masked_email(session.email),
+            "minutes": int(CODE_HOLDS.total_seconds() // 60),
+        }
+        return render(request, "pay/refund_code.html", context, status=status)
+    given = request.POST.get("address", "").strip()
+    context = common | {"given": given, "networks": _networks(session)}
+    return render(request, "pay/refund.html", context, status=status)
+
+
+def _to(session: CheckoutSession, change: AddressChange | None = None) -> HttpResponse:
+    """A page that may be loaded again without sending anything again."""
+    query = f"?{urlencode({'change': change.public_id})}" if change else ""
+    return HttpResponseRedirect(reverse("hosted:pay-refund", args=[session.page_token]) + query, status=303)
+
+
+def _networks(session: CheckoutSession) -> list[dict[str, Any]]:
+    return [
+        {
+            "asset": balance.asset,
+            "network": network_name(balance.network),
+            "amount": amount_text(balance.units, balance.decimals),
+        }
+        for balance in arrived(session)
+    ]

@@ -1,0 +1,181 @@
+"""The doors of the buyer's page. Every form works without JavaScript; the page's script only saves reloads.
+
+The token in the URL is the buyer's only secret: nothing here is cached, indexed, or told to another site.
+"""
+
+from collections.abc import Callable
+from functools import wraps
+from io import BytesIO
+from urllib.parse import urlencode
+
+import segno
+from django.http import HttpRequest, HttpResponse, HttpResponseNotModified, HttpResponseRedirect
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_POST, require_safe
+
+from chains_app.reading.scanning import heads_of
+from common.errors import DomainError
+from sessions_app.models import CheckoutSession, Refund
+from sessions_app.pay.brand import brand_css
+from sessions_app.pay.due import due_of
+from sessions_app.pay.frame import BuyersDoor, buyers_page
+from sessions_app.pay.page import PayPage, State, pay_page, state_of, version_of
+from sessions_app.pay.scenarios import scenario_named
+from sessions_app.paying import scenarios
+from sessions_app.paying.quoting import choose_option, options_for
+from sessions_app.reading.queries import session_for_buyer
+from sessions_app.state import lifecycle
+from sessions_app.state.children import payments_of
+from sessions_app.state.representation import sorted_refunds
+from sessions_app.status import is_live
+
+BUYER = "buyer"
+_QUERY = {"change": "1", "qr": "address"}
+
+
+def _buyers_door(door: BuyersDoor) -> Callable[[HttpRequest, str], HttpResponse]:
+    """A buyer's page that answers refusals with the page of the payment."""
+
+    @buyers_page
+    @wraps(door)
+    def view(request: HttpRequest, session: CheckoutSession) -> HttpResponse:
+        try:
+            return door(request, session)
+        except DomainError as refusal:
+            return _page(request, session_for_buyer(session.page_token), error=refusal)
+
+    return view
+
+
+@require_safe
+@_buyers_door
+def pay(request: HttpRequest, session: CheckoutSession) -> HttpResponse:
+    """The page. `?change=1` shows the options again, `?qr=address` the QR code without the amount."""
+    return _page(request, session)
+
+
+@require_safe
+@_buyers_door
+def status(request: HttpRequest, session: CheckoutSession) -> HttpResponse:
+    """The part of the page that changes; 304 while it has not. Asked every two seconds: few queries, no rates."""
+    now, change = timezone.now(), _wants_change(request)
+    version = version_of(session, heads=_heads(session), refunds=_refunds(session), now=now, change=change)
+    etag = f'"{version}"'
+    if request.headers.get("If-None-Match") == etag:
+        return HttpResponseNotModified(headers={"ETag": etag})
+    response = render(request, "pay/_live.html", _context(request, _view_model(request, session)))
+    response["ETag"] = etag
+    return response
+
+
+@require_POST
+@_buyers_door
+def choose(request: HttpRequest, session: CheckoutSession) -> HttpResponse:
+    """The buyer picked an asset on a network."""
+    asset, network = request.POST.get("asset", ""), request.POST.get("network", "")
+    choose_option(session=session, asset=asset, network=network, now=timezone.now())
+    return _back_to_page(session)
+
+
+@require_POST
+@_buyers_door
+def renew(_request: HttpRequest, session: CheckoutSession) -> HttpResponse:
+    """The price no longer holds: today's, for the same option. Nothing happens while it still holds."""
+    if session.quote:
+        choose_option(session=session, asset=session.quote.asset, network=session.quote.network, now=timezone.now())
+    return _back_to_page(session)
+
+
+@require_POST
+@_buyers_door
+def cancel(_request: HttpRequest, session: CheckoutSession) -> HttpResponse:
+    """The buyer gave up: back to the shop."""
+    lifecycle.cancel(session, actor=BUYER)
+    return HttpResponseRedirect(session.cancel_url, status=303)
+
+
+@require_POST
+@_buyers_door
+def simulate(request: HttpRequest, session: CheckoutSession) -> HttpResponse:
+    """Test mode: plays a buyer's payment."""
+    scenario = scenario_named(request.POST.get("scenario", ""))
+    scenarios.simulate(session=session, scenario=scenario, now=timezone.now(), actor=BUYER)
+    return _back_to_page(session)
+
+
+@require_safe
+@_buyers_door
+def qr(request: HttpRequest, session: CheckoutSession) -> HttpResponse:
+    """The payment as a QR code: `?kind=uri` (EIP-681, with the amount) or `?kind=address`. 404 when nothing is due."""
+    due = due_of(session, now=timezone.now())
+    if due is None:
+        return HttpResponse(status=404)
+    text = due.address if request.GET.get("kind") == "address" or not due.uri else due.uri
+    drawing = BytesIO()
+    segno.make(text, error="l", micro=False).save(
+        drawing, kind="svg", xmldecl=False, omitsize=True, border=0, dark="#111318"
+    )
+    return HttpResponse(drawing.getvalue(), content_type="image/svg+xml")
+
+
+@require_safe
+@_buyers_door
+def brand(_request: HttpRequest, session: CheckoutSession) -> HttpResponse:
+    """The merchant's colour as a style sheet: the content security policy allows no style in the page itself."""
+    return HttpResponse(brand_css(session.merchant.brand_color), content_type="text/css")
+
+
+def _page(request: HttpRequest, session: CheckoutSession, error: DomainError | None = None) -> HttpResponse:
+    view_model = _view_model(request, session, error=error.detail if error else "")
+    # What the buyer sees was true when they loaded it and no longer is: a conflict, whatever the API calls it.
+    return render(request, "pay/page.html", _context(request, view_model), status=409 if error else 200)
+
+
+def _view_model(request: HttpRequest, session: CheckoutSession, error: str = "") -> PayPage:
+    now, change = timezone.now(), _wants_change(request)
+    is_choosing = state_of(session, now=now, change=change) == State.CHOOSE
+    return pay_page(
+        session=session,
+        options=options_for(session, now) if is_choosing else (),
+        heads=_heads(session),
+        refunds=_refunds(session),
+        now=now,
+        change=change,
+        error=error,
+    )
+
+
+def _context(request: HttpRequest, view_model: PayPage) -> dict[str, object]:
+    return {
+        "page": view_model,
+        "qr_kind": "address" if request.GET.get("qr") == "address" else "uri",
+        "query": _query(request),
+    }
+
+
+def _wants_change(request: HttpRequest) -> bool:
+    return request.GET.get("change") == "1"
+
+
+def _query(request: HttpRequest) -> str:
+    """The parts of the page's own query that its status must be asked with."""
+    kept = {name: value for name, value in _QUERY.items() if request.GET.get(name) == value}
+    return f"?{urlencode(kept)}" if kept else ""
+
+
+def _heads(session: CheckoutSession) -> dict[str, int]:
+    waiting = {p.network for p in payments_of(session) if not p.confirmed_at and not p.vanished_at}
+    return heads_of(waiting)
+
+
+def _refunds(session: CheckoutSession) -> list[Refund]:
+    if is_live(session.status) and session.issue is None:
+        return []
+    return [refund for refund in sorted_refunds(session) if not refund.withdrawn_at]
+
+
+def _back_to_page(session: CheckoutSession) -> HttpResponse:
+    response = redirect("hosted:pay", session.page_token)
+    response.status_code = 303
+    return response

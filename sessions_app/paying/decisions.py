@@ -1,0 +1,104 @@
+"""What a merchant can decide about an odd payment: checked here, written by `lifecycle.decide`, with an audit line."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from django.db import transaction
+from django.utils import timezone
+
+from merchants_app.audit import record
+from sessions_app.errors import NothingToDecide, WrongDecision
+from sessions_app.models import CheckoutSession, Decision
+from sessions_app.state.evaluation import ZERO, tokens_to_decide
+from sessions_app.state.facts import facts_of
+from sessions_app.state.lifecycle import decide as write_decision
+from sessions_app.status import DecisionKind, Issue
+
+# Which decisions answer which issue; the first is the one that the queue suggests.
+ANSWERS: dict[Issue, tuple[DecisionKind, ...]] = {
+    Issue.UNDERPAID: (
+        DecisionKind.ASK_REST,
+        DecisionKind.ACCEPT,
+        DecisionKind.REFUNDED,
+        DecisionKind.WRITE_OFF,
+    ),
+    Issue.LATE: (DecisionKind.ASK_REST, DecisionKind.ACCEPT, DecisionKind.REFUNDED, DecisionKind.WRITE_OFF),
+    Issue.OVERPAID: (DecisionKind.REFUNDED, DecisionKind.ACCEPT, DecisionKind.WRITE_OFF),
+    Issue.PAID_TWICE: (DecisionKind.REFUNDED, DecisionKind.ACCEPT, DecisionKind.WRITE_OFF),
+    Issue.WRONG_ASSET: (DecisionKind.ACCEPT, DecisionKind.REFUNDED, DecisionKind.WRITE_OFF),
+    Issue.REVERSED: (DecisionKind.WRITE_OFF, DecisionKind.ACCEPT),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """What is to be decided on a session, as it stands."""
+
+    issue: Issue
+    payments: tuple[str, ...]  # that it is about: `pay_…`, and `pay_…:vanished:1` for one that vanished
+    value: Decimal  # of those, in the session's currency
+    answers: tuple[DecisionKind, ...]  # the suggested one first
+
+
+def case_of(session: CheckoutSession, *, now: datetime | None = None) -> Case | None:
+    """None when nothing is to be decided. Without further query when the session came through `with_facts`."""
+    if not session.needs_decision or session.issue is None:
+        return None
+    issue, facts = Issue(session.issue), facts_of(session)
+    tokens = tokens_to_decide(facts, now or timezone.now(), issue)
+    value = sum((p.value or ZERO for p in facts.payments if p.token in tokens), ZERO)
+    answers = ANSWERS[issue]
+    if issue == Issue.WRONG_ASSET and value < facts.price - facts.tolerance:
+        # Taking it as paid would give the goods away for less.
+        answers = (DecisionKind.REFUNDED, *(kind for kind in answers if kind != DecisionKind.REFUNDED))
+    return Case(issue=issue, payments=tuple(sorted(tokens)), value=value, answers=answers)
+
+
+def decide(
+    *,
+    session: CheckoutSession,
+    kind: DecisionKind,
+    actor: str,
+    tx_hash: str = "",
+    note: str = "",
+    issue: str = "",
+    payments: Collection[str] | None = None,
+    now: datetime | None = None,
+) -> CheckoutSession:
+    """Settles the session's open issue. Raises `NothingToDecide` when there is none that this decision answers.
+
+    `ask_rest` reopens the session for the merchant's usual time; `refunded`, and nothing else, names the refund's
+    transaction (`WrongDecision`). `issue` and `payments` (see `case_of`) are what whoever decides was shown: when it is
+    something else by now, nothing is decided.
+    """
+    if not session.needs_decision or session.issue is None:
+        raise NothingToDecide("This session has nothing to decide.")
+    if issue and issue != session.issue:
+        raise NothingToDecide(
+            f"The issue is {session.issue} by now, no longer {issue}: look at it again.", attr="issue"
+        )
+    possible = ANSWERS[Issue(session.issue)]
+    if kind not in possible:
+        names = ", ".join(possible)
+        raise NothingToDecide(f"{kind} does not answer {session.issue}: choose one of {names}.", attr="decision")
+    if kind == DecisionKind.REFUNDED and not tx_hash:
+        raise WrongDecision("Name the refund's transaction. Without one, write off or accept.", attr="txHash")
+    if tx_hash and kind != DecisionKind.REFUNDED:
+        raise WrongDecision(f"A transaction belongs to 'refunded', not to '{kind}'.", attr="txHash")
+    decision = Decision(session=session, kind=kind, issue=session.issue, tx_hash=tx_hash, note=note, actor=actor)
+    with transaction.atomic():
+        minutes = session.merchant.session_minutes
+        decided = write_decision(decision, reopen_minutes=minutes, shown=payments, now=now)
+        record(
+            merchant=session.merchant,
+            mode=session.mode,
+            actor=actor,
+            action=f"session.{kind}",
+            subject=session.public_id,
+            issue=session.issue,
+            note=note,
+            tx_hash=tx_hash,
+        )
+    return decided

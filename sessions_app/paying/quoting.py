@@ -1,0 +1,215 @@
+"""What a session can be paid with, and the quote: the amount due of one option at a rate locked for 15 minutes."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal, localcontext
+
+from django.db import transaction
+
+from chains_app.networks.networks import PaymentOption, payment_options
+from chains_app.rates.exchange_rates import Rate, Rates, RateUnavailable, rate, rates_at
+from chains_app.receiving.deposits import deposit_address
+from chains_app.receiving.xpub import xpub_address
+from common.modes import Mode
+from common.money import plain, units_due
+from merchants_app.models import TreasuryKind
+from merchants_app.treasuries.treasuries import take_next_index
+from sessions_app.errors import NoTreasury, OptionUnavailable, SessionNotOpen, ShopPaused
+from sessions_app.models import CheckoutSession, DepositAddress, Quote
+from sessions_app.state.representation import received_value
+from sessions_app.state.stock import hold_piece
+from sessions_app.status import Status
+
+HOLDS_FOR = timedelta(minutes=15)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfferedOption:
+    """One way to pay, with what it would cost now; `unavailable` says why it cannot be had, empty when it can."""
+
+    option: PaymentOption
+    amount_units: int | None
+    rate: Decimal | None
+    unavailable: str = ""
+
+
+def allowed_options(*, mode: str, allowed_assets: Iterable[str]) -> list[PaymentOption]:
+    """`allowedAssets` (empty: all) × the enabled networks of the mode."""
+    allowed = set(allowed_assets)
+    return [option for option in payment_options(Mode(mode)) if not allowed or option.asset.symbol in allowed]
+
+
+def options_for(session: CheckoutSession, now: datetime) -> list[OfferedOption]:
+    """Every option of the session with the amount it would take now."""
+    return offers(
+        allowed_options(mode=session.mode, allowed_assets=session.allowed_assets),
+        mode=session.mode,
+        price=session.amount,
+        rest=session.amount - received_value(session),
+        currency=session.currency,
+        spread_percent=session.spread_percent,
+        now=now,
+    )
+
+
+def offers(
+    options: Iterable[PaymentOption],
+    *,
+    mode: str,
+    price: Decimal,
+    rest: Decimal,
+    currency: str,
+    spread_percent: Decimal,
+    now: datetime,
+) -> list[OfferedOption]:
+    """What `rest`, still to be paid of `price`, comes to by each option. One look at the rates, whatever their number.
+
+    Whether an option can be had depends on the price: the rest of one that was begun to be paid is always taken.
+    """
+    book = rates_at(mode=mode, now=now)
+    rates: dict[str, Rate | RateUnavailable] = {}
+    offered = []
+    for option in options:
+        symbol = option.asset.symbol
+        if symbol not in rates:
+            rates[symbol] = _rate_or_reason(book, symbol, currency)
+        found = rates[symbol]
+        if isinstance(found, RateUnavailable):
+            offered.append(OfferedOption(option=option, amount_units=None, rate=None, unavailable=str(found)))
+            continue
+        locked = lock_rate(found.value, spread_percent)
+        offered.append(
+            OfferedOption(
+                option=option,
+                amount_units=_units(rest, locked, option) if rest > 0 else 0,
+                rate=locked,
+                unavailable=outside_limits(option, price / locked),
+            )
+        )
+    return offered
+
+
+def choose_option(*, session: CheckoutSession, asset: str, network: str, now: datetime) -> Quote:
+    """Makes the session payable with this asset on this network: an address (once) and a quote, which is then in force.
+
+    While a quote for the same option holds, its rate is kept: reloading the page is no way to wait for a better one.
+    A session of a payment link takes a piece of its stock with it, and the price holds no longer than the piece.
+    Raises `SessionNotOpen`, `OptionUnavailable`, `NoTreasury`, `LinkClosed` when nothing is left, or `ShopPaused` while
+    the shop is suspended.
+    """
+    if session.status != Status.OPEN or session.expires_at <= now:
+        raise SessionNotOpen(f"The session is {session.status}: there is nothing to pay any more.")
+    if session.merchant.suspended_at:
+        raise ShopPaused("This shop takes no payments at the moment. What was sent already is watched and counted.")
+    option = _option(session, asset, network)
+    quote = _still_holding(session, option, now) or _new_quote(session, option, now)
+    with transaction.atomic():
+        held_until = hold_piece(session, now)
+        _address_of(session, now)
+        if quote.pk is None:
+            quote.valid_until = min(quote.valid_until, held_until or quote.valid_until)
+            quote.save(force_insert=True)
+        # A guarded update, no lock: a session that ended meanwhile keeps its quote of before.
+        if not CheckoutSession.objects.filter(pk=session.pk, status=Status.OPEN).update(quote=quote, updated_at=now):
+            raise SessionNotOpen("The session has ended or is paid by now: there is nothing to pay any more.")
+    session.quote = quote
+    return quote
+
+
+def outside_limits(option: PaymentOption, price: Decimal) -> str:
+    """Why a price, in whole units of the asset, is not taken by this option, as a sentence; empty when it is.
+
+    The rest of a price that was begun to be paid is always taken, however small.
+    """
+    asset, network = option.asset, option.network
+    if asset.minimum is not None and price < asset.minimum:
+        return f"{asset.symbol} on {network.name} is taken from {plain(asset.minimum)} {asset.symbol} upwards."
+    if asset.maximum is not None and price > asset.maximum:
+        return f"{asset.symbol} on {network.name} is taken up to {plain(asset.maximum)} {asset.symbol}."
+    return ""
+
+
+def lock_rate(market: Decimal, spread_percent: Decimal) -> Decimal:
+    """The rate of a quote: what one asset counts for, the merchant's spread taken off. To 18 decimals."""
+    with localcontext(prec=60):
+        return (market / (1 + spread_percent / 100)).quantize(Decimal(1).scaleb(-18))
+
+
+def _option(session: CheckoutSession, asset: str, network: str) -> PaymentOption:
+    options = allowed_options(mode=session.mode, allowed_assets=session.allowed_assets)
+    of_asset = [option for option in options if option.asset.symbol == asset]
+    if not of_asset:
+        names = ", ".join(sorted({option.asset.symbol for option in options}))
+        raise OptionUnavailable(f"This session cannot be paid in {asset!r}: choose one of {names}.", attr="asset")
+    for option in of_asset:
+        if option.network.id == network:
+            return option
+    names = ", ".join(option.network.id for option in of_asset)
+    raise OptionUnavailable(f"{asset} is not taken on {network!r}: choose one of {names}.", attr="network")
+
+
+def _still_holding(session: CheckoutSession, option: PaymentOption, now: datetime) -> Quote | None:
+    return (
+        Quote.objects.filter(session=session, asset=option.asset.symbol, network=option.network.id, valid_until__gt=now)
+        .order_by("-id")
+        .first()
+    )
+
+
+def _new_quote(session: CheckoutSession, option: PaymentOption, now: datetime) -> Quote:
+    try:
+        found = rate(option.asset.symbol, session.currency, mode=Mode(session.mode), now=now)
+    except RateUnavailable as reason:
+        raise OptionUnavailable(str(reason), attr="asset") from None
+    locked = lock_rate(found.value, session.spread_percent)
+    if refusal := outside_limits(option, session.amount / locked):
+        raise OptionUnavailable(refusal, attr="asset")
+    return Quote(
+        session=session,
+        asset=option.asset.symbol,
+        network=option.network.id,
+        decimals=option.asset.decimals,
+        amount_units=_units(session.amount, locked, option),
+        rate=locked,
+        provenance=found.provenance | {"spreadPercent": str(session.spread_percent)},
+        created_at=now,
+        valid_until=now + HOLDS_FOR,
+    )
+
+
+def _address_of(session: CheckoutSession, now: datetime) -> DepositAddress:
+    """The session's address, made at its first quote. Written before it is shown: no transfer precedes the row."""
+    known = DepositAddress.objects.filter(session=session).first()
+    if known:
+        return known
+    treasury = session.treasury
+    if treasury is None:
+        raise NoTreasury("The merchant has named no wallet to receive in.")
+    index = take_next_index(treasury) if treasury.kind == TreasuryKind.XPUB else None
+    address = (
+        deposit_address(session_id=session.public_id, treasury=treasury.address)
+        if index is None
+        else xpub_address(xpub=treasury.xpub, index=index)
+    )
+    made, _ = DepositAddress.objects.get_or_create(
+        session=session,
+        defaults={
+            "address": address,
+            "derivation_index": index,
+            "watch_until": session.watch_until,
+            "created_at": now,
+        },
+    )
+    return made
+
+
+def _rate_or_reason(book: Rates, symbol: str, currency: str) -> Rate | RateUnavailable:
+    try:
+        return book.rate(symbol, currency)
+    except RateUnavailable as reason:
+        return reason
+
+
+def _units(price: Decimal, at_rate: Decimal, option: PaymentOption) -> int:
+    return units_due(price, at_rate, decimals=option.asset.decimals, display_decimals=option.asset.display_decimals)

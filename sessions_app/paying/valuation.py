@@ -1,0 +1,106 @@
+"""At which rate a transfer counts: the quote's when it came in the quote's time, else the rate of arrival."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from chains_app.networks.networks import Network, confirmations_for
+from chains_app.rates.exchange_rates import Rates, RateUnavailable, rates_at
+from common.money import value_of
+from sessions_app.models import CheckoutSession, Quote
+from sessions_app.models.payment import Basis
+from sessions_app.paying.quoting import lock_rate
+
+# Blocks take a while to be made, and chains' clocks differ from ours.
+GRACE = timedelta(minutes=2)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Valuation:
+    """What a transfer counts for; rate and value are None while no rate is to be had."""
+
+    basis: Basis
+    rate: Decimal | None
+    value: Decimal | None
+
+
+class Valuer:
+    """Values the transfers to some sessions: their quotes in one query, one look at the rates for each moment.
+
+    A rate may have to be asked for: no place inside a transaction.
+    """
+
+    def __init__(self, sessions: Iterable[CheckoutSession]) -> None:
+        self._quotes: dict[int, list[Quote]] = defaultdict(list)
+        quotes = Quote.objects.filter(session__in={session.pk for session in sessions}).defer("provenance")
+        for quote in quotes.order_by("id"):
+            self._quotes[quote.session_id].append(quote)
+        self._snapshots: dict[tuple[str, datetime], Rates] = {}
+        self._found: dict[tuple[str, str, str, datetime], Decimal | None] = {}
+
+    def worth(
+        self, session: CheckoutSession, *, asset: str, network: str, units: int, decimals: int, arrived_at: datetime
+    ) -> Valuation:
+        """The worth of base units of an asset, in the session's currency."""
+        of_option = [q for q in self._quotes[session.pk] if (q.asset, q.network) == (asset, network)]
+        if quote := quote_at(of_option, units=units, at=arrived_at):
+            return _valued(Basis.QUOTE, quote.rate, units, decimals)
+        market = self.market(asset, session.currency, mode=session.mode, at=arrived_at)
+        if market is None:
+            return Valuation(basis=Basis.ARRIVAL, rate=None, value=None)
+        return _valued(Basis.ARRIVAL, lock_rate(market, session.spread_percent), units, decimals)
+
+    def confirmations_needed(
+        self, session: CheckoutSession, value: Decimal | None, *, asset: str, network: Network, at: datetime
+    ) -> int:
+        """As many as the greater of a payment's value and the whole price needs.
+
+        A large sum sent in many small parts is as tempting to undo as one sent at once.
+        """
+        most = max(session.amount, value or session.amount)
+        return self.confirmations_for(most, session.currency, mode=session.mode, asset=asset, network=network, at=at)
+
+    def confirmations_for(
+        self, value: Decimal, currency: str, *, mode: str, asset: str, network: Network, at: datetime
+    ) -> int:
+        """As many as that much of an asset needs; while nobody can tell what it is worth, the most there are."""
+        in_usd, in_currency = (self.market(asset, each, mode=mode, at=at) for each in ("USD", currency))
+        if in_usd is None or in_currency is None:
+            return network.confirmations.large
+        return confirmations_for(network, value * in_usd / in_currency)
+
+    def market(self, asset: str, currency: str, *, mode: str, at: datetime) -> Decimal | None:
+        """Price of one whole asset at that moment, without any spread; None when none is to be had."""
+        key = (asset, currency, mode, at)
+        if key not in self._found:
+            self._found[key] = self._look_up(asset, currency, mode, at)
+        return self._found[key]
+
+    def _look_up(self, asset: str, currency: str, mode: str, at: datetime) -> Decimal | None:
+        if (mode, at) not in self._snapshots:
+            self._snapshots[mode, at] = rates_at(mode=mode, now=at)
+        try:
+            return self._snapshots[mode, at].rate(asset, currency).value
+        except RateUnavailable:
+            return None
+
+
+def quote_at(quotes: Iterable[Quote], *, units: int, at: datetime) -> Quote | None:
+    """The quote, of those for one option, whose time the moment falls into.
+
+    Around its end a quote meets its successor, with another rate. Of two that are paid in full the one that asked for
+    more counts, else a buyer would have paid too much whenever the rate moved; of two that are not, the better one.
+    """
+    near = [quote for quote in quotes if quote.created_at - GRACE <= at <= quote.valid_until + GRACE]
+    paid = [quote for quote in near if units >= quote.amount_units]
+    return min(paid, key=_rate_of, default=None) or max(near, key=_rate_of, default=None)
+
+
+def _rate_of(quote: Quote) -> Decimal:
+    return quote.rate
+
+
+def _valued(basis: Basis, at_rate: Decimal, units: int, decimals: int) -> Valuation:
+    return Valuation(basis=basis, rate=at_rate, value=value_of(units, at_rate, decimals=decimals))

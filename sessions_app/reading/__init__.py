@@ -1,0 +1,1 @@
+"""Lists, searches, figures and words about sessions, for those who look."""

@@ -1,0 +1,92 @@
+"""Pages of sessions: the list, the decision queue. And the one session that a buyer may touch."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+
+from common.keyset import first_of
+from sessions_app.errors import SessionNotFound
+from sessions_app.models import CheckoutSession, StatusChange
+from sessions_app.scope import SessionScope
+from sessions_app.state.expiry import up_to_date
+from sessions_app.state.facts import with_facts
+from sessions_app.state.reading_sql import read_newest
+from sessions_app.state.session_view import SessionView
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def session_for_buyer(page_token: str) -> CheckoutSession:
+    """The session whose page a buyer holds the address of, as it is now. Its id is no such address.
+
+    Raises `SessionNotFound`.
+    """
+    session = with_facts(CheckoutSession.objects.filter(page_token=page_token), "merchant").first()
+    if session is None:
+        raise SessionNotFound("There is no such payment.")
+    return up_to_date(session)
+
+
+def undecided(scope: SessionScope) -> QuerySet[CheckoutSession]:
+    """The decision queue: each with `issue_opened_at`, since when it waits; what waits longest comes first."""
+    timeline = StatusChange.objects.filter(session=OuterRef("pk")).order_by("-id")
+    calm = timeline.filter(needs_decision=False).values("id")[:1]
+    opened = (
+        StatusChange.objects.filter(session=OuterRef("pk"), needs_decision=True)
+        .filter(id__gt=Coalesce(OuterRef("calm_until"), 0))
+        .order_by("id")
+    )
+    waiting = scope.sessions().filter(needs_decision=True).alias(calm_until=Subquery(calm))
+    return waiting.annotate(issue_opened_at=Subquery(opened.values("at")[:1])).order_by("issue_opened_at", "public_id")
+
+
+def undecided_page(scope: SessionScope, *, limit: int, after: str | None) -> tuple[list[CheckoutSession], str | None]:
+    """A page of the queue, and where the next one begins, None at the end.
+
+    That is the moment and the session, and not only the session: it may be decided until the next page is asked for.
+    """
+    rows = undecided(scope)
+    if after:
+        microseconds, _, public_id = after.partition("-")
+        at = _EPOCH + timedelta(microseconds=int(microseconds))
+        rows = rows.filter(Q(issue_opened_at__gt=at) | Q(issue_opened_at=at, public_id__gt=public_id))
+    shown, more = first_of(rows, limit)
+    if not more:
+        return shown, None
+    last = shown[-1]
+    since = last.issue_opened_at - _EPOCH  # type: ignore[attr-defined]  # annotated by `undecided`
+    return shown, f"{since // timedelta(microseconds=1):016d}-{last.public_id}"
+
+
+def waiting_since(session: CheckoutSession) -> datetime | None:
+    """When its open issue was opened; None without one."""
+    found = undecided(SessionScope.of(session)).filter(pk=session.pk)
+    return found.values_list("issue_opened_at", flat=True).first()  # type: ignore[misc]  # annotated by `undecided`
+
+
+def newest(
+    scope: SessionScope,
+    *,
+    filters: Mapping[str, Any],
+    metadata: Mapping[str, str],
+    limit: int,
+    after: str | None,
+) -> tuple[list[SessionView], str | None]:
+    """A page of the list, newest first, and the id to continue after, None at the end. Raises `SessionNotFound`.
+
+    The session to continue after may have left the filters since its page was shown.
+    """
+    below = None if after is None else _key_of(scope, after)
+    found = read_newest(scope.merchant, scope.mode, filters=filters, metadata=metadata, below=below, limit=limit + 1)
+    shown, more = first_of(found, limit)
+    return shown, shown[-1].public_id if more else None
+
+
+def _key_of(scope: SessionScope, public_id: str) -> int:
+    key = scope.sessions().filter(public_id=public_id).values_list("pk", flat=True).first()
+    if key is None:
+        raise SessionNotFound(f"There is no session {public_id[:60]!r} to continue after.", attr="after")
+    return key

@@ -1,0 +1,123 @@
+"""Sessions in the merchant's words: a chip for the list, a sentence for the decision queue."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from chains_app.networks.networks import all_networks
+from common.money import amount_text, to_minor_unit
+from sessions_app.models import CheckoutSession, Payment
+from sessions_app.state.representation import received_value, sorted_payments
+from sessions_app.status import DecisionKind, Issue, PaymentStatus, Status
+
+
+@dataclass(frozen=True, slots=True)
+class Chip:
+    """A short state and its tone: good, warn, bad, now, or empty for quiet."""
+
+    text: str
+    tone: str = ""
+
+
+_STATUS_CHIPS = {
+    Status.OPEN: Chip("Open", "now"),
+    Status.PROCESSING: Chip("Confirming", "now"),
+    Status.COMPLETED: Chip("Completed", "good"),
+    Status.EXPIRED: Chip("Expired"),
+    Status.CANCELLED: Chip("Cancelled"),
+}
+_PAYMENT_CHIPS = {
+    "seen": Chip("Confirming", "now"),
+    "confirmed": Chip("Confirmed", "good"),
+    "vanished": Chip("Gone", "bad"),
+}
+
+# What a decision is called on its button, and what it does; `None` is any issue that is not named itself.
+_TOO_MUCH = (Issue.OVERPAID, Issue.PAID_TWICE)
+_DECISIONS: dict[DecisionKind, dict[Issue | None, tuple[str, str]]] = {
+    DecisionKind.ACCEPT: {
+        None: ("Accept as paid", "The session counts as paid, and your shop gets a webhook."),
+        Issue.REVERSED: ("Leave it paid", "You take the risk: the session stays completed."),
+        **dict.fromkeys(_TOO_MUCH, ("Keep the excess", "Nothing is sent back; it stays in the books.")),
+    },
+    DecisionKind.ASK_REST: {
+        None: ("Ask for the rest", "The session opens again; the buyer sees what is missing, on the same address."),
+    },
+    DecisionKind.REFUNDED: {
+        None: ("Mark refunded", "You have sent it back from your wallet; the session notes the transaction."),
+    },
+    DecisionKind.WRITE_OFF: {
+        None: ("Write off", "Nothing more happens; it stays in the books."),
+    },
+}
+
+
+def decision_words(kind: DecisionKind, issue: Issue) -> tuple[str, str]:
+    """Label of the button and what it does."""
+    words = _DECISIONS[kind]
+    return words.get(issue) or words[None]
+
+
+def chips_of(session: CheckoutSession) -> list[Chip]:
+    """Where it is, and beside it what is odd."""
+    state = _STATUS_CHIPS[Status(session.status)]
+    if session.status == Status.OPEN and session.payment_status == PaymentStatus.PARTIAL:
+        state = Chip("Partly paid", "warn")
+    if session.issue is None:
+        return [state]
+    return [state, Chip(Issue(session.issue).label, "warn" if session.needs_decision else "")]
+
+
+def payment_chip(state: str) -> Chip:
+    """For `seen`, `confirmed`, `vanished`."""
+    return _PAYMENT_CHIPS[state]
+
+
+def headline_of(session: CheckoutSession) -> str:
+    """What happened, as a sentence with the figures that a decision needs."""
+    arrived = received_value(session)
+    whole = _money(session.amount, session)
+    match session.issue:
+        case Issue.UNDERPAID:
+            return f"{_plain(arrived, session)} of {whole} arrived"
+        case Issue.LATE:
+            return f"{_plain(arrived, session)} of {whole} arrived, some of it too late"
+        case Issue.OVERPAID:
+            return f"{_money(arrived - session.amount, session)} too much arrived"
+        case Issue.PAID_TWICE:
+            return f"Paid twice, {_money(arrived - session.amount, session)} too much"
+        case Issue.WRONG_ASSET:
+            return f"{_wrong_assets(session)} arrived, only {', '.join(session.allowed_assets)} was asked for"
+        case Issue.REVERSED:
+            return f"A payment is gone from the chain; {_plain(arrived, session)} of {whole} is left"
+        case _:
+            return f"{_plain(arrived, session)} of {whole} arrived"
+
+
+def paid_with(session: CheckoutSession) -> str:
+    """`USDC on Base`: what arrived, or what the buyer chose; an en dash before that."""
+    last = next((p for p in reversed(sorted_payments(session)) if not p.vanished_at), None)
+    named = last or session.quote
+    return f"{named.asset} on {network_name(named.network)}" if named else "\u2013"
+
+
+def network_name(network_id: str) -> str:
+    """The name people know; the id of a network that the operator has taken out."""
+    network = all_networks().get(network_id)
+    return network.name if network else network_id
+
+
+def _wrong_assets(session: CheckoutSession) -> str:
+    wrong = [p for p in sorted_payments(session) if not p.counts and not p.vanished_at]
+    return " and ".join(_amount(payment) for payment in wrong) or "Another asset"
+
+
+def _amount(payment: Payment) -> str:
+    return f"{amount_text(payment.amount_units, payment.decimals)} {payment.asset}"
+
+
+def _money(amount: Decimal, session: CheckoutSession) -> str:
+    return f"{_plain(amount, session)} {session.currency}"
+
+
+def _plain(amount: Decimal, session: CheckoutSession) -> str:
+    return f"{to_minor_unit(amount, session.currency):,f}"

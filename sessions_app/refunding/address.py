@@ -1,0 +1,188 @@
+"""Where a buyer wants a refund. The first address is free; another one is proven by a code from the buyer's mailbox.
+
+The address of the buyer's page is a secret, but one that lies in histories and letters: it alone must not turn money
+away from where the buyer wanted it.
+"""
+
+import secrets
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import F, QuerySet
+from django.utils.crypto import constant_time_compare, salted_hmac
+
+from chains_app.networks.networks import all_networks
+from chains_app.receiving.deposits import WrongAddress, checked_address
+from common.errors import Conflict, DomainError
+from common.modes import Mode
+from merchants_app.audit import record
+from merchants_app.mail.mails import mail_owners
+from merchants_app.treasuries.treasuries import is_nobodys
+from sessions_app.buyers.forgetting import is_erased
+from sessions_app.models import AddressChange, CheckoutSession, DepositAddress
+from sessions_app.models.address_change import TRIES
+from sessions_app.refunding.mails import NotMailed, mail_code
+from sessions_app.refunding.refunds import WrongRefund
+from sessions_app.state.lifecycle import News, lock, reassess
+
+CODE_HOLDS = timedelta(minutes=10)
+# How many codes are mailed for a session: with five tries each, a guesser's chance is one in 30,000 a day.
+_LETTERS = ((timedelta(hours=1), 3), (timedelta(days=1), 6))
+_BUYER = "buyer's page"
+
+
+class AddressStands(Conflict):
+    """A refund has an address already: another one needs a code."""
+
+    code = "address_stands"
+
+
+class WrongCode(DomainError):
+    """That is not what was mailed."""
+
+    code = "wrong_code"
+
+
+class CodeOver(Conflict):
+    """The code is too old, was tried too often, or is about an address that was replaced meanwhile."""
+
+    code = "code_over"
+
+
+def name_address(session: CheckoutSession, address: str, *, now: datetime) -> AddressChange | None:
+    """Keeps the first address and returns None; for another one mails a code and returns the change that waits for it.
+
+    Raises `WrongRefund` naming what is wrong with the address, `NotMailed` when no code can be mailed now.
+    """
+    try:
+        leave_address(session, address)
+    except AddressStands:
+        return _ask_for_code(session, _checked(session, address), now)
+    return None
+
+
+def leave_address(session: CheckoutSession, address: str) -> CheckoutSession:
+    """Keeps where the buyer wants a refund. Raises `WrongRefund`, and `AddressStands` when another one is there."""
+    checked = _checked(session, address)
+    if checked != session.refund_address:
+        if _is_open_to_all(session):
+            raise AddressStands("The address of this page is no secret: the first address needs a code, too.")
+        with transaction.atomic():
+            _replace(session, "", checked)
+    session.refund_address = checked
+    return session
+
+
+def confirm_change(session: CheckoutSession, change_id: str, code: str, *, now: datetime) -> None:
+    """The buyer typed the code. Raises `WrongCode`, or `CodeOver` when none would be right any more."""
+    mine = AddressChange.objects.filter(session=session, public_id=change_id)
+    holding = mine.filter(taken_at=None, asked_at__gt=now - CODE_HOLDS, tries__lt=TRIES).exclude(code_digest="")
+    # Counted before it is looked at, and for good: many at once get no more tries than one after the other.
+    if not holding.update(tries=F("tries") + 1):
+        if _is_taken(mine):
+            return  # the button was pressed twice
+        raise CodeOver("This code no longer holds. Ask for a new one.")
+    change = mine.get()
+    if not constant_time_compare(change.code_digest, _digest(change, "".join(code.split()))):
+        left = TRIES - change.tries
+        tries = {0: "No try is left: ask for a new code.", 1: "One try is left."}.get(left, f"{left} tries are left.")
+        raise WrongCode(f"That is not the code. {tries}", attr="code")
+    with transaction.atomic():
+        try:
+            _replace(session, change.former, change.address)
+        except AddressStands:
+            if _is_taken(mine):
+                return
+            raise CodeOver("The address was changed in another way meanwhile. Look at it, and ask again.") from None
+        AddressChange.objects.filter(pk=change.pk).update(taken_at=now, code_digest="")
+        if change.former:
+            _tell_merchant(session, change, now)
+    session.refund_address = change.address
+
+
+def change_of(session: CheckoutSession, change_id: str) -> AddressChange | None:
+    """The change that waits for its code; None when there is no such one of this session, or it is done."""
+    return AddressChange.objects.filter(session=session, public_id=change_id, taken_at=None).first()
+
+
+def latest_change(session: CheckoutSession) -> AddressChange | None:
+    """The last time that the buyer replaced an address by another; None when the first one stands."""
+    return session.address_changes.filter(taken_at__isnull=False).exclude(former="").order_by("-taken_at").first()
+
+
+def _ask_for_code(session: CheckoutSession, address: str, now: datetime) -> AddressChange:
+    with transaction.atomic():
+        former = lock(session.pk).refund_address  # two at once are counted one after the other
+        for within, most in _LETTERS:
+            if session.address_changes.filter(asked_at__gt=now - within).count() >= most:
+                raise NotMailed("Several codes were mailed a moment ago. Use the last one, or try again in an hour.")
+        change = AddressChange.objects.create(session=session, former=former, address=address, asked_at=now)
+    code = f"{secrets.randbelow(1_000_000):06}"
+    try:
+        mail_code(session, change, code, minutes=int(CODE_HOLDS.total_seconds() // 60))
+    except NotMailed:
+        change.delete()
+        raise
+    # Only now: what nobody was mailed cannot be guessed either.
+    AddressChange.objects.filter(pk=change.pk).update(code_digest=_digest(change, code))
+    return change
+
+
+def _is_taken(mine: QuerySet[AddressChange]) -> bool:
+    return mine.filter(taken_at__isnull=False).exists()
+
+
+def _replace(session: CheckoutSession, former: str, address: str) -> None:
+    """Writes the address if the former one still stands. Raises `AddressStands`."""
+    kept = CheckoutSession.objects.filter(pk=session.pk, refund_address=former).update(refund_address=address)
+    if not kept:
+        raise AddressStands("An address was left already: another one needs a code.")
+    record(merchant=session.merchant, mode=session.mode, actor=_BUYER, action="refund.address",
+           subject=session.public_id, before=former, to=address)  # fmt: skip
+
+
+def _tell_merchant(session: CheckoutSession, change: AddressChange, now: datetime) -> None:
+    reason = f"Another refund address, proven by a code: {change.address}, before {change.former}."
+    reassess(session.pk, News(reason=reason, actor=_BUYER, noted=True), now=now)
+    mail_owners(
+        merchant=session.merchant,
+        template="refund_address_changed",
+        session=session,
+        change=change,
+        is_prepared=session.refunds.filter(to_address=change.former, seen_at=None, withdrawn_at=None).exists(),
+        is_test=session.mode == Mode.TEST,
+    )
+
+
+def _is_open_to_all(session: CheckoutSession) -> bool:
+    """It is older than pages' own addresses: its page's is its id, which the shop's thank-you page shows."""
+    return session.page_token == session.public_id
+
+
+def _digest(change: AddressChange, code: str) -> str:
+    return salted_hmac("sessions_app.refunding.address", f"{change.public_id}:{code}", algorithm="sha256").hexdigest()
+
+
+def _checked(session: CheckoutSession, address: str) -> str:
+    if is_erased(session):
+        raise WrongRefund("This payment is long over, and nothing is kept about its buyer any more: ask the shop.")
+    try:
+        checked = checked_address(address)
+    except WrongAddress as wrong:
+        raise WrongRefund(str(wrong), attr="address") from None
+    if checked in _useless_addresses(session) or is_nobodys(checked) or _is_deposit(session, checked):
+        raise WrongRefund("That is not a wallet of yours: give an address that you can spend from.", attr="address")
+    return checked
+
+
+def _useless_addresses(session: CheckoutSession) -> set[str]:
+    """Where a refund would be lost or go in a circle: the tokens' contracts, the treasury."""
+    tokens = {asset.contract for each in all_networks().values() for asset in each.assets.values() if asset.contract}
+    treasury = session.treasury.address if session.treasury else ""
+    return tokens | {treasury}
+
+
+def _is_deposit(session: CheckoutSession, address: str) -> bool:
+    """Buyers of several orders copy an address that they paid to: it would pay for another of the shop's sessions."""
+    ours = DepositAddress.objects.filter(session__merchant=session.merchant_id, session__mode=session.mode)
+    return ours.filter(address=address).exists()

@@ -1,0 +1,74 @@
+"""Letters to a buyer about a refund: where shall it go, and the code for another address."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from common.errors import Conflict
+from common.modes import Mode
+from common.money import to_minor_unit
+from merchants_app.audit import record
+from merchants_app.mail.mails import Posted, mail_at_once
+from merchants_app.models import AuditEntry
+from sessions_app.buyers.forgetting import is_erased
+from sessions_app.models import AddressChange, CheckoutSession
+from sessions_app.refunding.refundable import arrived
+from sessions_app.refunding.refunds import NothingToRefund
+from sessions_app.state.representation import page_url
+
+AGAIN_AFTER = timedelta(hours=1)
+_ACTION = "refund.address_asked"
+
+
+class NotMailed(Conflict):
+    """The buyer was asked a moment ago, or the mail server did not take the letter."""
+
+    code = "not_mailed"
+
+
+def refund_page_url(session: CheckoutSession) -> str:
+    """Where the buyer leaves an address."""
+    return f"{page_url(session)}/refund"
+
+
+def ask_by_mail(session: CheckoutSession, *, actor: str, now: datetime) -> None:
+    """Asks where a refund shall go, at most once an hour; the link opens a page that asks only that.
+
+    The merchant says when. Raises `NothingToRefund`, `NotMailed`.
+    """
+    if not arrived(session):
+        raise NothingToRefund("Of what arrived, nothing can go back: the page would have nothing to ask.")
+    if is_erased(session):
+        raise NotMailed("The buyer was erased: there is no address to write to.")
+    asked = AuditEntry.objects.filter(merchant=session.merchant, action=_ACTION, subject=session.public_id)
+    if asked.filter(created_at__gt=now - AGAIN_AFTER).exists():
+        raise NotMailed("The buyer was asked within the last hour: give them time to answer.")
+    posted = _mail(
+        session,
+        "refund_address",
+        amount=to_minor_unit(session.amount, session.currency),
+        link=refund_page_url(session),
+    )
+    if posted == Posted.REFUSED:
+        raise NotMailed(f"The mail server refuses to deliver to {session.email}. Send the link another way.")
+    if posted != Posted.SENT:
+        raise NotMailed("The mail server does not take letters now. Try again later, or send the link another way.")
+    record(merchant=session.merchant, mode=session.mode, actor=actor, action=_ACTION, subject=session.public_id)
+
+
+def mail_code(session: CheckoutSession, change: AddressChange, code: str, *, minutes: int) -> None:
+    """The code that proves another address, which holds so many minutes. Raises `NotMailed`."""
+    link = f"{refund_page_url(session)}?change={change.public_id}"
+    posted = _mail(session, "refund_code", change=change, code=code, minutes=minutes, link=link)
+    if posted != Posted.SENT:
+        raise NotMailed("The code could not be mailed, so the address stays as it is. Try again later.")
+
+
+def _mail(session: CheckoutSession, template: str, **context: Any) -> Posted:
+    return mail_at_once(
+        to=session.email,
+        template=template,
+        merchant=session.merchant,
+        session=session,
+        is_test=session.mode == Mode.TEST,
+        **context,
+    )

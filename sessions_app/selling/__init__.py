@@ -1,0 +1,1 @@
+"""How sessions begin, by the API or by a payment link, and end by an operator."""

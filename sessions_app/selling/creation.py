@@ -1,0 +1,123 @@
+"""Creates checkout sessions: at most one live one per shop's reference."""
+
+from dataclasses import dataclass, fields
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.db import IntegrityError
+from django.utils import timezone
+from pydantic.alias_generators import to_camel
+
+from common.database import failing_alone
+from merchants_app.businesses.suspension import refuse_suspended
+from merchants_app.models import Merchant
+from merchants_app.requests.idempotency import Claim
+from merchants_app.treasuries.treasuries import treasury_for
+from sessions_app.errors import NoTreasury, ReferenceTaken
+from sessions_app.models import HOLDS_REFERENCE, CheckoutSession, Customer
+from sessions_app.state.expiry import up_to_date
+from sessions_app.state.lifecycle import open_session
+from sessions_app.status import is_live
+
+_TRIES = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionTerms:
+    """What a session is made on, checked. None: not said."""
+
+    amount: Decimal
+    currency: str
+    success_url: str
+    cancel_url: str
+    email: str
+    name: str
+    metadata: dict[str, Any]  # JSON of the shop's own
+    product_id: str
+    product_name: str
+    product_description: str
+    allowed_assets: list[str]
+    reference: str | None = None
+    locale: str | None = None
+    expires_at: datetime | None = None
+
+    def said(self) -> dict[str, Any]:
+        """By field of the session."""
+        given = {field.name: getattr(self, field.name) for field in fields(self)}
+        return {name: value for name, value in given.items() if value is not None}
+
+
+def create_session(
+    *, merchant: Merchant, mode: str, terms: SessionTerms, actor: str = "", renames_customer: bool = True
+) -> CheckoutSession:
+    """A new open session on these terms, or the live one of the same reference and terms.
+
+    `renames_customer`: whether a customer who is known takes over the name given here; not from somebody who only
+    says who they are. Raises `ReferenceTaken` when that one says something else, `NoTreasury` when there is nowhere
+    to receive, `BusinessSuspended` when the operator has stopped the business.
+    """
+    for left in reversed(range(_TRIES)):
+        session = _new_session(merchant, mode, terms)
+        try:
+            with failing_alone():
+                if open_session(session, actor=actor, renames_customer=renames_customer):
+                    return session
+        except IntegrityError:
+            if left:  # another request was making the same new customer: now it is known
+                continue
+            raise
+        # The database has the last word on who has the reference. Whoever had it may be over by now: try again.
+        if live := _live_session(merchant, mode, terms.reference):
+            return _the_same(live, terms)
+        if treasury_for(merchant, mode, session.created_at) is None:
+            raise NoTreasury(f"Name the wallet to receive in first: Dashboard › Treasury ({mode} mode).")
+    raise ReferenceTaken("Sessions with this reference come and go at this moment: try again.", attr="reference")
+
+
+def create_answered(
+    *, merchant: Merchant, mode: str, terms: SessionTerms, actor: str, claim: Claim | None
+) -> str | None:
+    """The JSON of a new session, written together with the answer that the claim stands for, in one round trip.
+
+    None when only the long way (`create_session`) can tell why not. Raises IntegrityError when the claim is answered,
+    or another request is making the same new customer at this moment.
+    """
+    return open_session(_new_session(merchant, mode, terms), actor=actor, claim=claim)
+
+
+def _new_session(merchant: Merchant, mode: str, terms: SessionTerms) -> CheckoutSession:
+    refuse_suspended(merchant)
+    now = timezone.now()
+    ends = terms.expires_at or now + timedelta(minutes=merchant.session_minutes)
+    return CheckoutSession(
+        merchant=merchant,
+        mode=mode,
+        customer=Customer(merchant=merchant, mode=mode, email=terms.email, name=terms.name),
+        watch_until=ends + timedelta(days=merchant.watch_days),
+        tolerance_percent=merchant.tolerance_percent,
+        tolerance_amount=merchant.tolerance_amount,
+        spread_percent=merchant.spread_percent,
+        created_at=now,
+        updated_at=now,
+        **terms.said() | {"expires_at": ends},
+    )
+
+
+def _live_session(merchant: Merchant, mode: str, reference: str | None) -> CheckoutSession | None:
+    session = CheckoutSession.objects.filter(HOLDS_REFERENCE, merchant=merchant, mode=mode, reference=reference).first()
+    if session is None:
+        return None
+    session = up_to_date(session)
+    return session if is_live(session.status) else None
+
+
+def _the_same(live: CheckoutSession, terms: SessionTerms) -> CheckoutSession:
+    differing = [to_camel(name) for name, value in terms.said().items() if getattr(live, name) != value]
+    if differing:
+        raise ReferenceTaken(
+            f"The live session {live.public_id} has this reference and another {', '.join(differing)}. "
+            "Cancel it first, or send the same terms to get it back.",
+            attr="reference",
+        )
+    return live

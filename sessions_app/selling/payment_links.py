@@ -1,0 +1,122 @@
+"""Payment links: made, changed, and opened by buyers, each of whom gets a checkout session of their own."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from common.errors import NotFound
+from common.money import Currency, to_minor_unit
+from merchants_app.models import Merchant
+from merchants_app.treasuries.treasuries import treasury_for
+from sessions_app.answers import shop as answers
+from sessions_app.errors import LinkClosed, NoTreasury
+from sessions_app.models import CheckoutSession, PaymentLink
+from sessions_app.selling.creation import SessionTerms, create_session
+from sessions_app.state.stock import SOLD_OUT, count_held, is_sold_out
+
+# Field of the API → field of the model.
+
+
+class LinkNotFound(NotFound):
+    """No such link, or not the caller's."""
+
+
+def create_link(*, merchant: Merchant, mode: str, terms: Mapping[str, Any]) -> PaymentLink:
+    """A new link on checked terms, by the link's fields. Raises `NoTreasury`."""
+    if treasury_for(merchant, mode, timezone.now()) is None:
+        raise NoTreasury(f"Name the wallet to receive in first: Dashboard › Treasury ({mode} mode).")
+    return PaymentLink.objects.create(merchant=merchant, mode=mode, **terms)
+
+
+def change_link(link: PaymentLink, terms: Mapping[str, Any]) -> PaymentLink:
+    """Changes what was given. Sessions opened before keep what they were opened with."""
+    for name, value in terms.items():
+        setattr(link, name, value)
+    link.save(update_fields=list(terms))
+    return link
+
+
+def link_for_buyer(public_id: str) -> PaymentLink:
+    """The link that a buyer opened. Raises `LinkNotFound`."""
+    link = PaymentLink.objects.select_related("merchant").filter(public_id=public_id).first()
+    if link is None:
+        raise LinkNotFound("There is no such payment link.")
+    return link
+
+
+def open_link(link: PaymentLink, *, email: str, name: str, amount: Decimal | None = None) -> CheckoutSession:
+    """A session for one buyer, which holds no piece yet: picking an asset does (`stock`).
+
+    Anybody may type anybody's e-mail address: a customer that the merchant knows keeps their name.
+    Raises `LinkClosed` when the link is switched off, over or sold out.
+    """
+    if reason := why_closed(link, timezone.now()):
+        raise LinkClosed(reason)
+    price = amount if link.amount is None else link.amount
+    assert price is not None  # where the buyer chooses it, the page asks for it
+    terms = _terms(link, email=email, name=name, amount=price)
+    with transaction.atomic():
+        session = create_session(merchant=link.merchant, mode=link.mode, terms=terms, renames_customer=False)
+        CheckoutSession.objects.filter(pk=session.pk).update(payment_link=link)
+    return session
+
+
+def why_closed(link: PaymentLink, now: datetime) -> str:
+    """Why nobody can pay by it, as a sentence for the buyer; empty when everybody can."""
+    if not link.is_active:
+        return "This payment link has been switched off."
+    if link.ends_at and link.ends_at <= now:
+        return "This offer is over."
+    if is_sold_out(link, now):
+        return SOLD_OUT
+    if link.merchant.suspended_at or treasury_for(link.merchant, link.mode, now) is None:
+        return "This shop cannot take payments at the moment."
+    return ""
+
+
+def link_url(link: PaymentLink) -> str:
+    """Where buyers open it."""
+    return f"{settings.PUBLIC_URL}/l/{link.public_id}"
+
+
+def represent_link(link: PaymentLink, *, held: int | None = None) -> answers.PaymentLink:
+    """The link's answer. `held`: how many pieces are, where that is known already."""
+    return answers.PaymentLink(
+        id=link.public_id,
+        url=link_url(link),
+        livemode=link.mode == "live",
+        active=link.is_active,
+        amount=None if link.amount is None else to_minor_unit(link.amount, link.currency),
+        currency=Currency(link.currency),
+        product_id=link.product_id,
+        product_name=link.product_name,
+        product_description=link.product_description,
+        allowed_assets=link.allowed_assets,
+        success_url=link.success_url or None,
+        metadata=link.metadata,
+        stock=link.stock,
+        held=count_held(link, timezone.now()) if held is None else held,
+        ends_at=link.ends_at,
+        created_at=link.created_at,
+    )
+
+
+def _terms(link: PaymentLink, *, email: str, name: str, amount: Decimal) -> SessionTerms:
+    return SessionTerms(
+        amount=amount,
+        currency=link.currency,
+        success_url=link.success_url or link_url(link),
+        cancel_url=link_url(link),
+        email=email,
+        name=name,
+        metadata=link.metadata | {"paymentLink": link.public_id},
+        product_id=link.product_id or link.public_id,
+        product_name=link.product_name,
+        product_description=link.product_description,
+        allowed_assets=link.allowed_assets,
+    )

@@ -1,0 +1,62 @@
+"""Customers: one per merchant, mode and e-mail address, made at their first session (`creation_sql.py`)."""
+
+from collections.abc import Iterable
+from decimal import Decimal
+
+from django.db.models import Count, QuerySet, Sum, Value
+from django.db.models.functions import Lower
+
+from common.errors import NotFound
+from common.money import Currency, to_minor_unit
+from sessions_app.answers import shop as answers
+from sessions_app.models import CheckoutSession, Customer
+from sessions_app.status import Status
+
+
+class CustomerNotFound(NotFound):
+    """No such customer, or not the caller's."""
+
+
+# For statements by hand, the same as `with_email`. Parameters: merchant, mode, email.
+BY_EMAIL = f"""
+    SELECT id, public_id, name FROM {Customer._meta.db_table}
+    WHERE merchant_id = %(merchant)s::bigint AND mode = %(mode)s::text AND lower(email) = lower(%(email)s::text)
+"""  # noqa: S608  (a name of our own)
+
+
+def with_email(customers: QuerySet[Customer], email: str) -> QuerySet[Customer]:
+    """Narrowed to the one with this address, in any case of letters, as PostgreSQL folds them (their constraint)."""
+    return customers.alias(folded=Lower("email")).filter(folded=Lower(Value(email)))
+
+
+def represent_customers(customers: Iterable[Customer]) -> list[answers.Customer]:
+    """Their answers, with what each paid by currency; two queries however many they are."""
+    everybody = list(customers)
+    paid = _paid_by(everybody)
+    return [
+        answers.Customer(
+            id=customer.public_id,
+            email=customer.email,
+            name=customer.name,
+            created_at=customer.created_at,
+            erased_at=customer.erased_at,
+            paid=paid.get(customer.pk, []),
+        )
+        for customer in everybody
+    ]
+
+
+def _paid_by(customers: list[Customer]) -> dict[int, list[answers.PaidInCurrency]]:
+    """Completed sessions by customer and currency: how many, and the sum of their prices."""
+    sums = (
+        CheckoutSession.objects.filter(customer__in=customers, status=Status.COMPLETED)
+        .values("customer", "currency")
+        .annotate(sessions=Count("pk"), total=Sum("amount"))
+        .order_by("currency")
+    )
+    paid: dict[int, list[answers.PaidInCurrency]] = {}
+    for row in sums:
+        total = to_minor_unit(row["total"] or Decimal(0), row["currency"])
+        entry = answers.PaidInCurrency(currency=Currency(row["currency"]), amount=total, sessions=row["sessions"])
+        paid.setdefault(row["customer"], []).append(entry)
+    return paid

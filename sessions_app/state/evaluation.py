@@ -1,0 +1,254 @@
+"""Decides, from facts alone, where a checkout session stands. No database, no clock, no network.
+
+The same facts give the same verdict, in whatever order they were learned. docs/architecture.md lists the cases.
+"""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from sessions_app.status import DecisionKind, Ended, Issue, PaymentStatus, Status
+
+ZERO = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentFact:
+    """A transfer that reached the session's address."""
+
+    id: str
+    value: Decimal | None  # in the session's currency; None while no rate for it is known
+    counts: bool  # False: an asset that the session does not allow
+    arrived_at: datetime
+    confirmed: bool = False  # where it is now
+    relied_on: bool = False  # was confirmed once, wherever it was
+    vanished: bool = False
+    times_vanished: int = 0
+    # Worth of the smallest amount that is asked for in its asset: amounts due are rounded up to it.
+    step: Decimal = ZERO
+
+    @property
+    def is_lost(self) -> bool:
+        """It vanished; or it did once, and is not confirmed again since it came back."""
+        return self.vanished or (self.times_vanished > 0 and not self.confirmed)
+
+    @property
+    def token(self) -> str:
+        """How a decision remembers having seen it: each time that it vanishes afterwards is news again."""
+        return self.lost_token if self.vanished else self.id
+
+    @property
+    def lost_token(self) -> str:
+        """How a decision remembers having seen it lost."""
+        return f"{self.id}:vanished:{self.times_vanished}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecisionFact:
+    """What the merchant decided, on which issue, and about which payments."""
+
+    kind: str
+    seen: frozenset[str]
+    issue: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """All that a verdict depends on, beside the time."""
+
+    price: Decimal
+    tolerance: Decimal  # how much may be missing, in the session's currency
+    ends_at: datetime  # expiry, or the cancellation if that came first
+    ended_by: Ended | None  # somebody cancelled or expired it; None while it runs
+    completed_at: datetime | None  # it was completed before: that is never taken back
+    payments: tuple[PaymentFact, ...] = ()
+    decisions: tuple[DecisionFact, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """Where the session stands."""
+
+    status: Status
+    payment_status: PaymentStatus
+    issue: Issue | None = None
+    needs_decision: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Oddity:
+    issue: Issue
+    tokens: frozenset[str]
+    settles_itself: bool = False
+
+
+def tolerance(price: Decimal, percent: Decimal, amount: Decimal) -> Decimal:
+    """How short a payment may be and still count as paid: the smaller of a share of the price and a fixed amount."""
+    return min(price * percent / 100, amount)
+
+
+def evaluate(facts: Facts, now: datetime) -> Verdict:
+    """Status, payment status and what is odd, at `now`."""
+    status = _status(facts, now)
+    oddities = _oddities(facts, status)
+    undecided = [oddity for oddity in oddities if not oddity.settles_itself and not _is_decided(facts, oddity)]
+    shown = next(iter(undecided or oddities), None)
+    return Verdict(
+        status=status,
+        payment_status=_payment_status(facts),
+        issue=shown.issue if shown else None,
+        needs_decision=bool(undecided),
+    )
+
+
+def tokens_to_decide(facts: Facts, now: datetime, issue: str) -> frozenset[str]:
+    """The payments that the open issue is about. What else came is not part of a decision on it."""
+    found = (oddity.tokens for oddity in _oddities(facts, _status(facts, now)) if oddity.issue == issue)
+    return next(found, frozenset())
+
+
+def received(facts: Facts) -> Decimal:
+    """The worth of the payments that count and are there, in the session's currency. Refunded ones are not there."""
+    return _sum(counted_payments(facts))
+
+
+def counted_payments(facts: Facts, *, with_refunded: bool = False) -> list[PaymentFact]:
+    """What pays for the session: what it allows, and what the merchant took all the same."""
+    returned = frozenset() if with_refunded else _returned(facts)
+    taken = _seen(facts, DecisionKind.ACCEPT, on=(Issue.WRONG_ASSET,))
+    return [p for p in facts.payments if (p.counts or p.id in taken) and not p.vanished and p.id not in returned]
+
+
+def _status(facts: Facts, now: datetime) -> Status:
+    if facts.completed_at or _is_accepted(facts) or _covers(facts, (p for p in counted_payments(facts) if p.confirmed)):
+        return Status.COMPLETED
+    if _covers(facts, counted_payments(facts)):
+        return Status.PROCESSING
+    if facts.ended_by:
+        return Status(facts.ended_by)
+    return Status.EXPIRED if now >= facts.ends_at else Status.OPEN
+
+
+def _payment_status(facts: Facts) -> PaymentStatus:
+    counted = counted_payments(facts)
+    # Too much is reported once it is confirmed, together with the issue that asks for a decision on it.
+    if _is_too_much(facts, [p for p in counted if p.confirmed]):
+        return PaymentStatus.OVERPAID
+    if _covers(facts, counted) or _is_accepted(facts):
+        return PaymentStatus.PAID
+    return PaymentStatus.PARTIAL if counted else PaymentStatus.UNPAID
+
+
+def _oddities(facts: Facts, status: Status) -> list[_Oddity]:
+    """Everything odd, the most pressing first."""
+    found = [_reversed(facts, status), _wrong_asset(facts)]
+    found += [_excess(facts), _paid_late(facts)] if status == Status.COMPLETED else [_shortfall(facts, status)]
+    return [oddity for oddity in found if oddity]
+
+
+def _reversed(facts: Facts, status: Status) -> _Oddity | None:
+    """A payment that had been relied on is lost after completion; what is sure does not cover the price.
+
+    It is about what is left, too: money that comes afterwards has to be decided on as well.
+    """
+    accepted = _seen(facts, DecisionKind.ACCEPT)
+    lost = [p for p in facts.payments if p.is_lost and ((p.relied_on and p.counts) or p.id in accepted)]
+    left = [p for p in counted_payments(facts) if not p.is_lost]
+    if status != Status.COMPLETED or not lost or _covers(facts, left):
+        return None
+    return _Oddity(Issue.REVERSED, _tokens(left) | {p.lost_token for p in lost})
+
+
+def _wrong_asset(facts: Facts) -> _Oddity | None:
+    """Money in an asset that the session does not allow. Reported once confirmed: only then can it be decided on."""
+    wrong = [p for p in facts.payments if not p.counts and p.confirmed and not p.vanished]
+    return _Oddity(Issue.WRONG_ASSET, _tokens(wrong)) if wrong else None
+
+
+def _excess(facts: Facts) -> _Oddity | None:
+    """More than the price, beyond the tolerance: paid again after it was covered, or simply too much."""
+    confirmed = [p for p in counted_payments(facts) if p.confirmed]
+    if not _is_too_much(facts, confirmed):
+        return None
+    covered_at = _covered_at(facts, confirmed)
+    again = [p for p in confirmed if covered_at and p.arrived_at > covered_at]
+    if again:
+        return _Oddity(Issue.PAID_TWICE, _tokens(again))
+    return _Oddity(Issue.OVERPAID, _tokens(confirmed))
+
+
+def _covered_at(facts: Facts, payments: Iterable[PaymentFact]) -> datetime | None:
+    """When the last payment came that was needed; when the merchant took less as paid, if that was before."""
+    accepted_at = facts.completed_at if _is_accepted(facts) else None
+    sum_so_far = ZERO
+    for payment in sorted(payments, key=lambda p: p.arrived_at):
+        if accepted_at and payment.arrived_at > accepted_at:
+            return accepted_at
+        sum_so_far += payment.value or ZERO
+        if sum_so_far >= facts.price - facts.tolerance:
+            return payment.arrived_at
+    return accepted_at
+
+
+def _paid_late(facts: Facts) -> _Oddity | None:
+    """Completed, but not by what had arrived in time. Covered late money settles itself; accepted money was decided."""
+    counted = counted_payments(facts)
+    if not counted or _covers(facts, (p for p in counted if p.arrived_at <= facts.ends_at)):
+        return None
+    late = any(p.arrived_at > facts.ends_at for p in counted)
+    if _covers(facts, counted):
+        return _Oddity(Issue.LATE, _tokens(counted), settles_itself=True) if late else None
+    if not _is_accepted(facts):
+        return None  # what completed it has vanished: `_reversed` reports that
+    return _Oddity(Issue.LATE if late else Issue.UNDERPAID, _tokens(counted), settles_itself=True)
+
+
+def _shortfall(facts: Facts, status: Status) -> _Oddity | None:
+    """Something arrived, it is over, and it does not cover; or late money covers and is being confirmed."""
+    counted = counted_payments(facts, with_refunded=True)
+    if not counted or status == Status.OPEN:
+        return None
+    late = any(p.arrived_at > facts.ends_at for p in counted)
+    if status == Status.PROCESSING:
+        in_time = (p for p in counted if p.arrived_at <= facts.ends_at)
+        return None if _covers(facts, in_time) else _Oddity(Issue.LATE, _tokens(counted), settles_itself=True)
+    return _Oddity(Issue.LATE if late else Issue.UNDERPAID, _tokens(counted))
+
+
+def _returned(facts: Facts) -> frozenset[str]:
+    """Payments sent back because they were too little: they pay for nothing any more. Of too much, the rest stays."""
+    return _seen(facts, DecisionKind.REFUNDED, on=(Issue.UNDERPAID, Issue.LATE))
+
+
+def _is_accepted(facts: Facts) -> bool:
+    """The merchant took what had arrived as paid; holds while at least one payment that was accepted is still there."""
+    accepted = _seen(facts, DecisionKind.ACCEPT)
+    return any(p.id in accepted and not p.vanished for p in facts.payments)
+
+
+def _is_decided(facts: Facts, oddity: _Oddity) -> bool:
+    return oddity.tokens <= _seen(facts, DecisionKind.ACCEPT, DecisionKind.REFUNDED, DecisionKind.WRITE_OFF)
+
+
+def _seen(facts: Facts, *kinds: DecisionKind, on: Collection[str] = tuple(Issue)) -> frozenset[str]:
+    """The payments that such decisions were about."""
+    return frozenset().union(*(d.seen for d in facts.decisions if d.kind in kinds and d.issue in on))
+
+
+def _covers(facts: Facts, payments: Iterable[PaymentFact]) -> bool:
+    return _sum(payments) >= facts.price - facts.tolerance
+
+
+def _is_too_much(facts: Facts, payments: Sequence[PaymentFact]) -> bool:
+    """A cent of a dollar is fifteen naira: who pays just what was asked has not paid too much."""
+    rounding = max((p.step for p in payments), default=ZERO)
+    return _sum(payments) > facts.price + facts.tolerance + rounding
+
+
+def _sum(payments: Iterable[PaymentFact]) -> Decimal:
+    return sum((p.value or ZERO for p in payments), ZERO)
+
+
+def _tokens(payments: Iterable[PaymentFact]) -> frozenset[str]:
+    return frozenset(p.token for p in payments)

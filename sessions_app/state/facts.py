@@ -1,0 +1,59 @@
+"""Gathers the facts of sessions for `evaluation`: a fixed number of queries, however many sessions."""
+
+from collections.abc import Iterable
+from decimal import Decimal
+
+from django.db.models import QuerySet
+
+from chains_app.networks.networks import find_option
+from sessions_app.models import CheckoutSession, Payment
+from sessions_app.state.children import Session, decisions_of, payments_of
+from sessions_app.state.evaluation import ZERO, DecisionFact, Facts, PaymentFact, tolerance
+from sessions_app.state.session_view import PaymentView
+from sessions_app.status import Ended
+
+
+def with_facts(sessions: QuerySet[CheckoutSession], *also: str) -> QuerySet[CheckoutSession]:
+    """Fetches beside the sessions all that their facts and their representation need, and `also` related rows."""
+    related = sessions.select_related("customer", "deposit", "quote", *also)
+    return related.prefetch_related("payments", "decisions", "refunds")
+
+
+def facts_of(session: Session) -> Facts:
+    """The session's facts; without further query when it was read as a view, or came through `with_facts`."""
+    return Facts(
+        price=session.amount,
+        tolerance=tolerance(session.amount, session.tolerance_percent, session.tolerance_amount),
+        ends_at=session.ended_at or session.expires_at,
+        ended_by=Ended(session.ended_by) if session.ended_by else None,
+        completed_at=session.completed_at,
+        payments=tuple(payment_facts(payments_of(session))),
+        decisions=tuple(
+            DecisionFact(kind=decision.kind, seen=frozenset(decision.seen), issue=decision.issue)
+            for decision in decisions_of(session)
+        ),
+    )
+
+
+def payment_facts(payments: Iterable[Payment | PaymentView]) -> Iterable[PaymentFact]:
+    """The payments as the evaluation sees them."""
+    for payment in payments:
+        yield PaymentFact(
+            id=payment.public_id,
+            value=payment.value,
+            counts=payment.counts,
+            arrived_at=payment.arrived_at,
+            confirmed=payment.confirmed_at is not None and payment.vanished_at is None,
+            relied_on=payment.first_confirmed_at is not None,
+            vanished=payment.vanished_at is not None,
+            times_vanished=payment.times_vanished,
+            step=_step(payment),
+        )
+
+
+def _step(payment: Payment | PaymentView) -> Decimal:
+    """The worth of the last digit that the payment's asset is asked for with."""
+    option = find_option(payment.network, payment.asset)
+    if option is None or payment.rate is None:
+        return ZERO
+    return payment.rate.scaleb(-option.asset.display_decimals)

@@ -1,0 +1,283 @@
+"""The only writer of a session's state: lock, gather the facts, evaluate, and write state, timeline and event as one.
+
+Expiring, cancelling, a transfer seen, confirmed or vanished, a decision: each is a fact, stored by whoever learned it,
+and then reported here. Nobody else sets a status, so nobody can forget the timeline or the event.
+
+The clock is read under the lock: what had to wait for another change comes after it, in the timeline too.
+"""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from common.api.exact_json import dumps
+from common.bulk_sql import update_rows
+from merchants_app.requests.idempotency import Claim
+from sessions_app.errors import NothingToDecide, ReferenceTaken, SessionNotOpen
+from sessions_app.models import CheckoutSession, Decision, DepositAddress, StatusChange
+from sessions_app.state.creation_sql import insert_session
+from sessions_app.state.evaluation import Verdict, evaluate, tokens_to_decide
+from sessions_app.state.events import STATUS_EVENTS, events_after_moving, events_on_moving
+from sessions_app.state.expiry_sql import expire_untouched
+from sessions_app.state.facts import facts_of, with_facts
+from sessions_app.state.representation import represent
+from sessions_app.state.stock import oversold
+from sessions_app.state.timeline import record_changes
+from sessions_app.status import DecisionKind, Ended, Issue, PaymentStatus, Status, steps
+from webhooks_app.event_types import EventType
+from webhooks_app.events.outbox import NewEvent, nudge_on_commit, record_events
+
+TIME_IS_OVER = "Its time is over."
+_WRITTEN = [
+    "status", "payment_status", "issue", "needs_decision", "expires_at", "ended_by", "ended_at", "watch_until",
+    "completed_at", "updated_at", "event_count",
+]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class News:
+    """Why a session is looked at again."""
+
+    reason: str  # a sentence for the timeline
+    actor: str = ""  # a person's e-mail address or a key's hint; empty: the gateway itself
+    arrived: bool = False  # a payment was seen
+    vanished: bool = False  # a payment vanished from the chain
+    noted: bool = False  # for the timeline, though nothing may have changed
+
+
+def reassess(session_id: int, news: News, *, now: datetime | None = None) -> CheckoutSession:
+    """Brings one session's state in line with its facts."""
+    return reassess_many({session_id: news}, now=now)[0]
+
+
+def reassess_many(news: Mapping[int, News], *, now: datetime | None = None) -> list[CheckoutSession]:
+    """The same for many, with one lock and one write each of states, timeline rows and events."""
+    with transaction.atomic():
+        sessions = _locked(news)
+        _settle([(session, news[session.pk]) for session in sessions], now or timezone.now())
+    return sessions
+
+
+def expire_overdue(limit: int, *, now: datetime | None = None) -> int:
+    """Expires up to `limit` open sessions whose time is over; returns how many. Several may run at once."""
+    now = now or timezone.now()
+    with transaction.atomic():
+        done, deliveries = expire_untouched(limit, reason=TIME_IS_OVER, now=now)
+        if deliveries:
+            nudge_on_commit()
+        overdue = CheckoutSession.objects.filter(status=Status.OPEN, expires_at__lte=now).order_by("expires_at")
+        sessions = _read(overdue.select_for_update(skip_locked=True)[: limit - done])
+        _settle([(session, News(reason=TIME_IS_OVER)) for session in sessions], now)
+    return done + len(sessions)
+
+
+def expire(session: CheckoutSession, *, actor: str = "", now: datetime | None = None) -> CheckoutSession:
+    """Ends an open session. Expired already: nothing happens. Otherwise not open: raises `SessionNotOpen`."""
+    return _end(session.pk, Ended.EXPIRED, News(reason="Expired on request.", actor=actor), now)
+
+
+def cancel(session: CheckoutSession, *, actor: str = "", now: datetime | None = None) -> CheckoutSession:
+    """Cancels an open session. Cancelled already: nothing happens. Otherwise not open: raises `SessionNotOpen`."""
+    return _end(session.pk, Ended.CANCELLED, News(reason="Cancelled.", actor=actor), now)
+
+
+def lock(session_id: int) -> CheckoutSession:
+    """The session as it is, and nobody changes it until the end of the caller's transaction."""
+    return _locked([session_id])[0]
+
+
+def lock_many(ids: Iterable[int]) -> list[CheckoutSession]:
+    """The same for several."""
+    return _locked(ids)
+
+
+def decide(
+    decision: Decision, *, reopen_minutes: int, now: datetime | None = None, shown: Collection[str] | None = None
+) -> CheckoutSession:
+    """Stores a decision and what follows from it. `ask_rest` reopens the session for so many minutes.
+
+    `shown`: the payments that whoever decided was shown as the issue's; None: whichever it is about now.
+    Raises `NothingToDecide` when the session has no open issue, another one than the decision names, or one that is
+    about other payments by now, and `ReferenceTaken` when it would be reopened beside the session that has its
+    reference now.
+    """
+    with transaction.atomic():
+        session = lock(decision.session_id)
+        now = now or timezone.now()
+        decision.seen = sorted(tokens_to_decide(facts_of(session), now, decision.issue))
+        if not session.needs_decision or session.issue != decision.issue or not decision.seen:
+            raise NothingToDecide("There is nothing of that kind to decide on this session: look at it again.")
+        if shown is not None and set(shown) != set(decision.seen):
+            raise NothingToDecide("Something came or went since you were shown this: look at the session again.")
+        decision.decided_at = now
+        decision.save()
+        if decision.kind == DecisionKind.ASK_REST:
+            _reopen(session, until=now + timedelta(minutes=reopen_minutes))
+        with_decision = lock(decision.session_id)
+        reason = f"Decided: {DecisionKind(decision.kind).label.lower()}."
+        try:
+            _settle([(with_decision, News(reason=reason, actor=decision.actor))], now)
+        except IntegrityError:
+            raise ReferenceTaken(
+                f"Another session has the reference {session.reference!r} by now: cancel that one first.",
+                attr="reference",
+            ) from None
+    return with_decision
+
+
+def open_session(
+    session: CheckoutSession, *, actor: str, claim: Claim | None = None, renames_customer: bool = True
+) -> str | None:
+    """Writes a new session with its customer, the first row of its timeline and its first event, in one round trip.
+
+    Returns the session's JSON; None, and nothing is written, when a live session has its reference or its merchant has
+    no treasury. With `claim` the JSON is kept as the request's answer. Raises IntegrityError, and nothing is written,
+    when it has one, or another request is making the same new customer at this moment.
+    """
+    session.event_count = 1
+    inserted = insert_session(
+        session,
+        reason="Created.",
+        actor=actor,
+        event_type=EventType.CHECKOUT_CREATED,
+        body=dumps(represent(session)),
+        claim=claim,
+        renames_customer=renames_customer,
+    )
+    if inserted is None:
+        return None
+    if inserted.has_deliveries:
+        nudge_on_commit()
+    return inserted.text
+
+
+def _end(session_id: int, how: Ended, news: News, now: datetime | None) -> CheckoutSession:
+    with transaction.atomic():
+        session = lock(session_id)
+        now = now or timezone.now()
+        # A time that ran out unnoticed is a fact older than this request.
+        _settle([(session, News(reason=TIME_IS_OVER))], now)
+        if session.status == how.value:
+            return session
+        if session.status != Status.OPEN:
+            raise SessionNotOpen(f"The session is {session.status}: only an open one can be ended.")
+        session.ended_by, session.ended_at = how, now
+        _settle([(session, news)], now)
+    return session
+
+
+def _reopen(session: CheckoutSession, *, until: datetime) -> None:
+    watched_after = session.watch_until - session.expires_at
+    session.ended_by = session.ended_at = None
+    session.expires_at, session.watch_until = until, until + watched_after
+    session.save(update_fields=["ended_by", "ended_at", "expires_at", "watch_until"])
+    DepositAddress.objects.filter(session=session).update(watch_until=session.watch_until)
+
+
+def _locked(ids: Iterable[int]) -> list[CheckoutSession]:
+    """The sessions under lock, always in the same order: two writers of the same ones wait instead of deadlocking."""
+    sessions = CheckoutSession.objects.filter(pk__in=list(ids)).order_by("pk")
+    return _read(sessions.select_for_update())
+
+
+def _read(locking: QuerySet[CheckoutSession]) -> list[CheckoutSession]:
+    """With all their facts, once they are locked: a query that waits for a lock joins what it saw before it waited."""
+    keys = list(locking.values_list("pk", flat=True))
+    return list(with_facts(CheckoutSession.objects.filter(pk__in=keys)).order_by("pk"))
+
+
+def _settle(news: list[tuple[CheckoutSession, News]], now: datetime) -> None:
+    """Writes what the facts of locked sessions say now: nothing where nothing changed."""
+    changes: list[StatusChange] = []
+    events: list[NewEvent] = []
+    changed: list[CheckoutSession] = []
+    for session, why in news:
+        made = _move(session, why, now, events)
+        if made:
+            changes += made
+            changed.append(session)
+    if changed:
+        update_rows(changed, _WRITTEN)
+        record_changes([*changes, *_oversold(changed, now)])
+        record_events(events)
+
+
+def _move(session: CheckoutSession, why: News, now: datetime, events: list[NewEvent]) -> list[StatusChange]:
+    before, after = _verdict_of(session), evaluate(facts_of(session), now)
+    if before == after and not (why.arrived or why.vanished or why.noted):
+        return []
+    session.updated_at = now
+    session.payment_status = after.payment_status
+    first = events_on_moving(vanished=why.vanished)
+    changes = []
+    for step in steps(before.status, after.status):
+        changes.append(_take(session, step, after, why, now))
+        kinds = [*first, STATUS_EVENTS[step]] if step in STATUS_EVENTS else first
+        events += [_event(session, kind) for kind in kinds]
+        first = []
+    session.issue, session.needs_decision = after.issue, after.needs_decision
+    last = [*first, *events_after_moving(before, after, arrived=why.arrived)]
+    if before != after and not last and not changes:
+        # It stands otherwise and nobody has to act: sent all the same, so that events alone keep a shop up to date.
+        last = [EventType.CHECKOUT_ISSUE_RESOLVED]
+    events += [_event(session, kind) for kind in last]
+    return changes or [_change(session, before.status, why, now)]
+
+
+def _take(session: CheckoutSession, step: Status, after: Verdict, why: News, now: datetime) -> StatusChange:
+    """One allowed step, with the marks that belong to the new status."""
+    came_from, session.status = session.status, step
+    if step == after.status:
+        session.issue, session.needs_decision = after.issue, after.needs_decision
+    if step == Status.COMPLETED:
+        session.completed_at = now
+    if step == Status.EXPIRED and session.ended_by is None:
+        session.ended_by, session.ended_at = Ended.EXPIRED, session.expires_at
+    return _change(session, came_from, why, now)
+
+
+def _oversold(changed: list[CheckoutSession], now: datetime) -> list[StatusChange]:
+    """For the timeline of what was paid after its piece had been given back and sold to somebody else."""
+    sold = [each for each in changed if each.payment_link_id and each.completed_at == now]
+    reasons = [(each, oversold(each)) for each in sold]
+    return [_change(each, each.status, News(reason=reason), now) for each, reason in reasons if reason]
+
+
+def _verdict_of(session: CheckoutSession) -> Verdict:
+    return Verdict(
+        status=Status(session.status),
+        payment_status=PaymentStatus(session.payment_status),
+        issue=Issue(session.issue) if session.issue else None,
+        needs_decision=session.needs_decision,
+    )
+
+
+def _change(session: CheckoutSession, came_from: str, why: News, now: datetime) -> StatusChange:
+    return StatusChange(
+        session=session,
+        from_status=came_from,
+        to_status=session.status,
+        payment_status=session.payment_status,
+        issue=session.issue,
+        needs_decision=session.needs_decision,
+        reason=why.reason,
+        actor=why.actor,
+        at=now,
+    )
+
+
+def _event(session: CheckoutSession, kind: EventType) -> NewEvent:
+    """The next event of the session, with the session as it is at this moment."""
+    session.event_count += 1
+    return NewEvent(
+        merchant_id=session.merchant_id,
+        mode=session.mode,
+        type=kind,
+        subject=session.public_id,
+        sequence=session.event_count,
+        data=represent(session),
+    )

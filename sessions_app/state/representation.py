@@ -1,0 +1,219 @@
+"""A session as the API answers it and as webhooks carry it: one shape for both."""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, overload
+
+from django.conf import settings
+
+from chains_app.networks.networks import PaymentOption, find_option
+from chains_app.networks.payment_uris import payment_uri
+from common.api.moments import iso
+from common.modes import Mode
+from common.money import Currency, amount_text, plain, to_minor_unit, units_due
+from sessions_app.answers import session as answers
+from sessions_app.models import CheckoutSession, Payment, Quote, Refund
+from sessions_app.state.children import Session, payments_of, refunds_of
+from sessions_app.state.evaluation import Facts, counted_payments, received
+from sessions_app.state.facts import facts_of
+from sessions_app.state.session_view import PaymentView, QuoteView, RefundView, SessionView
+from sessions_app.status import Issue, PaymentStatus, Status
+
+ZERO = Decimal(0)
+
+
+def represent(session: Session) -> answers.Session:
+    """The session's answer. Without further query when it was read as a view, or came through `facts.with_facts`."""
+    facts = facts_of(session) if session.quote_id else None
+    counted = _ids_of(facts)
+    customer = session.customer
+    return answers.Session(
+        id=session.public_id,
+        url=page_url(session),
+        livemode=session.mode == Mode.LIVE,
+        status=Status(session.status),
+        payment_status=PaymentStatus(session.payment_status),
+        issue=Issue(session.issue) if session.issue else None,
+        needs_decision=session.needs_decision,
+        amount=to_minor_unit(session.amount, session.currency),
+        currency=Currency(session.currency),
+        success_url=session.success_url,
+        cancel_url=session.cancel_url,
+        email=session.email,
+        name=session.name,
+        metadata=session.metadata,
+        product_id=session.product_id,
+        product_name=session.product_name,
+        product_description=session.product_description,
+        allowed_assets=list(session.allowed_assets),
+        reference=session.reference,
+        locale=session.locale or None,
+        customer_id=customer.public_id,
+        customer=answers.CustomerOfSession(id=customer.public_id, email=session.email, name=session.name),
+        payment=_payment_due(session, facts, counted) if facts else None,
+        payments=[
+            _payment(payment, session.currency, counts=payment.public_id in counted)
+            for payment in sorted_payments(session)
+        ],
+        refunds=[_refund(refund, session.currency) for refund in sorted_refunds(session)],
+        expires_at=session.expires_at,
+        created_at=session.created_at,
+        updated_at=session.updated_at,
+        completed_at=session.completed_at,
+    )
+
+
+def represent_end(now: datetime) -> dict[str, Any]:
+    """What becomes different in the JSON of an open session that nobody touched when its time is over."""
+    return {"status": Status.EXPIRED.value, "updatedAt": iso(now)}
+
+
+def page_url(session: Session) -> str:
+    """Where the buyer pays. Secret: whoever has it can cancel the payment, and say where a refund goes."""
+    return f"{settings.PUBLIC_URL}/pay/{session.page_token}"
+
+
+@overload
+def sorted_payments(session: CheckoutSession) -> list[Payment]: ...
+@overload
+def sorted_payments(session: SessionView) -> list[PaymentView]: ...
+def sorted_payments(session: Session) -> list[Any]:
+    """In the order of their arrival. Before there was a quote, nobody was shown where to pay."""
+    if session.quote_id is None:
+        return []
+    return sorted(payments_of(session), key=lambda payment: (payment.arrived_at, payment.id))
+
+
+@overload
+def sorted_refunds(session: CheckoutSession) -> list[Refund]: ...
+@overload
+def sorted_refunds(session: SessionView) -> list[RefundView]: ...
+def sorted_refunds(session: Session) -> list[Any]:
+    """In the order in which they were prepared. Before there was a quote, nothing could arrive."""
+    return sorted(refunds_of(session), key=lambda refund: refund.id) if session.quote_id else []
+
+
+def received_value(session: Session) -> Decimal:
+    """The worth of what counts and is there, in the session's currency, unrounded."""
+    return received(facts_of(session))
+
+
+def payable_option(quote: Quote | QuoteView) -> PaymentOption | None:
+    """What the quote asks for; None when its network was switched off, or no longer lists the asset."""
+    option = find_option(quote.network, quote.asset)
+    return option if option and option.network.is_enabled else None
+
+
+def value_still_due(session: Session, *, arrived: Decimal | None = None) -> Decimal:
+    """What is missing, in the session's currency; 0 when nothing is, nor when less was taken as paid."""
+    if session.status == Status.COMPLETED:
+        return ZERO
+    return max(session.amount - (received_value(session) if arrived is None else arrived), ZERO)
+
+
+def units_still_due(session: Session, quote: Quote | QuoteView, *, arrived: Decimal | None = None) -> int:
+    """The same in base units at the quote's rate, rounded up to the display precision."""
+    missing = value_still_due(session, arrived=arrived)
+    if not missing:
+        return 0
+    option = find_option(quote.network, quote.asset)
+    display = option.asset.display_decimals if option else quote.decimals
+    return units_due(missing, quote.rate, decimals=quote.decimals, display_decimals=display)
+
+
+def counted_ids(session: Session) -> frozenset[str]:
+    """The payments that make up what was received."""
+    return _ids_of(facts_of(session) if session.quote_id else None)
+
+
+def _ids_of(facts: Facts | None) -> frozenset[str]:
+    return frozenset(fact.id for fact in counted_payments(facts)) if facts else frozenset()
+
+
+def _payment_due(session: Session, facts: Facts, counted: frozenset[str]) -> answers.PaymentDue:
+    """What is to be paid by the quote in force: the whole, what arrived of it, and what is still to be sent."""
+    quote, deposit = session.quote, session.deposit
+    assert quote is not None
+    assert deposit is not None
+    arrived = received(facts)
+    rest = units_still_due(session, quote, arrived=arrived)
+    payable = payable_option(quote) if rest else None
+    return answers.PaymentDue(
+        asset=quote.asset,
+        network=quote.network,
+        address=deposit.address,
+        amount_due=amount_text(quote.amount_units, quote.decimals),
+        amount_received=amount_text(_received_units(session, quote, counted), quote.decimals),
+        amount_remaining=amount_text(rest, quote.decimals),
+        value_received=to_minor_unit(arrived, session.currency),
+        shortfall=to_minor_unit(max(session.amount - arrived, ZERO), session.currency),
+        rate=plain(quote.rate),
+        rate_sources=answers.RateOrigin.model_validate(quote.provenance),
+        quote_expires_at=quote.valid_until,
+        uri=payment_uri(option=payable, address=deposit.address, units=rest) if payable else None,
+    )
+
+
+def _received_units(session: Session, quote: Quote | QuoteView, counted: frozenset[str]) -> Decimal:
+    """Of the quote's asset on its network, in base units; other assets show in `payments`."""
+    return sum(
+        (
+            payment.amount_units
+            for payment in payments_of(session)
+            if payment.public_id in counted and (payment.asset, payment.network) == (quote.asset, quote.network)
+        ),
+        ZERO,
+    )
+
+
+def _payment(payment: Payment | PaymentView, currency: str, *, counts: bool) -> answers.PaymentMade:
+    return answers.PaymentMade(
+        id=payment.public_id,
+        status=payment_state(payment),
+        asset=payment.asset,
+        network=payment.network,
+        amount=amount_text(payment.amount_units, payment.decimals),
+        counts=counts,
+        value=None if payment.value is None else to_minor_unit(payment.value, currency),
+        rate=None if payment.rate is None else plain(payment.rate),
+        rate_basis=payment.basis,
+        sender=payment.sender,
+        tx_hash=payment.tx_hash,
+        block_number=payment.block_number,
+        confirmations_needed=payment.confirmations_needed,
+        arrived_at=payment.arrived_at,
+        confirmed_at=payment.confirmed_at,
+        vanished_at=payment.vanished_at,
+    )
+
+
+def payment_state(payment: Payment | PaymentView) -> answers.PaymentState:
+    """`seen`, `confirmed` or `vanished`."""
+    if payment.vanished_at:
+        return "vanished"
+    return "confirmed" if payment.confirmed_at else "seen"
+
+
+def _refund(refund: Refund | RefundView, currency: str) -> answers.RefundMade:
+    return answers.RefundMade(
+        id=refund.public_id,
+        status=refund_state(refund),
+        asset=refund.asset,
+        network=refund.network,
+        amount=amount_text(refund.amount_units, refund.decimals),
+        value=to_minor_unit(refund.value, currency),
+        address=refund.to_address,
+        tx_hash=refund.tx_hash or None,
+        prepared_at=refund.prepared_at,
+        seen_at=refund.seen_at,
+        confirmed_at=refund.confirmed_at,
+    )
+
+
+def refund_state(refund: Refund | RefundView) -> answers.RefundState:
+    """`prepared`, `seen`, `confirmed` or `withdrawn`."""
+    if refund.withdrawn_at:
+        return "withdrawn"
+    if refund.seen_at is None:
+        return "prepared"
+    return "confirmed" if refund.confirmed_at else "seen"

@@ -1,0 +1,201 @@
+"""Turns what a chain shows into payments: seen, moved to another block, confirmed, vanished. Decides nothing itself.
+
+Each function stores facts and returns the news by session, for `lifecycle.reassess_many`. One call of them all, with
+the scan's cursor, is one transaction: `watcher.py`.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from django.db.models import F, Q, QuerySet
+from django.db.models.functions import Coalesce
+
+from chains_app.networks.networks import Network
+from chains_app.reading.reader import Sighting, Transfer
+from common.money import amount_text, to_minor_unit
+from sessions_app.models import CheckoutSession, Payment
+from sessions_app.state.lifecycle import News
+from sessions_app.watching.sightings import Sightings, identity
+
+NewsBySession = dict[int, News]
+_REASON_LENGTH = 200
+
+
+def sighting(payment: Payment) -> Sighting:
+    """Where a payment that was loaded with its session's deposit was last seen, for asking the chain again."""
+    known = identity(payment)
+    return Sighting(
+        known.tx_hash,
+        known.log_index,
+        payment.block_number,
+        payment.block_hash,
+        known.asset,
+        known.recipient,
+        known.amount_units,
+    )
+
+
+def record(network: Network, seen: Sightings) -> NewsBySession:
+    """Stores what was seen, each movement once, however often. Call it after `mark_vanished`, which frees the places of
+    what vanished."""
+    arrived = _stored_first(network, seen.fresh)
+    returned, unsettled = _placed(network, seen)
+    valued = _stored_values(seen.valued)
+    _store_ease(seen.eased)
+    return merged(
+        _news(network, returned, "is back", arrived=True),
+        _news(network, unsettled, "moved to another block and has to be confirmed again"),
+        _news(network, arrived, "arrived", arrived=True),
+        _news(network, valued, "has a rate now", arrived=True),
+    )
+
+
+def confirm(network: Network, payments: Iterable[Payment], now: datetime) -> NewsBySession:
+    """Marks payments as confirmed; the caller has checked that they are deep enough and still there."""
+    same = _unchanged(payments, confirmed_at=None)
+    Payment.objects.filter(pk__in=[payment.pk for payment in same]).update(
+        confirmed_at=now, first_confirmed_at=Coalesce("first_confirmed_at", now)
+    )
+    return _news(network, same, "is confirmed")
+
+
+def mark_vanished(network: Network, payments: Iterable[Payment], now: datetime) -> NewsBySession:
+    """Marks payments that the chain no longer has."""
+    same = _unchanged(payments)
+    Payment.objects.filter(pk__in=[payment.pk for payment in same]).update(
+        vanished_at=now, times_vanished=F("times_vanished") + 1
+    )
+    return _news(network, same, "vanished from the chain", vanished=True)
+
+
+def deep_enough(network: Network, head: int) -> list[Payment]:
+    """Unconfirmed payments with as many blocks on them as their amount asks for."""
+    deep = F("block_number") + F("confirmations_needed") - 1
+    waiting = Payment.objects.filter(network=network.id, confirmed_at=None, vanished_at=None)
+    return list(_briefly(waiting.alias(enough_at=deep).filter(enough_at__lte=head)))
+
+
+def doubtful(network: Network, transfers: Iterable[Transfer], *, replaced_from: int | None) -> list[Payment]:
+    """Payments that may have vanished: in blocks that were replaced, or waiting for a block and no longer among the
+    waiting.
+
+    Those that the scan has just shown again (perhaps in another block) are not in doubt.
+    """
+    shown = {identity(transfer) for transfer in transfers}
+    unsure = Q(block_number=None)
+    if replaced_from is not None:
+        unsure |= Q(block_number__gte=replaced_from)
+    suspects = _briefly(Payment.objects.filter(unsure, network=network.id, vanished_at=None))
+    return [payment for payment in suspects if identity(payment) not in shown]
+
+
+def merged(*parts: NewsBySession) -> NewsBySession:
+    """Several news of a session as one."""
+    whole: NewsBySession = {}
+    for part in parts:
+        for session_id, news in part.items():
+            _add(whole, session_id, news)
+    return whole
+
+
+def _briefly(payments: QuerySet[Payment]) -> QuerySet[Payment]:
+    """With what is asked of them here: hundreds a second are loaded, each with its session."""
+    return payments.select_related("session__deposit").only(
+        "network", "asset", "decimals", "tx_hash", "log_index", "amount_units", "block_number", "block_hash",
+        "counts", "value", "session__currency", "session__deposit__address",
+    )  # fmt: skip
+
+
+def _unchanged(payments: Iterable[Payment], **state: None) -> list[Payment]:
+    """Those that are still as they were loaded. The lock keeps it so until the end of the transaction."""
+    loaded = {payment.pk: payment for payment in payments}
+    if not loaded:
+        return []
+    rows = Payment.objects.filter(pk__in=loaded, vanished_at=None, **state).order_by("pk").select_for_update()
+    return [
+        loaded[pk] for pk, block_hash in rows.values_list("pk", "block_hash") if loaded[pk].block_hash == block_hash
+    ]
+
+
+def _stored_first(network: Network, fresh: list[Payment]) -> list[Payment]:
+    """Stores them; those that a second watcher had stored meanwhile are its news, not ours."""
+    if not fresh:
+        return []
+    live = Payment.objects.filter(network=network.id, tx_hash__in={p.tx_hash for p in fresh}, vanished_at=None)
+    taken = set(live.values_list("tx_hash", "log_index"))
+    free = [payment for payment in fresh if (payment.tx_hash, payment.log_index) not in taken]
+    Payment.objects.bulk_create(free, ignore_conflicts=True)
+    made = Payment.objects.filter(public_id__in=[payment.public_id for payment in free])
+    ours = set(made.values_list("public_id", flat=True))
+    return [payment for payment in free if payment.public_id in ours]
+
+
+def _placed(network: Network, seen: Sightings) -> tuple[list[Payment], list[Payment]]:
+    """Puts known payments where they were seen now; returns those that are back, and those confirmed no longer."""
+    if not seen.again:
+        return [], []
+    rows = Payment.objects.select_for_update(of=("self",)).select_related("session__deposit")
+    known = list(rows.filter(network=network.id, tx_hash__in={each.tx_hash for each in seen.again}))
+    taken = {identity(payment).place for payment in known if not payment.vanished_at}
+    moved, returned, unsettled = [], [], []
+    for payment in known:
+        transfer = seen.again.get(identity(payment))
+        if payment.vanished_at and identity(payment).place in taken:
+            continue
+        if transfer and (payment.vanished_at or payment.block_hash != transfer.block_hash):
+            if payment.vanished_at:
+                returned.append(payment)
+            elif payment.confirmed_at:
+                unsettled.append(payment)
+            # Its value stays as it was counted. How deep it is begins anew.
+            payment.block_number, payment.block_hash = transfer.block_number, transfer.block_hash
+            payment.vanished_at = payment.confirmed_at = None
+            moved.append(payment)
+    if moved:
+        Payment.objects.bulk_update(moved, ["block_number", "block_hash", "vanished_at", "confirmed_at"])
+    return returned, unsettled
+
+
+def _stored_values(valued: list[Payment]) -> list[Payment]:
+    same = _unchanged(valued, value=None)
+    if same:
+        Payment.objects.bulk_update(same, ["basis", "rate", "value", "confirmations_needed"])
+    return same
+
+
+def _store_ease(eased: list[Payment]) -> None:
+    same = _unchanged(eased, confirmed_at=None)
+    if same:
+        Payment.objects.bulk_update(same, ["confirmations_needed"])
+
+
+def _news(
+    network: Network, payments: Iterable[Payment], what: str, *, arrived: bool = False, vanished: bool = False
+) -> NewsBySession:
+    news: NewsBySession = {}
+    for payment in payments:
+        reason = _sentence(payment, payment.session, network, what)
+        _add(news, payment.session_id, News(reason=reason, arrived=arrived, vanished=vanished))
+    return news
+
+
+def _sentence(payment: Payment, session: CheckoutSession, network: Network, what: str) -> str:
+    amount = f"{amount_text(payment.amount_units, payment.decimals)} {payment.asset} on {network.name}"
+    if payment.value is None:
+        return f"{amount} {what}; no rate is known yet."[:_REASON_LENGTH]
+    worth = f"{to_minor_unit(payment.value, session.currency)} {session.currency}"
+    ending = f", worth {worth}." if payment.counts else ": not an asset of this session."
+    return f"{amount} {what}{ending}"[:_REASON_LENGTH]
+
+
+def _add(news: NewsBySession, session_id: int, more: News) -> None:
+    before = news.get(session_id)
+    news[session_id] = (
+        News(
+            reason=f"{before.reason} {more.reason}"[:_REASON_LENGTH],
+            arrived=before.arrived or more.arrived,
+            vanished=before.vanished or more.vanished,
+        )
+        if before
+        else more
+    )

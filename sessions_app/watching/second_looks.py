@@ -1,0 +1,118 @@
+"""What need not be known at once: blocks of which something was set aside are read again, and the books are kept.
+
+Apart from the watcher, with connections of its own: nothing here makes a new block wait. What turns out to be money
+counts by the same rules as everything else.
+"""
+
+from contextlib import suppress
+
+import structlog
+from django.core.cache import cache
+from django.db import transaction
+from django.utils import timezone
+
+from chains_app.calls.readers import second_reader_for
+from chains_app.models import ScanCursor, SetAside
+from chains_app.networks.networks import Network
+from chains_app.reading.reader import Doubt, Reader, ReaderUnavailable, Transfer, WrongChain
+from chains_app.reading.scanning import CursorMoved, hold, position, refunds_unread
+from chains_app.reading.set_aside import due, postpone, settle
+from sessions_app.collecting.watch import follow_collections, is_about_collections, read_collections_again
+from sessions_app.models import DepositAddress
+from sessions_app.refunding.watch import Reading, place_refunds, refunds_watched_for, store_refunds
+from sessions_app.state.lifecycle import reassess_many
+from sessions_app.watching.payments import record
+from sessions_app.watching.sightings import take_in
+from sessions_app.watching.watcher import watched_deposits
+
+log = structlog.get_logger()
+
+# Rows that one look asks for again.
+MOST_ROWS = 20
+_GUARD_SECONDS = 120
+
+
+def look_again(network: Network) -> None:
+    """Everything that is due. A failure is logged; the next call takes it up."""
+    guard = f"looking-again:{network.id}"
+    if not cache.add(guard, True, _GUARD_SECONDS):
+        return
+    try:
+        reader = second_reader_for(network)
+        for row in due(network, timezone.now())[:MOST_ROWS]:
+            read_again(network, row, reader)
+        look_for_missed_refunds(network, reader)
+        follow_collections(network)
+    except (ReaderUnavailable, WrongChain) as problem:
+        log.warning("not_looked_again", network=network.id, problem=str(problem))
+    finally:
+        cache.delete(guard)
+
+
+def read_again(network: Network, row: SetAside, reader: Reader) -> None:
+    """Asks once more for what was set aside. What it shows is stored; if it makes no sense yet, it goes on waiting."""
+    if is_about_collections(row):
+        read_collections_again(network, row)
+        return
+    began_at, doubts = position(network), list[Doubt]()
+    addresses, wallets = _concerned(network, row)
+    try:
+        found = reader.transfers(addresses, row.first_block, row.last_block, wallets=wallets, doubts=doubts)
+    except ReaderUnavailable as problem:
+        postpone(row, str(problem), timezone.now())
+        return
+    refunds = refunds_watched_for(network)
+    sightings = take_in(network, found, timezone.now())
+    with suppress(CursorMoved), transaction.atomic():  # of another branch: it is asked for again
+        now = timezone.now()
+        hold(network, at=began_at)
+        reassess_many(record(network, sightings))
+        place_refunds(network, refunds, found, gone=(), now=now)
+        _look_for_collections_since(network, found)
+        still = [doubt for doubt in doubts if doubt.is_shared([_doubt(row)])]
+        postpone(row, still[0].why, now) if still else settle(row, now)
+
+
+def look_for_missed_refunds(network: Network, reader: Reader) -> None:
+    """Reads blocks again in which a watcher that died had no time to look for refunds."""
+    unread, began_at, refunds = refunds_unread(network), position(network), refunds_watched_for(network)
+    if unread is None or not refunds:
+        return
+    first, last = unread
+    wallets = frozenset(refund.to_address for refund in refunds)
+    found = reader.transfers(wallets, first, last, wallets=wallets)
+    with suppress(CursorMoved):
+        read = Reading(since=first - 1, upto=last, at=began_at)
+        store_refunds(network, refunds, found, read=read, now=timezone.now())
+
+
+def _concerned(network: Network, row: SetAside) -> tuple[frozenset[str], frozenset[str]]:
+    """Whose money it may be, and which of these addresses their owners may spend from."""
+    refunds = {refund.to_address for refund in refunds_watched_for(network)}
+    if row.address:
+        indexes = DepositAddress.objects.filter(address=row.address).values_list("address", "derivation_index")
+        deposits = dict(indexes)
+        addresses = {row.address}
+    else:
+        deposits = watched_deposits(network, timezone.now())
+        addresses = deposits.keys() | refunds
+    plain = {address for address, index in deposits.items() if index is not None}
+    return frozenset(addresses), frozenset(addresses & (plain | refunds))
+
+
+def _look_for_collections_since(network: Network, found: list[Transfer]) -> None:
+    """What is found late may have been collected before anybody asked for its collection."""
+    if blocks := [each.block_number for each in found if each.block_number is not None]:
+        cursor = ScanCursor.objects.filter(pk=network.id, collections_read__gte=min(blocks))
+        cursor.update(collections_read=min(blocks) - 1)
+
+
+def _doubt(row: SetAside) -> Doubt:
+    return Doubt(
+        what=row.what,
+        place=row.place,
+        first=row.first_block,
+        last=row.last_block,
+        address=row.address,
+        why=row.why,
+    )

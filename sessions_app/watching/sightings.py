@@ -1,0 +1,152 @@
+"""What a chain has shown, made ready to be stored: whose payment it is, whether it is new, and what it is worth.
+
+Rates may have to be asked for, so this happens before the transaction that `payments` stores it in.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from itertools import starmap
+from typing import NamedTuple
+
+from chains_app.networks.networks import Network
+from chains_app.reading.reader import Transfer
+from sessions_app.models import CheckoutSession, Payment
+from sessions_app.models.payment import Basis
+from sessions_app.paying.valuation import Valuer
+
+
+class Identity(NamedTuple):
+    """What a movement is known by on its network.
+
+    Run in another block, a transaction may move another amount, or pay somebody else, at the same place within it.
+    """
+
+    tx_hash: str
+    log_index: int
+    asset: str
+    amount_units: int
+    recipient: str
+
+    @property
+    def place(self) -> tuple[str, int]:
+        """Only one movement at a time can be there."""
+        return self.tx_hash, self.log_index
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sightings:
+    """What a scan found, beside what is known already."""
+
+    fresh: list[Payment]  # not stored yet
+    again: dict[Identity, Transfer]  # of known payments, perhaps in another block
+    valued: list[Payment]  # known, and a rate has turned up
+    eased: list[Payment]  # known, and a rate has turned up that shows that they need fewer confirmations
+
+
+def identity(item: Transfer | Payment) -> Identity:
+    """Of a payment that was loaded with its session's deposit."""
+    recipient = item.recipient if isinstance(item, Transfer) else item.session.deposit.address
+    return Identity(item.tx_hash, item.log_index, item.asset, int(item.amount_units), recipient)
+
+
+def take_in(network: Network, transfers: Iterable[Transfer], now: datetime) -> Sightings:
+    """Looks up, values and arranges transfers to the deposits of sessions, in a fixed number of queries."""
+    found = {identity(transfer): transfer for transfer in transfers}
+    known = _known(network, found)
+    again = {key: transfer for key, transfer in found.items() if key in known}
+    new = [transfer for key, transfer in found.items() if key not in known]
+    return Sightings(
+        fresh=_new_payments(network, new, now), again=again, valued=_valued_late(network), eased=_eased(network, now)
+    )
+
+
+def _known(network: Network, found: Iterable[Identity]) -> set[Identity]:
+    hashes = {each.tx_hash for each in found}
+    if not hashes:
+        return set()
+    rows = Payment.objects.filter(network=network.id, tx_hash__in=hashes)
+    return set(starmap(Identity, rows.values_list(*Identity._fields[:-1], "session__deposit__address")))
+
+
+def _new_payments(network: Network, transfers: list[Transfer], now: datetime) -> list[Payment]:
+    if not transfers:
+        return []
+    recipients = {transfer.recipient for transfer in transfers}
+    # Whether the address is still watched was decided when it was handed to the reader: what was read is kept.
+    owners = CheckoutSession.objects.filter(mode=network.mode, deposit__address__in=recipients)
+    briefly = owners.select_related("deposit").only(
+        "mode", "amount", "currency", "spread_percent", "allowed_assets", "deposit__address"
+    )
+    sessions = {session.deposit.address: session for session in briefly}
+    valuer = Valuer(sessions.values())
+    return [
+        _new_payment(network, transfer, sessions[transfer.recipient], valuer, now)
+        for transfer in transfers
+        if transfer.recipient in sessions
+    ]
+
+
+def _new_payment(
+    network: Network, transfer: Transfer, session: CheckoutSession, valuer: Valuer, now: datetime
+) -> Payment:
+    asset = network.assets[transfer.asset]
+    payment = Payment(
+        session=session,
+        network=network.id,
+        asset=asset.symbol,
+        decimals=asset.decimals,
+        tx_hash=transfer.tx_hash,
+        log_index=transfer.log_index,
+        sender=transfer.sender,
+        amount_units=Decimal(transfer.amount_units),
+        block_number=transfer.block_number,
+        block_hash=transfer.block_hash,
+        arrived_at=transfer.block_time or now,
+        counts=not session.allowed_assets or asset.symbol in session.allowed_assets,
+        seen_at=now,
+    )
+    _set_value(network, payment, valuer)
+    return payment
+
+
+def _valued_late(network: Network) -> list[Payment]:
+    """Payments for which no rate was to be had when they arrived, and now one is."""
+    unvalued = list(Payment.objects.filter(network=network.id, value=None, vanished_at=None).select_related("session"))
+    if not unvalued:
+        return []
+    valuer = Valuer(payment.session for payment in unvalued)
+    for payment in unvalued:
+        _set_value(network, payment, valuer)
+    return [payment for payment in unvalued if payment.value is not None]
+
+
+def _eased(network: Network, now: datetime) -> list[Payment]:
+    """Without a rate to US dollars a payment is waited for as if it were large. Today's rate shows whether it is."""
+    most = network.confirmations.large
+    waiting = Payment.objects.filter(network=network.id, confirmed_at=None, vanished_at=None)
+    unsure = list(waiting.filter(confirmations_needed=most, value__isnull=False).select_related("session"))
+    valuer = Valuer(())
+    for payment in unsure:
+        payment.confirmations_needed = _confirmations(network, payment, valuer, now)
+    return [payment for payment in unsure if payment.confirmations_needed < most]
+
+
+def _set_value(network: Network, payment: Payment, valuer: Valuer) -> None:
+    worth = valuer.worth(
+        payment.session,
+        asset=payment.asset,
+        network=payment.network,
+        units=int(payment.amount_units),
+        decimals=payment.decimals,
+        arrived_at=payment.arrived_at,
+    )
+    # What does not count is valued all the same: whoever decides on it wants to know what it is worth.
+    payment.basis = worth.basis if payment.counts else Basis.NONE
+    payment.rate, payment.value = worth.rate, worth.value
+    payment.confirmations_needed = _confirmations(network, payment, valuer, payment.arrived_at)
+
+
+def _confirmations(network: Network, payment: Payment, valuer: Valuer, at: datetime) -> int:
+    return valuer.confirmations_needed(payment.session, payment.value, asset=payment.asset, network=network, at=at)

@@ -1,0 +1,168 @@
+"""Reads new blocks of a network and counts what arrived. Safe to run twice at once, and to be killed anywhere.
+
+Asking the network comes first and holds no lock; then one transaction stores what was read, with the cursor that says
+how far. Dying before it means reading again, dying after it means nothing.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import structlog
+from django.core.cache import cache
+from django.db import transaction
+from django.utils import timezone
+
+from chains_app.calls.readers import reader_for
+from chains_app.models import ScanCursor
+from chains_app.networks.networks import Network
+from chains_app.reading.reader import Reader, ReaderUnavailable, Sighting, WrongChain
+from chains_app.reading.scanning import CursorMoved, Scan, record_problem, save_cursor, scan
+from sessions_app.models import DepositAddress, Payment, Quote, Refund
+from sessions_app.refunding.watch import (
+    Reading,
+    conclude_refunds,
+    deep_sightings,
+    doubtful_refunds,
+    refunds_watched_for,
+    store_refunds,
+)
+from sessions_app.refunding.watch import sighting as refund_sighting
+from sessions_app.state.lifecycle import reassess_many
+from sessions_app.watching.payments import confirm, deep_enough, doubtful, mark_vanished, merged, record, sighting
+from sessions_app.watching.sightings import Sightings, take_in
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _SecondLook:
+    confirmed: list[Payment]
+    vanished: list[Payment]
+    gone_refunds: list[Refund]
+    there: frozenset[Sighting]
+
+
+# Passes that one call makes at most when it finds itself behind: after a day of downtime others want their turn too.
+MOST_PASSES = 20
+_GUARD_SECONDS = 60
+
+
+def watch_network(network: Network) -> None:
+    """Follows a network up to its head. A failure is noted for the operator; the next call takes it up.
+
+    The guard spares the provider a second reading of the same blocks. Nothing depends on it: two watchers at once do
+    no harm, and it ends by itself should its holder die.
+    """
+    guard = f"watching:{network.id}"
+    if not cache.add(guard, True, _GUARD_SECONDS):
+        return
+    try:
+        reader = reader_for(network)
+        for _ in range(MOST_PASSES):
+            if not watch(network, reader):
+                break
+    except (ReaderUnavailable, WrongChain) as problem:
+        log.warning("network_not_read", network=network.id, problem=str(problem))
+        record_problem(network=network, problem=str(problem))
+    finally:
+        cache.delete(guard)
+
+
+def watch(network: Network, reader: Reader) -> bool:
+    """One pass over a network; whether blocks are left to read, so that another pass is worth it at once.
+
+    Raises `ReaderUnavailable` when the network cannot be read now: nothing is lost, the next pass takes it up.
+    """
+    refunds: list[Refund] = []
+    deposits: dict[str, int | None] = {}
+
+    def addresses() -> set[str]:
+        # Loaded when the head is known, as the scan asks for: whatever was prepared after that is paid above it.
+        refunds.extend(refunds_watched_for(network))
+        deposits.update(watched_deposits(network, timezone.now()))
+        return deposits.keys() | {refund.to_address for refund in refunds}
+
+    def wallets() -> set[str]:
+        """Those that somebody has a key of: addresses of an xpub, and buyers' own that the network's coin goes to."""
+        coin = network.native.symbol if network.native else ""
+        plain = {address for address, index in deposits.items() if index is not None}
+        return plain | {refund.to_address for refund in refunds if refund.asset == coin}
+
+    seen = scan(
+        network=network, reader=reader, addresses=addresses, wallets=wallets, offered_since=_offered_since(network)
+    )
+    second_look = _look_again(network, reader, seen, refunds)
+    sightings = take_in(network, [*seen.transfers, *seen.pending], timezone.now())
+    try:
+        _store(network, seen, second_look, sightings, timezone.now(), refunds_wait=bool(refunds))
+        if refunds:
+            _see_refunds(network, seen, second_look, refunds, timezone.now())
+    except CursorMoved:
+        return False  # Another watcher stored these blocks meanwhile, and its pass counts.
+    return seen.is_behind
+
+
+def watched_deposits(network: Network, now: datetime) -> dict[str, int | None]:
+    """The deposits of the network's mode that money may come to, or has come to and is not confirmed yet.
+
+    By address their index below an xpub, None for deposit contracts.
+
+    What was left unread while nobody watched belongs to its time: a watch that has ended since is taken up again.
+    """
+    deposits = DepositAddress.objects.filter(session__mode=network.mode)
+    unsure = Payment.objects.filter(network=network.id, confirmed_at=None, vanished_at=None)
+    watched = deposits.filter(watch_until__gt=_read_until(network, now)).values_list("address", "derivation_index")
+    return dict(watched) | dict(unsure.values_list("session__deposit__address", "session__deposit__derivation_index"))
+
+
+def _offered_since(network: Network) -> datetime | None:
+    """When a buyer was first shown an address to pay to on this network; None once it has been read."""
+    if ScanCursor.objects.filter(pk=network.id).exclude(block_hash="").exists():
+        return None
+    return Quote.objects.filter(network=network.id).order_by("id").values_list("created_at", flat=True).first()
+
+
+def _read_until(network: Network, now: datetime) -> datetime:
+    """About the time of the newest block that was read."""
+    cursor = ScanCursor.objects.filter(pk=network.id).first()
+    if cursor is None or cursor.scanned_at is None:
+        return now
+    behind = timedelta(seconds=max(0, cursor.head - cursor.block_number) * network.block_seconds)
+    return min(now, cursor.scanned_at - behind)
+
+
+def _look_again(network: Network, reader: Reader, seen: Scan, refunds: list[Refund]) -> _SecondLook:
+    """Before money is called confirmed or vanished, the chain is asked for that very transaction once more."""
+    deep = deep_enough(network, seen.head.number)
+    missing = doubtful(network, [*seen.transfers, *seen.pending], replaced_from=seen.replaced_from)
+    asked = [sighting(payment) for payment in (*deep, *missing) if payment.block_number is not None]
+    asked += deep_sightings(network, refunds, head=seen.head.number)
+    lost = doubtful_refunds(refunds, [*seen.transfers, *seen.pending], replaced_from=seen.replaced_from)
+    asked += [refund_sighting(refund) for refund in lost if refund.block_number is not None]
+    there = reader.still_there(asked) if asked else frozenset()
+    return _SecondLook(
+        confirmed=[payment for payment in deep if sighting(payment) in there],
+        vanished=[payment for payment in missing if sighting(payment) not in there],
+        gone_refunds=[refund for refund in lost if refund_sighting(refund) not in there],
+        there=there,
+    )
+
+
+def _store(
+    network: Network, seen: Scan, second_look: _SecondLook, sightings: Sightings, now: datetime, *, refunds_wait: bool
+) -> None:
+    with transaction.atomic():
+        save_cursor(seen, now=now, refunds_wait=refunds_wait)
+        news = merged(
+            mark_vanished(network, second_look.vanished, now),
+            record(network, sightings),
+            confirm(network, second_look.confirmed, now),
+        )
+        reassess_many(news)  # by the time that it is once the sessions are locked
+
+
+def _see_refunds(network: Network, seen: Scan, second_look: _SecondLook, refunds: list[Refund], now: datetime) -> None:
+    """The books come after the payments: should this fail, `second_looks` reads the blocks again for the refunds."""
+    read = Reading(since=seen.began_at.number if seen.began_at else None, upto=seen.end.number, at=seen.end)
+    store_refunds(network, refunds, seen.transfers, gone=second_look.gone_refunds, read=read, now=now)
+    conclude_refunds(refunds, there=second_look.there, now=now)

@@ -1,0 +1,181 @@
+"""The treasury: what is refused, when a change begins, who is told, and indexes that nobody gets twice."""
+
+from datetime import timedelta
+
+import pytest
+from django.core import mail
+from django.utils import timezone
+from pytest_django import DjangoCaptureOnCommitCallbacks
+
+from chains_app.networks.networks import all_networks
+from chains_app.receiving.bip32 import payload_of
+from chains_app.receiving.deposits import FACTORY_ADDRESS
+from merchants_app.models import AuditEntry, Merchant, Treasury
+from merchants_app.treasuries import treasuries
+from merchants_app.treasuries.treasuries import (
+    COOLING_PERIOD,
+    NothingToWithdraw,
+    WrongTreasury,
+    keep_current,
+    set_treasury,
+    take_next_index,
+    treasury_for,
+    treasury_to_come,
+)
+from tests.base58 import base58_check
+from tests.cast import MIAS_WALLET, OTTOS_WALLET, PATS_WALLET
+from tests.chains_app.node_cast import CONTRACTS, devchain
+from tests.fake_node import FakeNode
+
+# Account 0 of the words "test test … junk" (m/44'/60'/0'); the private key is BIP-32's test vector 1, m/0'.
+XPUB = "xpub6DCoCpSuQZB2jawqnGMEPS63ePKWkwWPH4TU45Q7LPXWuNd8TMtVxRrgjtEshuqpK3mdhaWHPFsBngh5GFZaM6si3yZdUsT8ddYM3PwnATt"
+XPRV = "xprv9uHRZZhk6KAJC1avXpDAp4MDc3sQKNxDiPvvkX8Br5ngLNv1TxvUxt4cV1rGL5hj6KCesnDYUhd7oWgT11eZG7XnxHrnYeSvkzY7d2bhkJ7"
+
+
+def change(merchant: Merchant, address: str = PATS_WALLET, mode: str = "live", **more: str) -> Treasury:
+    return set_treasury(merchant=merchant, mode=mode, kind="address", address=address, by="mia@example.com", **more)
+
+
+@pytest.mark.parametrize(
+    ("address", "reason"),
+    [
+        ("", "starts with 0x"),
+        ("0x123", "40 characters"),
+        (MIAS_WALLET[:-1] + "F", "checksum"),
+        ("0x" + "0" * 40, "zero address"),
+        ("0x000000000000000000000000000000000000dEaD", "Nobody owns"),
+        ("0x0000000000000000000000000000000000000001", "Nobody owns"),
+        (FACTORY_ADDRESS, "Nobody owns"),
+        ("nordlicht.eth", "starts with 0x"),
+    ],
+)
+def test_an_address_that_loses_money_is_refused(mia: Merchant, address: str, reason: str) -> None:
+    with pytest.raises(WrongTreasury, match=reason) as refusal:
+        change(mia, address)
+    assert refusal.value.attr == "address"
+    assert Treasury.objects.filter(merchant=mia, mode="live").count() == 1
+
+
+@pytest.mark.parametrize("spelled", [str, str.lower])
+def test_the_contract_of_a_listed_token_is_refused_with_its_name(mia: Merchant, spelled: type[str]) -> None:
+    usdc = all_networks()["base"].assets["USDC"].contract
+    assert usdc
+    with pytest.raises(WrongTreasury, match="USDC on Base, not a wallet"):
+        change(mia, spelled(usdc))
+
+
+def test_lower_case_is_stored_with_its_checksum(mia: Merchant) -> None:
+    assert change(mia, PATS_WALLET.lower()).address == PATS_WALLET
+
+
+def test_a_private_key_is_refused_and_never_stored(mia: Merchant) -> None:
+    with pytest.raises(WrongTreasury, match="looks like a PRIVATE key") as refusal:
+        set_treasury(merchant=mia, mode="test", kind="xpub", xpub=XPRV, by="mia@example.com")
+    assert XPRV not in refusal.value.detail
+    assert not Treasury.objects.filter(xpub__startswith="xprv").exists()
+
+
+def test_a_changed_live_treasury_waits_a_day(mia: Merchant) -> None:
+    now = timezone.now()
+    change(mia)
+    assert treasury_for(mia, "live", now).address == MIAS_WALLET
+    assert treasury_to_come(mia, "live", now).address == PATS_WALLET
+    assert treasury_for(mia, "live", now + COOLING_PERIOD + timedelta(seconds=5)).address == PATS_WALLET
+
+
+def test_the_first_one_and_those_of_test_mode_begin_at_once(mia: Merchant) -> None:
+    Treasury.objects.filter(merchant=mia, mode="live").update(withdrawn_at=timezone.now())
+    for mode in ("live", "test"):
+        change(mia, mode=mode)
+        assert treasury_for(mia, mode, timezone.now()).address == PATS_WALLET
+
+
+def test_a_second_change_replaces_the_one_that_waits(mia: Merchant) -> None:
+    change(mia, PATS_WALLET)
+    change(mia, OTTOS_WALLET)
+    later = timezone.now() + 2 * COOLING_PERIOD
+    assert treasury_for(mia, "live", later).address == OTTOS_WALLET
+
+
+def test_naming_the_present_one_again_takes_the_change_back(mia: Merchant) -> None:
+    change(mia, PATS_WALLET)
+    change(mia, MIAS_WALLET)
+    assert treasury_for(mia, "live", timezone.now() + 2 * COOLING_PERIOD).address == MIAS_WALLET
+
+
+def test_a_change_can_be_taken_back_once(mia: Merchant) -> None:
+    change(mia)
+    keep_current(merchant=mia, mode="live", by="mia@example.com")
+    assert treasury_for(mia, "live", timezone.now() + 2 * COOLING_PERIOD).address == MIAS_WALLET
+    with pytest.raises(NothingToWithdraw):
+        keep_current(merchant=mia, mode="live", by="mia@example.com")
+
+
+def test_owners_are_written_to_and_the_audit_log_has_it(
+    mia: Merchant, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
+) -> None:
+    with django_capture_on_commit_callbacks(execute=True):
+        change(mia)
+    (letter,) = mail.outbox
+    assert letter.to == ["mia@example.com"]
+    assert "live payments changes" in letter.subject
+    assert PATS_WALLET in letter.body
+    entry = AuditEntry.objects.get(action="treasury.set")
+    assert (entry.subject, entry.detail["before"], entry.mode) == (PATS_WALLET, MIAS_WALLET, "live")
+
+
+def test_another_merchants_treasury_stays_as_it_is(mia: Merchant, otto: Merchant) -> None:
+    change(mia)
+    assert treasury_for(otto, "live", timezone.now() + 2 * COOLING_PERIOD).address == OTTOS_WALLET
+
+
+def test_indexes_go_up_and_go_on_when_an_xpub_comes_back(mia: Merchant) -> None:
+    first = set_treasury(merchant=mia, mode="test", kind="xpub", xpub=XPUB, by="m")
+    assert [take_next_index(first) for _ in range(3)] == [0, 1, 2]
+    change(mia, mode="test")
+    again = set_treasury(merchant=mia, mode="test", kind="xpub", xpub=XPUB, by="m")
+    assert again.pk != first.pk
+    assert [take_next_index(again), take_next_index(first), take_next_index(again)] == [3, 4, 5]
+
+
+def test_an_xpub_serves_one_business_in_one_mode(mia: Merchant, otto: Merchant) -> None:
+    set_treasury(merchant=mia, mode="test", kind="xpub", xpub=XPUB, by="m")
+    for merchant, mode in ((mia, "live"), (otto, "test")):
+        with pytest.raises(WrongTreasury, match="in use already"):
+            set_treasury(merchant=merchant, mode=mode, kind="xpub", xpub=XPUB, by="m")
+
+
+def test_an_xpub_that_names_another_parent_is_the_same_account(mia: Merchant, otto: Merchant) -> None:
+    payload = payload_of(XPUB)
+    renamed = base58_check(payload[:5] + bytes(4) + payload[9:])
+    first = set_treasury(merchant=mia, mode="test", kind="xpub", xpub=XPUB, by="m")
+    with pytest.raises(WrongTreasury, match="in use already"):
+        set_treasury(merchant=otto, mode="test", kind="xpub", xpub=renamed, by="o")
+    change(mia, mode="test")
+    again = set_treasury(merchant=mia, mode="test", kind="xpub", xpub=renamed, by="m")
+    assert [take_next_index(first), take_next_index(again)] == [0, 1]
+
+
+def test_a_token_that_nobody_listed_is_no_wallet_and_other_contracts_are(mia: Merchant) -> None:
+    with devchain() as chain:
+        token = chain.node.deploy(CONTRACTS["TestUSDC"])
+        with pytest.raises(WrongTreasury, match="token's contract on Devchain"):
+            change(mia, token, mode="test")
+        assert change(mia, chain.sender, mode="test").address == chain.sender
+
+
+def test_a_network_that_does_not_answer_holds_up_no_change(mia: Merchant, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(treasuries, "NETWORKS_ANSWER_SECONDS", 0.3)
+    with FakeNode() as node:
+        node.drips = "head"
+        monkeypatch.setenv("RPC_URL_DEVCHAIN", node.url)
+        assert change(mia, mode="test").address == PATS_WALLET
+
+
+def test_of_two_that_begin_at_the_same_instant_the_later_word_holds(mia: Merchant) -> None:
+    now = timezone.now()
+    for address in (OTTOS_WALLET, PATS_WALLET):
+        set_treasury(merchant=mia, mode="test", kind="address", address=address, by="mia@example.com", now=now)
+    in_force = treasury_for(mia, "test", now)
+    assert in_force is not None
+    assert in_force.address == PATS_WALLET

@@ -1,0 +1,140 @@
+"""Collections on a real node: believed when they are final, taken back when the chain loses them, never forgotten."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from django.utils import timezone
+
+from chains_app.calls.chain_calls import Conditions
+from chains_app.calls.readers import nodes_for
+from chains_app.receiving.deposits import FACTORY_ADDRESS, Deposit, collect_call, factory_deployment
+from merchants_app.models import Merchant
+from sessions_app.collecting import watch
+from sessions_app.collecting.collecting import NothingToCollect, balances, plan, see_collection
+from sessions_app.models import CheckoutSession, Payment
+from sessions_app.paying.quoting import choose_option
+from tests.cast import MIAS_WALLET, refreshed
+from tests.chains_app.node_cast import DEVCHAIN, Devchain, devchain
+from tests.fake_node import FakeNode
+from tests.journeys.test_odd_payments_on_anvil import FULL, Street
+from tests.strangers.world import own
+
+pytestmark = [pytest.mark.django_db, pytest.mark.xdist_group("anvil")]
+
+FINAL = DEVCHAIN.confirmations.normal + 1
+
+
+@pytest.fixture(scope="module")
+def chain() -> Iterator[Devchain]:
+    with devchain() as made:
+        call = factory_deployment()
+        made.node.send(to=call.to, data=call.data)
+        yield made
+
+
+@pytest.fixture
+def fake(chain: Devchain, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeNode]:
+    """In front of the real node."""
+    with FakeNode(upstream=chain.node.url) as node:
+        monkeypatch.setenv("RPC_URL_DEVCHAIN", node.url)
+        yield node
+
+
+@pytest.fixture
+def street(chain: Devchain, fake: FakeNode, new_session: Callable[..., CheckoutSession]) -> Street:
+    """USDC on the devchain is picked."""
+    session = new_session()
+    choose_option(session=session, asset="USDC", network="devchain", now=timezone.now())
+    return Street(chain, refreshed(session)).looked()
+
+
+def collects(street: Street) -> str:
+    """Whoever it is sends the session's USDC to the treasury; the transaction, which may wait to be mined."""
+    deposit = Deposit(session_id=street.session.public_id, treasury=MIAS_WALLET, token=street.chain.usdc)
+    call = collect_call(deposits=[deposit])
+    return street.node.post(to=call.to, data=call.data, gas=1_000_000)
+
+
+def tell(mia: Merchant, tx_hash: str) -> int:
+    return see_collection(merchant=mia, mode="test", network=DEVCHAIN, tx_hash=tx_hash, by="mia@example.com")
+
+
+def collected(street: Street) -> list[int]:
+    """Amounts of the session's payments that count as collected."""
+    return [int(each.amount_units) for each in street.session.payments.exclude(collected_at=None).order_by("id")]
+
+
+def test_a_collection_waits_no_more_when_told_and_counts_when_final(street: Street, mia: Merchant) -> None:
+    street.pays(FULL)
+    assert tell(mia, collects(street)) == 1
+    assert balances(mia, "test") == []
+    assert collected(street.looked()) == []
+    street.node.mine(FINAL)
+    assert collected(street.looked()) == [FULL]
+
+
+def test_one_that_the_chain_loses_waits_again(street: Street, mia: Merchant) -> None:
+    street.pays(FULL)
+    tell(mia, collects(street))
+    street.loses(1)
+    assert (collected(street), [balance.amount_units for balance in balances(mia, "test")]) == ([], [FULL])
+    tell(mia, collects(street))
+    street.node.mine(FINAL)
+    assert collected(street.looked()) == [FULL]
+
+
+def test_events_that_could_not_be_read_are_asked_for_again(street: Street, fake: FakeNode) -> None:
+    street.pays(FULL)
+    collects(street)
+    street.node.mine(FINAL)
+    head = hex(street.node.head())
+    of_factory = [FACTORY_ADDRESS]
+    fake.refuse("eth_getLogs", "no", when=lambda where: where["address"] == of_factory and where["toBlock"] != head)
+    assert collected(street.looked()) == []
+    street.node.mine(FINAL)
+    fake.well()
+    nodes_for(DEVCHAIN).all[0].rests_until = 0
+    assert collected(street.looked()) == [FULL]
+
+
+def test_after_a_long_time_they_are_read_in_pieces(street: Street, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(watch, "MOST_BLOCKS", 5)
+    street.pays(FULL)
+    street.node.mine(20)
+    collects(street)
+    street.node.mine(FINAL)
+    for _ in range(6):
+        street.looked()
+    assert collected(street) == [FULL]
+
+
+def test_what_came_after_the_collection_in_its_block_is_still_to_be_collected(street: Street) -> None:
+    street.pays(FULL)
+    street.node.rpc("evm_setAutomine", [False])
+    collects(street)
+    usdc, mint = street.chain.mint(street.chain.usdc, street.address, 7)
+    street.node.post(to=usdc, data=mint, gas=100_000)
+    street.node.mine()
+    street.node.rpc("evm_setAutomine", [True])
+    street.node.mine(FINAL)
+    assert collected(street.looked()) == [FULL]
+    assert street.node.token_balance(street.chain.usdc, street.address) == 7
+    collects(street)
+    street.node.mine(FINAL)
+    assert collected(street.looked().looked()) == [FULL, 7]  # confirmed by the first look
+
+
+def test_what_was_swept_before_it_was_confirmed_is_collected_too(street: Street) -> None:
+    large = 20_000 * 10**6  # asks for more confirmations than a collection
+    street.pays(FULL)
+    street.sends(large)
+    collects(street)
+    street.node.mine(FINAL)
+    assert collected(street.looked()) == [FULL, large]
+
+
+def test_an_asset_that_is_not_listed_has_nothing_to_collect(street: Street, mia: Merchant) -> None:
+    street.pays(FULL)
+    own(Payment).update(asset="GONE")
+    with pytest.raises(NothingToCollect):
+        plan(merchant=mia, mode="test", network=DEVCHAIN, asset="GONE", conditions=Conditions(1, True))

@@ -1,0 +1,184 @@
+"""The decision queue: what it says, what it suggests, one click."""
+
+from collections.abc import Callable
+from decimal import Decimal
+
+import pytest
+from django.utils import timezone
+
+from chains_app.networks.networks import network
+from chains_app.sandbox.chain import send
+from merchants_app.models import AuditEntry
+from sessions_app.models import CheckoutSession
+from sessions_app.paying.decisions import case_of
+from sessions_app.paying.quoting import choose_option
+from sessions_app.reading.session_words import headline_of
+from sessions_app.status import DecisionKind, Issue, Status
+from tests.cast import refreshed
+from tests.desk import Desk
+from tests.sandbox import Sandbox
+
+TX = "0x" + "ab" * 32
+
+
+def shown(session: CheckoutSession) -> dict[str, str]:
+    """What the page's form sends beside the button: the case as it was shown."""
+    case = case_of(refreshed(session))
+    assert case
+    return {"issue": case.issue, "payments": " ".join(case.payments)}
+
+
+@pytest.fixture
+def overpaid(session: CheckoutSession, sandbox: Sandbox) -> CheckoutSession:
+    """A session whose buyer sent half as much again."""
+    return sandbox.play(session, "over")
+
+
+def test_an_empty_queue_says_so(desk: Desk) -> None:
+    assert "Nothing to decide" in desk.read("decisions")
+
+
+def test_the_queue_shows_what_happened_and_suggests(desk: Desk, overpaid: CheckoutSession) -> None:
+    text = desk.read("decisions")
+    assert "24.50 USD too much arrived" in text
+    assert text.index("Refund…") < text.index("Keep the excess")
+
+
+def test_the_menu_counts_what_waits(desk: Desk, overpaid: CheckoutSession) -> None:
+    assert '<span class="badge">1' in desk.read("sessions")
+
+
+@pytest.mark.parametrize("kind", ["refunded", "accept", "write_off"])
+def test_one_click_decides(desk: Desk, overpaid: CheckoutSession, kind: str) -> None:
+    given = shown(overpaid) | ({"tx_hash": TX} if kind == "refunded" else {})
+    answer = desk.post(
+        f"sessions/{overpaid.public_id}/decide", kind=kind, next=f"/dashboard/{desk.at}/decisions", **given
+    )
+    assert answer["Location"] == f"/dashboard/{desk.at}/decisions"
+    assert not refreshed(overpaid).needs_decision
+    assert AuditEntry.objects.get(action=f"session.{kind}", subject=overpaid.public_id).actor == desk.user.email
+
+
+def test_the_refunds_transaction_and_a_note_are_kept(desk: Desk, overpaid: CheckoutSession) -> None:
+    desk.post(f"sessions/{overpaid.public_id}/decide", kind="refunded", tx_hash=TX, note="by bank", **shown(overpaid))
+    decision = overpaid.decisions.get()
+    assert (decision.tx_hash, decision.note) == (TX, "by bank")
+
+
+@pytest.mark.parametrize(
+    ("form", "said"),
+    [
+        ({"kind": "nonsense"}, "valid choice"),
+        ({}, "required"),
+        ({"kind": "refunded", "tx_hash": "0x12"}, "A transaction hash is"),
+        ({"kind": "refunded"}, "Name the refund"),
+        ({"kind": "accept", "tx_hash": TX}, "A transaction belongs to"),
+        ({"kind": "ask_rest"}, "does not answer"),
+        ({"kind": "accept", "note": "x" * 501}, "at most 500"),
+        ({"kind": "accept", "issue": "late"}, "no longer late"),
+        ({"kind": "accept", "payments": "pay_another"}, "came or went"),
+    ],
+)
+def test_nonsense_decides_nothing_and_is_said(
+    desk: Desk, overpaid: CheckoutSession, form: dict[str, str], said: str
+) -> None:
+    path = f"/dashboard/{desk.at}/sessions/{overpaid.public_id}"
+    answer = desk.client.post(
+        f"{path}/decide", shown(overpaid) | form, headers={"referer": f"http://testserver{path}"}, follow=True
+    )
+    assert said in answer.content.decode()
+    assert refreshed(overpaid).needs_decision
+
+
+def test_money_that_came_since_the_page_was_shown_is_not_decided_on(
+    desk: Desk, session: CheckoutSession, sandbox: Sandbox
+) -> None:
+    seen = shown(sandbox.play(session, "late_short"))
+    sandbox.play(session, "late_short", seconds=2)  # not yet confirmed
+    answer = desk.post(f"sessions/{session.public_id}/decide", kind="refunded", tx_hash=TX, **seen)
+    assert answer.status_code in {302, 409}
+    assert refreshed(session).decisions.count() == 0
+
+
+def test_the_queue_is_in_the_order_of_the_issues(
+    desk: Desk, new_session: Callable[..., CheckoutSession], sandbox: Sandbox
+) -> None:
+    first, second = new_session(productName="Made first"), new_session(productName="Made second")
+    sandbox.play(second, "late_short")
+    sandbox.play(first, "late_short")
+    text = desk.read("decisions")
+    assert text.index("Made second") < text.index("Made first")
+
+
+def test_a_trifle_in_a_wrong_asset_is_not_suggested_to_be_accepted(
+    new_session: Callable[..., CheckoutSession], sandbox: Sandbox
+) -> None:
+    session = new_session(allowedAssets=["USDC"])
+    choose_option(session=session, asset="USDC", network="sandbox", now=timezone.now())
+    send(
+        recipient=session.deposit.address,
+        contract=network("sandbox").assets["USDT"].contract,
+        amount_units=10_000,
+        now=timezone.now(),
+    )
+    case = case_of(sandbox.wait(4, session))
+    assert case
+    assert (case.answers[0], case.value) == (DecisionKind.REFUNDED, Decimal("0.01"))
+
+
+def test_a_decision_leads_nowhere_else(desk: Desk, overpaid: CheckoutSession) -> None:
+    answer = desk.post(
+        f"sessions/{overpaid.public_id}/decide", kind="accept", next="https://evil.example/", **shown(overpaid)
+    )
+    assert answer["Location"] == f"/dashboard/{desk.at}/sessions/{overpaid.public_id}"
+
+
+def test_asking_for_the_rest_opens_the_session_again(desk: Desk, session: CheckoutSession, sandbox: Sandbox) -> None:
+    short = sandbox.play(session, "late_short")
+    desk.post(f"sessions/{short.public_id}/decide", kind="ask_rest", **shown(short))
+    assert refreshed(short).status == Status.OPEN
+
+
+def test_support_decides_and_a_viewer_does_not(colleague: Callable[..., Desk], overpaid: CheckoutSession) -> None:
+    page = f"sessions/{overpaid.public_id}/decide"
+    assert colleague("viewer").post(page, kind="accept", **shown(overpaid)).status_code == 403
+    assert colleague("support").post(page, kind="accept", **shown(overpaid)).status_code == 302
+    assert not refreshed(overpaid).needs_decision
+
+
+@pytest.mark.parametrize(
+    ("scenario", "issue", "words"),
+    [
+        ("over", Issue.OVERPAID, "24.50 USD too much arrived"),
+        ("twice", Issue.PAID_TWICE, "Paid twice, 49.00 USD too much"),
+        ("late_short", Issue.LATE, "44.10 of 49.00 USD arrived, some of it too late"),
+        ("reorged", Issue.REVERSED, "A payment is gone from the chain; 0.00 of 49.00 USD is left"),
+    ],
+)
+def test_what_happened_is_a_sentence(
+    session: CheckoutSession, sandbox: Sandbox, scenario: str, issue: Issue, words: str
+) -> None:
+    played = sandbox.play(session, scenario, seconds=12)
+    assert (played.issue, headline_of(played)) == (issue, words)
+
+
+def test_a_wrong_asset_is_named(new_session: Callable[..., CheckoutSession], sandbox: Sandbox) -> None:
+    played = sandbox.play(new_session(allowedAssets=["USDC"]), "wrong_asset")
+    assert headline_of(played).endswith("arrived, only USDC was asked for")
+
+
+def test_a_wrong_asset_that_was_accepted_is_said_to_be(
+    desk: Desk, new_session: Callable[..., CheckoutSession], sandbox: Sandbox
+) -> None:
+    played = sandbox.play(new_session(allowedAssets=["USDC"]), "wrong_asset")
+    page = f"sessions/{played.public_id}"
+    assert "so it does not count" in desk.read(page)
+    desk.post(f"{page}/decide", kind="accept", **shown(played))
+    assert "you took it as paid" in desk.read(page)
+
+
+def test_a_sessions_page_tells_since_when_it_waits(desk: Desk, session: CheckoutSession, sandbox: Sandbox) -> None:
+    late = sandbox.play(session, "late_short")
+    sandbox.skip(hours=3)
+    CheckoutSession.objects.filter(pk=late.pk).update(updated_at=timezone.now())
+    assert ">3 hours</time>" in desk.read(f"sessions/{late.public_id}")

@@ -1,0 +1,77 @@
+"""The small pure parts of the buyer's page: links, amounts, addresses, times, colours."""
+
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from django.utils import translation
+
+from chains_app.networks.networks import network
+from sessions_app.pay.amounts import address_groups, asset_text, clock_text, duration_text, masked_email, money_text
+from sessions_app.pay.brand import colors_on, contrast
+from sessions_app.pay.ways_back import with_session_id
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("https://shop.example", "https://shop.example?session_id=cs_1"),
+        ("https://shop.example/ok", "https://shop.example/ok?session_id=cs_1"),
+        ("https://shop.example/ok?a=1", "https://shop.example/ok?a=1&session_id=cs_1"),
+        ("https://shop.example/ok?a=%20+&b=#top", "https://shop.example/ok?a=%20+&b=&session_id=cs_1#top"),
+        ("https://shop.example/#/thanks?x=1", "https://shop.example/?session_id=cs_1#/thanks?x=1"),
+        ("https://shop.example:8443/ä?q=ü", "https://shop.example:8443/ä?q=ü&session_id=cs_1"),
+    ],
+)
+def test_the_session_joins_the_shops_query(url: str, expected: str) -> None:
+    assert with_session_id(url, "cs_1") == expected
+
+
+def test_an_address_is_read_in_fours_and_loses_nothing() -> None:
+    address = "0x51e17bA09C3f44D2a7B810EeBd906F2c8A11d3F4"
+    groups = address_groups(address)
+    assert groups[0] == "0x51e1"
+    assert groups[-1] == "d3F4"
+    assert "".join(groups) == address
+
+
+@pytest.mark.parametrize(
+    ("units", "asset", "expected"),
+    [(49_000_000, "USDC", "49.00"), (4_900_001, "USDC", "4.900001"), (19_600_000_000_000_000, "ETH", "0.0196")],
+)
+def test_amounts_are_written_as_one_types_them(units: int, asset: str, expected: str) -> None:
+    kind = network("sandbox").assets[asset]
+    assert asset_text(units, kind.decimals, kind) == expected
+
+
+@pytest.mark.parametrize(
+    ("language", "currency", "expected"),
+    [("en", "USD", "1,234.50"), ("de", "EUR", "1.234,50"), ("en", "JPY", "1,234"), ("ar", "KWD", "1,234.500")],
+)
+def test_prices_follow_the_readers_language_and_the_currencys_minor_unit(
+    language: str, currency: str, expected: str
+) -> None:
+    with translation.override(language):
+        assert money_text(Decimal("1234.5"), currency) == expected
+
+
+def test_clocks_and_lengths_of_time() -> None:
+    assert clock_text(timedelta(minutes=14, seconds=32)) == "14:32"
+    assert clock_text(timedelta(hours=1, seconds=5)) == "1:00:05"
+    assert clock_text(timedelta(seconds=-3)) == "0:00"
+    assert duration_text(timedelta(seconds=0.2)) == "1 second"
+    assert duration_text(timedelta(seconds=61)) == "2 minutes"
+    assert duration_text(timedelta(days=6, minutes=1)) == "7 days"
+
+
+def test_an_email_is_recognised_by_its_owner_only() -> None:
+    assert masked_email("pat@example.com") == "p•••@example.com"
+
+
+@pytest.mark.parametrize("color", ["#3d5afe", "#ffdd00", "#ffffff", "#000000", "#808080", "#2d4a3e", "#ff0000"])
+@pytest.mark.parametrize("surface", ["#ffffff", "#171a20"])
+def test_every_brand_color_is_readable(color: str, surface: str) -> None:
+    colors = colors_on(color, surface=surface)
+    assert contrast(colors.ink, surface) >= 4.5
+    assert contrast(colors.on_fill, colors.fill) >= 4.5
+    assert contrast(colors.fill, surface) >= 3

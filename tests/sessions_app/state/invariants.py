@@ -1,0 +1,94 @@
+"""What holds of every session at every moment."""
+
+from itertools import pairwise
+
+from chains_app.models import SandboxBlock, SandboxTransfer
+from sessions_app.models import CheckoutSession, Payment
+from sessions_app.state.evaluation import received
+from sessions_app.state.facts import facts_of
+from sessions_app.state.representation import represent
+from sessions_app.status import Status
+from webhooks_app.models import Event
+
+# One step each, from the table of tests/promises/test_moves.py.
+MOVES = {
+    ("open", "processing"), ("open", "expired"), ("open", "cancelled"), ("processing", "completed"),
+    ("processing", "open"), ("expired", "processing"), ("expired", "open"), ("cancelled", "processing"),
+    ("cancelled", "open"),
+}  # fmt: skip
+
+
+def check_session(session: CheckoutSession) -> None:
+    """Raises AssertionError naming what does not hold."""
+    _check_timeline(session)
+    _check_events(session)
+    _check_money(session)
+    assert session.issue or not session.needs_decision
+    assert (session.completed_at is not None) == (session.status == Status.COMPLETED)
+
+
+def _check_timeline(session: CheckoutSession) -> None:
+    """Every change has a row, and a status was only reached by an allowed move."""
+    rows = list(session.timeline.all())
+    assert (rows[0].from_status, rows[0].to_status) == ("", Status.OPEN)
+    for before, after in pairwise(rows):
+        assert after.from_status == before.to_status
+        assert before.at <= after.at
+        is_move = after.from_status != after.to_status
+        assert not is_move or (after.from_status, after.to_status) in MOVES
+    last = rows[-1]
+    snapshot = (last.to_status, last.payment_status, last.issue, last.needs_decision)
+    assert snapshot == (session.status, session.payment_status, session.issue, session.needs_decision)
+
+
+def _check_events(session: CheckoutSession) -> None:
+    """They are numbered without a gap, and who has read them all knows the session as it is."""
+    events = list(Event.objects.filter(subject=session.public_id).order_by("subject_sequence"))
+    assert [event.subject_sequence for event in events] == list(range(1, session.event_count + 1))
+    snapshot = events[-1].data
+    assert (snapshot["status"], snapshot["issue"], snapshot["needsDecision"]) == (
+        session.status,
+        session.issue,
+        session.needs_decision,
+    )
+    assert snapshot["paymentStatus"] == session.payment_status
+
+
+def _check_money(session: CheckoutSession) -> None:
+    """What was received is the sum of the payments that count, are there and were not sent back."""
+    sent_back = _decided_on(session, "refunded", "underpaid", "late")
+    taken = _decided_on(session, "accept", "wrong_asset")
+    there = [p for p in session.payments.all() if not p.vanished_at and p.public_id not in sent_back]
+    counted = [p for p in there if p.counts or p.public_id in taken]
+    assert received(facts_of(session)) == sum(payment.value or 0 for payment in counted)
+    assert {p.id for p in represent(session).payments if p.counts} == {p.public_id for p in counted}
+    live = [(p.network, p.tx_hash, p.log_index) for p in session.payments.all() if not p.vanished_at]
+    assert len(set(live)) == len(live)
+
+
+def _decided_on(session: CheckoutSession, kind: str, *issues: str) -> set[str]:
+    return {token for each in session.decisions.filter(kind=kind, issue__in=issues) for token in each.seen}
+
+
+def check_depth(session: CheckoutSession, head: int) -> None:
+    """Just after a look: what is confirmed is deep enough in the block where the chain has it now."""
+    for payment in session.payments.exclude(confirmed_at=None).filter(vanished_at=None):
+        assert SandboxBlock.objects.filter(number=payment.block_number, hash=payment.block_hash).exists()
+        assert head - payment.block_number + 1 >= payment.confirmations_needed
+    for refund in session.refunds.exclude(tx_hash="").filter(confirmed_at=None):
+        assert SandboxTransfer.objects.filter(tx_hash=refund.tx_hash, recipient=refund.to_address).exists()
+
+
+def check_refunds(session: CheckoutSession) -> None:
+    """Just after one was prepared: no more goes back of any asset than has come, by whichever way."""
+    by_hand = _decided_on(session, "refunded", "underpaid", "late", "wrong_asset")
+    for asset in {refund.asset for refund in session.refunds.all()}:
+        there = [p for p in session.payments.all() if p.asset == asset and p.confirmed_at and not p.vanished_at]
+        standing = session.refunds.filter(asset=asset, withdrawn_at=None)
+        went = sum(p.amount_units for p in there if p.public_id in by_hand and not _by_refund(session, p))
+        assert sum(r.amount_units for r in standing) + went <= sum(p.amount_units for p in there)
+
+
+def _by_refund(session: CheckoutSession, payment: Payment) -> bool:
+    own = session.refunds.exclude(tx_hash="").values_list("tx_hash", flat=True)
+    return session.decisions.filter(kind="refunded", tx_hash__in=list(own), seen__contains=[payment.public_id]).exists()

@@ -1,0 +1,60 @@
+"""Edges of those cases: money in the very second of the end, and small money after a shortfall was accepted."""
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+import pytest
+
+from sessions_app.state.evaluation import evaluate, tolerance
+from sessions_app.status import Ended
+from tests.sessions_app.state.test_evaluation import ACCEPTED, AFTER, BEFORE, END, facts, paid, verdict
+
+SECOND = timedelta(seconds=1)
+
+
+@pytest.mark.parametrize(("at", "issue"), [(END - SECOND, None), (END, None), (END + SECOND, "late")])
+def test_money_in_the_very_second_of_the_end_is_in_time(at: datetime, issue: str | None) -> None:
+    assert evaluate(facts(paid("49.00", at=at)), AFTER) == verdict("completed", "paid", issue)
+    assert evaluate(facts(paid("49.00", at=at, confirmed=False)), AFTER) == verdict("processing", "paid", issue)
+
+
+@pytest.mark.parametrize(("at", "issue"), [(END, "underpaid"), (END + SECOND, "late")])
+def test_a_shortfall_in_the_very_second_of_the_end_is_no_late_one(at: datetime, issue: str | None) -> None:
+    assert evaluate(facts(paid("10.00", at=at)), AFTER) == verdict("expired", "partial", issue, decide=True)
+
+
+def test_the_rest_that_comes_late_is_late_though_the_first_part_was_in_time() -> None:
+    both = facts(paid("30.00", at=END), paid("19.00", id="pay_2", at=END + SECOND))
+    assert evaluate(both, AFTER) == verdict("completed", "paid", "late")
+
+
+def test_small_money_after_a_shortfall_was_accepted_opens_no_decision() -> None:
+    accepted = facts(paid("40.00", at=BEFORE), decisions=(ACCEPTED,), completed_at=AFTER)
+    more = facts(
+        paid("40.00", at=BEFORE), paid("1.00", id="pay_2", at=AFTER + SECOND), decisions=(ACCEPTED,), completed_at=AFTER
+    )
+    assert evaluate(accepted, AFTER) == verdict("completed", "paid", "underpaid")
+    assert evaluate(more, AFTER + 2 * SECOND) == verdict("completed", "paid", "late")
+
+
+@pytest.mark.parametrize(("now", "status"), [(END - SECOND, "open"), (END, "expired"), (END + SECOND, "expired")])
+def test_a_session_is_over_in_the_very_second_of_its_end(now: datetime, status: str) -> None:
+    assert evaluate(facts(), now) == verdict(status, "unpaid")
+
+
+def test_what_ended_it_first_is_what_it_says() -> None:
+    assert evaluate(facts(ended_by=Ended.CANCELLED, ends_at=END), AFTER) == verdict("cancelled", "unpaid")
+
+
+@pytest.mark.parametrize(
+    ("price", "percent", "amount", "allowed"),
+    [
+        ("49.00", "2", "0.50", "0.50"),  # the amount is the smaller
+        ("10.00", "2", "0.50", "0.20"),  # the share is
+        ("25.00", "2", "0.50", "0.50"),  # both are the same
+        ("1000", "0", "5", "0"),
+        ("1000", "3", "0", "0"),
+    ],
+)
+def test_the_tolerance_is_the_smaller_of_share_and_amount(price: str, percent: str, amount: str, allowed: str) -> None:
+    assert tolerance(Decimal(price), Decimal(percent), Decimal(amount)) == Decimal(allowed)

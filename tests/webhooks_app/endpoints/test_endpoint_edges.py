@@ -1,0 +1,109 @@
+"""What endpoints are told of, audited for and measured by, where one value stands for another too easily."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from merchants_app.models import AuditEntry
+from tests.webhooks_app.conftest import Listener
+from webhooks_app.endpoints.custom_headers import check_headers
+from webhooks_app.endpoints.endpoints import change_endpoint, switch_off
+from webhooks_app.endpoints.failing import last_problem
+from webhooks_app.endpoints.health import health_of
+from webhooks_app.errors import WrongHeaders
+from webhooks_app.models import Delivery, DeliveryAttempt, Event
+
+Listen = Callable[..., Listener]
+Happen = Callable[..., Event]
+OLD, NEW = "https://shop.example/old", "https://shop.example/new"
+SET_BY_US = [
+    "Host", "Connection", "Keep-Alive", "Upgrade", "TE", "Trailer", "Expect", "Transfer-Encoding", "Content-Length",
+    "Content-Type", "Accept-Encoding", "User-Agent", "Proxy-Authorization", "Proxy-Connection", "Webhook-Id",
+    "Webhook-Timestamp", "Webhook-Signature", "webhook-anything",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("spelled", [str, str.lower, str.upper])
+@pytest.mark.parametrize("name", SET_BY_US)
+def test_a_header_that_is_ours_cannot_be_chosen(name: str, spelled: Callable[[str], str]) -> None:
+    with pytest.raises(WrongHeaders, match=f"{spelled(name)} is set by Tallystick"):
+        check_headers({spelled(name): "x"})
+
+
+def test_a_header_is_up_to_1000_characters_and_twenty_may_be_sent() -> None:
+    check_headers({f"X-{number}": "a" * 1000 for number in range(20)})
+    with pytest.raises(WrongHeaders, match="1 to 1000 printable"):
+        check_headers({"X-Token": "a" * 1001})
+    with pytest.raises(WrongHeaders, match="1 to 1000 printable"):
+        check_headers({"X-Token": ""})
+    with pytest.raises(WrongHeaders, match="At most 20 headers"):
+        check_headers({f"X-{number}": "a" for number in range(21)})
+    with pytest.raises(WrongHeaders, match="named twice"):
+        check_headers({"X-Token": "a", "x-token": "b"})
+
+
+@pytest.mark.parametrize(
+    ("change", "lines"),
+    [
+        ({"url": NEW}, [{"url": NEW, "events": []}]),
+        ({"events": ["checkout.expired"]}, [{"url": OLD, "events": ["checkout.expired"]}]),
+        ({"headers": {"X-Token": "secret"}}, [{"url": OLD, "events": []}]),
+        ({"url": NEW, "events": ["checkout.expired"]}, [{"url": NEW, "events": ["checkout.expired"]}]),
+        ({"enabled": True}, []),
+    ],
+)
+def test_each_change_of_where_messages_go_is_one_audit_line(
+    listen: Listen, change: dict[str, Any], lines: list[dict[str, Any]]
+) -> None:
+    endpoint = listen(url=OLD).endpoint
+    change_endpoint(endpoint=endpoint, actor="ida@example.com", **change)
+    written = AuditEntry.objects.filter(subject=endpoint.public_id, action="webhook_endpoint.changed")
+    assert [entry.detail for entry in written] == lines
+    assert {(entry.actor, entry.mode, entry.merchant_id) for entry in written} <= {
+        ("ida@example.com", "test", endpoint.merchant_id)
+    }
+
+
+def attempted(listener: Listener, problem: str, **more: Any) -> None:
+    delivery = Delivery.objects.filter(endpoint=listener.endpoint).latest("id")
+    given: dict[str, Any] = {"started_at": timezone.now(), "duration_ms": 1, "problem": problem} | more
+    DeliveryAttempt.objects.create(delivery=delivery, **given)
+
+
+def test_of_several_problems_the_last_one_is_told(listen: Listen, happen: Happen) -> None:
+    hers, other = listen("/hers"), listen("/other")
+    happen()
+    attempted(hers, "forbidden", status_code=403)
+    attempted(hers, "refused")
+    happen()
+    attempted(hers, "tls_expired", detail="shop.example")
+    attempted(hers, "", status_code=200)
+    attempted(other, "forbidden", status_code=403)
+    explanation = last_problem(hers.endpoint)
+    assert explanation is not None
+    assert "certificate has expired" in explanation.what
+    assert last_problem(listen("/new").endpoint) is None
+
+
+def test_health_is_the_middle_of_what_succeeded_and_a_share_rounded_down(listen: Listen, happen: Happen) -> None:
+    hers, other = listen("/hers"), listen("/other")
+    happen()
+    for duration in (10, 1000, 20):
+        attempted(hers, "", duration_ms=duration)
+    attempted(other, "", duration_ms=5)
+    found = health_of(hers.endpoint)
+    assert (found.attempts, found.succeeded, found.median_ms, found.slowest_ms, found.percent) == (3, 3, 20, 1000, 100)
+    for _ in range(2):
+        attempted(hers, "timeout", duration_ms=20_000)
+    attempted(hers, "", duration_ms=40)
+    found = health_of(hers.endpoint)
+    assert (found.attempts, found.succeeded, found.median_ms, found.slowest_ms, found.percent) == (6, 4, 30, 1000, 66)
+
+
+@pytest.mark.parametrize("length", [200, 201, 5000])
+def test_a_long_reason_is_kept_up_to_200_characters(listen: Listen, length: int) -> None:
+    listener = listen()
+    switch_off(endpoint=listener.endpoint, reason="ö" * length, actor="system")
+    assert listener.now().disabled_reason == "ö" * 200

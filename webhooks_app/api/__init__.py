@@ -1,0 +1,1 @@
+"""Doors: the REST API of endpoints, events and deliveries."""

@@ -1,0 +1,1 @@
+"""Where messages go: made, changed, and switched off when they fail."""

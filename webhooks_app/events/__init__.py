@@ -1,0 +1,1 @@
+"""Events: written with the change that they are about, shown, and forgotten."""

@@ -1,0 +1,1 @@
+"""Deliveries: claimed, reported, tried again, sent again."""
