@@ -259,7 +259,9 @@ def _moment(value: object) -> datetime:
         moment = parse_datetime(value) if isinstance(value, str) and len(value) <= 40 else None
         if moment is not None and moment.tzinfo is not None:
             return moment.astimezone(UTC)
-    except (ValueError, OverflowError):
+    except OverflowError:
+        raise PydanticCustomError("overflow", "Datetime value out of range.") from None
+    except ValueError:
         pass
     # Without its offset nobody knows when it is.
     raise PydanticCustomError("invalid", "Send a time with its offset, such as 2030-01-31T12:00:00Z.")
