@@ -76,7 +76,7 @@ def changes_of_python(source: str) -> Iterator[Change]:
                 yield Change(span(node)[0], span(operand)[0], "", "not removed")
             case ast.Constant(value=bool() as value) if node not in of_dataclasses:
                 yield Change(*span(node), str(not value), "flag")
-            case ast.Constant(value=int() as value) if node not in of_texts:
+            case ast.Constant(value=int() as value) if node not in of_texts | of_dataclasses:
                 yield Change(*span(node), str(value + 1), "number")
             case ast.Constant(value=str() as value) if _LIKE_SQL.search(value):
                 start, end = span(node)
