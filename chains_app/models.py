@@ -1,4 +1,4 @@
-"""What the gateway remembers of chains: how far it has read, and the sandbox's own chain."""
+"""What is kept of chains: how far they were read, what made no sense, rates, and the sandbox's own chain."""
 
 from django.db import models
 from django.db.models import Q

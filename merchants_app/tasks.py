@@ -1,4 +1,4 @@
-"""Jobs of this app."""
+"""What Celery runs for businesses: old requests forgotten, owners warned of ending keys, operators' visits ended."""
 
 from celery import shared_task
 from django.utils import timezone

@@ -1,4 +1,7 @@
-"""Jobs of this app. Sending is none of them: the sender runs inside each worker (`worker_step`)."""
+"""What Celery runs for webhooks: endpoints looked after, old events forgotten.
+
+Sending is not among it: the sender runs inside each worker (`worker_step`).
+"""
 
 from celery import shared_task
 from django.utils import timezone

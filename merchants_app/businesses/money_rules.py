@@ -1,4 +1,4 @@
-"""A merchant's own settings: changed here, with an audit line that says from what to what."""
+"""A business's settings (tolerance, spread, times, name, looks): changed here, with an audit line from what to what."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The dashboard's menu as data: a new page is a new line here."""
+"""The dashboard's menu as data: a new entry is a new line here."""
 
 from dataclasses import dataclass
 

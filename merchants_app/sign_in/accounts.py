@@ -75,7 +75,7 @@ class AccountAdapter(LimitsByCaller):
 
     @override
     def send_notification_mail(self, *_args: Any, **_kwargs: Any) -> None:
-        """Nothing: `account_letters` writes what changed, and to the owners too."""
+        """Nothing: `changes` writes what changed, and to the owners too."""
 
 
 def _public(url: str) -> str:

@@ -1,4 +1,4 @@
-"""At which rate a transfer counts: the quote's when it came in the quote's time, else the rate of arrival."""
+"""What a transfer is worth, at the quote's rate or that of its arrival, and how many confirmations that much needs."""
 
 from collections import defaultdict
 from collections.abc import Iterable

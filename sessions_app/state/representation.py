@@ -1,4 +1,4 @@
-"""A session as the API answers it and as webhooks carry it: one shape for both."""
+"""Fills in a session's answer (`answers/session.py`): where each of its fields comes from."""
 
 from datetime import datetime
 from decimal import Decimal
