@@ -5,6 +5,8 @@ BIN := .venv/bin
 INSTALL := $(PYTHON) -I checkout_project/running/install.py
 # Browsers, node and databases run beside the tests: more processes than cores make it slower.
 PROCESSES ?= logical
+# A file of tests stays in one process: what it starts (a node, a browser, a whole gateway) is started once.
+SHARE := -n $(PROCESSES) --dist loadfile --no-loadscope-reorder
 
 .PHONY: run test test-odd coverage check format bench mutants clean audit lock
 
@@ -16,18 +18,18 @@ run:
 # All there is to check, style and types included.
 test:
 	@$(INSTALL) test
-	@exec $(BIN)/python -m pytest -n $(PROCESSES) --dist loadgroup
+	@exec $(BIN)/python -m pytest $(SHARE)
 
 # The suite's quick part in odd places and at odd times; ODD=kathmandu for one of them: docs/testing.md.
 test-odd:
 	@$(INSTALL) test-odd
-	@ODD="$(ODD)" exec $(BIN)/python -m tests.odd -n $(PROCESSES) --dist loadgroup
+	@ODD="$(ODD)" exec $(BIN)/python -m tests.odd $(SHARE)
 
 # Whether both sides of every branch of the money rules are run by some test: docs/testing.md.
 coverage:
 	@$(INSTALL) test
 	@rm -f .coverage .coverage.*
-	@$(BIN)/coverage run -m pytest -q -n $(PROCESSES) --dist loadgroup $(COVERING)
+	@$(BIN)/coverage run -m pytest -q $(SHARE) $(COVERING)
 	@$(BIN)/coverage combine --quiet
 	@exec $(BIN)/coverage report
 COVERING := tests/promises tests/locks tests/common tests/chains_app tests/merchants_app tests/sessions_app tests/journeys

@@ -19,7 +19,7 @@ from tests.journeys.test_odd_payments_on_anvil import ETHER_FOR_49, FULL, OVER, 
 from tests.merchants_app.treasuries.test_treasuries import XPUB
 from tests.strangers.world import own
 
-pytestmark = [pytest.mark.django_db, pytest.mark.xdist_group("anvil")]
+pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,7 @@ from tests.chains_app.node_cast import CONTRACTS, DEVCHAIN, Devchain, devchain
 from tests.sandbox import events_of
 from tests.sessions_app.state.invariants import check_session
 
-pytestmark = [pytest.mark.django_db, pytest.mark.xdist_group("anvil")]
+pytestmark = pytest.mark.django_db
 
 FULL, SHORT, REST, OVER = 49 * 10**6, 44_100_000, 4_900_000, 73_500_000
 ETHER_FOR_49 = 49 * 10**18 // 2500

@@ -10,8 +10,6 @@ from checkout_project.running.devchain import FAUCET
 from tests.journeys.conftest import World
 from tests.waiting import wait_until
 
-pytestmark = pytest.mark.xdist_group("journeys")
-
 # A wallet as pages see it (EIP-1193, announced by EIP-6963); `askNode` leads to the devchain.
 WALLET = """
 (() => {

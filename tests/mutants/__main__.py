@@ -128,7 +128,7 @@ def reach(folder: Path) -> dict[str, dict[str, object]]:
         notes = folder / "notes"
         notes.mkdir()
         skipped = [f"--ignore={name}" for name in NOT_ASKED]
-        options = ["-p", "tests.mutants.reach", "-n", "logical", "--dist", "loadgroup", *skipped]
+        options = ["-p", "tests.mutants.reach", "-n", "logical", "--dist", "loadfile", *skipped]
         run_tests(folder / "0", *options, "tests", MUTANTS_REACH=str(notes))
         found: dict[str, object] = {}
         for note in notes.glob("*.json"):

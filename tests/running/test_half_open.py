@@ -13,8 +13,6 @@ from bench.half_open import Place
 from tests.stack import Stack, real_database
 from tests.waiting import wait_until
 
-pytestmark = pytest.mark.xdist_group("journeys")
-
 EACH = 60
 # Generous: on a busy machine an answer takes a while. A jammed door gives none at all.
 SECONDS = 20.0

@@ -20,7 +20,6 @@ from tests.waiting import wait_until
 ROOT = Path(__file__).resolve().parents[2]
 # Three whole starts beside other tests on a small machine: generous, and nothing waits longer than it must.
 SECONDS = 150.0
-pytestmark = pytest.mark.xdist_group("make run")
 
 
 class Run:

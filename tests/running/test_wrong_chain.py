@@ -4,13 +4,10 @@ import os
 import subprocess
 import sys
 
-import pytest
-
 from tests.anvil import Anvil
 from tests.stack import ROOT
 
 
-@pytest.mark.xdist_group("journeys")
 def test_a_worker_refuses_a_node_of_another_chain() -> None:
     with Anvil() as node:
         environment = os.environ | {

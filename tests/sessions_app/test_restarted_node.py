@@ -16,7 +16,7 @@ from tests.anvil import Anvil
 from tests.cast import refreshed
 from tests.chains_app.node_cast import CONTRACTS, DEVCHAIN
 
-pytestmark = [pytest.mark.django_db, pytest.mark.xdist_group("anvil")]
+pytestmark = pytest.mark.django_db
 
 SECONDS = 5.0
 

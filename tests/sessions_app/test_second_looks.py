@@ -24,7 +24,7 @@ from tests.faulty_proxy import FaultyProxy, junk_collections
 from tests.operators import Operator
 from tests.strangers.world import own
 
-pytestmark = [pytest.mark.django_db, pytest.mark.xdist_group("anvil")]
+pytestmark = pytest.mark.django_db
 
 FULL = 49 * 10**6
 DEEP = DEVCHAIN.confirmations.normal + 1

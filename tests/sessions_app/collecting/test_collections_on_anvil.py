@@ -19,7 +19,7 @@ from tests.fake_node import FakeNode
 from tests.journeys.test_odd_payments_on_anvil import FULL, Street
 from tests.strangers.world import own
 
-pytestmark = [pytest.mark.django_db, pytest.mark.xdist_group("anvil")]
+pytestmark = pytest.mark.django_db
 
 FINAL = DEVCHAIN.confirmations.normal + 1
 
