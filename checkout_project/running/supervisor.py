@@ -17,6 +17,7 @@ import httpx
 from checkout_project.running import children
 from checkout_project.running.errors import CannotRunError
 from checkout_project.running.installation import (
+    POSTGRES,
     ROOT,
     Installation,
     data_dir_of_environment,
@@ -118,6 +119,7 @@ def _wait_for_first_answer(port: int, processes: subprocess.Popen[bytes]) -> Non
 
 
 def _announce(made: Installation, data_dir: Path) -> None:
+    database = data_dir / POSTGRES
     demo = json.loads(demo_file(data_dir).read_text(encoding="utf-8"))
     lines = [
         "",
@@ -128,6 +130,7 @@ def _announce(made: Installation, data_dir: Path) -> None:
         f"API key: {demo['api_key']}",
         made.chain_line,
         f"Data: {data_dir}",
+        *([f"Data of PostgreSQL: {database.resolve()}"] if database.is_symlink() else []),
         "Ctrl-C stops everything.",
         "",
     ]
