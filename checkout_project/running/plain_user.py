@@ -77,16 +77,14 @@ def programs(bin_folder: Path, user: pwd.struct_passwd) -> Path:
     """
     if _can([str(bin_folder / "initdb"), "--version"], user):
         return bin_folder
-    package = importlib.metadata.distribution(PACKAGE)
-    copy = STATE / f"{PACKAGE}-{package.version}"
-    copied = copy / bin_folder.relative_to(Path(str(package.locate_file("."))).resolve())
+    packages = bin_folder.parents[2]
+    copy = STATE / f"{PACKAGE}-{importlib.metadata.version(PACKAGE)}"
+    copied = copy / bin_folder.relative_to(packages)
     if not copy.exists():
         unfinished = _new_in_state(copy.name)
-        # All of the package and in its own order: its programs look for their libraries beside it.
-        for file in package.files or []:
-            if ".." not in file.parts:
-                (unfinished / file).parent.mkdir(parents=True, exist_ok=True)
-                shutil.copy(file.locate(), unfinished / file)
+        # The package and its neighbour: programs look for their libraries in the folder beside it.
+        for folder in packages.glob(f"{bin_folder.parents[1].name}*"):
+            shutil.copytree(folder, unfinished / folder.name, symlinks=True)
         give(unfinished, user)
         with suppress(OSError):  # another run was faster
             unfinished.rename(copy)
