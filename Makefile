@@ -67,7 +67,7 @@ mutants:
 	@$(INSTALL) test
 	@SEED=$(SEED) N=$(N) exec $(BIN)/python -m tests.mutants
 
-# What can be made again. Your data stays; `rm -r .data` removes it.
+# What can be made again. Your data stays; `rm -r .data` removes it (as root see docs/configuration.md).
 clean:
 	rm -rf .venv node_modules staticfiles .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -not -path './.data/*' -prune -exec rm -rf {} +
