@@ -48,7 +48,6 @@ def _run(name: str, options: list[str], environment: dict[str, str]) -> int:
 def _servers(stack: ExitStack) -> dict[str, str]:
     """The variables that name what the environment does not."""
     folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="tallystick-bench-")))
-    folder.chmod(0o711)  # PostgreSQL runs as somebody else when we are root
     secrets = secrets_of(folder)
     made = {name: secrets[name] for name in ("SECRET_KEY", "ENCRYPTION_KEYS") if name not in os.environ}
     if "DATABASE_URL" not in os.environ:
