@@ -1,50 +1,28 @@
-"""How we stand on Django's PostgreSQL backend: the only module that looks behind its connection.
-
-For the API's calls (`python -m bench api`): a get asks one thing, and `SELECT 1` before it would cost as much.
-"""
+"""Statements of our own on Django's connection."""
 
 import re
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from functools import lru_cache
-from typing import Any
+from typing import Any, cast
 
-import psycopg
 from django.db import connection, transaction
-from django.db.backends.postgresql import base
-
-
-class DatabaseWrapper(base.DatabaseWrapper):
-    """For `ENGINE = "common.postgresql"`."""
-
-    def is_usable(self) -> bool:
-        """Whether it is still there: a server that ended it has closed the socket, which shows at the second reading.
-
-        After an error it is not used again: what is prepared on it may be about a table as it was before an upgrade.
-        """
-        if self.connection is None or self.connection.closed or self.errors_occurred:
-            return False
-        try:
-            self.connection.pgconn.consume_input()
-            self.connection.pgconn.consume_input()
-        except psycopg.OperationalError:
-            return False
-        return True
 
 
 def fetch(sql: str, given: Mapping[str, Any] | Sequence[Any]) -> list[tuple[Any, ...]]:
-    """The rows of a statement on Django's connection, in its transaction, with its errors; JSON comes as text.
+    """The rows of a statement on Django's connection, in its transaction, with its errors; ask for JSON as `::text`.
 
     Values travel apart from the text, so that the driver prepares what is asked often (unless `DATABASE_PREPARE=0`):
     each needs a type (`%(id)s::bigint`). Where statements are logged, Django's own cursor sends them, values and all.
     """
-    with connection.cursor() as cursor:
-        if not connection.queries_logged:
-            sql, names = _numbered(sql)
-            given = [given[name] for name in names] if isinstance(given, Mapping) else list(given)
-            cursor = connection.make_cursor(psycopg.RawCursor(connection.connection))  # type: ignore[arg-type]
-        cursor.execute(sql, given)
-        return list(cursor.fetchall())
+    if connection.queries_logged:
+        cursor = connection.cursor()
+    else:
+        sql, names = _numbered(sql)
+        given = [given[name] for name in names] if isinstance(given, Mapping) else list(given)
+        cursor = cast("Any", connection).fetching_cursor()  # `common.postgresql`
+    cursor.execute(sql, given)
+    return list(cursor.fetchall())
 
 
 @lru_cache(maxsize=256)

@@ -31,11 +31,13 @@ _exact = ExactDecoder().decode
 
 def _columns(view: Any, alias: str) -> str:
     """`alias.column, …` of a view's fields, in their order."""
-    return ", ".join(f"{alias}.{field.name}" for field in fields(view) if field.name not in _APART)
+    names = [field.name for field in fields(view) if field.name not in _APART]
+    return ", ".join(f"{alias}.{name}::text" if name in _JSON else f"{alias}.{name}" for name in names)
 
 
 # The session's fields that are records of their own; they come last.
 _APART = {"customer", "deposit", "quote", "payments", "decisions", "refunds"}
+_JSON = {"metadata", "provenance"}
 _LENGTH = len(fields(SessionView)) - len(_APART)
 # ruff: noqa: S608  (what is put into the statements are names of our own)
 _SELECT = f"""

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 import psycopg
@@ -151,6 +152,12 @@ def test_queries_that_are_counted_are_counted() -> None:
 
 def test_the_same_value_may_stand_in_a_statement_twice() -> None:
     assert fetch("SELECT %(b)s::text, %(a)s::int, %(b)s::text", {"a": 1, "b": "x"}) == [("x", 1, "x")]
+
+
+@given(number=st.decimals(allow_nan=False, allow_infinity=False, places=18, min_value=-(10**40), max_value=10**40))
+def test_a_number_arrives_with_all_its_digits(number: Decimal) -> None:
+    ((same,),) = fetch("SELECT %s::numeric(60, 18)", [number])
+    assert (same, same.as_tuple().exponent) == (number, -18)
 
 
 ZONES = st.sampled_from([UTC, ZoneInfo("Asia/Kathmandu"), ZoneInfo("America/New_York")])
