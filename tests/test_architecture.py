@@ -1,4 +1,4 @@
-"""The shape of the project, as far as import-linter (pyproject.toml: the line of apps) cannot say it."""
+"""The shape of the project, as far as import-linter (pyproject.toml: the order of apps and folders) cannot say it."""
 
 import ast
 from collections import Counter
@@ -7,10 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.folders import ORDER
 from tests.source_tree import (
     FRAMES,
-    Module,
     SourceTree,
     circles,
     manager_uses,
@@ -21,7 +19,7 @@ from tests.source_tree import (
 
 ROOT = Path(__file__).resolve().parent.parent
 LONGEST_FILE = 300
-MOST_FILES = 16  # fifteen and `__init__.py`
+MOST_FILES = 16
 ONE_WRITER = "sessions_app.state.lifecycle"
 
 
@@ -57,33 +55,10 @@ def frames_in_rules(tree: SourceTree) -> list[str]:
     ]
 
 
-def folders_against_their_order(tree: SourceTree) -> list[str]:
-    """Inside an app a folder imports only from those before it in `ORDER`, so there is no circle of folders."""
-    return [
-        f"{name}:{line} imports {target}"
-        for name, targets in tree.imports.items()
-        for target, line in targets.items()
-        if tree.modules[target].app == tree.modules[name].app
-        if (before := _rank(tree.modules[target])) is not None and (own := _rank(tree.modules[name])) is not None
-        if before >= own and tree.modules[target].folder != tree.modules[name].folder
-    ]
-
-
-def _rank(module: Module) -> int | None:
-    """Which place the module's folder has in its app's order; None where the app has none."""
-    order = ORDER.get(module.app, [])
-    return next((rank for rank, row in enumerate(order) if module.folder in row.split()), None)
-
-
-def folders_without_a_place(tree: SourceTree) -> list[str]:
-    """Every folder and file at an app's top stands in `ORDER`; at most sixteen files in a folder."""
-    unnamed = [
-        name
-        for name, module in tree.modules.items()
-        if module.app in ORDER and module.folder not in ("", "apps") and _rank(module) is None
-    ]
-    crowded = Counter(str(module.path.parent.relative_to(tree.root)) for module in tree.modules.values())
-    return unnamed + [f"{folder}: {number} files" for folder, number in crowded.items() if number > MOST_FILES]
+def crowded_folders(tree: SourceTree) -> list[str]:
+    """At most sixteen files in a folder: fifteen and `__init__.py`."""
+    files = Counter(str(module.path.parent.relative_to(tree.root)) for module in tree.modules.values())
+    return [f"{folder}: {number} files" for folder, number in files.items() if number > MOST_FILES]
 
 
 def other_writers_of_status(tree: SourceTree) -> list[str]:
@@ -128,8 +103,7 @@ RULES = [
     circular_imports,
     imported_doors,
     frames_in_rules,
-    folders_against_their_order,
-    folders_without_a_place,
+    crowded_folders,
     doors_with_managers,
     other_writers_of_status,
     too_long_files,
@@ -152,12 +126,7 @@ BAD: list[tuple[Callable[[SourceTree], list[str]], dict[str, str]]] = [
     (imported_doors, {"sessions_app/pay/a.py": "from sessions_app.api import b", "sessions_app/api/b.py": ""}),
     (imported_doors, {"sessions_app/api/a.py": "import webhooks_app.api.b", "webhooks_app/api/b.py": ""}),
     (frames_in_rules, {"sessions_app/state/a.py": "import merchants_app.frame.b", "merchants_app/frame/b.py": ""}),
-    (
-        folders_against_their_order,
-        {"sessions_app/state/a.py": "from sessions_app.paying import b", "sessions_app/paying/b.py": ""},
-    ),
-    (folders_without_a_place, {"sessions_app/elsewhere/a.py": ""}),
-    (folders_without_a_place, {f"sessions_app/state/a{number}.py": "" for number in range(MOST_FILES + 1)}),
+    (crowded_folders, {f"sessions_app/state/a{number}.py": "" for number in range(MOST_FILES + 1)}),
     (doors_with_managers, {"sessions_app/api/a.py": "def f(request):\n    return Refund.objects.all()"}),
     (doors_with_managers, {"sessions_app/pay/a.py": "def f(request):\n    return getattr(Refund, 'objects').all()"}),
     (doors_with_managers, {"sessions_app/templatetags/a.py": "def f():\n    return Refund._default_manager.count()"}),

@@ -1,5 +1,6 @@
 """Style, types, templates, imports and migrations, checked with the tests: one command finds all there is to find."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -34,6 +35,7 @@ def test_no_line_of_a_template_is_longer_than_160_columns() -> None:
     assert {place: length for place, length in lines.items() if length > 160} == {}
 
 
+APPS = ("checkout_project", "sessions_app", "webhooks_app", "merchants_app", "chains_app", "common")
 AGAINST_THE_LINE = [
     "import sessions_app.b",
     "def f():\n    from chains_app import b",
@@ -41,14 +43,38 @@ AGAINST_THE_LINE = [
 ]
 
 
+def lint_imports(contract: str, *, folder: Path) -> tuple[int, str]:
+    """One contract of pyproject.toml, in another tree."""
+    options = ["--no-cache", "--config", str(ROOT / "pyproject.toml"), "--contract", contract]
+    process = start([*TOOLS["import-linter"], *options], folder=folder)
+    said, _ = process.communicate()
+    return process.returncode, said
+
+
 @pytest.mark.parametrize("line", AGAINST_THE_LINE)
 def test_an_import_against_the_line_of_apps_is_found(line: str, tmp_path: Path) -> None:
-    for app in ("checkout_project", "sessions_app", "webhooks_app", "merchants_app", "chains_app", "common"):
+    for app in APPS:
         (tmp_path / app).mkdir()
         (tmp_path / app / "__init__.py").touch()
         (tmp_path / app / "b.py").write_text("class B: ...", encoding="utf-8")
     (tmp_path / "common" / "a.py").write_text(line, encoding="utf-8")
-    process = start([*TOOLS["import-linter"], "--no-cache", "--config", str(ROOT / "pyproject.toml")], folder=tmp_path)
-    said, _ = process.communicate()
-    assert process.returncode == 1
-    assert "common.a -> " in said
+    code, said = lint_imports("apps", folder=tmp_path)
+    assert (code, "common.a -> " in said) == (1, True)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "found"),
+    [
+        ("state/odd.py", "from sessions_app.paying import quoting", "sessions_app.state.odd -> "),
+        ("elsewhere/__init__.py", "", "elsewhere"),
+    ],
+)
+def test_a_folder_against_its_order_or_without_a_place_is_found(
+    name: str, text: str, found: str, tmp_path: Path
+) -> None:
+    for app in APPS:
+        shutil.copytree(ROOT / app, tmp_path / app, ignore=shutil.ignore_patterns("__pycache__", "contracts"))
+    (tmp_path / "sessions_app" / name).parent.mkdir(exist_ok=True)
+    (tmp_path / "sessions_app" / name).write_text(text, encoding="utf-8")
+    code, said = lint_imports("sessions_app", folder=tmp_path)
+    assert (code, found in said) == (1, True)
