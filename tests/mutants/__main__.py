@@ -53,6 +53,7 @@ NOT_ASKED = ["tests/journeys", "tests/running", "tests/pages", "tests/test_code.
              "tests/api/test_schemathesis.py", "tests/api/test_generated_client.py", "tests/mutants",
              "tests/chains_app/contracts", "tests/webhooks_app/sending/test_chaos.py"]  # fmt: skip
 OPTIONS = ["-q", "--reuse-db", "-p", "no:cacheprovider", "-p", "no:schemathesis"]
+LOCKS = {"lock removed", "atomic removed", "decorator removed"}  # two at once see them, and few others
 BUDGET_SECONDS = float(os.environ.get("BUDGET", "40"))  # of tests a change, by how long they took unchanged
 
 
@@ -144,13 +145,13 @@ def tests_for(path: Path, change: Change, known: dict[str, dict[str, object]]) -
     changed = set(range(source.count("\n", 0, change.start) + 1, source.count("\n", 0, change.end) + 2))
     ran = {test: set(each["lines"].get(name, ())) for test, each in known.items()}  # type: ignore[attr-defined]
     chosen = [test for test, lines in ran.items() if lines & changed] or [test for test, lines in ran.items() if lines]
-    # Those named after the file first, then the quick ones: most are noticed within a second. Of a test with many
-    # parameters one after the other has its turn: the next ones tell least.
+    # The nearest first, then the quick ones: most are noticed within a second. Of a test with many parameters farther
+    # off, one after the other has its turn: the next ones tell least.
     turns: dict[str, int] = defaultdict(int)
     ranked = []
     for test in sorted(chosen, key=lambda test: known[test]["seconds"]):
-        function = test.partition("[")[0]
-        ranked.append((turns[function], path.stem not in test, known[test]["seconds"], test))
+        function, far = test.partition("[")[0], distance(path, change, test)
+        ranked.append((far, turns[function] if far else 0, known[test]["seconds"], test))
         turns[function] += 1
     asked: list[str] = []
     spent = 0.0
@@ -160,6 +161,16 @@ def tests_for(path: Path, change: Change, known: dict[str, dict[str, object]]) -
             break
         asked.append(test)
     return asked
+
+
+def distance(path: Path, change: Change, test: str) -> int:
+    """How far off a test is: one named after the file, or a race if it is about a lock, is near; then its folder's."""
+    file = Path(test.partition("::")[0])
+    if change.kind in LOCKS and file.parent.name == "locks":
+        return 0
+    if f"_{path.stem}_" in f"{file.stem}_":
+        return 0
+    return 1 if file.parent == Path("tests") / path.parent.relative_to(ROOT) else 2
 
 
 def line_of(source: str, change: Change) -> tuple[str, str]:
