@@ -55,6 +55,7 @@ def headline(page: Page, text: str) -> None:
 
 def faults_of_access(page: Page) -> list[str]:
     """What axe-core finds wrong with the page as it stands: one line a fault, with the element."""
-    page.evaluate(f"{AXE}; undefined")
+    if page.evaluate("typeof axe") == "undefined":
+        page.evaluate(f"{AXE}; undefined")
     found: dict[str, Any] = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
     return [f"{fault['id']}: {node['html'][:160]}" for fault in found["violations"] for node in fault["nodes"]]
