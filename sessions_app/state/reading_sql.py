@@ -7,8 +7,7 @@ are any. The test compares each session with what the ORM reads.
 import json
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import fields
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_type_hints
 
 from common.api.exact_json import ExactDecoder, dumps
 from common.database import fetch
@@ -31,14 +30,14 @@ _exact = ExactDecoder().decode
 
 def _columns(view: Any, alias: str) -> str:
     """`alias.column, …` of a view's fields, in their order."""
-    names = [field.name for field in fields(view) if field.name not in _APART]
+    names = [name for name in get_type_hints(view) if name not in _APART]
     return ", ".join(f"{alias}.{name}::text" if name in _JSON else f"{alias}.{name}" for name in names)
 
 
 # The session's fields that are records of their own; they come last.
 _APART = {"customer", "deposit", "quote", "payments", "decisions", "refunds"}
 _JSON = {"metadata", "provenance"}
-_LENGTH = len(fields(SessionView)) - len(_APART)
+_LENGTH = len(get_type_hints(SessionView)) - len(_APART)
 # ruff: noqa: S608  (what is put into the statements are names of our own)
 _SELECT = f"""
 SELECT {_columns(SessionView, "session")}, customer.public_id, deposit.address, {_columns(QuoteView, "quote")},

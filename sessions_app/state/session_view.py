@@ -4,28 +4,24 @@ Fields are named as the models' are, so that what reads a session reads either (
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class CustomerView:
+class CustomerView(NamedTuple):
     """Whom a session is for."""
 
     public_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class DepositView:
+class DepositView(NamedTuple):
     """Where its buyer pays."""
 
     address: str
 
 
-@dataclass(frozen=True, slots=True)
-class QuoteView:
+class QuoteView(NamedTuple):
     """What is to be paid, and until when at that rate. `amount_units` are base units: one whole is 10^`decimals`."""
 
     asset: str
@@ -37,8 +33,7 @@ class QuoteView:
     provenance: Any  # JSON: sources of the rate with values and ages
 
 
-@dataclass(frozen=True, slots=True)
-class PaymentView:
+class PaymentView(NamedTuple):
     """A transfer that reached the session's address."""
 
     id: int
@@ -62,8 +57,7 @@ class PaymentView:
     times_vanished: int
 
 
-@dataclass(frozen=True, slots=True)
-class DecisionView:
+class DecisionView(NamedTuple):
     """What the merchant decided about odd payments; `seen` are those that it is about."""
 
     kind: str
@@ -72,8 +66,7 @@ class DecisionView:
     tx_hash: str
 
 
-@dataclass(frozen=True, slots=True)
-class RefundView:
+class RefundView(NamedTuple):
     """A transfer back to the buyer."""
 
     id: int
@@ -91,8 +84,7 @@ class RefundView:
     confirmed_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
-class SessionView:
+class SessionView(NamedTuple):
     """The session. Money is in `currency`, exact; `quote` and `deposit` are there once an option was picked."""
 
     id: int

@@ -1,9 +1,8 @@
 """What the hand-written SELECT reads is what the ORM reads."""
 
 from collections import Counter
-from dataclasses import FrozenInstanceError, fields
 from datetime import UTC, timedelta
-from typing import Any
+from typing import Any, get_type_hints
 
 import pytest
 from django.utils import timezone
@@ -46,7 +45,7 @@ APART = {"customer", "deposit", "quote", "payments", "decisions", "refunds"}
 
 def same_of(view: Any, row: Any) -> tuple[dict[str, Any], dict[str, Any]]:
     """The values of a view, and those of the model's instance under the same names."""
-    names = [field.name for field in fields(view) if field.name not in APART]
+    names = [name for name in get_type_hints(type(view)) if name not in APART]
     return {name: getattr(view, name) for name in names}, {name: getattr(row, name) for name in names}
 
 
@@ -73,7 +72,7 @@ def test_every_column_and_every_related_row_is_the_same(all_kinds: list[Checkout
 
 def test_what_was_read_cannot_be_changed(session: CheckoutSession, mia: Merchant) -> None:
     read = read_session(mia, "test", session.public_id)
-    with pytest.raises(FrozenInstanceError):
+    with pytest.raises(AttributeError):
         read.status = "completed"  # type: ignore[misc,union-attr]
 
 
