@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from itertools import accumulate
 
 from sessions_app.status import DecisionKind, Ended, Issue, PaymentStatus, Status
 
@@ -172,23 +173,23 @@ def _excess(facts: Facts) -> _Oddity | None:
     if not _is_too_much(facts, confirmed):
         return None
     covered_at = _covered_at(facts, confirmed)
-    again = [p for p in confirmed if covered_at and p.arrived_at > covered_at]
+    again = [p for p in confirmed if p.arrived_at > covered_at]
     if again:
         return _Oddity(Issue.PAID_TWICE, _tokens(again))
     return _Oddity(Issue.OVERPAID, _tokens(confirmed))
 
 
-def _covered_at(facts: Facts, payments: Iterable[PaymentFact]) -> datetime | None:
-    """When the last payment came that was needed; when the merchant took less as paid, if that was before."""
+def _covered_at(facts: Facts, payments: Iterable[PaymentFact]) -> datetime:
+    """When the last payment came that was needed; when the merchant took less as paid, if that was before.
+
+    The payments cover the price.
+    """
+    in_order = sorted(payments, key=lambda p: p.arrived_at)
+    sums = accumulate(p.value or ZERO for p in in_order)
+    needed = facts.price - facts.tolerance
+    covered_at = next(p.arrived_at for p, so_far in zip(in_order, sums, strict=True) if so_far >= needed)
     accepted_at = facts.completed_at if _is_accepted(facts) else None
-    sum_so_far = ZERO
-    for payment in sorted(payments, key=lambda p: p.arrived_at):
-        if accepted_at and payment.arrived_at > accepted_at:
-            return accepted_at
-        sum_so_far += payment.value or ZERO
-        if sum_so_far >= facts.price - facts.tolerance:
-            return payment.arrived_at
-    return accepted_at
+    return min(covered_at, accepted_at or covered_at)
 
 
 def _paid_late(facts: Facts) -> _Oddity | None:

@@ -52,6 +52,12 @@ def test_the_text_of_an_amount_says_it_exactly(units: int, decimals: int) -> Non
     assert to_units(Decimal(text), decimals) == units
 
 
+@pytest.mark.parametrize("nothing", ["NaN", "Infinity", "-Infinity"])
+def test_what_is_no_number_is_no_amount(nothing: str) -> None:
+    with pytest.raises(ValueError, match=f"^{nothing} is no amount$"):
+        to_units(Decimal(nothing), 6)
+
+
 def test_more_decimals_than_the_asset_has_are_refused() -> None:
     with pytest.raises(ValueError, match="more than 6 decimals"):
         to_units(Decimal("0.0000001"), 6)

@@ -3,6 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db import connection, transaction
@@ -13,8 +14,10 @@ from merchants_app.models import IdempotencyRecord, Merchant, Treasury
 from merchants_app.treasuries.treasuries import treasury_for
 from sessions_app.errors import NoTreasury, ReferenceTaken
 from sessions_app.models import CheckoutSession, Customer, StatusChange
+from sessions_app.selling import creation
 from sessions_app.selling.creation import create_session
 from tests.cast import MIAS_WALLET, Api, agreed, merchant, terms
+from tests.locks.stage import over_since
 from tests.races import closing, race
 from tests.strangers.world import own
 from tests.waiting import wait_until
@@ -166,3 +169,24 @@ def test_a_taken_reference_makes_no_customer(secret: str, mia: Merchant) -> None
     other = Api(secret).post("checkout", terms(reference="r", email="otto@example.com"), Idempotency_Key="order-1")
     assert other.status_code == 409
     assert [*written(), own(Customer).count()] == [1, 1, 1, 0, 1]
+
+
+def test_a_reference_that_comes_and_goes_all_the_time_is_refused_in_the_end(
+    mia: Merchant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each time somebody else has it when the session is written, and is over when that one is looked at."""
+
+    def comes_and_goes() -> None:
+        over_since(create_session(merchant=mia, mode="test", terms=agreed(reference="r")), minutes=1)
+
+    def another_comes(*where: Any) -> Treasury | None:
+        assert race(comes_and_goes) == [None]
+        return treasury_for(*where)
+
+    monkeypatch.setattr(creation, "treasury_for", another_comes)
+    comes_and_goes()
+    with pytest.raises(ReferenceTaken, match="come and go at this moment: try again") as refused:
+        create_session(merchant=mia, mode="test", terms=agreed(reference="r", name="Pat Married"))
+    assert refused.value.attr == "reference"
+    assert sorted(own(CheckoutSession).values_list("status", flat=True)) == ["expired", "expired", "expired", "open"]
+    assert own(Customer).get().name == "Pat Payer"

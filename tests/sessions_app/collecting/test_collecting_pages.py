@@ -6,6 +6,8 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from chains_app.networks.networks import network
+from common.errors import NotFound
 from merchants_app.models import AuditEntry, Merchant
 from merchants_app.treasuries.treasuries import set_treasury
 from sessions_app.collecting.collecting import NothingToCollect, balances, play_collection
@@ -84,3 +86,14 @@ def test_a_viewer_collects_nothing(colleague: Callable[..., Desk], paid: Checkou
 def test_a_broken_transaction_hash_is_said(desk: Desk, tx_hash: str) -> None:
     answer = desk.client.post(f"/dashboard/{desk.at}/collect/sandbox/sent", {"tx_hash": tx_hash}, follow=True)
     assert "notice error" in answer.content.decode()
+
+
+@pytest.mark.parametrize(("mode", "chain"), [("test", "sepolia"), ("live", "sandbox")])
+def test_only_the_sandboxs_money_is_collected_by_a_click(
+    mia: Merchant, paid: CheckoutSession, mode: str, chain: str
+) -> None:
+    CheckoutSession.objects.filter(pk=paid.pk).update(mode=mode)
+    paid.payments.update(network=chain)
+    with pytest.raises(NotFound, match="Only the sandbox's money is collected by a click"):
+        play_collection(merchant=mia, mode=mode, network=network(chain), by="mia@example.com", now=timezone.now())
+    assert paid.payments.get().collected_at is None

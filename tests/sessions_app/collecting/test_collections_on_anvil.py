@@ -41,9 +41,12 @@ def fake(chain: Devchain, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeNode]
 
 
 @pytest.fixture
-def street(chain: Devchain, fake: FakeNode, new_session: Callable[..., CheckoutSession]) -> Street:
+def street(chain: Devchain, fake: FakeNode, session: CheckoutSession) -> Street:
     """USDC on the devchain is picked."""
-    session = new_session()
+    return street_of(chain, session)
+
+
+def street_of(chain: Devchain, session: CheckoutSession) -> Street:
     choose_option(session=session, asset="USDC", network="devchain", now=timezone.now())
     return Street(chain, refreshed(session)).looked()
 
@@ -106,6 +109,19 @@ def test_after_a_long_time_they_are_read_in_pieces(street: Street, monkeypatch: 
     for _ in range(6):
         street.looked()
     assert collected(street) == [FULL]
+
+
+def test_more_deposits_than_can_be_named_are_found_by_their_treasury(
+    chain: Devchain, street: Street, new_session: Callable[..., CheckoutSession], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watch, "MOST_DEPOSITS", 1)
+    streets = [street, street_of(chain, new_session()), street_of(chain, new_session())]
+    for each in streets:
+        each.pays(FULL)
+        collects(each)
+    street.node.mine(FINAL)
+    street.looked()
+    assert [collected(each) for each in streets] == [[FULL], [FULL], [FULL]]
 
 
 def test_what_came_after_the_collection_in_its_block_is_still_to_be_collected(street: Street) -> None:

@@ -16,10 +16,11 @@ from sessions_app.refunding.address import CodeOver, WrongCode, confirm_change, 
 from sessions_app.refunding.mails import NotMailed
 from sessions_app.refunding.refunds import prepare_refund
 from sessions_app.selling.creation import create_session
+from sessions_app.state.lifecycle import lock
 from tests.cast import MIAS_WALLET, OTTOS_WALLET, PATS_WALLET, agreed, merchant, refreshed
 from tests.desk import Desk
 from tests.mail_server import mail_server
-from tests.races import race
+from tests.races import behind_a_lock, race
 from tests.sandbox import Sandbox
 from tests.strangers.world import own
 
@@ -209,6 +210,18 @@ def test_many_guesses_at_once_are_five(kept: CheckoutSession) -> None:
     )
     answers = race(*[lambda: confirm_change(session, change.public_id, "123456", now=timezone.now())] * 12)
     assert [sum(isinstance(answer, kind) for answer in answers) for kind in (WrongCode, CodeOver)] == [5, 7]
+
+
+def test_the_button_pressed_twice_at_once_changes_the_address_once(kept: CheckoutSession) -> None:
+    change = name_address(kept, OTTOS_WALLET, now=timezone.now())
+    assert change
+
+    def press(code: str = mailed_code()) -> None:
+        confirm_change(refreshed(kept), change.public_id, code, now=timezone.now())
+
+    assert behind_a_lock(press, lock=lambda: lock(kept.pk), meanwhile=press) is None
+    assert refreshed(kept).refund_address == OTTOS_WALLET
+    assert AuditEntry.objects.filter(action="refund.address", subject=kept.public_id).count() == 1
 
 
 MIAS_OTHER = "0x9965507D1a55bcC2695C58ba16FB37d819B0A4dc"

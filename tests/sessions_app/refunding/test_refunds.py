@@ -7,6 +7,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from chains_app.models import SandboxTransfer
 from chains_app.sandbox.chain import take_back
 from merchants_app.models import AuditEntry, Member, Merchant
 from sessions_app.models import CheckoutSession, Refund
@@ -191,6 +192,35 @@ def test_the_call_is_a_plain_transfer(sandbox: Sandbox, session: CheckoutSession
     assert PATS_WALLET[2:].lower() in token.data
     assert int(token.data[-64:], 16) == 24_500_000
     assert token.value == 0
+
+
+def test_the_call_for_ether_carries_its_value(sandbox: Sandbox, session: CheckoutSession) -> None:
+    """24.50 USD too much, at 2,500 USD."""
+    call = refund_call(prepared(sandbox.play(session, "over", asset="ETH")))
+    assert (call.to, call.data, call.value) == (PATS_WALLET, "0x", 9_800_000_000_000_000)
+
+
+def test_a_refund_waits_until_the_buyer_has_said_where_to(sandbox: Sandbox, session: CheckoutSession) -> None:
+    overpaid = sandbox.play(session, "over", asset="USDC")
+    with pytest.raises(WrongRefund, match="has not said where to: send them the refund link") as refused:
+        prepare_refund(
+            session=overpaid, network_id="sandbox", asset="USDC", kind="excess", rate_basis="paid", actor="mia"
+        )
+    assert refused.value.attr == "address"
+    assert own(Refund).count() == 0
+
+
+@pytest.mark.parametrize("changed", [{"network": "sepolia"}, {"session__mode": "live"}], ids=["network", "mode"])
+def test_only_the_sandboxs_money_is_sent_by_a_click(
+    sandbox: Sandbox, session: CheckoutSession, changed: dict[str, str]
+) -> None:
+    refund = prepared(sandbox.play(session, "over", asset="USDC"))
+    sent = SandboxTransfer.objects.count()
+    refund.network = changed.get("network", "sandbox")
+    refund.session.mode = changed.get("session__mode", "test")
+    with pytest.raises(WrongRefund, match="Only the sandbox's money is sent by a click"):
+        play_refund(refund, now=timezone.now())
+    assert SandboxTransfer.objects.count() == sent
 
 
 def test_a_buyer_leaves_an_address_on_the_page(sandbox: Sandbox, session: CheckoutSession, client: Client) -> None:

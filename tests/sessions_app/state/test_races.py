@@ -11,17 +11,19 @@ from django.utils import timezone
 
 from chains_app.networks.networks import network
 from chains_app.reading.reader import Transfer
-from merchants_app.models import Merchant
+from merchants_app.models import AuditEntry, Merchant
 from sessions_app.errors import ReferenceTaken, SessionNotOpen
 from sessions_app.models import CheckoutSession, DepositAddress, Payment, Quote, Refund
 from sessions_app.paying.quoting import choose_option
 from sessions_app.refunding.refunds import prepare_refund
+from sessions_app.refunding.watch import conclude_refunds, sighting
 from sessions_app.selling.creation import create_session
 from sessions_app.state.expiry import expire_due
 from sessions_app.state.lifecycle import cancel, expire, reassess_many
 from sessions_app.watching.payments import record
 from sessions_app.watching.sightings import take_in
 from tests.cast import MIAS_WALLET, PATS_WALLET, agreed, merchant, refreshed
+from tests.locks.stage import overpaid
 from tests.races import race
 from tests.sandbox import events_of
 from tests.strangers.world import own
@@ -158,3 +160,20 @@ def test_two_refunds_at_once_do_not_send_the_same_money_back_twice(sessions: lis
             )
 
         assert sorted(type(answer).__name__ for answer in race(prepare, prepare)) == ["NothingToRefund", "Refund"]
+
+
+def test_two_watchers_that_see_a_refund_confirmed_settle_its_session_once(mia: Merchant) -> None:
+    for number in range(ROUNDS):
+        session = overpaid(mia)
+        refund = prepare_refund(
+            session=session, network_id="sandbox", asset="USDC", kind="excess", rate_basis="paid", actor="mia"
+        )
+        at = {"tx_hash": f"0x{number}", "log_index": 0, "block_number": 2, "block_hash": "0x2"}
+        Refund.objects.filter(pk=refund.pk).update(seen_at=timezone.now(), **at)
+        watchers = [Refund.objects.get(pk=refund.pk) for _ in range(2)]
+        there = frozenset({sighting(watchers[0])})
+        done = race(*[partial(conclude_refunds, [each], there=there, now=timezone.now()) for each in watchers])
+        assert done == [None, None]
+        assert session.decisions.get().tx_hash == f"0x{number}"
+        assert events_of(session)[-2:] == ["issue_opened", "issue_resolved"]
+        assert AuditEntry.objects.filter(action="refund.done", subject=session.public_id).count() == 1

@@ -1,0 +1,57 @@
+"""Options that cannot be had: no rate for the asset, or a session that ended while it was picked."""
+
+import pytest
+from django.utils import timezone
+
+from merchants_app.models import Merchant
+from sessions_app.errors import OptionUnavailable, SessionNotOpen
+from sessions_app.models import CheckoutSession, DepositAddress, Quote
+from sessions_app.paying.quoting import choose_option, options_for
+from sessions_app.selling.creation import create_session
+from sessions_app.state.lifecycle import cancel, lock
+from tests.cast import MIAS_WALLET, agreed, merchant, refreshed
+from tests.fake_rates import FakeRates
+from tests.races import behind_a_lock
+from tests.strangers.world import own
+
+
+@pytest.fixture
+def live(mia: Merchant, sources: FakeRates) -> CheckoutSession:
+    """A live session of Mia's over 49.00 USD. The sources disagree about ether, and agree about the rest."""
+    for source, price in zip(sources.all, ("1000", "2000", "3000"), strict=True):
+        source.prices["ETH/USD"] = price
+    return create_session(merchant=mia, mode="live", terms=agreed())
+
+
+def test_an_asset_without_a_rate_is_shown_with_the_reason(
+    live: CheckoutSession,
+) -> None:
+    offered = {each.option.asset.symbol: each for each in options_for(live, timezone.now())}
+    ether, usdt = offered["ETH"], offered["USDT"]
+    assert (ether.amount_units, ether.rate) == (None, None)
+    assert "ETH" in ether.unavailable
+    assert usdt.unavailable == ""
+    assert usdt.amount_units == 49_000_000
+
+
+def test_an_asset_without_a_rate_cannot_be_picked(live: CheckoutSession) -> None:
+    with pytest.raises(OptionUnavailable, match="ETH") as refused:
+        choose_option(session=live, asset="ETH", network="ethereum", now=timezone.now())
+    assert refused.value.attr == "asset"
+    assert refreshed(live).quote is None
+    assert [own(DepositAddress).count(), own(Quote).count()] == [0, 0]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_session_that_is_cancelled_while_an_option_is_picked_has_nothing_to_pay(transactional_db: None) -> None:
+    session = create_session(merchant=merchant("Mia Coffee", MIAS_WALLET), mode="test", terms=agreed())
+    refused = behind_a_lock(
+        lambda: choose_option(session=refreshed(session), asset="USDC", network="sandbox", now=timezone.now()),
+        lock=lambda: lock(session.pk),
+        meanwhile=lambda: cancel(session),
+    )
+    assert isinstance(refused, SessionNotOpen)
+    assert str(refused) == "The session has ended or is paid by now: there is nothing to pay any more."
+    after = refreshed(session)
+    assert (after.status, after.quote) == ("cancelled", None)
+    assert [own(DepositAddress).count(), own(Quote).count()] == [0, 0]
