@@ -34,6 +34,17 @@ def test_an_asset_without_a_rate_is_shown_with_the_reason(
     assert usdt.amount_units == 49_000_000
 
 
+def test_an_asset_of_two_networks_costs_the_same_on_both(
+    live: CheckoutSession, sources: FakeRates, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RPC_URL_BASE", sources.node.url)
+    offered = [each for each in options_for(live, timezone.now()) if each.option.asset.symbol == "USDC"]
+    assert {each.option.network.id: (each.amount_units, each.rate) for each in offered} == {
+        "ethereum": (49_000_000, 1),
+        "base": (49_000_000, 1),
+    }
+
+
 def test_an_asset_without_a_rate_cannot_be_picked(live: CheckoutSession) -> None:
     with pytest.raises(OptionUnavailable, match="ETH") as refused:
         choose_option(session=live, asset="ETH", network="ethereum", now=timezone.now())

@@ -162,6 +162,16 @@ def test_a_withdrawn_refund_is_not_watched_for(sandbox: Sandbox, session: Checko
     assert not own(Refund).get().seen_at
 
 
+def test_a_refund_that_was_seen_cannot_be_withdrawn_any_more(sandbox: Sandbox, session: CheckoutSession) -> None:
+    refund = prepared(sandbox.play(session, "over", asset="USDC"))
+    play_refund(refund, now=timezone.now())
+    sandbox.wait(1, session)
+    withdraw_refund(refund, actor="mia@example.com", now=timezone.now())
+    refund.refresh_from_db()
+    assert (refund.seen_at is None, refund.withdrawn_at) == (False, None)
+    assert AuditEntry.objects.filter(action="refund.withdrawn").count() == 0
+
+
 @pytest.mark.parametrize(
     ("amount", "reason"),
     [
