@@ -32,7 +32,8 @@ coverage:
 	@$(BIN)/coverage run -m pytest -q $(SHARE) $(COVERING)
 	@$(BIN)/coverage combine --quiet
 	@exec $(BIN)/coverage report
-COVERING := tests/promises tests/locks tests/common tests/chains_app tests/merchants_app tests/sessions_app tests/journeys
+COVERING := tests/promises tests/locks tests/common tests/chains_app tests/merchants_app tests/sessions_app tests/journeys \
+	tests/webhooks_app/sending/test_signing.py
 
 # The quick part of it: style, types, templates, imports, migrations, architecture; each tool as itself, all at once.
 check:
