@@ -43,7 +43,7 @@ def test_another_writer_writes_the_same(value: object) -> None:
     assert dumps(value) == simplejson.dumps(value, use_decimal=True, separators=(",", ":"), ensure_ascii=False)
 
 
-@pytest.mark.parametrize("value", [2**64, -(2**63) - 1, {"a": ["\ud800"]}])
+@pytest.mark.parametrize("value", [2**64, -(2**63) - 1, {"a": ["\ud800"]}, {"b": ["\udfff"]}])
 def test_what_the_fast_one_refuses_is_written_too(value: object) -> None:
     with pytest.raises(TypeError):
         orjson.dumps(value)
@@ -70,6 +70,7 @@ def test_a_fraction_is_never_a_float() -> None:
         ("NaN", "NaN is not JSON"),
         ("[Infinity]", "Infinity is not JSON"),
         ('{"a":1,"a":1}', "'a' stands twice"),
+        ('{"b":1,"a":1,"a":1}', "'a' stands twice"),
         ("[" * 21 + "]" * 21, "nested more than 20"),
         ("1" * 61, "60 characters"),
         ("1e401", "exponent"),

@@ -56,6 +56,7 @@ MORE = [
     ("webhooks_app.sending.lanes.MOST_HELD", 500, None, ""),
     ("webhooks_app.sending.lanes.MOST_HELD_WITH_TRIES", 750, None, ""),
     ("webhooks_app.sending.sender.POLL_SECONDS", 1.0, None, ""),
+    ("merchants_app.people.invitations.LASTS", timedelta(days=7), "dashboard.md", "A link works once, for seven days."),
 ]  # fmt: skip
 USDC, TREASURY = "0x" + "11" * 20, "0x" + "22" * 20
 

@@ -34,6 +34,7 @@ def known(value: str | Decimal, hours_ago: float = 0.1) -> Anchor:
         (said("3000", "3061"), None, None),
         (said("3000", "30000", "3010"), None, "3005"),  # one wrong by 10×
         (said("3000", "300", "3010"), None, "3005"),
+        (said("30000", "3000", "3010"), None, "3005"),  # whoever it is
         (said("3000", "30000"), None, None),  # who is right?
         (said("3000", "30000"), known("2950"), "3000"),  # the one that is near what was right before
         (said("30000", "3000"), known("2950", hours_ago=25), None),

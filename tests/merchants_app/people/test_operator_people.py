@@ -92,6 +92,19 @@ def test_an_address_that_somebody_has_is_refused_in_the_form(operator: Operator,
     assert vera.email == "viewer@mia.example"
 
 
+def test_an_address_that_somebody_has_proven_is_refused_in_the_form(
+    operator: Operator, otto: Merchant, vera: User
+) -> None:
+    """It is no account's own address, but somebody may sign in with it."""
+    proven = EmailAddress.objects.create(user=owner_of(otto), email="sales@otto.example", verified=True)
+    answer = change(operator, vera, email=proven.email)
+    assert "Somebody else has proven that this address is theirs." in answer.content.decode()
+    vera.refresh_from_db()
+    assert vera.email == "viewer@mia.example"
+    EmailAddress.objects.filter(pk=proven.pk).update(verified=False)  # said, and not proven
+    assert change(operator, vera, email=proven.email).status_code == 302
+
+
 def test_a_new_password_is_told_and_works(
     operator: Operator,
     mia: Merchant,

@@ -9,11 +9,11 @@ from django.utils import timezone
 from merchants_app.models import AuditEntry
 from tests.webhooks_app.conftest import Listener
 from webhooks_app.endpoints.custom_headers import check_headers
-from webhooks_app.endpoints.endpoints import change_endpoint, switch_off
+from webhooks_app.endpoints.endpoints import change_endpoint, delete_endpoint, rotate_secret, switch_off
 from webhooks_app.endpoints.failing import last_problem
 from webhooks_app.endpoints.health import health_of
-from webhooks_app.errors import WrongHeaders
-from webhooks_app.models import Delivery, DeliveryAttempt, Event
+from webhooks_app.errors import NoSuchEndpoint, WrongHeaders
+from webhooks_app.models import Delivery, DeliveryAttempt, Event, WebhookEndpoint
 
 Listen = Callable[..., Listener]
 Happen = Callable[..., Event]
@@ -107,3 +107,24 @@ def test_a_long_reason_is_kept_up_to_200_characters(listen: Listen, length: int)
     listener = listen()
     switch_off(endpoint=listener.endpoint, reason="ö" * length, actor="system")
     assert listener.now().disabled_reason == "ö" * 200
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        lambda endpoint: change_endpoint(endpoint=endpoint, actor="mia", url=NEW),
+        lambda endpoint: rotate_secret(endpoint=endpoint, actor="mia"),
+        lambda endpoint: delete_endpoint(endpoint=endpoint, actor="mia"),
+        lambda endpoint: switch_off(endpoint=endpoint, reason="It fails.", actor="system"),
+    ],
+    ids=["change", "rotate", "delete", "switch off"],
+)
+def test_nothing_is_done_to_an_endpoint_that_somebody_has_deleted_meanwhile(
+    listen: Listen, act: Callable[[WebhookEndpoint], object]
+) -> None:
+    endpoint = listen(url=OLD).endpoint
+    delete_endpoint(endpoint=WebhookEndpoint.objects.get(pk=endpoint.pk), actor="bea")
+    before = WebhookEndpoint.objects.filter(pk=endpoint.pk).values().get()
+    with pytest.raises(NoSuchEndpoint):
+        act(endpoint)
+    assert WebhookEndpoint.objects.filter(pk=endpoint.pk).values().get() == before

@@ -1,0 +1,36 @@
+"""Which transfer is which refund, look after look."""
+
+from dataclasses import replace
+
+import pytest
+from django.utils import timezone
+
+from chains_app.reading.reader import Transfer
+from merchants_app.models import Merchant
+from sessions_app.models import Refund
+from sessions_app.refunding.watch import place_refunds
+from tests.cast import PATS_WALLET
+from tests.locks.cases_sessions import refund
+from tests.locks.stage import SANDBOX, overpaid, transfer_to
+
+pytestmark = pytest.mark.django_db
+
+
+def test_a_transfer_that_was_one_refund_at_an_earlier_look_is_not_an_equal_one_too(mia: Merchant) -> None:
+    session = overpaid(mia)
+    first, second = refund(session), refund(session)
+    assert (
+        (first.to_address, first.amount_units) == (second.to_address, second.amount_units) == (PATS_WALLET, 11 * 10**6)
+    )
+    sent = replace(transfer_to(session, "11"), recipient=PATS_WALLET)
+    assert placed(first, sent) == sent.tx_hash
+    assert placed(second, sent) == ""  # its block is read again
+    another = replace(sent, tx_hash="0x02")
+    assert placed(second, sent, another) == "0x02"
+    assert Refund.objects.get(pk=first.pk).tx_hash == sent.tx_hash
+
+
+def placed(refund: Refund, *shown: Transfer) -> str:
+    """The transaction that it is on record with after a look that shows these transfers."""
+    place_refunds(SANDBOX, [refund], shown, gone=(), now=timezone.now())
+    return Refund.objects.get(pk=refund.pk).tx_hash
