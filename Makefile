@@ -5,8 +5,7 @@ BIN := .venv/bin
 INSTALL := $(PYTHON) -I checkout_project/running/install.py
 # Browsers, node and databases run beside the tests: more processes than cores make it slower.
 PROCESSES ?= logical
-# A file of tests stays in one process: what it starts (a node, a browser, a whole gateway) is started once.
-SHARE := -n $(PROCESSES) --dist loadfile --no-loadscope-reorder
+SHARE := -n $(PROCESSES) --dist load
 
 .PHONY: run test test-odd coverage check format bench mutants clean audit lock
 

@@ -106,7 +106,7 @@ def _tell(person: User, by: User, action: str, changes: Mapping[str, str], *, le
         actor=operator_name(by),
         changes={name.replace("_", " "): value for name, value in changes.items()},
     )
-    for member in Member.objects.filter(user=person).select_related("merchant"):
+    for member in Member.objects.filter(user=person).select_related("merchant").order_by("id"):
         record(
             merchant=member.merchant,
             actor=operator_name(by),

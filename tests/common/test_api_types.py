@@ -116,7 +116,7 @@ TIME = ("invalid", "Send a time with its offset, such as 2030-01-31T12:00:00Z.")
         ("isGift", None, NULL),
         ("endsAt", "tomorrow", TIME),
         ("endsAt", "2030-01-31T12:00:00", TIME),
-        ("endsAt", "0001-01-01T00:00:00+10:00", TIME),
+        ("endsAt", "0001-01-01T00:00:00+10:00", ("overflow", "Datetime value out of range.")),
         ("endsAt", 1_900_000_000, TIME),
         ("colour", "green", ("invalid_choice", "Must be one of: red, blue.")),
         ("colour", {}, ("invalid_choice", "Must be one of: red, blue.")),

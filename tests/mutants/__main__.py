@@ -129,7 +129,7 @@ def reach(folder: Path) -> dict[str, dict[str, object]]:
         notes = folder / "notes"
         notes.mkdir()
         skipped = [f"--ignore={name}" for name in NOT_ASKED]
-        options = ["-p", "tests.mutants.reach", "-n", "logical", "--dist", "loadfile", *skipped]
+        options = ["-p", "tests.mutants.reach", "-n", "logical", "--dist", "load", *skipped]
         run_tests(folder / "0", *options, "tests", MUTANTS_REACH=str(notes))
         found: dict[str, object] = {}
         for note in notes.glob("*.json"):
