@@ -8,6 +8,8 @@ from django.db import connection, models, transaction
 from tests.strangers.world import CAST, World
 
 OUR_APPS = ("merchants_app", "chains_app", "webhooks_app", "sessions_app")
+# Rows of theirs in tables of libraries: proven addresses, second factors, devices.
+BORROWED_APPS = ("account", "mfa", "usersessions")
 # Of nobody: the play chain, which each test has to itself, and what the sources of rates said.
 NOBODYS = {"SandboxBlock", "SandboxTransfer", "RateSheet"}
 # Written by looking alone: when somebody last signed in, when a key was last used.
@@ -33,8 +35,9 @@ def set_sequences_apart() -> None:
 
 
 def keep() -> None:
-    """Copies every row there is in our tables."""
-    for model in our_models():
+    """Copies every row there is in our tables, and in those that libraries keep for us."""
+    borrowed = [model for app in BORROWED_APPS for model in apps.get_app_config(app).get_models()]
+    for model in [*our_models(), *borrowed]:
         # By name: a test that takes a migration back and forth changes their order.
         columns = ", ".join(f'"{field.column}"' for field in model._meta.concrete_fields)
         table = f"{model._meta.db_table} ({columns})"

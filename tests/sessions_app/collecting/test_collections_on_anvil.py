@@ -18,6 +18,7 @@ from tests.chains_app.node_cast import DEVCHAIN, Devchain, devchain
 from tests.fake_node import FakeNode
 from tests.journeys.test_odd_payments_on_anvil import FULL, Street
 from tests.strangers.world import own
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.django_db
 
@@ -58,6 +59,13 @@ def collects(street: Street) -> str:
     return street.node.post(to=call.to, data=call.data, gas=1_000_000)
 
 
+def collected_by(street: Street) -> str:
+    """The same, once it is mined."""
+    sent = collects(street)
+    wait_until(lambda: street.node.rpc("eth_getTransactionReceipt", [sent]) is not None)
+    return sent
+
+
 def tell(mia: Merchant, tx_hash: str) -> int:
     return see_collection(merchant=mia, mode="test", network=DEVCHAIN, tx_hash=tx_hash, by="mia@example.com")
 
@@ -69,7 +77,7 @@ def collected(street: Street) -> list[int]:
 
 def test_a_collection_waits_no_more_when_told_and_counts_when_final(street: Street, mia: Merchant) -> None:
     street.pays(FULL)
-    assert tell(mia, collects(street)) == 1
+    assert tell(mia, collected_by(street)) == 1
     assert balances(mia, "test") == []
     assert collected(street.looked()) == []
     street.node.mine(FINAL)
@@ -78,10 +86,10 @@ def test_a_collection_waits_no_more_when_told_and_counts_when_final(street: Stre
 
 def test_one_that_the_chain_loses_waits_again(street: Street, mia: Merchant) -> None:
     street.pays(FULL)
-    tell(mia, collects(street))
+    tell(mia, collected_by(street))
     street.loses(1)
     assert (collected(street), [balance.amount_units for balance in balances(mia, "test")]) == ([], [FULL])
-    tell(mia, collects(street))
+    tell(mia, collected_by(street))
     street.node.mine(FINAL)
     assert collected(street.looked()) == [FULL]
 
