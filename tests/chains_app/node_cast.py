@@ -11,7 +11,7 @@ from eth_utils.address import to_checksum_address
 from chains_app.evm.reader import EvmReader
 from chains_app.networks.networks import network
 from chains_app.reading.reader import Transfer
-from chains_app.receiving.deposits import ARTIFACTS
+from chains_app.receiving.deposits import ARTIFACTS, factory_deployment
 from tests.anvil import Anvil, call_data
 
 DEVCHAIN = network("devchain")
@@ -39,6 +39,11 @@ class Devchain:
     def reader(self) -> EvmReader:
         """A reader that has learned nothing yet."""
         return EvmReader(DEVCHAIN)
+
+    def deploy_factory(self) -> None:
+        """So that deposits can be collected."""
+        call = factory_deployment()
+        self.node.send(to=call.to, data=call.data)
 
     def pay(self, token: str, to: str, units: int) -> int:
         """The block in which it was paid."""

@@ -14,7 +14,7 @@ from contextlib import suppress
 
 # Nothing that asks for settings: those are ours, and ours must be read anew in each child.
 LOADED = (
-    "pytest", "_pytest.assertion.rewrite", "xdist", "hypothesis", "hypothesis.strategies", "time_machine", "psycopg",
+    "pytest", "xdist", "hypothesis", "hypothesis.strategies", "time_machine", "psycopg",
     "psycopg.adapt", "django.db.models", "django.db.backends.postgresql.base", "django.template", "django.forms",
     "django.http", "django.test", "celery", "redis", "valkey", "httpx", "aiohttp", "structlog", "babel.numbers",
     "cryptography.fernet", "eth_abi", "eth_keys", "eth_utils", "orjson", "simplejson", "segno", "pydantic", "coincurve",

@@ -11,7 +11,7 @@ from django.utils import timezone
 from chains_app.calls.chain_calls import Emptied
 from chains_app.models import ScanCursor, SetAside
 from chains_app.reading.set_aside import LONGEST_PAUSE, MOST_TRIES, due, postpone
-from chains_app.receiving.deposits import Collection, Deposit, collect_call, factory_deployment
+from chains_app.receiving.deposits import Collection, Deposit, collect_call
 from sessions_app.collecting.collecting import emptied_payments
 from sessions_app.models import CheckoutSession, Payment, Refund
 from sessions_app.paying.quoting import choose_option
@@ -34,8 +34,7 @@ NewSession = Callable[..., CheckoutSession]
 @pytest.fixture(scope="module")
 def chain() -> Iterator[Devchain]:
     with devchain() as made:
-        call = factory_deployment()
-        made.node.send(to=call.to, data=call.data)
+        made.deploy_factory()
         yield made
 
 

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from chains_app.calls.chain_calls import Conditions
 from chains_app.calls.readers import nodes_for
-from chains_app.receiving.deposits import FACTORY_ADDRESS, Deposit, collect_call, factory_deployment
+from chains_app.receiving.deposits import FACTORY_ADDRESS, Deposit, collect_call
 from merchants_app.models import Merchant
 from sessions_app.collecting import watch
 from sessions_app.collecting.collecting import NothingToCollect, balances, plan, see_collection
@@ -28,8 +28,7 @@ FINAL = DEVCHAIN.confirmations.normal + 1
 @pytest.fixture(scope="module")
 def chain() -> Iterator[Devchain]:
     with devchain() as made:
-        call = factory_deployment()
-        made.node.send(to=call.to, data=call.data)
+        made.deploy_factory()
         yield made
 
 
