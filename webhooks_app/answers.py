@@ -113,3 +113,30 @@ class Resent(Answer):
     """How much is sent again."""
 
     resent: int = Field(description="Number of deliveries.", examples=[4])
+
+
+class ExportedAnswer(Answer):
+    """What a receiver answered to one try."""
+
+    at: Timestamp = Field(description="When the try began.")
+    status_code: int | None = Field(description="The answer's status; null: none came.", examples=[200])
+    detail: str = Field(description="What went wrong, if anything did.", examples=[""])
+    answer: str = Field(description="The first KB of its body.", examples=["ok"])
+
+
+class ExportedDelivery(Answer):
+    """Where an event was sent."""
+
+    id: str = Field(description="Of the delivery.", examples=["dlv_01h455vb4pex5vsknk084sn02q"])
+    url: str = Field(description="Of the endpoint.", examples=["https://shop.example/webhooks"])
+    answers: list[ExportedAnswer] = Field(description="Every try, oldest first.")
+
+
+class ExportedEvent(Answer):
+    """An event as it is kept, and where it went."""
+
+    id: str = Field(description="Of the event.", examples=["evt_01h455vb4pex5vsknk084sn02q"])
+    type: EventType = Field(description="What happened.", examples=["checkout.completed"])
+    created_at: Timestamp = Field(description="When it happened.")
+    data: dict[str, Any] = Field(description="The session as it was sent.", examples=[{}])
+    deliveries: list[ExportedDelivery] = Field(description="Where it was sent.")

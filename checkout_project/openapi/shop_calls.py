@@ -6,7 +6,8 @@ from drf_spectacular.extensions import OpenApiViewExtension
 from drf_spectacular.utils import extend_schema_view
 
 from checkout_project.openapi.describing import DONE, NEXT_PAGE, change, copy_of, get, post, thing_id
-from sessions_app.answers.shop import BuyerExport, Customer, PaymentLink
+from sessions_app.answers.export import BuyerExport
+from sessions_app.answers.shop import Customer, PaymentLink
 from sessions_app.api.link_requests import ChangeLink, CreateLink
 from sessions_app.api.requests import ListCustomers, ListLinks
 

@@ -173,6 +173,13 @@ class Session(Answer):
     completed_at: Timestamp | None = Field(description="When it was paid and confirmed.")
 
 
+class SessionEnd(Answer):
+    """What of a session's answer becomes different when its time is over and nothing else has happened."""
+
+    status: Status = Field(description="Where it is.", examples=["expired"])
+    updated_at: Timestamp = Field(description="When its state last changed.")
+
+
 class SessionEvent(EventHead):
     """An event about a session."""
 

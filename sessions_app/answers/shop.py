@@ -61,27 +61,6 @@ class Customer(Answer):
     paid: list[PaidInCurrency] = Field(description="What they paid, by currency.")
 
 
-class BuyerExport(Answer):
-    """All that is kept about one buyer, to be handed to them."""
-
-    object: Literal["buyer"] = Field(default="buyer", description="Always the same.", examples=["buyer"])
-    business: str = Field(description="Who keeps it.", examples=["Mia Coffee"])
-    livemode: bool = Field(description="False: test mode, play money.", examples=[False])
-    exported_at: Timestamp = Field(description="When it was put together.")
-    customer: Customer = Field(description="The buyer.")
-    sessions: list[dict[str, Any]] = Field(
-        description="As `get_session` answers them, with `refundAddress`, `timeline` and `decisions`.", examples=[[]]
-    )
-    events: list[dict[str, Any]] = Field(
-        description="The events of those sessions, with `data` as sent, and what each receiver answered.",
-        examples=[[]],
-    )
-    audit_lines: list[dict[str, Any]] = Field(description="What the business did with those sessions.", examples=[[]])
-    stored_answers: list[Any] = Field(
-        description="Answers to requests with an Idempotency-Key that name the buyer; kept a day.", examples=[[]]
-    )
-
-
 class PaymentLink(Answer):
     """A payment link: an offer that many can pay."""
 

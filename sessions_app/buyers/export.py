@@ -1,17 +1,15 @@
 """All that is kept about one buyer of a business and mode, as JSON that a person can be given."""
 
-from typing import Any
-
 from django.utils import timezone
 
-from common.api.moments import iso
 from merchants_app.audit import lines_about
 from merchants_app.requests.stored_answers import answers_with
-from sessions_app.answers.shop import BuyerExport
+from sessions_app.answers.export import AuditLine, BuyerExport, DecisionMade, ExportedSession, StatusChange
 from sessions_app.models import CheckoutSession, Customer
 from sessions_app.state.customers import represent_customers
 from sessions_app.state.facts import with_facts
 from sessions_app.state.representation import represent
+from sessions_app.status import DecisionKind, Status
 from webhooks_app.events.forgetting import events_about
 
 
@@ -32,22 +30,23 @@ def export_buyer(customer: Customer) -> BuyerExport:
         sessions=[_session(session) for session in sessions],
         events=events_about(merchant=merchant, mode=mode, subjects=subjects),
         audit_lines=[
-            {"at": iso(line.created_at), "action": line.action, "subject": line.subject, "detail": line.detail}
+            AuditLine(at=line.created_at, action=line.action, subject=line.subject, detail=line.detail)
             for line in lines
         ],
         stored_answers=[answer for _, answer in answers_with(customer.email, merchant=merchant, mode=mode)],
     )
 
 
-def _session(session: CheckoutSession) -> dict[str, Any]:
-    return represent(session).model_dump() | {
-        "refundAddress": session.refund_address or None,
-        "timeline": [
-            {"at": iso(change.at), "status": change.to_status, "reason": change.reason}
+def _session(session: CheckoutSession) -> ExportedSession:
+    return ExportedSession(
+        **dict(represent(session)),
+        refund_address=session.refund_address or None,
+        timeline=[
+            StatusChange(at=change.at, status=Status(change.to_status), reason=change.reason)
             for change in session.timeline.all()
         ],
-        "decisions": [
-            {"at": iso(decision.decided_at), "decision": decision.kind, "note": decision.note}
+        decisions=[
+            DecisionMade(at=decision.decided_at, decision=DecisionKind(decision.kind), note=decision.note)
             for decision in session.decisions.all()
         ],
-    }
+    )

@@ -12,7 +12,7 @@ from common.errors import DomainError
 from merchants_app.frame.access import Access, Power, for_members
 from merchants_app.frame.forms import refuse
 from merchants_app.frame.pages import page
-from sessions_app.answers.shop import BuyerExport
+from sessions_app.answers.export import BuyerExport
 from sessions_app.buyers.erasing import erase_buyer, why_needed
 from sessions_app.buyers.export import export_buyer
 from sessions_app.models import Customer

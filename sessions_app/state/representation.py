@@ -8,7 +8,6 @@ from django.conf import settings
 
 from chains_app.networks.networks import PaymentOption, find_option
 from chains_app.networks.payment_uris import payment_uri
-from common.api.moments import iso
 from common.modes import Mode
 from common.money import Currency, amount_text, plain, to_minor_unit, units_due
 from sessions_app.answers import session as answers
@@ -63,9 +62,9 @@ def represent(session: Session) -> answers.Session:
     )
 
 
-def represent_end(now: datetime) -> dict[str, Any]:
-    """What becomes different in the JSON of an open session that nobody touched when its time is over."""
-    return {"status": Status.EXPIRED.value, "updatedAt": iso(now)}
+def represent_end(now: datetime) -> answers.SessionEnd:
+    """What becomes different in the answer of an open session that nobody touched when its time is over."""
+    return answers.SessionEnd(status=Status.EXPIRED, updated_at=now)
 
 
 def page_url(session: Session) -> str:

@@ -9,9 +9,10 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from common.api.moments import iso
 from common.bulk_sql import update_rows
 from merchants_app.models import Merchant
+from webhooks_app import answers
+from webhooks_app.event_types import EventType
 from webhooks_app.models import DeliveryAttempt, Event
 
 BATCH = 200
@@ -29,8 +30,8 @@ def forget_in_events(
         attempts.exclude(answer_excerpt="", detail="").update(answer_excerpt="", detail="")
 
 
-def events_about(*, merchant: Merchant, mode: str, subjects: Collection[str]) -> list[dict[str, Any]]:
-    """All that is kept of these subjects' events, as JSON: snapshots, and where each was sent with which answer."""
+def events_about(*, merchant: Merchant, mode: str, subjects: Collection[str]) -> list[answers.ExportedEvent]:
+    """All that is kept of these subjects' events: snapshots, and where each was sent with which answer."""
     return [
         _with_deliveries(event)
         for batch in _batches(
@@ -40,29 +41,30 @@ def events_about(*, merchant: Merchant, mode: str, subjects: Collection[str]) ->
     ]
 
 
-def _with_deliveries(event: Event) -> dict[str, Any]:
-    return {
-        "id": event.public_id,
-        "type": event.type,
-        "createdAt": iso(event.created_at),
-        "data": event.data,
-        "deliveries": [
-            {
-                "id": delivery.public_id,
-                "url": delivery.endpoint.url,
-                "answers": [
-                    {
-                        "at": iso(attempt.started_at),
-                        "statusCode": attempt.status_code,
-                        "detail": attempt.detail,
-                        "answer": attempt.answer_excerpt,
-                    }
-                    for attempt in delivery.attempts.all()
-                ],
-            }
+def _with_deliveries(event: Event) -> answers.ExportedEvent:
+    return answers.ExportedEvent(
+        id=event.public_id,
+        type=EventType(event.type),
+        created_at=event.created_at,
+        data=event.data,
+        deliveries=[
+            answers.ExportedDelivery(
+                id=delivery.public_id,
+                url=delivery.endpoint.url,
+                answers=[_answer(attempt) for attempt in delivery.attempts.all()],
+            )
             for delivery in event.deliveries.all()
         ],
-    }
+    )
+
+
+def _answer(attempt: DeliveryAttempt) -> answers.ExportedAnswer:
+    return answers.ExportedAnswer(
+        at=attempt.started_at,
+        status_code=attempt.status_code,
+        detail=attempt.detail,
+        answer=attempt.answer_excerpt,
+    )
 
 
 def _events(merchant: Merchant, mode: str, subjects: Collection[str]) -> QuerySet[Event]:
