@@ -7,13 +7,22 @@ from typing import Any
 
 from django.contrib import admin
 
-from chains_app.models import RateSheet, SandboxBlock, SandboxTransfer, ScanCursor, ScannedBlock, SetAside
+from chains_app.models import Provider, RateSheet, SandboxBlock, SandboxTransfer, ScanCursor, ScannedBlock, SetAside
 from common.admin.read_only import ReadOnly
 
 
 @admin.register(ScanCursor)
 class ScanCursorAdmin(ReadOnly, admin.ModelAdmin[Any]):
-    list_display = ("network", "block_number", "head", "scanned_at", "problem")
+    list_display = ("network", "block_number", "head", "scanned_at", "unread_since", "problem")
+
+
+@admin.register(Provider)
+class ProviderAdmin(ReadOnly, admin.ModelAdmin[Any]):
+    list_display = (
+        "network", "host", "largest_batch", "widest_span", "calls_a_second", "differences", "failed_at", "problem",
+    )  # fmt: skip
+    list_filter = ("network",)
+    ordering = ("network", "host")
 
 
 @admin.register(ScannedBlock)

@@ -19,9 +19,40 @@ class ScanCursor(models.Model):
     head = models.BigIntegerField(default=0, help_text="The chain's newest block when last asked.")
     scanned_at = models.DateTimeField(null=True, help_text="When a scan last ended well.")
     problem = models.CharField(max_length=300, blank=True, help_text="Why the last scan failed; empty when it did not.")
+    unread_since = models.DateTimeField(
+        null=True, help_text="When the first of the scans failed that have all failed since; null while it is read."
+    )
 
     def __str__(self) -> str:
         return f"{self.network} at {self.block_number}"
+
+
+class Provider(models.Model):
+    """What is known of one node of a network: how much it takes at once, how it did, how far it is to be believed.
+
+    Named by its host and a keyed hash of its URL: the rest of that may be a secret, and is stored nowhere.
+    """
+
+    network = models.CharField(max_length=32)
+    key = models.CharField(max_length=64, help_text="A keyed hash of its URL.")
+    host = models.CharField(max_length=255)
+    largest_batch = models.PositiveIntegerField(null=True, help_text="Calls in one request that it takes.")
+    widest_span = models.PositiveIntegerField(null=True, help_text="Blocks that it lists logs of at once.")
+    most_addresses = models.PositiveIntegerField(null=True, help_text="Addresses that it takes in one filter of logs.")
+    calls_a_second = models.FloatField(null=True, help_text="Calls that it takes in a second; null: as many as come.")
+    differences = models.PositiveIntegerField(
+        default=0, help_text="How often its answers differed from what proved right; who has fewer is asked first."
+    )
+    differed_at = models.DateTimeField(null=True, help_text="When they last did.")
+    problem = models.CharField(max_length=300, blank=True, help_text="What was wrong when it last failed.")
+    failed_at = models.DateTimeField(null=True, help_text="When it last failed.")
+    updated_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["network", "key"], name="one_row_per_provider")]
+
+    def __str__(self) -> str:
+        return f"{self.network}: {self.host}"
 
 
 class ScannedBlock(models.Model):

@@ -1,5 +1,7 @@
 """The checkout session and its timeline."""
 
+from datetime import timedelta
+
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
@@ -84,6 +86,14 @@ class CheckoutSession(models.Model):
     ended_at = models.DateTimeField(null=True, help_text="When it was expired or cancelled; null while it runs.")
     watch_until = models.DateTimeField(help_text="Its address is watched until then.")
     completed_at = models.DateTimeField(null=True)
+    stands_still_since = models.DateTimeField(
+        null=True, help_text="Its network cannot be read: its end has been moved for all of that up to this moment."
+    )
+    moved_by = models.DurationField(
+        default=timedelta,
+        db_default=timedelta(),
+        help_text="How much its end was moved because its network could not be read.",
+    )
     created_at = models.DateTimeField()
     updated_at = models.DateTimeField()
 
@@ -105,6 +115,12 @@ class CheckoutSession(models.Model):
             models.Index(fields=["merchant", "mode", "-id"], name="sessions_newest_first"),
             # Reader: expiry.
             models.Index(fields=["expires_at"], name="sessions_due_to_expire", condition=Q(status="open")),
+            # Reader: whose end moves while their network cannot be read.
+            models.Index(
+                fields=["stands_still_since"],
+                name="sessions_standing_still",
+                condition=Q(status="open", stands_still_since__isnull=False),
+            ),
             # Reader: the decision queue.
             models.Index(
                 fields=["merchant", "mode", "-id"],

@@ -28,6 +28,7 @@ ROWS = {
     "account.EmailAddress": READ_ONLY,
     "admin.LogEntry": READ_ONLY,
     "auth.Group": IN_THE_OPERATORS_LOG,
+    "chains_app.Provider": READ_ONLY,
     "chains_app.RateSheet": READ_ONLY,
     "chains_app.SandboxBlock": READ_ONLY,
     "chains_app.SandboxTransfer": READ_ONLY,
