@@ -40,6 +40,11 @@ def minor_digits(currency: str) -> int:
     return int(fractions.get(currency, fractions["DEFAULT"])[0])
 
 
+def smallest_unit(currency: str) -> Decimal:
+    """What a currency's amounts are multiples of: 0.01 USD, 1 JPY."""
+    return _unit(minor_digits(currency))
+
+
 def fits_minor_unit(amount: Decimal, currency: str) -> bool:
     """Whether the amount has no more decimals than the currency."""
     return amount == to_minor_unit(amount, currency)

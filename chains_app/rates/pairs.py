@@ -88,6 +88,11 @@ def pair(name: str) -> Pair:
     )
 
 
+def about_a_dollar(currency: str) -> Decimal:
+    """Roughly what a dollar comes to in a currency, by the file alone: the same whatever the sources say today."""
+    return Decimal(1) if currency == "USD" else pair(f"USD/{currency}").about or Decimal(1)
+
+
 @lru_cache(maxsize=1)
 def _facts() -> Mapping[str, _Facts]:
     return _FACTS.validate_python(tomllib.loads(_FILE.read_text(encoding="utf-8")))

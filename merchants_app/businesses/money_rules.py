@@ -1,23 +1,34 @@
 """A business's settings (tolerance, spread, times, name, looks): changed here, with an audit line from what to what."""
 
+from collections.abc import Mapping
+from decimal import ROUND_CEILING, Decimal
 from typing import Any
 
 from django.db import transaction
 
+from chains_app.rates.pairs import about_a_dollar
 from common.errors import DomainError
 from merchants_app.audit import record
 from merchants_app.models import LEAST_KEPT_AFTER_WATCH, Merchant
 
 CHANGEABLE = (
     "name", "support_email", "brand_color", "session_minutes", "watch_days", "tolerance_percent",
-    "tolerance_amount", "spread_percent", "keep_buyers_days",
+    "tolerance_amount", "tolerance_amounts", "spread_percent", "keep_buyers_days",
 )  # fmt: skip
+
+
+_HUNDREDTH = Decimal("0.01")  # what amounts of tolerance are kept to
 
 
 class KeptTooShort(DomainError):
     """Buyers must be kept until well after the watch for late payments."""
 
     code = "kept_too_short"
+
+
+def amounts_text(amounts: Mapping[str, Decimal]) -> str:
+    """'KWD 0.30, NGN 800'."""
+    return ", ".join(f"{currency} {amount}" for currency, amount in sorted(amounts.items()))
 
 
 @transaction.atomic
@@ -41,6 +52,15 @@ def change_settings(*, merchant: Merchant, actor: str, **wanted: Any) -> list[st
     return changed
 
 
+def most_missing(merchant: Merchant, currency: str) -> Decimal:
+    """The most that may be missing of a price in this currency: what the business said for it, or for all currencies.
+
+    When it said nothing, about a dollar's worth.
+    """
+    own: Decimal | None = merchant.tolerance_amounts.get(currency, merchant.tolerance_amount)
+    return about_a_dollar(currency).quantize(_HUNDREDTH, ROUND_CEILING) if own is None else Decimal(own)
+
+
 def check_memory(days: int | None, *, watch_days: int) -> None:
     """Raises `KeptTooShort` when buyers would be erased while money of theirs may still arrive, or just has."""
     least = watch_days + LEAST_KEPT_AFTER_WATCH
@@ -53,4 +73,6 @@ def check_memory(days: int | None, *, watch_days: int) -> None:
 
 
 def _word(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return amounts_text(value) or "none"
     return "none" if value is None else str(value)

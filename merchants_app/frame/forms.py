@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, date, datetime, time
+from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -10,11 +11,13 @@ from typing_extensions import override
 
 from chains_app.receiving.xpub import PrivateKeyRefused, looks_private
 from common.admin.refusals import refuse as refuse
-from merchants_app.businesses.money_rules import CHANGEABLE, KeptTooShort, check_memory
+from common.money import CURRENCIES
+from merchants_app.businesses.money_rules import CHANGEABLE, KeptTooShort, amounts_text, check_memory
 from merchants_app.models import KeyScope, Merchant, Role, TreasuryKind, User
 from merchants_app.powers import SCOPE_WORDS, scopes_within
 
 _SCOPES = [(scope.value, f"{scope}: {words}") for scope, words in SCOPE_WORDS.items()]
+_AMOUNT = re.compile(r"[0-9]{1,8}(\.[0-9]{1,2})?")
 _COLOR = re.compile(r"#[0-9a-f]{6}", re.IGNORECASE)
 
 
@@ -57,8 +60,38 @@ class ApiKeyForm(forms.Form):
         return datetime.combine(day, time.max, tzinfo=UTC) if day else None
 
 
+class AmountsField(forms.CharField):
+    """Amounts by currency, typed as 'NGN 800, KWD 0.30'."""
+
+    @override
+    def prepare_value(self, value: Any) -> Any:
+        return amounts_text(value) if isinstance(value, dict) else value
+
+    @override
+    def to_python(self, value: Any) -> Any:
+        amounts: dict[str, Decimal] = {}
+        for part in filter(None, (each.strip() for each in str(super().to_python(value)).split(","))):
+            currency, _, amount = part.upper().partition(" ")
+            if currency not in CURRENCIES:
+                raise forms.ValidationError(f"{currency[:20]} is no currency that can be asked for.")
+            if not _AMOUNT.fullmatch(amount.strip()):
+                raise forms.ValidationError(f"Give an amount after {currency}, as in: NGN 800, KWD 0.30.")
+            amounts[currency] = Decimal(amount.strip())
+        return amounts
+
+    @override
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        return super().has_changed(self.prepare_value(initial), data)
+
+
 class SettingsForm(forms.ModelForm[Merchant]):
     """The merchant's name, look and money rules."""
+
+    tolerance_amounts = AmountsField(
+        label="… or by at most, in single currencies",
+        required=False,
+        help_text="For instance: NGN 800, KWD 0.30. For all others the amount before this counts.",
+    )
 
     class Meta:
         model = Merchant
@@ -81,7 +114,8 @@ class SettingsForm(forms.ModelForm[Merchant]):
             "session_minutes": "5 to 10,080 (a week). A shop can set another end for a session.",
             "watch_days": "Money that arrives after the end is recorded and shown to you for this long.",
             "tolerance_percent": "Exchanges often keep a fee: short by no more than both limits counts as paid.",
-            "tolerance_amount": "The smaller of the two limits decides.",
+            "tolerance_amount": "The smaller of the two limits decides. Empty: about what a dollar is worth in each "
+            "currency.",
             "spread_percent": "Added to the market price when a price is locked, against swings until you exchange.",
             "keep_buyers_days": "Names, e-mail addresses and metadata are erased so long after a buyer's last session "
             "ended; amounts stay. At least 30 days more than the watch. Empty: kept for ever.",

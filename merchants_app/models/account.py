@@ -10,6 +10,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models, transaction
 from django.db.models import F, Q
 
+from common.api.exact_json import ExactDecoder, ExactEncoder
 from common.email_addresses import folded
 from common.public_ids import new_merchant_id
 
@@ -88,9 +89,18 @@ class Merchant(models.Model):
     tolerance_amount = models.DecimalField(
         max_digits=10,
         decimal_places=2,
-        default=Decimal(1),
+        null=True,
+        blank=True,
         validators=[MinValueValidator(0)],
-        help_text="… and by at most this amount in the session's currency: the smaller of both.",
+        help_text="… and by at most this amount, in whichever currency; empty: about a dollar's worth of each.",
+    )
+    tolerance_amounts = models.JSONField(
+        default=dict,
+        db_default={},
+        blank=True,
+        encoder=ExactEncoder,
+        decoder=ExactDecoder,
+        help_text="The same for single currencies, by code; these come first.",
     )
     spread_percent = models.DecimalField(
         max_digits=4,

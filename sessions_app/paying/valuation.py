@@ -1,7 +1,7 @@
 """What a transfer is worth, at the quote's rate or that of its arrival, and how many confirmations that much needs."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -12,6 +12,9 @@ from common.money import value_of
 from sessions_app.models import CheckoutSession, Quote
 from sessions_app.models.payment import Basis
 from sessions_app.paying.quoting import lock_rate
+from sessions_app.state.evaluation import ZERO, Facts, counted_payments
+from sessions_app.state.facts import facts_of, with_facts
+from sessions_app.state.representation import units_asked
 
 # Blocks take a while to be made, and chains' clocks differ from ours.
 GRACE = timedelta(minutes=2)
@@ -34,7 +37,10 @@ class Valuer:
 
     def __init__(self, sessions: Iterable[CheckoutSession]) -> None:
         self._quotes: dict[int, list[Quote]] = defaultdict(list)
-        quotes = Quote.objects.filter(session__in={session.pk for session in sessions}).defer("provenance")
+        self._sessions = {session.pk for session in sessions}
+        self._facts: dict[int, Facts] = {}
+        self._before: dict[int, list[tuple[datetime, Decimal]]] = defaultdict(list)
+        quotes = Quote.objects.filter(session__in=self._sessions).defer("provenance")
         for quote in quotes.order_by("id"):
             self._quotes[quote.session_id].append(quote)
         self._snapshots: dict[tuple[str, datetime], Rates] = {}
@@ -45,12 +51,27 @@ class Valuer:
     ) -> Valuation:
         """The worth of base units of an asset, in the session's currency."""
         of_option = [q for q in self._quotes[session.pk] if (q.asset, q.network) == (asset, network)]
-        if quote := quote_at(of_option, units=units, at=arrived_at):
+        if quote := quote_at(of_option, units=units, at=arrived_at, due=lambda: self._due(session, arrived_at)):
             return _valued(Basis.QUOTE, quote.rate, units, decimals)
         market = self.market(asset, session.currency, mode=session.mode, at=arrived_at)
         if market is None:
             return Valuation(basis=Basis.ARRIVAL, rate=None, value=None)
         return _valued(Basis.ARRIVAL, lock_rate(market, session.spread_percent), units, decimals)
+
+    def count(self, session: CheckoutSession, value: Decimal, *, arrived_at: datetime) -> None:
+        """Says that so much of a session's price has come that no row says yet: the page asks for less since."""
+        self._before[session.pk].append((arrived_at, value))
+
+    def _due(self, session: CheckoutSession, at: datetime) -> Decimal:
+        """What was still due just before that moment; zero when the price was covered."""
+        if not self._facts:
+            found = with_facts(CheckoutSession.objects.filter(pk__in=self._sessions))
+            self._facts = {each.pk: facts_of(each) for each in found}
+        facts = self._facts[session.pk]
+        arrived = [p.value or ZERO for p in counted_payments(facts) if p.arrived_at <= at]
+        arrived += [value for came, value in self._before[session.pk] if came <= at]
+        due = facts.price - sum(arrived, ZERO)
+        return due if due > facts.tolerance else ZERO
 
     def confirmations_needed(
         self, session: CheckoutSession, value: Decimal | None, *, asset: str, network: Network, at: datetime
@@ -87,15 +108,20 @@ class Valuer:
             return None
 
 
-def quote_at(quotes: Iterable[Quote], *, units: int, at: datetime) -> Quote | None:
+def quote_at(quotes: Iterable[Quote], *, units: int, at: datetime, due: Callable[[], Decimal]) -> Quote | None:
     """The quote, of those for one option, whose time the moment falls into.
 
-    Around its end a quote meets its successor, with another rate. Of two that are paid in full the one that asked for
-    more counts, else a buyer would have paid too much whenever the rate moved; of two that are not, the better one.
+    Around its end a quote meets its successor, with another rate. `due` says what of the price was still to be paid
+    just then, zero when nothing: each quote asked for that at its own rate. Of two whose asking is met the one that
+    asked for more counts, else a buyer would have paid too much whenever the rate moved; of two that are not, the
+    better one. So who pays what the page asked is counted by the quote that asked it.
     """
     near = [quote for quote in quotes if quote.created_at - GRACE <= at <= quote.valid_until + GRACE]
-    paid = [quote for quote in near if units >= quote.amount_units]
-    return min(paid, key=_rate_of, default=None) or max(near, key=_rate_of, default=None)
+    if len(near) < 2:
+        return next(iter(near), None)
+    rest = due()
+    met = [quote for quote in near if units >= (units_asked(quote, rest) if rest else quote.amount_units)]
+    return min(met, key=_rate_of, default=None) or max(near, key=_rate_of)
 
 
 def _rate_of(quote: Quote) -> Decimal:

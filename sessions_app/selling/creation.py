@@ -10,6 +10,7 @@ from django.utils import timezone
 from pydantic.alias_generators import to_camel
 
 from common.database import failing_alone
+from merchants_app.businesses.money_rules import most_missing
 from merchants_app.businesses.suspension import refuse_suspended
 from merchants_app.models import Merchant
 from merchants_app.requests.idempotency import Claim
@@ -96,7 +97,7 @@ def _new_session(merchant: Merchant, mode: str, terms: SessionTerms) -> Checkout
         customer=Customer(merchant=merchant, mode=mode, email=terms.email, name=terms.name),
         watch_until=ends + timedelta(days=merchant.watch_days),
         tolerance_percent=merchant.tolerance_percent,
-        tolerance_amount=merchant.tolerance_amount,
+        tolerance_amount=most_missing(merchant, terms.currency),
         spread_percent=merchant.spread_percent,
         created_at=now,
         updated_at=now,

@@ -63,6 +63,7 @@ class Facts:
     ends_at: datetime  # expiry, or the cancellation if that came first
     ended_by: Ended | None  # somebody cancelled or expired it; None while it runs
     completed_at: datetime | None  # it was completed before: that is never taken back
+    unit: Decimal = ZERO  # the smallest of the currency: what is worth less is dust
     payments: tuple[PaymentFact, ...] = ()
     decisions: tuple[DecisionFact, ...] = ()
 
@@ -92,7 +93,7 @@ def tolerance(price: Decimal, percent: Decimal, amount: Decimal) -> Decimal:
 def evaluate(facts: Facts, now: datetime) -> Verdict:
     """Status, payment status and what is odd, at `now`."""
     status = _status(facts, now)
-    oddities = _oddities(facts, status)
+    oddities = [oddity for oddity in _oddities(facts, status) if not _is_dust(facts, oddity.tokens)]
     undecided = [oddity for oddity in oddities if not oddity.settles_itself and not _is_decided(facts, oddity)]
     shown = next(iter(undecided or oddities), None)
     return Verdict(
@@ -138,7 +139,7 @@ def _payment_status(facts: Facts) -> PaymentStatus:
         return PaymentStatus.OVERPAID
     if _covers(facts, counted) or _is_accepted(facts):
         return PaymentStatus.PAID
-    return PaymentStatus.PARTIAL if counted else PaymentStatus.UNPAID
+    return PaymentStatus.UNPAID if not counted or _is_dust(facts, _tokens(counted)) else PaymentStatus.PARTIAL
 
 
 def _oddities(facts: Facts, status: Status) -> list[_Oddity]:
@@ -156,9 +157,10 @@ def _reversed(facts: Facts, status: Status) -> _Oddity | None:
     accepted = _seen(facts, DecisionKind.ACCEPT)
     lost = [p for p in facts.payments if p.is_lost and ((p.relied_on and p.counts) or p.id in accepted)]
     left = [p for p in counted_payments(facts) if not p.is_lost]
-    if status != Status.COMPLETED or not lost or _covers(facts, left):
+    gone = frozenset(p.lost_token for p in lost)
+    if status != Status.COMPLETED or not lost or _is_dust(facts, gone) or _covers(facts, left):
         return None
-    return _Oddity(Issue.REVERSED, _tokens(left) | {p.lost_token for p in lost})
+    return _Oddity(Issue.REVERSED, _tokens(left) | gone)
 
 
 def _wrong_asset(facts: Facts) -> _Oddity | None:
@@ -173,9 +175,9 @@ def _excess(facts: Facts) -> _Oddity | None:
     if not _is_too_much(facts, confirmed):
         return None
     covered_at = _covered_at(facts, confirmed)
-    again = [p for p in confirmed if p.arrived_at > covered_at]
-    if again:
-        return _Oddity(Issue.PAID_TWICE, _tokens(again))
+    again = _tokens(p for p in confirmed if p.arrived_at > covered_at)
+    if again and not _is_dust(facts, again):
+        return _Oddity(Issue.PAID_TWICE, again)
     return _Oddity(Issue.OVERPAID, _tokens(confirmed))
 
 
@@ -210,11 +212,11 @@ def _shortfall(facts: Facts, status: Status) -> _Oddity | None:
     counted = counted_payments(facts, with_refunded=True)
     if not counted or status == Status.OPEN:
         return None
-    late = any(p.arrived_at > facts.ends_at for p in counted)
     if status == Status.PROCESSING:
         in_time = (p for p in counted if p.arrived_at <= facts.ends_at)
         return None if _covers(facts, in_time) else _Oddity(Issue.LATE, _tokens(counted), settles_itself=True)
-    return _Oddity(Issue.LATE if late else Issue.UNDERPAID, _tokens(counted))
+    late = _tokens(p for p in counted if p.arrived_at > facts.ends_at)
+    return _Oddity(Issue.LATE if late and not _is_dust(facts, late) else Issue.UNDERPAID, _tokens(counted))
 
 
 def _returned(facts: Facts) -> frozenset[str]:
@@ -229,7 +231,9 @@ def _is_accepted(facts: Facts) -> bool:
 
 
 def _is_decided(facts: Facts, oddity: _Oddity) -> bool:
-    return oddity.tokens <= _seen(facts, DecisionKind.ACCEPT, DecisionKind.REFUNDED, DecisionKind.WRITE_OFF)
+    """Whether a decision was about all of it; dust that came since opens none again, until it adds up to money."""
+    new = oddity.tokens - _seen(facts, DecisionKind.ACCEPT, DecisionKind.REFUNDED, DecisionKind.WRITE_OFF)
+    return not new or _is_dust(facts, new)
 
 
 def _seen(facts: Facts, *kinds: DecisionKind, on: Collection[str] = tuple(Issue)) -> frozenset[str]:
@@ -244,7 +248,14 @@ def _covers(facts: Facts, payments: Iterable[PaymentFact]) -> bool:
 def _is_too_much(facts: Facts, payments: Sequence[PaymentFact]) -> bool:
     """A cent of a dollar is fifteen naira: who pays just what was asked has not paid too much."""
     rounding = max((p.step for p in payments), default=ZERO)
-    return _sum(payments) > facts.price + facts.tolerance + rounding
+    excess = _sum(payments) - facts.price
+    return excess > facts.tolerance + rounding and excess >= facts.unit
+
+
+def _is_dust(facts: Facts, tokens: Collection[str]) -> bool:
+    """Whether these payments are worth less than the currency's smallest unit, together: anybody can send such."""
+    meant = [p for p in facts.payments if p.id in tokens or p.lost_token in tokens]
+    return all(p.value is not None for p in meant) and _sum(meant) < facts.unit
 
 
 def _sum(payments: Iterable[PaymentFact]) -> Decimal:

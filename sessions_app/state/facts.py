@@ -6,6 +6,7 @@ from decimal import Decimal
 from django.db.models import QuerySet
 
 from chains_app.networks.networks import find_option
+from common.money import smallest_unit
 from sessions_app.models import CheckoutSession, Payment
 from sessions_app.state.children import Session, decisions_of, payments_of
 from sessions_app.state.evaluation import ZERO, DecisionFact, Facts, PaymentFact, tolerance
@@ -27,6 +28,7 @@ def facts_of(session: Session) -> Facts:
         ends_at=session.ended_at or session.expires_at,
         ended_by=Ended(session.ended_by) if session.ended_by else None,
         completed_at=session.completed_at,
+        unit=smallest_unit(session.currency),
         payments=tuple(payment_facts(payments_of(session))),
         decisions=tuple(
             DecisionFact(kind=decision.kind, seen=frozenset(decision.seen), issue=decision.issue)

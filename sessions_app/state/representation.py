@@ -112,12 +112,14 @@ def value_still_due(session: Session, *, arrived: Decimal | None = None) -> Deci
 
 def units_still_due(session: Session, quote: Quote | QuoteView, *, arrived: Decimal | None = None) -> int:
     """The same in base units at the quote's rate, rounded up to the display precision."""
-    missing = value_still_due(session, arrived=arrived)
-    if not missing:
-        return 0
+    return units_asked(quote, value_still_due(session, arrived=arrived))
+
+
+def units_asked(quote: Quote | QuoteView, value: Decimal) -> int:
+    """What the page asks for by a quote while so much is due."""
     option = find_option(quote.network, quote.asset)
     display = option.asset.display_decimals if option else quote.decimals
-    return units_due(missing, quote.rate, decimals=quote.decimals, display_decimals=display)
+    return units_due(value, quote.rate, decimals=quote.decimals, display_decimals=display) if value else 0
 
 
 def counted_ids(session: Session) -> frozenset[str]:

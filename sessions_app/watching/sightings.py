@@ -81,9 +81,11 @@ def _new_payments(network: Network, transfers: list[Transfer], now: datetime) ->
     )
     sessions = {session.deposit.address: session for session in briefly}
     valuer = Valuer(sessions.values())
+    # In the order of their arrival: what came before is no longer asked for.
+    in_order = sorted(transfers, key=lambda each: (each.block_time or now, each.block_number or 0, each.log_index))
     return [
         _new_payment(network, transfer, sessions[transfer.recipient], valuer, now)
-        for transfer in transfers
+        for transfer in in_order
         if transfer.recipient in sessions
     ]
 
@@ -145,6 +147,8 @@ def _set_value(network: Network, payment: Payment, valuer: Valuer) -> None:
     # What does not count is valued all the same: whoever decides on it wants to know what it is worth.
     payment.basis = worth.basis if payment.counts else Basis.NONE
     payment.rate, payment.value = worth.rate, worth.value
+    if payment.counts and worth.value is not None:
+        valuer.count(payment.session, worth.value, arrived_at=payment.arrived_at)
     payment.confirmations_needed = _confirmations(network, payment, valuer, payment.arrived_at)
 
 

@@ -10,6 +10,7 @@ from django.test import Client
 from django.utils import timezone
 
 from merchants_app import audit
+from merchants_app.businesses.money_rules import most_missing
 from merchants_app.keys.api_keys import create_key
 from merchants_app.models import ApiKey, AuditEntry, LoggedRequest, Member, Merchant, Treasury, User
 from merchants_app.treasuries.ownership import claim_of
@@ -220,3 +221,28 @@ def test_pages_obey_a_strict_content_policy(desk: Desk) -> None:
         assert "style=" not in text
         assert "<script>" not in text
         assert " onclick" not in text
+
+
+@pytest.mark.parametrize(
+    ("currency", "worth"), [("USD", "1.00"), ("NGN", "1500.00"), ("KWD", "0.31"), ("JPY", "152.00")]
+)
+def test_about_a_dollar_may_be_missing_in_every_currency(mia: Merchant, currency: str, worth: str) -> None:
+    mia.refresh_from_db()
+    assert most_missing(mia, currency) == Decimal(worth)
+
+
+def test_an_amount_of_ones_own_is_for_all_currencies_or_for_one(desk: Desk, mia: Merchant) -> None:
+    own = {"tolerance_amount": "2", "tolerance_amounts": "ngn 800, KWD 0.30"}
+    assert desk.post("settings", **SETTINGS | own).status_code == 302
+    mia.refresh_from_db()
+    assert [most_missing(mia, each) for each in ("EUR", "NGN", "KWD")] == [2, 800, Decimal("0.30")]
+    assert 'value="KWD 0.30, NGN 800"' in desk.get("settings").content.decode()
+    assert desk.post("settings", **SETTINGS | {"tolerance_amount": "", "tolerance_amounts": ""}).status_code == 302
+    mia.refresh_from_db()
+    assert most_missing(mia, "NGN") == 1500
+
+
+@pytest.mark.parametrize("typed", ["XYZ 3", "NGN", "NGN -1", "800", "NGN 1e5", "NGN 1.234"])
+def test_an_amount_that_cannot_be_read_is_told(desk: Desk, mia: Merchant, typed: str) -> None:
+    answer = desk.post("settings", **SETTINGS | {"tolerance_amounts": typed})
+    assert list(answer.context["form"].errors) == ["tolerance_amounts"]

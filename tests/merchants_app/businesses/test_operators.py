@@ -10,7 +10,7 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Group
 from django.test import RequestFactory
 
-from merchants_app.businesses.money_rules import CHANGEABLE
+from merchants_app.businesses.money_rules import CHANGEABLE, amounts_text
 from merchants_app.keys.api_keys import create_key
 from merchants_app.models import Member, Merchant, Role
 from sessions_app.models import CheckoutSession
@@ -111,6 +111,7 @@ def settings_of(merchant: Merchant, **changes: str) -> dict[str, str]:
     """The form of a business as its page sends it back."""
     given = {name: getattr(merchant, name) for name in CHANGEABLE}
     form = {name: "" if value is None else str(value) for name, value in given.items()}
+    form |= {"tolerance_amounts": amounts_text(merchant.tolerance_amounts)}
     team = list(merchant.members.order_by("id")) if merchant.pk else []
     form |= {"members-TOTAL_FORMS": str(len(team)), "members-INITIAL_FORMS": str(len(team))}
     for number, member in enumerate(team):

@@ -7,16 +7,22 @@ from decimal import Decimal
 import pytest
 import time_machine
 from django.utils import timezone
+from hypothesis import given
+from hypothesis import strategies as st
 
 from chains_app.networks.networks import network
 from chains_app.rates.exchange_rates import refresh_rates
 from chains_app.reading.reader import Transfer
+from common.money import value_of
 from merchants_app.models import Merchant
 from sessions_app.models import CheckoutSession, Quote
 from sessions_app.paying.quoting import choose_option
 from sessions_app.paying.valuation import quote_at
 from sessions_app.selling.creation import create_session
+from sessions_app.state.evaluation import Facts, PaymentFact, Verdict, evaluate
 from sessions_app.state.lifecycle import reassess_many
+from sessions_app.state.representation import units_asked
+from sessions_app.status import PaymentStatus, Status
 from sessions_app.watching.payments import record
 from sessions_app.watching.sightings import take_in
 from tests.cast import PATS_WALLET, agreed, refreshed
@@ -26,9 +32,15 @@ NOON = datetime.fromisoformat("2026-01-01T12:00:00Z")
 ETHEREUM = network("ethereum")
 
 
-def quote(minute: int, rate: str, units: int) -> Quote:
+def quote(minute: float, rate: str, units: int = 0, *, holds: float = 15) -> Quote:
     begins = NOON + timedelta(minutes=minute)
-    return Quote(rate=Decimal(rate), amount_units=units, created_at=begins, valid_until=begins + timedelta(minutes=15))
+    until = begins + timedelta(minutes=holds)
+    option = {"asset": "ETH", "network": "ethereum", "decimals": 18}
+    return Quote(rate=Decimal(rate), amount_units=units, created_at=begins, valid_until=until, **option)
+
+
+def nothing() -> Decimal:
+    return Decimal(0)
 
 
 @pytest.mark.parametrize("rates", [("2500", "2450"), ("2450", "2500")], ids=["falling", "rising"])
@@ -37,19 +49,86 @@ def test_who_pays_what_was_asked_pays_by_the_quote_that_asked_it(rates: tuple[st
     units = [int(Decimal(49) / Decimal(rate) * 10**6) + 1 for rate in rates]
     quotes = [quote(0, rates[0], units[0]), quote(15, rates[1], units[1])]
     for asked in quotes:
-        assert quote_at(quotes, units=int(asked.amount_units), at=NOON + timedelta(minutes=16)) == asked
+        at = NOON + timedelta(minutes=16)
+        assert quote_at(quotes, units=int(asked.amount_units), at=at, due=nothing) == asked
+
+
+@pytest.mark.parametrize("rates", [("2500", "2450"), ("2450", "2500")], ids=["falling", "rising"])
+def test_who_pays_the_rest_that_was_asked_pays_by_the_quote_that_asked_it(rates: tuple[str, str]) -> None:
+    quotes = [quote(0, rates[0], units=10**17), quote(15, rates[1], units=10**17)]
+    for asked in quotes:
+        units = units_asked(asked, Decimal(9))
+        assert quote_at(quotes, units=units, at=NOON + timedelta(minutes=16), due=lambda: Decimal(9)) == asked
 
 
 def test_who_pays_less_has_the_better_rate() -> None:
     quotes = [quote(0, "2500", 19600), quote(15, "2450", 20000)]
-    assert quote_at(quotes, units=9000, at=NOON + timedelta(minutes=16)) == quotes[0]
-    assert quote_at(quotes, units=9000, at=NOON + timedelta(minutes=18)) == quotes[1]
+    assert quote_at(quotes, units=9000, at=NOON + timedelta(minutes=16), due=lambda: Decimal(49)) == quotes[0]
+    assert quote_at(quotes, units=9000, at=NOON + timedelta(minutes=18), due=lambda: Decimal(49)) == quotes[1]
 
 
 def test_a_quote_holds_two_minutes_longer_and_no_more() -> None:
     quotes = [quote(0, "2500", 19600)]
-    assert quote_at(quotes, units=19600, at=NOON + timedelta(minutes=17))
-    assert quote_at(quotes, units=19600, at=NOON + timedelta(minutes=17, seconds=1)) is None
+    assert quote_at(quotes, units=19600, at=NOON + timedelta(minutes=17), due=nothing)
+    assert quote_at(quotes, units=19600, at=NOON + timedelta(minutes=17, seconds=1), due=nothing) is None
+
+
+@st.composite
+def histories(draw: st.DrawFn) -> tuple[list[Quote], list[tuple[float, float, Decimal]]]:
+    """Quotes one after the other, and payments: when the page was looked at, when the chain took it, and which part."""
+    quotes, minute = [], 0.0
+    for _ in range(draw(st.integers(1, 6))):
+        holds = draw(st.sampled_from([0.5, 1.0, 3.0, 15.0]))
+        quotes.append(quote(minute, str(draw(st.integers(1, 9999))), holds=holds))
+        minute += holds + draw(st.sampled_from([0.0, 0.5, 10.0]))
+    looks = st.tuples(
+        st.sampled_from(quotes),
+        st.floats(0, 1),
+        st.floats(0, 2),
+        st.decimals("0.01", "0.95", places=2),
+    )
+    payments = []
+    for on, share, later, part in draw(st.lists(looks, max_size=5)):
+        length = (on.valid_until - on.created_at).total_seconds() / 60
+        asked = (on.created_at - NOON).total_seconds() / 60 + share * length
+        payments.append((asked, asked + later, part))
+    return quotes, sorted(payments)
+
+
+@given(history=histories(), price=st.decimals("0.05", "5000", places=2))
+def test_who_pays_what_the_page_asked_has_paid_neither_too_little_nor_too_much(
+    history: tuple[list[Quote], list[tuple[float, float, Decimal]]], price: Decimal
+) -> None:
+    quotes, looks = history
+    paid: list[PaymentFact] = []
+    last = len(looks) - 1
+    for place, (asked, mined, part) in enumerate(looks):
+        rest = price - sum((p.value or 0 for p in paid), Decimal(0))
+        shown = [q for q in quotes if q.created_at <= NOON + timedelta(minutes=asked) <= q.valid_until][-1]
+        units = units_asked(shown, rest)
+        if place != last:
+            units = int(units * part)
+        at = NOON + timedelta(minutes=max(mined, asked))
+        found = quote_at(quotes, units=units, at=at, due=lambda rest=rest: rest)
+        assert found
+        step = found.rate.scaleb(-network("ethereum").assets["ETH"].display_decimals)
+        value = value_of(units, found.rate, decimals=18)
+        confirmed = {"counts": True, "confirmed": True, "relied_on": True}
+        paid.append(PaymentFact(id=f"pay_{place}", value=value, arrived_at=at, step=step, **confirmed))
+        if place != last and price - sum((p.value or 0 for p in paid), Decimal(0)) <= 0:
+            return  # by the better rate, the part was all of it
+    facts = Facts(
+        price=price,
+        tolerance=Decimal(0),
+        ends_at=NOON + timedelta(days=1),
+        ended_by=None,
+        completed_at=None,
+        payments=tuple(paid),
+        unit=Decimal("0.01"),
+    )
+    assert not paid or evaluate(facts, NOON + timedelta(hours=3)) == Verdict(
+        status=Status.COMPLETED, payment_status=PaymentStatus.PAID
+    )
 
 
 @pytest.fixture
