@@ -119,7 +119,7 @@ class FakeNode(LoopbackServer):
         self.calls.append((method, params))
         answer = {"jsonrpc": "2.0", "id": asked["id"]}
         try:
-            value = self._answers.get(method, self._plain(method))(self._ask_upstream, *params)
+            value = self._answers.get(method, self._plain(method))(self.ask_upstream, *params)
         except Refusal as refusal:
             return answer | {"error": {"code": refusal.code, "message": str(refusal)}}
         return None if value is UNANSWERED else answer | {"result": value}
@@ -127,7 +127,7 @@ class FakeNode(LoopbackServer):
     def _plain(self, method: str) -> Callable[..., Any]:
         return lambda upstream, *params: upstream(method, *params)
 
-    def _ask_upstream(self, method: str, *params: Any) -> Any:
+    def ask_upstream(self, method: str, *params: Any) -> Any:
         if self._upstream is None:
             raise Refusal(f"the method {method} does not exist", -32601)
         request = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}

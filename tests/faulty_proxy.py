@@ -5,6 +5,7 @@
         proxy.spoils_logs(logIndex=None)                          # of all, or: when=lambda log: ...
         proxy.lists(junk_collections(block=7, number=20_000), at_most=10_000)
         proxy.keeps_no_state(below=7)
+        proxy.serves_old_blocks(7, 8)
         proxy.well()
 
 Several play at once. Everything else is answered by the real node.
@@ -91,6 +92,18 @@ class FaultyProxy(FakeNode):
             )
 
     # --- blocks
+
+    def serves_old_blocks(self, *heights: int) -> None:
+        """These blocks, asked for by number, stay what they are now, whatever becomes of the chain."""
+        kept = {
+            (hex(height), full): self.ask_upstream("eth_getBlockByNumber", hex(height), full)
+            for height in heights
+            for full in (False, True)
+        }
+        self.answer(
+            "eth_getBlockByNumber",
+            lambda upstream, number, full: kept.get((number, full)) or upstream("eth_getBlockByNumber", number, full),
+        )
 
     def spoils_transactions(self, when: Callable[[dict[str, Any]], bool], **fields: Any) -> None:
         """In full blocks, those transactions have these values in these fields."""

@@ -11,6 +11,8 @@ from chains_app.reading.reader import Block, Doubt
 _BLOCKS_PER_BATCH = 10
 # Longer than a round of the sweep, which is what asks for blocks again.
 _REMEMBERED = 128
+# Blocks upon one that are asked about it. Branches that are given up are shorter.
+_WITNESSES = 32
 
 
 class Sent(NamedTuple):
@@ -73,6 +75,34 @@ def read_blocks(node: Node, numbers: Iterable[int]) -> Iterator[FullBlock]:
         part = waiting[at : at + _BLOCKS_PER_BATCH]
         for answer in node.batch([Call("eth_getBlockByNumber", (hex(number), True)) for number in part]):
             yield _full_block(table_of(answer, node), node)
+
+
+def read_block(node: Node, block_hash: str) -> FullBlock:
+    """The block that has this hash. Raises NodeFailed, RpcError."""
+    return _full_block(table_of(node.call("eth_getBlockByHash", block_hash, True), node), node)
+
+
+def on_chain(node: Node, number: int, *, head: int) -> Block | None:
+    """The block at this height, by the word of those upon it up to `head`; None when the node lacks it, or them.
+
+    Providers keep answers: after a branch was given up some serve its blocks by number for minutes, while receipts,
+    logs and balances are of the new one already. A block that names its parent cannot be mistaken about it.
+    """
+    if number > head:
+        return None
+    heights = range(number, min(number + _WITNESSES, head) + 1)
+    answers = node.batch([Call("eth_getBlockByNumber", (hex(each), False)) for each in heights])
+    wanted = None
+    block: Mapping[str, Any] = {}
+    for answer in reversed(answers):
+        named = answer
+        if wanted is not None and (answer is None or table_of(answer, node).get("hash") != wanted):
+            named = node.call("eth_getBlockByHash", wanted, False)
+        if named is None:
+            return None
+        block = table_of(named, node)
+        wanted = str(block.get("parentHash"))
+    return block_of(block, node)
 
 
 def odd_transactions(full: FullBlock, find: Callable[[str], str | None]) -> list[Doubt]:

@@ -8,6 +8,7 @@ from typing import Any, Never
 
 from eth_utils.crypto import keccak
 
+from chains_app.evm.blocks import on_chain
 from chains_app.evm.json_rpc import Call, Node, NodeFailed, RpcError, TooMuch
 from chains_app.evm.values import block_of, checksummed, doubting, garbage, hash_of, list_of, number_of, table_of
 from chains_app.evm.watched import Watched
@@ -107,7 +108,7 @@ def token_transfers(
             with doubting_log(log, first, last, doubts, watched):
                 if _moves_money(log, symbols, watched, node):
                     wanted.append(_whole(log, node))
-    blocks = {**known, **_unknown_blocks(node, wanted, known)}
+    blocks = {**known, **_unknown_blocks(node, wanted, known, last)}
     odd = places.learn(node, wanted)
     found = []
     for log in wanted:
@@ -218,13 +219,18 @@ def _by_content(log: object) -> str:
     return f"log {keccak(text=json.dumps(log, sort_keys=True)).hex()[:16]}"
 
 
-def _unknown_blocks(node: Node, logs: Sequence[Log], known: Mapping[str, Block]) -> dict[str, Block]:
-    unknown = sorted({number_of(log.get("blockNumber"), node) for log in logs if log.get("blockHash") not in known})
+def _unknown_blocks(node: Node, logs: Sequence[Log], known: Mapping[str, Block], last: int) -> dict[str, Block]:
+    unknown = {str(log.get("blockHash")): number_of(log.get("blockNumber"), node) for log in logs}
+    heights = sorted({number for block_hash, number in unknown.items() if block_hash not in known})
     found = {}
-    for answer in node.batch([Call("eth_getBlockByNumber", (hex(number), False)) for number in unknown]):
+    for answer in node.batch([Call("eth_getBlockByNumber", (hex(number), False)) for number in heights]):
         with suppress(NodeFailed, RpcError):  # the logs of a block that cannot be had are doubted one by one
             block = block_of(answer, node)
             found[block.hash] = block
+    for number in {number for block_hash, number in unknown.items() if block_hash not in {**known, **found}}:
+        with suppress(NodeFailed, RpcError):
+            if block_now := on_chain(node, number, head=last):
+                found[block_now.hash] = block_now
     return found
 
 

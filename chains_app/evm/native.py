@@ -10,14 +10,14 @@ block is one transfer: its log index is FROM_INSIDE and its hash is made from th
 """
 
 from bisect import bisect_left
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from math import ceil
 
 import structlog
 from eth_utils.crypto import keccak
 
 from chains_app.evm.balances import ADDRESSES_PER_CALL, Inflow, StateGone, balances, inflows, untold_balances
-from chains_app.evm.blocks import FullBlock, LastBlocks, odd_transactions, read_blocks
+from chains_app.evm.blocks import FullBlock, LastBlocks, odd_transactions, on_chain, read_block, read_blocks
 from chains_app.evm.json_rpc import Call, Node, NodeFailed
 from chains_app.evm.logs import OneBlockRefused
 from chains_app.evm.traces import traced_inflows
@@ -109,7 +109,7 @@ class _Reading:
             if gone_to < last:
                 found += self.by_balance(addresses, gone_to + 1, last, unread_from=unread_from)
             return found + inside
-        return self._explained(came) + self.by_blocks(number for number in untold if number >= unread_from)
+        return self._explained(came, last) + self.by_blocks(number for number in untold if number >= unread_from)
 
     def by_blocks(self, numbers: Iterable[int]) -> list[Transfer]:
         """What transactions sent to watched addresses by themselves."""
@@ -117,10 +117,12 @@ class _Reading:
         for full in read_blocks(self._node, numbers):
             self._memory.add(full)
             self._doubts += odd_transactions(full, self._watched.find)
-            found += self._sent(full, [address for to in full.sent if (address := self._watched.find(to))])[0]
+            sent, doubts = self._sent(full, [address for to in full.sent if (address := self._watched.find(to))])
+            found += sent
+            self._doubts += doubts
         return found
 
-    def sweep(self, numbers: Iterable[int], *, every: int) -> list[Transfer]:
+    def sweep(self, numbers: range, *, every: int) -> list[Transfer]:
         """What came from inside contracts to the addresses whose turn it is: each block has its own, all in a round.
 
         Whose turn it is follows from the block's number alone, so a restart, a second watcher or a pause leave no gap.
@@ -136,7 +138,7 @@ class _Reading:
                     found += inside
                     gone += [] if are_told or problem.is_for_good else [number]
                 else:
-                    found += [each for each in self._explained(came) if each.log_index == FROM_INSIDE]
+                    found += [each for each in self._explained(came, numbers[-1]) if each.log_index == FROM_INSIDE]
         if gone:
             self._doubts += untold_balances(self._node, self._watched.all, gone[0], gone[-1])
         return found
@@ -189,36 +191,48 @@ class _Reading:
             each for each, has in zip(addresses, held, strict=True) if has is None or has.units or has.may_have_code
         ]
 
-    def _explained(self, came: Sequence[Inflow]) -> list[Transfer]:
+    def _explained(self, came: Sequence[Inflow], upto: int) -> list[Transfer]:
         """Each inflow as the transactions that brought it; what they do not explain came from inside a contract."""
         by_block: dict[int, dict[str, int]] = {}
         for each in came:
             by_block.setdefault(each.block, {})[each.address] = each.units
         found = []
-        for number, rest in sorted(by_block.items()):
+        for number, units in sorted(by_block.items()):
             full = self._full_block(number)
-            of = {address.lower(): address for address in rest}
-            self._doubts += odd_transactions(full, of.get)
-            sent, doubted = self._sent(full, rest)
-            for transfer in sent:
-                found.append(transfer)
-                rest[transfer.recipient] -= transfer.amount_units
-            # Of whom something makes no sense, nobody can say yet what came from inside.
-            doubted |= set(rest) if any(not odd.to for odd in full.odd) else {of.get(odd.to, "") for odd in full.odd}
-            found += [
-                self._from_inside(full.block, Inflow(address, number, units))
-                for address, units in rest.items()
-                if units > 0 and address not in doubted
-            ]
+            moves, doubts = self._brought_by(full, units)
+            if doubts or any(each.log_index == FROM_INSIDE for each in moves):
+                # An old block that the provider kept does not tell what came in the one that took its place.
+                now = on_chain(self._node, number, head=upto)
+                if now and now.hash != full.block.hash:
+                    moves, doubts = self._brought_by(read_block(self._node, now.hash), units)
+            found += moves
+            self._doubts += doubts
         return found
+
+    def _brought_by(self, full: FullBlock, units: Mapping[str, int]) -> tuple[list[Transfer], list[Doubt]]:
+        """What the block says of so much that came to each address in it."""
+        of = {address.lower(): address for address in units}
+        sent, doubts = self._sent(full, units)
+        # Of whom something makes no sense, nobody can say yet what came from inside.
+        doubted = {each.address for each in doubts}
+        doubted |= set(units) if any(not odd.to for odd in full.odd) else {of.get(odd.to, "") for odd in full.odd}
+        rest = dict(units)
+        for transfer in sent:
+            rest[transfer.recipient] -= transfer.amount_units
+        inside = [
+            self._from_inside(full.block, Inflow(address, full.block.number, left))
+            for address, left in rest.items()
+            if left > 0 and address not in doubted
+        ]
+        return sent + inside, odd_transactions(full, of.get) + doubts
 
     def _full_block(self, number: int) -> FullBlock:
         return self._memory.get(number) or next(read_blocks(self._node, [number]))
 
-    def _sent(self, full: FullBlock, addresses: Iterable[str]) -> tuple[list[Transfer], set[str]]:
+    def _sent(self, full: FullBlock, addresses: Iterable[str]) -> tuple[list[Transfer], list[Doubt]]:
         """Transactions of the block that sent one of the addresses something, and succeeded.
 
-        And the addresses to which something was sent of which nobody can say whether it succeeded.
+        And doubts about those of which nobody can say whether they did.
         """
         wanted = [(address, each) for address in addresses for each in full.sent.get(address.lower(), ())]
         receipts = self._node.batch([Call("eth_getTransactionReceipt", (each.tx_hash,)) for _, each in wanted])
@@ -237,8 +251,7 @@ class _Reading:
                             log_index=OWN_VALUE,
                         )
                     )
-        self._doubts += doubts
-        return found, {doubt.address for doubt in doubts}
+        return found, doubts
 
     def _succeeded(self, block: Block, receipt: object) -> bool:
         fields = table_of(receipt, self._node)

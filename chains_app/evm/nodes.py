@@ -2,10 +2,10 @@
 
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from math import ceil
-from typing import TypeVar
+from typing import Never, TypeVar
 
 from chains_app.evm.json_rpc import Call, Node, NodeFailed, RpcError
 from chains_app.evm.values import block_of
@@ -39,34 +39,48 @@ class Nodes:
         While an answer is not whole, the other nodes are asked too; should none do better, the last one counts.
         Raises ReaderUnavailable with what each node said, WrongChain when none belongs to the network.
         """
-        problems = []
+        problems: list[str] = []
         partial: list[T] = []
         for node in self._in_order():
-            if node.resting:
-                problems.append(f"{node.problem} It is left alone for {ceil(node.resting)} s.")
-                continue
-            try:
-                self._check_chain(node)
-                answer = question(node)
-            except WrongChain:
-                continue
-            except (NodeFailed, RpcError) as error:
-                problem = error if isinstance(error, NodeFailed) else NodeFailed(f"{node.host}: {error}")
-                node.failed(problem)
-                problems.append(str(problem))
-            except (ValueError, TypeError, LookupError, AttributeError) as error:
-                # Answers of a shape that nobody thought of: another node may do better.
-                node.failed(NodeFailed(f"{node.host} sent something that makes no sense ({type(error).__name__})."))
-                problems.append(node.problem)
-            else:
-                node.worked()
+            for answer in self._answers_of(node, question, problems):
                 if is_whole(answer):
                     self._chosen = self.all.index(node)
                     return answer
                 partial.append(answer)
-        if partial:
-            return partial[-1]
-        self._refuse_if_all_are_wrong()
+        return (partial or self._unreadable(problems))[-1]
+
+    def ask_each(self, question: Callable[[Node], T]) -> list[T]:
+        """What each node answers; who cannot answer just now says nothing. Raises as `ask` when nobody can."""
+        problems: list[str] = []
+        answers = [answer for node in self._in_order() for answer in self._answers_of(node, question, problems)]
+        return answers or self._unreadable(problems)
+
+    def _answers_of(self, node: Node, question: Callable[[Node], T], problems: list[str]) -> list[T]:
+        """The node's answer; nothing, and what it said instead, when it cannot give one."""
+        if node.resting:
+            problems.append(f"{node.problem} It is left alone for {ceil(node.resting)} s.")
+            return []
+        try:
+            self._check_chain(node)
+            answer = question(node)
+        except WrongChain:
+            return []
+        except (NodeFailed, RpcError) as error:
+            problem = error if isinstance(error, NodeFailed) else NodeFailed(f"{node.host}: {error}")
+            node.failed(problem)
+            problems.append(str(problem))
+        except (ValueError, TypeError, LookupError, AttributeError) as error:
+            # Answers of a shape that nobody thought of: another node may do better.
+            node.failed(NodeFailed(f"{node.host} sent something that makes no sense ({type(error).__name__})."))
+            problems.append(node.problem)
+        else:
+            node.worked()
+            return [answer]
+        return []
+
+    def _unreadable(self, problems: Sequence[str]) -> Never:
+        if self.all and len(self._wrong) == len({node.host for node in self.all}):
+            raise WrongChain(" ".join(self._wrong.values()))
         named = " ".join(problems) or f"no node is named; set {self._network.rpc_variable}."
         raise ReaderUnavailable(f"{self._network.name} cannot be read: {named}")
 
@@ -102,10 +116,6 @@ class Nodes:
             raise WrongChain(self._wrong[node.host])
         self._wrong.pop(node.host, None)
         node.is_checked = True
-
-    def _refuse_if_all_are_wrong(self) -> None:
-        if self.all and len(self._wrong) == len({node.host for node in self.all}):
-            raise WrongChain(" ".join(self._wrong.values()))
 
     def _choose_by_heads(self) -> None:
         """Prefers the operator's order, but no node whose head is clearly behind another's."""

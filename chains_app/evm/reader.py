@@ -6,14 +6,15 @@ from math import ceil
 from typing import TypeVar
 
 from chains_app.evm.blocks import LastBlocks
-from chains_app.evm.json_rpc import Call, Node, NodeFailed
-from chains_app.evm.logs import Places, is_transfer, token_transfers
+from chains_app.evm.json_rpc import Node, NodeFailed
+from chains_app.evm.logs import Places, token_transfers
 from chains_app.evm.native import native_transfers
 from chains_app.evm.nodes import Nodes
-from chains_app.evm.values import block_or_none, list_of, number_of, table_of
+from chains_app.evm.values import block_or_none
 from chains_app.evm.watched import watched
+from chains_app.evm.whereabouts import find, look
 from chains_app.networks.networks import Network
-from chains_app.reading.reader import FROM_INSIDE, OWN_VALUE, Block, Doubt, ReaderUnavailable, Sighting, Transfer
+from chains_app.reading.reader import Block, Doubt, ReaderUnavailable, Sighting, Transfer
 
 # Providers index logs a moment after the block, and answer "none" until then. So their last blocks are asked again.
 _LOGS_MAY_LAG_SECONDS = 12
@@ -105,46 +106,27 @@ class EvmReader:
     def still_there(self, sightings: Iterable[Sighting]) -> frozenset[Sighting]:
         """Those that are in just that block, which is still on the chain.
 
-        Whoever said so first may have been wrong: the receipt, perhaps of another node, has to show the same movement.
+        Whoever said so first may have been wrong: header and receipt, and of each node that can answer, have to agree.
         """
         asked = [each for each in frozenset(sightings) if each.block_number is not None]
         if not asked:
             return frozenset()
+        verdicts = self.nodes.ask_each(lambda node: look(node, self._network, asked))
+        there = frozenset().union(*(each.there for each in verdicts))
+        return there.difference(*(each.denied for each in verdicts))
 
-        def question(node: Node) -> frozenset[Sighting]:
-            heights = sorted({each.block_number for each in asked if each.block_number is not None})
-            hashes = sorted({each.tx_hash for each in asked if each.log_index != FROM_INSIDE})
-            blocks = node.batch([Call("eth_getBlockByNumber", (hex(number), False)) for number in heights])
-            receipts = node.batch([Call("eth_getTransactionReceipt", (tx_hash,)) for tx_hash in hashes])
-            on_chain = {block.hash for each in blocks if (block := block_or_none(each, node))}
-            found = dict(zip(hashes, receipts, strict=True))
-            return frozenset(
-                each
-                for each in asked
-                if each.block_hash in on_chain
-                and (each.log_index == FROM_INSIDE or self._shows(found[each.tx_hash], each, node))
-            )
-
-        return self.nodes.ask(question)
-
-    def _shows(self, receipt: object, seen: Sighting, node: Node) -> bool:
-        """Whether the transaction succeeded in that block and moved just that. (Its own value is in no receipt.)"""
-        if receipt is None:
-            return False
-        fields = table_of(receipt, node)
-        if fields.get("blockHash") != seen.block_hash or number_of(fields.get("status"), node) != 1:
-            return False
-        if seen.log_index == OWN_VALUE:
-            return str(fields.get("to")).lower() == seen.recipient.lower()
-        logs = list_of(fields.get("logs"), node)
-        asset = self._network.assets.get(seen.asset)  # which the operator may have taken out meanwhile
-        return seen.log_index < len(logs) and is_transfer(
-            table_of(logs[seen.log_index], node),
-            contract=asset.contract if asset else None,
-            recipient=seen.recipient,
-            units=seen.amount_units,
-            node=node,
-        )
+    def whereabouts(self, sightings: Iterable[Sighting], *, head: int) -> dict[Sighting, Block | None]:
+        """Where they are by the word of each node that can tell; what nodes contradict each other about is left out."""
+        asked = [each for each in frozenset(sightings) if each.block_number is not None]
+        if not asked:
+            return {}
+        answers = self.nodes.ask_each(lambda node: find(node, self._network, asked, head=head))
+        found: dict[Sighting, Block | None] = {}
+        for each in asked:
+            said = [answer[each] for answer in answers if each in answer]
+            if len(set(said)) == 1:
+                found[each] = said[0]
+        return found
 
     def verify(self) -> None:
         """Raises WrongChain when a node belongs to another chain; one that cannot be reached passes."""

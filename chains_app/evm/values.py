@@ -56,7 +56,12 @@ def block_or_none(value: Any, node: Node) -> Block | None:
         time = datetime.fromtimestamp(number_of(fields.get("timestamp"), node), UTC)
     except (ValueError, OverflowError, OSError):
         raise garbage(node, fields.get("timestamp")) from None
-    return Block(number=number_of(fields.get("number"), node), hash=hash_of(fields.get("hash"), node), time=time)
+    return Block(
+        number=number_of(fields.get("number"), node),
+        hash=hash_of(fields.get("hash"), node),
+        time=time,
+        parent=str(fields.get("parentHash", "")),
+    )
 
 
 def table_of(value: Any, node: Node) -> Mapping[str, Any]:

@@ -1,7 +1,7 @@
 """What every reader of a chain can do. Whoever reads a chain of another kind writes one of these."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple, Protocol
 
@@ -18,6 +18,7 @@ class Block:
     number: int
     hash: str
     time: datetime
+    parent: str = field(default="", compare=False)  # hash of the block before; empty where the reader does not say
 
 
 class Sighting(NamedTuple):
@@ -131,5 +132,16 @@ class Reader(Protocol):
         ...
 
     def still_there(self, sightings: Iterable[Sighting]) -> frozenset[Sighting]:
-        """Those that the chain still has in just that block: the same asset, amount and recipient at that place."""
+        """Those that the chain still has in just that block: the same asset, amount and recipient at that place.
+
+        Of several nodes none contradicts.
+        """
+        ...
+
+    def whereabouts(self, sightings: Iterable[Sighting], *, head: int) -> Mapping[Sighting, Block | None]:
+        """Where movements are that are not (surely) where they were seen: in which block, or None: in none any more.
+
+        Takes longer than `still_there`, and believes no block but by the word of those upon it, up to `head`. One that
+        is missing in the answer cannot be told of yet: nodes contradict each other, or themselves.
+        """
         ...

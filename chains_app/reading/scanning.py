@@ -236,7 +236,7 @@ def _block_at(reader: Reader, number: int) -> Block:
 def _replaced_from(network: Network, reader: Reader, cursor: Position, head: Block) -> int | None:
     """The lowest block that may differ from what was read; None when the chain goes on from where it was read to."""
     known = _known_positions(network, cursor, up_to=head.number)
-    if known and _holds(reader, known[-1], head):
+    if known and _goes_on(reader, known[-1], head):
         if cursor.number > head.number:
             _tolerate_lag(network, behind=cursor.number - head.number)
         return None
@@ -256,6 +256,12 @@ def _known_positions(network: Network, cursor: Position, *, up_to: int) -> list[
     rows = ScannedBlock.objects.filter(network=network.id, number__lt=cursor.number).order_by("number")
     positions = [Position(*row) for row in rows.values_list("number", "hash")]
     return [at for at in [*positions, cursor] if at.number <= up_to]
+
+
+def _goes_on(reader: Reader, at: Position, head: Block) -> bool:
+    """Whether the chain goes on from there. The next block says it: the block itself may be an old answer, kept."""
+    after = head if at.number + 1 >= head.number else _block_at(reader, at.number + 1)
+    return after.parent == at.hash if after.number > at.number and after.parent else _holds(reader, at, head)
 
 
 def _holds(reader: Reader, at: Position, head: Block) -> bool:

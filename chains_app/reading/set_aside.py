@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from chains_app.models import SetAside
 from chains_app.networks.networks import Network
@@ -13,6 +13,8 @@ from chains_app.reading.reader import Doubt
 FIRST_PAUSE = timedelta(seconds=2)
 LONGEST_PAUSE = timedelta(hours=6)
 MOST_TRIES = 60
+# A payment that is stored is asked for until its place is known.
+PAYMENT = "payment"
 
 
 def set_aside(network: Network, doubts: Iterable[Doubt], now: datetime) -> None:
@@ -43,8 +45,16 @@ def set_aside(network: Network, doubts: Iterable[Doubt], now: datetime) -> None:
 
 def due(network: Network, now: datetime) -> QuerySet[SetAside]:
     """What is to be asked for again now, the longest overdue first."""
-    rows = SetAside.objects.filter(network=network.id, settled_at=None, try_at__lte=now, tries__lt=MOST_TRIES)
-    return rows.order_by("try_at", "id")
+    rows = SetAside.objects.filter(network=network.id, settled_at=None, try_at__lte=now)
+    return rows.filter(Q(tries__lt=MOST_TRIES) | Q(what=PAYMENT)).order_by("try_at", "id")
+
+
+def open_places(network: Network, what: str, places: Iterable[str]) -> set[str]:
+    """Those of these places at which such a thing is set aside and not settled."""
+    if not (asked := list(places)):
+        return set()
+    rows = SetAside.objects.filter(network=network.id, what=what, place__in=asked, settled_at=None)
+    return set(rows.values_list("place", flat=True))
 
 
 def postpone(row: SetAside, why: str, now: datetime) -> None:

@@ -52,6 +52,13 @@ class SandboxReader:
         rows = SandboxTransfer.objects.filter(tx_hash__in={sighting.tx_hash for sighting in asked})
         return asked & {self._transfer(row).sighting for row in rows.select_related("block")}
 
+    def whereabouts(self, sightings: Iterable[Sighting], *, head: int) -> dict[Sighting, Block | None]:  # noqa: ARG002
+        """In which block they are, if they are in one."""
+        asked = frozenset(sightings)
+        rows = SandboxTransfer.objects.filter(tx_hash__in={each.tx_hash for each in asked}, block__isnull=False)
+        places = {_unplaced(self._transfer(row).sighting): row.block for row in rows.select_related("block")}
+        return {each: _block(row) if (row := places.get(_unplaced(each))) else None for each in asked}
+
     def _counting(self, rows: QuerySet[SandboxTransfer], addresses: frozenset[str]) -> list[SandboxTransfer]:
         """Listed contracts only; nothing that moves no money to the address. Rows are few, addresses may be many."""
         return [
@@ -77,6 +84,10 @@ class SandboxReader:
             block_hash=block.hash if block else "",
             block_time=block.mined_at if block else None,
         )
+
+
+def _unplaced(sighting: Sighting) -> Sighting:
+    return sighting._replace(block_number=None, block_hash="")
 
 
 def _block(row: SandboxBlock) -> Block:

@@ -21,6 +21,7 @@ from sessions_app.collecting.watch import follow_collections, is_about_collectio
 from sessions_app.models import DepositAddress
 from sessions_app.refunding.watch import Reading, place_refunds, refunds_watched_for, store_refunds
 from sessions_app.state.lifecycle import reassess_many
+from sessions_app.watching.astray import ask_again, is_about_a_payment
 from sessions_app.watching.payments import record
 from sessions_app.watching.sightings import take_in
 from sessions_app.watching.watcher import watched_deposits
@@ -53,6 +54,9 @@ def read_again(network: Network, row: SetAside, reader: Reader) -> None:
     """Asks once more for what was set aside. What it shows is stored; if it makes no sense yet, it goes on waiting."""
     if is_about_collections(row):
         read_collections_again(network, row)
+        return
+    if is_about_a_payment(row):
+        ask_again(network, row, reader, timezone.now())
         return
     began_at, doubts = position(network), list[Doubt]()
     addresses, wallets = _concerned(network, row)

@@ -4,7 +4,7 @@ Asking the network comes first and holds no lock; then one transaction stores wh
 how far. Dying before it means reading again, dying after it means nothing.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import structlog
@@ -15,7 +15,7 @@ from django.utils import timezone
 from chains_app.calls.readers import reader_for
 from chains_app.models import ScanCursor
 from chains_app.networks.networks import Network
-from chains_app.reading.reader import Reader, ReaderUnavailable, Sighting, WrongChain
+from chains_app.reading.reader import Doubt, Reader, ReaderUnavailable, Sighting, Transfer, WrongChain
 from chains_app.reading.scanning import CursorMoved, Scan, record_problem, save_cursor, scan
 from sessions_app.models import DepositAddress, Payment, Quote, Refund
 from sessions_app.refunding.watch import (
@@ -28,6 +28,7 @@ from sessions_app.refunding.watch import (
 )
 from sessions_app.refunding.watch import sighting as refund_sighting
 from sessions_app.state.lifecycle import reassess_many
+from sessions_app.watching.astray import look_for
 from sessions_app.watching.payments import confirm, deep_enough, doubtful, mark_vanished, merged, record, sighting
 from sessions_app.watching.sightings import Sightings, take_in
 
@@ -38,6 +39,8 @@ log = structlog.get_logger()
 class _SecondLook:
     confirmed: list[Payment]
     vanished: list[Payment]
+    moved: list[Transfer]
+    unsure: list[Doubt]
     gone_refunds: list[Refund]
     there: frozenset[Sighting]
 
@@ -92,7 +95,8 @@ def watch(network: Network, reader: Reader) -> bool:
         network=network, reader=reader, addresses=addresses, wallets=wallets, offered_since=_offered_since(network)
     )
     second_look = _look_again(network, reader, seen, refunds)
-    sightings = take_in(network, [*seen.transfers, *seen.pending], timezone.now())
+    seen = replace(seen, doubts=(*seen.doubts, *second_look.unsure))
+    sightings = take_in(network, [*seen.transfers, *seen.pending, *second_look.moved], timezone.now())
     try:
         _store(network, seen, second_look, sightings, timezone.now(), refunds_wait=bool(refunds))
         if refunds:
@@ -140,9 +144,14 @@ def _look_again(network: Network, reader: Reader, seen: Scan, refunds: list[Refu
     lost = doubtful_refunds(refunds, [*seen.transfers, *seen.pending], replaced_from=seen.replaced_from)
     asked += [refund_sighting(refund) for refund in lost if refund.block_number is not None]
     there = reader.still_there(asked) if asked else frozenset()
+    astray = [each for each in (*deep, *missing) if each.block_number is not None and sighting(each) not in there]
+    found = look_for(network, reader, astray, head=seen.head.number)
+    waited = [payment for payment in missing if payment.block_number is None and sighting(payment) not in there]
     return _SecondLook(
-        confirmed=[payment for payment in deep if sighting(payment) in there],
-        vanished=[payment for payment in missing if sighting(payment) not in there],
+        confirmed=[payment for payment in deep if sighting(payment) in there or payment in found.there],
+        vanished=[*waited, *found.gone],
+        moved=found.moved,
+        unsure=found.unsure,
         gone_refunds=[refund for refund in lost if refund_sighting(refund) not in there],
         there=there,
     )

@@ -77,3 +77,6 @@ class StillChain:
 
     def still_there(self, sightings: Iterable[Sighting]) -> frozenset[Sighting]:
         return frozenset(sightings)
+
+    def whereabouts(self, sightings: Iterable[Sighting], *, head: int) -> dict[Sighting, Block | None]:
+        return {}
