@@ -22,6 +22,8 @@ from tests.loopback import HANG_UP, Asked, LoopbackServer, Reply, Response
 
 PRICES = {
     "ETH/USD": "3000", "BNB/USD": "600", "POL/USD": "0.25", "USDC/USD": "0.9998", "USDT/USD": "1.0001",
+    "AVAX/USD": "20", "CELO/USD": "0.2", "EURC/USD": "1.1363", "PYUSD/USD": "0.9999", "DAI/USD": "1.0002",
+    "USDS/USD": "0.9997",
     "USD/EUR": "0.88", "USD/GBP": "0.76", "USD/CHF": "0.83", "USD/JPY": "152", "USD/CAD": "1.38", "USD/AUD": "1.53",
     "USD/NGN": "1500", "USD/GHS": "11.5", "USD/KES": "129", "USD/ZAR": "17.5", "USD/INR": "88", "USD/BRL": "5.4",
     "USD/AED": "3.6725", "USD/KWD": "0.307",
@@ -48,6 +50,9 @@ BROKEN = (
 _KRAKEN = {
     "ETHUSD": ("XETHZUSD", "ETH/USD", False), "BNBUSD": ("BNBUSD", "BNB/USD", False),
     "POLUSD": ("POLUSD", "POL/USD", False), "USDCUSD": ("USDCUSD", "USDC/USD", False),
+    "AVAXUSD": ("AVAXUSD", "AVAX/USD", False), "CELOUSD": ("CELOUSD", "CELO/USD", False),
+    "EURCUSD": ("EURCUSD", "EURC/USD", False), "PYUSDUSD": ("PYUSDUSD", "PYUSD/USD", False),
+    "DAIUSD": ("DAIUSD", "DAI/USD", False), "USDSUSD": ("USDSUSD", "USDS/USD", False),
     "USDTUSD": ("USDTZUSD", "USDT/USD", False), "EURUSD": ("ZEURZUSD", "USD/EUR", True),
     "GBPUSD": ("ZGBPZUSD", "USD/GBP", True), "USDCHF": ("USDCHF", "USD/CHF", False),
     "USDJPY": ("ZUSDZJPY", "USD/JPY", False), "USDCAD": ("ZUSDZCAD", "USD/CAD", False),

@@ -22,6 +22,7 @@ from pydantic import (
 )
 from pydantic_core import ErrorDetails, PydanticCustomError
 
+from chains_app.networks.coins import COINS_AS_TOKENS
 from common.api.faults import Faults
 
 BUILT_IN = Path(__file__).with_name("networks.toml")
@@ -91,7 +92,18 @@ def _amount(value: object) -> Decimal:
     return Decimal(value)
 
 
+def _token(value: object) -> str:
+    address = _address(value)
+    if address in COINS_AS_TOKENS:
+        raise PydanticCustomError(
+            _SAID,
+            f"{address} is the network's own coin, which would count twice; list it as the coin, without a contract.",
+        )
+    return address
+
+
 Address = Annotated[str, PlainValidator(_address)]
+Token = Annotated[str, PlainValidator(_token)]
 Amount = Annotated[Decimal, PlainValidator(_amount)]
 Name = Annotated[str, Field(min_length=1, max_length=64, pattern=r"\S")]
 Blocks = Annotated[int, Field(ge=1, le=100_000)]
@@ -123,7 +135,7 @@ class AssetTable(_Table):
     """An asset on a network."""
 
     name: Name | None = Field(None, description="a name of up to 64 letters")
-    contract: Address | None = Field(None, description="the contract's address")
+    contract: Token | None = Field(None, description="the contract's address")
     # A uint256 has 78 digits, but no listed asset is finer than wei and 36 keeps every value exact.
     decimals: int = Field(ge=0, le=36, description="a whole number from 0 to 36")
     display_decimals: int | None = Field(None, ge=0, le=18, description="a whole number from 0 to 18")

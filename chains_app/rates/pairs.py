@@ -24,6 +24,7 @@ class _Facts(BaseModel):
     kraken: tuple[str, ...] = ()
     inverse: bool = False
     coinbase: bool = True
+    sold_as: str = ""
     feed_names: tuple[str, ...] = ()
     feed_hours: float | None = None
 
@@ -41,6 +42,7 @@ class Pair:
     kraken: tuple[str, ...]
     inverse: bool
     at_coinbase: bool
+    sold_as: str  # what exchanges call the base
     feed_names: tuple[str, ...]
     feed_age: timedelta
 
@@ -82,6 +84,7 @@ def pair(name: str) -> Pair:
         kraken=facts.kraken if listed else tuple(guess),
         inverse=facts.inverse,
         at_coinbase=facts.coinbase,
+        sold_as=facts.sold_as or base,
         feed_names=facts.feed_names or (feed,),
         # Feeds of currencies have a heartbeat of a day, those of coins of an hour or less.
         feed_age=timedelta(hours=facts.feed_hours or (25 if base == "USD" else 1.5)),

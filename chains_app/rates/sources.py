@@ -44,12 +44,12 @@ async def ask_coinbase(line: Line, url: str, pairs: Mapping[str, Pair], *, now: 
             rates = member(answer, "data", "rates")
             for pair in wanted:
                 # A currency that Coinbase does not list is no fault of the others.
-                if pair.base == of and isinstance(rates, dict) and pair.quote in rates:
+                if pair.sold_as == of and isinstance(rates, dict) and pair.quote in rates:
                     read(pair, rates[pair.quote])
         except SourceProblem as problem:
             problems.append(str(problem))
 
-    await asyncio.gather(*(ask(of) for of in sorted({pair.base for pair in wanted})))
+    await asyncio.gather(*(ask(of) for of in sorted({pair.sold_as for pair in wanted})))
     return Report(source=COINBASE, readings=tuple(found), problem=problems[0] if problems else "")
 
 
@@ -77,7 +77,7 @@ async def _single_ticker(line: Line, base: str, pair: Pair, *, now: datetime) ->
 
 
 async def _tickers(line: Line, base: str, wanted: list[Pair], *, now: datetime) -> Report:
-    names = ",".join(pair.kraken[0] for pair in wanted)
+    names = ",".join(dict.fromkeys(pair.kraken[0] for pair in wanted))
     answer = await line.json("GET", f"{base}/0/public/Ticker", params={"pair": names})
     if errors := member(answer, "error"):
         problem = f"said {str(errors)[:80]}"

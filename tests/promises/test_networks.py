@@ -1,6 +1,8 @@
-"""The networks' file against a second list, which was looked up anew (public lists of Circle, Tether and Chainlink).
+"""The networks' file against a second list, which was looked up anew in other places than the first.
 
-A wrong address or number of decimals gives money away; whoever changes one changes it here, too, from a second source.
+Circle's, Paxos' and Tether's own pages, Uniswap's default token list, Aave's address book, Linea's token list, Valora's
+address metadata (Celo), Spark's address registry (USDS); chains from ethereum-lists and viem. A wrong address or number
+of decimals gives money away; whoever changes one changes it here, too, from a second source.
 """
 
 import pytest
@@ -15,6 +17,11 @@ PROMISED = {
     "optimism": (10, "live", 2, (5, 20, 150)),
     "polygon": (137, "live", 2, (10, 50, 256)),
     "bsc": (56, "live", 0.75, (8, 20, 60)),
+    "avalanche": (43114, "live", 1.7, (2, 6, 20)),
+    "gnosis": (100, "live", 5, (5, 12, 60)),
+    "linea": (59144, "live", 2, (5, 20, 150)),
+    "celo": (42220, "live", 1, (10, 40, 300)),
+    "unichain": (130, "live", 1, (10, 40, 300)),
     "sandbox": (None, "test", 1, (1, 1, 2)),
     "devchain": (31337, "test", 2, (2, 3, 5)),
     "sepolia": (11155111, "test", 12, (2, 3, 6)),
@@ -32,6 +39,22 @@ TOKENS = {
     ("polygon", "USDT"): ("0xc2132d05d31c914a87c6611c10748aeb04b58e8f", 6, "USD"),
     ("bsc", "USDC"): ("0x8ac76a51cc950d9822d68b83fe1ad97b32cd580d", 18, "USD"),
     ("bsc", "USDT"): ("0x55d398326f99059ff775485246999027b3197955", 18, "USD"),
+    ("ethereum", "EURC"): ("0x1abaea1f7c830bd89acc67ec4af516284b1bc33c", 6, "EUR"),
+    ("ethereum", "PYUSD"): ("0x6c3ea9036406852006290770bedfcaba0e23a0e8", 6, "USD"),
+    ("ethereum", "DAI"): ("0x6b175474e89094c44da98b954eedeac495271d0f", 18, "USD"),
+    ("ethereum", "USDS"): ("0xdc035d45d973e3ec169d2276ddab16f1e407384f", 18, "USD"),
+    ("base", "EURC"): ("0x60a3e35cc302bfa44cb288bc5a4f316fdb1adb42", 6, "EUR"),
+    ("base", "USDS"): ("0x820c137fa70c8691f0e44dc420a5e53c168921dc", 18, "USD"),
+    ("arbitrum", "PYUSD"): ("0x46850ad61c2b7d64d08c9c754f45254596696984", 6, "USD"),
+    ("arbitrum", "USDS"): ("0x6491c05a82219b8d1479057361ff1654749b876b", 18, "USD"),
+    ("optimism", "USDS"): ("0x4f13a96ec5c4cf34e442b46bbd98a0791f20edc3", 18, "USD"),
+    ("avalanche", "USDC"): ("0xb97ef9ef8734c71904d8002f8b6bc66dd9c48a6e", 6, "USD"),
+    ("avalanche", "USDT"): ("0x9702230a8ea53601f5cd2dc00fdbc13d4df4a8c7", 6, "USD"),
+    ("avalanche", "EURC"): ("0xc891eb4cbdeff6e073e859e987815ed1505c2acd", 6, "EUR"),
+    ("linea", "USDC"): ("0x176211869ca2b568f2a7d4ee941e073a821ee1ff", 6, "USD"),
+    ("celo", "USDC"): ("0xceba9300f2b948710d2653dd7b07f33a8b32118c", 6, "USD"),
+    ("celo", "USDT"): ("0x48065fbbe25f71c9282ddf5e1cd6d6a887483d5e", 6, "USD"),
+    ("unichain", "USDC"): ("0x078d782b760474a361dda0af3839290b0ef57ad6", 6, "USD"),
     ("sandbox", "USDC"): ("0x311109736f1766c5227d5b3084865e7efb6b05df", 6, "USD"),
     ("sandbox", "USDT"): ("0x58461166a60959ac919896067730e42033f785d4", 6, "USD"),
     ("devchain", "USDC"): ("0x5fbdb2315678afecb367f032d93f642f64180aa3", 6, "USD"),
@@ -41,6 +64,7 @@ TOKENS = {
 }
 COINS = {
     ("ethereum", "ETH"), ("base", "ETH"), ("arbitrum", "ETH"), ("optimism", "ETH"), ("polygon", "POL"), ("bsc", "BNB"),
+    ("avalanche", "AVAX"), ("gnosis", "XDAI"), ("linea", "ETH"), ("celo", "CELO"), ("unichain", "ETH"),
     ("sandbox", "ETH"), ("devchain", "ETH"), ("sepolia", "ETH"), ("base-sepolia", "ETH"),
 }  # fmt: skip
 FEEDS = {
@@ -69,6 +93,18 @@ FEEDS = {
     ("bsc", "ETH/USD"): "0x9ef1b8c0e4f7dc8bf5719ea496883dc6401d5b2e",
     ("bsc", "USDC/USD"): "0x51597f405303c4377e36123cbc172b13269ea163",
     ("bsc", "USDT/USD"): "0xb97ad0e74fa7d920791e90258a6e2085088b4320",
+    ("ethereum", "EURC/USD"): "0x04f84020fdf10d9ee64d1dcc2986edf2f556da11",
+    ("ethereum", "PYUSD/USD"): "0x8f1df6d7f2db73eece86a18b4381f4707b918fb1",
+    ("ethereum", "DAI/USD"): "0xaed0c38402a5d19df6e4c03f4e2dced6e29c1ee9",
+    ("ethereum", "USDS/USD"): "0xff30586cd0f29ed462364c7e81375fc0c71219b1",
+    ("base", "EURC/USD"): "0xdae398520e2b67cd3f27aef9cf14d93d927f8250",
+    ("avalanche", "AVAX/USD"): "0x0a77230d17318075983913bc2145db16c7366156",
+    ("avalanche", "USDC/USD"): "0xf096872672f44d6eba71458d74fe67f9a77a23b9",
+    ("avalanche", "USDT/USD"): "0xebe676ee90fe1112671f19b6b7459bc678b67e8a",
+    ("gnosis", "XDAI/USD"): "0x678df3415fc31947da4324ec63212874be5a82f8",
+    ("linea", "USDC/USD"): "0xaadaa473c1bdf7317ec07c915680af29debfdcb5",
+    ("celo", "CELO/USD"): "0x0568fd19986748ceff3301e55c0eb1e729e0ab7e",
+    ("celo", "USDC/USD"): "0xc7a353bae210aed958a1a2928b654938ec59dab2",
 }
 
 
@@ -93,14 +129,14 @@ def test_every_token_is_the_contract_it_says_with_its_decimals_and_peg() -> None
     } == TOKENS
 
 
-def test_every_coin_has_eighteen_decimals_and_promises_nothing() -> None:
+def test_every_coin_has_eighteen_decimals_and_promises_nothing_but_xdai() -> None:
     found = {
         (network_id, symbol): (asset.decimals, asset.peg)
         for network_id, network in all_networks().items()
         for symbol, asset in network.assets.items()
         if not asset.contract
     }
-    assert found == dict.fromkeys(COINS, (18, None))
+    assert found == dict.fromkeys(COINS, (18, None)) | {("gnosis", "XDAI"): (18, "USD")}
 
 
 def test_every_price_feed_is_the_pair_it_says() -> None:

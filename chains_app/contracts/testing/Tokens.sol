@@ -68,3 +68,13 @@ contract TestUSDT is Ledger {
         _move(msg.sender, to, value);
     }
 }
+
+/// @dev A network's own coin that shows itself as a token, as Celo's does.
+contract CoinAsToken {
+    string public constant symbol = "COIN";
+    uint8 public constant decimals = 18;
+
+    function balanceOf(address owner) external view returns (uint256) {
+        return owner.balance;
+    }
+}

@@ -61,6 +61,20 @@ def test_a_right_file_has_no_problem(problems):
             "GOLD.contract: 0x5fbDB2315678afecb367f032d93F642f64180aa3 has a wrong checksum",
         ),
         ("0x5FbDB2315678afecb367f032d93F642f64180aa3", "0x" + "0" * 40, "GOLD.contract: the zero address"),
+        *(
+            (
+                "0x5FbDB2315678afecb367f032d93F642f64180aa3",
+                coin,
+                "GOLD.contract: " + coin + " is the network's own coin",
+            )
+            for coin in (
+                "0x471EcE3750Da237f93B8E339c536989b8978a438",
+                "0x0000000000000000000000000000000000001010",
+                "0x000000000000000000000000000000000000800A",
+                "0x0000000000000000000000000000000000000802",
+                "0xffffFFFfFFffffffffffffffFfFFFfffFFFfFFfE",
+            )
+        ),
         ("0x5FbDB2315678afecb367f032d93F642f64180aa3", "gold.eth", "GOLD.contract: 'gold.eth' is no address"),
         ("[mychain]", "[My_Chain]", "My_Chain: an id is"),
         ("[mychain]", 'explorer = "x"\n[mychain]', "explorer: expected a table [explorer]"),

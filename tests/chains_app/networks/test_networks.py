@@ -48,7 +48,10 @@ def _no_nodes(monkeypatch):
 
 def test_the_networks_of_each_mode():
     by_mode = {mode: [each.id for each in all_networks().values() if each.mode == mode] for mode in Mode}
-    assert by_mode[Mode.LIVE] == ["ethereum", "base", "arbitrum", "optimism", "polygon", "bsc"]
+    assert by_mode[Mode.LIVE] == [
+        "ethereum", "base", "arbitrum", "optimism", "polygon", "bsc",
+        "avalanche", "gnosis", "linea", "celo", "unichain",
+    ]  # fmt: skip
     assert by_mode[Mode.TEST] == ["sandbox", "devchain", "sepolia", "base-sepolia"]
 
 
@@ -123,7 +126,7 @@ def test_an_operator_adds_a_network(networks_file):
 
 def test_an_operator_replaces_a_network(networks_file):
     networks = networks_file(MINE.replace("mychain", "base"))
-    assert (networks["base"].name, list(networks["base"].assets), len(networks)) == ("My chain", ["GOLD"], 10)
+    assert (networks["base"].name, list(networks["base"].assets), len(networks)) == ("My chain", ["GOLD"], 15)
 
 
 def test_an_operator_leaves_the_built_in_ones_out(networks_file):

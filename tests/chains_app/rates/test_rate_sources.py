@@ -55,6 +55,14 @@ def test_coinbase_prices_the_dollar_in_every_currency(sources: FakeRates) -> Non
     assert sum(reading.pair.startswith("USD/") for reading in coinbase.readings) == 14
 
 
+def test_an_xdai_costs_what_exchanges_take_for_a_dai(sources: FakeRates, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RPC_URL_GNOSIS", sources.node.url)
+    found = reports()
+    assert reported(found["coinbase"], "XDAI/USD") == Decimal("1.0002")
+    assert abs((reported(found["kraken"], "XDAI/USD") or 0) - Decimal("1.0002")) < Decimal("0.0001")
+    assert sum("DAIUSD" in path and path.count("DAIUSD") == 1 for path in sources.kraken.paths) == 1
+
+
 def test_coinbase_is_not_asked_what_a_usdc_is_worth(sources: FakeRates) -> None:
     assert reported(reports()["coinbase"], "USDC/USD") is None
     assert any("currency=ETH" in path for path in sources.coinbase.paths)

@@ -1,0 +1,1 @@
+"""Doors: commands about networks."""
