@@ -5,7 +5,8 @@ BIN := .venv/bin
 INSTALL := $(PYTHON) -I checkout_project/running/install.py
 # Browsers, node and databases run beside the tests: more processes than cores make it slower.
 PROCESSES ?= logical
-SHARE := -n $(PROCESSES) --dist load
+# By file, in the order of tests/conftest.py: what a file starts (a node, a browser) is started once.
+SHARE := -n $(PROCESSES) --dist loadfile --no-loadscope-reorder
 
 .PHONY: run test test-odd coverage check format bench mutants clean audit lock
 

@@ -1,9 +1,10 @@
-"""Chromium for tests: `browser` (one a module) and `page` (a fresh profile each), through playwright.
+"""Chromium for tests: `browser` (one a process) and `page` (a fresh profile each), through playwright.
 
 A page fails its test when one of its scripts throws or the browser reports an error on its console.
 """
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
@@ -14,23 +15,55 @@ from checkout_project.running.install import find_browser
 PATIENCE = 15_000
 
 
-@pytest.fixture(scope="module")
-def browser(django_db_setup: None) -> Iterator[Browser]:
-    """A headless Chromium: the system's, else the one `make test` installed.
+class _Chromium:
+    """The one of this process, started when it is first asked for."""
 
-    Playwright's synchronous interface keeps an event loop in this thread to its end, so it ends with each module: other
-    tests start loops of their own, and so do the rules that make the database's first rows.
+    def __init__(self) -> None:
+        self._open: tuple[ExitStack, Browser] | None = None
+
+    def started(self) -> Browser:
+        if self._open is None:
+            path = find_browser()
+            assert path, "Chromium is missing: install it (Debian: apt-get install chromium) or run `make test`."
+            expect.set_options(timeout=PATIENCE)
+            with ExitStack() as opened:
+                # Django takes playwright's loop for a view that is async.
+                opened.enter_context(pytest.MonkeyPatch.context()).setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
+                playwright = opened.enter_context(sync_playwright())
+                # No sandbox: root and containers cannot have one, and the only pages it sees are ours.
+                options = ["--no-sandbox", "--disable-dev-shm-usage"]
+                browser = opened.enter_context(playwright.chromium.launch(executable_path=path, args=options))
+                self._open = opened.pop_all(), browser
+        return self._open[1]
+
+    def stop(self) -> None:
+        if self._open is not None:
+            self._open[0].close()
+            self._open = None
+
+
+_chromium = _Chromium()
+
+
+@pytest.fixture
+def browser(django_db_setup: None) -> Browser:
+    """A headless Chromium: the system's, else the one `make test` installed."""
+    return _chromium.started()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
+    """Playwright's synchronous interface keeps an event loop in this thread to its end, so it ends before other files.
+
+    Their tests start loops of their own, and so do the rules that make the database's first rows.
     """
-    path = find_browser()
-    assert path, "Chromium is missing: install it (Debian: apt-get install chromium) or run `make test`."
-    expect.set_options(timeout=PATIENCE)
-    with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
-        # Django takes that loop for a view that is async.
-        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
-        # No sandbox: root and containers cannot have one, and the only pages it sees are ours.
-        chromium = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-dev-shm-usage"])
-        yield chromium
-        chromium.close()
+    if nextitem is None or not (nextitem.path == item.path or "browser" in fixtures_of(nextitem)):
+        _chromium.stop()
+
+
+def fixtures_of(item: pytest.Item) -> list[str]:
+    """All that a test asks for, of itself or through another."""
+    return list(getattr(item, "fixturenames", ()))
 
 
 @pytest.fixture

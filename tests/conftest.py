@@ -35,7 +35,22 @@ def pytest_configure(config: pytest.Config) -> None:
         services.start()
 
 
+# What begins first, in this order: what waits most comes while there is still something to do beside it, and the files
+# that share a running Tallystick or a Chromium come one after the other.
+EARLY = (
+    "tests/test_code.py", "tests/examples/", "tests/running/", "tests/webhooks_app/sending/", "tests/journeys/",
+    "tests/cli/", "tests/pages/", "tests/chains_app/contracts/",
+)  # fmt: skip
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The tools of `make check` begin first: the type checker is slow, and at the end nothing could run beside it."""
-    items.sort(key=lambda item: item.get_closest_marker("tool") is None)
+    """The tests of a file stay together, in their order: each process takes file after file (`make test`)."""
+    files = dict.fromkeys(_file(item) for item in items)
+    places = [(next((n for n, name in enumerate(EARLY) if file.startswith(name)), len(EARLY)), file) for file in files]
+    order = {file: number for number, (_, file) in enumerate(sorted(places, key=lambda place: place[0]))}
+    items.sort(key=lambda item: (order[_file(item)], item.get_closest_marker("tool") is None))
+
+
+def _file(item: pytest.Item) -> str:
+    return item.nodeid.partition("::")[0]

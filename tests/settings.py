@@ -9,3 +9,5 @@ from checkout_project.settings import *  # noqa: E402, F403  (after the environm
 # One round: signing in is not what a test is about.
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+# Files are looked for when they are asked for. Else each test's client reads all of them beforehand: 24 ms a test.
+WHITENOISE_AUTOREFRESH = True
