@@ -4,7 +4,9 @@ from typing import Any
 
 import pytest
 
+from sessions_app.models import CheckoutSession
 from tests.cast import Api, terms
+from tests.sandbox import Sandbox
 
 
 @pytest.fixture
@@ -39,3 +41,14 @@ def test_getting_one(warm: Api, django_assert_max_num_queries: Any) -> None:
     made = warm.post("checkout", terms()).answer["id"]
     with django_assert_max_num_queries(1):
         warm.get(f"checkout/sessions/{made}")
+
+
+def test_payments_are_asked_for_only_where_there_are_any(
+    warm: Api, sandbox: Sandbox, django_assert_num_queries: Any
+) -> None:
+    made = warm.post("checkout", terms()).answer["id"]
+    warm.post(f"checkout/{made}/quote", {"asset": "USDC", "network": "sandbox"})
+    with django_assert_num_queries(1):
+        assert warm.get(f"checkout/sessions/{made}").answer["payments"] == []
+    sandbox.play(CheckoutSession.objects.get(public_id=made), "exact", asset="USDC")
+    assert len(warm.get(f"checkout/sessions/{made}").answer["payments"]) == 1

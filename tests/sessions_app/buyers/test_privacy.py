@@ -1,5 +1,6 @@
 """A buyer is erased: all that says who they are, wherever it lies, and nothing that the books need."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -10,7 +11,7 @@ from common.api.exact_json import loads_strict
 from merchants_app.models import AuditEntry, IdempotencyRecord, LoggedRequest, Merchant
 from merchants_app.requests.log import write_lines
 from sessions_app.buyers import erasing
-from sessions_app.buyers.erasing import erase_buyer
+from sessions_app.buyers.erasing import erase_buyer, why_needed
 from sessions_app.buyers.forgetting import Forget
 from sessions_app.errors import StillNeeded
 from sessions_app.models import CheckoutSession, Customer
@@ -163,6 +164,17 @@ def test_nobody_is_erased_before_their_payments_are_over(ada: Customer, session:
     with pytest.raises(StillNeeded, match=f"{session.public_id} is open"):
         erase_buyer(session.customer, actor="x")
     assert Customer.objects.get(pk=ada.pk).email == EMAIL
+
+
+@pytest.mark.parametrize(("sessions", "named", "others"), [(2, 2, ""), (3, 3, ""), (4, 3, "; and others")])
+def test_three_that_are_not_over_are_named_and_more_are_told_of(
+    new_session: Callable[..., CheckoutSession], sessions: int, named: int, others: str
+) -> None:
+    *_, last = (new_session() for _ in range(sessions))
+    sentence = why_needed(last.customer)
+    assert len(re.findall(r"cs_\w+ is open \(end it, or wait for its end\)", sentence)) == named
+    assert sentence.partition("its end)" + others + ".")[2] == ""
+    assert ("others" in sentence) == bool(others)
 
 
 @pytest.mark.parametrize("stranger", ["another business", "the other mode"])
