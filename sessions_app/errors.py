@@ -19,6 +19,12 @@ class OptionUnavailable(DomainError):
     code = "option_unavailable"
 
 
+class NotATransaction(DomainError):
+    """That is no hash of a transaction."""
+
+    code = "not_a_transaction"
+
+
 class ReferenceTaken(Conflict):
     """Another live session has this reference and says something else."""
 

@@ -91,10 +91,13 @@ class Network:
 
         Money from inside a contract (log_index -2) has no transaction of its own: its address is shown.
         """
-        if self.explorer is None:
-            return None
-        page = f"address/{recipient}" if log_index == -2 else f"tx/{tx_hash}"
-        return f"{self.explorer.rstrip('/')}/{page}"
+        if self.explorer is None or log_index != -2:
+            return self.transaction_link(tx_hash)
+        return f"{self.explorer.rstrip('/')}/address/{recipient}"
+
+    def transaction_link(self, tx_hash: str) -> str | None:
+        """Where a human sees a transaction; None without an explorer."""
+        return f"{self.explorer.rstrip('/')}/tx/{tx_hash}" if self.explorer else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,16 @@ from merchants_app.models import Merchant
 from merchants_app.requests.stored_answers import forget_in_answers
 from sessions_app.buyers.forgetting import FIELDS, NAME, Forget, placeholder
 from sessions_app.errors import StillNeeded
-from sessions_app.models import AddressChange, CheckoutSession, Customer, Decision, PaymentLink, Refund, StatusChange
+from sessions_app.models import (
+    AddressChange,
+    Announcement,
+    CheckoutSession,
+    Customer,
+    Decision,
+    PaymentLink,
+    Refund,
+    StatusChange,
+)
 from sessions_app.state.lifecycle import News, lock_many, reassess_many
 from sessions_app.status import LIVE, Status
 from webhooks_app.events.forgetting import forget_in_events
@@ -87,6 +96,7 @@ def _erase_sessions(customer: Customer, batch: list[CheckoutSession], *, actor: 
     forget_in_events(merchant=merchant, mode=mode, subjects=subjects, forget=forget.in_session)
     refunds.update(to_address="")
     changes.delete()
+    Announcement.objects.filter(session__in=batch).delete()
     _forget_in_notes(batch, forget)
     for session in batch:
         forget.in_row(session)

@@ -1,6 +1,7 @@
 """The models of this app, one topic a file."""
 
 from sessions_app.models.address_change import AddressChange
+from sessions_app.models.announcement import Announcement
 from sessions_app.models.customer import Customer
 from sessions_app.models.decision import Decision
 from sessions_app.models.payment import DepositAddress, Payment, Quote
@@ -11,6 +12,7 @@ from sessions_app.models.session import HOLDS_REFERENCE, CheckoutSession, Status
 __all__ = [
     "HOLDS_REFERENCE",
     "AddressChange",
+    "Announcement",
     "CheckoutSession",
     "Customer",
     "Decision",

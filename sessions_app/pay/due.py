@@ -9,7 +9,7 @@ from chains_app.networks.networks import Network, PaymentOption
 from chains_app.networks.payment_uris import payment_uri
 from common.money import plain, to_minor_unit
 from sessions_app.models import CheckoutSession, Quote
-from sessions_app.pay.amounts import address_groups, any_of, asset_text, clock_text, duration_text, money_text
+from sessions_app.pay.amounts import address_groups, any_of, asset_text, clock_text, money_text
 from sessions_app.pay.offers import asset_icon, network_icon, speed_text
 from sessions_app.paying.quoting import allowed_options
 from sessions_app.state.representation import payable_option, received_value, units_still_due
@@ -41,6 +41,7 @@ class Due:
     network_icon: str
     speed: str
     is_real_chain: bool
+    is_token: bool  # with a contract of its own, which naive wallets take for the recipient of a request code
     amount: str  # as one types it into a wallet
     units: int
     address: str
@@ -55,6 +56,7 @@ class Due:
 
     holds_until: datetime
     holds_for: str
+    ends_first: bool  # the session, before the price has to be renewed
     session_ends: datetime
     session_left: str
     wallet: WalletRequest | None
@@ -68,6 +70,7 @@ def due_of(session: CheckoutSession, *, now: datetime) -> Due | None:
         return None
     network, asset = option.network, option.asset
     address, units = session.deposit.address, units_still_due(session, quote)
+    holds_until = min(quote.valid_until, session.expires_at)
     arrived = to_minor_unit(received_value(session), session.currency)
     return Due(
         asset=asset.symbol,
@@ -77,6 +80,7 @@ def due_of(session: CheckoutSession, *, now: datetime) -> Due | None:
         network_icon=network_icon(network.id),
         speed=speed_text(network),
         is_real_chain=network.kind == "evm",
+        is_token=not asset.is_native,
         amount=asset_text(units, quote.decimals, asset),
         units=units,
         address=address,
@@ -84,13 +88,14 @@ def due_of(session: CheckoutSession, *, now: datetime) -> Due | None:
         uri=_uri(option, address, units),
         rate=_rate_text(quote, session.currency),
         is_fixed_rate=session.mode == "test",
-        also_on=_also_on(session, option),
+        also_on=_also_on(session, quote, option),
         arrived=money_text(arrived, session.currency) if arrived else "",
         rest=money_text(max(session.amount - arrived, Decimal(0)), session.currency),
-        holds_until=quote.valid_until,
-        holds_for=clock_text(quote.valid_until - now),
+        holds_until=holds_until,
+        holds_for=clock_text(holds_until - now),
+        ends_first=session.expires_at <= quote.valid_until,
         session_ends=session.expires_at,
-        session_left=duration_text(session.expires_at - now),
+        session_left=clock_text(session.expires_at - now),
         wallet=_wallet_request(option, address, units),
     )
 
@@ -102,9 +107,10 @@ def _rate_text(quote: Quote, currency: str) -> str:
     return f"1 {quote.asset} = {plain(round(quote.rate, 6))} {currency}"
 
 
-def _also_on(session: CheckoutSession, chosen: PaymentOption) -> str:
+def _also_on(session: CheckoutSession, quote: Quote, chosen: PaymentOption) -> str:
     if chosen.network.kind != "evm":
         return ""
+    price = quote.amount_units.scaleb(-quote.decimals)
     options = allowed_options(mode=session.mode, allowed_assets=session.allowed_assets)
     return any_of(
         option.network.name
@@ -112,6 +118,7 @@ def _also_on(session: CheckoutSession, chosen: PaymentOption) -> str:
         if option.asset.symbol == chosen.asset.symbol
         and option.network.kind == "evm"
         and option.network.id != chosen.network.id
+        and price >= (option.asset.minimum or 0)
     )
 
 

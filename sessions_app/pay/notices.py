@@ -11,6 +11,7 @@ from sessions_app.models import CheckoutSession, Payment
 from sessions_app.pay.amounts import moment_text, money_text
 from sessions_app.pay.due import Due
 from sessions_app.pay.receipt import Progress
+from sessions_app.pay.sent import Sent
 from sessions_app.state.representation import received_value
 from sessions_app.status import Issue, Status
 
@@ -32,6 +33,7 @@ def notices_of(
     payments: Sequence[Payment],
     due: Due | None,
     progress: Progress | None,
+    sent: Sent | None,
     now: datetime,
 ) -> tuple[Notice, ...]:
     """The most pressing first; none while all goes as usual."""
@@ -39,7 +41,11 @@ def notices_of(
     if status == Status.OPEN and session.expires_at <= now:
         status = Status.EXPIRED
     found = {
-        Status.OPEN: lambda: [*_while_open(session, due), _gone(payments), _not_taken(session, payments)],
+        Status.OPEN: lambda: [
+            *([_slow(sent)] if sent else _while_open(session, due)),
+            _gone(payments),
+            _not_taken(session, payments),
+        ],
         Status.PROCESSING: lambda: [_slow(progress), _late_but_enough(session)],
         Status.COMPLETED: lambda: [_completed(session)],
         Status.EXPIRED: lambda: [_ended(session, payments)],
@@ -106,8 +112,8 @@ def _not_taken(session: CheckoutSession, payments: Sequence[Payment]) -> Notice 
     )
 
 
-def _slow(progress: Progress | None) -> Notice | None:
-    if progress is None or not progress.is_slow:
+def _slow(waiting: Progress | Sent | None) -> Notice | None:
+    if waiting is None or not waiting.is_slow:
         return None
     return Notice(
         tone="warn",
@@ -133,6 +139,8 @@ def _completed(session: CheckoutSession) -> Notice | None:
     if session.issue is None:
         return None
     issue = Issue(session.issue)
+    if issue == Issue.REVERSED and session.needs_decision:
+        return _reversed(session)
     sums = _sums(session) | {"contact": _contact(session)}
     if issue == Issue.LATE:
         return Notice(
@@ -145,10 +153,18 @@ def _completed(session: CheckoutSession) -> Notice | None:
         Issue.PAID_TWICE: _("You paid twice: %(arrived)s instead of %(price)s %(currency)s arrived"),
         Issue.UNDERPAID: _("The shop took %(arrived)s of %(price)s %(currency)s as paid"),
         Issue.WRONG_ASSET: _("Something else arrived as well, which this shop does not take here"),
-        Issue.REVERSED: _("The network has taken a payment back that had been final"),
+        Issue.REVERSED: _("The network had taken a payment back that had been final"),
     }
     tone: Tone = "good" if issue == Issue.UNDERPAID or not session.needs_decision else "warn"
     return Notice(tone=tone, title=titles[issue] % sums, text=_what_now(session))
+
+
+def _reversed(session: CheckoutSession) -> Notice:
+    text = _(
+        "Most likely the money is back in it. The shop has been told. Please pay again only when the shop asks you to. "
+        "%(contact)s"
+    )
+    return Notice(tone="warn", title=_("Look in your wallet first"), text=text % {"contact": _contact(session)})
 
 
 def _ended(session: CheckoutSession, payments: Sequence[Payment]) -> Notice | None:

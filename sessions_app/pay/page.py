@@ -19,10 +19,12 @@ from sessions_app.pay.notices import Notice, notices_of
 from sessions_app.pay.offers import AssetOffer, offers_of
 from sessions_app.pay.receipt import Progress, ReceiptLine, RefundLine, progress_of, receipt_of, refunds_of
 from sessions_app.pay.scenarios import ScenarioButton, scenario_buttons
+from sessions_app.pay.sent import Sent, sent_of
 from sessions_app.pay.ways_back import with_session_id
+from sessions_app.paying.announcing import announced
 from sessions_app.paying.quoting import OfferedOption
 from sessions_app.state.representation import sorted_payments
-from sessions_app.status import Status
+from sessions_app.status import Issue, Status
 
 
 class State(StrEnum):
@@ -30,10 +32,12 @@ class State(StrEnum):
 
     CHOOSE = "choose"
     SEND = "send"
+    SENT = "sent"  # the buyer says so; the chain has not shown it yet
     LAPSED = "lapsed"  # the price no longer holds; the session still runs
     PAUSED = "paused"  # the shop is suspended: nobody is asked for money
     PROCESSING = "processing"
     PAID = "paid"
+    REVERSED = "reversed"  # it was paid, and the network took it back
     EXPIRED = "expired"
     CANCELLED = "cancelled"
 
@@ -44,7 +48,7 @@ _ENDED = {
     Status.EXPIRED: State.EXPIRED,
     Status.CANCELLED: State.CANCELLED,
 }
-_STEPS = {State.CHOOSE: 1, State.SEND: 2, State.LAPSED: 2, State.PROCESSING: 2, State.PAID: 3}
+_STEPS = {State.CHOOSE: 1, State.SEND: 2, State.SENT: 2, State.LAPSED: 2, State.PROCESSING: 2, State.PAID: 3}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +56,7 @@ class PayPage:
     """One view of the page."""
 
     token: str  # of its address
+    id: str  # the session's: what the shop knows the payment by
     state: State
     step: int  # 1 choose, 2 send, 3 done; 0: ended without
     is_test: bool
@@ -75,6 +80,7 @@ class PayPage:
     offers: tuple[AssetOffer, ...]
     is_changing: bool  # an option was picked; the buyer looks at the others
     due: Due | None
+    sent: Sent | None
     progress: Progress | None
     receipt: tuple[ReceiptLine, ...]
     refunds: tuple[RefundLine, ...]
@@ -84,6 +90,7 @@ class PayPage:
 
     expires_at: datetime
     success_url: str
+    leads_back: bool  # to a shop's page; a payment link without one ends with the receipt
     cancel_url: str
     watch_until: datetime
     error: str = ""
@@ -111,7 +118,7 @@ class PayPage:
         """How often a browser without JavaScript loads the page again; 0: never, nothing will change by itself."""
         if self.has_no_offer:
             return 30
-        return {State.SEND: 15, State.PAUSED: 15, State.PROCESSING: 5}.get(self.state, 0)
+        return {State.SEND: 15, State.SENT: 15, State.PAUSED: 15, State.PROCESSING: 5}.get(self.state, 0)
 
 
 def pay_page(
@@ -122,27 +129,32 @@ def pay_page(
     now: datetime,
     refunds: Sequence[Refund] = (),
     change: bool = False,
+    again: bool = False,
     error: str | Promise = "",
 ) -> PayPage:
     """The page of a session that came through `facts.with_facts`.
 
     `options` are looked at only while choosing; `heads` are the newest known blocks of the networks with unconfirmed
-    payments; `change` asks for the options again although one was picked; `error` is what a form's door refused.
+    payments; `change` asks for the options again although one was picked, `again` for the address although a
+    payment was announced; `error` is what a form's door refused.
     """
-    state = state_of(session, now=now, change=change)
+    state = state_of(session, now=now, change=change, again=again)
+    said = announced(session, now=now) if state == State.SENT else None
+    sent = sent_of(said, now=now) if said else None
     payments = sorted_payments(session)
     due = due_of(session, now=now) if state in {State.SEND, State.LAPSED} else None
     progress = progress_of(payments, heads=heads, now=now) if state == State.PROCESSING else None
-    headline = _headline(state, progress)
-    notices = notices_of(session, payments=payments, due=due, progress=progress, now=now)
+    headline = sent.headline if sent else _headline(state, progress)
+    notices = notices_of(session, payments=payments, due=due, progress=progress, sent=sent, now=now)
     return PayPage(
         token=session.page_token,
+        id=session.public_id,
         state=state,
         step=_STEPS.get(state, 0),
         is_test=session.mode == "test",
-        is_final=state in {State.PAID, State.EXPIRED, State.CANCELLED},
+        is_final=state in {State.PAID, State.REVERSED, State.EXPIRED, State.CANCELLED},
         can_cancel=session.status == Status.OPEN,
-        version=version_of(session, heads=heads, refunds=refunds, now=now, change=change),
+        version=version_of(session, heads=heads, refunds=refunds, now=now, change=change, again=again),
         now=now,
         merchant_name=session.merchant.name,
         support_email=session.merchant.support_email,
@@ -158,6 +170,7 @@ def pay_page(
         offers=offers_of(options, quote=session.quote) if state == State.CHOOSE else (),
         is_changing=session.quote is not None,
         due=due,
+        sent=sent,
         progress=progress,
         receipt=receipt_of(session, payments=payments),
         refunds=refunds_of(refunds),
@@ -166,15 +179,18 @@ def pay_page(
         scenarios=scenario_buttons(session) if session.mode == "test" else (),
         expires_at=session.expires_at,
         success_url=with_session_id(session.success_url, session.public_id),
+        leads_back=session.payment_link_id is None or session.success_url != session.cancel_url,
         cancel_url=session.cancel_url,
         watch_until=session.watch_until,
         error=str(error),
     )
 
 
-def state_of(session: CheckoutSession, *, now: datetime, change: bool = False) -> State:
+def state_of(session: CheckoutSession, *, now: datetime, change: bool = False, again: bool = False) -> State:
     """Which face to show. A session whose time is over but that nobody has expired yet already looks expired."""
     status = Status(session.status)
+    if session.issue == Issue.REVERSED and session.needs_decision:
+        return State.REVERSED
     if status != Status.OPEN:
         return _ENDED[status]
     if session.expires_at <= now:
@@ -183,6 +199,8 @@ def state_of(session: CheckoutSession, *, now: datetime, change: bool = False) -
         return State.PAUSED
     if session.quote is None or change:
         return State.CHOOSE
+    if not again and announced(session, now=now):
+        return State.SENT  # no new price either: what is on its way was sent at the one that the buyer saw
     return State.LAPSED if session.quote.valid_until <= now else State.SEND
 
 
@@ -193,15 +211,16 @@ def version_of(
     refunds: Sequence[Refund] = (),
     now: datetime,
     change: bool = False,
+    again: bool = False,
 ) -> str:
     """Changes exactly when the page would look different, clocks aside: they run in the browser. For the ETag."""
-    state = state_of(session, now=now, change=change)
+    state = state_of(session, now=now, change=change, again=again)
     facts = [
         str(get_language()), state, session.status, session.payment_status, str(session.issue),
         str(session.needs_decision), _quote_part(session.quote), session.expires_at.isoformat(),
         # Prices beside the options are looked up anew once a minute, not every two seconds.
         now.strftime("%H:%M") if state == State.CHOOSE else "",
-        session.refund_address,
+        session.refund_address, _announced_part(session, now) if state == State.SENT else "",
         *(_payment_part(payment, heads) for payment in sorted_payments(session)),
         *(f"{refund.public_id}:{bool(refund.seen_at)}:{bool(refund.confirmed_at)}" for refund in refunds),
     ]  # fmt: skip
@@ -210,6 +229,11 @@ def version_of(
 
 def _quote_part(quote: Quote | None) -> str:
     return quote.public_id if quote else ""
+
+
+def _announced_part(session: CheckoutSession, now: datetime) -> str:
+    said = announced(session, now=now)
+    return f"{said.at.isoformat()}:{said.tx_hash}:{sent_of(said, now=now).is_slow}" if said else ""
 
 
 def _payment_part(payment: Payment, heads: Mapping[str, int]) -> str:
@@ -229,11 +253,13 @@ def _headline(state: State, progress: Progress | None) -> str:
         return gettext("Your payment has arrived")
     return {
         State.CHOOSE: gettext("Choose how to pay"),
+        State.SENT: "",  # says its network's name: `sent.headline`
         State.SEND: gettext("Waiting for your payment"),
         State.LAPSED: gettext("The price needs renewing"),
         State.PAUSED: gettext("This shop takes no payments at the moment"),
         State.PROCESSING: gettext("We see your payment"),
         State.PAID: gettext("Paid"),
+        State.REVERSED: gettext("The network took your payment back"),
         State.EXPIRED: gettext("The time to pay is over"),
         State.CANCELLED: gettext("This payment was cancelled"),
     }[state]

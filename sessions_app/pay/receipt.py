@@ -76,15 +76,19 @@ def progress_of(payments: Sequence[Payment], *, heads: Mapping[str, int], now: d
     have, need = confirmations(slowest, heads), slowest.confirmations_needed
     seconds = chain.block_seconds
     in_block = slowest.block_number is not None
-    patience = max(_SLOW_AT_LEAST, timedelta(seconds=seconds * _SLOW_BLOCKS))
     return Progress(
         have=have,
         need=need,
         left=duration_text(timedelta(seconds=max(need - have, 1) * seconds)) if in_block else "",
         is_in_block=in_block,
-        is_slow=not in_block and now - slowest.seen_at > patience,
+        is_slow=not in_block and now - slowest.seen_at > patience(seconds),
         network=chain.name,
     )
+
+
+def patience(block_seconds: float) -> timedelta:
+    """How long a payment may be in no block before the page says that this takes longer than usual."""
+    return max(_SLOW_AT_LEAST, timedelta(seconds=block_seconds * _SLOW_BLOCKS))
 
 
 def receipt_of(session: CheckoutSession, *, payments: Sequence[Payment]) -> tuple[ReceiptLine, ...]:

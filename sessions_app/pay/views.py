@@ -23,6 +23,7 @@ from sessions_app.pay.frame import BuyersDoor, buyers_page
 from sessions_app.pay.page import PayPage, State, pay_page, state_of, version_of
 from sessions_app.pay.scenarios import scenario_named
 from sessions_app.paying import scenarios
+from sessions_app.paying.announcing import announce
 from sessions_app.paying.quoting import choose_option, options_for
 from sessions_app.reading.queries import session_for_buyer
 from sessions_app.state import lifecycle
@@ -31,7 +32,7 @@ from sessions_app.state.representation import sorted_refunds
 from sessions_app.status import is_live
 
 BUYER = "buyer"
-_QUERY = {"change": "1", "qr": "address"}
+_QUERY = {"change": "1", "again": "1", "qr": "other"}
 
 
 def _buyers_door(door: BuyersDoor) -> Callable[[HttpRequest, str], HttpResponse]:
@@ -51,7 +52,8 @@ def _buyers_door(door: BuyersDoor) -> Callable[[HttpRequest, str], HttpResponse]
 @require_safe
 @_buyers_door
 def pay(request: HttpRequest, session: CheckoutSession) -> HttpResponse:
-    """The page. `?change=1` shows the options again, `?qr=address` the QR code without the amount."""
+    """The page. `?change=1` shows the options again, `?again=1` the address although a payment is said to be on its
+    way, `?qr=other` the other of the two QR codes."""
     return _page(request, session)
 
 
@@ -59,8 +61,8 @@ def pay(request: HttpRequest, session: CheckoutSession) -> HttpResponse:
 @_buyers_door
 def status(request: HttpRequest, session: CheckoutSession) -> HttpResponse:
     """The part of the page that changes; 304 while it has not. Asked every two seconds: few queries, no rates."""
-    now, change = timezone.now(), _wants_change(request)
-    version = version_of(session, heads=_heads(session), refunds=_refunds(session), now=now, change=change)
+    now = timezone.now()
+    version = version_of(session, heads=_heads(session), refunds=_refunds(session), now=now, **_wanted(request))
     etag = f'"{version}"'
     if request.headers.get("If-None-Match") == etag:
         return HttpResponseNotModified(headers={"ETag": etag})
@@ -84,6 +86,17 @@ def renew(_request: HttpRequest, session: CheckoutSession) -> HttpResponse:
     """The price no longer holds: today's, for the same option. Nothing happens while it still holds."""
     if session.quote:
         choose_option(session=session, asset=session.quote.asset, network=session.quote.network, now=timezone.now())
+    return _back_to_page(session)
+
+
+@require_POST
+@_buyers_door
+def sent(request: HttpRequest, session: CheckoutSession) -> HttpResponse:
+    """The buyer sent it: the wallet told the page's script the transaction's hash, or an exchange was asked to send."""
+    now = timezone.now()
+    due = due_of(session, now=now)
+    amount = f"{due.amount} {due.asset}" if due else ""
+    announce(session, tx_hash=request.POST.get("tx_hash", ""), amount=amount, now=now)
     return _back_to_page(session)
 
 
@@ -114,7 +127,7 @@ def qr(request: HttpRequest, session: CheckoutSession) -> HttpResponse:
     text = due.address if request.GET.get("kind") == "address" or not due.uri else due.uri
     drawing = BytesIO()
     segno.make(text, error="l", micro=False).save(
-        drawing, kind="svg", xmldecl=False, omitsize=True, border=0, dark="#111318"
+        drawing, kind="svg", xmldecl=False, omitsize=True, border=4, dark="#000", light="#fff"
     )
     return HttpResponse(drawing.getvalue(), content_type="image/svg+xml")
 
@@ -133,29 +146,29 @@ def _page(request: HttpRequest, session: CheckoutSession, error: DomainError | N
 
 
 def _view_model(request: HttpRequest, session: CheckoutSession, error: str = "") -> PayPage:
-    now, change = timezone.now(), _wants_change(request)
-    is_choosing = state_of(session, now=now, change=change) == State.CHOOSE
+    now, wanted = timezone.now(), _wanted(request)
+    is_choosing = state_of(session, now=now, **wanted) == State.CHOOSE
     return pay_page(
         session=session,
         options=options_for(session, now) if is_choosing else (),
         heads=_heads(session),
         refunds=_refunds(session),
         now=now,
-        change=change,
         error=error,
+        **wanted,
     )
 
 
 def _context(request: HttpRequest, view_model: PayPage) -> dict[str, object]:
     return {
         "page": view_model,
-        "qr_kind": "address" if request.GET.get("qr") == "address" else "uri",
+        "shows_other_qr": request.GET.get("qr") == "other",
         "query": _query(request),
     }
 
 
-def _wants_change(request: HttpRequest) -> bool:
-    return request.GET.get("change") == "1"
+def _wanted(request: HttpRequest) -> dict[str, bool]:
+    return {name: request.GET.get(name) == "1" for name in ("change", "again")}
 
 
 def _query(request: HttpRequest) -> str:

@@ -24,7 +24,7 @@ def session_for_buyer(page_token: str) -> CheckoutSession:
 
     Raises `SessionNotFound`.
     """
-    session = with_facts(CheckoutSession.objects.filter(page_token=page_token), "merchant").first()
+    session = with_facts(CheckoutSession.objects.filter(page_token=page_token), "merchant", "announcement").first()
     if session is None:
         raise SessionNotFound("There is no such payment.")
     return up_to_date(session)

@@ -50,7 +50,7 @@ def test_copying_is_said_and_exact(open_page: OpenPage, session: CheckoutSession
     page = open_page(session)
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     page.get_by_role("button", name="Copy the address").click()
-    expect(page.locator("#said")).to_have_text("Copied")
+    expect(page.locator("#news")).to_contain_text("Address copied.")
     assert page.evaluate("navigator.clipboard.readText()") == session.deposit.address
 
 

@@ -78,7 +78,7 @@ def test_a_lapsed_price_renews_itself(open_page: OpenPage, picked: CheckoutSessi
     page = open_page(picked)
     before = picked.quote
     sandbox.skip(minutes=16)
-    expect(page.locator("#said")).to_have_text("The price was renewed.")
+    expect(page.locator("#news")).to_have_text("The price was renewed.")
     expect(page.locator("#amount")).to_have_text("49.00 USDC")
     assert refreshed(picked).quote != before
 
@@ -93,16 +93,16 @@ def test_test_mode_plays_a_payment_in_place(open_page: OpenPage, session: Checko
     assert page.evaluate("window.notReloaded")
 
 
-def test_the_other_code_holds_the_address_alone(
-    open_page: OpenPage, session: CheckoutSession, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(("asset", "first", "second"), [("USDC", "address", "uri"), ("ETH", "uri", "address")])
+def test_a_tokens_first_code_is_the_address_alone_and_a_coins_the_request(
+    open_page: OpenPage, session: CheckoutSession, asset: str, first: str, second: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("RPC_URL_DEVCHAIN", "http://127.0.0.1:8545")
-    choose_option(session=session, asset="USDC", network="devchain", now=timezone.now())
+    choose_option(session=session, asset=asset, network="devchain", now=timezone.now())
     page = open_page(session)
-    page.get_by_role("link", name="QR with the address only").click()
-    expect(page.locator(".qr")).to_have_attribute("src", _ending("kind=address"))
-    page.get_by_role("link", name="QR with the amount").click()
-    expect(page.locator(".qr")).to_have_attribute("src", _ending("kind=uri"))
+    for kind in (first, second, first):
+        expect(page.locator(".qr")).to_have_attribute("src", _ending(f"kind={kind}"))
+        page.locator("#other-qr").click()
 
 
 def test_cancelling_leads_back_to_the_cart(open_page: OpenPage, picked: CheckoutSession) -> None:

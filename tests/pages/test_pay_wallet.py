@@ -15,7 +15,7 @@ from chains_app.networks.networks import network
 from sessions_app.models import CheckoutSession
 from sessions_app.paying.quoting import choose_option
 from tests.cast import PATS_WALLET
-from tests.pages.buyer import OpenPage
+from tests.pages.buyer import OpenPage, headline
 
 WALLETS = Path(__file__).with_name("wallets.js").read_text(encoding="utf-8")
 DEVCHAIN = "0x7a69"
@@ -79,29 +79,31 @@ def transfer_data(page: Page, live_server: LiveServer, units: str) -> str:
 
 def test_a_token_is_transferred_to_the_last_unit(pay: Pay, session: CheckoutSession) -> None:
     page = pay("USDC")
-    says(page, "Sent from your wallet")
+    headline(page, "Sent. Now Devchain takes it up")
     data = TRANSFER + encode(["address", "uint256"], [session.deposit.address, 49_000_000]).hex()
     contract = network("devchain").assets["USDC"].contract
-    assert asked(page, "eth_sendTransaction") == [{"from": PATS_WALLET, "to": contract, "value": "0x0", "data": data}]
+    [sent] = asked(page, "eth_sendTransaction")
+    assert sent == {"from": PATS_WALLET, "to": contract, "value": "0x0", "data": data, "chainId": DEVCHAIN}
 
 
 def test_the_networks_own_coin_is_sent_to_the_address(pay: Pay, session: CheckoutSession) -> None:
     page = pay("ETH")
-    says(page, "Sent from your wallet")
+    headline(page, "Sent. Now Devchain takes it up")
     assert session.quote is not None
     value = hex(int(session.quote.amount_units))
-    assert asked(page, "eth_sendTransaction") == [{"from": PATS_WALLET, "to": session.deposit.address, "value": value}]
+    [sent] = asked(page, "eth_sendTransaction")
+    assert sent == {"from": PATS_WALLET, "to": session.deposit.address, "value": value, "chainId": DEVCHAIN}
 
 
 def test_a_wallet_on_another_network_is_asked_to_change(pay: Pay) -> None:
     page = pay(eth_chainId="0x1")
-    says(page, "Sent from your wallet")
+    headline(page, "Sent. Now Devchain takes it up")
     assert asked(page, "wallet_switchEthereumChain") == [{"chainId": DEVCHAIN}]
 
 
 def test_a_network_the_wallet_does_not_know_is_added(pay: Pay) -> None:
     page = pay(eth_chainId="0x1", wallet_switchEthereumChain={"code": 4902, "message": "Unrecognized chain"})
-    says(page, "Sent from your wallet")
+    headline(page, "Sent. Now Devchain takes it up")
     [added] = asked(page, "wallet_addEthereumChain")
     assert (added["chainId"], added["chainName"], added["rpcUrls"]) == (
         DEVCHAIN,
@@ -136,18 +138,8 @@ def test_what_the_wallet_could_not_send_is_told_in_words(pay: Pay) -> None:
 def test_several_wallets_are_offered_by_name(pay: Pay) -> None:
     page = pay(legacy=False, announced=["Fox", "Rabbit"])
     page.get_by_role("button", name="Rabbit").click()
-    says(page, "Sent from your wallet")
+    headline(page, "Sent. Now Devchain takes it up")
     assert {call["wallet"] for call in page.evaluate("window.asked")} == {"Rabbit"}
-
-
-def test_after_a_reload_it_warns_before_paying_again(pay: Pay) -> None:
-    page = pay()
-    says(page, "Sent from your wallet")
-    page.reload()
-    says(page, "You sent a payment from this browser a moment ago")
-    expect(page.get_by_role("button", name="Pay with browser wallet")).to_be_disabled()
-    page.get_by_role("button", name="Send again").click()
-    expect(page.get_by_role("button", name="Pay with browser wallet")).to_be_enabled()
 
 
 def test_without_a_wallet_the_button_is_not_there(

@@ -1,5 +1,6 @@
 // Browser wallets for tests: they write down what they were asked, and answer as `window.script` says.
-// {method: answer}; {method: {code, message}} refuses.
+// {method: answer}; {method: {code, message}} refuses, "never" does not answer; `leaves` is the network it is on after
+// sending, `thrown` a function that throws instead of sending.
 (() => {
   const script = Object.assign(
     { eth_requestAccounts: ["0x15d34AAf54267DB7D7c367839AAf71A00a2C6A65"], eth_sendTransaction: `0x${"ab".repeat(32)}` },
@@ -14,6 +15,9 @@
         window.asked.push({ wallet: name, method, params });
         const answer = script[method];
         if (method === "eth_chainId") return chainId;
+        if (answer === "never") return new Promise(() => {});
+        if (method === "eth_sendTransaction" && script.thrown) script.thrown();
+        if (method === "eth_sendTransaction" && script.leaves) chainId = script.leaves;
         if (answer?.code !== undefined) throw answer;
         if (/^wallet_(switch|add)EthereumChain$/.test(method) && answer !== "stays") chainId = params[0].chainId;
         return answer ?? null;

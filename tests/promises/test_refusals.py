@@ -14,6 +14,7 @@ PROMISED = {
         "beyond_role",
         "invalid_idempotency_key",
         "kept_too_short",
+        "not_a_transaction",
         "option_unavailable",
         "ownership_not_proven",
         "reason_missing",

@@ -21,6 +21,7 @@ HOSTED = [
     _buyers("pay-choose", method="post", ids=_PAY, body={"asset": "USDC", "network": "sandbox"}, done=303,
             live_done=409),
     _buyers("pay-renew", method="post", ids={"page_token": "quoted_page"}, done=303, live_done=409),
+    _buyers("pay-sent", method="post", ids={"page_token": "quoted_page"}, body={"tx_hash": "0x" + "ab" * 32}, done=303),
     _buyers("pay-cancel", method="post", ids=_PAY, done=303),
     _buyers("pay-simulate", method="post", ids={"page_token": "fresh_page"}, body={"scenario": "exact"}, done=303,
             live_done=409),

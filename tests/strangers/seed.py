@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from typing import Any
 
 import psycopg
@@ -27,6 +28,7 @@ from merchants_app.people.invitations import invite
 from merchants_app.people.team import remove
 from merchants_app.requests.log import write_lines
 from sessions_app.models import CheckoutSession, DepositAddress, Payment
+from sessions_app.paying.announcing import announce
 from sessions_app.paying.decisions import decide
 from sessions_app.paying.quoting import choose_option
 from sessions_app.reading.queries import session_for_buyer, undecided_page
@@ -164,8 +166,8 @@ def _sessions(world: World, name: str, business: Business) -> None:
     first, second = NETWORKS[world.mode]
     playing = "sandbox" if world.mode == "test" else first
     for word, options in {
-        "fresh": None, "open": (first, "USDC"), "quoted": (playing, "USDC"), "expired": None, "quiet": None,
-        "odd": (first, "USDC"), "other_odd": (first, "USDC"),
+        "fresh": None, "open": (first, "USDC"), "quoted": (playing, "USDC"), "said": (first, "USDC"),
+        "expired": None, "quiet": None, "odd": (first, "USDC"), "other_odd": (first, "USDC"),
         "decided": (second, "USDC"), "paid": (second, network(second).native.symbol),  # type: ignore[union-attr]
     }.items():  # fmt: skip
         body = agreed(
@@ -182,6 +184,9 @@ def _sessions(world: World, name: str, business: Business) -> None:
         world.ids[word], world.ids[f"{word}_page"] = made.public_id, made.page_token
         if options:
             choose_option(session=made, asset=options[1], network=options[0], now=timezone.now())
+        if word == "said":
+            tx_hash = "0x" + sha256(f"{name} {world.mode}".encode()).hexdigest()
+            announce(made, tx_hash=tx_hash, amount="what it costs", now=timezone.now())
         if word in {"expired", "quiet"}:
             expire(made, actor="shop")
     # Nothing of this buyer's is waited for any more.
@@ -272,8 +277,8 @@ def _marks(world: World, business: Business) -> None:
     sessions = CheckoutSession.objects.filter(merchant=world.merchant, mode=world.mode)
     own = {text for word, text in world.ids.items() if not text.isdigit() and word not in {"network", "wallet"}}
     own |= set(sessions.values_list("public_id", flat=True))
-    for path in ("page_token", "deposit__address", "payments__public_id", "payments__tx_hash", "quotes__public_id",
-                 "refunds__public_id", "customer__public_id", "reference"):  # fmt: skip
+    for path in ("page_token", "deposit__address", "announcement__tx_hash", "payments__public_id", "payments__tx_hash",
+                 "quotes__public_id", "refunds__public_id", "customer__public_id", "reference"):  # fmt: skip
         own |= {text for text in sessions.values_list(path, flat=True) if text}
     of_events = Event.objects.filter(merchant=world.merchant, mode=world.mode)
     own |= set(of_events.values_list("public_id", flat=True))

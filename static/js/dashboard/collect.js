@@ -1,6 +1,6 @@
 // Sends the prepared calls with a browser wallet, one after the other, and then has the server look at the last.
 
-import { firstWallet, onChain } from "./wallet.js";
+import { chainIdHex, firstWallet, onChain } from "./wallet.js";
 
 const section = document.querySelector("#calls");
 const said = section.querySelector("[data-said]");
@@ -30,14 +30,16 @@ async function mined(wallet, hash) {
 async function send(wallet) {
   const [from] = await wallet.request({ method: "eth_requestAccounts" });
   if (!await onChain(wallet, section.dataset.chain)) {
-    said.textContent = "Your wallet does not know this network. Add it there, then try again.";
+    said.textContent = "Your wallet is not on this network. Choose or add it there, then try again.";
     return;
   }
   const calls = callsOnPage();
+  // With its network: a wallet that is on another one refuses, instead of sending there.
+  const chainId = chainIdHex(section.dataset.chain);
   let hash = "";
   for (const [index, call] of calls.entries()) {
     said.textContent = calls.length > 1 ? `Confirm transaction ${index + 1} of ${calls.length} in your wallet.` : "Confirm it in your wallet.";
-    hash = await wallet.request({ method: "eth_sendTransaction", params: [{ from, ...call }] });
+    hash = await wallet.request({ method: "eth_sendTransaction", params: [{ from, chainId, ...call }] });
     said.textContent = "Sent. Waiting for the network …";
     await mined(wallet, hash);
   }

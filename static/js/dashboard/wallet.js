@@ -15,13 +15,17 @@ export function inHex(text) {
   return `0x${Array.from(new TextEncoder().encode(text), (byte) => byte.toString(16).padStart(2, "0")).join("")}`;
 }
 
-/** Puts the wallet on a chain. Returns false when the wallet does not know it. */
+/** A chain's id as wallets take it. */
+export const chainIdHex = (chainId) => `0x${BigInt(chainId).toString(16)}`;
+
+/** Puts the wallet on a chain. Returns false when it does not know it, or says that it changed and stays elsewhere. */
 export async function onChain(wallet, chainId) {
-  const wanted = `0x${Number(chainId).toString(16)}`;
-  if (await wallet.request({ method: "eth_chainId" }) === wanted) return true;
+  const wanted = chainIdHex(chainId);
+  const isThere = async () => chainIdHex(await wallet.request({ method: "eth_chainId" })) === wanted;
+  if (await isThere()) return true;
   try {
     await wallet.request({ method: "wallet_switchEthereumChain", params: [{ chainId: wanted }] });
-    return true;
+    return await isThere();
   } catch (error) {
     if (error.code === 4902) return false;
     throw error;

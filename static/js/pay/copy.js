@@ -1,6 +1,6 @@
-// Copy buttons: shown only when there is a script to work them; what was copied is said as well as shown.
+// Copy buttons: shown only when there is a script to work them; what was copied is said in words too.
 
-import { say, words } from "./words.js";
+import { news, words } from "./words.js";
 
 const SHOWN_MS = 1600;
 
@@ -16,11 +16,11 @@ async function copy(button) {
     await navigator.clipboard.writeText(button.dataset.copy);
   } catch {
     if (!copyOldWay(button.dataset.copy)) {
-      say(words("copyFailed"));
+      news(words("copyFailed"));
       return;
     }
   }
-  say(words("copied"));
+  news(words(button.dataset.copied ?? "copied"));
   button.classList.add("done");
   setTimeout(() => button.classList.remove("done"), SHOWN_MS);
 }

@@ -10,7 +10,7 @@ export function clockText(seconds) {
   return hours ? `${hours}:${two(minutes)}:${two(left % 60)}` : `${minutes}:${two(left % 60)}`;
 }
 
-/** Keeps the clocks of `live` running. `whenOver` is called once when one that matters has run down. */
+/** Keeps the clocks of `live` running. `whenOver` is called once when one with data-at-end has run down. */
 export function runClocks(live, whenOver) {
   const ahead = Date.parse(live.dataset.now) - Date.now();
   const clocks = [...live.querySelectorAll("time[data-until]")];
@@ -20,7 +20,7 @@ export function runClocks(live, whenOver) {
       const left = (Date.parse(clock.dataset.until) - Date.now() - ahead) / 1000;
       clock.textContent = clockText(left);
       clock.classList.toggle("soon", left < SOON_SECONDS);
-      if (left <= 0 && !isOver) {
+      if (left <= 0 && !isOver && clock.dataset.atEnd) {
         isOver = true;
         whenOver();
       }

@@ -12,13 +12,15 @@ export function transferData(recipient, units) {
   return `0x${TRANSFER}${word(recipient.slice(2).toLowerCase())}${word(checkedUnits(units).toString(16))}`;
 }
 
-/** Parameters for `eth_sendTransaction`: a token's transfer, or the network's own coin when `contract` is empty. */
-export function transaction({ from, contract, recipient, units }) {
+/** Parameters for `eth_sendTransaction`: a token's transfer, or the network's own coin when `contract` is empty.
+ * With its network: a wallet that is on another one refuses, instead of sending the money there. */
+export function transaction({ from, contract, recipient, units, chainId }) {
   checkAddress(from);
   checkAddress(recipient);
-  if (!contract) return { from, to: recipient, value: hex(checkedUnits(units)) };
+  const to = { from, chainId: chainIdHex(chainId) };
+  if (!contract) return { ...to, to: recipient, value: hex(checkedUnits(units)) };
   checkAddress(contract);
-  return { from, to: contract, value: "0x0", data: transferData(recipient, units) };
+  return { ...to, to: contract, value: "0x0", data: transferData(recipient, units) };
 }
 
 export const chainIdHex = (chainId) => hex(BigInt(chainId));

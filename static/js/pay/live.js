@@ -1,6 +1,6 @@
 // The part of the page that changes: asks the server for it, and puts it in place without losing the buyer's place.
 
-import { say, words } from "./words.js";
+import { news, say, words } from "./words.js";
 
 const LONGEST_PAUSE_MS = 10_000;
 
@@ -15,10 +15,11 @@ export function follow(enhance) {
     clearTimeout(timer);
     try {
       await update(enhance);
+      if (failures >= 2) news("");
       failures = 0;
     } catch {
       failures += 1;
-      if (failures === 2) say(words("offline"));
+      if (failures === 2) news(words("offline"));
     }
     plan();
   }
@@ -62,6 +63,7 @@ function replace(html, enhance, askedFor = null) {
     next.querySelector(`#${details.id}`)?.setAttribute("open", "");
   }
   current.replaceWith(document.adoptNode(next));
+  document.title = next.dataset.title;
   if (next.dataset.announcement !== current.dataset.announcement) say(next.dataset.announcement);
   enhance(next);
   if (focused) refocus(next, focused, hasTurned);

@@ -5,8 +5,8 @@ import { runClocks } from "./countdown.js";
 import { follow, inPlace } from "./live.js";
 import { discoverWallets } from "./providers.js";
 import { returnWhenPaid } from "./return.js";
-import { enableWallet, showWallet } from "./wallet.js";
-import { say, words } from "./words.js";
+import { draw, enableWallet } from "./wallet.js";
+import { news, words } from "./words.js";
 
 let stopClocks = () => {};
 
@@ -14,7 +14,7 @@ function enhance(live) {
   stopClocks();
   stopClocks = runClocks(live, () => renew(live));
   enableCopying(live);
-  enableWallet(live);
+  enableWallet(live, announce);
   enableInPlace(live);
   enablePrinting(live);
   returnWhenPaid(live);
@@ -31,13 +31,21 @@ function enableInPlace(live) {
   for (const form of live.querySelectorAll("form[data-inplace]")) {
     form.addEventListener("submit", (event) => {
       event.preventDefault();
-      send(form, event.submitter).catch(() => say(words("offline")));
+      send(form, event.submitter).catch(() => news(words("offline")));
     });
   }
 }
 
 const send = (form, submitter) =>
   inPlace(form.action, { method: "POST", body: new URLSearchParams(new FormData(form, submitter)) }, enhance);
+
+// The wallet has sent: the server shows that from now on, in every tab and after a reload.
+async function announce(hash) {
+  const form = document.getElementById("announce");
+  if (!form) return;
+  form.elements.tx_hash.value = hash;
+  await send(form, null);
+}
 
 // Only while somebody looks: a forgotten tab asks for no new price every quarter of an hour.
 function renew(live) {
@@ -47,7 +55,7 @@ function renew(live) {
     document.addEventListener("visibilitychange", () => renew(document.getElementById("live")), { once: true });
     return;
   }
-  send(form, null).then(() => say(words("priceChanged")), () => say(words("renewFailed")));
+  send(form, null).then(() => news(words("priceChanged")), () => news(words("renewFailed")));
 }
 
 function enablePrinting(live) {
@@ -58,5 +66,5 @@ function enablePrinting(live) {
 }
 
 enhance(document.getElementById("live"));
-discoverWallets(showWallet);
+discoverWallets(draw);
 follow(enhance);

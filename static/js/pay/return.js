@@ -1,9 +1,10 @@
-// After "paid" the buyer is taken back to the shop: once, only in the tab that waited, and they may stay.
+// After "paid" the buyer is taken back to the shop: once, only in the tab that waited, and they may stay. Not where
+// something is to be read first, or no shop's page to go to: then the line is not there.
 
 import { forget, recall, remember } from "./memory.js";
 import { words } from "./words.js";
 
-const SECONDS = 3;
+const SECONDS = 10;
 
 let timer = null;
 
@@ -21,6 +22,7 @@ export function returnWhenPaid(live) {
 
 function countDown(live, seconds) {
   const line = live.querySelector("#returning");
+  if (!line) return;
   const sentence = line.querySelector("span");
   line.hidden = false;
   line.querySelector("button").addEventListener("click", () => {

@@ -1,40 +1,78 @@
-// "Pay with browser wallet": connect, change to the right network, send, and say in words what happened.
+// "Pay with browser wallet". The panel is drawn anew with every piece of news; what was asked is not in it (asked.js).
 
-import { chainIdHex, transaction } from "./erc20.js";
-import { forget, recall, remember } from "./memory.js";
+import { ask, explained } from "./ask.js";
+import { TAB, alone, asked, forgetAsked, noteAsked, whenAskedElsewhere } from "./asked.js";
+import { followSent } from "./sent.js";
 import { wallets } from "./providers.js";
 import { words } from "./words.js";
 
-const REJECTED = 4001;
-const UNKNOWN_CHAIN = 4902;
-const BUSY = -32002;
-const PAUSE_MS = 10 * 60 * 1000; // so long a payment that was sent is waited for before another is offered
+const SILENT_MS = 60_000; // a wallet that has not answered for so long may have closed its window
 
-class WalletProblem extends Error {}
+let step = ""; // what the wallet is doing right now, as a sentence
+let refusal = ""; // what it said last
+let insists = false; // whether the buyer gave up an earlier request, and wants to be asked anew
+let announce = () => {};
+const announced = new Set();
 
-/** Wires the panel's wallet part; hidden as long as there is no wallet. */
-export function enableWallet(live) {
+/** Wires the panel's wallet part; hidden as long as there is no wallet. `tellServer` takes a transaction's hash. */
+export function enableWallet(live, tellServer) {
+  announce = tellServer;
   const part = live.querySelector("#wallet");
   if (!part) return;
-  showWallet();
-  const button = part.querySelector("#pay-with-wallet");
-  button.addEventListener("click", () => start(part, live.dataset.session));
-  if (isWaiting(part, live.dataset.session)) showSent(part, live.dataset.session, words("walletSentBefore"));
+  const { session } = live.dataset;
+  part.querySelector("#pay-with-wallet").addEventListener("click", () => start(session));
+  part.querySelector("#ask-again").addEventListener("click", () => {
+    forgetAsked(session);
+    [refusal, insists] = ["", true];
+    draw();
+    document.getElementById("pay-with-wallet")?.focus();
+  });
+  draw();
+  announceOnce(session);
 }
 
-/** Shows the wallet part once there is a wallet: some announce themselves late. */
-export function showWallet() {
+/** Shows the wallet part as things stand: some wallets announce themselves late, some tabs ask meanwhile. */
+export function draw() {
   const part = document.getElementById("wallet");
-  if (part) part.hidden = wallets().length === 0;
+  if (!part) return;
+  part.hidden = wallets().length === 0;
+  const request = asked(document.getElementById("live").dataset.session);
+  part.querySelector("#pay-with-wallet").disabled = request !== null;
+  part.querySelector("#ask-again").hidden = request === null || isAnswering(request);
+  const says = part.querySelector(".wallet-says");
+  const sentence = request ? underWay(request, part) : refusal;
+  // The same sentence is not announced again with every piece of news.
+  if (says.textContent !== sentence) says.textContent = sentence;
+  says.classList.toggle("bad", !request && refusal !== "");
 }
 
-function start(part, session) {
+whenAskedElsewhere(draw);
+
+const isAnswering = ({ phase, tab, at }) => phase === "asking" && tab === TAB && Date.now() - at < SILENT_MS;
+
+function underWay(request, part) {
+  const isOther = request.units !== part.dataset.units || request.chainId !== part.dataset.chainId;
+  return [about(request, part), isOther ? words("walletOtherAmount", request.amount) : ""].join(" ").trim();
+}
+
+function about(request, part) {
+  if (request.phase === "sent") {
+    if (request.isElsewhere) return words("walletSentElsewhere", part.dataset.network);
+    return words(request.tab === TAB ? "walletSent" : "walletSentBefore");
+  }
+  if (request.tab !== TAB) return words("walletAskedElsewhere");
+  return isAnswering(request) ? step : words("walletSilent");
+}
+
+function start(session) {
   const found = wallets();
-  if (found.length === 1) pay(part, session, found[0].provider);
-  else if (found.length > 1) offer(part, session, found);
+  refusal = "";
+  if (found.length === 1) pay(session, found[0].provider);
+  else if (found.length > 1) offer(session, found);
 }
 
-function offer(part, session, found) {
+function offer(session, found) {
+  const part = document.getElementById("wallet");
   const list = part.querySelector(".wallet-list");
   list.replaceChildren(...found.map(({ name, icon, provider }) => {
     const choice = document.createElement("button");
@@ -49,110 +87,50 @@ function offer(part, session, found) {
     choice.append(name);
     choice.addEventListener("click", () => {
       list.hidden = true;
-      pay(part, session, provider);
+      pay(session, provider);
     });
     return choice;
   }));
   list.hidden = false;
-  tell(part, words("walletChoose"));
+  part.querySelector(".wallet-says").textContent = words("walletChoose");
   list.firstElementChild.focus();
 }
 
-async function pay(part, session, provider) {
-  const button = part.querySelector("#pay-with-wallet");
-  button.disabled = true;
+async function pay(session, provider) {
+  const order = { ...document.getElementById("wallet").dataset };
+  const isFirst = !asked(session) && await alone(session, () => request(session, provider, order), insists);
+  if (!isFirst) draw();
+}
+
+async function request(session, provider, order) {
+  const mine = { phase: "asking", tab: TAB, at: Date.now(), amount: order.amount, units: order.units, chainId: order.chainId };
+  noteAsked(session, mine);
+  insists = false;
+  const silent = setTimeout(draw, SILENT_MS + 100);
+  const tell = (sentence) => {
+    step = sentence;
+    draw();
+  };
   try {
-    const from = await account(part, provider);
-    await changeNetwork(part, provider);
-    tell(part, words("walletAsking"));
-    const { contract, recipient, units } = part.dataset;
-    await provider.request({ method: "eth_sendTransaction", params: [transaction({ from, contract, recipient, units })] });
-    remember("sent", session, `${Date.now()}:${units}`);
-    showSent(part, session, words("walletSent"));
+    const { from, hash, isElsewhere } = await ask(provider, order, tell);
+    noteAsked(session, { ...mine, phase: "sent", at: Date.now(), hash, isElsewhere });
+    if (!isElsewhere) announceOnce(session);
+    followSent(provider, { from, hash, chainId: order.chainId }, () => forgetAsked(session));
   } catch (error) {
-    button.disabled = false;
-    tell(part, explained(error), true);
-    button.focus();
+    // Given up by the buyer meanwhile, and asked anew: then this answer is about nothing that is shown.
+    if (asked(session)?.at === mine.at) forgetAsked(session);
+    refusal = explained(error);
+  } finally {
+    clearTimeout(silent);
   }
+  draw();
+  if (refusal) document.getElementById("pay-with-wallet")?.focus();
 }
 
-async function account(part, provider) {
-  tell(part, words("walletAsking"));
-  const [from] = (await provider.request({ method: "eth_requestAccounts" })) ?? [];
-  if (!from) throw new WalletProblem(words("walletNoAccount"));
-  return from;
-}
-
-async function changeNetwork(part, provider) {
-  const { chainId, network } = part.dataset;
-  if (await isOn(provider, chainId)) return;
-  tell(part, words("walletSwitching", network));
-  try {
-    await provider.request({ method: "wallet_switchEthereumChain", params: [{ chainId: chainIdHex(chainId) }] });
-  } catch (error) {
-    if (codeOf(error) !== UNKNOWN_CHAIN) throw error;
-    await addNetwork(part, provider);
-  }
-  // Some wallets answer "done" and stay where they were: money sent there would go astray.
-  if (!(await isOn(provider, chainId))) throw new WalletProblem(words("walletWrongNetwork", network));
-}
-
-async function addNetwork(part, provider) {
-  const { chainId, network, coin, explorer, rpc } = part.dataset;
-  if (!rpc) throw new WalletProblem(words("walletUnknownNetwork", network));
-  await provider.request({
-    method: "wallet_addEthereumChain",
-    params: [{
-      chainId: chainIdHex(chainId),
-      chainName: network,
-      nativeCurrency: { name: coin, symbol: coin, decimals: 18 },
-      rpcUrls: [rpc],
-      ...(explorer ? { blockExplorerUrls: [explorer] } : {}),
-    }],
-  });
-}
-
-const isOn = async (provider, chainId) => BigInt(await provider.request({ method: "eth_chainId" })) === BigInt(chainId);
-
-function showSent(part, session, sentence) {
-  const button = part.querySelector("#pay-with-wallet");
-  const label = button.textContent;
-  button.disabled = true;
-  tell(part, sentence);
-  const again = document.createElement("button");
-  again.type = "button";
-  again.className = "quiet";
-  again.textContent = words("walletAgain");
-  again.addEventListener("click", () => {
-    forget("sent", session);
-    button.disabled = false;
-    button.textContent = label;
-    tell(part, "");
-    button.focus();
-  });
-  part.querySelector(".wallet-says").append(" ", again);
-}
-
-// Sent from here a moment ago, and the page still asks for the same amount: the network has not shown it yet.
-function isWaiting(part, session) {
-  const [at, units] = (recall("sent", session) ?? "").split(":");
-  return units === part.dataset.units && Date.now() - Number(at) < PAUSE_MS;
-}
-
-function tell(part, sentence, isBad = false) {
-  const says = part.querySelector(".wallet-says");
-  says.textContent = sentence;
-  says.classList.toggle("bad", isBad);
-}
-
-// Mobile wallets wrap the code of "unknown network" once more.
-const codeOf = (error) => error?.data?.originalError?.code ?? error?.code;
-
-function explained(error) {
-  if (error instanceof WalletProblem) return error.message;
-  if (codeOf(error) === REJECTED || error?.code === "ACTION_REJECTED") return words("walletRejected");
-  if (codeOf(error) === BUSY) return words("walletBusy");
-  const message = String(error?.data?.message ?? error?.message ?? error);
-  if (/insufficient funds|exceeds balance/i.test(message)) return words("walletShortOfMoney");
-  return words("walletFailed", message.slice(0, 200));
+// Some wallets name something else than a transaction's hash; the page then only knows that it was sent from here.
+function announceOnce(session) {
+  const { phase, tab, hash, isElsewhere } = asked(session) ?? {};
+  if (phase !== "sent" || tab !== TAB || isElsewhere || announced.has(hash) || !/^0x[0-9a-f]{64}$/i.test(hash)) return;
+  announced.add(hash);
+  announce(hash).catch(() => announced.delete(hash)); // without a connection: with the next piece of news
 }

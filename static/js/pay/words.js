@@ -10,3 +10,8 @@ export function say(sentence) {
   region.textContent = "";
   requestAnimationFrame(() => { region.textContent = sentence; });
 }
+
+/** News that everybody sees: one line at the foot of the page, in place until the next one. */
+export function news(sentence) {
+  document.getElementById("news").textContent = sentence;
+}

@@ -153,7 +153,7 @@ def test_paid_gives_a_receipt_and_the_way_back(client: Client, new_session: NewS
         ("twice", "You paid twice"),
         ("late", "Your payment came late, and all is well"),
         ("late_short", "Your payment came late and does not cover the price"),
-        ("reorged", "The network has taken a payment back"),
+        ("reorged", "The network took your payment back"),
         ("dropped", "A payment that we had seen is gone"),
     ],
 )
@@ -162,6 +162,40 @@ def test_odd_payments_are_explained(
 ) -> None:
     sandbox.play(picked(session), scenario, seconds=9)
     assert sentence in page(client, session)
+
+
+def test_what_the_network_took_back_is_not_called_paid(
+    client: Client, session: CheckoutSession, sandbox: Sandbox
+) -> None:
+    html = page(client, sandbox.play(picked(session), "reorged", seconds=9))
+    assert "Look in your wallet first" in html
+    for untrue in ('class="tick"', ">Receipt<", "has been told.</p>", "Paid ·", 'id="returning"'):
+        assert untrue not in html
+
+
+def test_the_receipt_names_the_payment(client: Client, session: CheckoutSession, sandbox: Sandbox) -> None:
+    html = page(client, sandbox.play(picked(session), "exact", seconds=9))
+    assert f'<dd class="hash"> {session.public_id} </dd>' in html
+    assert f'data-session="{session.public_id}"' in html
+
+
+def test_who_has_something_to_read_is_not_led_away(client: Client, session: CheckoutSession, sandbox: Sandbox) -> None:
+    assert 'id="returning"' in page(client, sandbox.play(picked(session), "exact", seconds=9))
+    sandbox.play(session, "twice")
+    html = page(client, session)
+    assert "You paid twice" in html
+    assert 'id="returning"' not in html
+
+
+def test_the_clock_is_that_of_the_session_where_it_ends_first(
+    client: Client, session: CheckoutSession, sandbox: Sandbox
+) -> None:
+    picked(session)
+    ends = timezone.now() + timedelta(seconds=20)
+    CheckoutSession.objects.filter(pk=session.pk).update(expires_at=ends)
+    html = page(client, session)
+    assert "price holds" not in html
+    assert f'<span>time to pay</span> <time data-until="{ends.isoformat()}">0:20</time>' in html
 
 
 def test_an_asset_the_shop_does_not_take_is_named(client: Client, new_session: NewSession, sandbox: Sandbox) -> None:

@@ -1,0 +1,176 @@
+"""One tap, one payment: what a wallet was asked outlives every change of the page, every tab and every reload."""
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.utils import timezone
+from playwright.sync_api import Page, expect
+
+from sessions_app.models import CheckoutSession
+from sessions_app.paying.quoting import choose_option
+from tests.pages.buyer import OpenPage, headline
+
+WALLETS = Path(__file__).with_name("wallets.js").read_text(encoding="utf-8")
+BUTTON = "Pay with browser wallet"
+AGAIN = "I looked in the wallet: ask it again"
+HASH = "0x" + "ab" * 32
+
+Open = Callable[..., Page]
+
+
+@pytest.fixture
+def opened(page: Page, open_page: OpenPage, session: CheckoutSession, monkeypatch: pytest.MonkeyPatch) -> Open:
+    """`opened(**script)`: the page of a session that is to be paid with USDC, with a wallet that answers so."""
+    monkeypatch.setenv("RPC_URL_DEVCHAIN", "http://127.0.0.1:8545")
+    choose_option(session=session, asset="USDC", network="devchain", now=timezone.now())
+
+    def show(**script: Any) -> Page:
+        script = {"legacy": True, "eth_chainId": "0x7a69"} | script
+        page.context.add_init_script(f"window.script = {json.dumps(script)}; {WALLETS}")
+        return open_page(session)
+
+    return show
+
+
+def press(page: Page) -> None:
+    """Presses the button that asks the wallet."""
+    page.get_by_role("button", name=BUTTON).click()
+
+
+def says(page: Page, sentence: str) -> None:
+    """Waits until the panel tells the buyer so."""
+    expect(page.locator(".wallet-says")).to_contain_text(sentence)
+
+
+def times_asked(page: Page) -> int:
+    """How often the wallet was asked to send."""
+    return int(page.evaluate("window.asked.filter(each => each.method === 'eth_sendTransaction').length"))
+
+
+def test_while_the_wallet_asks_no_change_of_the_page_brings_the_button_back(opened: Open) -> None:
+    page = opened(eth_sendTransaction="never")
+    press(page)
+    says(page, "Look at your wallet")
+    for _ in range(2):
+        page.locator("#other-qr").click()
+        page.wait_for_url(re.compile("pay/"))
+        expect(page.get_by_role("button", name=BUTTON)).to_be_disabled()
+        says(page, "Look at your wallet")
+    assert times_asked(page) == 1
+
+
+def test_a_payment_that_came_meanwhile_leaves_it_resting_and_says_what_was_asked(opened: Open) -> None:
+    page = opened(eth_sendTransaction="never")
+    press(page)
+    page.evaluate("document.getElementById('wallet').dataset.units = '4900000'")
+    page.evaluate("window.dispatchEvent(new StorageEvent('storage', { key: 'tallystick:asked:' }))")
+    says(page, "That was for 49.00 USDC; by now this page asks for another amount.")
+    expect(page.get_by_role("button", name=BUTTON)).to_be_disabled()
+
+
+def test_a_second_tab_does_not_ask_too(opened: Open) -> None:
+    page = opened(eth_sendTransaction="never")
+    press(page)
+    says(page, "Look at your wallet")
+    other = page.context.new_page()
+    other.goto(page.url)
+    says(other, "in another tab or before this page was loaded anew")
+    expect(other.get_by_role("button", name=BUTTON)).to_be_disabled()
+    assert times_asked(other) == 0
+
+
+def test_after_a_reload_it_warns_and_the_buyer_may_insist(opened: Open) -> None:
+    page = opened(eth_sendTransaction="never")
+    press(page)
+    says(page, "Look at your wallet")
+    page.reload()
+    says(page, "before this page was loaded anew")
+    page.evaluate(f"window.script.eth_sendTransaction = '{HASH}'")
+    page.get_by_role("button", name=AGAIN).click()
+    press(page)
+    headline(page, "Sent. Now Devchain takes it up")
+
+
+def test_a_wallet_that_never_answers_may_be_asked_again_after_a_minute(opened: Open, page: Page) -> None:
+    page.clock.install()
+    opened(eth_sendTransaction="never")
+    press(page)
+    says(page, "Look at your wallet")
+    page.clock.run_for(61_000)
+    says(page, "Your wallet has not answered.")
+    page.get_by_role("button", name=AGAIN).click()
+    page.evaluate(f"window.script.eth_sendTransaction = '{HASH}'")
+    press(page)
+    headline(page, "Sent. Now Devchain takes it up")
+    assert times_asked(page) == 2
+
+
+def test_what_was_sent_is_shown_in_every_tab_and_not_asked_for_again(opened: Open) -> None:
+    page = opened()
+    press(page)
+    headline(page, "Sent. Now Devchain takes it up")
+    expect(page.get_by_text("Please do not send it again.")).to_be_visible()
+    expect(page.locator("#live").get_by_text(HASH)).to_be_visible()
+    other = page.context.new_page()
+    other.goto(page.url)
+    headline(other, "Sent. Now Devchain takes it up")
+    other.get_by_role("link", name="It was not sent? Show amount and address again").click()
+    expect(other.locator("#address")).to_be_visible()
+    says(other, "You sent a payment from this browser a moment ago")
+    expect(other.get_by_role("button", name=BUTTON)).to_be_disabled()
+
+
+def test_a_wallet_that_left_the_network_while_sending_is_told_of(opened: Open) -> None:
+    page = opened(leaves="0x1")
+    press(page)
+    says(page, "Your wallet is not on Devchain any more. Look in it where the payment went")
+    expect(page.get_by_role("button", name=BUTTON)).to_be_disabled()
+
+
+@pytest.mark.parametrize(
+    ("thrown", "sentence"),
+    [
+        ("'Out of gas money'", "It says: Out of gas money"),
+        ("undefined", "did not say why"),
+        ("null", "did not say why"),
+        ("{}", "did not say why"),
+        ("{ message: { deep: true } }", "did not say why"),
+        ("{ code: -32603, message: 'Internal error' }", "It says: Internal error"),
+        ("{ code: 4900, message: 'Disconnected' }", "no connection to the network"),
+    ],
+)
+def test_whatever_a_wallet_throws_becomes_a_sentence(opened: Open, thrown: str, sentence: str) -> None:
+    page = opened()
+    page.evaluate(f"() => {{ window.script.thrown = () => {{ throw {thrown}; }}; }}")
+    press(page)
+    says(page, sentence)
+    expect(page.get_by_role("button", name=BUTTON)).to_be_enabled()
+
+
+@pytest.mark.parametrize(
+    ("answers", "sentence"),
+    [
+        ({"blockNumber": "0x5", "nonce": "0x1"}, "The network refused the payment"),
+        (None, "Your wallet replaced the payment by another one."),
+    ],
+)
+def test_a_payment_that_failed_or_was_replaced_is_told(
+    opened: Open, page: Page, answers: dict[str, str] | None, sentence: str
+) -> None:
+    page.clock.install()
+    opened(eth_getTransactionByHash={"nonce": "0x1"}, eth_getTransactionCount="0x1")
+    press(page)
+    headline(page, "Sent. Now Devchain takes it up")
+    page.clock.run_for(5_000)
+    page.wait_for_function("window.asked.some(each => each.method === 'eth_getTransactionByHash')")
+    page.evaluate("answers => Object.assign(window.script, answers)", {
+        "eth_getTransactionByHash": answers,
+        "eth_getTransactionReceipt": {"status": "0x0"},
+        "eth_getTransactionCount": "0x2",
+    })  # fmt: skip
+    page.clock.run_for(5_000)
+    expect(page.locator("#news")).to_contain_text(sentence)

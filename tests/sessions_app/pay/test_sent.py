@@ -1,0 +1,117 @@
+"""Between "the wallet has sent it" and "the chain has it" the page says so, and asks nobody for the money again."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from merchants_app.models import Merchant
+from sessions_app.models import CheckoutSession, Payment
+from sessions_app.paying.announcing import announce, announced
+from sessions_app.paying.quoting import choose_option
+from sessions_app.selling.creation import create_session
+from tests.cast import agreed, refreshed
+from tests.sandbox import Sandbox
+
+HASH = "0x" + "ab" * 32
+
+
+@pytest.fixture
+def picked(session: CheckoutSession) -> CheckoutSession:
+    """A session that asks for USDC."""
+    choose_option(session=session, asset="USDC", network="sandbox", now=timezone.now())
+    return session
+
+
+def sent(client: Client, session: CheckoutSession, tx_hash: str = HASH) -> str:
+    """What the page says after the buyer's word."""
+    answer = client.post(f"/pay/{session.page_token}/sent", {"tx_hash": tx_hash}, follow=True)
+    return " ".join(answer.content.decode().split())
+
+
+def shown(client: Client, session: CheckoutSession, query: str = "") -> str:
+    return " ".join(client.get(f"/pay/{session.page_token}{query}").content.decode().split())
+
+
+def test_what_the_wallet_sent_is_shown_and_not_asked_for(client: Client, picked: CheckoutSession) -> None:
+    html = sent(client, picked)
+    assert "Sent. Now Sandbox takes it up" in html
+    assert "<bdi>49.00 USDC</bdi>" in html
+    assert 'id="address"' not in html
+    assert "price holds" not in html
+    assert 'id="address"' in shown(client, picked, "?again=1")
+
+
+def test_an_exchange_is_waited_for_without_a_transaction(client: Client, picked: CheckoutSession) -> None:
+    assert "Thank you. Now your exchange sends it" in sent(client, picked, "")
+
+
+@pytest.mark.parametrize("wrong", ["0x12", "ab" * 32, HASH + "0", HASH[:-1] + "g", "<b>"])
+def test_what_is_no_hash_is_refused_in_words(client: Client, picked: CheckoutSession, wrong: str) -> None:
+    html = sent(client, picked, wrong)
+    assert "is 0x and 64 digits" in html
+    assert "Waiting for your payment" in html
+
+
+def test_nothing_can_be_sent_before_anything_was_picked(client: Client, session: CheckoutSession) -> None:
+    assert "Choose first what to pay with." in sent(client, session)
+
+
+def test_it_changes_nothing_but_the_page(client: Client, picked: CheckoutSession) -> None:
+    before = refreshed(picked)
+    sent(client, picked)
+    after = refreshed(picked)
+    assert (after.status, after.payment_status, after.updated_at) == ("open", "unpaid", before.updated_at)
+    assert not Payment.objects.filter(session=picked).exists()
+
+
+def test_once_the_chain_shows_it_the_word_is_no_longer_needed(
+    client: Client, picked: CheckoutSession, sandbox: Sandbox
+) -> None:
+    sandbox.play(picked, "short")
+    payment = Payment.objects.get(session=picked)
+    html = sent(client, picked, payment.tx_hash)
+    assert "44.10 of 49.00 USD arrived" in html
+    assert 'id="address"' in html
+
+
+def test_any_payment_after_an_exchanges_word_is_the_exchanges(
+    client: Client, picked: CheckoutSession, sandbox: Sandbox
+) -> None:
+    sent(client, picked, "")
+    sandbox.play(picked, "short")
+    assert 'id="address"' in shown(client, picked)
+
+
+def test_after_an_hour_it_is_not_believed_any_more(picked: CheckoutSession) -> None:
+    now = timezone.now()
+    announce(picked, tx_hash=HASH, amount="49.00 USDC", now=now)
+    said = refreshed(picked)
+    assert announced(said, now=now + timedelta(minutes=60)) is not None
+    assert announced(said, now=now + timedelta(minutes=60, seconds=1)) is None
+
+
+def test_what_takes_long_is_said_to_take_long(client: Client, picked: CheckoutSession, sandbox: Sandbox) -> None:
+    sent(client, picked)
+    sandbox.skip(minutes=4)
+    assert "longer than usual" not in shown(client, picked)
+    sandbox.skip(minutes=2)
+    assert "This takes longer than usual" in shown(client, picked)
+    assert "Please do not pay a second time." in shown(client, picked)
+
+
+def test_the_word_stays_with_its_session(client: Client, picked: CheckoutSession, otto: Merchant) -> None:
+    others = create_session(merchant=otto, mode="test", terms=agreed())
+    choose_option(session=others, asset="USDC", network="sandbox", now=timezone.now())
+    sent(client, picked)
+    assert 'id="address"' in shown(client, others)
+
+
+def test_an_ended_session_takes_no_word(client: Client, new_session: Callable[..., CheckoutSession]) -> None:
+    ended = new_session()
+    choose_option(session=ended, asset="USDC", network="sandbox", now=timezone.now())
+    client.post(f"/pay/{ended.page_token}/cancel")
+    assert "This payment was cancelled" in sent(client, ended)
+    assert announced(refreshed(ended), now=timezone.now()) is None
