@@ -115,6 +115,7 @@ ADMIN = {
     "merchants_app_idempotencyrecord": "look",
     "chains_app_scancursor": "look",
     "chains_app_setaside": "look",
+    "chains_app_provider": "look",
     "chains_app_scannedblock": "look",
     "chains_app_sandboxblock": "look",
     "chains_app_sandboxtransfer": "look",

@@ -15,7 +15,7 @@ from django.db import connection
 from django.test import override_settings
 from django.utils import timezone
 
-from chains_app.models import RateSheet
+from chains_app.models import Provider, RateSheet
 from chains_app.networks.networks import network
 from chains_app.rates.exchange_rates import refresh_rates
 from chains_app.reading.reader import Doubt
@@ -216,6 +216,7 @@ def _money() -> None:
             chain.read()
             odd = Doubt(what="log", place="log 1", first=1, last=1, address="", why="It is the strangers'.")
             set_aside(network(each), [odd], FAR)
+            Provider.objects.create(network=each, key=each, host=f"{each}.node.example", updated_at=timezone.now())
 
 
 def _decisions(world: World, business: Business) -> None:

@@ -78,4 +78,4 @@ def test_signing_in_is_no_change() -> None:
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("time", [1, 2])
 def test_they_come_back_after_a_test_that_committed(time: int) -> None:
-    assert CheckoutSession.objects.filter(merchant=world("zoe").merchant, mode="live").count() == 10
+    assert CheckoutSession.objects.filter(merchant=world("zoe").merchant, mode="live").count() == 11
