@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import count
-from math import nan
+from math import inf, nan
 from urllib.parse import urlsplit
 
 Request = Callable[[int], bytes]
@@ -47,15 +47,27 @@ def request(method: str, url: str, path: str, headers: dict[str, str], body: byt
     return ("\r\n".join(lines) + "\r\n\r\n").encode() + body
 
 
-async def drive(url: str, make: Request, *, connections: int, seconds: float) -> Result:
-    """Loads the server; numbers the requests so that each can differ."""
+async def drive(url: str, make: Request, *, connections: int, seconds: float, rate: float = inf) -> Result:
+    """Loads the server; numbers the requests so that each can differ.
+
+    rate: requests a second over all connections, at even distances; without one, as many as are answered. Timed from
+    when a request was due, so that one which had to wait for a slow one before it is no faster for that.
+    """
     result, parts = Result(), urlsplit(url)
     start = time.perf_counter()
     end = start + seconds
+    turns = count()
+
+    async def turn() -> float:
+        if rate == inf:
+            return time.perf_counter()
+        due = start + next(turns) / rate
+        await asyncio.sleep(due - time.perf_counter())
+        return due
 
     async def connection() -> None:
         reader, writer = await asyncio.open_connection(parts.hostname, parts.port)
-        while (began := time.perf_counter()) < end:
+        while (began := await turn()) < end:
             writer.write(make(next(_numbers)))
             status = await _read_answer(reader)
             if 200 <= status < 300:
