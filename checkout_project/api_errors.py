@@ -67,6 +67,8 @@ class ApiExceptionHandler(ExceptionHandler):
 def answer(exc: Exception, context: ExceptionHandlerContext) -> Response | None:
     """DRF's hook: the answer to whatever a view raised; None lets Django show its debug page (DEBUG only)."""
     response: Response | None = ApiExceptionHandler(exc, context).run()
+    if response is not None and isinstance(exc, DomainError):
+        response.data["errors"][0] |= exc.about
     return response
 
 

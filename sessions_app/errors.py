@@ -31,6 +31,18 @@ class ReferenceTaken(Conflict):
     code = "reference_taken"
 
 
+class ReferencePaid(Conflict):
+    """A session of this reference is paid."""
+
+    code = "reference_paid"
+
+
+class MoneyOnItsWay(Conflict):
+    """Money was seen for a session that was to be superseded."""
+
+    code = "money_on_its_way"
+
+
 class NothingToDecide(Conflict):
     """The session has no open issue, or not one that this decision answers."""
 

@@ -49,6 +49,19 @@ class DecisionKind(models.TextChoices):
     WRITE_OFF = "write_off", "Write off"
 
 
+class Action(models.TextChoices):
+    """What a shop can do about a session that stands in its way."""
+
+    REUSE = "reuse", "Send the buyer to its `url`"
+    SUPERSEDE = "supersede", 'Create with `onConflict: "supersede"`'
+    CANCEL = "cancel", "Cancel it"
+    EXPIRE = "expire", "Expire it"
+    WAIT = "wait", "Wait for its next event"
+    RESOLVE = "resolve", "Decide about its issue"
+    CREATE = "create", "Create another one"
+    ALLOW_REPEAT = "allow_repeat", "Create with `allowRepeat: true`"
+
+
 # A session changes one step at a time; `lifecycle.py` writes a row for each and refuses every other move.
 ALLOWED_MOVES: dict[Status, frozenset[Status]] = {
     Status.OPEN: frozenset({Status.PROCESSING, Status.EXPIRED, Status.CANCELLED}),
@@ -80,6 +93,22 @@ def steps(before: str, after: str) -> list[Status]:
         if goal in ALLOWED_MOVES[between]:
             return [between, goal]
     raise ForbiddenMove(f"{start} → {goal}")
+
+
+def possible_actions(status: str, *, has_money: bool, needs_decision: bool, has_reference: bool) -> list[Action]:
+    """What can be done now, the most likely first; nothing that would be refused."""
+    match Status(status):
+        case Status.OPEN:
+            found = [Action.REUSE, Action.CANCEL, Action.EXPIRE]
+            if has_reference and not has_money:
+                found.insert(1, Action.SUPERSEDE)
+        case Status.PROCESSING:
+            found = [Action.WAIT]
+        case Status.COMPLETED:
+            found = [Action.ALLOW_REPEAT] if has_reference else []
+        case _:
+            found = [Action.CREATE]
+    return [Action.RESOLVE, *found] if needs_decision else found
 
 
 # A buyer can still pay it, or has paid and it is being confirmed.

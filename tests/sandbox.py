@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 import time_machine
@@ -9,7 +10,7 @@ from django.utils import timezone
 
 from chains_app.calls.readers import reader_for
 from chains_app.networks.networks import network
-from chains_app.sandbox.chain import take_back
+from chains_app.sandbox.chain import send, take_back
 from sessions_app.models import CheckoutSession
 from sessions_app.paying.scenarios import simulate
 from sessions_app.state.expiry import expire_due
@@ -38,6 +39,17 @@ class Sandbox:
             self.clock.shift(timedelta(seconds=1))
         self.look()
         return CheckoutSession.objects.get(pk=session.pk)
+
+    def send_to(self, address: str, amount: str, *, asset: str = "USDC", seconds: int = 5) -> None:
+        """Somebody sends so much there, whatever session shows the address, and so many seconds pass."""
+        listed = self.network.assets[asset]
+        units = int(Decimal(amount) * 10**listed.decimals)
+        send(recipient=address, contract=listed.contract, amount_units=units, now=timezone.now())
+        self.skip(milliseconds=10)
+        for _ in range(seconds):
+            self.look()
+            self.skip(seconds=1)
+        self.look()
 
     def skip(self, **time: int) -> None:
         """Time passes while nobody looks."""

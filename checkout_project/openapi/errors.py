@@ -3,9 +3,11 @@
 from enum import StrEnum
 
 from drf_spectacular.utils import OpenApiExample, OpenApiResponse
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from common.api.answer_types import Answer
+from common.api.types import LeftOut
+from sessions_app.status import Action, Status
 
 # Status → what it means here. docs/errors.md says the same in more words.
 MEANINGS = {
@@ -33,12 +35,21 @@ _EXAMPLES = {
 
 
 class OneError(Answer):
-    """One thing that is wrong."""
+    """One thing that is wrong. The last three stand only where a session is what is in the way."""
+
+    model_config = ConfigDict(json_schema_serialization_defaults_required=False)
 
     code: str = Field(description="Stable word for programs; docs/errors.md lists them.", examples=["required"])
     detail: str = Field(description="A sentence for people.", examples=["This field is required."])
     attr: str | None = Field(
         description="The field at fault, nested with dots; null: the request as a whole.", examples=["email"]
+    )
+    session_id: LeftOut[str] = Field(
+        None, description="The session that is in the way.", examples=["cs_01h455vb4pex5vsknk084sn02q"]
+    )
+    session_status: LeftOut[Status] = Field(None, description="Where it is.", examples=["open"])
+    actions: LeftOut[list[Action]] = Field(
+        None, description="What can be done, the most likely first; docs/errors.md says how.", examples=[["reuse"]]
     )
 
 

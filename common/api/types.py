@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Context, Decimal
 from functools import lru_cache
-from types import UnionType
-from typing import Annotated, Any, Self, TypeVar, Union, get_args, get_origin
+from typing import Annotated, Any, Self
 from urllib.parse import urlsplit
 
 from django.core.exceptions import ValidationError as DjangoValidationError
@@ -37,6 +36,9 @@ from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from common.api.exact_json import MAX_NUMBER_LENGTH
 from common.api.faults import not_an_object, repeated, told
+from common.api.left_out import LeftOut, left_out_by_null, take_null
+
+__all__ = ["LeftOut"]  # with the other kinds
 
 # A name (one label is enough: `http://shop:3000` inside a private network), an IPv4 or an IPv6 address.
 _HOST = re.compile(r"[\w\-]+(\.[\w\-]+)*\.?|[0-9a-f:.]+")
@@ -51,10 +53,11 @@ _ALL_DIGITS = Context(prec=MAX_NUMBER_LENGTH)
 NOTE = "x-note"
 
 
-def _only_what_tells(schema: JsonSchemaValue) -> None:
+def _only_what_tells(schema: JsonSchemaValue, of: type[BaseModel]) -> None:
     """Without titles, which repeat the names, and without null as the default of what cannot be null."""
     schema.pop("title", None)
-    for field in schema.get("properties", {}).values():
+    leave_out = left_out_by_null(of) if issubclass(of, Body) and not issubclass(of, Query) else ()
+    for name, field in schema.get("properties", {}).items():
         field.pop("title", None)
         if field.get("default", ...) is None or "const" in field:
             field.pop("default", None)
@@ -64,6 +67,8 @@ def _only_what_tells(schema: JsonSchemaValue) -> None:
                 field |= told | field | {"type": [kind, "null"]}
         if note := field.pop(NOTE, ""):
             field["description"] = f"{field['description']} {note}"
+        if name in leave_out:
+            take_null(field)
 
 
 class ApiType(BaseModel):
@@ -87,8 +92,10 @@ class Body(ApiType):
         """
         if not isinstance(data, Mapping):
             raise not_an_object()
+        null = [name for name in left_out_by_null(cls) if data.get(name, ...) is None]
+        given = {name: value for name, value in data.items() if name not in null} if null else data
         try:
-            return cls.model_validate(data, context=context)
+            return cls.model_validate(given, context=context)
         except ValidationError as error:
             known = [field.alias or name for name, field in cls.model_fields.items()]
             raise told(error, known=known, data=data) from None
@@ -108,23 +115,6 @@ class Query(Body):
             raise repeated(twice)
         return cls.parse(query.dict())
 
-
-# --- what may be left out
-
-T = TypeVar("T")
-
-
-class _NeverNull:
-    """Left out is None here, but null is not taken."""
-
-    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        if get_origin(source) not in {Union, UnionType}:
-            raise TypeError(f"{source} has no None")
-        kinds = [kind for kind in get_args(source) if kind is not type(None)]
-        return handler(Union[tuple(kinds)])  # noqa: UP007  (made at run time)
-
-
-LeftOut = Annotated[T | None, _NeverNull()]
 
 # --- text
 

@@ -34,6 +34,7 @@ def lead_on(response: HttpResponse, request: ApiRequest, query: Mapping[str, obj
 
 
 AtOnce = Callable[[ApiRequest, Claim], Answer | None]
+Anew = Callable[[ApiRequest, bytes], bytes]
 
 
 class MerchantViewSet(ViewSet):
@@ -44,6 +45,8 @@ class MerchantViewSet(ViewSet):
     Those named in `answers_apart` talk to others and must hold no transaction open meanwhile.
     `answers_at_once` has for an action what does the same for a request with an `Idempotency-Key`, and stores its
     answer in the statement that does it.
+    `answers_anew` has for an action what makes of the first answer what is answered to the same request sent again,
+    where the thing may have become another since.
     """
 
     request: ApiRequest
@@ -52,6 +55,7 @@ class MerchantViewSet(ViewSet):
     scopes: ClassVar[Mapping[str, KeyScope]]
     answers_apart: ClassVar[frozenset[str]] = frozenset()
     answers_at_once: ClassVar[Mapping[str, AtOnce]] = {}
+    answers_anew: ClassVar[Mapping[str, Anew]] = {}
     key: ApiKey | None = None  # once it is known whose request it is
     allowance: Allowance | None = None
 
@@ -125,7 +129,10 @@ class MerchantViewSet(ViewSet):
             act_at_once=partial(at_once, request) if at_once else None,
             in_one=action not in self.answers_apart,
         )
-        told = HttpResponse(answer.body, status=answer.status_code, content_type="application/json")
+        body = answer.body
+        if answer.replayed and action in self.answers_anew:
+            body = self.answers_anew[action](request, body)
+        told = HttpResponse(body, status=answer.status_code, content_type="application/json")
         if not answer.body:
             del told["Content-Type"]
         if answer.replayed:

@@ -162,6 +162,14 @@ class Session(Answer):
     locale: str | None = Field(
         description="Language of the page, if one was sent; else the buyer's browser decides.", examples=["de"]
     )
+    supersedes: str | None = Field(
+        description="The session of the same reference that was ended for this one: money for it counts here.",
+        examples=["cs_01h455vb4pex5vsknk084sn02p"],
+    )
+    superseded_by: str | None = Field(
+        description="The session that this one was ended for. Follow that one: what was cancelled is not your order.",
+        examples=["cs_01h455vb4pex5vsknk084sn02r"],
+    )
     customer_id: str = Field(description="The customer's id.", examples=["cus_01h455vb4pex5vsknk084sn02q"])
     customer: CustomerOfSession = Field(description="The buyer.")
     payment: PaymentDue | None = Field(description="What is due; null until an asset was picked.")

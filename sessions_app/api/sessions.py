@@ -5,18 +5,20 @@ from django.utils import timezone
 from rest_framework.decorators import action
 from rest_framework.response import Response
 
+from common.api.exact_json import dumps, loads_strict
 from merchants_app.frame.api_base import MerchantViewSet, json_answer, lead_on
 from merchants_app.frame.api_request import ApiRequest
 from merchants_app.models import KeyScope
 from merchants_app.requests.idempotency import Answer, Claim
 from sessions_app.api.requests import ChooseOption, ListSessions, Resolve, Simulate, metadata_filters
-from sessions_app.api.terms import CreateSession
+from sessions_app.api.terms import ChangeSession, CreateSession, OnConflict
 from sessions_app.models import CheckoutSession
 from sessions_app.paying.decisions import decide
 from sessions_app.paying.quoting import choose_option
 from sessions_app.paying.scenarios import simulate
 from sessions_app.reading.queries import newest
 from sessions_app.scope import SessionScope
+from sessions_app.selling.changing import change_session
 from sessions_app.selling.creation import create_answered, create_session
 from sessions_app.state.lifecycle import cancel, expire
 from sessions_app.state.representation import represent
@@ -24,9 +26,22 @@ from sessions_app.state.representation import represent
 
 def _create_at_once(request: ApiRequest, claim: Claim) -> Answer | None:
     """`create` for a request with an `Idempotency-Key`, its answer stored with the session."""
-    terms = CreateSession.parse(request.data, mode=request.mode).agreed()
-    text = create_answered(merchant=request.merchant, mode=request.mode, terms=terms, actor=request.actor, claim=claim)
+    wanted = CreateSession.parse(request.data, mode=request.mode)
+    text = create_answered(
+        merchant=request.merchant,
+        mode=request.mode,
+        terms=wanted.agreed(),
+        actor=request.actor,
+        claim=claim,
+        allow_repeat=wanted.allow_repeat,
+    )
     return Answer(200, text.encode()) if text else None
+
+
+def _as_it_is_now(request: ApiRequest, body: bytes) -> bytes:
+    """The answer to a create that is sent again: its session, which may have ended since."""
+    session = SessionScope.of(request).view(loads_strict(body.decode())["id"])
+    return dumps(represent(session)).encode()
 
 
 class CheckoutViewSet(MerchantViewSet):
@@ -36,6 +51,7 @@ class CheckoutViewSet(MerchantViewSet):
         "list": KeyScope.READ,
         "create": KeyScope.WRITE,
         "retrieve": KeyScope.READ,
+        "partial_update": KeyScope.WRITE,
         "expire": KeyScope.WRITE,
         "cancel": KeyScope.WRITE,
         "quote": KeyScope.WRITE,
@@ -44,6 +60,7 @@ class CheckoutViewSet(MerchantViewSet):
     }
     answers_apart = frozenset({"quote"})  # asks for rates; a quote that holds is given again, so it may be asked twice
     answers_at_once = {"create": _create_at_once}
+    answers_anew = {"create": _as_it_is_now}
 
     def list(self, request: ApiRequest) -> HttpResponse:
         """A page of sessions, newest first; `Link: <…>; rel="next"` leads on."""
@@ -60,13 +77,27 @@ class CheckoutViewSet(MerchantViewSet):
 
     def create(self, request: ApiRequest) -> Response:
         """A new session, or the live one of the same reference."""
-        terms = CreateSession.parse(request.data, mode=request.mode).agreed()
-        session = create_session(merchant=request.merchant, mode=request.mode, terms=terms, actor=request.actor)
-        return Response(represent(session))
+        wanted = CreateSession.parse(request.data, mode=request.mode)
+        session = create_session(
+            merchant=request.merchant,
+            mode=request.mode,
+            terms=wanted.agreed(),
+            actor=request.actor,
+            allow_repeat=wanted.allow_repeat,
+            supersedes=wanted.on_conflict == OnConflict.SUPERSEDE,
+        )
+        # One that took over an address shows where to pay; any other is as it was written.
+        return Response(represent(SessionScope.of(request).view(session.public_id) if session.supersedes else session))
 
     def retrieve(self, request: ApiRequest, pk: str) -> HttpResponse:
         """One session as it is now."""
         return json_answer(represent(SessionScope.of(request).view(pk)))
+
+    def partial_update(self, request: ApiRequest, pk: str) -> Response:
+        """Changes what the buyer is shown and told, while the session is open; answers the session."""
+        wanted = ChangeSession.parse(request.data, mode=request.mode)
+        change_session(self._session(request, pk), wanted.given(), actor=request.actor)
+        return Response(represent(SessionScope.of(request).view(pk)))
 
     @action(detail=True, methods=["post"])
     def expire(self, request: ApiRequest, pk: str) -> Response:

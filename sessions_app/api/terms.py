@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
+from enum import StrEnum
 from typing import Annotated, Any, Self
 from urllib.parse import urlsplit
 
@@ -21,7 +22,7 @@ from pydantic_core import PydanticCustomError
 from chains_app.networks.networks import can_be_paid, payment_options
 from common.api.exact_json import dumps, has_half_characters
 from common.api.faults import Faults
-from common.api.types import Amount, Body, Email, HttpUrl, LeftOut, Moment, Pattern, Text
+from common.api.types import Amount, Body, Email, HttpUrl, LeftOut, Moment, Pattern, Text, YesNo
 from common.modes import Mode
 from common.money import Currency, fits_minor_unit, minor_digits
 from sessions_app.selling.creation import SessionTerms
@@ -88,6 +89,13 @@ Language = Annotated[
 ]
 
 
+class OnConflict(StrEnum):
+    """What happens when a live session has the reference on other terms."""
+
+    REFUSE = "refuse"
+    SUPERSEDE = "supersede"
+
+
 class CreateSession(Body):
     """The body of `POST /api/v1/checkout`."""
 
@@ -122,10 +130,19 @@ class CreateSession(Body):
         None, description="Your order id: at most one live session has it.", examples=["order-1001"]
     )
     locale: LeftOut[Language] = Field(None, description="Language of the buyer's page, as BCP 47.", examples=["de"])
+    on_conflict: OnConflict = Field(
+        OnConflict.REFUSE,
+        description="When a live session has the `reference` on other terms: `refuse` (409), or `supersede`, which "
+        "ends it for this one unless money was seen for it.",
+        examples=["supersede"],
+    )
+    allow_repeat: YesNo = Field(
+        False, description="Sell once more what a session of the `reference` has paid.", examples=[False]
+    )
 
     def agreed(self) -> SessionTerms:
         """What the session is made on."""
-        return SessionTerms(**dict(self))
+        return SessionTerms(**{name: value for name, value in self if name not in _ABOUT_OTHERS})
 
     @model_validator(mode="after")
     def together(self, info: ValidationInfo) -> Self:
@@ -137,6 +154,40 @@ class CreateSession(Body):
         check_assets(self.allowed_assets, mode, faults)
         if mode == Mode.LIVE:
             check_https({"successUrl": self.success_url, "cancelUrl": self.cancel_url}, faults)
+        faults.tell()
+        return self
+
+
+_ABOUT_OTHERS = frozenset({"on_conflict", "allow_repeat"})
+
+
+class ChangeSession(Body):
+    """The body of `PATCH /api/v1/checkout/{id}`: what is left out stays."""
+
+    success_url: LeftOut[HttpUrl] = Field(
+        None, description="Where the buyer is sent after paying.", examples=["https://example.com/success"]
+    )
+    cancel_url: LeftOut[HttpUrl] = Field(
+        None, description="Where the buyer is sent after cancelling.", examples=["https://example.com/cancel"]
+    )
+    email: LeftOut[Email] = Field(None, description="The buyer's e-mail address.", examples=["pat@example.com"])
+    name: LeftOut[Annotated[str, Text(200)]] = Field(None, description="The buyer's name.", examples=["John Doe"])
+    metadata: LeftOut[Metadata] = Field(
+        None, description="Replaces all of it.", examples=[{"orderId": "1234567890", "note": "gift"}]
+    )
+    product_name: LeftOut[Annotated[str, Text(250)]] = Field(
+        None, description="Shown to the buyer.", examples=["Winter box, 1 kg"]
+    )
+    product_description: LeftOut[Annotated[str, Text(1000)]] = Field(
+        None, description="Shown below the name.", examples=["Apples and pears"]
+    )
+
+    @model_validator(mode="after")
+    def together(self, info: ValidationInfo) -> Self:
+        """The rules that need the key's mode."""
+        faults, urls = Faults(), {"successUrl": self.success_url, "cancelUrl": self.cancel_url}
+        if mode_of(info) == Mode.LIVE:
+            check_https({name: url for name, url in urls.items() if url}, faults)
         faults.tell()
         return self
 

@@ -110,7 +110,7 @@ def plan(*, merchant: Merchant, mode: str, network: Network, asset: str, conditi
     assets = set(network.assets) & ({asset} if asset else set(network.assets))
     rows = waiting_payments(merchant, mode).filter(network=network.id, asset__in=assets)
     found = list(
-        rows.values("session__public_id", "session__treasury__address", "asset")
+        rows.values("session__public_id", "session__deposit__made_for", "session__treasury__address", "asset")
         .annotate(oldest=Max("confirmed_at"))
         .order_by("oldest", "session__public_id")
     )
@@ -118,7 +118,7 @@ def plan(*, merchant: Merchant, mode: str, network: Network, asset: str, conditi
         raise NothingToCollect(f"Nothing waits on {network.name} any more.")
     deposits = [
         Deposit(
-            session_id=row["session__public_id"],
+            session_id=row["session__deposit__made_for"] or row["session__public_id"],
             treasury=row["session__treasury__address"],
             token=network.assets[row["asset"]].contract or ETHER,
         )

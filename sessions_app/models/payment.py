@@ -13,6 +13,13 @@ class DepositAddress(models.Model):
     session = models.OneToOneField(CheckoutSession, on_delete=models.PROTECT, related_name="deposit")
     address = models.CharField(max_length=42, unique=True, help_text="EIP-55 checksummed.")
     derivation_index = models.PositiveBigIntegerField(null=True, help_text="Of an xpub; null for deposit contracts.")
+    made_for = models.CharField(
+        max_length=40,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="The session whose id is in the contract, when that was superseded.",
+    )
     watch_until = models.DateTimeField(db_index=True, help_text="Copied from the session.")
     created_at = models.DateTimeField()
 

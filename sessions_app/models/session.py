@@ -60,6 +60,16 @@ class CheckoutSession(models.Model):
     allowed_assets = ArrayField(models.CharField(max_length=16), default=list, blank=True)
     reference = models.CharField(max_length=200, null=True)
     locale = models.CharField(max_length=16, blank=True)
+    # By id, not by key: each of the two is told of the other before both are written.
+    supersedes = models.CharField(
+        max_length=40, null=True, editable=False, help_text="The session of its reference that was ended for it."
+    )
+    superseded_by = models.CharField(
+        max_length=40,
+        null=True,
+        editable=False,
+        help_text="The session that it was ended for: money for it goes there.",
+    )
 
     tolerance_percent = models.DecimalField(max_digits=5, decimal_places=2)
     tolerance_amount = models.DecimalField(max_digits=10, decimal_places=2)
@@ -108,6 +118,9 @@ class CheckoutSession(models.Model):
                 fields=["merchant", "mode", "reference"],
                 condition=HOLDS_REFERENCE,
                 name="one_live_session_per_reference",
+            ),
+            models.UniqueConstraint(
+                fields=["supersedes"], condition=Q(supersedes__isnull=False), name="one_successor_per_session"
             ),
         ]
         indexes = [

@@ -25,7 +25,7 @@ from sessions_app.pay.scenarios import scenario_named
 from sessions_app.paying import scenarios
 from sessions_app.paying.announcing import announce
 from sessions_app.paying.quoting import choose_option, options_for
-from sessions_app.reading.queries import session_for_buyer
+from sessions_app.reading.queries import session_for_buyer, successor_of
 from sessions_app.state import lifecycle
 from sessions_app.state.children import payments_of
 from sessions_app.state.representation import sorted_refunds
@@ -53,7 +53,12 @@ def _buyers_door(door: BuyersDoor) -> Callable[[HttpRequest, str], HttpResponse]
 @_buyers_door
 def pay(request: HttpRequest, session: CheckoutSession) -> HttpResponse:
     """The page. `?change=1` shows the options again, `?again=1` the address although a payment is said to be on its
-    way, `?qr=other` the other of the two QR codes."""
+    way, `?qr=other` the other of the two QR codes.
+
+    Of a session that was superseded, the buyer is led to its successor's.
+    """
+    if successor := successor_of(session):
+        return redirect("hosted:pay", successor.page_token)
     return _page(request, session)
 
 

@@ -11,6 +11,7 @@ from django.utils import timezone
 from merchants_app.audit import record
 from sessions_app.errors import NothingToDecide, WrongDecision
 from sessions_app.models import CheckoutSession, Decision
+from sessions_app.state.conflicts import about
 from sessions_app.state.evaluation import ZERO, tokens_to_decide
 from sessions_app.state.facts import facts_of
 from sessions_app.state.lifecycle import decide as write_decision
@@ -74,15 +75,19 @@ def decide(
     something else by now, nothing is decided.
     """
     if not session.needs_decision or session.issue is None:
-        raise NothingToDecide("This session has nothing to decide.")
+        raise NothingToDecide("This session has nothing to decide.", about=about(session))
     if issue and issue != session.issue:
         raise NothingToDecide(
-            f"The issue is {session.issue} by now, no longer {issue}: look at it again.", attr="issue"
+            f"The issue is {session.issue} by now, no longer {issue}: look at it again.",
+            attr="issue",
+            about=about(session),
         )
     possible = ANSWERS[Issue(session.issue)]
     if kind not in possible:
         names = ", ".join(possible)
-        raise NothingToDecide(f"{kind} does not answer {session.issue}: choose one of {names}.", attr="decision")
+        raise NothingToDecide(
+            f"{kind} does not answer {session.issue}: choose one of {names}.", attr="decision", about=about(session)
+        )
     if kind == DecisionKind.REFUNDED and not tx_hash:
         raise WrongDecision("Name the refund's transaction. Without one, write off or accept.", attr="txHash")
     if tx_hash and kind != DecisionKind.REFUNDED:

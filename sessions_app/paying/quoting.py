@@ -17,6 +17,7 @@ from merchants_app.models import TreasuryKind
 from merchants_app.treasuries.treasuries import take_next_index
 from sessions_app.errors import NoTreasury, OptionUnavailable, SessionNotOpen, ShopPaused
 from sessions_app.models import CheckoutSession, DepositAddress, Quote
+from sessions_app.state.conflicts import about
 from sessions_app.state.representation import received_value
 from sessions_app.state.stock import hold_piece
 from sessions_app.status import Status
@@ -99,11 +100,14 @@ def choose_option(*, session: CheckoutSession, asset: str, network: str, now: da
     the shop is suspended.
     """
     if session.status != Status.OPEN or session.expires_at <= now:
-        raise SessionNotOpen(f"The session is {session.status}: there is nothing to pay any more.")
+        raise SessionNotOpen(
+            f"The session is {session.status}: there is nothing to pay any more.", about=about(session)
+        )
     if session.merchant.suspended_at:
         raise ShopPaused("This shop takes no payments at the moment. What was sent already is watched and counted.")
     option = _option(session, asset, network)
-    quote = _still_holding(session, option, now) or _new_quote(session, option, now)
+    held = _still_holding(session, option, now)
+    quote = _at_its_price(held, session, option, now) if held else _new_quote(session, option, now)
     with transaction.atomic():
         held_until = hold_piece(session, now)
         _address_of(session, now)
@@ -154,6 +158,26 @@ def _still_holding(session: CheckoutSession, option: PaymentOption, now: datetim
         Quote.objects.filter(session=session, asset=option.asset.symbol, network=option.network.id, valid_until__gt=now)
         .order_by("-id")
         .first()
+    )
+
+
+def _at_its_price(held: Quote, session: CheckoutSession, option: PaymentOption, now: datetime) -> Quote:
+    """The same; of a session that this one supersedes, the rate that was promised at the price of this one."""
+    units = _units(session.amount, held.rate, option)
+    if held.amount_units == units:
+        return held
+    if refusal := outside_limits(option, session.amount / held.rate):
+        raise OptionUnavailable(refusal, attr="asset")
+    return Quote(
+        session=session,
+        asset=held.asset,
+        network=held.network,
+        decimals=held.decimals,
+        amount_units=units,
+        rate=held.rate,
+        provenance=held.provenance,
+        created_at=now,
+        valid_until=held.valid_until,
     )
 
 

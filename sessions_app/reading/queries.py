@@ -30,6 +30,14 @@ def session_for_buyer(page_token: str) -> CheckoutSession:
     return up_to_date(session)
 
 
+def successor_of(session: CheckoutSession) -> CheckoutSession | None:
+    """The session that it was superseded by."""
+    if session.superseded_by is None:
+        return None
+    own = CheckoutSession.objects.filter(merchant=session.merchant_id, mode=session.mode)
+    return own.filter(public_id=session.superseded_by).first()
+
+
 def undecided(scope: SessionScope) -> QuerySet[CheckoutSession]:
     """The decision queue: each with `issue_opened_at`, since when it waits; what waits longest comes first."""
     timeline = StatusChange.objects.filter(session=OuterRef("pk")).order_by("-id")

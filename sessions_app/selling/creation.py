@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import IntegrityError
+from django.db.models import Q
 from django.utils import timezone
 from pydantic.alias_generators import to_camel
 
@@ -15,11 +16,13 @@ from merchants_app.businesses.suspension import refuse_suspended
 from merchants_app.models import Merchant
 from merchants_app.requests.idempotency import Claim
 from merchants_app.treasuries.treasuries import treasury_for
-from sessions_app.errors import NoTreasury, ReferenceTaken
+from sessions_app.errors import NoTreasury, ReferenceTaken, SessionNotOpen
 from sessions_app.models import HOLDS_REFERENCE, CheckoutSession, Customer
+from sessions_app.selling.superseding import NotOpened, open_in_place_of
+from sessions_app.state.conflicts import reference_paid, reference_taken
+from sessions_app.state.creation_sql import open_session
 from sessions_app.state.expiry import up_to_date
-from sessions_app.state.lifecycle import open_session
-from sessions_app.status import is_live
+from sessions_app.status import Status, is_live
 
 _TRIES = 3
 
@@ -50,41 +53,64 @@ class SessionTerms:
 
 
 def create_session(
-    *, merchant: Merchant, mode: str, terms: SessionTerms, actor: str = "", renames_customer: bool = True
+    *,
+    merchant: Merchant,
+    mode: str,
+    terms: SessionTerms,
+    actor: str = "",
+    renames_customer: bool = True,
+    allow_repeat: bool = False,
+    supersedes: bool = False,
 ) -> CheckoutSession:
     """A new open session on these terms, or the live one of the same reference and terms.
 
     `renames_customer`: whether a customer who is known takes over the name given here; not from somebody who only
-    says who they are. Raises `ReferenceTaken` when that one says something else, `NoTreasury` when there is nowhere
-    to receive, `BusinessSuspended` when the operator has stopped the business.
+    says who they are. `allow_repeat`: also when a session of the reference is paid. `supersedes`: an unpaid one on
+    other terms is ended for the new one.
+    Raises `ReferencePaid`; `ReferenceTaken` when the live one says something else, or `MoneyOnItsWay` when it should
+    have been superseded; `NoTreasury` when there is nowhere to receive, `BusinessSuspended` when the operator has
+    stopped the business.
     """
     for left in reversed(range(_TRIES)):
         session = _new_session(merchant, mode, terms)
         try:
             with failing_alone():
-                if open_session(session, actor=actor, renames_customer=renames_customer):
+                if open_session(session, actor=actor, renames_customer=renames_customer, allow_repeat=allow_repeat):
                     return session
         except IntegrityError:
             if left:  # another request was making the same new customer: now it is known
                 continue
             raise
         # The database has the last word on who has the reference. Whoever had it may be over by now: try again.
-        if live := _live_session(merchant, mode, terms.reference):
-            return _the_same(live, terms)
+        if live := _live(merchant, mode, terms.reference):
+            differing = _differing(live, terms)
+            if not differing:
+                return live
+        if not allow_repeat and (paid := _paid(merchant, mode, terms.reference)):
+            raise reference_paid(paid) if paid.status == Status.COMPLETED else reference_taken(paid, [])
+        if live and not supersedes:
+            raise reference_taken(live, differing)
+        if live:
+            try:
+                return open_in_place_of(
+                    live, session, actor=actor, renames_customer=renames_customer, allow_repeat=allow_repeat
+                )
+            except (IntegrityError, NotOpened, SessionNotOpen):
+                pass  # it, its customer or its reference has become another's at this moment
         if treasury_for(merchant, mode, session.created_at) is None:
             raise NoTreasury(f"Name the wallet to receive in first: Dashboard › Treasury ({mode} mode).")
     raise ReferenceTaken("Sessions with this reference come and go at this moment: try again.", attr="reference")
 
 
 def create_answered(
-    *, merchant: Merchant, mode: str, terms: SessionTerms, actor: str, claim: Claim | None
+    *, merchant: Merchant, mode: str, terms: SessionTerms, actor: str, claim: Claim | None, allow_repeat: bool = False
 ) -> str | None:
     """The JSON of a new session, written together with the answer that the claim stands for, in one round trip.
 
     None when only the long way (`create_session`) can tell why not. Raises IntegrityError when the claim is answered,
     or another request is making the same new customer at this moment.
     """
-    return open_session(_new_session(merchant, mode, terms), actor=actor, claim=claim)
+    return open_session(_new_session(merchant, mode, terms), actor=actor, claim=claim, allow_repeat=allow_repeat)
 
 
 def _new_session(merchant: Merchant, mode: str, terms: SessionTerms) -> CheckoutSession:
@@ -105,7 +131,7 @@ def _new_session(merchant: Merchant, mode: str, terms: SessionTerms) -> Checkout
     )
 
 
-def _live_session(merchant: Merchant, mode: str, reference: str | None) -> CheckoutSession | None:
+def _live(merchant: Merchant, mode: str, reference: str | None) -> CheckoutSession | None:
     session = CheckoutSession.objects.filter(HOLDS_REFERENCE, merchant=merchant, mode=mode, reference=reference).first()
     if session is None:
         return None
@@ -113,12 +139,14 @@ def _live_session(merchant: Merchant, mode: str, reference: str | None) -> Check
     return session if is_live(session.status) else None
 
 
-def _the_same(live: CheckoutSession, terms: SessionTerms) -> CheckoutSession:
-    differing = [to_camel(name) for name, value in terms.said().items() if getattr(live, name) != value]
-    if differing:
-        raise ReferenceTaken(
-            f"The live session {live.public_id} has this reference and another {', '.join(differing)}. "
-            "Cancel it first, or send the same terms to get it back.",
-            attr="reference",
-        )
-    return live
+def _paid(merchant: Merchant, mode: str, reference: str | None) -> CheckoutSession | None:
+    """The last of the reference that was paid; or that is being paid late, though it holds the reference no more."""
+    if reference is None:
+        return None
+    own = CheckoutSession.objects.filter(merchant=merchant, mode=mode, reference=reference)
+    late = Q(status=Status.PROCESSING, ended_by__isnull=False)
+    return own.filter(Q(status=Status.COMPLETED) | late).order_by("status", "-id").first()
+
+
+def _differing(live: CheckoutSession, terms: SessionTerms) -> list[str]:
+    return [to_camel(name) for name, value in terms.said().items() if getattr(live, name) != value]

@@ -26,3 +26,10 @@ def decisions_of(session: Session) -> Sequence[Decision] | Sequence[DecisionView
 def refunds_of(session: Session) -> Sequence[Refund] | Sequence[RefundView]:
     """Every refund of the session, withdrawn ones too, in no order."""
     return session.refunds if isinstance(session, SessionView) else list(session.refunds.all())
+
+
+def has_address(session: Session) -> bool:
+    """Whether money can have come for it: a buyer was shown where to pay, for it or for the one that it supersedes."""
+    if isinstance(session, SessionView):
+        return session.deposit is not None
+    return session.quote_id is not None or (session.supersedes is not None and hasattr(session, "deposit"))

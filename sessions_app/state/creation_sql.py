@@ -20,12 +20,15 @@ from merchants_app.requests.idempotency import Claim
 from merchants_app.treasuries.treasuries import IN_FORCE
 from sessions_app.models import CheckoutSession, Customer
 from sessions_app.state.customers import BY_EMAIL
+from sessions_app.state.representation import represent
 from sessions_app.state.timeline import TIMELINE
-from webhooks_app.events.outbox import EVENTS_AND_DELIVERIES
+from webhooks_app.event_types import EventType
+from webhooks_app.events.outbox import EVENTS_AND_DELIVERIES, nudge_on_commit
 
-# Nothing is written when no treasury is in force (`treasury_for`) or a live session has the reference: all builds on
-# `session`, the customer's row, too, whose id is therefore drawn first. That the request has an answer shows last, as
-# an error that undoes all: it is rare, and looking for it first would cost every new session.
+# Nothing is written when no treasury is in force (`treasury_for`) or a live or paid session has the reference: all
+# builds on `session`, the customer's row, too, whose id is therefore drawn first. That the request has an answer shows
+# last, as an error that undoes all: it is rare, and looking for it first would cost every new session.
+# `others` waits for whoever is changing a session of the reference, and then sees it as it has become.
 # The customer's id is only known here; the JSON comes with a made-up one, which is as good as any for a new customer.
 # `known` waits for who is erasing the customer, and then finds none; the foreign key takes the same lock.
 # `customer` is new, or has another name than before where that is taken over. If another request has just made the same
@@ -35,6 +38,10 @@ _STATEMENT = """
 WITH known AS (
     {customer_by_email}
     FOR KEY SHARE
+), others AS (
+    SELECT status FROM {sessions}
+    WHERE merchant_id = %(merchant)s::bigint AND mode = %(mode)s::text AND reference = %(reference)s::text
+    ORDER BY id FOR KEY SHARE
 ), session AS (
     INSERT INTO {sessions} ({first_columns}, {session_columns}, customer_id, treasury_id)
     SELECT {first_values}, {session_values}, wallet.customer_id, wallet.id
@@ -42,6 +49,7 @@ WITH known AS (
         SELECT id, COALESCE((SELECT id FROM known), nextval(pg_get_serial_sequence('{customers}', 'id'))) AS customer_id
         FROM ({treasury_in_force}) AS treasury
     ) AS wallet
+    WHERE %(repeats)s::boolean OR NOT EXISTS (SELECT FROM others WHERE status IN ('processing', 'completed'))
     ON CONFLICT DO NOTHING -- nobody has its random ids: what is in the way is who holds its reference
     RETURNING id, treasury_id, customer_id
 ), customer AS (
@@ -86,6 +94,7 @@ _AT_FIRST = {
 }  # fmt: skip
 _NULL_AT_FIRST = {
     "payment_link_id", "held_until", "issue", "quote_id", "ended_by", "ended_at", "completed_at", "stands_still_since",
+    "superseded_by",
 }  # fmt: skip
 _LENGTH = re.compile(r"\(.*?\)")
 _NOT_GIVEN = {"id", "customer_id", "treasury_id", *_AT_FIRST, *_NULL_AT_FIRST}
@@ -99,6 +108,39 @@ class Inserted:
     has_deliveries: bool  # whether any became due
 
 
+def open_session(
+    session: CheckoutSession,
+    *,
+    actor: str,
+    claim: Claim | None = None,
+    renames_customer: bool = True,
+    allow_repeat: bool = False,
+) -> str | None:
+    """Writes a new session with its customer, the first row of its timeline and its first event, in one round trip.
+
+    Returns the session's JSON; None, and nothing is written, when a live session has its reference, or a paid one and
+    not `allow_repeat`, or when its merchant has no treasury. With `claim` the JSON is kept as the request's answer.
+    Raises IntegrityError, and nothing is written, when it has one, or another request is making the same new customer
+    at this moment.
+    """
+    session.event_count = 1
+    inserted = insert_session(
+        session,
+        reason=f"Created in place of {session.supersedes}." if session.supersedes else "Created.",
+        actor=actor,
+        event_type=EventType.CHECKOUT_CREATED,
+        body=dumps(represent(session)),
+        claim=claim,
+        renames_customer=renames_customer,
+        allow_repeat=allow_repeat,
+    )
+    if inserted is None:
+        return None
+    if inserted.has_deliveries:
+        nudge_on_commit()
+    return inserted.text
+
+
 def insert_session(
     session: CheckoutSession,
     *,
@@ -108,13 +150,14 @@ def insert_session(
     body: str,
     claim: Claim | None,
     renames_customer: bool = True,
+    allow_repeat: bool = False,
 ) -> Inserted | None:
     """Writes all of it and sets the session's keys; None, and nothing written, when it may not be made now.
 
     `body` is the session's JSON, in which its customer's public id is one just made up. With `claim` the JSON is
     kept as the answer to the request. A customer who is known takes the session's name over, or keeps the one they
-    have. Raises IntegrityError, and nothing is written, when that has an answer already,
-    and when another request is making the same new customer at this moment.
+    have. `allow_repeat`: also when a session of its reference is paid. Raises IntegrityError, and nothing is written,
+    when that has an answer already, and when another request is making the same new customer at this moment.
     """
     made_up = session.customer.public_id
     names, values_of = _own_fields()
@@ -131,6 +174,7 @@ def insert_session(
         "now": session.created_at,
         "new_customer_id": made_up,
         "renames": renames_customer,
+        "repeats": allow_repeat,
         "body": body,
         "event_type": event_type,
         "idempotency_key": claim.idempotency_key if claim else None,

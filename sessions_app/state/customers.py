@@ -5,9 +5,12 @@ from decimal import Decimal
 
 from django.db.models import Count, QuerySet, Sum, Value
 from django.db.models.functions import Lower
+from django.utils import timezone
 
+from common.database import fetch
 from common.errors import NotFound
 from common.money import Currency, to_minor_unit
+from common.public_ids import new_customer_id
 from sessions_app.answers import shop as answers
 from sessions_app.models import CheckoutSession, Customer
 from sessions_app.status import Status
@@ -27,6 +30,28 @@ BY_EMAIL = f"""
 def with_email(customers: QuerySet[Customer], email: str) -> QuerySet[Customer]:
     """Narrowed to the one with this address, in any case of letters, as PostgreSQL folds them (their constraint)."""
     return customers.alias(folded=Lower("email")).filter(folded=Lower(Value(email)))
+
+
+# Whoever is erasing them is waited for, and who comes after that finds nobody of this address.
+_OR_NEW = f"""
+INSERT INTO {Customer._meta.db_table} AS kept (public_id, merchant_id, mode, email, name, created_at)
+SELECT %(public_id)s::text, %(merchant)s::bigint, %(mode)s::text, %(email)s::text, %(name)s::text, %(now)s::timestamptz
+ON CONFLICT (merchant_id, mode, lower(email)) DO UPDATE SET name = EXCLUDED.name
+RETURNING id
+"""
+
+
+def customer_of(session: CheckoutSession) -> int:
+    """The key of the customer of the session's e-mail address, who has its name from now on; made if there is none."""
+    given = {
+        "public_id": new_customer_id(),
+        "merchant": session.merchant_id,
+        "mode": session.mode,
+        "email": session.email,
+        "name": session.name,
+        "now": timezone.now(),
+    }
+    return int(fetch(_OR_NEW, given)[0][0])
 
 
 def represent_customers(customers: Iterable[Customer]) -> list[answers.Customer]:

@@ -27,6 +27,8 @@ WITH due AS (
     WHERE status = 'open' AND expires_at <= %(now)s
         -- Only its creation was sent, and that snapshot is the session as it is.
         AND quote_id IS NULL AND event_count = 1 AND ended_by IS NULL
+        -- Nor was it changed, and no address of another was taken over, to which money may have come.
+        AND updated_at = created_at AND supersedes IS NULL
         AND EXISTS (SELECT FROM {events} WHERE subject = session.public_id AND subject_sequence = 1 OFFSET 0)
     ORDER BY expires_at LIMIT %(limit)s
     FOR UPDATE SKIP LOCKED

@@ -14,12 +14,11 @@ from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from common.api.exact_json import dumps
 from common.bulk_sql import update_rows
-from merchants_app.requests.idempotency import Claim
-from sessions_app.errors import NothingToDecide, ReferenceTaken, SessionNotOpen
+from sessions_app.errors import NothingToDecide
 from sessions_app.models import CheckoutSession, Decision, DepositAddress, StatusChange
-from sessions_app.state.creation_sql import insert_session
+from sessions_app.state.children import payments_of
+from sessions_app.state.conflicts import about, money_on_its_way, not_open, reference_is_anothers
 from sessions_app.state.evaluation import Verdict, evaluate, tokens_to_decide
 from sessions_app.state.events import STATUS_EVENTS, events_after_moving, events_on_moving
 from sessions_app.state.expiry_sql import expire_untouched
@@ -85,6 +84,20 @@ def cancel(session: CheckoutSession, *, actor: str = "", now: datetime | None = 
     return _end(session.pk, Ended.CANCELLED, News(reason="Cancelled.", actor=actor), now)
 
 
+def supersede(session: CheckoutSession, *, by: str, actor: str = "", now: datetime | None = None) -> CheckoutSession:
+    """Cancels an open session for the one with that id, which is about to be written in the caller's transaction.
+
+    Raises `MoneyOnItsWay` when anything was seen for it, and `SessionNotOpen`.
+    """
+    former = lock(session.pk)
+    if payments_of(former):
+        raise money_on_its_way(former)
+    # What is shown from now on is not where to pay: its address goes to its successor.
+    former.superseded_by, former.quote = by, None
+    former.save(update_fields=["superseded_by", "quote"])
+    return _end(former.pk, Ended.CANCELLED, News(reason=f"Superseded by {by}.", actor=actor), now, only_now=True)
+
+
 def lock(session_id: int) -> CheckoutSession:
     """The session as it is, and nobody changes it until the end of the caller's transaction."""
     return _locked([session_id])[0]
@@ -105,66 +118,48 @@ def decide(
     about other payments by now, and `ReferenceTaken` when it would be reopened beside the session that has its
     reference now.
     """
-    with transaction.atomic():
-        session = lock(decision.session_id)
-        now = now or timezone.now()
-        decision.seen = sorted(tokens_to_decide(facts_of(session), now, decision.issue))
-        if not session.needs_decision or session.issue != decision.issue or not decision.seen:
-            raise NothingToDecide("There is nothing of that kind to decide on this session: look at it again.")
-        if shown is not None and set(shown) != set(decision.seen):
-            raise NothingToDecide("Something came or went since you were shown this: look at the session again.")
-        decision.decided_at = now
-        decision.save()
-        if decision.kind == DecisionKind.ASK_REST:
-            _reopen(session, until=now + timedelta(minutes=reopen_minutes))
-        with_decision = lock(decision.session_id)
-        reason = f"Decided: {DecisionKind(decision.kind).label.lower()}."
-        try:
-            _settle([(with_decision, News(reason=reason, actor=decision.actor))], now)
-        except IntegrityError:
-            raise ReferenceTaken(
-                f"Another session has the reference {session.reference!r} by now: cancel that one first.",
-                attr="reference",
-            ) from None
+    try:
+        with transaction.atomic():
+            return _decide(decision, reopen_minutes, now, shown)
+    except IntegrityError:
+        raise reference_is_anothers(decision.session) from None
+
+
+def _decide(
+    decision: Decision, reopen_minutes: int, now: datetime | None, shown: Collection[str] | None
+) -> CheckoutSession:
+    session = lock(decision.session_id)
+    now = now or timezone.now()
+    decision.seen = sorted(tokens_to_decide(facts_of(session), now, decision.issue))
+    if not session.needs_decision or session.issue != decision.issue or not decision.seen:
+        raise NothingToDecide(
+            "There is nothing of that kind to decide on this session: look at it again.", about=about(session)
+        )
+    if shown is not None and set(shown) != set(decision.seen):
+        raise NothingToDecide(
+            "Something came or went since you were shown this: look at the session again.", about=about(session)
+        )
+    decision.decided_at = now
+    decision.save()
+    if decision.kind == DecisionKind.ASK_REST:
+        _reopen(session, until=now + timedelta(minutes=reopen_minutes))
+    with_decision = lock(decision.session_id)
+    reason = f"Decided: {DecisionKind(decision.kind).label.lower()}."
+    _settle([(with_decision, News(reason=reason, actor=decision.actor))], now)
     return with_decision
 
 
-def open_session(
-    session: CheckoutSession, *, actor: str, claim: Claim | None = None, renames_customer: bool = True
-) -> str | None:
-    """Writes a new session with its customer, the first row of its timeline and its first event, in one round trip.
-
-    Returns the session's JSON; None, and nothing is written, when a live session has its reference or its merchant has
-    no treasury. With `claim` the JSON is kept as the request's answer. Raises IntegrityError, and nothing is written,
-    when it has one, or another request is making the same new customer at this moment.
-    """
-    session.event_count = 1
-    inserted = insert_session(
-        session,
-        reason="Created.",
-        actor=actor,
-        event_type=EventType.CHECKOUT_CREATED,
-        body=dumps(represent(session)),
-        claim=claim,
-        renames_customer=renames_customer,
-    )
-    if inserted is None:
-        return None
-    if inserted.has_deliveries:
-        nudge_on_commit()
-    return inserted.text
-
-
-def _end(session_id: int, how: Ended, news: News, now: datetime | None) -> CheckoutSession:
+def _end(session_id: int, how: Ended, news: News, now: datetime | None, *, only_now: bool = False) -> CheckoutSession:
+    """`only_now`: not what was ended so before."""
     with transaction.atomic():
         session = lock(session_id)
         now = now or timezone.now()
         # A time that ran out unnoticed is a fact older than this request.
         _settle([(session, News(reason=TIME_IS_OVER))], now)
-        if session.status == how.value:
+        if session.status == how.value and not only_now:
             return session
         if session.status != Status.OPEN:
-            raise SessionNotOpen(f"The session is {session.status}: only an open one can be ended.")
+            raise not_open(session)
         session.ended_by, session.ended_at = how, now
         _settle([(session, news)], now)
     return session

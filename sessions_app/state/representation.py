@@ -12,7 +12,7 @@ from common.modes import Mode
 from common.money import Currency, amount_text, plain, to_minor_unit, units_due
 from sessions_app.answers import session as answers
 from sessions_app.models import CheckoutSession, Payment, Quote, Refund
-from sessions_app.state.children import Session, payments_of, refunds_of
+from sessions_app.state.children import Session, has_address, payments_of, refunds_of
 from sessions_app.state.evaluation import Facts, counted_payments, received
 from sessions_app.state.facts import facts_of
 from sessions_app.state.session_view import PaymentView, QuoteView, RefundView, SessionView
@@ -23,7 +23,7 @@ ZERO = Decimal(0)
 
 def represent(session: Session) -> answers.Session:
     """The session's answer. Without further query when it was read as a view, or came through `facts.with_facts`."""
-    facts = facts_of(session) if session.quote_id else None
+    facts = facts_of(session) if has_address(session) else None
     counted = _ids_of(facts)
     customer = session.customer
     return answers.Session(
@@ -47,9 +47,11 @@ def represent(session: Session) -> answers.Session:
         allowed_assets=list(session.allowed_assets),
         reference=session.reference,
         locale=session.locale or None,
+        supersedes=session.supersedes,
+        superseded_by=session.superseded_by,
         customer_id=customer.public_id,
         customer=answers.CustomerOfSession(id=customer.public_id, email=session.email, name=session.name),
-        payment=_payment_due(session, facts, counted) if facts else None,
+        payment=_payment_due(session, facts, counted) if facts and session.quote_id else None,
         payments=[
             _payment(payment, session.currency, counts=payment.public_id in counted)
             for payment in sorted_payments(session)
@@ -77,8 +79,8 @@ def sorted_payments(session: CheckoutSession) -> list[Payment]: ...
 @overload
 def sorted_payments(session: SessionView) -> list[PaymentView]: ...
 def sorted_payments(session: Session) -> list[Any]:
-    """In the order of their arrival. Before there was a quote, nobody was shown where to pay."""
-    if session.quote_id is None:
+    """In the order of their arrival."""
+    if not has_address(session):
         return []
     return sorted(payments_of(session), key=lambda payment: (payment.arrived_at, payment.id))
 
@@ -88,8 +90,8 @@ def sorted_refunds(session: CheckoutSession) -> list[Refund]: ...
 @overload
 def sorted_refunds(session: SessionView) -> list[RefundView]: ...
 def sorted_refunds(session: Session) -> list[Any]:
-    """In the order in which they were prepared. Before there was a quote, nothing could arrive."""
-    return sorted(refunds_of(session), key=lambda refund: refund.id) if session.quote_id else []
+    """In the order in which they were prepared."""
+    return sorted(refunds_of(session), key=lambda refund: refund.id) if has_address(session) else []
 
 
 def received_value(session: Session) -> Decimal:
@@ -124,7 +126,7 @@ def units_asked(quote: Quote | QuoteView, value: Decimal) -> int:
 
 def counted_ids(session: Session) -> frozenset[str]:
     """The payments that make up what was received."""
-    return _ids_of(facts_of(session) if session.quote_id else None)
+    return _ids_of(facts_of(session) if has_address(session) else None)
 
 
 def _ids_of(facts: Facts | None) -> frozenset[str]:

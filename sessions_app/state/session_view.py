@@ -103,6 +103,8 @@ class SessionView(NamedTuple):
     allowed_assets: Sequence[str]
     reference: str | None
     locale: str
+    supersedes: str | None
+    superseded_by: str | None
     tolerance_percent: Decimal
     tolerance_amount: Decimal
     status: str

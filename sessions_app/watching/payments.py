@@ -12,8 +12,9 @@ from django.db.models.functions import Coalesce
 
 from chains_app.networks.networks import Network
 from chains_app.reading.reader import Sighting, Transfer
+from common.database import fetch
 from common.money import amount_text, to_minor_unit
-from sessions_app.models import CheckoutSession, Payment
+from sessions_app.models import CheckoutSession, DepositAddress, Payment
 from sessions_app.state.lifecycle import News
 from sessions_app.watching.sightings import Sightings, identity
 
@@ -124,10 +125,32 @@ def _stored_first(network: Network, fresh: list[Payment]) -> list[Payment]:
     live = Payment.objects.filter(network=network.id, tx_hash__in={p.tx_hash for p in fresh}, vanished_at=None)
     taken = set(live.values_list("tx_hash", "log_index"))
     free = [payment for payment in fresh if (payment.tx_hash, payment.log_index) not in taken]
+    _hand_on(free)
     Payment.objects.bulk_create(free, ignore_conflicts=True)
     made = Payment.objects.filter(public_id__in=[payment.public_id for payment in free])
     ours = set(made.values_list("public_id", flat=True))
     return [payment for payment in free if payment.public_id in ours]
+
+
+# Until the end of the transaction nobody takes them over (`selling.superseding`).
+_OWNERS = f"""
+SELECT address, session_id FROM {DepositAddress._meta.db_table} WHERE address = ANY(%s::text[])
+ORDER BY id FOR KEY SHARE
+"""  # noqa: S608  (a name of our own)
+
+
+def _hand_on(fresh: list[Payment]) -> None:
+    """To whom their addresses belong by now: one that is superseded gives its address to its successor."""
+    owners = dict(fetch(_OWNERS, [[payment.session.deposit.address for payment in fresh]]))
+    moved = [payment for payment in fresh if owners[payment.session.deposit.address] != payment.session_id]
+    sessions = CheckoutSession.objects.select_related("deposit").in_bulk([*owners.values()] if moved else [])
+    for payment in moved:
+        former, owner = payment.session, sessions[owners[payment.session.deposit.address]]
+        counted, payment.counts = payment.counts, not owner.allowed_assets or payment.asset in owner.allowed_assets
+        payment.session = owner
+        if (former.currency, counted) != (owner.currency, payment.counts):
+            # Valued anew, by the next pass: here no rate may be asked for.
+            payment.rate = payment.value = None
 
 
 def _placed(network: Network, seen: Sightings) -> tuple[list[Payment], list[Payment]]:

@@ -19,6 +19,7 @@ from sessions_app.paying.quoting import choose_option
 from sessions_app.refunding.address import confirm_change, leave_address, name_address
 from sessions_app.refunding.refunds import prepare_refund, withdraw_refund
 from sessions_app.selling import operator_acts
+from sessions_app.selling.changing import change_session
 from sessions_app.selling.creation import create_session
 from sessions_app.selling.payment_links import open_link
 from sessions_app.state import lifecycle
@@ -40,6 +41,23 @@ def a_payment_that_a_session_is_told_of(mia: Merchant) -> Act:
 def a_cancellation(mia: Merchant) -> Act:
     session = waiting_for_money(mia)
     return lambda: lifecycle.cancel(session)
+
+
+@holds("sessions_app.selling.superseding.open_in_place_of")
+def a_session_in_place_of_another(mia: Merchant) -> Act:
+    terms = agreed(reference="order-1")
+    choose_option(
+        session=create_session(merchant=mia, mode="test", terms=terms), asset="USDC", network="sandbox",
+        now=timezone.now(),
+    )  # fmt: skip
+    dearer = agreed(reference="order-1", amount=Decimal(60))
+    return lambda: create_session(merchant=mia, mode="test", terms=dearer, supersedes=True)
+
+
+@holds("sessions_app.selling.changing.change_session")
+def a_session_that_is_changed(mia: Merchant) -> Act:
+    session = waiting_for_money(mia)
+    return lambda: change_session(session, {"email": "new@example.com", "name": "Pat Married"}, actor="key")
 
 
 @holds("sessions_app.state.lifecycle.expire_overdue")

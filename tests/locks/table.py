@@ -10,6 +10,7 @@ CHAIN = "tests/locks/test_chain_locks.py"
 CLOCK = "tests/test_clock_under_lock.py"
 ENTERING = "tests/locks/test_entering_locks.py"
 MONEY = "tests/locks/test_money_locks.py"
+ORDERS = "tests/locks/test_order_locks.py"
 WEBHOOKS = "tests/locks/test_webhook_locks.py"
 
 ROWS: dict[str, tuple[str, ...]] = {
@@ -87,6 +88,9 @@ ROWS: dict[str, tuple[str, ...]] = {
     "sessions_app.state.creation_sql._STATEMENT: FOR SHARE": (
         "tests/sessions_app/buyers/test_privacy_races.py::test_a_session_made_meanwhile_waits_and_makes_a_new_customer",
     ),
+    "sessions_app.state.creation_sql._STATEMENT: FOR SHARE 2": (
+        f"{ORDERS}::test_who_orders_while_the_order_is_being_completed_is_told_that_it_is_paid",
+    ),
     "sessions_app.state.expiry_sql._STATEMENT: FOR UPDATE": (
         f"{MONEY}::test_the_quick_batch_passes_by_what_somebody_holds",
     ),
@@ -98,6 +102,13 @@ ROWS: dict[str, tuple[str, ...]] = {
     ),
     "sessions_app.state.lifecycle.expire_overdue: select_for_update": (
         f"{MONEY}::test_the_batch_passes_by_what_somebody_holds_with_a_price_too",
+    ),
+    "sessions_app.selling.superseding.open_in_place_of: select_for_update": (
+        f"{ORDERS}::test_money_that_is_being_stored_is_not_superseded",
+    ),
+    "sessions_app.watching.payments._OWNERS: FOR SHARE": (
+        f"{ORDERS}::test_money_that_is_being_stored_is_not_superseded",
+        f"{ORDERS}::test_money_that_was_seen_for_a_session_that_is_being_superseded_is_its_successors",
     ),
     "sessions_app.watching.payments._placed: select_for_update": (
         f"{MONEY}::test_what_was_confirmed_while_somebody_waited_has_to_be_confirmed_again_in_its_new_block",

@@ -1,0 +1,81 @@
+"""What is refused because of where a session stands: in words, and for programs which session and what can be done.
+
+Nothing is advised that would be refused as well.
+"""
+
+from sessions_app.errors import MoneyOnItsWay, ReferencePaid, ReferenceTaken, SessionNotOpen
+from sessions_app.models import HOLDS_REFERENCE, CheckoutSession
+from sessions_app.state.children import Session, has_address, payments_of
+from sessions_app.status import Status, possible_actions
+
+_WAIT = "Its payment is being confirmed: wait for its next event."
+
+
+def about(session: Session) -> dict[str, object]:
+    """Which session it is, where it stands, and what can be done. For `DomainError.about`."""
+    actions = possible_actions(
+        session.status,
+        has_money=has_address(session) and bool(payments_of(session)),
+        needs_decision=session.needs_decision,
+        has_reference=session.reference is not None,
+    )
+    return {
+        "sessionId": session.public_id,
+        "sessionStatus": session.status,
+        "actions": [each.value for each in actions],
+    }
+
+
+def not_open(session: Session) -> SessionNotOpen:
+    """Of what only an open session can be asked for."""
+    then = _WAIT if session.status == Status.PROCESSING else "This is for open ones only."
+    return SessionNotOpen(f"The session is {session.status}. {then}", about=about(session))
+
+
+def money_on_its_way(session: Session) -> MoneyOnItsWay:
+    """Of a session that was to be superseded."""
+    then = _WAIT if session.status == Status.PROCESSING else "Send its buyer to its page, or cancel it."
+    return MoneyOnItsWay(
+        f"Money was seen for the session {session.public_id} of this reference, so it cannot be superseded. {then}",
+        attr="onConflict",
+        about=about(session),
+    )
+
+
+def reference_taken(session: Session, differing: list[str]) -> ReferenceTaken:
+    """Of a reference that a live session has, on other terms."""
+    then = (
+        _WAIT
+        if session.status == Status.PROCESSING
+        else 'Send the same terms to get it back, `"onConflict": "supersede"` to end it for this one, or cancel it.'
+    )
+    others = f" and another {', '.join(differing)}" if differing else ""
+    return ReferenceTaken(
+        f"The live session {session.public_id} has this reference{others}. {then}",
+        attr="reference",
+        about=about(session),
+    )
+
+
+def reference_paid(session: Session) -> ReferencePaid:
+    """Of a reference that is paid."""
+    return ReferencePaid(
+        f'The session {session.public_id} of this reference is paid. Send `"allowRepeat": true` if it is to be paid '
+        "once more.",
+        attr="reference",
+        about=about(session),
+    )
+
+
+def reference_is_anothers(session: CheckoutSession) -> ReferenceTaken:
+    """Of a session that was to be opened again, beside one that has its reference by now."""
+    beside = CheckoutSession.objects.filter(
+        HOLDS_REFERENCE, merchant=session.merchant_id, mode=session.mode, reference=session.reference
+    )
+    other = beside.exclude(pk=session.pk).first()
+    then = _WAIT if other and other.status == Status.PROCESSING else "Cancel that one first."
+    return ReferenceTaken(
+        f"Another session has the reference {session.reference!r} by now. {then}",
+        attr="reference",
+        about=about(other) if other else None,
+    )
