@@ -13,6 +13,11 @@ BEAT_SCHEDULE = {
         "schedule": 5.0,
         "options": {"expires": 5},
     },
+    "search-for-money": {
+        "task": "sessions_app.tasks.search_for_money",
+        "schedule": 5.0,
+        "options": {"expires": 5},
+    },
     "expire-due-sessions": {
         "task": "sessions_app.tasks.expire_due",
         "schedule": 2.0,

@@ -5,16 +5,19 @@ from typing import ClassVar
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils import timezone
 
 from common.admin.read_only import ReadOnly, ReadOnlyInline
 from common.errors import DomainError
 from merchants_app.frame.admin import operator_of
+from merchants_app.people.operators import operator_name
 from sessions_app.models import (
     AddressChange,
     CheckoutSession,
     Customer,
     Decision,
     DepositAddress,
+    MoneySearch,
     Payment,
     PaymentLink,
     Quote,
@@ -22,6 +25,7 @@ from sessions_app.models import (
     StatusChange,
 )
 from sessions_app.selling import operator_acts
+from sessions_app.watching.searches import ask_for_search
 
 
 class StatusChangeInline(ReadOnlyInline):
@@ -75,7 +79,7 @@ class CheckoutSessionAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg
     inlines = (StatusChangeInline, PaymentInline, QuoteInline, DecisionInline)
     show_full_result_count = False
     ordering = ("-id",)
-    actions = ("expire",)
+    actions = ("expire", "look_again")
 
     def has_end_permission(self, request: HttpRequest) -> bool:
         """Whether the operator may end sessions."""
@@ -91,6 +95,17 @@ class CheckoutSessionAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg
                 messages.warning(request, f"{session.public_id}: {refusal.detail}")
             else:
                 messages.success(request, f"{session.public_id} is expired.")
+
+    @admin.action(description="Look for money again", permissions=["end"])
+    def look_again(self, request: HttpRequest, sessions: QuerySet[CheckoutSession]) -> None:
+        """As the dashboard does; what comes of it stands under *Money searches*."""
+        for session in sessions.select_related("merchant"):
+            try:
+                ask_for_search(session=session, actor=operator_name(operator_of(request)), now=timezone.now())
+            except DomainError as refusal:
+                messages.warning(request, f"{session.public_id}: {refusal.detail}")
+            else:
+                messages.success(request, f"{session.public_id}: its money is being looked for.")
 
 
 class _OfASession(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
@@ -132,6 +147,15 @@ class DepositAddressAdmin(_OfASession):
 
     list_display = ("address", "session", "derivation_index", "watch_until", "created_at")
     search_fields = ("=address", "=session__public_id")
+
+
+@admin.register(MoneySearch)
+class MoneySearchAdmin(_OfASession):
+    """Where somebody asked to look for money again, and what came of it."""
+
+    list_display = ("asked_at", "session", "actor", "done_at", "found", "said")
+    list_filter = (("done_at", admin.EmptyFieldListFilter),)
+    search_fields = ("=session__public_id", "actor")
 
 
 @admin.register(Decision)

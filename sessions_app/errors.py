@@ -73,6 +73,18 @@ class TestModeOnly(Conflict):
     code = "test_mode_only"
 
 
+class SearchedLately(DomainError):
+    """The session's money is being looked for, or was a moment ago."""
+
+    code, status = "searched_lately", 429
+
+
+class NoAddressYet(Conflict):
+    """Nobody was shown where to pay the session, so nothing can have come."""
+
+    code = "no_address_yet"
+
+
 class ShopPaused(Conflict):
     """The operator has suspended the shop: nobody is asked for money who was not before. The buyer is not shown why."""
 

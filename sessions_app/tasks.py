@@ -7,6 +7,7 @@ from chains_app.networks.networks import enabled_networks, network
 from common.modes import Mode
 from sessions_app.buyers.retention import erase_old_buyers as erase_old_buyers_now
 from sessions_app.state.expiry import expire_due as expire_due_sessions
+from sessions_app.watching.searches import do_waiting
 from sessions_app.watching.second_looks import look_again
 from sessions_app.watching.watcher import watch_network as watch_network_now
 
@@ -37,6 +38,12 @@ def look_at_networks_again() -> None:
 def look_at_network_again(network_id: str) -> None:
     """Asks for what was set aside, and keeps the books. Safe to run twice at once."""
     look_again(network(network_id))
+
+
+@shared_task(ignore_result=True)
+def search_for_money() -> None:
+    """Looks for money again where somebody asked to. Safe to run twice at once."""
+    do_waiting()
 
 
 @shared_task

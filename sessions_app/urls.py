@@ -54,6 +54,7 @@ dashboard = [
     path("sessions/<str:session_id>", sessions.session, name="session"),
     path("sessions/<str:session_id>/expire", sessions.expire, name="session-expire"),
     path("sessions/<str:session_id>/cancel", sessions.cancel, name="session-cancel"),
+    path("sessions/<str:session_id>/look", sessions.look, name="session-look"),
     path("sessions/<str:session_id>/decide", decisions.decide, name="session-decide"),
     path("sessions/<str:session_id>/refund", refunds.refund, name="refund"),
     path("sessions/<str:session_id>/refund/ask", refunds.ask, name="refund-ask"),

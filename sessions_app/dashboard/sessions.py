@@ -19,6 +19,7 @@ from sessions_app.scope import SessionScope
 from sessions_app.state import lifecycle
 from sessions_app.state.representation import page_url
 from sessions_app.state.stock import oversold
+from sessions_app.watching.searches import ask_for_search, last_search
 
 
 @for_members()
@@ -73,6 +74,7 @@ def session(request: HttpRequest, access: Access, session_id: str) -> HttpRespon
         waiting_since=waiting_since(found) if found.needs_decision else None,
         pay_url=page_url(found),
         oversold=oversold(found),
+        search=last_search(found),
         address_change=latest_change(found),
     )
 
@@ -92,6 +94,15 @@ def cancel(request: HttpRequest, access: Access, session_id: str) -> HttpRespons
     found = SessionScope.of(access).session(session_id)
     lifecycle.cancel(found, actor=access.actor)
     messages.success(request, "The session is cancelled. Its address is still watched.")
+    return redirect("dashboard:session", at=access.at, session_id=session_id)
+
+
+@for_members(see=None, change=Power.HANDLE_SESSIONS)
+def look(request: HttpRequest, access: Access, session_id: str) -> HttpResponse:
+    """Has the session's money looked for again, by a worker."""
+    found = SessionScope.of(access).session(session_id)
+    ask_for_search(session=found, actor=access.actor, now=timezone.now())
+    messages.success(request, "Its money is being looked for. What comes of it stands here in a minute or a few.")
     return redirect("dashboard:session", at=access.at, session_id=session_id)
 
 

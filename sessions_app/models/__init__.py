@@ -4,6 +4,7 @@ from sessions_app.models.address_change import AddressChange
 from sessions_app.models.announcement import Announcement
 from sessions_app.models.customer import Customer
 from sessions_app.models.decision import Decision
+from sessions_app.models.money_search import MoneySearch
 from sessions_app.models.payment import DepositAddress, Payment, Quote
 from sessions_app.models.payment_link import PaymentLink
 from sessions_app.models.refund import Refund
@@ -17,6 +18,7 @@ __all__ = [
     "Customer",
     "Decision",
     "DepositAddress",
+    "MoneySearch",
     "Payment",
     "PaymentLink",
     "Quote",

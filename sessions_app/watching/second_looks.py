@@ -12,17 +12,16 @@ from django.db import transaction
 from django.utils import timezone
 
 from chains_app.calls.readers import second_reader_for
-from chains_app.models import ScanCursor, SetAside
+from chains_app.models import SetAside
 from chains_app.networks.networks import Network
-from chains_app.reading.reader import Doubt, Reader, ReaderUnavailable, Transfer, WrongChain
+from chains_app.reading.reader import Doubt, Reader, ReaderUnavailable, WrongChain
 from chains_app.reading.scanning import CursorMoved, hold, position, refunds_unread
 from chains_app.reading.set_aside import due, postpone, settle
 from sessions_app.collecting.watch import follow_collections, is_about_collections, read_collections_again
 from sessions_app.models import DepositAddress
 from sessions_app.refunding.watch import Reading, place_refunds, refunds_watched_for, store_refunds
-from sessions_app.state.lifecycle import reassess_many
 from sessions_app.watching.astray import ask_again, is_about_a_payment
-from sessions_app.watching.payments import record
+from sessions_app.watching.found_late import count
 from sessions_app.watching.sightings import take_in
 from sessions_app.watching.watcher import watched_deposits
 
@@ -70,9 +69,8 @@ def read_again(network: Network, row: SetAside, reader: Reader) -> None:
     with suppress(CursorMoved), transaction.atomic():  # of another branch: it is asked for again
         now = timezone.now()
         hold(network, at=began_at)
-        reassess_many(record(network, sightings))
+        count(network, found, sightings)
         place_refunds(network, refunds, found, gone=(), now=now)
-        _look_for_collections_since(network, found)
         still = [doubt for doubt in doubts if doubt.is_shared([_doubt(row)])]
         postpone(row, still[0].why, now) if still else settle(row, now)
 
@@ -102,13 +100,6 @@ def _concerned(network: Network, row: SetAside) -> tuple[frozenset[str], frozens
         addresses = deposits.keys() | refunds
     plain = {address for address, index in deposits.items() if index is not None}
     return frozenset(addresses), frozenset(addresses & (plain | refunds))
-
-
-def _look_for_collections_since(network: Network, found: list[Transfer]) -> None:
-    """What is found late may have been collected before anybody asked for its collection."""
-    if blocks := [each.block_number for each in found if each.block_number is not None]:
-        cursor = ScanCursor.objects.filter(pk=network.id, collections_read__gte=min(blocks))
-        cursor.update(collections_read=min(blocks) - 1)
 
 
 def _doubt(row: SetAside) -> Doubt:

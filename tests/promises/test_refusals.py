@@ -42,6 +42,7 @@ PROMISED = {
         "link_closed",
         "money_on_its_way",
         "network_unavailable",
+        "no_address_yet",
         "no_second_factor",
         "no_treasury",
         "not_collected_yet",
@@ -67,7 +68,7 @@ PROMISED = {
     # The key of another request.
     422: {"idempotency_key_reused"},
     # Too often: later.
-    429: {"too_many_letters"},
+    429: {"searched_lately", "too_many_letters"},
 }
 # Two rules say it: nobody is there to hold a key (409), and who asks is no owner any more (403).
 SAID_BY_TWO = {"no_owner": {403, 409}}

@@ -54,6 +54,7 @@ DASHBOARD = [
     _see("session", ids=_ODD),
     _do("session-expire", "ods", "os", ids=_FRESH),
     _do("session-cancel", "ods", "os", ids=_FRESH),
+    _do("session-look", "ods", "os", ids=_ODD),
     _do("session-decide", "ods", "os", ids=_ODD,
         body={"kind": "accept", "issue": "overpaid", "payments": "{payment}"}),
     _see("decisions"),

@@ -91,6 +91,7 @@ ENTRANCE_IDS = {
 # The admin: of each model what an operator may. Whoever is no operator is asked to sign in as one, everywhere.
 ADMIN = {
     "sessions_app_checkoutsession": "look",
+    "sessions_app_moneysearch": "look",
     "sessions_app_payment": "look",
     "sessions_app_quote": "look",
     "sessions_app_depositaddress": "look",

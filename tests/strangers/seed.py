@@ -239,6 +239,7 @@ def _decisions(world: World, business: Business) -> None:
     world.ids["change"] = change.public_id
     decided = session_for_buyer(world.ids["decided_page"])
     decide(session=decided, kind=DecisionKind.ACCEPT, actor=owner)
+    decided.searches.create(actor=owner, asked_at=now - timedelta(days=1), done_at=now, said=f"Nothing, {owner}.")
     assert session_for_buyer(world.ids["paid_page"]).status == "completed"
 
 

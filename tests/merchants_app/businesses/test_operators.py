@@ -50,6 +50,7 @@ ROWS = {
     "sessions_app.Customer": READ_ONLY,
     "sessions_app.Decision": READ_ONLY,
     "sessions_app.DepositAddress": READ_ONLY,
+    "sessions_app.MoneySearch": READ_ONLY,
     "sessions_app.Payment": READ_ONLY,
     "sessions_app.PaymentLink": READ_ONLY,
     "sessions_app.Quote": READ_ONLY,
@@ -65,7 +66,7 @@ ROWS = {
 ACTIONS = {
     "auth.Group": {"delete_selected"},
     "merchants_app.ApiKey": {"revoke"},
-    "sessions_app.CheckoutSession": {"expire"},
+    "sessions_app.CheckoutSession": {"expire", "look_again"},
     "webhooks_app.Delivery": {"send_again"},
     "webhooks_app.Event": {"send_again"},
     "webhooks_app.WebhookEndpoint": {"send_failed_again", "send_since_again"},

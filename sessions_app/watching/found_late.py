@@ -1,0 +1,34 @@
+"""Stores what was found outside the watcher's reading: in blocks that it had read before. The same rules count it."""
+
+from collections.abc import Iterable
+
+from django.db import transaction
+from django.utils import timezone
+
+from chains_app.models import ScanCursor
+from chains_app.networks.networks import Network
+from chains_app.reading.reader import Transfer
+from chains_app.reading.scanning import Position, hold
+from sessions_app.state.lifecycle import reassess_many
+from sessions_app.watching.payments import record
+from sessions_app.watching.sightings import Sightings, take_in
+
+
+def store(network: Network, found: Iterable[Transfer], *, at: Position | None) -> None:
+    """Payments of which some may be known. `at` is how far the network was read before. Raises CursorMoved."""
+    transfers = list(found)
+    if not transfers:
+        return
+    sightings = take_in(network, transfers, timezone.now())
+    with transaction.atomic():
+        hold(network, at=at)
+        count(network, transfers, sightings)
+
+
+def count(network: Network, found: Iterable[Transfer], sightings: Sightings) -> None:
+    """Within a transaction that holds the cursor."""
+    reassess_many(record(network, sightings))
+    # It may have been collected before anybody asked for its collection.
+    if blocks := [each.block_number for each in found if each.block_number is not None]:
+        cursor = ScanCursor.objects.filter(pk=network.id, collections_read__gte=min(blocks))
+        cursor.update(collections_read=min(blocks) - 1)

@@ -1,0 +1,134 @@
+"""Looks for a session's money again, on all networks of its mode, however long ago its end is.
+
+What an address holds says on most networks at once that nothing is missing. Only where something is, or where money
+may have left the address, its blocks are read: the newest first, until what is missing is explained.
+"""
+
+import time
+from collections.abc import Iterator
+from datetime import timedelta
+from math import inf
+from typing import NamedTuple
+
+from django.db.models import Sum
+from django.utils import timezone
+
+from chains_app.calls.search import Search
+from chains_app.networks.networks import Network, enabled_networks
+from chains_app.reading.reader import Doubt, ReaderUnavailable, WrongChain
+from chains_app.reading.scanning import CursorMoved, Position, position
+from chains_app.reading.set_aside import set_aside
+from common.money import amount_text
+from sessions_app.models import CheckoutSession
+from sessions_app.watching.found_late import store
+
+# Chains' clocks differ from ours.
+_EARLIER = timedelta(minutes=10)
+_TOKEN_BLOCKS, _COIN_BLOCKS = 50_000, 500
+# Blocks that are read in full, where the coin's former balances cannot be asked for.
+MOST_FULL_BLOCKS = 5_000
+
+
+class Outcome(NamedTuple):
+    """Payments found on a network that nobody had seen, and a sentence about it."""
+
+    found: int
+    said: str
+
+
+def look(session: CheckoutSession, *, seconds: float = inf) -> list[Outcome]:
+    """What is found is stored and counted. Takes no longer than so many seconds, and a call or two."""
+    ends_at = time.monotonic() + seconds
+    outcomes = []
+    for network in enabled_networks(session.mode):
+        before = _known_count(network, session)
+        try:
+            said = _Look(network, session, ends_at).all()
+        except (ReaderUnavailable, WrongChain) as problem:
+            said = f"could not be read: {problem}"
+        except CursorMoved:
+            said = "its newest blocks are just being replaced; look again in a minute"
+        found = max(0, _known_count(network, session) - before)
+        outcomes.append(Outcome(found, f"{network.name}: {_payments(found) if found else said or 'nothing new'}."))
+    return outcomes
+
+
+class _Look:
+    """On one network."""
+
+    def __init__(self, network: Network, session: CheckoutSession, ends_at: float) -> None:
+        self._network, self._session, self._ends_at = network, session, ends_at
+        self._search = Search(network, session.deposit.address)
+        self._owner_may_spend = session.deposit.derivation_index is not None
+
+    def all(self) -> str:
+        """What is to be said of it beside what was found; nothing, mostly."""
+        at = position(self._network)
+        if at is None:
+            return "it was never read"
+        held = self._search.held(at.number)
+        if held is None or held.has_code or self._owner_may_spend:
+            wanted = dict.fromkeys(self._network.assets, 0)  # balances do not tell what came and went
+        else:
+            wanted = held.units
+            if not self._missing(wanted):
+                return ""
+        balances_tell = wanted is (held.units if held else None)
+        since = self._session.deposit.created_at - _EARLIER
+        first = max(1, self._search.first_block_since(since, upto=at.number))
+        coin = self._network.native.symbol if self._network.native else ""
+        tokens = {asset: units for asset, units in wanted.items() if asset != coin}
+        said = self._read(tokens, first, at, _TOKEN_BLOCKS, balances_tell=balances_tell) if tokens else ""
+        if coin in wanted:
+            said += self._coin({coin: wanted[coin]}, first, at, balances_tell=balances_tell)
+        return said
+
+    def _coin(self, wanted: dict[str, int], first: int, at: Position, *, balances_tell: bool) -> str:
+        if balances_tell and not self._missing(wanted):
+            return ""
+        if not self._owner_may_spend and self._search.keeps_balances(first - 1):
+            return self._read(wanted, first, at, at.number - first + 1, balances_tell=balances_tell)
+        shortest = max(first, at.number - MOST_FULL_BLOCKS + 1)
+        said = self._read(wanted, shortest, at, _COIN_BLOCKS, balances_tell=balances_tell)
+        if shortest > first and (not balances_tell or self._missing(wanted)):
+            said += (
+                f" {next(iter(wanted))} was looked for from block {shortest} on only, since no node tells former "
+                f"balances: `manage.py rescan --network {self._network.id} --from …` reads other blocks"
+            )
+        return said
+
+    def _read(self, wanted: dict[str, int], first: int, at: Position, width: int, *, balances_tell: bool) -> str:
+        """Backwards, until what is missing is explained."""
+        for begin, end in _backwards(first, at.number, width):
+            if balances_tell and not self._missing(wanted):
+                return ""
+            if time.monotonic() > self._ends_at:
+                return f"looked back to block {end + 1} only; `manage.py look {self._session.public_id}` takes its time"
+            doubts: list[Doubt] = []
+            assets = self._missing(wanted) if balances_tell else wanted
+            found = self._search.transfers(assets, begin, end, owner_may_spend=self._owner_may_spend, doubts=doubts)
+            store(self._network, found, at=at)
+            set_aside(self._network, doubts, timezone.now())
+        missing = self._missing(wanted) if balances_tell else {}
+        named = ", ".join(f"{amount_text(units, self._network.assets[each].decimals)} {each}"
+                          for each, units in missing.items())  # fmt: skip
+        return f"{named} is there, and no block that was read says since when" if named else ""
+
+    def _missing(self, held: dict[str, int]) -> dict[str, int]:
+        """What of it no payment explains that we know and nobody collected."""
+        known = self._session.payments.filter(network=self._network.id, vanished_at=None, collected_at=None)
+        sums = dict(known.values_list("asset").annotate(units=Sum("amount_units")).order_by())
+        return {asset: units - int(sums.get(asset, 0)) for asset, units in held.items() if units > sums.get(asset, 0)}
+
+
+def _backwards(first: int, last: int, width: int) -> Iterator[tuple[int, int]]:
+    for end in range(last, first - 1, -width):
+        yield max(first, end - width + 1), end
+
+
+def _known_count(network: Network, session: CheckoutSession) -> int:
+    return session.payments.filter(network=network.id, vanished_at=None).count()
+
+
+def _payments(number: int) -> str:
+    return f"{number} payment{'' if number == 1 else 's'} found"
