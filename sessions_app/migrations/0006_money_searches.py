@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('sessions_app', '0004_announcement'),
+        ('sessions_app', '0005_sessions_supersede_each_other'),
     ]
 
     operations = [
