@@ -6,20 +6,36 @@
         proxy.lists(junk_collections(block=7, number=20_000), at_most=10_000)
         proxy.keeps_no_state(below=7)
         proxy.serves_old_blocks(7, 8)
+        proxy.limits("batch: 403")                                # one of LIMITS
+        proxy.fails(0.1)                                          # that share of requests gets no answer that is one
         proxy.well()
 
 Several play at once. Everything else is answered by the real node.
 """
 
+import json
+import random
+import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from chains_app.receiving.deposits import COLLECTED_TOPIC, FACTORY_ADDRESS
 from tests.fake_node import FakeNode, Refusal
+from tests.loopback import HANG_UP, Asked, Reply, Response
 
 Log = Mapping[str, Any]
 JUNK_TOKEN = "0x" + "9" * 40
 NOBODY = "0x" + "8" * 40
+
+
+# What a stingy provider takes, and how it refuses more than that.
+MOST_CALLS, MOST_BLOCKS, MOST_BYTES, MOST_LOGS, CALLS_A_SECOND = 3, 8, 1_500, 4, 15
+LIMITS = (
+    "batch: each call", "batch: one error", "batch: hangs up", "batch: 403", "batch: message",
+    "range: 400", "range: 504", "range: 524", "range: error",
+    "pace", "pace: Retry-After",
+    "results", "body",
+)  # fmt: skip
 
 
 class FaultyProxy(FakeNode):
@@ -32,11 +48,47 @@ class FaultyProxy(FakeNode):
         self._spoiled: Callable[[Log], bool] = lambda log: False
         self._fields: dict[str, Any] = {}
         self.logs_sent = 0
+        self._limit = ""
+        self._failing, self._dice = 0.0, random.Random(1)
+        self._moments: list[float] = []  # of each call
 
     def well(self) -> None:
         super().well()
+        self._limit, self._failing = "", 0.0
         self._listed, self._at_most, self._fields = {}, 10**9, {}
         self._spoiled = lambda log: False
+
+    # --- limits
+
+    def limits(self, name: str) -> None:
+        """Refuses what is above its limit, in that way."""
+        self._limit = name
+
+    def fails(self, share: float) -> None:
+        """So many of the requests, by chance."""
+        self._failing = share
+
+    def respond(self, asked: Asked) -> Response:
+        if self._failing and self._dice.random() < self._failing:
+            return Reply(502, b"<html>Bad gateway</html>")
+        calls = asked.json if isinstance(asked.json, list) else [asked.json]
+        if self._limit and self._is_too_much(asked, calls):
+            return _refusal(self._limit, calls)
+        return super().respond(asked)
+
+    def _is_too_much(self, asked: Asked, calls: Sequence[Mapping[str, Any]]) -> bool:
+        if self._limit == "body":
+            return len(asked.body) > MOST_BYTES
+        if self._limit.startswith("range"):
+            return any(_blocks_of(call) > MOST_BLOCKS for call in calls if call["method"] == "eth_getLogs")
+        if self._limit.startswith("pace"):
+            now = time.monotonic()
+            self._moments = [at for at in self._moments if at > now - 1]
+            if len(self._moments) + len(calls) > CALLS_A_SECOND:
+                return True
+            self._moments += [now] * len(calls)
+            return False
+        return self._limit.startswith("batch") and len(calls) > MOST_CALLS
 
     # --- receipts
 
@@ -115,6 +167,32 @@ class FaultyProxy(FakeNode):
             return block
 
         self.answer("eth_getBlockByNumber", answer)
+
+
+def _refusal(limit: str, calls: Sequence[Mapping[str, Any]]) -> Response:
+    html = b"<!DOCTYPE html><title>Too much</title>"
+    error = {"jsonrpc": "2.0", "id": None, "error": {"code": -32600, "message": "batch size exceeded"}}
+    each = [{**error, "id": call["id"], "error": {"code": -32005, "message": "limit exceeded"}} for call in calls]
+    wide = [{**error, "id": call["id"], "error": {"code": -32000, "message": "block range too wide"}} for call in calls]
+    return {
+        "batch: each call": Reply(200, json.dumps(each).encode()),
+        "batch: one error": Reply(200, json.dumps(error).encode()),
+        "batch: hangs up": HANG_UP,
+        "batch: 403": Reply(403, html),
+        "batch: message": Reply(400, b'{"message": "Forbidden"}'),
+        "range: 400": Reply(400, b"Bad request"),
+        "range: 504": Reply(504, b"Gateway timeout"),
+        "range: 524": Reply(524, html),
+        "range: error": Reply(200, json.dumps(wide if len(wide) > 1 else wide[0]).encode()),
+        "pace": Reply(429),
+        "pace: Retry-After": Reply(429, headers={"Retry-After": "1"}),
+        "body": Reply(413, html),
+    }[limit]
+
+
+def _blocks_of(call: Mapping[str, Any]) -> int:
+    where = call["params"][0]
+    return int(where["toBlock"], 16) - int(where["fromBlock"], 16) + 1
 
 
 def junk_collections(

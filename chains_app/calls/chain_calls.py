@@ -8,8 +8,10 @@ from eth_abi.abi import encode
 from eth_abi.exceptions import DecodingError
 
 from chains_app.calls.readers import nodes_for
-from chains_app.evm.json_rpc import Call, Node, NodeFailed, RpcError
-from chains_app.evm.logs import TOPICS_PER_FILTER, OneBlockRefused, as_topics, doubting_log, get_logs
+from chains_app.evm.exchange import NodeFailed, RpcError
+from chains_app.evm.json_rpc import Call, Node
+from chains_app.evm.log_queries import OneBlockRefused, get_logs
+from chains_app.evm.logs import as_topics, doubting_log
 from chains_app.evm.values import garbage, hash_of, list_of, number_of, table_of
 from chains_app.networks.networks import Network
 from chains_app.reading.reader import Doubt, ReaderUnavailable, WrongChain
@@ -69,24 +71,22 @@ def collections_between(
     Of the others nothing is asked for: anybody can make the factory tell of deposits and tokens of their own.
     Raises ReaderUnavailable, WrongChain.
     """
-    place, wanted = (2, deposits) if deposits else (1, treasuries)
-    parts = [as_topics(wanted[at : at + TOPICS_PER_FILTER]) for at in range(0, len(wanted), TOPICS_PER_FILTER)]
-    filters = [[COLLECTED_TOPIC, part] if place == 1 else [COLLECTED_TOPIC, None, part] for part in parts]
+    of_treasuries, of_deposits = [COLLECTED_TOPIC, as_topics(treasuries)], [COLLECTED_TOPIC, None, as_topics(deposits)]
 
     def ask(node: Node) -> tuple[list[Emptied], list[Doubt]]:
         found: list[Emptied] = []
         doubts: list[Doubt] = []
-        for topics in filters:
-            at = first
-            while at <= last:
-                try:
-                    for log in get_logs(node, [FACTORY_ADDRESS], topics, at, last, doubts):
-                        with doubting_log(log, first, last, doubts):
-                            found += _emptied([log], node)
-                    break
-                except OneBlockRefused as refused:
-                    doubts.append(_unlisted(refused))
-                    at = refused.block + 1
+        at = first
+        while at <= last:
+            try:
+                topics = of_deposits if deposits else of_treasuries
+                for log in get_logs(node, [FACTORY_ADDRESS], topics, at, last, doubts):
+                    with doubting_log(log, first, last, doubts):
+                        found += _emptied([log], node)
+                break
+            except OneBlockRefused as refused:
+                doubts.append(_unlisted(refused))
+                at = refused.block + 1
         return found, doubts
 
     return nodes_for(network).ask(ask, is_whole=lambda answer: not answer[1])

@@ -8,7 +8,8 @@ from typing import Any
 from eth_abi.abi import decode
 from eth_abi.exceptions import DecodingError
 
-from chains_app.evm.json_rpc import Call, Node, NodeFailed, RpcError
+from chains_app.evm.exchange import NodeFailed, RpcError
+from chains_app.evm.json_rpc import Call, Node
 from chains_app.evm.values import list_of, number_of, table_of
 from chains_app.networks.networks import Asset, Network
 from chains_app.receiving.deposits import DEPLOYMENT_PROXY

@@ -1,9 +1,10 @@
 """The reader of each network, and the question whether its nodes are those of the network."""
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
+from chains_app.evm.limits import Limits
 from chains_app.evm.nodes import Nodes
 from chains_app.evm.reader import EvmReader
 from chains_app.networks.networks import Network, enabled_networks
@@ -29,6 +30,11 @@ def second_reader_for(network: Network) -> Reader:
 def nodes_for(network: Network) -> Nodes:
     """The nodes of a network, for other questions than its reader's: what they fail at must not make that one wait."""
     return _nodes(_ByUrls(network))
+
+
+def limits_of(network: Network) -> Mapping[str, Limits]:
+    """What this process knows of the network's nodes, by URL; all that ask them know the same."""
+    return _limits(_ByUrls(network))
 
 
 def verify_networks(networks: Iterable[Network] | None = None) -> None:
@@ -65,15 +71,20 @@ class _ByUrls:
 
 
 @lru_cache(maxsize=64)
+def _limits(key: _ByUrls) -> Mapping[str, Limits]:
+    return {url: Limits() for url in key.network.rpc_urls}
+
+
+@lru_cache(maxsize=64)
 def _evm_reader(key: _ByUrls) -> EvmReader:
-    return EvmReader(key.network)
+    return EvmReader(key.network, limits=_limits(key))
 
 
 @lru_cache(maxsize=64)
 def _second_evm_reader(key: _ByUrls) -> EvmReader:
-    return EvmReader(key.network, others_first=True)
+    return EvmReader(key.network, others_first=True, limits=_limits(key))
 
 
 @lru_cache(maxsize=64)
 def _nodes(key: _ByUrls) -> Nodes:
-    return Nodes(key.network)
+    return Nodes(key.network, limits=_limits(key))

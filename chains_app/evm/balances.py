@@ -8,8 +8,10 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from chains_app.evm.json_rpc import Call, Node, NodeFailed, RpcError
-from chains_app.evm.logs import TOPICS_PER_FILTER, as_topics, doubting_log, get_logs
+from chains_app.evm.exchange import NodeFailed, RpcError
+from chains_app.evm.json_rpc import Call, Node
+from chains_app.evm.log_queries import get_logs
+from chains_app.evm.logs import as_topics, doubting_log
 from chains_app.evm.values import number_of
 from chains_app.reading.reader import BALANCES, Doubt
 from chains_app.receiving.deposits import COLLECTED_TOPIC, ETHER, FACTORY_ADDRESS, decode_collection
@@ -125,13 +127,12 @@ def collected_ether(
     Only of these: anybody can make the factory tell of tokens and deposits of their own. Raises OneBlockRefused.
     """
     taken: dict[str, list[tuple[int, int]]] = defaultdict(list)
-    for at in range(0, len(deposits), TOPICS_PER_FILTER):
-        topics = as_topics(deposits[at : at + TOPICS_PER_FILTER])
-        for log in get_logs(node, [FACTORY_ADDRESS], [COLLECTED_TOPIC, None, topics], first, last, doubts):
-            with doubting_log(log, first, last, doubts):
-                collection = decode_collection(log)
-                if collection and collection.token == ETHER:
-                    taken[collection.deposit].append((number_of(log["blockNumber"], node), collection.amount_units))
+    topics = [COLLECTED_TOPIC, None, as_topics(deposits)]
+    for log in get_logs(node, [FACTORY_ADDRESS], topics, first, last, doubts):
+        with doubting_log(log, first, last, doubts):
+            collection = decode_collection(log)
+            if collection and collection.token == ETHER:
+                taken[collection.deposit].append((number_of(log["blockNumber"], node), collection.amount_units))
     return taken
 
 

@@ -4,7 +4,8 @@ from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from chains_app.evm.json_rpc import Call, Node, NodeFailed, RpcError
+from chains_app.evm.exchange import NodeFailed, RpcError
+from chains_app.evm.json_rpc import Call, Node
 from chains_app.evm.values import block_of, hash_of, list_of, number_of, table_of
 from chains_app.reading.reader import Block, Doubt
 

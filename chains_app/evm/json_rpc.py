@@ -1,37 +1,25 @@
-"""JSON-RPC over HTTP, to one node: batches, limits, and what can go wrong, kind by kind.
+"""JSON-RPC to one node: calls in batches as large as it takes, and what it refused asked again in smaller ones.
 
 Callers learn three things: the node answered; it answered that this call cannot be done (RpcError); or it cannot be
-used just now (NodeFailed) and another one may. No message shows more of a URL than its host: the rest may be a key.
+used just now (NodeFailed) and another one may.
 """
 
-import json
 import time
-from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
-from urllib.parse import urlsplit
 
-import httpx
+from chains_app.evm.exchange import QUICK, Exchange, NodeFailed, RpcError, Throttled, TooMuch, error_in
+from chains_app.evm.limits import Limits
 
-from chains_app.evm.deadline_client import client, deadline
-from chains_app.reading.reader import ReaderUnavailable
-
-# A full block of a busy chain, times the blocks of one batch, with room to spare.
-MOST_BYTES = 128 * 1024 * 1024
-MOST_CALLS_PER_BATCH = 100
-_TIMEOUT = httpx.Timeout(20, connect=5)
-LONGEST_EXCHANGE = 45.0
-_HEADERS = {"Content-Type": "application/json"}
 REFUSALS_LAST = 300.0
-_SHORTEST_REST, _LONGEST_REST = 2.0, 120.0
-# JSON-RPC has no code of its own for this; these are what the large providers send, besides HTTP 429.
-_RATE_LIMIT_CODES = {429, -32029, -32097}
-_RATE_LIMIT_WORDS = ("rate limit", "too many requests", "request limit", "compute units per second", "throughput")
-_PASSING_WORDS = ("timeout", "timed out", "internal", "busy", "overloaded", "try again", "temporar", "aborted")
-
-_DEEPEST = 100
-_ALL_BUT_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
+SHORTEST_REST, _LONGEST_REST = 2.0, 120.0
+# While no other node can answer, one is not left alone for longer than this, unless it asked for it.
+LONGEST_SILENCE = 3.0
+# How often the same is asked when what comes is no answer: most of that passes.
+_TRIES = 3
+# How long it is waited when a node wants fewer calls a second and does not say from when on.
+_PAUSES = (0.3, 0.6, 1.2)
+_LONGEST_WAIT = 3.0
 
 
 class Call(NamedTuple):
@@ -41,56 +29,20 @@ class Call(NamedTuple):
     params: tuple[Any, ...] = ()
 
 
-class RpcError(Exception):
-    """The node refused one call. `code` and the message are the node's."""
-
-    def __init__(self, method: str, code: int, message: str) -> None:
-        super().__init__(f"{method}: {message[:200]} ({code})")
-        self.code = code
-        self.message = message
-
-    @property
-    def is_rate_limit(self) -> bool:
-        """Whether it refused because it was asked too often."""
-        text = self.message.lower()
-        return self.code in _RATE_LIMIT_CODES or any(words in text for words in _RATE_LIMIT_WORDS)
-
-    @property
-    def is_passing(self) -> bool:
-        """Whether it says that it may do the same another time."""
-        return any(words in self.message.lower() for words in _PASSING_WORDS)
-
-
-class NodeFailed(ReaderUnavailable):
-    """The node cannot be used at the moment. `rest` is how many seconds it asked to be left alone, if it did."""
-
-    def __init__(self, reason: str, *, rest: float | None = None) -> None:
-        super().__init__(reason)
-        self.rest = rest
-
-
-class TooMuch(NodeFailed):
-    """It took too long, or its answer would be too long: less may do."""
-
-
-class _BatchRefused(Exception):
-    """The node answered a batch as a whole with an error; a smaller one may do."""
-
-
 class Node:
     """One node. Keeps its connection, and what was learned of its limits and health."""
 
-    def __init__(self, url: str) -> None:
-        self._url = url
-        self.host = urlsplit(url).netloc.rpartition("@")[2]
-        self._client = client(timeout=_TIMEOUT, headers=_HEADERS)
-        self._batch_limit = MOST_CALLS_PER_BATCH
+    def __init__(self, url: str, limits: Limits | None = None) -> None:
+        self.url = url
+        self._exchange = Exchange(url)
+        self.host = self._exchange.host
+        self.limits = limits or Limits()
         self._failures = 0
         self.rests_until = 0.0  # on the clock of `time.monotonic`
+        self._silent_until = 0.0
         self.problem = ""  # what was wrong when it last failed, or made no sense
         self.calls = 0  # JSON-RPC calls made
         self.requests = 0  # HTTP requests they took
-        self.log_span = 2000  # blocks that one eth_getLogs may span, as far as is known
         self._refused: dict[str, float] = {}
         self.is_checked = False  # whether it has said that it belongs to the right chain
 
@@ -107,16 +59,29 @@ class Node:
         """Seconds until it may be asked again; 0 when it may be."""
         return max(0.0, self.rests_until - time.monotonic())
 
+    @property
+    def may_be_woken(self) -> bool:
+        """Whether it may be asked although it rests, because nobody else can answer."""
+        return time.monotonic() >= min(self._silent_until, self.rests_until)
+
+    @property
+    def is_failing(self) -> bool:
+        """Whether it failed when it was last asked."""
+        return self._failures > 0
+
     def failed(self, problem: NodeFailed) -> None:
         """Leaves it alone for the time it asked for, or for ever longer times while it keeps failing."""
         self._failures += 1
         self.problem = str(problem)
-        rest = problem.rest if problem.rest is not None else _SHORTEST_REST * 2 ** min(self._failures - 1, 5)
-        self.rests_until = time.monotonic() + min(max(rest, _SHORTEST_REST), _LONGEST_REST)
+        rest = problem.rest if problem.rest is not None else SHORTEST_REST * 2 ** min(self._failures - 1, 5)
+        rest = min(max(rest, SHORTEST_REST), _LONGEST_REST)
+        self.rests_until = time.monotonic() + rest
+        self._silent_until = time.monotonic() + (rest if problem.rest is not None else min(rest, LONGEST_SILENCE))
 
     def worked(self) -> None:
         """It is well again."""
         self._failures = 0
+        self.rests_until = 0.0
 
     def call(self, method: str, *params: Any) -> Any:
         """The result of one call. Raises RpcError, NodeFailed."""
@@ -126,109 +91,128 @@ class Node:
         return result
 
     def batch(self, calls: Sequence[Call]) -> list[Any]:
-        """Results in the order of the calls; an RpcError stands for each that was refused. Raises NodeFailed."""
-        results: list[Any] = []
-        while len(results) < len(calls):
-            part = calls[len(results) : len(results) + self._batch_limit]
-            try:
-                results += self._post(part)
-            except _BatchRefused as refusal:
-                if len(part) == 1:
-                    raise NodeFailed(f"{self.host}: {refusal}") from None
-                self._batch_limit = max(1, len(part) // 2)
-        return results
+        """Results in the order of the calls; an RpcError stands for each that was refused. Raises NodeFailed.
 
-    def _post(self, calls: Sequence[Call]) -> list[Any]:
+        What is refused for its company is asked again in smaller parts, down to one call; what was answered is kept.
+        """
+        found: dict[int, Any] = {}
+        waiting = list(range(len(calls)))
+        most, pauses, is_refused = len(calls), list(_PAUSES), False
+        while waiting:
+            part = waiting[: min(most, self.limits.calls_at_once)]
+            try:
+                answers = self._answers([calls[at] for at in part])
+                again = self._refused_for_company(calls, part, answers)
+            except Throttled as problem:
+                self._wait(problem, pauses)
+                continue
+            except TooMuch as problem:
+                if len(part) == 1 or problem.rest is not None:
+                    raise
+                most, is_refused = self.limits.batch.less(len(part)), True
+                continue
+            found |= {at: answer for at, answer in zip(part, answers, strict=True) if at not in again}
+            waiting = [*again, *waiting[len(part) :]]
+            if len(again) < len(part):
+                pauses = list(_PAUSES)
+            if any(isinstance(answers[part.index(at)], Throttled) for at in again):
+                self._wait(Throttled(self._wants_fewer), pauses)
+            elif again:
+                most, is_refused = self.limits.batch.less(len(part)), True
+            elif is_refused:
+                self.limits.batch.shrink(len(part))
+                is_refused = False
+            else:
+                self.limits.batch.took(len(part))
+        return [found[at] for at in range(len(calls))]
+
+    # --- one request
+
+    def _answers(self, calls: Sequence[Call]) -> list[Any]:
+        """An answer to each: its result, an RpcError, or Throttled. What is no answer is asked for again at once."""
+        for _ in range(_TRIES - 1):
+            began = time.monotonic()
+            try:
+                answers = self._once(calls)
+            except TooMuch as problem:
+                if problem.is_plain or problem.rest is not None:
+                    raise
+                continue
+            passing = [at for at, each in enumerate(answers) if isinstance(each, RpcError) and each.is_passing]
+            if passing and time.monotonic() - began < QUICK:
+                more = self._once([calls[at] for at in passing])
+                for at, answer in zip(passing, more, strict=True):
+                    answers[at] = answer
+            return answers
+        return self._once(calls)
+
+    def _once(self, calls: Sequence[Call]) -> list[Any]:
+        self.limits.pace.wait(len(calls))
         self.calls += len(calls)
         self.requests += 1
         bodies = [
             {"jsonrpc": "2.0", "id": number, "method": call.method, "params": call.params}
             for number, call in enumerate(calls)
         ]
-        status, answer = self._exchange(json.dumps(bodies if len(bodies) > 1 else bodies[0]))
+        answer = self._exchange.post(bodies if len(bodies) > 1 else bodies[0])
         if isinstance(answer, dict) and len(calls) == 1:
             answer = [answer | {"id": 0}]  # whoever refuses a request as a whole often names no id
         if not isinstance(answer, list):
-            self._raise_for_whole(status, answer)
-        return list(self._matched(calls, answer))
+            self._raise_for_whole(calls[0].method if len(calls) == 1 else "a batch", answer)
+        by_id = {each.get("id"): each for each in answer if isinstance(each, dict)}
+        answers = [self._matched(call, by_id.get(number, {})) for number, call in enumerate(calls)]
+        self.limits.pace.took(sum(not isinstance(each, Throttled) for each in answers))
+        return answers
 
-    def _exchange(self, body: str) -> tuple[int, Any]:
-        """HTTP status and decoded JSON. An error status counts only when its body is no JSON-RPC answer."""
-        try:
-            with deadline(LONGEST_EXCHANGE), self._client.stream("POST", self._url, content=body) as response:
-                if response.status_code == httpx.codes.TOO_MANY_REQUESTS:
-                    raise NodeFailed(f"{self.host} asks for fewer requests.", rest=_retry_after(response))
-                content = bytearray()
-                for piece in response.iter_bytes():
-                    content += piece
-                    if len(content) > MOST_BYTES:
-                        raise TooMuch(f"{self.host} sent more than {MOST_BYTES} bytes.")
-        except httpx.ReadTimeout:
-            raise TooMuch(f"{self.host} did not answer in time.") from None
-        except httpx.HTTPError as error:
-            raise NodeFailed(f"{self.host} cannot be reached: {type(error).__name__}.") from None
-        try:
-            return response.status_code, _loaded(content)
-        except ValueError:
-            if response.status_code == httpx.codes.REQUEST_ENTITY_TOO_LARGE:
-                return response.status_code, {"error": {"code": 413, "message": "request too large"}}
-            reason = "something that is not JSON" if response.is_success else f"HTTP {response.status_code}"
-            kind = TooMuch if response.status_code == httpx.codes.GATEWAY_TIMEOUT else NodeFailed
-            raise kind(f"{self.host} answered {reason}.", rest=_retry_after(response)) from None
-
-    def _raise_for_whole(self, status: int, answer: Any) -> None:
-        """A batch was answered by one object: an error that stands for all of it."""
-        error = _error_in("batch", answer)
+    def _raise_for_whole(self, what: str, answer: Any) -> None:
+        """A batch was answered by one object: an error that stands for all of it, or nothing that anybody knows."""
+        error = error_in(what, answer) or _message_in(what, answer)
         if error is None:
-            raise NodeFailed(f"{self.host} answered HTTP {status} with something that is not JSON-RPC.")
+            raise TooMuch(f"{self.host} did not answer {what} as JSON-RPC.")
         if error.is_rate_limit:
-            raise NodeFailed(f"{self.host} asks for fewer requests.")
-        raise _BatchRefused(str(error))
+            raise Throttled(self._wants_fewer)
+        raise TooMuch(f"{self.host}: {error}", is_plain=not error.is_passing)
 
-    def _matched(self, calls: Sequence[Call], answers: list[Any]) -> Iterator[Any]:
-        by_id = {answer.get("id"): answer for answer in answers if isinstance(answer, dict)}
-        for number, call in enumerate(calls):
-            answer = by_id.get(number, {})
-            if error := _error_in(call.method, answer):
-                if error.is_rate_limit:
-                    raise NodeFailed(f"{self.host} asks for fewer requests.")
-                yield error
-            elif "result" in answer:
-                yield answer["result"]
-            else:
-                raise NodeFailed(f"{self.host} did not answer {call.method} as JSON-RPC.")
+    def _matched(self, call: Call, answer: Mapping[str, Any]) -> Any:
+        if error := error_in(call.method, answer):
+            return Throttled(self._wants_fewer) if error.is_rate_limit else error
+        if "result" in answer:
+            return answer["result"]
+        if (said := _message_in(call.method, answer)) and said.is_rate_limit:
+            return Throttled(self._wants_fewer)
+        if said:
+            raise TooMuch(f"{self.host}: {said}")
+        raise TooMuch(f"{self.host} did not answer {call.method} as JSON-RPC.")
+
+    def _refused_for_company(self, calls: Sequence[Call], part: Sequence[int], answers: list[Any]) -> list[int]:
+        """Those to ask again, with fewer others. Where all were refused, the first tells by itself what it is about."""
+        again = [
+            at
+            for at, answer in zip(part, answers, strict=True)
+            if isinstance(answer, Throttled)
+            or (isinstance(answer, RpcError) and answer.is_about_batch and len(part) > 1)
+        ]
+        if again or len(part) == 1 or not all(isinstance(answer, RpcError) for answer in answers):
+            return again
+        answers[0] = self._answers([calls[part[0]]])[0]
+        if isinstance(answers[0], Throttled):
+            return list(part)
+        return [] if isinstance(answers[0], RpcError) else list(part[1:])
+
+    @property
+    def _wants_fewer(self) -> str:
+        return f"{self.host} asks for fewer requests."
+
+    def _wait(self, problem: Throttled, pauses: list[float]) -> None:
+        """Goes on more slowly, unless it wants to be left alone for long, or that did not help. Raises Throttled."""
+        self.limits.pace.shrink()
+        pause = pauses.pop(0) if pauses else None
+        if pause is None or (problem.rest or 0.0) > _LONGEST_WAIT:
+            raise problem
+        time.sleep(pause if problem.rest is None else max(problem.rest, pause))
 
 
-def _error_in(method: str, answer: Any) -> RpcError | None:
-    error = answer.get("error") if isinstance(answer, dict) else None
-    if error is None:
-        return None
-    if not isinstance(error, dict):
-        return RpcError(method, 0, str(error))
-    code = error.get("code")
-    return RpcError(method, code if type(code) is int else 0, str(error.get("message", "")))
-
-
-def _retry_after(response: httpx.Response) -> float | None:
-    """Seconds of a Retry-After header, which is a number or a date."""
-    value = response.headers.get("Retry-After", "")
-    if value.isascii() and value.isdigit():
-        return float(value[:9])
-    try:
-        return (parsedate_to_datetime(value) - datetime.now(UTC)).total_seconds()
-    except (ValueError, TypeError):
-        return None
-
-
-def _loaded(content: bytes | bytearray) -> Any:
-    """The JSON. Raises ValueError, also for absurd nesting.
-
-    Python's parser recurses in C. Its own limit does not protect us: some libraries raise it so far for the whole
-    process (py_ecc does) that a node could end the process with a few kilobytes of brackets.
-    """
-    depth = 0
-    for bracket in content.translate(None, _ALL_BUT_BRACKETS):
-        depth += 1 if bracket in b"[{" else -1
-        if depth > _DEEPEST:
-            raise ValueError("nested too deeply")
-    return json.loads(content)
+def _message_in(method: str, answer: Any) -> RpcError | None:
+    """What gateways in front of nodes say in place of an answer."""
+    message = answer.get("message") if isinstance(answer, dict) else None
+    return RpcError(method, 0, message) if isinstance(message, str) else None

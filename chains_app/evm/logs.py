@@ -1,15 +1,16 @@
 """Event logs, and the token transfers in them."""
 
-import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from typing import Any, Never
+from typing import Never
 
 from eth_utils.crypto import keccak
 
 from chains_app.evm.blocks import on_chain
-from chains_app.evm.json_rpc import Call, Node, NodeFailed, RpcError, TooMuch
+from chains_app.evm.exchange import NodeFailed, RpcError
+from chains_app.evm.json_rpc import Call, Node
+from chains_app.evm.log_queries import Log, get_logs, name_by_content
 from chains_app.evm.values import block_of, checksummed, doubting, garbage, hash_of, list_of, number_of, table_of
 from chains_app.evm.watched import Watched
 from chains_app.networks.networks import Network
@@ -17,24 +18,11 @@ from chains_app.reading.reader import Block, Doubt, Transfer
 
 TRANSFER = "0x" + keccak(text="Transfer(address,address,uint256)").hex()
 
-# Nodes take up to about a thousand topics in a filter. Above a few such filters it is cheaper, for them and for us,
-# to hear of every transfer of the listed tokens and to look the addresses up here.
-TOPICS_PER_FILTER = 500
+# Above so many filters it is cheaper, for nodes and for us, to hear of every transfer of the listed tokens and to look
+# the addresses up here.
 MOST_FILTERS = 4
-_WIDEST_SPAN = 10_000
 _REMEMBERED_PLACES = 20_000
 _LONGEST_PLACE = 160
-_NO_EVENT = "0x" + "0" * 64
-
-Log = Mapping[str, Any]
-
-
-class OneBlockRefused(NodeFailed):
-    """In a single block there is more of what was asked for than the node lists."""
-
-    def __init__(self, reason: str, *, block: int) -> None:
-        super().__init__(reason)
-        self.block = block
 
 
 class Places:
@@ -97,17 +85,13 @@ def token_transfers(
     symbols = {asset.contract.lower(): asset.symbol for asset in network.assets.values() if asset.contract}
     if not symbols:
         return []
-    filters: list[list[Any]] = [[TRANSFER]]
-    if len(watched) <= TOPICS_PER_FILTER * MOST_FILTERS:
-        topics = watched.topics
-        parts = [topics[at : at + TOPICS_PER_FILTER] for at in range(0, len(topics), TOPICS_PER_FILTER)]
-        filters = [[TRANSFER, None, part] for part in parts]
+    few = len(watched) <= node.limits.addresses.value * MOST_FILTERS
+    topics = [TRANSFER, None, watched.topics] if few else [TRANSFER]
     wanted: list[Log] = []
-    for topics in filters:
-        for log in get_logs(node, list(symbols), topics, first, last, doubts):
-            with doubting_log(log, first, last, doubts, watched):
-                if _moves_money(log, symbols, watched, node):
-                    wanted.append(_whole(log, node))
+    for log in get_logs(node, list(symbols), topics, first, last, doubts, among=watched.topics):
+        with doubting_log(log, first, last, doubts, watched):
+            if _moves_money(log, symbols, watched, node):
+                wanted.append(_whole(log, node))
     blocks = {**known, **_unknown_blocks(node, wanted, known, last)}
     odd = places.learn(node, wanted)
     found = []
@@ -119,55 +103,13 @@ def token_transfers(
     return found
 
 
-def get_logs(
-    node: Node, contracts: Sequence[str], topics: Sequence[Any], first: int, last: int, doubts: list[Doubt]
-) -> Iterator[Log]:
-    """Logs of these blocks, in as many calls as the node wants. Raises NodeFailed, and OneBlockRefused.
-
-    Providers cap getLogs by result count or time as well as by range, each in words of its own, so any refusal is
-    taken for one of those: halve and retry, down to a single block.
-    """
-    while first <= last:
-        upto = min(last, first + node.log_span - 1)
-        where = {"address": contracts, "topics": topics, "fromBlock": hex(first), "toBlock": hex(upto)}
-        try:
-            answer = node.batch([Call("eth_getLogs", (where,))])[0]
-        except TooMuch as problem:  # says as much as a refusal, but may have taken long: less is asked for next time
-            node.log_span = max(1, (upto - first + 1) // 2)
-            if upto == first and _lists_nothing(node, where):
-                raise OneBlockRefused(str(problem), block=first) from None
-            raise
-        if isinstance(answer, RpcError):
-            if upto == first:
-                reason = f"{node.host}: {answer}"
-                raise OneBlockRefused(reason, block=first) if _lists_nothing(node, where) else NodeFailed(reason)
-            node.log_span = (upto - first + 1) // 2
-            continue
-        for each in list_of(answer, node):
-            log: Log | None = None
-            with doubting(doubts, "log", _by_content(each), first=first, last=upto):
-                log = table_of(each, node)
-            # `removed` marks a log of a branch that was given up.
-            if log is not None and not log.get("removed"):
-                yield log
-        if upto - first + 1 == node.log_span:
-            node.log_span = min(_WIDEST_SPAN, node.log_span + node.log_span // 8 + 1)
-        first = upto + 1
-
-
-def _lists_nothing(node: Node, where: Mapping[str, Any]) -> bool:
-    """Whether it answers when there can be nothing to list: then it is not the asking that it refuses."""
-    answer = node.batch([Call("eth_getLogs", ({**where, "topics": [_NO_EVENT]},))])[0]
-    return isinstance(answer, list) and not answer
-
-
 @contextmanager
 def doubting_log(
     log: Log, first: int, last: int, doubts: list[Doubt], watched: Watched | None = None
 ) -> Iterator[None]:
     """Within, a log of these blocks is read. What makes no sense of it is noted, and the reading goes on."""
     tx_hash, number, topics = log.get("transactionHash"), log.get("blockNumber"), log.get("topics")
-    place = f"{tx_hash} log {log.get('logIndex')}" if isinstance(tx_hash, str) else _by_content(log)
+    place = f"{tx_hash} log {log.get('logIndex')}" if isinstance(tx_hash, str) else name_by_content(log)
     if isinstance(number, str) and re.fullmatch("0x[0-9a-f]{1,15}", number) and first <= int(number, 16) <= last:
         first = last = int(number, 16)
     recipient = topics[2] if isinstance(topics, list) and len(topics) > 2 else None
@@ -212,11 +154,6 @@ def _whole(log: Log, node: Node) -> Log:
     number_of(log.get("blockNumber"), node)
     number_of(log.get("logIndex"), node)
     return log
-
-
-def _by_content(log: object) -> str:
-    """What a log is called that does not say where it is."""
-    return f"log {keccak(text=json.dumps(log, sort_keys=True)).hex()[:16]}"
 
 
 def _unknown_blocks(node: Node, logs: Sequence[Log], known: Mapping[str, Block], last: int) -> dict[str, Block]:

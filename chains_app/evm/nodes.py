@@ -2,12 +2,15 @@
 
 import re
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from math import ceil
+from math import ceil, inf
 from typing import Never, TypeVar
 
-from chains_app.evm.json_rpc import Call, Node, NodeFailed, RpcError
+from chains_app.evm.deadline_client import deadline
+from chains_app.evm.exchange import NodeFailed, RpcError
+from chains_app.evm.json_rpc import Call, Node
+from chains_app.evm.limits import Limits
 from chains_app.evm.values import block_of
 from chains_app.networks.networks import Network
 from chains_app.reading.reader import Block, ReaderUnavailable, WrongChain
@@ -20,15 +23,21 @@ COMPARE_SECONDS = 10
 _LAG_SECONDS = 15
 _STANDS_STILL_SECONDS = 300
 _CLOCKS_DIFFER_BY = timedelta(minutes=5)
+# A node that failed has so long to show that it is back: whoever waits for it must not wait behind it.
+_FAILING_SECONDS = 8.0
 
 
 class Nodes:
     """The nodes of a network, the operator's favourite first. One of them is chosen and kept while it does well."""
 
-    def __init__(self, network: Network, *, others_first: bool = False) -> None:
+    def __init__(
+        self, network: Network, *, others_first: bool = False, limits: Mapping[str, Limits] | None = None
+    ) -> None:
+        """`limits`: what is known of the nodes, by URL."""
         self._network = network
         urls = network.rpc_urls
-        self.all = [Node(url) for url in ((*urls[1:], *urls[:1]) if others_first else urls)]
+        known = {} if limits is None else limits
+        self.all = [Node(url, known.get(url)) for url in ((*urls[1:], *urls[:1]) if others_first else urls)]
         self._wrong: dict[str, str] = {}
         self._chosen = 0
         self._compared_at = -COMPARE_SECONDS * 1.0
@@ -42,7 +51,7 @@ class Nodes:
         problems: list[str] = []
         partial: list[T] = []
         for node in self._in_order():
-            for answer in self._answers_of(node, question, problems):
+            for answer in self._answers_of(node, question, problems, is_needed=not partial):
                 if is_whole(answer):
                     self._chosen = self.all.index(node)
                     return answer
@@ -52,17 +61,25 @@ class Nodes:
     def ask_each(self, question: Callable[[Node], T]) -> list[T]:
         """What each node answers; who cannot answer just now says nothing. Raises as `ask` when nobody can."""
         problems: list[str] = []
-        answers = [answer for node in self._in_order() for answer in self._answers_of(node, question, problems)]
+        answers: list[T] = []
+        for node in self._in_order():
+            answers += self._answers_of(node, question, problems, is_needed=not answers)
         return answers or self._unreadable(problems)
 
-    def _answers_of(self, node: Node, question: Callable[[Node], T], problems: list[str]) -> list[T]:
-        """The node's answer; nothing, and what it said instead, when it cannot give one."""
-        if node.resting:
+    def _answers_of(
+        self, node: Node, question: Callable[[Node], T], problems: list[str], *, is_needed: bool
+    ) -> list[T]:
+        """The node's answer; nothing, and what it said instead, when it cannot give one.
+
+        `is_needed`: nobody else has answered, so it is woken.
+        """
+        if node.resting and not (is_needed and node.may_be_woken):
             problems.append(f"{node.problem} It is left alone for {ceil(node.resting)} s.")
             return []
         try:
-            self._check_chain(node)
-            answer = question(node)
+            with deadline(_FAILING_SECONDS if node.is_failing else inf):
+                self._check_chain(node)
+                answer = question(node)
         except WrongChain:
             return []
         except (NodeFailed, RpcError) as error:
@@ -100,7 +117,9 @@ class Nodes:
                 continue
 
     def _in_order(self) -> list[Node]:
-        return self.all[self._chosen :] + self.all[: self._chosen]
+        """The chosen one first. Those that rest come last: one of them is woken when nobody else can answer."""
+        in_turn = self.all[self._chosen :] + self.all[: self._chosen]
+        return sorted(in_turn, key=lambda node: node.resting > 0)
 
     def _check_chain(self, node: Node) -> None:
         if node.is_checked:

@@ -1,12 +1,14 @@
 """Reads an EVM network over the JSON-RPC of its nodes."""
 
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from math import ceil
 from typing import TypeVar
 
 from chains_app.evm.blocks import LastBlocks
-from chains_app.evm.json_rpc import Node, NodeFailed
+from chains_app.evm.exchange import NodeFailed
+from chains_app.evm.json_rpc import Node
+from chains_app.evm.limits import Limits
 from chains_app.evm.logs import Places, token_transfers
 from chains_app.evm.native import native_transfers
 from chains_app.evm.nodes import Nodes
@@ -25,10 +27,12 @@ _REMEMBERED_BLOCKS = 64
 class EvmReader:
     """A reader of one EVM network. Keeps what it learns of its nodes, so keep it too."""
 
-    def __init__(self, network: Network, *, others_first: bool = False) -> None:
-        """`others_first`: the operator's favourite node is asked last."""
+    def __init__(
+        self, network: Network, *, others_first: bool = False, limits: Mapping[str, Limits] | None = None
+    ) -> None:
+        """`others_first`: the operator's favourite node is asked last. `limits`: what is known of nodes, by URL."""
         self._network = network
-        self.nodes = Nodes(network, others_first=others_first)
+        self.nodes = Nodes(network, others_first=others_first, limits=limits)
         again = ceil(_LOGS_MAY_LAG_SECONDS / network.block_seconds)
         self._blocks_again = min(_MOST_BLOCKS_AGAIN, again)
         # What the caller was told of these heights, and by whom: later answers must come from a node that agrees.

@@ -11,7 +11,8 @@ from typing import Any
 
 from eth_utils.address import to_checksum_address
 
-from chains_app.evm.json_rpc import Node, NodeFailed, RpcError
+from chains_app.evm.exchange import NodeFailed, RpcError
+from chains_app.evm.json_rpc import Node
 from chains_app.reading.reader import Block, Doubt
 
 # What reading one thing may raise when it is not what it should be, or another branch's.

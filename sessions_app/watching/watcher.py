@@ -12,6 +12,7 @@ from django.core.cache import cache
 from django.db import transaction
 from django.utils import timezone
 
+from chains_app.calls.providers import recall, remember
 from chains_app.calls.readers import reader_for
 from chains_app.models import ScanCursor
 from chains_app.networks.networks import Network
@@ -60,6 +61,7 @@ def watch_network(network: Network) -> None:
     if not cache.add(guard, True, _GUARD_SECONDS):
         return
     try:
+        recall(network)
         reader = reader_for(network)
         for _ in range(MOST_PASSES):
             if not watch(network, reader):
@@ -68,6 +70,7 @@ def watch_network(network: Network) -> None:
         log.warning("network_not_read", network=network.id, problem=str(problem))
         record_problem(network=network, problem=str(problem))
     finally:
+        remember(network, timezone.now())
         cache.delete(guard)
 
 

@@ -5,7 +5,8 @@ from email.utils import format_datetime
 
 import pytest
 
-from chains_app.evm.json_rpc import Call, Node, NodeFailed, RpcError, TooMuch
+from chains_app.evm.exchange import NodeFailed, RpcError, TooMuch
+from chains_app.evm.json_rpc import Call, Node
 from tests.fake_node import UNANSWERED, FakeNode
 
 
@@ -117,7 +118,7 @@ def test_a_redirect_is_not_followed(fake):
 
 
 def test_an_answer_without_end_is_cut_off(fake, monkeypatch):
-    monkeypatch.setattr("chains_app.evm.json_rpc.MOST_BYTES", 1000)
+    monkeypatch.setattr("chains_app.evm.exchange.MOST_BYTES", 1000)
     fake.reply(200, b"x" * 5000)
     with pytest.raises(NodeFailed, match="more than 1000 bytes"):
         Node(fake.url).call("echo", 1)
@@ -125,7 +126,7 @@ def test_an_answer_without_end_is_cut_off(fake, monkeypatch):
 
 @pytest.mark.parametrize("part", ["head", "body"])
 def test_a_node_that_drips_is_given_up_in_time(fake, monkeypatch, part):
-    monkeypatch.setattr("chains_app.evm.json_rpc.LONGEST_EXCHANGE", 0.3)
+    monkeypatch.setattr("chains_app.evm.exchange.LONGEST_EXCHANGE", 0.3)
     fake.drips = part
     with pytest.raises(TooMuch, match="in time"):
         Node(fake.url).call("echo", 1)

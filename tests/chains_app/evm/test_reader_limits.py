@@ -49,7 +49,7 @@ def test_ranges_shrink_until_the_node_takes_them(chain, fake):
     fake.refuse("eth_getLogs", "block range is too wide", code=-32005, when=wider_than(10))
     reader = EvmReader(DEVCHAIN)
     assert [each.amount_units for each in reader.transfers(frozenset([pat]), first, last)] == [1, 2]
-    assert reader.nodes.all[0].log_span <= 10 + 10 // 8 + 1  # it tries a little more after each success
+    assert reader.nodes.all[0].limits.span.value <= 10
     fake.forget()
     reader.transfers(frozenset([pat]), last, last)
     assert fake.count("eth_getLogs") <= 6  # learned: it does not start wide again
@@ -63,14 +63,14 @@ def test_ranges_shrink_until_the_node_takes_them(chain, fake):
         ({"status": 200, "body": b" " * 200_001}, "sent more than 200000 bytes"),
     ],
 )
-def test_ranges_shrink_also_when_the_node_cannot_say_that_it_is_too_much(chain, fake, monkeypatch, how, reason):
-    monkeypatch.setattr("chains_app.evm.json_rpc.MOST_BYTES", 200_000)
+def test_what_is_refused_however_little_is_asked_teaches_nothing(chain, fake, monkeypatch, how, reason):
+    monkeypatch.setattr("chains_app.evm.exchange.MOST_BYTES", 200_000)
     reader = EvmReader(DEVCHAIN)
     reader.block(40)
     fake.reply(**how)
     with pytest.raises(ReaderUnavailable, match=reason):
         reader.transfers(frozenset([address()]), 1, 40)
-    assert reader.nodes.all[0].log_span <= 20
+    assert reader.nodes.all[0].limits.span.value == 2000
 
 
 def test_a_node_that_is_away_keeps_its_range(chain, fake):
@@ -79,14 +79,7 @@ def test_a_node_that_is_away_keeps_its_range(chain, fake):
     fake.reply(503)
     with pytest.raises(ReaderUnavailable, match="503"):
         reader.transfers(frozenset([address()]), 1, 40)
-    assert reader.nodes.all[0].log_span == 2000
-
-
-def test_ranges_grow_again_when_the_node_takes_them(chain, fake):
-    reader = EvmReader(DEVCHAIN)
-    reader.nodes.all[0].log_span = 1
-    reader.transfers(frozenset([address()]), 1, 40)
-    assert reader.nodes.all[0].log_span > 2
+    assert reader.nodes.all[0].limits.span.value == 2000
 
 
 def test_a_node_that_refuses_even_one_block_fails(chain, fake):
