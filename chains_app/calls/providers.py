@@ -1,6 +1,7 @@
-"""What is known of the nodes of a network, kept in the database: so that a restart, and other processes, know it too."""
+"""What is known of a network's nodes, kept in the database: so that a restart and other processes know it too."""
 
 from datetime import datetime
+from typing import Any
 
 from django.db.models import F
 from django.utils.crypto import salted_hmac
@@ -23,7 +24,9 @@ def recall(network: Network) -> None:
     rows = {row.key: row for row in Provider.objects.filter(network=network.id)} if limits else {}
     for url, known in limits.items():
         row = rows.get(key_of(url))
-        if row and row.updated_at != known.kept_at:
+        if row is None:
+            known.kept = None
+        elif row.updated_at != known.kept_at:
             known.learned = (row.largest_batch, row.widest_span, row.most_addresses, row.calls_a_second)
             known.kept, known.kept_at = (known.learned, row.problem), row.updated_at
 
@@ -35,12 +38,10 @@ def remember(network: Network, now: datetime) -> None:
         known, problem = node.limits, node.problem[:300] if node.is_failing else ""
         if known.kept == (known.learned, problem):
             continue
-        kept = dict(
-            zip(("largest_batch", "widest_span", "most_addresses", "calls_a_second"), known.learned, strict=True)
-        )
-        kept |= {"host": node.host[:255], "problem": problem, "updated_at": now} | (
-            {"failed_at": now} if problem else {}
-        )
+        batch, span, addresses, pace = known.learned
+        kept: dict[str, Any] = {"largest_batch": batch, "widest_span": span, "most_addresses": addresses}
+        kept |= {"calls_a_second": pace, "host": node.host[:255], "problem": problem, "updated_at": now}
+        kept |= {"failed_at": now} if problem else {}
         Provider.objects.update_or_create(network=network.id, key=key_of(node.url), defaults=kept)
         known.kept, known.kept_at = (known.learned, problem), now
 

@@ -122,7 +122,7 @@ class Limits:
         self.addresses = Limit(TOPICS_PER_FILTER, TOPICS_PER_FILTER)
         self.pace = Pace()
         # What the database has of it: what was learned and the problem, and from when that is.
-        self.kept: tuple[Learned, str] = self.learned, ""
+        self.kept: tuple[Learned, str] | None = None
         self.kept_at: datetime | None = None
 
     @property

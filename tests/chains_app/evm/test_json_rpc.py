@@ -1,5 +1,6 @@
 """One node, spoken to: batches, refusals, limits, garbage, and nothing of its key in any message."""
 
+import time
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
@@ -159,12 +160,16 @@ def test_no_message_shows_the_key(fake):
     assert ["127.0.0.1" in message for message in messages] == [True] * 3
 
 
-def test_a_node_that_keeps_failing_is_left_alone_ever_longer():
+def test_a_node_that_keeps_failing_is_left_alone_ever_longer(monkeypatch):
     node, rests = Node("http://127.0.0.1:9"), []
     for _ in range(8):
         node.failed(NodeFailed("x"))
         rests.append(round(node.resting))
     assert rests == [2, 4, 8, 16, 32, 64, 64, 64]
+    assert not node.may_be_woken
+    now = time.monotonic()
+    monkeypatch.setattr(time, "monotonic", lambda: now + 3)
+    assert node.may_be_woken  # when nobody else can answer
     node.worked()
     node.failed(NodeFailed("x", rest=5000))
     assert round(node.resting) == 120

@@ -6,7 +6,7 @@ from chains_app.evm import logs, native
 from chains_app.evm.reader import EvmReader
 from chains_app.reading.reader import FROM_INSIDE, ReaderUnavailable
 from tests.chains_app.node_cast import DEVCHAIN, ETHER, Devchain, address, devchain, seen
-from tests.fake_node import FakeNode
+from tests.fake_node import FakeNode, Refusal
 
 
 @pytest.fixture(scope="module")
@@ -59,6 +59,7 @@ def test_ranges_shrink_until_the_node_takes_them(chain, fake):
     ("how", "reason"),
     [
         ({"status": 413}, "413"),
+        ({"status": 503}, "503"),
         ({"status": 504}, "504"),
         ({"status": 200, "body": b" " * 200_001}, "sent more than 200000 bytes"),
     ],
@@ -73,13 +74,22 @@ def test_what_is_refused_however_little_is_asked_teaches_nothing(chain, fake, mo
     assert reader.nodes.all[0].limits.span.value == 2000
 
 
-def test_a_node_that_is_away_keeps_its_range(chain, fake):
-    reader = EvmReader(DEVCHAIN)
-    reader.block(40)
-    fake.reply(503)
-    with pytest.raises(ReaderUnavailable, match="503"):
-        reader.transfers(frozenset([address()]), 1, 40)
-    assert reader.nodes.all[0].limits.span.value == 2000
+def test_a_crowded_block_is_asked_for_by_token_and_by_addresses(chain, fake, many, monkeypatch):
+    """More addresses are watched than fit one filter, and the node lists less than one block has of one token."""
+    pats = [address() for _ in range(5)]
+    monkeypatch.setattr("chains_app.evm.limits.TOPICS_PER_FILTER", 2)
+    crowd = [chain.mint(chain.usdc, to, 7) for to in (*pats, *(address() for _ in range(9)))]
+    block = chain.in_one([*crowd, chain.mint(chain.usdt, pats[0], 8)])
+
+    def three_at_most(upstream, where):
+        found = upstream("eth_getLogs", where)
+        if len(found) > 3:
+            raise Refusal("query returned more than 3 results", -32005)
+        return found
+
+    fake.answer("eth_getLogs", three_at_most)
+    found = EvmReader(DEVCHAIN).transfers(frozenset(pats), block, block)
+    assert sorted(seen(found)) == sorted([("USDC", pat, 7) for pat in pats] + [("USDT", pats[0], 8)])
 
 
 def test_a_node_that_refuses_even_one_block_fails(chain, fake):

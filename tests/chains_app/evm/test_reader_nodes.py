@@ -12,6 +12,7 @@ from chains_app.reading.reader import ReaderUnavailable, WrongChain
 from common.modes import Mode
 from tests.chains_app.node_cast import DEVCHAIN, Devchain, address, devchain, seen
 from tests.fake_node import FakeNode
+from tests.faulty_proxy import FaultyProxy
 
 
 @pytest.fixture(scope="module")
@@ -71,6 +72,33 @@ def test_a_node_that_asks_for_rest_gets_it(chain, fakes):
     with pytest.raises(ReaderUnavailable, match="left alone for 60 s"):
         reader.head()
     assert [fake.requests for fake in fakes] == [0, 0]
+
+
+def test_the_only_node_is_asked_again_soon_however_long_it_failed(chain, fakes, monkeypatch):
+    """And two that fail are no better."""
+    monkeypatch.setattr("chains_app.evm.json_rpc.LONGEST_SILENCE", 0.05)
+    reader = EvmReader(DEVCHAIN)
+    for fake in fakes:
+        fake.reply(503)
+    for _ in range(6):
+        with pytest.raises(ReaderUnavailable):
+            reader.head()
+        time.sleep(0.05)
+    assert [node.resting > 30 for node in reader.nodes.all] == [True, True]
+    fakes[1].well()
+    assert reader.head().number == chain.node.head()
+
+
+def test_one_answer_in_ten_that_fails_stops_no_reading(chain, monkeypatch):
+    pat = address()
+    block = chain.pay(chain.usdc, pat, 5)
+    with FaultyProxy(upstream=chain.node.url) as proxy:
+        monkeypatch.setenv("RPC_URL_DEVCHAIN", proxy.url)
+        proxy.fails(0.1)
+        reader = EvmReader(DEVCHAIN)
+        for _ in range(20):
+            assert reader.head().number == block
+            assert seen(reader.transfers(frozenset([pat]), block, block)) == [("USDC", pat, 5)]
 
 
 def test_a_node_that_lags_is_passed_over(chain, fakes):
