@@ -5,7 +5,8 @@ from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
 
-from chains_app.evm.json_rpc import Call, Node, RpcError
+from chains_app.evm.exchange import RpcError
+from chains_app.evm.json_rpc import Call, Node
 from chains_app.evm.reader import EvmReader
 from chains_app.evm.values import number_of
 from chains_app.networks.networks import Network
