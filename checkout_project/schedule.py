@@ -39,6 +39,11 @@ BEAT_SCHEDULE = {
         "schedule": 30.0,
         "options": {"expires": 30},
     },
+    "learn-gas": {
+        "task": "chains_app.tasks.learn_gas",
+        "schedule": 300.0,
+        "options": {"expires": 300},
+    },
     "tell-of-ending-keys": {
         "task": "merchants_app.tasks.tell_of_ending_keys",
         "schedule": 3600.0,

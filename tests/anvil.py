@@ -99,16 +99,9 @@ class Anvil:
 
     def start(self) -> Self:
         """Starts the node and waits until it listens. Raises RuntimeError, with its output, if it does not."""
-        command = [
-            str(anvil_binary()),
-            "--host=127.0.0.1",
-            f"--port={self.port}",
-            "--threads=1",
-            *self._flags,
-        ]
         # A file and not a pipe: a pipe that nobody reads blocks the node once it is full.
         with tempfile.TemporaryFile() as log:
-            self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+            self._process = subprocess.Popen(self._command(), stdin=subprocess.DEVNULL, stdout=log, stderr=log)
             deadline = time.monotonic() + START_SECONDS
             while time.monotonic() < deadline and self._process.poll() is None:
                 if found := _LISTENING.search(_all_of(log)):
@@ -119,6 +112,9 @@ class Anvil:
             output = _all_of(log)
         self.stop()
         raise RuntimeError(f"anvil did not start within {START_SECONDS:.0f} s:\n{output[-2000:]}")
+
+    def _command(self) -> list[str]:
+        return [str(anvil_binary()), "--host=127.0.0.1", f"--port={self.port}", "--threads=1", *self._flags]
 
     def stop(self) -> None:
         """Ends the node; harmless when it has ended."""

@@ -7,6 +7,7 @@ from typing import Any
 from eth_abi.abi import encode
 from eth_abi.exceptions import DecodingError
 
+from chains_app.calls.gas import TRANSACTION_CAP, ask_prices
 from chains_app.calls.readers import nodes_for
 from chains_app.evm.exchange import NodeFailed, RpcError
 from chains_app.evm.json_rpc import Call, Node
@@ -29,6 +30,7 @@ class Conditions:
 
     gas_price_wei: int
     factory_deployed: bool
+    most_gas: int = TRANSACTION_CAP
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +43,12 @@ class Emptied:
 
 
 def collecting_conditions(network: Network) -> Conditions:
-    """Price of gas, and whether the factory is there. Raises ReaderUnavailable, WrongChain."""
+    """Price and limit of gas, and whether the factory is there. Raises ReaderUnavailable, WrongChain."""
 
     def ask(node: Node) -> Conditions:
-        price, code = node.batch([Call("eth_gasPrice"), Call("eth_getCode", (FACTORY_ADDRESS, "latest"))])
-        return Conditions(gas_price_wei=number_of(price, node), factory_deployed=_text(code) not in {"0x", "0x0"})
+        deployed = _text(node.call("eth_getCode", FACTORY_ADDRESS, "latest")) not in {"0x", "0x0"}
+        prices = ask_prices(node)
+        return Conditions(gas_price_wei=prices.wei, factory_deployed=deployed, most_gas=prices.most)
 
     return nodes_for(network).ask(ask)
 

@@ -30,22 +30,17 @@ ETHER: Final = "0x0000000000000000000000000000000000000000"  # in place of a tok
 
 # What one transfer of a batch may take; several times what the costliest known token needs.
 GAS_EACH: Final = 300_000
-# Networks cap one transaction at 2^24 gas (EIP-7825); 200 stay well below it even with every treasury a contract.
+# One call's data stays of a size that wallets show. What fits a transaction's gas the chain says: `calls/gas.py`.
 MAX_DEPOSITS: Final = 200
-
-# Measured on anvil by tests/chains_app/contracts/test_gas.py and rounded up.
-TRANSACTION_GAS: Final = 30_000  # once
-TOKEN_GAS: Final = 22_000  # once for each token and treasury, should that treasury hold none of it yet
-TOKEN_SWEEP_GAS: Final = 12_500  # each deposit, by what it holds
-ETHER_SWEEP_GAS: Final = 14_000
-CLONE_GAS: Final = 45_000  # each deposit that was never collected before
-FACTORY_DEPLOYMENT_GAS: Final = 676_000
 
 _COLLECT = function_signature_to_4byte_selector("collect((address,address,bytes32[])[],uint256)")
 _COLLECTED = "Collected(address,address,address,uint256)"
 _NOT_COLLECTED = "NotCollected(address,address,address,uint256)"
 COLLECTED_TOPIC: Final = "0x" + event_signature_to_log_topic(_COLLECTED).hex()
 NOT_COLLECTED_TOPIC: Final = "0x" + event_signature_to_log_topic(_NOT_COLLECTED).hex()
+
+_STEP_BYTES = 48  # each call of `as_one`
+_FAIL = bytes.fromhex("5b60006000fd")  # JUMPDEST, revert(0, 0)
 
 _CREATE2_PREFIX = b"\xff" + bytes.fromhex(FACTORY_ADDRESS[2:])
 # contracts/DepositFactory.sol explains these bytes.
@@ -153,17 +148,23 @@ def collection_calls(*, deposits: Sequence[Deposit], factory_deployed: bool) -> 
     return calls if factory_deployed else [factory_deployment(), *calls]
 
 
-def collection_gas(*, deposits: Sequence[Deposit], deployed: int = 0, factory_deployed: bool = True) -> int:
-    """About the gas that collecting these will use, for a fee shown in advance; `deployed`: how many are not new.
+def as_one(calls: Sequence[Call]) -> str:
+    """Init code that makes the calls one after the other and leaves no contract; it reverts when one fails.
 
-    The wallet's own estimate, which counts, is about GAS_EACH higher: the factory asks for that much in reserve. On
-    rollups the fee for data comes on top. Treasuries that are contracts take more (a Safe: some 7,000 for ETH).
+    Nobody sends it: whoever estimates it learns what they take together, also where the second needs the first.
     """
-    tokens = [(each.treasury, each.token) for each in deposits if each.token != ETHER]
-    sweeps = len(tokens) * TOKEN_SWEEP_GAS + (len(deposits) - len(tokens)) * ETHER_SWEEP_GAS
-    clones = (len(deposits) - deployed) * CLONE_GAS
-    gas = TRANSACTION_GAS + len(set(tokens)) * TOKEN_GAS + sweeps + clones
-    return gas + (0 if factory_deployed else FACTORY_DEPLOYMENT_GAS)
+    bodies = [bytes.fromhex(call.data[2:]) for call in calls]
+    fails = _STEP_BYTES * len(calls) + 1  # behind the steps and STOP
+    at = fails + len(_FAIL)
+    steps = b""
+    for call, body in zip(calls, bodies, strict=True):
+        length, place = b"\x61" + len(body).to_bytes(2), b"\x61" + at.to_bytes(2)
+        steps += length + place + b"\x60\x00\x39"  # CODECOPY
+        to = bytes.fromhex(call.to[2:])
+        steps += b"\x60\x00\x60\x00" + length + b"\x60\x00\x60\x00\x73" + to + b"\x5a\xf1"  # CALL, with no value
+        steps += b"\x15\x61" + fails.to_bytes(2) + b"\x57"  # ISZERO, JUMPI
+        at += len(body)
+    return "0x" + (steps + b"\x00" + _FAIL + b"".join(bodies)).hex()
 
 
 def decode_collection(log: Mapping[str, Any]) -> Collection | None:

@@ -13,8 +13,9 @@ from django.db import transaction
 from django.db.models import Count, Max, QuerySet, Sum
 
 from chains_app.calls.chain_calls import Conditions, Emptied, collections_of
+from chains_app.calls.gas import Fit, fit_collection, gas_of_collections
 from chains_app.networks.networks import Asset, Network, all_networks
-from chains_app.receiving.deposits import ETHER, MAX_DEPOSITS, Call, Deposit, collection_calls, collection_gas
+from chains_app.receiving.deposits import ETHER, MAX_DEPOSITS, Call, Deposit, collection_calls
 from common.bulk_sql import update_rows
 from common.errors import Conflict, NotFound
 from common.modes import Mode
@@ -44,13 +45,6 @@ class Balance:
     deposits: int
     amount_units: int
 
-    @property
-    def gas(self) -> int:
-        """About what one transaction for it uses; of more deposits than fit, for the first ones."""
-        token = self.asset.contract or ETHER
-        sample = Deposit(session_id="", treasury="", token=token)
-        return collection_gas(deposits=[sample] * min(self.deposits, MAX_DEPOSITS))
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
@@ -61,7 +55,8 @@ class Plan:
     deposits: int
     left_over: int
     treasuries: Sequence[str]
-    gas: int
+    gas: int | None  # about what they use together; None when the chain does not say
+    limit: int | None  # what to allow for the collection itself, where that is known
     deploys_factory: bool
 
 
@@ -105,34 +100,57 @@ def waiting_payments(merchant: Merchant, mode: str) -> QuerySet[Payment]:
 def plan(*, merchant: Merchant, mode: str, network: Network, asset: str, conditions: Conditions) -> Plan:
     """The transactions that collect what waits on a network, the oldest first; one asset, or all when it is empty.
 
-    Raises NothingToCollect.
+    As many deposits as one transaction may collect by the chain's own estimate. Raises NothingToCollect,
+    ReaderUnavailable, WrongChain.
     """
     assets = set(network.assets) & ({asset} if asset else set(network.assets))
-    rows = waiting_payments(merchant, mode).filter(network=network.id, asset__in=assets)
-    found = list(
-        rows.values("session__public_id", "session__deposit__made_for", "session__treasury__address", "asset")
+    found = _waiting_deposits(merchant, mode, network, assets)
+    if not found:
+        raise NothingToCollect(f"Nothing waits on {network.name} any more.")
+    deployed = conditions.factory_deployed
+    fit = Fit(count=min(len(found), MAX_DEPOSITS))
+    if network.kind == "evm":
+        fit = fit_collection(network, found, most=conditions.most_gas, factory_deployed=deployed)
+    deposits = found[: fit.count]
+    return Plan(
+        network=network,
+        calls=collection_calls(deposits=deposits, factory_deployed=deployed),
+        deposits=len(deposits),
+        left_over=len(found) - len(deposits),
+        treasuries=sorted({deposit.treasury for deposit in deposits}),
+        gas=fit.gas,
+        limit=fit.limit if deployed else None,
+        deploys_factory=not deployed,
+    )
+
+
+def gas_of(waiting: Sequence[Balance], *, merchant: Merchant, mode: str, conditions: Conditions) -> list[int | None]:
+    """About the gas of the first transaction for each of these balances, all of one network.
+
+    None where the chain does not say. Raises ReaderUnavailable, WrongChain.
+    """
+    network = waiting[0].network
+    deposits = [_waiting_deposits(merchant, mode, network, {each.asset.symbol}) for each in waiting]
+    return gas_of_collections(network, deposits, most=conditions.most_gas, factory_deployed=conditions.factory_deployed)
+
+
+def _waiting_deposits(merchant: Merchant, mode: str, network: Network, assets: set[str]) -> list[Deposit]:
+    """The longest waiting first."""
+    rows = (
+        waiting_payments(merchant, mode)
+        .filter(network=network.id, asset__in=assets)
+        .values("session__public_id", "session__deposit__made_for", "session__treasury__address", "asset")
         .annotate(oldest=Max("confirmed_at"))
         .order_by("oldest", "session__public_id")
     )
-    if not found:
-        raise NothingToCollect(f"Nothing waits on {network.name} any more.")
-    deposits = [
+    return [
         Deposit(
             session_id=row["session__deposit__made_for"] or row["session__public_id"],
             treasury=row["session__treasury__address"],
             token=network.assets[row["asset"]].contract or ETHER,
         )
-        for row in found[:MAX_DEPOSITS]
+        for row in rows
     ]
-    return Plan(
-        network=network,
-        calls=collection_calls(deposits=deposits, factory_deployed=conditions.factory_deployed),
-        deposits=len(deposits),
-        left_over=len(found) - len(deposits),
-        treasuries=sorted({deposit.treasury for deposit in deposits}),
-        gas=collection_gas(deposits=deposits, factory_deployed=conditions.factory_deployed),
-        deploys_factory=not conditions.factory_deployed,
-    )
 
 
 def see_collection(*, merchant: Merchant, mode: str, network: Network, tx_hash: str, by: str) -> int:

@@ -1,6 +1,7 @@
 """Dashboard pages of collecting: what waits, and the transaction for the merchant's own wallet."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import groupby
@@ -10,7 +11,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
 
-from chains_app.calls.chain_calls import Conditions, collecting_conditions
+from chains_app.calls.chain_calls import collecting_conditions
 from chains_app.networks.networks import Network, all_networks
 from chains_app.rates.exchange_rates import Rates, RateUnavailable, rates_at
 from chains_app.reading.reader import ReaderUnavailable, WrongChain
@@ -33,6 +34,7 @@ class ChainAway(Conflict):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _ShownBalance:
     balance: collecting.Balance
+    gas: int | None
     worth: Decimal | None
     fee: Decimal | None  # in the network's coin, at the present price of gas
     fee_worth: Decimal | None
@@ -50,7 +52,7 @@ def collect(request: HttpRequest, access: Access) -> HttpResponse:
     """What waits, per network and asset, with what collecting it costs."""
     rates = rates_at(mode=access.mode, now=timezone.now())
     waiting = groupby(collecting.balances(access.merchant, access.mode), key=lambda balance: balance.network)
-    shown = [_shown(network, list(balances), rates) for network, balances in waiting]
+    shown = [_shown(access, network, list(balances), rates) for network, balances in waiting]
     return page(request, access, "collect.html", networks=shown, shown_in=SHOWN_IN)
 
 
@@ -64,13 +66,14 @@ def prepare(request: HttpRequest, access: Access, network_id: str) -> HttpRespon
         )
         messages.success(request, f"Collected {count} payment{'' if count == 1 else 's'} on the {network.name}.")
         return redirect("dashboard:collect", at=access.at)
-    plan = collecting.plan(
-        merchant=access.merchant,
-        mode=access.mode,
-        network=network,
-        asset=request.POST.get("asset", ""),
-        conditions=_conditions(network),
-    )
+    with _reading(network):
+        plan = collecting.plan(
+            merchant=access.merchant,
+            mode=access.mode,
+            network=network,
+            asset=request.POST.get("asset", ""),
+            conditions=collecting_conditions(network),
+        )
     return page(request, access, "collect_send.html", plan=plan, form=TransactionForm())
 
 
@@ -82,7 +85,7 @@ def sent(request: HttpRequest, access: Access, network_id: str) -> HttpResponse:
     if not form.is_valid():
         messages.error(request, " ".join(map(str, form.errors["tx_hash"])))
         return redirect("dashboard:collect", at=access.at)
-    try:
+    with _reading(network):
         count = collecting.see_collection(
             merchant=access.merchant,
             mode=access.mode,
@@ -90,8 +93,6 @@ def sent(request: HttpRequest, access: Access, network_id: str) -> HttpResponse:
             tx_hash=form.cleaned_data["tx_hash"].lower(),
             by=access.actor,
         )
-    except (ReaderUnavailable, WrongChain) as error:
-        raise ChainAway(f"{network.name} cannot be read just now. Try again in a minute.") from error
     messages.success(request, f"Seen on {network.name}: {count} payment{'' if count == 1 else 's'} collected.")
     return redirect("dashboard:collect", at=access.at)
 
@@ -103,30 +104,37 @@ def _network(access: Access, network_id: str) -> Network:
     return network
 
 
-def _conditions(network: Network) -> Conditions:
+@contextmanager
+def _reading(network: Network) -> Iterator[None]:
+    """Within, the network is read; that it cannot be is said in its name."""
     try:
-        return collecting_conditions(network)
+        yield
     except (ReaderUnavailable, WrongChain) as error:
         raise ChainAway(f"{network.name} cannot be read just now. Try again in a minute.") from error
 
 
-def _shown(network: Network, balances: list[collecting.Balance], rates: Rates) -> _ShownNetwork:
+def _shown(access: Access, network: Network, balances: list[collecting.Balance], rates: Rates) -> _ShownNetwork:
     price, problem = None, ""
+    gas: list[int | None] = [None] * len(balances)
     if network.kind == "evm":
         try:
-            price = collecting_conditions(network).gas_price_wei
+            conditions = collecting_conditions(network)
+            price = conditions.gas_price_wei
+            gas = collecting.gas_of(balances, merchant=access.merchant, mode=access.mode, conditions=conditions)
         except (ReaderUnavailable, WrongChain):
             problem = f"{network.name} cannot be read just now, so the fee is not known."
-    return _ShownNetwork(
-        network=network, balances=[_shown_balance(balance, price, rates) for balance in balances], problem=problem
-    )
+    shown = [_shown_balance(balance, each, price, rates) for balance, each in zip(balances, gas, strict=True)]
+    return _ShownNetwork(network=network, balances=shown, problem=problem)
 
 
-def _shown_balance(balance: collecting.Balance, gas_price_wei: int | None, rates: Rates) -> _ShownBalance:
+def _shown_balance(
+    balance: collecting.Balance, gas: int | None, gas_price_wei: int | None, rates: Rates
+) -> _ShownBalance:
     coin = balance.network.native
-    fee_units = balance.gas * gas_price_wei if gas_price_wei is not None and coin else None
+    fee_units = gas * gas_price_wei if gas is not None and gas_price_wei is not None and coin else None
     return _ShownBalance(
         balance=balance,
+        gas=gas,
         worth=_worth(balance.asset.symbol, balance.amount_units, balance.asset.decimals, rates),
         fee=to_whole(fee_units, coin.decimals) if fee_units is not None and coin else None,
         fee_worth=_worth(coin.symbol, fee_units, coin.decimals, rates) if fee_units is not None and coin else None,

@@ -17,7 +17,7 @@ from sessions_app.reading.session_words import network_name
 from sessions_app.refunding.address import latest_change
 from sessions_app.refunding.mails import ask_by_mail, refund_page_url
 from sessions_app.refunding.refundable import arrived, excess
-from sessions_app.refunding.refunds import play_refund, prepare_refund, refund_call, withdraw_refund
+from sessions_app.refunding.refunds import play_refund, prepare_refund, refund_call, refund_fee, withdraw_refund
 from sessions_app.scope import SessionScope
 
 
@@ -96,6 +96,7 @@ def sign(request: HttpRequest, access: Access, session_id: str, refund_id: str) 
         network=chain,
         amount=amount_text(found.amount_units, found.decimals),
         call=refund_call(found),
+        fee=refund_fee(found) if not found.seen_at and not found.withdrawn_at else None,
         is_sandbox=found.network == SANDBOX,
     )
 

@@ -5,6 +5,7 @@ from datetime import datetime
 from decimal import Decimal
 from urllib.parse import urlsplit
 
+from chains_app.calls.gas import plain_transfer_gas
 from chains_app.networks.networks import Network, PaymentOption
 from chains_app.networks.payment_uris import payment_uri
 from common.money import plain, to_minor_unit
@@ -13,6 +14,9 @@ from sessions_app.pay.amounts import address_groups, any_of, asset_text, clock_t
 from sessions_app.pay.offers import asset_icon, network_icon, speed_text
 from sessions_app.paying.quoting import allowed_options
 from sessions_app.state.representation import payable_option, received_value, units_still_due
+
+# A node's estimate is a few percent above what is used.
+_USUAL_GAS = 22_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +30,7 @@ class WalletRequest:
     recipient: str
     units: str
     coin: str  # what the network's fee is paid in
+    gas: str  # to allow for it; empty: as the wallet suggests
     explorer: str
     public_rpc: str  # lets the wallet add a network that it does not know; empty when there is none to show
 
@@ -49,6 +54,7 @@ class Due:
     uri: str
     rate: str
     is_fixed_rate: bool  # the test table, no market
+    transfer_gas: int  # of a first transfer to an address; 0 where it is the 21,000 that everybody expects
     also_on: str  # the other networks that the same asset is taken on, at the same address: 'Ethereum or Base'
 
     arrived: str  # in the session's currency; empty while nothing has arrived
@@ -88,6 +94,7 @@ def due_of(session: CheckoutSession, *, now: datetime) -> Due | None:
         uri=_uri(option, address, units),
         rate=_rate_text(quote, session.currency),
         is_fixed_rate=session.mode == "test",
+        transfer_gas=_unusual_gas(option),
         also_on=_also_on(session, quote, option),
         arrived=money_text(arrived, session.currency) if arrived else "",
         rest=money_text(max(session.amount - arrived, Decimal(0)), session.currency),
@@ -141,9 +148,18 @@ def _wallet_request(option: PaymentOption, address: str, units: int) -> WalletRe
         recipient=address,
         units=str(units),
         coin=network.native.symbol if network.native else "ETH",
+        gas=str(gas * 12 // 10) if (gas := _unusual_gas(option)) else "",
         explorer=network.explorer or "",
         public_rpc=_public_rpc(network),
     )
+
+
+def _unusual_gas(option: PaymentOption) -> int:
+    """Some networks and forks take more for a coin's transfer than the 21,000 that wallets and exchanges count on."""
+    if not option.asset.is_native or option.network.kind != "evm":
+        return 0
+    gas = plain_transfer_gas(option.network)
+    return gas if gas > _USUAL_GAS else 0
 
 
 def _public_rpc(network: Network) -> str:

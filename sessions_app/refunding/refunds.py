@@ -1,5 +1,6 @@
 """Refunds without keys: how much, to where, and the transaction for the merchant's own wallet to sign."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
@@ -7,13 +8,14 @@ from django.db import transaction
 from django.utils import timezone
 from eth_abi.abi import encode
 
+from chains_app.calls.gas import fee_of
 from chains_app.networks.networks import find_option, network
 from chains_app.rates.exchange_rates import rate
 from chains_app.receiving.deposits import Call
 from chains_app.sandbox.chain import send
 from common.errors import Conflict, DomainError
 from common.modes import Mode
-from common.money import fits_minor_unit, to_minor_unit, units_worth
+from common.money import amount_text, fits_minor_unit, to_minor_unit, units_worth
 from merchants_app.audit import record
 from sessions_app.models import CheckoutSession, Refund
 from sessions_app.models.refund import RefundKind, RefundRate
@@ -123,6 +125,24 @@ def refund_call(refund: Refund) -> Call:
         return Call(to=refund.to_address, data="0x", value=units)
     data = _TRANSFER + encode(["address", "uint256"], [refund.to_address, units])
     return Call(to=contract, data=f"0x{data.hex()}", value=0)
+
+
+@dataclass(frozen=True, slots=True)
+class RefundFee:
+    """Gas, and about what it costs in the network's coin."""
+
+    gas: int
+    amount: str
+    coin: str
+
+
+def refund_fee(refund: Refund) -> RefundFee | None:
+    """What sending it from the treasury costs just now; None when the chain does not say."""
+    chain, treasury = network(refund.network), refund.session.treasury
+    if chain.native is None or treasury is None or not treasury.address:
+        return None
+    fee = fee_of(chain, refund_call(refund), sender=treasury.address)
+    return RefundFee(fee.gas, amount_text(fee.wei, chain.native.decimals), chain.native.symbol) if fee else None
 
 
 def play_refund(refund: Refund, *, now: datetime) -> None:

@@ -1,11 +1,9 @@
 """Constants that other tests import: what they are is held here, in literals, with what the docs say of them."""
 
 from datetime import timedelta
-from decimal import Decimal
 
 import pytest
 
-from chains_app.receiving.deposits import ETHER, Deposit, collection_gas
 from tests.promises.test_constants import check_promise
 
 MORE = [
@@ -15,14 +13,9 @@ MORE = [
     ("chains_app.receiving.deposits.DEPLOYMENT_PROXY", "0x4e59b44847b379578588920cA78FbF26c0B4956C", "receiving.md",
      "`0x4e59b44847b379578588920cA78FbF26c0B4956C`"),
     ("chains_app.receiving.deposits.GAS_EACH", 300_000, "receiving.md", "about 300,000 gas higher"),
-    (        "chains_app.receiving.deposits.FACTORY_DEPLOYMENT_GAS", 676_000,
-        "receiving.md", "676,000 gas, once for everybody",
-    ),
-    ("chains_app.receiving.deposits.TRANSACTION_GAS", 30_000, None, ""),
-    ("chains_app.receiving.deposits.TOKEN_GAS", 22_000, None, ""),
-    ("chains_app.receiving.deposits.TOKEN_SWEEP_GAS", 12_500, None, ""),
-    ("chains_app.receiving.deposits.ETHER_SWEEP_GAS", 14_000, "receiving.md", "collected before | about 14,000"),
-    ("chains_app.receiving.deposits.CLONE_GAS", 45_000, None, ""),
+    ("chains_app.calls.gas.TRANSACTION_CAP", 16_777_216, "receiving.md", "16,777,216 gas"),
+    ("chains_app.calls.gas.PLAIN_TRANSFER", 21_000, None, ""),
+    ("chains_app.calls.gas.UNKNOWN_FITS", 20, None, ""),
     ("chains_app.evm.native.SWEEP_SECONDS", 45, "networks.md", "its balance compared once in 45 s"),
     ("chains_app.evm.nodes.COMPARE_SECONDS", 10, None, ""),
     ("chains_app.evm.exchange.MOST_BYTES", 134_217_728, None, ""),
@@ -58,28 +51,8 @@ MORE = [
     ("webhooks_app.sending.sender.POLL_SECONDS", 1.0, None, ""),
     ("merchants_app.people.invitations.LASTS", timedelta(days=7), "dashboard.md", "A link works once, for seven days."),
 ]  # fmt: skip
-USDC, TREASURY = "0x" + "11" * 20, "0x" + "22" * 20
 
 
 @pytest.mark.parametrize(("where", "value", "page", "sentence"), MORE, ids=[each[0] for each in MORE])
 def test_another_promise_is_kept(where: str, value: object, page: str | None, sentence: str) -> None:
     check_promise(where, value, page, sentence)
-
-
-@pytest.mark.parametrize(
-    ("tokens", "coins", "gas"),
-    [
-        (0, 1, 30_000 + 14_000 + 45_000),
-        (1, 0, 30_000 + 22_000 + 12_500 + 45_000),
-        (50, 0, 30_000 + 22_000 + 50 * 57_500),
-        (0, 50, 30_000 + 50 * 59_000),
-        (2, 3, 30_000 + 22_000 + 2 * 57_500 + 3 * 59_000),
-    ],
-)
-def test_the_gas_that_is_told_in_advance(tokens: int, coins: int, gas: int) -> None:
-    deposits = [Deposit("cs_a", TREASURY, USDC)] * tokens + [Deposit("cs_a", TREASURY, ETHER)] * coins
-    assert collection_gas(deposits=deposits) == gas
-    assert collection_gas(deposits=deposits, factory_deployed=False) == gas + 676_000
-    assert collection_gas(deposits=deposits, deployed=1) == gas - 45_000
-    # docs/receiving.md: at most 60,000 each in a batch of 50.
-    assert len(deposits) != 50 or Decimal(gas) / 50 <= 60_000

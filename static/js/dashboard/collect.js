@@ -8,11 +8,15 @@ const button = section.querySelector("[data-send]");
 const pause = (milliseconds) => new Promise((resolve) => { setTimeout(resolve, milliseconds); });
 
 function callsOnPage() {
-  return Array.from(section.querySelectorAll("[data-call]"), (call) => ({
+  const calls = Array.from(section.querySelectorAll("[data-call]"), (call) => ({
     to: call.querySelector("[data-to]").textContent,
     data: call.querySelector("[data-data]").textContent,
     value: `0x${BigInt(call.querySelector("[data-value]").dataset.value).toString(16)}`,
   }));
+  // Wallets add so much to an estimate that a large collection would exceed what one transaction may ask for.
+  const gas = section.dataset.gas;
+  if (gas) calls.at(-1).gas = `0x${BigInt(gas).toString(16)}`;
+  return calls;
 }
 
 /** Waits until the transaction is in a block; throws when it failed there. */

@@ -17,10 +17,10 @@ export async function ask(provider, order, tell) {
   if (!from) throw new WalletProblem(words("walletNoAccount"));
   await changeNetwork(provider, order, tell);
   tell(words("walletAsking"));
-  const { contract, recipient, units, chainId } = order;
+  const { contract, recipient, units, chainId, gas } = order;
   const hash = await provider.request({
     method: "eth_sendTransaction",
-    params: [transaction({ from, contract, recipient, units, chainId })],
+    params: [transaction({ from, contract, recipient, units, chainId, gas })],
   });
   // A wallet that heeds no `chainId` may have changed in between, or never have changed at all.
   return { from, hash, isElsewhere: !(await isOn(provider, chainId).catch(() => true)) };

@@ -13,12 +13,13 @@ export function transferData(recipient, units) {
 }
 
 /** Parameters for `eth_sendTransaction`: a token's transfer, or the network's own coin when `contract` is empty.
- * With its network: a wallet that is on another one refuses, instead of sending the money there. */
-export function transaction({ from, contract, recipient, units, chainId }) {
+ * With its network: a wallet that is on another one refuses, instead of sending the money there. With `gas` where a
+ * transfer of the coin takes more than the 21,000 that wallets assume. */
+export function transaction({ from, contract, recipient, units, chainId, gas }) {
   checkAddress(from);
   checkAddress(recipient);
   const to = { from, chainId: chainIdHex(chainId) };
-  if (!contract) return { ...to, to: recipient, value: hex(checkedUnits(units)) };
+  if (!contract) return { ...to, to: recipient, value: hex(checkedUnits(units)), ...(gas ? { gas: hex(BigInt(gas)) } : {}) };
   checkAddress(contract);
   return { ...to, to: contract, value: "0x0", data: transferData(recipient, units) };
 }

@@ -10,12 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chains_app.receiving.deposits import (
-    CLONE_GAS,
     COLLECTED_TOPIC,
     DEPLOYMENT_PROXY,
     ETHER,
     FACTORY_ADDRESS,
-    FACTORY_DEPLOYMENT_GAS,
     IMPLEMENTATION_ADDRESS,
     MAX_DEPOSITS,
     NOT_COLLECTED_TOPIC,
@@ -25,7 +23,6 @@ from chains_app.receiving.deposits import (
     checked_address,
     collect_call,
     collection_calls,
-    collection_gas,
     decode_collection,
     deposit_address,
     factory_deployment,
@@ -172,13 +169,6 @@ def test_nothing_to_collect_is_refused() -> None:
 def test_a_collect_call_with_a_wrong_address_is_refused(treasury: str, token: str, reason: str) -> None:
     with pytest.raises(WrongAddress, match=reason):
         collect_call(deposits=[Deposit("cs_a", treasury, token)])
-
-
-def test_gas_shown_counts_the_factory_once_and_old_clones_not_at_all() -> None:
-    deposits = [Deposit("cs_a", TREASURY), Deposit("cs_b", TREASURY, USDC)]
-    gas = collection_gas(deposits=deposits)
-    assert collection_gas(deposits=deposits, factory_deployed=False) == gas + FACTORY_DEPLOYMENT_GAS
-    assert collection_gas(deposits=deposits, deployed=1) == gas - CLONE_GAS
 
 
 def log(**changed: object) -> dict[str, object]:

@@ -1,7 +1,6 @@
 """Creating and listing at their edges: races lost again and again, moments that are equal, words of refusals."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -11,9 +10,7 @@ import time_machine
 from django.db import IntegrityError, connection
 from django.utils import timezone
 
-from chains_app.networks.networks import network
 from merchants_app.models import Merchant
-from sessions_app.collecting.collecting import Balance
 from sessions_app.models import CheckoutSession, Customer
 from sessions_app.selling.creation import create_session
 from sessions_app.state.reading_sql import read_newest
@@ -131,13 +128,3 @@ def test_an_end_is_five_minutes_to_seven_days_ahead(api: Api, field: str, limit:
         status = api.post("checkout", terms(expiresAt=end.isoformat())).status_code
     # A shop's clock may be five seconds off.
     assert status == (400 if limit == (7, 10) else 200)
-
-
-@pytest.mark.parametrize("asset", ["ETH", "USDC"])
-def test_gas_is_told_for_one_transaction_however_much_waits(asset: str) -> None:
-    sandbox = network("sandbox")
-    balance = Balance(network=sandbox, asset=sandbox.assets[asset], deposits=200, amount_units=1)
-    fewer, more = replace(balance, deposits=199), replace(balance, deposits=201)
-    assert balance.gas == more.gas == replace(balance, deposits=5000).gas
-    assert 0 < balance.gas - fewer.gas <= 60_000
-    assert balance.gas <= 200 * 60_000
