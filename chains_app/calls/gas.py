@@ -8,8 +8,9 @@ from typing import Any
 from django.core.cache import cache
 
 from chains_app.calls.readers import nodes_for
+from chains_app.evm.exchange import RpcError
 from chains_app.evm.json_rpc import Call as RpcCall
-from chains_app.evm.json_rpc import Node, RpcError
+from chains_app.evm.json_rpc import Node
 from chains_app.evm.values import list_of, number_of, table_of
 from chains_app.networks.networks import Network
 from chains_app.reading.reader import ReaderUnavailable, WrongChain
