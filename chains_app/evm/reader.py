@@ -6,11 +6,11 @@ from math import ceil
 from typing import TypeVar
 
 from chains_app.evm.blocks import LastBlocks
+from chains_app.evm.coin.native import native_transfers
 from chains_app.evm.exchange import NodeFailed
 from chains_app.evm.json_rpc import Node
 from chains_app.evm.limits import Limits
 from chains_app.evm.logs import Places, token_transfers
-from chains_app.evm.native import native_transfers
 from chains_app.evm.nodes import Nodes
 from chains_app.evm.values import block_or_none
 from chains_app.evm.watched import watched

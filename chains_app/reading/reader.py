@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import NamedTuple, Protocol
 
 # log_index of a transfer that no log announces: the value of a transaction itself, and money that an address
-# received inside a contract's run. The second has no hash of its own, see `evm/native.py`.
+# received inside a contract's run. The second has no hash of its own, see `evm/coin/native.py`.
 OWN_VALUE = -1
 FROM_INSIDE = -2
 

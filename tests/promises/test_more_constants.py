@@ -16,7 +16,7 @@ MORE = [
     ("chains_app.calls.gas.TRANSACTION_CAP", 16_777_216, "receiving.md", "16,777,216 gas"),
     ("chains_app.calls.gas.PLAIN_TRANSFER", 21_000, None, ""),
     ("chains_app.calls.gas.UNKNOWN_FITS", 20, None, ""),
-    ("chains_app.evm.native.SWEEP_SECONDS", 45, "networks.md", "its balance compared once in 45 s"),
+    ("chains_app.evm.coin.native.SWEEP_SECONDS", 45, "networks.md", "its balance compared once in 45 s"),
     ("chains_app.evm.nodes.COMPARE_SECONDS", 10, None, ""),
     ("chains_app.evm.exchange.MOST_BYTES", 134_217_728, None, ""),
     ("chains_app.evm.limits.MOST_CALLS_PER_BATCH", 100, None, ""),

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
+from chains_app.evm.coin.traces import traced_inflows
 from chains_app.evm.json_rpc import Node
 from chains_app.evm.reader import EvmReader
-from chains_app.evm.traces import traced_inflows
 from chains_app.evm.watched import Watched
 from chains_app.reading.reader import ReaderUnavailable
 from tests.chains_app.node_cast import DEVCHAIN, Devchain, address, devchain
@@ -87,7 +87,7 @@ def test_a_receipt_of_another_block_means_that_the_block_was_replaced(
     chain: Devchain, monkeypatch: pytest.MonkeyPatch, *, many: bool
 ) -> None:
     if many:
-        monkeypatch.setattr("chains_app.evm.native.CALLS_PER_BLOCK", 0)
+        monkeypatch.setattr("chains_app.evm.coin.native.CALLS_PER_BLOCK", 0)
     pat = address()
     block = chain.pay_ether(pat, 5)
     with FakeNode(upstream=chain.node.url) as fake:

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-from chains_app.evm.balances import Inflow
+from chains_app.evm.coin.balances import Inflow
 from chains_app.evm.exchange import RpcError
 from chains_app.evm.json_rpc import Call, Node
 from chains_app.evm.values import number_of

@@ -16,12 +16,12 @@ from math import ceil
 import structlog
 from eth_utils.crypto import keccak
 
-from chains_app.evm.balances import ADDRESSES_PER_CALL, Inflow, StateGone, balances, inflows, untold_balances
 from chains_app.evm.blocks import FullBlock, LastBlocks, odd_transactions, on_chain, read_block, read_blocks
+from chains_app.evm.coin.balances import ADDRESSES_PER_CALL, Inflow, StateGone, balances, inflows, untold_balances
+from chains_app.evm.coin.traces import traced_inflows
 from chains_app.evm.exchange import NodeFailed
 from chains_app.evm.json_rpc import Call, Node
 from chains_app.evm.log_queries import OneBlockRefused
-from chains_app.evm.traces import traced_inflows
 from chains_app.evm.values import checksummed, doubting, number_of, table_of
 from chains_app.evm.watched import Watched
 from chains_app.networks.networks import Network

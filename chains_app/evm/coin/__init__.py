@@ -1,0 +1,1 @@
+"""How transfers of a network's own coin are found: in blocks, balances and traces, or by their logs."""
