@@ -18,6 +18,7 @@ from rest_framework.exceptions import (
 )
 from rest_framework.response import Response
 
+from checkout_project.outage import OUTAGE, RETRY_SECONDS, SENTENCE, is_outage
 from common.api.exact_json import dumps
 from common.errors import DomainError
 
@@ -36,6 +37,13 @@ class _TooLarge(APIException):
     default_detail = "The body is larger than this API takes."
 
 
+class _Unavailable(APIException):
+    status_code = 503
+    default_code = "unavailable"
+    default_detail = SENTENCE
+    wait = RETRY_SECONDS  # DRF's name for what becomes `Retry-After`
+
+
 # What DRF says where it does not say what to do instead.
 _IN_OUR_WORDS: dict[type[APIException], str] = {
     NotAuthenticated: "Send the API key as `Authorization: Bearer sk_…`.",
@@ -48,6 +56,9 @@ class ApiExceptionHandler(ExceptionHandler):
 
     def convert_known_exceptions(self, exc: Exception) -> Exception:
         """What DRF can answer: a domain error that names a field is a validation error of that field."""
+        if is_outage(exc):
+            OUTAGE.noticed(exc)
+            return _Unavailable()
         if isinstance(exc, RequestDataTooBig):
             return _TooLarge()
         if isinstance(exc, SuspiciousOperation):

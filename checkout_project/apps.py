@@ -2,10 +2,12 @@
 
 from django.apps import AppConfig
 from django.core.checks import Tags, register
+from django.db.backends.signals import connection_created
 from django.db.models.signals import post_migrate, pre_migrate
 
 from checkout_project.checks.mail import letters_go_somewhere
 from checkout_project.former_data import refuse_former_data
+from checkout_project.outage import OUTAGE
 
 
 class CheckoutProjectConfig(AppConfig):
@@ -21,5 +23,6 @@ class CheckoutProjectConfig(AppConfig):
         from checkout_project.operators.groups import write_groups  # noqa: PLC0415  (models are known only now)
 
         pre_migrate.connect(refuse_former_data, dispatch_uid="former_data")
+        connection_created.connect(OUTAGE.over, dispatch_uid="outage_over")
         post_migrate.connect(write_groups, dispatch_uid="operator_groups")
         register(letters_go_somewhere, Tags.security, deploy=True)

@@ -52,6 +52,7 @@ def configure(*, log_format: str, level: str) -> dict[str, Any]:
                 ],
             }
         },
+        "filters": {"no_outages": {"()": "checkout_project.outage.NotAboutOutages"}},
         "handlers": {"lines": {"class": "logging.StreamHandler", "formatter": "lines"}},
         "root": {"handlers": ["lines"], "level": level},
         "loggers": {
@@ -59,7 +60,8 @@ def configure(*, log_format: str, level: str) -> dict[str, Any]:
             "httpx": {"level": "WARNING"},
             "httpcore": {"level": "WARNING"},
             # A buyer's wrong link is no event; what breaks is logged by `django.request` at ERROR.
-            "django.request": {"level": "ERROR"},
+            "django.request": {"level": "ERROR", "filters": ["no_outages"]},
+            "celery.app.trace": {"filters": ["no_outages"]},
             "django.server": {"level": "WARNING", "handlers": ["lines"], "propagate": False},
         },
     }

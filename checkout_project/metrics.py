@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from django.db import DatabaseError, InterfaceError
 from django.db.models import Count, Min
 from django.utils import timezone
 from prometheus_client import CollectorRegistry
@@ -17,10 +18,13 @@ class Facts(Collector):
     """Sessions by status, waiting deliveries and the age of the oldest, and how long ago each chain was read."""
 
     def collect(self) -> Iterator[Metric]:
-        """One small query a metric."""
-        yield _sessions()
-        yield from _deliveries()
-        yield _chains()
+        """One small query a metric; without a database, that it is away."""
+        is_up = True
+        try:
+            yield from [_sessions(), *_deliveries(), _chains()]
+        except (DatabaseError, InterfaceError):
+            is_up = False
+        yield GaugeMetricFamily("tallystick_database_up", "Whether the database answers.", value=is_up)
 
     def describe(self) -> list[Metric]:
         """Nothing beforehand: registering must not touch the database."""

@@ -5,13 +5,14 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 
 from checkout_project.api_errors import no_such_address
-from checkout_project.health import alive, metrics, ready
+from checkout_project.health.views import alive, metrics, ready
 from checkout_project.openapi.views import api_docs, api_schema
 from merchants_app import urls as merchant_urls
 from sessions_app import urls as session_urls
 from webhooks_app import urls as webhook_urls
 
 api = [*session_urls.api, *webhook_urls.api]
+handler500 = "checkout_project.outage.broken"
 _dashboard = [*session_urls.dashboard, *webhook_urls.dashboard, *merchant_urls.dashboard]
 
 urlpatterns = [

@@ -31,6 +31,7 @@ class Answer(NamedTuple):
     body: bytes
 
 
+_ALIVE = Answer(200, [(b"content-type", b"application/json"), (b"cache-control", b"no-store")], b'{"status": "ok"}')
 _BROKEN = Answer(500, [(b"content-type", b"text/plain")], b"Something broke here; it is in the log.\n")
 
 
@@ -51,6 +52,10 @@ class Bridge:
         if not self.is_open:
             self.is_open = True
             forget_deaf_clients()
+        # By no thread, since all of them may wait for a database.
+        if scope["path"] == "/healthz" and scope["method"] in {"GET", "HEAD"}:
+            await _tell(send, _ALIVE)
+            return
         environ = environ_of(scope)
         try:
             is_whole = not has_body(environ) or await self._read(environ, receive)
@@ -62,8 +67,7 @@ class Bridge:
             answer = await self.threads.call(lambda: _answer_of(self.application, environ))
         if not is_whole:
             answer.headers.append((b"connection", b"close"))
-        await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
-        await send({"type": "http.response.body", "body": answer.body})
+        await _tell(send, answer)
         if not is_whole:
             await drop_body(receive)
 
@@ -74,6 +78,11 @@ class Bridge:
         body = await whole_body(receive, limit=self.limit, seconds=self.seconds)
         put_body(environ, body)
         return len(body) <= self.limit
+
+
+async def _tell(send: Send, answer: Answer) -> None:
+    await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
+    await send({"type": "http.response.body", "body": answer.body})
 
 
 def _late(environ: Environ, seconds: float) -> Answer:

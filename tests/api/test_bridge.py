@@ -15,7 +15,7 @@ from common.network.client_address import trusted_proxies
 LIMIT = 100
 
 
-def scope(path: str = "/healthz", *headers: tuple[str, str], method: str = "GET") -> dict[str, Any]:
+def scope(path: str = "/", *headers: tuple[str, str], method: str = "GET") -> dict[str, Any]:
     """As an ASGI server tells of a request."""
     return {
         "type": "http", "http_version": "1.1", "method": method, "scheme": "http", "path": path,

@@ -1,9 +1,16 @@
 """What supervisors and Prometheus ask."""
 
+from datetime import timedelta
 from typing import Any
 
+import pytest
+import time_machine
+from django.db.migrations.recorder import MigrationRecorder
 from django.test import Client
+from django.utils import timezone
 
+from chains_app.models import ScanCursor
+from checkout_project import database_state
 from sessions_app.models import CheckoutSession
 
 
@@ -11,14 +18,45 @@ def test_it_is_alive_without_asking_anything(client: Client) -> None:
     assert client.get("/healthz").json() == {"status": "ok"}
 
 
-def test_it_is_ready_when_database_and_redis_answer(client: Client, db: None) -> None:
-    assert client.get("/readyz").json() == {"status": "ok", "database": "ok", "redis": "ok"}
-
-
-def test_it_names_what_is_missing(client: Client, db: None, settings: Any) -> None:
-    settings.REDIS_URL = "redis://127.0.0.1:1/0"
+def ready(client: Client) -> tuple[int, dict[str, str]]:
+    """Status and words of `/readyz`."""
     answer = client.get("/readyz")
-    assert (answer.status_code, answer.json()["redis"]) == (503, "unreachable")
+    return answer.status_code, answer.json()
+
+
+def test_it_is_ready_when_all_is_well(client: Client, db: None) -> None:
+    words = ("status", "database", "migrations", "workers", "clock", "redis")
+    assert ready(client) == (200, dict.fromkeys(words, "ok"))
+
+
+def test_it_names_what_is_missing_and_works_on_without_redis(client: Client, db: None, settings: Any) -> None:
+    settings.REDIS_URL = "redis://127.0.0.1:1/0"
+    status, words = ready(client)
+    assert (status, words["status"], words["redis"]) == (200, "degraded", "unreachable")
+
+
+@pytest.mark.moves_everybody("a worker reads for all of them")
+def test_a_worker_that_reads_nothing_for_a_minute_is_told(client: Client, db: None) -> None:
+    ScanCursor.objects.update(scanned_at=timezone.now() - timedelta(seconds=90))
+    status, words = ready(client)
+    assert (status, words["status"]) == (200, "degraded")
+    assert words["workers"].startswith("silent for 9")
+
+
+@pytest.mark.parametrize(
+    ("seconds", "sentence"), [(12, "12 s ahead of the database's"), (-7, "7 s behind the database's")]
+)
+def test_a_clock_that_is_wrong_is_told(client: Client, db: None, seconds: int, sentence: str) -> None:
+    with time_machine.travel(timezone.now() + timedelta(seconds=seconds, milliseconds=200)):
+        assert ready(client)[1]["clock"] == sentence
+
+
+def test_a_database_of_another_version_is_not_ready(client: Client, db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(database_state, "KNOWN", set())
+    MigrationRecorder.Migration.objects.filter(app="sessions_app").delete()
+    status, words = ready(client)
+    assert (status, words["status"]) == (503, "unavailable")
+    assert words["migrations"] == "missing: run `manage.py migrate`"
 
 
 def test_metrics_count_what_runs(client: Client, session: CheckoutSession) -> None:

@@ -4,11 +4,11 @@ import hmac
 
 import redis
 from django.conf import settings
-from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.http import require_safe
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
+from checkout_project.database_state import NEEDED, states_of_database
 from checkout_project.metrics import REGISTRY
 
 
@@ -20,11 +20,15 @@ def alive(_request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def ready(_request: HttpRequest) -> HttpResponse:
-    """`/readyz`: PostgreSQL and Redis answer too; 503 names the one that does not."""
-    parts = {"database": _database_answers(), "redis": _redis_answers()}
-    all_well = all(parts.values())
-    states = {name: "ok" if well else "unreachable" for name, well in parts.items()}
-    return JsonResponse({"status": "ok" if all_well else "unavailable", **states}, status=200 if all_well else 503)
+    """`/readyz`: what this process depends on, each in a word, and 503 when it cannot work without what is missing.
+
+    `unavailable`: no database, one that nothing can be written to, or one of another version. `degraded`: sessions are
+    made all the same, and somebody should look: Redis, the workers, a clock.
+    """
+    states = states_of_database() | {"redis": "ok" if _redis_answers() else "unreachable"}
+    is_ready = all(states.get(name) == "ok" for name in NEEDED)
+    summary = "unavailable" if not is_ready else "ok" if set(states.values()) == {"ok"} else "degraded"
+    return JsonResponse({"status": summary, **states}, status=200 if is_ready else 503)
 
 
 @require_safe
@@ -35,15 +39,6 @@ def metrics(request: HttpRequest) -> HttpResponse:
     if token and not hmac.compare_digest(given.encode(), token.encode()):
         return HttpResponse("Send the METRICS_TOKEN as a bearer token.\n", status=401, content_type="text/plain")
     return HttpResponse(generate_latest(REGISTRY), content_type=CONTENT_TYPE_LATEST)
-
-
-def _database_answers() -> bool:
-    try:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT 1")
-    except DatabaseError:
-        return False
-    return True
 
 
 def _redis_answers() -> bool:

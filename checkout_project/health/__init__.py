@@ -1,0 +1,1 @@
+"""What supervisors ask, and what is said while the database is away."""
