@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from chains_app.evm import logs, native
+from chains_app.evm import logs
+from chains_app.evm.coin import native
 from chains_app.evm.reader import EvmReader
 from chains_app.reading.reader import FROM_INSIDE, OWN_VALUE, Doubt, Transfer
 from tests.chains_app.node_cast import DEVCHAIN, Devchain, address, devchain, seen

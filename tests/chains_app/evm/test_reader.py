@@ -2,7 +2,8 @@
 
 import pytest
 
-from chains_app.evm import logs, native
+from chains_app.evm import logs
+from chains_app.evm.coin import native
 from chains_app.reading.reader import FROM_INSIDE, OWN_VALUE
 from chains_app.receiving.deposits import FACTORY_ADDRESS, Deposit, collection_calls, deposit_address
 from tests.anvil import Reverted, call_data

@@ -4,7 +4,8 @@ from threading import Thread
 
 import pytest
 
-from chains_app.evm import logs, native
+from chains_app.evm import logs
+from chains_app.evm.coin import native
 from chains_app.evm.reader import EvmReader
 from chains_app.evm.watched import Watched
 from chains_app.reading.reader import FROM_INSIDE, OWN_VALUE

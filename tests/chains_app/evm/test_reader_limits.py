@@ -2,7 +2,8 @@
 
 import pytest
 
-from chains_app.evm import logs, native
+from chains_app.evm import logs
+from chains_app.evm.coin import native
 from chains_app.evm.reader import EvmReader
 from chains_app.reading.reader import FROM_INSIDE, ReaderUnavailable
 from tests.chains_app.node_cast import DEVCHAIN, ETHER, Devchain, address, devchain, seen
