@@ -28,6 +28,10 @@ class Change(NamedTuple):
     text: str
     kind: str
 
+    def made_in(self, source: str) -> str:
+        """The file with the change in it."""
+        return source[: self.start] + self.text + source[self.end :]
+
 
 def changes_of_toml(source: str) -> Iterator[Change]:
     """Numbers one larger, addresses of another contract."""

@@ -1,60 +1,55 @@
-"""A process that has loaded what is not ours, and forks a child for each run of pytest: seconds saved a change.
-
-It reads one JSON object a line (`arguments`, `environment`, `folder`, `seconds`) and writes pytest's exit code; a run
-that hangs has failed.
-"""
+"""Runs pytest in a fork of a process that has loaded what is not ours: seconds saved a change."""
 
 import importlib
-import json
 import os
 import signal
 import sys
 import time
 from contextlib import suppress
+from pathlib import Path
 
-# Nothing that asks for settings: those are ours, and ours must be read anew in each child.
-LOADED = (
-    "pytest", "xdist", "hypothesis", "hypothesis.strategies", "time_machine", "psycopg",
-    "psycopg.adapt", "django.db.models", "django.db.backends.postgresql.base", "django.template", "django.forms",
-    "django.http", "django.test", "celery", "redis", "valkey", "httpx", "aiohttp", "structlog", "babel.numbers",
-    "cryptography.fernet", "eth_abi", "eth_keys", "eth_utils", "orjson", "simplejson", "segno", "pydantic", "coincurve",
-)  # fmt: skip
+ROOT = Path(__file__).resolve().parents[2]
+# Nothing that asks for settings: those are ours, and ours must be read anew in each fork.
+LOADED = """pytest xdist hypothesis hypothesis.strategies time_machine psycopg.adapt django.db.models
+django.db.backends.postgresql.base django.template django.forms django.http django.test celery redis valkey httpx
+aiohttp structlog
+babel.numbers cryptography.fernet eth_abi eth_keys eth_utils orjson simplejson segno pydantic coincurve"""
 
 
-def main() -> None:
-    for name in LOADED:
+def load() -> None:
+    for name in LOADED.split():
         with suppress(ImportError):  # left out, it is only slower
             importlib.import_module(name)
-    for line in sys.stdin:
-        print(run(**json.loads(line)), flush=True)
 
 
-def run(arguments: list[str], environment: dict[str, str], folder: str, seconds: float) -> int:
-    """pytest's exit code in a process group of its own, which ends with it."""
+def run(arguments: list[str], *, environment: dict[str, str], folder: Path, seconds: float) -> int:
+    """pytest's exit code, of a process group of its own, which ends with it; a run that hangs has failed."""
     child = os.fork()
     if child == 0:
         _become_pytest(arguments, environment, folder)
     ends = time.monotonic() + seconds
-    status: int | None = None
-    while status is None and time.monotonic() < ends:
-        done, code = os.waitpid(child, os.WNOHANG)
-        if done:
-            status = os.waitstatus_to_exitcode(code)
-        else:
-            time.sleep(0.02)
+    done, status = 0, 1 << 8
+    while not done and time.monotonic() < ends:
+        done, status = os.waitpid(child, os.WNOHANG)
+        time.sleep(0.02)
     with suppress(ProcessLookupError):
         os.killpg(child, signal.SIGKILL)
-    if status is None:
+    if not done:
         os.waitpid(child, 0)
-    return 1 if status is None else status
+        return 1
+    return os.waitstatus_to_exitcode(status)
 
 
-def _become_pytest(arguments: list[str], environment: dict[str, str], folder: str) -> None:
+def _become_pytest(arguments: list[str], environment: dict[str, str], folder: Path) -> None:
     os.setpgrp()
     os.chdir(folder)
     os.environ.clear()
     os.environ.update(environment)
-    sys.path[0] = folder  # in the place of this file's own folder
+    for name, module in list(sys.modules.items()):
+        file = getattr(module, "__file__", None) or ""
+        if Path(file).is_relative_to(ROOT) and ".venv" not in file:  # ours, of the tree that is not changed
+            del sys.modules[name]
+    sys.path[:] = [str(folder), *(place for place in sys.path if place not in {"", str(ROOT)})]
     nothing = os.open(os.devnull, os.O_RDWR)
     for stream in (0, 1, 2):
         os.dup2(nothing, stream)
@@ -63,7 +58,3 @@ def _become_pytest(arguments: list[str], environment: dict[str, str], folder: st
         code = int(importlib.import_module("pytest").main(arguments))
     finally:
         os._exit(code)
-
-
-if __name__ == "__main__":
-    main()

@@ -1,0 +1,55 @@
+"""One change after the other, tried in a process that has a copy of the tree and a database of its own."""
+
+import os
+import subprocess
+from multiprocessing.queues import SimpleQueue
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import psycopg
+
+from tests.mutants import warm
+from tests.mutants.operators import Change
+
+OPTIONS = ["-q", "--reuse-db", "-p", "no:cacheprovider", "-p", "no:schemathesis"]
+ROOT = Path(__file__).resolve().parents[2]
+_mine: dict[str, str] = {}
+
+
+def copy_of_tree(folder: Path) -> None:
+    """What git tracks, as it is in the working tree; installed packages stay where they are."""
+    folder.mkdir()
+    names = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True).stdout
+    subprocess.run(["tar", "cf", folder / "tree.tar", "--null", "-T", "-"], cwd=ROOT, input=names, check=True)
+    subprocess.run(["tar", "xf", "tree.tar"], cwd=folder, check=True)
+    (folder / "node_modules").symlink_to(ROOT / "node_modules")
+
+
+def begin(names: "SimpleQueue[str]", folder: Path, template: str) -> None:
+    """Of this process: `folder/name` has its copy of the tree."""
+    warm.load()
+    name = names.get()
+    _mine.update(name=name, folder=str(folder / name), template=template)
+
+
+def passes(tests: list[str], seconds: float) -> bool:
+    """On a fresh database, within so many seconds."""
+    server, database = os.environ["DATABASE_URL"], f"mutants_{_mine['name']}"
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f"drop database if exists test_{database} with (force)")
+        connection.execute(f"create database test_{database} template {_mine['template']}")
+    url = urlsplit(server)._replace(path=f"/{database}").geturl()
+    environment = os.environ | {"DATABASE_URL": url, "PYTEST_XDIST_WORKER": f"gw{_mine['name']}"}
+    asked = [*OPTIONS, "-x", *tests]
+    return warm.run(asked, environment=environment, folder=Path(_mine["folder"]), seconds=seconds) == 0
+
+
+def lives(where: str, change: Change, tests: list[str], seconds: float) -> bool:
+    """Whether none of the tests notices the change."""
+    copy = Path(_mine["folder"]) / where
+    source = copy.read_text(encoding="utf-8")
+    copy.write_text(change.made_in(source), encoding="utf-8")
+    try:
+        return passes(tests, seconds)
+    finally:
+        copy.write_text(source, encoding="utf-8")
