@@ -23,21 +23,13 @@ from urllib.parse import urlsplit
 
 from tests.mutants.asking import Known, tests_for
 from tests.mutants.operators import Change, changes_of_python, changes_of_toml
-from tests.mutants.trial import OPTIONS, ROOT, begin, copy_of_tree, lives, passes
+from tests.mutants.scope import ROOT, SCOPE, files
+from tests.mutants.trial import OPTIONS, begin, copy_of_tree, lives, passes
 from tests.services import prepare_environment
 
 HERE = Path(__file__).parent
 WITHOUT_EFFECT = tomllib.loads((HERE / "without_effect.toml").read_text(encoding="utf-8"))["change"]
-SCOPE = tomllib.loads((HERE / "scope.toml").read_text(encoding="utf-8"))
-DOORS = ("_views", "_pages")
 BUDGET_SECONDS = float(os.environ.get("BUDGET", "40"))  # of tests a change, by how long they took unchanged
-
-
-def files() -> list[Path]:
-    """What is changed: the rules of the apps, and the networks' data."""
-    named = [f"{app}/{module}.py" for app, modules in SCOPE["modules"].items() for module in modules.split()]
-    found = {path for name in named for path in ROOT.glob(name) if not path.stem.endswith(DOORS)}
-    return [*sorted(found), ROOT / "chains_app/networks/networks.toml"]
 
 
 def changes_of(path: Path) -> Iterator[Change]:
@@ -56,7 +48,8 @@ def choose(seed: int, number: int, *, again: str) -> list[tuple[Path, Change]]:
     """So many changes, the same for the same seed and tree; or only those that a former run's report says lived."""
     pool = [(path, change) for path in files() for change in changes_of(path)]
     if not again:
-        return random.Random(seed).sample(pool, min(number, len(pool)))
+        chosen = random.Random(seed).sample(pool, min(number, len(pool)))
+        return [each for each in chosen if re.search(os.environ.get("ONLY", ""), str(each[0]))]
     report = Path(again).read_text(encoding="utf-8")
     lived = set(re.findall(r"LIVED: (.+):\d+ .*\n  - (.*)\n  \+ (.*)", report))
     return [each for each in pool if described(*each) in lived]

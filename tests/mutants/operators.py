@@ -34,9 +34,10 @@ class Change(NamedTuple):
 
 
 def changes_of_toml(source: str) -> Iterator[Change]:
-    """Numbers one larger, addresses of another contract."""
-    for found in re.finditer(r"(?<=[=\s])\d+(?=[\s,}])", source):
-        yield Change(*found.span(), str(int(found[0]) + 1), "number")
+    """Numbers one larger, addresses of another contract; not in comments."""
+    for found in re.finditer(r"(?m)^\s*#.*$|(?<=[=\s])\d+(?=[\s,}])", source):
+        if found[0].isdigit():
+            yield Change(*found.span(), str(int(found[0]) + 1), "number")
     for found in re.finditer(r"0x[0-9a-fA-F]{40}", source):
         yield Change(*found.span(), "0x" + "42" * 20, "address")
 
@@ -62,8 +63,9 @@ def changes_of_python(source: str) -> Iterator[Change]:
                 yield Change(start, end, text.replace(pair[0], pair[1], 1), kind)
 
     tree = ast.parse(source)
-    classes = (each for node in ast.walk(tree) if isinstance(node, ast.ClassDef) for each in node.decorator_list)
-    of_dataclasses = {constant for each in classes for constant in ast.walk(each)}  # `frozen=True`: nobody can see it
+    decorators = (each for node in ast.walk(tree) for each in getattr(node, "decorator_list", ()))
+    # `frozen=True`, `lru_cache(maxsize=4)`: nobody can see it.
+    unseen = {part for each in decorators if re.search("dataclass|cache", ast.unparse(each)) for part in ast.walk(each)}
     texts = [part for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for part in ast.walk(node)]
     of_texts = {part for part in texts if isinstance(part, ast.Constant)}  # where a sentence cuts what it quotes
     for node in ast.walk(tree):
@@ -78,9 +80,9 @@ def changes_of_python(source: str) -> Iterator[Change]:
                 yield from between(left, right, operator, "arithmetic")
             case ast.UnaryOp(op=ast.Not(), operand=operand):
                 yield Change(span(node)[0], span(operand)[0], "", "not removed")
-            case ast.Constant(value=bool() as value) if node not in of_dataclasses:
+            case ast.Constant(value=bool() as value) if node not in unseen:
                 yield Change(*span(node), str(not value), "flag")
-            case ast.Constant(value=int() as value) if node not in of_texts | of_dataclasses:
+            case ast.Constant(value=int() as value) if node not in of_texts | unseen:
                 yield Change(*span(node), str(value + 1), "number")
             case ast.Constant(value=str() as value) if _LIKE_SQL.search(value):
                 start, end = span(node)

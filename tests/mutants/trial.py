@@ -10,9 +10,9 @@ import psycopg
 
 from tests.mutants import warm
 from tests.mutants.operators import Change
+from tests.mutants.scope import ROOT
 
 OPTIONS = ["-q", "--reuse-db", "-p", "no:cacheprovider", "-p", "no:schemathesis"]
-ROOT = Path(__file__).resolve().parents[2]
 _mine: dict[str, str] = {}
 
 

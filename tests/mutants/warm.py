@@ -8,7 +8,8 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.mutants.scope import ROOT
+
 # Nothing that asks for settings: those are ours, and ours must be read anew in each fork.
 LOADED = """pytest xdist hypothesis hypothesis.strategies time_machine psycopg.adapt django.db.models
 django.db.backends.postgresql.base django.template django.forms django.http django.test celery redis valkey httpx

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chains_app.rates.pairs import pair
-from chains_app.rates.rules import Anchor, NoPrice, Price, Reading, Rule, anchor_after, judge
+from chains_app.rates.rules import Anchor, NoPrice, Price, Reading, Rule, anchor_after, judge, keeps_peg
 
 NOW = datetime(2026, 5, 4, 12, tzinfo=UTC)
 ETH = pair("ETH/USD")
@@ -45,9 +45,16 @@ def known(value: str | Decimal, hours_ago: float = 0.1) -> Anchor:
         (said("3000"), known("2900"), "3000"),
         (said("30000"), known("2900"), None),
         (said("3500"), known("2900"), None),  # a jump of 20.7 %
+        (said("3600"), known("3000"), "3600"),  # of 20 % up, and down
+        (said("2400"), known("3000"), "2400"),
+        (said("3600.01"), known("3000"), None),
         (said("3000"), None, "3000"),  # no history: of the right size
         (said("30000"), None, None),
         (said("300"), None, None),
+        (said("10000"), None, "10000"),  # four times as much as is roughly known of it, and a quarter
+        (said("625"), None, "625"),
+        (said("10000.01"), None, None),
+        (said("624.99"), None, None),
         ([], known("3000"), None),
         (said("3000", "3000", minutes_ago=5.1), None, None),
         (said("3000", "3000", minutes_ago=5), None, "3000"),
@@ -86,6 +93,23 @@ def test_a_refused_price_does_not_move_the_anchor() -> None:
 def test_after_a_day_without_a_second_source_the_anchor_is_forgotten() -> None:
     old = known("3000", hours_ago=24.5)
     assert anchor_after(old, NoPrice("nobody answers"), now=NOW) is None
+
+
+@pytest.mark.parametrize(("worth", "keeps"), [("0.99", True), ("1.01", True), ("0.98999", False), ("1.01001", False)])
+def test_a_stablecoin_keeps_its_peg_up_to_one_percent(worth: str, keeps: bool) -> None:
+    assert keeps_peg(Decimal(worth)) is keeps
+
+
+@pytest.mark.parametrize(("hours", "value"), [("0.999", "3000"), ("1", "3100"), ("24", "3100"), ("24.001", "3100")])
+def test_a_lone_source_moves_the_anchor_once_an_hour(hours: str, value: str) -> None:
+    before = known("3000", hours_ago=float(hours))
+    after = anchor_after(before, judge(ETH, said("3100"), anchor=before, now=NOW), now=NOW)
+    assert after is not None
+    assert after.value == Decimal(value)
+
+
+def test_after_just_a_day_the_anchor_is_still_known() -> None:
+    assert anchor_after(known("3000", hours_ago=24), NoPrice("nobody answers"), now=NOW) == known("3000", hours_ago=24)
 
 
 PRICES = st.decimals(min_value=1, max_value=10**6, places=4)

@@ -1,0 +1,15 @@
+"""What is changed, and which tests are asked: `scope.toml` says it by names."""
+
+import tomllib
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+SCOPE = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
+DOORS = ("_views", "_pages")
+
+
+def files() -> list[Path]:
+    """The rules of the apps, and the networks' data."""
+    named = [f"{app}/{module}.py" for app, modules in SCOPE["modules"].items() for module in modules.split()]
+    found = {path for name in named for path in ROOT.glob(name) if not path.stem.endswith(DOORS)}
+    return [*sorted(found), ROOT / "chains_app/networks/networks.toml"]

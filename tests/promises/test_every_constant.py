@@ -1,0 +1,116 @@
+"""Every other number of the rules that `make mutants` changes: in literals, so that none changes unseen.
+
+What the docs promise stands in the two files beside this one. A new constant has its line here or there, or this fails.
+"""
+
+import ast
+from collections.abc import Iterator
+from datetime import timedelta
+from decimal import Decimal
+from importlib import import_module
+
+import pytest
+
+from tests.mutants.scope import ROOT, files
+from tests.promises.test_constants import PROMISES
+from tests.promises.test_more_constants import MORE
+
+NUMBERS: dict[str, dict[str, object]] = {
+    "chains_app.calls.wallet_signatures": {"_KEY_SIGNATURE_BYTES": 65},
+    "chains_app.evm.balances": {
+        "_HAS_CODE": 1 << 95, "_BYTES_EACH": 12, "ADDRESSES_PER_CALL": 2048,
+        "_KEPT_BLOCKS": 100, "_NO_SUCH_METHOD": -32601,
+    },
+    "chains_app.evm.blocks": {"_BLOCKS_PER_BATCH": 10, "_REMEMBERED": 128, "_WITNESSES": 32},
+    "chains_app.evm.logs": {
+        "TOPICS_PER_FILTER": 500, "MOST_FILTERS": 4, "_WIDEST_SPAN": 10_000,
+        "_REMEMBERED_PLACES": 20_000, "_LONGEST_PLACE": 160,
+    },
+    "chains_app.evm.native": {"_LONGEST_SWEEP": 100, "CALLS_PER_BLOCK": 2},
+    "chains_app.evm.nodes": {
+        "_LAG_SECONDS": 15, "_STANDS_STILL_SECONDS": 300, "_CLOCKS_DIFFER_BY": timedelta(minutes=5),
+    },
+    "chains_app.evm.reader": {"_LOGS_MAY_LAG_SECONDS": 12, "_MOST_BLOCKS_AGAIN": 64, "_REMEMBERED_BLOCKS": 64},
+    "chains_app.rates.asking": {"_MARGIN_SECONDS": 0.3},
+    "chains_app.rates.exchange_rates": {
+        "_CLAIM_SECONDS": 5, "_LOOK_AGAIN_SECONDS": 0.25, "_DECIMALS": Decimal("1E-18"),
+        "_TOO_LARGE": Decimal("1000000000000000"),
+    },
+    "chains_app.rates.http": {"MAX_BYTES": 524_288},
+    "chains_app.rates.snapshots": {"_LOOKED_THROUGH": 240},
+    "chains_app.reading.scanning": {"_PATIENCE_SECONDS": 60, "KEPT_CHECKPOINTS": 512},
+    "chains_app.reading.set_aside": {
+        "FIRST_PAUSE": timedelta(seconds=2), "LONGEST_PAUSE": timedelta(hours=6), "MOST_TRIES": 60,
+    },
+    "chains_app.receiving.bip32": {"HARDENED": 2_147_483_648, "PAYLOAD_BYTES": 78, "_LONGEST_TEXT": 112},
+    "chains_app.receiving.xpub": {"ACCOUNT_DEPTH": 3, "XPUB_LENGTH": 111},
+    "common.api.exact_json": {"MAX_DEPTH": 20, "MAX_NUMBER_LENGTH": 60, "MAX_EXPONENT": 400},
+    "common.api.faults": {"_MOST_UNKNOWN": 20},
+    "common.network.client_address": {"_IPV6_PREFIX": 64, "_MOST_HOPS": 10},
+    "merchants_app.frame.paging": {"SIZE": 50},
+    "merchants_app.frame.throttling": {"_SHARES": 200, "PAUSE_SECONDS": 2.0},
+    "merchants_app.keys.api_keys": {"_SECRET_BYTES": 20, "_HINT_LENGTH": 12, "_CACHE_LIMIT": 10_000},
+    "merchants_app.keys.expiry_mails": {"AHEAD": timedelta(days=7)},
+    "merchants_app.people.invitations": {"BETWEEN_LETTERS": timedelta(minutes=10), "LETTERS_A_DAY": 30},
+    "merchants_app.requests.idempotency": {"_LONGEST_KEY": 255},
+    "merchants_app.treasuries.treasuries": {"NETWORKS_ANSWER_SECONDS": 5.0, "_LAST_RESERVED": 65_535},
+    "sessions_app.api.terms": {"MAX_METADATA_EXPONENT": 40},
+    "sessions_app.buyers.erasing": {"BATCH": 100, "_NAMED_IN_SENTENCE": 3},
+    "sessions_app.buyers.forgetting": {"_SHORTEST": 3},
+    "sessions_app.buyers.retention": {"BATCH": 200, "MOST_SECONDS": 1200.0},
+    "sessions_app.collecting.watch": {
+        "MOST_BLOCKS": 5000, "MOST_TOLD": 100, "MOST_DEPOSITS": 500,
+        "_MOST_AT_ONCE": 1000,
+    },
+    "sessions_app.refunding.address": {"_LETTERS": ((timedelta(hours=1), 3), (timedelta(days=1), 6))},
+    "sessions_app.refunding.mails": {"AGAIN_AFTER": timedelta(hours=1)},
+    "sessions_app.refunding.refundable": {"_PRECISION": 180},
+    "sessions_app.selling.creation": {"_TRIES": 3},
+    "sessions_app.state.evaluation": {"ZERO": Decimal("0")},
+    "sessions_app.state.expiry": {"_REST": 1.25},
+    "sessions_app.state.stock": {
+        "_HELD_FOR": timedelta(minutes=15), "_ON_ITS_WAY": timedelta(minutes=2), "_KEPT_AT_MOST": timedelta(minutes=30),
+        "_LOCK": 1_823_308_187,
+    },
+    "sessions_app.watching.payments": {"_REASON_LENGTH": 200},
+    "sessions_app.watching.watcher": {"_GUARD_SECONDS": 60},
+    "webhooks_app.events.retention": {"BATCH": 2000, "MOST_SECONDS": 1200.0},
+    "webhooks_app.queue.delivery": {"SET_ASIDE_AT_ONCE": 1000},
+    "webhooks_app.queue.resending": {"BATCH": 1000, "_NOTED_WITHIN": timedelta(minutes=1)},
+    "webhooks_app.queue.retry_schedule": {"MOST_ATTEMPTS": 10},
+    "webhooks_app.signing": {"_KEY_BYTES": 32},
+}  # fmt: skip
+TABLE = [(module, name, value) for module, given in NUMBERS.items() for name, value in given.items()]
+
+
+@pytest.mark.parametrize(("module", "name", "value"), TABLE, ids=[f"{module}.{name}" for module, name, _ in TABLE])
+def test_a_number_is_what_it_was(module: str, name: str, value: object) -> None:
+    found = getattr(import_module(module), name)
+    assert (type(found), found) == (type(value), value)
+
+
+def test_every_number_has_its_line() -> None:
+    known = {each[0] for each in PROMISES + MORE} | {f"{module}.{name}" for module, name, _ in TABLE}
+    assert set(constants()) == known & set(constants())
+
+
+def constants() -> Iterator[str]:
+    """What the modules give a name to, once, and is a number, a time, or several of them, written down there."""
+    for path in files():
+        module = ".".join(path.relative_to(ROOT).with_suffix("").parts)
+        for node in ast.parse(path.read_text(encoding="utf-8")).body if path.suffix == ".py" else ():
+            if isinstance(node, ast.Assign | ast.AnnAssign) and node.value and has_literal(node.value):
+                targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+                names = [each.id for target in targets for each in ast.walk(target) if isinstance(each, ast.Name)]
+                loaded = import_module(module)
+                yield from (f"{module}.{name}" for name in names if is_number(getattr(loaded, name)))
+
+
+def has_literal(node: ast.expr) -> bool:
+    return any(isinstance(each, ast.Constant) for each in ast.walk(node))
+
+
+def is_number(value: object) -> bool:
+    if isinstance(value, tuple):
+        return bool(value) and all(map(is_number, value))
+    return isinstance(value, int | float | Decimal | timedelta) and not isinstance(value, bool)
