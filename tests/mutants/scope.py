@@ -8,8 +8,12 @@ SCOPE = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="ut
 DOORS = ("_views", "_pages")
 
 
+def named() -> list[str]:
+    """As `scope.toml` has them, as patterns of paths."""
+    return [f"{app}/{module}.py" for app, modules in SCOPE["modules"].items() for module in modules.split()]
+
+
 def files() -> list[Path]:
     """The rules of the apps, and the networks' data."""
-    named = [f"{app}/{module}.py" for app, modules in SCOPE["modules"].items() for module in modules.split()]
-    found = {path for name in named for path in ROOT.glob(name) if not path.stem.endswith(DOORS)}
+    found = {path for name in named() for path in ROOT.glob(name) if not path.stem.endswith(DOORS)}
     return [*sorted(found), ROOT / "chains_app/networks/networks.toml"]

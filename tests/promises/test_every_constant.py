@@ -11,24 +11,27 @@ from importlib import import_module
 
 import pytest
 
-from tests.mutants.scope import ROOT, files
+from tests.mutants.scope import ROOT, files, named
 from tests.promises.test_constants import PROMISES
 from tests.promises.test_more_constants import MORE
 
 NUMBERS: dict[str, dict[str, object]] = {
     "chains_app.calls.wallet_signatures": {"_KEY_SIGNATURE_BYTES": 65},
-    "chains_app.evm.balances": {
+    "chains_app.evm.coin.balances": {
         "_HAS_CODE": 1 << 95, "_BYTES_EACH": 12, "ADDRESSES_PER_CALL": 2048,
         "_KEPT_BLOCKS": 100, "_NO_SUCH_METHOD": -32601,
     },
     "chains_app.evm.blocks": {"_BLOCKS_PER_BATCH": 10, "_REMEMBERED": 128, "_WITNESSES": 32},
-    "chains_app.evm.logs": {
-        "TOPICS_PER_FILTER": 500, "MOST_FILTERS": 4, "_WIDEST_SPAN": 10_000,
-        "_REMEMBERED_PLACES": 20_000, "_LONGEST_PLACE": 160,
+    "chains_app.evm.limits": {
+        "USUAL_SPAN": 2000, "TOPICS_PER_FILTER": 500, "_WIDEST_SPAN": 10_000, "GROWS_AFTER": 60.0,
+        "_LONGEST_PAUSE": 21600.0, "_SLOWEST": 1.0, "_ONE_EXCESS": 1.2, "_NO_PACE_ABOVE": 300.0,
     },
-    "chains_app.evm.native": {"_LONGEST_SWEEP": 100, "CALLS_PER_BLOCK": 2},
+    "chains_app.evm.log_queries": {"_SLOW_SECONDS": 5.0, "_PATIENCE_SECONDS": 30.0},
+    "chains_app.evm.logs": {"MOST_FILTERS": 4, "_REMEMBERED_PLACES": 20_000, "_LONGEST_PLACE": 160},
+    "chains_app.evm.coin.native": {"_LONGEST_SWEEP": 100, "CALLS_PER_BLOCK": 2},
     "chains_app.evm.nodes": {
         "_LAG_SECONDS": 15, "_STANDS_STILL_SECONDS": 300, "_CLOCKS_DIFFER_BY": timedelta(minutes=5),
+        "_FAILING_SECONDS": 8.0,
     },
     "chains_app.evm.reader": {"_LOGS_MAY_LAG_SECONDS": 12, "_MOST_BLOCKS_AGAIN": 64, "_REMEMBERED_BLOCKS": 64},
     "chains_app.rates.asking": {"_MARGIN_SECONDS": 0.3},
@@ -43,6 +46,7 @@ NUMBERS: dict[str, dict[str, object]] = {
         "FIRST_PAUSE": timedelta(seconds=2), "LONGEST_PAUSE": timedelta(hours=6), "MOST_TRIES": 60,
     },
     "chains_app.receiving.bip32": {"HARDENED": 2_147_483_648, "PAYLOAD_BYTES": 78, "_LONGEST_TEXT": 112},
+    "chains_app.receiving.deposits": {"_STEP_BYTES": 48},
     "chains_app.receiving.xpub": {"ACCOUNT_DEPTH": 3, "XPUB_LENGTH": 111},
     "common.api.exact_json": {"MAX_DEPTH": 20, "MAX_NUMBER_LENGTH": 60, "MAX_EXPONENT": 400},
     "common.api.faults": {"_MOST_UNKNOWN": 20},
@@ -73,6 +77,10 @@ NUMBERS: dict[str, dict[str, object]] = {
         "_LOCK": 1_823_308_187,
     },
     "sessions_app.watching.payments": {"_REASON_LENGTH": 200},
+    "sessions_app.watching.searches": {
+        "PAUSE": timedelta(minutes=10), "MOST_WAITING": 20, "SECONDS": 240.0, "_GUARD_SECONDS": 600,
+    },
+    "sessions_app.watching.second_looks": {"MOST_ROWS": 20, "_GUARD_SECONDS": 120},
     "sessions_app.watching.watcher": {"_GUARD_SECONDS": 60},
     "webhooks_app.events.retention": {"BATCH": 2000, "MOST_SECONDS": 1200.0},
     "webhooks_app.queue.delivery": {"SET_ASIDE_AT_ONCE": 1000},
@@ -92,6 +100,10 @@ def test_a_number_is_what_it_was(module: str, name: str, value: object) -> None:
 def test_every_number_has_its_line() -> None:
     known = {each[0] for each in PROMISES + MORE} | {f"{module}.{name}" for module, name, _ in TABLE}
     assert set(constants()) == known & set(constants())
+
+
+def test_whatever_is_named_to_be_changed_is_there() -> None:
+    assert [name for name in named() if not any(ROOT.glob(name))] == []
 
 
 def constants() -> Iterator[str]:
