@@ -1,10 +1,11 @@
 """Doors for the clock: what Celery runs."""
 
-from celery import shared_task
+from celery import Task, shared_task
 from django.utils import timezone
 
 from chains_app.networks.networks import enabled_networks, network
 from common.modes import Mode
+from common.ticks import may_be_sent
 from sessions_app.buyers.retention import erase_old_buyers as erase_old_buyers_now
 from sessions_app.state.expiry import expire_due as expire_due_sessions
 from sessions_app.watching.searches import do_waiting
@@ -17,7 +18,12 @@ def watch_networks() -> None:
     """Sends each enabled network's watch on its way, so that a slow one delays no other."""
     for mode in Mode:
         for each in enabled_networks(mode):
-            watch_network.apply_async((each.id,), expires=max(5, each.block_seconds))
+            _send(watch_network, each.id)
+
+
+def _send(task: Task[[str], None], network_id: str) -> None:
+    if may_be_sent(task.name, network_id):
+        task.delay(network_id)
 
 
 @shared_task
@@ -31,7 +37,7 @@ def look_at_networks_again() -> None:
     """As `watch_networks`, for what need not be known at once."""
     for mode in Mode:
         for each in enabled_networks(mode):
-            look_at_network_again.apply_async((each.id,), expires=10)
+            _send(look_at_network_again, each.id)
 
 
 @shared_task

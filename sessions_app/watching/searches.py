@@ -3,10 +3,10 @@
 from datetime import datetime, timedelta
 
 import structlog
-from django.core.cache import cache
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from common.lease import lease
 from merchants_app.audit import record
 from sessions_app.errors import NoAddressYet, SearchedLately, SessionNotFound
 from sessions_app.models import CheckoutSession, DepositAddress, MoneySearch
@@ -16,7 +16,6 @@ PAUSE = timedelta(minutes=10)
 MOST_WAITING = 20
 # What one search may take of the worker.
 SECONDS = 240.0
-_GUARD_SECONDS = 600
 
 log = structlog.get_logger()
 
@@ -57,15 +56,10 @@ def look_now(public_id: str) -> list[Outcome]:
 
 def do_waiting() -> None:
     """Does those that wait, one after the other, and never two at once: nodes have other things to do."""
-    guard = "searching-for-money"
-    if not cache.add(guard, True, _GUARD_SECONDS):
-        return
-    try:
+    with lease("searching-for-money") as is_ours:
         waiting = MoneySearch.objects.filter(done_at=None).select_related("session__deposit").order_by("id")
-        for search in waiting[:2]:
+        for search in waiting[: 2 if is_ours else 0]:
             _do(search)
-    finally:
-        cache.delete(guard)
 
 
 def last_search(session: CheckoutSession) -> MoneySearch | None:

@@ -7,7 +7,6 @@ counts by the same rules as everything else.
 from contextlib import suppress
 
 import structlog
-from django.core.cache import cache
 from django.db import transaction
 from django.utils import timezone
 
@@ -17,6 +16,7 @@ from chains_app.networks.networks import Network
 from chains_app.reading.reader import Doubt, Reader, ReaderUnavailable, WrongChain
 from chains_app.reading.scanning import CursorMoved, hold, position, refunds_unread
 from chains_app.reading.set_aside import due, postpone, settle
+from common.lease import lease
 from sessions_app.collecting.watch import follow_collections, is_about_collections, read_collections_again
 from sessions_app.models import DepositAddress
 from sessions_app.refunding.watch import Reading, place_refunds, refunds_watched_for, store_refunds
@@ -29,14 +29,16 @@ log = structlog.get_logger()
 
 # Rows that one look asks for again.
 MOST_ROWS = 20
-_GUARD_SECONDS = 120
 
 
 def look_again(network: Network) -> None:
     """Everything that is due. A failure is logged; the next call takes it up."""
-    guard = f"looking-again:{network.id}"
-    if not cache.add(guard, True, _GUARD_SECONDS):
-        return
+    with lease(f"looking-again:{network.id}") as is_ours:
+        if is_ours:
+            _look(network)
+
+
+def _look(network: Network) -> None:
     try:
         reader = second_reader_for(network)
         for row in due(network, timezone.now())[:MOST_ROWS]:
@@ -45,8 +47,6 @@ def look_again(network: Network) -> None:
         follow_collections(network)
     except (ReaderUnavailable, WrongChain) as problem:
         log.warning("not_looked_again", network=network.id, problem=str(problem))
-    finally:
-        cache.delete(guard)
 
 
 def read_again(network: Network, row: SetAside, reader: Reader) -> None:

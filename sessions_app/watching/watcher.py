@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import structlog
-from django.core.cache import cache
 from django.db import transaction
 from django.utils import timezone
 
@@ -18,6 +17,7 @@ from chains_app.models import ScanCursor
 from chains_app.networks.networks import Network
 from chains_app.reading.reader import Doubt, Reader, ReaderUnavailable, Sighting, Transfer, WrongChain
 from chains_app.reading.scanning import CursorMoved, Scan, record_problem, save_cursor, scan
+from common.lease import lease
 from sessions_app.models import DepositAddress, Payment, Quote, Refund
 from sessions_app.refunding.watch import (
     Reading,
@@ -48,18 +48,20 @@ class _SecondLook:
 
 # Passes that one call makes at most when it finds itself behind: after a day of downtime others want their turn too.
 MOST_PASSES = 20
-_GUARD_SECONDS = 60
 
 
 def watch_network(network: Network) -> None:
     """Follows a network up to its head. A failure is noted for the operator; the next call takes it up.
 
-    The guard spares the provider a second reading of the same blocks. Nothing depends on it: two watchers at once do
-    no harm, and it ends by itself should its holder die.
+    The lease spares the provider a second reading of the same blocks. Nothing depends on it: two watchers at once do
+    no harm.
     """
-    guard = f"watching:{network.id}"
-    if not cache.add(guard, True, _GUARD_SECONDS):
-        return
+    with lease(f"watching:{network.id}") as is_ours:
+        if is_ours:
+            _follow(network)
+
+
+def _follow(network: Network) -> None:
     try:
         recall(network)
         reader = reader_for(network)
@@ -71,7 +73,6 @@ def watch_network(network: Network) -> None:
         record_problem(network=network, problem=str(problem))
     finally:
         remember(network, timezone.now())
-        cache.delete(guard)
 
 
 def watch(network: Network, reader: Reader) -> bool:

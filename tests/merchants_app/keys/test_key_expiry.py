@@ -6,7 +6,7 @@ import pytest
 from django.core import mail
 from django.utils import timezone
 
-from checkout_project.schedule import BEAT_SCHEDULE
+from checkout_project.jobs.schedule import BEAT_SCHEDULE
 from merchants_app.keys.api_keys import WrongEnd, create_key, forget_keys
 from merchants_app.models import ApiKey, Merchant
 from merchants_app.tasks import tell_of_ending_keys

@@ -1,0 +1,1 @@
+"""What runs by itself: when, by which clock, and over which line."""

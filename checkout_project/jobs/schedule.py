@@ -1,0 +1,19 @@
+"""What runs by itself, and how often, in seconds. Every job is safe to run twice at once and to miss."""
+
+from checkout_project.jobs.beat import every
+
+# Webhooks leave by themselves: a sender runs inside each worker (`webhooks_app/sending/worker_step.py`).
+BEAT_SCHEDULE = {
+    "watch-networks": {"task": "sessions_app.tasks.watch_networks", "schedule": every(1)},
+    "look-at-networks-again": {"task": "sessions_app.tasks.look_at_networks_again", "schedule": every(5)},
+    "search-for-money": {"task": "sessions_app.tasks.search_for_money", "schedule": every(5)},
+    "expire-due-sessions": {"task": "sessions_app.tasks.expire_due", "schedule": every(2)},
+    "look-after-endpoints": {"task": "webhooks_app.tasks.look_after_endpoints", "schedule": every(60)},
+    "forget-old-events": {"task": "webhooks_app.tasks.forget_old_events", "schedule": every(3600)},
+    "refresh-rates": {"task": "chains_app.tasks.refresh_rates", "schedule": every(30)},
+    "learn-gas": {"task": "chains_app.tasks.learn_gas", "schedule": every(300)},
+    "tell-of-ending-keys": {"task": "merchants_app.tasks.tell_of_ending_keys", "schedule": every(3600)},
+    "forget-old-requests": {"task": "merchants_app.tasks.forget_old_requests", "schedule": every(3600)},
+    "end-overdue-visits": {"task": "merchants_app.tasks.end_overdue_visits", "schedule": every(60)},
+    "erase-old-buyers": {"task": "sessions_app.tasks.erase_old_buyers", "schedule": every(3600)},
+}

@@ -1,0 +1,26 @@
+"""Jobs that come again and again: at most one of each waits to be taken.
+
+While nobody takes them, a clock that ticks each second would otherwise leave thousands to be done at once later. How
+long one may wait is measured by Redis (a key that ends), so that no two machines' clocks are ever compared.
+"""
+
+from typing import Any
+
+from django.core.cache import cache
+
+# A tick that Redis has lost is sent again after so long.
+FORGOTTEN_SECONDS = 60
+
+
+def may_be_sent(task: str, *given: Any) -> bool:
+    """Whether none of them waits already; from now on one does. Raises redis' errors while it is away."""
+    return cache.add(_key(task, given), 1, FORGOTTEN_SECONDS)
+
+
+def taken(task: str, *given: Any) -> None:
+    """Somebody does it now: the next one may be sent."""
+    cache.delete(_key(task, given))
+
+
+def _key(task: str, given: tuple[Any, ...]) -> str:
+    return ":".join(["tick", task, *map(str, given)])

@@ -1,0 +1,158 @@
+"""Jobs that come again and again: one waits, one runs, and no machine's clock or death stops them for long."""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+import redis
+import time_machine
+from celery import current_app
+from celery.beat import ScheduleEntry
+from django.conf import settings
+from django.core.cache import cache
+from kombu.transport.redis import Transport as RedisTransport
+
+from checkout_project.celery import app
+from checkout_project.jobs import beat
+from checkout_project.jobs.beat import SteadyScheduler, every
+from checkout_project.jobs.schedule import BEAT_SCHEDULE
+from common.lease import lease
+from common.ticks import may_be_sent, taken
+from sessions_app.tasks import expire_due
+from tests.stack import ROOT
+from tests.waiting import wait_until
+
+OURS = {"DJANGO_SETTINGS_MODULE": "checkout_project.settings"}
+JOB = "sessions_app.tasks.expire_due"
+
+
+@pytest.fixture(autouse=True)
+def _empty() -> Iterator[None]:
+    cache.clear()
+    yield
+    cache.clear()
+
+
+@pytest.fixture
+def sent(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The jobs that the clock has sent."""
+    found: list[str] = []
+
+    def send(_self: SteadyScheduler, entry: ScheduleEntry, **_more: Any) -> None:
+        found.append(str(entry.task))
+
+    monkeypatch.setattr(SteadyScheduler, "apply_async", send)
+    return found
+
+
+@pytest.fixture
+def tick(sent: list[str]) -> Callable[[], None]:
+    """Lets the clock send all that is due now."""
+    app.conf.beat_schedule = {"expire": {"task": JOB, "schedule": every(2)}}
+    clock = SteadyScheduler(app=app, lazy=True)
+    clock.setup_schedule()
+
+    def run() -> None:
+        while clock.tick() == 0:
+            pass
+
+    yield run
+    app.conf.beat_schedule = BEAT_SCHEDULE
+
+
+def test_of_one_job_one_waits(sent: list[str]) -> None:
+    assert may_be_sent(JOB)
+    assert not may_be_sent(JOB)
+    assert may_be_sent(JOB, "base")  # another network's is another job
+    taken(JOB)
+    assert may_be_sent(JOB)
+
+
+def test_a_job_that_redis_lost_is_sent_again_within_a_minute() -> None:
+    may_be_sent(JOB)
+    with redis.Redis.from_url(settings.REDIS_URL) as client:
+        assert 0 < client.ttl(cache.make_key(f"tick:{JOB}")) <= 60
+
+
+def test_a_task_that_begins_lets_the_next_tick_in(db: None) -> None:
+    may_be_sent(JOB)
+    expire_due.apply()
+    assert may_be_sent(JOB)
+
+
+@pytest.mark.parametrize("step", [timedelta(hours=-1), timedelta(hours=1), timedelta(seconds=-7)])
+def test_the_clock_ticks_on_when_the_machines_clock_is_set(
+    sent: list[str], tick: Callable[[], None], monkeypatch: pytest.MonkeyPatch, step: timedelta
+) -> None:
+    now = time.monotonic()
+    monkeypatch.setattr(beat.time, "monotonic", lambda: now)
+    tick()
+    now += 2.1
+    tick()
+    assert sent == [JOB]
+    taken(JOB)
+    with time_machine.travel(datetime.now(UTC) + step, tick=True):
+        now += 1.0
+        tick()
+        assert sent == [JOB]
+        now += 1.2
+        tick()
+        assert sent == [JOB, JOB]
+
+
+def test_while_nobody_takes_them_they_do_not_pile_up(
+    sent: list[str], tick: Callable[[], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = time.monotonic()
+    monkeypatch.setattr(beat.time, "monotonic", lambda: now)
+    for _ in range(20):
+        tick()
+        now += 2.1
+    assert sent == [JOB]
+
+
+def test_every_job_of_the_schedule_goes_by_the_steady_clock() -> None:
+    assert {job["schedule"].nowfun for job in BEAT_SCHEDULE.values()} == {beat.steady_now}
+
+
+def test_a_broker_that_dies_in_mid_sentence_is_a_lost_connection() -> None:
+    assert AttributeError in current_app.connection_for_read().connection_errors
+    assert set(RedisTransport.connection_errors) < set(current_app.connection_for_read().connection_errors)
+
+
+def test_one_holds_a_lease_and_gives_it_back() -> None:
+    with lease("reading") as mine:
+        with lease("reading") as theirs:
+            assert (mine, theirs) == (True, False)
+        with lease("reading") as theirs:  # who had none gave none back
+            assert not theirs
+    with lease("reading") as again:
+        assert again
+
+
+def test_a_lease_is_renewed_as_long_as_it_takes_and_ends_soon_after_its_holders_death() -> None:
+    code = f"""
+import django, sys, time; sys.path.insert(0, {str(ROOT)!r}); django.setup()
+from common import lease
+lease.SECONDS = 1
+with lease.lease("reading"):
+    print("held", flush=True)
+    time.sleep(60)
+"""
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, env=os.environ | OURS) as holder:
+        assert holder.stdout
+        assert holder.stdout.readline() == b"held\n"
+        time.sleep(1.5)
+        with lease("reading") as other:
+            assert not other
+        holder.kill()
+    began = time.monotonic()
+    wait_until(lambda: cache.get("lease:reading") is None, seconds=5)
+    assert time.monotonic() - began < 2
+    with lease("reading") as other:
+        assert other
