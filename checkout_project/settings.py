@@ -219,6 +219,11 @@ SPECTACULAR_SETTINGS = {
         "checkout_project.openapi.webhook_calls.checkout_issue_opened",
         "checkout_project.openapi.webhook_calls.checkout_issue_resolved",
         "checkout_project.openapi.webhook_calls.payment_reversed",
+        "checkout_project.openapi.webhook_calls.refund_created",
+        "checkout_project.openapi.webhook_calls.refund_prepared",
+        "checkout_project.openapi.webhook_calls.refund_seen",
+        "checkout_project.openapi.webhook_calls.refund_confirmed",
+        "checkout_project.openapi.webhook_calls.refund_withdrawn",
         "checkout_project.openapi.webhook_calls.endpoint_test",
     ],
     "POSTPROCESSING_HOOKS": [

@@ -55,6 +55,18 @@ class WrongDecision(DomainError):
     code = "wrong_decision"
 
 
+class WrongRefund(DomainError):
+    """The refund cannot be prepared as asked; `attr` names the field."""
+
+    code = "wrong_refund"
+
+
+class NothingToRefund(Conflict):
+    """Nothing of the session's money is there to send back."""
+
+    code = "nothing_to_refund"
+
+
 class NoTreasury(Conflict):
     """The merchant has named no wallet to receive in."""
 

@@ -20,6 +20,8 @@ class PaymentStatus(models.TextChoices):
     PARTIAL = "partial", "Partly paid"
     PAID = "paid", "Paid"
     OVERPAID = "overpaid", "Overpaid"
+    PARTIALLY_REFUNDED = "partially_refunded", "Partly refunded"
+    REFUNDED = "refunded", "Refunded"
 
 
 class Issue(models.TextChoices):
@@ -60,6 +62,50 @@ class Action(models.TextChoices):
     RESOLVE = "resolve", "Decide about its issue"
     CREATE = "create", "Create another one"
     ALLOW_REPEAT = "allow_repeat", "Create with `allowRepeat: true`"
+
+
+class RefundStatus(models.TextChoices):
+    """Where a refund is."""
+
+    WAITING_FOR_ADDRESS = "waiting_for_address", "Waits for the buyer's address"
+    PREPARED = "prepared", "Waits for your signature"
+    SEEN = "seen", "Seen, being confirmed"
+    CONFIRMED = "confirmed", "Done"
+    WITHDRAWN = "withdrawn", "Withdrawn"
+
+
+class RefundKind(models.TextChoices):
+    """How much goes back."""
+
+    FULL = "full", "All that arrived"
+    EXCESS = "excess", "The excess only"
+    AMOUNT = "amount", "Another amount"
+
+
+class RefundRate(models.TextChoices):
+    """At which rate the amount is turned into the asset."""
+
+    PAID = "paid", "The rate at which it was paid"
+    TODAY = "today", "Today's rate"
+
+
+# A refund that stands so counts as money on its way back.
+STANDING = (
+    RefundStatus.WAITING_FOR_ADDRESS,
+    RefundStatus.PREPARED,
+    RefundStatus.SEEN,
+    RefundStatus.CONFIRMED,
+)
+# `refunding/states.py` writes them, and refuses every other move.
+REFUND_MOVES: dict[RefundStatus, frozenset[RefundStatus]] = {
+    RefundStatus.WAITING_FOR_ADDRESS: frozenset({RefundStatus.PREPARED, RefundStatus.WITHDRAWN}),
+    RefundStatus.PREPARED: frozenset({RefundStatus.SEEN, RefundStatus.WITHDRAWN}),
+    # Back to prepared: the transaction vanished.
+    RefundStatus.SEEN: frozenset({RefundStatus.CONFIRMED, RefundStatus.PREPARED}),
+    # It had been sent all the same.
+    RefundStatus.WITHDRAWN: frozenset({RefundStatus.SEEN}),
+    RefundStatus.CONFIRMED: frozenset(),
+}
 
 
 # A session changes one step at a time; `lifecycle.py` writes a row for each and refuses every other move.

@@ -6,7 +6,7 @@ from drf_spectacular.extensions import OpenApiViewExtension
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, OpenApiWebhook, extend_schema, extend_schema_view
 
 from checkout_project.openapi.describing import DONE, NEXT_PAGE, change, copy_of, get, post, thing_id
-from sessions_app.answers.session import SessionEvent
+from sessions_app.answers.session import RefundEvent, SessionEvent
 from webhooks_app.answers import Delivery, Event, Resent, WebhookEndpoint, WebhookEndpointWithSecret
 from webhooks_app.api.requests import ChangeEndpoint, CreateEndpoint, ListDeliveries, ListEvents, Resend
 from webhooks_app.event_types import EventType
@@ -88,12 +88,15 @@ _HEADERS = [
 ]
 
 
+_BODIES = {"endpoint": Event, "refund": RefundEvent}  # by what stands before the dot
+
+
 def _message(kind: EventType) -> OpenApiWebhook:
     described = extend_schema(
         summary=kind.value,
         description="Answer 2xx within 20 seconds; 410 switches the endpoint off; anything else is tried again.",
         parameters=_HEADERS,
-        request=Event if kind == EventType.ENDPOINT_TEST else SessionEvent,
+        request=_BODIES.get(kind.value.partition(".")[0], SessionEvent),
         responses={200: OpenApiResponse(description="Received.")},
         tags=["Webhooks"],
     )
@@ -110,4 +113,9 @@ checkout_cancelled = _message(EventType.CHECKOUT_CANCELLED)
 checkout_issue_opened = _message(EventType.CHECKOUT_ISSUE_OPENED)
 checkout_issue_resolved = _message(EventType.CHECKOUT_ISSUE_RESOLVED)
 payment_reversed = _message(EventType.PAYMENT_REVERSED)
+refund_created = _message(EventType.REFUND_CREATED)
+refund_prepared = _message(EventType.REFUND_PREPARED)
+refund_seen = _message(EventType.REFUND_SEEN)
+refund_confirmed = _message(EventType.REFUND_CONFIRMED)
+refund_withdrawn = _message(EventType.REFUND_WITHDRAWN)
 endpoint_test = _message(EventType.ENDPOINT_TEST)

@@ -6,11 +6,10 @@ from pydantic import Field
 
 from common.api.answer_types import Answer, Fiat, OnChain, Rate, Timestamp
 from common.money import Currency
-from sessions_app.status import Issue, PaymentStatus, Status
+from sessions_app.status import Issue, PaymentStatus, RefundRate, RefundStatus, Status
 from webhooks_app.answers import EventHead
 
 PaymentState = Literal["seen", "confirmed", "vanished"]
-RefundState = Literal["prepared", "seen", "confirmed", "withdrawn"]
 
 
 class CustomerOfSession(Answer):
@@ -111,22 +110,31 @@ class RefundMade(Answer):
     """Money on its way back to the buyer, from your own wallet."""
 
     id: str = Field(description="Of the refund.", examples=["ref_01h455vb4pex5vsknk084sn02q"])
-    status: RefundState = Field(
-        description="`prepared`: waits for your wallet's signature; `seen`: on the chain; `confirmed`: enough blocks "
-        "on top; `withdrawn`: will not be sent.",
+    status: RefundStatus = Field(
+        description="`waiting_for_address`: the buyer has not said where to; `prepared`: waits for your wallet's "
+        "signature; `seen`: on the chain; `confirmed`: enough blocks on top; `withdrawn`: will not be sent.",
         examples=["confirmed"],
     )
     asset: str = Field(description="Symbol of what goes back.", examples=["USDC"])
     network: str = Field(description="Where.", examples=["sandbox"])
     amount: OnChain = Field(description="How much.")
     value: Fiat = Field(description="What that is worth by the rate that was chosen for it.")
-    address: str = Field(
-        description="Where the buyer wants it.", examples=["0x8ba1f109551bD432803012645Ac136ddd64DBA72"]
+    rate: Rate = Field(description="Price of one whole unit of the asset, as used for it. In the session's currency.")
+    rate_basis: RefundRate = Field(
+        description="`paid`: the rate at which it was paid; `today`: that of the moment it was asked for.",
+        examples=["paid"],
     )
+    address: str | None = Field(
+        description="Where the buyer wants it; null: not said yet.",
+        examples=["0x8ba1f109551bD432803012645Ac136ddd64DBA72"],
+    )
+    reason: str | None = Field(description="Why, as you said it.", examples=["Out of stock"])
     tx_hash: str | None = Field(description="Of its transaction; null until it is seen.", examples=["0x" + "ab" * 32])
-    prepared_at: Timestamp = Field(description="When it was prepared.")
+    created_at: Timestamp = Field(description="When it was asked for.")
+    prepared_at: Timestamp | None = Field(description="When it could be signed; null: the address is missing.")
     seen_at: Timestamp | None = Field(description="When it was first seen.")
     confirmed_at: Timestamp | None = Field(description="When it was confirmed.")
+    withdrawn_at: Timestamp | None = Field(description="When it was withdrawn.")
 
 
 class Session(Answer):
@@ -174,7 +182,13 @@ class Session(Answer):
     customer: CustomerOfSession = Field(description="The buyer.")
     payment: PaymentDue | None = Field(description="What is due; null until an asset was picked.")
     payments: list[PaymentMade] = Field(description="What has arrived, oldest first.")
-    refunds: list[RefundMade] = Field(description="What goes back, in the order in which it was prepared.")
+    refunds: list[RefundMade] = Field(description="What goes back, in the order in which it was asked for.")
+    amount_refunded: Fiat = Field(
+        description="What has gone back of the money that counts: confirmed refunds, at the rate chosen for each, and "
+        "what you marked as refunded.",
+        examples=[0],
+    )
+    amount_net: Fiat = Field(description="What has come and counts, less what has gone back.", examples=[49.00])
     expires_at: Timestamp = Field(description="When it ends unless paid.")
     created_at: Timestamp = Field(description="When it was made.")
     updated_at: Timestamp = Field(description="When its state last changed.")
@@ -192,3 +206,15 @@ class SessionEvent(EventHead):
     """An event about a session."""
 
     data: Session = Field(description="The session as it was at that moment.")
+
+
+class SessionWithRefund(Session):
+    """A session, and one of its refunds."""
+
+    refund: RefundMade = Field(description="The refund that the event is about.")
+
+
+class RefundEvent(EventHead):
+    """An event about a refund. It is numbered with the other events of the session."""
+
+    data: SessionWithRefund = Field(description="The session as it was at that moment, and the refund.")

@@ -94,7 +94,10 @@ def _erase_sessions(customer: Customer, batch: list[CheckoutSession], *, actor: 
     audit_subjects = [*subjects, *refunds.values_list("public_id", flat=True), customer.public_id]
     forget_words(merchant=merchant, mode=mode, subjects=audit_subjects, forget=forget.in_json)
     forget_in_events(merchant=merchant, mode=mode, subjects=subjects, forget=forget.in_session)
-    refunds.update(to_address="")
+    rows = list(refunds)
+    for refund in rows:
+        refund.to_address, refund.reason = "", forget.in_note(refund.reason)
+    update_rows(rows, ["to_address", "reason"])
     changes.delete()
     Announcement.objects.filter(session__in=batch).delete()
     _forget_in_notes(batch, forget)

@@ -66,8 +66,14 @@ class Forget:
         if "customer" in content:
             left["customer"] = content["customer"] | {"email": self.email, "name": NAME}
         if "refunds" in content:
-            left["refunds"] = [refund | {"address": ""} for refund in content["refunds"]]
+            left["refunds"] = [self._in_refund(refund) for refund in content["refunds"]]
+        if "refund" in content:
+            left["refund"] = self._in_refund(content["refund"])
         return left
+
+    def _in_refund(self, content: dict[str, Any]) -> dict[str, Any]:
+        reason = content.get("reason")
+        return content | {"address": "", **({"reason": self.in_note(reason)} if reason else {})}
 
     def in_row(self, session: CheckoutSession) -> None:
         """The same for a session itself; it is not saved."""

@@ -9,16 +9,19 @@ from django.utils import timezone
 from chains_app.networks.networks import all_networks
 from common.money import amount_text, to_minor_unit
 from merchants_app.frame.access import Access, Power, for_members
+from merchants_app.frame.forms import TransactionForm
 from merchants_app.frame.pages import page
 from sessions_app.models import Refund
-from sessions_app.models.refund import RefundKind, RefundRate
 from sessions_app.paying.scenarios import SANDBOX
 from sessions_app.reading.session_words import network_name
 from sessions_app.refunding.address import latest_change
 from sessions_app.refunding.mails import ask_by_mail, refund_page_url
+from sessions_app.refunding.matching import candidates_of
 from sessions_app.refunding.refundable import arrived, excess
 from sessions_app.refunding.refunds import play_refund, prepare_refund, refund_call, refund_fee, withdraw_refund
+from sessions_app.refunding.told import tell_transaction
 from sessions_app.scope import SessionScope
+from sessions_app.status import RefundKind, RefundRate, RefundStatus
 
 
 class RefundForm(forms.Form):
@@ -79,7 +82,7 @@ def ask(request: HttpRequest, access: Access, session_id: str) -> HttpResponse:
 
 @for_members(change=Power.HANDLE_SESSIONS)
 def sign(request: HttpRequest, access: Access, session_id: str, refund_id: str) -> HttpResponse:
-    """The transaction for the merchant's wallet. A POST withdraws it, or plays it on the sandbox."""
+    """The transaction for the merchant's wallet. A POST says which it became, withdraws it, or plays it."""
     session = SessionScope.of(access).session(session_id)
     found = SessionScope.of(access).refund(session_id, refund_id)
     chain = all_networks().get(found.network)
@@ -95,18 +98,33 @@ def sign(request: HttpRequest, access: Access, session_id: str, refund_id: str) 
         refund=found,
         network=chain,
         amount=amount_text(found.amount_units, found.decimals),
-        call=refund_call(found),
-        fee=refund_fee(found) if not found.seen_at and not found.withdrawn_at else None,
+        call=refund_call(found) if found.to_address else None,
+        fee=refund_fee(found) if found.status == RefundStatus.PREPARED else None,
+        candidates=[
+            (each, chain.explorer_link(tx_hash=each.tx_hash, log_index=each.log_index, recipient=found.to_address))
+            for each in candidates_of(found)
+        ],
+        form=TransactionForm(),
+        change=latest_change(session),
         is_sandbox=found.network == SANDBOX,
     )
 
 
 def _act(request: HttpRequest, access: Access, found: Refund) -> HttpResponse:
+    if request.POST.get("act") == "sent":
+        form = TransactionForm(request.POST)
+        if form.is_valid():
+            tell_transaction(found, form.cleaned_data["tx_hash"], actor=access.actor)
+            messages.success(request, "Noted: it is looked for on the network.")
+        else:
+            messages.error(request, " ".join(map(str, form.errors["tx_hash"])))
     if request.POST.get("act") == "withdraw":
-        withdraw_refund(found, actor=access.actor, now=timezone.now())
-        messages.success(request, "Withdrawn: it is no longer watched for.")
+        if withdraw_refund(found, actor=access.actor, now=timezone.now()):
+            messages.success(request, "Withdrawn.")
+        else:
+            messages.error(request, "It is on its way already: nothing was withdrawn.")
         return redirect("dashboard:refund", access.at, found.session.public_id)
     if request.POST.get("act") == "play":
-        play_refund(found, now=timezone.now())
+        play_refund(found, now=timezone.now(), actor=access.actor)
         messages.success(request, "Sent on the sandbox; it is seen within seconds.")
     return redirect("dashboard:refund-sign", access.at, found.session.public_id, found.public_id)

@@ -7,7 +7,7 @@ from sessions_app.models.decision import Decision
 from sessions_app.models.money_search import MoneySearch
 from sessions_app.models.payment import DepositAddress, Payment, Quote
 from sessions_app.models.payment_link import PaymentLink
-from sessions_app.models.refund import Refund
+from sessions_app.models.refund import Refund, RefundCandidate
 from sessions_app.models.session import HOLDS_REFERENCE, CheckoutSession, StatusChange
 
 __all__ = [
@@ -23,5 +23,6 @@ __all__ = [
     "PaymentLink",
     "Quote",
     "Refund",
+    "RefundCandidate",
     "StatusChange",
 ]

@@ -2,37 +2,27 @@
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.db.models.functions import Now
 
 from common.public_ids import new_refund_id
 from sessions_app.models.session import CheckoutSession
-from sessions_app.status import Issue
-
-
-class RefundKind(models.TextChoices):
-    """How much goes back."""
-
-    FULL = "full", "All that arrived"
-    EXCESS = "excess", "The excess only"
-    AMOUNT = "amount", "Another amount"
-
-
-class RefundRate(models.TextChoices):
-    """At which rate the amount is turned into the asset."""
-
-    PAID = "paid", "The rate at which it was paid"
-    TODAY = "today", "Today's rate"
+from sessions_app.status import Issue, RefundKind, RefundRate, RefundStatus
 
 
 class Refund(models.Model):
     """One transfer to the buyer. The server holds no key: it says what to sign, and notices when it has been done.
 
-    A transfer of exactly this amount of this asset to this address, after it was prepared, is the refund; the first one
-    that the chain shows is taken, whoever sent it.
+    Which transfer that is, `told_tx` says: the wallet's answer, or what a person typed or picked. Without it, only a
+    transfer from the business's own treasury is taken for it, and only if it can be for no other refund; whatever else
+    has its amount and address is a `Candidate`. `status` has one writer: `refunding/states.py`.
     """
 
     public_id = models.CharField(max_length=40, unique=True, default=new_refund_id, editable=False)
     session = models.ForeignKey(CheckoutSession, on_delete=models.PROTECT, related_name="refunds")
     kind = models.CharField(max_length=8, choices=RefundKind.choices)
+    status = models.CharField(
+        max_length=20, choices=RefundStatus.choices, default=RefundStatus.PREPARED, db_default=RefundStatus.PREPARED
+    )
     rate_basis = models.CharField(max_length=8, choices=RefundRate.choices)
     network = models.CharField(max_length=32)
     asset = models.CharField(max_length=16)
@@ -40,7 +30,11 @@ class Refund(models.Model):
     amount_units = models.DecimalField(max_digits=78, decimal_places=0)
     value = models.DecimalField(max_digits=120, decimal_places=18, help_text="In the session's currency, at `rate`.")
     rate = models.DecimalField(max_digits=38, decimal_places=18)
-    to_address = models.CharField(max_length=42, help_text="Where the buyer wants it; EIP-55 checksummed.")
+    to_address = models.CharField(
+        max_length=42, blank=True, help_text="Where the buyer wants it; EIP-55 checksummed. Empty: not said yet."
+    )
+    reason = models.CharField(max_length=500, blank=True, db_default="", help_text="Why, for the buyer and the books.")
+    notify_buyer = models.BooleanField(default=False, db_default=False, help_text="The buyer gets letters about it.")
     issue = models.CharField(
         max_length=12, choices=Issue.choices, blank=True, help_text="What is settled when it is final; empty: nothing."
     )
@@ -50,9 +44,17 @@ class Refund(models.Model):
         help_text="The payments that it was about, as in Decision.",
     )
     actor = models.CharField(max_length=200)
-    prepared_at = models.DateTimeField()
+    created_at = models.DateTimeField(db_default=Now())
+    prepared_at = models.DateTimeField(null=True, help_text="When it could be signed; null: the address is not known.")
+    prepared_block = models.BigIntegerField(
+        null=True, help_text="The network's newest block then: what is below it was sent before."
+    )
     withdrawn_at = models.DateTimeField(
         null=True, help_text="The merchant will not send it: it is no longer watched for."
+    )
+    told_tx = models.CharField(max_length=66, blank=True, db_default="", help_text="The transaction it is said to be.")
+    told_problem = models.CharField(
+        max_length=200, blank=True, db_default="", help_text="Why that one cannot be it, as a sentence."
     )
     tx_hash = models.CharField(max_length=66, blank=True)
     log_index = models.IntegerField(null=True)
@@ -67,7 +69,16 @@ class Refund(models.Model):
                 fields=["network", "tx_hash", "log_index"],
                 condition=~models.Q(tx_hash=""),
                 name="one_refund_per_movement",
-            )
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(status__in=[RefundStatus.SEEN.value, RefundStatus.CONFIRMED.value], tx_hash=""),
+                name="refunds_on_the_chain_have_a_place",
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(status__in=[RefundStatus.PREPARED.value, RefundStatus.SEEN.value])
+                | (~models.Q(to_address="") & models.Q(prepared_at__isnull=False)),
+                name="refunds_to_be_signed_have_an_address",
+            ),
         ]
         indexes = [
             # Reader: the watcher, for what is still to be seen or confirmed.
@@ -75,8 +86,33 @@ class Refund(models.Model):
                 fields=["network"],
                 name="refunds_watched_for",
                 condition=models.Q(confirmed_at=None, withdrawn_at=None),
-            )
+            ),
+            # Reader: the same, for those that were withdrawn though somebody had told their transaction.
+            models.Index(
+                fields=["network"],
+                name="refunds_withdrawn_when_sent",
+                condition=models.Q(status=RefundStatus.WITHDRAWN.value) & ~models.Q(told_tx=""),
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.amount_units} {self.asset} to {self.to_address}"
+
+
+class RefundCandidate(models.Model):
+    """A transfer of a refund's amount to its address, which anybody may have sent: a person says whether it is it."""
+
+    refund = models.ForeignKey(Refund, on_delete=models.CASCADE, related_name="candidates", db_index=False)
+    tx_hash = models.CharField(max_length=66)
+    log_index = models.IntegerField()
+    sender = models.CharField(max_length=42, blank=True)
+    block_number = models.BigIntegerField(null=True)
+    seen_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["refund", "tx_hash", "log_index"], name="candidates_are_listed_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.tx_hash} from {self.sender}"

@@ -78,7 +78,7 @@ class CheckoutSession(models.Model):
     refund_address = models.CharField(max_length=42, blank=True, help_text="Where the buyer wants money back.")
 
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.OPEN)
-    payment_status = models.CharField(max_length=8, choices=PaymentStatus.choices, default=PaymentStatus.UNPAID)
+    payment_status = models.CharField(max_length=20, choices=PaymentStatus.choices, default=PaymentStatus.UNPAID)
     issue = models.CharField(max_length=12, choices=Issue.choices, null=True)
     needs_decision = models.BooleanField(default=False)
     quote = models.ForeignKey(
@@ -161,7 +161,7 @@ class StatusChange(models.Model):
     session = models.ForeignKey(CheckoutSession, on_delete=models.CASCADE, related_name="timeline")
     from_status = models.CharField(max_length=10, choices=Status.choices, blank=True)
     to_status = models.CharField(max_length=10, choices=Status.choices)
-    payment_status = models.CharField(max_length=8, choices=PaymentStatus.choices)
+    payment_status = models.CharField(max_length=20, choices=PaymentStatus.choices)
     issue = models.CharField(max_length=12, choices=Issue.choices, null=True)
     needs_decision = models.BooleanField(default=False)
     reason = models.CharField(max_length=200, help_text="A sentence a merchant can read.")

@@ -9,21 +9,20 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import F, QuerySet
+from django.utils import timezone
 from django.utils.crypto import constant_time_compare, salted_hmac
 
-from chains_app.networks.networks import all_networks
-from chains_app.receiving.deposits import WrongAddress, checked_address
 from common.errors import Conflict, DomainError
 from common.modes import Mode
 from merchants_app.audit import record
 from merchants_app.mail.mails import mail_owners
-from merchants_app.treasuries.treasuries import is_nobodys
-from sessions_app.buyers.forgetting import is_erased
-from sessions_app.models import AddressChange, CheckoutSession, DepositAddress
+from sessions_app.models import AddressChange, CheckoutSession
 from sessions_app.models.address_change import TRIES
 from sessions_app.refunding.mails import NotMailed, mail_code
-from sessions_app.refunding.refunds import WrongRefund
+from sessions_app.refunding.refunds import address_left
+from sessions_app.refunding.where import checked_refund_address
 from sessions_app.state.lifecycle import News, lock, reassess
+from sessions_app.status import RefundStatus
 
 CODE_HOLDS = timedelta(minutes=10)
 # How many codes are mailed for a session: with five tries each, a guesser's chance is one in 30,000 a day.
@@ -57,13 +56,13 @@ def name_address(session: CheckoutSession, address: str, *, now: datetime) -> Ad
     try:
         leave_address(session, address)
     except AddressStands:
-        return _ask_for_code(session, _checked(session, address), now)
+        return _ask_for_code(session, checked_refund_address(session, address), now)
     return None
 
 
 def leave_address(session: CheckoutSession, address: str) -> CheckoutSession:
     """Keeps where the buyer wants a refund. Raises `WrongRefund`, and `AddressStands` when another one is there."""
-    checked = _checked(session, address)
+    checked = checked_refund_address(session, address)
     if checked != session.refund_address:
         if _is_open_to_all(session):
             raise AddressStands("The address of this page is no secret: the first address needs a code, too.")
@@ -139,6 +138,7 @@ def _replace(session: CheckoutSession, former: str, address: str) -> None:
         raise AddressStands("An address was left already: another one needs a code.")
     record(merchant=session.merchant, mode=session.mode, actor=_BUYER, action="refund.address",
            subject=session.public_id, before=former, to=address)  # fmt: skip
+    address_left(session, address, now=timezone.now())
 
 
 def _tell_merchant(session: CheckoutSession, change: AddressChange, now: datetime) -> None:
@@ -149,7 +149,7 @@ def _tell_merchant(session: CheckoutSession, change: AddressChange, now: datetim
         template="refund_address_changed",
         session=session,
         change=change,
-        is_prepared=session.refunds.filter(to_address=change.former, seen_at=None, withdrawn_at=None).exists(),
+        is_prepared=session.refunds.filter(to_address=change.former, status=RefundStatus.PREPARED).exists(),
         is_test=session.mode == Mode.TEST,
     )
 
@@ -161,28 +161,3 @@ def _is_open_to_all(session: CheckoutSession) -> bool:
 
 def _digest(change: AddressChange, code: str) -> str:
     return salted_hmac("sessions_app.refunding.address", f"{change.public_id}:{code}", algorithm="sha256").hexdigest()
-
-
-def _checked(session: CheckoutSession, address: str) -> str:
-    if is_erased(session):
-        raise WrongRefund("This payment is long over, and nothing is kept about its buyer any more: ask the shop.")
-    try:
-        checked = checked_address(address)
-    except WrongAddress as wrong:
-        raise WrongRefund(str(wrong), attr="address") from None
-    if checked in _useless_addresses(session) or is_nobodys(checked) or _is_deposit(session, checked):
-        raise WrongRefund("That is not a wallet of yours: give an address that you can spend from.", attr="address")
-    return checked
-
-
-def _useless_addresses(session: CheckoutSession) -> set[str]:
-    """Where a refund would be lost or go in a circle: the tokens' contracts, the treasury."""
-    tokens = {asset.contract for each in all_networks().values() for asset in each.assets.values() if asset.contract}
-    treasury = session.treasury.address if session.treasury else ""
-    return tokens | {treasury}
-
-
-def _is_deposit(session: CheckoutSession, address: str) -> bool:
-    """Buyers of several orders copy an address that they paid to: it would pay for another of the shop's sessions."""
-    ours = DepositAddress.objects.filter(session__merchant=session.merchant_id, session__mode=session.mode)
-    return ours.filter(address=address).exists()

@@ -5,14 +5,14 @@ from typing import Any
 
 from common.errors import Conflict
 from common.modes import Mode
-from common.money import to_minor_unit
+from common.money import amount_text, to_minor_unit
 from merchants_app.audit import record
-from merchants_app.mail.mails import Posted, mail_at_once
+from merchants_app.mail.mails import Posted, mail, mail_at_once
 from merchants_app.models import AuditEntry
 from sessions_app.buyers.forgetting import is_erased
-from sessions_app.models import AddressChange, CheckoutSession
+from sessions_app.errors import NothingToRefund, WrongRefund
+from sessions_app.models import AddressChange, CheckoutSession, Refund
 from sessions_app.refunding.refundable import arrived
-from sessions_app.refunding.refunds import NothingToRefund
 from sessions_app.state.representation import page_url
 
 AGAIN_AFTER = timedelta(hours=1)
@@ -53,6 +53,29 @@ def ask_by_mail(session: CheckoutSession, *, actor: str, now: datetime) -> None:
     if posted != Posted.SENT:
         raise NotMailed("The mail server does not take letters now. Try again later, or send the link another way.")
     record(merchant=session.merchant, mode=session.mode, actor=actor, action=_ACTION, subject=session.public_id)
+
+
+def tell_buyer(refund: Refund, *, actor: str) -> None:
+    """Writes to the buyer that money goes back, once this is committed; asks where to when nobody has said.
+
+    Raises `WrongRefund` when there is nobody to write to.
+    """
+    session = refund.session
+    if is_erased(session) or not session.email:
+        raise WrongRefund("There is no e-mail address of the buyer to write to.", attr="notifyBuyer")
+    mail(
+        to=[session.email],
+        template="refund_to_you" if refund.to_address else "refund_address",
+        merchant=session.merchant,
+        session=session,
+        refund=refund,
+        amount=to_minor_unit(session.amount, session.currency),
+        goes_back=amount_text(refund.amount_units, refund.decimals),
+        link=refund_page_url(session),
+        is_test=session.mode == Mode.TEST,
+    )
+    if not refund.to_address:
+        record(merchant=session.merchant, mode=session.mode, actor=actor, action=_ACTION, subject=session.public_id)
 
 
 def mail_code(session: CheckoutSession, change: AddressChange, code: str, *, minutes: int) -> None:

@@ -9,9 +9,9 @@ from common.money import to_minor_unit, to_whole
 from sessions_app.models import CheckoutSession, Payment, Refund
 from sessions_app.state.evaluation import ZERO, counted_payments
 from sessions_app.state.facts import facts_of
-from sessions_app.status import DecisionKind, Issue
+from sessions_app.state.sent_back import TOO_MUCH
+from sessions_app.status import STANDING, DecisionKind
 
-TOO_MUCH = frozenset({Issue.OVERPAID, Issue.PAID_TWICE})
 _PRECISION = 180  # of a test token anybody can mint 2^256 units
 
 
@@ -63,7 +63,7 @@ def is_returned(session: CheckoutSession, refund: Refund) -> bool:
 
 def _standing(session: CheckoutSession) -> list[Refund]:
     """Those that were sent, or may be signed at any moment."""
-    return [refund for refund in session.refunds.all() if not refund.withdrawn_at]
+    return [refund for refund in session.refunds.all() if refund.status in STANDING]
 
 
 def _left(session: CheckoutSession, back: Iterable[_Back]) -> list[Arrived]:
@@ -94,7 +94,7 @@ def _paying(session: CheckoutSession) -> list[Payment]:
 def _sent_back(session: CheckoutSession, refunds: Iterable[Refund]) -> list[_Back]:
     """The refunds, and what the merchant says to have sent back without one."""
     back = [
-        _Back(at=r.prepared_at, network=r.network, asset=r.asset, units=r.amount_units, value=r.value) for r in refunds
+        _Back(at=r.created_at, network=r.network, asset=r.asset, units=r.amount_units, value=r.value) for r in refunds
     ]
     shown_by_chain = {refund.tx_hash for refund in session.refunds.all() if refund.tx_hash}
     for decision in session.decisions.all():

@@ -1,8 +1,10 @@
 """Refunds without keys: how much, to where, and the transaction for the merchant's own wallet to sign."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
@@ -11,33 +13,25 @@ from eth_abi.abi import encode
 from chains_app.calls.gas import fee_of
 from chains_app.networks.networks import find_option, network
 from chains_app.rates.exchange_rates import rate
+from chains_app.reading.scanning import heads_of
 from chains_app.receiving.deposits import Call
 from chains_app.sandbox.chain import send
-from common.errors import Conflict, DomainError
 from common.modes import Mode
-from common.money import amount_text, fits_minor_unit, to_minor_unit, units_worth
+from common.money import amount_text, fits_minor_unit, to_minor_unit, to_units, units_worth, value_of
 from merchants_app.audit import record
+from sessions_app.errors import NothingToRefund, WrongRefund
 from sessions_app.models import CheckoutSession, Refund
-from sessions_app.models.refund import RefundKind, RefundRate
 from sessions_app.paying.decisions import Case, case_of
 from sessions_app.paying.scenarios import SANDBOX
+from sessions_app.refunding.mails import tell_buyer
 from sessions_app.refunding.refundable import Arrived, arrived, excess
+from sessions_app.refunding.states import Move, amount_of, begin, move
+from sessions_app.refunding.told import RefundNotOpen, tell_transaction
+from sessions_app.refunding.where import checked_refund_address
 from sessions_app.state.lifecycle import lock
-from sessions_app.status import DecisionKind
+from sessions_app.status import DecisionKind, RefundKind, RefundRate, RefundStatus
 
 _TRANSFER = bytes.fromhex("a9059cbb")  # transfer(address,uint256), ERC-20
-
-
-class WrongRefund(DomainError):
-    """The refund cannot be prepared as asked; `attr` names the field."""
-
-    code = "wrong_refund"
-
-
-class NothingToRefund(Conflict):
-    """Nothing of the session's money is there to send back."""
-
-    code = "nothing_to_refund"
 
 
 def prepare_refund(
@@ -48,15 +42,23 @@ def prepare_refund(
     kind: str,
     rate_basis: str,
     amount: Decimal | None = None,
+    is_in_asset: bool = False,
     to_address: str = "",
+    address: str = "",
+    may_wait: bool = False,
+    reason: str = "",
+    notify_buyer: bool = False,
     actor: str,
     now: datetime | None = None,
 ) -> Refund:
-    """A refund ready to be signed; from then on the watcher looks for it. `amount` is in the session's currency.
+    """A refund ready to be signed; from then on the watcher looks for it.
 
-    `to_address` is where whoever prepares it was shown that it goes; another one by now is refused.
+    `amount` is in the session's currency, or in the asset itself. `to_address` is where whoever prepares it was shown
+    that it goes; another one by now is refused. `address` is the merchant's word where it goes, which counts before the
+    buyer's. While nobody has said, it waits for the buyer (`may_wait`), or is refused. `notify_buyer` writes a letter.
     Raises `WrongRefund`, `NothingToRefund`, or `RateUnavailable` when today's rate is wanted and there is none.
     """
+    named = checked_refund_address(session, address) if address else ""
     # Rates may have to be asked for: not under a lock.
     todays = None if rate_basis == RefundRate.PAID else _todays_rate(session, asset, now or timezone.now())
     with transaction.atomic():
@@ -68,11 +70,14 @@ def prepare_refund(
             raise NothingToRefund("Nothing of that asset is there on this network, confirmed and not sent back yet.")
         if find_option(network_id, asset) is None:
             raise NothingToRefund("The operator has taken that asset or network out of the list: it cannot be watched.")
-        if not session.refund_address:
+        goes_to = named or session.refund_address
+        if not goes_to and not may_wait:
             raise WrongRefund("The buyer has not said where to: send them the refund link.", attr="address")
         if to_address and to_address != session.refund_address:
             raise WrongRefund("The buyer has changed the address since you were shown it: look again.", attr="address")
-        value = _value(session, balance, RefundKind(kind), amount)
+        if amount is not None and is_in_asset:
+            amount = _worth_of(amount, balance)
+        value = _value(session, balance, RefundKind(kind), amount, is_in_asset=is_in_asset)
         at = balance.rate if rate_basis == RefundRate.PAID else todays
         assert at is not None
         whole_balance = kind == RefundKind.FULL and rate_basis == RefundRate.PAID
@@ -82,6 +87,7 @@ def prepare_refund(
         case = _open_case(session, now)
         refund = Refund.objects.create(
             session=session,
+            status=RefundStatus.PREPARED if goes_to else RefundStatus.WAITING_FOR_ADDRESS,
             kind=kind,
             rate_basis=rate_basis,
             network=network_id,
@@ -90,16 +96,39 @@ def prepare_refund(
             amount_units=units,
             value=value,
             rate=at,
-            to_address=session.refund_address,
+            to_address=goes_to,
+            reason=reason,
+            notify_buyer=notify_buyer,
             issue=case.issue if case else "",
             seen=list(case.payments) if case else [],
             actor=actor,
-            prepared_at=now,
+            created_at=now,
+            **(_from_now_on(network_id, now) if goes_to else {}),
         )
         record(merchant=session.merchant, mode=session.mode, actor=actor, action="refund.prepared",
                subject=session.public_id, refund=refund.public_id, value=to_minor_unit(value, session.currency),
                to=refund.to_address)  # fmt: skip
+        begin(refund, actor=actor, now=now)
+        if notify_buyer:
+            tell_buyer(refund, actor=actor)
     return refund
+
+
+def address_left(session: CheckoutSession, address: str, *, now: datetime) -> None:
+    """The buyer has said where to: what waited for that can be signed. Call it in the same transaction."""
+    waiting = session.refunds.filter(status=RefundStatus.WAITING_FOR_ADDRESS).order_by("id")
+    move(
+        [
+            Move(
+                refund=refund,
+                to=RefundStatus.PREPARED,
+                reason=f"The refund of {amount_of(refund)} can be signed.",
+                changes={"to_address": address, **_from_now_on(refund.network, now)},
+            )
+            for refund in waiting
+        ],
+        now=now,
+    )
 
 
 def _open_case(session: CheckoutSession, now: datetime) -> Case | None:
@@ -108,13 +137,21 @@ def _open_case(session: CheckoutSession, now: datetime) -> Case | None:
     return case if case and DecisionKind.REFUNDED in case.answers else None
 
 
-@transaction.atomic
-def withdraw_refund(refund: Refund, *, actor: str, now: datetime) -> None:
-    """The merchant will not send it. Nothing happens when the chain has shown it already."""
-    if Refund.objects.filter(pk=refund.pk, seen_at=None, withdrawn_at=None).update(withdrawn_at=now):
+def withdraw_refund(refund: Refund, *, actor: str, now: datetime) -> bool:
+    """The merchant will not send it; whether that was in time. Nothing happens once the chain has shown it."""
+    said = Move(
+        refund=refund,
+        to=RefundStatus.WITHDRAWN,
+        reason=f"The refund of {amount_of(refund)} was withdrawn.",
+        actor=actor,
+    )
+    with transaction.atomic():
+        if not move([said], now=now):
+            return False
         session = refund.session
         record(merchant=session.merchant, mode=session.mode, actor=actor, action="refund.withdrawn",
                subject=session.public_id, refund=refund.public_id)  # fmt: skip
+    return True
 
 
 def refund_call(refund: Refund) -> Call:
@@ -145,19 +182,39 @@ def refund_fee(refund: Refund) -> RefundFee | None:
     return RefundFee(fee.gas, amount_text(fee.wei, chain.native.decimals), chain.native.symbol) if fee else None
 
 
-def play_refund(refund: Refund, *, now: datetime) -> None:
+def play_refund(refund: Refund, *, now: datetime, actor: str = "") -> None:
     """On the sandbox there is no wallet: the transfer is sent by saying so. Raises `WrongRefund` on other networks."""
     if refund.network != SANDBOX or refund.session.mode != Mode.TEST:
         raise WrongRefund("Only the sandbox's money is sent by a click.")
-    send(
+    sent = send(
         recipient=refund.to_address,
         contract=network(SANDBOX).assets[refund.asset].contract,
         amount_units=int(refund.amount_units),
         now=now,
     )
+    with suppress(RefundNotOpen):
+        tell_transaction(refund, sent.tx_hash, actor=actor)
 
 
-def _value(session: CheckoutSession, balance: Arrived, kind: RefundKind, amount: Decimal | None) -> Decimal:
+def _from_now_on(network_id: str, now: datetime) -> dict[str, Any]:
+    return {"prepared_at": now, "prepared_block": heads_of({network_id}).get(network_id)}
+
+
+def _worth_of(amount: Decimal, balance: Arrived) -> Decimal:
+    """What so much of the asset was counted as."""
+    try:
+        units = to_units(amount, balance.decimals)
+    except ValueError:
+        raise WrongRefund(f"{balance.asset} has no such small unit.", attr="amount") from None
+    if units > balance.units:
+        most = amount_text(balance.units, balance.decimals)
+        raise WrongRefund(f"Only {most} {balance.asset} is there.", attr="amount")
+    return value_of(units, balance.rate, decimals=balance.decimals)
+
+
+def _value(
+    session: CheckoutSession, balance: Arrived, kind: RefundKind, amount: Decimal | None, *, is_in_asset: bool
+) -> Decimal:
     if kind == RefundKind.FULL:
         return balance.value
     if kind == RefundKind.EXCESS:
@@ -167,6 +224,8 @@ def _value(session: CheckoutSession, balance: Arrived, kind: RefundKind, amount:
         return over
     if amount is None or amount <= 0:
         raise WrongRefund(f"Give the amount in {session.currency}, above zero.", attr="amount")
+    if is_in_asset:
+        return min(amount, balance.value)
     if not fits_minor_unit(amount, session.currency):
         raise WrongRefund(f"{session.currency} has no such small unit.", attr="amount")
     if amount > to_minor_unit(balance.value, session.currency):

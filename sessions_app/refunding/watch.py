@@ -1,25 +1,32 @@
-"""Notices refunds on the chain: a transfer of just that amount to just that address, and then its confirmations."""
+"""Notices refunds on the chain, and then their confirmations. Which transfer is which refund: `matching`."""
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
+from django.utils import timezone
 
 from chains_app.networks.networks import Network
 from chains_app.reading.reader import Sighting, Transfer
 from chains_app.reading.scanning import Position, hold, note_refunds_read
 from common.bulk_sql import update_rows
-from common.money import amount_text
 from merchants_app.audit import record
 from sessions_app.errors import NothingToDecide
 from sessions_app.models import CheckoutSession, Refund
 from sessions_app.paying.decisions import decide
 from sessions_app.paying.valuation import Valuer
+from sessions_app.refunding.matching import list_candidates, match_transfers
 from sessions_app.refunding.refundable import is_returned
+from sessions_app.refunding.states import Move, amount_of, move
 from sessions_app.state.facts import with_facts
-from sessions_app.state.lifecycle import News, reassess
-from sessions_app.status import DecisionKind
+from sessions_app.status import DecisionKind, RefundStatus
+
+# A withdrawn refund whose transaction was told may be mined all the same.
+_LOOKED_FOR_STILL = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,9 +39,16 @@ class Reading:
 
 
 def refunds_watched_for(network: Network) -> list[Refund]:
-    """Those that are still to be seen or confirmed. Of two of one amount the older is seen first."""
-    open_ones = Refund.objects.filter(network=network.id, confirmed_at=None, withdrawn_at=None)
-    return list(open_ones.select_related("session__merchant").order_by("id"))
+    """Those that are still to be seen or confirmed, and withdrawn ones whose transaction had been told."""
+    open_ones = Refund.objects.filter(network=network.id, status__in=[RefundStatus.PREPARED, RefundStatus.SEEN])
+    sent = Refund.objects.filter(
+        network=network.id, status=RefundStatus.WITHDRAWN, withdrawn_at__gt=timezone.now() - _LOOKED_FOR_STILL
+    ).exclude(told_tx="")
+    return [*_whole(open_ones), *_whole(sent)]
+
+
+def _whole(refunds: QuerySet[Refund]) -> QuerySet[Refund]:
+    return refunds.select_related("session__merchant").order_by("id")
 
 
 def deep_sightings(network: Network, refunds: Iterable[Refund], *, head: int) -> list[Sighting]:
@@ -51,7 +65,7 @@ def deep_sightings(network: Network, refunds: Iterable[Refund], *, head: int) ->
             mode=network.mode,
             asset=refund.asset,
             network=network,
-            at=refund.prepared_at,
+            at=refund.prepared_at or refund.created_at,
         )
     ]
 
@@ -89,30 +103,40 @@ def store_refunds(
 def place_refunds(
     network: Network, refunds: Sequence[Refund], transfers: Iterable[Transfer], *, gone: Iterable[Refund], now: datetime
 ) -> None:
-    """Stores which transfers are refunds, in a fixed number of statements. Within a transaction that holds the cursor.
+    """Stores which transfers are refunds, and which may be. Within a transaction that holds the cursor.
 
     `gone` are no longer on the chain: another transfer (a replacement with a higher fee, say) may take their place.
     """
-    lost = list(gone)
-    for refund in lost:
-        _forget_place(refund)
-    update_rows(lost, _PLACE)
-    by_place, by_content = _arranged(refunds, transfers)
-    taken = _taken(network, [each for same in by_content.values() for each in same])
-    placed = []
-    for refund in refunds:
-        if refund.tx_hash:
-            found = by_place.get((refund.tx_hash, refund.log_index))
-        else:
-            free = (
-                each for each in by_content.get(_content(refund), ()) if (each.tx_hash, each.log_index) not in taken
+    lost = [refund for refund in gone if refund.tx_hash]
+    move(
+        [
+            Move(
+                refund=refund,
+                to=RefundStatus.PREPARED,
+                reason=f"The transfer of {amount_of(refund)} to the buyer is gone from the chain.",
             )
-            found = next((each for each in free if _is_in_time(refund, each)), None)
-        if found:
-            _place(refund, found, now)
-            taken.add((found.tx_hash, found.log_index))
-            placed.append(refund)
-    update_rows(placed, [*_PLACE, "withdrawn_at"])
+            for refund in lost
+        ],
+        now=now,
+    )
+    match = match_transfers(network, refunds, transfers)
+    move(
+        [
+            Move(
+                refund=refund,
+                to=RefundStatus.SEEN,
+                reason=f"{amount_of(refund)} is on its way back to the buyer.",
+                changes=_place(found),
+            )
+            for refund, found in match.seen
+        ],
+        now=now,
+    )
+    for refund, found in match.elsewhere:
+        for name, value in _place(found).items():
+            setattr(refund, name, value)
+    update_rows([refund for refund, _ in match.elsewhere], ["block_number", "block_hash"])
+    list_candidates(match.possible, now=now)
 
 
 def conclude_refunds(refunds: Iterable[Refund], *, there: frozenset[Sighting], now: datetime) -> None:
@@ -136,70 +160,36 @@ def sighting(refund: Refund) -> Sighting:
     )
 
 
-_Content = tuple[str, str, int]
-_Place = tuple[str, int | None]
-
-
-def _content(refund: Refund) -> _Content:
-    return refund.to_address, refund.asset, int(refund.amount_units)
-
-
-def _arranged(
-    refunds: Iterable[Refund], transfers: Iterable[Transfer]
-) -> tuple[dict[_Place, Transfer], dict[_Content, list[Transfer]]]:
-    """Transfers by their place, and those that could be one of the refunds by what they move to whom."""
-    by_place: dict[_Place, Transfer] = {}
-    by_content: dict[_Content, list[Transfer]] = {_content(refund): [] for refund in refunds}
-    for each in transfers:
-        by_place[each.tx_hash, each.log_index] = each
-        if (few := by_content.get((each.recipient, each.asset, each.amount_units))) is not None:
-            few.append(each)
-    return by_place, by_content
-
-
-def _taken(network: Network, candidates: Sequence[Transfer]) -> set[_Place]:
-    """Where refunds are already: two of the same amount to the same buyer are two transfers."""
-    if not candidates:
-        return set()
-    same = Refund.objects.filter(network=network.id, tx_hash__in={each.tx_hash for each in candidates})
-    return set(same.values_list("tx_hash", "log_index"))
-
-
-def _is_in_time(refund: Refund, transfer: Transfer) -> bool:
-    return transfer.block_time is None or transfer.block_time >= refund.prepared_at.replace(microsecond=0)
-
-
-_PLACE = ["tx_hash", "log_index", "block_number", "block_hash", "seen_at"]
-
-
-def _place(refund: Refund, transfer: Transfer, now: datetime) -> None:
-    refund.tx_hash, refund.log_index = transfer.tx_hash, transfer.log_index
-    refund.block_number, refund.block_hash = transfer.block_number, transfer.block_hash
-    refund.seen_at = refund.seen_at or now
-    refund.withdrawn_at = None  # since it was read: it had been sent by then
-
-
-def _forget_place(refund: Refund) -> None:
-    refund.tx_hash, refund.block_hash = "", ""
-    refund.log_index = refund.block_number = refund.seen_at = None
+def _place(transfer: Transfer) -> dict[str, Any]:
+    return {
+        "tx_hash": transfer.tx_hash,
+        "log_index": transfer.log_index,
+        "block_number": transfer.block_number,
+        "block_hash": transfer.block_hash,
+    }
 
 
 def _conclude(refund: Refund, now: datetime) -> None:
     """Settles what was open when it was prepared, if all that is back now and nothing else has come. It is noted."""
-    if not Refund.objects.filter(pk=refund.pk, confirmed_at=None).update(confirmed_at=now):
+    actor = f"refund {refund.public_id}"
+    done = Move(
+        refund=refund,
+        to=RefundStatus.CONFIRMED,
+        reason=f"{amount_of(refund)} went back to the buyer.",
+        actor=actor,
+    )
+    if not move([done], now=now):
         return  # another watcher was faster
     session = with_facts(CheckoutSession.objects.filter(pk=refund.session_id), "merchant").get()
-    actor = f"refund {refund.public_id}"
     record(merchant=session.merchant, mode=session.mode, actor=actor, action="refund.done",
            subject=session.public_id, tx_hash=refund.tx_hash)  # fmt: skip
-    if not (refund.issue and is_returned(session, refund) and _settled(session, refund, actor, now)):
-        reason = f"{amount_text(refund.amount_units, refund.decimals)} {refund.asset} went back to the buyer."
-        reassess(session.pk, News(reason=reason, actor=actor, noted=True), now=now)
+    if refund.issue and is_returned(session, refund):
+        _settle(session, refund, actor, now)
 
 
-def _settled(session: CheckoutSession, refund: Refund, actor: str, now: datetime) -> bool:
-    """Whether it still was as when the refund was prepared."""
-    try:
+def _settle(session: CheckoutSession, refund: Refund, actor: str, now: datetime) -> None:
+    """If it still is as when the refund was prepared."""
+    with suppress(NothingToDecide):
         decide(
             session=session,
             kind=DecisionKind.REFUNDED,
@@ -209,6 +199,3 @@ def _settled(session: CheckoutSession, refund: Refund, actor: str, now: datetime
             payments=refund.seen,
             now=now,
         )
-    except NothingToDecide:
-        return False
-    return True

@@ -66,6 +66,7 @@ class Facts:
     unit: Decimal = ZERO  # the smallest of the currency: what is worth less is dust
     payments: tuple[PaymentFact, ...] = ()
     decisions: tuple[DecisionFact, ...] = ()
+    sent_back: Decimal = ZERO  # worth of what of the money that counts has gone back to the buyer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,6 +116,11 @@ def received(facts: Facts) -> Decimal:
     return _sum(counted_payments(facts))
 
 
+def net(facts: Facts) -> Decimal:
+    """The worth of what counts and stays: what came less what went back."""
+    return max(_sum(counted_payments(facts, with_refunded=True)) - facts.sent_back, ZERO)
+
+
 def counted_payments(facts: Facts, *, with_refunded: bool = False) -> list[PaymentFact]:
     """What pays for the session: what it allows, and what the merchant took all the same."""
     returned = frozenset() if with_refunded else _returned(facts)
@@ -134,6 +140,13 @@ def _status(facts: Facts, now: datetime) -> Status:
 
 def _payment_status(facts: Facts) -> PaymentStatus:
     counted = counted_payments(facts)
+    if facts.sent_back > ZERO and counted_payments(facts, with_refunded=True):
+        left = net(facts)
+        if not left or left < facts.unit:
+            return PaymentStatus.REFUNDED
+        was_paid = facts.completed_at or _is_accepted(facts) or _covers(facts, counted)
+        if was_paid and left < facts.price - facts.tolerance:
+            return PaymentStatus.PARTIALLY_REFUNDED
     # Too much is reported once it is confirmed, together with the issue that asks for a decision on it.
     if _is_too_much(facts, [p for p in counted if p.confirmed]):
         return PaymentStatus.OVERPAID

@@ -1,6 +1,7 @@
 """Gathers the facts of sessions for `evaluation`: a fixed number of queries, however many sessions."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from decimal import Decimal
 
 from django.db.models import QuerySet
@@ -10,6 +11,7 @@ from common.money import smallest_unit
 from sessions_app.models import CheckoutSession, Payment
 from sessions_app.state.children import Session, decisions_of, payments_of
 from sessions_app.state.evaluation import ZERO, DecisionFact, Facts, PaymentFact, tolerance
+from sessions_app.state.sent_back import sent_back
 from sessions_app.state.session_view import PaymentView
 from sessions_app.status import Ended
 
@@ -22,7 +24,7 @@ def with_facts(sessions: QuerySet[CheckoutSession], *also: str) -> QuerySet[Chec
 
 def facts_of(session: Session) -> Facts:
     """The session's facts; without further query when it was read as a view, or came through `with_facts`."""
-    return Facts(
+    facts = Facts(
         price=session.amount,
         tolerance=tolerance(session.amount, session.tolerance_percent, session.tolerance_amount),
         ends_at=session.ended_at or session.expires_at,
@@ -35,6 +37,8 @@ def facts_of(session: Session) -> Facts:
             for decision in decisions_of(session)
         ),
     )
+    back = sent_back(session, facts)
+    return replace(facts, sent_back=back) if back else facts
 
 
 def payment_facts(payments: Iterable[Payment | PaymentView]) -> Iterable[PaymentFact]:

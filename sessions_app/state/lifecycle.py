@@ -23,7 +23,7 @@ from sessions_app.state.evaluation import Verdict, evaluate, tokens_to_decide
 from sessions_app.state.events import STATUS_EVENTS, events_after_moving, events_on_moving
 from sessions_app.state.expiry_sql import expire_untouched
 from sessions_app.state.facts import facts_of, with_facts
-from sessions_app.state.representation import represent
+from sessions_app.state.representation import represent, represent_with_refund
 from sessions_app.state.stock import oversold
 from sessions_app.state.timeline import record_changes
 from sessions_app.status import DecisionKind, Ended, Issue, PaymentStatus, Status, steps
@@ -46,6 +46,7 @@ class News:
     arrived: bool = False  # a payment was seen
     vanished: bool = False  # a payment vanished from the chain
     noted: bool = False  # for the timeline, though nothing may have changed
+    refunds: tuple[tuple[EventType, str], ...] = ()  # what became of which refund, by its public id
 
 
 def reassess(session_id: int, news: News, *, now: datetime | None = None) -> CheckoutSession:
@@ -203,7 +204,7 @@ def _settle(news: list[tuple[CheckoutSession, News]], now: datetime) -> None:
 
 def _move(session: CheckoutSession, why: News, now: datetime, events: list[NewEvent]) -> list[StatusChange]:
     before, after = _verdict_of(session), evaluate(facts_of(session), now)
-    if before == after and not (why.arrived or why.vanished or why.noted):
+    if before == after and not (why.arrived or why.vanished or why.noted or why.refunds):
         return []
     session.updated_at = now
     session.payment_status = after.payment_status
@@ -215,8 +216,9 @@ def _move(session: CheckoutSession, why: News, now: datetime, events: list[NewEv
         events += [_event(session, kind) for kind in kinds]
         first = []
     session.issue, session.needs_decision = after.issue, after.needs_decision
+    events += [_event(session, kind, refund_id) for kind, refund_id in why.refunds]
     last = [*first, *events_after_moving(before, after, arrived=why.arrived)]
-    if before != after and not last and not changes:
+    if before != after and not (last or changes or why.refunds):
         # It stands otherwise and nobody has to act: sent all the same, so that events alone keep a shop up to date.
         last = [EventType.CHECKOUT_ISSUE_RESOLVED]
     events += [_event(session, kind) for kind in last]
@@ -265,8 +267,8 @@ def _change(session: CheckoutSession, came_from: str, why: News, now: datetime) 
     )
 
 
-def _event(session: CheckoutSession, kind: EventType) -> NewEvent:
-    """The next event of the session, with the session as it is at this moment."""
+def _event(session: CheckoutSession, kind: EventType, refund_id: str = "") -> NewEvent:
+    """The next event of the session, with the session as it is at this moment, and the refund that it is about."""
     session.event_count += 1
     return NewEvent(
         merchant_id=session.merchant_id,
@@ -274,5 +276,5 @@ def _event(session: CheckoutSession, kind: EventType) -> NewEvent:
         type=kind,
         subject=session.public_id,
         sequence=session.event_count,
-        data=represent(session),
+        data=represent_with_refund(session, refund_id) if refund_id else represent(session),
     )

@@ -13,10 +13,10 @@ from common.money import Currency, amount_text, plain, to_minor_unit, units_due
 from sessions_app.answers import session as answers
 from sessions_app.models import CheckoutSession, Payment, Quote, Refund
 from sessions_app.state.children import Session, has_address, payments_of, refunds_of
-from sessions_app.state.evaluation import Facts, counted_payments, received
+from sessions_app.state.evaluation import Facts, counted_payments, net, received
 from sessions_app.state.facts import facts_of
 from sessions_app.state.session_view import PaymentView, QuoteView, RefundView, SessionView
-from sessions_app.status import Issue, PaymentStatus, Status
+from sessions_app.status import Issue, PaymentStatus, RefundRate, RefundStatus, Status
 
 ZERO = Decimal(0)
 
@@ -56,12 +56,20 @@ def represent(session: Session) -> answers.Session:
             _payment(payment, session.currency, counts=payment.public_id in counted)
             for payment in sorted_payments(session)
         ],
-        refunds=[_refund(refund, session.currency) for refund in sorted_refunds(session)],
+        refunds=[represent_refund(refund, session.currency) for refund in sorted_refunds(session)],
+        amount_refunded=to_minor_unit(facts.sent_back if facts else ZERO, session.currency),
+        amount_net=to_minor_unit(net(facts) if facts else ZERO, session.currency),
         expires_at=session.expires_at,
         created_at=session.created_at,
         updated_at=session.updated_at,
         completed_at=session.completed_at,
     )
+
+
+def represent_with_refund(session: CheckoutSession, refund_id: str) -> answers.SessionWithRefund:
+    """The session, and beside it one of its refunds: what an event about a refund tells."""
+    refund = next(each for each in refunds_of(session) if each.public_id == refund_id)
+    return answers.SessionWithRefund(**dict(represent(session)), refund=represent_refund(refund, session.currency))
 
 
 def represent_end(now: datetime) -> answers.SessionEnd:
@@ -197,26 +205,23 @@ def payment_state(payment: Payment | PaymentView) -> answers.PaymentState:
     return "confirmed" if payment.confirmed_at else "seen"
 
 
-def _refund(refund: Refund | RefundView, currency: str) -> answers.RefundMade:
+def represent_refund(refund: Refund | RefundView, currency: str) -> answers.RefundMade:
+    """A refund as its session's answer lists it."""
     return answers.RefundMade(
         id=refund.public_id,
-        status=refund_state(refund),
+        status=RefundStatus(refund.status),
         asset=refund.asset,
         network=refund.network,
         amount=amount_text(refund.amount_units, refund.decimals),
         value=to_minor_unit(refund.value, currency),
-        address=refund.to_address,
+        rate=plain(refund.rate),
+        rate_basis=RefundRate(refund.rate_basis),
+        address=refund.to_address or None,
+        reason=refund.reason or None,
         tx_hash=refund.tx_hash or None,
+        created_at=refund.created_at,
         prepared_at=refund.prepared_at,
         seen_at=refund.seen_at,
         confirmed_at=refund.confirmed_at,
+        withdrawn_at=refund.withdrawn_at,
     )
-
-
-def refund_state(refund: Refund | RefundView) -> answers.RefundState:
-    """`prepared`, `seen`, `confirmed` or `withdrawn`."""
-    if refund.withdrawn_at:
-        return "withdrawn"
-    if refund.seen_at is None:
-        return "prepared"
-    return "confirmed" if refund.confirmed_at else "seen"

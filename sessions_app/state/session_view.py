@@ -64,6 +64,7 @@ class DecisionView(NamedTuple):
     issue: str
     seen: Sequence[str]
     tx_hash: str
+    decided_at: datetime
 
 
 class RefundView(NamedTuple):
@@ -76,8 +77,13 @@ class RefundView(NamedTuple):
     decimals: int
     amount_units: Decimal
     value: Decimal
+    rate: Decimal
+    rate_basis: str
+    status: str
     to_address: str
-    prepared_at: datetime
+    reason: str
+    created_at: datetime
+    prepared_at: datetime | None
     withdrawn_at: datetime | None
     tx_hash: str
     seen_at: datetime | None

@@ -19,6 +19,7 @@ from chains_app.reading.set_aside import due, postpone, settle
 from common.lease import lease
 from sessions_app.collecting.watch import follow_collections, is_about_collections, read_collections_again
 from sessions_app.models import DepositAddress
+from sessions_app.refunding.told import look_for_told
 from sessions_app.refunding.watch import Reading, place_refunds, refunds_watched_for, store_refunds
 from sessions_app.watching.astray import ask_again, is_about_a_payment
 from sessions_app.watching.found_late import count
@@ -44,6 +45,7 @@ def _look(network: Network) -> None:
         for row in due(network, timezone.now())[:MOST_ROWS]:
             read_again(network, row, reader)
         look_for_missed_refunds(network, reader)
+        look_for_told(network, reader)
         follow_collections(network)
     except (ReaderUnavailable, WrongChain) as problem:
         log.warning("not_looked_again", network=network.id, problem=str(problem))

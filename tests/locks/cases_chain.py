@@ -29,6 +29,8 @@ def a_refund_that_is_seen(mia: Merchant) -> Act:
     session = overpaid(mia)
     sent = refund(session)
     seen = replace(transfer_to(session, "1"), recipient=sent.to_address, amount_units=int(sent.amount_units))
+    Refund.objects.filter(pk=sent.pk).update(told_tx=seen.tx_hash)
+    sent.refresh_from_db()
     read = Reading(since=3, upto=9, at=AT)
     return lambda: store_refunds(SANDBOX, [sent], [seen], read=read, now=timezone.now())
 
@@ -36,7 +38,9 @@ def a_refund_that_is_seen(mia: Merchant) -> Act:
 @holds("sessions_app.refunding.watch.conclude_refunds")
 def a_refund_that_is_final(mia: Merchant) -> Act:
     sent = refund(overpaid(mia))
-    Refund.objects.filter(pk=sent.pk).update(tx_hash="0x05", log_index=1, block_number=5, block_hash="0x5")
+    Refund.objects.filter(pk=sent.pk).update(
+        status="seen", tx_hash="0x05", log_index=1, block_number=5, block_hash="0x5"
+    )
     sent.refresh_from_db()
     there = frozenset([sighting(sent)])
 

@@ -2,17 +2,19 @@
 
 import pytest
 
-from sessions_app.status import DecisionKind, Ended, Issue, PaymentStatus, Status
+from sessions_app.status import DecisionKind, Ended, Issue, PaymentStatus, RefundStatus, Status
 from webhooks_app.event_types import EventType
 
 WORDS = [
     (
         EventType,
         "checkout.created checkout.partially_paid checkout.processing checkout.completed checkout.expired "
-        "checkout.cancelled checkout.issue_opened checkout.issue_resolved payment.reversed endpoint.test",
+        "checkout.cancelled checkout.issue_opened checkout.issue_resolved payment.reversed endpoint.test "
+        "refund.created refund.prepared refund.seen refund.confirmed refund.withdrawn",
     ),
     (Status, "open processing completed expired cancelled"),
-    (PaymentStatus, "unpaid partial paid overpaid"),
+    (PaymentStatus, "unpaid partial paid overpaid partially_refunded refunded"),
+    (RefundStatus, "waiting_for_address prepared seen confirmed withdrawn"),
     (Issue, "underpaid overpaid late paid_twice wrong_asset reversed"),
     (DecisionKind, "accept ask_rest refunded write_off"),
     (Ended, "expired cancelled"),

@@ -2,7 +2,7 @@
 
 import pytest
 
-from sessions_app.status import ForbiddenMove, steps
+from sessions_app.status import REFUND_MOVES, ForbiddenMove, RefundStatus, steps
 
 # From the row to the column: `-` stays where it is, `x` never, else the steps that events are told for.
 TABLE = """
@@ -33,3 +33,17 @@ def test_a_session_goes(before: str, after: str, cell: str) -> None:
             steps(before, after)
     else:
         assert [str(step.value) for step in steps(before, after)] == ([] if cell == "-" else cell.split(","))
+
+
+REFUNDS = {
+    "waiting_for_address": "prepared withdrawn",
+    "prepared": "seen withdrawn",
+    "seen": "confirmed prepared",
+    "confirmed": "",
+    "withdrawn": "seen",
+}
+
+
+@pytest.mark.parametrize("before", RefundStatus.values)
+def test_a_refund_goes(before: str) -> None:
+    assert {move.value for move in REFUND_MOVES[RefundStatus(before)]} == set(REFUNDS[before].split())

@@ -13,10 +13,10 @@ from chains_app.receiving.deposits import Deposit, collection_calls
 from chains_app.sandbox.chain import send
 from merchants_app.models import Merchant
 from sessions_app.collecting.collecting import plan
+from sessions_app.errors import WrongRefund
 from sessions_app.models import CheckoutSession
 from sessions_app.paying.decisions import case_of
 from sessions_app.paying.quoting import choose_option
-from sessions_app.refunding.refunds import WrongRefund
 from tests.cast import MIAS_WALLET
 from tests.sandbox import Sandbox
 from tests.sessions_app.refunding.test_refunds import prepared

@@ -109,7 +109,9 @@ def _theirs(model: type[models.Model], worlds: list[World]) -> str:
     fields = {field.name: field for field in model._meta.concrete_fields}
     if "network" in fields and "session" not in fields:
         return "row.network IN ('sepolia', 'base-sepolia', 'base', 'bsc')"
-    parent = next((word for word in ("merchant", "session", "delivery", "endpoint", "user") if word in fields), None)
+    parent = next(
+        (word for word in ("merchant", "session", "refund", "delivery", "endpoint", "user") if word in fields), None
+    )
     if parent is None:
         raise AssertionError(f"Whose is a {name}? Say in tests/strangers/kept.py how it belongs to a business.")
     above = fields[parent].remote_field.model

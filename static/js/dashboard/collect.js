@@ -1,4 +1,4 @@
-// Sends the prepared calls with a browser wallet, one after the other, and then has the server look at the last.
+// Sends the prepared calls with a browser wallet, one after the other, and tells the server the last one's hash.
 
 import { chainIdHex, firstWallet, onChain } from "./wallet.js";
 
@@ -37,6 +37,7 @@ async function send(wallet) {
     said.textContent = "Your wallet is not on this network. Choose or add it there, then try again.";
     return;
   }
+  const form = document.querySelector("form[data-sent]");
   const calls = callsOnPage();
   // With its network: a wallet that is on another one refuses, instead of sending there.
   const chainId = chainIdHex(section.dataset.chain);
@@ -44,14 +45,17 @@ async function send(wallet) {
   for (const [index, call] of calls.entries()) {
     said.textContent = calls.length > 1 ? `Confirm transaction ${index + 1} of ${calls.length} in your wallet.` : "Confirm it in your wallet.";
     hash = await wallet.request({ method: "eth_sendTransaction", params: [{ from, chainId, ...call }] });
+    if (form?.dataset.atOnce !== undefined) { // a refund: what is known of it is its hash, mined or not
+      tell(form, hash);
+      return;
+    }
     said.textContent = "Sent. Waiting for the network …";
     await mined(wallet, hash);
   }
-  const form = document.querySelector("form[data-sent]");
-  if (!form) { // a refund: the watcher sees it by itself
-    said.textContent = "Sent, and in a block. It is noticed within seconds.";
-    return;
-  }
+  tell(form, hash);
+}
+
+function tell(form, hash) {
   form.elements.tx_hash.value = hash;
   form.requestSubmit();
 }

@@ -7,11 +7,12 @@ from django.utils import timezone
 
 from chains_app.networks.networks import network
 from chains_app.sandbox.chain import send
+from sessions_app.errors import NothingToRefund
 from sessions_app.models import CheckoutSession
 from sessions_app.paying.decisions import decide
 from sessions_app.reading.queries import session_for_buyer
 from sessions_app.refunding.refundable import arrived, excess
-from sessions_app.refunding.refunds import NothingToRefund, play_refund
+from sessions_app.refunding.refunds import play_refund
 from sessions_app.status import DecisionKind
 from tests.sandbox import Sandbox
 from tests.sessions_app.refunding.test_refunds import prepared

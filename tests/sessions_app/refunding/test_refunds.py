@@ -10,17 +10,11 @@ from django.utils import timezone
 from chains_app.models import SandboxTransfer
 from chains_app.sandbox.chain import take_back
 from merchants_app.models import AuditEntry, Member, Merchant
+from sessions_app.errors import NothingToRefund, WrongRefund
 from sessions_app.models import CheckoutSession, Refund
 from sessions_app.reading.queries import session_for_buyer
 from sessions_app.refunding.address import leave_address
-from sessions_app.refunding.refunds import (
-    NothingToRefund,
-    WrongRefund,
-    play_refund,
-    prepare_refund,
-    refund_call,
-    withdraw_refund,
-)
+from sessions_app.refunding.refunds import play_refund, prepare_refund, refund_call, withdraw_refund
 from sessions_app.watching.sightings import take_in
 from tests.cast import MIAS_WALLET, PATS_WALLET
 from tests.sandbox import Sandbox, events_of
@@ -91,7 +85,7 @@ def test_a_part_sent_back_settles_nothing_until_the_rest_is_too(sandbox: Sandbox
     assert rest.amount_units == 39_100_000
     play_refund(rest, now=timezone.now())
     after = sandbox.wait(4, session)
-    assert (after.payment_status, after.issue, after.needs_decision) == ("unpaid", "late", False)
+    assert (after.payment_status, after.issue, after.needs_decision) == ("refunded", "late", False)
 
 
 def test_a_large_refund_needs_as_many_blocks_as_a_large_payment(

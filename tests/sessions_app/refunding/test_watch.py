@@ -8,6 +8,7 @@ from django.utils import timezone
 from chains_app.reading.reader import Transfer
 from merchants_app.models import Merchant
 from sessions_app.models import Refund
+from sessions_app.refunding.told import tell_transaction
 from sessions_app.refunding.watch import place_refunds
 from tests.cast import PATS_WALLET
 from tests.locks.cases_sessions import refund
@@ -23,10 +24,10 @@ def test_a_transfer_that_was_one_refund_at_an_earlier_look_is_not_an_equal_one_t
         (first.to_address, first.amount_units) == (second.to_address, second.amount_units) == (PATS_WALLET, 11 * 10**6)
     )
     sent = replace(transfer_to(session, "11"), recipient=PATS_WALLET)
-    assert placed(first, sent) == sent.tx_hash
-    assert placed(second, sent) == ""  # its block is read again
+    assert placed(told(first, sent), sent) == sent.tx_hash
+    assert placed(told(second, sent), sent) == ""  # its block is read again
     another = replace(sent, tx_hash="0x02")
-    assert placed(second, sent, another) == "0x02"
+    assert placed(told(second, another), sent, another) == "0x02"
     assert Refund.objects.get(pk=first.pk).tx_hash == sent.tx_hash
 
 
@@ -34,3 +35,8 @@ def placed(refund: Refund, *shown: Transfer) -> str:
     """The transaction that it is on record with after a look that shows these transfers."""
     place_refunds(SANDBOX, [refund], shown, gone=(), now=timezone.now())
     return Refund.objects.get(pk=refund.pk).tx_hash
+
+
+def told(refund: Refund, sent: Transfer) -> Refund:
+    """The refund, of which somebody says that it is that."""
+    return tell_transaction(refund, sent.tx_hash, actor="mia@example.com")

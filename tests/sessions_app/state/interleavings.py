@@ -18,21 +18,20 @@ from chains_app.networks.networks import network
 from chains_app.sandbox.chain import send, take_back
 from chains_app.sandbox.reader import SandboxReader
 from merchants_app.models import Merchant
-from sessions_app.errors import NothingToDecide, SessionNotOpen
+from sessions_app.errors import NothingToDecide, NothingToRefund, SessionNotOpen, WrongRefund
 from sessions_app.models import CheckoutSession, Refund
-from sessions_app.models.refund import RefundKind
 from sessions_app.paying.decisions import ANSWERS, Case, case_of, decide
 from sessions_app.paying.quoting import choose_option
 from sessions_app.paying.scenarios import UNLISTED_CONTRACT
 from sessions_app.refunding.address import leave_address
 from sessions_app.refunding.refundable import Arrived, arrived
-from sessions_app.refunding.refunds import NothingToRefund, WrongRefund, play_refund, prepare_refund, withdraw_refund
+from sessions_app.refunding.refunds import play_refund, prepare_refund, withdraw_refund
 from sessions_app.selling.creation import create_session
 from sessions_app.state.evaluation import evaluate
 from sessions_app.state.expiry import expire_due
 from sessions_app.state.facts import facts_of
 from sessions_app.state.lifecycle import cancel, expire
-from sessions_app.status import DecisionKind, Issue
+from sessions_app.status import DecisionKind, Issue, RefundKind
 from sessions_app.watching.watcher import watch
 from tests.cast import PATS_WALLET, agreed, refreshed
 from tests.sessions_app.state.invariants import check_depth, check_refunds, check_session

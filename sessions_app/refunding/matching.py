@@ -1,0 +1,142 @@
+"""Which transfer is which refund: by its transaction's hash, which a wallet or a person told.
+
+The amount and the address only suggest: anybody can send as much to a buyer, and two businesses may owe the same
+buyer the same. Without a hash a transfer is taken only if it came from the business's own treasury and can be for no
+other refund; everything else is listed, and a person says which it is.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from chains_app.networks.networks import Network
+from chains_app.reading.reader import Transfer
+from merchants_app.models import Treasury
+from sessions_app.models import Refund, RefundCandidate
+from sessions_app.status import RefundStatus
+
+# A chain's clock may be so far behind ours.
+CLOCKS_DIFFER = timedelta(minutes=10)
+# Candidates that a refund has at most: each cost its sender the refund's amount.
+MOST_CANDIDATES = 20
+
+_Content = tuple[str, str, int]
+_Place = tuple[str, int | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """What transfers say of refunds."""
+
+    seen: list[tuple[Refund, Transfer]] = field(default_factory=list)
+    elsewhere: list[tuple[Refund, Transfer]] = field(default_factory=list)  # seen before, in another block
+    possible: list[tuple[Refund, Transfer]] = field(default_factory=list)
+
+
+def match_transfers(network: Network, refunds: Sequence[Refund], transfers: Iterable[Transfer]) -> Match:
+    """Each transfer is one refund at most. A fixed number of statements, and one for each that nobody told of."""
+    match = Match()
+    by_place, by_content = _arranged(refunds, transfers)
+    for refund in refunds:
+        found = by_place.get((refund.tx_hash, refund.log_index)) if refund.tx_hash else None
+        if found and found.block_hash != refund.block_hash:
+            match.elsewhere.append((refund, found))
+    taken = _taken(network, [each for same in by_content.values() for each in same])
+    open_ones = [refund for refund in refunds if not refund.tx_hash]
+    for refund in [each for each in open_ones if each.told_tx]:
+        free = _free(refund, by_content, taken)
+        if found := next((each for each in free if each.tx_hash == refund.told_tx), None):
+            match.seen.append((refund, found))
+            taken.add((found.tx_hash, found.log_index))
+    nobodys = [each for each in open_ones if not each.told_tx and each.status == RefundStatus.PREPARED]
+    alike = Counter(_content(refund) for refund in nobodys)
+    told = {refund.told_tx for refund in open_ones}
+    for refund in nobodys:
+        free = [each for each in _free(refund, by_content, taken) if each.tx_hash not in told]
+        if len(free) == 1 and alike[_content(refund)] == 1 and _is_own(refund, free[0]):
+            match.seen.append((refund, free[0]))
+        else:
+            match.possible.extend((refund, each) for each in free)
+    return match
+
+
+def list_candidates(possible: Sequence[tuple[Refund, Transfer]], *, now: datetime) -> None:
+    """Keeps them for whoever is to say which it is."""
+    if not possible:
+        return
+    RefundCandidate.objects.bulk_create(
+        [
+            RefundCandidate(
+                refund=refund,
+                tx_hash=transfer.tx_hash,
+                log_index=transfer.log_index,
+                sender=transfer.sender,
+                block_number=transfer.block_number,
+                seen_at=now,
+            )
+            for refund, transfer in possible
+        ],
+        ignore_conflicts=True,
+    )
+    for refund in {refund for refund, _ in possible}:
+        rest = refund.candidates.order_by("id").values_list("pk", flat=True)[MOST_CANDIDATES:]
+        RefundCandidate.objects.filter(pk__in=list(rest)).delete()
+
+
+def candidates_of(refund: Refund) -> list[RefundCandidate]:
+    """Transfers that may be it and are no other refund, the oldest first."""
+    if refund.status != RefundStatus.PREPARED or refund.told_tx:
+        return []
+    found = list(refund.candidates.order_by("id"))
+    same = Refund.objects.filter(network=refund.network, tx_hash__in={each.tx_hash for each in found})
+    taken = set(same.values_list("tx_hash", "log_index"))
+    return [each for each in found if (each.tx_hash, each.log_index) not in taken]
+
+
+def _content(refund: Refund) -> _Content:
+    return refund.to_address, refund.asset, int(refund.amount_units)
+
+
+def _arranged(
+    refunds: Iterable[Refund], transfers: Iterable[Transfer]
+) -> tuple[dict[_Place, Transfer], dict[_Content, list[Transfer]]]:
+    """Transfers by their place, and those that could be one of the refunds by what they move to whom."""
+    by_place: dict[_Place, Transfer] = {}
+    by_content: dict[_Content, list[Transfer]] = {_content(refund): [] for refund in refunds}
+    for each in transfers:
+        by_place[each.tx_hash, each.log_index] = each
+        if (few := by_content.get((each.recipient, each.asset, each.amount_units))) is not None:
+            few.append(each)
+    return by_place, by_content
+
+
+def _taken(network: Network, candidates: Sequence[Transfer]) -> set[_Place]:
+    """Where refunds are already, of whichever business."""
+    if not candidates:
+        return set()
+    same = Refund.objects.filter(network=network.id, tx_hash__in={each.tx_hash for each in candidates})
+    return set(same.values_list("tx_hash", "log_index"))
+
+
+def _free(refund: Refund, by_content: dict[_Content, list[Transfer]], taken: set[_Place]) -> list[Transfer]:
+    same = by_content[_content(refund)]
+    return [each for each in same if (each.tx_hash, each.log_index) not in taken and _is_in_time(refund, each)]
+
+
+def _is_in_time(refund: Refund, transfer: Transfer) -> bool:
+    """By the chain's own count of blocks, or by its clock, which may be behind ours."""
+    if transfer.block_number is None or transfer.block_time is None or refund.prepared_at is None:
+        return True
+    if refund.prepared_block is not None and transfer.block_number > refund.prepared_block:
+        return True
+    return transfer.block_time >= refund.prepared_at - CLOCKS_DIFFER
+
+
+def _is_own(refund: Refund, transfer: Transfer) -> bool:
+    """Sent from a treasury of the business, and not before the refund was prepared."""
+    since = refund.prepared_at
+    if since is None or (transfer.block_time and transfer.block_time < since.replace(microsecond=0)):
+        return False
+    own = Treasury.objects.filter(merchant=refund.session.merchant_id, mode=refund.session.mode)
+    return bool(transfer.sender) and own.filter(address=transfer.sender).exists()

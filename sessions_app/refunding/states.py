@@ -1,0 +1,114 @@
+"""The only writer of a refund's status: under its session's lock, with a line of the timeline and an event.
+
+Whoever learns something about a refund (a wallet, a person, the watcher) says where it moves; a move that is not
+allowed from where it stands by now is left out, so that two who learn at once cannot undo each other.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from common.bulk_sql import update_rows
+from common.money import amount_text
+from sessions_app.models import Refund
+from sessions_app.state.lifecycle import News, lock_many, reassess, reassess_many
+from sessions_app.status import REFUND_MOVES, RefundStatus
+from webhooks_app.event_types import EventType
+
+# Of a refund that is on no chain.
+NOWHERE: dict[str, Any] = {
+    "tx_hash": "", "log_index": None, "block_number": None, "block_hash": "", "seen_at": None,
+}  # fmt: skip
+_EVENTS = {
+    RefundStatus.PREPARED: EventType.REFUND_PREPARED,
+    RefundStatus.SEEN: EventType.REFUND_SEEN,
+    RefundStatus.CONFIRMED: EventType.REFUND_CONFIRMED,
+    RefundStatus.WITHDRAWN: EventType.REFUND_WITHDRAWN,
+}
+_WRITTEN = [
+    "status", *NOWHERE, "confirmed_at", "withdrawn_at", "told_tx", "told_problem", "to_address", "prepared_at",
+    "prepared_block",
+]  # fmt: skip
+_REASON_LENGTH = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Move:
+    """Where a refund goes, why, and what else of it changes with that."""
+
+    refund: Refund
+    to: RefundStatus
+    reason: str  # a sentence for the timeline
+    actor: str = ""
+    changes: Mapping[str, Any] = field(default_factory=dict)
+
+
+def begin(refund: Refund, *, actor: str, now: datetime) -> None:
+    """Tells of a refund that was just written. Its session is locked."""
+    kinds = [EventType.REFUND_CREATED]
+    if refund.status == RefundStatus.PREPARED:
+        kinds.append(EventType.REFUND_PREPARED)
+    reason = f"A refund of {amount_of(refund)} was asked for."
+    reassess(
+        refund.session_id,
+        News(reason=reason, actor=actor, refunds=tuple((kind, refund.public_id) for kind in kinds)),
+        now=now,
+    )
+
+
+def move(moves: Sequence[Move], *, now: datetime | None = None) -> list[Refund]:
+    """Moves refunds, each in step with its session; answers those that did. The caller's objects are changed, too."""
+    if not moves:
+        return []
+    with transaction.atomic():
+        lock_many({each.refund.session_id for each in moves})
+        now = now or timezone.now()
+        present = Refund.objects.in_bulk([each.refund.pk for each in moves])
+        done = [each for each in moves if _may(present[each.refund.pk], each)]
+        for each in done:
+            _write(present[each.refund.pk], each, now)
+            _write(each.refund, each, now)
+        update_rows([present[each.refund.pk] for each in done], _WRITTEN)
+        reassess_many(_news(done), now=now)
+    return [each.refund for each in done]
+
+
+def amount_of(refund: Refund) -> str:
+    """'24.5 USDC'."""
+    return f"{amount_text(refund.amount_units, refund.decimals)} {refund.asset}"
+
+
+def _may(present: Refund, wanted: Move) -> bool:
+    return wanted.to in REFUND_MOVES[RefundStatus(present.status)]
+
+
+def _write(refund: Refund, wanted: Move, now: datetime) -> None:
+    changes = dict(wanted.changes)
+    if wanted.to == RefundStatus.PREPARED:
+        changes = NOWHERE | {"prepared_at": refund.prepared_at or now} | changes
+    elif wanted.to == RefundStatus.SEEN:
+        # Known by its transaction from now on, also should another block have it.
+        changes |= {"seen_at": now, "withdrawn_at": None, "told_tx": changes["tx_hash"], "told_problem": ""}
+    elif wanted.to == RefundStatus.CONFIRMED:
+        changes["confirmed_at"] = now
+    elif wanted.to == RefundStatus.WITHDRAWN:
+        changes["withdrawn_at"] = now
+    refund.status = wanted.to
+    for name, value in changes.items():
+        setattr(refund, name, value)
+
+
+def _news(done: Sequence[Move]) -> dict[int, News]:
+    news: dict[int, News] = {}
+    for each in done:
+        before = news.get(each.refund.session_id)
+        news[each.refund.session_id] = News(
+            reason=(f"{before.reason} {each.reason}" if before else each.reason)[:_REASON_LENGTH],
+            actor=each.actor,
+            refunds=(*(before.refunds if before else ()), (_EVENTS[each.to], each.refund.public_id)),
+        )
+    return news

@@ -1,0 +1,77 @@
+"""What a wallet or a person says about a refund's transaction, and the look at the chain whether it is so."""
+
+from contextlib import suppress
+
+from django.db import transaction
+from django.utils import timezone
+
+from chains_app.calls.transactions import FAILED, blocks_of
+from chains_app.networks.networks import Network
+from chains_app.reading.reader import Reader
+from chains_app.reading.scanning import CursorMoved, hold, position
+from common.errors import Conflict
+from merchants_app.audit import record
+from sessions_app.models import Refund
+from sessions_app.refunding.states import amount_of
+from sessions_app.refunding.watch import place_refunds, refunds_watched_for
+from sessions_app.state.lifecycle import lock
+from sessions_app.status import RefundStatus
+
+# Transactions that one look asks for.
+MOST_TOLD = 50
+
+
+class RefundNotOpen(Conflict):
+    """The refund is not one that waits for its transaction."""
+
+    code = "refund_not_open"
+
+
+def tell_transaction(refund: Refund, tx_hash: str, *, actor: str) -> Refund:
+    """Notes which transaction the refund is said to be: believed once the chain shows that it is so.
+
+    Raises `RefundNotOpen` when it is on the chain already, withdrawn, or has no address yet.
+    """
+    tx_hash = tx_hash.lower()
+    with transaction.atomic():
+        lock(refund.session_id)
+        present = Refund.objects.get(pk=refund.pk)
+        if present.tx_hash == tx_hash:
+            return present  # the watcher was faster
+        if present.status != RefundStatus.PREPARED:
+            raise RefundNotOpen(f"This refund is {present.status}: only a prepared one waits for its transaction.")
+        present.told_tx, present.told_problem = tx_hash, ""
+        present.save(update_fields=["told_tx", "told_problem"])
+        session = refund.session
+        record(merchant=session.merchant, mode=session.mode, actor=actor, action="refund.sent",
+               subject=session.public_id, refund=refund.public_id, tx_hash=tx_hash)  # fmt: skip
+    return present
+
+
+def look_for_told(network: Network, reader: Reader) -> None:
+    """Looks at transactions that were told in blocks that were read already. Raises what the reader raises."""
+    waiting = [refund for refund in refunds_watched_for(network) if refund.told_tx and not refund.tx_hash]
+    waiting = [refund for refund in waiting if not refund.told_problem][:MOST_TOLD]
+    began_at = position(network)
+    if not waiting or began_at is None:
+        return
+    blocks = blocks_of(network, sorted({refund.told_tx for refund in waiting}))
+    for number in sorted({block for block in blocks.values() if block is not None}):
+        of_block = [refund for refund in waiting if blocks[refund.told_tx] == number]
+        if number == FAILED:
+            _note(of_block, "failed on the network")
+        elif number <= began_at.number:
+            wallets = frozenset(refund.to_address for refund in of_block)
+            found = reader.transfers(wallets, number, number, wallets=wallets)
+            with suppress(CursorMoved), transaction.atomic():
+                hold(network, at=began_at)
+                place_refunds(network, of_block, found, gone=(), now=timezone.now())
+                _note([refund for refund in of_block if not refund.tx_hash], "")
+
+
+def _note(refunds: list[Refund], what: str) -> None:
+    for refund in refunds:
+        said = what or f"sends no {amount_of(refund)} to {refund.to_address} that is not another refund already"
+        Refund.objects.filter(pk=refund.pk, told_tx=refund.told_tx, tx_hash="").update(
+            told_problem=f"This transaction {said}."
+        )
