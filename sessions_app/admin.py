@@ -22,6 +22,7 @@ from sessions_app.models import (
     PaymentLink,
     Quote,
     Refund,
+    RefundCandidate,
     StatusChange,
 )
 from sessions_app.selling import operator_acts
@@ -167,12 +168,19 @@ class DecisionAdmin(_OfASession):
     search_fields = ("=session__public_id", "=tx_hash", "actor")
 
 
+class CandidateInline(ReadOnlyInline):
+    """What may have been the refund, and anybody may have sent."""
+
+    model = RefundCandidate
+
+
 @admin.register(Refund)
 class RefundAdmin(_OfASession):
     """Money on its way back to buyers, as prepared and as seen on chain."""
 
-    list_display = ("public_id", "session", "kind", "network", "asset", "amount_units", "to_address", "prepared_at")
-    list_filter = ("network", "asset", "kind", ("tx_hash", admin.EmptyFieldListFilter))
+    list_display = ("public_id", "session", "status", "network", "asset", "amount_units", "to_address", "created_at")
+    list_filter = ("status", "network", "asset", "kind", ("tx_hash", admin.EmptyFieldListFilter))
+    inlines = (CandidateInline,)
     search_fields = ("=public_id", "=tx_hash", "=to_address", "=session__public_id")
 
 

@@ -87,7 +87,7 @@ def _may(present: Refund, wanted: Move) -> bool:
 
 
 def _write(refund: Refund, wanted: Move, now: datetime) -> None:
-    changes = dict(wanted.changes)
+    changes = {"status": wanted.to, **wanted.changes}
     if wanted.to == RefundStatus.PREPARED:
         changes = NOWHERE | {"prepared_at": refund.prepared_at or now} | changes
     elif wanted.to == RefundStatus.SEEN:
@@ -97,7 +97,6 @@ def _write(refund: Refund, wanted: Move, now: datetime) -> None:
         changes["confirmed_at"] = now
     elif wanted.to == RefundStatus.WITHDRAWN:
         changes["withdrawn_at"] = now
-    refund.status = wanted.to
     for name, value in changes.items():
         setattr(refund, name, value)
 

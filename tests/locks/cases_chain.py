@@ -5,10 +5,13 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from chains_app.models import ScanCursor, SetAside
+from chains_app.models import SandboxBlock, SandboxTransfer, ScanCursor, SetAside
 from chains_app.reading.scanning import Position
+from chains_app.sandbox.chain import send
+from chains_app.sandbox.reader import SandboxReader
 from merchants_app.models import Merchant
 from sessions_app.models import Refund
+from sessions_app.refunding.told import look_for_told
 from sessions_app.refunding.watch import Reading, conclude_refunds, sighting, store_refunds
 from sessions_app.watching.second_looks import read_again
 from tests.locks.breaking import Act, holds
@@ -33,6 +36,20 @@ def a_refund_that_is_seen(mia: Merchant) -> Act:
     sent.refresh_from_db()
     read = Reading(since=3, upto=9, at=AT)
     return lambda: store_refunds(SANDBOX, [sent], [seen], read=read, now=timezone.now())
+
+
+@holds("sessions_app.refunding.told.look_for_told")
+def a_refund_whose_transaction_is_looked_for(mia: Merchant) -> Act:
+    """One that is there, in a block that was read already, and one that sends nothing of it."""
+    read_up_to_nine()
+    session = overpaid(mia)
+    sent, other = refund(session), refund(overpaid(mia))
+    block = SandboxBlock.objects.create(number=7, hash="0x7", mined_at=timezone.now())
+    token = SANDBOX.assets["USDC"].contract
+    row = send(recipient=sent.to_address, amount_units=int(sent.amount_units), contract=token, now=timezone.now())
+    SandboxTransfer.objects.filter(pk=row.pk).update(block=block)
+    Refund.objects.filter(pk__in=[sent.pk, other.pk]).update(told_tx=row.tx_hash)
+    return lambda: look_for_told(SANDBOX, SandboxReader(SANDBOX))
 
 
 @holds("sessions_app.refunding.watch.conclude_refunds")

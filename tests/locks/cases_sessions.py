@@ -18,12 +18,14 @@ from sessions_app.paying.decisions import decide
 from sessions_app.paying.quoting import choose_option
 from sessions_app.refunding.address import confirm_change, leave_address, name_address
 from sessions_app.refunding.refunds import prepare_refund, withdraw_refund
+from sessions_app.refunding.states import Move, move
+from sessions_app.refunding.told import tell_transaction
 from sessions_app.selling import operator_acts
 from sessions_app.selling.changing import change_session
 from sessions_app.selling.creation import create_session
 from sessions_app.selling.payment_links import open_link
 from sessions_app.state import lifecycle
-from sessions_app.status import DecisionKind
+from sessions_app.status import DecisionKind, RefundStatus
 from tests.cast import OTTOS_WALLET, PATS_WALLET, agreed, refreshed
 from tests.locks.breaking import Act, holds
 from tests.locks.cases_business import an_operator
@@ -99,6 +101,23 @@ def a_refund(mia: Merchant) -> Act:
 def a_refund_that_is_not_sent(mia: Merchant) -> Act:
     prepared = refund(overpaid(mia))
     return lambda: withdraw_refund(prepared, actor="mia@example.com", now=timezone.now())
+
+
+@holds("sessions_app.refunding.states.move")
+def a_refund_that_moves(mia: Merchant) -> Act:
+    prepared = refund(overpaid(mia))
+
+    def act() -> None:
+        present = Refund.objects.get(pk=prepared.pk)
+        move([Move(refund=present, to=RefundStatus.WITHDRAWN, reason="Withdrawn.")])
+
+    return act
+
+
+@holds("sessions_app.refunding.told.tell_transaction")
+def a_refunds_transaction_that_is_told(mia: Merchant) -> Act:
+    prepared = refund(overpaid(mia))
+    return lambda: tell_transaction(prepared, "0x" + "5" * 64, actor="mia@example.com")
 
 
 def refund(session: CheckoutSession) -> Refund:

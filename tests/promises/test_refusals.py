@@ -55,6 +55,7 @@ PROMISED = {
         "rate_unavailable",
         "reference_paid",
         "reference_taken",
+        "refund_not_open",
         "session_not_open",
         "shop_paused",
         "still_needed",

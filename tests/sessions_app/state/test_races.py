@@ -169,11 +169,11 @@ def test_two_watchers_that_see_a_refund_confirmed_settle_its_session_once(mia: M
             session=session, network_id="sandbox", asset="USDC", kind="excess", rate_basis="paid", actor="mia"
         )
         at = {"tx_hash": f"0x{number}", "log_index": 0, "block_number": 2, "block_hash": "0x2"}
-        Refund.objects.filter(pk=refund.pk).update(seen_at=timezone.now(), **at)
+        Refund.objects.filter(pk=refund.pk).update(status="seen", seen_at=timezone.now(), **at)
         watchers = [Refund.objects.get(pk=refund.pk) for _ in range(2)]
         there = frozenset({sighting(watchers[0])})
         done = race(*[partial(conclude_refunds, [each], there=there, now=timezone.now()) for each in watchers])
         assert done == [None, None]
         assert session.decisions.get().tx_hash == f"0x{number}"
-        assert events_of(session)[-2:] == ["issue_opened", "issue_resolved"]
+        assert events_of(session)[-4:] == ["refund.created", "refund.prepared", "refund.confirmed", "issue_resolved"]
         assert AuditEntry.objects.filter(action="refund.done", subject=session.public_id).count() == 1
