@@ -17,7 +17,7 @@ def write_what_their_times_say(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('sessions_app', '0004_announcement'),
+        ('sessions_app', '0006_money_searches'),
     ]
 
     operations = [
