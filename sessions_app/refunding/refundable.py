@@ -8,8 +8,7 @@ from decimal import Decimal, localcontext
 from common.money import to_minor_unit, to_whole
 from sessions_app.models import CheckoutSession, Payment, Refund
 from sessions_app.state.evaluation import ZERO, counted_payments
-from sessions_app.state.facts import facts_of
-from sessions_app.state.sent_back import TOO_MUCH
+from sessions_app.state.facts import TOO_MUCH, facts_of
 from sessions_app.status import STANDING, DecisionKind
 
 _PRECISION = 180  # of a test token anybody can mint 2^256 units
