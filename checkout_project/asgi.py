@@ -1,13 +1,12 @@
 """The web process's entry."""
 
-import os
-
 from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 
+from checkout_project.start import read_settings
 from common.garbage import collect_rarely
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "checkout_project.settings")
+read_settings()
 _django = get_wsgi_application()
 
 # Models can be imported only now that Django is set up.

@@ -1,6 +1,5 @@
 """The Celery application; the beat schedule is data in `jobs/schedule.py`."""
 
-import os
 from typing import Any
 
 from celery import Celery, Task
@@ -8,9 +7,10 @@ from celery.signals import task_prerun
 
 from checkout_project.jobs.broker import use_it
 from checkout_project.jobs.schedule import BEAT_SCHEDULE
+from checkout_project.start import read_settings
 from common.ticks import taken
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "checkout_project.settings")
+read_settings()
 use_it()
 app = Celery("tallystick")
 app.config_from_object("django.conf:settings", namespace="CELERY")

@@ -1,56 +1,16 @@
-"""Typed readers of the environment: a wrong value stops the start with its name and what would be right."""
+"""Typed readers of the environment. What is wrong is collected, and told all at once by `tell`: each variable by its
+name, with what would be right. The value is shown too, unless it is a secret."""
 
 import os
+import re
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
-from django.core.exceptions import ImproperlyConfigured
-
-
-def text(name: str, default: str | None = None) -> str:
-    """The variable, or the content of the file named by NAME_FILE (how Docker and Kubernetes hand over secrets)."""
-    if path := os.environ.get(f"{name}_FILE"):
-        return Path(path).read_text(encoding="utf-8").strip()
-    value = os.environ.get(name, default)
-    if value is None:
-        raise ImproperlyConfigured(f"{name} is not set. See docs/configuration.md; `make run` sets it for you.")
-    return value
-
-
-def flag(name: str, *, default: bool = False) -> bool:
-    """1/true/yes/on or 0/false/no/off."""
-    value = os.environ.get(name, "1" if default else "0").strip().lower()
-    if value in {"1", "true", "yes", "on"}:
-        return True
-    if value in {"", "0", "false", "no", "off"}:
-        return False
-    raise ImproperlyConfigured(f"{name}={value!r} is neither yes nor no: give 1 or 0.")
-
-
-def number(name: str, default: int) -> int:
-    """A whole number."""
-    value = os.environ.get(name, str(default))
-    try:
-        return int(value)
-    except ValueError:
-        raise ImproperlyConfigured(f"{name}={value!r} is not a whole number.") from None
-
-
-def words(name: str, default: str | None = "") -> list[str]:
-    """A comma-separated list; without a default it must be set."""
-    return [part.strip() for part in text(name, default).split(",") if part.strip()]
-
-
-def numbers(name: str, default: str) -> list[int]:
-    """A comma-separated list of whole numbers."""
-    try:
-        return [int(word) for word in words(name, default)]
-    except ValueError:
-        raise ImproperlyConfigured(
-            f"{name}={os.environ.get(name)!r}: give whole numbers, separated by commas."
-        ) from None
-
+from cryptography.fernet import Fernet
+from django.core.exceptions import ImproperlyConfigured, ValidationError
+from django.core.validators import validate_email
 
 # libpq's names (PostgreSQL's manual, 34.1.2). Without them a server that vanishes without a word, as behind a cut line,
 # is waited for as long as the kernel does: minutes. Seconds, but for tcp_user_timeout: milliseconds.
@@ -61,14 +21,181 @@ _NEVER_FOR_LONG = {
     "keepalives_count": "3",
     "tcp_user_timeout": "15000",
 }
+_HOST = re.compile(r"\.?[A-Za-z0-9_]([A-Za-z0-9_.\-]*[A-Za-z0-9_])?|\[[0-9A-Fa-f:.]+\]")
+_ENCODE = "Encode the password's special characters: # as %23, / as %2F, ? as %3F, @ as %40, % as %25."
+_faults: list[str] = []
+
+
+def wrong(name: str, right: str, *, value: str | None = None) -> None:
+    """Notes a fault. right: what would be, as a sentence. value: shown; leave it out for what may hold a secret."""
+    shown = "" if value is None else f"={value[:200]!r}"
+    _faults.append(f"{name}{shown}: {right}")
+
+
+def tell() -> None:
+    """Raises ImproperlyConfigured with all that was wrong, a line each."""
+    found = list(dict.fromkeys(_faults))
+    _faults.clear()
+    if found:
+        raise ImproperlyConfigured("\n".join(found))
+
+
+def text(name: str, default: str | None = None) -> str:
+    """The variable, or the content of the file named by NAME_FILE (how Docker and Kubernetes hand over secrets)."""
+    if path := os.environ.get(f"{name}_FILE"):
+        try:
+            return Path(path).read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            reason = error.strerror if isinstance(error, OSError) else "it is not text in UTF-8"
+            wrong(f"{name}_FILE", f"This file cannot be read: {reason}.", value=path)
+            return ""
+    value = os.environ.get(name, default)
+    if value is None:
+        wrong(name, "It is not set. See docs/configuration.md; `make run` sets it for you.")
+        return ""
+    return value
+
+
+def long_text(name: str, *, least: int) -> str:
+    """A secret that nobody guesses."""
+    value = text(name)
+    if value and len(value) < least:
+        wrong(name, f"It is too short to be a secret: give {least} random characters at least.")
+    if not value and _is_given(name):
+        wrong(name, f"It is empty: give {least} random characters at least.")
+    return value
+
+
+def flag(name: str, *, default: bool = False) -> bool:
+    """1/true/yes/on or 0/false/no/off."""
+    value = os.environ.get(name, "1" if default else "0").strip().lower()
+    if value in {"1", "true", "yes", "on"}:
+        return True
+    if value not in {"", "0", "false", "no", "off"}:
+        wrong(name, "It is neither yes nor no: give 1 or 0.", value=value)
+    return False
+
+
+def number(name: str, default: int, *, least: int = 1, most: int | None = None) -> int:
+    """A whole number within bounds."""
+    value = os.environ.get(name, str(default)).strip()
+    bounds = f"from {least} to {most}" if most is not None else f"of at least {least}"
+    if not re.fullmatch(r"-?[0-9]{1,15}", value, re.ASCII) or not least <= int(value) <= (most or int(value)):
+        wrong(name, f"Give a whole number {bounds}.", value=value)
+        return default
+    return int(value)
+
+
+def one_of(name: str, default: str, options: Collection[str]) -> str:
+    """One of these words."""
+    value = text(name, default).strip()
+    if value not in options:
+        wrong(name, f"Give one of {', '.join(options)}.", value=value)
+        return default
+    return value
+
+
+def words(name: str, default: str | None = "") -> list[str]:
+    """A comma-separated list; without a default it must be set."""
+    return [part.strip() for part in text(name, default).split(",") if part.strip()]
+
+
+def ports(name: str, default: str) -> list[int]:
+    """A comma-separated list of ports."""
+    given = words(name, default)
+    if not given or not all(re.fullmatch(r"[0-9]{1,5}", word, re.ASCII) and 0 < int(word) < 65536 for word in given):
+        wrong(name, "Give ports from 1 to 65535, separated by commas.", value=",".join(given))
+        return []
+    return [int(word) for word in given]
+
+
+def hosts(name: str, default: str, *, may_be_any: bool) -> list[str]:
+    """Names of hosts, `.example.com` for all below it. may_be_any: whether `*` is taken."""
+    given = words(name, default)
+    for each in given:
+        if each == "*" and not may_be_any:
+            wrong(name, "`*` takes whatever name a stranger sends: name your own hosts.", value=each)
+        elif each != "*" and not _HOST.fullmatch(each):
+            wrong(name, "Give names of hosts alone, without http://, port or path.", value=each)
+    if not given:
+        wrong(name, "Give one name of a host at least: that of PUBLIC_URL.", value="")
+    return given
+
+
+def email(name: str, default: str) -> str:
+    """An address, or `Name <address>`; empty where the default is."""
+    value = text(name, default).strip()
+    try:
+        if value or default:
+            validate_email(re.sub(r"^[^<>]*<([^<>]+)>$", r"\1", value).replace("@localhost", "@localhost.example"))
+    except ValidationError:
+        wrong(name, "Give an e-mail address, as `Mia <mia@example.com>` or alone.", value=value)
+    return value
+
+
+def site(name: str, default: str) -> str:
+    """Where people reach us: scheme and host, no more."""
+    value = text(name, default).strip().rstrip("/")
+    parts = _split(value)
+    if (
+        parts is None
+        or parts.scheme not in {"http", "https"}
+        or not parts.hostname
+        or not _HOST.fullmatch(parts.hostname if ":" not in parts.hostname else f"[{parts.hostname}]")
+    ):
+        wrong(name, "Give http:// or https:// and the name of your host, as https://pay.example.com.", value=value)
+    elif parts.path or parts.query or parts.fragment or "@" in parts.netloc:
+        wrong(name, "Give scheme and host alone: no path, no query, no user.", value=value)
+    return value
+
+
+def address(name: str, default: str) -> str:
+    """The URL of a service that is called; empty switches it off."""
+    value = text(name, default).strip()
+    parts = _split(value)
+    if value and (parts is None or parts.scheme not in {"http", "https"} or not parts.hostname):
+        wrong(name, "Give a URL with http:// or https://, or nothing to switch it off.")
+    return value
+
+
+def fernet_keys(name: str) -> list[str]:
+    """Keys that encrypt; the first encrypts, all decrypt."""
+    keys = words(name, None)
+    for place, key in enumerate(keys, start=1):
+        try:
+            Fernet(key)
+        except ValueError:
+            wrong(name, f"Key {place} of {len(keys)} is none: 32 random bytes in URL-safe base64, 44 characters.")
+    if not keys and _is_given(name):
+        wrong(name, "It is empty: give one key at least. docs/configuration.md says how to make one.")
+    return keys
+
+
+def redis_url(name: str) -> str:
+    """Of a Redis or Valkey."""
+    value = text(name)
+    parts = _split(value)
+    if not value:
+        if _is_given(name):
+            wrong(name, "It is empty: give redis://:password@host:6379/0.")
+    elif parts is None or parts.fragment or parts.scheme not in {"redis", "rediss", "unix"}:
+        wrong(name, f"Give redis://:password@host:6379/0, or rediss:// with TLS. {_ENCODE}")
+    elif parts.scheme != "unix" and not (parts.hostname and re.fullmatch(r"(/[0-9]*)?", parts.path)):
+        wrong(name, "Give host and number of the database: redis://:password@host:6379/0.")
+    return value
 
 
 def database(name: str) -> dict[str, object]:
     """A `postgresql://user:password@host:port/name?host=/socket/folder` URL as Django's settings; PostgreSQL only."""
     url = text(name)
-    parts = urlsplit(url)
-    if parts.scheme not in {"postgres", "postgresql"}:
-        raise ImproperlyConfigured(f"{name} must be a postgresql:// URL: Tallystick runs on PostgreSQL only.")
+    parts = _split(url) or _split("postgresql://")
+    assert parts
+    if url and (_split(url) is None or parts.fragment or "@" in parts.path):
+        wrong(name, f"It cannot be read as a URL. {_ENCODE}")
+    elif url and parts.scheme not in {"postgres", "postgresql"}:
+        wrong(name, "Give a postgresql:// URL: Tallystick runs on PostgreSQL only.")
+    elif not parts.path.strip("/") and (url or _is_given(name)):
+        wrong(name, "It names no database: postgresql://user:password@host:5432/name.")
     options: dict[str, Any] = _NEVER_FOR_LONG | dict(parse_qsl(parts.query))
     # psycopg's own number of times that a statement is asked before it is prepared; None: never.
     options["prepare_threshold"] = 5 if flag("DATABASE_PREPARE", default=True) else None
@@ -81,3 +208,23 @@ def database(name: str) -> dict[str, object]:
         "PORT": str(parts.port or options.pop("port", "")),
         "OPTIONS": options,
     }
+
+
+def contradiction(names: Sequence[str], right: str) -> None:
+    """Notes variables that do not go together."""
+    wrong(" and ".join(names), right)
+
+
+def _is_given(name: str) -> bool:
+    """Otherwise it was said already that it is not set, or that its file cannot be read."""
+    return name in os.environ and not os.environ.get(f"{name}_FILE")
+
+
+def _split(url: str) -> SplitResult | None:
+    """None for what is no URL; a wrong port shows only when it is asked for."""
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError:
+        return None
+    return parts

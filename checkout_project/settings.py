@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import django_stubs_ext
-from django.core.exceptions import ImproperlyConfigured
 
 from checkout_project import env, logs
 from common.mail_backends import mail_backend
@@ -14,11 +13,11 @@ django_stubs_ext.monkeypatch()
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
-SECRET_KEY = env.text("SECRET_KEY")
-ENCRYPTION_KEYS = env.words("ENCRYPTION_KEYS", default=None)
+SECRET_KEY = env.long_text("SECRET_KEY", least=32)
+ENCRYPTION_KEYS = env.fernet_keys("ENCRYPTION_KEYS")
 DEBUG = env.flag("DEBUG")
-PUBLIC_URL = env.text("PUBLIC_URL", "http://127.0.0.1:8000").rstrip("/")
-ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", "127.0.0.1,localhost")
+PUBLIC_URL = env.site("PUBLIC_URL", "http://127.0.0.1:8000")
+ALLOWED_HOSTS = env.hosts("ALLOWED_HOSTS", "127.0.0.1,localhost", may_be_any=DEBUG)
 SECURE = PUBLIC_URL.startswith("https://")
 
 INSTALLED_APPS = [
@@ -87,7 +86,7 @@ DATABASES = {"default": env.database("DATABASE_URL")}
 DATABASES["default"] |= {"CONN_MAX_AGE": 600, "CONN_HEALTH_CHECKS": True}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-REDIS_URL = env.text("REDIS_URL")
+REDIS_URL = env.redis_url("REDIS_URL")
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
 
 AUTH_USER_MODEL = "merchants_app.User"
@@ -138,7 +137,8 @@ CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
 try:
     TRUSTED_PROXIES = trusted_proxies(env.words("TRUSTED_PROXIES", "1" if env.flag("BEHIND_PROXY") else "0"))
 except ValueError as error:
-    raise ImproperlyConfigured(f"TRUSTED_PROXIES: {error}") from None
+    env.wrong("TRUSTED_PROXIES", str(error))
+    TRUSTED_PROXIES = trusted_proxies([])
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES else None
 SECURE_SSL_REDIRECT = SECURE and not env.flag("PROXY_REDIRECTS_TO_HTTPS")
 SECURE_HSTS_SECONDS = 31_536_000 if SECURE else 0
@@ -158,18 +158,18 @@ STATICFILES_DIRS = [BASE_DIR / "static"]
 WHITENOISE_USE_FINDERS = True
 EMAIL_HOST = env.text("EMAIL_HOST", "")
 EMAIL_BACKEND = env.text("EMAIL_BACKEND", "") or mail_backend(host=EMAIL_HOST, debug=DEBUG)
-DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "Tallystick <no-reply@localhost>")
-EMAIL_PORT = env.number("EMAIL_PORT", 25)
+DEFAULT_FROM_EMAIL = env.email("DEFAULT_FROM_EMAIL", "Tallystick <no-reply@localhost>")
+EMAIL_PORT = env.number("EMAIL_PORT", 25, most=65535)
 EMAIL_HOST_USER = env.text("EMAIL_HOST_USER", "")
 EMAIL_HOST_PASSWORD = env.text("EMAIL_HOST_PASSWORD", "")
 EMAIL_USE_TLS = env.flag("EMAIL_USE_TLS")
 EMAIL_USE_SSL = env.flag("EMAIL_USE_SSL")
+if EMAIL_USE_TLS and EMAIL_USE_SSL:
+    env.contradiction(["EMAIL_USE_TLS", "EMAIL_USE_SSL"], "Give one of them: STARTTLS, or TLS from the start.")
 EMAIL_TIMEOUT = 10  # seconds; a mail server that says nothing must not hold up whoever writes
 
 # How long a process remembers whose a key is; a revoked key works at most that much longer (5 at most).
-API_KEY_CACHE_SECONDS = env.number("API_KEY_CACHE_SECONDS", 4)
-if not 0 <= API_KEY_CACHE_SECONDS <= 4:
-    raise ImproperlyConfigured("API_KEY_CACHE_SECONDS must be 0 to 4: a revoked key must stop working within 5 s.")
+API_KEY_CACHE_SECONDS = env.number("API_KEY_CACHE_SECONDS", 4, least=0, most=4)
 
 # Requests a minute, counted over all web processes; generous, to stop accidents rather than shops.
 RATE_LIMIT_PER_KEY = env.number("RATE_LIMIT_PER_KEY", 6_000)
@@ -177,15 +177,16 @@ RATE_LIMIT_PER_ADDRESS = env.number("RATE_LIMIT_PER_ADDRESS", 12_000)
 RATE_LIMIT_PER_LINK = env.number("RATE_LIMIT_PER_LINK", 20)
 METRICS_TOKEN = env.text("METRICS_TOKEN", "")
 
-LOGGING = logs.configure(log_format=env.text("LOG_FORMAT", "json"), level=env.text("LOG_LEVEL", "WARNING"))
+LOGGING = logs.configure(
+    log_format=env.one_of("LOG_FORMAT", "json", ("json", "text")),
+    level=env.one_of("LOG_LEVEL", "WARNING", ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")),
+)
 
 # A body larger than this answers 413, before it is read when its length was sent; one that takes longer answers 408.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 64 * 1024
 BODY_SECONDS = env.number("BODY_SECONDS", 10)
 # In how many threads a web process answers. More than cores: most of them wait for PostgreSQL.
 WEB_THREADS = env.number("WEB_THREADS", 8)
-if BODY_SECONDS < 1 or WEB_THREADS < 1:
-    raise ImproperlyConfigured("BODY_SECONDS and WEB_THREADS must be 1 at least.")
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["merchants_app.frame.api_authentication.ApiKeyAuthentication"],
@@ -245,11 +246,14 @@ CELERY_TIMEZONE = "UTC"
 # Tallystick's own
 NETWORKS_FILE = env.text("NETWORKS_FILE", "")
 WEBHOOK_ALLOW_PRIVATE = env.flag("WEBHOOK_ALLOW_PRIVATE")
-WEBHOOK_PORTS = env.numbers("WEBHOOK_PORTS", "80,443")
+WEBHOOK_PORTS = env.ports("WEBHOOK_PORTS", "80,443")
 OPEN_SIGNUP = env.flag("OPEN_SIGNUP")
-OPERATOR_EMAIL = env.text("OPERATOR_EMAIL", "")
+OPERATOR_EMAIL = env.email("OPERATOR_EMAIL", "")
 DATA_DIR = Path(env.text("DATA_DIR", str(BASE_DIR / ".data")))
 
 # Rates: where to ask, in live mode. Empty: that source is switched off.
-COINBASE_URL = env.text("COINBASE_URL", "https://api.coinbase.com")
-KRAKEN_URL = env.text("KRAKEN_URL", "https://api.kraken.com")
+COINBASE_URL = env.address("COINBASE_URL", "https://api.coinbase.com")
+KRAKEN_URL = env.address("KRAKEN_URL", "https://api.kraken.com")
+
+# All that was found wrong, at once; nothing starts on settings that could not be read.
+env.tell()
