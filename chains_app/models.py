@@ -16,6 +16,10 @@ class ScanCursor(models.Model):
     refunds_read = models.BigIntegerField(
         null=True, help_text="The last block in which refunds were looked for; null before the first look."
     )
+    read_twice = models.BigIntegerField(
+        null=True, help_text="The last block that was read a second time; null before the first."
+    )
+    read_thrice = models.BigIntegerField(null=True, help_text="The same, some minutes later once more.")
     head = models.BigIntegerField(default=0, help_text="The chain's newest block when last asked.")
     scanned_at = models.DateTimeField(null=True, help_text="When a scan last ended well.")
     problem = models.CharField(max_length=300, blank=True, help_text="Why the last scan failed; empty when it did not.")
@@ -61,6 +65,9 @@ class ScannedBlock(models.Model):
     network = models.CharField(max_length=32)
     number = models.BigIntegerField()
     hash = models.CharField(max_length=66)
+    read_by = models.CharField(
+        max_length=64, blank=True, help_text="The provider that told what is in the blocks up to this one, by its key."
+    )
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["network", "number"], name="one_hash_per_scanned_block")]

@@ -6,10 +6,10 @@ from django.db import DatabaseError, InterfaceError
 from django.db.models import Count, Min
 from django.utils import timezone
 from prometheus_client import CollectorRegistry
-from prometheus_client.metrics_core import GaugeMetricFamily, Metric
+from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from chains_app.models import ScanCursor
+from chains_app.models import Provider, ScanCursor
 from sessions_app.models import CheckoutSession
 from webhooks_app.models import Delivery, DeliveryState
 
@@ -21,7 +21,7 @@ class Facts(Collector):
         """One small query a metric; without a database, that it is away."""
         is_up = True
         try:
-            yield from [_sessions(), *_deliveries(), _chains()]
+            yield from [_sessions(), *_deliveries(), _chains(), _differences()]
         except (DatabaseError, InterfaceError):
             is_up = False
         yield GaugeMetricFamily("tallystick_database_up", "Whether the database answers.", value=is_up)
@@ -59,6 +59,17 @@ def _chains() -> Metric:
         if cursor.scanned_at:
             age.add_metric([cursor.network], (now - cursor.scanned_at).total_seconds())
     return age
+
+
+def _differences() -> Metric:
+    found = CounterMetricFamily(
+        "tallystick_provider_differences",
+        "Answers of a provider that were not what proved right.",
+        labels=["network", "host"],
+    )
+    for provider in Provider.objects.all():
+        found.add_metric([provider.network, provider.host], provider.differences)
+    return found
 
 
 REGISTRY = CollectorRegistry()

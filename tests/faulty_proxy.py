@@ -47,6 +47,8 @@ class FaultyProxy(FakeNode):
         self._at_most = 10**9
         self._spoiled: Callable[[Log], bool] = lambda log: False
         self._fields: dict[str, Any] = {}
+        self._cut_to = 10**9
+        self._hidden: Callable[[Log], bool] = lambda log: False
         self.logs_sent = 0
         self._limit = ""
         self._failing, self._dice = 0.0, random.Random(1)
@@ -56,6 +58,7 @@ class FaultyProxy(FakeNode):
         super().well()
         self._limit, self._failing = "", 0.0
         self._listed, self._at_most, self._fields = {}, 10**9, {}
+        self._cut_to, self._hidden = 10**9, lambda log: False
         self._spoiled = lambda log: False
 
     # --- limits
@@ -114,6 +117,16 @@ class FaultyProxy(FakeNode):
         self._spoiled, self._fields = when, fields
         self.answer("eth_getLogs", self._logs)
 
+    def hides_logs(self, *, when: Callable[[Log], bool] = lambda log: True) -> None:
+        """Those logs are not listed, as while an index lags."""
+        self._hidden = when
+        self.answer("eth_getLogs", self._logs)
+
+    def cuts_logs(self, to: int) -> None:
+        """No more than so many are listed, and nothing is said."""
+        self._cut_to = to
+        self.answer("eth_getLogs", self._logs)
+
     def lists(self, logs: Sequence[Log] = (), *, at_most: int = 10**9) -> None:
         """These logs too, where they were asked for; and refuses to list more than so many."""
         self._listed, self._at_most = {}, at_most
@@ -124,6 +137,7 @@ class FaultyProxy(FakeNode):
     def _logs(self, upstream: Callable[..., Any], where: Mapping[str, Any]) -> list[Any]:
         listed = [same for same in self._listed.values() if _is_asked_for(same[0], where)]
         found = [*upstream("eth_getLogs", where), *(log for same in listed for log in same)]
+        found = [log for log in found if not self._hidden(log)][: self._cut_to]
         if len(found) > self._at_most:
             raise Refusal(f"query returned more than {self._at_most} results", -32005)
         self.logs_sent += len(found)
@@ -143,7 +157,27 @@ class FaultyProxy(FakeNode):
                 ),
             )
 
+    def tells_balances_late(self) -> None:
+        """Of its newest block it says what was in the one before."""
+
+        def asked_late(upstream: Callable[..., Any], method: str, *asked: Any) -> Any:
+            newest = upstream("eth_blockNumber")
+            before = hex(int(newest, 16) - 1)
+            return upstream(method, *asked[:-1], before if asked[-1] in {newest, "latest"} else asked[-1])
+
+        for method in ("eth_call", "eth_getBalance"):
+            self.answer(method, lambda upstream, *asked, method=method: asked_late(upstream, method, *asked))
+
     # --- blocks
+
+    def has_blooms(self, bloom: str) -> None:
+        """All headers have this one."""
+        self.answer(
+            "eth_getBlockByNumber",
+            lambda upstream, *asked: (
+                block | {"logsBloom": bloom} if (block := upstream("eth_getBlockByNumber", *asked)) else None
+            ),
+        )
 
     def serves_old_blocks(self, *heights: int) -> None:
         """These blocks, asked for by number, stay what they are now, whatever becomes of the chain."""

@@ -124,6 +124,7 @@ class Limits:
         # What the database has of it: what was learned and the problem, and from when that is.
         self.kept: tuple[Learned, str] | None = None
         self.kept_at: datetime | None = None
+        self.is_distrusted = False  # its answers proved wrong lately: others are asked before it
 
     @property
     def learned(self) -> Learned:

@@ -16,6 +16,9 @@ _NO_EVENT = "0x" + "0" * 64
 # What took as long is asked for in far smaller pieces; after so long altogether the rest is left to the next reading.
 _SLOW_SECONDS, _PATIENCE_SECONDS = 5.0, 30.0
 
+# To these numbers of logs providers are known to cut an answer, some without a word.
+_CUT_TO = frozenset({100, 500, 1_000, 2_000, 5_000, 10_000, 20_000, 50_000})
+
 Log = Mapping[str, Any]
 
 
@@ -112,7 +115,7 @@ class _Asking:
             part = query._replace(first=first, last=first + size - 1)
             answer = self._ask(part)
             if not isinstance(answer, _Refusal):
-                yield from self._logs(part, answer)
+                yield from self._unless_cut(part, answer)
                 if is_refused:
                     span.shrink(size)
                     is_refused = False
@@ -124,6 +127,21 @@ class _Asking:
             else:
                 yield from self._in_pieces(part, answer)
             first += size
+
+    def _unless_cut(self, query: _Query, answer: Any) -> Iterator[Log]:
+        """The logs; asked for in two parts where the answer has just as many as a provider may cut it to, silently."""
+        logs = list(self._logs(query, answer))
+        parts = self._halves(query) if len(logs) in _CUT_TO else []
+        found = [log for part in parts for log in self.read(part)]
+        yield from found if len(found) > len(logs) else logs
+
+    def _halves(self, query: _Query) -> "list[_Query]":
+        if query.last > query.first:
+            middle = (query.first + query.last) // 2
+            return [query._replace(last=middle), query._replace(first=middle + 1)]
+        if query.listed and len(query.listed) > 1:
+            return query.by_topics((len(query.listed) + 1) // 2)
+        return query.by_contract() if len(query.contracts) > 1 else []
 
     def _fewer(self, blocks: int, refusal: _Refusal) -> int:
         """How many blocks to ask for. Raises NodeFailed when so much time was spent that the rest must wait."""

@@ -5,18 +5,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import Never
 
-from eth_utils.crypto import keccak
-
 from chains_app.evm.blocks import on_chain
 from chains_app.evm.exchange import NodeFailed, RpcError
 from chains_app.evm.json_rpc import Call, Node
 from chains_app.evm.log_queries import Log, get_logs, name_by_content
 from chains_app.evm.values import block_of, checksummed, doubting, garbage, hash_of, list_of, number_of, table_of
-from chains_app.evm.watched import Watched
+from chains_app.evm.watched import TRANSFER, Watched
 from chains_app.networks.networks import Network
 from chains_app.reading.reader import Block, Doubt, Transfer
-
-TRANSFER = "0x" + keccak(text="Transfer(address,address,uint256)").hex()
 
 # Above so many filters it is cheaper, for nodes and for us, to hear of every transfer of the listed tokens and to look
 # the addresses up here.
@@ -76,11 +72,12 @@ def token_transfers(
     known: Mapping[str, Block],
     places: Places,
     doubts: list[Doubt],
+    heard: set[tuple[str, int]] | None = None,
 ) -> list[Transfer]:
     """Transfers of the network's listed tokens to watched addresses in these blocks.
 
     `known` holds blocks by their hash; those that it lacks are asked for, since logs do not tell the time. `places` is
-    the reader's.
+    the reader's. To `heard` is added for whom, and in which block, the node lists anything, be it of no money.
     """
     symbols = {asset.contract.lower(): asset.symbol for asset in network.assets.values() if asset.contract}
     if not symbols:
@@ -92,6 +89,8 @@ def token_transfers(
         with doubting_log(log, first, last, doubts, watched):
             if _moves_money(log, symbols, watched, node):
                 wanted.append(_whole(log, node))
+            if heard is not None and (recipient := watched.find_topic(log["topics"][2])):
+                heard.add((recipient, number_of(log.get("blockNumber"), node)))
     blocks = {**known, **_unknown_blocks(node, wanted, known, last)}
     odd = places.learn(node, wanted)
     found = []

@@ -117,9 +117,12 @@ class Nodes:
                 continue
 
     def _in_order(self) -> list[Node]:
-        """The chosen one first. Those that rest come last: one of them is woken when nobody else can answer."""
+        """The chosen one first, those behind that were wrong lately.
+
+        Those that rest come last: one of them is woken when nobody else can answer.
+        """
         in_turn = self.all[self._chosen :] + self.all[: self._chosen]
-        return sorted(in_turn, key=lambda node: node.resting > 0)
+        return sorted(in_turn, key=lambda node: (node.resting > 0, node.limits.is_distrusted))
 
     def _check_chain(self, node: Node) -> None:
         if node.is_checked:
@@ -137,7 +140,7 @@ class Nodes:
         node.is_checked = True
 
     def _choose_by_heads(self) -> None:
-        """Prefers the operator's order, but no node whose head is clearly behind another's."""
+        """Prefers the operator's order, but no node that was wrong lately, or whose head is clearly behind."""
         heads: dict[int, int] = {}
         for position, node in enumerate(self.all):
             if node.resting:
@@ -150,7 +153,8 @@ class Nodes:
             except (NodeFailed, RpcError) as error:
                 node.failed(error if isinstance(error, NodeFailed) else NodeFailed(f"{node.host}: {error}"))
         lag = max(2, ceil(_LAG_SECONDS / self._network.block_seconds))
-        self._chosen = next((at for at, head in heads.items() if head >= max(heads.values()) - lag), self._chosen)
+        by_rank = sorted(heads, key=lambda at: self.all[at].limits.is_distrusted)
+        self._chosen = next((at for at in by_rank if heads[at] >= max(heads.values()) - lag), self._chosen)
 
     def _head_of(self, node: Node) -> Block:
         """The node's newest block, which it must also know by its number. Raises NodeFailed when that cannot be."""

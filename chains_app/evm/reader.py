@@ -13,7 +13,7 @@ from chains_app.evm.limits import Limits
 from chains_app.evm.logs import Places, token_transfers
 from chains_app.evm.nodes import Nodes
 from chains_app.evm.values import block_or_none
-from chains_app.evm.watched import watched
+from chains_app.evm.watched import Watched, watched
 from chains_app.evm.whereabouts import find, look
 from chains_app.networks.networks import Network
 from chains_app.reading.reader import Block, Doubt, ReaderUnavailable, Sighting, Transfer
@@ -22,6 +22,9 @@ from chains_app.reading.reader import Block, Doubt, ReaderUnavailable, Sighting,
 _LOGS_MAY_LAG_SECONDS = 12
 _MOST_BLOCKS_AGAIN = 64
 _REMEMBERED_BLOCKS = 64
+# What is doubted when a header speaks of a transfer that the node does not list.
+UNLISTED = "unlisted"
+_MOST_UNPROVEN = 8
 
 
 class EvmReader:
@@ -40,6 +43,9 @@ class EvmReader:
         self._last_blocks = LastBlocks()
         self._places = Places()
         self._known: OrderedDict[str, Block] = OrderedDict()  # by hash
+        self.answered_by: Node | None = None  # who told the last transfers
+        self.contradicted: list[Node] = []  # nodes whose answers another's proved wrong, for whoever keeps count
+        self._unproven = 0  # headers in a row that spoke of logs which no node has
 
     def head(self) -> Block:
         """The newest block of a node that does not lag."""
@@ -73,16 +79,22 @@ class EvmReader:
         found: dict[Sighting, Transfer] = {}
         common: list[Doubt] | None = None
         turns_are_open = self._last_blocks.turns_are_open
+        suspects: list[Node] = []
 
         def question(node: Node) -> list[Doubt]:
             nonlocal common
-            self._must_agree(node, last)
+            newest = self._must_agree(node, last)
             odd: list[Doubt] = []
+            heard: set[tuple[str, int]] = set()
             self._last_blocks.turns_are_open = turns_are_open  # whatever another node was asked just before
             again = max(0, first - self._blocks_again)
             seen = token_transfers(
-                node, self._network, look_up, again, last, known=self._known, places=self._places, doubts=odd
-            )
+                node, self._network, look_up, again, last, known=self._known, places=self._places, doubts=odd,
+                heard=heard,
+            )  # fmt: skip
+            unlisted = [] if odd else self._unlisted(look_up, newest, heard, node)
+            suspects.extend([node] * bool(unlisted))
+            odd += unlisted
             seen += native_transfers(
                 node, self._network, look_up, first, last,
                 memory=self._last_blocks, balances_tell=not wallets, doubts=odd,
@@ -90,16 +102,19 @@ class EvmReader:
             found.update({each.sighting: each for each in seen})
             if odd:
                 node.problem = odd[0].why
+            self.answered_by = node
             common = odd if common is None else [each for each in common if each.is_shared(odd)]
             return common
 
         self.nodes.ask(question, is_whole=lambda common: not common)
+        if suspects:
+            self._note_suspects(suspects, proven=not any(each.what == UNLISTED for each in common or ()))
         if common:
             if doubts is None:
                 raise ReaderUnavailable(f"{self._network.name} cannot be read: {common[0].why}")
             doubts += common
         for each in found.values():
-            if each.block_number is not None and each.block_time is not None:
+            if each.block_number is not None and each.block_time is not None and each.block_hash not in self._known:
                 self._know(Block(number=each.block_number, hash=each.block_hash, time=each.block_time))
         return sorted(found.values(), key=lambda each: (each.block_number or 0, each.log_index))
 
@@ -144,16 +159,43 @@ class EvmReader:
         _keep(self._known, block.hash, block)
         return block
 
-    def _must_agree(self, node: Node, last: int) -> None:
-        """A node that lags answers questions about blocks it lacks with "nothing there", so it is asked first."""
-        reported, by = self._reported.get(last, (None, None))
+    def _unlisted(self, look_up: Watched, block: Block | None, heard: set[tuple[str, int]], node: Node) -> list[Doubt]:
+        """Whom the block's header says that it paid, and the node's logs do not: indexes lag, and answers are cut."""
+        contracts = [asset.contract for asset in self._network.assets.values() if asset.contract]
+        if block is None or self._unproven >= _MOST_UNPROVEN:
+            return []
+        number = block.number
+        return [
+            Doubt(
+                what=UNLISTED,
+                place=f"{address} in block {number}",
+                first=number,
+                last=number,
+                address=address,
+                why=f"{node.host} lists no transfer to it in block {number}, whose header speaks of one.",
+            )
+            for address in look_up.in_bloom(block.bloom, contracts)
+            if (address, number) not in heard
+        ]
+
+    def _note_suspects(self, nodes: list[Node], *, proven: bool) -> None:
+        """Where headers speak of logs time and again that nobody has, they are not as we read them."""
+        self._unproven = 0 if proven else self._unproven + 1
+        if proven:
+            self.contradicted += nodes
+
+    def _must_agree(self, node: Node, last: int) -> Block | None:
+        """The last block. A node that lags answers questions about blocks it lacks with "nothing there", so it is
+        asked first."""
+        reported, by = self._reported.get(last, ("", None))
         if by is node:
-            return
+            return self._known.get(reported)
         block = block_or_none(node.call("eth_getBlockByNumber", hex(last), False), node)
         if block is None:
             raise NodeFailed(f"{node.host} does not have block {last} yet.")
-        if reported not in {None, block.hash}:
+        if reported not in {"", block.hash}:
             raise NodeFailed(f"{node.host} has another block {last} than was seen before.")
+        return block
 
 
 _Key = TypeVar("_Key")

@@ -62,6 +62,7 @@ def block_or_none(value: Any, node: Node) -> Block | None:
         hash=hash_of(fields.get("hash"), node),
         time=time,
         parent=str(fields.get("parentHash", "")),
+        bloom=str(fields.get("logsBloom", "")),
     )
 
 

@@ -18,7 +18,9 @@ class Block:
     number: int
     hash: str
     time: datetime
-    parent: str = field(default="", compare=False)  # hash of the block before; empty where the reader does not say
+    # Where the reader says them: the hash of the block before, and what logs it may hold.
+    parent: str = field(default="", compare=False)
+    bloom: str = field(default="", compare=False, repr=False)
 
 
 class Sighting(NamedTuple):

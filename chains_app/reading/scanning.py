@@ -1,9 +1,8 @@
 """How a network is read: from where, how far, and how a replaced branch is noticed. The watcher's part is in `scan`.
 
 Why nothing is missed: the head is asked for **before** the addresses are loaded, and nothing above it is read. An
-address that is not in the set was stored after that, so it was shown to a buyer after that, so whatever was paid to
-it is in a block above that head, which the next scan reads. If the chain turns out to have changed below that head
-while it was read, the scan is given up and done again.
+address that is not in the set was stored after that, and shown to a buyer after that, so whatever was paid to it is in
+a block above that head, which the next scan reads. A chain that changes below that head meanwhile is read anew.
 """
 
 from bisect import bisect_left
@@ -15,6 +14,7 @@ from typing import Any, NamedTuple
 
 from django.db import IntegrityError, transaction
 from django.db.models import Q
+from django.db.models.functions import Least
 
 from chains_app.models import ScanCursor, ScannedBlock
 from chains_app.networks.networks import Network
@@ -75,12 +75,11 @@ def scan(
     """Reads the next blocks of the network. Talks to nodes: call it outside a transaction. Writes nothing.
 
     `addresses` loads those to watch; it is called once, after the head is known (why: see above), and then `wallets`,
-    which names those of them that their owners may spend from. A network that was
-    never read is read from `offered_since` on, when somebody was first shown where to pay on it. The watcher then
-    does, in one transaction and in this order: `save_cursor(scan)`; store `transfers` and `pending`, of which it may
-    know some already; when `replaced_from` is set, mark as vanished the payments of blocks from there on that
-    `reader.still_there` (asked before the transaction) does not know; and payments in no block that are in neither
-    list.
+    which names those of them that their owners may spend from. A network that was never read is read from
+    `offered_since` on, when somebody was first shown where to pay on it. The watcher then does, in one transaction and
+    in this order: `save_cursor(scan)`; store `transfers` and `pending`, of which it may know some already; when
+    `replaced_from` is set, mark as vanished the payments of blocks from there on that the chain has no more; and
+    payments in no block that are in neither list.
     Raises ReaderUnavailable, WrongChain.
     """
     cursor = position(network)
@@ -112,11 +111,12 @@ def scan(
     )
 
 
-def save_cursor(scan: Scan, *, now: datetime, refunds_wait: bool = False) -> None:
+def save_cursor(scan: Scan, *, now: datetime, refunds_wait: bool = False, read_by: str = "") -> None:
     """Moves the cursor to where the scan ended. First statement of the transaction that stores what the scan found.
 
-    What made no sense is set aside. If `refunds_wait`, they are still to be looked for in what was read. Takes the
-    cursor's row lock, so that two watchers store one after the other. Raises CursorMoved.
+    What made no sense is set aside. If `refunds_wait`, they are still to be looked for in what was read, which the
+    provider `read_by` told. Takes the cursor's row lock, so that two watchers store one after the other. Raises
+    CursorMoved.
     """
     row = ScanCursor.objects.select_for_update().filter(pk=scan.network.id).first()
     if _position(row) != scan.began_at:
@@ -129,7 +129,7 @@ def save_cursor(scan: Scan, *, now: datetime, refunds_wait: bool = False) -> Non
         _insert(ScanCursor(network=scan.network.id, **place, **seen))
     else:
         ScanCursor.objects.filter(pk=row.pk).update(**place, **seen)
-    _save_checkpoint(scan)
+    _save_checkpoint(scan, read_by)
     set_aside(scan.network, scan.doubts, now)
 
 
@@ -288,12 +288,13 @@ def _insert(cursor: ScanCursor) -> None:
         raise CursorMoved(f"{cursor.network} was read by another watcher meanwhile") from None
 
 
-def _save_checkpoint(scan: Scan) -> None:
-    blocks = ScannedBlock.objects.filter(network=scan.network.id)
+def _save_checkpoint(scan: Scan, read_by: str) -> None:
+    blocks, network = ScannedBlock.objects.filter(network=scan.network.id), scan.network.id
     if scan.replaced_from is not None:
         blocks.filter(number__gte=scan.replaced_from).delete()
-    ScannedBlock.objects.bulk_create(
-        [ScannedBlock(network=scan.network.id, number=at.number, hash=at.hash) for at in (scan.below, scan.end) if at],
-        ignore_conflicts=True,
-    )
+        row, before = ScanCursor.objects.filter(pk=network), scan.replaced_from - 1
+        row.update(read_twice=Least("read_twice", before), read_thrice=Least("read_thrice", before))
+    ends = [at for at in (scan.below, scan.end) if at]
+    rows = [ScannedBlock(network=network, number=at.number, hash=at.hash, read_by=read_by) for at in ends]
+    ScannedBlock.objects.bulk_create(rows, ignore_conflicts=True)
     blocks.filter(number__lt=scan.end.number - checked_depth(scan.network)).delete()

@@ -23,6 +23,7 @@ from sessions_app.refunding.told import look_for_told
 from sessions_app.refunding.watch import Reading, place_refunds, refunds_watched_for, store_refunds
 from sessions_app.watching.astray import ask_again, is_about_a_payment
 from sessions_app.watching.found_late import count
+from sessions_app.watching.second_reading import read_again_what_was_read
 from sessions_app.watching.sightings import take_in
 from sessions_app.watching.watcher import watched_deposits
 
@@ -47,6 +48,7 @@ def _look(network: Network) -> None:
         look_for_missed_refunds(network, reader)
         look_for_told(network, reader)
         follow_collections(network)
+        read_again_what_was_read(network, reader)
     except (ReaderUnavailable, WrongChain) as problem:
         log.warning("not_looked_again", network=network.id, problem=str(problem))
 

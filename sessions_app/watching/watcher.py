@@ -11,7 +11,7 @@ import structlog
 from django.db import transaction
 from django.utils import timezone
 
-from chains_app.calls.providers import recall, remember
+from chains_app.calls.providers import asked_of, note_contradicted, recall, remember
 from chains_app.calls.readers import reader_for
 from chains_app.models import ScanCursor
 from chains_app.networks.networks import Network
@@ -102,7 +102,10 @@ def watch(network: Network, reader: Reader) -> bool:
     seen = replace(seen, doubts=(*seen.doubts, *second_look.unsure))
     sightings = take_in(network, [*seen.transfers, *seen.pending, *second_look.moved], timezone.now())
     try:
-        _store(network, seen, second_look, sightings, timezone.now(), refunds_wait=bool(refunds))
+        _store(
+            network, seen, second_look, sightings, timezone.now(), refunds_wait=bool(refunds), read_by=asked_of(reader)
+        )
+        note_contradicted(network, reader, timezone.now())
         if refunds:
             _see_refunds(network, seen, second_look, refunds, timezone.now())
     except CursorMoved:
@@ -162,10 +165,17 @@ def _look_again(network: Network, reader: Reader, seen: Scan, refunds: list[Refu
 
 
 def _store(
-    network: Network, seen: Scan, second_look: _SecondLook, sightings: Sightings, now: datetime, *, refunds_wait: bool
+    network: Network,
+    seen: Scan,
+    second_look: _SecondLook,
+    sightings: Sightings,
+    now: datetime,
+    *,
+    refunds_wait: bool,
+    read_by: str,
 ) -> None:
     with transaction.atomic():
-        save_cursor(seen, now=now, refunds_wait=refunds_wait)
+        save_cursor(seen, now=now, refunds_wait=refunds_wait, read_by=read_by)
         news = merged(
             mark_vanished(network, second_look.vanished, now),
             record(network, sightings),

@@ -5,7 +5,7 @@ import time
 import pytest
 from django.utils import timezone
 
-from chains_app.calls.providers import note_difference, recall, remember
+from chains_app.calls.providers import key_of, note_differences, recall, remember
 from chains_app.calls.readers import limits_of, reader_for
 from chains_app.evm.limits import GROWS_AFTER, Limit, Limits
 from chains_app.evm.reader import EvmReader
@@ -47,7 +47,7 @@ def test_a_difference_is_counted_beside_what_was_learned(limits: Limits) -> None
     reader = reader_for(DEVCHAIN)
     assert isinstance(reader, EvmReader)
     for _ in range(2):
-        note_difference(DEVCHAIN, reader.nodes.all[0], timezone.now())
+        note_differences(DEVCHAIN, {key_of(reader.nodes.all[0].url): 1}, timezone.now())
     limits.span.shrink(7)
     remember(DEVCHAIN, timezone.now())
     row = Provider.objects.get(network="devchain")

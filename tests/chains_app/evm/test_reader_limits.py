@@ -106,7 +106,7 @@ def test_a_log_that_was_removed_is_left_out(chain, fake):
         "eth_getLogs",
         lambda upstream, where: [each | {"removed": True} for each in upstream("eth_getLogs", where)],
     )
-    assert EvmReader(DEVCHAIN).transfers(frozenset([pat]), block, block) == []
+    assert EvmReader(DEVCHAIN).transfers(frozenset([pat]), block, block, doubts=[]) == []
 
 
 def test_a_log_that_came_late_is_found_with_the_next_block(chain, fake):
@@ -114,7 +114,7 @@ def test_a_log_that_came_late_is_found_with_the_next_block(chain, fake):
     block = chain.pay(chain.usdc, pat, 1)
     fake.answer("eth_getLogs", [])
     reader = EvmReader(DEVCHAIN)
-    assert reader.transfers(frozenset([pat]), block, block) == []
+    assert reader.transfers(frozenset([pat]), block, block, doubts=[]) == []
     fake.well()
     chain.node.mine()
     assert seen(reader.transfers(frozenset([pat]), block + 1, block + 1)) == [("USDC", pat, 1)]
