@@ -13,6 +13,7 @@ from merchants_app.frame.admin import operator_of
 from merchants_app.people.operators import operator_name
 from sessions_app.models import (
     AddressChange,
+    Announcement,
     CheckoutSession,
     Customer,
     Decision,
@@ -25,6 +26,7 @@ from sessions_app.models import (
     RefundCandidate,
     StatusChange,
 )
+from sessions_app.reading.searching import sought_everywhere
 from sessions_app.selling import operator_acts
 from sessions_app.watching.searches import ask_for_search
 
@@ -45,6 +47,14 @@ class PaymentInline(ReadOnlyInline):
         "arrived_at", "network", "asset", "amount_units", "value", "counts", "confirmed_at", "vanished_at",
         "collected_at", "tx_hash",
     )  # fmt: skip
+
+
+class AnnouncementInline(ReadOnlyInline):
+    """What the buyer says they have sent."""
+
+    model = Announcement
+    fields = ("at", "network", "amount", "tx_hash")
+    show_change_link = False
 
 
 class QuoteInline(ReadOnlyInline):
@@ -73,14 +83,18 @@ class CheckoutSessionAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg
     )  # fmt: skip
     list_filter = ("mode", "status", "payment_status", "issue", "needs_decision")
     list_select_related = ("merchant",)
-    search_fields = (
-        "=public_id", "=reference", "=email", "=deposit__address", "=payments__tx_hash", "=merchant__public_id",
-    )  # fmt: skip
-    search_help_text = "A whole session id, reference, e-mail, deposit address, transaction or merchant id."
-    inlines = (StatusChangeInline, PaymentInline, QuoteInline, DecisionInline)
+    search_fields = ("public_id",)  # shows the field; what it finds is `get_search_results`
+    search_help_text = "As in the dashboard: any id, address, transaction, order number, e-mail, name or amount."
+    inlines = (StatusChangeInline, PaymentInline, AnnouncementInline, QuoteInline, DecisionInline)
     show_full_result_count = False
     ordering = ("-id",)
     actions = ("expire", "look_again")
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[CheckoutSession], search_term: str
+    ) -> tuple[QuerySet[CheckoutSession], bool]:
+        """By the rule that the dashboard goes by."""
+        return sought_everywhere(queryset, search_term), False
 
     def has_end_permission(self, request: HttpRequest) -> bool:
         """Whether the operator may end sessions."""

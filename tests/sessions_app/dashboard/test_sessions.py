@@ -48,24 +48,6 @@ def test_the_list_shows_sessions_newest_first(desk: Desk, new_session: NewSessio
     assert text.index("second") < text.index("first")
 
 
-@pytest.mark.parametrize(
-    "sought", ["order-7", "PAT@example.com", "cs_…", "pay_…", "0xtx", "0xaddress", "Winter", "Pat Payer", "box-1"]
-)
-def test_a_session_is_found_by_what_is_at_hand(
-    desk: Desk, new_session: NewSession, sandbox: Sandbox, sought: str
-) -> None:
-    session = sandbox.play(new_session(reference="order-7"), "exact")
-    payment = session.payments.get()
-    real = {
-        "cs_…": session.public_id,
-        "pay_…": payment.public_id,
-        "0xtx": payment.tx_hash,
-        "0xaddress": session.deposit.address.lower(),
-    }
-    text = desk.client.get(f"/dashboard/{desk.at}/sessions", {"q": real.get(sought, sought)}).content.decode()
-    assert f"/sessions/{session.public_id}" in text
-
-
 def test_what_is_not_there_is_said(desk: Desk, session: CheckoutSession) -> None:
     assert "Nothing matches" in desk.read("sessions?q=0x12&tab=completed")
 

@@ -1,0 +1,130 @@
+"""Whatever a buyer reads out or a shop pastes finds the session; the same text finds nobody else's."""
+
+from collections.abc import Callable
+from decimal import Decimal
+
+import pytest
+from django.utils import timezone
+
+from sessions_app.models import CheckoutSession
+from sessions_app.paying.quoting import choose_option
+from sessions_app.reading import searching
+from sessions_app.reading.searching import sought, sought_everywhere
+from sessions_app.refunding.address import leave_address
+from sessions_app.scope import SessionScope
+from sessions_app.selling.payment_links import create_link, open_link
+from tests.cast import OTTOS_WALLET
+from tests.desk import Desk
+from tests.operators import Operator
+from tests.sandbox import Sandbox
+from webhooks_app.models import Event
+
+NewSession = Callable[..., CheckoutSession]
+Say = Callable[[CheckoutSession], str]
+
+
+def groups(address: str) -> str:
+    """As our own pages show it."""
+    return " ".join([address[:6], *(address[at : at + 4] for at in range(6, len(address), 4))])
+
+
+def tx(session: CheckoutSession) -> str:
+    return session.payments.get().tx_hash
+
+
+SPELLINGS: dict[str, Say] = {
+    "session id": lambda s: s.public_id,
+    "session id in capitals": lambda s: s.public_id.upper(),
+    "address of the page": lambda s: f"https://pay.example/pay/{s.page_token}?change=1",
+    "the shop's thank-you page": lambda s: f"https://shop.example/thanks?session_id={s.public_id}",
+    "order number": lambda s: "Order-77153-B",
+    "order number in other letters": lambda s: "order-77153-b",
+    "half an order number": lambda s: "77153",
+    "e-mail": lambda s: "Pat.Doe@Example.COM",
+    "e-mail before the @": lambda s: "pat.doe",
+    "name": lambda s: "doe",
+    "product": lambda s: "winter",
+    "customer": lambda s: s.customer.public_id,
+    "payment": lambda s: s.payments.get().public_id,
+    "event": lambda s: Event.objects.filter(subject=s.public_id).first().public_id,  # type: ignore[union-attr]
+    "address": lambda s: s.deposit.address,
+    "address in small letters": lambda s: s.deposit.address.lower(),
+    "address in groups": lambda s: groups(s.deposit.address),
+    "address with its middle left out": lambda s: f"{s.deposit.address[:8]}…{s.deposit.address[-4:]}",
+    "transaction": lambda s: tx(s).upper().replace("0X", "0x"),
+    "transaction in an explorer's address": lambda s: f"https://basescan.org/tx/{tx(s)}#eventlog",
+    "transaction shortened": lambda s: f"{tx(s)[:10]}...{tx(s)[-6:]}",
+    "beginning of a transaction": lambda s: tx(s)[:12],
+    "sender": lambda s: s.payments.get().sender.lower(),
+    "refund address": lambda s: OTTOS_WALLET,
+    "amount": lambda s: "1234.5",
+    "amount with its currency": lambda s: "USD 1,234.50",
+    "amount as in Berlin": lambda s: "1.234,50",
+    "what was paid, in its asset": lambda s: "1851.75 USDC",
+    "metadata": lambda s: "gift wrap",
+    "a number in metadata": lambda s: "90210",
+}
+
+
+@pytest.fixture
+def wanted(new_session: NewSession, sandbox: Sandbox) -> CheckoutSession:
+    """One with something to be found by everywhere, paid with too much; and others beside it."""
+    new_session(reference="Order-99", amount=Decimal(12), email="sam@example.com", name="Sam Roe", productName="Mug")
+    session = new_session(
+        reference="Order-77153-B", amount=Decimal("1234.50"), email="pat.doe@example.com", name="Pat Doe",
+        metadata={"note": "Gift wrap, please", "zip": 90210},
+    )  # fmt: skip
+    choose_option(session=session, asset="USDC", network="sandbox", now=timezone.now())
+    sandbox.play(session, "over", seconds=9)
+    return leave_address(session, OTTOS_WALLET)
+
+
+@pytest.mark.parametrize("spelling", SPELLINGS)
+def test_a_session_is_found_by_what_is_at_hand(wanted: CheckoutSession, spelling: str) -> None:
+    scope = SessionScope.of(wanted)
+    text = SPELLINGS[spelling](wanted)
+    assert [each.public_id for each in sought(scope, scope.sessions(), text)] == [wanted.public_id], text
+    everywhere = sought_everywhere(CheckoutSession.objects.filter(merchant=wanted.merchant), text)
+    assert [each.public_id for each in everywhere] == [wanted.public_id]
+
+
+@pytest.mark.parametrize("spelling", SPELLINGS)
+def test_nobody_finds_what_is_anothers(wanted: CheckoutSession, otto: object, spelling: str) -> None:
+    other = SessionScope(merchant=otto, mode="test")  # type: ignore[arg-type]
+    live = SessionScope(merchant=wanted.merchant, mode="live")
+    for scope in (other, live):
+        assert list(sought(scope, scope.sessions(), SPELLINGS[spelling](wanted))) == []
+
+
+def test_the_sessions_of_a_link_are_found_by_it(wanted: CheckoutSession) -> None:
+    terms = {"amount": Decimal(5), "currency": "USD", "product_name": "Sticker"}
+    link = create_link(merchant=wanted.merchant, mode="test", terms=terms)
+    by_link = open_link(link, email="pat@example.com", name="Pat")
+    scope = SessionScope.of(wanted)
+    assert list(sought(scope, scope.sessions(), f"https://pay.example/l/{link.public_id}")) == [by_link]
+
+
+def test_parts_are_looked_for_among_the_newest_and_whole_numbers_among_all(
+    wanted: CheckoutSession, new_session: NewSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(searching, "NEWEST", 2)
+    scope = SessionScope.of(wanted)
+    new_session(reference="a")
+    assert list(sought(scope, scope.sessions(), "77153")) == [wanted]
+    new_session(reference="b")
+    assert list(sought(scope, scope.sessions(), "77153")) == []
+    assert list(sought(scope, scope.sessions(), "Order-77153-B")) == [wanted]
+    assert list(sought(scope, scope.sessions(), wanted.deposit.address)) == [wanted]
+
+
+@pytest.mark.parametrize("text", ["%", "_", "\\", "0x", "0x…", "…", "@", "1,2,3.4.5", "9" * 200, "cs_", "'", "\0", " "])
+def test_odd_text_is_no_fault(wanted: CheckoutSession, text: str) -> None:
+    scope = SessionScope.of(wanted)
+    assert len(list(sought(scope, scope.sessions(), text))) in {0, 2}
+
+
+def test_dashboard_and_admin_search_by_it(desk: Desk, wanted: CheckoutSession, operator: Operator) -> None:
+    page = desk.client.get(f"/dashboard/{desk.at}/sessions", {"q": "gift wrap"}).content.decode()
+    assert f"/sessions/{wanted.public_id}" in page
+    for text, is_there in (("gift wrap", True), ("pat.doe", True), ("nobody at all", False)):
+        assert (wanted.public_id in operator.read(f"sessions_app/checkoutsession/?q={text}")) == is_there
