@@ -2,10 +2,15 @@
 
 import importlib.util
 
+import hypothesis
 import pytest
 from django.core.servers.basehttp import WSGIRequestHandler
 
 from tests.settings import services
+
+# How long an example takes is decided by what else runs on the machine.
+hypothesis.settings.register_profile("tallystick", deadline=None)
+hypothesis.settings.load_profile("tallystick")
 
 # Loaded when it exists, so that the tests of one app run while another is being built.
 pytest_plugins = [

@@ -13,6 +13,8 @@ from merchants_app.models import Merchant
 from sessions_app.models import Refund
 from sessions_app.refunding.told import look_for_told
 from sessions_app.refunding.watch import Reading, conclude_refunds, sighting, store_refunds
+from sessions_app.watching.found_late import store
+from sessions_app.watching.searches import ask_for_search
 from sessions_app.watching.second_looks import read_again
 from tests.locks.breaking import Act, holds
 from tests.locks.cases_sessions import refund
@@ -66,6 +68,19 @@ def a_refund_that_is_final(mia: Merchant) -> Act:
         conclude_refunds([sent], there=there, now=timezone.now())
 
     return act
+
+
+@holds("sessions_app.watching.found_late.store")
+def money_that_is_found_late(mia: Merchant) -> Act:
+    read_up_to_nine()
+    paid = transfer_to(waiting_for_money(mia), "49", block=5)
+    return lambda: store(SANDBOX, [paid], at=AT)
+
+
+@holds("sessions_app.watching.searches.ask_for_search")
+def a_search_for_money(mia: Merchant) -> Act:
+    session = waiting_for_money(mia)
+    return lambda: ask_for_search(session=session, actor="mia@example.com", now=timezone.now())
 
 
 @holds("sessions_app.watching.second_looks.read_again")

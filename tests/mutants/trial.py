@@ -32,8 +32,8 @@ def begin(names: "SimpleQueue[str]", folder: Path, template: str) -> None:
     _mine.update(name=name, folder=str(folder / name), template=template)
 
 
-def passes(tests: list[str], seconds: float) -> bool:
-    """On a fresh database, within so many seconds."""
+def run(tests: list[str], seconds: float) -> int:
+    """pytest's exit code on a fresh database; `warm.HUNG` when it takes longer."""
     server, database = os.environ["DATABASE_URL"], f"mutants_{_mine['name']}"
     with psycopg.connect(server, autocommit=True) as connection:
         connection.execute(f"drop database if exists test_{database} with (force)")
@@ -41,15 +41,15 @@ def passes(tests: list[str], seconds: float) -> bool:
     url = urlsplit(server)._replace(path=f"/{database}").geturl()
     environment = os.environ | {"DATABASE_URL": url, "PYTEST_XDIST_WORKER": f"gw{_mine['name']}"}
     asked = [*OPTIONS, "-x", *tests]
-    return warm.run(asked, environment=environment, folder=Path(_mine["folder"]), seconds=seconds) == 0
+    return warm.run(asked, environment=environment, folder=Path(_mine["folder"]), seconds=seconds)
 
 
-def lives(where: str, change: Change, tests: list[str], seconds: float) -> bool:
-    """Whether none of the tests notices the change."""
+def changed(where: str, change: Change, tests: list[str], seconds: float) -> int:
+    """The same with the change made: 0 when none of the tests notices it."""
     copy = Path(_mine["folder"]) / where
     source = copy.read_text(encoding="utf-8")
     copy.write_text(change.made_in(source), encoding="utf-8")
     try:
-        return passes(tests, seconds)
+        return run(tests, seconds)
     finally:
         copy.write_text(source, encoding="utf-8")

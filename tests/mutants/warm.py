@@ -10,6 +10,7 @@ from pathlib import Path
 
 from tests.mutants.scope import ROOT
 
+HUNG = -1
 # Nothing that asks for settings: those are ours, and ours must be read anew in each fork.
 LOADED = """pytest xdist hypothesis hypothesis.strategies time_machine psycopg.adapt django.db.models
 django.db.backends.postgresql.base django.template django.forms django.http django.test celery redis valkey httpx
@@ -24,7 +25,7 @@ def load() -> None:
 
 
 def run(arguments: list[str], *, environment: dict[str, str], folder: Path, seconds: float) -> int:
-    """pytest's exit code, of a process group of its own, which ends with it; a run that hangs has failed."""
+    """pytest's exit code, of a process group of its own, which ends with it; of a run that hangs, HUNG."""
     child = os.fork()
     if child == 0:
         _become_pytest(arguments, environment, folder)
@@ -37,7 +38,7 @@ def run(arguments: list[str], *, environment: dict[str, str], folder: Path, seco
         os.killpg(child, signal.SIGKILL)
     if not done:
         os.waitpid(child, 0)
-        return 1
+        return HUNG
     return os.waitstatus_to_exitcode(status)
 
 
