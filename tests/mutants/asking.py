@@ -24,6 +24,8 @@ def tests_for(name: str, source: str, change: Change, known: dict[str, Known], *
     """As many as take so many seconds. From two lists in turn: the nearest by name, and those that go where few go."""
     ran = {test: frozenset(each["lines"].get(name, ())) for test, each in known.items()}
     ran = {test: lines for test, lines in ran.items() if lines}
+    if not ran:
+        return []  # data, or nothing that any test loads
     wanted = _lines_of(source, change)
     chosen = [test for test, lines in ran.items() if lines & wanted]
     if not chosen:  # it runs when the file is loaded

@@ -4,10 +4,12 @@ import pytest
 from django.utils import timezone
 
 from chains_app.calls.chain_calls import Emptied
-from chains_app.networks.networks import network
+from chains_app.models import ScanCursor
+from chains_app.networks.networks import Network, network
+from chains_app.reading.reader import Doubt
 from chains_app.receiving.deposits import Collection
 from merchants_app.models import AuditEntry, Merchant
-from sessions_app.collecting import collecting
+from sessions_app.collecting import collecting, watch
 from sessions_app.collecting.collecting import NotCollectedYet, emptied_payments, see_collection
 from sessions_app.models import CheckoutSession, Payment
 from tests.cast import MIAS_WALLET
@@ -57,3 +59,45 @@ def test_money_in_no_block_has_not_left(session: CheckoutSession) -> None:
     assert (payment.session_id, payment.collected_tx) == (session.pk, TX)
     Payment.objects.filter(session=session).update(block_number=None, block_hash="")
     assert emptied_payments(SEPOLIA, [emptied(session)]) == []
+
+
+def test_two_payments_in_one_deposit_are_one_deposit(mia: Merchant, session: CheckoutSession) -> None:
+    again = session.payments.get()
+    again.pk, again.public_id, again.log_index = None, "pay_again", again.log_index + 1
+    again.save(force_insert=True)
+    (balance,) = collecting.balances(mia, "test")
+    assert (balance.deposits, balance.amount_units) == (1, 98_000_000)
+
+
+LAST = 10_000  # the last block that is final enough, of a network whose normal payments need three
+OLDEST = LAST - 7  # where what waits came
+
+
+@pytest.mark.parametrize(
+    ("read", "asked"),
+    [
+        (None, (OLDEST, LAST)),
+        (LAST - 2, (LAST - 1, LAST)),
+        (LAST - 1, (LAST, LAST)),
+        (LAST, None),
+        (LAST + 1, (OLDEST, LAST)),  # of another chain
+        (LAST - 5_000, (LAST - 4_999, LAST)),  # as far back as one look reads
+        (LAST - 5_001, (OLDEST, LAST)),  # nobody looked for long
+    ],
+)
+def test_collections_are_read_from_where_they_were_read(
+    session: CheckoutSession, monkeypatch: pytest.MonkeyPatch, read: int | None, asked: tuple[int, int] | None
+) -> None:
+    Payment.objects.filter(session=session).update(network="devchain", block_number=OLDEST)
+    ScanCursor.objects.create(network="devchain", block_number=LAST + 3, block_hash="0x3", collections_read=read)
+    calls: list[tuple[int, int]] = []
+
+    def between(on: Network, first: int, last: int, **wanted: object) -> tuple[list[Emptied], list[Doubt]]:
+        assert wanted == {"deposits": [session.deposit.address]}
+        calls.append((first, last))
+        return [], []
+
+    monkeypatch.setattr(watch, "collections_between", between)
+    watch.follow_collections(network("devchain"))
+    assert calls == ([asked] if asked else [])
+    assert ScanCursor.objects.get(pk="devchain").collections_read == (LAST if asked else read)
