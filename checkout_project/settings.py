@@ -217,6 +217,7 @@ SPECTACULAR_SETTINGS = {
         "checkout_project.openapi.webhook_calls.checkout_completed",
         "checkout_project.openapi.webhook_calls.checkout_expired",
         "checkout_project.openapi.webhook_calls.checkout_cancelled",
+        "checkout_project.openapi.webhook_calls.checkout_extended",
         "checkout_project.openapi.webhook_calls.checkout_issue_opened",
         "checkout_project.openapi.webhook_calls.checkout_issue_resolved",
         "checkout_project.openapi.webhook_calls.payment_reversed",

@@ -25,6 +25,12 @@ class NotATransaction(DomainError):
     code = "not_a_transaction"
 
 
+class NetworkUnavailable(Conflict):
+    """The network cannot be read at the moment."""
+
+    code = "network_unavailable"
+
+
 class ReferenceTaken(Conflict):
     """Another live session has this reference and says something else."""
 

@@ -12,6 +12,7 @@ class EventType(StrEnum):
     CHECKOUT_COMPLETED = "checkout.completed"
     CHECKOUT_EXPIRED = "checkout.expired"
     CHECKOUT_CANCELLED = "checkout.cancelled"
+    CHECKOUT_EXTENDED = "checkout.extended"
     CHECKOUT_ISSUE_OPENED = "checkout.issue_opened"
     CHECKOUT_ISSUE_RESOLVED = "checkout.issue_resolved"
     PAYMENT_REVERSED = "payment.reversed"

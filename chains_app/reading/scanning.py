@@ -121,7 +121,7 @@ def save_cursor(scan: Scan, *, now: datetime, refunds_wait: bool = False, read_b
     row = ScanCursor.objects.select_for_update().filter(pk=scan.network.id).first()
     if _position(row) != scan.began_at:
         raise CursorMoved(f"{scan.network.id} was read by another watcher meanwhile")
-    seen = {"head": scan.head.number, "scanned_at": now, "problem": ""}
+    seen = {"head": scan.head.number, "scanned_at": now, "problem": "", "unread_since": None}
     place: dict[str, Any] = {"block_number": scan.end.number, "block_hash": scan.end.hash}
     if not refunds_wait:
         place["refunds_read"] = scan.end.number
@@ -174,15 +174,6 @@ def heads_of(networks: Collection[str]) -> dict[str, int]:
 def checked_depth(network: Network) -> int:
     """How many blocks below the last one read a scan may still ask for."""
     return max(KEPT_CHECKPOINTS, 4 * network.confirmations.large)
-
-
-def record_problem(*, network: Network, problem: str) -> None:
-    """Notes why the network could not be read; the next scan that ends well clears it."""
-    ScanCursor.objects.update_or_create(
-        network=network.id,
-        defaults={"problem": problem[:300]},
-        create_defaults={"problem": problem[:300], "block_number": 0, "block_hash": ""},
-    )
 
 
 # --- reading

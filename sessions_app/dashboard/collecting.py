@@ -15,20 +15,14 @@ from chains_app.calls.chain_calls import collecting_conditions
 from chains_app.networks.networks import Network, all_networks
 from chains_app.rates.exchange_rates import Rates, RateUnavailable, rates_at
 from chains_app.reading.reader import ReaderUnavailable, WrongChain
-from common.errors import Conflict
 from common.money import to_whole, value_of
 from merchants_app.frame.access import Access, Power, for_members
 from merchants_app.frame.forms import TransactionForm
 from merchants_app.frame.pages import page
 from sessions_app.collecting import collecting
+from sessions_app.errors import NetworkUnavailable
 
 SHOWN_IN = "USD"
-
-
-class ChainAway(Conflict):
-    """The network cannot be read at the moment."""
-
-    code = "network_unavailable"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,7 +104,7 @@ def _reading(network: Network) -> Iterator[None]:
     try:
         yield
     except (ReaderUnavailable, WrongChain) as error:
-        raise ChainAway(f"{network.name} cannot be read just now. Try again in a minute.") from error
+        raise NetworkUnavailable(f"{network.name} cannot be read just now. Try again in a minute.") from error
 
 
 def _shown(access: Access, network: Network, balances: list[collecting.Balance], rates: Rates) -> _ShownNetwork:

@@ -10,6 +10,8 @@ from merchants_app.frame.pages import page
 from merchants_app.frame.paging import newest_first
 from merchants_app.treasuries.treasuries import treasury_for
 from sessions_app.collecting.collecting import waiting_count
+from sessions_app.paying.quoting import unseen_network
+from sessions_app.reading.outages import outages_of
 from sessions_app.reading.queries import undecided, waiting_since
 from sessions_app.reading.searching import TABS, in_tab, sought
 from sessions_app.reading.session_page import decisions_for, events_of, payments_of
@@ -44,6 +46,7 @@ def overview(request: HttpRequest, access: Access) -> HttpResponse:
         to_collect=waiting_count(access.merchant, access.mode),
         undecided=undecided(SessionScope.of(access))[:3],
         latest=latest,
+        outages=outages_of(SessionScope.of(access), now),
     )
 
 
@@ -71,6 +74,7 @@ def session(request: HttpRequest, access: Access, session_id: str) -> HttpRespon
         quotes=found.quotes.order_by("-id")[:10],
         events=events_of(found),
         decisions=decisions_for(found),
+        unseen=unseen_network(found, timezone.now()),
         waiting_since=waiting_since(found) if found.needs_decision else None,
         pay_url=page_url(found),
         oversold=oversold(found),

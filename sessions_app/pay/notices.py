@@ -13,7 +13,7 @@ from sessions_app.pay.due import Due
 from sessions_app.pay.receipt import Progress
 from sessions_app.pay.sent import Sent
 from sessions_app.state.representation import received_value
-from sessions_app.status import Issue, Status
+from sessions_app.status import Issue, Status, is_live
 
 Tone = Literal["good", "info", "warn", "bad"]
 
@@ -35,8 +35,9 @@ def notices_of(
     progress: Progress | None,
     sent: Sent | None,
     now: datetime,
+    unseen: str = "",
 ) -> tuple[Notice, ...]:
-    """The most pressing first; none while all goes as usual."""
+    """The most pressing first; none while all goes as usual. `unseen` is the network that cannot be read, by name."""
     status = Status(session.status)
     if status == Status.OPEN and session.expires_at <= now:
         status = Status.EXPIRED
@@ -51,7 +52,21 @@ def notices_of(
         Status.EXPIRED: lambda: [_ended(session, payments)],
         Status.CANCELLED: lambda: [_ended(session, payments)],
     }[status]()
-    return tuple(notice for notice in found if notice)
+    return tuple(notice for notice in [_unseen(unseen, status), *found] if notice)
+
+
+def _unseen(network: str, status: Status) -> Notice | None:
+    if not network or not is_live(status):
+        return None
+    title = _("We cannot see %(network)s at the moment") % {"network": network}
+    if status == Status.PROCESSING:
+        text = _("Your payment is known. It becomes final once we see the network again: you need not do anything.")
+        return Notice(tone="warn", title=title, text=text)
+    text = _(
+        "Have you paid already? Then do nothing: your payment is found once we see the network again, and the time to "
+        "pay stands still until then. Otherwise please wait, or choose another way to pay."
+    )
+    return Notice(tone="warn", title=title, text=text)
 
 
 def _while_open(session: CheckoutSession, due: Due | None) -> list[Notice | None]:

@@ -131,12 +131,14 @@ def pay_page(
     change: bool = False,
     again: bool = False,
     error: str | Promise = "",
+    unseen: str = "",
 ) -> PayPage:
     """The page of a session that came through `facts.with_facts`.
 
     `options` are looked at only while choosing; `heads` are the newest known blocks of the networks with unconfirmed
     payments; `change` asks for the options again although one was picked, `again` for the address although a
-    payment was announced; `error` is what a form's door refused.
+    payment was announced; `error` is what a form's door refused; `unseen` the name of the network that it is being
+    paid on, if that cannot be read.
     """
     state = state_of(session, now=now, change=change, again=again)
     said = announced(session, now=now) if state == State.SENT else None
@@ -144,8 +146,8 @@ def pay_page(
     payments = sorted_payments(session)
     due = due_of(session, now=now) if state in {State.SEND, State.LAPSED} else None
     progress = progress_of(payments, heads=heads, now=now) if state == State.PROCESSING else None
-    headline = sent.headline if sent else _headline(state, progress)
-    notices = notices_of(session, payments=payments, due=due, progress=progress, sent=sent, now=now)
+    headline = sent.headline if sent else _headline(state, progress, unseen)
+    notices = notices_of(session, payments=payments, due=due, progress=progress, sent=sent, now=now, unseen=unseen)
     return PayPage(
         token=session.page_token,
         id=session.public_id,
@@ -154,7 +156,7 @@ def pay_page(
         is_test=session.mode == "test",
         is_final=state in {State.PAID, State.REVERSED, State.EXPIRED, State.CANCELLED},
         can_cancel=session.status == Status.OPEN,
-        version=version_of(session, heads=heads, refunds=refunds, now=now, change=change, again=again),
+        version=version_of(session, heads=heads, refunds=refunds, now=now, change=change, again=again, unseen=unseen),
         now=now,
         merchant_name=session.merchant.name,
         support_email=session.merchant.support_email,
@@ -212,6 +214,7 @@ def version_of(
     now: datetime,
     change: bool = False,
     again: bool = False,
+    unseen: str = "",
 ) -> str:
     """Changes exactly when the page would look different, clocks aside: they run in the browser. For the ETag."""
     state = state_of(session, now=now, change=change, again=again)
@@ -220,7 +223,7 @@ def version_of(
         str(session.needs_decision), _quote_part(session.quote), session.expires_at.isoformat(),
         # Prices beside the options are looked up anew once a minute, not every two seconds.
         now.strftime("%H:%M") if state == State.CHOOSE else "",
-        session.refund_address, _announced_part(session, now) if state == State.SENT else "",
+        session.refund_address, unseen, _announced_part(session, now) if state == State.SENT else "",
         *(_payment_part(payment, heads) for payment in sorted_payments(session)),
         *(f"{refund.public_id}:{bool(refund.seen_at)}:{bool(refund.confirmed_at)}" for refund in refunds),
     ]  # fmt: skip
@@ -248,7 +251,9 @@ def _may_be_refunded(session: CheckoutSession, payments: Sequence[Payment]) -> b
     return is_to_decide and any(payment.confirmed_at and not payment.vanished_at for payment in payments)
 
 
-def _headline(state: State, progress: Progress | None) -> str:
+def _headline(state: State, progress: Progress | None, unseen: str) -> str:
+    if state == State.SEND and unseen:
+        return gettext("We cannot see %(network)s at the moment") % {"network": unseen}
     if state == State.PROCESSING and progress is not None and progress.is_in_block:
         return gettext("Your payment has arrived")
     return {

@@ -4,6 +4,7 @@ The token in the URL is the buyer's only secret: nothing here is cached, indexed
 """
 
 from collections.abc import Callable
+from datetime import datetime
 from functools import wraps
 from io import BytesIO
 from urllib.parse import urlencode
@@ -24,7 +25,7 @@ from sessions_app.pay.page import PayPage, State, pay_page, state_of, version_of
 from sessions_app.pay.scenarios import scenario_named
 from sessions_app.paying import scenarios
 from sessions_app.paying.announcing import announce
-from sessions_app.paying.quoting import choose_option, options_for
+from sessions_app.paying.quoting import choose_option, options_for, unseen_network
 from sessions_app.reading.queries import session_for_buyer, successor_of
 from sessions_app.state import lifecycle
 from sessions_app.state.children import payments_of
@@ -67,7 +68,14 @@ def pay(request: HttpRequest, session: CheckoutSession) -> HttpResponse:
 def status(request: HttpRequest, session: CheckoutSession) -> HttpResponse:
     """The part of the page that changes; 304 while it has not. Asked every two seconds: few queries, no rates."""
     now = timezone.now()
-    version = version_of(session, heads=_heads(session), refunds=_refunds(session), now=now, **_wanted(request))
+    version = version_of(
+        session,
+        heads=_heads(session),
+        refunds=_refunds(session),
+        now=now,
+        unseen=_unseen(session, now),
+        **_wanted(request),
+    )
     etag = f'"{version}"'
     if request.headers.get("If-None-Match") == etag:
         return HttpResponseNotModified(headers={"ETag": etag})
@@ -160,6 +168,7 @@ def _view_model(request: HttpRequest, session: CheckoutSession, error: str = "")
         refunds=_refunds(session),
         now=now,
         error=error,
+        unseen=_unseen(session, now),
         **wanted,
     )
 
@@ -185,6 +194,11 @@ def _query(request: HttpRequest) -> str:
 def _heads(session: CheckoutSession) -> dict[str, int]:
     waiting = {p.network for p in payments_of(session) if not p.confirmed_at and not p.vanished_at}
     return heads_of(waiting)
+
+
+def _unseen(session: CheckoutSession, now: datetime) -> str:
+    network = unseen_network(session, now)
+    return network.name if network else ""
 
 
 def _refunds(session: CheckoutSession) -> list[Refund]:

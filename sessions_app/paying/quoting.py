@@ -7,20 +7,21 @@ from decimal import Decimal, localcontext
 
 from django.db import transaction
 
-from chains_app.networks.networks import PaymentOption, payment_options
+from chains_app.networks.networks import Network, PaymentOption, all_networks, payment_options
 from chains_app.rates.exchange_rates import Rate, Rates, RateUnavailable, rate, rates_at
+from chains_app.reading.health import unread_networks
 from chains_app.receiving.deposits import deposit_address
 from chains_app.receiving.xpub import xpub_address
 from common.modes import Mode
 from common.money import plain, units_due
 from merchants_app.models import TreasuryKind
 from merchants_app.treasuries.treasuries import take_next_index
-from sessions_app.errors import NoTreasury, OptionUnavailable, SessionNotOpen, ShopPaused
+from sessions_app.errors import NetworkUnavailable, NoTreasury, OptionUnavailable, SessionNotOpen, ShopPaused
 from sessions_app.models import CheckoutSession, DepositAddress, Quote
 from sessions_app.state.conflicts import about
 from sessions_app.state.representation import received_value
 from sessions_app.state.stock import hold_piece
-from sessions_app.status import Status
+from sessions_app.status import Status, is_live
 
 HOLDS_FOR = timedelta(minutes=15)
 
@@ -68,11 +69,15 @@ def offers(
 
     Whether an option can be had depends on the price: the rest of one that was begun to be paid is always taken.
     """
-    book = rates_at(mode=mode, now=now)
+    book, unread = rates_at(mode=mode, now=now), unread_networks(now)
     rates: dict[str, Rate | RateUnavailable] = {}
     offered = []
     for option in options:
         symbol = option.asset.symbol
+        if option.network.id in unread:
+            away = not_seen(option.network)
+            offered.append(OfferedOption(option=option, amount_units=None, rate=None, unavailable=away))
+            continue
         if symbol not in rates:
             rates[symbol] = _rate_or_reason(book, symbol, currency)
         found = rates[symbol]
@@ -96,8 +101,8 @@ def choose_option(*, session: CheckoutSession, asset: str, network: str, now: da
 
     While a quote for the same option holds, its rate is kept: reloading the page is no way to wait for a better one.
     A session of a payment link takes a piece of its stock with it, and the price holds no longer than the piece.
-    Raises `SessionNotOpen`, `OptionUnavailable`, `NoTreasury`, `LinkClosed` when nothing is left, or `ShopPaused` while
-    the shop is suspended.
+    Raises `SessionNotOpen`, `OptionUnavailable`, `NetworkUnavailable`, `NoTreasury`, `LinkClosed` when nothing is left,
+    or `ShopPaused` while the shop is suspended.
     """
     if session.status != Status.OPEN or session.expires_at <= now:
         raise SessionNotOpen(
@@ -106,6 +111,8 @@ def choose_option(*, session: CheckoutSession, asset: str, network: str, now: da
     if session.merchant.suspended_at:
         raise ShopPaused("This shop takes no payments at the moment. What was sent already is watched and counted.")
     option = _option(session, asset, network)
+    if option.network.id in unread_networks(now):
+        raise NetworkUnavailable(not_seen(option.network), attr="network")
     held = _still_holding(session, option, now)
     quote = _at_its_price(held, session, option, now) if held else _new_quote(session, option, now)
     with transaction.atomic():
@@ -119,6 +126,18 @@ def choose_option(*, session: CheckoutSession, asset: str, network: str, now: da
             raise SessionNotOpen("The session has ended or is paid by now: there is nothing to pay any more.")
     session.quote = quote
     return quote
+
+
+def not_seen(network: Network) -> str:
+    """Why nothing can be paid on a network that cannot be read, as a sentence."""
+    return f"We cannot see {network.name} at the moment: choose another network, or try again in a few minutes."
+
+
+def unseen_network(session: CheckoutSession, now: datetime) -> Network | None:
+    """The network that the session is being paid on, if it cannot be read; None when it can, or nothing is awaited."""
+    if session.quote is None or not is_live(session.status) or session.quote.network not in unread_networks(now):
+        return None
+    return all_networks().get(session.quote.network)
 
 
 def outside_limits(option: PaymentOption, price: Decimal) -> str:

@@ -33,7 +33,7 @@ from webhooks_app.events.outbox import NewEvent, nudge_on_commit, record_events
 TIME_IS_OVER = "Its time is over."
 _WRITTEN = [
     "status", "payment_status", "issue", "needs_decision", "expires_at", "ended_by", "ended_at", "watch_until",
-    "completed_at", "updated_at", "event_count",
+    "completed_at", "updated_at", "event_count", "stands_still_since",
 ]  # fmt: skip
 
 
@@ -47,6 +47,7 @@ class News:
     vanished: bool = False  # a payment vanished from the chain
     noted: bool = False  # for the timeline, though nothing may have changed
     refunds: tuple[tuple[EventType, str], ...] = ()  # what became of which refund, by its public id
+    event: EventType | None = None  # sent although nothing else may be
 
 
 def reassess(session_id: int, news: News, *, now: datetime | None = None) -> CheckoutSession:
@@ -107,6 +108,11 @@ def lock(session_id: int) -> CheckoutSession:
 def lock_many(ids: Iterable[int]) -> list[CheckoutSession]:
     """The same for several."""
     return _locked(ids)
+
+
+def hold_many(ids: Iterable[int]) -> None:
+    """The same for many that are not read: for a statement that changes them all."""
+    list(CheckoutSession.objects.filter(pk__in=list(ids)).order_by("pk").select_for_update().values_list("pk"))
 
 
 def decide(
@@ -208,7 +214,7 @@ def _move(session: CheckoutSession, why: News, now: datetime, events: list[NewEv
         return []
     session.updated_at = now
     session.payment_status = after.payment_status
-    first = events_on_moving(vanished=why.vanished)
+    first = [*([why.event] if why.event else []), *events_on_moving(vanished=why.vanished)]
     changes = []
     for step in steps(before.status, after.status):
         changes.append(_take(session, step, after, why, now))
@@ -228,6 +234,7 @@ def _move(session: CheckoutSession, why: News, now: datetime, events: list[NewEv
 def _take(session: CheckoutSession, step: Status, after: Verdict, why: News, now: datetime) -> StatusChange:
     """One allowed step, with the marks that belong to the new status."""
     came_from, session.status = session.status, step
+    session.stands_still_since = None
     if step == after.status:
         session.issue, session.needs_decision = after.issue, after.needs_decision
     if step == Status.COMPLETED:

@@ -15,8 +15,9 @@ from chains_app.calls.providers import asked_of, note_contradicted, recall, reme
 from chains_app.calls.readers import reader_for
 from chains_app.models import ScanCursor
 from chains_app.networks.networks import Network
+from chains_app.reading.health import record_problem
 from chains_app.reading.reader import Doubt, Reader, ReaderUnavailable, Sighting, Transfer, WrongChain
-from chains_app.reading.scanning import CursorMoved, Scan, record_problem, save_cursor, scan
+from chains_app.reading.scanning import CursorMoved, Scan, save_cursor, scan
 from common.lease import lease
 from sessions_app.models import DepositAddress, Payment, Quote, Refund
 from sessions_app.refunding.watch import (

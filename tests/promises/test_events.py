@@ -9,8 +9,8 @@ WORDS = [
     (
         EventType,
         "checkout.created checkout.partially_paid checkout.processing checkout.completed checkout.expired "
-        "checkout.cancelled checkout.issue_opened checkout.issue_resolved payment.reversed endpoint.test "
-        "refund.created refund.prepared refund.seen refund.confirmed refund.withdrawn",
+        "checkout.cancelled checkout.extended checkout.issue_opened checkout.issue_resolved payment.reversed "
+        "endpoint.test refund.created refund.prepared refund.seen refund.confirmed refund.withdrawn",
     ),
     (Status, "open processing completed expired cancelled"),
     (PaymentStatus, "unpaid partial paid overpaid partially_refunded refunded"),

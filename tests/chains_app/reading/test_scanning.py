@@ -7,6 +7,7 @@ from django.db import connection, transaction
 
 from chains_app.models import SandboxBlock, ScanCursor, ScannedBlock
 from chains_app.reading import scanning
+from chains_app.reading.health import record_problem
 from chains_app.reading.reader import ReaderUnavailable
 from chains_app.reading.scanning import CursorMoved, save_cursor, scan
 from chains_app.sandbox.chain import take_back
@@ -184,7 +185,7 @@ def test_a_network_that_was_offered_long_before_it_could_be_read_is_read_from_th
 
 
 def test_a_problem_is_noted_and_cleared_by_the_next_good_scan(clock: Clock):
-    scanning.record_problem(network=SANDBOX, problem="The node rests.")
+    record_problem(network=SANDBOX, problem="The node rests.")
     assert ScanCursor.objects.get(pk="sandbox").problem == "The node rests."
     look(PAT)
     assert ScanCursor.objects.get(pk="sandbox").problem == ""

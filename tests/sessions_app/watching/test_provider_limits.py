@@ -2,10 +2,12 @@
 
 import time
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 
 import pytest
 from django.utils import timezone
 
+from chains_app.reading.health import unread_networks
 from chains_app.receiving.deposits import deposit_address
 from sessions_app.models import CheckoutSession, DepositAddress, Payment
 from sessions_app.paying.quoting import choose_option
@@ -74,3 +76,19 @@ def seconds_until_all_are_seen() -> float:
         watch_network(DEVCHAIN)
         time.sleep(0.1)
     return time.monotonic() - began
+
+
+def test_it_is_unread_from_the_first_failure_until_it_is_read(
+    proxy: FaultyProxy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("chains_app.evm.json_rpc.LONGEST_SILENCE", 0.0)
+    watch_network(DEVCHAIN)
+    proxy.reply(503)
+    since = []
+    for _ in range(3):
+        watch_network(DEVCHAIN)
+        since.append(unread_networks(timezone.now(), for_at_least=timedelta(0))["devchain"])
+    assert since == since[:1] * 3
+    proxy.well()
+    watch_network(DEVCHAIN)
+    assert unread_networks(timezone.now(), for_at_least=timedelta(0)) == {}

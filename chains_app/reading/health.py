@@ -1,0 +1,28 @@
+"""Whether a network can be read: noted by whoever reads it, and told to all others by one rule."""
+
+from datetime import datetime, timedelta
+
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+
+from chains_app.models import ScanCursor
+from chains_app.networks.networks import Network, all_networks
+
+# A network that cannot be read for longer is not offered, and people are told.
+NOTICED_AFTER = timedelta(seconds=30)
+
+
+def record_problem(*, network: Network, problem: str, now: datetime | None = None) -> None:
+    """Notes why the network could not be read, and since when; the next scan that ends well clears it."""
+    now = now or timezone.now()
+    unread = {"problem": problem[:300], "unread_since": Coalesce("unread_since", now)}
+    if not ScanCursor.objects.filter(pk=network.id).update(**unread):
+        first = {"problem": problem[:300], "unread_since": now, "block_number": 0, "block_hash": ""}
+        ScanCursor.objects.get_or_create(network=network.id, defaults=first)
+
+
+def unread_networks(now: datetime, *, for_at_least: timedelta = NOTICED_AFTER) -> dict[str, datetime]:
+    """Since when each network that cannot be read could not be, by id. One that was switched off is not meant."""
+    rows = ScanCursor.objects.filter(unread_since__lte=now - for_at_least).values_list("network", "unread_since")
+    known = all_networks()
+    return {name: since for name, since in rows if since and name in known and known[name].is_enabled}
