@@ -7,9 +7,9 @@ from chains_app.networks.networks import enabled_networks, network
 from common.modes import Mode
 from common.ticks import may_be_sent
 from sessions_app.buyers.retention import erase_old_buyers as erase_old_buyers_now
-from sessions_app.state.expiry import expire_due as expire_due_sessions
 from sessions_app.watching.searches import do_waiting
 from sessions_app.watching.second_looks import look_again
+from sessions_app.watching.standing_still import end_what_is_over
 from sessions_app.watching.watcher import watch_network as watch_network_now
 
 
@@ -55,7 +55,7 @@ def search_for_money() -> None:
 @shared_task
 def expire_due() -> None:
     """Ends sessions whose time is over."""
-    expire_due_sessions()
+    end_what_is_over()
 
 
 @shared_task(ignore_result=True)

@@ -8,7 +8,6 @@ from django.utils import timezone
 from sessions_app.models import CheckoutSession
 from sessions_app.state.children import Session
 from sessions_app.state.lifecycle import TIME_IS_OVER, News, expire_overdue, reassess
-from sessions_app.state.standing_still import keep_ends
 from sessions_app.status import Status
 
 BATCH = 1000
@@ -18,12 +17,9 @@ _REST = 1.25  # of the time that a batch took
 def expire_due(*, batches: int = 20) -> int:
     """Expires what is overdue, a batch a transaction; returns how many. What is left, the next run takes.
 
-    Before that, it moves the end of those whose network cannot be read.
-
     Between batches it rests a little longer than the last one took: shops go on creating sessions beside a large
     backlog (`bench/expiry.py`).
     """
-    keep_ends(timezone.now())
     done = 0
     for _ in range(batches):
         began = time.perf_counter()

@@ -17,9 +17,9 @@ from merchants_app.models import Merchant
 from sessions_app.errors import NetworkUnavailable
 from sessions_app.models import CheckoutSession, DepositAddress
 from sessions_app.paying.quoting import choose_option, options_for
-from sessions_app.state import standing_still
 from sessions_app.state.lifecycle import cancel, expire_overdue
-from sessions_app.state.standing_still import keep_ends
+from sessions_app.watching import standing_still
+from sessions_app.watching.standing_still import keep_ends
 from tests.cast import Api, refreshed
 from tests.desk import Desk
 from tests.operators import Operator

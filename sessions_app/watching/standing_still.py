@@ -10,10 +10,12 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import DateTimeField, F, OuterRef, QuerySet, Subquery, Value
 from django.db.models.functions import Greatest, Least
+from django.utils import timezone
 
 from chains_app.networks.networks import all_networks
 from chains_app.reading.health import NOTICED_AFTER, unread_networks
 from sessions_app.models import CheckoutSession, DepositAddress
+from sessions_app.state.expiry import expire_due
 from sessions_app.state.lifecycle import News, hold_many, lock_many, reassess_many
 from sessions_app.status import Status
 from webhooks_app.event_types import EventType
@@ -41,6 +43,12 @@ def keep_ends(now: datetime) -> None:
         back = standing.exclude(quote__network__in=unread).order_by("pk").values_list("pk", flat=True)
         for at in range(0, len(ids := list(back)), _AT_ONCE):
             _let_go(ids[at : at + _AT_ONCE], now)
+
+
+def end_what_is_over() -> int:
+    """Expires sessions whose time is over, of which none is that stands still; returns how many."""
+    keep_ends(timezone.now())
+    return expire_due()
 
 
 def _stop(network: str, since: datetime, now: datetime) -> None:
