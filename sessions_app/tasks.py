@@ -10,15 +10,15 @@ from sessions_app.buyers.retention import erase_old_buyers as erase_old_buyers_n
 from sessions_app.watching.searches import do_waiting
 from sessions_app.watching.second_looks import look_again
 from sessions_app.watching.standing_still import end_what_is_over
+from sessions_app.watching.turns import networks_due
 from sessions_app.watching.watcher import watch_network as watch_network_now
 
 
 @shared_task
 def watch_networks() -> None:
-    """Sends each enabled network's watch on its way, so that a slow one delays no other."""
-    for mode in Mode:
-        for each in enabled_networks(mode):
-            _send(watch_network, each.id)
+    """Sends the watch of each network whose turn it is on its way, so that a slow one delays no other."""
+    for each in networks_due(timezone.now()):
+        _send(watch_network, each.id)
 
 
 def _send(task: Task[[str], None], network_id: str) -> None:

@@ -6,8 +6,8 @@ import pytest
 
 from chains_app.models import ScanCursor, SetAside
 from chains_app.networks.networks import network
+from chains_app.reading.health import record_problem
 from chains_app.reading.reader import Doubt
-from chains_app.reading.scanning import record_problem
 from chains_app.reading.set_aside import postpone, set_aside, settle
 from merchants_app.models import Merchant
 from webhooks_app.endpoints.endpoints import create_endpoint, switch_off

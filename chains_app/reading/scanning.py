@@ -202,7 +202,9 @@ def _read(
     doubts: list[Doubt],
 ) -> tuple[list[Transfer], Position]:
     before = head if last == head.number else _block_at(reader, last)
-    transfers = reader.transfers(watched, first, last, wallets=spending, doubts=doubts) if watched else []
+    if not watched:
+        return [], Position(last, before.hash)
+    transfers = reader.transfers(watched, first, last, wallets=spending, doubts=doubts)
     # A block's hash vouches for all blocks below it: the same hash before and after means one branch was read.
     after = _block_at(reader, last)
     if after.hash != before.hash:

@@ -9,6 +9,7 @@ from django.db import transaction
 
 from chains_app.networks.networks import Network, PaymentOption, all_networks, payment_options
 from chains_app.rates.exchange_rates import Rate, Rates, RateUnavailable, rate, rates_at
+from chains_app.reading.attention import wake
 from chains_app.reading.health import unread_networks
 from chains_app.receiving.deposits import deposit_address
 from chains_app.receiving.xpub import xpub_address
@@ -124,6 +125,7 @@ def choose_option(*, session: CheckoutSession, asset: str, network: str, now: da
         # A guarded update, no lock: a session that ended meanwhile keeps its quote of before.
         if not CheckoutSession.objects.filter(pk=session.pk, status=Status.OPEN).update(quote=quote, updated_at=now):
             raise SessionNotOpen("The session has ended or is paid by now: there is nothing to pay any more.")
+    wake(option.network.id)
     session.quote = quote
     return quote
 

@@ -7,6 +7,7 @@ from typing import Any
 from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
+from chains_app.reading.attention import wake
 from common.keyset import first_of
 from sessions_app.errors import SessionNotFound
 from sessions_app.models import CheckoutSession, StatusChange
@@ -15,6 +16,7 @@ from sessions_app.state.expiry import up_to_date
 from sessions_app.state.facts import with_facts
 from sessions_app.state.reading_sql import read_newest
 from sessions_app.state.session_view import SessionView
+from sessions_app.status import is_live
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -27,6 +29,8 @@ def session_for_buyer(page_token: str) -> CheckoutSession:
     session = with_facts(CheckoutSession.objects.filter(page_token=page_token), "merchant", "announcement").first()
     if session is None:
         raise SessionNotFound("There is no such payment.")
+    if session.quote and not is_live(session.status):
+        wake(session.quote.network)  # somebody looks whether what they sent late has come
     return up_to_date(session)
 
 
