@@ -12,7 +12,7 @@ from chains_app.calls.readers import reader_for
 from chains_app.models import ScanCursor
 from chains_app.networks.networks import network
 from chains_app.reading.health import record_problem
-from sessions_app.models import CheckoutSession
+from sessions_app.models import CheckoutSession, DepositAddress, Payment, Refund
 from sessions_app.paying.quoting import choose_option
 from sessions_app.watching.second_looks import look_again
 from sessions_app.watching.turns import BESIDE_SECONDS, IDLE_SECONDS, networks_due
@@ -20,7 +20,7 @@ from sessions_app.watching.watcher import watch, watched_deposits
 from tests.chains_app.node_cast import DEVCHAIN, Devchain, devchain
 from tests.fake_node import FakeNode
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.moves_everybody]
 SEPOLIA = network("sepolia")
 SECOND, DAY = timedelta(seconds=1), 24 * 3600
 NewSession = Callable[..., CheckoutSession]
@@ -28,7 +28,13 @@ NewSession = Callable[..., CheckoutSession]
 
 @pytest.fixture(autouse=True)
 def two_networks(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Both were read just now. What the cache has is of the test."""
+    """Both were read just now, and nobody else is paying or owed anything. What the cache has is of the test."""
+    now = timezone.now()
+    CheckoutSession.objects.filter(status="open").update(status="expired")
+    DepositAddress.objects.update(watch_until=now - DAY * SECOND)
+    Payment.objects.filter(confirmed_at=None).update(confirmed_at=now)
+    Payment.objects.update(collected_at=now)
+    Refund.objects.filter(withdrawn_at=None).update(withdrawn_at=now)
     for each in (DEVCHAIN, SEPOLIA):
         monkeypatch.setenv(each.rpc_variable, "http://127.0.0.1:9")
         ScanCursor.objects.update_or_create(
