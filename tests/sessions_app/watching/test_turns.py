@@ -20,7 +20,7 @@ from sessions_app.watching.watcher import watch, watched_deposits
 from tests.chains_app.node_cast import DEVCHAIN, Devchain, devchain
 from tests.fake_node import FakeNode
 
-pytestmark = [pytest.mark.django_db, pytest.mark.moves_everybody]
+pytestmark = [pytest.mark.django_db, pytest.mark.moves_everybody("all networks are to be idle")]
 SEPOLIA = network("sepolia")
 SECOND, DAY = timedelta(seconds=1), 24 * 3600
 NewSession = Callable[..., CheckoutSession]
