@@ -52,7 +52,7 @@ def test_the_first_event_of_all_is_sent_again_and_told_of(
     make_first(own(Event).get())
     assert resend_since(endpoint=endpoint, since=timezone.now() - timedelta(hours=1)) == 1
     told = events_about(merchant=mia, mode="test", subjects=[session.public_id])
-    assert [each["type"] for each in told] == ["checkout.created"]
+    assert [each.type for each in told] == ["checkout.created"]
 
 
 def test_the_first_buyer_of_all_is_forgotten(

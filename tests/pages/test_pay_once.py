@@ -155,7 +155,7 @@ def test_whatever_a_wallet_throws_becomes_a_sentence(opened: Open, thrown: str, 
     ("answers", "sentence"),
     [
         ({"blockNumber": "0x5", "nonce": "0x1"}, "The network refused the payment"),
-        (None, "Your wallet replaced the payment by another one."),
+        (None, "Your wallet replaced the payment."),
     ],
 )
 def test_a_payment_that_failed_or_was_replaced_is_told(
