@@ -31,8 +31,8 @@ const PROXY = "0x4e59b44847b379578588920ca78fbf26c0b4956c";
 const PROXY_CODE =
   "0x7fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffe03601600081602082378035828234f58015156039578182fd5b8082525050506014600cf3";
 
-const common = new Common({ chain: { ...Mainnet, chainId: CHAIN_ID }, hardfork: process.argv[3] ?? "amsterdam" });
-const vm = await createVM({ common });
+const chainOf = (hardfork) => new Common({ chain: { ...Mainnet, chainId: CHAIN_ID }, hardfork });
+let vm = await createVM({ common: chainOf(process.argv[3] ?? "amsterdam") });
 for (const each of ACCOUNTS) await setBalance(each, 10_000n * ETHER);
 await vm.stateManager.putCode(createAddressFromString(PROXY), hexToBytes(PROXY_CODE));
 
@@ -58,6 +58,7 @@ async function addBlock(transactions) {
     gasLimit: bigIntToHex(BLOCK_GAS), baseFeePerGas: "0x1", miner: `0x${"0".repeat(40)}`, logsBloom: bloomOf([]),
     hash: hash(`${number} ${parentHash} ${root} ${transactions.map((each) => each.hash)}`), root,
   };
+  block.transactions = transactions.map((each) => ({ ...each, blockNumber: block.number, blockHash: block.hash }));
   blocks.push(block);
   return block;
 }
@@ -180,7 +181,10 @@ const methods = {
     return null;
   },
   evm_mine: async () => { await addBlock([]); return "0x0"; },
-  fork_set: (fork) => { vm.common.setHardfork(fork); return null; },
+  fork_set: async (fork) => {
+    vm = await createVM({ common: chainOf(fork), stateManager: vm.stateManager });
+    return null;
+  },
 };
 
 async function answer({ id, method, params = [] }) {

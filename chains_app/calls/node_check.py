@@ -1,6 +1,6 @@
 """Whether the chain of a node is what the networks' file says of it: its number, its tokens, what collecting needs."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -11,6 +11,7 @@ from eth_abi.exceptions import DecodingError
 from chains_app.evm.exchange import NodeFailed, RpcError
 from chains_app.evm.json_rpc import Call, Node
 from chains_app.evm.values import list_of, number_of, table_of
+from chains_app.networks.coins import ETHER_LOGGER
 from chains_app.networks.networks import Asset, Network
 from chains_app.receiving.deposits import DEPLOYMENT_PROXY
 
@@ -48,6 +49,8 @@ def _differences(network: Network, node: Node) -> Iterator[str]:
         return
     if node.call("eth_getCode", DEPLOYMENT_PROXY, "latest") in _NO_CODE:
         yield f"no deployment proxy at {DEPLOYMENT_PROXY}: deposits could not be collected there."
+    if network.native and (difference := _coin_logs(network, node)):
+        yield difference
     tokens = [asset for asset in network.assets.values() if asset.contract]
     holdings = _holdings(node) if tokens else {}
     for asset in tokens:
@@ -72,16 +75,44 @@ def _faults(asset: Asset, node: Node, holdings: dict[str, int]) -> Iterator[str]
         yield "it is the network's own coin, which would count twice; list it as the coin, without a contract."
 
 
-def _holdings(node: Node) -> dict[str, int]:
-    """Wei of some accounts that lately sent transactions."""
+def _last_transactions(node: Node) -> list[Mapping[str, Any]]:
+    """Of the last blocks."""
     newest = number_of(node.call("eth_blockNumber"), node)
     numbers = range(max(0, newest - _BLOCKS_LOOKED_AT + 1), newest + 1)
     blocks = node.batch([Call("eth_getBlockByNumber", (hex(number), True)) for number in numbers])
     sent = [each for block in blocks for each in list_of(table_of(block, node).get("transactions"), node)]
-    senders = sorted({str(table_of(each, node).get("from")) for each in sent})
+    return [table_of(each, node) for each in sent]
+
+
+def _holdings(node: Node) -> dict[str, int]:
+    """Wei of some accounts that lately sent transactions."""
+    senders = sorted({str(each.get("from")) for each in _last_transactions(node)})
     holders = [each for each in senders if len(each) == 42][:_HOLDERS]
     balances = node.batch([Call("eth_getBalance", (each, "latest")) for each in holders])
     return {holder: number_of(units, node) for holder, units in zip(holders, balances, strict=True)}
+
+
+def _coin_logs(network: Network, node: Node) -> str:
+    """What is wrong with the block from which on transfers of the coin are said to be logged; empty if nothing is.
+
+    One transaction that sent some of it is looked at, the last there was.
+    """
+    border = network.coin_logs_from
+    for sent in (each for each in reversed(_last_transactions(node)) if number_of(each.get("value"), node)):
+        number = number_of(sent.get("blockNumber"), node)
+        receipt = table_of(node.call("eth_getTransactionReceipt", str(sent.get("hash"))), node)
+        if number_of(receipt.get("status"), node) != 1 or str(sent.get("to")).lower() == str(sent.get("from")).lower():
+            continue
+        if border is None or number < border:
+            return ""
+        loggers = {str(table_of(log, node).get("address")).lower() for log in list_of(receipt.get("logs"), node)}
+        if ETHER_LOGGER.lower() in loggers:
+            return ""
+        return (
+            f"coin_logs_from is {border}, but in block {number} a transfer of the coin is not logged: payments would "
+            "not be seen; take it out."
+        )
+    return ""
 
 
 def _is_coin(held: Sequence[int | None], wei: Sequence[int], decimals: int) -> bool:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from typing import Never
+from typing import Any, Never
 
 from chains_app.evm.blocks import on_chain
 from chains_app.evm.exchange import NodeFailed, RpcError
@@ -11,8 +11,9 @@ from chains_app.evm.json_rpc import Call, Node
 from chains_app.evm.log_queries import Log, get_logs, name_by_content
 from chains_app.evm.values import block_of, checksummed, doubting, garbage, hash_of, list_of, number_of, table_of
 from chains_app.evm.watched import TRANSFER, Watched
+from chains_app.networks.coins import ETHER_LOGGER
 from chains_app.networks.networks import Network
-from chains_app.reading.reader import Block, Doubt, Transfer
+from chains_app.reading.reader import OWN_VALUE, Block, Doubt, Transfer
 
 # Above so many filters it is cheaper, for nodes and for us, to hear of every transfer of the listed tokens and to look
 # the addresses up here.
@@ -44,11 +45,10 @@ class Places:
         for tx_hash, receipt in zip(hashes, receipts, strict=True):
             try:
                 fields = table_of(receipt, node)
-                for place, log in enumerate(list_of(fields.get("logs"), node)):
+                for number, each in enumerate(list_of(fields.get("logs"), node)):
                     with suppress(NodeFailed, RpcError):  # of the others nobody asks
-                        self._places[self._key({**table_of(log, node), "blockHash": fields.get("blockHash")}, node)] = (
-                            place
-                        )
+                        log = {**table_of(each, node), "blockHash": fields.get("blockHash")}
+                        self._places[self._key(log, node)] = _place(number, log, fields)
             except (NodeFailed, RpcError) as problem:
                 odd[tx_hash] = problem
         return odd
@@ -74,12 +74,12 @@ def token_transfers(
     doubts: list[Doubt],
     heard: set[tuple[str, int]] | None = None,
 ) -> list[Transfer]:
-    """Transfers of the network's listed tokens to watched addresses in these blocks.
+    """Transfers to watched addresses in these blocks that logs tell: of listed tokens, and of the coin where it is so.
 
     `known` holds blocks by their hash; those that it lacks are asked for, since logs do not tell the time. `places` is
     the reader's. To `heard` is added for whom, and in which block, the node lists anything, be it of no money.
     """
-    symbols = {asset.contract.lower(): asset.symbol for asset in network.assets.values() if asset.contract}
+    symbols = network.symbols_by_logger(upto=last)
     if not symbols:
         return []
     few = len(watched) <= node.limits.addresses.value * MOST_FILTERS
@@ -87,7 +87,7 @@ def token_transfers(
     wanted: list[Log] = []
     for log in get_logs(node, list(symbols), topics, first, last, doubts, among=watched.topics):
         with doubting_log(log, first, last, doubts, watched):
-            if _moves_money(log, symbols, watched, node):
+            if _moves_money(log, symbols, watched, node) and _is_told_by_log(log, network, node):
                 wanted.append(_whole(log, node))
             if heard is not None and (recipient := watched.find_topic(log["topics"][2])):
                 heard.add((recipient, number_of(log.get("blockNumber"), node)))
@@ -144,6 +144,22 @@ def _moves_money(log: Log, symbols: Mapping[str, str], watched: Watched, node: N
     if len(str(log.get("data"))) != 66:
         raise garbage(node, log.get("data"))
     return str(topics[1]).lower() != str(topics[2]).lower() and number_of(log["data"], node) > 0
+
+
+def _is_told_by_log(log: Log, network: Network, node: Node) -> bool:
+    """Whether it is not the coin's in a block that is read in other ways."""
+    return str(log.get("address")).lower() != ETHER_LOGGER.lower() or number_of(log.get("blockNumber"), node) >= (
+        network.coin_logs_from or 0
+    )
+
+
+def _place(number: int, log: Log, receipt: Mapping[str, Any]) -> int:
+    """Its place in its transaction. A transaction's own value is named as it is where no log tells of it."""
+    if number == 0 and str(log.get("address")).lower() == ETHER_LOGGER.lower():
+        parties = [str(receipt.get(name)).lower()[2:].rjust(64, "0") for name in ("from", "to")]
+        if [str(topic).lower()[2:] for topic in list(log.get("topics") or [])[1:]] == parties:
+            return OWN_VALUE
+    return number
 
 
 def _whole(log: Log, node: Node) -> Log:

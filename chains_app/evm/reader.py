@@ -6,7 +6,7 @@ from math import ceil
 from typing import TypeVar
 
 from chains_app.evm.blocks import LastBlocks
-from chains_app.evm.coin.native import native_transfers
+from chains_app.evm.coin.by_logs import unlogged_transfers
 from chains_app.evm.exchange import NodeFailed
 from chains_app.evm.json_rpc import Node
 from chains_app.evm.limits import Limits
@@ -15,6 +15,7 @@ from chains_app.evm.nodes import Nodes
 from chains_app.evm.values import block_or_none
 from chains_app.evm.watched import Watched, watched
 from chains_app.evm.whereabouts import find, look
+from chains_app.networks.coins import ETHER_LOGGER
 from chains_app.networks.networks import Network
 from chains_app.reading.reader import Block, Doubt, ReaderUnavailable, Sighting, Transfer
 
@@ -95,7 +96,7 @@ class EvmReader:
             unlisted = [] if odd else self._unlisted(look_up, newest, heard, node)
             suspects.extend([node] * bool(unlisted))
             odd += unlisted
-            seen += native_transfers(
+            seen += unlogged_transfers(
                 node, self._network, look_up, first, last,
                 memory=self._last_blocks, balances_tell=not wallets, doubts=odd,
             )  # fmt: skip
@@ -161,10 +162,12 @@ class EvmReader:
 
     def _unlisted(self, look_up: Watched, block: Block | None, heard: set[tuple[str, int]], node: Node) -> list[Doubt]:
         """Whom the block's header says that it paid, and the node's logs do not: indexes lag, and answers are cut."""
-        contracts = [asset.contract for asset in self._network.assets.values() if asset.contract]
         if block is None or self._unproven >= _MOST_UNPROVEN:
             return []
         number = block.number
+        loggers = list(self._network.symbols_by_logger(upto=number))
+        # Where the coin is logged, and not read that way (yet), the header may speak of it and mean no token.
+        coin = [] if ETHER_LOGGER.lower() in loggers else look_up.in_bloom(block.bloom, [ETHER_LOGGER])
         return [
             Doubt(
                 what=UNLISTED,
@@ -174,8 +177,8 @@ class EvmReader:
                 address=address,
                 why=f"{node.host} lists no transfer to it in block {number}, whose header speaks of one.",
             )
-            for address in look_up.in_bloom(block.bloom, contracts)
-            if (address, number) not in heard
+            for address in look_up.in_bloom(block.bloom, loggers)
+            if (address, number) not in heard and address not in coin
         ]
 
     def _note_suspects(self, nodes: list[Node], *, proven: bool) -> None:

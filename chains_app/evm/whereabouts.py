@@ -7,6 +7,7 @@ from chains_app.evm.blocks import on_chain
 from chains_app.evm.json_rpc import Call, Node
 from chains_app.evm.logs import is_transfer
 from chains_app.evm.values import block_of, list_of, number_of, table_of
+from chains_app.networks.coins import ETHER_LOGGER
 from chains_app.networks.networks import Network
 from chains_app.reading.reader import FROM_INSIDE, OWN_VALUE, Block, Sighting
 
@@ -90,9 +91,10 @@ def _shows(receipt: Any, seen: Sighting, network: Network, node: Node) -> bool:
         return str(fields.get("to")).lower() == seen.recipient.lower()
     logs = list_of(fields.get("logs"), node)
     asset = network.assets.get(seen.asset)  # which the operator may have taken out meanwhile
+    logger = (asset.contract or ETHER_LOGGER) if asset else None
     return seen.log_index < len(logs) and is_transfer(
         table_of(logs[seen.log_index], node),
-        contract=asset.contract if asset else None,
+        contract=logger,
         recipient=seen.recipient,
         units=seen.amount_units,
         node=node,

@@ -92,6 +92,14 @@ def _amount(value: object) -> Decimal:
     return Decimal(value)
 
 
+def _border(value: object) -> int | None:
+    if value == "not yet":
+        return None
+    if type(value) is not int or value < 1:
+        raise ValueError
+    return value
+
+
 def _token(value: object) -> str:
     address = _address(value)
     if address in COINS_AS_TOKENS:
@@ -186,6 +194,9 @@ class NetworkTable(_Table):
     explorer: Annotated[str, AfterValidator(_web_address)] | None = Field(None, description="an http(s) URL")
     assets: Annotated[dict[Annotated[str, AfterValidator(_symbol)], AssetTable], AfterValidator(_apart)] = Field(
         description="a table of assets"
+    )
+    coin_logs_from: Annotated[int | None, PlainValidator(_border)] = Field(
+        None, description="the number of a block, or 'not yet'"
     )
     feeds: dict[Annotated[str, AfterValidator(_pair)], Address] = Field({}, description="a table of price feeds")
 

@@ -11,6 +11,7 @@ from typing import Literal
 
 from django.conf import settings
 
+from chains_app.networks.coins import ETHER_LOGGER
 from chains_app.networks.file import AssetTable, NetworkTable, read_tables
 from common.modes import Mode
 
@@ -65,6 +66,7 @@ class Network:
     explorer: str | None
     assets: Mapping[str, Asset]
     feeds: Mapping[str, str]  # 'ETH/USD' → address of the price feed's contract
+    coin_logs_from: int | None = None  # the block from which on transfers of its coin are logged (EIP-7708)
 
     @property
     def rpc_variable(self) -> str:
@@ -85,6 +87,13 @@ class Network:
     def native(self) -> Asset | None:
         """The network's own coin, if it is listed."""
         return next((asset for asset in self.assets.values() if asset.is_native), None)
+
+    def symbols_by_logger(self, *, upto: int) -> dict[str, str]:
+        """Whose transfer logs count in blocks up to this: what they move, by the logger's address in small letters."""
+        found = {asset.contract.lower(): asset.symbol for asset in self.assets.values() if asset.contract}
+        if self.native and self.coin_logs_from is not None and upto >= self.coin_logs_from:
+            found[ETHER_LOGGER.lower()] = self.native.symbol
+        return found
 
     def explorer_link(self, *, tx_hash: str, log_index: int, recipient: str) -> str | None:
         """Where a human sees a transfer; None without an explorer.
@@ -176,6 +185,7 @@ def _network(network_id: str, table: NetworkTable) -> Network:
         explorer=table.explorer,
         assets=MappingProxyType({symbol: _asset(symbol, each) for symbol, each in table.assets.items()}),
         feeds=MappingProxyType(table.feeds),
+        coin_logs_from=table.coin_logs_from,
     )
 
 

@@ -11,7 +11,7 @@ from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Coalesce
 
 from chains_app.networks.networks import Network
-from chains_app.reading.reader import Sighting, Transfer
+from chains_app.reading.reader import FROM_INSIDE, Sighting, Transfer
 from common.database import fetch
 from common.money import amount_text, to_minor_unit
 from sessions_app.models import CheckoutSession, DepositAddress, Payment
@@ -125,11 +125,33 @@ def _stored_first(network: Network, fresh: list[Payment]) -> list[Payment]:
     live = Payment.objects.filter(network=network.id, tx_hash__in={p.tx_hash for p in fresh}, vanished_at=None)
     taken = set(live.values_list("tx_hash", "log_index"))
     free = [payment for payment in fresh if (payment.tx_hash, payment.log_index) not in taken]
+    free = _read_alike(network, free)
     _hand_on(free)
     Payment.objects.bulk_create(free, ignore_conflicts=True)
     made = Payment.objects.filter(public_id__in=[payment.public_id for payment in free])
     ours = set(made.values_list("public_id", flat=True))
     return [payment for payment in free if payment.public_id in ours]
+
+
+def _read_alike(network: Network, fresh: list[Payment]) -> list[Payment]:
+    """Without the coin's in blocks that were read in another way before: by balances what logs tell now, or otherwise.
+
+    So it is when an operator moves the border behind which the coin's transfers are logged.
+    """
+    coin = network.native.symbol if network.native else ""
+    if network.coin_logs_from is None or all(each.asset != coin for each in fresh):
+        return fresh
+    doubly = {FROM_INSIDE: Q(log_index__gte=0), 0: Q(log_index=FROM_INSIDE)}
+    known = Payment.objects.filter(
+        network=network.id, asset=coin, vanished_at=None, block_hash__in={each.block_hash for each in fresh}
+    )
+    others = {way: set(known.filter(other).values_list("session", "block_hash")) for way, other in doubly.items()}
+
+    def is_new(payment: Payment) -> bool:
+        way = min(payment.log_index, 0)
+        return payment.asset != coin or (payment.session_id, payment.block_hash) not in others.get(way, ())
+
+    return [payment for payment in fresh if is_new(payment)]
 
 
 # Until the end of the transaction nobody takes them over (`selling.superseding`).

@@ -93,9 +93,9 @@ def seen(transfers: Sequence[Transfer]) -> list[tuple[str, str, int]]:
 
 
 @contextmanager
-def devchain(**options: object) -> Iterator[Devchain]:
-    """Starts one, and points the devchain's variable at it."""
-    with Anvil(**options) as node:
+def devchain(node: Anvil | None = None, **options: object) -> Iterator[Devchain]:
+    """Starts one (of anvil, or the node that is given), and points the devchain's variable at it."""
+    with node or Anvil(**options) as node:
         before = os.environ.get("RPC_URL_DEVCHAIN")
         os.environ["RPC_URL_DEVCHAIN"] = node.url
         try:

@@ -54,7 +54,7 @@ def native_transfers(
     """
     if network.native is None:
         return []
-    reading = _Reading(node, network.id, network.native.symbol, watched, memory, doubts)
+    reading = Reading(node, network.id, network.native.symbol, watched, memory, doubts)
     calls_for_balances = 2 * ceil(len(watched) / ADDRESSES_PER_CALL)
     if balances_tell and first > 0 and calls_for_balances <= CALLS_PER_BLOCK * (last - first + 1):
         # Whose turn of the sweep had not come when blocks were last looked through has been compared with nothing yet.
@@ -72,7 +72,7 @@ def sweep_blocks(network: Network) -> int:
     return max(1, min(_LONGEST_SWEEP, ceil(SWEEP_SECONDS / network.block_seconds)))
 
 
-class _Reading:
+class Reading:
     """One look at some blocks, on one node."""
 
     def __init__(

@@ -10,6 +10,7 @@ from pytest_django import Settings
 
 from tests.anvil import Anvil
 from tests.chains_app.node_cast import CONTRACTS
+from tests.fork_node import ForkNode
 
 FILE = """
 only_these_networks = true
@@ -88,6 +89,24 @@ def test_a_chain_where_nothing_could_be_collected_differs(node: Anvil, checked: 
         assert "no deployment proxy" in checked()[1]
     finally:
         node.rpc("anvil_setCode", [proxy, code])
+
+
+def test_a_coin_that_is_said_to_be_logged_and_is_not_differs(
+    node: Anvil, checked: Callable[..., tuple[int, str]]
+) -> None:
+    block = int(node.send(to=NOBODY, value=1)["blockNumber"], 16)
+    code, said = checked("chain_id = 31337", f"chain_id = 31337\ncoin_logs_from = {block}")
+    assert code == 1
+    assert f"in block {block} a transfer of the coin is not logged" in said
+    assert checked("chain_id = 31337", f"chain_id = 31337\ncoin_logs_from = {block + 1}")[0] == 0
+
+
+def test_a_coin_that_is_logged_as_the_file_says(checked: Callable[..., tuple[int, str]]) -> None:
+    with ForkNode("amsterdam") as future:
+        future.deploy(CONTRACTS["TestUSDC"])
+        future.send(to=NOBODY, value=1)
+        code, said = checked("chain_id = 31337", "chain_id = 31337\ncoin_logs_from = 1", url=future.url)
+    assert code == 0, said
 
 
 def test_a_node_that_cannot_be_asked_is_no_difference_and_its_url_is_not_shown(

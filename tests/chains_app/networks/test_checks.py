@@ -42,6 +42,8 @@ def test_a_right_file_has_no_problem(problems):
         ('name = "My chain"', "", "mychain.name: missing"),
         ('name = "My chain"', 'name = ""', "mychain.name: '' is wrong"),
         ('name = "My chain"', f'name = "{"x" * 999}"', "mychain.name: 'xxx"),
+        ("block_seconds = 3", "block_seconds = 3\ncoin_logs_from = 0", "mychain.coin_logs_from"),
+        ("block_seconds = 3", "block_seconds = 3\ncoin_logs_from = 'soon'", "mychain.coin_logs_from"),
         ("block_seconds = 3", "block_seconds = 0", "mychain.block_seconds: 0 is wrong"),
         ("block_seconds = 3", "block_seconds = nan", "mychain.block_seconds: nan is wrong"),
         ("block_seconds = 3", "blockseconds = 3", "mychain.blockseconds: unknown; the keys are name"),
