@@ -6,9 +6,10 @@ from dataclasses import replace
 import pytest
 
 from chains_app.evm.coin import native
-from chains_app.evm.reader import EvmReader
+from chains_app.evm.reader import UNLISTED, EvmReader
+from chains_app.evm.watched import bloom_of
 from chains_app.networks.networks import Network
-from chains_app.reading.reader import FROM_INSIDE, OWN_VALUE, Sighting, Transfer
+from chains_app.reading.reader import FROM_INSIDE, OWN_VALUE, Doubt, Sighting, Transfer
 from tests.abi import call_data
 from tests.chains_app.node_cast import DEVCHAIN, Devchain, address, devchain
 from tests.fake_node import FakeNode
@@ -147,3 +148,26 @@ def test_a_network_without_a_listed_coin_hears_of_none(border: Border) -> None:
         border.network, assets={name: each for name, each in DEVCHAIN.assets.items() if each.contract}
     )
     assert EvmReader(without).transfers(border.both, border.first, border.last) == []
+
+
+def test_a_header_that_speaks_of_the_coin_accuses_nobody_of_hiding_tokens(
+    chain: Devchain, border: Border, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After the fork, before the operator names the border: the block has logs of USDC, and one of ether for Pat."""
+    pia = address()
+    block = chain.pay_ether(pia, 23)
+
+    def with_usdc(upstream: Callable[..., dict[str, str]], *asked: object) -> dict[str, str]:
+        answer = upstream("eth_getBlockByNumber", *asked)
+        return {**answer, "logsBloom": hex(int(answer["logsBloom"], 16) | bloom_of(chain.usdc))}
+
+    with FakeNode(upstream=chain.node.url) as node:
+        node.answer("eth_getBlockByNumber", with_usdc)
+        monkeypatch.setenv("RPC_URL_DEVCHAIN", node.url)
+        doubts: list[Doubt] = []
+        (found,) = EvmReader(DEVCHAIN).transfers(frozenset([pia]), block, block, doubts=doubts)
+        assert (found.amount_units, doubts) == (23, [])
+        # Where the coin is read by its logs, a node that keeps them back is found out as with tokens.
+        node.answer("eth_getLogs", [])
+        assert EvmReader(border.network).transfers(frozenset([pia]), block, block, doubts=doubts) == []
+        assert [(each.what, each.address) for each in doubts] == [(UNLISTED, pia)]
