@@ -122,6 +122,12 @@ def all_networks() -> Mapping[str, Network]:
     return _load(settings.NETWORKS_FILE)
 
 
+def known_symbol(text: str) -> str:
+    """The symbol as it is listed, however its letters were written; what is not listed stays as it is."""
+    spelled = {symbol.upper(): symbol for each in all_networks().values() for symbol in each.assets}
+    return spelled.get(text.upper(), text)
+
+
 def network(network_id: str) -> Network:
     """Raises UnknownNetwork."""
     try:

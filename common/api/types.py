@@ -8,21 +8,16 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from decimal import Context, Decimal
 from functools import lru_cache
 from typing import Annotated, Any, Self
 from urllib.parse import urlsplit
 
-from django.core.exceptions import ValidationError as DjangoValidationError
-from django.core.validators import validate_email
 from django.http import QueryDict
 from django.utils.dateparse import parse_datetime
 from pydantic import (
     AfterValidator,
     BaseModel,
-    BeforeValidator,
     ConfigDict,
-    Field,
     GetCoreSchemaHandler,
     GetJsonSchemaHandler,
     PlainValidator,
@@ -34,7 +29,6 @@ from pydantic.alias_generators import to_camel
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
-from common.api.exact_json import MAX_NUMBER_LENGTH
 from common.api.faults import not_an_object, repeated, told
 from common.api.left_out import LeftOut, left_out_by_null, take_null
 
@@ -45,8 +39,6 @@ _HOST = re.compile(r"[\w\-]+(\.[\w\-]+)*\.?|[0-9a-f:.]+")
 _NEVER_IN_URL = re.compile(r"[\s\\\x00-\x1f\x7f]")
 # No `format: uri` beside it: addresses with letters beyond ASCII are taken too.
 _URL = r"^[hH][tT][tT][pP][sS]?://[^\s@/?#\\]+([/?#][^\s\\]*)?$"
-# As many as the reader of JSON lets through: nothing is rounded.
-_ALL_DIGITS = Context(prec=MAX_NUMBER_LENGTH)
 
 
 # Under this name a kind of value says what is added to the description of each field of it.
@@ -162,21 +154,6 @@ class Pattern:
         return handler(schema) | {"pattern": self.regex}
 
 
-def _email(text: str) -> str:
-    try:
-        validate_email(text)
-    except DjangoValidationError:
-        raise PydanticCustomError("invalid", "Send an e-mail address, such as pat@example.com.") from None
-    return text
-
-
-Email = Annotated[
-    str,
-    Text(254),
-    AfterValidator(_email),
-    WithJsonSchema({"type": "string", "format": "email", "minLength": 1, "maxLength": 254}),
-]
-
 _FAULTS_OF_URLS = {
     "not_a_url": "Send an absolute URL, such as https://shop.example/thanks.",
     "wrong_scheme": "The URL must begin with https:// (or http://).",
@@ -218,28 +195,6 @@ HttpUrl = Annotated[
 # --- numbers, times
 
 
-def _exact(value: object) -> Decimal:
-    """The number counts what it is, not with how many zeros or which exponent it was written."""
-    if isinstance(value, bool) or not isinstance(value, int | Decimal):
-        raise PydanticCustomError("invalid", "Send a number, without quotes.")
-    return value.normalize(_ALL_DIGITS) if isinstance(value, Decimal) else Decimal(value)
-
-
-def _above_zero(amount: Decimal) -> Decimal:
-    if amount <= 0:
-        raise PydanticCustomError("too_small", "Must be above zero.")
-    return amount
-
-
-_MONEY = Field(max_digits=20, decimal_places=4)
-# An amount of money above zero; whether it fits its currency, `check_amount` says.
-Amount = Annotated[
-    Decimal,
-    _MONEY,
-    BeforeValidator(_exact),
-    AfterValidator(_above_zero),
-    WithJsonSchema({"type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": 10**16}),
-]
 WholeNumber = Annotated[int, Strict()]
 YesNo = Annotated[bool, Strict()]
 

@@ -7,11 +7,12 @@ from django.utils import timezone
 from pydantic import AfterValidator, Field, ValidationInfo, model_validator
 from pydantic_core import PydanticCustomError
 
+from common.api.amounts import Amount, CurrencyCode, check_amount
 from common.api.faults import Faults
-from common.api.types import Amount, Body, HttpUrl, LeftOut, Moment, Text, WholeNumber, YesNo
+from common.api.texts import Visible
+from common.api.types import Body, HttpUrl, LeftOut, Moment, Text, WholeNumber, YesNo
 from common.modes import Mode
-from common.money import Currency
-from sessions_app.api.terms import AllowedAssets, Metadata, check_amount, check_assets, check_https, mode_of
+from sessions_app.api.terms import AllowedAssets, Metadata, check_assets, check_https, mode_of
 
 
 def _ahead(moment: datetime) -> datetime:
@@ -32,7 +33,7 @@ class ChangeLink(Body):
     ends_at: Annotated[Moment, AfterValidator(_ahead)] | None = Field(
         None, description="When the offer is over; null: never.", examples=["2030-01-31T12:00:00Z"]
     )
-    product_name: LeftOut[Annotated[str, Text(250)]] = Field(
+    product_name: LeftOut[Annotated[str, Text(250), Visible]] = Field(
         None, description="Shown to the buyer.", examples=["Winter box, 1 kg"]
     )
     product_description: LeftOut[Annotated[str, Text(1000, least=0)]] = Field(
@@ -44,8 +45,10 @@ class CreateLink(ChangeLink):
     """The body of `POST /api/v1/payment-links`."""
 
     amount: Amount | None = Field(None, description="Left out or null: the buyer chooses.", examples=[12.50])
-    currency: Currency = Field(description="ISO 4217 code.", examples=["USD"])
-    product_name: Annotated[str, Text(250)] = Field(description="Shown to the buyer.", examples=["Winter box, 1 kg"])
+    currency: CurrencyCode = Field(description="ISO 4217 code.", examples=["USD"])
+    product_name: Annotated[str, Text(250), Visible] = Field(
+        description="Shown to the buyer.", examples=["Winter box, 1 kg"]
+    )
     product_id: LeftOut[Annotated[str, Text(200, least=0)]] = Field(
         None, description="Your id of what is sold.", examples=["1234567890"]
     )

@@ -1,17 +1,14 @@
 """Bodies and queries of the checkout API, beside the create call's (`terms.py`)."""
 
-from decimal import Decimal, InvalidOperation
 from typing import Annotated, Self
 
 from django.http import QueryDict
-from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import AfterValidator, Field, WithJsonSchema, model_validator
 
-from common.api.exact_json import MAX_NUMBER_LENGTH
+from chains_app.networks.networks import known_symbol
+from common.api.amounts import Amount, CurrencyCode, check_amount
 from common.api.faults import Faults
 from common.api.types import Body, LeftOut, Moment, Pattern, Query, Text
-from common.money import Currency
-from sessions_app.api.terms import check_amount
 from sessions_app.paying.scenarios import Scenario
 from sessions_app.status import DecisionKind, Issue, PaymentStatus, Status
 
@@ -88,29 +85,13 @@ class ListLinks(Query):
     )
 
 
-def _number_in_text(value: object) -> Decimal:
-    text = str(value)
-    try:
-        number = Decimal(text if len(text) <= MAX_NUMBER_LENGTH else "NaN")
-    except InvalidOperation:
-        number = Decimal("NaN")
-    if not number.is_finite():
-        raise PydanticCustomError("invalid", "A valid number is required.")
-    return number
-
-
 class AmountQuery(Query):
     """The query of `GET /api/v1/payment-options`: with both, each option has its rate and amount."""
 
     amount: LeftOut[
-        Annotated[
-            Decimal,
-            Field(max_digits=20, decimal_places=4, ge=Decimal("0.0001")),
-            BeforeValidator(_number_in_text),
-            WithJsonSchema({"type": "number", "minimum": 0.0001, "exclusiveMaximum": 10**16}),
-        ]
+        Annotated[Amount, WithJsonSchema({"type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": 10**16})]
     ] = Field(None, description="What it would cost, in `currency`.", examples=[49.00])
-    currency: LeftOut[Currency] = Field(None, description="ISO 4217 code.", examples=["USD"])
+    currency: LeftOut[CurrencyCode] = Field(None, description="ISO 4217 code.", examples=["USD"])
 
     @model_validator(mode="after")
     def together(self) -> Self:
@@ -125,23 +106,26 @@ class AmountQuery(Query):
         return self
 
 
+# In any case of letters.
+Symbol = Annotated[str, Text(16), AfterValidator(known_symbol)]
+NetworkId = Annotated[str, Text(32), AfterValidator(str.lower)]
+
+
 class ChooseOption(Body):
     """The body of `POST /api/v1/checkout/{id}/quote`."""
 
-    asset: Annotated[str, Text(16)] = Field(description="Symbol of the asset.", examples=["USDC"])
-    network: Annotated[str, Text(32)] = Field(description="Id of the network.", examples=["sandbox"])
+    asset: Symbol = Field(description="Symbol of the asset.", examples=["USDC"])
+    network: NetworkId = Field(description="Id of the network.", examples=["sandbox"])
 
 
 class Simulate(Body):
     """The body of `POST /api/v1/checkout/{id}/simulate`."""
 
     scenario: Scenario = Field(description="What the buyer does; docs/testing.md tells each.", examples=["exact"])
-    asset: LeftOut[Annotated[str, Text(16)]] = Field(
+    asset: LeftOut[Symbol] = Field(
         None, description="With which; else the one picked, or the first.", examples=["USDC"]
     )
-    network: LeftOut[Annotated[str, Text(32)]] = Field(
-        None, description="Always the same; may be left out.", examples=["sandbox"]
-    )
+    network: LeftOut[NetworkId] = Field(None, description="Always the same; may be left out.", examples=["sandbox"])
 
 
 class Resolve(Body):

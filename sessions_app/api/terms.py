@@ -19,12 +19,13 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from chains_app.networks.networks import can_be_paid, payment_options
+from chains_app.networks.networks import can_be_paid, known_symbol, payment_options
+from common.api.amounts import Amount, CurrencyCode, check_amount
 from common.api.exact_json import dumps, has_half_characters
 from common.api.faults import Faults
-from common.api.types import Amount, Body, Email, HttpUrl, LeftOut, Moment, Pattern, Text, YesNo
+from common.api.texts import EmailIfAny, Language, Visible
+from common.api.types import Body, HttpUrl, LeftOut, Moment, Text, YesNo
 from common.modes import Mode
-from common.money import Currency, fits_minor_unit, minor_digits
 from sessions_app.selling.creation import SessionTerms
 
 MAX_METADATA_KEYS = 50
@@ -43,11 +44,11 @@ def _listed(value: object) -> object:
 
 
 def _each_once(symbols: list[str]) -> list[str]:
-    return list(dict.fromkeys(symbols))
+    return list(dict.fromkeys(known_symbol(symbol) for symbol in symbols))
 
 
 _SYMBOL = {"type": "string", "minLength": 1, "maxLength": 16}
-# Asset symbols, each once, in the order given; empty means all.
+# Asset symbols in any case of letters, each once, in the order given; empty means all.
 AllowedAssets = Annotated[
     list[Annotated[str, Text(16)]],
     Field(max_length=50),
@@ -82,11 +83,10 @@ Metadata = Annotated[
 ]
 
 
-Language = Annotated[
-    str,
-    Text(16),
-    Pattern(r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$", "Send a language as BCP 47 writes it, such as de or pt-BR."),
-]
+# The page cuts what it has no room for: no sale fails because of a long text.
+Name = Annotated[str, Text(500, least=0), Visible]
+ProductName = Annotated[str, Text(2000), Visible]
+ProductDescription = Annotated[str, Text(10_000, least=0)]
 
 
 class OnConflict(StrEnum):
@@ -99,8 +99,10 @@ class OnConflict(StrEnum):
 class CreateSession(Body):
     """The body of `POST /api/v1/checkout`."""
 
-    amount: Amount = Field(description="The amount to charge, in `currency`.", examples=[100])
-    currency: Currency = Field(description="ISO 4217 code.", examples=["USD"])
+    amount: Amount = Field(
+        description="The amount to charge, in `currency`: a number, or its digits as text.", examples=[100]
+    )
+    currency: CurrencyCode = Field(description="ISO 4217 code, in any case of letters.", examples=["USD"])
     success_url: HttpUrl = Field(
         description="Where the buyer is sent after paying; `session_id` is added to its query.",
         examples=["https://example.com/success"],
@@ -108,15 +110,21 @@ class CreateSession(Body):
     cancel_url: HttpUrl = Field(
         description="Where the buyer is sent after cancelling.", examples=["https://example.com/cancel"]
     )
-    email: Email = Field(description="The buyer's e-mail address.", examples=["pat@example.com"])
-    name: Annotated[str, Text(200)] = Field(description="The buyer's name.", examples=["John Doe"])
+    email: EmailIfAny = Field(
+        description="The buyer's e-mail address; empty where you have none.", examples=["pat@example.com"]
+    )
+    name: Name = Field(description="The buyer's name; empty where you have none.", examples=["John Doe"])
     metadata: Metadata = Field(
         description="Your own data, at most 50 names and 8 KB.", examples=[{"orderId": "1234567890"}]
     )
-    product_id: Annotated[str, Text(200)] = Field(description="Your id of what is bought.", examples=["1234567890"])
-    product_name: Annotated[str, Text(250)] = Field(description="Shown to the buyer.", examples=["Winter box, 1 kg"])
-    product_description: Annotated[str, Text(1000)] = Field(
-        description="Shown below the name.", examples=["Apples and pears"]
+    product_id: Annotated[str, Text(500, least=0)] = Field(
+        description="Your id of what is bought; may be empty.", examples=["1234567890"]
+    )
+    product_name: ProductName = Field(
+        description="Shown to the buyer, as far as there is room.", examples=["Winter box, 1 kg"]
+    )
+    product_description: ProductDescription = Field(
+        description="Shown below the name, as far as there is room; may be empty.", examples=["Apples and pears"]
     )
     allowed_assets: AllowedAssets = Field(
         description="Which assets may pay; empty: all.", examples=[["ETH", "USDT", "USDC"]]
@@ -129,7 +137,11 @@ class CreateSession(Body):
     reference: Annotated[str, Text(200)] | None = Field(
         None, description="Your order id: at most one live session has it.", examples=["order-1001"]
     )
-    locale: LeftOut[Language] = Field(None, description="Language of the buyer's page, as BCP 47.", examples=["de"])
+    locale: Language = Field(
+        None,
+        description="Language of the buyer's page, such as `de` or `pt_BR`; what says none counts as left out.",
+        examples=["de"],
+    )
     on_conflict: OnConflict = Field(
         OnConflict.REFUSE,
         description="When a live session has the `reference` on other terms: `refuse` (409), or `supersede`, which "
@@ -170,15 +182,13 @@ class ChangeSession(Body):
     cancel_url: LeftOut[HttpUrl] = Field(
         None, description="Where the buyer is sent after cancelling.", examples=["https://example.com/cancel"]
     )
-    email: LeftOut[Email] = Field(None, description="The buyer's e-mail address.", examples=["pat@example.com"])
-    name: LeftOut[Annotated[str, Text(200)]] = Field(None, description="The buyer's name.", examples=["John Doe"])
+    email: LeftOut[EmailIfAny] = Field(None, description="The buyer's e-mail address.", examples=["pat@example.com"])
+    name: LeftOut[Name] = Field(None, description="The buyer's name.", examples=["John Doe"])
     metadata: LeftOut[Metadata] = Field(
         None, description="Replaces all of it.", examples=[{"orderId": "1234567890", "note": "gift"}]
     )
-    product_name: LeftOut[Annotated[str, Text(250)]] = Field(
-        None, description="Shown to the buyer.", examples=["Winter box, 1 kg"]
-    )
-    product_description: LeftOut[Annotated[str, Text(1000)]] = Field(
+    product_name: LeftOut[ProductName] = Field(None, description="Shown to the buyer.", examples=["Winter box, 1 kg"])
+    product_description: LeftOut[ProductDescription] = Field(
         None, description="Shown below the name.", examples=["Apples and pears"]
     )
 
@@ -195,12 +205,6 @@ class ChangeSession(Body):
 def mode_of(info: ValidationInfo) -> Mode:
     """The key's, which was given to `parse`."""
     return Mode((info.context or {})["mode"])
-
-
-def check_amount(amount: Decimal, currency: str, faults: Faults) -> None:
-    """No finer than the currency's minor unit."""
-    if not fits_minor_unit(amount, currency):
-        faults.add("amount", "too_many_decimals", f"{currency} has at most {minor_digits(currency)} decimals.")
 
 
 def _check_end(end: datetime, faults: Faults) -> None:

@@ -49,8 +49,9 @@ def erase_buyer(customer: Customer, *, actor: str, now: datetime | None = None) 
         return 0
     forget = _forget(customer, people={email, name})
     merchant, mode = customer.merchant, customer.mode
-    forget_in_answers(email, merchant=merchant, mode=mode, forget=forget.in_json)
-    _forget_in_links(email, merchant=merchant, mode=mode, forget=forget)
+    forget_in_answers(email or customer.public_id, merchant=merchant, mode=mode, forget=forget.in_json)
+    if email:
+        _forget_in_links(email, merchant=merchant, mode=mode, forget=forget)
     record(merchant=merchant, mode=mode, actor=actor, action="buyer.erased", subject=customer.public_id, sessions=done)
     return done
 
@@ -116,7 +117,7 @@ def _forget(customer: Customer, *, people: Collection[str], wallets: Collection[
     return Forget(
         customer_id=customer.public_id,
         email=placeholder(customer),
-        people=frozenset(people) - {NAME, placeholder(customer)},
+        people=frozenset(people) - {NAME, placeholder(customer), ""},
         wallets=frozenset(wallets) - {""},
     )
 

@@ -33,7 +33,9 @@ def export_buyer(customer: Customer) -> BuyerExport:
             AuditLine(at=line.created_at, action=line.action, subject=line.subject, detail=line.detail)
             for line in lines
         ],
-        stored_answers=[answer for _, answer in answers_with(customer.email, merchant=merchant, mode=mode)],
+        stored_answers=[
+            answer for _, answer in answers_with(customer.email or customer.public_id, merchant=merchant, mode=mode)
+        ],
     )
 
 

@@ -1,6 +1,7 @@
-"""Who buys: one customer per merchant, mode and e-mail address."""
+"""Who buys: one customer per merchant, mode and e-mail address, as far as there is one."""
 
 from django.db import models
+from django.db.models import Q
 from django.db.models.functions import Lower
 
 from common.modes import Mode
@@ -14,14 +15,17 @@ class Customer(models.Model):
     public_id = models.CharField(max_length=40, unique=True, default=new_customer_id, editable=False)
     merchant = models.ForeignKey(Merchant, on_delete=models.CASCADE, related_name="customers", db_index=False)
     mode = models.CharField(max_length=4, choices=Mode.choices)
-    email = models.EmailField(max_length=254)
-    name = models.CharField(max_length=200)
+    email = models.EmailField(max_length=254, blank=True)
+    name = models.CharField(max_length=500, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     erased_at = models.DateTimeField(null=True, editable=False, help_text="When all that is personal was erased.")
 
     class Meta:
         constraints = [
-            models.UniqueConstraint("merchant", "mode", Lower("email"), name="one_customer_per_email"),
+            # Those of whom no address is known are one for each session.
+            models.UniqueConstraint(
+                "merchant", "mode", Lower("email"), condition=~Q(email=""), name="one_customer_per_known_email"
+            ),
         ]
 
     def __str__(self) -> str:

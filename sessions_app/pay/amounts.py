@@ -45,6 +45,11 @@ def masked_email(email: str) -> str:
     return f"{name[:1]}•••@{domain}" if name else ""
 
 
+def cut(text: str, most: int) -> str:
+    """As much of a shop's text as the page has room for."""
+    return text if len(text) <= most else f"{text[: most - 1].rstrip()}…"
+
+
 def clock_text(left: timedelta) -> str:
     """A countdown: '14:32', '1:02:10'. Never below zero."""
     seconds = max(0, int(left.total_seconds()))

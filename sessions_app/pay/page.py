@@ -13,7 +13,7 @@ from django.utils.functional import Promise
 from django.utils.translation import get_language, gettext
 
 from sessions_app.models import CheckoutSession, Payment, Quote, Refund
-from sessions_app.pay.amounts import masked_email, money_text
+from sessions_app.pay.amounts import cut, masked_email, money_text
 from sessions_app.pay.due import Due, due_of
 from sessions_app.pay.notices import Notice, notices_of
 from sessions_app.pay.offers import AssetOffer, offers_of
@@ -162,8 +162,8 @@ def pay_page(
         support_email=session.merchant.support_email,
         price=money_text(session.amount, session.currency),
         currency=session.currency,
-        product_name=session.product_name,
-        product_description=session.product_description,
+        product_name=cut(session.product_name, 250),
+        product_description=cut(session.product_description, 1000),
         reference=session.reference or "",
         email=masked_email(session.email),
         headline=headline,

@@ -39,6 +39,8 @@ def ask_by_mail(session: CheckoutSession, *, actor: str, now: datetime) -> None:
         raise NothingToRefund("Of what arrived, nothing can go back: the page would have nothing to ask.")
     if is_erased(session):
         raise NotMailed("The buyer was erased: there is no address to write to.")
+    if not session.email:
+        raise NotMailed("No e-mail address of this buyer is known: send the link another way.")
     asked = AuditEntry.objects.filter(merchant=session.merchant, action=_ACTION, subject=session.public_id)
     if asked.filter(created_at__gt=now - AGAIN_AFTER).exists():
         raise NotMailed("The buyer was asked within the last hour: give them time to answer.")
@@ -80,6 +82,8 @@ def tell_buyer(refund: Refund, *, actor: str) -> None:
 
 def mail_code(session: CheckoutSession, change: AddressChange, code: str, *, minutes: int) -> None:
     """The code that proves another address, which holds so many minutes. Raises `NotMailed`."""
+    if not session.email:
+        raise NotMailed("Another address is proven by a letter, and the shop knows no e-mail address of yours: ask it.")
     link = f"{refund_page_url(session)}?change={change.public_id}"
     posted = _mail(session, "refund_code", change=change, code=code, minutes=minutes, link=link)
     if posted != Posted.SENT:

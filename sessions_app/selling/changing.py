@@ -24,10 +24,11 @@ def change_session(session: CheckoutSession, changes: Mapping[str, Any], *, acto
         changed = [name for name, value in changes.items() if getattr(kept, name) != value]
         if not changed:
             return kept
+        known = kept.email
         for name in changed:
             setattr(kept, name, changes[name])
         if {"email", "name"} & set(changed):
-            kept.customer_id = customer_of(kept)
+            kept.customer_id = customer_of(kept, known_by=known)
         kept.save(update_fields=[*changed, "customer"])
         # Names only: the values may be personal, and stand in the session.
         reason = f"Changed: {', '.join(to_camel(name) for name in changed)}."

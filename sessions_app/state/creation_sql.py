@@ -57,7 +57,7 @@ WITH known AS (
     SELECT session.customer_id, %(new_customer_id)s::text, %(merchant)s::bigint, %(mode)s::text, %(email)s::text,
         %(name)s::text, %(now)s::timestamptz
     FROM session WHERE NOT EXISTS (SELECT FROM known WHERE name = %(name)s::text OR NOT %(renames)s::boolean)
-    ON CONFLICT (merchant_id, mode, lower(email)) DO UPDATE
+    ON CONFLICT (merchant_id, mode, lower(email)) WHERE email <> '' DO UPDATE
       SET name = CASE WHEN kept.id = EXCLUDED.id THEN EXCLUDED.name END
 ), body AS (
     SELECT session.id AS session_id, session.treasury_id, session.customer_id,

@@ -62,28 +62,27 @@ def test_each_required_field_is_required_and_named(api: Api, field: str) -> None
     [
         ("amount", 0, "too_small"),
         ("amount", -1, "too_small"),
-        ("amount", "49", "invalid"),
+        ("amount", "49,00", "invalid"),
         ("amount", True, "invalid"),
         ("amount", Decimal("0.001"), "too_many_decimals"),
-        ("amount", Decimal("1e30"), "max_digits"),
+        ("amount", Decimal("1e30"), "max_whole_digits"),
         ("currency", "EURO", "invalid_choice"),
         ("currency", 5, "invalid_choice"),
         ("successUrl", "javascript:alert(1)", "wrong_scheme"),
         ("successUrl", "/thanks", "wrong_scheme"),
         ("cancelUrl", "https://mia:secret@shop.example", "credentials"),
         ("email", "nobody", "invalid"),
-        ("name", "", "blank"),
+        ("name", "\u200b", "blank"),
         ("metadata", [], "not_an_object"),
         ("metadata", {str(n): n for n in range(51)}, "too_many_keys"),
         ("metadata", {"long": "x" * 9000}, "too_large"),
         ("metadata", {"nul": "\x00"}, "invalid_text"),
-        ("productName", "x" * 251, "max_length"),
+        ("productName", "x" * 2001, "max_length"),
         ("allowedAssets", {}, "not_a_list"),
         ("allowedAssets", ["DOGE"], "nothing_available"),
         ("allowedAssets", ["USDC", "DOGE"], "unknown_asset"),
         ("expiresAt", "2020-01-01T00:00:00Z", "out_of_range"),
         ("expiresAt", "tomorrow", "invalid"),
-        ("locale", "Deutsch!", "invalid"),
     ],
 )
 def test_a_wrong_value_is_named_and_nothing_is_created(api: Api, field: str, value: Any, code: str) -> None:
@@ -100,8 +99,8 @@ def test_an_amount_counts_what_it_is_however_it_is_written(api: Api, written: st
 
 
 def test_digits_that_no_amount_has_are_not_rounded_away(api: Api) -> None:
-    answer = api.post("checkout", terms(amount=Decimal("49.0000000000000000000000000000000000001")))
-    assert faults(answer) == {"amount": "max_digits"}
+    answer = api.post("checkout", terms(amount=Decimal("49.00000001")))
+    assert faults(answer) == {"amount": "too_many_decimals"}
 
 
 def test_yen_have_no_decimals(api: Api) -> None:

@@ -106,11 +106,13 @@ def test_a_stored_answer_is_rewritten_and_still_given_instead_of_doing_it_again(
     ada: Customer, api: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     created = adas_terms() | {"reference": "order-79"}
-    first = api.post("checkout", created, Idempotency_Key="order-79").answer
+    made = api.post("checkout", created).answer["id"]
+    wanted = {"asset": "USDC", "network": "sandbox"}
+    first = api.post(f"checkout/{made}/quote", wanted, Idempotency_Key="quote-79").answer
     # Answers are kept for a day and sessions are not over for longer: so without their rows.
     monkeypatch.setattr(erasing, "erase_rows", lambda *_args, **_options: 1)
     erase_buyer(ada, actor="mia@example.com")
-    again = api.post("checkout", created, Idempotency_Key="order-79")
+    again = api.post(f"checkout/{made}/quote", wanted, Idempotency_Key="quote-79")
     assert again["Idempotent-Replayed"] == "true"
     assert (again.answer["id"], again.answer["amount"]) == (first["id"], first["amount"])
     assert not any(word in again.content.decode() for word in WORDS)
