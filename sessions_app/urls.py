@@ -2,10 +2,12 @@
 
 from django.urls import path
 
+from sessions_app.api.account import AccountViewSet
 from sessions_app.api.customers import CustomerViewSet
 from sessions_app.api.issues import IssueViewSet
 from sessions_app.api.links import PaymentLinkViewSet
 from sessions_app.api.options import PaymentOptionViewSet
+from sessions_app.api.sandbox import SandboxViewSet
 from sessions_app.api.sessions import CheckoutViewSet
 from sessions_app.dashboard import buyers, collecting, decisions, refunds, sessions
 from sessions_app.pay import refund_address, views
@@ -20,6 +22,8 @@ api = [
     path("checkout/<str:pk>/quote", CheckoutViewSet.as_view({"post": "quote"}), name="session-quote"),
     path("checkout/<str:pk>/simulate", CheckoutViewSet.as_view({"post": "simulate"}), name="session-simulate"),
     path("checkout/<str:pk>/resolve", CheckoutViewSet.as_view({"post": "resolve"}), name="session-resolve"),
+    path("account", AccountViewSet.as_view({"get": "list"}), name="account"),
+    path("sandbox/advance", SandboxViewSet.as_view({"post": "advance"}), name="sandbox-advance"),
     path("issues", IssueViewSet.as_view({"get": "list"}), name="issue-list"),
     path("payment-links", PaymentLinkViewSet.as_view({"get": "list", "post": "create"}), name="link-list"),
     path(

@@ -80,6 +80,10 @@ class Api:
         """A PATCH of JSON below /api/v1/."""
         return self._call("patch", path, body, headers)
 
+    def put(self, path: str, body: Any, **headers: str) -> Any:
+        """A PUT of JSON below /api/v1/."""
+        return self._call("put", path, body, headers)
+
     def delete(self, path: str, **headers: str) -> Any:
         """A DELETE below /api/v1/."""
         return self._call("delete", path, None, headers)

@@ -53,6 +53,7 @@ class WebhookEndpoint(Answer):
         default="webhook_endpoint", description="Always the same.", examples=["webhook_endpoint"]
     )
     url: str = Field(description="Where events are posted to.", examples=["https://shop.example/webhooks"])
+    client_key: str | None = Field(description="Your own name for it, by `PUT`.", examples=["woocommerce-1"])
     events: list[str] = Field(description="Which; empty: all.", examples=[["checkout.completed"]])
     header_names: list[str] | None = Field(
         description="Custom headers; their values are not shown. Null: no longer readable.", examples=[["X-Token"]]

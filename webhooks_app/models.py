@@ -19,6 +19,9 @@ class WebhookEndpoint(models.Model):
     merchant = models.ForeignKey(Merchant, on_delete=models.CASCADE, related_name="webhook_endpoints")
     mode = models.CharField(max_length=4, choices=Mode.choices)
     url = models.URLField(max_length=2000)
+    client_key = models.CharField(
+        max_length=80, blank=True, default="", db_default="", editable=False, help_text="A shop's own name for it."
+    )
     events = ArrayField(models.CharField(max_length=40), default=list, blank=True, help_text="Empty: all events.")
     headers_encrypted = models.TextField(blank=True, editable=False, help_text="Custom headers as JSON, encrypted.")
     secret_encrypted = models.TextField(editable=False)
@@ -40,6 +43,13 @@ class WebhookEndpoint(models.Model):
     deleted_at = models.DateTimeField(null=True, editable=False)
 
     class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["merchant", "mode", "client_key"],
+                condition=~models.Q(client_key="") & models.Q(deleted_at=None),
+                name="one_endpoint_per_client_key",
+            )
+        ]
         indexes = [
             # Reader: outbox, which asks at every event who wants it.
             models.Index(

@@ -7,7 +7,11 @@ from webhooks_app.dashboard import endpoints, events
 
 # /webhook-endpoints
 api = [
-    path("webhook-endpoints", EndpointViewSet.as_view({"get": "list", "post": "create"}), name="endpoint-list"),
+    path(
+        "webhook-endpoints",
+        EndpointViewSet.as_view({"get": "list", "post": "create", "put": "put_one"}),
+        name="endpoint-list",
+    ),
     path(
         "webhook-endpoints/<str:pk>",
         EndpointViewSet.as_view({"get": "retrieve", "patch": "partial_update", "delete": "destroy"}),

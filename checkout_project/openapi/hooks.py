@@ -25,10 +25,11 @@ _HEADERS = {
     "RateLimit-Limit": ("Requests a minute, by the nearer of the limits per key and per address.", "integer", 6000),
     "RateLimit-Remaining": ("How many of them are left.", "integer", 5999),
     "RateLimit-Reset": ("Seconds until they are counted anew.", "integer", 42),
+    "Total-Count": ("With `total=true`: how many pass the filters, over all pages.", "integer", 120),
     "Retry-After": ("Seconds to wait before the next try.", "integer", 42),
     "Idempotent-Replayed": ("`true`: this Idempotency-Key was answered before, and so again.", "string", "true"),
 }
-_SOMETIMES = {"Retry-After", "Idempotent-Replayed"}
+_SOMETIMES = {"Retry-After", "Idempotent-Replayed", "Total-Count"}
 
 
 def headers_of_answers(result: dict[str, Any], generator: Any, request: Any, public: bool) -> dict[str, Any]:  # noqa: ARG001
@@ -43,6 +44,8 @@ def headers_of_answers(result: dict[str, Any], generator: Any, request: Any, pub
             for status, answer in call["responses"].items():
                 names = [name for name in _HEADERS if name not in _SOMETIMES]
                 names += ["Retry-After"] if status == "429" else []
+                counts = any(each["name"] == "total" for each in call.get("parameters", []))
+                names += ["Total-Count"] if counts and status == "200" else []
                 names += ["Idempotent-Replayed"] if is_post and status.startswith("2") else []
                 headers = answer.setdefault("headers", {})
                 headers |= {name: {"$ref": f"#/components/headers/{name}"} for name in names}

@@ -6,10 +6,11 @@ from drf_spectacular.extensions import OpenApiViewExtension
 from drf_spectacular.utils import extend_schema_view
 
 from checkout_project.openapi.describing import DONE, NEXT_PAGE, change, copy_of, get, post, thing_id
+from sessions_app.answers.account import Account
 from sessions_app.answers.export import BuyerExport
-from sessions_app.answers.shop import Customer, PaymentLink
+from sessions_app.answers.shop import Customer, PaymentLink, TimeAdvanced
 from sessions_app.api.link_requests import ChangeLink, CreateLink
-from sessions_app.api.requests import ListCustomers, ListLinks
+from sessions_app.api.requests import Advance, ListCustomers, ListLinks
 
 
 class LinkCalls(OpenApiViewExtension):  # type: ignore[no-untyped-call]
@@ -45,5 +46,30 @@ class CustomerCalls(OpenApiViewExtension):  # type: ignore[no-untyped-call]
             retrieve=get("get_customer", "Get a customer", Customer, customer, tag=tag),
             export=get("export_customer", "Get all that is kept about a customer", BuyerExport, customer, tag=tag),
             erase=post("erase_customer", "Erase who a customer is", None, {200: Customer}, customer, tag=tag),
+        )
+        return described(copy_of(self.target_class))
+
+
+class AccountCalls(OpenApiViewExtension):  # type: ignore[no-untyped-call]
+    """The account."""
+
+    target_class = "sessions_app.api.account.AccountViewSet"
+
+    def view_replacement(self) -> Any:
+        """The view set with its descriptions."""
+        described = extend_schema_view(list=get("get_account", "Test the connection", Account, tag="Account"))
+        return described(copy_of(self.target_class))
+
+
+class SandboxCalls(OpenApiViewExtension):  # type: ignore[no-untyped-call]
+    """The sandbox."""
+
+    target_class = "sessions_app.api.sandbox.SandboxViewSet"
+
+    def view_replacement(self) -> Any:
+        """The view set with its descriptions."""
+        answers = {200: TimeAdvanced}
+        described = extend_schema_view(
+            advance=post("advance_sandbox", "Let time pass (test mode)", Advance, answers, tag="Sandbox")
         )
         return described(copy_of(self.target_class))

@@ -8,7 +8,7 @@ from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, OpenApiWebh
 from checkout_project.openapi.describing import DONE, NEXT_PAGE, change, copy_of, get, post, thing_id
 from sessions_app.answers.session import RefundEvent, SessionEvent
 from webhooks_app.answers import Delivery, Event, Resent, WebhookEndpoint, WebhookEndpointWithSecret
-from webhooks_app.api.requests import ChangeEndpoint, CreateEndpoint, ListDeliveries, ListEvents, Resend
+from webhooks_app.api.requests import ChangeEndpoint, CreateEndpoint, ListDeliveries, ListEvents, PutEndpoint, Resend
 from webhooks_app.event_types import EventType
 
 ENDPOINT, EVENT = thing_id("endpoint", "we"), thing_id("event", "evt")
@@ -33,6 +33,13 @@ class EndpointCalls(OpenApiViewExtension):  # type: ignore[no-untyped-call]
                 "Create an endpoint",
                 CreateEndpoint,
                 {201: WebhookEndpointWithSecret},
+                tag=ENDPOINTS,
+            ),
+            put_one=post(
+                "put_webhook_endpoint",
+                "Create an endpoint, or change the one of that key or URL",
+                PutEndpoint,
+                {201: WebhookEndpointWithSecret, 200: WebhookEndpoint},
                 tag=ENDPOINTS,
             ),
             retrieve=get("get_webhook_endpoint", "Get an endpoint", WebhookEndpoint, ENDPOINT, tag=ENDPOINTS),

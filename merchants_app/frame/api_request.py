@@ -9,6 +9,7 @@ from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.request import Request
 from typing_extensions import override
 
+from common.errors import DomainError
 from merchants_app.keys.api_keys import digest_of
 from merchants_app.models import ApiKey, Merchant
 
@@ -64,12 +65,21 @@ class ApiRequest(Request):
         return str(self.META.get("tallystick.request_id", ""))
 
 
+class Encoded(DomainError):
+    """The body is packed in a way that is not read here."""
+
+    code, status = "unsupported_content_encoding", 415
+
+
 class OnlyJson(BaseContentNegotiation):
     """What is read and written, in the place of DRF's choice among several."""
 
     @override
     def select_parser(self, request: Request, parsers: Any) -> Any:
         """The JSON parser for JSON; None, hence 415, for anything else and for a charset other than UTF-8."""
+        encoding = request.META.get("HTTP_CONTENT_ENCODING", "").strip().lower()
+        if encoding not in {"", "identity"}:
+            raise Encoded(f"Send the body as it is: Content-Encoding {encoding[:40]!r} is not read.")
         if request.content_type == "application/json":
             return parsers[0]
         media_type, _, parameters = (request.content_type or "").partition(";")

@@ -97,6 +97,10 @@ class PaymentMade(Answer):
         description="The address it came from.", examples=["0x8ba1f109551bD432803012645Ac136ddd64DBA72"]
     )
     tx_hash: str = Field(description="Of its transaction.", examples=["0x" + "ab" * 32])
+    explorer_url: str | None = Field(
+        description="Where anybody sees it; null: its network has no explorer.",
+        examples=["https://basescan.org/tx/0xabab…"],
+    )
     block_number: int | None = Field(description="Of its block; null while it waits for one.", examples=[21_000_000])
     confirmations_needed: int | None = Field(
         description="Blocks until it counts as confirmed; grows with the amount.", examples=[12]
@@ -147,6 +151,14 @@ class Session(Answer):
     url: str = Field(
         description="The hosted page: send the buyer there, and tell nobody else. The session's id opens no page.",
         examples=["https://pay.example/pay/pg_3f8k2m9x7c1vb5nq0wzt4r6hdj"],
+    )
+    receipt_url: str | None = Field(
+        description="The same page, once it is a receipt; null until the session is completed.",
+        examples=["https://pay.example/pay/pg_3f8k2m9x7c1vb5nq0wzt4r6hdj"],
+    )
+    dashboard_url: str = Field(
+        description="Where you see it, signed in: for a note in your order.",
+        examples=["https://pay.example/dashboard/mer_01h455vb4pex5vsknk084sn02q/test/sessions/cs_01h455vb4pex5vsknk0"],
     )
     livemode: bool = Field(description="False: test mode, play money.", examples=[False])
     status: Status = Field(description="Where it is.", examples=["open"])

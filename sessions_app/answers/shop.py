@@ -61,6 +61,14 @@ class Customer(Answer):
     paid: list[PaidInCurrency] = Field(description="What they paid, by currency.")
 
 
+class TimeAdvanced(Answer):
+    """What came of letting time pass."""
+
+    seconds: int = Field(description="How much passed.", examples=[3600])
+    sessions: int = Field(description="For how many sessions: those that are still watched.", examples=[12])
+    expired: int = Field(description="How many of them expired by it.", examples=[3])
+
+
 class PaymentLink(Answer):
     """A payment link: an offer that many can pay."""
 

@@ -8,7 +8,7 @@ from pydantic import AfterValidator, Field, WithJsonSchema, model_validator
 from chains_app.networks.networks import known_symbol
 from common.api.amounts import Amount, CurrencyCode, check_amount
 from common.api.faults import Faults
-from common.api.types import Body, LeftOut, Moment, Pattern, Query, Text
+from common.api.types import Body, LeftOut, Moment, Pattern, Query, Text, WholeNumber
 from sessions_app.paying.scenarios import Scenario
 from sessions_app.status import DecisionKind, Issue, PaymentStatus, Status
 
@@ -40,6 +40,21 @@ class ListSessions(Query):
     )
     created_before: LeftOut[Moment] = Field(
         None, description="Only created before this time.", examples=["2030-01-31T00:00:00Z"]
+    )
+    updated_after: LeftOut[Moment] = Field(
+        None, description="Only those whose state changed after this time.", examples=["2030-01-31T00:00:00Z"]
+    )
+    needs_decision: LeftOut[bool] = Field(
+        None, description="Only those that wait for a decision; false: those that do not.", examples=[True]
+    )
+    customer_id: LeftOut[Annotated[str, Text(60)]] = Field(
+        None, description="Only of this customer.", examples=["cus_01h455vb4pex5vsknk084sn02q"]
+    )
+    tx_hash: LeftOut[Annotated[str, Text(), Pattern(r"^0x[0-9a-fA-F]{64}$", "Send 0x and 64 hexadecimal digits.")]] = (
+        Field(None, description="Only with a payment or refund in this transaction.", examples=["0x" + "ab" * 32])
+    )
+    total: bool = Field(
+        False, description="true: the answer's header `Total-Count` says how many there are in all.", examples=[True]
     )
 
 
@@ -126,6 +141,14 @@ class Simulate(Body):
         None, description="With which; else the one picked, or the first.", examples=["USDC"]
     )
     network: LeftOut[NetworkId] = Field(None, description="Always the same; may be left out.", examples=["sandbox"])
+
+
+class Advance(Body):
+    """The body of `POST /api/v1/sandbox/advance`."""
+
+    seconds: Annotated[WholeNumber, Field(ge=1, le=366 * 24 * 3600)] = Field(
+        description="How much time passes, at most a year.", examples=[3600]
+    )
 
 
 class Resolve(Body):

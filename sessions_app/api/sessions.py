@@ -66,13 +66,20 @@ class CheckoutViewSet(MerchantViewSet):
         """A page of sessions, newest first; `Link: <…>; rel="next"` leads on."""
         metadata, others = metadata_filters(request.query_params)
         wanted = ListSessions.parse_query(others)
-        filters = wanted.model_dump(exclude_none=True, exclude={"limit", "after"})
-        found, last = newest(
-            SessionScope.of(request), filters=filters, metadata=metadata, limit=wanted.limit, after=wanted.after
+        filters = wanted.model_dump(exclude_none=True, exclude={"limit", "after", "total"})
+        page = newest(
+            SessionScope.of(request),
+            filters=filters,
+            metadata=metadata,
+            limit=wanted.limit,
+            after=wanted.after,
+            with_total=wanted.total,
         )
-        response = json_answer([represent(session) for session in found])
-        if last:
-            lead_on(response, request, request.query_params.dict() | {"after": last})
+        response = json_answer([represent(session) for session in page.sessions])
+        if page.total is not None:
+            response["Total-Count"] = str(page.total)
+        if page.last:
+            lead_on(response, request, request.query_params.dict() | {"after": page.last})
         return response
 
     def create(self, request: ApiRequest) -> Response:

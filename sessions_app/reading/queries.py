@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
@@ -14,7 +14,7 @@ from sessions_app.models import CheckoutSession, StatusChange
 from sessions_app.scope import SessionScope
 from sessions_app.state.expiry import up_to_date
 from sessions_app.state.facts import with_facts
-from sessions_app.state.reading_sql import read_newest
+from sessions_app.state.reading_sql import count_sessions, read_newest
 from sessions_app.state.session_view import SessionView
 from sessions_app.status import is_live
 
@@ -79,6 +79,14 @@ def waiting_since(session: CheckoutSession) -> datetime | None:
     return found.values_list("issue_opened_at", flat=True).first()  # type: ignore[misc]  # annotated by `undecided`
 
 
+class Page(NamedTuple):
+    """A page of the list; `last` is the id to continue after, None at the end; `total` where it was asked for."""
+
+    sessions: list[SessionView]
+    last: str | None
+    total: int | None
+
+
 def newest(
     scope: SessionScope,
     *,
@@ -86,15 +94,17 @@ def newest(
     metadata: Mapping[str, str],
     limit: int,
     after: str | None,
-) -> tuple[list[SessionView], str | None]:
-    """A page of the list, newest first, and the id to continue after, None at the end. Raises `SessionNotFound`.
+    with_total: bool = False,
+) -> Page:
+    """A page of the list, newest first. Raises `SessionNotFound`.
 
     The session to continue after may have left the filters since its page was shown.
     """
     below = None if after is None else _key_of(scope, after)
     found = read_newest(scope.merchant, scope.mode, filters=filters, metadata=metadata, below=below, limit=limit + 1)
     shown, more = first_of(found, limit)
-    return shown, shown[-1].public_id if more else None
+    total = count_sessions(scope.merchant, scope.mode, filters=filters, metadata=metadata) if with_total else None
+    return Page(shown, shown[-1].public_id if more else None, total)
 
 
 def _key_of(scope: SessionScope, public_id: str) -> int:

@@ -12,6 +12,7 @@ from pydantic.alias_generators import to_camel
 
 from common.database import failing_alone
 from merchants_app.businesses.money_rules import most_missing
+from merchants_app.businesses.names import remember
 from merchants_app.businesses.suspension import refuse_suspended
 from merchants_app.models import Merchant
 from merchants_app.requests.idempotency import Claim
@@ -115,6 +116,7 @@ def create_answered(
 
 def _new_session(merchant: Merchant, mode: str, terms: SessionTerms) -> CheckoutSession:
     refuse_suspended(merchant)
+    remember(merchant)
     now = timezone.now()
     ends = terms.expires_at or now + timedelta(minutes=merchant.session_minutes)
     return CheckoutSession(

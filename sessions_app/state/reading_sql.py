@@ -5,10 +5,12 @@ are any. The test compares each session with what the ORM reads.
 """
 
 import json
+import re
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar, get_type_hints
 
+from chains_app.networks.networks import all_networks
 from common.api.exact_json import ExactDecoder, dumps
 from common.database import fetch
 from merchants_app.models import Merchant
@@ -71,7 +73,23 @@ _FILTERS = {
     "product_id": "session.product_id = %(product_id)s::text",
     "created_after": "session.created_at > %(created_after)s::timestamptz",
     "created_before": "session.created_at < %(created_before)s::timestamptz",
+    "updated_after": "session.updated_at > %(updated_after)s::timestamptz",
+    "needs_decision": "session.needs_decision = %(needs_decision)s::boolean",
+    "customer_id": f"""session.customer_id = (
+        SELECT id FROM {Customer._meta.db_table} WHERE public_id = %(customer_id)s::text
+    )""",
+    # By network, because that is what their indexes begin with.
+    "tx_hash": f"""session.id IN (
+        SELECT session_id FROM {Payment._meta.db_table}
+        WHERE network = ANY(%(networks)s::text[]) AND tx_hash = lower(%(tx_hash)s::text)
+        UNION SELECT session_id FROM {Refund._meta.db_table}
+        WHERE network = ANY(%(networks)s::text[]) AND tx_hash = lower(%(tx_hash)s::text)
+    )""",
 }
+# What a query has as text, a shop may have sent as a number.
+_NUMBER = re.compile(r"-?(0|[1-9][0-9]{0,30})(\.[0-9]{1,30})?|true|false")
+_COUNT = f"SELECT count(*) FROM {CheckoutSession._meta.db_table} AS session"
+_OWN = "WHERE session.merchant_id = %(merchant)s::bigint AND session.mode = %(mode)s::text"
 
 
 def read_session(merchant: Merchant, mode: str, public_id: str) -> SessionView | None:
@@ -89,18 +107,40 @@ def read_newest(
     below: int | None,
     limit: int,
 ) -> list[SessionView]:
-    """The newest sessions that pass the filters, with a key below the given one; `metadata` matches top-level text."""
-    conditions = [_FILTERS[name] for name in filters]
-    given = {**filters, "merchant": merchant.pk, "mode": mode}
-    if metadata:
-        conditions.append("session.metadata @> %(metadata)s::jsonb")
-        given["metadata"] = dumps(dict(metadata))
+    """The newest sessions that pass the filters, with a key below the given one.
+
+    `metadata` matches top-level text, and numbers and truths that are written so.
+    """
+    narrowed, given = _narrowed(merchant, mode, filters, metadata)
     if below is not None:
-        conditions.append("session.id < %(below)s::bigint")
+        narrowed += " AND session.id < %(below)s::bigint"
         given["below"] = below
-    narrowed = "".join(f" AND {condition}" for condition in conditions)
     # The limit is part of the text: PostgreSQL would plan anew each time for one that it does not know.
     return _read(f"{_SELECT}{narrowed} ORDER BY session.id DESC LIMIT {limit:d}", given)
+
+
+def count_sessions(merchant: Merchant, mode: str, *, filters: Mapping[str, Any], metadata: Mapping[str, str]) -> int:
+    """How many pass the filters."""
+    narrowed, given = _narrowed(merchant, mode, filters, metadata)
+    return int(fetch(f"{_COUNT} {_OWN}{narrowed}", given)[0][0])
+
+
+def _narrowed(
+    merchant: Merchant, mode: str, filters: Mapping[str, Any], metadata: Mapping[str, str]
+) -> tuple[str, dict[str, Any]]:
+    """The conditions and what they are given."""
+    given = {**filters, "merchant": merchant.pk, "mode": mode}
+    conditions = [_FILTERS[name] for name in filters]
+    if "tx_hash" in filters:
+        given["networks"] = list(all_networks())
+    for place, (name, text) in enumerate(metadata.items()):
+        given[f"text{place}"] = dumps({name: text})
+        either = f"session.metadata @> %(text{place})s::jsonb"
+        if _NUMBER.fullmatch(text):
+            given[f"number{place}"] = f"{{{dumps(name)}:{text}}}"
+            either = f"({either} OR session.metadata @> %(number{place})s::jsonb)"
+        conditions.append(either)
+    return "".join(f" AND {condition}" for condition in conditions), given
 
 
 def _read(sql: str, given: Mapping[str, Any]) -> list[SessionView]:

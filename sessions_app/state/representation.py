@@ -6,10 +6,11 @@ from typing import Any, overload
 
 from django.conf import settings
 
-from chains_app.networks.networks import PaymentOption, find_option
+from chains_app.networks.networks import PaymentOption, all_networks, find_option
 from chains_app.networks.payment_uris import payment_uri
 from common.modes import Mode
 from common.money import Currency, amount_text, plain, to_minor_unit, units_due
+from merchants_app.businesses.names import name_in_addresses
 from sessions_app.answers import session as answers
 from sessions_app.models import CheckoutSession, Payment, Quote, Refund
 from sessions_app.state.children import Session, has_address, payments_of, refunds_of
@@ -29,6 +30,8 @@ def represent(session: Session) -> answers.Session:
     return answers.Session(
         id=session.public_id,
         url=page_url(session),
+        receipt_url=page_url(session) if session.status == Status.COMPLETED else None,
+        dashboard_url=dashboard_url(session),
         livemode=session.mode == Mode.LIVE,
         status=Status(session.status),
         payment_status=PaymentStatus(session.payment_status),
@@ -53,8 +56,7 @@ def represent(session: Session) -> answers.Session:
         customer=answers.CustomerOfSession(id=customer.public_id, email=session.email, name=session.name),
         payment=_payment_due(session, facts, counted) if facts and session.quote_id else None,
         payments=[
-            _payment(payment, session.currency, counts=payment.public_id in counted)
-            for payment in sorted_payments(session)
+            _payment(payment, session, counts=payment.public_id in counted) for payment in sorted_payments(session)
         ],
         refunds=[represent_refund(refund, session.currency) for refund in sorted_refunds(session)],
         amount_refunded=to_minor_unit(facts.sent_back if facts else ZERO, session.currency),
@@ -75,6 +77,12 @@ def represent_with_refund(session: CheckoutSession, refund_id: str) -> answers.S
 def represent_end(now: datetime) -> answers.SessionEnd:
     """What becomes different in the answer of an open session that nobody touched when its time is over."""
     return answers.SessionEnd(status=Status.EXPIRED, updated_at=now)
+
+
+def dashboard_url(session: Session) -> str:
+    """Where the merchant sees it."""
+    place = f"{name_in_addresses(session.merchant_id)}/{session.mode}"
+    return f"{settings.PUBLIC_URL}/dashboard/{place}/sessions/{session.public_id}"
 
 
 def page_url(session: Session) -> str:
@@ -177,7 +185,9 @@ def _received_units(session: Session, quote: Quote | QuoteView, counted: frozens
     )
 
 
-def _payment(payment: Payment | PaymentView, currency: str, *, counts: bool) -> answers.PaymentMade:
+def _payment(payment: Payment | PaymentView, session: Session, *, counts: bool) -> answers.PaymentMade:
+    currency, network, deposit = session.currency, all_networks().get(payment.network), session.deposit
+    assert deposit is not None
     return answers.PaymentMade(
         id=payment.public_id,
         status=payment_state(payment),
@@ -190,6 +200,11 @@ def _payment(payment: Payment | PaymentView, currency: str, *, counts: bool) -> 
         rate_basis=payment.basis,
         sender=payment.sender,
         tx_hash=payment.tx_hash,
+        explorer_url=network.explorer_link(
+            tx_hash=payment.tx_hash, log_index=payment.log_index, recipient=deposit.address
+        )
+        if network
+        else None,
         block_number=payment.block_number,
         confirmations_needed=payment.confirmations_needed,
         arrived_at=payment.arrived_at,

@@ -41,6 +41,7 @@ class PaymentView(NamedTuple):
     network: str
     asset: str
     tx_hash: str
+    log_index: int
     sender: str
     decimals: int
     amount_units: Decimal
@@ -96,6 +97,7 @@ class SessionView(NamedTuple):
     id: int
     public_id: str
     page_token: str
+    merchant_id: int
     mode: str
     amount: Decimal
     currency: str

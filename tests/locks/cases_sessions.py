@@ -16,6 +16,7 @@ from sessions_app.collecting import collecting
 from sessions_app.models import AddressChange, CheckoutSession, Decision, Payment, PaymentLink, Refund
 from sessions_app.paying.decisions import decide
 from sessions_app.paying.quoting import choose_option
+from sessions_app.paying.sandbox_clock import advance
 from sessions_app.refunding.address import confirm_change, leave_address, name_address
 from sessions_app.refunding.refunds import prepare_refund, withdraw_refund
 from sessions_app.refunding.states import Move, move
@@ -60,6 +61,12 @@ def a_session_in_place_of_another(mia: Merchant) -> Act:
 def a_session_that_is_changed(mia: Merchant) -> Act:
     session = waiting_for_money(mia)
     return lambda: change_session(session, {"email": "new@example.com", "name": "Pat Married"}, actor="key")
+
+
+@holds("sessions_app.paying.sandbox_clock.advance")
+def time_that_passes_for_a_business(mia: Merchant) -> Act:
+    waiting_for_money(mia)
+    return lambda: advance(merchant=mia, mode="test", by=timedelta(hours=2), actor="key")
 
 
 @holds("sessions_app.state.lifecycle.expire_overdue")

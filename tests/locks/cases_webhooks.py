@@ -11,6 +11,7 @@ from webhooks_app.endpoints.endpoints import (
     change_endpoint,
     create_endpoint,
     delete_endpoint,
+    put_endpoint,
     rotate_secret,
     switch_off,
 )
@@ -27,6 +28,11 @@ NOBODY = "http://127.0.0.1:9/hooks"
 
 def endpoint_of(mia: Merchant, *, mode: str = "test") -> WebhookEndpoint:
     return create_endpoint(merchant=mia, mode=mode, url=NOBODY, actor="mia@example.com")[0]
+
+
+@holds("webhooks_app.endpoints.endpoints.put_endpoint")
+def settings_that_are_saved(mia: Merchant) -> Act:
+    return lambda: put_endpoint(merchant=mia, mode="test", url=NOBODY, client_key="shop", actor="mia@example.com")
 
 
 def event_of(mia: Merchant) -> Event:

@@ -152,6 +152,9 @@ ROWS: dict[str, tuple[str, ...]] = {
     "webhooks_app.endpoints.endpoints.create_endpoint: select_for_update": (
         f"{WEBHOOKS}::test_two_that_add_an_endpoint_at_once_stay_within_the_limit",
     ),
+    "webhooks_app.endpoints.endpoints.put_endpoint: select_for_update": (
+        f"{WEBHOOKS}::test_settings_that_are_saved_twice_at_once_make_one_endpoint",
+    ),
     "webhooks_app.sending.trial._prepare: select_for_update": (
         f"{WEBHOOKS}::test_an_endpoint_is_tried_once_at_a_time",
     ),

@@ -119,6 +119,15 @@ def test_two_that_add_an_endpoint_at_once_stay_within_the_limit(mia: Merchant, m
     assert WebhookEndpoint.objects.filter(merchant=mia).count() == 1
 
 
+def test_settings_that_are_saved_twice_at_once_make_one_endpoint(mia: Merchant) -> None:
+    def save() -> tuple[WebhookEndpoint, str]:
+        return endpoints.put_endpoint(merchant=mia, mode="test", url="http://127.0.0.1:9/hooks", actor="mia")
+
+    saved = behind_a_lock(save, lock=save, meanwhile=nothing)
+    assert isinstance(saved, tuple)
+    assert saved == (WebhookEndpoint.objects.get(merchant=mia), "")
+
+
 def test_an_endpoint_is_switched_off_once(mia: Merchant) -> None:
     endpoint = endpoint_of(mia)
     was_on = behind_a_lock(

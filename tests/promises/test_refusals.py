@@ -66,6 +66,8 @@ PROMISED = {
     },
     # It was there, and is over.
     410: {"invitation_over"},
+    # It cannot be read.
+    415: {"unsupported_content_encoding"},
     # The key of another request.
     422: {"idempotency_key_reused"},
     # Too often: later.

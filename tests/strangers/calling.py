@@ -45,7 +45,7 @@ def by_key(row: Row, world: World, ids: Mapping[str, str], secret: str, query: M
     """The answer to a call of the API."""
     headers = {"Authorization": f"Bearer {secret}"} if secret else {}
     options: dict[str, Any] = {"headers": headers, "query_params": query or None}
-    if row.method in {"post", "patch"}:
+    if row.method in {"post", "patch", "put"}:
         options |= {"data": dumps(row.sent(world)), "content_type": "application/json"}
     return getattr(_ANYBODY, row.method)(address(row, world, ids), **options)
 

@@ -37,6 +37,21 @@ class CreateEndpoint(Body):
     )
 
 
+class PutEndpoint(Body):
+    """`PUT /webhook-endpoints`: what is left out stays, and is as in `POST` when it is new."""
+
+    url: HttpUrl = Field(description="Where events are posted to.", examples=["https://shop.example/webhooks"])
+    client_key: LeftOut[Annotated[str, Text(80)]] = Field(
+        None,
+        description="Your own name for it: found by it although its URL has changed. Left out: by its URL.",
+        examples=["woocommerce-1"],
+    )
+    events: LeftOut[Events] = Field(None, description="Which events; empty: all.", examples=[["checkout.completed"]])
+    headers: LeftOut[Headers] = Field(
+        None, description="Replaces all custom headers; {} removes them.", examples=[{"X-Token": "let-me-in"}]
+    )
+
+
 class ChangeEndpoint(Body):
     """`PATCH /webhook-endpoints/{id}`: what is left out stays."""
 

@@ -10,7 +10,15 @@ from merchants_app.frame.api_base import MerchantViewSet, lead_on
 from merchants_app.frame.api_request import ApiRequest
 from merchants_app.models import KeyScope
 from webhooks_app.answers import Resent
-from webhooks_app.api.requests import ChangeEndpoint, CreateEndpoint, ListDeliveries, ListEvents, Nothing, Resend
+from webhooks_app.api.requests import (
+    ChangeEndpoint,
+    CreateEndpoint,
+    ListDeliveries,
+    ListEvents,
+    Nothing,
+    PutEndpoint,
+    Resend,
+)
 from webhooks_app.endpoints import endpoints
 from webhooks_app.endpoints.representation import represent_delivery, represent_endpoint, with_secret
 from webhooks_app.events.bodies import represent_event
@@ -26,8 +34,8 @@ class EndpointViewSet(MerchantViewSet):
 
     # All of them: who hears of every payment, and by which secret, is no shop's daily business.
     scopes = dict.fromkeys(
-        ["list", "create", "retrieve", "partial_update", "destroy", "deliveries", "resend", "resend_one", "test",
-         "rotate_secret"],
+        ["list", "create", "put_one", "retrieve", "partial_update", "destroy", "deliveries", "resend", "resend_one",
+         "test", "rotate_secret"],
         KeyScope.WEBHOOKS,
     )  # fmt: skip
     answers_apart = frozenset({"test", "resend"})
@@ -49,6 +57,21 @@ class EndpointViewSet(MerchantViewSet):
             actor=request.actor,
         )
         return Response(with_secret(made, secret), status=201)
+
+    @action(detail=False, methods=["put"])
+    def put_one(self, request: ApiRequest) -> Response:
+        """The one of that key or URL, as said: 201 and its secret when it is new, 200 without when it was there."""
+        wanted = PutEndpoint.parse(request.data)
+        found, secret = endpoints.put_endpoint(
+            merchant=request.merchant,
+            mode=request.mode,
+            url=wanted.url,
+            client_key=wanted.client_key or "",
+            events=wanted.events,
+            headers=wanted.headers,
+            actor=request.actor,
+        )
+        return Response(with_secret(found, secret), status=201) if secret else Response(represent_endpoint(found))
 
     def retrieve(self, request: ApiRequest, pk: str) -> Response:
         """One."""

@@ -15,7 +15,7 @@ from common.network.outbound_http import OutboundRules, RefusedAddress
 from merchants_app.audit import record
 from merchants_app.mail.notices import tell_owners
 from merchants_app.models import Merchant
-from webhooks_app.endpoints.custom_headers import check_headers
+from webhooks_app.endpoints.custom_headers import check_headers, headers_in
 from webhooks_app.endpoints.secrets_at_rest import kept, secrets_in
 from webhooks_app.errors import NoSuchEndpoint, TooManyEndpoints, UnsafeUrl
 from webhooks_app.models import WebhookEndpoint
@@ -67,6 +67,47 @@ def create_endpoint(
         _audit(endpoint, actor, "created", url=url)
         _tell(endpoint, actor, f"a webhook endpoint was made, which hears of every payment: {url}")
     return endpoint, secret
+
+
+def put_endpoint(
+    *,
+    merchant: Merchant,
+    mode: str,
+    url: str,
+    client_key: str = "",
+    events: Sequence[str] | None = None,
+    headers: Mapping[str, str] | None = None,
+    actor: str,
+) -> tuple[WebhookEndpoint, str]:
+    """The endpoint of this key, else of this URL, made as said; new, with its secret, when there is none.
+
+    What is not said stays. The secret is empty when it is not new. Raises as `create_endpoint` does.
+    """
+    check_url(url, mode=mode)
+    with transaction.atomic():
+        # Two saves of the same settings at once make one.
+        Merchant.objects.select_for_update(no_key=True).get(pk=merchant.pk)
+        own = WebhookScope(merchant, mode).endpoints()
+        known = own.filter(client_key=client_key).first() if client_key else None
+        known = known or own.filter(url=url, client_key="").first()
+        if known is None and not client_key:
+            known = own.filter(url=url).first()
+        secret = ""
+        if known is None:
+            known, secret = create_endpoint(
+                merchant=merchant, mode=mode, url=url, events=events or (), headers=headers, actor=actor
+            )
+        elif _differs(known, url, events, headers):
+            known = change_endpoint(endpoint=known, actor=actor, url=url, events=events, headers=headers)
+        if client_key and known.client_key != client_key:
+            known.client_key = client_key
+            known.save(update_fields=["client_key"])
+    return known, secret
+
+
+def _differs(known: WebhookEndpoint, url: str, events: Sequence[str] | None, headers: Mapping[str, str] | None) -> bool:
+    others = events is not None and list(dict.fromkeys(events)) != known.events
+    return known.url != url or others or (headers is not None and headers_in(known.headers_encrypted) != headers)
 
 
 def change_endpoint(

@@ -14,6 +14,7 @@ def represent_endpoint(endpoint: WebhookEndpoint) -> answers.WebhookEndpoint:
     return answers.WebhookEndpoint(
         id=endpoint.public_id,
         url=endpoint.url,
+        client_key=endpoint.client_key or None,
         events=endpoint.events,
         header_names=header_names_in(endpoint.headers_encrypted),
         livemode=endpoint.mode == Mode.LIVE,

@@ -8,10 +8,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from merchants_app.models import Merchant
 from webhooks_app.errors import EndpointOff
 from webhooks_app.event_types import EventType
 from webhooks_app.events.outbox import CHOSEN, DUE_DELIVERIES, PAIRS, nudge_on_commit
@@ -75,6 +76,12 @@ def catch_up(*, endpoint: WebhookEndpoint) -> int:
     sent = sum(_send_again(batch) for batch in _batches(missed))
     WebhookEndpoint.objects.filter(pk=endpoint.pk, catching_up_since=since).update(catching_up_since=None)
     return sent
+
+
+def bring_nearer(merchant: Merchant, mode: str, by: timedelta) -> None:
+    """What waits for its next try is due so much sooner."""
+    waiting = Delivery.objects.filter(event__merchant=merchant, event__mode=mode, state=DeliveryState.PENDING)
+    waiting.filter(leased=False).update(next_attempt_at=F("next_attempt_at") - by)
 
 
 def resend_since(*, endpoint: WebhookEndpoint, since: datetime) -> int:

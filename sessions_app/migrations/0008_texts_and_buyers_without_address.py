@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('merchants_app', '0002_tolerance_by_currency'),
-        ('sessions_app', '0005_sessions_supersede_each_other'),
+        ('sessions_app', '0007_refunds_by_status'),
     ]
 
     operations = [
