@@ -21,7 +21,7 @@ class Facts(Collector):
         """One small query a metric; without a database, that it is away."""
         is_up = True
         try:
-            yield from [_sessions(), *_deliveries(), _chains(), _differences()]
+            yield from [_sessions(), *_deliveries(), *_chains(), _differences()]
         except (DatabaseError, InterfaceError):
             is_up = False
         yield GaugeMetricFamily("tallystick_database_up", "Whether the database answers.", value=is_up)
@@ -52,13 +52,21 @@ def _deliveries() -> Iterator[Metric]:
     )
 
 
-def _chains() -> Metric:
+def _chains() -> Iterator[Metric]:
     age = GaugeMetricFamily("tallystick_chain_read_seconds_ago", "When a network was last read.", labels=["network"])
+    unread = GaugeMetricFamily(
+        "tallystick_chain_unread_seconds",
+        "For how long a network could not be read; 0 while it can. From 30 on it is not offered.",
+        labels=["network"],
+    )
     now = timezone.now()
     for cursor in ScanCursor.objects.all():
+        since = cursor.unread_since
+        unread.add_metric([cursor.network], (now - since).total_seconds() if since else 0)
         if cursor.scanned_at:
             age.add_metric([cursor.network], (now - cursor.scanned_at).total_seconds())
-    return age
+    yield age
+    yield unread
 
 
 def _differences() -> Metric:

@@ -137,7 +137,11 @@ def not_seen(network: Network) -> str:
 
 def unseen_network(session: CheckoutSession, now: datetime) -> Network | None:
     """The network that the session is being paid on, if it cannot be read; None when it can, or nothing is awaited."""
-    if session.quote is None or not is_live(session.status) or session.quote.network not in unread_networks(now):
+    if session.quote is None or not is_live(session.status):
+        return None
+    # Most pages ask in vain, every two seconds: an open session stands still as soon as its network is away.
+    is_asking = session.status != Status.OPEN or session.stands_still_since is not None
+    if not is_asking or session.quote.network not in unread_networks(now):
         return None
     return all_networks().get(session.quote.network)
 

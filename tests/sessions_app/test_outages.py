@@ -188,6 +188,7 @@ def test_the_buyer_is_told(client: Client, paying: Callable[..., CheckoutSession
     session, elsewhere = paying(), paying(THERE.id)
     before = client.get(f"/pay/{session.page_token}/status").headers["ETag"]
     is_away(timezone.now() - MINUTE)
+    keep_ends(timezone.now())
     page = client.get(f"/pay/{session.page_token}")
     assert page.content.decode().count("We cannot see Devchain at the moment") >= 2  # headline and notice
     assert client.get(f"/pay/{session.page_token}/status", headers={"If-None-Match": before}).status_code == 200
@@ -200,6 +201,7 @@ def test_the_business_is_told(
     session, elsewhere = paying(), paying(THERE.id, merchant=otto)
     assert "cannot be read" not in desk.read("overview")
     is_away(timezone.now() - MINUTE)
+    keep_ends(timezone.now())
     assert "The time of 1 session that buyers are paying on it stands still" in desk.read("overview")
     assert "Devchain cannot be read" in ottos_desk.read("overview")
     assert "stands still" not in ottos_desk.read("overview")
