@@ -8,7 +8,7 @@ PROCESSES ?= logical
 # By file, in the order of tests/conftest.py: what a file starts (a node, a browser) is started once.
 SHARE := -n $(PROCESSES) --dist loadfile --no-loadscope-reorder
 
-.PHONY: run test test-odd coverage check format bench mutants clean audit lock
+.PHONY: run test test-odd coverage check contracts format bench mutants clean audit lock
 
 # Everything on one machine, with a demo merchant: http://127.0.0.1:8000 (PORT=…, DATA_DIR=…).
 run:
@@ -45,6 +45,11 @@ audit:
 	@$(INSTALL) test
 	@exec $(BIN)/python checkout_project/running/audit.py
 
+# A long look at the contracts: forge's invariants many times over, and slither. docs/receiving.md says what they find.
+contracts:
+	@$(INSTALL) test
+	@exec $(BIN)/python -m tests.chains_app.contracts.care
+
 # After a change in requirements*.txt: the hashes that go with it.
 lock:
 	@$(INSTALL) test
@@ -70,5 +75,5 @@ mutants:
 
 # What can be made again. Your data stays; `rm -r .data` removes it (as root see docs/configuration.md).
 clean:
-	rm -rf .venv node_modules staticfiles .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf .venv .venv-contracts node_modules staticfiles .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -not -path './.data/*' -prune -exec rm -rf {} +

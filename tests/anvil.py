@@ -63,10 +63,15 @@ class Reverted(AssertionError):
 
 def anvil_binary() -> Path:
     """Path of the binary inside the npm package. Raises AnvilMissing."""
-    name = f"anvil-{_SYSTEMS.get(platform.system())}-{_MACHINES.get(platform.machine())}"
-    path = ROOT / "node_modules" / "@foundry-rs" / name / "bin" / "anvil"
+    return npm_binary("anvil")
+
+
+def npm_binary(tool: str) -> Path:
+    """The same of another of foundry's tools."""
+    name = f"{tool}-{_SYSTEMS.get(platform.system())}-{_MACHINES.get(platform.machine())}"
+    path = ROOT / "node_modules" / "@foundry-rs" / name / "bin" / tool
     if not path.exists():
-        raise AnvilMissing("anvil is not installed: run `npm ci` in the project's folder (Node 20 or newer)")
+        raise AnvilMissing(f"{tool} is not installed: run `npm ci` in the project's folder (Node 20 or newer)")
     return path
 
 

@@ -10,6 +10,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 LOCKS = {"requirements.txt": "requirements.lock", "requirements-dev.txt": "requirements-dev.lock"}
+# What only `make contracts` installs: nothing of it is named one by one.
+TOOL_LOCKS = {"requirements-contracts.txt": "requirements-contracts.lock"}
 _UV = [
     "uv", "pip", "compile", "--quiet", "--universal", "--python-version", "3.11", "--generate-hashes", "--no-annotate",
     "--no-header", "--no-emit-index-url",
@@ -17,8 +19,8 @@ _UV = [
 
 
 def main() -> None:
-    """Both. Versions come from the lists; only what a list does not name (other platforms' needs) is chosen anew."""
-    for wanted, lock in LOCKS.items():
+    """All. Versions come from the lists; only what a list does not name (other platforms' needs) is chosen anew."""
+    for wanted, lock in (LOCKS | TOOL_LOCKS).items():
         subprocess.run([sys.executable, "-m", *_UV, wanted, "--output-file", lock], cwd=ROOT, check=True)
         path = ROOT / lock
         text = f"# Made from {wanted} by `make lock`: do not edit.\n{path.read_text(encoding='utf-8')}"
