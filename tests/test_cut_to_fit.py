@@ -14,7 +14,7 @@ from webhooks_app.endpoints.endpoints import create_endpoint, switch_off
 from webhooks_app.models import WebhookEndpoint
 
 pytestmark = pytest.mark.django_db
-LONG = "A node said this. " * 100
+LONG = "A-node-said-this." * 100  # without spaces: PostgreSQL cuts those off by itself
 NETWORK = network("devchain")
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 ODD = Doubt(what="log", place="log 7", first=3, last=4, address="", why=LONG)
