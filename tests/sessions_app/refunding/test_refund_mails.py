@@ -7,9 +7,15 @@ from urllib.parse import urlsplit
 import pytest
 from django.core import mail
 from django.test import Client
+from django.utils import timezone
 
 from merchants_app.models import AuditEntry
+from sessions_app.buyers.erasing import erase_buyer
+from sessions_app.errors import WrongRefund
 from sessions_app.models import CheckoutSession
+from sessions_app.refunding.mails import NotMailed, ask_by_mail
+from sessions_app.refunding.where import checked_refund_address
+from tests.cast import PATS_WALLET
 from tests.desk import Desk
 from tests.mail_server import mail_server
 from tests.sandbox import Sandbox
@@ -48,6 +54,27 @@ def test_nobody_is_asked_twice_within_the_hour(sandbox: Sandbox, session: Checko
     assert len(mail.outbox) == 1
     sandbox.skip(minutes=61)
     assert "Mailed to" in ask(desk, session)
+
+
+def test_having_asked_one_buyer_hinders_no_question_to_another(sandbox: Sandbox, new_session: Any, desk: Desk) -> None:
+    for session in (new_session(), new_session()):
+        sandbox.play(session, "exact")
+        assert "Mailed to" in ask(desk, session)
+    assert len(mail.outbox) == 2
+
+
+def test_an_erased_buyer_is_asked_nothing_and_leaves_no_address(
+    sandbox: Sandbox, session: CheckoutSession, later: Callable[[int], None]
+) -> None:
+    sandbox.play(session, "exact")
+    later(10)
+    erase_buyer(session.customer, actor="mia@example.com")
+    erased = CheckoutSession.objects.get(pk=session.pk)
+    with pytest.raises(NotMailed, match="The buyer was erased"):
+        ask_by_mail(erased, actor="mia@example.com", now=timezone.now())
+    with pytest.raises(WrongRefund, match="nothing is kept about its buyer"):
+        checked_refund_address(erased, PATS_WALLET)
+    assert mail.outbox == []
 
 
 def test_nobody_is_asked_while_there_is_nothing_to_send_back(session: CheckoutSession, desk: Desk) -> None:

@@ -11,6 +11,7 @@ from django.utils import timezone
 from common.network.client_address import trusted_proxies
 from merchants_app.models import Merchant, Treasury
 from sessions_app.models import CheckoutSession, PaymentLink
+from sessions_app.selling.payment_links import why_closed
 from tests.cast import Api, terms
 from tests.strangers.world import own
 
@@ -64,6 +65,14 @@ def test_an_offer_that_is_over_opens_nothing(api: Api, client: Client) -> None:
     own(PaymentLink).update(ends_at=timezone.now() - timedelta(minutes=1))
     assert b"over" in client.get(f"/l/{link['id']}").content
     assert client.post(f"/l/{link['id']}", BUYER).status_code == 409
+
+
+def test_an_offer_ends_in_the_very_second_that_it_names(api: Api) -> None:
+    api.post("payment-links", body())
+    link, end = own(PaymentLink).get(), timezone.now()
+    link.ends_at = end
+    assert why_closed(link, end) == "This offer is over."
+    assert why_closed(link, end - timedelta(microseconds=1)) == ""
 
 
 @pytest.mark.parametrize(
