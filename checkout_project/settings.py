@@ -201,6 +201,8 @@ REST_FRAMEWORK = {
 SPECTACULAR_SETTINGS = {
     "OAS_VERSION": "3.1.1",
     "TITLE": "Tallystick",
+    "LICENSE": {"name": "MIT", "identifier": "MIT"},
+    "CONTACT": {"name": "Whoever runs this installation", "url": PUBLIC_URL},
     "VERSION": "1",
     "DESCRIPTION": "A self-hosted checkout for crypto payments. Money amounts are exact JSON numbers in the session's "
     "currency, on-chain amounts are text, in the asset itself; times are ISO 8601 in UTC with milliseconds. Every "
@@ -233,6 +235,7 @@ SPECTACULAR_SETTINGS = {
         "checkout_project.openapi.hooks.examples_of_parameters",
         "checkout_project.openapi.hooks.headers_of_answers",
         "checkout_project.openapi.hooks.scopes_in_words",
+        "checkout_project.openapi.hooks.open_and_complete",
     ],
 }
 

@@ -42,7 +42,7 @@ class Account(Answer):
     business: str = Field(description="Its name.", examples=["Mia Coffee"])
     mode: Mode = Field(description="The key's.", examples=["test"])
     livemode: bool = Field(description="False: test mode, play money.", examples=[False])
-    key: KeyOfAccount = Field(description="The key that asks.")
+    key: KeyOfAccount = Field(description="By which this was asked.")
     treasury_set: bool = Field(
         description="Whether there is a wallet to receive in: without one no session can be made.", examples=[True]
     )
