@@ -13,6 +13,9 @@ class ScanCursor(models.Model):
     collections_read = models.BigIntegerField(
         null=True, help_text="The last block whose collections of deposits are marked; null before the first look."
     )
+    collections_doubted = models.BigIntegerField(
+        null=True, help_text="Collections from this block on were marked, and the block was replaced since."
+    )
     refunds_read = models.BigIntegerField(
         null=True, help_text="The last block in which refunds were looked for; null before the first look."
     )

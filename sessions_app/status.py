@@ -104,7 +104,8 @@ REFUND_MOVES: dict[RefundStatus, frozenset[RefundStatus]] = {
     RefundStatus.SEEN: frozenset({RefundStatus.CONFIRMED, RefundStatus.PREPARED}),
     # It had been sent all the same.
     RefundStatus.WITHDRAWN: frozenset({RefundStatus.SEEN}),
-    RefundStatus.CONFIRMED: frozenset(),
+    # The branch that had it was given up: it is gone, or in another block.
+    RefundStatus.CONFIRMED: frozenset({RefundStatus.PREPARED, RefundStatus.SEEN}),
 }
 
 

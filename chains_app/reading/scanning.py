@@ -9,6 +9,7 @@ from bisect import bisect_left
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import starmap
 from math import ceil
 from typing import Any, NamedTuple
 
@@ -166,8 +167,6 @@ def refunds_unread(network: Network) -> tuple[int, int] | None:
 
 def heads_of(networks: Collection[str]) -> dict[str, int]:
     """The newest block seen of each of these networks, by id; none that was never read."""
-    if not networks:
-        return {}
     return dict(ScanCursor.objects.filter(network__in=networks).values_list("network", "head"))
 
 
@@ -247,8 +246,7 @@ def _replaced_from(network: Network, reader: Reader, cursor: Position, head: Blo
 
 def _known_positions(network: Network, cursor: Position, *, up_to: int) -> list[Position]:
     rows = ScannedBlock.objects.filter(network=network.id, number__lt=cursor.number).order_by("number")
-    positions = [Position(*row) for row in rows.values_list("number", "hash")]
-    return [at for at in [*positions, cursor] if at.number <= up_to]
+    return [at for at in (*starmap(Position, rows.values_list("number", "hash")), cursor) if at.number <= up_to]
 
 
 def _goes_on(reader: Reader, at: Position, head: Block) -> bool:
@@ -287,6 +285,8 @@ def _save_checkpoint(scan: Scan, read_by: str) -> None:
         blocks.filter(number__gte=scan.replaced_from).delete()
         row, before = ScanCursor.objects.filter(pk=network), scan.replaced_from - 1
         row.update(read_twice=Least("read_twice", before), read_thrice=Least("read_thrice", before))
+        marked = row.filter(collections_read__gte=scan.replaced_from)
+        marked.update(collections_read=before, collections_doubted=Least("collections_doubted", scan.replaced_from))
     ends = [at for at in (scan.below, scan.end) if at]
     rows = [ScannedBlock(network=network, number=at.number, hash=at.hash, read_by=read_by) for at in ends]
     ScannedBlock.objects.bulk_create(rows, ignore_conflicts=True)

@@ -16,6 +16,7 @@ from chains_app.reading.reader import ReaderUnavailable
 from chains_app.reading.set_aside import postpone, set_aside, settle
 from common.bulk_sql import update_rows
 from sessions_app.collecting.collecting import emptied_payments
+from sessions_app.collecting.undone import take_back_lost
 from sessions_app.models import Payment
 
 # Blocks, and transactions that we were told of, that one look asks about.
@@ -31,6 +32,10 @@ def follow_collections(network: Network) -> None:
     cursor = ScanCursor.objects.filter(pk=network.id).exclude(block_hash="").first()
     if network.kind != "evm" or cursor is None:
         return
+    if cursor.collections_doubted is not None:
+        take_back_lost(network, timezone.now())
+        row = ScanCursor.objects.filter(pk=network.id, collections_doubted=cursor.collections_doubted)
+        row.update(collections_doubted=None)
     upto = cursor.block_number - network.confirmations.normal
     _follow_told(network, final_at=upto)
     first = _first_unread(network, cursor.collections_read, upto)

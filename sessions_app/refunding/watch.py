@@ -51,11 +51,11 @@ def _whole(refunds: QuerySet[Refund]) -> QuerySet[Refund]:
     return refunds.select_related("session__merchant").order_by("id")
 
 
-def deep_sightings(network: Network, refunds: Iterable[Refund], *, head: int) -> list[Sighting]:
-    """Where seen refunds stand that have as many blocks on them as payments of their worth need. May ask for rates."""
+def deep_enough_refunds(network: Network, refunds: Iterable[Refund], *, head: int) -> list[Refund]:
+    """Seen refunds with as many blocks on them as payments of their worth need. May ask for rates."""
     valuer = Valuer(())
     return [
-        sighting(refund)
+        refund
         for refund in refunds
         if refund.block_number is not None
         and head - refund.block_number + 1

@@ -20,16 +20,18 @@ from chains_app.reading.reader import Doubt, Reader, ReaderUnavailable, Sighting
 from chains_app.reading.scanning import CursorMoved, Scan, save_cursor, scan
 from common.lease import lease
 from sessions_app.models import DepositAddress, Payment, Quote, Refund
+from sessions_app.refunding.undone import Found, done_since, find, store_found
 from sessions_app.refunding.watch import (
     Reading,
     conclude_refunds,
-    deep_sightings,
+    deep_enough_refunds,
     doubtful_refunds,
     refunds_watched_for,
     store_refunds,
 )
 from sessions_app.refunding.watch import sighting as refund_sighting
 from sessions_app.state.lifecycle import reassess_many
+from sessions_app.status import RefundStatus
 from sessions_app.watching.astray import look_for
 from sessions_app.watching.payments import confirm, deep_enough, doubtful, mark_vanished, merged, record, sighting
 from sessions_app.watching.sightings import Sightings, take_in
@@ -44,6 +46,7 @@ class _SecondLook:
     moved: list[Transfer]
     unsure: list[Doubt]
     gone_refunds: list[Refund]
+    astray_refunds: Found
     there: frozenset[Sighting]
 
 
@@ -107,6 +110,7 @@ def watch(network: Network, reader: Reader) -> bool:
             network, seen, second_look, sightings, timezone.now(), refunds_wait=bool(refunds), read_by=asked_of(reader)
         )
         note_contradicted(network, reader, timezone.now())
+        store_found(second_look.astray_refunds, now=timezone.now())
         if refunds:
             _see_refunds(network, seen, second_look, refunds, timezone.now())
     except CursorMoved:
@@ -148,19 +152,30 @@ def _look_again(network: Network, reader: Reader, seen: Scan, refunds: list[Refu
     deep = deep_enough(network, seen.head.number)
     missing = doubtful(network, [*seen.transfers, *seen.pending], replaced_from=seen.replaced_from)
     asked = [sighting(payment) for payment in (*deep, *missing) if payment.block_number is not None]
-    asked += deep_sightings(network, refunds, head=seen.head.number)
+    deep_refunds = deep_enough_refunds(network, refunds, head=seen.head.number)
     lost = doubtful_refunds(refunds, [*seen.transfers, *seen.pending], replaced_from=seen.replaced_from)
-    asked += [refund_sighting(refund) for refund in lost if refund.block_number is not None]
+    done = done_since(network, seen.replaced_from)
+    asked += [refund_sighting(refund) for refund in (*deep_refunds, *lost, *done) if refund.block_number is not None]
     there = reader.still_there(asked) if asked else frozenset()
     astray = [each for each in (*deep, *missing) if each.block_number is not None and sighting(each) not in there]
     found = look_for(network, reader, astray, head=seen.head.number)
+    refunds_astray = [
+        refund
+        for refund in (*deep_refunds, *lost, *done)
+        if refund.block_number is not None and refund_sighting(refund) not in there
+    ]
+    found_refunds = find(network, reader, refunds_astray, head=seen.head.number, at_once=bool(lost or done))
     waited = [payment for payment in missing if payment.block_number is None and sighting(payment) not in there]
     return _SecondLook(
         confirmed=[payment for payment in deep if sighting(payment) in there or payment in found.there],
         vanished=[*waited, *found.gone],
         moved=found.moved,
         unsure=found.unsure,
-        gone_refunds=[refund for refund in lost if refund_sighting(refund) not in there],
+        gone_refunds=[
+            *(refund for refund in lost if refund.block_number is None and refund_sighting(refund) not in there),
+            *(refund for refund in found_refunds.gone if refund.status == RefundStatus.SEEN),
+        ],
+        astray_refunds=found_refunds,
         there=there,
     )
 

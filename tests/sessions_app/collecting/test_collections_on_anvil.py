@@ -7,8 +7,9 @@ from django.utils import timezone
 
 from chains_app.calls.chain_calls import Conditions
 from chains_app.calls.readers import nodes_for
+from chains_app.models import ScanCursor
 from chains_app.receiving.deposits import FACTORY_ADDRESS, Deposit, collect_call
-from merchants_app.models import Merchant
+from merchants_app.models import AuditEntry, Merchant
 from sessions_app.collecting import watch
 from sessions_app.collecting.collecting import NothingToCollect, balances, plan, see_collection
 from sessions_app.models import CheckoutSession, Payment
@@ -91,6 +92,35 @@ def test_one_that_the_chain_loses_waits_again(street: Street, mia: Merchant) -> 
     tell(mia, collected_by(street))
     street.node.mine(FINAL)
     assert collected(street.looked()) == [FULL]
+
+
+def test_one_that_was_final_and_that_the_chain_takes_back_waits_again_and_the_business_reads_it(
+    street: Street, mia: Merchant
+) -> None:
+    street.pays(FULL)
+    collected_by(street)
+    street.node.mine(FINAL)
+    assert collected(street.looked()) == [FULL]
+    street.loses(FINAL + 1)
+    street.node.mine()
+    assert collected(street.looked()) == []
+    assert [balance.amount_units for balance in balances(mia, "test")] == [FULL]
+    assert "waits to be collected again" in street.session.timeline.last().reason
+    assert AuditEntry.objects.get(action="payments.collection_undone").merchant == mia
+    collected_by(street)
+    street.node.mine(FINAL)
+    assert collected(street.looked()) == [FULL]
+
+
+def test_one_that_was_final_and_is_in_another_block_now_stays_done(street: Street) -> None:
+    """Only what was there before the last blocks were replaced."""
+    street.pays(FULL)
+    collected_by(street)
+    street.node.mine(FINAL)
+    assert collected(street.looked()) == [FULL]
+    ScanCursor.objects.filter(pk="devchain").update(collections_doubted=1)
+    assert collected(street.looked()) == [FULL]
+    assert ScanCursor.objects.get(pk="devchain").collections_doubted is None
 
 
 def test_events_that_could_not_be_read_are_asked_for_again(street: Street, fake: FakeNode) -> None:
