@@ -140,6 +140,12 @@ class SandboxTransfer(models.Model):
     sender = models.CharField(max_length=42)
     recipient = models.CharField(max_length=42, db_index=True)
     amount_units = models.DecimalField(max_digits=78, decimal_places=0)
+    lane = models.CharField(
+        max_length=40, blank=True, db_default="", help_text="Whose play it is: a reorganisation moves nobody else's."
+    )
+    block_hash = models.CharField(
+        max_length=66, blank=True, db_default="", help_text="Its block's, as its lane has it; empty: the block's own."
+    )
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["tx_hash", "log_index"], name="one_sandbox_transfer")]

@@ -74,7 +74,7 @@ SCOPE_WORDS = {
     KeyScope.READ: "See sessions, issues, links, customers and events",
     KeyScope.WRITE: "Make sessions and links, quote, end what is unpaid",
     KeyScope.WEBHOOKS: "See and change webhook endpoints and their secrets, send again",
-    KeyScope.DECIDE: "Decide odd payments, erase buyers",
+    KeyScope.DECIDE: "Decide odd payments, refund, erase buyers",
 }
 _CELLS = {_YES: "yes", _TEST: "test mode", _NO: "–"}
 

@@ -54,6 +54,14 @@ class SessionScope(WebhookScope):
             raise NotFound("There is no such refund of this session.")
         return found
 
+    def any_refund(self, public_id: str) -> Refund:
+        """One refund, of whichever session. Raises NotFound."""
+        own = Refund.objects.filter(session__merchant=self.merchant, session__mode=self.mode)
+        found = own.filter(public_id=public_id).select_related("session__merchant").first()
+        if found is None:
+            raise NotFound(f"There is no refund {public_id[:60]!r} for this key.", attr="id")
+        return found
+
     def links(self) -> QuerySet[PaymentLink]:
         """Payment links, switched-off ones too, newest first."""
         return PaymentLink.objects.filter(merchant=self.merchant, mode=self.mode).order_by("-id")

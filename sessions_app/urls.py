@@ -7,6 +7,7 @@ from sessions_app.api.customers import CustomerViewSet
 from sessions_app.api.issues import IssueViewSet
 from sessions_app.api.links import PaymentLinkViewSet
 from sessions_app.api.options import PaymentOptionViewSet
+from sessions_app.api.refunds import RefundViewSet
 from sessions_app.api.sandbox import SandboxViewSet
 from sessions_app.api.sessions import CheckoutViewSet
 from sessions_app.dashboard import buyers, collecting, decisions, refunds, sessions
@@ -24,6 +25,11 @@ api = [
     path("checkout/<str:pk>/resolve", CheckoutViewSet.as_view({"post": "resolve"}), name="session-resolve"),
     path("account", AccountViewSet.as_view({"get": "list"}), name="account"),
     path("sandbox/advance", SandboxViewSet.as_view({"post": "advance"}), name="sandbox-advance"),
+    path("checkout/<str:pk>/refunds", RefundViewSet.as_view({"get": "list", "post": "create"}), name="refund-list"),
+    path("refunds/<str:pk>", RefundViewSet.as_view({"get": "retrieve"}), name="refund-detail"),
+    path("refunds/<str:pk>/sent", RefundViewSet.as_view({"post": "sent"}), name="refund-sent"),
+    path("refunds/<str:pk>/simulate", RefundViewSet.as_view({"post": "simulate"}), name="refund-simulate"),
+    path("refunds/<str:pk>/withdraw", RefundViewSet.as_view({"post": "withdraw"}), name="refund-withdraw"),
     path("issues", IssueViewSet.as_view({"get": "list"}), name="issue-list"),
     path("payment-links", PaymentLinkViewSet.as_view({"get": "list", "post": "create"}), name="link-list"),
     path(

@@ -30,7 +30,9 @@ class EventHead(Answer):
 class Event(EventHead):
     """A numbered fact about a session. The body of a webhook is exactly this."""
 
-    data: dict[str, Any] = Field(description="The session as the API shows it, at that moment.")
+    data: dict[str, Any] = Field(
+        description="The session as the API shows it, at that moment; in `current` how it stands now."
+    )
 
 
 class EndpointHealth(Answer):

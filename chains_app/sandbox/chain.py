@@ -2,7 +2,7 @@
 
 Nobody runs it: whoever asks for its head mines what is due. A transfer can be told to wait for ever, to disappear
 while it waits, or to be taken back out of its block; the last replaces every block from there on, as a real
-reorganisation does.
+reorganisation does. All businesses play on it, each in a lane: what is replaced for one stays what it was for others.
 """
 
 import secrets
@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.db import connection, transaction
-from django.db.models import Max, Min, Q
+from django.db.models import Max, Min, OuterRef, Q, Subquery
 
 from chains_app.models import SandboxBlock, SandboxTransfer, ScanCursor
 from chains_app.networks.networks import network
@@ -38,6 +38,7 @@ def send(
     sender: str = PLAY_SENDER,
     tx_hash: str | None = None,
     log_index: int | None = None,
+    lane: str = "",
 ) -> SandboxTransfer:
     """A transfer of base units of a token (no contract: of the native coin) to a checksummed address.
 
@@ -54,6 +55,7 @@ def send(
         sender=sender,
         recipient=recipient,
         amount_units=amount_units,
+        lane=lane,
     )
 
 
@@ -78,15 +80,22 @@ def mine(now: datetime) -> SandboxBlock:
 
 
 def _take_away(now: datetime) -> None:
-    """Removes what is due to disappear. From the lowest block that loses something on, all blocks get other hashes."""
+    """Removes what is due to disappear. From the lowest block that loses something on, all blocks get other hashes.
+
+    So have the transfers in them that are of a lane which loses something; others' stay in the blocks as they were.
+    """
     gone = SandboxTransfer.objects.filter(drop_at__lte=now)
-    lowest = gone.aggregate(lowest=Min("block__number"))["lowest"]
+    of_blocks = gone.filter(block__isnull=False).values("lane")
+    lanes = dict(of_blocks.annotate(lowest=Min("block__number")).values_list("lane", "lowest"))
     gone.delete()
-    if lowest is not None:
-        replaced = list(SandboxBlock.objects.filter(number__gte=lowest))
+    if lanes:
+        replaced = list(SandboxBlock.objects.filter(number__gte=min(lanes.values())))
         for block in replaced:
             block.hash = _fresh_hash()
         SandboxBlock.objects.bulk_update(replaced, ["hash"])
+    for lane, lowest in lanes.items():
+        moved = SandboxTransfer.objects.filter(lane=lane, block__number__gte=lowest)
+        moved.update(block_hash=Subquery(SandboxBlock.objects.filter(pk=OuterRef("block")).values("hash")))
 
 
 def _add_blocks(newest: SandboxBlock, now: datetime) -> list[SandboxBlock]:
@@ -100,7 +109,9 @@ def _add_blocks(newest: SandboxBlock, now: datetime) -> list[SandboxBlock]:
 
 def _put_transfers_into(blocks: Sequence[SandboxBlock]) -> None:
     for block in blocks:
-        SandboxTransfer.objects.filter(block=None, mine_at__lte=block.mined_at).update(block=block)
+        SandboxTransfer.objects.filter(block=None, mine_at__lte=block.mined_at).update(
+            block=block, block_hash=block.hash
+        )
 
 
 def _prune(head: int, now: datetime) -> None:

@@ -1,6 +1,7 @@
 """Reads the play chain (sandbox/chain.py) as any other chain is read."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from django.db.models import Q, QuerySet
 from django.utils import timezone
@@ -56,8 +57,8 @@ class SandboxReader:
         """In which block they are, if they are in one."""
         asked = frozenset(sightings)
         rows = SandboxTransfer.objects.filter(tx_hash__in={each.tx_hash for each in asked}, block__isnull=False)
-        places = {_unplaced(self._transfer(row).sighting): row.block for row in rows.select_related("block")}
-        return {each: _block(row) if (row := places.get(_unplaced(each))) else None for each in asked}
+        places = {_unplaced(self._transfer(row).sighting): row for row in rows.select_related("block")}
+        return {each: _block_of(row) if (row := places.get(_unplaced(each))) else None for each in asked}
 
     def _counting(self, rows: QuerySet[SandboxTransfer], addresses: frozenset[str]) -> list[SandboxTransfer]:
         """Listed contracts only; nothing that moves no money to the address. Rows are few, addresses may be many."""
@@ -81,13 +82,18 @@ class SandboxReader:
             recipient=row.recipient,
             amount_units=int(row.amount_units),
             block_number=block.number if block else None,
-            block_hash=block.hash if block else "",
+            block_hash=(row.block_hash or block.hash) if block else "",
             block_time=block.mined_at if block else None,
         )
 
 
 def _unplaced(sighting: Sighting) -> Sighting:
     return sighting._replace(block_number=None, block_hash="")
+
+
+def _block_of(row: SandboxTransfer) -> Block | None:
+    """As the transfer's lane has it."""
+    return replace(_block(row.block), hash=row.block_hash or row.block.hash) if row.block else None
 
 
 def _block(row: SandboxBlock) -> Block:

@@ -10,11 +10,11 @@ from drf_spectacular.utils import Direction
 from pydantic.json_schema import model_json_schema
 from typing_extensions import override
 
-from checkout_project.openapi import checkout_calls, shop_calls, webhook_calls
+from checkout_project.openapi import checkout_calls, refund_calls, shop_calls, webhook_calls
 from common.api.types import Query
 from merchants_app.powers import SCOPE_WORDS
 
-__all__ = ["checkout_calls", "shop_calls", "webhook_calls"]
+__all__ = ["checkout_calls", "refund_calls", "shop_calls", "webhook_calls"]
 
 _COMPONENT = "#/components/schemas/"
 

@@ -13,6 +13,7 @@ import threading
 import uuid
 from html import escape
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
 
 import httpx
 from standardwebhooks import Webhook, WebhookVerificationError
@@ -26,11 +27,13 @@ api = httpx.Client(
 
 # The shop's books: an order is paid once, however often the webhook comes.
 books = sqlite3.connect(os.environ.get("SHOP_BOOKS", ":memory:"), check_same_thread=False)
-books.execute("create table if not exists orders (id text primary key, session text, state text)")
+books.execute(
+    "create table if not exists orders (id text primary key, session text, state text, sequence integer default 0)"
+)
 book_lock = threading.Lock()
 
 
-def write(sql: str, *values: str) -> int:
+def write(sql: str, *values: str | int) -> int:
     """Changes the books; returns how many rows changed."""
     with book_lock, books:
         return books.execute(sql, values).rowcount
@@ -66,7 +69,7 @@ def buy() -> str:
     )
     answer.raise_for_status()
     session = answer.json()
-    write("insert into orders values (?, ?, 'waiting')", order, session["id"])
+    write("insert into orders (id, session, state) values (?, ?, 'waiting')", order, session["id"])
     return session["url"]
 
 
@@ -74,11 +77,31 @@ def take_webhook(body: bytes, headers: dict[str, str]) -> None:
     """Believes a message only by its signature, and a state only by the session in it."""
     signing.verify(body, headers)
     event = json.loads(body)
+    if event["type"] == "endpoint.test":
+        return
     session = event["data"]
-    if event["type"] == "checkout.completed" and write(
-        "update orders set state = 'paid' where session = ? and state <> 'paid'", session["id"]
-    ):
-        print(f"{session['reference']} is paid: ship it")
+    # Not what the message told when it was written, which may be long ago, but how the session stands now. And
+    # messages may overtake one another: an older state never takes the place of a newer one.
+    now = session["current"]
+    state, was = state_by(now), state_of(session["reference"])
+    news = write(
+        "update orders set state = ?, sequence = ? where session = ? and sequence < ?",
+        state,
+        now["sequence"],
+        session["id"],
+        now["sequence"],
+    )
+    if news and state != was:
+        print(f"{session['reference']} is {state}" + (": ship it" if state == "paid" else ""), flush=True)
+
+
+def state_by(now: dict[str, Any]) -> str:
+    """What a session's state means to the shop."""
+    if now["issue"] == "reversed" and now["needsDecision"]:
+        return "on hold"  # the money is gone from the chain
+    if now["paymentStatus"] in {"refunded", "partially_refunded"}:
+        return str(now["paymentStatus"]).replace("_", " ")
+    return "paid" if now["status"] == "completed" else "waiting"
 
 
 class Shop(BaseHTTPRequestHandler):
@@ -126,7 +149,7 @@ def signing_secret() -> str:
     if known:
         answer = api.post(f"webhook-endpoints/{known[0]}/rotate-secret", json={})
     else:
-        answer = api.post("webhook-endpoints", json={"url": url, "events": ["checkout.completed"]})
+        answer = api.post("webhook-endpoints", json={"url": url})
     return str(answer.raise_for_status().json()["secret"])
 
 

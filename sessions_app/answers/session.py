@@ -193,8 +193,15 @@ class Session(Answer):
     customer_id: str = Field(description="The customer's id.", examples=["cus_01h455vb4pex5vsknk084sn02q"])
     customer: CustomerOfSession = Field(description="The buyer.")
     payment: PaymentDue | None = Field(description="What is due; null until an asset was picked.")
-    payments: list[PaymentMade] = Field(description="What has arrived, oldest first.")
-    refunds: list[RefundMade] = Field(description="What goes back, in the order in which it was asked for.")
+    payments: list[PaymentMade] = Field(description="What has arrived, oldest first; of more than 50, the largest.")
+    payments_more: int = Field(
+        description="How many more have arrived than `payments` lists. Sums and states are of all of them.",
+        examples=[0],
+    )
+    refunds: list[RefundMade] = Field(
+        description="What goes back, in the order in which it was asked for; the newest 50."
+    )
+    refunds_more: int = Field(description="How many older ones there are than `refunds` lists.", examples=[0])
     amount_refunded: Fiat = Field(
         description="What has gone back of the money that counts: confirmed refunds, at the rate chosen for each, and "
         "what you marked as refunded.",
@@ -214,10 +221,32 @@ class SessionEnd(Answer):
     updated_at: Timestamp = Field(description="When its state last changed.")
 
 
+class PresentState(Answer):
+    """How a session stands when an event about it leaves, or is sent again. What the event itself tells may be old."""
+
+    status: Status = Field(description="Where it is.", examples=["completed"])
+    payment_status: PaymentStatus = Field(description="How much of the price is there.", examples=["refunded"])
+    issue: Issue | None = Field(description="What is odd about it; null: nothing.", examples=["reversed"])
+    needs_decision: bool = Field(description="True while somebody must act on the issue.", examples=[False])
+    amount_refunded: Fiat = Field(description="What has gone back.", examples=[0])
+    amount_net: Fiat = Field(description="What has come and counts, less what has gone back.", examples=[49.00])
+    superseded_by: str | None = Field(
+        description="The session that it was ended for.", examples=["cs_01h455vb4pex5vsknk084sn02r"]
+    )
+    updated_at: Timestamp = Field(description="When its state last changed.")
+    sequence: int = Field(description="The running number of its newest event.", examples=[5])
+
+
+class SessionThen(Session):
+    """A session as it was, and how it stands by now."""
+
+    current: PresentState = Field(description="How it stands now: follow this, and no old message misleads you.")
+
+
 class SessionEvent(EventHead):
     """An event about a session."""
 
-    data: Session = Field(description="The session as it was at that moment.")
+    data: SessionThen = Field(description="The session as it was at that moment.")
 
 
 class SessionWithRefund(Session):
@@ -226,7 +255,13 @@ class SessionWithRefund(Session):
     refund: RefundMade = Field(description="The refund that the event is about.")
 
 
+class RefundThen(SessionWithRefund):
+    """A session and its refund as they were, and how the session stands by now."""
+
+    current: PresentState = Field(description="How it stands now: follow this, and no old message misleads you.")
+
+
 class RefundEvent(EventHead):
     """An event about a refund. It is numbered with the other events of the session."""
 
-    data: SessionWithRefund = Field(description="The session as it was at that moment, and the refund.")
+    data: RefundThen = Field(description="The session as it was at that moment, and the refund.")

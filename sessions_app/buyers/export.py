@@ -41,7 +41,7 @@ def export_buyer(customer: Customer) -> BuyerExport:
 
 def _session(session: CheckoutSession) -> ExportedSession:
     return ExportedSession(
-        **dict(represent(session)),
+        **dict(represent(session, most=None)),
         refund_address=session.refund_address or None,
         timeline=[
             StatusChange(at=change.at, status=Status(change.to_status), reason=change.reason)

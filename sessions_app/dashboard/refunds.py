@@ -17,7 +17,7 @@ from sessions_app.reading.session_words import network_name
 from sessions_app.refunding.address import latest_change
 from sessions_app.refunding.mails import ask_by_mail, refund_page_url
 from sessions_app.refunding.matching import candidates_of
-from sessions_app.refunding.refundable import arrived, excess
+from sessions_app.refunding.refundable import arrived, excess, waiting_for_address
 from sessions_app.refunding.refunds import play_refund, prepare_refund, refund_call, refund_fee, withdraw_refund
 from sessions_app.refunding.told import tell_transaction
 from sessions_app.scope import SessionScope
@@ -65,6 +65,7 @@ def refund(request: HttpRequest, access: Access, session_id: str) -> HttpRespons
         excess=to_minor_unit(excess(session), session.currency),
         refunds=[(each, amount_text(each.amount_units, each.decimals)) for each in scope.refunds(session_id)],
         change=latest_change(session),
+        waits=bool(waiting_for_address(session)),
         link=refund_page_url(session),
         kinds=RefundKind.choices,
         rates=RefundRate.choices,

@@ -16,14 +16,14 @@ from sessions_app.pay.amounts import address_groups, masked_email
 from sessions_app.pay.frame import buyers_page
 from sessions_app.reading.session_words import network_name
 from sessions_app.refunding.address import CODE_HOLDS, change_of, confirm_change, name_address
-from sessions_app.refunding.refundable import arrived
+from sessions_app.refunding.refundable import arrived, waiting_for_address
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @buyers_page
 def buyers_refund(request: HttpRequest, session: CheckoutSession) -> HttpResponse:
     """Where shall a refund go? `?change=` the change that waits for its code."""
-    if not hasattr(session, "deposit") or not arrived(session):
+    if not hasattr(session, "deposit") or not (arrived(session) or waiting_for_address(session)):
         return render(request, "pay/refund.html", {"session": session, "nothing": True})
     change = change_of(session, request.GET.get("change", ""))
     if request.method != "POST":
@@ -65,11 +65,9 @@ def _to(session: CheckoutSession, change: AddressChange | None = None) -> HttpRe
 
 
 def _networks(session: CheckoutSession) -> list[dict[str, Any]]:
+    going = [(each.network, each.asset, each.units, each.decimals) for each in arrived(session)]
+    going += [(each.network, each.asset, each.amount_units, each.decimals) for each in waiting_for_address(session)]
     return [
-        {
-            "asset": balance.asset,
-            "network": network_name(balance.network),
-            "amount": amount_text(balance.units, balance.decimals),
-        }
-        for balance in arrived(session)
+        {"asset": asset, "network": network_name(network), "amount": amount_text(units, decimals)}
+        for network, asset, units, decimals in going
     ]

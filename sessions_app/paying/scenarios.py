@@ -167,6 +167,7 @@ def _play(session: CheckoutSession, kind: Scenario, asset: Asset, units: int, no
             now=now + delay,
             mined_after=AT_ONCE if play.mined else None,
             gone_after=play.gone_after and play.gone_after + more * _BLOCK,
+            lane=session.merchant.public_id,
         )
 
 

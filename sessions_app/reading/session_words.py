@@ -62,9 +62,11 @@ def chips_of(session: CheckoutSession) -> list[Chip]:
     state = _STATUS_CHIPS[Status(session.status)]
     if session.status == Status.OPEN and session.payment_status == PaymentStatus.PARTIAL:
         state = Chip("Partly paid", "warn")
+    back = (PaymentStatus.REFUNDED, PaymentStatus.PARTIALLY_REFUNDED)
+    states = [state, Chip(session.get_payment_status_display())] if session.payment_status in back else [state]
     if session.issue is None:
-        return [state]
-    return [state, Chip(Issue(session.issue).label, "warn" if session.needs_decision else "")]
+        return states
+    return [*states, Chip(Issue(session.issue).label, "warn" if session.needs_decision else "")]
 
 
 def payment_chip(state: str) -> Chip:

@@ -12,7 +12,7 @@ from merchants_app.models import AuditEntry
 from sessions_app.buyers.forgetting import is_erased
 from sessions_app.errors import NothingToRefund, WrongRefund
 from sessions_app.models import AddressChange, CheckoutSession, Refund
-from sessions_app.refunding.refundable import arrived
+from sessions_app.refunding.refundable import arrived, waiting_for_address
 from sessions_app.state.representation import page_url
 
 AGAIN_AFTER = timedelta(hours=1)
@@ -35,7 +35,7 @@ def ask_by_mail(session: CheckoutSession, *, actor: str, now: datetime) -> None:
 
     The merchant says when. Raises `NothingToRefund`, `NotMailed`.
     """
-    if not arrived(session):
+    if not arrived(session) and not waiting_for_address(session):
         raise NothingToRefund("Of what arrived, nothing can go back: the page would have nothing to ask.")
     if is_erased(session):
         raise NotMailed("The buyer was erased: there is no address to write to.")

@@ -9,7 +9,7 @@ from common.money import to_minor_unit, to_whole
 from sessions_app.models import CheckoutSession, Payment, Refund
 from sessions_app.state.evaluation import ZERO, counted_payments
 from sessions_app.state.facts import TOO_MUCH, facts_of
-from sessions_app.status import STANDING, DecisionKind
+from sessions_app.status import STANDING, DecisionKind, RefundStatus
 
 _PRECISION = 180  # of a test token anybody can mint 2^256 units
 
@@ -42,6 +42,11 @@ def arrived(session: CheckoutSession) -> list[Arrived]:
     """By network and asset. Also what does not count, since it is the buyer's all the same."""
     with localcontext(prec=_PRECISION):
         return _left(session, _sent_back(session, _standing(session)))
+
+
+def waiting_for_address(session: CheckoutSession) -> list[Refund]:
+    """Refunds that only lack the buyer's word where to."""
+    return [each for each in session.refunds.all() if each.status == RefundStatus.WAITING_FOR_ADDRESS]
 
 
 def excess(session: CheckoutSession) -> Decimal:

@@ -154,6 +154,15 @@ def withdraw_refund(refund: Refund, *, actor: str, now: datetime) -> bool:
     return True
 
 
+def withdraw_for_good(refund: Refund, *, actor: str) -> Refund:
+    """The same for who must know that it is so; answers the refund. Raises `RefundNotOpen` when it is too late."""
+    if not withdraw_refund(refund, actor=actor, now=timezone.now()):
+        refund.refresh_from_db()
+        if refund.status != RefundStatus.WITHDRAWN:
+            raise RefundNotOpen(f"This refund is {refund.status}: it can no longer be withdrawn.")
+    return refund
+
+
 def refund_call(refund: Refund) -> Call:
     """The transaction that the merchant's wallet signs: a plain transfer."""
     units = int(refund.amount_units)
@@ -191,6 +200,7 @@ def play_refund(refund: Refund, *, now: datetime, actor: str = "") -> None:
         contract=network(SANDBOX).assets[refund.asset].contract,
         amount_units=int(refund.amount_units),
         now=now,
+        lane=refund.session.merchant.public_id,
     )
     with suppress(RefundNotOpen):
         tell_transaction(refund, sent.tx_hash, actor=actor)

@@ -20,13 +20,23 @@ from sessions_app.state.session_view import PaymentView, QuoteView, RefundView, 
 from sessions_app.status import Issue, PaymentStatus, RefundRate, RefundStatus, Status
 
 ZERO = Decimal(0)
+AnyPayment = Payment | PaymentView
+AnyRefund = Refund | RefundView
 
 
-def represent(session: Session) -> answers.Session:
-    """The session's answer. Without further query when it was read as a view, or came through `facts.with_facts`."""
+# Anybody can send to an address as often as they like: of more than that, the largest are listed.
+MOST_LISTED = 50
+
+
+def represent(session: Session, *, most: int | None = MOST_LISTED) -> answers.Session:
+    """The session's answer. Without further query when it was read as a view, or came through `facts.with_facts`.
+
+    At most so many payments and refunds are listed (None: all); what is summed up is all of them.
+    """
     facts = facts_of(session) if has_address(session) else None
     counted = _ids_of(facts)
     customer = session.customer
+    payments, refunds = list[AnyPayment](sorted_payments(session)), list[AnyRefund](sorted_refunds(session))
     return answers.Session(
         id=session.public_id,
         url=page_url(session),
@@ -56,9 +66,12 @@ def represent(session: Session) -> answers.Session:
         customer=answers.CustomerOfSession(id=customer.public_id, email=session.email, name=session.name),
         payment=_payment_due(session, facts, counted) if facts and session.quote_id else None,
         payments=[
-            _payment(payment, session, counts=payment.public_id in counted) for payment in sorted_payments(session)
+            _payment(payment, session, counts=payment.public_id in counted)
+            for payment in _largest(payments, most, counted)
         ],
-        refunds=[represent_refund(refund, session.currency) for refund in sorted_refunds(session)],
+        payments_more=len(payments) - min(len(payments), most or len(payments)),
+        refunds=[represent_refund(refund, session.currency) for refund in _newest(refunds, most)],
+        refunds_more=len(refunds) - min(len(refunds), most or len(refunds)),
         amount_refunded=to_minor_unit(facts.sent_back if facts else ZERO, session.currency),
         amount_net=to_minor_unit(net(facts) if facts else ZERO, session.currency),
         expires_at=session.expires_at,
@@ -72,6 +85,19 @@ def represent_with_refund(session: CheckoutSession, refund_id: str) -> answers.S
     """The session, and beside it one of its refunds: what an event about a refund tells."""
     refund = next(each for each in refunds_of(session) if each.public_id == refund_id)
     return answers.SessionWithRefund(**dict(represent(session)), refund=represent_refund(refund, session.currency))
+
+
+def _largest(payments: list[AnyPayment], most: int | None, counted: frozenset[str]) -> list[AnyPayment]:
+    """Those that count before those that do not; in the order of their arrival all the same."""
+    if most is None or len(payments) <= most:
+        return payments
+    by_size = sorted(payments, key=lambda p: (p.public_id in counted, p.value or ZERO, -p.id), reverse=True)
+    kept = {payment.id for payment in by_size[:most]}
+    return [payment for payment in payments if payment.id in kept]
+
+
+def _newest(refunds: list[AnyRefund], most: int | None) -> list[AnyRefund]:
+    return refunds if most is None else refunds[-most:]
 
 
 def represent_end(now: datetime) -> answers.SessionEnd:

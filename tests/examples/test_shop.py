@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from checkout_project.running import children
+from tests.cast import PATS_WALLET
 from tests.stack import Stack
 from tests.waiting import wait_until
 
@@ -52,6 +53,30 @@ def test_a_buyer_pays_and_the_shop_knows_by_webhook(shop: str, stack: Stack) -> 
     played = httpx.post(f"{call}/{session['id']}/simulate", headers=stack.authorization, json={"scenario": "exact"})
     assert played.status_code == 200
     wait_until(lambda: "paid" in httpx.get(thanks).text, seconds=30)
+    # All of it goes back; then the news that it was paid is sent once more, and misleads nobody.
+    address = {"amount": "all", "address": PATS_WALLET}
+    refund = httpx.post(f"{call}/{session['id']}/refunds", headers=stack.authorization, json=address).json()
+    simulate = f"{stack.url}/api/v1/refunds/{refund['id']}/simulate"
+    assert httpx.post(simulate, headers=stack.authorization).status_code == 200
+    wait_until(lambda: "<b>refunded</b>" in httpx.get(thanks).text, seconds=30)
+    events = f"{stack.url}/api/v1/events"
+    told = httpx.get(f"{events}?subject={session['id']}", headers=stack.authorization).json()
+    completed = next(each for each in told if each["type"] == "checkout.completed")
+    assert httpx.post(f"{events}/{completed['id']}/resend", headers=stack.authorization).json()["resent"] >= 1
+    wait_until(lambda: is_delivered(stack, completed["id"]), seconds=30)
+    assert "<b>refunded</b>" in httpx.get(thanks).text
+
+
+def is_delivered(stack: Stack, event_id: str) -> bool:
+    """Whether nothing of it waits to be sent."""
+    calls = f"{stack.url}/api/v1/webhook-endpoints"
+    found = [
+        delivery["status"]
+        for endpoint in httpx.get(calls, headers=stack.authorization).json()
+        for delivery in httpx.get(f"{calls}/{endpoint['id']}/deliveries", headers=stack.authorization).json()
+        if delivery["eventId"] == event_id
+    ]
+    return bool(found) and "pending" not in found
 
 
 def test_the_next_start_takes_the_endpoint_of_the_first(stack: Stack) -> None:

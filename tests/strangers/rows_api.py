@@ -4,6 +4,7 @@ from tests.cast import terms
 from tests.strangers.row import Row
 
 _SESSION, _LINK, _ENDPOINT, _EVENT = {"pk": "fresh"}, {"pk": "link"}, {"pk": "endpoint"}, {"pk": "event"}
+_REFUND = {"pk": "refund"}
 _NEW = terms(amount=17, email="new@example.com")
 
 API = [
@@ -20,6 +21,12 @@ API = [
     Row(route="api:session-resolve", method="post", scope="decide", ids={"pk": "odd"}, body={"decision": "accept"}),
     Row(route="api:account", scope="read"),
     Row(route="api:sandbox-advance", method="post", scope="write", body={"seconds": 1}, live_done=409, apart=True),
+    Row(route="api:refund-list", scope="read", ids={"pk": "odd"}),
+    Row(route="api:refund-list", method="post", scope="decide", ids={"pk": "odd"}, body={"amount": 1}, done=201),
+    Row(route="api:refund-detail", scope="read", ids=_REFUND),
+    Row(route="api:refund-sent", method="post", scope="decide", ids=_REFUND, body={"txHash": f"0x{7:064x}"}),
+    Row(route="api:refund-simulate", method="post", scope="decide", ids=_REFUND, done=400),  # theirs is on no sandbox
+    Row(route="api:refund-withdraw", method="post", scope="decide", ids=_REFUND),
     Row(route="api:issue-list", scope="read", query={"after": "in_queue"}, query_done=200),
     Row(route="api:link-list", scope="read", query={"after": "link"}),
     Row(route="api:link-list", method="post", scope="write", done=201, live_done=400,

@@ -15,7 +15,7 @@ from psycopg import AsyncConnection
 
 from common.api.exact_json import dumps
 from webhooks_app.event_types import EventType
-from webhooks_app.events.bodies import wire_body
+from webhooks_app.events.bodies import STATE, wire_body
 from webhooks_app.models import Delivery, DeliveryAttempt, DeliveryState, Event, WebhookEndpoint
 from webhooks_app.problems import Problem
 from webhooks_app.queue.retry_schedule import retry_after
@@ -120,7 +120,15 @@ FROM taken, {events} AS event
 WHERE delivery.id = taken.id AND event.id = delivery.event_id
 RETURNING delivery.id, delivery.endpoint_id, delivery.attempts_made, delivery.next_attempt_at,
     event.public_id, event.type, event.created_at, event.mode, event.subject, event.subject_sequence, event.id,
-    event.data::text
+    event.data::text, (
+        SELECT (jsonb_object_agg(field.key, field.value)
+            || jsonb_build_object('sequence', max(newest.subject_sequence)))::text
+        FROM (
+            SELECT data, subject_sequence FROM {events} AS each WHERE each.subject = event.subject
+            ORDER BY subject_sequence DESC LIMIT 1
+        ) AS newest, jsonb_each(newest.data) AS field
+        WHERE field.key = ANY(%(state)s::text[])
+    )
 """.format_map(_TABLES | {"due": _DUE})
 
 # Rows that somebody else has locked are left out and named, so that one of them never holds up all the others.
@@ -204,6 +212,7 @@ async def claim_due(connection: Connection, capacities: Capacities) -> list[Clai
             "limit": capacities.total,
             "endpoint_limit": ENDPOINTS_A_CLAIM,
             "lease": LEASE,
+            "state": list(STATE),
         },
     )
     return [_claim(row, leave_by) for row in await cursor.fetchall()]
@@ -235,7 +244,8 @@ async def set_aside(connection: Connection, endpoints: Iterable[int]) -> None:
 
 
 def _claim(row: tuple[Any, ...], leave_by: float) -> Claim:
-    (delivery_id, endpoint_id, attempts, lease, event_id, kind, created_at, mode, subject, sequence, key, data) = row
+    delivery_id, endpoint_id, attempts, lease, event_id, kind, *told = row
+    created_at, mode, subject, sequence, key, data, current = told
     body = wire_body(
         event_id=event_id,
         type=kind,
@@ -245,6 +255,7 @@ def _claim(row: tuple[Any, ...], leave_by: float) -> Claim:
         sequence=sequence,
         position=key,
         data=data,
+        current=current,
     )
     return Claim(delivery_id, endpoint_id, attempts, lease, event_id, kind, body, leave_by)
 

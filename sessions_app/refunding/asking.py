@@ -1,0 +1,60 @@
+"""Refunds that a shop asks for by the API: of which of the money that arrived, and how much of it."""
+
+from decimal import Decimal
+
+from sessions_app.errors import NothingToRefund, WrongRefund
+from sessions_app.models import CheckoutSession, Refund
+from sessions_app.refunding.refundable import Arrived, arrived
+from sessions_app.refunding.refunds import prepare_refund
+from sessions_app.status import RefundKind, RefundRate
+
+
+def ask_for_refund(
+    *,
+    session: CheckoutSession,
+    amount: Decimal | RefundKind,
+    currency: str = "",
+    asset: str = "",
+    network: str = "",
+    rate: RefundRate = RefundRate.PAID,
+    address: str = "",
+    reason: str = "",
+    notify_buyer: bool = False,
+    actor: str,
+) -> Refund:
+    """A refund of all that is there, of the excess, or of an amount; it waits for an address while there is none.
+
+    `currency` is the session's, or the symbol of the asset that goes back. `asset` and `network` say which that is,
+    where several arrived. Raises what `prepare_refund` does.
+    """
+    currency, balance = currency.upper(), _balance(session, asset, network)
+    if currency not in {"", session.currency, balance.asset}:
+        raise WrongRefund(f"Give the amount in {session.currency} or {balance.asset}.", attr="currency")
+    is_word = isinstance(amount, RefundKind)
+    return prepare_refund(
+        session=session,
+        network_id=balance.network,
+        asset=balance.asset,
+        kind=amount if isinstance(amount, RefundKind) else RefundKind.AMOUNT,
+        rate_basis=rate,
+        amount=None if isinstance(amount, RefundKind) else amount,
+        is_in_asset=not is_word and currency == balance.asset,
+        address=address,
+        may_wait=True,
+        reason=reason,
+        notify_buyer=notify_buyer,
+        actor=actor,
+    )
+
+
+def _balance(session: CheckoutSession, asset: str, network: str) -> Arrived:
+    there = arrived(session)
+    fitting = [each for each in there if asset in {"", each.asset} and network in {"", each.network}]
+    if len(fitting) == 1:
+        return fitting[0]
+    names = ", ".join(f"{each.asset} on {each.network}" for each in there)
+    if not there:
+        raise NothingToRefund("Nothing is there to send back: it is not confirmed yet, or on its way back already.")
+    if not fitting:
+        raise NothingToRefund(f"Nothing of that is there to send back: choose one of {names}.", attr="asset")
+    raise WrongRefund(f"Say which of what arrived with asset and network: {names}.", attr="asset")

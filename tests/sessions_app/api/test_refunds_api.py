@@ -1,0 +1,195 @@
+"""Refunds over the API: asked for, signed elsewhere, told, withdrawn; and what the session then says."""
+
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from django.core import mail
+from django.test import Client
+from django.utils import timezone
+
+from chains_app.networks.networks import network
+from chains_app.sandbox.chain import send
+from merchants_app.models import Merchant
+from sessions_app.models import CheckoutSession, Refund
+from sessions_app.refunding.refunds import play_refund
+from tests.cast import PATS_WALLET, Api, refreshed
+from tests.sandbox import Sandbox, events_of
+from tests.strangers.world import own
+
+USDC = network("sandbox").assets["USDC"].contract
+
+
+@pytest.fixture
+def paid(sandbox: Sandbox, session: CheckoutSession) -> CheckoutSession:
+    """49.00 USD, all of it in USDC."""
+    return sandbox.play(session, "exact", asset="USDC")
+
+
+@pytest.fixture
+def refund(api: Api, paid: CheckoutSession) -> Callable[..., Any]:
+    """The answer to a refund that is asked for."""
+    return lambda **body: api.post(f"checkout/{paid.public_id}/refunds", body)
+
+
+def shown(api: Api, session: CheckoutSession) -> dict[str, Any]:
+    return dict(api.get(f"checkout/sessions/{session.public_id}").answer)
+
+
+def done(sandbox: Sandbox, made: dict[str, Any]) -> None:
+    play_refund(Refund.objects.get(public_id=made["id"]), now=timezone.now())
+    sandbox.wait(4, Refund.objects.get(public_id=made["id"]).session)
+
+
+def test_all_goes_back_once_the_buyer_has_said_where_to(
+    api: Api, sandbox: Sandbox, paid: CheckoutSession, refund: Callable[..., Any], client: Client
+) -> None:
+    made = refund(amount="all", reason="Out of stock")
+    assert made.status_code == 201
+    answer = made.answer
+    assert (answer["status"], answer["amount"], answer["value"], answer["address"], answer["call"]) == (
+        "waiting_for_address", "49", 49, None, None,
+    )  # fmt: skip
+    assert answer["buyerUrl"].endswith(f"/pay/{paid.page_token}/refund")
+    page = urlsplit(answer["buyerUrl"]).path
+    assert "49 USDC" in client.get(page).content.decode()
+    assert client.post(page, {"address": PATS_WALLET}).status_code == 303
+    prepared = api.get(f"refunds/{answer['id']}").answer
+    assert (prepared["status"], prepared["address"], prepared["reason"]) == ("prepared", PATS_WALLET, "Out of stock")
+    assert prepared["call"]["to"] == USDC
+    assert prepared["signUrl"].endswith(f"/test/sessions/{paid.public_id}/refund/{answer['id']}")
+    tx_hash = send(recipient=PATS_WALLET, contract=USDC, amount_units=49_000_000, now=timezone.now()).tx_hash
+    told = api.post(f"refunds/{answer['id']}/sent", {"txHash": tx_hash}).answer
+    assert (told["status"], told["toldTxHash"]) == ("prepared", tx_hash)
+    sandbox.wait(4, paid)
+    assert api.get(f"refunds/{answer['id']}").answer["status"] == "confirmed"
+    after = shown(api, paid)
+    assert (after["status"], after["paymentStatus"]) == ("completed", "refunded")
+    assert (after["amountRefunded"], after["amountNet"]) == (49, 0)
+    assert [kind for kind in events_of(paid) if kind.startswith("refund.")] == [
+        "refund.created", "refund.prepared", "refund.seen", "refund.confirmed",
+    ]  # fmt: skip
+
+
+def test_a_part_goes_back(api: Api, sandbox: Sandbox, paid: CheckoutSession, refund: Callable[..., Any]) -> None:
+    made = refund(amount=10, address=PATS_WALLET.lower()).answer
+    assert (made["status"], made["address"], made["amount"]) == ("prepared", PATS_WALLET, "10")
+    done(sandbox, made)
+    after = shown(api, paid)
+    assert (after["paymentStatus"], after["amountRefunded"], after["amountNet"]) == ("partially_refunded", 10, 39)
+    listed = api.get("checkout?paymentStatus=partially_refunded").answer
+    assert [each["id"] for each in listed] == [paid.public_id]
+    assert api.get("checkout?paymentStatus=refunded").answer == []
+    assert [each["id"] for each in api.get(f"checkout/{paid.public_id}/refunds").answer] == [made["id"]]
+
+
+def test_the_excess_goes_back_and_the_price_stays_paid(api: Api, sandbox: Sandbox, session: CheckoutSession) -> None:
+    over = sandbox.play(session, "over", asset="USDC")
+    made = api.post(f"checkout/{over.public_id}/refunds", {"amount": "excess", "address": PATS_WALLET}).answer
+    done(sandbox, made)
+    after = shown(api, over)
+    assert (after["needsDecision"], after["amountRefunded"], after["amountNet"]) == (False, 24.5, 49)
+    assert after["paymentStatus"] == "overpaid"
+
+
+def test_an_amount_of_the_asset_itself(refund: Callable[..., Any]) -> None:
+    made = refund(amount=0.5, currency="USDC", address=PATS_WALLET).answer
+    assert (made["amount"], made["value"]) == ("0.5", 0.5)
+
+
+@pytest.mark.parametrize(
+    ("body", "attr", "says"),
+    [
+        ({}, "amount", "required"),
+        ({"amount": "half"}, "amount", 'Send a number, "all" or "excess".'),
+        ({"amount": 0}, "amount", "above zero"),
+        ({"amount": 49.01}, "amount", "only 49.00 USD arrived"),
+        ({"amount": 1.001}, "amount", "no such small unit"),
+        ({"amount": 1, "currency": "EUR"}, "currency", "USD or USDC"),
+        ({"amount": 50, "currency": "USDC"}, "amount", "Only 49 USDC is there"),
+        ({"amount": "all", "address": "0x12"}, "address", "40 characters"),
+        ({"amount": "all", "rate": "best"}, "rate", "today"),
+        ({"amount": "all", "colour": "red"}, "colour", ""),
+    ],
+)
+def test_what_is_wrong_is_named(refund: Callable[..., Any], body: dict[str, Any], attr: str, says: str) -> None:
+    refused = refund(**body)
+    assert refused.status_code == 400
+    (error,) = refused.answer["errors"]
+    assert error["attr"] == attr
+    assert says in error["detail"]
+    assert own(Refund).count() == 0
+
+
+def test_nothing_can_go_back_twice(refund: Callable[..., Any]) -> None:
+    assert refund(amount="all").status_code == 201
+    again = refund(amount="all")
+    assert (again.status_code, again.answer["errors"][0]["code"]) == (409, "nothing_to_refund")
+    assert refund(amount="excess").status_code == 409
+
+
+def test_one_request_sent_twice_makes_one_refund(api: Api, paid: CheckoutSession) -> None:
+    path, body = f"checkout/{paid.public_id}/refunds", {"amount": 5}
+    first, second = (api.post(path, body, Idempotency_Key="refund-1") for _ in range(2))
+    assert first.answer["id"] == second.answer["id"]
+    assert second["Idempotent-Replayed"] == "true"
+    assert own(Refund).count() == 1
+
+
+def test_a_refund_is_withdrawn_while_nobody_has_sent_it(
+    api: Api, sandbox: Sandbox, refund: Callable[..., Any], paid: CheckoutSession
+) -> None:
+    made = refund(amount=5).answer
+    for _ in range(2):
+        assert api.post(f"refunds/{made['id']}/withdraw").answer["status"] == "withdrawn"
+    assert events_of(paid)[-1] == "refund.withdrawn"
+    sent = refund(amount=5, address=PATS_WALLET).answer
+    done(sandbox, sent)
+    refused = api.post(f"refunds/{sent['id']}/withdraw")
+    assert (refused.status_code, refused.answer["errors"][0]["code"]) == (409, "refund_not_open")
+    told = api.post(f"refunds/{sent['id']}/sent", {"txHash": "0x" + "1" * 64})
+    assert (told.status_code, told.answer["errors"][0]["code"]) == (409, "refund_not_open")
+
+
+def test_the_buyer_is_written_to_when_that_is_wanted(
+    refund: Callable[..., Any], django_capture_on_commit_callbacks: Any
+) -> None:
+    with django_capture_on_commit_callbacks(execute=True):
+        refund(amount=5)
+        refund(amount=6, notifyBuyer=True)
+        refund(amount=7, notifyBuyer=True, address=PATS_WALLET, reason="One cup was broken")
+    subjects = [letter.subject for letter in mail.outbox]
+    assert subjects == [
+        "Mia Coffee: where shall your money go back to?",
+        "Mia Coffee: money goes back to you",
+    ]
+    assert "7 USDC" in mail.outbox[1].body
+    assert "One cup was broken" in mail.outbox[1].body
+    assert PATS_WALLET in mail.outbox[1].body
+
+
+def test_of_several_assets_one_is_named(
+    api: Api, sandbox: Sandbox, session: CheckoutSession, new_session: Callable[..., CheckoutSession]
+) -> None:
+    sandbox.play(session, "short", asset="USDC")
+    both = sandbox.play(session, "rest", asset="ETH")
+    path = f"checkout/{both.public_id}/refunds"
+    refused = api.post(path, {"amount": 1})
+    assert (refused.status_code, refused.answer["errors"][0]["attr"]) == (400, "asset")
+    assert api.post(path, {"amount": 1, "asset": "ETH"}).answer["asset"] == "ETH"
+    assert api.post(path, {"amount": 1, "asset": "USDT"}).status_code == 409
+
+
+def test_an_old_event_tells_how_the_session_stands_by_now(
+    api: Api, sandbox: Sandbox, paid: CheckoutSession, refund: Callable[..., Any], mia: Merchant
+) -> None:
+    done(sandbox, refund(amount="all", address=PATS_WALLET).answer)
+    told = {each["type"]: each["data"] for each in api.get(f"events?subject={paid.public_id}").answer}
+    completed = told["checkout.completed"]
+    assert completed["paymentStatus"] == "paid"
+    current = completed["current"]
+    assert (current["status"], current["paymentStatus"], current["amountNet"]) == ("completed", "refunded", 0)
+    assert current["sequence"] == refreshed(paid).event_count
+    assert told["refund.confirmed"]["refund"]["status"] == "confirmed"
+    assert told["refund.created"]["refund"]["status"] == "prepared"
