@@ -7,7 +7,7 @@ import sys
 
 import httpx
 
-from tallystick import sessions
+from tallystick import sessions, things
 from tallystick.client import Client, Refused
 from tallystick.listen import key_in, listen, new_secret
 from tallystick.terminal import Terminal
@@ -29,6 +29,7 @@ def parser() -> argparse.ArgumentParser:
     _add_listen(commands)
     _add_trigger(commands)
     _add_sessions(commands)
+    things.add_to(commands)
     return top
 
 

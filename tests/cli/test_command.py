@@ -1,8 +1,10 @@
 """The `tallystick` command, run against a running server."""
 
+import json
 import subprocess
 import sys
 import tomllib
+from typing import Any
 
 import pytest
 
@@ -30,8 +32,30 @@ def test_a_session_is_made_shown_listed_and_ended(tallystick: Run) -> None:
 def test_what_the_api_refuses_is_said_in_a_sentence(tallystick: Run) -> None:
     refused = tallystick("sessions", "create", "--currency", "JPY", "--amount", "1.5")
     assert refused.returncode == 1
-    assert "amount: JPY has at most 0 decimals." in refused.stderr
+    assert "amount: JPY has no decimals." in refused.stderr
     assert "Traceback" not in refused.stderr
+
+
+def test_what_the_api_knows_beside_sessions_is_a_command_each(tallystick: Run) -> None:
+    def told(*words: str) -> Any:
+        run = tallystick(*words)
+        assert run.returncode == 0, run.stderr
+        return json.loads(run.stdout) if run.stdout.startswith(("{", "[")) else run.stdout
+
+    assert told("account", "show")["business"] == "Mia Coffee"
+    link = told("links", "create", "--currency", "USD", "--productName", "Mug", "--amount", "9.50")
+    assert [each["id"] for each in told("links", "list")] == [link["id"]]
+    assert told("links", "off", link["id"]) == "Done.\n"
+    made = told("endpoints", "put", "--url", "http://127.0.0.1:9/hooks", "--clientKey", "cli", "--events", "")
+    assert told("endpoints", "list")[0]["id"] == made["id"]
+    assert told("resend", "endpoint", made["id"]) == {"resent": 0}
+    assert told("sessions", "create", "--email", "ada@example.com")["status"] == "open"
+    [customer] = told("customers", "list", "--email", "ADA@example.com")
+    assert told("customers", "export", customer["id"])["customer"]["email"] == "ada@example.com"
+    assert told("issues", "list") == []
+    assert told("sandbox", "advance", "--seconds", "3600")["expired"] == 1
+    assert tallystick("issues", "resolve", "cs_nobodys", "--decision", "accept").returncode == 1
+    assert tallystick("links", "get").returncode == 2
 
 
 @pytest.mark.parametrize("slip", [["--amount", "much"], ["--metadata", "orderId"], ["--nonsense", "1"]])
