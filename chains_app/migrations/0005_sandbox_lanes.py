@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('chains_app', '0003_second_reading'),
+        ('chains_app', '0004_collections_in_doubt'),
     ]
 
     operations = [
