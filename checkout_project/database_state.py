@@ -13,8 +13,8 @@ from chains_app.models import ScanCursor
 NEEDED = ("database", "migrations")
 # Prices, ends and keys go by the clocks of several machines.
 _CLOCKS_APART = timedelta(seconds=2)
-# A worker looks at each network every few seconds.
-_SILENT = timedelta(seconds=60)
+# A worker reads each network once a minute at least (`sessions_app/watching/turns.py`).
+_SILENT = timedelta(seconds=120)
 
 
 def states_of_database() -> dict[str, str]:

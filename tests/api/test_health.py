@@ -36,11 +36,11 @@ def test_it_names_what_is_missing_and_works_on_without_redis(client: Client, db:
 
 
 @pytest.mark.moves_everybody("a worker reads for all of them")
-def test_a_worker_that_reads_nothing_for_a_minute_is_told(client: Client, db: None) -> None:
-    ScanCursor.objects.update(scanned_at=timezone.now() - timedelta(seconds=90))
+def test_a_worker_that_reads_nothing_for_two_minutes_is_told(client: Client, db: None) -> None:
+    ScanCursor.objects.update(scanned_at=timezone.now() - timedelta(seconds=150))
     status, words = ready(client)
     assert (status, words["status"]) == (200, "degraded")
-    assert words["workers"].startswith("silent for 9")
+    assert words["workers"].startswith("silent for 15")
 
 
 @pytest.mark.parametrize(
