@@ -29,7 +29,7 @@ TRANSACTION_CAP = 2**24
 PLAIN_TRANSFER = 21_000
 # A collection that nobody can estimate is kept small: on the costliest fork known, this many fit several times over.
 UNKNOWN_FITS = 20
-_SAMPLE = 20
+SAMPLE = 20
 _LAST_TRANSFER = 15_000
 _PLAIN_TRANSFER_KEPT_SECONDS = 3600
 _NOBODY = "0x0000000000000000000000000000000000000000"
@@ -83,9 +83,9 @@ def fit_collection(network: Network, deposits: Sequence[Deposit], *, most: int, 
 
     def ask(node: Node) -> Fit:
         count = len(tried)
-        if count > _SAMPLE:
-            one, several = _limits(node, [_transaction(tried[:some], factory_deployed) for some in (1, _SAMPLE)])
-            count = min(count, _fitting(one, several, _SAMPLE, most) or count)
+        if count > SAMPLE:
+            one, several = _limits(node, [_transaction(tried[:some], factory_deployed) for some in (1, SAMPLE)])
+            count = min(count, _fitting(one, several, SAMPLE, most) or count)
         while count:
             (limit,) = _limits(node, [_transaction(tried[:count], factory_deployed)])
             if limit is not None and limit <= most:
@@ -105,7 +105,7 @@ def gas_of_collections(
     """
 
     def ask(node: Node) -> list[int | None]:
-        samples = [sample for each in waiting for sample in (each[:1], each[:_SAMPLE])]
+        samples = [sample for each in waiting for sample in (each[:1], each[:SAMPLE])]
         limits = _limits(node, [_transaction(sample, factory_deployed) for sample in samples])
         firsts, severals = limits[::2], limits[1::2]
         return [
@@ -198,7 +198,7 @@ def _extended(one: int | None, several: int | None, *, count: int, most: int) ->
     """What `count` take in one transaction, so far as they fit, from what one takes and what several take."""
     if one is None or several is None:
         return None
-    some = min(count, _SAMPLE)
+    some = min(count, SAMPLE)
     many = min(count, MAX_DEPOSITS, _fitting(one, several, some, most) or count)
     return _used(one + (several - one) * (many - 1) // max(1, some - 1))
 

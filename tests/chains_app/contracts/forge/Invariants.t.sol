@@ -92,8 +92,15 @@ contract InvariantTest {
         targets[0] = address(street);
     }
 
-    /// @dev Money is in the deposit it was paid to, or in that deposit's treasury. Nowhere else, and no less of it.
+    /// @dev All in one, since forge plays a whole series of calls for each invariant.
     function invariant_only_the_treasury_gains() external view {
+        _money_is_with_its_treasury();
+        _factory_and_implementation_hold_nothing();
+        _a_deposit_is_its_clone_for_ever();
+    }
+
+    /// @dev Money is in the deposit it was paid to, or in that deposit's treasury. Nowhere else, and no less of it.
+    function _money_is_with_its_treasury() private view {
         for (uint256 at = 0; at < 3; ++at) {
             address treasury = street.treasuries(at);
             uint256 coins = treasury.balance;
@@ -107,7 +114,7 @@ contract InvariantTest {
         }
     }
 
-    function invariant_factory_and_implementation_hold_nothing() external view {
+    function _factory_and_implementation_hold_nothing() private view {
         address[2] memory ours = [address(factory), factory.IMPLEMENTATION()];
         for (uint256 i = 0; i < 2; ++i) {
             require(ours[i].balance == 0 && street.USDC().balanceOf(ours[i]) == 0, "something lies in our contracts");
@@ -115,7 +122,7 @@ contract InvariantTest {
     }
 
     /// @dev A deposit is nothing yet, or those 64 bytes that end with its treasury: for ever.
-    function invariant_a_deposit_is_its_clone_for_ever() external view {
+    function _a_deposit_is_its_clone_for_ever() private view {
         for (uint256 at = 0; at < 3; ++at) {
             bytes memory clone = abi.encodePacked(
                 hex"3d3615602a57363d3d373d3d363d73", factory.IMPLEMENTATION(), hex"5af4602a5780fd5b00", street.treasuries(at)
