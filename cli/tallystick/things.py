@@ -1,4 +1,4 @@
-"""All commands that send one call and print its answer: the account, issues, endpoints, links, customers, events.
+"""All commands that send one call and print its answer: account, issues, refunds, endpoints, links, customers.
 
 A command is a line of the table. What it needs beside an id are options, named as the API names them.
 """
@@ -7,6 +7,7 @@ import argparse
 import re
 import uuid
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from tallystick.client import Client, Refused
@@ -37,6 +38,18 @@ CALLS: dict[str, dict[str, Call]] = {
         "resolve": Call(
             "decide about a session's issue", "POST", "checkout/{0}/resolve", ("decision!", "txHash", "note", "issue")
         ),
+    },
+    "refunds": {
+        "list": Call("the refunds of a session", "GET", "checkout/{0}/refunds"),
+        "create": Call(
+            "send money of a session back: a number, all, or excess",
+            "POST",
+            "checkout/{0}/refunds",
+            ("amount!", "currency", "rate", "address", "reason"),
+        ),
+        "get": Call("one refund", "GET", "refunds/{0}"),
+        "sent": Call("say which transaction it is", "POST", "refunds/{0}/sent", ("txHash!",)),
+        "withdraw": Call("do not send it after all", "POST", "refunds/{0}/withdraw"),
     },
     "endpoints": {
         "list": Call("all webhook endpoints", "GET", "webhook-endpoints"),
@@ -73,7 +86,11 @@ CALLS: dict[str, dict[str, Call]] = {
     "sandbox": {"advance": Call("let time pass in test mode", "POST", "sandbox/advance", ("seconds!",))},
 }
 # Options that are no text in the body, and how they are read.
-_KINDS = {"seconds": int, "events": lambda text: text.split(",") if text else []}
+_KINDS = {
+    "amount": lambda text: Decimal(text) if re.fullmatch(r"[0-9]+(\.[0-9]+)?", text) else text,
+    "seconds": int,
+    "events": lambda text: text.split(",") if text else [],
+}
 
 
 def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:

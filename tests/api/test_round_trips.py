@@ -24,8 +24,9 @@ def test_creating_with_everything_on(warm: Api, django_assert_max_num_queries: A
 
 def test_replaying(warm: Api, django_assert_max_num_queries: Any) -> None:
     warm.post("checkout", terms(), Idempotency_Key="order-1")
-    # That it was made before, and what was answered; and savepoints around both, the first of which is gone back to.
-    with django_assert_max_num_queries(7):
+    # That it was made before, what was answered, and its session as it is now; and savepoints around the first two, one
+    # of which is gone back to.
+    with django_assert_max_num_queries(8):
         warm.post("checkout", terms(), Idempotency_Key="order-1")
 
 

@@ -53,6 +53,9 @@ def test_what_the_api_knows_beside_sessions_is_a_command_each(tallystick: Run) -
     [customer] = told("customers", "list", "--email", "ADA@example.com")
     assert told("customers", "export", customer["id"])["customer"]["email"] == "ada@example.com"
     assert told("issues", "list") == []
+    session = own(CheckoutSession).get().public_id
+    assert told("refunds", "list", session) == []
+    assert tallystick("refunds", "create", session, "--amount", "all").returncode == 1  # nothing came
     assert told("sandbox", "advance", "--seconds", "3600")["expired"] == 1
     assert tallystick("issues", "resolve", "cs_nobodys", "--decision", "accept").returncode == 1
     assert tallystick("links", "get").returncode == 2
