@@ -95,6 +95,17 @@ def test_after_a_day_without_a_second_source_the_anchor_is_forgotten() -> None:
     assert anchor_after(old, NoPrice("nobody answers"), now=NOW) is None
 
 
+@pytest.mark.parametrize(
+    ("readings", "sentence"),
+    [
+        (said("3000", "3061"), "the sources of its rate are more than 2 % apart"),
+        (said("30000"), "only one source of rates answers, and what it says is too far from what was known before"),
+    ],
+)
+def test_it_says_why_there_is_no_price(readings: list[Reading], sentence: str) -> None:
+    assert judge(ETH, readings, anchor=None, now=NOW) == NoPrice(sentence)
+
+
 @pytest.mark.parametrize(("worth", "keeps"), [("0.99", True), ("1.01", True), ("0.98999", False), ("1.01001", False)])
 def test_a_stablecoin_keeps_its_peg_up_to_one_percent(worth: str, keeps: bool) -> None:
     assert keeps_peg(Decimal(worth)) is keeps
