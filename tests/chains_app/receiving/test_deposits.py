@@ -17,9 +17,11 @@ from chains_app.receiving.deposits import (
     IMPLEMENTATION_ADDRESS,
     MAX_DEPOSITS,
     NOT_COLLECTED_TOPIC,
+    Call,
     Collection,
     Deposit,
     WrongAddress,
+    as_one,
     checked_address,
     collect_call,
     collection_calls,
@@ -195,3 +197,15 @@ def test_the_watcher_reads_a_refusal() -> None:
 )
 def test_the_watcher_passes_over_what_the_factory_did_not_say(changed: dict[str, object]) -> None:
     assert decode_collection(log(**changed)) is None
+
+
+def test_several_calls_are_made_by_one_init_code() -> None:
+    """Assembled by hand: each body is copied to memory, called with, and what fails jumps to the revert."""
+    first, second = "11" * 20, "22" * 20
+    steps = [
+        f"610002 610067 600039 60006000 610002 60006000 73{first} 5af1 15 610061 57",
+        f"610001 610069 600039 60006000 610001 60006000 73{second} 5af1 15 610061 57",
+        "00 5b60006000fd aabb cc",
+    ]
+    calls = [Call(to=f"0x{first}", data="0xaabb"), Call(to=f"0x{second}", data="0xcc")]
+    assert as_one(calls) == "0x" + "".join(steps).replace(" ", "")

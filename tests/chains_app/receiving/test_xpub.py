@@ -140,3 +140,9 @@ def test_an_account_is_three_steps_down_and_the_last_one_is_hardened(depth: int,
 @pytest.mark.parametrize("child", [2**31, 2**32 - 1])
 def test_any_account_of_a_wallet_is_taken(child: int) -> None:
     assert checked_xpub(placed(3, child)) == placed(3, child)
+
+
+@pytest.mark.parametrize(("letters", "sentence"), [(112, "The checksum does not match"), (113, "Too long")])
+def test_an_extended_key_is_no_longer_than_its_bytes_can_be(letters: int, sentence: str) -> None:
+    with pytest.raises(ValueError, match=sentence):
+        payload_of("1" * letters)
