@@ -32,17 +32,20 @@ class Case:
     prepare: Prepare
     apart: int = 0  # its first writes, which by its design are committed whatever becomes of the rest
     covers: int | None = None  # how many writes after those are one; None: all that follow
+    everybody: str = ""  # why it may change what belongs to others
 
 
 CASES: dict[str, Case] = {}
 
 
-def holds(place: str, *, apart: int = 0, covers: int | None = None) -> Callable[[Prepare], Prepare]:
+def holds(
+    place: str, *, apart: int = 0, covers: int | None = None, everybody: str = ""
+) -> Callable[[Prepare], Prepare]:
     """Says which function's `atomic` the case below stands for."""
 
     def note(prepare: Prepare) -> Prepare:
         assert place not in CASES, place
-        CASES[place] = Case(prepare, apart, covers)
+        CASES[place] = Case(prepare, apart, covers, everybody)
         return prepare
 
     return note

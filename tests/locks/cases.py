@@ -1,6 +1,14 @@
 """All cases: each file of them fills the list as it is read."""
 
-from tests.locks import cases_business, cases_chain, cases_entering, cases_people, cases_sessions, cases_webhooks
+from tests.locks import (
+    cases_business,
+    cases_chain,
+    cases_entering,
+    cases_outage,
+    cases_people,
+    cases_sessions,
+    cases_webhooks,
+)
 from tests.locks.breaking import CASES, held_by_cases
 
 __all__ = [
@@ -8,6 +16,7 @@ __all__ = [
     "cases_business",
     "cases_chain",
     "cases_entering",
+    "cases_outage",
     "cases_people",
     "cases_sessions",
     "cases_webhooks",

@@ -38,7 +38,12 @@ def breaks(act: Act, breaker: Breaker) -> bool:
     return False
 
 
-@pytest.mark.parametrize("place", CASES)
+def marked(place: str) -> object:
+    why = CASES[place].everybody
+    return pytest.param(place, marks=[pytest.mark.moves_everybody(why)] if why else [])
+
+
+@pytest.mark.parametrize("place", map(marked, CASES))
 def test_what_breaks_off_leaves_everything_as_it_was(place: str, mia: Merchant, others: BaseDatabaseWrapper) -> None:
     case = CASES[place]
     act = case.prepare(mia)
