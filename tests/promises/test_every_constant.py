@@ -67,6 +67,8 @@ NUMBERS: dict[str, dict[str, object]] = {
         "MOST_BLOCKS": 5000, "MOST_TOLD": 100, "MOST_DEPOSITS": 500,
         "_MOST_AT_ONCE": 1000,
     },
+    "sessions_app.collecting.undone": {"_ASKED_AT_ONCE": 100, "_LOOKED_BACK": timedelta(days=2)},
+    "sessions_app.refunding.undone": {"_PAUSE_SECONDS": 30},
     "sessions_app.refunding.address": {"_LETTERS": ((timedelta(hours=1), 3), (timedelta(days=1), 6))},
     "sessions_app.refunding.mails": {"AGAIN_AFTER": timedelta(hours=1)},
     "sessions_app.refunding.matching": {"CLOCKS_DIFFER": timedelta(minutes=10), "MOST_CANDIDATES": 20},
