@@ -141,7 +141,7 @@ def test_two_quotes_lock_two_rates(sandbox: Sandbox, session: CheckoutSession) -
 
 @pytest.mark.parametrize(
     ("kind", "status", "payment_status"),
-    [("accept", "completed", "paid"), ("refunded", "expired", "unpaid"), ("write_off", "expired", "partial")],
+    [("accept", "completed", "paid"), ("refunded", "expired", "refunded"), ("write_off", "expired", "partial")],
 )
 def test_a_decision_settles_an_underpaid_session(
     sandbox: Sandbox, session: CheckoutSession, kind: str, status: str, payment_status: str
