@@ -107,3 +107,14 @@ def process_seconds(text: str) -> float:
 )
 def test_what_only_looks_too_much_is_taken(text: str) -> None:
     loads_strict(text)
+
+
+@pytest.mark.parametrize("text", ["1" * 60, "0." + "1" * 58])
+def test_numbers_are_taken_up_to_sixty_characters(text: str) -> None:
+    assert loads_strict(f'{{"amount": {text}}}') == {"amount": Decimal(text)}
+
+
+@pytest.mark.parametrize("text", ["1" * 61, "0." + "1" * 59])
+def test_longer_numbers_are_refused(text: str) -> None:
+    with pytest.raises(WrongJson, match="more than 60 characters"):
+        loads_strict(f'{{"amount": {text}}}')
