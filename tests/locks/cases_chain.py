@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from unittest.mock import patch
 
 from django.utils import timezone
 
@@ -10,8 +11,10 @@ from chains_app.reading.scanning import Position
 from chains_app.sandbox.chain import send
 from chains_app.sandbox.reader import SandboxReader
 from merchants_app.models import Merchant
+from sessions_app.collecting import undone
 from sessions_app.models import Refund
 from sessions_app.refunding.told import look_for_told
+from sessions_app.refunding.undone import Found, store_found
 from sessions_app.refunding.watch import Reading, conclude_refunds, sighting, store_refunds
 from sessions_app.watching.found_late import store
 from sessions_app.watching.searches import ask_for_search
@@ -66,6 +69,31 @@ def a_refund_that_is_final(mia: Merchant) -> Act:
     def act() -> None:
         sent.refresh_from_db()
         conclude_refunds([sent], there=there, now=timezone.now())
+
+    return act
+
+
+@holds("sessions_app.refunding.undone.store_found")
+def a_refund_that_a_branch_took_with_it(mia: Merchant) -> Act:
+    """It was final, and had settled what was odd."""
+    sent = refund(overpaid(mia))
+    Refund.objects.filter(pk=sent.pk).update(
+        status="seen", tx_hash="0x05", log_index=1, block_number=5, block_hash="0x5"
+    )
+    sent.refresh_from_db()
+    conclude_refunds([sent], there=frozenset([sighting(sent)]), now=timezone.now())
+    sent.refresh_from_db()
+    assert sent.status == "confirmed"
+    return lambda: store_found(Found(gone=[sent]), now=timezone.now())
+
+
+@holds("sessions_app.collecting.undone.take_back_lost")
+def a_collection_that_a_branch_took_with_it(mia: Merchant) -> Act:
+    overpaid(mia).payments.update(collected_at=timezone.now(), collected_tx="0x07")
+
+    def act() -> None:
+        with patch.object(undone, "collections_of", lambda _network, hashes: dict.fromkeys(hashes)):
+            undone.take_back_lost(SANDBOX, timezone.now())
 
     return act
 

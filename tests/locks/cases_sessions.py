@@ -63,7 +63,7 @@ def a_session_that_is_changed(mia: Merchant) -> Act:
     return lambda: change_session(session, {"email": "new@example.com", "name": "Pat Married"}, actor="key")
 
 
-@holds("sessions_app.paying.sandbox_clock.advance")
+@holds("sessions_app.paying.sandbox_clock.advance", covers=10)
 def time_that_passes_for_a_business(mia: Merchant) -> Act:
     waiting_for_money(mia)
     return lambda: advance(merchant=mia, mode="test", by=timedelta(hours=2), actor="key")

@@ -11,6 +11,7 @@ CLOCK = "tests/test_clock_under_lock.py"
 ENTERING = "tests/locks/test_entering_locks.py"
 MONEY = "tests/locks/test_money_locks.py"
 ORDERS = "tests/locks/test_order_locks.py"
+OUTAGE = "tests/locks/test_outage_locks.py"
 WEBHOOKS = "tests/locks/test_webhook_locks.py"
 
 ROWS: dict[str, tuple[str, ...]] = {
@@ -99,6 +100,9 @@ ROWS: dict[str, tuple[str, ...]] = {
         f"{CLOCK}::test_a_cancellation_that_waited_stands_last_in_the_timeline",
         f"{CLOCK}::test_a_decision_that_waited_for_a_refund_is_later_than_it",
         f"{CLOCK}::test_a_refund_that_waited_for_a_decision_is_later_than_it",
+    ),
+    "sessions_app.state.lifecycle.hold_many: select_for_update": (
+        f"{OUTAGE}::test_sessions_are_held_in_the_order_of_their_keys",
     ),
     "sessions_app.state.lifecycle.expire_overdue: select_for_update": (
         f"{MONEY}::test_the_batch_passes_by_what_somebody_holds_with_a_price_too",
