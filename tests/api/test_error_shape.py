@@ -30,7 +30,7 @@ def test_an_unknown_field_is_named_with_what_is_known(api: Api) -> None:
 
 
 def test_all_faults_are_told_at_once(api: Api) -> None:
-    answer = api.post("checkout", {"amount": "10", "currency": "XXX", "nonsense": 1})
+    answer = api.post("checkout", {"amount": "ten", "currency": "XXX", "nonsense": 1})
     named = {error["attr"] for error in answer.answer["errors"]}
     assert {"amount", "currency", "nonsense", "successUrl", "email", "metadata"} <= named
 
@@ -38,11 +38,11 @@ def test_all_faults_are_told_at_once(api: Api) -> None:
 @pytest.mark.parametrize(
     ("field", "value", "code"),
     [
-        ("amount", "49.00", "invalid"),
+        ("amount", "49,00", "invalid"),
         ("amount", True, "invalid"),
         ("amount", -1, "too_small"),
-        ("amount", 1e300, "max_digits"),
-        ("currency", "usd", "invalid_choice"),
+        ("amount", 1e300, "max_whole_digits"),
+        ("currency", "xxz", "invalid_choice"),
         ("currency", ["USD"], "invalid_choice"),
         ("successUrl", "javascript:alert(1)", "wrong_scheme"),
         ("cancelUrl", "https://pat:secret@shop.example/", "credentials"),
@@ -50,10 +50,10 @@ def test_all_faults_are_told_at_once(api: Api) -> None:
         ("cancelUrl", "https://shop.example/a b", "not_a_url"),
         ("email", "pat", "invalid"),
         ("email", 7, "invalid"),
-        ("name", "   ", "blank"),
+        ("name", "\u200b\u2060\ufeff", "blank"),
         ("name", "a\u0000b", "null_characters_not_allowed"),
         ("name", 7, "invalid"),
-        ("name", "x" * 201, "max_length"),
+        ("name", "x" * 501, "max_length"),
         ("metadata", [], "not_an_object"),
         ("metadata", {str(number): 1 for number in range(51)}, "too_many_keys"),
         ("metadata", {"x": "y" * 9000}, "too_large"),
@@ -64,7 +64,6 @@ def test_all_faults_are_told_at_once(api: Api) -> None:
         ("expiresAt", "soon", "invalid"),
         ("expiresAt", "9999-12-31T23:59:59-23:59", "overflow"),
         ("reference", "", "blank"),
-        ("locale", "de_DE; drop", "invalid"),
     ],
 )
 def test_a_wrong_value_is_named(api: Api, field: str, value: Any, code: str) -> None:

@@ -24,7 +24,9 @@ def ready(client: Client) -> tuple[int, dict[str, str]]:
     return answer.status_code, answer.json()
 
 
+@pytest.mark.moves_everybody("a worker reads for all of them")
 def test_it_is_ready_when_all_is_well(client: Client, db: None) -> None:
+    ScanCursor.objects.update(scanned_at=timezone.now())
     words = ("status", "database", "migrations", "workers", "clock", "redis")
     assert ready(client) == (200, dict.fromkeys(words, "ok"))
 
