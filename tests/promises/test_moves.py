@@ -39,7 +39,7 @@ REFUNDS = {
     "waiting_for_address": "prepared withdrawn",
     "prepared": "seen withdrawn",
     "seen": "confirmed prepared",
-    "confirmed": "",
+    "confirmed": "prepared seen",  # only when the chain takes its branch back
     "withdrawn": "seen",
 }
 

@@ -27,7 +27,7 @@ from merchants_app.models import ApiKey, Member, Merchant, Role, Treasury, User
 from merchants_app.people.invitations import invite
 from merchants_app.people.team import remove
 from merchants_app.requests.log import write_lines
-from sessions_app.models import CheckoutSession, DepositAddress, Payment
+from sessions_app.models import CheckoutSession, DepositAddress, Payment, Refund, RefundCandidate
 from sessions_app.paying.announcing import announce
 from sessions_app.paying.decisions import decide
 from sessions_app.paying.quoting import choose_option
@@ -229,6 +229,10 @@ def _decisions(world: World, business: Business) -> None:
             session=odd, network_id=NETWORKS[world.mode][0], asset="USDC", kind="excess", rate_basis="paid",
             actor=owner, now=now,
         ).public_id  # fmt: skip
+        RefundCandidate.objects.create(
+            refund=Refund.objects.get(public_id=world.ids[refund]), tx_hash=f"0x{len(world.marks):064x}", log_index=1,
+            seen_at=now,
+        )  # fmt: skip
     world.ids["payment"] = Payment.objects.get(session__public_id=world.ids["odd"]).public_id
     world.ids |= {"network": NETWORKS[world.mode][0], "wallet": business.buyers_wallet}
     _, rest = undecided_page(SessionScope.of(odd), limit=1, after=None)

@@ -22,7 +22,7 @@ from webhooks_app.endpoints.endpoints import create_endpoint
 from webhooks_app.models import Delivery, Event
 
 NewSession = Callable[..., CheckoutSession]
-ITS_OWN = {"id", "url", "createdAt", "expiresAt"}
+ITS_OWN = {"id", "url", "dashboardUrl", "receiptUrl", "createdAt", "expiresAt"}
 
 
 def written(session: CheckoutSession) -> list[Any]:
