@@ -48,7 +48,7 @@ def post(name: str, summary: str, body: Any, answers: dict[int, Any], *parameter
 
 
 def change(name: str, summary: str, body: Any, answers: dict[int, Any], *parameters: Any, tag: str) -> Any:
-    """A PATCH or DELETE: harmless to repeat, so without Idempotency-Key."""
+    """A PUT, PATCH or DELETE: harmless to repeat, so without Idempotency-Key."""
     return extend_schema(
         operation_id=name,
         summary=summary,

@@ -57,7 +57,7 @@ class AccountCalls(OpenApiViewExtension):  # type: ignore[no-untyped-call]
 
     def view_replacement(self) -> Any:
         """The view set with its descriptions."""
-        described = extend_schema_view(list=get("get_account", "Test the connection", Account, tag="Account"))
+        described = extend_schema_view(retrieve=get("get_account", "Test the connection", Account, tag="Account"))
         return described(copy_of(self.target_class))
 
 

@@ -35,7 +35,7 @@ class EndpointCalls(OpenApiViewExtension):  # type: ignore[no-untyped-call]
                 {201: WebhookEndpointWithSecret},
                 tag=ENDPOINTS,
             ),
-            put_one=post(
+            put_one=change(
                 "put_webhook_endpoint",
                 "Create an endpoint, or change the one of that key or URL",
                 PutEndpoint,

@@ -18,9 +18,9 @@ from sessions_app.answers import account as answers
 class AccountViewSet(MerchantViewSet):
     """The account."""
 
-    scopes = {"list": KeyScope.READ}
+    scopes = {"retrieve": KeyScope.READ}
 
-    def list(self, request: ApiRequest) -> Response:
+    def retrieve(self, request: ApiRequest) -> Response:
         """The one account of the key."""
         key, networks = request.key, enabled_networks(request.mode)
         unread = unread_networks(timezone.now())
