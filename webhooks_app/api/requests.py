@@ -32,8 +32,10 @@ class CreateEndpoint(Body):
 
     url: HttpUrl = Field(description="Where events are posted to.", examples=["https://shop.example/webhooks"])
     events: Events = Field([], description="Which events; empty or left out: all.", examples=[["checkout.completed"]])
-    headers: Headers = Field(
-        {}, description=f"Up to {MOST} headers of your own on each message.", examples=[{"X-Token": "let-me-in"}]
+    headers: Headers = Field(  # without a default in the description: generators take no {} where null is taken, too
+        default_factory=dict,
+        description=f"Up to {MOST} headers of your own on each message.",
+        examples=[{"X-Token": "let-me-in"}],
     )
 
 
