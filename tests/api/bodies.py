@@ -22,7 +22,7 @@ ANYTHING = st.recursive(
 
 @dataclass(frozen=True)
 class WritingCall:
-    """A POST or PATCH as it is described, with a body made of the examples."""
+    """A POST, PUT or PATCH as it is described, with a body made of the examples."""
 
     name: str
     method: str
@@ -36,7 +36,7 @@ def writing_calls(schema: dict[str, Any]) -> list[WritingCall]:
         WritingCall(call["operationId"], method, path, _examples(call, schema))
         for path, calls in schema["paths"].items()
         for method, call in calls.items()
-        if method in {"post", "patch"}
+        if method in {"post", "put", "patch"}
     ]
 
 

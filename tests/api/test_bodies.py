@@ -10,9 +10,12 @@ from django.test import Client
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from merchants_app.models import Merchant
 from sessions_app.models import CheckoutSession
+from sessions_app.selling.creation import create_session
 from tests.api.bodies import WritingCall, bodies, writing_calls
-from tests.cast import Api
+from tests.cast import Api, agreed
+from tests.sandbox import Sandbox
 from tests.strangers.world import own
 from webhooks_app.models import Delivery, Event
 
@@ -21,25 +24,28 @@ MANY = int(os.environ.get("BODIES", "300"))
 
 
 @pytest.fixture
-def calls(api: Api, session: CheckoutSession, unlimited: None) -> list[WritingCall]:
-    """Every POST and PATCH, on things that are there."""
+def calls(api: Api, mia: Merchant, session: CheckoutSession, sandbox: Sandbox, unlimited: None) -> list[WritingCall]:
+    """Every POST, PUT and PATCH, on things that are there."""
+    paid = sandbox.play(create_session(merchant=mia, mode="test", terms=agreed()), "exact", asset="USDC")
     made = {
         "checkout": session.public_id,
         "payment-links": api.post("payment-links", {"currency": "USD", "productName": "Mug"}).answer["id"],
         "webhook-endpoints": api.post("webhook-endpoints", {"url": "http://127.0.0.1:9/hooks"}).answer["id"],
         "events": own(Event).latest("id").public_id,
         "customers": session.customer.public_id,
+        "refunds": api.post(f"checkout/{paid.public_id}/refunds", {"amount": "all"}).answer["id"],
     }
+
+    def on_what_is_there(path: str) -> str:
+        if "{id}" not in path:
+            return path
+        return path.replace("{id}", made[path.split("/")[3]]).replace("{delivery}", delivery)
+
     api.post(f"events/{made['events']}/resend")
     delivery = own(Delivery).latest("id").public_id
     found = writing_calls(api.client.get("/api/schema").json())
     return [
-        WritingCall(
-            call.name,
-            call.method,
-            call.path.replace("{id}", made[call.path.split("/")[3]]).replace("{delivery}", delivery),
-            call.good,
-        )
+        WritingCall(call.name, call.method, on_what_is_there(call.path), call.good)
         for call in found
         if call.name != "send_test_event"  # which sends, for up to 20 s, and reads no body
     ]
