@@ -6,7 +6,6 @@ import hypothesis
 import pytest
 from django.core.servers.basehttp import WSGIRequestHandler
 
-from tests.emptying import empty_by_deleting
 from tests.settings import services
 
 # How long an example takes is decided by what else runs on the machine.
@@ -36,7 +35,6 @@ def pytest_configure(config: pytest.Config) -> None:
     """Starts PostgreSQL and Valkey, unless they were given or this is a worker of a run that has them."""
     # Django's test server sends head and body apart: by Nagle's algorithm each answer would wait 40 ms in between.
     WSGIRequestHandler.disable_nagle_algorithm = True
-    empty_by_deleting()
     config.add_cleanup(services.stop)
     if not config.option.collectonly:
         services.start()

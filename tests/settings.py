@@ -6,6 +6,7 @@ services = prepare_environment()
 
 from checkout_project.settings import *  # noqa: E402, F403  (after the environment they are read from)
 
+INSTALLED_APPS = ["tests.flushing", *INSTALLED_APPS]  # noqa: F405
 # One round: signing in is not what a test is about.
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"

@@ -1,0 +1,1 @@
+"""How the tests empty their database."""
