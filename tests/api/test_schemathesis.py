@@ -32,7 +32,7 @@ def test_it_answers_as_described(live_server: Any, mia_key: str) -> None:
         "--phases=examples,coverage,fuzzing,stateful",
         f"--max-examples={EXAMPLES}",
         "--seed=1",
-        "--workers=2",
+        "--workers=1",  # in two, CPython 3.11 loses count of the depth of syntax trees that Hypothesis reads
         "--request-timeout=60",
         "--no-color",
     ]
