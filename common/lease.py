@@ -24,7 +24,7 @@ def lease(name: str) -> Iterator[bool]:
     if not cache.add(key, mine, SECONDS):
         yield False
         return
-    Thread(target=_renew, args=[key, over], name=key, daemon=True).start()
+    Thread(target=_renew, args=[key, mine, over], name=key, daemon=True).start()
     try:
         yield True
     finally:
@@ -34,9 +34,12 @@ def lease(name: str) -> Iterator[bool]:
                 cache.delete(key)
 
 
-def _renew(key: str, over: Event) -> None:
+def _renew(key: str, mine: str, over: Event) -> None:
+    """As long as it is ours: of one that ran out meanwhile, and is another's now, hands off."""
     for _ in range(3 * _MOST_SECONDS // SECONDS):
         if over.wait(SECONDS / 3):
             return
         with suppress(RedisError):
+            if cache.get(key) != mine:
+                return
             cache.touch(key, SECONDS)

@@ -9,16 +9,16 @@ from eth_abi.exceptions import DecodingError
 
 from chains_app.calls.gas import TRANSACTION_CAP, ask_prices
 from chains_app.calls.readers import nodes_for
-from chains_app.evm.exchange import NodeFailed, RpcError
+from chains_app.evm.contract_calls import DECIMALS, TOTAL_SUPPLY, has_code, view
+from chains_app.evm.exchange import RpcError
 from chains_app.evm.json_rpc import Call, Node
 from chains_app.evm.log_queries import OneBlockRefused, get_logs
 from chains_app.evm.logs import as_topics, doubting_log
-from chains_app.evm.values import garbage, hash_of, list_of, number_of, table_of
+from chains_app.evm.values import garbage, hash_of, list_of, number_of, table_of, text_of
 from chains_app.networks.networks import Network
 from chains_app.reading.reader import Doubt, ReaderUnavailable, WrongChain
 from chains_app.receiving.deposits import COLLECTED_TOPIC, FACTORY_ADDRESS, Collection, decode_collection
 
-_DECIMALS, _TOTAL_SUPPLY = "0x313ce567", "0x18160ddd"  # selectors
 # What is doubted when a node does not list what was collected in a block.
 COLLECTIONS = "collections"
 _EIP1271_MAGIC = "1626ba7e"  # also the selector of isValidSignature(bytes32,bytes)
@@ -46,7 +46,7 @@ def collecting_conditions(network: Network) -> Conditions:
     """Price and limit of gas, and whether the factory is there. Raises ReaderUnavailable, WrongChain."""
 
     def ask(node: Node) -> Conditions:
-        deployed = _text(node.call("eth_getCode", FACTORY_ADDRESS, "latest")) not in {"0x", "0x0"}
+        deployed = has_code(node.call("eth_getCode", FACTORY_ADDRESS, "latest"), node)
         prices = ask_prices(node)
         return Conditions(gas_price_wei=prices.wei, factory_deployed=deployed, most_gas=prices.most)
 
@@ -99,9 +99,9 @@ def is_token(network: Network, address: str) -> bool:
     """Whether a contract with a supply and decimals has the address. No when the network cannot be read just now."""
 
     def ask(node: Node) -> bool:
-        if _text(node.call("eth_getCode", address, "latest")) in {"0x", "0x0"}:
+        if not has_code(node.call("eth_getCode", address, "latest"), node):
             return False
-        asked = [Call("eth_call", ({"to": address, "data": data}, "latest")) for data in (_DECIMALS, _TOTAL_SUPPLY)]
+        asked = [view(address, data) for data in (DECIMALS, TOTAL_SUPPLY)]
         # A wallet answers what it does not know with an error, or with nothing.
         return all(isinstance(answer, str) and len(answer) == 66 for answer in node.batch(asked))
 
@@ -120,7 +120,7 @@ def contract_approves(network: Network, *, address: str, digest: bytes, signatur
 
     def ask(node: Node) -> bool:
         try:
-            answer = _text(node.call("eth_call", {"to": address, "data": data}, "latest"))
+            answer = text_of(node.call("eth_call", {"to": address, "data": data}, "latest"), node)
         except RpcError:  # reverted: no such function, or the contract says no that way
             return False
         return answer.removeprefix("0x")[:8] == _EIP1271_MAGIC and len(answer) == 66
@@ -151,9 +151,3 @@ def _emptied(logs: Iterable[Any], node: Node) -> list[Emptied]:
 def _unlisted(refused: OneBlockRefused) -> Doubt:
     at = refused.block
     return Doubt(what=COLLECTIONS, place=f"block {at}", first=at, last=at, address="", why=str(refused))
-
-
-def _text(answer: Any) -> str:
-    if not isinstance(answer, str):
-        raise NodeFailed("A node answered no text where one belongs.")
-    return answer

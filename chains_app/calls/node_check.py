@@ -8,6 +8,7 @@ from typing import Any
 from eth_abi.abi import decode
 from eth_abi.exceptions import DecodingError
 
+from chains_app.evm.contract_calls import DECIMALS, SYMBOL, balance_of, has_code, view
 from chains_app.evm.exchange import NodeFailed, RpcError
 from chains_app.evm.json_rpc import Call, Node
 from chains_app.evm.values import list_of, number_of, table_of
@@ -15,8 +16,6 @@ from chains_app.networks.coins import ETHER_LOGGER
 from chains_app.networks.networks import Asset, Network
 from chains_app.receiving.deposits import DEPLOYMENT_PROXY
 
-_DECIMALS, _SYMBOL, _BALANCE_OF = "0x313ce567", "0x95d89b41", "0x70a08231"
-_NO_CODE = frozenset({"0x", "0x0"})
 _BLOCKS_LOOKED_AT = 8
 _HOLDERS = 3
 _MOST_DECIMALS = 36
@@ -47,24 +46,23 @@ def _differences(network: Network, node: Node) -> Iterator[str]:
     if chain_id != network.chain_id:
         yield f"the node belongs to chain {chain_id}, the file says {network.chain_id}."
         return
-    if node.call("eth_getCode", DEPLOYMENT_PROXY, "latest") in _NO_CODE:
+    if not has_code(node.call("eth_getCode", DEPLOYMENT_PROXY, "latest"), node):
         yield f"no deployment proxy at {DEPLOYMENT_PROXY}: deposits could not be collected there."
-    if network.native and (difference := _coin_logs(network, node)):
-        yield difference
     tokens = [asset for asset in network.assets.values() if asset.contract]
-    holdings = _holdings(node) if tokens else {}
+    sent = _last_transactions(node) if network.native or tokens else []
+    if network.native and (difference := _coin_logs(network, node, sent)):
+        yield difference
+    holdings = _holdings(node, sent) if tokens else {}
     for asset in tokens:
         yield from (f"{asset.symbol} ({asset.contract}): {fault}" for fault in _faults(asset, node, holdings))
 
 
 def _faults(asset: Asset, node: Node, holdings: dict[str, int]) -> Iterator[str]:
     """What a token has otherwise than the file says. `holdings`: what some accounts have of the network's coin."""
-    asked = [_DECIMALS, _SYMBOL, *(_BALANCE_OF + holder[2:].lower().rjust(64, "0") for holder in holdings)]
-    calls = [Call("eth_call", ({"to": asset.contract, "data": data}, "latest")) for data in asked]
-    code, decimals, symbol, *held = node.batch([Call("eth_getCode", (asset.contract, "latest")), *calls])
-    if isinstance(code, RpcError):
-        raise code
-    if code in _NO_CODE:
+    token = str(asset.contract)
+    told = [view(token, data) for data in (DECIMALS, SYMBOL)] + [balance_of(token, each) for each in holdings]
+    code, decimals, symbol, *held = node.batch([Call("eth_getCode", (token, "latest")), *told])
+    if not has_code(code, node):
         yield "there is no contract at this address."
         return
     if (said := _whole(decimals)) != asset.decimals:
@@ -84,24 +82,24 @@ def _last_transactions(node: Node) -> list[Mapping[str, Any]]:
     return [table_of(each, node) for each in sent]
 
 
-def _holdings(node: Node) -> dict[str, int]:
-    """Wei of some accounts that lately sent transactions."""
-    senders = sorted({str(each.get("from")) for each in _last_transactions(node)})
+def _holdings(node: Node, sent: Sequence[Mapping[str, Any]]) -> dict[str, int]:
+    """Wei of some accounts that sent these transactions."""
+    senders = sorted({str(each.get("from")) for each in sent})
     holders = [each for each in senders if len(each) == 42][:_HOLDERS]
     balances = node.batch([Call("eth_getBalance", (each, "latest")) for each in holders])
     return {holder: number_of(units, node) for holder, units in zip(holders, balances, strict=True)}
 
 
-def _coin_logs(network: Network, node: Node) -> str:
+def _coin_logs(network: Network, node: Node, sent: Sequence[Mapping[str, Any]]) -> str:
     """What is wrong with the block from which on transfers of the coin are said to be logged; empty if nothing is.
 
-    One transaction that sent some of it is looked at, the last there was.
+    Of the transactions one that sent some of it is looked at, the last there was.
     """
     border = network.coin_logs_from
-    for sent in (each for each in reversed(_last_transactions(node)) if number_of(each.get("value"), node)):
-        number = number_of(sent.get("blockNumber"), node)
-        receipt = table_of(node.call("eth_getTransactionReceipt", str(sent.get("hash"))), node)
-        if number_of(receipt.get("status"), node) != 1 or str(sent.get("to")).lower() == str(sent.get("from")).lower():
+    for last in (each for each in reversed(sent) if number_of(each.get("value"), node)):
+        number = number_of(last.get("blockNumber"), node)
+        receipt = table_of(node.call("eth_getTransactionReceipt", str(last.get("hash"))), node)
+        if number_of(receipt.get("status"), node) != 1 or str(last.get("to")).lower() == str(last.get("from")).lower():
             continue
         if border is None or number < border:
             return ""

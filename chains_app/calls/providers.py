@@ -2,44 +2,26 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
-from urllib.parse import urlsplit
 
 import structlog
 from django.db.models import F
-from django.utils import timezone
-from django.utils.crypto import salted_hmac
 
+from chains_app.calls.known_limits import key_of, take_over
 from chains_app.calls.readers import limits_of, reader_for
+from chains_app.evm.exchange import host_of
 from chains_app.evm.reader import EvmReader
 from chains_app.models import Provider
 from chains_app.networks.networks import Network
 from chains_app.reading.reader import Reader
 
-# Whose answers proved wrong is asked after the others for so long.
-DISTRUSTED_FOR = timedelta(hours=1)
-
 log = structlog.get_logger()
 
 
-def key_of(url: str) -> str:
-    """By what a node is known: nobody learns the secret in its URL from that."""
-    return salted_hmac("chains_app.provider", url, algorithm="sha256").hexdigest()
-
-
 def recall(network: Network) -> None:
-    """Takes over what other processes have learned of the network's nodes, or this one before it was started anew."""
-    limits = limits_of(network)
-    rows = {row.key: row for row in Provider.objects.filter(network=network.id)} if limits else {}
-    for url, known in limits.items():
-        row = rows.get(key_of(url))
-        known.is_distrusted = bool(row and row.differed_at and timezone.now() - row.differed_at < DISTRUSTED_FOR)
-        if row is None:
-            known.kept = None
-        elif row.updated_at != known.kept_at:
-            known.learned = (row.largest_batch, row.widest_span, row.most_addresses, row.calls_a_second)
-            known.kept, known.kept_at = (known.learned, row.problem), row.updated_at
+    """Takes over what other processes have learned of the network's nodes lately."""
+    take_over(network.id, limits_of(network))
 
 
 def remember(network: Network, now: datetime) -> None:
@@ -72,7 +54,7 @@ def note_contradicted(network: Network, reader: Reader, now: datetime) -> None:
 
 def note_differences(network: Network, by_provider: Mapping[str, int], now: datetime) -> None:
     """So many answers of these providers, by their keys, were wrong: they are asked last for a while."""
-    hosts = {key_of(url): urlsplit(url).netloc.rpartition("@")[2] for url in network.rpc_urls}
+    hosts = {key_of(url): host_of(url) for url in network.rpc_urls}
     for key, number in by_provider.items():
         if key not in hosts:
             continue  # the operator has taken it out

@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
+from chains_app.calls.known_limits import take_over
 from chains_app.evm.limits import Limits
 from chains_app.evm.nodes import Nodes
 from chains_app.evm.reader import EvmReader
@@ -33,7 +34,10 @@ def nodes_for(network: Network) -> Nodes:
 
 
 def limits_of(network: Network) -> Mapping[str, Limits]:
-    """What this process knows of the network's nodes, by URL; all that ask them know the same."""
+    """What this process knows of the network's nodes, by URL; all that ask them know the same.
+
+    It begins with what the database has of them: a page need not find out anew what they refuse.
+    """
     return _limits(_ByUrls(network))
 
 
@@ -72,7 +76,9 @@ class _ByUrls:
 
 @lru_cache(maxsize=64)
 def _limits(key: _ByUrls) -> Mapping[str, Limits]:
-    return {url: Limits() for url in key.network.rpc_urls}
+    known = {url: Limits() for url in key.network.rpc_urls}
+    take_over(key.network.id, known)
+    return known
 
 
 @lru_cache(maxsize=64)

@@ -5,6 +5,8 @@ from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
 
+from chains_app.calls.readers import limits_of
+from chains_app.evm.contract_calls import balance_of, has_code
 from chains_app.evm.exchange import RpcError
 from chains_app.evm.json_rpc import Call, Node
 from chains_app.evm.reader import EvmReader
@@ -12,8 +14,6 @@ from chains_app.evm.values import number_of
 from chains_app.networks.networks import Network
 from chains_app.reading.reader import Doubt, Reader, ReaderUnavailable, Transfer
 from chains_app.sandbox.reader import SandboxReader
-
-_BALANCE_OF = "0x70a08231"  # selector
 
 
 class Held(NamedTuple):
@@ -28,7 +28,8 @@ class Search:
 
     def __init__(self, network: Network, address: str) -> None:
         self._network, self._address = network, address
-        self._reader = _reader(network)
+        self._readers: dict[frozenset[str], Reader] = {}  # by the assets that they look for
+        self._reader = self._reader_of(network.assets)
 
     def held(self, block: int) -> Held | None:
         """What the address has at the block; None where nobody can say. Raises ReaderUnavailable, WrongChain."""
@@ -38,21 +39,19 @@ class Search:
         assets = list(self._network.assets.values())
         calls = [Call("eth_getCode", (self._address, tag))]
         for asset in assets:
-            data = _BALANCE_OF + self._address[2:].lower().rjust(64, "0")
             calls.append(
-                Call("eth_call", ({"to": asset.contract, "data": data}, tag))
+                balance_of(asset.contract, self._address, tag)
                 if asset.contract
                 else Call("eth_getBalance", (self._address, tag))
             )
 
         def ask(node: Node) -> Held:
             code, *amounts = node.batch(calls)
-            if isinstance(code, RpcError):
-                raise code
+            is_contract = has_code(code, node)
             said = zip(assets, amounts, strict=True)
             # A token that is not deployed has no balances: it answers nothing.
             units = {each.symbol: number_of(amount, node) for each, amount in said if amount != "0x"}
-            return Held(units, has_code=code not in {"0x", "0x0"})
+            return Held(units, has_code=is_contract)
 
         return self._reader.nodes.ask(ask)
 
@@ -78,11 +77,19 @@ class Search:
         self, assets: Collection[str], first: int, last: int, *, owner_may_spend: bool, doubts: list[Doubt]
     ) -> Sequence[Transfer]:
         """What came in these assets in these blocks. Raises ReaderUnavailable, WrongChain."""
-        listed = {symbol: asset for symbol, asset in self._network.assets.items() if symbol in assets}
-        reader = _reader(replace(self._network, assets=listed))
         one = frozenset([self._address])
-        return reader.transfers(one, first, last, wallets=one if owner_may_spend else frozenset(), doubts=doubts)
+        wallets = one if owner_may_spend else frozenset()
+        return self._reader_of(assets).transfers(one, first, last, wallets=wallets, doubts=doubts)
 
-
-def _reader(network: Network) -> Reader:
-    return EvmReader(network, others_first=True) if network.kind == "evm" else SandboxReader(network)
+    def _reader_of(self, assets: Collection[str]) -> Reader:
+        """Kept, with what it learns; of its nodes' limits it knows what everybody does."""
+        key = frozenset(assets)
+        if key not in self._readers:
+            listed = {symbol: asset for symbol, asset in self._network.assets.items() if symbol in key}
+            network = replace(self._network, assets=listed)
+            self._readers[key] = (
+                EvmReader(network, others_first=True, limits=limits_of(self._network))
+                if network.kind == "evm"
+                else SandboxReader(network)
+            )
+        return self._readers[key]

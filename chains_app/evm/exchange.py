@@ -94,7 +94,7 @@ class Exchange:
 
     def __init__(self, url: str) -> None:
         self._url = url
-        self.host = urlsplit(url).netloc.rpartition("@")[2]
+        self.host = host_of(url)
         self._client = client(timeout=_TIMEOUT, headers=_HEADERS)
 
     def post(self, body: Any) -> Any:
@@ -133,6 +133,11 @@ class Exchange:
 
     def _away(self, error: httpx.HTTPError) -> NodeFailed:
         return NodeFailed(f"{self.host} cannot be reached: {type(error).__name__}.")
+
+
+def host_of(url: str) -> str:
+    """Its host and port: all of a URL that may be told."""
+    return urlsplit(url).netloc.rpartition("@")[2]
 
 
 def error_in(method: str, answer: Any) -> RpcError | None:

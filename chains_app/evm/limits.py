@@ -34,6 +34,12 @@ class Limit:
         self._grown_from = 0  # what it was before it grew, while nobody knows whether that much is taken
         self._grows_at = 0.0
 
+    def recall(self, value: int) -> None:
+        """So much was taken when others asked: it stands as long as what was learned here."""
+        if value != self.value:
+            self.value, self._grown_from = value, 0
+            self._grows_at = time.monotonic() + self._pause
+
     def less(self, refused: int) -> int:
         """What to ask for when so much was refused, more than one: what was taken before, or half."""
         half = refused // 2
@@ -77,6 +83,12 @@ class Pace:
         """The most calls that one request may hold: of those of a second a part, so that no second has many more."""
         rate = self.rate
         return MOST_CALLS_PER_BATCH if rate is None else max(1, int(rate / 4))
+
+    def recall(self, rate: float | None) -> None:
+        """So many a second others found that it takes; it stands as long as what was learned here."""
+        with self._lock:
+            if rate != self.rate:
+                self.rate, self._grows_at = rate, time.monotonic() + self._pause
 
     def wait(self, calls: int) -> None:
         """Waits until so many more may be asked."""
@@ -133,9 +145,11 @@ class Limits:
 
     @learned.setter
     def learned(self, values: Learned) -> None:
-        batch, span, addresses, self.pace.rate = values
+        batch, span, addresses, rate = values
+        self.pace.recall(rate)
         for limit, value in ((self.batch, batch), (self.span, span), (self.addresses, addresses)):
-            limit.value = limit.value if value is None else value
+            if value is not None:
+                limit.recall(value)
 
     @property
     def calls_at_once(self) -> int:

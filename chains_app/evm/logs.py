@@ -179,7 +179,7 @@ def _unknown_blocks(node: Node, logs: Sequence[Log], known: Mapping[str, Block],
         with suppress(NodeFailed, RpcError):  # the logs of a block that cannot be had are doubted one by one
             block = block_of(answer, node)
             found[block.hash] = block
-    for number in {number for block_hash, number in unknown.items() if block_hash not in {**known, **found}}:
+    for number in {unknown[each] for each in unknown.keys() - known.keys() - found.keys()}:
         with suppress(NodeFailed, RpcError):
             if block_now := on_chain(node, number, head=last):
                 found[block_now.hash] = block_now

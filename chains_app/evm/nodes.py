@@ -141,17 +141,11 @@ class Nodes:
 
     def _choose_by_heads(self) -> None:
         """Prefers the operator's order, but no node that was wrong lately, or whose head is clearly behind."""
-        heads: dict[int, int] = {}
-        for position, node in enumerate(self.all):
-            if node.resting:
-                continue
-            try:
-                self._check_chain(node)
-                heads[position] = self._head_of(node).number
-            except WrongChain:
-                continue
-            except (NodeFailed, RpcError) as error:
-                node.failed(error if isinstance(error, NodeFailed) else NodeFailed(f"{node.host}: {error}"))
+        heads = {
+            at: head.number
+            for at, node in enumerate(self.all)
+            for head in self._answers_of(node, self._head_of, [], is_needed=False)
+        }
         lag = max(2, ceil(_LAG_SECONDS / self._network.block_seconds))
         by_rank = sorted(heads, key=lambda at: self.all[at].limits.is_distrusted)
         self._chosen = next((at for at in by_rank if heads[at] >= max(heads.values()) - lag), self._chosen)

@@ -76,6 +76,11 @@ def list_of(value: Any, node: Node) -> list[Any]:
     return value if isinstance(value, list) else _fail(node, value)
 
 
+def text_of(value: Any, node: Node) -> str:
+    """A string. An error that stands in its place is raised."""
+    return value if isinstance(value, str) else str(_fail(node, value))
+
+
 def hash_of(value: Any, node: Node) -> str:
     """32 bytes as 0x-hex."""
     if isinstance(value, str) and len(value) == 66 and value.startswith("0x"):

@@ -22,13 +22,17 @@ def store(network: Network, found: Iterable[Transfer], *, at: Position | None) -
     sightings = take_in(network, transfers, timezone.now())
     with transaction.atomic():
         hold(network, at=at)
-        count(network, transfers, sightings)
+        count(network, sightings)
 
 
-def count(network: Network, found: Iterable[Transfer], sightings: Sightings) -> None:
+def count(network: Network, sightings: Sightings) -> None:
     """Within a transaction that holds the cursor."""
     reassess_many(record(network, sightings))
-    # It may have been collected before anybody asked for its collection.
-    if blocks := [each.block_number for each in found if each.block_number is not None]:
+    # What is news may have been collected before anybody asked for its collection.
+    numbers = [
+        *(each.block_number for each in sightings.fresh),
+        *(each.block_number for each in sightings.again.values()),
+    ]
+    if blocks := [each for each in numbers if each is not None]:
         cursor = ScanCursor.objects.filter(pk=network.id, collections_read__gte=min(blocks))
         cursor.update(collections_read=min(blocks) - 1)

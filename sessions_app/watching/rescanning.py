@@ -11,6 +11,7 @@ from chains_app.reading.scanning import WINDOW, position
 from chains_app.reading.set_aside import set_aside
 from sessions_app.models import DepositAddress, Payment
 from sessions_app.watching.found_late import store
+from sessions_app.watching.watcher import spendable
 
 
 def rescan(
@@ -26,7 +27,7 @@ def rescan(
     deposits = DepositAddress.objects.filter(session__mode=network.mode)
     indexes = dict(deposits.values_list("address", "derivation_index"))
     addresses = frozenset(indexes)
-    wallets = frozenset(address for address, index in indexes.items() if index is not None)
+    wallets = spendable(indexes)
     known = Payment.objects.filter(network=network.id, vanished_at=None)
     before = known.count()
     reader = second_reader_for(network)

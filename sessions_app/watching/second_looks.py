@@ -10,6 +10,7 @@ import structlog
 from django.db import transaction
 from django.utils import timezone
 
+from chains_app.calls.providers import recall
 from chains_app.calls.readers import second_reader_for
 from chains_app.models import SetAside
 from chains_app.networks.networks import Network
@@ -25,7 +26,7 @@ from sessions_app.watching.astray import ask_again, is_about_a_payment
 from sessions_app.watching.found_late import count
 from sessions_app.watching.second_reading import read_again_what_was_read
 from sessions_app.watching.sightings import take_in
-from sessions_app.watching.watcher import watched_deposits
+from sessions_app.watching.watcher import spendable, watched_deposits
 
 log = structlog.get_logger()
 
@@ -42,6 +43,7 @@ def look_again(network: Network) -> None:
 
 def _look(network: Network) -> None:
     try:
+        recall(network)
         reader = second_reader_for(network)
         for row in due(network, timezone.now())[:MOST_ROWS]:
             read_again(network, row, reader)
@@ -73,7 +75,7 @@ def read_again(network: Network, row: SetAside, reader: Reader) -> None:
     with suppress(CursorMoved), transaction.atomic():  # of another branch: it is asked for again
         now = timezone.now()
         hold(network, at=began_at)
-        count(network, found, sightings)
+        count(network, sightings)
         place_refunds(network, refunds, found, gone=(), now=now)
         still = [doubt for doubt in doubts if doubt.is_shared([_doubt(row)])]
         postpone(row, still[0].why, now) if still else settle(row, now)
@@ -102,8 +104,7 @@ def _concerned(network: Network, row: SetAside) -> tuple[frozenset[str], frozens
     else:
         deposits = watched_deposits(network, timezone.now())
         addresses = deposits.keys() | refunds
-    plain = {address for address, index in deposits.items() if index is not None}
-    return frozenset(addresses), frozenset(addresses & (plain | refunds))
+    return frozenset(addresses), frozenset(addresses & (spendable(deposits) | refunds))
 
 
 def _doubt(row: SetAside) -> Doubt:

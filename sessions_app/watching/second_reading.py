@@ -7,24 +7,26 @@ buyers are about to pay.
 """
 
 from collections import Counter
+from collections.abc import Mapping
 from contextlib import suppress
 from datetime import timedelta
 from math import ceil
 from typing import NamedTuple
 
+from django.db import transaction
 from django.utils import timezone
 
 from chains_app.calls.providers import asked_of, note_contradicted, note_differences
 from chains_app.models import ScanCursor, ScannedBlock
 from chains_app.networks.networks import Network
 from chains_app.reading.reader import FROM_INSIDE, Doubt, Reader, Transfer
-from chains_app.reading.scanning import WINDOW, CursorMoved, Position, position
+from chains_app.reading.scanning import WINDOW, CursorMoved, Position, hold
 from chains_app.reading.set_aside import set_aside
 from sessions_app.models import DepositAddress, Payment
 from sessions_app.status import LIVE
 from sessions_app.watching.found_late import store
 from sessions_app.watching.sightings import Identity, identity
-from sessions_app.watching.watcher import watched_deposits
+from sessions_app.watching.watcher import spendable, watched_deposits
 
 
 class _Turn(NamedTuple):
@@ -43,37 +45,41 @@ MANY, TIMES_WIDER = 5_000, 4
 
 def read_again_what_was_read(network: Network, reader: Reader) -> None:
     """What is due of it. Raises ReaderUnavailable, WrongChain."""
-    at = position(network)
-    if at is None:
+    cursor = ScanCursor.objects.filter(pk=network.id).exclude(block_hash="").first()
+    due = [each for turn in TURNS if (each := _due(network, turn, cursor))] if cursor else []
+    if cursor is None or not due:
         return
-    now = timezone.now()
+    at, now = Position(cursor.block_number, cursor.block_hash), timezone.now()
     are_many = DepositAddress.objects.filter(watch_until__gt=now)[MANY : MANY + 1].exists()
     is_quiet = not DepositAddress.objects.filter(session__mode=network.mode, session__status__in=LIVE).exists()
-    for turn in TURNS:
-        due = _due(network, turn, at, turn.every_seconds * (TIMES_WIDER if are_many else 1))
-        if due is None:
+    for turn, first, last in due:
+        if are_many and last - first + 1 < _enough(network, turn.every_seconds * TIMES_WIDER):
             continue
-        first, last = due
         # Who was watched when these blocks were new, be it no more.
         deposits = watched_deposits(network, now - timedelta(seconds=2 * turn.every_seconds))
-        if deposits and (turn.while_quiet or not is_quiet):
-            wallets = frozenset(address for address, index in deposits.items() if index is not None)
-            with suppress(CursorMoved):  # the chain is being replaced: next time
-                _read(network, reader, frozenset(deposits), wallets, first, last, at)
+        with suppress(CursorMoved):  # the chain is being replaced: next time
+            if deposits and (turn.while_quiet or not is_quiet):
+                _read(network, reader, deposits, first, last, at)
+            with transaction.atomic():
+                hold(network, at=at)
                 _got_to(network, turn, first, last)
-        else:
-            _got_to(network, turn, first, last)
 
 
-def _due(network: Network, turn: _Turn, at: Position, every_seconds: float) -> tuple[int, int] | None:
-    upto = at.number - network.confirmations.normal - ceil(turn.behind_seconds / network.block_seconds)
-    enough = min(WINDOW, ceil(every_seconds / network.block_seconds))
-    done = ScanCursor.objects.values_list(turn.field, flat=True).get(pk=network.id)
+def _due(network: Network, turn: _Turn, cursor: ScanCursor) -> tuple[_Turn, int, int] | None:
+    """The blocks that it is the turn of, once they are enough."""
+    upto = cursor.block_number - network.confirmations.normal - ceil(turn.behind_seconds / network.block_seconds)
+    done = getattr(cursor, turn.field)
     if done is None:  # what is above is read from now on
         ScanCursor.objects.filter(pk=network.id).update(**{turn.field: max(0, upto)})
         return None
     first = max(1, done + 1)
-    return (first, min(upto, first + WINDOW - 1)) if upto - first + 1 >= enough else None
+    last = min(upto, first + WINDOW - 1)
+    return (turn, first, last) if last - first + 1 >= _enough(network, turn.every_seconds) else None
+
+
+def _enough(network: Network, seconds: float) -> int:
+    """So many blocks at once are worth it."""
+    return min(WINDOW, ceil(seconds / network.block_seconds))
 
 
 def _got_to(network: Network, turn: _Turn, first: int, last: int) -> None:
@@ -84,14 +90,14 @@ def _got_to(network: Network, turn: _Turn, first: int, last: int) -> None:
 def _read(
     network: Network,
     reader: Reader,
-    addresses: frozenset[str],
-    wallets: frozenset[str],
+    deposits: Mapping[str, int | None],
     first: int,
     last: int,
     at: Position,
 ) -> None:
     doubts: list[Doubt] = []
-    told = reader.transfers(addresses, first, last, wallets=wallets, doubts=doubts)
+    addresses = frozenset(deposits)
+    told = reader.transfers(addresses, first, last, wallets=spendable(deposits), doubts=doubts)
     here = [each for each in told if first <= (each.block_number or 0) <= last and each.log_index != FROM_INSIDE]
     known = {each for each in _known(network, first, last) if each.recipient in addresses}
     now = timezone.now()

@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from itertools import starmap
 from typing import NamedTuple
 
 from chains_app.networks.networks import Network
@@ -40,7 +39,7 @@ class Sightings:
     """What a scan found, beside what is known already."""
 
     fresh: list[Payment]  # not stored yet
-    again: dict[Identity, Transfer]  # of known payments, perhaps in another block
+    again: dict[Identity, Transfer]  # of known payments, that are in another block now or were in none any more
     valued: list[Payment]  # known, and a rate has turned up
     eased: list[Payment]  # known, and a rate has turned up that shows that they need fewer confirmations
 
@@ -55,19 +54,21 @@ def take_in(network: Network, transfers: Iterable[Transfer], now: datetime) -> S
     """Looks up, values and arranges transfers to the deposits of sessions, in a fixed number of queries."""
     found = {identity(transfer): transfer for transfer in transfers}
     known = _known(network, found)
-    again = {key: transfer for key, transfer in found.items() if key in known}
+    again = {key: transfer for key, transfer in found.items() if key in known and known[key] != transfer.block_hash}
     new = [transfer for key, transfer in found.items() if key not in known]
     return Sightings(
         fresh=_new_payments(network, new, now), again=again, valued=_valued_late(network), eased=_eased(network, now)
     )
 
 
-def _known(network: Network, found: Iterable[Identity]) -> set[Identity]:
+def _known(network: Network, found: Iterable[Identity]) -> dict[Identity, str | None]:
+    """Those that are stored, and the hash of their block; None of one that vanished."""
     hashes = {each.tx_hash for each in found}
     if not hashes:
-        return set()
+        return {}
     rows = Payment.objects.filter(network=network.id, tx_hash__in=hashes)
-    return set(starmap(Identity, rows.values_list(*Identity._fields[:-1], "session__deposit__address")))
+    fields = (*Identity._fields[:-1], "session__deposit__address", "block_hash", "vanished_at")
+    return {Identity(*name): None if gone else block for *name, block, gone in rows.values_list(*fields)}
 
 
 def _new_payments(network: Network, transfers: list[Transfer], now: datetime) -> list[Payment]:

@@ -4,6 +4,7 @@ Asking the network comes first and holds no lock; then one transaction stores wh
 how far. Dying before it means reading again, dying after it means nothing.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -94,10 +95,9 @@ def watch(network: Network, reader: Reader) -> bool:
         return deposits.keys() | {refund.to_address for refund in refunds}
 
     def wallets() -> set[str]:
-        """Those that somebody has a key of: addresses of an xpub, and buyers' own that the network's coin goes to."""
+        """Those that somebody has a key of, and buyers' own that the network's coin goes to."""
         coin = network.native.symbol if network.native else ""
-        plain = {address for address, index in deposits.items() if index is not None}
-        return plain | {refund.to_address for refund in refunds if refund.asset == coin}
+        return {*spendable(deposits)} | {refund.to_address for refund in refunds if refund.asset == coin}
 
     seen = scan(
         network=network, reader=reader, addresses=addresses, wallets=wallets, offered_since=_offered_since(network)
@@ -129,6 +129,11 @@ def watched_deposits(network: Network, now: datetime) -> dict[str, int | None]:
     unsure = Payment.objects.filter(network=network.id, confirmed_at=None, vanished_at=None)
     watched = deposits.filter(watch_until__gt=_read_until(network, now)).values_list("address", "derivation_index")
     return dict(watched) | dict(unsure.values_list("session__deposit__address", "session__deposit__derivation_index"))
+
+
+def spendable(deposits: Mapping[str, int | None]) -> frozenset[str]:
+    """Those of them that somebody has a key of: addresses of an xpub. (By address, as of `watched_deposits`.)"""
+    return frozenset(address for address, index in deposits.items() if index is not None)
 
 
 def _offered_since(network: Network) -> datetime | None:

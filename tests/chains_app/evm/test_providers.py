@@ -4,9 +4,11 @@ import time
 
 import pytest
 from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
 
-from chains_app.calls.providers import key_of, note_differences, recall, remember
-from chains_app.calls.readers import limits_of, reader_for
+from chains_app.calls.known_limits import key_of
+from chains_app.calls.providers import note_differences, recall, remember
+from chains_app.calls.readers import limits_of, nodes_for, reader_for
 from chains_app.evm.limits import GROWS_AFTER, Limit, Limits
 from chains_app.evm.reader import EvmReader
 from chains_app.models import Provider
@@ -33,6 +35,37 @@ def test_another_process_takes_over_what_was_learned(limits: Limits) -> None:
     limits.learned, limits.kept, limits.kept_at = Limits().learned, None, None  # as in a process just started
     recall(DEVCHAIN)
     assert limits.learned == (3, 7, 500, 9.5)
+
+
+def test_what_another_process_learned_waits_as_long_as_what_was_learned_here(
+    limits: Limits, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = [1000.0]
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
+    limits.learned = (3, 8, 500, 40.0)
+    for _ in range(2):
+        limits.span.took(8)
+        limits.batch.took(3)
+        limits.pace.wait(0)
+    assert limits.learned == (3, 8, 500, 40.0)
+    now[0] += GROWS_AFTER
+    limits.span.took(8)
+    limits.pace.wait(0)
+    assert limits.learned == (3, 10, 500, 50.0)
+
+
+def test_whoever_asks_a_node_for_the_first_time_begins_with_what_others_learned(
+    monkeypatch: pytest.MonkeyPatch, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    """As web processes do, which read no blocks."""
+    url = f"{URL}/{time.monotonic()}"
+    monkeypatch.setenv("RPC_URL_DEVCHAIN", url)
+    Provider.objects.create(
+        network="devchain", key=key_of(url), host="127.0.0.1:9", largest_batch=3, updated_at=timezone.now()
+    )
+    with django_assert_num_queries(1):
+        nodes = [nodes_for(DEVCHAIN).all[0] for _ in range(2)]
+    assert [node.limits.batch.value for node in nodes] == [3, 3]
 
 
 def test_no_secret_is_stored(limits: Limits) -> None:

@@ -3,14 +3,18 @@
 from collections.abc import Callable, Iterator
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from chains_app.calls.readers import second_reader_for
 from chains_app.models import Provider, ScanCursor
 from sessions_app.models import CheckoutSession
 from sessions_app.paying.quoting import choose_option
 from sessions_app.watching import second_reading
 from sessions_app.watching.second_looks import look_again
+from sessions_app.watching.second_reading import read_again_what_was_read
 from sessions_app.watching.watcher import watch_network
 from tests.cast import refreshed
 from tests.chains_app.node_cast import DEVCHAIN, Devchain, devchain
@@ -187,3 +191,28 @@ def test_where_nobody_is_watched_nothing_is_asked(
     look_again(DEVCHAIN)
     assert proxies[0].calls == []
     assert ScanCursor.objects.get(pk="devchain").read_thrice
+
+
+def test_what_was_known_already_is_left_as_it_is(
+    chain: Devchain, proxies: list[FaultyProxy], new_session: NewSession
+) -> None:
+    """Its row is locked by nobody, and the books of what was collected go on from where they are."""
+    session = picks(new_session(), "USDC")
+    pays(chain, session)
+    time_passes(chain, SECOND)
+    read = ScanCursor.objects.get(pk="devchain").block_number
+    ScanCursor.objects.filter(pk="devchain").update(collections_read=read)
+    with CaptureQueriesContext(connection) as asked:
+        read_again_what_was_read(DEVCHAIN, second_reader_for(DEVCHAIN))
+    cursor = ScanCursor.objects.get(pk="devchain")
+    assert (cursor.collections_read, cursor.read_twice) == (read, read - DEVCHAIN.confirmations.normal)
+    assert [each["sql"] for each in asked if "payment" in each["sql"] and "FOR UPDATE" in each["sql"]] == []
+
+
+def test_one_query_says_that_nothing_is_due(
+    chain: Devchain, proxies: list[FaultyProxy], new_session: NewSession
+) -> None:
+    picks(new_session(), "USDC")
+    with CaptureQueriesContext(connection) as asked:
+        read_again_what_was_read(DEVCHAIN, second_reader_for(DEVCHAIN))
+    assert len(asked) == 1

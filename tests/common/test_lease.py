@@ -1,0 +1,20 @@
+"""A lease that ran out and is another's now is not renewed by who had it before."""
+
+from threading import enumerate as threads
+
+import pytest
+from django.core.cache import cache
+
+from common import lease as leases
+from common.lease import lease
+from tests.waiting import wait_until
+
+
+def test_who_lost_it_leaves_it_to_who_has_it_now(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(leases, "SECONDS", 1)
+    with lease("a-test") as is_ours:
+        assert is_ours
+        cache.set("lease:a-test", "another", 30)
+        wait_until(lambda: all(each.name != "lease:a-test" for each in threads()), seconds=2)
+    assert cache.get("lease:a-test") == "another"
+    cache.delete("lease:a-test")
