@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
 from chains_app.calls.known_limits import take_over
+from chains_app.evm.known import Known
 from chains_app.evm.limits import Limits
 from chains_app.evm.nodes import Nodes
 from chains_app.evm.reader import EvmReader
@@ -82,13 +83,18 @@ def _limits(key: _ByUrls) -> Mapping[str, Limits]:
 
 
 @lru_cache(maxsize=64)
+def _known(key: _ByUrls) -> Known:  # noqa: ARG001  (one for each)
+    return Known()
+
+
+@lru_cache(maxsize=64)
 def _evm_reader(key: _ByUrls) -> EvmReader:
-    return EvmReader(key.network, limits=_limits(key))
+    return EvmReader(key.network, limits=_limits(key), known=_known(key))
 
 
 @lru_cache(maxsize=64)
 def _second_evm_reader(key: _ByUrls) -> EvmReader:
-    return EvmReader(key.network, others_first=True, limits=_limits(key))
+    return EvmReader(key.network, others_first=True, limits=_limits(key), known=_known(key))
 
 
 @lru_cache(maxsize=64)

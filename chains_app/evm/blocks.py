@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from chains_app.evm.exchange import NodeFailed, RpcError
 from chains_app.evm.json_rpc import Call, Node
+from chains_app.evm.known import Known
 from chains_app.evm.values import block_of, hash_of, list_of, number_of, table_of
 from chains_app.reading.reader import Block, Doubt
 
@@ -45,7 +46,9 @@ class FullBlock(NamedTuple):
 class LastBlocks:
     """The last full blocks, read one after the other: each is the parent of the next, so all are of one branch."""
 
-    def __init__(self) -> None:
+    def __init__(self, known: Known) -> None:
+        """`known`: which of their transactions succeeded."""
+        self.known = known
         self._blocks: OrderedDict[int, FullBlock] = OrderedDict()
         # Whether blocks were looked through since balances were last compared; nobody knows what was before a start.
         self.turns_are_open = True
@@ -69,13 +72,13 @@ class LastBlocks:
         return self._blocks.get(number)
 
 
-def read_blocks(node: Node, numbers: Iterable[int]) -> Iterator[FullBlock]:
+def read_blocks(node: Node, numbers: Iterable[int]) -> Iterator[list[FullBlock]]:
     """Blocks with their transactions, a few at a time: a thousand of them do not fit the memory. Raises NodeFailed."""
     waiting = list(numbers)
     for at in range(0, len(waiting), _BLOCKS_PER_BATCH):
         part = waiting[at : at + _BLOCKS_PER_BATCH]
-        for answer in node.batch([Call("eth_getBlockByNumber", (hex(number), True)) for number in part]):
-            yield _full_block(table_of(answer, node), node)
+        answers = node.batch([Call("eth_getBlockByNumber", (hex(number), True)) for number in part])
+        yield [_full_block(table_of(answer, node), node) for answer in answers]
 
 
 def read_block(node: Node, block_hash: str) -> FullBlock:

@@ -42,6 +42,8 @@ def get_logs(
 ) -> Iterator[Log]:
     """Logs of these blocks, in as many calls as the node wants. Raises NodeFailed, and OneBlockRefused.
 
+    Of all contracts, where none is named.
+
     Providers cap getLogs by results, time or length as well as by range, each in words of its own, so any refusal is
     taken for one of those: half the blocks, down to one; then one contract at a time; then half of the topics that the
     last of `topics` lists. Where it lists none, `among` are those that are of interest at the place after the next one
@@ -77,8 +79,8 @@ class _Query(NamedTuple):
     def params(self) -> dict[str, Any]:
         """As a node takes them."""
         topics = [*self.topics] if self.listed is None else [*self.topics, list(self.listed)]
-        where = {"address": list(self.contracts), "topics": topics}
-        return {**where, "fromBlock": hex(self.first), "toBlock": hex(self.last)}
+        where = {"address": list(self.contracts)} if self.contracts else {}
+        return {**where, "topics": topics, "fromBlock": hex(self.first), "toBlock": hex(self.last)}
 
     def by_contract(self) -> "list[_Query]":
         """One for each contract."""

@@ -8,6 +8,7 @@ from typing import Any, Never
 from chains_app.evm.blocks import on_chain
 from chains_app.evm.exchange import NodeFailed, RpcError
 from chains_app.evm.json_rpc import Call, Node
+from chains_app.evm.known import Known
 from chains_app.evm.log_queries import Log, get_logs, name_by_content
 from chains_app.evm.values import block_of, checksummed, doubting, garbage, hash_of, list_of, number_of, table_of
 from chains_app.evm.watched import TRANSFER, Watched
@@ -18,48 +19,7 @@ from chains_app.reading.reader import OWN_VALUE, Block, Doubt, Transfer
 # Above so many filters it is cheaper, for nodes and for us, to hear of every transfer of the listed tokens and to look
 # the addresses up here.
 MOST_FILTERS = 4
-_REMEMBERED_PLACES = 20_000
 _LONGEST_PLACE = 160
-
-
-class Places:
-    """Which log of its transaction each log is.
-
-    That stays when the transaction is mined again in another block, where its logs have other indexes. Receipts tell
-    it; as the last blocks are read several times, it is remembered by block hash and index in the block.
-    """
-
-    def __init__(self) -> None:
-        self._places: dict[tuple[str, int], int] = {}
-
-    def learn(self, node: Node, logs: Sequence[Log]) -> dict[str, NodeFailed | RpcError]:
-        """Asks for the receipts of those that are not known yet; what was wrong with some, by their hash.
-
-        Raises NodeFailed when none can be had.
-        """
-        if len(self._places) > _REMEMBERED_PLACES:
-            self._places.clear()
-        hashes = sorted({log["transactionHash"] for log in logs if self._key(log, node) not in self._places})
-        receipts = node.batch([Call("eth_getTransactionReceipt", (tx_hash,)) for tx_hash in hashes])
-        odd: dict[str, NodeFailed | RpcError] = {}
-        for tx_hash, receipt in zip(hashes, receipts, strict=True):
-            try:
-                fields = table_of(receipt, node)
-                for number, each in enumerate(list_of(fields.get("logs"), node)):
-                    with suppress(NodeFailed, RpcError):  # of the others nobody asks
-                        log = {**table_of(each, node), "blockHash": fields.get("blockHash")}
-                        self._places[self._key(log, node)] = _place(number, log, fields)
-            except (NodeFailed, RpcError) as problem:
-                odd[tx_hash] = problem
-        return odd
-
-    def of(self, log: Log, node: Node) -> int:
-        """Its place. Raises NodeFailed when the log is not where it was said to be."""
-        place = self._places.get(self._key(log, node))
-        return place if place is not None else _replaced(log, node)
-
-    def _key(self, log: Log, node: Node) -> tuple[str, int]:
-        return str(log.get("blockHash")), number_of(log.get("logIndex"), node)
 
 
 def token_transfers(
@@ -69,15 +29,15 @@ def token_transfers(
     first: int,
     last: int,
     *,
-    known: Mapping[str, Block],
-    places: Places,
+    known: Known,
     doubts: list[Doubt],
     heard: set[tuple[str, int]] | None = None,
 ) -> list[Transfer]:
     """Transfers to watched addresses in these blocks that logs tell: of listed tokens, and of the coin where it is so.
 
-    `known` holds blocks by their hash; those that it lacks are asked for, since logs do not tell the time. `places` is
-    the reader's. To `heard` is added for whom, and in which block, the node lists anything, be it of no money.
+    Blocks that `known` lacks are asked for, since logs do not tell the time, and receipts, since a log has the same
+    place in its transaction when that is mined again in another block, and another index there. To `heard` is added
+    for whom, and in which block, the node lists anything, be it of no money.
     """
     symbols = network.symbols_by_logger(upto=last)
     if not symbols:
@@ -91,14 +51,14 @@ def token_transfers(
                 wanted.append(_whole(log, node))
             if heard is not None and (recipient := watched.find_topic(log["topics"][2])):
                 heard.add((recipient, number_of(log.get("blockNumber"), node)))
-    blocks = {**known, **_unknown_blocks(node, wanted, known, last)}
-    odd = places.learn(node, wanted)
+    blocks = _blocks_of(wanted, node, known, last)
+    odd = _learn_places(wanted, node, known)
     found = []
     for log in wanted:
         with doubting_log(log, first, last, doubts, watched):
             if problem := odd.get(log["transactionHash"]):
                 raise problem
-            found.append(_transfer(log, network.id, symbols, watched, blocks, places, node))
+            found.append(_transfer(log, network.id, symbols, watched, blocks, known, node))
     return found
 
 
@@ -171,19 +131,44 @@ def _whole(log: Log, node: Node) -> Log:
     return log
 
 
-def _unknown_blocks(node: Node, logs: Sequence[Log], known: Mapping[str, Block], last: int) -> dict[str, Block]:
-    unknown = {str(log.get("blockHash")): number_of(log.get("blockNumber"), node) for log in logs}
-    heights = sorted({number for block_hash, number in unknown.items() if block_hash not in known})
-    found = {}
-    for answer in node.batch([Call("eth_getBlockByNumber", (hex(number), False)) for number in heights]):
+def _blocks_of(logs: Sequence[Log], node: Node, known: Known, last: int) -> dict[str, Block]:
+    """The logs' blocks by their hashes; some may be missing."""
+    heights = {str(log.get("blockHash")): number_of(log.get("blockNumber"), node) for log in logs}
+    found = {block_hash: block for block_hash in heights if (block := known.block(block_hash))}
+    unknown = sorted({heights[each] for each in heights.keys() - found.keys()})
+    for answer in node.batch([Call("eth_getBlockByNumber", (hex(number), False)) for number in unknown]):
         with suppress(NodeFailed, RpcError):  # the logs of a block that cannot be had are doubted one by one
             block = block_of(answer, node)
             found[block.hash] = block
-    for number in {unknown[each] for each in unknown.keys() - known.keys() - found.keys()}:
+    for number in {heights[each] for each in heights.keys() - found.keys()}:
         with suppress(NodeFailed, RpcError):
             if block_now := on_chain(node, number, head=last):
                 found[block_now.hash] = block_now
     return found
+
+
+def _learn_places(logs: Sequence[Log], node: Node, known: Known) -> dict[str, NodeFailed | RpcError]:
+    """Asks for the receipts of those whose place is not known yet; what was wrong with some, by their hash.
+
+    Raises NodeFailed when none can be had.
+    """
+    hashes = sorted({log["transactionHash"] for log in logs if known.place(*_key(log, node)) is None})
+    receipts = node.batch([Call("eth_getTransactionReceipt", (tx_hash,)) for tx_hash in hashes])
+    odd: dict[str, NodeFailed | RpcError] = {}
+    for tx_hash, receipt in zip(hashes, receipts, strict=True):
+        try:
+            fields = table_of(receipt, node)
+            for number, each in enumerate(list_of(fields.get("logs"), node)):
+                with suppress(NodeFailed, RpcError):  # of the others nobody asks
+                    log = {**table_of(each, node), "blockHash": fields.get("blockHash")}
+                    known.placed(*_key(log, node), _place(number, log, fields))
+        except (NodeFailed, RpcError) as problem:
+            odd[tx_hash] = problem
+    return odd
+
+
+def _key(log: Log, node: Node) -> tuple[str, int]:
+    return str(log.get("blockHash")), number_of(log.get("logIndex"), node)
 
 
 def _transfer(
@@ -192,11 +177,11 @@ def _transfer(
     symbols: Mapping[str, str],
     watched: Watched,
     blocks: Mapping[str, Block],
-    places: Places,
+    known: Known,
     node: Node,
 ) -> Transfer:
-    block = blocks.get(str(log.get("blockHash")))
-    if block is None:
+    block, place = blocks.get(str(log.get("blockHash"))), known.place(*_key(log, node))
+    if block is None or place is None:  # the log is not where it was said to be
         _replaced(log, node)
     recipient = watched.find_topic(log["topics"][2])
     if recipient is None:
@@ -205,7 +190,7 @@ def _transfer(
         network=network_id,
         asset=symbols[log["address"].lower()],
         tx_hash=hash_of(log.get("transactionHash"), node),
-        log_index=places.of(log, node),
+        log_index=place,
         sender=checksummed("0x" + log["topics"][1][-40:]),
         recipient=recipient,
         amount_units=number_of(log["data"], node),

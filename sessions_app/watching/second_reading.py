@@ -13,14 +13,13 @@ from datetime import timedelta
 from math import ceil
 from typing import NamedTuple
 
-from django.db import transaction
 from django.utils import timezone
 
 from chains_app.calls.providers import asked_of, note_contradicted, note_differences
 from chains_app.models import ScanCursor, ScannedBlock
 from chains_app.networks.networks import Network
 from chains_app.reading.reader import FROM_INSIDE, Doubt, Reader, Transfer
-from chains_app.reading.scanning import WINDOW, CursorMoved, Position, hold
+from chains_app.reading.scanning import WINDOW, CursorMoved, Position
 from chains_app.reading.set_aside import set_aside
 from sessions_app.models import DepositAddress, Payment
 from sessions_app.status import LIVE
@@ -60,9 +59,7 @@ def read_again_what_was_read(network: Network, reader: Reader) -> None:
         with suppress(CursorMoved):  # the chain is being replaced: next time
             if deposits and (turn.while_quiet or not is_quiet):
                 _read(network, reader, deposits, first, last, at)
-            with transaction.atomic():
-                hold(network, at=at)
-                _got_to(network, turn, first, last)
+            _got_to(network, turn, first, last)
 
 
 def _due(network: Network, turn: _Turn, cursor: ScanCursor) -> tuple[_Turn, int, int] | None:

@@ -1,17 +1,19 @@
 """Logs that a node keeps to itself: a block's header may tell of them, and a round number of logs is suspicious."""
 
+import time
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from eth_utils.address import to_checksum_address
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chains_app.evm import logs
+from chains_app.evm import logs, unlisted
 from chains_app.evm.reader import EvmReader
 from chains_app.evm.watched import TRANSFER, Watched, bits_of, bloom_of
 from chains_app.reading.reader import Doubt, Transfer
-from tests.chains_app.node_cast import DEVCHAIN, Devchain, address, devchain, seen
+from tests.chains_app.node_cast import CONTRACTS, DEVCHAIN, Devchain, address, devchain, seen
 from tests.faulty_proxy import FaultyProxy
 
 ALL_ONES, EMPTY = "0x" + "f" * 512, "0x" + "0" * 512
@@ -116,7 +118,7 @@ def test_nothing_is_suspected_where_a_transfer_of_nothing_is_listed(
 
 
 def test_headers_that_speak_of_what_nobody_ever_lists_are_believed_no_more(
-    chain: Devchain, proxies: list[FaultyProxy]
+    chain: Devchain, proxies: list[FaultyProxy], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pat = address()
     real = header(chain, chain.pay(chain.usdc, pat, 7))["logsBloom"]
@@ -126,6 +128,54 @@ def test_headers_that_speak_of_what_nobody_ever_lists_are_believed_no_more(
         proxy.has_blooms(real)
     reader = EvmReader(DEVCHAIN)
     assert [len(read(reader, [pat], block)[1]) for _ in range(10)] == [1] * 8 + [0] * 2
+    later = time.monotonic() + unlisted.DISBELIEVED_SECONDS
+    monkeypatch.setattr(time, "monotonic", lambda: later)
+    assert len(read(reader, [pat], block)[1]) == 1  # but not for ever
+
+
+# --- what else a header may speak of
+
+
+def test_a_header_speaks_of_who_sent_a_token_too(chain: Devchain, proxies: list[FaultyProxy]) -> None:
+    """As of a deposit that is collected."""
+    block = chain.pay(chain.usdc, address(), 7)
+    reader = EvmReader(DEVCHAIN)
+    assert read(reader, [to_checksum_address(chain.payer), address()], block) == ([], [])
+    assert reader.contradicted == []
+
+
+def test_a_header_speaks_of_tokens_that_nobody_has_listed(chain: Devchain, proxies: list[FaultyProxy]) -> None:
+    pat, worthless = address(), chain.node.deploy(CONTRACTS["TestUSDC"])
+    block = chain.in_one([chain.mint(chain.usdc, address(), 7), chain.mint(worthless, pat, 7)])
+    assert read(EvmReader(DEVCHAIN), [pat, address()], block) == ([], [])
+
+
+# --- what proves that a node was silent
+
+
+@pytest.mark.parametrize("first", [0, 1])
+def test_another_trouble_of_another_node_proves_nothing(
+    chain: Devchain, proxies: list[FaultyProxy], first: int
+) -> None:
+    """One lists nothing, the other a log that makes no sense: nobody has told of the payment."""
+    pat = address()
+    block = chain.pay(chain.usdc, pat, 7)
+    proxies[first].hides_logs()
+    proxies[1 - first].spoils_logs(logIndex=None)
+    reader = EvmReader(DEVCHAIN)
+    found, doubts = read(reader, [pat, address()], block)
+    assert (found, [(each.what, each.address) for each in doubts]) == ([], [(unlisted.UNLISTED, pat)])
+    assert reader.contradicted == []
+
+
+def test_a_node_that_fails_proves_nothing(chain: Devchain, proxies: list[FaultyProxy]) -> None:
+    pat = address()
+    block = chain.pay(chain.usdc, pat, 7)
+    proxies[0].hides_logs()
+    proxies[1].refuse("eth_getLogs", "not today")
+    reader = EvmReader(DEVCHAIN)
+    found, doubts = read(reader, [pat, address()], block)
+    assert (found, [each.what for each in doubts], reader.contradicted) == ([], [unlisted.UNLISTED], [])
 
 
 # --- answers that were cut

@@ -20,20 +20,22 @@ NUMBERS: dict[str, dict[str, object]] = {
         "_KEPT_BLOCKS": 100, "_NO_SUCH_METHOD": -32601,
     },
     "chains_app.evm.blocks": {"_BLOCKS_PER_BATCH": 10, "_REMEMBERED": 128, "_WITNESSES": 32},
+    "chains_app.evm.known": {"_REMEMBERED_RECEIPTS": 20_000, "_REMEMBERED_BLOCKS": 2_000},
     "chains_app.evm.limits": {
         "USUAL_SPAN": 2000, "TOPICS_PER_FILTER": 500, "_WIDEST_SPAN": 10_000, "GROWS_AFTER": 60.0,
         "_LONGEST_PAUSE": 21600.0, "_SLOWEST": 1.0, "_ONE_EXCESS": 1.2, "_NO_PACE_ABOVE": 300.0,
     },
     "chains_app.evm.log_queries": {"_SLOW_SECONDS": 5.0, "_PATIENCE_SECONDS": 30.0},
-    "chains_app.evm.logs": {"MOST_FILTERS": 4, "_REMEMBERED_PLACES": 20_000, "_LONGEST_PLACE": 160},
+    "chains_app.evm.logs": {"MOST_FILTERS": 4, "_LONGEST_PLACE": 160},
     "chains_app.evm.coin.native": {"_LONGEST_SWEEP": 100, "CALLS_PER_BLOCK": 2},
     "chains_app.evm.nodes": {
         "_LAG_SECONDS": 15, "_STANDS_STILL_SECONDS": 300, "_CLOCKS_DIFFER_BY": timedelta(minutes=5),
         "_FAILING_SECONDS": 8.0,
     },
     "chains_app.evm.reader": {
-        "_LOGS_MAY_LAG_SECONDS": 12, "_MOST_BLOCKS_AGAIN": 64, "_REMEMBERED_BLOCKS": 64, "_MOST_UNPROVEN": 8,
+        "_LOGS_MAY_LAG_SECONDS": 12, "_MOST_BLOCKS_AGAIN": 64, "_REMEMBERED_BLOCKS": 64,
     },
+    "chains_app.evm.unlisted": {"MOST_UNPROVEN": 8, "DISBELIEVED_SECONDS": 600.0, "_TOPICS_OF_A_LOG": 4},
     "chains_app.evm.watched": {"_MOST_CHANCE": 0.0001, "_BLOOM_BITS": 2048},
     "chains_app.rates.asking": {"_MARGIN_SECONDS": 0.3},
     "chains_app.rates.exchange_rates": {

@@ -10,22 +10,21 @@ block is one transfer: its log index is FROM_INSIDE and its hash is made from th
 """
 
 from bisect import bisect_left
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from math import ceil
 
 import structlog
-from eth_utils.crypto import keccak
 
-from chains_app.evm.blocks import FullBlock, LastBlocks, odd_transactions, on_chain, read_block, read_blocks
+from chains_app.evm.blocks import LastBlocks, odd_transactions, on_chain, read_block, read_blocks
 from chains_app.evm.coin.balances import ADDRESSES_PER_CALL, Inflow, StateGone, balances, inflows, untold_balances
+from chains_app.evm.coin.movements import Movements
 from chains_app.evm.coin.traces import traced_inflows
-from chains_app.evm.exchange import NodeFailed
-from chains_app.evm.json_rpc import Call, Node
+from chains_app.evm.json_rpc import Node
 from chains_app.evm.log_queries import OneBlockRefused
-from chains_app.evm.values import checksummed, doubting, number_of, table_of
+from chains_app.evm.values import doubting
 from chains_app.evm.watched import Watched
 from chains_app.networks.networks import Network
-from chains_app.reading.reader import BALANCES, FROM_INSIDE, OWN_VALUE, Block, Doubt, Transfer
+from chains_app.reading.reader import BALANCES, FROM_INSIDE, Doubt, Transfer
 
 SWEEP_SECONDS = 45
 # Nodes without an archive know balances for 128 blocks.
@@ -56,7 +55,8 @@ def native_transfers(
         return []
     reading = Reading(node, network.id, network.native.symbol, watched, memory, doubts)
     calls_for_balances = 2 * ceil(len(watched) / ADDRESSES_PER_CALL)
-    if balances_tell and first > 0 and calls_for_balances <= CALLS_PER_BLOCK * (last - first + 1):
+    calls_for_blocks = _calls_per_block(len(watched), sweep_blocks(network)) * (last - first + 1)
+    if balances_tell and first > 0 and calls_for_balances <= calls_for_blocks:
         # Whose turn of the sweep had not come when blocks were last looked through has been compared with nothing yet.
         since = max(1, first - sweep_blocks(network)) if memory.turns_are_open else first
         memory.clear()
@@ -64,7 +64,13 @@ def native_transfers(
         memory.turns_are_open = False
         return found
     found = reading.by_blocks(range(first, last + 1))
-    return found + reading.sweep(range(first, last + 1), every=sweep_blocks(network))
+    every = sweep_blocks(network)
+    return found + reading.sweep(range(first, last + 1), every=every, balances_tell=balances_tell)
+
+
+def _calls_per_block(watched: int, every: int) -> int:
+    """What reading a block costs: the block itself, and balances before and after of those whose turn it is."""
+    return CALLS_PER_BLOCK * (1 + ceil(watched / (every * ADDRESSES_PER_CALL)))
 
 
 def sweep_blocks(network: Network) -> int:
@@ -86,10 +92,10 @@ class Reading:
     ) -> None:
         self._node = node
         self._network_id = network_id
-        self._symbol = symbol
         self._watched = watched
         self._memory = memory
         self._doubts = doubts
+        self._moves = Movements(node, network_id, symbol, memory)
 
     def by_balance(self, addresses: Sequence[str], first: int, last: int, *, unread_from: int) -> list[Transfer]:
         """Everything that came to the addresses; where balances do not tell it, what the blocks themselves show.
@@ -115,15 +121,18 @@ class Reading:
     def by_blocks(self, numbers: Iterable[int]) -> list[Transfer]:
         """What transactions sent to watched addresses by themselves."""
         found = []
-        for full in read_blocks(self._node, numbers):
-            self._memory.add(full)
-            self._doubts += odd_transactions(full, self._watched.find)
-            sent, doubts = self._sent(full, [address for to in full.sent if (address := self._watched.find(to))])
-            found += sent
-            self._doubts += doubts
+        for some in read_blocks(self._node, numbers):
+            paid = [[address for to in full.sent if (address := self._watched.find(to))] for full in some]
+            self._moves.ask_receipts(zip(some, paid, strict=True))
+            for full, addresses in zip(some, paid, strict=True):
+                self._memory.add(full)
+                self._doubts += odd_transactions(full, self._watched.find)
+                sent, doubts = self._moves.sent(full, addresses)
+                found += sent
+                self._doubts += doubts
         return found
 
-    def sweep(self, numbers: range, *, every: int) -> list[Transfer]:
+    def sweep(self, numbers: range, *, every: int, balances_tell: bool) -> list[Transfer]:
         """What came from inside contracts to the addresses whose turn it is: each block has its own, all in a round.
 
         Whose turn it is follows from the block's number alone, so a restart, a second watcher or a pause leave no gap.
@@ -131,8 +140,10 @@ class Reading:
         found, gone = [], []
         for number in numbers:
             if (addresses := self._watched.turn(number, every)) and number > 0:
+                since = max(1, number - every + 1)
+                plain = self._moves.plain(range(since, number + 1)) if balances_tell else None
                 try:
-                    came, _ = self._inflows(addresses, max(1, number - every + 1), number)
+                    came, _ = self._inflows(addresses, since, number, plain)
                 except StateGone as problem:
                     log.info("balances_gone", network=self._network_id, node=self._node.host, problem=str(problem))
                     inside, are_told = self.by_traces([number])
@@ -150,20 +161,23 @@ class Reading:
         for number in numbers:
             with doubting(self._doubts, BALANCES, f"block {number}", first=number, last=number):
                 came = traced_inflows(self._node, self._watched, number)
-                full = self._full_block(number)
-                found += [self._from_inside(full.block, each) for each in came or ()]
+                full = self._memory.get(number) or next(read_blocks(self._node, [number]))[0]
+                found += [self._moves.from_inside(full.block, each) for each in came or ()]
                 are_told = are_told and (came is not None or full.is_empty)
         return found, are_told
 
-    def _inflows(self, addresses: Sequence[str], first: int, last: int) -> tuple[list[Inflow], list[int]]:
+    def _inflows(
+        self, addresses: Sequence[str], first: int, last: int, plain: Callable[[str], int] | None = None
+    ) -> tuple[list[Inflow], list[int]]:
         """What came, and the blocks of which balances do not tell it. Raises StateGone.
 
+        Of no interest are those to whom just as much came as `plain` tells that transactions sent.
         Anybody can make the factory log much in one block, and some of it of our deposits: more than a node lists.
         """
         if first > last:
             return [], []
         try:
-            return inflows(self._node, addresses, first, last, self._doubts), []
+            return inflows(self._node, addresses, first, last, self._doubts, plain), []
         except OneBlockRefused as refused:
             at = refused.block
             self._doubts += untold_balances(self._node, addresses, at, at)
@@ -198,91 +212,16 @@ class Reading:
         for each in came:
             by_block.setdefault(each.block, {})[each.address] = each.units
         found = []
-        for number, units in sorted(by_block.items()):
-            full = self._full_block(number)
-            moves, doubts = self._brought_by(full, units)
-            if doubts or any(each.log_index == FROM_INSIDE for each in moves):
-                # An old block that the provider kept does not tell what came in the one that took its place.
-                now = on_chain(self._node, number, head=upto)
-                if now and now.hash != full.block.hash:
-                    moves, doubts = self._brought_by(read_block(self._node, now.hash), units)
-            found += moves
-            self._doubts += doubts
+        for some in self._moves.full_blocks(sorted(by_block)):
+            self._moves.ask_receipts((full, by_block[full.block.number]) for full in some)
+            for full in some:
+                units = by_block[full.block.number]
+                moves, doubts = self._moves.brought_by(full, units)
+                if doubts or any(each.log_index == FROM_INSIDE for each in moves):
+                    # An old block that the provider kept does not tell what came in the one that took its place.
+                    now = on_chain(self._node, full.block.number, head=upto)
+                    if now and now.hash != full.block.hash:
+                        moves, doubts = self._moves.brought_by(read_block(self._node, now.hash), units)
+                found += moves
+                self._doubts += doubts
         return found
-
-    def _brought_by(self, full: FullBlock, units: Mapping[str, int]) -> tuple[list[Transfer], list[Doubt]]:
-        """What the block says of so much that came to each address in it."""
-        of = {address.lower(): address for address in units}
-        sent, doubts = self._sent(full, units)
-        # Of whom something makes no sense, nobody can say yet what came from inside.
-        doubted = {each.address for each in doubts}
-        doubted |= set(units) if any(not odd.to for odd in full.odd) else {of.get(odd.to, "") for odd in full.odd}
-        rest = dict(units)
-        for transfer in sent:
-            rest[transfer.recipient] -= transfer.amount_units
-        inside = [
-            self._from_inside(full.block, Inflow(address, full.block.number, left))
-            for address, left in rest.items()
-            if left > 0 and address not in doubted
-        ]
-        return sent + inside, odd_transactions(full, of.get) + doubts
-
-    def _full_block(self, number: int) -> FullBlock:
-        return self._memory.get(number) or next(read_blocks(self._node, [number]))
-
-    def _sent(self, full: FullBlock, addresses: Iterable[str]) -> tuple[list[Transfer], list[Doubt]]:
-        """Transactions of the block that sent one of the addresses something, and succeeded.
-
-        And doubts about those of which nobody can say whether they did.
-        """
-        wanted = [(address, each) for address in addresses for each in full.sent.get(address.lower(), ())]
-        receipts = self._node.batch([Call("eth_getTransactionReceipt", (each.tx_hash,)) for _, each in wanted])
-        number, found = full.block.number, []
-        doubts: list[Doubt] = []
-        for (address, each), receipt in zip(wanted, receipts, strict=True):
-            with doubting(doubts, "receipt", each.tx_hash, first=number, last=number, address=address):
-                if self._succeeded(full.block, receipt):
-                    found.append(
-                        self._transfer(
-                            full.block,
-                            recipient=address,
-                            sender=checksummed(each.sender),
-                            units=each.units,
-                            tx_hash=each.tx_hash,
-                            log_index=OWN_VALUE,
-                        )
-                    )
-        return found, doubts
-
-    def _succeeded(self, block: Block, receipt: object) -> bool:
-        fields = table_of(receipt, self._node)
-        if fields.get("blockHash") != block.hash:
-            raise NodeFailed(f"{self._node.host}: block {block.number} was replaced while it was read.")
-        return number_of(fields.get("status"), self._node) == 1
-
-    def _from_inside(self, block: Block, inflow: Inflow) -> Transfer:
-        made_up = keccak(bytes.fromhex(block.hash[2:]) + bytes.fromhex(inflow.address[2:]))
-        return self._transfer(
-            block,
-            recipient=inflow.address,
-            sender="",
-            units=inflow.units,
-            tx_hash="0x" + made_up.hex(),
-            log_index=FROM_INSIDE,
-        )
-
-    def _transfer(
-        self, block: Block, *, recipient: str, sender: str, units: int, tx_hash: str, log_index: int
-    ) -> Transfer:
-        return Transfer(
-            network=self._network_id,
-            asset=self._symbol,
-            tx_hash=tx_hash,
-            log_index=log_index,
-            sender=sender,
-            recipient=recipient,
-            amount_units=units,
-            block_number=block.number,
-            block_hash=block.hash,
-            block_time=block.time,
-        )

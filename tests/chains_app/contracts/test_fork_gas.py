@@ -15,6 +15,8 @@ from tests.chains_app.contracts.stage import TREASURY, Stage, gas_used, many, ou
 from tests.chains_app.node_cast import DEVCHAIN
 from tests.fork_node import ForkNode
 
+pytestmark = pytest.mark.django_db  # what is known of nodes is kept there
+
 
 @pytest.fixture(scope="module")
 def future() -> Iterator[Stage]:

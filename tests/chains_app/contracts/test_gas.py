@@ -16,6 +16,8 @@ GOAL = 60_000
 TRANSACTION_CAP = 2**24  # EIP-7825
 KINDS = ["ether", "usdc", "usdt"]
 
+pytestmark = pytest.mark.django_db  # what is known of nodes is kept there
+
 
 def say(text: str) -> None:
     print(f"\n{text}")  # noqa: T201 - the figures are what this file is read for

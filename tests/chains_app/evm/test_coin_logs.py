@@ -6,7 +6,8 @@ from dataclasses import replace
 import pytest
 
 from chains_app.evm.coin import native
-from chains_app.evm.reader import UNLISTED, EvmReader
+from chains_app.evm.reader import EvmReader
+from chains_app.evm.unlisted import UNLISTED
 from chains_app.evm.watched import bloom_of
 from chains_app.networks.networks import Network
 from chains_app.reading.reader import FROM_INSIDE, OWN_VALUE, Doubt, Sighting, Transfer

@@ -208,7 +208,7 @@ def test_one_node_of_another_chain_is_never_used(chain, fakes):
     assert {method for method, _ in fakes[0].calls} == {"eth_chainId"}
 
 
-def test_the_start_is_refused_when_one_node_belongs_to_another_chain(chain, fakes):
+def test_the_start_is_refused_when_one_node_belongs_to_another_chain(chain, fakes, db):
     verify_networks([DEVCHAIN])
     fakes[1].answer("eth_chainId", "0x1")
     with pytest.raises(WrongChain, match="Devchain") as refused:
@@ -216,7 +216,7 @@ def test_the_start_is_refused_when_one_node_belongs_to_another_chain(chain, fake
     assert "SECRETKEY" not in str(refused.value)
 
 
-def test_the_start_is_not_refused_because_a_node_is_away(chain, fakes):
+def test_the_start_is_not_refused_because_a_node_is_away(chain, fakes, db):
     fakes[0].reply(503)
     verify_networks([replace(DEVCHAIN, block_seconds=4)])
     assert fakes[1].count("eth_chainId") == 1
@@ -228,7 +228,7 @@ def test_a_network_without_a_node_says_which_variable_to_set(monkeypatch):
         EvmReader(DEVCHAIN).head()
 
 
-def test_a_reader_is_kept_while_its_urls_are_the_same(chain, fakes, monkeypatch):
+def test_a_reader_is_kept_while_its_urls_are_the_same(chain, fakes, monkeypatch, db):
     first = reader_for(DEVCHAIN)
     assert reader_for(DEVCHAIN) is first
     monkeypatch.setenv("RPC_URL_DEVCHAIN", fakes[0].url)

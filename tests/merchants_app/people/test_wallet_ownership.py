@@ -105,12 +105,12 @@ def test_a_strangers_treasury_is_not_found(otto: Merchant, mia: Merchant) -> Non
 
 
 @pytest.mark.parametrize(("code", "approved"), [(YES, True), (NO, False), (REVERTS, False), ("0x", False)])
-def test_a_contract_wallet_is_asked_on_the_chain(code: str, approved: bool) -> None:
+def test_a_contract_wallet_is_asked_on_the_chain(db: None, code: str, approved: bool) -> None:
     with Anvil() as node, network_at("devchain", node.url):
         node.set_code(SAFE, code)
         assert is_signed_by(address=SAFE, message="mine", signature="0x1234", mode="test") is approved
 
 
-def test_a_node_that_is_away_proves_nothing() -> None:
+def test_a_node_that_is_away_proves_nothing(db: None) -> None:
     with network_at("devchain", "http://127.0.0.1:9"):
         assert not is_signed_by(address=SAFE, message="mine", signature="0x1234", mode="test")
