@@ -1,13 +1,16 @@
 """Django admin: how far each network was read, why one could not be, what was set aside, and the play chain.
 
-Nothing here is edited.
+Nothing here is edited; what was set aside can be asked for again.
 """
 
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest
 
 from chains_app.models import Provider, RateSheet, SandboxBlock, SandboxTransfer, ScanCursor, ScannedBlock, SetAside
+from chains_app.reading.set_aside import ask_now
 from common.admin.read_only import ReadOnly
 
 
@@ -38,6 +41,16 @@ class SetAsideAdmin(ReadOnly, admin.ModelAdmin[Any]):
     list_filter = ("network", "what", ("settled_at", admin.EmptyFieldListFilter))
     search_fields = ("place", "address")
     ordering = ("-id",)
+    actions = ("ask_now",)
+
+    def has_ask_permission(self, request: HttpRequest) -> bool:
+        """Whoever runs the nodes."""
+        return request.user.has_perm("chains_app.change_setaside")
+
+    @admin.action(description="Ask the nodes again now", permissions=["ask"])
+    def ask_now(self, request: HttpRequest, rows: QuerySet[SetAside]) -> None:
+        """As after another node was named, which need not wait for its turn."""
+        messages.success(request, f"{ask_now(rows)} will be asked for again within seconds.")
 
 
 @admin.register(SandboxBlock)

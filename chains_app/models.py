@@ -48,7 +48,8 @@ class Provider(models.Model):
     most_addresses = models.PositiveIntegerField(null=True, help_text="Addresses that it takes in one filter of logs.")
     calls_a_second = models.FloatField(null=True, help_text="Calls that it takes in a second; null: as many as come.")
     differences = models.PositiveIntegerField(
-        default=0, help_text="How often its answers differed from what proved right; who has fewer is asked first."
+        default=0,
+        help_text="How often its answers proved wrong; for an hour after that others are asked first.",
     )
     differed_at = models.DateTimeField(null=True, help_text="When they last did.")
     problem = models.CharField(max_length=300, blank=True, help_text="What was wrong when it last failed.")

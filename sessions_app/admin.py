@@ -28,6 +28,7 @@ from sessions_app.models import (
 )
 from sessions_app.reading.searching import sought_everywhere
 from sessions_app.selling import operator_acts
+from sessions_app.watching import by_hand
 from sessions_app.watching.searches import ask_for_search
 
 
@@ -144,6 +145,31 @@ class PaymentAdmin(_OfASession):
         ("confirmed_at", admin.EmptyFieldListFilter), ("collected_at", admin.EmptyFieldListFilter),
     )  # fmt: skip
     search_fields = ("=public_id", "=tx_hash", "=sender", "=session__public_id")
+    actions = ("confirm_by_hand", "call_gone_by_hand")
+
+    def has_decide_permission(self, request: HttpRequest) -> bool:
+        """Whether the operator may say what the nodes cannot."""
+        return operator_of(request).has_perm("sessions_app.change_payment")
+
+    @admin.action(description="Confirm, seen elsewhere, where nodes contradict each other", permissions=["decide"])
+    def confirm_by_hand(self, request: HttpRequest, payments: QuerySet[Payment]) -> None:
+        """Of those that are set aside; the others are named and left alone."""
+        _decide(request, payments, is_there=True)
+
+    @admin.action(description="Call gone, found nowhere, where nodes contradict each other", permissions=["decide"])
+    def call_gone_by_hand(self, request: HttpRequest, payments: QuerySet[Payment]) -> None:
+        """Of those that are set aside; the others are named and left alone."""
+        _decide(request, payments, is_there=False)
+
+
+def _decide(request: HttpRequest, payments: QuerySet[Payment], *, is_there: bool) -> None:
+    for payment in payments.select_related("session__deposit", "session__merchant"):
+        try:
+            by_hand.decide(payment, is_there=is_there, by=operator_of(request))
+        except DomainError as refusal:
+            messages.warning(request, f"{payment.public_id}: {refusal.detail}")
+        else:
+            messages.success(request, f"{payment.public_id} is {'confirmed' if is_there else 'called gone'}.")
 
 
 @admin.register(Quote)

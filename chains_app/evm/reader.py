@@ -1,6 +1,6 @@
 """Reads an EVM network over the JSON-RPC of its nodes."""
 
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Iterable, Mapping
 from math import ceil
 
@@ -134,6 +134,7 @@ class EvmReader:
         """Those that are in just that block, which is still on the chain.
 
         Whoever said so first may have been wrong: header and receipt, and of each node that can answer, have to agree.
+        (Where they do not, `whereabouts` asks them for good.)
         """
         asked = [each for each in frozenset(sightings) if each.block_number is not None]
         if not asked:
@@ -143,16 +144,18 @@ class EvmReader:
         return there.difference(*(each.denied for each in verdicts))
 
     def whereabouts(self, sightings: Iterable[Sighting], *, head: int) -> dict[Sighting, Block | None]:
-        """Where they are by the word of each node that can tell; what nodes contradict each other about is left out."""
+        """Where they are by the word of more than half of the nodes that can tell; of what two contradict each other
+        about, nothing is said."""
         asked = [each for each in frozenset(sightings) if each.block_number is not None]
         if not asked:
             return {}
         answers = self.nodes.ask_each(lambda node: find(node, self._network, asked, head=head))
         found: dict[Sighting, Block | None] = {}
         for each in asked:
-            said = [answer[each] for answer in answers if each in answer]
-            if len(set(said)) == 1:
-                found[each] = said[0]
+            said = Counter(answer[each] for answer in answers if each in answer)
+            for block, nodes in said.most_common(1):
+                if 2 * nodes > said.total():
+                    found[each] = block
         return found
 
     def verify(self) -> None:

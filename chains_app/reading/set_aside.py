@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.db.models import Q, QuerySet
+from django.utils import timezone
 
 from chains_app.models import SetAside
 from chains_app.networks.networks import Network
@@ -55,6 +56,11 @@ def open_places(network: Network, what: str, places: Iterable[str]) -> set[str]:
         return set()
     rows = SetAside.objects.filter(network=network.id, what=what, place__in=asked, settled_at=None)
     return set(rows.values_list("place", flat=True))
+
+
+def ask_now(rows: QuerySet[SetAside]) -> int:
+    """Lets those that are open be asked for again at once, also those that were given up; how many these are."""
+    return rows.filter(settled_at=None).update(try_at=timezone.now(), tries=0)
 
 
 def postpone(row: SetAside, why: str, now: datetime) -> None:

@@ -19,7 +19,7 @@ class Astray:
     there: list[Payment] = field(default_factory=list)  # after all
     moved: list[Transfer] = field(default_factory=list)  # in another block now
     gone: list[Payment] = field(default_factory=list)
-    unsure: list[Doubt] = field(default_factory=list)  # nodes contradict each other, or themselves
+    unsure: list[Payment] = field(default_factory=list)  # nodes contradict each other, or themselves
 
 
 def look_for(network: Network, reader: Reader, payments: Iterable[Payment], *, head: int) -> Astray:
@@ -31,10 +31,10 @@ def look_for(network: Network, reader: Reader, payments: Iterable[Payment], *, h
     if not astray:
         return result
     found = reader.whereabouts([sighting(payment) for payment in astray.values()], head=head)
-    for place, payment in astray.items():
+    for payment in astray.values():
         seen = sighting(payment)
         if seen not in found:
-            result.unsure.append(_doubt(network, place, payment))
+            result.unsure.append(payment)
         elif (block := found[seen]) is None:
             result.gone.append(payment)
         elif block.hash == payment.block_hash:
@@ -42,6 +42,12 @@ def look_for(network: Network, reader: Reader, payments: Iterable[Payment], *, h
         else:
             result.moved.append(_moved(network, payment, block))
     return result
+
+
+def row_about(network: Network, payment: Payment) -> SetAside | None:
+    """What is set aside about it, and open. `payment` with its session's deposit."""
+    rows = SetAside.objects.filter(network=network.id, what=PAYMENT, place=_place(payment), settled_at=None)
+    return rows.first()
 
 
 def is_about_a_payment(row: SetAside) -> bool:
@@ -70,11 +76,12 @@ def _place(payment: Payment) -> str:
     return f"{payment.tx_hash} {payment.log_index} {payment.asset} {payment.pk}"
 
 
-def _doubt(network: Network, place: str, payment: Payment) -> Doubt:
+def doubt_about(network: Network, payment: Payment) -> Doubt:
+    """What is set aside of one that nodes contradict each other about."""
     number = payment.block_number or 0
     return Doubt(
         what=PAYMENT,
-        place=place,
+        place=_place(payment),
         first=number,
         last=number,
         address=payment.session.deposit.address,

@@ -69,6 +69,11 @@ def mark_vanished(network: Network, payments: Iterable[Payment], now: datetime) 
     return _news(network, same, "vanished from the chain", vanished=True)
 
 
+def contradicted(network: Network, payments: Iterable[Payment]) -> NewsBySession:
+    """For the timelines, of payments that can be neither confirmed nor called gone; stores nothing."""
+    return _news(network, payments, "has to wait, since nodes contradict each other about it", noted=True)
+
+
 def deep_enough(network: Network, head: int) -> list[Payment]:
     """Unconfirmed payments with as many blocks on them as their amount asks for."""
     deep = F("block_number") + F("confirmations_needed") - 1
@@ -215,12 +220,18 @@ def _store_ease(eased: list[Payment]) -> None:
 
 
 def _news(
-    network: Network, payments: Iterable[Payment], what: str, *, arrived: bool = False, vanished: bool = False
+    network: Network,
+    payments: Iterable[Payment],
+    what: str,
+    *,
+    arrived: bool = False,
+    vanished: bool = False,
+    noted: bool = False,
 ) -> NewsBySession:
     news: NewsBySession = {}
     for payment in payments:
         reason = _sentence(payment, payment.session, network, what)
-        _add(news, payment.session_id, News(reason=reason, arrived=arrived, vanished=vanished))
+        _add(news, payment.session_id, News(reason=reason, arrived=arrived, vanished=vanished, noted=noted))
     return news
 
 
@@ -240,6 +251,7 @@ def _add(news: NewsBySession, session_id: int, more: News) -> None:
             reason=f"{before.reason} {more.reason}"[:_REASON_LENGTH],
             arrived=before.arrived or more.arrived,
             vanished=before.vanished or more.vanished,
+            noted=before.noted or more.noted,
         )
         if before
         else more

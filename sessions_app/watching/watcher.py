@@ -17,7 +17,7 @@ from chains_app.calls.readers import reader_for
 from chains_app.models import ScanCursor
 from chains_app.networks.networks import Network
 from chains_app.reading.health import record_problem
-from chains_app.reading.reader import Doubt, Reader, ReaderUnavailable, Sighting, Transfer, WrongChain
+from chains_app.reading.reader import Reader, ReaderUnavailable, Sighting, Transfer, WrongChain
 from chains_app.reading.scanning import CursorMoved, Scan, save_cursor, scan
 from common.lease import lease
 from sessions_app.models import DepositAddress, Payment, Quote, Refund
@@ -33,8 +33,17 @@ from sessions_app.refunding.watch import (
 from sessions_app.refunding.watch import sighting as refund_sighting
 from sessions_app.state.lifecycle import reassess_many
 from sessions_app.status import RefundStatus
-from sessions_app.watching.astray import look_for
-from sessions_app.watching.payments import confirm, deep_enough, doubtful, mark_vanished, merged, record, sighting
+from sessions_app.watching.astray import doubt_about, look_for
+from sessions_app.watching.payments import (
+    confirm,
+    contradicted,
+    deep_enough,
+    doubtful,
+    mark_vanished,
+    merged,
+    record,
+    sighting,
+)
 from sessions_app.watching.sightings import Sightings, take_in
 
 log = structlog.get_logger()
@@ -45,7 +54,7 @@ class _SecondLook:
     confirmed: list[Payment]
     vanished: list[Payment]
     moved: list[Transfer]
-    unsure: list[Doubt]
+    unsure: list[Payment]
     gone_refunds: list[Refund]
     astray_refunds: Found
     there: frozenset[Sighting]
@@ -103,7 +112,7 @@ def watch(network: Network, reader: Reader) -> bool:
         network=network, reader=reader, addresses=addresses, wallets=wallets, offered_since=_offered_since(network)
     )
     second_look = _look_again(network, reader, seen, refunds)
-    seen = replace(seen, doubts=(*seen.doubts, *second_look.unsure))
+    seen = replace(seen, doubts=(*seen.doubts, *(doubt_about(network, each) for each in second_look.unsure)))
     sightings = take_in(network, [*seen.transfers, *seen.pending, *second_look.moved], timezone.now())
     try:
         _store(
@@ -201,6 +210,7 @@ def _store(
             mark_vanished(network, second_look.vanished, now),
             record(network, sightings),
             confirm(network, second_look.confirmed, now),
+            contradicted(network, second_look.unsure),
         )
         reassess_many(news)  # by the time that it is once the sessions are locked
 

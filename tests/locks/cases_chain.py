@@ -8,20 +8,25 @@ from django.utils import timezone
 
 from chains_app.models import SandboxBlock, SandboxTransfer, ScanCursor, SetAside
 from chains_app.reading.scanning import Position
+from chains_app.reading.set_aside import set_aside
 from chains_app.sandbox.chain import send
 from chains_app.sandbox.reader import SandboxReader
 from merchants_app.models import Merchant
 from sessions_app.collecting import undone
-from sessions_app.models import Refund
+from sessions_app.models import Payment, Refund
 from sessions_app.refunding.told import look_for_told
 from sessions_app.refunding.undone import Found, store_found
 from sessions_app.refunding.watch import Reading, conclude_refunds, sighting, store_refunds
+from sessions_app.state.lifecycle import reassess
+from sessions_app.watching import by_hand
+from sessions_app.watching.astray import doubt_about
 from sessions_app.watching.found_late import store
 from sessions_app.watching.searches import ask_for_search
 from sessions_app.watching.second_looks import read_again
 from tests.locks.breaking import Act, holds
+from tests.locks.cases_business import an_operator
 from tests.locks.cases_sessions import refund
-from tests.locks.stage import SANDBOX, overpaid, transfer_to, waiting_for_money
+from tests.locks.stage import SANDBOX, SEEN, confirmed, overpaid, transfer_to, waiting_for_money
 from tests.strangers.still_chain import StillChain
 
 AT = Position(9, "0x9")
@@ -55,6 +60,18 @@ def a_refund_whose_transaction_is_looked_for(mia: Merchant) -> Act:
     SandboxTransfer.objects.filter(pk=row.pk).update(block=block)
     Refund.objects.filter(pk__in=[sent.pk, other.pk]).update(told_tx=row.tx_hash)
     return lambda: look_for_told(SANDBOX, SandboxReader(SANDBOX))
+
+
+@holds("sessions_app.watching.by_hand.decide")
+def a_payment_that_an_operator_confirms(mia: Merchant) -> Act:
+    """Its nodes contradict each other about it."""
+    by, session = an_operator(), waiting_for_money(mia)
+    confirmed(session, "49.00")
+    Payment.objects.filter(session=session).update(confirmed_at=None)
+    reassess(session.pk, SEEN)
+    payment = Payment.objects.select_related("session__deposit", "session__merchant").get(session=session)
+    set_aside(SANDBOX, [doubt_about(SANDBOX, payment)], timezone.now())
+    return lambda: by_hand.decide(payment, is_there=True, by=by)
 
 
 @holds("sessions_app.refunding.watch.conclude_refunds")

@@ -1,20 +1,24 @@
 """A provider that serves blocks of a branch that was given up: a payment goes where its receipt says, or is gone."""
 
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.utils import timezone
 
+from chains_app.evm.reader import EvmReader
 from chains_app.models import SetAside
+from chains_app.reading.set_aside import due
 from sessions_app.models import CheckoutSession, Payment
 from sessions_app.paying.quoting import choose_option
 from sessions_app.watching.second_looks import look_again
 from sessions_app.watching.watcher import watch_network
 from tests.anvil import call_data
 from tests.cast import refreshed
-from tests.chains_app.node_cast import DEVCHAIN, Devchain, devchain
+from tests.chains_app.node_cast import DEVCHAIN, Devchain, address, devchain
 from tests.faulty_proxy import FaultyProxy
+from tests.operators import Operator, lines
 from tests.strangers.world import own
 
 pytestmark = pytest.mark.django_db
@@ -39,7 +43,7 @@ class Buyer:
     """Pays by one transaction, which can be sent again."""
 
     def __init__(self, chain: Devchain, session: CheckoutSession) -> None:
-        self.chain, self.session = chain, session
+        self.chain, self.session, self.asset = chain, session, session.quote.asset
         to, units = session.deposit.address, int(session.quote.amount_units)
         self.transaction: dict[str, Any] = {"from": chain.payer, "gas": hex(100_000), "gasPrice": hex(10**10)}
         if session.quote.asset == "ETH":
@@ -147,6 +151,56 @@ def test_while_nodes_contradict_each_other_it_is_neither_confirmed_nor_gone_and_
     watch_network(DEVCHAIN)
     assert buyer.status == "completed"
     assert not SetAside.objects.filter(network="devchain", settled_at=None).exists()
+
+
+def test_what_the_nodes_will_never_agree_about_the_operator_decides(
+    chain: Devchain, proxies: list[FaultyProxy], buyer: Buyer, operator: Operator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RPC_URL_DEVCHAIN", f"{proxies[0].url}, {proxies[1].url}")
+    action, ending = {"USDC": ("confirm_by_hand", "completed"), "ETH": ("call_gone_by_hand", "open")}[buyer.asset]
+    buyer.pays()
+    watch_network(DEVCHAIN)
+    refused = operator.act("sessions_app/payment", action, buyer.payment)
+    assert "do not contradict each other" in refused.content.decode()
+    proxies[1].spoils_receipts(lambda receipt: receipt | {"status": "0x0"}, [buyer.payment.tx_hash])
+    chain.node.mine(DEEP)
+    watch_network(DEVCHAIN)
+    reasons = buyer.session.timeline.values_list("reason", flat=True)
+    assert [each for each in reasons if "nodes contradict each other" in each]
+    operator.act("sessions_app/payment", action, buyer.payment)
+    for _ in range(2):
+        watch_network(DEVCHAIN)
+    assert buyer.status == ending
+    assert [each for each, _ in lines(buyer.session.merchant)] == [
+        "session.payment_confirmed" if ending == "completed" else "session.payment_called_gone"
+    ]
+    assert not SetAside.objects.filter(network="devchain", settled_at=None).exists()
+
+
+def test_what_was_set_aside_need_not_wait_for_its_turn_after_a_node_was_changed(operator: Operator) -> None:
+    now = timezone.now()
+    row = SetAside.objects.create(
+        network="devchain", what="payment", place="here", first_block=1, last_block=1, first_at=now, last_at=now,
+        try_at=now + timedelta(hours=6), tries=60,
+    )  # fmt: skip
+    operator.act("chains_app/setaside", "ask_now", row)
+    assert list(due(DEVCHAIN, timezone.now())) == [row]
+
+
+def test_of_three_nodes_two_are_believed(
+    chain: Devchain, proxies: list[FaultyProxy], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, two = (each.url for each in proxies)
+    monkeypatch.setenv("RPC_URL_DEVCHAIN", f"{one}, {two}, {one}/again")
+    pat, reader = address(), EvmReader(DEVCHAIN)
+    block = chain.pay(chain.usdc, pat, 7)
+    (seen,) = reader.transfers(frozenset([pat]), block, block)
+    proxies[1].spoils_receipts(lambda receipt: receipt | {"status": "0x0"})
+    chain.node.mine(2)
+    assert reader.still_there([seen.sighting]) == frozenset()
+    where = reader.whereabouts([seen.sighting], head=chain.node.head())[seen.sighting]
+    assert where is not None
+    assert where.number == block
 
 
 @pytest.mark.parametrize(("asset", "place"), [("ETH", -1), ("USDC", 0)])
