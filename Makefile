@@ -20,12 +20,12 @@ test:
 	@$(INSTALL) test
 	@exec $(BIN)/python -m pytest $(SHARE)
 
-# The suite's quick part in odd places and at odd times; ODD=kathmandu for one of them: docs/testing.md.
+# The suite's quick part in odd places and at odd times; ODD=kathmandu for one of them: docs/own-tests.md.
 test-odd:
 	@$(INSTALL) test-odd
 	@ODD="$(ODD)" exec $(BIN)/python -m tests.odd $(SHARE)
 
-# Whether both sides of every branch of the money rules are run by some test: docs/testing.md.
+# Whether both sides of every branch of the money rules are run by some test: docs/own-tests.md.
 coverage:
 	@$(INSTALL) test
 	@rm -f .coverage .coverage.*
@@ -66,7 +66,7 @@ bench:
 	@$(INSTALL) test
 	@exec $(BIN)/python -m bench
 
-# Would the tests notice? So many random changes for the worse, by a seed: docs/testing.md.
+# Would the tests notice? So many random changes for the worse, by a seed: docs/own-tests.md.
 SEED ?= 7
 N ?= 150
 mutants:

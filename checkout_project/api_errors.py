@@ -3,6 +3,9 @@
 The table from a domain error to its answer is the error class itself (`code`, `status`); here it is told.
 """
 
+from collections.abc import Iterable
+
+from django.conf import settings
 from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
@@ -80,17 +83,26 @@ def answer(exc: Exception, context: ExceptionHandlerContext) -> Response | None:
     response: Response | None = ApiExceptionHandler(exc, context).run()
     if response is not None and isinstance(exc, DomainError):
         response.data["errors"][0] |= exc.about
+    if response is not None:
+        response["Link"] = help_with(error["code"] for error in response.data["errors"])
     return response
+
+
+def help_with(codes: Iterable[str]) -> str:
+    """The `Link` header that leads to what docs/errors.md says of these codes, each once."""
+    return ", ".join(f'<{settings.PUBLIC_URL}/docs/errors#{code}>; rel="help"' for code in dict.fromkeys(codes))
 
 
 def error_response(status: int, code: str, detail: str, *, attr: str | None = None) -> HttpResponse:
     """An error that happens outside of any view, in the same shape."""
     kind = "validation_error" if attr else "client_error"
     body = {"type": kind, "errors": [{"code": code, "detail": detail, "attr": attr}]}
-    return HttpResponse(dumps(body), status=status, content_type="application/json")
+    answer = HttpResponse(dumps(body), status=status, content_type="application/json")
+    answer["Link"] = help_with([code])
+    return answer
 
 
 @csrf_exempt
 def no_such_address(_request: HttpRequest, _rest: str = "") -> HttpResponse:
     """Answers every address under /api that is none, whatever the method."""
-    return error_response(404, "not_found", "There is nothing at this address. /api/docs lists what there is.")
+    return error_response(404, "not_found", "There is nothing at this address. /docs/api lists what there is.")

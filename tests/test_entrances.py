@@ -27,7 +27,7 @@ def test_nul_is_no_text(client: Client, address: str, status: int) -> None:
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(
-    "page", ["/accounts/login/", "/accounts/email/", "/accounts/2fa/", "/admin/", "/dashboard", "/api/docs", "/nowhere"]
+    "page", ["/accounts/login/", "/accounts/email/", "/accounts/2fa/", "/admin/", "/dashboard", "/docs/api", "/nowhere"]
 )
 def test_no_page_of_somebody_signed_in_is_kept_by_a_cache(client: Client, django_user_model: Any, page: str) -> None:
     client.force_login(django_user_model.objects.create_superuser("ada@example.com"))

@@ -27,9 +27,14 @@ _HEADERS = {
     "RateLimit-Reset": ("Seconds until they are counted anew.", "integer", 42),
     "Total-Count": ("With `total=true`: how many pass the filters, over all pages.", "integer", 120),
     "Retry-After": ("Seconds to wait before the next try.", "integer", 42),
+    "Help": (
+        "Where docs say more: a `Link` with `rel=help` for each code of the errors.",
+        "string",
+        '<https://pay.example/docs/errors#required>; rel="help"',
+    ),
     "Idempotent-Replayed": ("`true`: this Idempotency-Key was answered before, and so again.", "string", "true"),
 }
-_SOMETIMES = {"Retry-After", "Idempotent-Replayed", "Total-Count"}
+_SOMETIMES = {"Retry-After", "Idempotent-Replayed", "Total-Count", "Help"}
 
 
 def headers_of_answers(result: dict[str, Any], generator: Any, request: Any, public: bool) -> dict[str, Any]:  # noqa: ARG001
@@ -49,6 +54,8 @@ def headers_of_answers(result: dict[str, Any], generator: Any, request: Any, pub
                 names += ["Idempotent-Replayed"] if is_post and status.startswith("2") else []
                 headers = answer.setdefault("headers", {})
                 headers |= {name: {"$ref": f"#/components/headers/{name}"} for name in names}
+                if status.startswith("4"):
+                    headers["Link"] = {"$ref": "#/components/headers/Help"}
     return result
 
 

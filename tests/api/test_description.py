@@ -2,12 +2,10 @@
 
 import json
 from typing import Any
-from urllib.parse import urlsplit
 
 import jsonschema_rs
 import pytest
 from django.test import Client
-from playwright.sync_api import Page
 
 from common.api.exact_json import dumps
 from sessions_app.models import CheckoutSession
@@ -155,13 +153,3 @@ def test_headers_are_as_described(schema: dict[str, Any], api: Api, settings: An
     assert {*api.get("checkout?limit=1&total=true").headers} - ordinary == described(path, "get", 200)
     settings.RATE_LIMIT_PER_KEY = 0
     assert {*api.get("checkout").headers} - ordinary == described(path, "get", 429)
-
-
-@pytest.mark.django_db(transaction=True)
-def test_the_page_shows_it_and_asks_nobody_else(live_server: Any, page: Page) -> None:
-    asked: list[str] = []
-    page.on("request", lambda request: asked.append(request.url))
-    page.goto(f"{live_server.url}/api/docs")
-    page.get_by_text("Create a checkout session").wait_for()
-    hosts = {urlsplit(url).netloc for url in asked if not url.startswith(("data:", "blob:"))}
-    assert hosts == {urlsplit(live_server.url).netloc}

@@ -1,7 +1,7 @@
 """`make mutants SEED=7 N=150`: makes N random changes for the worse, one at a time, and asks the tests that reach them.
 
 The changes are chosen by the seed; each is made in a copy of the tree, on a database restored from a template. Prints
-what lived; the last line is `noticed X of Y that have an effect`. docs/testing.md says how to read it.
+what lived; the last line is `noticed X of Y that have an effect`. docs/own-tests.md says how to read it.
 """
 
 import ast

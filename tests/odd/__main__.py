@@ -1,7 +1,7 @@
 """`make test-odd`: the suite's quick part once in each odd place and at each odd time; `ODD=kathmandu` for one of them.
 
 Prints a line for each, and what failed. The clocks are libfaketime's, over pytest, PostgreSQL and Valkey alike. Nothing
-of the system changes: the Turkish locale is made in a temporary folder. docs/testing.md says when to run it.
+of the system changes: the Turkish locale is made in a temporary folder. docs/own-tests.md says when to run it.
 """
 
 import os

@@ -1,0 +1,65 @@
+"""Examples: coloured by classes (the content policy forbids inline styles), and one below the other as tabs."""
+
+import re
+from itertools import count
+
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
+from pygments import highlight
+from pygments.formatters import HtmlFormatter
+from pygments.lexers import get_lexer_by_name
+
+# What a block is called in Markdown → its tab. In this order tabs stand.
+LANGUAGES = {"bash": "curl", "python": "Python", "js": "Node", "php": "PHP"}
+_LEXERS = {"bash": "bash", "python": "python", "js": "javascript", "php": "php", "json": "json", "http": "http"}
+_FORMATTER = HtmlFormatter(nowrap=True)
+
+
+def coloured(text: str, language: str) -> SafeString:
+    """The text as HTML, with a class for each kind of word; a language that is not known stays as it is."""
+    if language not in _LEXERS:
+        return format_html("{}", text)
+    options = {"startinline": True} if language == "php" else {}
+    html: str = highlight(text, get_lexer_by_name(_LEXERS[language], **options), _FORMATTER)
+    marked: SafeString = mark_safe(html)  # noqa: S308  # Pygments escapes
+    return marked
+
+
+def block(text: str, language: str) -> SafeString:
+    """One example by itself."""
+    name = LANGUAGES.get(language, language)
+    return format_html(
+        '<div class="code"><pre tabindex="0" role="group" aria-label="{}">{}</pre></div>\n',
+        f"Example: {name}" if name else "Example",
+        coloured(text, language),
+    )
+
+
+def tabs(examples: dict[str, str], numbers: "count[int]") -> SafeString:
+    """One example in several languages. A radio button each says which is shown: no script is needed."""
+    known = [language for language in LANGUAGES if language in examples]
+    name = f"lang-{next(numbers)}"
+    choices = format_html_join(
+        "",
+        '<label><input type="radio" name="{}" value="{}"{}>{}</label>',
+        ((name, each, mark_safe(" checked") if each == known[0] else "", LANGUAGES[each]) for each in known),
+    )
+    shown = format_html_join(
+        "",
+        '<pre data-lang="{}" tabindex="0" role="group" aria-label="Example: {}">{}</pre>',
+        ((each, LANGUAGES[each], coloured(examples[each], each)) for each in known),
+    )
+    return format_html(
+        '<div class="code"><header><div class="langs" role="radiogroup" aria-label="Language">{}</div></header>'
+        "{}</div>\n",
+        choices,
+        shown,
+    )
+
+
+def with_code(text: str) -> SafeString:
+    """A sentence whose `words` of the API are marked as such."""
+    pieces = re.split(r"`([^`]+)`", text)
+    return format_html_join(
+        "", "{}", ((format_html("<code>{}</code>", each) if at % 2 else each,) for at, each in enumerate(pieces))
+    )

@@ -1,0 +1,81 @@
+"""Doors: /docs, for everybody. Each page is the same for all but for one note to those who are signed in."""
+
+from itertools import chain
+
+from django.conf import settings
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_safe
+
+from checkout_project.guides import contents, reference
+from checkout_project.guides.code import coloured
+from checkout_project.guides.searching import LONGEST_QUERY, search
+from common.modes import Mode
+from merchants_app.frame.access import last_place
+from merchants_app.frame.places import Place
+
+_FIRST = "quick-start"
+
+
+@require_safe
+def guide(request: HttpRequest, path: str) -> HttpResponse:
+    """One guide."""
+    found = contents.by_path(path)
+    if found is None:
+        raise Http404("There is no such guide.")
+    before, after = contents.beside(found)
+    return _page(request, "guide.html", guide=found, before=before, after=after)
+
+
+@require_safe
+def home(_request: HttpRequest) -> HttpResponse:
+    """/docs begins with the first guide."""
+    return redirect("docs-guide", path=_FIRST)
+
+
+@require_safe
+def example(request: HttpRequest, path: str) -> HttpResponse:
+    """One of the examples, whole."""
+    source = contents.example(path)
+    if source is None:
+        raise Http404("There is no such example.")
+    return _page(request, "example.html", path=path, source=coloured(source, "python"))
+
+
+@require_safe
+def find(request: HttpRequest) -> HttpResponse:
+    """What the words are found in."""
+    query = request.GET.get("q", "")[:LONGEST_QUERY].strip()
+    found = search(query, chain(contents.parts(), reference.parts()))
+    return _page(request, "search.html", query=query, found=found)
+
+
+@require_safe
+def calls(request: HttpRequest) -> HttpResponse:
+    """All calls of the API."""
+    return _page(request, "reference.html", calls=reference.menu())
+
+
+@require_safe
+def call(request: HttpRequest, name: str) -> HttpResponse:
+    """One call, or one message."""
+    found = reference.calls().get(name)
+    if found is None:
+        raise Http404("There is no such call.")
+    return _page(request, "call.html", call=found, calls=reference.menu())
+
+
+def _page(request: HttpRequest, template: str, **context: object) -> HttpResponse:
+    frame = {"menu": contents.menu(), "public_url": settings.PUBLIC_URL, "keys_at": _keys_at(request)}
+    return render(request, f"docs/{template}", frame | context)
+
+
+def _keys_at(request: HttpRequest) -> Place | None:
+    """Where somebody who is signed in makes a test key: existing ones are kept as hashes and cannot be shown."""
+    if not request.user.is_authenticated:
+        return None
+    try:
+        return last_place(request, Mode.TEST)
+    except PermissionDenied:  # signed in, and working nowhere
+        return None
