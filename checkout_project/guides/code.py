@@ -4,15 +4,14 @@ import re
 from itertools import count
 
 from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString, mark_safe
-from pygments import highlight
-from pygments.formatters import HtmlFormatter
+from django.utils.safestring import SafeString
+from pygments import lex
 from pygments.lexers import get_lexer_by_name
+from pygments.token import STANDARD_TYPES
 
 # What a block is called in Markdown → its tab. In this order tabs stand.
 LANGUAGES = {"bash": "curl", "python": "Python", "js": "Node", "php": "PHP"}
 _LEXERS = {"bash": "bash", "python": "python", "js": "javascript", "php": "php", "json": "json", "http": "http"}
-_FORMATTER = HtmlFormatter(nowrap=True)
 
 
 def coloured(text: str, language: str) -> SafeString:
@@ -20,9 +19,12 @@ def coloured(text: str, language: str) -> SafeString:
     if language not in _LEXERS:
         return format_html("{}", text)
     options = {"startinline": True} if language == "php" else {}
-    html: str = highlight(text, get_lexer_by_name(_LEXERS[language], **options), _FORMATTER)
-    marked: SafeString = mark_safe(html)  # noqa: S308  # Pygments escapes
-    return marked
+    words = lex(text, get_lexer_by_name(_LEXERS[language], **options))
+    return format_html_join("", "{}", ((_word(STANDARD_TYPES.get(kind, ""), word),) for kind, word in words))
+
+
+def _word(kind: str, word: str) -> str:
+    return format_html('<span class="{}">{}</span>', kind, word) if kind else word
 
 
 def block(text: str, language: str) -> SafeString:
@@ -35,15 +37,19 @@ def block(text: str, language: str) -> SafeString:
     )
 
 
+def _choice(name: str, language: str, *, is_first: bool) -> SafeString:
+    if is_first:
+        form = '<label><input type="radio" name="{}" value="{}" checked>{}</label>'
+    else:
+        form = '<label><input type="radio" name="{}" value="{}">{}</label>'
+    return format_html(form, name, language, LANGUAGES[language])
+
+
 def tabs(examples: dict[str, str], numbers: "count[int]") -> SafeString:
     """One example in several languages. A radio button each says which is shown: no script is needed."""
     known = [language for language in LANGUAGES if language in examples]
     name = f"lang-{next(numbers)}"
-    choices = format_html_join(
-        "",
-        '<label><input type="radio" name="{}" value="{}"{}>{}</label>',
-        ((name, each, mark_safe(" checked") if each == known[0] else "", LANGUAGES[each]) for each in known),
-    )
+    choices = format_html_join("", "{}", ((_choice(name, each, is_first=each == known[0]),) for each in known))
     shown = format_html_join(
         "",
         '<pre data-lang="{}" tabindex="0" role="group" aria-label="Example: {}">{}</pre>',

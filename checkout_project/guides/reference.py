@@ -42,11 +42,11 @@ class Call:
     scope: str
     parameters: list[Field]
     body: list[Field]
-    body_example: SafeString
+    body_example: str
     status: str
     answer: list[Field]
     answer_meaning: SafeString
-    answer_example: SafeString
+    answer_example: str
     refusals: list[Refusal]
     samples: list[tuple[str, str, SafeString]]  # language, its name, the call in it
 
@@ -106,11 +106,11 @@ def _call(reader: Reader, path: str, method: str, call: Schema) -> Call:
         scope=call.get("x-scope", ""),
         parameters=[_parameter(reader, each) for each in call.get("parameters", [])],
         body=reader.fields(body) if body else [],
-        body_example=_shown(sent) if body else SafeString(),
+        body_example=_shown(sent) if body else "",
         status=status,
         answer=reader.fields(answer) if answer else [],
         answer_meaning=with_code(done.get("description", "")),
-        answer_example=_shown(reader.example(answer)) if answer else SafeString(),
+        answer_example=_shown(reader.example(answer)) if answer else "",
         refusals=[_refusal(each, of) for each, of in call["responses"].items() if each >= "4"],
         samples=[
             (language, LANGUAGES[language], coloured(text, language))
@@ -145,7 +145,7 @@ def _message(reader: Reader, kind: str, message: Schema) -> Call:
         status="2xx",
         answer=[],
         answer_meaning=with_code("Received."),
-        answer_example=SafeString(),
+        answer_example="",
         refusals=[],
         samples=[],
     )
