@@ -10,8 +10,9 @@ import pytest
 import simplejson
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import BaseModel
 
-from common.api.exact_json import ExactDecoder, ExactEncoder, WrongJson, dumps, loads_strict
+from common.api.exact_json import ExactDecoder, ExactEncoder, WrongJson, dumps, loads_strict, pretty
 
 NUMBERS = st.decimals(allow_nan=False, allow_infinity=False, min_value=Decimal("-1e30"), max_value=Decimal("1e30"))
 VALUES = st.recursive(
@@ -48,6 +49,26 @@ def test_what_the_fast_one_refuses_is_written_too(value: object) -> None:
     with pytest.raises(TypeError):
         orjson.dumps(value)
     assert json.loads(dumps(value)) == value
+
+
+class Answer(BaseModel):
+    """A typed one."""
+
+    price: Decimal
+    units: int
+
+
+@pytest.mark.parametrize("units", [5, 2**64, -(2**63) - 1])
+def test_a_typed_answer_is_written_as_its_fields(units: int) -> None:
+    answer = Answer(price=Decimal("4.90"), units=units)
+    assert dumps([answer]) == f'[{{"price":4.90,"units":{units}}}]'
+    assert dumps((answer, 1)) == f'[{{"price":4.90,"units":{units}}},1]'
+
+
+def test_for_people_it_stands_in_lines() -> None:
+    assert pretty({"price": Decimal("4.90"), "of": [2**64]}) == (
+        '{\n  "price": 4.90,\n  "of": [\n    18446744073709551616\n  ]\n}'
+    )
 
 
 @pytest.mark.parametrize("value", [datetime.now(UTC), {1}, object(), Decimal])

@@ -129,6 +129,15 @@ def test_many_are_sent_again_batch_by_batch(listen: Listen, happen: Happen) -> N
     assert resend_since(endpoint=listener.now(), since=timezone.now() - timedelta(hours=1)) == 5
 
 
+def test_the_very_first_row_of_a_table_is_sent_again_too(listen: Listen, happen: Happen) -> None:
+    listener, event = listen(), happen()
+    own(Delivery).all().delete()
+    Event.objects.filter(pk=event.pk).update(id=1)
+    Delivery.objects.create(id=1, event_id=1, endpoint=listener.endpoint, state=DeliveryState.FAILED)
+    assert resend_failed(endpoint=listener.endpoint) == 1
+    assert resend_since(endpoint=listener.endpoint, since=event.created_at) == 1
+
+
 def test_switching_on_sends_what_waited_for_its_next_try_however_old_it_is(listen: Listen, happen: Happen) -> None:
     listener = listen()
     happen()
