@@ -21,6 +21,8 @@ from multiprocessing import get_context
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import psycopg
+
 from tests.mutants.asking import Known, tests_for
 from tests.mutants.operators import Change, changes_of_python, changes_of_toml
 from tests.mutants.scope import ROOT, SCOPE, files
@@ -30,7 +32,6 @@ from tests.services import prepare_environment
 
 HERE = Path(__file__).parent
 WITHOUT_EFFECT = tomllib.loads((HERE / "without_effect.toml").read_text(encoding="utf-8"))["change"]
-MAKES_THE_DATABASE = "tests/test_said_once.py::test_ids_made_by_the_database_look_like_all_others"
 BUDGET_SECONDS = float(os.environ.get("BUDGET", "40"))  # of tests a change, by how long they took unchanged
 
 
@@ -90,6 +91,18 @@ def reach(folder: Path) -> dict[str, Known]:
     return dict(json.loads(kept.read_text(encoding="utf-8")))
 
 
+def make_template(folder: Path) -> str:
+    """A database with every table and no row: each run of pytest puts its strangers in."""
+    server, name = urlsplit(os.environ["DATABASE_URL"]), "mutants_template"
+    with psycopg.connect(server.geturl(), autocommit=True) as connection:
+        connection.execute(f"drop database if exists {name}")
+        connection.execute(f"create database {name}")
+    given = {"DATABASE_URL": server._replace(path=f"/{name}").geturl(), "DJANGO_SETTINGS_MODULE": "tests.settings"}
+    command = [sys.executable, "-m", "django", "migrate", "--verbosity=0"]
+    subprocess.run(command, cwd=folder, env=os.environ | given, check=True)
+    return name
+
+
 def judge(chosen: list[tuple[Path, Change]], folder: Path) -> None:
     workers = os.cpu_count() or 1
     context = get_context("spawn")
@@ -98,8 +111,7 @@ def judge(chosen: list[tuple[Path, Change]], folder: Path) -> None:
         copy_of_tree(folder / worker)
         names.put(worker)
     known = reach(folder)
-    run_tests(folder / "0", "--create-db", MAKES_THE_DATABASE)
-    template = f"test_{urlsplit(os.environ['DATABASE_URL']).path.strip('/')}"
+    template = make_template(folder / "0")
     always, seconds = SCOPE["tests"]["always"], 4 * BUDGET_SECONDS + 60
     with ProcessPoolExecutor(workers, context, begin, (names, folder, template)) as pool:
         if pool.submit(run, [*always, "tests/common/test_money.py"], seconds).result():
