@@ -2,10 +2,12 @@
 
 import re
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.utils import timezone
 
 from common.api.exact_json import loads_strict
 from merchants_app.models import AuditEntry, IdempotencyRecord, LoggedRequest, Merchant
@@ -14,7 +16,7 @@ from sessions_app.buyers import erasing
 from sessions_app.buyers.erasing import erase_buyer, why_needed
 from sessions_app.buyers.forgetting import Forget
 from sessions_app.errors import StillNeeded
-from sessions_app.models import CheckoutSession, Customer
+from sessions_app.models import CheckoutSession, Customer, Refund
 from sessions_app.scope import SessionScope
 from sessions_app.selling.creation import create_session
 from tests.cast import MIAS_WALLET, Api, agreed, refreshed
@@ -177,6 +179,18 @@ def test_three_that_are_not_over_are_named_and_more_are_told_of(
     assert len(re.findall(r"cs_\w+ is open \(end it, or wait for its end\)", sentence)) == named
     assert sentence.partition("its end)" + others + ".")[2] == ""
     assert ("others" in sentence) == bool(others)
+
+
+def test_a_refund_is_waited_for_until_it_is_final_or_withdrawn(session: CheckoutSession) -> None:
+    now = timezone.now()
+    CheckoutSession.objects.filter(pk=session.pk).update(status="expired", watch_until=now - timedelta(days=1))
+    assert why_needed(session.customer, now) == ""
+    refund = Refund.objects.create(session=session, kind="full", rate_basis="paid", decimals=6, amount_units=1, value=1,
+                                   rate=1, status="waiting_for_address")  # fmt: skip
+    assert f"{session.public_id} has a refund that is neither final nor withdrawn" in why_needed(session.customer, now)
+    for over in ("confirmed_at", "withdrawn_at"):
+        Refund.objects.filter(pk=refund.pk).update(**{"confirmed_at": None, "withdrawn_at": None, over: now})
+        assert why_needed(session.customer, now) == ""
 
 
 @pytest.mark.parametrize("stranger", ["another business", "the other mode"])
