@@ -129,6 +129,15 @@ def test_another_merchants_treasury_stays_as_it_is(mia: Merchant, otto: Merchant
     assert treasury_for(otto, "live", timezone.now() + 2 * COOLING_PERIOD).address == OTTOS_WALLET
 
 
+def test_a_change_of_the_other_mode_takes_nothing_back(mia: Merchant) -> None:
+    change(mia, PATS_WALLET)
+    change(mia, OTTOS_WALLET, mode="test")
+    with pytest.raises(NothingToWithdraw):
+        keep_current(merchant=mia, mode="test", by="mia@example.com")
+    assert treasury_to_come(mia, "test", timezone.now()) is None
+    assert treasury_to_come(mia, "live", timezone.now()).address == PATS_WALLET
+
+
 def test_indexes_go_up_and_go_on_when_an_xpub_comes_back(mia: Merchant) -> None:
     first = set_treasury(merchant=mia, mode="test", kind="xpub", xpub=XPUB, by="m")
     assert [take_next_index(first) for _ in range(3)] == [0, 1, 2]

@@ -17,7 +17,7 @@ from common.money import value_of
 from merchants_app.models import Merchant
 from sessions_app.models import CheckoutSession, Quote
 from sessions_app.paying.quoting import choose_option
-from sessions_app.paying.valuation import quote_at
+from sessions_app.paying.valuation import Valuer, quote_at
 from sessions_app.selling.creation import create_session
 from sessions_app.state.evaluation import Facts, PaymentFact, Verdict, evaluate
 from sessions_app.state.lifecycle import reassess_many
@@ -190,6 +190,24 @@ def test_a_payment_without_a_rate_counts_as_soon_as_there_is_one(live: CheckoutS
     payment = live.payments.get()
     assert (session.status, payment.value) == ("processing", 60)
     assert payment.confirmations_needed == ETHEREUM.confirmations.small
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("came", "rate"), [("48.51", 2500), ("48.50", 2450)])
+def test_of_a_price_that_is_paid_but_for_the_tolerance_nothing_is_due(
+    live: CheckoutSession, sources: FakeRates, came: str, rate: int
+) -> None:
+    """Between two quotes, a small sum that is a rest at both has the higher price; if nothing is due, the lower."""
+    CheckoutSession.objects.filter(pk=live.pk).update(tolerance_percent=1, tolerance_amount=1)
+    before = timezone.now()
+    for each in (quote(0, "2500", 196 * 10**14), quote(15, "2450", 2 * 10**16)):
+        each.session, each.provenance = live, {}
+        each.created_at, each.valid_until = before - timedelta(1), before + timedelta(1)
+        each.save()
+    valuer = Valuer([refreshed(live)])
+    valuer.count(live, Decimal(came), arrived_at=before)
+    found = valuer.worth(live, asset="ETH", network="ethereum", units=3 * 10**14, decimals=18, arrived_at=before)
+    assert found.rate == rate
 
 
 @pytest.mark.django_db

@@ -9,7 +9,7 @@ from chains_app.reading.reader import Transfer
 from merchants_app.models import Merchant
 from sessions_app.models import Refund
 from sessions_app.refunding.told import tell_transaction
-from sessions_app.refunding.watch import place_refunds
+from sessions_app.refunding.watch import place_refunds, sighting
 from tests.cast import PATS_WALLET
 from tests.locks.cases_sessions import refund
 from tests.locks.stage import SANDBOX, overpaid, transfer_to
@@ -29,6 +29,11 @@ def test_a_transfer_that_was_one_refund_at_an_earlier_look_is_not_an_equal_one_t
     another = replace(sent, tx_hash="0x02")
     assert placed(told(second, another), sent, another) == "0x02"
     assert Refund.objects.get(pk=first.pk).tx_hash == sent.tx_hash
+
+
+@pytest.mark.parametrize(("log_index", "asked_for"), [(7, 7), (0, 0), (-1, -1), (None, 0)])
+def test_a_refund_is_asked_for_by_its_place_in_the_block(log_index: int | None, asked_for: int) -> None:
+    assert sighting(Refund(log_index=log_index, amount_units=1)).log_index == asked_for
 
 
 def placed(refund: Refund, *shown: Transfer) -> str:

@@ -9,6 +9,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from chains_app.networks.networks import network
+from chains_app.reading.reader import Transfer
 from chains_app.sandbox.chain import send
 from chains_app.sandbox.reader import SandboxReader
 from merchants_app.models import Merchant
@@ -116,6 +117,21 @@ def test_a_transaction_that_sends_something_else_is_refused_with_a_sentence(
     look_for_told(SANDBOX, SandboxReader(SANDBOX))
     assert now(mias).status == "prepared"
     assert now(mias).told_problem.startswith(f"This transaction sends no 24.5 USDC to {PATS_WALLET}")
+
+
+def test_what_was_told_while_the_chain_was_asked_is_not_refused_for_what_was_told_before(
+    sandbox: Sandbox, mias: Refund, session: CheckoutSession
+) -> None:
+    tell_transaction(mias, somebody_sends(HALF + 1), actor="mia@example.com")
+    sandbox.wait(2, session)
+
+    class Meanwhile(SandboxReader):
+        def transfers(self, *asked: Any, **how: Any) -> list[Transfer]:
+            tell_transaction(now(mias), "0x5", actor="mia@example.com")
+            return super().transfers(*asked, **how)
+
+    look_for_told(SANDBOX, Meanwhile(SANDBOX))
+    assert (now(mias).told_tx, now(mias).told_problem) == ("0x5", "")
 
 
 def test_one_transaction_told_for_two_refunds_settles_one(sandbox: Sandbox, mias: Refund, ottos: Refund) -> None:
