@@ -24,6 +24,7 @@ from sessions_app.models import (
     Quote,
     Refund,
     RefundCandidate,
+    SpareDeposit,
     StatusChange,
 )
 from sessions_app.reading.searching import sought_everywhere
@@ -186,8 +187,20 @@ class QuoteAdmin(_OfASession):
 class DepositAddressAdmin(_OfASession):
     """Addresses given out, and until when each is watched."""
 
-    list_display = ("address", "session", "derivation_index", "watch_until", "created_at")
+    list_display = ("address", "session", "derivation_index", "watch_until", "created_at", "passed_on_at")
     search_fields = ("=address", "=session__public_id")
+
+
+@admin.register(SpareDeposit)
+class SpareDepositAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
+    """Collected deposits that may serve another session."""
+
+    list_display = ("deposit", "treasury", "network")
+    list_filter = ("network",)
+    list_select_related = ("deposit", "treasury")
+    search_fields = ("=deposit__address", "=deposit__session__public_id")
+    show_full_result_count = False
+    ordering = ("-id",)
 
 
 @admin.register(MoneySearch)

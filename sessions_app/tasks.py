@@ -7,6 +7,7 @@ from chains_app.networks.networks import enabled_networks, network
 from common.modes import Mode
 from common.ticks import may_be_sent
 from sessions_app.buyers.retention import erase_old_buyers as erase_old_buyers_now
+from sessions_app.paying.used_deposits import find_spare_deposits
 from sessions_app.watching.searches import do_waiting
 from sessions_app.watching.second_looks import look_again
 from sessions_app.watching.standing_still import end_what_is_over
@@ -62,3 +63,9 @@ def expire_due() -> None:
 def erase_old_buyers() -> None:
     """Forgets buyers whom their business keeps no longer."""
     erase_old_buyers_now(timezone.now())
+
+
+@shared_task(ignore_result=True)
+def find_used_deposits() -> None:
+    """Lists collected deposits that may serve again, for the businesses that want it."""
+    find_spare_deposits(timezone.now())

@@ -15,5 +15,6 @@ BEAT_SCHEDULE = {
     "tell-of-ending-keys": {"task": "merchants_app.tasks.tell_of_ending_keys", "schedule": every(3600)},
     "forget-old-requests": {"task": "merchants_app.tasks.forget_old_requests", "schedule": every(3600)},
     "end-overdue-visits": {"task": "merchants_app.tasks.end_overdue_visits", "schedule": every(60)},
+    "find-used-deposits": {"task": "sessions_app.tasks.find_used_deposits", "schedule": every(3600)},
     "erase-old-buyers": {"task": "sessions_app.tasks.erase_old_buyers", "schedule": every(3600)},
 }

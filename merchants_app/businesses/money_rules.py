@@ -13,7 +13,7 @@ from merchants_app.models import LEAST_KEPT_AFTER_WATCH, Merchant
 
 CHANGEABLE = (
     "name", "support_email", "brand_color", "session_minutes", "watch_days", "tolerance_percent",
-    "tolerance_amount", "tolerance_amounts", "spread_percent", "keep_buyers_days",
+    "tolerance_amount", "tolerance_amounts", "spread_percent", "keep_buyers_days", "reuse_after_days",
 )  # fmt: skip
 
 
@@ -26,6 +26,12 @@ class KeptTooShort(DomainError):
     code = "kept_too_short"
 
 
+class ReusedTooSoon(DomainError):
+    """Deposits must rest for longer than they are watched before they serve another session."""
+
+    code = "reused_too_soon"
+
+
 def amounts_text(amounts: Mapping[str, Decimal]) -> str:
     """'KWD 0.30, NGN 800'."""
     return ", ".join(f"{currency} {amount}" for currency, amount in sorted(amounts.items()))
@@ -35,13 +41,12 @@ def amounts_text(amounts: Mapping[str, Decimal]) -> str:
 def change_settings(*, merchant: Merchant, actor: str, **wanted: Any) -> list[str]:
     """Writes what differs and returns its names. Sessions that exist keep the rules they were made with.
 
-    Raises `KeptTooShort` (`check_memory`).
+    Raises `KeptTooShort` (`check_memory`) and `ReusedTooSoon` (`check_rest`).
     """
     current = Merchant.objects.select_for_update(no_key=True).get(pk=merchant.pk)
-    check_memory(
-        wanted.get("keep_buyers_days", current.keep_buyers_days),
-        watch_days=wanted.get("watch_days", current.watch_days),
-    )
+    watch_days = wanted.get("watch_days", current.watch_days)
+    check_memory(wanted.get("keep_buyers_days", current.keep_buyers_days), watch_days=watch_days)
+    check_rest(wanted.get("reuse_after_days", current.reuse_after_days), watch_days=watch_days)
     changed = [name for name in CHANGEABLE if name in wanted and getattr(current, name) != wanted[name]]
     if changed:
         detail = {name: f"{_word(getattr(current, name))} → {_word(wanted[name])}" for name in changed}
@@ -69,6 +74,16 @@ def check_memory(days: int | None, *, watch_days: int) -> None:
             f"Keep buyers for at least {least} days: the watch for late payments, and {LEAST_KEPT_AFTER_WATCH} more to "
             "send money back. Or leave it empty, to keep them for ever.",
             attr="keep_buyers_days",
+        )
+
+
+def check_rest(days: int | None, *, watch_days: int) -> None:
+    """Raises `ReusedTooSoon` when somebody else would get an address while its first buyer may well still pay to it."""
+    if days is not None and days <= watch_days:
+        raise ReusedTooSoon(
+            f"Let deposits rest for at least {watch_days + 1} days, which is longer than they are watched. Or leave it "
+            "empty: then each session gets an address of its own.",
+            attr="reuse_after_days",
         )
 
 

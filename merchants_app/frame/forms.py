@@ -12,7 +12,14 @@ from typing_extensions import override
 from chains_app.receiving.xpub import PrivateKeyRefused, looks_private
 from common.admin.refusals import refuse as refuse
 from common.money import CURRENCIES
-from merchants_app.businesses.money_rules import CHANGEABLE, KeptTooShort, amounts_text, check_memory
+from merchants_app.businesses.money_rules import (
+    CHANGEABLE,
+    KeptTooShort,
+    ReusedTooSoon,
+    amounts_text,
+    check_memory,
+    check_rest,
+)
 from merchants_app.models import KeyScope, Merchant, Role, TreasuryKind, User
 from merchants_app.powers import SCOPE_WORDS, scopes_within
 
@@ -106,6 +113,7 @@ class SettingsForm(forms.ModelForm[Merchant]):
             "tolerance_amount": "… and by at most, in the session's currency",
             "spread_percent": "Spread, in percent",
             "keep_buyers_days": "Keep buyers' personal data, in days",
+            "reuse_after_days": "Use collected deposits again after, in days",
         }
         help_texts = {
             "name": "Buyers see it on top of the payment page.",
@@ -119,6 +127,8 @@ class SettingsForm(forms.ModelForm[Merchant]):
             "spread_percent": "Added to the market price when a price is locked, against swings until you exchange.",
             "keep_buyers_days": "Names, e-mail addresses and metadata are erased so long after a buyer's last session "
             "ended; amounts stay. At least 30 days more than the watch. Empty: kept for ever.",
+            "reuse_after_days": "Counted from the end of the watch, and longer than it. Empty: never; each session "
+            "gets an address of its own.",
         }
         widgets = {"brand_color": forms.TextInput(attrs={"type": "color"})}
 
@@ -136,6 +146,16 @@ class SettingsForm(forms.ModelForm[Merchant]):
             try:
                 check_memory(days, watch_days=watch)
             except KeptTooShort as error:
+                raise forms.ValidationError(error.detail) from error
+        return days
+
+    def clean_reuse_after_days(self) -> int | None:
+        """Longer than the watch, or empty."""
+        days: int | None = self.cleaned_data["reuse_after_days"]
+        if watch := self.cleaned_data.get("watch_days"):
+            try:
+                check_rest(days, watch_days=watch)
+            except ReusedTooSoon as error:
                 raise forms.ValidationError(error.detail) from error
         return days
 

@@ -115,6 +115,12 @@ class Merchant(models.Model):
         validators=[MaxValueValidator(100 * 365)],
         help_text="Buyers are erased so long after their last session ended; empty: never.",
     )
+    reuse_after_days = models.PositiveIntegerField(
+        null=True,
+        blank=True,
+        validators=[MaxValueValidator(10 * 365)],
+        help_text="A collected deposit serves another session so long after its watch is over; empty: never.",
+    )
     demands_second_factor = models.BooleanField(
         default=False,
         db_default=False,
@@ -142,6 +148,10 @@ class Merchant(models.Model):
                 # Money may arrive until the watch ends, and somebody has to be asked where it shall go back to.
                 condition=Q(keep_buyers_days=None) | Q(keep_buyers_days__gte=F("watch_days") + LEAST_KEPT_AFTER_WATCH),
                 name="buyers_are_kept_beyond_the_watch",
+            ),
+            models.CheckConstraint(
+                condition=Q(reuse_after_days=None) | Q(reuse_after_days__gt=F("watch_days")),
+                name="deposits_rest_longer_than_they_are_watched",
             ),
         ]
 

@@ -65,7 +65,7 @@ def balances(merchant: Merchant, mode: str) -> list[Balance]:
     rows = (
         waiting_payments(merchant, mode)
         .values("network", "asset")
-        .annotate(units=Sum("amount_units"), deposits=Count("session", distinct=True))
+        .annotate(units=Sum("amount_units"), deposits=Count("session__deposit__address", distinct=True))
         .order_by("network", "asset")
     )
     networks = all_networks()
@@ -135,7 +135,7 @@ def gas_of(waiting: Sequence[Balance], *, merchant: Merchant, mode: str, conditi
 
 
 def _waiting_deposits(merchant: Merchant, mode: str, network: Network, assets: set[str]) -> list[Deposit]:
-    """The longest waiting first."""
+    """The longest waiting first; a contract that served two sessions has both's money, and is asked once."""
     rows = (
         waiting_payments(merchant, mode)
         .filter(network=network.id, asset__in=assets)
@@ -143,7 +143,7 @@ def _waiting_deposits(merchant: Merchant, mode: str, network: Network, assets: s
         .annotate(oldest=Max("confirmed_at"))
         .order_by("oldest", "session__public_id")
     )
-    return [
+    deposits = [
         Deposit(
             session_id=row["session__deposit__made_for"] or row["session__public_id"],
             treasury=row["session__treasury__address"],
@@ -151,6 +151,7 @@ def _waiting_deposits(merchant: Merchant, mode: str, network: Network, assets: s
         )
         for row in rows
     ]
+    return list(dict.fromkeys(deposits))
 
 
 def see_collection(*, merchant: Merchant, mode: str, network: Network, tx_hash: str, by: str) -> int:

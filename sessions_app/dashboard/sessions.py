@@ -11,6 +11,7 @@ from merchants_app.frame.paging import newest_first
 from merchants_app.treasuries.treasuries import treasury_for
 from sessions_app.collecting.collecting import waiting_count
 from sessions_app.paying.quoting import unseen_network
+from sessions_app.paying.used_deposits import earlier_session
 from sessions_app.reading.outages import outages_of
 from sessions_app.reading.queries import undecided, waiting_since
 from sessions_app.reading.searching import TABS, in_tab, sought
@@ -80,6 +81,7 @@ def session(request: HttpRequest, access: Access, session_id: str) -> HttpRespon
         oversold=oversold(found),
         search=last_search(found),
         address_change=latest_change(found),
+        served_before=earlier_session(found.deposit) if hasattr(found, "deposit") else "",
     )
 
 

@@ -4,8 +4,9 @@ from sessions_app.models.address_change import AddressChange
 from sessions_app.models.announcement import Announcement
 from sessions_app.models.customer import Customer
 from sessions_app.models.decision import Decision
+from sessions_app.models.deposit import DepositAddress, SpareDeposit
 from sessions_app.models.money_search import MoneySearch
-from sessions_app.models.payment import DepositAddress, Payment, Quote
+from sessions_app.models.payment import Payment, Quote
 from sessions_app.models.payment_link import PaymentLink
 from sessions_app.models.refund import Refund, RefundCandidate
 from sessions_app.models.session import HOLDS_REFERENCE, CheckoutSession, StatusChange
@@ -24,5 +25,6 @@ __all__ = [
     "Quote",
     "Refund",
     "RefundCandidate",
+    "SpareDeposit",
     "StatusChange",
 ]

@@ -1,33 +1,10 @@
-"""Where a buyer sends money, how much is due, and what arrived."""
+"""How much is due, and what arrived."""
 
 from django.db import models
 from django.db.models import Q
 
 from common.public_ids import new_payment_id, new_quote_id
 from sessions_app.models.session import CheckoutSession
-
-
-class DepositAddress(models.Model):
-    """The address of one session; the same on every EVM network. Watched from the moment the buyer was shown it."""
-
-    session = models.OneToOneField(CheckoutSession, on_delete=models.PROTECT, related_name="deposit")
-    address = models.CharField(max_length=42, unique=True, help_text="EIP-55 checksummed.")
-    derivation_index = models.PositiveBigIntegerField(null=True, help_text="Of an xpub; null for deposit contracts.")
-    made_for = models.CharField(
-        max_length=40,
-        blank=True,
-        default="",
-        db_default="",
-        help_text="The session whose id is in the contract, when that was superseded.",
-    )
-    watch_until = models.DateTimeField(db_index=True, help_text="Copied from the session.")
-    created_at = models.DateTimeField()
-
-    class Meta:
-        verbose_name_plural = "deposit addresses"
-
-    def __str__(self) -> str:
-        return self.address
 
 
 class Quote(models.Model):

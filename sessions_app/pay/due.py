@@ -13,6 +13,7 @@ from sessions_app.models import CheckoutSession, Quote
 from sessions_app.pay.amounts import address_groups, any_of, asset_text, clock_text, money_text
 from sessions_app.pay.offers import asset_icon, network_icon, speed_text
 from sessions_app.paying.quoting import allowed_options
+from sessions_app.paying.used_deposits import is_deployed
 from sessions_app.state.representation import payable_option, received_value, units_still_due
 
 # A node's estimate is a few percent above what is used.
@@ -55,6 +56,7 @@ class Due:
     rate: str
     is_fixed_rate: bool  # the test table, no market
     transfer_gas: int  # of a first transfer to an address; 0 where it is the 21,000 that everybody expects
+    is_contract: bool  # the coin goes to a contract that was there before, which takes a little more than 21,000 gas
     also_on: str  # the other networks that the same asset is taken on, at the same address: 'Ethereum or Base'
 
     arrived: str  # in the session's currency; empty while nothing has arrived
@@ -78,6 +80,7 @@ def due_of(session: CheckoutSession, *, now: datetime) -> Due | None:
     address, units = session.deposit.address, units_still_due(session, quote)
     holds_until = min(quote.valid_until, session.expires_at)
     arrived = to_minor_unit(received_value(session), session.currency)
+    is_contract = asset.is_native and network.kind == "evm" and is_deployed(session.deposit, network.id)
     return Due(
         asset=asset.symbol,
         asset_icon=asset_icon(asset.symbol),
@@ -94,7 +97,8 @@ def due_of(session: CheckoutSession, *, now: datetime) -> Due | None:
         uri=_uri(option, address, units),
         rate=_rate_text(quote, session.currency),
         is_fixed_rate=session.mode == "test",
-        transfer_gas=_unusual_gas(option),
+        transfer_gas=0 if is_contract else _unusual_gas(option),
+        is_contract=is_contract,
         also_on=_also_on(session, quote, option),
         arrived=money_text(arrived, session.currency) if arrived else "",
         rest=money_text(max(session.amount - arrived, Decimal(0)), session.currency),
@@ -103,7 +107,7 @@ def due_of(session: CheckoutSession, *, now: datetime) -> Due | None:
         ends_first=session.expires_at <= quote.valid_until,
         session_ends=session.expires_at,
         session_left=clock_text(session.expires_at - now),
-        wallet=_wallet_request(option, address, units),
+        wallet=_wallet_request(option, address, units, gas=0 if is_contract else _unusual_gas(option)),
     )
 
 
@@ -136,7 +140,7 @@ def _uri(option: PaymentOption, address: str, units: int) -> str:
     return payment_uri(option=option, address=address, units=units)
 
 
-def _wallet_request(option: PaymentOption, address: str, units: int) -> WalletRequest | None:
+def _wallet_request(option: PaymentOption, address: str, units: int, *, gas: int) -> WalletRequest | None:
     network: Network = option.network
     if network.chain_id is None or units == 0:
         return None
@@ -148,7 +152,7 @@ def _wallet_request(option: PaymentOption, address: str, units: int) -> WalletRe
         recipient=address,
         units=str(units),
         coin=network.native.symbol if network.native else "ETH",
-        gas=str(gas * 12 // 10) if (gas := _unusual_gas(option)) else "",
+        gas=str(gas * 12 // 10) if gas else "",
         explorer=network.explorer or "",
         public_rpc=_public_rpc(network),
     )

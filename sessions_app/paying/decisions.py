@@ -50,7 +50,7 @@ def case_of(session: CheckoutSession, *, now: datetime | None = None) -> Case | 
     issue, facts = Issue(session.issue), facts_of(session)
     tokens = tokens_to_decide(facts, now or timezone.now(), issue)
     value = sum((p.value or ZERO for p in facts.payments if p.token in tokens), ZERO)
-    answers = ANSWERS[issue]
+    answers = _answers(session, issue)
     if issue == Issue.WRONG_ASSET and value < facts.price - facts.tolerance:
         # Taking it as paid would give the goods away for less.
         answers = (DecisionKind.REFUNDED, *(kind for kind in answers if kind != DecisionKind.REFUNDED))
@@ -82,7 +82,13 @@ def decide(
             attr="issue",
             about=about(session),
         )
-    possible = ANSWERS[Issue(session.issue)]
+    possible = _answers(session, Issue(session.issue))
+    if kind not in possible and kind in ANSWERS[Issue(session.issue)]:
+        raise NothingToDecide(
+            "Its address serves another session by now, so no rest can be asked for there: make a new session for it.",
+            attr="decision",
+            about=about(session),
+        )
     if kind not in possible:
         names = ", ".join(possible)
         raise NothingToDecide(
@@ -107,3 +113,10 @@ def decide(
             tx_hash=tx_hash,
         )
     return decided
+
+
+def _answers(session: CheckoutSession, issue: Issue) -> tuple[DecisionKind, ...]:
+    """No rest is asked for at an address that somebody else is to pay to."""
+    if session.deposit.passed_on_at is None:
+        return ANSWERS[issue]
+    return tuple(kind for kind in ANSWERS[issue] if kind != DecisionKind.ASK_REST)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal, localcontext
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from chains_app.networks.networks import Network, PaymentOption, all_networks, payment_options
 from chains_app.rates.exchange_rates import Rate, Rates, RateUnavailable, rate, rates_at
@@ -19,6 +19,7 @@ from merchants_app.models import TreasuryKind
 from merchants_app.treasuries.treasuries import take_next_index
 from sessions_app.errors import NetworkUnavailable, NoTreasury, OptionUnavailable, SessionNotOpen, ShopPaused
 from sessions_app.models import CheckoutSession, DepositAddress, Quote
+from sessions_app.paying.used_deposits import take_used_deposit
 from sessions_app.state.conflicts import about
 from sessions_app.state.representation import received_value
 from sessions_app.state.stock import hold_piece
@@ -118,7 +119,7 @@ def choose_option(*, session: CheckoutSession, asset: str, network: str, now: da
     quote = _at_its_price(held, session, option, now) if held else _new_quote(session, option, now)
     with transaction.atomic():
         held_until = hold_piece(session, now)
-        _address_of(session, now)
+        _address_of(session, option.network, now)
         if quote.pk is None:
             quote.valid_until = min(quote.valid_until, held_until or quote.valid_until)
             quote.save(force_insert=True)
@@ -227,7 +228,7 @@ def _new_quote(session: CheckoutSession, option: PaymentOption, now: datetime) -
     )
 
 
-def _address_of(session: CheckoutSession, now: datetime) -> DepositAddress:
+def _address_of(session: CheckoutSession, network: Network, now: datetime) -> DepositAddress:
     """The session's address, made at its first quote. Written before it is shown: no transfer precedes the row."""
     known = DepositAddress.objects.filter(session=session).first()
     if known:
@@ -235,6 +236,8 @@ def _address_of(session: CheckoutSession, now: datetime) -> DepositAddress:
     treasury = session.treasury
     if treasury is None:
         raise NoTreasury("The merchant has named no wallet to receive in.")
+    if session.merchant.reuse_after_days is not None and (used := _used_deposit(session, network, now)):
+        return used
     index = take_next_index(treasury) if treasury.kind == TreasuryKind.XPUB else None
     address = (
         deposit_address(session_id=session.public_id, treasury=treasury.address)
@@ -251,6 +254,14 @@ def _address_of(session: CheckoutSession, now: datetime) -> DepositAddress:
         },
     )
     return made
+
+
+def _used_deposit(session: CheckoutSession, network: Network, now: datetime) -> DepositAddress | None:
+    try:
+        with transaction.atomic():
+            return take_used_deposit(session, network, now)
+    except IntegrityError:  # asked for twice at once: the other has given it an address, and the contract is free again
+        return DepositAddress.objects.get(session=session)
 
 
 def _rate_or_reason(book: Rates, symbol: str, currency: str) -> Rate | RateUnavailable:

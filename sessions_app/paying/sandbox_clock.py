@@ -24,7 +24,7 @@ BATCH = 200
 # What stands in times of a session and of what hangs on it.
 _TIMES: dict[Manager[Any], Sequence[str]] = {
     Quote.objects: ("created_at", "valid_until"),
-    DepositAddress.objects: ("watch_until", "created_at"),
+    DepositAddress.objects: ("watch_until", "created_at", "passed_on_at"),
     Payment.objects: ("arrived_at", "seen_at", "confirmed_at", "first_confirmed_at", "vanished_at"),
     Decision.objects: ("decided_at",),
     Refund.objects: ("prepared_at", "withdrawn_at", "seen_at", "confirmed_at"),

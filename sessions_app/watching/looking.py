@@ -19,7 +19,7 @@ from chains_app.reading.reader import Doubt, ReaderUnavailable, WrongChain
 from chains_app.reading.scanning import CursorMoved, Position, position
 from chains_app.reading.set_aside import set_aside
 from common.money import amount_text
-from sessions_app.models import CheckoutSession
+from sessions_app.models import CheckoutSession, Payment
 from sessions_app.watching.found_late import store
 
 # Chains' clocks differ from ours.
@@ -116,7 +116,8 @@ class _Look:
 
     def _missing(self, held: dict[str, int]) -> dict[str, int]:
         """What of it no payment explains that we know and nobody collected."""
-        known = self._session.payments.filter(network=self._network.id, vanished_at=None, collected_at=None)
+        to_it = Payment.objects.filter(session__deposit__address=self._session.deposit.address)
+        known = to_it.filter(network=self._network.id, vanished_at=None, collected_at=None)
         sums = dict(known.values_list("asset").annotate(units=Sum("amount_units")).order_by())
         return {asset: units - int(sums.get(asset, 0)) for asset, units in held.items() if units > sums.get(asset, 0)}
 

@@ -4,8 +4,10 @@ Each function stores facts and returns the news by session, for `lifecycle.reass
 the scan's cursor, is one transaction: `watcher.py`.
 """
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Collection, Iterable
 from datetime import datetime
+from typing import NamedTuple
 
 from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Coalesce
@@ -16,6 +18,7 @@ from common.database import fetch
 from common.money import amount_text, to_minor_unit
 from sessions_app.models import CheckoutSession, DepositAddress, Payment
 from sessions_app.state.lifecycle import News
+from sessions_app.watching.holders import holder_at
 from sessions_app.watching.sightings import Sightings, identity
 
 NewsBySession = dict[int, News]
@@ -159,25 +162,55 @@ def _read_alike(network: Network, fresh: list[Payment]) -> list[Payment]:
     return [payment for payment in fresh if is_new(payment)]
 
 
-# Until the end of the transaction nobody takes them over (`selling.superseding`).
-_OWNERS = f"""
-SELECT address, session_id FROM {DepositAddress._meta.db_table} WHERE address = ANY(%s::text[])
-ORDER BY id FOR KEY SHARE
+class _Holder(NamedTuple):
+    """A session that has an address, or had it."""
+
+    row: int
+    address: str
+    session: int
+    since: datetime
+    is_former: bool
+
+
+# Until the end of the transaction nobody takes them over (`selling.superseding`, `paying.used_deposits`).
+_HOLDERS = f"""
+SELECT id, address, session_id, created_at, passed_on_at IS NOT NULL
+FROM {DepositAddress._meta.db_table} WHERE address = ANY(%s::text[]) ORDER BY id FOR KEY SHARE
 """  # noqa: S608  (a name of our own)
 
 
 def _hand_on(fresh: list[Payment]) -> None:
-    """To whom their addresses belong by now: one that is superseded gives its address to its successor."""
-    owners = dict(fetch(_OWNERS, [[payment.session.deposit.address for payment in fresh]]))
-    moved = [payment for payment in fresh if owners[payment.session.deposit.address] != payment.session_id]
-    sessions = CheckoutSession.objects.select_related("deposit").in_bulk([*owners.values()] if moved else [])
+    """To whom they belong by now: addresses of superseded sessions and of contracts used again have new holders."""
+    holders = _holders({payment.session.deposit.address for payment in fresh})
+    found = {
+        payment.public_id: holder_at(
+            holders[payment.session.deposit.address], payment.arrived_at, since=lambda holder: holder.since
+        )
+        for payment in fresh
+    }
+    moved = [payment for payment in fresh if found[payment.public_id].session != payment.session_id]
+    owners = {found[payment.public_id].session for payment in moved}
+    sessions = CheckoutSession.objects.select_related("deposit").in_bulk(owners)
     for payment in moved:
-        former, owner = payment.session, sessions[owners[payment.session.deposit.address]]
+        former, holder = payment.session, found[payment.public_id]
+        owner, is_same_order = sessions[holder.session], former.deposit.pk == holder.row
         counted, payment.counts = payment.counts, not owner.allowed_assets or payment.asset in owner.allowed_assets
         payment.session = owner
-        if (former.currency, counted) != (owner.currency, payment.counts):
+        if not is_same_order or (former.currency, counted) != (owner.currency, payment.counts):
             # Valued anew, by the next pass: here no rate may be asked for.
             payment.rate = payment.value = None
+
+
+def _holders(addresses: Collection[str]) -> dict[str, list[_Holder]]:
+    """All that ever had these addresses, the newest first."""
+    rows = [_Holder(*row) for row in fetch(_HOLDERS, [list(addresses)])]
+    if {row.address for row in rows} - {row.address for row in rows if not row.is_former}:
+        # Passed on while this waited for the lock: the new row was not there yet when it began to read.
+        rows = [_Holder(*row) for row in fetch(_HOLDERS, [list(addresses)])]
+    holders: dict[str, list[_Holder]] = defaultdict(list)
+    for row in reversed(rows):
+        holders[row.address].append(row)
+    return holders
 
 
 def _placed(network: Network, seen: Sightings) -> tuple[list[Payment], list[Payment]]:

@@ -3,6 +3,7 @@
 Rates may have to be asked for, so this happens before the transaction that `payments` stores it in.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,6 +15,7 @@ from chains_app.reading.reader import Transfer
 from sessions_app.models import CheckoutSession, Payment
 from sessions_app.models.payment import Basis
 from sessions_app.paying.valuation import Valuer
+from sessions_app.watching.holders import holder_at
 
 
 class Identity(NamedTuple):
@@ -77,18 +79,25 @@ def _new_payments(network: Network, transfers: list[Transfer], now: datetime) ->
     recipients = {transfer.recipient for transfer in transfers}
     # Whether the address is still watched was decided when it was handed to the reader: what was read is kept.
     owners = CheckoutSession.objects.filter(mode=network.mode, deposit__address__in=recipients)
-    briefly = owners.select_related("deposit").only(
-        "mode", "amount", "currency", "spread_percent", "allowed_assets", "deposit__address"
-    )
-    sessions = {session.deposit.address: session for session in briefly}
-    valuer = Valuer(sessions.values())
+    briefly = owners.select_related("deposit").order_by("-deposit__id").only(
+        "mode", "amount", "currency", "spread_percent", "allowed_assets", "deposit__address",
+        "deposit__created_at",
+    )  # fmt: skip
+    holders: dict[str, list[CheckoutSession]] = defaultdict(list)
+    for session in briefly:
+        holders[session.deposit.address].append(session)
+    valuer = Valuer(session for each in holders.values() for session in each)
     # In the order of their arrival: what came before is no longer asked for.
     in_order = sorted(transfers, key=lambda each: (each.block_time or now, each.block_number or 0, each.log_index))
     return [
-        _new_payment(network, transfer, sessions[transfer.recipient], valuer, now)
+        _new_payment(network, transfer, _holder(holders[transfer.recipient], transfer, now), valuer, now)
         for transfer in in_order
-        if transfer.recipient in sessions
+        if transfer.recipient in holders
     ]
+
+
+def _holder(sessions: list[CheckoutSession], transfer: Transfer, now: datetime) -> CheckoutSession:
+    return holder_at(sessions, transfer.block_time or now, since=lambda session: session.deposit.created_at)
 
 
 def _new_payment(

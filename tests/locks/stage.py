@@ -8,8 +8,9 @@ from django.utils import timezone
 from chains_app.networks.networks import network
 from chains_app.reading.reader import Transfer
 from merchants_app.models import Merchant
-from sessions_app.models import CheckoutSession, Payment
+from sessions_app.models import CheckoutSession, DepositAddress, Payment
 from sessions_app.paying.quoting import choose_option
+from sessions_app.paying.used_deposits import find_spare_deposits
 from sessions_app.selling.creation import create_session
 from sessions_app.state.lifecycle import News, reassess
 from sessions_app.watching.payments import record
@@ -70,6 +71,21 @@ def underpaid(mia: Merchant) -> CheckoutSession:
     confirmed(session, "20.00")
     over_since(session, minutes=1)
     return reassess(session.pk, SEEN)
+
+
+def rested(mia: Merchant) -> CheckoutSession:
+    """Paid, collected and over for so long that its deposit may serve again: it is listed as that."""
+    Merchant.objects.filter(pk=mia.pk).update(reuse_after_days=8)
+    mia.refresh_from_db()
+    session = waiting_for_money(mia)
+    confirmed(session, "49.00")
+    reassess(session.pk, SEEN)
+    over = timezone.now() - timedelta(days=30)
+    Payment.objects.filter(session=session).update(collected_at=over, collected_tx="0xc0", arrived_at=over)
+    CheckoutSession.objects.filter(pk=session.pk).update(watch_until=over, expires_at=over - timedelta(days=7))
+    DepositAddress.objects.filter(session=session).update(watch_until=over, created_at=over - timedelta(days=8))
+    find_spare_deposits(timezone.now())
+    return refreshed(session)
 
 
 def over_since(session: CheckoutSession, *, minutes: int) -> CheckoutSession:

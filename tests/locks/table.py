@@ -10,6 +10,7 @@ CHAIN = "tests/locks/test_chain_locks.py"
 CLOCK = "tests/test_clock_under_lock.py"
 ENTERING = "tests/locks/test_entering_locks.py"
 MONEY = "tests/locks/test_money_locks.py"
+DEPOSITS = "tests/locks/test_deposit_locks.py"
 ORDERS = "tests/locks/test_order_locks.py"
 OUTAGE = "tests/locks/test_outage_locks.py"
 WEBHOOKS = "tests/locks/test_webhook_locks.py"
@@ -110,9 +111,18 @@ ROWS: dict[str, tuple[str, ...]] = {
     "sessions_app.selling.superseding.open_in_place_of: select_for_update": (
         f"{ORDERS}::test_money_that_is_being_stored_is_not_superseded",
     ),
-    "sessions_app.watching.payments._OWNERS: FOR SHARE": (
+    "sessions_app.watching.payments._HOLDERS: FOR SHARE": (
         f"{ORDERS}::test_money_that_is_being_stored_is_not_superseded",
         f"{ORDERS}::test_money_that_was_seen_for_a_session_that_is_being_superseded_is_its_successors",
+        f"{DEPOSITS}::test_nobody_waits_for_one_that_money_is_being_stored_for",
+        f"{DEPOSITS}::test_what_is_stored_while_it_is_passed_on_is_whose_it_was_at_the_blocks_time",
+    ),
+    "sessions_app.paying.used_deposits.take_used_deposit: select_for_update": (
+        f"{DEPOSITS}::test_of_several_sessions_at_once_one_gets_it_and_none_waits_or_fails",
+        f"{DEPOSITS}::test_nobody_waits_for_one_that_money_is_being_stored_for",
+    ),
+    "sessions_app.paying.quoting._used_deposit: atomic": (
+        f"{DEPOSITS}::test_who_asks_twice_at_once_gets_one_address_and_the_other_stays_free",
     ),
     "sessions_app.watching.payments._placed: select_for_update": (
         f"{MONEY}::test_what_was_confirmed_while_somebody_waited_has_to_be_confirmed_again_in_its_new_block",

@@ -18,6 +18,7 @@ PROMISED = {
         "option_unavailable",
         "ownership_not_proven",
         "reason_missing",
+        "reused_too_soon",
         "unsafe_url",
         "wrong_code",
         "wrong_decision",

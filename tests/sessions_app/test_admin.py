@@ -27,7 +27,7 @@ def our_models() -> list[type[Model]]:
 
 # Rows that stand below another record, or caches and locks that mean nothing to a person.
 BELOW_OTHERS = {"Member", "RefundCandidate", "Announcement"}
-MONEY = ["checkoutsession", "payment", "quote", "decision", "depositaddress", "statuschange", "refund"]
+MONEY = ["checkoutsession", "payment", "quote", "decision", "depositaddress", "sparedeposit", "statuschange", "refund"]
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ _REFUND = {"session_id": "odd", "refund_id": "refund"}
 _DELIVERY = {"endpoint_id": "endpoint", "delivery_id": "delivery"}
 _SETTINGS = {
     "name": "Zoe's", "session_minutes": 50, "watch_days": 8, "tolerance_percent": 1, "tolerance_amount": "0.40",
-    "spread_percent": "0.50", "brand_color": "#112233",
+    "spread_percent": "0.50", "brand_color": "#112233", "reuse_after_days": 9,
 }  # fmt: skip
 _PREPARE = {
     "balance": "{network}:USDC", "kind": "amount", "rate_basis": "paid", "amount": "1.00", "to_address": "{wallet}",

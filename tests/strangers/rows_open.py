@@ -104,6 +104,7 @@ ADMIN = {
     "sessions_app_payment": "look",
     "sessions_app_quote": "look",
     "sessions_app_depositaddress": "look",
+    "sessions_app_sparedeposit": "look",
     "sessions_app_decision": "look",
     "sessions_app_addresschange": "look",
     "sessions_app_refund": "look",

@@ -53,6 +53,7 @@ _OWNERS = {
     **dict.fromkeys(("Member", "Treasury", "ApiKey", "IdempotencyRecord", "LoggedRequest", "AuditEntry", "Customer",
                      "PaymentLink", "CheckoutSession", "WebhookEndpoint", "Event", "OperatorVisit",
                      "Invitation"), "merchant"),
+    "SpareDeposit": "deposit__session__merchant",
     **dict.fromkeys(("AddressChange", "Announcement", "DepositAddress", "MoneySearch", "Quote", "Payment",
                      "Decision", "Refund", "StatusChange"), "session__merchant"),
 }  # fmt: skip

@@ -1,0 +1,113 @@
+"""Deposit contracts that were collected serve further sessions of their treasury, where a business wants that.
+
+A contract that is there already costs the buyer and whoever collects less gas. The price is privacy: its address links
+the orders that were paid to it. So a business switches it on, and a contract rests longer than it was watched before
+somebody else is shown its address. `holders` (in watching) says whose money is whose all the same.
+"""
+
+from datetime import datetime, timedelta
+
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
+
+from chains_app.networks.networks import Network
+from merchants_app.models import Merchant, TreasuryKind
+from sessions_app.models import CheckoutSession, DepositAddress, Payment, Refund, SpareDeposit
+from sessions_app.status import LIVE, RefundStatus, Status
+
+# Of each business, in one look; and of those that are found, which one session tries before it takes a new one.
+_MOST_AT_ONCE = 2_000
+_TRIES = 5
+_DONE = (RefundStatus.CONFIRMED, RefundStatus.WITHDRAWN)
+
+
+def find_spare_deposits(now: datetime) -> int:
+    """Lists contracts that may serve again from now on; returns how many."""
+    return sum(_find(merchant, now) for merchant in Merchant.objects.exclude(reuse_after_days=None))
+
+
+def take_used_deposit(session: CheckoutSession, network: Network, now: datetime) -> DepositAddress | None:
+    """Gives the session a contract of its treasury that is on this network already; None when none is free.
+
+    Within a transaction. Two sessions never get the same one, and nobody waits for another. Raises IntegrityError when
+    the session got an address meanwhile.
+    """
+    spare = {"spare_on__treasury": session.treasury_id, "spare_on__network": network.id}
+    for _ in range(_TRIES):
+        free = DepositAddress.objects.select_for_update(of=("self",), skip_locked=True).filter(passed_on_at=None)
+        found = free.filter(**spare).order_by("spare_on__id").first()
+        if found is None:
+            return None
+        SpareDeposit.objects.filter(deposit=found).delete()
+        # Asked again under the lock: what the watcher stores for this address is seen here, or waits.
+        if _rested(session.merchant, now).filter(pk=found.pk).exists():
+            return _pass_on(found, session, now)
+    return None
+
+
+def is_deployed(deposit: DepositAddress, network_id: str) -> bool:
+    """Whether the session got a contract that was there on this network before it."""
+    if not deposit.made_for:
+        return False
+    return Payment.objects.filter(
+        session__deposit__address=deposit.address,
+        network=network_id,
+        arrived_at__lt=deposit.created_at,
+        collected_at__isnull=False,
+    ).exists()
+
+
+def earlier_session(deposit: DepositAddress) -> str:
+    """The id of the session that had the address before; empty when none had."""
+    before = DepositAddress.objects.filter(address=deposit.address, pk__lt=deposit.pk).order_by("-pk")
+    return (before.values_list("session__public_id", flat=True).first() or "") if deposit.made_for else ""
+
+
+def _pass_on(former: DepositAddress, session: CheckoutSession, now: datetime) -> DepositAddress:
+    made_for = former.made_for or former.session.public_id
+    former.passed_on_at = now
+    former.save(update_fields=["passed_on_at"])
+    return DepositAddress.objects.create(
+        session=session,
+        address=former.address,
+        made_for=made_for,
+        watch_until=session.watch_until,
+        created_at=now,
+    )
+
+
+def _find(merchant: Merchant, now: datetime) -> int:
+    rested = _rested(merchant, now).filter(spare_on=None).order_by("id")[:_MOST_AT_ONCE]
+    found = {address: key for address, *key in rested.values_list("address", "pk", "session__treasury")}
+    # It exists on the networks that it was collected on.
+    collected = Payment.objects.filter(
+        session__deposit__address__in=found, vanished_at=None, collected_at__isnull=False
+    )
+    places = collected.values_list("session__deposit__address", "network").order_by().distinct()
+    made = []
+    for address, network in places:
+        deposit, treasury = found[address]
+        made.append(SpareDeposit(deposit_id=deposit, treasury_id=treasury, network=network))
+    return len(SpareDeposit.objects.bulk_create(made, ignore_conflicts=True))
+
+
+def _rested(merchant: Merchant, now: datetime) -> QuerySet[DepositAddress]:
+    """Contracts whose last session is paid, collected and over, of which nothing is open, and which rested for long."""
+    rests = timedelta(days=merchant.reuse_after_days or 0)
+    to_it = {"session__deposit__address": OuterRef("address")}
+    waiting = Payment.objects.filter(**to_it, vanished_at=None, collected_at=None)
+    refunds = Refund.objects.filter(**to_it).exclude(status__in=_DONE)
+    same = DepositAddress.objects.filter(address=OuterRef("address"))
+    unsettled = same.filter(Q(session__needs_decision=True) | Q(session__status__in=LIVE))
+    watched = F("watch_until") - F("session__expires_at")
+    return DepositAddress.objects.filter(
+        ~Exists(waiting),
+        ~Exists(refunds),
+        ~Exists(unsettled),
+        passed_on_at=None,
+        derivation_index=None,
+        watch_until__lt=now - rests,
+        session__merchant=merchant,
+        session__treasury__kind=TreasuryKind.ADDRESS,
+        session__status=Status.COMPLETED,
+        session__issue=None,
+    ).alias(as_long_again=F("watch_until") + watched).filter(as_long_again__lt=now)  # fmt: skip

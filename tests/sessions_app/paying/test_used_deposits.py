@@ -1,0 +1,179 @@
+"""A deposit contract that was collected, watched to the end and has rested serves another session of its treasury."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from django.db import IntegrityError, transaction
+from django.db.models import F, QuerySet
+from django.utils import timezone
+
+from chains_app.receiving.deposits import deposit_address
+from merchants_app.models import Merchant, Treasury
+from sessions_app.collecting.collecting import play_collection
+from sessions_app.errors import NothingToDecide
+from sessions_app.models import CheckoutSession, Decision, DepositAddress, Refund, SpareDeposit
+from sessions_app.paying.decisions import case_of, decide
+from sessions_app.paying.quoting import choose_option
+from sessions_app.paying.used_deposits import find_spare_deposits
+from sessions_app.status import DecisionKind
+from tests.cast import MIAS_WALLET, PATS_WALLET, refreshed
+from tests.sandbox import Sandbox
+from tests.strangers.world import own
+
+pytestmark = pytest.mark.django_db
+NewSession = Callable[..., CheckoutSession]
+WATCH, REST = 7, 8
+OVER = WATCH + REST + 1
+
+
+@pytest.fixture
+def saving(mia: Merchant) -> Merchant:
+    """Mia wants it: eight days after the watch."""
+    Merchant.objects.filter(pk=mia.pk).update(reuse_after_days=REST)
+    mia.refresh_from_db()
+    return mia
+
+
+def paid(sandbox: Sandbox, session: CheckoutSession) -> CheckoutSession:
+    return sandbox.play(session, "exact", seconds=8)
+
+
+def collect(sandbox: Sandbox, mia: Merchant) -> None:
+    play_collection(merchant=mia, mode="test", network=sandbox.network, by="mia", now=timezone.now())
+
+
+@pytest.fixture
+def former(sandbox: Sandbox, saving: Merchant, new_session: NewSession) -> CheckoutSession:
+    """Paid and collected just now."""
+    session = paid(sandbox, new_session())
+    assert session.status == "completed"
+    collect(sandbox, saving)
+    return session
+
+
+def rests(sandbox: Sandbox, days: int = OVER) -> None:
+    """So much time passes, and the clock's job has looked."""
+    sandbox.skip(days=days, hours=1)
+    find_spare_deposits(timezone.now())
+
+
+def picks(session: CheckoutSession) -> CheckoutSession:
+    choose_option(session=session, asset="USDC", network="sandbox", now=timezone.now())
+    return refreshed(session)
+
+
+def test_a_rested_deposit_serves_a_later_session_and_both_know_whose_contract_it_is(
+    sandbox: Sandbox, former: CheckoutSession, new_session: NewSession
+) -> None:
+    rests(sandbox)
+    later = picks(new_session())
+    assert later.deposit.address == former.deposit.address
+    assert (later.deposit.made_for, later.deposit.passed_on_at) == (former.public_id, None)
+    assert deposit_address(session_id=former.public_id, treasury=MIAS_WALLET) == later.deposit.address
+    assert refreshed(former).deposit.passed_on_at == later.deposit.created_at == timezone.now()
+    assert picks(new_session()).deposit.address != former.deposit.address
+    assert not own_spares().exists()
+
+
+def own_spares() -> QuerySet[SpareDeposit]:
+    return SpareDeposit.objects.filter(deposit__in=own(DepositAddress))
+
+
+def test_it_serves_a_third_after_the_second(
+    sandbox: Sandbox, saving: Merchant, former: CheckoutSession, new_session: NewSession
+) -> None:
+    rests(sandbox)
+    second = paid(sandbox, picks(new_session()))
+    assert second.status == "completed"
+    collect(sandbox, saving)
+    rests(sandbox)
+    third = picks(new_session())
+    assert (third.deposit.address, third.deposit.made_for) == (former.deposit.address, former.public_id)
+
+
+NOT_YET: dict[str, Callable[[CheckoutSession], object]] = {
+    "money lies in it": lambda s: s.payments.update(collected_at=None, collected_tx=""),
+    "an issue": lambda s: CheckoutSession.objects.filter(pk=s.pk).update(issue="overpaid"),
+    "a decision": lambda s: CheckoutSession.objects.filter(pk=s.pk).update(issue="late", needs_decision=True),
+    "not paid": lambda s: CheckoutSession.objects.filter(pk=s.pk).update(status="expired"),
+    "a refund": lambda s: Refund.objects.create(
+        session=s, network="sandbox", asset="USDC", decimals=6, amount_units=1, value=1, rate=1, kind="full",
+        status="prepared", to_address=PATS_WALLET, prepared_at=timezone.now(),
+    ),
+    "a longer watch": lambda s: CheckoutSession.objects.filter(pk=s.pk).update(
+        expires_at=F("expires_at") - timedelta(days=3)
+    ),
+    "a shorter time": lambda s: DepositAddress.objects.filter(session=s).update(
+        watch_until=F("watch_until") + timedelta(days=2)
+    ),
+}  # fmt: skip
+
+
+def test_what_is_not_over_serves_nobody_else(
+    sandbox: Sandbox, former: CheckoutSession, new_session: NewSession
+) -> None:
+    sandbox.skip(days=OVER, hours=1)
+    session = new_session()
+    for what, happens in NOT_YET.items():
+        for is_listed in (False, True):
+            before = transaction.savepoint()
+            if is_listed:  # it happens after the look, and is seen by whoever takes it
+                assert find_spare_deposits(timezone.now()) == 1
+            happens(former)
+            assert find_spare_deposits(timezone.now()) == 0
+            assert picks(session).deposit.address != former.deposit.address, what
+            transaction.savepoint_rollback(before)
+    assert find_spare_deposits(timezone.now()) == 1
+    assert picks(refreshed(session)).deposit.address == former.deposit.address
+
+
+def test_it_rests_longer_than_it_was_watched(sandbox: Sandbox, former: CheckoutSession) -> None:
+    rests(sandbox, days=WATCH + REST - 1)
+    assert not own_spares().exists()
+    rests(sandbox, days=1)
+    assert own_spares().count() == 1
+
+
+def test_nobody_gets_a_used_one_who_did_not_ask_for_it_nor_of_another_treasury_or_network(
+    sandbox: Sandbox, saving: Merchant, former: CheckoutSession, new_session: NewSession
+) -> None:
+    rests(sandbox)
+    other = Treasury.objects.create(merchant=saving, mode="test", address=PATS_WALLET, active_from=timezone.now())
+    changed = new_session()
+    CheckoutSession.objects.filter(pk=changed.pk).update(treasury=other)
+    assert picks(refreshed(changed)).deposit.address != former.deposit.address
+    own_spares().update(network="devchain")
+    assert picks(new_session()).deposit.address != former.deposit.address
+    own_spares().update(network="sandbox")
+    Merchant.objects.filter(pk=saving.pk).update(reuse_after_days=None)
+    session = new_session()
+    session.merchant.refresh_from_db()
+    assert picks(session).deposit.address != former.deposit.address
+
+
+def test_no_rest_is_asked_for_at_an_address_that_somebody_else_has(
+    sandbox: Sandbox, former: CheckoutSession, new_session: NewSession
+) -> None:
+    rests(sandbox)
+    picks(new_session())
+    CheckoutSession.objects.filter(pk=former.pk).update(issue="late", needs_decision=True)
+    late = refreshed(former)
+    case = case_of(late)
+    assert case is not None
+    assert DecisionKind.ASK_REST not in case.answers
+    with pytest.raises(NothingToDecide, match="serves another session"):
+        decide(session=late, kind=DecisionKind.ASK_REST, actor="mia")
+    assert not own(Decision).exists()
+
+
+def test_the_database_holds_that_an_address_serves_one_session_at_a_time(
+    former: CheckoutSession, new_session: NewSession
+) -> None:
+    with pytest.raises(IntegrityError), transaction.atomic():
+        DepositAddress.objects.create(
+            session=new_session(),
+            address=former.deposit.address,
+            watch_until=timezone.now(),
+            created_at=timezone.now(),
+        )
