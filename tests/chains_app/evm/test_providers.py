@@ -9,7 +9,7 @@ from pytest_django import DjangoAssertNumQueries
 from chains_app.calls.known_limits import key_of
 from chains_app.calls.providers import note_differences, recall, remember
 from chains_app.calls.readers import limits_of, nodes_for, reader_for
-from chains_app.evm.limits import GROWS_AFTER, Limit, Limits
+from chains_app.evm.limits import GROWS_AFTER, Limit, Limits, Pace
 from chains_app.evm.reader import EvmReader
 from chains_app.models import Provider
 from tests.chains_app.node_cast import DEVCHAIN
@@ -106,3 +106,25 @@ def test_a_limit_shrinks_at_once_and_grows_slowly(monkeypatch: pytest.MonkeyPatc
     now[0] += GROWS_AFTER
     limit.took(8)
     assert limit.value == 10
+
+
+@pytest.mark.parametrize(
+    ("asked", "answered", "rate"),
+    [
+        ({-1.5: 900, -0.9: 20}, {-1.5: 800, -0.5: 10}, 10.0),  # half of those asked in the last second
+        ({-0.9: 20}, {-1.5: 800, -1.0: 2, -0.5: 18}, 18.0),  # nine of ten that were answered in it
+        ({}, {}, 1.0),
+    ],
+)
+def test_a_pace_follows_from_the_last_second_alone(
+    monkeypatch: pytest.MonkeyPatch, asked: dict[float, int], answered: dict[float, int], rate: float
+) -> None:
+    pace, now = Pace(), [1000.0]
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
+    for at in sorted({*asked, *answered}):
+        now[0] = 1000.0 + at
+        pace.wait(asked[at]) if at in asked else None
+        pace.took(answered[at]) if at in answered else None
+    now[0] = 1000.0
+    pace.shrink()
+    assert pace.rate == rate

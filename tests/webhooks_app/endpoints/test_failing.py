@@ -133,10 +133,14 @@ def test_who_has_recovered_or_gone_meanwhile_gets_no_letter(
 def test_a_catching_up_that_died_is_taken_over(
     listen: Listen, happen: Callable[..., Event], django_capture_on_commit_callbacks: Any
 ) -> None:
+    """Which it has when it takes longer than five minutes."""
     listen()
     happen()
     own(Delivery).update(state=DeliveryState.FAILED, next_attempt_at=None)
-    own(WebhookEndpoint).update(catching_up_since=NOW - timedelta(days=1))
+    own(WebhookEndpoint).update(catching_up_since=NOW - timedelta(minutes=4, seconds=59))
+    care(django_capture_on_commit_callbacks)
+    assert own(Delivery).get().state == DeliveryState.FAILED
+    own(WebhookEndpoint).update(catching_up_since=NOW - timedelta(minutes=5))
     care(django_capture_on_commit_callbacks)
     assert own(Delivery).get().state == DeliveryState.PENDING
     assert own(WebhookEndpoint).get().catching_up_since is None

@@ -150,18 +150,17 @@ def test_switching_on_sends_what_waited_for_its_next_try_however_old_it_is(liste
 
 
 def test_switching_on_leaves_alone_what_failed_before_the_last_success(listen: Listen, happen: Happen) -> None:
+    """A failure that began up to a minute before the endpoint was noted as failing is one since then."""
     listener, now = listen(), timezone.now()
-    for days, attempts in ((30, 10), (4, 10)):
+    for ago in (timedelta(days=30), timedelta(days=5, seconds=61), timedelta(days=5, seconds=59), timedelta(days=4)):
         event = happen()
         delivery = Delivery.objects.filter(event=event)
-        delivery.update(state=DeliveryState.FAILED, next_attempt_at=None, attempts_made=attempts)
-        DeliveryAttempt.objects.create(
-            delivery=delivery.get(), started_at=now - timedelta(days=days), duration_ms=1, problem="timeout"
-        )
+        delivery.update(state=DeliveryState.FAILED, next_attempt_at=None, attempts_made=10)
+        DeliveryAttempt.objects.create(delivery=delivery.get(), started_at=now - ago, duration_ms=1, problem="timeout")
     own(WebhookEndpoint).update(failing_since=now - timedelta(days=5))
     switch_off(endpoint=listener.endpoint, reason="Every message failed for 5 days.", actor="system")
     change_endpoint(endpoint=listener.endpoint, actor="mia", enabled=True)
-    assert states(listener) == ["failed", "pending"]
+    assert states(listener) == ["failed", "failed", "pending", "pending"]
 
 
 @pytest.mark.django_db(transaction=True)
