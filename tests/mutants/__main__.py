@@ -127,7 +127,7 @@ def judge(chosen: list[tuple[Path, Change]], folder: Path) -> None:
 def report(chosen: list[tuple[Path, Change]], codes: Iterable[int]) -> None:
     harmless = {(each["file"], each["before"], each["after"]) for each in WITHOUT_EFFECT}
     effective = noticed = 0
-    for (path, change), code in zip(chosen, codes, strict=True):
+    for tried, ((path, change), code) in enumerate(zip(chosen, codes, strict=True), 1):
         where, before, after = described(path, change)
         has_effect = bool(code) or (where, before, after) not in harmless
         effective += has_effect
@@ -136,6 +136,8 @@ def report(chosen: list[tuple[Path, Change]], codes: Iterable[int]) -> None:
             number = path.read_text(encoding="utf-8").count("\n", 0, change.start) + 1
             word = "hung (counts as noticed)" if code else "LIVED" if has_effect else "no effect"
             print(f"{word}: {where}:{number} {change.kind}\n  - {before}\n  + {after}", flush=True)
+        if tried % 25 == 0:
+            print(f"{tried} of {len(chosen)} tried, noticed {noticed} of {effective} so far", flush=True)
     print(f"noticed {noticed} of {effective} that have an effect")
 
 

@@ -93,7 +93,7 @@ def changes_of_python(source: str) -> Iterator[Change]:
                 yield Change(*span(test), "False", "guard removed")
             case ast.FunctionDef(decorator_list=decorators):
                 for each in decorators:
-                    if not re.search("property|cache|override", ast.unparse(each)):  # speed, or nothing
+                    if not re.search("property|cache|override|overload", ast.unparse(each)):  # speed, types, or nothing
                         yield Change(span(each)[0] - 1, span(each)[1], "", "decorator removed")
             case ast.With(items=[item]) if "atomic" in ast.unparse(item):
                 yield Change(*span(item.context_expr), "__import__('contextlib').nullcontext()", "atomic removed")
