@@ -111,9 +111,15 @@ RULES = [
 ]
 
 
+@pytest.fixture(scope="module")
+def project() -> SourceTree:
+    """The tree as it is, parsed once for all rules."""
+    return SourceTree(ROOT)
+
+
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
-def test_the_project_keeps(rule: Callable[[SourceTree], list[str]]) -> None:
-    assert rule(SourceTree(ROOT)) == []
+def test_the_project_keeps(rule: Callable[[SourceTree], list[str]], project: SourceTree) -> None:
+    assert rule(project) == []
 
 
 BAD: list[tuple[Callable[[SourceTree], list[str]], dict[str, str]]] = [
