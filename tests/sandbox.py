@@ -33,8 +33,11 @@ class Sandbox:
         return self.wait(seconds, session)
 
     def wait(self, seconds: int, session: CheckoutSession) -> CheckoutSession:
-        """So much time passes; answers the session as it then is."""
-        self._pass(seconds)
+        """Time passes, second by second; answers the session as it then is."""
+        for _ in range(seconds):
+            self.look()
+            self.clock.shift(timedelta(seconds=1))
+        self.look()
         return CheckoutSession.objects.get(pk=session.pk)
 
     def send_to(self, address: str, amount: str, *, asset: str = "USDC", seconds: int = 5) -> None:
@@ -43,13 +46,9 @@ class Sandbox:
         units = int(Decimal(amount) * 10**listed.decimals)
         send(recipient=address, contract=listed.contract, amount_units=units, now=timezone.now())
         self.skip(milliseconds=10)
-        self._pass(seconds)
-
-    def _pass(self, seconds: int) -> None:
-        """The watcher looks now, after one second and after two (sent, in a block, final), and when all have passed."""
-        for step in (*[1] * min(seconds, 2), seconds - 2):
+        for _ in range(seconds):
             self.look()
-            self.skip(seconds=max(step, 0))
+            self.skip(seconds=1)
         self.look()
 
     def skip(self, **time: int) -> None:

@@ -1,6 +1,7 @@
 """The settings of a test run: the real ones, on throw-away secrets and servers."""
 
 from tests.services import prepare_environment
+from tests.template import NAME
 
 services = prepare_environment()
 
@@ -12,3 +13,5 @@ PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 # Files are looked for when they are asked for. Else each test's client reads all of them beforehand: 24 ms a test.
 WHITENOISE_AUTOREFRESH = True
+# Migrated already (tests/strangers/fixtures.py sees to it that it is there).
+DATABASES["default"]["TEST"] = {"TEMPLATE": NAME}  # noqa: F405

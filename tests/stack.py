@@ -30,6 +30,7 @@ from honcho.environ import parse_procfile
 
 from checkout_project.running import children
 from checkout_project.running.embedded import Valkey
+from tests.template import template
 from tests.waiting import wait_until
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -39,10 +40,10 @@ PROCESSES = ("web", "worker", "beat")
 
 @contextmanager
 def real_database() -> Iterator[str]:
-    """The DATABASE_URL of a new, empty database on the test run's server; dropped afterwards."""
+    """The DATABASE_URL of a new database on the test run's server, migrated and empty; dropped afterwards."""
     server, name = os.environ["DATABASE_URL"], f"stack_{secrets.token_hex(6)}"
     with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(f"create database {name}")
+        connection.execute(f"create database {name} template {template()}")
         try:
             yield urlsplit(server)._replace(path=f"/{name}").geturl()
         finally:

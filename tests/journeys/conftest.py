@@ -42,7 +42,7 @@ class World:
         return answer["result"]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """Everything running, as `make run` runs it."""
     program = devchain.binary()

@@ -10,6 +10,7 @@ from pytest_django import DjangoDbBlocker
 from tests.strangers import kept
 from tests.strangers.seed import make_strangers
 from tests.strangers.size import WORD, summary
+from tests.template import template
 
 _DATABASE = ("db", "transactional_db", "live_server")
 
@@ -24,6 +25,12 @@ class _State:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "moves_everybody(why): what it does is done to all businesses, rightly")
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
+    """Before a database is made there is what it is copied from."""
+    template()
 
 
 @pytest.fixture(scope="session")
