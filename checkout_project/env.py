@@ -3,7 +3,7 @@ name, with what would be right. The value is shown too, unless it is a secret.""
 
 import os
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
@@ -40,29 +40,34 @@ def tell() -> None:
         raise ImproperlyConfigured("\n".join(found))
 
 
-def text(name: str, default: str | None = None) -> str:
-    """The variable, or the content of the file named by NAME_FILE (how Docker and Kubernetes hand over secrets)."""
+def text(name: str, default: str | None = None, *, if_empty: str = "") -> str:
+    """The variable, or the content of the file named by NAME_FILE (how Docker and Kubernetes hand over secrets).
+
+    if_empty: what to give instead of nothing, where nothing will not do.
+    """
     if path := os.environ.get(f"{name}_FILE"):
+        name = f"{name}_FILE"
         try:
-            return Path(path).read_text(encoding="utf-8").strip()
+            value: str | None = Path(path).read_text(encoding="utf-8").strip()
         except (OSError, UnicodeDecodeError) as error:
             reason = error.strerror if isinstance(error, OSError) else "it is not text in UTF-8"
-            wrong(f"{name}_FILE", f"This file cannot be read: {reason}.", value=path)
+            wrong(name, f"This file cannot be read: {reason}.", value=path)
             return ""
-    value = os.environ.get(name, default)
+    else:
+        value = os.environ.get(name, default)
     if value is None:
         wrong(name, "It is not set. See docs/configuration.md; `make run` sets it for you.")
-        return ""
-    return value
+    elif if_empty and not value:
+        wrong(name, f"It is empty: {if_empty}")
+    return value or ""
 
 
 def long_text(name: str, *, least: int) -> str:
     """A secret that nobody guesses."""
-    value = text(name)
+    enough = f"give {least} random characters at least."
+    value = text(name, if_empty=enough)
     if value and len(value) < least:
-        wrong(name, f"It is too short to be a secret: give {least} random characters at least.")
-    if not value and _is_given(name):
-        wrong(name, f"It is empty: give {least} random characters at least.")
+        wrong(name, f"It is too short to be a secret: {enough}")
     return value
 
 
@@ -95,9 +100,9 @@ def one_of(name: str, default: str, options: Collection[str]) -> str:
     return value
 
 
-def words(name: str, default: str | None = "") -> list[str]:
-    """A comma-separated list; without a default it must be set."""
-    return [part.strip() for part in text(name, default).split(",") if part.strip()]
+def words(name: str, default: str = "") -> list[str]:
+    """A comma-separated list."""
+    return _parts(text(name, default))
 
 
 def ports(name: str, default: str) -> list[int]:
@@ -160,24 +165,24 @@ def address(name: str, default: str) -> str:
 
 def fernet_keys(name: str) -> list[str]:
     """Keys that encrypt; the first encrypts, all decrypt."""
-    keys = words(name, None)
+    given = text(name, if_empty="give one key at least. docs/configuration.md says how to make one.")
+    keys = _parts(given)
+    if given and not keys:
+        wrong(name, "Give one key at least, and commas only between keys.")
     for place, key in enumerate(keys, start=1):
         try:
             Fernet(key)
         except ValueError:
             wrong(name, f"Key {place} of {len(keys)} is none: 32 random bytes in URL-safe base64, 44 characters.")
-    if not keys and _is_given(name):
-        wrong(name, "It is empty: give one key at least. docs/configuration.md says how to make one.")
     return keys
 
 
 def redis_url(name: str) -> str:
     """Of a Redis or Valkey."""
-    value = text(name)
+    value = text(name, if_empty="give redis://:password@host:6379/0.")
     parts = _split(value)
     if not value:
-        if _is_given(name):
-            wrong(name, "It is empty: give redis://:password@host:6379/0.")
+        pass  # told already
     elif parts is None or parts.fragment or parts.scheme not in {"redis", "rediss", "unix"}:
         wrong(name, f"Give redis://:password@host:6379/0, or rediss:// with TLS. {_ENCODE}")
     elif parts.scheme != "unix" and not (parts.hostname and re.fullmatch(r"(/[0-9]*)?", parts.path)):
@@ -187,14 +192,14 @@ def redis_url(name: str) -> str:
 
 def database(name: str) -> dict[str, object]:
     """A `postgresql://user:password@host:port/name?host=/socket/folder` URL as Django's settings; PostgreSQL only."""
-    url = text(name)
+    url = text(name, if_empty="give postgresql://user:password@host:5432/name.")
     parts = _split(url) or _split("postgresql://")
     assert parts
     if url and (_split(url) is None or parts.fragment or "@" in parts.path):
         wrong(name, f"It cannot be read as a URL. {_ENCODE}")
     elif url and parts.scheme not in {"postgres", "postgresql"}:
         wrong(name, "Give a postgresql:// URL: Tallystick runs on PostgreSQL only.")
-    elif not parts.path.strip("/") and (url or _is_given(name)):
+    elif url and not parts.path.strip("/"):
         wrong(name, "It names no database: postgresql://user:password@host:5432/name.")
     options: dict[str, Any] = _NEVER_FOR_LONG | dict(parse_qsl(parts.query))
     # psycopg's own number of times that a statement is asked before it is prepared; None: never.
@@ -210,14 +215,8 @@ def database(name: str) -> dict[str, object]:
     }
 
 
-def contradiction(names: Sequence[str], right: str) -> None:
-    """Notes variables that do not go together."""
-    wrong(" and ".join(names), right)
-
-
-def _is_given(name: str) -> bool:
-    """Otherwise it was said already that it is not set, or that its file cannot be read."""
-    return name in os.environ and not os.environ.get(f"{name}_FILE")
+def _parts(text: str) -> list[str]:
+    return [part.strip() for part in text.split(",") if part.strip()]
 
 
 def _split(url: str) -> SplitResult | None:

@@ -28,9 +28,10 @@ _log = structlog.get_logger()
 
 
 class Outage:
-    """What this process knows of the database's absence."""
+    """What this process knows of the absence of something it needs."""
 
-    def __init__(self) -> None:
+    def __init__(self, of: str) -> None:
+        self._of = of
         self._lock = Lock()
         self._since: float | None = None
         self._told = -_AGAIN_SECONDS
@@ -43,17 +44,17 @@ class Outage:
             if now - self._told < _AGAIN_SECONDS:
                 return
             self._told = now
-        _log.error("database.away", reason=" ".join(str(error).split())[:300])
+        _log.error(f"{self._of}.away", reason=" ".join(str(error).split())[:300])
 
     def over(self, **_signal: object) -> None:
-        """The line at the end: called whenever a connection was made."""
+        """The line at the end: called whenever it was there."""
         with self._lock:
             since, self._since, self._told = self._since, None, -_AGAIN_SECONDS
         if since is not None:
-            _log.warning("database.back", after_seconds=round(time.monotonic() - since, 1))
+            _log.warning(f"{self._of}.back", after_seconds=round(time.monotonic() - since, 1))
 
 
-OUTAGE = Outage()
+OUTAGE = Outage("database")
 
 
 def is_outage(error: BaseException | None) -> bool:

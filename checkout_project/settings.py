@@ -164,7 +164,7 @@ EMAIL_HOST_PASSWORD = env.text("EMAIL_HOST_PASSWORD", "")
 EMAIL_USE_TLS = env.flag("EMAIL_USE_TLS")
 EMAIL_USE_SSL = env.flag("EMAIL_USE_SSL")
 if EMAIL_USE_TLS and EMAIL_USE_SSL:
-    env.contradiction(["EMAIL_USE_TLS", "EMAIL_USE_SSL"], "Give one of them: STARTTLS, or TLS from the start.")
+    env.wrong("EMAIL_USE_TLS and EMAIL_USE_SSL", "Give one of them: STARTTLS, or TLS from the start.")
 EMAIL_TIMEOUT = 10  # seconds; a mail server that says nothing must not hold up whoever writes
 
 # How long a process remembers whose a key is; a revoked key works at most that much longer (5 at most).

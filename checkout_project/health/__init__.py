@@ -1,1 +1,1 @@
-"""What supervisors ask, and what is said while the database is away."""
+"""What supervisors ask: is it alive, can it work, what does it do."""

@@ -4,17 +4,16 @@ import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import structlog
 from celery.beat import ScheduleEntry, Scheduler
 from celery.schedules import schedule
 from redis import RedisError
 from typing_extensions import override
 
+from checkout_project.outage import Outage
 from common.ticks import may_be_sent
 
 _STARTED, _THEN = datetime.now(UTC), time.monotonic()
-
-_log = structlog.get_logger()
+_REDIS = Outage("redis")
 
 
 def steady_now() -> datetime:
@@ -30,20 +29,14 @@ def every(seconds: float) -> schedule:
 class SteadyScheduler(Scheduler):
     """Celery's own, kept in memory."""
 
-    _away_since: float | None = None
-
     @override
     def apply_entry(self, entry: ScheduleEntry, producer: Any = None) -> None:
-        """Sends a tick, unless the one before still waits. One line at the beginning and end of Redis' absence."""
+        """Sends a tick, unless the one before still waits. Redis' absence is no reason to end."""
         try:
             if not may_be_sent(str(entry.task), *(entry.args or ())):
                 return
         except RedisError as error:
-            if self._away_since is None:
-                self._away_since = time.monotonic()
-                _log.error("redis.away", reason=str(error)[:300])
+            _REDIS.noticed(error)
             return
-        if self._away_since is not None:
-            _log.warning("redis.back", after_seconds=round(time.monotonic() - self._away_since, 1))
-            self._away_since = None
+        _REDIS.over()
         super().apply_entry(entry, producer=producer)

@@ -15,7 +15,7 @@ from sessions_app.errors import StillNeeded
 from sessions_app.models import CheckoutSession, Customer
 
 BATCH = 200
-# What is left over then, the next day's run takes; the worker's thread belongs to others in between.
+# What is left over then, the next run takes; the worker's thread belongs to others in between.
 MOST_SECONDS = 1200.0
 _ACTOR = "system"
 
