@@ -6,14 +6,17 @@ from decimal import Decimal
 
 import pytest
 import time_machine
+from django.db.models import Q
 from django.utils import timezone
 
 from chains_app.calls.readers import reader_for
+from chains_app.models import SandboxTransfer
 from chains_app.networks.networks import network
 from chains_app.sandbox.chain import send, take_back
-from sessions_app.models import CheckoutSession
+from sessions_app.models import CheckoutSession, Payment, Refund
 from sessions_app.paying.scenarios import simulate
 from sessions_app.state.expiry import expire_due
+from sessions_app.status import RefundStatus
 from sessions_app.watching.watcher import watch
 from webhooks_app.models import Event
 
@@ -34,10 +37,7 @@ class Sandbox:
 
     def wait(self, seconds: int, session: CheckoutSession) -> CheckoutSession:
         """Time passes, second by second; answers the session as it then is."""
-        for _ in range(seconds):
-            self.look()
-            self.clock.shift(timedelta(seconds=1))
-        self.look()
+        self._pass(seconds)
         return CheckoutSession.objects.get(pk=session.pk)
 
     def send_to(self, address: str, amount: str, *, asset: str = "USDC", seconds: int = 5) -> None:
@@ -46,8 +46,13 @@ class Sandbox:
         units = int(Decimal(amount) * 10**listed.decimals)
         send(recipient=address, contract=listed.contract, amount_units=units, now=timezone.now())
         self.skip(milliseconds=10)
+        self._pass(seconds)
+
+    def _pass(self, seconds: int) -> None:
+        """Looks each second in which there can be something new, and at the end."""
         for _ in range(seconds):
-            self.look()
+            if _something_moves():
+                self.look()
             self.skip(seconds=1)
         self.look()
 
@@ -63,6 +68,15 @@ class Sandbox:
         """One pass of the watcher and of the clock's other job."""
         watch(self.network, reader_for(self.network))
         expire_due()
+
+
+def _something_moves() -> bool:
+    """Whether a transfer is to be mined or to vanish, or money waits for blocks on it."""
+    return (
+        SandboxTransfer.objects.filter(Q(block=None) | Q(drop_at__isnull=False)).exists()
+        or Payment.objects.filter(network="sandbox", confirmed_at=None, vanished_at=None).exists()
+        or Refund.objects.filter(network="sandbox", status__in=[RefundStatus.PREPARED, RefundStatus.SEEN]).exists()
+    )
 
 
 @pytest.fixture
