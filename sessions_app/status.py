@@ -35,6 +35,10 @@ class Issue(models.TextChoices):
     REVERSED = "reversed", "Payment reversed"
 
 
+# Of these the price stays, and what is above it is asked about.
+TOO_MUCH = frozenset({Issue.OVERPAID, Issue.PAID_TWICE})
+
+
 class Ended(models.TextChoices):
     """How a session was ended before it was paid."""
 
@@ -89,13 +93,6 @@ class RefundRate(models.TextChoices):
     TODAY = "today", "Today's rate"
 
 
-# A refund that stands so counts as money on its way back.
-STANDING = (
-    RefundStatus.WAITING_FOR_ADDRESS,
-    RefundStatus.PREPARED,
-    RefundStatus.SEEN,
-    RefundStatus.CONFIRMED,
-)
 # `refunding/states.py` writes them, and refuses every other move.
 REFUND_MOVES: dict[RefundStatus, frozenset[RefundStatus]] = {
     RefundStatus.WAITING_FOR_ADDRESS: frozenset({RefundStatus.PREPARED, RefundStatus.WITHDRAWN}),

@@ -7,7 +7,7 @@ from chains_app.networks.networks import all_networks
 from common.money import amount_text, to_minor_unit
 from sessions_app.models import CheckoutSession, Payment
 from sessions_app.state.representation import received_value, sorted_payments
-from sessions_app.status import DecisionKind, Issue, PaymentStatus, Status
+from sessions_app.status import TOO_MUCH, DecisionKind, Issue, PaymentStatus, Status
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +32,11 @@ _PAYMENT_CHIPS = {
 }
 
 # What a decision is called on its button, and what it does; `None` is any issue that is not named itself.
-_TOO_MUCH = (Issue.OVERPAID, Issue.PAID_TWICE)
 _DECISIONS: dict[DecisionKind, dict[Issue | None, tuple[str, str]]] = {
     DecisionKind.ACCEPT: {
         None: ("Accept as paid", "The session counts as paid, and your shop gets a webhook."),
         Issue.REVERSED: ("Leave it paid", "You take the risk: the session stays completed."),
-        **dict.fromkeys(_TOO_MUCH, ("Keep the excess", "Nothing is sent back; it stays in the books.")),
+        **dict.fromkeys(TOO_MUCH, ("Keep the excess", "Nothing is sent back; it stays in the books.")),
     },
     DecisionKind.ASK_REST: {
         None: ("Ask for the rest", "The session opens again; the buyer sees what is missing, on the same address."),

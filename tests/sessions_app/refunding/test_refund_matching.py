@@ -19,6 +19,7 @@ from sessions_app.refunding.matching import candidates_of
 from sessions_app.refunding.refundable import arrived, excess
 from sessions_app.refunding.refunds import play_refund
 from sessions_app.selling.creation import create_session
+from sessions_app.state.representation import represent
 from sessions_app.status import DecisionKind
 from tests.cast import MIAS_WALLET, PATS_WALLET, agreed, refreshed
 from tests.sandbox import Sandbox, events_of
@@ -82,6 +83,27 @@ def test_what_was_sent_back_by_hand_is_no_more_than_the_payments_it_is_about(
     # 41 too much, 30 of it came again; the rest of the excess is not what the decision was about.
     assert left(after) == {"USDC": 40_000_000, "USDT": 20_000_000}
     assert excess(after) == 11
+
+
+def test_what_goes_back_later_makes_what_went_back_by_hand_no_less(sandbox: Sandbox, session: CheckoutSession) -> None:
+    """24.50 too much went by hand; 10 of the price go later: 34.50 are back, 39 stay."""
+    over = sandbox.play(session, "over", asset="USDC")
+    decide(session=over, kind=DecisionKind.REFUNDED, actor="mia", tx_hash=TX)
+    sandbox.skip(seconds=1)
+    play_refund(prepared(over, kind="amount", amount=Decimal(10)), now=timezone.now())
+    after = sandbox.wait(4, session)
+    told = represent(after)
+    assert (told.amount_refunded, told.amount_net, left(after)) == (Decimal("34.5"), 39, {"USDC": 39_000_000})
+
+
+def test_what_was_on_its_way_back_when_it_was_decided_is_not_in_it(sandbox: Sandbox, session: CheckoutSession) -> None:
+    """Of 24.50 too much 10 wait to be signed: by hand went 14.50, and then the 10."""
+    over = sandbox.play(session, "over", asset="USDC")
+    refund = prepared(over, kind="amount", amount=Decimal(10))
+    after = decide(session=over, kind=DecisionKind.REFUNDED, actor="mia", tx_hash=TX)
+    assert represent(after).amount_refunded == Decimal("14.5")
+    play_refund(refund, now=timezone.now())
+    assert represent(sandbox.wait(4, session)).amount_refunded == Decimal("24.5")
 
 
 def test_an_equal_transfer_leaves_a_refund_where_it_was_seen(sandbox: Sandbox, large_session: CheckoutSession) -> None:
