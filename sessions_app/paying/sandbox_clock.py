@@ -3,34 +3,23 @@
 The chain and everybody else stay where they are. All times of a session move alike, so what was in time stays so.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import DateTimeField, ExpressionWrapper, F, Manager
+from django.db.models import DateTimeField, ExpressionWrapper, F, QuerySet
 from django.utils import timezone
 
 from common.modes import Mode
 from merchants_app.models import Merchant
 from sessions_app.errors import TestModeOnly
-from sessions_app.models import CheckoutSession, Decision, DepositAddress, Payment, Quote, Refund, StatusChange
+from sessions_app.models import CheckoutSession, RefundCandidate
 from sessions_app.state.lifecycle import TIME_IS_OVER, News, lock_many, reassess_many
 from sessions_app.status import Status
 from webhooks_app.queue.resending import bring_nearer
 
 BATCH = 200
-# What stands in times of a session and of what hangs on it.
-_TIMES: dict[Manager[Any], Sequence[str]] = {
-    Quote.objects: ("created_at", "valid_until"),
-    DepositAddress.objects: ("watch_until", "created_at", "passed_on_at"),
-    Payment.objects: ("arrived_at", "seen_at", "confirmed_at", "first_confirmed_at", "vanished_at"),
-    Decision.objects: ("decided_at",),
-    Refund.objects: ("prepared_at", "withdrawn_at", "seen_at", "confirmed_at"),
-    StatusChange.objects: ("at",),
-}
-_OWN = ("created_at", "updated_at", "expires_at", "watch_until", "held_until", "ended_at", "completed_at")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,14 +49,19 @@ def advance(*, merchant: Merchant, mode: str, by: timedelta, actor: str) -> Adva
 
 def _move(keys: list[int], by: timedelta, actor: str) -> int:
     lock_many(keys)
-    CheckoutSession.objects.filter(pk__in=keys).update(**_earlier(_OWN, by))
-    for rows, names in _TIMES.items():
-        rows.filter(session__in=keys).update(**_earlier(names, by))
+    _bring_back(CheckoutSession.objects.filter(pk__in=keys), by)
+    for relation in CheckoutSession._meta.related_objects:
+        rows: QuerySet[Any] = QuerySet(relation.related_model)
+        _bring_back(rows.filter(**{f"{relation.field.name}__in": keys}), by)
+    _bring_back(RefundCandidate.objects.filter(refund__session__in=keys), by)
     over = CheckoutSession.objects.filter(pk__in=keys, status=Status.OPEN, expires_at__lte=timezone.now())
     news = {key: News(reason=TIME_IS_OVER, actor=actor) for key in over.values_list("pk", flat=True)}
     reassess_many(news)
     return len(news)
 
 
-def _earlier(names: Sequence[str], by: timedelta) -> dict[str, Any]:
-    return {name: ExpressionWrapper(F(name) - by, output_field=DateTimeField()) for name in names}
+def _bring_back(rows: QuerySet[Any], by: timedelta) -> None:
+    """All times that the rows have."""
+    names = [each.name for each in rows.model._meta.fields if isinstance(each, DateTimeField)]
+    if names:
+        rows.update(**{name: ExpressionWrapper(F(name) - by, output_field=DateTimeField()) for name in names})

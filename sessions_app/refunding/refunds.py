@@ -53,12 +53,15 @@ def prepare_refund(
 ) -> Refund:
     """A refund ready to be signed; from then on the watcher looks for it.
 
-    `amount` is in the session's currency, or in the asset itself. `to_address` is where whoever prepares it was shown
-    that it goes; another one by now is refused. `address` is the merchant's word where it goes, which counts before the
-    buyer's. While nobody has said, it waits for the buyer (`may_wait`), or is refused. `notify_buyer` writes a letter.
+    `amount` is in the session's currency, or in the asset itself (`is_in_asset`), of which exactly as much goes back,
+    whatever it costs by now. `to_address` is where whoever prepares it was shown that it goes; another one by now is
+    refused. `address` is the merchant's word where it goes, which counts before the buyer's. While nobody has said, it
+    waits for the buyer (`may_wait`), or is refused. `notify_buyer` writes a letter.
     Raises `WrongRefund`, `NothingToRefund`, or `RateUnavailable` when today's rate is wanted and there is none.
     """
     named = checked_refund_address(session, address) if address else ""
+    if is_in_asset:
+        rate_basis = RefundRate.PAID  # it goes back as it is, and counts as it did
     # Rates may have to be asked for: not under a lock.
     todays = None if rate_basis == RefundRate.PAID else _todays_rate(session, asset, now or timezone.now())
     with transaction.atomic():
@@ -75,13 +78,13 @@ def prepare_refund(
             raise WrongRefund("The buyer has not said where to: send them the refund link.", attr="address")
         if to_address and to_address != session.refund_address:
             raise WrongRefund("The buyer has changed the address since you were shown it: look again.", attr="address")
-        if amount is not None and is_in_asset:
-            amount = _worth_of(amount, balance)
-        value = _value(session, balance, RefundKind(kind), amount, is_in_asset=is_in_asset)
-        at = balance.rate if rate_basis == RefundRate.PAID else todays
-        assert at is not None
-        whole_balance = kind == RefundKind.FULL and rate_basis == RefundRate.PAID
-        units = balance.units if whole_balance else Decimal(units_worth(value, at, decimals=balance.decimals))
+        at = todays or balance.rate
+        if is_in_asset:
+            units, value = _part_of(balance, amount)
+        else:
+            value = _value(session, balance, RefundKind(kind), amount)
+            is_whole = kind == RefundKind.FULL and todays is None
+            units = balance.units if is_whole else Decimal(units_worth(value, at, decimals=balance.decimals))
         if units <= 0:
             raise WrongRefund("That is less than the smallest unit of the asset.", attr="amount")
         case = _open_case(session, now)
@@ -210,21 +213,23 @@ def _from_now_on(network_id: str, now: datetime) -> dict[str, Any]:
     return {"prepared_at": now, "prepared_block": heads_of({network_id}).get(network_id)}
 
 
-def _worth_of(amount: Decimal, balance: Arrived) -> Decimal:
-    """What so much of the asset was counted as."""
+def _part_of(balance: Arrived, amount: Decimal | None) -> tuple[Decimal, Decimal]:
+    """So much of the asset in base units, and what that was counted as."""
+    if amount is None or amount <= 0:
+        raise WrongRefund(f"Give the amount in {balance.asset}, above zero.", attr="amount")
     try:
-        units = to_units(amount, balance.decimals)
+        units = Decimal(to_units(amount, balance.decimals))
     except ValueError:
         raise WrongRefund(f"{balance.asset} has no such small unit.", attr="amount") from None
     if units > balance.units:
         most = amount_text(balance.units, balance.decimals)
         raise WrongRefund(f"Only {most} {balance.asset} is there.", attr="amount")
-    return value_of(units, balance.rate, decimals=balance.decimals)
+    if units == balance.units:
+        return units, balance.value
+    return units, min(value_of(units, balance.rate, decimals=balance.decimals), balance.value)
 
 
-def _value(
-    session: CheckoutSession, balance: Arrived, kind: RefundKind, amount: Decimal | None, *, is_in_asset: bool
-) -> Decimal:
+def _value(session: CheckoutSession, balance: Arrived, kind: RefundKind, amount: Decimal | None) -> Decimal:
     if kind == RefundKind.FULL:
         return balance.value
     if kind == RefundKind.EXCESS:
@@ -234,8 +239,6 @@ def _value(
         return over
     if amount is None or amount <= 0:
         raise WrongRefund(f"Give the amount in {session.currency}, above zero.", attr="amount")
-    if is_in_asset:
-        return min(amount, balance.value)
     if not fits_minor_unit(amount, session.currency):
         raise WrongRefund(f"{session.currency} has no such small unit.", attr="amount")
     if amount > to_minor_unit(balance.value, session.currency):

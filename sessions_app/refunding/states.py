@@ -21,7 +21,7 @@ from webhooks_app.event_types import EventType
 
 # Of a refund that is on no chain.
 NOWHERE: dict[str, Any] = {
-    "tx_hash": "", "log_index": None, "block_number": None, "block_hash": "", "seen_at": None,
+    "tx_hash": "", "log_index": None, "block_number": None, "block_hash": "", "seen_at": None, "confirmed_at": None,
 }  # fmt: skip
 _EVENTS = {
     RefundStatus.PREPARED: EventType.REFUND_PREPARED,
@@ -30,7 +30,7 @@ _EVENTS = {
     RefundStatus.WITHDRAWN: EventType.REFUND_WITHDRAWN,
 }
 _WRITTEN = [
-    "status", *NOWHERE, "confirmed_at", "withdrawn_at", "told_tx", "told_problem", "to_address", "prepared_at",
+    "status", *NOWHERE, "withdrawn_at", "told_tx", "told_problem", "to_address", "prepared_at",
     "prepared_block",
 ]  # fmt: skip
 _REASON_LENGTH = 200
@@ -92,7 +92,10 @@ def _write(refund: Refund, wanted: Move, now: datetime) -> None:
         changes = NOWHERE | {"prepared_at": refund.prepared_at or now} | changes
     elif wanted.to == RefundStatus.SEEN:
         # Known by its transaction from now on, also should another block have it.
-        changes |= {"seen_at": now, "withdrawn_at": None, "told_tx": changes["tx_hash"], "told_problem": ""}
+        changes |= {
+            "seen_at": refund.seen_at or now, "confirmed_at": None, "withdrawn_at": None,
+            "told_tx": changes["tx_hash"], "told_problem": "",
+        }  # fmt: skip
     elif wanted.to == RefundStatus.CONFIRMED:
         changes["confirmed_at"] = now
     elif wanted.to == RefundStatus.WITHDRAWN:

@@ -31,10 +31,14 @@ class Found:
 
 
 def done_since(network: Network, block: int | None) -> list[Refund]:
-    """Refunds that were final in this block or above, which are replaced by others now; none for None."""
+    """Refunds that were final in this block or above, which are replaced by others now; none for None.
+
+    Not those of erased buyers: nobody knows any more where they went.
+    """
     if block is None:
         return []
-    final = Refund.objects.filter(network=network.id, status=RefundStatus.CONFIRMED, block_number__gte=block)
+    confirmed = Refund.objects.filter(network=network.id, status=RefundStatus.CONFIRMED, block_number__gte=block)
+    final = confirmed.exclude(to_address="")
     return list(final.select_related("session__merchant").order_by("id"))
 
 
@@ -87,10 +91,7 @@ def _undo(refund: Refund, now: datetime) -> None:
     record(merchant=merchant, mode=session.mode, actor=f"refund {refund.public_id}", action="refund.undone",
            subject=session.public_id, tx_hash=refund.tx_hash)  # fmt: skip
     reason = f"The chain took back the transfer of {amount_of(refund)} to the buyer: it waits again."
-    move(
-        [Move(refund=refund, to=RefundStatus.PREPARED, reason=reason, changes={"confirmed_at": None})],
-        now=now,
-    )
+    move([Move(refund=refund, to=RefundStatus.PREPARED, reason=reason)], now=now)
 
 
 def _to_confirm(refund: Refund, number: int, block_hash: str) -> Move:
@@ -103,6 +104,5 @@ def _to_confirm(refund: Refund, number: int, block_hash: str) -> Move:
             "log_index": refund.log_index,
             "block_number": number,
             "block_hash": block_hash,
-            "confirmed_at": None,
         },
     )

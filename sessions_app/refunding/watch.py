@@ -39,11 +39,18 @@ class Reading:
 
 
 def refunds_watched_for(network: Network) -> list[Refund]:
-    """Those that are still to be seen or confirmed, and withdrawn ones whose transaction had been told."""
+    """Those that are still to be seen or confirmed, and withdrawn ones whose transaction had been told.
+
+    Not those of erased buyers: nobody knows any more where they go.
+    """
     open_ones = Refund.objects.filter(network=network.id, status__in=[RefundStatus.PREPARED, RefundStatus.SEEN])
-    sent = Refund.objects.filter(
-        network=network.id, status=RefundStatus.WITHDRAWN, withdrawn_at__gt=timezone.now() - _LOOKED_FOR_STILL
-    ).exclude(told_tx="")
+    sent = (
+        Refund.objects.filter(
+            network=network.id, status=RefundStatus.WITHDRAWN, withdrawn_at__gt=timezone.now() - _LOOKED_FOR_STILL
+        )
+        .exclude(told_tx="")
+        .exclude(to_address="")
+    )
     return [*_whole(open_ones), *_whole(sent)]
 
 

@@ -1,6 +1,6 @@
 """What a plugin asks beside selling: is all ready, which sessions, where to look; and time that passes on request."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -10,9 +10,10 @@ from django.utils import timezone
 from checkout_project import settings
 from merchants_app.keys.api_keys import create_key
 from merchants_app.models import Merchant, Treasury
-from sessions_app.models import CheckoutSession
+from sessions_app.models import Announcement, CheckoutSession
 from tests.cast import Api, refreshed, terms
 from tests.sandbox import Sandbox, events_of
+from tests.sessions_app.refunding.test_refunds import prepared
 from tests.strangers.world import own
 
 pytestmark = pytest.mark.django_db
@@ -99,6 +100,24 @@ def test_time_passes_for_one_business_alone(api: Api, otto_key: str, sandbox: Sa
     assert answer == {"seconds": 3600, "sessions": 1, "expired": 1}
     assert events_of(CheckoutSession.objects.get(public_id=mine)) == ["created", "expired"]
     assert api.as_(otto_key).get(f"checkout/sessions/{others}").answer["status"] == "open"
+
+
+def test_all_times_of_a_session_move_alike(api: Api, sandbox: Sandbox, session: CheckoutSession) -> None:
+    prepared(sandbox.play(session, "over", asset="USDC"))
+    Announcement.objects.create(session=session, network="sandbox", amount="49", at=timezone.now())
+    paid = refreshed(session)
+
+    def times() -> list[datetime]:
+        rows = [paid, paid.refunds.get(), paid.announcement, paid.payments.get(), paid.deposit, paid.quote]
+        for row in rows:
+            row.refresh_from_db()
+        found = [getattr(row, each.attname) for row in rows for each in row._meta.fields]
+        return [each for each in found if isinstance(each, datetime)]
+
+    before = times()
+    assert len(before) >= 16
+    api.post("sandbox/advance", {"seconds": 60})
+    assert {then - now for then, now in zip(before, times(), strict=True)} == {timedelta(seconds=60)}
 
 
 def test_what_was_in_time_stays_so_and_what_comes_then_is_late(api: Api, sandbox: Sandbox) -> None:

@@ -55,6 +55,21 @@ def test_an_amount_at_todays_rate(sandbox: Sandbox, session: CheckoutSession) ->
     assert refund.amount_units == 10_000_000
 
 
+@pytest.mark.parametrize("basis", ["paid", "today"])
+def test_an_amount_of_the_asset_goes_back_as_it_is_given(
+    sandbox: Sandbox, session: CheckoutSession, basis: str
+) -> None:
+    """Whatever the asset costs: at the rate at which it was paid it would be a third of a unit less."""
+    over = sandbox.play(session, "over", asset="ETH")
+    over.payments.update(value=Decimal("91.333333333333333333"))
+    amount = Decimal("0.000000000000000003")
+    part = prepared(over, kind="amount", amount=amount, is_in_asset=True, rate_basis=basis)
+    assert (part.amount_units, part.rate_basis) == (3, "paid")
+    rest = over.payments.get().amount_units - 3
+    whole = prepared(over, kind="amount", amount=rest.scaleb(-18), is_in_asset=True, rate_basis=basis)
+    assert (whole.amount_units, whole.value + part.value) == (rest, Decimal("91.333333333333333333"))
+
+
 def test_another_amount_or_address_is_not_taken_for_the_refund(sandbox: Sandbox, session: CheckoutSession) -> None:
     refund = prepared(sandbox.play(session, "over", asset="USDC"))
     refund.amount_units -= 1

@@ -1,6 +1,7 @@
 """Which transfer is which refund, look after look."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -8,13 +9,18 @@ from django.utils import timezone
 from chains_app.reading.reader import Transfer
 from merchants_app.models import Merchant
 from sessions_app.models import Refund
+from sessions_app.refunding.states import Move, move
 from sessions_app.refunding.told import tell_transaction
-from sessions_app.refunding.watch import place_refunds, sighting
+from sessions_app.refunding.undone import done_since
+from sessions_app.refunding.watch import place_refunds, refunds_watched_for, sighting
+from sessions_app.status import RefundStatus
 from tests.cast import PATS_WALLET
 from tests.locks.cases_sessions import refund
 from tests.locks.stage import SANDBOX, overpaid, transfer_to
 
 pytestmark = pytest.mark.django_db
+NOW = timezone.now()
+CONFIRMED = {"status": "confirmed", "confirmed_at": NOW, "tx_hash": "0x" + "ab" * 32, "block_number": 7}
 
 
 def test_a_transfer_that_was_one_refund_at_an_earlier_look_is_not_an_equal_one_too(mia: Merchant) -> None:
@@ -34,6 +40,34 @@ def test_a_transfer_that_was_one_refund_at_an_earlier_look_is_not_an_equal_one_t
 @pytest.mark.parametrize(("log_index", "asked_for"), [(7, 7), (0, 0), (-1, -1), (None, 0)])
 def test_a_refund_is_asked_for_by_its_place_in_the_block(log_index: int | None, asked_for: int) -> None:
     assert sighting(Refund(log_index=log_index, amount_units=1)).log_index == asked_for
+
+
+def test_a_refund_keeps_the_time_at_which_it_was_seen_and_none_of_when_it_was_final(mia: Merchant) -> None:
+    session = overpaid(mia)
+    made = refund(session)
+    sent = replace(transfer_to(session, "11"), recipient=PATS_WALLET)
+    placed(told(made, sent), sent)
+    seen_at = Refund.objects.get(pk=made.pk).seen_at
+    for to in (RefundStatus.CONFIRMED, RefundStatus.SEEN):
+        move(
+            [Move(refund=Refund.objects.get(pk=made.pk), to=to, reason="So it is.", changes={"tx_hash": sent.tx_hash})]
+        )
+    moved = Refund.objects.get(pk=made.pk)
+    assert (moved.seen_at, moved.confirmed_at) == (seen_at, None)
+    for to in (RefundStatus.CONFIRMED, RefundStatus.PREPARED):
+        move([Move(refund=Refund.objects.get(pk=made.pk), to=to, reason="So it is.")])
+    assert Refund.objects.get(pk=made.pk).confirmed_at is None
+
+
+@pytest.mark.parametrize("where", [{"status": "withdrawn", "withdrawn_at": NOW}, CONFIRMED])
+def test_a_refund_of_an_erased_buyer_is_looked_for_nowhere(mia: Merchant, where: dict[str, Any]) -> None:
+    """Nobody knows any more where it went: nobody's address is asked for."""
+    made = refund(overpaid(mia))
+    Refund.objects.filter(pk=made.pk).update(told_tx="0x" + "ab" * 32, **where)
+    looked_for = lambda: [*refunds_watched_for(SANDBOX), *done_since(SANDBOX, 1)]  # noqa: E731
+    assert [each.pk for each in looked_for()] == [made.pk]
+    Refund.objects.filter(pk=made.pk).update(to_address="")
+    assert looked_for() == []
 
 
 def placed(refund: Refund, *shown: Transfer) -> str:
