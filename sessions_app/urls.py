@@ -18,6 +18,7 @@ api = [
     path("checkout", CheckoutViewSet.as_view({"get": "list", "post": "create"}), name="session-list"),
     path("checkout/sessions/<str:pk>", CheckoutViewSet.as_view({"get": "retrieve"}), name="session-detail"),
     path("checkout/<str:pk>", CheckoutViewSet.as_view({"patch": "partial_update"}), name="session-change"),
+    path("checkout/<str:pk>/payments", CheckoutViewSet.as_view({"get": "payments"}), name="session-payments"),
     path("checkout/<str:pk>/expire", CheckoutViewSet.as_view({"post": "expire"}), name="session-expire"),
     path("checkout/<str:pk>/cancel", CheckoutViewSet.as_view({"post": "cancel"}), name="session-cancel"),
     path("checkout/<str:pk>/quote", CheckoutViewSet.as_view({"post": "quote"}), name="session-quote"),

@@ -6,9 +6,17 @@ from drf_spectacular.extensions import OpenApiViewExtension
 from drf_spectacular.utils import OpenApiParameter, extend_schema_view
 
 from checkout_project.openapi.describing import DONE, NEXT_PAGE, change, copy_of, get, post, thing_id
-from sessions_app.answers.session import Session
+from sessions_app.answers.session import PaymentMade, Session
 from sessions_app.answers.shop import OpenIssue, PaymentOption
-from sessions_app.api.requests import AmountQuery, ChooseOption, ListIssues, ListSessions, Resolve, Simulate
+from sessions_app.api.requests import (
+    AmountQuery,
+    ChooseOption,
+    ListIssues,
+    ListPayments,
+    ListSessions,
+    Resolve,
+    Simulate,
+)
 from sessions_app.api.terms import ChangeSession, CreateSession
 
 ID = thing_id("session", "cs")
@@ -44,6 +52,15 @@ class CheckoutCalls(OpenApiViewExtension):  # type: ignore[no-untyped-call]
             ),
             create=post("create_session", "Create a checkout session", CreateSession, {200: Session}, tag=TAG),
             retrieve=get("get_session", "Get a checkout session", Session, ID, tag=TAG),
+            payments=get(
+                "list_payments",
+                "List all that was seen for a session",
+                PaymentMade,
+                ListPayments,
+                NEXT_PAGE,
+                ID,
+                tag=TAG,
+            ),
             partial_update=change(
                 "change_session", "Change an open session", ChangeSession, {200: Session}, ID, tag=TAG
             ),

@@ -24,8 +24,8 @@ _NOISE = Decimal("0.000000001")
 _TOO_MUCH = Decimal(10) ** 16
 
 
-def amount_in(value: object) -> Decimal:
-    """The number that a text or a number is, whatever zeros or exponent it was written with, a float's noise taken off.
+def number_in(value: object) -> Decimal:
+    """The number that a text or a number is, whatever zeros or exponent it was written with.
 
     Raises PydanticCustomError.
     """
@@ -36,11 +36,22 @@ def amount_in(value: object) -> Decimal:
     number = value.normalize(_ALL_DIGITS) if isinstance(value, Decimal) else Decimal(value)
     if abs(number) >= _TOO_MUCH:
         raise PydanticCustomError("max_whole_digits", "At most 16 digits before the decimal point.")
+    return number
+
+
+def without_noise(number: Decimal) -> Decimal:
+    """An amount of a currency without what a shop's floats added to it."""
     near = number.quantize(_FINEST, rounding=ROUND_HALF_EVEN, context=_ALL_DIGITS)
     return near.normalize(_ALL_DIGITS) if abs(number - near) < _NOISE else number
 
 
-def _above_zero(amount: Decimal) -> Decimal:
+def amount_in(value: object) -> Decimal:
+    """The same, without noise. Raises PydanticCustomError."""
+    return without_noise(number_in(value))
+
+
+def above_zero(amount: Decimal) -> Decimal:
+    """The amount. Raises PydanticCustomError."""
     if amount <= 0:
         raise PydanticCustomError("too_small", "Must be above zero.")
     return amount
@@ -50,7 +61,7 @@ def _above_zero(amount: Decimal) -> Decimal:
 Amount = Annotated[
     Decimal,
     BeforeValidator(amount_in),
-    AfterValidator(_above_zero),
+    AfterValidator(above_zero),
     WithJsonSchema(
         {
             "anyOf": [

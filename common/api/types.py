@@ -113,16 +113,22 @@ class Query(Body):
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """Text of at most `most` letters, trimmed, and not empty. Usage: `name: Annotated[str, Text(200)]`."""
+    """Text of at most `most` letters as it was sent, then trimmed, and not empty.
+
+    Usage: `name: Annotated[str, Text(200)]`.
+    """
 
     most: int | None = None
     least: int = 1
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        text = core_schema.str_schema(
-            strict=True, strip_whitespace=True, min_length=self.least or None, max_length=self.most
-        )
-        return core_schema.no_info_after_validator_function(_storable, text)
+        sent = core_schema.str_schema(strict=True, max_length=self.most)
+        kept = core_schema.str_schema(strip_whitespace=True, min_length=self.least or None)
+        return core_schema.no_info_after_validator_function(_storable, core_schema.chain_schema([sent, kept]))
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        lengths = {"minLength": self.least or None, "maxLength": self.most}
+        return {"type": "string", **{name: length for name, length in lengths.items() if length is not None}}
 
 
 def _storable(text: str) -> str:

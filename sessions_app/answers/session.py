@@ -193,7 +193,10 @@ class Session(Answer):
     customer_id: str = Field(description="The customer's id.", examples=["cus_01h455vb4pex5vsknk084sn02q"])
     customer: CustomerOfSession = Field(description="The buyer.")
     payment: PaymentDue | None = Field(description="What is due; null until an asset was picked.")
-    payments: list[PaymentMade] = Field(description="What has arrived, oldest first; of more than 50, the largest.")
+    payments: list[PaymentMade] = Field(
+        description="What has arrived, oldest first; of more than 50, the largest. "
+        "`GET /checkout/{id}/payments` pages through all."
+    )
     payments_more: int = Field(
         description="How many more have arrived than `payments` lists. Sums and states are of all of them.",
         examples=[0],

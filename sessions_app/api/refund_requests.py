@@ -1,28 +1,31 @@
 """Bodies of the calls about refunds."""
 
-from typing import Annotated, Any
+from decimal import Decimal
+from typing import Annotated
 
-from pydantic import Field, ValidatorFunctionWrapHandler, WithJsonSchema, WrapValidator
+from pydantic import Field, PlainValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
-from common.api.amounts import Amount
-from common.api.types import Body, LeftOut, Pattern, Text, YesNo
+from common.api.amounts import above_zero, number_in
+from common.api.types import Body, LeftOut, Text, YesNo
+from sessions_app.api.requests import NetworkId, Symbol, TxHash
 from sessions_app.status import RefundKind, RefundRate
 
 _WORDS = {"all": RefundKind.FULL, "excess": RefundKind.EXCESS}
 
 
-def _word_or_number(value: Any, handler: ValidatorFunctionWrapHandler) -> Any:
+def _word_or_number(value: object) -> Decimal | RefundKind:
+    """To the last digit: an asset has more of them than a currency."""
     if not isinstance(value, str) or value.strip()[:1].isdigit():
-        return handler(value)
+        return above_zero(number_in(value))
     if value not in _WORDS:
         raise PydanticCustomError("invalid", 'Send a number, "all" or "excess".')
     return _WORDS[value]
 
 
 HowMuch = Annotated[
-    Amount,
-    WrapValidator(_word_or_number),
+    Decimal | RefundKind,
+    PlainValidator(_word_or_number),
     WithJsonSchema(
         {
             "anyOf": [
@@ -47,7 +50,8 @@ class CreateRefund(Body):
     )
     rate: RefundRate = Field(
         RefundRate.PAID,
-        description="`paid`: at the rate at which it was paid; `today`: at that of this moment.",
+        description="Of an amount in the session's currency. `paid`: at the rate at which it was paid; `today`: at "
+        "that of this moment. An amount of the asset goes back as it is.",
         examples=["paid"],
     )
     address: LeftOut[Annotated[str, Text(60)]] = Field(
@@ -61,10 +65,10 @@ class CreateRefund(Body):
     notify_buyer: YesNo = Field(
         default=False, description="Write to the buyer: it goes back, or where shall it go?", examples=[True]
     )
-    asset: LeftOut[Annotated[str, Text(16)]] = Field(
+    asset: LeftOut[Symbol] = Field(
         None, description="Which of what arrived; needed where several assets did.", examples=["USDC"]
     )
-    network: LeftOut[Annotated[str, Text(32)]] = Field(
+    network: LeftOut[NetworkId] = Field(
         None, description="On which network; needed where it arrived on several.", examples=["base"]
     )
 
@@ -72,8 +76,4 @@ class CreateRefund(Body):
 class RefundSent(Body):
     """The body of `POST /api/v1/refunds/{id}/sent`."""
 
-    tx_hash: Annotated[
-        str,
-        Text(),
-        Pattern(r"^0x[0-9a-fA-F]{64}$", "Send the transaction's hash: 0x and 64 hexadecimal digits."),
-    ] = Field(description="Of the transaction that your wallet sent.", examples=["0x" + "ab" * 32])
+    tx_hash: TxHash = Field(description="Of the transaction that your wallet sent.", examples=["0x" + "ab" * 32])

@@ -1,7 +1,5 @@
 """Refunds over the API: asked for, looked at, told to be sent, withdrawn."""
 
-from django.conf import settings
-from django.urls import reverse
 from django.utils import timezone
 from rest_framework.decorators import action
 from rest_framework.response import Response
@@ -11,7 +9,6 @@ from common.modes import Mode
 from common.money import Currency
 from merchants_app.frame.api_base import MerchantViewSet
 from merchants_app.frame.api_request import ApiRequest
-from merchants_app.frame.places import Place
 from merchants_app.models import KeyScope
 from sessions_app.answers import refunds as answers
 from sessions_app.api.refund_requests import CreateRefund, RefundSent
@@ -22,7 +19,7 @@ from sessions_app.refunding.matching import candidates_of
 from sessions_app.refunding.refunds import play_refund, refund_call, withdraw_for_good
 from sessions_app.refunding.told import tell_transaction
 from sessions_app.scope import SessionScope
-from sessions_app.state.representation import represent_refund
+from sessions_app.state.representation import dashboard_url, represent_refund
 from sessions_app.status import RefundStatus
 
 
@@ -79,15 +76,13 @@ class RefundViewSet(MerchantViewSet):
 
 def _represent(refund: Refund) -> answers.Refund:
     session = refund.session
-    place = Place(session.merchant.public_id, Mode(session.mode))
-    signing = reverse("dashboard:refund-sign", args=[place, session.public_id, refund.public_id])
     return answers.Refund(
         **dict(represent_refund(refund, session.currency)),
         session_id=session.public_id,
         livemode=session.mode == Mode.LIVE,
         currency=Currency(session.currency),
         buyer_url=refund_page_url(session),
-        sign_url=f"{settings.PUBLIC_URL}{signing}",
+        sign_url=f"{dashboard_url(session)}/refund/{refund.public_id}",
         call=_call(refund),
         told_tx_hash=refund.told_tx or None,
         problem=refund.told_problem or None,

@@ -12,6 +12,13 @@ from common.api.types import Body, LeftOut, Moment, Pattern, Query, Text, WholeN
 from sessions_app.paying.scenarios import Scenario
 from sessions_app.status import DecisionKind, Issue, PaymentStatus, Status
 
+TxHash = Annotated[
+    str, Text(), Pattern(r"^0x[0-9a-fA-F]{64}$", "Send a transaction's hash: 0x and 64 hexadecimal digits.")
+]
+# In any case of letters.
+Symbol = Annotated[str, Text(16), AfterValidator(known_symbol)]
+NetworkId = Annotated[str, Text(32), AfterValidator(str.lower)]
+
 
 class ListSessions(Query):
     """The query of `GET /api/v1/checkout`; `metadata[key]=value` comes beside it."""
@@ -50,11 +57,22 @@ class ListSessions(Query):
     customer_id: LeftOut[Annotated[str, Text(60)]] = Field(
         None, description="Only of this customer.", examples=["cus_01h455vb4pex5vsknk084sn02q"]
     )
-    tx_hash: LeftOut[Annotated[str, Text(), Pattern(r"^0x[0-9a-fA-F]{64}$", "Send 0x and 64 hexadecimal digits.")]] = (
-        Field(None, description="Only with a payment or refund in this transaction.", examples=["0x" + "ab" * 32])
+    tx_hash: LeftOut[TxHash] = Field(
+        None, description="Only with a payment or refund in this transaction.", examples=["0x" + "ab" * 32]
     )
     total: bool = Field(
         False, description="true: the answer's header `Total-Count` says how many there are in all.", examples=[True]
+    )
+
+
+class ListPayments(Query):
+    """The query of `GET /api/v1/checkout/{id}/payments`."""
+
+    limit: int = Field(20, ge=1, le=100, description="Payments a page, at most 100.", examples=[20])
+    after: LeftOut[Annotated[str, Text(60)]] = Field(
+        None,
+        description="Continue after this payment: from the `Link` header.",
+        examples=["pay_01h455vb4pex5vsknk084sn02q"],
     )
 
 
@@ -121,11 +139,6 @@ class AmountQuery(Query):
         return self
 
 
-# In any case of letters.
-Symbol = Annotated[str, Text(16), AfterValidator(known_symbol)]
-NetworkId = Annotated[str, Text(32), AfterValidator(str.lower)]
-
-
 class ChooseOption(Body):
     """The body of `POST /api/v1/checkout/{id}/quote`."""
 
@@ -155,13 +168,7 @@ class Resolve(Body):
     """The body of `POST /api/v1/checkout/{id}/resolve`."""
 
     decision: DecisionKind = Field(description="What to do about it.", examples=["refunded"])
-    tx_hash: LeftOut[
-        Annotated[
-            str,
-            Text(),
-            Pattern(r"^0x[0-9a-fA-F]{64}$", "Send the refund's transaction: 0x and 64 hexadecimal digits."),
-        ]
-    ] = Field(
+    tx_hash: LeftOut[TxHash] = Field(
         None,
         description="Of the refund: required with `refunded`, and refused with anything else.",
         examples=["0x" + "ab" * 32],

@@ -10,18 +10,18 @@ from merchants_app.frame.api_base import MerchantViewSet, json_answer, lead_on
 from merchants_app.frame.api_request import ApiRequest
 from merchants_app.models import KeyScope
 from merchants_app.requests.idempotency import Answer, Claim
-from sessions_app.api.requests import ChooseOption, ListSessions, Resolve, Simulate, metadata_filters
+from sessions_app.api.requests import ChooseOption, ListPayments, ListSessions, Resolve, Simulate, metadata_filters
 from sessions_app.api.terms import ChangeSession, CreateSession, OnConflict
 from sessions_app.models import CheckoutSession
 from sessions_app.paying.decisions import decide
 from sessions_app.paying.quoting import choose_option
 from sessions_app.paying.scenarios import simulate
-from sessions_app.reading.queries import newest
+from sessions_app.reading.queries import newest, payments_page
 from sessions_app.scope import SessionScope
 from sessions_app.selling.changing import change_session
 from sessions_app.selling.creation import create_answered, create_session
 from sessions_app.state.lifecycle import cancel, expire
-from sessions_app.state.representation import represent
+from sessions_app.state.representation import represent, represent_payments
 
 
 def _create_at_once(request: ApiRequest, claim: Claim) -> Answer | None:
@@ -51,6 +51,7 @@ class CheckoutViewSet(MerchantViewSet):
         "list": KeyScope.READ,
         "create": KeyScope.WRITE,
         "retrieve": KeyScope.READ,
+        "payments": KeyScope.READ,
         "partial_update": KeyScope.WRITE,
         "expire": KeyScope.WRITE,
         "cancel": KeyScope.WRITE,
@@ -99,6 +100,17 @@ class CheckoutViewSet(MerchantViewSet):
     def retrieve(self, request: ApiRequest, pk: str) -> HttpResponse:
         """One session as it is now."""
         return json_answer(represent(SessionScope.of(request).view(pk)))
+
+    @action(detail=True, methods=["get"])
+    def payments(self, request: ApiRequest, pk: str) -> HttpResponse:
+        """A page of what was seen for a session, newest first; `Link: <…>; rel="next"` leads on."""
+        wanted = ListPayments.parse_query(request.query_params)
+        session = SessionScope.of(request).view(pk)
+        shown, more = payments_page(session, limit=wanted.limit, after=wanted.after)
+        response = json_answer(represent_payments(session, shown))
+        if more:
+            lead_on(response, request, {"limit": wanted.limit, "after": shown[-1].public_id})
+        return response
 
     def partial_update(self, request: ApiRequest, pk: str) -> Response:
         """Changes what the buyer is shown and told, while the session is open; answers the session."""

@@ -81,11 +81,11 @@ class Refund(models.Model):
             ),
         ]
         indexes = [
-            # Reader: the watcher, for what is still to be seen or confirmed.
+            # Reader: the watcher (`refunds_watched_for`), for what is still to be seen or confirmed.
             models.Index(
                 fields=["network"],
-                name="refunds_watched_for",
-                condition=models.Q(confirmed_at=None, withdrawn_at=None),
+                name="refunds_prepared_or_seen",
+                condition=models.Q(status__in=[RefundStatus.PREPARED.value, RefundStatus.SEEN.value]),
             ),
             # Reader: the same, for those that were withdrawn though somebody had told their transaction.
             models.Index(

@@ -148,6 +148,8 @@ class CheckoutSession(models.Model):
             models.Index(fields=["merchant", "mode", "status", "-id"], name="sessions_by_status"),
             models.Index(fields=["merchant", "mode", "reference"], name="sessions_by_reference"),
             models.Index(fields=["merchant", "mode", "product_id", "-id"], name="sessions_by_product"),
+            # Reader: the same, by `updatedAfter`: a shop that asks again and again for the few that changed since.
+            models.Index(fields=["merchant", "mode", "updated_at"], name="sessions_by_change"),
             GinIndex(fields=["metadata"], name="sessions_by_metadata", opclasses=["jsonb_path_ops"]),
         ]
 

@@ -1,7 +1,7 @@
 """What the page shows between "the wallet has sent it" and "the chain has it": that, and not the same request again."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.utils.translation import gettext
 
@@ -22,7 +22,6 @@ class Sent:
     hash_groups: list[str]  # empty for an exchange's payment
     link: str  # the explorer's page of the transaction; empty without one
     is_slow: bool  # longer than the network usually needs to take it up
-    minutes: int  # since it was sent
 
     @property
     def headline(self) -> str:
@@ -45,5 +44,4 @@ def sent_of(said: Announcement, *, now: datetime) -> Sent:
         hash_groups=address_groups(said.tx_hash) if said.tx_hash else [],
         link=link or "",
         is_slow=bool(said.tx_hash) and now - said.at > patience(block_seconds),
-        minutes=(now - said.at) // timedelta(minutes=1),
     )

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal, localcontext
+from typing import Any
 
 from django.db import IntegrityError, transaction
 
@@ -189,22 +190,11 @@ def _still_holding(session: CheckoutSession, option: PaymentOption, now: datetim
 
 def _at_its_price(held: Quote, session: CheckoutSession, option: PaymentOption, now: datetime) -> Quote:
     """The same; of a session that this one supersedes, the rate that was promised at the price of this one."""
-    units = _units(session.amount, held.rate, option)
-    if held.amount_units == units:
+    if held.amount_units == _units(session.amount, held.rate, option):
         return held
-    if refusal := outside_limits(option, session.amount / held.rate):
-        raise OptionUnavailable(refusal, attr="asset")
-    return Quote(
-        session=session,
-        asset=held.asset,
-        network=held.network,
-        decimals=held.decimals,
-        amount_units=units,
-        rate=held.rate,
-        provenance=held.provenance,
-        created_at=now,
-        valid_until=held.valid_until,
-    )
+    quote = _quote(session, option, held.rate, held.provenance, now)
+    quote.valid_until = held.valid_until
+    return quote
 
 
 def _new_quote(session: CheckoutSession, option: PaymentOption, now: datetime) -> Quote:
@@ -212,17 +202,23 @@ def _new_quote(session: CheckoutSession, option: PaymentOption, now: datetime) -
         found = rate(option.asset.symbol, session.currency, mode=Mode(session.mode), now=now)
     except RateUnavailable as reason:
         raise OptionUnavailable(str(reason), attr="asset") from None
-    locked = lock_rate(found.value, session.spread_percent)
-    if refusal := outside_limits(option, session.amount / locked):
+    provenance = found.provenance | {"spreadPercent": str(session.spread_percent)}
+    return _quote(session, option, lock_rate(found.value, session.spread_percent), provenance, now)
+
+
+def _quote(
+    session: CheckoutSession, option: PaymentOption, at_rate: Decimal, provenance: dict[str, Any], now: datetime
+) -> Quote:
+    if refusal := outside_limits(option, session.amount / at_rate):
         raise OptionUnavailable(refusal, attr="asset")
     return Quote(
         session=session,
         asset=option.asset.symbol,
         network=option.network.id,
         decimals=option.asset.decimals,
-        amount_units=_units(session.amount, locked, option),
-        rate=locked,
-        provenance=found.provenance | {"spreadPercent": str(session.spread_percent)},
+        amount_units=_units(session.amount, at_rate, option),
+        rate=at_rate,
+        provenance=provenance,
         created_at=now,
         valid_until=now + HOLDS_FOR,
     )

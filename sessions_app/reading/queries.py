@@ -8,6 +8,7 @@ from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
 from chains_app.reading.attention import wake
+from common.errors import NotFound
 from common.keyset import first_of
 from sessions_app.errors import SessionNotFound
 from sessions_app.models import CheckoutSession, StatusChange
@@ -15,7 +16,8 @@ from sessions_app.scope import SessionScope
 from sessions_app.state.expiry import up_to_date
 from sessions_app.state.facts import with_facts
 from sessions_app.state.reading_sql import count_sessions, read_newest
-from sessions_app.state.session_view import SessionView
+from sessions_app.state.representation import sorted_payments
+from sessions_app.state.session_view import PaymentView, SessionView
 from sessions_app.status import is_live
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -32,6 +34,17 @@ def session_for_buyer(page_token: str) -> CheckoutSession:
     if session.quote and not is_live(session.status):
         wake(session.quote.network)  # somebody looks whether what they sent late has come
     return up_to_date(session)
+
+
+def payments_page(session: SessionView, *, limit: int, after: str | None) -> tuple[list[PaymentView], bool]:
+    """A page of what was seen for a session, the newest first, and whether there is more. Raises `NotFound`."""
+    payments = sorted(sorted_payments(session), key=lambda payment: -payment.id)
+    if after is not None:
+        last = next((each.id for each in payments if each.public_id == after), None)
+        if last is None:
+            raise NotFound(f"There is no payment {after[:60]!r} of this session to continue after.", attr="after")
+        payments = [each for each in payments if each.id < last]
+    return payments[:limit], len(payments) > limit
 
 
 def successor_of(session: CheckoutSession) -> CheckoutSession | None:

@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 
+from common.api.amounts import without_noise
 from sessions_app.errors import NothingToRefund, WrongRefund
 from sessions_app.models import CheckoutSession, Refund
 from sessions_app.refunding.refundable import Arrived, arrived
@@ -31,14 +32,15 @@ def ask_for_refund(
     if currency not in {"", session.currency, balance.asset}:
         raise WrongRefund(f"Give the amount in {session.currency} or {balance.asset}.", attr="currency")
     is_word = isinstance(amount, RefundKind)
+    is_in_asset = not is_word and currency == balance.asset
     return prepare_refund(
         session=session,
         network_id=balance.network,
         asset=balance.asset,
         kind=amount if isinstance(amount, RefundKind) else RefundKind.AMOUNT,
         rate_basis=rate,
-        amount=None if isinstance(amount, RefundKind) else amount,
-        is_in_asset=not is_word and currency == balance.asset,
+        amount=None if isinstance(amount, RefundKind) else amount if is_in_asset else without_noise(amount),
+        is_in_asset=is_in_asset,
         address=address,
         may_wait=True,
         reason=reason,

@@ -7,8 +7,7 @@ from decimal import Decimal, localcontext
 from common.money import to_minor_unit, to_whole
 from sessions_app.models import CheckoutSession, Payment, Refund
 from sessions_app.state.evaluation import ZERO, counted_payments
-from sessions_app.state.facts import facts_of
-from sessions_app.state.sent_back import PRECISION, Back, excess_of, sent_back, worth
+from sessions_app.state.facts import PRECISION, Back, excess_of, facts_of, sent_back, worth
 from sessions_app.status import TOO_MUCH, RefundStatus
 
 

@@ -94,10 +94,12 @@ def supersede(session: CheckoutSession, *, by: str, actor: str = "", now: dateti
     former = lock(session.pk)
     if payments_of(former):
         raise money_on_its_way(former)
+    now = now or timezone.now()
+    _settle([(former, News(reason=TIME_IS_OVER))], now)
     # What is shown from now on is not where to pay: its address goes to its successor.
     former.superseded_by, former.quote = by, None
     former.save(update_fields=["superseded_by", "quote"])
-    return _end(former.pk, Ended.CANCELLED, News(reason=f"Superseded by {by}.", actor=actor), now, only_now=True)
+    return _ended(former, Ended.CANCELLED, News(reason=f"Superseded by {by}.", actor=actor), now)
 
 
 def lock(session_id: int) -> CheckoutSession:
@@ -156,19 +158,21 @@ def _decide(
     return with_decision
 
 
-def _end(session_id: int, how: Ended, news: News, now: datetime | None, *, only_now: bool = False) -> CheckoutSession:
-    """`only_now`: not what was ended so before."""
+def _end(session_id: int, how: Ended, news: News, now: datetime | None) -> CheckoutSession:
     with transaction.atomic():
         session = lock(session_id)
         now = now or timezone.now()
         # A time that ran out unnoticed is a fact older than this request.
         _settle([(session, News(reason=TIME_IS_OVER))], now)
-        if session.status == how.value and not only_now:
-            return session
-        if session.status != Status.OPEN:
-            raise not_open(session)
-        session.ended_by, session.ended_at = how, now
-        _settle([(session, news)], now)
+        return session if session.status == how.value else _ended(session, how, news, now)
+
+
+def _ended(session: CheckoutSession, how: Ended, news: News, now: datetime) -> CheckoutSession:
+    """A locked session that was open until now. Raises `SessionNotOpen`."""
+    if session.status != Status.OPEN:
+        raise not_open(session)
+    session.ended_by, session.ended_at = how, now
+    _settle([(session, news)], now)
     return session
 
 

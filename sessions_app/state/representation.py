@@ -1,5 +1,6 @@
 """Fills in a session's answer (`answers/session.py`): where each of its fields comes from."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, overload
@@ -98,6 +99,12 @@ def _largest(payments: list[AnyPayment], most: int | None, counted: frozenset[st
 
 def _newest(refunds: list[AnyRefund], most: int | None) -> list[AnyRefund]:
     return refunds if most is None else refunds[-most:]
+
+
+def represent_payments(session: Session, payments: Sequence[AnyPayment]) -> list[answers.PaymentMade]:
+    """Some of the session's payments, as its answer lists them."""
+    counted = counted_ids(session)
+    return [_payment(payment, session, counts=payment.public_id in counted) for payment in payments]
 
 
 def represent_end(now: datetime) -> answers.SessionEnd:

@@ -8,7 +8,6 @@ from schemathesis.core.parameters import ParameterLocation
 from schemathesis.generation import GenerationMode
 
 _numbers = count()
-_SHORT = 20  # letters, less than any limit that has to do with length alone
 
 
 @schemathesis.hook
@@ -19,23 +18,10 @@ def map_case(context: schemathesis.HookContext, case: schemathesis.Case) -> sche
         body |= {"amount": 49, "currency": "USD", "email": "pat@example.com", "allowedAssets": []}
         body.pop("expiresAt", None)
         body.pop("locale", None)
-    if not _is_right(case, ParameterLocation.BODY):
-        case.body = _long_to_the_end(case.body)
     if case.headers and "Idempotency-Key" in case.headers and _is_right(case, ParameterLocation.HEADER):
         # What is generated is mostly alike, so nearly every call would be told that another had this key: 422.
         case.headers["Idempotency-Key"] = f"{next(_numbers)}{case.headers['Idempotency-Key']}"[:255]
     return case
-
-
-def _long_to_the_end(value: Any) -> Any:
-    """With letters for the spaces around a long text: those are cut before its length is counted, so that a text which
-    is too long by them alone is right, which JSON Schema cannot say."""
-    if isinstance(value, dict):
-        return {name: _long_to_the_end(each) for name, each in value.items()}
-    if isinstance(value, list):
-        return [_long_to_the_end(each) for each in value]
-    is_long_text = isinstance(value, str) and len(value) > _SHORT
-    return value.strip().ljust(len(value), "x") if is_long_text else value
 
 
 def _is_right(case: schemathesis.Case, part: ParameterLocation) -> bool:

@@ -18,6 +18,7 @@ NEEDED = {
     ("get", "checkout"): "read",
     ("post", "checkout"): "write",
     ("get", "checkout/sessions/<str:pk>"): "read",
+    ("get", "checkout/<str:pk>/payments"): "read",
     ("patch", "checkout/<str:pk>"): "write",
     ("post", "checkout/<str:pk>/expire"): "write",
     ("post", "checkout/<str:pk>/cancel"): "write",

@@ -70,6 +70,12 @@ def test_what_is_right_is_taken_trimmed_and_exact() -> None:
     assert str(Order.parse(GOOD | {"amount": Decimal("0.1")}).amount) == "0.1"
 
 
+def test_a_text_is_counted_as_it_was_sent() -> None:
+    assert Order.parse(GOOD | {"name": " Pat    "}).name == "Pat"
+    assert faults(GOOD | {"name": "Pat      "})["name"][0] == "max_length"
+    assert faults(GOOD | {"name": "   "})["name"][0] == "blank"
+
+
 @pytest.mark.parametrize("port", ["", ":1", ":443", ":65535"])
 def test_a_url_may_name_any_port_there_is(port: str) -> None:
     url = f"https://shop.example{port}/thanks"

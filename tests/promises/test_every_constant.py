@@ -80,7 +80,7 @@ NUMBERS: dict[str, dict[str, object]] = {
     "sessions_app.selling.creation": {"_TRIES": 3},
     "sessions_app.state.evaluation": {"ZERO": Decimal("0")},
     "sessions_app.state.expiry": {"_REST": 1.25},
-    "sessions_app.state.sent_back": {"PRECISION": 180},
+    "sessions_app.state.facts": {"PRECISION": 180},
     "sessions_app.state.stock": {
         "_HELD_FOR": timedelta(minutes=15), "_ON_ITS_WAY": timedelta(minutes=2), "_KEPT_AT_MOST": timedelta(minutes=30),
         "_LOCK": 1_823_308_187,

@@ -11,6 +11,7 @@ API = [
     Row(route="api:session-list", scope="read", query={"after": "open"}),
     Row(route="api:session-list", method="post", scope="write", body=_NEW, live_done=400),
     Row(route="api:session-detail", scope="read", ids={"pk": "odd"}),
+    Row(route="api:session-payments", scope="read", ids={"pk": "odd"}, query={"after": "payment"}),
     Row(route="api:session-change", method="patch", scope="write", ids=_SESSION, body={"name": "Pat Married"}),
     Row(route="api:session-expire", method="post", scope="write", ids=_SESSION, done=201),
     Row(route="api:session-cancel", method="post", scope="write", ids=_SESSION, done=201),

@@ -21,7 +21,7 @@ from webhooks_app.api.requests import (
 )
 from webhooks_app.endpoints import endpoints
 from webhooks_app.endpoints.representation import represent_delivery, represent_endpoint, with_secret
-from webhooks_app.events.bodies import represent_event
+from webhooks_app.events.bodies import represent_event, represent_events
 from webhooks_app.events.queries import deliveries_after, events_after
 from webhooks_app.models import WebhookEndpoint
 from webhooks_app.queue.resending import resend_delivery, resend_event, resend_failed, resend_since
@@ -149,7 +149,7 @@ class EventViewSet(MerchantViewSet):
             type=wanted.type,
             subject=wanted.subject,
         )
-        answer = [represent_event(each) for each in found]
+        answer = represent_events(found)
         return _page(request, answer, last=str(found[-1].pk) if more else None)
 
     def retrieve(self, request: ApiRequest, pk: str) -> Response:

@@ -1,5 +1,6 @@
 """An event as JSON: the body of its webhook, and the same in the API's answers."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -16,8 +17,19 @@ STATE = (
 
 
 def represent_event(event: Event) -> answers.Event:
-    """An event's answer: what was told, and in `data.current` how its subject stands by now."""
-    newest = Event.objects.filter(subject=event.subject).order_by("-subject_sequence").first() or event
+    """One of them."""
+    [answer] = represent_events([event])
+    return answer
+
+
+def represent_events(events: Sequence[Event]) -> list[answers.Event]:
+    """The answers of events: what was told, and in `data.current` how its subject stands by now. One query."""
+    told = Event.objects.filter(subject__in={event.subject for event in events})
+    newest = {each.subject: each for each in told.order_by("subject", "-subject_sequence").distinct("subject")}
+    return [_answer(event, newest.get(event.subject, event)) for event in events]
+
+
+def _answer(event: Event, newest: Event) -> answers.Event:
     current = _state(newest.data, newest.subject_sequence)
     return answers.Event(
         id=event.public_id,

@@ -33,6 +33,14 @@ def test_of_three_hundred_transfers_the_largest_are_listed_and_all_are_summed(
     assert (len(shown["payments"]), shown["paymentsMore"]) == (50, 250)
     assert [each["value"] for each in shown["payments"]].count(1) == 30
     assert shown["payment"]["valueReceived"] == shown["amountNet"]
+    address, paged = f"checkout/{session.public_id}/payments?limit=100", []
+    while address:
+        page = api.get(address)
+        paged += page.answer
+        address = page["Link"].partition("/api/v1/")[2].partition(">")[0] if "Link" in page else ""
+    assert len(paged) == len({each["id"] for each in paged}) == 300
+    assert all(each in paged for each in shown["payments"])
+    assert api.get(f"checkout/{session.public_id}/payments?after=pay_x").answer["errors"][0]["attr"] == "after"
     assert str(shown["payment"]["valueReceived"]) == "32.70"
     newest = Event.objects.filter(subject=session.public_id).latest("subject_sequence")
     assert len(newest.data["payments"]) == 50

@@ -1,8 +1,10 @@
 """Refunds over the API: asked for, signed elsewhere, told, withdrawn; and what the session then says."""
 
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 from urllib.parse import urlsplit
+from warnings import catch_warnings, simplefilter
 
 import pytest
 from django.core import mail
@@ -12,6 +14,7 @@ from django.utils import timezone
 from chains_app.networks.networks import network
 from chains_app.sandbox.chain import send
 from merchants_app.models import Merchant
+from sessions_app.api.refund_requests import CreateRefund
 from sessions_app.models import CheckoutSession, Refund
 from sessions_app.refunding.refunds import play_refund
 from tests.cast import PATS_WALLET, Api, refreshed
@@ -73,7 +76,7 @@ def test_all_goes_back_once_the_buyer_has_said_where_to(
 
 
 def test_a_part_goes_back(api: Api, sandbox: Sandbox, paid: CheckoutSession, refund: Callable[..., Any]) -> None:
-    made = refund(amount=10, address=PATS_WALLET.lower()).answer
+    made = refund(amount="10.000000000001", address=PATS_WALLET.lower()).answer  # the shop's floats added that
     assert (made["status"], made["address"], made["amount"]) == ("prepared", PATS_WALLET, "10")
     done(sandbox, made)
     after = shown(api, paid)
@@ -120,6 +123,14 @@ def test_what_is_wrong_is_named(refund: Callable[..., Any], body: dict[str, Any]
     assert error["attr"] == attr
     assert says in error["detail"]
     assert own(Refund).count() == 0
+
+
+def test_an_amount_is_read_to_the_last_digit_and_a_word_as_a_word() -> None:
+    """Without a warning in the log."""
+    with catch_warnings():
+        simplefilter("error")
+        sent = [CreateRefund.parse({"amount": each}).model_dump() for each in ("0.0100000000005", "excess")]
+    assert [each["amount"] for each in sent] == [Decimal("0.0100000000005"), "excess"]
 
 
 def test_nothing_can_go_back_twice(refund: Callable[..., Any]) -> None:

@@ -5,7 +5,8 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from chains_app.receiving.deposits import deposit_address
@@ -104,8 +105,10 @@ def test_an_order_that_is_being_paid_late_is_not_sold_again(api: Api, order: Ord
 
 def test_a_changed_cart_supersedes_the_unpaid_session_and_both_say_so(api: Api, order: Order) -> None:
     first = order(onConflict="supersede")
-    second = order(amount=60, onConflict="supersede")
-    assert second.status_code == 200
+    with CaptureQueriesContext(connection) as asked:
+        second = order(amount=60, onConflict="supersede")
+        held = [each for each in asked if "FOR UPDATE" in each["sql"] and "checkoutsession" in each["sql"]]
+    assert (second.status_code, len(held)) == (200, 1)  # locked once
     before = api.get(f"checkout/sessions/{first.answer['id']}").answer
     assert (before["status"], before["supersededBy"], before["payment"]) == ("cancelled", second.answer["id"], None)
     assert (second.answer["supersedes"], second.answer["supersededBy"], second.answer["status"]) == (

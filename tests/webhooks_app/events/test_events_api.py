@@ -8,12 +8,14 @@ from typing import Any
 import psycopg
 import pytest
 from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from common.api.exact_json import dumps, loads_strict
+from sessions_app.answers.session import PresentState
 from tests.cast import Api
 from tests.strangers.world import own
 from tests.webhooks_app.conftest import Listener
-from webhooks_app.events.bodies import represent_event
+from webhooks_app.events.bodies import STATE, represent_event
 from webhooks_app.models import Delivery, DeliveryAttempt, DeliveryState, Event
 
 Listen = Callable[..., Listener]
@@ -102,6 +104,23 @@ def test_a_wrong_query_is_named(api: Api, query: str, field: str) -> None:
 def test_an_event_is_shown_as_its_webhook_carries_it(api: Api, happen: Happen) -> None:
     event = happen()
     assert api.get(f"events/{event.public_id}").answer == loads_strict(dumps(represent_event(event)))
+
+
+def test_a_page_of_events_asks_once_how_their_subjects_stand(api: Api, happen: Happen) -> None:
+    def queries() -> int:
+        with CaptureQueriesContext(connection) as asked:
+            assert len(api.get("events").answer) == len(made)
+        return len(asked)
+
+    made = [happen()]
+    queries()  # which also looks up the key
+    few = queries()
+    made += [happen() for _ in range(5)]
+    assert queries() == few
+
+
+def test_what_an_event_tells_of_the_present_is_what_is_described() -> None:
+    assert {*STATE, "sequence"} == {each.alias for each in PresentState.model_fields.values()}
 
 
 def test_a_strangers_event_does_not_exist(api: Api, otto_key: str, mia_live_key: str, happen: Happen) -> None:
