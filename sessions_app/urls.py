@@ -6,7 +6,7 @@ from sessions_app.api.account import AccountViewSet
 from sessions_app.api.customers import CustomerViewSet
 from sessions_app.api.issues import IssueViewSet
 from sessions_app.api.links import PaymentLinkViewSet
-from sessions_app.api.options import PaymentOptionViewSet
+from sessions_app.api.options import CurrencyViewSet, PaymentOptionViewSet
 from sessions_app.api.refunds import RefundViewSet
 from sessions_app.api.sandbox import SandboxViewSet
 from sessions_app.api.sessions import CheckoutViewSet
@@ -42,6 +42,7 @@ api = [
     path("customers/<str:pk>", CustomerViewSet.as_view({"get": "retrieve"}), name="customer-detail"),
     path("customers/<str:pk>/erase", CustomerViewSet.as_view({"post": "erase"}), name="customer-erase"),
     path("customers/<str:pk>/export", CustomerViewSet.as_view({"get": "export"}), name="customer-export"),
+    path("currencies", CurrencyViewSet.as_view({"get": "list"}), name="currency-list"),
     path("payment-options", PaymentOptionViewSet.as_view({"get": "list"}), name="payment-option-list"),
 ]
 

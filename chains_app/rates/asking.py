@@ -16,7 +16,7 @@ from django.conf import settings
 from chains_app.networks.networks import Network, enabled_networks
 from chains_app.rates.chainlink import CHAINLINK, ask_chainlink
 from chains_app.rates.http import Line, SourceProblem
-from chains_app.rates.pairs import pairs_for
+from chains_app.rates.pairs import pair, pairs_for
 from chains_app.rates.sources import COINBASE, KRAKEN, Report, ask_coinbase, ask_kraken
 from common.modes import Mode
 
@@ -51,6 +51,15 @@ def ask_all(*, now: datetime, seconds: float) -> list[Report]:
             break
         reports[report.source] = report
     return list(reports.values())
+
+
+def sources_of(currency: str) -> list[str]:
+    """Who is asked here what a dollar is in a currency; of the dollar itself, who prices assets in it."""
+    priced = None if currency == "USD" else pair(f"USD/{currency}")
+    found = [COINBASE] if settings.COINBASE_URL and (priced is None or priced.at_coinbase) else []
+    found += [KRAKEN] if settings.KRAKEN_URL and (priced is None or priced.kraken) else []
+    fed = {feed for network in enabled_networks(Mode.LIVE) for feed in network.feeds}
+    return [*found, CHAINLINK] if (fed if priced is None else priced.feed in fed) else found
 
 
 def _questions(networks: Iterable[Network], *, now: datetime) -> dict[str, Question]:

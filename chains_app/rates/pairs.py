@@ -1,4 +1,4 @@
-"""What is priced and what the sources call it; data: rate_pairs.toml."""
+"""What is priced and what the sources call it; data: rate_pairs.toml and, of currencies, currency_pairs.toml."""
 
 import tomllib
 from collections.abc import Iterable, Mapping
@@ -10,13 +10,13 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter
 
-from common.money import CURRENCIES
+from common.fiat.currencies import Currency
 
-_FILE = Path(__file__).with_name("rate_pairs.toml")
+_FILES = [Path(__file__).with_name(name) for name in ("rate_pairs.toml", "currency_pairs.toml")]
 
 
 class _Facts(BaseModel):
-    """A table of the file, whose head explains the keys."""
+    """A table of the files; the head of the first explains the keys."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -65,12 +65,12 @@ class Pair:
 def pairs_for(assets: Iterable[str]) -> dict[str, Pair]:
     """The pairs that price these assets in every currency, by name."""
     names = [f"{asset}/USD" for asset in sorted(set(assets))]
-    names += [f"USD/{currency}" for currency in CURRENCIES if currency != "USD"]
+    names += [f"USD/{currency}" for currency in Currency.values if currency != "USD"]
     return {name: pair(name) for name in names}
 
 
 def pair(name: str) -> Pair:
-    """The pair of this name, listed in the file or not."""
+    """The pair of this name, listed in a file or not."""
     base, quote = name.split("/")
     listed = _facts().get(name)
     facts = listed or _Facts()
@@ -98,4 +98,5 @@ def about_a_dollar(currency: str) -> Decimal:
 
 @lru_cache(maxsize=1)
 def _facts() -> Mapping[str, _Facts]:
-    return _FACTS.validate_python(tomllib.loads(_FILE.read_text(encoding="utf-8")))
+    tables = [tomllib.loads(path.read_text(encoding="utf-8")) for path in _FILES]
+    return _FACTS.validate_python({name: facts for table in tables for name, facts in table.items()})

@@ -7,7 +7,7 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema_view
 
 from checkout_project.openapi.describing import DONE, NEXT_PAGE, change, copy_of, get, post, thing_id
 from sessions_app.answers.session import PaymentMade, Session
-from sessions_app.answers.shop import OpenIssue, PaymentOption
+from sessions_app.answers.shop import ListedCurrency, OpenIssue, PaymentOption
 from sessions_app.api.requests import (
     AmountQuery,
     ChooseOption,
@@ -30,7 +30,7 @@ METADATA = OpenApiParameter(
     style="deepObject",
     description="Only sessions whose metadata has this text under this name: `metadata[orderId]=1001`.",
 )
-TAG = "Checkout"
+TAG, OPTIONS = "Checkout", "Payment options"
 
 
 class CheckoutCalls(OpenApiViewExtension):  # type: ignore[no-untyped-call]
@@ -87,6 +87,17 @@ class IssueCalls(OpenApiViewExtension):  # type: ignore[no-untyped-call]
         return described(copy_of(self.target_class))
 
 
+class CurrencyCalls(OpenApiViewExtension):  # type: ignore[no-untyped-call]
+    """What prices can be in."""
+
+    target_class = "sessions_app.api.options.CurrencyViewSet"
+
+    def view_replacement(self) -> Any:
+        """The view set with its descriptions."""
+        described = extend_schema_view(list=get("list_currencies", "List currencies", ListedCurrency, tag=OPTIONS))
+        return described(copy_of(self.target_class))
+
+
 class PaymentOptionCalls(OpenApiViewExtension):  # type: ignore[no-untyped-call]
     """What can be paid with."""
 
@@ -96,6 +107,6 @@ class PaymentOptionCalls(OpenApiViewExtension):  # type: ignore[no-untyped-call]
         """The view set with its descriptions."""
         answer = PaymentOption
         described = extend_schema_view(
-            list=get("list_payment_options", "List payment options", answer, AmountQuery, tag="Payment options")
+            list=get("list_payment_options", "List payment options", answer, AmountQuery, tag=OPTIONS)
         )
         return described(copy_of(self.target_class))

@@ -13,7 +13,8 @@ from pydantic_core import PydanticCustomError
 
 from common.api.exact_json import MAX_NUMBER_LENGTH
 from common.api.faults import Faults
-from common.money import Currency, fits_minor_unit, minor_digits
+from common.fiat.currencies import Currency
+from common.money import CURRENCIES, fits_minor_unit, minor_digits
 
 # As many as the reader of JSON lets through: nothing is rounded.
 _ALL_DIGITS = Context(prec=MAX_NUMBER_LENGTH)
@@ -81,9 +82,11 @@ def check_amount(amount: Decimal, currency: str, faults: Faults) -> None:
         faults.add("amount", "too_many_decimals", f"{currency} has {said}.")
 
 
-def _folded(code: object) -> object:
-    return code.strip().upper() if isinstance(code, str) else code
+def _known(code: object) -> object:
+    if not isinstance(code, str) or (folded := code.strip().upper()) not in CURRENCIES:
+        raise PydanticCustomError("invalid_choice", "Send an ISO 4217 code that GET /api/v1/currencies lists.")
+    return folded
 
 
 # Its code, in any case of letters.
-CurrencyCode = Annotated[Currency, BeforeValidator(_folded)]
+CurrencyCode = Annotated[Currency, BeforeValidator(_known)]

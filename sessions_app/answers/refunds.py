@@ -5,7 +5,7 @@ from typing import Literal
 from pydantic import Field
 
 from common.api.answer_types import Answer, Timestamp
-from common.money import Currency
+from common.fiat.currencies import Currency
 from sessions_app.answers.session import RefundMade
 
 

@@ -5,7 +5,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from common.api.answer_types import Answer, Fiat, OnChain, Rate, Timestamp
-from common.money import Currency
+from common.fiat.currencies import Currency
 from sessions_app.status import Issue, PaymentStatus, RefundRate, RefundStatus, Status
 from webhooks_app.answers import EventHead
 

@@ -9,7 +9,7 @@ from pydantic_core import CoreSchema
 from chains_app.networks.networks import all_networks
 from common.api.answer_types import Answer, Fiat, Timestamp
 from common.api.types import LeftOut
-from common.money import Currency
+from common.fiat.currencies import Currency
 from sessions_app.answers.session import Session
 from sessions_app.status import DecisionKind, Issue
 
@@ -95,6 +95,19 @@ class PaymentLink(Answer):
     held: int = Field(description="How many are sold or being paid now.", examples=[7])
     ends_at: Timestamp | None = Field(description="When the offer is over; null: never.")
     created_at: Timestamp = Field(description="When it was made.")
+
+
+class ListedCurrency(Answer):
+    """A currency that can be asked for."""
+
+    code: Currency = Field(description="ISO 4217 code.", examples=["KWD"])
+    name: str = Field(description="In English.", examples=["Kuwaiti Dinar"])
+    decimals: int = Field(description="How many digits after the point its amounts have at most.", examples=[3])
+    sources: list[str] = Field(
+        description="Who prices it in live mode here: `coinbase`, `kraken`, `chainlink`; of a single one, an outage is "
+        "an outage of the currency. Test mode has fixed rates.",
+        examples=[["coinbase"]],
+    )
 
 
 class OneOfTheNetworks:

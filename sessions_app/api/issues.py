@@ -3,7 +3,8 @@
 from django.utils import timezone
 from rest_framework.response import Response
 
-from common.money import Currency, to_minor_unit
+from common.fiat.currencies import Currency
+from common.money import to_minor_unit
 from merchants_app.frame.api_base import MerchantViewSet, lead_on
 from merchants_app.frame.api_request import ApiRequest
 from merchants_app.models import KeyScope

@@ -1,10 +1,12 @@
-"""What can be paid with in the key's mode, and on request what an amount would come to now."""
+"""What can be paid with in the key's mode, and on request what an amount would come to now; what prices can be in."""
 
 from django.utils import timezone
 from rest_framework.response import Response
 
 from chains_app.networks.networks import PaymentOption, payment_options
-from common.money import amount_text, plain
+from chains_app.rates.asking import sources_of
+from common.fiat.currencies import Currency
+from common.money import amount_text, minor_digits, plain
 from merchants_app.frame.api_base import MerchantViewSet
 from merchants_app.frame.api_request import ApiRequest
 from merchants_app.models import KeyScope
@@ -34,6 +36,23 @@ class PaymentOptionViewSet(MerchantViewSet):
             now=timezone.now(),
         )
         return Response([_represent_offer(each) for each in offered])
+
+
+class CurrencyViewSet(MerchantViewSet):
+    """Currencies that a price can be in."""
+
+    scopes = {"list": KeyScope.READ}
+
+    def list(self, request: ApiRequest) -> Response:  # noqa: ARG002  (they are the same for everybody)
+        """All of them, by code."""
+        return Response(
+            [
+                answers.ListedCurrency(
+                    code=each, name=each.label, decimals=minor_digits(each), sources=sources_of(each)
+                )
+                for each in Currency
+            ]
+        )
 
 
 def _represent(option: PaymentOption) -> answers.PaymentOption:

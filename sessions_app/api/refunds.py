@@ -5,8 +5,8 @@ from rest_framework.decorators import action
 from rest_framework.response import Response
 
 from chains_app.networks.networks import find_option
+from common.fiat.currencies import Currency
 from common.modes import Mode
-from common.money import Currency
 from merchants_app.frame.api_base import MerchantViewSet
 from merchants_app.frame.api_request import ApiRequest
 from merchants_app.models import KeyScope

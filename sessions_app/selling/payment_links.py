@@ -10,7 +10,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from common.errors import NotFound
-from common.money import Currency, to_minor_unit
+from common.fiat.currencies import Currency
+from common.money import to_minor_unit
 from merchants_app.models import Merchant
 from merchants_app.treasuries.treasuries import treasury_for
 from sessions_app.answers import shop as answers

@@ -9,7 +9,8 @@ from django.utils import timezone
 
 from common.database import fetch
 from common.errors import NotFound
-from common.money import Currency, to_minor_unit
+from common.fiat.currencies import Currency
+from common.money import to_minor_unit
 from common.public_ids import new_customer_id
 from sessions_app.answers import shop as answers
 from sessions_app.models import CheckoutSession, Customer

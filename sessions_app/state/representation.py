@@ -9,8 +9,9 @@ from django.conf import settings
 
 from chains_app.networks.networks import PaymentOption, all_networks, find_option
 from chains_app.networks.payment_uris import payment_uri
+from common.fiat.currencies import Currency
 from common.modes import Mode
-from common.money import Currency, amount_text, plain, to_minor_unit, units_due
+from common.money import amount_text, plain, to_minor_unit, units_due
 from merchants_app.businesses.names import name_in_addresses
 from sessions_app.answers import session as answers
 from sessions_app.models import CheckoutSession, Payment, Quote, Refund

@@ -19,6 +19,7 @@ NEEDED = {
     ("post", "checkout"): "write",
     ("get", "checkout/sessions/<str:pk>"): "read",
     ("get", "checkout/<str:pk>/payments"): "read",
+    ("get", "currencies"): "read",
     ("patch", "checkout/<str:pk>"): "write",
     ("post", "checkout/<str:pk>/expire"): "write",
     ("post", "checkout/<str:pk>/cancel"): "write",

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from common.fiat.currencies import Currency
 from common.money import (
-    CURRENCIES,
     amount_text,
     fits_minor_unit,
     minor_digits,
@@ -30,7 +30,7 @@ def test_currencies_have_their_own_decimals(currency: str, digits: int) -> None:
 
 
 def test_every_currency_on_offer_is_known() -> None:
-    assert all(0 <= minor_digits(currency) <= 3 for currency in CURRENCIES)
+    assert all(0 <= minor_digits(currency) <= 3 for currency in Currency.values)
 
 
 def test_an_amount_fits_its_currency_or_not() -> None:

@@ -40,6 +40,7 @@ API = [
     Row(route="api:customer-export", scope="read", ids={"pk": "customer"}),
     Row(route="api:customer-erase", method="post", scope="decide", ids={"pk": "quiet_customer"}),
     Row(route="api:payment-option-list", scope="read"),
+    Row(route="api:currency-list", scope="read"),
     Row(route="api:endpoint-list", scope="webhooks"),
     Row(route="api:endpoint-list", method="post", scope="webhooks", done=201, body={"url": "https://new.example/hooks"}),
     Row(route="api:endpoint-list", method="put", scope="webhooks", done=201, body={"url": "https://put.example/hooks"}),

@@ -11,8 +11,8 @@ from chains_app.networks.networks import all_networks
 from chains_app.rates.exchange_rates import Rate, RateUnavailable, rate, rates_at
 from chains_app.rates.snapshots import take_snapshot
 from common.api.exact_json import dumps
+from common.fiat.currencies import Currency
 from common.modes import Mode
-from common.money import CURRENCIES
 from tests.fake_rates import BROKEN, MANGLED_PRICES, FakeRates
 
 pytestmark = pytest.mark.django_db
@@ -28,12 +28,12 @@ def live(asset: str, currency: str = "USD", *, now: datetime | None = None) -> R
     return rate(asset, currency, mode=Mode.LIVE, now=now or timezone.now())
 
 
-@pytest.mark.parametrize("currency", CURRENCIES)
-def test_test_mode_has_a_constant_price_for_everything(currency: str) -> None:
+def test_test_mode_has_a_constant_price_for_everything() -> None:
     assets = {a for n in all_networks().values() if n.mode == Mode.TEST for a in n.assets} | {"BNB", "POL"}
     assert {"ETH", "USDC", "USDT"} <= assets
     rates = rates_at(mode=Mode.TEST, now=timezone.now())
-    assert all(rates.rate(asset, currency).value > 0 for asset in assets)
+    for currency in Currency.values:
+        assert all(rates.rate(asset, currency).value > 0 for asset in assets)
 
 
 def test_test_mode_says_so() -> None:

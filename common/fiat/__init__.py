@@ -1,0 +1,1 @@
+"""The currencies of states, as data."""
