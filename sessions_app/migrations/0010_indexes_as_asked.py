@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
     atomic = False
 
     dependencies = [
-        ('sessions_app', '0008_texts_and_buyers_without_address'),
+        ('sessions_app', '0009_deposits_used_again'),
     ]
 
     operations = [
