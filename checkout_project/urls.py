@@ -36,6 +36,7 @@ urlpatterns = [
     path("api/schema", api_schema, name="api-schema"),
     path("api/docs", RedirectView.as_view(pattern_name="docs-api", permanent=True), name="api-docs"),
     *_docs,
+    *webhook_urls.connect,
     path("api/<path:_rest>", no_such_address),
     path("", include((session_urls.hosted, "hosted"))),
     path("healthz", alive),

@@ -24,6 +24,7 @@ class Power(StrEnum):
     MANAGE_TREASURY = "change where money goes"
     MANAGE_SETTINGS = "change settings"
     MANAGE_TEAM = "manage the team"
+    CONNECT_SHOPS = "connect shops"
 
 
 class _Row(NamedTuple):
@@ -48,6 +49,7 @@ _TABLE = {
     Power.MANAGE_TREASURY: _Row(_YES, _TEST, _NO,  _NO),
     Power.MANAGE_SETTINGS: _Row(_YES, _NO,   _NO,  _NO),
     Power.MANAGE_TEAM:     _Row(_YES, _NO,   _NO,  _NO),
+    Power.CONNECT_SHOPS:   _Row(_YES, _NO,   _NO,  _NO),
 }  # fmt: skip
 # What a key's scope lets it do is never more than what its holder's role has: this power, in the key's mode.
 # `write` is a shop's daily work (new sessions, their end while nothing was paid): whoever may make keys may allow it.
@@ -69,6 +71,7 @@ _POWER_WORDS = {
     Power.MANAGE_TREASURY: "Change the treasury",
     Power.MANAGE_SETTINGS: "Settings",
     Power.MANAGE_TEAM: "Team: invite, roles, removal, taking over keys",
+    Power.CONNECT_SHOPS: "Connect a shop, which gets a key and an endpoint",
 }
 SCOPE_WORDS = {
     KeyScope.READ: "See sessions, issues, links, customers and events",

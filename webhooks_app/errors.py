@@ -33,6 +33,12 @@ class StillTrying(Conflict):
     code = "test_running"
 
 
+class CannotConnect(Conflict):
+    """A shop cannot be connected now; the sentence says why."""
+
+    code = "cannot_connect"
+
+
 class NoSuchEndpoint(NotFound):
     """Not the caller's endpoint, or none."""
 

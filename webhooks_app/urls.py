@@ -1,8 +1,9 @@
-"""Where its calls and pages are: `api` below /api/v1/, `dashboard` below /dashboard/<place>/."""
+"""Where its calls and pages are: `api` below /api/v1/, `dashboard` below /dashboard/<place>/, `connect` at the root."""
 
 from django.urls import path
 
 from webhooks_app.api.views import EndpointViewSet, EventViewSet
+from webhooks_app.dashboard import connect as connecting
 from webhooks_app.dashboard import endpoints, events
 
 # /webhook-endpoints
@@ -40,7 +41,15 @@ api = [
     path("events/<str:pk>/resend", EventViewSet.as_view({"post": "resend"}), name="event-resend"),
 ]
 
+# A shop that is connected by its owner.
+connect = [
+    path("connect", connecting.begin, name="connect"),
+    path("connect/token", connecting.token, name="connect-token"),
+    path(".well-known/oauth-authorization-server", connecting.metadata, name="oauth-metadata"),
+]
+
 dashboard = [
+    path("connect", connecting.consent, name="connect"),
     # webhooks
     path("webhooks", endpoints.webhooks, name="webhooks"),
     path("webhooks/<str:endpoint_id>", endpoints.webhook, name="webhook"),

@@ -15,7 +15,7 @@ FOLDER = settings.BASE_DIR / "docs"
 SECTIONS: dict[str, tuple[str, ...]] = {
     "Start": ("quick-start", "testing", "going-live"),
     "Take payments": ("api", "webhooks", "payment-page", "payment-links", "refunds"),
-    "Build": ("write-a-plugin", "errors"),
+    "Build": ("write-a-plugin", "connect-a-shop", "errors"),
     "Money": ("receiving", "rates", "networks"),
     "Your business": ("dashboard", "sign-in", "privacy"),
     "Run it": ("configuration", "operators", "security"),
@@ -24,7 +24,7 @@ SECTIONS: dict[str, tuple[str, ...]] = {
 OWN_DEVELOPERS = {"Tallystick's own developers": ("architecture", "own-tests", "dependencies")}
 
 # Files beside the guides that they link to, shown as they are.
-EXAMPLES = ("shop/shop.py", "plugin/orders.py")
+EXAMPLES = ("shop/shop.py", "plugin/orders.py", "connect/connect.mjs")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

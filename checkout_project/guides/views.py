@@ -40,7 +40,8 @@ def example(request: HttpRequest, path: str) -> HttpResponse:
     source = contents.example(path)
     if source is None:
         raise Http404("There is no such example.")
-    return _page(request, "example.html", path=path, source=coloured(source, "python"))
+    language = "python" if path.endswith(".py") else "js"
+    return _page(request, "example.html", path=path, source=coloured(source, language))
 
 
 @require_safe

@@ -21,6 +21,7 @@ from common.network.client_address import counted_address_of
 from common.network.pause import Pause
 
 WINDOW_SECONDS = 60
+CONNECTING_PER_MINUTE = 30  # from one address
 # A process fetches one part in so many of the limit at a time.
 _SHARES = 200
 # Adds to each window's count and sets the window's end with the first; returns the counts.
@@ -88,6 +89,11 @@ def count_opening(request: HttpRequest, link_id: str) -> Allowance | None:
     Raises TooManyRequests (429) for more from one address in a minute than people can mean.
     """
     return _count({f"link:{link_id}:address:{counted_address_of(request)}": settings.RATE_LIMIT_PER_LINK})
+
+
+def count_connecting(request: HttpRequest) -> Allowance | None:
+    """Counts a shop that asks to be connected, or tries a code. Raises TooManyRequests (429)."""
+    return _count({f"connect:address:{counted_address_of(request)}": CONNECTING_PER_MINUTE})
 
 
 def _count(limits: dict[str, int]) -> Allowance | None:

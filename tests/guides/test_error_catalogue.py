@@ -19,7 +19,8 @@ _SAID = re.compile(
 )
 # Only pages say them, or rules that no call of the API leads to.
 PAGES_ONLY = {
-    "address_stands", "beyond_role", "code_over", "invitation_over", "kept_too_short", "keys_to_settle", "last_owner",
+    "address_stands", "beyond_role", "cannot_connect", "code_over", "invitation_over", "keys_to_settle",
+    "kept_too_short", "last_owner",
     "no_address_yet", "no_owner", "no_second_factor", "not_a_transaction", "not_collected_yet", "not_for_operators",
     "nothing_to_collect", "nothing_to_withdraw", "ownership_not_proven", "reason_missing", "reused_too_soon",
     "searched_lately", "sign_up_closed", "too_many_letters", "wrong_account", "wrong_code", "wrong_end",

@@ -5,6 +5,7 @@ from datetime import timedelta
 from django.utils import timezone
 
 from merchants_app.models import Merchant
+from tests.desk import owner_of
 from tests.locks.breaking import Act, holds
 from tests.locks.cases_business import an_operator
 from webhooks_app.endpoints.endpoints import (
@@ -19,6 +20,8 @@ from webhooks_app.endpoints.failing import look_after_endpoints
 from webhooks_app.event_types import EventType
 from webhooks_app.events.outbox import NewEvent, record_events
 from webhooks_app.models import Delivery, DeliveryState, Event, WebhookEndpoint
+from webhooks_app.pairing.codes import Consent
+from webhooks_app.pairing.shops import connect
 from webhooks_app.queue.operator_acts import send_delivery, send_event
 from webhooks_app.queue.resending import resend_delivery
 from webhooks_app.sending.trial import try_endpoint
@@ -42,6 +45,15 @@ def event_of(mia: Merchant) -> Event:
     )
     record_events([new])
     return Event.objects.get(subject="cs_1")
+
+
+@holds("webhooks_app.pairing.shops.connect")
+def a_shop_that_is_connected(mia: Merchant) -> Act:
+    consent = Consent(
+        merchant_id=mia.pk, mode="test", user_id=owner_of(mia).pk, client="https://shop.example", redirect_uri="",
+        challenge="", scopes="read write", webhook_url=NOBODY,
+    )  # fmt: skip
+    return lambda: connect(consent)
 
 
 @holds("webhooks_app.endpoints.endpoints.create_endpoint")

@@ -55,7 +55,7 @@ NUMBERS: dict[str, dict[str, object]] = {
     "common.api.faults": {"_MOST_UNKNOWN": 20},
     "common.network.client_address": {"_IPV6_PREFIX": 64, "_MOST_HOPS": 10},
     "merchants_app.frame.paging": {"SIZE": 50},
-    "merchants_app.frame.throttling": {"_SHARES": 200, "PAUSE_SECONDS": 2.0},
+    "merchants_app.frame.throttling": {"_SHARES": 200, "PAUSE_SECONDS": 2.0, "CONNECTING_PER_MINUTE": 30},
     "merchants_app.keys.api_keys": {"_SECRET_BYTES": 20, "_HINT_LENGTH": 12, "_CACHE_LIMIT": 10_000},
     "merchants_app.keys.expiry_mails": {"AHEAD": timedelta(days=7)},
     "merchants_app.people.invitations": {"BETWEEN_LETTERS": timedelta(minutes=10), "LETTERS_A_DAY": 30},

@@ -34,6 +34,7 @@ PROMISED = {
     # It is right, but not now: what is there stands against it.
     409: {
         "address_stands",
+        "cannot_connect",
         "code_over",
         "conflict",
         "endpoint_disabled",

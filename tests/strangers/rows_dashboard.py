@@ -25,6 +25,11 @@ _PREPARE = {
     "balance": "{network}:USDC", "kind": "amount", "rate_basis": "paid", "amount": "1.00", "to_address": "{wallet}",
 }  # fmt: skip
 
+_SHOP = {
+    "response_type": "code", "client_id": "https://shop.example", "redirect_uri": "https://shop.example/back",
+    "state": "12345678", "code_challenge": "x" * 43, "code_challenge_method": "S256", "answer": "allow",
+}  # fmt: skip
+
 
 def money_on_the_sandbox() -> None:
     """Somebody pays both businesses there, and it is confirmed."""
@@ -87,6 +92,8 @@ DASHBOARD = [
     _do("keys", "od", "od", body={"name": "new", "scopes": ["read"]}, done=200),
     _do("key-revoke", "od", "od", ids={"key_id": "key_id"}),
     _do("key-take", "o", "o", ids={"key_id": "taken_id"}),
+    _see("connect", test="o", live="o", done=400),  # nobody said which shop
+    _do("connect", "o", "o", body=_SHOP, done=200),
     _see("requests", query={"key": "key_id"}),
     _see("treasury"),
     _do("treasury", "od", "o", body={"kind": "address", "value": "0x9965507D1a55bcC2695C58ba16FB37d819B0A4dc"}),

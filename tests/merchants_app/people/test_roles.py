@@ -23,6 +23,7 @@ MANAGE_WEBHOOKS   test live    test live    ---- ----    ---- ----
 MANAGE_TREASURY   test live    test ----    ---- ----    ---- ----
 MANAGE_SETTINGS   test live    ---- ----    ---- ----    ---- ----
 MANAGE_TEAM       test live    ---- ----    ---- ----    ---- ----
+CONNECT_SHOPS     test live    ---- ----    ---- ----    ---- ----
 """
 PROMISED_TO_KEYS = """
                   owner        developer    support      viewer
@@ -55,7 +56,7 @@ def test_what_a_key_may_do_by_its_holders_role(scope: str, role: str, mode: str,
 
 
 def test_the_tables_above_have_every_cell() -> None:
-    assert len(cells(PROMISED)) == 4 * 9 * 2 == len(Role) * len(Power) * 2
+    assert len(cells(PROMISED)) == 4 * 10 * 2 == len(Role) * len(Power) * 2
     assert len(cells(PROMISED_TO_KEYS)) == 4 * 4 * 2
 
 
