@@ -45,7 +45,7 @@ audit:
 	@$(INSTALL) test
 	@exec $(BIN)/python checkout_project/running/audit.py
 
-# A long look at the contracts: forge's invariants many times over, and slither. docs/receiving.md says what they find.
+# A long look at the contracts: forge's invariants many times over, halmos' proofs, and slither. docs/receiving.md says what they find.
 contracts:
 	@$(INSTALL) test
 	@exec $(BIN)/python -m tests.chains_app.contracts.care
