@@ -64,14 +64,15 @@ def earlier_session(deposit: DepositAddress) -> str:
 
 def _pass_on(former: DepositAddress, session: CheckoutSession, now: datetime) -> DepositAddress:
     made_for = former.made_for or former.session.public_id
-    former.passed_on_at = now
+    since = now.replace(microsecond=0)  # as blocks tell their times: who pays within the second is the later session's
+    former.passed_on_at = since
     former.save(update_fields=["passed_on_at"])
     return DepositAddress.objects.create(
         session=session,
         address=former.address,
         made_for=made_for,
         watch_until=session.watch_until,
-        created_at=now,
+        created_at=since,
     )
 
 

@@ -1,6 +1,7 @@
 """Collections on a real node: believed when they are final, taken back when the chain loses them, never forgotten."""
 
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 
 import pytest
 from django.utils import timezone
@@ -12,8 +13,9 @@ from chains_app.receiving.deposits import FACTORY_ADDRESS, Deposit, collect_call
 from merchants_app.models import AuditEntry, Merchant
 from sessions_app.collecting import watch
 from sessions_app.collecting.collecting import NothingToCollect, balances, plan, see_collection
-from sessions_app.models import CheckoutSession, Payment
+from sessions_app.models import CheckoutSession, DepositAddress, Payment
 from sessions_app.paying.quoting import choose_option
+from sessions_app.paying.used_deposits import find_spare_deposits, is_deployed
 from tests.cast import MIAS_WALLET, refreshed
 from tests.chains_app.node_cast import DEVCHAIN, Devchain, devchain
 from tests.fake_node import FakeNode
@@ -184,6 +186,38 @@ def test_what_was_swept_before_it_was_confirmed_is_collected_too(street: Street)
     collects(street)
     street.node.mine(FINAL)
     assert collected(street.looked()) == [FULL, large]
+
+
+def sends_what_is_planned(chain: Devchain, mia: Merchant) -> None:
+    """Whoever it is signs what the dashboard prepares; all looks are looked."""
+    planned = plan(merchant=mia, mode="test", network=DEVCHAIN, asset="USDC", conditions=Conditions(30_000_000, True))
+    assert planned.deposits == 1
+    chain.node.send(to=planned.calls[0].to, data=planned.calls[0].data, gas=1_000_000)
+    chain.node.mine(FINAL)
+
+
+def test_one_contract_serves_two_sessions_and_is_collected_twice(
+    chain: Devchain, fake: FakeNode, new_session: Callable[..., CheckoutSession], mia: Merchant
+) -> None:
+    mia.reuse_after_days = 8
+    mia.save()
+    first, treasury = street_of(chain, new_session()), chain.node.token_balance(chain.usdc, MIAS_WALLET)
+    first.pays(FULL)
+    sends_what_is_planned(chain, mia)
+    assert collected(first.looked()) == [FULL]
+    long_ago = timezone.now() - timedelta(days=30)
+    first.session.payments.update(arrived_at=long_ago)
+    CheckoutSession.objects.filter(pk=first.id).update(expires_at=long_ago, watch_until=long_ago)
+    DepositAddress.objects.filter(session=first.id).update(created_at=long_ago, watch_until=long_ago)
+    assert find_spare_deposits(timezone.now()) == 1
+    second = street_of(chain, new_session())
+    assert (second.address, is_deployed(second.session.deposit, "devchain")) == (first.address, True)
+    assert chain.node.code(second.address) != "0x"
+    second.pays(FULL)
+    sends_what_is_planned(chain, mia)
+    assert collected(second.looked()) == [FULL]
+    assert [each.session.payment_status for each in (first, second)] == ["paid", "paid"]
+    assert chain.node.token_balance(chain.usdc, MIAS_WALLET) == treasury + 2 * FULL
 
 
 def test_an_asset_that_is_not_listed_has_nothing_to_collect(street: Street, mia: Merchant) -> None:

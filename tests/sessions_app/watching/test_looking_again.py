@@ -132,6 +132,31 @@ def test_it_is_found_though_it_was_collected_before_anybody_looked(
     assert "1 payment found" in said(session)
 
 
+@pytest.mark.parametrize("changed_hands", ["before it was sent", "afterwards"])
+def test_what_is_found_is_whose_the_address_was_when_it_came(
+    chain: Devchain, ended: CheckoutSession, new_session: NewSession, changed_hands: str
+) -> None:
+    """Whoever of the two it is looked for, and by blocks."""
+    later, away = new_session(), timedelta(days=-1 if changed_hands == "before it was sent" else 1)
+    since = timezone.now() + away
+    DepositAddress.objects.filter(session=ended).update(passed_on_at=since, created_at=since - timedelta(days=9))
+    DepositAddress.objects.create(
+        session=later,
+        address=ended.deposit.address,
+        made_for=ended.public_id,
+        created_at=since,
+        watch_until=timezone.now() - timedelta(hours=1),
+    )
+    pays(chain, ended)
+    owner, other = (later, ended) if changed_hands == "before it was sent" else (ended, later)
+    assert "payment found" not in said(other)
+    assert own(Payment).get().session_id == owner.pk
+    own(Payment).get().delete()
+    call_command("rescan", "--network=devchain", f"--from={chain.node.head() - DEEP - 3}")
+    assert own(Payment).get().session_id == owner.pk
+    assert "payment found" not in said(owner)
+
+
 def test_time_that_is_over_ends_a_look_with_a_word(chain: Devchain, ended: CheckoutSession) -> None:
     pays(chain, ended)
     assert "takes its time" in " ".join(each.said for each in look(ended, seconds=-1))
