@@ -1,5 +1,6 @@
 """What every test has at hand. The cast (Mia, Otto, Pat) and their fixtures stand in tests/cast.py."""
 
+import gc
 import importlib.util
 
 import hypothesis
@@ -18,6 +19,7 @@ pytest_plugins = [
     for name in (
         "tests.cast",
         "tests.sandbox",
+        "tests.once",
         "tests.browser",
         "tests.fake_rates",
         "tests.desk",
@@ -46,6 +48,13 @@ EARLY = (
     "tests/test_code.py", "tests/examples/", "tests/running/", "tests/webhooks_app/sending/", "tests/journeys/",
     "tests/cli/", "tests/pages/", "tests/chains_app/contracts/",
 )  # fmt: skip
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_finish() -> None:
+    """What stands by now stays to the end: looking through it for garbage again and again takes a twentieth of it."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.hookimpl(trylast=True)

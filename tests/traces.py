@@ -44,8 +44,7 @@ def adas_terms(**changes: Any) -> dict[str, Any]:
     )
 
 
-@pytest.fixture
-def ada(sandbox: Sandbox, api: Api, mia: Merchant) -> Customer:
+def leave_traces(sandbox: Sandbox, api: Api, mia: Merchant) -> Customer:
     """Paid too much, was asked for an address, got the excess back; once paid too little, and a note was taken."""
     api.post("webhook-endpoints", {"url": "http://127.0.0.1:9/hooks"})
     api.post("payment-links", {"currency": "USD", "productName": f"Invoice for {EMAIL}", "metadata": {"to": EMAIL}})
@@ -75,6 +74,12 @@ def ada(sandbox: Sandbox, api: Api, mia: Merchant) -> Customer:
             answer_excerpt=f"thank you, {NAME}",
         )  # fmt: skip
     return Customer.objects.get(merchant=mia, mode="test", email=EMAIL)
+
+
+@pytest.fixture
+def ada(sandbox: Sandbox, api: Api, mia: Merchant) -> Customer:
+    """She who did all that."""
+    return leave_traces(sandbox, api, mia)
 
 
 @pytest.fixture

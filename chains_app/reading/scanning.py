@@ -71,7 +71,7 @@ def scan(
     reader: Reader,
     addresses: Callable[[], Collection[str]],
     wallets: Callable[[], Collection[str]] = tuple,
-    offered_since: datetime | None = None,
+    offered_since: Callable[[], datetime | None] = lambda: None,
 ) -> Scan:
     """Reads the next blocks of the network. Talks to nodes: call it outside a transaction. Writes nothing.
 
@@ -183,11 +183,12 @@ def _first(
     cursor: Position | None,
     head: Block,
     replaced_from: int | None,
-    offered_since: datetime | None,
+    offered_since: Callable[[], datetime | None],
 ) -> int:
     if cursor and replaced_from != 0:
         return cursor.number + 1 if replaced_from is None else replaced_from
-    seconds = (head.time - offered_since).total_seconds() if offered_since else 0
+    since = offered_since() if cursor is None else None
+    seconds = (head.time - since).total_seconds() if since else 0
     return max(0, head.number - ceil((max(seconds, 0) + FIRST_LOOK_BACK_SECONDS) / network.block_seconds))
 
 

@@ -109,7 +109,7 @@ def watch(network: Network, reader: Reader) -> bool:
         return {*spendable(deposits)} | {refund.to_address for refund in refunds if refund.asset == coin}
 
     seen = scan(
-        network=network, reader=reader, addresses=addresses, wallets=wallets, offered_since=_offered_since(network)
+        network=network, reader=reader, addresses=addresses, wallets=wallets, offered_since=lambda: _offered_since(network)
     )
     second_look = _look_again(network, reader, seen, refunds)
     seen = replace(seen, doubts=(*seen.doubts, *(doubt_about(network, each) for each in second_look.unsure)))
@@ -146,9 +146,7 @@ def spendable(deposits: Mapping[str, int | None]) -> frozenset[str]:
 
 
 def _offered_since(network: Network) -> datetime | None:
-    """When a buyer was first shown an address to pay to on this network; None once it has been read."""
-    if ScanCursor.objects.filter(pk=network.id).exclude(block_hash="").exists():
-        return None
+    """When a buyer was first shown an address to pay to on this network."""
     return Quote.objects.filter(network=network.id).order_by("id").values_list("created_at", flat=True).first()
 
 

@@ -179,7 +179,7 @@ def test_a_network_that_was_offered_long_before_it_could_be_read_is_read_from_th
         clock.tick(1)
         clock.reader.head()  # mines
     usual = scan(network=SANDBOX, reader=clock.reader, addresses=lambda: [PAT])
-    early = scan(network=SANDBOX, reader=clock.reader, addresses=lambda: [PAT], offered_since=offered)
+    early = scan(network=SANDBOX, reader=clock.reader, addresses=lambda: [PAT], offered_since=lambda: offered)
     assert found(usual) == []
     assert found(early) == [("USDC", PAT, 7)]
 

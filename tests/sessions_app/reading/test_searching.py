@@ -6,17 +6,19 @@ from decimal import Decimal
 import pytest
 from django.utils import timezone
 
+from merchants_app.models import Merchant
 from sessions_app.models import CheckoutSession
 from sessions_app.paying.quoting import choose_option
 from sessions_app.reading import searching
 from sessions_app.reading.searching import sought, sought_everywhere
 from sessions_app.refunding.address import leave_address
 from sessions_app.scope import SessionScope
+from sessions_app.selling.creation import create_session
 from sessions_app.selling.payment_links import create_link, open_link
-from tests.cast import OTTOS_WALLET
+from tests.cast import MIAS_WALLET, OTTOS_WALLET, agreed, merchant, refreshed
 from tests.desk import Desk
+from tests.once import sandbox_at
 from tests.operators import Operator
-from tests.sandbox import Sandbox
 from webhooks_app.models import Event
 
 NewSession = Callable[..., CheckoutSession]
@@ -66,17 +68,33 @@ SPELLINGS: dict[str, Say] = {
 }
 
 
-@pytest.fixture
-def wanted(new_session: NewSession, sandbox: Sandbox) -> CheckoutSession:
+@pytest.fixture(scope="module")
+def history(once: None) -> CheckoutSession:
     """One with something to be found by everywhere, paid with too much; and others beside it."""
-    new_session(reference="Order-99", amount=Decimal(12), email="sam@example.com", name="Sam Roe", productName="Mug")
-    session = new_session(
-        reference="Order-77153-B", amount=Decimal("1234.50"), email="pat.doe@example.com", name="Pat Doe",
-        metadata={"note": "Gift wrap, please", "zip": 90210},
-    )  # fmt: skip
-    choose_option(session=session, asset="USDC", network="sandbox", now=timezone.now())
-    sandbox.play(session, "over", seconds=9)
-    return leave_address(session, OTTOS_WALLET)
+    with sandbox_at() as sandbox:
+        mia = merchant("Mia Coffee", MIAS_WALLET)
+        mug = agreed(
+            reference="Order-99", amount=Decimal(12), email="sam@example.com", name="Sam Roe", productName="Mug"
+        )
+        create_session(merchant=mia, mode="test", terms=mug)
+        box = agreed(
+            reference="Order-77153-B", amount=Decimal("1234.50"), email="pat.doe@example.com", name="Pat Doe",
+            metadata={"note": "Gift wrap, please", "zip": 90210},
+        )  # fmt: skip
+        session = create_session(merchant=mia, mode="test", terms=box)
+        choose_option(session=session, asset="USDC", network="sandbox", now=timezone.now())
+        sandbox.play(session, "over", seconds=9)
+        return leave_address(session, OTTOS_WALLET)
+
+
+@pytest.fixture
+def mia(history: CheckoutSession, db: None) -> Merchant:
+    return Merchant.objects.get(pk=history.merchant_id)
+
+
+@pytest.fixture
+def wanted(history: CheckoutSession, db: None) -> CheckoutSession:
+    return refreshed(history)
 
 
 @pytest.mark.parametrize("spelling", SPELLINGS)
