@@ -1,6 +1,6 @@
 // Sends the prepared calls with a browser wallet, one after the other, and tells the server the last one's hash.
 
-import { chainIdHex, firstWallet, onChain } from "./wallet.js";
+import { firstWallet, onChain, quantity } from "./wallet.js";
 
 const section = document.querySelector("#calls");
 const said = section.querySelector("[data-said]");
@@ -11,11 +11,11 @@ function callsOnPage() {
   const calls = Array.from(section.querySelectorAll("[data-call]"), (call) => ({
     to: call.querySelector("[data-to]").textContent,
     data: call.querySelector("[data-data]").textContent,
-    value: `0x${BigInt(call.querySelector("[data-value]").dataset.value).toString(16)}`,
+    value: quantity(call.querySelector("[data-value]").dataset.value),
   }));
   // Wallets add so much to an estimate that a large collection would exceed what one transaction may ask for.
   const gas = section.dataset.gas;
-  if (gas) calls.at(-1).gas = `0x${BigInt(gas).toString(16)}`;
+  if (gas) calls.at(-1).gas = quantity(gas);
   return calls;
 }
 
@@ -40,7 +40,7 @@ async function send(wallet) {
   const form = document.querySelector("form[data-sent]");
   const calls = callsOnPage();
   // With its network: a wallet that is on another one refuses, instead of sending there.
-  const chainId = chainIdHex(section.dataset.chain);
+  const chainId = quantity(section.dataset.chain);
   let hash = "";
   for (const [index, call] of calls.entries()) {
     said.textContent = calls.length > 1 ? `Confirm transaction ${index + 1} of ${calls.length} in your wallet.` : "Confirm it in your wallet.";

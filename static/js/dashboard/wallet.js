@@ -15,13 +15,13 @@ export function inHex(text) {
   return `0x${Array.from(new TextEncoder().encode(text), (byte) => byte.toString(16).padStart(2, "0")).join("")}`;
 }
 
-/** A chain's id as wallets take it. */
-export const chainIdHex = (chainId) => `0x${BigInt(chainId).toString(16)}`;
+/** A number as wallets take it: a chain's id, an amount, gas. */
+export const quantity = (number) => `0x${BigInt(number).toString(16)}`;
 
 /** Puts the wallet on a chain. Returns false when it does not know it, or says that it changed and stays elsewhere. */
 export async function onChain(wallet, chainId) {
-  const wanted = chainIdHex(chainId);
-  const isThere = async () => chainIdHex(await wallet.request({ method: "eth_chainId" })) === wanted;
+  const wanted = quantity(chainId);
+  const isThere = async () => quantity(await wallet.request({ method: "eth_chainId" })) === wanted;
   if (await isThere()) return true;
   try {
     await wallet.request({ method: "wallet_switchEthereumChain", params: [{ chainId: wanted }] });

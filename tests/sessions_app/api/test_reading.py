@@ -7,21 +7,32 @@ from typing import Any, get_type_hints
 import pytest
 from django.utils import timezone
 
-from merchants_app.models import Merchant
+from merchants_app.keys.api_keys import create_key
+from merchants_app.models import KeyScope, Merchant
 from sessions_app.models import CheckoutSession
 from sessions_app.paying.decisions import decide
+from sessions_app.selling.creation import create_session
 from sessions_app.state.facts import with_facts
 from sessions_app.state.reading_sql import read_newest, read_session
 from sessions_app.state.representation import represent
 from sessions_app.status import DecisionKind
-from tests.cast import Api, terms
+from tests.cast import MIAS_WALLET, Api, agreed, merchant, terms
+from tests.once import sandbox_at
 from tests.sandbox import Sandbox
 from tests.sessions_app.refunding.test_refunds import prepared
 
 
-@pytest.fixture
-def all_kinds(api: Api, session: CheckoutSession, mia: Merchant, sandbox: Sandbox) -> list[CheckoutSession]:
+@pytest.fixture(scope="module")
+def history(once: None) -> Merchant:
     """A new one, one with a quote, one that is paid and refunded, and one with a shortfall that was accepted."""
+    with sandbox_at() as sandbox:
+        mia = merchant("Mia Coffee", MIAS_WALLET)
+        _play(sandbox, Api(create_key(merchant=mia, mode="test", name="shop", scopes=list(KeyScope))[1]), mia)
+        return mia
+
+
+def _play(sandbox: Sandbox, api: Api, mia: Merchant) -> None:
+    session = create_session(merchant=mia, mode="test", terms=agreed())
     plain = api.post("checkout", terms(reference="plain", metadata={"n": 1, "price": "1.50"})).answer["id"]
     quoted = api.post("checkout", terms(productId="quoted")).answer["id"]
     api.post(f"checkout/{quoted}/quote", {"asset": "ETH", "network": "sandbox"})
@@ -33,6 +44,15 @@ def all_kinds(api: Api, session: CheckoutSession, mia: Merchant, sandbox: Sandbo
     sandbox.look()
     decide(session=by_orm(mia)[0], kind=DecisionKind.ACCEPT, tx_hash="", note="", actor="test")
     assert {session.public_id, plain, quoted, paid, short} == {each.public_id for each in by_orm(mia)}
+
+
+@pytest.fixture
+def mia(history: Merchant, db: None) -> Merchant:
+    return Merchant.objects.get(pk=history.pk)
+
+
+@pytest.fixture
+def all_kinds(mia: Merchant) -> list[CheckoutSession]:
     return by_orm(mia)
 
 
