@@ -109,7 +109,11 @@ def watch(network: Network, reader: Reader) -> bool:
         return {*spendable(deposits)} | {refund.to_address for refund in refunds if refund.asset == coin}
 
     seen = scan(
-        network=network, reader=reader, addresses=addresses, wallets=wallets, offered_since=lambda: _offered_since(network)
+        network=network,
+        reader=reader,
+        addresses=addresses,
+        wallets=wallets,
+        offered_since=lambda: _offered_since(network),
     )
     second_look = _look_again(network, reader, seen, refunds)
     seen = replace(seen, doubts=(*seen.doubts, *(doubt_about(network, each) for each in second_look.unsure)))
