@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parents[2]
 _PYTHON = [sys.executable, "-m"]
 # The slowest first: the rest runs beside it.
 TOOLS: dict[str, list[str]] = {
-    "openapi": [*_PYTHON, "checkout_project.running.describe"],
+    "openapi": [*_PYTHON, "checkout_project.openapi.linters"],
     "mypy": [*_PYTHON, "mypy"],
     "bandit": [*_PYTHON, *BANDIT],
     "djlint": [*_PYTHON, "djlint", "--check", "templates"],

@@ -34,7 +34,7 @@ def main() -> int:
         said = {name: process.communicate()[0] for name, process in started.items()}
     wrong = [name for name, process in started.items() if process.returncode]
     for name in wrong:
-        print(f"{name}:\n{said[name]}")
+        sys.stdout.write(f"{name}:\n{said[name]}\n")
     return len(wrong)
 
 
