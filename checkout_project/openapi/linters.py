@@ -39,7 +39,7 @@ def main() -> int:
 
 
 def _start(name: str, options: list[str]) -> subprocess.Popen[str]:
-    return subprocess.Popen(
+    return subprocess.Popen(  # noqa: S603  (one of two programs of ours)
         [str(ROOT / "node_modules/.bin" / name), *options],
         cwd=ROOT,
         env={**os.environ, **_QUIET},
