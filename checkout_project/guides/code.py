@@ -1,30 +1,42 @@
 """Examples: coloured by classes (the content policy forbids inline styles), and one below the other as tabs."""
 
 import re
-from itertools import count
+from itertools import count, groupby
+from typing import Any
 
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from pygments import lex
 from pygments.lexers import get_lexer_by_name
-from pygments.token import STANDARD_TYPES
+from pygments.token import Comment, Keyword, Name, Number, String
 
 # What a block is called in Markdown → its tab. In this order tabs stand.
 LANGUAGES = {"bash": "curl", "python": "Python", "js": "Node", "php": "PHP"}
+# Class → what it is for.
+_COLOURS = {
+    "k": (Keyword, Name.Builtin, Name.Tag, Name.Class, Name.Function),
+    "s": (String, Number),
+    "c": (Comment,),
+}
 _LEXERS = {"bash": "bash", "python": "python", "js": "javascript", "php": "php", "json": "json", "http": "http"}
 
 
 def coloured(text: str, language: str) -> SafeString:
-    """The text as HTML, with a class for each kind of word; a language that is not known stays as it is."""
+    """The text as HTML, with a class for each kind of word that has a colour; a language that is not known as it is."""
     if language not in _LEXERS:
         return format_html("{}", text)
     options = {"startinline": True} if language == "php" else {}
     words = lex(text, get_lexer_by_name(_LEXERS[language], **options))
-    return format_html_join("", "{}", ((_word(STANDARD_TYPES.get(kind, ""), word),) for kind, word in words))
+    runs = groupby(words, key=lambda each: _colour(each[0]))
+    return format_html_join("", "{}", ((_run(colour, "".join(word for _, word in run)),) for colour, run in runs))
 
 
-def _word(kind: str, word: str) -> str:
-    return format_html('<span class="{}">{}</span>', kind, word) if kind else word
+def _colour(kind: Any) -> str:
+    return next((colour for colour, kinds in _COLOURS.items() if any(kind in each for each in kinds)), "")
+
+
+def _run(colour: str, words: str) -> str:
+    return format_html('<span class="{}">{}</span>', colour, words) if colour else words
 
 
 def block(text: str, language: str) -> SafeString:

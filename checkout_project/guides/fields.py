@@ -11,6 +11,7 @@ Schema = dict[str, Any]
 _COMPONENT = "#/components/schemas/"
 _KINDS = {"string": "text", "integer": "whole number", "boolean": "true or false", "object": "object", "null": "null"}
 _FORMATS = {"date-time": "time", "date": "date", "uri": "URL"}
+_MOST_WORDS = 40
 _DEEPEST = 5  # how many objects inside one another are told of
 
 
@@ -64,7 +65,7 @@ class Reader:
             kind=self.kind(schema),
             meaning=with_code(whole.get("description", "")),
             required=required,
-            words=[str(each) for each in item.get("enum", [])],
+            words=_words(item),
             limits=_limits(whole),
             inside=self.fields(whole, depth=depth + 1) if depth < _DEEPEST else [],
         )
@@ -111,6 +112,12 @@ class Reader:
             for name, of_field in whole.get("properties", {}).items()
             if optional or name in required
         }
+
+
+def _words(schema: Schema) -> list[str]:
+    """The words that there are; of very many (currencies) the first few."""
+    words = [str(each) for each in schema.get("enum", [])]
+    return words if len(words) <= _MOST_WORDS else [*words[:6], f"and {len(words) - 6} more"]
 
 
 def _limits(schema: Schema) -> str:

@@ -58,6 +58,11 @@ def render(text: str) -> Rendered:
             done.append(_html(_examples(group, numbers)))
             at += len(group)
             continue
+        if token.type == "code_block":
+            page.parts[-1].text += token.content
+            done.append(_html(block(token.content, "")))
+            at += 1
+            continue
         if token.type == "heading_open":
             _heading(page, token, tokens[at + 1])
         elif token.type == "paragraph_open" and not page.lead and page.title and not token.level:

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_safe
 
 from checkout_project.guides import contents, reference
@@ -18,6 +19,7 @@ from merchants_app.frame.places import Place
 _FIRST = "quick-start"
 
 
+@gzip_page  # no secret and no form's token is on it
 @require_safe
 def guide(request: HttpRequest, path: str) -> HttpResponse:
     """One guide."""
@@ -34,6 +36,7 @@ def home(_request: HttpRequest) -> HttpResponse:
     return redirect("docs-guide", path=_FIRST)
 
 
+@gzip_page  # no secret and no form's token is on it
 @require_safe
 def example(request: HttpRequest, path: str) -> HttpResponse:
     """One of the examples, whole."""
@@ -52,12 +55,14 @@ def find(request: HttpRequest) -> HttpResponse:
     return _page(request, "search.html", query=query, found=found)
 
 
+@gzip_page  # no secret and no form's token is on it
 @require_safe
 def calls(request: HttpRequest) -> HttpResponse:
     """All calls of the API."""
     return _page(request, "reference.html", calls=reference.menu())
 
 
+@gzip_page  # no secret and no form's token is on it
 @require_safe
 def call(request: HttpRequest, name: str) -> HttpResponse:
     """One call, or one message."""

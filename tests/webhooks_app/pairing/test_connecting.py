@@ -72,6 +72,8 @@ def test_an_owner_connects_a_shop_which_gets_key_and_endpoint(mia: Merchant, des
     shown = desk.client.get(begun.headers["Location"]).content.decode()
     assert "Connect shop.example?" in shown
     assert "https://shop.example/hooks" in shown
+    (other,) = set(re.findall(r'href="([^"]+/live/connect[^"]+)"', shown))  # both ways to the other mode
+    assert desk.client.get(unescape(other)).status_code == 200
     assert not ApiKey.objects.filter(merchant=mia).exists()
     answer = redeem(code_by(desk))
     got = answer.json()
