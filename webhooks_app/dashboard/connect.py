@@ -72,10 +72,8 @@ def consent(request: HttpRequest, access: Access) -> HttpResponse:
         # A page that leads on instead of a redirect: the content policy holds a form's redirect to our own host.
         return render(request, "connect/back.html", {"back": answer["Location"], "shop": data["client_id"]})
     said = {name: data[name] for name in _SAID if name in data}
-    ways = {
-        mode: f"{_consent_at(access.merchant.public_id, mode)}?{urlencode(said | {'mode': mode.value})}"
-        for mode in Mode
-    }
+    business = access.merchant.public_id
+    ways = {mode: f"{_consent_at(business, mode)}?{urlencode(said | {'mode': mode.value})}" for mode in Mode}
     other = Mode.LIVE if access.mode == Mode.TEST else Mode.TEST
     words = [(scope, SCOPE_WORDS[scope]) for scope in SCOPE_WORDS if scope in grant.request.scope.split()]
     return page(
