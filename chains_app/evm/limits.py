@@ -14,7 +14,9 @@ USUAL_SPAN, _WIDEST_SPAN = 2_000, 10_000
 # Nodes take up to about a thousand topics in a filter.
 TOPICS_PER_FILTER = 500
 
-_SLOWEST = 1.0
+_SLOWEST, _SLOW = 1.0, 4.0  # single calls leave at either
+# A reading takes about as many calls; who takes fewer in a second keeps payments waiting.
+_BRISK = 20.0
 # For so long an excess is held against us: what is refused within is no news.
 _ONE_EXCESS = 1.2
 _NO_PACE_ABOVE = 300.0
@@ -79,6 +81,11 @@ class Pace:
         self._pause = GROWS_AFTER
 
     @property
+    def is_slow(self) -> bool:
+        """Whether others had better be asked first."""
+        return self.rate is not None and self.rate < _BRISK
+
+    @property
     def at_once(self) -> int:
         """The most calls that one request may hold: of those of a second a part, so that no second has many more."""
         rate = self.rate
@@ -110,18 +117,25 @@ class Pace:
             _note(self._answered, time.monotonic(), calls)
 
     def shrink(self) -> None:
-        """It was too much: as many as were answered in the last second, or half of those that were asked."""
+        """It was too much: as many as were answered in the last second, or half of those that were asked.
+
+        Not few at once, though, and each time after that a third less: a node that refuses for another reason, or one
+        that was just asked for a single call, would seem to take nearly none.
+        """
         with self._lock:
             now = time.monotonic()
             if now < self._shrunk_at + _ONE_EXCESS:
                 return
+            is_told = _since(self._answered, self._shrunk_at) > 0
             self._shrunk_at = now
-            rate = max(0.9 * _since(self._answered, now - 1), _since(self._asked, now - 1) / 2)
-            if self.rate is not None:
-                rate = min(rate, self.rate / 1.5)
+            if self.rate is None:
+                rate = max(0.9 * _since(self._answered, now - 1), _since(self._asked, now - 1) / 2, _BRISK)
+            else:
+                rate = self.rate / 1.5
                 is_grown = now - self._grown_at < GROWS_AFTER
                 self._pause = min(2 * self._pause, _LONGEST_PAUSE) if is_grown else GROWS_AFTER
-            self.rate = max(_SLOWEST, rate)
+            # Who refuses everything, however seldom it is asked, does not do so for the pace.
+            self.rate = max(_SLOWEST if is_told else min(_SLOW, self.rate or _SLOW), rate)
             self._grows_at = now + self._pause
 
 

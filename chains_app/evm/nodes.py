@@ -117,12 +117,12 @@ class Nodes:
                 continue
 
     def _in_order(self) -> list[Node]:
-        """The chosen one first, those behind that were wrong lately.
+        """The chosen one first, those behind that were wrong lately, or take few calls a second.
 
         Those that rest come last: one of them is woken when nobody else can answer.
         """
         in_turn = self.all[self._chosen :] + self.all[: self._chosen]
-        return sorted(in_turn, key=lambda node: (node.resting > 0, node.limits.is_distrusted))
+        return sorted(in_turn, key=_rank)
 
     def _check_chain(self, node: Node) -> None:
         if node.is_checked:
@@ -140,14 +140,14 @@ class Nodes:
         node.is_checked = True
 
     def _choose_by_heads(self) -> None:
-        """Prefers the operator's order, but no node that was wrong lately, or whose head is clearly behind."""
+        """Prefers the operator's order, but no node that was wrong lately or is slow, or whose head is behind."""
         heads = {
             at: head.number
             for at, node in enumerate(self.all)
             for head in self._answers_of(node, self._head_of, [], is_needed=False)
         }
         lag = max(2, ceil(_LAG_SECONDS / self._network.block_seconds))
-        by_rank = sorted(heads, key=lambda at: self.all[at].limits.is_distrusted)
+        by_rank = sorted(heads, key=lambda at: _rank(self.all[at]))
         self._chosen = next((at for at in by_rank if heads[at] >= max(heads.values()) - lag), self._chosen)
 
     def _head_of(self, node: Node) -> Block:
@@ -163,3 +163,7 @@ class Nodes:
         if self._network.mode == Mode.LIVE and head.time < datetime.now(UTC) - stands_still:
             raise NodeFailed(f"{node.host} stands still: its newest block is of {head.time:%H:%M:%S} UTC.")
         return head
+
+
+def _rank(node: Node) -> tuple[bool, bool, bool]:
+    return node.resting > 0, node.limits.is_distrusted, node.limits.pace.is_slow

@@ -23,7 +23,8 @@ NUMBERS: dict[str, dict[str, object]] = {
     "chains_app.evm.known": {"_REMEMBERED_RECEIPTS": 20_000, "_REMEMBERED_BLOCKS": 2_000},
     "chains_app.evm.limits": {
         "USUAL_SPAN": 2000, "TOPICS_PER_FILTER": 500, "_WIDEST_SPAN": 10_000, "GROWS_AFTER": 60.0,
-        "_LONGEST_PAUSE": 21600.0, "_SLOWEST": 1.0, "_ONE_EXCESS": 1.2, "_NO_PACE_ABOVE": 300.0,
+        "_LONGEST_PAUSE": 21600.0, "_SLOWEST": 1.0, "_SLOW": 4.0, "_BRISK": 20.0, "_ONE_EXCESS": 1.2,
+        "_NO_PACE_ABOVE": 300.0,
     },
     "chains_app.evm.log_queries": {"_SLOW_SECONDS": 5.0, "_PATIENCE_SECONDS": 30.0},
     "chains_app.evm.logs": {"MOST_FILTERS": 4, "_LONGEST_PLACE": 160},

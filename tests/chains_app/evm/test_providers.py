@@ -10,6 +10,7 @@ from chains_app.calls.known_limits import key_of
 from chains_app.calls.providers import note_differences, recall, remember
 from chains_app.calls.readers import limits_of, nodes_for, reader_for
 from chains_app.evm.limits import GROWS_AFTER, Limit, Limits, Pace
+from chains_app.evm.nodes import Nodes
 from chains_app.evm.reader import EvmReader
 from chains_app.models import Provider
 from tests.chains_app.node_cast import DEVCHAIN
@@ -111,9 +112,9 @@ def test_a_limit_shrinks_at_once_and_grows_slowly(monkeypatch: pytest.MonkeyPatc
 @pytest.mark.parametrize(
     ("asked", "answered", "rate"),
     [
-        ({-1.5: 900, -0.9: 20}, {-1.5: 800, -0.5: 10}, 10.0),  # half of those asked in the last second
-        ({-0.9: 20}, {-1.5: 800, -1.0: 2, -0.5: 18}, 18.0),  # nine of ten that were answered in it
-        ({}, {}, 1.0),
+        ({-1.5: 900, -0.9: 80}, {-1.5: 800, -0.5: 40}, 40.0),  # half of those asked in the last second
+        ({-0.9: 80}, {-1.5: 800, -1.0: 2, -0.5: 58}, 54.0),  # nine of ten that were answered in it
+        ({}, {}, 20.0),  # but not few at once
     ],
 )
 def test_a_pace_follows_from_the_last_second_alone(
@@ -128,3 +129,41 @@ def test_a_pace_follows_from_the_last_second_alone(
     now[0] = 1000.0
     pace.shrink()
     assert pace.rate == rate
+
+
+def test_a_pace_that_was_refused_falls_by_a_third_and_not_to_what_was_asked_after_a_pause(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    pace, now = Pace(), [1000.0]
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(time, "sleep", lambda seconds: None)
+    pace.wait(60)
+    pace.took(40)
+    pace.shrink()
+    assert pace.rate == 36
+    now[0] += 2  # it rested, and asks for one call
+    pace.wait(1)
+    pace.took(1)
+    pace.shrink()
+    assert pace.rate == 24
+
+
+def test_who_refuses_everything_does_not_do_so_for_the_pace(monkeypatch: pytest.MonkeyPatch) -> None:
+    pace, now = Pace(), [1000.0]
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
+    pace.wait(1)
+    pace.took(1)
+    rates = []
+    for _ in range(10):
+        pace.shrink()
+        rates.append(pace.rate)
+        now[0] += 2
+    assert (rates[0], rates[-1]) == (20, 4)
+
+
+def test_who_takes_few_calls_a_second_is_asked_after_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RPC_URL_DEVCHAIN", f"{URL}, {URL}/2")
+    nodes = Nodes(DEVCHAIN)
+    for node, rate in zip(nodes.all, (9.0, 30.0), strict=True):
+        node.limits.pace.rate, node.is_checked = rate, True
+    assert nodes.ask(lambda node: node.url) == f"{URL}/2"
