@@ -21,6 +21,7 @@ ALL = (
     "many_sessions",
     "reader",
     "foreign_events",
+    "chains",
     "settling",
     "expiry",
     "webhook_delivery",
