@@ -22,6 +22,7 @@ ALL = (
     "reader",
     "foreign_events",
     "chains",
+    "collecting",
     "settling",
     "expiry",
     "webhook_delivery",

@@ -92,6 +92,10 @@ def simulate(
         raise TestModeOnly("Scenarios are for test mode: live money cannot be simulated.")
     if network not in {None, SANDBOX}:
         raise OptionUnavailable("Scenarios run on the network 'sandbox'.", attr="network")
+    if hasattr(session, "deposit") and session.deposit.passed_on_at:
+        raise OptionUnavailable(
+            "Its address serves another session by now, which would be paid: play it there.", attr="scenario"
+        )
     kind = Scenario(scenario)
     wrong = _asset_outside(session) if kind == Scenario.WRONG_ASSET else None
     paid_in = wrong or _pick(session, asset, now)

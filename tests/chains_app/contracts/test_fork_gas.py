@@ -97,3 +97,18 @@ def test_tokens_of_new_deposits_and_of_used_ones(future: Stage) -> None:
     say(f"10 of USDC: {figures[0]:,.0f} gas a session; from used deposits {figures[1]:,.0f}")
     assert figures[0] < 350_000
     assert figures[1] < 25_000
+
+
+def test_a_deposit_that_serves_again_takes_a_buyers_ether_for_little_more_than_a_wallets(future: Stage) -> None:
+    to, deposits = deposit_address(session_id="cs_0", treasury=TREASURY), many(10)
+    new = gas_used(future.node.send(to=to, value=10**15))
+    figures = []
+    for _ in range(2):
+        fill(future, 10)
+        receipt = future.collect(*deposits)
+        assert outcomes(receipt) == [True] * 10
+        figures.append(gas_used(receipt) / 10)
+    again = gas_used(future.node.send(to=to, value=10**15))
+    say(f"a buyer: {new:,}, again {again:,}; 10 of ETH: {figures[0]:,.0f} gas a session, again {figures[1]:,.0f}")
+    assert again == 21_021
+    assert figures[1] < 20_000

@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import pytest
 from django.contrib.sessions.models import Session
+from django.db import IntegrityError, transaction
 from django.test import Client
 from django.utils import timezone
 
@@ -145,6 +146,23 @@ def test_settings_are_saved_with_a_line_that_says_what_changed(desk: Desk, mia: 
     assert own(AuditEntry).get(action="settings.changed").detail["session_minutes"] == "60 → 30"
 
 
+def test_deposits_are_used_again_once_an_owner_says_so_and_only_after_longer_than_the_watch(
+    desk: Desk, mia: Merchant
+) -> None:
+    assert mia.reuse_after_days is None
+    desk.post("settings", **SETTINGS | {"reuse_after_days": "8"})
+    mia.refresh_from_db()
+    assert mia.reuse_after_days == 8
+    assert own(AuditEntry).get(action="settings.changed").detail["reuse_after_days"] == "none → 8"
+    longer = desk.post("settings", **SETTINGS | {"reuse_after_days": "8", "watch_days": "8"})
+    assert "rest for at least 9 days" in longer.content.decode()
+    desk.post("settings", **SETTINGS)
+    mia.refresh_from_db()
+    assert (mia.reuse_after_days, mia.watch_days) == (None, 7)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Merchant.objects.filter(pk=mia.pk).update(reuse_after_days=7)
+
+
 @pytest.mark.parametrize(
     ("field", "value"),
     [
@@ -152,7 +170,8 @@ def test_settings_are_saved_with_a_line_that_says_what_changed(desk: Desk, mia: 
         ("session_minutes", "4"), ("session_minutes", "10081"), ("session_minutes", "1e3"), ("watch_days", "0"),
         ("watch_days", "366"),
         ("tolerance_percent", "11"), ("tolerance_percent", "NaN"), ("tolerance_amount", "-1"),
-        ("spread_percent", "Infinity"), ("watch_days", "99999999999999"),
+        ("spread_percent", "Infinity"), ("watch_days", "99999999999999"), ("reuse_after_days", "7"),
+        ("reuse_after_days", "3651"), ("reuse_after_days", "-1"),
     ],
 )  # fmt: skip
 def test_wrong_settings_are_told_and_not_saved(desk: Desk, mia: Merchant, field: str, value: str) -> None:

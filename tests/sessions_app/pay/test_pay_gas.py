@@ -1,11 +1,15 @@
 """The page says when a transfer of the coin takes more gas than the 21,000 that wallets and exchanges count on."""
 
+from datetime import timedelta
+
 import pytest
 from django.test import Client
 from django.utils import timezone
 
-from sessions_app.models import CheckoutSession
+from sessions_app.models import CheckoutSession, DepositAddress, Payment
 from sessions_app.paying.quoting import choose_option
+from tests.cast import refreshed
+from tests.locks.stage import confirmed
 
 pytestmark = pytest.mark.django_db
 
@@ -22,3 +26,31 @@ def test_what_a_first_transfer_takes_is_said_where_it_is_unusual(
     page = client.get(f"/pay/{session.page_token}").content.decode()
     assert ("takes about 204600 gas" in page or "takes about 204,600 gas" in page) == is_said
     assert (f'data-gas="{gas * 12 // 10}"' in page) == is_said
+
+
+@pytest.mark.parametrize(
+    ("asset", "collected_on", "is_said"),
+    [
+        ("ETH", "devchain", True),
+        ("ETH", "sandbox", False),
+        ("USDC", "devchain", False),
+    ],
+)
+def test_that_a_contract_is_there_already_is_said_where_it_is(
+    session: CheckoutSession,
+    client: Client,
+    monkeypatch: pytest.MonkeyPatch,
+    asset: str,
+    collected_on: str,
+    is_said: bool,
+) -> None:
+    monkeypatch.setenv("RPC_URL_DEVCHAIN", "http://127.0.0.1:9")
+    monkeypatch.setattr("sessions_app.pay.due.plain_transfer_gas", lambda network: 204_600)
+    choose_option(session=session, asset=asset, network="devchain", now=timezone.now())
+    DepositAddress.objects.filter(session=session).update(made_for="cs_former")
+    payment = confirmed(refreshed(session), "1.00")
+    before = timezone.now() - timedelta(days=30)
+    Payment.objects.filter(pk=payment.pk).update(network=collected_on, arrived_at=before, collected_at=before)
+    page = client.get(f"/pay/{session.page_token}").content.decode()
+    assert ("a little more than 21,000 gas" in page) == is_said
+    assert ('data-gas=""' in page) == (is_said or asset == "USDC")

@@ -9,15 +9,19 @@ from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from chains_app.receiving.deposits import deposit_address
+from chains_app.sandbox.chain import send
 from merchants_app.models import Merchant, Treasury
-from sessions_app.collecting.collecting import play_collection
-from sessions_app.errors import NothingToDecide
+from sessions_app.collecting.collecting import balances, play_collection
+from sessions_app.errors import NothingToDecide, OptionUnavailable
 from sessions_app.models import CheckoutSession, Decision, DepositAddress, Refund, SpareDeposit
 from sessions_app.paying.decisions import case_of, decide
 from sessions_app.paying.quoting import choose_option
+from sessions_app.paying.scenarios import simulate
 from sessions_app.paying.used_deposits import find_spare_deposits
 from sessions_app.status import DecisionKind
+from sessions_app.tasks import find_used_deposits as job
 from tests.cast import MIAS_WALLET, PATS_WALLET, refreshed
+from tests.desk import Desk
 from tests.sandbox import Sandbox
 from tests.strangers.world import own
 
@@ -150,6 +154,36 @@ def test_nobody_gets_a_used_one_who_did_not_ask_for_it_nor_of_another_treasury_o
     session = new_session()
     session.merchant.refresh_from_db()
     assert picks(session).deposit.address != former.deposit.address
+
+
+def test_the_next_buyer_is_asked_and_pays_and_the_former_pays_late(
+    sandbox: Sandbox,
+    saving: Merchant,
+    former: CheckoutSession,
+    new_session: NewSession,
+    request: pytest.FixtureRequest,
+) -> None:
+    """As the watcher sees it: a late payment that nobody read before the change of hands, and one after it."""
+    sandbox.skip(days=OVER)
+    job()
+    address, network = former.deposit.address, sandbox.network
+    send(recipient=address, contract=network.assets["USDC"].contract, amount_units=7, now=timezone.now())
+    send(recipient=address, contract=network.assets["USDC"].contract, amount_units=5 * 10**6, now=timezone.now())
+    sandbox.skip(seconds=2)
+    later = picks(new_session())
+    assert later.deposit.address == address
+    sandbox.send_to(address, "49.00", seconds=8)
+    assert [int(each.amount_units) for each in former.payments.order_by("id")[1:]] == [7, 5 * 10**6]
+    assert [refreshed(each).issue for each in (former, later)] == ["paid_twice", None]
+    assert refreshed(later).status == "completed"
+    desk: Desk = request.getfixturevalue("desk")  # who signed in before all those days is signed out
+    pages = [desk.read(f"sessions/{each.public_id}") for each in (former, later)]
+    assert ["Another session has it since" in page for page in pages] == [True, False]
+    assert [f"{former.public_id}" in page and "an earlier session" in page for page in pages] == [False, True]
+    assert all(each.public_id in desk.read(f"sessions?q={address}") for each in (former, later))
+    with pytest.raises(OptionUnavailable, match="serves another session"):
+        simulate(session=refreshed(former), scenario="exact", now=timezone.now())
+    assert [(each.deposits, each.amount_units) for each in balances(saving, "test")] == [(1, 54 * 10**6 + 7)]
 
 
 def test_no_rest_is_asked_for_at_an_address_that_somebody_else_has(
