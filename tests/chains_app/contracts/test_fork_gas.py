@@ -100,15 +100,18 @@ def test_tokens_of_new_deposits_and_of_used_ones(future: Stage) -> None:
 
 
 def test_a_deposit_that_serves_again_takes_a_buyers_ether_for_little_more_than_a_wallets(future: Stage) -> None:
-    to, deposits = deposit_address(session_id="cs_0", treasury=TREASURY), many(10)
-    new = gas_used(future.node.send(to=to, value=10**15))
-    figures = []
+    deposits = many(10, treasury="0x7e57000000000000000000000000000000009abc")
+    future.node.set_balance(deposits[0].treasury, 1)
+    buyers, sessions = [], []
     for _ in range(2):
-        fill(future, 10)
+        places = [deposit_address(session_id=each.session_id, treasury=each.treasury) for each in deposits]
+        paid = [gas_used(future.node.send(to=place, value=10**15)) for place in places]
+        buyers.append(paid[0])
         receipt = future.collect(*deposits)
         assert outcomes(receipt) == [True] * 10
-        figures.append(gas_used(receipt) / 10)
-    again = gas_used(future.node.send(to=to, value=10**15))
-    say(f"a buyer: {new:,}, again {again:,}; 10 of ETH: {figures[0]:,.0f} gas a session, again {figures[1]:,.0f}")
-    assert again == 21_021
-    assert figures[1] < 20_000
+        sessions.append(gas_used(receipt) / 10)
+    say(f"a buyer's ETH: {buyers[0]:,} gas, again {buyers[1]:,}")
+    say(f"10 of ETH: {sessions[0]:,.0f} gas a session, again {sessions[1]:,.0f}")
+    assert buyers == [204_600, 21_021]
+    assert sessions[0] > 120_000
+    assert sessions[1] < 20_000
