@@ -4,6 +4,7 @@ import os
 from datetime import timedelta
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlencode
 
 import pytest
 from allauth.account.models import EmailAddress
@@ -19,6 +20,7 @@ from tests.letters import last_link_to
 from tests.pages.member import OpenDashboard
 from tests.pages.test_dashboard_accessible import faults_of
 from tests.strangers.world import own
+from tests.webhooks_app.pairing.test_connecting import ASKED
 
 SCHEMES: list[Literal["light", "dark"]] = ["light", "dark"]
 NORA = "a.very.long.address.of.nora@subdomain.elsewhere.example"
@@ -54,6 +56,8 @@ def test_axe_finds_nothing_before_sign_in(page: Page, live_server: LiveServer, a
         "forgotten-sent": "/accounts/password/reset/done/",
         "invitation": asked,
         "invitation-forged": "/invitations/x",
+        "docs": "/docs/webhooks",
+        "docs-call": "/docs/api/create_session",
     }.items():
         page.goto(f"{live_server.url}{path}")
         faults += look(page, name)
@@ -81,6 +85,7 @@ def test_axe_finds_nothing_after_it(
         "address": "/accounts/email/",
         "reauthenticate": "/accounts/reauthenticate/",
         "accept-own-team": asked,
+        "connect": f"/connect?{urlencode(ASKED)}",
     }.items():
         page.goto(f"{live_server.url}{path}")
         faults += look(page, name)

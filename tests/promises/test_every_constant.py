@@ -91,6 +91,8 @@ NUMBERS: dict[str, dict[str, object]] = {
         "PAUSE": timedelta(minutes=10), "MOST_WAITING": 20, "SECONDS": 240.0,
     },
     "sessions_app.watching.second_looks": {"MOST_ROWS": 20},
+    "webhooks_app.pairing.codes": {"LIFETIME_SECONDS": 120},
+    "webhooks_app.pairing.shops": {"LONGEST_URL": 2000},
     "webhooks_app.events.retention": {"BATCH": 2000, "MOST_SECONDS": 1200.0},
     "webhooks_app.queue.delivery": {"SET_ASIDE_AT_ONCE": 1000},
     "webhooks_app.queue.resending": {"BATCH": 1000, "_NOTED_WITHIN": timedelta(minutes=1)},

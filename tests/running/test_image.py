@@ -42,6 +42,5 @@ def test_all_code_that_runs_gets_into_the_image() -> None:
     assert len(apps) == 8
     left_out = [name for name in apps if not is_copied(f"{name}/__init__.py")]
     assert left_out == []
-    assert all(
-        map(is_copied, ["manage.py", "requirements.txt", "chains_app/networks/networks.toml", "static/css/base.css"])
-    )
+    named = ["manage.py", "requirements.txt", "chains_app/networks/networks.toml", "static/css/base.css"]
+    assert all(map(is_copied, [*named, "docs/api.md", "examples/shop/shop.py"]))

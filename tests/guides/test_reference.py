@@ -1,0 +1,80 @@
+"""The reference: a page and an anchor for each call and message, and samples that a reader may copy."""
+
+import ast
+import json
+import re
+import shutil
+import subprocess
+from html import unescape
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from checkout_project.guides.fields import Field
+from checkout_project.guides.reference import Call, calls
+from checkout_project.openapi.description import description
+from tests.cast import Api
+
+
+def sample(call: Call, language: str) -> str:
+    """As it is copied from the page."""
+    (marked,) = (text for each, _, text in call.samples if each == language)
+    return unescape(re.sub(r"<[^>]+>", "", marked))
+
+
+def test_each_call_and_message_has_its_page_and_its_anchor(client: Client) -> None:
+    described = {call["operationId"] for methods in description()["paths"].values() for call in methods.values()}
+    described |= {message["post"]["operationId"] for message in description()["webhooks"].values()}
+    assert len(described) > 50
+    assert set(calls()) == described
+    anchors = set(re.findall(r' id="(\w+)"', client.get("/docs/api").content.decode()))
+    assert described <= anchors
+
+
+def told(fields: list[Field]) -> set[str]:
+    return {name for each in fields for name in (each.name, *told(each.inside))}
+
+
+def test_each_field_is_told_with_its_meaning() -> None:
+    def silent(fields: list[Field]) -> list[str]:
+        return [each.name for each in fields if not each.meaning] + [
+            name for each in fields for name in silent(each.inside)
+        ]
+
+    for call in calls().values():
+        assert silent([*call.parameters, *call.body, *call.answer]) == [], call.name
+    create = calls()["create_session"]
+    properties = description()["components"]["schemas"]["CreateSessionRequest"]["properties"]
+    assert [each.name for each in create.body] == list(properties)
+    assert {"id", "url", "payments", "txHash"} <= told(create.answer)
+
+
+@pytest.mark.parametrize(
+    ("language", "command", "one"),
+    [
+        ("bash", ["bash", "-n"], "{}\n"),
+        ("js", ["node", "--check", "--input-type=module", "-"], "(async () => {{\n{}\n}})();\n"),
+        ("php", ["php", "-l"], "<?php {} ?>\n"),
+    ],
+)
+def test_all_samples_are_of_their_language(language: str, command: list[str], one: str) -> None:
+    if not shutil.which(command[0]):
+        pytest.skip(f"{command[0]} is not installed")
+    text = "".join(one.format(sample(call, language)) for call in calls().values() if call.samples)
+    run = subprocess.run(command, input=text, capture_output=True, text=True, timeout=30, check=False)
+    assert run.returncode == 0, run.stdout + run.stderr
+
+
+def test_all_samples_in_python_are_python() -> None:
+    for call in calls().values():
+        if call.samples:
+            ast.parse(sample(call, "python"))
+
+
+@pytest.mark.django_db
+def test_the_sample_of_a_create_is_taken(api: Api) -> None:
+    found = re.search(r"-d '(.*)'", sample(calls()["create_session"], "bash"), re.DOTALL)
+    assert found
+    body: dict[str, Any] = json.loads(found[1])
+    assert api.post("checkout", body).status_code == 200
