@@ -6,7 +6,7 @@ from drf_spectacular.extensions import OpenApiViewExtension
 from drf_spectacular.utils import OpenApiParameter, extend_schema_view
 
 from checkout_project.openapi.describing import DONE, NEXT_PAGE, change, copy_of, get, post, thing_id
-from sessions_app.answers.session import PaymentMade, Session
+from sessions_app.answers.session import Session
 from sessions_app.answers.shop import ListedCurrency, OpenIssue, PaymentOption
 from sessions_app.api.requests import (
     AmountQuery,
@@ -40,6 +40,8 @@ class CheckoutCalls(OpenApiViewExtension):  # type: ignore[no-untyped-call]
 
     def view_replacement(self) -> Any:
         """The view set with its descriptions."""
+        # No action by the name of `list`, so drf-spectacular does not know that it answers many.
+        payments = {"type": "array", "items": {"$ref": "#/components/schemas/PaymentMade"}}
         described = extend_schema_view(
             list=get(
                 "list_sessions",
@@ -55,7 +57,7 @@ class CheckoutCalls(OpenApiViewExtension):  # type: ignore[no-untyped-call]
             payments=get(
                 "list_payments",
                 "List all that was seen for a session",
-                PaymentMade,
+                payments,
                 ListPayments,
                 NEXT_PAGE,
                 ID,

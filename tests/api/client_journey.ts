@@ -8,6 +8,7 @@ import {
   getRefund,
   getSession,
   listEvents,
+  listPayments,
   listSessions,
   quoteSession,
   simulateRefund,
@@ -55,6 +56,7 @@ async function main(): Promise<void> {
     (found) => found.status === "completed",
   );
   assert.deepEqual([paid.paymentStatus, paid.payments.map((each) => each.amount)], ["paid", ["49"]]);
+  assert.deepEqual(await answered(listPayments({ path })), paid.payments);
 
   const half = await answered(createRefund({ path, body: { amount: 20, address: wallet } }));
   assert.equal((await answered(withdrawRefund({ path: { id: half.id } }))).status, "withdrawn");

@@ -60,6 +60,17 @@ def test_every_call_has_a_summary_and_its_errors(schema: dict[str, Any]) -> None
                 assert {"409", "413", "415", "422"} <= set(call["responses"]), f"{method} {path}"
 
 
+def test_every_list_is_described_as_one(schema: dict[str, Any]) -> None:
+    calls = [call for path in schema["paths"].values() for call in path.values()]
+    kinds = {
+        call["operationId"]: call["responses"]["200"]["content"]["application/json"]["schema"].get("type")
+        for call in calls
+        if call["operationId"].startswith("list_")
+    }
+    assert len(kinds) >= 10
+    assert set(kinds.values()) == {"array"}, kinds
+
+
 def test_a_session_has_exactly_the_described_fields(schema: dict[str, Any], session: CheckoutSession) -> None:
     described = schema["components"]["schemas"]["Session"]
     assert set(represent(session).model_dump()) == set(described["properties"]) == set(described["required"])

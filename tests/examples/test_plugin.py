@@ -6,12 +6,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from chains_app.sandbox.chain import take_back
 from examples.plugin.orders import Order
-from sessions_app.models import CheckoutSession
-from tests.cast import Api, terms
+from sessions_app.models import CheckoutSession, Refund
+from tests.cast import PATS_WALLET, Api, terms
 from tests.sandbox import Sandbox
 from tests.strangers.world import own
 
@@ -24,6 +26,17 @@ class Shop:
 
     def __init__(self, api: Api, sandbox: Sandbox) -> None:
         self.api, self.sandbox = api, sandbox
+        self.stations: list[tuple[str, int]] = []
+
+    @property
+    def events(self) -> list[Any]:
+        """All that was told of the order, in the order in which it happened."""
+        told = self.api.get("events?limit=100").answer
+        return [each for each in told if each["data"].get("reference") == "order-1"]
+
+    def reached(self, state: str) -> None:
+        """By what was told until now the order is in that state."""
+        self.stations.append((state, len(self.events)))
 
     def checkout(self, amount: int = 49) -> CheckoutSession:
         body = terms(amount=amount, reference="order-1", onConflict="supersede", allowedAssets=["USDC"])
@@ -70,6 +83,31 @@ class Shop:
         self.checkout(60)
         self.sandbox.send_to(address, "49.00")
 
+    def refund(self, amount: object, *, send: bool = True) -> str:
+        """Some money goes back; the id of the refund."""
+        session = own(CheckoutSession).get()
+        body = {"amount": amount, "address": PATS_WALLET}
+        made = str(self.api.post(f"checkout/{session.public_id}/refunds", body).answer["id"])
+        self.api.post(f"refunds/{made}/{'simulate' if send else 'withdraw'}")
+        self.sandbox.wait(4, session)
+        return made
+
+    def refunds(self) -> None:
+        """Half goes back, some shall and is withdrawn, then all does, and the chain takes that back for a while."""
+        self.paid_and("exact")
+        self.reached("paid")
+        self.refund(24.5)
+        self.reached("partly refunded")
+        self.refund(5, send=False)
+        self.reached("partly refunded")
+        last = Refund.objects.get(public_id=self.refund("all"))
+        self.reached("refunded")
+        take_back(tx_hash=last.tx_hash, now=timezone.now())
+        self.sandbox.wait(4, last.session)
+        self.reached("partly refunded")
+        self.api.post(f"refunds/{last.public_id}/simulate")
+        self.sandbox.wait(4, last.session)
+
 
 HISTORIES: dict[str, tuple[Callable[[Shop], None], str]] = {
     "paid": (lambda shop: shop.paid_and("exact"), "paid"),
@@ -83,6 +121,7 @@ HISTORIES: dict[str, tuple[Callable[[Shop], None], str]] = {
     "a cart edited twice": (Shop.carts, "paid"),
     "paid by the page of the former cart": (Shop.old_page, "paid"),
     "paid in part by the page of the former cart": (Shop.old_page_in_part, "waiting"),
+    "refunded half, withdrawn, then all, taken back, again": (Shop.refunds, "refunded"),
     "undone after completion": (lambda shop: shop.paid_and("reorged", seconds=20), "on hold"),
 }
 
@@ -90,17 +129,23 @@ HISTORIES: dict[str, tuple[Callable[[Shop], None], str]] = {
 @pytest.mark.parametrize("name", HISTORIES)
 def test_it_ends_in_the_pages_state_however_events_arrive(api: Api, sandbox: Sandbox, name: str) -> None:
     play, expected = HISTORIES[name]
-    play(Shop(api, sandbox))
-    events = [each for each in api.get("events?limit=100").answer if each["data"].get("reference") == "order-1"]
+    shop = Shop(api, sandbox)
+    play(shop)
+    shop.reached(expected)
+    events = shop.events
     assert len(events) >= 2
 
-    @settings(max_examples=25, deadline=None, database=None, suppress_health_check=list(HealthCheck))
-    @given(st.lists(st.sampled_from(events), max_size=6), st.permutations(events))
-    def arrive(again: list[Any], in_any_order: list[Any]) -> None:
-        order = Order()
-        for event in [*again, *in_any_order, *again]:
+    @settings(
+        max_examples=25 * len(shop.stations), deadline=None, database=None, suppress_health_check=list(HealthCheck)
+    )
+    @given(st.data(), st.sampled_from(shop.stations))
+    def arrive(data: st.DataObject, station: tuple[str, int]) -> None:
+        state, count = station
+        told, order = events[:count], Order()
+        again = data.draw(st.lists(st.sampled_from(told), max_size=6))
+        for event in [*again, *data.draw(st.permutations(told)), *again]:
             order.take(event)
-        assert order.state == expected
+        assert order.state == state
 
     arrive()
     states = set(re.findall(r"^\| .*? \| ([a-z ]+)[:;]? ?.*\|$", PAGE.read_text(encoding="utf-8"), re.MULTILINE))
