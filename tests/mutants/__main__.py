@@ -15,8 +15,8 @@ import tempfile
 import tomllib
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import suppress
 from hashlib import sha256
+from itertools import islice
 from multiprocessing import get_context
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -38,26 +38,31 @@ BUDGET_SECONDS = float(os.environ.get("BUDGET", "40"))  # of tests a change, by 
 
 
 def changes_of(path: Path) -> Iterator[Change]:
-    """Those that leave a file that can be loaded: any test would notice the others."""
+    """Of every kind, wherever one could be made."""
     source = path.read_text(encoding="utf-8")
-    if path.suffix == ".toml":
-        yield from changes_of_toml(source)
-        return
-    for change in changes_of_python(source):
-        with suppress(SyntaxError):
-            ast.parse(change.made_in(source))
-            yield change
+    return changes_of_toml(source) if path.suffix == ".toml" else changes_of_python(source)
+
+
+def can_be_loaded(path: Path, change: Change) -> bool:
+    """Whether the file still can, with the change: any test would notice if not."""
+    if path.suffix == ".py":
+        try:
+            ast.parse(change.made_in(path.read_text(encoding="utf-8")))
+        except SyntaxError:
+            return False
+    return True
 
 
 def choose(seed: int, number: int, *, again: str) -> list[tuple[Path, Change]]:
     """So many changes, the same for the same seed and tree; or only those that a former run's report says lived."""
     pool = [(path, change) for path in files() for change in changes_of(path)]
-    if not again:
-        chosen = random.Random(seed).sample(pool, min(number, len(pool)))
-        return [each for each in chosen if re.search(os.environ.get("ONLY", ""), str(each[0]))]
-    report = Path(again).read_text(encoding="utf-8")
-    lived = set(re.findall(r"LIVED: (.+):\d+ .*\n  - (.*)\n  \+ (.*)", report))
-    return [each for each in pool if described(*each) in lived]
+    if again:
+        report = Path(again).read_text(encoding="utf-8")
+        lived = set(re.findall(r"LIVED: (.+):\d+ .*\n  - (.*)\n  \+ (.*)", report))
+        return [each for each in pool if described(*each) in lived and can_be_loaded(*each)]
+    random.Random(seed).shuffle(pool)
+    chosen = islice((each for each in pool if can_be_loaded(*each)), number)
+    return [each for each in chosen if re.search(os.environ.get("ONLY", ""), str(each[0]))]
 
 
 def described(path: Path, change: Change) -> tuple[str, str, str]:
