@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from chains_app.models import ScanCursor
 from chains_app.networks.networks import network
+from chains_app.reading.health import record_problem
 from chains_app.sandbox.chain import send
 from chains_app.sandbox.reader import SandboxReader
 from sessions_app.models import CheckoutSession, DepositAddress
@@ -42,6 +43,7 @@ def test_the_first_look_begins_at_the_first_offer_and_not_at_the_last(new_sessio
             clock.shift(timedelta(seconds=30))
             SandboxReader(SANDBOX).head()
         offered(new_session())
+        record_problem(network=SANDBOX, problem="It was away when somebody looked for the first time.")
         for _ in range(10):
             if not watch(SANDBOX, SandboxReader(SANDBOX)):
                 break
