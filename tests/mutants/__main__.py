@@ -19,9 +19,6 @@ from hashlib import sha256
 from itertools import islice
 from multiprocessing import get_context
 from pathlib import Path
-from urllib.parse import urlsplit
-
-import psycopg
 
 from tests.mutants.asking import Known, tests_for
 from tests.mutants.operators import Change, changes_of_python, changes_of_toml
@@ -98,18 +95,6 @@ def reach(folder: Path) -> dict[str, Known]:
     return dict(json.loads(kept.read_text(encoding="utf-8")))
 
 
-def make_template(folder: Path) -> str:
-    """A database with every table and no row: each run of pytest puts its strangers in."""
-    server, name = urlsplit(os.environ["DATABASE_URL"]), "mutants_template"
-    with psycopg.connect(server.geturl(), autocommit=True) as connection:
-        connection.execute(f"drop database if exists {name}")
-        connection.execute(f"create database {name}")
-    given = {"DATABASE_URL": server._replace(path=f"/{name}").geturl(), "DJANGO_SETTINGS_MODULE": "tests.settings"}
-    command = [sys.executable, "-m", "django", "migrate", "--verbosity=0"]
-    subprocess.run(command, cwd=folder, env=os.environ | given, check=True)
-    return name
-
-
 def judge(chosen: list[tuple[Path, Change]], folder: Path) -> None:
     workers = os.cpu_count() or 1
     context = get_context("spawn")
@@ -118,9 +103,8 @@ def judge(chosen: list[tuple[Path, Change]], folder: Path) -> None:
         copy_of_tree(folder / worker)
         names.put(worker)
     known = reach(folder)
-    template = make_template(folder / "0")
     always, seconds = SCOPE["tests"]["always"], 4 * BUDGET_SECONDS + 60
-    with ProcessPoolExecutor(workers, context, begin, (names, folder, template)) as pool:
+    with ProcessPoolExecutor(workers, context, begin, (names, folder)) as pool:
         if pool.submit(run, [*always, *UNCHANGED], seconds).result():
             raise SystemExit("The tests fail without any change: nothing that they say of one would mean anything.")
         tried = []

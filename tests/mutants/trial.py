@@ -12,7 +12,7 @@ from tests.mutants import warm
 from tests.mutants.operators import Change
 from tests.mutants.scope import ROOT
 
-OPTIONS = ["-q", "--reuse-db", "-p", "no:cacheprovider", "-p", "no:schemathesis"]
+OPTIONS = ["-q", "-p", "no:cacheprovider", "-p", "no:schemathesis"]
 _mine: dict[str, str] = {}
 
 
@@ -25,19 +25,20 @@ def copy_of_tree(folder: Path) -> None:
     (folder / "node_modules").symlink_to(ROOT / "node_modules")
 
 
-def begin(names: "SimpleQueue[str]", folder: Path, template: str) -> None:
-    """Of this process: `folder/name` has its copy of the tree."""
+def begin(names: "SimpleQueue[str]", folder: Path) -> None:
+    """Of this process: `folder/name` has its copy of the tree; its tests' database is called after `mutants_name`."""
     warm.load()
     name = names.get()
-    _mine.update(name=name, folder=str(folder / name), template=template)
+    _mine.update(name=name, folder=str(folder / name))
+    with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as connection:
+        connection.execute(f"create database mutants_{name}")
 
 
 def run(tests: list[str], seconds: float) -> int:
     """pytest's exit code on a fresh database; `warm.HUNG` when it takes longer."""
     server, database = os.environ["DATABASE_URL"], f"mutants_{_mine['name']}"
     with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(f"drop database if exists test_{database} with (force)")
-        connection.execute(f"create database test_{database} template {_mine['template']}")
+        connection.execute(f"drop database if exists test_{database} with (force)")  # of a run that hung
     url = urlsplit(server)._replace(path=f"/{database}").geturl()
     environment = os.environ | {"DATABASE_URL": url, "PYTEST_XDIST_WORKER": f"gw{_mine['name']}"}
     asked = [*OPTIONS, "-x", *tests]

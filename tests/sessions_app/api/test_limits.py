@@ -66,3 +66,12 @@ def test_a_limit_is_compared_at_the_rate(api: Api, amount: str, sentence: str) -
 def test_the_rest_is_taken_however_small(api: Api, sandbox: Sandbox, session: CheckoutSession) -> None:
     assert sandbox.play(session, "short", asset="USDC").payment_status == "partial"
     assert sandbox.play(session, "rest").status == "completed"
+
+
+def test_a_promised_rate_takes_no_price_outside_either(api: Api) -> None:
+    """The cart was changed since: its session keeps the rate of the one before."""
+    first = api.post("checkout", terms(reference="cart")).answer
+    assert api.post(f"checkout/{first['id']}/quote", {"asset": "USDC", "network": "sandbox"}).status_code == 200
+    second = api.post("checkout", terms(reference="cart", amount=51, onConflict="supersede")).answer
+    refused = api.post(f"checkout/{second['id']}/quote", {"asset": "USDC", "network": "sandbox"})
+    assert (refused.status_code, "up to 50 USDC" in refused.answer["errors"][0]["detail"]) == (400, True)

@@ -111,6 +111,8 @@ def test_an_amount_of_the_asset_itself(refund: Callable[..., Any]) -> None:
         ({"amount": 1.001}, "amount", "no such small unit"),
         ({"amount": 1, "currency": "EUR"}, "currency", "USD or USDC"),
         ({"amount": 50, "currency": "USDC"}, "amount", "Only 49 USDC is there"),
+        ({"amount": 0.0000001, "currency": "USDC"}, "amount", "USDC has no such small unit"),
+        ({"amount": 0, "currency": "USDC"}, "amount", "above zero"),
         ({"amount": "all", "address": "0x12"}, "address", "40 characters"),
         ({"amount": "all", "rate": "best"}, "rate", "today"),
         ({"amount": "all", "colour": "red"}, "colour", ""),

@@ -1,12 +1,15 @@
 """What a transaction on a chain has collected: all that was there by then, once, and nothing that waits elsewhere."""
 
+from dataclasses import replace
+
 import pytest
 from django.utils import timezone
 
-from chains_app.calls.chain_calls import Emptied
-from chains_app.models import ScanCursor
+from chains_app.calls.chain_calls import COLLECTIONS, Emptied
+from chains_app.models import ScanCursor, SetAside
 from chains_app.networks.networks import Network, network
-from chains_app.reading.reader import Doubt
+from chains_app.reading.reader import Doubt, ReaderUnavailable
+from chains_app.reading.set_aside import set_aside
 from chains_app.receiving.deposits import Collection
 from merchants_app.models import AuditEntry, Merchant
 from sessions_app.collecting import collecting, watch
@@ -30,9 +33,9 @@ def session(mia: Merchant) -> CheckoutSession:
     return made
 
 
-def emptied(session: CheckoutSession) -> Emptied:
+def emptied(session: CheckoutSession, on: Network = SEPOLIA) -> Emptied:
     """All its USDC left in block 1."""
-    token = SEPOLIA.assets["USDC"].contract or ""
+    token = on.assets["USDC"].contract or ""
     gone = Collection(MIAS_WALLET, session.deposit.address, token, 49_000_000, True)
     return Emptied(gone, block_number=1, tx_hash=TX)
 
@@ -101,3 +104,47 @@ def test_collections_are_read_from_where_they_were_read(
     watch.follow_collections(network("devchain"))
     assert calls == ([asked] if asked else [])
     assert ScanCursor.objects.get(pk="devchain").collections_read == (LAST if asked else read)
+
+
+@pytest.mark.parametrize(("name", "cursor"), [("sandbox", {"block_hash": "0x3"}), ("devchain", {}), ("devchain", None)])
+def test_nothing_is_asked_of_what_is_no_chain_or_was_never_read(
+    session: CheckoutSession, monkeypatch: pytest.MonkeyPatch, name: str, cursor: dict[str, str] | None
+) -> None:
+    Payment.objects.filter(session=session).update(network=name)
+    if cursor is not None:
+        ScanCursor.objects.update_or_create(network=name, defaults={"block_number": 9, **cursor})
+    monkeypatch.setattr(watch, "collections_between", None)
+    watch.follow_collections(network(name))
+
+
+ODD = Doubt(what=COLLECTIONS, place="block 7", first=7, last=8, address="", why="They cannot be listed.")
+
+
+@pytest.mark.parametrize(
+    ("answer", "why", "is_settled", "collected"),
+    [
+        ("away", "It is away.", False, ""),
+        ("odd", "They cannot be listed.", False, TX),
+        ("well", "They could not be listed before.", True, TX),
+    ],
+)
+def test_what_a_node_did_not_list_is_asked_for_until_it_does(
+    session: CheckoutSession, monkeypatch: pytest.MonkeyPatch, answer: str, why: str, is_settled: bool, collected: str
+) -> None:
+    """What it does list meanwhile has been collected."""
+    devchain = network("devchain")
+    Payment.objects.filter(session=session).update(network="devchain")
+    set_aside(devchain, [replace(ODD, why="They could not be listed before.")], timezone.now())
+    row = SetAside.objects.get(network="devchain", what=COLLECTIONS)
+
+    def between(on: Network, first: int, last: int, **wanted: object) -> tuple[list[Emptied], list[Doubt]]:
+        assert (on, first, last) == (devchain, 7, 8)
+        if answer == "away":
+            raise ReaderUnavailable("It is away.")
+        return [emptied(session, on)], [ODD] if answer == "odd" else []
+
+    monkeypatch.setattr(watch, "collections_between", between)
+    watch.read_collections_again(devchain, row)
+    row.refresh_from_db()
+    assert (row.why, row.settled_at is not None, row.tries) == (why, is_settled, 1)
+    assert session.payments.get().collected_tx == collected

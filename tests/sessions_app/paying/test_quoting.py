@@ -4,7 +4,7 @@ import pytest
 from django.utils import timezone
 
 from merchants_app.models import Merchant
-from sessions_app.errors import OptionUnavailable, SessionNotOpen
+from sessions_app.errors import NoTreasury, OptionUnavailable, SessionNotOpen
 from sessions_app.models import CheckoutSession, DepositAddress, Quote
 from sessions_app.paying.quoting import choose_option, options_for
 from sessions_app.selling.creation import create_session
@@ -54,6 +54,14 @@ def test_an_asset_without_a_rate_cannot_be_picked(live: CheckoutSession) -> None
 
 
 @pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db
+def test_where_no_wallet_is_named_nobody_is_shown_an_address(live: CheckoutSession) -> None:
+    live.treasury = None
+    with pytest.raises(NoTreasury, match="named no wallet"):
+        choose_option(session=live, asset="USDC", network="ethereum", now=timezone.now())
+    assert not DepositAddress.objects.filter(session=live).exists()
+
+
 def test_a_session_that_is_cancelled_while_an_option_is_picked_has_nothing_to_pay(transactional_db: None) -> None:
     session = create_session(merchant=merchant("Mia Coffee", MIAS_WALLET), mode="test", terms=agreed())
     refused = behind_a_lock(

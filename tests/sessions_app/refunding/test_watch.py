@@ -37,6 +37,16 @@ def test_a_transfer_that_was_one_refund_at_an_earlier_look_is_not_an_equal_one_t
     assert Refund.objects.get(pk=first.pk).tx_hash == sent.tx_hash
 
 
+def test_one_that_is_shown_in_another_block_is_put_there(mia: Merchant) -> None:
+    session = overpaid(mia)
+    sent = replace(transfer_to(session, "11"), recipient=PATS_WALLET)
+    seen = told(refund(session), sent)
+    placed(seen, sent)
+    placed(Refund.objects.get(pk=seen.pk), replace(sent, block_number=2, block_hash="0x2"))
+    after = Refund.objects.get(pk=seen.pk)
+    assert (after.block_number, after.block_hash, after.status) == (2, "0x2", "seen")
+
+
 @pytest.mark.parametrize(("log_index", "asked_for"), [(7, 7), (0, 0), (-1, -1), (None, 0)])
 def test_a_refund_is_asked_for_by_its_place_in_the_block(log_index: int | None, asked_for: int) -> None:
     assert sighting(Refund(log_index=log_index, amount_units=1)).log_index == asked_for
