@@ -4,6 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from chains_app.calls.readers import limits_of
+from chains_app.calls.search import Search
 from chains_app.evm.coin import native
 from chains_app.evm.known import Known
 from chains_app.evm.reader import EvmReader
@@ -80,3 +82,16 @@ def test_balances_are_compared_as_soon_as_that_is_less_than_blocks_and_a_sweep(
     last = chain.node.head()
     EvmReader(DEVCHAIN).transfers(frozenset(address() for _ in range(5)), last - blocks + 1, last)
     assert full_blocks(fake) == are_read
+
+
+def test_who_looks_for_money_again_knows_what_nodes_take_and_asks_once_which_chain_they_are_of(
+    chain: Devchain, fake: FakeNode, db: None
+) -> None:
+    limits_of(DEVCHAIN)[fake.url].span.shrink(7)
+    chain.node.mine(40)
+    search = Search(DEVCHAIN, address())
+    for first in (1, 21):
+        search.transfers({"USDC"}, first, first + 19, owner_may_spend=False, doubts=[])
+    wheres = [asked[0] for method, asked in fake.calls if method == "eth_getLogs"]
+    assert max(int(each["toBlock"], 16) - int(each["fromBlock"], 16) + 1 for each in wheres) == 7
+    assert fake.count("eth_chainId") == 1

@@ -10,6 +10,7 @@ from pytest_django import Settings
 
 from tests.anvil import Anvil
 from tests.chains_app.node_cast import CONTRACTS
+from tests.fake_node import FakeNode
 from tests.fork_node import ForkNode
 
 FILE = """
@@ -57,6 +58,12 @@ def test_a_chain_as_the_file_says(checked: Callable[..., tuple[int, str]]) -> No
     code, said = checked()
     assert code == 0
     assert "chain 31337, ETH USDC as listed." in said
+
+
+def test_its_last_blocks_are_asked_for_once(node: Anvil, checked: Callable[..., tuple[int, str]]) -> None:
+    with FakeNode(upstream=node.url) as counting:
+        assert checked(url=counting.url)[0] == 0
+        assert counting.count("eth_blockNumber") == 1
 
 
 @pytest.mark.parametrize(
