@@ -193,3 +193,19 @@ def test_of_an_address_that_never_held_anything_nothing_is_doubted(chain: Devcha
         proxy.keeps_no_state(below=kept)
     found, doubts = read(EvmReader(DEVCHAIN), [pat], first, last)
     assert ([(each.amount_units, each.log_index) for each in found], doubts) == ([(9, OWN_VALUE)], [])
+
+
+def test_a_transfer_that_failed_by_its_receipt_and_came_by_the_balance_is_counted_in_no_other_way(
+    chain: Devchain, proxies: list[FaultyProxy]
+) -> None:
+    """As if it had come from inside a contract it would count twice, once another node tells the truth about it."""
+    pat, first = address(), proxies[0]
+    block = chain.pay_ether(pat, 7)
+    for proxy in proxies:
+        proxy.spoils_receipts(lambda receipt: receipt | {"status": "0x0"})
+    reader = EvmReader(DEVCHAIN)
+    found, doubts = read(reader, [pat], block, block)
+    assert (found, [(each.what, each.address) for each in doubts]) == ([], [("receipt", pat)])
+    first.well()
+    found, doubts = read(reader, [pat], block, block)
+    assert ([each.log_index for each in found], doubts) == ([OWN_VALUE], [])

@@ -5,7 +5,7 @@ from typing import Any
 
 from eth_utils.crypto import keccak
 
-from chains_app.evm.blocks import FullBlock, LastBlocks, odd_transactions, read_blocks
+from chains_app.evm.blocks import FullBlock, LastBlocks, Sent, odd_transactions, read_blocks
 from chains_app.evm.coin.balances import Inflow
 from chains_app.evm.exchange import NodeFailed
 from chains_app.evm.json_rpc import Call, Node
@@ -41,11 +41,15 @@ class Movements:
         rest = dict(units)
         for transfer in sent:
             rest[transfer.recipient] -= transfer.amount_units
-        inside = [
-            self.from_inside(full.block, Inflow(address, full.block.number, left))
-            for address, left in rest.items()
-            if left > 0 and address not in doubted
-        ]
+        counted, inside = {each.tx_hash for each in sent}, []
+        for address, left in rest.items():
+            if left <= 0 or address in doubted:
+                continue
+            failed = [each for each in full.sent.get(address.lower(), ()) if each.tx_hash not in counted]
+            if belied := next((each for each in failed if each.units <= left), None):
+                doubts.append(self._belied(full.block, belied, address))
+            else:
+                inside.append(self.from_inside(full.block, Inflow(address, full.block.number, left)))
         return sent + inside, odd_transactions(full, of.get) + doubts
 
     def sent(self, full: FullBlock, addresses: Iterable[str]) -> tuple[list[Transfer], list[Doubt]]:
@@ -119,6 +123,12 @@ class Movements:
             tx_hash="0x" + made_up.hex(),
             log_index=FROM_INSIDE,
         )
+
+    def _belied(self, block: Block, sent: Sent, address: str) -> Doubt:
+        """Counted as from inside, it would count twice as soon as another node tells the truth about it."""
+        number = block.number
+        why = f"{self._node.host} says that it failed, and that what it sends came to {address} in block {number}."
+        return Doubt(what="receipt", place=sent.tx_hash, first=number, last=number, address=address, why=why)
 
     def _transfer(
         self, block: Block, *, recipient: str, sender: str, units: int, tx_hash: str, log_index: int
