@@ -59,6 +59,8 @@ def configure(*, log_format: str, level: str) -> dict[str, Any]:
             # They log each URL they call, and a provider's URL holds the operator's key.
             "httpx": {"level": "WARNING"},
             "httpcore": {"level": "WARNING"},
+            # It logs each key and signing secret that it hands out.
+            "authlib": {"level": "WARNING"},
             # A buyer's wrong link is no event; what breaks is logged by `django.request` at ERROR.
             "django.request": {"level": "ERROR", "filters": ["no_outages"]},
             "celery.app.trace": {"filters": ["no_outages"]},

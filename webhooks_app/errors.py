@@ -39,6 +39,10 @@ class CannotConnect(Conflict):
     code = "cannot_connect"
 
 
+class ConnectLater(CannotConnect):
+    """Not now: what was allowed may still be there."""
+
+
 class NoSuchEndpoint(NotFound):
     """Not the caller's endpoint, or none."""
 

@@ -1,6 +1,6 @@
 """Doors: /docs, for everybody. Each page is the same for all but for one note to those who are signed in."""
 
-from itertools import chain
+from functools import cache
 
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
@@ -11,9 +11,10 @@ from django.views.decorators.http import require_safe
 
 from checkout_project.guides import contents, reference
 from checkout_project.guides.code import coloured
+from checkout_project.guides.contents import Part
 from checkout_project.guides.searching import LONGEST_QUERY, search
 from common.modes import Mode
-from merchants_app.frame.access import last_place
+from merchants_app.frame.access import is_visiting, last_place
 from merchants_app.frame.places import Place
 
 _FIRST = "quick-start"
@@ -51,7 +52,7 @@ def example(request: HttpRequest, path: str) -> HttpResponse:
 def find(request: HttpRequest) -> HttpResponse:
     """What the words are found in."""
     query = request.GET.get("q", "")[:LONGEST_QUERY].strip()
-    found = search(query, chain(contents.parts(), reference.parts()))
+    found = search(query, _parts())
     return _page(request, "search.html", query=query, found=found)
 
 
@@ -72,6 +73,12 @@ def call(request: HttpRequest, name: str) -> HttpResponse:
     return _page(request, "call.html", call=found, calls=reference.menu())
 
 
+@cache
+def _parts() -> tuple[Part, ...]:
+    """All that can be found, put together once: whoever searches costs a look through it."""
+    return (*contents.parts(), *reference.parts())
+
+
 def _page(request: HttpRequest, template: str, **context: object) -> HttpResponse:
     frame = {"menu": contents.menu(), "public_url": settings.PUBLIC_URL, "keys_at": _keys_at(request)}
     return render(request, f"docs/{template}", frame | context)
@@ -79,7 +86,7 @@ def _page(request: HttpRequest, template: str, **context: object) -> HttpRespons
 
 def _keys_at(request: HttpRequest) -> Place | None:
     """Where somebody who is signed in makes a test key: existing ones are kept as hashes and cannot be shown."""
-    if not request.user.is_authenticated:
+    if not request.user.is_authenticated or is_visiting(request):
         return None
     try:
         return last_place(request, Mode.TEST)

@@ -39,6 +39,7 @@ async function finish(said) {
   const verifier = begun.get(said.get("state"));
   begun.delete(said.get("state"));
   if (!verifier) return "This was not begun here.";
+  if (said.get("iss") !== TALLYSTICK) return "Another installation answered.";
   if (said.has("error")) return `Not connected: ${said.get("error")}`;
   const answer = await fetch(`${TALLYSTICK}/connect/token`, {
     method: "POST",

@@ -140,6 +140,11 @@ def last_place(request: HttpRequest, mode: Mode) -> Place:
     return Place(last if last in open_now else own[0].public_id, mode)
 
 
+def is_visiting(request: HttpRequest) -> bool:
+    """Whether the caller looks at a business in a member's place, or did until a moment ago."""
+    return VISIT in request.session
+
+
 def visit_going_on(request: HttpRequest) -> OperatorVisit | None:
     """What the caller, an operator, looks at in a member's place.
 

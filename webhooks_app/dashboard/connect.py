@@ -3,6 +3,7 @@
 from typing import Any
 from urllib.parse import urlencode
 
+from authlib.common.urls import add_params_to_uri
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -22,6 +23,7 @@ from merchants_app.models import User
 from merchants_app.powers import SCOPE_WORDS
 from webhooks_app.dashboard.oauth import SCOPES, SERVER, OAuth2Error
 from webhooks_app.endpoints.endpoints import check_url
+from webhooks_app.errors import ConnectLater
 from webhooks_app.pairing.shops import owned_by
 
 # What a shop says; a consent carries all of it along.
@@ -55,8 +57,17 @@ def begin(request: HttpRequest) -> HttpResponse:
     return render(request, "connect/choose.html", {"ways": ways, "shop": request.GET["client_id"]})
 
 
+def _allows(request: HttpRequest) -> bool:
+    return request.POST.get("answer") == "allow"
+
+
+def _gives_in_live(request: HttpRequest, access: Access) -> bool:
+    """To say no takes no password."""
+    return in_live(request, access) and _allows(request)
+
+
 @never_cache
-@for_members(see=Power.CONNECT_SHOPS, change=Power.CONNECT_SHOPS, fresh=in_live)
+@for_members(see=Power.CONNECT_SHOPS, change=Power.CONNECT_SHOPS, fresh=_gives_in_live)
 def consent(request: HttpRequest, access: Access) -> HttpResponse:
     """What a shop would get, and where it is; a POST allows it or refuses, and leads back to the shop."""
     try:
@@ -65,12 +76,11 @@ def consent(request: HttpRequest, access: Access) -> HttpResponse:
         return _refused(request, error.description, back=_way_back(error))
     data = grant.request.payload.data
     problem = _problem_of(data.get("webhook_url", ""), access.mode)
-    allows = request.POST.get("answer") == "allow"
-    if request.method == "POST" and not (allows and problem):
-        allowed = access if allows else None
+    if request.method == "POST" and not (_allows(request) and problem):
+        allowed = access if _allows(request) else None
         answer = SERVER.create_authorization_response(grant.request, grant_user=allowed, grant=grant)
         # A page that leads on instead of a redirect: the content policy holds a form's redirect to our own host.
-        return render(request, "connect/back.html", {"back": answer["Location"], "shop": data["client_id"]})
+        return render(request, "connect/back.html", {"back": _signed(answer["Location"]), "shop": data["client_id"]})
     said = {name: data[name] for name in _SAID if name in data}
     business = access.merchant.public_id
     ways = {mode: f"{_consent_at(business, mode)}?{urlencode(said | {'mode': mode.value})}" for mode in Mode}
@@ -103,6 +113,9 @@ def token(request: HttpRequest) -> HttpResponse:
     except TooManyRequests as error:
         said = {"error": "temporarily_unavailable", "error_description": str(error.detail)}
         return JsonResponse(said, status=429, headers={"Retry-After": str(error.allowance.reset_seconds)})
+    except ConnectLater as error:
+        said = {"error": "temporarily_unavailable", "error_description": error.detail}
+        return JsonResponse(said, status=503, headers={"Retry-After": "60"})
     except DomainError as error:
         return JsonResponse({"error": "invalid_grant", "error_description": error.detail}, status=400)
     return answer
@@ -120,9 +133,15 @@ def metadata(_request: HttpRequest) -> HttpResponse:
         "code_challenge_methods_supported": ["S256"],
         "token_endpoint_auth_methods_supported": ["none"],
         "scopes_supported": SCOPES,
+        "authorization_response_iss_parameter_supported": True,
         "service_documentation": f"{settings.PUBLIC_URL}/docs/connect-a-shop",
     }
     return JsonResponse(said, headers={"Cache-Control": "public, max-age=3600"})
+
+
+def _signed(back: str) -> str:
+    """The answer's address with who answers (RFC 9207): a shop that knows several installations mixes up none."""
+    return str(add_params_to_uri(back, [("iss", settings.PUBLIC_URL)]))
 
 
 def _consent_at(business: str, mode: Mode) -> str:
@@ -144,10 +163,7 @@ def _way_back(error: Any) -> str:
 
     It is a link that one may press. Who is led there by itself could be led anywhere: no client is registered.
     """
-    if not error.redirect_uri:
-        return ""
-    sign = "&" if "?" in error.redirect_uri else "?"
-    return str(error.redirect_uri) + sign + urlencode(error.get_body())
+    return _signed(add_params_to_uri(error.redirect_uri, error.get_body())) if error.redirect_uri else ""
 
 
 def _refused(request: HttpRequest, reason: str, *, back: str = "", status: int = 400) -> HttpResponse:

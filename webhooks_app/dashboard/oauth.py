@@ -5,11 +5,14 @@ origin gets the code, and PKCE says that it is the one who began.
 """
 
 from collections import defaultdict
+from collections.abc import Iterable
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 from authlib.oauth2 import AuthorizationServer, OAuth2Error
 from authlib.oauth2.rfc6749 import (
     ClientMixin,
+    InvalidClientError,
     InvalidRequestError,
     OAuth2Payload,
     OAuth2Request,
@@ -24,14 +27,17 @@ from common.api.exact_json import dumps
 from merchants_app.frame.access import Access
 from merchants_app.models import KeyScope
 from webhooks_app.pairing.codes import Consent, keep, take
-from webhooks_app.pairing.shops import LONGEST_URL, connect, origin_of
+from webhooks_app.pairing.shops import connect, origin_of
 
 __all__ = ["SCOPES", "SERVER", "OAuth2Error"]
 
 SCOPES = [scope.value for scope in KeyScope]
 _USUAL = f"{KeyScope.READ} {KeyScope.WRITE}"
 _LONGEST_STATE = 500
-_ONCE = ("code_challenge", "code_challenge_method", "mode", "webhook_url", "code", "code_verifier", "grant_type")
+_ONCE = ("code_challenge", "code_challenge_method", "mode", "webhook_url")
+_ONCE_FOR_TOKEN = ("client_id", "code", "code_verifier", "grant_type", "redirect_uri")
+# What an answer is read by: a shop's own address may not have them already.
+_ANSWERS = {"code", "state", "error", "iss"}
 
 
 class Shop(ClientMixin):
@@ -49,12 +55,14 @@ class Shop(ClientMixin):
 
     def get_allowed_scope(self, scope: str | None) -> str:
         """What it asks for, in our order; nothing said: what a shop needs."""
-        wanted = (scope or _USUAL).split()
+        wanted = (scope or "").split() or _USUAL.split()
         return " ".join(each for each in SCOPES if each in wanted)
 
     def check_redirect_uri(self, redirect_uri: str) -> bool:
         """Its own origin, to the letter."""
-        return origin_of(redirect_uri) == self.client_id
+        if origin_of(redirect_uri) != self.client_id:
+            return False
+        return not _ANSWERS & {name for name, _ in parse_qsl(urlsplit(redirect_uri).query, keep_blank_values=True)}
 
     def check_client_secret(self, _secret: str) -> bool:
         """It has none."""
@@ -71,6 +79,12 @@ class Shop(ClientMixin):
     def check_grant_type(self, grant_type: str) -> bool:
         """And that code for a key: a key needs no refreshing."""
         return bool(grant_type == "authorization_code")
+
+
+def _refuse_twice(request: Any, names: Iterable[str]) -> None:
+    for name in names:
+        if len(request.payload.datalist.get(name, [])) > 1:
+            raise InvalidRequestError(f"Multiple '{name}' in request.")
 
 
 class _Code:
@@ -103,11 +117,9 @@ class _Pkce(CodeChallenge):
             raise InvalidRequestError(f"Send a random 'state' of 8 to {_LONGEST_STATE} characters.")
         if data.get("mode", "test") not in {"test", "live"}:
             raise InvalidRequestError("'mode' is 'test' or 'live'.")
-        if len(data.get("webhook_url", "")) > LONGEST_URL:
-            raise InvalidRequestError("'webhook_url' is too long.")
-        for name in _ONCE:
-            if len(grant.request.payload.datalist.get(name, [])) > 1:
-                raise InvalidRequestError(f"Multiple '{name}' in request.")
+        if (webhook_url := data.get("webhook_url")) and origin_of(webhook_url) != grant.request.client.get_client_id():
+            raise InvalidRequestError("'webhook_url' must lead to the origin that 'client_id' names, as a plain URL.")
+        _refuse_twice(grant.request, _ONCE)
         super().validate_code_challenge(grant, redirect_uri)
 
 
@@ -121,8 +133,16 @@ class _Grant(AuthorizationCodeGrant):
         """What it sent, never repeated in an error: a description takes few letters."""
         redirect_uri: str = request.payload.redirect_uri or ""
         if not client.check_redirect_uri(redirect_uri):
-            raise InvalidRequestError("'redirect_uri' must lead to the origin that 'client_id' names.")
+            said = "'redirect_uri' must lead to the origin that 'client_id' names, without code, state, error or iss."
+            raise InvalidRequestError(said)
         return redirect_uri
+
+    @override
+    def validate_token_request(self) -> None:
+        _refuse_twice(self.request, _ONCE_FOR_TOKEN)
+        if not self.request.payload.client_id:
+            raise InvalidClientError("Send the shop's origin as 'client_id'.")
+        super().validate_token_request()
 
     @override
     def save_authorization_code(self, code: str, request: Any) -> None:
@@ -211,7 +231,9 @@ class _Server(AuthorizationServer):
 
     def get_token_grant(self, request: Any) -> Any:
         if request.payload.grant_type != "authorization_code":
-            raise UnsupportedGrantTypeError("authorization_code")
+            error = UnsupportedGrantTypeError("authorization_code")
+            error.description = "Send 'grant_type=authorization_code'."
+            raise error
         return super().get_token_grant(request)
 
     def query_client(self, client_id: str) -> Shop | None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -77,9 +78,10 @@ def put_endpoint(
     client_key: str = "",
     events: Sequence[str] | None = None,
     headers: Mapping[str, str] | None = None,
+    by_key_alone: bool = False,
     actor: str,
 ) -> tuple[WebhookEndpoint, str]:
-    """The endpoint of this key, else of this URL, made as said; new, with its secret, when there is none.
+    """The endpoint of this key, else (unless `by_key_alone`) of this URL, made as said; new when there is none.
 
     What is not said stays. The secret is empty when it is not new. Raises as `create_endpoint` does.
     """
@@ -89,7 +91,8 @@ def put_endpoint(
         Merchant.objects.select_for_update(no_key=True).get(pk=merchant.pk)
         own = WebhookScope(merchant, mode).endpoints()
         known = own.filter(client_key=client_key).first() if client_key else None
-        known = known or own.filter(url=url, client_key="").first()
+        if known is None and not by_key_alone:
+            known = own.filter(url=url, client_key="").first()
         if known is None and not client_key:
             known = own.filter(url=url).first()
         secret = ""
@@ -119,13 +122,18 @@ def change_endpoint(
     headers: Mapping[str, str] | None = None,
     enabled: bool | None = None,
 ) -> WebhookEndpoint:
-    """Changes what is given. Switching on sends what was missed. Raises as `create_endpoint` does."""
+    """Changes what is given. Switching on sends what was missed. Raises as `create_endpoint` does.
+
+    Headers of one's own are for one server: where another gets the messages, those that are not given again go.
+    """
     if url is not None:
         check_url(url, mode=endpoint.mode)
     with transaction.atomic():
         locked = _locked(endpoint)
         if url is not None and url != locked.url:
             _tell(locked, actor, f"a webhook endpoint's messages go to {url} instead of {locked.url}")
+            if urlsplit(url)[:2] != urlsplit(locked.url)[:2]:
+                headers = headers or {}
             locked.url = url
         if events is not None:
             locked.events = list(dict.fromkeys(events))

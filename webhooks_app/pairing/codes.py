@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 from django.core.cache import cache
 from redis import RedisError
 
-from webhooks_app.errors import CannotConnect
+from webhooks_app.errors import ConnectLater
 
 LIFETIME_SECONDS = 120
 
@@ -32,13 +32,13 @@ class Consent:
 
 
 def keep(code: str, consent: Consent) -> None:
-    """Until it is taken, two minutes at most. Raises CannotConnect while Redis is away."""
+    """Until it is taken, two minutes at most. Raises ConnectLater while Redis is away."""
     with _redis_here():
         cache.set(_name(code), json.dumps(asdict(consent)), timeout=LIFETIME_SECONDS)
 
 
 def take(code: str) -> Consent | None:
-    """What the code stands for, and no second time: of two who ask at once one gets it. Raises CannotConnect."""
+    """What the code stands for, and no second time: of two who ask at once one gets it. Raises ConnectLater."""
     with _redis_here():
         kept = cache.get(_name(code))
         return Consent(**json.loads(kept)) if kept and cache.delete(_name(code)) else None
@@ -53,4 +53,4 @@ def _redis_here() -> Iterator[None]:
     try:
         yield
     except RedisError as error:
-        raise CannotConnect("Nothing can be connected at the moment: Redis is away. Try again in a minute.") from error
+        raise ConnectLater("Nothing can be connected at the moment: Redis is away. Try again in a minute.") from error

@@ -1,5 +1,6 @@
 """Who may be connected, and what a connected shop gets: a key and an endpoint, by the rules for both."""
 
+import hashlib
 import re
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -11,7 +12,7 @@ from merchants_app.businesses.suspension import why_closed
 from merchants_app.keys.api_keys import create_key
 from merchants_app.models import ApiKey, Member, Merchant, Role, User
 from merchants_app.powers import Power, may
-from webhooks_app.endpoints.endpoints import put_endpoint, rotate_secret
+from webhooks_app.endpoints.endpoints import change_endpoint, put_endpoint, rotate_secret
 from webhooks_app.errors import CannotConnect
 from webhooks_app.models import WebhookEndpoint
 from webhooks_app.pairing.codes import Consent
@@ -55,13 +56,21 @@ def owned_by(user: User) -> list[Merchant]:
     return [member.merchant for member in own.select_related("merchant").order_by("id")]
 
 
-@transaction.atomic
 def connect(consent: Consent) -> Connected:
     """The key, and the endpoint if one was allowed. What made the consent right must hold still.
 
-    An endpoint that was there gets another secret, since its own cannot be had again; the former signs along for a day.
+    An endpoint that this shop was given before gets another secret, since its own cannot be had again (the former signs
+    along for a day), is switched on and hears of everything again, as was allowed. No other endpoint is touched.
     Raises CannotConnect, BeyondRole, UnsafeUrl, TooManyEndpoints.
     """
+    connected, actor = _connect(consent)
+    if connected.endpoint and connected.endpoint.disabled_at:
+        change_endpoint(endpoint=connected.endpoint, actor=actor, enabled=True)
+    return connected
+
+
+@transaction.atomic
+def _connect(consent: Consent) -> tuple[Connected, str]:
     merchant = Merchant.objects.get(pk=consent.merchant_id)
     member = Member.objects.filter(merchant=merchant, user=consent.user_id, user__is_active=True).first()
     if member is None or not may(member.role, Power.CONNECT_SHOPS, mode=consent.mode):
@@ -78,7 +87,9 @@ def connect(consent: Consent) -> Connected:
             merchant=merchant,
             mode=consent.mode,
             url=consent.webhook_url,
-            client_key=f"connected:{host}"[:80],
+            client_key=f"connected:{hashlib.sha256(consent.client.encode()).hexdigest()}",
+            events=(),
+            by_key_alone=True,
             actor=user.email,
         )
         signing_secret = signing_secret or rotate_secret(endpoint=endpoint, actor=user.email)
@@ -92,4 +103,5 @@ def connect(consent: Consent) -> Connected:
         scopes=scopes,
         endpoint=consent.webhook_url or None,
     )
-    return Connected(merchant=merchant, key=key, secret=secret, endpoint=endpoint, signing_secret=signing_secret)
+    connected = Connected(merchant=merchant, key=key, secret=secret, endpoint=endpoint, signing_secret=signing_secret)
+    return connected, user.email

@@ -11,6 +11,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 from django.conf import settings
+from django.core.cache import caches
 from django.test import Client
 from redis import Redis
 
@@ -18,7 +19,10 @@ from merchants_app.models import ApiKey, AuditEntry, Member, Merchant, Role
 from tests.cast import Api
 from tests.desk import Desk
 from tests.strangers.world import own
+from webhooks_app.endpoints.endpoints import change_endpoint, create_endpoint
+from webhooks_app.endpoints.secrets_at_rest import secrets_in
 from webhooks_app.models import WebhookEndpoint
+from webhooks_app.pairing import codes
 from webhooks_app.pairing.codes import Consent, keep, take
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("fresh_limits")]
@@ -43,7 +47,7 @@ def no_former_codes() -> None:
 
 
 def led_back(answer: Any) -> dict[str, str]:
-    """What the shop is told in its redirect."""
+    """What the shop is told in its redirect; by whom, too, so that no other installation can pretend to be this one."""
     assert answer.status_code == 200, answer.content.decode()[:900]
     found = re.search(r'content="0;url=([^"]+)"', answer.content.decode())
     assert found
@@ -52,6 +56,7 @@ def led_back(answer: Any) -> dict[str, str]:
     told = {name: value for name, (value,) in parse_qs(parts.query).items()}
     assert told.pop("page") == "pay"
     assert told.pop("state") == "a-random-state"
+    assert told["iss"] == settings.PUBLIC_URL
     return told
 
 
@@ -59,7 +64,7 @@ def code_by(desk: Desk, **changes: str) -> str:
     return led_back(desk.post("connect", **ASKED | {"answer": "allow"} | changes))["code"]
 
 
-def redeem(code: str, /, **changes: str) -> Any:
+def redeem(code: str, /, **changes: Any) -> Any:
     sent = {
         "grant_type": "authorization_code", "code": code, "client_id": ASKED["client_id"],
         "redirect_uri": ASKED["redirect_uri"], "code_verifier": VERIFIER,
@@ -121,13 +126,15 @@ def test_of_many_who_redeem_it_at_once_one_gets_it() -> None:
         ({"client_id": ""}, "invalid_client"),
         ({"code": "made-up"}, "invalid_grant"),
         ({"code": "\udce4\x00".encode("utf-8", "replace").decode()}, "invalid_grant"),
+        ({"code": ["made-up", "again"]}, "invalid_request"),
         ({"grant_type": "password"}, "unsupported_grant_type"),
         ({"grant_type": "“”"}, "unsupported_grant_type"),
     ],
 )
-def test_whoever_has_the_code_but_did_not_begin_gets_nothing(desk: Desk, changes: dict[str, str], error: str) -> None:
+def test_whoever_has_the_code_but_did_not_begin_gets_nothing(desk: Desk, changes: dict[str, Any], error: str) -> None:
     answer = redeem(code_by(desk), **changes)
     assert (answer.status_code in {400, 401}, answer.json()["error"]) == (True, error)
+    assert len(answer.json()["error_description"]) > 15
     assert not own(ApiKey).exists()
 
 
@@ -142,13 +149,17 @@ WRONG = [
     {"client_id": "http://shop.example", "redirect_uri": "http://shop.example/back"},
     {"client_id": "javascript:alert(1)", "redirect_uri": "javascript:alert(1)"},
     {"client_id": "https://shöp.example", "redirect_uri": "https://shöp.example/"}, {"mode": "both"},
-    {"webhook_url": "https://shop.example/" + "x" * 2000},
+    {"webhook_url": "https://shop.example/" + "x" * 2000}, {"webhook_url": "https://other.example/hooks"},
+    {"webhook_url": "https://shop.example/h\n\nThis was the yearly check."}, {"webhook_url": "https://shop.example/#h"},
+    {"webhook_url": "https://shop.example/\u202ehooks"},
+    {"redirect_uri": "https://shop.example/back?code=evil"}, {"redirect_uri": "https://shop.example/back?a=1&iss=x"},
 ]  # fmt: skip
 
 
-def test_a_request_that_is_not_right_leads_nowhere(desk: Desk) -> None:
+@pytest.mark.parametrize("part", [0, 1])  # of one address so many are taken in a minute
+def test_a_request_that_is_not_right_leads_nowhere(desk: Desk, part: int) -> None:
     wrong = []
-    for changes in WRONG:
+    for changes in WRONG[part::2]:
         asked = ASKED | changes
         for answer in (desk.client.get("/connect", asked), desk.post("connect", **asked, answer="allow")):
             page = answer.content.decode()
@@ -194,11 +205,68 @@ def test_a_shop_that_is_connected_again_keeps_its_endpoint_and_gets_another_secr
 
 def test_an_endpoint_where_none_may_be_is_told_before_consent(desk: Desk, settings: Any) -> None:
     settings.WEBHOOK_ALLOW_PRIVATE = False
-    asked = ASKED | {"webhook_url": "https://127.0.0.1/hooks"}
+    shop = "https://127.0.0.1"
+    asked = ASKED | {"client_id": shop, "redirect_uri": f"{shop}/back", "webhook_url": f"{shop}/hooks"}
     answer = desk.post("connect", **asked, answer="allow")
     assert answer.status_code == 400
     assert "refused" in answer.content.decode()
-    assert led_back(desk.post("connect", **asked, answer="refuse"))["error"] == "access_denied"
+    assert "error=access_denied" in desk.post("connect", **asked, answer="refuse").content.decode()
+
+
+def test_an_endpoint_that_the_business_made_by_hand_is_left_alone(mia: Merchant, desk: Desk) -> None:
+    by_hand, secret = create_endpoint(
+        merchant=mia, mode="test", url=ASKED["webhook_url"], headers={"X-Token": "let-me-in"}, actor="mia@example.com"
+    )
+    got = redeem(code_by(desk)).json()["webhook"]
+    assert got["id"] != by_hand.public_id
+    by_hand.refresh_from_db()
+    assert (by_hand.client_key, secrets_in(by_hand.secret_encrypted)) == ("", [secret])
+
+
+def test_a_shop_that_moves_takes_its_own_endpoint_along_and_no_others(mia: Merchant, desk: Desk) -> None:
+    twin = {"client_id": "http://127.0.0.1:3000", "redirect_uri": "http://127.0.0.1:3000/back"}
+    first = redeem(code_by(desk)).json()["webhook"]
+    moved = redeem(code_by(desk, webhook_url="https://shop.example/new")).json()["webhook"]
+    assert (moved["id"], moved["url"]) == (first["id"], "https://shop.example/new")
+    answer = desk.post("connect", **ASKED | twin | {"webhook_url": "http://127.0.0.1:3000/h", "answer": "allow"})
+    code = re.search(r"code=([^&]+)&", answer.content.decode())
+    assert code
+    other = redeem(code[1], **twin).json()["webhook"]
+    assert other["id"] != first["id"]
+
+
+def test_connecting_again_switches_its_endpoint_on_for_all_events(desk: Desk) -> None:
+    first = redeem(code_by(desk)).json()["webhook"]
+    endpoint = WebhookEndpoint.objects.get(public_id=first["id"])
+    change_endpoint(endpoint=endpoint, actor="mia", events=["checkout.completed"], enabled=False)
+    assert redeem(code_by(desk)).json()["webhook"]["id"] == first["id"]
+    endpoint.refresh_from_db()
+    assert (endpoint.disabled_at, endpoint.events) == (None, [])
+
+
+def test_no_secret_is_logged_even_for_who_looks_for_faults(desk: Desk, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level("DEBUG"):
+        assert redeem(code_by(desk)).status_code == 200
+    assert [word for word in ("sk_test_", "whsec_") if word in caplog.text] == []
+
+
+def test_a_scope_of_spaces_is_none_said(desk: Desk) -> None:
+    assert redeem(code_by(desk, scope=" ")).json()["scope"] == "read write"
+
+
+def test_while_redis_is_away_a_code_is_not_called_used(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    code = code_by(desk)
+    with monkeypatch.context() as patch:
+        patch.setitem(settings.CACHES, "default", settings.CACHES["default"] | {"LOCATION": "redis://127.0.0.1:1/0"})
+        patch.setattr(codes, "cache", caches.create_connection("default"))
+        answer = redeem(code)
+    assert (answer.status_code, answer.json()["error"]) == (503, "temporarily_unavailable")
+    assert int(answer.headers["Retry-After"]) > 0
+    assert redeem(code).status_code == 200
+
+
+def test_to_say_no_needs_no_password(desk: Desk) -> None:
+    assert led_back(desk.in_("live").post("connect", **ASKED, mode="live", answer="refuse"))["error"] == "access_denied"
 
 
 def test_in_live_mode_the_password_is_asked_for_once_more(desk: Desk) -> None:
