@@ -9,7 +9,7 @@ import pytest
 import time_machine
 from django.db import transaction
 from django.utils import timezone
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from chains_app.networks.networks import network
@@ -109,7 +109,8 @@ def test_every_payment_belongs_to_who_had_the_address_when_it_came(mia: Merchant
     Merchant.objects.filter(pk=mia.pk).update(reuse_after_days=8)
     mia.refresh_from_db()
 
-    @settings(max_examples=300 if DEEP else 3, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=300 if DEEP else 2, suppress_health_check=list(HealthCheck))
+    @example(history=[*((number, seconds) for number in (1, 2) for seconds in (-1, 0, 1)), "serve", (2, -60)])
     @given(history=HISTORIES)
     def holds(history: list[str | tuple[int, int]]) -> None:
         with time_machine.travel(timezone.now().replace(microsecond=0), tick=False) as clock, transaction.atomic():
