@@ -96,6 +96,11 @@ def test_the_excess_goes_back_and_the_price_stays_paid(api: Api, sandbox: Sandbo
     assert after["paymentStatus"] == "overpaid"
 
 
+def test_an_amount_that_is_all_there_is(refund: Callable[..., Any]) -> None:
+    made = refund(amount=49, currency="USD", address=PATS_WALLET).answer
+    assert (made["amount"], made["value"]) == ("49", 49)
+
+
 def test_an_amount_of_the_asset_itself(refund: Callable[..., Any]) -> None:
     made = refund(amount=0.5, currency="USDC", address=PATS_WALLET).answer
     assert (made["amount"], made["value"]) == ("0.5", 0.5)

@@ -165,7 +165,7 @@ def test_an_address_that_the_buyer_has_changed_meanwhile_is_refused(sandbox: San
 
 def test_a_withdrawn_refund_is_not_watched_for(sandbox: Sandbox, session: CheckoutSession) -> None:
     refund = prepared(sandbox.play(session, "over", asset="USDC"))
-    withdraw_refund(refund, actor="mia@example.com", now=timezone.now())
+    assert withdraw_refund(refund, actor="mia@example.com", now=timezone.now()) is True
     play_refund(refund, now=timezone.now())
     sandbox.wait(4, session)
     assert not own(Refund).get().seen_at
@@ -175,7 +175,7 @@ def test_a_refund_that_was_seen_cannot_be_withdrawn_any_more(sandbox: Sandbox, s
     refund = prepared(sandbox.play(session, "over", asset="USDC"))
     play_refund(refund, now=timezone.now())
     sandbox.wait(1, session)
-    withdraw_refund(refund, actor="mia@example.com", now=timezone.now())
+    assert withdraw_refund(refund, actor="mia@example.com", now=timezone.now()) is False
     refund.refresh_from_db()
     assert (refund.seen_at is None, refund.withdrawn_at) == (False, None)
     assert AuditEntry.objects.filter(action="refund.withdrawn").count() == 0

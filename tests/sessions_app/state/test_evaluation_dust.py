@@ -64,6 +64,24 @@ CASES = [
         BEFORE,
         verdict("completed", "paid"),
     ),
+    (
+        "above the price by a cent, and nothing is tolerated",
+        facts(paid("49.01"), tolerance=Decimal(0), **CENTS),
+        BEFORE,
+        verdict("completed", "overpaid", "overpaid", True),
+    ),
+    (
+        "all but dust went back",
+        facts(paid("49"), sent_back=Decimal("48.995"), **COMPLETED, **CENTS),
+        AFTER,
+        verdict("completed", "refunded"),
+    ),
+    (
+        "all but a cent went back",
+        facts(paid("49"), sent_back=Decimal("48.99"), **COMPLETED, **CENTS),
+        AFTER,
+        verdict("completed", "partially_refunded"),
+    ),
 ]
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 import time_machine
@@ -10,6 +11,7 @@ from django.utils import timezone
 from chains_app.models import ScanCursor
 from chains_app.networks.networks import network
 from chains_app.reading.health import record_problem
+from chains_app.reading.reader import Transfer
 from chains_app.sandbox.chain import send
 from chains_app.sandbox.reader import SandboxReader
 from sessions_app.models import CheckoutSession, DepositAddress
@@ -49,6 +51,20 @@ def test_the_first_look_begins_at_the_first_offer_and_not_at_the_last(new_sessio
                 break
     assert refreshed(first).payment_status == "paid"
     assert first.payments.get().block_number < 10
+
+
+def test_blocks_that_another_watcher_stored_are_left_to_it(sandbox: Sandbox, session: CheckoutSession) -> None:
+    offered(session)
+    sandbox.look()
+
+    class Beaten(SandboxReader):
+        def transfers(self, *asked: Any, **how: Any) -> list[Transfer]:
+            ScanCursor.objects.filter(pk="sandbox").update(block_hash="0xanother")
+            return super().transfers(*asked, **how)
+
+    sandbox.clock.shift(timedelta(seconds=5))
+    assert watch(SANDBOX, Beaten(SANDBOX)) is False
+    assert ScanCursor.objects.get(pk="sandbox").block_hash == "0xanother"
 
 
 def test_money_that_came_while_nobody_watched_is_found_though_the_watch_has_ended_since(
