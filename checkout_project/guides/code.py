@@ -76,8 +76,12 @@ def tabs(examples: dict[str, str], numbers: "count[int]") -> SafeString:
 
 
 def with_code(text: str) -> SafeString:
-    """A sentence whose `words` of the API are marked as such."""
-    pieces = re.split(r"`([^`]+)`", text)
-    return format_html_join(
-        "", "{}", ((format_html("<code>{}</code>", each) if at % 2 else each,) for at, each in enumerate(pieces))
-    )
+    """A sentence whose `words` of the API are marked as such, and whose guides (docs/errors.md) are links."""
+    pieces = re.findall(r"`([^`]+)`|docs/([\w-]+)\.md|([^`d]+|[`d])", text)
+    return format_html_join("", "{}", ((_piece(*each),) for each in pieces))
+
+
+def _piece(word: str, guide: str, text: str) -> str:
+    if word:
+        return format_html("<code>{}</code>", word)
+    return format_html('<a href="/docs/{}">{}</a>', guide, guide) if guide else text

@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -25,6 +26,7 @@ INTERPRETERS = {
 }
 # Inside a sentence, or in a block of its own.
 _OUR_COMMAND = re.compile(r"(?:^    |`)(tallystick [^`\n]+)", re.MULTILINE)
+AT_ONCE = 6
 PAGES = sorted(page.name for page in DOCS.glob("*.md") if _BLOCK.search(page.read_text(encoding="utf-8")))
 
 
@@ -38,17 +40,26 @@ def commands(page: str) -> list[list[str]]:
     ]
 
 
-@pytest.mark.parametrize("page", PAGES)
-def test_its_recipes_run(page: str, stack: Stack, tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def ended(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[tuple[int, str]]]:
+    """How each page's languages ended, and what they said. Some at once: most of the time they wait for the chain."""
     environment = os.environ | {"TALLYSTICK_URL": stack.url, "TALLYSTICK_API_KEY": stack.demo["api_key"]}
-    pipe, to_it = subprocess.PIPE, subprocess.STDOUT
-    # All languages at once: most of the time they wait for the sandbox's chain.
-    runs = [
-        subprocess.Popen(command, env=environment, cwd=tmp_path, stdout=pipe, stderr=to_it, text=True)
-        for command in commands(page)
-    ]
-    said = [run.communicate(timeout=120)[0] for run in runs]
-    assert [run.returncode for run in runs] == [0] * len(runs), "\n".join(said)
+
+    def run(command: list[str]) -> tuple[int, str]:
+        folder = tmp_path_factory.mktemp("recipe")
+        done = subprocess.run(
+            command, env=environment, cwd=folder, capture_output=True, text=True, timeout=120, check=False
+        )
+        return done.returncode, f"{command[0]}:\n{done.stdout}\n{done.stderr}"
+
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        waiting = {page: [pool.submit(run, command) for command in commands(page)] for page in PAGES}
+        return {page: [each.result() for each in of_page] for page, of_page in waiting.items()}
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_its_recipes_run(page: str, ended: dict[str, list[tuple[int, str]]]) -> None:
+    assert [said for code, said in ended[page] if code != 0] == []
 
 
 def test_there_are_recipes() -> None:

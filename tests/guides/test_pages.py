@@ -65,7 +65,9 @@ def test_no_page_asks_anybody_else(pages: dict[str, str]) -> None:
         assert "<script>" not in html, path
 
 
-@pytest.mark.parametrize("name", ["quick-start", "testing", "using-the-api", "webhooks", "payment-links", "errors"])
+@pytest.mark.parametrize(
+    "name", ["quick-start", "testing", "using-the-api", "webhooks", "payment-links", "refunds", "errors"]
+)
 def test_an_example_is_one_with_a_tab_for_each_language(pages: dict[str, str], name: str) -> None:
     groups = pages[f"/docs/{name}"].split('<div class="code"><header>')[1:]
     assert groups

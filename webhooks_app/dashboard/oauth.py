@@ -26,8 +26,8 @@ from typing_extensions import override
 from common.api.exact_json import dumps
 from merchants_app.frame.access import Access
 from merchants_app.models import KeyScope
-from webhooks_app.pairing.codes import Consent, keep, take
-from webhooks_app.pairing.shops import connect, origin_of
+from webhooks_app.pairing.codes import Consent, take
+from webhooks_app.pairing.shops import allow, connect, origin_of
 
 __all__ = ["SCOPES", "SERVER", "OAuth2Error"]
 
@@ -158,7 +158,7 @@ class _Grant(AuthorizationCodeGrant):
             scopes=request.scope,
             webhook_url=data.get("webhook_url", ""),
         )
-        keep(code, consent)
+        allow(code, consent, by=access.user)
 
     @override
     def query_authorization_code(self, code: str, client: Any) -> _Code | None:

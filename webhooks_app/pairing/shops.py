@@ -15,7 +15,7 @@ from merchants_app.powers import Power, may
 from webhooks_app.endpoints.endpoints import change_endpoint, put_endpoint, rotate_secret
 from webhooks_app.errors import CannotConnect
 from webhooks_app.models import WebhookEndpoint
-from webhooks_app.pairing.codes import Consent
+from webhooks_app.pairing.codes import Consent, keep
 
 LONGEST_URL = 2000
 _OWN_MACHINE = {"127.0.0.1", "localhost", "::1"}
@@ -56,6 +56,12 @@ def owned_by(user: User) -> list[Merchant]:
     return [member.merchant for member in own.select_related("merchant").order_by("id")]
 
 
+def allow(code: str, consent: Consent, *, by: User) -> None:
+    """An owner has said yes: kept under the code, and written down. Raises ConnectLater while Redis is away."""
+    keep(code, consent)
+    _record(consent, "shop.allowed", by)
+
+
 def connect(consent: Consent) -> Connected:
     """The key, and the endpoint if one was allowed. What made the consent right must hold still.
 
@@ -93,15 +99,19 @@ def _connect(consent: Consent) -> tuple[Connected, str]:
             actor=user.email,
         )
         signing_secret = signing_secret or rotate_secret(endpoint=endpoint, actor=user.email)
-    record(
-        merchant=merchant,
-        mode=consent.mode,
-        actor=user.email,
-        action="shop.connected",
-        subject=key.public_id,
-        shop=consent.client,
-        scopes=scopes,
-        endpoint=consent.webhook_url or None,
-    )
+    _record(consent, "shop.connected", user, subject=key.public_id)
     connected = Connected(merchant=merchant, key=key, secret=secret, endpoint=endpoint, signing_secret=signing_secret)
     return connected, user.email
+
+
+def _record(consent: Consent, action: str, by: User, *, subject: str = "") -> None:
+    record(
+        merchant=Merchant.objects.get(pk=consent.merchant_id),
+        mode=consent.mode,
+        actor=by.email,
+        action=action,
+        subject=subject,
+        shop=consent.client,
+        scopes=consent.scopes.split(),
+        endpoint=consent.webhook_url or None,
+    )

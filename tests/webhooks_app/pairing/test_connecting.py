@@ -13,7 +13,7 @@ import pytest
 from django.conf import settings
 from django.core.cache import caches
 from django.test import Client
-from redis import Redis
+from redis import ConnectionError, Redis
 
 from merchants_app.models import ApiKey, AuditEntry, Member, Merchant, Role
 from tests.cast import Api
@@ -89,8 +89,9 @@ def test_an_owner_connects_a_shop_which_gets_key_and_endpoint(mia: Merchant, des
     assert Api(got["access_token"]).get("account").status_code == 200
     assert (got["webhook"]["url"], got["webhook"]["secret"][:6]) == ("https://shop.example/hooks", "whsec_")
     assert Api(got["access_token"]).get("webhook-endpoints").status_code == 403  # it was not asked for
-    entry = AuditEntry.objects.get(action="shop.connected")
-    assert (entry.actor, entry.detail["shop"]) == (desk.user.email, "https://shop.example")
+    for action in ("shop.allowed", "shop.connected"):
+        entry = AuditEntry.objects.get(action=action)
+        assert (entry.actor, entry.detail["shop"]) == (desk.user.email, "https://shop.example")
 
 
 def test_a_code_is_good_once_and_kept_as_its_hash_for_a_moment(desk: Desk) -> None:
@@ -178,6 +179,19 @@ def test_a_parameter_that_stands_twice_is_refused(desk: Desk) -> None:
 def test_who_says_no_sends_the_shop_back_without(desk: Desk) -> None:
     assert led_back(desk.post("connect", **ASKED, answer="refuse"))["error"] == "access_denied"
     assert kept() == []
+
+
+def test_while_redis_is_away_the_owner_is_told_and_nothing_is_allowed(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(*_: object, **_options: object) -> None:
+        raise ConnectionError("no route")
+
+    monkeypatch.setattr("django.core.cache.cache.set", away)
+    answer = desk.post("connect", **ASKED, answer="allow")
+    assert answer.status_code == 302
+    assert "Redis is away" in desk.read("overview")
+    assert not AuditEntry.objects.filter(action="shop.allowed").exists()
 
 
 def test_only_owners_are_asked(mia: Merchant, colleague: Callable[..., Desk]) -> None:
