@@ -47,7 +47,7 @@ def event_of(mia: Merchant) -> Event:
     return Event.objects.get(subject="cs_1")
 
 
-@holds("webhooks_app.pairing.shops.connect")
+@holds("webhooks_app.pairing.shops._connect")
 def a_shop_that_is_connected(mia: Merchant) -> Act:
     consent = Consent(
         merchant_id=mia.pk, mode="test", user_id=owner_of(mia).pk, client="https://shop.example", redirect_uri="",

@@ -13,7 +13,7 @@ import pytest
 from django.conf import settings
 from django.core.cache import caches
 from django.test import Client
-from redis import ConnectionError, Redis
+from redis import Redis
 
 from merchants_app.models import ApiKey, AuditEntry, Member, Merchant, Role
 from tests.cast import Api
@@ -179,19 +179,6 @@ def test_a_parameter_that_stands_twice_is_refused(desk: Desk) -> None:
 def test_who_says_no_sends_the_shop_back_without(desk: Desk) -> None:
     assert led_back(desk.post("connect", **ASKED, answer="refuse"))["error"] == "access_denied"
     assert kept() == []
-
-
-def test_while_redis_is_away_the_owner_is_told_and_nothing_is_allowed(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def away(*_: object, **_options: object) -> None:
-        raise ConnectionError("no route")
-
-    monkeypatch.setattr("django.core.cache.cache.set", away)
-    answer = desk.post("connect", **ASKED, answer="allow")
-    assert answer.status_code == 302
-    assert "Redis is away" in desk.read("overview")
-    assert not AuditEntry.objects.filter(action="shop.allowed").exists()
 
 
 def test_only_owners_are_asked(mia: Merchant, colleague: Callable[..., Desk]) -> None:
