@@ -58,6 +58,14 @@ def test_ether_from_inside_is_found_when_few_are_watched_before_its_turn_came(ch
     assert [(each.log_index, each.block_number) for each in found] == [(FROM_INSIDE, paid)]
 
 
+def test_ether_from_inside_that_came_just_before_a_start_is_found(chain: Devchain):
+    pat = address()
+    paid = chain.pay_from_inside([pat], 10**15)
+    chain.node.mine()
+    found = chain.reader().transfers(frozenset([pat]), paid + 1, paid + 1)
+    assert [(each.log_index, each.block_number) for each in found] == [(FROM_INSIDE, paid)]
+
+
 def test_what_a_wallet_got_is_seen_though_it_has_spent_it(chain: Devchain):
     wallet, reader = chain.node.accounts[3], chain.reader()
     paid = chain.pay_ether(wallet, 10**15)
