@@ -191,6 +191,25 @@ class FaultyProxy(FakeNode):
             lambda upstream, number, full: kept.get((number, full)) or upstream("eth_getBlockByNumber", number, full),
         )
 
+    def stays_on_this_branch(self, *, since: int, receipts: Collection[str] = ()) -> None:
+        """Blocks from there on, its newest block, and these receipts stay what they are now, whatever becomes of the
+        chain."""
+        head = int(self.ask_upstream("eth_blockNumber"), 16)
+        blocks = {
+            (name, full): self.ask_upstream("eth_getBlockByNumber", name, full)
+            for name in (*map(hex, range(since, head + 1)), "latest")
+            for full in (False, True)
+        }
+        kept = {each: self.ask_upstream("eth_getTransactionReceipt", each) for each in receipts}
+        self.answer(
+            "eth_getBlockByNumber",
+            lambda upstream, name, full: blocks.get((name, full)) or upstream("eth_getBlockByNumber", name, full),
+        )
+        self.answer(
+            "eth_getTransactionReceipt",
+            lambda upstream, tx_hash: kept.get(tx_hash) or upstream("eth_getTransactionReceipt", tx_hash),
+        )
+
     def spoils_transactions(self, when: Callable[[dict[str, Any]], bool], **fields: Any) -> None:
         """In full blocks, those transactions have these values in these fields."""
 

@@ -23,11 +23,15 @@ class Astray:
 
 
 def look_for(network: Network, reader: Reader, payments: Iterable[Payment], *, head: int) -> Astray:
-    """Asks where they are. Of those that it could not be told of before, `ask_again` asks in its own time."""
+    """Asks where they are. Of those that it could not be told of before, `ask_again` asks in its own time.
+
+    One that is confirmed all the same, by nodes that had agreed again for a moment, is asked for at once.
+    """
     result = Astray()
     astray = {_place(payment): payment for payment in payments}
     for place in open_places(network, PAYMENT, astray):
-        del astray[place]
+        if not astray[place].confirmed_at:
+            del astray[place]
     if not astray:
         return result
     found = reader.whereabouts([sighting(payment) for payment in astray.values()], head=head)
@@ -56,7 +60,8 @@ def is_about_a_payment(row: SetAside) -> bool:
 
 
 def ask_again(network: Network, row: SetAside, reader: Reader, now: datetime) -> None:
-    """Settled as soon as nodes can tell: the watcher, which asks then, stores what has become of it."""
+    """Settled as soon as nodes can tell. The watcher asks then, as of every payment that is not confirmed, and stores
+    what has become of it."""
     tx_hash = row.place.split(" ")[0]
     live = Payment.objects.filter(network=network.id, tx_hash=tx_hash, vanished_at=None)
     payments = [each for each in live.select_related("session__deposit") if _place(each) == row.place]

@@ -73,8 +73,15 @@ def mark_vanished(network: Network, payments: Iterable[Payment], now: datetime) 
 
 
 def contradicted(network: Network, payments: Iterable[Payment]) -> NewsBySession:
-    """For the timelines, of payments that can be neither confirmed nor called gone; stores nothing."""
-    return _news(network, payments, "has to wait, since nodes contradict each other about it", noted=True)
+    """Payments that can be neither confirmed nor called gone. Those that were confirmed have to be so again."""
+    return unsettle(network, payments, "has to wait, since nodes contradict each other about it")
+
+
+def unsettle(network: Network, payments: Iterable[Payment], what: str = "has to be confirmed again") -> NewsBySession:
+    """Takes back that they are confirmed, so that the chain is asked about them again."""
+    same = _unchanged(payments)
+    Payment.objects.filter(pk__in=[payment.pk for payment in same]).update(confirmed_at=None)
+    return _news(network, same, what, noted=True)
 
 
 def deep_enough(network: Network, head: int) -> list[Payment]:
@@ -111,7 +118,7 @@ def _briefly(payments: QuerySet[Payment]) -> QuerySet[Payment]:
     """With what is asked of them here: hundreds a second are loaded, each with its session."""
     return payments.select_related("session__deposit").only(
         "network", "asset", "decimals", "tx_hash", "log_index", "amount_units", "block_number", "block_hash",
-        "counts", "value", "session__currency", "session__deposit__address",
+        "counts", "value", "confirmed_at", "session__currency", "session__deposit__address",
     )  # fmt: skip
 
 

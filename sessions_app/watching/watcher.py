@@ -43,6 +43,7 @@ from sessions_app.watching.payments import (
     merged,
     record,
     sighting,
+    unsettle,
 )
 from sessions_app.watching.sightings import Sightings, take_in
 
@@ -55,6 +56,7 @@ class _SecondLook:
     vanished: list[Payment]
     moved: list[Transfer]
     unsure: list[Payment]
+    unsettled: list[Payment]  # confirmed, in blocks that were replaced, and there by somebody's word
     gone_refunds: list[Refund]
     astray_refunds: Found
     there: frozenset[Sighting]
@@ -187,6 +189,7 @@ def _look_again(network: Network, reader: Reader, seen: Scan, refunds: list[Refu
         vanished=[*waited, *found.gone],
         moved=found.moved,
         unsure=found.unsure,
+        unsettled=[each for each in missing if each.confirmed_at and (sighting(each) in there or each in found.there)],
         gone_refunds=[
             *(refund for refund in lost if refund.block_number is None and refund_sighting(refund) not in there),
             *(refund for refund in found_refunds.gone if refund.status == RefundStatus.SEEN),
@@ -213,6 +216,7 @@ def _store(
             record(network, sightings),
             confirm(network, second_look.confirmed, now),
             contradicted(network, second_look.unsure),
+            unsettle(network, second_look.unsettled),
         )
         reassess_many(news)  # by the time that it is once the sessions are locked
 

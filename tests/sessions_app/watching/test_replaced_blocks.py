@@ -177,6 +177,63 @@ def test_what_the_nodes_will_never_agree_about_the_operator_decides(
     assert not SetAside.objects.filter(network="devchain", settled_at=None).exists()
 
 
+def taken_back(chain: Devchain, proxies: list[FaultyProxy], buyer: Buyer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A confirmed payment, and all blocks upon it: by the first node it never was, the second one is not there yet."""
+    monkeypatch.setenv("RPC_URL_DEVCHAIN", f"{proxies[0].url}, {proxies[1].url}")
+    before = chain.node.snapshot()
+    number = buyer.pays()
+    chain.node.mine(DEEP)
+    for _ in range(2):
+        watch_network(DEVCHAIN)
+    assert buyer.status == "completed"
+    proxies[1].stays_on_this_branch(since=number, receipts=[buyer.payment.tx_hash])
+    old, head = chain.node.rpc("eth_getBlockByNumber", [hex(number), False]), chain.node.head()
+    chain.node.revert(before)
+    chain.node.next_block_time(int(old["timestamp"], 16) + 1)
+    chain.node.mine(head - number + 1)
+
+
+def agree(proxies: list[FaultyProxy]) -> None:
+    for proxy in proxies:
+        proxy.well()
+    SetAside.objects.filter(network="devchain").update(try_at=timezone.now())
+    look_again(DEVCHAIN)
+    watch_network(DEVCHAIN)
+
+
+def test_confirmed_and_contradicted_later_it_has_to_be_confirmed_again_and_is_reversed_once_the_nodes_agree(
+    chain: Devchain, proxies: list[FaultyProxy], buyer: Buyer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taken_back(chain, proxies, buyer, monkeypatch)
+    watch_network(DEVCHAIN)
+    assert (buyer.payment.confirmed_at, buyer.payment.vanished_at, buyer.status) == (None, None, "completed")
+    assert "nodes contradict each other" in buyer.session.timeline.latest("id").reason
+    agree(proxies)
+    assert buyer.payment.vanished_at
+    assert refreshed(buyer.session).issue == "reversed"
+
+
+def test_confirmed_and_contradicted_later_the_operator_confirms_it(
+    chain: Devchain, proxies: list[FaultyProxy], buyer: Buyer, operator: Operator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taken_back(chain, proxies, buyer, monkeypatch)
+    watch_network(DEVCHAIN)
+    operator.act("sessions_app/payment", "confirm_by_hand", buyer.payment)
+    assert buyer.payment.confirmed_at
+    assert not SetAside.objects.filter(network="devchain", settled_at=None).exists()
+
+
+def test_confirmed_and_shown_no_more_it_has_to_be_confirmed_again_though_the_only_node_that_can_tell_has_it(
+    chain: Devchain, proxies: list[FaultyProxy], buyer: Buyer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taken_back(chain, proxies, buyer, monkeypatch)
+    proxies[0].refuse("eth_getTransactionReceipt", "busy")
+    watch_network(DEVCHAIN)
+    assert buyer.payment.confirmed_at is None
+    agree(proxies)
+    assert refreshed(buyer.session).issue == "reversed"
+
+
 def test_what_was_set_aside_need_not_wait_for_its_turn_after_a_node_was_changed(operator: Operator) -> None:
     now = timezone.now()
     row = SetAside.objects.create(
