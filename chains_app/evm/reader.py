@@ -1,6 +1,6 @@
 """Reads an EVM network over the JSON-RPC of its nodes."""
 
-from collections import Counter, OrderedDict
+from collections import Counter, OrderedDict, defaultdict
 from collections.abc import Iterable, Mapping
 from math import ceil
 
@@ -144,17 +144,22 @@ class EvmReader:
         return there.difference(*(each.denied for each in verdicts))
 
     def whereabouts(self, sightings: Iterable[Sighting], *, head: int) -> dict[Sighting, Block | None]:
-        """Where they are by the word of more than half of the nodes that can tell; of what two contradict each other
-        about, nothing is said."""
+        """Where they are by the word of more than half of the providers that can tell; of what two contradict each
+        other about, nothing is said. One that is named more than once has one voice, and none if it contradicts itself.
+        """
         asked = [each for each in frozenset(sightings) if each.block_number is not None]
         if not asked:
             return {}
-        answers = self.nodes.ask_each(lambda node: find(node, self._network, asked, head=head))
+        answers = self.nodes.ask_each(lambda node: (node.host, find(node, self._network, asked, head=head)))
         found: dict[Sighting, Block | None] = {}
         for each in asked:
-            said = Counter(answer[each] for answer in answers if each in answer)
-            for block, nodes in said.most_common(1):
-                if 2 * nodes > said.total():
+            words: dict[str, set[Block | None]] = defaultdict(set)
+            for host, answer in answers:
+                if each in answer:
+                    words[host].add(answer[each])
+            said = Counter(block for word in words.values() if len(word) == 1 for block in word)
+            for block, voices in said.most_common(1):
+                if 2 * voices > said.total():
                     found[each] = block
         return found
 

@@ -59,11 +59,15 @@ class Hearing:
     def compare(self, node: Node, block: Block, loggers: Sequence[str], listed: Collection[Place]) -> None:
         """Asks what else the header may speak of, if the node lists less."""
         named = {each for each in self._watched.in_bloom(block.bloom, loggers) if (each, block.number) not in listed}
-        missing = _without_a_reason(node, self._watched, block.number, loggers, named) if named else named
+        missing, has_answered = _without_a_reason(node, self._watched, block.number, loggers, named)
         self._cleared |= {(each, block.number) for each in named - missing}
         self._silent.append((node, {(each, block.number) for each in missing}))
         for each in sorted(missing):
-            self._missing[each, block.number] = _doubt(node, each, block.number)
+            if has_answered:
+                self._missing[each, block.number] = _doubt(each, block.number, f"{node.host} lists no transfer to it")
+            else:
+                unasked = _doubt(each, block.number, "No node says what else may be meant")
+                self._missing.setdefault((each, block.number), unasked)
 
     @property
     def doubts(self) -> list[Doubt]:
@@ -79,8 +83,9 @@ class Hearing:
 
 def _without_a_reason(
     node: Node, watched: Watched, block: int, loggers: Sequence[str], named: Collection[str]
-) -> set[str]:
-    """Those that no other log of the block names. Nobody, when the node does not answer such questions."""
+) -> tuple[set[str], bool]:
+    """Those that no other log of the block names, and whether the node answers such questions. If not, it clears
+    nobody."""
     left = set(named)
     for position in range(1, _TOPICS_OF_A_LOG):
         if left:
@@ -88,9 +93,9 @@ def _without_a_reason(
             try:
                 logs = list(get_logs(node, (), topics, block, block, []))
             except NodeFailed:
-                return set()
+                return left, False
             left -= {watched.find_topic(_topics(log)[position]) for log in logs if _is_other(log, position, loggers)}
-    return left
+    return left, True
 
 
 def _is_other(log: Log, position: int, loggers: Sequence[str]) -> bool:
@@ -105,12 +110,12 @@ def _topics(log: Log) -> Sequence[object]:
     return topics if isinstance(topics, list) else ()
 
 
-def _doubt(node: Node, address: str, block: int) -> Doubt:
+def _doubt(address: str, block: int, what: str) -> Doubt:
     return Doubt(
         what=UNLISTED,
         place=f"{address} in block {block}",
         first=block,
         last=block,
         address=address,
-        why=f"{node.host} lists no transfer to it in block {block}, whose header speaks of one.",
+        why=f"{what} in block {block}, whose header speaks of a transfer to it.",
     )

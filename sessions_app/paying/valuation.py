@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 
 from chains_app.networks.networks import Network, confirmations_for
@@ -11,13 +11,11 @@ from chains_app.rates.exchange_rates import Rates, RateUnavailable, rates_at
 from common.money import value_of
 from sessions_app.models import CheckoutSession, Quote
 from sessions_app.models.payment import Basis
+from sessions_app.paying.grace import GRACE
 from sessions_app.paying.quoting import lock_rate
 from sessions_app.state.evaluation import ZERO, Facts, counted_payments
 from sessions_app.state.facts import facts_of, with_facts
 from sessions_app.state.representation import units_asked
-
-# Blocks take a while to be made, and chains' clocks differ from ours.
-GRACE = timedelta(minutes=2)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -44,16 +44,16 @@ def excess(session: CheckoutSession) -> Decimal:
 def is_returned(session: CheckoutSession, refund: Refund) -> bool:
     """Whether all that the refund's issue is about has gone back: the payments, or of too much the excess."""
     with localcontext(prec=PRECISION):
-        back = [each for each in _back(session) if each.is_sure]
+        back = _back(session, is_sure=True)
         if refund.issue in TOO_MUCH:
             return to_minor_unit(excess_of(session.amount, _paying(session), back), session.currency) <= 0
         left = {payment.public_id for balance in _left(session, back) for payment in balance.payments}
     return left.isdisjoint(refund.seen)
 
 
-def _back(session: CheckoutSession) -> list[Back]:
-    """All that went back, or may be signed at any moment."""
-    return sent_back(session, there=_sure(session), paying=_paying(session))
+def _back(session: CheckoutSession, *, is_sure: bool = False) -> list[Back]:
+    """All that went back, or may be signed at any moment; only what went, when that `is_sure`."""
+    return sent_back(session, there=_sure(session), paying=_paying(session), is_sure=is_sure)
 
 
 def _left(session: CheckoutSession, back: Iterable[Back]) -> list[Arrived]:

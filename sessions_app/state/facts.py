@@ -91,17 +91,21 @@ def _sent_back(session: Session, facts: Facts) -> Decimal:
     ids = {fact.id for fact in counted_payments(facts, with_refunded=True)}
     paying = [payment for payment in payments_of(session) if payment.public_id in ids]
     assets = {(payment.network, payment.asset) for payment in paying}
-    back = sent_back(session, there=paying, paying=paying)
-    return sum((each.value for each in back if each.is_sure and (each.network, each.asset) in assets), ZERO)
+    back = sent_back(session, there=paying, paying=paying, is_sure=True)
+    return sum((each.value for each in back if (each.network, each.asset) in assets), ZERO)
 
 
-def sent_back(session: Session, *, there: Sequence[AnyPayment], paying: Sequence[AnyPayment]) -> list[Back]:
+def sent_back(
+    session: Session, *, there: Sequence[AnyPayment], paying: Sequence[AnyPayment], is_sure: bool = False
+) -> list[Back]:
     """The refunds that stand, and what the merchant says to have sent back without one.
 
-    `there` are the payments whose money a decision can be about, `paying` those that pay for the session.
+    `there` are the payments whose money a decision can be about, `paying` those that pay for the session. `is_sure`:
+    as if the refunds that the chain has not confirmed were not, since perhaps nobody ever signs them.
     """
     with localcontext(prec=PRECISION):
-        back = [_of_refund(refund) for refund in refunds_of(session) if refund.status != RefundStatus.WITHDRAWN]
+        stand = [refund for refund in refunds_of(session) if refund.status != RefundStatus.WITHDRAWN]
+        back = [each for each in map(_of_refund, stand) if each.is_sure or not is_sure]
         shown_by_chain = {refund.tx_hash for refund in refunds_of(session) if refund.tx_hash}
         for decision in decisions_of(session):
             if decision.kind == DecisionKind.REFUNDED and decision.tx_hash not in shown_by_chain:

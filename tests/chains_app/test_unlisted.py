@@ -14,6 +14,7 @@ from chains_app.evm.reader import EvmReader
 from chains_app.evm.watched import TRANSFER, Watched, bits_of, bloom_of
 from chains_app.reading.reader import Doubt, Transfer
 from tests.chains_app.node_cast import CONTRACTS, DEVCHAIN, Devchain, address, devchain, seen
+from tests.fake_node import Refusal
 from tests.faulty_proxy import FaultyProxy
 
 ALL_ONES, EMPTY = "0x" + "f" * 512, "0x" + "0" * 512
@@ -176,6 +177,31 @@ def test_a_node_that_fails_proves_nothing(chain: Devchain, proxies: list[FaultyP
     reader = EvmReader(DEVCHAIN)
     found, doubts = read(reader, [pat, address()], block)
     assert (found, [each.what for each in doubts], reader.contradicted) == ([], [unlisted.UNLISTED], [])
+
+
+@pytest.mark.parametrize("refusing", [[0], [1], [0, 1]])
+def test_a_node_that_cannot_be_asked_what_else_the_header_speaks_of_clears_nobody(
+    chain: Devchain, proxies: list[FaultyProxy], refusing: list[int]
+) -> None:
+    pat = address()
+    block = chain.pay(chain.usdc, pat, 7)
+
+    def lists_nothing(_: object, where: dict[str, Any]) -> list[object]:
+        if "address" not in where:
+            raise Refusal("specify an address")
+        return []
+
+    for at, proxy in enumerate(proxies):
+        if at in refusing:
+            proxy.answer("eth_getLogs", lists_nothing)
+        else:
+            proxy.hides_logs()
+    reader = EvmReader(DEVCHAIN)
+    found, doubts = read(reader, [pat, address()], block)
+    assert (found, [(each.what, each.address) for each in doubts]) == ([], [(unlisted.UNLISTED, pat)])
+    # It is said of a node only where one could be asked.
+    assert ("lists no transfer" in doubts[0].why) == (len(refusing) == 1)
+    assert reader.contradicted == []
 
 
 # --- answers that were cut

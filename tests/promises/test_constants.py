@@ -45,7 +45,7 @@ PROMISES = [
     ("sessions_app.api.terms.SHORTEST", timedelta(minutes=5), None, ""),
     ("sessions_app.api.terms.LONGEST", timedelta(days=7), None, ""),
     ("sessions_app.paying.quoting.HOLDS_FOR", timedelta(minutes=15), None, ""),
-    ("sessions_app.paying.valuation.GRACE", timedelta(minutes=2), None, ""),
+    ("sessions_app.paying.grace.GRACE", timedelta(minutes=2), None, ""),
     ("chains_app.rates.exchange_rates.REFRESH_IS_LATE", timedelta(seconds=90), "rates.md", "more than 90 seconds"),
     ("chains_app.rates.rules.MAX_AGE", timedelta(minutes=5), "rates.md", "is used for at most 5 minutes"),
     ("chains_app.rates.rules.MAX_APART", Decimal("0.02"), "rates.md", "at most 2 % apart"),

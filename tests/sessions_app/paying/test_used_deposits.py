@@ -9,7 +9,7 @@ from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from chains_app.receiving.deposits import deposit_address
-from chains_app.sandbox.chain import send
+from chains_app.sandbox.chain import mine, send
 from merchants_app.models import Merchant, Treasury
 from sessions_app.collecting.collecting import balances, play_collection
 from sessions_app.errors import NothingToDecide, OptionUnavailable
@@ -75,7 +75,8 @@ def test_a_rested_deposit_serves_a_later_session_and_both_know_whose_contract_it
     assert later.deposit.address == former.deposit.address
     assert (later.deposit.made_for, later.deposit.passed_on_at) == (former.public_id, None)
     assert deposit_address(session_id=former.public_id, treasury=MIAS_WALLET) == later.deposit.address
-    assert refreshed(former).deposit.passed_on_at == later.deposit.created_at == timezone.now().replace(microsecond=0)
+    since = timezone.now().replace(microsecond=0) - timedelta(minutes=2)
+    assert refreshed(former).deposit.passed_on_at == later.deposit.created_at == since
     assert picks(new_session()).deposit.address != former.deposit.address
     assert not own_spares().exists()
 
@@ -170,6 +171,8 @@ def test_the_next_buyer_is_asked_and_pays_and_the_former_pays_late(
     send(recipient=address, contract=network.assets["USDC"].contract, amount_units=7, now=timezone.now())
     send(recipient=address, contract=network.assets["USDC"].contract, amount_units=5 * 10**6, now=timezone.now())
     sandbox.skip(seconds=2)
+    mine(timezone.now())
+    sandbox.skip(minutes=2, seconds=1)
     later = picks(new_session())
     assert later.deposit.address == address
     sandbox.send_to(address, "49.00", seconds=8)

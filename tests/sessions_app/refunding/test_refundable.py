@@ -1,6 +1,7 @@
 """How much can go back: what is there and sure, and neither back already nor on its way."""
 
 from collections.abc import Callable
+from decimal import Decimal
 
 import pytest
 from django.utils import timezone
@@ -13,7 +14,9 @@ from sessions_app.paying.decisions import decide
 from sessions_app.reading.queries import session_for_buyer
 from sessions_app.refunding.refundable import arrived, excess
 from sessions_app.refunding.refunds import play_refund
+from sessions_app.state.representation import represent
 from sessions_app.status import DecisionKind
+from tests.cast import refreshed
 from tests.sandbox import Sandbox
 from tests.sessions_app.refunding.test_refunds import prepared
 
@@ -65,6 +68,15 @@ def test_what_was_sent_back_without_tallystick_cannot_go_back_again(
     else:
         with pytest.raises(NothingToRefund, match=left):
             prepared(session, kind=kind)
+
+
+def test_what_was_sent_back_otherwise_counts_though_a_refund_that_nobody_signed_stands(
+    sandbox: Sandbox, session: CheckoutSession
+) -> None:
+    overpaid = sandbox.play(session, "over", asset="USDC")
+    prepared(overpaid)
+    decide(session=overpaid, kind=DecisionKind.REFUNDED, actor="mia", tx_hash=TX)
+    assert represent(refreshed(session)).amount_refunded == Decimal("24.50")
 
 
 def test_money_taken_in_a_wrong_asset_counts_in_the_excess(

@@ -244,20 +244,22 @@ def test_what_was_set_aside_need_not_wait_for_its_turn_after_a_node_was_changed(
     assert list(due(DEVCHAIN, timezone.now())) == [row]
 
 
-def test_of_three_nodes_two_are_believed(
-    chain: Devchain, proxies: list[FaultyProxy], monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("whose", ["of a third provider", "of the first one"])
+def test_of_three_providers_two_are_believed_but_not_one_that_is_named_twice(
+    chain: Devchain, proxies: list[FaultyProxy], monkeypatch: pytest.MonkeyPatch, whose: str
 ) -> None:
     one, two = (each.url for each in proxies)
-    monkeypatch.setenv("RPC_URL_DEVCHAIN", f"{one}, {two}, {one}/again")
+    third = chain.node.url if whose == "of a third provider" else f"{one}/again"
+    monkeypatch.setenv("RPC_URL_DEVCHAIN", f"{one}, {two}, {third}")
     pat, reader = address(), EvmReader(DEVCHAIN)
     block = chain.pay(chain.usdc, pat, 7)
     (seen,) = reader.transfers(frozenset([pat]), block, block)
     proxies[1].spoils_receipts(lambda receipt: receipt | {"status": "0x0"})
     chain.node.mine(2)
     assert reader.still_there([seen.sighting]) == frozenset()
-    where = reader.whereabouts([seen.sighting], head=chain.node.head())[seen.sighting]
-    assert where is not None
-    assert where.number == block
+    places = reader.whereabouts([seen.sighting], head=chain.node.head())
+    numbers = {at: place and place.number for at, place in places.items()}
+    assert numbers == ({seen.sighting: block} if whose == "of a third provider" else {})
 
 
 @pytest.mark.parametrize(("asset", "place"), [("ETH", -1), ("USDC", 0)])
