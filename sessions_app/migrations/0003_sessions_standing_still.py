@@ -1,5 +1,6 @@
-from django.contrib.postgres.operations import AddIndexConcurrently
 from django.db import migrations, models
+
+from common.migrating import AddIndexOnce
 
 
 class Migration(migrations.Migration):
@@ -12,7 +13,7 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        AddIndexConcurrently(
+        AddIndexOnce(
             model_name='checkoutsession',
             index=models.Index(condition=models.Q(('stands_still_since__isnull', False), ('status', 'open')), fields=['stands_still_since'], name='sessions_standing_still'),
         ),

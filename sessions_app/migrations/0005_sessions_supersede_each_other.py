@@ -2,6 +2,8 @@
 
 from django.db import migrations, models
 
+from common.migrating import column_once, unique_index_once
+
 
 class Migration(migrations.Migration):
 
@@ -12,20 +14,29 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.AddField(
-            model_name='checkoutsession',
-            name='superseded_by',
-            field=models.CharField(editable=False, help_text='The session that it was ended for: money for it goes there.', max_length=40, null=True),
-        ),
-        migrations.AddField(
-            model_name='checkoutsession',
-            name='supersedes',
-            field=models.CharField(editable=False, help_text='The session of its reference that was ended for it.', max_length=40, null=True),
-        ),
-        migrations.AddField(
-            model_name='depositaddress',
-            name='made_for',
-            field=models.CharField(blank=True, db_default='', default='', help_text='The session whose id is in the contract, when that was superseded.', max_length=40),
+        migrations.SeparateDatabaseAndState(
+            state_operations=[
+                migrations.AddField(
+                    model_name='checkoutsession',
+                    name='superseded_by',
+                    field=models.CharField(editable=False, help_text='The session that it was ended for: money for it goes there.', max_length=40, null=True),
+                ),
+                migrations.AddField(
+                    model_name='checkoutsession',
+                    name='supersedes',
+                    field=models.CharField(editable=False, help_text='The session of its reference that was ended for it.', max_length=40, null=True),
+                ),
+                migrations.AddField(
+                    model_name='depositaddress',
+                    name='made_for',
+                    field=models.CharField(blank=True, db_default='', default='', help_text='The session whose id is in the contract, when that was superseded.', max_length=40),
+                ),
+            ],
+            database_operations=[
+                column_once('sessions_app_checkoutsession', 'superseded_by', 'varchar(40) NULL'),
+                column_once('sessions_app_checkoutsession', 'supersedes', 'varchar(40) NULL'),
+                column_once('sessions_app_depositaddress', 'made_for', "varchar(40) DEFAULT '' NOT NULL"),
+            ],
         ),
         # Beside the shops that go on selling: the whole table is read for it.
         migrations.SeparateDatabaseAndState(
@@ -35,12 +46,9 @@ class Migration(migrations.Migration):
                     constraint=models.UniqueConstraint(condition=models.Q(('supersedes__isnull', False)), fields=('supersedes',), name='one_successor_per_session'),
                 ),
             ],
-            database_operations=[
-                migrations.RunSQL(
-                    'CREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS one_successor_per_session '
-                    'ON sessions_app_checkoutsession (supersedes) WHERE supersedes IS NOT NULL',
-                    'DROP INDEX CONCURRENTLY IF EXISTS one_successor_per_session',
-                ),
-            ],
+            database_operations=unique_index_once(
+                'one_successor_per_session',
+                'sessions_app_checkoutsession (supersedes) WHERE supersedes IS NOT NULL',
+            ),
         ),
     ]

@@ -3,6 +3,8 @@
 import django.db.models.functions.text
 from django.db import migrations, models
 
+from common.migrating import unique_index_once
+
 
 class Migration(migrations.Migration):
 
@@ -59,10 +61,9 @@ class Migration(migrations.Migration):
                 ),
             ],
             database_operations=[
-                migrations.RunSQL(
-                    'CREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS one_customer_per_known_email '
-                    "ON sessions_app_customer (merchant_id, mode, lower(email)) WHERE email <> ''",
-                    'DROP INDEX CONCURRENTLY IF EXISTS one_customer_per_known_email',
+                *unique_index_once(
+                    'one_customer_per_known_email',
+                    "sessions_app_customer (merchant_id, mode, lower(email)) WHERE email <> ''",
                 ),
                 migrations.RunSQL(
                     'DROP INDEX CONCURRENTLY IF EXISTS one_customer_per_email',

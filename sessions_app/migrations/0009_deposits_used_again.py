@@ -3,6 +3,8 @@
 import django.db.models.deletion
 from django.db import migrations, models
 
+from common.migrating import AddIndexOnce, column_once, unique_index_once
+
 
 class Migration(migrations.Migration):
 
@@ -14,10 +16,17 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.AddField(
-            model_name='depositaddress',
-            name='passed_on_at',
-            field=models.DateTimeField(editable=False, help_text='Since when another session has it.', null=True),
+        migrations.SeparateDatabaseAndState(
+            state_operations=[
+                migrations.AddField(
+                    model_name='depositaddress',
+                    name='passed_on_at',
+                    field=models.DateTimeField(editable=False, help_text='Since when another session has it.', null=True),
+                ),
+            ],
+            database_operations=[
+                column_once('sessions_app_depositaddress', 'passed_on_at', 'timestamp with time zone NULL'),
+            ],
         ),
         migrations.AlterField(
             model_name='depositaddress',
@@ -38,44 +47,54 @@ class Migration(migrations.Migration):
                     constraint=models.UniqueConstraint(condition=models.Q(('passed_on_at', None)), fields=('address',), name='addresses_serve_one_session_at_a_time'),
                 ),
             ],
-            database_operations=[
-                migrations.RunSQL(
-                    'CREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS addresses_serve_one_session_at_a_time '
-                    'ON sessions_app_depositaddress (address) WHERE passed_on_at IS NULL',
-                    'DROP INDEX CONCURRENTLY IF EXISTS addresses_serve_one_session_at_a_time',
-                ),
-            ],
+            database_operations=unique_index_once(
+                'addresses_serve_one_session_at_a_time',
+                'sessions_app_depositaddress (address) WHERE passed_on_at IS NULL',
+            ),
         ),
-        migrations.SeparateDatabaseAndState(
-            state_operations=[
-                migrations.AddIndex(
-                    model_name='depositaddress',
-                    index=models.Index(fields=['address'], name='deposits_by_address'),
-                ),
-            ],
-            database_operations=[
-                migrations.RunSQL(
-                    'CREATE INDEX CONCURRENTLY IF NOT EXISTS deposits_by_address ON sessions_app_depositaddress (address)',
-                    'DROP INDEX CONCURRENTLY IF EXISTS deposits_by_address',
-                ),
-            ],
+        AddIndexOnce(
+            model_name='depositaddress',
+            index=models.Index(fields=['address'], name='deposits_by_address'),
         ),
         migrations.AlterField(
             model_name='depositaddress',
             name='address',
             field=models.CharField(help_text='EIP-55 checksummed.', max_length=42),
         ),
-        migrations.CreateModel(
-            name='SpareDeposit',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('network', models.CharField(max_length=32)),
-                ('deposit', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='spare_on', to='sessions_app.depositaddress')),
-                ('treasury', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='merchants_app.treasury')),
+        migrations.SeparateDatabaseAndState(
+            state_operations=[
+                migrations.CreateModel(
+                    name='SpareDeposit',
+                    fields=[
+                        ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                        ('network', models.CharField(max_length=32)),
+                        ('deposit', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='spare_on', to='sessions_app.depositaddress')),
+                        ('treasury', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='merchants_app.treasury')),
+                    ],
+                    options={
+                        'constraints': [models.UniqueConstraint(fields=('deposit', 'network'), name='spare_once_on_a_network')],
+                        'indexes': [models.Index(fields=['treasury', 'network', 'id'], name='spare_deposits_of_a_treasury')],
+                    },
+                ),
             ],
-            options={
-                'constraints': [models.UniqueConstraint(fields=('deposit', 'network'), name='spare_once_on_a_network')],
-                'indexes': [models.Index(fields=['treasury', 'network', 'id'], name='spare_deposits_of_a_treasury')],
-            },
+            # As Django makes it; the statements are one transaction.
+            database_operations=[
+                migrations.RunSQL(
+                    """
+                    CREATE TABLE IF NOT EXISTS sessions_app_sparedeposit (
+                        id bigint NOT NULL PRIMARY KEY GENERATED BY DEFAULT AS IDENTITY,
+                        network varchar(32) NOT NULL,
+                        deposit_id bigint NOT NULL
+                            REFERENCES sessions_app_depositaddress (id) DEFERRABLE INITIALLY DEFERRED,
+                        treasury_id bigint NOT NULL
+                            REFERENCES merchants_app_treasury (id) DEFERRABLE INITIALLY DEFERRED,
+                        CONSTRAINT spare_once_on_a_network UNIQUE (deposit_id, network)
+                    );
+                    CREATE INDEX IF NOT EXISTS spare_deposits_of_a_treasury
+                        ON sessions_app_sparedeposit (treasury_id, network, id)
+                    """,
+                    'DROP TABLE IF EXISTS sessions_app_sparedeposit',
+                ),
+            ],
         ),
     ]

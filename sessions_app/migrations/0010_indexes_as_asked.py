@@ -1,5 +1,7 @@
-from django.contrib.postgres.operations import AddIndexConcurrently, RemoveIndexConcurrently
+from django.contrib.postgres.operations import RemoveIndexConcurrently
 from django.db import migrations, models
+
+from common.migrating import AddIndexOnce
 
 
 class Migration(migrations.Migration):
@@ -12,7 +14,7 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        AddIndexConcurrently(
+        AddIndexOnce(
             model_name='refund',
             index=models.Index(condition=models.Q(('status__in', ['prepared', 'seen'])), fields=['network'], name='refunds_prepared_or_seen'),
         ),
@@ -20,7 +22,7 @@ class Migration(migrations.Migration):
             model_name='refund',
             name='refunds_watched_for',
         ),
-        AddIndexConcurrently(
+        AddIndexOnce(
             model_name='checkoutsession',
             index=models.Index(fields=['merchant', 'mode', 'updated_at'], name='sessions_by_change'),
         ),

@@ -1,0 +1,45 @@
+"""Steps of migrations beside shops that go on selling: not one transaction, so each can be run again after a stop.
+
+An index that was interrupted while it was made keeps its name and holds for nothing: it is made anew.
+"""
+
+from typing import Any
+
+from django.contrib.postgres.operations import AddIndexConcurrently
+from django.db.migrations import RunSQL
+
+
+class AddIndexOnce(AddIndexConcurrently):
+    """Unless an earlier run did."""
+
+    def database_forwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
+        schema_editor.execute(_without_broken(self.index.name))
+        with schema_editor.connection.cursor() as cursor:
+            cursor.execute("SELECT to_regclass(%s) IS NOT NULL", [self.index.name])
+            (stands,) = cursor.fetchone()
+        if not stands:
+            super().database_forwards(app_label, schema_editor, from_state, to_state)
+
+
+def unique_index_once(name: str, definition: str) -> list[RunSQL]:
+    """The index of a unique constraint. `definition` is what comes after ON: the table, columns, condition."""
+    return [
+        RunSQL(_without_broken(name), RunSQL.noop),
+        RunSQL(
+            f"CREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS {name} ON {definition}",
+            f"DROP INDEX CONCURRENTLY IF EXISTS {name}",
+        ),
+    ]
+
+
+def column_once(table: str, name: str, definition: str) -> RunSQL:
+    """`definition` is its type and default."""
+    return RunSQL(
+        f"ALTER TABLE {table} ADD COLUMN IF NOT EXISTS {name} {definition}",
+        f"ALTER TABLE {table} DROP COLUMN IF EXISTS {name}",
+    )
+
+
+def _without_broken(name: str) -> str:
+    is_broken = f"SELECT FROM pg_index WHERE indexrelid = to_regclass('{name}') AND NOT indisvalid"  # noqa: S608
+    return f"DO $$ BEGIN IF EXISTS ({is_broken}) THEN DROP INDEX {name}; END IF; END $$"
