@@ -4,18 +4,29 @@ It spares asking again. It proves nothing: before a payment counts as confirmed,
 receipt (`whereabouts.look`), and what was told of another block has another hash.
 """
 
+from typing import Any
+
 from chains_app.reading.reader import Block
 
 _REMEMBERED_RECEIPTS, _REMEMBERED_BLOCKS = 20_000, 2_000
 
 
 class Known:
-    """Times of blocks, places of logs, and transactions that succeeded. One that failed is asked for again."""
+    """Times of blocks, places of logs, and transactions that succeeded. One that failed is asked for again.
+
+    Nothing is forgotten while an answer is made that may be about it: call `tidy` between answers.
+    """
 
     def __init__(self) -> None:
         self._blocks: dict[str, Block] = {}
         self._places: dict[tuple[str, int], int] = {}
-        self._succeeded: set[tuple[str, str]] = set()
+        self._succeeded: dict[tuple[str, str], bool] = {}
+
+    def tidy(self) -> None:
+        """Forgets what is the longest known, when it is too much. Other threads' answers are about what is new."""
+        _forget(self._blocks, _REMEMBERED_BLOCKS)
+        _forget(self._places, _REMEMBERED_RECEIPTS)
+        _forget(self._succeeded, _REMEMBERED_RECEIPTS)
 
     def block(self, block_hash: str) -> Block | None:
         """The block, if one with this hash was seen."""
@@ -23,8 +34,6 @@ class Known:
 
     def saw(self, block: Block) -> None:
         """A node has told of it."""
-        if len(self._blocks) > _REMEMBERED_BLOCKS:
-            self._blocks.clear()
         self._blocks[block.hash] = block
 
     def place(self, block_hash: str, log_index: int) -> int | None:
@@ -33,8 +42,6 @@ class Known:
 
     def placed(self, block_hash: str, log_index: int, place: int) -> None:
         """A receipt says so."""
-        if len(self._places) > _REMEMBERED_RECEIPTS:
-            self._places.clear()
         self._places[block_hash, log_index] = place
 
     def has_succeeded(self, block_hash: str, tx_hash: str) -> bool:
@@ -43,6 +50,10 @@ class Known:
 
     def succeeded(self, block_hash: str, tx_hash: str) -> None:
         """A receipt says so."""
-        if len(self._succeeded) > _REMEMBERED_RECEIPTS:
-            self._succeeded.clear()
-        self._succeeded.add((block_hash, tx_hash))
+        self._succeeded[block_hash, tx_hash] = True
+
+
+def _forget(memory: dict[Any, Any], most: int) -> None:
+    if len(memory) > most:
+        for key in list(memory)[:-most]:
+            memory.pop(key, None)

@@ -80,6 +80,7 @@ class EvmReader:
         """
         if not addresses:
             return []
+        self._known.tidy()
         look_up = watched(addresses)
         loggers = list(self._network.symbols_by_logger(upto=last))
         found: dict[Sighting, Transfer] = {}
@@ -172,6 +173,7 @@ class EvmReader:
         self._reported.move_to_end(block.number)
         while len(self._reported) > _REMEMBERED_BLOCKS:
             self._reported.popitem(last=False)
+        self._known.tidy()
         self._known.saw(block)
         return block
 

@@ -1,6 +1,6 @@
 from django.db import migrations, models
 
-from common.migrating import AddIndexOnce
+from common.postgresql.migrating import AddIndexOnce
 
 
 class Migration(migrations.Migration):

@@ -2,7 +2,7 @@
 
 from django.db import migrations, models
 
-from common.migrating import column_once, unique_index_once
+from common.postgresql.migrating import column_once, unique_index_once
 
 
 class Migration(migrations.Migration):

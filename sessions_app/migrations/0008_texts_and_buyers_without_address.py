@@ -3,7 +3,7 @@
 import django.db.models.functions.text
 from django.db import migrations, models
 
-from common.migrating import unique_index_once
+from common.postgresql.migrating import unique_index_once
 
 
 class Migration(migrations.Migration):

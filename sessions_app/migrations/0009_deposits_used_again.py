@@ -3,7 +3,7 @@
 import django.db.models.deletion
 from django.db import migrations, models
 
-from common.migrating import AddIndexOnce, column_once, unique_index_once
+from common.postgresql.migrating import AddIndexOnce, column_once, unique_index_once
 
 
 class Migration(migrations.Migration):

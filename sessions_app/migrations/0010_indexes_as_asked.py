@@ -1,7 +1,7 @@
 from django.contrib.postgres.operations import RemoveIndexConcurrently
 from django.db import migrations, models
 
-from common.migrating import AddIndexOnce
+from common.postgresql.migrating import AddIndexOnce
 
 
 class Migration(migrations.Migration):

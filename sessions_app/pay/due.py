@@ -56,7 +56,7 @@ class Due:
     rate: str
     is_fixed_rate: bool  # the test table, no market
     transfer_gas: int  # of a first transfer to an address; 0 where it is the 21,000 that everybody expects
-    is_contract: bool  # the coin goes to a contract that was there before, which takes a little more than 21,000 gas
+    is_contract: bool  # the coin goes to a contract that is there, which takes more than 21,000 gas
     also_on: str  # the other networks that the same asset is taken on, at the same address: 'Ethereum or Base'
 
     arrived: str  # in the session's currency; empty while nothing has arrived

@@ -22,7 +22,9 @@ _DONE = (RefundStatus.CONFIRMED, RefundStatus.WITHDRAWN)
 
 
 def find_spare_deposits(now: datetime) -> int:
-    """Lists contracts that may serve again from now on; returns how many."""
+    """Lists contracts that may serve again from now on; returns how many. Those that were listed while somebody took
+    them are listed no longer."""
+    SpareDeposit.objects.exclude(deposit__passed_on_at=None).delete()
     return sum(_find(merchant, now) for merchant in Merchant.objects.exclude(reuse_after_days=None))
 
 
@@ -46,15 +48,9 @@ def take_used_deposit(session: CheckoutSession, network: Network, now: datetime)
 
 
 def is_deployed(deposit: DepositAddress, network_id: str) -> bool:
-    """Whether the session got a contract that was there on this network before it."""
-    if not deposit.made_for:
-        return False
-    return Payment.objects.filter(
-        session__deposit__address=deposit.address,
-        network=network_id,
-        arrived_at__lt=deposit.created_at,
-        collected_at__isnull=False,
-    ).exists()
+    """Whether the contract is there on this network: by an earlier session, or by what came for this one."""
+    to_it = Payment.objects.filter(session__deposit__address=deposit.address, network=network_id)
+    return to_it.filter(collected_at__isnull=False).exists()
 
 
 def earlier_session(deposit: DepositAddress) -> str:
@@ -95,15 +91,22 @@ def _find(merchant: Merchant, now: datetime) -> int:
 
 
 def _rested(merchant: Merchant, now: datetime) -> QuerySet[DepositAddress]:
-    """Contracts whose last session is paid, collected and over, of which nothing is open, and which rested for long."""
+    """Contracts that were collected, of which nothing is open, and which rested for long.
+
+    Their last session is paid and over, or nothing was ever paid to it.
+    """
     rests = timedelta(days=merchant.reuse_after_days or 0)
     to_it = {"session__deposit__address": OuterRef("address")}
     waiting = Payment.objects.filter(**to_it, vanished_at=None, collected_at=None)
+    collected = Payment.objects.filter(**to_it, vanished_at=None, collected_at__isnull=False)
+    unpaid = ~Exists(Payment.objects.filter(session=OuterRef("session"))) & ~Q(made_for="")
     refunds = Refund.objects.filter(**to_it).exclude(status__in=_DONE)
     same = DepositAddress.objects.filter(address=OuterRef("address"))
     unsettled = same.filter(Q(session__needs_decision=True) | Q(session__status__in=LIVE))
     watched = F("watch_until") - F("session__expires_at")
     return DepositAddress.objects.filter(
+        Q(session__status=Status.COMPLETED) | Q(unpaid, session__status__in=(Status.EXPIRED, Status.CANCELLED)),
+        Exists(collected),
         ~Exists(waiting),
         ~Exists(refunds),
         ~Exists(unsettled),
@@ -112,6 +115,5 @@ def _rested(merchant: Merchant, now: datetime) -> QuerySet[DepositAddress]:
         watch_until__lt=now - rests,
         session__merchant=merchant,
         session__treasury__kind=TreasuryKind.ADDRESS,
-        session__status=Status.COMPLETED,
         session__issue=None,
     ).alias(as_long_again=F("watch_until") + watched).filter(as_long_again__lt=now)  # fmt: skip

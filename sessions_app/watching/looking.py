@@ -5,12 +5,13 @@ may have left the address, its blocks are read: the newest first, until what is 
 """
 
 import time
+from collections import Counter
 from collections.abc import Iterator
 from datetime import timedelta
 from math import inf
 from typing import NamedTuple
 
-from django.db.models import Sum
+from django.db.models import QuerySet, Sum
 from django.utils import timezone
 
 from chains_app.calls.search import Search
@@ -41,15 +42,17 @@ def look(session: CheckoutSession, *, seconds: float = inf) -> list[Outcome]:
     ends_at = time.monotonic() + seconds
     outcomes = []
     for network in enabled_networks(session.mode):
-        before = _known_count(network, session)
+        known = frozenset(_to_address(network, session).values_list("pk", flat=True))
         try:
             said = _Look(network, session, ends_at).all()
         except (ReaderUnavailable, WrongChain) as problem:
             said = f"could not be read: {problem}"
         except CursorMoved:
             said = "its newest blocks are just being replaced; look again in a minute"
-        found = max(0, _known_count(network, session) - before)
-        outcomes.append(Outcome(found, f"{network.name}: {_payments(found) if found else said or 'nothing new'}."))
+        new = _to_address(network, session).exclude(pk__in=known).values_list("session__public_id", flat=True)
+        found = Counter(new.order_by("session"))
+        told = " and ".join(_payments(number, whose, session) for whose, number in found.items())
+        outcomes.append(Outcome(found.total(), f"{network.name}: {told or said or 'nothing new'}."))
     return outcomes
 
 
@@ -127,9 +130,12 @@ def _backwards(first: int, last: int, width: int) -> Iterator[tuple[int, int]]:
         yield max(first, end - width + 1), end
 
 
-def _known_count(network: Network, session: CheckoutSession) -> int:
-    return session.payments.filter(network=network.id, vanished_at=None).count()
+def _to_address(network: Network, session: CheckoutSession) -> QuerySet[Payment]:
+    """What is known to have come there, for whomever."""
+    to_it = Payment.objects.filter(session__deposit__address=session.deposit.address)
+    return to_it.filter(network=network.id, vanished_at=None)
 
 
-def _payments(number: int) -> str:
-    return f"{number} payment{'' if number == 1 else 's'} found"
+def _payments(number: int, whose: str, session: CheckoutSession) -> str:
+    found = f"{number} payment{'' if number == 1 else 's'} found"
+    return found if whose == session.public_id else f"{found} for {whose}, which had the address when it came"

@@ -52,5 +52,15 @@ def test_that_a_contract_is_there_already_is_said_where_it_is(
     before = timezone.now() - timedelta(days=30)
     Payment.objects.filter(pk=payment.pk).update(network=collected_on, arrived_at=before, collected_at=before)
     page = client.get(f"/pay/{session.page_token}").content.decode()
-    assert ("a little more than 21,000 gas" in page) == is_said
+    assert ("takes more than 21,000 gas" in page) == is_said
     assert ('data-gas=""' in page) == (is_said or asset == "USDC")
+
+
+def test_that_a_contract_is_there_is_said_to_who_paid_a_part_that_was_collected(
+    session: CheckoutSession, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RPC_URL_DEVCHAIN", "http://127.0.0.1:9")
+    choose_option(session=session, asset="ETH", network="devchain", now=timezone.now())
+    payment = confirmed(refreshed(session), "1.00")
+    Payment.objects.filter(pk=payment.pk).update(network="devchain", collected_at=timezone.now())
+    assert "takes more than 21,000 gas" in client.get(f"/pay/{session.page_token}").content.decode()

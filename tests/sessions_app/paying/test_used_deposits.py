@@ -97,6 +97,36 @@ def test_it_serves_a_third_after_the_second(
     assert (third.deposit.address, third.deposit.made_for) == (former.deposit.address, former.public_id)
 
 
+def test_one_that_nobody_paid_to_serves_again(
+    sandbox: Sandbox, saving: Merchant, former: CheckoutSession, new_session: NewSession
+) -> None:
+    rests(sandbox)
+    abandoned = picks(new_session())
+    fresh = picks(new_session())  # nothing was ever made there
+    sandbox.skip(hours=2)
+    sandbox.look()
+    assert [refreshed(each).status for each in (abandoned, fresh)] == ["expired", "expired"]
+    rests(sandbox, days=WATCH)
+    assert not own_spares().exists()
+    rests(sandbox)
+    assert [each.deposit.session for each in own_spares()] == [abandoned]
+    later = paid(sandbox, picks(new_session()))
+    assert (later.status, later.deposit.made_for) == ("completed", former.public_id)
+    sandbox.send_to(later.deposit.address, "1.00")
+    rests(sandbox)
+    assert not own_spares().exists()  # paid to, and not collected yet
+
+
+def test_one_that_is_listed_while_it_is_taken_is_listed_no_longer(
+    sandbox: Sandbox, former: CheckoutSession, new_session: NewSession
+) -> None:
+    rests(sandbox)
+    picks(new_session())
+    SpareDeposit.objects.create(deposit=former.deposit, treasury=former.treasury, network="sandbox")
+    find_spare_deposits(timezone.now())
+    assert not own_spares().exists()
+
+
 NOT_YET: dict[str, Callable[[CheckoutSession], object]] = {
     "money lies in it": lambda s: s.payments.update(collected_at=None, collected_tx=""),
     "an issue": lambda s: CheckoutSession.objects.filter(pk=s.pk).update(issue="overpaid"),

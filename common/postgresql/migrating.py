@@ -41,5 +41,5 @@ def column_once(table: str, name: str, definition: str) -> RunSQL:
 
 
 def _without_broken(name: str) -> str:
-    is_broken = f"SELECT FROM pg_index WHERE indexrelid = to_regclass('{name}') AND NOT indisvalid"  # noqa: S608
+    is_broken = f"SELECT FROM pg_index WHERE indexrelid = to_regclass('{name}') AND NOT indisvalid"
     return f"DO $$ BEGIN IF EXISTS ({is_broken}) THEN DROP INDEX {name}; END IF; END $$"
