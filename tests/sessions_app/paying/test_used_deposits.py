@@ -213,6 +213,7 @@ def test_the_next_buyer_is_asked_and_pays_and_the_former_pays_late(
     pages = [desk.read(f"sessions/{each.public_id}") for each in (former, later)]
     assert ["Another session has it since" in page for page in pages] == [True, False]
     assert [f"{former.public_id}" in page and "an earlier session" in page for page in pages] == [False, True]
+    assert [f"made for {former.public_id}" in page for page in pages] == [False, True]
     assert all(each.public_id in desk.read(f"sessions?q={address}") for each in (former, later))
     with pytest.raises(OptionUnavailable, match="serves another session"):
         simulate(session=refreshed(former), scenario="exact", now=timezone.now())
