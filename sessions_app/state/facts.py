@@ -101,11 +101,11 @@ def sent_back(
     """The refunds that stand, and what the merchant says to have sent back without one.
 
     `there` are the payments whose money a decision can be about, `paying` those that pay for the session. `is_sure`:
-    as if the refunds that the chain has not confirmed were not, since perhaps nobody ever signs them.
+    without the refunds that the chain has not confirmed.
     """
     with localcontext(prec=PRECISION):
         stand = [refund for refund in refunds_of(session) if refund.status != RefundStatus.WITHDRAWN]
-        back = [each for each in map(_of_refund, stand) if each.is_sure or not is_sure]
+        back = [_of_refund(refund) for refund in stand]
         shown_by_chain = {refund.tx_hash for refund in refunds_of(session) if refund.tx_hash}
         for decision in decisions_of(session):
             if decision.kind == DecisionKind.REFUNDED and decision.tx_hash not in shown_by_chain:
@@ -114,10 +114,13 @@ def sent_back(
                     # What went back later went of the rest: it makes this no less.
                     before = [each for each in back if each.at <= decision.decided_at]
                     most = _excess_then(session.amount, about, paying, before)
+                    if is_sure and not most:  # all of it waits to be signed: then this went in its place
+                        went = [each for each in before if each.is_sure]
+                        most = _excess_then(session.amount, about, paying, went)
                 else:
                     most = worth(about)
                 back += _parts(about, most, decision.decided_at)
-    return back
+    return [each for each in back if each.is_sure or not is_sure]
 
 
 def excess_of(price: Decimal, paying: Sequence[AnyPayment], back: Iterable[Back]) -> Decimal:
