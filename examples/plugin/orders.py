@@ -1,36 +1,32 @@
 """The part of a shop's plugin that keeps an order's state. No network, no database: it can be copied and tested.
 
-It believes snapshots and nothing else. Events may be late, doubled or in any order: each has its session as it was,
-with a running number, and the highest one counts. docs/write-a-plugin.md has the table.
+Messages may be late, doubled or in any order. Each tells in `data.current` how its session stands when it leaves, with
+a running number, and the highest one counts. docs/write-a-plugin.md has the tables.
 """
 
 from dataclasses import dataclass, field
 from typing import Any
 
+# An order's sessions may be in several states: that of the order is the one that stands first here.
+STATES = ("paid", "partly refunded", "being paid", "on hold", "waiting", "refunded", "cancelled")
+
 
 @dataclass
 class Order:
-    """What the shop keeps of an order: of each of its sessions the newest snapshot it has seen."""
+    """What the shop keeps of an order, which is known by `data.reference`: of each session the newest `current`."""
 
-    sessions: dict[str, tuple[int, dict[str, Any]]] = field(default_factory=dict)
+    sessions: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def take(self, event: dict[str, Any]) -> None:
-        """An event, once its signature was verified."""
-        session, number = event["data"], event["sequence"]
-        known, _ = self.sessions.get(session["id"], (0, {}))
-        if number > known:
-            self.sessions[session["id"]] = (number, session)
+        """An event of this order, once its signature was verified."""
+        session, now = event["data"]["id"], event["data"]["current"]
+        if session not in self.sessions or now["sequence"] > self.sessions[session]["sequence"]:
+            self.sessions[session] = now
 
     @property
     def state(self) -> str:
-        """The state of the order, by the session that nobody took the place of."""
-        replaced = {session["supersedes"] for _, session in self.sessions.values()}
-        present = [
-            session
-            for _, session in self.sessions.values()
-            if session["supersededBy"] is None and session["id"] not in replaced
-        ]
-        return state_of(present[-1]) if present else "waiting"
+        """Of all that its sessions are in, the state that stands first."""
+        return min((state_of(now) for now in self.sessions.values()), key=STATES.index, default="waiting")
 
 
 def state_of(session: dict[str, Any]) -> str:
@@ -45,4 +41,4 @@ def state_of(session: dict[str, Any]) -> str:
         return "on hold"
     if session["status"] == "processing":
         return "being paid"
-    return {"open": "waiting", "expired": "cancelled", "cancelled": "cancelled"}[session["status"]]
+    return "waiting" if session["status"] == "open" else "cancelled"

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -83,9 +84,49 @@ class Shop:
         self.checkout(60)
         self.sandbox.send_to(address, "49.00")
 
-    def refund(self, amount: object, *, send: bool = True) -> str:
+    def anew(self) -> str:
+        """The first session is over, and the order has a second one. Where the first is still paid to."""
+        first = self.checkout()
+        address = self.pick(first)
+        self.api.post(f"checkout/{first.public_id}/expire")
+        self.reached("cancelled")
+        self.checkout()
+        self.reached("waiting")
+        return address
+
+    def paid_anew(self) -> None:
+        self.anew()
+        self.pay("exact")
+
+    def late(self, amount: str = "49.00") -> None:
+        """The buyer pays by the first page while the second is open."""
+        self.sandbox.send_to(self.anew(), amount)
+
+    def late_and_refunded(self) -> None:
+        self.late()
+        self.reached("paid")
+        self.api.post(f"checkout/{own(CheckoutSession).latest('id').public_id}/cancel")
+        self.reached("paid")
+        self.refund("all")
+
+    def late_part_written_off(self) -> None:
+        self.late("20.00")
+        self.reached("on hold")
+        first = own(CheckoutSession).earliest("id")
+        self.api.post(f"checkout/{first.public_id}/resolve", {"decision": "write_off", "note": "Too little"})
+
+    def both(self) -> None:
+        """Both are paid, and what the second brought goes back."""
+        address = self.anew()
+        self.pay("exact")
+        self.reached("paid")
+        self.sandbox.send_to(address, "49.00")
+        self.reached("paid")
+        self.refund("all", of=own(CheckoutSession).latest("id"))
+
+    def refund(self, amount: object, *, send: bool = True, of: CheckoutSession | None = None) -> str:
         """Some money goes back; the id of the refund."""
-        session = own(CheckoutSession).get()
+        session = of or own(CheckoutSession).earliest("id")
         body = {"amount": amount, "address": PATS_WALLET}
         made = str(self.api.post(f"checkout/{session.public_id}/refunds", body).answer["id"])
         self.api.post(f"refunds/{made}/{'simulate' if send else 'withdraw'}")
@@ -109,6 +150,17 @@ class Shop:
         self.sandbox.wait(4, last.session)
 
 
+def same(one: Any, other: Any) -> bool:
+    """Whether both are about one session."""
+    return bool(one["subject"] == other["subject"])
+
+
+def left(event: Any, *, when: Any) -> Any:
+    """The message of an event that left when that one was its session's newest: `current` is how it stood then."""
+    now = {name: when["data"].get(name) for name in event["data"]["current"]} | {"sequence": when["sequence"]}
+    return event | {"data": event["data"] | {"current": now}}
+
+
 HISTORIES: dict[str, tuple[Callable[[Shop], None], str]] = {
     "paid": (lambda shop: shop.paid_and("exact"), "paid"),
     "paid in two parts": (lambda shop: shop.paid_and("short", "rest"), "paid"),
@@ -121,6 +173,13 @@ HISTORIES: dict[str, tuple[Callable[[Shop], None], str]] = {
     "a cart edited twice": (Shop.carts, "paid"),
     "paid by the page of the former cart": (Shop.old_page, "paid"),
     "paid in part by the page of the former cart": (Shop.old_page_in_part, "waiting"),
+    "expired, then a new one is open": (Shop.anew, "waiting"),
+    "expired, then a new one is paid": (Shop.paid_anew, "paid"),
+    "late money on the old one while a new one is open": (Shop.late, "paid"),
+    "the same, and all goes back": (Shop.late_and_refunded, "refunded"),
+    "a late part on the old one while a new one is open": (lambda shop: shop.late("20.00"), "on hold"),
+    "the same, written off": (Shop.late_part_written_off, "waiting"),
+    "both paid, and one of them goes back": (Shop.both, "paid"),
     "refunded half, withdrawn, then all, taken back, again": (Shop.refunds, "refunded"),
     "undone after completion": (lambda shop: shop.paid_and("reorged", seconds=20), "on hold"),
 }
@@ -134,6 +193,8 @@ def test_it_ends_in_the_pages_state_however_events_arrive(api: Api, sandbox: San
     shop.reached(expected)
     events = shop.events
     assert len(events) >= 2
+    newest = {event["subject"]: event for event in events}
+    assert [left(event, when=newest[event["subject"]]) for event in events] == events
 
     @settings(
         max_examples=25 * len(shop.stations), deadline=None, database=None, suppress_health_check=list(HealthCheck)
@@ -141,8 +202,9 @@ def test_it_ends_in_the_pages_state_however_events_arrive(api: Api, sandbox: San
     @given(st.data(), st.sampled_from(shop.stations))
     def arrive(data: st.DataObject, station: tuple[str, int]) -> None:
         state, count = station
-        told, order = events[:count], Order()
-        again = data.draw(st.lists(st.sampled_from(told), max_size=6))
+        told, order = [left(event, when=event) for event in events[:count]], Order()
+        late = [left(event, when=later) for event, later in combinations(events[:count], 2) if same(event, later)]
+        again = data.draw(st.lists(st.sampled_from([*told, *late]), max_size=6))
         for event in [*again, *data.draw(st.permutations(told)), *again]:
             order.take(event)
         assert order.state == state

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from checkout_project.running import children
-from tests.cast import PATS_WALLET
+from tests.cast import PATS_WALLET, terms
 from tests.stack import Stack
 from tests.waiting import wait_until
 
@@ -50,9 +50,13 @@ def test_a_buyer_pays_and_the_shop_knows_by_webhook(shop: str, stack: Stack) -> 
     session = next(each for each in newest if each["url"] == page)
     thanks = session["successUrl"]
     assert "waiting" in httpx.get(thanks).text  # the redirect alone pays for nothing
+    # The cart changes: the order has another session, and the first is cancelled.
+    cart = terms(amount=55, reference=session["reference"], onConflict="supersede")
+    former, session = session, httpx.post(call, headers=stack.authorization, json=cart).json()
+    assert session["supersedes"] == former["id"]
     played = httpx.post(f"{call}/{session['id']}/simulate", headers=stack.authorization, json={"scenario": "exact"})
     assert played.status_code == 200
-    wait_until(lambda: "paid" in httpx.get(thanks).text, seconds=30)
+    wait_until(lambda: "<b>paid</b>" in httpx.get(thanks).text, seconds=30)
     # All of it goes back; then the news that it was paid is sent once more, and misleads nobody.
     address = {"amount": "all", "address": PATS_WALLET}
     refund = httpx.post(f"{call}/{session['id']}/refunds", headers=stack.authorization, json=address).json()
