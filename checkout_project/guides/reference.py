@@ -17,7 +17,6 @@ from checkout_project.openapi.description import description
 from common.api.exact_json import pretty
 
 JSON = "application/json"
-KEY = "order-1001"  # in examples
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,7 +94,6 @@ def _call(reader: Reader, path: str, method: str, call: Schema) -> Call:
     done = call["responses"][status]
     answer = done.get("content", {}).get(JSON, {}).get("schema")
     sent = reader.example(body, optional=_is_free(reader, body)) if body else None
-    has_key = any(each["name"] == "Idempotency-Key" for each in call.get("parameters", []))
     return Call(
         name=call["operationId"],
         verb=method.upper(),
@@ -114,9 +112,7 @@ def _call(reader: Reader, path: str, method: str, call: Schema) -> Call:
         refusals=[_refusal(each, of) for each, of in call["responses"].items() if each >= "4"],
         samples=[
             (language, LANGUAGES[language], coloured(text, language))
-            for language, text in samples(
-                method=method.upper(), address=_address(path, call), body=sent, key=KEY if has_key else None
-            ).items()
+            for language, text in samples(method=method.upper(), address=_address(path, call), body=sent).items()
         ],
     )
 

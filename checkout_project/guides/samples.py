@@ -8,41 +8,39 @@ from common.api.exact_json import pretty
 Body = dict[str, Any] | None
 
 
-def samples(*, method: str, address: str, body: Body, key: str | None) -> dict[str, str]:
-    """The call in curl, Python, Node and PHP, by names of Markdown's blocks. `key`: the Idempotency-Key of a POST.
+def samples(*, method: str, address: str, body: Body) -> dict[str, str]:
+    """The call in curl, Python, Node and PHP, by names of Markdown's blocks.
 
-    They read the two variables that the guides name.
+    They read the two variables that the guides name, and send no Idempotency-Key: one that stood in a sample would be
+    sent with another body next.
     """
     return {
-        "bash": _curl(method, address, body, key),
-        "python": _python(method, address, body, key),
-        "js": _node(method, address, body, key),
-        "php": _php(method, address, body, key),
+        "bash": _curl(method, address, body),
+        "python": _python(method, address, body),
+        "js": _node(method, address, body),
+        "php": _php(method, address, body),
     }
 
 
-def _curl(method: str, address: str, body: Body, key: str | None) -> str:
+def _curl(method: str, address: str, body: Body) -> str:
     lines = [f'curl -sS --fail-with-body -X {method} "$TALLYSTICK_URL{address}"']
     lines.append('-H "Authorization: Bearer $TALLYSTICK_API_KEY"')
-    lines += [f'-H "Idempotency-Key: {key}"'] if key else []
     if body is not None:
         text = _indented(pretty(body), 2).replace("'", "'\\''")
         lines += ['-H "Content-Type: application/json"', f"-d '{text}'"]
     return " \\\n  ".join(lines) + "\n"
 
 
-def _python(method: str, address: str, body: Body, key: str | None) -> str:
+def _python(method: str, address: str, body: Body) -> str:
     headers = '"Authorization": f"Bearer {os.environ[\'TALLYSTICK_API_KEY\']}"'
-    headers += f', "Idempotency-Key": "{key}"' if key else ""
     lines = ["import os", "", "import httpx", "", "answer = httpx.request("]
     lines += [f'    "{method}",', f'    os.environ["TALLYSTICK_URL"] + "{address}",', f"    headers={{{headers}}},"]
     lines += [f"    json={_literal(body, 4, ': ', '{}', ('True', 'False', 'None'))},"] if body is not None else []
     return "\n".join([*lines, ")", "answer.raise_for_status()", "print(answer.text)", ""])
 
 
-def _node(method: str, address: str, body: Body, key: str | None) -> str:
+def _node(method: str, address: str, body: Body) -> str:
     headers = ["Authorization: `Bearer ${process.env.TALLYSTICK_API_KEY}`"]
-    headers += [f'"Idempotency-Key": "{key}"'] if key else []
     headers += ['"Content-Type": "application/json"'] if body is not None else []
     lines = [f'const answer = await fetch(process.env.TALLYSTICK_URL + "{address}", {{', f'  method: "{method}",']
     lines += ["  headers: {", *(f"    {each}," for each in headers), "  },"]
@@ -51,9 +49,8 @@ def _node(method: str, address: str, body: Body, key: str | None) -> str:
     return "\n".join([*lines, ""])
 
 
-def _php(method: str, address: str, body: Body, key: str | None) -> str:
+def _php(method: str, address: str, body: Body) -> str:
     headers = ['"Authorization: Bearer " . getenv("TALLYSTICK_API_KEY")']
-    headers += [f'"Idempotency-Key: {key}"'] if key else []
     headers += ['"Content-Type: application/json"'] if body is not None else []
     lines = [f'$call = curl_init(getenv("TALLYSTICK_URL") . "{address}");', "curl_setopt_array($call, ["]
     lines += [f'  CURLOPT_CUSTOMREQUEST => "{method}",', "  CURLOPT_RETURNTRANSFER => true,"]
