@@ -71,6 +71,16 @@ class CheckoutSession(models.Model):
         help_text="The session that it was ended for: money for it goes there.",
     )
 
+    order_paid_by = models.CharField(
+        max_length=40, null=True, editable=False, help_text="The session that paid for its reference already."
+    )
+    others_wait = models.BooleanField(
+        default=False,
+        db_default=False,
+        editable=False,
+        help_text="It is paid, and the others of its reference are not told yet.",
+    )
+
     tolerance_percent = models.DecimalField(max_digits=5, decimal_places=2)
     tolerance_amount = models.DecimalField(max_digits=10, decimal_places=2)
     spread_percent = models.DecimalField(max_digits=4, decimal_places=2)
@@ -134,6 +144,8 @@ class CheckoutSession(models.Model):
                 name="sessions_standing_still",
                 condition=Q(status="open", stands_still_since__isnull=False),
             ),
+            # Reader: orders that are paid, and of which other sessions do not know.
+            models.Index(fields=["id"], name="sessions_others_wait_for", condition=Q(others_wait=True)),
             # Reader: the decision queue.
             models.Index(
                 fields=["merchant", "mode", "-id"],

@@ -39,6 +39,8 @@ def notices_of(
 ) -> tuple[Notice, ...]:
     """The most pressing first; none while all goes as usual. `unseen` is the network that cannot be read, by name."""
     status = Status(session.status)
+    if session.order_paid_by and status not in {Status.PROCESSING, Status.COMPLETED}:
+        return (_order_paid(session, payments),)
     if status == Status.OPEN and session.expires_at <= now:
         status = Status.EXPIRED
     found = {
@@ -71,6 +73,13 @@ def _unseen(network: str, status: Status) -> Notice | None:
 
 def _while_open(session: CheckoutSession, due: Due | None) -> list[Notice | None]:
     return [_paused(session)] if session.merchant.suspended_at else [_partial(session, due)]
+
+
+def _order_paid(session: CheckoutSession, payments: Sequence[Payment]) -> Notice:
+    there = any(payment.counts and not payment.vanished_at for payment in payments)
+    title = _("%(arrived)s %(currency)s arrived here as well") % _sums(session) if there else _("Nothing is to be paid")
+    text = _("Another payment for the same order was enough. Please send nothing more. %(contact)s")
+    return Notice(tone="warn" if there else "good", title=title, text=text % {"contact": _contact(session)})
 
 
 def _paused(session: CheckoutSession) -> Notice:
@@ -165,7 +174,9 @@ def _completed(session: CheckoutSession) -> Notice | None:
         )
     titles = {
         Issue.OVERPAID: _("You sent more than was due: %(arrived)s instead of %(price)s %(currency)s"),
-        Issue.PAID_TWICE: _("You paid twice: %(arrived)s instead of %(price)s %(currency)s arrived"),
+        Issue.PAID_TWICE: _("You paid twice: another payment for the same order was enough")
+        if session.order_paid_by
+        else _("You paid twice: %(arrived)s instead of %(price)s %(currency)s arrived"),
         Issue.UNDERPAID: _("The shop took %(arrived)s of %(price)s %(currency)s as paid"),
         Issue.WRONG_ASSET: _("Something else arrived as well, which this shop does not take here"),
         Issue.REVERSED: _("The network had taken a payment back that had been final"),

@@ -35,6 +35,7 @@ class State(StrEnum):
     SENT = "sent"  # the buyer says so; the chain has not shown it yet
     LAPSED = "lapsed"  # the price no longer holds; the session still runs
     PAUSED = "paused"  # the shop is suspended: nobody is asked for money
+    ORDER_PAID = "order_paid"  # by another session of its reference: nobody is asked for money
     PROCESSING = "processing"
     PAID = "paid"
     REVERSED = "reversed"  # it was paid, and the network took it back
@@ -154,8 +155,8 @@ def pay_page(
         state=state,
         step=_STEPS.get(state, 0),
         is_test=session.mode == "test",
-        is_final=state in {State.PAID, State.REVERSED, State.EXPIRED, State.CANCELLED},
-        can_cancel=session.status == Status.OPEN,
+        is_final=state in {State.PAID, State.REVERSED, State.ORDER_PAID, State.EXPIRED, State.CANCELLED},
+        can_cancel=session.status == Status.OPEN and state != State.ORDER_PAID,
         version=version_of(session, heads=heads, refunds=refunds, now=now, change=change, again=again, unseen=unseen),
         now=now,
         merchant_name=session.merchant.name,
@@ -193,6 +194,8 @@ def state_of(session: CheckoutSession, *, now: datetime, change: bool = False, a
     status = Status(session.status)
     if session.issue == Issue.REVERSED and session.needs_decision:
         return State.REVERSED
+    if session.order_paid_by and status not in {Status.PROCESSING, Status.COMPLETED}:
+        return State.ORDER_PAID
     if status != Status.OPEN:
         return _ENDED[status]
     if session.expires_at <= now:
@@ -262,6 +265,7 @@ def _headline(state: State, progress: Progress | None, unseen: str) -> str:
         State.SEND: gettext("Waiting for your payment"),
         State.LAPSED: gettext("The price needs renewing"),
         State.PAUSED: gettext("This shop takes no payments at the moment"),
+        State.ORDER_PAID: gettext("Your order is paid already"),
         State.PROCESSING: gettext("We see your payment"),
         State.PAID: gettext("Paid"),
         State.REVERSED: gettext("The network took your payment back"),

@@ -84,6 +84,8 @@ def headline_of(session: CheckoutSession) -> str:
             return f"{_plain(arrived, session)} of {whole} arrived, some of it too late"
         case Issue.OVERPAID:
             return f"{_money(arrived - session.amount, session)} too much arrived"
+        case Issue.PAID_TWICE if session.order_paid_by:
+            return f"{_money(arrived, session)} arrived for an order that {session.order_paid_by} had paid"
         case Issue.PAID_TWICE:
             return f"Paid twice, {_money(arrived - session.amount, session)} too much"
         case Issue.WRONG_ASSET:

@@ -7,7 +7,7 @@ from decimal import Decimal, localcontext
 from common.money import to_minor_unit, to_whole
 from sessions_app.models import CheckoutSession, Payment, Refund
 from sessions_app.state.evaluation import ZERO, counted_payments
-from sessions_app.state.facts import PRECISION, Back, excess_of, facts_of, sent_back, worth
+from sessions_app.state.facts import PRECISION, Back, asked_for, excess_of, facts_of, sent_back, worth
 from sessions_app.status import TOO_MUCH, RefundStatus
 
 
@@ -38,7 +38,7 @@ def waiting_for_address(session: CheckoutSession) -> list[Refund]:
 def excess(session: CheckoutSession) -> Decimal:
     """How much more than the price is there, in the session's currency; zero when it is not more."""
     with localcontext(prec=PRECISION):
-        return excess_of(session.amount, _paying(session), _back(session))
+        return excess_of(asked_for(session), _paying(session), _back(session))
 
 
 def is_returned(session: CheckoutSession, refund: Refund) -> bool:
@@ -46,7 +46,7 @@ def is_returned(session: CheckoutSession, refund: Refund) -> bool:
     with localcontext(prec=PRECISION):
         back = _back(session, is_sure=True)
         if refund.issue in TOO_MUCH:
-            return to_minor_unit(excess_of(session.amount, _paying(session), back), session.currency) <= 0
+            return to_minor_unit(excess_of(asked_for(session), _paying(session), back), session.currency) <= 0
         left = {payment.public_id for balance in _left(session, back) for payment in balance.payments}
     return left.isdisjoint(refund.seen)
 

@@ -83,12 +83,11 @@ def create_session(
                 continue
             raise
         # The database has the last word on who has the reference. Whoever had it may be over by now: try again.
-        if live := _live(merchant, mode, terms.reference):
-            differing = _differing(live, terms)
-            if not differing:
-                return live
+        live = _live(merchant, mode, terms.reference)
         if not allow_repeat and (paid := _paid(merchant, mode, terms.reference)):
             raise reference_paid(paid) if paid.status == Status.COMPLETED else reference_taken(paid, [])
+        if live and not (differing := _differing(live, terms)):
+            return live
         if live and not supersedes:
             raise reference_taken(live, differing)
         if live:

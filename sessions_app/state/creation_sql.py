@@ -90,11 +90,11 @@ _ALL_SHARED = frozenset(_SHARED.values())
 # What every session is at first: no parameter each time. NULL is what PostgreSQL puts where nothing is said.
 _AT_FIRST = {
     "status": "'open'", "payment_status": "'unpaid'", "needs_decision": "FALSE", "event_count": "1",
-    "refund_address": "''", "moved_by": "interval '0'",
+    "refund_address": "''", "others_wait": "FALSE", "moved_by": "interval '0'",
 }  # fmt: skip
 _NULL_AT_FIRST = {
     "payment_link_id", "held_until", "issue", "quote_id", "ended_by", "ended_at", "completed_at", "stands_still_since",
-    "superseded_by",
+    "superseded_by", "order_paid_by",
 }  # fmt: skip
 _LENGTH = re.compile(r"\(.*?\)")
 _NOT_GIVEN = {"id", "customer_id", "treasury_id", *_AT_FIRST, *_NULL_AT_FIRST}

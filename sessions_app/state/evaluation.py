@@ -63,6 +63,7 @@ class Facts:
     ends_at: datetime  # expiry, or the cancellation if that came first
     ended_by: Ended | None  # somebody cancelled or expired it; None while it runs
     completed_at: datetime | None  # it was completed before: that is never taken back
+    is_paid_elsewhere: bool = False  # another session had paid for its order before
     unit: Decimal = ZERO  # the smallest of the currency: what is worth less is dust
     payments: tuple[PaymentFact, ...] = ()
     decisions: tuple[DecisionFact, ...] = ()
@@ -183,8 +184,13 @@ def _wrong_asset(facts: Facts) -> _Oddity | None:
 
 
 def _excess(facts: Facts) -> _Oddity | None:
-    """More than the price, beyond the tolerance: paid again after it was covered, or simply too much."""
+    """More than the price, beyond the tolerance: paid again after it was covered, or simply too much.
+
+    All of it is, when the order was paid by another session before.
+    """
     confirmed = [p for p in counted_payments(facts) if p.confirmed]
+    if facts.is_paid_elsewhere and confirmed:
+        return _Oddity(Issue.PAID_TWICE, _tokens(confirmed))
     if not _is_too_much(facts, confirmed):
         return None
     covered_at = _covered_at(facts, confirmed)

@@ -1,14 +1,19 @@
-"""Ends sessions whose time is over: in batches by the clock, and one by one when somebody looks at them."""
+"""Ends sessions whose time is over: in batches by the clock, and one by one when somebody looks at them.
+
+And those whose order another session has paid, by the clock (`orders/paid_once.py`).
+"""
 
 import time
 from datetime import datetime
 
+from django.db import transaction
 from django.utils import timezone
 
-from sessions_app.models import CheckoutSession
-from sessions_app.state.children import Session
-from sessions_app.state.lifecycle import TIME_IS_OVER, News, expire_overdue, reassess
-from sessions_app.status import Status
+from sessions_app.models import Announcement, CheckoutSession
+from sessions_app.orders.paid_once import payer_of, untold, waiting_orders
+from sessions_app.state.children import Session, payments_of
+from sessions_app.state.lifecycle import TIME_IS_OVER, News, expire_overdue, lock, reassess
+from sessions_app.status import Ended, Status
 
 BATCH = 1000
 _REST = 1.25  # of the time that a batch took
@@ -28,7 +33,37 @@ def expire_due(*, batches: int = 20) -> int:
         if expired < BATCH:
             break
         time.sleep(_REST * (time.perf_counter() - began))
+    settle_orders()
     return done
+
+
+def settle_orders() -> None:
+    """Ends the open sessions of references that were paid by another, unless money was seen or announced for them.
+
+    All others are told, so that what completes them is asked about. Safe to run twice at once, and again after a stop.
+    """
+    for paid in waiting_orders(BATCH):
+        for key in untold(paid):
+            _tell(key)
+        CheckoutSession.objects.filter(pk=paid.pk).update(others_wait=False)
+
+
+@transaction.atomic
+def _tell(session_id: int) -> None:
+    session = lock(session_id)
+    payer = payer_of(session)
+    if payer is None or session.order_paid_by:
+        return
+    session.order_paid_by, now = payer, timezone.now()
+    is_over = is_overdue(session, now=now)
+    if session.status == Status.OPEN and not is_over and not payments_of(session) and not _is_announced(session):
+        session.ended_by, session.ended_at = Ended.CANCELLED, now
+    session.save(update_fields=["order_paid_by", "ended_by", "ended_at"])
+    reassess(session.pk, News(reason=TIME_IS_OVER if is_over else f"The order was paid by {payer}."), now=now)
+
+
+def _is_announced(session: CheckoutSession) -> bool:
+    return Announcement.objects.filter(session=session).exists()
 
 
 def up_to_date(session: CheckoutSession, *, now: datetime | None = None) -> CheckoutSession:

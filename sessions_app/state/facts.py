@@ -49,6 +49,7 @@ def facts_of(session: Session) -> Facts:
         ends_at=session.ended_at or session.expires_at,
         ended_by=Ended(session.ended_by) if session.ended_by else None,
         completed_at=session.completed_at,
+        is_paid_elsewhere=session.order_paid_by is not None,
         unit=smallest_unit(session.currency),
         payments=tuple(payment_facts(payments_of(session))),
         decisions=tuple(
@@ -113,14 +114,19 @@ def sent_back(
                 if decision.issue in TOO_MUCH:
                     # What went back later went of the rest: it makes this no less.
                     before = [each for each in back if each.at <= decision.decided_at]
-                    most = _excess_then(session.amount, about, paying, before)
+                    most = _excess_then(asked_for(session), about, paying, before)
                     if is_sure and not most:  # all of it waits to be signed: then this went in its place
                         went = [each for each in before if each.is_sure]
-                        most = _excess_then(session.amount, about, paying, went)
+                        most = _excess_then(asked_for(session), about, paying, went)
                 else:
                     most = worth(about)
                 back += _parts(about, most, decision.decided_at)
     return [each for each in back if each.is_sure or not is_sure]
+
+
+def asked_for(session: Session) -> Decimal:
+    """What may stay with the shop: the price, or nothing where the order was paid by another session before."""
+    return ZERO if session.order_paid_by else session.amount
 
 
 def excess_of(price: Decimal, paying: Sequence[AnyPayment], back: Iterable[Back]) -> Decimal:

@@ -17,6 +17,7 @@ from django.utils import timezone
 from common.bulk_sql import update_rows
 from sessions_app.errors import NothingToDecide
 from sessions_app.models import CheckoutSession, Decision, DepositAddress, StatusChange
+from sessions_app.orders.paid_once import mark_paid_orders
 from sessions_app.state.children import payments_of
 from sessions_app.state.conflicts import about, money_on_its_way, not_open, reference_is_anothers
 from sessions_app.state.evaluation import Verdict, evaluate, tokens_to_decide
@@ -33,7 +34,7 @@ from webhooks_app.events.outbox import NewEvent, nudge_on_commit, record_events
 TIME_IS_OVER = "Its time is over."
 _WRITTEN = [
     "status", "payment_status", "issue", "needs_decision", "expires_at", "ended_by", "ended_at", "watch_until",
-    "completed_at", "updated_at", "event_count", "stands_still_since",
+    "completed_at", "updated_at", "event_count", "stands_still_since", "others_wait",
 ]  # fmt: skip
 
 
@@ -207,6 +208,7 @@ def _settle(news: list[tuple[CheckoutSession, News]], now: datetime) -> None:
             changes += made
             changed.append(session)
     if changed:
+        mark_paid_orders([each for each in changed if each.completed_at == now and each.reference is not None])
         update_rows(changed, _WRITTEN)
         record_changes([*changes, *_oversold(changed, now)])
         record_events(events)

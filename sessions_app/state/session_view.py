@@ -113,6 +113,7 @@ class SessionView(NamedTuple):
     locale: str
     supersedes: str | None
     superseded_by: str | None
+    order_paid_by: str | None
     tolerance_percent: Decimal
     tolerance_amount: Decimal
     status: str

@@ -26,11 +26,22 @@ from sessions_app.selling.changing import change_session
 from sessions_app.selling.creation import create_session
 from sessions_app.selling.payment_links import open_link
 from sessions_app.state import lifecycle
+from sessions_app.state.expiry import settle_orders
 from sessions_app.status import DecisionKind, RefundStatus
 from tests.cast import OTTOS_WALLET, PATS_WALLET, agreed, refreshed
 from tests.locks.breaking import Act, holds
 from tests.locks.cases_business import an_operator
-from tests.locks.stage import SANDBOX, SEEN, over_since, overpaid, shown, underpaid, waiting_for_money
+from tests.locks.stage import (
+    SANDBOX,
+    SEEN,
+    confirmed,
+    over_since,
+    overpaid,
+    shown,
+    two_of_an_order,
+    underpaid,
+    waiting_for_money,
+)
 
 
 @holds("sessions_app.state.lifecycle.reassess_many")
@@ -38,6 +49,14 @@ def a_payment_that_a_session_is_told_of(mia: Merchant) -> Act:
     session = waiting_for_money(mia)
     shown(session, "49.00")
     return lambda: lifecycle.reassess(session.pk, SEEN)
+
+
+@holds("sessions_app.state.expiry._tell", covers=4)
+def a_session_whose_order_was_paid_by_another(mia: Merchant) -> Act:
+    first, _ = two_of_an_order(mia)
+    confirmed(first, "49.00")
+    lifecycle.reassess(first.pk, SEEN)
+    return settle_orders
 
 
 @holds("sessions_app.state.lifecycle._end")

@@ -12,7 +12,7 @@ from sessions_app.models import CheckoutSession, DepositAddress, Payment
 from sessions_app.paying.quoting import choose_option
 from sessions_app.paying.used_deposits import find_spare_deposits
 from sessions_app.selling.creation import create_session
-from sessions_app.state.lifecycle import News, reassess
+from sessions_app.state.lifecycle import News, cancel, reassess
 from sessions_app.watching.payments import record
 from sessions_app.watching.sightings import take_in
 from tests.cast import MIAS_WALLET, PATS_WALLET, agreed, refreshed
@@ -26,6 +26,17 @@ def waiting_for_money(mia: Merchant) -> CheckoutSession:
     made = create_session(merchant=mia, mode="test", terms=agreed())
     choose_option(session=made, asset="USDC", network="sandbox", now=timezone.now())
     return refreshed(made)
+
+
+def two_of_an_order(mia: Merchant) -> tuple[CheckoutSession, CheckoutSession]:
+    """Each waits for 49.00 USDC: one that was cancelled, and the one made after it."""
+    made = []
+    for _ in range(2):
+        made.append(create_session(merchant=mia, mode="test", terms=agreed(reference="order-1")))
+        choose_option(session=made[-1], asset="USDC", network="sandbox", now=timezone.now())
+        if len(made) == 1:
+            cancel(made[0])
+    return refreshed(made[0]), refreshed(made[1])
 
 
 def transfer_to(session: CheckoutSession, amount: str, *, block: int = 1) -> Transfer:

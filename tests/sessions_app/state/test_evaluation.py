@@ -124,6 +124,30 @@ CASES = [
         verdict("completed", "overpaid", "paid_twice", True),
     ),
     (
+        "paid for an order that is paid",
+        facts(paid("49"), is_paid_elsewhere=True),
+        BEFORE,
+        verdict("completed", "paid", "paid_twice", True),
+    ),
+    (
+        "paid late for an order that is paid",
+        facts(paid("49", at=AFTER), is_paid_elsewhere=True, **COMPLETED),
+        AFTER,
+        verdict("completed", "paid", "paid_twice", True),
+    ),
+    (
+        "paid for an order that is paid, and kept",
+        facts(paid("49"), is_paid_elsewhere=True, decisions=(decided(DecisionKind.ACCEPT, Issue.PAID_TWICE),)),
+        AFTER,
+        verdict("completed", "paid", "paid_twice"),
+    ),
+    (
+        "part of an order that is paid",
+        facts(paid("40"), is_paid_elsewhere=True),
+        AFTER,
+        verdict("expired", "partial", "underpaid", True),
+    ),
+    (
         "reorged after completion, back in another block",
         facts(paid("49", confirmed=False, relied_on=True, times_vanished=1), **COMPLETED),
         BEFORE,

@@ -1,0 +1,82 @@
+"""A reference is paid once: when one of its sessions is paid, the others are told, one transaction each.
+
+Whoever completes a session only notes that others wait, since two sessions that are locked by one transaction can
+deadlock with whoever supersedes one of them. What completes later than another session of its order, and was made
+before that one was paid, is paid twice. A session that was made afterwards is a wanted repeat (`allowRepeat`).
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Exists, OuterRef, QuerySet
+
+from sessions_app.models import CheckoutSession
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfOrder:
+    """A session, as far as it matters to the others of its reference."""
+
+    id: str
+    key: int  # of those that were paid at the same instant, the one with the lower key was first
+    created_at: datetime
+    completed_at: datetime | None = None
+
+
+def paid_before(session: OfOrder, others: Iterable[OfOrder]) -> str | None:
+    """The first other session that paid for the order, after this one was made and before it was paid, if it was."""
+    own = (session.completed_at, session.key) if session.completed_at else None
+    paid = sorted(
+        (each.completed_at, each.key, each.id)
+        for each in others
+        if each.completed_at and each.completed_at > session.created_at
+    )
+    return next((id for at, key, id in paid if own is None or (at, key) < own), None)
+
+
+def mark_paid_orders(paid: Sequence[CheckoutSession]) -> None:
+    """Notes on locked sessions that are just becoming paid whether others of their references are to be told.
+
+    Whoever creates one at this moment waits for the lock, and is refused.
+    """
+    if not paid:
+        return
+    same = CheckoutSession.objects.filter(
+        merchant=OuterRef("merchant"), mode=OuterRef("mode"), reference=OuterRef("reference"), superseded_by=None
+    ).exclude(pk=OuterRef("pk"))
+    having = CheckoutSession.objects.filter(Exists(same), pk__in=[each.pk for each in paid])
+    keys = set(having.values_list("pk", flat=True))
+    for session in paid:
+        session.others_wait = session.pk in keys
+
+
+def waiting_orders(limit: int) -> list[CheckoutSession]:
+    """Paid sessions of which others of the reference do not know yet."""
+    return list(CheckoutSession.objects.filter(others_wait=True).order_by("pk")[:limit])
+
+
+def others_of(session: CheckoutSession) -> QuerySet[CheckoutSession]:
+    """The other sessions of its reference that have an address of their own."""
+    own = CheckoutSession.objects.filter(
+        merchant=session.merchant_id, mode=session.mode, reference=session.reference, superseded_by=None
+    )
+    return own.exclude(pk=session.pk)
+
+
+def untold(paid: CheckoutSession) -> list[int]:
+    """The keys of the others that were there when it was paid, and do not know."""
+    others = others_of(paid).filter(created_at__lt=paid.completed_at, order_paid_by=None)
+    return list(others.order_by("pk").values_list("pk", flat=True))
+
+
+def payer_of(session: CheckoutSession) -> str | None:
+    """`paid_before` of a locked session: who is paid stays so, and its time does not change."""
+    paid = others_of(session).filter(completed_at__gt=session.created_at)
+    return paid_before(_of_order(session), map(_of_order, paid))
+
+
+def _of_order(session: CheckoutSession) -> OfOrder:
+    return OfOrder(
+        id=session.public_id, key=session.pk, created_at=session.created_at, completed_at=session.completed_at
+    )
