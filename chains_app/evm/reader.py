@@ -164,10 +164,6 @@ class EvmReader:
                     found[each] = block
         return found
 
-    def verify(self) -> None:
-        """Raises WrongChain when a node belongs to another chain; one that cannot be reached passes."""
-        self.nodes.verify()
-
     def _tell(self, block: Block, node: Node) -> Block:
         self._reported[block.number] = block, node
         self._reported.move_to_end(block.number)

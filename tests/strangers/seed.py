@@ -27,7 +27,7 @@ from merchants_app.models import ApiKey, Member, Merchant, Role, Treasury, User
 from merchants_app.people.invitations import invite
 from merchants_app.people.team import remove
 from merchants_app.requests.log import write_lines
-from sessions_app.models import CheckoutSession, DepositAddress, Payment, Refund, RefundCandidate
+from sessions_app.models import CheckoutSession, DepositAddress, Payment, Refund, RefundCandidate, SpareDeposit
 from sessions_app.paying.announcing import announce
 from sessions_app.paying.decisions import decide
 from sessions_app.paying.quoting import choose_option
@@ -82,6 +82,7 @@ def make_strangers() -> None:
     _deliver()
     for (name, _), world in CAST.items():
         _tried(world)
+        _spare(world)
         _marks(world, BUSINESSES[name])
     write_lines()
     RateSheet.objects.all().delete()
@@ -276,6 +277,12 @@ def _tried(world: World) -> None:
     delivered = Delivery.objects.filter(endpoint__public_id=world.ids["endpoint"]).order_by("id")
     world.ids["delivery"] = delivered[0].public_id
     world.ids["event"] = Event.objects.get(subject=world.ids["odd"], type="checkout.completed").public_id
+
+
+def _spare(world: World) -> None:
+    """A deposit that is listed as one that may serve again."""
+    deposit = DepositAddress.objects.filter(session__merchant=world.merchant, session__mode=world.mode).earliest("id")
+    SpareDeposit.objects.create(deposit=deposit, treasury=deposit.session.treasury, network=NETWORKS[world.mode][0])
 
 
 def _marks(world: World, business: Business) -> None:

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
-from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -122,18 +121,13 @@ def change_endpoint(
     headers: Mapping[str, str] | None = None,
     enabled: bool | None = None,
 ) -> WebhookEndpoint:
-    """Changes what is given. Switching on sends what was missed. Raises as `create_endpoint` does.
-
-    Headers of one's own are for one server: where another gets the messages, those that are not given again go.
-    """
+    """Changes what is given. Switching on sends what was missed. Raises as `create_endpoint` does."""
     if url is not None:
         check_url(url, mode=endpoint.mode)
     with transaction.atomic():
         locked = _locked(endpoint)
         if url is not None and url != locked.url:
             _tell(locked, actor, f"a webhook endpoint's messages go to {url} instead of {locked.url}")
-            if urlsplit(url)[:2] != urlsplit(locked.url)[:2]:
-                headers = headers or {}
             locked.url = url
         if events is not None:
             locked.events = list(dict.fromkeys(events))

@@ -66,8 +66,10 @@ ROWS = {
 # What a button on a list does; each is tried (those of webhooks in test_webhook_admin.py), and leaves a line.
 ACTIONS = {
     "auth.Group": {"delete_selected"},
+    "chains_app.SetAside": {"ask_now"},
     "merchants_app.ApiKey": {"revoke"},
     "sessions_app.CheckoutSession": {"expire", "look_again"},
+    "sessions_app.Payment": {"call_gone_by_hand", "confirm_by_hand"},
     "webhooks_app.Delivery": {"send_again"},
     "webhooks_app.Event": {"send_again"},
     "webhooks_app.WebhookEndpoint": {"send_failed_again", "send_since_again"},
