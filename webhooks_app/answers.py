@@ -31,7 +31,8 @@ class Event(EventHead):
     """A numbered fact about a session. The body of a webhook is exactly this."""
 
     data: dict[str, Any] = Field(
-        description="The session as the API shows it, at that moment; in `current` how it stands now."
+        description="The session as the API shows it, at that moment; in `current` how it stands now.",
+        examples=[{"id": "cs_01h455vb4pex5vsknk084sn02q", "reference": "order-1001"}],
     )
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from django.utils.html import strip_tags
 from django.utils.safestring import SafeString
 
+from checkout_project.guides import stories
 from checkout_project.guides.code import LANGUAGES, coloured, with_code
 from checkout_project.guides.contents import Part
 from checkout_project.guides.fields import Field, Reader, Schema
@@ -108,7 +109,7 @@ def _call(reader: Reader, path: str, method: str, call: Schema) -> Call:
         status=status,
         answer=reader.fields(answer) if answer else [],
         answer_meaning=with_code(done.get("description", "")),
-        answer_example=_shown(reader.example(answer)) if answer else "",
+        answer_example=_shown(stories.answer(call["operationId"], reader.example(answer))) if answer else "",
         refusals=[_refusal(each, of) for each, of in call["responses"].items() if each >= "4"],
         samples=[
             (language, LANGUAGES[language], coloured(text, language))
@@ -124,9 +125,7 @@ def _is_free(reader: Reader, body: Schema) -> bool:
 
 def _message(reader: Reader, kind: str, message: Schema) -> Call:
     body = message["requestBody"]["content"][JSON]["schema"]
-    example = reader.example(body)
-    if isinstance(example, dict) and "type" in example:
-        example["type"] = kind
+    example = stories.message(kind, reader.example(body))
     return Call(
         name=message["operationId"],
         verb="EVENT",

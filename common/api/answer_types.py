@@ -32,7 +32,7 @@ Timestamp = Annotated[
 ]
 Fiat = Annotated[Decimal, _told("In the session's currency, exact.", type="number", examples=[49.00])]
 OnChain = Annotated[
-    str, _told("In the asset itself.", type="string", pattern=r"^[0-9]+(\.[0-9]+)?$", examples=["49.25"])
+    str, _told("In the asset itself.", type="string", pattern=r"^[0-9]+(\.[0-9]+)?$", examples=["49.00"])
 ]
 # A price of one whole unit, digit by digit.
-Rate = Annotated[str, WithJsonSchema({"type": "string", "pattern": r"^[0-9]+(\.[0-9]+)?$", "examples": ["1.0005"]})]
+Rate = Annotated[str, WithJsonSchema({"type": "string", "pattern": r"^[0-9]+(\.[0-9]+)?$", "examples": ["1"]})]

@@ -49,12 +49,13 @@ class Refund(RefundMade):
     call: RefundCall | None = Field(description="What to sign elsewhere; null unless it is prepared.")
     told_tx_hash: str | None = Field(
         description="The transaction that it is said to be; believed once the chain shows it.",
-        examples=["0x" + "ab" * 32],
+        examples=[None, "0x" + "ab" * 32],
     )
     problem: str | None = Field(
         description="Why that transaction cannot be it; null: nothing is known against it.",
-        examples=["This transaction failed on the network."],
+        examples=[None, "This transaction failed on the network."],
     )
     candidates: list[RefundCandidate] = Field(
-        description="Transfers of as much to the same address while no transaction was told: say which it is, if any."
+        description="Transfers of as much to the same address while no transaction was told: say which it is, if any.",
+        examples=[[]],
     )

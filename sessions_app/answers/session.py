@@ -24,7 +24,7 @@ class RateSource(Answer):
     """What one source said when the quote was made."""
 
     source: str = Field(description="Who.", examples=["kraken"])
-    pair: str = Field(description="Of what in what.", examples=["ETH/USD"])
+    pair: str = Field(description="Of what in what.", examples=["USDC/USD"])
     value: Rate = Field(description="What it said.")
     fetched_at: Timestamp = Field(description="When it said so.")
     age_seconds: int = Field(description="How old that was when the quote was made.", examples=[12])
@@ -56,18 +56,23 @@ class PaymentDue(Answer):
     )
     amount_due: OnChain = Field(description="The whole price at the quote's rate, rounded up.")
     amount_received: OnChain = Field(description="What has arrived of this asset on this network and counts.")
-    amount_remaining: OnChain = Field(description="What is still to be sent; 0 when nothing is, and once completed.")
+    amount_remaining: OnChain = Field(
+        description="What is still to be sent; 0 when nothing is, and once completed.", examples=["0"]
+    )
     value_received: Fiat = Field(description="What all that has arrived is worth.")
     shortfall: Fiat = Field(
-        description="How much of the price is missing. Stays when less was taken as paid: the gap, for your books."
+        description="How much of the price is missing. Stays when less was taken as paid: the gap, for your books.",
+        examples=[0],
     )
     rate: Rate = Field(description="Price of one whole unit of the asset, as really used. In the session's currency.")
     rate_sources: RateOrigin = Field(description="Where the rate came from, with values and ages.")
-    quote_expires_at: Timestamp = Field(description="Until then the rate is locked; the page renews it.")
+    quote_expires_at: Timestamp = Field(
+        description="Until then the rate is locked; the page renews it.", examples=["2030-01-31T12:10:00.000Z"]
+    )
     uri: str | None = Field(
         description="For wallets and QR codes (EIP-681); null when nothing is due, or while the network is switched "
         "off.",
-        examples=["ethereum:0x8ba1f109551bD432803012645Ac136ddd64DBA72@1?value=49000000"],
+        examples=[None, "ethereum:0x8ba1f109551bD432803012645Ac136ddd64DBA72@1?value=49000000"],
     )
 
 
@@ -99,7 +104,7 @@ class PaymentMade(Answer):
     tx_hash: str = Field(description="Of its transaction.", examples=["0x" + "ab" * 32])
     explorer_url: str | None = Field(
         description="Where anybody sees it; null: its network has no explorer.",
-        examples=["https://basescan.org/tx/0xabab…"],
+        examples=[None, "https://basescan.org/tx/0xabab…"],
     )
     block_number: int | None = Field(description="Of its block; null while it waits for one.", examples=[21_000_000])
     confirmations_needed: int | None = Field(
@@ -107,7 +112,7 @@ class PaymentMade(Answer):
     )
     arrived_at: Timestamp = Field(description="When it was first seen, or its block's time.")
     confirmed_at: Timestamp | None = Field(description="When it was confirmed.")
-    vanished_at: Timestamp | None = Field(description="When it was noticed to be gone.")
+    vanished_at: Timestamp | None = Field(description="When it was noticed to be gone.", examples=[None])
 
 
 class RefundMade(Answer):
@@ -138,7 +143,7 @@ class RefundMade(Answer):
     prepared_at: Timestamp | None = Field(description="When it could be signed; null: the address is missing.")
     seen_at: Timestamp | None = Field(description="When it was first seen.")
     confirmed_at: Timestamp | None = Field(description="When it was confirmed.")
-    withdrawn_at: Timestamp | None = Field(description="When it was withdrawn.")
+    withdrawn_at: Timestamp | None = Field(description="When it was withdrawn.", examples=[None])
 
 
 class Session(Answer):
@@ -161,10 +166,10 @@ class Session(Answer):
         examples=["https://pay.example/dashboard/mer_01h455vb4pex5vsknk084sn02q/test/sessions/cs_01h455vb4pex5vsknk0"],
     )
     livemode: bool = Field(description="False: test mode, play money.", examples=[False])
-    status: Status = Field(description="Where it is.", examples=["open"])
-    payment_status: PaymentStatus = Field(description="How much of the price has arrived.", examples=["unpaid"])
+    status: Status = Field(description="Where it is.", examples=["completed"])
+    payment_status: PaymentStatus = Field(description="How much of the price has arrived.", examples=["paid"])
     issue: Issue | None = Field(
-        description="What is odd about it; kept once settled; null: nothing.", examples=["late"]
+        description="What is odd about it; kept once settled; null: nothing.", examples=[None, "late"]
     )
     needs_decision: bool = Field(description="True while somebody must act on the issue.", examples=[False])
     amount: Fiat = Field(description="The price.")
@@ -184,11 +189,11 @@ class Session(Answer):
     )
     supersedes: str | None = Field(
         description="The session of the same reference that was ended for this one: money for it counts here.",
-        examples=["cs_01h455vb4pex5vsknk084sn02p"],
+        examples=[None, "cs_01h455vb4pex5vsknk084sn02p"],
     )
     superseded_by: str | None = Field(
         description="The session that this one was ended for. Follow that one: what was cancelled is not your order.",
-        examples=["cs_01h455vb4pex5vsknk084sn02r"],
+        examples=[None, "cs_01h455vb4pex5vsknk084sn02r"],
     )
     customer_id: str = Field(description="The customer's id.", examples=["cus_01h455vb4pex5vsknk084sn02q"])
     customer: CustomerOfSession = Field(description="The buyer.")
@@ -202,7 +207,7 @@ class Session(Answer):
         examples=[0],
     )
     refunds: list[RefundMade] = Field(
-        description="What goes back, in the order in which it was asked for; the newest 50."
+        description="What goes back, in the order in which it was asked for; the newest 50.", examples=[[]]
     )
     refunds_more: int = Field(description="How many older ones there are than `refunds` lists.", examples=[0])
     amount_refunded: Fiat = Field(
@@ -211,8 +216,8 @@ class Session(Answer):
         examples=[0],
     )
     amount_net: Fiat = Field(description="What has come and counts, less what has gone back.", examples=[49.00])
-    expires_at: Timestamp = Field(description="When it ends unless paid.")
-    created_at: Timestamp = Field(description="When it was made.")
+    expires_at: Timestamp = Field(description="When it ends unless paid.", examples=["2030-01-31T12:40:00.000Z"])
+    created_at: Timestamp = Field(description="When it was made.", examples=["2030-01-31T11:40:00.000Z"])
     updated_at: Timestamp = Field(description="When its state last changed.")
     completed_at: Timestamp | None = Field(description="When it was paid and confirmed.")
 
@@ -228,16 +233,16 @@ class PresentState(Answer):
     """How a session stands when an event about it leaves, or is sent again. What the event itself tells may be old."""
 
     status: Status = Field(description="Where it is.", examples=["completed"])
-    payment_status: PaymentStatus = Field(description="How much of the price is there.", examples=["refunded"])
-    issue: Issue | None = Field(description="What is odd about it; null: nothing.", examples=["reversed"])
+    payment_status: PaymentStatus = Field(description="How much of the price is there.", examples=["paid"])
+    issue: Issue | None = Field(description="What is odd about it; null: nothing.", examples=[None, "late"])
     needs_decision: bool = Field(description="True while somebody must act on the issue.", examples=[False])
     amount_refunded: Fiat = Field(description="What has gone back.", examples=[0])
     amount_net: Fiat = Field(description="What has come and counts, less what has gone back.", examples=[49.00])
     superseded_by: str | None = Field(
-        description="The session that it was ended for.", examples=["cs_01h455vb4pex5vsknk084sn02r"]
+        description="The session that it was ended for.", examples=[None, "cs_01h455vb4pex5vsknk084sn02r"]
     )
     updated_at: Timestamp = Field(description="When its state last changed.")
-    sequence: int = Field(description="The running number of its newest event.", examples=[5])
+    sequence: int = Field(description="The running number of its newest event.", examples=[3])
 
 
 class SessionThen(Session):

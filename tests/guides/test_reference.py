@@ -66,6 +66,56 @@ def test_all_samples_are_of_their_language(language: str, command: list[str], on
     assert run.returncode == 0, run.stdout + run.stderr
 
 
+def shown(marked: str) -> Any:
+    """The JSON of an example on the page."""
+    return json.loads(unescape(re.sub(r"<[^>]+>", "", marked)))
+
+
+def sessions_in(example: Any) -> list[Any]:
+    """Whole sessions that an example shows."""
+    if isinstance(example, list):
+        return [session for each in example for session in sessions_in(each)]
+    if not isinstance(example, dict):
+        return []
+    inside = [session for each in example.values() for session in sessions_in(each)]
+    return [example, *inside] if {"payments", "status"} <= set(example) else inside
+
+
+def test_each_session_that_is_shown_could_be() -> None:
+    found = 0
+    for call in calls().values():
+        for example in filter(None, (call.body_example, call.answer_example)):
+            for session in sessions_in(shown(example)):
+                found += 1
+                is_completed = session["status"] == "completed"
+                counted = [each for each in session["payments"] if each["counts"]]
+                brought = sum(each["value"] for each in counted)
+                assert (session["completedAt"] is not None) is is_completed, call.name
+                assert (session["receiptUrl"] is not None) is is_completed, call.name
+                assert session["amountNet"] == brought - session["amountRefunded"], call.name
+                assert (session["paymentStatus"] == "unpaid") is not bool(counted), call.name
+                assert session["issue"] or not session["needsDecision"], call.name
+                assert not (session["supersedes"] and session["supersededBy"]), call.name
+                assert all(
+                    session[name] == told for name, told in session.get("current", {}).items() if name != "sequence"
+                ), call.name
+    assert found > 15
+
+
+def test_each_message_is_shown_by_what_it_tells() -> None:
+    told = {call.path: shown(call.body_example) for call in calls().values() if call.verb == "EVENT"}
+    for status in ("processing", "completed", "expired", "cancelled"):
+        assert told[f"checkout.{status}"]["data"]["status"] == status
+    assert told["checkout.created"]["data"]["paymentStatus"] == "unpaid"
+    assert told["checkout.partially_paid"]["data"]["paymentStatus"] == "partial"
+    assert told["checkout.issue_opened"]["data"]["needsDecision"] is True
+    assert told["checkout.issue_resolved"]["data"]["needsDecision"] is False
+    for status in ("prepared", "seen", "confirmed", "withdrawn"):
+        assert told[f"refund.{status}"]["data"]["refund"]["status"] == status
+        assert told[f"refund.{status}"]["data"]["refunds"] == [told[f"refund.{status}"]["data"]["refund"]]
+    assert calls()["create_session"].answer_example.count("unpaid") == 1
+
+
 def test_all_samples_in_python_are_python() -> None:
     for call in calls().values():
         if call.samples:
