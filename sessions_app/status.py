@@ -66,6 +66,7 @@ class Action(models.TextChoices):
     RESOLVE = "resolve", "Decide about its issue"
     CREATE = "create", "Create another one"
     ALLOW_REPEAT = "allow_repeat", "Create with `allowRepeat: true`"
+    RETRY = "retry", "Send the same again"
 
 
 class RefundStatus(models.TextChoices):
@@ -139,9 +140,16 @@ def steps(before: str, after: str) -> list[Status]:
     raise ForbiddenMove(f"{start} → {goal}")
 
 
-def possible_actions(status: str, *, has_money: bool, needs_decision: bool, has_reference: bool) -> list[Action]:
-    """What can be done now, the most likely first; nothing that would be refused."""
+def possible_actions(
+    status: str, *, has_money: bool, needs_decision: bool, has_reference: bool, is_order_paid: bool = False
+) -> list[Action]:
+    """What can be done now, the most likely first; nothing that would be refused.
+
+    `is_order_paid`: by another session of the reference.
+    """
     match Status(status):
+        case Status.OPEN if is_order_paid:
+            found = [Action.CANCEL, Action.EXPIRE]
         case Status.OPEN:
             found = [Action.REUSE, Action.CANCEL, Action.EXPIRE]
             if has_reference and not has_money:
@@ -151,7 +159,7 @@ def possible_actions(status: str, *, has_money: bool, needs_decision: bool, has_
         case Status.COMPLETED:
             found = [Action.ALLOW_REPEAT] if has_reference else []
         case _:
-            found = [Action.CREATE]
+            found = [Action.ALLOW_REPEAT if is_order_paid else Action.CREATE]
     return [Action.RESOLVE, *found] if needs_decision else found
 
 

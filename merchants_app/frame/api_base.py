@@ -47,6 +47,7 @@ class MerchantViewSet(ViewSet):
     answer in the statement that does it.
     `answers_anew` has for an action what makes of the first answer what is answered to the same request sent again,
     where the thing may have become another since.
+    `found_elsewhere` has for a method what is said where an address does not take it, if there is more to say.
     """
 
     request: ApiRequest
@@ -56,6 +57,7 @@ class MerchantViewSet(ViewSet):
     answers_apart: ClassVar[frozenset[str]] = frozenset()
     answers_at_once: ClassVar[Mapping[str, AtOnce]] = {}
     answers_anew: ClassVar[Mapping[str, Anew]] = {}
+    found_elsewhere: ClassVar[Mapping[str, str]] = {}
     key: ApiKey | None = None  # once it is known whose request it is
     allowance: Allowance | None = None
 
@@ -107,7 +109,7 @@ class MerchantViewSet(ViewSet):
 
     def _act(self, request: ApiRequest, *args: Any, **kwargs: Any) -> Any:
         if not self.action:
-            raise MethodNotAllowed(str(request.method))
+            raise MethodNotAllowed(str(request.method), self.found_elsewhere.get(str(request.method)))
         handler = partial(getattr(self, self.action), request, *args, **kwargs)
         if request.method == "POST" and "HTTP_IDEMPOTENCY_KEY" in request.META:
             return self._answer_once(request, self.action, handler)

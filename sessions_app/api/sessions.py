@@ -62,6 +62,7 @@ class CheckoutViewSet(MerchantViewSet):
     answers_apart = frozenset({"quote"})  # asks for rates; a quote that holds is given again, so it may be asked twice
     answers_at_once = {"create": _create_at_once}
     answers_anew = {"create": _as_it_is_now}
+    found_elsewhere = {"GET": 'Method "GET" not allowed here. A session is at /api/v1/checkout/sessions/{id}.'}
 
     def list(self, request: ApiRequest) -> HttpResponse:
         """A page of sessions, newest first; `Link: <…>; rel="next"` leads on."""

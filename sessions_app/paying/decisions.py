@@ -85,7 +85,9 @@ def decide(
     possible = _answers(session, Issue(session.issue))
     if kind not in possible and kind in ANSWERS[Issue(session.issue)]:
         raise NothingToDecide(
-            "Its address serves another session by now, so no rest can be asked for there: make a new session for it.",
+            "The order was paid by another session: no rest is due."
+            if session.order_paid_by
+            else "Its address serves another session by now, so no rest can be asked for there: make a new one for it.",
             attr="decision",
             about=about(session),
         )
@@ -116,7 +118,7 @@ def decide(
 
 
 def _answers(session: CheckoutSession, issue: Issue) -> tuple[DecisionKind, ...]:
-    """No rest is asked for at an address that somebody else is to pay to."""
-    if session.deposit.passed_on_at is None:
+    """No rest is asked for at an address that somebody else is to pay to, nor of an order that is paid."""
+    if session.deposit.passed_on_at is None and not session.order_paid_by:
         return ANSWERS[issue]
     return tuple(kind for kind in ANSWERS[issue] if kind != DecisionKind.ASK_REST)

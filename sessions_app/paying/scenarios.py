@@ -15,7 +15,7 @@ from sessions_app.errors import OptionUnavailable, SessionNotOpen, TestModeOnly
 from sessions_app.models import CheckoutSession
 from sessions_app.paying.quoting import allowed_options, choose_option, lock_rate
 from sessions_app.paying.valuation import Valuer
-from sessions_app.state.conflicts import about
+from sessions_app.state.conflicts import about, not_open
 from sessions_app.state.lifecycle import expire
 from sessions_app.state.representation import value_still_due
 from sessions_app.status import Status
@@ -115,6 +115,8 @@ def _pick(session: CheckoutSession, asset: str | None, now: datetime) -> Asset:
     if asset and asset not in assets:
         raise OptionUnavailable(f"The sandbox has {', '.join(assets)}, no {asset!r}.", attr="asset")
     if session.quote is None and session.status != Status.OPEN:
+        if session.superseded_by:
+            raise not_open(session)
         raise SessionNotOpen(
             "The session ended before an asset was picked: it has no address to pay to.", about=about(session)
         )

@@ -7,7 +7,7 @@ from sessions_app.errors import NothingToRefund, WrongRefund
 from sessions_app.models import CheckoutSession, Refund
 from sessions_app.refunding.refundable import Arrived, arrived
 from sessions_app.refunding.refunds import prepare_refund
-from sessions_app.status import RefundKind, RefundRate
+from sessions_app.status import RefundKind, RefundRate, RefundStatus
 
 
 def ask_for_refund(
@@ -56,7 +56,22 @@ def _balance(session: CheckoutSession, asset: str, network: str) -> Arrived:
         return fitting[0]
     names = ", ".join(f"{each.asset} on {each.network}" for each in there)
     if not there:
-        raise NothingToRefund("Nothing is there to send back: it is not confirmed yet, or on its way back already.")
+        raise NothingToRefund(_why_nothing(session))
     if not fitting:
         raise NothingToRefund(f"Nothing of that is there to send back: choose one of {names}.", attr="asset")
     raise WrongRefund(f"Say which of what arrived with asset and network: {names}.", attr="asset")
+
+
+def _why_nothing(session: CheckoutSession) -> str:
+    there = [payment for payment in session.payments.all() if not payment.vanished_at]
+    if not there:
+        return "Nothing is there to send back: no payment has arrived."
+    if not any(payment.confirmed_at for payment in there):
+        return "Nothing is there to send back yet: wait until the payment is confirmed."
+    if not any(refund.status != RefundStatus.CONFIRMED for refund in _standing(session)):
+        return "Nothing is left to send back: all that was confirmed has gone back already."
+    return "Nothing is left to send back: all that was confirmed has gone back, or stands in refunds that go on."
+
+
+def _standing(session: CheckoutSession) -> list[Refund]:
+    return [refund for refund in session.refunds.all() if refund.status != RefundStatus.WITHDRAWN]

@@ -195,9 +195,14 @@ def refund_fee(refund: Refund) -> RefundFee | None:
 
 
 def play_refund(refund: Refund, *, now: datetime, actor: str = "") -> None:
-    """On the sandbox there is no wallet: the transfer is sent by saying so. Raises `WrongRefund` on other networks."""
+    """On the sandbox there is no wallet: the transfer is sent by saying so.
+
+    Raises `WrongRefund` on other networks, and `RefundNotOpen` while nobody has said where to.
+    """
     if refund.network != SANDBOX or refund.session.mode != Mode.TEST:
         raise WrongRefund("Only the sandbox's money is sent by a click.")
+    if not refund.to_address:
+        raise RefundNotOpen("This refund is waiting_for_address: the buyer names it on the page at buyerUrl.")
     sent = send(
         recipient=refund.to_address,
         contract=network(SANDBOX).assets[refund.asset].contract,
@@ -243,7 +248,7 @@ def _value(session: CheckoutSession, balance: Arrived, kind: RefundKind, amount:
         raise WrongRefund(f"{session.currency} has no such small unit.", attr="amount")
     if amount > to_minor_unit(balance.value, session.currency):
         most = to_minor_unit(balance.value, session.currency)
-        raise WrongRefund(f"Of this asset only {most} {session.currency} arrived.", attr="amount")
+        raise WrongRefund(f"Of this asset only {most} {session.currency} is left.", attr="amount")
     return amount
 
 

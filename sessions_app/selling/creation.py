@@ -23,7 +23,7 @@ from sessions_app.selling.superseding import NotOpened, open_in_place_of
 from sessions_app.state.conflicts import reference_paid, reference_taken
 from sessions_app.state.creation_sql import open_session
 from sessions_app.state.expiry import up_to_date
-from sessions_app.status import Status, is_live
+from sessions_app.status import Action, Status, is_live
 
 _TRIES = 3
 
@@ -99,7 +99,11 @@ def create_session(
                 pass  # it, its customer or its reference has become another's at this moment
         if treasury_for(merchant, mode, session.created_at) is None:
             raise NoTreasury(f"Name the wallet to receive in first: Dashboard › Treasury ({mode} mode).")
-    raise ReferenceTaken("Sessions with this reference come and go at this moment: try again.", attr="reference")
+    raise ReferenceTaken(
+        "Sessions with this reference come and go at this moment: try again.",
+        attr="reference",
+        about={"actions": [Action.RETRY.value]},
+    )
 
 
 def create_answered(

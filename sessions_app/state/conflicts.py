@@ -18,6 +18,7 @@ def about(session: Session) -> dict[str, object]:
         has_money=has_address(session) and bool(payments_of(session)),
         needs_decision=session.needs_decision,
         has_reference=session.reference is not None,
+        is_order_paid=session.order_paid_by is not None,
     )
     return {
         "sessionId": session.public_id,
@@ -28,8 +29,21 @@ def about(session: Session) -> dict[str, object]:
 
 def not_open(session: Session) -> SessionNotOpen:
     """Of what only an open session can be asked for."""
+    if session.superseded_by:
+        newest = _newest(session.superseded_by)
+        return SessionNotOpen(
+            f"The session was superseded: {newest.public_id} has its place and its address.", about=about(newest)
+        )
     then = _WAIT if session.status == Status.PROCESSING else "This is for open ones only."
     return SessionNotOpen(f"The session is {session.status}. {then}", about=about(session))
+
+
+def _newest(successor: str) -> CheckoutSession:
+    """The last of the chain that goes on with that session."""
+    session = CheckoutSession.objects.get(public_id=successor)
+    while session.superseded_by:
+        session = CheckoutSession.objects.get(public_id=session.superseded_by)
+    return session
 
 
 def money_on_its_way(session: Session) -> MoneyOnItsWay:

@@ -162,6 +162,12 @@ def test_a_wrong_method_is_405_and_says_which_are_right(api: Api) -> None:
     assert "GET" in answer["Allow"]
 
 
+def test_who_gets_a_session_where_it_is_changed_is_told_where_it_is(api: Api) -> None:
+    answer = api.get("checkout/cs_any")
+    assert (answer.status_code, answer["Allow"]) == (405, "PATCH")
+    assert "/api/v1/checkout/sessions/{id}" in the_error(answer)["detail"]
+
+
 @pytest.mark.parametrize("path", ["nothing", "checkout/", "checkout/sessions/cs_none", "checkout/sessions/a%00b"])
 def test_what_does_not_exist_is_404(api: Api, path: str) -> None:
     answer = api.get(path)

@@ -35,7 +35,7 @@ def overpaid(session: CheckoutSession, sandbox: Sandbox) -> CheckoutSession:
         (Decimal("0.00"), "Give the amount in USD, above zero."),
         (Decimal("-0.01"), "Give the amount in USD, above zero."),
         (Decimal("0.011"), "USD has no such small unit."),
-        (Decimal("73.51"), "Of this asset only 73.50 USD arrived."),
+        (Decimal("73.51"), "Of this asset only 73.50 USD is left."),
     ],
 )
 def test_an_amount_that_cannot_go_back_is_refused(overpaid: CheckoutSession, amount: Decimal | None, said: str) -> None:

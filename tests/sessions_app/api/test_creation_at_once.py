@@ -187,6 +187,6 @@ def test_a_reference_that_comes_and_goes_all_the_time_is_refused_in_the_end(
     comes_and_goes()
     with pytest.raises(ReferenceTaken, match="come and go at this moment: try again") as refused:
         create_session(merchant=mia, mode="test", terms=agreed(reference="r", name="Pat Married"))
-    assert refused.value.attr == "reference"
+    assert (refused.value.attr, refused.value.about) == ("reference", {"actions": ["retry"]})
     assert sorted(own(CheckoutSession).values_list("status", flat=True)) == ["expired", "expired", "expired", "open"]
     assert own(Customer).get().name == "Pat Payer"

@@ -112,7 +112,7 @@ def test_an_amount_of_the_asset_itself(refund: Callable[..., Any]) -> None:
         ({}, "amount", "required"),
         ({"amount": "half"}, "amount", 'Send a number, "all" or "excess".'),
         ({"amount": 0}, "amount", "above zero"),
-        ({"amount": 49.01}, "amount", "only 49.00 USD arrived"),
+        ({"amount": 49.01}, "amount", "only 49.00 USD is left"),
         ({"amount": 1.001}, "amount", "no such small unit"),
         ({"amount": 1, "currency": "EUR"}, "currency", "USD or USDC"),
         ({"amount": 50, "currency": "USDC"}, "amount", "Only 49 USDC is there"),
@@ -140,11 +140,28 @@ def test_an_amount_is_read_to_the_last_digit_and_a_word_as_a_word() -> None:
     assert [each["amount"] for each in sent] == [Decimal("0.0100000000005"), "excess"]
 
 
-def test_nothing_can_go_back_twice(refund: Callable[..., Any]) -> None:
-    assert refund(amount="all").status_code == 201
+def test_nothing_can_go_back_twice(sandbox: Sandbox, refund: Callable[..., Any]) -> None:
+    made = refund(amount="all", address=PATS_WALLET)
+    assert made.status_code == 201
     again = refund(amount="all")
     assert (again.status_code, again.answer["errors"][0]["code"]) == (409, "nothing_to_refund")
+    assert "stands in refunds" in again.answer["errors"][0]["detail"]
     assert refund(amount="excess").status_code == 409
+    done(sandbox, made.answer)
+    assert "has gone back already" in refund(amount="all").answer["errors"][0]["detail"]
+
+
+def test_nothing_goes_back_before_it_has_come(api: Api, sandbox: Sandbox, session: CheckoutSession) -> None:
+    path = f"checkout/{session.public_id}/refunds"
+    assert "no payment has arrived" in api.post(path, {"amount": "all"}).answer["errors"][0]["detail"]
+    sandbox.play(session, "stuck", seconds=2)
+    assert "wait until" in api.post(path, {"amount": "all"}).answer["errors"][0]["detail"]
+
+
+def test_what_waits_for_an_address_cannot_be_played(api: Api, refund: Callable[..., Any]) -> None:
+    made = refund(amount="all").answer
+    refused = api.post(f"refunds/{made['id']}/simulate")
+    assert (refused.status_code, refused.answer["errors"][0]["code"]) == (409, "refund_not_open")
 
 
 def test_one_request_sent_twice_makes_one_refund(api: Api, paid: CheckoutSession) -> None:

@@ -188,8 +188,8 @@ def test_a_refund_that_was_seen_cannot_be_withdrawn_any_more(sandbox: Sandbox, s
         (Decimal(-1), "Give the amount in USD, above zero"),
         (Decimal(0), "Give the amount in USD, above zero"),
         (Decimal("1.001"), "USD has no such small unit"),
-        (Decimal("73.51"), r"Of this asset only 73\.50 USD arrived"),
-        (Decimal(1000), r"Of this asset only 73\.50 USD arrived"),
+        (Decimal("73.51"), r"Of this asset only 73\.50 USD is left"),
+        (Decimal(1000), r"Of this asset only 73\.50 USD is left"),
     ],
 )
 def test_a_wrong_amount_is_named(

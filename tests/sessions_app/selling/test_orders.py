@@ -218,6 +218,19 @@ def test_the_buyer_of_the_superseded_page_is_led_to_the_new_one(api: Api, order:
     assert page["Location"] == f"/pay/{session_of(second).page_token}"
 
 
+def test_what_is_asked_of_a_superseded_session_is_led_to_the_last_of_its_chain(api: Api, order: Order) -> None:
+    first = order()
+    pick(api, first)
+    last = [order(amount=amount, onConflict="supersede") for amount in (60, 61)][-1].answer["id"]
+    for call in ("simulate", "expire"):
+        error = conflict(
+            api.post(f"checkout/{first.answer['id']}/{call}", {"scenario": "late"} if call == "simulate" else {})
+        )
+        assert (error["sessionId"], error["sessionStatus"]) == (last, "open")
+        assert last in error["detail"]
+        assert error["actions"] == ["reuse", "supersede", "cancel", "expire"]
+
+
 def test_a_replayed_create_tells_the_session_as_it_is(api: Api, order: Order) -> None:
     first = order(key="order-1")
     assert first.answer["status"] == "open"

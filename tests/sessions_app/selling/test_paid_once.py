@@ -80,7 +80,7 @@ def state(session: CheckoutSession) -> tuple[str, str | None, bool]:
 
 
 def test_the_open_session_of_an_order_that_was_paid_late_ends_by_itself(
-    two: tuple[CheckoutSession, CheckoutSession], sandbox: Sandbox, client: Any
+    two: tuple[CheckoutSession, CheckoutSession], sandbox: Sandbox, client: Any, api: Api
 ) -> None:
     first, second = two
     sandbox.play(first, "late")
@@ -89,6 +89,8 @@ def test_the_open_session_of_an_order_that_was_paid_late_ends_by_itself(
     assert events_of(second) == ["created", "cancelled"]
     assert refreshed(second).timeline.latest("id").reason == f"The order was paid by {first.public_id}."
     assert b"Your order is paid already" in client.get(f"/pay/{second.page_token}").content
+    [error] = api.post(f"checkout/{second.public_id}/expire").answer["errors"]
+    assert error["actions"] == ["allow_repeat"]
     settle_orders()
     assert events_of(second) == ["created", "cancelled"]
     assert not CheckoutSession.objects.filter(others_wait=True).exists()
