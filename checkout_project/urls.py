@@ -20,7 +20,9 @@ _docs = [
     path("docs/api", guides.calls, name="docs-api"),
     path("docs/api/<slug:name>", guides.call, name="docs-call"),
     path("docs/examples/<path:path>", guides.example, name="docs-example"),
+    path("docs/<slug:name>.md", guides.source, name="docs-source"),
     path("docs/<slug:path>", guides.guide, name="docs-guide"),
+    path("llms.txt", guides.for_programs, name="docs-for-programs"),
 ]
 _dashboard = [*session_urls.dashboard, *webhook_urls.dashboard, *merchant_urls.dashboard]
 

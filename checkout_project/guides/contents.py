@@ -61,6 +61,13 @@ def guides() -> dict[str, Guide]:
     }
 
 
+def source(name: str) -> str | None:
+    """A guide as Markdown, for programs and for whoever reads it elsewhere; None when there is none of that name."""
+    if name not in guides():
+        return None
+    return (FOLDER / f"{name}.md").read_text(encoding="utf-8").replace("](../examples/", "](examples/")
+
+
 def by_path(path: str) -> Guide | None:
     """The guide that is read at /docs/<path>."""
     return next((guide for guide in guides().values() if guide.path == f"/docs/{path}"), None)

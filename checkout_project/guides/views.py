@@ -6,6 +6,7 @@ from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
 from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_safe
 
@@ -29,6 +30,23 @@ def guide(request: HttpRequest, path: str) -> HttpResponse:
         raise Http404("There is no such guide.")
     before, after = contents.beside(found)
     return _page(request, "guide.html", guide=found, before=before, after=after)
+
+
+@gzip_page  # no secret and no form's token is on it
+@require_safe
+def source(_request: HttpRequest, name: str) -> HttpResponse:
+    """One guide as Markdown."""
+    found = contents.source(name)
+    if found is None:
+        raise Http404("There is no such guide.")
+    return HttpResponse(found, content_type="text/markdown; charset=utf-8")
+
+
+@require_safe
+def for_programs(_request: HttpRequest) -> HttpResponse:
+    """Which guides there are, for programs that read them."""
+    text = render_to_string("docs/llms.txt", {"menu": contents.menu(), "public_url": settings.PUBLIC_URL})
+    return HttpResponse(text, content_type="text/plain; charset=utf-8")
 
 
 @require_safe

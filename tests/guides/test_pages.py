@@ -3,6 +3,7 @@
 import re
 from html import unescape
 from pathlib import Path
+from urllib.parse import urljoin
 
 import pytest
 from django.test import Client
@@ -47,7 +48,7 @@ def test_every_link_and_anchor_leads_somewhere(pages: dict[str, str]) -> None:
             target = path or page
             if target in pages:
                 astray |= {(page, href)} if anchor and anchor not in anchors[target] else set()
-            elif target.startswith("/static/"):
+            elif target.startswith("/static/") or (target.endswith(".md") and contents.source(Path(target).stem)):
                 continue
             elif target.startswith("/"):
                 assert target.startswith("/docs") is False or target == "/docs", (page, href)
@@ -98,9 +99,31 @@ def test_the_search_takes_anything(client: Client) -> None:
         assert "<script>alert" not in html
 
 
-@pytest.mark.parametrize("path", ["nothing", "api/nothing", "examples/shop/../../manage.py", "../README", "api.md"])
+@pytest.mark.parametrize(
+    "path", ["nothing", "api/nothing", "examples/shop/../../manage.py", "../README", "nothing.md", "../README.md"]
+)
 def test_what_is_not_there_is_not_there(client: Client, path: str) -> None:
     assert client.get(f"/docs/{path}").status_code == 404
+
+
+_LINK = re.compile(r"\]\((?!https?://)([^)#]+)(?:#[^)]*)?\)")
+
+
+def test_each_guide_is_there_as_markdown_and_a_list_of_them(client: Client) -> None:
+    listed = client.get("/llms.txt")
+    assert listed.headers["Content-Type"] == "text/plain; charset=utf-8"
+    paths = re.findall(r"\]\(https?://[^/]+(/docs/[\w-]+\.md)\): \w", listed.content.decode())
+    assert set(paths) == {f"/docs/{path.name}" for path in DOCS.glob("*.md")}
+    led = set()
+    for path in paths:
+        answer = client.get(path)
+        assert answer.headers["Content-Type"] == "text/markdown; charset=utf-8"
+        text = answer.content.decode()
+        assert text.startswith("# ")
+        assert "&quot;" not in text
+        led |= {urljoin(path, each) for each in _LINK.findall(text)}
+    assert {"/docs/webhooks.md", "/docs/examples/plugin/orders.py"} <= led
+    assert {target for target in led if client.get(target).status_code != 200} == set()
 
 
 def test_the_former_address_leads_to_the_reference(client: Client) -> None:

@@ -51,6 +51,8 @@ ENTRANCES = {
     ("docs-call", "get"): (200, 200),
     ("docs-example", "get"): (200, 200),
     ("docs-guide", "get"): (200, 200),
+    ("docs-source", "get"): (200, 200),
+    ("docs-for-programs", "get"): (200, 200),
     ("api/<path:_rest>", "get"): (404, 404),
     ("healthz", "get"): (200, 200),
     ("readyz", "get"): (200, 200),
@@ -97,6 +99,7 @@ ENTRANCE_IDS = {
     "docs-call": {"name": "create_session"},
     "docs-example": {"path": "shop/shop.py"},
     "docs-guide": {"path": "quick-start"},
+    "docs-source": {"name": "quick-start"},
     "account_confirm_email": {"key": "nobodys"},
     "account_reset_password_from_key": {"uidb36": "1", "key": "nobodys"},
 }
