@@ -134,6 +134,7 @@ def test_money_on_both_makes_the_later_one_paid_twice(
     assert state(second) == ("open", None, False)
     page = client.get(f"/pay/{second.page_token}").content
     assert b"Your order is paid already" in page
+    assert b'data-state="order_paid"' in page
     assert second.deposit.address.encode() not in page
     sandbox.send_to(second.deposit.address, "40")
     assert state(second) == ("completed", "paid_twice", True)
