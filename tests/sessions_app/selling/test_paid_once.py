@@ -6,6 +6,8 @@ from itertools import permutations
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from merchants_app.models import Merchant
@@ -15,7 +17,9 @@ from sessions_app.paying.announcing import announce
 from sessions_app.paying.quoting import choose_option
 from sessions_app.selling.creation import create_session
 from sessions_app.state.expiry import settle_orders
+from sessions_app.state.lifecycle import reassess
 from tests.cast import OTTOS_WALLET, Api, agreed, merchant, refreshed, terms
+from tests.locks.stage import SEEN, confirmed
 from tests.sandbox import Sandbox, events_of
 
 pytestmark = pytest.mark.django_db
@@ -58,6 +62,8 @@ def create(mia: Merchant) -> Create:
     def make(*, of: Merchant = mia, mode: str = "test", repeat: bool = False, **changes: Any) -> CheckoutSession:
         agreement = agreed(**{"reference": "order-1"} | changes)
         made = create_session(merchant=of, mode=mode, terms=agreement, allow_repeat=repeat)
+        if mode == "live":
+            return made
         choose_option(session=made, asset="USDC", network="sandbox", now=timezone.now())
         return refreshed(made)
 
@@ -170,6 +176,7 @@ def test_nobody_else_is_touched_and_wanted_repeats_are_not(
     others = [
         create(reference="order-2"),
         create(reference=None),
+        create(mode="live"),
         create(of=merchant("Otto Books", OTTOS_WALLET)),
     ]
     sandbox.play(first, "late")
@@ -179,3 +186,14 @@ def test_nobody_else_is_touched_and_wanted_repeats_are_not(
     sandbox.play(repeats[0], "exact")
     assert state(repeats[0]) == ("completed", None, False)
     assert state(first) == ("completed", "late", False)
+
+
+def test_a_reference_costs_who_is_paid_one_look_and_none_costs_nothing(create: Create) -> None:
+    asked = []
+    for reference in ("order-1", None):
+        session = create(reference=reference)
+        confirmed(session, "49.00")
+        with CaptureQueriesContext(connection) as queries:
+            assert reassess(session.pk, SEEN).status == "completed"
+        asked.append(len(queries))
+    assert asked[0] - asked[1] == 1
