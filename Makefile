@@ -3,8 +3,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 INSTALL := $(PYTHON) -I checkout_project/running/install.py
-# Browsers, node and databases run beside the tests: more processes than cores make it slower.
-PROCESSES ?= logical
+# One more than there are cores: some tests wait for a clock, a browser or a node.
+PROCESSES ?= $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 1) + 1)')
 # By file, in the order of tests/conftest.py: what a file starts (a node, a browser) is started once.
 SHARE := -n $(PROCESSES) --dist loadfile --no-loadscope-reorder
 
