@@ -1,12 +1,12 @@
 """The reference of the API: a page for each call and each message, made of the description at /api/schema."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from html import unescape
 from typing import Any
 
-from django.utils.html import strip_tags
+from django.utils.html import format_html, strip_tags
 from django.utils.safestring import SafeString
 
 from checkout_project.guides import stories
@@ -135,7 +135,7 @@ def _message(reader: Reader, kind: str, message: Schema) -> Call:
         words=with_code(message.get("description", "")),
         scope="",
         parameters=[],
-        body=reader.fields(body),
+        body=[_without_session(reader, each) for each in reader.fields(body)],
         body_example=_shown(example),
         status="2xx",
         answer=[],
@@ -144,6 +144,15 @@ def _message(reader: Reader, kind: str, message: Schema) -> Call:
         refusals=[],
         samples=[],
     )
+
+
+def _without_session(reader: Reader, of: Field) -> Field:
+    """A message's `data`: of the session, which is told on a page of its own, only what is added to it here."""
+    known = {each.name for each in reader.fields({"$ref": "#/components/schemas/Session"})}
+    if not known <= {each.name for each in of.inside}:
+        return of
+    link = format_html(' Its fields: <a href="/docs/api/{}">a session</a>. Here it has besides:', "get_session")
+    return replace(of, meaning=of.meaning + link, inside=[each for each in of.inside if each.name not in known])
 
 
 def _parameter(reader: Reader, of: Schema) -> Field:

@@ -116,6 +116,15 @@ def test_each_message_is_shown_by_what_it_tells() -> None:
     assert calls()["create_session"].answer_example.count("unpaid") == 1
 
 
+def test_a_message_tells_only_what_it_adds_to_a_session() -> None:
+    for call in calls().values():
+        if call.verb == "EVENT" and call.path != "endpoint.test":
+            (data,) = (each for each in call.body if each.name == "data")
+            added = {"current", "refund"} if call.path.startswith("refund.") else {"current"}
+            assert {each.name for each in data.inside} == added
+            assert "/docs/api/get_session" in data.meaning
+
+
 def test_all_samples_in_python_are_python() -> None:
     for call in calls().values():
         if call.samples:
