@@ -7,7 +7,7 @@ from pydantic import ConfigDict, Field
 
 from common.api.answer_types import Answer
 from common.api.types import LeftOut
-from sessions_app.status import Action, Status
+from sessions_app.status import Action, PaymentStatus, Status
 
 # Status → what it means here. docs/errors.md says the same in more words.
 MEANINGS = {
@@ -48,6 +48,9 @@ class OneError(Answer):
         None, description="The session that is in the way.", examples=["cs_01h455vb4pex5vsknk084sn02q"]
     )
     session_status: LeftOut[Status] = Field(None, description="Where it is.", examples=["open"])
+    payment_status: LeftOut[PaymentStatus] = Field(
+        None, description="How much of its price is there.", examples=["unpaid"]
+    )
     actions: LeftOut[list[Action]] = Field(
         None, description="What can be done, the most likely first; docs/errors.md says how.", examples=[["reuse"]]
     )

@@ -23,6 +23,7 @@ def about(session: Session) -> dict[str, object]:
     return {
         "sessionId": session.public_id,
         "sessionStatus": session.status,
+        "paymentStatus": session.payment_status,
         "actions": [each.value for each in actions],
     }
 

@@ -17,7 +17,7 @@ def the_error(answer: Any) -> dict[str, Any]:
     assert set(answer.answer) == {"type", "errors"}
     error: dict[str, Any] = answer.answer["errors"][0]
     # A conflict also says with which session, and what can be done.
-    assert set(error) - {"sessionId", "sessionStatus", "actions"} == {"code", "detail", "attr"}
+    assert set(error) - {"sessionId", "sessionStatus", "paymentStatus", "actions"} == {"code", "detail", "attr"}
     return error
 
 

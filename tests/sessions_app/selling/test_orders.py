@@ -57,6 +57,7 @@ def test_a_paid_reference_is_refused_with_its_session_unless_a_repeat_is_allowed
     error = conflict(order())
     assert (error["code"], error["attr"]) == ("reference_paid", "reference")
     assert (error["sessionId"], error["sessionStatus"]) == (first.answer["id"], "completed")
+    assert error["paymentStatus"] == "paid"
     assert error["actions"] == ["allow_repeat"]
     assert conflict(order(amount=60, onConflict="supersede", key="b"))["code"] == "reference_paid"
     again = order(allowRepeat=True)
