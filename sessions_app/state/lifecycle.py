@@ -97,6 +97,8 @@ def supersede(session: CheckoutSession, *, by: str, actor: str = "", now: dateti
         raise money_on_its_way(former)
     now = now or timezone.now()
     _settle([(former, News(reason=TIME_IS_OVER))], now)
+    if former.status != Status.OPEN:
+        raise not_open(former)
     # What is shown from now on is not where to pay: its address goes to its successor.
     former.superseded_by, former.quote = by, None
     former.save(update_fields=["superseded_by", "quote"])
