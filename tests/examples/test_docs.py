@@ -45,8 +45,9 @@ def ended(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> dict[str, l
     """How each page's languages ended, and what they said. Some at once: most of the time they wait for the chain."""
     environment = os.environ | {"TALLYSTICK_URL": stack.url, "TALLYSTICK_API_KEY": stack.demo["api_key"]}
 
+    folder = tmp_path_factory.mktemp("recipes")
+
     def run(command: list[str]) -> tuple[int, str]:
-        folder = tmp_path_factory.mktemp("recipe")
         done = subprocess.run(
             command, env=environment, cwd=folder, capture_output=True, text=True, timeout=120, check=False
         )

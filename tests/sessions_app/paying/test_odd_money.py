@@ -9,7 +9,7 @@ from django.utils import timezone
 from chains_app.calls.readers import reader_for
 from chains_app.networks.networks import network
 from chains_app.sandbox.chain import send, take_back
-from sessions_app.errors import ReferenceTaken
+from sessions_app.errors import ReferencePaid, ReferenceTaken
 from sessions_app.models import CheckoutSession, Refund
 from sessions_app.paying.decisions import decide
 from sessions_app.refunding.refunds import play_refund
@@ -62,14 +62,15 @@ def test_an_accepted_wrong_asset_that_is_reorged_away_is_told(sandbox: Sandbox, 
     assert events_of(session)[-2:] == ["payment.reversed", "issue_opened"]
 
 
-def test_late_money_counts_though_the_reference_has_a_new_session(sandbox: Sandbox, new_session: NewSession) -> None:
+def test_late_money_counts_and_ends_the_new_session_of_its_reference(sandbox: Sandbox, new_session: NewSession) -> None:
     first = new_session(reference="order-1")
     sandbox.play(first, "unlisted_token")
     sandbox.skip(minutes=61)
     second = new_session(reference="order-1")
     first, second = sandbox.play(first, "late"), refreshed(second)
-    assert (first.status, first.issue, second.status) == ("completed", "late", "open")
-    assert new_session(reference="order-1").pk == second.pk
+    assert (first.status, first.issue, second.status) == ("completed", "late", "cancelled")
+    with pytest.raises(ReferencePaid):
+        new_session(reference="order-1")
 
 
 def test_a_session_is_not_reopened_beside_its_successor(sandbox: Sandbox, new_session: NewSession) -> None:
