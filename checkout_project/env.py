@@ -182,8 +182,8 @@ def redis_url(name: str) -> str:
     value = text(name, if_empty="give redis://:password@host:6379/0.")
     parts = _split(value)
     if not value:
-        pass  # told already
-    elif parts is None or parts.fragment or parts.scheme not in {"redis", "rediss", "unix"}:
+        return value
+    if parts is None or parts.fragment or parts.scheme not in {"redis", "rediss", "unix"}:
         wrong(name, f"Give redis://:password@host:6379/0, or rediss:// with TLS. {_ENCODE}")
     elif parts.scheme != "unix" and not (parts.hostname and re.fullmatch(r"(/[0-9]*)?", parts.path)):
         wrong(name, "Give host and number of the database: redis://:password@host:6379/0.")

@@ -1,6 +1,7 @@
 """Lets time pass on the sandbox chain: the clock moves, the chain mines, the watcher reads, as in a running gateway."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from decimal import Decimal
 
@@ -79,12 +80,19 @@ def _something_moves() -> bool:
     )
 
 
+@contextmanager
+def sandbox_at(moment: float | None = None) -> Iterator[Sandbox]:
+    """The sandbox chain with its clock at a moment (in seconds, as of `time.time`), or at the present second."""
+    # A whole second: clocks are floats, and a microsecond lost in a fraction would be a block lost.
+    start = timezone.now().replace(microsecond=0) if moment is None else moment
+    with time_machine.travel(start, tick=False) as clock:
+        yield Sandbox(clock)
+
+
 @pytest.fixture
 def sandbox(db: None) -> Iterator[Sandbox]:
     """The sandbox chain, at a moment that only the test moves on."""
-    # A whole second: clocks are floats, and a microsecond lost in a fraction would be a block lost.
-    with time_machine.travel(timezone.now().replace(microsecond=0), tick=False) as clock:
-        box = Sandbox(clock)
+    with sandbox_at() as box:
         box.look()
         yield box
 

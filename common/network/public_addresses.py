@@ -4,6 +4,8 @@ import socket
 import unicodedata
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
+# How this very machine is called, in a URL.
+OWN_MACHINE = frozenset({"127.0.0.1", "localhost", "::1"})
 # What `is_global` lets through, or not in every version of Python, and yet leads inside.
 _NOT_PUBLIC = tuple(
     ip_network(block)

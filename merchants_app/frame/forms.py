@@ -1,6 +1,7 @@
 """The dashboard's forms: what may be typed, and what a field says when it is wrong. The rules are elsewhere."""
 
 import re
+from collections.abc import Callable
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from typing import Any
@@ -140,22 +141,20 @@ class SettingsForm(forms.ModelForm[Merchant]):
         return color.lower()
 
     def clean_keep_buyers_days(self) -> int | None:
-        """Well beyond the watch, or empty. Where the watch itself is wrong, that is reported first."""
-        days: int | None = self.cleaned_data["keep_buyers_days"]
-        if watch := self.cleaned_data.get("watch_days"):
-            try:
-                check_memory(days, watch_days=watch)
-            except KeptTooShort as error:
-                raise forms.ValidationError(error.detail) from error
-        return days
+        """Well beyond the watch, or empty."""
+        return self._days("keep_buyers_days", check_memory)
 
     def clean_reuse_after_days(self) -> int | None:
         """Longer than the watch, or empty."""
-        days: int | None = self.cleaned_data["reuse_after_days"]
+        return self._days("reuse_after_days", check_rest)
+
+    def _days(self, name: str, check: Callable[..., None]) -> int | None:
+        """As that rule about the watch has it. Where the watch itself is wrong, that is reported first."""
+        days: int | None = self.cleaned_data[name]
         if watch := self.cleaned_data.get("watch_days"):
             try:
-                check_rest(days, watch_days=watch)
-            except ReusedTooSoon as error:
+                check(days, watch_days=watch)
+            except (KeptTooShort, ReusedTooSoon) as error:
                 raise forms.ValidationError(error.detail) from error
         return days
 

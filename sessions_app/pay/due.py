@@ -9,6 +9,7 @@ from chains_app.calls.gas import plain_transfer_gas
 from chains_app.networks.networks import Network, PaymentOption
 from chains_app.networks.payment_uris import payment_uri
 from common.money import plain, to_minor_unit
+from common.network.public_addresses import OWN_MACHINE
 from sessions_app.models import CheckoutSession, Quote
 from sessions_app.pay.amounts import address_groups, any_of, asset_text, clock_text, money_text
 from sessions_app.pay.offers import asset_icon, network_icon, speed_text
@@ -81,6 +82,7 @@ def due_of(session: CheckoutSession, *, now: datetime) -> Due | None:
     holds_until = min(quote.valid_until, session.expires_at)
     arrived = to_minor_unit(received_value(session), session.currency)
     is_contract = asset.is_native and network.kind == "evm" and is_deployed(session.deposit, network.id)
+    gas = 0 if is_contract else _unusual_gas(option)
     return Due(
         asset=asset.symbol,
         asset_icon=asset_icon(asset.symbol),
@@ -97,7 +99,7 @@ def due_of(session: CheckoutSession, *, now: datetime) -> Due | None:
         uri=_uri(option, address, units),
         rate=_rate_text(quote, session.currency),
         is_fixed_rate=session.mode == "test",
-        transfer_gas=0 if is_contract else _unusual_gas(option),
+        transfer_gas=gas,
         is_contract=is_contract,
         also_on=_also_on(session, quote, option),
         arrived=money_text(arrived, session.currency) if arrived else "",
@@ -107,7 +109,7 @@ def due_of(session: CheckoutSession, *, now: datetime) -> Due | None:
         ends_first=session.expires_at <= quote.valid_until,
         session_ends=session.expires_at,
         session_left=clock_text(session.expires_at - now),
-        wallet=_wallet_request(option, address, units, gas=0 if is_contract else _unusual_gas(option)),
+        wallet=_wallet_request(option, address, units, gas=gas),
     )
 
 
@@ -170,6 +172,6 @@ def _public_rpc(network: Network) -> str:
     """A node on this very machine (development). Any other URL may hold a provider's key: never shown to a buyer."""
     for url in network.rpc_urls:
         parts = urlsplit(url)
-        if parts.hostname in {"127.0.0.1", "localhost", "::1"} and not parts.username and not parts.query:
+        if parts.hostname in OWN_MACHINE and not parts.username and not parts.query:
             return url
     return ""

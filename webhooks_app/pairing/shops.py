@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from django.db import transaction
 
+from common.network.public_addresses import OWN_MACHINE
 from merchants_app.audit import record
 from merchants_app.businesses.suspension import why_closed
 from merchants_app.keys.api_keys import create_key
@@ -18,7 +19,6 @@ from webhooks_app.models import WebhookEndpoint
 from webhooks_app.pairing.codes import Consent, keep
 
 LONGEST_URL = 2000
-_OWN_MACHINE = {"127.0.0.1", "localhost", "::1"}
 _HOST = re.compile(r"[a-z0-9.-]+|[0-9a-f:]+")
 
 
@@ -44,7 +44,7 @@ def origin_of(url: str) -> str | None:
         return None
     if not host or not _HOST.fullmatch(host) or parts.username is not None or parts.password is not None:
         return None
-    if parts.scheme != "https" and not (parts.scheme == "http" and host in _OWN_MACHINE):
+    if parts.scheme != "https" and not (parts.scheme == "http" and host in OWN_MACHINE):
         return None
     shown = f"[{host}]" if ":" in host else host
     return f"{parts.scheme}://{shown}" + (f":{port}" if port else "")

@@ -17,8 +17,7 @@ from sessions_app.state.reading_sql import read_newest, read_session
 from sessions_app.state.representation import represent
 from sessions_app.status import DecisionKind
 from tests.cast import MIAS_WALLET, Api, agreed, merchant, terms
-from tests.once import sandbox_at
-from tests.sandbox import Sandbox
+from tests.sandbox import Sandbox, sandbox_at
 from tests.sessions_app.refunding.test_refunds import prepared
 
 

@@ -17,8 +17,8 @@ from sessions_app.selling.creation import create_session
 from sessions_app.selling.payment_links import create_link, open_link
 from tests.cast import MIAS_WALLET, OTTOS_WALLET, agreed, merchant, refreshed
 from tests.desk import Desk
-from tests.once import sandbox_at
 from tests.operators import Operator
+from tests.sandbox import sandbox_at
 from webhooks_app.models import Event
 
 NewSession = Callable[..., CheckoutSession]

@@ -10,8 +10,7 @@ from merchants_app.keys.api_keys import create_key
 from merchants_app.models import KeyScope, Merchant
 from sessions_app.models import Customer
 from tests.cast import MIAS_WALLET, Api, merchant
-from tests.once import sandbox_at
-from tests.sandbox import Sandbox
+from tests.sandbox import Sandbox, sandbox_at
 from tests.traces import leave_traces
 
 
