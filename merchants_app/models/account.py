@@ -2,20 +2,29 @@
 
 from decimal import Decimal
 from typing import Any, ClassVar
+from zoneinfo import available_timezones
 
 from allauth.account.models import EmailAddress
 from django.contrib.auth.base_user import BaseUserManager
 from django.contrib.auth.models import AbstractUser
+from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models, transaction
 from django.db.models import F, Q
 
 from common.api.exact_json import ExactDecoder, ExactEncoder
 from common.email_addresses import folded
+from common.fiat.currencies import Currency
 from common.public_ids import new_merchant_id
 
 # Days that a buyer's data stays at least, once nobody watches for money of theirs any more.
 LEAST_KEPT_AFTER_WATCH = 30
+
+
+def check_time_zone(name: str) -> None:
+    """Raises ValidationError for a zone that no day can be reckoned in."""
+    if name not in available_timezones():
+        raise ValidationError(f"There is no time zone {name[:64]!r}. Choose one like Europe/Berlin or UTC.")
 
 
 class UserManager(BaseUserManager["User"]):
@@ -125,6 +134,19 @@ class Merchant(models.Model):
         default=False,
         db_default=False,
         help_text="Members without a second factor are led to set one up before they see anything.",
+    )
+    reporting_currency = models.CharField(
+        max_length=3,
+        default=Currency.USD,
+        db_default=Currency.USD,
+        help_text="What totals over several currencies are told in.",
+    )
+    time_zone = models.CharField(
+        max_length=64,
+        default="UTC",
+        db_default="UTC",
+        validators=[check_time_zone],
+        help_text="When its days and months begin and end: a name of the IANA's list, like Europe/Berlin.",
     )
     created_at = models.DateTimeField(auto_now_add=True)
     suspended_at = models.DateTimeField(
