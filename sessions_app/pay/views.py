@@ -18,11 +18,11 @@ from django.views.decorators.http import require_POST, require_safe
 from chains_app.reading.scanning import heads_of
 from common.errors import DomainError
 from sessions_app.models import CheckoutSession, Refund
-from sessions_app.pay.brand import brand_css
-from sessions_app.pay.due import due_of
 from sessions_app.pay.frame import BuyersDoor, buyers_page
-from sessions_app.pay.page import PayPage, State, pay_page, state_of, version_of
-from sessions_app.pay.scenarios import scenario_named
+from sessions_app.pay.shown.brand import brand_css
+from sessions_app.pay.shown.due import due_of
+from sessions_app.pay.shown.page import PayPage, State, pay_page, state_of, version_of
+from sessions_app.pay.shown.scenarios import scenario_named
 from sessions_app.paying import scenarios
 from sessions_app.paying.announcing import announce
 from sessions_app.paying.quoting import choose_option, options_for, unseen_network

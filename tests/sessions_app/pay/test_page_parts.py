@@ -7,9 +7,16 @@ import pytest
 from django.utils import translation
 
 from chains_app.networks.networks import network
-from sessions_app.pay.amounts import address_groups, asset_text, clock_text, duration_text, masked_email, money_text
-from sessions_app.pay.brand import colors_on, contrast
-from sessions_app.pay.ways_back import with_session_id
+from sessions_app.pay.shown.amounts import (
+    address_groups,
+    asset_text,
+    clock_text,
+    duration_text,
+    masked_email,
+    money_text,
+)
+from sessions_app.pay.shown.brand import colors_on, contrast
+from sessions_app.pay.shown.ways_back import with_session_id
 
 
 @pytest.mark.parametrize(

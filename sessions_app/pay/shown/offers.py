@@ -8,7 +8,7 @@ from django.utils.translation import gettext
 
 from chains_app.networks.networks import Network
 from sessions_app.models import Quote
-from sessions_app.pay.amounts import asset_text, duration_text
+from sessions_app.pay.shown.amounts import asset_text, duration_text
 from sessions_app.paying.quoting import OfferedOption
 
 # Marks of our own under static/icons/; anything else gets the plain coin or chain.
