@@ -13,7 +13,7 @@ from common.errors import DomainError
 from common.money import amount_text
 from sessions_app.models import AddressChange, CheckoutSession
 from sessions_app.pay.frame import buyers_page
-from sessions_app.pay.shown.amounts import address_groups, masked_email
+from sessions_app.reading.amounts import address_groups, masked_email
 from sessions_app.reading.session_words import network_name
 from sessions_app.refunding.address import CODE_HOLDS, change_of, confirm_change, name_address
 from sessions_app.refunding.refundable import arrived, waiting_for_address

@@ -19,13 +19,13 @@ from chains_app.reading.scanning import heads_of
 from common.errors import DomainError
 from sessions_app.models import CheckoutSession, Refund
 from sessions_app.pay.frame import BuyersDoor, buyers_page
-from sessions_app.pay.shown.brand import brand_css
 from sessions_app.pay.shown.due import due_of
 from sessions_app.pay.shown.page import PayPage, State, pay_page, state_of, version_of
 from sessions_app.pay.shown.scenarios import scenario_named
 from sessions_app.paying import scenarios
 from sessions_app.paying.announcing import announce
 from sessions_app.paying.quoting import choose_option, options_for, unseen_network
+from sessions_app.reading.brand import brand_css
 from sessions_app.reading.queries import session_for_buyer, successor_of
 from sessions_app.state import lifecycle
 from sessions_app.state.children import payments_of

@@ -11,10 +11,10 @@ from chains_app.networks.payment_uris import payment_uri
 from common.money import plain, to_minor_unit
 from common.network.public_addresses import OWN_MACHINE
 from sessions_app.models import CheckoutSession, Quote
-from sessions_app.pay.shown.amounts import address_groups, any_of, asset_text, clock_text, money_text
 from sessions_app.pay.shown.offers import asset_icon, network_icon, speed_text
 from sessions_app.paying.quoting import allowed_options
 from sessions_app.paying.used_deposits import is_deployed
+from sessions_app.reading.amounts import address_groups, any_of, asset_text, clock_text, money_text
 from sessions_app.state.representation import payable_option, received_value, units_still_due
 
 # A node's estimate is a few percent above what is used.

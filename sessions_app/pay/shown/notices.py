@@ -8,10 +8,10 @@ from typing import Literal
 from django.utils.translation import gettext as _
 
 from sessions_app.models import CheckoutSession, Payment
-from sessions_app.pay.shown.amounts import moment_text, money_text
 from sessions_app.pay.shown.due import Due
 from sessions_app.pay.shown.receipt import Progress
 from sessions_app.pay.shown.sent import Sent
+from sessions_app.reading.amounts import moment_text, money_text
 from sessions_app.state.representation import received_value
 from sessions_app.status import Issue, Status, is_live
 

@@ -8,8 +8,8 @@ from django.utils.translation import gettext
 
 from chains_app.networks.networks import Network
 from sessions_app.models import Quote
-from sessions_app.pay.shown.amounts import asset_text, duration_text
 from sessions_app.paying.quoting import OfferedOption
+from sessions_app.reading.amounts import asset_text, duration_text
 
 # Marks of our own under static/icons/; anything else gets the plain coin or chain.
 _ASSET_MARKS = frozenset({"ETH", "USDC", "USDT", "DAI", "POL", "BNB"})

@@ -13,7 +13,6 @@ from django.utils.functional import Promise
 from django.utils.translation import get_language, gettext
 
 from sessions_app.models import CheckoutSession, Payment, Quote, Refund
-from sessions_app.pay.shown.amounts import cut, masked_email, money_text
 from sessions_app.pay.shown.due import Due, due_of
 from sessions_app.pay.shown.notices import Notice, notices_of
 from sessions_app.pay.shown.offers import AssetOffer, offers_of
@@ -23,6 +22,7 @@ from sessions_app.pay.shown.sent import Sent, sent_of
 from sessions_app.pay.shown.ways_back import with_session_id
 from sessions_app.paying.announcing import announced
 from sessions_app.paying.quoting import OfferedOption
+from sessions_app.reading.amounts import cut, masked_email, money_text
 from sessions_app.state.representation import sorted_payments
 from sessions_app.status import Issue, Status
 

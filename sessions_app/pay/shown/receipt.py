@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from chains_app.networks.networks import all_networks
 from sessions_app.models import CheckoutSession, Payment, Refund
-from sessions_app.pay.shown.amounts import asset_text, duration_text, moment_text, money_text
+from sessions_app.reading.amounts import asset_text, duration_text, moment_text, money_text
 from sessions_app.state.representation import counted_ids, payment_state
 
 # A payment in no block for this many block times (and at least five minutes) is slow enough to say so.

@@ -7,8 +7,8 @@ from django.utils.translation import gettext
 
 from chains_app.networks.networks import all_networks
 from sessions_app.models import Announcement
-from sessions_app.pay.shown.amounts import address_groups, moment_text
 from sessions_app.pay.shown.receipt import patience
+from sessions_app.reading.amounts import address_groups, moment_text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

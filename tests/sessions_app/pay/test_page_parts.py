@@ -7,7 +7,8 @@ import pytest
 from django.utils import translation
 
 from chains_app.networks.networks import network
-from sessions_app.pay.shown.amounts import (
+from sessions_app.pay.shown.ways_back import with_session_id
+from sessions_app.reading.amounts import (
     address_groups,
     asset_text,
     clock_text,
@@ -15,8 +16,7 @@ from sessions_app.pay.shown.amounts import (
     masked_email,
     money_text,
 )
-from sessions_app.pay.shown.brand import colors_on, contrast
-from sessions_app.pay.shown.ways_back import with_session_id
+from sessions_app.reading.brand import colors_on, contrast
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""How the buyer's page writes amounts, addresses and times."""
+"""How the buyer's pages and letters write amounts, addresses and times."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
