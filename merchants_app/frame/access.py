@@ -253,7 +253,9 @@ def for_members(
             if (request.session.get(LAST_MERCHANT), request.session.get(LAST_MODE)) != (at.business, at.mode):
                 request.session[LAST_MERCHANT], request.session[LAST_MODE] = at.business, at.mode.value
             try:
-                return view(request, access, *args, **kwargs)
+                # A page's days and hours are the business's, those typed into its forms too.
+                with timezone.override(access.merchant.time_zone):
+                    return view(request, access, *args, **kwargs)
             except NotFound as error:
                 raise Http404(error.detail) from error
             except DomainError as error:

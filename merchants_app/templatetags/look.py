@@ -1,14 +1,14 @@
-"""How times, amounts, addresses and states are written on every page."""
+"""How times, amounts, counts, addresses and states are written on every page."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
 
 from django import template
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString
 
 from common.money import amount_text, plain, to_minor_unit
+from merchants_app.frame.times import moment_words, place_words, time_tag
 
 register = template.Library()
 
@@ -19,14 +19,20 @@ _STEPS = ((60, "second"), (60, "minute"), (24, "hour"), (7, "day"), (52, "week")
 
 @register.filter
 def when(value: datetime | None) -> str:
-    """`22 Nov 2026, 14:32 UTC` in a <time>; the page's script rewrites it to the reader's own zone."""
-    return _time(value, "{:%-d %b %Y, %H:%M} UTC", "when")
+    """`today, 08:09` or `27 Nov, 17:20` in a <time>, in the business's zone; the full form is its title."""
+    return UNKNOWN if value is None else time_tag(value, moment_words(value))
 
 
 @register.filter
 def exactly_when(value: datetime | None) -> str:
     """With seconds, for timelines."""
-    return _time(value, "{:%-d %b %Y, %H:%M:%S} UTC", "exact")
+    return UNKNOWN if value is None else time_tag(value, moment_words(value, seconds=True))
+
+
+@register.simple_tag
+def clock_place() -> str:
+    """Where the clock hangs that a page's times are told by: `in Berlin`, `UTC`."""
+    return place_words()
 
 
 @register.filter
@@ -39,19 +45,13 @@ def ago(value: datetime | None) -> str:
     text = f"{words} ago" if seconds >= 0 else f"in {words}"
     if words == "moments":
         text = "just now" if seconds >= 0 else "in a moment"
-    moment = value.astimezone(UTC)
-    return format_html(
-        '<time datetime="{}" title="{}">{}</time>', _iso(moment), f"{moment:%-d %b %Y, %H:%M:%S} UTC", text
-    )
+    return time_tag(value, text)
 
 
 @register.filter
 def lasting(since: datetime) -> str:
     """`2 hours` since then, in a <time>, with the exact time as its title."""
-    moment = since.astimezone(UTC)
-    title = f"since {moment:%-d %b %Y, %H:%M:%S} UTC"
-    text = span(max(0, (timezone.now() - since).total_seconds()))
-    return format_html('<time datetime="{}" title="{}">{}</time>', _iso(moment), title, text)
+    return time_tag(since, span(max(0, (timezone.now() - since).total_seconds())), since=True)
 
 
 @register.filter
@@ -70,23 +70,35 @@ def span(seconds: float) -> str:
 
 @register.filter
 def money(amount: Decimal | int | None, currency: str) -> str:
-    """`18,240.50 USD` with the currency smaller; an en dash when unknown. A template writes nothing received as 0."""
+    """`18,240.50 USD`; an en dash when unknown. A template writes nothing received as 0."""
+    return UNKNOWN if amount is None else format_html('<bdi class="amount">{}</bdi>', _said(amount, currency))
+
+
+@register.filter
+def money_figure(amount: Decimal | int | None, currency: str) -> str:
+    """The same where it is the page's figure: the currency is smaller."""
     if amount is None:
         return UNKNOWN
-    text = f"{to_minor_unit(Decimal(amount), currency):,f}"
-    return format_html('<span class="amount">{} <small>{}</small></span>', text, currency)
+    digits, _, unit = _said(amount, currency).rpartition(" ")
+    return format_html('<bdi class="amount">{} <small>{}</small></bdi>', digits, unit)
 
 
 @register.filter
 def money_text(amount: Decimal | None, currency: str) -> str:
     """The same without markup, for sentences."""
-    return UNKNOWN if amount is None else f"{to_minor_unit(amount, currency):,f} {currency}"
+    return UNKNOWN if amount is None else _said(amount, currency)
 
 
 @register.simple_tag
 def units(amount: int | Decimal, decimals: int, symbol: str) -> str:
-    """Base units as an amount of the asset: `49 USDC`."""
-    return format_html('<span class="amount">{} <small>{}</small></span>', amount_text(amount, decimals), symbol)
+    """Base units as an amount of the asset: `1,249.5 USDC`."""
+    return format_html('<bdi class="amount">{} {}</bdi>', _grouped(Decimal(amount_text(amount, decimals))), symbol)
+
+
+@register.filter
+def count(number: int | None) -> str:
+    """`1,204`; an en dash for none."""
+    return f"{number:,}" if number else UNKNOWN
 
 
 @register.filter
@@ -144,13 +156,10 @@ def field(bound: object) -> dict[str, object]:
     return {"field": bound}
 
 
-def _time(value: datetime | None, layout: str, kind: str) -> str:
-    if value is None:
-        return UNKNOWN
-    moment = value.astimezone(UTC)
-    return format_html('<time datetime="{}" data-show="{}">{}</time>', _iso(moment), kind, layout.format(moment))
+def _said(amount: Decimal | int, currency: str) -> str:
+    return f"{_grouped(to_minor_unit(Decimal(amount), currency))} {currency}"
 
 
-def _iso(moment: datetime) -> SafeString:
-    text = moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    return SafeString(text)  # digits and punctuation of a time  # nosec B703
+def _grouped(number: Decimal) -> str:
+    """Thousands set apart, and a true minus."""
+    return f"{number:,f}".replace("-", "\u2212")

@@ -90,10 +90,3 @@ def test_on_a_phone_the_menu_opens_and_closes_without_script(open_dashboard: Ope
     expect(menu).to_be_visible()
     page.get_by_role("link", name="Close").click()
     expect(menu).to_be_hidden()
-
-
-def test_times_are_shown_in_the_readers_zone(open_dashboard: OpenDashboard, desk: Desk, busy: CheckoutSession) -> None:
-    page = open_dashboard(desk, f"sessions/{busy.public_id}")
-    first = page.locator("time[data-show]").first
-    expect(first).not_to_contain_text("UTC")
-    assert "UTC" in (first.get_attribute("title") or "")

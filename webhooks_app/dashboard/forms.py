@@ -55,8 +55,8 @@ class ResendForm(forms.Form):
     """Sending again: all that failed, or everything since a time."""
 
     since = forms.DateTimeField(
-        label="Everything since (UTC)",
+        label="Everything since",
         required=False,
-        help_text="Empty: only what failed.",
+        help_text="By the business's clock. Empty: only what failed.",
         widget=forms.DateTimeInput(attrs={"type": "datetime-local"}),
     )

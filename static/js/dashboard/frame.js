@@ -1,20 +1,5 @@
 // What every dashboard page gains with JavaScript; all of it works without.
 
-const SHOWN = {
-  when: { dateStyle: "medium", timeStyle: "short" },
-  exact: { dateStyle: "medium", timeStyle: "medium" },
-};
-
-/** Rewrites UTC times to the reader's own zone; the exact UTC time stays as the title. */
-function localTimes(root) {
-  for (const time of root.querySelectorAll("time[data-show]")) {
-    const form = SHOWN[time.dataset.show];
-    if (!form) continue;
-    time.title = time.textContent.trim();
-    time.textContent = new Date(time.dateTime).toLocaleString(document.documentElement.lang, form);
-  }
-}
-
 /** Shows the copy buttons (useless without script, so they come hidden) and says when one has worked. */
 function copyButtons(root) {
   for (const button of root.querySelectorAll("button[data-copy]")) {
@@ -37,6 +22,5 @@ function confirmations(root) {
   }
 }
 
-localTimes(document);
 copyButtons(document);
 confirmations(document);

@@ -7,6 +7,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from merchants_app.models import Merchant
 from sessions_app.models import CheckoutSession
 from sessions_app.status import Status
 from tests.cast import refreshed
@@ -36,7 +37,7 @@ def test_before_the_first_session_the_overview_says_what_to_do(desk: Desk) -> No
 def test_the_overview_has_the_figures(desk: Desk, session: CheckoutSession, sandbox: Sandbox) -> None:
     sandbox.play(session, "exact")
     text = desk.read("overview")
-    assert "49.00 <small>USD</small>" in text
+    assert ">49.00 USD</bdi>" in text
     assert "1 of 1" in text
     assert "Nothing odd" in text
 
@@ -153,4 +154,11 @@ def test_who_may_not_act_is_refused_in_live_mode(
 
 
 def test_the_overview_opens_while_nothing_was_paid_yet(desk: Desk, session: CheckoutSession) -> None:
-    assert '<span class="amount">0.00 <small>USD</small></span>' in desk.read("overview")
+    assert '<bdi class="amount">0.00 USD</bdi>' in desk.read("overview")
+
+
+def test_its_times_are_those_of_the_business(desk: Desk, session: CheckoutSession) -> None:
+    Merchant.objects.filter(pk=session.merchant_id).update(time_zone="Pacific/Auckland")
+    text = desk.read(f"sessions/{session.public_id}")
+    assert " in Auckland (" in text
+    assert ">today, " in text
