@@ -1,4 +1,6 @@
-"""Where its pages and calls are: `api` below /api/v1/, `hosted` at the root, `dashboard` below /dashboard/<place>/."""
+"""Where its pages and calls are: `api` below /api/v1/, `hosted` and `scripts` at the root, `dashboard` below
+/dashboard/<place>/.
+"""
 
 from django.urls import path
 
@@ -12,6 +14,7 @@ from sessions_app.api.sandbox import SandboxViewSet
 from sessions_app.api.sessions import CheckoutViewSet
 from sessions_app.dashboard import buyers, collecting, decisions, refunds, sessions
 from sessions_app.pay import refund_address, views
+from sessions_app.pay.embed_script import tallystick_js
 from sessions_app.pay.payment_links import payment_link
 
 api = [
@@ -45,6 +48,9 @@ api = [
     path("currencies", CurrencyViewSet.as_view({"get": "list"}), name="currency-list"),
     path("payment-options", PaymentOptionViewSet.as_view({"get": "list"}), name="payment-option-list"),
 ]
+
+# For shops' own pages.
+scripts = [path("tallystick.js", tallystick_js, name="tallystick-js")]
 
 hosted = [
     path("l/<str:link_id>", payment_link, name="payment-link"),

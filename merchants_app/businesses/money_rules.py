@@ -16,6 +16,8 @@ CHANGEABLE = (
     "tolerance_amount", "tolerance_amounts", "spread_percent", "keep_buyers_days", "reuse_after_days",
 )  # fmt: skip
 
+# Those that pages of their own change.
+SET_APART = ("embed_origins", "allow_pay_again")
 
 _HUNDREDTH = Decimal("0.01")  # what amounts of tolerance are kept to
 
@@ -47,7 +49,7 @@ def change_settings(*, merchant: Merchant, actor: str, **wanted: Any) -> list[st
     watch_days = wanted.get("watch_days", current.watch_days)
     check_memory(wanted.get("keep_buyers_days", current.keep_buyers_days), watch_days=watch_days)
     check_rest(wanted.get("reuse_after_days", current.reuse_after_days), watch_days=watch_days)
-    changed = [name for name in CHANGEABLE if name in wanted and getattr(current, name) != wanted[name]]
+    changed = [name for name in (*CHANGEABLE, *SET_APART) if name in wanted and getattr(current, name) != wanted[name]]
     if changed:
         detail = {name: f"{_word(getattr(current, name))} → {_word(wanted[name])}" for name in changed}
         for name in changed:
@@ -90,4 +92,6 @@ def check_rest(days: int | None, *, watch_days: int) -> None:
 def _word(value: Any) -> str:
     if isinstance(value, Mapping):
         return amounts_text(value) or "none"
+    if isinstance(value, list):
+        return ", ".join(value) or "none"
     return "none" if value is None else str(value)

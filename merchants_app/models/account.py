@@ -7,6 +7,7 @@ from zoneinfo import available_timezones
 from allauth.account.models import EmailAddress
 from django.contrib.auth.base_user import BaseUserManager
 from django.contrib.auth.models import AbstractUser
+from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models, transaction
@@ -147,6 +148,18 @@ class Merchant(models.Model):
         db_default="UTC",
         validators=[check_time_zone],
         help_text="When its days and months begin and end: a name of the IANA's list, like Europe/Berlin.",
+    )
+    embed_origins = ArrayField(
+        models.CharField(max_length=255),
+        default=list,
+        db_default=[],
+        blank=True,
+        help_text="Whose pages may show payment pages in a frame: https://shop.example.",
+    )
+    allow_pay_again = models.BooleanField(
+        default=False,
+        db_default=False,
+        help_text="Whether a buyer may pay an order again that ended unpaid, where the shop says nothing of it.",
     )
     created_at = models.DateTimeField(auto_now_add=True)
     suspended_at = models.DateTimeField(

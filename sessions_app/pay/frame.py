@@ -1,23 +1,27 @@
-"""What all of a buyer's pages have in common: the session of their address, its language, and privacy."""
+"""What all of a buyer's pages have in common: the session of their address, its language, privacy, who frames it."""
 
 from collections.abc import Callable
 from functools import wraps
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils import translation
 from django.utils.cache import patch_vary_headers
+from django.views.decorators.csrf import csrf_exempt
 
 from sessions_app.errors import SessionNotFound
 from sessions_app.models import CheckoutSession
+from sessions_app.pay.embedding import foreign_form, framed_by_shops, is_from_here
 from sessions_app.reading.queries import session_for_buyer
 
 BuyersDoor = Callable[[HttpRequest, CheckoutSession], HttpResponse]
 
 
 def buyers_page(door: BuyersDoor) -> Callable[[HttpRequest, str], HttpResponse]:
-    """Finds the session of the URL, speaks its language, and keeps the URL private."""
+    """Finds the session of the URL, speaks its language, takes our own forms only, and keeps the URL private."""
 
+    @csrf_exempt  # no cookie comes with a form in a shop's frame: `embedding` says what is asked instead
     @wraps(door)
     def view(request: HttpRequest, page_token: str) -> HttpResponse:
         try:
@@ -25,7 +29,11 @@ def buyers_page(door: BuyersDoor) -> Callable[[HttpRequest, str], HttpResponse]:
         except SessionNotFound:
             return _private(render(request, "pay/not_found.html", status=404))
         with translation.override(_language(session, request)):
-            return _private(door(request, session))
+            if is_from_here(request):
+                response = door(request, session)
+            else:
+                response = foreign_form(request, back=reverse("hosted:pay", args=[session.page_token]))
+            return _private(framed_by_shops(response, session.merchant, session.mode))
 
     return view
 
@@ -44,5 +52,5 @@ def _private(response: HttpResponse) -> HttpResponse:
     # Not `no-referrer`: under it browsers send `Origin: null` with a form, and its CSRF check must fail. This one
     # tells other sites just as little.
     response["Referrer-Policy"] = "same-origin"
-    patch_vary_headers(response, ["Cookie", "Accept-Language"])
+    patch_vary_headers(response, ["Cookie", "Accept-Language", "Sec-Fetch-Dest"])
     return response

@@ -6,15 +6,19 @@ from typing import Any
 from django import forms
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from common.errors import DomainError
 from common.money import minor_digits, to_minor_unit
+from merchants_app.businesses.embedding import embedders
 from merchants_app.frame.throttling import TooManyRequests, count_opening
 from sessions_app.models import PaymentLink
+from sessions_app.pay.embedding import foreign_form, framed_by_shops, is_from_here
 from sessions_app.selling.payment_links import LinkNotFound, link_for_buyer, open_link, why_closed
 
 
@@ -44,6 +48,7 @@ def _amount_field(currency: str) -> forms.DecimalField:
     )
 
 
+@csrf_exempt  # as `buyers_page` is, for the same reasons
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def payment_link(request: HttpRequest, link_id: str) -> HttpResponse:
@@ -52,12 +57,19 @@ def payment_link(request: HttpRequest, link_id: str) -> HttpResponse:
         link = link_for_buyer(link_id)
     except LinkNotFound:
         return render(request, "pay/not_found.html", status=404)
-    form = BuyerForm(link, request.POST or None)
-    if request.method != "POST" or not form.is_valid():
-        closed = why_closed(link, timezone.now())
-        return _page(request, link, form, closed=closed, status=400 if request.method == "POST" else 200)
+    if is_from_here(request):
+        response = _opened(request, link) if request.method == "POST" else _page(request, link, BuyerForm(link))
+    else:
+        response = foreign_form(request, back=reverse("hosted:payment-link", args=[link.public_id]))
+    return framed_by_shops(response, link.merchant, link.mode)
+
+
+def _opened(request: HttpRequest, link: PaymentLink) -> HttpResponse:
+    form = BuyerForm(link, request.POST)
+    if not form.is_valid():
+        return _page(request, link, form, status=400)
     try:
-        count_opening(request, link_id)
+        count_opening(request, link.public_id)
         session = open_link(link, **form.cleaned_data)
     except TooManyRequests as refusal:
         answer = _page(request, link, form, closed="Too many payments were begun from here. Wait a minute.", status=429)
@@ -68,7 +80,14 @@ def payment_link(request: HttpRequest, link_id: str) -> HttpResponse:
     return redirect("hosted:pay", session.page_token)
 
 
-def _page(request: HttpRequest, link: PaymentLink, form: BuyerForm, *, closed: str, status: int) -> HttpResponse:
-    price = None if link.amount is None else to_minor_unit(link.amount, link.currency)
-    context = {"link": link, "form": form, "price": price, "closed": closed}
+def _page(
+    request: HttpRequest, link: PaymentLink, form: BuyerForm, *, closed: str | None = None, status: int = 200
+) -> HttpResponse:
+    context = {
+        "link": link,
+        "form": form,
+        "price": None if link.amount is None else to_minor_unit(link.amount, link.currency),
+        "closed": why_closed(link, timezone.now()) if closed is None else closed,
+        "shops": embedders(link.merchant, link.mode),
+    }
     return render(request, "pay/link.html", context, status=status)

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods
 
 from common.errors import DomainError
 from common.money import amount_text
+from merchants_app.businesses.embedding import embedders
 from sessions_app.models import AddressChange, CheckoutSession
 from sessions_app.pay.frame import buyers_page
 from sessions_app.reading.amounts import address_groups, masked_email
@@ -42,7 +43,8 @@ def buyers_refund(request: HttpRequest, session: CheckoutSession) -> HttpRespons
 def _page(
     request: HttpRequest, session: CheckoutSession, change: AddressChange | None, fault: DomainError | None = None
 ) -> HttpResponse:
-    common = {"session": session, "fault": fault.detail if fault else ""}
+    shops = embedders(session.merchant, session.mode)
+    common = {"session": session, "fault": fault.detail if fault else "", "shops": shops}
     status = fault.status if fault else 200
     if change:
         context = common | {

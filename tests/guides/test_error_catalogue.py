@@ -24,7 +24,7 @@ PAGES_ONLY = {
     "no_address_yet", "no_owner", "no_second_factor", "not_a_transaction", "not_collected_yet", "not_for_operators",
     "nothing_to_collect", "nothing_to_withdraw", "ownership_not_proven", "reason_missing", "reused_too_soon",
     "searched_lately", "sign_up_closed", "too_many_letters", "wrong_account", "wrong_code", "wrong_end",
-    "wrong_treasury",
+    "wrong_origin", "wrong_treasury",
 }  # fmt: skip
 # What DRF and its error shape say by themselves.
 OF_DRF = {"not_authenticated", "method_not_allowed", "unsupported_media_type", "parse_error", "error"}

@@ -24,6 +24,7 @@ PROMISED = {
         "wrong_decision",
         "wrong_end",
         "wrong_headers",
+        "wrong_origin",
         "wrong_refund",
         "wrong_treasury",
     },

@@ -54,6 +54,7 @@ ENTRANCES = {
     ("docs-source", "get"): (200, 200),
     ("docs-for-programs", "get"): (200, 200),
     ("api/<path:_rest>", "get"): (404, 404),
+    ("tallystick-js", "get"): (200, 200),
     ("healthz", "get"): (200, 200),
     ("readyz", "get"): (200, 200),
     ("metrics", "get"): (200, 200),

@@ -12,6 +12,7 @@ from hashlib import sha256
 from django.utils.functional import Promise
 from django.utils.translation import get_language, gettext
 
+from merchants_app.businesses.embedding import embedders
 from sessions_app.models import CheckoutSession, Payment, Quote, Refund
 from sessions_app.pay.shown.due import Due, due_of
 from sessions_app.pay.shown.notices import Notice, notices_of
@@ -58,6 +59,7 @@ class PayPage:
 
     token: str  # of its address
     id: str  # the session's: what the shop knows the payment by
+    status: Status
     state: State
     step: int  # 1 choose, 2 send, 3 done; 0: ended without
     is_test: bool
@@ -66,6 +68,7 @@ class PayPage:
     version: str
     now: datetime
 
+    shops: tuple[str, ...]  # whose pages may show this one in a frame, and are told how it goes
     merchant_name: str
     support_email: str
     price: str
@@ -152,6 +155,7 @@ def pay_page(
     return PayPage(
         token=session.page_token,
         id=session.public_id,
+        status=Status(session.status),
         state=state,
         step=_STEPS.get(state, 0),
         is_test=session.mode == "test",
@@ -159,6 +163,7 @@ def pay_page(
         can_cancel=session.status == Status.OPEN and state != State.ORDER_PAID,
         version=version_of(session, heads=heads, refunds=refunds, now=now, change=change, again=again, unseen=unseen),
         now=now,
+        shops=tuple(embedders(session.merchant, session.mode)),
         merchant_name=session.merchant.name,
         support_email=session.merchant.support_email,
         price=money_text(session.amount, session.currency),

@@ -1,5 +1,6 @@
 // After "paid" the buyer is taken back to the shop: once, only in the tab that waited, and they may stay. Not where
-// something is to be read first, or no shop's page to go to: then the line is not there.
+// something is to be read first, or no shop's page to go to: then the line is not there. And not from a shop's frame:
+// the shop's page is around it, and is told.
 
 import { forget, recall, remember } from "./memory.js";
 import { words } from "./words.js";
@@ -15,7 +16,7 @@ export function returnWhenPaid(live) {
     if (!("final" in live.dataset)) remember("waiting", session);
     return;
   }
-  if (!recall("waiting", session)) return;
+  if (document.documentElement.classList.contains("embedded") || !recall("waiting", session)) return;
   forget("waiting", session); // the way back through the browser's history shows the receipt and stays
   countDown(live, SECONDS);
 }

@@ -1,0 +1,44 @@
+"""What lets a buyer's page stand in a shop's frame, and nowhere else: who may show it, and forms that need no cookie.
+
+In a frame of another site browsers send no cookies, so the usual proof that a form is ours cannot come. None is needed:
+these pages know nobody by a cookie. Whoever sends a form holds the secret in its address (or the address of a public
+payment link), and could do no more by making somebody else's browser send it. What is left to refuse is a form on
+another site's page, by the origin that browsers name with every form they send there or from there; a script of the
+shop's cannot change that header.
+"""
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from common.network.content_security import content_security
+from merchants_app.businesses.embedding import embedders
+from merchants_app.models import Merchant
+
+
+def is_from_here(request: HttpRequest) -> bool:
+    """Whether this is no form, or one that no page of another site sent.
+
+    `Origin: null` is what a page says that hides where it is from. Programs that are no browsers say nothing.
+    """
+    if request.method in {"GET", "HEAD"}:
+        return True
+    if "Origin" in request.headers:
+        own = f"{request.scheme}://{request.get_host()}"
+        return request.headers["Origin"] in {own, settings.PUBLIC_URL}
+    return request.headers.get("Sec-Fetch-Site", "same-origin") == "same-origin"
+
+
+def foreign_form(request: HttpRequest, *, back: str) -> HttpResponse:
+    """Refuses a form of another site; `back` leads to the page that has ours."""
+    return render(request, "pay/foreign_form.html", {"back": back}, status=403)
+
+
+def framed_by_shops(response: HttpResponse, merchant: Merchant, mode: str) -> HttpResponse:
+    """Lets the origins that the business names show the answer in a frame, and nobody where it names none."""
+    shops = embedders(merchant, mode)
+    # A form's redirect leads out to the shop (cancelUrl).
+    response["Content-Security-Policy"] = content_security(leads_out=True, framed_by=shops)
+    # The older header knows one origin at most. Browsers that know the policy ignore it; it stays where nobody may.
+    response.xframe_options_exempt = bool(shops)
+    return response
