@@ -105,6 +105,7 @@ class CheckoutSession(models.Model):
     ended_by = models.CharField(max_length=9, choices=Ended.choices, null=True)
     ended_at = models.DateTimeField(null=True, help_text="When it was expired or cancelled; null while it runs.")
     watch_until = models.DateTimeField(help_text="Its address is watched until then.")
+    opened_at = models.DateTimeField(null=True, editable=False, help_text="When its page was first looked at.")
     completed_at = models.DateTimeField(null=True)
     stands_still_since = models.DateTimeField(
         null=True, help_text="Its network cannot be read: its end has been moved for all of that up to this moment."

@@ -24,6 +24,7 @@ from sessions_app.pay.shown.page import PayPage, State, pay_page, state_of, vers
 from sessions_app.pay.shown.scenarios import scenario_named
 from sessions_app.paying import scenarios
 from sessions_app.paying.announcing import announce
+from sessions_app.paying.opening import note_opening
 from sessions_app.paying.quoting import choose_option, options_for, unseen_network
 from sessions_app.reading.brand import brand_css
 from sessions_app.reading.queries import session_for_buyer, successor_of
@@ -60,6 +61,8 @@ def pay(request: HttpRequest, session: CheckoutSession) -> HttpResponse:
     """
     if successor := successor_of(session):
         return redirect("hosted:pay", successor.page_token)
+    if request.method == "GET":
+        note_opening(session, now=timezone.now())
     return _page(request, session)
 
 

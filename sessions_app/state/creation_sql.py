@@ -94,7 +94,7 @@ _AT_FIRST = {
 }  # fmt: skip
 _NULL_AT_FIRST = {
     "payment_link_id", "held_until", "issue", "quote_id", "ended_by", "ended_at", "completed_at", "stands_still_since",
-    "superseded_by", "order_paid_by",
+    "superseded_by", "order_paid_by", "opened_at",
 }  # fmt: skip
 _LENGTH = re.compile(r"\(.*?\)")
 _NOT_GIVEN = {"id", "customer_id", "treasury_id", *_AT_FIRST, *_NULL_AT_FIRST}

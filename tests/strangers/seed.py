@@ -195,10 +195,9 @@ def _sessions(world: World, name: str, business: Business) -> None:
     world.ids["quiet_customer"] = quiet.customer.public_id
     # What stays open stays so whatever a test does to the clock.
     ids = CheckoutSession.objects.filter(merchant=world.merchant, mode=world.mode)
-    ids.update(expires_at=FAR, watch_until=FAR + timedelta(days=business.settings["watch_days"]))
-    DepositAddress.objects.filter(session__in=ids).update(
-        watch_until=FAR + timedelta(days=business.settings["watch_days"])
-    )
+    watch_until = FAR + timedelta(days=business.settings["watch_days"])
+    ids.update(expires_at=FAR, watch_until=watch_until, opened_at=timezone.now())
+    DepositAddress.objects.filter(session__in=ids).update(watch_until=watch_until)
     CheckoutSession.objects.filter(pk=quiet.pk).update(watch_until=timezone.now())
 
 
