@@ -14,6 +14,7 @@ from merchants_app.people.operators import operator_name
 from sessions_app.models import (
     AddressChange,
     Announcement,
+    BookLine,
     CheckoutSession,
     Customer,
     Decision,
@@ -253,6 +254,17 @@ class StatusChangeAdmin(_OfASession):
     list_display = ("at", "session", "from_status", "to_status", "payment_status", "issue", "reason", "actor")
     list_filter = ("to_status", "issue")
     search_fields = ("=session__public_id", "actor")
+
+
+@admin.register(BookLine)
+class BookLineAdmin(_OfASession):
+    """The books of all businesses."""
+
+    list_display = ("booked_on", "merchant", "mode", "kind", "network", "asset", "amount_units", "reporting_value",
+                    "reporting_currency", "session", "tx_hash")  # fmt: skip
+    list_filter = ("kind", "mode", "network", "asset")
+    list_select_related = ("merchant", "session")
+    search_fields = ("=session__public_id", "=payment__public_id", "=refund__public_id", "=tx_hash")
 
 
 @admin.register(Customer)

@@ -6,6 +6,7 @@ from django.utils import timezone
 from chains_app.networks.networks import enabled_networks, network
 from common.modes import Mode
 from common.ticks import may_be_sent
+from sessions_app.books.catching_up import catch_up
 from sessions_app.buyers.retention import erase_old_buyers as erase_old_buyers_now
 from sessions_app.paying.used_deposits import find_spare_deposits
 from sessions_app.watching.searches import do_waiting
@@ -69,3 +70,9 @@ def erase_old_buyers() -> None:
 def find_used_deposits() -> None:
     """Lists collected deposits that may serve again, for the businesses that want it."""
     find_spare_deposits(timezone.now())
+
+
+@shared_task(ignore_result=True)
+def catch_up_with_books() -> None:
+    """Books what was final before books were kept. Safe to run twice at once, and to stop."""
+    catch_up()

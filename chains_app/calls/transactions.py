@@ -1,10 +1,13 @@
-"""In which block a transaction is, for who was told its hash."""
+"""In which block a transaction is, and what it cost, for who knows its hash."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 
 from chains_app.calls.readers import nodes_for
 from chains_app.evm.json_rpc import Call, Node
-from chains_app.evm.values import number_of, table_of
+from chains_app.evm.values import block_of, number_of, table_of
 from chains_app.models import SandboxTransfer
 from chains_app.networks.networks import Network
 
@@ -26,6 +29,42 @@ def blocks_of(network: Network, tx_hashes: Sequence[str]) -> dict[str, int | Non
         return {tx_hash: _block_of(receipt, node) for tx_hash, receipt in zip(tx_hashes, receipts, strict=True)}
 
     return nodes_for(network).ask(ask)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cost:
+    """What its sender paid the network for a transaction, in base units of the network's coin, and when."""
+
+    units: int
+    at: datetime
+
+
+def costs_of(network: Network, tx_hashes: Sequence[str]) -> dict[str, Cost | None]:
+    """What each cost; None for one that is in no block. Of EVM networks. Raises ReaderUnavailable, WrongChain."""
+
+    def ask(node: Node) -> dict[str, Cost | None]:
+        receipts = node.batch([Call("eth_getTransactionReceipt", (tx_hash,)) for tx_hash in tx_hashes])
+        mined = {
+            tx_hash: table_of(receipt, node)
+            for tx_hash, receipt in zip(tx_hashes, receipts, strict=True)
+            if receipt is not None
+        }
+        numbers = sorted({number_of(receipt.get("blockNumber"), node) for receipt in mined.values()})
+        blocks = node.batch([Call("eth_getBlockByNumber", (hex(number), False)) for number in numbers])
+        times = {number: block_of(block, node).time for number, block in zip(numbers, blocks, strict=True)}
+        found: dict[str, Cost | None] = dict.fromkeys(tx_hashes)
+        for tx_hash, receipt in mined.items():
+            at = times[number_of(receipt.get("blockNumber"), node)]
+            found[tx_hash] = Cost(units=_paid(receipt, node), at=at)
+        return found
+
+    return nodes_for(network).ask(ask)
+
+
+def _paid(receipt: Mapping[str, Any], node: Node) -> int:
+    """Gas at its price, and what a rollup takes beside it for its data on the chain below (`l1Fee`, of OP chains)."""
+    gas = number_of(receipt.get("gasUsed"), node) * number_of(receipt.get("effectiveGasPrice"), node)
+    return gas + number_of(receipt.get("l1Fee") or "0x0", node)
 
 
 def _block_of(receipt: object, node: Node) -> int | None:

@@ -74,6 +74,17 @@ def rates_at(*, mode: Mode | str, now: datetime) -> Rates:
     return _LiveRates(now)
 
 
+def rate_on_record(asset: str, currency: str, *, mode: Mode | str, at: datetime) -> Rate | None:
+    """The rate of a moment, if it is on record: nobody is asked and nothing is guessed, so it may be within a
+    transaction."""
+    if mode == Mode.TEST:
+        return None if fixed_rate(asset, currency) is None else _FixedRates(at).rate(asset, currency)
+    if currency not in CURRENCIES:
+        return None
+    found = _worked_out(asset, currency, snapshot_before(at), now=at)
+    return found if isinstance(found, Rate) else None
+
+
 def refresh_rates() -> None:
     """Asks the sources and keeps what they say. Does nothing while no live network is enabled."""
     if enabled_networks(Mode.LIVE):

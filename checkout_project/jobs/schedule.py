@@ -16,5 +16,6 @@ BEAT_SCHEDULE = {
     "forget-old-requests": {"task": "merchants_app.tasks.forget_old_requests", "schedule": every(3600)},
     "end-overdue-visits": {"task": "merchants_app.tasks.end_overdue_visits", "schedule": every(60)},
     "find-used-deposits": {"task": "sessions_app.tasks.find_used_deposits", "schedule": every(3600)},
+    "catch-up-with-books": {"task": "sessions_app.tasks.catch_up_with_books", "schedule": every(300)},
     "erase-old-buyers": {"task": "sessions_app.tasks.erase_old_buyers", "schedule": every(3600)},
 }

@@ -21,6 +21,7 @@ from common.errors import Conflict, NotFound
 from common.modes import Mode
 from merchants_app.audit import record
 from merchants_app.models import Merchant, TreasuryKind
+from sessions_app.books.booking import book_payments
 from sessions_app.models import Payment
 
 
@@ -220,9 +221,11 @@ def play_collection(*, merchant: Merchant, mode: str, network: Network, by: str,
     if network.kind != "sandbox" or mode != Mode.TEST:
         raise NotFound("Only the sandbox's money is collected by a click.")
     with transaction.atomic():
-        rows = waiting_payments(merchant, mode).filter(network=network.id).values("pk")
+        rows = waiting_payments(merchant, mode).filter(network=network.id)
+        waiting = list(rows.values_list("pk", flat=True))
         tx_hash = f"0x{secrets.token_hex(32)}"
-        count = Payment.objects.filter(pk__in=rows).update(collected_at=now, collected_tx=tx_hash)
+        count = Payment.objects.filter(pk__in=waiting, collected_at=None).update(collected_at=now, collected_tx=tx_hash)
+        book_payments(waiting, now=now)
         if not count:
             raise NothingToCollect(f"Nothing waits on {network.name} any more.")
         record(merchant=merchant, mode=mode, actor=by, action="payments.collected", subject=tx_hash[:60],

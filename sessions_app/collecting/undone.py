@@ -9,6 +9,7 @@ from chains_app.calls.chain_calls import collections_of
 from chains_app.networks.networks import Network
 from common.money import amount_text
 from merchants_app.audit import record
+from sessions_app.books.booking import book_payments
 from sessions_app.models import Payment
 from sessions_app.state.lifecycle import News, reassess_many
 
@@ -35,6 +36,7 @@ def _wait_again(network: Network, lost: list[str], now: datetime) -> None:
     rows = Payment.objects.filter(network=network.id, collected_tx__in=lost, collected_at__isnull=False)
     payments = list(rows.select_related("session__merchant").order_by("id"))
     Payment.objects.filter(pk__in=[each.pk for each in payments]).update(collected_at=None, collected_tx="")
+    book_payments([each.pk for each in payments], now=now)
     news: dict[int, News] = {}
     of_businesses = defaultdict(list)
     for payment in payments:

@@ -6,6 +6,7 @@ For the merchant's books only: it reads after the watcher, by connections of its
 from collections.abc import Sequence
 from datetime import datetime
 
+from django.db import transaction
 from django.db.models import Min, QuerySet
 from django.utils import timezone
 
@@ -15,6 +16,7 @@ from chains_app.networks.networks import Network
 from chains_app.reading.reader import ReaderUnavailable
 from chains_app.reading.set_aside import postpone, set_aside, settle
 from common.bulk_sql import update_rows
+from sessions_app.books.booking import book_payments
 from sessions_app.collecting.collecting import emptied_payments
 from sessions_app.collecting.undone import take_back_lost
 from sessions_app.models import Payment
@@ -74,7 +76,9 @@ def _mark_collected(network: Network, emptied: Sequence[Emptied], now: datetime)
         gone = emptied_payments(network, in_order[at : at + _MOST_AT_ONCE])
         for payment in gone:
             payment.collected_at = now
-        update_rows(gone, ["collected_at", "collected_tx"])
+        with transaction.atomic():
+            update_rows(gone, ["collected_at", "collected_tx"])
+            book_payments([payment.pk for payment in gone], now=now)
 
 
 def _follow_told(network: Network, *, final_at: int) -> None:

@@ -2,6 +2,7 @@
 
 from sessions_app.models.address_change import AddressChange
 from sessions_app.models.announcement import Announcement
+from sessions_app.models.book_line import BookLine, BooksPosition, LineKind, UnbookedFee
 from sessions_app.models.customer import Customer
 from sessions_app.models.decision import Decision
 from sessions_app.models.deposit import DepositAddress, SpareDeposit
@@ -15,10 +16,13 @@ __all__ = [
     "HOLDS_REFERENCE",
     "AddressChange",
     "Announcement",
+    "BookLine",
+    "BooksPosition",
     "CheckoutSession",
     "Customer",
     "Decision",
     "DepositAddress",
+    "LineKind",
     "MoneySearch",
     "Payment",
     "PaymentLink",
@@ -27,4 +31,5 @@ __all__ = [
     "RefundCandidate",
     "SpareDeposit",
     "StatusChange",
+    "UnbookedFee",
 ]

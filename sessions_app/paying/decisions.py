@@ -9,6 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from merchants_app.audit import record
+from sessions_app.books.booking import book_told_refunds
 from sessions_app.errors import NothingToDecide, WrongDecision
 from sessions_app.models import CheckoutSession, Decision
 from sessions_app.state.conflicts import about
@@ -104,6 +105,8 @@ def decide(
     with transaction.atomic():
         minutes = session.merchant.session_minutes
         decided = write_decision(decision, reopen_minutes=minutes, shown=payments, now=now)
+        if kind == DecisionKind.REFUNDED:
+            book_told_refunds([session.pk], now=decision.decided_at)
         record(
             merchant=session.merchant,
             mode=session.mode,

@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from common.bulk_sql import update_rows
 from common.money import amount_text
+from sessions_app.books.booking import book_refunds, book_told_refunds
 from sessions_app.models import Refund
 from sessions_app.state.lifecycle import News, lock_many, reassess, reassess_many
 from sessions_app.status import REFUND_MOVES, RefundStatus
@@ -73,6 +74,8 @@ def move(moves: Sequence[Move], *, now: datetime | None = None) -> list[Refund]:
             _write(present[each.refund.pk], each, now)
             _write(each.refund, each, now)
         update_rows([present[each.refund.pk] for each in done], _WRITTEN)
+        book_refunds([each.refund.pk for each in done], now=now)
+        book_told_refunds({each.refund.session_id for each in done}, now=now)
         reassess_many(_news(done), now=now)
     return [each.refund for each in done]
 

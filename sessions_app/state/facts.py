@@ -33,6 +33,7 @@ class Back:
     units: Decimal
     value: Decimal
     is_sure: bool  # False: a refund that the chain has not confirmed
+    is_told: bool = False  # the merchant says so, and there is no refund of it
 
 
 def with_facts(sessions: QuerySet[CheckoutSession], *also: str) -> QuerySet[CheckoutSession]:
@@ -168,4 +169,6 @@ def _parts(payments: Iterable[AnyPayment], value: Decimal, at: datetime) -> Iter
         part = min(value, whole)
         value -= part
         units = payment.amount_units if part == whole else payment.amount_units * part // whole
-        yield Back(at=at, network=payment.network, asset=payment.asset, units=units, value=part, is_sure=True)
+        yield Back(
+            at=at, network=payment.network, asset=payment.asset, units=units, value=part, is_sure=True, is_told=True
+        )

@@ -7,7 +7,7 @@ the scan's cursor, is one transaction: `watcher.py`.
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Coalesce
@@ -16,6 +16,7 @@ from chains_app.networks.networks import Network
 from chains_app.reading.reader import FROM_INSIDE, Sighting, Transfer
 from common.database import fetch
 from common.money import amount_text, to_minor_unit
+from sessions_app.books.booking import book_payments
 from sessions_app.models import CheckoutSession, DepositAddress, Payment
 from sessions_app.state.lifecycle import News
 from sessions_app.watching.holders import holder_at
@@ -57,18 +58,14 @@ def record(network: Network, seen: Sightings) -> NewsBySession:
 def confirm(network: Network, payments: Iterable[Payment], now: datetime) -> NewsBySession:
     """Marks payments as confirmed; the caller has checked that they are deep enough and still there."""
     same = _unchanged(payments, confirmed_at=None)
-    Payment.objects.filter(pk__in=[payment.pk for payment in same]).update(
-        confirmed_at=now, first_confirmed_at=Coalesce("first_confirmed_at", now)
-    )
+    _write(same, now, confirmed_at=now, first_confirmed_at=Coalesce("first_confirmed_at", now))
     return _news(network, same, "is confirmed")
 
 
 def mark_vanished(network: Network, payments: Iterable[Payment], now: datetime) -> NewsBySession:
     """Marks payments that the chain no longer has."""
     same = _unchanged(payments)
-    Payment.objects.filter(pk__in=[payment.pk for payment in same]).update(
-        vanished_at=now, times_vanished=F("times_vanished") + 1
-    )
+    _write(same, now, vanished_at=now, times_vanished=F("times_vanished") + 1)
     return _news(network, same, "vanished from the chain", vanished=True)
 
 
@@ -131,6 +128,13 @@ def _unchanged(payments: Iterable[Payment], **state: None) -> list[Payment]:
     return [
         loaded[pk] for pk, block_hash in rows.values_list("pk", "block_hash") if loaded[pk].block_hash == block_hash
     ]
+
+
+def _write(payments: Iterable[Payment], now: datetime, **changes: Any) -> None:
+    """What is final or gone, in the books as well."""
+    keys = [payment.pk for payment in payments]
+    Payment.objects.filter(pk__in=keys).update(**changes)
+    book_payments(keys, now=now)
 
 
 def _stored_first(network: Network, fresh: list[Payment]) -> list[Payment]:
@@ -248,15 +252,12 @@ def _placed(network: Network, seen: Sightings) -> tuple[list[Payment], list[Paym
 
 def _stored_values(valued: list[Payment]) -> list[Payment]:
     same = _unchanged(valued, value=None)
-    if same:
-        Payment.objects.bulk_update(same, ["basis", "rate", "value", "confirmations_needed"])
+    Payment.objects.bulk_update(same, ["basis", "rate", "value", "confirmations_needed"])
     return same
 
 
 def _store_ease(eased: list[Payment]) -> None:
-    same = _unchanged(eased, confirmed_at=None)
-    if same:
-        Payment.objects.bulk_update(same, ["confirmations_needed"])
+    Payment.objects.bulk_update(_unchanged(eased, confirmed_at=None), ["confirmations_needed"])
 
 
 def _news(

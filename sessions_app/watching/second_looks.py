@@ -18,6 +18,7 @@ from chains_app.reading.reader import Doubt, Reader, ReaderUnavailable, WrongCha
 from chains_app.reading.scanning import CursorMoved, hold, position, refunds_unread
 from chains_app.reading.set_aside import due, postpone, settle
 from common.lease import lease
+from sessions_app.books.fees import book_fees
 from sessions_app.collecting.watch import follow_collections, is_about_collections, read_collections_again
 from sessions_app.models import DepositAddress
 from sessions_app.refunding.told import look_for_told
@@ -50,6 +51,8 @@ def _look(network: Network) -> None:
         look_for_missed_refunds(network, reader)
         look_for_told(network, reader)
         follow_collections(network)
+        if network.kind == "evm":
+            book_fees(network)
         read_again_what_was_read(network, reader)
     except (ReaderUnavailable, WrongChain) as problem:
         log.warning("not_looked_again", network=network.id, problem=str(problem))

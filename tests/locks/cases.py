@@ -1,6 +1,7 @@
 """All cases: each file of them fills the list as it is read."""
 
 from tests.locks import (
+    cases_books,
     cases_business,
     cases_chain,
     cases_entering,
@@ -13,6 +14,7 @@ from tests.locks.breaking import CASES, held_by_cases
 
 __all__ = [
     "CASES",
+    "cases_books",
     "cases_business",
     "cases_chain",
     "cases_entering",

@@ -5,6 +5,7 @@ hold the lock on one connection, let the other run into it (`tests.races.behind_
 sees what the first has done. Then take the lock out and see the race fail.
 """
 
+BOOKS = "tests/locks/test_book_locks.py"
 BUSINESS = "tests/locks/test_business_locks.py"
 CHAIN = "tests/locks/test_chain_locks.py"
 CLOCK = "tests/test_clock_under_lock.py"
@@ -27,6 +28,12 @@ ROWS: dict[str, tuple[str, ...]] = {
     ),
     "chains_app.reading.scanning.save_cursor: select_for_update": (
         f"{CHAIN}::test_who_waited_for_another_watchers_cursor_stores_nothing",
+    ),
+    "sessions_app.books.catching_up._book_payments: select_for_update": (
+        f"{BOOKS}::test_what_waits_again_meanwhile_is_not_caught_up_with_as_collected",
+    ),
+    "sessions_app.books.fees.book_fees: select_for_update": (
+        f"{BOOKS}::test_the_fee_of_what_is_taken_back_meanwhile_is_not_booked",
     ),
     "common.database.failing_alone: atomic": (
         "tests/sessions_app/api/test_creation_at_once.py::test_a_customer_made_by_another_request_meanwhile_is_taken",

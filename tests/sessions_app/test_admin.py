@@ -26,8 +26,11 @@ def our_models() -> list[type[Model]]:
 
 
 # Rows that stand below another record, or caches and locks that mean nothing to a person.
-BELOW_OTHERS = {"Member", "RefundCandidate", "Announcement"}
-MONEY = ["checkoutsession", "payment", "quote", "decision", "depositaddress", "sparedeposit", "statuschange", "refund"]
+BELOW_OTHERS = {"Member", "RefundCandidate", "Announcement", "UnbookedFee", "BooksPosition"}
+MONEY = [
+    "checkoutsession", "payment", "quote", "decision", "depositaddress", "sparedeposit", "statuschange", "refund",
+    "bookline",
+]  # fmt: skip
 
 
 @pytest.fixture

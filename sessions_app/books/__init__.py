@@ -1,0 +1,1 @@
+"""The books: what was received, refunded, collected and paid for, written once; statements and files made of it."""

@@ -1,0 +1,40 @@
+"""For which day of a business something counts: its own, unless that month is closed."""
+
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from merchants_app.models import Merchant
+
+# So long after its end a month waits for what is not final yet, then it never changes again.
+CLOSES_AFTER = timedelta(hours=6)
+
+
+def local_day(moment: datetime, merchant: Merchant) -> date:
+    """The day in the business's time zone."""
+    return moment.astimezone(ZoneInfo(merchant.time_zone)).date()
+
+
+def booking_day(at: datetime, *, merchant: Merchant, now: datetime) -> date:
+    """The day on which it happened; of a month that is closed by now, the day on which it is learned."""
+    day = local_day(at, merchant)
+    return local_day(now, merchant) if is_closed(day, merchant=merchant, now=now) else day
+
+
+def is_closed(day: date, *, merchant: Merchant, now: datetime) -> bool:
+    """Whether the month of a day is."""
+    return closes_at(day, merchant) <= now
+
+
+def closes_at(day: date, merchant: Merchant) -> datetime:
+    """When the month of a day is closed."""
+    return beginning(next_month(day), merchant) + CLOSES_AFTER
+
+
+def beginning(day: date, merchant: Merchant) -> datetime:
+    """The day's first moment in the business's time zone."""
+    return datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(merchant.time_zone))
+
+
+def next_month(day: date) -> date:
+    """The first of the month after."""
+    return date(day.year + day.month // 12, day.month % 12 + 1, 1)

@@ -1,0 +1,47 @@
+"""Two at once on the books: the second waits, and books what the first has left."""
+
+from unittest.mock import patch
+
+import pytest
+from django.utils import timezone
+
+from chains_app.calls.transactions import Cost
+from merchants_app.models import Merchant
+from sessions_app.books import fees
+from sessions_app.books.catching_up import catch_up
+from sessions_app.models import BookLine, Payment, UnbookedFee
+from tests.cast import MIAS_WALLET, merchant
+from tests.locks.cases_books import DEVCHAIN, unbooked
+from tests.races import behind_a_lock
+from tests.strangers.world import own
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def mia(transactional_db: None) -> Merchant:
+    return merchant("Mia Coffee", MIAS_WALLET)
+
+
+def nothing() -> None:
+    """The lock itself says all."""
+
+
+def test_the_fee_of_what_is_taken_back_meanwhile_is_not_booked(mia: Merchant) -> None:
+    fee = UnbookedFee.objects.create(merchant=mia, mode="test", network="devchain", tx_hash="0x07", at=timezone.now())
+    cost = Cost(units=21_000, at=timezone.now())
+    with patch.object(fees, "costs_of", lambda _network, hashes: dict.fromkeys(hashes, cost)):
+        behind_a_lock(
+            lambda: fees.book_fees(DEVCHAIN),
+            lock=lambda: fees.take_back_fees([fee], now=timezone.now()),
+            meanwhile=nothing,
+        )
+    assert own(BookLine).count() == 0
+
+
+def test_what_waits_again_meanwhile_is_not_caught_up_with_as_collected(mia: Merchant) -> None:
+    payment = unbooked(mia)
+    waits = {"collected_at": None, "collected_tx": ""}
+    row = Payment.objects.filter(pk=payment.pk)
+    behind_a_lock(catch_up, lock=lambda: row.update(**waits), meanwhile=nothing)
+    assert list(own(BookLine).values_list("kind", flat=True)) == ["received"]
