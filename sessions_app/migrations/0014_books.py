@@ -25,7 +25,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('merchants_app', '0004_reckoning'),
-        ('sessions_app', '0012_payments_know_their_business'),
+        ('sessions_app', '0013_first_opening'),
     ]
 
     operations = [
