@@ -45,6 +45,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "checkout_project.middleware.forwarded_headers.ForwardedHeadersMiddleware",
     "checkout_project.middleware.request_ids.RequestIdMiddleware",
+    "checkout_project.middleware.callers.CallersMiddleware",
     "checkout_project.health.probes.Probes",
     "checkout_project.middleware.pages.Outside",  # calls of the API go from here to `Inside`
     "django.middleware.security.SecurityMiddleware",

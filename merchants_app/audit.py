@@ -5,13 +5,15 @@ from typing import Any
 
 from django.db.models import QuerySet
 
+from common.network.caller import caller
 from merchants_app.models import AuditEntry, Merchant
 
 
 def record(
     *, merchant: Merchant, mode: str = "", actor: str, action: str, subject: str = "", **detail: Any
 ) -> AuditEntry:
-    """One line of the audit log. `detail` is shown to the merchant: no secrets in it."""
+    """One line of the audit log, with where the act came from. `detail` is shown to the merchant: no secrets in it."""
+    came_from = caller()
     return AuditEntry.objects.create(
         merchant=merchant,
         mode=mode,
@@ -19,6 +21,8 @@ def record(
         action=action,
         subject=_fitting("subject", subject),
         detail={name: _plain(value) for name, value in detail.items()},
+        address=came_from.address,
+        browser=came_from.browser,
     )
 
 

@@ -25,6 +25,12 @@ class NotATransaction(DomainError):
     code = "not_a_transaction"
 
 
+class SwitchedOff(DomainError):
+    """The business has switched off all that could pay this."""
+
+    code = "switched_off"
+
+
 class NetworkUnavailable(Conflict):
     """The network cannot be read at the moment."""
 

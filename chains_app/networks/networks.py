@@ -51,6 +51,12 @@ class Confirmations:
     normal: int
     large: int
 
+    def for_worth(self, value_in_usd: Decimal) -> int:
+        """Blocks that a payment of this worth needs, its own block counted."""
+        if value_in_usd < SMALL_BELOW:
+            return self.small
+        return self.normal if value_in_usd < NORMAL_BELOW else self.large
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Network:
@@ -161,13 +167,6 @@ def find_option(network_id: str, asset: str) -> PaymentOption | None:
     """The asset on the network, enabled or not; None when the networks no longer list it."""
     found = all_networks().get(network_id)
     return PaymentOption(found, found.assets[asset]) if found and asset in found.assets else None
-
-
-def confirmations_for(network: Network, value_in_usd: Decimal) -> int:
-    """Blocks that a payment of this worth needs, its own block counted."""
-    if value_in_usd < SMALL_BELOW:
-        return network.confirmations.small
-    return network.confirmations.normal if value_in_usd < NORMAL_BELOW else network.confirmations.large
 
 
 def _enabled(mode: Mode | str) -> Iterator[Network]:

@@ -9,11 +9,14 @@ from django.db import transaction
 from chains_app.rates.pairs import about_a_dollar
 from common.errors import DomainError
 from merchants_app.audit import record
+from merchants_app.businesses.logos import digest_of, keep_logo
 from merchants_app.models import LEAST_KEPT_AFTER_WATCH, Merchant
 
 CHANGEABLE = (
-    "name", "support_email", "brand_color", "session_minutes", "watch_days", "tolerance_percent",
-    "tolerance_amount", "tolerance_amounts", "spread_percent", "keep_buyers_days", "reuse_after_days",
+    "name", "support_email", "brand_color", "logo_digest", "support_url", "thanks", "terms_url", "privacy_url",
+    "language", "returns_by_itself", "ways_off", "confirmations", "session_minutes", "quote_minutes", "grace_minutes",
+    "watch_days", "tolerance_percent", "tolerance_amount", "tolerance_amounts", "spread_percent",
+    "reporting_currency", "time_zone", "decision_letters", "keep_buyers_days", "reuse_after_days",
 )  # fmt: skip
 
 # Those that pages of their own change.
@@ -43,17 +46,23 @@ def amounts_text(amounts: Mapping[str, Decimal]) -> str:
 def change_settings(*, merchant: Merchant, actor: str, **wanted: Any) -> list[str]:
     """Writes what differs and returns its names. Sessions that exist keep the rules they were made with.
 
+    `logo`: the picture to show, as `drawn_anew` gave it; empty for none.
     Raises `KeptTooShort` (`check_memory`) and `ReusedTooSoon` (`check_rest`).
     """
     current = Merchant.objects.select_for_update(no_key=True).get(pk=merchant.pk)
+    logo: bytes | None = wanted.pop("logo", None)
+    if logo is not None:
+        wanted["logo_digest"] = digest_of(logo, merchant=current)
     watch_days = wanted.get("watch_days", current.watch_days)
     check_memory(wanted.get("keep_buyers_days", current.keep_buyers_days), watch_days=watch_days)
     check_rest(wanted.get("reuse_after_days", current.reuse_after_days), watch_days=watch_days)
     changed = [name for name in (*CHANGEABLE, *SET_APART) if name in wanted and getattr(current, name) != wanted[name]]
     if changed:
-        detail = {name: f"{_word(getattr(current, name))} → {_word(wanted[name])}" for name in changed}
+        detail = {name: f"{_word(name, getattr(current, name))} → {_word(name, wanted[name])}" for name in changed}
         for name in changed:
             setattr(current, name, wanted[name])
+        if logo is not None and "logo_digest" in changed:
+            keep_logo(logo, merchant=current)
         current.save(update_fields=changed)
         record(merchant=merchant, actor=actor, action="settings.changed", **detail)
     return changed
@@ -89,9 +98,17 @@ def check_rest(days: int | None, *, watch_days: int) -> None:
         )
 
 
-def _word(value: Any) -> str:
-    if isinstance(value, Mapping):
-        return amounts_text(value) or "none"
-    if isinstance(value, list):
-        return ", ".join(value) or "none"
-    return "none" if value is None else str(value)
+def _word(name: str, value: Any) -> str:
+    """As a line of the log says it."""
+    if value in (None, "", [], {}):
+        return "none"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    match name:
+        case "logo_digest":
+            return f"picture {value[:8]}"
+        case "tolerance_amounts":
+            return amounts_text(value)
+        case "confirmations":
+            return ", ".join(f"{network} {'/'.join(map(str, numbers))}" for network, numbers in sorted(value.items()))
+    return ", ".join(value) if isinstance(value, list) else str(value)

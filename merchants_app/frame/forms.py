@@ -14,7 +14,6 @@ from chains_app.receiving.xpub import PrivateKeyRefused, looks_private
 from common.admin.refusals import refuse as refuse
 from common.money import CURRENCIES
 from merchants_app.businesses.money_rules import (
-    CHANGEABLE,
     KeptTooShort,
     ReusedTooSoon,
     amounts_text,
@@ -103,7 +102,10 @@ class SettingsForm(forms.ModelForm[Merchant]):
 
     class Meta:
         model = Merchant
-        fields = CHANGEABLE
+        fields = (
+            "name", "support_email", "brand_color", "session_minutes", "watch_days", "tolerance_percent",
+            "tolerance_amount", "tolerance_amounts", "spread_percent", "keep_buyers_days", "reuse_after_days",
+        )  # fmt: skip
         labels = {
             "name": "Name of the business",
             "support_email": "E-mail for buyers' questions",

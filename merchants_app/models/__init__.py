@@ -1,21 +1,26 @@
 """The models of this app, one topic a file."""
 
-from merchants_app.models.account import LEAST_KEPT_AFTER_WATCH, Member, Merchant, Role, User
+from merchants_app.models.account import LEAST_KEPT_AFTER_WATCH, DecisionLetters, Member, Merchant, Role, User
 from merchants_app.models.api import ApiKey, IdempotencyRecord, KeyScope
 from merchants_app.models.audit import AuditEntry
 from merchants_app.models.invitation import Invitation
+from merchants_app.models.logo import LARGEST_LOGO, Logo
 from merchants_app.models.request_log import LoggedRequest
 from merchants_app.models.treasury import Treasury, TreasuryKind
 from merchants_app.models.visit import OperatorVisit
+from merchants_app.models.ways import is_off, way
 
 __all__ = [
+    "LARGEST_LOGO",
     "LEAST_KEPT_AFTER_WATCH",
     "ApiKey",
     "AuditEntry",
+    "DecisionLetters",
     "IdempotencyRecord",
     "Invitation",
     "KeyScope",
     "LoggedRequest",
+    "Logo",
     "Member",
     "Merchant",
     "OperatorVisit",
@@ -23,4 +28,6 @@ __all__ = [
     "Treasury",
     "TreasuryKind",
     "User",
+    "is_off",
+    "way",
 ]

@@ -17,6 +17,8 @@ from common.api.exact_json import ExactDecoder, ExactEncoder
 from common.email_addresses import folded
 from common.fiat.currencies import Currency
 from common.public_ids import new_merchant_id
+from merchants_app.models.pay_page import PayPageWords
+from merchants_app.models.ways import PayingRules
 
 # Days that a buyer's data stays at least, once nobody watches for money of theirs any more.
 LEAST_KEPT_AFTER_WATCH = 30
@@ -72,7 +74,15 @@ class User(AbstractUser):
         EmailAddress.objects.update_or_create(user=self, email=self.email, defaults={"verified": True, "primary": True})
 
 
-class Merchant(models.Model):
+class DecisionLetters(models.TextChoices):
+    """When owners are written to about payments that wait for a decision."""
+
+    AT_ONCE = "at_once", "At once"
+    DAILY = "daily", "Once a day"
+    NEVER = "never", "Never"
+
+
+class Merchant(PayPageWords, PayingRules):
     """A business: owns keys, endpoints, treasuries, sessions. Its money rules stand here; a session copies them."""
 
     public_id = models.CharField(max_length=40, unique=True, default=new_merchant_id, editable=False)
@@ -160,6 +170,13 @@ class Merchant(models.Model):
         default=False,
         db_default=False,
         help_text="Whether a buyer may pay an order again that ended unpaid, where the shop says nothing of it.",
+    )
+    decision_letters = models.CharField(
+        max_length=8,
+        choices=DecisionLetters.choices,
+        default=DecisionLetters.AT_ONCE,
+        db_default=DecisionLetters.AT_ONCE,
+        help_text="When owners are told of payments that wait for a decision.",
     )
     created_at = models.DateTimeField(auto_now_add=True)
     suspended_at = models.DateTimeField(

@@ -20,6 +20,10 @@ class AuditEntry(models.Model):
         max_length=254, blank=True, help_text="Public id of the thing acted on, or a person's e-mail address."
     )
     detail = models.JSONField(default=dict)
+    address = models.GenericIPAddressField(null=True, help_text="Where from; null: the program itself did it.")
+    browser = models.CharField(
+        max_length=200, blank=True, default="", db_default="", help_text="How the caller's program names itself."
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

@@ -3,10 +3,11 @@
 from django.utils import timezone
 from rest_framework.response import Response
 
-from chains_app.networks.networks import enabled_networks
+from chains_app.networks.networks import Network
 from chains_app.reading.health import unread_networks
 from common.modes import Mode
 from common.version import VERSION
+from merchants_app.businesses.ways import ways_to_pay
 from merchants_app.frame.api_base import MerchantViewSet
 from merchants_app.frame.api_request import ApiRequest
 from merchants_app.keys.api_keys import allowed
@@ -22,7 +23,7 @@ class AccountViewSet(MerchantViewSet):
 
     def retrieve(self, request: ApiRequest) -> Response:
         """The one account of the key."""
-        key, networks = request.key, enabled_networks(request.mode)
+        key, networks = request.key, _networks(request)
         unread = unread_networks(timezone.now())
         return Response(
             answers.Account(
@@ -37,17 +38,27 @@ class AccountViewSet(MerchantViewSet):
                     expires_at=key.expires_at,
                 ),
                 treasury_set=treasury_for(request.merchant, request.mode, timezone.now()) is not None,
-                assets=list(dict.fromkeys(symbol for network in networks for symbol in network.assets)),
+                assets=list(dict.fromkeys(symbol for _, symbols in networks for symbol in symbols)),
                 networks=[
                     answers.NetworkOfAccount(
                         id=network.id,
                         name=network.name,
                         health="unreachable" if network.id in unread else "ok",
                         unread_since=unread.get(network.id),
-                        assets=list(network.assets),
+                        assets=symbols,
                     )
-                    for network in networks
+                    for network, symbols in networks
                 ],
                 version=VERSION,
             )
         )
+
+
+def _networks(request: ApiRequest) -> list[tuple[Network, list[str]]]:
+    """Those that the business is paid on, each with its assets."""
+    options = ways_to_pay(request.merchant, request.mode)
+    networks = {option.network.id: option.network for option in options}
+    return [
+        (network, [option.asset.symbol for option in options if option.network.id == name])
+        for name, network in networks.items()
+    ]

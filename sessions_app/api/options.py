@@ -3,13 +3,14 @@
 from django.utils import timezone
 from rest_framework.response import Response
 
-from chains_app.networks.networks import PaymentOption, payment_options
+from chains_app.networks.networks import PaymentOption
 from chains_app.rates.asking import sources_of
 from common.fiat.currencies import Currency
 from common.money import amount_text, minor_digits, plain
+from merchants_app.businesses.ways import asked_confirmations, ways_to_pay
 from merchants_app.frame.api_base import MerchantViewSet
 from merchants_app.frame.api_request import ApiRequest
-from merchants_app.models import KeyScope
+from merchants_app.models import KeyScope, Merchant
 from sessions_app.answers import shop as answers
 from sessions_app.api.requests import AmountQuery
 from sessions_app.paying.quoting import OfferedOption, offers
@@ -23,9 +24,9 @@ class PaymentOptionViewSet(MerchantViewSet):
     def list(self, request: ApiRequest) -> Response:
         """All of the mode, in the order they are offered."""
         asked = AmountQuery.parse_query(request.query_params)
-        options = payment_options(request.mode)
+        options = ways_to_pay(request.merchant, request.mode)
         if asked.amount is None or asked.currency is None:
-            return Response([_represent(option) for option in options])
+            return Response([_represent(option, request.merchant) for option in options])
         offered = offers(
             options,
             mode=request.mode,
@@ -35,7 +36,7 @@ class PaymentOptionViewSet(MerchantViewSet):
             spread_percent=request.merchant.spread_percent,
             now=timezone.now(),
         )
-        return Response([_represent_offer(each) for each in offered])
+        return Response([_represent_offer(each, request.merchant) for each in offered])
 
 
 class CurrencyViewSet(MerchantViewSet):
@@ -55,7 +56,7 @@ class CurrencyViewSet(MerchantViewSet):
         )
 
 
-def _represent(option: PaymentOption) -> answers.PaymentOption:
+def _represent(option: PaymentOption, merchant: Merchant) -> answers.PaymentOption:
     return answers.PaymentOption(
         asset=option.asset.symbol,
         name=option.asset.name,
@@ -64,13 +65,13 @@ def _represent(option: PaymentOption) -> answers.PaymentOption:
         chain_id=option.network.chain_id,
         contract=option.asset.contract,
         decimals=option.asset.decimals,
-        confirmations=option.network.confirmations.normal,
+        confirmations=asked_confirmations(merchant.confirmations, option.network).normal,
     )
 
 
-def _represent_offer(offer: OfferedOption) -> answers.PaymentOption:
+def _represent_offer(offer: OfferedOption, merchant: Merchant) -> answers.PaymentOption:
     units = None if offer.unavailable else offer.amount_units
-    return _represent(offer.option).model_copy(
+    return _represent(offer.option, merchant).model_copy(
         update={
             "available": not offer.unavailable,
             "reason": offer.unavailable or None,

@@ -10,7 +10,7 @@ from django.db.models import Q
 from common.api.exact_json import ExactDecoder, ExactEncoder
 from common.modes import Mode
 from common.public_ids import new_page_token, new_session_id
-from merchants_app.models import Merchant, Treasury
+from merchants_app.models import Merchant, Treasury, is_off
 from sessions_app.models.customer import Customer
 from sessions_app.models.payment_link import PaymentLink
 from sessions_app.status import LIVE, Ended, Issue, PaymentStatus, Status
@@ -84,6 +84,10 @@ class CheckoutSession(models.Model):
     tolerance_percent = models.DecimalField(max_digits=5, decimal_places=2)
     tolerance_amount = models.DecimalField(max_digits=10, decimal_places=2)
     spread_percent = models.DecimalField(max_digits=4, decimal_places=2)
+    quote_minutes = models.PositiveSmallIntegerField(default=15, db_default=15)
+    grace_minutes = models.PositiveSmallIntegerField(default=2, db_default=2)
+    ways_off = ArrayField(models.CharField(max_length=80), default=list, db_default=[], blank=True)
+    confirmations = models.JSONField(default=dict, db_default={}, blank=True)
 
     refund_address = models.CharField(max_length=42, blank=True, help_text="Where the buyer wants money back.")
 
@@ -168,6 +172,11 @@ class CheckoutSession(models.Model):
 
     def __str__(self) -> str:
         return self.public_id
+
+    def takes(self, *, asset: str, network: str) -> bool:
+        """Whether this asset on this network pays for it: the shop allowed it, and it was not switched off then."""
+        is_allowed = not self.allowed_assets or asset in self.allowed_assets
+        return is_allowed and not is_off(self.ways_off, asset=asset, network=network)
 
 
 class StatusChange(models.Model):

@@ -3,4 +3,4 @@
 from datetime import timedelta
 
 # Blocks take a while to be made, some carry the time of their beginning, and chains' clocks differ from ours.
-GRACE = timedelta(minutes=2)
+CLOCKS_DIFFER_BY = timedelta(minutes=2)

@@ -1,4 +1,4 @@
-"""What a session can be paid with, and the quote: the amount due of one option at a rate locked for 15 minutes."""
+"""What a session can be paid with, and the quote: the amount due of one option at a rate locked for a while."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from chains_app.receiving.deposits import deposit_address
 from chains_app.receiving.xpub import xpub_address
 from common.modes import Mode
 from common.money import plain, units_due
-from merchants_app.models import TreasuryKind
+from merchants_app.models import TreasuryKind, is_off
 from merchants_app.treasuries.treasuries import take_next_index
 from sessions_app.errors import NetworkUnavailable, NoTreasury, OptionUnavailable, SessionNotOpen, ShopPaused
 from sessions_app.models import CheckoutSession, DepositAddress, Quote
@@ -25,8 +25,6 @@ from sessions_app.state.conflicts import about
 from sessions_app.state.representation import received_value
 from sessions_app.state.stock import hold_piece
 from sessions_app.status import Status, is_live
-
-HOLDS_FOR = timedelta(minutes=15)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,16 +37,24 @@ class OfferedOption:
     unavailable: str = ""
 
 
-def allowed_options(*, mode: str, allowed_assets: Iterable[str]) -> list[PaymentOption]:
-    """`allowedAssets` (empty: all) × the enabled networks of the mode."""
-    allowed = set(allowed_assets)
-    return [option for option in payment_options(Mode(mode)) if not allowed or option.asset.symbol in allowed]
+def allowed_options(session: CheckoutSession) -> list[PaymentOption]:
+    """`allowedAssets` (empty: all) × the enabled networks of the mode, less what its business has switched off.
+
+    Switching off holds at once: what a session took when it was made still counts, but nobody is asked for it any more.
+    """
+    off = session.merchant.ways_off
+    return [
+        option
+        for option in payment_options(Mode(session.mode))
+        if session.takes(asset=option.asset.symbol, network=option.network.id)
+        and not is_off(off, asset=option.asset.symbol, network=option.network.id)
+    ]
 
 
 def options_for(session: CheckoutSession, now: datetime) -> list[OfferedOption]:
     """Every option of the session with the amount it would take now."""
     return offers(
-        allowed_options(mode=session.mode, allowed_assets=session.allowed_assets),
+        allowed_options(session),
         mode=session.mode,
         price=session.amount,
         rest=session.amount - received_value(session),
@@ -168,10 +174,10 @@ def lock_rate(market: Decimal, spread_percent: Decimal) -> Decimal:
 
 
 def _option(session: CheckoutSession, asset: str, network: str) -> PaymentOption:
-    options = allowed_options(mode=session.mode, allowed_assets=session.allowed_assets)
+    options = allowed_options(session)
     of_asset = [option for option in options if option.asset.symbol == asset]
     if not of_asset:
-        names = ", ".join(sorted({option.asset.symbol for option in options}))
+        names = ", ".join(sorted({option.asset.symbol for option in options})) or "none, for all are switched off"
         raise OptionUnavailable(f"This session cannot be paid in {asset!r}: choose one of {names}.", attr="asset")
     for option in of_asset:
         if option.network.id == network:
@@ -220,7 +226,7 @@ def _quote(
         rate=at_rate,
         provenance=provenance,
         created_at=now,
-        valid_until=now + HOLDS_FOR,
+        valid_until=now + timedelta(minutes=session.quote_minutes),
     )
 
 

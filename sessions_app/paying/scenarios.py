@@ -128,7 +128,7 @@ def _pick(session: CheckoutSession, asset: str | None, now: datetime) -> Asset:
 
 
 def _first_symbol(session: CheckoutSession) -> str:
-    options = allowed_options(mode=session.mode, allowed_assets=session.allowed_assets)
+    options = allowed_options(session)
     for option in options:
         if option.network.id == SANDBOX:
             return option.asset.symbol
@@ -138,7 +138,7 @@ def _first_symbol(session: CheckoutSession) -> str:
 def _asset_outside(session: CheckoutSession) -> Asset:
     """A listed asset that the session does not allow."""
     for asset in network(SANDBOX).assets.values():
-        if session.allowed_assets and asset.symbol not in session.allowed_assets:
+        if not session.takes(asset=asset.symbol, network=SANDBOX):
             return asset
     raise OptionUnavailable(
         "This session allows every asset of the sandbox, so none is wrong: create one with fewer allowedAssets.",

@@ -12,7 +12,7 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from chains_app.networks.networks import Network
 from merchants_app.models import Merchant, TreasuryKind
 from sessions_app.models import CheckoutSession, DepositAddress, Payment, Refund, SpareDeposit
-from sessions_app.paying.grace import GRACE
+from sessions_app.paying.grace import CLOCKS_DIFFER_BY
 from sessions_app.status import LIVE, RefundStatus, Status
 
 # Of each business, in one look; and of those that are found, which one session tries before it takes a new one.
@@ -63,7 +63,7 @@ def _pass_on(former: DepositAddress, session: CheckoutSession, now: datetime) ->
     made_for = former.made_for or former.session.public_id
     # Blocks tell whole seconds, and may be behind our clock. Who pays at once pays for the later session; after all the
     # rest nobody else is likely to.
-    since = now.replace(microsecond=0) - GRACE
+    since = now.replace(microsecond=0) - CLOCKS_DIFFER_BY
     former.passed_on_at = since
     former.save(update_fields=["passed_on_at"])
     return DepositAddress.objects.create(

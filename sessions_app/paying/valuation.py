@@ -3,15 +3,17 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import partial
 
-from chains_app.networks.networks import Network, confirmations_for
+from chains_app.networks.networks import Confirmations, Network
 from chains_app.rates.exchange_rates import Rates, RateUnavailable, rates_at
 from common.money import value_of
+from merchants_app.businesses.ways import asked_confirmations
 from sessions_app.models import CheckoutSession, Quote
 from sessions_app.models.payment import Basis
-from sessions_app.paying.grace import GRACE
+from sessions_app.paying.grace import CLOCKS_DIFFER_BY
 from sessions_app.paying.quoting import lock_rate
 from sessions_app.state.evaluation import ZERO, Facts, counted_payments
 from sessions_app.state.facts import facts_of, with_facts
@@ -49,7 +51,9 @@ class Valuer:
     ) -> Valuation:
         """The worth of base units of an asset, in the session's currency."""
         of_option = [q for q in self._quotes[session.pk] if (q.asset, q.network) == (asset, network)]
-        if quote := quote_at(of_option, units=units, at=arrived_at, due=lambda: self._due(session, arrived_at)):
+        grace = timedelta(minutes=session.grace_minutes)
+        due = partial(self._due, session, arrived_at)
+        if quote := quote_at(of_option, units=units, at=arrived_at, grace=grace, due=due):
             return _valued(Basis.QUOTE, quote.rate, units, decimals)
         market = self.market(asset, session.currency, mode=session.mode, at=arrived_at)
         if market is None:
@@ -79,16 +83,31 @@ class Valuer:
         A large sum sent in many small parts is as tempting to undo as one sent at once.
         """
         most = max(session.amount, value or session.amount)
-        return self.confirmations_for(most, session.currency, mode=session.mode, asset=asset, network=network, at=at)
+        asked = asked_confirmations(session.confirmations, network)
+        return self.confirmations_for(
+            most, session.currency, mode=session.mode, asset=asset, network=network, at=at, asked=asked
+        )
 
     def confirmations_for(
-        self, value: Decimal, currency: str, *, mode: str, asset: str, network: Network, at: datetime
+        self,
+        value: Decimal,
+        currency: str,
+        *,
+        mode: str,
+        asset: str,
+        network: Network,
+        at: datetime,
+        asked: Confirmations | None = None,
     ) -> int:
-        """As many as that much of an asset needs; while nobody can tell what it is worth, the most there are."""
+        """As many as that much of an asset needs; while nobody can tell what it is worth, the most there are.
+
+        `asked`: instead of the network's own numbers.
+        """
+        needed = asked or network.confirmations
         in_usd, in_currency = (self.market(asset, each, mode=mode, at=at) for each in ("USD", currency))
         if in_usd is None or in_currency is None:
-            return network.confirmations.large
-        return confirmations_for(network, value * in_usd / in_currency)
+            return needed.large
+        return needed.for_worth(value * in_usd / in_currency)
 
     def market(self, asset: str, currency: str, *, mode: str, at: datetime) -> Decimal | None:
         """Price of one whole asset at that moment, without any spread; None when none is to be had."""
@@ -106,7 +125,9 @@ class Valuer:
             return None
 
 
-def quote_at(quotes: Iterable[Quote], *, units: int, at: datetime, due: Callable[[], Decimal]) -> Quote | None:
+def quote_at(
+    quotes: Iterable[Quote], *, units: int, at: datetime, grace: timedelta, due: Callable[[], Decimal]
+) -> Quote | None:
     """The quote, of those for one option, whose time the moment falls into.
 
     Around its end a quote meets its successor, with another rate. `due` says what of the price was still to be paid
@@ -114,7 +135,7 @@ def quote_at(quotes: Iterable[Quote], *, units: int, at: datetime, due: Callable
     asked for more counts, else a buyer would have paid too much whenever the rate moved; of two that are not, the
     better one. So who pays what the page asked is counted by the quote that asked it.
     """
-    near = [quote for quote in quotes if quote.created_at - GRACE <= at <= quote.valid_until + GRACE]
+    near = [quote for quote in quotes if quote.created_at - CLOCKS_DIFFER_BY <= at <= quote.valid_until + grace]
     if len(near) < 2:
         return next(iter(near), None)
     rest = due()

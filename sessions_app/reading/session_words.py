@@ -89,7 +89,9 @@ def headline_of(session: CheckoutSession) -> str:
         case Issue.PAID_TWICE:
             return f"Paid twice, {_money(arrived - session.amount, session)} too much"
         case Issue.WRONG_ASSET:
-            return f"{_wrong_assets(session)} arrived, only {', '.join(session.allowed_assets)} was asked for"
+            taken = ", ".join(session.allowed_assets)
+            asked = f"only {taken} was asked for" if taken else "which the business had switched off"
+            return f"{_wrong_assets(session)} arrived, {asked}"
         case Issue.REVERSED:
             return f"A payment is gone from the chain; {_plain(arrived, session)} of {whole} is left"
         case _:

@@ -14,10 +14,11 @@ from common.database import failing_alone
 from merchants_app.businesses.money_rules import most_missing
 from merchants_app.businesses.names import remember
 from merchants_app.businesses.suspension import refuse_suspended
+from merchants_app.businesses.ways import ways_to_pay
 from merchants_app.models import Merchant
 from merchants_app.requests.idempotency import Claim
 from merchants_app.treasuries.treasuries import treasury_for
-from sessions_app.errors import NoTreasury, ReferenceTaken, SessionNotOpen
+from sessions_app.errors import NoTreasury, ReferenceTaken, SessionNotOpen, SwitchedOff
 from sessions_app.models import HOLDS_REFERENCE, CheckoutSession, Customer
 from sessions_app.selling.superseding import NotOpened, open_in_place_of
 from sessions_app.state.conflicts import reference_paid, reference_taken
@@ -69,8 +70,8 @@ def create_session(
     says who they are. `allow_repeat`: also when a session of the reference is paid. `supersedes`: an unpaid one on
     other terms is ended for the new one.
     Raises `ReferencePaid`; `ReferenceTaken` when the live one says something else, or `MoneyOnItsWay` when it should
-    have been superseded; `NoTreasury` when there is nowhere to receive, `BusinessSuspended` when the operator has
-    stopped the business.
+    have been superseded; `NoTreasury` when there is nowhere to receive, `SwitchedOff` when the business takes nothing
+    of what could pay it, `BusinessSuspended` when the operator has stopped the business.
     """
     for left in reversed(range(_TRIES)):
         session = _new_session(merchant, mode, terms)
@@ -120,6 +121,7 @@ def create_answered(
 def _new_session(merchant: Merchant, mode: str, terms: SessionTerms) -> CheckoutSession:
     refuse_suspended(merchant)
     remember(merchant)
+    _refuse_unpayable(merchant, mode, terms.allowed_assets)
     now = timezone.now()
     ends = terms.expires_at or now + timedelta(minutes=merchant.session_minutes)
     return CheckoutSession(
@@ -130,10 +132,27 @@ def _new_session(merchant: Merchant, mode: str, terms: SessionTerms) -> Checkout
         tolerance_percent=merchant.tolerance_percent,
         tolerance_amount=most_missing(merchant, terms.currency),
         spread_percent=merchant.spread_percent,
+        quote_minutes=merchant.quote_minutes,
+        grace_minutes=merchant.grace_minutes,
+        ways_off=merchant.ways_off,
+        confirmations=merchant.confirmations,
         created_at=now,
         updated_at=now,
         **terms.said() | {"expires_at": ends},
     )
+
+
+def _refuse_unpayable(merchant: Merchant, mode: str, allowed: list[str]) -> None:
+    if not merchant.ways_off:
+        return  # what the installation has was looked at by the door
+    options = ways_to_pay(merchant, mode)
+    on = sorted({option.asset.symbol for option in options})
+    if not set(allowed or on).intersection(on):
+        raise SwitchedOff(
+            f"This business has switched off {', '.join(allowed) or 'every way to pay'}. Switched on in {mode} mode: "
+            f"{', '.join(on) or 'none'}. Its owners choose in Dashboard › Settings › Ways to pay.",
+            attr="allowedAssets",
+        )
 
 
 def _live(merchant: Merchant, mode: str, reference: str | None) -> CheckoutSession | None:

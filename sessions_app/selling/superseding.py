@@ -45,11 +45,7 @@ def _take_over_address(former: CheckoutSession, session: CheckoutSession, picked
     session.treasury_id = former.treasury_id
     if former.currency == session.currency:
         Quote.objects.filter(session=former).update(session=session)
-        if picked and former.amount == session.amount and _allows(session, picked):
+        if picked and former.amount == session.amount and session.takes(asset=picked.asset, network=picked.network):
             session.quote = picked
             Announcement.objects.filter(session=former).update(session=session)
     session.save(update_fields=["treasury", "quote"])
-
-
-def _allows(session: CheckoutSession, quote: Quote) -> bool:
-    return not session.allowed_assets or quote.asset in session.allowed_assets

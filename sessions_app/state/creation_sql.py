@@ -164,6 +164,7 @@ def insert_session(
     given = {
         **dict(zip(names, values_of(session), strict=True)),
         "metadata": dumps(session.metadata),
+        "confirmations": dumps(session.confirmations),
         "reason": reason,
         "actor": actor,
         "merchant": session.merchant_id,

@@ -205,7 +205,7 @@ def _hand_on(fresh: list[Payment]) -> None:
     for payment in moved:
         former, holder = payment.session, found[payment.public_id]
         owner, is_same_order = sessions[holder.session], former.deposit.pk == holder.row
-        counted, payment.counts = payment.counts, not owner.allowed_assets or payment.asset in owner.allowed_assets
+        counted, payment.counts = payment.counts, owner.takes(asset=payment.asset, network=payment.network)
         payment.session = owner
         if not is_same_order or (former.currency, counted) != (owner.currency, payment.counts):
             # Valued anew, by the next pass: here no rate may be asked for.

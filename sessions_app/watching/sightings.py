@@ -80,8 +80,8 @@ def _new_payments(network: Network, transfers: list[Transfer], now: datetime) ->
     # Whether the address is still watched was decided when it was handed to the reader: what was read is kept.
     owners = CheckoutSession.objects.filter(mode=network.mode, deposit__address__in=recipients)
     briefly = owners.select_related("deposit").order_by("-deposit__id").only(
-        "mode", "amount", "currency", "spread_percent", "allowed_assets", "deposit__address",
-        "deposit__created_at",
+        "mode", "amount", "currency", "spread_percent", "allowed_assets", "ways_off", "grace_minutes",
+        "confirmations", "deposit__address", "deposit__created_at",
     )  # fmt: skip
     holders: dict[str, list[CheckoutSession]] = defaultdict(list)
     for session in briefly:
@@ -116,7 +116,7 @@ def _new_payment(
         block_number=transfer.block_number,
         block_hash=transfer.block_hash,
         arrived_at=transfer.block_time or now,
-        counts=not session.allowed_assets or asset.symbol in session.allowed_assets,
+        counts=session.takes(asset=asset.symbol, network=network.id),
         seen_at=now,
     )
     _set_value(network, payment, valuer)
@@ -138,11 +138,14 @@ def _eased(network: Network, now: datetime) -> list[Payment]:
     """Without a rate to US dollars a payment is waited for as if it were large. Today's rate shows whether it is."""
     most = network.confirmations.large
     waiting = Payment.objects.filter(network=network.id, confirmed_at=None, vanished_at=None)
-    unsure = list(waiting.filter(confirmations_needed=most, value__isnull=False).select_related("session"))
-    valuer = Valuer(())
+    unsure = list(waiting.filter(confirmations_needed__gte=most, value__isnull=False).select_related("session"))
+    valuer, eased = Valuer(()), []
     for payment in unsure:
-        payment.confirmations_needed = _confirmations(network, payment, valuer, now)
-    return [payment for payment in unsure if payment.confirmations_needed < most]
+        enough = _confirmations(network, payment, valuer, now)
+        if enough < payment.confirmations_needed:
+            payment.confirmations_needed = enough
+            eased.append(payment)
+    return eased
 
 
 def _set_value(network: Network, payment: Payment, valuer: Valuer) -> None:

@@ -7,9 +7,12 @@ import pytest
 from django.db import connection, transaction
 from pytest_django import DjangoDbBlocker
 
+from merchants_app.businesses.money_rules import change_settings
+from tests.pictures import picture
 from tests.strangers import kept
 from tests.strangers.seed import make_strangers
 from tests.strangers.size import WORD, summary
+from tests.strangers.world import CAST
 from tests.template import template
 
 _DATABASE = ("db", "transactional_db", "live_server")
@@ -39,6 +42,7 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -
     with django_db_blocker.unblock():
         kept.set_sequences_apart()
         make_strangers()
+        _draw_logos()
         kept.keep()
         _State.print = kept.fingerprint()
         connection.close()
@@ -97,3 +101,9 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
 def _is_broken() -> bool:
     """A statement failed and the test left it at that: nothing can be asked any more, and nothing will be kept."""
     return connection.in_atomic_block and transaction.get_rollback()
+
+
+def _draw_logos() -> None:
+    """One each, of another colour."""
+    for number, merchant in enumerate({world.merchant for world in CAST.values()}):
+        change_settings(merchant=merchant, logo=picture(size=(8, 8), color=(number * 90, 90, 90)), actor="owner")

@@ -52,7 +52,7 @@ _OWNERS = {
     "Merchant": "pk", "Delivery": "endpoint__merchant", "DeliveryAttempt": "delivery__endpoint__merchant",
     **dict.fromkeys(("Member", "Treasury", "ApiKey", "IdempotencyRecord", "LoggedRequest", "AuditEntry", "Customer",
                      "PaymentLink", "CheckoutSession", "WebhookEndpoint", "Event", "OperatorVisit",
-                     "Invitation", "BookLine", "UnbookedFee"), "merchant"),
+                     "Invitation", "BookLine", "UnbookedFee", "Logo"), "merchant"),
     "SpareDeposit": "deposit__session__merchant",
     **dict.fromkeys(("AddressChange", "Announcement", "DepositAddress", "MoneySearch", "Quote", "Payment",
                      "Decision", "Refund", "StatusChange"), "session__merchant"),

@@ -124,7 +124,7 @@ def _also_on(session: CheckoutSession, quote: Quote, chosen: PaymentOption) -> s
     if chosen.network.kind != "evm":
         return ""
     price = quote.amount_units.scaleb(-quote.decimals)
-    options = allowed_options(mode=session.mode, allowed_assets=session.allowed_assets)
+    options = allowed_options(session)
     return any_of(
         option.network.name
         for option in options

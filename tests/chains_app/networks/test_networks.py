@@ -8,7 +8,6 @@ from eth_utils.address import is_checksum_address
 from chains_app.networks.networks import (
     UnknownNetwork,
     all_networks,
-    confirmations_for,
     enabled_networks,
     find_option,
     network,
@@ -106,7 +105,7 @@ def test_an_unknown_network():
 
 @pytest.mark.parametrize(("worth", "blocks"), [("0", 5), ("99.99", 5), ("100", 20), ("9999.99", 20), ("10000", 150)])
 def test_confirmations_grow_with_the_amount(worth, blocks):
-    assert confirmations_for(network("base"), Decimal(worth)) == blocks
+    assert network("base").confirmations.for_worth(Decimal(worth)) == blocks
 
 
 def test_where_a_human_sees_a_transfer():

@@ -28,6 +28,7 @@ from sessions_app.watching.sightings import take_in
 from tests.cast import PATS_WALLET, agreed, refreshed
 from tests.fake_rates import FakeRates
 
+GRACE = timedelta(minutes=2)
 NOON = datetime.fromisoformat("2026-01-01T12:00:00Z")
 ETHEREUM = network("ethereum")
 
@@ -50,7 +51,7 @@ def test_who_pays_what_was_asked_pays_by_the_quote_that_asked_it(rates: tuple[st
     quotes = [quote(0, rates[0], units[0]), quote(15, rates[1], units[1])]
     for asked in quotes:
         at = NOON + timedelta(minutes=16)
-        assert quote_at(quotes, units=int(asked.amount_units), at=at, due=nothing) == asked
+        assert quote_at(quotes, units=int(asked.amount_units), at=at, grace=GRACE, due=nothing) == asked
 
 
 @pytest.mark.parametrize("rates", [("2500", "2450"), ("2450", "2500")], ids=["falling", "rising"])
@@ -58,19 +59,25 @@ def test_who_pays_the_rest_that_was_asked_pays_by_the_quote_that_asked_it(rates:
     quotes = [quote(0, rates[0], units=10**17), quote(15, rates[1], units=10**17)]
     for asked in quotes:
         units = units_asked(asked, Decimal(9))
-        assert quote_at(quotes, units=units, at=NOON + timedelta(minutes=16), due=lambda: Decimal(9)) == asked
+        assert (
+            quote_at(quotes, units=units, at=NOON + timedelta(minutes=16), grace=GRACE, due=lambda: Decimal(9)) == asked
+        )
 
 
 def test_who_pays_less_has_the_better_rate() -> None:
     quotes = [quote(0, "2500", 19600), quote(15, "2450", 20000)]
-    assert quote_at(quotes, units=9000, at=NOON + timedelta(minutes=16), due=lambda: Decimal(49)) == quotes[0]
-    assert quote_at(quotes, units=9000, at=NOON + timedelta(minutes=18), due=lambda: Decimal(49)) == quotes[1]
+    assert (
+        quote_at(quotes, units=9000, at=NOON + timedelta(minutes=16), grace=GRACE, due=lambda: Decimal(49)) == quotes[0]
+    )
+    assert (
+        quote_at(quotes, units=9000, at=NOON + timedelta(minutes=18), grace=GRACE, due=lambda: Decimal(49)) == quotes[1]
+    )
 
 
 def test_a_quote_holds_two_minutes_longer_and_no_more() -> None:
     quotes = [quote(0, "2500", 19600)]
-    assert quote_at(quotes, units=19600, at=NOON + timedelta(minutes=17), due=nothing)
-    assert quote_at(quotes, units=19600, at=NOON + timedelta(minutes=17, seconds=1), due=nothing) is None
+    assert quote_at(quotes, units=19600, at=NOON + timedelta(minutes=17), grace=GRACE, due=nothing)
+    assert quote_at(quotes, units=19600, at=NOON + timedelta(minutes=17, seconds=1), grace=GRACE, due=nothing) is None
 
 
 @st.composite
@@ -109,7 +116,7 @@ def test_who_pays_what_the_page_asked_has_paid_neither_too_little_nor_too_much(
         if place != last:
             units = int(units * part)
         at = NOON + timedelta(minutes=max(mined, asked))
-        found = quote_at(quotes, units=units, at=at, due=lambda rest=rest: rest)
+        found = quote_at(quotes, units=units, at=at, grace=GRACE, due=lambda rest=rest: rest)
         assert found
         step = found.rate.scaleb(-network("ethereum").assets["ETH"].display_decimals)
         value = value_of(units, found.rate, decimals=18)

@@ -1,0 +1,98 @@
+"""A business's logo: whatever picture is sent is drawn anew, as a small PNG that holds its colours and nothing else.
+
+What came is never kept or shown: it may hold a place where a photo was taken, a script, or more pixels than memory.
+"""
+
+from hashlib import sha256
+from io import BytesIO
+
+from PIL import Image, ImageOps
+
+from common.errors import DomainError
+from merchants_app.models import LARGEST_LOGO, Logo, Merchant
+
+# Bytes and pixels of a picture that is looked at, and pixels of one that is kept, each way.
+LARGEST_UPLOAD = 500 * 1024
+MOST_PIXELS = 10_000_000
+WIDEST = 512
+# Tried one after the other, until the picture is small enough; a drawing mostly is at once, a photo never.
+_WIDTHS = (WIDEST, 384, 256, 192, 128)
+_COLORS = 256
+_FORMATS = ("PNG", "JPEG", "WEBP")
+# All that Pillow raises for a file that is not what it says.
+_UNREADABLE = (OSError, ValueError, SyntaxError, IndexError, EOFError, OverflowError, MemoryError)
+
+
+class WrongLogo(DomainError):
+    """The picture cannot be shown; the sentence says why, and what to send."""
+
+    code = "wrong_logo"
+
+
+def drawn_anew(picture: bytes) -> bytes:
+    """The picture as a PNG of at most 512 × 512 pixels and 100 KB. Raises `WrongLogo`."""
+    if len(picture) > LARGEST_UPLOAD:
+        raise _wrong("The picture is larger than 500 KB. Send a smaller one: 512 pixels each way are enough.")
+    if b"<svg" in picture[:2000].lower():
+        raise _wrong("An SVG can hold scripts, so none is taken. Export it as a PNG of 512 × 512 pixels.")
+    try:
+        return _small(_opened(picture))
+    except Image.DecompressionBombError:
+        raise _too_many_pixels() from None
+    except _UNREADABLE:
+        raise _wrong("This is no PNG, JPEG or WebP that can be read. Save the picture anew, as a PNG.") from None
+
+
+def digest_of(png: bytes, *, merchant: Merchant) -> str:
+    """Names a business's picture in addresses; empty for none."""
+    return sha256(f"{merchant.public_id}\n".encode() + png).hexdigest() if png else ""
+
+
+def keep_logo(png: bytes, *, merchant: Merchant) -> None:
+    """Shows this picture, which `drawn_anew` gave, from now on; empty: none. Within the change of its settings."""
+    if png:
+        Logo.objects.update_or_create(
+            merchant=merchant, defaults={"digest": digest_of(png, merchant=merchant), "png": png}
+        )
+    else:
+        Logo.objects.filter(merchant=merchant).delete()
+
+
+def png_of(digest: str) -> bytes | None:
+    """The picture at this address, if it still is somebody's."""
+    found = Logo.objects.filter(digest=digest).values_list("png", flat=True).first()
+    return None if found is None else bytes(found)
+
+
+def _opened(picture: bytes) -> Image.Image:
+    """In memory, upright, its first frame; what it would take there is known from its head, before it is unpacked."""
+    image = Image.open(BytesIO(picture), formats=_FORMATS)
+    if image.width * image.height > MOST_PIXELS:
+        raise _too_many_pixels()
+    return ImageOps.exif_transpose(image).convert("RGBA")
+
+
+def _small(image: Image.Image) -> bytes:
+    for width in _WIDTHS:
+        fitting = image.copy()
+        fitting.thumbnail((width, width), Image.Resampling.LANCZOS)
+        for drawn in (fitting, fitting.quantize(_COLORS, method=Image.Quantize.FASTOCTREE)):
+            if len(png := _png(drawn)) <= LARGEST_LOGO:
+                return png
+    raise _wrong("The picture cannot be made small enough. Send a simpler one.")
+
+
+def _png(image: Image.Image) -> bytes:
+    # Into a canvas of its own: what else was known of the picture (its place, its maker) stays behind.
+    image.info.clear()
+    file = BytesIO()
+    image.save(file, format="PNG", optimize=True)
+    return file.getvalue()
+
+
+def _too_many_pixels() -> WrongLogo:
+    return _wrong("The picture has more than 10 million pixels. Send a smaller one: 512 pixels each way are enough.")
+
+
+def _wrong(sentence: str) -> WrongLogo:
+    return WrongLogo(sentence, attr="logo")

@@ -1,0 +1,36 @@
+"""What a business says of itself on its buyers' pages: its picture, its words, where they lead."""
+
+from django.db import models
+
+
+class PayPageWords(models.Model):
+    """The part of a business that its buyers see, beside name, colour and e-mail address. Empty: not shown."""
+
+    logo_digest = models.CharField(
+        max_length=64, blank=True, default="", db_default="", editable=False, help_text="Names its `Logo` in addresses."
+    )
+    support_url = models.CharField(
+        max_length=500,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="Where buyers ask; {reference} becomes the order's number.",
+    )
+    terms_url = models.CharField(max_length=500, blank=True, default="", db_default="", help_text="Terms of sale.")
+    privacy_url = models.CharField(max_length=500, blank=True, default="", db_default="", help_text="Privacy notice.")
+    thanks = models.CharField(
+        max_length=200, blank=True, default="", db_default="", help_text="Said to buyers who have paid, in plain text."
+    )
+    returns_by_itself = models.BooleanField(
+        default=True, db_default=True, help_text="After a payment the page goes back to the shop by itself."
+    )
+    language = models.CharField(
+        max_length=16,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="Of buyers whose shop names none and whose browser asks for none that there is.",
+    )
+
+    class Meta:
+        abstract = True
