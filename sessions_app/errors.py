@@ -37,6 +37,12 @@ class NetworkUnavailable(Conflict):
     code = "network_unavailable"
 
 
+class NotPayableAgain(Conflict):
+    """The session ended, and its buyer cannot begin anew."""
+
+    code = "not_payable_again"
+
+
 class ReferenceTaken(Conflict):
     """Another live session has this reference and says something else."""
 

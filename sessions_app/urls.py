@@ -61,6 +61,7 @@ hosted = [
     path("pay/<str:page_token>/renew", views.renew, name="pay-renew"),
     path("pay/<str:page_token>/sent", views.sent, name="pay-sent"),
     path("pay/<str:page_token>/cancel", views.cancel, name="pay-cancel"),
+    path("pay/<str:page_token>/again", views.again, name="pay-again"),
     path("pay/<str:page_token>/simulate", views.simulate, name="pay-simulate"),
     path("pay/<str:page_token>/qr.svg", views.qr, name="pay-qr"),
     path("pay/<str:page_token>/brand.css", views.brand, name="pay-brand"),

@@ -188,11 +188,11 @@ class Session(Answer):
         description="Language of the page, if one was sent; else the buyer's browser decides.", examples=["de"]
     )
     supersedes: str | None = Field(
-        description="The session of the same reference that was ended for this one: money for it counts here.",
+        description="The unpaid session that this one took the place of: money for it counts here.",
         examples=[None, "cs_01h455vb4pex5vsknk084sn02p"],
     )
     superseded_by: str | None = Field(
-        description="The session that this one was ended for. Follow that one: what was cancelled is not your order.",
+        description="The session that has this one's place. Follow that one: what was cancelled is not your order.",
         examples=[None, "cs_01h455vb4pex5vsknk084sn02r"],
     )
     customer_id: str = Field(description="The customer's id.", examples=["cus_01h455vb4pex5vsknk084sn02q"])

@@ -142,6 +142,12 @@ class CreateSession(Body):
         description="Language of the buyer's page, such as `de` or `pt_BR`; what says none counts as left out.",
         examples=["de"],
     )
+    allow_pay_again: LeftOut[YesNo] = Field(
+        None,
+        description="Whether the buyer may pay again when the time is over or they cancelled: a new session on the "
+        "same terms `supersedes` this one, and `checkout.created` tells you. Left out: the business's setting (off).",
+        examples=[True],
+    )
     on_conflict: OnConflict = Field(
         OnConflict.REFUSE,
         description="When a live session has the `reference` on other terms: `refuse` (409), or `supersede`, which "

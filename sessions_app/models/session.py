@@ -60,6 +60,12 @@ class CheckoutSession(models.Model):
     allowed_assets = ArrayField(models.CharField(max_length=16), default=list, blank=True)
     reference = models.CharField(max_length=200, null=True)
     locale = models.CharField(max_length=16, blank=True)
+    allow_pay_again = models.BooleanField(
+        default=False,
+        db_default=False,
+        editable=False,
+        help_text="Whether its buyer may pay again when it ended unpaid. Of a payment link's everybody may.",
+    )
     # By id, not by key: each of the two is told of the other before both are written.
     supersedes = models.CharField(
         max_length=40, null=True, editable=False, help_text="The session of its reference that was ended for it."

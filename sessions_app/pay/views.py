@@ -13,10 +13,13 @@ import segno
 from django.http import HttpRequest, HttpResponse, HttpResponseNotModified, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.views.decorators.http import require_POST, require_safe
 
 from chains_app.reading.scanning import heads_of
 from common.errors import DomainError
+from merchants_app.frame.throttling import TooManyRequests, count_opening
+from sessions_app.errors import NotPayableAgain
 from sessions_app.models import CheckoutSession, Refund
 from sessions_app.pay.frame import BuyersDoor, buyers_page
 from sessions_app.pay.shown.due import due_of
@@ -25,6 +28,7 @@ from sessions_app.pay.shown.scenarios import scenario_named
 from sessions_app.paying import scenarios
 from sessions_app.paying.announcing import announce
 from sessions_app.paying.opening import note_opening
+from sessions_app.paying.paying_again import BUYER, may_pay_again, pay_again
 from sessions_app.paying.quoting import choose_option, options_for, unseen_network
 from sessions_app.reading.brand import brand_css
 from sessions_app.reading.queries import session_for_buyer, successor_of
@@ -33,7 +37,6 @@ from sessions_app.state.children import payments_of
 from sessions_app.state.representation import sorted_refunds
 from sessions_app.status import is_live
 
-BUYER = "buyer"
 _QUERY = {"change": "1", "again": "1", "qr": "other"}
 
 
@@ -126,6 +129,17 @@ def cancel(_request: HttpRequest, session: CheckoutSession) -> HttpResponse:
 
 @require_POST
 @_buyers_door
+def again(request: HttpRequest, session: CheckoutSession) -> HttpResponse:
+    """The buyer of a session that ended begins anew: on to the page of the one that goes on."""
+    try:
+        count_opening(request, session.merchant.public_id)
+    except TooManyRequests as refusal:
+        raise NotPayableAgain(gettext("Too many payments were begun from here. Wait a minute.")) from refusal
+    return _back_to_page(pay_again(session, now=timezone.now()))
+
+
+@require_POST
+@_buyers_door
 def simulate(request: HttpRequest, session: CheckoutSession) -> HttpResponse:
     """Test mode: plays a buyer's payment."""
     scenario = scenario_named(request.POST.get("scenario", ""))
@@ -163,15 +177,16 @@ def _page(request: HttpRequest, session: CheckoutSession, error: DomainError | N
 
 def _view_model(request: HttpRequest, session: CheckoutSession, error: str = "") -> PayPage:
     now, wanted = timezone.now(), _wanted(request)
-    is_choosing = state_of(session, now=now, **wanted) == State.CHOOSE
+    state = state_of(session, now=now, **wanted)
     return pay_page(
         session=session,
-        options=options_for(session, now) if is_choosing else (),
+        options=options_for(session, now) if state == State.CHOOSE else (),
         heads=_heads(session),
         refunds=_refunds(session),
         now=now,
         error=error,
         unseen=_unseen(session, now),
+        can_pay_again=state in {State.EXPIRED, State.CANCELLED} and may_pay_again(session, now),
         **wanted,
     )
 

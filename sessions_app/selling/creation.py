@@ -47,6 +47,7 @@ class SessionTerms:
     reference: str | None = None
     locale: str | None = None
     expires_at: datetime | None = None
+    allow_pay_again: bool | None = None
 
     def said(self) -> dict[str, Any]:
         """By field of the session."""
@@ -74,7 +75,7 @@ def create_session(
     of what could pay it, `BusinessSuspended` when the operator has stopped the business.
     """
     for left in reversed(range(_TRIES)):
-        session = _new_session(merchant, mode, terms)
+        session = session_on(merchant, mode, terms)
         try:
             with failing_alone():
                 if open_session(session, actor=actor, renames_customer=renames_customer, allow_repeat=allow_repeat):
@@ -115,10 +116,11 @@ def create_answered(
     None when only the long way (`create_session`) can tell why not. Raises IntegrityError when the claim is answered,
     or another request is making the same new customer at this moment.
     """
-    return open_session(_new_session(merchant, mode, terms), actor=actor, claim=claim, allow_repeat=allow_repeat)
+    return open_session(session_on(merchant, mode, terms), actor=actor, claim=claim, allow_repeat=allow_repeat)
 
 
-def _new_session(merchant: Merchant, mode: str, terms: SessionTerms) -> CheckoutSession:
+def session_on(merchant: Merchant, mode: str, terms: SessionTerms) -> CheckoutSession:
+    """A session on these terms and the business's present rules, not written yet. Raises `BusinessSuspended`."""
     refuse_suspended(merchant)
     remember(merchant)
     _refuse_unpayable(merchant, mode, terms.allowed_assets)
@@ -138,7 +140,7 @@ def _new_session(merchant: Merchant, mode: str, terms: SessionTerms) -> Checkout
         confirmations=merchant.confirmations,
         created_at=now,
         updated_at=now,
-        **terms.said() | {"expires_at": ends},
+        **{"allow_pay_again": merchant.allow_pay_again} | terms.said() | {"expires_at": ends},
     )
 
 

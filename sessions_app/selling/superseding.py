@@ -1,4 +1,6 @@
-"""A session takes the place of an unpaid one of its reference: whatever is sent to the former from then on is its own.
+"""A session takes the place of an unpaid one: whatever is sent to the former from then on is its own.
+
+The shop asks for it while the former runs (another cart), the buyer once it is over (pay again).
 
 The former's address goes to the successor. So late money counts for the order by all rules that money goes by, at the
 price that holds now, and cannot complete two sessions. The rates that the former's buyer was promised go with it.
@@ -7,8 +9,11 @@ price that holds now, and cannot complete two sessions. The rates that the forme
 from django.db import transaction
 
 from sessions_app.models import Announcement, CheckoutSession, DepositAddress, Quote
+from sessions_app.state.children import payments_of
+from sessions_app.state.conflicts import money_on_its_way
 from sessions_app.state.creation_sql import open_session
-from sessions_app.state.lifecycle import supersede
+from sessions_app.state.lifecycle import News, lock, reassess, supersede
+from sessions_app.status import is_live
 
 
 class NotOpened(Exception):
@@ -23,8 +28,7 @@ def open_in_place_of(
 
     Raises `MoneyOnItsWay`, `SessionNotOpen`, `NotOpened`, and IntegrityError as `open_session` does.
     """
-    # First the address, then the session, as the watcher does: what it is storing for it is seen here, or waits.
-    DepositAddress.objects.select_for_update().filter(session=former).first()
+    _hold_address(former)
     picked = former.quote
     session.supersedes = former.public_id
     ended = supersede(former, by=session.public_id, actor=actor)
@@ -32,6 +36,34 @@ def open_in_place_of(
         raise NotOpened
     _take_over_address(ended, session, picked)
     return session
+
+
+@transaction.atomic
+def open_after(former: CheckoutSession, session: CheckoutSession, *, actor: str) -> CheckoutSession:
+    """Opens the session in the place of one that ended without money; answers the one that was opened for it before.
+
+    Raises `MoneyOnItsWay`, `NotOpened`, and IntegrityError as `open_session` does.
+    """
+    _hold_address(former)
+    ended = lock(former.pk)
+    if ended.superseded_by:
+        return CheckoutSession.objects.get(public_id=ended.superseded_by)
+    if is_live(ended.status) or payments_of(ended):
+        raise money_on_its_way(ended)
+    session.supersedes = ended.public_id
+    if not open_session(session, actor=actor, renames_customer=False):
+        raise NotOpened
+    CheckoutSession.objects.filter(pk=session.pk).update(payment_link=ended.payment_link_id)
+    ended.superseded_by, ended.quote = session.public_id, None
+    ended.save(update_fields=["superseded_by", "quote"])
+    reassess(ended.pk, News(reason=f"Paid again: {session.public_id} has its place.", actor=actor, noted=True))
+    _take_over_address(ended, session, None)
+    return session
+
+
+def _hold_address(former: CheckoutSession) -> None:
+    """First the address, then the session, as the watcher does: what it is storing for it is seen then, or waits."""
+    DepositAddress.objects.select_for_update().filter(session=former).first()
 
 
 def _take_over_address(former: CheckoutSession, session: CheckoutSession, picked: Quote | None) -> None:

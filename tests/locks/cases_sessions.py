@@ -15,6 +15,7 @@ from sessions_app.buyers.erasing import erase_rows
 from sessions_app.collecting import collecting
 from sessions_app.models import AddressChange, CheckoutSession, Decision, Payment, PaymentLink, Refund
 from sessions_app.paying.decisions import decide
+from sessions_app.paying.paying_again import pay_again
 from sessions_app.paying.quoting import choose_option
 from sessions_app.paying.sandbox_clock import advance
 from sessions_app.refunding.address import confirm_change, leave_address, name_address
@@ -35,6 +36,7 @@ from tests.locks.stage import (
     SANDBOX,
     SEEN,
     confirmed,
+    ended_unpaid,
     over_since,
     overpaid,
     shown,
@@ -74,6 +76,12 @@ def a_session_in_place_of_another(mia: Merchant) -> Act:
     )  # fmt: skip
     dearer = agreed(reference="order-1", amount=Decimal(60))
     return lambda: create_session(merchant=mia, mode="test", terms=dearer, supersedes=True)
+
+
+@holds("sessions_app.selling.superseding.open_after")
+def a_session_that_is_paid_again(mia: Merchant) -> Act:
+    ended = ended_unpaid(mia)
+    return lambda: pay_again(ended, now=timezone.now())
 
 
 @holds("sessions_app.selling.changing.change_session")

@@ -9,6 +9,7 @@ from chains_app.networks.networks import network
 from chains_app.reading.reader import Transfer
 from merchants_app.models import Merchant
 from sessions_app.models import CheckoutSession, DepositAddress, Payment
+from sessions_app.paying.paying_again import BUYER
 from sessions_app.paying.quoting import choose_option
 from sessions_app.paying.used_deposits import find_spare_deposits
 from sessions_app.selling.creation import create_session
@@ -25,6 +26,15 @@ def waiting_for_money(mia: Merchant) -> CheckoutSession:
     """It waits for 49.00 USDC on the sandbox."""
     made = create_session(merchant=mia, mode="test", terms=agreed())
     choose_option(session=made, asset="USDC", network="sandbox", now=timezone.now())
+    return refreshed(made)
+
+
+def ended_unpaid(mia: Merchant) -> CheckoutSession:
+    """Its buyer, who was shown where to send 49.00 USDC, gave up; the shop lets them pay again."""
+    terms = agreed(reference="order-1", allowPayAgain=True)
+    made = create_session(merchant=mia, mode="test", terms=terms)
+    choose_option(session=made, asset="USDC", network="sandbox", now=timezone.now())
+    cancel(made, actor=BUYER)
     return refreshed(made)
 
 

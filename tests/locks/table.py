@@ -5,6 +5,7 @@ hold the lock on one connection, let the other run into it (`tests.races.behind_
 sees what the first has done. Then take the lock out and see the race fail.
 """
 
+AGAIN = "tests/locks/test_paying_again_locks.py"
 BOOKS = "tests/locks/test_book_locks.py"
 BUSINESS = "tests/locks/test_business_locks.py"
 CHAIN = "tests/locks/test_chain_locks.py"
@@ -115,8 +116,9 @@ ROWS: dict[str, tuple[str, ...]] = {
     "sessions_app.state.lifecycle.expire_overdue: select_for_update": (
         f"{MONEY}::test_the_batch_passes_by_what_somebody_holds_with_a_price_too",
     ),
-    "sessions_app.selling.superseding.open_in_place_of: select_for_update": (
+    "sessions_app.selling.superseding._hold_address: select_for_update": (
         f"{ORDERS}::test_money_that_is_being_stored_is_not_superseded",
+        f"{AGAIN}::test_money_that_is_being_stored_is_not_paid_again",
     ),
     "sessions_app.watching.payments._HOLDERS: FOR SHARE": (
         f"{ORDERS}::test_money_that_is_being_stored_is_not_superseded",

@@ -53,6 +53,7 @@ PROMISED = {
         "not_collected_yet",
         "not_for_operators",
         "not_mailed",
+        "not_payable_again",
         "nothing_to_collect",
         "nothing_to_decide",
         "nothing_to_refund",

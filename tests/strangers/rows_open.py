@@ -23,6 +23,7 @@ HOSTED = [
     _buyers("pay-renew", method="post", ids={"page_token": "quoted_page"}, done=303, live_done=409),
     _buyers("pay-sent", method="post", ids={"page_token": "quoted_page"}, body={"tx_hash": "0x" + "ab" * 32}, done=303),
     _buyers("pay-cancel", method="post", ids=_PAY, done=303),
+    _buyers("pay-again", method="post", ids=_PAY, done=409),
     _buyers("pay-simulate", method="post", ids={"page_token": "fresh_page"}, body={"scenario": "exact"}, done=303,
             live_done=409),
     _buyers("pay-qr", ids={"page_token": "quoted_page"}, live_done=404),

@@ -65,6 +65,7 @@ class PayPage:
     is_test: bool
     is_final: bool
     can_cancel: bool
+    can_pay_again: bool
     version: str
     now: datetime
 
@@ -136,6 +137,7 @@ def pay_page(
     again: bool = False,
     error: str | Promise = "",
     unseen: str = "",
+    can_pay_again: bool = False,
 ) -> PayPage:
     """The page of a session that came through `facts.with_facts`.
 
@@ -160,6 +162,7 @@ def pay_page(
         step=_STEPS.get(state, 0),
         is_test=session.mode == "test",
         is_final=state in {State.PAID, State.REVERSED, State.ORDER_PAID, State.EXPIRED, State.CANCELLED},
+        can_pay_again=can_pay_again,
         can_cancel=session.status == Status.OPEN and state != State.ORDER_PAID,
         version=version_of(session, heads=heads, refunds=refunds, now=now, change=change, again=again, unseen=unseen),
         now=now,
