@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
     atomic = False
 
     dependencies = [
-        ('sessions_app', '0014_books'),
+        ('sessions_app', '0015_rules_copied'),
     ]
 
     operations = [
