@@ -8,7 +8,9 @@ from common.modes import Mode
 from common.ticks import may_be_sent
 from sessions_app.books.catching_up import catch_up
 from sessions_app.buyers.retention import erase_old_buyers as erase_old_buyers_now
+from sessions_app.paying.second_thoughts import take_effect
 from sessions_app.paying.used_deposits import find_spare_deposits
+from sessions_app.reading.waiting_letters import write_letters
 from sessions_app.watching.searches import do_waiting
 from sessions_app.watching.second_looks import look_again
 from sessions_app.watching.standing_still import end_what_is_over
@@ -58,6 +60,18 @@ def search_for_money() -> None:
 def expire_due() -> None:
     """Ends sessions whose time is over."""
     end_what_is_over()
+
+
+@shared_task(ignore_result=True)
+def take_decisions() -> None:
+    """Decides what nobody took back. Safe to run twice at once."""
+    take_effect(timezone.now())
+
+
+@shared_task(ignore_result=True)
+def tell_of_decisions() -> None:
+    """Writes to those who may decide about what waits. Safe to run twice at once."""
+    write_letters(timezone.now())
 
 
 @shared_task(ignore_result=True)

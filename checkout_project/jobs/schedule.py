@@ -8,6 +8,8 @@ BEAT_SCHEDULE = {
     "look-at-networks-again": {"task": "sessions_app.tasks.look_at_networks_again", "schedule": every(5)},
     "search-for-money": {"task": "sessions_app.tasks.search_for_money", "schedule": every(5)},
     "expire-due-sessions": {"task": "sessions_app.tasks.expire_due", "schedule": every(2)},
+    "take-decisions": {"task": "sessions_app.tasks.take_decisions", "schedule": every(2)},
+    "tell-of-decisions": {"task": "sessions_app.tasks.tell_of_decisions", "schedule": every(60)},
     "look-after-endpoints": {"task": "webhooks_app.tasks.look_after_endpoints", "schedule": every(60)},
     "forget-old-events": {"task": "webhooks_app.tasks.forget_old_events", "schedule": every(3600)},
     "refresh-rates": {"task": "chains_app.tasks.refresh_rates", "schedule": every(30)},

@@ -12,6 +12,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models, transaction
 from django.db.models import F, Q
+from django.db.models.functions import Now
 
 from common.api.exact_json import ExactDecoder, ExactEncoder
 from common.email_addresses import folded
@@ -75,7 +76,7 @@ class User(AbstractUser):
 
 
 class DecisionLetters(models.TextChoices):
-    """When owners are written to about payments that wait for a decision."""
+    """When members who may decide are written to about payments that wait for it."""
 
     AT_ONCE = "at_once", "At once"
     DAILY = "daily", "Once a day"
@@ -226,6 +227,16 @@ class Member(models.Model):
     merchant = models.ForeignKey(Merchant, on_delete=models.CASCADE, related_name="members")
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships")
     role = models.CharField(max_length=12, choices=Role.choices, default=Role.VIEWER)
+    decision_letters = models.CharField(
+        max_length=8,
+        choices=DecisionLetters.choices,
+        blank=True,
+        db_default="",
+        help_text="When they are written to about payments that wait for a decision; empty: as their business says.",
+    )
+    decisions_told_until = models.DateTimeField(
+        db_default=Now(), editable=False, help_text="They were told of what has waited since then or longer."
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

@@ -12,7 +12,7 @@ from sessions_app.answers.shop import OpenIssue
 from sessions_app.api.requests import ListIssues
 from sessions_app.models import CheckoutSession
 from sessions_app.paying.decisions import case_of
-from sessions_app.reading.queries import undecided_page
+from sessions_app.reading.queries import undecided, undecided_page
 from sessions_app.scope import SessionScope
 from sessions_app.state.representation import received_value, represent
 
@@ -25,7 +25,7 @@ class IssueViewSet(MerchantViewSet):
     def list(self, request: ApiRequest) -> Response:
         """A page of the queue, what waits longest first; `Link: <…>; rel="next"` leads on."""
         wanted = ListIssues.parse_query(request.query_params)
-        found, rest = undecided_page(SessionScope.of(request), limit=wanted.limit, after=wanted.after)
+        found, rest = undecided_page(undecided(SessionScope.of(request)), limit=wanted.limit, after=wanted.after)
         response = Response([_represent(session) for session in found])
         if rest:
             lead_on(response, request, {"limit": wanted.limit, "after": rest})

@@ -1,21 +1,30 @@
-"""Dashboard page of the decision queue: what is odd, what is suggested, one click."""
+"""Dashboard pages of the decision queue: what is odd, what is suggested, one click, and a minute to take it back."""
+
+from collections.abc import Sequence
+from typing import Any
 
 from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 
-from common.keyset import first_of
+from common.errors import DomainError
 from merchants_app.frame.access import Access, Power, for_members
 from merchants_app.frame.pages import page
-from sessions_app.paying.decisions import decide as take_decision
-from sessions_app.reading.queries import undecided
+from merchants_app.models import DecisionLetters
+from merchants_app.people.letters import letters_to, write_to
+from sessions_app.models import CheckoutSession
+from sessions_app.paying.second_thoughts import decide_soon, take_back
+from sessions_app.reading.decided import count_by_issue, decided_page, taken_a_moment_ago
+from sessions_app.reading.queries import unanswered, undecided_page
 from sessions_app.reading.session_page import decisions_for
 from sessions_app.scope import SessionScope
 from sessions_app.status import DecisionKind, Issue
 
 SHOWN = 50
+SEVERAL = 200  # decided at once, at most: a page's worth and some
 
 
 class DecisionForm(forms.Form):
@@ -37,10 +46,29 @@ class DecisionForm(forms.Form):
 
 @for_members()
 def decisions(request: HttpRequest, access: Access) -> HttpResponse:
-    """The oldest first: what waits longest is what buyers wait for."""
-    waiting, more = first_of(undecided(SessionScope.of(access)), SHOWN)
-    rows = [(session, decisions_for(session)) for session in waiting]
-    return page(request, access, "decisions.html", rows=rows, has_more=more)
+    """The oldest first: what waits longest is what buyers wait for. `?issue=` one kind, `?after=` where to go on."""
+    scope, issue = SessionScope.of(access), request.GET.get("issue", "")
+    chosen = Issue(issue) if issue in Issue.values else None
+    waiting, rest = undecided_page(unanswered(scope, chosen), limit=SHOWN, after=request.GET.get("after"))
+    return page(
+        request,
+        access,
+        "decisions.html",
+        rows=[(session, decisions_for(session)) for session in waiting],
+        rest=rest,
+        chosen=chosen,
+        counts=count_by_issue(scope),
+        pending=taken_a_moment_ago(scope),
+        letters_now=letters_to(access.user, access.merchant),
+        letters_choices=DecisionLetters.choices,
+    )
+
+
+@for_members()
+def decided(request: HttpRequest, access: Access) -> HttpResponse:
+    """What was decided, the newest first."""
+    rows, rest = decided_page(SessionScope.of(access), limit=SHOWN, after=request.GET.get("after"))
+    return page(request, access, "decided.html", rows=rows, rest=rest, counts=count_by_issue(SessionScope.of(access)))
 
 
 @for_members(see=None, change=Power.HANDLE_SESSIONS)
@@ -49,12 +77,83 @@ def decide(request: HttpRequest, access: Access, session_id: str) -> HttpRespons
     found = SessionScope.of(access).session(session_id)
     form = DecisionForm(request.POST)
     if form.is_valid():
-        kind = DecisionKind(form.cleaned_data.pop("kind"))
-        payments = form.cleaned_data.pop("payments").split()
-        take_decision(session=found, kind=kind, actor=access.actor, payments=payments, **form.cleaned_data)
-        messages.success(request, f"Decided: {kind.label.lower()}.")
+        _take(found, access, **form.cleaned_data)
+        messages.success(request, "Decided. Your shop is told in a minute; until then you can take it back.")
     else:
         messages.error(request, " ".join(str(error) for errors in form.errors.values() for error in errors))
+    return _back(request, access, session_id)
+
+
+@for_members(see=None, change=Power.HANDLE_SESSIONS)
+def decide_several(request: HttpRequest, access: Access) -> HttpResponse:
+    """The same answer for all that were chosen. Each is sent as `case`: its id, its issue, and the payments shown."""
+    taken, refused, scope = 0, [], SessionScope.of(access)
+    for case in request.POST.getlist("case")[:SEVERAL]:
+        session_id, issue, payments = [*case.split(" ", 2), "", ""][:3]
+        form = DecisionForm({"kind": request.POST.get("kind"), "issue": issue, "payments": payments})
+        if not form.is_valid():
+            refused.append(f"{session_id[:60]}: choose it again from the list, and an answer.")
+            continue
+        try:
+            _take(scope.session(session_id), access, **form.cleaned_data)
+            taken += 1
+        except DomainError as refusal:
+            refused.append(f"{session_id[:60]}: {refusal.detail}")
+    _tell_of_several(request, taken, refused)
+    return redirect("dashboard:decisions", at=access.at)
+
+
+@for_members(see=None, change=Power.HANDLE_SESSIONS)
+def undo(request: HttpRequest, access: Access) -> HttpResponse:
+    """Takes back the decisions about the sessions that are sent as `case`."""
+    back, refused, scope = 0, [], SessionScope.of(access)
+    for session_id in request.POST.getlist("case")[:SEVERAL]:
+        try:
+            take_back(scope.session(session_id))
+            back += 1
+        except DomainError as refusal:
+            refused.append(f"{session_id[:60]}: {refusal.detail}")
+    if back:
+        messages.success(request, f"Taken back: {back}. As if nothing had been decided.")
+    for sentence in refused:
+        messages.error(request, sentence)
+    return _back(request, access, request.POST.get("case", ""))
+
+
+@for_members(see=None, change=Power.HANDLE_SESSIONS)
+def letters(request: HttpRequest, access: Access) -> HttpResponse:
+    """When the member is written to about what waits."""
+    wanted = request.POST.get("letters", "")
+    if wanted in DecisionLetters.values:
+        write_to(access.user, access.merchant, letters=DecisionLetters(wanted))
+        messages.success(request, f"Saved. Letters about decisions that wait: {DecisionLetters(wanted).label.lower()}.")
+    else:
+        messages.error(request, "Choose when to be written to: at once, once a day, or never.")
+    return redirect("dashboard:decisions", at=access.at)
+
+
+def _take(session: CheckoutSession, access: Access, *, kind: str, payments: str, **rest: Any) -> None:
+    decide_soon(
+        session=session,
+        kind=DecisionKind(kind),
+        actor=access.actor,
+        payments=payments.split(),
+        now=timezone.now(),
+        **rest,
+    )
+
+
+def _tell_of_several(request: HttpRequest, taken: int, refused: Sequence[str]) -> None:
+    if taken:
+        words = f"Decided: {taken}. Your shop is told in a minute; until then you can take it back."
+        messages.success(request, words)
+    elif not refused:
+        messages.error(request, "Choose at least one payment from the list.")
+    for sentence in refused:
+        messages.error(request, sentence)
+
+
+def _back(request: HttpRequest, access: Access, session_id: str) -> HttpResponse:
     back = request.POST.get("next", "")
     if url_has_allowed_host_and_scheme(back, allowed_hosts=None):
         return redirect(back)

@@ -13,7 +13,7 @@ from sessions_app.collecting.collecting import waiting_count
 from sessions_app.paying.quoting import unseen_network
 from sessions_app.paying.used_deposits import earlier_session
 from sessions_app.reading.outages import outages_of
-from sessions_app.reading.queries import undecided, waiting_since
+from sessions_app.reading.queries import unanswered, waiting_since
 from sessions_app.reading.searching import TABS, in_tab, sought
 from sessions_app.reading.session_page import decisions_for, events_of, payments_of
 from sessions_app.reading.statistics import CHART_DAYS, figures, received_per_day
@@ -45,7 +45,7 @@ def overview(request: HttpRequest, access: Access) -> HttpResponse:
         highest=max(day.value for day in days),
         chart_days=CHART_DAYS,
         to_collect=waiting_count(access.merchant, access.mode),
-        undecided=undecided(SessionScope.of(access))[:3],
+        undecided=unanswered(SessionScope.of(access))[:3],
         latest=latest,
         outages=outages_of(SessionScope.of(access), now),
     )

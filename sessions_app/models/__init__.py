@@ -4,7 +4,7 @@ from sessions_app.models.address_change import AddressChange
 from sessions_app.models.announcement import Announcement
 from sessions_app.models.book_line import BookLine, BooksPosition, LineKind, UnbookedFee
 from sessions_app.models.customer import Customer
-from sessions_app.models.decision import Decision
+from sessions_app.models.decision import Decision, PendingDecision
 from sessions_app.models.deposit import DepositAddress, SpareDeposit
 from sessions_app.models.money_search import MoneySearch
 from sessions_app.models.payment import Payment, Quote
@@ -26,6 +26,7 @@ __all__ = [
     "MoneySearch",
     "Payment",
     "PaymentLink",
+    "PendingDecision",
     "Quote",
     "Refund",
     "RefundCandidate",

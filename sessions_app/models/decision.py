@@ -1,4 +1,4 @@
-"""What a merchant decided about an odd payment: a fact that the evaluation reads."""
+"""What a merchant decided about an odd payment: a fact that the evaluation reads. And what is not yet one."""
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -28,3 +28,22 @@ class Decision(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} ({self.issue})"
+
+
+class PendingDecision(models.Model):
+    """One that was taken in the dashboard and takes effect in a moment. Until then it can be taken back, and nobody is
+    told."""
+
+    session = models.OneToOneField(CheckoutSession, on_delete=models.PROTECT, related_name="pending_decision")
+    kind = models.CharField(max_length=10, choices=DecisionKind.choices)
+    issue = models.CharField(max_length=12, choices=Issue.choices)
+    shown = ArrayField(
+        models.CharField(max_length=60), help_text="The payments that whoever decided was shown as the issue's."
+    )
+    tx_hash = models.CharField(max_length=66, blank=True, help_text="Of a refund.")
+    note = models.CharField(max_length=500, blank=True)
+    actor = models.CharField(max_length=200)
+    takes_effect_at = models.DateTimeField(db_index=True)  # read by `take_effect`, every two seconds
+
+    def __str__(self) -> str:
+        return f"{self.kind} ({self.issue}), not yet"

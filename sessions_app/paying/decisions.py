@@ -75,6 +75,28 @@ def decide(
     transaction (`WrongDecision`). `issue` and `payments` (see `case_of`) are what whoever decides was shown: when it is
     something else by now, nothing is decided.
     """
+    answered = check(session=session, kind=kind, tx_hash=tx_hash, issue=issue)
+    decision = Decision(session=session, kind=kind, issue=answered, tx_hash=tx_hash, note=note, actor=actor)
+    with transaction.atomic():
+        minutes = session.merchant.session_minutes
+        decided = write_decision(decision, reopen_minutes=minutes, shown=payments, now=now)
+        if kind == DecisionKind.REFUNDED:
+            book_told_refunds([session.pk], now=decision.decided_at)
+        record(
+            merchant=session.merchant,
+            mode=session.mode,
+            actor=actor,
+            action=f"session.{kind}",
+            subject=session.public_id,
+            issue=session.issue,
+            note=note,
+            tx_hash=tx_hash,
+        )
+    return decided
+
+
+def check(*, session: CheckoutSession, kind: DecisionKind, tx_hash: str = "", issue: str = "") -> Issue:
+    """The issue that it answers, as far as can be said without a lock. Raises what `decide` raises."""
     if not session.needs_decision or session.issue is None:
         raise NothingToDecide("This session has nothing to decide.", about=about(session))
     if issue and issue != session.issue:
@@ -101,23 +123,7 @@ def decide(
         raise WrongDecision("Name the refund's transaction. Without one, write off or accept.", attr="txHash")
     if tx_hash and kind != DecisionKind.REFUNDED:
         raise WrongDecision(f"A transaction belongs to 'refunded', not to '{kind}'.", attr="txHash")
-    decision = Decision(session=session, kind=kind, issue=session.issue, tx_hash=tx_hash, note=note, actor=actor)
-    with transaction.atomic():
-        minutes = session.merchant.session_minutes
-        decided = write_decision(decision, reopen_minutes=minutes, shown=payments, now=now)
-        if kind == DecisionKind.REFUNDED:
-            book_told_refunds([session.pk], now=decision.decided_at)
-        record(
-            merchant=session.merchant,
-            mode=session.mode,
-            actor=actor,
-            action=f"session.{kind}",
-            subject=session.public_id,
-            issue=session.issue,
-            note=note,
-            tx_hash=tx_hash,
-        )
-    return decided
+    return Issue(session.issue)
 
 
 def _answers(session: CheckoutSession, issue: Issue) -> tuple[DecisionKind, ...]:

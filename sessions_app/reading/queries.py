@@ -18,7 +18,7 @@ from sessions_app.state.facts import with_facts
 from sessions_app.state.reading_sql import count_sessions, read_newest
 from sessions_app.state.representation import sorted_payments
 from sessions_app.state.session_view import PaymentView, SessionView
-from sessions_app.status import is_live
+from sessions_app.status import Issue, is_live
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -68,14 +68,24 @@ def undecided(scope: SessionScope) -> QuerySet[CheckoutSession]:
     return waiting.annotate(issue_opened_at=Subquery(opened.values("at")[:1])).order_by("issue_opened_at", "public_id")
 
 
-def undecided_page(scope: SessionScope, *, limit: int, after: str | None) -> tuple[list[CheckoutSession], str | None]:
-    """A page of the queue, and where the next one begins, None at the end.
+def unanswered(scope: SessionScope, issue: Issue | None = None) -> QuerySet[CheckoutSession]:
+    """The queue without what somebody decided a moment ago; of one issue if it is named."""
+    waiting = undecided(scope).filter(pending_decision=None).select_related("pending_decision")
+    return waiting.filter(issue=issue) if issue else waiting
+
+
+def undecided_page(
+    rows: QuerySet[CheckoutSession], *, limit: int, after: str | None
+) -> tuple[list[CheckoutSession], str | None]:
+    """A page of the queue or a part of it, and where the next one begins, None at the end.
 
     That is the moment and the session, and not only the session: it may be decided until the next page is asked for.
+    Raises `NotFound` for a place that no page named.
     """
-    rows = undecided(scope)
     if after:
         microseconds, _, public_id = after.partition("-")
+        if not (microseconds.isascii() and microseconds.isdecimal() and len(microseconds) <= 16):
+            raise NotFound(f"There is no page after {after[:60]!r}: begin with the first.", attr="after")
         at = _EPOCH + timedelta(microseconds=int(microseconds))
         rows = rows.filter(Q(issue_opened_at__gt=at) | Q(issue_opened_at=at, public_id__gt=public_id))
     shown, more = first_of(rows, limit)

@@ -11,4 +11,4 @@ register = template.Library()
 @register.simple_tag
 def decisions_waiting(access: Access) -> int:
     """How many sessions somebody must decide on (the partial index `sessions_to_decide` answers it)."""
-    return SessionScope.of(access).sessions().filter(needs_decision=True).count()
+    return SessionScope.of(access).sessions().filter(needs_decision=True, pending_decision=None).count()

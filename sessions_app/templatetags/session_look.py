@@ -5,12 +5,20 @@ from decimal import Decimal
 from django import template
 from django.utils.html import format_html_join
 
-from sessions_app.models import CheckoutSession, Payment
+from sessions_app.models import CheckoutSession, Decision, Payment, PendingDecision
 from sessions_app.paying.decisions import case_of
-from sessions_app.reading.session_words import Chip, chips_of, headline_of, network_name, paid_with, payment_chip
+from sessions_app.reading.session_words import (
+    Chip,
+    chips_of,
+    decision_words,
+    headline_of,
+    network_name,
+    paid_with,
+    payment_chip,
+)
 from sessions_app.reading.statistics import Day
 from sessions_app.state.representation import payment_state, received_value
-from sessions_app.status import Issue
+from sessions_app.status import DecisionKind, Issue
 
 register = template.Library()
 register.filter("headline", headline_of)
@@ -24,6 +32,12 @@ def payments_shown(session: CheckoutSession) -> str:
     """What a decision on this page is about, for its form to send back."""
     case = case_of(session)
     return " ".join(case.payments) if case else ""
+
+
+@register.filter
+def decided_words(decision: Decision | PendingDecision) -> str:
+    """What was decided, as its button said it."""
+    return decision_words(DecisionKind(decision.kind), Issue(decision.issue))[0]
 
 
 @register.filter

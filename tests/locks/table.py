@@ -12,6 +12,7 @@ CHAIN = "tests/locks/test_chain_locks.py"
 CLOCK = "tests/test_clock_under_lock.py"
 ENTERING = "tests/locks/test_entering_locks.py"
 MONEY = "tests/locks/test_money_locks.py"
+DECISIONS = "tests/locks/test_decision_locks.py"
 DEPOSITS = "tests/locks/test_deposit_locks.py"
 ORDERS = "tests/locks/test_order_locks.py"
 OUTAGE = "tests/locks/test_outage_locks.py"
@@ -73,6 +74,9 @@ ROWS: dict[str, tuple[str, ...]] = {
     ),
     "merchants_app.keys.expiry_mails._tell: select_for_update": (
         f"{BUSINESS}::test_a_key_whose_letter_somebody_else_writes_is_passed_by",
+    ),
+    "sessions_app.reading.waiting_letters._write: select_for_update": (
+        f"{DECISIONS}::test_a_member_whom_somebody_else_writes_to_is_passed_by",
     ),
     "merchants_app.businesses.money_rules.change_settings: select_for_update": (
         f"{BUSINESS}::test_the_audit_line_says_what_a_setting_was_when_it_was_changed",

@@ -26,7 +26,7 @@ def our_models() -> list[type[Model]]:
 
 
 # Rows that stand below another record, or caches and locks that mean nothing to a person.
-BELOW_OTHERS = {"Member", "RefundCandidate", "Announcement", "UnbookedFee", "BooksPosition", "Logo"}
+BELOW_OTHERS = {"Member", "RefundCandidate", "Announcement", "UnbookedFee", "BooksPosition", "Logo", "PendingDecision"}
 MONEY = [
     "checkoutsession", "payment", "quote", "decision", "depositaddress", "sparedeposit", "statuschange", "refund",
     "bookline",

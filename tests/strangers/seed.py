@@ -27,31 +27,22 @@ from merchants_app.models import ApiKey, Member, Merchant, Role, Treasury, User
 from merchants_app.people.invitations import invite
 from merchants_app.people.team import remove
 from merchants_app.requests.log import write_lines
-from sessions_app.models import CheckoutSession, DepositAddress, Payment, Refund, RefundCandidate, SpareDeposit
+from sessions_app.models import CheckoutSession, DepositAddress, SpareDeposit
 from sessions_app.paying.announcing import announce
-from sessions_app.paying.decisions import decide
 from sessions_app.paying.quoting import choose_option
-from sessions_app.reading.queries import session_for_buyer, undecided_page
-from sessions_app.refunding.address import leave_address, name_address
-from sessions_app.refunding.refunds import prepare_refund
-from sessions_app.scope import SessionScope
 from sessions_app.selling.creation import create_session
 from sessions_app.selling.payment_links import create_link, open_link
 from sessions_app.state.lifecycle import expire
-from sessions_app.status import DecisionKind
 from tests.cast import Api, agreed
 from tests.fake_rates import fake_rates
 from tests.strangers.businesses import BUSINESSES, Business
+from tests.strangers.decided import FAR, NETWORKS, decisions
 from tests.strangers.still_chain import StillChain
 from tests.strangers.world import CAST, EVERYBODYS_CUSTOMER, MODES, SCOPES, World
 from webhooks_app.endpoints.endpoints import create_endpoint, delete_endpoint
 from webhooks_app.models import Delivery, Event
 from webhooks_app.queue.delivery import Capacities, Claim, Outcome, claim_due, report
 from webhooks_app.sending.trial import try_endpoint
-
-FAR = timezone.now() + timedelta(days=365 * 40)  # no clock of a test ends what runs until then
-ELSEWHERE = "0x71bE63f3384f5fb98995898A86B02Fb2426c5788"
-NETWORKS = {"test": ("sepolia", "base-sepolia"), "live": ("base", "bsc")}
 
 
 def make_strangers() -> None:
@@ -78,7 +69,8 @@ def make_strangers() -> None:
             Member.objects.create(merchant=CAST[other, "test"].merchant, user=removed, role=Role.VIEWER)
         _money()
         for (name, _), world in CAST.items():
-            _decisions(world, BUSINESSES[name])
+            decisions(world, BUSINESSES[name])
+    Member.objects.update(decisions_told_until=FAR)  # no letter of a test goes to them
     _deliver()
     for (name, _), world in CAST.items():
         _tried(world)
@@ -217,34 +209,6 @@ def _money() -> None:
             odd = Doubt(what="log", place="log 1", first=1, last=1, address="", why="It is the strangers'.")
             set_aside(network(each), [odd], FAR)
             Provider.objects.create(network=each, key=each, host=f"{each}.node.example", updated_at=timezone.now())
-
-
-def _decisions(world: World, business: Business) -> None:
-    """One is decided; of two the excess is to go back."""
-    now, owner = timezone.now(), world.people["owner"].email
-    for word, refund in (("odd", "refund"), ("other_odd", "other_refund")):
-        odd = leave_address(session_for_buyer(world.ids[f"{word}_page"]), business.buyers_wallet)
-        assert (odd.status, odd.issue, odd.needs_decision) == ("completed", "overpaid", True)
-        world.ids[refund] = prepare_refund(
-            session=odd, network_id=NETWORKS[world.mode][0], asset="USDC", kind="excess", rate_basis="paid",
-            actor=owner, now=now,
-        ).public_id  # fmt: skip
-        RefundCandidate.objects.create(
-            refund=Refund.objects.get(public_id=world.ids[refund]), tx_hash=f"0x{len(world.marks):064x}", log_index=1,
-            seen_at=now,
-        )  # fmt: skip
-    world.ids["payment"] = Payment.objects.get(session__public_id=world.ids["odd"]).public_id
-    world.ids |= {"network": NETWORKS[world.mode][0], "wallet": business.buyers_wallet}
-    _, rest = undecided_page(SessionScope.of(odd), limit=1, after=None)
-    world.ids["in_queue"] = str(rest)
-    # The buyer of one wants it elsewhere, and has not typed the code yet.
-    change = name_address(session_for_buyer(world.ids["other_odd_page"]), ELSEWHERE, now=now)
-    assert change
-    world.ids["change"] = change.public_id
-    decided = session_for_buyer(world.ids["decided_page"])
-    decide(session=decided, kind=DecisionKind.ACCEPT, actor=owner)
-    decided.searches.create(actor=owner, asked_at=now - timedelta(days=1), done_at=now, said=f"Nothing, {owner}.")
-    assert session_for_buyer(world.ids["paid_page"]).status == "completed"
 
 
 def _deliver() -> None:

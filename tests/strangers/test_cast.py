@@ -7,8 +7,9 @@ from django.db import models
 
 from merchants_app.models import AuditEntry, Merchant, User
 from sessions_app.models import CheckoutSession
+from tests.strangers.businesses import BUSINESSES
+from tests.strangers.decided import NETWORKS
 from tests.strangers.kept import NOBODYS, changed_since, fingerprint, our_models
-from tests.strangers.seed import BUSINESSES, NETWORKS
 from tests.strangers.world import CAST, EVERYBODYS_CUSTOMER, world
 from webhooks_app.models import Delivery
 

@@ -55,5 +55,5 @@ _OWNERS = {
                      "Invitation", "BookLine", "UnbookedFee", "Logo"), "merchant"),
     "SpareDeposit": "deposit__session__merchant",
     **dict.fromkeys(("AddressChange", "Announcement", "DepositAddress", "MoneySearch", "Quote", "Payment",
-                     "Decision", "Refund", "StatusChange"), "session__merchant"),
+                     "Decision", "PendingDecision", "Refund", "StatusChange"), "session__merchant"),
 }  # fmt: skip

@@ -1,6 +1,7 @@
 """The decision queue: what it says, what it suggests, one click."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -12,6 +13,7 @@ from merchants_app.models import AuditEntry
 from sessions_app.models import CheckoutSession
 from sessions_app.paying.decisions import case_of
 from sessions_app.paying.quoting import choose_option
+from sessions_app.paying.second_thoughts import take_effect
 from sessions_app.reading.session_words import headline_of
 from sessions_app.status import DecisionKind, Issue, Status
 from tests.cast import refreshed
@@ -26,6 +28,11 @@ def shown(session: CheckoutSession) -> dict[str, str]:
     case = case_of(refreshed(session))
     assert case
     return {"issue": case.issue, "payments": " ".join(case.payments)}
+
+
+def a_minute_passes() -> None:
+    """What was decided takes effect."""
+    take_effect(timezone.now() + timedelta(seconds=61))
 
 
 @pytest.fixture
@@ -55,12 +62,15 @@ def test_one_click_decides(desk: Desk, overpaid: CheckoutSession, kind: str) -> 
         f"sessions/{overpaid.public_id}/decide", kind=kind, next=f"/dashboard/{desk.at}/decisions", **given
     )
     assert answer["Location"] == f"/dashboard/{desk.at}/decisions"
+    assert refreshed(overpaid).needs_decision  # nobody is told before it can no longer be taken back
+    a_minute_passes()
     assert not refreshed(overpaid).needs_decision
     assert AuditEntry.objects.get(action=f"session.{kind}", subject=overpaid.public_id).actor == desk.user.email
 
 
 def test_the_refunds_transaction_and_a_note_are_kept(desk: Desk, overpaid: CheckoutSession) -> None:
     desk.post(f"sessions/{overpaid.public_id}/decide", kind="refunded", tx_hash=TX, note="by bank", **shown(overpaid))
+    a_minute_passes()
     decision = overpaid.decisions.get()
     assert (decision.tx_hash, decision.note) == (TX, "by bank")
 
@@ -136,6 +146,7 @@ def test_a_decision_leads_nowhere_else(desk: Desk, overpaid: CheckoutSession) ->
 def test_asking_for_the_rest_opens_the_session_again(desk: Desk, session: CheckoutSession, sandbox: Sandbox) -> None:
     short = sandbox.play(session, "late_short")
     desk.post(f"sessions/{short.public_id}/decide", kind="ask_rest", **shown(short))
+    a_minute_passes()
     assert refreshed(short).status == Status.OPEN
 
 
@@ -143,6 +154,7 @@ def test_support_decides_and_a_viewer_does_not(colleague: Callable[..., Desk], o
     page = f"sessions/{overpaid.public_id}/decide"
     assert colleague("viewer").post(page, kind="accept", **shown(overpaid)).status_code == 403
     assert colleague("support").post(page, kind="accept", **shown(overpaid)).status_code == 302
+    a_minute_passes()
     assert not refreshed(overpaid).needs_decision
 
 
@@ -174,6 +186,7 @@ def test_a_wrong_asset_that_was_accepted_is_said_to_be(
     page = f"sessions/{played.public_id}"
     assert "so it does not count" in desk.read(page)
     desk.post(f"{page}/decide", kind="accept", **shown(played))
+    a_minute_passes()
     assert "you took it as paid" in desk.read(page)
 
 

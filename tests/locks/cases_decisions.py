@@ -1,0 +1,50 @@
+"""Rules of decisions that are one: one that takes effect, and the letter about those that wait."""
+
+from datetime import timedelta
+
+from django.utils import timezone
+
+from merchants_app.models import Member, Merchant
+from sessions_app.models import CheckoutSession
+from sessions_app.paying.decisions import case_of
+from sessions_app.paying.second_thoughts import decide_soon, take_effect
+from sessions_app.reading.waiting_letters import write_letters
+from sessions_app.status import DecisionKind
+from tests.locks.breaking import Act, holds
+from tests.locks.stage import underpaid
+
+
+def decided_two_minutes_ago(mia: Merchant) -> CheckoutSession:
+    """Nobody took it back."""
+    session = underpaid(mia)
+    case = case_of(session)
+    assert case
+    decide_soon(
+        session=session,
+        kind=DecisionKind.ACCEPT,
+        actor="mia@example.com",
+        issue=case.issue,
+        payments=case.payments,
+        now=timezone.now() - timedelta(minutes=2),
+    )
+    return session
+
+
+def waits_in_live_mode(mia: Merchant) -> CheckoutSession:
+    """And nobody was told."""
+    session = underpaid(mia)
+    CheckoutSession.objects.filter(pk=session.pk).update(mode="live")
+    Member.objects.filter(merchant=mia).update(decisions_told_until=timezone.now() - timedelta(days=9))
+    return session
+
+
+@holds("sessions_app.paying.second_thoughts._decided")
+def a_decision_that_takes_effect(mia: Merchant) -> Act:
+    decided_two_minutes_ago(mia)
+    return lambda: take_effect(timezone.now())
+
+
+@holds("sessions_app.reading.waiting_letters._write")
+def the_letter_about_a_decision_that_waits(mia: Merchant) -> Act:
+    waits_in_live_mode(mia)
+    return lambda: write_letters(timezone.now())

@@ -1,0 +1,55 @@
+"""A decision takes effect once or was taken back, and is written about once, however many are at it."""
+
+import pytest
+from django.core import mail
+from django.utils import timezone
+
+from merchants_app.models import Member, Merchant
+from sessions_app.errors import NothingToDecide
+from sessions_app.models import PendingDecision
+from sessions_app.paying.second_thoughts import take_back, take_effect
+from sessions_app.reading.waiting_letters import write_letters
+from tests.cast import MIAS_WALLET, merchant, refreshed
+from tests.locks.cases_decisions import decided_two_minutes_ago, waits_in_live_mode
+from tests.races import behind_a_lock, passes_by, race
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def mia(transactional_db: None) -> Merchant:
+    return merchant("Mia Coffee", MIAS_WALLET)
+
+
+def nothing() -> None:
+    """The lock itself says all."""
+
+
+def test_what_another_process_decides_at_the_moment_is_decided_once(mia: Merchant) -> None:
+    session = decided_two_minutes_ago(mia)
+    answers = race(*[lambda: take_effect(timezone.now())] * 3)
+    assert sorted(answers, key=str) == [0, 0, 1]
+    assert refreshed(session).decisions.count() == 1
+
+
+def test_what_is_taken_back_in_the_last_moment_is_not_decided(mia: Merchant) -> None:
+    session = decided_two_minutes_ago(mia)
+    done = behind_a_lock(lambda: take_effect(timezone.now()), lock=lambda: take_back(session), meanwhile=nothing)
+    assert done == 0
+    assert (refreshed(session).needs_decision, refreshed(session).decisions.count()) == (True, 0)
+
+
+def test_who_takes_back_what_is_being_decided_learns_that_it_is_too_late(mia: Merchant) -> None:
+    session = decided_two_minutes_ago(mia)
+    refusal = behind_a_lock(lambda: take_back(session), lock=lambda: take_effect(timezone.now()), meanwhile=nothing)
+    assert isinstance(refusal, NothingToDecide)
+    assert (refreshed(session).decisions.count(), PendingDecision.objects.filter(session=session).count()) == (1, 0)
+
+
+def test_a_member_whom_somebody_else_writes_to_is_passed_by(mia: Merchant) -> None:
+    waits_in_live_mode(mia)
+    mail.outbox.clear()
+    passes_by(lambda: write_letters(timezone.now()), lock=lambda: Member.objects.select_for_update().get(merchant=mia))
+    assert mail.outbox == []
+    write_letters(timezone.now())
+    assert len(mail.outbox) == 1

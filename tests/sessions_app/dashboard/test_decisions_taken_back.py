@@ -1,0 +1,142 @@
+"""Several decided at once, taken back, looked at again; and who is written to."""
+
+from collections.abc import Callable
+
+import pytest
+from django.utils import timezone
+
+from merchants_app.models import DecisionLetters, Member
+from sessions_app.models import CheckoutSession, PendingDecision
+from tests.cast import refreshed
+from tests.desk import Desk
+from tests.sandbox import Sandbox
+from tests.sessions_app.dashboard.test_decisions import a_minute_passes, shown
+from tests.strangers.world import own
+
+NewSession = Callable[..., CheckoutSession]
+
+
+@pytest.fixture
+def two(new_session: NewSession, sandbox: Sandbox) -> tuple[CheckoutSession, CheckoutSession]:
+    """One with too much, then one that is short."""
+    over = sandbox.play(new_session(productName="Too much"), "over")
+    return over, sandbox.play(new_session(productName="Too little"), "late_short")
+
+
+def case(session: CheckoutSession) -> str:
+    """The value of its box in the list."""
+    given = shown(session)
+    return f"{session.public_id} {given['issue']} {given['payments']}"
+
+
+def test_an_answer_is_taken_for_all_that_it_fits_and_the_others_are_named(
+    desk: Desk, two: tuple[CheckoutSession, CheckoutSession]
+) -> None:
+    over, short = two
+    page = desk.client.post(
+        f"/dashboard/{desk.at}/decisions/several",
+        {"kind": "ask_rest", "case": [case(over), case(short)]},
+        follow=True,
+    ).content.decode()
+    assert "Decided: 1." in page
+    assert f"{over.public_id}: ask_rest does not answer overpaid" in page
+    assert list(own(PendingDecision).values_list("session__public_id", "kind")) == [(short.public_id, "ask_rest")]
+
+
+@pytest.mark.parametrize(
+    ("sent", "said"),
+    [
+        ({}, "Choose at least one"),
+        ({"case": "cs_nobody overpaid pay_1", "kind": "accept"}, "There is no session"),
+        ({"case": "cs_nobody", "kind": "accept"}, "choose it again"),
+        ({"case": "", "kind": "accept"}, "choose it again"),
+        ({"case": "\x00 \x00", "kind": "accept"}, "choose it again"),
+        ({"case": "x" * 5000, "kind": "accept"}, "choose it again"),
+    ],
+)
+def test_nonsense_about_several_is_said(desk: Desk, sent: dict[str, str], said: str) -> None:
+    answer = desk.client.post(f"/dashboard/{desk.at}/decisions/several", sent, follow=True)
+    assert said in answer.content.decode()
+    assert answer.status_code == 200
+
+
+def test_a_decision_leaves_the_queue_and_comes_back_when_it_is_taken_back(
+    desk: Desk, two: tuple[CheckoutSession, CheckoutSession]
+) -> None:
+    over, _ = two
+    desk.post(f"sessions/{over.public_id}/decide", kind="accept", **shown(over))
+    page = desk.read("decisions")
+    assert "Keep the excess:" in page  # in the words of the button
+    assert '<span class="badge">1' in page
+    assert "24.50 USD too much arrived" not in page
+
+    desk.post("decisions/undo", case=over.public_id, next=f"/dashboard/{desk.at}/decisions")
+    assert "24.50 USD too much arrived" in desk.read("decisions")
+    a_minute_passes()
+    assert refreshed(over).needs_decision
+
+
+def test_what_took_effect_cannot_be_taken_back_and_stands_among_the_decided(
+    desk: Desk, two: tuple[CheckoutSession, CheckoutSession]
+) -> None:
+    over, _ = two
+    desk.post(f"sessions/{over.public_id}/decide", kind="accept", note="A tip", **shown(over))
+    a_minute_passes()
+    answer = desk.client.post(f"/dashboard/{desk.at}/decisions/undo", {"case": over.public_id}, follow=True)
+    assert "cannot be taken back any more" in answer.content.decode()
+    decided = desk.read("decisions/decided")
+    assert "Keep the excess" in decided
+    assert "“A tip”" in decided
+    assert "Too little" not in decided
+
+
+def test_one_kind_is_shown_alone(desk: Desk, two: tuple[CheckoutSession, CheckoutSession]) -> None:
+    page = desk.read("decisions?issue=late")
+    assert "Too little" in page
+    assert "Too much" not in page
+    assert "Paid late 1" in page
+    assert "Overpaid 1" in page
+
+
+@pytest.mark.parametrize("page", ["decisions?after=nonsense", "decisions/decided?after=-1", "decisions?issue=%00"])
+def test_a_page_that_there_is_not_is_no_error_of_ours(desk: Desk, page: str) -> None:
+    assert desk.get(page).status_code in {200, 400, 404}
+
+
+def test_the_queue_goes_on_where_the_page_ended(
+    desk: Desk, two: tuple[CheckoutSession, CheckoutSession], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sessions_app.dashboard.decisions.SHOWN", 1)
+    first = desk.read("decisions")
+    assert ("Too much" in first, "Too little" in first) == (True, False)
+    onward = first.split("?after=")[1].split('"')[0]
+    second = desk.read(f"decisions?after={onward}")
+    assert ("Too much" in second, "Too little" in second) == (False, True)
+    assert 'rel="next"' not in second
+
+
+def test_a_member_says_when_to_be_written_to(desk: Desk, ottos_desk: Desk) -> None:
+    desk.post("decisions/letters", letters="daily")
+    assert Member.objects.get(user=desk.user).decision_letters == DecisionLetters.DAILY
+    assert Member.objects.get(user=ottos_desk.user).decision_letters == ""
+    assert "DecisionLetters: once a day" in desk.read("decisions")
+    desk.post("decisions/letters", letters="hourly")
+    assert Member.objects.get(user=desk.user).decision_letters == DecisionLetters.DAILY
+
+
+def test_a_session_that_was_decided_a_moment_ago_says_so_on_its_page(
+    desk: Desk, two: tuple[CheckoutSession, CheckoutSession]
+) -> None:
+    over, _ = two
+    desk.post(f"sessions/{over.public_id}/decide", kind="accept", **shown(over))
+    page = desk.read(f"sessions/{over.public_id}")
+    assert "until then it can be taken back" in page
+    assert page.count('name="kind"') == 0
+
+
+def test_nobody_else_takes_it_back(desk: Desk, ottos_desk: Desk, two: tuple[CheckoutSession, CheckoutSession]) -> None:
+    over, _ = two
+    desk.post(f"sessions/{over.public_id}/decide", kind="accept", **shown(over))
+    answer = ottos_desk.client.post(f"/dashboard/{ottos_desk.at}/decisions/undo", {"case": over.public_id, "next": "/"})
+    assert answer.status_code == 302
+    assert PendingDecision.objects.get(session=over).takes_effect_at > timezone.now()
