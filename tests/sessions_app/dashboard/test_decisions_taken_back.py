@@ -119,7 +119,7 @@ def test_a_member_says_when_to_be_written_to(desk: Desk, ottos_desk: Desk) -> No
     desk.post("decisions/letters", letters="daily")
     assert Member.objects.get(user=desk.user).decision_letters == DecisionLetters.DAILY
     assert Member.objects.get(user=ottos_desk.user).decision_letters == ""
-    assert "DecisionLetters: once a day" in desk.read("decisions")
+    assert "Letters: once a day" in desk.read("decisions")
     desk.post("decisions/letters", letters="hourly")
     assert Member.objects.get(user=desk.user).decision_letters == DecisionLetters.DAILY
 
