@@ -259,5 +259,9 @@ DATA_DIR = Path(env.text("DATA_DIR", str(BASE_DIR / ".data")))
 COINBASE_URL = env.address("COINBASE_URL", "https://api.coinbase.com")
 KRAKEN_URL = env.address("KRAKEN_URL", "https://api.kraken.com")
 
+# Who brings payments to the chain that buyers only sign (docs/x402.md). Empty: nobody, and no buyer is asked to.
+FACILITATOR_URL = env.address("FACILITATOR_URL", "")
+FACILITATOR_TOKEN = env.text("FACILITATOR_TOKEN", "")
+
 # All that was found wrong, at once; nothing starts on settings that could not be read.
 env.tell()

@@ -14,6 +14,7 @@ from merchants_app.people.operators import operator_name
 from sessions_app.models import (
     AddressChange,
     Announcement,
+    Authorization,
     BookLine,
     CheckoutSession,
     Customer,
@@ -60,6 +61,13 @@ class AnnouncementInline(ReadOnlyInline):
     show_change_link = False
 
 
+class AuthorizationInline(ReadOnlyInline):
+    """What the buyer signed, for a facilitator to bring."""
+
+    model = Authorization
+    fields = ("created_at", "network", "asset", "amount_units", "sender", "stage", "reason", "tx_hash", "valid_before")
+
+
 class QuoteInline(ReadOnlyInline):
     """Prices given."""
 
@@ -88,7 +96,9 @@ class CheckoutSessionAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg
     list_select_related = ("merchant",)
     search_fields = ("public_id",)  # shows the field; what it finds is `get_search_results`
     search_help_text = "As in the dashboard: any id, address, transaction, order number, e-mail, name or amount."
-    inlines = (StatusChangeInline, PaymentInline, AnnouncementInline, QuoteInline, DecisionInline)
+    inlines = (
+        StatusChangeInline, PaymentInline, AnnouncementInline, AuthorizationInline, QuoteInline, DecisionInline,
+    )  # fmt: skip
     show_full_result_count = False
     ordering = ("-id",)
     actions = ("expire", "look_again")

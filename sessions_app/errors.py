@@ -125,3 +125,51 @@ class StillNeeded(Conflict):
     """A buyer's data is needed until their payments are over; the sentence says what to wait for."""
 
     code = "still_needed"
+
+
+class NotToBeSigned(Conflict):
+    """Nobody would bring a payment to the chain that is only signed."""
+
+    code = "not_to_be_signed"
+
+
+class NotAPayment(DomainError):
+    """That is no signed payment as x402 has them; `attr` names the place."""
+
+    code = "not_a_payment"
+
+
+class WrongSignature(DomainError):
+    """What was signed is not what is due; `attr` names the field, by its name in the signed transfer."""
+
+    code = "wrong_signature"
+
+
+class AnotherSigned(Conflict):
+    """An earlier signature may still move the buyer's money."""
+
+    code = "another_signed"
+
+
+class BeingSettled(Conflict):
+    """The same payment is being brought to the chain at this moment."""
+
+    code = "being_settled"
+
+
+class NotSettled(Conflict):
+    """The facilitator declined to bring it to the chain; `about` has its own word for why."""
+
+    code = "not_settled"
+
+
+class FacilitatorUnavailable(DomainError):
+    """Who brings signed payments to the chain cannot be reached; nothing was handed over."""
+
+    code, status = "facilitator_unavailable", 503
+
+
+class SettlementInDoubt(DomainError):
+    """It was handed over, and not said whether it was brought to the chain. The same may be sent again."""
+
+    code, status = "settlement_in_doubt", 503

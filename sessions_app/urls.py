@@ -13,9 +13,10 @@ from sessions_app.api.refunds import RefundViewSet
 from sessions_app.api.sandbox import SandboxViewSet
 from sessions_app.api.sessions import CheckoutViewSet
 from sessions_app.dashboard import buyers, collecting, decisions, refunds, sessions
-from sessions_app.pay import refund_address, views
+from sessions_app.pay import refund_address, signing, views
 from sessions_app.pay.embed_script import tallystick_js
 from sessions_app.pay.payment_links import payment_link
+from sessions_app.pay.x402 import x402
 
 api = [
     path("checkout", CheckoutViewSet.as_view({"get": "list", "post": "create"}), name="session-list"),
@@ -60,6 +61,9 @@ hosted = [
     path("pay/<str:page_token>/choose", views.choose, name="pay-choose"),
     path("pay/<str:page_token>/renew", views.renew, name="pay-renew"),
     path("pay/<str:page_token>/sent", views.sent, name="pay-sent"),
+    path("pay/<str:page_token>/sign", signing.sign, name="pay-sign"),
+    path("pay/<str:page_token>/to-sign", signing.to_sign, name="pay-to-sign"),
+    path("pay/<str:page_token>/x402", x402, name="pay-x402"),
     path("pay/<str:page_token>/cancel", views.cancel, name="pay-cancel"),
     path("pay/<str:page_token>/again", views.again, name="pay-again"),
     path("pay/<str:page_token>/simulate", views.simulate, name="pay-simulate"),

@@ -28,14 +28,17 @@ def signature_bytes(text: str) -> bytes | None:
 
 def is_signed_by_key(*, address: str, message: str, signature: bytes) -> bool:
     """Whether the key of the (checksummed) address signed the text."""
+    return is_digest_signed_by_key(address=address, digest=personal_hash(message), signature=signature)
+
+
+def is_digest_signed_by_key(*, address: str, digest: bytes, signature: bytes) -> bool:
+    """Whether the key of the (checksummed) address signed what has this hash."""
     if len(signature) != _KEY_SIGNATURE_BYTES:
         return False
     # Wallets end a signature with 27 or 28, some hardware with 0 or 1.
     recovery = signature[-1] - 27 if signature[-1] >= 27 else signature[-1]
     try:
-        signer = PublicKey.from_signature_and_message(
-            signature[:-1] + bytes([recovery]), personal_hash(message), hasher=None
-        )
+        signer = PublicKey.from_signature_and_message(signature[:-1] + bytes([recovery]), digest, hasher=None)
     except ValueError:
         return False
     return address_of(signer) == address

@@ -1,39 +1,39 @@
 """Reads the networks from TOML and names everything that is wrong with them, by network and key."""
 
-import re
 import tomllib
 from collections.abc import Iterator
-from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
-from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
-from eth_utils.address import is_checksum_address, to_checksum_address
 from pydantic import (
     AfterValidator,
     BaseModel,
     ConfigDict,
     Field,
-    PlainValidator,
     TypeAdapter,
     ValidationError,
     model_validator,
 )
 from pydantic_core import ErrorDetails, PydanticCustomError
 
-from chains_app.networks.coins import COINS_AS_TOKENS
+from chains_app.networks.kinds import (
+    SAID,
+    Address,
+    Amount,
+    Blocks,
+    Border,
+    Name,
+    NetworkId,
+    Pair,
+    Symbol,
+    Token,
+    WebAddress,
+    shown,
+)
 from common.api.faults import Faults
 
 BUILT_IN = Path(__file__).with_name("networks.toml")
-
-_ID = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
-_SYMBOL = re.compile(r"[A-Z][A-Z0-9]{1,11}")
-_FEED = re.compile(r"[A-Z0-9]{2,12}/[A-Z]{3}")
-_AMOUNT = re.compile(r"[0-9]{1,18}(\.[0-9]{1,18})?")
-_ADDRESS = re.compile(r"0x[0-9a-fA-F]{40}")
-# What our own rules say, in whole sentences; of everything else it is told what to give instead.
-_SAID = "said"
 
 
 class NetworksFileError(ImproperlyConfigured):
@@ -43,78 +43,6 @@ class NetworksFileError(ImproperlyConfigured):
         super().__init__("The networks cannot be used as they are written. " + " ".join(problems))
         self.problems = problems
 
-
-# --- kinds of value
-
-
-def _network_id(text: str) -> str:
-    if len(text) > 32 or not _ID.fullmatch(text):
-        raise PydanticCustomError(_SAID, "an id is at most 32 small letters, digits and single hyphens.")
-    return text
-
-
-def _symbol(text: str) -> str:
-    if not _SYMBOL.fullmatch(text):
-        raise PydanticCustomError(_SAID, "a symbol is 2 to 12 capital letters and digits, such as USDC.")
-    return text
-
-
-def _pair(text: str) -> str:
-    if not _FEED.fullmatch(text):
-        raise PydanticCustomError(_SAID, "name a feed by its pair, such as 'ETH/USD'.")
-    return text
-
-
-def _address(value: object) -> str:
-    if not isinstance(value, str) or not _ADDRESS.fullmatch(value):
-        raise PydanticCustomError(_SAID, f"{_shown(value)} is no address; give 0x and 40 hex digits.")
-    if int(value, 16) == 0:
-        raise PydanticCustomError(_SAID, "the zero address is no contract.")
-    if not is_checksum_address(value):
-        raise PydanticCustomError(
-            _SAID,
-            f"{value} has a wrong checksum. If every digit is right it reads "
-            f"{to_checksum_address(value)}; copy it again from the issuer.",
-        )
-    return value
-
-
-def _web_address(text: str) -> str:
-    if urlsplit(text).scheme not in {"http", "https"} or not urlsplit(text).netloc:
-        raise ValueError
-    return text
-
-
-def _amount(value: object) -> Decimal:
-    # Text, because TOML's fractions are binary floats.
-    if not isinstance(value, str) or not _AMOUNT.fullmatch(value) or not Decimal(value):
-        raise ValueError
-    return Decimal(value)
-
-
-def _border(value: object) -> int | None:
-    if value == "not yet":
-        return None
-    if type(value) is not int or value < 1:
-        raise ValueError
-    return value
-
-
-def _token(value: object) -> str:
-    address = _address(value)
-    if address in COINS_AS_TOKENS:
-        raise PydanticCustomError(
-            _SAID,
-            f"{address} is the network's own coin, which would count twice; list it as the coin, without a contract.",
-        )
-    return address
-
-
-Address = Annotated[str, PlainValidator(_address)]
-Token = Annotated[str, PlainValidator(_token)]
-Amount = Annotated[Decimal, PlainValidator(_amount)]
-Name = Annotated[str, Field(min_length=1, max_length=64, pattern=r"\S")]
-Blocks = Annotated[int, Field(ge=1, le=100_000)]
 
 # --- tables; a description says what to give
 
@@ -135,8 +63,15 @@ class ConfirmationsTable(_Table):
         """More money, more blocks."""
         if not self.small <= self.normal <= self.large:
             sentence = "larger amounts cannot need fewer confirmations; give small ≤ normal ≤ large."
-            raise PydanticCustomError(_SAID, sentence)
+            raise PydanticCustomError(SAID, sentence)
         return self
+
+
+class SignedTransfersTable(_Table):
+    """The domain that a token's signed transfers (EIP-3009) are signed for: what its contract calls itself."""
+
+    name: Name = Field(description="the name that the contract was given, such as 'USD Coin'")
+    version: Name = Field(description="the version that the contract was given, such as '2'")
 
 
 class AssetTable(_Table):
@@ -150,6 +85,7 @@ class AssetTable(_Table):
     minimum: Amount | None = Field(None, description="an amount of the asset as text, such as '0.001'")
     maximum: Amount | None = Field(None, description="an amount of the asset as text, such as '50000'")
     peg: str | None = Field(None, pattern=r"^[A-Z]{3}$", description="a currency such as 'USD'")
+    eip3009: SignedTransfersTable | None = Field(None, description="{ name = …, version = … }")
 
     @model_validator(mode="after")
     def fit_together(self) -> Self:
@@ -157,9 +93,11 @@ class AssetTable(_Table):
         faults = Faults()
         if self.display_decimals is not None and self.display_decimals > self.decimals:
             sentence = f"{self.display_decimals} is more than the asset's {self.decimals} decimals."
-            faults.add("display_decimals", _SAID, sentence)
+            faults.add("display_decimals", SAID, sentence)
         if self.minimum is not None and self.maximum is not None and self.minimum > self.maximum:
-            faults.add("minimum", _SAID, f"{self.minimum} is more than the maximum, {self.maximum}.")
+            faults.add("minimum", SAID, f"{self.minimum} is more than the maximum, {self.maximum}.")
+        if self.eip3009 and self.contract is None:
+            faults.add("eip3009", SAID, "a network's own coin has no contract that takes signed transfers.")
         faults.tell()
         return self
 
@@ -167,16 +105,16 @@ class AssetTable(_Table):
 def _apart(assets: dict[str, AssetTable]) -> dict[str, AssetTable]:
     """At least one, each with a contract of its own, one at most without."""
     if not assets:
-        raise PydanticCustomError(_SAID, "empty; a network without an asset cannot be paid on.")
+        raise PydanticCustomError(SAID, "empty; a network without an asset cannot be paid on.")
     faults = Faults()
     natives = [symbol for symbol, asset in assets.items() if asset.contract is None]
     for symbol in natives[1:]:
         sentence = f"missing; {natives[0]} is the network's own asset already."
-        faults.add(f"{symbol}.contract", _SAID, sentence)
+        faults.add(f"{symbol}.contract", SAID, sentence)
     owners: dict[str, str] = {}
     for symbol, asset in assets.items():
         if asset.contract and (owner := owners.setdefault(asset.contract, symbol)) != symbol:
-            faults.add(f"{symbol}.contract", _SAID, f"{asset.contract} is {owner}'s already.")
+            faults.add(f"{symbol}.contract", SAID, f"{asset.contract} is {owner}'s already.")
     faults.tell()
     return assets
 
@@ -191,26 +129,24 @@ class NetworkTable(_Table):
     chain_id: int | None = Field(None, ge=1, le=2**53 // 2 - 36, description="a whole number from 1")
     block_seconds: float = Field(ge=0.05, le=3600, allow_inf_nan=False, description="seconds, 0.05 to 3600")
     confirmations: ConfirmationsTable = Field(description="{ small = …, normal = …, large = … }")
-    explorer: Annotated[str, AfterValidator(_web_address)] | None = Field(None, description="an http(s) URL")
-    assets: Annotated[dict[Annotated[str, AfterValidator(_symbol)], AssetTable], AfterValidator(_apart)] = Field(
-        description="a table of assets"
-    )
-    coin_logs_from: Annotated[int | None, PlainValidator(_border)] = Field(
-        None, description="the number of a block, or 'not yet'"
-    )
-    feeds: dict[Annotated[str, AfterValidator(_pair)], Address] = Field({}, description="a table of price feeds")
+    explorer: WebAddress | None = Field(None, description="an http(s) URL")
+    assets: Annotated[dict[Symbol, AssetTable], AfterValidator(_apart)] = Field(description="a table of assets")
+    coin_logs_from: Border = Field(None, description="the number of a block, or 'not yet'")
+    feeds: dict[Pair, Address] = Field({}, description="a table of price feeds")
+    public_rpc_urls: list[WebAddress] = Field([], description="a list of http(s) URLs that anybody may see")
+    paymaster: WebAddress | None = Field(None, description="an http(s) URL that anybody may see")
 
     @model_validator(mode="after")
     def is_one_chain(self) -> Self:
         """Two chains may have the same name, never the same number."""
         if self.kind == "evm" and self.chain_id is None:
             faults = Faults()
-            faults.add("chain_id", _SAID, "missing; give the network's EIP-155 chain id.")
+            faults.add("chain_id", SAID, "missing; give the network's EIP-155 chain id.")
             faults.tell()
         return self
 
 
-_NETWORKS = TypeAdapter(dict[Annotated[str, AfterValidator(_network_id)], NetworkTable])
+_NETWORKS = TypeAdapter(dict[NetworkId, NetworkTable])
 
 # --- the file
 
@@ -265,9 +201,9 @@ def _sentence(fault: ErrorDetails) -> str:
         case "said":
             return f"{where}: {fault['msg']}"
         case "model_type" if table is None:
-            return f"{where}: expected a table [{where}], got {_shown(fault['input'])}."
+            return f"{where}: expected a table [{where}], got {shown(fault['input'])}."
         case "model_type" if table is AssetTable and key not in NetworkTable.model_fields:
-            return f"{where}: expected a table such as {{ decimals = 18 }}, got {_shown(fault['input'])}."
+            return f"{where}: expected a table such as {{ decimals = 18 }}, got {shown(fault['input'])}."
     fields = (table or NetworkTable).model_fields
     give = fields[key].description if key in fields else ""
     match fault["type"]:
@@ -275,7 +211,7 @@ def _sentence(fault: ErrorDetails) -> str:
             return f"{where}: missing; give {give}."
         case "extra_forbidden":
             return f"{where}: unknown; the keys are {', '.join(fields)}."
-    return f"{where}: {_shown(fault['input'])} is wrong; give {give}."
+    return f"{where}: {shown(fault['input'])} is wrong; give {give}."
 
 
 def _table_at(place: list[str]) -> type[_Table] | None:
@@ -283,13 +219,10 @@ def _table_at(place: list[str]) -> type[_Table] | None:
     match place:
         case [_]:
             return None
+        case [_, "assets", _, "eip3009", _]:
+            return SignedTransfersTable
         case [_, "assets", _, *_]:
             return AssetTable
         case [_, "confirmations", _]:
             return ConfirmationsTable
     return NetworkTable
-
-
-def _shown(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else f"{text[:57]}…"

@@ -25,6 +25,14 @@ class UnknownNetwork(KeyError):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SignedTransfers:
+    """What a token's contract calls itself where it takes transfers that its holders only sign (EIP-3009, EIP-712)."""
+
+    name: str
+    version: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Asset:
     """Something to pay with. Without a contract it is the network's own coin."""
 
@@ -36,6 +44,7 @@ class Asset:
     peg: str | None  # the currency that a stablecoin promises to be worth one of
     minimum: Decimal | None = None  # prices below this much of the asset are not taken in it
     maximum: Decimal | None = None  # nor above this much
+    signed_transfers: SignedTransfers | None = None  # None: the contract takes none
 
     @property
     def is_native(self) -> bool:
@@ -73,6 +82,8 @@ class Network:
     assets: Mapping[str, Asset]
     feeds: Mapping[str, str]  # 'ETH/USD' → address of the price feed's contract
     coin_logs_from: int | None = None  # the block from which on transfers of its coin are logged (EIP-7708)
+    public_rpc_urls: tuple[str, ...] = ()  # nodes that a buyer's wallet may be given, if it does not know the network
+    paymaster: str | None = None  # pays the network's fee for smart wallets that ask for one (ERC-7677); public
 
     @property
     def rpc_variable(self) -> str:
@@ -88,6 +99,11 @@ class Network:
     def is_enabled(self) -> bool:
         """The sandbox always; a real chain when the operator has named a node."""
         return self.kind == "sandbox" or bool(self.rpc_urls)
+
+    @property
+    def caip2(self) -> str | None:
+        """What other programs call it (CAIP-2): 'eip155:8453'; None for the sandbox."""
+        return None if self.chain_id is None else f"eip155:{self.chain_id}"
 
     @property
     def native(self) -> Asset | None:
@@ -191,6 +207,8 @@ def _network(network_id: str, table: NetworkTable) -> Network:
         assets=MappingProxyType({symbol: _asset(symbol, each) for symbol, each in table.assets.items()}),
         feeds=MappingProxyType(table.feeds),
         coin_logs_from=table.coin_logs_from,
+        public_rpc_urls=tuple(table.public_rpc_urls),
+        paymaster=table.paymaster,
     )
 
 
@@ -206,6 +224,7 @@ def _asset(symbol: str, table: AssetTable) -> Asset:
         peg=table.peg,
         minimum=table.minimum,
         maximum=table.maximum,
+        signed_transfers=SignedTransfers(**dict(table.eip3009)) if table.eip3009 else None,
     )
 
 

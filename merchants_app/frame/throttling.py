@@ -22,6 +22,7 @@ from common.network.pause import Pause
 
 WINDOW_SECONDS = 60
 CONNECTING_PER_MINUTE = 30  # from one address
+SIGNED_PER_MINUTE = 20  # from one address
 # A process fetches one part in so many of the limit at a time.
 _SHARES = 200
 # Adds to each window's count and sets the window's end with the first; returns the counts.
@@ -94,6 +95,14 @@ def count_opening(request: HttpRequest, link_id: str) -> Allowance | None:
 def count_connecting(request: HttpRequest) -> Allowance | None:
     """Counts a shop that asks to be connected, or tries a code. Raises TooManyRequests (429)."""
     return _count({f"connect:address:{counted_address_of(request)}": CONNECTING_PER_MINUTE})
+
+
+def count_signed(request: HttpRequest) -> Allowance | None:
+    """Counts a signed payment that is handed in: each may hold a web thread for as long as the facilitator takes.
+
+    Raises TooManyRequests (429).
+    """
+    return _count({f"signed:address:{counted_address_of(request)}": SIGNED_PER_MINUTE})
 
 
 def _count(limits: dict[str, int]) -> Allowance | None:

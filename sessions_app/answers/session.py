@@ -157,6 +157,11 @@ class Session(Answer):
         description="The hosted page: send the buyer there, and tell nobody else. The session's id opens no page.",
         examples=["https://pay.example/pay/pg_3f8k2m9x7c1vb5nq0wzt4r6hdj"],
     )
+    x402_url: str | None = Field(
+        description="Where a program pays by a signature (x402); as secret as the page. Null: not here, or not with "
+        "the assets of this session.",
+        examples=[None, "https://pay.example/pay/pg_3f8k2m9x7c1vb5nq0wzt4r6hdj/x402"],
+    )
     receipt_url: str | None = Field(
         description="The same page, once it is a receipt; null until the session is completed.",
         examples=["https://pay.example/pay/pg_3f8k2m9x7c1vb5nq0wzt4r6hdj"],

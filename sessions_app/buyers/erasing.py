@@ -20,6 +20,7 @@ from sessions_app.errors import StillNeeded
 from sessions_app.models import (
     AddressChange,
     Announcement,
+    Authorization,
     CheckoutSession,
     Customer,
     Decision,
@@ -101,6 +102,7 @@ def _erase_sessions(customer: Customer, batch: list[CheckoutSession], *, actor: 
     update_rows(rows, ["to_address", "reason"])
     changes.delete()
     Announcement.objects.filter(session__in=batch).delete()
+    Authorization.objects.filter(session__in=batch).delete()
     _forget_in_notes(batch, forget)
     for session in batch:
         forget.in_row(session)

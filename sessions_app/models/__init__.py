@@ -2,6 +2,7 @@
 
 from sessions_app.models.address_change import AddressChange
 from sessions_app.models.announcement import Announcement
+from sessions_app.models.authorization import Authorization, AuthorizationStage
 from sessions_app.models.book_line import BookLine, BooksPosition, LineKind, UnbookedFee
 from sessions_app.models.customer import Customer
 from sessions_app.models.decision import Decision, PendingDecision
@@ -16,6 +17,8 @@ __all__ = [
     "HOLDS_REFERENCE",
     "AddressChange",
     "Announcement",
+    "Authorization",
+    "AuthorizationStage",
     "BookLine",
     "BooksPosition",
     "CheckoutSession",

@@ -27,13 +27,13 @@ def buyers_page(door: BuyersDoor) -> Callable[[HttpRequest, str], HttpResponse]:
         try:
             session = session_for_buyer(page_token)
         except SessionNotFound:
-            return _private(render(request, "pay/not_found.html", status=404))
+            return keep_private(render(request, "pay/not_found.html", status=404))
         with translation.override(_language(session, request)):
             if is_from_here(request):
                 response = door(request, session)
             else:
                 response = foreign_form(request, back=reverse("hosted:pay", args=[session.page_token]))
-            return _private(framed_by_shops(response, session.merchant, session.mode))
+            return keep_private(framed_by_shops(response, session.merchant, session.mode))
 
     return view
 
@@ -46,7 +46,8 @@ def _language(session: CheckoutSession, request: HttpRequest) -> str:
         return translation.get_language_from_request(request)
 
 
-def _private(response: HttpResponse) -> HttpResponse:
+def keep_private(response: HttpResponse) -> HttpResponse:
+    """Kept by no cache and no search engine; its address is told to nobody."""
     response["Cache-Control"] = "no-store, private"
     response["X-Robots-Tag"] = "noindex, nofollow, noarchive"
     # Not `no-referrer`: under it browsers send `Origin: null` with a form, and its CSRF check must fail. This one

@@ -8,7 +8,7 @@ price that holds now, and cannot complete two sessions. The rates that the forme
 
 from django.db import transaction
 
-from sessions_app.models import Announcement, CheckoutSession, DepositAddress, Quote
+from sessions_app.models import Announcement, Authorization, CheckoutSession, DepositAddress, Quote
 from sessions_app.state.children import payments_of
 from sessions_app.state.conflicts import money_on_its_way
 from sessions_app.state.creation_sql import open_session
@@ -75,6 +75,7 @@ def _take_over_address(former: CheckoutSession, session: CheckoutSession, picked
     deposit.save(update_fields=["session", "made_for", "watch_until"])
     # What comes there can go to that treasury only.
     session.treasury_id = former.treasury_id
+    Authorization.objects.filter(session=former).update(session=session)
     if former.currency == session.currency:
         Quote.objects.filter(session=former).update(session=session)
         if picked and former.amount == session.amount and session.takes(asset=picked.asset, network=picked.network):

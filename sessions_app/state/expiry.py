@@ -9,7 +9,7 @@ from datetime import datetime
 from django.db import transaction
 from django.utils import timezone
 
-from sessions_app.models import Announcement, CheckoutSession
+from sessions_app.models import Announcement, Authorization, CheckoutSession
 from sessions_app.orders.paid_once import payer_of, untold, waiting_orders
 from sessions_app.state.children import Session, payments_of
 from sessions_app.state.lifecycle import TIME_IS_OVER, News, expire_overdue, lock, reassess
@@ -63,7 +63,8 @@ def _tell(session_id: int) -> None:
 
 
 def _is_announced(session: CheckoutSession) -> bool:
-    return Announcement.objects.filter(session=session).exists()
+    is_signed = Authorization.objects.filter(session=session, over_at=None).exists()
+    return is_signed or Announcement.objects.filter(session=session).exists()
 
 
 def up_to_date(session: CheckoutSession, *, now: datetime | None = None) -> CheckoutSession:

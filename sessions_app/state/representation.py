@@ -7,7 +7,9 @@ from typing import Any, overload
 
 from django.conf import settings
 
-from chains_app.networks.networks import PaymentOption, all_networks, find_option
+from chains_app.calls.authorizations import takes_signed_transfers
+from chains_app.calls.facilitator import is_switched_on
+from chains_app.networks.networks import PaymentOption, all_networks, find_option, payment_options
 from chains_app.networks.payment_uris import payment_uri
 from common.fiat.currencies import Currency
 from common.modes import Mode
@@ -42,6 +44,7 @@ def represent(session: Session, *, most: int | None = MOST_LISTED) -> answers.Se
     return answers.Session(
         id=session.public_id,
         url=page_url(session),
+        x402_url=x402_url(session),
         receipt_url=page_url(session) if session.status == Status.COMPLETED else None,
         dashboard_url=dashboard_url(session),
         livemode=session.mode == Mode.LIVE,
@@ -122,6 +125,15 @@ def dashboard_url(session: Session) -> str:
 def page_url(session: Session) -> str:
     """Where the buyer pays. Secret: whoever has it can cancel the payment, and say where a refund goes."""
     return f"{settings.PUBLIC_URL}/pay/{session.page_token}"
+
+
+def x402_url(session: Session) -> str | None:
+    """Where a program pays by a signature; None when nobody brings it to the chain, or no token of it takes one."""
+    if not is_switched_on():
+        return None
+    options = (each for each in payment_options(session.mode) if takes_signed_transfers(each))
+    allowed = any(not session.allowed_assets or each.asset.symbol in session.allowed_assets for each in options)
+    return f"{page_url(session)}/x402" if allowed else None
 
 
 @overload

@@ -14,6 +14,7 @@ PROMISED = {
         "beyond_role",
         "invalid_idempotency_key",
         "kept_too_short",
+        "not_a_payment",
         "not_a_transaction",
         "option_unavailable",
         "ownership_not_proven",
@@ -28,6 +29,7 @@ PROMISED = {
         "wrong_logo",
         "wrong_origin",
         "wrong_refund",
+        "wrong_signature",
         "wrong_treasury",
     },
     # Not for this caller, or not here.
@@ -37,6 +39,8 @@ PROMISED = {
     # It is right, but not now: what is there stands against it.
     409: {
         "address_stands",
+        "another_signed",
+        "being_settled",
         "cannot_connect",
         "code_over",
         "conflict",
@@ -54,6 +58,8 @@ PROMISED = {
         "not_for_operators",
         "not_mailed",
         "not_payable_again",
+        "not_settled",
+        "not_to_be_signed",
         "nothing_to_collect",
         "nothing_to_decide",
         "nothing_to_refund",
@@ -78,6 +84,8 @@ PROMISED = {
     422: {"idempotency_key_reused"},
     # Too often: later.
     429: {"searched_lately", "too_many_letters"},
+    # Somebody else cannot be reached, or did not answer.
+    503: {"facilitator_unavailable", "settlement_in_doubt"},
 }
 # Two rules say it: nobody is there to hold a key (409), and who asks is no owner any more (403).
 SAID_BY_TWO = {"no_owner": {403, 409}}

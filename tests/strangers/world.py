@@ -53,7 +53,7 @@ _OWNERS = {
     **dict.fromkeys(("Member", "Treasury", "ApiKey", "IdempotencyRecord", "LoggedRequest", "AuditEntry", "Customer",
                      "PaymentLink", "CheckoutSession", "WebhookEndpoint", "Event", "OperatorVisit",
                      "Invitation", "BookLine", "UnbookedFee", "Logo"), "merchant"),
-    "SpareDeposit": "deposit__session__merchant",
+    "SpareDeposit": "deposit__session__merchant", "Authorization": "session__merchant",
     **dict.fromkeys(("AddressChange", "Announcement", "DepositAddress", "MoneySearch", "Quote", "Payment",
                      "Decision", "PendingDecision", "Refund", "StatusChange"), "session__merchant"),
 }  # fmt: skip

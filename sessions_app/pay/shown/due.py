@@ -34,7 +34,9 @@ class WalletRequest:
     coin: str  # what the network's fee is paid in
     gas: str  # to allow for it; empty: as the wallet suggests
     explorer: str
-    public_rpc: str  # lets the wallet add a network that it does not know; empty when there is none to show
+    coin_name: str
+    public_rpc: str  # nodes, between spaces, with which a wallet adds a network that it does not know; may be empty
+    paymaster: str  # pays the fee for smart wallets; empty without one
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,7 +158,9 @@ def _wallet_request(option: PaymentOption, address: str, units: int, *, gas: int
         coin=network.native.symbol if network.native else "ETH",
         gas=str(gas * 12 // 10) if gas else "",
         explorer=network.explorer or "",
+        coin_name=network.native.name if network.native else "Ether",
         public_rpc=_public_rpc(network),
+        paymaster=network.paymaster or "",
     )
 
 
@@ -169,7 +173,12 @@ def _unusual_gas(option: PaymentOption) -> int:
 
 
 def _public_rpc(network: Network) -> str:
-    """A node on this very machine (development). Any other URL may hold a provider's key: never shown to a buyer."""
+    """Those that the networks file has for everybody; else a node on this very machine (development).
+
+    Any other of ours may hold a provider's key: never shown to a buyer.
+    """
+    if network.public_rpc_urls:
+        return " ".join(network.public_rpc_urls)
     for url in network.rpc_urls:
         parts = urlsplit(url)
         if parts.hostname in OWN_MACHINE and not parts.username and not parts.query:

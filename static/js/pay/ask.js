@@ -1,5 +1,6 @@
 // What a wallet is asked, step by step: an account, the right network, the payment; and what its refusals mean.
 
+import { sendCalls, takesCalls } from "./calls.js";
 import { chainIdHex, transaction } from "./erc20.js";
 import { words } from "./words.js";
 
@@ -8,25 +9,37 @@ const UNKNOWN_CHAIN = 4902;
 const BUSY = -32002;
 const GONE = [4900, 4901];
 
-class WalletProblem extends Error {}
+/** What went wrong, as the sentence for the buyer. */
+export class WalletProblem extends Error {}
 
 /** Asks for the payment that `order` describes (the panel's data). Returns {from, hash, isElsewhere}. */
 export async function ask(provider, order, tell) {
-  tell(words("walletAsking"));
-  const [from] = (await provider.request({ method: "eth_requestAccounts" })) ?? [];
-  if (!from) throw new WalletProblem(words("walletNoAccount"));
+  const from = await accountOf(provider, tell);
   await changeNetwork(provider, order, tell);
-  tell(words("walletAsking"));
   const { contract, recipient, units, chainId, gas } = order;
-  const hash = await provider.request({
-    method: "eth_sendTransaction",
-    params: [transaction({ from, contract, recipient, units, chainId, gas })],
-  });
+  const payment = transaction({ from, contract, recipient, units, chainId, gas });
+  const smart = await takesCalls(provider, from, chainId);
+  tell(words("walletAsking"));
+  if (smart) {
+    const failed = () => new WalletProblem(words("walletReverted"));
+    const hash = await sendCalls(provider, payment, { paymaster: smart.paymaster && order.paymaster, failed });
+    if (hash) return { from, hash, isElsewhere: false };
+  }
+  const hash = await provider.request({ method: "eth_sendTransaction", params: [payment] });
   // A wallet that heeds no `chainId` may have changed in between, or never have changed at all.
   return { from, hash, isElsewhere: !(await isOn(provider, chainId).catch(() => true)) };
 }
 
-async function changeNetwork(provider, order, tell) {
+/** The account that the buyer lets us see. */
+export async function accountOf(provider, tell) {
+  tell(words("walletAsking"));
+  const [from] = (await provider.request({ method: "eth_requestAccounts" })) ?? [];
+  if (!from) throw new WalletProblem(words("walletNoAccount"));
+  return from;
+}
+
+/** Has the wallet change to the payment's network, and looks whether it did. */
+export async function changeNetwork(provider, order, tell) {
   const { chainId, network } = order;
   if (await isOn(provider, chainId)) return;
   tell(words("walletSwitching", network));
@@ -36,19 +49,23 @@ async function changeNetwork(provider, order, tell) {
     if (codeOf(error) !== UNKNOWN_CHAIN) throw error;
     await addNetwork(provider, order);
   }
-  // Some wallets answer "done" and stay where they were: money sent there would go astray.
-  if (!(await isOn(provider, chainId))) throw new WalletProblem(words("walletWrongNetwork", network));
+  // Some wallets say "done" a moment before it is so; some stay where they were: money sent there would go astray.
+  for (const pause of [0, 300, 900]) {
+    await new Promise((resolve) => { setTimeout(resolve, pause); });
+    if (await isOn(provider, chainId)) return;
+  }
+  throw new WalletProblem(words("walletWrongNetwork", network));
 }
 
-async function addNetwork(provider, { chainId, network, coin, explorer, rpc }) {
+async function addNetwork(provider, { chainId, network, coin, coinName, explorer, rpc }) {
   if (!rpc) throw new WalletProblem(words("walletUnknownNetwork", network));
   await provider.request({
     method: "wallet_addEthereumChain",
     params: [{
       chainId: chainIdHex(chainId),
       chainName: network,
-      nativeCurrency: { name: coin, symbol: coin, decimals: 18 },
-      rpcUrls: [rpc],
+      nativeCurrency: { name: coinName, symbol: coin, decimals: 18 },
+      rpcUrls: rpc.split(" "),
       ...(explorer ? { blockExplorerUrls: [explorer] } : {}),
     }],
   });

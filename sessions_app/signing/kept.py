@@ -1,0 +1,131 @@
+"""The rows of signed payments: one at a time may be under way for a session, whoever comes, crashes or tries again.
+
+The database holds that by a constraint. A row is written before the facilitator is asked, and says afterwards what came
+of it.
+"""
+
+from datetime import UTC, datetime, timedelta
+
+from django.db.models import Q, QuerySet
+from django.utils.translation import gettext
+
+from chains_app.calls.authorizations import Authorization as Transfer
+from sessions_app.errors import AnotherSigned, BeingSettled
+from sessions_app.models import Authorization, AuthorizationStage, CheckoutSession, Payment
+from sessions_app.paying.grace import CLOCKS_DIFFER_BY
+from sessions_app.signing.asked import Asked
+from sessions_app.state.children import payments_of
+
+# Longer than the facilitator is waited for: whoever asked it has died by then.
+LEASE = timedelta(seconds=75)
+
+
+def under_way(session: CheckoutSession, *, now: datetime) -> Authorization | None:
+    """The signed payment that was handed over and may still move the buyer's money; None when there is none."""
+    rows = _rows(session).filter(over_at=None, valid_before__gt=now - CLOCKS_DIFFER_BY)
+    found = rows.exclude(stage=AuthorizationStage.ASKING).first()
+    return None if found is None or _seen(found, session) else found
+
+
+def settled_before(session: CheckoutSession, transfer: Transfer) -> Authorization | None:
+    """The same payment, if it was brought to the chain already."""
+    return _same(session, transfer).filter(stage=AuthorizationStage.SETTLED).first()
+
+
+def close_what_is_over(session: CheckoutSession, *, now: datetime) -> None:
+    """What can move no more money, or has, stands in nobody's way."""
+    for row in _rows(session).filter(over_at=None):
+        same = _rows(session).filter(pk=row.pk, stage=row.stage)
+        broke_off = row.stage == AuthorizationStage.ASKING and (row.asked_at or row.created_at) < now - LEASE
+        if payment := _seen(row, session):
+            same.update(stage=AuthorizationStage.SETTLED, tx_hash=payment.tx_hash, over_at=now)
+        elif broke_off or row.valid_before < now - CLOCKS_DIFFER_BY:
+            reason = row.reason or ("broke off" if broke_off else "its time passed, and the chain shows nothing")
+            same.update(stage=AuthorizationStage.FAILED, reason=reason, over_at=now)
+
+
+def claim(session: CheckoutSession, asked: Asked, transfer: Transfer, *, now: datetime) -> Authorization:
+    """The payment's row, for this request alone. Raises `AnotherSigned`, `BeingSettled`."""
+    valid_before = datetime.fromtimestamp(transfer.valid_before, tz=UTC)
+    mine = Authorization(
+        session=session,
+        network=asked.option.network.id,
+        asset=asked.option.asset.symbol,
+        sender=transfer.sender,
+        nonce=_nonce(transfer),
+        amount_units=transfer.units,
+        valid_before=valid_before,
+        created_at=now,
+    )
+    Authorization.objects.bulk_create([mine], ignore_conflicts=True)
+    found = _rows(session).filter(over_at=None).first()
+    if found is None:  # what stood in its way ended this very moment
+        raise BeingSettled(gettext("A payment was just being handed over: try again."))
+    if (found.sender, found.nonce) != (mine.sender, mine.nonce):
+        raise AnotherSigned(
+            gettext(
+                "An earlier signature, of %(wallet)s, may still be used until %(time)s UTC. Sign with that wallet "
+                "again, or wait until then."
+            )
+            % {"wallet": found.sender, "time": f"{found.valid_before:%H:%M}"}
+        )
+    free = Q(asked_at=None) | Q(asked_at__lt=now - LEASE)
+    claimed = _rows(session).filter(free, pk=found.pk).exclude(stage=AuthorizationStage.SETTLED)
+    # One that was signed once more, for longer, may be used for longer.
+    found.valid_before = max(found.valid_before, valid_before)
+    if not claimed.update(asked_at=now, valid_before=found.valid_before):
+        raise BeingSettled(gettext("This payment is being handed over at the moment: wait for it."))
+    return found
+
+
+def hand_over(row: Authorization) -> None:
+    """From now on it may move money, whatever becomes of this process."""
+    _write(row, stage=AuthorizationStage.SETTLING)
+
+
+def keep_settled(row: Authorization, *, tx_hash: str) -> None:
+    """The facilitator says that it is on the chain."""
+    _write(row, stage=AuthorizationStage.SETTLED, tx_hash=tx_hash, reason="", asked_at=None)
+
+
+def keep_declined(row: Authorization, *, reason: str) -> None:
+    """It was handed over, and the facilitator says that it did not bring it. Believed when the signature is over."""
+    _write(row, stage=AuthorizationStage.FAILED, reason=reason[:500], asked_at=None)
+
+
+def keep_in_doubt(row: Authorization, *, reason: str) -> None:
+    """It was handed over, and nobody knows what came of it. The same may be handed over again."""
+    _write(row, stage=AuthorizationStage.SETTLING, reason=reason[:500], asked_at=None)
+
+
+def keep_unsent(row: Authorization, *, reason: str, now: datetime) -> None:
+    """It was never handed over."""
+    _write(row, stage=AuthorizationStage.FAILED, reason=reason[:500], asked_at=None, over_at=now)
+
+
+def _rows(session: CheckoutSession) -> QuerySet[Authorization]:
+    return Authorization.objects.filter(session=session)
+
+
+def _same(session: CheckoutSession, transfer: Transfer) -> QuerySet[Authorization]:
+    return _rows(session).filter(sender=transfer.sender, nonce=_nonce(transfer))
+
+
+def _nonce(transfer: Transfer) -> str:
+    return "0x" + transfer.nonce.hex()
+
+
+def _seen(row: Authorization, session: CheckoutSession) -> Payment | None:
+    """Its transfer on the chain, whichever transaction brought it."""
+    what = (row.network, row.asset, row.sender, row.amount_units)
+    for payment in payments_of(session):
+        is_like_it = (payment.network, payment.asset, payment.sender, payment.amount_units) == what
+        if payment.tx_hash == row.tx_hash or (is_like_it and payment.seen_at >= row.created_at):
+            return payment
+    return None
+
+
+def _write(row: Authorization, **fields: object) -> None:
+    for name, value in fields.items():
+        setattr(row, name, value)
+    row.save(update_fields=list(fields))

@@ -1,0 +1,46 @@
+"""What a program may sign to pay a session, and which of it becomes the session's quote."""
+
+from datetime import datetime
+
+from chains_app.networks.networks import PaymentOption
+from sessions_app.errors import NotToBeSigned, WrongSignature
+from sessions_app.models import CheckoutSession
+from sessions_app.paying.quoting import choose_option
+from sessions_app.signing.asked import Asked, again, all_asked, can_be_signed, is_asked
+from sessions_app.state.representation import payable_option
+
+
+def all_offered(session: CheckoutSession, *, now: datetime) -> list[Asked]:
+    """Every payment that may be signed, that of the quote in force first.
+
+    Without a quote the first one is picked: nobody is told an address that is not watched yet. A price that lapsed is
+    renewed. Raises what picking raises, and `NotToBeSigned` when nothing can be signed.
+    """
+    options = [each.option for each in all_asked(session, now=now)]
+    if not options:
+        raise NotToBeSigned("Nothing that this payment can be paid with can be signed: send it.")
+    quoted = payable_option(session.quote) if session.quote else None
+    if quoted is None or can_be_signed(quoted):
+        session = pick(session, quoted or options[0], now=now)
+        first = is_asked(session, now=now)
+        return [first, *(each for each in all_asked(session, now=now) if each.option != first.option)]
+    return all_asked(session, now=now)
+
+
+def picked(session: CheckoutSession, *, caip2: str, contract: str, now: datetime) -> CheckoutSession:
+    """The session with its quote for the token on that network. Raises what picking raises, and `WrongSignature`."""
+    for each in all_asked(session, now=now):
+        if each.option.network.caip2 == caip2 and (each.option.asset.contract or "").lower() == contract.lower():
+            return pick(session, each.option, now=now)
+    raise WrongSignature(
+        "This payment takes no such token on that network: sign for one that `accepts` lists.", attr="network"
+    )
+
+
+def pick(session: CheckoutSession, option: PaymentOption, *, now: datetime) -> CheckoutSession:
+    """The session with its quote for the option, the one in force as long as it holds."""
+    holds = session.quote is not None and session.quote.valid_until > now
+    if holds and payable_option(session.quote) == option:  # type: ignore[arg-type]
+        return session
+    choose_option(session=session, asset=option.asset.symbol, network=option.network.id, now=now)
+    return again(session)
