@@ -41,7 +41,7 @@ urlpatterns = [
     *webhook_urls.connect,
     path("api/<path:_rest>", no_such_address),
     path("", include((session_urls.hosted, "hosted"))),
-    *session_urls.scripts,
+    *session_urls.assets,
     path("healthz", alive),
     path("readyz", ready),
     path("metrics", metrics),

@@ -50,8 +50,11 @@ api = [
     path("payment-options", PaymentOptionViewSet.as_view({"get": "list"}), name="payment-option-list"),
 ]
 
-# For shops' own pages.
-scripts = [path("tallystick.js", tallystick_js, name="tallystick-js")]
+# The same for everybody, and kept by browsers.
+assets = [
+    path("tallystick.js", tallystick_js, name="tallystick-js"),  # for shops' own pages
+    path("brand/<str:color>.css", views.brand, name="brand-css"),
+]
 
 hosted = [
     path("l/<str:link_id>", payment_link, name="payment-link"),
@@ -68,7 +71,6 @@ hosted = [
     path("pay/<str:page_token>/again", views.again, name="pay-again"),
     path("pay/<str:page_token>/simulate", views.simulate, name="pay-simulate"),
     path("pay/<str:page_token>/qr.svg", views.qr, name="pay-qr"),
-    path("pay/<str:page_token>/brand.css", views.brand, name="pay-brand"),
 ]
 
 dashboard = [

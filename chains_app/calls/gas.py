@@ -1,7 +1,7 @@
 """What transactions take of gas, as the chain itself says: forks change it, and every network has prices of its own."""
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,6 +32,10 @@ UNKNOWN_FITS = 20
 SAMPLE = 20
 _LAST_TRANSFER = 15_000
 _PLAIN_TRANSFER_KEPT_SECONDS = 3600
+# Asked for every five minutes: a price that could not be asked for three times is no present price any more.
+_PRICE_KEPT_SECONDS = 900
+# What usual tokens take to be sent to an address that never held any.
+_TOKEN_TRANSFER = 65_000
 _NOBODY = "0x0000000000000000000000000000000000000000"
 
 
@@ -156,6 +160,27 @@ def plain_transfer_gas(network: Network) -> int:
     return cache.get(_key(network)) or PLAIN_TRANSFER
 
 
+def learn_price(network: Network) -> int | None:
+    """Asks what a unit of gas costs just now, in wei, and remembers it for `prices_of`."""
+    try:
+        wei = nodes_for(network).ask(lambda node: ask_prices(node).wei)
+    except (ReaderUnavailable, WrongChain):
+        return None
+    cache.set(_price_key(network), wei, timeout=_PRICE_KEPT_SECONDS)
+    return wei
+
+
+def prices_of(networks: Iterable[Network]) -> dict[str, int]:
+    """Wei for a unit of gas, as lately asked of each network, by its id; without those that did not say. One look."""
+    ids = {_price_key(network): network.id for network in networks}
+    return {ids[key]: wei for key, wei in cache.get_many(ids).items()}
+
+
+def transfer_gas(network: Network, *, is_token: bool) -> int:
+    """About the gas of a first payment to an address."""
+    return _TOKEN_TRANSFER if is_token else plain_transfer_gas(network)
+
+
 _NEWEST = RpcCall("eth_getBlockByNumber", ("latest", False))
 
 
@@ -205,3 +230,7 @@ def _extended(one: int | None, several: int | None, *, count: int, most: int) ->
 
 def _key(network: Network) -> str:
     return f"chains:plain-transfer-gas:{network.id}"
+
+
+def _price_key(network: Network) -> str:
+    return f"chains:gas-price:{network.id}"

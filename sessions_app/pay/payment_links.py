@@ -14,11 +14,12 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from common.errors import DomainError
-from common.money import minor_digits, to_minor_unit
+from common.money import minor_digits
 from merchants_app.businesses.embedding import embedders
 from merchants_app.frame.throttling import TooManyRequests, count_opening
 from sessions_app.models import PaymentLink
 from sessions_app.pay.embedding import foreign_form, framed_by_shops, is_from_here
+from sessions_app.pay.shown.order import offer_of
 from sessions_app.selling.payment_links import LinkNotFound, link_for_buyer, open_link, why_closed
 
 
@@ -84,9 +85,8 @@ def _page(
     request: HttpRequest, link: PaymentLink, form: BuyerForm, *, closed: str | None = None, status: int = 200
 ) -> HttpResponse:
     context = {
-        "link": link,
+        "order": offer_of(link),
         "form": form,
-        "price": None if link.amount is None else to_minor_unit(link.amount, link.currency),
         "closed": why_closed(link, timezone.now()) if closed is None else closed,
         "shops": embedders(link.merchant, link.mode),
     }

@@ -14,7 +14,8 @@ from common.money import amount_text
 from merchants_app.businesses.embedding import embedders
 from sessions_app.models import AddressChange, CheckoutSession
 from sessions_app.pay.frame import buyers_page
-from sessions_app.reading.amounts import address_groups, masked_email
+from sessions_app.pay.shown.order import order_of
+from sessions_app.reading.amounts import address_groups
 from sessions_app.reading.session_words import network_name
 from sessions_app.refunding.address import CODE_HOLDS, change_of, confirm_change, name_address
 from sessions_app.refunding.refundable import arrived, waiting_for_address
@@ -25,7 +26,7 @@ from sessions_app.refunding.refundable import arrived, waiting_for_address
 def buyers_refund(request: HttpRequest, session: CheckoutSession) -> HttpResponse:
     """Where shall a refund go? `?change=` the change that waits for its code."""
     if not hasattr(session, "deposit") or not (arrived(session) or waiting_for_address(session)):
-        return render(request, "pay/refund.html", {"session": session, "nothing": True})
+        return render(request, "pay/refund.html", {"session": session, "order": order_of(session), "nothing": True})
     change = change_of(session, request.GET.get("change", ""))
     if request.method != "POST":
         return _page(request, session, change)
@@ -43,20 +44,24 @@ def buyers_refund(request: HttpRequest, session: CheckoutSession) -> HttpRespons
 def _page(
     request: HttpRequest, session: CheckoutSession, change: AddressChange | None, fault: DomainError | None = None
 ) -> HttpResponse:
-    shops = embedders(session.merchant, session.mode)
-    common = {"session": session, "fault": fault.detail if fault else "", "shops": shops}
+    common = {
+        "session": session,
+        "order": order_of(session),
+        "fault": fault.detail if fault else "",
+        "shops": embedders(session.merchant, session.mode),
+    }
     status = fault.status if fault else 200
     if change:
         context = common | {
             "change": change,
             "former": address_groups(change.former) if change.former else [],
             "wanted": address_groups(change.address),
-            "email": masked_email(session.email),
             "minutes": int(CODE_HOLDS.total_seconds() // 60),
         }
         return render(request, "pay/refund_code.html", context, status=status)
     given = request.POST.get("address", "").strip()
-    context = common | {"given": given, "networks": _networks(session)}
+    kept = address_groups(session.refund_address) if session.refund_address else []
+    context = common | {"given": given, "kept": kept, "networks": _networks(session)}
     return render(request, "pay/refund.html", context, status=status)
 
 

@@ -3,7 +3,7 @@
 The token in the URL is the buyer's only secret: nothing here is cached, indexed, or told to another site.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import wraps
 from io import BytesIO
@@ -16,6 +16,7 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.views.decorators.http import require_POST, require_safe
 
+from chains_app.reading.health import unread_networks
 from chains_app.reading.scanning import heads_of
 from common.errors import DomainError
 from merchants_app.frame.throttling import TooManyRequests, count_opening
@@ -23,21 +24,23 @@ from sessions_app.errors import NotPayableAgain
 from sessions_app.models import CheckoutSession, Refund
 from sessions_app.pay.frame import BuyersDoor, buyers_page
 from sessions_app.pay.shown.due import due_of
-from sessions_app.pay.shown.page import PayPage, State, pay_page, state_of, version_of
+from sessions_app.pay.shown.fees import Fees, fees_of
+from sessions_app.pay.shown.page import PayPage, pay_page
 from sessions_app.pay.shown.scenarios import scenario_named
+from sessions_app.pay.shown.states import State, Wanted, state_of, version_of
 from sessions_app.paying import scenarios
 from sessions_app.paying.announcing import announce
 from sessions_app.paying.opening import note_opening
 from sessions_app.paying.paying_again import BUYER, may_pay_again, pay_again
-from sessions_app.paying.quoting import choose_option, options_for, unseen_network
+from sessions_app.paying.quoting import OfferedOption, choose_option, options_for, unseen_network
 from sessions_app.reading.brand import brand_css
 from sessions_app.reading.queries import session_for_buyer, successor_of
 from sessions_app.state import lifecycle
 from sessions_app.state.children import payments_of
-from sessions_app.state.representation import sorted_refunds
+from sessions_app.state.representation import payable_option, sorted_refunds
 from sessions_app.status import is_live
 
-_QUERY = {"change": "1", "again": "1", "qr": "other"}
+_QUERY = {"change": "1", "again": "1", "from": "exchange", "qr": "other"}
 
 
 def _buyers_door(door: BuyersDoor) -> Callable[[HttpRequest, str], HttpResponse]:
@@ -58,7 +61,7 @@ def _buyers_door(door: BuyersDoor) -> Callable[[HttpRequest, str], HttpResponse]
 @_buyers_door
 def pay(request: HttpRequest, session: CheckoutSession) -> HttpResponse:
     """The page. `?change=1` shows the options again, `?again=1` the address although a payment is said to be on its
-    way, `?qr=other` the other of the two QR codes.
+    way, `?from=exchange` what a withdrawal form asks for, `?qr=other` the other of the two QR codes.
 
     Of a session that was superseded, the buyer is led to its successor's.
     """
@@ -80,7 +83,7 @@ def status(request: HttpRequest, session: CheckoutSession) -> HttpResponse:
         refunds=_refunds(session),
         now=now,
         unseen=_unseen(session, now),
-        **_wanted(request),
+        wanted=_wanted(request),
     )
     etag = f'"{version}"'
     if request.headers.get("If-None-Match") == etag:
@@ -113,7 +116,7 @@ def renew(_request: HttpRequest, session: CheckoutSession) -> HttpResponse:
 def sent(request: HttpRequest, session: CheckoutSession) -> HttpResponse:
     """The buyer sent it: the wallet told the page's script the transaction's hash, or an exchange was asked to send."""
     now = timezone.now()
-    due = due_of(session, now=now)
+    due = due_of(session, fees={})
     amount = f"{due.amount} {due.asset}" if due else ""
     announce(session, tx_hash=request.POST.get("tx_hash", ""), amount=amount, now=now)
     return _back_to_page(session)
@@ -151,7 +154,7 @@ def simulate(request: HttpRequest, session: CheckoutSession) -> HttpResponse:
 @_buyers_door
 def qr(request: HttpRequest, session: CheckoutSession) -> HttpResponse:
     """The payment as a QR code: `?kind=uri` (EIP-681, with the amount) or `?kind=address`. 404 when nothing is due."""
-    due = due_of(session, now=timezone.now())
+    due = due_of(session, fees={})
     if due is None:
         return HttpResponse(status=404)
     text = due.address if request.GET.get("kind") == "address" or not due.uri else due.uri
@@ -163,10 +166,17 @@ def qr(request: HttpRequest, session: CheckoutSession) -> HttpResponse:
 
 
 @require_safe
-@_buyers_door
-def brand(_request: HttpRequest, session: CheckoutSession) -> HttpResponse:
-    """The merchant's colour as a style sheet: the content security policy allows no style in the page itself."""
-    return HttpResponse(brand_css(session.merchant.brand_color), content_type="text/css")
+def brand(_request: HttpRequest, color: str) -> HttpResponse:
+    """A merchant's colour as a style sheet: the content security policy allows no style in the page itself.
+
+    Of the colour alone, so that it may be kept, and tells nothing of whose page it is on.
+    """
+    css = brand_css(f"#{color}")
+    if not css:
+        return HttpResponse(status=404)
+    response = HttpResponse(css, content_type="text/css")
+    response["Cache-Control"] = "public, max-age=31536000, immutable"
+    return response
 
 
 def _page(request: HttpRequest, session: CheckoutSession, error: DomainError | None = None) -> HttpResponse:
@@ -176,31 +186,42 @@ def _page(request: HttpRequest, session: CheckoutSession, error: DomainError | N
 
 
 def _view_model(request: HttpRequest, session: CheckoutSession, error: str = "") -> PayPage:
-    now, wanted = timezone.now(), _wanted(request)
-    state = state_of(session, now=now, **wanted)
+    now, wanted, unseen = timezone.now(), _wanted(request), _unseen(session, timezone.now())
+    state = state_of(session, now=now, wanted=wanted, unseen=unseen)
+    options = options_for(session, now) if state == State.CHOOSE else []
     return pay_page(
         session=session,
-        options=options_for(session, now) if state == State.CHOOSE else (),
+        options=options,
+        fees=_fees(session, state, options, now),
         heads=_heads(session),
         refunds=_refunds(session),
         now=now,
         error=error,
-        unseen=_unseen(session, now),
+        unseen=unseen,
+        unseen_since=unread_networks(now).get(session.quote.network) if unseen and session.quote else None,
+        wanted=wanted,
         can_pay_again=state in {State.EXPIRED, State.CANCELLED} and may_pay_again(session, now),
-        **wanted,
     )
 
 
+def _fees(session: CheckoutSession, state: State, offered: Sequence[OfferedOption], now: datetime) -> Fees:
+    options = [each.option for each in offered]
+    if state == State.SEND and session.quote and (due := payable_option(session.quote)):
+        options = [due]
+    return fees_of(options, mode=session.mode, currency=session.currency, now=now)
+
+
 def _context(request: HttpRequest, view_model: PayPage) -> dict[str, object]:
-    return {
-        "page": view_model,
-        "shows_other_qr": request.GET.get("qr") == "other",
-        "query": _query(request),
-    }
+    return {"page": view_model, "order": view_model.order, "query": _query(request)}
 
 
-def _wanted(request: HttpRequest) -> dict[str, bool]:
-    return {name: request.GET.get(name) == "1" for name in ("change", "again")}
+def _wanted(request: HttpRequest) -> Wanted:
+    return Wanted(
+        change=request.GET.get("change") == _QUERY["change"],
+        again=request.GET.get("again") == _QUERY["again"],
+        by_exchange=request.GET.get("from") == _QUERY["from"],
+        other_code=request.GET.get("qr") == _QUERY["qr"],
+    )
 
 
 def _query(request: HttpRequest) -> str:

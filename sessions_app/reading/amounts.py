@@ -3,8 +3,10 @@
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from decimal import Decimal
+from urllib.parse import urlsplit
 
 from babel.core import Locale, UnknownLocaleError
+from babel.dates import format_skeleton
 from babel.lists import format_list
 from babel.numbers import format_decimal
 from django.utils.translation import get_language, gettext, ngettext
@@ -76,6 +78,21 @@ def duration_text(left: timedelta) -> str:
 def moment_text(at: datetime) -> str:
     """A moment in UTC, said so: '22 Nov 2026, 21:55 UTC'."""
     return gettext("%(moment)s UTC") % {"moment": f"{at:%d %b %Y, %H:%M}"}
+
+
+def time_text(at: datetime) -> str:
+    """A moment of today in UTC, said so: '21:55 UTC'."""
+    return gettext("%(moment)s UTC") % {"moment": f"{at:%H:%M}"}
+
+
+def day_text(at: datetime) -> str:
+    """A day, in the reader's language: '5 December'."""
+    return format_skeleton("MMMMd", at, locale=_locale())
+
+
+def host_of(link: str) -> str:
+    """Whose page a link opens: 'basescan.org'; empty for no link."""
+    return (urlsplit(link).hostname or "").removeprefix("www.")
 
 
 def _locale() -> Locale:

@@ -4,7 +4,8 @@ import re
 from dataclasses import dataclass
 
 _LIGHT_SURFACE, _DARK_SURFACE = "#ffffff", "#171a20"
-_LIGHT_TEXT, _DARK_TEXT = "#ffffff", "#10131c"
+# Pure, since a near-black falls below what AA asks for on colours in the middle.
+_LIGHT_TEXT, _DARK_TEXT = "#ffffff", "#000000"
 _READABLE = 4.5
 _VISIBLE = 3.0
 
@@ -18,12 +19,24 @@ class BrandColors:
     ink: str
 
 
+def is_color(text: str) -> bool:
+    """Whether it is a colour as merchants give it: `#rrggbb`."""
+    return re.fullmatch(r"#[0-9a-fA-F]{6}", text) is not None
+
+
 def brand_css(color: str) -> str:
-    """The colours of both themes as custom properties. A colour that is no `#rrggbb` gives no rule at all."""
-    if not re.fullmatch(r"#[0-9a-fA-F]{6}", color):
+    """The one property that `tokens.css` derives the others from, and for browsers that cannot, the others too.
+
+    A colour that is no `#rrggbb` gives no rule at all.
+    """
+    if not is_color(color):
         return ""
     light, dark = (_properties(colors_on(color, surface=each)) for each in (_LIGHT_SURFACE, _DARK_SURFACE))
-    return f":root {{ {light} }}\n@media (prefers-color-scheme: dark) {{ :root {{ {dark} }} }}\n"
+    return (
+        f":root {{ --merchant: {color}; }}\n"
+        "@supports not (color: oklch(from red l c h)) {\n"
+        f":root {{ {light} }}\n@media screen and (prefers-color-scheme: dark) {{ :root {{ {dark} }} }}\n}}\n"
+    )
 
 
 def colors_on(color: str, *, surface: str) -> BrandColors:
@@ -43,7 +56,9 @@ def contrast(one: str, other: str) -> float:
 
 
 def _properties(colors: BrandColors) -> str:
-    return f"--brand: {colors.fill}; --on-brand: {colors.on_fill}; --brand-ink: {colors.ink};"
+    return (
+        f"--brand: {colors.fill}; --on-brand: {colors.on_fill}; --brand-ink: {colors.ink}; --brand-deep: {colors.fill};"
+    )
 
 
 def _shifted(color: str, *, towards: str, against: str, least: float) -> str:

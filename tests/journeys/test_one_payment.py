@@ -8,6 +8,7 @@ from playwright.sync_api import Page, expect
 
 from checkout_project.running.devchain import FAUCET
 from tests.journeys.conftest import World
+from tests.pages.buyer import pick
 from tests.waiting import wait_until
 
 # A wallet as pages see it (EIP-1193, announced by EIP-6963); `askNode` leads to the devchain.
@@ -45,7 +46,7 @@ def test_a_buyer_pays_with_a_browser_wallet_on_the_devchain(world: World, page: 
     session = world.open_session()
     give_wallet(page, world)
     page.goto(session["url"])
-    page.locator(f"#pick-{asset}-devchain").click()
+    pick(page, asset, "devchain")
     page.get_by_role("button", name="Pay with browser wallet").click()
     expect(page.locator("#live")).to_have_attribute("data-state", "paid", timeout=30_000)  # without a reload
     page.wait_for_url(f"{world.shop.url}/thanks?order=7&session_id={session['id']}")
@@ -67,7 +68,7 @@ def test_a_buyer_pays_with_a_browser_wallet_on_the_devchain(world: World, page: 
 def test_the_sandbox_needs_no_node_and_the_merchant_sees_it_all(world: World, page: Page) -> None:
     session = world.open_session(email="journey@example.com")
     page.goto(session["url"])
-    page.locator("#pick-USDC-sandbox").click()
+    pick(page, "USDC", "sandbox")
     page.get_by_role("button", name="Pay exactly").click()
     expect(page.locator("#live")).to_have_attribute("data-state", "paid", timeout=30_000)
     page.wait_for_url(f"{world.shop.url}/thanks?order=7&session_id={session['id']}")
@@ -89,7 +90,7 @@ def test_it_works_without_javascript(world: World, page: Page) -> None:
     try:
         plain = context.new_page()
         plain.goto(session["url"])
-        plain.locator("#pick-ETH-sandbox").click()
+        pick(plain, "ETH", "sandbox")
         expect(plain.locator("#live")).to_have_attribute("data-state", "send")
         plain.get_by_role("button", name="Pay exactly").click()
         wait_until(lambda: world.call("GET", f"checkout/sessions/{session['id']}")["status"] == "completed")

@@ -48,9 +48,22 @@ def page_without_javascript(browser: Browser) -> Iterator[Page]:
     context.close()
 
 
+def pick(page: Page, asset: str, network: str) -> None:
+    """Chooses that: opens the asset's fold, and presses the network."""
+    button = page.locator(f"#pick-{asset}-{network}")
+    if not button.is_visible():
+        page.locator(f"#asset-{asset} > summary").click()
+    button.click()
+
+
 def headline(page: Page, text: str) -> None:
     """Waits until the page says so."""
     expect(page.locator("#headline")).to_have_text(text)
+
+
+def news(page: Page, text: str) -> None:
+    """Waits until the line of news says so."""
+    expect(page.locator("#news")).to_contain_text(text)
 
 
 def faults_of_access(page: Page) -> list[str]:

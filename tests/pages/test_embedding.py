@@ -72,7 +72,7 @@ def test_a_window_over_the_shop_is_paid_in_and_closed(
     page.get_by_role("link", name="Pay with crypto").click()
     dialog = page.get_by_role("dialog")
     payment = page.frame_locator("iframe")
-    expect(payment.locator("#headline")).to_have_text("Waiting for your payment")
+    expect(payment.locator("#news")).to_contain_text("Waiting for your payment")
     expect(dialog).to_have_accessible_name(payment.owner.get_attribute("title") or "")
     assert payment.locator("html").get_attribute("class") == "embedded"
     # Its forms work without a cookie, which cannot come here.

@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from sessions_app.models import CheckoutSession
 from sessions_app.paying.quoting import choose_option
-from tests.pages.buyer import OpenPage, faults_of_access, headline
+from tests.pages.buyer import OpenPage, faults_of_access, headline, news
 from tests.sandbox import Sandbox
 
 THEMES: list[tuple[Literal["light", "dark"], int]] = [("light", 1280), ("dark", 390)]
@@ -42,7 +42,7 @@ def test_what_happens_is_said_to_screen_readers(
     brought_to("send", session, sandbox)
     page = open_page(session)
     sandbox.play(session, "short")
-    expect(page.locator("#said")).to_contain_text("44.10 of 49.00 USD arrived")
+    news(page, "44.10 of 49.00 USD arrived. Waiting for the rest.")
 
 
 def test_copying_is_said_and_exact(open_page: OpenPage, session: CheckoutSession, sandbox: Sandbox) -> None:
@@ -50,7 +50,7 @@ def test_copying_is_said_and_exact(open_page: OpenPage, session: CheckoutSession
     page = open_page(session)
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     page.get_by_role("button", name="Copy the address").click()
-    expect(page.locator("#news")).to_contain_text("Address copied.")
+    news(page, "Address copied.")
     assert page.evaluate("navigator.clipboard.readText()") == session.deposit.address
 
 
@@ -68,12 +68,13 @@ def test_focus_and_opened_help_survive_the_news(
 ) -> None:
     brought_to("send", session, sandbox)
     page = open_page(session)
-    page.get_by_text("I pay from an exchange").click()
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.get_by_text("Pay from another device").click()
     page.get_by_role("button", name="Copy the address").focus()
     sandbox.play(session, "short")
     expect(page.locator("#amount")).to_have_text("4.90 USDC")
     assert page.evaluate("document.activeElement.getAttribute('aria-label')") == "Copy the address"
-    expect(page.get_by_text("must arrive")).to_be_visible()
+    expect(page.locator("#other-device .qr")).to_be_visible()
 
 
 def test_focus_moves_to_the_headline_when_the_page_turns(

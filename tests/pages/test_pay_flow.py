@@ -1,6 +1,7 @@
 """The buyer's page in a browser: from the options to the receipt without a reload."""
 
 import re
+from decimal import Decimal
 
 import pytest
 from django.utils import timezone
@@ -9,7 +10,7 @@ from playwright.sync_api import Page, expect
 from sessions_app.models import CheckoutSession
 from sessions_app.paying.quoting import choose_option
 from tests.cast import refreshed
-from tests.pages.buyer import OpenPage, headline
+from tests.pages.buyer import OpenPage, headline, news, pick
 from tests.sandbox import Sandbox
 
 
@@ -30,12 +31,12 @@ def test_it_turns_to_paid_without_a_reload_and_leads_back_to_the_shop(
 ) -> None:
     session = large_session
     page = open_page(session)
-    page.get_by_role("button", name="Pay with USDC on Sandbox").click()
-    headline(page, "Waiting for your payment")
+    pick(page, "USDC", "sandbox")
+    news(page, "Waiting for your payment")
     mark(page)
     sandbox.play(session, "exact", seconds=1)
     headline(page, "Your payment has arrived")
-    expect(page.locator("#live").get_by_text("1 of 2 confirmations")).to_be_visible()
+    news(page, "1 of 2 confirmations")
     sandbox.wait(3, session)
     headline(page, "Paid")
     assert page.evaluate("window.notReloaded")
@@ -48,7 +49,7 @@ def test_the_buyer_may_stay_with_the_receipt(open_page: OpenPage, picked: Checko
     page.get_by_role("button", name="Stay here").click()
     expect(page.locator("#returning")).to_be_hidden()
     page.reload()
-    expect(page.get_by_role("heading", name="Receipt")).to_be_visible()
+    expect(page.get_by_role("region", name="Receipt")).to_be_visible()
     expect(page.locator("#returning")).to_be_hidden()
 
 
@@ -56,12 +57,12 @@ def test_a_short_payment_changes_amount_and_code(
     open_page: OpenPage, picked: CheckoutSession, sandbox: Sandbox
 ) -> None:
     page = open_page(picked)
-    code = page.locator(".qr").get_attribute("src")
+    code = page.locator(".on-desk .qr").get_attribute("src")
     mark(page)
     sandbox.play(picked, "short")
     expect(page.locator("#amount")).to_have_text("4.90 USDC")
-    expect(page.locator("#live").get_by_text("44.10 of 49.00 USD arrived")).to_be_visible()
-    assert page.locator(".qr").get_attribute("src") != code
+    headline(page, "44.10 of 49.00 USD arrived")
+    assert page.locator(".on-desk .qr").get_attribute("src") != code
     assert page.evaluate("window.notReloaded")
 
 
@@ -70,26 +71,39 @@ def test_a_payment_that_is_dropped_asks_again(open_page: OpenPage, picked: Check
     sandbox.play(picked, "dropped", seconds=1)
     headline(page, "We see your payment")
     sandbox.wait(4, picked)
-    headline(page, "Waiting for your payment")
-    expect(page.locator("#live").get_by_text("A payment that we had seen is gone")).to_be_visible()
+    news(page, "Waiting for your payment")
+    expect(page.locator("#live").get_by_text("The payment that we had seen is gone")).to_be_visible()
 
 
 def test_a_lapsed_price_renews_itself(open_page: OpenPage, picked: CheckoutSession, sandbox: Sandbox) -> None:
     page = open_page(picked)
     before = picked.quote
     sandbox.skip(minutes=16)
-    expect(page.locator("#news")).to_have_text("The price was renewed.")
+    expect(page.locator("#live")).to_have_attribute("data-state", "lapsed")
+    expect(page.locator("#live")).to_have_attribute("data-state", "send")
     expect(page.locator("#amount")).to_have_text("49.00 USDC")
+    news(page, "Waiting for your payment")  # at the same amount, which is no news
     assert refreshed(picked).quote != before
+
+
+def test_a_renewed_amount_is_told_beside_the_old_one(
+    open_page: OpenPage, session: CheckoutSession, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    choose_option(session=session, asset="ETH", network="sandbox", now=timezone.now())
+    page = open_page(session)
+    expect(page.locator("#amount")).to_have_text("0.0196 ETH")
+    monkeypatch.setattr("chains_app.rates.exchange_rates.fixed_rate", lambda asset, currency: Decimal(2000))
+    sandbox.skip(minutes=16)
+    news(page, "The price was renewed: 0.0245 ETH instead of 0.0196 ETH. Sent the old amount already? It counts.")
 
 
 def test_test_mode_plays_a_payment_in_place(open_page: OpenPage, session: CheckoutSession, sandbox: Sandbox) -> None:
     page = open_page(session)
     mark(page)
     page.locator("#play-short").click()
-    headline(page, "Waiting for your payment")
+    news(page, "Waiting for your payment")
     sandbox.wait(4, session)
-    expect(page.locator("#live").get_by_text("of 49.00 USD arrived")).to_be_visible()
+    headline(page, "44.10 of 49.00 USD arrived")
     assert page.evaluate("window.notReloaded")
 
 
@@ -101,8 +115,8 @@ def test_a_tokens_first_code_is_the_address_alone_and_a_coins_the_request(
     choose_option(session=session, asset=asset, network="devchain", now=timezone.now())
     page = open_page(session)
     for kind in (first, second, first):
-        expect(page.locator(".qr")).to_have_attribute("src", _ending(f"kind={kind}"))
-        page.locator("#other-qr").click()
+        expect(page.locator(".on-desk .qr")).to_have_attribute("src", _ending(f"kind={kind}"))
+        page.locator(".on-desk .other-code").click()
 
 
 def test_cancelling_leads_back_to_the_cart(open_page: OpenPage, picked: CheckoutSession) -> None:

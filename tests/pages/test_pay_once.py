@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 
 from sessions_app.models import CheckoutSession
 from sessions_app.paying.quoting import choose_option
-from tests.pages.buyer import OpenPage, headline
+from tests.pages.buyer import OpenPage, headline, news
 
 WALLETS = Path(__file__).with_name("wallets.js").read_text(encoding="utf-8")
 BUTTON = "Pay with browser wallet"
@@ -43,7 +43,7 @@ def press(page: Page) -> None:
 
 def says(page: Page, sentence: str) -> None:
     """Waits until the panel tells the buyer so."""
-    expect(page.locator(".wallet-says")).to_contain_text(sentence)
+    news(page, sentence)
 
 
 def times_asked(page: Page) -> int:
@@ -56,7 +56,7 @@ def test_while_the_wallet_asks_no_change_of_the_page_brings_the_button_back(open
     press(page)
     says(page, "Look at your wallet")
     for _ in range(2):
-        page.locator("#other-qr").click()
+        page.locator(".on-desk .other-code").click()
         page.wait_for_url(re.compile("pay/"))
         expect(page.get_by_role("button", name=BUTTON)).to_be_disabled()
         says(page, "Look at your wallet")

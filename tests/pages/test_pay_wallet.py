@@ -15,7 +15,7 @@ from chains_app.networks.networks import network
 from sessions_app.models import CheckoutSession
 from sessions_app.paying.quoting import choose_option
 from tests.cast import PATS_WALLET
-from tests.pages.buyer import OpenPage, headline
+from tests.pages.buyer import OpenPage, headline, news
 
 WALLETS = Path(__file__).with_name("wallets.js").read_text(encoding="utf-8")
 DEVCHAIN = "0x7a69"
@@ -54,7 +54,7 @@ def pay(page: Page, open_page: OpenPage, session: CheckoutSession, monkeypatch: 
 
 def says(page: Page, sentence: str) -> None:
     """Waits until the page tells the buyer so."""
-    expect(page.locator(".wallet-says")).to_contain_text(sentence)
+    news(page, sentence)
 
 
 def asked(page: Page, method: str) -> list[Any]:
@@ -148,7 +148,8 @@ def test_without_a_wallet_the_button_is_not_there(
     monkeypatch.setenv("RPC_URL_DEVCHAIN", "http://127.0.0.1:8545")
     choose_option(session=session, asset="USDC", network="devchain", now=timezone.now())
     page = open_page(session)
-    expect(page.get_by_role("link", name="Open in a wallet app")).to_be_visible()
+    page.set_viewport_size({"width": 390, "height": 844})
+    expect(page.get_by_role("link", name="Open in wallet app")).to_be_visible()
     expect(page.get_by_role("button", name="Pay with browser wallet")).to_be_hidden()
 
 

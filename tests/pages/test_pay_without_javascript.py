@@ -5,7 +5,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from sessions_app.models import CheckoutSession
 from tests.cast import refreshed
-from tests.pages.buyer import headline
+from tests.pages.buyer import headline, news, pick
 from tests.sandbox import Sandbox
 
 
@@ -19,8 +19,8 @@ def test_it_goes_from_the_options_to_the_receipt(
 ) -> None:
     page, session = page_without_javascript, large_session
     opened(page, live_server, session)
-    page.get_by_role("button", name="Pay with USDC on Sandbox").click()
-    headline(page, "Waiting for your payment")
+    pick(page, "USDC", "sandbox")
+    news(page, "Waiting for your payment")
     expect(page.locator("#address")).to_be_visible()
     page.get_by_role("button", name="Pay exactly").click()
     sandbox.wait(1, session)
@@ -37,7 +37,7 @@ def test_what_only_a_script_can_do_is_not_shown(
 ) -> None:
     page = page_without_javascript
     opened(page, live_server, session)
-    page.locator("#pick-USDC-sandbox").click()
+    pick(page, "USDC", "sandbox")
     expect(page.locator(".copy").first).to_be_hidden()
     expect(page.get_by_role("button", name="Pay with browser wallet")).to_have_count(0)
 
@@ -57,9 +57,9 @@ def test_a_lapsed_price_is_renewed_by_a_button(
 ) -> None:
     page = page_without_javascript
     opened(page, live_server, session)
-    page.locator("#pick-ETH-sandbox").click()
-    headline(page, "Waiting for your payment")
+    pick(page, "ETH", "sandbox")
+    news(page, "Waiting for your payment")
     sandbox.skip(minutes=16)
     page.reload()
     page.get_by_role("button", name="Show today’s amount").click()
-    headline(page, "Waiting for your payment")
+    news(page, "Waiting for your payment")

@@ -32,7 +32,6 @@ HOSTED = [
             "valid_before": "1", "signature": "0x" + "12" * 65}, done=409),
     _buyers("pay-to-sign", ids=_PAY, done=409),
     _buyers("pay-x402", ids=_PAY, done=409),
-    _buyers("pay-brand", ids=_PAY),
 ]  # fmt: skip
 
 # What somebody is answered who is signed out, and what a signed-in owner is, by route and method.
@@ -61,6 +60,7 @@ ENTRANCES = {
     ("docs-for-programs", "get"): (200, 200),
     ("api/<path:_rest>", "get"): (404, 404),
     ("tallystick-js", "get"): (200, 200),
+    ("brand-css", "get"): (200, 200),
     ("healthz", "get"): (200, 200),
     ("readyz", "get"): (200, 200),
     ("metrics", "get"): (200, 200),
@@ -103,6 +103,7 @@ ENTRANCE_IDS = {
     "invitation": {"secret": "nobodys"},
     "dashboard/<mode:mode>/<path:rest>": {"mode": "test", "rest": "overview"},
     "api/<path:_rest>": {"_rest": "nowhere"},
+    "brand-css": {"color": "17453b"},
     "docs-call": {"name": "create_session"},
     "docs-example": {"path": "shop/shop.py"},
     "docs-guide": {"path": "quick-start"},

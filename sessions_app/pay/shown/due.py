@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 from urllib.parse import urlsplit
 
 from chains_app.calls.gas import plain_transfer_gas
@@ -11,10 +10,12 @@ from chains_app.networks.payment_uris import payment_uri
 from common.money import plain, to_minor_unit
 from common.network.public_addresses import OWN_MACHINE
 from sessions_app.models import CheckoutSession, Quote
-from sessions_app.pay.shown.offers import asset_icon, network_icon, speed_text
+from sessions_app.pay.shown.fees import Fees, fee_text
+from sessions_app.pay.shown.marks import asset_mark, network_mark
+from sessions_app.pay.shown.offers import arrives_text
 from sessions_app.paying.quoting import allowed_options
 from sessions_app.paying.used_deposits import is_deployed
-from sessions_app.reading.amounts import address_groups, any_of, asset_text, clock_text, money_text
+from sessions_app.reading.amounts import address_groups, any_of, asset_text, money_text
 from sessions_app.state.representation import payable_option, received_value, units_still_due
 
 # A node's estimate is a few percent above what is used.
@@ -44,11 +45,11 @@ class Due:
     """The payment that is asked for."""
 
     asset: str
-    asset_icon: str
+    asset_mark: str
     network: str
-    network_id: str
-    network_icon: str
-    speed: str
+    network_mark: str
+    fee: str  # empty where it is not known
+    arrives: str
     is_real_chain: bool
     is_token: bool  # with a contract of its own, which naive wallets take for the recipient of a request code
     amount: str  # as one types it into a wallet
@@ -56,24 +57,21 @@ class Due:
     address: str
     address_groups: list[str]
     uri: str
-    rate: str
+    rate: str  # '1 ETH = 3,021.55 USD'; empty where one is the other
     is_fixed_rate: bool  # the test table, no market
     transfer_gas: int  # of a first transfer to an address; 0 where it is the 21,000 that everybody expects
     is_contract: bool  # the coin goes to a contract that is there, which takes more than 21,000 gas
     also_on: str  # the other networks that the same asset is taken on, at the same address: 'Ethereum or Base'
 
-    arrived: str  # in the session's currency; empty while nothing has arrived
-    rest: str
+    arrived_text: str  # in the session's currency; empty while nothing has arrived
+    arrived: str  # the same and the price as plain numbers, for a bar
+    price: str
 
-    holds_until: datetime
-    holds_for: str
-    ends_first: bool  # the session, before the price has to be renewed
-    session_ends: datetime
-    session_left: str
+    holds_until: datetime  # the amount, or the time to pay where that ends first
     wallet: WalletRequest | None
 
 
-def due_of(session: CheckoutSession, *, now: datetime) -> Due | None:
+def due_of(session: CheckoutSession, *, fees: Fees) -> Due | None:
     """What the session's quote in force asks for; None without a quote, or when its network has been switched off."""
     quote = session.quote
     option = payable_option(quote) if quote else None
@@ -81,17 +79,16 @@ def due_of(session: CheckoutSession, *, now: datetime) -> Due | None:
         return None
     network, asset = option.network, option.asset
     address, units = session.deposit.address, units_still_due(session, quote)
-    holds_until = min(quote.valid_until, session.expires_at)
     arrived = to_minor_unit(received_value(session), session.currency)
     is_contract = asset.is_native and network.kind == "evm" and is_deployed(session.deposit, network.id)
     gas = 0 if is_contract else _unusual_gas(option)
     return Due(
         asset=asset.symbol,
-        asset_icon=asset_icon(asset.symbol),
+        asset_mark=asset_mark(asset.symbol),
         network=network.name,
-        network_id=network.id,
-        network_icon=network_icon(network.id),
-        speed=speed_text(network),
+        network_mark=network_mark(network.id),
+        fee=fee_text(fees.get((network.id, asset.symbol)), session.currency),
+        arrives=arrives_text(network),
         is_real_chain=network.kind == "evm",
         is_token=not asset.is_native,
         amount=asset_text(units, quote.decimals, asset),
@@ -99,20 +96,23 @@ def due_of(session: CheckoutSession, *, now: datetime) -> Due | None:
         address=address,
         address_groups=address_groups(address),
         uri=_uri(option, address, units),
-        rate=_rate_text(quote, session.currency),
+        rate="" if asset.peg == session.currency and quote.rate == 1 else _rate_text(quote, session.currency),
         is_fixed_rate=session.mode == "test",
         transfer_gas=gas,
         is_contract=is_contract,
         also_on=_also_on(session, quote, option),
-        arrived=money_text(arrived, session.currency) if arrived else "",
-        rest=money_text(max(session.amount - arrived, Decimal(0)), session.currency),
-        holds_until=holds_until,
-        holds_for=clock_text(holds_until - now),
-        ends_first=session.expires_at <= quote.valid_until,
-        session_ends=session.expires_at,
-        session_left=clock_text(session.expires_at - now),
+        arrived=plain(arrived),
+        price=plain(session.amount),
+        arrived_text=money_text(arrived, session.currency) if arrived else "",
+        holds_until=min(quote.valid_until, session.expires_at),
         wallet=_wallet_request(option, address, units, gas=gas),
     )
+
+
+def amount_of(quote: Quote) -> str:
+    """What a quote asked for, in force or not: '0.0196 ETH'."""
+    option = payable_option(quote)
+    return f"{asset_text(quote.amount_units, quote.decimals, option.asset if option else None)} {quote.asset}"
 
 
 def _rate_text(quote: Quote, currency: str) -> str:

@@ -3,17 +3,15 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Literal
 
 from django.utils.translation import gettext as _
 
 from sessions_app.models import CheckoutSession, Payment
-from sessions_app.pay.shown.due import Due
-from sessions_app.pay.shown.receipt import Progress
-from sessions_app.pay.shown.sent import Sent
 from sessions_app.reading.amounts import moment_text, money_text
 from sessions_app.state.representation import received_value
-from sessions_app.status import Issue, Status, is_live
+from sessions_app.status import Issue, Status
 
 Tone = Literal["good", "info", "warn", "bad"]
 
@@ -27,17 +25,8 @@ class Notice:
     text: str
 
 
-def notices_of(
-    session: CheckoutSession,
-    *,
-    payments: Sequence[Payment],
-    due: Due | None,
-    progress: Progress | None,
-    sent: Sent | None,
-    now: datetime,
-    unseen: str = "",
-) -> tuple[Notice, ...]:
-    """The most pressing first; none while all goes as usual. `unseen` is the network that cannot be read, by name."""
+def notices_of(session: CheckoutSession, *, payments: Sequence[Payment], now: datetime) -> tuple[Notice, ...]:
+    """The most pressing first; none while all goes as usual, or is said by the headline."""
     status = Status(session.status)
     if session.order_paid_by and status not in {Status.PROCESSING, Status.COMPLETED}:
         return (_order_paid(session, payments),)
@@ -45,34 +34,16 @@ def notices_of(
         status = Status.EXPIRED
     found = {
         Status.OPEN: lambda: [
-            *([_slow(sent)] if sent else _while_open(session, due)),
+            _paused(session) if session.merchant.suspended_at else None,
             _gone(payments),
             _not_taken(session, payments),
         ],
-        Status.PROCESSING: lambda: [_slow(progress), _late_but_enough(session)],
+        Status.PROCESSING: lambda: [_late_but_enough(session)],
         Status.COMPLETED: lambda: [_completed(session)],
         Status.EXPIRED: lambda: [_ended(session, payments)],
         Status.CANCELLED: lambda: [_ended(session, payments)],
     }[status]()
-    return tuple(notice for notice in [_unseen(unseen, status), *found] if notice)
-
-
-def _unseen(network: str, status: Status) -> Notice | None:
-    if not network or not is_live(status):
-        return None
-    title = _("We cannot see %(network)s at the moment") % {"network": network}
-    if status == Status.PROCESSING:
-        text = _("Your payment is known. It becomes final once we see the network again: you need not do anything.")
-        return Notice(tone="warn", title=title, text=text)
-    text = _(
-        "Have you paid already? Then do nothing: your payment is found once we see the network again, and the time to "
-        "pay stands still until then. Otherwise please wait, or choose another way to pay."
-    )
-    return Notice(tone="warn", title=title, text=text)
-
-
-def _while_open(session: CheckoutSession, due: Due | None) -> list[Notice | None]:
-    return [_paused(session)] if session.merchant.suspended_at else [_partial(session, due)]
+    return tuple(notice for notice in found if notice)
 
 
 def _order_paid(session: CheckoutSession, payments: Sequence[Payment]) -> Notice:
@@ -100,23 +71,12 @@ def _paused(session: CheckoutSession) -> Notice:
     return Notice(tone="info", title=title, text=text % words)
 
 
-def _partial(session: CheckoutSession, due: Due | None) -> Notice | None:
-    arrived = received_value(session)
-    if not arrived:
-        return None
-    title = _("%(arrived)s of %(price)s %(currency)s arrived") % _sums(session)
-    if due is None:
-        return Notice(tone="warn", title=title, text=_("Choose how to pay the rest."))
-    text = _("Please send the rest, %(amount)s %(asset)s, to the same address. An exchange may have kept a fee.")
-    return Notice(tone="warn", title=title, text=text % {"amount": due.amount, "asset": due.asset})
-
-
 def _gone(payments: Sequence[Payment]) -> Notice | None:
     if not any(p.vanished_at and p.counts for p in payments):
         return None
     return Notice(
         tone="warn",
-        title=_("A payment that we had seen is gone"),
+        title=_("The payment that we had seen is gone"),
         text=_(
             "The network dropped it before it was final. Look in your wallet: if it failed or is missing there, "
             "your money has not left it and you can send again."
@@ -133,19 +93,6 @@ def _not_taken(session: CheckoutSession, payments: Sequence[Payment]) -> Notice 
         title=_("%(asset)s arrived, which this shop does not take here") % {"asset": wrong[-1].asset},
         text=_("It is safe and on record, but does not pay for your order. %(contact)s")
         % {"contact": _contact(session)},
-    )
-
-
-def _slow(waiting: Progress | Sent | None) -> Notice | None:
-    if waiting is None or not waiting.is_slow:
-        return None
-    return Notice(
-        tone="warn",
-        title=_("This takes longer than usual"),
-        text=_(
-            "Your payment is known, but the network has not taken it up yet. Your wallet may offer to speed it up. "
-            "Please do not pay a second time."
-        ),
     )
 
 
@@ -169,11 +116,11 @@ def _completed(session: CheckoutSession) -> Notice | None:
     if issue == Issue.LATE:
         return Notice(
             tone="good",
-            title=_("Your payment came late, and all is well"),
-            text=_("The time was over when it arrived, but it counts. You need not do anything."),
+            title=_("It came after the time was over, and it counts"),
+            text=_("%(shop)s has been told. You need not do anything.") % {"shop": session.merchant.name},
         )
     titles = {
-        Issue.OVERPAID: _("You sent more than was due: %(arrived)s instead of %(price)s %(currency)s"),
+        Issue.OVERPAID: _("%(excess)s %(currency)s more arrived than was due"),
         Issue.PAID_TWICE: _("You paid twice: another payment for the same order was enough")
         if session.order_paid_by
         else _("You paid twice: %(arrived)s instead of %(price)s %(currency)s arrived"),
@@ -194,35 +141,12 @@ def _reversed(session: CheckoutSession) -> Notice:
 
 
 def _ended(session: CheckoutSession, payments: Sequence[Payment]) -> Notice | None:
-    there = [p for p in payments if not p.vanished_at]
-    if not there:
-        return _nothing_arrived(session)
-    issue = session.issue
-    if issue == Issue.WRONG_ASSET:
-        title = _("%(asset)s arrived, which this shop does not take here") % {"asset": there[-1].asset}
-    elif issue == Issue.LATE:
-        title = _("Your payment came late and does not cover the price: %(arrived)s of %(price)s %(currency)s")
-    else:
-        title = _("%(arrived)s of %(price)s %(currency)s arrived in time")
-    return Notice(
-        tone="warn" if session.needs_decision else "info",
-        title=title if "%(" not in title else title % _sums(session),
-        text=_what_now(session),
-    )
-
-
-def _nothing_arrived(session: CheckoutSession) -> Notice:
+    if any(not payment.vanished_at for payment in payments):
+        return Notice(tone="warn" if session.needs_decision else "info", title=_("What now?"), text=_what_now(session))
     if not hasattr(session, "deposit"):
-        return Notice(
-            tone="info",
-            title=_("Nothing was charged"),
-            text=_("Go back to the shop to order again."),
-        )
-    text = _(
-        "Have you sent it already? Then do nothing: the address is watched until %(until)s, and what comes is "
-        "credited. Otherwise go back to the shop to order again."
-    )
-    return Notice(tone="info", title=_("Nothing has arrived"), text=text % {"until": moment_text(session.watch_until)})
+        return None
+    text = _("Then do nothing. We look at the address until %(until)s, and what arrives is credited.")
+    return Notice(tone="info", title=_("Sent it already?"), text=text % {"until": moment_text(session.watch_until)})
 
 
 def _what_now(session: CheckoutSession) -> str:
@@ -240,8 +164,10 @@ def _contact(session: CheckoutSession) -> str:
 
 
 def _sums(session: CheckoutSession) -> dict[str, str]:
+    received = received_value(session)
     return {
-        "arrived": money_text(received_value(session), session.currency),
+        "arrived": money_text(received, session.currency),
+        "excess": money_text(max(received - session.amount, Decimal(0)), session.currency),
         "price": money_text(session.amount, session.currency),
         "currency": session.currency,
     }

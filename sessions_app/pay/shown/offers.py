@@ -1,19 +1,22 @@
-"""The options to choose from: one card per asset, with the networks it can be sent on."""
+"""The options to choose from: one fold per asset, with the networks it can be sent on."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from decimal import Decimal
 
 from django.utils.translation import gettext
 
 from chains_app.networks.networks import Network
 from sessions_app.models import Quote
+from sessions_app.pay.shown.fees import Fees, fee_text
+from sessions_app.pay.shown.marks import asset_mark, network_mark
 from sessions_app.paying.quoting import OfferedOption
 from sessions_app.reading.amounts import asset_text, duration_text
 
-# Marks of our own under static/icons/; anything else gets the plain coin or chain.
-_ASSET_MARKS = frozenset({"ETH", "USDC", "USDT", "DAI", "POL", "BNB"})
-_NETWORK_MARKS = frozenset({"ethereum", "base", "arbitrum", "optimism", "polygon", "bsc", "sandbox"})
+# What is final sooner is said to arrive "in seconds"; what takes no longer than a minute may be recommended.
+_SOON = 10
+_FAST = 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,70 +25,110 @@ class NetworkOffer:
 
     id: str
     name: str
-    icon: str
-    speed: str
+    mark: str
+    fee: str  # empty where it is not known
+    arrives: str
+    is_best: bool
     is_chosen: bool
+    unavailable: str  # why it cannot be had now
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AssetOffer:
-    """One asset, what it would take of it now, and where; `unavailable` says why it cannot be had."""
+    """One asset, what it would take of it now, and where; `unavailable` says why it cannot be had anywhere."""
 
     symbol: str
     name: str
-    icon: str
+    mark: str
     amount: str
     networks: tuple[NetworkOffer, ...]
     unavailable: str
+    is_open: bool  # the fold that is open at first
 
 
-def asset_icon(symbol: str) -> str:
-    """Path of an asset's mark below static/."""
-    return f"icons/{symbol.lower() if symbol in _ASSET_MARKS else 'coin'}.svg"
+def arrives_text(network: Network) -> str:
+    """When a usual payment is final: 'arrives in seconds', 'arrives in 30 seconds'."""
+    seconds = _seconds(network)
+    if seconds <= _SOON:
+        return gettext("arrives in seconds")
+    return gettext("arrives in %(time)s") % {"time": duration_text(timedelta(seconds=seconds))}
 
 
-def network_icon(network_id: str) -> str:
-    """Path of a network's mark below static/. Test networks wear the mark of what they imitate."""
-    known = network_id.split("-")[0]
-    return f"icons/on-{known if known in _NETWORK_MARKS else 'chain'}.svg"
-
-
-def speed_text(network: Network) -> str:
-    """How long a usual payment takes to be final: 'about 40 seconds'."""
-    seconds = network.block_seconds * network.confirmations.small
-    if seconds <= 10:
-        return gettext("a few seconds")
-    return gettext("about %(time)s") % {"time": duration_text(timedelta(seconds=seconds))}
-
-
-def offers_of(options: Sequence[OfferedOption], *, quote: Quote | None) -> tuple[AssetOffer, ...]:
-    """The options grouped by asset, in the order they came; those that cannot be had stand last."""
+def offers_of(
+    options: Sequence[OfferedOption], *, fees: Fees, currency: str, quote: Quote | None
+) -> tuple[AssetOffer, ...]:
+    """The options by asset, the currency’s own stablecoins first, those that cannot be had last. One fold is open."""
     symbols = list(dict.fromkeys(offered.option.asset.symbol for offered in options))
-    offers = [_offer([o for o in options if o.option.asset.symbol == symbol], quote) for symbol in symbols]
-    return tuple(sorted(offers, key=lambda offer: bool(offer.unavailable)))
+    symbols.sort(key=lambda symbol: _place([o for o in options if o.option.asset.symbol == symbol], currency))
+    usual = quote.asset if quote and quote.asset in symbols else next(iter(symbols), "")
+    return tuple(
+        _offer(
+            [offered for offered in options if offered.option.asset.symbol == symbol],
+            fees=fees,
+            currency=currency,
+            quote=quote,
+            is_open=symbol == usual,
+        )
+        for symbol in symbols
+    )
 
 
-def _offer(options: Sequence[OfferedOption], quote: Quote | None) -> AssetOffer:
+def marks_of(offers: Iterable[AssetOffer]) -> set[str]:
+    """The names of all marks that the offers wear."""
+    return {mark for offer in offers for mark in [offer.mark, *(network.mark for network in offer.networks)]}
+
+
+def _offer(
+    options: Sequence[OfferedOption], *, fees: Fees, currency: str, quote: Quote | None, is_open: bool
+) -> AssetOffer:
     available = [offered for offered in options if not offered.unavailable]
     shown = (available or options)[0]
-    asset = shown.option.asset
-    units = shown.amount_units
+    asset, units, best = shown.option.asset, shown.amount_units, _best(available, fees)
+    # The recommended one stands first, what cannot be had last.
+    ordered = sorted(options, key=lambda offered: (bool(offered.unavailable), offered is not best))
     return AssetOffer(
         symbol=asset.symbol,
         name=asset.name,
-        icon=asset_icon(asset.symbol),
+        mark=asset_mark(asset.symbol),
         amount="" if units is None else asset_text(units, asset.decimals, asset),
-        networks=tuple(_on_network(offered, quote) for offered in available),
+        networks=tuple(
+            NetworkOffer(
+                id=offered.option.network.id,
+                name=offered.option.network.name,
+                mark=network_mark(offered.option.network.id),
+                fee=fee_text(_fee(offered, fees), currency),
+                arrives=arrives_text(offered.option.network),
+                is_best=offered is best,
+                is_chosen=quote is not None
+                and (quote.network, quote.asset) == (offered.option.network.id, asset.symbol),
+                unavailable=offered.unavailable,
+            )
+            for offered in ordered
+        ),
         unavailable="" if available else shown.unavailable,
+        is_open=is_open,
     )
 
 
-def _on_network(offered: OfferedOption, quote: Quote | None) -> NetworkOffer:
-    network, asset = offered.option.network, offered.option.asset
-    return NetworkOffer(
-        id=network.id,
-        name=network.name,
-        icon=network_icon(network.id),
-        speed=speed_text(network),
-        is_chosen=quote is not None and (quote.network, quote.asset) == (network.id, asset.symbol),
-    )
+def _place(options: Sequence[OfferedOption], currency: str) -> tuple[bool, bool]:
+    """What is worth the price's currency comes first: its amount is the price. What cannot be had comes last."""
+    is_away = all(offered.unavailable for offered in options)
+    return is_away, options[0].option.asset.peg != currency
+
+
+def _best(available: Sequence[OfferedOption], fees: Fees) -> OfferedOption | None:
+    """The cheapest of the fast ones, and of equals the fastest; none where there is no choice or no fee is known."""
+    fast = [
+        (fee, _seconds(offered.option.network), at)
+        for at, offered in enumerate(available)
+        if (fee := _fee(offered, fees)) is not None and _seconds(offered.option.network) <= _FAST
+    ]
+    return available[min(fast)[2]] if fast and len(available) > 1 else None
+
+
+def _fee(offered: OfferedOption, fees: Fees) -> Decimal | None:
+    return fees.get((offered.option.network.id, offered.option.asset.symbol))
+
+
+def _seconds(network: Network) -> float:
+    return network.block_seconds * network.confirmations.small

@@ -6,7 +6,15 @@ from datetime import datetime, timedelta
 
 from chains_app.networks.networks import all_networks
 from sessions_app.models import CheckoutSession, Payment, Refund
-from sessions_app.reading.amounts import asset_text, duration_text, moment_text, money_text
+from sessions_app.reading.amounts import (
+    address_groups,
+    asset_text,
+    duration_text,
+    host_of,
+    moment_text,
+    money_text,
+    time_text,
+)
 from sessions_app.state.representation import counted_ids, payment_state
 
 # A payment in no block for this many block times (and at least five minutes) is slow enough to say so.
@@ -18,13 +26,13 @@ _SLOW_AT_LEAST = timedelta(minutes=5)
 class ReceiptLine:
     """One payment as the buyer sees it."""
 
-    amount: str
-    asset: str
+    amount: str  # '49.00 USDC'
     network: str
     value: str  # in the session's currency; empty when it has none or does not count
     at: str
-    tx_hash: str
+    hash_groups: list[str]
     link: str  # the network's explorer; empty without one
+    explorer: str  # whose page that is
     state: str  # seen, confirmed, vanished, or ignored (an asset the shop does not take)
 
 
@@ -38,19 +46,23 @@ class Progress:
     is_in_block: bool
     is_slow: bool
     network: str
+    since: timedelta  # it was first seen
+    seen_at: str
+    amount: str
+    final_after: timedelta  # all its confirmations take, roughly
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RefundLine:
     """Money that the chain shows on its way back to the buyer."""
 
-    amount: str
-    asset: str
+    amount: str  # '49.00 USDC'
     network: str
     to: str
     at: str
-    tx_hash: str
+    hash_groups: list[str]
     link: str
+    explorer: str
     is_final: bool
 
 
@@ -83,6 +95,10 @@ def progress_of(payments: Sequence[Payment], *, heads: Mapping[str, int], now: d
         is_in_block=in_block,
         is_slow=not in_block and now - slowest.seen_at > patience(seconds),
         network=chain.name,
+        since=now - slowest.seen_at,
+        seen_at=time_text(slowest.seen_at),
+        amount=_amount_text(slowest),
+        final_after=timedelta(seconds=need * seconds),
     )
 
 
@@ -111,13 +127,13 @@ def _refund_line(refund: Refund, seen_at: datetime) -> RefundLine:
     if known and refund.log_index is not None:
         link = known.explorer_link(tx_hash=refund.tx_hash, log_index=refund.log_index, recipient=refund.to_address)
     return RefundLine(
-        amount=asset_text(refund.amount_units, refund.decimals, asset),
-        asset=refund.asset,
+        amount=f"{asset_text(refund.amount_units, refund.decimals, asset)} {refund.asset}",
         network=known.name if known else refund.network,
         to=refund.to_address,
         at=moment_text(seen_at),
-        tx_hash=refund.tx_hash,
+        hash_groups=address_groups(refund.tx_hash),
         link=link or "",
+        explorer=host_of(link or ""),
         is_final=refund.confirmed_at is not None,
     )
 
@@ -125,23 +141,28 @@ def _refund_line(refund: Refund, seen_at: datetime) -> RefundLine:
 def _line(session: CheckoutSession, payment: Payment, *, is_taken: bool) -> ReceiptLine:
     # A network may have left the configuration since: the receipt stays readable without it.
     known = all_networks().get(payment.network)
-    asset = known.assets.get(payment.asset) if known else None
     link = None
     if known:
         link = known.explorer_link(
             tx_hash=payment.tx_hash, log_index=payment.log_index, recipient=session.deposit.address
         )
     return ReceiptLine(
-        amount=asset_text(payment.amount_units, payment.decimals, asset),
-        asset=payment.asset,
+        amount=_amount_text(payment),
         network=known.name if known else payment.network,
         value=_value_text(session, payment) if is_taken else "",
         at=moment_text(payment.arrived_at),
-        tx_hash=payment.tx_hash,
+        hash_groups=address_groups(payment.tx_hash),
         link=link or "",
+        explorer=host_of(link or ""),
         state=payment_state(payment) if is_taken or payment.vanished_at else "ignored",
     )
 
 
 def _value_text(session: CheckoutSession, payment: Payment) -> str:
     return "" if payment.value is None else money_text(payment.value, session.currency)
+
+
+def _amount_text(payment: Payment) -> str:
+    known = all_networks().get(payment.network)
+    asset = known.assets.get(payment.asset) if known else None
+    return f"{asset_text(payment.amount_units, payment.decimals, asset)} {payment.asset}"

@@ -1,14 +1,12 @@
 """What the page shows between "the wallet has sent it" and "the chain has it": that, and not the same request again."""
 
 from dataclasses import dataclass
-from datetime import datetime
-
-from django.utils.translation import gettext
+from datetime import datetime, timedelta
 
 from chains_app.networks.networks import all_networks
 from sessions_app.models import Announcement
 from sessions_app.pay.shown.receipt import patience
-from sessions_app.reading.amounts import address_groups, moment_text
+from sessions_app.reading.amounts import address_groups, host_of, time_text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,17 +16,14 @@ class Sent:
     amount: str
     network: str
     at: str
+    since: timedelta
     by_exchange: bool
     hash_groups: list[str]  # empty for an exchange's payment
     link: str  # the explorer's page of the transaction; empty without one
+    explorer: str  # whose page that is
+    confirmations: int  # that it will need, as far as can be said before it is seen
+    block_seconds: float
     is_slow: bool  # longer than the network usually needs to take it up
-
-    @property
-    def headline(self) -> str:
-        """What is going on."""
-        if self.by_exchange:
-            return gettext("Thank you. Now your exchange sends it")
-        return gettext("Sent. Now %(network)s takes it up") % {"network": self.network}
 
 
 def sent_of(said: Announcement, *, now: datetime) -> Sent:
@@ -39,9 +34,13 @@ def sent_of(said: Announcement, *, now: datetime) -> Sent:
     return Sent(
         amount=said.amount,
         network=known.name if known else said.network,
-        at=moment_text(said.at),
+        at=time_text(said.at),
+        since=now - said.at,
         by_exchange=not said.tx_hash,
         hash_groups=address_groups(said.tx_hash) if said.tx_hash else [],
         link=link or "",
+        explorer=host_of(link or ""),
+        confirmations=known.confirmations.small if known else 0,
+        block_seconds=block_seconds,
         is_slow=bool(said.tx_hash) and now - said.at > patience(block_seconds),
     )

@@ -2,7 +2,7 @@
 
 import { news, words } from "./words.js";
 
-const SHOWN_MS = 1600;
+const SHOWN_MS = 2500;
 
 export function enableCopying(live) {
   for (const button of live.querySelectorAll("[data-copy]")) {
@@ -16,13 +16,19 @@ async function copy(button) {
     await navigator.clipboard.writeText(button.dataset.copy);
   } catch {
     if (!copyOldWay(button.dataset.copy)) {
-      news(words("copyFailed"));
+      news(words("copyFailed"), "warn");
       return;
     }
   }
-  news(words(button.dataset.copied ?? "copied"));
+  news(words(button.dataset.copied), "good");
+  const was = button.textContent;
+  if (was === words("copied")) return; // pressed twice
   button.classList.add("done");
-  setTimeout(() => button.classList.remove("done"), SHOWN_MS);
+  button.textContent = words("copied");
+  setTimeout(() => {
+    button.classList.remove("done");
+    button.textContent = was;
+  }, SHOWN_MS);
 }
 
 // The clipboard interface exists on https pages only; a gateway on a local network may be without.

@@ -1,6 +1,7 @@
 // Clocks that run down: <time data-until="2026-11-22T21:55:00Z">. The server's clock counts, not the buyer's.
 
-const SOON_SECONDS = 60;
+// Until then an amount that holds for a while yet is no reason to hurry.
+const SHOWN_SECONDS = 300;
 
 const two = (number) => String(number).padStart(2, "0");
 
@@ -19,7 +20,7 @@ export function runClocks(live, whenOver) {
     for (const clock of clocks) {
       const left = (Date.parse(clock.dataset.until) - Date.now() - ahead) / 1000;
       clock.textContent = clockText(left);
-      clock.classList.toggle("soon", left < SOON_SECONDS);
+      clock.parentElement.hidden = left > SHOWN_SECONDS;
       if (left <= 0 && !isOver && clock.dataset.atEnd) {
         isOver = true;
         whenOver();

@@ -1,6 +1,6 @@
 // The part of the page that changes: asks the server for it, and puts it in place without losing the buyer's place.
 
-import { news, say, words } from "./words.js";
+import { news, stateNews, words } from "./words.js";
 
 const LONGEST_PAUSE_MS = 10_000;
 
@@ -15,11 +15,11 @@ export function follow(enhance) {
     clearTimeout(timer);
     try {
       await update(enhance);
-      if (failures >= 2) news("");
+      if (failures >= 2) stateNews();
       failures = 0;
     } catch {
       failures += 1;
-      if (failures === 2) news(words("offline"));
+      if (failures === 2) news(words("offline"), "warn");
     }
     plan();
   }
@@ -58,20 +58,28 @@ function replace(html, enhance, askedFor = null) {
   if (askedFor !== null && current.dataset.statusUrl !== askedFor) return true;
   if (!next) return false;
   const hasTurned = next.dataset.state !== current.dataset.state;
+  const hasNews = hasTurned || next.dataset.news !== current.dataset.news;
   const focused = current.contains(document.activeElement) ? document.activeElement : null;
-  for (const details of current.querySelectorAll("details[open][id]")) {
-    next.querySelector(`#${details.id}`)?.setAttribute("open", "");
+  for (const details of current.querySelectorAll("details[id]")) {
+    next.querySelector(`#${details.id}`)?.toggleAttribute("open", details.open);
   }
-  current.replaceWith(document.adoptNode(next));
+  for (const { name } of current.attributes) {
+    if (!next.hasAttribute(name)) current.removeAttribute(name);
+  }
+  for (const { name, value } of next.attributes) current.setAttribute(name, value);
+  for (const part of current.querySelectorAll("[data-part]")) {
+    const newer = next.querySelector(`[data-part="${part.dataset.part}"]`);
+    if (newer) part.replaceWith(document.adoptNode(newer));
+  }
   document.title = next.dataset.title;
-  if (next.dataset.announcement !== current.dataset.announcement) say(next.dataset.announcement);
-  enhance(next);
-  if (focused) refocus(next, focused, hasTurned);
+  if (hasNews) stateNews();
+  enhance(current);
+  if (focused && !focused.isConnected) refocus(current, focused, hasTurned);
   return true;
 }
 
-function refocus(next, focused, hasTurned) {
-  const same = focused.id && !hasTurned ? next.querySelector(`#${CSS.escape(focused.id)}`) : null;
-  const alike = focused.dataset?.copy ? next.querySelector(`[data-copy="${CSS.escape(focused.dataset.copy)}"]`) : null;
-  (same ?? alike ?? next.querySelector("#headline")).focus({ preventScroll: true });
+function refocus(page, focused, hasTurned) {
+  const same = focused.id && !hasTurned ? page.querySelector(`#${CSS.escape(focused.id)}`) : null;
+  const alike = focused.dataset?.copy ? page.querySelector(`[data-copy="${CSS.escape(focused.dataset.copy)}"]`) : null;
+  (same ?? alike ?? page.querySelector("#headline")).focus({ preventScroll: true });
 }

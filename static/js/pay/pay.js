@@ -16,7 +16,6 @@ function enhance(live) {
   enableCopying(live);
   enableWallet(live, announce);
   enableInPlace(live);
-  enablePrinting(live);
   returnWhenPaid(live);
   if (live.querySelector("[data-renew-now]")) renew(live);
 }
@@ -25,13 +24,16 @@ function enableInPlace(live) {
   for (const link of live.querySelectorAll("a[data-inplace]")) {
     link.addEventListener("click", (event) => {
       event.preventDefault();
-      inPlace(link.href, {}, enhance).catch(() => location.assign(link.href));
+      inPlace(link.href, {}, enhance).then(
+        () => history.replaceState(null, "", link.href),
+        () => location.assign(link.href),
+      );
     });
   }
   for (const form of live.querySelectorAll("form[data-inplace]")) {
     form.addEventListener("submit", (event) => {
       event.preventDefault();
-      send(form, event.submitter).catch(() => news(words("offline")));
+      send(form, event.submitter).catch(() => news(words("offline"), "warn"));
     });
   }
 }
@@ -55,14 +57,14 @@ function renew(live) {
     document.addEventListener("visibilitychange", () => renew(document.getElementById("live")), { once: true });
     return;
   }
-  send(form, null).then(() => news(words("priceChanged")), () => news(words("renewFailed")));
-}
-
-function enablePrinting(live) {
-  const button = live.querySelector("#print");
-  if (!button) return;
-  button.hidden = false;
-  button.addEventListener("click", () => print());
+  const former = live.dataset.amount;
+  send(form, null).then(
+    () => {
+      const { amount } = live.dataset;
+      if (amount !== former) news(words("priceChanged", { amount, former }), "info");
+    },
+    () => news(words("renewFailed"), "warn"),
+  );
 }
 
 enhance(document.getElementById("live"));

@@ -24,7 +24,7 @@ export function returnWhenPaid(live) {
 function countDown(live, seconds) {
   const line = live.querySelector("#returning");
   if (!line) return;
-  const sentence = line.querySelector("span");
+  const sentence = line.firstElementChild;
   line.hidden = false;
   line.querySelector("button").addEventListener("click", () => {
     clearTimeout(timer);

@@ -16,7 +16,7 @@ export function followSent(provider, sent, whenOver) {
     if (fate.isDone) return;
     if (fate.sentence) {
       whenOver();
-      news(fate.sentence);
+      news(fate.sentence, "warn");
       return;
     }
     if (Date.now() < until) setTimeout(look, PAUSE_MS);

@@ -4,12 +4,13 @@ import { ask, explained } from "./ask.js";
 import { TAB, alone, asked, forgetAsked, noteAsked, whenAskedElsewhere } from "./asked.js";
 import { followSent } from "./sent.js";
 import { wallets } from "./providers.js";
-import { words } from "./words.js";
+import { news, words } from "./words.js";
 
 const SILENT_MS = 60_000; // a wallet that has not answered for so long may have closed its window
 
 let step = ""; // what the wallet is doing right now, as a sentence
 let refusal = ""; // what it said last
+let said = ""; // what the line of news was told last
 let insists = false; // whether the buyer gave up an earlier request, and wants to be asked anew
 let announce = () => {};
 const announced = new Set();
@@ -36,14 +37,17 @@ export function draw() {
   const part = document.getElementById("wallet");
   if (!part) return;
   part.hidden = wallets().length === 0;
+  // One filled button: where a wallet is at hand, another app comes second.
+  const other = document.getElementById("open-wallet");
+  other?.classList.toggle("second", !part.hidden);
+  other?.classList.toggle("primary", part.hidden);
   const request = asked(document.getElementById("live").dataset.session);
   part.querySelector("#pay-with-wallet").disabled = request !== null;
   part.querySelector("#ask-again").hidden = request === null || isAnswering(request);
-  const says = part.querySelector(".wallet-says");
   const sentence = request ? underWay(request, part) : refusal;
-  // The same sentence is not announced again with every piece of news.
-  if (says.textContent !== sentence) says.textContent = sentence;
-  says.classList.toggle("bad", !request && refusal !== "");
+  // Said once: what the page has said since is newer.
+  if (sentence && sentence !== said) news(sentence, request && isAnswering(request) ? "" : "warn");
+  said = sentence;
 }
 
 whenAskedElsewhere(draw);
@@ -77,7 +81,7 @@ function offer(session, found) {
   list.replaceChildren(...found.map(({ name, icon, provider }) => {
     const choice = document.createElement("button");
     choice.type = "button";
-    choice.className = "secondary";
+    choice.className = "second";
     if (icon) {
       const picture = document.createElement("img");
       picture.src = icon;
@@ -92,7 +96,7 @@ function offer(session, found) {
     return choice;
   }));
   list.hidden = false;
-  part.querySelector(".wallet-says").textContent = words("walletChoose");
+  news(words("walletChoose"), "info");
   list.firstElementChild.focus();
 }
 

@@ -1,17 +1,28 @@
-// The sentences that only the script says, in the page's language: `words("walletBusy")`, `words("returning", 3)`.
+// The sentences that only the script says, in the page's language: `words("walletBusy")`, `words("returning", 3)`,
+// `words("priceChanged", { amount, former })`.
 
 const found = () => document.getElementById("words").dataset;
 
-export const words = (name, value = "") => found()[name].replace("%s", String(value));
-
-/** Tells screen readers something without moving the focus. Emptied first, so that the same sentence is said twice. */
-export function say(sentence) {
-  const region = document.getElementById("said");
-  region.textContent = "";
-  requestAnimationFrame(() => { region.textContent = sentence; });
+export function words(name, value = "") {
+  if (typeof value !== "object") return found()[name].replace("%s", String(value));
+  return found()[name].replace(/%\((\w+)\)s/g, (_, key) => value[key]);
 }
 
-/** News that everybody sees: one line at the foot of the page, in place until the next one. */
-export function news(sentence) {
-  document.getElementById("news").textContent = sentence;
+const TONES = ["good", "info", "warn"];
+
+/** The line of news: everybody sees it, and screen readers are told it. The last news wins. `tone`: none while all goes
+ * as usual, else "good", "info" or "warn". */
+export function news(sentence, tone = "") {
+  const line = document.getElementById("news-line");
+  line.classList.remove(...TONES);
+  if (tone) line.classList.add(tone);
+  const says = document.getElementById("news");
+  // The same sentence is not announced again with every change of the page.
+  if (says.textContent !== sentence) says.textContent = sentence;
+}
+
+/** What the server says of the state; stays until something happens. */
+export function stateNews() {
+  const { news: sentence, tone } = document.getElementById("live").dataset;
+  news(sentence, tone);
 }

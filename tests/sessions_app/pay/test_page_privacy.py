@@ -13,7 +13,7 @@ from sessions_app.paying.quoting import choose_option
 from tests.sandbox import Sandbox
 from tests.strangers.world import own
 
-DOORS = ["", "/status", "/qr.svg", "/brand.css", "/refund"]
+DOORS = ["", "/status", "/qr.svg", "/refund"]
 FORMS = ["choose", "renew", "cancel", "simulate"]
 
 
@@ -90,14 +90,21 @@ def test_without_a_choice_there_is_no_code(client: Client, session: CheckoutSess
     assert client.get(f"/pay/{session.page_token}/qr.svg").status_code == 404
 
 
-@pytest.mark.parametrize(("color", "expected"), [("#ffdd00", "--brand: #"), ("red;}", "")])
-def test_the_shops_color_is_a_style_sheet_and_nothing_else(
-    client: Client, session: CheckoutSession, color: str, expected: str
+def test_the_shops_color_is_a_style_sheet_of_its_own_which_may_be_kept(
+    client: Client, session: CheckoutSession
 ) -> None:
-    own(Merchant).update(brand_color=color)
-    css = client.get(f"/pay/{session.page_token}/brand.css").content.decode()
-    assert expected in css
-    assert "red" not in css
+    own(Merchant).update(brand_color="#FFdd00")
+    assert 'href="/brand/ffdd00.css"' in client.get(f"/pay/{session.page_token}").content.decode()
+    sheet = client.get("/brand/ffdd00.css")
+    assert "--merchant: #ffdd00;" in sheet.content.decode()
+    assert "max-age=31536000" in sheet.headers["Cache-Control"]
+
+
+@pytest.mark.parametrize("color", ["red;}", "12", "", "ffdd00ff"])
+def test_what_is_no_color_is_no_style_sheet(client: Client, session: CheckoutSession, color: str) -> None:
+    own(Merchant).update(brand_color=color[:7])
+    assert client.get(f"/pay/{session.page_token}").status_code == 200
+    assert client.get(f"/brand/{color}.css").status_code == 404
 
 
 def test_what_the_shop_wrote_is_never_markup(client: Client, new_session: Callable[..., CheckoutSession]) -> None:

@@ -7,7 +7,7 @@ from sessions_app.models import CheckoutSession
 from tests.cast import MIAS_WALLET, PATS_WALLET, Api, refreshed, terms
 from tests.sandbox import Sandbox
 
-PAGES = ["", "/status", "/qr.svg", "/brand.css", "/refund"]
+PAGES = ["", "/status", "/qr.svg", "/refund"]
 FORMS = {
     "/choose": {"asset": "USDC", "network": "sandbox"},
     "/renew": {},

@@ -1,0 +1,80 @@
+"""What is bought, from whom, and for how much: the head of every page of a buyer."""
+
+from dataclasses import dataclass
+from typing import TypedDict
+
+from django.utils.translation import gettext
+
+from merchants_app.models import Merchant
+from sessions_app.models import CheckoutSession, PaymentLink
+from sessions_app.reading.amounts import cut, masked_email, money_text
+from sessions_app.reading.brand import is_color
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """One order, or what a payment link offers."""
+
+    shop: str
+    support_email: str
+    brand_color: str
+    is_test: bool
+
+    item: str
+    description: str
+    price: str  # '49.00'; of a link whose buyer chooses, words
+    currency: str  # empty beside words
+    reference: str = ""
+    email: str = ""  # the buyer's, masked
+    is_open: bool = True  # over without being paid: the price is struck through
+
+    @property
+    def initial(self) -> str:
+        """Stands where a shop has no logo."""
+        return self.shop[:1].upper()
+
+    @property
+    def brand(self) -> str:
+        """The colour as the path of its style sheet names it; empty for none that is one."""
+        return self.brand_color.removeprefix("#").lower() if is_color(self.brand_color) else ""
+
+
+def order_of(session: CheckoutSession, *, is_open: bool = True) -> Order:
+    """The order of a session."""
+    return Order(
+        **_of_shop(session.merchant, session.mode),
+        item=cut(session.product_name, 250),
+        description=cut(session.product_description, 1000),
+        price=money_text(session.amount, session.currency),
+        currency=session.currency,
+        reference=session.reference or "",
+        email=masked_email(session.email),
+        is_open=is_open,
+    )
+
+
+def offer_of(link: PaymentLink) -> Order:
+    """What a payment link offers to everybody."""
+    return Order(
+        **_of_shop(link.merchant, link.mode),
+        item=cut(link.product_name, 250),
+        description=cut(link.product_description, 1000),
+        price=gettext("Any amount") if link.amount is None else money_text(link.amount, link.currency),
+        currency="" if link.amount is None else link.currency,
+    )
+
+
+class _Shop(TypedDict):
+    shop: str
+    support_email: str
+    brand_color: str
+    is_test: bool
+
+
+def _of_shop(merchant: Merchant, mode: str) -> _Shop:
+    return {
+        "shop": merchant.name,
+        "support_email": merchant.support_email,
+        "brand_color": merchant.brand_color,
+        "is_test": mode == "test",
+    }

@@ -1,0 +1,269 @@
+"""What the page says in each of its states: the headline, the sentence below it, and the line of news at its foot."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from django.utils.translation import gettext as _
+
+from chains_app.networks.networks import all_networks
+from sessions_app.models import CheckoutSession, Payment
+from sessions_app.pay.shown.due import Due, amount_of
+from sessions_app.pay.shown.receipt import Progress
+from sessions_app.pay.shown.sent import Sent
+from sessions_app.pay.shown.states import State, Wanted
+from sessions_app.reading.amounts import any_of, day_text, money_text, time_text
+from sessions_app.state.representation import received_value
+from sessions_app.status import Issue
+
+Tone = Literal["", "good", "info", "warn"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """The words of one view. `news` is what screen readers are told, and what everybody sees."""
+
+    headline: str
+    lead: str = ""
+    news: str
+    tone: Tone = ""  # of the news; empty: all goes as usual, and something is awaited or done
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What there is to speak about."""
+
+    session: CheckoutSession
+    payments: Sequence[Payment]
+    due: Due | None
+    sent: Sent | None
+    progress: Progress | None
+    wanted: Wanted
+    has_offer: bool
+    unseen: str
+    unseen_since: datetime | None
+    now: datetime
+
+    @property
+    def names(self) -> dict[str, str]:
+        """What the sentences may name."""
+        session = self.session
+        return {
+            "shop": session.merchant.name,
+            "arrived": money_text(received_value(session), session.currency),
+            "price": money_text(session.amount, session.currency),
+            "currency": session.currency,
+            "network": self.unseen or _network_of(self),
+        }
+
+
+def said_of(state: State, facts: Facts) -> Said:
+    """The words for a state."""
+    return {
+        State.CHOOSE: _choose,
+        State.SEND: _send,
+        State.SENT: _sent,
+        State.LAPSED: _lapsed,
+        State.AWAY: _away,
+        State.PAUSED: _paused,
+        State.ORDER_PAID: _order_paid,
+        State.PROCESSING: _processing,
+        State.PAID: _paid,
+        State.REVERSED: _reversed,
+        State.EXPIRED: _ended,
+        State.CANCELLED: _ended,
+    }[state](facts)
+
+
+def _choose(facts: Facts) -> Said:
+    if not facts.has_offer:
+        return Said(
+            headline=_("There is no way to pay right now"),
+            lead=_("It is not your wallet, and nothing was charged."),
+            news=_("We look again every minute. Last look %(time)s.") % {"time": time_text(facts.now)},
+            tone="warn",
+        )
+    arrived = received_value(facts.session)
+    news = _("Nothing is charged by choosing. Prices here are of %(time)s.") % {"time": time_text(facts.now)}
+    return Said(
+        headline=_("What do you pay the rest with?") if arrived else _("What do you pay with?"),
+        lead=_("Pick the coin that you have, then its network."),
+        news=_("%(arrived)s of %(price)s %(currency)s arrived.") % facts.names if arrived else news,
+    )
+
+
+def _send(facts: Facts) -> Said:
+    due = facts.due
+    assert due is not None  # without it the state is another
+    what = {"amount": f"{due.amount} {due.asset}", "network": due.network}
+    if due.arrived_text:
+        return Said(
+            headline=_("%(arrived)s of %(price)s %(currency)s arrived") % facts.names,
+            lead=_("%(amount)s are missing, perhaps a fee that your exchange kept. Nothing is lost: send the rest.")
+            % what,
+            news=_("%(arrived)s of %(price)s %(currency)s arrived. Waiting for the rest.") % facts.names,
+        )
+    if facts.wanted.by_exchange:
+        return Said(
+            headline=_("Fill in your exchange’s withdrawal form"),
+            lead=_("No hurry and no clock: what arrives by %(day)s counts.")
+            % {"day": day_text(facts.session.watch_until)},
+            news=_("Waiting for your payment. You can close this page."),
+        )
+    return Said(
+        headline=_("Send %(amount)s on %(network)s") % what,
+        news=_("Waiting for your payment. This page notices it by itself."),
+    )
+
+
+def _sent(facts: Facts) -> Said:
+    sent = facts.sent
+    assert sent is not None
+    if sent.by_exchange:
+        return Said(
+            headline=_("Thank you. Now your exchange sends it"),
+            lead=_("Some take a minute, some an hour. You can close this page."),
+            news=_("Nothing has arrived yet. This page notices it by itself."),
+        )
+    if sent.is_slow:
+        return _slow(facts.names)
+    return Said(
+        headline=_("Sent. Now %(network)s takes it up") % facts.names,
+        lead=_("Please do not send it again. You can close this page."),
+        news=_("Your wallet has sent it. Waiting for %(network)s.") % facts.names,
+    )
+
+
+def _slow(names: dict[str, str]) -> Said:
+    return Said(
+        headline=_("%(network)s is taking longer than usual") % names,
+        lead=_("Your payment is known, and it is safe. Please do not send it again."),
+        news=_("%(network)s has not taken it up yet. We go on looking, even if you close this page.") % names,
+        tone="warn",
+    )
+
+
+def _lapsed(facts: Facts) -> Said:
+    quote = facts.session.quote
+    assert quote is not None
+    names = facts.names | {"amount": amount_of(quote)}
+    return Said(
+        headline=_("The price has to be renewed"),
+        lead=_("Rates move, so %(amount)s was fixed for 15 minutes only. What you pay stays: %(price)s %(currency)s.")
+        % names,
+        news=_("Waiting for your payment. This page looks again by itself."),
+    )
+
+
+def _away(facts: Facts) -> Said:
+    if not facts.unseen:
+        return Said(
+            headline=_("This way to pay has been switched off"),
+            lead=_("The network and your money are not affected."),
+            news=_("This way to pay has been switched off. What you have sent already is not lost."),
+            tone="warn",
+        )
+    since = _("Since %(time)s.") % {"time": time_text(facts.unseen_since)} if facts.unseen_since else ""
+    still = _("The network and your money are not affected, only our view of it.")
+    return Said(
+        headline=_("We cannot see %(network)s right now") % facts.names,
+        lead=f"{since} {still}".strip(),
+        news=_("Last look %(time)s. We look again every few seconds.") % {"time": time_text(facts.now)},
+        tone="warn",
+    )
+
+
+def _paused(_facts: Facts) -> Said:
+    headline = _("This shop takes no payments at the moment")
+    return Said(headline=headline, news=_("%(headline)s.") % {"headline": headline}, tone="warn")
+
+
+def _order_paid(_facts: Facts) -> Said:
+    return Said(
+        headline=_("Your order is paid already"),
+        news=_("Your order is paid. Please send nothing more."),
+        tone="good",
+    )
+
+
+def _processing(facts: Facts) -> Said:
+    progress, names = facts.progress, facts.names
+    if facts.unseen:
+        return Said(
+            headline=_("Your payment has arrived"),
+            lead=_("Your payment is known, and it is safe. You can close this page."),
+            news=_("We cannot see %(network)s right now. Your payment becomes final once we see it again.") % names,
+            tone="warn",
+        )
+    if progress and progress.is_slow:
+        return _slow(names)
+    if progress and progress.is_in_block:
+        steps = {"have": progress.have, "need": progress.need}
+        return Said(
+            headline=_("Your payment has arrived"),
+            lead=_("It is being made final. You can close this page."),
+            news=_("%(have)s of %(need)s confirmations. Nothing is left for you to do.") % steps,
+        )
+    return Said(
+        headline=_("We see your payment"),
+        lead=_("Please do not send it again. You can close this page."),
+        news=_("We see your payment. Waiting for %(network)s to take it up.") % names,
+    )
+
+
+def _paid(facts: Facts) -> Said:
+    return Said(
+        headline=_("Paid, a little late") if facts.session.issue == Issue.LATE else _("Paid"),
+        news=_("Paid. %(shop)s has been told.") % facts.names,
+        tone="good",
+    )
+
+
+def _reversed(facts: Facts) -> Said:
+    return Said(
+        headline=_("%(network)s took your payment back") % facts.names,
+        lead=_("It had been final, and was dropped afterwards. That is rare, and no fault of yours."),
+        news=_("%(network)s took your payment back. Please do not pay again unless the shop asks you to.")
+        % facts.names,
+        tone="warn",
+    )
+
+
+def _ended(facts: Facts) -> Said:
+    there = [payment for payment in facts.payments if not payment.vanished_at]
+    session = facts.session
+    over = _("You cancelled this payment") if session.status == "cancelled" else _("The time to pay is over")
+    if not there:
+        return Said(
+            headline=over,
+            lead=_("Nothing has arrived, and nothing was charged."),
+            news=_("%(over)s. Nothing was charged.") % {"over": over},
+        )
+    if session.issue == Issue.WRONG_ASSET:
+        headline = _("%(asset)s arrived, which this shop does not take here") % {"asset": there[-1].asset}
+    elif session.issue == Issue.LATE:
+        headline = _("%(arrived)s of %(price)s %(currency)s arrived, too late") % facts.names
+    else:
+        headline = _("%(arrived)s of %(price)s %(currency)s arrived in time") % facts.names
+    return Said(
+        headline=headline,
+        lead=_("The order is not paid. What came is on record, and %(shop)s has been told.") % facts.names,
+        news=_("%(over)s. What came is on record.") % {"over": over},
+        tone="warn",
+    )
+
+
+def _network_of(facts: Facts) -> str:
+    """The network that is spoken about: what is under way, what was taken back, or what is due."""
+    if facts.progress:
+        return facts.progress.network
+    if facts.sent:
+        return facts.sent.network
+    gone = [payment.network for payment in facts.payments if payment.vanished_at and payment.confirmed_at]
+    return any_of(_names(gone)) or (facts.due.network if facts.due else "") or _("The network")
+
+
+def _names(networks: Sequence[str]) -> list[str]:
+    known = all_networks()
+    return sorted({known[each].name if each in known else each for each in networks})

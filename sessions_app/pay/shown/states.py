@@ -1,0 +1,117 @@
+"""Which face the buyer's page has, and when it looks different from before."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from hashlib import sha256
+
+from django.utils.translation import get_language
+
+from sessions_app.models import CheckoutSession, Payment, Quote, Refund
+from sessions_app.pay.shown.sent import sent_of
+from sessions_app.paying.announcing import announced
+from sessions_app.state.representation import payable_option, sorted_payments
+from sessions_app.status import Issue, Status
+
+
+class State(StrEnum):
+    """Which face the page has."""
+
+    CHOOSE = "choose"
+    SEND = "send"
+    SENT = "sent"  # the buyer says so; the chain has not shown it yet
+    LAPSED = "lapsed"  # the price no longer holds; the session still runs
+    AWAY = "away"  # the network that was picked cannot be seen, or was switched off
+    PAUSED = "paused"  # the shop is suspended: nobody is asked for money
+    ORDER_PAID = "order_paid"  # by another session of its reference: nobody is asked for money
+    PROCESSING = "processing"
+    PAID = "paid"
+    REVERSED = "reversed"  # it was paid, and the network took it back
+    EXPIRED = "expired"
+    CANCELLED = "cancelled"
+
+
+ENDED = frozenset({State.PAID, State.REVERSED, State.ORDER_PAID, State.EXPIRED, State.CANCELLED})
+_OF_STATUS = {
+    Status.PROCESSING: State.PROCESSING,
+    Status.COMPLETED: State.PAID,
+    Status.EXPIRED: State.EXPIRED,
+    Status.CANCELLED: State.CANCELLED,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What the buyer asked to see, by the page's query."""
+
+    change: bool = False  # the options again, although one was picked
+    again: bool = False  # the address, although a payment is said to be on its way
+    by_exchange: bool = False  # what an exchange's withdrawal form asks for
+    other_code: bool = False  # the second of the two QR codes
+
+
+PLAIN = Wanted()
+
+
+def state_of(session: CheckoutSession, *, now: datetime, wanted: Wanted = PLAIN, unseen: str = "") -> State:
+    """Which face to show. A session whose time is over but that nobody has expired yet already looks expired.
+
+    `unseen` is the network that it is being paid on, by name, if that cannot be read.
+    """
+    status = Status(session.status)
+    if session.issue == Issue.REVERSED and session.needs_decision:
+        return State.REVERSED
+    if session.order_paid_by and status not in {Status.PROCESSING, Status.COMPLETED}:
+        return State.ORDER_PAID
+    if status != Status.OPEN:
+        return _OF_STATUS[status]
+    if session.expires_at <= now:
+        return State.EXPIRED
+    if session.merchant.suspended_at:
+        return State.PAUSED
+    if session.quote is None or wanted.change:
+        return State.CHOOSE
+    if not wanted.again and announced(session, now=now):
+        return State.SENT  # no new price either: what is on its way was sent at the one that the buyer saw
+    if unseen or payable_option(session.quote) is None:
+        return State.AWAY
+    return State.LAPSED if session.quote.valid_until <= now else State.SEND
+
+
+def version_of(
+    session: CheckoutSession,
+    *,
+    heads: Mapping[str, int],
+    refunds: Sequence[Refund] = (),
+    now: datetime,
+    wanted: Wanted = PLAIN,
+    unseen: str = "",
+) -> str:
+    """Changes exactly when the page would look different, clocks aside: they run in the browser. For the ETag."""
+    state = state_of(session, now=now, wanted=wanted, unseen=unseen)
+    facts = [
+        str(get_language()), state, session.status, session.payment_status, str(session.issue),
+        str(session.needs_decision), _quote_part(session.quote), session.expires_at.isoformat(),
+        # Prices beside the options are looked up anew once a minute, not every two seconds.
+        now.strftime("%H:%M") if state in {State.CHOOSE, State.AWAY} else "",
+        session.refund_address, unseen, _announced_part(session, now) if state == State.SENT else "",
+        *(_payment_part(payment, heads) for payment in sorted_payments(session)),
+        *(f"{refund.public_id}:{bool(refund.seen_at)}:{bool(refund.confirmed_at)}" for refund in refunds),
+    ]  # fmt: skip
+    return sha256("|".join(facts).encode()).hexdigest()[:24]
+
+
+def _quote_part(quote: Quote | None) -> str:
+    return quote.public_id if quote else ""
+
+
+def _announced_part(session: CheckoutSession, now: datetime) -> str:
+    said = announced(session, now=now)
+    return f"{said.at.isoformat()}:{said.tx_hash}:{sent_of(said, now=now).is_slow}" if said else ""
+
+
+def _payment_part(payment: Payment, heads: Mapping[str, int]) -> str:
+    if payment.confirmed_at or payment.vanished_at:
+        return f"{payment.public_id}:{bool(payment.confirmed_at)}:{bool(payment.vanished_at)}"
+    return f"{payment.public_id}:{payment.value}:{payment.block_number}:{heads.get(payment.network)}"

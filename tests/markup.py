@@ -1,0 +1,8 @@
+"""What a page says, without its tags: an address that stands in groups is whole again."""
+
+import re
+
+
+def text_of(html: str) -> str:
+    """The page's text; nothing stands where a tag stood."""
+    return re.sub(r"<[^>]*>", "", re.sub(r">\s+<", "><", html))
