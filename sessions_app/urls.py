@@ -13,6 +13,7 @@ from sessions_app.api.refunds import RefundViewSet
 from sessions_app.api.sandbox import SandboxViewSet
 from sessions_app.api.sessions import CheckoutViewSet
 from sessions_app.dashboard import buyers, collecting, decisions, refunds, sessions
+from sessions_app.dashboard.overview import overview
 from sessions_app.pay import refund_address, signing, views
 from sessions_app.pay.embed_script import tallystick_js
 from sessions_app.pay.payment_links import payment_link
@@ -74,7 +75,7 @@ hosted = [
 ]
 
 dashboard = [
-    path("overview", sessions.overview, name="overview"),
+    path("overview", overview, name="overview"),
     path("sessions", sessions.sessions, name="sessions"),
     path("sessions/<str:session_id>", sessions.session, name="session"),
     path("sessions/<str:session_id>/expire", sessions.expire, name="session-expire"),

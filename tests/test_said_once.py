@@ -13,12 +13,13 @@ from common.money import amount_text
 from common.public_ids import new_event_id, sql_public_id
 from merchants_app.models import Merchant, Treasury
 from merchants_app.treasuries.treasuries import treasury_for
+from sessions_app.books.definitions import money_of_session
+from sessions_app.figures.income import income_of
+from sessions_app.figures.ranges import named
 from sessions_app.models import CheckoutSession
 from sessions_app.paying.decisions import decide
 from sessions_app.paying.quoting import options_for
-from sessions_app.reading.statistics import figures
 from sessions_app.state.expiry import expire_due
-from sessions_app.state.representation import represent
 from sessions_app.status import DecisionKind
 from tests.cast import OTTOS_WALLET, PATS_WALLET, Api, refreshed
 from tests.sandbox import Sandbox
@@ -81,37 +82,36 @@ def test_the_same_endpoints_hear_of_it_however_it_is_written_and_sent(
 
 
 @pytest.mark.parametrize(
-    ("scenario", "answer", "dollars"),
+    ("scenario", "answer", "received", "refunded"),
     [
-        ("exact", "", "49.00"),
-        ("stuck", "", "49.00"),  # seen, and in no block yet
-        ("over", "", "73.50"),
-        ("late_short", "", "44.10"),
-        ("late_short", "refunded", "0"),
-        ("late_short", "write_off", "44.10"),
-        ("wrong_asset", "", "0"),
-        ("wrong_asset", "accept", "49.00"),
-        ("wrong_asset", "write_off", "0"),
+        ("exact", "", "49.00", "0"),
+        ("stuck", "", "0", "0"),  # seen, and in no block yet
+        ("over", "", "73.50", "0"),
+        ("late_short", "", "44.10", "0"),
+        ("late_short", "refunded", "44.10", "44.10"),
+        ("late_short", "write_off", "44.10", "0"),
+        ("wrong_asset", "", "49.00", "0"),
+        ("wrong_asset", "accept", "49.00", "0"),
     ],
 )
-def test_overview_and_session_say_the_same_amount_received(
+def test_overview_and_books_of_the_session_say_the_same_amounts(
     mia: Merchant,
     new_session: Callable[..., CheckoutSession],
     sandbox: Sandbox,
     scenario: str,
     answer: str,
-    dollars: str,
+    received: str,
+    refunded: str,
 ) -> None:
     session = sandbox.play(new_session(allowedAssets=["USDC"]), scenario)
     if answer:
         tx_hash = "0x" + "ab" * 32 if answer == "refunded" else ""
         decide(session=session, kind=DecisionKind(answer), actor="mia@example.com", tx_hash=tx_hash)
-    due = represent(refreshed(session)).payment
-    assert due
-    overview = figures(mia, "test", timezone.now()).received
-    of_all = round(overview[0].value, 2) if overview else Decimal(0)
-    assert due.value_received == of_all
-    assert abs(of_all - Decimal(dollars)) < Decimal("0.05")  # a buyer is asked for what the rounded-up amount is worth
+    overview = income_of(mia, "test", named("7d", today=timezone.now().date())).money
+    assert overview == money_of_session(session)
+    # A buyer is asked for what the rounded-up amount is worth.
+    assert abs(overview.received - Decimal(received)) < Decimal("0.05")
+    assert abs(overview.refunded - Decimal(refunded)) < Decimal("0.05")
 
 
 def test_an_option_costs_the_same_before_a_session_is_made_and_in_it(

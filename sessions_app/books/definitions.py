@@ -85,6 +85,7 @@ class Worth:
 
     money: Money
     unknown: int
+    payments: int = 0  # lines of money received
 
 
 def book_lines(
@@ -106,15 +107,20 @@ def worth_by(lines: QuerySet[BookLine], currency: str, *fields: str) -> dict[tup
     """The same for each value of some fields: `asset` and `network`, `currency`, `booked_on`. One query."""
     is_known = Q(reporting_currency=currency, reporting_value__isnull=False)
     rows = lines.order_by().values_list(*fields, "kind").annotate(
-        sum=Sum("reporting_value", filter=is_known), unknown=Count("id", filter=~is_known)
+        sum=Sum("reporting_value", filter=is_known), unknown=Count("id", filter=~is_known), number=Count("id")
     )  # fmt: skip
     sums: dict[tuple[Any, ...], dict[str, Decimal | None]] = {}
     unknown: dict[tuple[Any, ...], int] = {}
-    for *values, kind, total, missing in rows:
+    payments: dict[tuple[Any, ...], int] = {}
+    for *values, kind, total, missing, number in rows:
         key = tuple(values)
         sums.setdefault(key, {})[kind] = total
         unknown[key] = unknown.get(key, 0) + missing
-    return {key: Worth(money=money(of_kinds), unknown=unknown[key]) for key, of_kinds in sums.items()}
+        payments[key] = payments.get(key, 0) + (number if kind == LineKind.RECEIVED else 0)
+    return {
+        key: Worth(money=money(of_kinds), unknown=unknown[key], payments=payments[key])
+        for key, of_kinds in sums.items()
+    }
 
 
 def money_of_session(session: CheckoutSession) -> Money:

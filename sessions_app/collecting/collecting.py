@@ -20,7 +20,7 @@ from common.bulk_sql import update_rows
 from common.errors import Conflict, NotFound
 from common.modes import Mode
 from merchants_app.audit import record
-from merchants_app.models import Merchant, TreasuryKind
+from merchants_app.models import Merchant, Treasury, TreasuryKind
 from sessions_app.books.booking import book_payments
 from sessions_app.models import Payment
 
@@ -77,25 +77,23 @@ def balances(merchant: Merchant, mode: str) -> list[Balance]:
     ]
 
 
-def waiting_count(merchant: Merchant, mode: str) -> int:
-    """How many sessions have something to be collected."""
-    return waiting_payments(merchant, mode).aggregate(count=Count("session", distinct=True))["count"] or 0
-
-
 def waiting_payments(merchant: Merchant, mode: str) -> QuerySet[Payment]:
     """Confirmed payments that still lie in deposit contracts, and that no transaction is known to have collected.
 
     Plain addresses of an xpub need no collecting.
     """
-    return Payment.objects.filter(
-        session__merchant=merchant,
-        session__mode=mode,
-        session__treasury__kind=TreasuryKind.ADDRESS,
+    waiting = Payment.objects.filter(
+        merchant=merchant,
+        mode=mode,
         confirmed_at__isnull=False,
         vanished_at=None,
         collected_at=None,
         collected_tx="",
     )
+    # Sessions are read only where one of them can be of the other kind: for most businesses, none.
+    if Treasury.objects.filter(merchant=merchant, mode=mode).exclude(kind=TreasuryKind.ADDRESS).exists():
+        return waiting.filter(session__treasury__kind=TreasuryKind.ADDRESS)
+    return waiting
 
 
 def plan(*, merchant: Merchant, mode: str, network: Network, asset: str, conditions: Conditions) -> Plan:

@@ -13,13 +13,14 @@ from django.utils import timezone
 
 from chains_app.calls.chain_calls import collecting_conditions
 from chains_app.networks.networks import Network, all_networks
-from chains_app.rates.exchange_rates import Rates, RateUnavailable, rates_at
+from chains_app.rates.exchange_rates import Rates, rates_at
 from chains_app.reading.reader import ReaderUnavailable, WrongChain
-from common.money import to_whole, value_of
+from common.money import to_whole
 from merchants_app.frame.access import Access, Power, for_members
 from merchants_app.frame.forms import TransactionForm
 from merchants_app.frame.pages import page
 from sessions_app.collecting import collecting
+from sessions_app.collecting.worth import worth_now
 from sessions_app.errors import NetworkUnavailable
 
 SHOWN_IN = "USD"
@@ -129,14 +130,11 @@ def _shown_balance(
     return _ShownBalance(
         balance=balance,
         gas=gas,
-        worth=_worth(balance.asset.symbol, balance.amount_units, balance.asset.decimals, rates),
+        worth=worth_now(
+            rates, balance.asset.symbol, balance.amount_units, decimals=balance.asset.decimals, currency=SHOWN_IN
+        ),
         fee=to_whole(fee_units, coin.decimals) if fee_units is not None and coin else None,
-        fee_worth=_worth(coin.symbol, fee_units, coin.decimals, rates) if fee_units is not None and coin else None,
+        fee_worth=worth_now(rates, coin.symbol, fee_units, decimals=coin.decimals, currency=SHOWN_IN)
+        if fee_units is not None and coin
+        else None,
     )
-
-
-def _worth(symbol: str, units: int, decimals: int, rates: Rates) -> Decimal | None:
-    try:
-        return value_of(units, rates.rate(symbol, SHOWN_IN).value, decimals=decimals)
-    except RateUnavailable:
-        return None

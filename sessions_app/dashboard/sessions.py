@@ -1,4 +1,4 @@
-"""Dashboard pages about sessions: overview, list, one session with what can be done to it."""
+"""Dashboard pages about sessions: list, one session with what can be done to it."""
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -8,47 +8,17 @@ from django.utils import timezone
 from merchants_app.frame.access import Access, Power, for_members
 from merchants_app.frame.pages import page
 from merchants_app.frame.paging import newest_first
-from merchants_app.treasuries.treasuries import treasury_for
-from sessions_app.collecting.collecting import waiting_count
 from sessions_app.paying.quoting import unseen_network
 from sessions_app.paying.used_deposits import earlier_session
-from sessions_app.reading.outages import outages_of
-from sessions_app.reading.queries import unanswered, waiting_since
+from sessions_app.reading.queries import waiting_since
 from sessions_app.reading.searching import TABS, in_tab, sought
 from sessions_app.reading.session_page import decisions_for, events_of, payments_of
-from sessions_app.reading.statistics import CHART_DAYS, figures, received_per_day
 from sessions_app.refunding.address import latest_change
 from sessions_app.scope import SessionScope
 from sessions_app.state import lifecycle
 from sessions_app.state.representation import page_url
 from sessions_app.state.stock import oversold
 from sessions_app.watching.searches import ask_for_search, last_search
-
-
-@for_members()
-def overview(request: HttpRequest, access: Access) -> HttpResponse:
-    """What came in lately and what waits for somebody; before the first session, what to do first."""
-    now = timezone.now()
-    latest = list(SessionScope.of(access).sessions()[:8])
-    if not latest:
-        return page(request, access, "overview_first.html", steps=_first_steps(access))
-    numbers = figures(access.merchant, access.mode, now)
-    currency = numbers.received[0].currency if numbers.received else latest[0].currency
-    days = received_per_day(access.merchant, access.mode, currency, now)
-    return page(
-        request,
-        access,
-        "overview.html",
-        figures=numbers,
-        currency=currency,
-        days=days,
-        highest=max(day.value for day in days),
-        chart_days=CHART_DAYS,
-        to_collect=waiting_count(access.merchant, access.mode),
-        undecided=unanswered(SessionScope.of(access))[:3],
-        latest=latest,
-        outages=outages_of(SessionScope.of(access), now),
-    )
 
 
 @for_members()
@@ -110,13 +80,3 @@ def look(request: HttpRequest, access: Access, session_id: str) -> HttpResponse:
     ask_for_search(session=found, actor=access.actor, now=timezone.now())
     messages.success(request, "Its money is being looked for. What comes of it stands here in a minute or a few.")
     return redirect("dashboard:session", at=access.at, session_id=session_id)
-
-
-def _first_steps(access: Access) -> dict[str, bool]:
-    """Which of the first steps are done."""
-    scope = SessionScope.of(access)
-    return {
-        "treasury": treasury_for(access.merchant, access.mode, timezone.now()) is not None,
-        "key": scope.keys().filter(revoked_at=None).exists(),
-        "endpoint": scope.endpoints().exists(),
-    }

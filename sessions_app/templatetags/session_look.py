@@ -16,7 +16,6 @@ from sessions_app.reading.session_words import (
     paid_with,
     payment_chip,
 )
-from sessions_app.reading.statistics import Day
 from sessions_app.state.representation import payment_state, received_value
 from sessions_app.status import DecisionKind, Issue
 
@@ -57,18 +56,6 @@ def chips(session: CheckoutSession) -> str:
 def payment_state_chip(payment: Payment) -> str:
     """Where a payment is."""
     return _drawn([payment_chip(payment_state(payment))])
-
-
-@register.filter
-def bar_height(day: Day) -> float:
-    """Of a bar of the chart, which is 60 high; what is above nothing can be seen."""
-    return max(1.5, day.height * 0.6)
-
-
-@register.filter
-def bar_top(day: Day) -> float:
-    """Bars stand on the line at 62."""
-    return 62 - bar_height(day)
 
 
 def _drawn(found: list[Chip]) -> str:
