@@ -11,6 +11,7 @@ from django.views.defaults import bad_request, page_not_found
 
 from checkout_project.api_errors import error_response
 from common.public_ids import new_public_id
+from merchants_app.businesses.logos import LARGEST_UPLOAD
 
 
 def is_call(environ: Mapping[str, Any]) -> bool:
@@ -21,6 +22,13 @@ def is_call(environ: Mapping[str, Any]) -> bool:
 def is_without_key(environ: Mapping[str, Any]) -> bool:
     """Whether it is a call of the API that sends no key at all, so that its body is of no use."""
     return is_call(environ) and not (environ.get("HTTP_AUTHORIZATION") or environ.get("HTTP_WW_API_KEY"))
+
+
+def picture_bytes(environ: Mapping[str, Any]) -> int:
+    """How much longer than any other a body may be: a business's settings come with its logo."""
+    path = environ["PATH_INFO"]
+    is_theirs = path.startswith("/dashboard/") and path.endswith(("/settings", "/settings/preview"))
+    return LARGEST_UPLOAD if is_theirs or path.startswith("/admin/merchants_app/merchant/") else 0
 
 
 def refusal_of(request: HttpRequest) -> HttpResponse | None:
@@ -61,7 +69,7 @@ def late_answer(environ: Mapping[str, Any], *, seconds: float) -> HttpResponse:
 
 def _too_large(request: HttpRequest) -> str | None:
     """Why a body is not taken, or None when it is."""
-    limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+    limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE + picture_bytes(request.META)
     length = request.META.get("CONTENT_LENGTH") or "0"
     if not length.isdecimal() or int(length) > limit:
         return f"The body is larger than {limit} bytes."

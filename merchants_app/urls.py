@@ -4,7 +4,7 @@ from django.urls import path, register_converter
 
 from common.modes import ModeConverter
 from merchants_app.dashboard import account as account_views
-from merchants_app.dashboard import business, keys, second_factor, team, treasury
+from merchants_app.dashboard import business, keys, logo, second_factor, team, treasury
 from merchants_app.dashboard import entrance as entrance_views
 from merchants_app.frame.places import PlaceConverter
 
@@ -18,6 +18,7 @@ entrance = [
     path("dashboard/new", entrance_views.new_business, name="business-new"),
     path("invitations/<str:secret>", entrance_views.invitation, name="invitation"),
     path("dashboard/<mode:mode>/<path:rest>", business.former_address),
+    path("logos/<slug:digest>.png", logo.logo, name="logo"),
 ]
 
 # Before allauth's own, below /accounts/.

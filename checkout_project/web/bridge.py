@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import structlog
 
-from checkout_project.api_limits import late_answer
+from checkout_project.api_limits import late_answer, picture_bytes
 from checkout_project.web.bodies import ClientGoneError, Receive, drop_body, has_body, is_worth_reading, whole_body
 from checkout_project.web.environ import Environ, Scope, environ_of, put_body
 from checkout_project.web.sockets import forget_deaf_clients
@@ -73,11 +73,12 @@ class Bridge:
 
     async def _read(self, environ: Environ, receive: Receive) -> bool:
         """Puts the body where Django looks for it; False when some of it was left. Raises TimeoutError."""
-        if not is_worth_reading(environ, limit=self.limit):
+        limit = self.limit + picture_bytes(environ)
+        if not is_worth_reading(environ, limit=limit):
             return False
-        body = await whole_body(receive, limit=self.limit, seconds=self.seconds)
+        body = await whole_body(receive, limit=limit, seconds=self.seconds)
         put_body(environ, body)
-        return len(body) <= self.limit
+        return len(body) <= limit
 
 
 async def _tell(send: Send, answer: Answer) -> None:

@@ -22,8 +22,8 @@ from merchants_app.businesses import opening, suspension, visits
 from merchants_app.businesses.money_rules import change_settings
 from merchants_app.frame.access import VISIT
 from merchants_app.frame.admin import operator_of
-from merchants_app.frame.forms import SettingsForm
 from merchants_app.frame.places import Place
+from merchants_app.frame.settings_form import SettingsForm
 from merchants_app.keys.holders import KeysGo
 from merchants_app.models import Member, Merchant, Role
 from merchants_app.people import invitations, team

@@ -4,7 +4,8 @@ from typing import Any
 
 from django import forms
 
-from merchants_app.frame.forms import InviteForm, SettingsForm
+from merchants_app.frame.forms import InviteForm
+from merchants_app.frame.settings_form import SettingsForm
 from merchants_app.models import Member, Merchant
 
 

@@ -8,8 +8,10 @@ from django.db import transaction
 
 from chains_app.rates.pairs import about_a_dollar
 from common.errors import DomainError
+from common.modes import Mode
 from merchants_app.audit import record
 from merchants_app.businesses.logos import digest_of, keep_logo
+from merchants_app.businesses.ways import check_ways
 from merchants_app.models import LEAST_KEPT_AFTER_WATCH, Merchant
 
 CHANGEABLE = (
@@ -47,7 +49,7 @@ def change_settings(*, merchant: Merchant, actor: str, **wanted: Any) -> list[st
     """Writes what differs and returns its names. Sessions that exist keep the rules they were made with.
 
     `logo`: the picture to show, as `drawn_anew` gave it; empty for none.
-    Raises `KeptTooShort` (`check_memory`) and `ReusedTooSoon` (`check_rest`).
+    Raises `KeptTooShort` (`check_memory`), `ReusedTooSoon` (`check_rest`) and `NothingLeft` (`check_ways`).
     """
     current = Merchant.objects.select_for_update(no_key=True).get(pk=merchant.pk)
     logo: bytes | None = wanted.pop("logo", None)
@@ -56,6 +58,8 @@ def change_settings(*, merchant: Merchant, actor: str, **wanted: Any) -> list[st
     watch_days = wanted.get("watch_days", current.watch_days)
     check_memory(wanted.get("keep_buyers_days", current.keep_buyers_days), watch_days=watch_days)
     check_rest(wanted.get("reuse_after_days", current.reuse_after_days), watch_days=watch_days)
+    for mode in Mode:
+        check_ways(wanted.get("ways_off", ()), mode=mode)
     changed = [name for name in (*CHANGEABLE, *SET_APART) if name in wanted and getattr(current, name) != wanted[name]]
     if changed:
         detail = {name: f"{_word(name, getattr(current, name))} → {_word(name, wanted[name])}" for name in changed}

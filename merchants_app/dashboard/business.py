@@ -25,10 +25,12 @@ from merchants_app.frame.access import (
     last_place,
     visit_going_on,
 )
-from merchants_app.frame.forms import SettingsForm
+from merchants_app.frame.audit_lines import by_day
 from merchants_app.frame.pages import page
 from merchants_app.frame.paging import newest_first
 from merchants_app.frame.places import Place
+from merchants_app.frame.settings_form import SettingsForm
+from merchants_app.frame.ways_form import WaysForm
 from merchants_app.scope import Scope
 
 
@@ -75,25 +77,29 @@ def leave(request: HttpRequest) -> HttpResponse:
 
 @for_members(change=Power.MANAGE_SETTINGS)
 def settings(request: HttpRequest, access: Access) -> HttpResponse:
-    """Name, look and money rules; the same in both modes."""
+    """Name, look and money rules, the same in both modes; ways to pay, of the mode."""
+    sent = (request.POST, request.FILES) if request.method == "POST" else (None, None)
     # A copy: a form that is wrong must not change what the menu shows.
-    current = copy(access.merchant)
-    form = SettingsForm(request.POST if request.method == "POST" else None, instance=current)
-    if form.is_bound and form.is_valid():
-        changed = change_settings(merchant=access.merchant, actor=access.actor, **form.cleaned_data)
+    form = SettingsForm(*sent, instance=copy(access.merchant))
+    ways = WaysForm(sent[0], merchant=access.merchant, mode=access.mode)
+    if form.is_bound and form.is_valid() and ways.is_fine:
+        wanted = form.cleaned_data | ways.changes()
+        changed = change_settings(merchant=access.merchant, actor=access.actor, **wanted)
         messages.success(request, "Saved." if changed else "Nothing was different, so nothing was changed.")
         return redirect("dashboard:settings", at=access.at)
     if not access.may(Power.MANAGE_SETTINGS):
-        for field in form.fields.values():
+        for field in (*form.fields.values(), *ways.fields.values()):
             field.disabled = True
-    return page(request, access, "settings.html", form=form)
+    return page(request, access, "settings.html", form=form, ways=ways)
 
 
 @for_members()
 def audit_log(request: HttpRequest, access: Access) -> HttpResponse:
-    """Who did what, of this mode and of what belongs to both; `?q=` looks at the person, the act and the thing."""
+    """Who did what, of this mode and of what belongs to both; `?q=` looks at the person, the act, thing and address."""
     rows = Scope.of(access).audit_entries()
     sought = request.GET.get("q", "").strip()[:200]
     if sought:
-        rows = rows.filter(Q(actor__icontains=sought) | Q(action__icontains=sought) | Q(subject__icontains=sought))
-    return page(request, access, "audit.html", shown=newest_first(rows, request.GET), sought=sought)
+        who = Q(actor__icontains=sought) | Q(address__contains=sought)
+        rows = rows.filter(who | Q(action__icontains=sought) | Q(subject__icontains=sought))
+    shown = newest_first(rows, request.GET)
+    return page(request, access, "audit.html", shown=shown, days=by_day(shown.rows), sought=sought)

@@ -1,9 +1,7 @@
 """The dashboard's forms: what may be typed, and what a field says when it is wrong. The rules are elsewhere."""
 
 import re
-from collections.abc import Callable
 from datetime import UTC, date, datetime, time
-from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -12,15 +10,7 @@ from typing_extensions import override
 
 from chains_app.receiving.xpub import PrivateKeyRefused, looks_private
 from common.admin.refusals import refuse as refuse
-from common.money import CURRENCIES
-from merchants_app.businesses.money_rules import (
-    KeptTooShort,
-    ReusedTooSoon,
-    amounts_text,
-    check_memory,
-    check_rest,
-)
-from merchants_app.models import KeyScope, Merchant, Role, TreasuryKind, User
+from merchants_app.models import KeyScope, Role, TreasuryKind, User
 from merchants_app.powers import SCOPE_WORDS, scopes_within
 
 _SCOPES = [(scope.value, f"{scope}: {words}") for scope, words in SCOPE_WORDS.items()]
@@ -65,100 +55,6 @@ class ApiKeyForm(forms.Form):
         """The last moment of the day."""
         day: date | None = self.cleaned_data["expires_at"]
         return datetime.combine(day, time.max, tzinfo=UTC) if day else None
-
-
-class AmountsField(forms.CharField):
-    """Amounts by currency, typed as 'NGN 800, KWD 0.30'."""
-
-    @override
-    def prepare_value(self, value: Any) -> Any:
-        return amounts_text(value) if isinstance(value, dict) else value
-
-    @override
-    def to_python(self, value: Any) -> Any:
-        amounts: dict[str, Decimal] = {}
-        for part in filter(None, (each.strip() for each in str(super().to_python(value)).split(","))):
-            currency, _, amount = part.upper().partition(" ")
-            if currency not in CURRENCIES:
-                raise forms.ValidationError(f"{currency[:20]} is no currency that can be asked for.")
-            if not _AMOUNT.fullmatch(amount.strip()):
-                raise forms.ValidationError(f"Give an amount after {currency}, as in: NGN 800, KWD 0.30.")
-            amounts[currency] = Decimal(amount.strip())
-        return amounts
-
-    @override
-    def has_changed(self, initial: Any, data: Any) -> bool:
-        return super().has_changed(self.prepare_value(initial), data)
-
-
-class SettingsForm(forms.ModelForm[Merchant]):
-    """The merchant's name, look and money rules."""
-
-    tolerance_amounts = AmountsField(
-        label="… or by at most, in single currencies",
-        required=False,
-        help_text="For instance: NGN 800, KWD 0.30. For all others the amount before this counts.",
-    )
-
-    class Meta:
-        model = Merchant
-        fields = (
-            "name", "support_email", "brand_color", "session_minutes", "watch_days", "tolerance_percent",
-            "tolerance_amount", "tolerance_amounts", "spread_percent", "keep_buyers_days", "reuse_after_days",
-        )  # fmt: skip
-        labels = {
-            "name": "Name of the business",
-            "support_email": "E-mail for buyers' questions",
-            "brand_color": "Accent colour",
-            "session_minutes": "Time to pay, in minutes",
-            "watch_days": "Keep watching for late payments, in days",
-            "tolerance_percent": "Short by at most, in percent of the price",
-            "tolerance_amount": "… and by at most, in the session's currency",
-            "spread_percent": "Spread, in percent",
-            "keep_buyers_days": "Keep buyers' personal data, in days",
-            "reuse_after_days": "Use collected deposits again after, in days",
-        }
-        help_texts = {
-            "name": "Buyers see it on top of the payment page.",
-            "support_email": "Shown on the payment page. Empty: not shown.",
-            "brand_color": "For the main button on the payment page.",
-            "session_minutes": "5 to 10,080 (a week). A shop can set another end for a session.",
-            "watch_days": "Money that arrives after the end is recorded and shown to you for this long.",
-            "tolerance_percent": "Exchanges often keep a fee: short by no more than both limits counts as paid.",
-            "tolerance_amount": "The smaller of the two limits decides. Empty: about what a dollar is worth in each "
-            "currency.",
-            "spread_percent": "Added to the market price when a price is locked, against swings until you exchange.",
-            "keep_buyers_days": "Names, e-mail addresses and metadata are erased so long after a buyer's last session "
-            "ended; amounts stay. At least 30 days more than the watch. Empty: kept for ever.",
-            "reuse_after_days": "Counted from the end of the watch, and longer than it. Empty: never; each session "
-            "gets an address of its own.",
-        }
-        widgets = {"brand_color": forms.TextInput(attrs={"type": "color"})}
-
-    def clean_brand_color(self) -> str:
-        """`#rrggbb`, in lower case."""
-        color = str(self.cleaned_data["brand_color"])
-        if not _COLOR.fullmatch(color):
-            raise forms.ValidationError("Give a colour as #rrggbb, for instance #3d5afe.")
-        return color.lower()
-
-    def clean_keep_buyers_days(self) -> int | None:
-        """Well beyond the watch, or empty."""
-        return self._days("keep_buyers_days", check_memory)
-
-    def clean_reuse_after_days(self) -> int | None:
-        """Longer than the watch, or empty."""
-        return self._days("reuse_after_days", check_rest)
-
-    def _days(self, name: str, check: Callable[..., None]) -> int | None:
-        """As that rule about the watch has it. Where the watch itself is wrong, that is reported first."""
-        days: int | None = self.cleaned_data[name]
-        if watch := self.cleaned_data.get("watch_days"):
-            try:
-                check(days, watch_days=watch)
-            except (KeptTooShort, ReusedTooSoon) as error:
-                raise forms.ValidationError(error.detail) from error
-        return days
 
 
 class _NothingPrivate(forms.TextInput):

@@ -22,9 +22,13 @@ class ReasonMissing(DomainError):
     code = "reason_missing"
 
 
+# Before the names of operators in logs; no address of anybody has a space in it.
+OPERATOR_MARK = "operator "
+
+
 def operator_name(user: User) -> str:
     """How audit logs and timelines name an operator: `operator op@example.com`."""
-    return f"operator {user.email}"
+    return f"{OPERATOR_MARK}{user.email}"
 
 
 def is_operator(user: User) -> bool:

@@ -151,9 +151,9 @@ def act(action: str) -> str:
 
 
 @register.inclusion_tag("dashboard/_field.html")
-def field(bound: object) -> dict[str, object]:
-    """A form field with label, help and error tied to it for screen readers."""
-    return {"field": bound}
+def field(bound: object, unit: str = "") -> dict[str, object]:
+    """A form field with label, help and error tied to it for screen readers; a unit stands behind what is typed."""
+    return {"field": bound, "unit": unit}
 
 
 def _said(amount: Decimal | int, currency: str) -> str:

@@ -19,7 +19,8 @@ _REFUND = {"session_id": "odd", "refund_id": "refund"}
 _DELIVERY = {"endpoint_id": "endpoint", "delivery_id": "delivery"}
 _SETTINGS = {
     "name": "Zoe's", "session_minutes": 50, "watch_days": 8, "tolerance_percent": 1, "tolerance_amount": "0.40",
-    "spread_percent": "0.50", "brand_color": "#112233", "reuse_after_days": 9,
+    "spread_percent": "0.50", "brand_color": "#112233", "reuse_after_days": 9, "quote_minutes": 20,
+    "grace_minutes": 3, "reporting_currency": "EUR", "time_zone": "Europe/Berlin", "decision_letters": "daily",
 }  # fmt: skip
 _PREPARE = {
     "balance": "{network}:USDC", "kind": "amount", "rate_basis": "paid", "amount": "1.00", "to_address": "{wallet}",

@@ -135,7 +135,9 @@ def test_a_developer_changes_the_test_treasury_only(colleague: Callable[..., Des
 
 SETTINGS = {
     "name": "Mia's", "support_email": "", "brand_color": "#00AA11", "session_minutes": "30", "watch_days": "7",
-    "tolerance_percent": "2", "tolerance_amount": "1.50", "spread_percent": "0.5",
+    "tolerance_percent": "2", "tolerance_amount": "1.50", "spread_percent": "0.5", "quote_minutes": "15",
+    "grace_minutes": "2", "returns_by_itself": "on", "reporting_currency": "USD", "time_zone": "UTC",
+    "decision_letters": "at_once",
 }  # fmt: skip
 
 
@@ -172,6 +174,12 @@ def test_deposits_are_used_again_once_an_owner_says_so_and_only_after_longer_tha
         ("tolerance_percent", "11"), ("tolerance_percent", "NaN"), ("tolerance_amount", "-1"),
         ("spread_percent", "Infinity"), ("watch_days", "99999999999999"), ("reuse_after_days", "7"),
         ("reuse_after_days", "3651"), ("reuse_after_days", "-1"),
+        ("quote_minutes", "4"), ("quote_minutes", "61"), ("grace_minutes", "1"), ("grace_minutes", "16"),
+        ("thanks", "x" * 201), ("time_zone", "Mars/Base"), ("reporting_currency", "BTC"), ("language", "tlh"),
+        ("decision_letters", "hourly"), ("terms_url", "shop.example/terms"), ("terms_url", "javascript:alert(1)"),
+        ("terms_url", "http://shop.example"), ("privacy_url", "https://a@shop.example"), ("privacy_url", "https://"),
+        ("terms_url", "https://shop.example/{reference}"), ("support_url", "https://shop.example/{order}"),
+        ("support_url", "https://[::1"), ("support_url", "https://shop.example/<script>"),
     ],
 )  # fmt: skip
 def test_wrong_settings_are_told_and_not_saved(desk: Desk, mia: Merchant, field: str, value: str) -> None:

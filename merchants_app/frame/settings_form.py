@@ -1,0 +1,221 @@
+"""The form of a business's settings: what may be typed, and what a field says when it is wrong."""
+
+import re
+from collections.abc import Callable
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, available_timezones
+
+from django import forms
+from django.conf import settings
+from django.core.files.uploadedfile import UploadedFile
+from typing_extensions import override
+
+from common.fiat.currencies import Currency
+from common.money import CURRENCIES
+from merchants_app.businesses.logos import WrongLogo, drawn_anew
+from merchants_app.businesses.money_rules import KeptTooShort, ReusedTooSoon, amounts_text, check_memory, check_rest
+from merchants_app.models import Merchant
+
+_AMOUNT = re.compile(r"[0-9]{1,8}(\.[0-9]{1,2})?")
+_COLOR = re.compile(r"#[0-9a-f]{6}", re.IGNORECASE)
+_IN_BRACES = re.compile(r"[{}]")
+REFERENCE = "{reference}"
+
+
+class AmountsField(forms.CharField):
+    """Amounts by currency, typed as 'NGN 800, KWD 0.30'."""
+
+    @override
+    def prepare_value(self, value: Any) -> Any:
+        return amounts_text(value) if isinstance(value, dict) else value
+
+    @override
+    def to_python(self, value: Any) -> Any:
+        amounts: dict[str, Decimal] = {}
+        for part in filter(None, (each.strip() for each in str(super().to_python(value)).split(","))):
+            currency, _, amount = part.upper().partition(" ")
+            if currency not in CURRENCIES:
+                raise forms.ValidationError(f"{currency[:20]} is no currency that can be asked for.")
+            if not _AMOUNT.fullmatch(amount.strip()):
+                raise forms.ValidationError(f"Give an amount after {currency}, as in: NGN 800, KWD 0.30.")
+            amounts[currency] = Decimal(amount.strip())
+        return amounts
+
+    @override
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        return super().has_changed(self.prepare_value(initial), data)
+
+
+class LinkField(forms.CharField):
+    """An https:// address that buyers are led to."""
+
+    def __init__(self, *, holds_reference: bool = False, **options: Any) -> None:
+        attrs = {"inputmode": "url", "spellcheck": "false", "autocapitalize": "off", "placeholder": "https://"}
+        super().__init__(max_length=500, required=False, widget=forms.TextInput(attrs), **options)
+        self.holds_reference = holds_reference
+
+    @override
+    def clean(self, value: Any) -> str:
+        text = str(super().clean(value))
+        if not text:
+            return ""
+        plain = text.replace(REFERENCE, "1") if self.holds_reference else text
+        if _IN_BRACES.search(plain):
+            known = f" but {REFERENCE}" if self.holds_reference else ""
+            raise forms.ValidationError(f"Nothing in braces is filled in here{known}: write the address out.")
+        try:
+            parts = urlsplit(plain)
+            is_whole = parts.scheme == "https" and bool(parts.hostname) and parts.username is None
+        except ValueError:
+            is_whole = False
+        if not is_whole or re.search(r"[\s\x00-\x1f\"<>\\]", text):
+            raise forms.ValidationError("Give the whole address, as in https://shop.example/terms.")
+        return text
+
+
+class SettingsForm(forms.ModelForm[Merchant]):
+    """The merchant's name, look and money rules."""
+
+    logo = forms.FileField(
+        required=False,
+        help_text="PNG, JPEG or WebP, best square, up to 500 KB. It is drawn anew and shown from here. Without one "
+        "buyers see the first letter of the name.",
+        widget=forms.ClearableFileInput({"accept": "image/png,image/jpeg,image/webp"}),
+    )
+    support_url = LinkField(
+        label="Link for buyers' questions",
+        holds_reference=True,
+        help_text=f"{REFERENCE} becomes the order's number, as in https://shop.example/help?order={REFERENCE}.",
+    )
+    terms_url = LinkField(label="Link to your terms")
+    privacy_url = LinkField(label="Link to your privacy notice")
+    language = forms.ChoiceField(
+        label="Language when nothing else is known",
+        required=False,
+        help_text="The session's own comes first, then what the buyer's browser asks for, then this one.",
+    )
+    tolerance_amounts = AmountsField(
+        label="… or by at most, in single currencies",
+        required=False,
+        help_text="For instance: NGN 800, KWD 0.30. For all others the amount before this counts.",
+    )
+    reporting_currency = forms.ChoiceField(
+        choices=[(each.value, f"{each.value}, {each.label}") for each in Currency],
+        help_text="What totals over several currencies are told in.",
+    )
+    time_zone = forms.ChoiceField(help_text="When your days and months begin and end, and the clock of these pages.")
+
+    class Meta:
+        model = Merchant
+        fields = (
+            "name", "support_email", "brand_color", "support_url", "thanks", "terms_url", "privacy_url", "language",
+            "returns_by_itself", "session_minutes", "quote_minutes", "grace_minutes", "watch_days",
+            "tolerance_percent", "tolerance_amount", "tolerance_amounts", "spread_percent", "reporting_currency",
+            "time_zone", "decision_letters", "keep_buyers_days", "reuse_after_days",
+        )  # fmt: skip
+        labels = {
+            "name": "Name of the business",
+            "support_email": "E-mail for buyers' questions",
+            "brand_color": "Colour",
+            "thanks": "Words after the payment",
+            "returns_by_itself": "Lead buyers back to the shop by itself once they have paid",
+            "session_minutes": "Time to pay",
+            "quote_minutes": "A price holds",
+            "grace_minutes": "Grace after it",
+            "watch_days": "Keep watching for late payments",
+            "tolerance_percent": "Short by at most, in percent of the price",
+            "tolerance_amount": "… and by at most, in the session's currency",
+            "spread_percent": "Spread",
+            "decision_letters": "A payment waits for a decision",
+            "keep_buyers_days": "Keep buyers' personal data",
+            "reuse_after_days": "Use collected deposits again after",
+        }
+        help_texts = {
+            "name": "Buyers see it on top of the payment page.",
+            "support_email": "Shown on the payment page. Empty: not shown.",
+            "brand_color": "Of the main button. Text on it is chosen to be read well, in light and dark.",
+            "thanks": "Up to 200 signs of plain text. Empty: none.",
+            "returns_by_itself": "After ten seconds, which the buyer can stop. Otherwise there is the button alone.",
+            "session_minutes": "5 to 10,080 (a week). A shop can set another end for a session.",
+            "quote_minutes": "5 to 60. The page renews it; the longer, the more of a price's fall is yours.",
+            "grace_minutes": "2 to 15, for blocks that come late: what is in one by then has the price of the quote.",
+            "watch_days": "Money that arrives after the end is recorded and shown to you for this long.",
+            "tolerance_percent": "Exchanges often keep a fee: short by no more than both limits counts as paid.",
+            "tolerance_amount": "The smaller of the two limits decides. Empty: about what a dollar is worth in each "
+            "currency.",
+            "spread_percent": "Added to the market price when a price is locked, against swings until you exchange.",
+            "decision_letters": "To members who can decide. Each may choose otherwise for themselves, under Decisions.",
+            "keep_buyers_days": "Names, e-mail addresses and metadata are erased so long after a buyer's last session "
+            "ended; amounts stay. At least 30 days more than the watch. Empty: kept for ever.",
+            "reuse_after_days": "Counted from the end of the watch, and longer than it. Empty: never; each session "
+            "gets an address of its own.",
+        }
+        widgets = {
+            "brand_color": forms.TextInput(attrs={"type": "color"}),
+            "thanks": forms.Textarea(attrs={"rows": 2}),
+            "decision_letters": forms.RadioSelect,
+        }
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._offer("language", [("", "English"), *(each for each in settings.LANGUAGES if each[0] != "en")])
+        self._offer("time_zone", _time_zones(self.instance.time_zone))
+
+    def clean_brand_color(self) -> str:
+        """`#rrggbb`, in lower case."""
+        color = str(self.cleaned_data["brand_color"])
+        if not _COLOR.fullmatch(color):
+            raise forms.ValidationError("Give a colour as #rrggbb, for instance #3d5afe.")
+        return color.lower()
+
+    def clean_logo(self) -> bytes | None:
+        """The picture drawn anew; empty: take the present one away; None: leave it."""
+        given = self.cleaned_data["logo"]
+        if given is False:
+            return b""
+        if not isinstance(given, UploadedFile):
+            return None
+        try:
+            return drawn_anew(given.read())
+        except WrongLogo as refusal:
+            raise forms.ValidationError(refusal.detail) from refusal
+
+    def clean_thanks(self) -> str:
+        """One line of text, however it was typed."""
+        return " ".join(str(self.cleaned_data["thanks"]).split())
+
+    def clean_keep_buyers_days(self) -> int | None:
+        """Well beyond the watch, or empty."""
+        return self._days("keep_buyers_days", check_memory)
+
+    def clean_reuse_after_days(self) -> int | None:
+        """Longer than the watch, or empty."""
+        return self._days("reuse_after_days", check_rest)
+
+    def _days(self, name: str, check: Callable[..., None]) -> int | None:
+        """As that rule about the watch has it. Where the watch itself is wrong, that is reported first."""
+        days: int | None = self.cleaned_data[name]
+        if watch := self.cleaned_data.get("watch_days"):
+            try:
+                check(days, watch_days=watch)
+            except (KeptTooShort, ReusedTooSoon) as error:
+                raise forms.ValidationError(error.detail) from error
+        return days
+
+    def _offer(self, name: str, choices: list[tuple[str, Any]]) -> None:
+        field = self.fields[name]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = choices
+
+
+def _time_zones(present: str) -> list[tuple[str, str]]:
+    """Those that are called by a place, with what the clock shows there; and the present one, whatever it is."""
+    names = {name for name in available_timezones() if "/" in name and not name.startswith(("Etc/", "SystemV/"))}
+    now = datetime.now().astimezone()
+    return [
+        (name, f"{name.replace('_', ' ')}, now {now.astimezone(ZoneInfo(name)):%H:%M}")
+        for name in ["UTC", *sorted(names | {present} - {"UTC"})]
+    ]
