@@ -68,8 +68,8 @@ class Migration(migrations.Migration):
                 ('tx_hash', models.CharField(blank=True, help_text='Of the collection, the refund, or the fee.', max_length=66)),
                 ('turn', models.PositiveSmallIntegerField(default=1, help_text='Which time of its kind, for the same cause.')),
                 ('merchant', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='merchants_app.merchant')),
-                ('payment', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='sessions_app.payment')),
-                ('refund', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='sessions_app.refund')),
+                ('payment', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='book_lines', to='sessions_app.payment')),
+                ('refund', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='book_lines', to='sessions_app.refund')),
                 ('session', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='book_lines', to='sessions_app.checkoutsession')),
             ],
             options={

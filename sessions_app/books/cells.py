@@ -1,0 +1,99 @@
+"""Cells of exported files, written by the database as text: so thousands of rows a second pass through Python as they
+are, and no digit through a float."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from django.db.models import CharField, Expression, F, Func, Value
+from django.db.models.expressions import Combinable
+
+
+class Kind(StrEnum):
+    """What a cell holds: how it is written, and what a spreadsheet may take it for."""
+
+    TEXT = "text"  # somebody's words: must not be run as a formula
+    NUMBER = "number"  # fiat, rates, counts
+    AMOUNT = "amount"  # of an asset: a text in JSON, where programs read numbers as floats
+    WORD = "word"  # ours: ids, times, states
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """A column of a file and where it comes from."""
+
+    name: str
+    cell: Expression | Combinable
+    kind: Kind = Kind.WORD
+
+
+def text(name: str, path: str | Combinable) -> Column:
+    """Words of people."""
+    return Column(name=name, cell=_Text(_of(path)), kind=Kind.TEXT)
+
+
+def word(name: str, path: str | Combinable) -> Column:
+    """Words of ours."""
+    return Column(name=name, cell=_Text(_of(path)))
+
+
+def number(name: str, path: str | Combinable) -> Column:
+    """A number, exact, without trailing zeros."""
+    return Column(name=name, cell=_Number(_of(path)), kind=Kind.NUMBER)
+
+
+def count(name: str, path: str | Combinable) -> Column:
+    """A whole number."""
+    return Column(name=name, cell=_Text(_of(path)), kind=Kind.NUMBER)
+
+
+def amount(name: str, units: str | Combinable, decimals: str | Combinable) -> Column:
+    """Base units as an amount of the asset, exact."""
+    return Column(name=name, cell=_Amount(_of(units), _of(decimals)), kind=Kind.AMOUNT)
+
+
+def times(name: str, path: str | Combinable, zone: str) -> Sequence[Column]:
+    """A moment by the business's clock, which the column names, and in UTC."""
+    return (
+        Column(name=f"{name} [{zone}]", cell=_Local(Value(zone), _of(path))),
+        Column(name=f"{name}_utc", cell=_Universal(_of(path))),
+    )
+
+
+def _of(path: str | Combinable) -> Combinable:
+    return F(path) if isinstance(path, str) else path
+
+
+class _Text(Func):
+    template = "coalesce((%(expressions)s)::text, '')"
+    output_field = CharField()
+
+
+class _Number(Func):
+    template = "coalesce(trim_scale(%(expressions)s)::text, '')"
+    output_field = CharField()
+
+
+class _Amount(Func):
+    # A numeral with an exponent is exact, as its product is.
+    template = "coalesce(trim_scale(%(expressions)s)::text, '')"
+    arg_joiner = " * ('1e-' || "
+    output_field = CharField()
+
+    def __init__(self, units: Combinable, decimals: Combinable) -> None:
+        super().__init__(units, _Closed(decimals))
+
+
+class _Closed(Func):
+    template = "%(expressions)s)::numeric"
+    output_field = CharField()
+
+
+class _Local(Func):
+    template = "coalesce(to_char(timezone(%(expressions)s), 'YYYY-MM-DD HH24:MI:SS'), '')"
+    output_field = CharField()
+
+
+class _Universal(Func):
+    template = "coalesce(to_char(timezone('UTC', %(expressions)s), 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'), '')"
+    output_field = CharField()

@@ -1,0 +1,85 @@
+"""Rows of cells as CSV or JSON lines, piece by piece: never more than a few hundred rows at once."""
+
+import csv
+import io
+import json
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+
+from sessions_app.books.cells import Column, Kind
+
+Row = Sequence[str]
+Lines = Callable[[Iterable[Row]], str]
+# Rows that become one piece of the answer.
+ROWS_AT_ONCE = 500
+# What spreadsheets run when a cell begins with it.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_BOM = "\ufeff"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Style:
+    """How a file is written."""
+
+    is_json: bool = False
+    has_comma: bool = False  # decimal commas, and semicolons between cells
+    has_mark: bool = False  # begins with the mark by which a spreadsheet knows UTF-8
+
+    @property
+    def content_type(self) -> str:
+        """For the answer's head."""
+        return "application/x-ndjson" if self.is_json else "text/csv; charset=utf-8"
+
+    @property
+    def ending(self) -> str:
+        """Of the file's name."""
+        return "jsonl" if self.is_json else "csv"
+
+
+def written(columns: Sequence[Column], rows: Iterable[Row], style: Style) -> Iterator[bytes]:
+    """The file. CSV begins with the columns' names, lines of JSON have them in each."""
+    if not style.is_json:
+        head = _csv([[column.name for column in columns]], style)
+        yield ((_BOM if style.has_mark else "") + head).encode()
+    lines = _json_lines(columns) if style.is_json else _csv_lines(columns, style)
+    waiting = iter(rows)
+    while part := list(islice(waiting, ROWS_AT_ONCE)):
+        yield lines(part).encode()
+
+
+def _csv_lines(columns: Sequence[Column], style: Style) -> Lines:
+    texts = [place for place, column in enumerate(columns) if column.kind == Kind.TEXT]
+    numbers = [place for place, column in enumerate(columns) if column.kind in {Kind.NUMBER, Kind.AMOUNT}]
+
+    def safe(row: Row) -> list[str]:
+        cells = list(row)
+        for place in texts:
+            if cells[place].startswith(_FORMULA):
+                cells[place] = f"'{cells[place]}"
+        if style.has_comma:
+            for place in numbers:
+                cells[place] = cells[place].replace(".", ",")
+        return cells
+
+    return lambda rows: _csv(map(safe, rows), style)
+
+
+def _json_lines(columns: Sequence[Column]) -> Lines:
+    names = [json.dumps(column.name, ensure_ascii=False) for column in columns]
+    are_numbers = [column.kind == Kind.NUMBER for column in columns]
+
+    def line(row: Row) -> str:
+        cells = (
+            f"{name}: {(cell if is_number else json.dumps(cell, ensure_ascii=False)) if cell else 'null'}"
+            for name, is_number, cell in zip(names, are_numbers, row, strict=True)
+        )
+        return f"{{{', '.join(cells)}}}\n"
+
+    return lambda rows: "".join(map(line, rows))
+
+
+def _csv(rows: Iterable[Row], style: Style) -> str:
+    out = io.StringIO()
+    csv.writer(out, delimiter=";" if style.has_comma else ",", lineterminator="\r\n").writerows(rows)
+    return out.getvalue()
