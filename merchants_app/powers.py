@@ -19,6 +19,7 @@ class Power(StrEnum):
     HANDLE_SESSIONS = "act on sessions"
     COLLECT = "collect payments"
     HANDLE_BUYERS = "export or erase what is kept about a buyer"
+    EXPORT_BOOKS = "export the books"
     MANAGE_KEYS = "manage API keys"
     MANAGE_WEBHOOKS = "manage webhooks"
     MANAGE_TREASURY = "change where money goes"
@@ -44,6 +45,8 @@ _TABLE = {
     Power.HANDLE_SESSIONS: _Row(_YES, _TEST, _YES, _NO),
     Power.COLLECT:         _Row(_YES, _TEST, _YES, _NO),
     Power.HANDLE_BUYERS:   _Row(_YES, _TEST, _YES, _NO),
+    # Whoever keeps the books looks at all else: a viewer.
+    Power.EXPORT_BOOKS:    _Row(_YES, _TEST, _YES, _YES),
     Power.MANAGE_KEYS:     _Row(_YES, _YES,  _NO,  _NO),
     Power.MANAGE_WEBHOOKS: _Row(_YES, _YES,  _NO,  _NO),
     Power.MANAGE_TREASURY: _Row(_YES, _TEST, _NO,  _NO),
@@ -66,6 +69,7 @@ _POWER_WORDS = {
     Power.HANDLE_SESSIONS: "End sessions, decide odd payments, refund",
     Power.COLLECT: "Collect",
     Power.HANDLE_BUYERS: "Export or erase a buyer",
+    Power.EXPORT_BOOKS: "Export the books",
     Power.MANAGE_KEYS: "Make and revoke API keys",
     Power.MANAGE_WEBHOOKS: "Webhooks: endpoints, secrets, sending again",
     Power.MANAGE_TREASURY: "Change the treasury",

@@ -6,7 +6,7 @@ from django.db.models import QuerySet
 
 from common.errors import NotFound
 from sessions_app.errors import SessionNotFound
-from sessions_app.models import CheckoutSession, Customer, PaymentLink, Refund
+from sessions_app.models import BookLine, CheckoutSession, Customer, PaymentLink, Refund
 from sessions_app.selling.payment_links import LinkNotFound
 from sessions_app.state.customers import CustomerNotFound, with_email
 from sessions_app.state.expiry import expired, is_overdue, up_to_date
@@ -61,6 +61,11 @@ class SessionScope(WebhookScope):
         if found is None:
             raise NotFound(f"There is no refund {public_id[:60]!r} for this key.", attr="id")
         return found
+
+    def book_lines(self) -> QuerySet[BookLine]:
+        """The lines of the books, newest first."""
+        lines = BookLine.objects.filter(merchant=self.merchant, mode=self.mode)
+        return lines.select_related("session", "payment", "refund").order_by("-id")
 
     def links(self) -> QuerySet[PaymentLink]:
         """Payment links, switched-off ones too, newest first."""

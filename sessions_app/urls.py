@@ -12,7 +12,7 @@ from sessions_app.api.options import CurrencyViewSet, PaymentOptionViewSet
 from sessions_app.api.refunds import RefundViewSet
 from sessions_app.api.sandbox import SandboxViewSet
 from sessions_app.api.sessions import CheckoutViewSet
-from sessions_app.dashboard import buyers, collecting, decisions, refunds, sessions
+from sessions_app.dashboard import books, buyers, collecting, decisions, refunds, sessions
 from sessions_app.dashboard.overview import overview
 from sessions_app.pay import refund_address, signing, views
 from sessions_app.pay.embed_script import tallystick_js
@@ -90,6 +90,9 @@ dashboard = [
     path("decisions/several", decisions.decide_several, name="decide-several"),
     path("decisions/undo", decisions.undo, name="decide-undo"),
     path("decisions/letters", decisions.letters, name="decision-letters"),
+    path("books", books.statement_page, name="books"),
+    path("books/lines", books.lines, name="book-lines"),
+    path("books/exports", books.exports, name="exports"),
     path("privacy", buyers.privacy, name="privacy"),
     path("collect", collecting.collect, name="collect"),
     path("collect/<str:network_id>", collecting.prepare, name="collect-prepare"),

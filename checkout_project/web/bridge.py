@@ -2,9 +2,10 @@
 
 The server (granian) reads headers and sends answers by itself. Here, in its loop, a request is either refused by its
 headers or read whole, within a total time; only then does a thread of Django's begin, and it hands over a whole answer.
+Files that may be of any size are no whole answers: they are streamed (`streams`).
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import structlog
@@ -13,6 +14,7 @@ from checkout_project.api_limits import late_answer, picture_bytes
 from checkout_project.web.bodies import ClientGoneError, Receive, drop_body, has_body, is_worth_reading, whole_body
 from checkout_project.web.environ import Environ, Scope, environ_of, put_body
 from checkout_project.web.sockets import forget_deaf_clients
+from checkout_project.web.streams import stream
 from checkout_project.web.threads import Threads
 
 if TYPE_CHECKING:
@@ -24,11 +26,12 @@ _log = structlog.get_logger()
 
 
 class Answer(NamedTuple):
-    """Whole, so that whoever reads it slowly holds nothing of ours."""
+    """Whole, so that whoever reads it slowly holds nothing of ours; or what it is still to be made of."""
 
     status: int
     headers: list[tuple[bytes, bytes]]
     body: bytes
+    rest: Iterable[bytes] | None = None
 
 
 _ALIVE = Answer(200, [(b"content-type", b"application/json"), (b"cache-control", b"no-store")], b'{"status": "ok"}')
@@ -83,6 +86,9 @@ class Bridge:
 
 async def _tell(send: Send, answer: Answer) -> None:
     await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
+    if answer.rest is not None:
+        await stream(answer.rest, send)
+        return
     await send({"type": "http.response.body", "body": answer.body})
 
 
@@ -101,6 +107,9 @@ def _answer_of(application: "WSGIApplication", environ: Environ) -> Answer:
 
     try:
         pieces = application(environ, start_response)
+        if _is_endless(pieces):
+            status, headers = head
+            return Answer(status, headers, b"", rest=pieces)
         try:
             body = b"".join(pieces)
         finally:
@@ -111,6 +120,11 @@ def _answer_of(application: "WSGIApplication", environ: Environ) -> Answer:
         _log.exception("web.no_answer", path=environ["PATH_INFO"])
         return _BROKEN._replace(headers=list(_BROKEN.headers))
     return Answer(status, headers, body)
+
+
+def _is_endless(pieces: object) -> bool:
+    """Of no known length, made while it is sent. A file's (WhiteNoise's, say) is known."""
+    return bool(getattr(pieces, "streaming", False)) and not hasattr(pieces, "file_to_stream")
 
 
 def _write_nothing(_piece: bytes) -> None:

@@ -223,7 +223,7 @@ def for_members(
     see: Power | None = Power.LOOK,
     change: Power | None = None,
     fresh: Callable[[HttpRequest, Access], bool] = _never,
-) -> Callable[[Callable[Concatenate[HttpRequest, Access, P], HttpResponse]], Callable[..., HttpResponseBase]]:
+) -> Callable[[Callable[Concatenate[HttpRequest, Access, P], HttpResponseBase]], Callable[..., HttpResponseBase]]:
     """Makes `view(request, access, …)` a dashboard page: `see` is needed to GET it, `change` to POST to it.
 
     `fresh` says when a POST needs the password or second factor once more (`always`, `in_live`): whoever found a
@@ -235,7 +235,7 @@ def for_members(
     """
 
     def decorate(
-        view: Callable[Concatenate[HttpRequest, Access, P], HttpResponse],
+        view: Callable[Concatenate[HttpRequest, Access, P], HttpResponseBase],
     ) -> Callable[..., HttpResponseBase]:
         @wraps(view)
         def door(request: HttpRequest, at: Place, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:

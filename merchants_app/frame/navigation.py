@@ -33,6 +33,7 @@ MENU: tuple[Group, ...] = (
             Item("Sessions", "sessions"),
             Item("Decisions", "decisions", badge="decisions"),
             Item("Collect", "collect"),
+            Item("Books", "books"),
         ),
     ),
     Group(

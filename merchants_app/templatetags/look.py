@@ -96,6 +96,29 @@ def units(amount: int | Decimal, decimals: int, symbol: str) -> str:
 
 
 @register.filter
+def sum_of(amount: Decimal | None) -> str:
+    """`−1,249.50` in a column of sums: two decimals, or as many as it has; a dash for nothing."""
+    if not amount:
+        return format_html('<span class="soft">{}</span>', UNKNOWN)
+    whole, _, decimals = plain(amount).partition(".")
+    return format_html('<bdi class="amount">{}</bdi>', _grouped(Decimal(f"{whole}.{decimals:0<2}")))
+
+
+@register.filter
+def worth_of(amount: Decimal | None, currency: str) -> str:
+    """The same of a worth, to the currency's smallest unit and without its name, which stands above the column."""
+    if not amount:
+        return format_html('<span class="soft">{}</span>', UNKNOWN)
+    return format_html('<bdi class="amount">{}</bdi>', _grouped(to_minor_unit(amount, currency)))
+
+
+@register.filter
+def less(amount: Decimal | None) -> Decimal | None:
+    """What is taken away, below zero."""
+    return -amount if amount else None
+
+
+@register.filter
 def count(number: int | None) -> str:
     """`1,204`; an en dash for none."""
     return f"{number:,}" if number else UNKNOWN

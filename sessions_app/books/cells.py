@@ -75,17 +75,17 @@ class _Number(Func):
 
 
 class _Amount(Func):
-    # A numeral with an exponent is exact, as its product is.
     template = "coalesce(trim_scale(%(expressions)s)::text, '')"
-    arg_joiner = " * ('1e-' || "
+    arg_joiner = " * "
     output_field = CharField()
 
     def __init__(self, units: Combinable, decimals: Combinable) -> None:
-        super().__init__(units, _Closed(decimals))
+        super().__init__(units, _Unit(decimals))
 
 
-class _Closed(Func):
-    template = "%(expressions)s)::numeric"
+class _Unit(Func):
+    # A numeral with an exponent is exact, and so is what it is multiplied with.
+    template = "('1e-' || %(expressions)s)::numeric"
     output_field = CharField()
 
 

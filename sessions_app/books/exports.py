@@ -71,7 +71,8 @@ def file(wish: Wish, style: Style) -> Iterator[bytes]:
 def rows_of(table: Table) -> Iterator[Row]:
     """Through a cursor of the database's: a few at a time."""
     cells = {f"cell_{place}": column.cell for place, column in enumerate(table.columns)}
-    return table.rows.annotate(**cells).values_list(*cells).iterator(chunk_size=_AT_ONCE)
+    rows: Iterator[Row] = table.rows.annotate(**cells).values_list(*cells).iterator(chunk_size=_AT_ONCE)
+    return rows
 
 
 def columns_of(wish: Wish) -> list[str]:

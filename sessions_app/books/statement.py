@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from django.db.models import BooleanField, Count, ExpressionWrapper, Min, Q, Sum
 
-from common.money import plain, to_whole
+from common.money import plain, smallest_unit, to_whole
 from merchants_app.models import Merchant
 from sessions_app.books.days import closes_at, is_closed, local_day, next_month
 from sessions_app.books.definitions import Money, book_lines, money
@@ -23,6 +23,7 @@ class Row:
 
     network: str
     asset: str
+    currency: str
     opening: Decimal
     opening_worth: Decimal
     units: Money
@@ -37,6 +38,13 @@ class Row:
     def closing_worth(self) -> Decimal:
         """At the worth of each part's arrival."""
         return self.opening_worth + self.worth.at_deposits
+
+    @property
+    def is_its_worth(self) -> bool:
+        """Whether the amount says the worth already, to the cent: of a stablecoin that keeps its peg."""
+        cent = smallest_unit(self.currency)
+        pairs = [(getattr(self.units, name), getattr(self.worth, name)) for name in _NAMES]
+        return all(abs(units - worth) < cent for units, worth in [*pairs, (self.opening, self.opening_worth)])
 
     @property
     def has_deposits(self) -> bool:
@@ -62,6 +70,11 @@ class Statement:
     rows: Sequence[Row]
     lines: Mapping[str, int] = field(default_factory=dict)  # of the month, by kind
     unknown: int = 0
+
+    @property
+    def counted(self) -> list[tuple[LineKind, int]]:
+        """How many lines of each kind there are."""
+        return [(kind, self.lines[kind]) for kind in LineKind if kind in self.lines]
 
     @property
     def worth(self) -> Money:
@@ -120,7 +133,7 @@ def statement(merchant: Merchant, mode: str, month: date, now: datetime) -> Stat
         if is_now:
             counts[kind] = counts.get(kind, 0) + number
             unknown += missing
-    rows = [of_it.row(network, asset) for (network, asset), of_it in sums.items()]
+    rows = [of_it.row(network, asset, currency) for (network, asset), of_it in sums.items()]
     return Statement(
         first=first,
         last=last,
@@ -160,10 +173,11 @@ class _Sums:
         ):
             sums[kind] = (sums.get(kind) or Decimal(0)) + value
 
-    def row(self, network: str, asset: str) -> Row:
+    def row(self, network: str, asset: str, currency: str) -> Row:
         return Row(
             network=network,
             asset=asset,
+            currency=currency,
             opening=money(self.units_before).at_deposits,
             opening_worth=money(self.worth_before).at_deposits,
             units=money(self.units),

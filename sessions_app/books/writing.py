@@ -48,6 +48,17 @@ def written(columns: Sequence[Column], rows: Iterable[Row], style: Style) -> Ite
         yield lines(part).encode()
 
 
+def plain_table(rows: Sequence[Row], style: Style) -> Iterator[bytes]:
+    """A small table of ours as CSV: words and numbers, the first row their names."""
+    head, *others = rows
+    cells = [[_with_comma(cell) if style.has_comma else cell for cell in row] for row in others]
+    yield ((_BOM if style.has_mark else "") + _csv([head, *cells], style)).encode()
+
+
+def _with_comma(cell: str) -> str:
+    return cell.replace(".", ",") if cell.lstrip("-")[:1].isdigit() else cell
+
+
 def _csv_lines(columns: Sequence[Column], style: Style) -> Lines:
     texts = [place for place, column in enumerate(columns) if column.kind == Kind.TEXT]
     numbers = [place for place, column in enumerate(columns) if column.kind in {Kind.NUMBER, Kind.AMOUNT}]

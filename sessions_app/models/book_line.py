@@ -62,9 +62,7 @@ class BookLine(models.Model):
     session = models.ForeignKey(
         CheckoutSession, on_delete=models.PROTECT, null=True, related_name="book_lines", db_index=False
     )
-    payment = models.ForeignKey(
-        Payment, on_delete=models.PROTECT, null=True, related_name="book_lines", db_index=False
-    )
+    payment = models.ForeignKey(Payment, on_delete=models.PROTECT, null=True, related_name="book_lines", db_index=False)
     refund = models.ForeignKey(Refund, on_delete=models.PROTECT, null=True, related_name="book_lines", db_index=False)
     tx_hash = models.CharField(max_length=66, blank=True, help_text="Of the collection, the refund, or the fee.")
     turn = models.PositiveSmallIntegerField(default=1, help_text="Which time of its kind, for the same cause.")

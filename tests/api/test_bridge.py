@@ -53,6 +53,39 @@ def bridge() -> Bridge:
     return Bridge(echo, threads=1, limit=LIMIT, seconds=5)  # type: ignore[arg-type]
 
 
+def test_an_answer_that_is_made_while_it_is_sent_is_never_whole_anywhere() -> None:
+    made: list[int] = []
+    sent: list[int] = []
+
+    class Endless:
+        streaming = True
+        closed = False
+
+        def __iter__(self) -> Any:
+            for number in range(100):
+                made.append(number)
+                yield b"%02d" % number
+
+        def close(self) -> None:
+            self.closed = True
+
+    answer = Endless()
+
+    def application(_environ: dict[str, Any], start_response: Any) -> Endless:
+        start_response("200 OK", [])
+        return answer
+
+    async def send(message: dict[str, Any]) -> None:
+        sent.append(len(message.get("body", b"")))
+        assert len(made) <= len(sent) + 8  # what waits for the reader, and what is in the maker's hands
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.disconnect"}
+
+    asyncio.run(Bridge(application, threads=1, limit=LIMIT, seconds=5)(scope(), receive, send))  # type: ignore[arg-type]
+    assert (sum(sent), made[-1], answer.closed) == (200, 99, True)
+
+
 def test_headers_with_underscores_count_for_nothing() -> None:
     environ = environ_of(
         scope("/", ("x_forwarded_for", "6.6.6.6"), ("x_forwarded_proto", "https"), ("x-forwarded-for", "9.9.9.9"))

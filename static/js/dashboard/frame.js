@@ -22,5 +22,14 @@ function confirmations(root) {
   }
 }
 
+/** Shows the print buttons, which do nothing without a script. */
+function printButtons(root) {
+  for (const button of root.querySelectorAll("button[data-print]")) {
+    button.hidden = false;
+    button.addEventListener("click", () => window.print());
+  }
+}
+
 copyButtons(document);
+printButtons(document);
 confirmations(document);

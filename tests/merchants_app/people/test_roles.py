@@ -18,6 +18,7 @@ LOOK              test live    test live    test live    test live
 HANDLE_SESSIONS   test live    test ----    test live    ---- ----
 COLLECT           test live    test ----    test live    ---- ----
 HANDLE_BUYERS     test live    test ----    test live    ---- ----
+EXPORT_BOOKS      test live    test ----    test live    test live
 MANAGE_KEYS       test live    test live    ---- ----    ---- ----
 MANAGE_WEBHOOKS   test live    test live    ---- ----    ---- ----
 MANAGE_TREASURY   test live    test ----    ---- ----    ---- ----
@@ -56,7 +57,7 @@ def test_what_a_key_may_do_by_its_holders_role(scope: str, role: str, mode: str,
 
 
 def test_the_tables_above_have_every_cell() -> None:
-    assert len(cells(PROMISED)) == 4 * 10 * 2 == len(Role) * len(Power) * 2
+    assert len(cells(PROMISED)) == 4 * 11 * 2 == len(Role) * len(Power) * 2
     assert len(cells(PROMISED_TO_KEYS)) == 4 * 4 * 2
 
 

@@ -1,0 +1,162 @@
+"""Dashboard pages of the books: a month's statement, and files of any days."""
+
+import re
+from collections.abc import Iterator
+from datetime import date
+from typing import Any
+
+from django import forms
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
+from django.utils import timezone
+from typing_extensions import override
+
+from merchants_app.audit import record
+from merchants_app.frame.access import Access, Power, for_members
+from merchants_app.frame.pages import page
+from merchants_app.frame.paging import newest_first
+from sessions_app.books.days import local_day, next_month
+from sessions_app.books.exports import Export, Wish, columns_of, file
+from sessions_app.books.journal import journal
+from sessions_app.books.statement import MONTHS_SHOWN, months_of, statement, table
+from sessions_app.books.writing import Style, plain_table
+from sessions_app.models import LineKind
+from sessions_app.scope import SessionScope
+
+_MONTH = re.compile(r"(\d{4})-(0[1-9]|1[0-2])")
+STATEMENT, JOURNAL = "statement", "journal"
+_WORDS = {
+    Export.PAYMENTS: "Payments: one line each, with rate and sources",
+    Export.SESSIONS: "Sessions: one line each, with sums",
+    Export.REFUNDS: "Refunds, with the fee",
+    Export.COLLECTIONS: "Collections, with the fee",
+    Export.LINES: "All movements: received, taken back, refunded, collected, fees",
+    Export.EVENTS: "Events: what your shop was told",
+}
+_STYLES = {
+    "csv": ("CSV: 1234.50 and commas between", Style()),
+    "csv-comma": ("CSV: 1234,50 and semicolons between", Style(has_comma=True)),
+    "excel": ("CSV for Excel: 1234.50 and commas, marked as UTF-8", Style(has_mark=True)),
+    "excel-comma": ("CSV for Excel: 1234,50 and semicolons, marked as UTF-8", Style(has_comma=True, has_mark=True)),
+    "jsonl": ("JSON lines", Style(is_json=True)),
+}
+
+
+class ExportForm(forms.Form):
+    """Which rows, of which days, written how."""
+
+    what = forms.ChoiceField(choices=list(_WORDS.items()), initial=Export.PAYMENTS, widget=forms.RadioSelect)
+    first = forms.DateField(label="From", widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}))
+    last = forms.DateField(label="To, including", widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}))
+    asset = forms.CharField(label="Only this asset (optional)", required=False, max_length=16)
+    network = forms.CharField(label="Only this network (optional)", required=False, max_length=32)
+    format = forms.ChoiceField(choices=[(name, label) for name, (label, _) in _STYLES.items()], initial="csv")
+    is_final = forms.BooleanField(label="Only what is final", required=False)
+
+    @override
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        first, last = cleaned.get("first"), cleaned.get("last")
+        if first and last and first > last:
+            self.add_error("last", "This day is before the first one: take one that is not.")
+        return cleaned
+
+
+@for_members()
+def statement_page(request: HttpRequest, access: Access) -> HttpResponse:
+    """A month's two pots; `?month=2026-10`, else the last one that is over, else the present."""
+    now = timezone.now()
+    months = months_of(access.merchant, access.mode, now)
+    month = _month(request.GET.get("month", "")) or months[min(1, len(months) - 1)]
+    return page(
+        request,
+        access,
+        "books.html",
+        months=sorted({*months[:MONTHS_SHOWN], month}),
+        earlier=months[MONTHS_SHOWN:],
+        present=months[0],
+        statement=statement(access.merchant, access.mode, month, now),
+        month_after=next_month(month),
+        now=now,
+    )
+
+
+@for_members()
+def lines(request: HttpRequest, access: Access) -> HttpResponse:
+    """The lines behind a statement: `?month=2026-10`, `?kind=received`, `?before=` older ones."""
+    month = _month(request.GET.get("month", "")) or local_day(timezone.now(), access.merchant).replace(day=1)
+    rows = SessionScope.of(access).book_lines().filter(booked_on__gte=month, booked_on__lt=next_month(month))
+    kind = request.GET.get("kind", "")
+    if kind in set(LineKind):
+        rows = rows.filter(kind=kind)
+    shown = newest_first(rows, request.GET, size=50)
+    return page(request, access, "book_lines.html", shown=shown, month=month, kind=kind, kinds=LineKind.choices)
+
+
+@for_members(change=Power.EXPORT_BOOKS)
+def exports(request: HttpRequest, access: Access) -> HttpResponseBase:
+    """The form; a POST answers with the file, and is noted in the audit log."""
+    if request.method == "POST" and request.POST.get("what") in {STATEMENT, JOURNAL}:
+        return _of_month(request, access)
+    today = local_day(timezone.now(), access.merchant)
+    initial = {"first": today.replace(day=1), "last": today}
+    form = ExportForm(request.POST if request.method == "POST" else None, initial=initial)
+    if request.method == "POST" and form.is_valid():
+        return _file(access, form.cleaned_data)
+    made = SessionScope.of(access).audit_entries().filter(action="books.exported", mode=access.mode)[:5]
+    shown = form.data.get("what") if form.is_bound else request.GET.get("what")
+    what = Export(shown) if shown in set(Export) else Export.PAYMENTS
+    wish = _wish(access, {"what": what, **initial})
+    month = months_of(access.merchant, access.mode, timezone.now())[:2][-1]
+    return page(
+        request, access, "exports.html", form=form, made=made, columns=columns_of(wish), what=_WORDS[what], month=month
+    )
+
+
+def _file(access: Access, asked: dict[str, Any]) -> HttpResponseBase:
+    wish, style = _wish(access, asked), _STYLES[asked["format"]][1]
+    note = {"first": wish.first, "last": wish.last, "format": asked["format"], "asset": wish.asset}
+    _noted(access, wish.what, **note)
+    name = f"{wish.what}-{wish.first}-{wish.last}"
+    return _download(file(wish, style), name=f"{name}.{style.ending}", kind=style.content_type)
+
+
+def _of_month(request: HttpRequest, access: Access) -> HttpResponseBase:
+    what, now = request.POST["what"], timezone.now()
+    month = _month(request.POST.get("month", "")) or local_day(now, access.merchant).replace(day=1)
+    _noted(access, what, month=f"{month:%Y-%m}")
+    name = f"{what}-{month:%Y-%m}"
+    if what == JOURNAL:
+        pieces = journal(access.merchant, access.mode, month)
+        return _download(pieces, name=f"{name}.beancount", kind="text/plain; charset=utf-8")
+    style = _STYLES.get(request.POST.get("format", ""), _STYLES["csv"])[1]
+    rows = table(statement(access.merchant, access.mode, month, now))
+    return _download(plain_table(rows, style), name=f"{name}.csv", kind="text/csv; charset=utf-8")
+
+
+def _wish(access: Access, asked: dict[str, Any]) -> Wish:
+    return Wish(
+        merchant=access.merchant,
+        mode=access.mode,
+        what=Export(asked["what"]),
+        first=asked["first"],
+        last=asked["last"],
+        is_final=asked.get("is_final", False),
+        asset=asked.get("asset", "").strip(),
+        network=asked.get("network", "").strip(),
+    )
+
+
+def _noted(access: Access, what: str, **detail: Any) -> None:
+    record(merchant=access.merchant, mode=access.mode, actor=access.actor, action="books.exported", subject=what,
+           **detail)  # fmt: skip
+
+
+def _download(pieces: Iterator[bytes], *, name: str, kind: str) -> HttpResponseBase:
+    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
+    return StreamingHttpResponse(pieces, content_type=kind, headers=headers)
+
+
+def _month(text: str) -> date | None:
+    found = _MONTH.fullmatch(text)
+    return date(int(found[1]), int(found[2]), 1) if found and int(found[1]) else None

@@ -1,0 +1,165 @@
+"""Files of the books: what spreadsheets, programs and beancount read of them."""
+
+import csv
+import io
+import json
+from collections.abc import Callable
+from datetime import date, timedelta
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from beancount import loader
+from django.utils import timezone
+
+from merchants_app.models import AuditEntry, Merchant
+from sessions_app.books.exports import Export, Wish, file
+from sessions_app.books.journal import journal
+from sessions_app.books.statement import statement, table
+from sessions_app.books.writing import Style
+from sessions_app.collecting.collecting import play_collection
+from sessions_app.models import BookLine, CheckoutSession, Payment
+from tests.cast import refreshed
+from tests.desk import Desk, owner_of
+from tests.sandbox import Sandbox
+from tests.strangers.world import own
+
+New = Callable[..., CheckoutSession]
+EVIL = "=HYPERLINK(1)"
+
+
+@pytest.fixture
+def sold(new_session: New, sandbox: Sandbox, mia: Merchant) -> CheckoutSession:
+    """Two sessions that were paid, one of which begins like a formula; one of them was collected."""
+    session = sandbox.play(new_session(reference=EVIL, currency="EUR"), "exact")
+    play_collection(merchant=mia, mode="test", network=sandbox.network, by="mia", now=timezone.now())
+    sandbox.play(new_session(reference="-7"), "exact")
+    return session
+
+
+def read(mia: Merchant, what: Export, style: Style = Style(), **more: object) -> str:  # noqa: B008
+    today = timezone.now().date()
+    days = {"first": today - timedelta(days=1), "last": today + timedelta(days=1)}
+    wish = Wish(**({"merchant": mia, "mode": "test", "what": what} | days | more))  # type: ignore[arg-type]
+    return b"".join(file(wish, style)).decode()
+
+
+def rows(text: str, **options: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(text), **options))  # type: ignore[arg-type]
+
+
+def test_payments_have_their_worth_their_rate_and_who_said_so(sold: CheckoutSession, mia: Merchant) -> None:
+    first, second = rows(read(mia, Export.PAYMENTS))
+    payment = sold.payments.get()
+    assert (first["payment"], first["session"]) == (payment.public_id, sold.public_id)
+    assert Decimal(first["amount"]) == payment.amount_units.scaleb(-18)
+    assert (Decimal(first["value"]), first["currency"]) == (payment.value, "EUR")
+    assert (first["reporting_rate"], first["reporting_currency"]) == ("2500", "USD")
+    assert Decimal(first["reporting_value"]) == payment.amount_units.scaleb(-18) * 2500
+    assert first["rate_sources"].startswith("quote qu")
+    assert first["arrived_at [UTC]"] == f"{payment.arrived_at:%Y-%m-%d %H:%M:%S}"
+    assert second["reporting_value"] == second["value"]
+
+
+def test_what_begins_like_a_formula_is_harmless_and_numbers_stay_numbers(sold: CheckoutSession, mia: Merchant) -> None:
+    assert [row["order"] for row in rows(read(mia, Export.PAYMENTS))] == [f"'{EVIL}", "'-7"]
+    comma = rows(read(mia, Export.PAYMENTS, Style(has_comma=True)), delimiter=";")
+    assert comma[0]["reporting_rate"] == "2500"
+    assert "," in comma[0]["amount"]
+    assert "." not in comma[0]["amount"]
+
+
+def test_a_spreadsheet_is_told_that_it_is_utf8_where_it_is_wanted(sold: CheckoutSession, mia: Merchant) -> None:
+    assert read(mia, Export.EVENTS, Style(has_mark=True)).startswith("\ufeffat [UTC],at_utc,event")
+    assert read(mia, Export.EVENTS).startswith("at [UTC],")
+
+
+def test_lines_of_json_have_texts_as_they_are_and_fiat_as_exact_numbers(sold: CheckoutSession, mia: Merchant) -> None:
+    lines = read(mia, Export.LINES, Style(is_json=True)).splitlines()
+    told = [json.loads(line, parse_float=Decimal) for line in lines]
+    assert [each["kind"] for each in told] == ["received", "collected", "received"]
+    assert (told[0]["order"], told[0]["value"]) == (EVIL, sold.payments.get().value)
+    assert told[0]["amount"] == str(Decimal(told[0]["amount"]))
+    assert told[1]["tx"] == sold.payments.get().collected_tx
+
+
+@pytest.mark.parametrize("what", list(Export))
+def test_every_file_has_rows_of_one_business_in_one_mode(
+    what: Export, sold: CheckoutSession, mia: Merchant, otto: Merchant
+) -> None:
+    found = rows(read(mia, what))
+    assert bool(found) == (what != Export.REFUNDS)
+    assert all(None not in row and None not in row.values() for row in found)
+    assert rows(read(otto, what)) == []
+    assert rows(read(mia, what, mode="live")) == []
+
+
+def test_sessions_have_the_sums_of_their_lines(sold: CheckoutSession, mia: Merchant) -> None:
+    row = rows(read(mia, Export.SESSIONS))[0]
+    value = sold.payments.get().value
+    assert [Decimal(row[name] or 0) for name in ("received", "collected", "refunded")] == [value, value, 0]
+    assert json.loads(row["metadata"]) == {"orderId": "10482"}
+
+
+def test_days_are_the_businesss(sold: CheckoutSession, mia: Merchant) -> None:
+    own(Payment).update(arrived_at="2026-10-31T23:30:00Z")
+    mia.time_zone = "Europe/Berlin"
+    october = read(mia, Export.PAYMENTS, first=date(2026, 10, 1), last=date(2026, 10, 31))
+    november = read(mia, Export.PAYMENTS, first=date(2026, 11, 1), last=date(2026, 11, 1))
+    assert (len(rows(october)), len(rows(november))) == (0, 2)
+    row = rows(november)[0]
+    told = row["arrived_at [Europe/Berlin]"], row["arrived_at_utc"]
+    assert told == ("2026-11-01 00:30:00", "2026-10-31T23:30:00Z")
+
+
+def test_a_statement_closes_with_what_was_not_collected(sold: CheckoutSession, mia: Merchant) -> None:
+    now = timezone.now()
+    found = statement(mia, "test", now.date().replace(day=1), now)
+    (row,) = found.rows
+    collected, left = (each.payments.get().amount_units.scaleb(-18) for each in CheckoutSession.objects.filter(
+        merchant=mia).order_by("id"))  # fmt: skip
+    assert (row.opening, row.units.received, row.units.collected) == (0, collected + left, collected)
+    assert (row.closing, row.units.through_wallet) == (left, collected)
+    after = statement(mia, "test", date(now.year + 1, 1, 1), now)
+    assert (after.rows[0].opening, after.closing_worth) == (row.closing, found.closing_worth)
+    assert table(found)[1][:3] == ["deposit addresses", "sandbox", "ETH"]
+
+
+def test_beancount_reads_the_journal_and_every_entry_balances(
+    sold: CheckoutSession, mia: Merchant, tmp_path: Path
+) -> None:
+    written = tmp_path / "books.beancount"
+    written.write_bytes(b"".join(journal(mia, "test", timezone.now().date().replace(day=1))))
+    entries, errors, _ = loader.load_file(str(written))
+    assert errors == []
+    transactions = [entry for entry in entries if hasattr(entry, "postings")]
+    assert len(transactions) == BookLine.objects.filter(merchant=mia).count() == 3
+    sums: dict[str, Decimal] = {}
+    for entry in transactions:
+        for posting in entry.postings:
+            sums[posting.account] = sums.get(posting.account, Decimal(0)) + posting.units.number
+    session = refreshed(sold)
+    assert sums["Assets:Tallystick:Wallet:Sandbox:ETH"] == session.payments.get().amount_units.scaleb(-18)
+    assert sums["Income:Sales"] < -98
+
+
+def test_a_file_is_a_line_of_the_audit_log(sold: CheckoutSession, mia: Merchant) -> None:
+    desk, today = Desk(owner_of(mia)), timezone.now().date()
+    form = {"what": "payments", "first": today, "last": today + timedelta(days=1), "format": "csv"}
+    answer = desk.post("books/exports", **form)
+    assert len(rows(b"".join(answer.streaming_content).decode())) == 2
+    entry = AuditEntry.objects.get(merchant=mia, action="books.exported")
+    assert (entry.actor, entry.subject, entry.detail["first"]) == ("mia@example.com", "payments", str(today))
+    assert "before the first" in desk.post("books/exports", **(form | {"last": "2020-01-01"})).content.decode()
+    for what, line in (("statement", b"pot,network"), ("journal", b"Written by Tallystick")):
+        answer = desk.post("books/exports", what=what, month=f"{today:%Y-%m}")
+        assert line in b"".join(answer.streaming_content)
+
+
+def test_the_pages_of_the_books_open_and_ask_as_much_for_many_as_for_few(
+    sold: CheckoutSession, mia: Merchant, new_session: New, sandbox: Sandbox, django_assert_max_num_queries: object
+) -> None:
+    desk = Desk(owner_of(mia))
+    for page in ("books", f"books?month={timezone.now():%Y-%m}", "books/exports", "books/lines"):
+        assert "Books" in desk.read(page)
+    assert "Stays yours" in desk.read(f"books?month={timezone.now():%Y-%m}")
