@@ -80,20 +80,6 @@ def columns_of(wish: Wish) -> list[str]:
     return [column.name for column in _TABLES[wish.what](wish).columns]
 
 
-def count_of(wish: Wish) -> int:
-    """How many rows that are."""
-    return _TABLES[wish.what](wish).rows.count()
-
-
-def _worth(prefix: str = "") -> tuple[Column, ...]:
-    return (
-        number("value", f"{prefix}value"),
-        word("currency", f"{prefix}currency"),
-        number("rate", f"{prefix}rate"),
-        word("rate_sources", f"{prefix}rate_sources"),
-    )
-
-
 def _reported(prefix: str, zone: str) -> tuple[Column, ...]:
     return (
         number("reporting_value", f"{prefix}reporting_value"),
@@ -267,7 +253,10 @@ def _lines(wish: Wish) -> Table:
         word("network", "network"),
         word("asset", "asset"),
         amount("amount", "amount_units", "decimals"),
-        *_worth(),
+        number("value", "value"),
+        word("currency", "currency"),
+        number("rate", "rate"),
+        word("rate_sources", "rate_sources"),
         *times("rate_at", "rate_at", zone),
         *_reported("", zone),
         word("session", "session__public_id"),

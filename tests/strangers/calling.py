@@ -114,12 +114,15 @@ class Findings:
         """That the caller got this status."""
         self.calls += 1
         if answer.status_code != status:
-            said = answer.content.decode(errors="replace")[:300] if answer.content else answer.get("Location", "")
+            content = getattr(answer, "content", b"")
+            said = content.decode(errors="replace")[:300] if content else answer.get("Location", "")
             self.wrong.append(f"{self.row} as {who}: {answer.status_code}, not {status}: {said}")
 
     def hold_nothing_of_others(self, who: str, answer: Any, world: World) -> None:
         """That the answer names nothing of another business or mode."""
-        text = answer.content.decode(errors="replace") + answer.get("Location", "") + answer.get("Link", "")
+        # What is streamed is read to its end, whoever asked.
+        body = b"".join(answer.streaming_content) if getattr(answer, "streaming", False) else answer.content
+        text = body.decode(errors="replace") + answer.get("Location", "") + answer.get("Link", "")
         for (name, mode), other in CAST.items():
             if other is not world:
                 found = [mark for mark in strange_marks(world, other) if mark in text]
