@@ -16,6 +16,7 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.views.decorators.http import require_POST, require_safe
 
+from chains_app.calls.facilitator import is_switched_on
 from chains_app.reading.health import unread_networks
 from chains_app.reading.scanning import heads_of
 from common.errors import DomainError
@@ -35,6 +36,7 @@ from sessions_app.paying.paying_again import BUYER, may_pay_again, pay_again
 from sessions_app.paying.quoting import OfferedOption, choose_option, options_for, unseen_network
 from sessions_app.reading.brand import brand_css
 from sessions_app.reading.queries import session_for_buyer, successor_of
+from sessions_app.signing.kept import under_way
 from sessions_app.state import lifecycle
 from sessions_app.state.children import payments_of
 from sessions_app.state.representation import payable_option, sorted_refunds
@@ -200,6 +202,7 @@ def _view_model(request: HttpRequest, session: CheckoutSession, error: str = "")
         unseen=unseen,
         unseen_since=unread_networks(now).get(session.quote.network) if unseen and session.quote else None,
         wanted=wanted,
+        signed=under_way(session, now=now) if state == State.SEND and is_switched_on() else None,
         can_pay_again=state in {State.EXPIRED, State.CANCELLED} and may_pay_again(session, now),
     )
 

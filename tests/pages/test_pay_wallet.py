@@ -149,7 +149,7 @@ def test_without_a_wallet_the_button_is_not_there(
     choose_option(session=session, asset="USDC", network="devchain", now=timezone.now())
     page = open_page(session)
     page.set_viewport_size({"width": 390, "height": 844})
-    expect(page.get_by_role("link", name="Open in wallet app")).to_be_visible()
+    expect(page.get_by_text("Open in wallet app")).to_be_visible()
     expect(page.get_by_role("button", name="Pay with browser wallet")).to_be_hidden()
 
 

@@ -13,10 +13,12 @@ from sessions_app.models import CheckoutSession, Quote
 from sessions_app.pay.shown.fees import Fees, fee_text
 from sessions_app.pay.shown.marks import asset_mark, network_mark
 from sessions_app.pay.shown.offers import arrives_text
+from sessions_app.pay.shown.wallet_apps import WalletApp, apps_for
 from sessions_app.paying.quoting import allowed_options
 from sessions_app.paying.used_deposits import is_deployed
 from sessions_app.reading.amounts import address_groups, any_of, asset_text, money_text
-from sessions_app.state.representation import payable_option, received_value, units_still_due
+from sessions_app.signing.asked import can_be_signed
+from sessions_app.state.representation import page_url, payable_option, received_value, units_still_due
 
 # A node's estimate is a few percent above what is used.
 _USUAL_GAS = 22_000
@@ -38,6 +40,8 @@ class WalletRequest:
     coin_name: str
     public_rpc: str  # nodes, between spaces, with which a wallet adds a network that it does not know; may be empty
     paymaster: str  # pays the fee for smart wallets; empty without one
+    can_be_signed: bool  # somebody brings it to the chain, so that the buyer need not
+    apps: tuple[WalletApp, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,7 +109,7 @@ def due_of(session: CheckoutSession, *, fees: Fees) -> Due | None:
         price=plain(session.amount),
         arrived_text=money_text(arrived, session.currency) if arrived else "",
         holds_until=min(quote.valid_until, session.expires_at),
-        wallet=_wallet_request(option, address, units, gas=gas),
+        wallet=_wallet_request(option, address, units, gas=gas, page=page_url(session)),
     )
 
 
@@ -144,7 +148,7 @@ def _uri(option: PaymentOption, address: str, units: int) -> str:
     return payment_uri(option=option, address=address, units=units)
 
 
-def _wallet_request(option: PaymentOption, address: str, units: int, *, gas: int) -> WalletRequest | None:
+def _wallet_request(option: PaymentOption, address: str, units: int, *, gas: int, page: str) -> WalletRequest | None:
     network: Network = option.network
     if network.chain_id is None or units == 0:
         return None
@@ -161,6 +165,8 @@ def _wallet_request(option: PaymentOption, address: str, units: int, *, gas: int
         coin_name=network.native.name if network.native else "Ether",
         public_rpc=_public_rpc(network),
         paymaster=network.paymaster or "",
+        can_be_signed=can_be_signed(option),
+        apps=apps_for(page),
     )
 
 

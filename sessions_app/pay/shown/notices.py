@@ -8,7 +8,7 @@ from typing import Literal
 
 from django.utils.translation import gettext as _
 
-from sessions_app.models import CheckoutSession, Payment
+from sessions_app.models import Authorization, CheckoutSession, Payment
 from sessions_app.reading.amounts import moment_text, money_text
 from sessions_app.state.representation import received_value
 from sessions_app.status import Issue, Status
@@ -25,7 +25,9 @@ class Notice:
     text: str
 
 
-def notices_of(session: CheckoutSession, *, payments: Sequence[Payment], now: datetime) -> tuple[Notice, ...]:
+def notices_of(
+    session: CheckoutSession, *, payments: Sequence[Payment], now: datetime, signed: Authorization | None = None
+) -> tuple[Notice, ...]:
     """The most pressing first; none while all goes as usual, or is said by the headline."""
     status = Status(session.status)
     if session.order_paid_by and status not in {Status.PROCESSING, Status.COMPLETED}:
@@ -35,6 +37,7 @@ def notices_of(session: CheckoutSession, *, payments: Sequence[Payment], now: da
     found = {
         Status.OPEN: lambda: [
             _paused(session) if session.merchant.suspended_at else None,
+            _signed(signed),
             _gone(payments),
             _not_taken(session, payments),
         ],
@@ -69,6 +72,20 @@ def _paused(session: CheckoutSession) -> Notice:
     arrived = received_value(session)
     title = _("%(arrived)s of %(price)s %(currency)s arrived") % _sums(session) if arrived else _("Nothing is lost")
     return Notice(tone="info", title=title, text=text % words)
+
+
+def _signed(under_way: Authorization | None) -> Notice | None:
+    if under_way is None:
+        return None
+    return Notice(
+        tone="warn",
+        title=_("Your signed payment was handed over"),
+        text=_(
+            "It may still be sent until %(until)s: please do not pay in another way before. You can sign again with "
+            "the same wallet: it is paid once."
+        )
+        % {"until": moment_text(under_way.valid_before)},
+    )
 
 
 def _gone(payments: Sequence[Payment]) -> Notice | None:

@@ -11,7 +11,7 @@ from django.utils.functional import Promise
 from django.utils.safestring import SafeString
 
 from merchants_app.businesses.embedding import embedders
-from sessions_app.models import CheckoutSession, Payment, Refund
+from sessions_app.models import Authorization, CheckoutSession, Payment, Refund
 from sessions_app.pay.shown.due import Due, amount_of, due_of
 from sessions_app.pay.shown.fees import Fees
 from sessions_app.pay.shown.marks import sprite
@@ -135,12 +135,13 @@ def pay_page(
     unseen: str = "",
     unseen_since: datetime | None = None,
     can_pay_again: bool = False,
+    signed: Authorization | None = None,
 ) -> PayPage:
     """The page of a session that came through `facts.with_facts`.
 
     `options` and `fees` are looked at only while choosing and sending; `heads` are the newest known blocks of the
     networks with unconfirmed payments; `error` is what a form's door refused; `unseen` the name of the network that it
-    is being paid on, if that cannot be read.
+    is being paid on, if that cannot be read; `signed` a payment that was handed over and of which nothing is known.
     """
     state = state_of(session, now=now, wanted=wanted, unseen=unseen)
     said_sent = announced(session, now=now) if state == State.SENT else None
@@ -177,7 +178,7 @@ def pay_page(
         shops=tuple(embedders(session.merchant, session.mode)),
         order=order_of(session, is_open=state not in {State.EXPIRED, State.CANCELLED}),
         said=said_of(state, facts),
-        notices=notices_of(session, payments=payments, now=now),
+        notices=notices_of(session, payments=payments, now=now, signed=signed),
         marks=sprite(_marks(offers, due)),
         offers=offers,
         is_changing=session.quote is not None,

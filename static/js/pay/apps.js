@@ -10,7 +10,7 @@ export function enableApps(live) {
 }
 
 function watch(name) {
-  const silent = setTimeout(() => news(words("appSilent", name)), ANSWERS_MS);
+  const silent = setTimeout(() => news(words("appSilent", name), "warn"), ANSWERS_MS);
   const answered = () => { if (document.hidden) clearTimeout(silent); };
   document.addEventListener("visibilitychange", answered, { once: true });
   window.addEventListener("pagehide", () => clearTimeout(silent), { once: true });

@@ -1,5 +1,6 @@
 // The buyer's page. Everything works without this; with it, nothing needs a reload.
 
+import { enableApps } from "./apps.js";
 import { enableCopying } from "./copy.js";
 import { runClocks } from "./countdown.js";
 import { follow, inPlace } from "./live.js";
@@ -14,7 +15,8 @@ function enhance(live) {
   stopClocks();
   stopClocks = runClocks(live, () => renew(live));
   enableCopying(live);
-  enableWallet(live, announce);
+  enableWallet(live, announce, look);
+  enableApps(live);
   enableInPlace(live);
   returnWhenPaid(live);
   if (live.querySelector("[data-renew-now]")) renew(live);
@@ -48,6 +50,8 @@ async function announce(hash) {
   form.elements.tx_hash.value = hash;
   await send(form, null);
 }
+
+const look = () => inPlace(location.href, {}, enhance);
 
 // Only while somebody looks: a forgotten tab asks for no new price every quarter of an hour.
 function renew(live) {

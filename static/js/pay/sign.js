@@ -16,7 +16,7 @@ export async function sign(provider, order, tell) {
   form.set("valid_before", validBefore);
   form.set("signature", signature);
   const { transaction } = await answerOf(fetch(order.sign, { method: "POST", body: new URLSearchParams(form) }));
-  return { from, hash: transaction, isElsewhere: false };
+  return { from, hash: transaction, isElsewhere: false, isHandedOver: true };
 }
 
 async function answerOf(asked) {

@@ -3,6 +3,7 @@
 import { ask, explained } from "./ask.js";
 import { TAB, alone, asked, forgetAsked, noteAsked, whenAskedElsewhere } from "./asked.js";
 import { followSent } from "./sent.js";
+import { sign } from "./sign.js";
 import { wallets } from "./providers.js";
 import { news, words } from "./words.js";
 
@@ -13,15 +14,18 @@ let refusal = ""; // what it said last
 let said = ""; // what the line of news was told last
 let insists = false; // whether the buyer gave up an earlier request, and wants to be asked anew
 let announce = () => {};
+let look = () => {};
 const announced = new Set();
 
-/** Wires the panel's wallet part; hidden as long as there is no wallet. `tellServer` takes a transaction's hash. */
-export function enableWallet(live, tellServer) {
-  announce = tellServer;
+/** Wires the panel's wallet part; hidden as long as there is no wallet. `tellServer` takes a transaction's hash,
+ * `lookAgain` has the server's page shown as it is by now. */
+export function enableWallet(live, tellServer, lookAgain) {
+  [announce, look] = [tellServer, lookAgain];
   const part = live.querySelector("#wallet");
   if (!part) return;
   const { session } = live.dataset;
-  part.querySelector("#pay-with-wallet").addEventListener("click", () => start(session));
+  part.querySelector("#pay-with-wallet").addEventListener("click", () => start(session, ask));
+  part.querySelector("#sign-instead")?.addEventListener("click", () => start(session, sign));
   part.querySelector("#ask-again").addEventListener("click", () => {
     forgetAsked(session);
     [refusal, insists] = ["", true];
@@ -42,7 +46,7 @@ export function draw() {
   other?.classList.toggle("second", !part.hidden);
   other?.classList.toggle("primary", part.hidden);
   const request = asked(document.getElementById("live").dataset.session);
-  part.querySelector("#pay-with-wallet").disabled = request !== null;
+  for (const button of part.querySelectorAll("#pay-with-wallet, #sign-instead")) button.disabled = request !== null;
   part.querySelector("#ask-again").hidden = request === null || isAnswering(request);
   const sentence = request ? underWay(request, part) : refusal;
   // Said once: what the page has said since is newer.
@@ -68,14 +72,15 @@ function about(request, part) {
   return isAnswering(request) ? step : words("walletSilent");
 }
 
-function start(session) {
+// `how` asks the wallet: to send, or to sign.
+function start(session, how) {
   const found = wallets();
   refusal = "";
-  if (found.length === 1) pay(session, found[0].provider);
-  else if (found.length > 1) offer(session, found);
+  if (found.length === 1) pay(session, found[0].provider, how);
+  else if (found.length > 1) offer(session, found, how);
 }
 
-function offer(session, found) {
+function offer(session, found, how) {
   const part = document.getElementById("wallet");
   const list = part.querySelector(".wallet-list");
   list.replaceChildren(...found.map(({ name, icon, provider }) => {
@@ -91,7 +96,7 @@ function offer(session, found) {
     choice.append(name);
     choice.addEventListener("click", () => {
       list.hidden = true;
-      pay(session, provider);
+      pay(session, provider, how);
     });
     return choice;
   }));
@@ -100,13 +105,13 @@ function offer(session, found) {
   list.firstElementChild.focus();
 }
 
-async function pay(session, provider) {
-  const order = { ...document.getElementById("wallet").dataset };
-  const isFirst = !asked(session) && await alone(session, () => request(session, provider, order), insists);
+async function pay(session, provider, how) {
+  const order = { ...document.getElementById("wallet").dataset, ...document.getElementById("sign-instead")?.dataset };
+  const isFirst = !asked(session) && await alone(session, () => request(session, provider, order, how), insists);
   if (!isFirst) draw();
 }
 
-async function request(session, provider, order) {
+async function request(session, provider, order, how) {
   const mine = { phase: "asking", tab: TAB, at: Date.now(), amount: order.amount, units: order.units, chainId: order.chainId };
   noteAsked(session, mine);
   insists = false;
@@ -116,14 +121,18 @@ async function request(session, provider, order) {
     draw();
   };
   try {
-    const { from, hash, isElsewhere } = await ask(provider, order, tell);
+    const { from, hash, isElsewhere, isHandedOver } = await how(provider, order, tell);
     noteAsked(session, { ...mine, phase: "sent", at: Date.now(), hash, isElsewhere });
-    if (!isElsewhere) announceOnce(session);
-    followSent(provider, { from, hash, chainId: order.chainId }, () => forgetAsked(session));
+    if (isHandedOver) await look(); // the server has it already, and whoever brings it is not this wallet
+    else {
+      if (!isElsewhere) announceOnce(session);
+      followSent(provider, { from, hash, chainId: order.chainId }, () => forgetAsked(session));
+    }
   } catch (error) {
     // Given up by the buyer meanwhile, and asked anew: then this answer is about nothing that is shown.
     if (asked(session)?.at === mine.at) forgetAsked(session);
     refusal = explained(error);
+    if (how === sign) await look().catch(() => {}); // a payment in doubt is shown by the server
   } finally {
     clearTimeout(silent);
   }
