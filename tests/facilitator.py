@@ -1,12 +1,15 @@
 """A facilitator on loopback that does as it is told, and networks on which a token takes signed transfers."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pytest
 from eth_account import Account
 from eth_account.signers.local import LocalAccount
 
+from chains_app.calls.facilitator import forget_supported
 from tests.loopback import Asked, LoopbackServer, Reply, Response
 
 TX_HASH = "0x" + "5e" * 32
@@ -72,3 +75,16 @@ _YES = {
 def signature_of(typed_data: dict[str, Any], wallet: LocalAccount = PAT) -> bytes:
     """As a wallet signs typed data."""
     return bytes(wallet.sign_typed_data(full_message=typed_data).signature)
+
+
+@pytest.fixture
+def facilitator(settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Facilitator]:
+    """Says yes to everything, until a test tells it otherwise."""
+    forget_supported()
+    # Nobody listens there: what asks the chain whether a contract signed learns nothing.
+    monkeypatch.setenv("RPC_URL_DEVCHAIN", "http://127.0.0.1:1")
+    settings.NETWORKS_FILE = networks_file(tmp_path)
+    with Facilitator() as server:
+        settings.FACILITATOR_URL = server.url
+        yield server
+    forget_supported()

@@ -1,6 +1,7 @@
 """What tests of pages have at hand beside a browser."""
 
+from tests.facilitator import facilitator
 from tests.pages.buyer import open_page, page_without_javascript
 from tests.pages.member import open_dashboard
 
-__all__ = ["open_dashboard", "open_page", "page_without_javascript"]
+__all__ = ["facilitator", "open_dashboard", "open_page", "page_without_javascript"]
