@@ -137,10 +137,6 @@ def test_smart_wallets_take_a_call_and_a_paymaster_where_they_can(ask: Ask, sess
 def test_signing_instead_of_sending(page_with_wallet: Page, facilitator: Facilitator) -> None:
     page = page_with_wallet
     button = page.get_by_role("button", name="Sign, no gas needed")
-    page.screenshot(path="/tmp/shot_desk.png", full_page=True)
-    page.set_viewport_size({"width": 390, "height": 844})
-    page.screenshot(path="/tmp/shot_phone.png", full_page=True)
-    page.set_viewport_size({"width": 1280, "height": 800})
     page.evaluate("window.script.eth_signTypedData_v4 = { code: 4001 }")
     button.click()
     news(page, "You declined in the wallet. Nothing was sent.")
@@ -157,7 +153,6 @@ def test_signing_instead_of_sending(page_with_wallet: Page, facilitator: Facilit
     button.click()
     headline(page, "Sent. Now Devchain takes it up")
     expect(page.locator(f'#live a[href="https://devchain.example/tx/{TX_HASH}"]')).to_be_visible()
-    page.screenshot(path="/tmp/shot_sent.png")
     nonces = [each.json["paymentPayload"]["payload"]["authorization"]["nonce"] for each in facilitator.asked[-2:]]
     assert len(set(nonces)) == 1
     assert page.evaluate("window.asked.filter(each => each.method === 'eth_sendTransaction')") == []
@@ -168,7 +163,6 @@ def test_on_a_phone_the_page_opens_in_a_wallets_app(page_with_wallet: Page, sess
     page = page_with_wallet
     page.set_viewport_size({"width": 390, "height": 844})
     page.get_by_text("Open in wallet app").click()
-    page.screenshot(path="/tmp/shot_apps.png", full_page=True)
     links = page.locator("a[data-app]").evaluate_all("all => all.map(link => link.getAttribute('href'))")
     path, coded = (
         f"127.0.0.1:8000/pay/{session.page_token}",

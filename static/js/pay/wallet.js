@@ -45,6 +45,7 @@ export function draw() {
   const other = document.getElementById("open-wallet");
   other?.classList.toggle("second", !part.hidden);
   other?.classList.toggle("primary", part.hidden);
+  if (!part.hidden && other) part.after(other.parentElement);
   const request = asked(document.getElementById("live").dataset.session);
   for (const button of part.querySelectorAll("#pay-with-wallet, #sign-instead")) button.disabled = request !== null;
   part.querySelector("#ask-again").hidden = request === null || isAnswering(request);
