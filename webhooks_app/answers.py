@@ -37,7 +37,7 @@ class Event(EventHead):
 
 
 class EndpointHealth(Answer):
-    """How an endpoint has been doing: over the attempts of its last 200 deliveries, tests aside."""
+    """How an endpoint has been doing: over the attempts of the last 200 deliveries that were tried, tests aside."""
 
     attempts: int = Field(description="How many tries that were.", examples=[204])
     succeeded: int = Field(description="How many of them arrived.", examples=[200])

@@ -143,6 +143,12 @@ class Delivery(models.Model):
             ),
             # Reader: whoever sends again what failed. Few rows are in it.
             models.Index(fields=["endpoint", "id"], name="deliveries_that_failed", condition=models.Q(state="failed")),
+            # Reader: an endpoint's health, which looks past a backlog of what was never tried.
+            models.Index(
+                fields=["endpoint", "-id"],
+                name="deliveries_that_were_tried",
+                condition=models.Q(attempts_made__gt=0),
+            ),
             # Reader: an endpoint's page, newest first.
             models.Index(fields=["endpoint", "-id"], name="deliveries_of_an_endpoint"),
         ]

@@ -13,6 +13,7 @@ from django.db.models import F, QuerySet
 from common.errors import DomainError
 from merchants_app.mail.mails import Posted, mail_owners_at_once
 from webhooks_app.endpoints.endpoints import switch_off
+from webhooks_app.endpoints.health import LOOKED_AT
 from webhooks_app.models import Delivery, DeliveryAttempt, WebhookEndpoint
 from webhooks_app.problems import Explanation, explain
 from webhooks_app.queue.resending import catch_up
@@ -55,7 +56,7 @@ def switch_off_gone(*, endpoint_id: int) -> None:
 
 def last_problem(endpoint: WebhookEndpoint) -> Explanation | None:
     """What went wrong last, in words."""
-    recent = Delivery.objects.filter(endpoint=endpoint).order_by("-id").values("id")[:200]
+    recent = Delivery.objects.filter(endpoint=endpoint, attempts_made__gt=0).order_by("-id").values("id")[:LOOKED_AT]
     failed = DeliveryAttempt.objects.filter(delivery__in=list(recent.values_list("id", flat=True)))
     last = failed.exclude(problem="").order_by("-id").first()
     return explain(problem=last.problem, status=last.status_code, detail=last.detail) if last else None

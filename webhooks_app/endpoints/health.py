@@ -16,7 +16,7 @@ LOOKED_AT = 200
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Health:
-    """Over the attempts of its last 200 deliveries, tests aside."""
+    """Over the attempts of the last 200 deliveries that were tried, tests aside."""
 
     attempts: int
     succeeded: int
@@ -33,8 +33,9 @@ class Health:
 
 
 def health_of(endpoint: WebhookEndpoint) -> Health:
-    """As it is now."""
-    deliveries = Delivery.objects.filter(endpoint=endpoint).exclude(event__type=EventType.ENDPOINT_TEST)
+    """As it is now. A backlog of what was never tried hides nothing."""
+    tried = Delivery.objects.filter(endpoint=endpoint, attempts_made__gt=0)
+    deliveries = tried.exclude(event__type=EventType.ENDPOINT_TEST)
     states = dict(deliveries.order_by("-id").values_list("id", "state")[:LOOKED_AT])
     attempts = list(DeliveryAttempt.objects.filter(delivery__in=list(states)).values_list("problem", "duration_ms"))
     took = [duration for problem, duration in attempts if not problem]

@@ -2,8 +2,10 @@
 
 from collections.abc import Callable
 from typing import Any
+from unittest.mock import patch
 
 import pytest
+from django.db.models import F
 from django.utils import timezone
 
 from merchants_app.models import AuditEntry
@@ -70,6 +72,7 @@ def attempted(listener: Listener, problem: str, **more: Any) -> None:
     delivery = Delivery.objects.filter(endpoint=listener.endpoint).latest("id")
     given: dict[str, Any] = {"started_at": timezone.now(), "duration_ms": 1, "problem": problem} | more
     DeliveryAttempt.objects.create(delivery=delivery, **given)
+    Delivery.objects.filter(pk=delivery.pk).update(attempts_made=F("attempts_made") + 1)
 
 
 def test_of_several_problems_the_last_one_is_told(listen: Listen, happen: Happen) -> None:
@@ -100,6 +103,19 @@ def test_health_is_the_middle_of_what_succeeded_and_a_share_rounded_down(listen:
     attempted(hers, "", duration_ms=40)
     found = health_of(hers.endpoint)
     assert (found.attempts, found.succeeded, found.median_ms, found.slowest_ms, found.percent) == (6, 4, 30, 1000, 66)
+
+
+def test_a_backlog_hides_neither_health_nor_what_is_wrong(listen: Listen, happen: Happen) -> None:
+    hers = listen("/hers")
+    happen()
+    for _ in range(42):
+        attempted(hers, "timeout", duration_ms=20_000)
+    with patch("webhooks_app.endpoints.health.LOOKED_AT", 3), patch("webhooks_app.endpoints.failing.LOOKED_AT", 3):
+        for _ in range(4):
+            happen()
+        found, explanation = health_of(hers.endpoint), last_problem(hers.endpoint)
+    assert (found.attempts, found.succeeded, found.percent, found.waiting) == (42, 0, 0, 5)
+    assert explanation is not None
 
 
 @pytest.mark.parametrize("length", [200, 201, 5000])
