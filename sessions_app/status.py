@@ -55,6 +55,19 @@ class DecisionKind(models.TextChoices):
     WRITE_OFF = "write_off", "Write off"
 
 
+# What its button says where that is not what the kind is called.
+_OTHER_NAMES = {
+    (DecisionKind.ACCEPT, Issue.OVERPAID): "Keep the excess",
+    (DecisionKind.ACCEPT, Issue.PAID_TWICE): "Keep the excess",
+    (DecisionKind.ACCEPT, Issue.REVERSED): "Leave it paid",
+}
+
+
+def decision_name(kind: DecisionKind, issue: Issue) -> str:
+    """What a decision about such an issue is called: on its button, in the timeline, in what is answered."""
+    return _OTHER_NAMES.get((kind, issue), str(kind.label))
+
+
 class Action(models.TextChoices):
     """What a shop can do about a session that stands in its way."""
 

@@ -177,7 +177,10 @@ class Resolve(Body):
         None, description="For the audit log.", examples=["Pat pays the rest in cash"]
     )
     issue: LeftOut[Issue] = Field(
-        None, description="The issue that you saw: another one by now is refused (409).", examples=["underpaid"]
+        None,
+        description="The issue that you saw: another one by now is refused (409). `underpaid` with `accept` takes what "
+        "came for a session that still runs, once it is final.",
+        examples=["underpaid"],
     )
     payments: LeftOut[Annotated[list[Annotated[str, Text(60)]], Field(max_length=1000)]] = Field(
         None,

@@ -13,7 +13,7 @@ from sessions_app.books.booking import book_told_refunds
 from sessions_app.errors import NothingToDecide, WrongDecision
 from sessions_app.models import CheckoutSession, Decision
 from sessions_app.state.conflicts import about
-from sessions_app.state.evaluation import ZERO, tokens_to_decide
+from sessions_app.state.evaluation import ZERO, acceptable_early, tokens_to_decide
 from sessions_app.state.facts import facts_of
 from sessions_app.state.lifecycle import decide as write_decision
 from sessions_app.status import DecisionKind, Issue
@@ -58,6 +58,16 @@ def case_of(session: CheckoutSession, *, now: datetime | None = None) -> Case | 
     return Case(issue=issue, payments=tuple(sorted(tokens)), value=value, answers=answers)
 
 
+def early_case(session: CheckoutSession, *, now: datetime | None = None) -> Case | None:
+    """What of a session that still runs may be taken as paid before its time is over; None when nothing may."""
+    facts = facts_of(session)
+    tokens = acceptable_early(facts, now or timezone.now()) if not session.needs_decision else frozenset()
+    if not tokens:
+        return None
+    value = sum((p.value or ZERO for p in facts.payments if p.token in tokens), ZERO)
+    return Case(issue=Issue.UNDERPAID, payments=tuple(sorted(tokens)), value=value, answers=(DecisionKind.ACCEPT,))
+
+
 def decide(
     *,
     session: CheckoutSession,
@@ -74,8 +84,10 @@ def decide(
     `ask_rest` reopens the session for the merchant's usual time; `refunded`, and nothing else, names the refund's
     transaction (`WrongDecision`). `issue` and `payments` (see `case_of`) are what whoever decides was shown: when it is
     something else by now, nothing is decided.
+
+    A session that still runs may be accepted early (`early_case`): as `underpaid`, which must be said.
     """
-    answered = check(session=session, kind=kind, tx_hash=tx_hash, issue=issue)
+    answered = check(session=session, kind=kind, tx_hash=tx_hash, issue=issue, now=now)
     decision = Decision(session=session, kind=kind, issue=answered, tx_hash=tx_hash, note=note, actor=actor)
     with transaction.atomic():
         minutes = session.merchant.session_minutes
@@ -88,15 +100,42 @@ def decide(
             actor=actor,
             action=f"session.{kind}",
             subject=session.public_id,
-            issue=session.issue,
+            issue=answered,
             note=note,
             tx_hash=tx_hash,
         )
     return decided
 
 
-def check(*, session: CheckoutSession, kind: DecisionKind, tx_hash: str = "", issue: str = "") -> Issue:
+def check(
+    *,
+    session: CheckoutSession,
+    kind: DecisionKind,
+    tx_hash: str = "",
+    issue: str = "",
+    now: datetime | None = None,
+) -> Issue:
     """The issue that it answers, as far as can be said without a lock. Raises what `decide` raises."""
+    is_early = _is_early(kind, issue) and early_case(session, now=now) is not None
+    answered = Issue.UNDERPAID if is_early else _open_issue(session, kind, issue)
+    if kind == DecisionKind.REFUNDED and not tx_hash:
+        raise WrongDecision("Name the refund's transaction. Without one, write off or accept.", attr="txHash")
+    if tx_hash and kind != DecisionKind.REFUNDED:
+        raise WrongDecision(f"A transaction belongs to 'refunded', not to '{kind}'.", attr="txHash")
+    return answered
+
+
+def case_meant(session: CheckoutSession, kind: DecisionKind, issue: str, *, now: datetime | None = None) -> Case | None:
+    """What a decision would be about: the open issue's case, or what may be accepted early."""
+    return case_of(session, now=now) or (early_case(session, now=now) if _is_early(kind, issue) else None)
+
+
+def _is_early(kind: DecisionKind, issue: str) -> bool:
+    return (kind, issue) == (DecisionKind.ACCEPT, Issue.UNDERPAID)
+
+
+def _open_issue(session: CheckoutSession, kind: DecisionKind, issue: str) -> Issue:
+    """Raises NothingToDecide unless the decision answers it, and it is the one that was meant."""
     if not session.needs_decision or session.issue is None:
         raise NothingToDecide("This session has nothing to decide.", about=about(session))
     if issue and issue != session.issue:
@@ -119,15 +158,12 @@ def check(*, session: CheckoutSession, kind: DecisionKind, tx_hash: str = "", is
         raise NothingToDecide(
             f"{kind} does not answer {session.issue}: choose one of {names}.", attr="decision", about=about(session)
         )
-    if kind == DecisionKind.REFUNDED and not tx_hash:
-        raise WrongDecision("Name the refund's transaction. Without one, write off or accept.", attr="txHash")
-    if tx_hash and kind != DecisionKind.REFUNDED:
-        raise WrongDecision(f"A transaction belongs to 'refunded', not to '{kind}'.", attr="txHash")
     return Issue(session.issue)
 
 
 def _answers(session: CheckoutSession, issue: Issue) -> tuple[DecisionKind, ...]:
-    """No rest is asked for at an address that somebody else is to pay to, nor of an order that is paid."""
-    if session.deposit.passed_on_at is None and not session.order_paid_by:
+    """No rest is asked for without an address, at one that somebody else is to pay to, or of an order that is paid."""
+    deposit = getattr(session, "deposit", None)
+    if deposit and deposit.passed_on_at is None and not session.order_paid_by:
         return ANSWERS[issue]
     return tuple(kind for kind in ANSWERS[issue] if kind != DecisionKind.ASK_REST)

@@ -13,7 +13,7 @@ from common.errors import DomainError
 from merchants_app.audit import record
 from sessions_app.errors import NothingToDecide
 from sessions_app.models import CheckoutSession, PendingDecision
-from sessions_app.paying.decisions import case_of, check, decide
+from sessions_app.paying.decisions import case_meant, check, decide
 from sessions_app.state.conflicts import about
 from sessions_app.state.facts import with_facts
 from sessions_app.status import DecisionKind
@@ -38,7 +38,7 @@ def decide_soon(
     Raises `NothingToDecide` and `WrongDecision`.
     """
     answered = check(session=session, kind=kind, tx_hash=tx_hash, issue=issue)
-    case = case_of(session, now=now)
+    case = case_meant(session, kind, issue, now=now)
     if case is None or set(payments) != set(case.payments):
         raise NothingToDecide(
             "Something came or went since you were shown this: look at the session again.", about=about(session)

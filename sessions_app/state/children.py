@@ -32,4 +32,4 @@ def has_address(session: Session) -> bool:
     """Whether money can have come for it: a buyer was shown where to pay, for it or for the one that it supersedes."""
     if isinstance(session, SessionView):
         return session.deposit is not None
-    return session.quote_id is not None or (session.supersedes is not None and hasattr(session, "deposit"))
+    return (session.quote_id is not None or session.supersedes is not None) and hasattr(session, "deposit")

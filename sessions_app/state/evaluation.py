@@ -112,6 +112,17 @@ def tokens_to_decide(facts: Facts, now: datetime, issue: str) -> frozenset[str]:
     return next(found, frozenset())
 
 
+def acceptable_early(facts: Facts, now: datetime) -> frozenset[str]:
+    """The payments of a session that still runs which may be taken as paid before its time is over: all that came.
+
+    None while one of them is being confirmed or has no worth yet: what it will be is not known.
+    """
+    counted = counted_payments(facts)
+    if _status(facts, now) != Status.OPEN or facts.is_paid_elsewhere or _is_dust(facts, _tokens(counted)):
+        return frozenset()
+    return _tokens(counted) if all(p.confirmed and p.value is not None for p in counted) else frozenset()
+
+
 def received(facts: Facts) -> Decimal:
     """The worth of the payments that count and are there, in the session's currency. Refunded ones are not there."""
     return _sum(counted_payments(facts))

@@ -15,9 +15,18 @@ from chains_app.networks.networks import find_option
 from common.money import smallest_unit
 from sessions_app.models import CheckoutSession, Payment, Refund
 from sessions_app.state.children import Session, decisions_of, payments_of, refunds_of
-from sessions_app.state.evaluation import ZERO, DecisionFact, Facts, PaymentFact, counted_payments, tolerance
+from sessions_app.state.evaluation import (
+    ZERO,
+    DecisionFact,
+    Facts,
+    PaymentFact,
+    acceptable_early,
+    counted_payments,
+    tokens_to_decide,
+    tolerance,
+)
 from sessions_app.state.session_view import PaymentView, RefundView
-from sessions_app.status import TOO_MUCH, DecisionKind, Ended, RefundStatus
+from sessions_app.status import TOO_MUCH, DecisionKind, Ended, Issue, RefundStatus
 
 PRECISION = 180  # of a test token anybody can mint 2^256 units
 AnyPayment = Payment | PaymentView
@@ -123,6 +132,14 @@ def sent_back(
                     most = worth(about)
                 back += _parts(about, most, decision.decided_at)
     return [each for each in back if each.is_sure or not is_sure]
+
+
+def payments_decided_on(session: CheckoutSession, kind: str, issue: str, now: datetime) -> frozenset[str]:
+    """What a decision would be about: the open issue's; of a session that still runs, what may be accepted early."""
+    if session.needs_decision:
+        return tokens_to_decide(facts_of(session), now, issue) if session.issue == issue else frozenset()
+    is_early = (kind, issue) == (DecisionKind.ACCEPT, Issue.UNDERPAID)
+    return acceptable_early(facts_of(session), now) if is_early else frozenset()
 
 
 def asked_for(session: Session) -> Decimal:

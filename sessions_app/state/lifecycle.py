@@ -20,14 +20,14 @@ from sessions_app.models import CheckoutSession, Decision, DepositAddress, Statu
 from sessions_app.orders.paid_once import mark_paid_orders
 from sessions_app.state.children import payments_of
 from sessions_app.state.conflicts import about, money_on_its_way, not_open, reference_is_anothers
-from sessions_app.state.evaluation import Verdict, evaluate, tokens_to_decide
+from sessions_app.state.evaluation import Verdict, evaluate
 from sessions_app.state.events import STATUS_EVENTS, events_after_moving, events_on_moving
 from sessions_app.state.expiry_sql import expire_untouched
-from sessions_app.state.facts import facts_of, with_facts
+from sessions_app.state.facts import facts_of, payments_decided_on, with_facts
 from sessions_app.state.representation import represent, represent_with_refund
 from sessions_app.state.stock import oversold
 from sessions_app.state.timeline import record_changes
-from sessions_app.status import DecisionKind, Ended, Issue, PaymentStatus, Status, steps
+from sessions_app.status import DecisionKind, Ended, Issue, PaymentStatus, Status, decision_name, steps
 from webhooks_app.event_types import EventType
 from webhooks_app.events.outbox import NewEvent, nudge_on_commit, record_events
 
@@ -142,8 +142,8 @@ def _decide(
 ) -> CheckoutSession:
     session = lock(decision.session_id)
     now = now or timezone.now()
-    decision.seen = sorted(tokens_to_decide(facts_of(session), now, decision.issue))
-    if not session.needs_decision or session.issue != decision.issue or not decision.seen:
+    decision.seen = sorted(payments_decided_on(session, decision.kind, decision.issue, now))
+    if not decision.seen:
         raise NothingToDecide(
             "There is nothing of that kind to decide on this session: look at it again.", about=about(session)
         )
@@ -156,7 +156,8 @@ def _decide(
     if decision.kind == DecisionKind.ASK_REST:
         _reopen(session, until=now + timedelta(minutes=reopen_minutes))
     with_decision = lock(decision.session_id)
-    reason = f"Decided: {DecisionKind(decision.kind).label.lower()}."
+    name = decision_name(DecisionKind(decision.kind), Issue(decision.issue))
+    reason = f"Decided: {name.lower()}."
     _settle([(with_decision, News(reason=reason, actor=decision.actor))], now)
     return with_decision
 

@@ -17,6 +17,7 @@ from sessions_app.refunding.address import leave_address
 from sessions_app.refunding.refunds import play_refund, prepare_refund, refund_call, withdraw_refund
 from sessions_app.watching.sightings import take_in
 from tests.cast import MIAS_WALLET, PATS_WALLET
+from tests.desk import Desk
 from tests.sandbox import Sandbox, events_of
 from tests.strangers.world import own
 
@@ -217,6 +218,14 @@ def test_the_call_for_ether_carries_its_value(sandbox: Sandbox, session: Checkou
     """24.50 USD too much, at 2,500 USD."""
     call = refund_call(prepared(sandbox.play(session, "over", asset="ETH")))
     assert (call.to, call.data, call.value) == (PATS_WALLET, "0x", 9_800_000_000_000_000)
+
+
+def test_the_page_tells_a_value_in_units_that_people_write(
+    sandbox: Sandbox, session: CheckoutSession, desk: Desk
+) -> None:
+    refund = prepared(sandbox.play(session, "over", asset="ETH"))
+    text = desk.read(f"sessions/{session.public_id}/refund/{refund.public_id}")
+    assert '<dt>Value</dt> <dd data-value="9800000000000000"> <bdi class="amount">0.0098 ETH</bdi>' in text
 
 
 def test_a_refund_waits_until_the_buyer_has_said_where_to(sandbox: Sandbox, session: CheckoutSession) -> None:

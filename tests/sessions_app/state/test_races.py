@@ -12,18 +12,20 @@ from django.utils import timezone
 from chains_app.networks.networks import network
 from chains_app.reading.reader import Transfer
 from merchants_app.models import AuditEntry, Merchant
-from sessions_app.errors import ReferenceTaken, SessionNotOpen
+from sessions_app.errors import NothingToDecide, ReferenceTaken, SessionNotOpen
 from sessions_app.models import CheckoutSession, DepositAddress, Payment, Quote, Refund
+from sessions_app.paying.decisions import decide
 from sessions_app.paying.quoting import choose_option
 from sessions_app.refunding.refunds import prepare_refund
 from sessions_app.refunding.watch import conclude_refunds, sighting
 from sessions_app.selling.creation import create_session
 from sessions_app.state.expiry import expire_due
-from sessions_app.state.lifecycle import cancel, expire, reassess_many
+from sessions_app.state.lifecycle import cancel, expire, reassess, reassess_many
+from sessions_app.status import DecisionKind
 from sessions_app.watching.payments import record
 from sessions_app.watching.sightings import take_in
 from tests.cast import MIAS_WALLET, PATS_WALLET, agreed, merchant, refreshed
-from tests.locks.stage import overpaid
+from tests.locks.stage import SEEN, confirmed, overpaid
 from tests.races import race
 from tests.sandbox import events_of
 from tests.strangers.world import own
@@ -99,6 +101,39 @@ def test_two_payments_at_once_both_count(sessions: list[CheckoutSession]) -> Non
         halves = [lambda s=session, tx=tx: arrive(s, tx, "24.50") for tx in ("0x0a", "0x0b")]
         assert race(*halves) == [None, None]
         assert (refreshed(session).status, session.payments.count()) == ("processing", 2)
+
+
+def test_a_part_is_accepted_as_it_was_shown_or_not_at_all(sessions: list[CheckoutSession]) -> None:
+    """More of it comes at that moment: whoever is second knows of the first."""
+    for session in sessions:
+        part = confirmed(session, "40.00")
+        reassess(session.pk, SEEN)
+        accept = partial(
+            decide, session=refreshed(session), kind=DecisionKind.ACCEPT, issue="underpaid",
+            payments=[part.public_id], actor="mia@example.com",
+        )  # fmt: skip
+        accepted, seen = race(accept, lambda s=session: arrive(s, "0x0c", "1.00"))
+        after = refreshed(session)
+        assert seen is None
+        assert after.payments.count() == 2
+        if isinstance(accepted, NothingToDecide):
+            assert (after.status, after.decisions.count()) == ("open", 0)
+        else:
+            assert (after.status, after.decisions.get().seen) == ("completed", [part.public_id])
+        assert events_of(session).count("completed") == after.decisions.count()
+
+
+def test_a_part_is_accepted_though_its_time_ends_at_that_moment(sessions: list[CheckoutSession]) -> None:
+    for session in sessions:
+        confirmed(session, "40.00")
+        reassess(session.pk, SEEN)
+        accept = partial(
+            decide, session=refreshed(session), kind=DecisionKind.ACCEPT, issue="underpaid", actor="mia@example.com"
+        )
+        accepted, ended = race(accept, lambda s=session: expire(s))
+        assert isinstance(accepted, CheckoutSession), accepted
+        assert isinstance(ended, CheckoutSession | SessionNotOpen)
+        assert (refreshed(session).status, events_of(session).count("completed")) == ("completed", 1)
 
 
 def test_two_expiries_at_once_expire_each_session_once(sessions: list[CheckoutSession]) -> None:
