@@ -7,6 +7,10 @@ class SessionNotFound(NotFound):
     """No such session, or not the caller's."""
 
 
+class NoSuchNote(NotFound):
+    """No such note, or not the caller's to remove."""
+
+
 class SessionNotOpen(Conflict):
     """The session's state forbids what was asked."""
 

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from django.db.models import QuerySet
 
 from common.errors import NotFound
+from merchants_app.models import User
 from sessions_app.errors import SessionNotFound
-from sessions_app.models import BookLine, CheckoutSession, Customer, PaymentLink, Refund
+from sessions_app.models import BookLine, CheckoutSession, Customer, Payment, PaymentLink, Refund, SavedView
 from sessions_app.selling.payment_links import LinkNotFound
 from sessions_app.state.customers import CustomerNotFound, with_email
 from sessions_app.state.expiry import expired, is_overdue, up_to_date
@@ -20,10 +21,13 @@ from webhooks_app.scope import WebhookScope
 class SessionScope(WebhookScope):
     """A business's sessions, links and customers in one mode, and refunds through their session."""
 
+    def bare_sessions(self) -> QuerySet[CheckoutSession]:
+        """All of them, without what hangs on them."""
+        return CheckoutSession.objects.filter(merchant=self.merchant, mode=self.mode)
+
     def sessions(self) -> QuerySet[CheckoutSession]:
         """All of them, newest first, with what their representation needs."""
-        own = CheckoutSession.objects.filter(merchant=self.merchant, mode=self.mode)
-        return with_facts(own, "merchant").order_by("-id")
+        return with_facts(self.bare_sessions(), "merchant").order_by("-id")
 
     def session(self, public_id: str) -> CheckoutSession:
         """One session as it is now. Raises SessionNotFound."""
@@ -66,6 +70,15 @@ class SessionScope(WebhookScope):
         """The lines of the books, newest first."""
         lines = BookLine.objects.filter(merchant=self.merchant, mode=self.mode)
         return lines.select_related("session", "payment", "refund").order_by("-id")
+
+    def payments(self) -> QuerySet[Payment]:
+        """Every movement to a deposit address, the newest first by its arrival."""
+        return Payment.objects.filter(merchant=self.merchant, mode=self.mode).order_by("-arrived_at", "-id")
+
+    def views(self, user: User, of: str) -> QuerySet[SavedView]:
+        """The views of a list that somebody keeps for themselves, by name."""
+        own = SavedView.objects.filter(member__merchant=self.merchant, member__user=user, mode=self.mode, of=of)
+        return own.order_by("name")
 
     def links(self) -> QuerySet[PaymentLink]:
         """Payment links, switched-off ones too, newest first."""

@@ -12,7 +12,8 @@ from sessions_app.api.options import CurrencyViewSet, PaymentOptionViewSet
 from sessions_app.api.refunds import RefundViewSet
 from sessions_app.api.sandbox import SandboxViewSet
 from sessions_app.api.sessions import CheckoutViewSet
-from sessions_app.dashboard import books, buyers, collecting, decisions, refunds, sessions
+from sessions_app.dashboard import books, buyers, collecting, decisions, notes, payments, refunds, sessions
+from sessions_app.dashboard import views as saved_views
 from sessions_app.dashboard.overview import overview
 from sessions_app.pay import refund_address, signing, views
 from sessions_app.pay.embed_script import tallystick_js
@@ -77,10 +78,15 @@ hosted = [
 dashboard = [
     path("overview", overview, name="overview"),
     path("sessions", sessions.sessions, name="sessions"),
+    path("payments", payments.payments, name="payments"),
+    path("views", saved_views.save, name="view-save"),
+    path("views/remove", saved_views.remove, name="view-remove"),
     path("sessions/<str:session_id>", sessions.session, name="session"),
     path("sessions/<str:session_id>/expire", sessions.expire, name="session-expire"),
     path("sessions/<str:session_id>/cancel", sessions.cancel, name="session-cancel"),
     path("sessions/<str:session_id>/look", sessions.look, name="session-look"),
+    path("sessions/<str:session_id>/notes", notes.add, name="note-add"),
+    path("sessions/<str:session_id>/notes/<int:note_id>/remove", notes.remove, name="note-remove"),
     path("sessions/<str:session_id>/decide", decisions.decide, name="session-decide"),
     path("sessions/<str:session_id>/refund", refunds.refund, name="refund"),
     path("sessions/<str:session_id>/refund/ask", refunds.ask, name="refund-ask"),

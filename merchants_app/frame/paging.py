@@ -1,24 +1,27 @@
 """Pages of the dashboard's long lists (`common.keyset`), with what leads to the next one and back to the newest."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 from django.db.models import Model, QuerySet
 from django.http import QueryDict
 
 from common.keyset import first_of
 
+R = TypeVar("R")
 M = TypeVar("M", bound=Model)
 SIZE = 50
 
 
 @dataclass(frozen=True, slots=True)
-class Slice(Generic[M]):
-    """One page of rows, newest first."""
+class Slice(Generic[R]):
+    """One page of rows, as a rule newest first."""
 
-    rows: list[M]
+    rows: Sequence[R]
     older: str  # query string of the next page; empty at the end
-    newest: str  # query string of the first page; empty when this is it
+    newest: str  # query string of the first page, "_" when it has none; empty when this is it
+    newer: str = ""  # query string of the page before, where pages can be turned back
 
     def __bool__(self) -> bool:
         return bool(self.rows)
@@ -35,3 +38,46 @@ def newest_first(rows: QuerySet[M], asked: QueryDict, *, size: int = SIZE) -> Sl
     if more:
         rest["before"] = str(shown[-1].pk)
     return Slice(rows=shown, older=rest.urlencode() if more else "", newest=newest)
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """From which row on, and which way: `before=<row>` is the next page, `after=<row>` the one before."""
+
+    row: int | None
+    back: bool
+
+    @classmethod
+    def of(cls, asked: QueryDict) -> "Cursor":
+        """As the query says it; what is no number starts at the first page."""
+        for name in ("before", "after"):
+            text = asked.get(name, "")
+            if text.isdecimal() and text.isascii() and len(text) < 19:
+                return cls(int(text), name == "after")
+        return cls(None, False)
+
+    def slice(self, rows: Sequence["Keyed"], asked: QueryDict, *, more: bool) -> "Slice[Keyed]":
+        """The page with what leads on and back. `more`: there are others beyond it, the way that was turned to."""
+        rest = asked.copy()
+        rest.pop("before", None)
+        rest.pop("after", None)
+
+        def leading(name: str, row: Keyed) -> str:
+            query = rest.copy()
+            query[name] = str(row.id)
+            return query.urlencode()
+
+        has_older, has_newer = (True, more) if self.back else (more, self.row is not None)
+        return Slice(
+            rows=rows,
+            older=leading("before", rows[-1]) if rows and has_older else "",
+            newer=leading("after", rows[0]) if rows and has_newer else "",
+            newest=(rest.urlencode() or "_") if self.row is not None and (has_newer or not rows) else "",
+        )
+
+
+class Keyed(Protocol):
+    """A row with its key."""
+
+    @property
+    def id(self) -> int: ...

@@ -138,6 +138,17 @@ def address(value: str) -> str:
 
 
 @register.filter
+def whole_hash(value: str) -> str:
+    """A transaction or address whole, in groups of four, the first two and the last strong."""
+    text = value.removeprefix("0x")
+    groups = [text[at : at + 4] for at in range(0, len(text), 4)]
+    groups[0] = f"0x{groups[0]}" if value.startswith("0x") else groups[0]
+    strong = {0, 1, len(groups) - 1} if len(groups) > 12 else {0, len(groups) - 1}
+    marked = [(format_html("<mark>{}</mark>", each) if at in strong else each,) for at, each in enumerate(groups)]
+    return format_html('<bdi class="hash" translate="no">{}</bdi>', format_html_join(" ", "{}", marked))
+
+
+@register.filter
 def short_hash(value: str) -> str:
     """A hash that is only to be recognised: first and last characters, the whole in the title."""
     if len(value) <= 20:

@@ -27,6 +27,13 @@ class DecisionMade(Answer):
     note: str = Field(description="What they noted.", examples=["Asked on the phone."])
 
 
+class Note(Answer):
+    """What people of the business wrote down about a session."""
+
+    at: Timestamp = Field(description="When.")
+    text: str = Field(description="What.", examples=["Called: wants the blue one."])
+
+
 class AuditLine(Answer):
     """What the business did with a session, a refund or the buyer."""
 
@@ -45,6 +52,7 @@ class ExportedSession(Session):
     )
     timeline: list[StatusChange] = Field(description="What it has been, oldest first.")
     decisions: list[DecisionMade] = Field(description="What was decided about it, oldest first.")
+    notes: list[Note] = Field(description="What was noted about it, oldest first.")
 
 
 class BuyerExport(Answer):

@@ -26,6 +26,7 @@ from sessions_app.models import (
     Decision,
     PaymentLink,
     Refund,
+    SessionNote,
     StatusChange,
 )
 from sessions_app.state.lifecycle import News, lock_many, reassess_many
@@ -103,6 +104,7 @@ def _erase_sessions(customer: Customer, batch: list[CheckoutSession], *, actor: 
     changes.delete()
     Announcement.objects.filter(session__in=batch).delete()
     Authorization.objects.filter(session__in=batch).delete()
+    SessionNote.objects.filter(session__in=batch).delete()
     _forget_in_notes(batch, forget)
     for session in batch:
         forget.in_row(session)

@@ -4,7 +4,7 @@ from django.utils import timezone
 
 from merchants_app.audit import lines_about
 from merchants_app.requests.stored_answers import answers_with
-from sessions_app.answers.export import AuditLine, BuyerExport, DecisionMade, ExportedSession, StatusChange
+from sessions_app.answers.export import AuditLine, BuyerExport, DecisionMade, ExportedSession, Note, StatusChange
 from sessions_app.models import CheckoutSession, Customer
 from sessions_app.state.customers import represent_customers
 from sessions_app.state.facts import with_facts
@@ -17,8 +17,10 @@ def export_buyer(customer: Customer) -> BuyerExport:
     """Sessions, the webhooks about them and their answers, notes and audit lines. People of the business are not
     named."""
     merchant, mode = customer.merchant, customer.mode
-    own = with_facts(CheckoutSession.objects.filter(customer=customer), "merchant").prefetch_related("timeline")
-    sessions = list(own.order_by("pk"))
+    own = with_facts(CheckoutSession.objects.filter(customer=customer), "merchant").prefetch_related(
+        "timeline", "notes"
+    )
+    sessions = list(own.prefetch_related("timeline", "notes").order_by("pk"))
     subjects = [session.public_id for session in sessions]
     refunds = [refund.public_id for session in sessions for refund in session.refunds.all()]
     lines = lines_about(merchant=merchant, mode=mode, subjects=[*subjects, *refunds, customer.public_id])
@@ -51,4 +53,5 @@ def _session(session: CheckoutSession) -> ExportedSession:
             DecisionMade(at=decision.decided_at, decision=DecisionKind(decision.kind), note=decision.note)
             for decision in session.decisions.all()
         ],
+        notes=[Note(at=note.written_at, text=note.text) for note in session.notes.all()],
     )

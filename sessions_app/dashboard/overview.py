@@ -56,7 +56,7 @@ def overview(request: HttpRequest, access: Access) -> HttpResponse:
         shares=income.by_currency if by_currency else income.by_option,
         by_option_query=_query(request, by=None),
         by_currency_query=_query(request, by="currency"),
-        rows=reverse("dashboard:sessions", kwargs={"at": access.at}),
+        rows=reverse("dashboard:payments", kwargs={"at": access.at}),
         latest=latest,
         steps=steps,
     )

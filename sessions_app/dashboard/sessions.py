@@ -7,12 +7,23 @@ from django.utils import timezone
 
 from merchants_app.frame.access import Access, Power, for_members
 from merchants_app.frame.pages import page
-from merchants_app.frame.paging import newest_first
+from merchants_app.frame.paging import Cursor
+from sessions_app.dashboard.filters import SessionFilters
+from sessions_app.models import LONGEST_NOTE, ViewOf
 from sessions_app.paying.quoting import unseen_network
 from sessions_app.paying.used_deposits import earlier_session
+from sessions_app.reading.list_sql import MOST_SUMMED
+from sessions_app.reading.listing import list_sessions
 from sessions_app.reading.queries import waiting_since
-from sessions_app.reading.searching import TABS, in_tab, sought
-from sessions_app.reading.session_page import decisions_for, events_of, payments_of
+from sessions_app.reading.session_page import (
+    decisions_for,
+    early_acceptance,
+    events_of,
+    happenings_of,
+    payments_of,
+    refunds_shown,
+)
+from sessions_app.reading.session_story import ledger_of, story_of
 from sessions_app.refunding.address import latest_change
 from sessions_app.scope import SessionScope
 from sessions_app.state import lifecycle
@@ -20,31 +31,50 @@ from sessions_app.state.representation import page_url
 from sessions_app.state.stock import oversold
 from sessions_app.watching.searches import ask_for_search, last_search
 
+SIZE = 25
+LINKS_OFFERED = 100  # as choices of a filter; an older one is named in the address
+
 
 @for_members()
 def sessions(request: HttpRequest, access: Access) -> HttpResponse:
-    """The list: `?tab=` one kind, `?q=` what is looked for, `?before=` an older page."""
-    tab, text = request.GET.get("tab", ""), request.GET.get("q", "").strip()
-    rows = in_tab(SessionScope.of(access).sessions(), tab)
-    shown = newest_first(sought(SessionScope.of(access), rows, text), request.GET, size=25)
-    tabs = [(name, label) for name, label, _ in TABS]
-    return page(request, access, "sessions.html", shown=shown, tabs=tabs, tab=tab, sought=text)
+    """The list, as its address says: filters, `?q=` what is looked for, `?sort=`, `?before=` and `?after=` a page."""
+    scope, cursor = SessionScope.of(access), Cursor.of(request.GET)
+    form = SessionFilters(request.GET, access=access, links=scope.links()[:LINKS_OFFERED])
+    wanted = form.wanted()
+    listed = list_sessions(scope, wanted, beyond=cursor.row, back=cursor.back, size=SIZE)
+    return page(
+        request,
+        access,
+        "sessions.html",
+        form=form,
+        wanted=wanted,
+        listed=listed,
+        shown=cursor.slice(listed.sessions, request.GET, more=listed.more),
+        most_summed=MOST_SUMMED,
+        views=scope.views(access.user, ViewOf.SESSIONS),
+    )
 
 
 @for_members()
 def session(request: HttpRequest, access: Access, session_id: str) -> HttpResponse:
     """Everything about one session, so that every payment is explained."""
     found = SessionScope.of(access).session(session_id)
+    ledger = ledger_of(found)
     return page(
         request,
         access,
         "session.html",
         session=found,
+        story=story_of(found, ledger),
+        ledger=ledger,
         payments=payments_of(found),
-        timeline=found.timeline.all(),
+        refunds=refunds_shown(found),
+        happenings=happenings_of(found),
+        longest_note=LONGEST_NOTE,
         quotes=found.quotes.order_by("-id")[:10],
         events=events_of(found),
         decisions=decisions_for(found),
+        early=early_acceptance(found),
         unseen=unseen_network(found, timezone.now()),
         waiting_since=waiting_since(found) if found.needs_decision else None,
         pay_url=page_url(found),

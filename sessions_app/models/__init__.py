@@ -11,10 +11,13 @@ from sessions_app.models.money_search import MoneySearch
 from sessions_app.models.payment import Payment, Quote
 from sessions_app.models.payment_link import PaymentLink
 from sessions_app.models.refund import Refund, RefundCandidate
+from sessions_app.models.saved_view import SavedView, ViewOf
 from sessions_app.models.session import HOLDS_REFERENCE, CheckoutSession, StatusChange
+from sessions_app.models.session_note import LONGEST_NOTE, SessionNote
 
 __all__ = [
     "HOLDS_REFERENCE",
+    "LONGEST_NOTE",
     "AddressChange",
     "Announcement",
     "Authorization",
@@ -33,7 +36,10 @@ __all__ = [
     "Quote",
     "Refund",
     "RefundCandidate",
+    "SavedView",
+    "SessionNote",
     "SpareDeposit",
     "StatusChange",
     "UnbookedFee",
+    "ViewOf",
 ]

@@ -171,6 +171,13 @@ class CheckoutSession(models.Model):
             models.Index(fields=["merchant", "mode", "status", "-id"], name="sessions_by_status"),
             models.Index(fields=["merchant", "mode", "reference"], name="sessions_by_reference"),
             models.Index(fields=["merchant", "mode", "product_id", "-id"], name="sessions_by_product"),
+            models.Index(fields=["merchant", "mode", "created_at"], name="sessions_by_creation"),
+            models.Index(fields=["merchant", "mode", "amount", "id"], name="sessions_by_amount"),
+            models.Index(
+                fields=["merchant", "mode", "issue", "-id"],
+                name="sessions_with_an_issue",
+                condition=Q(issue__isnull=False),
+            ),
             # Reader: the same, by `updatedAfter`: a shop that asks again and again for the few that changed since.
             models.Index(fields=["merchant", "mode", "updated_at"], name="sessions_by_change"),
             GinIndex(fields=["metadata"], name="sessions_by_metadata", opclasses=["jsonb_path_ops"]),

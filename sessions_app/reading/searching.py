@@ -8,51 +8,41 @@ cost every sale, and a person on the phone asks about something recent.
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from decimal import Decimal
+from enum import StrEnum
+from zoneinfo import ZoneInfo
 
 from django.db.models import Exists, OuterRef, Q, QuerySet, TextField
 from django.db.models.functions import Cast
+from django.utils import timezone
 
 from chains_app.evm.values import checksummed
 from chains_app.networks.networks import all_networks
 from sessions_app.models import CheckoutSession, Customer, DepositAddress, Payment, PaymentLink, Refund
 from sessions_app.scope import SessionScope
 from sessions_app.state.customers import with_email
-from sessions_app.status import Status
 from webhooks_app.models import Delivery, Event
 
 LONGEST = 200
 NEWEST = 20_000
 
-# The list's tabs: each a word in the URL, a label, and what belongs to it.
-TABS: tuple[tuple[str, str, Q], ...] = (
-    ("", "All", Q()),
-    (Status.OPEN, "Open", Q(status=Status.OPEN)),
-    (Status.PROCESSING, "Confirming", Q(status=Status.PROCESSING)),
-    (Status.COMPLETED, "Completed", Q(status=Status.COMPLETED)),
-    (Status.EXPIRED, "Expired", Q(status=Status.EXPIRED)),
-    (Status.CANCELLED, "Cancelled", Q(status=Status.CANCELLED)),
-    ("odd", "With an issue", Q(issue__isnull=False)),
-)
-
 _ID = re.compile(r"\b(cs|pg|pay|ref|cus|pl|evt|dlv|mer)_[0-9a-z]{10,40}\b")
 _HASH = re.compile(r"\b0x[0-9a-f]{64}\b", re.IGNORECASE)
 _ADDRESS = re.compile(r"\b0x[0-9a-f]{40}\b", re.IGNORECASE)
-# As explorers and wallets shorten: 0x9c41…f268, 0x9c41...f268, 0x9c41e07b.
-_SHORTENED = re.compile(r"0x([0-9a-f]{3,63})(?:(?:…|\.{2,})([0-9a-f]{2,}))?", re.IGNORECASE)
+# As explorers and wallets shorten, and people read out: 0x9c41…f268, 0x9c41...f268, 0x9c41e07b, …f268.
+_SHORTENED = re.compile(r"(?:0x([0-9a-f]{3,63}))?(?:(?:…|\.{2,})([0-9a-f]{4,}))?", re.IGNORECASE)
+# A name and what it is in metadata: `cartId 98471`, `cartId: 98471`.
+_NAMED = re.compile(r"([^\s:=]{1,60})\s*[\s:=]\s*(.+)")
 _AMOUNT = re.compile(
     r"(?:(?P<before>[A-Za-z]{2,10})\s*)?(?P<digits>[0-9][0-9.,'’\s]*)(?:\s*(?P<after>[A-Za-z]{2,10}))?"
 )
 
 
-def in_tab(sessions: QuerySet[CheckoutSession], tab: str) -> QuerySet[CheckoutSession]:
-    """The list narrowed to a tab; an unknown one narrows nothing."""
-    return sessions.filter(next((belongs for name, _, belongs in TABS if name == tab), Q()))
-
-
 def sought(scope: SessionScope, sessions: QuerySet[CheckoutSession], text: str) -> QuerySet[CheckoutSession]:
     """A business's list narrowed to what a person typed."""
-    return _sought(_Shop(sessions=scope.sessions(), customers=scope.customers()), sessions, text)
+    shop = _Shop(sessions=scope.bare_sessions(), customers=scope.customers(), zone=ZoneInfo(scope.merchant.time_zone))
+    return _sought(shop, sessions, text)
 
 
 def sought_everywhere(sessions: QuerySet[CheckoutSession], text: str) -> QuerySet[CheckoutSession]:
@@ -66,6 +56,7 @@ class _Shop:
 
     sessions: QuerySet[CheckoutSession]
     customers: QuerySet[Customer]
+    zone: tzinfo = UTC  # where its days begin
 
     def newest(self) -> Q:
         """The newest sessions, as a range of their key."""
@@ -74,25 +65,77 @@ class _Shop:
 
 
 def _sought(shop: _Shop, sessions: QuerySet[CheckoutSession], text: str) -> QuerySet[CheckoutSession]:
-    text = text.replace("\0", "").strip()[:LONGEST]
+    text = _tidied(text)
     if not text:
         return sessions
     return sessions.alias(metadata_text=Cast("metadata", TextField())).filter(_place(text, shop))
 
 
-def _place(text: str, shop: _Shop) -> Q:
+class Kind(StrEnum):
+    """What a text can be, as the page says it."""
+
+    ID = "an id of ours"
+    TRANSACTION = "a transaction"
+    ADDRESS = "an address"
+    PART = "the beginning of a transaction or address"
+    EMAIL = "an e-mail address"
+    AMOUNT = "an amount, an order number, or words"
+    DAY = "a day, an order number, or words"
+    WORDS = "an order number, or words"
+
+
+_IDS = {
+    "cs": "a session", "pg": "the address of a buyer's page", "pay": "a payment", "ref": "a refund",
+    "cus": "a customer", "pl": "a payment link", "evt": "an event", "dlv": "a delivery", "mer": "a business",
+}  # fmt: skip
+
+
+def read_as(text: str) -> str:
+    """How a text is read, for a sentence: “… was read as an address”."""
+    kind, part = _kind_of(_tidied(text))
+    return _IDS[part.partition("_")[0]] if kind == Kind.ID else kind.value
+
+
+def _tidied(text: str) -> str:
+    return text.replace("\0", "").strip()[:LONGEST]
+
+
+def _kind_of(text: str) -> tuple[Kind, str]:
+    """What a text is, and the part of it that says so."""
+    joined = re.sub(r"\s+", "", text)
     if found := _ID.search(text.lower()):
-        return _of_id(found[0])
+        return Kind.ID, found[0]
     if found := _HASH.search(text):
-        return _of_transaction(found[0].lower())
+        return Kind.TRANSACTION, found[0].lower()
     # Addresses are shown in groups, and copied so.
-    if found := _ADDRESS.search(re.sub(r"\s+", "", text)):
-        return _of_address(found[0], shop)
-    if found := _SHORTENED.fullmatch(re.sub(r"\s+", "", text)):
-        return _of_part(found[1].lower(), (found[2] or "").lower(), shop)
+    if found := _HASH.fullmatch(joined):
+        return Kind.TRANSACTION, found[0].lower()
+    if found := _ADDRESS.search(joined):
+        return Kind.ADDRESS, found[0]
+    if found := _SHORTENED.fullmatch(joined):
+        return Kind.PART, found[0].lower()
     if "@" in text.strip("@"):
-        return Q(customer__in=with_email(shop.customers, text))
-    return _of_words(text, shop)
+        return Kind.EMAIL, text
+    if _day_in(text):
+        return Kind.DAY, text
+    return (Kind.AMOUNT if any(_amounts(text)) else Kind.WORDS), text
+
+
+def _place(text: str, shop: _Shop) -> Q:
+    kind, part = _kind_of(text)
+    match kind:
+        case Kind.ID:
+            return _of_id(part)
+        case Kind.TRANSACTION:
+            return _of_transaction(part)
+        case Kind.ADDRESS:
+            return _of_address(part, shop)
+        case Kind.PART:
+            return _of_part(part, shop)
+        case Kind.EMAIL:
+            return Q(customer__in=with_email(shop.customers, part))
+        case _:
+            return _of_words(part, shop)
 
 
 def _of_id(public_id: str) -> Q:
@@ -126,8 +169,10 @@ def _of_address(address: str, shop: _Shop) -> Q:
     return Q(pk__in=deposits) | shop.newest() & (Q(sent) | Q(refund_address__iexact=address))
 
 
-def _of_part(beginning: str, end: str, shop: _Shop) -> Q:
-    beginning = f"0x{beginning}"
+def _of_part(text: str, shop: _Shop) -> Q:
+    parts = _SHORTENED.fullmatch(text)
+    assert parts
+    beginning, end = f"0x{parts[1] or ''}", parts[2] or ""
     paid = Payment.objects.filter(session=OuterRef("pk"))
     moved = paid.filter(tx_hash__startswith=beginning, tx_hash__endswith=end)
     sent = paid.filter(sender__istartswith=beginning, sender__iendswith=end)
@@ -143,7 +188,26 @@ def _of_words(text: str, shop: _Shop) -> Q:
     )  # fmt: skip
     for amount in _amounts(text):
         parts |= amount
-    return Q(reference=text) | Q(product_id=text) | shop.newest() & parts
+    if day := _day_in(text):
+        begins = datetime.combine(day, time(), shop.zone)
+        parts |= Q(created_at__gte=begins, created_at__lt=datetime.combine(day + timedelta(days=1), time(), shop.zone))
+    whole = Q(reference=text) | Q(product_id=text)
+    if named := _NAMED.fullmatch(text):
+        whole |= Q(metadata__contains={named[1]: named[2]})
+        if re.fullmatch(r"-?(0|[1-9][0-9]{0,30})(\.[0-9]{1,30})?", named[2]):
+            whole |= Q(metadata__contains={named[1]: Decimal(named[2])})
+    return whole | shop.newest() & parts
+
+
+def _day_in(text: str) -> date | None:
+    """The day that a text names: `2026-11-27`, `27.11.2026`, `27 Nov 2026`, and `27 Nov` of this year."""
+    for words in (text, f"{text} {timezone.now().year}"):
+        for layout in ("%Y-%m-%d", "%d.%m.%Y", "%d %b %Y", "%d %B %Y", "%b %d %Y"):
+            try:
+                return datetime.strptime(words.replace(",", ""), layout).date()  # noqa: DTZ007  (a day has no zone)
+            except ValueError:
+                continue
+    return None
 
 
 def _amounts(text: str) -> Iterator[Q]:

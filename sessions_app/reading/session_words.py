@@ -1,13 +1,16 @@
 """Sessions in the merchant's words: a chip for the list, a sentence for the decision queue."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
 from chains_app.networks.networks import all_networks
 from common.money import amount_text, to_minor_unit
 from sessions_app.models import CheckoutSession, Payment
+from sessions_app.state.children import Session
 from sessions_app.state.representation import received_value, sorted_payments
-from sessions_app.status import TOO_MUCH, DecisionKind, Issue, PaymentStatus, Status
+from sessions_app.state.session_view import PaymentView
+from sessions_app.status import TOO_MUCH, DecisionKind, Issue, PaymentStatus, Status, decision_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,38 +34,37 @@ _PAYMENT_CHIPS = {
     "vanished": Chip("Gone", "bad"),
 }
 
-# What a decision is called on its button, and what it does; `None` is any issue that is not named itself.
-_DECISIONS: dict[DecisionKind, dict[Issue | None, tuple[str, str]]] = {
+# What a decision does; `None` is any issue that is not named itself.
+_EFFECTS: dict[DecisionKind, dict[Issue | None, str]] = {
     DecisionKind.ACCEPT: {
-        None: ("Accept as paid", "The session counts as paid, and your shop gets a webhook."),
-        Issue.REVERSED: ("Leave it paid", "You take the risk: the session stays completed."),
-        **dict.fromkeys(TOO_MUCH, ("Keep the excess", "Nothing is sent back; it stays in the books.")),
+        None: "The session counts as paid, and your shop gets a webhook.",
+        Issue.REVERSED: "You take the risk: the session stays completed.",
+        **dict.fromkeys(TOO_MUCH, "Nothing is sent back; it stays in the books."),
     },
     DecisionKind.ASK_REST: {
-        None: ("Ask for the rest", "The session opens again; the buyer sees what is missing, on the same address."),
+        None: "The session opens again; the buyer sees what is missing, on the same address.",
     },
-    DecisionKind.REFUNDED: {
-        None: ("Mark refunded", "You have sent it back from your wallet; the session notes the transaction."),
-    },
-    DecisionKind.WRITE_OFF: {
-        None: ("Write off", "Nothing more happens; it stays in the books."),
-    },
+    DecisionKind.REFUNDED: {None: "You have sent it back from your wallet; the session notes the transaction."},
+    DecisionKind.WRITE_OFF: {None: "Nothing more happens; it stays in the books."},
 }
 
 
 def decision_words(kind: DecisionKind, issue: Issue) -> tuple[str, str]:
     """Label of the button and what it does."""
-    words = _DECISIONS[kind]
-    return words.get(issue) or words[None]
+    effects = _EFFECTS[kind]
+    label = "Mark refunded" if kind == DecisionKind.REFUNDED else decision_name(kind, issue)
+    return label, effects.get(issue) or effects[None]
 
 
-def chips_of(session: CheckoutSession) -> list[Chip]:
+def chips_of(session: Session) -> list[Chip]:
     """Where it is, and beside it what is odd."""
     state = _STATUS_CHIPS[Status(session.status)]
     if session.status == Status.OPEN and session.payment_status == PaymentStatus.PARTIAL:
         state = Chip("Partly paid", "warn")
     back = (PaymentStatus.REFUNDED, PaymentStatus.PARTIALLY_REFUNDED)
-    states = [state, Chip(session.get_payment_status_display())] if session.payment_status in back else [state]
+    states = (
+        [state, Chip(str(PaymentStatus(session.payment_status).label))] if session.payment_status in back else [state]
+    )
     if session.issue is None:
         return states
     return [*states, Chip(Issue(session.issue).label, "warn" if session.needs_decision else "")]
@@ -98,9 +100,10 @@ def headline_of(session: CheckoutSession) -> str:
             return f"{_plain(arrived, session)} of {whole} arrived"
 
 
-def paid_with(session: CheckoutSession) -> str:
+def paid_with(session: Session) -> str:
     """`USDC on Base`: what arrived, or what the buyer chose; an en dash before that."""
-    last = next((p for p in reversed(sorted_payments(session)) if not p.vanished_at), None)
+    payments: Sequence[Payment | PaymentView] = sorted_payments(session)
+    last = next((p for p in reversed(payments) if not p.vanished_at), None)
     named = last or session.quote
     return f"{named.asset} on {network_name(named.network)}" if named else "\u2013"
 

@@ -5,6 +5,7 @@ from decimal import Decimal
 from django import template
 from django.utils.html import format_html_join
 
+from common.money import to_minor_unit
 from sessions_app.models import CheckoutSession, Decision, Payment, PendingDecision
 from sessions_app.paying.decisions import case_of
 from sessions_app.reading.session_words import (
@@ -16,6 +17,7 @@ from sessions_app.reading.session_words import (
     paid_with,
     payment_chip,
 )
+from sessions_app.state.children import Session
 from sessions_app.state.representation import payment_state, received_value
 from sessions_app.status import DecisionKind, Issue
 
@@ -47,7 +49,14 @@ def case_value(session: CheckoutSession) -> Decimal:
 
 
 @register.filter
-def chips(session: CheckoutSession) -> str:
+def came_otherwise(session: Session) -> Decimal | None:
+    """What came, where it is something and not what was asked; None: nothing to be told."""
+    came = to_minor_unit(received_value(session), session.currency)
+    return came if came and came != to_minor_unit(session.amount, session.currency) else None
+
+
+@register.filter
+def chips(session: Session) -> str:
     """Where it is and what is odd."""
     return _drawn(chips_of(session))
 

@@ -25,6 +25,7 @@ from sessions_app.refunding.told import tell_transaction
 from sessions_app.selling import operator_acts
 from sessions_app.selling.changing import change_session
 from sessions_app.selling.creation import create_session
+from sessions_app.selling.notes import add_note, remove_note
 from sessions_app.selling.payment_links import open_link
 from sessions_app.state import lifecycle
 from sessions_app.state.expiry import settle_orders
@@ -241,3 +242,16 @@ def an_erased_buyer(mia: Merchant) -> Act:
     confirmed_long_ago = timezone.now() - timedelta(days=1)
     CheckoutSession.objects.filter(pk=session.pk).update(watch_until=confirmed_long_ago)
     return lambda: erase_rows(session.customer, actor="mia@example.com", now=timezone.now())
+
+
+@holds("sessions_app.selling.notes.add_note")
+def a_note_on_a_session(mia: Merchant) -> Act:
+    session = waiting_for_money(mia)
+    return lambda: add_note(session, text="They called.", actor="mia@example.com", now=timezone.now())
+
+
+@holds("sessions_app.selling.notes.remove_note")
+def a_note_that_is_removed(mia: Merchant) -> Act:
+    session = waiting_for_money(mia)
+    note = add_note(session, text="They called.", actor="mia@example.com", now=timezone.now())
+    return lambda: remove_note(session, note_id=note.pk, actor="mia@example.com")

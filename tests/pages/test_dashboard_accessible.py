@@ -19,8 +19,8 @@ from tests.strangers.world import own
 
 THEMES: list[tuple[Literal["light", "dark"], int]] = [("light", 1280), ("dark", 390)]
 PAGES = [
-    "overview", "sessions", "sessions?q=nothing", "decisions", "collect", "keys", "requests", "treasury", "team",
-    "settings", "privacy", "audit", "books", "books/exports", "books/lines",
+    "overview", "sessions", "sessions?q=nothing", "payments", "decisions", "collect", "keys", "requests", "treasury",
+    "team", "settings", "privacy", "audit", "books", "books/exports", "books/lines",
 ]  # fmt: skip
 
 
@@ -71,6 +71,45 @@ def test_axe_finds_nothing_on_empty_account_and_error_pages(
             page.context.clear_cookies()
         page.goto(f"{origin}/accounts/{path}")
         assert faults_of(page) == [], path
+
+
+def test_keys_walk_through_a_list_and_can_be_turned_off(
+    open_dashboard: OpenDashboard, desk: Desk, new_session: Callable[..., CheckoutSession]
+) -> None:
+    new_session(reference="first")
+    second = new_session(reference="second")
+    page = open_dashboard(desk, "sessions")
+    search = page.locator("main").get_by_role("searchbox")
+    page.keyboard.press("/")
+    expect(search).to_be_focused()
+    page.keyboard.press("j")  # a letter of what is looked for
+    expect(search).to_have_value("j")
+    search.blur()
+    for key, reference in (("j", "second"), ("j", "first"), ("j", "first"), ("k", "second")):
+        page.keyboard.press(key)
+        expect(page.get_by_role("link", name=reference)).to_be_focused()
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"**/{second.public_id}")
+    page.go_back()
+    page.get_by_text("What a buyer may read out").click()
+    page.get_by_role("button", name="Turn keys off").click()
+    page.keyboard.press("/")
+    expect(search).not_to_be_focused()
+
+
+def test_a_filter_is_set_by_the_form_and_taken_away_by_its_chip(
+    open_dashboard: OpenDashboard, desk: Desk, new_session: Callable[..., CheckoutSession]
+) -> None:
+    new_session(reference="dear", amount=900)
+    new_session(reference="cheap", amount=5)
+    page = open_dashboard(desk, "sessions")
+    page.get_by_text("Add a filter").click()
+    page.get_by_label("Amount from").fill("100")
+    page.get_by_role("button", name="Show").click()
+    page.wait_for_url("**/sessions?least=100")  # what is empty is not in the address
+    expect(page.get_by_role("link", name="cheap")).to_have_count(0)
+    page.get_by_role("link", name="Without Amount from: 100").click()
+    expect(page.get_by_role("link", name="cheap")).to_be_visible()
 
 
 def test_the_keyboard_skips_to_the_content(open_dashboard: OpenDashboard, desk: Desk) -> None:

@@ -109,9 +109,8 @@ def _theirs(model: type[models.Model], worlds: list[World]) -> str:
     fields = {field.name: field for field in model._meta.concrete_fields}
     if "network" in fields and not fields.keys() & {"session", "merchant"}:
         return "row.network IN ('sepolia', 'base-sepolia', 'base', 'bsc')"
-    parent = next(
-        (word for word in ("merchant", "session", "refund", "delivery", "endpoint", "user") if word in fields), None
-    )
+    parents = ("merchant", "session", "refund", "delivery", "endpoint", "user", "member")
+    parent = next((word for word in parents if word in fields), None)
     if parent is None:
         raise AssertionError(f"Whose is a {name}? Say in tests/strangers/kept.py how it belongs to a business.")
     above = fields[parent].remote_field.model

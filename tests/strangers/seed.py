@@ -37,6 +37,7 @@ from tests.cast import Api, agreed
 from tests.fake_rates import fake_rates
 from tests.strangers.businesses import BUSINESSES, Business
 from tests.strangers.decided import FAR, NETWORKS, decisions
+from tests.strangers.marks import marks_of, write_down
 from tests.strangers.still_chain import StillChain
 from tests.strangers.world import CAST, EVERYBODYS_CUSTOMER, MODES, SCOPES, World
 from webhooks_app.endpoints.endpoints import create_endpoint, delete_endpoint
@@ -75,7 +76,8 @@ def make_strangers() -> None:
     for (name, _), world in CAST.items():
         _tried(world)
         _spare(world)
-        _marks(world, BUSINESSES[name])
+        write_down(world)
+        world.marks = marks_of(world, BUSINESSES[name])
     write_lines()
     RateSheet.objects.all().delete()
     cache.clear()
@@ -246,18 +248,3 @@ def _spare(world: World) -> None:
     """A deposit that is listed as one that may serve again."""
     deposit = DepositAddress.objects.filter(session__merchant=world.merchant, session__mode=world.mode).earliest("id")
     SpareDeposit.objects.create(deposit=deposit, treasury=deposit.session.treasury, network=NETWORKS[world.mode][0])
-
-
-def _marks(world: World, business: Business) -> None:
-    """What names it: ids, addresses, transactions, its people."""
-    sessions = CheckoutSession.objects.filter(merchant=world.merchant, mode=world.mode)
-    own = {text for word, text in world.ids.items() if not text.isdigit() and word not in {"network", "wallet"}}
-    own |= set(sessions.values_list("public_id", flat=True))
-    for path in ("page_token", "deposit__address", "announcement__tx_hash", "payments__public_id", "payments__tx_hash",
-                 "quotes__public_id", "refunds__public_id", "customer__public_id", "reference"):  # fmt: skip
-        own |= {text for text in sessions.values_list(path, flat=True) if text}
-    of_events = Event.objects.filter(merchant=world.merchant, mode=world.mode)
-    own |= set(of_events.values_list("public_id", flat=True))
-    own |= set(of_events.exclude(deliveries=None).values_list("deliveries__public_id", flat=True))
-    own.add(business.wallets[world.mode])
-    world.marks = own

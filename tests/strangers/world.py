@@ -55,5 +55,7 @@ _OWNERS = {
                      "Invitation", "BookLine", "UnbookedFee", "Logo"), "merchant"),
     "SpareDeposit": "deposit__session__merchant", "Authorization": "session__merchant",
     **dict.fromkeys(("AddressChange", "Announcement", "DepositAddress", "MoneySearch", "Quote", "Payment",
-                     "Decision", "PendingDecision", "Refund", "StatusChange"), "session__merchant"),
+                     "Decision", "PendingDecision", "Refund", "StatusChange",
+                     "SessionNote"), "session__merchant"),
+    "SavedView": "member__merchant",
 }  # fmt: skip

@@ -12,8 +12,8 @@ from django.utils import timezone
 
 from merchants_app.models import Merchant
 from sessions_app.models import CheckoutSession, Customer
+from sessions_app.reading.list_sql import read_newest
 from sessions_app.selling.creation import create_session
-from sessions_app.state.reading_sql import read_newest
 from tests.cast import Api, agreed, terms
 
 NewSession = Callable[..., CheckoutSession]

@@ -11,9 +11,10 @@ from merchants_app.keys.api_keys import create_key
 from merchants_app.models import KeyScope, Merchant
 from sessions_app.models import CheckoutSession
 from sessions_app.paying.decisions import decide
+from sessions_app.reading.list_sql import read_newest
 from sessions_app.selling.creation import create_session
 from sessions_app.state.facts import with_facts
-from sessions_app.state.reading_sql import read_newest, read_session
+from sessions_app.state.reading_sql import read_session
 from sessions_app.state.representation import represent
 from sessions_app.status import DecisionKind
 from tests.cast import MIAS_WALLET, Api, agreed, merchant, terms

@@ -55,6 +55,15 @@ def test_the_menu_counts_what_waits(desk: Desk, overpaid: CheckoutSession) -> No
     assert '<span class="badge">1' in desk.read("sessions")
 
 
+def test_what_was_decided_is_called_as_its_button(desk: Desk, overpaid: CheckoutSession) -> None:
+    page = f"sessions/{overpaid.public_id}"
+    desk.post(f"{page}/decide", kind="accept", **shown(overpaid))
+    take_effect(timezone.now() + timedelta(seconds=61))
+    text = desk.read(page)
+    assert "Decided: keep the excess." in text
+    assert "accept as paid" not in text.lower()
+
+
 @pytest.mark.parametrize("kind", ["refunded", "accept", "write_off"])
 def test_one_click_decides(desk: Desk, overpaid: CheckoutSession, kind: str) -> None:
     given = shown(overpaid) | ({"tx_hash": TX} if kind == "refunded" else {})
@@ -172,6 +181,29 @@ def test_what_happened_is_a_sentence(
 ) -> None:
     played = sandbox.play(session, scenario, seconds=12)
     assert (played.issue, headline_of(played)) == (issue, words)
+
+
+ODD_ROWS: dict[str, Callable[[CheckoutSession], object]] = {
+    "network taken out": lambda s: s.payments.update(network="gone", asset="OLD"),
+    "no longer quoted": lambda s: CheckoutSession.objects.filter(pk=s.pk).update(quote=None),
+    "of a network taken out": lambda s: s.quotes.update(network="gone", asset="OLD"),
+    "without an address": lambda s: s.deposit.delete(),
+    "worth more than anything": lambda s: s.payments.update(value=Decimal(10) ** 90, amount_units=Decimal(10) ** 77),
+    "without a rate": lambda s: s.payments.update(value=None, rate=None),
+    "with words in it": lambda s: CheckoutSession.objects.filter(pk=s.pk).update(product_name="<b>{% x %}\u202e"),
+}
+
+
+@pytest.mark.parametrize("odd", ODD_ROWS)
+def test_one_odd_row_takes_nothing_from_the_queue(
+    desk: Desk, overpaid: CheckoutSession, new_session: Callable[..., CheckoutSession], sandbox: Sandbox, odd: str
+) -> None:
+    ODD_ROWS[odd](overpaid)
+    other = sandbox.play(new_session(), "over")
+    text = desk.read("decisions")
+    for session in (overpaid, other):
+        assert f"/sessions/{session.public_id}" in text
+        assert desk.get(f"sessions/{session.public_id}").status_code == 200
 
 
 def test_a_wrong_asset_is_named(new_session: Callable[..., CheckoutSession], sandbox: Sandbox) -> None:

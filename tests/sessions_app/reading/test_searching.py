@@ -1,6 +1,7 @@
 """Whatever a buyer reads out or a shop pastes finds the session; the same text finds nobody else's."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -10,7 +11,7 @@ from merchants_app.models import Merchant
 from sessions_app.models import CheckoutSession
 from sessions_app.paying.quoting import choose_option
 from sessions_app.reading import searching
-from sessions_app.reading.searching import sought, sought_everywhere
+from sessions_app.reading.searching import read_as, sought, sought_everywhere
 from sessions_app.refunding.address import leave_address
 from sessions_app.scope import SessionScope
 from sessions_app.selling.creation import create_session
@@ -57,6 +58,9 @@ SPELLINGS: dict[str, Say] = {
     "transaction in an explorer's address": lambda s: f"https://basescan.org/tx/{tx(s)}#eventlog",
     "transaction shortened": lambda s: f"{tx(s)[:10]}...{tx(s)[-6:]}",
     "beginning of a transaction": lambda s: tx(s)[:12],
+    "beginning of a transaction in groups": lambda s: f"{tx(s)[:6]} {tx(s)[6:10]} {tx(s)[10:14]}",
+    "end of a transaction": lambda s: f"…{tx(s)[-8:]}",
+    "transaction in groups": lambda s: groups(tx(s)),
     "sender": lambda s: s.payments.get().sender.lower(),
     "refund address": lambda s: OTTOS_WALLET,
     "amount": lambda s: "1234.5",
@@ -65,6 +69,8 @@ SPELLINGS: dict[str, Say] = {
     "what was paid, in its asset": lambda s: "1851.75 USDC",
     "metadata": lambda s: "gift wrap",
     "a number in metadata": lambda s: "90210",
+    "metadata by name": lambda s: "note: Gift wrap, please",
+    "a number in metadata by name": lambda s: "zip 90210",
 }
 
 
@@ -112,6 +118,31 @@ def test_nobody_finds_what_is_anothers(wanted: CheckoutSession, otto: object, sp
     live = SessionScope(merchant=wanted.merchant, mode="live")
     for scope in (other, live):
         assert list(sought(scope, scope.sessions(), SPELLINGS[spelling](wanted))) == []
+
+
+# As the page says how it read what was typed.
+READ_AS = {
+    "session id": "a session", "address of the page": "the address of a buyer's page", "customer": "a customer",
+    "payment": "a payment", "event": "an event", "address in groups": "an address",
+    "address with its middle left out": "the beginning of a transaction or address",
+    "end of a transaction": "the beginning of a transaction or address",
+    "transaction in an explorer's address": "a transaction", "transaction in groups": "a transaction",
+    "e-mail": "an e-mail address", "e-mail before the @": "an order number, or words",
+    "amount with its currency": "an amount, an order number, or words",
+    "a number in metadata": "an amount, an order number, or words",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("spelling", READ_AS)
+def test_it_is_said_how_a_text_was_read(wanted: CheckoutSession, spelling: str) -> None:
+    assert read_as(SPELLINGS[spelling](wanted)) == READ_AS[spelling]
+
+
+@pytest.mark.parametrize("layout", ["%Y-%m-%d", "%-d %b %Y", "%-d %b", "%b %-d, %Y", "%d.%m.%Y"])
+def test_a_day_finds_what_was_made_on_it(wanted: CheckoutSession, layout: str) -> None:
+    scope, day = SessionScope.of(wanted), wanted.created_at
+    assert wanted in sought(scope, scope.sessions(), f"{day:{layout}}")
+    assert wanted not in sought(scope, scope.sessions(), f"{day - timedelta(days=1):{layout}}")
 
 
 def test_the_sessions_of_a_link_are_found_by_it(wanted: CheckoutSession) -> None:

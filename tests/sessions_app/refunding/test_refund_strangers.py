@@ -5,8 +5,9 @@ from django.utils import timezone
 
 from merchants_app.models import Merchant
 from sessions_app.models import CheckoutSession, Decision, Refund
+from sessions_app.reading.list_sql import read_newest
 from sessions_app.selling.creation import create_session
-from sessions_app.state.reading_sql import read_newest, read_session
+from sessions_app.state.reading_sql import read_session
 from sessions_app.state.session_view import SessionView
 from tests.cast import agreed
 from tests.desk import Desk

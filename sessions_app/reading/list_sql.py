@@ -1,0 +1,200 @@
+"""The list of sessions, for the API and the dashboard: what its filters mean, how it is sorted, what its totals count.
+
+One rule for both doors: a filter is one condition here.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+from chains_app.networks.networks import all_networks
+from common.api.exact_json import dumps
+from common.database import fetch
+from merchants_app.models import Merchant
+from sessions_app.models import CheckoutSession, Customer, Payment, PaymentLink, Quote, Refund
+from sessions_app.state.customers import BY_EMAIL
+from sessions_app.state.reading_sql import read_sessions
+from sessions_app.state.session_view import SessionView
+
+# Sessions that totals are made of at most: beyond, it is only said that there are more. 50,000 take 60 ms.
+MOST_SUMMED = 50_000
+# Where no index has what is looked for, so many of the newest (of the days asked for) are looked through.
+LOOKED_THROUGH = 50_000
+
+# ruff: noqa: S608  (what is put into the statements are names of our own)
+_SESSIONS = CheckoutSession._meta.db_table
+_OWN = "session.merchant_id = %(merchant)s::bigint AND session.mode = %(mode)s::text"
+# Filter → condition.
+_FILTERS = {
+    "status": "session.status = %(status)s::text",
+    "payment_status": "session.payment_status = %(payment_status)s::text",
+    "issue": "session.issue = %(issue)s::text",
+    "any_issue": "session.issue IS NOT NULL AND %(any_issue)s::boolean",
+    "email": f"session.customer_id = (SELECT id FROM ({BY_EMAIL}) AS buyer)",
+    "reference": "session.reference = %(reference)s::text",
+    "product_id": "session.product_id = %(product_id)s::text",
+    "created_after": "session.created_at > %(created_after)s::timestamptz",
+    "created_from": "session.created_at >= %(created_from)s::timestamptz",
+    "created_before": "session.created_at < %(created_before)s::timestamptz",
+    "updated_after": "session.updated_at > %(updated_after)s::timestamptz",
+    "needs_decision": "session.needs_decision = %(needs_decision)s::boolean",
+    "amount_from": "session.amount >= %(amount_from)s::numeric",
+    "amount_to": "session.amount <= %(amount_to)s::numeric",
+    "currency": "session.currency = %(currency)s::text",
+    "customer_id": f"""session.customer_id = (
+        SELECT id FROM {Customer._meta.db_table} WHERE public_id = %(customer_id)s::text
+    )""",
+    "payment_link": f"""session.payment_link_id = (
+        SELECT id FROM {PaymentLink._meta.db_table} WHERE public_id = %(payment_link)s::text
+    )""",
+    # `asset:network`, either of them empty for any: what arrived, or what the buyer picked.
+    "paid_with": f"""(EXISTS (
+        SELECT FROM {Payment._meta.db_table} AS one WHERE one.session_id = session.id AND {{option}}
+    ) OR EXISTS (
+        SELECT FROM {Quote._meta.db_table} AS one WHERE one.id = session.quote_id AND {{option}}
+    ))""".format(
+        option="""one.asset = coalesce(nullif(split_part(%(paid_with)s::text, ':', 1), ''), one.asset)
+        AND one.network = coalesce(nullif(split_part(%(paid_with)s::text, ':', 2), ''), one.network)"""
+    ),
+    # By network, because that is what their indexes begin with.
+    "tx_hash": f"""session.id IN (
+        SELECT session_id FROM {Payment._meta.db_table}
+        WHERE network = ANY(%(networks)s::text[]) AND tx_hash = lower(%(tx_hash)s::text)
+        UNION SELECT session_id FROM {Refund._meta.db_table}
+        WHERE network = ANY(%(networks)s::text[]) AND tx_hash = lower(%(tx_hash)s::text)
+    )""",
+    # What a search has found (`searching.py`).
+    "found": "session.id = ANY(%(found)s::bigint[])",
+}
+_DAYS = ("created_after", "created_from", "created_before")
+_WITHOUT_INDEX = {"payment_status", "currency", "paid_with"}
+# What a query has as text, a shop may have sent as a number.
+_NUMBER = re.compile(r"-?(0|[1-9][0-9]{0,30})(\.[0-9]{1,30})?|true|false")
+
+
+class Order(StrEnum):
+    """How the list is sorted."""
+
+    NEWEST = "newest"
+    OLDEST = "oldest"
+    LARGEST = "largest"
+    SMALLEST = "smallest"
+
+
+# By which columns, and whether the largest come first.
+_ORDERS = {
+    Order.NEWEST: (("id",), True),
+    Order.OLDEST: (("id",), False),
+    Order.LARGEST: (("amount", "id"), True),
+    Order.SMALLEST: (("amount", "id"), False),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """How many sessions of a currency there are, and what they ask for together."""
+
+    currency: str
+    sessions: int
+    amount: Decimal
+
+
+def read_newest(
+    merchant: Merchant,
+    mode: str,
+    *,
+    filters: Mapping[str, Any],
+    metadata: Mapping[str, str],
+    below: int | None,
+    limit: int,
+) -> list[SessionView]:
+    """The newest sessions that pass the filters, with a key below the given one.
+
+    `metadata` matches top-level text, and numbers and truths that are written so.
+    """
+    narrowed, given = _narrowed(merchant, mode, filters, metadata)
+    if below is not None:
+        narrowed += " AND session.id < %(below)s::bigint"
+        given["below"] = below
+    return read_sessions(narrowed, given, order="session.id DESC", limit=limit)
+
+
+def read_sorted(
+    merchant: Merchant,
+    mode: str,
+    *,
+    filters: Mapping[str, Any],
+    metadata: Mapping[str, str],
+    order: Order,
+    beyond: int | None,
+    back: bool,
+    limit: int,
+) -> list[SessionView]:
+    """Those that come behind the session with the key `beyond`; `back`: before it, the nearest first.
+
+    For people who wait: where no index helps, the newest `LOOKED_THROUGH` are looked through.
+    """
+    narrowed, given = _narrowed(merchant, mode, filters, metadata, patient=False)
+    names, largest_first = _ORDERS[order]
+    falls = largest_first != back
+    if beyond is not None:
+        mine, last = (", ".join(f"{row}.{name}" for name in names) for row in ("session", "last"))
+        where = _OWN.replace("session.", "last.")
+        narrowed += f""" AND ({mine}) {"<" if falls else ">"} (
+            SELECT {last} FROM {_SESSIONS} AS last WHERE {where} AND last.id = %(beyond)s::bigint
+        )"""
+        given["beyond"] = beyond
+    way = "DESC" if falls else "ASC"
+    return read_sessions(narrowed, given, order=", ".join(f"session.{name} {way}" for name in names), limit=limit)
+
+
+def count_sessions(merchant: Merchant, mode: str, *, filters: Mapping[str, Any], metadata: Mapping[str, str]) -> int:
+    """How many pass the filters."""
+    narrowed, given = _narrowed(merchant, mode, filters, metadata)
+    return int(fetch(f"SELECT count(*) FROM {_SESSIONS} AS session WHERE {_OWN}{narrowed}", given)[0][0])
+
+
+def asked_for(
+    merchant: Merchant, mode: str, *, filters: Mapping[str, Any], metadata: Mapping[str, str]
+) -> list[Asked] | None:
+    """What all that pass the filters ask for, by currency, most sessions first; None: more than are summed up."""
+    narrowed, given = _narrowed(merchant, mode, filters, metadata, patient=False)
+    rows = fetch(
+        f"""SELECT currency, count(*), sum(amount) FROM (
+            SELECT session.currency, session.amount FROM {_SESSIONS} AS session
+            WHERE {_OWN}{narrowed} LIMIT {MOST_SUMMED + 1:d}
+        ) AS matching GROUP BY currency ORDER BY count(*) DESC, currency""",
+        given,
+    )
+    if sum(number for _, number, _ in rows) > MOST_SUMMED:
+        return None
+    return [Asked(currency=currency, sessions=number, amount=amount) for currency, number, amount in rows]
+
+
+def _narrowed(
+    merchant: Merchant, mode: str, filters: Mapping[str, Any], metadata: Mapping[str, str], *, patient: bool = True
+) -> tuple[str, dict[str, Any]]:
+    """The conditions and what they are given."""
+    given = {**filters, "merchant": merchant.pk, "mode": mode}
+    conditions = [_FILTERS[name] for name in filters]
+    if "tx_hash" in filters:
+        given["networks"] = list(all_networks())
+    for place, (name, text) in enumerate(metadata.items()):
+        given[f"text{place}"] = dumps({name: text})
+        either = f"session.metadata @> %(text{place})s::jsonb"
+        if _NUMBER.fullmatch(text):
+            given[f"number{place}"] = f"{{{dumps(name)}:{text}}}"
+            either = f"({either} OR session.metadata @> %(number{place})s::jsonb)"
+        conditions.append(either)
+    if not patient and _WITHOUT_INDEX & set(filters):
+        of_days = "".join(f" AND {_FILTERS[name]}" for name in _DAYS if name in filters)
+        conditions.append(
+            f"""session.id > coalesce((
+                SELECT session.id FROM {_SESSIONS} AS session WHERE {_OWN}{of_days}
+                ORDER BY session.id DESC OFFSET {LOOKED_THROUGH:d} LIMIT 1
+            ), 0)"""
+        )
+    return "".join(f" AND {condition}" for condition in conditions), given

@@ -1,0 +1,55 @@
+"""A page of the dashboard's list of sessions, with what all that match come to together."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from common.keyset import first_of
+from sessions_app.reading.list_sql import Asked, Order, asked_for, read_sorted
+from sessions_app.reading.searching import NEWEST, read_as, sought
+from sessions_app.scope import SessionScope
+from sessions_app.state.session_view import SessionView
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What somebody wants to see: filters as `list_sql` names them, words to look for, how it is sorted."""
+
+    filters: Mapping[str, Any] = field(default_factory=dict)
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    text: str = ""
+    order: Order = Order.NEWEST
+
+    @property
+    def is_narrowed(self) -> bool:
+        """Whether anything is left out."""
+        return bool(self.filters or self.metadata or self.text)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listed:
+    """A page; `more`: there are others beyond it, the way it was turned to."""
+
+    sessions: Sequence[SessionView]
+    more: bool
+    totals: Sequence[Asked] | None  # None: more sessions than are summed up
+    read_as: str  # how the words were read; empty without any
+
+
+def list_sessions(scope: SessionScope, wanted: Wanted, *, beyond: int | None, back: bool, size: int) -> Listed:
+    """The page behind the session with the key `beyond`; `back`: the one before it."""
+    filters = dict(wanted.filters)
+    if wanted.text:
+        found = sought(scope, scope.bare_sessions(), wanted.text).order_by("-id")
+        filters["found"] = list(found.values_list("pk", flat=True)[:NEWEST])
+    narrowed: dict[str, Any] = {"filters": filters, "metadata": wanted.metadata}
+    rows = read_sorted(
+        scope.merchant, scope.mode, **narrowed, order=wanted.order, beyond=beyond, back=back, limit=size + 1
+    )
+    shown, more = first_of(rows, size)
+    return Listed(
+        sessions=shown[::-1] if back else shown,
+        more=more,
+        totals=asked_for(scope.merchant, scope.mode, **narrowed),
+        read_as=read_as(wanted.text) if wanted.text else "",
+    )

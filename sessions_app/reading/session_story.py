@@ -1,0 +1,139 @@
+"""A session's page begins with how it stands, in a sentence, and what it means for the shop."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from common.money import amount_text, to_minor_unit
+from sessions_app.books.definitions import money_of_session
+from sessions_app.models import CheckoutSession
+from sessions_app.reading.session_words import headline_of, network_name
+from sessions_app.state.evaluation import ZERO
+from sessions_app.state.representation import payment_state, received_value, sorted_payments, value_still_due
+from sessions_app.status import Issue, PaymentStatus, Status
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Story:
+    """What stands on top of the page. `tone` as a chip's; `todo`: somebody has to do something."""
+
+    headline: str
+    sentences: tuple[str, ...] = ()
+    warning: str = ""  # before all else
+    tone: str = ""
+    todo: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ledger:
+    """The money of a session in its currency: what is final, at its worth when it arrived, and what became of it."""
+
+    asked: Decimal
+    arrived: Decimal
+    confirming: Decimal
+    refunded: Decimal
+
+    @property
+    def yours(self) -> Decimal:
+        """What stays with the shop."""
+        return self.arrived - self.refunded
+
+
+def ledger_of(session: CheckoutSession) -> Ledger:
+    """As the books have it."""
+    booked = money_of_session(session)
+    waiting = [each for each in sorted_payments(session) if payment_state(each) == "seen"]
+    return Ledger(
+        asked=session.amount,
+        arrived=booked.received - booked.taken_back,
+        confirming=sum((each.value or ZERO for each in waiting), ZERO),
+        refunded=booked.refunded,
+    )
+
+
+def story_of(session: CheckoutSession, ledger: Ledger) -> Story:
+    """How it stands. Times are the page's to tell."""
+    if session.needs_decision:
+        return _to_decide(session)
+    match session.status:
+        case Status.OPEN:
+            return _open(session)
+        case Status.PROCESSING:
+            waiting = [each for each in sorted_payments(session) if payment_state(each) == "seen"]
+            needed = max((each.confirmations_needed for each in waiting), default=0)
+            return Story(
+                headline=f"{_money(received_value(session), session)} arrived and is being confirmed",
+                sentences=(f"It is yours after {needed} confirmations; the order counts as paid then.",),
+                tone="now",
+            )
+        case Status.COMPLETED:
+            return _completed(session, ledger)
+        case _:
+            return _over(session)
+
+
+def _to_decide(session: CheckoutSession) -> Story:
+    if session.issue != Issue.REVERSED:
+        return Story(headline=headline_of(session), tone="warn", todo=True)
+    return Story(
+        headline=headline_of(session),
+        warning="Do not send the goods, or stop them.",
+        sentences=(
+            "The network took the payment back after it was final: the buyer has it again. This is rare, and as a rule "
+            "nobody's trick.",
+            "If the buyer pays again to the same address while it is watched, it counts for this order by itself.",
+        ),
+        tone="bad",
+        todo=True,
+    )
+
+
+def _open(session: CheckoutSession) -> Story:
+    if session.payment_status == PaymentStatus.PARTIAL:
+        due, whole = value_still_due(session), _money(session.amount, session)
+        return Story(
+            headline=f"{_plain(due, session)} of {whole} is still missing",
+            sentences=("The buyer's page asks for the rest on the same address until its time is over.",),
+            tone="warn",
+        )
+    quote = session.quote
+    if quote is None:
+        opened = "The buyer opened the page and" if session.opened_at else "The buyer"
+        return Story(headline=f"{opened} has not picked how to pay yet", tone="now")
+    due_units = amount_text(quote.amount_units, quote.decimals)
+    return Story(headline=f"Waiting for {due_units} {quote.asset} on {network_name(quote.network)}", tone="now")
+
+
+def _completed(session: CheckoutSession, ledger: Ledger) -> Story:
+    back = {PaymentStatus.REFUNDED: "Paid, and refunded", PaymentStatus.PARTIALLY_REFUNDED: "Paid, part refunded"}
+    payments = [each for each in sorted_payments(session) if not each.vanished_at]
+    sentences = []
+    if payments and all(each.collected_at for each in payments):
+        sentences.append("It lies in your treasury.")
+    if ledger.refunded:
+        sentences.append(f"{_money(ledger.refunded, session)} went back to the buyer.")
+    if session.issue == Issue.REVERSED:
+        sentences.append("The network took a payment back; you decided to leave the order paid.")
+    elif ledger.arrived < session.amount and not ledger.refunded:
+        sentences.append(f"{_money(session.amount - ledger.arrived, session)} less than asked was taken as paid.")
+    words = back.get(PaymentStatus(session.payment_status), f"{_money(ledger.arrived, session)} arrived and is final")
+    return Story(headline=words, sentences=tuple(sentences), tone="good")
+
+
+def _over(session: CheckoutSession) -> Story:
+    how = "Cancelled" if session.status == Status.CANCELLED else "Its time is over"
+    if session.order_paid_by or session.superseded_by:
+        return Story(headline=f"{how}: another session has its place")
+    arrived = received_value(session)
+    if not arrived:
+        return Story(
+            headline=f"{how}; nothing came", sentences=("Its address is still watched: what comes late is shown here.",)
+        )
+    return Story(headline=f"{how}; {_plain(arrived, session)} of {_money(session.amount, session)} arrived")
+
+
+def _plain(amount: Decimal, session: CheckoutSession) -> str:
+    return f"{to_minor_unit(amount, session.currency):,f}"
+
+
+def _money(amount: Decimal, session: CheckoutSession) -> str:
+    return f"{_plain(amount, session)} {session.currency}"

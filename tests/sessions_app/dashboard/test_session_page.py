@@ -1,0 +1,127 @@
+"""One session's page: the story first, the money, each movement to be compared, what happened with the team's notes."""
+
+from collections.abc import Callable
+
+import pytest
+from django.utils import timezone
+
+from merchants_app.models import AuditEntry
+from sessions_app.buyers.export import export_buyer
+from sessions_app.models import CheckoutSession, Customer, SessionNote
+from sessions_app.paying.quoting import choose_option
+from sessions_app.reading.session_story import ledger_of, story_of
+from tests.cast import refreshed
+from tests.desk import Desk
+from tests.sandbox import Sandbox
+
+NewSession = Callable[..., CheckoutSession]
+
+
+def page_of(session: CheckoutSession) -> str:
+    return f"sessions/{session.public_id}"
+
+
+STORIES = [
+    ("short", 5, "4.90 of 49.00 USD is still missing", "warn", False),
+    ("exact", 1, "49.00 USD arrived and is being confirmed", "now", False),
+    ("exact", 5, "49.00 USD arrived and is final", "good", False),
+    ("over", 5, "24.50 USD too much arrived", "warn", True),
+    ("late_short", 5, "44.10 of 49.00 USD arrived, some of it too late", "warn", True),
+    ("reorged", 12, "A payment is gone from the chain; 0.00 of 49.00 USD is left", "bad", True),
+]
+
+
+@pytest.mark.parametrize("told", STORIES, ids=str)
+def test_it_begins_with_how_it_stands(
+    desk: Desk, session: CheckoutSession, sandbox: Sandbox, told: tuple[str, int, str, str, bool]
+) -> None:
+    scenario, seconds, headline, tone, todo = told
+    played = sandbox.play(session, scenario, seconds=seconds)
+    story = story_of(played, ledger_of(played))
+    assert (story.headline, story.tone, story.todo) == (headline, tone, todo)
+    text = desk.read(page_of(session))
+    assert text.index(headline) < text.index("What came")
+    assert ("Do not send the goods" in text) == (scenario == "reorged")
+
+
+def test_before_money_it_says_what_is_waited_for(desk: Desk, session: CheckoutSession) -> None:
+    assert story_of(session, ledger_of(session)).headline == "The buyer has not picked how to pay yet"
+    choose_option(session=session, asset="USDC", network="sandbox", now=timezone.now())
+    assert story_of(refreshed(session), ledger_of(session)).headline == "Waiting for 49 USDC on Sandbox"
+    desk.post(f"{page_of(session)}/cancel")
+    assert "Cancelled; nothing came" in desk.read(page_of(session))
+
+
+def test_hashes_are_whole_with_copy_and_others_of_the_sender(
+    desk: Desk, session: CheckoutSession, sandbox: Sandbox
+) -> None:
+    payment = sandbox.play(session, "exact").payments.get()
+    text = desk.read(page_of(session))
+    for value in (payment.tx_hash, payment.sender, refreshed(session).deposit.address):
+        assert f'data-copy="{value}"' in text
+    assert f"?q={payment.sender}" in text
+    assert f"<mark>{payment.tx_hash[-4:]}</mark>" in text
+
+
+def test_refunds_stand_beside_what_was_received(desk: Desk, session: CheckoutSession, sandbox: Sandbox) -> None:
+    over = sandbox.play(session, "over")
+    text = desk.read(page_of(over))
+    assert "Stays yours" in text
+    assert '<bdi class="amount">73.50 USD</bdi>' in text
+
+
+def test_what_is_named_is_a_link_both_ways(desk: Desk, session: CheckoutSession, sandbox: Sandbox) -> None:
+    sandbox.play(session, "exact")
+    text = desk.read(page_of(session))
+    assert f"?customer={session.customer.public_id}" in text
+    assert "mailto:pat@example.com" in text
+    assert f"/dashboard/{desk.at}/sessions/{session.public_id}" in desk.read("events")
+    event = desk.get("events").context["shown"].rows[0]
+    assert f"/dashboard/{desk.at}/sessions/{session.public_id}" in desk.read(f"events/{event.public_id}")
+
+
+def test_notes_stand_among_what_happened(desk: Desk, sandbox: Sandbox, session: CheckoutSession) -> None:
+    desk.post(f"{page_of(session)}/notes", text="Called: wants the <b>blue</b> one.")
+    sandbox.play(session, "exact", seconds=5)
+    text = desk.read(page_of(session))
+    assert "wants the &lt;b&gt;blue&lt;/b&gt; one." in text
+    happened = desk.get(page_of(session)).context["happenings"]
+    words = [each.words for each in happened]
+    assert 0 < words.index("Called: wants the <b>blue</b> one.") < len(words) - 1  # between creation and payment
+    line = AuditEntry.objects.get(action="note.added", subject=session.public_id)
+    assert (line.actor, line.detail) == (desk.user.email, {})
+
+
+@pytest.mark.parametrize(
+    ("text", "said"), [("", "Write something"), (" ", "Write something"), ("x" * 2001, "at most 2000")]
+)
+def test_an_empty_or_endless_note_is_refused(desk: Desk, session: CheckoutSession, text: str, said: str) -> None:
+    desk.post(f"{page_of(session)}/notes", text=text)
+    assert said in desk.read(page_of(session))
+    assert not session.notes.exists()
+
+
+def test_a_note_is_removed_for_good(desk: Desk, session: CheckoutSession, new_session: NewSession) -> None:
+    desk.post(f"{page_of(session)}/notes", text="Wrong order.")
+    note, other = session.notes.get(), new_session()
+    assert desk.post(f"{page_of(other)}/notes/{note.pk}/remove").status_code == 404
+    desk.post(f"{page_of(session)}/notes/{note.pk}/remove")
+    assert not session.notes.exists()
+    assert AuditEntry.objects.filter(action="note.removed", subject=session.public_id).exists()
+
+
+def test_notes_are_part_of_what_is_kept_about_a_buyer(session: CheckoutSession) -> None:
+    SessionNote.objects.create(session=session, author="m", text="Pat called.", written_at=timezone.now())
+    assert [note.text for note in export_buyer(Customer.objects.get(pk=session.customer_id)).sessions[0].notes] == [
+        "Pat called."
+    ]
+
+
+def test_who_only_looks_is_offered_nothing_to_do(
+    colleague: Callable[..., Desk], session: CheckoutSession, sandbox: Sandbox
+) -> None:
+    sandbox.play(session, "short")
+    text = colleague("viewer").read(page_of(session))
+    assert "Add note" not in text
+    assert 'value="accept"' not in text
+    assert "A member of support or an owner may take it as paid now." in text
