@@ -4,7 +4,7 @@ from django.urls import path, register_converter
 
 from common.modes import ModeConverter
 from merchants_app.dashboard import account as account_views
-from merchants_app.dashboard import business, keys, logo, second_factor, team, treasury
+from merchants_app.dashboard import business, embedding, keys, logo, second_factor, team, treasury
 from merchants_app.dashboard import entrance as entrance_views
 from merchants_app.frame.places import PlaceConverter
 
@@ -40,6 +40,7 @@ dashboard = [
     path("team/second-factor", second_factor.demand_second_factor, name="team-second-factor"),
     path("team/<int:member_id>/role", team.change_role, name="member-role"),
     path("team/<int:member_id>/remove", team.remove, name="member-remove"),
+    path("embedding", embedding.embedding, name="embedding"),
     path("settings", business.settings, name="settings"),
     path("audit", business.audit_log, name="audit"),
 ]

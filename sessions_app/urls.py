@@ -15,9 +15,8 @@ from sessions_app.api.sessions import CheckoutViewSet
 from sessions_app.dashboard import books, buyers, collecting, decisions, notes, payments, refunds, sessions
 from sessions_app.dashboard import views as saved_views
 from sessions_app.dashboard.overview import overview
-from sessions_app.pay import refund_address, signing, views
+from sessions_app.pay import payment_links, refund_address, signing, views
 from sessions_app.pay.embed_script import tallystick_js
-from sessions_app.pay.payment_links import payment_link
 from sessions_app.pay.x402 import x402
 
 api = [
@@ -59,7 +58,9 @@ assets = [
 ]
 
 hosted = [
-    path("l/<str:link_id>", payment_link, name="payment-link"),
+    path("l/<str:link_id>", payment_links.payment_link, name="payment-link"),
+    path("l/<str:link_id>/poster", payment_links.poster, name="payment-link-poster"),
+    path("l/<str:link_id>/qr.svg", payment_links.link_qr, name="payment-link-qr"),
     path("pay/<str:page_token>", views.pay, name="pay"),
     path("pay/<str:page_token>/refund", refund_address.buyers_refund, name="pay-refund"),
     path("pay/<str:page_token>/status", views.status, name="pay-status"),

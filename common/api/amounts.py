@@ -74,12 +74,12 @@ Amount = Annotated[
 ]
 
 
-def check_amount(amount: Decimal, currency: str, faults: Faults) -> None:
+def check_amount(amount: Decimal, currency: str, faults: Faults, *, name: str = "amount") -> None:
     """No finer than the currency's minor unit."""
     if not fits_minor_unit(amount, currency):
         digits = minor_digits(currency)
         said = {0: "no decimals", 1: "at most 1 decimal"}.get(digits, f"at most {digits} decimals")
-        faults.add("amount", "too_many_decimals", f"{currency} has {said}.")
+        faults.add(name, "too_many_decimals", f"{currency} has {said}.")
 
 
 def _known(code: object) -> object:

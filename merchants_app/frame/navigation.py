@@ -43,6 +43,7 @@ MENU: tuple[Group, ...] = (
             Item("Webhooks", "webhooks"),
             Item("Events", "events"),
             Item("Requests", "requests"),
+            Item("Embedding", "embedding"),
         ),
     ),
     Group(

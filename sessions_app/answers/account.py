@@ -48,4 +48,8 @@ class Account(Answer):
     )
     assets: list[str] = Field(description="Symbols that can be paid with.", examples=[["ETH", "USDC"]])
     networks: list[NetworkOfAccount] = Field(description="Where, in the order in which they are offered.")
+    embed_origins: list[str] = Field(
+        description="Whose pages may show this mode's payment pages in a frame; set in the dashboard.",
+        examples=[["https://shop.example"]],
+    )
     version: str = Field(description="Of this installation.", examples=["0.1.0"])

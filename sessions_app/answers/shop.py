@@ -79,10 +79,17 @@ class PaymentLink(Answer):
     url: str = Field(
         description="Give this to buyers.", examples=["https://pay.example/l/pl_01h455vb4pex5vsknk084sn02q"]
     )
+    poster_url: str = Field(
+        description="A page to print: the link as a QR code.",
+        examples=["https://pay.example/l/pl_01h455vb4pex5vsknk084sn02q/poster"],
+    )
     livemode: bool = Field(description="False: test mode, play money.", examples=[False])
     active: bool = Field(description="Whether one can pay by it.", examples=[True])
     amount: Fiat | None = Field(description="The price; null: the buyer chooses.")
     currency: Currency = Field(description="ISO 4217 code.", examples=["USD"])
+    quick_amounts: list[Fiat] = Field(description="Proposed to a buyer who chooses the amount.")
+    min_amount: Fiat | None = Field(description="The least that a buyer can choose; null: the smallest unit.")
+    max_amount: Fiat | None = Field(description="The most that a buyer can choose; null: no limit.")
     product_id: str = Field(description="Your id of what is sold; may be empty.", examples=["1234567890"])
     product_name: str = Field(description="Shown to the buyer.", examples=["Winter box, 1 kg"])
     product_description: str = Field(description="Shown below the name; may be empty.", examples=["Apples and pears"])

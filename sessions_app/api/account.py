@@ -7,6 +7,7 @@ from chains_app.networks.networks import Network
 from chains_app.reading.health import unread_networks
 from common.modes import Mode
 from common.version import VERSION
+from merchants_app.businesses.embedding import embedders
 from merchants_app.businesses.ways import ways_to_pay
 from merchants_app.frame.api_base import MerchantViewSet
 from merchants_app.frame.api_request import ApiRequest
@@ -49,6 +50,7 @@ class AccountViewSet(MerchantViewSet):
                     )
                     for network, symbols in networks
                 ],
+                embed_origins=embedders(request.merchant, request.mode),
                 version=VERSION,
             )
         )

@@ -14,6 +14,8 @@ from common.api.types import Body, HttpUrl, LeftOut, Moment, Text, WholeNumber, 
 from common.modes import Mode
 from sessions_app.api.terms import AllowedAssets, Metadata, check_assets, check_https, mode_of
 
+MOST_QUICK_AMOUNTS = 8
+
 
 def _ahead(moment: datetime) -> datetime:
     if moment <= timezone.now():
@@ -46,6 +48,11 @@ class CreateLink(ChangeLink):
 
     amount: Amount | None = Field(None, description="Left out or null: the buyer chooses.", examples=[12.50])
     currency: CurrencyCode = Field(description="ISO 4217 code.", examples=["USD"])
+    quick_amounts: LeftOut[Annotated[list[Amount], Field(max_length=MOST_QUICK_AMOUNTS)]] = Field(
+        None, description="Proposed to a buyer who chooses the amount, in this order.", examples=[[3, 5, 10]]
+    )
+    min_amount: Amount | None = Field(None, description="The least that a buyer can choose.", examples=[1])
+    max_amount: Amount | None = Field(None, description="The most that a buyer can choose.", examples=[500])
     product_name: Annotated[str, Text(250), Visible] = Field(
         description="Shown to the buyer.", examples=["Winter box, 1 kg"]
     )
@@ -70,8 +77,25 @@ class CreateLink(ChangeLink):
         mode, faults = mode_of(info), Faults()
         if self.amount is not None:
             check_amount(self.amount, self.currency, faults)
+        self._check_choice(faults)
         check_assets(self.allowed_assets or [], mode, faults)
         if mode == Mode.LIVE and self.success_url is not None:
             check_https({"successUrl": self.success_url}, faults)
         faults.tell()
         return self
+
+    def _check_choice(self, faults: Faults) -> None:
+        """What a buyer may choose, where they choose the amount."""
+        quick, least, most = self.quick_amounts or [], self.min_amount, self.max_amount
+        limits = {"quickAmounts": quick, "minAmount": [least] if least else [], "maxAmount": [most] if most else []}
+        for name, amounts in limits.items():
+            if amounts and self.amount is not None:
+                faults.add(name, "amount_is_fixed", "Leave out amount: the buyer chooses only where it is not fixed.")
+            for each in amounts:
+                check_amount(each, self.currency, faults, name=name)
+        if least is not None and most is not None and least > most:
+            faults.add("maxAmount", "out_of_range", "Must not be below minAmount.")
+        if len(set(quick)) < len(quick):
+            faults.add("quickAmounts", "repeated", "Name each amount once.")
+        if any((least and each < least) or (most and each > most) for each in quick):
+            faults.add("quickAmounts", "out_of_range", "Each must lie within minAmount and maxAmount.")

@@ -3,7 +3,7 @@
 from django.contrib.postgres.fields import ArrayField
 from django.core.validators import MinValueValidator
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 from common.api.exact_json import ExactDecoder, ExactEncoder
 from common.modes import Mode
@@ -24,6 +24,19 @@ class PaymentLink(models.Model):
         max_digits=20, decimal_places=4, null=True, blank=True, help_text="Empty: the buyer chooses."
     )
     currency = models.CharField(max_length=3)
+    quick_amounts = ArrayField(
+        models.DecimalField(max_digits=20, decimal_places=4),
+        default=list,
+        db_default=[],
+        blank=True,
+        help_text="Proposed where the buyer chooses.",
+    )
+    min_amount = models.DecimalField(
+        max_digits=20, decimal_places=4, null=True, blank=True, help_text="The least that a buyer can choose."
+    )
+    max_amount = models.DecimalField(
+        max_digits=20, decimal_places=4, null=True, blank=True, help_text="The most that a buyer can choose."
+    )
     product_id = models.CharField(max_length=200, blank=True)
     product_name = models.CharField(max_length=250)
     product_description = models.CharField(max_length=1000, blank=True)
@@ -39,7 +52,17 @@ class PaymentLink(models.Model):
 
     class Meta:
         constraints = [
-            models.CheckConstraint(condition=Q(amount=None) | Q(amount__gt=0), name="link_amount_is_positive")
+            models.CheckConstraint(condition=Q(amount=None) | Q(amount__gt=0), name="link_amount_is_positive"),
+            models.CheckConstraint(
+                condition=Q(amount=None) | Q(quick_amounts=[], min_amount=None, max_amount=None),
+                name="who_fixes_the_amount_limits_none",
+            ),
+            models.CheckConstraint(
+                condition=(Q(min_amount=None) | Q(min_amount__gt=0))
+                & (Q(max_amount=None) | Q(max_amount__gt=0))
+                & (Q(min_amount=None) | Q(max_amount=None) | Q(max_amount__gte=F("min_amount"))),
+                name="link_limits_are_in_order",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -6,10 +6,8 @@ The token in the URL is the buyer's only secret: nothing here is cached, indexed
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import wraps
-from io import BytesIO
 from urllib.parse import urlencode
 
-import segno
 from django.http import HttpRequest, HttpResponse, HttpResponseNotModified, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -24,6 +22,7 @@ from merchants_app.frame.throttling import TooManyRequests, count_opening
 from sessions_app.errors import NotPayableAgain
 from sessions_app.models import CheckoutSession, Refund
 from sessions_app.pay.frame import BuyersDoor, buyers_page
+from sessions_app.pay.shown.codes import qr_svg
 from sessions_app.pay.shown.due import due_of
 from sessions_app.pay.shown.fees import Fees, fees_of
 from sessions_app.pay.shown.page import PayPage, pay_page
@@ -160,11 +159,7 @@ def qr(request: HttpRequest, session: CheckoutSession) -> HttpResponse:
     if due is None:
         return HttpResponse(status=404)
     text = due.address if request.GET.get("kind") == "address" or not due.uri else due.uri
-    drawing = BytesIO()
-    segno.make(text, error="l", micro=False).save(
-        drawing, kind="svg", xmldecl=False, omitsize=True, border=4, dark="#000", light="#fff"
-    )
-    return HttpResponse(drawing.getvalue(), content_type="image/svg+xml")
+    return HttpResponse(qr_svg(text), content_type="image/svg+xml")
 
 
 @require_safe

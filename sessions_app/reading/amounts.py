@@ -19,7 +19,7 @@ def money_text(amount: Decimal, currency: str) -> str:
     """Fiat in the reader's own number format, without the currency: 1234.5 USD → '1,234.50' or '1.234,50'."""
     digits = minor_digits(currency)
     pattern = "#,##0." + "0" * digits if digits else "#,##0"
-    return format_decimal(to_minor_unit(amount, currency), format=pattern, locale=_locale())
+    return format_decimal(to_minor_unit(amount, currency), format=pattern, locale=readers_locale())
 
 
 def asset_text(units: int | Decimal, decimals: int, asset: Asset | None) -> str:
@@ -38,7 +38,7 @@ def address_groups(address: str) -> list[str]:
 
 def any_of(names: Iterable[str]) -> str:
     """'Ethereum, Base or Polygon', in the reader's language; empty for none."""
-    return format_list(list(names), style="or", locale=_locale())
+    return format_list(list(names), style="or", locale=readers_locale())
 
 
 def masked_email(email: str) -> str:
@@ -87,7 +87,7 @@ def time_text(at: datetime) -> str:
 
 def day_text(at: datetime) -> str:
     """A day, in the reader's language: '5 December'."""
-    return format_skeleton("MMMMd", at, locale=_locale())
+    return format_skeleton("MMMMd", at, locale=readers_locale())
 
 
 def host_of(link: str) -> str:
@@ -95,7 +95,8 @@ def host_of(link: str) -> str:
     return (urlsplit(link).hostname or "").removeprefix("www.")
 
 
-def _locale() -> Locale:
+def readers_locale() -> Locale:
+    """How the page's language writes numbers."""
     try:
         return Locale.parse((get_language() or "en").replace("-", "_"))
     except (UnknownLocaleError, ValueError):

@@ -3,11 +3,13 @@
 from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
+from enum import StrEnum
 from typing import Any
 
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from common.errors import NotFound
 from common.fiat.currencies import Currency
@@ -20,11 +22,18 @@ from sessions_app.models import CheckoutSession, PaymentLink
 from sessions_app.selling.creation import SessionTerms, create_session
 from sessions_app.state.stock import SOLD_OUT, count_held, is_sold_out
 
-# Field of the API → field of the model.
-
 
 class LinkNotFound(NotFound):
     """No such link, or not the caller's."""
+
+
+class Closed(StrEnum):
+    """Why nobody can pay by a link."""
+
+    OFF = "off"
+    OVER = "over"
+    SOLD_OUT = "sold_out"
+    SHUT = "shut"  # the shop itself takes no payments
 
 
 def create_link(*, merchant: Merchant, mode: str, terms: Mapping[str, Any]) -> PaymentLink:
@@ -67,17 +76,29 @@ def open_link(link: PaymentLink, *, email: str, name: str, amount: Decimal | Non
     return session
 
 
-def why_closed(link: PaymentLink, now: datetime) -> str:
-    """Why nobody can pay by it, as a sentence for the buyer; empty when everybody can."""
+def closed_because(link: PaymentLink, now: datetime) -> Closed | None:
+    """What keeps everybody from paying by it; None when nothing does."""
     if not link.is_active:
-        return "This payment link has been switched off."
+        return Closed.OFF
     if link.ends_at and link.ends_at <= now:
-        return "This offer is over."
+        return Closed.OVER
     if is_sold_out(link, now):
-        return SOLD_OUT
+        return Closed.SOLD_OUT
     if link.merchant.suspended_at or treasury_for(link.merchant, link.mode, now) is None:
-        return "This shop cannot take payments at the moment."
-    return ""
+        return Closed.SHUT
+    return None
+
+
+def why_closed(link: PaymentLink, now: datetime) -> str:
+    """The same as a sentence for the buyer; empty when everybody can pay."""
+    closed = closed_because(link, now)
+    return {
+        None: "",
+        Closed.OFF: gettext("This payment link has been switched off."),
+        Closed.OVER: gettext("This offer is over."),
+        Closed.SOLD_OUT: SOLD_OUT,
+        Closed.SHUT: gettext("This shop cannot take payments at the moment."),
+    }[closed]
 
 
 def link_url(link: PaymentLink) -> str:
@@ -90,10 +111,14 @@ def represent_link(link: PaymentLink, *, held: int | None = None) -> answers.Pay
     return answers.PaymentLink(
         id=link.public_id,
         url=link_url(link),
+        poster_url=f"{link_url(link)}/poster",
         livemode=link.mode == "live",
         active=link.is_active,
-        amount=None if link.amount is None else to_minor_unit(link.amount, link.currency),
+        amount=_money(link.amount, link),
         currency=Currency(link.currency),
+        quick_amounts=[to_minor_unit(each, link.currency) for each in link.quick_amounts],
+        min_amount=_money(link.min_amount, link),
+        max_amount=_money(link.max_amount, link),
         product_id=link.product_id,
         product_name=link.product_name,
         product_description=link.product_description,
@@ -105,6 +130,10 @@ def represent_link(link: PaymentLink, *, held: int | None = None) -> answers.Pay
         ends_at=link.ends_at,
         created_at=link.created_at,
     )
+
+
+def _money(amount: Decimal | None, link: PaymentLink) -> Decimal | None:
+    return None if amount is None else to_minor_unit(amount, link.currency)
 
 
 def _terms(link: PaymentLink, *, email: str, name: str, amount: Decimal) -> SessionTerms:

@@ -10,8 +10,6 @@
 // the buyer's eyes: hand out goods when your server has the webhook. Where the page may not stand in a frame (name your
 // origin in the dashboard, under Embedding), the buyer is led to it instead.
 (() => {
-  "use strict";
-
   const LOADING_MS = 10_000; // how long the page may take to come at all
   const ANSWER_MS = 2_000; // how long a page that has come may take to answer
   const RESULTS = { ready: "onReady", paid: "onPaid", expired: "onExpired", closed: "onClosed" };

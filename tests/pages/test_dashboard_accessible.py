@@ -20,7 +20,7 @@ from tests.strangers.world import own
 THEMES: list[tuple[Literal["light", "dark"], int]] = [("light", 1280), ("dark", 390)]
 PAGES = [
     "overview", "sessions", "sessions?q=nothing", "payments", "decisions", "collect", "keys", "requests", "treasury",
-    "team", "settings", "privacy", "audit", "books", "books/exports", "books/lines",
+    "team", "embedding", "settings", "privacy", "audit", "books", "books/exports", "books/lines",
 ]  # fmt: skip
 
 

@@ -121,6 +121,8 @@ DASHBOARD = [
     _do("team-second-factor", "o", "o", body={"demanded": "1"}, refused="set up a second factor for yourself first"),
     _do("member-role", "o", "o", ids={"member_id": "member"}, body={"role": "viewer"}),
     _do("member-remove", "o", "o", ids={"member_id": "member"}),
+    _see("embedding"),
+    _do("embedding", "o", "o", body={"embed_origins": "https://zoe.example", "allow_pay_again": "on"}),
     _see("settings"),
     _do("settings", "o", "o", body=_SETTINGS),
     _see("audit"),

@@ -13,6 +13,8 @@ def _buyers(page: str, **options: object) -> Row:
 HOSTED = [
     _buyers("payment-link", ids=_LINK),
     _buyers("payment-link", method="post", ids=_LINK, body={"name": "Pat", "email": "pat@example.com"}, done=302),
+    _buyers("payment-link-poster", ids=_LINK),
+    _buyers("payment-link-qr", ids=_LINK),
     _buyers("pay", ids=_PAY),
     _buyers("pay-refund", ids={"page_token": "odd_page"}, query={"change": "change"}),
     _buyers("pay-refund", method="post", ids={"page_token": "odd_page"},

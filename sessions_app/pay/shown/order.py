@@ -53,7 +53,7 @@ def order_of(session: CheckoutSession, *, is_open: bool = True) -> Order:
     )
 
 
-def offer_of(link: PaymentLink) -> Order:
+def offer_of(link: PaymentLink, *, is_open: bool = True) -> Order:
     """What a payment link offers to everybody."""
     return Order(
         **_of_shop(link.merchant, link.mode),
@@ -61,6 +61,7 @@ def offer_of(link: PaymentLink) -> Order:
         description=cut(link.product_description, 1000),
         price=gettext("Any amount") if link.amount is None else money_text(link.amount, link.currency),
         currency="" if link.amount is None else link.currency,
+        is_open=is_open,
     )
 
 

@@ -5,7 +5,8 @@
 
 const RESULTS = { completed: "paid", expired: "expired", cancelled: "expired" };
 
-const shops = document.documentElement.dataset.shops.split(" ").filter(Boolean);
+const { shops: allowed, close } = document.getElementById("embedded").dataset;
+const shops = allowed.split(" ").filter(Boolean);
 let shop = null; // the origin around this page, once it has said hello
 let told = "";
 
@@ -30,7 +31,7 @@ window.addEventListener("message", ({ source, origin, data }) => {
   if (source !== window.parent || !shops.includes(origin) || data?.tallystick !== "hello") return;
   shop = origin;
   told = "";
-  tell("ready", { title: document.title, close: document.documentElement.dataset.close });
+  tell("ready", { title: document.title, close });
   tellHeight();
   tellResult();
 });

@@ -52,7 +52,7 @@ def test_who_only_looks_holds_nothing(link: PaymentLink, client: Client) -> None
     assert answer.status_code == 409
     assert "This is sold out." in answer.content.decode()
     assert refreshed(first).quote is None
-    assert b"sold out" in client.get(f"/l/{link.public_id}").content
+    assert b"Sold out" in client.get(f"/l/{link.public_id}").content
     assert client.post(f"/l/{link.public_id}", BUYER).status_code == 409
 
 

@@ -63,7 +63,7 @@ def test_a_faulty_form_keeps_what_was_typed_and_names_the_fault(api: Api, client
 def test_an_offer_that_is_over_opens_nothing(api: Api, client: Client) -> None:
     link = api.post("payment-links", body()).answer
     own(PaymentLink).update(ends_at=timezone.now() - timedelta(minutes=1))
-    assert b"over" in client.get(f"/l/{link['id']}").content
+    assert b"This offer has ended" in client.get(f"/l/{link['id']}").content
     assert client.post(f"/l/{link['id']}", BUYER).status_code == 409
 
 
