@@ -12,7 +12,18 @@ from sessions_app.api.options import CurrencyViewSet, PaymentOptionViewSet
 from sessions_app.api.refunds import RefundViewSet
 from sessions_app.api.sandbox import SandboxViewSet
 from sessions_app.api.sessions import CheckoutViewSet
-from sessions_app.dashboard import books, buyers, collecting, decisions, notes, payments, refunds, sessions
+from sessions_app.dashboard import (
+    books,
+    buyers,
+    collecting,
+    customers,
+    decisions,
+    notes,
+    payments,
+    refunds,
+    selling,
+    sessions,
+)
 from sessions_app.dashboard import views as saved_views
 from sessions_app.dashboard.overview import overview
 from sessions_app.pay import payment_links, refund_address, signing, views
@@ -100,6 +111,13 @@ dashboard = [
     path("books", books.statement_page, name="books"),
     path("books/lines", books.lines, name="book-lines"),
     path("books/exports", books.exports, name="exports"),
+    path("customers", customers.customers, name="customers"),
+    path("customers/<str:customer_id>", customers.customer, name="customer"),
+    path("links", selling.links, name="links"),
+    path("links/<str:link_id>", selling.link, name="link"),
+    path("links/<str:link_id>/switch", selling.switch_link, name="link-switch"),
+    path("links/<str:link_id>/code.svg", selling.link_code, name="link-code"),
+    path("new-session", selling.new_session, name="new-session"),
     path("privacy", buyers.privacy, name="privacy"),
     path("collect", collecting.collect, name="collect"),
     path("collect/<str:network_id>", collecting.prepare, name="collect-prepare"),

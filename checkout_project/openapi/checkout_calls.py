@@ -17,7 +17,7 @@ from sessions_app.api.requests import (
     Resolve,
     Simulate,
 )
-from sessions_app.api.terms import ChangeSession, CreateSession
+from sessions_app.terms.sessions import ChangeSession, CreateSession
 
 ID = thing_id("session", "cs")
 METADATA = OpenApiParameter(

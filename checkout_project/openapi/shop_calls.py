@@ -9,8 +9,8 @@ from checkout_project.openapi.describing import DONE, NEXT_PAGE, change, copy_of
 from sessions_app.answers.account import Account
 from sessions_app.answers.export import BuyerExport
 from sessions_app.answers.shop import Customer, PaymentLink, TimeAdvanced
-from sessions_app.api.link_requests import ChangeLink, CreateLink
 from sessions_app.api.requests import Advance, ListCustomers, ListLinks
+from sessions_app.terms.links import ChangeLink, CreateLink
 
 
 class LinkCalls(OpenApiViewExtension):  # type: ignore[no-untyped-call]

@@ -34,6 +34,8 @@ MENU: tuple[Group, ...] = (
             Item("Decisions", "decisions", badge="decisions"),
             Item("Collect", "collect"),
             Item("Books", "books"),
+            Item("Customers", "customers"),
+            Item("Payment links", "links"),
         ),
     ),
     Group(

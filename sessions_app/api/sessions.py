@@ -11,7 +11,6 @@ from merchants_app.frame.api_request import ApiRequest
 from merchants_app.models import KeyScope
 from merchants_app.requests.idempotency import Answer, Claim
 from sessions_app.api.requests import ChooseOption, ListPayments, ListSessions, Resolve, Simulate, metadata_filters
-from sessions_app.api.terms import ChangeSession, CreateSession, OnConflict
 from sessions_app.models import CheckoutSession
 from sessions_app.paying.decisions import decide
 from sessions_app.paying.quoting import choose_option
@@ -22,6 +21,7 @@ from sessions_app.selling.changing import change_session
 from sessions_app.selling.creation import create_answered, create_session
 from sessions_app.state.lifecycle import cancel, expire
 from sessions_app.state.representation import represent, represent_payments
+from sessions_app.terms.sessions import ChangeSession, CreateSession, OnConflict
 
 
 def _create_at_once(request: ApiRequest, claim: Claim) -> Answer | None:

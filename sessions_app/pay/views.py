@@ -35,6 +35,7 @@ from sessions_app.paying.paying_again import BUYER, may_pay_again, pay_again
 from sessions_app.paying.quoting import OfferedOption, choose_option, options_for, unseen_network
 from sessions_app.reading.brand import brand_css
 from sessions_app.reading.queries import session_for_buyer, successor_of
+from sessions_app.selling.by_hand import NO_SHOP
 from sessions_app.signing.kept import under_way
 from sessions_app.state import lifecycle
 from sessions_app.state.children import payments_of
@@ -128,6 +129,8 @@ def sent(request: HttpRequest, session: CheckoutSession) -> HttpResponse:
 def cancel(_request: HttpRequest, session: CheckoutSession) -> HttpResponse:
     """The buyer gave up: back to the shop."""
     lifecycle.cancel(session, actor=BUYER)
+    if session.cancel_url == NO_SHOP:
+        return _back_to_page(session)
     return HttpResponseRedirect(session.cancel_url, status=303)
 
 

@@ -8,6 +8,7 @@ from tests.locks import (
     cases_entering,
     cases_outage,
     cases_people,
+    cases_selling,
     cases_sessions,
     cases_webhooks,
 )
@@ -22,6 +23,7 @@ __all__ = [
     "cases_entering",
     "cases_outage",
     "cases_people",
+    "cases_selling",
     "cases_sessions",
     "cases_webhooks",
     "held_by_cases",

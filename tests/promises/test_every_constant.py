@@ -64,7 +64,7 @@ NUMBERS: dict[str, dict[str, object]] = {
     "merchants_app.requests.idempotency": {"_LONGEST_KEY": 255},
     "merchants_app.treasuries.treasuries": {"NETWORKS_ANSWER_SECONDS": 5.0, "_LAST_RESERVED": 65_535},
     "sessions_app.reading.list_sql": {"MOST_SUMMED": 50_000, "LOOKED_THROUGH": 50_000},
-    "sessions_app.api.terms": {"MAX_METADATA_EXPONENT": 40},
+    "sessions_app.terms.sessions": {"MAX_METADATA_EXPONENT": 40},
     "sessions_app.buyers.erasing": {"BATCH": 100, "_NAMED_IN_SENTENCE": 3},
     "sessions_app.buyers.forgetting": {"_SHORTEST": 3},
     "sessions_app.buyers.retention": {"BATCH": 200, "MOST_SECONDS": 1200.0},

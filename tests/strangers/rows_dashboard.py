@@ -15,6 +15,7 @@ from tests.strangers.world import world
 
 _ODD, _FRESH = {"session_id": "odd"}, {"session_id": "fresh"}
 _HOOK, _EVENT = {"endpoint_id": "endpoint"}, {"event_id": "event"}
+_LINK = {"link_id": "link"}
 _REFUND = {"session_id": "odd", "refund_id": "refund"}
 _DELIVERY = {"endpoint_id": "endpoint", "delivery_id": "delivery"}
 _SETTINGS = {
@@ -83,6 +84,17 @@ DASHBOARD = [
     _see("exports"),
     _do("exports", "odsv", "osv", body={"what": "payments", "first": "2020-01-01", "last": "2100-01-01",
                                         "format": "csv"}, done=200),
+    _see("customers"),
+    _see("customer", ids={"customer_id": "customer"}),
+    _see("links"),
+    _do("links", "ods", "os", live_done=400, body={"product": "A box", "amount": "5", "currency": "USD"}),
+    _see("link", ids=_LINK),
+    _do("link", "ods", "os", ids=_LINK, body={"product": "Another name"}),
+    _do("link-switch", "ods", "os", ids=_LINK),
+    _see("link-code", ids=_LINK),
+    _see("new-session", test="ods", live="os"),
+    _do("new-session", "ods", "os", live_done=400,  # no network is on there
+        body={"product": "A box", "amount": "5", "currency": "USD", "ends": "1d"}),
     _see("privacy"),
     _do("privacy", "ods", "os", body={"email": "pat@example.com", "act": "export"}, done=200),
     _see("collect"),

@@ -28,6 +28,7 @@ from sessions_app.pay.shown.ways_back import with_session_id
 from sessions_app.paying.announcing import announced
 from sessions_app.paying.quoting import OfferedOption
 from sessions_app.reading.amounts import address_groups, clock_text
+from sessions_app.selling.by_hand import NO_SHOP, leads_to_a_shop
 from sessions_app.state.representation import sorted_payments
 from sessions_app.status import Status
 
@@ -92,7 +93,7 @@ class PayPage:
 
     success_url: str
     leads_back: bool  # to a shop's page; a payment link without one ends with the receipt
-    cancel_url: str
+    cancel_url: str  # empty: there is no shop to go back to
     error: str = ""
 
     @property
@@ -195,8 +196,8 @@ def pay_page(
         address=address_groups(session.deposit.address) if hasattr(session, "deposit") else [],
         scenarios=scenario_buttons(session) if session.mode == "test" else (),
         success_url=with_session_id(session.success_url, session.public_id),
-        leads_back=session.payment_link_id is None or session.success_url != session.cancel_url,
-        cancel_url=session.cancel_url,
+        leads_back=leads_to_a_shop(session),
+        cancel_url="" if session.cancel_url == NO_SHOP else session.cancel_url,
         error=str(error),
     )
 

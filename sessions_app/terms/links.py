@@ -12,7 +12,7 @@ from common.api.faults import Faults
 from common.api.texts import Visible
 from common.api.types import Body, HttpUrl, LeftOut, Moment, Text, WholeNumber, YesNo
 from common.modes import Mode
-from sessions_app.api.terms import AllowedAssets, Metadata, check_assets, check_https, mode_of
+from sessions_app.terms.sessions import AllowedAssets, Metadata, check_assets, check_https, mode_of
 
 MOST_QUICK_AMOUNTS = 8
 

@@ -1,0 +1,226 @@
+"""Dashboard pages for what is sold by hand: a session for one buyer, and payment links for many.
+
+Both are checked by the same classes as the API's bodies, so that nothing can be made here that cannot be made there.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from io import BytesIO
+from typing import Any
+
+import segno
+from django import forms
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils import timezone
+from rest_framework.exceptions import ValidationError
+
+from common.errors import DomainError
+from common.fiat.currencies import Currency
+from merchants_app.frame.access import Access, Power, for_members
+from merchants_app.frame.forms import refuse
+from merchants_app.frame.pages import page
+from merchants_app.frame.paging import newest_first
+from sessions_app.reading.people import figures_of
+from sessions_app.scope import SessionScope
+from sessions_app.selling.by_hand import NO_SHOP, alter_link, make_link, sell
+from sessions_app.selling.payment_links import link_url
+from sessions_app.terms.links import ChangeLink, CreateLink
+from sessions_app.terms.sessions import CreateSession
+
+# In words → how long.
+ENDS = {"1h": timedelta(hours=1), "1d": timedelta(days=1), "3d": timedelta(days=3), "7d": timedelta(days=7)}
+_CURRENCIES = [(each.value, f"{each.value}, {each.label}") for each in Currency]
+_ENDS = [("1h", "in 1 hour"), ("1d", "in 1 day"), ("3d", "in 3 days"), ("7d", "in 7 days")]
+
+
+class _Checked(forms.Form):
+    """A form whose fields one of the API's classes checks; what it finds stands at the fields."""
+
+    # Field of the body → field of the form, where they are called otherwise.
+    names: Mapping[str, str] = {}
+
+    def tell(self, faults: ValidationError) -> None:
+        """Puts the faults of a body to the form's fields."""
+        details = faults.detail
+        assert isinstance(details, dict)
+        for name, found in details.items():
+            field = self.names.get(name, name)
+            text = " ".join(str(each) for each in found) if isinstance(found, list) else str(found)
+            self.add_error(field if field in self.fields else None, text)
+
+
+class SessionForm(_Checked):
+    """A session for one buyer: an invoice."""
+
+    names = {"productName": "product", "productDescription": "description", "expiresAt": "ends"}
+
+    amount = forms.CharField(max_length=40, widget=forms.TextInput({"inputmode": "decimal", "autocomplete": "off"}))
+    currency = forms.ChoiceField(choices=_CURRENCIES)
+    product = forms.CharField(label="What is it for?", max_length=250)
+    description = forms.CharField(
+        label="In more words (optional)", max_length=1000, required=False, widget=forms.Textarea({"rows": 2})
+    )
+    name = forms.CharField(label="Buyer's name (if known)", max_length=200, required=False)
+    email = forms.EmailField(
+        label="Buyer's e-mail address (if known)",
+        max_length=254,
+        required=False,
+        widget=forms.EmailInput({"autocomplete": "off"}),
+    )
+    reference = forms.CharField(
+        label="Your order's number (if any)", max_length=200, required=False, help_text="One live session for each."
+    )
+    ends = forms.ChoiceField(choices=_ENDS, initial="7d")
+    letter = forms.BooleanField(
+        label="Write to the buyer now, with the link", required=False, help_text="If you know the address."
+    )
+
+    def body(self, now: datetime) -> dict[str, Any]:
+        """As a shop would send it."""
+        typed = self.cleaned_data
+        body = {
+            "amount": typed["amount"], "currency": typed["currency"], "successUrl": NO_SHOP, "cancelUrl": NO_SHOP,
+            "email": typed["email"], "name": typed["name"], "metadata": {}, "productId": "",
+            "productName": typed["product"], "productDescription": typed["description"], "allowedAssets": [],
+            "expiresAt": (now + ENDS[typed["ends"]]).isoformat(),
+        }  # fmt: skip
+        return body | ({"reference": typed["reference"]} if typed["reference"] else {})
+
+
+class LinkForm(_Checked):
+    """A payment link."""
+
+    names = {"productName": "product", "productDescription": "description", "endsAt": "ends_at"}
+
+    product = forms.CharField(label="What is it for?", max_length=250)
+    description = forms.CharField(
+        label="In more words (optional)", max_length=1000, required=False, widget=forms.Textarea({"rows": 2})
+    )
+    amount = forms.CharField(
+        label="Price",
+        max_length=40,
+        required=False,
+        help_text="Empty: the buyer says how much.",
+        widget=forms.TextInput({"inputmode": "decimal", "autocomplete": "off"}),
+    )
+    currency = forms.ChoiceField(choices=_CURRENCIES)
+    stock = forms.IntegerField(
+        label="Stock (optional)", min_value=1, required=False, help_text="How many can be sold. Empty: no limit."
+    )
+    ends_at = forms.DateTimeField(
+        label="Ends, in UTC (optional)", required=False, widget=forms.DateTimeInput({"type": "datetime-local"})
+    )
+
+    def body(self) -> dict[str, Any]:
+        """As a shop would send it."""
+        typed, ends = self.cleaned_data, self.cleaned_data["ends_at"]
+        return {
+            "amount": typed["amount"] or None, "currency": typed["currency"], "productName": typed["product"],
+            "productDescription": typed["description"], "stock": typed["stock"],
+            "endsAt": ends.isoformat() if ends else None,
+        }  # fmt: skip
+
+
+class LinkChangeForm(LinkForm):
+    """What of a link may change while buyers hold it."""
+
+    amount = None  # type: ignore[assignment]  # how Django's forms leave a field of their parent out
+    currency = None  # type: ignore[assignment]
+
+    def body(self) -> dict[str, Any]:
+        """As a shop would send it."""
+        typed, ends = self.cleaned_data, self.cleaned_data["ends_at"]
+        return {
+            "productName": typed["product"], "productDescription": typed["description"], "stock": typed["stock"],
+            "endsAt": ends.isoformat() if ends else None,
+        }  # fmt: skip
+
+
+@for_members(see=Power.HANDLE_SESSIONS, change=Power.HANDLE_SESSIONS)
+def new_session(request: HttpRequest, access: Access) -> HttpResponse:
+    """A session made by hand. `?email=` and `?name=` fill in a customer who is known."""
+    known = {"name": request.GET.get("name", ""), "email": request.GET.get("email", "")}
+    start = {"currency": access.merchant.reporting_currency, "ends": "7d", "letter": True} | known
+    form = SessionForm(request.POST or None, initial=start)
+    if form.is_valid():
+        try:
+            wanted = CreateSession.parse(form.body(timezone.now()), mode=access.mode)
+            session = sell(
+                merchant=access.merchant,
+                mode=access.mode,
+                terms=wanted.agreed(),
+                actor=access.actor,
+                writes=form.cleaned_data["letter"],
+            )
+        except ValidationError as faults:
+            form.tell(faults)
+        except DomainError as refusal:
+            refuse(form, refusal)
+        else:
+            written = f" {session.email} is written to." if form.cleaned_data["letter"] and session.email else ""
+            messages.success(request, f"Made. Its link stands below.{written}")
+            return redirect("dashboard:session", at=access.at, session_id=session.public_id)
+    return page(request, access, "new_session.html", status=400 if form.errors else 200, form=form)
+
+
+@for_members(change=Power.HANDLE_SESSIONS)
+def links(request: HttpRequest, access: Access) -> HttpResponse:
+    """All links with how they do; a POST makes one."""
+    form = LinkForm(request.POST or None, initial={"currency": access.merchant.reporting_currency})
+    if form.is_valid():
+        try:
+            wanted = CreateLink.parse(form.body(), mode=access.mode)
+            made = make_link(merchant=access.merchant, mode=access.mode, terms=wanted.given(), actor=access.actor)
+        except ValidationError as faults:
+            form.tell(faults)
+        except DomainError as refusal:
+            refuse(form, refusal)
+        else:
+            messages.success(request, "Made. Anybody with its address can pay.")
+            return redirect("dashboard:link", at=access.at, link_id=made.public_id)
+    shown = newest_first(SessionScope.of(access).links(), request.GET)
+    figures = figures_of(shown.rows, timezone.now())
+    return page(request, access, "links.html", status=400 if form.errors else 200, form=form, shown=shown, rows=figures)
+
+
+@for_members(change=Power.HANDLE_SESSIONS)
+def link(request: HttpRequest, access: Access, link_id: str) -> HttpResponse:
+    """One link, its code and its figures; a POST changes it."""
+    found = SessionScope.of(access).link(link_id)
+    start = {
+        "product": found.product_name, "description": found.product_description, "stock": found.stock,
+        "ends_at": found.ends_at,
+    }  # fmt: skip
+    form = LinkChangeForm(request.POST or None, initial=start)
+    if form.is_valid():
+        try:
+            alter_link(found, ChangeLink.parse(form.body(), mode=access.mode).given(), actor=access.actor)
+        except ValidationError as faults:
+            form.tell(faults)
+        else:
+            messages.success(request, "Saved. Sessions that exist keep what they were opened with.")
+            return redirect("dashboard:link", at=access.at, link_id=link_id)
+    (figures,) = figures_of([found], timezone.now())
+    status = 400 if form.errors else 200
+    return page(request, access, "link.html", status=status, form=form, row=figures, url=link_url(found))
+
+
+@for_members(see=None, change=Power.HANDLE_SESSIONS)
+def switch_link(request: HttpRequest, access: Access, link_id: str) -> HttpResponse:
+    """On or off (`on=1`)."""
+    found, on = SessionScope.of(access).link(link_id), request.POST.get("on") == "1"
+    alter_link(found, {"is_active": on}, actor=access.actor)
+    messages.success(request, "Buyers can pay by it again." if on else "Nobody can begin to pay by it any more.")
+    return redirect("dashboard:link", at=access.at, link_id=link_id)
+
+
+@for_members()
+def link_code(_request: HttpRequest, access: Access, link_id: str) -> HttpResponse:
+    """Its address as a QR code, for a poster."""
+    found, drawing = SessionScope.of(access).link(link_id), BytesIO()
+    segno.make(link_url(found), error="m", micro=False).save(
+        drawing, kind="svg", omitsize=True, border=4, dark="#000", light="#fff"
+    )
+    return HttpResponse(drawing.getvalue(), content_type="image/svg+xml")

@@ -1,0 +1,104 @@
+"""Customers and payment links as those see them who sell: found, with their sums and their latest."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Avg, Count, F, Max, Q, QuerySet, Sum
+
+from sessions_app.answers.shop import PaidInCurrency
+from sessions_app.models import CheckoutSession, Customer, PaymentLink
+from sessions_app.reading.searching import LONGEST, NEWEST
+from sessions_app.scope import SessionScope
+from sessions_app.state.customers import represent_customers, with_email
+from sessions_app.state.stock import held_by
+from sessions_app.status import Status
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Buyer:
+    """A customer, and what they paid."""
+
+    customer: Customer
+    paid: Sequence[PaidInCurrency]  # by currency, completed sessions alone
+    last_at: datetime | None  # when they paid last
+
+
+def customers_found(scope: SessionScope, text: str) -> QuerySet[Customer]:
+    """All of them; or those whose address it is, whose address begins so, or whose name has it in it.
+
+    A whole address is looked for among all, parts of words among the newest (`searching.NEWEST`).
+    """
+    text = text.replace("\0", "").strip()[:LONGEST]
+    if not text:
+        return scope.customers()
+    beyond = scope.customers().values_list("id", flat=True)[NEWEST : NEWEST + 1]
+    newest = Q(pk__gt=next(iter(beyond), 0))
+    whole = Q(pk__in=with_email(scope.customers(), text).values("pk"))
+    return scope.customers().filter(
+        whole | Q(public_id=text) | newest & (Q(email__istartswith=text) | Q(name__icontains=text))
+    )
+
+
+def buyers(customers: Sequence[Customer]) -> list[Buyer]:
+    """The same with their sums; in three queries however many they are."""
+    paid = CheckoutSession.objects.filter(customer__in=customers, status=Status.COMPLETED)
+    last = dict(paid.values_list("customer").annotate(Max("completed_at")).order_by())
+    return [
+        Buyer(customer=customer, paid=answer.paid, last_at=last.get(customer.pk))
+        for customer, answer in zip(customers, represent_customers(customers), strict=True)
+    ]
+
+
+def sessions_of(scope: SessionScope, customer: Customer) -> QuerySet[CheckoutSession]:
+    """Theirs, newest first."""
+    return scope.sessions().filter(customer=customer)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkFigures:
+    """How a payment link does."""
+
+    link: PaymentLink
+    begun: int  # sessions that buyers opened by it
+    paid: int
+    received: Decimal | None  # prices of what was paid
+    mean: Decimal | None
+    last_at: datetime | None
+    left: int | None  # pieces; None: no limit
+    is_over: bool
+
+    @property
+    def paid_percent(self) -> int | None:
+        """Of those who began."""
+        return round(100 * self.paid / self.begun) if self.begun else None
+
+
+def figures_of(links: Sequence[PaymentLink], now: datetime) -> list[LinkFigures]:
+    """Of each link; in two queries however many they are."""
+    is_paid = Q(status=Status.COMPLETED)
+    rows: Iterable[Mapping[str, Any]] = (
+        CheckoutSession.objects.filter(payment_link__in=links)
+        .values(link_key=F("payment_link"))
+        .annotate(
+            begun=Count("pk"),
+            paid=Count("pk", filter=is_paid),
+            received=Sum("amount", filter=is_paid),
+            mean=Avg("amount", filter=is_paid),
+            last_at=Max("completed_at"),
+        )
+        .order_by()
+    )
+    found, held = {row["link_key"]: row for row in rows}, held_by(links, now)
+    nothing: dict[str, Any] = {"begun": 0, "paid": 0, "received": None, "mean": None, "last_at": None}
+    return [
+        LinkFigures(
+            link=link,
+            is_over=link.ends_at is not None and link.ends_at <= now,
+            left=None if link.stock is None else max(0, link.stock - held[link.pk]),
+            **{name: found.get(link.pk, nothing)[name] for name in nothing},
+        )
+        for link in links
+    ]

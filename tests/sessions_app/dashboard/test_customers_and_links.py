@@ -1,0 +1,177 @@
+"""Customers, payment links, sessions made by hand: what is shown, what is refused and where, what others keep."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from django.core import mail
+from django.test import Client
+from django.utils import timezone
+
+from merchants_app.models import AuditEntry, Merchant
+from sessions_app.models import CheckoutSession, PaymentLink
+from sessions_app.selling.payment_links import create_link, open_link
+from tests.desk import Desk
+from tests.sandbox import Sandbox
+from tests.strangers.world import own
+
+LINK = {"product": "Tip jar", "currency": "EUR"}
+INVOICE = {"product": "Winter box", "amount": "49.00", "currency": "USD", "ends": "3d"}
+
+
+@pytest.fixture
+def link(mia: Merchant) -> PaymentLink:
+    terms = {"product_name": "Course", "amount": Decimal(120), "currency": "USD", "stock": 3}
+    return create_link(merchant=mia, mode="test", terms=terms)
+
+
+def test_a_customers_page_has_what_they_paid(desk: Desk, session: CheckoutSession, sandbox: Sandbox) -> None:
+    sandbox.play(session, "exact")
+    listed = desk.read("customers")
+    assert session.email in listed
+    assert "49.00" in listed
+    page = desk.read(f"customers/{session.customer.public_id}")
+    assert "in 1 order" in page
+    assert f"sessions/{session.public_id}" in page
+
+
+@pytest.mark.parametrize(
+    ("text", "found"), [("pat@example.com", True), ("PAT@", True), ("at Pay", True), ("nobody", False), ("\x00", True)]
+)
+def test_a_customer_is_found_by_address_or_name(desk: Desk, session: CheckoutSession, text: str, found: bool) -> None:
+    assert (session.email, session.name) == ("pat@example.com", "Pat Payer")
+    answer = desk.client.get(f"/dashboard/{desk.at}/customers", {"q": text.replace("\x00", "")})
+    assert (session.customer.public_id in answer.content.decode()) is found
+
+
+def test_nobody_sees_anothers_customers(desk: Desk, ottos_desk: Desk, session: CheckoutSession) -> None:
+    assert session.customer.public_id not in ottos_desk.read("customers")
+    assert session.customer.public_id not in desk.in_("live").read("customers")
+
+
+def test_a_link_is_made_changed_and_switched_off_with_its_audit_lines(desk: Desk) -> None:
+    answer = desk.post("links", stock="5", **LINK)
+    made = own(PaymentLink).get()
+    assert answer["Location"].endswith(f"/links/{made.public_id}")
+    assert (made.product_name, made.currency, made.amount, made.stock) == ("Tip jar", "EUR", None, 5)
+
+    desk.post(f"links/{made.public_id}", product="Tips", stock="")
+    desk.post(f"links/{made.public_id}/switch")
+    made.refresh_from_db()
+    assert (made.product_name, made.stock, made.is_active) == ("Tips", None, False)
+    lines = AuditEntry.objects.filter(subject=made.public_id).order_by("id")
+    assert [line.action for line in lines] == ["link.created", "link.changed", "link.changed"]
+    assert lines[1].detail["stock"] == "5 → None"
+    desk.post(f"links/{made.public_id}/switch", on="1")
+    made.refresh_from_db()
+    assert made.is_active
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ({"amount": "ten"}, "id_amount_error"),
+        ({"amount": "1.005"}, "decimal"),
+        ({"product": ""}, "required"),
+        ({"stock": "0"}, "greater than or equal to 1"),
+        ({"currency": "XXX"}, "valid choice"),
+        ({"ends_at": "2020-01-01T10:00"}, "in the future"),
+    ],
+)
+def test_a_link_that_is_wrong_says_so_at_its_field(desk: Desk, typed: dict[str, str], said: str) -> None:
+    answer = desk.post("links", **(LINK | typed))
+    assert answer.status_code == 400
+    assert said in answer.content.decode()
+    assert not own(PaymentLink).exists()
+
+
+def test_a_links_figures(desk: Desk, link: PaymentLink, sandbox: Sandbox) -> None:
+    sandbox.play(open_link(link, email="pat@example.com", name="Pat"), "exact")
+    open_link(link, email="pam@example.com", name="Pam")
+    page = desk.read(f"links/{link.public_id}")
+    assert "1, 50 % of them" in page
+    assert "2 of 3 left" in page
+    assert "2 of 3 left" in desk.read("links")
+
+
+def test_a_links_code_is_a_picture(desk: Desk, link: PaymentLink) -> None:
+    answer = desk.get(f"links/{link.public_id}/code.svg")
+    assert answer["Content-Type"] == "image/svg+xml"
+    assert b"<svg" in answer.content
+
+
+def test_lists_ask_the_database_as_often_for_many(
+    desk: Desk, mia: Merchant, link: PaymentLink, django_assert_max_num_queries: Callable[..., object]
+) -> None:
+    desk.read("links")
+    PaymentLink.objects.bulk_create(
+        PaymentLink(merchant=mia, mode="test", product_name=f"Link {n}", currency="USD", stock=n + 1) for n in range(40)
+    )
+    with django_assert_max_num_queries(15):  # type: ignore[attr-defined]
+        desk.read("links")
+
+
+def test_a_session_is_made_by_hand_and_the_buyer_is_written_to(desk: Desk, letters_leave: None) -> None:
+    mail.outbox.clear()
+    answer = desk.post("new-session", email="nora@example.com", name="Nora", letter="on", reference="A-1", **INVOICE)
+    session = own(CheckoutSession).get()
+    assert answer["Location"].endswith(f"/sessions/{session.public_id}")
+    assert (session.amount, session.currency, session.reference) == (49, "USD", "A-1")
+    assert timedelta(days=2, hours=23) < session.expires_at - timezone.now() <= timedelta(days=3)
+    (letter,) = mail.outbox
+    assert letter.to == ["nora@example.com"]
+    assert letter.subject == "Mia Coffee asks you for a payment"
+    assert f"/pay/{session.page_token}\n" in letter.body
+    assert "49.00 USD" in letter.body
+    assert AuditEntry.objects.get(subject=session.public_id, action="session.created").actor == desk.user.email
+
+
+def test_the_page_of_a_session_made_by_hand_leads_to_no_shop(desk: Desk) -> None:
+    desk.post("new-session", **INVOICE)
+    session = own(CheckoutSession).get()
+    buyer = Client()
+    answer = buyer.post(f"/pay/{session.page_token}/cancel")
+    assert answer["Location"] == f"/pay/{session.page_token}"
+    page = buyer.get(answer["Location"]).content.decode()
+    assert "You cancelled this payment" in page
+    assert "back-to-shop" not in page
+
+
+def test_without_the_wish_nobody_is_written_to(desk: Desk, letters_leave: None) -> None:
+    mail.outbox.clear()
+    desk.post("new-session", email="nora@example.com", **INVOICE)
+    assert mail.outbox == []
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ({"amount": "49.005"}, "decimal"),
+        ({"amount": ""}, "required"),
+        ({"amount": "0"}, "amount"),
+        ({"email": "nobody"}, "valid email"),
+        ({"ends": "9d"}, "valid choice"),
+        ({"currency": "usd"}, "valid choice"),
+    ],
+)
+def test_a_session_that_is_wrong_says_so_at_its_field(desk: Desk, typed: dict[str, str], said: str) -> None:
+    answer = desk.post("new-session", **(INVOICE | typed))
+    assert answer.status_code == 400
+    assert said in answer.content.decode().lower()
+    assert not own(CheckoutSession).exists()
+
+
+def test_an_order_that_is_live_on_other_terms_is_said(desk: Desk) -> None:
+    desk.post("new-session", reference="A-1", **INVOICE)
+    answer = desk.post("new-session", reference="A-1", **(INVOICE | {"amount": "50"}))
+    assert answer.status_code == 400
+    assert "A-1" in answer.content.decode()
+    assert own(CheckoutSession).count() == 1
+
+
+def test_a_viewer_makes_nothing(colleague: Callable[..., Desk]) -> None:
+    viewer = colleague("viewer")
+    assert viewer.get("new-session").status_code == 403
+    assert viewer.post("links", **LINK).status_code == 403
+    assert "New link" not in viewer.read("links")
