@@ -15,8 +15,8 @@ from merchants_app.businesses.embedding import embedders
 from merchants_app.frame.throttling import TooManyRequests, count_opening
 from sessions_app.models import PaymentLink
 from sessions_app.pay.buyer_form import BuyerForm
+from sessions_app.pay.codes import qr_svg
 from sessions_app.pay.embedding import foreign_form, framed_by_shops, is_from_here
-from sessions_app.pay.shown.codes import qr_svg
 from sessions_app.pay.shown.order import offer_of
 from sessions_app.reading.amounts import moment_text
 from sessions_app.selling.payment_links import (

@@ -21,8 +21,8 @@ from common.errors import DomainError
 from merchants_app.frame.throttling import TooManyRequests, count_opening
 from sessions_app.errors import NotPayableAgain
 from sessions_app.models import CheckoutSession, Refund
+from sessions_app.pay.codes import qr_svg
 from sessions_app.pay.frame import BuyersDoor, buyers_page
-from sessions_app.pay.shown.codes import qr_svg
 from sessions_app.pay.shown.due import due_of
 from sessions_app.pay.shown.fees import Fees, fees_of
 from sessions_app.pay.shown.page import PayPage, pay_page
