@@ -1,6 +1,7 @@
 """Signed payments at the same instant, on connections of their own: one is handed over, whoever comes."""
 
 import time
+from decimal import Decimal
 from functools import partial
 from typing import Any
 
@@ -65,6 +66,6 @@ def test_of_two_at_once_one_is_handed_over(quoted: CheckoutSession, facilitator:
 
 def test_who_supersedes_the_session_takes_the_signed_payment_along(mia: Merchant, quoted: CheckoutSession) -> None:
     settle(quoted, signed(quoted, PAT), now=timezone.now())
-    terms = agreed(reference="order-1", amount=50)
+    terms = agreed(reference="order-1", amount=Decimal(50))
     later = create_session(merchant=mia, mode="test", terms=terms, supersedes=True)
     assert own(Authorization).get().session_id == later.pk
