@@ -6,15 +6,21 @@ _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
     "connect-src 'self'; form-action {form_action}; base-uri 'none'; frame-ancestors {frame_ancestors}"
 )
+# For a page that is only to be looked at, in a frame on a page of ours: no script, no form, no way out of the frame.
+PICTURE = (
+    "default-src 'none'; style-src 'self'; img-src 'self' data:; font-src 'self'; form-action 'none'; base-uri 'none'; "
+    "frame-ancestors 'self'; sandbox"
+)
 
 
-def content_security(*, leads_out: bool = False, framed_by: Sequence[str] = ()) -> str:
+def content_security(*, leads_out: bool = False, framed_by: Sequence[str] = (), frames: bool = False) -> str:
     """The header's value.
 
     `leads_out`: its forms may end at other sites, since browsers hold `form-action` against redirects too.
-    `framed_by`: the origins whose pages may show it in a frame; none by default.
+    `framed_by`: the origins whose pages may show it in a frame; none by default. `frames`: it shows pages of ours.
     """
-    return _POLICY.format(
+    policy = _POLICY.format(
         form_action="'self' https: http:" if leads_out else "'self'",
         frame_ancestors=" ".join(framed_by) or "'none'",
     )
+    return f"{policy}; frame-src 'self'" if frames else policy

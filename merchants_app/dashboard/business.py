@@ -11,6 +11,7 @@ from django.shortcuts import redirect
 from django.views.decorators.http import require_POST, require_safe
 
 from common.modes import Mode
+from common.network.content_security import content_security
 from merchants_app.businesses.founding import open_to_all
 from merchants_app.businesses.money_rules import change_settings
 from merchants_app.businesses.visits import end_visit
@@ -75,6 +76,10 @@ def leave(request: HttpRequest) -> HttpResponse:
     return redirect("admin:merchants_app_merchant_change", visit.merchant_id)
 
 
+# What the preview beside the settings can show.
+STEPS = (("choose", "Choose"), ("send", "Send"), ("paid", "Paid"))
+
+
 @for_members(change=Power.MANAGE_SETTINGS)
 def settings(request: HttpRequest, access: Access) -> HttpResponse:
     """Name, look and money rules, the same in both modes; ways to pay, of the mode."""
@@ -90,7 +95,9 @@ def settings(request: HttpRequest, access: Access) -> HttpResponse:
     if not access.may(Power.MANAGE_SETTINGS):
         for field in (*form.fields.values(), *ways.fields.values()):
             field.disabled = True
-    return page(request, access, "settings.html", form=form, ways=ways)
+    response = page(request, access, "settings.html", form=form, ways=ways, steps=STEPS)
+    response["Content-Security-Policy"] = content_security(frames=True)
+    return response
 
 
 @for_members()

@@ -39,11 +39,14 @@ def buyers_page(door: BuyersDoor) -> Callable[[HttpRequest, str], HttpResponse]:
 
 
 def _language(session: CheckoutSession, request: HttpRequest) -> str:
-    """The one the shop asked for, if we speak it; else the browser's."""
+    """The one the shop asked for, if we speak it; else one of the browser's; else what the business says."""
     try:
         return translation.get_supported_language_variant(session.locale)
     except LookupError:
-        return translation.get_language_from_request(request)
+        found = translation.get_language_from_request(request)
+    # Of a browser that asks for none that there is, Django says English.
+    is_asked_for = found.partition("-")[0] in request.headers.get("Accept-Language", "").lower()
+    return found if is_asked_for else session.merchant.language or found
 
 
 def keep_private(response: HttpResponse) -> HttpResponse:

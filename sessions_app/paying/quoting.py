@@ -51,6 +51,11 @@ def allowed_options(session: CheckoutSession) -> list[PaymentOption]:
     ]
 
 
+def is_offered(session: CheckoutSession, quote: Quote) -> bool:
+    """Whether another quote of this one's option could be had: its business has not switched it off since."""
+    return not is_off(session.merchant.ways_off, asset=quote.asset, network=quote.network)
+
+
 def options_for(session: CheckoutSession, now: datetime) -> list[OfferedOption]:
     """Every option of the session with the amount it would take now."""
     return offers(

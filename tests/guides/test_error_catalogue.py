@@ -21,7 +21,8 @@ _SAID = re.compile(
 PAGES_ONLY = {
     "address_stands", "beyond_role", "cannot_connect", "code_over", "invitation_over", "keys_to_settle",
     "kept_too_short", "last_owner",
-    "no_address_yet", "no_owner", "no_second_factor", "not_a_transaction", "not_collected_yet", "not_for_operators",
+    "no_address_yet", "no_owner", "no_second_factor", "nothing_left", "wrong_logo",
+    "not_a_transaction", "not_collected_yet", "not_for_operators",
     "not_payable_again",
     "nothing_to_collect", "nothing_to_withdraw", "ownership_not_proven", "reason_missing", "reused_too_soon",
     "searched_lately", "sign_up_closed", "too_many_letters", "wrong_account", "wrong_code", "wrong_end",

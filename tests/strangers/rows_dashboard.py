@@ -136,6 +136,8 @@ DASHBOARD = [
     _see("embedding"),
     _do("embedding", "o", "o", body={"embed_origins": "https://zoe.example", "allow_pay_again": "on"}),
     _see("settings"),
+    _see("settings-preview"),
+    _do("settings-preview", "o", "o", body=_SETTINGS, done=200),
     _do("settings", "o", "o", body=_SETTINGS),
     _see("audit"),
 ]  # fmt: skip

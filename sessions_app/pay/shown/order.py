@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from typing import TypedDict
+from urllib.parse import quote
 
 from django.utils.translation import gettext
 
@@ -17,6 +18,12 @@ class Order:
 
     shop: str
     support_email: str
+    support_url: str  # with the order's number filled in
+    terms_url: str
+    privacy_url: str
+    thanks: str
+    returns_by_itself: bool
+    logo: str  # names the picture in its address; empty: there is none
     brand_color: str
     is_test: bool
 
@@ -42,7 +49,7 @@ class Order:
 def order_of(session: CheckoutSession, *, is_open: bool = True) -> Order:
     """The order of a session."""
     return Order(
-        **_of_shop(session.merchant, session.mode),
+        **_of_shop(session.merchant, session.mode, reference=session.reference or session.public_id),
         item=cut(session.product_name, 250),
         description=cut(session.product_description, 1000),
         price=money_text(session.amount, session.currency),
@@ -68,14 +75,26 @@ def offer_of(link: PaymentLink, *, is_open: bool = True) -> Order:
 class _Shop(TypedDict):
     shop: str
     support_email: str
+    support_url: str
+    terms_url: str
+    privacy_url: str
+    thanks: str
+    returns_by_itself: bool
+    logo: str
     brand_color: str
     is_test: bool
 
 
-def _of_shop(merchant: Merchant, mode: str) -> _Shop:
+def _of_shop(merchant: Merchant, mode: str, *, reference: str = "") -> _Shop:
     return {
         "shop": merchant.name,
         "support_email": merchant.support_email,
+        "support_url": merchant.support_url.replace("{reference}", quote(reference, safe="")),
+        "terms_url": merchant.terms_url,
+        "privacy_url": merchant.privacy_url,
+        "thanks": merchant.thanks,
+        "returns_by_itself": merchant.returns_by_itself,
+        "logo": merchant.logo_digest,
         "brand_color": merchant.brand_color,
         "is_test": mode == "test",
     }

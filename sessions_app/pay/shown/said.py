@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
 from django.utils.translation import gettext as _
@@ -147,10 +147,16 @@ def _slow(names: dict[str, str]) -> Said:
 def _lapsed(facts: Facts) -> Said:
     quote = facts.session.quote
     assert quote is not None
-    names = facts.names | {"amount": amount_of(quote)}
+    names = facts.names | {
+        "amount": amount_of(quote),
+        "minutes": str((quote.valid_until - quote.created_at) // timedelta(minutes=1)),
+    }
     return Said(
         headline=_("The price has to be renewed"),
-        lead=_("Rates move, so %(amount)s was fixed for 15 minutes only. What you pay stays: %(price)s %(currency)s.")
+        lead=_(
+            "Rates move, so %(amount)s was fixed for %(minutes)s minutes only. What you pay stays: "
+            "%(price)s %(currency)s."
+        )
         % names,
         news=_("Waiting for your payment. This page looks again by itself."),
     )

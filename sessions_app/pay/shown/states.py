@@ -11,6 +11,7 @@ from django.utils.translation import get_language
 from sessions_app.models import CheckoutSession, Payment, Quote, Refund
 from sessions_app.pay.shown.sent import sent_of
 from sessions_app.paying.announcing import announced
+from sessions_app.paying.quoting import is_offered
 from sessions_app.state.representation import payable_option, sorted_payments
 from sessions_app.status import Issue, Status
 
@@ -22,7 +23,7 @@ class State(StrEnum):
     SEND = "send"
     SENT = "sent"  # the buyer says so; the chain has not shown it yet
     LAPSED = "lapsed"  # the price no longer holds; the session still runs
-    AWAY = "away"  # the network that was picked cannot be seen, or was switched off
+    AWAY = "away"  # the network that was picked cannot be seen, or the way was switched off
     PAUSED = "paused"  # the shop is suspended: nobody is asked for money
     ORDER_PAID = "order_paid"  # by another session of its reference: nobody is asked for money
     PROCESSING = "processing"
@@ -76,7 +77,9 @@ def state_of(session: CheckoutSession, *, now: datetime, wanted: Wanted = PLAIN,
         return State.SENT  # no new price either: what is on its way was sent at the one that the buyer saw
     if unseen or payable_option(session.quote) is None:
         return State.AWAY
-    return State.LAPSED if session.quote.valid_until <= now else State.SEND
+    if session.quote.valid_until > now:
+        return State.SEND  # what was promised holds, whatever the shop has switched off since
+    return State.LAPSED if is_offered(session, session.quote) else State.AWAY
 
 
 def version_of(
