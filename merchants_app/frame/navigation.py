@@ -15,6 +15,7 @@ class Item:
     label: str
     view: str
     badge: str = ""  # which count stands behind the label
+    beside: tuple[str, ...] = ()  # pages beside it, reached by its tabs, that count as the same item
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,7 @@ MENU: tuple[Group, ...] = (
         "",
         (
             Item("Overview", "overview"),
-            Item("Sessions", "sessions"),
+            Item("Sessions", "sessions", beside=("payments",)),
             Item("Decisions", "decisions", badge="decisions"),
             Item("Collect", "collect"),
             Item("Books", "books"),
@@ -77,7 +78,7 @@ def menu_for(*, at: Place, path: str) -> list[tuple[str, list[Link]]]:
         (
             group.heading,
             [
-                Link(label=item.label, url=_url(item, at), badge=item.badge, current=_is_at(path, _url(item, at)))
+                Link(label=item.label, url=_url(item.view, at), badge=item.badge, current=_is_current(path, item, at))
                 for item in group.items
             ],
         )
@@ -87,17 +88,21 @@ def menu_for(*, at: Place, path: str) -> list[tuple[str, list[Link]]]:
 
 def same_place_in(*, at: Place, path: str) -> str:
     """Where the mode switch leads: the same menu page in the other mode (a single thing has only one)."""
-    here = next((item for group in MENU for item in group.items if _is_at_in_any_mode(path, item, at)), None)
-    return _url(here or MENU[0].items[0], at)
+    views = (view for group in MENU for item in group.items for view in (item.view, *item.beside))
+    return _url(next((view for view in views if _is_at_in_any_mode(path, view, at)), MENU[0].items[0].view), at)
 
 
-def _url(item: Item, at: Place) -> str:
-    return reverse(f"dashboard:{item.view}", kwargs={"at": at})
+def _url(view: str, at: Place) -> str:
+    return reverse(f"dashboard:{view}", kwargs={"at": at})
+
+
+def _is_current(path: str, item: Item, at: Place) -> bool:
+    return any(_is_at(path, _url(view, at)) for view in (item.view, *item.beside))
 
 
 def _is_at(path: str, url: str) -> bool:
     return path == url or path.startswith(f"{url}/")
 
 
-def _is_at_in_any_mode(path: str, item: Item, at: Place) -> bool:
-    return any(_is_at(path, _url(item, Place(at.business, mode))) for mode in Mode)
+def _is_at_in_any_mode(path: str, view: str, at: Place) -> bool:
+    return any(_is_at(path, _url(view, Place(at.business, mode))) for mode in Mode)

@@ -19,6 +19,7 @@ from sessions_app.models import PaymentLink
 from sessions_app.reading.list_sql import Order
 from sessions_app.reading.listing import Wanted
 from sessions_app.reading.payment_list import PaymentState, WantedPayments
+from sessions_app.reading.searching import FIRST_DAY, LAST_DAY
 from sessions_app.status import Issue, PaymentStatus, Status
 
 _CURRENCIES = [("", "Any"), *((each, each) for each in sorted(CURRENCIES))]
@@ -70,7 +71,7 @@ class ListForm(forms.Form):
         """When the days that were given begin and end by the business's clock, under these names."""
         since, until = self.given("since"), self.given("until")
         found = {first: _begins(since)} if since else {}
-        return found | ({after_last: _begins(until + timedelta(days=1))} if until else {})
+        return found | ({after_last: _begins(min(until, LAST_DAY) + timedelta(days=1))} if until else {})
 
     def chips(self) -> list[Chip]:
         """The filters that are set, each with what the list's address is without it."""
@@ -233,7 +234,8 @@ class SessionFilters(ListForm):
 
 
 def _begins(day: date) -> datetime:
-    """By the clock that is in force on the page: the business's."""
+    """By the clock that is in force on the page: the business's. A day that nobody can mean is the nearest one."""
+    day = min(max(day, FIRST_DAY), LAST_DAY)
     return datetime.combine(day, time(), timezone.get_current_timezone())
 
 

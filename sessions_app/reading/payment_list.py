@@ -13,7 +13,7 @@ from common.keyset import first_of
 from sessions_app.books.definitions import Money, money
 from sessions_app.models import BookLine, Payment
 from sessions_app.reading.list_sql import MOST_SUMMED
-from sessions_app.reading.searching import NEWEST, read_as, sought
+from sessions_app.reading.searching import found_by, read_as
 from sessions_app.scope import SessionScope
 
 _FINAL = Q(confirmed_at__isnull=False, vanished_at=None)
@@ -125,8 +125,7 @@ def _matching(scope: SessionScope, wanted: WantedPayments) -> QuerySet[Payment]:
     }
     found = found.filter(**{name: value for name, value in given.items() if value not in (None, "")})
     if wanted.text:
-        sessions = sought(scope, scope.bare_sessions(), wanted.text).order_by("-id")
-        found = found.filter(session__in=list(sessions.values_list("pk", flat=True)[:NEWEST]))
+        found = found.filter(session__in=found_by(scope, wanted.text))
     return found
 
 

@@ -7,7 +7,7 @@ cost every sale, and a person on the phone asks about something recent.
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from decimal import Decimal
 from enum import StrEnum
@@ -25,6 +25,8 @@ from sessions_app.state.customers import with_email
 from webhooks_app.models import Delivery, Event
 
 LONGEST = 200
+# Days that anybody can mean: the next one exists, in every zone.
+FIRST_DAY, LAST_DAY = date(1970, 1, 2), date(9990, 1, 1)
 NEWEST = 20_000
 
 _ID = re.compile(r"\b(cs|pg|pay|ref|cus|pl|evt|dlv|mer)_[0-9a-z]{10,40}\b")
@@ -39,15 +41,29 @@ _AMOUNT = re.compile(
 )
 
 
-def sought(scope: SessionScope, sessions: QuerySet[CheckoutSession], text: str) -> QuerySet[CheckoutSession]:
-    """A business's list narrowed to what a person typed."""
+def found_by(scope: SessionScope, text: str) -> list[int]:
+    """The keys of a business's sessions that a person may mean, at most some `NEWEST`.
+
+    In two queries, each of which an index serves.
+    """
     shop = _Shop(sessions=scope.bare_sessions(), customers=scope.customers(), zone=ZoneInfo(scope.merchant.time_zone))
-    return _sought(shop, sessions, text)
+    found: set[int] = set()
+    place = _place(_tidied(text), shop)
+    for condition in (place.everywhere, place.newest and shop.newest() & place.newest):
+        if condition:
+            some = _with_words(shop.sessions).filter(condition).order_by("-id")
+            found.update(some.values_list("pk", flat=True)[:NEWEST])
+    return list(found)
 
 
 def sought_everywhere(sessions: QuerySet[CheckoutSession], text: str) -> QuerySet[CheckoutSession]:
-    """The same for an operator, over all businesses."""
-    return _sought(_Shop(sessions=CheckoutSession.objects.all(), customers=Customer.objects.all()), sessions, text)
+    """The same for an operator, over all businesses: a list narrowed to it."""
+    text = _tidied(text)
+    if not text:
+        return sessions
+    shop = _Shop(sessions=CheckoutSession.objects.all(), customers=Customer.objects.all())
+    place = _place(text, shop)
+    return _with_words(sessions).filter(place.everywhere | (shop.newest() & place.newest if place.newest else Q()))
 
 
 @dataclass(frozen=True)
@@ -64,11 +80,16 @@ class _Shop:
         return Q(pk__gt=next(iter(beyond), 0))
 
 
-def _sought(shop: _Shop, sessions: QuerySet[CheckoutSession], text: str) -> QuerySet[CheckoutSession]:
-    text = _tidied(text)
-    if not text:
-        return sessions
-    return sessions.alias(metadata_text=Cast("metadata", TextField())).filter(_place(text, shop))
+def _with_words(sessions: QuerySet[CheckoutSession]) -> QuerySet[CheckoutSession]:
+    return sessions.alias(metadata_text=Cast("metadata", TextField()))
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Where a text is looked for: among all sessions, and among the newest. Empty: not there."""
+
+    everywhere: Q = field(default_factory=Q)
+    newest: Q = field(default_factory=Q)
 
 
 class Kind(StrEnum):
@@ -121,21 +142,21 @@ def _kind_of(text: str) -> tuple[Kind, str]:
     return (Kind.AMOUNT if any(_amounts(text)) else Kind.WORDS), text
 
 
-def _place(text: str, shop: _Shop) -> Q:
+def _place(text: str, shop: _Shop) -> _Place:
     kind, part = _kind_of(text)
     match kind:
         case Kind.ID:
-            return _of_id(part)
+            return _Place(_of_id(part))
         case Kind.TRANSACTION:
-            return _of_transaction(part)
+            return _Place(_of_transaction(part))
         case Kind.ADDRESS:
-            return _of_address(part, shop)
+            return _of_address(part)
         case Kind.PART:
-            return _of_part(part, shop)
+            return _Place(newest=_of_part(part))
         case Kind.EMAIL:
-            return Q(customer__in=with_email(shop.customers, part))
+            return _Place(Q(customer__in=with_email(shop.customers, part)))
         case _:
-            return _of_words(part, shop)
+            return _of_words(part, shop.zone)
 
 
 def _of_id(public_id: str) -> Q:
@@ -162,14 +183,14 @@ def _of_transaction(tx_hash: str) -> Q:
     return Q(pk__in=paid) | Q(pk__in=back)
 
 
-def _of_address(address: str, shop: _Shop) -> Q:
+def _of_address(address: str) -> _Place:
     """A deposit; or whoever paid, or wants money back, with it."""
     deposits = DepositAddress.objects.filter(address=checksummed(address.lower())).values("session")
     sent = Exists(Payment.objects.filter(session=OuterRef("pk"), sender__iexact=address))
-    return Q(pk__in=deposits) | shop.newest() & (Q(sent) | Q(refund_address__iexact=address))
+    return _Place(Q(pk__in=deposits), Q(sent) | Q(refund_address__iexact=address))
 
 
-def _of_part(text: str, shop: _Shop) -> Q:
+def _of_part(text: str) -> Q:
     parts = _SHORTENED.fullmatch(text)
     assert parts
     beginning, end = f"0x{parts[1] or ''}", parts[2] or ""
@@ -177,10 +198,10 @@ def _of_part(text: str, shop: _Shop) -> Q:
     moved = paid.filter(tx_hash__startswith=beginning, tx_hash__endswith=end)
     sent = paid.filter(sender__istartswith=beginning, sender__iendswith=end)
     to = Q(deposit__address__istartswith=beginning, deposit__address__iendswith=end)
-    return shop.newest() & (Q(Exists(moved)) | Q(Exists(sent)) | to)
+    return Q(Exists(moved)) | Q(Exists(sent)) | to
 
 
-def _of_words(text: str, shop: _Shop) -> Q:
+def _of_words(text: str, zone: tzinfo) -> _Place:
     """An order number, whole by the index; among the newest whatever has the words in it, or comes to the amount."""
     parts = (
         Q(reference__icontains=text) | Q(product_id__icontains=text) | Q(product_name__icontains=text)
@@ -189,14 +210,14 @@ def _of_words(text: str, shop: _Shop) -> Q:
     for amount in _amounts(text):
         parts |= amount
     if day := _day_in(text):
-        begins = datetime.combine(day, time(), shop.zone)
-        parts |= Q(created_at__gte=begins, created_at__lt=datetime.combine(day + timedelta(days=1), time(), shop.zone))
+        begins, ends = (datetime.combine(each, time(), zone) for each in (day, day + timedelta(days=1)))
+        parts |= Q(created_at__gte=begins, created_at__lt=ends)
     whole = Q(reference=text) | Q(product_id=text)
     if named := _NAMED.fullmatch(text):
         whole |= Q(metadata__contains={named[1]: named[2]})
         if re.fullmatch(r"-?(0|[1-9][0-9]{0,30})(\.[0-9]{1,30})?", named[2]):
             whole |= Q(metadata__contains={named[1]: Decimal(named[2])})
-    return whole | shop.newest() & parts
+    return _Place(whole, parts)
 
 
 def _day_in(text: str) -> date | None:
@@ -204,9 +225,10 @@ def _day_in(text: str) -> date | None:
     for words in (text, f"{text} {timezone.now().year}"):
         for layout in ("%Y-%m-%d", "%d.%m.%Y", "%d %b %Y", "%d %B %Y", "%b %d %Y"):
             try:
-                return datetime.strptime(words.replace(",", ""), layout).date()  # noqa: DTZ007  (a day has no zone)
+                day = datetime.strptime(words.replace(",", ""), layout).date()  # noqa: DTZ007  (a day has no zone)
             except ValueError:
                 continue
+            return day if FIRST_DAY <= day <= LAST_DAY else None
     return None
 
 

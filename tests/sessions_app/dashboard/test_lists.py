@@ -93,6 +93,8 @@ FILTERS: list[tuple[dict[str, object], list[str]]] = [
     ({"sort": "largest"}, ["short", "quiet", "over", "paid", "Sticker"]),
     ({"sort": "smallest", "currency": "USD"}, ["Sticker", "paid", "over", "short"]),
     ({"link": "pl_x", "customer": "cus_x", "key": "%", "value": "x"}, []),
+    ({"since": "0001-01-01", "until": "9999-12-31"}, ALL),
+    ({"q": "9999-12-31"}, []),
     ({"status": "strange", "least": "x", "since": "2026-13-01", "sort": "odd", "link": "x"}, ALL),
 ]
 
@@ -218,6 +220,13 @@ def test_payments_come_to_what_is_final_and_there(desk: Desk, shop: Merchant) ->
     payments.filter(session__reference="paid").update(collected_at=timezone.now())
     book_payments(list(payments.values_list("pk", flat=True)), now=timezone.now())
     assert totals() == [("USD", 3, Decimal(75), Decimal(45))]
+
+
+def test_payments_are_under_sessions_in_the_menu_and_switch_mode_in_place(desk: Desk) -> None:
+    answer = desk.get("payments")
+    current = [link.label for _, links in answer.context["menu"] for link in links if link.current]
+    assert current == ["Sessions"]
+    assert [url.rpartition("/")[2] for _, url in answer.context["modes"]] == ["payments", "payments"]
 
 
 def test_a_list_is_kept_under_a_name_and_removed(desk: Desk) -> None:

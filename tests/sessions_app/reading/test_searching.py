@@ -5,13 +5,14 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from merchants_app.models import Merchant
 from sessions_app.models import CheckoutSession
 from sessions_app.paying.quoting import choose_option
 from sessions_app.reading import searching
-from sessions_app.reading.searching import read_as, sought, sought_everywhere
+from sessions_app.reading.searching import found_by, read_as, sought_everywhere
 from sessions_app.refunding.address import leave_address
 from sessions_app.scope import SessionScope
 from sessions_app.selling.creation import create_session
@@ -72,6 +73,10 @@ SPELLINGS: dict[str, Say] = {
     "metadata by name": lambda s: "note: Gift wrap, please",
     "a number in metadata by name": lambda s: "zip 90210",
 }
+
+
+def sought(scope: SessionScope, sessions: QuerySet[CheckoutSession], text: str) -> QuerySet[CheckoutSession]:
+    return sessions.filter(pk__in=found_by(scope, text))
 
 
 @pytest.fixture(scope="module")
