@@ -1,6 +1,7 @@
 """The dashboard for everybody: no fault by axe-core on any page, light and dark, wide and on a phone; keyboard only."""
 
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Literal
 
 import pytest
@@ -100,8 +101,8 @@ def test_keys_walk_through_a_list_and_can_be_turned_off(
 def test_a_filter_is_set_by_the_form_and_taken_away_by_its_chip(
     open_dashboard: OpenDashboard, desk: Desk, new_session: Callable[..., CheckoutSession]
 ) -> None:
-    new_session(reference="dear", amount=900)
-    new_session(reference="cheap", amount=5)
+    new_session(reference="dear", amount=Decimal(900))
+    new_session(reference="cheap", amount=Decimal(5))
     page = open_dashboard(desk, "sessions")
     page.get_by_text("Add a filter").click()
     page.get_by_label("Amount from").fill("100")
