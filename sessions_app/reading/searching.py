@@ -133,7 +133,7 @@ def _kind_of(text: str) -> tuple[Kind, str]:
         return Kind.TRANSACTION, found[0].lower()
     if found := _ADDRESS.search(joined):
         return Kind.ADDRESS, found[0]
-    if found := _SHORTENED.fullmatch(joined):
+    if joined and (found := _SHORTENED.fullmatch(joined)):
         return Kind.PART, found[0].lower()
     if "@" in text.strip("@"):
         return Kind.EMAIL, text

@@ -74,6 +74,7 @@ def test_what_is_named_is_a_link_both_ways(desk: Desk, session: CheckoutSession,
     sandbox.play(session, "exact")
     text = desk.read(page_of(session))
     assert f"?customer={session.customer.public_id}" in text
+    assert f"/customers/{session.customer.public_id}" in text
     assert "mailto:pat@example.com" in text
     assert f"/dashboard/{desk.at}/sessions/{session.public_id}" in desk.read("events")
     event = desk.get("events").context["shown"].rows[0]
