@@ -25,6 +25,7 @@ ALL = (
     "collecting",
     "settling",
     "expiry",
+    "export",
     "webhook_delivery",
     "webhook_chaos",
 )

@@ -2,10 +2,10 @@
 
 import csv
 import io
-import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
+from json.encoder import encode_basestring
 
 from sessions_app.books.cells import Column, Kind
 
@@ -77,12 +77,12 @@ def _csv_lines(columns: Sequence[Column], style: Style) -> Lines:
 
 
 def _json_lines(columns: Sequence[Column]) -> Lines:
-    names = [json.dumps(column.name, ensure_ascii=False) for column in columns]
+    names = [encode_basestring(column.name) for column in columns]
     are_numbers = [column.kind == Kind.NUMBER for column in columns]
 
     def line(row: Row) -> str:
         cells = (
-            f"{name}: {(cell if is_number else json.dumps(cell, ensure_ascii=False)) if cell else 'null'}"
+            f"{name}: {(cell if is_number else encode_basestring(cell)) if cell else 'null'}"
             for name, is_number, cell in zip(names, are_numbers, row, strict=True)
         )
         return f"{{{', '.join(cells)}}}\n"

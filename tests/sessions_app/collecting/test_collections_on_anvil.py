@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from django.utils import timezone
@@ -11,9 +12,10 @@ from chains_app.calls.readers import nodes_for
 from chains_app.models import ScanCursor
 from chains_app.receiving.deposits import FACTORY_ADDRESS, Deposit, collect_call
 from merchants_app.models import AuditEntry, Merchant
+from sessions_app.books.statement import statement
 from sessions_app.collecting import watch
 from sessions_app.collecting.collecting import NothingToCollect, balances, plan, see_collection
-from sessions_app.models import CheckoutSession, DepositAddress, Payment
+from sessions_app.models import BookLine, CheckoutSession, DepositAddress, Payment
 from sessions_app.paying.quoting import choose_option
 from sessions_app.paying.used_deposits import find_spare_deposits, is_deployed
 from tests.cast import MIAS_WALLET, refreshed
@@ -225,3 +227,23 @@ def test_an_asset_that_is_not_listed_has_nothing_to_collect(street: Street, mia:
     own(Payment).update(asset="GONE")
     with pytest.raises(NothingToCollect):
         plan(merchant=mia, mode="test", network=DEVCHAIN, asset="GONE", conditions=Conditions(1, True))
+
+
+def test_the_statement_closes_with_what_the_node_says_lies_there_and_has_the_fee_that_was_paid(
+    street: Street, mia: Merchant
+) -> None:
+    street.pays(FULL)
+    sent = collected_by(street)
+    street.node.mine(FINAL)
+    street.looked().pays(7)
+    now = timezone.now()
+    rows = {row.asset: row for row in statement(mia, "test", now.date().replace(day=1), now).rows}
+    lies_there = street.node.token_balance(street.chain.usdc, street.address)
+    assert rows["USDC"].closing == Decimal(lies_there).scaleb(-6) == Decimal(7).scaleb(-6)
+    assert rows["USDC"].units.through_wallet == Decimal(FULL).scaleb(-6)
+    receipt = street.node.rpc("eth_getTransactionReceipt", [sent])
+    paid = int(receipt["gasUsed"], 16) * int(receipt["effectiveGasPrice"], 16)
+    assert rows["ETH"].units.fees == Decimal(paid).scaleb(-18) > 0
+    assert rows["ETH"].worth.fees == Decimal(paid).scaleb(-18) * 2500  # of test mode's table
+    street.loses(FINAL + 20)
+    assert BookLine.objects.filter(merchant=mia, kind="fee_taken_back").count() == 1
