@@ -27,7 +27,7 @@ from merchants_app.models import ApiKey, Member, Merchant, Role, Treasury, User
 from merchants_app.people.invitations import invite
 from merchants_app.people.team import remove
 from merchants_app.requests.log import write_lines
-from sessions_app.models import Authorization, CheckoutSession, DepositAddress, SpareDeposit
+from sessions_app.models import Authorization, CheckoutSession, DepositAddress, SpareDeposit, UnbookedFee
 from sessions_app.paying.announcing import announce
 from sessions_app.paying.quoting import choose_option
 from sessions_app.selling.creation import create_session
@@ -261,6 +261,10 @@ def _tried(world: World) -> None:
 
 
 def _spare(world: World) -> None:
-    """A deposit that is listed as one that may serve again."""
+    """A deposit that is listed as one that may serve again, and a fee that is to be booked."""
     deposit = DepositAddress.objects.filter(session__merchant=world.merchant, session__mode=world.mode).earliest("id")
     SpareDeposit.objects.create(deposit=deposit, treasury=deposit.session.treasury, network=NETWORKS[world.mode][0])
+    # What its collection cost is asked of its network.
+    UnbookedFee.objects.create(
+        merchant=world.merchant, mode=world.mode, network=NETWORKS[world.mode][0], tx_hash="0xfee", at=timezone.now()
+    )
