@@ -36,6 +36,7 @@ WRONG = {
     "OPERATOR_EMAIL": ["nobody"],
     "LOG_FORMAT": ["xml"], "LOG_LEVEL": ["LOUD"],
     "COINBASE_URL": ["api.coinbase.example", "ftp://rates.example"], "KRAKEN_URL": ["https://"],
+    "FACILITATOR_URL": ["facilitator.example"],
 }  # fmt: skip
 RIGHT = {
     "PUBLIC_URL": ["https://pay.example", "https://pay.example/", "http://10.0.0.5:8000", "http://[::1]:8000"],
@@ -46,6 +47,7 @@ RIGHT = {
     "DEFAULT_FROM_EMAIL": ["Mia Coffee <pay@mia.example>", "pay@mia.example", "Tallystick <no-reply@localhost>"],
     "OPERATOR_EMAIL": ["", "op@example.com"],
     "COINBASE_URL": ["", "https://api.coinbase.example"],
+    "FACILITATOR_URL": ["", "http://facilitator:4022"],
     "API_KEY_CACHE_SECONDS": ["0"],
 }
 # Reads the settings with each value in turn, in one process; prints what is said of it.
