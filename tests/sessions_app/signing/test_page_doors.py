@@ -7,6 +7,7 @@ from django.test import Client
 
 from sessions_app.models import Authorization, CheckoutSession
 from tests.facilitator import PAT, TX_HASH, Facilitator, signature_of
+from tests.strangers.world import own
 
 
 @pytest.fixture(autouse=True)
@@ -56,7 +57,7 @@ def test_what_is_no_signature_is_a_sentence(
     assert (answer.status_code, answer.json()["code"]) == (400, code)
     assert len(answer.json()["detail"]) > 20
     assert facilitator.times("/verify") == 0
-    assert not Authorization.objects.exists()
+    assert not own(Authorization).exists()
 
 
 def test_a_signature_from_another_page_is_none_here(quoted: CheckoutSession) -> None:

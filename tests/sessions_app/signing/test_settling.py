@@ -29,6 +29,7 @@ from sessions_app.signing.settling import SignedPayment, settle
 from sessions_app.state import lifecycle
 from tests.facilitator import PAT, TX_HASH, Facilitator, signature_of
 from tests.loopback import HANG_UP, Reply
+from tests.strangers.world import own
 
 OTHER = Account.from_key("0x" + "11" * 32)
 
@@ -102,7 +103,7 @@ def test_what_is_not_due_is_handed_to_nobody(
         settled(quoted, **changes)
     assert refusal.value.attr == attr
     assert facilitator.times("/verify") == 0
-    assert not Authorization.objects.exists()
+    assert not own(Authorization).exists()
 
 
 @pytest.mark.parametrize(("field", "value"), [("chainId", 1), ("verifyingContract", OTHER.address), ("version", "1")])
@@ -142,7 +143,7 @@ def test_whatever_the_facilitator_answers_is_a_sentence(
     facilitator.says[path] = answer
     with pytest.raises(error):
         settled(quoted)
-    assert Authorization.objects.get().stage == status
+    assert own(Authorization).get().stage == status
     assert announced(again(quoted), now=timezone.now()) is None
 
 
@@ -163,7 +164,7 @@ def test_one_in_doubt_is_asked_again_with_the_same(quoted: CheckoutSession, faci
         settle(quoted, given, now=timezone.now())
     del facilitator.says["/settle"]
     assert settle(quoted, given, now=timezone.now()).stage == "settled"
-    assert Authorization.objects.count() == 1
+    assert own(Authorization).count() == 1
 
 
 def test_while_one_may_move_money_no_other_is_handed_over(quoted: CheckoutSession, facilitator: Facilitator) -> None:
@@ -182,14 +183,14 @@ def test_after_its_time_another_may_be_signed(quoted: CheckoutSession, facilitat
     with pytest.raises(SettlementInDoubt):
         settled(quoted, seconds=60)
     del facilitator.says["/settle"]
-    Authorization.objects.update(valid_before=timezone.now() - timedelta(minutes=3))
+    own(Authorization).update(valid_before=timezone.now() - timedelta(minutes=3))
     assert settled(quoted, wallet=OTHER).stage == "settled"
-    assert [each.stage for each in Authorization.objects.order_by("id")] == ["failed", "settled"]
+    assert [each.stage for each in own(Authorization).order_by("id")] == ["failed", "settled"]
 
 
 def test_a_facilitator_that_names_a_transaction_that_never_comes_bars_nobody_for_ever(quoted: CheckoutSession) -> None:
     settled(quoted)
-    Authorization.objects.update(valid_before=timezone.now() - timedelta(minutes=3))
+    own(Authorization).update(valid_before=timezone.now() - timedelta(minutes=3))
     assert settled(quoted).stage == "settled"
 
 
@@ -205,7 +206,7 @@ def test_what_was_declined_before_it_was_handed_over_stands_in_nobodys_way(
 
 def test_a_worker_that_died_while_asking_bars_nobody_for_longer(quoted: CheckoutSession) -> None:
     settled(quoted)
-    Authorization.objects.update(stage="asking", tx_hash="", asked_at=timezone.now() - timedelta(minutes=2))
+    own(Authorization).update(stage="asking", tx_hash="", asked_at=timezone.now() - timedelta(minutes=2))
     assert settled(quoted, wallet=OTHER).stage == "settled"
 
 
