@@ -4,6 +4,7 @@ import csv
 import io
 import json
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -19,22 +20,36 @@ from sessions_app.books.statement import statement, table
 from sessions_app.books.writing import Style
 from sessions_app.collecting.collecting import play_collection
 from sessions_app.models import BookLine, CheckoutSession, Payment
-from tests.cast import refreshed
+from sessions_app.selling.creation import create_session
+from tests.cast import MIAS_WALLET, agreed, merchant, refreshed
 from tests.desk import Desk, owner_of
-from tests.sandbox import Sandbox
+from tests.sandbox import sandbox_at
 from tests.strangers.world import own
 
-New = Callable[..., CheckoutSession]
 EVIL = "=HYPERLINK(1)"
 
 
+@pytest.fixture(scope="module")
+def history(once: None) -> CheckoutSession:
+    """Two sessions that were paid, both of orders that begin like a formula; the first was collected."""
+    with sandbox_at() as sandbox:
+        sandbox.look()
+        mia = merchant("Mia Coffee", MIAS_WALLET)
+        session = create_session(merchant=mia, mode="test", terms=agreed(reference=EVIL, currency="EUR"))
+        sandbox.play(session, "exact")
+        play_collection(merchant=mia, mode="test", network=sandbox.network, by="mia", now=timezone.now())
+        sandbox.play(create_session(merchant=mia, mode="test", terms=agreed(reference="-7")), "exact")
+        return session
+
+
 @pytest.fixture
-def sold(new_session: New, sandbox: Sandbox, mia: Merchant) -> CheckoutSession:
-    """Two sessions that were paid, one of which begins like a formula; one of them was collected."""
-    session = sandbox.play(new_session(reference=EVIL, currency="EUR"), "exact")
-    play_collection(merchant=mia, mode="test", network=sandbox.network, by="mia", now=timezone.now())
-    sandbox.play(new_session(reference="-7"), "exact")
-    return session
+def sold(history: CheckoutSession, db: None) -> CheckoutSession:
+    return refreshed(history)
+
+
+@pytest.fixture
+def mia(sold: CheckoutSession) -> Merchant:
+    return sold.merchant
 
 
 def read(mia: Merchant, what: Export, style: Style = Style(), **more: object) -> str:  # noqa: B008
@@ -157,9 +172,17 @@ def test_a_file_is_a_line_of_the_audit_log(sold: CheckoutSession, mia: Merchant)
 
 
 def test_the_pages_of_the_books_open_and_ask_as_much_for_many_as_for_few(
-    sold: CheckoutSession, mia: Merchant, new_session: New, sandbox: Sandbox, django_assert_max_num_queries: object
+    sold: CheckoutSession, mia: Merchant, django_assert_num_queries: Callable[[int], AbstractContextManager[object]]
 ) -> None:
     desk = Desk(owner_of(mia))
     for page in ("books", f"books?month={timezone.now():%Y-%m}", "books/exports", "books/lines"):
         assert "Books" in desk.read(page)
     assert "Stays yours" in desk.read(f"books?month={timezone.now():%Y-%m}")
+    month, lines = timezone.now().date().replace(day=1), list(BookLine.objects.filter(merchant=mia, kind="received"))
+    for number in range(2, 52):
+        for line in lines:
+            line.pk, line.turn = None, number
+        BookLine.objects.bulk_create(lines)
+    with django_assert_num_queries(2):
+        many = statement(mia, "test", month, timezone.now())
+    assert many.lines["received"] == 2 + 100
