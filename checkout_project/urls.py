@@ -42,6 +42,7 @@ urlpatterns = [
     path("api/<path:_rest>", no_such_address),
     path("", include((session_urls.hosted, "hosted"))),
     *session_urls.assets,
+    *session_urls.well_known,
     path("healthz", alive),
     path("readyz", ready),
     path("metrics", metrics),

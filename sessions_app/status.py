@@ -107,6 +107,30 @@ class RefundRate(models.TextChoices):
     TODAY = "today", "Today's rate"
 
 
+class LetterKind(models.TextChoices):
+    """What a letter to a buyer tells."""
+
+    RECEIPT = "receipt", "Paid: the receipt"
+    TAKEN_BACK = "taken_back", "The network took the payment back: the receipt does not hold"
+    RESTORED = "restored", "The payment is there again: the receipt holds"
+    EXPIRED = "expired", "The time is over, and money is here"
+    REFUND_WHERE = "refund_where", "Where shall a refund go?"
+    REFUND_SENT = "refund_sent", "A refund is on its way"
+    REFUND_DONE = "refund_done", "A refund is final"
+    REFUND_UNDONE = "refund_undone", "The network took a refund back that was final"
+    REFUND_ADDRESS = "refund_address", "Another refund address was left"
+
+
+class LetterOutcome(models.TextChoices):
+    """What became of a letter to a buyer; none while it waits to be sent."""
+
+    SENT = "sent", "Sent"
+    REFUSED = "refused", "Refused by the mail server"
+    OVERTAKEN = "overtaken", "No longer so when it was to be sent"
+    NOBODY = "nobody", "The buyer was erased"
+    GIVEN_UP = "given_up", "Tried too often"
+
+
 # `refunding/states.py` writes them, and refuses every other move.
 REFUND_MOVES: dict[RefundStatus, frozenset[RefundStatus]] = {
     RefundStatus.WAITING_FOR_ADDRESS: frozenset({RefundStatus.PREPARED, RefundStatus.WITHDRAWN}),

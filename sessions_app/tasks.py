@@ -8,9 +8,11 @@ from common.modes import Mode
 from common.ticks import may_be_sent
 from sessions_app.books.catching_up import catch_up
 from sessions_app.buyers.retention import erase_old_buyers as erase_old_buyers_now
+from sessions_app.letters.sending import send_letters
 from sessions_app.paying.second_thoughts import take_effect
 from sessions_app.paying.used_deposits import find_spare_deposits
 from sessions_app.reading.waiting_letters import write_letters
+from sessions_app.receipts.issuing import sign_receipts
 from sessions_app.watching.searches import do_waiting
 from sessions_app.watching.second_looks import look_again
 from sessions_app.watching.standing_still import end_what_is_over
@@ -72,6 +74,14 @@ def take_decisions() -> None:
 def tell_of_decisions() -> None:
     """Writes to those who may decide about what waits. Safe to run twice at once."""
     write_letters(timezone.now())
+
+
+@shared_task(ignore_result=True)
+def write_to_buyers() -> None:
+    """Signs receipts and sends the letters that are due."""
+    now = timezone.now()
+    sign_receipts(now)
+    send_letters(now)
 
 
 @shared_task(ignore_result=True)

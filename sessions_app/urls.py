@@ -27,7 +27,7 @@ from sessions_app.dashboard import (
 )
 from sessions_app.dashboard import views as saved_views
 from sessions_app.dashboard.overview import overview
-from sessions_app.pay import payment_links, refund_address, signing, views
+from sessions_app.pay import payment_links, receipts, refund_address, signing, views
 from sessions_app.pay.embed_script import tallystick_js
 from sessions_app.pay.x402 import x402
 
@@ -86,7 +86,14 @@ hosted = [
     path("pay/<str:page_token>/again", views.again, name="pay-again"),
     path("pay/<str:page_token>/simulate", views.simulate, name="pay-simulate"),
     path("pay/<str:page_token>/qr.svg", views.qr, name="pay-qr"),
+    path("receipt/<str:token>.json", receipts.signature, name="receipt-signature"),
+    path("receipt/<str:token>", receipts.sheet, name="receipt"),
+    path("receipt/<str:token>/check", receipts.check, name="receipt-check"),
+    path("receipt/<str:token>/qr.svg", receipts.qr, name="receipt-qr"),
 ]
+
+# Where programs look for keys (RFC 8615).
+well_known = [path(".well-known/jwks.json", receipts.keys, name="receipt-keys")]
 
 dashboard = [
     path("overview", overview, name="overview"),

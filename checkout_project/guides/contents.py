@@ -14,7 +14,7 @@ FOLDER = settings.BASE_DIR / "docs"
 # Heading → pages (docs/<name>.md). Each page has its place here.
 SECTIONS: dict[str, tuple[str, ...]] = {
     "Start": ("quick-start", "testing", "going-live"),
-    "Take payments": ("api", "webhooks", "payment-page", "embedding", "payment-links", "x402", "refunds"),
+    "Take payments": ("api", "webhooks", "payment-page", "receipts", "embedding", "payment-links", "x402", "refunds"),
     "Build": ("write-a-plugin", "connect-a-shop", "errors"),
     "Money": ("receiving", "rates", "networks"),
     "Your business": ("dashboard", "settings", "books", "sign-in", "privacy"),

@@ -10,6 +10,7 @@ BEAT_SCHEDULE = {
     "expire-due-sessions": {"task": "sessions_app.tasks.expire_due", "schedule": every(2)},
     "take-decisions": {"task": "sessions_app.tasks.take_decisions", "schedule": every(2)},
     "tell-of-decisions": {"task": "sessions_app.tasks.tell_of_decisions", "schedule": every(60)},
+    "write-to-buyers": {"task": "sessions_app.tasks.write_to_buyers", "schedule": every(3)},
     "look-after-endpoints": {"task": "webhooks_app.tasks.look_after_endpoints", "schedule": every(60)},
     "forget-old-events": {"task": "webhooks_app.tasks.forget_old_events", "schedule": every(3600)},
     "refresh-rates": {"task": "chains_app.tasks.refresh_rates", "schedule": every(30)},

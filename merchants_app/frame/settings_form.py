@@ -17,7 +17,7 @@ from common.fiat.currencies import Currency
 from common.money import CURRENCIES
 from merchants_app.businesses.logos import WrongLogo, drawn_anew
 from merchants_app.businesses.money_rules import KeptTooShort, ReusedTooSoon, amounts_text, check_memory, check_rest
-from merchants_app.models import Merchant
+from merchants_app.models import BuyerLetter, Merchant
 
 _AMOUNT = re.compile(r"[0-9]{1,8}(\.[0-9]{1,2})?")
 _COLOR = re.compile(r"#[0-9a-f]{6}", re.IGNORECASE)
@@ -108,13 +108,21 @@ class SettingsForm(forms.ModelForm[Merchant]):
     )
     time_zone = forms.ChoiceField(help_text="When your days and months begin and end, and the clock of these pages.")
 
+    buyer_letters_off = forms.MultipleChoiceField(
+        label="Letters that your buyers do not get",
+        required=False,
+        choices=BuyerLetter.choices,
+        help_text="All others they get, in the session's language. In test mode only your own people do.",
+        widget=forms.CheckboxSelectMultiple,
+    )
+
     class Meta:
         model = Merchant
         fields = (
             "name", "support_email", "brand_color", "support_url", "thanks", "terms_url", "privacy_url", "language",
             "returns_by_itself", "session_minutes", "quote_minutes", "grace_minutes", "watch_days",
             "tolerance_percent", "tolerance_amount", "tolerance_amounts", "spread_percent", "reporting_currency",
-            "time_zone", "decision_letters", "keep_buyers_days", "reuse_after_days",
+            "time_zone", "decision_letters", "buyer_letters_off", "keep_buyers_days", "reuse_after_days",
         )  # fmt: skip
         labels = {
             "name": "Name of the business",

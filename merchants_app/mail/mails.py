@@ -8,7 +8,7 @@ from typing import Any
 
 import structlog
 from django.conf import settings
-from django.core.mail import send_mail
+from django.core.mail import EmailMessage
 from django.db import transaction
 from django.template.loader import render_to_string
 
@@ -18,6 +18,7 @@ from merchants_app.models import Merchant, Role, User
 _log = structlog.get_logger()
 # From here on a mail server means no for good; below, "not now" (RFC 5321 §4.2.1). Greylisting says 450.
 _FOR_GOOD = 500
+_CLOSING = 421  # whatever it was told: it takes nothing more on this line
 
 
 class Posted(IntEnum):
@@ -39,6 +40,19 @@ def mail_owners_at_once(*, merchant: Merchant, template: str, **context: Any) ->
     subject, body = _letter(template, merchant=merchant, **context)
     found = [_send(address, subject, body) for address in owners_of(merchant)]
     return Posted.SENT if Posted.SENT in found else max(found, default=Posted.SENT)
+
+
+def deliver(letter: EmailMessage) -> Posted:
+    """A letter with all its parts, now."""
+    if settings.EMAIL_BACKEND == NOWHERE:
+        _log.warning("mail.not_sent", subject=letter.subject, reason="EMAIL_HOST names no mail server")
+        return Posted.AWAY
+    try:
+        letter.send()
+    except (OSError, SMTPException) as error:
+        _log.warning("mail.not_sent", subject=letter.subject, reason=str(error))
+        return _meaning(error)
+    return Posted.SENT
 
 
 def mail_at_once(*, to: str, template: str, **context: Any) -> Posted:
@@ -71,15 +85,7 @@ def _letter(template: str, **context: Any) -> tuple[str, str]:
 
 
 def _send(address: str, subject: str, body: str) -> Posted:
-    if settings.EMAIL_BACKEND == NOWHERE:
-        _log.warning("mail.not_sent", subject=subject, reason="EMAIL_HOST names no mail server")
-        return Posted.AWAY
-    try:
-        send_mail(subject, body, None, [address])
-    except (OSError, SMTPException) as error:
-        _log.warning("mail.not_sent", subject=subject, reason=str(error))
-        return _meaning(error)
-    return Posted.SENT
+    return deliver(EmailMessage(subject, body, None, [address]))
 
 
 def _meaning(error: Exception) -> Posted:
@@ -88,5 +94,7 @@ def _meaning(error: Exception) -> Posted:
     elif isinstance(error, SMTPDataError):
         code = error.smtp_code
     else:
+        return Posted.AWAY
+    if code == _CLOSING:
         return Posted.AWAY
     return Posted.REFUSED if code >= _FOR_GOOD else Posted.LATER

@@ -3,6 +3,7 @@
 from merchants_app.models.account import LEAST_KEPT_AFTER_WATCH, DecisionLetters, Member, Merchant, Role, User
 from merchants_app.models.api import ApiKey, IdempotencyRecord, KeyScope
 from merchants_app.models.audit import AuditEntry
+from merchants_app.models.buyer_letter import BuyerLetter
 from merchants_app.models.invitation import Invitation
 from merchants_app.models.logo import LARGEST_LOGO, Logo
 from merchants_app.models.request_log import LoggedRequest
@@ -15,6 +16,7 @@ __all__ = [
     "LEAST_KEPT_AFTER_WATCH",
     "ApiKey",
     "AuditEntry",
+    "BuyerLetter",
     "DecisionLetters",
     "IdempotencyRecord",
     "Invitation",

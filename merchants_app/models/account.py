@@ -18,6 +18,7 @@ from common.api.exact_json import ExactDecoder, ExactEncoder
 from common.email_addresses import folded
 from common.fiat.currencies import Currency
 from common.public_ids import new_merchant_id
+from merchants_app.models.buyer_letter import BuyerLetter
 from merchants_app.models.pay_page import PayPageWords
 from merchants_app.models.ways import PayingRules
 
@@ -178,6 +179,13 @@ class Merchant(PayPageWords, PayingRules):
         default=DecisionLetters.AT_ONCE,
         db_default=DecisionLetters.AT_ONCE,
         help_text="When owners are told of payments that wait for a decision.",
+    )
+    buyer_letters_off = ArrayField(
+        models.CharField(max_length=20, choices=BuyerLetter.choices),
+        default=list,
+        db_default=[],
+        blank=True,
+        help_text="The letters that its buyers do not get.",
     )
     created_at = models.DateTimeField(auto_now_add=True)
     suspended_at = models.DateTimeField(

@@ -163,8 +163,9 @@ class Session(Answer):
         examples=[None, "https://pay.example/pay/pg_3f8k2m9x7c1vb5nq0wzt4r6hdj/x402"],
     )
     receipt_url: str | None = Field(
-        description="The same page, once it is a receipt; null until the session is completed.",
-        examples=["https://pay.example/pay/pg_3f8k2m9x7c1vb5nq0wzt4r6hdj"],
+        description="The signed receipt, for the buyer and whoever wants to see it; null until the session is "
+        "completed. Nobody can pay, cancel or name a refund address by it.",
+        examples=["https://pay.example/receipt/rc_8f3b2c0d9e7a41b6a5c4d3e2f1908776"],
     )
     dashboard_url: str = Field(
         description="Where you see it, signed in: for a note in your order.",

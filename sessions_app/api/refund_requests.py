@@ -62,8 +62,11 @@ class CreateRefund(Body):
     reason: LeftOut[Annotated[str, Text(500)]] = Field(
         None, description="Why, for the buyer and your books.", examples=["Out of stock"]
     )
-    notify_buyer: YesNo = Field(
-        default=False, description="Write to the buyer: it goes back, or where shall it go?", examples=[True]
+    notify_buyer: LeftOut[YesNo] = Field(
+        None,
+        description="Write to the buyer: where shall it go, it is on its way, it is there. Left out: the letters that "
+        "the business has on. False: none about this refund.",
+        examples=[True],
     )
     asset: LeftOut[Symbol] = Field(
         None, description="Which of what arrived; needed where several assets did.", examples=["USDC"]

@@ -24,6 +24,7 @@ from sessions_app.models import (
     CheckoutSession,
     Customer,
     Decision,
+    Letter,
     PaymentLink,
     Refund,
     SessionNote,
@@ -102,6 +103,8 @@ def _erase_sessions(customer: Customer, batch: list[CheckoutSession], *, actor: 
         refund.to_address, refund.reason = "", forget.in_note(refund.reason)
     update_rows(rows, ["to_address", "reason"])
     changes.delete()
+    # Whoever is sending one of them has read whom to: it is waited for, and stays as sent.
+    Letter.objects.filter(session__in=batch, outcome="").delete()
     Announcement.objects.filter(session__in=batch).delete()
     Authorization.objects.filter(session__in=batch).delete()
     SessionNote.objects.filter(session__in=batch).delete()

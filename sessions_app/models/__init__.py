@@ -7,6 +7,7 @@ from sessions_app.models.book_line import BookLine, BooksPosition, LineKind, Unb
 from sessions_app.models.customer import Customer
 from sessions_app.models.decision import Decision, PendingDecision
 from sessions_app.models.deposit import DepositAddress, SpareDeposit
+from sessions_app.models.in_writing import Letter, Receipt, ReceiptKey, receipt_token
 from sessions_app.models.money_search import MoneySearch
 from sessions_app.models.payment import Payment, Quote
 from sessions_app.models.payment_link import PaymentLink
@@ -28,12 +29,15 @@ __all__ = [
     "Customer",
     "Decision",
     "DepositAddress",
+    "Letter",
     "LineKind",
     "MoneySearch",
     "Payment",
     "PaymentLink",
     "PendingDecision",
     "Quote",
+    "Receipt",
+    "ReceiptKey",
     "Refund",
     "RefundCandidate",
     "SavedView",
@@ -42,4 +46,5 @@ __all__ = [
     "StatusChange",
     "UnbookedFee",
     "ViewOf",
+    "receipt_token",
 ]

@@ -34,7 +34,9 @@ class Refund(models.Model):
         max_length=42, blank=True, help_text="Where the buyer wants it; EIP-55 checksummed. Empty: not said yet."
     )
     reason = models.CharField(max_length=500, blank=True, db_default="", help_text="Why, for the buyer and the books.")
-    notify_buyer = models.BooleanField(default=False, db_default=False, help_text="The buyer gets letters about it.")
+    notify_buyer = models.BooleanField(
+        null=True, default=None, help_text="The buyer gets letters about it; null: those that the business has on."
+    )
     issue = models.CharField(
         max_length=12, choices=Issue.choices, blank=True, help_text="What is settled when it is final; empty: nothing."
     )

@@ -28,7 +28,7 @@ def buyers_page(door: BuyersDoor) -> Callable[[HttpRequest, str], HttpResponse]:
             session = session_for_buyer(page_token)
         except SessionNotFound:
             return keep_private(render(request, "pay/not_found.html", status=404))
-        with translation.override(_language(session, request)):
+        with translation.override(language_for(session, request)):
             if is_from_here(request):
                 response = door(request, session)
             else:
@@ -38,7 +38,7 @@ def buyers_page(door: BuyersDoor) -> Callable[[HttpRequest, str], HttpResponse]:
     return view
 
 
-def _language(session: CheckoutSession, request: HttpRequest) -> str:
+def language_for(session: CheckoutSession, request: HttpRequest) -> str:
     """The one the shop asked for, if we speak it; else one of the browser's; else what the business says."""
     try:
         return translation.get_supported_language_variant(session.locale)

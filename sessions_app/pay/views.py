@@ -21,6 +21,7 @@ from common.errors import DomainError
 from merchants_app.frame.throttling import TooManyRequests, count_opening
 from sessions_app.errors import NotPayableAgain
 from sessions_app.models import CheckoutSession, Refund
+from sessions_app.owed.letters import has_receipt_letter
 from sessions_app.pay.codes import qr_svg
 from sessions_app.pay.frame import BuyersDoor, buyers_page
 from sessions_app.pay.shown.due import due_of
@@ -201,6 +202,7 @@ def _view_model(request: HttpRequest, session: CheckoutSession, error: str = "")
         unseen_since=unread_networks(now).get(session.quote.network) if unseen and session.quote else None,
         wanted=wanted,
         signed=under_way(session, now=now) if state == State.SEND and is_switched_on() else None,
+        is_mailed=state == State.PAID and has_receipt_letter(session),
         can_pay_again=state in {State.EXPIRED, State.CANCELLED} and may_pay_again(session, now),
     )
 

@@ -18,11 +18,12 @@ from merchants_app.audit import record
 from merchants_app.mail.mails import mail_owners
 from sessions_app.models import AddressChange, CheckoutSession
 from sessions_app.models.address_change import TRIES
+from sessions_app.owed.letters import Owed, owe
 from sessions_app.refunding.mails import NotMailed, mail_code
 from sessions_app.refunding.refunds import address_left
 from sessions_app.refunding.where import checked_refund_address
 from sessions_app.state.lifecycle import News, lock, reassess
-from sessions_app.status import RefundStatus
+from sessions_app.status import LetterKind, RefundStatus
 
 CODE_HOLDS = timedelta(minutes=10)
 # How many codes are mailed for a session: with five tries each, a guesser's chance is one in 30,000 a day.
@@ -138,7 +139,9 @@ def _replace(session: CheckoutSession, former: str, address: str) -> None:
         raise AddressStands("An address was left already: another one needs a code.")
     record(merchant=session.merchant, mode=session.mode, actor=_BUYER, action="refund.address",
            subject=session.public_id, before=former, to=address)  # fmt: skip
-    address_left(session, address, now=timezone.now())
+    now = timezone.now()
+    address_left(session, address, now=now)
+    owe([Owed(session=session, kind=LetterKind.REFUND_ADDRESS)], now=now)
 
 
 def _tell_merchant(session: CheckoutSession, change: AddressChange, now: datetime) -> None:

@@ -20,7 +20,7 @@ def ask_for_refund(
     rate: RefundRate = RefundRate.PAID,
     address: str = "",
     reason: str = "",
-    notify_buyer: bool = False,
+    notify_buyer: bool | None = None,
     actor: str,
 ) -> Refund:
     """A refund of all that is there, of the excess, or of an amount; it waits for an address while there is none.

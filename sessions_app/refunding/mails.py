@@ -5,15 +5,17 @@ from typing import Any
 
 from common.errors import Conflict
 from common.modes import Mode
-from common.money import amount_text, to_minor_unit
+from common.money import to_minor_unit
 from merchants_app.audit import record
-from merchants_app.mail.mails import Posted, mail, mail_at_once
+from merchants_app.mail.mails import Posted, mail_at_once
 from merchants_app.models import AuditEntry
 from sessions_app.buyers.forgetting import is_erased
 from sessions_app.errors import NothingToRefund, WrongRefund
 from sessions_app.models import AddressChange, CheckoutSession, Refund
+from sessions_app.owed.letters import Owed, owe
 from sessions_app.refunding.refundable import arrived, waiting_for_address
 from sessions_app.state.representation import page_url
+from sessions_app.status import LetterKind
 
 AGAIN_AFTER = timedelta(hours=1)
 _ACTION = "refund.address_asked"
@@ -57,26 +59,16 @@ def ask_by_mail(session: CheckoutSession, *, actor: str, now: datetime) -> None:
     record(merchant=session.merchant, mode=session.mode, actor=actor, action=_ACTION, subject=session.public_id)
 
 
-def tell_buyer(refund: Refund, *, actor: str) -> None:
-    """Writes to the buyer that money goes back, once this is committed; asks where to when nobody has said.
+def ask_by_letter(refund: Refund, *, actor: str, now: datetime) -> None:
+    """Owes the buyer the same question where nobody has said; all else is told once the chain shows it.
 
     Raises `WrongRefund` when there is nobody to write to.
     """
     session = refund.session
     if is_erased(session) or not session.email:
         raise WrongRefund("There is no e-mail address of the buyer to write to.", attr="notifyBuyer")
-    mail(
-        to=[session.email],
-        template="refund_to_you" if refund.to_address else "refund_address",
-        merchant=session.merchant,
-        session=session,
-        refund=refund,
-        amount=to_minor_unit(session.amount, session.currency),
-        goes_back=amount_text(refund.amount_units, refund.decimals),
-        link=refund_page_url(session),
-        is_test=session.mode == Mode.TEST,
-    )
     if not refund.to_address:
+        owe([Owed(session=session, kind=LetterKind.REFUND_WHERE, about=refund.public_id, is_asked=True)], now=now)
         record(merchant=session.merchant, mode=session.mode, actor=actor, action=_ACTION, subject=session.public_id)
 
 

@@ -23,7 +23,7 @@ from sessions_app.errors import NothingToRefund, WrongRefund
 from sessions_app.models import CheckoutSession, Refund
 from sessions_app.paying.decisions import Case, case_of
 from sessions_app.paying.scenarios import SANDBOX
-from sessions_app.refunding.mails import tell_buyer
+from sessions_app.refunding.mails import ask_by_letter
 from sessions_app.refunding.refundable import Arrived, arrived, excess
 from sessions_app.refunding.states import Move, amount_of, begin, move
 from sessions_app.refunding.told import RefundNotOpen, tell_transaction
@@ -47,7 +47,7 @@ def prepare_refund(
     address: str = "",
     may_wait: bool = False,
     reason: str = "",
-    notify_buyer: bool = False,
+    notify_buyer: bool | None = None,
     actor: str,
     now: datetime | None = None,
 ) -> Refund:
@@ -56,7 +56,8 @@ def prepare_refund(
     `amount` is in the session's currency, or in the asset itself (`is_in_asset`), of which exactly as much goes back,
     whatever it costs by now. `to_address` is where whoever prepares it was shown that it goes; another one by now is
     refused. `address` is the merchant's word where it goes, which counts before the buyer's. While nobody has said, it
-    waits for the buyer (`may_wait`), or is refused. `notify_buyer` writes a letter.
+    waits for the buyer (`may_wait`), or is refused. `notify_buyer` is whether the buyer gets letters about it; None: as
+    the business has it.
     Raises `WrongRefund`, `NothingToRefund`, or `RateUnavailable` when today's rate is wanted and there is none.
     """
     named = checked_refund_address(session, address) if address else ""
@@ -113,7 +114,7 @@ def prepare_refund(
                to=refund.to_address)  # fmt: skip
         begin(refund, actor=actor, now=now)
         if notify_buyer:
-            tell_buyer(refund, actor=actor)
+            ask_by_letter(refund, actor=actor, now=now)
     return refund
 
 

@@ -16,8 +16,9 @@ from common.bulk_sql import update_rows
 from common.money import amount_text
 from sessions_app.books.booking import book_refunds, book_told_refunds
 from sessions_app.models import Refund
+from sessions_app.owed.letters import Owed, owe
 from sessions_app.state.lifecycle import News, lock_many, reassess, reassess_many
-from sessions_app.status import REFUND_MOVES, RefundStatus
+from sessions_app.status import REFUND_MOVES, LetterKind, RefundStatus
 from webhooks_app.event_types import EventType
 
 # Of a refund that is on no chain.
@@ -29,6 +30,12 @@ _EVENTS = {
     RefundStatus.SEEN: EventType.REFUND_SEEN,
     RefundStatus.CONFIRMED: EventType.REFUND_CONFIRMED,
     RefundStatus.WITHDRAWN: EventType.REFUND_WITHDRAWN,
+}
+# Where it moves to, and whether it was final before.
+_LETTERS = {
+    (RefundStatus.SEEN, False): LetterKind.REFUND_SENT,
+    (RefundStatus.CONFIRMED, False): LetterKind.REFUND_DONE,
+    (RefundStatus.PREPARED, True): LetterKind.REFUND_UNDONE,
 }
 _WRITTEN = [
     "status", *NOWHERE, "withdrawn_at", "told_tx", "told_problem", "to_address", "prepared_at",
@@ -70,6 +77,7 @@ def move(moves: Sequence[Move], *, now: datetime | None = None) -> list[Refund]:
         now = now or timezone.now()
         present = Refund.objects.in_bulk([each.refund.pk for each in moves])
         done = [each for each in moves if _may(present[each.refund.pk], each)]
+        letters = [owed for each in done if (owed := _letter(present[each.refund.pk], each))]
         for each in done:
             _write(present[each.refund.pk], each, now)
             _write(each.refund, each, now)
@@ -77,6 +85,7 @@ def move(moves: Sequence[Move], *, now: datetime | None = None) -> list[Refund]:
         book_refunds([each.refund.pk for each in done], now=now)
         book_told_refunds({each.refund.session_id for each in done}, now=now)
         reassess_many(_news(done), now=now)
+        owe(letters, now=now)
     return [each.refund for each in done]
 
 
@@ -87,6 +96,18 @@ def amount_of(refund: Refund) -> str:
 
 def _may(present: Refund, wanted: Move) -> bool:
     return wanted.to in REFUND_MOVES[RefundStatus(present.status)]
+
+
+def _letter(present: Refund, wanted: Move) -> Owed | None:
+    """What the buyer is told of a move: the chain shows it, it is final, and that it was and is so no more.
+
+    Nothing of one that is only confirmed anew in another block.
+    """
+    was_final = present.status == RefundStatus.CONFIRMED
+    kind = _LETTERS.get((wanted.to, was_final))
+    if kind is None:
+        return None
+    return Owed(session=wanted.refund.session, kind=kind, about=present.public_id, is_asked=present.notify_buyer)
 
 
 def _write(refund: Refund, wanted: Move, now: datetime) -> None:

@@ -18,6 +18,7 @@ from common.bulk_sql import update_rows
 from sessions_app.errors import NothingToDecide
 from sessions_app.models import CheckoutSession, Decision, DepositAddress, StatusChange
 from sessions_app.orders.paid_once import mark_paid_orders
+from sessions_app.owed.letters import Owed, letters_on_moving, owe
 from sessions_app.state.children import payments_of
 from sessions_app.state.conflicts import about, money_on_its_way, not_open, reference_is_anothers
 from sessions_app.state.evaluation import Verdict, evaluate
@@ -205,16 +206,20 @@ def _settle(news: list[tuple[CheckoutSession, News]], now: datetime) -> None:
     changes: list[StatusChange] = []
     events: list[NewEvent] = []
     changed: list[CheckoutSession] = []
+    letters: list[Owed] = []
     for session, why in news:
+        before = _verdict_of(session)
         made = _move(session, why, now, events)
         if made:
             changes += made
             changed.append(session)
+            letters += letters_on_moving(session, before, _verdict_of(session))
     if changed:
         mark_paid_orders([each for each in changed if each.completed_at == now and each.reference is not None])
         update_rows(changed, _WRITTEN)
         record_changes([*changes, *_oversold(changed, now)])
         record_events(events)
+        owe(letters, now=now)
 
 
 def _move(session: CheckoutSession, why: News, now: datetime, events: list[NewEvent]) -> list[StatusChange]:

@@ -16,7 +16,7 @@ from common.modes import Mode
 from common.money import amount_text, plain, to_minor_unit, units_due
 from merchants_app.businesses.names import name_in_addresses
 from sessions_app.answers import session as answers
-from sessions_app.models import CheckoutSession, Payment, Quote, Refund
+from sessions_app.models import CheckoutSession, Payment, Quote, Refund, receipt_token
 from sessions_app.state.children import Session, has_address, payments_of, refunds_of
 from sessions_app.state.evaluation import Facts, counted_payments, net, received
 from sessions_app.state.facts import facts_of
@@ -45,7 +45,7 @@ def represent(session: Session, *, most: int | None = MOST_LISTED) -> answers.Se
         id=session.public_id,
         url=page_url(session),
         x402_url=x402_url(session),
-        receipt_url=page_url(session) if session.status == Status.COMPLETED else None,
+        receipt_url=receipt_url(session) if session.status == Status.COMPLETED else None,
         dashboard_url=dashboard_url(session),
         livemode=session.mode == Mode.LIVE,
         status=Status(session.status),
@@ -134,6 +134,11 @@ def x402_url(session: Session) -> str | None:
     options = (each for each in payment_options(session.mode) if takes_signed_transfers(each))
     allowed = any(not session.allowed_assets or each.asset.symbol in session.allowed_assets for each in options)
     return f"{page_url(session)}/x402" if allowed else None
+
+
+def receipt_url(session: Session) -> str:
+    """Where a paid session's receipt is. It may be shown to others: nobody finds the buyer's page by it."""
+    return f"{settings.PUBLIC_URL}/receipt/{receipt_token(session.page_token)}"
 
 
 @overload

@@ -13,11 +13,13 @@ from chains_app.receiving.deposits import Collection
 from merchants_app.models import Merchant
 from sessions_app.buyers.erasing import erase_rows
 from sessions_app.collecting import collecting
+from sessions_app.letters.sending import send_letters
 from sessions_app.models import AddressChange, CheckoutSession, Decision, Payment, PaymentLink, Refund
 from sessions_app.paying.decisions import decide
 from sessions_app.paying.paying_again import pay_again
 from sessions_app.paying.quoting import choose_option
 from sessions_app.paying.sandbox_clock import advance
+from sessions_app.receipts.keys import rotate, signing_key
 from sessions_app.refunding.address import confirm_change, leave_address, name_address
 from sessions_app.refunding.refunds import prepare_refund, withdraw_refund
 from sessions_app.refunding.states import Move, move
@@ -40,6 +42,7 @@ from tests.locks.stage import (
     ended_unpaid,
     over_since,
     overpaid,
+    owed_letter,
     shown,
     two_of_an_order,
     underpaid,
@@ -166,6 +169,19 @@ def refund(session: CheckoutSession) -> Refund:
 def the_first_refund_address(mia: Merchant) -> Act:
     session = waiting_for_money(mia)
     return lambda: leave_address(refreshed(session), PATS_WALLET)
+
+
+@holds("sessions_app.letters.sending._send", apart=1)
+def a_letter_to_a_buyer(mia: Merchant) -> Act:
+    """That it is tried is noted before."""
+    owed_letter(mia)
+    return lambda: send_letters(timezone.now())
+
+
+@holds("sessions_app.receipts.keys.rotate")
+def another_key_for_receipts(_mia: Merchant) -> Act:
+    signing_key(timezone.now())
+    return lambda: rotate(timezone.now())
 
 
 @holds("sessions_app.refunding.address._ask_for_code", apart=1, covers=1)

@@ -8,12 +8,14 @@ from django.utils import timezone
 from chains_app.networks.networks import network
 from chains_app.reading.reader import Transfer
 from merchants_app.models import Merchant
-from sessions_app.models import CheckoutSession, DepositAddress, Payment
+from sessions_app.models import CheckoutSession, DepositAddress, Letter, Payment
+from sessions_app.owed.letters import Owed, owe
 from sessions_app.paying.paying_again import BUYER
 from sessions_app.paying.quoting import choose_option
 from sessions_app.paying.used_deposits import find_spare_deposits
 from sessions_app.selling.creation import create_session
 from sessions_app.state.lifecycle import News, cancel, reassess
+from sessions_app.status import LetterKind
 from sessions_app.watching.payments import record
 from sessions_app.watching.sightings import take_in
 from tests.cast import MIAS_WALLET, PATS_WALLET, agreed, refreshed
@@ -36,6 +38,13 @@ def ended_unpaid(mia: Merchant) -> CheckoutSession:
     choose_option(session=made, asset="USDC", network="sandbox", now=timezone.now())
     cancel(made, actor=BUYER)
     return refreshed(made)
+
+
+def owed_letter(mia: Merchant) -> Letter:
+    """A letter to a live buyer that waits to be sent."""
+    session = create_session(merchant=mia, mode="live", terms=agreed())
+    owe([Owed(session=session, kind=LetterKind.REFUND_ADDRESS)], now=timezone.now())
+    return Letter.objects.get(session=session)
 
 
 def two_of_an_order(mia: Merchant) -> tuple[CheckoutSession, CheckoutSession]:

@@ -2,7 +2,7 @@
 
 from tests.strangers.row import Row
 
-_PAY, _LINK = {"page_token": "open_page"}, {"link_id": "link"}
+_PAY, _LINK, _RECEIPT = {"page_token": "open_page"}, {"link_id": "link"}, {"token": "receipt"}
 
 
 def _buyers(page: str, **options: object) -> Row:
@@ -34,6 +34,10 @@ HOSTED = [
             "valid_before": "1", "signature": "0x" + "12" * 65}, done=409),
     _buyers("pay-to-sign", ids=_PAY, done=409),
     _buyers("pay-x402", ids=_PAY, done=409),
+    _buyers("receipt", ids=_RECEIPT),
+    _buyers("receipt-signature", ids=_RECEIPT),
+    _buyers("receipt-check", ids=_RECEIPT),
+    _buyers("receipt-qr", ids=_RECEIPT),
 ]  # fmt: skip
 
 # What somebody is answered who is signed out, and what a signed-in owner is, by route and method.
@@ -53,6 +57,7 @@ ENTRANCES = {
     ("connect-token", "get"): (405, 405),
     ("connect-token", "post"): (400, 400),
     ("oauth-metadata", "get"): (200, 200),
+    ("receipt-keys", "get"): (200, 200),
     ("docs", "get"): (302, 302),
     ("docs-search", "get"): (200, 200),
     ("docs-api", "get"): (200, 200),

@@ -40,6 +40,7 @@ from tests.strangers.decided import FAR, NETWORKS, decisions
 from tests.strangers.marks import marks_of, write_down
 from tests.strangers.still_chain import StillChain
 from tests.strangers.world import CAST, EVERYBODYS_CUSTOMER, MODES, SCOPES, World
+from tests.strangers.written import write_to_buyers
 from webhooks_app.endpoints.endpoints import create_endpoint, delete_endpoint
 from webhooks_app.models import Delivery, Event
 from webhooks_app.queue.delivery import Capacities, Claim, Outcome, claim_due, report
@@ -73,6 +74,7 @@ def make_strangers() -> None:
             decisions(world, BUSINESSES[name])
     Member.objects.update(decisions_told_until=FAR)  # no letter of a test goes to them
     _deliver()
+    write_to_buyers()
     for (name, _), world in CAST.items():
         _tried(world)
         _spare(world)

@@ -29,7 +29,7 @@ from sessions_app.paying.announcing import announced
 from sessions_app.paying.quoting import OfferedOption
 from sessions_app.reading.amounts import address_groups, clock_text
 from sessions_app.selling.by_hand import NO_SHOP, leads_to_a_shop
-from sessions_app.state.representation import sorted_payments
+from sessions_app.state.representation import receipt_url, sorted_payments
 from sessions_app.status import Status
 
 # The clock is shown for the last five minutes: an amount that still holds for a while is no reason to hurry.
@@ -92,6 +92,8 @@ class PayPage:
     scenarios: tuple[ScenarioButton, ...]
 
     success_url: str
+    receipt_url: str  # once it is paid
+    is_mailed: bool  # a letter with the receipt is being sent, or was
     leads_back: bool  # to a shop's page; a payment link without one ends with the receipt
     cancel_url: str  # empty: there is no shop to go back to
     error: str = ""
@@ -137,6 +139,7 @@ def pay_page(
     unseen_since: datetime | None = None,
     can_pay_again: bool = False,
     signed: Authorization | None = None,
+    is_mailed: bool = False,
 ) -> PayPage:
     """The page of a session that came through `facts.with_facts`.
 
@@ -196,6 +199,8 @@ def pay_page(
         address=address_groups(session.deposit.address) if hasattr(session, "deposit") else [],
         scenarios=scenario_buttons(session) if session.mode == "test" else (),
         success_url=with_session_id(session.success_url, session.public_id),
+        receipt_url=receipt_url(session) if state == State.PAID else "",
+        is_mailed=is_mailed,
         leads_back=leads_to_a_shop(session),
         cancel_url="" if session.cancel_url == NO_SHOP else session.cancel_url,
         error=str(error),

@@ -59,6 +59,16 @@ def test_what_buyers_read_and_follow_is_kept_as_typed(desk: Desk, mia: Merchant)
     assert {name: str(getattr(mia, name)) for name in words} == words | {"thanks": "Thank you! We roast on Monday."}
 
 
+def test_letters_to_buyers_are_switched_off_one_by_one(desk: Desk, mia: Merchant) -> None:
+    assert desk.post("settings", **SETTINGS, buyer_letters_off=["refund_sent", "expired"]).status_code == 302
+    mia.refresh_from_db()
+    assert mia.buyer_letters_off == ["refund_sent", "expired"]
+    assert desk.post("settings", **SETTINGS, buyer_letters_off=["invoice"]).status_code == 200
+    assert desk.post("settings", **SETTINGS).status_code == 302
+    mia.refresh_from_db()
+    assert mia.buyer_letters_off == []
+
+
 def test_a_logo_is_sent_shown_and_taken_away(desk: Desk, mia: Merchant) -> None:
     file = BytesIO(picture("JPEG", size=(900, 900)))
     file.name = "logo.jpg"

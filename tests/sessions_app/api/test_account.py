@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from django.test import Client
@@ -82,7 +83,9 @@ def test_a_session_says_where_it_is_seen(api: Api, mia: Merchant, sandbox: Sandb
     assert reader.get(path).status_code == 200
     sandbox.play(own(CheckoutSession).get(), "exact", seconds=5)
     paid = api.get(f"checkout/sessions/{made['id']}").answer
-    assert paid["receiptUrl"] == made["url"]
+    receipt = reader.get(urlsplit(paid["receiptUrl"]).path)
+    assert (receipt.status_code, made["id"] in receipt.content.decode()) == (200, False)
+    assert made["url"] not in receipt.content.decode()
     assert paid["payments"][0]["explorerUrl"] is None  # the sandbox has no explorer
 
 

@@ -15,6 +15,7 @@ from chains_app.networks.networks import network
 from chains_app.sandbox.chain import send
 from merchants_app.models import Merchant
 from sessions_app.api.refund_requests import CreateRefund
+from sessions_app.letters.sending import send_letters
 from sessions_app.models import CheckoutSession, Refund
 from sessions_app.refunding.refunds import play_refund
 from tests.cast import PATS_WALLET, Api, refreshed
@@ -188,20 +189,21 @@ def test_a_refund_is_withdrawn_while_nobody_has_sent_it(
 
 
 def test_the_buyer_is_written_to_when_that_is_wanted(
-    refund: Callable[..., Any], django_capture_on_commit_callbacks: Any
+    sandbox: Sandbox, paid: CheckoutSession, refund: Callable[..., Any]
 ) -> None:
-    with django_capture_on_commit_callbacks(execute=True):
-        refund(amount=5)
-        refund(amount=6, notifyBuyer=True)
-        refund(amount=7, notifyBuyer=True, address=PATS_WALLET, reason="One cup was broken")
-    subjects = [letter.subject for letter in mail.outbox]
-    assert subjects == [
-        "Mia Coffee: where shall your money go back to?",
-        "Mia Coffee: money goes back to you",
-    ]
-    assert "7 USDC" in mail.outbox[1].body
-    assert "One cup was broken" in mail.outbox[1].body
-    assert PATS_WALLET in mail.outbox[1].body
+    refund(amount=5)
+    refund(amount=6, notifyBuyer=True)
+    last = refund(amount=7, notifyBuyer=True, address=PATS_WALLET, reason="One cup was broken").answer
+    send_letters(timezone.now())
+    [asked] = mail.outbox
+    assert asked.subject == "Mia Coffee: where shall your money go back to?"
+    done(sandbox, last)
+    send_letters(timezone.now())
+    [_, told] = mail.outbox
+    assert (told.to, told.subject) == (["pat@example.com"], "Mia Coffee: your money is back")
+    assert "7.00 USDC" in told.body
+    assert "One cup was broken" in told.body
+    assert PATS_WALLET in told.body
 
 
 def test_of_several_assets_one_is_named(

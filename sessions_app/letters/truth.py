@@ -1,0 +1,42 @@
+"""Whether what a letter tells is still so when it leaves: what was overtaken is not sent."""
+
+from sessions_app.letters.content import About
+from sessions_app.models import Letter
+from sessions_app.owed.letters import is_taken_back, keeps_money
+from sessions_app.status import Issue, LetterKind, LetterOutcome, RefundStatus
+
+_REFUND_STANDS = {
+    LetterKind.REFUND_WHERE: RefundStatus.WAITING_FOR_ADDRESS,
+    LetterKind.REFUND_SENT: RefundStatus.SEEN,
+    LetterKind.REFUND_DONE: RefundStatus.CONFIRMED,
+}
+
+
+def is_still_so(about: About) -> bool:
+    """Asked under the letter's lock, right before it is written."""
+    kind, session, refund = LetterKind(about.letter.kind), about.session, about.refund
+    match kind:
+        case LetterKind.RECEIPT:
+            return not is_taken_back(session)
+        case LetterKind.TAKEN_BACK:
+            told = _was(about, LetterKind.RECEIPT) or _was(about, LetterKind.RESTORED)
+            return is_taken_back(session) and told
+        case LetterKind.RESTORED:
+            never_told = _was(about, LetterKind.RECEIPT, LetterOutcome.OVERTAKEN)
+            return session.issue != Issue.REVERSED and (_was(about, LetterKind.TAKEN_BACK) or never_told)
+        case LetterKind.EXPIRED:
+            return keeps_money(session)
+        case LetterKind.REFUND_UNDONE:
+            told = _was(about, LetterKind.REFUND_DONE)
+            return refund is not None and refund.status != RefundStatus.CONFIRMED and told
+        case LetterKind.REFUND_ADDRESS:
+            later = Letter.objects.filter(session=session, kind=kind, round__gt=about.letter.round)
+            return not later.exists()
+        case _:
+            return refund is not None and refund.status == _REFUND_STANDS[kind]
+
+
+def _was(about: About, kind: LetterKind, outcome: LetterOutcome = LetterOutcome.SENT) -> bool:
+    """Whether a letter of that kind about the same was sent before this one, or what else became of it."""
+    same = Letter.objects.filter(session=about.session, about=about.letter.about, kind=kind, outcome=outcome)
+    return same.filter(pk__lt=about.letter.pk).exists()

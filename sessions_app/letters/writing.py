@@ -1,0 +1,60 @@
+"""A letter to a buyer as it leaves: HTML and text of the same sentences, in the buyer's language, from the shop."""
+
+from email.utils import formataddr, parseaddr
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives
+from django.template.loader import render_to_string
+from django.utils import translation
+
+from common.modes import Mode
+from sessions_app.letters.content import About, content_of
+from sessions_app.models import CheckoutSession
+from sessions_app.reading.brand import colors_on
+
+_LIGHT, _DARK = "#ffffff", "#171a20"
+
+
+def write(about: About) -> EmailMultiAlternatives:
+    """The letter, to be delivered."""
+    session = about.session
+    with translation.override(language_of(session)):
+        content = content_of(about)
+        context = {
+            "content": content,
+            "merchant": session.merchant,
+            "is_test": session.mode == Mode.TEST,
+            "light": colors_on(session.merchant.brand_color, surface=_LIGHT),
+            "dark": colors_on(session.merchant.brand_color, surface=_DARK),
+        }
+        text, html = (render_to_string(f"mail/buyer.{kind}", context) for kind in ("txt", "html"))
+    letter = EmailMultiAlternatives(
+        subject=" ".join(content.subject.split()),
+        body=text.strip() + "\n",
+        from_email=_sender(session),
+        to=[session.email],
+        reply_to=[session.merchant.support_email] if session.merchant.support_email else None,
+        headers={"Message-ID": _message_id(about), "Auto-Submitted": "auto-generated"},
+    )
+    letter.attach_alternative(html, "text/html")
+    return letter
+
+
+def language_of(session: CheckoutSession) -> str:
+    """The one the shop asked for, if it is spoken here; else the installation's."""
+    try:
+        return translation.get_supported_language_variant(session.locale)
+    except LookupError:
+        return settings.LANGUAGE_CODE
+
+
+def _sender(session: CheckoutSession) -> str:
+    """The installation's address, in the shop's name: the buyer knows only that."""
+    return formataddr((" ".join(session.merchant.name.split()), parseaddr(settings.DEFAULT_FROM_EMAIL)[1]))
+
+
+def _message_id(about: About) -> str:
+    """Always the same for the same letter: one that had to be sent twice after a crash is one in most mailboxes."""
+    letter, host = about.letter, urlsplit(settings.PUBLIC_URL).hostname or "localhost"
+    return f"<{letter.kind}.{letter.round}.{letter.about or about.session.public_id}@{host}>"

@@ -1,0 +1,1 @@
+"""What a change leaves the buyer in writing."""

@@ -1,0 +1,1 @@
+"""Receipts: what was paid, signed by this installation, and checked."""
