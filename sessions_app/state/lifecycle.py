@@ -209,8 +209,7 @@ def _settle(news: list[tuple[CheckoutSession, News]], now: datetime) -> None:
     letters: list[Owed] = []
     for session, why in news:
         before = _verdict_of(session)
-        made = _move(session, why, now, events)
-        if made:
+        if made := _move(session, why, now, events):
             changes += made
             changed.append(session)
             letters += letters_on_moving(session, before, _verdict_of(session))
