@@ -19,6 +19,7 @@ ALL = (
     "way",
     "half_open",
     "many_sessions",
+    "dashboard",
     "reader",
     "foreign_events",
     "chains",

@@ -3,10 +3,12 @@
 from typing import Any
 
 from celery import Celery, Task
-from celery.signals import task_prerun
+from celery.signals import task_failure, task_prerun
+from django.utils import timezone
 
 from checkout_project.jobs.broker import use_it
 from checkout_project.jobs.schedule import BEAT_SCHEDULE
+from checkout_project.operators.failures import note_failure
 from checkout_project.start import read_settings
 from common.ticks import taken
 
@@ -24,3 +26,9 @@ app.steps["worker"].add("webhooks_app.sending.worker_step:SendWebhooks")
 def _take(task: Task[..., Any], args: tuple[Any, ...], **_signal: Any) -> None:
     """The next tick of this job may be sent."""
     taken(task.name, *args)
+
+
+@task_failure.connect
+def _note_failure(sender: Task[..., Any], exception: BaseException, **_signal: Any) -> None:
+    """For the operators' first page."""
+    note_failure(sender.name, f"{type(exception).__name__}: {exception}", now=timezone.now())

@@ -7,9 +7,10 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
+from common.admin.large import Search, SearchedByForm, equal
 from common.admin.read_only import ReadOnly, ReadOnlyInline
 from common.errors import DomainError
-from merchants_app.frame.admin import operator_of
+from merchants_app.frame.admin import AssetFilter, NetworkFilter, operator_of
 from merchants_app.people.operators import operator_name
 from sessions_app.models import (
     AddressChange,
@@ -29,8 +30,10 @@ from sessions_app.models import (
     SpareDeposit,
     StatusChange,
 )
+from sessions_app.reading.record_search import BY_ADDRESS, BY_HASH, BY_SESSION
 from sessions_app.reading.searching import sought_everywhere
 from sessions_app.selling import operator_acts
+from sessions_app.state.customers import with_email
 from sessions_app.watching import by_hand
 from sessions_app.watching.searches import ask_for_search
 
@@ -99,7 +102,6 @@ class CheckoutSessionAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg
     inlines = (
         StatusChangeInline, PaymentInline, AnnouncementInline, AuthorizationInline, QuoteInline, DecisionInline,
     )  # fmt: skip
-    show_full_result_count = False
     ordering = ("-id",)
     actions = ("expire", "look_again")
 
@@ -136,11 +138,12 @@ class CheckoutSessionAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg
                 messages.success(request, f"{session.public_id}: its money is being looked for.")
 
 
-class _OfASession(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
+class _OfASession(SearchedByForm, ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
     """Records that belong to a session."""
 
+    search_by = BY_SESSION
+
     list_select_related: ClassVar[tuple[str, ...]] = ("session",)
-    show_full_result_count = False
     ordering = ("-id",)
 
 
@@ -153,10 +156,10 @@ class PaymentAdmin(_OfASession):
         "confirmed_at", "vanished_at", "collected_at",
     )  # fmt: skip
     list_filter = (
-        "network", "asset", "counts", "basis", ("vanished_at", admin.EmptyFieldListFilter),
+        NetworkFilter, AssetFilter, "counts", "basis", ("vanished_at", admin.EmptyFieldListFilter),
         ("confirmed_at", admin.EmptyFieldListFilter), ("collected_at", admin.EmptyFieldListFilter),
     )  # fmt: skip
-    search_fields = ("=public_id", "=tx_hash", "=sender", "=session__public_id")
+    search_by = BY_HASH | {"pay_": equal("public_id")}
     actions = ("confirm_by_hand", "call_gone_by_hand")
 
     def has_decide_permission(self, request: HttpRequest) -> bool:
@@ -189,9 +192,8 @@ class QuoteAdmin(_OfASession):
     """Every price that a buyer was given, and where its rate came from."""
 
     list_display = ("public_id", "session", "network", "asset", "amount_units", "rate", "created_at", "valid_until")
-    list_filter = ("network", "asset")
-    list_select_related = ("session",)
-    search_fields = ("=public_id", "=session__public_id")
+    list_filter = (NetworkFilter, AssetFilter)
+    search_by = BY_SESSION | {"qu_": equal("public_id")}
 
 
 @admin.register(DepositAddress)
@@ -199,7 +201,7 @@ class DepositAddressAdmin(_OfASession):
     """Addresses given out, and until when each is watched."""
 
     list_display = ("address", "session", "derivation_index", "watch_until", "created_at", "passed_on_at")
-    search_fields = ("=address", "=session__public_id")
+    search_by = BY_ADDRESS
 
 
 @admin.register(SpareDeposit)
@@ -207,10 +209,9 @@ class SpareDepositAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
     """Collected deposits that may serve another session."""
 
     list_display = ("deposit", "treasury", "network")
-    list_filter = ("network",)
+    list_filter = (NetworkFilter,)
     list_select_related = ("deposit", "treasury")
     search_fields = ("=deposit__address", "=deposit__session__public_id")
-    show_full_result_count = False
     ordering = ("-id",)
 
 
@@ -220,7 +221,7 @@ class MoneySearchAdmin(_OfASession):
 
     list_display = ("asked_at", "session", "actor", "done_at", "found", "said")
     list_filter = (("done_at", admin.EmptyFieldListFilter),)
-    search_fields = ("=session__public_id", "actor")
+    search_by = BY_SESSION | {"e-mail": equal("actor")}
 
 
 @admin.register(Decision)
@@ -229,7 +230,7 @@ class DecisionAdmin(_OfASession):
 
     list_display = ("decided_at", "session", "kind", "issue", "actor", "tx_hash")
     list_filter = ("kind", "issue")
-    search_fields = ("=session__public_id", "=tx_hash", "actor")
+    search_by = BY_SESSION | {"e-mail": equal("actor"), "hash": equal("tx_hash")}
 
 
 class CandidateInline(ReadOnlyInline):
@@ -243,9 +244,9 @@ class RefundAdmin(_OfASession):
     """Money on its way back to buyers, as prepared and as seen on chain."""
 
     list_display = ("public_id", "session", "status", "network", "asset", "amount_units", "to_address", "created_at")
-    list_filter = ("status", "network", "asset", "kind", ("tx_hash", admin.EmptyFieldListFilter))
+    list_filter = ("status", NetworkFilter, AssetFilter, "kind", ("tx_hash", admin.EmptyFieldListFilter))
     inlines = (CandidateInline,)
-    search_fields = ("=public_id", "=tx_hash", "=to_address", "=session__public_id")
+    search_by = BY_HASH | {"ref_": equal("public_id")}
 
 
 @admin.register(AddressChange)
@@ -254,7 +255,6 @@ class AddressChangeAdmin(_OfASession):
 
     list_display = ("public_id", "session", "former", "address", "tries", "asked_at", "taken_at")
     exclude = ("code_digest",)
-    search_fields = ("=public_id", "=address", "=former", "=session__public_id")
 
 
 @admin.register(StatusChange)
@@ -263,7 +263,7 @@ class StatusChangeAdmin(_OfASession):
 
     list_display = ("at", "session", "from_status", "to_status", "payment_status", "issue", "reason", "actor")
     list_filter = ("to_status", "issue")
-    search_fields = ("=session__public_id", "actor")
+    search_by = BY_SESSION | {"e-mail": equal("actor")}
 
 
 @admin.register(BookLine)
@@ -272,20 +272,19 @@ class BookLineAdmin(_OfASession):
 
     list_display = ("booked_on", "merchant", "mode", "kind", "network", "asset", "amount_units", "reporting_value",
                     "reporting_currency", "session", "tx_hash")  # fmt: skip
-    list_filter = ("kind", "mode", "network", "asset")
+    list_filter = ("kind", "mode", NetworkFilter, AssetFilter)
     list_select_related = ("merchant", "session")
-    search_fields = ("=session__public_id", "=payment__public_id", "=refund__public_id", "=tx_hash")
+    search_by = BY_SESSION | {"pay_": equal("payment__public_id"), "ref_": equal("refund__public_id")}
 
 
 @admin.register(Customer)
-class CustomerAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
+class CustomerAdmin(SearchedByForm, ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
     """Buyers as their merchants know them."""
 
     list_display = ("email", "name", "merchant", "mode", "created_at")
     list_filter = ("mode",)
     list_select_related = ("merchant",)
-    search_fields = ("=email", "=public_id", "name")
-    show_full_result_count = False
+    search_by: ClassVar[dict[str, Search]] = {"cus_": equal("public_id"), "e-mail": with_email}
     ordering = ("-id",)
 
 

@@ -5,6 +5,8 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 
+from common.admin.large import CappedPaginator
+
 
 class NothingAdded:
     """Mixed into an inline whose rows are made elsewhere."""
@@ -15,6 +17,10 @@ class NothingAdded:
 
 class ReadOnly(NothingAdded):
     """Mixed into a ModelAdmin or an inline: no adding, no changing, no deleting."""
+
+    # Of a ModelAdmin alone: counting a table that grows takes longer than the page.
+    paginator: Any = CappedPaginator
+    show_full_result_count: Any = False
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False

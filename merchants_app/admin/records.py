@@ -114,7 +114,6 @@ class LoggedRequestAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
     list_filter = ("mode", "method", "status_code")
     list_select_related = ("merchant",)
     search_fields = ("request_id", "path", "error_code")
-    show_full_result_count = False
     ordering = ("-id",)
 
 
@@ -127,7 +126,6 @@ class IdempotencyRecordAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-a
     list_select_related = ("merchant",)
     search_fields = ("key",)
     exclude = ("body",)
-    show_full_result_count = False
     ordering = ("-id",)
 
 

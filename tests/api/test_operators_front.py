@@ -1,0 +1,83 @@
+"""The operators' first page: what is wrong in words, the worst first, and each figure with its limit."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from celery.signals import task_failure
+from django.core.cache import cache
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from chains_app.models import ScanCursor
+from chains_app.networks.networks import network
+from chains_app.reading.health import record_problem
+from chains_app.tasks import refresh_rates
+from checkout_project.operators.failures import failing_tasks
+from sessions_app.models import CheckoutSession
+from tests.operators import Operator, staff
+from tests.sandbox import Sandbox
+from webhooks_app.models import Delivery, WebhookEndpoint
+
+pytestmark = pytest.mark.moves_everybody("the operators' page is about all businesses")
+NewSession = Callable[..., CheckoutSession]
+
+
+@pytest.fixture(autouse=True)
+def _read_and_quiet(sandbox: Sandbox) -> None:
+    """Nothing of the strangers' waits, and their sessions run."""
+    cache.clear()
+    Delivery.objects.filter(state="pending").update(created_at=timezone.now())
+    CheckoutSession.objects.filter(status="open").update(expires_at=timezone.now() + timedelta(hours=1))
+    sandbox.look()
+
+
+def test_when_all_is_well_it_says_so(operator: Operator) -> None:
+    text = operator.read("")
+    assert "Nothing is wrong: payments are seen, counted and told" in text
+    assert "Sandbox</a>" in text
+
+
+def test_it_says_what_is_wrong_with_its_effect_the_worst_first(
+    operator: Operator, new_session: NewSession, session: CheckoutSession
+) -> None:
+    now = timezone.now()
+    endpoint = WebhookEndpoint.objects.create(
+        merchant=session.merchant, mode="test", url="https://erp.example/hooks", failing_since=now - timedelta(hours=26)
+    )
+    new_session()
+    Delivery.objects.filter(endpoint=endpoint).update(created_at=now - timedelta(hours=26))
+    CheckoutSession.objects.filter(pk=session.pk).update(expires_at=now - timedelta(minutes=5))
+    record_problem(network=network("sandbox"), problem="429 too many requests.", now=now - timedelta(minutes=2))
+    text = operator.read("")
+    told = ["Sandbox cannot be read for 2 minutes", "1 session is past its end", "erp.example has not heard for 1 day"]
+    assert "3 things are wrong" in text
+    assert [text.index(words) for words in told] == sorted(text.index(words) for words in told)
+    assert "429 too many requests." in text
+    assert "An endpoint of Mia Coffee: 1 message waits." in text
+
+
+def test_tasks_that_break_off_are_counted_for_a_day(operator: Operator, sandbox: Sandbox) -> None:
+    task = refresh_rates
+    for _ in range(3):
+        task_failure.send(sender=task, exception=ConnectionError("the line was closed"))
+    text = operator.read("")
+    assert "refresh_rates broke off 3 times in 24 hours" in text
+    assert "ConnectionError: the line was closed" in text
+    sandbox.skip(hours=25)
+    assert failing_tasks(timezone.now()) == []
+
+
+def test_a_network_that_nobody_reads_is_late(operator: Operator) -> None:
+    ScanCursor.objects.update(scanned_at=timezone.now() - timedelta(seconds=100))
+    assert "Sandbox was last read 1 minute ago" in operator.read("")
+
+
+def test_it_asks_little_and_tells_staff_only_what_they_may_see(db: None) -> None:
+    looker = staff("Look")
+    assert "Networks</h2>" in looker.read("")
+    with CaptureQueriesContext(connection) as caught:
+        looker.read("")
+    assert len(caught) <= 22
+    assert "Networks</h2>" not in staff(email="new@example.com").read("")
