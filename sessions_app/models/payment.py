@@ -109,11 +109,12 @@ class Payment(models.Model):
                 name="payments_to_confirm",
                 condition=Q(confirmed_at=None, vanished_at=None),
             ),
-            # Reader: the collect page: confirmed, still in their deposits.
+            # Readers: the collect page and the overview: confirmed, still in their deposits. Summed without the rows.
             models.Index(
-                fields=["session"],
-                name="payments_to_collect",
-                condition=Q(confirmed_at__isnull=False, vanished_at=None, collected_at=None),
+                fields=["merchant", "mode", "network", "asset"],
+                include=["amount_units"],
+                name="payments_waiting",
+                condition=Q(confirmed_at__isnull=False, vanished_at=None, collected_at=None, collected_tx=""),
             ),
             # Reader: the watcher, for payments that no rate was known for.
             models.Index(fields=["network"], name="payments_without_a_rate", condition=Q(value=None, vanished_at=None)),
