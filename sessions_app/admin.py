@@ -10,7 +10,7 @@ from django.utils import timezone
 from common.admin.large import Search, SearchedByForm, equal
 from common.admin.read_only import ReadOnly, ReadOnlyInline
 from common.errors import DomainError
-from merchants_app.frame.admin import AssetFilter, NetworkFilter, operator_of
+from merchants_app.frame.admin import AssetFilter, NetworkFilter, by_address, by_hash, operator_of
 from merchants_app.people.operators import operator_name
 from sessions_app.models import (
     AddressChange,
@@ -30,7 +30,6 @@ from sessions_app.models import (
     SpareDeposit,
     StatusChange,
 )
-from sessions_app.reading.record_search import BY_ADDRESS, BY_HASH, BY_SESSION
 from sessions_app.reading.searching import sought_everywhere
 from sessions_app.selling import operator_acts
 from sessions_app.state.customers import with_email
@@ -138,10 +137,13 @@ class CheckoutSessionAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg
                 messages.success(request, f"{session.public_id}: its money is being looked for.")
 
 
+_BY_SESSION: dict[str, Search] = {"cs_": equal("session__public_id")}
+
+
 class _OfASession(SearchedByForm, ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
     """Records that belong to a session."""
 
-    search_by = BY_SESSION
+    search_by = _BY_SESSION
 
     list_select_related: ClassVar[tuple[str, ...]] = ("session",)
     ordering = ("-id",)
@@ -159,7 +161,7 @@ class PaymentAdmin(_OfASession):
         NetworkFilter, AssetFilter, "counts", "basis", ("vanished_at", admin.EmptyFieldListFilter),
         ("confirmed_at", admin.EmptyFieldListFilter), ("collected_at", admin.EmptyFieldListFilter),
     )  # fmt: skip
-    search_by = BY_HASH | {"pay_": equal("public_id")}
+    search_by = _BY_SESSION | {"pay_": equal("public_id"), "hash": by_hash}
     actions = ("confirm_by_hand", "call_gone_by_hand")
 
     def has_decide_permission(self, request: HttpRequest) -> bool:
@@ -193,7 +195,7 @@ class QuoteAdmin(_OfASession):
 
     list_display = ("public_id", "session", "network", "asset", "amount_units", "rate", "created_at", "valid_until")
     list_filter = (NetworkFilter, AssetFilter)
-    search_by = BY_SESSION | {"qu_": equal("public_id")}
+    search_by = _BY_SESSION | {"qu_": equal("public_id")}
 
 
 @admin.register(DepositAddress)
@@ -201,7 +203,7 @@ class DepositAddressAdmin(_OfASession):
     """Addresses given out, and until when each is watched."""
 
     list_display = ("address", "session", "derivation_index", "watch_until", "created_at", "passed_on_at")
-    search_by = BY_ADDRESS
+    search_by = _BY_SESSION | {"address": by_address}
 
 
 @admin.register(SpareDeposit)
@@ -221,7 +223,7 @@ class MoneySearchAdmin(_OfASession):
 
     list_display = ("asked_at", "session", "actor", "done_at", "found", "said")
     list_filter = (("done_at", admin.EmptyFieldListFilter),)
-    search_by = BY_SESSION | {"e-mail": equal("actor")}
+    search_by = _BY_SESSION | {"e-mail": equal("actor")}
 
 
 @admin.register(Decision)
@@ -230,7 +232,7 @@ class DecisionAdmin(_OfASession):
 
     list_display = ("decided_at", "session", "kind", "issue", "actor", "tx_hash")
     list_filter = ("kind", "issue")
-    search_by = BY_SESSION | {"e-mail": equal("actor"), "hash": equal("tx_hash")}
+    search_by = _BY_SESSION | {"e-mail": equal("actor"), "hash": equal("tx_hash")}
 
 
 class CandidateInline(ReadOnlyInline):
@@ -246,7 +248,7 @@ class RefundAdmin(_OfASession):
     list_display = ("public_id", "session", "status", "network", "asset", "amount_units", "to_address", "created_at")
     list_filter = ("status", NetworkFilter, AssetFilter, "kind", ("tx_hash", admin.EmptyFieldListFilter))
     inlines = (CandidateInline,)
-    search_by = BY_HASH | {"ref_": equal("public_id")}
+    search_by = _BY_SESSION | {"ref_": equal("public_id"), "hash": by_hash}
 
 
 @admin.register(AddressChange)
@@ -263,7 +265,7 @@ class StatusChangeAdmin(_OfASession):
 
     list_display = ("at", "session", "from_status", "to_status", "payment_status", "issue", "reason", "actor")
     list_filter = ("to_status", "issue")
-    search_by = BY_SESSION | {"e-mail": equal("actor")}
+    search_by = _BY_SESSION | {"e-mail": equal("actor")}
 
 
 @admin.register(BookLine)
@@ -274,7 +276,7 @@ class BookLineAdmin(_OfASession):
                     "reporting_currency", "session", "tx_hash")  # fmt: skip
     list_filter = ("kind", "mode", NetworkFilter, AssetFilter)
     list_select_related = ("merchant", "session")
-    search_by = BY_SESSION | {"pay_": equal("payment__public_id"), "ref_": equal("refund__public_id")}
+    search_by = _BY_SESSION | {"pay_": equal("payment__public_id"), "ref_": equal("refund__public_id")}
 
 
 @admin.register(Customer)

@@ -1,4 +1,4 @@
-"""What the admin pages of all apps share: which operator is at work, and filters by what the networks' file lists."""
+"""What the admin pages of all apps share: which operator is at work, filters and searches by networks."""
 
 from typing import Any
 
@@ -7,6 +7,7 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from chains_app.evm.values import checksummed
 from chains_app.networks.networks import all_networks
 from merchants_app.models import User
 
@@ -44,3 +45,13 @@ class AssetFilter(admin.SimpleListFilter):
     def queryset(self, _request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         """The rows of one."""
         return queryset.filter(asset=self.value()) if self.value() else queryset
+
+
+def by_hash(rows: QuerySet[Any], term: str) -> QuerySet[Any]:
+    """Of a transaction. The networks are named because the index begins with them."""
+    return rows.filter(network__in=list(all_networks()), tx_hash=term.lower())
+
+
+def by_address(rows: QuerySet[Any], term: str) -> QuerySet[Any]:
+    """As it is stored, in whatever letters it was typed."""
+    return rows.filter(address=checksummed(term.lower()))

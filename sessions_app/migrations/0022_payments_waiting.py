@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
     atomic = False
 
     dependencies = [
-        ('sessions_app', '0020_lists_by_index'),
+        ('sessions_app', '0021_link_amounts'),
     ]
 
     operations = [
