@@ -213,7 +213,6 @@ class SpareDepositAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
     list_display = ("deposit", "treasury", "network")
     list_filter = (NetworkFilter,)
     list_select_related = ("deposit", "treasury")
-    search_fields = ("=deposit__address", "=deposit__session__public_id")
     ordering = ("-id",)
 
 
