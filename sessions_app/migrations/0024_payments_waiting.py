@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
     atomic = False
 
     dependencies = [
-        ('sessions_app', '0021_link_amounts'),
+        ('sessions_app', '0023_receipts_of_the_past'),
     ]
 
     operations = [
