@@ -29,6 +29,7 @@ ALL = (
     "export",
     "webhook_delivery",
     "webhook_chaos",
+    "pages",
 )
 
 

@@ -1,9 +1,11 @@
 """Every face that a buyer's page can have: how to bring one about, and where it is seen."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from decimal import Decimal
+from itertools import count
 from typing import Any
 
 import pytest
@@ -11,6 +13,7 @@ from django.core import mail
 from django.core.cache import cache
 from django.utils import timezone
 
+from chains_app.models import ScanCursor
 from chains_app.networks.networks import network
 from chains_app.reading.health import record_problem
 from merchants_app.models import Merchant
@@ -27,6 +30,7 @@ from tests.sandbox import Sandbox
 HASH = "0x" + "9c41e07b5d2f38a6" * 4
 REAL = ("devchain", "sepolia", "base-sepolia")
 _GWEI = 10**9
+_orders = count(82)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,11 +39,13 @@ class Stage:
 
     mia: Merchant
     sandbox: Sandbox
-    monkeypatch: pytest.MonkeyPatch
+    monkeypatch: pytest.MonkeyPatch = field(default_factory=pytest.MonkeyPatch)
 
     def session(self, **changes: Any) -> CheckoutSession:
         """A session of the shop's."""
-        return create_session(merchant=self.mia, mode="test", terms=agreed(**{"reference": "10482"} | changes))
+        return create_session(
+            merchant=self.mia, mode="test", terms=agreed(**{"reference": f"104{next(_orders):02}"} | changes)
+        )
 
     def picked(self, asset: str = "USDC", on: str = "sandbox", **changes: Any) -> CheckoutSession:
         """One for which that was chosen."""
@@ -50,6 +56,17 @@ class Stage:
     def played(self, scenario: str, seconds: int = 9, **changes: Any) -> CheckoutSession:
         """One that was paid so on the sandbox."""
         return self.sandbox.play(self.picked(**changes), scenario, seconds=seconds)
+
+    @contextmanager
+    def usual(self) -> Iterator["Stage"]:
+        """The stage for one face; afterwards everything is as it was."""
+        name = self.mia.name
+        try:
+            with pytest.MonkeyPatch.context() as patch:
+                yield replace(self, monkeypatch=patch)
+        finally:
+            Merchant.objects.filter(pk=self.mia.pk).update(suspended_at=None, name=name)
+            ScanCursor.objects.filter(network__in=REAL).update(unread_since=None, problem="")
 
     def real_networks(self) -> None:
         """Test networks are switched on, and each has said what gas costs."""
@@ -180,7 +197,7 @@ def _link(stage: Stage, **changes: Any) -> str:
 
 def _link_closed(stage: Stage) -> str:
     url = _link(stage)
-    PaymentLink.objects.update(is_active=False)
+    PaymentLink.objects.filter(merchant=stage.mia).update(is_active=False)
     return url
 
 

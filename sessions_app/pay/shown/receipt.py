@@ -29,6 +29,7 @@ class ReceiptLine:
     amount: str  # '49.00 USDC'
     network: str
     value: str  # in the session's currency; empty when it has none or does not count
+    is_par: bool  # the amount says its value already: '49.00 USDC' for USD
     at: str
     hash_groups: list[str]
     link: str  # the network's explorer; empty without one
@@ -150,6 +151,7 @@ def _line(session: CheckoutSession, payment: Payment, *, is_taken: bool) -> Rece
         amount=_amount_text(payment),
         network=known.name if known else payment.network,
         value=_value_text(session, payment) if is_taken else "",
+        is_par=payment.value == payment.amount_units.scaleb(-payment.decimals),
         at=moment_text(payment.arrived_at),
         hash_groups=address_groups(payment.tx_hash),
         link=link or "",

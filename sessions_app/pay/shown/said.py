@@ -27,6 +27,7 @@ class Said:
     headline: str
     lead: str = ""
     news: str
+    hint: str = ""  # what else is good to know
     tone: Tone = ""  # of the news; empty: all goes as usual, and something is awaited or done
 
 
@@ -139,7 +140,8 @@ def _slow(names: dict[str, str]) -> Said:
     return Said(
         headline=_("%(network)s is taking longer than usual") % names,
         lead=_("Your payment is known, and it is safe. Please do not send it again."),
-        news=_("%(network)s has not taken it up yet. We go on looking, even if you close this page.") % names,
+        news=_("%(network)s has not taken it up yet. We go on looking.") % names,
+        hint=_("Your wallet may offer to “speed up” the payment. That is safe: it stays one payment."),
         tone="warn",
     )
 

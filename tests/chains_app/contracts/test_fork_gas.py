@@ -8,7 +8,14 @@ from collections.abc import Iterator
 import pytest
 
 from chains_app.calls.chain_calls import collecting_conditions
-from chains_app.calls.gas import TRANSACTION_CAP, fit_collection, learn_plain_transfer, plain_transfer_gas
+from chains_app.calls.gas import (
+    TRANSACTION_CAP,
+    fit_collection,
+    learn_plain_transfer,
+    learn_price,
+    plain_transfer_gas,
+    prices_of,
+)
 from chains_app.receiving.deposits import deposit_address, factory_deployment
 from tests.anvil import Reverted
 from tests.chains_app.contracts.stage import TREASURY, Stage, gas_used, many, outcomes
@@ -52,6 +59,13 @@ def test_a_first_transfer_to_an_address_needs_ten_times_as_much_and_the_chain_sa
     assert learned is not None
     assert used <= learned <= used * 1.02
     assert plain_transfer_gas(DEVCHAIN) == learned
+
+
+def test_the_price_of_gas_is_asked_and_remembered(future: Stage) -> None:
+    asked = learn_price(DEVCHAIN)
+    assert asked is not None
+    assert asked > 0
+    assert prices_of([DEVCHAIN]) == {"devchain": asked}
 
 
 def test_before_the_factory_is_there_both_transactions_are_estimated_as_one(future: Stage) -> None:
