@@ -215,7 +215,7 @@ def _fees(session: CheckoutSession, state: State, offered: Sequence[OfferedOptio
 
 
 def _context(request: HttpRequest, view_model: PayPage) -> dict[str, object]:
-    return {"page": view_model, "order": view_model.order, "shops": view_model.shops, "query": _query(request)}
+    return {"page": view_model, "order": view_model.order, "query": _query(request)}
 
 
 def _wanted(request: HttpRequest) -> Wanted:
