@@ -65,7 +65,9 @@ class Stage:
             with pytest.MonkeyPatch.context() as patch:
                 yield replace(self, monkeypatch=patch)
         finally:
-            Merchant.objects.filter(pk=self.mia.pk).update(suspended_at=None, name=name)
+            Merchant.objects.filter(pk=self.mia.pk).update(
+                suspended_at=None, suspended_by="", suspension_reason="", name=name
+            )
             ScanCursor.objects.filter(network__in=REAL).update(unread_since=None, problem="")
 
     def real_networks(self) -> None:
@@ -170,7 +172,8 @@ def _switched_off(stage: Stage) -> str:
 
 def _paused(stage: Stage) -> str:
     session = stage.picked()
-    Merchant.objects.filter(pk=stage.mia.pk).update(suspended_at=timezone.now())
+    stopped = {"suspended_at": timezone.now(), "suspended_by": "olga@example.com", "suspension_reason": "For a test."}
+    Merchant.objects.filter(pk=stage.mia.pk).update(**stopped)
     return _page(session)
 
 

@@ -169,7 +169,7 @@ def _away(facts: Facts) -> Said:
         return Said(
             headline=_("This way to pay has been switched off"),
             lead=_("The network and your money are not affected."),
-            news=_("This way to pay has been switched off. What you have sent already is not lost."),
+            news=_("Choose another way. What you have sent already is not lost."),
             tone="warn",
         )
     since = _("Since %(time)s.") % {"time": time_text(facts.unseen_since)} if facts.unseen_since else ""
@@ -232,8 +232,7 @@ def _reversed(facts: Facts) -> Said:
     return Said(
         headline=_("%(network)s took your payment back") % facts.names,
         lead=_("It had been final, and was dropped afterwards. That is rare, and no fault of yours."),
-        news=_("%(network)s took your payment back. Please do not pay again unless the shop asks you to.")
-        % facts.names,
+        news=_("%(network)s took your payment back. Pay again only when the shop asks you to.") % facts.names,
         tone="warn",
     )
 
@@ -247,6 +246,7 @@ def _ended(facts: Facts) -> Said:
             headline=over,
             lead=_("Nothing has arrived, and nothing was charged."),
             news=_("%(over)s. Nothing was charged.") % {"over": over},
+            tone="info",
         )
     if session.issue == Issue.WRONG_ASSET:
         headline = _("%(asset)s arrived, which this shop does not take here") % {"asset": there[-1].asset}
