@@ -18,9 +18,9 @@ from merchants_app.frame.settings_form import SettingsForm
 from merchants_app.frame.ways_form import WaysForm
 from merchants_app.models import Merchant
 from sessions_app.models import CheckoutSession, Customer, DepositAddress, Quote
-from sessions_app.pay.shown.fees import fees_of
-from sessions_app.pay.shown.page import pay_page
 from sessions_app.paying.quoting import OfferedOption, options_for
+from sessions_app.shown.fees import fees_of
+from sessions_app.shown.page import pay_page
 from sessions_app.status import PaymentStatus, Status
 
 # Nobody's: its letters' cases are not those that its checksum asks for, so that no wallet sends to it.

@@ -17,7 +17,6 @@ from sessions_app.models import PaymentLink
 from sessions_app.pay.buyer_form import BuyerForm
 from sessions_app.pay.codes import qr_svg
 from sessions_app.pay.embedding import foreign_form, framed_by_shops, is_from_here
-from sessions_app.pay.shown.order import offer_of
 from sessions_app.reading.amounts import moment_text
 from sessions_app.selling.payment_links import (
     Closed,
@@ -27,6 +26,7 @@ from sessions_app.selling.payment_links import (
     link_url,
     open_link,
 )
+from sessions_app.shown.order import offer_of
 
 
 @csrf_exempt  # as `buyers_page` is, for the same reasons

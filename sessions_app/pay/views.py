@@ -24,11 +24,6 @@ from sessions_app.models import CheckoutSession, Refund
 from sessions_app.owed.letters import has_receipt_letter
 from sessions_app.pay.codes import qr_svg
 from sessions_app.pay.frame import BuyersDoor, buyers_page
-from sessions_app.pay.shown.due import due_of
-from sessions_app.pay.shown.fees import Fees, fees_of
-from sessions_app.pay.shown.page import PayPage, pay_page
-from sessions_app.pay.shown.scenarios import scenario_named
-from sessions_app.pay.shown.states import State, Wanted, state_of, version_of
 from sessions_app.paying import scenarios
 from sessions_app.paying.announcing import announce
 from sessions_app.paying.opening import note_opening
@@ -37,6 +32,11 @@ from sessions_app.paying.quoting import OfferedOption, choose_option, options_fo
 from sessions_app.reading.brand import brand_css
 from sessions_app.reading.queries import session_for_buyer, successor_of
 from sessions_app.selling.by_hand import NO_SHOP
+from sessions_app.shown.due import due_of
+from sessions_app.shown.fees import Fees, fees_of
+from sessions_app.shown.page import PayPage, pay_page
+from sessions_app.shown.scenarios import scenario_named
+from sessions_app.shown.states import State, Wanted, state_of, version_of
 from sessions_app.signing.kept import under_way
 from sessions_app.state import lifecycle
 from sessions_app.state.children import payments_of

@@ -9,9 +9,9 @@ import pytest
 from django.core.cache import cache
 
 from chains_app.networks.networks import Network, PaymentOption, network
-from sessions_app.pay.shown.fees import fee_text, fees_of
-from sessions_app.pay.shown.offers import AssetOffer, arrives_text, offers_of
 from sessions_app.paying.quoting import OfferedOption
+from sessions_app.shown.fees import fee_text, fees_of
+from sessions_app.shown.offers import AssetOffer, arrives_text, offers_of
 
 GWEI = 10**9
 NOW = datetime(2026, 11, 29, 12, tzinfo=UTC)

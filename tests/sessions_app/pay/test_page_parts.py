@@ -7,7 +7,6 @@ import pytest
 from django.utils import translation
 
 from chains_app.networks.networks import network
-from sessions_app.pay.shown.ways_back import with_session_id
 from sessions_app.reading.amounts import (
     address_groups,
     asset_text,
@@ -17,6 +16,7 @@ from sessions_app.reading.amounts import (
     money_text,
 )
 from sessions_app.reading.brand import colors_on, contrast
+from sessions_app.shown.ways_back import with_session_id
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ def test_what_a_first_transfer_takes_is_said_where_it_is_unusual(
     session: CheckoutSession, client: Client, monkeypatch: pytest.MonkeyPatch, asset: str, gas: int, is_said: bool
 ) -> None:
     monkeypatch.setenv("RPC_URL_DEVCHAIN", "http://127.0.0.1:9")
-    monkeypatch.setattr("sessions_app.pay.shown.due.plain_transfer_gas", lambda network: gas)
+    monkeypatch.setattr("sessions_app.shown.due.plain_transfer_gas", lambda network: gas)
     choose_option(session=session, asset=asset, network="devchain", now=timezone.now())
     page = client.get(f"/pay/{session.page_token}").content.decode()
     assert ("takes about 204600 gas" in page or "takes about 204,600 gas" in page) == is_said
@@ -45,7 +45,7 @@ def test_that_a_contract_is_there_already_is_said_where_it_is(
     is_said: bool,
 ) -> None:
     monkeypatch.setenv("RPC_URL_DEVCHAIN", "http://127.0.0.1:9")
-    monkeypatch.setattr("sessions_app.pay.shown.due.plain_transfer_gas", lambda network: 204_600)
+    monkeypatch.setattr("sessions_app.shown.due.plain_transfer_gas", lambda network: 204_600)
     choose_option(session=session, asset=asset, network="devchain", now=timezone.now())
     DepositAddress.objects.filter(session=session).update(made_for="cs_former")
     payment = confirmed(refreshed(session), "1.00")

@@ -9,10 +9,10 @@ from django.utils.translation import gettext
 
 from chains_app.networks.networks import Network
 from sessions_app.models import Quote
-from sessions_app.pay.shown.fees import Fees, fee_text
-from sessions_app.pay.shown.marks import asset_mark, network_mark
 from sessions_app.paying.quoting import OfferedOption
 from sessions_app.reading.amounts import asset_text, duration_text
+from sessions_app.shown.fees import Fees, fee_text
+from sessions_app.shown.marks import asset_mark, network_mark
 
 # What is final sooner is said to arrive "in seconds"; what takes no longer than a minute may be recommended.
 _SOON = 10

@@ -12,23 +12,23 @@ from django.utils.safestring import SafeString
 
 from merchants_app.businesses.embedding import embedders
 from sessions_app.models import Authorization, CheckoutSession, Payment, Refund
-from sessions_app.pay.shown.due import Due, amount_of, due_of
-from sessions_app.pay.shown.fees import Fees
-from sessions_app.pay.shown.marks import sprite
-from sessions_app.pay.shown.notices import Notice, notices_of
-from sessions_app.pay.shown.offers import AssetOffer, marks_of, offers_of
-from sessions_app.pay.shown.order import Order, order_of
-from sessions_app.pay.shown.receipt import ReceiptLine, RefundLine, progress_of, receipt_of, refunds_of
-from sessions_app.pay.shown.said import Facts, Said, said_of
-from sessions_app.pay.shown.scenarios import ScenarioButton, scenario_buttons
-from sessions_app.pay.shown.sent import Sent, sent_of
-from sessions_app.pay.shown.states import ENDED, PLAIN, State, Wanted, state_of, version_of
-from sessions_app.pay.shown.way import Step, way_of
-from sessions_app.pay.shown.ways_back import with_session_id
 from sessions_app.paying.announcing import announced
 from sessions_app.paying.quoting import OfferedOption
 from sessions_app.reading.amounts import address_groups, clock_text
 from sessions_app.selling.by_hand import NO_SHOP, leads_to_a_shop
+from sessions_app.shown.due import Due, amount_of, due_of
+from sessions_app.shown.fees import Fees
+from sessions_app.shown.marks import sprite
+from sessions_app.shown.notices import Notice, notices_of
+from sessions_app.shown.offers import AssetOffer, marks_of, offers_of
+from sessions_app.shown.order import Order, order_of
+from sessions_app.shown.receipt import ReceiptLine, RefundLine, progress_of, receipt_of, refunds_of
+from sessions_app.shown.said import Facts, Said, said_of
+from sessions_app.shown.scenarios import ScenarioButton, scenario_buttons
+from sessions_app.shown.sent import Sent, sent_of
+from sessions_app.shown.states import ENDED, PLAIN, State, Wanted, state_of, version_of
+from sessions_app.shown.way import Step, way_of
+from sessions_app.shown.ways_back import with_session_id
 from sessions_app.state.representation import receipt_url, sorted_payments
 from sessions_app.status import Status
 

@@ -10,13 +10,13 @@ from chains_app.networks.payment_uris import payment_uri
 from common.money import plain, to_minor_unit
 from common.network.public_addresses import OWN_MACHINE
 from sessions_app.models import CheckoutSession, Quote
-from sessions_app.pay.shown.fees import Fees, fee_text
-from sessions_app.pay.shown.marks import asset_mark, network_mark
-from sessions_app.pay.shown.offers import arrives_text
-from sessions_app.pay.shown.wallet_apps import WalletApp, apps_for
 from sessions_app.paying.quoting import allowed_options
 from sessions_app.paying.used_deposits import is_deployed
 from sessions_app.reading.amounts import address_groups, any_of, asset_text, money_text
+from sessions_app.shown.fees import Fees, fee_text
+from sessions_app.shown.marks import asset_mark, network_mark
+from sessions_app.shown.offers import arrives_text
+from sessions_app.shown.wallet_apps import WalletApp, apps_for
 from sessions_app.signing.asked import can_be_signed
 from sessions_app.state.representation import page_url, payable_option, received_value, units_still_due
 

@@ -7,9 +7,9 @@ from typing import Literal
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from sessions_app.pay.shown.receipt import Progress
-from sessions_app.pay.shown.sent import Sent
 from sessions_app.reading.amounts import duration_text
+from sessions_app.shown.receipt import Progress
+from sessions_app.shown.sent import Sent
 
 # Up to so many confirmations are drawn one by one; more are a bar.
 _NOTCHES = 12

@@ -9,11 +9,11 @@ from django.utils.translation import gettext as _
 
 from chains_app.networks.networks import all_networks
 from sessions_app.models import CheckoutSession, Payment
-from sessions_app.pay.shown.due import Due, amount_of
-from sessions_app.pay.shown.receipt import Progress
-from sessions_app.pay.shown.sent import Sent
-from sessions_app.pay.shown.states import State, Wanted
 from sessions_app.reading.amounts import any_of, day_text, money_text, time_text
+from sessions_app.shown.due import Due, amount_of
+from sessions_app.shown.receipt import Progress
+from sessions_app.shown.sent import Sent
+from sessions_app.shown.states import State, Wanted
 from sessions_app.state.representation import received_value
 from sessions_app.status import Issue
 

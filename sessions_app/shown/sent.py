@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 
 from chains_app.networks.networks import all_networks
 from sessions_app.models import Announcement
-from sessions_app.pay.shown.receipt import patience
 from sessions_app.reading.amounts import address_groups, host_of, time_text
+from sessions_app.shown.receipt import patience
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,9 +9,9 @@ from hashlib import sha256
 from django.utils.translation import get_language
 
 from sessions_app.models import CheckoutSession, Payment, Quote, Refund
-from sessions_app.pay.shown.sent import sent_of
 from sessions_app.paying.announcing import announced
 from sessions_app.paying.quoting import is_offered
+from sessions_app.shown.sent import sent_of
 from sessions_app.state.representation import payable_option, sorted_payments
 from sessions_app.status import Issue, Status
 
