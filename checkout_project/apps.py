@@ -6,6 +6,7 @@ from django.db.backends.signals import connection_created
 from django.db.models.signals import post_migrate, pre_migrate
 
 from checkout_project.checks.mail import letters_go_somewhere
+from checkout_project.checks.words import translations_are_compiled
 from checkout_project.former_data import refuse_former_data
 from checkout_project.outage import OUTAGE
 
@@ -16,7 +17,7 @@ class CheckoutProjectConfig(AppConfig):
     name = "checkout_project"
 
     def ready(self) -> None:
-        """Keeps the operators' groups in step with the tables, and registers what `check --deploy` looks at.
+        """Keeps the operators' groups in step with the tables, and registers what `check` looks at.
 
         Data that no migration leads to is refused with a sentence.
         """
@@ -26,3 +27,4 @@ class CheckoutProjectConfig(AppConfig):
         connection_created.connect(OUTAGE.over, dispatch_uid="outage_over")
         post_migrate.connect(write_groups, dispatch_uid="operator_groups")
         register(letters_go_somewhere, Tags.security, deploy=True)
+        register(translations_are_compiled, Tags.translation)

@@ -53,7 +53,6 @@ MIDDLEWARE = [
     "checkout_project.middleware.content_security.ContentSecurityMiddleware",
     "checkout_project.middleware.private_pages.PrivatePagesMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "checkout_project.middleware.typed_addresses.TypedAddresses",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -151,6 +150,24 @@ SECURE_REFERRER_POLICY = "strict-origin-when-cross-origin"
 X_FRAME_OPTIONS = "DENY"
 
 LANGUAGE_CODE = "en"
+# Only buyers' pages and letters speak others than English; `sessions_app/pay/languages.py` chooses.
+LANGUAGES = [
+    ("en", "English"),
+    ("de", "Deutsch"),
+    ("fr", "Français"),
+    ("es", "Español"),
+    ("pt-br", "Português (Brasil)"),
+    ("it", "Italiano"),
+    ("nl", "Nederlands"),
+    ("pl", "Polski"),
+    ("tr", "Türkçe"),
+    ("ar", "العربية"),
+    ("he", "עברית"),
+    ("zh-hans", "简体中文"),
+    ("ja", "日本語"),
+    ("id", "Bahasa Indonesia"),
+]
+LOCALE_PATHS = [BASE_DIR / "locale"]
 TIME_ZONE = "UTC"
 USE_TZ = True
 STATIC_URL = "/static/"

@@ -7,6 +7,7 @@ import hypothesis
 import pytest
 from django.core.servers.basehttp import WSGIRequestHandler
 
+from checkout_project.words.catalogues import compile_all
 from tests.settings import services
 
 # How long an example takes is decided by what else runs on the machine.
@@ -38,6 +39,7 @@ def pytest_configure(config: pytest.Config) -> None:
     # Django's test server sends head and body apart: by Nagle's algorithm each answer would wait 40 ms in between.
     WSGIRequestHandler.disable_nagle_algorithm = True
     config.add_cleanup(services.stop)
+    compile_all()
     if not config.option.collectonly:
         services.start()
 

@@ -17,7 +17,7 @@ SECTIONS: dict[str, tuple[str, ...]] = {
     "Take payments": ("api", "webhooks", "payment-page", "receipts", "embedding", "payment-links", "x402", "refunds"),
     "Build": ("write-a-plugin", "connect-a-shop", "errors"),
     "Money": ("receiving", "rates", "networks"),
-    "Your business": ("dashboard", "settings", "books", "sign-in", "privacy"),
+    "Your business": ("dashboard", "settings", "books", "sign-in", "languages", "privacy"),
     "Run it": ("configuration", "operators", "security"),
 }
 # For those who change Tallystick itself: apart, at the end.

@@ -11,7 +11,6 @@ from collections.abc import Callable
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
-from django.utils import translation
 
 from checkout_project.api_errors import error_response
 from checkout_project.api_limits import is_call, page_refusal_of, refusal_of
@@ -44,10 +43,7 @@ class Outside:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Answers a call straight away, a page through what it needs."""
         if not is_call(request.META):
-            try:
-                return self.get_response(request)
-            finally:
-                translation.deactivate()  # a call that this thread answers next speaks English
+            return self.get_response(request)
         # A page is led to https. A call is refused: its key has been seen by whoever listens, and a POST that follows
         # the way there arrives as a GET.
         is_exposed = self.only_https and not request.is_secure()

@@ -34,6 +34,7 @@ def main(purpose: str) -> None:
         )
     # The dev lock has all of the other one.
     install_python_packages("requirements.lock" if purpose == "run" else "requirements-dev.lock")
+    compile_words()
     install_node_packages(needed=purpose == "test")
     if purpose == "test":
         install_browser()
@@ -71,6 +72,14 @@ def _make_venv() -> None:
         raise MissingError(
             f"Python's venv module is missing. On Debian and Ubuntu: sudo apt-get install {version}; then again."
         )
+
+
+def compile_words() -> None:
+    """What buyers read, in the form that Django reads; again when a catalogue changed. Raises MissingError."""
+    catalogues = (ROOT / "locale").glob("*/LC_MESSAGES/django.po")
+    if not all(_is_newer(po.with_suffix(".mo"), po) for po in catalogues):
+        command = [str(BIN / "python"), "-m", "checkout_project.words", "compile"]
+        _must(command, "The translations below locale/ could not be compiled; the reason stands above.")
 
 
 def install_node_packages(*, needed: bool) -> None:
@@ -154,6 +163,10 @@ def _run(command: list[str]) -> int:
 def _must(command: list[str], otherwise: str) -> None:
     if _run(command) != 0:
         raise MissingError(otherwise)
+
+
+def _is_newer(made: Path, source: Path) -> bool:
+    return made.exists() and made.stat().st_mtime_ns >= source.stat().st_mtime_ns
 
 
 def _text(path: Path) -> str:

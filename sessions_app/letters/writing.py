@@ -19,7 +19,7 @@ _LIGHT, _DARK = "#ffffff", "#171a20"
 def write(about: About) -> EmailMultiAlternatives:
     """The letter, to be delivered."""
     session = about.session
-    with translation.override(language_of(session)):
+    with translation.override(session.language):
         content = content_of(about)
         context = {
             "content": content,
@@ -39,14 +39,6 @@ def write(about: About) -> EmailMultiAlternatives:
     )
     letter.attach_alternative(html, "text/html")
     return letter
-
-
-def language_of(session: CheckoutSession) -> str:
-    """The one the shop asked for, if it is spoken here; else the installation's."""
-    try:
-        return translation.get_supported_language_variant(session.locale)
-    except LookupError:
-        return settings.LANGUAGE_CODE
 
 
 def _sender(session: CheckoutSession) -> str:

@@ -1,11 +1,14 @@
 """The checkout session and its timeline."""
 
+from contextlib import suppress
 from datetime import timedelta
 
+from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import get_supported_language_variant
 
 from common.api.exact_json import ExactDecoder, ExactEncoder
 from common.modes import Mode
@@ -185,6 +188,14 @@ class CheckoutSession(models.Model):
 
     def __str__(self) -> str:
         return self.public_id
+
+    @property
+    def language(self) -> str:
+        """What its buyer is written to in: what the shop asked for, else the business's own, if we speak it."""
+        for wish in (self.locale, self.merchant.language):
+            with suppress(LookupError):
+                return get_supported_language_variant(wish)
+        return settings.LANGUAGE_CODE
 
     def takes(self, *, asset: str, network: str) -> bool:
         """Whether this asset on this network pays for it: the shop allowed it, and it was not switched off then."""

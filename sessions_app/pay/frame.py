@@ -13,6 +13,7 @@ from django.views.decorators.csrf import csrf_exempt
 from sessions_app.errors import SessionNotFound
 from sessions_app.models import CheckoutSession
 from sessions_app.pay.embedding import foreign_form, framed_by_shops, is_from_here
+from sessions_app.pay.languages import language_of, remember_choice, speaks_buyers_language
 from sessions_app.reading.queries import session_for_buyer
 
 BuyersDoor = Callable[[HttpRequest, CheckoutSession], HttpResponse]
@@ -27,26 +28,26 @@ def buyers_page(door: BuyersDoor) -> Callable[[HttpRequest, str], HttpResponse]:
         try:
             session = session_for_buyer(page_token)
         except SessionNotFound:
-            return keep_private(render(request, "pay/not_found.html", status=404))
+            return _not_found(request)
         with translation.override(language_for(session, request)):
             if is_from_here(request):
                 response = door(request, session)
             else:
                 response = foreign_form(request, back=reverse("hosted:pay", args=[session.page_token]))
-            return keep_private(framed_by_shops(response, session.merchant, session.mode))
+        remember_choice(request, response)
+        return keep_private(framed_by_shops(response, session.merchant, session.mode))
 
     return view
 
 
 def language_for(session: CheckoutSession, request: HttpRequest) -> str:
-    """The one the shop asked for, if we speak it; else one of the browser's; else what the business says."""
-    try:
-        return translation.get_supported_language_variant(session.locale)
-    except LookupError:
-        found = translation.get_language_from_request(request)
-    # Of a browser that asks for none that there is, Django says English.
-    is_asked_for = found.partition("-")[0] in request.headers.get("Accept-Language", "").lower()
-    return found if is_asked_for else session.merchant.language or found
+    """In which the session's buyer is spoken to."""
+    return language_of(request, asked_for=session.locale, otherwise=session.merchant.language)
+
+
+@speaks_buyers_language
+def _not_found(request: HttpRequest) -> HttpResponse:
+    return keep_private(render(request, "pay/not_found.html", status=404))
 
 
 def keep_private(response: HttpResponse) -> HttpResponse:
@@ -56,5 +57,5 @@ def keep_private(response: HttpResponse) -> HttpResponse:
     # Not `no-referrer`: under it browsers send `Origin: null` with a form, and its CSRF check must fail. This one
     # tells other sites just as little.
     response["Referrer-Policy"] = "same-origin"
-    patch_vary_headers(response, ["Cookie", "Accept-Language", "Sec-Fetch-Dest"])
+    patch_vary_headers(response, ["Sec-Fetch-Dest"])
     return response

@@ -17,6 +17,7 @@ from sessions_app.models import PaymentLink
 from sessions_app.pay.buyer_form import BuyerForm
 from sessions_app.pay.codes import qr_svg
 from sessions_app.pay.embedding import foreign_form, framed_by_shops, is_from_here
+from sessions_app.pay.languages import speaks_buyers_language
 from sessions_app.reading.amounts import moment_text
 from sessions_app.selling.payment_links import (
     Closed,
@@ -31,6 +32,7 @@ from sessions_app.shown.order import offer_of
 
 @csrf_exempt  # as `buyers_page` is, for the same reasons
 @never_cache
+@speaks_buyers_language
 @require_http_methods(["GET", "HEAD", "POST"])
 def payment_link(request: HttpRequest, link_id: str) -> HttpResponse:
     """Shows what is sold; a POST opens a session and leads to its page."""
@@ -83,6 +85,7 @@ def _page(
 
 @require_safe
 @never_cache
+@speaks_buyers_language
 def poster(request: HttpRequest, link_id: str) -> HttpResponse:
     """The link as a page to print and hang up, with its code."""
     try:

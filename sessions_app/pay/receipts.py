@@ -15,6 +15,7 @@ from django.views.decorators.http import require_safe
 from sessions_app.models import Receipt
 from sessions_app.pay.codes import qr_svg
 from sessions_app.pay.frame import keep_private, language_for
+from sessions_app.pay.languages import remember_choice
 from sessions_app.pay.sheet import sheet_of
 from sessions_app.receipts.issuing import ReceiptNotFound, receipt_at
 from sessions_app.receipts.keys import public_keys
@@ -36,7 +37,9 @@ def _receipts_door(door: ReceiptDoor) -> Callable[[HttpRequest, str], HttpRespon
         except ReceiptNotFound:
             return keep_private(render(request, "receipt/not_found.html", status=404))
         with translation.override(language_for(receipt.session, request)):
-            return keep_private(door(request, receipt))
+            response = keep_private(door(request, receipt))
+        remember_choice(request, response)
+        return response
 
     return view
 

@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 from django.http import HttpRequest, HttpResponse, HttpResponseNotModified, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.utils.translation import gettext
+from django.utils.translation import get_language, gettext
 from django.views.decorators.http import require_POST, require_safe
 
 from chains_app.calls.facilitator import is_switched_on
@@ -24,6 +24,7 @@ from sessions_app.models import CheckoutSession, Refund
 from sessions_app.owed.letters import has_receipt_letter
 from sessions_app.pay.codes import qr_svg
 from sessions_app.pay.frame import BuyersDoor, buyers_page
+from sessions_app.pay.languages import PARAMETER
 from sessions_app.paying import scenarios
 from sessions_app.paying.announcing import announce
 from sessions_app.paying.opening import note_opening
@@ -230,6 +231,8 @@ def _wanted(request: HttpRequest) -> Wanted:
 def _query(request: HttpRequest) -> str:
     """The parts of the page's own query that its status must be asked with."""
     kept = {name: value for name, value in _QUERY.items() if request.GET.get(name) == value}
+    if PARAMETER in request.GET:  # in another site's frame the choice cannot be remembered
+        kept[PARAMETER] = get_language()
     return f"?{urlencode(kept)}" if kept else ""
 
 

@@ -6,7 +6,7 @@ from decimal import Decimal
 from urllib.parse import urlsplit
 
 from babel.core import Locale, UnknownLocaleError
-from babel.dates import format_skeleton
+from babel.dates import format_date, format_skeleton
 from babel.lists import format_list
 from babel.numbers import format_decimal
 from django.utils.translation import get_language, gettext, ngettext
@@ -76,8 +76,8 @@ def duration_text(left: timedelta) -> str:
 
 
 def moment_text(at: datetime) -> str:
-    """A moment in UTC, said so: '22 Nov 2026, 21:55 UTC'."""
-    return gettext("%(moment)s UTC") % {"moment": f"{at:%d %b %Y, %H:%M}"}
+    """A moment in UTC, said so, in the reader's own way: 'Nov 22, 2026, 21:55 UTC', '22.11.2026, 21:55 UTC'."""
+    return gettext("%(moment)s UTC") % {"moment": f"{format_date(at, locale=readers_locale())}, {at:%H:%M}"}
 
 
 def time_text(at: datetime) -> str:

@@ -59,7 +59,7 @@ def alter_link(link: PaymentLink, terms: Mapping[str, Any], *, actor: str) -> No
 
 def write_to_buyer(session: CheckoutSession) -> None:
     """The letter with the link, once the transaction around it has been committed; in the session's language."""
-    with translation.override(session.locale or settings.LANGUAGE_CODE):
+    with translation.override(session.language):
         text = render_to_string("mail/asked_to_pay.txt", {"session": session, "site": settings.PUBLIC_URL})
     subject, _, body = text.strip().partition("\n")
     post(to=session.email, subject=" ".join(subject.split()), body=body.strip() + "\n")
