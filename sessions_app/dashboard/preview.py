@@ -36,14 +36,11 @@ def preview(request: HttpRequest, access: Access) -> HttpResponse:
     merchant, picture = copy(access.merchant), None
     if request.method == "POST":
         picture = _fill_in(merchant, request, access)
-    session, offers, now = _session(merchant, access.mode), [], timezone.now()
-    step = request.POST.get("step") or request.GET.get("step", "choose")
+    step, now = request.POST.get("step") or request.GET.get("step", "choose"), timezone.now()
+    session = _session(merchant, access.mode, now=now, is_paid=step == "paid")
     offers = options_for(session, now)
     if step == "send":
         _pick(session, offers, now)
-    if step == "paid":
-        session.status, session.payment_status = Status.COMPLETED, PaymentStatus.PAID
-        session.completed_at = now
     fees = fees_of([each.option for each in offers], mode=session.mode, currency=session.currency, now=now)
     with translation.override(merchant.language or "en"):
         shown = pay_page(session=session, options=offers, heads={}, now=now, fees=fees)
@@ -70,15 +67,17 @@ def _fill_in(merchant: Merchant, request: HttpRequest, access: Access) -> str | 
     return f"data:image/png;base64,{b64encode(logo).decode()}" if logo else None
 
 
-def _session(merchant: Merchant, mode: str) -> CheckoutSession:
+def _session(merchant: Merchant, mode: str, *, now: datetime, is_paid: bool) -> CheckoutSession:
     """An order that is nobody's: it has no row, and the key that no row has."""
-    now = timezone.now()
     return CheckoutSession(
         pk=0,
         public_id="cs_preview",
         page_token=_NOBODYS,
         merchant=merchant,
         mode=mode,
+        status=Status.COMPLETED if is_paid else Status.OPEN,
+        payment_status=PaymentStatus.PAID if is_paid else PaymentStatus.UNPAID,
+        completed_at=now if is_paid else None,
         customer=Customer(merchant=merchant, mode=mode),
         amount=_PRICE,
         currency=merchant.reporting_currency,
