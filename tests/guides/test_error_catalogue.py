@@ -30,7 +30,14 @@ PAGES_ONLY = {
 }  # fmt: skip
 # What DRF and its error shape say by themselves.
 OF_DRF = {"not_authenticated", "method_not_allowed", "unsupported_media_type", "parse_error", "error"}
-FOLDERS = ("common/api", "checkout_project", "merchants_app/frame", "sessions_app/api", "webhooks_app/api")
+FOLDERS = (
+    "common/api",
+    "checkout_project",
+    "merchants_app/frame",
+    "sessions_app/api",
+    "sessions_app/terms",
+    "webhooks_app/api",
+)
 
 
 def catalogue() -> dict[str, int]:
