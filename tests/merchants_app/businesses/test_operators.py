@@ -46,6 +46,7 @@ ROWS = {
     "merchants_app.User": IN_THE_BUSINESS_LOG,
     "mfa.Authenticator": ELSEWHERE,
     "sessions_app.AddressChange": READ_ONLY,
+    "sessions_app.BookLine": READ_ONLY,
     "sessions_app.CheckoutSession": READ_ONLY,
     "sessions_app.Customer": READ_ONLY,
     "sessions_app.Decision": READ_ONLY,
