@@ -114,7 +114,8 @@ def test_every_action_has_its_row(operator: Operator, model: Any) -> None:
 
 def settings_of(merchant: Merchant, **changes: str) -> dict[str, str]:
     """The form of a business as its page sends it back."""
-    given = {name: getattr(merchant, name) for name in CHANGEABLE}
+    boxes = {"buyer_letters_off"}  # none is ticked: a browser sends nothing
+    given = {name: getattr(merchant, name) for name in CHANGEABLE if name not in boxes}
     form = {name: "" if value is None else str(value) for name, value in given.items()}
     form |= {"tolerance_amounts": amounts_text(merchant.tolerance_amounts)}
     team = list(merchant.members.order_by("id")) if merchant.pk else []
