@@ -13,7 +13,7 @@ from django.db import connections
 
 # Pieces that may wait for the reader, and how long the next may have to.
 _WAITING = 4
-_PATIENCE_SECONDS = 60.0
+_PATIENCE_SECONDS = 20.0
 
 _log = structlog.get_logger()
 

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -13,8 +14,9 @@ Row = Sequence[str]
 Lines = Callable[[Iterable[Row]], str]
 # Rows that become one piece of the answer.
 ROWS_AT_ONCE = 500
-# What spreadsheets run when a cell begins with it.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+# What a spreadsheet runs when a cell begins with it, and a cell begins behind whatever that takes for a separator: the
+# file's own, or another, behind which quotes count again.
+_FORMULA = re.compile(r"((?:^|[;,|\t\r\n])[\s\"]*)([=+\-@＝＋－＠])")
 _BOM = "\ufeff"
 
 
@@ -66,8 +68,7 @@ def _csv_lines(columns: Sequence[Column], style: Style) -> Lines:
     def safe(row: Row) -> list[str]:
         cells = list(row)
         for place in texts:
-            if cells[place].startswith(_FORMULA):
-                cells[place] = f"'{cells[place]}"
+            cells[place] = _FORMULA.sub(r"\1'\2", cells[place])
         if style.has_comma:
             for place in numbers:
                 cells[place] = cells[place].replace(".", ",")

@@ -16,6 +16,7 @@ from merchants_app.frame.access import Access, Power, for_members
 from merchants_app.frame.pages import page
 from merchants_app.frame.paging import newest_first
 from sessions_app.books.days import local_day, next_month
+from sessions_app.books.downloads import Download
 from sessions_app.books.exports import Export, Wish, columns_of, file
 from sessions_app.books.journal import journal
 from sessions_app.books.statement import MONTHS_SHOWN, months_of, statement, table
@@ -115,22 +116,24 @@ def exports(request: HttpRequest, access: Access) -> HttpResponseBase:
 
 def _file(access: Access, asked: dict[str, Any]) -> HttpResponseBase:
     wish, style = _wish(access, asked), _STYLES[asked["format"]][1]
+    pieces = Download(file(wish, style), business=access.merchant.pk)
     note = {"first": wish.first, "last": wish.last, "format": asked["format"], "asset": wish.asset}
     _noted(access, wish.what, **note)
     name = f"{wish.what}-{wish.first}-{wish.last}"
-    return _download(file(wish, style), name=f"{name}.{style.ending}", kind=style.content_type)
+    return _download(pieces, name=f"{name}.{style.ending}", kind=style.content_type)
 
 
 def _of_month(request: HttpRequest, access: Access) -> HttpResponseBase:
     what, now = request.POST["what"], timezone.now()
     month = _month(request.POST.get("month", "")) or local_day(now, access.merchant).replace(day=1)
-    _noted(access, what, month=f"{month:%Y-%m}")
     name = f"{what}-{month:%Y-%m}"
     if what == JOURNAL:
-        pieces = journal(access.merchant, access.mode, month)
+        pieces = Download(journal(access.merchant, access.mode, month), business=access.merchant.pk)
+        _noted(access, what, month=f"{month:%Y-%m}")
         return _download(pieces, name=f"{name}.beancount", kind="text/plain; charset=utf-8")
     style = _STYLES.get(request.POST.get("format", ""), _STYLES["csv"])[1]
     rows = table(statement(access.merchant, access.mode, month, now))
+    _noted(access, what, month=f"{month:%Y-%m}")
     return _download(plain_table(rows, style), name=f"{name}.csv", kind="text/csv; charset=utf-8")
 
 

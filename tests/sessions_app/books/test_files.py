@@ -7,6 +7,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import date, timedelta
 from decimal import Decimal
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -14,10 +15,13 @@ from beancount import loader
 from django.utils import timezone
 
 from merchants_app.models import AuditEntry, Merchant
+from sessions_app.books import downloads
+from sessions_app.books.cells import text
+from sessions_app.books.downloads import Download, TooManyFiles
 from sessions_app.books.exports import Export, Wish, file
 from sessions_app.books.journal import journal
 from sessions_app.books.statement import statement, table
-from sessions_app.books.writing import Style
+from sessions_app.books.writing import Style, written
 from sessions_app.collecting.collecting import play_collection
 from sessions_app.models import BookLine, CheckoutSession, Payment
 from sessions_app.selling.creation import create_session
@@ -82,6 +86,43 @@ def test_what_begins_like_a_formula_is_harmless_and_numbers_stay_numbers(sold: C
     assert comma[0]["reporting_rate"] == "2500"
     assert "," in comma[0]["amount"]
     assert "." not in comma[0]["amount"]
+
+
+@pytest.mark.parametrize(
+    "name", ["x;=H(1)", "x,=H(1)", 'x;"=H(1)', "x\t @H(1)", "x|+1", "x\n=H(1)", "\n=H(1)", "x,＝H(1)", " =H(1)"]
+)
+def test_no_cell_is_a_formula_whatever_is_taken_for_a_separator(name: str) -> None:
+    columns, found = [text("name", "name"), text("next", "next")], []
+    for has_comma, separator in product((True, False), ";,\t|"):
+        pieces = written(columns, [[name, "b"]], Style(has_comma=has_comma))
+        opened = csv.reader(io.StringIO(b"".join(pieces).decode(), newline=""), delimiter=separator)
+        found += [cell.strip(' \t\r\n"') for row in opened for cell in row]
+    assert [cell for cell in found if cell.startswith(tuple("=+-@＝"))] == []
+
+
+def test_words_with_signs_inside_stay_as_they_are() -> None:
+    named = "Smith-Jones, A+B = C; x@example.com"
+    assert named in b"".join(written([text("name", "name")], [[named]], Style())).decode()
+
+
+def test_a_business_reads_one_file_at_a_time_and_no_reader_holds_its_place_for_ever(
+    sold: CheckoutSession, mia: Merchant, otto: Merchant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk, form = Desk(owner_of(mia)), {"what": "journal", "month": f"{timezone.now():%Y-%m}"}
+    answer = desk.post("books/exports", **form)
+    assert desk.post("books/exports", **form).status_code == 302
+    assert "is being written already" in desk.read("books/exports")
+    assert desk.post("books/exports", **(form | {"what": "statement"})).status_code == 200
+    others = [Download(iter([b"a"]), business=-number) for number in range(1, downloads.AT_ONCE)]
+    with pytest.raises(TooManyFiles):
+        Download(iter([b"a"]), business=otto.pk)
+    assert b"Written by Tallystick" in b"".join(answer.streaming_content)
+    monkeypatch.setattr(downloads, "LONGEST_SECONDS", -1.0)
+    late = Download(iter([b"a"]), business=mia.pk)
+    with pytest.raises(TimeoutError):
+        next(late)
+    Download(iter([b"a"]), business=mia.pk)
+    assert [next(each) for each in others] == [b"a"] * (downloads.AT_ONCE - 1)
 
 
 def test_a_spreadsheet_is_told_that_it_is_utf8_where_it_is_wanted(sold: CheckoutSession, mia: Merchant) -> None:
