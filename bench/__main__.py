@@ -30,6 +30,7 @@ ALL = (
     "webhook_delivery",
     "webhook_chaos",
     "pages",
+    "weight",
 )
 
 

@@ -80,11 +80,12 @@ def installation(*, port: int, data_dir: Path) -> Installation:
         "PUBLIC_URL": f"http://127.0.0.1:{port}",
         "WEBHOOK_ALLOW_PRIVATE": "1",
         "PYTHONUNBUFFERED": "1",
-        # As root in a container, and without `collectstatic`: fine here, and no news to anybody.
-        "PYTHONWARNINGS": "ignore:You're running the worker with superuser,ignore:No directory at",
+        # As root in a container: fine here, and no news to anybody.
+        "PYTHONWARNINGS": "ignore:You're running the worker with superuser",
     }
     made = Installation(env=ours | os.environ)
     made.env |= {MARK: str(data_dir), "DATA_DIR": str(data_dir), "PORT": str(port)}
+    made.env.setdefault("STATIC_ROOT", str(data_dir / "static"))
     if not made.env.get("EMAIL_HOST"):
         made.env.setdefault("EMAIL_BACKEND", CONSOLE)  # letters are shown among the run's lines
     if not made.env.get("DATABASE_URL"):

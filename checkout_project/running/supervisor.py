@@ -78,7 +78,7 @@ def _run(stack: ExitStack) -> NoReturn:
     for server in made.servers:
         stack.callback(server.stop)
         server.start()
-    _prepare_database(made.env, stack)
+    _prepare(made.env, stack)
     processes = children.start(
         [sys.executable, "-m", "honcho", "--no-colour", "-e", ".no-env-file", "-f", str(ROOT / "Procfile"), "start"],
         env=_with_our_programs(made.env),
@@ -90,13 +90,21 @@ def _run(stack: ExitStack) -> NoReturn:
     _watch(made, processes)
 
 
-def _prepare_database(env: Mapping[str, str], stack: ExitStack) -> None:
-    """Migrations and the demo merchant, in a process of its own: this one stays small."""
-    command = [sys.executable, str(ROOT / "manage.py"), "make_demo", "--verbosity=0"]
-    process = children.start(command, env=env, folder=ROOT)
-    stack.callback(children.stop, process)
-    if process.wait() != 0:
-        raise CannotRunError("The database could not be brought up to date; the reason stands above.")
+def _prepare(env: Mapping[str, str], stack: ExitStack) -> None:
+    """Migrations with the demo merchant, and the static files, in processes of their own: this one stays small."""
+    tasks = (
+        (["make_demo"], "The database could not be brought up to date"),
+        (["collectstatic", "--no-input"], "The static files could not be collected"),
+    )
+    running = []
+    for command, problem in tasks:
+        arguments = [sys.executable, str(ROOT / "manage.py"), *command, "--verbosity=0"]
+        process = children.start(arguments, env=env, folder=ROOT)
+        stack.callback(children.stop, process)
+        running.append((process, problem))
+    for process, problem in running:
+        if process.wait() != 0:
+            raise CannotRunError(f"{problem}; the reason stands above.")
 
 
 def _with_our_programs(env: Mapping[str, str]) -> dict[str, str]:

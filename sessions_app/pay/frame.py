@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils import translation
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.gzip import gzip_page
 
 from sessions_app.errors import SessionNotFound
 from sessions_app.models import CheckoutSession
@@ -23,6 +24,7 @@ def buyers_page(door: BuyersDoor) -> Callable[[HttpRequest, str], HttpResponse]:
     """Finds the session of the URL, speaks its language, takes our own forms only, and keeps the URL private."""
 
     @csrf_exempt  # no cookie comes with a form in a shop's frame: `embedding` says what is asked instead
+    @gzip_page  # the length tells no secret: who can have the page asked for has its token; and Django pads it
     @wraps(door)
     def view(request: HttpRequest, page_token: str) -> HttpResponse:
         try:

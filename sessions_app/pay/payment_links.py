@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_http_methods, require_safe
 
 from common.errors import DomainError
@@ -32,6 +33,7 @@ from sessions_app.shown.order import offer_of
 
 @csrf_exempt  # as `buyers_page` is, for the same reasons
 @never_cache
+@gzip_page
 @speaks_buyers_language
 @require_http_methods(["GET", "HEAD", "POST"])
 def payment_link(request: HttpRequest, link_id: str) -> HttpResponse:

@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone, translation
+from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_safe
 
 from sessions_app.models import Receipt
@@ -30,6 +31,7 @@ def _receipts_door(door: ReceiptDoor) -> Callable[[HttpRequest, str], HttpRespon
     """Finds the receipt of the URL, speaks its buyer's language, and keeps the URL private."""
 
     @require_safe
+    @gzip_page
     @wraps(door)
     def view(request: HttpRequest, token: str) -> HttpResponse:
         try:

@@ -90,7 +90,7 @@ def status(request: HttpRequest, session: CheckoutSession) -> HttpResponse:
         wanted=_wanted(request),
     )
     etag = f'"{version}"'
-    if request.headers.get("If-None-Match") == etag:
+    if request.headers.get("If-None-Match", "").removeprefix("W/") == etag:  # weak where it was compressed
         return HttpResponseNotModified(headers={"ETag": etag})
     response = render(request, "pay/_live.html", _context(request, _view_model(request, session)))
     response["ETag"] = etag
