@@ -1,12 +1,14 @@
 """Decisions of people take effect a minute later: until then they can be taken back, and no shop is told of them.
 
 The session stands as it stood meanwhile. What comes in that minute (money, a refund, somebody else's decision by the
-API) counts: then the decision was about something else, is dropped, and the session waits for another one.
+API) counts: then the decision was about something else, is dropped, and the session waits for another one. No refund is
+prepared of what is said to have gone back.
 """
 
 from collections.abc import Collection
 from datetime import datetime, timedelta
 
+import structlog
 from django.db import transaction
 
 from common.errors import DomainError
@@ -16,12 +18,18 @@ from sessions_app.models import CheckoutSession, PendingDecision
 from sessions_app.paying.decisions import case_meant, check, decide
 from sessions_app.state.conflicts import about
 from sessions_app.state.facts import with_facts
+from sessions_app.state.lifecycle import lock
 from sessions_app.status import DecisionKind
 
 CAN_BE_TAKEN_BACK = timedelta(minutes=1)
+# When one that failed without being refused is tried again.
+_TRIED_AGAIN = timedelta(minutes=1)
 _AT_ONCE = 500
 
+_log = structlog.get_logger()
 
+
+@transaction.atomic
 def decide_soon(
     *,
     session: CheckoutSession,
@@ -37,6 +45,7 @@ def decide_soon(
 
     Raises `NothingToDecide` and `WrongDecision`.
     """
+    lock(session.pk)  # who prepares a refund at this moment is first, or sees this
     answered = check(session=session, kind=kind, tx_hash=tx_hash, issue=issue)
     case = case_meant(session, kind, issue, now=now)
     if case is None or set(payments) != set(case.payments):
@@ -71,9 +80,19 @@ def take_back(session: CheckoutSession) -> None:
 
 
 def take_effect(now: datetime) -> int:
-    """Decides what nobody took back; returns how many. Safe to run twice at once."""
+    """Decides what nobody took back; returns how many. One that fails stops no other. Safe to run twice at once."""
     due = PendingDecision.objects.filter(takes_effect_at__lte=now).order_by("takes_effect_at")[:_AT_ONCE]
-    return sum(_decided(pending) for pending in due)
+    return sum(_decided_or_later(pending, now) for pending in due)
+
+
+def _decided_or_later(pending: PendingDecision, now: datetime) -> bool:
+    try:
+        return _decided(pending)
+    except Exception:  # noqa: BLE001  (whatever it is, the others must be decided)
+        _log.exception("decisions.not_decided", session=pending.session_id, decision=pending.kind)
+    # Behind all that are due, and until then it can be taken back.
+    PendingDecision.objects.filter(pk=pending.pk).update(takes_effect_at=now + _TRIED_AGAIN)
+    return False
 
 
 @transaction.atomic

@@ -20,7 +20,7 @@ from common.modes import Mode
 from common.money import amount_text, fits_minor_unit, to_minor_unit, to_units, units_worth, value_of
 from merchants_app.audit import record
 from sessions_app.errors import NothingToRefund, WrongRefund
-from sessions_app.models import CheckoutSession, Refund
+from sessions_app.models import CheckoutSession, PendingDecision, Refund
 from sessions_app.paying.decisions import Case, case_of
 from sessions_app.paying.scenarios import SANDBOX
 from sessions_app.refunding.mails import ask_by_letter
@@ -69,6 +69,7 @@ def prepare_refund(
         # Two at once must not send the same money back twice.
         session = lock(session.pk)
         now = now or timezone.now()  # what was decided while this one waited was decided before it
+        _refuse_told(session)
         balance = next((each for each in arrived(session) if (each.network, each.asset) == (network_id, asset)), None)
         if balance is None:
             raise NothingToRefund("Nothing of that asset is there on this network, confirmed and not sent back yet.")
@@ -116,6 +117,16 @@ def prepare_refund(
         if notify_buyer:
             ask_by_letter(refund, actor=actor, now=now)
     return refund
+
+
+def _refuse_told(session: CheckoutSession) -> None:
+    """While somebody says that it has gone back already, though that can still be taken back."""
+    told = PendingDecision.objects.filter(session=session, kind=DecisionKind.REFUNDED).first()
+    if told:
+        raise NothingToRefund(
+            f"{told.actor} said a moment ago that it has gone back, by {told.tx_hash}. If it has not, take that back "
+            "in the dashboard first."
+        )
 
 
 def address_left(session: CheckoutSession, address: str, *, now: datetime) -> None:

@@ -5,7 +5,7 @@ from datetime import timedelta
 from django.utils import timezone
 
 from merchants_app.models import Member, Merchant
-from sessions_app.models import CheckoutSession
+from sessions_app.models import CheckoutSession, PendingDecision
 from sessions_app.paying.decisions import case_of
 from sessions_app.paying.second_thoughts import decide_soon, take_effect
 from sessions_app.reading.waiting_letters import write_letters
@@ -17,17 +17,25 @@ from tests.locks.stage import underpaid
 def decided_two_minutes_ago(mia: Merchant) -> CheckoutSession:
     """Nobody took it back."""
     session = underpaid(mia)
+    decided(session, ago=timedelta(minutes=2))
+    return session
+
+
+def decided(
+    session: CheckoutSession, kind: DecisionKind = DecisionKind.ACCEPT, *, ago: timedelta, tx_hash: str = ""
+) -> PendingDecision:
+    """So long ago, in the dashboard, about what is there."""
     case = case_of(session)
     assert case
-    decide_soon(
+    return decide_soon(
         session=session,
-        kind=DecisionKind.ACCEPT,
+        kind=kind,
         actor="mia@example.com",
         issue=case.issue,
         payments=case.payments,
-        now=timezone.now() - timedelta(minutes=2),
+        now=timezone.now() - ago,
+        tx_hash=tx_hash,
     )
-    return session
 
 
 def waits_in_live_mode(mia: Merchant) -> CheckoutSession:
@@ -36,6 +44,12 @@ def waits_in_live_mode(mia: Merchant) -> CheckoutSession:
     CheckoutSession.objects.filter(pk=session.pk).update(mode="live")
     Member.objects.filter(merchant=mia).update(decisions_told_until=timezone.now() - timedelta(days=9))
     return session
+
+
+@holds("sessions_app.paying.second_thoughts.decide_soon")
+def a_decision_that_can_be_taken_back(mia: Merchant) -> Act:
+    session = underpaid(mia)
+    return lambda: decided(session, ago=timedelta())
 
 
 @holds("sessions_app.paying.second_thoughts._decided")

@@ -1,16 +1,21 @@
 """A decision takes effect once or was taken back, and is written about once, however many are at it."""
 
+from datetime import timedelta
+
 import pytest
 from django.core import mail
 from django.utils import timezone
 
 from merchants_app.models import Member, Merchant
-from sessions_app.errors import NothingToDecide
+from sessions_app.errors import NothingToDecide, NothingToRefund
 from sessions_app.models import PendingDecision
 from sessions_app.paying.second_thoughts import take_back, take_effect
 from sessions_app.reading.waiting_letters import write_letters
+from sessions_app.refunding.refunds import prepare_refund
+from sessions_app.status import DecisionKind
 from tests.cast import MIAS_WALLET, merchant, refreshed
-from tests.locks.cases_decisions import decided_two_minutes_ago, waits_in_live_mode
+from tests.locks.cases_decisions import decided, decided_two_minutes_ago, waits_in_live_mode
+from tests.locks.stage import overpaid
 from tests.races import behind_a_lock, passes_by, race
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -30,6 +35,19 @@ def test_what_another_process_decides_at_the_moment_is_decided_once(mia: Merchan
     answers = race(*[lambda: take_effect(timezone.now())] * 3)
     assert sorted(answers, key=str) == [0, 0, 1]
     assert refreshed(session).decisions.count() == 1
+
+
+def test_what_is_told_to_have_gone_back_at_the_moment_is_not_prepared_to_go_back_again(mia: Merchant) -> None:
+    session = overpaid(mia)
+    refused = behind_a_lock(
+        lambda: prepare_refund(
+            session=session, network_id="sandbox", asset="USDC", kind="excess", rate_basis="paid", actor="key"
+        ),
+        lock=lambda: decided(session, DecisionKind.REFUNDED, ago=timedelta(), tx_hash="0x07"),
+        meanwhile=nothing,
+    )
+    assert isinstance(refused, NothingToRefund)
+    assert not session.refunds.exists()
 
 
 def test_what_is_taken_back_in_the_last_moment_is_not_decided(mia: Merchant) -> None:

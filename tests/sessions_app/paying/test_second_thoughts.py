@@ -1,16 +1,20 @@
 """A decision of the dashboard takes effect after a minute; until then it can be taken back, and no shop hears of it."""
 
 from datetime import timedelta
+from typing import Any
+from unittest.mock import patch
 
 import pytest
 from django.utils import timezone
 
 from merchants_app.models import AuditEntry
-from sessions_app.errors import NothingToDecide, WrongDecision
+from sessions_app.errors import NothingToDecide, NothingToRefund, WrongDecision
 from sessions_app.models import CheckoutSession, PendingDecision
+from sessions_app.paying import second_thoughts
 from sessions_app.paying.decisions import case_of, decide
 from sessions_app.paying.second_thoughts import decide_soon, take_back, take_effect
-from sessions_app.status import DecisionKind, Issue
+from sessions_app.refunding.asking import ask_for_refund
+from sessions_app.status import DecisionKind, Issue, RefundKind
 from tests.cast import refreshed
 from tests.sandbox import Sandbox, events_of
 
@@ -130,3 +134,36 @@ def test_one_that_is_refused_stops_no_other(
     decide(session=refreshed(short), kind=DecisionKind.WRITE_OFF, actor="key")
     assert later(61) == 1
     assert refreshed(large_session).decisions.get().kind == "accept"
+
+
+def test_what_is_said_to_have_gone_back_is_not_sent_back_again_within_the_minute(
+    large_session: CheckoutSession, sandbox: Sandbox
+) -> None:
+    session = sandbox.play(large_session, "over")
+    soon(session, DecisionKind.REFUNDED, tx_hash="0x07")
+    with pytest.raises(NothingToRefund, match=r"mia@example.com said a moment ago that it has gone back, by 0x07"):
+        ask_for_refund(session=refreshed(session), amount=RefundKind.EXCESS, actor="key")
+    take_back(session)
+    assert (
+        ask_for_refund(session=refreshed(session), amount=RefundKind.EXCESS, actor="key").status
+        == "waiting_for_address"
+    )
+
+
+def test_one_that_fails_stops_no_other_and_is_tried_again(
+    short: CheckoutSession, large_session: CheckoutSession, sandbox: Sandbox
+) -> None:
+    soon(short)
+    soon(sandbox.play(large_session, "over"))
+
+    def failing_of_the_first(**about: Any) -> None:
+        if about["session"].pk == short.pk:
+            raise ArithmeticError
+        decide(**about)
+
+    with patch.object(second_thoughts, "decide", failing_of_the_first):
+        assert later(61) == 1
+    assert refreshed(large_session).decisions.get().kind == "accept"
+    assert later(119) == 0
+    assert later(121) == 1
+    assert refreshed(short).decisions.get().kind == "accept"
