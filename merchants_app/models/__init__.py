@@ -9,7 +9,7 @@ from merchants_app.models.logo import LARGEST_LOGO, Logo
 from merchants_app.models.request_log import LoggedRequest
 from merchants_app.models.treasury import Treasury, TreasuryKind
 from merchants_app.models.visit import OperatorVisit
-from merchants_app.models.ways import is_off, way
+from merchants_app.models.ways import is_off, off_in_both, way
 
 __all__ = [
     "LARGEST_LOGO",
@@ -31,5 +31,6 @@ __all__ = [
     "TreasuryKind",
     "User",
     "is_off",
+    "off_in_both",
     "way",
 ]

@@ -12,6 +12,15 @@ def is_off(ways_off: Collection[str], *, asset: str, network: str) -> bool:
     return network in ways_off or way(asset=asset, network=network) in ways_off
 
 
+def off_in_both(one: Collection[str], other: Collection[str]) -> list[str]:
+    """The ways that are off in each of two, though one may name the network and the other what is on it."""
+    return sorted({off for off in {*one, *other} if all(_covers(each, off) for each in (one, other))})
+
+
+def _covers(ways_off: Collection[str], off: str) -> bool:
+    return off in ways_off or off.rpartition("@")[2] in ways_off
+
+
 def way(*, asset: str, network: str) -> str:
     """How an asset on a network is written down among them."""
     return f"{asset}@{network}"

@@ -3,11 +3,13 @@
 The shop asks for it while the former runs (another cart), the buyer once it is over (pay again).
 
 The former's address goes to the successor. So late money counts for the order by all rules that money goes by, at the
-price that holds now, and cannot complete two sessions. The rates that the former's buyer was promised go with it.
+price that holds now, and cannot complete two sessions. The rates that the former's buyer was promised go with it, and
+the ways to pay that have been switched off since: nobody is asked for them any more, but what is sent there counts.
 """
 
 from django.db import transaction
 
+from merchants_app.models import off_in_both
 from sessions_app.models import Announcement, Authorization, CheckoutSession, DepositAddress, Quote
 from sessions_app.state.children import payments_of
 from sessions_app.state.conflicts import money_on_its_way
@@ -75,10 +77,12 @@ def _take_over_address(former: CheckoutSession, session: CheckoutSession, picked
     deposit.save(update_fields=["session", "made_for", "watch_until"])
     # What comes there can go to that treasury only.
     session.treasury_id = former.treasury_id
+    is_on = bool(picked and session.takes(asset=picked.asset, network=picked.network))
+    session.ways_off = off_in_both(former.ways_off, session.ways_off)
     Authorization.objects.filter(session=former).update(session=session)
     if former.currency == session.currency:
         Quote.objects.filter(session=former).update(session=session)
-        if picked and former.amount == session.amount and session.takes(asset=picked.asset, network=picked.network):
+        if is_on and former.amount == session.amount:
             session.quote = picked
             Announcement.objects.filter(session=former).update(session=session)
-    session.save(update_fields=["treasury", "quote"])
+    session.save(update_fields=["treasury", "ways_off", "quote"])

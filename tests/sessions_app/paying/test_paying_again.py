@@ -9,11 +9,12 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from merchants_app.models import Merchant, Treasury
+from merchants_app.businesses.money_rules import change_settings
+from merchants_app.models import Merchant, Treasury, off_in_both
 from sessions_app.models import CheckoutSession, DepositAddress, PaymentLink
 from sessions_app.paying.announcing import announce
 from sessions_app.paying.paying_again import BUYER, may_pay_again
-from sessions_app.paying.quoting import choose_option
+from sessions_app.paying.quoting import choose_option, options_for
 from sessions_app.selling.payment_links import open_link
 from sessions_app.state.lifecycle import cancel, expire
 from tests.cast import Api, refreshed, terms
@@ -188,3 +189,22 @@ def test_nobody_begins_anew_without_end(ended: CheckoutSession, press: Any, sett
     answer = press(again)
     assert (answer.status_code, own(CheckoutSession).count()) == (409, 2)
     assert b"Wait a minute" in answer.content
+
+
+def test_what_the_former_asked_for_still_counts_though_it_was_switched_off_since(
+    ended: CheckoutSession, press: Any, sandbox: Sandbox
+) -> None:
+    change_settings(merchant=ended.merchant, actor="mia", ways_off=["USDC@sandbox"])
+    CheckoutSession.objects.filter(pk=ended.pk).update(allowed_assets=["USDC", "ETH"])
+    address = own(DepositAddress).get().address
+    press(refreshed(ended))
+    successor = own(CheckoutSession).latest("id")
+    assert {each.option.asset.symbol for each in options_for(successor, timezone.now())} == {"ETH"}
+    sandbox.send_to(address, "49.00")
+    assert (refreshed(successor).status, refreshed(successor).issue) == ("completed", None)
+
+
+def test_what_was_off_for_both_stays_off() -> None:
+    assert off_in_both(["polygon", "ETH@base"], ["USDC@polygon", "base", "DAI@base"]) == ["ETH@base", "USDC@polygon"]
+    assert off_in_both(["base"], ["base", "ETH@base"]) == ["ETH@base", "base"]
+    assert off_in_both(["base"], []) == []
