@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
-from decimal import Decimal
+from decimal import Decimal, localcontext
 
 from chains_app.networks.networks import all_networks
 from common.money import to_whole
@@ -18,6 +18,7 @@ from sessions_app.books.days import booking_day
 from sessions_app.books.fees import take_back_fees
 from sessions_app.books.worths import Worth, Worths
 from sessions_app.models import BookLine, CheckoutSession, LineKind, Payment, Refund, UnbookedFee
+from sessions_app.state.facts import PRECISION
 from sessions_app.status import RefundStatus
 
 _RATE_STEP = Decimal(1).scaleb(-18)
@@ -189,8 +190,9 @@ def _book_told(session: CheckoutSession, told: Told, worths: Worths, writer: _Wr
     kind = LineKind.REFUNDED if units > 0 else LineKind.REFUND_TAKEN_BACK
     line = history.next(kind)
     units, value = abs(units), abs(value)
-    whole = to_whole(units, told.decimals)
-    own = Worth(value=value, rate=(value / whole).quantize(_RATE_STEP), sources="told by hand", at=told.at)
+    with localcontext(prec=PRECISION):
+        rate = (value / to_whole(units, told.decimals)).quantize(_RATE_STEP)
+    own = Worth(value=value, rate=rate, sources="told by hand", at=told.at)
     line.network, line.asset, line.decimals, line.amount_units = told.network, told.asset, told.decimals, units
     _value(line, told.at, session, worths, own)
     writer.add(line, learned_at=told.at, session=session)

@@ -25,8 +25,9 @@ def book_fees(network: Network) -> None:
     waiting = UnbookedFee.objects.filter(network=network.id).order_by("id")
     hashes = list(dict.fromkeys(waiting.values_list("tx_hash", flat=True)[:MOST_ASKED]))
     coin = network.native
+    if coin is None:
+        waiting.delete()  # nobody could say what it is
     if not hashes or coin is None:
-        waiting.delete()  # a network whose coin is not listed: nobody could say what it is
         return
     costs = costs_of(network, hashes)
     now = timezone.now()

@@ -3,20 +3,23 @@
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
+from chains_app.networks.networks import network
 from merchants_app.models import Merchant
 from merchants_app.treasuries.treasuries import set_treasury
 from sessions_app.books.booking import book_payments
 from sessions_app.books.catching_up import catch_up
 from sessions_app.books.days import booking_day
 from sessions_app.books.definitions import book_lines, money_of_session, worth_of
+from sessions_app.books.fees import book_fees
 from sessions_app.collecting import undone
 from sessions_app.collecting.collecting import play_collection
-from sessions_app.models import BookLine, CheckoutSession, Payment
+from sessions_app.models import BookLine, CheckoutSession, Payment, UnbookedFee
 from sessions_app.paying.decisions import decide
 from sessions_app.status import DecisionKind
 from tests.cast import refreshed
@@ -110,6 +113,30 @@ def test_money_that_somebody_says_was_sent_back_is_refunded(new_session: New, sa
     line = BookLine.objects.get(session=session, kind="refunded")
     assert abs(line.value - excess) < Decimal("0.000001")
     assert money_of_session(session).net == session.payments.get().value - line.value
+
+
+def test_a_price_of_very_many_of_its_currency_is_booked_too(session: CheckoutSession, sandbox: Sandbox) -> None:
+    sandbox.play(session, "over")
+    dear = Decimal("12345678901.5")
+    Payment.objects.filter(session=session).update(
+        rate=dear, value=dear, amount_units=10**18, decimals=18, basis="arrival"
+    )
+    CheckoutSession.objects.filter(pk=session.pk).update(amount=dear / 2)
+    decide(session=refreshed(session), kind=DecisionKind.REFUNDED, actor="mia", tx_hash="0x" + "ab" * 32)
+    line = BookLine.objects.get(session=session, kind="refunded")
+    assert (line.rate, line.value) == (dear, dear / 2)
+
+
+def test_a_fee_that_is_to_be_asked_for_from_now_on_is_not_lost(mia: Merchant) -> None:
+    def then_one_is(execute: Any, sql: str, *about: Any) -> Any:
+        answer = execute(sql, *about)
+        if sql.startswith("SELECT"):
+            UnbookedFee.objects.create(merchant=mia, mode="test", network="devchain", tx_hash="0x07", at=timezone.now())
+        return answer
+
+    with connection.execute_wrapper(then_one_is):
+        book_fees(network("devchain"))
+    assert UnbookedFee.objects.filter(merchant=mia).count() == 1
 
 
 def test_lines_are_neither_changed_nor_deleted(session: CheckoutSession, sandbox: Sandbox) -> None:
