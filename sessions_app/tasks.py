@@ -12,7 +12,7 @@ from sessions_app.letters.sending import send_letters
 from sessions_app.paying.second_thoughts import take_effect
 from sessions_app.paying.used_deposits import find_spare_deposits
 from sessions_app.reading.waiting_letters import write_letters
-from sessions_app.receipts.issuing import sign_receipts
+from sessions_app.receipts.issuing import begin_missed_receipts, sign_receipts
 from sessions_app.watching.searches import do_waiting
 from sessions_app.watching.second_looks import look_again
 from sessions_app.watching.standing_still import end_what_is_over
@@ -98,5 +98,6 @@ def find_used_deposits() -> None:
 
 @shared_task(ignore_result=True)
 def catch_up_with_books() -> None:
-    """Books what was final before books were kept. Safe to run twice at once, and to stop."""
+    """Makes up for what older versions leave undone, in books and receipts. Safe to run twice at once, and to stop."""
     catch_up()
+    begin_missed_receipts()

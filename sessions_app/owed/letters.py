@@ -84,7 +84,7 @@ def keeps_money(state: State) -> bool:
 
 def owe(letters: Sequence[Owed], *, now: datetime) -> None:
     """Writes them. Call it in the transaction of what they tell; told of twice, each is owed once."""
-    _begin_receipts([each.session for each in letters if each.kind == LetterKind.RECEIPT])
+    begin_receipts([each.session for each in letters if each.kind == LetterKind.RECEIPT])
     if settings.EMAIL_BACKEND == NOWHERE:
         return  # no mail server is set: nobody is promised a letter
     wanted = [each for each in letters if each.session.email]
@@ -118,7 +118,7 @@ def has_receipt_letter(session: CheckoutSession) -> bool:
     return going.filter(outcome__in=["", LetterOutcome.SENT]).exists()
 
 
-def _begin_receipts(paid: list[CheckoutSession]) -> None:
+def begin_receipts(paid: Sequence[CheckoutSession]) -> None:
     """For who is owed no letter, too: every page of a paid session leads to its receipt."""
     if paid:
         rows = [Receipt(session=session, token=receipt_token(session.page_token)) for session in paid]

@@ -8,17 +8,21 @@ from datetime import datetime
 
 import structlog
 from cryptography.fernet import InvalidToken
-from django.db.models import QuerySet
+from django.db.models import Max, QuerySet
+from joserfc.jwk import OKPKey
 
 from sessions_app.errors import SessionNotFound
-from sessions_app.models import CheckoutSession, Receipt
+from sessions_app.models import CheckoutSession, Receipt, StatusChange
+from sessions_app.owed.letters import begin_receipts
 from sessions_app.receipts.content import content_of, paying
 from sessions_app.receipts.keys import signing_key
 from sessions_app.receipts.signing import signed
 from sessions_app.state.facts import with_facts
-from sessions_app.status import Issue
+from sessions_app.status import Issue, Status
 
 BATCH = 200
+# Lines of the timelines: those of some hours.
+_LOOKED_AT_AGAIN = 50_000
 
 _log = structlog.get_logger()
 
@@ -29,9 +33,23 @@ class ReceiptNotFound(SessionNotFound):
 
 def sign_receipts(now: datetime) -> int:
     """Signs those that wait; returns how many. Safe to run twice at once."""
-    waiting = Receipt.objects.filter(signed="").exclude(session__issue=Issue.REVERSED)
-    # The newest first: one that says nothing yet holds up no other.
-    return _sign(list(waiting.order_by("-pk").values_list("pk", flat=True)[:BATCH]), now)
+    waiting = Receipt.objects.filter(signed="").exclude(session__issue=Issue.REVERSED).order_by("-pk")
+    done, keys = 0, list(waiting.values_list("pk", flat=True)[:BATCH])
+    # On behind those that say nothing yet, or fail: they hold up no other.
+    while keys and done < BATCH:
+        done += _sign(keys, now)
+        keys = list(waiting.filter(pk__lt=keys[-1]).values_list("pk", flat=True)[:BATCH])
+    return done
+
+
+def begin_missed_receipts() -> int:
+    """For what a process of an older version completed, beside this one: it wrote no row. Returns how many."""
+    newest = StatusChange.objects.aggregate(newest=Max("pk"))["newest"] or 0
+    recent = StatusChange.objects.filter(pk__gt=newest - _LOOKED_AT_AGAIN, to_status=Status.COMPLETED)
+    sessions = CheckoutSession.objects.filter(pk__in=recent.values("session"), status=Status.COMPLETED, receipt=None)
+    missed = list(sessions.only("page_token"))
+    begin_receipts(missed)
+    return len(missed)
 
 
 def receipt_at(token: str, *, now: datetime) -> Receipt:
@@ -57,11 +75,19 @@ def _sign(keys: list[int], now: datetime) -> int:
         return 0
     done = 0
     for session in _sessions(keys):
-        if session.issue != Issue.REVERSED and paying(session):
-            signature = signed(content_of(session, now=now), key)
-            # Whoever was first has said it.
-            done += Receipt.objects.filter(pk=session.pk, signed="").update(signed=signature, issued_at=now)
+        try:
+            done += _sign_one(session, key, now)
+        except Exception:  # noqa: BLE001  (whatever it is, the others must be signed)
+            _log.exception("receipts.not_signed", session=session.pk)
     return done
+
+
+def _sign_one(session: CheckoutSession, key: OKPKey, now: datetime) -> int:
+    if session.issue == Issue.REVERSED or not paying(session):
+        return 0
+    signature = signed(content_of(session, now=now), key)
+    # Whoever was first has said it.
+    return Receipt.objects.filter(pk=session.pk, signed="").update(signed=signature, issued_at=now)
 
 
 def _sessions(keys: list[int]) -> QuerySet[CheckoutSession]:

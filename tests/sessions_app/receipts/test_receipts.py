@@ -17,12 +17,15 @@ from django.utils import timezone
 
 from sessions_app.buyers.erasing import erase_buyer
 from sessions_app.models import CheckoutSession, Receipt, ReceiptKey
-from sessions_app.receipts.issuing import sign_receipts
+from sessions_app.receipts import issuing
+from sessions_app.receipts.content import content_of
+from sessions_app.receipts.issuing import begin_missed_receipts, sign_receipts
 from sessions_app.receipts.signing import checked
 from sessions_app.refunding.asking import ask_for_refund
 from sessions_app.refunding.refunds import play_refund
 from sessions_app.state.representation import receipt_url
 from sessions_app.status import RefundKind
+from sessions_app.tasks import catch_up_with_books
 from tests.cast import PATS_WALLET, refreshed
 from tests.sandbox import Sandbox
 
@@ -169,9 +172,32 @@ def test_what_was_paid_before_there_were_receipts_gets_one(client: Client, paid:
     loader = MigrationLoader(connection)
     [name] = [name for _, name in loader.graph.nodes if name.endswith("receipts_of_the_past")]
     [operation] = loader.graph.nodes["sessions_app", name].operations
-    with connection.cursor() as cursor:
-        cursor.execute(operation.sql)  # type: ignore[attr-defined]
+    operation.code(None, connection.schema_editor())  # type: ignore[attr-defined]
     assert signed_content(client, paid)["session"] == paid.public_id
+
+
+def test_what_an_older_process_completed_beside_this_one_gets_one(client: Client, paid: CheckoutSession) -> None:
+    Receipt.objects.filter(session=paid).delete()
+    catch_up_with_books()
+    assert signed_content(client, paid)["session"] == paid.public_id
+    assert begin_missed_receipts() == 0
+
+
+def test_one_that_cannot_be_signed_stops_no_other(
+    sandbox: Sandbox, new_session: NewSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    older, newer = (sandbox.play(new_session(), "exact") for _ in range(2))
+
+    def failing_of_the_newer(session: CheckoutSession, **about: Any) -> dict[str, Any]:
+        if session.pk == newer.pk:
+            raise ArithmeticError
+        return content_of(session, **about)
+
+    monkeypatch.setattr(issuing, "content_of", failing_of_the_newer)
+    monkeypatch.setattr(issuing, "BATCH", 1)
+    assert sign_receipts(timezone.now()) == 1
+    assert Receipt.objects.get(session=older).signed
+    assert not Receipt.objects.get(session=newer).signed
 
 
 def test_an_open_session_has_none(client: Client, session: CheckoutSession) -> None:
