@@ -1,0 +1,54 @@
+"""`migrate` lets a table be used by who uses it, and comes back."""
+
+import time
+from collections.abc import Iterator
+
+import pytest
+from django.core.management import call_command
+from django.core.management.commands import migrate as django
+from django.db import OperationalError, connection, transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from checkout_project.management.commands import migrate
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def export() -> Iterator[BaseDatabaseWrapper]:
+    """Reads a table for long."""
+    second = connection.copy()
+    second.set_autocommit(False)
+    second.cursor().execute("SELECT FROM sessions_app_receipt")
+    yield second
+    second.close()
+
+
+@pytest.fixture(autouse=True)
+def change(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All that there is to migrate."""
+
+    def change_the_table(*_: object, **__: object) -> None:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("LOCK TABLE sessions_app_receipt IN ACCESS EXCLUSIVE MODE")
+
+    monkeypatch.setattr(django.Command, "handle", change_the_table)
+    monkeypatch.setattr(migrate, "LOCK_TIMEOUT", "50ms")
+
+
+def test_it_waits_briefly_for_a_table_and_tries_again(
+    export: BaseDatabaseWrapper, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(time, "sleep", lambda _: export.rollback())
+    call_command("migrate", skip_checks=True)
+    assert capsys.readouterr().err == "Somebody uses the table for longer than 50ms: trying again.\n"
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW lock_timeout")
+        assert cursor.fetchone() == ("0",)
+
+
+def test_it_gives_up_in_the_end(export: BaseDatabaseWrapper, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(time, "sleep", lambda _: None)
+    monkeypatch.setattr(migrate, "TRIES", 2)
+    with pytest.raises(OperationalError, match="lock timeout"):
+        call_command("migrate", skip_checks=True)
