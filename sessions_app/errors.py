@@ -162,7 +162,7 @@ class BeingSettled(Conflict):
 
 
 class NotSettled(Conflict):
-    """The facilitator declined to bring it to the chain; `about` has its own word for why."""
+    """The facilitator declined before it was handed over; `about` has its own word for why."""
 
     code = "not_settled"
 
@@ -174,6 +174,6 @@ class FacilitatorUnavailable(DomainError):
 
 
 class SettlementInDoubt(DomainError):
-    """It was handed over, and not said whether it was brought to the chain. The same may be sent again."""
+    """It was handed over, and not confirmed that it is on the chain. The same may be sent again."""
 
     code, status = "settlement_in_doubt", 503

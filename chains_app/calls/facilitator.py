@@ -39,7 +39,14 @@ class FacilitatorAway(Exception):
 
 
 class FacilitatorInDoubt(Exception):
-    """It was asked to send, and did not say whether it has; the text says what it did instead."""
+    """It was asked to send, and did not say that it has; the text says what it did instead.
+
+    `tx_hash` is the transaction that it named all the same, empty when it named none.
+    """
+
+    def __init__(self, why: str, *, tx_hash: str = "") -> None:
+        super().__init__(why)
+        self.tx_hash = tx_hash
 
 
 class _Answer(BaseModel):
@@ -71,14 +78,6 @@ class _Supported(_Answer):
     kinds: list[_Kind]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settlement:
-    """What it says it did: the transaction's hash, or the reason (a word of its own) why not."""
-
-    tx_hash: str = ""
-    reason: str = ""
-
-
 def is_switched_on() -> bool:
     """Whether the operator has named one."""
     return bool(settings.FACILITATOR_URL)
@@ -107,8 +106,12 @@ def verify(payment: dict[str, Any], requirements: dict[str, Any]) -> str:
     return ""
 
 
-def settle(payment: dict[str, Any], requirements: dict[str, Any]) -> Settlement:
-    """Has it bring the transfer to the chain. Raises FacilitatorAway, FacilitatorInDoubt."""
+def settle(payment: dict[str, Any], requirements: dict[str, Any]) -> str:
+    """Has it bring the transfer to the chain; returns the transaction's hash.
+
+    Its no leaves in doubt: facilitators answer so, too, when they have sent and lost sight of it
+    (`settlement_pending`). Raises FacilitatorAway, FacilitatorInDoubt.
+    """
     try:
         status, answer = _ask("POST", "settle", SETTLE_SECONDS, _body(payment, requirements))
         settled = _read(_Settled, answer)
@@ -116,11 +119,14 @@ def settle(payment: dict[str, Any], requirements: dict[str, Any]) -> Settlement:
         if problem.was_sent:
             raise FacilitatorInDoubt(str(problem)) from None
         raise FacilitatorAway(str(problem)) from None
+    named = settled.transaction.lower() if settled.network == requirements["network"] else ""
     if not settled.success:
-        return Settlement(reason=settled.errorReason or "failed")
-    if status != httpx.codes.OK or not settled.transaction or settled.network != requirements["network"]:
-        raise FacilitatorInDoubt("said yes and named no transaction on the network that it was asked for")
-    return Settlement(tx_hash=settled.transaction.lower())
+        raise FacilitatorInDoubt(settled.errorReason or "failed", tx_hash=named)
+    if status != httpx.codes.OK or not named:
+        raise FacilitatorInDoubt(
+            "said yes and named no transaction on the network that it was asked for", tx_hash=named
+        )
+    return named
 
 
 class _NoAnswer(Exception):

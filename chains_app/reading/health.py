@@ -1,4 +1,4 @@
-"""Whether a network can be read: noted by whoever reads it, and told to all others by one rule."""
+"""Whether a network can be read, and until when it was: noted by whoever reads it, told to all others by one rule."""
 
 from datetime import datetime, timedelta
 
@@ -26,3 +26,11 @@ def unread_networks(now: datetime, *, for_at_least: timedelta = NOTICED_AFTER) -
     rows = ScanCursor.objects.filter(unread_since__lte=now - for_at_least).values_list("network", "unread_since")
     known = all_networks()
     return {name: since for name, since in rows if since and name in known and known[name].is_enabled}
+
+
+def read_until(network: Network) -> datetime | None:
+    """About the time of the newest block that was read; None when none ever was."""
+    cursor = ScanCursor.objects.filter(pk=network.id).first()
+    if cursor is None or cursor.scanned_at is None:
+        return None
+    return cursor.scanned_at - timedelta(seconds=max(0, cursor.head - cursor.block_number) * network.block_seconds)

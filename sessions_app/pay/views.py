@@ -202,7 +202,7 @@ def _view_model(request: HttpRequest, session: CheckoutSession, error: str = "")
         unseen=unseen,
         unseen_since=unread_networks(now).get(session.quote.network) if unseen and session.quote else None,
         wanted=wanted,
-        signed=under_way(session, now=now) if state == State.SEND and is_switched_on() else None,
+        signed=under_way(session) if state == State.SEND and is_switched_on() else None,
         is_mailed=state == State.PAID and has_receipt_letter(session),
         can_pay_again=state in {State.EXPIRED, State.CANCELLED} and may_pay_again(session, now),
     )

@@ -59,10 +59,9 @@ def x402(request: HttpRequest, page_token: str) -> HttpResponse:
 
 
 def _ask(session: CheckoutSession) -> HttpResponse:
-    now = timezone.now()
     if session.status in {Status.PROCESSING, Status.COMPLETED}:
         return _json(_standing(session), status=200)
-    if sent := under_way(session, now=now):
+    if sent := under_way(session):
         return _json(_standing(session, sent), status=202)
     return _required(session, SIGN_HERE)
 

@@ -8,6 +8,7 @@ from typing import Literal
 
 from django.utils.translation import gettext as _
 
+from chains_app.networks.networks import all_networks
 from sessions_app.models import Authorization, CheckoutSession, Payment
 from sessions_app.reading.amounts import moment_text, money_text
 from sessions_app.state.representation import received_value
@@ -37,7 +38,7 @@ def notices_of(
     found = {
         Status.OPEN: lambda: [
             _paused(session) if session.merchant.suspended_at else None,
-            _signed(signed),
+            _signed(signed, now),
             _gone(payments),
             _not_taken(session, payments),
         ],
@@ -74,18 +75,25 @@ def _paused(session: CheckoutSession) -> Notice:
     return Notice(tone="info", title=title, text=text % words)
 
 
-def _signed(under_way: Authorization | None) -> Notice | None:
+def _signed(under_way: Authorization | None, now: datetime) -> Notice | None:
     if under_way is None:
         return None
-    return Notice(
-        tone="warn",
-        title=_("Your signed payment was handed over"),
-        text=_(
-            "It may still be sent until %(until)s: please do not pay in another way before. You can sign again with "
-            "the same wallet: it is paid once."
+    network = all_networks().get(under_way.network)
+    about = {"asset": under_way.asset, "network": network.name if network else under_way.network}
+    if under_way.valid_before > now:
+        text = _(
+            "It may still be sent until %(until)s: please do not pay in another way before. You can sign %(asset)s on "
+            "%(network)s again with the same wallet: it is paid once."
+        ) % (about | {"until": moment_text(under_way.valid_before)})
+    else:
+        text = (
+            _(
+                "We have not seen yet on %(network)s whether it was sent. Please look in your wallet before you pay in "
+                "another way."
+            )
+            % about
         )
-        % {"until": moment_text(under_way.valid_before)},
-    )
+    return Notice(tone="warn", title=_("Your signed payment was handed over"), text=text)
 
 
 def _gone(payments: Sequence[Payment]) -> Notice | None:

@@ -10,6 +10,8 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext
 
 from chains_app.calls.authorizations import Authorization as Transfer
+from chains_app.networks.networks import PaymentOption, all_networks
+from chains_app.reading.health import read_until
 from sessions_app.errors import AnotherSigned, BeingSettled
 from sessions_app.models import Authorization, AuthorizationStage, CheckoutSession, Payment
 from sessions_app.paying.grace import CLOCKS_DIFFER_BY
@@ -20,26 +22,29 @@ from sessions_app.state.children import payments_of
 LEASE = timedelta(seconds=75)
 
 
-def under_way(session: CheckoutSession, *, now: datetime) -> Authorization | None:
+def under_way(session: CheckoutSession) -> Authorization | None:
     """The signed payment that was handed over and may still move the buyer's money; None when there is none."""
-    rows = _rows(session).filter(over_at=None, valid_before__gt=now - CLOCKS_DIFFER_BY)
-    found = rows.exclude(stage=AuthorizationStage.ASKING).first()
-    return None if found is None or _seen(found, session) else found
+    found = _rows(session).filter(over_at=None).exclude(stage=AuthorizationStage.ASKING).first()
+    return None if found is None or _seen(found, session) or _is_past(found) else found
 
 
 def settled_before(session: CheckoutSession, transfer: Transfer) -> Authorization | None:
-    """The same payment, if it was brought to the chain already."""
-    return _same(session, transfer).filter(stage=AuthorizationStage.SETTLED).first()
+    """The same payment, by the quote in force, if it was brought to the chain already."""
+    if session.quote is None:
+        return None
+    of = {"network": session.quote.network, "asset": session.quote.asset, "sender": transfer.sender}
+    return _rows(session).filter(**of, nonce=_nonce(transfer), stage=AuthorizationStage.SETTLED).first()
 
 
 def close_what_is_over(session: CheckoutSession, *, now: datetime) -> None:
     """What can move no more money, or has, stands in nobody's way."""
     for row in _rows(session).filter(over_at=None):
-        same = _rows(session).filter(pk=row.pk, stage=row.stage)
-        broke_off = row.stage == AuthorizationStage.ASKING and (row.asked_at or row.created_at) < now - LEASE
+        same = _as_known(row).filter(valid_before=row.valid_before, asked_at=row.asked_at)
+        is_asked = row.stage == AuthorizationStage.ASKING
+        broke_off = is_asked and (row.asked_at or row.created_at) < now - LEASE
         if payment := _seen(row, session):
             same.update(stage=AuthorizationStage.SETTLED, tx_hash=payment.tx_hash, over_at=now)
-        elif broke_off or row.valid_before < now - CLOCKS_DIFFER_BY:
+        elif broke_off or (not is_asked and _is_past(row)):
             reason = row.reason or ("broke off" if broke_off else "its time passed, and the chain shows nothing")
             same.update(stage=AuthorizationStage.FAILED, reason=reason, over_at=now)
 
@@ -61,16 +66,11 @@ def claim(session: CheckoutSession, asked: Asked, transfer: Transfer, *, now: da
     found = _rows(session).filter(over_at=None).first()
     if found is None:  # what stood in its way ended this very moment
         raise BeingSettled(gettext("A payment was just being handed over: try again."))
-    if (found.sender, found.nonce) != (mine.sender, mine.nonce):
-        raise AnotherSigned(
-            gettext(
-                "An earlier signature, of %(wallet)s, may still be used until %(time)s UTC. Sign with that wallet "
-                "again, or wait until then."
-            )
-            % {"wallet": found.sender, "time": f"{found.valid_before:%H:%M}"}
-        )
+    # Each token's contract on each network takes a nonce once; two contracts take it twice.
+    if (found.sender, found.nonce) != (mine.sender, mine.nonce) or not is_for(found, asked.option):
+        raise another_signed(found, now=now)
     free = Q(asked_at=None) | Q(asked_at__lt=now - LEASE)
-    claimed = _rows(session).filter(free, pk=found.pk).exclude(stage=AuthorizationStage.SETTLED)
+    claimed = _as_known(found).filter(free).exclude(stage=AuthorizationStage.SETTLED)
     # One that was signed once more, for longer, may be used for longer.
     found.valid_before = max(found.valid_before, valid_before)
     if not claimed.update(asked_at=now, valid_before=found.valid_before):
@@ -78,9 +78,32 @@ def claim(session: CheckoutSession, asked: Asked, transfer: Transfer, *, now: da
     return found
 
 
+def is_for(row: Authorization, option: PaymentOption) -> bool:
+    """Whether it moves that token on that network."""
+    return (row.network, row.asset) == (option.network.id, option.asset.symbol)
+
+
+def another_signed(row: Authorization, *, now: datetime) -> AnotherSigned:
+    """What whoever would sign another payment is told while this one may still move their money."""
+    network = all_networks().get(row.network)
+    about = {"wallet": row.sender, "asset": row.asset, "network": network.name if network else row.network}
+    if row.valid_before > now:
+        sentence = gettext(
+            "An earlier signature, of %(wallet)s for %(asset)s on %(network)s, may still be used until %(time)s UTC. "
+            "Sign the same again, or wait until then."
+        )
+        return AnotherSigned(sentence % (about | {"time": f"{row.valid_before:%H:%M}"}))
+    sentence = gettext(
+        "An earlier signature, of %(wallet)s for %(asset)s on %(network)s, may have been used: we have not seen yet "
+        "whether it was. Look in that wallet, and try again in a few minutes."
+    )
+    return AnotherSigned(sentence % about)
+
+
 def hand_over(row: Authorization) -> None:
-    """From now on it may move money, whatever becomes of this process."""
-    _write(row, stage=AuthorizationStage.SETTLING)
+    """From now on it may move money, whatever becomes of this process. Raises `BeingSettled` if it is over by now."""
+    if not _write(row, stage=AuthorizationStage.SETTLING):
+        raise BeingSettled(gettext("A payment was just being handed over: try again."))
 
 
 def keep_settled(row: Authorization, *, tx_hash: str) -> None:
@@ -88,14 +111,10 @@ def keep_settled(row: Authorization, *, tx_hash: str) -> None:
     _write(row, stage=AuthorizationStage.SETTLED, tx_hash=tx_hash, reason="", asked_at=None)
 
 
-def keep_declined(row: Authorization, *, reason: str) -> None:
-    """It was handed over, and the facilitator says that it did not bring it. Believed when the signature is over."""
-    _write(row, stage=AuthorizationStage.FAILED, reason=reason[:500], asked_at=None)
-
-
-def keep_in_doubt(row: Authorization, *, reason: str) -> None:
+def keep_in_doubt(row: Authorization, *, reason: str, tx_hash: str = "") -> None:
     """It was handed over, and nobody knows what came of it. The same may be handed over again."""
-    _write(row, stage=AuthorizationStage.SETTLING, reason=reason[:500], asked_at=None)
+    tx_hash = tx_hash or row.tx_hash
+    _write(row, stage=AuthorizationStage.SETTLING, reason=reason[:500], tx_hash=tx_hash, asked_at=None)
 
 
 def keep_unsent(row: Authorization, *, reason: str, now: datetime) -> None:
@@ -107,8 +126,16 @@ def _rows(session: CheckoutSession) -> QuerySet[Authorization]:
     return Authorization.objects.filter(session=session)
 
 
-def _same(session: CheckoutSession, transfer: Transfer) -> QuerySet[Authorization]:
-    return _rows(session).filter(sender=transfer.sender, nonce=_nonce(transfer))
+def _as_known(row: Authorization) -> QuerySet[Authorization]:
+    """The row, unless somebody else brought it further, or it was over, since it was read."""
+    return Authorization.objects.filter(pk=row.pk, stage=row.stage, over_at=None)
+
+
+def _is_past(row: Authorization) -> bool:
+    """Whether its chain was read beyond the time until which the contract takes it. Our clock alone proves nothing."""
+    network = all_networks().get(row.network)
+    until = read_until(network) if network else None
+    return until is not None and until > row.valid_before + CLOCKS_DIFFER_BY
 
 
 def _nonce(transfer: Transfer) -> str:
@@ -125,7 +152,8 @@ def _seen(row: Authorization, session: CheckoutSession) -> Payment | None:
     return None
 
 
-def _write(row: Authorization, **fields: object) -> None:
+def _write(row: Authorization, **fields: object) -> bool:
+    is_written = _as_known(row).update(**fields) == 1
     for name, value in fields.items():
         setattr(row, name, value)
-    row.save(update_fields=list(fields))
+    return is_written

@@ -46,7 +46,7 @@ def settle(session: CheckoutSession, signed: SignedPayment, *, now: datetime) ->
     Takes as long as the facilitator does: no place inside a transaction. Raises what `is_asked` does;
     `WrongSignature`, with `attr` naming the field; `AnotherSigned` and `BeingSettled` while another signature, or
     another request, is under way; `FacilitatorUnavailable` when nothing was handed over, `NotSettled` when the
-    facilitator declined, `SettlementInDoubt` when it did not say whether it has sent.
+    facilitator declined before; `SettlementInDoubt` once it was handed over, unless it says that it has sent.
     """
     kept.close_what_is_over(session, now=now)
     if settled := kept.settled_before(session, signed.transfer):
@@ -91,28 +91,18 @@ def _bring(
     if is_first:
         _have_verified(row, payment, terms, session, now)
     try:
-        said = facilitator.settle(payment, terms)
+        tx_hash = facilitator.settle(payment, terms)
     except FacilitatorAway as problem:
         if is_first:
             kept.keep_unsent(row, reason=str(problem), now=now)
-        else:
-            kept.keep_in_doubt(row, reason=str(problem))
-        raise _away(row, problem) from None
+            raise _away(row, problem) from None
+        raise _in_doubt(row, str(problem)) from None
     except FacilitatorInDoubt as problem:
-        kept.keep_in_doubt(row, reason=str(problem))
-        _log.warning("signing.in_doubt", session=session.public_id, reason=str(problem))
-        raise SettlementInDoubt(
-            gettext(
-                "The service that sends it did not say whether it has. Do not pay again yet: if it was sent, it shows "
-                "here. Otherwise the signature is over at %(time)s UTC."
-            )
-            % {"time": f"{row.valid_before:%H:%M}"}
-        ) from None
-    if said.reason:
-        kept.keep_declined(row, reason=said.reason)
-        raise _declined(row)
-    kept.keep_settled(row, tx_hash=said.tx_hash)
-    announce(again(session), tx_hash=said.tx_hash, amount=asked.amount, now=now)
+        if problem.tx_hash:
+            announce(again(session), tx_hash=problem.tx_hash, amount=asked.amount, now=now)
+        raise _in_doubt(row, str(problem), tx_hash=problem.tx_hash) from None
+    kept.keep_settled(row, tx_hash=tx_hash)
+    announce(again(session), tx_hash=tx_hash, amount=asked.amount, now=now)
     return row
 
 
@@ -140,6 +130,17 @@ def _away(row: Authorization, problem: FacilitatorAway) -> FacilitatorUnavailabl
     return FacilitatorUnavailable(
         gettext("The service that sends it cannot be reached. Nothing was sent: try again, or send it yourself.")
     )
+
+
+def _in_doubt(row: Authorization, reason: str, *, tx_hash: str = "") -> SettlementInDoubt:
+    kept.keep_in_doubt(row, reason=reason, tx_hash=tx_hash)
+    _log.warning("signing.in_doubt", authorization=row.pk, reason=reason, tx_hash=tx_hash)
+    sentence = gettext(
+        "The service that sends it has not confirmed it. Do not pay again yet: if it was sent, it shows here. "
+        "Otherwise the signature is over at %(time)s UTC."
+    )
+    about = {"reason": reason, "transaction": tx_hash or None}
+    return SettlementInDoubt(sentence % {"time": f"{row.valid_before:%H:%M}"}, about=about)
 
 
 def _declined(row: Authorization) -> NotSettled:

@@ -6,7 +6,7 @@ how far. Dying before it means reading again, dying after it means nothing.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import structlog
 from django.db import transaction
@@ -14,9 +14,8 @@ from django.utils import timezone
 
 from chains_app.calls.providers import asked_of, note_contradicted, recall, remember
 from chains_app.calls.readers import reader_for
-from chains_app.models import ScanCursor
 from chains_app.networks.networks import Network
-from chains_app.reading.health import record_problem
+from chains_app.reading.health import read_until, record_problem
 from chains_app.reading.reader import Reader, ReaderUnavailable, Sighting, Transfer, WrongChain
 from chains_app.reading.scanning import CursorMoved, Scan, save_cursor, scan
 from common.lease import lease
@@ -142,7 +141,9 @@ def watched_deposits(network: Network, now: datetime) -> dict[str, int | None]:
     """
     deposits = DepositAddress.objects.filter(session__mode=network.mode)
     unsure = Payment.objects.filter(network=network.id, confirmed_at=None, vanished_at=None)
-    watched = deposits.filter(watch_until__gt=_read_until(network, now)).values_list("address", "derivation_index")
+    watched = deposits.filter(watch_until__gt=min(now, read_until(network) or now)).values_list(
+        "address", "derivation_index"
+    )
     return dict(watched) | dict(unsure.values_list("session__deposit__address", "session__deposit__derivation_index"))
 
 
@@ -154,15 +155,6 @@ def spendable(deposits: Mapping[str, int | None]) -> frozenset[str]:
 def _offered_since(network: Network) -> datetime | None:
     """When a buyer was first shown an address to pay to on this network."""
     return Quote.objects.filter(network=network.id).order_by("id").values_list("created_at", flat=True).first()
-
-
-def _read_until(network: Network, now: datetime) -> datetime:
-    """About the time of the newest block that was read."""
-    cursor = ScanCursor.objects.filter(pk=network.id).first()
-    if cursor is None or cursor.scanned_at is None:
-        return now
-    behind = timedelta(seconds=max(0, cursor.head - cursor.block_number) * network.block_seconds)
-    return min(now, cursor.scanned_at - behind)
 
 
 def _look_again(network: Network, reader: Reader, seen: Scan, refunds: list[Refund]) -> _SecondLook:

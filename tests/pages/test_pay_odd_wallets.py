@@ -148,7 +148,7 @@ def test_signing_instead_of_sending(page_with_wallet: Page, facilitator: Facilit
     facilitator.says["/settle"] = HANG_UP
     button.click()
     expect(page.get_by_text("Your signed payment was handed over")).to_be_visible()
-    news(page, "The service that sends it did not say whether it has. Do not pay again yet")
+    news(page, "The service that sends it has not confirmed it. Do not pay again yet")
     del facilitator.says["/settle"]
     button.click()
     headline(page, "Sent. Now Devchain takes it up")

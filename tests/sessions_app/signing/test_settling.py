@@ -6,13 +6,11 @@ from typing import Any
 
 import pytest
 from django.utils import timezone
-from eth_account import Account
 
 from chains_app.calls.authorizations import Authorization as Transfer
 from chains_app.calls.authorizations import digest_of, typed_data
 from common.errors import DomainError
 from sessions_app.errors import (
-    AnotherSigned,
     FacilitatorUnavailable,
     NotSettled,
     NotToBeSigned,
@@ -24,28 +22,12 @@ from sessions_app.errors import (
 from sessions_app.models import Authorization, CheckoutSession
 from sessions_app.paying.announcing import announced
 from sessions_app.signing.asked import again, is_asked
-from sessions_app.signing.kept import under_way
-from sessions_app.signing.settling import SignedPayment, settle
+from sessions_app.signing.settling import settle
 from sessions_app.state import lifecycle
 from tests.facilitator import PAT, TX_HASH, Facilitator, signature_of
 from tests.loopback import HANG_UP, Reply
+from tests.sessions_app.signing.buyer import OTHER, settled, signed
 from tests.strangers.world import own
-
-OTHER = Account.from_key("0x" + "11" * 32)
-
-
-def signed(session: CheckoutSession, *, seconds: int = 300, wallet: Any = PAT, **changes: Any) -> SignedPayment:
-    """What is due, signed by a wallet; `changes` to what is signed."""
-    now = timezone.now()
-    asked = is_asked(session, now=now)
-    ends = int(now.timestamp()) + seconds
-    transfer = replace(asked.authorization(sender=wallet.address, valid_before=ends), **changes)
-    return SignedPayment(transfer=transfer, signature=signature_of(typed_data(asked.option, transfer), wallet))
-
-
-def settled(session: CheckoutSession, **options: Any) -> Authorization:
-    """Signs it and has it brought."""
-    return settle(session, signed(session, **options), now=timezone.now())
 
 
 def test_our_hash_is_the_one_that_wallets_sign(quoted: CheckoutSession) -> None:
@@ -128,7 +110,7 @@ REFUSED = {"isValid": False, "invalidReason": "insufficient_funds"}
         ("/verify", {"isValid": "yes"}, FacilitatorUnavailable, "failed"),
         ("/verify", Reply(500, b'{"isValid": true}'), FacilitatorUnavailable, "failed"),
         ("/verify", Reply(200, b"9" * 70_000), FacilitatorUnavailable, "failed"),
-        ("/settle", {"success": False, "errorReason": "out of gas", "transaction": ""}, NotSettled, "failed"),
+        ("/settle", {"success": False, "errorReason": "out of gas", "transaction": ""}, SettlementInDoubt, "settling"),
         ("/settle", HTML, SettlementInDoubt, "settling"),
         ("/settle", HANG_UP, SettlementInDoubt, "settling"),
         ("/settle", Reply(200, b"[" * 40_000), SettlementInDoubt, "settling"),
@@ -145,53 +127,6 @@ def test_whatever_the_facilitator_answers_is_a_sentence(
         settled(quoted)
     assert own(Authorization).get().stage == status
     assert announced(again(quoted), now=timezone.now()) is None
-
-
-def test_one_that_hangs_is_waited_for_no_longer_than_it_may(
-    quoted: CheckoutSession, facilitator: Facilitator, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("chains_app.calls.facilitator.SETTLE_SECONDS", 0.2)
-    facilitator.says["/settle"] = facilitator.hang
-    with pytest.raises(SettlementInDoubt, match="Do not pay again yet"):
-        settled(quoted)
-    assert under_way(quoted, now=timezone.now()) is not None
-
-
-def test_one_in_doubt_is_asked_again_with_the_same(quoted: CheckoutSession, facilitator: Facilitator) -> None:
-    given = signed(quoted)
-    facilitator.says["/settle"] = HANG_UP
-    with pytest.raises(SettlementInDoubt):
-        settle(quoted, given, now=timezone.now())
-    del facilitator.says["/settle"]
-    assert settle(quoted, given, now=timezone.now()).stage == "settled"
-    assert own(Authorization).count() == 1
-
-
-def test_while_one_may_move_money_no_other_is_handed_over(quoted: CheckoutSession, facilitator: Facilitator) -> None:
-    facilitator.says["/settle"] = HANG_UP
-    with pytest.raises(SettlementInDoubt):
-        settled(quoted)
-    with pytest.raises(AnotherSigned, match=f"An earlier signature, of {PAT.address}, may still be used until"):
-        settled(quoted, wallet=OTHER)
-    with pytest.raises(AnotherSigned):
-        settled(quoted, nonce=b"7" * 32)
-    assert facilitator.times("/settle") == 1
-
-
-def test_after_its_time_another_may_be_signed(quoted: CheckoutSession, facilitator: Facilitator) -> None:
-    facilitator.says["/settle"] = HANG_UP
-    with pytest.raises(SettlementInDoubt):
-        settled(quoted, seconds=60)
-    del facilitator.says["/settle"]
-    own(Authorization).update(valid_before=timezone.now() - timedelta(minutes=3))
-    assert settled(quoted, wallet=OTHER).stage == "settled"
-    assert [each.stage for each in own(Authorization).order_by("id")] == ["failed", "settled"]
-
-
-def test_a_facilitator_that_names_a_transaction_that_never_comes_bars_nobody_for_ever(quoted: CheckoutSession) -> None:
-    settled(quoted)
-    own(Authorization).update(valid_before=timezone.now() - timedelta(minutes=3))
-    assert settled(quoted).stage == "settled"
 
 
 def test_what_was_declined_before_it_was_handed_over_stands_in_nobodys_way(

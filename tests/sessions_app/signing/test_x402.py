@@ -164,6 +164,23 @@ def test_one_in_doubt_is_to_be_sent_again(quoted: CheckoutSession, facilitator: 
     assert answer.headers["Retry-After"] == "5"
 
 
+def test_while_one_may_move_money_no_other_is_asked_for(several: CheckoutSession, facilitator: Facilitator) -> None:
+    choose_option(session=several, asset="USDC", network="sidechain", now=timezone.now())
+    elsewhere = payment(again(several)) | {"accepted": BASE | {"network": "eip155:31338"}}
+    choose_option(session=several, asset="USDC", network="devchain", now=timezone.now())
+    given = payment(again(several))
+    facilitator.says["/settle"] = {"success": False, "errorReason": "settlement_pending", "transaction": ""}
+    doubt = call(several, given).json()
+    assert (doubt["code"], doubt["reason"], doubt["transaction"]) == ("settlement_in_doubt", "settlement_pending", None)
+    for other in (elsewhere, payment(again(several), value="1")):
+        answer = call(several, other)
+        assert (answer.status_code, answer.json()["code"]) == (409, "another_signed")
+    quote = again(several).quote
+    assert quote is not None
+    assert quote.network == "devchain"
+    assert facilitator.times("/settle") == 1
+
+
 def test_an_ended_session_asks_for_nothing(quoted: CheckoutSession) -> None:
     given = payment(quoted)
     lifecycle.cancel(quoted, actor="buyer")
