@@ -42,8 +42,13 @@ def book_payments(keys: Collection[int], *, now: datetime, began_at: datetime | 
     payments = list(rows.select_related("session__merchant", "session__treasury").only(*_OF_PAYMENT))
     writer = _Writer(now=now, began_at=began_at)
     histories = _histories("payment", keys)
-    first = [each for each in payments if not histories[each.pk] and (each.confirmed_at or each.first_confirmed_at)]
-    worths = Worths({each.session_id for each in first}, now=now)
+    valued = [
+        each
+        for each in payments
+        if (each.confirmed_at or each.first_confirmed_at)
+        and (not histories[each.pk] or _is_valued_late(each, _History(histories[each.pk])))
+    ]
+    worths = Worths({each.session_id for each in valued}, now=now)
     for payment in payments:
         _book_payment(payment, _History(histories[payment.pk]), worths, writer)
     return writer.write()
@@ -159,10 +164,17 @@ def _book_payment(payment: Payment, history: _History, worths: Worths, writer: _
     # Who has a key of the address has the money as soon as it is there.
     is_direct = session.treasury is not None and session.treasury.kind == TreasuryKind.XPUB
     is_collected = is_there and (payment.collected_at is not None or is_direct)
-    if collected and not is_collected:
+    # Lines are never changed: those of no known worth are taken back, and written anew with it.
+    is_anew = is_there and _is_valued_late(payment, history)
+    if collected and (is_anew or not is_collected):
         done = history.last(LineKind.COLLECTED)
         writer.undo(done, history.next(LineKind.COLLECTION_TAKEN_BACK), at=writer.now, session=session)
-        writer.take_back_fee(session, payment.network, done.tx_hash)
+        if not is_collected:
+            writer.take_back_fee(session, payment.network, done.tx_hash)
+        collected = False
+    if is_anew:
+        writer.undo(history.last(LineKind.RECEIVED), history.next(LineKind.TAKEN_BACK), at=writer.now, session=session)
+        received = False
     was_there = payment.vanished_at is not None and payment.first_confirmed_at is not None and not history.lines
     if not received and (is_there or was_there):
         line = _line_of(
@@ -179,6 +191,12 @@ def _book_payment(payment: Payment, history: _History, worths: Worths, writer: _
         if payment.collected_at:
             line.tx_hash = payment.collected_tx
             writer.ask_fee(session, payment.network, payment.collected_tx)
+
+
+def _is_valued_late(payment: Payment, history: _History) -> bool:
+    """Whether it was final before a rate was known, and one is now."""
+    stands = history.stands(LineKind.RECEIVED, LineKind.TAKEN_BACK)
+    return stands and payment.value is not None and history.last(LineKind.RECEIVED).value is None
 
 
 def _book_told(session: CheckoutSession, told: Told, worths: Worths, writer: _Writer) -> None:

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Coalesce
+from django.utils import timezone
 
 from chains_app.networks.networks import Network
 from chains_app.reading.reader import FROM_INSIDE, Sighting, Transfer
@@ -45,8 +46,8 @@ def record(network: Network, seen: Sightings) -> NewsBySession:
     what vanished."""
     arrived = _stored_first(network, seen.fresh)
     returned, unsettled = _placed(network, seen)
-    valued = _stored_values(seen.valued)
-    _store_ease(seen.eased)
+    valued = _stored_values(seen.valued, timezone.now())
+    Payment.objects.bulk_update(_unchanged(seen.eased, confirmed_at=None), ["confirmations_needed"])
     return merged(
         _news(network, returned, "is back", arrived=True),
         _news(network, unsettled, "moved to another block and has to be confirmed again"),
@@ -250,14 +251,11 @@ def _placed(network: Network, seen: Sightings) -> tuple[list[Payment], list[Paym
     return returned, unsettled
 
 
-def _stored_values(valued: list[Payment]) -> list[Payment]:
+def _stored_values(valued: list[Payment], now: datetime) -> list[Payment]:
     same = _unchanged(valued, value=None)
     Payment.objects.bulk_update(same, ["basis", "rate", "value", "confirmations_needed"])
+    book_payments([payment.pk for payment in same], now=now)
     return same
-
-
-def _store_ease(eased: list[Payment]) -> None:
-    Payment.objects.bulk_update(_unchanged(eased, confirmed_at=None), ["confirmations_needed"])
 
 
 def _news(

@@ -127,6 +127,26 @@ def test_a_price_of_very_many_of_its_currency_is_booked_too(session: CheckoutSes
     assert (line.rate, line.value) == (dear, dear / 2)
 
 
+@pytest.mark.parametrize("collected", [[], ["collected"]])
+def test_what_was_final_before_its_rate_was_known_is_booked_anew_with_it(
+    session: CheckoutSession, sandbox: Sandbox, collected: list[str]
+) -> None:
+    session = sandbox.play(session, "stuck")
+    final = dict.fromkeys(("confirmed_at", "first_confirmed_at"), timezone.now())
+    if collected:
+        final |= {"collected_at": timezone.now(), "collected_tx": "0x1"}
+    payments = Payment.objects.filter(session=session)
+    payments.update(**final, value=None, rate=None, basis="none")
+    book_payments([payments.get().pk], now=timezone.now())
+    sandbox.look()
+    value = payments.get().value
+    assert value
+    undone = [f"{'collection_' if kind == 'collected' else ''}taken_back" for kind in [*collected, "received"]]
+    assert kinds(session) == ["received", *collected, *undone, "received", *collected]
+    money = money_of_session(refreshed(session))
+    assert (money.received, money.net) == (value, value)
+
+
 def test_a_fee_that_is_to_be_asked_for_from_now_on_is_not_lost(mia: Merchant) -> None:
     def then_one_is(execute: Any, sql: str, *about: Any) -> Any:
         answer = execute(sql, *about)
