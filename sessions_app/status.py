@@ -110,6 +110,7 @@ class RefundRate(models.TextChoices):
 class LetterKind(models.TextChoices):
     """What a letter to a buyer tells."""
 
+    ASKED_TO_PAY = "asked_to_pay", "Please pay: the link"
     RECEIPT = "receipt", "Paid: the receipt"
     TAKEN_BACK = "taken_back", "The network took the payment back: the receipt does not hold"
     RESTORED = "restored", "The payment is there again: the receipt holds"

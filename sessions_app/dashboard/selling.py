@@ -110,8 +110,12 @@ class LinkForm(_Checked):
         label="Stock (optional)", min_value=1, required=False, help_text="How many can be sold. Empty: no limit."
     )
     ends_at = forms.DateTimeField(
-        label="Ends, in UTC (optional)", required=False, widget=forms.DateTimeInput({"type": "datetime-local"})
+        label="Ends (optional)", required=False, widget=forms.DateTimeInput({"type": "datetime-local"})
     )
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["ends_at"].help_text = f"By the clock of {timezone.get_current_timezone_name()}."
 
     def body(self) -> dict[str, Any]:
         """As a shop would send it."""
@@ -147,7 +151,7 @@ def new_session(request: HttpRequest, access: Access) -> HttpResponse:
     if form.is_valid():
         try:
             wanted = CreateSession.parse(form.body(timezone.now()), mode=access.mode)
-            session = sell(
+            session, letter = sell(
                 merchant=access.merchant,
                 mode=access.mode,
                 terms=wanted.agreed(),
@@ -159,8 +163,7 @@ def new_session(request: HttpRequest, access: Access) -> HttpResponse:
         except DomainError as refusal:
             refuse(form, refusal)
         else:
-            written = f" {session.email} is written to." if form.cleaned_data["letter"] and session.email else ""
-            messages.success(request, f"Made. Its link stands below.{written}")
+            messages.success(request, f"Made. Its link stands below. {letter}".strip())
             return redirect("dashboard:session", at=access.at, session_id=session.public_id)
     return page(request, access, "new_session.html", status=400 if form.errors else 200, form=form)
 

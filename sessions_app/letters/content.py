@@ -6,38 +6,12 @@ from dataclasses import dataclass, field
 from django.utils.translation import gettext
 
 from chains_app.networks.networks import all_networks
-from sessions_app.models import AddressChange, CheckoutSession, Letter, Payment, Refund
+from sessions_app.letters.about import LONGEST_NAME, About
+from sessions_app.models import Payment, Refund
 from sessions_app.reading.amounts import asset_text, cut, moment_text, money_text
 from sessions_app.refunding.mails import refund_page_url
 from sessions_app.state.representation import page_url, receipt_url, received_value, sorted_payments
 from sessions_app.status import LetterKind
-
-_LONGEST_NAME = 250
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class About:
-    """What a letter is about, with all that it tells at hand (`facts.with_facts`)."""
-
-    letter: Letter
-    session: CheckoutSession
-    refund: Refund | None = None
-    change: AddressChange | None = None  # the newest that holds; None: the first address stands
-
-    @property
-    def shop(self) -> str:
-        """Who was paid."""
-        return self.session.merchant.name
-
-    @property
-    def item(self) -> str:
-        """What for."""
-        return cut(self.session.product_name, _LONGEST_NAME)
-
-    @property
-    def price(self) -> str:
-        """'49.00 USD'."""
-        return f"{money_text(self.session.amount, self.session.currency)} {self.session.currency}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +29,18 @@ class Content:
 def content_of(about: About) -> Content:
     """What the letter says, in the language in force."""
     return _CONTENTS[LetterKind(about.letter.kind)](about)
+
+
+def _asked_to_pay(about: About) -> Content:
+    session, asks = about.session, gettext("%(shop)s asks you for a payment") % {"shop": about.shop}
+    return Content(
+        subject=asks,
+        heading=asks,
+        lines=(session.product_description,) if session.product_description else (),
+        facts=_order(about),
+        link=(gettext("Open the payment"), page_url(session)),
+        after=(gettext("The link holds until %(end)s.") % {"end": moment_text(session.expires_at)},),
+    )
 
 
 def _receipt(about: About) -> Content:
@@ -219,6 +205,7 @@ def _refund_address(about: About) -> Content:
 
 
 _CONTENTS: dict[LetterKind, Callable[[About], Content]] = {
+    LetterKind.ASKED_TO_PAY: _asked_to_pay,
     LetterKind.RECEIPT: _receipt,
     LetterKind.TAKEN_BACK: _taken_back,
     LetterKind.RESTORED: _restored,
@@ -235,7 +222,7 @@ def _order(about: About) -> tuple[tuple[str, str], ...]:
     order = about.session.reference or ""
     return (
         (gettext("For"), about.item),
-        *([(gettext("Order"), cut(order, _LONGEST_NAME))] if order else []),
+        *([(gettext("Order"), cut(order, LONGEST_NAME))] if order else []),
         (gettext("Price"), about.price),
     )
 

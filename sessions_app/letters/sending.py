@@ -14,7 +14,7 @@ from django.db import transaction
 
 from merchants_app.mail.mails import Posted, deliver
 from sessions_app.buyers.forgetting import is_erased
-from sessions_app.letters.content import About
+from sessions_app.letters.about import About
 from sessions_app.letters.truth import is_still_so
 from sessions_app.letters.writing import write
 from sessions_app.models import CheckoutSession, Letter, Refund

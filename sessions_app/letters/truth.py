@@ -1,9 +1,9 @@
 """Whether what a letter tells is still so when it leaves: what was overtaken is not sent."""
 
-from sessions_app.letters.content import About
+from sessions_app.letters.about import About
 from sessions_app.models import Letter
 from sessions_app.owed.letters import is_taken_back, keeps_money
-from sessions_app.status import Issue, LetterKind, LetterOutcome, RefundStatus
+from sessions_app.status import Issue, LetterKind, LetterOutcome, RefundStatus, Status
 
 _REFUND_STANDS = {
     LetterKind.REFUND_WHERE: RefundStatus.WAITING_FOR_ADDRESS,
@@ -16,6 +16,8 @@ def is_still_so(about: About) -> bool:
     """Asked under the letter's lock, right before it is written."""
     kind, session, refund = LetterKind(about.letter.kind), about.session, about.refund
     match kind:
+        case LetterKind.ASKED_TO_PAY:
+            return session.status == Status.OPEN
         case LetterKind.RECEIPT:
             return not is_taken_back(session)
         case LetterKind.TAKEN_BACK:

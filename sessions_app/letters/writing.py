@@ -9,7 +9,8 @@ from django.template.loader import render_to_string
 from django.utils import translation
 
 from common.modes import Mode
-from sessions_app.letters.content import About, content_of
+from sessions_app.letters.about import About
+from sessions_app.letters.content import content_of
 from sessions_app.models import CheckoutSession
 from sessions_app.reading.brand import colors_on
 

@@ -88,6 +88,8 @@ class Letter(models.Model):
         indexes = [
             # Reader: the job that sends them.
             models.Index(fields=["due_at"], name="letters_that_wait", condition=Q(outcome="")),
+            # Reader: how many a business has asked to pay today.
+            models.Index(fields=["owed_at"], name="letters_asking_to_pay", condition=Q(kind=LetterKind.ASKED_TO_PAY)),
         ]
 
     def __str__(self) -> str:

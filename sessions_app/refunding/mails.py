@@ -62,13 +62,15 @@ def ask_by_mail(session: CheckoutSession, *, actor: str, now: datetime) -> None:
 def ask_by_letter(refund: Refund, *, actor: str, now: datetime) -> None:
     """Owes the buyer the same question where nobody has said; all else is told once the chain shows it.
 
+    In test mode nobody but the business's own people gets it (`owed/letters.py`).
+
     Raises `WrongRefund` when there is nobody to write to.
     """
     session = refund.session
     if is_erased(session) or not session.email:
         raise WrongRefund("There is no e-mail address of the buyer to write to.", attr="notifyBuyer")
-    if not refund.to_address:
-        owe([Owed(session=session, kind=LetterKind.REFUND_WHERE, about=refund.public_id, is_asked=True)], now=now)
+    asked = Owed(session=session, kind=LetterKind.REFUND_WHERE, about=refund.public_id, is_asked=True)
+    if not refund.to_address and owe([asked], now=now):
         record(merchant=session.merchant, mode=session.mode, actor=actor, action=_ACTION, subject=session.public_id)
 
 

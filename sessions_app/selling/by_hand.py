@@ -1,22 +1,37 @@
 """Sessions that somebody makes in the dashboard: an invoice for one buyer, without a shop behind it."""
 
 from collections.abc import Mapping
+from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.template.loader import render_to_string
-from django.utils import translation
+from django.utils import timezone
 
+from common.mail_backends import NOWHERE
 from merchants_app.audit import record
-from merchants_app.mail.mails import post
 from merchants_app.models import Merchant
-from sessions_app.models import CheckoutSession, PaymentLink
+from sessions_app.models import CheckoutSession, Letter, PaymentLink
+from sessions_app.owed.letters import Owed, owe
 from sessions_app.selling.creation import SessionTerms, create_session
 from sessions_app.selling.payment_links import change_link, create_link
+from sessions_app.status import LetterKind
 
 # Where buyers of such a session "go back to": there is no shop's page, so theirs is the payment's own.
 NO_SHOP = f"{settings.PUBLIC_URL}/"
+# A business writes its own words to any address: so many in 24 hours, or it were a relay.
+LETTERS_A_DAY = 100
+
+
+class LetterFate(StrEnum):
+    """What becomes of the letter that asks a buyer to pay, as whoever wanted it is told."""
+
+    NOT_WANTED = ""
+    OWED = "A letter to the buyer is on its way."
+    TOO_MANY = f"No letter is sent, since {LETTERS_A_DAY} were within a day: send the link yourself."
+    ONLY_INSIDERS = "No letter is sent: in test mode only your own people get any."
+    NO_SERVER = "No letter is sent, since this installation has no mail server: send the link yourself."
 
 
 def leads_to_a_shop(session: CheckoutSession) -> bool:
@@ -27,16 +42,16 @@ def leads_to_a_shop(session: CheckoutSession) -> bool:
 
 
 @transaction.atomic
-def sell(*, merchant: Merchant, mode: str, terms: SessionTerms, actor: str, writes: bool) -> CheckoutSession:
+def sell(
+    *, merchant: Merchant, mode: str, terms: SessionTerms, actor: str, writes: bool
+) -> tuple[CheckoutSession, LetterFate]:
     """A session on these terms, with its audit line; `writes`: the buyer, whose address is known, gets a letter.
 
     An open session of the same order on the same terms is the one (`create_session`, which also says what is raised).
     """
     session = create_session(merchant=merchant, mode=mode, terms=terms, actor=actor)
     record(merchant=merchant, mode=mode, actor=actor, action="session.created", subject=session.public_id)
-    if writes and session.email:
-        write_to_buyer(session)
-    return session
+    return session, write_to_buyer(session, now=timezone.now()) if writes and session.email else LetterFate.NOT_WANTED
 
 
 @transaction.atomic
@@ -57,12 +72,15 @@ def alter_link(link: PaymentLink, terms: Mapping[str, Any], *, actor: str) -> No
         _note(link, actor=actor, action="link.changed", **changed)
 
 
-def write_to_buyer(session: CheckoutSession) -> None:
-    """The letter with the link, once the transaction around it has been committed; in the session's language."""
-    with translation.override(session.language):
-        text = render_to_string("mail/asked_to_pay.txt", {"session": session, "site": settings.PUBLIC_URL})
-    subject, _, body = text.strip().partition("\n")
-    post(to=session.email, subject=" ".join(subject.split()), body=body.strip() + "\n")
+def write_to_buyer(session: CheckoutSession, *, now: datetime) -> LetterFate:
+    """Owes the buyer the letter with the link, once. Call it in the transaction of what the letter tells."""
+    if settings.EMAIL_BACKEND == NOWHERE:
+        return LetterFate.NO_SERVER
+    today = Letter.objects.filter(kind=LetterKind.ASKED_TO_PAY, owed_at__gt=now - timedelta(days=1))
+    if today.filter(session__merchant=session.merchant_id).count() >= LETTERS_A_DAY:
+        return LetterFate.TOO_MANY
+    is_owed = owe([Owed(session=session, kind=LetterKind.ASKED_TO_PAY, is_asked=True)], now=now)
+    return LetterFate.OWED if is_owed else LetterFate.ONLY_INSIDERS
 
 
 def _note(link: PaymentLink, *, actor: str, action: str, **detail: Any) -> None:

@@ -1,22 +1,27 @@
 """Customers, payment links, sessions made by hand: what is shown, what is refused and where, what others keep."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.core import mail
 from django.test import Client
 from django.utils import timezone
 
+from common.mail_backends import NOWHERE
 from merchants_app.models import AuditEntry, Merchant
-from sessions_app.models import CheckoutSession, PaymentLink
+from sessions_app.letters.sending import send_letters
+from sessions_app.models import CheckoutSession, Letter, PaymentLink
+from sessions_app.selling import by_hand
 from sessions_app.selling.payment_links import create_link, open_link
 from tests.desk import Desk
 from tests.sandbox import Sandbox
 from tests.strangers.world import own
 
 LINK = {"product": "Tip jar", "currency": "EUR"}
+LETTERS = Letter.objects.filter(kind="asked_to_pay")
 INVOICE = {"product": "Winter box", "amount": "49.00", "currency": "USD", "ends": "3d"}
 
 
@@ -112,19 +117,39 @@ def test_lists_ask_the_database_as_often_for_many(
         desk.read("links")
 
 
-def test_a_session_is_made_by_hand_and_the_buyer_is_written_to(desk: Desk, letters_leave: None) -> None:
+def asked(desk: Desk, email: str, **more: str) -> str:
+    """Asks a buyer to pay; what the member is told."""
+    answer = desk.post("new-session", email=email, name="Nora", letter="on", **(INVOICE | more))
+    return desk.client.get(answer["Location"]).content.decode()
+
+
+def test_a_session_is_made_by_hand_and_the_buyer_is_written_to_once(desk: Desk, mia: Merchant) -> None:
     mail.outbox.clear()
-    answer = desk.post("new-session", email="nora@example.com", name="Nora", letter="on", reference="A-1", **INVOICE)
+    Merchant.objects.filter(pk=mia.pk).update(time_zone="America/Los_Angeles")
+    assert "A letter to the buyer is on its way." in asked(desk, "mia@example.com", reference="A-1")
     session = own(CheckoutSession).get()
-    assert answer["Location"].endswith(f"/sessions/{session.public_id}")
     assert (session.amount, session.currency, session.reference) == (49, "USD", "A-1")
     assert timedelta(days=2, hours=23) < session.expires_at - timezone.now() <= timedelta(days=3)
+    send_letters(timezone.now())
     (letter,) = mail.outbox
-    assert letter.to == ["nora@example.com"]
+    assert letter.to == ["mia@example.com"]
     assert letter.subject == "Mia Coffee asks you for a payment"
     assert f"/pay/{session.page_token}\n" in letter.body
     assert "49.00 USD" in letter.body
+    assert f", {session.expires_at:%H:%M} UTC." in letter.body
     assert AuditEntry.objects.get(subject=session.public_id, action="session.created").actor == desk.user.email
+
+
+def test_no_letter_is_said_to_leave_that_does_not(desk: Desk, monkeypatch: pytest.MonkeyPatch, settings: Any) -> None:
+    monkeypatch.setattr(by_hand, "LETTERS_A_DAY", 2)
+    assert "in test mode only your own people get any" in asked(desk, "nora@example.com")
+    for _ in range(2):
+        assert "is on its way" in asked(desk, "mia@example.com")
+    assert "were within a day" in asked(desk, "mia@example.com")
+    assert LETTERS.count() == 2
+    LETTERS.update(owed_at=timezone.now() - timedelta(hours=25))
+    settings.EMAIL_BACKEND = NOWHERE
+    assert "has no mail server" in asked(desk, "mia@example.com")
 
 
 def test_the_page_of_a_session_made_by_hand_leads_to_no_shop(desk: Desk) -> None:
@@ -138,10 +163,20 @@ def test_the_page_of_a_session_made_by_hand_leads_to_no_shop(desk: Desk) -> None
     assert "back-to-shop" not in page
 
 
-def test_without_the_wish_nobody_is_written_to(desk: Desk, letters_leave: None) -> None:
-    mail.outbox.clear()
-    desk.post("new-session", email="nora@example.com", **INVOICE)
-    assert mail.outbox == []
+def test_without_the_wish_nobody_is_written_to(desk: Desk) -> None:
+    desk.post("new-session", email="mia@example.com", **INVOICE)
+    assert not LETTERS.exists()
+
+
+def test_a_links_end_is_typed_and_shown_by_the_clock_of_the_business(desk: Desk, mia: Merchant) -> None:
+    Merchant.objects.filter(pk=mia.pk).update(time_zone="America/Los_Angeles")
+    desk.post("links", ends_at="2099-01-05T17:00", **LINK)
+    made = own(PaymentLink).get()
+    assert made.ends_at == datetime(2099, 1, 6, 1, 0, tzinfo=UTC)
+    page = desk.read(f"links/{made.public_id}")
+    assert "By the clock of America/Los_Angeles." in page
+    assert "Ends, in UTC" not in page
+    assert "2099-01-05 17:00" in page
 
 
 @pytest.mark.parametrize(

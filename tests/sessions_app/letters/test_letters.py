@@ -157,19 +157,28 @@ def test_a_refund_is_told_when_the_chain_shows_it_and_when_it_is_final(
     assert sent() == []
 
 
-def test_a_refund_that_says_so_is_told_to_nobody_or_to_whoever_it_is(
-    sandbox: Sandbox, session: CheckoutSession, new_session: NewSession
+def test_a_refund_that_says_so_is_told_to_nobody_or_though_it_is_switched_off(
+    sandbox: Sandbox, session: CheckoutSession, new_session: NewSession, mia: Merchant
 ) -> None:
+    Merchant.objects.filter(pk=mia.pk).update(buyer_letters_off=["refund_done"])
     paid = sandbox.play(session, "exact")
     sent()
     refund_of(paid, sandbox, notify_buyer=False)
     sandbox.wait(5, paid)
     assert sent() == []
-    other = sandbox.play(new_session(email="pat@example.com"), "exact")
+    other = sandbox.play(new_session(email=BUYER), "exact")
     refund_of(other, sandbox, notify_buyer=True)
     sandbox.wait(5, other)
     assert sent()[-1] == "Mia Coffee: your money is back"
-    assert mail.outbox[-1].to == ["pat@example.com"]
+
+
+def test_nobody_elses_address_gets_words_of_a_test_though_it_is_asked_for(
+    sandbox: Sandbox, new_session: NewSession
+) -> None:
+    paid = sandbox.play(new_session(email="pat@example.com"), "exact")
+    refund_of(paid, sandbox, notify_buyer=True, reason="Look at https://example.com")
+    sandbox.wait(5, paid)
+    assert sent() == []
 
 
 def test_another_refund_address_is_told(sandbox: Sandbox, session: CheckoutSession) -> None:
