@@ -35,9 +35,14 @@ TERMS = {
 PHONE = {"width": 390, "height": 844}
 # What browsers measure themselves, from before the first paint on.
 WATCH = """
-window.shift = 0; window.largest = 0;
-new PerformanceObserver((list) => { for (const entry of list.getEntries()) window.shift += entry.value; })
-  .observe({ type: "layout-shift", buffered: true });
+window.shift = 0; window.largest = 0; window.moved = [];
+const named = ({ node }) => node?.outerHTML?.replaceAll(/\\s+/g, " ").slice(0, 100) ?? node?.textContent;
+new PerformanceObserver((list) => {
+  for (const entry of list.getEntries()) {
+    window.shift += entry.value;
+    window.moved.push(...entry.sources.map(named));
+  }
+}).observe({ type: "layout-shift", buffered: true });
 new PerformanceObserver((list) => { window.largest = list.getEntries().at(-1).startTime; })
   .observe({ type: "largest-contentful-paint", buffered: true });
 """
@@ -96,12 +101,14 @@ def _look(browser: Browser, name: str, url: str) -> bool:
     page.add_init_script(WATCH)
     loaded = _loads_of(page)
     page.goto(url, wait_until="networkidle")
-    shift, largest = page.evaluate("[window.shift, window.largest]")
+    shift, largest, moved = page.evaluate("[window.shift, window.largest, window.moved]")
     context.close()
     total = sum(size for _, size in loaded)
     print(f"{name}: {len(loaded)} requests, {total:,} bytes, layout shift {shift:.3f}, largest paint {largest:.0f} ms")
     for path, size in loaded:
         print(f"  {size:7,}  {path}")
+    for node in moved:
+        print(f"  moved: {node}")
     return len(loaded) > MOST_REQUESTS or total > MOST_BYTES or shift > 0
 
 

@@ -6,12 +6,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.utils import timezone
 from eth_abi.abi import encode
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 from pytest_django.live_server_helper import LiveServer
 
 from chains_app.networks.networks import network
+from checkout_project.web.joined_files import joined_script
 from sessions_app.models import CheckoutSession
 from sessions_app.paying.quoting import choose_option
 from tests.cast import PATS_WALLET
@@ -84,6 +86,21 @@ def test_a_token_is_transferred_to_the_last_unit(pay: Pay, session: CheckoutSess
     contract = network("devchain").assets["USDC"].contract
     [sent] = asked(page, "eth_sendTransaction")
     assert sent == {"from": PATS_WALLET, "to": contract, "value": "0x0", "data": data, "chainId": DEVCHAIN}
+
+
+def test_joined_as_collectstatic_does_the_scripts_pay_alike(page: Page, pay: Pay, session: CheckoutSession) -> None:
+    served: list[str] = []
+
+    def serve(route: Route) -> None:
+        served.append(route.request.url.rpartition("/")[2])
+        text = joined_script(f"js/pay/{served[-1]}", lambda name: (settings.BASE_DIR / "static" / name).read_text())
+        route.fulfill(body=text, content_type="text/javascript")
+
+    page.route("**/static/js/pay/*.js", serve)
+    headline(pay("USDC"), "Sent. Now Devchain takes it up")
+    [sent] = asked(page, "eth_sendTransaction")
+    assert sent["data"] == TRANSFER + encode(["address", "uint256"], [session.deposit.address, 49_000_000]).hex()
+    assert served == ["pay.js", "wallet.js"]
 
 
 def test_the_networks_own_coin_is_sent_to_the_address(pay: Pay, session: CheckoutSession) -> None:

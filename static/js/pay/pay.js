@@ -4,18 +4,20 @@ import { enableApps } from "./apps.js";
 import { enableCopying } from "./copy.js";
 import { runClocks } from "./countdown.js";
 import { follow, inPlace } from "./live.js";
-import { discoverWallets } from "./providers.js";
+import { discoverWallets, wallets } from "./providers.js";
 import { returnWhenPaid } from "./return.js";
-import { draw, enableWallet } from "./wallet.js";
 import { news, words } from "./words.js";
 
 let stopClocks = () => {};
+let wallet = null; // what works it; most buyers pay from an app or an exchange, and never load that
+let isLoading = false;
 
 function enhance(live) {
   stopClocks();
   stopClocks = runClocks(live, () => renew(live));
   enableCopying(live);
-  enableWallet(live, announce, look);
+  if (wallet) wallet.enableWallet(live, { announce, look, wallets });
+  else offerWallets();
   enableApps(live);
   enableInPlace(live);
   returnWhenPaid(live);
@@ -53,6 +55,19 @@ async function announce(hash) {
 
 const look = () => inPlace(location.href, {}, enhance);
 
+// Wallets announce themselves now or late.
+function offerWallets() {
+  if (wallet) wallet.draw();
+  else if (wallets().length > 0 && !isLoading) loadWallet();
+}
+
+async function loadWallet() {
+  isLoading = true;
+  wallet = await import("./wallet.js").catch(() => null); // without a connection: with the next piece of news
+  isLoading = false;
+  wallet?.enableWallet(document.getElementById("live"), { announce, look, wallets });
+}
+
 // Only while somebody looks: a forgotten tab asks for no new price every quarter of an hour.
 function renew(live) {
   const form = live.querySelector("#renew");
@@ -72,5 +87,5 @@ function renew(live) {
 }
 
 enhance(document.getElementById("live"));
-discoverWallets(draw);
+discoverWallets(offerWallets);
 follow(enhance);

@@ -4,7 +4,6 @@ import { ask, explained } from "./ask.js";
 import { TAB, alone, asked, forgetAsked, noteAsked, whenAskedElsewhere } from "./asked.js";
 import { followSent } from "./sent.js";
 import { sign } from "./sign.js";
-import { wallets } from "./providers.js";
 import { news, words } from "./words.js";
 
 const SILENT_MS = 60_000; // a wallet that has not answered for so long may have closed its window
@@ -15,12 +14,13 @@ let said = ""; // what the line of news was told last
 let insists = false; // whether the buyer gave up an earlier request, and wants to be asked anew
 let announce = () => {};
 let look = () => {};
+let wallets = () => [];
 const announced = new Set();
 
-/** Wires the panel's wallet part; hidden as long as there is no wallet. `tellServer` takes a transaction's hash,
- * `lookAgain` has the server's page shown as it is by now. */
-export function enableWallet(live, tellServer, lookAgain) {
-  [announce, look] = [tellServer, lookAgain];
+/** Wires the panel's wallet part; hidden as long as there is no wallet. `given.announce` tells the server a transaction's
+ * hash, `given.look` has its page shown as it is by now, `given.wallets` are those found. */
+export function enableWallet(live, given) {
+  ({ announce, look, wallets } = given);
   const part = live.querySelector("#wallet");
   if (!part) return;
   const { session } = live.dataset;

@@ -8,6 +8,7 @@ import pytest
 from django.core.management import call_command
 from django.test import Client, override_settings
 
+from checkout_project.web.joined_files import joined_script, joined_styles
 from sessions_app.models import CheckoutSession
 
 PACKED = {"Accept-Encoding": "gzip"}
@@ -49,13 +50,50 @@ def test_what_is_collected_is_kept_for_years_and_comes_packed(hashed: Path, sess
     assert (hashed / name.removeprefix("/static/")).is_file()
     assert answer.headers["Content-Encoding"] == "gzip"
     assert "immutable" in answer.headers["Cache-Control"]
+    assert b"--brand:" in decompress(answer.content)  # of the sheet that this one imports
+    assert b"@import" not in decompress(answer.content)
 
 
 def test_without_collecting_files_go_by_their_own_names(hashed: Path, session: CheckoutSession) -> None:
     assert list(hashed.iterdir()) == []
     client = Client()
     name = styles_of(client.get(f"/pay/{session.page_token}").content)
-    assert name.endswith(("/tokens.css", "/pay.css"))
+    assert name == "/static/css/pay.css"
     answer = client.get(name)
     assert answer.status_code == 200
     assert "immutable" not in answer.headers["Cache-Control"]
+
+
+def test_a_module_comes_with_those_it_imports_once_each_and_keeps_what_it_loads_later() -> None:
+    sources = {
+        "js/a.js": (
+            'import { b } from "./b.js";\nimport { c } from "./c.js";\n// A remark.\nb(c, () => import("./d.js"));\n'
+        ),
+        "js/b.js": 'import { c } from "./c.js";\nexport function b() { return c; }\n',
+        "js/c.js": "export const c = 3;\n",
+    }
+    joined = joined_script("js/a.js", sources.__getitem__)
+    assert joined.count("c = 3") == joined.count("function b()") == 1
+    assert joined.index("c = 3") < joined.index("function b()") < joined.index('b(c, () => import("./d.js"))')
+    assert "remark" not in joined
+    assert "from" not in joined
+
+
+@pytest.mark.parametrize(
+    ("other", "because"),
+    [
+        ('import { a } from "./a.js";\nexport const b = a;\n', "need each other"),
+        ("export default 1;\n", "export default 1"),
+        ('import * as a from "./c.js";\n', "import \\* as a"),
+        ('import "./c.js";\n', 'import "./c.js"'),
+    ],
+)
+def test_what_cannot_be_joined_is_refused(other: str, because: str) -> None:
+    sources = {"js/a.js": 'import { b } from "./b.js";\nexport const a = b;\n', "js/b.js": other}
+    with pytest.raises(ValueError, match=because):
+        joined_script("js/a.js", sources.__getitem__)
+
+
+def test_a_style_sheet_begins_with_those_it_imports() -> None:
+    sources = {"css/a.css": '@import "b.css";\na { color: red; }\n', "css/b.css": "b { color: blue; }\n"}
+    assert joined_styles("css/a.css", sources.__getitem__) == "b { color: blue; }\na { color: red; }\n"
