@@ -16,10 +16,11 @@ from tests.sandbox import Sandbox
 # Keeps each state that the page turns to.
 STATES = """() => {
     const live = document.getElementById("live");
-    window.states = [];
-    let last = live.dataset.state;
+    let [last, all] = [live.dataset.state, ""];
     new MutationObserver(() => {
-        if (live.dataset.state !== last) window.states.push(last = live.dataset.state);
+        if (live.dataset.state === last) return;
+        last = live.dataset.state;
+        document.documentElement.dataset.states = all += ` ${last}`;
     }).observe(live, { attributes: true });
 }"""
 
@@ -90,7 +91,7 @@ def test_a_lapsed_price_renews_itself(open_page: OpenPage, picked: CheckoutSessi
     before = picked.quote
     page.evaluate(STATES)  # the first of them stands for a moment only
     sandbox.skip(minutes=16)
-    page.wait_for_function("window.states.join() === 'lapsed,send'")
+    expect(page.locator("html")).to_have_attribute("data-states", " lapsed send")
     expect(page.locator("#amount")).to_have_text("49.00 USDC")
     news(page, "Waiting for your payment")  # at the same amount, which is no news
     assert refreshed(picked).quote != before
