@@ -3,6 +3,8 @@
 What came is never kept or shown: it may hold a place where a photo was taken, a script, or more pixels than memory.
 """
 
+import struct
+import zlib
 from hashlib import sha256
 from io import BytesIO
 
@@ -20,7 +22,9 @@ _WIDTHS = (WIDEST, 384, 256, 192, 128)
 _COLORS = 256
 _FORMATS = ("PNG", "JPEG", "WEBP")
 # All that Pillow raises for a file that is not what it says.
-_UNREADABLE = (OSError, ValueError, SyntaxError, IndexError, EOFError, OverflowError, MemoryError)
+_UNREADABLE = (
+    OSError, ValueError, SyntaxError, LookupError, EOFError, OverflowError, MemoryError, struct.error, zlib.error,
+)  # fmt: skip
 
 
 class WrongLogo(DomainError):

@@ -24,8 +24,9 @@ from sessions_app.books.writing import Style, plain_table
 from sessions_app.models import LineKind
 from sessions_app.scope import SessionScope
 
-_MONTH = re.compile(r"(\d{4})-(0[1-9]|1[0-2])")
+_MONTH = re.compile(r"(2\d{3})-(0[1-9]|1[0-2])")
 STATEMENT, JOURNAL = "statement", "journal"
+LAST_DAY = date(2999, 12, 31)
 _WORDS = {
     Export.PAYMENTS: "Payments: one line each, with rate and sources",
     Export.SESSIONS: "Sessions: one line each, with sums",
@@ -60,6 +61,8 @@ class ExportForm(forms.Form):
         first, last = cleaned.get("first"), cleaned.get("last")
         if first and last and first > last:
             self.add_error("last", "This day is before the first one: take one that is not.")
+        if last and last > LAST_DAY:
+            self.add_error("last", "Nothing is booked so late: take today.")
         return cleaned
 
 

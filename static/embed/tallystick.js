@@ -10,6 +10,7 @@
 // the buyer's eyes: hand out goods when your server has the webhook. Where the page may not stand in a frame (name your
 // origin in the dashboard, under Embedding), the buyer is led to it instead.
 (() => {
+  const home = new URL(document.currentScript.src).origin;
   const LOADING_MS = 10_000; // how long the page may take to come at all
   const ANSWER_MS = 2_000; // how long a page that has come may take to answer
   const RESULTS = { ready: "onReady", paid: "onPaid", expired: "onExpired", closed: "onClosed" };
@@ -137,7 +138,8 @@
   document.addEventListener("click", (event) => {
     const link = event.target.closest?.("a[data-tallystick]");
     const asksForMore = event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey;
-    if (!link || asksForMore || event.defaultPrevented) return;
+    // Where a shop lets others write links, none of theirs opens a page of theirs over the shop.
+    if (!link || asksForMore || event.defaultPrevented || link.origin !== home) return;
     event.preventDefault();
     open({ url: link.href, from: link });
   });

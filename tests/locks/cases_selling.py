@@ -1,6 +1,7 @@
 """Rules of what is sold by hand that are one: the act and its audit line."""
 
 from datetime import timedelta
+from decimal import Decimal
 
 from django.utils import timezone
 
@@ -10,15 +11,14 @@ from sessions_app.selling.creation import SessionTerms
 from sessions_app.selling.payment_links import create_link
 from tests.locks.breaking import Act, holds
 
-TERMS = {"product_name": "Course", "amount": 120, "currency": "USD"}
+TERMS = {"product_name": "Course", "amount": Decimal(120), "currency": "USD"}
 
 
 @holds("sessions_app.selling.by_hand.sell")
 def a_session_made_by_hand(mia: Merchant) -> Act:
     terms = SessionTerms(
-        amount=49,  # type: ignore[arg-type]  # a whole number of dollars
-        currency="USD", success_url=NO_SHOP, cancel_url=NO_SHOP, email="nora@example.com", name="Nora", metadata={},
-        product_id="", product_name="Box", product_description="", allowed_assets=[],
+        amount=Decimal(49), currency="USD", success_url=NO_SHOP, cancel_url=NO_SHOP, email="nora@example.com",
+        name="Nora", metadata={}, product_id="", product_name="Box", product_description="", allowed_assets=[],
         expires_at=timezone.now() + timedelta(days=1),
     )  # fmt: skip
     return lambda: sell(merchant=mia, mode="test", terms=terms, actor="mia@example.com", writes=False)

@@ -212,6 +212,17 @@ def test_a_file_is_a_line_of_the_audit_log(sold: CheckoutSession, mia: Merchant)
         assert line in b"".join(answer.streaming_content)
 
 
+@pytest.mark.parametrize("month", ["9999-12", "0001-01", "2026-13", "²026-10"])
+def test_a_month_that_nobody_books_is_not_shown(mia: Merchant, month: str) -> None:
+    assert Desk(owner_of(mia)).get(f"books?month={month}").status_code == 200
+    assert Desk(owner_of(mia)).get(f"books/lines?month={month}").status_code == 200
+
+
+def test_the_last_day_of_all_is_refused_with_a_sentence(mia: Merchant) -> None:
+    form = {"what": "payments", "first": "2026-01-01", "last": "9999-12-31", "format": "csv"}
+    assert "Nothing is booked so late" in Desk(owner_of(mia)).post("books/exports", **form).content.decode()
+
+
 def test_the_pages_of_the_books_open_and_ask_as_much_for_many_as_for_few(
     sold: CheckoutSession, mia: Merchant, django_assert_num_queries: Callable[[int], AbstractContextManager[object]]
 ) -> None:

@@ -43,7 +43,7 @@ def test_the_letter_leads_to_the_page_that_asks(sandbox: Sandbox, session: Check
     assert "Winter box, 1 kg (49.00 USD)" in letter.body
     assert "no real money moves" in letter.body
     link = next(line.strip() for line in letter.body.splitlines() if "://" in line)
-    assert "Where shall a refund go?" in Client().get(urlsplit(link).path).content.decode()
+    assert "Where shall your money go back to?" in Client().get(urlsplit(link).path).content.decode()
     line = AuditEntry.objects.get(action="refund.address_asked")
     assert (line.actor, line.subject) == ("mia@example.com", session.public_id)
 
