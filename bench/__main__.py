@@ -31,6 +31,7 @@ ALL = (
     "webhook_chaos",
     "pages",
     "weight",
+    "buyers",
 )
 
 

@@ -70,7 +70,7 @@ async def drive(url: str, make: Request, *, connections: int, seconds: float, ra
         while (began := await turn()) < end:
             writer.write(make(next(_numbers)))
             status = await _read_answer(reader)
-            if 200 <= status < 300:
+            if 200 <= status < 300 or status == 304:
                 result.times.append(time.perf_counter() - began)
             else:
                 result.wrong[status] = result.wrong.get(status, 0) + 1

@@ -1,0 +1,149 @@
+"""Open pages: what a look at one costs, and how late they hear of news when thousands are open.
+
+    python -m bench buyers [--pages 5000] [--seconds 20]
+
+On a database of its own, two server processes with four threads each, the buyers on the same cores. Prints the page and
+its unchanged status as shares of a bare Django view with one authenticated SELECT (goal for the status: 0.7), then how
+late news are with so many pages open (goal: 3 s), and what they cost the server. Exits with 1 when a goal is missed.
+
+Why pages ask, and are not told: each answer that stays open, as server-sent events would, holds one of the threads that
+Django answers in (`checkout_project/web/`), so a process has room for a handful of them and not for thousands.
+"""
+
+import argparse
+import asyncio
+import json
+import sys
+import time
+from statistics import median
+
+import httpx
+import psutil
+
+from bench.api import Servers, selects
+from bench.load import Request, drive, request
+
+ROUNDS, GOAL, NEWS_SECONDS = 5, 0.7, 3.0
+ASKS_EVERY = 2.0  # as `poll_seconds` of the page has it while money is waited for
+_PREPARE = """
+import json, os; os.environ["DJANGO_SETTINGS_MODULE"] = "checkout_project.settings"
+from datetime import timedelta
+from bench.shop import open_sessions, open_shop, show_addresses
+from django.utils import timezone
+now = timezone.now()
+sessions = open_sessions(open_shop(now), {pages}, now=now, ends=now + timedelta(hours=1))
+show_addresses(sessions, now=now)
+print(json.dumps([each.page_token for each in sessions]))
+"""
+
+
+def looks(url: str, path: str, etag: str = "") -> Request:
+    """The same look again and again."""
+    ready = request("GET", url, path, {"If-None-Match": etag, "Accept-Encoding": "gzip"})
+    return lambda _number: ready
+
+
+def shares(url: str, floor: str, key: str, token: str, seconds: float) -> bool:
+    """What the page and its unchanged status reach of the bare view; whether the goal is met."""
+    etag = httpx.get(f"{url}/pay/{token}/status").headers["ETag"]
+    good = True
+    for name, path, known in (("page", "", ""), ("status, unchanged", "/status", etag)):
+        found = []
+        for _ in range(ROUNDS):
+            ours = asyncio.run(drive(url, looks(url, f"/pay/{token}{path}", known), connections=8, seconds=seconds))
+            bare = asyncio.run(drive(floor, selects(floor, key), connections=8, seconds=seconds))
+            found.append(ours.rate / bare.rate)
+            print(f"{name:<18}{ours}   floor {bare}")
+        goal = f" (goal {GOAL})" if known else ""
+        print(f"{name:<18}{median(found):.2f} of the floor{goal}")
+        good &= not known or median(found) >= GOAL
+    return good
+
+
+class OpenPages:
+    """So many buyers, each with a connection, who ask for news as the page's script does."""
+
+    def __init__(self, url: str, tokens: list[str]) -> None:
+        self.url, self.tokens = url, tokens
+        self.changed: dict[str, float] = {}  # when the payment of a page was changed
+        self.late: list[float] = []  # seconds until the page heard of it
+        self.asked = 0
+        self.ends = 0.0
+
+    async def stay(self, seconds: float) -> None:
+        """All of them, for so long; one page after the other has its payment changed meanwhile."""
+        self.ends = time.perf_counter() + seconds
+        await asyncio.gather(self._change(seconds), *map(self._page, range(len(self.tokens))))
+
+    async def _page(self, number: int) -> None:
+        token, etag = self.tokens[number], ""
+        await asyncio.sleep(ASKS_EVERY * number / len(self.tokens))
+        host, port = self.url.removeprefix("http://").split(":")
+        reader, writer = await asyncio.open_connection(host, int(port))
+        while time.perf_counter() < self.ends:
+            began = time.perf_counter()
+            writer.write(request("GET", self.url, f"/pay/{token}/status", {"If-None-Match": etag}))
+            head = await reader.readuntil(b"\r\n\r\n")
+            self.asked += 1
+            fields = dict(line.split(": ", 1) for line in head.decode().lower().split("\r\n")[1:] if ": " in line)
+            await reader.readexactly(int(fields.get("content-length", 0)))
+            if etag and b" 200 " in head[:16] and token in self.changed:
+                self.late.append(time.perf_counter() - self.changed.pop(token))
+            etag = fields.get("etag", etag)
+            await asyncio.sleep(max(0.0, began + ASKS_EVERY - time.perf_counter()))
+        writer.close()
+
+    async def _change(self, seconds: float) -> None:
+        """A buyer says that it is sent: from then on the page looks otherwise."""
+        await asyncio.sleep(2 * ASKS_EVERY)
+        async with httpx.AsyncClient() as client:
+            for token in self.tokens[:: max(1, len(self.tokens) // 40)]:
+                if time.perf_counter() > self.ends - 2 * NEWS_SECONDS:
+                    return
+                answer = await client.post(f"{self.url}/pay/{token}/sent", headers={"Origin": self.url}, timeout=30)
+                if answer.status_code == httpx.codes.SEE_OTHER:
+                    self.changed[token] = time.perf_counter()
+                await asyncio.sleep(seconds / 80)
+
+
+def news(url: str, tokens: list[str], servers: list[psutil.Process], seconds: float) -> bool:
+    """How late they are, and what it costs; whether the goal is met."""
+    everyone = [each for server in servers for each in (server, *server.children(recursive=True))]
+    before = sum(sum(each.cpu_times()[:2]) for each in everyone)
+    pages = OpenPages(url, tokens)
+    began = time.perf_counter()
+    asyncio.run(pages.stay(seconds))
+    spent = time.perf_counter() - began
+    cpu = sum(sum(each.cpu_times()[:2]) for each in everyone) - before
+    memory = sum(each.memory_info().rss for each in everyone) / 2**20
+    late = sorted(pages.late)
+    unheard = len(pages.changed)
+    at = late[int(len(late) * 0.99)] if late else float("inf")
+    print(
+        f"{len(tokens)} open pages: {pages.asked / spent:.0f} looks/s (asked for {len(tokens) / ASKS_EVERY:.0f}), "
+        f"{len(late)} news heard, p50 {median(late or [float('inf')]):.1f} s, p99 {at:.1f} s "
+        f"(goal {NEWS_SECONDS:.0f} s), {unheard} not within the run; servers {cpu / spent:.2f} cores, {memory:.0f} MB"
+    )
+    return unheard == 0 and at <= NEWS_SECONDS
+
+
+def main() -> int:
+    """Measures and prints; 1 when a goal was missed."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--pages", type=int, default=5000)
+    parser.add_argument("--seconds", type=float, default=20)
+    options = parser.parse_args()
+    with Servers() as servers:
+        tokens: list[str] = json.loads(servers.run("-c", _PREPARE.format(pages=options.pages)).splitlines()[-1])
+        floor = servers.start_floor(port=8171)
+        httpx.post(
+            f"{floor}/insert", json={"amount": 49}, headers={"Authorization": f"Bearer {servers.key}"}
+        ).raise_for_status()
+        url = servers.start_ours(port=8172)
+        good = shares(url, floor, servers.key, tokens[0], options.seconds / 10)
+        ours = psutil.Process(servers.running[-1].pid)
+        return 0 if news(url, tokens, [ours], options.seconds) and good else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
