@@ -87,7 +87,7 @@ class PaymentLink(Answer):
     active: bool = Field(description="Whether one can pay by it.", examples=[True])
     amount: Fiat | None = Field(description="The price; null: the buyer chooses.")
     currency: Currency = Field(description="ISO 4217 code.", examples=["USD"])
-    quick_amounts: list[Fiat] = Field(description="Proposed to a buyer who chooses the amount.")
+    quick_amounts: list[Fiat] = Field(description="Proposed to a buyer who chooses the amount.", examples=[[3, 5, 10]])
     min_amount: Fiat | None = Field(description="The least that a buyer can choose; null: the smallest unit.")
     max_amount: Fiat | None = Field(description="The most that a buyer can choose; null: no limit.")
     product_id: str = Field(description="Your id of what is sold; may be empty.", examples=["1234567890"])

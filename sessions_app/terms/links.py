@@ -46,7 +46,7 @@ class ChangeLink(Body):
 class CreateLink(ChangeLink):
     """The body of `POST /api/v1/payment-links`."""
 
-    amount: Amount | None = Field(None, description="Left out or null: the buyer chooses.", examples=[12.50])
+    amount: Amount | None = Field(None, description="Left out or null: the buyer chooses.", examples=[None, 12.50])
     currency: CurrencyCode = Field(description="ISO 4217 code.", examples=["USD"])
     quick_amounts: LeftOut[Annotated[list[Amount], Field(max_length=MOST_QUICK_AMOUNTS)]] = Field(
         None, description="Proposed to a buyer who chooses the amount, in this order.", examples=[[3, 5, 10]]

@@ -1,5 +1,6 @@
 """Refunds without keys: the buyer says where to, the merchant prepares and signs, the watcher sees it done."""
 
+import re
 from decimal import Decimal
 from typing import Any
 
@@ -256,7 +257,8 @@ def test_a_buyer_leaves_an_address_on_the_page(sandbox: Sandbox, session: Checko
     page = f"/pay/{session.page_token}/refund"
     assert client.post(page, {"address": "0x12"}).status_code == 400
     assert client.post(page, {"address": PATS_WALLET}).status_code == 303
-    assert PATS_WALLET.encode() in client.get(page).content
+    shown = client.get(page).content.decode()
+    assert PATS_WALLET in re.sub(r"<[^>]+>|\s", "", shown)  # it stands in groups
 
 
 def test_the_page_says_when_nothing_arrived(session: CheckoutSession, client: Client) -> None:

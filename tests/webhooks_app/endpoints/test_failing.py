@@ -36,6 +36,7 @@ def test_after_an_hour_the_owners_get_one_letter(
 ) -> None:
     listener = listen()
     happen()
+    own(Delivery).update(attempts_made=1)
     DeliveryAttempt.objects.create(
         delivery=own(Delivery).get(), started_at=NOW, duration_ms=1, status_code=403, problem="forbidden"
     )
