@@ -12,7 +12,7 @@ from sessions_app.models import CheckoutSession
 from sessions_app.refunding.address import name_address
 from tests.cast import OTTOS_WALLET, PATS_WALLET, refreshed
 from tests.pages.buyer import faults_of_access, headline
-from tests.pages.test_pay_accessible import THEMES
+from tests.pages.test_pay_faces import THEMES
 from tests.sandbox import Sandbox
 
 
