@@ -124,7 +124,6 @@ dashboard = [
     path("links", selling.links, name="links"),
     path("links/<str:link_id>", selling.link, name="link"),
     path("links/<str:link_id>/switch", selling.switch_link, name="link-switch"),
-    path("links/<str:link_id>/code.svg", selling.link_code, name="link-code"),
     path("new-session", selling.new_session, name="new-session"),
     path("privacy", buyers.privacy, name="privacy"),
     path("settings/preview", preview.preview, name="settings-preview"),

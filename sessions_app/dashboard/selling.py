@@ -5,10 +5,8 @@ Both are checked by the same classes as the API's bodies, so that nothing can be
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from io import BytesIO
 from typing import Any
 
-import segno
 from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -29,10 +27,12 @@ from sessions_app.selling.payment_links import link_url
 from sessions_app.terms.links import ChangeLink, CreateLink
 from sessions_app.terms.sessions import CreateSession
 
-# In words → how long.
-ENDS = {"1h": timedelta(hours=1), "1d": timedelta(days=1), "3d": timedelta(days=3), "7d": timedelta(days=7)}
+# What is sent → its words, and how long.
+ENDS = {
+    "1h": ("in 1 hour", timedelta(hours=1)), "1d": ("in 1 day", timedelta(days=1)),
+    "3d": ("in 3 days", timedelta(days=3)), "7d": ("in 7 days", timedelta(days=7)),
+}  # fmt: skip
 _CURRENCIES = [(each.value, f"{each.value}, {each.label}") for each in Currency]
-_ENDS = [("1h", "in 1 hour"), ("1d", "in 1 day"), ("3d", "in 3 days"), ("7d", "in 7 days")]
 
 
 class _Checked(forms.Form):
@@ -72,7 +72,7 @@ class SessionForm(_Checked):
     reference = forms.CharField(
         label="Your order's number (if any)", max_length=200, required=False, help_text="One live session for each."
     )
-    ends = forms.ChoiceField(choices=_ENDS, initial="7d")
+    ends = forms.ChoiceField(choices=[(sent, words) for sent, (words, _) in ENDS.items()], initial="7d")
     letter = forms.BooleanField(
         label="Write to the buyer now, with the link", required=False, help_text="If you know the address."
     )
@@ -84,13 +84,13 @@ class SessionForm(_Checked):
             "amount": typed["amount"], "currency": typed["currency"], "successUrl": NO_SHOP, "cancelUrl": NO_SHOP,
             "email": typed["email"], "name": typed["name"], "metadata": {}, "productId": "",
             "productName": typed["product"], "productDescription": typed["description"], "allowedAssets": [],
-            "expiresAt": (now + ENDS[typed["ends"]]).isoformat(),
+            "expiresAt": (now + ENDS[typed["ends"]][1]).isoformat(),
         }  # fmt: skip
         return body | ({"reference": typed["reference"]} if typed["reference"] else {})
 
 
-class LinkForm(_Checked):
-    """A payment link."""
+class LinkChangeForm(_Checked):
+    """What of a payment link may change while buyers hold it."""
 
     names = {"productName": "product", "productDescription": "description", "endsAt": "ends_at"}
 
@@ -98,14 +98,6 @@ class LinkForm(_Checked):
     description = forms.CharField(
         label="In more words (optional)", max_length=1000, required=False, widget=forms.Textarea({"rows": 2})
     )
-    amount = forms.CharField(
-        label="Price",
-        max_length=40,
-        required=False,
-        help_text="Empty: the buyer says how much.",
-        widget=forms.TextInput({"inputmode": "decimal", "autocomplete": "off"}),
-    )
-    currency = forms.ChoiceField(choices=_CURRENCIES)
     stock = forms.IntegerField(
         label="Stock (optional)", min_value=1, required=False, help_text="How many can be sold. Empty: no limit."
     )
@@ -121,25 +113,29 @@ class LinkForm(_Checked):
         """As a shop would send it."""
         typed, ends = self.cleaned_data, self.cleaned_data["ends_at"]
         return {
-            "amount": typed["amount"] or None, "currency": typed["currency"], "productName": typed["product"],
-            "productDescription": typed["description"], "stock": typed["stock"],
-            "endsAt": ends.isoformat() if ends else None,
-        }  # fmt: skip
-
-
-class LinkChangeForm(LinkForm):
-    """What of a link may change while buyers hold it."""
-
-    amount = None  # type: ignore[assignment]  # how Django's forms leave a field of their parent out
-    currency = None  # type: ignore[assignment]
-
-    def body(self) -> dict[str, Any]:
-        """As a shop would send it."""
-        typed, ends = self.cleaned_data, self.cleaned_data["ends_at"]
-        return {
             "productName": typed["product"], "productDescription": typed["description"], "stock": typed["stock"],
             "endsAt": ends.isoformat() if ends else None,
         }  # fmt: skip
+
+
+class LinkForm(LinkChangeForm):
+    """A new payment link."""
+
+    field_order = ("product", "description", "amount", "currency", "stock", "ends_at")
+
+    amount = forms.CharField(
+        label="Price",
+        max_length=40,
+        required=False,
+        help_text="Empty: the buyer says how much.",
+        widget=forms.TextInput({"inputmode": "decimal", "autocomplete": "off"}),
+    )
+    currency = forms.ChoiceField(choices=_CURRENCIES)
+
+    def body(self) -> dict[str, Any]:
+        """As a shop would send it."""
+        typed = self.cleaned_data
+        return super().body() | {"amount": typed["amount"] or None, "currency": typed["currency"]}
 
 
 @for_members(see=Power.HANDLE_SESSIONS, change=Power.HANDLE_SESSIONS)
@@ -217,13 +213,3 @@ def switch_link(request: HttpRequest, access: Access, link_id: str) -> HttpRespo
     alter_link(found, {"is_active": on}, actor=access.actor)
     messages.success(request, "Buyers can pay by it again." if on else "Nobody can begin to pay by it any more.")
     return redirect("dashboard:link", at=access.at, link_id=link_id)
-
-
-@for_members()
-def link_code(_request: HttpRequest, access: Access, link_id: str) -> HttpResponse:
-    """Its address as a QR code, for a poster."""
-    found, drawing = SessionScope.of(access).link(link_id), BytesIO()
-    segno.make(link_url(found), error="m", micro=False).save(
-        drawing, kind="svg", omitsize=True, border=4, dark="#000", light="#fff"
-    )
-    return HttpResponse(drawing.getvalue(), content_type="image/svg+xml")

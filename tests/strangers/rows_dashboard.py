@@ -91,7 +91,6 @@ DASHBOARD = [
     _see("link", ids=_LINK),
     _do("link", "ods", "os", ids=_LINK, body={"product": "Another name"}),
     _do("link-switch", "ods", "os", ids=_LINK),
-    _see("link-code", ids=_LINK),
     _see("new-session", test="ods", live="os"),
     _do("new-session", "ods", "os", live_done=400,  # no network is on there
         body={"product": "A box", "amount": "5", "currency": "USD", "ends": "1d"}),
