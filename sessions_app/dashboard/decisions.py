@@ -1,6 +1,6 @@
 """Dashboard pages of the decision queue: what is odd, what is suggested, one click, and a minute to take it back."""
 
-from collections.abc import Sequence
+from collections.abc import Callable
 from typing import Any
 
 from django import forms
@@ -13,11 +13,14 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from common.errors import DomainError
 from merchants_app.frame.access import Access, Power, for_members
 from merchants_app.frame.pages import page
+from merchants_app.frame.paging import newest_first
 from merchants_app.models import DecisionLetters
 from merchants_app.people.letters import letters_to, write_to
+from sessions_app.errors import WrongDecision
 from sessions_app.models import CheckoutSession
 from sessions_app.paying.second_thoughts import decide_soon, take_back
-from sessions_app.reading.decided import count_by_issue, decided_page, taken_a_moment_ago
+from sessions_app.reading.decided import count_by_issue, taken_a_moment_ago
+from sessions_app.reading.decided import decided as all_decided
 from sessions_app.reading.queries import unanswered, undecided_page
 from sessions_app.reading.session_page import decisions_for
 from sessions_app.scope import SessionScope
@@ -67,8 +70,9 @@ def decisions(request: HttpRequest, access: Access) -> HttpResponse:
 @for_members()
 def decided(request: HttpRequest, access: Access) -> HttpResponse:
     """What was decided, the newest first."""
-    rows, rest = decided_page(SessionScope.of(access), limit=SHOWN, after=request.GET.get("after"))
-    return page(request, access, "decided.html", rows=rows, rest=rest, counts=count_by_issue(SessionScope.of(access)))
+    scope = SessionScope.of(access)
+    shown = newest_first(all_decided(scope), request.GET, size=SHOWN)
+    return page(request, access, "decided.html", shown=shown, counts=count_by_issue(scope))
 
 
 @for_members(see=None, change=Power.HANDLE_SESSIONS)
@@ -87,36 +91,31 @@ def decide(request: HttpRequest, access: Access, session_id: str) -> HttpRespons
 @for_members(see=None, change=Power.HANDLE_SESSIONS)
 def decide_several(request: HttpRequest, access: Access) -> HttpResponse:
     """The same answer for all that were chosen. Each is sent as `case`: its id, its issue, and the payments shown."""
-    taken, refused, scope = 0, [], SessionScope.of(access)
-    for case in request.POST.getlist("case")[:SEVERAL]:
+    scope = SessionScope.of(access)
+
+    def take(case: str) -> None:
         session_id, issue, payments = [*case.split(" ", 2), "", ""][:3]
         form = DecisionForm({"kind": request.POST.get("kind"), "issue": issue, "payments": payments})
         if not form.is_valid():
-            refused.append(f"{session_id[:60]}: choose it again from the list, and an answer.")
-            continue
-        try:
-            _take(scope.session(session_id), access, **form.cleaned_data)
-            taken += 1
-        except DomainError as refusal:
-            refused.append(f"{session_id[:60]}: {refusal.detail}")
-    _tell_of_several(request, taken, refused)
+            raise WrongDecision("choose it again from the list, and an answer.")
+        _take(scope.session(session_id), access, **form.cleaned_data)
+
+    taken, refused = _each_case(request, take)
+    if taken:
+        words = f"Decided: {taken}. Your shop is told in a minute; until then you can take it back."
+        messages.success(request, words)
+    elif not refused:
+        messages.error(request, "Choose at least one payment from the list.")
     return redirect("dashboard:decisions", at=access.at)
 
 
 @for_members(see=None, change=Power.HANDLE_SESSIONS)
 def undo(request: HttpRequest, access: Access) -> HttpResponse:
     """Takes back the decisions about the sessions that are sent as `case`."""
-    back, refused, scope = 0, [], SessionScope.of(access)
-    for session_id in request.POST.getlist("case")[:SEVERAL]:
-        try:
-            take_back(scope.session(session_id))
-            back += 1
-        except DomainError as refusal:
-            refused.append(f"{session_id[:60]}: {refusal.detail}")
+    scope = SessionScope.of(access)
+    back, _refused = _each_case(request, lambda session_id: take_back(scope.session(session_id)))
     if back:
         messages.success(request, f"Taken back: {back}. As if nothing had been decided.")
-    for sentence in refused:
-        messages.error(request, sentence)
     return _back(request, access, request.POST.get("case", ""))
 
 
@@ -143,14 +142,17 @@ def _take(session: CheckoutSession, access: Access, *, kind: str, payments: str,
     )
 
 
-def _tell_of_several(request: HttpRequest, taken: int, refused: Sequence[str]) -> None:
-    if taken:
-        words = f"Decided: {taken}. Your shop is told in a minute; until then you can take it back."
-        messages.success(request, words)
-    elif not refused:
-        messages.error(request, "Choose at least one payment from the list.")
-    for sentence in refused:
-        messages.error(request, sentence)
+def _each_case(request: HttpRequest, act: Callable[[str], None]) -> tuple[int, int]:
+    """Does it with each `case` that was sent, and says which were refused, and why; how many were done, and not."""
+    done = refused = 0
+    for case in request.POST.getlist("case")[:SEVERAL]:
+        try:
+            act(case)
+            done += 1
+        except DomainError as refusal:
+            refused += 1
+            messages.error(request, f"{case.partition(' ')[0][:60]}: {refusal.detail}")
+    return done, refused
 
 
 def _back(request: HttpRequest, access: Access, session_id: str) -> HttpResponse:

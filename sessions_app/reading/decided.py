@@ -2,10 +2,8 @@
 
 from collections.abc import Mapping
 
-from django.db.models import Count
+from django.db.models import Count, QuerySet
 
-from common.errors import NotFound
-from common.keyset import first_of
 from sessions_app.models import CheckoutSession, Decision, PendingDecision
 from sessions_app.scope import SessionScope
 from sessions_app.status import Issue
@@ -25,16 +23,7 @@ def taken_a_moment_ago(scope: SessionScope) -> list[PendingDecision]:
     return list(own.select_related("session").order_by("takes_effect_at", "pk"))
 
 
-def decided_page(scope: SessionScope, *, limit: int, after: str | None) -> tuple[list[Decision], str | None]:
-    """A page of the decisions of people and of the gateway, newest first, and where the next one begins.
-
-    Raises `NotFound` for a place that no page named.
-    """
+def decided(scope: SessionScope) -> QuerySet[Decision]:
+    """The decisions of people and of the gateway."""
     own = Decision.objects.filter(session__merchant=scope.merchant, session__mode=scope.mode)
-    rows = own.select_related("session").order_by("-pk")
-    if after:
-        if not (after.isascii() and after.isdecimal() and len(after) <= 18):
-            raise NotFound(f"There is no page after {after[:60]!r}: begin with the first.", attr="after")
-        rows = rows.filter(pk__lt=int(after))
-    shown, more = first_of(rows, limit)
-    return shown, str(shown[-1].pk) if more else None
+    return own.select_related("session")
