@@ -50,14 +50,19 @@ def typed_data(option: PaymentOption, authorization: Authorization) -> dict[str,
         "types": {"EIP712Domain": _fields(_DOMAIN), "TransferWithAuthorization": _fields(_TRANSFER)},
         "primaryType": "TransferWithAuthorization",
         "domain": _domain(option),
-        "message": {
-            "from": authorization.sender,
-            "to": authorization.recipient,
-            "value": str(authorization.units),
-            "validAfter": str(authorization.valid_after),
-            "validBefore": str(authorization.valid_before),
-            "nonce": "0x" + authorization.nonce.hex(),
-        },
+        "message": message_of(authorization),
+    }
+
+
+def message_of(authorization: Authorization) -> dict[str, str]:
+    """What stands in it, as wallets and x402 write it: whole numbers as text."""
+    return {
+        "from": authorization.sender,
+        "to": authorization.recipient,
+        "value": str(authorization.units),
+        "validAfter": str(authorization.valid_after),
+        "validBefore": str(authorization.valid_before),
+        "nonce": "0x" + authorization.nonce.hex(),
     }
 
 

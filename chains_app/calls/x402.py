@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from chains_app.calls.authorizations import Authorization
+from chains_app.calls.authorizations import Authorization, message_of
 from chains_app.calls.facilitator import SCHEME, X402_VERSION
 from chains_app.networks.networks import PaymentOption
 
@@ -29,13 +29,6 @@ def payment_of(requirements: dict[str, Any], authorization: Authorization, signa
         "accepted": requirements,
         "payload": {
             "signature": "0x" + signature.hex(),
-            "authorization": {
-                "from": authorization.sender,
-                "to": authorization.recipient,
-                "value": str(authorization.units),
-                "validAfter": str(authorization.valid_after),
-                "validBefore": str(authorization.valid_before),
-                "nonce": "0x" + authorization.nonce.hex(),
-            },
+            "authorization": message_of(authorization),
         },
     }
