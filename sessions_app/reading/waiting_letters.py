@@ -71,5 +71,5 @@ def _up_to(member: Member, now: datetime) -> datetime:
     if wanted_by(member) == DecisionLetters.AT_ONCE:
         return now
     here = now.astimezone(ZoneInfo(member.merchant.time_zone))
-    today = datetime.combine(here.date(), MORNING, tzinfo=here.tzinfo)
-    return today if today <= here else datetime.combine(here.date() - timedelta(days=1), MORNING, tzinfo=here.tzinfo)
+    last = here.date() if here.time() >= MORNING else here.date() - timedelta(days=1)
+    return datetime.combine(last, MORNING, tzinfo=here.tzinfo)
