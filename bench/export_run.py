@@ -10,9 +10,10 @@ from django.db import connection
 from django.utils import timezone
 
 from bench.shop import open_sessions, open_shop
-from sessions_app.books.exports import Export, Wish, file
+from sessions_app.books.exports import file
 from sessions_app.books.journal import journal
 from sessions_app.books.statement import statement
+from sessions_app.books.wishes import Export, Wish
 from sessions_app.books.writing import Style
 
 GOAL, MOST_GROWTH_MB = 20_000, 20

@@ -60,7 +60,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Statement:
-    """The month. Sums are in `currency`; of `unknown` lines nobody knows what they were worth in it."""
+    """The month. Sums are in `currency`; the worth in it is not known of `unknown` lines, and `unknown_before` it."""
 
     first: date
     last: date
@@ -70,6 +70,7 @@ class Statement:
     rows: Sequence[Row]
     lines: Mapping[str, int] = field(default_factory=dict)  # of the month, by kind
     unknown: int = 0
+    unknown_before: int = 0  # these are missing from the opening's worth, and from the closing's
 
     @property
     def counted(self) -> list[tuple[LineKind, int]]:
@@ -126,13 +127,15 @@ def statement(merchant: Merchant, mode: str, month: date, now: datetime) -> Stat
     )
     sums: dict[tuple[str, str], _Sums] = {}
     counts: dict[str, int] = {}
-    unknown = 0
+    unknown = unknown_before = 0
     for network, asset, decimals, is_now, kind, units, worth, number, missing in found:
         of_it = sums.setdefault((network, asset), _Sums())
         of_it.add(kind, to_whole(units, decimals), worth or Decimal(0), is_now=is_now)
         if is_now:
             counts[kind] = counts.get(kind, 0) + number
             unknown += missing
+        else:
+            unknown_before += missing
     rows = [of_it.row(network, asset, currency) for (network, asset), of_it in sums.items()]
     return Statement(
         first=first,
@@ -143,6 +146,7 @@ def statement(merchant: Merchant, mode: str, month: date, now: datetime) -> Stat
         rows=sorted(rows, key=lambda row: (-row.worth.received, row.network, row.asset)),
         lines=counts,
         unknown=unknown,
+        unknown_before=unknown_before,
     )
 
 

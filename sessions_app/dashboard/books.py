@@ -17,9 +17,10 @@ from merchants_app.frame.pages import page
 from merchants_app.frame.paging import newest_first
 from sessions_app.books.days import local_day, next_month
 from sessions_app.books.downloads import Download
-from sessions_app.books.exports import Export, Wish, columns_of, file
+from sessions_app.books.exports import columns_of, file
 from sessions_app.books.journal import journal
 from sessions_app.books.statement import MONTHS_SHOWN, months_of, statement, table
+from sessions_app.books.wishes import Export, Wish
 from sessions_app.books.writing import Style, plain_table
 from sessions_app.models import LineKind
 from sessions_app.scope import SessionScope

@@ -14,14 +14,17 @@ import pytest
 from beancount import loader
 from django.utils import timezone
 
+from chains_app.networks.networks import all_networks
 from merchants_app.models import AuditEntry, Merchant
 from sessions_app.books import downloads
 from sessions_app.books.cells import text
 from sessions_app.books.downloads import Download, TooManyFiles
-from sessions_app.books.exports import Export, Wish, file
+from sessions_app.books.exports import file
 from sessions_app.books.journal import journal
 from sessions_app.books.statement import statement, table
+from sessions_app.books.wishes import Export, Wish
 from sessions_app.books.writing import Style, written
+from sessions_app.collecting import undone
 from sessions_app.collecting.collecting import play_collection
 from sessions_app.models import BookLine, CheckoutSession, Payment
 from sessions_app.selling.creation import create_session
@@ -157,6 +160,20 @@ def test_sessions_have_the_sums_of_their_lines(sold: CheckoutSession, mia: Merch
     assert json.loads(row["metadata"]) == {"orderId": "10482"}
 
 
+def test_a_collection_that_the_chain_took_back_is_in_no_sum_of_the_file(
+    sold: CheckoutSession, mia: Merchant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (before,) = rows(read(mia, Export.COLLECTIONS))
+    monkeypatch.setattr(undone, "collections_of", lambda network, hashes: dict.fromkeys(hashes))
+    undone.take_back_lost(all_networks()["sandbox"], timezone.now())
+    assert rows(read(mia, Export.COLLECTIONS)) == []
+    play_collection(merchant=mia, mode="test", network=all_networks()["sandbox"], by="mia", now=timezone.now())
+    (after,) = rows(read(mia, Export.COLLECTIONS))
+    amounts = [payment.amount_units.scaleb(-18) for payment in Payment.objects.filter(merchant=mia)]
+    assert (before["payments"], Decimal(before["amount"])) == ("1", sold.payments.get().amount_units.scaleb(-18))
+    assert (after["payments"], Decimal(after["amount"])) == ("2", sum(amounts))
+
+
 def test_days_are_the_businesss(sold: CheckoutSession, mia: Merchant) -> None:
     own(Payment).update(arrived_at="2026-10-31T23:30:00Z")
     mia.time_zone = "Europe/Berlin"
@@ -179,6 +196,15 @@ def test_a_statement_closes_with_what_was_not_collected(sold: CheckoutSession, m
     after = statement(mia, "test", date(now.year + 1, 1, 1), now)
     assert (after.rows[0].opening, after.closing_worth) == (row.closing, found.closing_worth)
     assert table(found)[1][:3] == ["deposit addresses", "sandbox", "ETH"]
+
+
+def test_lines_of_a_former_reporting_currency_are_told_of_at_the_opening(sold: CheckoutSession, mia: Merchant) -> None:
+    mia.reporting_currency = "CHF"
+    now = timezone.now()
+    months = now.date().replace(day=1), date(now.year + 1, 1, 1)
+    this, later = (statement(mia, "test", month, now) for month in months)
+    assert (this.unknown, this.unknown_before) == (0, 0)
+    assert (later.currency, later.unknown, later.unknown_before, later.opening_worth) == ("CHF", 0, 3, 0)
 
 
 def test_beancount_reads_the_journal_and_every_entry_balances(

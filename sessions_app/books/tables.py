@@ -1,0 +1,249 @@
+"""What stands in each file: which columns a row has. Times, rates and fees say what they are."""
+
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+
+from django.db.models import (
+    Aggregate,
+    Case,
+    Count,
+    DecimalField,
+    FilteredRelation,
+    Max,
+    OuterRef,
+    Q,
+    Subquery,
+    Sum,
+    When,
+)  # fmt: skip
+from django.db.models.expressions import Combinable
+from django.db.models.functions import Coalesce
+
+from merchants_app.models import Merchant
+from sessions_app.books.cells import Column, amount, count, number, text, times, word
+from sessions_app.books.definitions import book_lines
+from sessions_app.books.wishes import Export, Table, Wish
+from sessions_app.models import BookLine, CheckoutSession, LineKind, Payment, Refund
+from sessions_app.status import RefundStatus
+from webhooks_app.models import Event
+
+
+def _reported(prefix: str, zone: str) -> tuple[Column, ...]:
+    return (
+        number("reporting_value", f"{prefix}reporting_value"),
+        word("reporting_currency", f"{prefix}reporting_currency"),
+        number("reporting_rate", f"{prefix}reporting_rate"),
+        word("reporting_rate_sources", f"{prefix}reporting_sources"),
+        *times("reporting_rate_at", f"{prefix}reporting_rate_at", zone),
+    )
+
+
+def _payments(wish: Wish) -> Table:
+    zone = wish.merchant.time_zone
+    is_line = Q(book_lines__kind=LineKind.RECEIVED, book_lines__turn=1)
+    rows = Payment.objects.filter(merchant=wish.merchant, mode=wish.mode, **wish.during("arrived_at"))
+    if wish.is_final:
+        rows = rows.filter(confirmed_at__isnull=False, vanished_at=None)
+    rows = rows.filter(**wish.of_asset()).annotate(line=FilteredRelation("book_lines", condition=is_line))
+    columns = [
+        *times("arrived_at", "arrived_at", zone),
+        word("payment", "public_id"),
+        word("session", "session__public_id"),
+        text("order", "session__reference"),
+        word("customer", "session__customer__public_id"),
+        text("product", "session__product_name"),
+        word("network", "network"),
+        word("asset", "asset"),
+        amount("amount", "amount_units", "decimals"),
+        number("value", "value"),
+        word("currency", "session__currency"),
+        number("rate", "rate"),
+        word("rate_basis", "basis"),
+        word("rate_sources", "line__rate_sources"),
+        *times("rate_at", "line__rate_at", zone),
+        *_reported("line__", zone),
+        word("counts", "counts"),
+        *times("final_at", "confirmed_at", zone),
+        *times("taken_back_at", "vanished_at", zone),
+        *times("collected_at", "collected_at", zone),
+        word("collected_tx", "collected_tx"),
+        word("sender", "sender"),
+        word("tx", "tx_hash"),
+        count("block", "block_number"),
+    ]
+    return Table(columns, rows.order_by("arrived_at", "id"))
+
+
+def _sessions(wish: Wish) -> Table:
+    zone = wish.merchant.time_zone
+    rows = CheckoutSession.objects.filter(merchant=wish.merchant, mode=wish.mode, **wish.during("created_at"))
+
+    def booked(kind: LineKind) -> Subquery:
+        lines = BookLine.objects.filter(session=OuterRef("pk"), kind=kind).order_by().values("session")
+        return Subquery(lines.annotate(sum=Sum("value")).values("sum"))
+
+    columns = [
+        *times("created_at", "created_at", zone),
+        word("session", "public_id"),
+        text("order", "reference"),
+        word("status", "status"),
+        word("payment_status", "payment_status"),
+        word("issue", "issue"),
+        word("needs_decision", "needs_decision"),
+        number("amount", "amount"),
+        word("currency", "currency"),
+        *(number(kind.value, booked(kind)) for kind in _OF_SESSIONS),
+        word("customer", "customer__public_id"),
+        text("email", "email"),
+        text("name", "name"),
+        text("product_id", "product_id"),
+        text("product", "product_name"),
+        word("payment_link", "payment_link__public_id"),
+        *times("completed_at", "completed_at", zone),
+        *times("ended_at", "ended_at", zone),
+        text("metadata", "metadata"),
+    ]
+    return Table(columns, rows.order_by("id"))
+
+
+_OF_SESSIONS = (
+    LineKind.RECEIVED, LineKind.TAKEN_BACK, LineKind.REFUNDED, LineKind.REFUND_TAKEN_BACK, LineKind.COLLECTED,
+    LineKind.COLLECTION_TAKEN_BACK,
+)  # fmt: skip
+
+
+def _fee(name: str, tx_hash: str, merchant: Merchant, mode: str) -> Subquery:
+    """Something of the fee that was booked for a transaction, as long as it was not taken back."""
+    lines = BookLine.objects.filter(
+        merchant=merchant, mode=mode, network=OuterRef("network"), tx_hash=OuterRef(tx_hash), session=None
+    )
+    return Subquery(lines.filter(kind=LineKind.NETWORK_FEE).exclude(tx_hash="").order_by("-turn").values(name)[:1])
+
+
+def _fees(tx_hash: str, wish: Wish) -> tuple[Column, ...]:
+    def of(name: str) -> Subquery:
+        return _fee(name, tx_hash, wish.merchant, wish.mode)
+
+    return (
+        amount("network_fee", of("amount_units"), of("decimals")),
+        word("network_fee_asset", of("asset")),
+        number("network_fee_reporting_value", of("reporting_value")),
+        word("network_fee_reporting_currency", of("reporting_currency")),
+    )
+
+
+def _refunds(wish: Wish) -> Table:
+    zone = wish.merchant.time_zone
+    rows = Refund.objects.filter(
+        session__merchant=wish.merchant, session__mode=wish.mode, **wish.during("created_at"), **wish.of_asset()
+    )
+    if wish.is_final:
+        rows = rows.filter(status=RefundStatus.CONFIRMED)
+    is_line = Q(book_lines__kind=LineKind.REFUNDED, book_lines__turn=1)
+    columns = [
+        *times("asked_at", "created_at", zone),
+        word("refund", "public_id"),
+        word("session", "session__public_id"),
+        text("order", "session__reference"),
+        word("status", "status"),
+        text("reason", "reason"),
+        word("network", "network"),
+        word("asset", "asset"),
+        amount("amount", "amount_units", "decimals"),
+        number("value", "value"),
+        word("currency", "session__currency"),
+        number("rate", "rate"),
+        word("rate_basis", "rate_basis"),
+        *_reported("line__", zone),
+        *_fees("tx_hash", wish),
+        word("to_address", "to_address"),
+        *times("seen_at", "seen_at", zone),
+        *times("final_at", "confirmed_at", zone),
+        word("tx", "tx_hash"),
+        count("block", "block_number"),
+    ]
+    rows = rows.annotate(line=FilteredRelation("book_lines", condition=is_line))
+    return Table(columns, rows.order_by("id"))
+
+
+def _collections(wish: Wish) -> Table:
+    """One row for each transaction and asset, less what the chain took back of it; of plain addresses, for each day."""
+    zone = wish.merchant.time_zone
+    lines = book_lines(wish.merchant, wish.mode, first=wish.first, last=wish.last).filter(**wish.of_asset())
+    lines = lines.filter(kind__in=_COLLECTING).annotate(day=Case(When(tx_hash="", then="booked_on"))).order_by()
+    by = lines.values("network", "asset", "decimals", "tx_hash", "day", "reporting_currency")
+
+    def net(of: type[Aggregate], name: str) -> Combinable:
+        done, undone = (of(name, filter=Q(kind=kind)) for kind in _COLLECTING)
+        return Coalesce(done, 0, output_field=_EXACT) - Coalesce(undone, 0, output_field=_EXACT)
+
+    rows = by.annotate(
+        happened=Max("at"), booked=Max("booked_on"), units=net(Sum, "amount_units"), payments=net(Count, "id"),
+        worth=net(Sum, "reporting_value"),
+    ).exclude(units=0)  # fmt: skip
+    columns = [
+        *times("collected_at", "happened", zone),
+        word("booked_on", "booked"),
+        word("network", "network"),
+        word("asset", "asset"),
+        amount("amount", "units", "decimals"),
+        count("payments", "payments"),
+        number("reporting_value", "worth"),
+        word("reporting_currency", "reporting_currency"),
+        *_fees("tx_hash", wish),
+        word("tx", "tx_hash"),
+    ]
+    return Table(columns, rows.order_by("happened", "tx_hash", "asset"))
+
+
+_COLLECTING = (LineKind.COLLECTED, LineKind.COLLECTION_TAKEN_BACK)
+_EXACT: DecimalField[Decimal | str | int, Decimal] = DecimalField(max_digits=120, decimal_places=18)
+
+
+def _lines(wish: Wish) -> Table:
+    zone = wish.merchant.time_zone
+    lines = book_lines(wish.merchant, wish.mode, first=wish.first, last=wish.last).filter(**wish.of_asset())
+    columns = [
+        word("booked_on", "booked_on"),
+        *times("at", "at", zone),
+        count("line", "id"),
+        word("kind", "kind"),
+        word("network", "network"),
+        word("asset", "asset"),
+        amount("amount", "amount_units", "decimals"),
+        number("value", "value"),
+        word("currency", "currency"),
+        number("rate", "rate"),
+        word("rate_sources", "rate_sources"),
+        *times("rate_at", "rate_at", zone),
+        *_reported("", zone),
+        word("session", "session__public_id"),
+        text("order", "session__reference"),
+        word("payment", "payment__public_id"),
+        word("refund", "refund__public_id"),
+        word("tx", "tx_hash"),
+    ]
+    return Table(columns, lines.order_by("booked_on", "id"))
+
+
+def _events(wish: Wish) -> Table:
+    zone = wish.merchant.time_zone
+    rows = Event.objects.filter(merchant=wish.merchant, mode=wish.mode, **wish.during("created_at"))
+    columns = [
+        *times("at", "created_at", zone),
+        word("event", "public_id"),
+        word("type", "type"),
+        word("subject", "subject"),
+        count("number", "subject_sequence"),
+    ]
+    return Table(columns, rows.order_by("id"))
+
+
+TABLES: Mapping[Export, Callable[[Wish], Table]] = {
+    Export.PAYMENTS: _payments,
+    Export.SESSIONS: _sessions,
+    Export.REFUNDS: _refunds,
+    Export.COLLECTIONS: _collections,
+    Export.LINES: _lines,
+    Export.EVENTS: _events,
+}

@@ -1,0 +1,54 @@
+"""What somebody wants as a file: which rows, of which days; and what makes a file of rows."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+from django.db.models import QuerySet
+
+from merchants_app.models import Merchant
+from sessions_app.books.cells import Column
+from sessions_app.books.days import beginning
+
+
+class Export(StrEnum):
+    """A file's rows."""
+
+    PAYMENTS = "payments"
+    SESSIONS = "sessions"
+    REFUNDS = "refunds"
+    COLLECTIONS = "collections"
+    LINES = "lines"
+    EVENTS = "events"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What somebody wants: rows of these days of the business, both included, maybe of one asset or network."""
+
+    merchant: Merchant
+    mode: str
+    what: Export
+    first: date
+    last: date
+    is_final: bool = False  # payments and refunds: only those that are
+    asset: str = ""
+    network: str = ""
+
+    def during(self, name: str) -> dict[str, Any]:
+        """The days, of a column of moments."""
+        after = beginning(self.last + timedelta(days=1), self.merchant)
+        return {f"{name}__gte": beginning(self.first, self.merchant), f"{name}__lt": after}
+
+    def of_asset(self) -> dict[str, str]:
+        """The asset and network that were asked for."""
+        return {name: value for name, value in (("asset", self.asset), ("network", self.network)) if value}
+
+
+class Table(NamedTuple):
+    """Columns, and the rows that have them."""
+
+    columns: Sequence[Column]
+    rows: QuerySet[Any]
