@@ -14,25 +14,26 @@ from pathlib import Path
 from checkout_project.running.embedded import Postgres, Valkey
 from checkout_project.running.secrets import secrets_of
 
-ALL = (
-    "api",
-    "way",
-    "half_open",
-    "many_sessions",
-    "dashboard",
-    "reader",
-    "foreign_events",
-    "chains",
-    "collecting",
-    "settling",
-    "expiry",
-    "export",
-    "webhook_delivery",
-    "webhook_chaos",
-    "pages",
-    "weight",
-    "buyers",
-)
+# In the order in which they run.
+ALL = {
+    "api": "bench.api.calls",
+    "way": "bench.api.way",
+    "half_open": "bench.api.half_open",
+    "many_sessions": "bench.api.many_sessions",
+    "dashboard": "bench.pages.dashboard",
+    "reader": "bench.chains.reader",
+    "foreign_events": "bench.chains.foreign_events",
+    "chains": "bench.chains.faults",
+    "collecting": "bench.chains.collecting",
+    "settling": "bench.money.settling",
+    "expiry": "bench.money.expiry",
+    "export": "bench.money.export",
+    "webhook_delivery": "bench.webhooks.delivery",
+    "webhook_chaos": "bench.webhooks.chaos",
+    "pages": "bench.pages.matrix",
+    "weight": "bench.pages.weight",
+    "buyers": "bench.pages.buyers",
+}
 
 
 def main() -> int:
@@ -49,7 +50,7 @@ def main() -> int:
 
 def _run(name: str, options: list[str], environment: dict[str, str]) -> int:
     print(f"— {name}", flush=True)
-    return subprocess.run([sys.executable, "-m", f"bench.{name}", *options], env=environment, check=False).returncode
+    return subprocess.run([sys.executable, "-m", ALL[name], *options], env=environment, check=False).returncode
 
 
 def _servers(stack: ExitStack) -> dict[str, str]:

@@ -2,7 +2,8 @@
 and the answer that a repeated request gets.
 
 The ORM would take nine statements for what stands here as one; on the create call, round trips are what costs
-(`bench/api.py`). How an event, its deliveries and a timeline's row are written is said by `outbox` and `timeline`.
+(`python -m bench api`). How an event, its deliveries and a timeline's row are written is said by `outbox` and
+`timeline`.
 """
 
 import re

@@ -23,7 +23,7 @@ def expire_due(*, batches: int = 20) -> int:
     """Expires what is overdue, a batch a transaction; returns how many. What is left, the next run takes.
 
     Between batches it rests a little longer than the last one took: shops go on creating sessions beside a large
-    backlog (`bench/expiry.py`).
+    backlog (`python -m bench expiry`).
     """
     done = 0
     for _ in range(batches):

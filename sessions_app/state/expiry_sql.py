@@ -2,7 +2,7 @@
 
 Nothing can have come for them, so there is nothing to evaluate. What is written is what `lifecycle` writes: the state,
 a row of the timeline, the event and its deliveries, by the same texts (`timeline`, `outbox`); a test compares both. A
-backlog of 100,000 (after a night's downtime, say) takes seconds in place of minutes (`bench/expiry.py`).
+backlog of 100,000 (after a night's downtime, say) takes seconds in place of minutes (`python -m bench expiry`).
 """
 
 from datetime import datetime

@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from bench.half_open import Place
+from bench.api.half_open import Place
 from tests.stack import Stack, real_database
 from tests.waiting import wait_until
 

@@ -1,4 +1,4 @@
-"""Nothing is lost, whatever dies. The full storm is `python -m bench.webhook_chaos`."""
+"""Nothing is lost, whatever dies. The full storm is `python -m bench webhook_chaos`."""
 
 from collections import Counter
 

@@ -9,7 +9,7 @@ collected. Goal: p95 at 150 ms. Exits with 1 when a page misses it.
 import argparse
 import sys
 
-from bench.scratch import run_in_scratch_database
+from bench.tools.scratch import run_in_scratch_database
 
 
 def main() -> int:
@@ -18,7 +18,7 @@ def main() -> int:
     parser.add_argument("--sessions", type=int, default=1_000_000)
     parser.add_argument("--rounds", type=int, default=20)
     options = parser.parse_args()
-    return run_in_scratch_database("bench.dashboard_run", str(options.sessions), str(options.rounds))
+    return run_in_scratch_database("bench.pages.dashboard_run", str(options.sessions), str(options.rounds))
 
 
 if __name__ == "__main__":

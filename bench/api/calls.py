@@ -10,26 +10,17 @@ already, without a floor; with `--bitcart STORE` what runs there is a Bitcart (i
 import argparse
 import asyncio
 import json
-import os
-import subprocess
 import sys
 import time
 from math import inf
-from pathlib import Path
 from statistics import median
 from urllib.parse import urlsplit
 
 import httpx
-import psycopg
 
-from bench.load import Request, Result, drive, request
+from bench.tools.load import Request, Result, drive, request
+from bench.tools.servers import TERMS, Servers
 
-ROOT = Path(__file__).resolve().parent.parent
-TERMS = {
-    "amount": 49, "currency": "USD", "successUrl": "https://shop.example/thanks",
-    "cancelUrl": "https://shop.example/cart", "name": "Pat Payer", "productId": "box-1",
-    "productName": "Winter box, 1 kg", "productDescription": "Three single origins", "allowedAssets": [],
-}  # fmt: skip
 ROUNDS = 9  # short ones, ours and the floor in turn: a shared machine is not as fast from one minute to the next
 PACED = 5
 MOST_TAIL = 4.0
@@ -84,105 +75,12 @@ def selects(url: str, key: str) -> Request:
     return asks(url, key, "/select/1")
 
 
-class Servers:
-    """The floor and the API, each as two processes, on a database made for this run."""
-
-    def __init__(self) -> None:
-        self.database = f"bench_{os.getpid()}"
-        self.server = os.environ["DATABASE_URL"]
-        self.environment = os.environ | {
-            "DATABASE_URL": urlsplit(self.server)._replace(path=f"/{self.database}").geturl(),
-            "PYTHONPATH": str(ROOT),
-            "RATE_LIMIT_PER_KEY": str(10**9),
-            "RATE_LIMIT_PER_ADDRESS": str(10**9),
-            "DEBUG": "0",
-        }
-        self.running: list[subprocess.Popen[bytes]] = []
-
-    def __enter__(self) -> "Servers":
-        with psycopg.connect(self.server, autocommit=True) as connection:
-            connection.execute(f"create database {self.database}")
-        self.run("manage.py", "migrate", "--verbosity=0")
-        made = self.run("-c", _PREPARE)
-        self.key = made.strip().splitlines()[-1]
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.stop()
-        with psycopg.connect(self.server, autocommit=True) as connection:
-            connection.execute(f"drop database {self.database} with (force)")
-
-    def run(self, *arguments: str) -> str:
-        """A Python command in the servers' environment."""
-        done = subprocess.run(
-            [sys.executable, *arguments], env=self.environment, cwd=ROOT, check=True, capture_output=True, text=True
-        )
-        return done.stdout
-
-    def start_ours(self, *, port: int) -> str:
-        """As the Procfile does. Returns the address."""
-        options = ["--interface", "asginl", "--http", "1", "checkout_project.asgi:application"]
-        return self.start(options, "checkout_project.settings", port=port)
-
-    def start_floor(self, *, port: int) -> str:
-        """As Django is served most simply. Returns the address."""
-        options = ["--interface", "wsgi", "--blocking-threads", "4", "--factory", "bench.floor:make_application"]
-        return self.start(options, "bench.floor_settings", port=port)
-
-    def start(self, options: list[str], settings: str, *, port: int) -> str:
-        """Two processes with four threads each. Returns the address."""
-        command = [
-            str(Path(sys.executable).with_name("granian")), "--port", str(port),
-            "--workers", "2", "--log-level", "error", "--no-ws",
-            "--workers-kill-timeout", "5",  # a worker that is told to stop while it starts may not hear of it
-            *options,
-        ]  # fmt: skip
-        environment = self.environment | {"DJANGO_SETTINGS_MODULE": settings, "WEB_THREADS": "4"}
-        self.running.append(subprocess.Popen(command, env=environment, cwd=ROOT))
-        url = f"http://127.0.0.1:{port}"
-        deadline = time.monotonic() + 60
-        while time.monotonic() < deadline:
-            try:
-                httpx.get(f"{url}/healthz", timeout=5)
-            except httpx.HTTPError:
-                time.sleep(0.2)
-            else:
-                return url
-        raise TimeoutError(f"{options[-1]} does not answer")
-
-    def settle_down(self, options: argparse.Namespace) -> None:
-        """The customers of the run, and what autovacuum would do within a minute: without statistics PostgreSQL plans
-        for empty tables."""
-        url = self.start_ours(port=8173)
-        asyncio.run(drive(url, creates(url, self.key), connections=options.connections, seconds=3))
-        self.stop()
-        with psycopg.connect(self.environment["DATABASE_URL"], autocommit=True) as connection:
-            connection.execute("vacuum analyze")
-
-    def stop(self) -> None:
-        """Ends them."""
-        for process in self.running:
-            process.terminate()
-            process.wait(20)
-        self.running.clear()
-
-
-_PREPARE = """
-import os; os.environ["DJANGO_SETTINGS_MODULE"] = "checkout_project.settings"
-import django; django.setup()
-from django.db import connection
-from django.utils import timezone
-from merchants_app.keys.api_keys import create_key
-from merchants_app.models import Member, Merchant, Role, Treasury, User
-from webhooks_app.endpoints.endpoints import create_endpoint
-from bench.floor import TABLE
-shop = Merchant.objects.create(name="Bench")
-Member.objects.create(merchant=shop, user=User.objects.create_user("bench@example.com"), role=Role.OWNER)
-Treasury.objects.create(merchant=shop, mode="test", address="0x" + "11" * 20, active_from=timezone.now())
-create_endpoint(merchant=shop, mode="test", url="http://127.0.0.1:9/hooks", actor="bench")
-connection.cursor().execute(TABLE)
-print(create_key(merchant=shop, mode="test", name="bench")[1])
-"""
+def settle_down(servers: Servers, options: argparse.Namespace) -> None:
+    """The customers of the run, before anything is measured."""
+    url = servers.start_ours(port=8173)
+    asyncio.run(drive(url, creates(url, servers.key), connections=options.connections, seconds=3))
+    servers.stop()
+    servers.analyze()
 
 
 def measure(url: str, make: Request, options: argparse.Namespace, *, rate: float = inf) -> Result:
@@ -259,7 +157,7 @@ def main() -> int:
         calls = bitcart_calls(url, key, options.bitcart) if options.bitcart else calls_of(url, key)
         return 0 if measure_api(url, key, options, calls, None) else 1
     with Servers() as servers:
-        servers.settle_down(options)
+        settle_down(servers, options)
         floor = servers.start_floor(port=8171)
         asyncio.run(drive(floor, inserts(floor, servers.key), connections=1, seconds=0.1))
         url = servers.start_ours(port=8172)

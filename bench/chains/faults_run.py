@@ -1,4 +1,4 @@
-"""The measurement of `bench.chains`, on the database that it made."""
+"""The measurement of `bench.chains.faults`, on the database that it made."""
 
 import logging
 import os
@@ -14,7 +14,7 @@ from threading import Event as Signal
 from threading import Thread
 from typing import Any
 
-from bench.shop import open_sessions, open_shop
+from bench.tools.shop import open_sessions, open_shop
 
 from django.db import connection  # isort: skip  (the shop has set Django up)
 from django.utils import timezone

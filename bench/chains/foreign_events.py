@@ -16,7 +16,7 @@ from typing import Any
 
 from django.conf import settings
 
-from bench.reader import addresses
+from bench.chains.reader import addresses
 
 WATCHED, COLLECTED = 1_000, 10
 MOST = 1.5

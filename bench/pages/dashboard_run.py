@@ -1,9 +1,9 @@
-"""The part of `bench.dashboard` that runs on the database of its own."""
+"""The part of `bench.pages.dashboard` that runs on the database of its own."""
 
 import sys
 import time
 
-from bench.year import make_year  # sets Django up
+from bench.pages.year import make_year  # sets Django up
 
 from allauth.account.models import EmailAddress  # isort: skip
 from allauth.mfa.models import Authenticator  # isort: skip

@@ -28,9 +28,9 @@ import psycopg
 
 from common.garbage import collect_rarely
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 ENDPOINTS, IN_FLIGHT, ROUNDS = 4, 64, 3
-# How those behave that must not delay the others (`webhook_receiver`).
+# How those behave that must not delay the others (`receiver.py`).
 MANNERS = {"hang": "hanging", "slow": "answering slowly"}
 # Milliseconds are the machine's own unrest; only what is more than that is compared.
 NOISE_SECONDS = 0.05
@@ -244,7 +244,7 @@ def prepare_database() -> None:
 def receiver() -> Iterator[str]:
     """The receiver's URL while it runs."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "bench.webhook_receiver"],
+        [sys.executable, "-m", "bench.webhooks.receiver"],
         cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
     )  # fmt: skip
     assert process.stdout

@@ -8,7 +8,7 @@ import psycopg
 from django.db import connection
 from django.utils import timezone
 
-from bench.shop import TERMS, open_shop
+from bench.tools.shop import TERMS, open_shop
 from chains_app.calls.readers import reader_for
 from chains_app.networks.networks import network
 from merchants_app.models import Merchant

@@ -20,15 +20,16 @@ from statistics import median
 import httpx
 import psutil
 
-from bench.api import Servers, selects
-from bench.load import Request, drive, request
+from bench.api.calls import selects
+from bench.tools.load import Request, drive, request
+from bench.tools.servers import Servers
 
 ROUNDS, GOAL, NEWS_SECONDS = 5, 0.7, 3.0
 ASKS_EVERY = 2.0  # as `poll_seconds` of the page has it while money is waited for
 _PREPARE = """
 import json, os; os.environ["DJANGO_SETTINGS_MODULE"] = "checkout_project.settings"
 from datetime import timedelta
-from bench.shop import open_sessions, open_shop, show_addresses
+from bench.tools.shop import open_sessions, open_shop, show_addresses
 from django.utils import timezone
 now = timezone.now()
 sessions = open_sessions(open_shop(now), {pages}, now=now, ends=now + timedelta(hours=1))

@@ -16,8 +16,9 @@ from statistics import median
 import httpx
 import psycopg
 
-from bench.api import Servers, asks, creates
-from bench.load import drive
+from bench.api.calls import asks, creates
+from bench.tools.load import drive
+from bench.tools.servers import Servers
 
 FEW, PAGE, FAR_DOWN = 1000, 20, 5000
 GOAL, ROUNDS = 1.5, 5

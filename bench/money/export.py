@@ -9,14 +9,14 @@ Exits with 1 when it is missed.
 
 import argparse
 
-from bench.scratch import run_in_scratch_database
+from bench.tools.scratch import run_in_scratch_database
 
 
 def main() -> int:
     """On a database of its own."""
     parser = argparse.ArgumentParser(description="Files of the books.")
     parser.add_argument("--payments", type=int, default=200_000)
-    return run_in_scratch_database("bench.export_run", str(parser.parse_args().payments))
+    return run_in_scratch_database("bench.money.export_run", str(parser.parse_args().payments))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The measuring itself, on the scratch database that `bench.export` made."""
+"""The measuring itself, on the scratch database that `bench.money.export` made."""
 
 import resource
 import sys
@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from django.db import connection
 from django.utils import timezone
 
-from bench.shop import open_sessions, open_shop
+from bench.tools.shop import open_sessions, open_shop
 from sessions_app.books.exports import file
 from sessions_app.books.journal import journal
 from sessions_app.books.statement import statement

@@ -21,7 +21,7 @@ from checkout_project.running import children
 from checkout_project.running.install import find_browser
 from checkout_project.running.secrets import demo_file
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 120.0
 MOST_REQUESTS = 5
 MOST_BYTES = 20 * 1024

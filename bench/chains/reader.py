@@ -27,7 +27,7 @@ from typing import Any
 from django.conf import settings
 from eth_utils.address import to_checksum_address
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 TRANSFERS, TOKEN_TRANSFERS, OURS = 500, 300, 10
 BLOCK_SECONDS = 2.0
 SETTLING = 23
@@ -58,7 +58,7 @@ def measure(*, blocks: int, watched: list[int]) -> int:
         for number in watched:
             child = {"url": node.url, "first": first, "blocks": blocks, "watched": number}
             done = subprocess.run(
-                [sys.executable, "-m", "bench.reader", "--child", json.dumps(child)],
+                [sys.executable, "-m", "bench.chains.reader", "--child", json.dumps(child)],
                 cwd=ROOT, capture_output=True, text=True, timeout=300, check=False,
             )  # fmt: skip
             if done.returncode:

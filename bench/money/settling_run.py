@@ -1,4 +1,4 @@
-"""The measurement of `bench.settling`, on the database that it made."""
+"""The measurement of `bench.money.settling`, on the database that it made."""
 
 import cProfile
 import os
@@ -10,7 +10,7 @@ from datetime import timedelta
 import time_machine
 from django.utils import timezone
 
-from bench.shop import UNITS, open_sessions, open_shop, show_addresses
+from bench.tools.shop import UNITS, open_sessions, open_shop, show_addresses
 from chains_app.calls.readers import reader_for
 from chains_app.models import SandboxTransfer
 from chains_app.networks.networks import network

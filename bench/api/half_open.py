@@ -25,8 +25,8 @@ from urllib.parse import urlsplit
 import httpx
 from honcho.environ import parse_procfile
 
-from bench.api import ROOT, TERMS, Servers
-from bench.load import request
+from bench.tools.load import request
+from bench.tools.servers import ROOT, TERMS, Servers
 from checkout_project.running import children
 
 MOST = 2.0

@@ -1,6 +1,6 @@
 """A fast receiver for the measurements: answers POSTs at /ok at once, at /slow after 3 s, at /hang never.
 
-Run as a process of its own (`python -m bench.webhook_receiver`), so that it costs the sender no time but the cores'.
+Run as a process of its own (`python -m bench.webhooks.receiver`), so that it costs the sender no time but the cores'.
 Prints its port. GET /count tells how many came, GET /latency the seconds from `timestamp` to receipt, and forgets them.
 """
 

@@ -10,7 +10,7 @@ included, the network of a real node not. `--watched` adds addresses that are wa
 import argparse
 import sys
 
-from bench.scratch import run_in_scratch_database
+from bench.tools.scratch import run_in_scratch_database
 
 
 def main() -> int:
@@ -19,7 +19,7 @@ def main() -> int:
     parser.add_argument("--payments", type=int, default=5000)
     parser.add_argument("--watched", type=int, default=0, help="further addresses, to which nothing comes")
     options = parser.parse_args()
-    return run_in_scratch_database("bench.settling_run", str(options.payments), str(options.watched))
+    return run_in_scratch_database("bench.money.settling_run", str(options.payments), str(options.watched))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The measurement of `bench.expiry`, on the database that it made. With `create` as an argument: the other process."""
+"""The measurement of `expiry`, on the database that it made. With `create` as an argument: the other process."""
 
 import subprocess
 import sys
@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from bench.shop import TERMS, open_sessions, open_shop
+from bench.tools.shop import TERMS, open_sessions, open_shop
 from common.garbage import collect_rarely
 from merchants_app.models import Merchant
 from sessions_app.models import CheckoutSession
@@ -51,7 +51,7 @@ def create(seconds: float) -> None:
 
 
 def _creator(seconds: float = ALONE_SECONDS) -> "subprocess.Popen[bytes]":
-    return subprocess.Popen([sys.executable, "-m", "bench.expiry_run", "create", str(seconds)])
+    return subprocess.Popen([sys.executable, "-m", "bench.money.expiry_run", "create", str(seconds)])
 
 
 def _created() -> int:

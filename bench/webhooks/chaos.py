@@ -12,7 +12,7 @@ Uses the database `tallystick_bench` on DATABASE_URL's server, made anew. Exits 
 import argparse
 import sys
 
-from bench.webhook_delivery import prepare_database
+from bench.webhooks.delivery import prepare_database
 
 MOST_AGAIN = 0.01  # of the messages
 

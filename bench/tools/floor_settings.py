@@ -6,4 +6,4 @@ from checkout_project.settings import DATABASES as _OURS
 DATABASES = {"default": _OURS["default"] | {"ENGINE": "django.db.backends.postgresql"}}
 INSTALLED_APPS: list[str] = []
 MIDDLEWARE: list[str] = []
-ROOT_URLCONF = "bench.floor"
+ROOT_URLCONF = "bench.tools.floor"

@@ -13,7 +13,7 @@ Every payment must be seen, confirmed and told once, with its amount, and nothin
 import argparse
 import sys
 
-from bench.scratch import run_in_scratch_database
+from bench.tools.scratch import run_in_scratch_database
 
 
 def main() -> int:
@@ -25,7 +25,7 @@ def main() -> int:
     parser.add_argument("--only", nargs="*", default=[], help="faults to play, by name; without it, all")
     asked = parser.parse_args()
     figures = [str(asked.payments), str(asked.a_second), str(asked.seed)]
-    return run_in_scratch_database("bench.chains_run", *figures, *asked.only)
+    return run_in_scratch_database("bench.chains.faults_run", *figures, *asked.only)
 
 
 if __name__ == "__main__":

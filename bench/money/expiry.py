@@ -9,7 +9,7 @@ alone. Goals: 100,000 in 30 s, while creating goes on at 70 % of its usual rate 
 import argparse
 import sys
 
-from bench.scratch import run_in_scratch_database
+from bench.tools.scratch import run_in_scratch_database
 
 
 def main() -> int:
@@ -17,7 +17,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Expiring a backlog while sessions are created.")
     parser.add_argument("--sessions", type=int, default=100_000)
     options = parser.parse_args()
-    return run_in_scratch_database("bench.expiry_run", str(options.sessions))
+    return run_in_scratch_database("bench.money.expiry_run", str(options.sessions))
 
 
 if __name__ == "__main__":
