@@ -34,6 +34,9 @@ _LAST_TRANSFER = 15_000
 _PLAIN_TRANSFER_KEPT_SECONDS = 3600
 # Asked for every five minutes: a price that could not be asked for three times is no present price any more.
 _PRICE_KEPT_SECONDS = 900
+# A day of them, to tell what is usual; of less than an hour nobody can.
+_MOST_PRICES, _LEAST_PRICES = 288, 12
+_PRICES_KEPT_SECONDS = 86_400
 # What usual tokens take to be sent to an address that never held any.
 _TOKEN_TRANSFER = 65_000
 _NOBODY = "0x0000000000000000000000000000000000000000"
@@ -167,7 +170,15 @@ def learn_price(network: Network) -> int | None:
     except (ReaderUnavailable, WrongChain):
         return None
     cache.set(_price_key(network), wei, timeout=_PRICE_KEPT_SECONDS)
+    of_a_day = [*cache.get(_prices_key(network), ()), wei][-_MOST_PRICES:]
+    cache.set(_prices_key(network), of_a_day, timeout=_PRICES_KEPT_SECONDS)
     return wei
+
+
+def usual_price(network: Network) -> int | None:
+    """The median of a unit's price in wei over the last day, as it was asked every five minutes; None: too few."""
+    prices = cache.get(_prices_key(network), ())
+    return sorted(prices)[len(prices) // 2] if len(prices) >= _LEAST_PRICES else None
 
 
 def prices_of(networks: Iterable[Network]) -> dict[str, int]:
@@ -234,3 +245,7 @@ def _key(network: Network) -> str:
 
 def _price_key(network: Network) -> str:
     return f"chains:gas-price:{network.id}"
+
+
+def _prices_key(network: Network) -> str:
+    return f"chains:gas-prices:{network.id}"

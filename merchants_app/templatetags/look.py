@@ -113,6 +113,12 @@ def worth_of(amount: Decimal | None, currency: str) -> str:
 
 
 @register.filter
+def share_words(share: Decimal) -> str:
+    """A part of something in percent: `under 0.1 %`, `8.6 %`."""
+    return "under 0.1 %" if share < Decimal("0.001") else f"{share * 100:,.1f} %"
+
+
+@register.filter
 def less(amount: Decimal | None) -> Decimal | None:
     """What is taken away, below zero."""
     return -amount if amount else None

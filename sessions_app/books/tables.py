@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from decimal import Decimal
+from typing import Any
 
 from django.db.models import (
     Aggregate,
@@ -12,6 +13,7 @@ from django.db.models import (
     Max,
     OuterRef,
     Q,
+    QuerySet,
     Subquery,
     Sum,
     When,
@@ -112,7 +114,7 @@ _OF_SESSIONS = (
 )  # fmt: skip
 
 
-def _fee(name: str, tx_hash: str, merchant: Merchant, mode: str) -> Subquery:
+def fee_booked(name: str, tx_hash: str, merchant: Merchant, mode: str) -> Subquery:
     """Something of the fee that was booked for a transaction, as long as it was not taken back."""
     lines = BookLine.objects.filter(
         merchant=merchant, mode=mode, network=OuterRef("network"), tx_hash=OuterRef(tx_hash), session=None
@@ -122,7 +124,7 @@ def _fee(name: str, tx_hash: str, merchant: Merchant, mode: str) -> Subquery:
 
 def _fees(tx_hash: str, wish: Wish) -> tuple[Column, ...]:
     def of(name: str) -> Subquery:
-        return _fee(name, tx_hash, wish.merchant, wish.mode)
+        return fee_booked(name, tx_hash, wish.merchant, wish.mode)
 
     return (
         amount("network_fee", of("amount_units"), of("decimals")),
@@ -166,10 +168,11 @@ def _refunds(wish: Wish) -> Table:
     return Table(columns, rows.order_by("id"))
 
 
-def _collections(wish: Wish) -> Table:
-    """One row for each transaction and asset, less what the chain took back of it; of plain addresses, for each day."""
-    zone = wish.merchant.time_zone
-    lines = book_lines(wish.merchant, wish.mode, first=wish.first, last=wish.last).filter(**wish.of_asset())
+def collected(lines: QuerySet[BookLine]) -> QuerySet[Any, Any]:
+    """What these lines tell of collections, less what the chain took back: a row for each transaction and asset.
+
+    Of plain addresses, which nobody has to collect, a row for each day. What came to nothing is left out.
+    """
     lines = lines.filter(kind__in=_COLLECTING).annotate(day=Case(When(tx_hash="", then="booked_on"))).order_by()
     by = lines.values("network", "asset", "decimals", "tx_hash", "day", "reporting_currency")
 
@@ -177,10 +180,15 @@ def _collections(wish: Wish) -> Table:
         done, undone = (of(name, filter=Q(kind=kind)) for kind in _COLLECTING)
         return Coalesce(done, 0, output_field=_EXACT) - Coalesce(undone, 0, output_field=_EXACT)
 
-    rows = by.annotate(
+    return by.annotate(
         happened=Max("at"), booked=Max("booked_on"), units=net(Sum, "amount_units"), payments=net(Count, "id"),
         worth=net(Sum, "reporting_value"),
     ).exclude(units=0)  # fmt: skip
+
+
+def _collections(wish: Wish) -> Table:
+    zone = wish.merchant.time_zone
+    lines = book_lines(wish.merchant, wish.mode, first=wish.first, last=wish.last).filter(**wish.of_asset())
     columns = [
         *times("collected_at", "happened", zone),
         word("booked_on", "booked"),
@@ -193,7 +201,7 @@ def _collections(wish: Wish) -> Table:
         *_fees("tx_hash", wish),
         word("tx", "tx_hash"),
     ]
-    return Table(columns, rows.order_by("happened", "tx_hash", "asset"))
+    return Table(columns, collected(lines).order_by("happened", "tx_hash", "asset"))
 
 
 _COLLECTING = (LineKind.COLLECTED, LineKind.COLLECTION_TAKEN_BACK)

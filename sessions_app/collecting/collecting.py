@@ -5,7 +5,7 @@ The gateway signs nothing: it prepares calls for the merchant's own wallet, and 
 
 import secrets
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -96,14 +96,13 @@ def waiting_payments(merchant: Merchant, mode: str) -> QuerySet[Payment]:
     return waiting
 
 
-def plan(*, merchant: Merchant, mode: str, network: Network, asset: str, conditions: Conditions) -> Plan:
-    """The transactions that collect what waits on a network, the oldest first; one asset, or all when it is empty.
+def plan(*, merchant: Merchant, mode: str, network: Network, assets: Collection[str], conditions: Conditions) -> Plan:
+    """The transactions that collect what waits of these assets on a network, the oldest first.
 
     As many deposits as one transaction may collect by the chain's own estimate. Raises NothingToCollect,
     ReaderUnavailable, WrongChain.
     """
-    assets = set(network.assets) & ({asset} if asset else set(network.assets))
-    found = _waiting_deposits(merchant, mode, network, assets)
+    found = _waiting_deposits(merchant, mode, network, set(network.assets) & set(assets))
     if not found:
         raise NothingToCollect(f"Nothing waits on {network.name} any more.")
     deployed = conditions.factory_deployed

@@ -3,73 +3,88 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from decimal import Decimal
 from itertools import groupby
+from typing import Any
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.utils import timezone
 
-from chains_app.calls.chain_calls import collecting_conditions
+from chains_app.calls.chain_calls import Conditions, collecting_conditions
 from chains_app.networks.networks import Network, all_networks
 from chains_app.rates.exchange_rates import Rates, rates_at
 from chains_app.reading.reader import ReaderUnavailable, WrongChain
-from common.money import to_whole
 from merchants_app.frame.access import Access, Power, for_members
 from merchants_app.frame.forms import TransactionForm
 from merchants_app.frame.pages import page
+from sessions_app.books.days import local_day
+from sessions_app.books.definitions import book_lines
+from sessions_app.books.tables import collected, fee_booked
 from sessions_app.collecting import collecting
-from sessions_app.collecting.worth import worth_now
+from sessions_app.collecting.piles import Pile, free_piles, piles
+from sessions_app.collecting.safe import safe_file
 from sessions_app.errors import NetworkUnavailable
 
-SHOWN_IN = "USD"
+# The days and the number of collections that the page shows; the books have them all.
+_SHOWN_DAYS, _MOST_SHOWN = 92, 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _ShownBalance:
-    balance: collecting.Balance
-    gas: int | None
-    worth: Decimal | None
-    fee: Decimal | None  # in the network's coin, at the present price of gas
-    fee_worth: Decimal | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _ShownNetwork:
+class _OfNetwork:
     network: Network
-    balances: Sequence[_ShownBalance]
+    piles: Sequence[Pile]
     problem: str
 
 
 @for_members()
 def collect(request: HttpRequest, access: Access) -> HttpResponse:
-    """What waits, per network and asset, with what collecting it costs."""
-    rates = rates_at(mode=access.mode, now=timezone.now())
+    """What waits, per network and asset, what collecting it costs, and what was collected lately."""
+    now = timezone.now()
+    rates = rates_at(mode=access.mode, now=now)
     waiting = groupby(collecting.balances(access.merchant, access.mode), key=lambda balance: balance.network)
-    shown = [_shown(access, network, list(balances), rates) for network, balances in waiting]
-    return page(request, access, "collect.html", networks=shown, shown_in=SHOWN_IN)
+    of_networks = [_of_network(access, network, list(balances), rates) for network, balances in waiting]
+    waiting_piles = [pile for each in of_networks for pile in each.piles]
+    return page(
+        request,
+        access,
+        "collect.html",
+        networks=of_networks,
+        piles=waiting_piles,
+        worth=sum((pile.worth for pile in waiting_piles if pile.worth is not None), Decimal(0)),
+        currency=access.merchant.reporting_currency,
+        now=now,
+        before=_collected_before(access, now),
+    )
 
 
 @for_members(see=None, change=Power.COLLECT)
-def prepare(request: HttpRequest, access: Access, network_id: str) -> HttpResponse:
-    """The transaction to sign, for a browser wallet or to copy into a Safe; on the sandbox it is done at once."""
-    network = _network(access, network_id)
+def prepare(request: HttpRequest, access: Access, network_id: str) -> HttpResponseBase:
+    """The transaction to sign, for a browser wallet, or as a file for a Safe; on the sandbox it is done at once."""
+    network, now = _network(access, network_id), timezone.now()
     if network.kind == "sandbox":
         count = collecting.play_collection(
-            merchant=access.merchant, mode=access.mode, network=network, by=access.actor, now=timezone.now()
+            merchant=access.merchant, mode=access.mode, network=network, by=access.actor, now=now
         )
         messages.success(request, f"Collected {count} payment{'' if count == 1 else 's'} on the {network.name}.")
         return redirect("dashboard:collect", at=access.at)
+    assets = request.POST.getlist("asset")
+    if not assets:
+        messages.error(request, f"Choose what to collect on {network.name}: tick one asset at least.")
+        return redirect("dashboard:collect", at=access.at)
     with _reading(network):
+        conditions = collecting_conditions(network)
         plan = collecting.plan(
-            merchant=access.merchant,
-            mode=access.mode,
-            network=network,
-            asset=request.POST.get("asset", ""),
-            conditions=collecting_conditions(network),
+            merchant=access.merchant, mode=access.mode, network=network, assets=assets, conditions=conditions
         )
-    return page(request, access, "collect_send.html", plan=plan, form=TransactionForm())
+    if request.POST.get("as") == "safe":
+        answer = JsonResponse(safe_file(plan, now=now), json_dumps_params={"indent": 2})
+        answer["Content-Disposition"] = f'attachment; filename="collect-{network.id}-{now:%Y-%m-%d}.json"'
+        return answer
+    return page(request, access, "collect_send.html", plan=plan, assets=assets, now=now, form=TransactionForm())
 
 
 @for_members(see=None, change=Power.COLLECT)
@@ -108,33 +123,29 @@ def _reading(network: Network) -> Iterator[None]:
         raise NetworkUnavailable(f"{network.name} cannot be read just now. Try again in a minute.") from error
 
 
-def _shown(access: Access, network: Network, balances: list[collecting.Balance], rates: Rates) -> _ShownNetwork:
-    price, problem = None, ""
-    gas: list[int | None] = [None] * len(balances)
-    if network.kind == "evm":
-        try:
-            conditions = collecting_conditions(network)
-            price = conditions.gas_price_wei
-            gas = collecting.gas_of(balances, merchant=access.merchant, mode=access.mode, conditions=conditions)
-        except (ReaderUnavailable, WrongChain):
-            problem = f"{network.name} cannot be read just now, so the fee is not known."
-    shown = [_shown_balance(balance, each, price, rates) for balance, each in zip(balances, gas, strict=True)]
-    return _ShownNetwork(network=network, balances=shown, problem=problem)
+def _of_network(access: Access, network: Network, balances: list[collecting.Balance], rates: Rates) -> _OfNetwork:
+    def of(conditions: Conditions | None) -> list[Pile]:
+        return piles(balances, merchant=access.merchant, mode=access.mode, conditions=conditions, rates=rates)
+
+    if network.kind != "evm":
+        free = free_piles(balances, rates, access.merchant.reporting_currency)
+        return _OfNetwork(network=network, piles=free, problem="")
+    try:
+        return _OfNetwork(network=network, piles=of(collecting_conditions(network)), problem="")
+    except (ReaderUnavailable, WrongChain):
+        problem = f"{network.name} cannot be read just now, so the fee is not known."
+        return _OfNetwork(network=network, piles=of(None), problem=problem)
 
 
-def _shown_balance(
-    balance: collecting.Balance, gas: int | None, gas_price_wei: int | None, rates: Rates
-) -> _ShownBalance:
-    coin = balance.network.native
-    fee_units = gas * gas_price_wei if gas is not None and gas_price_wei is not None and coin else None
-    return _ShownBalance(
-        balance=balance,
-        gas=gas,
-        worth=worth_now(
-            rates, balance.asset.symbol, balance.amount_units, decimals=balance.asset.decimals, currency=SHOWN_IN
-        ),
-        fee=to_whole(fee_units, coin.decimals) if fee_units is not None and coin else None,
-        fee_worth=worth_now(rates, coin.symbol, fee_units, decimals=coin.decimals, currency=SHOWN_IN)
-        if fee_units is not None and coin
-        else None,
-    )
+def _collected_before(access: Access, now: datetime) -> list[dict[str, Any]]:
+    """The newest first."""
+    first = local_day(now, access.merchant) - timedelta(days=_SHOWN_DAYS)
+    rows = collected(book_lines(access.merchant, access.mode, first=first)).exclude(tx_hash="")
+    fee = fee_booked("reporting_value", "tx_hash", access.merchant, access.mode)
+    networks = all_networks()
+    newest = rows.annotate(fee=fee).order_by("-happened")[:_MOST_SHOWN]
+    return [row | {"link": _link(networks.get(row["network"]), row["tx_hash"])} for row in newest]
+
+
+def _link(network: Network | None, tx_hash: str) -> str | None:
+    return network.transaction_link(tx_hash) if network else None

@@ -3,7 +3,8 @@
 from decimal import Decimal
 
 from django import template
-from django.utils.html import format_html_join
+from django.templatetags.static import static
+from django.utils.html import format_html, format_html_join
 
 from common.money import to_minor_unit
 from sessions_app.models import CheckoutSession, Decision, Payment, PendingDecision
@@ -17,6 +18,7 @@ from sessions_app.reading.session_words import (
     paid_with,
     payment_chip,
 )
+from sessions_app.shown.marks import asset_mark, network_mark
 from sessions_app.state.children import Session
 from sessions_app.state.representation import payment_state, received_value
 from sessions_app.status import DecisionKind, Issue
@@ -26,6 +28,14 @@ register.filter("headline", headline_of)
 register.filter("paid_with", paid_with)
 register.filter("network_name", network_name)
 register.filter("received", received_value)
+
+
+@register.simple_tag
+def marks(asset: str, network: str) -> str:
+    """The drawings of an asset and of its network, for eyes alone: their names stand beside."""
+    drawn = [(static(f"icons/{name}.svg"),) for name in (asset_mark(asset), network_mark(network))]
+    pictures = format_html_join("", '<img src="{}" alt="" width="20" height="20">', drawn)
+    return format_html('<span class="marks">{}</span>', pictures)
 
 
 @register.filter

@@ -68,7 +68,9 @@ def test_one_click_collects_tokens_and_ether_on_a_network_without_the_factory(
     with_wallet(page, chain)
     open_dashboard(desk, "collect")
     expect(page.get_by_role("cell", name="49 USDC")).to_be_visible()
-    page.get_by_role("button", name="Collect all on Devchain").click()
+    for asset in ("USDC", "ETH"):
+        page.get_by_role("checkbox", name=f"{asset} on Devchain").check()
+    page.get_by_role("button", name="Prepare the chosen on Devchain").click()
     expect(page.get_by_text("It is the first collection on Devchain")).to_be_visible()
     page.get_by_role("button", name="Send with browser wallet").click()
     expect(page.get_by_text("Seen on Devchain: 2 payments collected.")).to_be_visible()
@@ -100,7 +102,7 @@ def test_without_a_node_the_page_says_what_is_missing(desk: Desk, new_session: N
     pay_two(chain, new_session)
     chain.node.stop()
     assert "Devchain cannot be read just now" in desk.read("collect")
-    answer = desk.client.post(f"/dashboard/{desk.at}/collect/devchain", follow=True)
+    answer = desk.client.post(f"/dashboard/{desk.at}/collect/devchain", {"asset": "USDC"}, follow=True)
     assert "Try again in a minute" in answer.content.decode()
 
 

@@ -84,5 +84,5 @@ def test_what_has_waited_longest_is_collected_first(
         Deposit(session_id=session.public_id, treasury=MIAS_WALLET, token=token) for session in (by_name[2], by_name[1])
     ]
     conditions = Conditions(gas_price_wei=1, factory_deployed=True)
-    made = plan(merchant=mia, mode="test", network=network("sandbox"), asset="USDC", conditions=conditions)
+    made = plan(merchant=mia, mode="test", network=network("sandbox"), assets=["USDC"], conditions=conditions)
     assert (made.calls, made.left_over) == (collection_calls(deposits=longest, factory_deployed=True), 1)

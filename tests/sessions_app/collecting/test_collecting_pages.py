@@ -59,6 +59,7 @@ def test_one_click_collects_play_money(desk: Desk, paid: CheckoutSession, mia: M
     assert AuditEntry.objects.get(action="payments.collected").detail["payments"] == 1
     assert balances(mia, "test") == []
     assert "Collected" in desk.read(f"sessions/{paid.public_id}")
+    assert f"{payment.collected_tx[:6]}" in desk.read("collect").partition("Collected before")[2]
 
 
 def test_collecting_twice_collects_once(mia: Merchant, paid: CheckoutSession, sandbox: Sandbox) -> None:

@@ -192,7 +192,9 @@ def test_what_was_swept_before_it_was_confirmed_is_collected_too(street: Street)
 
 def sends_what_is_planned(chain: Devchain, mia: Merchant) -> None:
     """Whoever it is signs what the dashboard prepares; all looks are looked."""
-    planned = plan(merchant=mia, mode="test", network=DEVCHAIN, asset="USDC", conditions=Conditions(30_000_000, True))
+    planned = plan(
+        merchant=mia, mode="test", network=DEVCHAIN, assets=["USDC"], conditions=Conditions(30_000_000, True)
+    )
     assert planned.deposits == 1
     chain.node.send(to=planned.calls[0].to, data=planned.calls[0].data, gas=1_000_000)
     chain.node.mine(FINAL)
@@ -226,7 +228,7 @@ def test_an_asset_that_is_not_listed_has_nothing_to_collect(street: Street, mia:
     street.pays(FULL)
     own(Payment).update(asset="GONE")
     with pytest.raises(NothingToCollect):
-        plan(merchant=mia, mode="test", network=DEVCHAIN, asset="GONE", conditions=Conditions(1, True))
+        plan(merchant=mia, mode="test", network=DEVCHAIN, assets=["GONE"], conditions=Conditions(1, True))
 
 
 def test_the_statement_closes_with_what_the_node_says_lies_there_and_has_the_fee_that_was_paid(
