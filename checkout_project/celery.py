@@ -7,8 +7,8 @@ from celery.signals import task_failure, task_prerun
 from django.utils import timezone
 
 from checkout_project.jobs.broker import use_it
+from checkout_project.jobs.failures import note_failure
 from checkout_project.jobs.schedule import BEAT_SCHEDULE
-from checkout_project.operators.failures import note_failure
 from checkout_project.start import read_settings
 from common.ticks import taken
 
@@ -19,6 +19,7 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 app.conf.beat_schedule = BEAT_SCHEDULE
 app.autodiscover_tasks()
 app.steps["worker"].add("checkout_project.checks.worker:VerifyNetworks")
+app.steps["worker"].add("checkout_project.jobs.pulse_step:GivePulse")
 app.steps["worker"].add("webhooks_app.sending.worker_step:SendWebhooks")
 
 

@@ -1,15 +1,17 @@
 """For whoever watches the service: is it alive, can it work, what does it do."""
 
 import hmac
+from typing import Any
 
-import redis
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.http import require_safe
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from checkout_project.database_state import NEEDED, states_of_database
+from checkout_project.facts.installation import Facts, facts
+from checkout_project.facts.states import states_of
 from checkout_project.metrics import REGISTRY
+from checkout_project.outage import RETRY_SECONDS
 
 
 @require_safe
@@ -22,13 +24,17 @@ def alive(_request: HttpRequest) -> HttpResponse:
 def ready(_request: HttpRequest) -> HttpResponse:
     """`/readyz`: what this process depends on, each in a word, and 503 when it cannot work without what is missing.
 
-    `unavailable`: no database, one that nothing can be written to, or one of another version. `degraded`: sessions are
-    made all the same, and somebody should look: Redis, the workers, a clock.
+    `unready` names what makes it `unavailable`: no database, one that nothing can be written to, or one of another
+    version. `degraded` names what somebody should look at while sessions are made all the same.
     """
-    states = states_of_database() | {"redis": "ok" if _redis_answers() else "unreachable"}
-    is_ready = all(states.get(name) == "ok" for name in NEEDED)
-    summary = "unavailable" if not is_ready else "ok" if set(states.values()) == {"ok"} else "degraded"
-    return JsonResponse({"status": summary, **states}, status=200 if is_ready else 503)
+    found = facts()
+    states = states_of(found)
+    unready = [each.name for each in states if each.is_needed and not each.is_well]
+    degraded = [each.name for each in states if not each.is_needed and not each.is_well]
+    summary = "unavailable" if unready else "degraded" if degraded else "ok"
+    said = {"status": summary, "unready": unready, "degraded": degraded, **{each.name: each.word for each in states}}
+    headers = {"Retry-After": str(RETRY_SECONDS)} if unready else None
+    return JsonResponse(said | {"seconds": _seconds(found)}, status=503 if unready else 200, headers=headers)
 
 
 @require_safe
@@ -41,9 +47,12 @@ def metrics(request: HttpRequest) -> HttpResponse:
     return HttpResponse(generate_latest(REGISTRY), content_type=CONTENT_TYPE_LATEST)
 
 
-def _redis_answers() -> bool:
-    try:
-        with redis.Redis.from_url(settings.REDIS_URL, socket_timeout=1, socket_connect_timeout=1) as client:
-            return bool(client.ping())
-    except redis.RedisError:
-        return False
+def _seconds(found: Facts) -> dict[str, Any]:
+    """The figures behind the words; null: never, or nobody can say."""
+    if found.stored is None:
+        return {}
+    return {
+        "networks": {each.network.id: each.lag and round(each.lag, 1) for each in found.stored.networks},
+        "oldest_event": round(found.stored.untold, 1),
+        "rates": {each.name: each.age and round(each.age, 1) for each in found.stored.sources},
+    }

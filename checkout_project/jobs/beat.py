@@ -9,6 +9,7 @@ from celery.schedules import schedule
 from redis import RedisError
 from typing_extensions import override
 
+from checkout_project.jobs.pulses import BEAT, EVERY_SECONDS, give_pulse
 from checkout_project.outage import Outage
 from common.ticks import may_be_sent
 
@@ -29,10 +30,13 @@ def every(seconds: float) -> schedule:
 class SteadyScheduler(Scheduler):
     """Celery's own, kept in memory."""
 
+    _told_at = -EVERY_SECONDS
+
     @override
     def apply_entry(self, entry: ScheduleEntry, producer: Any = None) -> None:
         """Sends a tick, unless the one before still waits. Redis' absence is no reason to end."""
         try:
+            self._live()
             if not may_be_sent(str(entry.task), *(entry.args or ())):
                 return
         except RedisError as error:
@@ -40,3 +44,9 @@ class SteadyScheduler(Scheduler):
             return
         _REDIS.over()
         super().apply_entry(entry, producer=producer)
+
+    def _live(self) -> None:
+        """Says that it does, every few seconds."""
+        if time.monotonic() - self._told_at >= EVERY_SECONDS:
+            give_pulse(BEAT)
+            self._told_at = time.monotonic()

@@ -30,7 +30,7 @@ class OperatorsSite(AdminSite):
         """The first page, with how the installation does for those who may see networks."""
         shown: dict[str, Any] = {"title": "Health"}
         if request.user.has_perm("chains_app.view_scancursor"):
-            shown |= {"health": health(timezone.now()), "looked_at": timezone.now(), "version": VERSION}
+            shown |= {"health": health(), "looked_at": timezone.now(), "version": VERSION}
         return super().index(request, shown | (extra_context or {}))
 
     # Operators sign in where everybody does: with their second factor, and as slowly as guessing is made there.

@@ -15,7 +15,8 @@ from chains_app.models import ScanCursor
 from chains_app.networks.networks import network
 from chains_app.reading.health import record_problem
 from chains_app.tasks import refresh_rates
-from checkout_project.operators.failures import failing_tasks
+from checkout_project.jobs.failures import failing_tasks
+from checkout_project.jobs.pulses import BEAT, WORKER, give_pulse
 from sessions_app.models import CheckoutSession
 from tests.operators import Operator, staff
 from tests.sandbox import Sandbox
@@ -29,6 +30,8 @@ NewSession = Callable[..., CheckoutSession]
 def _read_and_quiet(sandbox: Sandbox) -> None:
     """Nothing of the strangers' waits, and their sessions run."""
     cache.clear()
+    give_pulse(WORKER)
+    give_pulse(BEAT)
     Delivery.objects.filter(state="pending").update(created_at=timezone.now())
     CheckoutSession.objects.filter(status="open").update(expires_at=timezone.now() + timedelta(hours=1))
     sandbox.look()

@@ -1,0 +1,190 @@
+"""What is so in this installation at one moment, with the limits that it should keep. Said in one place for `/readyz`,
+`/metrics`, the operators' first page and `manage.py doctor`."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import DatabaseError, InterfaceError
+from django.db.models import Count
+from django.utils import timezone
+from redis import RedisError
+
+from chains_app.calls.known_limits import DISTRUSTED_FOR
+from chains_app.models import Provider, RateSheet, ScanCursor, SetAside
+from chains_app.networks.networks import Network, enabled_networks
+from chains_app.rates.asking import sources_of
+from chains_app.rates.rules import MAX_AGE
+from chains_app.reading.health import NOTICED_AFTER
+from checkout_project.facts.database import Database, look_at_database
+from checkout_project.jobs.failures import FailingTask, failing_tasks
+from checkout_project.jobs.pulses import BEAT, WORKER, Pulse, pulses, redis_at
+from common.modes import Mode
+from sessions_app.models import CheckoutSession
+from sessions_app.status import Status
+from webhooks_app.models import Delivery, DeliveryState
+
+# A worker reads each network once a minute at least; a message leaves, or has failed once, within one.
+READ_WITHIN = timedelta(seconds=90)
+TOLD_WITHIN = timedelta(minutes=1)
+ENDED_WITHIN = timedelta(minutes=1)
+LONGEST_QUEUE = 500
+# Prices, ends and keys go by the clocks of several machines.
+CLOCKS_APART = timedelta(seconds=2)
+QUEUES = ("celery",)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NetworkFacts:
+    """How far a network is read, and by whose word."""
+
+    network: Network
+    cursor: ScanCursor | None
+    lag: float | None  # seconds since it was read to its end; None: never
+    unread: float  # seconds since it cannot be read; 0: it can
+    providers: Sequence[Provider]
+    failing: int  # of the providers, lately
+    liars: Sequence[Provider]  # those whose answers proved wrong within the hour
+    set_aside: int
+
+    @property
+    def is_late(self) -> bool:
+        """Whether payments on it are seen later than they should be."""
+        is_unread = self.unread >= NOTICED_AFTER.total_seconds()
+        return is_unread or self.lag is None or self.lag > READ_WITHIN.total_seconds()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceFacts:
+    """A source of rates."""
+
+    name: str
+    age: float | None  # seconds since what it said last; None: nothing in the newest sheet
+    problem: str
+
+    @property
+    def is_old(self) -> bool:
+        """Whether nothing is priced by it any more."""
+        return self.age is None or self.age > MAX_AGE.total_seconds()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stored:
+    """What our tables say."""
+
+    networks: Sequence[NetworkFacts]
+    oldest: Delivery | None  # the oldest message that an endpoint in use has not got
+    untold: float  # its age in seconds; 0 without one
+    overdue: int  # open sessions past their end
+    sources: Sequence[SourceFacts]  # of rates; none while no live network is on
+
+    @property
+    def rates_age(self) -> float | None:
+        """Seconds since a source said something; None: none ever did, or nobody is asked."""
+        return min((each.age for each in self.sources if each.age is not None), default=None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Queued:
+    """What Redis says."""
+
+    queues: Mapping[str, int]
+    failing: Sequence[FailingTask]
+    workers: Sequence[Pulse]
+    beats: Sequence[Pulse]
+    ahead: float  # seconds that this process's clock is ahead of Redis'
+
+    @property
+    def waiting(self) -> int:
+        """Jobs, in all queues together."""
+        return sum(self.queues.values())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """All of it."""
+
+    now: datetime
+    database: Database
+    stored: Stored | None  # None: the tables cannot be asked
+    queued: Queued | None  # None: Redis is away
+
+    def clocks(self) -> Iterator[tuple[str, float]]:
+        """Whose clock is how many seconds ahead of the database's, as far as anybody can say."""
+        ours = self.database.ahead
+        if ours is None:
+            return
+        yield "this process", ours
+        for each in [*self.queued.workers, *self.queued.beats] if self.queued else ():
+            assert self.queued
+            yield f"{each.kind} {each.name}", each.ahead - self.queued.ahead + ours
+
+
+def facts() -> Facts:
+    """A dozen small queries, and some looks into Redis."""
+    now, database = timezone.now(), look_at_database()
+    return Facts(now=now, database=database, stored=_stored(now, database), queued=_queued(now))
+
+
+def _stored(now: datetime, database: Database) -> Stored | None:
+    if not database.is_readable:
+        return None
+    try:
+        pending = Delivery.objects.filter(state=DeliveryState.PENDING, endpoint__disabled_at=None)
+        oldest = pending.select_related("endpoint__merchant").order_by("created_at").first()
+        due = CheckoutSession.objects.filter(status=Status.OPEN, expires_at__lt=now - ENDED_WITHIN)
+        return Stored(
+            networks=list(_networks(now)),
+            oldest=oldest,
+            untold=(now - oldest.created_at).total_seconds() if oldest else 0.0,
+            overdue=due.filter(stands_still_since=None).count(),
+            sources=list(_sources(now)) if enabled_networks(Mode.LIVE) else [],
+        )
+    except (DatabaseError, InterfaceError):  # it went away meanwhile
+        return None
+
+
+def _networks(now: datetime) -> Iterator[NetworkFacts]:
+    cursors = {each.network: each for each in ScanCursor.objects.all()}
+    aside = SetAside.objects.filter(settled_at=None).order_by().values_list("network").annotate(Count("id"))
+    waiting, providers = dict(aside), list(Provider.objects.all())
+    for network in [*enabled_networks(Mode.LIVE), *enabled_networks(Mode.TEST)]:
+        cursor = cursors.get(network.id)
+        own = [each for each in providers if each.network == network.id]
+        yield NetworkFacts(
+            network=network,
+            cursor=cursor,
+            lag=(now - cursor.scanned_at).total_seconds() if cursor and cursor.scanned_at else None,
+            unread=(now - cursor.unread_since).total_seconds() if cursor and cursor.unread_since else 0.0,
+            providers=own,
+            failing=sum(bool(each.failed_at and now - each.failed_at < READ_WITHIN) for each in own),
+            liars=[each for each in own if each.differed_at and now - each.differed_at < DISTRUSTED_FOR],
+            set_aside=waiting.get(network.id, 0),
+        )
+
+
+def _sources(now: datetime) -> Iterator[SourceFacts]:
+    sheet = RateSheet.objects.order_by("-taken_at", "-id").first()
+    said: dict[str, datetime] = {}
+    for each in sheet.readings if sheet else ():
+        at = datetime.fromisoformat(each["at"])
+        said[each["source"]] = max(at, said.get(each["source"], at))
+    for name in sources_of("USD"):
+        age = (now - said[name]).total_seconds() if name in said else None
+        yield SourceFacts(name=name, age=age, problem=sheet.problems.get(name, "") if sheet else "")
+
+
+def _queued(now: datetime) -> Queued | None:
+    try:
+        client = redis_at(settings.REDIS_URL)
+        found, ahead = pulses()
+        return Queued(
+            queues={name: int(client.llen(name)) for name in QUEUES},
+            failing=failing_tasks(now),
+            workers=[each for each in found if each.kind == WORKER],
+            beats=[each for each in found if each.kind == BEAT],
+            ahead=ahead,
+        )
+    except RedisError:
+        return None

@@ -1,0 +1,96 @@
+"""Judges the facts: what of them keeps this process from its work, what only wants somebody to look.
+
+Said without names of hosts, machines and shops: anybody may read it.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from checkout_project.facts.database import OK
+from checkout_project.facts.installation import CLOCKS_APART, LONGEST_QUEUE, TOLD_WITHIN, Facts, NetworkFacts
+
+# A worker reads each network once a minute at least (`sessions_app/watching/turns.py`).
+_SILENT_SECONDS = 120
+AWAY = "unreachable"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class State:
+    """One thing, in a word: `ok`, or what is wrong with it."""
+
+    name: str
+    word: str = OK
+    is_needed: bool = False  # without it nothing can be done
+
+    @property
+    def is_well(self) -> bool:
+        """Whether nothing is wrong."""
+        return self.word == OK
+
+
+def states_of(facts: Facts) -> list[State]:
+    """Each thing that is looked at, as far as it can be seen."""
+    found = [State(name="database", word=facts.database.state, is_needed=True)]
+    if facts.database.ahead is not None or facts.database.is_readable:
+        missing = OK if facts.database.is_migrated else "missing: run `manage.py migrate`"
+        found.append(State(name="migrations", word=missing, is_needed=True))
+    found.append(State(name="redis", word=OK if facts.queued else AWAY))
+    return found + [State(name=name, word=word) for name, word in _words(facts)]
+
+
+def _words(facts: Facts) -> Iterator[tuple[str, str]]:
+    if facts.queued or facts.stored:
+        yield "workers", _workers(facts)
+    if queued := facts.queued:
+        yield "beat", _alive(any(each.is_alive for each in queued.beats), bool(queued.beats))
+        yield "queue", OK if queued.waiting <= LONGEST_QUEUE else f"{queued.waiting} tasks wait"
+    if facts.database.ahead is not None:
+        yield "clock", _clocks(facts)
+    if stored := facts.stored:
+        late = [_late(each) for each in stored.networks if each.is_late]
+        yield "networks", "; ".join(late) or OK
+        doubted = [f"{each.network.name}: answers of a provider proved wrong" for each in stored.networks if each.liars]
+        yield "providers", "; ".join(doubted) or OK
+        untold = f"the oldest has waited for {stored.untold:.0f} s"
+        yield "events", OK if stored.untold <= TOLD_WITHIN.total_seconds() else untold
+        old = [f"{each.name}: {_age(each.age)}" for each in stored.sources if each.is_old]
+        yield "rates", "; ".join(old) or OK
+        yield "expiry", f"{stored.overdue} open sessions are past their end" if stored.overdue else OK
+
+
+def _workers(facts: Facts) -> str:
+    """By what they say themselves; while Redis is away, by what they have read."""
+    if facts.queued:
+        return _alive(any(each.is_alive for each in facts.queued.workers), bool(facts.queued.workers))
+    lags = [each.lag for each in facts.stored.networks if each.lag is not None] if facts.stored else []
+    if not lags:
+        return "nobody can say"
+    return OK if min(lags) < _SILENT_SECONDS else f"silent for {min(lags):.0f} s"
+
+
+def _alive(is_alive: bool, did_live: bool) -> str:
+    return OK if is_alive else "gone" if did_live else "none has run lately"
+
+
+def _clocks(facts: Facts) -> str:
+    kinds: dict[str, float] = {}
+    for who, ahead in facts.clocks():
+        kind = who.partition(" ")[0]
+        if abs(ahead) > max(CLOCKS_APART.total_seconds(), abs(kinds.get(kind, 0))):
+            kinds[kind] = ahead
+    return "; ".join(_apart(kind, ahead) for kind, ahead in kinds.items()) or OK
+
+
+def _apart(kind: str, ahead: float) -> str:
+    whose = "" if kind == "this" else f"{kind}: "
+    return f"{whose}{abs(ahead):.0f} s {'ahead of' if ahead > 0 else 'behind'} the database's"
+
+
+def _late(found: NetworkFacts) -> str:
+    if found.unread:
+        return f"{found.network.name}: cannot be read for {found.unread:.0f} s"
+    return f"{found.network.name}: {_age(found.lag)}"
+
+
+def _age(seconds: float | None) -> str:
+    return "never" if seconds is None else f"last {seconds:.0f} s ago"
