@@ -1,22 +1,47 @@
 """Django admin: how far each network was read, why one could not be, what was set aside, and the play chain.
 
-Nothing here is edited; what was set aside can be asked for again.
+Nothing here is edited; what was set aside can be asked for again, and what was read be read again.
 """
 
+from datetime import timedelta
 from typing import Any
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils import timezone
 
 from chains_app.models import Provider, RateSheet, SandboxBlock, SandboxTransfer, ScanCursor, ScannedBlock, SetAside
-from chains_app.reading.set_aside import ask_now
+from chains_app.reading.set_aside import ask_now, read_again
 from common.admin.read_only import ReadOnly
 
 
 @admin.register(ScanCursor)
 class ScanCursorAdmin(ReadOnly, admin.ModelAdmin[Any]):
     list_display = ("network", "block_number", "head", "scanned_at", "unread_since", "problem")
+    actions = ("read_hour_again", "read_day_again")
+
+    def has_ask_permission(self, request: HttpRequest) -> bool:
+        """Whoever runs the nodes."""
+        return request.user.has_perm("chains_app.change_setaside")
+
+    @admin.action(description="Read the last hour again", permissions=["ask"])
+    def read_hour_again(self, request: HttpRequest, cursors: QuerySet[ScanCursor]) -> None:
+        """What a node left out is found; what was found before is not counted twice."""
+        self._read_again(request, cursors, timedelta(hours=1))
+
+    @admin.action(description="Read the last day again", permissions=["ask"])
+    def read_day_again(self, request: HttpRequest, cursors: QuerySet[ScanCursor]) -> None:
+        """The same of a day."""
+        self._read_again(request, cursors, timedelta(days=1))
+
+    def _read_again(self, request: HttpRequest, cursors: QuerySet[ScanCursor], length: timedelta) -> None:
+        for cursor in cursors:
+            if blocks := read_again(cursor, length, by=str(request.user), now=timezone.now()):
+                messages.success(request, f"{cursor}: {blocks} blocks are read again. *Set aside* shows how it goes.")
+                self.log_change(request, cursor, f"{blocks} blocks are read again.")
+            else:
+                messages.warning(request, f"{cursor}: only networks with nodes are read again, and only what was read.")
 
 
 @admin.register(Provider)

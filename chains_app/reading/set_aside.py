@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from chains_app.models import SetAside
-from chains_app.networks.networks import Network
+from chains_app.models import ScanCursor, SetAside
+from chains_app.networks.networks import Network, all_networks
 from chains_app.reading.reader import Doubt
 
 # Most oddities are a node that has not made up its mind for a second; the others get a try every six hours, for days.
@@ -16,6 +16,9 @@ LONGEST_PAUSE = timedelta(hours=6)
 MOST_TRIES = 60
 # A payment that is stored is asked for until its place is known.
 PAYMENT = "payment"
+# Blocks that an operator wants to be read again, and how many of them are one row.
+ASKED = "asked"
+AT_ONCE = 5_000
 
 
 def set_aside(network: Network, doubts: Iterable[Doubt], now: datetime) -> None:
@@ -42,6 +45,27 @@ def set_aside(network: Network, doubts: Iterable[Doubt], now: datetime) -> None:
             unique_fields=["network", "what", "place"],
             update_fields=["first_block", "last_block", "address", "why", "last_at", "settled_at"],
         )
+
+
+def read_again(cursor: ScanCursor, length: timedelta, *, by: str, now: datetime) -> int:
+    """Has the last blocks of a network that were read asked for again, in pieces; returns how many blocks.
+
+    What a node left out then is found; what is stored already is the same row. by: the operator who wants it.
+    """
+    network = all_networks().get(cursor.network)
+    if network is None or network.kind != "evm" or not cursor.block_hash:
+        return 0
+    last = cursor.block_number
+    first = max(0, last - int(length.total_seconds() / network.block_seconds) + 1)
+    pieces = [(at, min(last, at + AT_ONCE - 1)) for at in range(first, last + 1, AT_ONCE)]
+    doubts = [
+        Doubt(what=ASKED, place=f"{at} to {end}", first=at, last=end, address="", why=f"{by} wants it read again")
+        for at, end in pieces
+    ]
+    set_aside(network, doubts, now)
+    places = [doubt.place for doubt in doubts]
+    ask_now(SetAside.objects.filter(network=network.id, what=ASKED, place__in=places))
+    return last - first + 1
 
 
 def due(network: Network, now: datetime) -> QuerySet[SetAside]:

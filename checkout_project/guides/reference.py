@@ -13,9 +13,9 @@ from checkout_project.guides import stories
 from checkout_project.guides.code import LANGUAGES, coloured, with_code
 from checkout_project.guides.contents import Part
 from checkout_project.guides.fields import Field, Reader, Schema
-from checkout_project.guides.samples import samples
 from checkout_project.openapi.description import description
 from common.api.exact_json import pretty
+from common.api.samples import samples
 
 JSON = "application/json"
 

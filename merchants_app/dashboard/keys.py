@@ -1,10 +1,13 @@
 """Dashboard pages for developers: API keys, and what was asked with them."""
 
+from typing import Any
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.cache import never_cache
 
+from common.api.samples import samples
 from common.errors import DomainError
 from merchants_app.frame.access import Access, Power, for_members, in_live
 from merchants_app.frame.forms import ApiKeyForm, refuse
@@ -15,16 +18,31 @@ from merchants_app.keys.holders import ShownKey, take_over
 from merchants_app.requests.log import KEPT
 from merchants_app.scope import Scope
 
+# What somebody who has just made a key can send as it stands.
+_FIRST_SESSION: dict[str, Any] = {
+    "amount": 49,
+    "currency": "USD",
+    "productId": "box-1",
+    "productName": "Winter box",
+    "productDescription": "Three coffees",
+    "name": "Pat",
+    "email": "pat@example.com",
+    "successUrl": "https://example.com/thanks",
+    "cancelUrl": "https://example.com/cart",
+    "metadata": {},
+    "allowedAssets": [],
+}
+
 
 @never_cache
 @for_members(change=Power.MANAGE_KEYS, fresh=in_live)
 def keys(request: HttpRequest, access: Access) -> HttpResponse:
     """The keys of the mode; a POST makes one, whose secret stands in this answer and nowhere else."""
     form = ApiKeyForm(request.POST if request.method == "POST" else None, role=access.role, mode=access.mode)
-    secret = ""
+    made, secret = None, ""
     if form.is_bound and form.is_valid():
         try:
-            _, secret = create_key(merchant=access.merchant, mode=access.mode, by=access.user, **form.cleaned_data)
+            made, secret = create_key(merchant=access.merchant, mode=access.mode, by=access.user, **form.cleaned_data)
         except DomainError as error:
             refuse(form, error)
         else:
@@ -37,6 +55,8 @@ def keys(request: HttpRequest, access: Access) -> HttpResponse:
         "keys.html",
         form=form,
         secret=secret,
+        made=made,
+        first_call=samples(method="POST", address="/api/v1/checkout", body=_FIRST_SESSION) if made else {},
         keys=[each for each in shown if each.works],
         ended=[each for each in shown if not each.works],
         revoked=listed.exclude(revoked_at=None).order_by("-revoked_at")[:20],

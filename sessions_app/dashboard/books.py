@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 from django import forms
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.utils import timezone
 from typing_extensions import override
@@ -26,6 +26,7 @@ from sessions_app.models import LineKind
 from sessions_app.scope import SessionScope
 
 _MONTH = re.compile(r"(2\d{3})-(0[1-9]|1[0-2])")
+_DAY = re.compile(r"2\d{3}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])")
 STATEMENT, JOURNAL = "statement", "journal"
 LAST_DAY = date(2999, 12, 31)
 _WORDS = {
@@ -104,18 +105,27 @@ def exports(request: HttpRequest, access: Access) -> HttpResponseBase:
     if request.method == "POST" and request.POST.get("what") in {STATEMENT, JOURNAL}:
         return _of_month(request, access)
     today = local_day(timezone.now(), access.merchant)
-    initial = {"first": today.replace(day=1), "last": today}
+    this_month = {"first": today.replace(day=1), "last": today}
+    initial = this_month | _listed(request.GET)
     form = ExportForm(request.POST if request.method == "POST" else None, initial=initial)
     if request.method == "POST" and form.is_valid():
         return _file(access, form.cleaned_data)
     made = SessionScope.of(access).audit_entries().filter(action="books.exported", mode=access.mode)[:5]
-    shown = form.data.get("what") if form.is_bound else request.GET.get("what")
+    shown = form.data.get("what") if form.is_bound else initial.get("what")
     what = Export(shown) if shown in set(Export) else Export.PAYMENTS
-    wish = _wish(access, {"what": what, **initial})
+    wish = _wish(access, this_month | {"what": what})
     month = months_of(access.merchant, access.mode, timezone.now())[:2][-1]
     return page(
         request, access, "exports.html", form=form, made=made, columns=columns_of(wish), what=_WORDS[what], month=month
     )
+
+
+def _listed(asked: QueryDict) -> dict[str, Any]:
+    """What a list was narrowed to, as its address says it; the form says what is wrong of the rest."""
+    what = {"what": asked["what"]} if asked.get("what") in set(Export) else {}
+    given = {"first": asked.get("since"), "last": asked.get("until")}
+    days = {name: text for name, text in given.items() if text and _DAY.fullmatch(text)}
+    return what | days | {name: asked[name] for name in ("asset", "network") if asked.get(name)}
 
 
 def _file(access: Access, asked: dict[str, Any]) -> HttpResponseBase:

@@ -14,6 +14,7 @@ from sessions_app.paying.quoting import unseen_network
 from sessions_app.paying.used_deposits import earlier_session
 from sessions_app.reading.list_sql import MOST_SUMMED
 from sessions_app.reading.listing import list_sessions
+from sessions_app.reading.people import found_besides
 from sessions_app.reading.queries import waiting_since
 from sessions_app.reading.session_page import (
     decisions_for,
@@ -49,6 +50,7 @@ def sessions(request: HttpRequest, access: Access) -> HttpResponse:
         form=form,
         wanted=wanted,
         listed=listed,
+        besides=found_besides(scope, wanted.text) if cursor.row is None else None,
         shown=cursor.slice(listed.sessions, request.GET, more=listed.more),
         most_summed=MOST_SUMMED,
         views=scope.views(access.user, ViewOf.SESSIONS),

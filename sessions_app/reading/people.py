@@ -15,6 +15,9 @@ from sessions_app.scope import SessionScope
 from sessions_app.state.customers import represent_customers, with_email
 from sessions_app.state.stock import held_by
 from sessions_app.status import Status
+from webhooks_app.models import Event
+
+FEW = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +43,36 @@ def customers_found(scope: SessionScope, text: str) -> QuerySet[Customer]:
     return scope.customers().filter(
         whole | Q(public_id=text) | newest & (Q(email__istartswith=text) | Q(name__icontains=text))
     )
+
+
+def links_found(scope: SessionScope, text: str) -> QuerySet[PaymentLink]:
+    """The links whose id it is, or whose product has it in its name: of the newest (`searching.NEWEST`)."""
+    text = text.replace("\0", "").strip()[:LONGEST]
+    beyond = scope.links().values_list("id", flat=True)[NEWEST : NEWEST + 1]
+    is_named = Q(pk__gt=next(iter(beyond), 0), product_name__icontains=text)
+    return scope.links().filter(Q(public_id=text) | is_named)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Besides:
+    """What a search for sessions found that is no session."""
+
+    customers: Sequence[Customer]
+    links: Sequence[PaymentLink]
+    events: Sequence[Event]
+
+
+def found_besides(scope: SessionScope, text: str) -> Besides | None:
+    """The newest few of each; None when there is nothing, or nothing was asked."""
+    text = text.replace("\0", "").strip()[:LONGEST]
+    if not text:
+        return None
+    found = Besides(
+        customers=list(customers_found(scope, text)[:FEW]),
+        links=list(links_found(scope, text)[:FEW]),
+        events=list(scope.events().filter(public_id=text)) if text.startswith("evt_") else [],
+    )
+    return found if found.customers or found.links or found.events else None
 
 
 def buyers(customers: Sequence[Customer]) -> list[Buyer]:

@@ -16,7 +16,7 @@ from chains_app.models import SetAside
 from chains_app.networks.networks import Network
 from chains_app.reading.reader import Doubt, Reader, ReaderUnavailable, WrongChain
 from chains_app.reading.scanning import CursorMoved, hold, position, refunds_unread
-from chains_app.reading.set_aside import due, postpone, settle
+from chains_app.reading.set_aside import ASKED, due, postpone, settle
 from common.lease import lease
 from sessions_app.books.fees import book_fees
 from sessions_app.collecting.watch import follow_collections, is_about_collections, read_collections_again
@@ -25,6 +25,7 @@ from sessions_app.refunding.told import look_for_told
 from sessions_app.refunding.watch import Reading, place_refunds, refunds_watched_for, store_refunds
 from sessions_app.watching.astray import ask_again, is_about_a_payment
 from sessions_app.watching.found_late import count
+from sessions_app.watching.rescanning import rescan
 from sessions_app.watching.second_reading import read_again_what_was_read
 from sessions_app.watching.sightings import take_in
 from sessions_app.watching.watcher import spendable, watched_deposits
@@ -66,6 +67,9 @@ def read_again(network: Network, row: SetAside, reader: Reader) -> None:
     if is_about_a_payment(row):
         ask_again(network, row, reader, timezone.now())
         return
+    if row.what == ASKED:
+        _rescan(network, row)
+        return
     began_at, doubts = position(network), list[Doubt]()
     addresses, wallets = _concerned(network, row)
     try:
@@ -82,6 +86,17 @@ def read_again(network: Network, row: SetAside, reader: Reader) -> None:
         place_refunds(network, refunds, found, gone=(), now=now)
         still = [doubt for doubt in doubts if doubt.is_shared([_doubt(row)])]
         postpone(row, still[0].why, now) if still else settle(row, now)
+
+
+def _rescan(network: Network, row: SetAside) -> None:
+    try:
+        rescan(network, first=row.first_block, last=row.last_block)
+    except ReaderUnavailable as problem:
+        postpone(row, str(problem), timezone.now())
+    except CursorMoved:
+        return  # of another branch: it is asked for again
+    else:
+        settle(row, timezone.now())
 
 
 def look_for_missed_refunds(network: Network, reader: Reader) -> None:

@@ -48,6 +48,7 @@ NUMBERS: dict[str, dict[str, object]] = {
     "chains_app.reading.scanning": {"_PATIENCE_SECONDS": 60, "KEPT_CHECKPOINTS": 512},
     "chains_app.reading.set_aside": {
         "FIRST_PAUSE": timedelta(seconds=2), "LONGEST_PAUSE": timedelta(hours=6), "MOST_TRIES": 60,
+        "AT_ONCE": 5_000,
     },
     "chains_app.receiving.bip32": {"HARDENED": 2_147_483_648, "PAYLOAD_BYTES": 78, "_LONGEST_TEXT": 112},
     "chains_app.receiving.deposits": {"_STEP_BYTES": 48},

@@ -1,5 +1,6 @@
 """A key's last day: chosen, shown, refused after it, and a letter a week ahead."""
 
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -65,7 +66,12 @@ def test_a_wrong_last_day_is_told_at_the_field(desk: Desk, day: str) -> None:
 
 
 def test_the_very_last_day_of_the_calendar_is_one(desk: Desk) -> None:
-    assert "data-secret" in desk.post("keys", name="x", scopes=["read"], expires_at="9999-12-31").content.decode()
+    made = desk.post("keys", name="x", scopes=["read"], expires_at="9999-12-31").content.decode()
+    (secret,) = re.findall(r"data-secret>(sk_test_\w+)<", made)
+    tried = made.partition("Try it")[2]
+    assert f"export TALLYSTICK_API_KEY={secret}</pre>" in tried
+    assert re.findall(r"<summary>\s*(\w+)", tried) == ["curl", "Python", "Node", "PHP"]
+    assert "Try it" not in desk.read("keys")
     assert desk.get("keys").status_code == 200
 
 

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import date, timedelta
@@ -247,6 +248,15 @@ def test_a_month_that_nobody_books_is_not_shown(mia: Merchant, month: str) -> No
 def test_the_last_day_of_all_is_refused_with_a_sentence(mia: Merchant) -> None:
     form = {"what": "payments", "first": "2026-01-01", "last": "9999-12-31", "format": "csv"}
     assert "Nothing is booked so late" in Desk(owner_of(mia)).post("books/exports", **form).content.decode()
+
+
+def test_a_list_is_exported_as_it_was_narrowed(mia: Merchant) -> None:
+    asked = "since=2026-10-02&until=2026-10-30&asset=USDC&network=base&q=x&what=sessions"
+    page = Desk(owner_of(mia)).read(f"books/exports?{asked}")
+    for field in ('value="2026-10-02"', 'value="2026-10-30"', 'value="USDC"', 'value="base"'):
+        assert field in page
+    assert re.search(r'value="sessions"[^>]* checked', page)
+    assert "Make a file" in Desk(owner_of(mia)).read("books/exports?since=20x&until=2026-02-31&what=all")
 
 
 def test_the_pages_of_the_books_open_and_ask_as_much_for_many_as_for_few(

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from django.core import mail
@@ -19,6 +20,7 @@ from sessions_app.selling.payment_links import create_link, open_link
 from tests.desk import Desk
 from tests.sandbox import Sandbox
 from tests.strangers.world import own
+from webhooks_app.models import Event
 
 LINK = {"product": "Tip jar", "currency": "EUR"}
 LETTERS = Letter.objects.filter(kind="asked_to_pay")
@@ -29,6 +31,23 @@ INVOICE = {"product": "Winter box", "amount": "49.00", "currency": "USD", "ends"
 def link(mia: Merchant) -> PaymentLink:
     terms = {"product_name": "Course", "amount": Decimal(120), "currency": "USD", "stock": 3}
     return create_link(merchant=mia, mode="test", terms=terms)
+
+
+@pytest.mark.parametrize("what", ["customer's name", "link's id", "link's product", "event's id"])
+def test_a_search_for_sessions_finds_what_is_none_as_well_and_nothing_of_others(
+    desk: Desk, ottos_desk: Desk, session: CheckoutSession, link: PaymentLink, what: str
+) -> None:
+    event = own(Event).filter(subject=session.public_id).first()
+    assert event
+    asked, page = {
+        "customer's name": (session.customer.name, f"customers/{session.customer.public_id}"),
+        "link's id": (link.public_id, f"links/{link.public_id}"),
+        "link's product": ("ours", f"links/{link.public_id}"),
+        "event's id": (event.public_id, f"events/{event.public_id}"),
+    }[what]
+    found = desk.read(f"sessions?q={quote(asked)}").partition("Also found")[2]
+    assert f'/dashboard/{desk.at}/{page}"' in found
+    assert page not in ottos_desk.read(f"sessions?q={quote(asked)}")
 
 
 def test_a_customers_page_has_what_they_paid(desk: Desk, session: CheckoutSession, sandbox: Sandbox) -> None:

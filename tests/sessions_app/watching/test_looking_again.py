@@ -4,10 +4,11 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 import pytest
+from django.contrib.admin.models import LogEntry
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
-from chains_app.models import ScanCursor
+from chains_app.models import ScanCursor, SetAside
 from chains_app.receiving.deposits import Deposit, collect_call
 from merchants_app.models import AuditEntry
 from sessions_app.models import CheckoutSession, DepositAddress, MoneySearch, Payment
@@ -16,6 +17,7 @@ from sessions_app.state import lifecycle
 from sessions_app.watching import looking
 from sessions_app.watching.looking import look
 from sessions_app.watching.searches import PAUSE, do_waiting
+from sessions_app.watching.second_looks import look_again
 from sessions_app.watching.watcher import watch_network
 from tests.cast import MIAS_WALLET, refreshed
 from tests.chains_app.node_cast import DEVCHAIN, Devchain, devchain
@@ -107,6 +109,21 @@ def test_what_a_node_without_a_past_cannot_tell_is_read_in_its_newest_blocks_or_
     monkeypatch.undo()
     monkeypatch.setenv("RPC_URL_DEVCHAIN", proxy.url)
     assert "1 payment found" in said(session)
+
+
+def test_an_operator_has_the_last_hour_of_a_network_read_again(
+    chain: Devchain, ended: CheckoutSession, operator: Operator
+) -> None:
+    pays(chain, ended)
+    look_again(DEVCHAIN)
+    assert not own(Payment).exists()
+    for _ in ("once", "again"):
+        operator.act("chains_app/scancursor", "read_hour_again", ScanCursor.objects.get(pk="devchain"))
+        look_again(DEVCHAIN)
+        assert own(Payment).count() == 1
+    assert SetAside.objects.filter(what="asked", network="devchain").exclude(settled_at=None).exists()
+    assert refreshed(ended).issue == "late"
+    assert "blocks are read again" in LogEntry.objects.latest("id").get_change_message()
 
 
 def test_where_nothing_is_missing_no_block_is_read(chain: Devchain, proxy: FaultyProxy, ended: CheckoutSession) -> None:
