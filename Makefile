@@ -2,7 +2,7 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
-INSTALL := $(PYTHON) -I checkout_project/running/install.py
+INSTALL := $(PYTHON) -I checkout_project/tools/install.py
 # One more than there are cores: some tests wait for a clock, a browser or a node.
 PROCESSES ?= $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 1) + 1)')
 # By file, in the order of tests/conftest.py: what a file starts (a node, a browser) is started once.
@@ -38,12 +38,12 @@ COVERING := tests/promises tests/locks tests/common tests/chains_app tests/merch
 # The quick part of it: style, types, templates, imports, migrations, architecture; each tool as itself, all at once.
 check:
 	@$(INSTALL) test
-	@exec $(BIN)/python -m checkout_project.running.checks
+	@exec $(BIN)/python -m checkout_project.tools.checks
 
 # Known vulnerabilities, of libraries and of how our code is written. Says so when no advisory service is reachable.
 audit:
 	@$(INSTALL) test
-	@exec $(BIN)/python checkout_project/running/audit.py
+	@exec $(BIN)/python checkout_project/tools/audit.py
 
 # A long look at the contracts: forge's invariants many times over, halmos' proofs, and slither. docs/receiving.md says what they find.
 contracts:
@@ -53,7 +53,7 @@ contracts:
 # After a change in requirements*.txt: the hashes that go with it.
 lock:
 	@$(INSTALL) test
-	@exec $(BIN)/python checkout_project/running/lock.py
+	@exec $(BIN)/python checkout_project/tools/lock.py
 
 format:
 	@$(INSTALL) test

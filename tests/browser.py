@@ -9,7 +9,7 @@ from contextlib import ExitStack
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 
-from checkout_project.running.install import find_browser
+from checkout_project.tools.install import find_browser
 
 # How long a page may take to show what a test waits for, in milliseconds.
 PATIENCE = 15_000

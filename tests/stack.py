@@ -26,10 +26,10 @@ from urllib.parse import urlsplit
 import httpx
 import psycopg
 from django.conf import settings
-from honcho.environ import parse_procfile
 
 from checkout_project.running import children
 from checkout_project.running.embedded import Valkey
+from checkout_project.running.procfile import commands
 from tests.template import template
 from tests.waiting import wait_until
 
@@ -62,8 +62,7 @@ class Stack:
         self._valkey = Valkey(folder=self._folder / "valkey", password=secrets.token_urlsafe(24))
         self.port = children.free_port()
         self._running: dict[str, subprocess.Popen[bytes]] = {}
-        procfile = parse_procfile((ROOT / "Procfile").read_text(encoding="utf-8"))
-        self._commands: dict[str, str] = dict(procfile.processes)
+        self._commands = commands()
         self.env = os.environ | {
             "DJANGO_SETTINGS_MODULE": "checkout_project.settings",
             "DATABASE_URL": database_url,

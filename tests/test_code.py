@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from django.core.management import call_command
 
-from checkout_project.running.checks import ROOT, TOOLS, start
+from checkout_project.tools.checks import ROOT, TOOLS, start
 
 
 @pytest.mark.tool

@@ -23,11 +23,11 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 
 import httpx
-from honcho.environ import parse_procfile
 
 from bench.tools.load import request
 from bench.tools.servers import ROOT, TERMS, Servers
 from checkout_project.running import children
+from checkout_project.running.procfile import commands
 
 MOST = 2.0
 TRIES = 3
@@ -170,7 +170,7 @@ async def _attack(place: Place, texts: list[bytes], number: int) -> bool:
 
 def start_web(servers: Servers, port: int) -> str:
     """One web process, by the Procfile's own line. Returns its address."""
-    command = parse_procfile((ROOT / "Procfile").read_text(encoding="utf-8")).processes["web"]
+    command = commands()["web"]
     programs = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
     environment = servers.environment | {
         "DJANGO_SETTINGS_MODULE": "checkout_project.settings", "PORT": str(port), "PATH": programs,

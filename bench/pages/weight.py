@@ -18,8 +18,8 @@ import httpx
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from checkout_project.running import children
-from checkout_project.running.install import find_browser
 from checkout_project.running.secrets import demo_file
+from checkout_project.tools.install import find_browser
 
 ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 120.0

@@ -16,7 +16,7 @@ import pytest
 from chains_app.calls.readers import reader_for
 from chains_app.networks.networks import network
 from checkout_project.openapi.description import as_json
-from checkout_project.running.checks import ROOT
+from checkout_project.tools.checks import ROOT
 from sessions_app.watching.watcher import watch
 from tests.cast import PATS_WALLET, terms
 from tests.waiting import wait_until

@@ -38,10 +38,10 @@ def reached(direct: Iterable[Requirement]) -> set[str]:
     return {name for name, _ in seen}
 
 
-LISTS = ["requirements.txt", "requirements-dev.txt"]
+LISTS = ["requirements.txt", "requirements-run.txt", "requirements-dev.txt"]
 
 
-@pytest.mark.parametrize("count", [1, 2], ids=LISTS)
+@pytest.mark.parametrize("count", [1, 2, 3], ids=LISTS)
 def test_the_second_half_of_a_list_is_what_the_first_half_needs(count: int) -> None:
     halves = [(ROOT / path).read_text(encoding="utf-8").split(NEEDS) for path in LISTS[:count]]
     direct = {each for chosen, _ in halves for each in named(chosen)}

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from checkout_project.running import audit
-from checkout_project.running.lock import LOCKS
+from checkout_project.tools import audit
+from checkout_project.tools.lock import LOCKS
 
 ROOT = Path(__file__).parents[2]
 _PIN = re.compile(r"^([A-Za-z0-9._-]+)(?:\[[a-z,]+\])?==([^\s;\\]+)")

@@ -9,7 +9,7 @@ import sys
 import time
 from pathlib import Path
 
-from checkout_project.running.audit import BANDIT
+from checkout_project.tools.audit import BANDIT
 
 ROOT = Path(__file__).resolve().parents[2]
 _PYTHON = [sys.executable, "-m"]

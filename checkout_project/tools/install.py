@@ -33,7 +33,7 @@ def main(purpose: str) -> None:
             f"make {purpose} PYTHON=python3.12"
         )
     # The dev lock has all of the other one.
-    install_python_packages("requirements.lock" if purpose == "run" else "requirements-dev.lock")
+    install_python_packages("requirements-run.lock" if purpose == "run" else "requirements-dev.lock")
     compile_words()
     install_node_packages(needed=purpose == "test")
     if purpose == "test":

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
-LOCK = "requirements-dev.lock"  # has all of requirements.lock
+LOCK = "requirements-dev.lock"  # has all of the other locks
 OUR_CODE = [
     "checkout_project", "sessions_app", "webhooks_app", "merchants_app", "chains_app", "common", "cli", "manage.py",
 ]  # fmt: skip

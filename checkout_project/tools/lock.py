@@ -9,7 +9,10 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-LOCKS = {"requirements.txt": "requirements.lock", "requirements-dev.txt": "requirements-dev.lock"}
+LOCKS = {
+    f"requirements{whom}.txt": f"requirements{whom}.lock"
+    for whom in ("", "-run", "-dev")  # the image, `make run`, `make test`: each has all of the one before
+}
 # What only `make contracts` installs: nothing of it is named one by one.
 TOOL_LOCKS = {"requirements-contracts.txt": "requirements-contracts.lock"}
 _UV = [

@@ -1,0 +1,1 @@
+"""What `make` runs before and beside the servers: installing, checking, auditing, locking."""
