@@ -33,6 +33,7 @@ ALL = {
     "pages": "bench.pages.matrix",
     "weight": "bench.pages.weight",
     "buyers": "bench.pages.buyers",
+    "idle": "bench.running.idle",
 }
 
 

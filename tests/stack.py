@@ -27,9 +27,9 @@ import httpx
 import psycopg
 from django.conf import settings
 
+from checkout_project.processes import commands
 from checkout_project.running import children
 from checkout_project.running.embedded import Valkey
-from checkout_project.running.procfile import commands
 from tests.template import template
 from tests.waiting import wait_until
 

@@ -26,8 +26,8 @@ import httpx
 
 from bench.tools.load import request
 from bench.tools.servers import ROOT, TERMS, Servers
+from checkout_project.processes import commands
 from checkout_project.running import children
-from checkout_project.running.procfile import commands
 
 MOST = 2.0
 TRIES = 3

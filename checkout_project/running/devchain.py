@@ -54,9 +54,10 @@ class Devchain:
     """One anvil process, a block a second, its state written to disk when it ends."""
 
     def __init__(self, *, program: Path, folder: Path) -> None:
-        self._program, self._folder = program, folder
+        self._program, self._folder, self._log = program, folder, folder / "log"
         self.port = PREFERRED_PORT if children.is_free(PREFERRED_PORT) else children.free_port()
         self._process: subprocess.Popen[bytes] | None = None
+        self._client = httpx.Client(timeout=START_SECONDS, trust_env=False)
 
     @property
     def url(self) -> str:
@@ -64,15 +65,22 @@ class Devchain:
 
     def start(self) -> None:
         """Starts the node where it left off and deploys the tokens when they are new. Raises CannotRunError."""
+        self.begin()
+        self.wait()
+
+    def begin(self) -> None:
+        """Starts the process, and does not wait for it."""
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         state = self._folder / "state.json"
         _set_aside_if_broken(state)
         command = [str(self._program), "--host=127.0.0.1", f"--port={self.port}", f"--chain-id={CHAIN_ID}"]
-        log = self._folder / "log"
-        with log.open("wb") as output:
+        with self._log.open("wb") as output:
             self._process = children.start(
                 [*command, f"--state={state}", "--block-time=1", "--quiet"], output=output, folder=self._folder
             )
+
+    def wait(self) -> None:
+        """Until it answers, with its tokens. Raises CannotRunError."""
         try:
             _wait_until(self._answers)
             self._deploy_tokens()
@@ -81,7 +89,9 @@ class Devchain:
             raise
         except (httpx.HTTPError, KeyError, TimeoutError) as problem:
             self.stop()
-            raise CannotRunError(f"{problem}. {log.read_text(errors='replace')[-600:]}".strip()) from problem
+            raise CannotRunError(f"{problem}. {self._log.read_text(errors='replace')[-600:]}".strip()) from problem
+        finally:
+            self._client.close()
 
     def stop(self) -> None:
         children.stop(self._process)
@@ -120,7 +130,7 @@ class Devchain:
 
     def _ask(self, method: str, *params: object) -> Any:
         request = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
-        answer = httpx.post(self.url, json=request, timeout=START_SECONDS, trust_env=False).json()
+        answer = self._client.post(self.url, json=request).json()
         if "error" in answer:
             raise CannotRunError(f"{method}: {answer['error'].get('message')}")
         return answer["result"]

@@ -24,16 +24,26 @@ DATABASE = "tallystick"
 LONGEST_SOCKET_FOLDER = 107 - len("/.s.PGSQL.5432.lock")
 # What a crash could cost does not matter for a database that a test run makes and throws away.
 HASTY = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
+# For a demo that mostly waits: none of the processes that only large databases and replication need.
+SMALL = (
+    "shared_buffers=32MB",
+    "io_method=sync",
+    "max_worker_processes=0",
+    "max_parallel_workers=0",
+    "max_logical_replication_workers=0",
+    "autovacuum_max_workers=1",
+)
 
 
 class Postgres:
     """One PostgreSQL server on a Unix socket that only we can reach."""
 
-    def __init__(self, *, folder: Path, hasty: bool = False) -> None:
-        """folder: for the data, made when missing. hasty: give up crash safety for speed."""
+    def __init__(self, *, folder: Path, hasty: bool = False, small: bool = False) -> None:
+        """folder: for the data, made when missing. hasty: give up crash safety for speed. small: speed for memory."""
         self._folder, self._data, self._log = folder, folder / "data", folder / "log"
         self._user: pwd.struct_passwd | None = None
-        self._settings = HASTY if hasty else ()
+        self._is_hasty = hasty
+        self._settings = (*(HASTY if hasty else ()), *(SMALL if small else ()))
         self._process: subprocess.Popen[bytes] | None = None
         self._own_socket_folder = len(str(self._data)) > LONGEST_SOCKET_FOLDER
         self._sockets = Path(tempfile.mkdtemp(prefix="tallystick-")) if self._own_socket_folder else self._data
@@ -48,6 +58,11 @@ class Postgres:
 
     def start(self) -> None:
         """Starts the server, for the first time with an empty database. Raises CannotRunError."""
+        self.begin()
+        self.wait()
+
+    def begin(self) -> None:
+        """Starts the process, after making its data folder where there is none. Raises CannotRunError."""
         self._user = plain_user.plain_user()
         if self._user is not None:
             plain_user.settle(self._folder, self._user)
@@ -67,7 +82,20 @@ class Postgres:
                 stop_signal=signal.SIGINT,
                 folder=data,
             )
-        self._wait()
+
+    def wait(self) -> None:
+        """Until it answers; makes our database when it is new. Raises CannotRunError."""
+        deadline = time.monotonic() + START_SECONDS
+        while self.poll() is None and time.monotonic() < deadline:
+            try:
+                with psycopg.connect(self.url_of("postgres"), autocommit=True) as connection:
+                    if not connection.execute("select 1 from pg_database where datname = %s", [DATABASE]).fetchone():
+                        connection.execute(f"create database {DATABASE}")
+                    return
+            except psycopg.OperationalError:
+                time.sleep(0.05)
+        self.stop()
+        raise CannotRunError(f"PostgreSQL does not start:\n{self._log.read_text(errors='replace')[-2000:]}\n{_ADVICE}")
 
     def stop(self) -> None:
         """Ends open connections and the server, leaving the data in order."""
@@ -86,7 +114,7 @@ class Postgres:
         unfinished.mkdir(mode=0o700)
         self._give(unfinished)
         command = [self._program("initdb"), "-D", str(unfinished.resolve()), "-U", "postgres", "-A", "trust"]
-        command += ["--no-sync"] if self._settings else []
+        command += ["--no-sync"] if self._is_hasty else []
         # PostgreSQL's own locale: sorts and folds letters alike on every system, whatever locales it has.
         command += ["-E", "UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
         with tempfile.TemporaryFile() as log:
@@ -106,26 +134,12 @@ class Postgres:
         folder = _postgres_programs()
         return str((plain_user.programs(folder, self._user) if self._user else folder) / name)
 
-    def _wait(self) -> None:
-        """Until it answers; makes our database when it is new."""
-        deadline = time.monotonic() + START_SECONDS
-        while self.poll() is None and time.monotonic() < deadline:
-            try:
-                with psycopg.connect(self.url_of("postgres"), autocommit=True) as connection:
-                    if not connection.execute("select 1 from pg_database where datname = %s", [DATABASE]).fetchone():
-                        connection.execute(f"create database {DATABASE}")
-                    return
-            except psycopg.OperationalError:
-                time.sleep(0.05)
-        self.stop()
-        raise CannotRunError(f"PostgreSQL does not start:\n{self._log.read_text(errors='replace')[-2000:]}\n{_ADVICE}")
-
 
 class Valkey:
     """One Valkey server on a loopback port, behind a password; what it holds may be lost."""
 
     def __init__(self, *, folder: Path, password: str, port: int | None = None) -> None:
-        self._folder, self._password = folder, password
+        self._folder, self._log, self._password = folder, folder / "log", password
         self.port = port or children.free_port()
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -139,15 +153,22 @@ class Valkey:
 
     def start(self) -> None:
         """Starts the server. Raises CannotRunError."""
+        self.begin()
+        self.wait()
+
+    def begin(self) -> None:
+        """Starts the process, and does not wait for it."""
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         configuration = self._folder / "valkey.conf"
         # In a file and not on the command line, where everybody on the machine could read the password.
         with open(os.open(configuration, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
             file.write(f'bind 127.0.0.1\nport {self.port}\ndatabases 64\nsave ""\nappendonly no\n')
             file.write(f'requirepass {self._password}\ndir "{self._folder}"\n')
-        log = self._folder / "log"
-        with log.open("wb") as output:
+        with self._log.open("wb") as output:
             self._process = children.start([str(_valkey_program()), str(configuration)], output=output)
+
+    def wait(self) -> None:
+        """Until it answers. Raises CannotRunError."""
         deadline = time.monotonic() + START_SECONDS
         with redis.Redis.from_url(self.url) as client:
             while self.poll() is None and time.monotonic() < deadline:
@@ -157,7 +178,7 @@ class Valkey:
                 except redis.ConnectionError:
                     time.sleep(0.02)
         self.stop()
-        raise CannotRunError(f"Valkey does not start:\n{log.read_text(errors='replace')[-2000:]}")
+        raise CannotRunError(f"Valkey does not start:\n{self._log.read_text(errors='replace')[-2000:]}")
 
     def stop(self) -> None:
         children.stop(self._process)

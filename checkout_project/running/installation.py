@@ -23,7 +23,9 @@ POSTGRES = "postgres"
 class Server(Protocol):
     """What a run starts before its processes, watches, and stops after them."""
 
-    def start(self) -> None: ...
+    def begin(self) -> None: ...
+
+    def wait(self) -> None: ...
 
     def stop(self) -> None: ...
 
@@ -79,9 +81,6 @@ def installation(*, port: int, data_dir: Path) -> Installation:
         "ENCRYPTION_KEYS": kept["ENCRYPTION_KEYS"],
         "PUBLIC_URL": f"http://127.0.0.1:{port}",
         "WEBHOOK_ALLOW_PRIVATE": "1",
-        "PYTHONUNBUFFERED": "1",
-        # As root in a container: fine here, and no news to anybody.
-        "PYTHONWARNINGS": "ignore:You're running the worker with superuser",
     }
     made = Installation(env=ours | os.environ)
     made.env |= {MARK: str(data_dir), "DATA_DIR": str(data_dir), "PORT": str(port)}
@@ -89,7 +88,7 @@ def installation(*, port: int, data_dir: Path) -> Installation:
     if not made.env.get("EMAIL_HOST"):
         made.env.setdefault("EMAIL_BACKEND", CONSOLE)  # letters are shown among the run's lines
     if not made.env.get("DATABASE_URL"):
-        postgres = Postgres(folder=data_dir / POSTGRES)
+        postgres = Postgres(folder=data_dir / POSTGRES, small=True)
         made.servers.append(postgres)
         made.env["DATABASE_URL"] = postgres.url
     if not made.env.get("REDIS_URL"):

@@ -1,24 +1,20 @@
-"""`make run`: brings up what the machine lacks, then the processes of the Procfile, and takes all down again."""
+"""`make run`: brings up what the machine lacks, then web, worker and beat, and takes all down again."""
 
 import json
 import os
 import signal
-import subprocess
 import sys
 import time
-from collections.abc import Mapping
 from contextlib import ExitStack
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
-import httpx
-
-from checkout_project.running import children
+from checkout_project.running import forks, static
 from checkout_project.running.errors import CannotRunError
 from checkout_project.running.installation import (
     POSTGRES,
-    ROOT,
     Installation,
     data_dir_of_environment,
     installation,
@@ -30,9 +26,22 @@ from checkout_project.running.orphans import MARK, stop_orphans
 from checkout_project.running.secrets import demo_file
 
 FIRST_ANSWER_SECONDS = 120.0
-# honcho gives its processes five seconds to end before it kills them.
-HONCHO_SECONDS = 12.0
 ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+_FIRST_SALE = {
+    "amount": 49,
+    "currency": "USD",
+    "productName": "Winter box",
+    "successUrl": "https://example.com/success",
+    "cancelUrl": "https://example.com/cancel",
+}
+# What Python and its C library read only when they begin.
+_INTERPRETER = {
+    "PYTHONUNBUFFERED": "1",
+    # As root in a container: fine here, and no news to anybody.
+    "PYTHONWARNINGS": "ignore:You're running the worker with superuser",
+    "MALLOC_ARENA_MAX": "2",  # one for each of many threads would mostly stand empty
+}
 
 
 class StopAsked(BaseException):
@@ -65,6 +74,7 @@ def _ask_to_stop(_number: int, _frame: FrameType | None) -> NoReturn:
 
 def _run(stack: ExitStack) -> NoReturn:
     port, data_dir = port_of_environment(), data_dir_of_environment()
+    _carry_mark(data_dir)
     stack.enter_context(only_one_run(data_dir))
     if stop_orphans(data_dir):
         print("Stopped what an earlier run had left behind.", flush=True)
@@ -73,83 +83,94 @@ def _run(stack: ExitStack) -> NoReturn:
             f"Port {port} is taken by another program. Stop it, or use another port: PORT={port + 1} make run"
         )
     print("Starting Tallystick …", flush=True)
-    os.environ[MARK] = str(data_dir)
     made = installation(port=port, data_dir=data_dir)
     for server in made.servers:
         stack.callback(server.stop)
-        server.start()
-    _prepare(made.env, stack)
-    processes = children.start(
-        [sys.executable, "-m", "honcho", "--no-colour", "-e", ".no-env-file", "-f", str(ROOT / "Procfile"), "start"],
-        env=_with_our_programs(made.env),
-        folder=ROOT,
-    )
-    stack.callback(children.stop, processes, seconds=HONCHO_SECONDS)
-    _wait_for_first_answer(port, processes)
+        server.begin()
+    os.environ.update(made.env)
+    forks.import_everything()  # while they come up
+    for server in made.servers:
+        server.wait()
+    _prepare(stack)
+    process = forks.Fork(forks.work, name="Tallystick")
+    stack.callback(process.stop)
+    _wait_for_first_answer(port, process)
     _announce(made, data_dir)
-    _watch(made, processes)
+    _watch(made, process)
 
 
-def _prepare(env: Mapping[str, str], stack: ExitStack) -> None:
-    """Migrations with the demo merchant, and the static files, in processes of their own: this one stays small."""
+def _carry_mark(data_dir: Path) -> None:
+    """Begins again with the mark in the environment that others see of us, and so of all our forks."""
+    if os.environ.get(MARK) != str(data_dir):
+        os.environ[MARK] = str(data_dir)
+        os.execve(sys.executable, [sys.executable, "-m", "checkout_project.running"], _INTERPRETER | os.environ)
+
+
+def _prepare(stack: ExitStack) -> None:
+    """Migrations with the demo merchant, and the static files, beside each other."""
     tasks = (
-        (["make_demo"], "The database could not be brought up to date"),
-        (["collectstatic", "--no-input"], "The static files could not be collected"),
+        (forks.manage("make_demo", "--verbosity=0"), "The database could not be brought up to date"),
+        (static.collect, "The static files could not be collected"),
     )
     running = []
-    for command, problem in tasks:
-        arguments = [sys.executable, str(ROOT / "manage.py"), *command, "--verbosity=0"]
-        process = children.start(arguments, env=env, folder=ROOT)
-        stack.callback(children.stop, process)
-        running.append((process, problem))
+    for work, problem in tasks:
+        running.append((forks.Fork(work, name="prepare"), problem))
+        stack.callback(running[-1][0].stop)
     for process, problem in running:
         if process.wait() != 0:
             raise CannotRunError(f"{problem}; the reason stands above.")
 
 
-def _with_our_programs(env: Mapping[str, str]) -> dict[str, str]:
-    """The Procfile calls programs by name: those of this virtual environment come first."""
-    folders = [str(Path(sys.executable).parent), env.get("PATH") or os.defpath]
-    return {**env, "PATH": os.pathsep.join(folders)}
-
-
-def _wait_for_first_answer(port: int, processes: subprocess.Popen[bytes]) -> None:
+def _wait_for_first_answer(port: int, process: forks.Fork) -> None:
     deadline = time.monotonic() + FIRST_ANSWER_SECONDS
     while time.monotonic() < deadline:
-        if processes.poll() is not None:
-            raise CannotRunError("A process ended while starting; its last words stand above.")
+        if process.poll() is not None:
+            raise CannotRunError("It ended while starting; its last words stand above.")
+        connection = HTTPConnection("127.0.0.1", port, timeout=5)
         try:
-            httpx.get(f"http://127.0.0.1:{port}/healthz", timeout=5, trust_env=False)
+            connection.request("GET", "/readyz")
+            connection.getresponse()
+        except (OSError, HTTPException):
+            time.sleep(0.02)
+        else:
             return
-        except httpx.TransportError:
-            time.sleep(0.05)
+        finally:
+            connection.close()
     raise CannotRunError(f"The web process did not answer within {FIRST_ANSWER_SECONDS:.0f} s.")
 
 
 def _announce(made: Installation, data_dir: Path) -> None:
-    database = data_dir / POSTGRES
+    database, url = data_dir / POSTGRES, made.env["PUBLIC_URL"]
     demo = json.loads(demo_file(data_dir).read_text(encoding="utf-8"))
     lines = [
         "",
-        f"Tallystick runs at {made.env['PUBLIC_URL']}",
-        f"Dashboard: {made.env['PUBLIC_URL']}/dashboard",
+        f"Tallystick runs at {url}",
+        f"Dashboard: {url}/dashboard",
         f"Login: {demo['email']}",
         f"Password: {demo['password']}",
         f"API key: {demo['api_key']}",
+        f"Login and key are kept in {demo_file(data_dir)}",
         made.chain_line,
         f"Data: {data_dir}",
         *([f"Data of PostgreSQL: {database.resolve()}"] if database.is_symlink() else []),
+        "",
+        "What to do next: sell something, open the `url` in the answer, and pay it there.",
+        f"  curl {url}/api/v1/checkout -H 'Authorization: Bearer {demo['api_key']}' \\",
+        "    -H 'Content-Type: application/json' \\",
+        f"    -d '{json.dumps(_FIRST_SALE)}'",
+        f"Guides and the API: {url}/docs",
+        f"For operators: {url}/admin, with the same login",
         "Ctrl-C stops everything.",
         "",
     ]
     print("\n".join(lines), flush=True)
 
 
-def _watch(made: Installation, processes: subprocess.Popen[bytes]) -> NoReturn:
+def _watch(made: Installation, process: forks.Fork) -> NoReturn:
     """Until something ends that should not."""
     while True:
-        if processes.poll() is not None:
-            raise CannotRunError("A process ended by itself, so all were stopped; its last words stand above.")
+        if process.poll() is not None:
+            raise CannotRunError("It ended by itself, so all was stopped; its last words stand above.")
         for server in made.servers:
             if server.poll() is not None:
                 raise CannotRunError(f"{type(server).__name__} ended by itself, so all was stopped.")

@@ -63,6 +63,11 @@ class Run:
         self.line("Ctrl-C stops everything")
         return self
 
+    def is_well(self) -> bool:
+        """Whether all that it consists of works."""
+        answer = httpx.get(f"http://127.0.0.1:{self.port}/readyz", timeout=SECONDS, trust_env=False)
+        return bool(answer.json()["status"] == "ok")
+
     def end(self, by: signal.Signals) -> int:
         """Sends the signal; the exit code."""
         self.process.send_signal(by)
@@ -99,6 +104,7 @@ def test_it_starts_answers_stops_and_finds_everything_again(data_dir: Path) -> N
         f"http://127.0.0.1:{first.port}/api/v1/checkout", headers={"Authorization": f"Bearer {key}"}, trust_env=False
     )
     assert (listed.status_code, listed.json()) == (200, [])
+    wait_until(first.is_well, seconds=SECONDS)  # worker and beat too
     for private in (data_dir, data_dir / "secrets.json", data_dir / "demo.json", data_dir / "postgres" / "data"):
         assert private.stat().st_mode & 0o077 == 0, private
     assert first.end(signal.SIGINT) == 0
@@ -112,7 +118,8 @@ def test_it_starts_answers_stops_and_finds_everything_again(data_dir: Path) -> N
     assert second.process.poll() is None
 
     # Even its helpers are killed, so that nobody can stop the rest politely.
-    helpers = [child for child in psutil.Process(second.process.pid).children() if "honcho" in child.cmdline()]
+    helpers = [child for child in psutil.Process(second.process.pid).children() if child.name().startswith("python")]
+    assert helpers
     assert second.end(signal.SIGKILL) == -signal.SIGKILL
     for helper in helpers:
         helper.kill()
