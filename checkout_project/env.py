@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection
 from pathlib import Path
 from typing import Any
-from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
+from urllib.parse import SplitResult, parse_qsl, quote, unquote, urlsplit
 
 from cryptography.fernet import Fernet
 from django.core.exceptions import ImproperlyConfigured, ValidationError
@@ -23,6 +23,8 @@ _NEVER_FOR_LONG = {
 }
 _HOST = re.compile(r"\.?[A-Za-z0-9_]([A-Za-z0-9_.\-]*[A-Za-z0-9_])?|\[[0-9A-Fa-f:.]+\]")
 _ENCODE = "Encode the password's special characters: # as %23, / as %2F, ? as %3F, @ as %40, % as %25."
+# As it is, where a URL would want it encoded; from a file, most of the time.
+_PASSWORD_OF = {"DATABASE_URL": "DATABASE_PASSWORD", "REDIS_URL": "REDIS_PASSWORD"}
 _faults: list[str] = []
 
 
@@ -187,6 +189,9 @@ def redis_url(name: str) -> str:
         wrong(name, f"Give redis://:password@host:6379/0, or rediss:// with TLS. {_ENCODE}")
     elif parts.scheme != "unix" and not (parts.hostname and re.fullmatch(r"(/[0-9]*)?", parts.path)):
         wrong(name, "Give host and number of the database: redis://:password@host:6379/0.")
+    elif password := text(_PASSWORD_OF[name], ""):
+        user, place = parts.username or "", parts.netloc.rpartition("@")[2]
+        return parts._replace(netloc=f"{user}:{quote(password, safe='')}@{place}").geturl()
     return value
 
 
@@ -208,7 +213,7 @@ def database(name: str) -> dict[str, object]:
         "ENGINE": "common.postgresql",
         "NAME": unquote(parts.path.lstrip("/")),
         "USER": unquote(parts.username or ""),
-        "PASSWORD": unquote(parts.password or ""),
+        "PASSWORD": text(_PASSWORD_OF[name], "") or unquote(parts.password or ""),
         "HOST": options.pop("host", parts.hostname or ""),
         "PORT": str(parts.port or options.pop("port", "")),
         "OPTIONS": options,

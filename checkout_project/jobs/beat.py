@@ -9,6 +9,7 @@ from celery.schedules import schedule
 from redis import RedisError
 from typing_extensions import override
 
+from checkout_project.jobs.alive import Sign
 from checkout_project.jobs.pulses import BEAT, EVERY_SECONDS, give_pulse
 from checkout_project.outage import Outage
 from common.ticks import may_be_sent
@@ -31,6 +32,17 @@ class SteadyScheduler(Scheduler):
     """Celery's own, kept in memory."""
 
     _told_at = -EVERY_SECONDS
+
+    @override
+    def __init__(self, *given: Any, **named: Any) -> None:
+        super().__init__(*given, **named)
+        self._sign = Sign()
+
+    @override
+    def tick(self, *given: Any, **named: Any) -> float:
+        """Looks what is due; that it still looks, is seen from outside."""
+        self._sign.give()
+        return float(super().tick(*given, **named))
 
     @override
     def apply_entry(self, entry: ScheduleEntry, producer: Any = None) -> None:

@@ -38,9 +38,9 @@ def test_no_secret_gets_into_the_image(path: str) -> None:
 
 
 def test_all_code_that_runs_gets_into_the_image() -> None:
-    apps = {each.parent.name for each in ROOT.glob("*/apps.py")} | {"common", "static", "templates"}
-    assert len(apps) == 8
+    apps = {each.parent.name for each in ROOT.glob("*/apps.py")} | {"common", "locale", "static", "templates"}
+    assert len(apps) == 9
     left_out = [name for name in apps if not is_copied(f"{name}/__init__.py")]
     assert left_out == []
-    named = ["manage.py", "requirements.txt", "chains_app/networks/networks.toml", "static/css/base.css"]
+    named = ["manage.py", "requirements.lock", "Procfile", "chains_app/networks/networks.toml", "static/css/base.css"]
     assert all(map(is_copied, [*named, "docs/api.md", "examples/shop/shop.py"]))

@@ -3,6 +3,8 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
 
@@ -40,3 +42,15 @@ def test_our_proxies_are_told_by_number_or_by_address(env: dict[str, str], expec
 
 def test_a_wrong_proxy_stops_the_start_and_says_what_would_be_right() -> None:
     assert "Give a number of proxies" in read("s.TRUSTED_PROXIES", TRUSTED_PROXIES="somewhere")
+
+
+def test_a_password_of_its_own_needs_no_encoding(tmp_path: Path) -> None:
+    password = "p@ss/w#rd?%20:ü"
+    (tmp_path / "password").write_text(f"{password}\n", encoding="utf-8")
+    given = {
+        "DATABASE_URL": "postgresql://mia:old@host/name", "DATABASE_PASSWORD_FILE": str(tmp_path / "password"),
+        "REDIS_URL": "redis://host:6379/3", "REDIS_PASSWORD_FILE": str(tmp_path / "password"),
+    }  # fmt: skip
+    found, _, redis_url = read("s.DATABASES['default']['PASSWORD'], s.REDIS_URL", **given).rpartition(" ")
+    assert found == password
+    assert unquote(redis_url) == f"redis://:{password}@host:6379/3"

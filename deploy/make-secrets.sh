@@ -1,0 +1,15 @@
+#!/bin/sh
+# Makes what is missing of deploy/secrets. Keep a copy elsewhere: what ENCRYPTION_KEYS encrypted is lost with it.
+set -eu
+umask 022
+folder="$(dirname "$0")/secrets"
+mkdir -p "$folder"
+chmod 700 "$folder" # the files are read by other users, inside their containers; nobody else comes this far
+
+make() { # name, bytes
+    [ -e "$folder/$1" ] || head -c "$2" /dev/urandom | base64 | tr -d '\n' | tr '+/' '-_' > "$folder/$1"
+}
+make secret_key 48
+make encryption_keys 32
+make postgres_password 24
+make valkey_password 24

@@ -1,0 +1,144 @@
+"""What `deploy/` says is what the code reads: its variables, commands and probes; and Kubernetes' own schemas agree."""
+
+import re
+import shlex
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import kubernetes_validate
+import pytest
+import yaml
+
+from checkout_project.processes import commands
+from checkout_project.running import forks
+from tests.stack import ROOT
+
+DEPLOY = ROOT / "deploy"
+KUBERNETES = "1.32"
+PARTS = {"web", "worker", "beat"}
+PROBE = ["python", "-m", "checkout_project.jobs.alive"]
+MIGRATE = ["python", "manage.py", "migrate", "--no-input"]
+# What belongs to others: Python, PostgreSQL's image, the proxy, compose itself.
+_OTHERS = {"PYTHONUNBUFFERED", "PYTHONDONTWRITEBYTECODE", "PATH", "DOMAIN", "UPSTREAM"}
+
+
+def started(part: str) -> list[str]:
+    return ["python", "-m", "checkout_project.processes", part]
+
+
+COMPOSE: dict[str, Any] = yaml.safe_load((DEPLOY / "compose.yaml").read_text(encoding="utf-8"))
+OURS = {name: each for name, each in COMPOSE["services"].items() if each["image"] == "tallystick"}
+UNITS = {path.stem: path.read_text(encoding="utf-8") for path in (DEPLOY / "systemd").glob("*.service")}
+COMMON = (DEPLOY / "systemd" / "tallystick-.service.d" / "common.conf").read_text(encoding="utf-8")
+
+
+def manifests() -> Iterator[dict[str, Any]]:
+    for path in sorted((DEPLOY / "kubernetes").rglob("*.yaml")):
+        yield from yaml.safe_load_all(path.read_text(encoding="utf-8"))
+
+
+PODS = {
+    each["metadata"]["name"].removeprefix("tallystick-"): each["spec"]["template"]["spec"]
+    for each in manifests()
+    if each["kind"] in {"Deployment", "Job"}
+}
+
+
+def test_every_variable_that_deploy_sets_is_read_by_the_settings() -> None:
+    dockerfile = (DEPLOY / "Dockerfile").read_text(encoding="utf-8")
+    texts = [*re.findall(r"^ENV (.+)$", dockerfile.split("\nFROM ")[2], re.MULTILINE)]
+    texts += re.findall(r"^Environment=(.+)$", COMMON + "".join(UNITS.values()), re.MULTILINE)
+    named = {word.partition("=")[0] for text in texts for word in text.split()}
+    named |= {name for each in OURS.values() for name in each["environment"]}
+    named |= {name for each in manifests() if each["kind"] == "ConfigMap" for name in each["data"]}
+    documented = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
+    known = set(re.findall(r"`([A-Z][A-Z_]+)`", documented))
+    assert {name.removesuffix("_FILE") for name in named - {"ALIVE_FILE"}} - _OTHERS <= known
+    assert len(named) > 15
+
+
+def test_all_start_the_same_processes_by_the_same_line() -> None:
+    assert set(commands()) == PARTS
+    image = re.search(r"^CMD (.+)$", (DEPLOY / "Dockerfile").read_text(encoding="utf-8"), re.MULTILINE)
+    assert image
+    assert yaml.safe_load(image[1]) == started("web")
+    for part in PARTS:
+        assert OURS[part].get("command", started("web")) == started(part)
+        assert PODS[part]["containers"][0]["command"] == started(part)
+        assert f"ExecStart=/opt/tallystick/.venv/bin/{shlex.join(started(part))}\n" in UNITS[f"tallystick-{part}"]
+    assert OURS["migrate"]["command"] == PODS["migrate"]["containers"][0]["command"] == MIGRATE
+    assert f"ExecStart=/opt/tallystick/.venv/bin/{shlex.join(MIGRATE)}\n" in UNITS["tallystick-migrate"]
+
+
+def test_make_run_tells_the_worker_what_the_procfile_does() -> None:
+    line = shlex.split(commands()["worker"])
+    assert {word for word in line if word.startswith("--")} - {"--concurrency"} <= set(forks.WORKER)
+
+
+def test_each_process_has_a_probe_of_its_own() -> None:
+    for part in ("worker", "beat"):
+        assert OURS[part]["healthcheck"]["test"] == ["CMD", *PROBE]
+        assert PODS[part]["containers"][0]["livenessProbe"]["exec"]["command"] == PROBE
+        assert "WatchdogSec=120\n" in UNITS[f"tallystick-{part}"]
+    web = PODS["web"]["containers"][0]
+    assert [web[f"{kind}Probe"]["httpGet"]["path"] for kind in ("liveness", "readiness")] == ["/healthz", "/readyz"]
+    assert all("healthcheck" in each for name, each in COMPOSE["services"].items() if name != "migrate")
+    assert "ALIVE_FILE=/tmp/alive" in (DEPLOY / "Dockerfile").read_text(encoding="utf-8")
+
+
+def test_nothing_runs_as_root_or_writes_to_its_image_or_keeps_endless_logs() -> None:
+    for each in OURS.values():
+        assert each["read_only"]
+        assert each["cap_drop"] == ["ALL"]
+    for each in COMPOSE["services"].values():
+        assert each["logging"]["options"]["max-size"]
+    for pod in PODS.values():
+        assert pod["securityContext"]["runAsNonRoot"]
+        container = pod["containers"][0]
+        assert container["securityContext"]["readOnlyRootFilesystem"]
+        assert container["resources"]["limits"]["memory"]
+    assert "\nUSER 10001:10001\n" in (DEPLOY / "Dockerfile").read_text(encoding="utf-8")
+
+
+def test_kubernetes_schemas_know_every_field() -> None:
+    kinds = set()
+    for each in manifests():
+        if each["apiVersion"].startswith(("kustomize", "keda.sh")):
+            continue  # no part of Kubernetes: it has no schema of them
+        kubernetes_validate.validate(each, KUBERNETES, strict=True)
+        kinds.add(each["kind"])
+    assert len(kinds) == 9
+
+
+@pytest.mark.skipif(shutil.which("kubectl") is None, reason="kubectl is not installed")
+def test_kustomize_puts_them_together_with_what_may_be_chosen(tmp_path: Path) -> None:
+    shutil.copytree(DEPLOY / "kubernetes", tmp_path / "kubernetes")
+    chosen = tmp_path / "kubernetes" / "kustomization.yaml"
+    text = chosen.read_text(encoding="utf-8")
+    assert "# components:" in text
+    chosen.write_text(text.replace("# components:", "components:"), encoding="utf-8")
+    made = subprocess.run(["kubectl", "kustomize", str(chosen.parent)], capture_output=True, text=True, check=True)
+    rendered = list(yaml.safe_load_all(made.stdout))
+    assert {each["kind"] for each in rendered} >= {"Deployment", "Job", "Ingress", "ScaledObject", "NetworkPolicy"}
+    assert all(each["kind"] == "Namespace" or each["metadata"]["namespace"] == "tallystick" for each in rendered)
+    images = {
+        each["spec"]["template"]["spec"]["containers"][0]["image"]
+        for each in rendered
+        if each["kind"] in {"Deployment", "Job"}
+    }
+    assert images == {"registry.example.com/tallystick:0.1.0"}
+
+
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd is not installed")
+def test_systemd_understands_the_units(tmp_path: Path) -> None:
+    shutil.copytree(DEPLOY / "systemd", tmp_path / "units")
+    # Programs that are there: it looks for them.
+    for path in (tmp_path / "units").glob("*.service"):
+        text = path.read_text(encoding="utf-8")
+        path.write_text(text.replace("/opt/tallystick/.venv/bin/python", shutil.which("env") or ""), encoding="utf-8")
+    units = [str(path) for path in (tmp_path / "units").glob("*.*") if path.is_file()]
+    done = subprocess.run(["systemd-analyze", "verify", *units], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout + done.stderr) == (0, "")
