@@ -5,6 +5,7 @@ from django.core.checks import Tags, register
 from django.db.backends.signals import connection_created
 from django.db.models.signals import post_migrate, pre_migrate
 
+from checkout_project.checks.hosts import hosts_are_named
 from checkout_project.checks.mail import letters_go_somewhere
 from checkout_project.checks.words import translations_are_compiled
 from checkout_project.former_data import refuse_former_data
@@ -26,5 +27,6 @@ class CheckoutProjectConfig(AppConfig):
         pre_migrate.connect(refuse_former_data, dispatch_uid="former_data")
         connection_created.connect(OUTAGE.over, dispatch_uid="outage_over")
         post_migrate.connect(write_groups, dispatch_uid="operator_groups")
+        register(hosts_are_named, Tags.security, deploy=True)
         register(letters_go_somewhere, Tags.security, deploy=True)
         register(translations_are_compiled, Tags.translation)

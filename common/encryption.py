@@ -2,7 +2,7 @@
 
 from functools import lru_cache
 
-from cryptography.fernet import Fernet, MultiFernet
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
 
 
@@ -19,6 +19,15 @@ def encrypt(secret: str) -> str:
 def decrypt(token: str) -> str:
     """The secret again. Raises `cryptography.fernet.InvalidToken` when no key of today made this token."""
     return _cipher(tuple(settings.ENCRYPTION_KEYS)).decrypt(token.encode()).decode()
+
+
+def is_by_first_key(token: str) -> bool:
+    """Whether the key that encrypts today made this token."""
+    try:
+        Fernet(settings.ENCRYPTION_KEYS[0]).decrypt(token.encode())
+    except InvalidToken:
+        return False
+    return True
 
 
 def is_encrypted(text: str) -> bool:

@@ -7,6 +7,7 @@ from django.core.checks import CheckMessage, Error
 
 from common.mail_backends import CONSOLE, NOWHERE
 
+NO_MAIL = "checkout_project.E001"
 # Nobody gets what these take.
 _NO_SERVER = {
     CONSOLE,
@@ -25,6 +26,6 @@ def letters_go_somewhere(**_more: Any) -> list[CheckMessage]:
             f"Letters go nowhere (EMAIL_BACKEND is {settings.EMAIL_BACKEND}): nobody can be invited, confirm an "
             "address or replace a forgotten password, and alarms reach no one.",
             hint="Set EMAIL_HOST to your mail server; see docs/configuration.md.",
-            id="checkout_project.E001",
+            id=NO_MAIL,
         )
     ]

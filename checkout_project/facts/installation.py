@@ -110,13 +110,18 @@ class Facts:
     stored: Stored | None  # None: the tables cannot be asked
     queued: Queued | None  # None: Redis is away
 
+    def alive(self) -> list[Pulse]:
+        """Workers and beats that said so lately."""
+        found = [*self.queued.workers, *self.queued.beats] if self.queued else []
+        return [each for each in found if each.is_alive]
+
     def clocks(self) -> Iterator[tuple[str, float]]:
         """Whose clock is how many seconds ahead of the database's, as far as anybody can say."""
         ours = self.database.ahead
         if ours is None:
             return
         yield "this process", ours
-        for each in [*self.queued.workers, *self.queued.beats] if self.queued else ():
+        for each in self.alive():
             assert self.queued
             yield f"{each.kind} {each.name}", each.ahead - self.queued.ahead + ours
 

@@ -7,7 +7,7 @@ import sys
 
 import httpx
 
-from tallystick import sessions, things
+from tallystick import doctor, sessions, things
 from tallystick.client import Client, Refused
 from tallystick.listen import key_in, listen, new_secret
 from tallystick.terminal import Terminal
@@ -30,6 +30,7 @@ def parser() -> argparse.ArgumentParser:
     _add_trigger(commands)
     _add_sessions(commands)
     things.add_to(commands)
+    _add_doctor(commands)
     return top
 
 
@@ -37,11 +38,14 @@ def run(arguments: list[str] | None = None) -> int:
     """Does what the arguments say. 0: done; 1: refused; 2: not understood; 130: Ctrl-C; 141: nobody reads on."""
     options = parser().parse_args(arguments)
     errors = Terminal(sys.stderr)
-    if not options.api_key:
+    if not options.api_key and options.command != "doctor":
         errors.line("No API key: give --api-key or set TALLYSTICK_API_KEY. `make run` prints one.")
         return 2
     try:
-        options.do(Client(url=options.url, key=options.api_key), Terminal(), options)
+        if options.command == "doctor":
+            doctor.run(Terminal(), options)
+        else:
+            options.do(Client(url=options.url, key=options.api_key), Terminal(), options)
     except Refused as reason:
         errors.line(errors.paint(str(reason), "bad"))
         return 1
@@ -159,6 +163,14 @@ def _add_sessions(commands: "argparse._SubParsersAction[argparse.ArgumentParser]
         end = verbs.add_parser(what, help=f"{what} an open session")
         end.add_argument("id", type=_id)
         end.set_defaults(do=sessions.end, what=what)
+
+
+def _add_doctor(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    command = commands.add_parser("doctor", help="look at an installation from outside, and say how to mend it")
+    command.add_argument("site", type=_url, metavar="URL", help="where people reach it: https://pay.example.com")
+    command.add_argument("--page", type=_url, metavar="URL", help="a payment page of it, to look at its headers")
+    command.add_argument("--receiver", type=_url, metavar="URL", help="your webhook receiver: is it there, and strict?")
+    command.add_argument("--key", dest="api_key", type=_key, default=argparse.SUPPRESS, help="as --api-key")
 
 
 def _add_terms(command: argparse.ArgumentParser) -> None:

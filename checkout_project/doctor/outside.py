@@ -1,0 +1,164 @@
+"""What others see of us, and whether we reach them: PUBLIC_URL from outside, mail, endpoints, certificates."""
+
+import re
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from urllib.parse import urlsplit
+
+import httpx
+from django.conf import settings
+from django.core.mail import EmailMessage, get_connection
+
+from chains_app.networks.networks import enabled_networks
+from checkout_project.doctor.findings import SECONDS, Finding, look, ok, wrong
+from checkout_project.doctor.inside import is_only_for_here
+from common.mail_backends import CONSOLE, NOWHERE
+from common.modes import Mode
+from common.network.certificates import Certificate, certificate_of
+from webhooks_app.models import WebhookEndpoint
+
+# A certificate is renewed a month before its end, usually: if not by now, something is wrong.
+_SOON_DAYS = 14
+_CSRF_FIELD = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')
+
+
+def public_url_answers() -> Iterator[Finding]:
+    """As somebody sees it who types PUBLIC_URL: name, https, Host, proxy headers, forms."""
+    url = settings.PUBLIC_URL
+    with httpx.Client(base_url=url, timeout=SECONDS / 2, trust_env=False) as client:
+        try:
+            alive = client.get("/healthz")
+        except httpx.HTTPError as error:
+            yield look(
+                "PUBLIC_URL",
+                f"{url} cannot be reached from here: {error}.",
+                "Ask from elsewhere, as some networks lead nobody back to themselves: `tallystick doctor "
+                f"{url}`. If that fails too, look at name server, firewall, proxy, web process.",
+            )
+            return
+        if alive.status_code != 200 or alive.json() != {"status": "ok"}:
+            yield wrong(
+                "PUBLIC_URL",
+                f"{url}/healthz answers {alive.status_code}, and not as Tallystick does.",
+                "The proxy leads somewhere else: let it pass all paths on to the web process.",
+            )
+            return
+        yield ok("PUBLIC_URL", f"{url} leads to a Tallystick")
+        yield from _forms(client, url)
+
+
+def _forms(client: httpx.Client, url: str) -> Iterator[Finding]:
+    """Signing in with nothing typed: refused by the form if all is well, by the guard against forgery if not."""
+    page = client.get("/accounts/login/")
+    if page.status_code == 400:
+        yield wrong(
+            "Host",
+            "The sign-in page answers 400.",
+            "Let the proxy pass the Host header on as it came, and name that host in ALLOWED_HOSTS.",
+        )
+        return
+    if page.is_redirect:
+        yield wrong(
+            "proxy headers",
+            f"{url} redirects to itself: {page.headers['Location']}.",
+            "Let the proxy send X-Forwarded-Proto, and set TRUSTED_PROXIES to the number of your proxies.",
+        )
+        return
+    yield ok("Host", "taken")
+    if settings.SECURE and "strict-transport-security" not in page.headers:
+        yield look("HSTS", "The answer has no Strict-Transport-Security.", "Let the proxy pass our headers on.")
+    token = _CSRF_FIELD.search(page.text)
+    form = {"csrfmiddlewaretoken": token.group(1) if token else "", "login": "", "password": ""}
+    sent = client.post("/accounts/login/", data=form, headers={"Origin": url, "Referer": f"{url}/accounts/login/"})
+    if sent.status_code == 403:
+        yield wrong(
+            "CSRF",
+            "A form sent from our own page is refused (403).",
+            "PUBLIC_URL must be what browsers show, with https:// if they do, and the proxy must pass Host and "
+            "cookies on.",
+        )
+    else:
+        yield ok("CSRF", "forms from PUBLIC_URL are taken")
+
+
+def certificates_last() -> Iterator[Finding]:
+    """Ours, and those of whom we call."""
+    urls = {settings.PUBLIC_URL: "PUBLIC_URL", settings.FACILITATOR_URL: "FACILITATOR_URL"}
+    if enabled_networks(Mode.LIVE):
+        urls |= {settings.COINBASE_URL: "COINBASE_URL", settings.KRAKEN_URL: "KRAKEN_URL"}
+    for mode in Mode:
+        urls |= {url: each.rpc_variable for each in enabled_networks(mode) for url in each.rpc_urls}
+    parts = {(each.hostname or "", each.port or 443): name for url, name in urls.items()
+             if (each := urlsplit(url)).scheme == "https"}  # fmt: skip
+    with ThreadPoolExecutor(max(1, min(len(parts), 32))) as askers:
+        shown = askers.map(lambda place: certificate_of(*place, seconds=SECONDS), parts)
+    for (host, _), found in zip(parts, shown, strict=True):
+        yield of_certificate(parts[host, _], host, found)
+
+
+def of_certificate(name: str, host: str, found: Certificate) -> Finding:
+    """In a line."""
+    about, is_ours = f"certificate of {host}", name == "PUBLIC_URL"
+    renew = "Renew it: see what your proxy or certbot says." if is_ours else f"Tell the provider, or change {name}."
+    if found.problem:
+        is_renewed = "believed" in found.problem
+        return wrong(about, found.problem, renew if is_renewed else f"Look at DNS, the way out of here, and {name}.")
+    if found.days < _SOON_DAYS:
+        return look(about, f"It ends in {found.days:.0f} days.", renew)
+    return ok(about, f"good for {found.days:.0f} days")
+
+
+def mail_leaves(to: str = "") -> Iterator[Finding]:
+    """Whether the mail server takes us; with `to`, whether it takes a letter."""
+    if settings.EMAIL_BACKEND in (NOWHERE, CONSOLE):
+        kept = "are printed only" if settings.EMAIL_BACKEND == CONSOLE else "go nowhere"
+        tell = look if settings.DEBUG or is_only_for_here() else wrong
+        yield tell(
+            "mail",
+            f"Letters {kept}: nobody can be invited or replace a password.",
+            "Set EMAIL_HOST to your mail server (docs/configuration.md, Letters).",
+        )
+        return
+    where = f"{settings.EMAIL_HOST}:{settings.EMAIL_PORT}"
+    try:
+        with get_connection(timeout=SECONDS) as server:
+            if to:
+                text = f"This is the test letter that manage.py doctor was asked for, from {settings.PUBLIC_URL}."
+                EmailMessage("Tallystick: a test letter", text, to=[to], connection=server).send()
+    except OSError as error:
+        yield wrong(
+            "mail",
+            f"{where} does not take it: {error}",
+            "Look at EMAIL_HOST, EMAIL_PORT, EMAIL_USE_TLS (587) or EMAIL_USE_SSL (465), user and password.",
+        )
+        return
+    if settings.DEFAULT_FROM_EMAIL.rstrip(">").endswith("@localhost"):
+        yield look(
+            "mail",
+            f"Letters come from {settings.DEFAULT_FROM_EMAIL}: most servers drop that.",
+            "Set DEFAULT_FROM_EMAIL to an address of your domain.",
+        )
+    done = f"took a letter to {to}: is it there?" if to else "takes us (--mail-to ADDRESS sends a letter)"
+    yield ok("mail", f"{where} {done}")
+
+
+def webhooks_get_out() -> Iterator[Finding]:
+    """Endpoints that fail, and whether the way to https is open at all."""
+    used = WebhookEndpoint.objects.filter(disabled_at=None)
+    failing = list(used.exclude(failing_since=None).order_by("failing_since").values_list("url", flat=True)[:3])
+    hosts = {urlsplit(url).hostname or "" for url in failing}
+    count, bad = used.count(), used.exclude(failing_since=None).count()
+    if not bad:
+        yield ok("webhooks", f"none of {count} endpoints fails")
+    elif bad > 2 and bad * 2 > count:
+        yield wrong(
+            "webhooks",
+            f"{bad} of {count} endpoints fail, among them {', '.join(sorted(hosts))}.",
+            "That many fail when the way out is shut: open ports 80 and 443 to the world for workers.",
+        )
+    else:
+        yield look(
+            "webhooks",
+            f"{bad} of {count} endpoints fail, among them {', '.join(sorted(hosts))}.",
+            "Their owners are written to. /admin, Webhook deliveries, says what each answered.",
+        )
