@@ -17,6 +17,12 @@ def forget_old_requests() -> None:
 
 
 @shared_task(ignore_result=True)
+def make_chunks_ahead() -> None:
+    """Makes room for the request lines to come. Safe to run twice at once."""
+    log.make_chunks_ahead(timezone.now())
+
+
+@shared_task(ignore_result=True)
 def end_overdue_visits() -> None:
     """Ends operators' visits that nobody left. Safe to run twice at once."""
     visits.end_overdue(timezone.now())

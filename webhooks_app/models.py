@@ -1,4 +1,9 @@
-"""Messages out: who wants them, what happened, what is to be sent, and every try."""
+"""Messages out: who wants them, what happened, what is to be sent, and every try.
+
+Events, deliveries and attempts are tables in chunks (`common/postgresql/chunks.py`), deliveries by their event. Keys that
+do not hold the number they are chunked by are unique within a chunk: those are random ids, and the numbers of a subject's
+events, which are given under the subject's lock.
+"""
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -130,8 +135,11 @@ class Delivery(models.Model):
     """One event to one endpoint. The table is the queue: pending rows whose time has come are due."""
 
     public_id = models.CharField(max_length=40, default=new_delivery_id, editable=False)
-    # Their own indexes would repeat the beginning of those below, and every attempt writes to each index.
-    event = models.ForeignKey(Event, on_delete=models.CASCADE, related_name="deliveries", db_index=False)
+    # Their own indexes would repeat the beginning of those below, and every attempt writes to each index. A constraint
+    # would have each chunk of events that is dropped compared with all deliveries; they are written from the event.
+    event = models.ForeignKey(
+        Event, on_delete=models.CASCADE, related_name="deliveries", db_index=False, db_constraint=False
+    )
     endpoint = models.ForeignKey(WebhookEndpoint, on_delete=models.CASCADE, related_name="deliveries", db_index=False)
     state = models.CharField(max_length=10, choices=DeliveryState.choices, default=DeliveryState.PENDING)
     attempts_made = models.SmallIntegerField(default=0, help_text="Tries since it was last (re)sent.")
@@ -181,7 +189,8 @@ class Delivery(models.Model):
 class DeliveryAttempt(models.Model):
     """One HTTP try: what came back, how long it took, and in a word what went wrong."""
 
-    delivery = models.ForeignKey(Delivery, on_delete=models.CASCADE, related_name="attempts")
+    # Without a constraint: chunks of deliveries are dropped. It is written from the delivery's row, which is locked.
+    delivery = models.ForeignKey(Delivery, on_delete=models.CASCADE, related_name="attempts", db_constraint=False)
     started_at = models.DateTimeField()
     duration_ms = models.PositiveIntegerField()
     status_code = models.PositiveSmallIntegerField(null=True, help_text="Null: no HTTP answer came.")

@@ -20,3 +20,9 @@ def look_after_endpoints() -> None:
 def forget_old_events() -> None:
     """Deletes attempts and events past their time."""
     retention.forget_old(timezone.now())
+
+
+@shared_task(ignore_result=True)
+def make_chunks_ahead() -> None:
+    """Makes room for the events and attempts to come."""
+    retention.make_chunks_ahead(timezone.now())

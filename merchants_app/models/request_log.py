@@ -8,7 +8,10 @@ from merchants_app.models.api import ApiKey
 
 
 class LoggedRequest(models.Model):
-    """One request made with a valid key, and how it was answered. Kept 7 days. Holds no body and no query."""
+    """One request made with a valid key, and how it was answered. Kept 7 days. Holds no body and no query.
+
+    A table in chunks (`common/postgresql/chunks.py`).
+    """
 
     # Without constraints in the database: lines are written in bulk, later, and a key that went meanwhile must not
     # cost the lines of the others.

@@ -17,9 +17,11 @@ from django.db import DatabaseError, close_old_connections, connection
 from django.db.models import Q
 from django.utils import timezone
 
+from common.postgresql.chunks import Chunked, drop_old, make_ahead
 from merchants_app.models import ApiKey, LoggedRequest
 
 KEPT = timedelta(days=7)
+LINES = Chunked(table=LoggedRequest._meta.db_table, moment="at", period=timedelta(days=1), least=100_000)
 _USE_SHOWN_EVERY = timedelta(minutes=1)
 _WRITE_EVERY_SECONDS = 1.0
 # Requests that are being answered have to wait for the interpreter while lines are written: not for long, each time.
@@ -121,8 +123,17 @@ def forget_lines() -> None:
     _lines.clear()
 
 
+def make_chunks_ahead(now: datetime) -> None:
+    """Makes room for the lines to come."""
+    make_ahead(LINES, now)
+
+
 def forget_old(now: datetime) -> int:
-    """Deletes lines older than they are kept. Returns how many."""
+    """Forgets lines older than they are kept: whole chunks, and one by one what is in none of those. Returns how many
+    of these.
+    """
+    if not drop_old(LINES, before=now - KEPT):
+        return 0
     deleted, _ = LoggedRequest.objects.filter(at__lt=now - KEPT).delete()
     return deleted
 

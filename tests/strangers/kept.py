@@ -42,7 +42,8 @@ def keep() -> None:
         # By name: a test that takes a migration back and forth changes their order.
         columns = ", ".join(f'"{field.column}"' for field in model._meta.concrete_fields)
         table = f"{model._meta.db_table} ({columns})"
-        with connection.cursor() as cursor, cursor.copy(f"COPY {table} TO STDOUT") as copy:
+        rows = f"SELECT {columns} FROM {model._meta.db_table}"
+        with connection.cursor() as cursor, cursor.copy(f"COPY ({rows}) TO STDOUT") as copy:
             _copies[table] = b"".join(bytes(part) for part in copy)
 
 
@@ -79,7 +80,11 @@ def changed_since(before: dict[str, str], *, without: World | None = None) -> li
         return [table for table, print_ in cursor.fetchall() if before[table] != print_]
 
 
-_WRITTEN = "SELECT relname FROM pg_stat_xact_user_tables WHERE n_tup_ins + n_tup_upd + n_tup_del > 0"
+# Of a table in chunks the chunks are counted.
+_WRITTEN = """
+SELECT coalesce(pg_partition_root(relid), relid)::regclass::text FROM pg_stat_xact_user_tables
+WHERE n_tup_ins + n_tup_upd + n_tup_del > 0
+"""
 
 
 @lru_cache(maxsize=8)
