@@ -1,8 +1,8 @@
 """Messages out: who wants them, what happened, what is to be sent, and every try.
 
-Events, deliveries and attempts are tables in chunks (`common/postgresql/chunks.py`), deliveries by their event. Keys that
-do not hold the number they are chunked by are unique within a chunk: those are random ids, and the numbers of a subject's
-events, which are given under the subject's lock.
+Events, deliveries and attempts are tables in chunks (`common/postgresql/chunks.py`), deliveries by their event. Keys
+that do not hold the number they are chunked by are unique within a chunk: those are random ids, and the numbers of a
+subject's events, which are given under the subject's lock.
 """
 
 from django.contrib.postgres.fields import ArrayField

@@ -65,7 +65,7 @@ class Chunked:
 
 
 def make_ahead(chunked: Chunked, now: datetime) -> None:
-    """Makes a chunk when the last one is being written, unless somebody has read all of the table for long: later then."""
+    """Makes a chunk when the last one is being written; later, when somebody has been reading all of it for long."""
     newest, last = chunked.chunks()[-1], _last(chunked.table)
     if last < newest.lower:
         return
@@ -139,7 +139,9 @@ def _alone(chunked: Chunked) -> Iterator[list[Chunk]]:
 
 def _size(chunked: Chunked, newest: Chunk, last: int, now: datetime) -> int:
     """About as many ids as a period needs, at the speed of the newest chunk that has rows."""
-    first = _rows(f"SELECT id, {chunked.moment} FROM {chunked.table} WHERE id >= %s ORDER BY id LIMIT 1", [newest.lower])
+    first = _rows(
+        f"SELECT id, {chunked.moment} FROM {chunked.table} WHERE id >= %s ORDER BY id LIMIT 1", [newest.lower]
+    )
     if not first:
         return chunked.least
     [(since, at)] = first

@@ -62,7 +62,7 @@ def _is_over(tables: list[str]) -> bool:
     deliveries, _ = tables
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT NOT EXISTS (SELECT FROM {deliveries} WHERE state = %s)", [DeliveryState.PENDING])
-        return cursor.fetchone() == (True,)
+        return bool(cursor.fetchone()[0])
 
 
 def _forget_attempts_of(tables: list[str]) -> None:
