@@ -45,13 +45,12 @@ def _checked(cursor: Any, table: str, key: str, follows: str) -> int:
 
 
 def _swap(cursor: Any, table: str, key: str, upper: int) -> None:
-    """In a moment, holding the table: it is renamed, and attached to a new one of its name."""
+    """In a moment: it is renamed, from when on nobody writes to it, and attached to a new one of its name."""
     first = f"{table}_first"
-    cursor.execute(f"LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE")
-    following = _last_id(cursor, table) + 1
-    indexes, references = _indexes(cursor, table, key), _references(cursor, table)
-    cursor.execute(f"ALTER TABLE {table} ALTER id DROP IDENTITY")
     cursor.execute(f"ALTER TABLE {table} RENAME TO {first}")
+    following = _last_id(cursor, first) + 1
+    indexes, references = _indexes(cursor, first, key), _references(cursor, first)
+    cursor.execute(f"ALTER TABLE {first} ALTER id DROP IDENTITY")
     for name, _, _ in indexes:
         cursor.execute(f'ALTER INDEX "{name}" RENAME TO "{name}_first"')
     cursor.execute(
@@ -64,7 +63,7 @@ def _swap(cursor: Any, table: str, key: str, upper: int) -> None:
         if constraint:
             cursor.execute(f'ALTER TABLE {table} ADD CONSTRAINT "{name}" {constraint}')
         else:
-            cursor.execute(definition)
+            cursor.execute(definition.replace(f".{first} USING", f".{table} USING"))
     for name, definition in references:
         cursor.execute(f'ALTER TABLE {table} ADD CONSTRAINT "{name}" {definition}')
     cursor.execute(f"ALTER TABLE {table} ATTACH PARTITION {first} FOR VALUES FROM (MINVALUE) TO ({upper})")

@@ -37,6 +37,13 @@ ROWS: dict[str, tuple[str, ...]] = {
     "sessions_app.books.fees.book_fees: select_for_update": (
         f"{BOOKS}::test_the_fee_of_what_is_taken_back_meanwhile_is_not_booked",
     ),
+    "common.postgresql.chunking.in_chunks.forwards: atomic": (
+        "tests/common/test_chunks.py::test_a_stop_in_the_middle_leaves_the_table_as_it_was",
+    ),
+    **dict.fromkeys(
+        ("common.postgresql.chunks._alone: atomic", "common.postgresql.chunks._alone: LOCK TABLE"),
+        (f"{WEBHOOKS}::test_two_who_make_room_at_once_make_one_chunk",),
+    ),
     "common.database.failing_alone: atomic": (
         "tests/sessions_app/api/test_creation_at_once.py::test_a_customer_made_by_another_request_meanwhile_is_taken",
     ),

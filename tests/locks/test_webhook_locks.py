@@ -14,11 +14,12 @@ from django.utils import timezone
 from merchants_app.models import Merchant
 from tests.cast import MIAS_WALLET, merchant
 from tests.locks.cases_webhooks import endpoint_of, event_of
-from tests.races import behind_a_lock, passes_by
+from tests.races import behind_a_lock, passes_by, race
 from webhooks_app.endpoints import endpoints
 from webhooks_app.endpoints.endpoints import switch_off
 from webhooks_app.endpoints.failing import look_after_endpoints
 from webhooks_app.errors import StillTrying, TooManyEndpoints
+from webhooks_app.events.retention import EVENTS, make_chunks_ahead
 from webhooks_app.models import Delivery, WebhookEndpoint
 from webhooks_app.queue.delivery import Capacities, Claim, Connection, claim_due, set_aside
 from webhooks_app.sending.trial import try_endpoint
@@ -153,3 +154,14 @@ def begun_test(endpoint: WebhookEndpoint) -> None:
     """As another process has it while it waits for the answer."""
     event = event_of(endpoint.merchant)
     type(event).objects.filter(pk=event.pk).update(subject=endpoint.public_id)
+
+
+def test_two_who_make_room_at_once_make_one_chunk(mia: Merchant) -> None:
+    event_of(mia)
+    before = EVENTS.chunks()
+    try:
+        assert race(*[lambda: make_chunks_ahead(timezone.now())] * 2) == [None, None]
+        [made] = set(EVENTS.chunks()) - set(before)
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute(f"DROP TABLE {', '.join(EVENTS.beside(made))}")
