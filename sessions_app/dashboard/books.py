@@ -22,6 +22,7 @@ from sessions_app.books.journal import journal
 from sessions_app.books.statement import MONTHS_SHOWN, months_of, statement, table
 from sessions_app.books.wishes import Export, Wish
 from sessions_app.books.writing import Style, plain_table
+from sessions_app.collecting.compared import compare
 from sessions_app.models import LineKind
 from sessions_app.scope import SessionScope
 
@@ -68,9 +69,12 @@ class ExportForm(forms.Form):
         return cleaned
 
 
-@for_members()
+@for_members(change=Power.EXPORT_BOOKS)
 def statement_page(request: HttpRequest, access: Access) -> HttpResponse:
-    """A month's two pots; `?month=2026-10`, else the last one that is over, else the present."""
+    """A month's two pots; `?month=2026-10`, else the last one that is over, else the present.
+
+    A POST asks the networks' nodes whether they say the same.
+    """
     now = timezone.now()
     months = months_of(access.merchant, access.mode, now)
     month = _month(request.GET.get("month", "")) or months[min(1, len(months) - 1)]
@@ -83,6 +87,7 @@ def statement_page(request: HttpRequest, access: Access) -> HttpResponse:
         present=months[0],
         statement=statement(access.merchant, access.mode, month, now),
         month_after=next_month(month),
+        compared=compare(access.merchant, access.mode) if request.method == "POST" else None,
         now=now,
     )
 

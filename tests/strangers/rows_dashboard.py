@@ -80,6 +80,7 @@ DASHBOARD = [
     _see("refund-sign", ids=_REFUND, siblings={"session_id": "other_odd"}),
     _do("refund-sign", "ods", "os", ids=_REFUND, body={"act": "withdraw"}, siblings={"session_id": "other_odd"}),
     _see("books"),
+    _do("books", "odsv", "osv", done=200),  # compares with the chain
     _see("book-lines"),
     _see("exports"),
     _do("exports", "odsv", "osv", body={"what": "payments", "first": "2020-01-01", "last": "2100-01-01",

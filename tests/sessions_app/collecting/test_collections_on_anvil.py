@@ -15,11 +15,13 @@ from merchants_app.models import AuditEntry, Merchant
 from sessions_app.books.statement import statement
 from sessions_app.collecting import watch
 from sessions_app.collecting.collecting import NothingToCollect, balances, plan, see_collection
+from sessions_app.collecting.compared import compare
 from sessions_app.models import BookLine, CheckoutSession, DepositAddress, Payment
 from sessions_app.paying.quoting import choose_option
 from sessions_app.paying.used_deposits import find_spare_deposits, is_deployed
 from tests.cast import MIAS_WALLET, refreshed
 from tests.chains_app.node_cast import DEVCHAIN, Devchain, devchain
+from tests.desk import Desk, owner_of
 from tests.fake_node import FakeNode
 from tests.journeys.test_odd_payments_on_anvil import FULL, Street
 from tests.strangers.world import own
@@ -34,6 +36,7 @@ FINAL = DEVCHAIN.confirmations.normal + 1
 def chain() -> Iterator[Devchain]:
     with devchain() as made:
         made.deploy_factory()
+        made.node.mine(FINAL + 20)  # whichever test comes first can lose so many
         yield made
 
 
@@ -247,5 +250,12 @@ def test_the_statement_closes_with_what_the_node_says_lies_there_and_has_the_fee
     paid = int(receipt["gasUsed"], 16) * int(receipt["effectiveGasPrice"], 16)
     assert rows["ETH"].units.fees == Decimal(paid).scaleb(-18) > 0
     assert rows["ETH"].worth.fees == Decimal(paid).scaleb(-18) * 2500  # of test mode's table
+    (usdc,) = [each for each in compare(mia, "test") if each.asset.symbol == "USDC"]
+    assert (usdc.booked, usdc.found, usdc.more) == (Decimal(7).scaleb(-6), Decimal(7).scaleb(-6), 0)
+    street.chain.pay(street.chain.usdc, street.address, 5)  # in a block, and not final
+    (usdc,) = [each for each in compare(mia, "test") if each.asset.symbol == "USDC"]
+    assert (usdc.booked, usdc.more) == (Decimal(7).scaleb(-6), Decimal(5).scaleb(-6))
+    page = Desk(owner_of(mia)).post("books").content.decode()
+    assert "0.000005 more" in page
     street.loses(FINAL + 20)
     assert BookLine.objects.filter(merchant=mia, kind="fee_taken_back").count() == 1
