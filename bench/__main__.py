@@ -34,6 +34,7 @@ ALL = {
     "weight": "bench.pages.weight",
     "buyers": "bench.pages.buyers",
     "idle": "bench.running.idle",
+    "chaos": "bench.whole.chaos",
 }
 
 
