@@ -1,58 +1,122 @@
-"""Runs benchmarks one after the other: `python -m bench` for all, `python -m bench expiry --sessions 30000` for one.
+"""Runs benchmarks one after the other, and tells their figures as one table: docs/benchmarks.md explains each.
+
+    python -m bench                              # all
+    python -m bench --quick                      # all, smaller: whether they run; their figures say little
+    python -m bench --keep                       # all, and the table into docs/benchmarks.md
+    python -m bench expiry --sessions 30000      # one, with its own options
 
 Without DATABASE_URL and REDIS_URL it brings a PostgreSQL with its default durability and a Valkey of its own, and takes
 them down again. Each benchmark is a process of its own, so that none measures the remains of another.
 """
 
+import argparse
 import os
 import subprocess
 import sys
 import tempfile
+import time
 from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
+from bench.tools import table
+from bench.tools.figures import KEPT_IN, kept
+from checkout_project.running import children
 from checkout_project.running.embedded import Postgres, Valkey
 from checkout_project.running.secrets import secrets_of
 
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """One benchmark: its module, and its options for a quick run."""
+
+    module: str
+    quick: str = ""
+
+
 # In the order in which they run.
 ALL = {
-    "api": "bench.api.calls",
-    "way": "bench.api.way",
-    "half_open": "bench.api.half_open",
-    "many_sessions": "bench.api.many_sessions",
-    "dashboard": "bench.pages.dashboard",
-    "reader": "bench.chains.reader",
-    "foreign_events": "bench.chains.foreign_events",
-    "chains": "bench.chains.faults",
-    "collecting": "bench.chains.collecting",
-    "settling": "bench.money.settling",
-    "expiry": "bench.money.expiry",
-    "export": "bench.money.export",
-    "webhook_delivery": "bench.webhooks.delivery",
-    "webhook_chaos": "bench.webhooks.chaos",
-    "pages": "bench.pages.matrix",
-    "weight": "bench.pages.weight",
-    "buyers": "bench.pages.buyers",
-    "idle": "bench.running.idle",
-    "chaos": "bench.whole.chaos",
+    "api": Bench("bench.api.calls", "--seconds 0.3 --rounds 3"),
+    "way": Bench("bench.api.way"),
+    "half_open": Bench("bench.api.half_open", "--connections 60 --seconds 1"),
+    "many_sessions": Bench("bench.api.many_sessions", "--sessions 20000 --seconds 0.5"),
+    "dashboard": Bench("bench.pages.dashboard", "--sessions 20000 --rounds 3"),
+    "reader": Bench("bench.chains.reader", "--blocks 4 --watched 10 1000"),
+    "foreign_events": Bench("bench.chains.foreign_events", "--blocks 5"),
+    "chains": Bench("bench.chains.faults", "--payments 40"),
+    "collecting": Bench("bench.chains.collecting"),
+    "settling": Bench("bench.money.settling", "--payments 1000"),
+    "expiry": Bench("bench.money.expiry", "--sessions 10000"),
+    "export": Bench("bench.money.export", "--payments 20000"),
+    "webhook_delivery": Bench("bench.webhooks.delivery", "--events 2000 --old 20000"),
+    "webhook_chaos": Bench("bench.webhooks.chaos", "--events 600 --seconds 20"),
+    "weight": Bench("bench.pages.weight"),
+    "buyers": Bench("bench.pages.buyers", "--pages 300 --seconds 10"),
+    "idle": Bench("bench.running.idle"),
+    "chaos": Bench("bench.whole.chaos", "--sessions 60 --minutes 0.5"),
+    "pages": Bench("bench.pages.matrix"),
 }
+# No benchmark takes longer; one that hangs must not hold up the others.
+MOST_SECONDS, MOST_SECONDS_QUICK = 1800, 400
+# Every face of the buyer's pages takes minutes, however few are looked at.
+NOT_QUICK = {"pages"}
 
 
 def main() -> int:
     """The worst exit code of what ran: 1 when a goal was missed."""
-    name, options = (sys.argv[1], sys.argv[2:]) if len(sys.argv) > 1 else ("", [])
+    name = sys.argv[1] if len(sys.argv) > 1 and not sys.argv[1].startswith("-") else ""
     if name and name not in ALL:
         print(f"No benchmark {name}; there are: {', '.join(ALL)}")
         return 2
     with ExitStack() as stack:
         # Receivers are on loopback, at any port.
         environment = os.environ | _servers(stack) | {"WEBHOOK_ALLOW_PRIVATE": "1"}
-        return max(_run(each, options, environment) for each in ([name] if name else ALL))
+        if name:
+            return _run(name, sys.argv[2:], environment, seconds=None)
+        return _run_all(_options(), environment)
 
 
-def _run(name: str, options: list[str], environment: dict[str, str]) -> int:
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--quick", action="store_true", help="smaller, within some minutes")
+    parser.add_argument("--keep", action="store_true", help="write the table into docs/benchmarks.md")
+    return parser.parse_args()
+
+
+def _run_all(options: argparse.Namespace, environment: dict[str, str]) -> int:
+    began, codes, figures = time.monotonic(), dict[str, int](), {}
+    folder = Path(environment["BENCH_FOLDER"])
+    for name, bench in ALL.items():
+        if options.quick and name in NOT_QUICK:
+            continue
+        file = folder / f"{name}.figures"
+        given = bench.quick.split() if options.quick else []
+        seconds = MOST_SECONDS_QUICK if options.quick else MOST_SECONDS
+        codes[name] = _run(name, given, environment | {KEPT_IN: str(file)}, seconds=seconds)
+        figures[name] = kept(file)
+    minutes, kind = (time.monotonic() - began) / 60, "a quick run of" if options.quick else "in"
+    about = (
+        f"{datetime.now(UTC):%d %B %Y}, {kind} {minutes:.0f} minutes, load {os.getloadavg()[0]:.1f} at its end. "
+        f"{table.machine()}. {table.versions(environment)}."
+    )
+    lines = table.rows(figures, codes)
+    print(f"\n{about}\n\n{table.as_text(lines)}")
+    if options.keep:
+        table.keep(about, lines)
+    return max(codes.values())
+
+
+def _run(name: str, options: list[str], environment: dict[str, str], *, seconds: float | None) -> int:
     print(f"— {name}", flush=True)
-    return subprocess.run([sys.executable, "-m", ALL[name], *options], env=environment, check=False).returncode
+    running = children.start([sys.executable, "-m", ALL[name].module, *options], env=environment)
+    try:
+        return running.wait(seconds)
+    except subprocess.TimeoutExpired:
+        print(f"took more than {seconds} s", flush=True)
+        return 124
+    finally:
+        children.stop(running)
 
 
 def _servers(stack: ExitStack) -> dict[str, str]:
@@ -60,6 +124,7 @@ def _servers(stack: ExitStack) -> dict[str, str]:
     folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="tallystick-bench-")))
     secrets = secrets_of(folder)
     made = {name: secrets[name] for name in ("SECRET_KEY", "ENCRYPTION_KEYS") if name not in os.environ}
+    made["BENCH_FOLDER"] = str(folder)
     if "DATABASE_URL" not in os.environ:
         made["DATABASE_URL"] = _started(Postgres(folder=folder / "postgres"), stack)
     if "REDIS_URL" not in os.environ:

@@ -1,6 +1,6 @@
 """How fast the API is, as a share of the floor of the same run (a bare Django view with one authenticated INSERT).
 
-    python -m bench api [--seconds 2] [--connections 8]
+    python -m bench api [--seconds 2] [--rounds 9] [--connections 8]
 
 Runs on a database of its own beside the given one, on loopback, two server processes with four threads each, the
 generator on the same cores. Exits with 1 when a goal is missed. `--url` and `--key` measure a Tallystick that runs
@@ -18,10 +18,10 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from bench.tools.figures import figure, least, most
 from bench.tools.load import Request, Result, drive, request
 from bench.tools.servers import TERMS, Servers
 
-ROUNDS = 9  # short ones, ours and the floor in turn: a shared machine is not as fast from one minute to the next
 PACED = 5
 MOST_TAIL = 4.0
 GOALS = {"create": 0.60, "get": 0.75, "list of 20": 0.40}
@@ -90,21 +90,22 @@ def measure(url: str, make: Request, options: argparse.Namespace, *, rate: float
 
 
 def tell(name: str, rounds: list[tuple[Result, Result | None]], paced: list[Result]) -> bool:
-    """A line for each round, and the medians; whether the goals are met. The floor stands beside each: a shared
-    machine's speed changes by the minute.
+    """The figures; whether the goals are met. Each round has its floor beside it: a shared machine's speed changes by
+    the minute.
 
     The tail is that of `paced` runs, at half the rate that was reached: where every core is taken, slow answers tell of
     the machine's scheduler, and the floor's are as far from its middle as ours.
     """
-    for result, floor in rounds:
-        print(f"{name:<12}{result}" + (f"   floor {floor}" if floor else ""))
-    tail = median(result.percentile(0.99) / result.percentile(0.5) for result in paced)
-    for result in paced:
-        print(f"{name:<12}{result}   at half that rate")
+    for result in (*(each for pair in rounds for each in pair if each), *paced):
+        if result.wrong:
+            print(f"{name}: {result}")
+    tails = [result.percentile(0.99) / result.percentile(0.5) for result in paced]
+    calm = figure(f"{name}, p99 at half that rate", tails, "times its p50", goal=most(MOST_TAIL))
+    rates = [result.rate for result, _ in rounds]
     shares = [result.rate / floor.rate for result, floor in rounds if floor]
-    share = f", {median(shares):4.2f} of the floor (goal {GOALS[name]:.2f})" if shares else ""
-    print(f"{name:<12}median {median(result.rate for result, _ in rounds):.0f}/s, p99/p50 {tail:.1f} (goal 4){share}")
-    return tail <= MOST_TAIL and (not shares or median(shares) >= GOALS[name])
+    if not shares:
+        return figure(name, rates, "a second") and calm
+    return figure(name, rates, "a second", ratio=shares, floor="a bare view", goal=least(GOALS[name])) and calm
 
 
 def calls_of(url: str, key: str) -> dict[str, Request]:
@@ -136,7 +137,7 @@ def measure_api(url: str, key: str, options: argparse.Namespace, calls: dict[str
         bare = (inserts if name == "create" else selects)(floor, key) if floor else None
         rounds = [
             (measure(url, ours, options), measure(floor, bare, options) if floor and bare else None)
-            for _ in range(ROUNDS)
+            for _ in range(options.rounds)
         ]
         half = median(result.rate for result, _ in rounds) / 2
         good &= tell(name, rounds, [measure(url, ours, options, rate=half) for _ in range(PACED)])
@@ -147,6 +148,8 @@ def main() -> int:
     """Measures and prints; 1 when a goal was missed."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seconds", type=float, default=2, help="of each round")
+    # Short ones, ours and the floor in turn: a shared machine is not as fast from one minute to the next.
+    parser.add_argument("--rounds", type=int, default=9)
     parser.add_argument("--connections", type=int, default=8)
     parser.add_argument("--url")
     parser.add_argument("--key")

@@ -2,10 +2,10 @@
 
     python -m bench half_open [--connections 300]
 
-For each kind in turn, and for all at once, it holds so many connections open and says nothing more on them, and prints
-how quickly `/healthz`, a call of the API and a pay page answer before, during (from the first silence until after their
-bodies' deadline) and after. Exits with 1 when one of them takes more than twice its usual time, three times running: a
-shared machine is slow at times by itself.
+For each kind in turn, and for all at once, it holds so many connections open and says nothing more on them, and tells
+which of `/healthz`, a call of the API and a pay page suffers most, from the first silence until after their bodies'
+deadline, and how long it takes then. Exits with 1 when one of them takes more than twice its usual time, three times
+running: a shared machine is slow at times by itself.
 """
 
 import argparse
@@ -24,6 +24,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from bench.tools.figures import figure, most
 from bench.tools.load import request
 from bench.tools.servers import ROOT, TERMS, Servers
 from checkout_project.processes import commands
@@ -32,7 +33,7 @@ from checkout_project.running import children
 MOST = 2.0
 TRIES = 3
 # How long each is asked for, and until when a body must be whole, so that what comes then is measured too.
-AROUND_SECONDS, DURING_SECONDS, BODY_SECONDS = 1.0, 5.0, 3
+AROUND_SECONDS, BODY_SECONDS = 1.0, 3
 START_SECONDS = 60.0
 PATIENCE_SECONDS = 30.0
 SILENCE_SECONDS = 1.0  # between opening the connections and measuring
@@ -77,14 +78,12 @@ class Place:
         }
 
 
-class Times(NamedTuple):
-    """Milliseconds."""
+class Slowed(NamedTuple):
+    """What a page took while others were half open."""
 
-    median: float
-    slowest: float
-
-    def __str__(self) -> str:
-        return f"{self.median:6.1f} ms (slowest {self.slowest:6.1f})"
+    ratio: float
+    page: str
+    milliseconds: float
 
 
 class HalfOpen:
@@ -111,15 +110,15 @@ class HalfOpen:
         return writer
 
 
-async def latencies(place: Place, seconds: float) -> dict[str, Times]:
-    """Of each page in turn, for so long; each on a connection of its own, as a new visitor comes."""
+async def latencies(place: Place, seconds: float) -> dict[str, float]:
+    """Each page in turn, for so long, on a new connection each time, as a new visitor has it: the medians in ms."""
     found: dict[str, list[float]] = {name: [] for name in place.pages()}
     end = time.perf_counter() + seconds
     while time.perf_counter() < end:
         for name, (path, headers) in place.pages().items():
             ready = request("GET", f"http://{place.host}:{place.port}", path, headers | {"Connection": "close"})
             found[name].append(await _milliseconds(place, ready))
-    return {name: Times(median(times), max(times)) for name, times in found.items()}
+    return {name: median(times) for name, times in found.items()}
 
 
 async def _milliseconds(place: Place, ready: bytes) -> float:
@@ -134,38 +133,26 @@ async def _milliseconds(place: Place, ready: bytes) -> float:
     return (time.perf_counter() - began) * 1000
 
 
-async def measure(place: Place, number: int) -> bool:
+async def measure(place: Place, number: int, seconds: float) -> bool:
     """Attacks with each kind, then with all together; whether nobody noticed."""
     kinds = place.half_open()
-    noticed = []
+    unnoticed = True
     await latencies(place, AROUND_SECONDS)  # the first answers are slower
     for name, texts in [*((name, [text]) for name, text in kinds.items()), ("all at once", list(kinds.values()))]:
-        print(f"{name}: {number * len(texts)} connections", flush=True)
         for _ in range(TRIES):
-            if await _attack(place, texts, number):
+            if (worst := await _attack(place, texts, number, seconds)).ratio <= MOST:
                 break
-        else:
-            noticed.append(name)
-    print(f"Slowed down by: {', '.join(noticed) or 'none'}")
-    return not noticed
+        what, floor = f"{worst.page} beside {number * len(texts)}: {name}", "that without them"
+        unnoticed &= figure(what, worst.milliseconds, "ms", ratio=worst.ratio, floor=floor, goal=most(MOST))
+    return unnoticed
 
 
-async def _attack(place: Place, texts: list[bytes], number: int) -> bool:
-    """One attack, told in a line a page; whether all were answered within twice their usual time."""
-    good = True
+async def _attack(place: Place, texts: list[bytes], number: int, seconds: float) -> Slowed:
+    """One attack; the page that suffered most."""
     before = await latencies(place, AROUND_SECONDS)
     async with HalfOpen(place, texts, number):
-        during = await latencies(place, DURING_SECONDS)
-    after = await latencies(place, AROUND_SECONDS)
-    for page, usual in before.items():
-        ratio = during[page].median / usual.median
-        good &= ratio <= MOST
-        print(
-            f"  {page:<9} before {usual}  during {during[page]}  after {after[page]}  ratio {ratio:4.2f}"
-            f"{'' if ratio <= MOST else '  TOO SLOW'}",
-            flush=True,
-        )
-    return good
+        during = await latencies(place, seconds)
+    return max(Slowed(during[page] / usual, page, during[page]) for page, usual in before.items())
 
 
 def start_web(servers: Servers, port: int) -> str:
@@ -193,6 +180,7 @@ def main() -> int:
     """Measures and prints; 1 when somebody had to wait."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--connections", type=int, default=300, help="of each kind, 1000 at most")
+    parser.add_argument("--seconds", type=float, default=5, help="that each attack is measured for")
     options = parser.parse_args()
     number = min(options.connections, 1000)
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -208,7 +196,7 @@ def main() -> int:
         place = Place(
             host=str(parts.hostname), port=int(parts.port or 0), key=servers.key, pay=urlsplit(made["url"]).path
         )
-        return 0 if asyncio.run(measure(place, number)) else 1
+        return 0 if asyncio.run(measure(place, number, options.seconds)) else 1
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ import httpx
 import psycopg
 
 from bench.api.calls import asks, creates
+from bench.tools.figures import figure, most
 from bench.tools.load import drive
 from bench.tools.servers import Servers
 
@@ -41,13 +42,12 @@ def main() -> int:
         asyncio.run(drive(url, creates(url, servers.key), connections=8, seconds=2))
         few = measure(servers, url, options.seconds, sessions=FEW)
         many = measure(servers, url, options.seconds, sessions=options.sessions)
-    worst = 0.0
+    good = True
     for name in CALLS:
         change = (many[name] / many[BARE]) / (few[name] / few[BARE])
-        worst = max(worst, change)
-        times = f"{few[name]:.2f} ms at {FEW:,}, {many[name]:.2f} ms at {options.sessions:,}"
-        print(f"{name:<12}{times} (bare call {few[BARE]:.2f}, {many[BARE]:.2f}): {change:.2f} times (goal {GOAL})")
-    return 0 if worst <= GOAL else 1
+        what, floor = f"{name} of {options.sessions:,} sessions", f"that of {FEW:,}"
+        good &= figure(what, many[name], "ms", ratio=change, floor=floor, goal=most(GOAL))
+    return 0 if good else 1
 
 
 def measure(servers: Servers, url: str, seconds: float, *, sessions: int) -> dict[str, float]:

@@ -10,6 +10,7 @@ from deposits that serve again on either.
 import argparse
 import sys
 
+from bench.tools.figures import figure, most
 from chains_app.receiving.deposits import ETHER, deposit_address
 from tests.chains_app.contracts.stage import TREASURY, Stage, gas_used, one, outcomes
 from tests.fork_node import ForkNode
@@ -27,11 +28,13 @@ def main() -> int:
     for fork in FORKS:
         with ForkNode(fork) as node:
             stage = Stage(node)
-            print(f"{fork:>9}  a buyer's ETH      new {first(stage):>9,}   used again {first(stage):>9,}")
+            figure(f"{fork}: a buyer's ETH to a new deposit", first(stage), "gas")
+            figure(f"{fork}: a buyer's ETH to one used again", first(stage), "gas")
             for kind, token in (("ETH", ETHER), ("USDC", stage.usdc)):
                 new, again = (collected(stage, token, asked.deposits) / asked.deposits for _ in range(2))
-                print(f"{fork:>9}  collecting {kind:<7} new {new:>9,.0f}   used again {again:>9,.0f}")
-                is_kept &= new <= MOST_NEW.get(fork, new) and again <= MOST_AGAIN
+                limit = most(MOST_NEW[fork]) if fork in MOST_NEW else None
+                is_kept &= figure(f"{fork}: collecting {kind} of a new deposit", new, "gas", goal=limit)
+                is_kept &= figure(f"{fork}: collecting {kind} of one used again", again, "gas", goal=most(MOST_AGAIN))
     return 0 if is_kept else 1
 
 

@@ -14,6 +14,7 @@ from threading import Event as Signal
 from threading import Thread
 from typing import Any
 
+from bench.tools.figures import figure, most
 from bench.tools.shop import open_sessions, open_shop
 
 from django.db import connection  # isort: skip  (the shop has set Django up)
@@ -261,10 +262,9 @@ def _judge(buyers: Buyers, mined: list[datetime], went_wrong: list[str]) -> int:
     faults += [f"{each.pk}: told {told[each.public_id]} times" for each in buyers.sessions if told[each.public_id] != 1]
     seconds.sort()
     if seconds:
-        print(
-            f"seconds until seen: p50 {_share(seconds, 0.5):.1f}, p99 {_share(seconds, 0.99):.1f}, "
-            f"longest {seconds[-1]:.1f}; {late} by the readings of minutes later"
-        )
+        figure("seconds until a payment is seen", _share(seconds, 0.5), "s (p50)")
+        figure("seconds until a payment is seen, the slowest", _share(seconds, 0.99), "s (p99)")
+        figure("payments that the readings of minutes later found", late, f"of {len(seconds)}")
     confirmed = live.filter(confirmed_at__isnull=False).count()
     differences = sum(Provider.objects.values_list("differences", flat=True))
     rows = SetAside.objects.filter(network=DEVCHAIN.id)
@@ -274,9 +274,8 @@ def _judge(buyers: Buyers, mined: list[datetime], went_wrong: list[str]) -> int:
     )
     for fault in [*faults[:10], *went_wrong[:3]]:
         print(fault)
-    is_well = not faults and not went_wrong and len(live) == len(buyers.sessions)
-    print("ok" if is_well else f"FAILED: {len(faults)} faults, {len(went_wrong)} exceptions")
-    return 0 if is_well else 1
+    wrong = len(faults) + len(went_wrong) + (len(live) != len(buyers.sessions))
+    return 0 if figure("payments lost, doubled or wrong", wrong, f"of {len(buyers.sessions)}", goal=most(0)) else 1
 
 
 def _share(values: list[float], share: float) -> float:

@@ -8,7 +8,6 @@ does it, with 1,000 addresses watched, ten of which have been collected before. 
 
 import argparse
 import os
-import platform
 import sys
 import time
 from statistics import median
@@ -17,6 +16,7 @@ from typing import Any
 from django.conf import settings
 
 from bench.chains.reader import addresses
+from bench.tools.figures import figure, most
 
 WATCHED, COLLECTED = 1_000, 10
 MOST = 1.5
@@ -32,7 +32,6 @@ def main() -> int:
     from tests.anvil import Anvil
     from tests.faulty_proxy import FaultyProxy
 
-    print(f"{platform.machine()}, {os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}")
     with Anvil(mine_by_hand=True) as node, FaultyProxy(upstream=node.url) as proxy:
         os.environ["RPC_URL_DEVCHAIN"] = proxy.url
         node.mine(30)
@@ -40,8 +39,8 @@ def main() -> int:
             node.rpc("anvil_setCode", [each, "0x00"])  # as after a collection
         quiet = follow(node, proxy, blocks=asked.blocks, events=0)
         flooded = follow(node, proxy, blocks=asked.blocks, events=asked.events)
-    print(f"a quiet block: {quiet:.3f} s; with {asked.events:,} foreign events: {flooded:.3f} s")
-    return 0 if flooded <= MOST * quiet else 1
+    what, floor = f"a block with {asked.events:,} foreign events", "a quiet block"
+    return 0 if figure(what, flooded, "s", ratio=flooded / quiet, floor=floor, goal=most(MOST)) else 1
 
 
 def follow(node: Any, proxy: Any, *, blocks: int, events: int) -> float:

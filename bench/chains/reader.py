@@ -15,7 +15,6 @@ a transfer was missed, or when a block took longer than the two seconds in which
 import argparse
 import json
 import os
-import platform
 import random
 import resource
 import subprocess
@@ -27,6 +26,8 @@ from typing import Any
 from django.conf import settings
 from eth_utils.address import to_checksum_address
 
+from bench.tools.figures import figure, most
+
 ROOT = Path(__file__).resolve().parents[2]
 TRANSFERS, TOKEN_TRANSFERS, OURS = 500, 300, 10
 BLOCK_SECONDS = 2.0
@@ -34,7 +35,7 @@ SETTLING = 23
 
 
 def main() -> int:
-    """Prints the machine and one line for each number of addresses."""
+    """Tells what each number of addresses costs."""
     parser = argparse.ArgumentParser(description="What reading a chain costs.")
     parser.add_argument("--blocks", type=int, default=24, help="a second reading has 60 where many are watched")
     parser.add_argument("--watched", type=int, nargs="+", default=[10, 1_000, 100_000])
@@ -49,11 +50,9 @@ def main() -> int:
 def measure(*, blocks: int, watched: list[int]) -> int:
     from tests.anvil import Anvil
 
-    print(f"{platform.machine()}, {os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}")
     with Anvil(mine_by_hand=True) as node:
-        first, began = fill(node, blocks), time.perf_counter()
+        first = fill(node, blocks)
         print(f"{blocks} blocks of {TRANSFERS} transfers, {OURS} of them to watched addresses")
-        print("watched   calls  (first)  requests  seconds  slowest  own cpu      memory   a block")
         worst = 0.0
         for number in watched:
             child = {"url": node.url, "first": first, "blocks": blocks, "watched": number}
@@ -66,15 +65,14 @@ def measure(*, blocks: int, watched: list[int]) -> int:
                 return 1
             seen = json.loads(done.stdout)
             worst = max(worst, seen["seconds"])
-            print(
-                f"{number:7,} {seen['calls']:7.1f} {seen['followed']:8.1f} {seen['requests']:9.1f} "
-                f"{seen['seconds']:8.3f} {seen['slowest']:8.3f} {seen['cpu']:8.3f} {seen['memory']:8.0f} MB   "
-                f"{seen['found']} transfers found"
-            )
+            of = f"of {number:,} addresses"
+            figure(f"a block {of}", seen["seconds"], "s", goal=most(BLOCK_SECONDS))
+            figure(f"its own cpu, {of}", seen["cpu"], "s a block")
+            figure(f"calls, {of}", seen["calls"], "a block")
+            figure(f"memory, {of}", seen["memory"], "MB")
             if seen["found"] != OURS * blocks:
                 print(f"missed {OURS * blocks - seen['found']} transfers")
                 return 1
-    print(f"took {time.perf_counter() - began:.0f} s; a block comes every {BLOCK_SECONDS} s")
     return 0 if worst < BLOCK_SECONDS else 1
 
 

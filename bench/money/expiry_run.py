@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from django.utils import timezone
 
+from bench.tools.figures import figure, least
 from bench.tools.shop import TERMS, open_sessions, open_shop
 from common.garbage import collect_rarely
 from merchants_app.models import Merchant
@@ -28,6 +29,9 @@ def main() -> int:
         creator.communicate(timeout=60)
     alone = _created() / ALONE_SECONDS
     with _creator(MOST_SECONDS) as creator:
+        first = _created()
+        while _created() == first:  # until it has begun
+            time.sleep(0.01)
         before, began = _created(), time.perf_counter()
         done = 0
         while time.perf_counter() - began < MOST_SECONDS and (expired := expire_due()):
@@ -37,9 +41,10 @@ def main() -> int:
         creator.terminate()
     assert Event.objects.filter(type="checkout.expired").count() == done == overdue
     assert Delivery.objects.filter(event__type="checkout.expired").count() == overdue
-    print(f"{overdue} sessions expired in {seconds:.1f} s, {overdue / seconds:.0f}/s (goal {GOAL}/s)")
-    print(f"creating: {alone:.0f}/s alone, {beside:.0f}/s beside it, {beside / alone:.0%} (goal {GOAL_SHARE:.0%})")
-    return 0 if overdue / seconds >= GOAL and beside >= GOAL_SHARE * alone else 1
+    good = figure(f"sessions expired, of {overdue:,}", overdue / seconds, "a second", goal=least(GOAL))
+    share = beside / alone
+    good &= figure("creating meanwhile", beside, "a second", ratio=share, floor="that alone", goal=least(GOAL_SHARE))
+    return 0 if good else 1
 
 
 def create(seconds: float) -> None:

@@ -9,6 +9,7 @@ from datetime import date, timedelta
 from django.db import connection
 from django.utils import timezone
 
+from bench.tools.figures import figure, least, most
 from bench.tools.shop import open_sessions, open_shop
 from sessions_app.books.exports import file
 from sessions_app.books.journal import journal
@@ -47,22 +48,15 @@ def main() -> int:
         cursor.execute(_LINES)
         cursor.execute("ANALYZE")
     measured(replace(wish, first=timezone.now().date() - timedelta(days=1)), Style())  # some ten thousand
-    before, worst = memory_mb(), float("inf")
+    before, good = memory_mb(), True
     for what, style, name in (
         (Export.PAYMENTS, Style(), "payments, CSV"),
         (Export.PAYMENTS, Style(is_json=True), "payments, JSON lines"),
         (Export.LINES, Style(has_comma=True), "all movements, CSV with commas"),
     ):
-        own = time.process_time()
         speed, rows, size = measured(replace(wish, what=what), style)
-        own = time.process_time() - own
-        worst = min(worst, speed)
-        print(
-            f"{name:<32}{rows:>9,} rows, {size / 1e6:.0f} MB: {speed:,.0f} rows/s (goal {GOAL:,}), "
-            f"{rows / own:,.0f} a second of its own cpu"
-        )
-    growth = memory_mb() - before
-    print(f"memory: {before:.0f} MB before, {growth:+.0f} MB at most meanwhile (goal below {MOST_GROWTH_MB})")
+        good &= figure(f"{name}: {rows:,} rows, {size / 1e6:.0f} MB", speed, "rows a second", goal=least(GOAL))
+    good &= figure("memory that it takes more", memory_mb() - before, "MB", goal=most(MOST_GROWTH_MB))
     month = timezone.now().date().replace(day=1)
     for name, act in (
         ("statement", lambda: statement(wish.merchant, wish.mode, month, timezone.now())),
@@ -70,8 +64,8 @@ def main() -> int:
     ):
         began = time.perf_counter()
         act()
-        print(f"{name} of a month: {time.perf_counter() - began:.2f} s")
-    return 0 if worst >= GOAL and growth < MOST_GROWTH_MB else 1
+        figure(f"{name} of a month", time.perf_counter() - began, "s")
+    return 0 if good else 1
 
 
 def measured(wish: Wish, style: Style) -> tuple[float, int, int]:

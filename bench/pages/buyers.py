@@ -15,12 +15,12 @@ import asyncio
 import json
 import sys
 import time
-from statistics import median
 
 import httpx
 import psutil
 
 from bench.api.calls import selects
+from bench.tools.figures import figure, least, most
 from bench.tools.load import Request, drive, request
 from bench.tools.servers import Servers
 
@@ -49,15 +49,14 @@ def shares(url: str, floor: str, key: str, token: str, seconds: float) -> bool:
     etag = httpx.get(f"{url}/pay/{token}/status").headers["ETag"]
     good = True
     for name, path, known in (("page", "", ""), ("status, unchanged", "/status", etag)):
-        found = []
+        rates, found = list[float](), list[float]()
         for _ in range(ROUNDS):
             ours = asyncio.run(drive(url, looks(url, f"/pay/{token}{path}", known), connections=8, seconds=seconds))
             bare = asyncio.run(drive(floor, selects(floor, key), connections=8, seconds=seconds))
+            rates.append(ours.rate)
             found.append(ours.rate / bare.rate)
-            print(f"{name:<18}{ours}   floor {bare}")
-        goal = f" (goal {GOAL})" if known else ""
-        print(f"{name:<18}{median(found):.2f} of the floor{goal}")
-        good &= not known or median(found) >= GOAL
+        goal = least(GOAL) if known else None
+        good &= figure(f"looks at the {name}", rates, "a second", ratio=found, floor="a bare view", goal=goal)
     return good
 
 
@@ -118,14 +117,13 @@ def news(url: str, tokens: list[str], servers: list[psutil.Process], seconds: fl
     cpu = sum(sum(each.cpu_times()[:2]) for each in everyone) - before
     memory = sum(each.memory_info().rss for each in everyone) / 2**20
     late = sorted(pages.late)
-    unheard = len(pages.changed)
+    open_pages = f"{len(tokens):,} open pages"
+    figure(f"looks of {open_pages}", pages.asked / spent, f"a second, of {len(tokens) / ASKS_EVERY:.0f} asked for")
+    figure(f"cpu for {open_pages}", cpu / spent, "cores")
+    figure(f"memory for {open_pages}", memory, "MB")
+    good = figure(f"news not heard within the run by {open_pages}", len(pages.changed), f"of {len(late)}", goal=most(0))
     at = late[int(len(late) * 0.99)] if late else float("inf")
-    print(
-        f"{len(tokens)} open pages: {pages.asked / spent:.0f} looks/s (asked for {len(tokens) / ASKS_EVERY:.0f}), "
-        f"{len(late)} news heard, p50 {median(late or [float('inf')]):.1f} s, p99 {at:.1f} s "
-        f"(goal {NEWS_SECONDS:.0f} s), {unheard} not within the run; servers {cpu / spent:.2f} cores, {memory:.0f} MB"
-    )
-    return unheard == 0 and at <= NEWS_SECONDS
+    return figure(f"news heard late by {open_pages}", at, "s (p99)", goal=most(NEWS_SECONDS)) and good
 
 
 def main() -> int:

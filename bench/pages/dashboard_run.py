@@ -4,6 +4,7 @@ import sys
 import time
 
 from bench.pages.year import make_year  # sets Django up
+from bench.tools.figures import figure, most
 
 from allauth.account.models import EmailAddress  # isort: skip
 from allauth.mfa.models import Authenticator  # isort: skip
@@ -46,14 +47,15 @@ def main() -> int:
         "address": f"0x{half:040x}",
     }  # fmt: skip
     assert first.public_id
-    failed = False
-    for place, client, pages in (
-        (f"/dashboard/{shop.public_id}/test/", _member(shop), _PAGES),
-        ("/admin/", _operator(), _ADMIN),
+    good = True
+    for what, place, client, pages in (
+        ("the dashboard's", f"/dashboard/{shop.public_id}/test/", _member(shop), _PAGES),
+        ("the admin's", "/admin/", _operator(), _ADMIN),
     ):
-        for page in pages:
-            failed |= _measure(client, f"{place}{page.format(**names)}", rounds) > GOAL_MS
-    return int(failed)
+        slowest = max(_measure(client, f"{place}{page.format(**names)}", rounds) for page in pages)
+        name = f"{what} slowest page of {len(pages)}, {sessions:,} sessions"
+        good &= figure(name, slowest, "ms (p95)", goal=most(GOAL_MS))
+    return int(not good)
 
 
 def _measure(client: Client, url: str, rounds: int) -> float:

@@ -17,6 +17,7 @@ from typing import Any
 import httpx
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from bench.tools.figures import figure, most
 from checkout_project.running import children
 from checkout_project.running.secrets import demo_file
 from checkout_project.tools.install import find_browser
@@ -104,12 +105,15 @@ def _look(browser: Browser, name: str, url: str) -> bool:
     shift, largest, moved = page.evaluate("[window.shift, window.largest, window.moved]")
     context.close()
     total = sum(size for _, size in loaded)
-    print(f"{name}: {len(loaded)} requests, {total:,} bytes, layout shift {shift:.3f}, largest paint {largest:.0f} ms")
+    good = figure(f"{name}: requests", len(loaded), "", goal=most(MOST_REQUESTS))
+    good &= figure(f"{name}: over the wire", total, "bytes", goal=most(MOST_BYTES))
+    good &= figure(f"{name}: layout shift", shift, "", goal=most(0))
+    figure(f"{name}: largest paint", largest, "ms")
     for path, size in loaded:
         print(f"  {size:7,}  {path}")
     for node in moved:
         print(f"  moved: {node}")
-    return len(loaded) > MOST_REQUESTS or total > MOST_BYTES or shift > 0
+    return not good
 
 
 def _loads_of(page: Page) -> list[tuple[str, int]]:

@@ -12,6 +12,7 @@ Uses the database `tallystick_bench` on DATABASE_URL's server, made anew. Exits 
 import argparse
 import sys
 
+from bench.tools.figures import figure, most
 from bench.webhooks.delivery import prepare_database
 
 MOST_AGAIN = 0.01  # of the messages
@@ -29,14 +30,12 @@ def main() -> int:
 
     result = run(Chaos(events=asked.events, seconds=asked.seconds, kill_every=asked.kill_every))
     for path, seen in sorted(result.endpoints.items()):
-        print(f"{path:12} {seen['different']:6} of {result.events} events, {sum(seen['again'].values()):4} again, "
-              f"{seen['forged']} forged, {seen['gaps']} sessions with gaps")  # fmt: skip
+        print(f"{path}: {seen['different']} of {result.events} events, {seen['forged']} forged, {seen['gaps']} gaps")
     again = result.again.total() / (result.events * len(result.endpoints))
-    unexplained = result.unexplained.total()
-    passed = result.complete and not unexplained and again <= MOST_AGAIN
-    print(f"{result.kills} strikes, {again:.2%} of the messages came again, {unexplained} of them without a kill: "
-          f"{'ok' if passed else 'FAILED'}")  # fmt: skip
-    return 0 if passed else 1
+    good = figure(f"messages lost or wrong, of {result.kills} strikes", int(not result.complete), "", goal=most(0))
+    good &= figure("messages that came again", 100 * again, "%", goal=most(100 * MOST_AGAIN))
+    good &= figure("… of them without a kill", result.unexplained.total(), "", goal=most(0))
+    return 0 if good else 1
 
 
 if __name__ == "__main__":

@@ -26,6 +26,7 @@ from urllib.parse import urlsplit
 import aiohttp
 import psycopg
 
+from bench.tools.figures import figure, least, most
 from common.garbage import collect_rarely
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -34,11 +35,12 @@ ENDPOINTS, IN_FLIGHT, ROUNDS = 4, 64, 3
 MANNERS = {"hang": "hanging", "slow": "answering slowly"}
 # Milliseconds are the machine's own unrest; only what is more than that is compared.
 NOISE_SECONDS = 0.05
+MISSED: list[str] = []
 BODY = {"amount": 49.0, "currency": "USD", "metadata": {"orderId": "10482"}, "filler": "x" * 1200}
 
 
 def main() -> int:
-    """Prints the figures; 1 when one of them is missed."""
+    """Tells the figures; 1 when one of them is missed."""
     parser = argparse.ArgumentParser(description="How fast webhooks leave.")
     parser.add_argument("--events", type=int, default=20_000)
     parser.add_argument("--old", type=int, default=1_000_000)
@@ -46,49 +48,37 @@ def main() -> int:
     prepare_database()
     with receiver() as url:
         small = measure(url, asked.events, "empty table")
-        if not asked.old:
-            return verdict([small])
-        fill(asked.old)
-        return verdict([small, measure(url, asked.events, f"{asked.old:,} old deliveries")])
+        if asked.old:
+            fill(asked.old)
+            compare(small, measure(url, asked.events, f"beside {asked.old:,} old ones"))
+    return 1 if MISSED else 0
+
+
+def tell(*given: Any, **options: Any) -> None:
+    """A figure, and that it was missed."""
+    if not figure(*given, **options):
+        MISSED.append(given[0])
 
 
 def measure(url: str, events: int, title: str) -> dict[str, float]:
-    """Medians of three rounds, each with bare aiohttp beside it."""
-    rounds = []
-    for number in range(ROUNDS):
-        bare = asyncio.run(bare_posts(url, events))
-        ours = deliveries(url, events)
-        rounds.append((ours, bare))
-        print(f"  round {number + 1}: {ours:6.0f}/s, bare aiohttp {bare:6.0f}/s, ratio {ours / bare:.2f}", flush=True)
-    found = {
-        "rate": statistics.median(ours for ours, _ in rounds),
-        "ratio": statistics.median(ours / bare for ours, bare in rounds),
-    }
-    print(f"{title}: {found['rate']:.0f}/s, ratio {found['ratio']:.2f}", flush=True)
+    """Three rounds, each with bare aiohttp beside it."""
+    rounds = [(asyncio.run(bare_posts(url, events)), deliveries(url, events)) for _ in range(ROUNDS)]
+    rates, ratios = [ours for _, ours in rounds], [ours / bare for bare, ours in rounds]
+    tell(f"deliveries, {title}", rates, "a second", goal=least(2500))
+    tell(f"deliveries, {title}, and bare aiohttp", rates, "a second", ratio=ratios, floor="aiohttp", goal=least(0.35))
+    found = {"ratio": statistics.median(ratios)}
     for path, manners in MANNERS.items():
-        p50, found[manners] = beside(url, path)
-        summary = f"p50 {p50 * 1000:.0f} ms, p99 {found[manners] * 1000:.0f} ms"
-        print(f"{title}, half of the endpoints {manners}: {summary}", flush=True)
+        _, found[manners] = beside(url, path)
+        tell(f"p99 to healthy ones, {title}, half of all {manners}", found[manners], "s", goal=most(1))
     return found
 
 
-def verdict(measured: list[dict[str, float]]) -> int:
-    """Compares with what is wanted."""
-    faults = [f"{each['rate']:.0f}/s" for each in measured if each["rate"] < 2500]
-    faults += [f"ratio {each['ratio']:.2f}" for each in measured if each["ratio"] < 0.35]
+def compare(small: dict[str, float], large: dict[str, float]) -> None:
+    """What many old deliveries change."""
+    tell("speed that is left beside old ones", large["ratio"] / small["ratio"], "of that without", goal=least(0.8))
     for manners in MANNERS.values():
-        faults += [f"p99 {each[manners]:.2f} s, half {manners}" for each in measured if each[manners] > 1]
-    if len(measured) == 2:
-        small, large = measured
-        if (change := large["ratio"] / small["ratio"]) < 0.8:
-            faults.append(f"old deliveries leave {change:.0%} of the speed")
-        faults += [
-            f"old deliveries make p99 {large[manners] / small[manners]:.1f} times as long, half {manners}"
-            for manners in MANNERS.values()
-            if large[manners] > 1.2 * small[manners] + NOISE_SECONDS
-        ]
-    print("MISSED: " + ", ".join(faults) if faults else "ok")
-    return 1 if faults else 0
+        longer = (large[manners] - NOISE_SECONDS) / small[manners]
+        tell(f"p99 beside old ones, half of all {manners}", longer, "of that without", goal=most(1.2))
 
 
 async def bare_posts(url: str, number: int) -> float:

@@ -18,6 +18,7 @@ import json
 import logging
 import os
 import re
+import shutil
 import sys
 import tempfile
 import time
@@ -30,6 +31,7 @@ from typing import TYPE_CHECKING
 import httpx
 import psycopg
 
+from bench.tools.figures import figure, most
 from bench.whole.plan import PROCESSES, WEIGHTS, Disturbance, storm
 from bench.whole.receiver import Receiver
 from bench.whole.shop import Shop
@@ -50,7 +52,6 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--every", type=float, default=6, help="seconds from disturbance to disturbance")
     parser.add_argument("--only", nargs="*", default=[], help="words of the disturbances to play")
-    parser.add_argument("--keep", action="store_true", help="the folder with the logs stays")
     options = parser.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="chaos-"))
     os.environ |= {"DJANGO_SETTINGS_MODULE": "checkout_project.settings", "DEBUG": "0"}
@@ -213,8 +214,13 @@ class Storm:
             print(f"  {name}: {dict(last_words(self.system.log(name)))}")
         for fault in found[:40]:
             print(fault)
-        print("ok" if not found else f"FAILED: {len(found)} faults; logs in {self.system.folder}")
-        return 1 if found else 0
+        figure("seconds until all is at rest", rested, "s")
+        is_well = figure(f"what does not hold after {len(plan)} disturbances", len(found), "", goal=most(0))
+        if is_well:
+            shutil.rmtree(self.system.folder, ignore_errors=True)
+        else:
+            print(f"The logs are in {self.system.folder}")
+        return 0 if is_well else 1
 
 
 def last_words(log: Path) -> Counter[str]:
