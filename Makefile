@@ -62,9 +62,10 @@ format:
 	-$(BIN)/djlint --reformat --quiet templates
 	node_modules/.bin/biome lint --write static tests chains_app
 
+# All that is measured, as one table, kept in docs/benchmarks.md; QUICK=1: smaller, and only told.
 bench:
 	@$(INSTALL) test
-	@exec $(BIN)/python -m bench
+	@exec $(BIN)/python -m bench $(if $(QUICK),--quick,--keep)
 
 # Would the tests notice? So many random changes for the worse, by a seed: docs/own-tests.md.
 SEED ?= 7

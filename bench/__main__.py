@@ -53,7 +53,8 @@ ALL = {
     "webhook_chaos": Bench("bench.webhooks.chaos", "--events 600 --seconds 20"),
     "weight": Bench("bench.pages.weight"),
     "buyers": Bench("bench.pages.buyers", "--pages 300 --seconds 10"),
-    "idle": Bench("bench.running.idle"),
+    "idle": Bench("bench.running.idle", "--rest 5"),
+    "lanes": Bench("bench.whole.lanes", "--rounds 3"),
     "chaos": Bench("bench.whole.chaos", "--sessions 60 --minutes 0.5"),
     "pages": Bench("bench.pages.matrix"),
 }

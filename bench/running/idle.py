@@ -16,6 +16,7 @@ from pathlib import Path
 import httpx
 import psutil
 
+from bench.tools.figures import figure, most
 from checkout_project.running import children
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -56,20 +57,13 @@ def _measured(name: str, data_dir: Path, rest: float) -> int:
     if not found:
         raise SystemExit("It ended by itself.")
     megabytes = sum(pss for pss, _ in found)
-    print(
-        f"{name}: ready after {seconds:.1f} s ({spent:.1f} s of processor time); "
-        f"idle {megabytes:.0f} MB in {len(found)} processes"
-    )
     for pss, command in found:
         print(f"  {pss:6.1f} MB  {command}")
-    goals = {
-        f"ready within {MOST_SECONDS:.0f} s": seconds <= MOST_SECONDS,
-        f"at most {MOST_MEGABYTES:.0f} MB": megabytes <= MOST_MEGABYTES,
-        f"at most {MOST_PROCESSES} processes": len(found) <= MOST_PROCESSES,
-    }
-    missed = [goal for goal, is_met in goals.items() if not is_met]
-    print(f"  {'MISSED: ' + ', '.join(missed) if missed else 'all goals met'}", flush=True)
-    return 1 if missed else 0
+    good = figure(f"{name}: ready after", seconds, "s", goal=most(MOST_SECONDS))
+    figure(f"{name}: processor time until then", spent, "s")
+    good &= figure(f"{name}: idle memory", megabytes, "MB (PSS)", goal=most(MOST_MEGABYTES))
+    good &= figure(f"{name}: processes", len(found), "", goal=most(MOST_PROCESSES))
+    return 0 if good else 1
 
 
 def _wait_until_ready(port: int, run: subprocess.Popen[bytes]) -> None:

@@ -62,7 +62,9 @@ def main() -> int:
         node = stack.enter_context(Anvil())
         proxies = [stack.enter_context(FaultyProxy(upstream=node.url)) for _ in range(2)]
         receiver = stack.enter_context(Receiver(options.seed))
-        system = System(folder, rpc_url=", ".join(each.url for each in proxies))
+        system = System(
+            folder, env={"RPC_URL_DEVCHAIN": ", ".join(each.url for each in proxies), "WORKER_THREADS": "24"}
+        )
         os.environ |= {
             name: system.env[name]
             for name in ("DATABASE_URL", "REDIS_URL", "DATA_DIR", "SECRET_KEY", "ENCRYPTION_KEYS", "RPC_URL_DEVCHAIN")
@@ -107,13 +109,11 @@ class Storm:
         )
         plan = storm(self.options.seed, seconds=seconds, every=self.options.every, without=without)
         began = time.monotonic()
-        threads = [Thread(target=act, args=args, daemon=True) for act, args in (
-            (self.shop.run, (seconds,)), (self._strike_all, (plan, began)), (self._look_around, ())
-        )]  # fmt: skip
-        for thread in threads:
-            thread.start()
-        threads[0].join(seconds + 240)
-        threads[1].join(60)
+        shopping = Thread(target=self.shop.run, args=[seconds], daemon=True)
+        shopping.start()
+        Thread(target=self._look_around, daemon=True).start()
+        self._strike_all(plan, began)  # here: what a thread has started ends with it (children.start)
+        shopping.join(seconds + 240 - (time.monotonic() - began))
         stormed = time.monotonic() - began
         left = self._rest()
         self.over.set()

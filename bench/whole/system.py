@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from threading import RLock
 
@@ -38,7 +38,8 @@ def until(done: Callable[[], bool], seconds: float, what: str = "it") -> None:
 class System:
     """PostgreSQL, Valkey, two web processes, two workers and the clock. Use as a context manager."""
 
-    def __init__(self, folder: Path, *, rpc_url: str) -> None:
+    def __init__(self, folder: Path, *, env: Mapping[str, str]) -> None:
+        """env: of the processes, over what is set here."""
         self.folder = folder
         self.postgres = Postgres(folder=folder / "pg")
         self.valkey = Valkey(folder=folder / "valkey", password=secrets.token_urlsafe(16))
@@ -54,8 +55,8 @@ class System:
             "PUBLIC_URL": self.url("web-1"), "WEBHOOK_ALLOW_PRIVATE": "1", "DEBUG": "0", "PYTHONUNBUFFERED": "1",
             "RATE_LIMIT_PER_KEY": str(10**9), "RATE_LIMIT_PER_ADDRESS": str(10**9),
             "SECRET_KEY": kept["SECRET_KEY"], "ENCRYPTION_KEYS": kept["ENCRYPTION_KEYS"],
-            "RPC_URL_DEVCHAIN": rpc_url, "WORKER_THREADS": "24",
             "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)]),
+            **env,
         }  # fmt: skip
 
     def __enter__(self) -> "System":

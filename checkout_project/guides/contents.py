@@ -21,7 +21,7 @@ SECTIONS: dict[str, tuple[str, ...]] = {
     "Run it": ("deploying", "configuration", "operators", "doctor", "security"),
 }
 # For those who change Tallystick itself: apart, at the end.
-OWN_DEVELOPERS = {"Tallystick's own developers": ("architecture", "own-tests", "dependencies")}
+OWN_DEVELOPERS = {"Tallystick's own developers": ("architecture", "own-tests", "benchmarks", "dependencies")}
 
 # Files beside the guides that they link to, shown as they are.
 EXAMPLES = ("shop/shop.py", "plugin/orders.py", "connect/connect.mjs")
