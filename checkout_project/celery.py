@@ -9,6 +9,7 @@ from django.utils import timezone
 from checkout_project.jobs.broker import use_it
 from checkout_project.jobs.failures import note_failure
 from checkout_project.jobs.schedule import BEAT_SCHEDULE
+from checkout_project.observing import tasks as _tasks  # noqa: F401  (listens to signals)
 from checkout_project.start import read_settings
 from common.ticks import taken
 

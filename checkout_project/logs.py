@@ -1,6 +1,16 @@
-"""Logs: one JSON object a line, with the request's id; no secrets. `LOG_FORMAT=text` is easier on a person's eyes."""
+"""Logs: one JSON object a line, with the ids of what it is about; no secrets. `LOG_FORMAT=text` is easier on eyes.
 
+Ids are bound where work begins: a request's by `middleware/request_ids.py`, a task's by `observing/tasks.py`, a
+message's by the sender, a session's where several are worked through.
+"""
+
+import logging
+import os
 import re
+import sys
+import threading
+from collections.abc import Mapping, MutableMapping
+from types import TracebackType
 from typing import Any
 
 import structlog
@@ -17,12 +27,44 @@ _SHARED: list[Any] = [
 _PAGE_TOKEN = re.compile(r"(/pay/)[^/?\s\"']+|\b(pg_)[0-9a-z]{26}\b")
 
 
-def _without_page_tokens(_logger: object, _name: str, line: dict[str, Any]) -> dict[str, Any]:
+def _without_page_tokens(_logger: object, _name: str, line: MutableMapping[str, Any]) -> Mapping[str, Any]:
     """What is shown of the line: Django names the path of a request that it refused or that broke."""
     return {
         name: _PAGE_TOKEN.sub(lambda found: f"{found[1] or found[2]}…", value) if isinstance(value, str) else value
         for name, value in line.items()
     }
+
+
+def lines(log_format: str | None = None) -> structlog.stdlib.ProcessorFormatter:
+    """How a line is written. The web server's first process, which reads no settings, asks for it too."""
+    if (log_format or os.environ.get("LOG_FORMAT") or "json") == "text":
+        last: Any = structlog.dev.ConsoleRenderer(colors=False)
+    else:
+        last = structlog.processors.JSONRenderer()
+    return structlog.stdlib.ProcessorFormatter(
+        foreign_pre_chain=[*_SHARED, structlog.processors.format_exc_info],
+        processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, _without_page_tokens, last],
+    )
+
+
+def log_what_nobody_caught() -> None:
+    """Errors that end a process or a thread, and Python's warnings, are lines too. For entries of processes."""
+    logging.captureWarnings(capture=True)
+    sys.excepthook = _process_broke
+    threading.excepthook = _thread_broke
+
+
+def _process_broke(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    if issubclass(kind, KeyboardInterrupt):
+        sys.__excepthook__(kind, error, trace)
+        return
+    structlog.get_logger(__name__).critical("process.broke", exc_info=(kind, error, trace))
+
+
+def _thread_broke(broken: threading.ExceptHookArgs) -> None:
+    if broken.exc_value is not None and not isinstance(broken.exc_value, SystemExit):
+        name = broken.thread.name if broken.thread else ""
+        structlog.get_logger(__name__).error("thread.broke", thread=name, exc_info=broken.exc_value)
 
 
 def configure(*, log_format: str, level: str) -> dict[str, Any]:
@@ -37,20 +79,11 @@ def configure(*, log_format: str, level: str) -> dict[str, Any]:
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,
     )
-    last = structlog.processors.JSONRenderer() if log_format == "json" else structlog.dev.ConsoleRenderer(colors=False)
     return {
         "version": 1,
         "disable_existing_loggers": False,
         "formatters": {
-            "lines": {
-                "()": structlog.stdlib.ProcessorFormatter,
-                "foreign_pre_chain": [*_SHARED, structlog.processors.format_exc_info],
-                "processors": [
-                    structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                    _without_page_tokens,
-                    last,
-                ],
-            }
+            "lines": {"()": f"{__name__}.lines", "log_format": log_format},
         },
         "filters": {"no_outages": {"()": "checkout_project.outage.NotAboutOutages"}},
         "handlers": {"lines": {"class": "logging.StreamHandler", "formatter": "lines"}},

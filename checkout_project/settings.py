@@ -47,6 +47,7 @@ MIDDLEWARE = [
     "checkout_project.middleware.request_ids.RequestIdMiddleware",
     "checkout_project.middleware.callers.CallersMiddleware",
     "checkout_project.health.probes.Probes",
+    "checkout_project.observing.requests.Counted",
     "checkout_project.middleware.pages.Outside",  # calls of the API go from here to `Inside`
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -199,6 +200,8 @@ RATE_LIMIT_PER_KEY = env.number("RATE_LIMIT_PER_KEY", 6_000)
 RATE_LIMIT_PER_ADDRESS = env.number("RATE_LIMIT_PER_ADDRESS", 12_000)
 RATE_LIMIT_PER_LINK = env.number("RATE_LIMIT_PER_LINK", 20)
 METRICS_TOKEN = env.text("METRICS_TOKEN", "")
+# Where a worker, beat and a sender tell their own numbers; 0: nowhere.
+METRICS_PORT = env.number("METRICS_PORT", 0, least=0, most=65535)
 
 LOGGING = logs.configure(
     log_format=env.one_of("LOG_FORMAT", "json", ("json", "text")),

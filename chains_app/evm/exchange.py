@@ -14,6 +14,7 @@ import httpx
 
 from chains_app.evm.deadline_client import client, deadline
 from chains_app.reading.reader import ReaderUnavailable
+from common.measures.counted import RPC_REQUESTS, RPC_SECONDS
 
 # A full block of a busy chain, times the blocks of one batch, with room to spare.
 MOST_BYTES = 128 * 1024 * 1024
@@ -92,14 +93,29 @@ class Throttled(NodeFailed):
 class Exchange:
     """A connection to one node."""
 
-    def __init__(self, url: str) -> None:
-        self._url = url
+    def __init__(self, url: str, *, network: str = "") -> None:
+        self._url, self._network = url, network
         self.host = host_of(url)
         self._client = client(timeout=_TIMEOUT, headers=_HEADERS)
 
     def post(self, body: Any) -> Any:
         """The decoded JSON of its answer, which an HTTP error may hold too. Raises NodeFailed, of a kind."""
-        began = time.monotonic()
+        began, outcome = time.monotonic(), "failed"
+        try:
+            answer = self._answer(body, began)
+            outcome = "ok"
+        except Throttled:
+            outcome = "throttled"
+            raise
+        except TooMuch:
+            outcome = "too_much"
+            raise
+        finally:
+            RPC_REQUESTS.labels(self._network, self.host, outcome).inc()
+            RPC_SECONDS.labels(self._network, self.host).observe(time.monotonic() - began)
+        return answer
+
+    def _answer(self, body: Any, began: float) -> Any:
         try:
             status, content, rest = self._post(json.dumps(body))
         except httpx.TimeoutException as error:

@@ -32,9 +32,10 @@ class Call(NamedTuple):
 class Node:
     """One node. Keeps its connection, and what was learned of its limits and health."""
 
-    def __init__(self, url: str, limits: Limits | None = None) -> None:
+    def __init__(self, url: str, limits: Limits | None = None, *, network: str = "") -> None:
+        """network: its id, for the numbers; empty where nobody knows yet whether it is one of it."""
         self.url = url
-        self._exchange = Exchange(url)
+        self._exchange = Exchange(url, network=network)
         self.host = self._exchange.host
         self.limits = limits or Limits()
         self._failures = 0

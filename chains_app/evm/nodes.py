@@ -37,7 +37,8 @@ class Nodes:
         self._network = network
         urls = network.rpc_urls
         known = {} if limits is None else limits
-        self.all = [Node(url, known.get(url)) for url in ((*urls[1:], *urls[:1]) if others_first else urls)]
+        ordered = (*urls[1:], *urls[:1]) if others_first else urls
+        self.all = [Node(url, known.get(url), network=network.id) for url in ordered]
         self._wrong: dict[str, str] = {}
         self._chosen = 0
         self._compared_at = -COMPARE_SECONDS * 1.0

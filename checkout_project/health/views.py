@@ -1,17 +1,16 @@
 """For whoever watches the service: is it alive, can it work, what does it do."""
 
-import hmac
 from typing import Any
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.http import require_safe
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from checkout_project.facts.installation import Facts, facts
 from checkout_project.facts.states import states_of
-from checkout_project.metrics import REGISTRY
+from checkout_project.observing.known import KNOWN
 from checkout_project.outage import RETRY_SECONDS
+from common.measures.telling import TOKEN_WANTED, counted, may_read
 
 
 @require_safe
@@ -40,11 +39,9 @@ def ready(_request: HttpRequest) -> HttpResponse:
 @require_safe
 def metrics(request: HttpRequest) -> HttpResponse:
     """`/metrics` for Prometheus. With `METRICS_TOKEN` set it must be sent as a bearer token."""
-    token = settings.METRICS_TOKEN
-    given = request.headers.get("Authorization", "").removeprefix("Bearer ")
-    if token and not hmac.compare_digest(given.encode(), token.encode()):
-        return HttpResponse("Send the METRICS_TOKEN as a bearer token.\n", status=401, content_type="text/plain")
-    return HttpResponse(generate_latest(REGISTRY), content_type=CONTENT_TYPE_LATEST)
+    if not may_read(request.headers.get("Authorization", "")):
+        return HttpResponse(TOKEN_WANTED, status=401, content_type="text/plain")
+    return HttpResponse(generate_latest(KNOWN) + counted(), content_type=CONTENT_TYPE_LATEST)
 
 
 def _seconds(found: Facts) -> dict[str, Any]:

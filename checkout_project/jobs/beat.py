@@ -10,8 +10,10 @@ from redis import RedisError
 from typing_extensions import override
 
 from checkout_project.jobs.alive import Sign
+from checkout_project.jobs.failures import short_name
 from checkout_project.jobs.pulses import BEAT, EVERY_SECONDS, give_pulse
 from checkout_project.outage import Outage
+from common.measures.counted import TICK_SENT_AT
 from common.ticks import may_be_sent
 
 _STARTED, _THEN = datetime.now(UTC), time.monotonic()
@@ -49,13 +51,14 @@ class SteadyScheduler(Scheduler):
         """Sends a tick, unless the one before still waits. Redis' absence is no reason to end."""
         try:
             self._live()
-            if not may_be_sent(str(entry.task), *(entry.args or ())):
-                return
+            is_wanted = may_be_sent(str(entry.task), *(entry.args or ()))
         except RedisError as error:
             _REDIS.noticed(error)
             return
         _REDIS.over()
-        super().apply_entry(entry, producer=producer)
+        TICK_SENT_AT.labels(short_name(str(entry.task))).set_to_current_time()
+        if is_wanted:
+            super().apply_entry(entry, producer=producer)
 
     def _live(self) -> None:
         """Says that it does, every few seconds."""

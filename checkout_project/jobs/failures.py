@@ -26,6 +26,11 @@ class FailingTask:
     why: str
 
 
+def short_name(name: str) -> str:
+    """A task's, as people and numbers call it: without its app."""
+    return name.rpartition(".")[2]
+
+
 def note_failure(name: str, why: str, *, now: datetime) -> None:
     """Counts it. While Redis is away no task runs either."""
     with suppress(RedisError):
@@ -43,7 +48,7 @@ def failing_tasks(now: datetime) -> Sequence[FailingTask]:
         hours = [_counter(name, now - timedelta(hours=each)) for each in range(KEPT_HOURS)]
         times, last = sum(cache.get_many(hours).values()), cache.get(_last(name))
         if times and last:
-            found.append(FailingTask(name=name.rpartition(".")[2], times=times, last_at=last[0], why=last[1]))
+            found.append(FailingTask(name=short_name(name), times=times, last_at=last[0], why=last[1]))
     return sorted(found, key=lambda each: each.last_at, reverse=True)
 
 

@@ -1,4 +1,5 @@
-"""Every answer carries `Request-Id`, and every log line written meanwhile carries the same id."""
+"""Every answer carries `Request-Id`, and every log line written meanwhile carries the same id,
+with that of the session or event that the address names."""
 
 import re
 from collections.abc import Callable
@@ -8,7 +9,10 @@ from django.http import HttpRequest, HttpResponse
 
 from common.public_ids import new_public_id
 
+# Ids of ours that are no secret, by their prefix and what lines call them. The token of a buyer's page is one.
+_TOLD = {"cs": "session_id", "evt": "event_id", "ref": "refund_id"}
 _ACCEPTABLE = re.compile(r"[A-Za-z0-9_.\-]{8,64}")
+_ID = re.compile(r"[0-9a-z]{26}")
 
 
 class RequestIdMiddleware:
@@ -27,5 +31,13 @@ class RequestIdMiddleware:
             response = self.get_response(request)
         finally:
             structlog.contextvars.reset_contextvars(**bound)
+            structlog.contextvars.unbind_contextvars(*_TOLD.values())
         response["Request-Id"] = request_id
         return response
+
+    def process_view(self, _request: HttpRequest, _view: object, _given: object, named: dict[str, object]) -> None:
+        """Lines tell which session or event the address is about."""
+        for value in named.values():
+            prefix, _, rest = str(value).partition("_")
+            if prefix in _TOLD and _ID.fullmatch(rest):
+                structlog.contextvars.bind_contextvars(**{_TOLD[prefix]: value})

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import structlog
 
 from checkout_project.api_limits import late_answer, picture_bytes
+from checkout_project.observing.requests import NO_ROUTE, count
 from checkout_project.web.bodies import ClientGoneError, Receive, drop_body, has_body, is_worth_reading, whole_body
 from checkout_project.web.environ import Environ, Scope, environ_of, put_body
 from checkout_project.web.sockets import forget_deaf_clients
@@ -94,6 +95,7 @@ async def _tell(send: Send, answer: Answer) -> None:
 
 def _late(environ: Environ, seconds: float) -> Answer:
     late = late_answer(environ, seconds=seconds)
+    count(NO_ROUTE, environ["REQUEST_METHOD"], late.status_code, seconds=seconds)
     return Answer(late.status_code, [(n.lower().encode(), v.encode()) for n, v in late.items()], late.content)
 
 

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from queue import SimpleQueue
 from typing import Any, NamedTuple, TypeVar
 
+from common.measures.counted import WEB_THREADS, WEB_THREADS_BUSY, WEB_WAITING
+
 T = TypeVar("T")
 
 
@@ -24,16 +26,22 @@ class Threads:
 
     async def call(self, work: Callable[[], T]) -> T:
         """What the work returns, or raises."""
+        if self._waiting_to_start:
+            WEB_THREADS.set(len(self._waiting_to_start))
         while self._waiting_to_start:  # with the first call, because a fork inherits no threads
             self._waiting_to_start.pop().start()
         loop = asyncio.get_running_loop()
         future: asyncio.Future[T] = loop.create_future()
+        WEB_WAITING.inc()
         self._jobs.put(_Job(work, loop, future))
         return await future
 
     def _run(self) -> None:
         while True:
-            _do(self._jobs.get())
+            job = self._jobs.get()
+            WEB_WAITING.dec()
+            with WEB_THREADS_BUSY.track_inprogress():
+                _do(job)
 
 
 def _do(job: _Job) -> None:

@@ -13,6 +13,7 @@ from django.db import transaction
 from django.template.loader import render_to_string
 
 from common.mail_backends import NOWHERE
+from common.measures.counted import LETTERS
 from merchants_app.models import Merchant, Role, User
 
 _log = structlog.get_logger()
@@ -44,6 +45,12 @@ def mail_owners_at_once(*, merchant: Merchant, template: str, **context: Any) ->
 
 def deliver(letter: EmailMessage) -> Posted:
     """A letter with all its parts, now."""
+    posted = _deliver(letter)
+    LETTERS.labels(posted.name.lower()).inc()
+    return posted
+
+
+def _deliver(letter: EmailMessage) -> Posted:
     if settings.EMAIL_BACKEND == NOWHERE:
         _log.warning("mail.not_sent", subject=letter.subject, reason="EMAIL_HOST names no mail server")
         return Posted.AWAY

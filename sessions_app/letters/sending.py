@@ -65,7 +65,8 @@ def _send(key: int, tries: int, *, now: datetime, line: BaseEmailBackend) -> Pos
         if outcome is None:
             message = write(about)
             message.connection = line
-            posted = deliver(message)
+            with structlog.contextvars.bound_contextvars(session_id=about.session.public_id):
+                posted = deliver(message)
             outcome = _OUTCOMES.get(posted)
             if posted == Posted.LATER and tries >= len(PAUSES):
                 outcome = LetterOutcome.GIVEN_UP

@@ -14,6 +14,7 @@ from chains_app.reading.attention import wake
 from chains_app.reading.health import unread_networks
 from chains_app.receiving.deposits import deposit_address
 from chains_app.receiving.xpub import xpub_address
+from common.measures.counted import Stage, reached_on_commit
 from common.modes import Mode
 from common.money import plain, units_due
 from merchants_app.models import TreasuryKind, is_off
@@ -138,6 +139,9 @@ def choose_option(*, session: CheckoutSession, asset: str, network: str, now: da
         # A guarded update, no lock: a session that ended meanwhile keeps its quote of before.
         if not CheckoutSession.objects.filter(pk=session.pk, status=Status.OPEN).update(quote=quote, updated_at=now):
             raise SessionNotOpen("The session has ended or is paid by now: there is nothing to pay any more.")
+        if session.quote_id is None:
+            waited = now - (session.opened_at or session.created_at)
+            reached_on_commit(Stage.QUOTED, mode=session.mode, network=option.network.id, after=waited)
     wake(option.network.id)
     session.quote = quote
     return quote

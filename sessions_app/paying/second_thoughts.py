@@ -89,7 +89,7 @@ def _decided_or_later(pending: PendingDecision, now: datetime) -> bool:
     try:
         return _decided(pending)
     except Exception:  # noqa: BLE001  (whatever it is, the others must be decided)
-        _log.exception("decisions.not_decided", session=pending.session_id, decision=pending.kind)
+        _log.exception("decisions.not_decided", session_id=pending.session.public_id, decision=pending.kind)
     # Behind all that are due, and until then it can be taken back.
     PendingDecision.objects.filter(pk=pending.pk).update(takes_effect_at=now + _TRIED_AGAIN)
     return False

@@ -78,7 +78,7 @@ def _sign(keys: list[int], now: datetime) -> int:
         try:
             done += _sign_one(session, key, now)
         except Exception:  # noqa: BLE001  (whatever it is, the others must be signed)
-            _log.exception("receipts.not_signed", session=session.pk)
+            _log.exception("receipts.not_signed", session_id=session.public_id)
     return done
 
 

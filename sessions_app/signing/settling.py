@@ -126,7 +126,9 @@ def _have_verified(
 
 
 def _away(row: Authorization, problem: FacilitatorAway) -> FacilitatorUnavailable:
-    _log.warning("signing.facilitator_away", authorization=row.pk, reason=str(problem))
+    _log.warning(
+        "signing.facilitator_away", session_id=row.session.public_id, authorization=row.pk, reason=str(problem)
+    )
     return FacilitatorUnavailable(
         gettext("The service that sends it cannot be reached. Nothing was sent: try again, or send it yourself.")
     )
@@ -134,7 +136,9 @@ def _away(row: Authorization, problem: FacilitatorAway) -> FacilitatorUnavailabl
 
 def _in_doubt(row: Authorization, reason: str, *, tx_hash: str = "") -> SettlementInDoubt:
     kept.keep_in_doubt(row, reason=reason, tx_hash=tx_hash)
-    _log.warning("signing.in_doubt", authorization=row.pk, reason=reason, tx_hash=tx_hash)
+    _log.warning(
+        "signing.in_doubt", session_id=row.session.public_id, authorization=row.pk, reason=reason, tx_hash=tx_hash
+    )
     sentence = gettext(
         "The service that sends it has not confirmed it. Do not pay again yet: if it was sent, it shows here. "
         "Otherwise the signature is over at %(time)s UTC."

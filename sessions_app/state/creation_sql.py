@@ -16,6 +16,7 @@ from django.db import connection
 
 from common.api.exact_json import dumps
 from common.database import fetch
+from common.measures.counted import Stage, reached_on_commit
 from merchants_app.models import IdempotencyRecord
 from merchants_app.requests.idempotency import Claim
 from merchants_app.treasuries.treasuries import IN_FORCE
@@ -139,6 +140,7 @@ def open_session(
         return None
     if inserted.has_deliveries:
         nudge_on_commit()
+    reached_on_commit(Stage.CREATED, mode=session.mode)
     return inserted.text
 
 

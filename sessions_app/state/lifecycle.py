@@ -15,6 +15,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from common.bulk_sql import update_rows
+from common.measures.counted import Stage, reached_on_commit
 from sessions_app.errors import NothingToDecide
 from sessions_app.models import CheckoutSession, Decision, DepositAddress, StatusChange
 from sessions_app.orders.paid_once import mark_paid_orders
@@ -191,8 +192,7 @@ def _reopen(session: CheckoutSession, *, until: datetime) -> None:
 
 def _locked(ids: Iterable[int]) -> list[CheckoutSession]:
     """The sessions under lock, always in the same order: two writers of the same ones wait instead of deadlocking."""
-    sessions = CheckoutSession.objects.filter(pk__in=list(ids)).order_by("pk")
-    return _read(sessions.select_for_update())
+    return _read(CheckoutSession.objects.filter(pk__in=list(ids)).order_by("pk").select_for_update())
 
 
 def _read(locking: QuerySet[CheckoutSession]) -> list[CheckoutSession]:
@@ -252,6 +252,7 @@ def _take(session: CheckoutSession, step: Status, after: Verdict, why: News, now
         session.issue, session.needs_decision = after.issue, after.needs_decision
     if step == Status.COMPLETED:
         session.completed_at = now
+        reached_on_commit(Stage.COMPLETED, mode=session.mode, after=now - session.created_at)
     if step == Status.EXPIRED and session.ended_by is None:
         session.ended_by, session.ended_at = Ended.EXPIRED, session.expires_at
     return _change(session, came_from, why, now)
@@ -259,8 +260,7 @@ def _take(session: CheckoutSession, step: Status, after: Verdict, why: News, now
 
 def _oversold(changed: list[CheckoutSession], now: datetime) -> list[StatusChange]:
     """For the timeline of what was paid after its piece had been given back and sold to somebody else."""
-    sold = [each for each in changed if each.payment_link_id and each.completed_at == now]
-    reasons = [(each, oversold(each)) for each in sold]
+    reasons = [(each, oversold(each)) for each in changed if each.payment_link_id and each.completed_at == now]
     return [_change(each, each.status, News(reason=reason), now) for each, reason in reasons if reason]
 
 

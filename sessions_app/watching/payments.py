@@ -16,6 +16,7 @@ from django.utils import timezone
 from chains_app.networks.networks import Network
 from chains_app.reading.reader import FROM_INSIDE, Sighting, Transfer
 from common.database import fetch
+from common.measures.counted import Stage, reached_on_commit
 from common.money import amount_text, to_minor_unit
 from sessions_app.books.booking import book_payments
 from sessions_app.models import CheckoutSession, DepositAddress, Payment
@@ -31,20 +32,17 @@ def sighting(payment: Payment) -> Sighting:
     """Where a payment that was loaded with its session's deposit was last seen, for asking the chain again."""
     known = identity(payment)
     return Sighting(
-        known.tx_hash,
-        known.log_index,
-        payment.block_number,
-        payment.block_hash,
-        known.asset,
-        known.recipient,
-        known.amount_units,
-    )
+        known.tx_hash, known.log_index, payment.block_number, payment.block_hash,
+        known.asset, known.recipient, known.amount_units,
+    )  # fmt: skip
 
 
 def record(network: Network, seen: Sightings) -> NewsBySession:
     """Stores what was seen, each movement once, however often. Call it after `mark_vanished`, which frees the places of
     what vanished."""
     arrived = _stored_first(network, seen.fresh)
+    for each in arrived:
+        reached_on_commit(Stage.SEEN, mode=network.mode, network=network.id, after=each.seen_at - each.arrived_at)
     returned, unsettled = _placed(network, seen)
     valued = _stored_values(seen.valued, timezone.now())
     Payment.objects.bulk_update(_unchanged(seen.eased, confirmed_at=None), ["confirmations_needed"])
@@ -60,6 +58,8 @@ def confirm(network: Network, payments: Iterable[Payment], now: datetime) -> New
     """Marks payments as confirmed; the caller has checked that they are deep enough and still there."""
     same = _unchanged(payments, confirmed_at=None)
     _write(same, now, confirmed_at=now, first_confirmed_at=Coalesce("first_confirmed_at", now))
+    for each in same:
+        reached_on_commit(Stage.CONFIRMED, mode=network.mode, network=network.id, after=now - each.seen_at)
     return _news(network, same, "is confirmed")
 
 
@@ -116,7 +116,7 @@ def _briefly(payments: QuerySet[Payment]) -> QuerySet[Payment]:
     """With what is asked of them here: hundreds a second are loaded, each with its session."""
     return payments.select_related("session__deposit").only(
         "network", "asset", "decimals", "tx_hash", "log_index", "amount_units", "block_number", "block_hash",
-        "counts", "value", "confirmed_at", "session__currency", "session__deposit__address",
+        "counts", "value", "seen_at", "confirmed_at", "session__currency", "session__deposit__address",
     )  # fmt: skip
 
 

@@ -71,7 +71,7 @@ def _do(search: MoneySearch) -> None:
     try:
         outcomes = look(search.session, seconds=SECONDS)
     except Exception:
-        log.exception("search_failed", session=search.session.public_id)
+        log.exception("search_failed", session_id=search.session.public_id)
         _done(search, found=0, said="It went wrong; the operator's log says how.")
         return
     _done(search, found=sum(each.found for each in outcomes), said=" ".join(each.said for each in outcomes))

@@ -54,6 +54,8 @@ class Claim:
     event_type: str
     body: bytes
     leave_by: float = inf  # of `time.monotonic`: later it could still be on its way when the lease ends
+    written_at: datetime | None = None  # the event
+    mode: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -257,7 +259,7 @@ def _claim(row: tuple[Any, ...], leave_by: float) -> Claim:
         data=data,
         current=current,
     )
-    return Claim(delivery_id, endpoint_id, attempts, lease, event_id, kind, body, leave_by)
+    return Claim(delivery_id, endpoint_id, attempts, lease, event_id, kind, body, leave_by, created_at, mode)
 
 
 def _reports(outcome: Outcome) -> dict[str, Any]:

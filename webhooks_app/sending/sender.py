@@ -8,6 +8,7 @@ import asyncio
 import time
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
+from datetime import timedelta
 from functools import partial
 
 import aiohttp
@@ -16,6 +17,7 @@ import structlog
 from django.conf import settings
 from redis.asyncio import Redis
 
+from common.measures.counted import ATTEMPT_SECONDS, ATTEMPTS, Stage, reached
 from webhooks_app.endpoints.failing import switch_off_gone
 from webhooks_app.events.nudging import CHANNEL
 from webhooks_app.problems import Problem
@@ -143,11 +145,13 @@ class Sender:
             task.add_done_callback(self._running.pop)
 
     async def _send(self, client: aiohttp.ClientSession, claim: Claim) -> None:
+        structlog.contextvars.bind_contextvars(event_id=claim.event_id)  # of this task of the loop
         succeeded, seconds = False, 0.0
         try:
             outcome = await attempt(client, self._targets[claim.endpoint_id], claim)
             succeeded, seconds = outcome.succeeded, outcome.duration_ms / 1000
             self._reports.add(outcome)
+            _count(outcome)
             if outcome.problem == Problem.GONE:
                 self._lanes.close(claim.endpoint_id)
         finally:
@@ -233,6 +237,15 @@ class Sender:
         finally:
             await self._database.close()
             await self._reports.close()
+
+
+def _count(outcome: Outcome) -> None:
+    claim, seconds = outcome.claim, outcome.duration_ms / 1000
+    ATTEMPTS.labels(outcome.problem or "none").inc()
+    ATTEMPT_SECONDS.observe(seconds)
+    if outcome.succeeded and claim.written_at:
+        took = outcome.started_at - claim.written_at + timedelta(seconds=seconds)
+        reached(Stage.DELIVERED, mode=claim.mode, after=took)
 
 
 def _filled(claims: Iterable[Claim], capacities: Capacities) -> set[int]:

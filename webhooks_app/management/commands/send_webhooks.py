@@ -8,6 +8,7 @@ from django.core.management.base import BaseCommand
 from typing_extensions import override
 
 from common.garbage import collect_rarely
+from common.measures.telling import tell_at_port
 from webhooks_app.sending.sender import Sender
 from webhooks_app.sending.thread import allow_many_open_files
 
@@ -21,6 +22,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         allow_many_open_files()
         collect_rarely()
+        tell_at_port()
         asyncio.run(_send())
 
 

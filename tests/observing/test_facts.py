@@ -1,0 +1,98 @@
+"""What `/metrics` reads of the database: a fixed number of queries, and alarms that mean something."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+import time_machine
+from django.test import Client
+from django.utils import timezone
+from prometheus_client.parser import text_string_to_metric_families
+
+from chains_app.models import RateSheet, ScanCursor
+from chains_app.networks.networks import network
+from chains_app.reading.health import record_problem
+from sessions_app.models import CheckoutSession
+
+QUERIES = 13
+# Of which nobody in this database has read anything.
+NEW, NODE = "celo", "RPC_URL_CELO"
+
+
+def told(client: Client) -> dict[str, dict[str, float]]:
+    """By metric and by the value of its (last) label."""
+    text = client.get("/metrics").content.decode()
+    found: dict[str, dict[str, float]] = {}
+    for family in text_string_to_metric_families(text):
+        for sample in family.samples:
+            found.setdefault(sample.name, {})["/".join(sample.labels.values())] = sample.value
+    return found
+
+
+def test_a_scrape_asks_as_often_however_much_there_is(
+    client: Client, session: CheckoutSession, django_assert_num_queries: Any
+) -> None:
+    with django_assert_num_queries(QUERIES):
+        before = told(client)
+    CheckoutSession.objects.filter(pk=session.pk).update(needs_decision=True)
+    with django_assert_num_queries(QUERIES):
+        found = told(client)
+    waiting, waited = found["tallystick_decisions_waiting"], before["tallystick_decisions_waiting"]
+    assert (waiting["test"] - waited["test"], waiting["live"] - waited["live"]) == (1, 0)
+    assert found["tallystick_running_sessions"]["live/processing"] >= 0
+    assert sum(found["tallystick_database_connections"].values()) >= 1
+    assert found["tallystick_redis_up"] == {"": 1}
+
+
+def test_a_node_that_never_answered_alarms(client: Client, db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(NODE, "http://127.0.0.1:9")
+    assert told(client)["tallystick_chain_read_seconds_ago"][NEW] == float("inf")
+    record_problem(network=network(NEW), problem="It says nothing.", now=timezone.now() - timedelta(seconds=90))
+    found = told(client)
+    assert found["tallystick_chain_read_seconds_ago"][NEW] == float("inf")
+    assert 90 <= found["tallystick_chain_unread_seconds"][NEW] < 120
+
+
+def test_a_network_that_is_switched_off_alarms_no_more(
+    client: Client, db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(NODE, "http://127.0.0.1:9")
+    record_problem(network=network(NEW), problem="It says nothing.", now=timezone.now() - timedelta(seconds=90))
+    monkeypatch.delenv(NODE)
+    found = told(client)
+    assert NEW not in found["tallystick_chain_read_seconds_ago"]
+    assert NEW not in found["tallystick_chain_unread_seconds"]
+    assert "sandbox" in found["tallystick_chain_unread_seconds"]
+
+
+def test_how_far_a_network_is_behind_its_head(client: Client, db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(NODE, "http://127.0.0.1:9")
+    ScanCursor.objects.create(network=NEW, block_number=90, head=97, scanned_at=timezone.now())
+    assert told(client)["tallystick_chain_lag_blocks"][NEW] == 7
+
+
+def test_each_source_of_rates_has_its_age(
+    client: Client, db: None, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(NODE, "http://127.0.0.1:9")
+    settings.KRAKEN_URL = settings.COINBASE_URL = "http://127.0.0.1:9"
+    now = timezone.now()
+    said = [{"source": "kraken", "pair": pair, "value": "1", "at": _ago(now, age)} for pair, age in PAIRS]
+    RateSheet.objects.create(taken_at=now, readings=said, anchors={}, problems={})
+    with time_machine.travel(now, tick=False):
+        ages = told(client)["tallystick_rate_age_seconds"]
+    assert (ages["kraken"], ages["coinbase"]) == (40, float("inf"))
+
+
+PAIRS = [("ETH/USD", 40), ("USDC/USD", 70)]
+
+
+def _ago(now: datetime, seconds: int) -> str:
+    return (now - timedelta(seconds=seconds)).isoformat()
+
+
+def test_without_redis_the_database_is_told_and_redis_missed(client: Client, db: None, settings: Any) -> None:
+    settings.REDIS_URL = "redis://127.0.0.1:1/0"
+    found = told(client)
+    assert (found["tallystick_redis_up"], found["tallystick_database_up"]) == ({"": 0}, {"": 1})
+    assert "tallystick_queue_tasks" not in found
