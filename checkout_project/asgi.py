@@ -4,11 +4,13 @@ from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 
 from checkout_project.logs import log_what_nobody_caught
+from checkout_project.observing.elsewhere import tell_elsewhere
 from checkout_project.start import read_settings
 from common.garbage import collect_rarely
 
 read_settings()
 log_what_nobody_caught()
+tell_elsewhere("web")
 _django = get_wsgi_application()
 
 # Models can be imported only now that Django is set up.

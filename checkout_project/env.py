@@ -4,6 +4,7 @@ name, with what would be right. The value is shown too, unless it is a secret.""
 import os
 import re
 from collections.abc import Collection
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 from urllib.parse import SplitResult, parse_qsl, quote, unquote, urlsplit
@@ -163,6 +164,22 @@ def address(name: str, default: str) -> str:
     if value and (parts is None or parts.scheme not in {"http", "https"} or not parts.hostname):
         wrong(name, "Give a URL with http:// or https://, or nothing to switch it off.")
     return value
+
+
+def address_by_package(name: str, *modules: str) -> str:
+    """The same, of a service that is spoken to by packages which not everybody has; empty: not spoken to."""
+    value = address(name, "")
+    missing = [module for module in modules if not _is_installed(module)]
+    if value and missing:
+        wrong(name, f"Its packages are not here ({', '.join(missing)}): pip install -r requirements-observability.lock")
+    return value
+
+
+def _is_installed(module: str) -> bool:
+    try:
+        return find_spec(module) is not None
+    except ModuleNotFoundError:  # not even what it stands in
+        return False
 
 
 def fernet_keys(name: str) -> list[str]:

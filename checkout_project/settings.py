@@ -202,6 +202,13 @@ RATE_LIMIT_PER_LINK = env.number("RATE_LIMIT_PER_LINK", 20)
 METRICS_TOKEN = env.text("METRICS_TOKEN", "")
 # Where a worker, beat and a sender tell their own numbers; 0: nowhere.
 METRICS_PORT = env.number("METRICS_PORT", 0, least=0, most=65535)
+# Traces and errors, for services of the operator's own (docs/monitoring.md). Empty: nobody is told.
+OTEL_EXPORTER_OTLP_ENDPOINT = env.address_by_package(
+    "OTEL_EXPORTER_OTLP_ENDPOINT", "opentelemetry.sdk", "opentelemetry.exporter.otlp.proto.http",
+    "opentelemetry.instrumentation.django", "opentelemetry.instrumentation.psycopg",
+    "opentelemetry.instrumentation.celery", "opentelemetry.instrumentation.httpx",
+)  # fmt: skip
+SENTRY_DSN = env.address_by_package("SENTRY_DSN", "sentry_sdk")
 
 LOGGING = logs.configure(
     log_format=env.one_of("LOG_FORMAT", "json", ("json", "text")),

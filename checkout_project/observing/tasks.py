@@ -20,6 +20,7 @@ from structlog.contextvars import bind_contextvars, get_contextvars, unbind_cont
 
 from checkout_project.jobs.failures import short_name
 from checkout_project.logs import log_what_nobody_caught
+from checkout_project.observing.elsewhere import tell_elsewhere
 from common.measures.counted import TASK_ENDED_AT, TASK_SECONDS, TASKS, TASKS_RUNNING
 from common.measures.telling import tell_at_port
 
@@ -33,9 +34,18 @@ def _log_as_django_does(**_signal: Any) -> None:
 
 
 @worker_init.connect
+def _start_worker(**_signal: Any) -> None:
+    _start("worker")
+
+
 @beat_init.connect
-def _start(**_signal: Any) -> None:
+def _start_beat(**_signal: Any) -> None:
+    _start("beat")
+
+
+def _start(process: str) -> None:
     log_what_nobody_caught()
+    tell_elsewhere(process)
     tell_at_port()
 
 

@@ -40,7 +40,7 @@ def test_a_line_of_a_task_names_it_and_its_request(lines: Any) -> None:
     headers: dict[str, Any] = {}
     with structlog.contextvars.bound_contextvars(request_id="req_7"):
         before_task_publish.send(sender="tests.says", headers=headers)
-    before = ended("tests.says", "success")
+    before = ended("says", "success")
     done = says.apply(headers=headers)
     log.warning("after")
     said, after = [line for line in lines() if line["level"] == "warning"]
@@ -48,14 +48,14 @@ def test_a_line_of_a_task_names_it_and_its_request(lines: Any) -> None:
     assert said["request_id"] == "req_7"
     assert "task_id" not in after
     assert headers == {"request_id": "req_7"}
-    assert ended("tests.says", "success") == before + 1
+    assert ended("says", "success") == before + 1
 
 
 def test_a_failure_is_one_line_with_its_id_and_counted(lines: Any, db: None) -> None:
-    before = ended("tests.breaks", "failure")
+    before = ended("breaks", "failure")
     done = breaks.apply()
     [line] = lines()
     assert (line["level"], line["task_id"], line["task"]) == ("error", done.id, "tests.breaks")
     assert "broken on purpose" in line["exception"]
-    assert ended("tests.breaks", "failure") == before + 1
+    assert ended("breaks", "failure") == before + 1
     assert REGISTRY.get_sample_value("tallystick_tasks_running") == 0

@@ -37,6 +37,8 @@ WRONG = {
     "LOG_FORMAT": ["xml"], "LOG_LEVEL": ["LOUD"],
     "COINBASE_URL": ["api.coinbase.example", "ftp://rates.example"], "KRAKEN_URL": ["https://"],
     "FACILITATOR_URL": ["facilitator.example"],
+    "METRICS_PORT": ["-1", "70000", "on"],
+    "SENTRY_DSN": ["sentry.example"], "OTEL_EXPORTER_OTLP_ENDPOINT": ["collector:4318"],
 }  # fmt: skip
 RIGHT = {
     "PUBLIC_URL": ["https://pay.example", "https://pay.example/", "http://10.0.0.5:8000", "http://[::1]:8000"],

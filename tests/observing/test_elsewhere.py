@@ -1,0 +1,109 @@
+"""What leaves for OpenTelemetry and Sentry, as they receive it: enough to find the fault, and nobody's data."""
+
+import gzip
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+SECRETS = (
+    "pg_3f8k", "pat@example.com", "Pat's own", "203.0.113.77", "127.0.0.1:1", "sk_live_key", "rpc-secret-key", "v3",
+)  # fmt: skip
+
+
+class Receiver(BaseHTTPRequestHandler):
+    """Takes whatever is posted, under its path."""
+
+    got: list[tuple[str, bytes]]
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["Content-Length"] or 0))
+        self.got.append((self.path, gzip.decompress(body) if self.headers["Content-Encoding"] == "gzip" else body))
+        self.send_response(200)
+        self.send_header("Content-Length", "2")
+        self.end_headers()
+        self.wfile.write(b"{}")
+
+    do_GET = do_POST
+
+    def log_message(self, *_line: Any) -> None:
+        pass
+
+
+@pytest.fixture(scope="module")
+def received(django_db_setup: None) -> Iterator[list[tuple[str, bytes]]]:
+    """All that a process in trouble has sent, by path."""
+    pytest.importorskip("opentelemetry.instrumentation.django", reason="needs requirements-observability.lock")
+    pytest.importorskip("sentry_sdk", reason="needs requirements-observability.lock")
+    got: list[tuple[str, bytes]] = []
+    handler = type("Handler", (Receiver,), {"got": got})
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        address = f"127.0.0.1:{server.server_port}"
+        env = os.environ | {
+            "DJANGO_SETTINGS_MODULE": "checkout_project.settings",
+            "PYTHONPATH": str(ROOT),
+            "OTEL_EXPORTER_OTLP_ENDPOINT": f"http://{address}",
+            "SENTRY_DSN": f"http://public@{address}/7",
+            "ALLOWED_HOSTS": "testserver",
+        }
+        command = [sys.executable, "-m", "tests.observing.broken_process", f"http://{address}"]
+        done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=120, check=False)
+        assert done.returncode == 0, done.stderr
+        yield got
+        server.shutdown()
+
+
+def spans(received: list[tuple[str, bytes]]) -> Iterator[Any]:
+    from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest  # noqa: PLC0415
+
+    for path, body in received:
+        if path == "/v1/traces":
+            for resource in ExportTraceServiceRequest.FromString(body).resource_spans:
+                for scope in resource.scope_spans:
+                    yield from scope.spans
+
+
+def events(received: list[tuple[str, bytes]]) -> list[dict[str, Any]]:
+    lines = [line for path, body in received if path == "/api/7/envelope/" for line in body.splitlines()]
+    return [each for each in map(json.loads, lines) if "level" in each]
+
+
+def test_traces_name_route_statement_task_and_host(received: list[tuple[str, bytes]]) -> None:
+    found = list(spans(received))
+    told = {each.name: {pair.key: pair.value.string_value for pair in each.attributes} for each in found}
+    page = next(attributes for name, attributes in told.items() if "pay/<str:page_token>" in name)
+    assert page["request_id"].startswith("req_")
+    assert any(attributes.get("db.statement", "").startswith("SELECT") for attributes in told.values())
+    assert told["run/tests.breaks_elsewhere"]["messaging.message.id"]
+    assert any(each.parent_span_id for each in found)
+
+
+def test_errors_name_their_kind_their_place_and_their_ids(received: list[tuple[str, bytes]]) -> None:
+    found = events(received)
+    kinds = {each["exception"]["values"][-1]["type"]: each for each in found if "exception" in each}
+    broken = kinds["ValueError"]
+    assert (broken["tags"]["task"], broken["environment"]) == ("tests.breaks_elsewhere", "web")
+    assert broken["exception"]["values"][-1]["stacktrace"]["frames"][-1]["function"] == "breaks"
+    assert kinds["ProgrammingError"]["tags"]["request_id"].startswith("req_")
+    [line] = [each for each in found if each.get("logentry", {}).get("message") == "odd.line"]
+    assert line["tags"]["session_id"] == "cs_1"
+
+
+@pytest.mark.parametrize("secret", SECRETS)
+def test_nothing_of_anybody_leaves(received: list[tuple[str, bytes]], secret: str) -> None:
+    sent = [body for path, body in received if path in {"/v1/traces", "/api/7/envelope/"}]
+    assert len(sent) > 2
+    assert not [body for body in sent if secret.encode() in body]
+
+
+def test_neither_is_imported_unasked() -> None:
+    assert not {"opentelemetry.sdk", "sentry_sdk"} & set(sys.modules)
