@@ -168,11 +168,11 @@ def address(name: str, default: str) -> str:
 
 def address_by_package(name: str, *modules: str) -> str:
     """The same, of a service that is spoken to by packages which not everybody has; empty: not spoken to."""
-    value = address(name, "")
     missing = [module for module in modules if not _is_installed(module)]
-    if value and missing:
-        wrong(name, f"Its packages are not here ({', '.join(missing)}): pip install -r requirements-observability.lock")
-    return value
+    if missing and text(name, ""):
+        wrong(name, f"Its packages are not here ({missing[0]}): install requirements-observability.lock with pip.")
+        return ""
+    return address(name, "")
 
 
 def _is_installed(module: str) -> bool:
