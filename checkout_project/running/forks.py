@@ -5,12 +5,14 @@ threads of it. They run the same code. Each fork ends when the process that made
 """
 
 import asyncio
+import json
 import multiprocessing
 import os
 import signal
 import sys
 from collections.abc import Callable
 from importlib import import_module
+from pathlib import Path
 from threading import Thread
 
 import uvloop
@@ -29,6 +31,7 @@ WORKER = [
 # Each holds a connection of its own to PostgreSQL: enough for one person who looks, and small.
 THREADS = {"WEB_THREADS": "4", "WORKER_THREADS": "16"}
 KILL_SECONDS = 12.0
+WEB_LOGS = Path(__file__).resolve().parents[1] / "web/granian_logs.json"
 
 
 class Fork:
@@ -121,6 +124,7 @@ class _Web(Thread):
             backpressure=4096,
             websockets=False,
             log_level=LogLevels.error,
+            log_dictconfig=json.loads(WEB_LOGS.read_text(encoding="utf-8")),
         )
         await self._server.serve()
 

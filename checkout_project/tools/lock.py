@@ -14,9 +14,7 @@ LOCKS = {
     for whom in ("", "-run", "-dev")  # the image, `make run`, `make test`: each has all of the one before
 }
 # What only `make contracts` installs, and what operators add for traces: of their needs nothing is named one by one.
-TOOL_LOCKS = {
-    f"requirements-{whom}.txt": f"requirements-{whom}.lock" for whom in ("contracts", "observability")
-}
+TOOL_LOCKS = {f"requirements-{whom}.txt": f"requirements-{whom}.lock" for whom in ("contracts", "observability")}
 _UV = [
     "uv", "pip", "compile", "--quiet", "--universal", "--python-version", "3.11", "--generate-hashes", "--no-annotate",
     "--no-header", "--no-emit-index-url",
