@@ -12,7 +12,7 @@ from django.db import transaction
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics
 
 REGISTRY = CollectorRegistry(auto_describe=True)
-disable_created_metrics()  # a second number beside each, which nobody reads
+disable_created_metrics()  # type: ignore[no-untyped-call]  # a second number beside each, which nobody reads
 
 _QUICK = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 _PATIENT = (0.5, 1, 2, 5, 10, 30, 60, 120, 300, 900, 1800, 3600, 6 * 3600, 24 * 3600)
