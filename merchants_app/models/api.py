@@ -51,7 +51,7 @@ class ApiKey(models.Model):
 
 
 class IdempotencyRecord(models.Model):
-    """The answer once given to a request with an `Idempotency-Key`, kept 24 h."""
+    """The answer once given to a request with an `Idempotency-Key`, kept 24 h; or that such a request runs."""
 
     # Without the index that the constraint below begins with, and without asking whether the merchant of the key that
     # was just checked exists: both would be paid by every POST.
@@ -67,6 +67,9 @@ class IdempotencyRecord(models.Model):
         help_text="False: JSON as it left, of a call whose answer holds no secret and is stored where it is made."
     )
     created_at = models.DateTimeField(db_index=True)
+    running_until = models.DateTimeField(
+        null=True, help_text="Others wait until then for the answer, which is still to come; null: here it is."
+    )
 
     class Meta:
         constraints = [

@@ -21,6 +21,8 @@ from common.errors import Conflict, DomainError
 from merchants_app.models import ApiKey, IdempotencyRecord
 
 KEPT = timedelta(hours=24)
+# What talks to others is done by then. If its process died, the key is free again after so long.
+LONGEST_RUN = timedelta(minutes=2)
 _LONGEST_KEY = 255
 
 
@@ -63,6 +65,10 @@ class Claim:
     key: ApiKey
     idempotency_key: str
     fingerprint: str
+
+
+# Of a row that says no more than that it runs: what a process of the version before answers then.
+_RUNNING_STATUS = StillRunning.status
 
 
 class _AnsweredMeanwhile(Exception):
@@ -121,17 +127,17 @@ def _try(key: ApiKey, idempotency_key: str, fingerprint: str, act: Callable[[], 
 
 
 def _try_apart(key: ApiKey, idempotency_key: str, fingerprint: str, act: Callable[[], Answer]) -> Answer:
-    """The lock is the connection's, so that no transaction has to last; it goes with the connection, too."""
-    number = _lock_number(key.merchant_id, key.mode, idempotency_key)
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s)", [number])
-        if not cursor.fetchone()[0]:
-            _refuse_running()
+    """A row says that it runs, so that neither a transaction nor a connection has to last."""
+    if answer := _lock_and_look(key, idempotency_key, fingerprint):
+        return answer
+    running = _begin(key, idempotency_key, fingerprint)
     try:
-        return _lock_and_look(key, idempotency_key, fingerprint) or _do(key, idempotency_key, fingerprint, act)
-    finally:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_unlock(%s)", [number])
+        answer = act()
+    except BaseException:
+        _end(running, None)
+        raise
+    _end(running, answer if answer.is_success else None)
+    return answer
 
 
 def _do(key: ApiKey, idempotency_key: str, fingerprint: str, act: Callable[[], Answer]) -> Answer:
@@ -144,7 +150,9 @@ def _do(key: ApiKey, idempotency_key: str, fingerprint: str, act: Callable[[], A
 # One round trip: take the key's lock (it goes with the transaction, also when the process dies) and look for an answer.
 _LOCK_AND_LOOK = """
 WITH mine AS MATERIALIZED (SELECT pg_try_advisory_xact_lock(%s) AS locked)
-SELECT mine.locked, record.fingerprint, record.status_code, record.body, record.is_encrypted
+SELECT mine.locked AND coalesce(record.running_until <= clock_timestamp(), TRUE),
+    CASE WHEN record.running_until IS NULL THEN record.fingerprint END,
+    record.status_code, record.body, record.is_encrypted
 FROM mine LEFT JOIN merchants_app_idempotencyrecord AS record
   ON record.merchant_id = %s AND record.mode = %s AND record.key = %s AND record.created_at > %s
 """
@@ -155,9 +163,9 @@ def _lock_and_look(key: ApiKey, idempotency_key: str, fingerprint: str) -> Answe
     owner = (key.merchant_id, key.mode, idempotency_key)
     with connection.cursor() as cursor:
         cursor.execute(_LOCK_AND_LOOK, [_lock_number(*owner), *owner, timezone.now() - KEPT])
-        locked, stored_fingerprint, status_code, body, is_encrypted = cursor.fetchone()
+        may_act, stored_fingerprint, status_code, body, is_encrypted = cursor.fetchone()
     if stored_fingerprint is None:
-        return None if locked else _refuse_running()
+        return None if may_act else _refuse_running()
     if stored_fingerprint != fingerprint:
         raise UsedForAnother(
             "This Idempotency-Key was used for another request. Make a new key for each thing you want done.",
@@ -166,25 +174,52 @@ def _lock_and_look(key: ApiKey, idempotency_key: str, fingerprint: str) -> Answe
     return Answer(status_code, readable(bytes(body), is_encrypted=is_encrypted), replayed=True)
 
 
-# An answer older than it is kept gives way; a fresh one means that somebody was faster.
+# An answer older than it is kept gives way, and so does what began and never ended. Anything else means that somebody
+# was faster. `running_until` tells whose row it is: nobody else's began at the same moment.
 _STORE = """
 INSERT INTO merchants_app_idempotencyrecord AS record
-  (merchant_id, mode, key, fingerprint, status_code, body, is_encrypted, created_at)
-VALUES (%s, %s, %s, %s, %s, %s, TRUE, %s)
+  (merchant_id, mode, key, fingerprint, status_code, body, is_encrypted, created_at, running_until)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s, clock_timestamp() + %s)
 ON CONFLICT (merchant_id, mode, key) DO UPDATE
   SET fingerprint = excluded.fingerprint, status_code = excluded.status_code, body = excluded.body,
-      is_encrypted = excluded.is_encrypted, created_at = excluded.created_at
-  WHERE record.created_at <= %s
+      is_encrypted = excluded.is_encrypted, created_at = excluded.created_at, running_until = excluded.running_until
+  WHERE record.created_at <= %s OR record.running_until <= clock_timestamp()
+RETURNING id, running_until
 """
 
 
 def _store(key: ApiKey, idempotency_key: str, fingerprint: str, answer: Answer) -> None:
+    _write(key, idempotency_key, fingerprint, (answer.status_code, encrypted(answer.body), True), None)
+
+
+def _begin(key: ApiKey, idempotency_key: str, fingerprint: str) -> tuple[int, datetime]:
+    """The row of a request that runs: its id, and until when it keeps others waiting."""
+    return _write(key, idempotency_key, fingerprint, (_RUNNING_STATUS, b"", False), LONGEST_RUN)
+
+
+def _write(
+    key: ApiKey, idempotency_key: str, fingerprint: str, answer: tuple[int, bytes, bool], runs: timedelta | None
+) -> tuple[int, datetime]:
     now = timezone.now()
-    row = (key.merchant_id, key.mode, idempotency_key, fingerprint, answer.status_code, encrypted(answer.body), now)
+    row = (key.merchant_id, key.mode, idempotency_key, fingerprint, *answer, now, runs)
     with connection.cursor() as cursor:
         cursor.execute(_STORE, [*row, now - KEPT])
-        if cursor.rowcount == 0:
-            raise _AnsweredMeanwhile
+        written: tuple[int, datetime] | None = cursor.fetchone()
+    if written is None:
+        raise _AnsweredMeanwhile
+    return written
+
+
+def _end(running: tuple[int, datetime], answer: Answer | None) -> None:
+    """Puts the answer into the row, or takes it away. Raises when another has taken it over, whose answer counts."""
+    pk, until = running
+    row = IdempotencyRecord.objects.filter(pk=pk, running_until=until)
+    if answer is None:
+        row.delete()
+    elif not row.update(
+        status_code=answer.status_code, body=encrypted(answer.body), is_encrypted=True, running_until=None
+    ):
+        raise _AnsweredMeanwhile
 
 
 def readable(body: bytes, *, is_encrypted: bool) -> bytes:

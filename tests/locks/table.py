@@ -53,12 +53,6 @@ ROWS: dict[str, tuple[str, ...]] = {
     "merchants_app.requests.idempotency._LOCK_AND_LOOK: advisory lock": (
         f"{BUSINESS}::test_a_repeated_request_is_told_to_wait_while_the_first_runs",
     ),
-    "merchants_app.requests.idempotency._try_apart: advisory lock": (
-        f"{BUSINESS}::test_a_repeated_request_is_told_to_wait_while_the_first_runs",
-    ),
-    "merchants_app.requests.idempotency._try_apart: advisory unlock": (
-        f"{BUSINESS}::test_a_repeated_request_is_answered_by_another_process_as_soon_as_the_first_is",
-    ),
     "merchants_app.businesses.founding.found_business: select_for_update": (
         f"{ENTERING}::test_two_clicks_make_one_business",
     ),

@@ -134,10 +134,21 @@ def test_a_repeated_request_is_told_to_wait_while_the_first_runs(mia: Merchant, 
 def test_a_repeated_request_is_answered_by_another_process_as_soon_as_the_first_is(
     mia: Merchant, *, in_one: bool
 ) -> None:
-    """This process keeps its connection: what is locked for it, not for a transaction, must be let go by hand."""
     key = key_of(mia)
     asked(key, lambda: Answer(200, b'{"a": 1}'), in_one=in_one)
     assert race(lambda: asked(key, nothing, in_one=in_one)) == [Answer(200, b'{"a": 1}', replayed=True)]
+
+
+def test_of_many_that_begin_at_once_one_runs(mia: Merchant) -> None:
+    key, done = key_of(mia), []
+
+    def act() -> Answer:
+        done.append(1)
+        return Answer(200, b"{}")
+
+    found = race(*[lambda: asked(key, act, in_one=False)] * 4)
+    assert done == [1]
+    assert {type(each) for each in found} <= {Answer, StillRunning}
 
 
 def test_two_processes_that_mine_at_once_make_one_block() -> None:

@@ -221,6 +221,35 @@ def test_a_quote_asks_for_rates_outside_of_any_transaction(
     assert seen == [False]
 
 
+@pytest.mark.parametrize("in_one", [True, False])
+def test_one_that_died_while_it_talked_to_others_keeps_its_key_for_two_minutes(key: ApiKey, *, in_one: bool) -> None:
+    given = {"key": key, "idempotency_key": "test-1", "method": "POST", "path": "/x", "body": b"{}"}
+
+    def act() -> Answer:
+        died = own(IdempotencyRecord).get()
+        assert 110 < (died.running_until - timezone.now()).total_seconds() <= 120
+        with pytest.raises(StillRunning):
+            answer_once(**given, in_one=in_one, act=lambda: Answer(200, b"too early"))
+        own(IdempotencyRecord).update(running_until=died.running_until - timedelta(seconds=121))
+        assert not answer_once(**given, in_one=in_one, act=lambda: Answer(200, b"the second's")).replayed
+        return Answer(200, b"the first's")
+
+    late = answer_once(**given, in_one=False, act=act)
+    assert (late.replayed, late.body) == (True, b"the second's"), "two answers to one request"
+
+
+def test_one_that_fails_while_it_talks_to_others_leaves_its_key_free(key: ApiKey) -> None:
+    given = {"key": key, "idempotency_key": "test-1", "method": "POST", "path": "/x", "body": b"{}", "in_one": False}
+
+    def fail() -> Answer:
+        raise Crash
+
+    with pytest.raises(Crash):
+        answer_once(**given, act=fail)
+    assert answer_once(**given, act=lambda: Answer(400, b"no")).body == b"no"
+    assert not answer_once(**given, act=lambda: Answer(200, b"{}")).replayed
+
+
 def test_of_two_that_talk_to_others_at_once_one_is_told_to_wait(key: ApiKey) -> None:
     given = {"key": key, "idempotency_key": "test-1", "method": "POST", "path": "/x", "body": b"{}", "in_one": False}
 
