@@ -13,6 +13,8 @@ from cryptography.fernet import Fernet
 from django.core.exceptions import ImproperlyConfigured, ValidationError
 from django.core.validators import validate_email
 
+from common.postgresql.poolers import SESSION, TRANSACTION
+
 # libpq's names (PostgreSQL's manual, 34.1.2). Without them a server that vanishes without a word, as behind a cut line,
 # is waited for as long as the kernel does: minutes. Seconds, but for tcp_user_timeout: milliseconds.
 _NEVER_FOR_LONG = {
@@ -98,7 +100,7 @@ def one_of(name: str, default: str, options: Collection[str]) -> str:
     """One of these words."""
     value = text(name, default).strip()
     if value not in options:
-        wrong(name, f"Give one of {', '.join(options)}.", value=value)
+        wrong(name, f"Give one of {', '.join(filter(None, options))}.", value=value)
         return default
     return value
 
@@ -225,7 +227,7 @@ def database(name: str) -> dict[str, object]:
         wrong(name, "It names no database: postgresql://user:password@host:5432/name.")
     options: dict[str, Any] = _NEVER_FOR_LONG | dict(parse_qsl(parts.query))
     # psycopg's own number of times that a statement is asked before it is prepared; None: never.
-    options["prepare_threshold"] = 5 if flag("DATABASE_PREPARE", default=True) else None
+    options["prepare_threshold"] = None if pooler() == TRANSACTION else 5
     return {
         "ENGINE": "common.postgresql",
         "NAME": unquote(parts.path.lstrip("/")),
@@ -235,6 +237,13 @@ def database(name: str) -> dict[str, object]:
         "PORT": str(parts.port or options.pop("port", "")),
         "OPTIONS": options,
     }
+
+
+def pooler() -> str:
+    """What stands between us and PostgreSQL: nothing (""), or a pooler that lends a connection for a SESSION or for a
+    TRANSACTION. `DATABASE_PREPARE=0` is the older way to say the last."""
+    given = one_of("DATABASE_POOLER", "", ("", SESSION, TRANSACTION))
+    return given if flag("DATABASE_PREPARE", default=True) else TRANSACTION
 
 
 def _parts(text: str) -> list[str]:

@@ -82,6 +82,7 @@ TEMPLATES = [
     },
 ]
 
+DATABASE_POOLER = env.pooler()
 DATABASES = {"default": env.database("DATABASE_URL")}
 # Connections stay open between requests and are checked before use: a restarted PostgreSQL costs no failed request.
 DATABASES["default"] |= {"CONN_MAX_AGE": 600, "CONN_HEALTH_CHECKS": True}

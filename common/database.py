@@ -12,7 +12,7 @@ from django.db import connection, transaction
 def fetch(sql: str, given: Mapping[str, Any] | Sequence[Any]) -> list[tuple[Any, ...]]:
     """The rows of a statement on Django's connection, in its transaction, with its errors; ask for JSON as `::text`.
 
-    Values travel apart from the text, so that the driver prepares what is asked often (unless `DATABASE_PREPARE=0`):
+    Values travel apart from the text, so that the driver prepares what is asked often (not behind a pooler):
     each needs a type (`%(id)s::bigint`). Where statements are logged, Django's own cursor sends them, values and all.
     """
     if connection.queries_logged:

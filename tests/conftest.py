@@ -28,6 +28,7 @@ pytest_plugins = [
         "tests.rate_limits",
         "tests.strangers.fixtures",
         "tests.traces",
+        "tests.pooler",
     )
     if importlib.util.find_spec(name)
 ]

@@ -9,7 +9,7 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
@@ -201,7 +201,7 @@ def _write(
     key: ApiKey, idempotency_key: str, fingerprint: str, answer: tuple[int, bytes, bool], runs: timedelta | None
 ) -> tuple[int, datetime]:
     now = timezone.now()
-    row = (key.merchant_id, key.mode, idempotency_key, fingerprint, *answer, now, runs)
+    row: list[Any] = [key.merchant_id, key.mode, idempotency_key, fingerprint, *answer, now, runs]
     with connection.cursor() as cursor:
         cursor.execute(_STORE, [*row, now - KEPT])
         written: tuple[int, datetime] | None = cursor.fetchone()

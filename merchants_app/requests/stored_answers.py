@@ -9,6 +9,7 @@ from typing import Any
 from cryptography.fernet import InvalidToken
 
 from common.api.exact_json import dumps, loads_strict
+from common.postgresql.poolers import read_in_pieces
 from merchants_app.models import IdempotencyRecord, Merchant
 from merchants_app.requests.idempotency import encrypted, readable
 
@@ -19,7 +20,8 @@ def answers_with(word: str, *, merchant: Merchant, mode: str) -> Iterator[tuple[
     """Key and JSON of each kept answer in which the word stands, in whatever case."""
     wanted = word.casefold()
     records = IdempotencyRecord.objects.filter(merchant=merchant, mode=mode).order_by("pk")
-    for pk, body, is_encrypted in records.values_list("pk", "body", "is_encrypted").iterator(chunk_size=_AT_A_TIME):
+    kept = records.values_list("pk", "body", "is_encrypted")
+    for pk, body, is_encrypted in read_in_pieces(kept, size=_AT_A_TIME):
         try:
             text = readable(bytes(body), is_encrypted=is_encrypted).decode()
         except InvalidToken:

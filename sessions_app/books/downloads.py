@@ -4,7 +4,7 @@ Counted in each process. Who reads slowly keeps a place for a time that has an e
 """
 
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from threading import Lock
 from typing import Self
 from weakref import WeakSet
@@ -31,7 +31,7 @@ class Download:
     read, when it takes too long.
     """
 
-    def __init__(self, pieces: Iterator[bytes], *, business: int) -> None:
+    def __init__(self, pieces: Generator[bytes, None, None], *, business: int) -> None:
         self._pieces, self._business = pieces, business
         self._ends_at = time.monotonic() + LONGEST_SECONDS
         with _lock:
@@ -52,6 +52,7 @@ class Download:
 
     def close(self) -> None:
         """Whoever wrote it has ended, or was left by the reader."""
+        self._pieces.close()
         with _lock:
             _under_way.discard(self)
 

@@ -1,7 +1,8 @@
 """Files of the books, read from the database as they are written."""
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 
+from common.postgresql.poolers import read_in_pieces
 from sessions_app.books.tables import TABLES
 from sessions_app.books.wishes import Table, Wish
 from sessions_app.books.writing import Row, Style, written
@@ -10,7 +11,7 @@ from sessions_app.books.writing import Row, Style, written
 _AT_ONCE = 2_000
 
 
-def file(wish: Wish, style: Style) -> Iterator[bytes]:
+def file(wish: Wish, style: Style) -> Generator[bytes, None, None]:
     """The file, piece by piece, read from the database as it is written."""
     table = TABLES[wish.what](wish)
     return written(table.columns, rows_of(table), style)
@@ -19,8 +20,7 @@ def file(wish: Wish, style: Style) -> Iterator[bytes]:
 def rows_of(table: Table) -> Iterator[Row]:
     """Through a cursor of the database's: a few at a time."""
     cells = {f"cell_{place}": column.cell for place, column in enumerate(table.columns)}
-    rows: Iterator[Row] = table.rows.annotate(**cells).values_list(*cells).iterator(chunk_size=_AT_ONCE)
-    return rows
+    return read_in_pieces(table.rows.annotate(**cells).values_list(*cells), size=_AT_ONCE)
 
 
 def columns_of(wish: Wish) -> list[str]:

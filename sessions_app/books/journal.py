@@ -4,13 +4,14 @@ Accounts and entries are described in docs/books.md; a test has beancount's own 
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from datetime import date, timedelta
 from decimal import Decimal
 
 from django.db.models import F
 
 from common.money import amount_text, plain
+from common.postgresql.poolers import read_in_pieces
 from merchants_app.models import Merchant
 from sessions_app.books.days import next_month
 from sessions_app.books.definitions import book_lines
@@ -33,14 +34,14 @@ _FROM_TO = {
 _OPENED = "1970-01-01"
 
 
-def journal(merchant: Merchant, mode: str, month: date) -> Iterator[bytes]:
+def journal(merchant: Merchant, mode: str, month: date) -> Generator[bytes, None, None]:
     """The month's entries after the accounts they use. Lines of no known worth are told in units on both sides."""
     last = next_month(month) - timedelta(days=1)
     lines = book_lines(merchant, mode, first=month, last=last)
     options = set(lines.order_by().values_list("network", "asset", "reporting_currency").distinct())
     yield "".join(_head(merchant, mode, month, options)).encode()
     rows = lines.annotate(order=F("session__reference"), cs=F("session__public_id")).order_by("booked_on", "id")
-    for line in rows.iterator(chunk_size=_AT_ONCE):
+    for line in read_in_pieces(rows, size=_AT_ONCE):
         yield _entry(line).encode()
 
 

@@ -3,7 +3,7 @@
 import csv
 import io
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from json.encoder import encode_basestring
@@ -39,7 +39,7 @@ class Style:
         return "jsonl" if self.is_json else "csv"
 
 
-def written(columns: Sequence[Column], rows: Iterable[Row], style: Style) -> Iterator[bytes]:
+def written(columns: Sequence[Column], rows: Iterable[Row], style: Style) -> Generator[bytes, None, None]:
     """The file. CSV begins with the columns' names, lines of JSON have them in each."""
     if not style.is_json:
         head = _csv([[column.name for column in columns]], style)

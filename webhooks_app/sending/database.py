@@ -12,6 +12,7 @@ import structlog
 from django.db import connections
 from typing_extensions import TypeIs
 
+from common.postgresql.poolers import is_lent_by_transaction
 from webhooks_app.queue.delivery import Connection
 
 T = TypeVar("T")
@@ -44,6 +45,8 @@ _SETTINGS = {
     "statement_timeout": f"{SERVERS_SECONDS:g}s",
 }
 
+_NAMES_AND_VALUES = [text for setting in _SETTINGS.items() for text in setting]
+
 _log = structlog.get_logger()
 
 
@@ -58,7 +61,8 @@ class SenderDatabase:
         """Does the work on the connection. Raises one of LOST, after which the next call connects anew."""
         if not _is_open(self._connection):
             self._connection = await _connect(self._name)
-        doing = asyncio.ensure_future(work(self._connection))
+        is_lent = is_lent_by_transaction()
+        doing = asyncio.ensure_future(_set_for(self._connection, work) if is_lent else work(self._connection))
         try:
             if not (await asyncio.wait({doing}, timeout=STATEMENT_SECONDS))[0]:
                 raise TimeoutError(f"no answer within {STATEMENT_SECONDS:g} s")
@@ -97,12 +101,22 @@ def _is_open(connection: Connection | None) -> TypeIs[Connection]:
     return connection is not None and not connection.closed and not connection.broken
 
 
+async def _set_for(connection: Connection, work: Callable[[Connection], Awaitable[T]]) -> T:
+    """The work with our settings, which end with its transaction."""
+    async with connection.transaction():
+        await connection.execute(
+            f"SELECT {', '.join(['set_config(%s, %s, true)'] * len(_SETTINGS))}", _NAMES_AND_VALUES
+        )
+        return await work(connection)
+
+
 async def _connect(name: str) -> Connection:
     django = connections["default"]
     given: dict[str, Any] = django.get_connection_params()
     for own in ("cursor_factory", "context"):  # how Django's connections write and read values
         del given[own]
-    settings = " ".join(f"-c {key}={value}" for key, value in _SETTINGS.items())
-    given["options"] = f"{given.get('options') or ''} {settings}".strip()
+    if not is_lent_by_transaction():
+        settings = " ".join(f"-c {key}={value}" for key, value in _SETTINGS.items())
+        given["options"] = f"{given.get('options') or ''} {settings}".strip()
     given["connect_timeout"] = CONNECT_SECONDS  # for each host, when there are several
     return await psycopg.AsyncConnection.connect(**given, autocommit=True, application_name=f"tallystick {name}")

@@ -4,7 +4,7 @@ import csv
 import io
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from contextlib import AbstractContextManager
 from datetime import date, timedelta
 from decimal import Decimal
@@ -109,6 +109,11 @@ def test_words_with_signs_inside_stay_as_they_are() -> None:
     assert named in b"".join(written([text("name", "name")], [[named]], Style())).decode()
 
 
+def pieces() -> Generator[bytes, None, None]:
+    """Of a small file."""
+    yield b"a"
+
+
 def test_a_business_reads_one_file_at_a_time_and_no_reader_holds_its_place_for_ever(
     sold: CheckoutSession, mia: Merchant, otto: Merchant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -117,15 +122,15 @@ def test_a_business_reads_one_file_at_a_time_and_no_reader_holds_its_place_for_e
     assert desk.post("books/exports", **form).status_code == 302
     assert "is being written already" in desk.read("books/exports")
     assert desk.post("books/exports", **(form | {"what": "statement"})).status_code == 200
-    others = [Download(iter([b"a"]), business=-number) for number in range(1, downloads.AT_ONCE)]
+    others = [Download(pieces(), business=-number) for number in range(1, downloads.AT_ONCE)]
     with pytest.raises(TooManyFiles):
-        Download(iter([b"a"]), business=otto.pk)
+        Download(pieces(), business=otto.pk)
     assert b"Written by Tallystick" in b"".join(answer.streaming_content)
     monkeypatch.setattr(downloads, "LONGEST_SECONDS", -1.0)
-    late = Download(iter([b"a"]), business=mia.pk)
+    late = Download(pieces(), business=mia.pk)
     with pytest.raises(TimeoutError):
         next(late)
-    Download(iter([b"a"]), business=mia.pk)
+    Download(pieces(), business=mia.pk)
     assert [next(each) for each in others] == [b"a"] * (downloads.AT_ONCE - 1)
 
 

@@ -1,0 +1,81 @@
+"""Debian's PgBouncer before the test database: each transaction gets whichever of two connections is free."""
+
+import shutil
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from aiohttp.test_utils import unused_port
+from django.conf import LazySettings
+from django.db import connection
+
+from checkout_project import env
+from checkout_project.running.plain_user import plain_user
+
+PROGRAM = shutil.which("pgbouncer", path="/usr/sbin:/usr/local/sbin:/usr/bin:/usr/local/bin")
+_CONFIGURATION = """
+[databases]
+* = {server}
+[pgbouncer]
+listen_addr = 127.0.0.1
+listen_port = {own_port}
+unix_socket_dir =
+auth_type = any
+pool_mode = transaction
+default_pool_size = 2
+max_client_conn = 200
+"""
+
+
+@pytest.fixture(scope="module")
+def pooler_port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+    """Where it listens."""
+    if PROGRAM is None:
+        pytest.skip("pgbouncer is not installed (Debian: apt-get install pgbouncer)")
+    port, server = unused_port(), connection.settings_dict
+    # Not below pytest's own folder, which only this user may enter; PgBouncer will not run as root.
+    file = Path(f"/tmp/tallystick-pgbouncer-{port}.ini")
+    about = {"host": server["HOST"] or "127.0.0.1", "port": server["PORT"], "user": server["USER"],
+             "password": server["PASSWORD"]}  # fmt: skip
+    reach = " ".join(f"{name}={value}" for name, value in about.items() if value)
+    file.write_text(_CONFIGURATION.format(server=reach, own_port=port), encoding="utf-8")
+    user = plain_user()
+    as_user = {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []} if user else {}
+    with subprocess.Popen([PROGRAM, "--quiet", str(file)], **as_user) as process:  # type: ignore[call-overload]
+        try:
+            _wait(port)
+            yield port
+        finally:
+            process.terminate()
+            file.unlink()
+
+
+@pytest.fixture
+def pooled(
+    pooler_port: int, transactional_db: None, settings: LazySettings, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[None]:
+    """From here on every new connection of this process goes by it, and the settings say so."""
+    monkeypatch.setenv("DATABASE_POOLER", "transaction")
+    settings.DATABASE_POOLER = env.pooler()
+    with pytest.MonkeyPatch.context() as patched:
+        monkeypatch.setenv("DATABASE_URL", f"postgresql://anybody@127.0.0.1:{pooler_port}/name")
+        for name, value in env.database("DATABASE_URL").items():
+            if name in {"HOST", "PORT", "OPTIONS"}:
+                patched.setitem(connection.settings_dict, name, value)
+        connection.close()
+        yield
+        connection.close()
+
+
+def _wait(port: int) -> None:
+    for _ in range(60):
+        try:
+            psycopg.connect(f"host=127.0.0.1 port={port} dbname=postgres user=x connect_timeout=2").close()
+        except psycopg.OperationalError:
+            time.sleep(0.05)
+        else:
+            return
+    raise TimeoutError("PgBouncer does not answer")
