@@ -30,6 +30,11 @@ def is_by_first_key(token: str) -> bool:
     return True
 
 
+def reencrypted(token: str) -> str:
+    """The same secret by the first key. Raises `InvalidToken` as `decrypt` does."""
+    return _cipher(tuple(settings.ENCRYPTION_KEYS)).rotate(token.encode()).decode()
+
+
 def is_encrypted(text: str) -> bool:
     """Whether the text has the shape of such a token (version 0x80 and a time whose first bytes are zero, in base64).
 

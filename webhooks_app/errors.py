@@ -33,6 +33,12 @@ class StillTrying(Conflict):
     code = "test_running"
 
 
+class AllHeld(Conflict):
+    """Nothing leaves this installation: it is a copy, or was restored, and no operator has said that it may."""
+
+    code = "sending_held"
+
+
 class CannotConnect(Conflict):
     """A shop cannot be connected now; the sentence says why."""
 

@@ -6,13 +6,16 @@ Sending is not among it: the sender runs inside each worker (`worker_step`).
 from celery import shared_task
 from django.utils import timezone
 
+from merchants_app.held import is_held
 from webhooks_app.endpoints import failing
 from webhooks_app.events import retention
 
 
 @shared_task(ignore_result=True)
 def look_after_endpoints() -> None:
-    """Writes to merchants whose endpoints fail, and switches off what failed too long."""
+    """Writes to merchants whose endpoints fail, and switches off what failed too long. Where all is held, none can."""
+    if is_held():
+        return
     failing.look_after_endpoints(timezone.now())
 
 

@@ -31,6 +31,10 @@ class Search:
         self._readers: dict[frozenset[str], Reader] = {}  # by the assets that they look for
         self._reader = self._reader_of(network.assets)
 
+    def head(self) -> int:
+        """The newest block. Raises ReaderUnavailable, WrongChain."""
+        return self._reader.head().number
+
     def held(self, block: int) -> Held | None:
         """What the address has at the block; None where nobody can say. Raises ReaderUnavailable, WrongChain."""
         if not isinstance(self._reader, EvmReader):

@@ -13,8 +13,10 @@ from typing_extensions import override
 from chains_app.calls.readers import verify_networks
 from chains_app.networks.networks import Network, enabled_networks
 from chains_app.reading.reader import WrongChain
+from checkout_project.restoring.noticing import notice_at_start
 from common.garbage import collect_rarely
 from common.modes import Mode
+from common.postgresql.poolers import refuse_unnamed_pooler
 
 # Nodes that take longer must not keep webhooks and other networks waiting; what they say later still counts.
 WAIT_SECONDS = 5.0
@@ -28,6 +30,8 @@ class VerifyNetworks(bootsteps.Step):
     @override
     def create(self, parent: Any) -> None:
         """Before anything is started: ends the worker, naming the network and the variable to change."""
+        refuse_unnamed_pooler()
+        notice_at_start()
         networks = {each.id: each for mode in Mode for each in enabled_networks(mode)}
         answers: SimpleQueue[str] = SimpleQueue()
         gone_on = Event()

@@ -20,6 +20,7 @@ from merchants_app.models import (
     ApiKey,
     AuditEntry,
     IdempotencyRecord,
+    Installation,
     Invitation,
     LoggedRequest,
     Merchant,
@@ -70,6 +71,13 @@ class TreasuryAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
     list_select_related = ("merchant",)
     search_fields = ("address", "xpub", "merchant__name", "merchant__public_id")
     ordering = ("-id",)
+
+
+@admin.register(Installation)
+class InstallationAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
+    """Where this database belongs, and whether anything is sent from it: `manage.py release` says so."""
+
+    list_display = ("__str__", "version", "held_since", "held_because")
 
 
 @admin.register(Invitation)

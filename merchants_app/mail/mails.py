@@ -14,6 +14,7 @@ from django.template.loader import render_to_string
 
 from common.mail_backends import NOWHERE
 from common.measures.counted import LETTERS
+from merchants_app.held import RELEASE, is_held
 from merchants_app.models import Merchant, Role, User
 
 _log = structlog.get_logger()
@@ -53,6 +54,9 @@ def deliver(letter: EmailMessage) -> Posted:
 def _deliver(letter: EmailMessage) -> Posted:
     if settings.EMAIL_BACKEND == NOWHERE:
         _log.warning("mail.not_sent", subject=letter.subject, reason="EMAIL_HOST names no mail server")
+        return Posted.AWAY
+    if is_held():
+        _log.warning("mail.not_sent", subject=letter.subject, reason=f"this installation is held: {RELEASE}")
         return Posted.AWAY
     try:
         letter.send()

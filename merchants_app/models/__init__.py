@@ -4,6 +4,7 @@ from merchants_app.models.account import LEAST_KEPT_AFTER_WATCH, DecisionLetters
 from merchants_app.models.api import ApiKey, IdempotencyRecord, KeyScope
 from merchants_app.models.audit import AuditEntry
 from merchants_app.models.buyer_letter import BuyerLetter
+from merchants_app.models.installation import Installation
 from merchants_app.models.invitation import Invitation
 from merchants_app.models.logo import LARGEST_LOGO, Logo
 from merchants_app.models.request_log import LoggedRequest
@@ -19,6 +20,7 @@ __all__ = [
     "BuyerLetter",
     "DecisionLetters",
     "IdempotencyRecord",
+    "Installation",
     "Invitation",
     "KeyScope",
     "LoggedRequest",

@@ -31,6 +31,8 @@ COOLING_PERIOD = timedelta(hours=24)
 _OWN_CONTRACTS = {FACTORY_ADDRESS, IMPLEMENTATION_ADDRESS, DEPLOYMENT_PROXY}
 _BURNED = "0x000000000000000000000000000000000000dEaD"
 NETWORKS_ANSWER_SECONDS = 5.0
+# Addresses of an xpub that are left out once an installation went back in time: more than are given out in a day.
+SKIPPED = 1_000
 _LAST_RESERVED = 0xFFFF  # precompiled contracts stand at the lowest addresses
 
 
@@ -166,6 +168,11 @@ def take_next_index(treasury: Treasury) -> int:
     keeper = Treasury.objects.filter(xpub=treasury.xpub).order_by("id").values_list("pk", flat=True)[0]
     Treasury.objects.filter(pk=keeper).update(next_index=F("next_index") + 1)
     return Treasury.objects.values_list("next_index", flat=True).get(pk=keeper) - 1
+
+
+def skip_addresses() -> None:
+    """After the database went back in time: whose address was given out since is not known, so none is given twice."""
+    Treasury.objects.filter(kind=TreasuryKind.XPUB).update(next_index=F("next_index") + SKIPPED)
 
 
 def _kept(merchant: Merchant, mode: str) -> QuerySet[Treasury]:

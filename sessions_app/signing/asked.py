@@ -11,6 +11,7 @@ from chains_app.calls.facilitator import is_switched_on, serves
 from chains_app.networks.networks import PaymentOption
 from chains_app.reading.health import unread_networks
 from common.money import amount_text
+from merchants_app.held import is_held
 from sessions_app.errors import NetworkUnavailable, NotToBeSigned, OptionUnavailable, SessionNotOpen, ShopPaused
 from sessions_app.models import CheckoutSession
 from sessions_app.paying.quoting import not_seen, options_for
@@ -90,7 +91,7 @@ def again(session: CheckoutSession) -> CheckoutSession:
 
 
 def _check_open(session: CheckoutSession, now: datetime) -> None:
-    if not is_switched_on():
+    if not is_switched_on() or is_held():
         raise NotToBeSigned("This installation takes no signed payments: send it.")
     if session.order_paid_by:
         raise SessionNotOpen("The order is paid already: there is nothing to pay any more.")

@@ -8,6 +8,7 @@ from django.test import override_settings
 from django.utils import timezone
 
 from chains_app.sandbox.chain import mine, send
+from checkout_project.restoring import noticing
 from checkout_project.running.demo import make_demo
 from merchants_app.audit import record
 from merchants_app.businesses.money_rules import change_settings
@@ -15,7 +16,7 @@ from merchants_app.businesses.suspension import lift_suspension, suspend
 from merchants_app.keys.api_keys import create_key, end_key
 from merchants_app.keys.expiry_mails import tell_of_ends
 from merchants_app.keys.holders import take_over
-from merchants_app.models import ApiKey, Member, Merchant, Role, User
+from merchants_app.models import ApiKey, Installation, Member, Merchant, Role, User
 from merchants_app.requests.idempotency import Answer, answer_once
 from merchants_app.treasuries.ownership import claim_of, prove_ownership
 from merchants_app.treasuries.treasuries import keep_current, set_treasury
@@ -119,6 +120,18 @@ def the_demo(mia: Merchant) -> Act:
             make_demo()
 
     return act
+
+
+@holds("checkout_project.restoring.noticing.notice_copies")
+def a_copy_that_is_noticed(mia: Merchant) -> Act:
+    Installation.objects.create(place="1/2", host="pay.example", version="0.1.0", keys=[])
+    return noticing.notice_copies
+
+
+@holds("checkout_project.restoring.noticing.hold")
+def a_restored_one_that_is_held(mia: Merchant) -> Act:
+    Installation.objects.create(place="1/2", host="pay.example", version="0.1.0", keys=[])
+    return lambda: noticing.hold("Restored.")
 
 
 @holds("chains_app.sandbox.chain.mine")

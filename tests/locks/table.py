@@ -50,6 +50,12 @@ ROWS: dict[str, tuple[str, ...]] = {
     "merchants_app.keys.api_keys._maker: select_for_update": (
         f"{BUSINESS}::test_who_is_taken_out_of_the_team_makes_no_key_meanwhile",
     ),
+    "common.postgresql.poolers.read_in_pieces: atomic": (
+        "tests/webhooks_app/sending/test_pooler.py::test_what_is_read_in_pieces_stays_on_one_connection",
+    ),
+    "merchants_app.held.settle: select_for_update": (
+        "tests/restoring/test_noticing.py::test_two_processes_that_notice_at_once_go_on_beyond_once",
+    ),
     "merchants_app.requests.idempotency._LOCK_AND_LOOK: advisory lock": (
         f"{BUSINESS}::test_a_repeated_request_is_told_to_wait_while_the_first_runs",
     ),

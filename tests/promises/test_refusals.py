@@ -69,6 +69,7 @@ PROMISED = {
         "reference_paid",
         "reference_taken",
         "refund_not_open",
+        "sending_held",
         "session_not_open",
         "shop_paused",
         "still_needed",

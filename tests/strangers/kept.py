@@ -12,7 +12,7 @@ OUR_APPS = ("merchants_app", "chains_app", "webhooks_app", "sessions_app")
 BORROWED_APPS = ("account", "mfa", "usersessions")
 # Of nobody: the play chain, which each test has to itself, what the sources of rates said, how far books are filled,
 # what this installation signs with.
-NOBODYS = {"SandboxBlock", "SandboxTransfer", "RateSheet", "BooksPosition", "ReceiptKey"}
+NOBODYS = {"SandboxBlock", "SandboxTransfer", "RateSheet", "BooksPosition", "ReceiptKey", "Installation"}
 # Written by looking alone: when somebody last signed in, when a key was last used.
 _LOOKING = ("last_login", "last_used_at")
 # How far apart the numbers of two tables begin: no id of one ever is an id of another by chance.

@@ -14,6 +14,7 @@ from typing import Any
 from psycopg import AsyncConnection
 
 from common.api.exact_json import dumps
+from merchants_app.held import HELD, host
 from webhooks_app.event_types import EventType
 from webhooks_app.events.bodies import STATE, wire_body
 from webhooks_app.models import Delivery, DeliveryAttempt, DeliveryState, Event, WebhookEndpoint
@@ -93,7 +94,7 @@ _DUE = """LATERAL (
         ) AS due""".format_map(_TABLES)
 _CLAIM = """
 WITH RECURSIVE waiting AS (
-    (SELECT endpoint_id, next_attempt_at FROM {deliveries} WHERE state = 'pending'
+    (SELECT endpoint_id, next_attempt_at FROM {deliveries} WHERE state = 'pending' AND NOT {held}
      ORDER BY endpoint_id, next_attempt_at LIMIT 1)
     UNION ALL
     SELECT following.* FROM waiting, LATERAL (
@@ -131,7 +132,7 @@ RETURNING delivery.id, delivery.endpoint_id, delivery.attempts_made, delivery.ne
         ) AS newest, jsonb_each(newest.data) AS field
         WHERE field.key = ANY(%(state)s::text[])
     )
-""".format_map(_TABLES | {"due": _DUE})
+""".format_map(_TABLES | {"due": _DUE, "held": HELD})
 
 # Rows that somebody else has locked are left out and named, so that one of them never holds up all the others.
 _REPORT = """
@@ -201,7 +202,7 @@ FROM waiting WHERE delivery.id = waiting.id
 
 
 async def claim_due(connection: Connection, capacities: Capacities) -> list[Claim]:
-    """Leases due deliveries, as many as there is capacity for, the longest waiting first."""
+    """Leases due deliveries, as many as there is capacity for, the longest waiting first; none where all is held."""
     leave_by = time.monotonic() + LEASE.total_seconds() - LONGEST_ATTEMPT_SECONDS
     cursor = await connection.execute(
         _CLAIM,
@@ -215,6 +216,7 @@ async def claim_due(connection: Connection, capacities: Capacities) -> list[Clai
             "endpoint_limit": ENDPOINTS_A_CLAIM,
             "lease": LEASE,
             "state": list(STATE),
+            "host": host(),
         },
     )
     return [_claim(row, leave_by) for row in await cursor.fetchall()]

@@ -9,7 +9,8 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from common.api.exact_json import dumps
-from webhooks_app.errors import StillTrying
+from merchants_app.held import is_held
+from webhooks_app.errors import AllHeld, StillTrying
 from webhooks_app.event_types import EventType
 from webhooks_app.events.bodies import represent_event
 from webhooks_app.models import Delivery, DeliveryAttempt, DeliveryState, Event, WebhookEndpoint
@@ -24,8 +25,10 @@ _trials = threading.BoundedSemaphore(_AT_ONCE)
 def try_endpoint(*, endpoint: WebhookEndpoint) -> Delivery:
     """Sends `endpoint.test` and answers its delivery with the one attempt; it is not repeated. Up to 20 s.
 
-    An endpoint that is switched off can be tried too: before it is switched on again. Raises StillTrying.
+    An endpoint that is switched off can be tried too: before it is switched on again. Raises StillTrying, AllHeld.
     """
+    if is_held():
+        raise AllHeld("Nothing is sent from this installation until its operator says so: it was restored or moved.")
     # Each one keeps a thread of the web server waiting, which then answers nobody else.
     if not _trials.acquire(blocking=False):
         raise StillTrying("Other tests are still running. Try again in a moment.")

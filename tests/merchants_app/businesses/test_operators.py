@@ -38,6 +38,7 @@ ROWS = {
     "merchants_app.ApiKey": READ_ONLY,
     "merchants_app.AuditEntry": READ_ONLY,
     "merchants_app.IdempotencyRecord": READ_ONLY,
+    "merchants_app.Installation": READ_ONLY,
     "merchants_app.Invitation": READ_ONLY,
     "merchants_app.LoggedRequest": READ_ONLY,
     "merchants_app.Merchant": IN_THE_BUSINESS_LOG,

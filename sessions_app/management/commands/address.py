@@ -1,0 +1,40 @@
+"""`manage.py address`: where a session's deposit is, also of one that was made after the backup in use."""
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from typing_extensions import override
+
+from sessions_app.collecting.lost import is_session_id, look_there, places_of
+from sessions_app.models import DepositAddress
+
+
+class Command(BaseCommand):
+    """Says where, what is there, and what to sign to have it."""
+
+    help = "Derives a session's deposit address, and says how to collect what is there. See docs/backup.md."
+
+    @override
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("session", help="Its id: cs_…")
+
+    @override
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Asks the nodes of the networks that are switched on."""
+        session = options["session"]
+        if not is_session_id(session):
+            raise CommandError(f"{session} is no session's id: it begins with cs_ and has 26 characters after that.")
+        known = DepositAddress.objects.filter(session__public_id=session).values_list("address", flat=True).first()
+        if known:
+            self.stdout.write(f"{known}\nThis session is known here: manage.py look {session} looks for its money.")
+            return
+        self.stdout.write("This session is not known here. Its deposit is at the first address below that holds money:")
+        for place in places_of(session):
+            treasury = place.treasury
+            self.stdout.write(f"{place.address}  if of {treasury.merchant.name} ({treasury.mode}, {treasury.address})")
+            for find in look_there(session, place):
+                self.stdout.write(f"  {find.said}")
+                for call in find.calls:
+                    self.stdout.write(f"    sign with any wallet: to {call.to}, value 0, data {call.data}")
+        self.stdout.write("Of a business that receives by an xpub, the money is in its own wallet already.")

@@ -1,0 +1,1 @@
+"""Backups, restored installations and copies."""
