@@ -29,9 +29,15 @@ HELD = f"""EXISTS (
 
 def is_held() -> bool:
     """Whether nothing is to be sent."""
+    return bool(why_held())
+
+
+def why_held() -> str:
+    """A sentence; empty where all leaves."""
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {HELD}", {"host": host()})
-        return bool(cursor.fetchone()[0])
+        cursor.execute(f"SELECT held_because FROM {_TABLE} WHERE {HELD}", {"host": host()})  # noqa: S608
+        found = cursor.fetchone()
+    return (found[0] or "This database was made for another place.") if found else ""
 
 
 def host() -> str:

@@ -151,6 +151,11 @@ def position(network: Network) -> Position | None:
     return _position(ScanCursor.objects.filter(pk=network.id).first())
 
 
+def positions() -> dict[str, int]:
+    """The last block read of each network that ever was, by id."""
+    return dict(ScanCursor.objects.order_by("network").values_list("network", "block_number"))
+
+
 def note_refunds_read(network: Network, *, since: int | None, upto: int) -> None:
     """Refunds were looked for in the blocks above `since`, up to `upto`. Counts if all before was looked through."""
     row = ScanCursor.objects.filter(pk=network.id)

@@ -21,6 +21,7 @@ from checkout_project.facts.database import Database, look_at_database
 from checkout_project.jobs.failures import FailingTask, failing_tasks
 from checkout_project.jobs.pulses import BEAT, WORKER, Pulse, pulses, redis_at
 from common.modes import Mode
+from merchants_app.held import why_held
 from sessions_app.models import CheckoutSession
 from sessions_app.status import Status
 from webhooks_app.models import Delivery, DeliveryState
@@ -78,6 +79,7 @@ class Stored:
     untold: float  # its age in seconds; 0 without one
     overdue: int  # open sessions past their end
     sources: Sequence[SourceFacts]  # of rates; none while no live network is on
+    held: str  # why nothing is sent from here; empty: it is
 
     @property
     def rates_age(self) -> float | None:
@@ -145,6 +147,7 @@ def _stored(now: datetime, database: Database) -> Stored | None:
             untold=(now - oldest.created_at).total_seconds() if oldest else 0.0,
             overdue=due.filter(stands_still_since=None).count(),
             sources=list(_sources(now)) if enabled_networks(Mode.LIVE) else [],
+            held=why_held(),
         )
     except (DatabaseError, InterfaceError):  # it went away meanwhile
         return None

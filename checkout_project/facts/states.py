@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from checkout_project.facts.database import OK
 from checkout_project.facts.installation import CLOCKS_APART, LONGEST_QUEUE, TOLD_WITHIN, Facts, NetworkFacts
+from merchants_app.held import RELEASE
 
 # A worker reads each network once a minute at least (`sessions_app/watching/turns.py`).
 _SILENT_SECONDS = 120
@@ -51,6 +52,7 @@ def _words(facts: Facts) -> Iterator[tuple[str, str]]:
         yield "networks", "; ".join(late) or OK
         doubted = [f"{each.network.name}: answers of a provider proved wrong" for each in stored.networks if each.liars]
         yield "providers", "; ".join(doubted) or OK
+        yield "sending", f"held: run `{RELEASE}`" if stored.held else OK
         untold = f"the oldest has waited for {stored.untold:.0f} s"
         yield "events", OK if stored.untold <= TOLD_WITHIN.total_seconds() else untold
         old = [f"{each.name}: {_age(each.age)}" for each in stored.sources if each.is_old]

@@ -17,6 +17,7 @@ from checkout_project.facts.installation import (
     facts,
 )
 from checkout_project.facts.states import states_of
+from merchants_app.held import RELEASE
 from merchants_app.templatetags.look import span
 from sessions_app.models import CheckoutSession
 from sessions_app.status import LIVE
@@ -108,6 +109,14 @@ def _wrong(found: Facts) -> Iterator[Wrong]:
 
 def _wrong_in_tables(stored: Stored, *, is_read: bool) -> Iterator[Wrong]:
     """`is_read`: whether networks are read at all; if not, each of them being late says no more."""
+    if stored.held:
+        yield Wrong(
+            title="Nothing is sent from here",
+            text=f"{stored.held} Webhooks, letters and signed payments wait. Is this the real one, and the other off "
+            f"for good? `{RELEASE}` says what would leave, and lets it.",
+            url=reverse("admin:merchants_app_installation_changelist"),
+            link="Installation",
+        )
     for network in stored.networks:
         if network.is_late and is_read:
             yield _late(network)

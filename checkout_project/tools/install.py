@@ -38,6 +38,7 @@ def main(purpose: str) -> None:
     install_node_packages(needed=purpose == "test")
     if purpose == "test":
         install_browser()
+        install_pooler()
     if purpose == "test-odd":
         install_oddities()
 
@@ -114,6 +115,12 @@ def install_browser() -> None:
         raise MissingError(
             "Chromium is missing: install it (Debian: apt-get install chromium), or set CHROMIUM=/path/to/it."
         )
+
+
+def install_pooler() -> None:
+    """Debian's PgBouncer; where it cannot be had, its tests are left out."""
+    if shutil.which("pgbouncer", path=f"{os.environ.get('PATH', '')}:/usr/sbin") is None:
+        _apt_install("pgbouncer")
 
 
 def install_oddities() -> None:

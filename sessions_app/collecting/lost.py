@@ -15,6 +15,7 @@ from chains_app.reading.reader import ReaderUnavailable, WrongChain
 from chains_app.receiving.deposits import ETHER, Call, Deposit, collection_calls, deposit_address
 from common.money import amount_text
 from merchants_app.models import Treasury, TreasuryKind
+from sessions_app.models import DepositAddress
 
 _ID = re.compile(r"cs_[0-9a-hjkmnp-tv-z]{26}")
 
@@ -36,6 +37,11 @@ class Find(NamedTuple):
 def is_session_id(text: str) -> bool:
     """Whether it has the shape of one."""
     return bool(_ID.fullmatch(text))
+
+
+def known_address(session_id: str) -> str | None:
+    """The one that the session has here."""
+    return DepositAddress.objects.filter(session__public_id=session_id).values_list("address", flat=True).first()
 
 
 def places_of(session_id: str) -> list[Place]:
@@ -64,8 +70,6 @@ def _look(network: Network, session_id: str, place: Place) -> Find | None:
         return None
     assets = network.assets
     deposits = [Deposit(session_id, place.treasury.address, assets[each].contract or ETHER) for each in there]
-    calls = collection_calls(
-        deposits=deposits, factory_deployed=collecting_conditions(network).factory_deployed
-    )  # fmt: skip
+    calls = collection_calls(deposits=deposits, factory_deployed=collecting_conditions(network).factory_deployed)
     amounts = ", ".join(f"{amount_text(units, assets[each].decimals)} {each}" for each, units in there.items())
     return Find(f"{network.name}: {amounts}", calls)

@@ -50,7 +50,7 @@ def test_it_is_ready_when_all_is_well(client: Client, db: None) -> None:
     status, said = ready(client)
     assert (status, said.pop("unready"), said.pop("degraded")) == (200, [], [])
     assert set(said.pop("seconds")) == {"networks", "oldest_event", "rates"}
-    words = "database migrations redis workers beat queue clock networks providers events rates expiry"
+    words = "database migrations redis workers beat queue clock networks providers sending events rates expiry"
     assert said == dict.fromkeys(["status", *words.split(" ")], "ok")
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from chains_app.models import ScanCursor
+from chains_app.reading.scanning import positions
 from checkout_project.restoring.dumping import WillNotRestore, restore
 from checkout_project.restoring.programs import CannotDump
 
@@ -33,8 +33,8 @@ class Command(BaseCommand):
             raise CommandError(str(problem)) from None
         self.stdout.write(f"Restored as of {found.made_at}. Nothing is sent from here yet. Next:\n")
         self.stdout.write("1. Start web, workers and beat. They look for the money that came since:")
-        for cursor in ScanCursor.objects.order_by("network"):
-            self.stdout.write(f"   {cursor.network} from block {cursor.block_number + 1} on")
+        for network, block in positions().items():
+            self.stdout.write(f"   {network} from block {block + 1} on")
         self.stdout.write("2. Look at /admin. Is the former installation off for good, its keys and DNS moved here?")
         self.stdout.write("3. manage.py release: says what would leave; with --yes it leaves.")
         self.stdout.write("A buyer paid to an address made after the backup? manage.py address cs_…")

@@ -6,8 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from typing_extensions import override
 
-from sessions_app.collecting.lost import is_session_id, look_there, places_of
-from sessions_app.models import DepositAddress
+from sessions_app.collecting.lost import is_session_id, known_address, look_there, places_of
 
 
 class Command(BaseCommand):
@@ -25,8 +24,7 @@ class Command(BaseCommand):
         session = options["session"]
         if not is_session_id(session):
             raise CommandError(f"{session} is no session's id: it begins with cs_ and has 26 characters after that.")
-        known = DepositAddress.objects.filter(session__public_id=session).values_list("address", flat=True).first()
-        if known:
+        if known := known_address(session):
             self.stdout.write(f"{known}\nThis session is known here: manage.py look {session} looks for its money.")
             return
         self.stdout.write("This session is not known here. Its deposit is at the first address below that holds money:")
