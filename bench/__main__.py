@@ -56,6 +56,7 @@ ALL = {
     "idle": Bench("bench.running.idle", "--rest 5"),
     "lanes": Bench("bench.whole.lanes", "--rounds 3"),
     "chaos": Bench("bench.whole.chaos", "--sessions 60 --minutes 0.5"),
+    "upgrade": Bench("bench.whole.upgrade", "--seconds 3"),
     "pages": Bench("bench.pages.matrix"),
 }
 # No benchmark takes longer; one that hangs must not hold up the others.

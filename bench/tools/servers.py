@@ -21,12 +21,14 @@ TERMS = {
 class Servers:
     """The floor and the API, each as two processes, on a database made for this run."""
 
-    def __init__(self) -> None:
-        self.database = f"bench_{os.getpid()}"
+    def __init__(self, *, root: Path = ROOT, database: str = "") -> None:
+        """root: whose code runs. database: one that is there already, for who starts more servers on it."""
+        self.root = root
+        self.database = database or f"bench_{os.getpid()}"
         self.server = os.environ["DATABASE_URL"]
         self.environment = os.environ | {
             "DATABASE_URL": urlsplit(self.server)._replace(path=f"/{self.database}").geturl(),
-            "PYTHONPATH": str(ROOT),
+            "PYTHONPATH": f"{root}:{ROOT}",
             "RATE_LIMIT_PER_KEY": str(10**9),
             "RATE_LIMIT_PER_ADDRESS": str(10**9),
             "DEBUG": "0",
@@ -49,7 +51,12 @@ class Servers:
     def run(self, *arguments: str) -> str:
         """A Python command in the servers' environment."""
         done = subprocess.run(
-            [sys.executable, *arguments], env=self.environment, cwd=ROOT, check=True, capture_output=True, text=True
+            [sys.executable, *arguments],
+            env=self.environment,
+            cwd=self.root,
+            check=True,
+            capture_output=True,
+            text=True,
         )
         return done.stdout
 
@@ -72,7 +79,7 @@ class Servers:
             *options,
         ]  # fmt: skip
         environment = self.environment | {"DJANGO_SETTINGS_MODULE": settings, "WEB_THREADS": "4"}
-        self.running.append(subprocess.Popen(command, env=environment, cwd=ROOT))
+        self.running.append(subprocess.Popen(command, env=environment, cwd=self.root))
         url = f"http://127.0.0.1:{port}"
         deadline = time.monotonic() + 60
         while time.monotonic() < deadline:
