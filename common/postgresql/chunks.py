@@ -72,17 +72,27 @@ def make_ahead(chunked: Chunked, now: datetime) -> None:
     # What stands beyond already stays there.
     lower = last + chunked.least if _last(f"{chunked.table}_beyond") else newest.upper
     upper = lower + _size(chunked, newest, last, now)
-    tables = (chunked.table, *chunked.followers)
     with suppress(OperationalError), _alone(chunked) as chunks:
-        if chunks[-1] != newest:
-            return
-        for table in tables:
-            made, former = f"{table}_from_{lower}", table + newest.name.removeprefix(chunked.table)
-            _run(f"CREATE TABLE {made} (LIKE {former} INCLUDING ALL EXCLUDING IDENTITY)")
-            _run(f"ALTER TABLE {table} ATTACH PARTITION {made} FOR VALUES FROM ({lower}) TO ({upper})")
-        for table in tables:
-            _run(f"ANALYZE {table}")  # of the whole, which autovacuum leaves out
-        _log.info("chunks.made", table=chunked.table, lower=lower, upper=upper)
+        if chunks[-1] == newest:
+            _make(chunked, newest, lower, upper)
+
+
+def make_from(chunked: Chunked, lower: int) -> None:
+    """Makes a chunk for ids that jump ahead to `lower`. When somebody has been reading all of it for long, none."""
+    with suppress(OperationalError), _alone(chunked) as chunks:
+        if chunks[-1].upper <= lower:
+            _make(chunked, chunks[-1], lower, lower + chunked.least)
+
+
+def _make(chunked: Chunked, newest: Chunk, lower: int, upper: int) -> None:
+    tables = (chunked.table, *chunked.followers)
+    for table in tables:
+        made, former = f"{table}_from_{lower}", table + newest.name.removeprefix(chunked.table)
+        _run(f"CREATE TABLE {made} (LIKE {former} INCLUDING ALL EXCLUDING IDENTITY)")
+        _run(f"ALTER TABLE {table} ATTACH PARTITION {made} FOR VALUES FROM ({lower}) TO ({upper})")
+    for table in tables:
+        _run(f"ANALYZE {table}")  # of the whole, which autovacuum leaves out
+    _log.info("chunks.made", table=chunked.table, lower=lower, upper=upper)
 
 
 def drop_old(

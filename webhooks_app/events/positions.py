@@ -2,7 +2,8 @@
 
 from django.db import connection
 
-from webhooks_app.models import Event
+from common.postgresql.chunks import make_from
+from webhooks_app.events.retention import EVENTS
 
 # Further than any installation gets between two backups, and a millionth of what JSON's readers count exactly.
 JUMP = 1_000_000_000
@@ -14,7 +15,8 @@ def jump_ahead() -> None:
     Positions between are nobody's, as those of transactions that were undone.
     """
     with connection.cursor() as cursor:
-        # The name is ours; `last_value` of a sequence that is used counts as handed out.
-        cursor.execute("SELECT pg_get_serial_sequence(%s, 'id')", [Event._meta.db_table])
+        cursor.execute("SELECT pg_get_serial_sequence(%s, 'id')", [EVENTS.table])
         (name,) = cursor.fetchone()
         cursor.execute(f"SELECT setval(%s, (SELECT last_value FROM {name}) + %s)", [name, JUMP])  # noqa: S608
+        (last,) = cursor.fetchone()
+    make_from(EVENTS, last)

@@ -22,7 +22,7 @@ END $$
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('merchants_app', '0009_requests_that_run'),
+        ('merchants_app', '0010_requests_that_run'),
     ]
 
     operations = [
