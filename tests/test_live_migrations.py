@@ -10,6 +10,7 @@ OURS = ("chains_app", "merchants_app", "sessions_app", "webhooks_app")
 # index made before the constraint that uses it, a column that the trigger fills.
 LOOKED_AT = {"chains_app": "0006", "merchants_app": "0008", "sessions_app": "0025", "webhooks_app": "0004"}
 # (app, migration) → rule of the linter → why it may be broken there.
+STYLE = "RUNPYTHON_ARGS_NAMING_CONVENTION"  # what arguments are called stops nobody
 EXCUSED: dict[tuple[str, str], dict[str, str]] = {}
 
 
@@ -20,7 +21,7 @@ def test_each_new_migration_lets_others_use_its_tables(capsys: pytest.CaptureFix
     assert new
     assert EXCUSED.keys() <= set(new)
     for app, name in new:
-        linter.exclude_migration_tests = list(EXCUSED.get((app, name), {}))
+        linter.exclude_migration_tests = [STYLE, *EXCUSED.get((app, name), {})]
         linter.lint_migration(known[app, name])
     assert not linter.has_errors, capsys.readouterr().out
 
