@@ -13,7 +13,7 @@ from django.utils import timezone
 from chains_app.calls.readers import reader_for
 from chains_app.models import SandboxTransfer
 from chains_app.networks.networks import network
-from chains_app.sandbox.chain import send, take_back
+from chains_app.sandbox.chain import mine, send, take_back
 from sessions_app.models import CheckoutSession, Payment, Refund
 from sessions_app.paying.scenarios import simulate
 from sessions_app.state.expiry import expire_due
@@ -50,12 +50,15 @@ class Sandbox:
         self._pass(seconds)
 
     def _pass(self, seconds: int) -> None:
-        """Looks each second in which there can be something new, and at the end."""
+        """Looks each second in which there can be something new; the clock's other job is done at the end at least."""
         for _ in range(seconds):
             if _something_moves():
                 self.look()
             self.skip(seconds=1)
-        self.look()
+        if _something_moves():
+            self.look()
+        else:
+            expire_due()
 
     def skip(self, **time: int) -> None:
         """Time passes while nobody looks."""
@@ -93,7 +96,7 @@ def sandbox_at(moment: float | None = None) -> Iterator[Sandbox]:
 def sandbox(db: None) -> Iterator[Sandbox]:
     """The sandbox chain, at a moment that only the test moves on."""
     with sandbox_at() as box:
-        box.look()
+        mine(timezone.now())
         yield box
 
 

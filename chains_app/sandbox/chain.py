@@ -108,10 +108,14 @@ def _add_blocks(newest: SandboxBlock, now: datetime) -> list[SandboxBlock]:
 
 
 def _put_transfers_into(blocks: Sequence[SandboxBlock]) -> None:
-    for block in blocks:
-        SandboxTransfer.objects.filter(block=None, mine_at__lte=block.mined_at).update(
-            block=block, block_hash=block.hash
-        )
+    """Each that waits is in the first of the new blocks that is not before its time."""
+    if not blocks:
+        return
+    later = SandboxBlock.objects.filter(number__gte=blocks[0].number, mined_at__gte=OuterRef("mine_at"))
+    first = later.order_by("number")[:1]
+    SandboxTransfer.objects.filter(block=None, mine_at__lte=blocks[-1].mined_at).update(
+        block=Subquery(first.values("pk")), block_hash=Subquery(first.values("hash"))
+    )
 
 
 def _prune(head: int, now: datetime) -> None:
