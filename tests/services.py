@@ -27,6 +27,7 @@ FORGOTTEN = (
     "EMAIL_HOST",
     "EMAIL_BACKEND",
     "DATA_DIR",
+    "PYTHONDONTWRITEBYTECODE",  # each process of a run would compile all tests and all modules for itself
 )
 
 
