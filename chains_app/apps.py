@@ -14,5 +14,5 @@ class ChainsConfig(AppConfig):
 
     def ready(self) -> None:
         """Django calls this once, when all apps are loaded."""
-        register(check_networks)
-        register(check_rate_sources)
+        register(check_networks, "environment")
+        register(check_rate_sources, "environment")

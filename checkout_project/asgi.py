@@ -5,7 +5,7 @@ from django.core.wsgi import get_wsgi_application
 
 from checkout_project.logs import log_what_nobody_caught
 from checkout_project.observing.elsewhere import tell_elsewhere
-from checkout_project.start import read_settings
+from checkout_project.start import read_settings, refuse_wrong_networks
 from common.garbage import collect_rarely
 
 read_settings()
@@ -13,8 +13,11 @@ log_what_nobody_caught()
 tell_elsewhere("web")
 _django = get_wsgi_application()
 
+refuse_wrong_networks()
+
 # Models can be imported only now that Django is set up.
 from checkout_project.restoring.noticing import notice_at_start  # noqa: E402
+from checkout_project.web import waits  # noqa: E402
 from checkout_project.web.bridge import Bridge  # noqa: E402
 from common.postgresql.poolers import refuse_unnamed_pooler  # noqa: E402
 from merchants_app.requests.log import write_in_background  # noqa: E402
@@ -29,6 +32,7 @@ application = Bridge(
     seconds=settings.BODY_SECONDS,
 )
 
+waits.begin()
 allow_many_open_files()
 write_in_background()
 

@@ -13,6 +13,7 @@ from cryptography.fernet import Fernet
 from django.core.exceptions import ImproperlyConfigured, ValidationError
 from django.core.validators import validate_email
 
+from checkout_project.variables import SECRETS
 from common.postgresql.poolers import SESSION, TRANSACTION
 
 # libpq's names (PostgreSQL's manual, 34.1.2). Without them a server that vanishes without a word, as behind a cut line,
@@ -29,11 +30,13 @@ _ENCODE = "Encode the password's special characters: # as %23, / as %2F, ? as %3
 # As it is, where a URL would want it encoded; from a file, most of the time.
 _PASSWORD_OF = {"DATABASE_URL": "DATABASE_PASSWORD", "REDIS_URL": "REDIS_PASSWORD"}
 _faults: list[str] = []
+# What each variable is when it is not set, as text; None: it has to be. For the docs.
+DEFAULTS: dict[str, str | None] = {}
 
 
 def wrong(name: str, right: str, *, value: str | None = None) -> None:
-    """Notes a fault. right: what would be, as a sentence. value: shown; leave it out for what may hold a secret."""
-    shown = "" if value is None else f"={value[:200]!r}"
+    """Notes a fault. right: what would be, as a sentence. value: shown, unless the variable may hold a secret."""
+    shown = "" if value is None or name in SECRETS else f"={value[:200]!r}"
     _faults.append(f"{name}{shown}: {right}")
 
 
@@ -50,6 +53,7 @@ def text(name: str, default: str | None = None, *, if_empty: str = "") -> str:
 
     if_empty: what to give instead of nothing, where nothing will not do.
     """
+    DEFAULTS[name] = default
     if path := os.environ.get(f"{name}_FILE"):
         name = f"{name}_FILE"
         try:
@@ -78,6 +82,7 @@ def long_text(name: str, *, least: int) -> str:
 
 def flag(name: str, *, default: bool = False) -> bool:
     """1/true/yes/on or 0/false/no/off."""
+    DEFAULTS[name] = "1" if default else "0"
     value = os.environ.get(name, "1" if default else "0").strip().lower()
     if value in {"1", "true", "yes", "on"}:
         return True
@@ -88,6 +93,7 @@ def flag(name: str, *, default: bool = False) -> bool:
 
 def number(name: str, default: int, *, least: int = 1, most: int | None = None) -> int:
     """A whole number within bounds."""
+    DEFAULTS[name] = str(default)
     value = os.environ.get(name, str(default)).strip()
     bounds = f"from {least} to {most}" if most is not None else f"of at least {least}"
     if not re.fullmatch(r"-?[0-9]{1,15}", value, re.ASCII) or not least <= int(value) <= (most or int(value)):
@@ -164,7 +170,7 @@ def address(name: str, default: str) -> str:
     value = text(name, default).strip()
     parts = _split(value)
     if value and (parts is None or parts.scheme not in {"http", "https"} or not parts.hostname):
-        wrong(name, "Give a URL with http:// or https://, or nothing to switch it off.")
+        wrong(name, "Give a URL with http:// or https://, or nothing to switch it off.", value=value)
     return value
 
 

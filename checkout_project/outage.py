@@ -20,8 +20,9 @@ RETRY_SECONDS = 5
 SENTENCE = "The database cannot be reached at the moment. Nothing was done. Try again in a few seconds."
 
 # Classes of PostgreSQL's codes (its manual, appendix A): 08 connection, 53 out of disk, memory or connections,
-# 57P shutting down or starting up. And 25006: it is read-only, as a standby is.
-_CODES = ("08", "53", "57P", "25006")
+# 57P shutting down or starting up. 25006: it is read-only, as a standby is. 57014 and 55P03: a statement, or a lock
+# that another holds, took longer than whoever waits for an answer may be let wait (`web/waits.py`).
+_CODES = ("08", "53", "57P", "25006", "57014", "55P03")
 _AGAIN_SECONDS = 60.0
 
 _log = structlog.get_logger()

@@ -14,6 +14,7 @@ from chains_app.calls.readers import verify_networks
 from chains_app.networks.networks import Network, enabled_networks
 from chains_app.reading.reader import WrongChain
 from checkout_project.restoring.noticing import notice_at_start
+from checkout_project.start import refuse_wrong_networks
 from common.garbage import collect_rarely
 from common.modes import Mode
 from common.postgresql.poolers import refuse_unnamed_pooler
@@ -30,6 +31,7 @@ class VerifyNetworks(bootsteps.Step):
     @override
     def create(self, parent: Any) -> None:
         """Before anything is started: ends the worker, naming the network and the variable to change."""
+        refuse_wrong_networks()
         refuse_unnamed_pooler()
         notice_at_start()
         networks = {each.id: each for mode in Mode for each in enabled_networks(mode)}

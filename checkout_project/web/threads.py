@@ -6,6 +6,7 @@ from collections.abc import Callable
 from queue import SimpleQueue
 from typing import Any, NamedTuple, TypeVar
 
+from checkout_project.web.waits import somebody_waits
 from common.measures.counted import WEB_THREADS, WEB_THREADS_BUSY, WEB_WAITING
 
 T = TypeVar("T")
@@ -37,6 +38,7 @@ class Threads:
         return await future
 
     def _run(self) -> None:
+        somebody_waits()
         while True:
             job = self._jobs.get()
             WEB_WAITING.dec()
