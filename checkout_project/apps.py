@@ -5,10 +5,10 @@ from django.core.checks import Tags, register
 from django.db.backends.signals import connection_created
 from django.db.models.signals import post_migrate, pre_migrate
 
+from checkout_project.checks.former_data import refuse_former_data
 from checkout_project.checks.hosts import hosts_are_named
 from checkout_project.checks.mail import letters_go_somewhere
 from checkout_project.checks.words import translations_are_compiled
-from checkout_project.former_data import refuse_former_data
 from checkout_project.outage import OUTAGE
 
 

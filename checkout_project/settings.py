@@ -142,7 +142,7 @@ except ValueError as error:
     env.wrong("TRUSTED_PROXIES", str(error))
     TRUSTED_PROXIES = trusted_proxies([])
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES else None
-SECURE_SSL_REDIRECT = SECURE and not env.flag("PROXY_REDIRECTS_TO_HTTPS")
+SECURE_SSL_REDIRECT = not env.flag("PROXY_REDIRECTS_TO_HTTPS") and SECURE
 SECURE_HSTS_SECONDS = 31_536_000 if SECURE else 0
 # Both bind other hosts than ours, the second one for years: only the owner of the domain can know.
 SECURE_HSTS_INCLUDE_SUBDOMAINS = env.flag("HSTS_INCLUDE_SUBDOMAINS")

@@ -59,9 +59,7 @@ VARIABLES = {
             shown="`0`",
         ),
         Variable(name="BEHIND_PROXY", meaning="`1` is the older way to say `TRUSTED_PROXIES=1`"),
-        Variable(
-            name="PROXY_REDIRECTS_TO_HTTPS", meaning="`1` when that proxy redirects from http already", shown="`0`"
-        ),
+        Variable(name="PROXY_REDIRECTS_TO_HTTPS", meaning="`1` when that proxy redirects from http already"),
         Variable(
             name="HSTS_INCLUDE_SUBDOMAINS",
             meaning="`1` adds `includeSubDomains` to HSTS: it binds the other hosts of your domain",
