@@ -18,6 +18,7 @@ from checkout_project.facts.installation import CLOCKS_APART, Facts, facts
 from checkout_project.facts.states import states_of
 from checkout_project.jobs.pulses import redis_at
 from common.encryption import decrypt, is_by_first_key, is_encrypted
+from common.postgresql.poolers import UNNAMED, is_pooled
 from sessions_app.models import ReceiptKey
 from webhooks_app.models import WebhookEndpoint
 
@@ -70,11 +71,11 @@ def database_is_well() -> Iterator[Finding]:
     """Version, limits, who stands in between."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT current_setting('server_version_num')::int, current_setting('server_version'), pg_backend_pid(), "
+            "SELECT current_setting('server_version_num')::int, current_setting('server_version'), "
             "current_setting('max_connections')::int, pg_database_size(current_database()), "
             "current_setting('lock_timeout'), current_setting('fsync'), current_setting('synchronous_commit')"
         )
-        number, version, pid, most, size, lock_timeout, fsync, synchronous = cursor.fetchone()
+        number, version, most, size, lock_timeout, fsync, synchronous = cursor.fetchone()
         cursor.execute("SELECT count(*) FROM pg_stat_activity")
         (used,) = cursor.fetchone()
     if number < _OLDEST_POSTGRESQL:
@@ -93,17 +94,10 @@ def database_is_well() -> Iterator[Finding]:
             f"{used} of {most} connections are used.",
             "Raise max_connections, or put PgBouncer in front (docs/configuration.md, Connection poolers).",
         )
-    assert connection.connection is not None
-    is_pooled = connection.connection.info.backend_pid != pid
-    does_prepare = connection.connection.prepare_threshold is not None
-    if is_pooled and does_prepare:
-        yield look(
-            "pooler",
-            "One stands in between, and statements are prepared.",
-            "Right with pool_mode = session; with pool_mode = transaction set DATABASE_POOLER=transaction.",
-        )
+    if is_pooled() and not settings.DATABASE_POOLER:
+        yield wrong("pooler", "One stands in between that nobody named.", UNNAMED)
     else:
-        yield ok("pooler", "one stands in between, and nothing is prepared" if is_pooled else "none in between")
+        yield ok("pooler", f"one that lends by {settings.DATABASE_POOLER}" if is_pooled() else "none in between")
 
 
 def it_runs() -> Iterator[Finding]:

@@ -8,6 +8,8 @@ from typing import Any
 
 from django.db.backends.signals import connection_created
 
+from common.postgresql.poolers import is_lent_by_transaction
+
 STATEMENT_SECONDS, LOCK_SECONDS = 30.0, 10.0
 
 _thread = local()
@@ -25,10 +27,8 @@ def somebody_waits() -> None:
 
 def _limit(connection: Any, **_signal: Any) -> None:
     """Unless DATABASE_URL says it, or a pooler would hand the limits on to others: there they belong to the role."""
-    options = connection.settings_dict["OPTIONS"]
-    if not getattr(_thread, "is_answering", False) or "_timeout" in options.get("options", ""):
-        return
-    if options.get("prepare_threshold") is None:
+    options = connection.settings_dict["OPTIONS"].get("options", "")
+    if not getattr(_thread, "is_answering", False) or is_lent_by_transaction() or "_timeout" in options:
         return
     with connection.cursor() as cursor:
         cursor.execute(

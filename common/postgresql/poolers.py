@@ -14,7 +14,7 @@ from django.db.models import Model, QuerySet
 SESSION, TRANSACTION = "session", "transaction"
 
 _Row = TypeVar("_Row")
-_UNNAMED = (
+UNNAMED = (
     "A pooler stands between Tallystick and PostgreSQL. Set DATABASE_POOLER=transaction; or DATABASE_POOLER=session, "
     "if each of our connections has one of PostgreSQL's to itself."
 )
@@ -43,7 +43,7 @@ def refuse_unnamed_pooler() -> None:
         return
     try:
         if is_pooled():
-            raise SystemExit(f"Not started: {_UNNAMED}")
+            raise SystemExit(f"Not started: {UNNAMED}")
     except (DatabaseError, InterfaceError):
         pass
     finally:
