@@ -37,8 +37,9 @@ def _is_due(network: Network, cursor: ScanCursor | None, awaited: set[str], busy
         return True
     if cursor is None or cursor.scanned_at is None or cursor.unread_since or cursor.block_number < cursor.head:
         return True
-    seconds = BESIDE_SECONDS if network.mode in busy else IDLE_SECONDS
-    return now >= cursor.scanned_at + timedelta(seconds=seconds)
+    rests = timedelta(seconds=BESIDE_SECONDS if network.mode in busy else IDLE_SECONDS)
+    # Read in the future, it was by a machine whose clock is ahead: that says nothing.
+    return not timedelta(0) <= now - cursor.scanned_at < rests
 
 
 def _awaited(now: datetime) -> set[str]:

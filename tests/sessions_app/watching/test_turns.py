@@ -59,6 +59,11 @@ def test_where_nobody_pays_it_is_read_once_a_minute() -> None:
     assert (due(IDLE_SECONDS - 5), due(IDLE_SECONDS)) == (set(), {DEVCHAIN.id, SEPOLIA.id})
 
 
+def test_what_a_machine_with_a_fast_clock_read_is_read_again_by_the_others() -> None:
+    ScanCursor.objects.filter(network=SEPOLIA.id).update(scanned_at=timezone.now() + timedelta(hours=1))
+    assert due(1) == {SEPOLIA.id}
+
+
 def test_it_is_read_at_once_and_every_second_when_somebody_picks_it(session: CheckoutSession) -> None:
     assert due(1) == set()
     choose_option(session=session, asset="USDC", network=DEVCHAIN.id, now=timezone.now())
