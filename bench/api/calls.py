@@ -77,7 +77,7 @@ def selects(url: str, key: str) -> Request:
 
 def settle_down(servers: Servers, options: argparse.Namespace) -> None:
     """The customers of the run, before anything is measured."""
-    url = servers.start_ours(port=8173)
+    url = servers.start_ours()
     asyncio.run(drive(url, creates(url, servers.key), connections=options.connections, seconds=3))
     servers.stop()
     servers.analyze()
@@ -110,7 +110,8 @@ def tell(name: str, rounds: list[tuple[Result, Result | None]], paced: list[Resu
 
 def calls_of(url: str, key: str) -> dict[str, Request]:
     """Tallystick's."""
-    newest = httpx.get(f"{url}/api/v1/checkout?limit=1", headers={"Authorization": f"Bearer {key}"}).json()[0]["id"]
+    mine = {"Authorization": f"Bearer {key}"}
+    newest = httpx.get(f"{url}/api/v1/checkout?limit=1", headers=mine, timeout=60).json()[0]["id"]
     return {
         "create": creates(url, key),
         "get": asks(url, key, f"/api/v1/checkout/sessions/{newest}"),
@@ -161,9 +162,9 @@ def main() -> int:
         return 0 if measure_api(url, key, options, calls, None) else 1
     with Servers() as servers:
         settle_down(servers, options)
-        floor = servers.start_floor(port=8171)
+        floor = servers.start_floor()
         asyncio.run(drive(floor, inserts(floor, servers.key), connections=1, seconds=0.1))
-        url = servers.start_ours(port=8172)
+        url = servers.start_ours()
         return 0 if measure_api(url, servers.key, options, calls_of(url, servers.key), floor) else 1
 
 

@@ -38,7 +38,7 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=3, help="of each round")
     options = parser.parse_args()
     with Servers() as servers:
-        url = servers.start_ours(port=8172)
+        url = servers.start_ours()
         asyncio.run(drive(url, creates(url, servers.key), connections=8, seconds=2))
         few = measure(servers, url, options.seconds, sessions=FEW)
         many = measure(servers, url, options.seconds, sessions=options.sessions)

@@ -134,11 +134,11 @@ def main() -> int:
     options = parser.parse_args()
     with Servers() as servers:
         tokens: list[str] = json.loads(servers.run("-c", _PREPARE.format(pages=options.pages)).splitlines()[-1])
-        floor = servers.start_floor(port=8171)
+        floor = servers.start_floor()
         httpx.post(
             f"{floor}/insert", json={"amount": 49}, headers={"Authorization": f"Bearer {servers.key}"}
         ).raise_for_status()
-        url = servers.start_ours(port=8172)
+        url = servers.start_ours()
         good = shares(url, floor, servers.key, tokens[0], options.seconds / 10)
         ours = psutil.Process(servers.running[-1].pid)
         return 0 if news(url, tokens, [ours], options.seconds) and good else 1

@@ -10,6 +10,8 @@ from urllib.parse import urlsplit
 import httpx
 import psycopg
 
+from checkout_project.running import children
+
 ROOT = Path(__file__).resolve().parents[2]
 TERMS = {
     "amount": 49, "currency": "USD", "successUrl": "https://shop.example/thanks",
@@ -60,18 +62,19 @@ class Servers:
         )
         return done.stdout
 
-    def start_ours(self, *, port: int) -> str:
+    def start_ours(self) -> str:
         """As the Procfile does. Returns the address."""
         options = ["--interface", "asginl", "--http", "1", "checkout_project.asgi:application"]
-        return self.start(options, "checkout_project.settings", port=port)
+        return self.start(options, "checkout_project.settings")
 
-    def start_floor(self, *, port: int) -> str:
+    def start_floor(self) -> str:
         """As Django is served most simply. Returns the address."""
         options = ["--interface", "wsgi", "--blocking-threads", "4", "--factory", "bench.tools.floor:make_application"]
-        return self.start(options, "bench.tools.floor_settings", port=port)
+        return self.start(options, "bench.tools.floor_settings")
 
-    def start(self, options: list[str], settings: str, *, port: int) -> str:
+    def start(self, options: list[str], settings: str) -> str:
         """Two processes with four threads each. Returns the address."""
+        port = children.free_port()
         command = [
             str(Path(sys.executable).with_name("granian")), "--port", str(port),
             "--workers", "2", "--log-level", "error", "--no-ws",
