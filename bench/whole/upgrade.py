@@ -28,6 +28,7 @@ from bench.tools.servers import ROOT, TERMS, Servers
 from checkout_project.running import children
 
 CLIENTS = 4
+ORDER = TERMS | {"email": "pat@example.com", "metadata": {}}
 
 
 @dataclass
@@ -64,6 +65,10 @@ class Shop:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """No client asks any more."""
         self._over.set()
         for thread in self._threads:
             thread.join(60)
@@ -75,7 +80,7 @@ class Shop:
     def _sell(self) -> None:
         with httpx.Client(headers=self._headers, timeout=30) as client:
             while not self._over.is_set():
-                made = self._ask(client, "POST", "checkout", TERMS)
+                made = self._ask(client, "POST", "checkout", ORDER)
                 if made is None:
                     continue
                 session = made["id"]
@@ -83,7 +88,7 @@ class Shop:
                 self._ask(client, "POST", f"checkout/{session}/simulate", {"scenario": "exact"})
                 self._ask(client, "GET", f"checkout/sessions/{session}")
                 self._ask(client, "GET", "checkout?limit=20")
-                left = self._ask(client, "POST", "checkout", TERMS)
+                left = self._ask(client, "POST", "checkout", ORDER)
                 if left:
                     self._ask(client, "POST", f"checkout/{left['id']}/cancel")
 
@@ -124,11 +129,15 @@ def main() -> int:
         shop.url = new.start_ours(port=children.free_port())
         shop.begin("both versions")
         time.sleep(options.seconds)
+        shop.close()
         deadlocks = _deadlocks(old)
         complaints = jobs.complaints()
     print(*shop.stretches, sep="\n")
     print(f"migrate took {took:.1f} s; {deadlocks} deadlocks; {len(complaints)} complaints of old jobs")
     print(*complaints[:10], sep="\n")
+    if not all(each.answers[200] for each in shop.stretches):
+        print("Nothing was sold in one of them.")
+        return 1
     return int(bool(sum(each.failed for each in shop.stretches) or deadlocks or complaints))
 
 
