@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from math import inf
 
-from django.db import DatabaseError, InterfaceError
+from django.db import DatabaseError, InterfaceError, connection, transaction
 from django.db.models import Count, Min
 from prometheus_client import CollectorRegistry
 from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric
@@ -23,7 +23,9 @@ from sessions_app.models import CheckoutSession, Letter
 from sessions_app.status import LIVE
 from webhooks_app.models import Delivery, DeliveryState, WebhookEndpoint
 
-# By the index of a business's sessions by status, business after business: without it all that ever were are read.
+# By the index of a business's sessions by status, business after business. Left to itself PostgreSQL takes a third of
+# all sessions for running and reads the whole table for each: 2 s in place of 1 ms, of 200,000.
+_BY_INDEX = "SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off"
 _RUNNING = f"""
 SELECT mode, status, sum(number)::int
 FROM {Merchant._meta.db_table} AS merchant
@@ -121,8 +123,11 @@ def _networks(networks: Sequence[NetworkFacts]) -> Iterator[Metric]:
 
 def _counted(found: Facts) -> Iterator[Metric]:
     running = GaugeMetricFamily("tallystick_running_sessions", "Sessions not ended yet.", labels=["mode", "status"])
-    for mode, status, number in fetch(_RUNNING, [list(Mode), list(LIVE)]):
-        running.add_metric([mode, status], number)
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute(_BY_INDEX)
+        for mode, status, number in fetch(_RUNNING, [list(Mode), list(LIVE)]):
+            running.add_metric([mode, status], number)
     yield running
     undecided = CheckoutSession.objects.filter(needs_decision=True).order_by()
     waiting = dict(undecided.values_list("mode").annotate(Count("id")))
