@@ -19,6 +19,7 @@ app = Celery("tallystick")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.conf.beat_schedule = BEAT_SCHEDULE
 app.autodiscover_tasks()
+app.steps["worker"].add("checkout_project.checks.worker:RefuseWrongPlace")
 app.steps["worker"].add("checkout_project.checks.worker:VerifyNetworks")
 app.steps["worker"].add("checkout_project.jobs.pulse_step:GivePulse")
 app.steps["worker"].add("checkout_project.jobs.alive_step:GiveSigns")

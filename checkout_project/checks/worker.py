@@ -25,15 +25,23 @@ WAIT_SECONDS = 5.0
 _log = structlog.get_logger()
 
 
+class RefuseWrongPlace(bootsteps.Step):
+    """Ends a worker whose environment, or what it is connected to, would have it give wrong answers."""
+
+    @override
+    def create(self, parent: Any) -> None:
+        """Before anything is started, each with a sentence."""
+        refuse_wrong_networks()
+        refuse_unnamed_pooler()
+        notice_at_start()
+
+
 class VerifyNetworks(bootsteps.Step):
     """Asks every node which chain it belongs to. One that does not answer is no reason to stop: it may come."""
 
     @override
     def create(self, parent: Any) -> None:
         """Before anything is started: ends the worker, naming the network and the variable to change."""
-        refuse_wrong_networks()
-        refuse_unnamed_pooler()
-        notice_at_start()
         networks = {each.id: each for mode in Mode for each in enabled_networks(mode)}
         answers: SimpleQueue[str] = SimpleQueue()
         gone_on = Event()
