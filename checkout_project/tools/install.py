@@ -59,6 +59,8 @@ def install_python_packages(lock: str) -> None:
         "The Python packages could not be installed; the reason stands above. Is it a hash? Then the index gives out "
         "another file than the one that was pinned: find out why before you trust it.",
     )
+    # Our code in Python's compiled form, as pip does for packages: the first start has not to make it.
+    _run([str(BIN / "python"), "-m", "compileall", "-q", "-x", r"/\.|/node_modules/|/tests/", "."])
     (VENV / f".{lock}.installed").write_text(digest, encoding="utf-8")
 
 
