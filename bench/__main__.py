@@ -54,6 +54,7 @@ ALL = {
     "weight": Bench("bench.pages.weight"),
     "buyers": Bench("bench.pages.buyers", "--pages 300 --seconds 10"),
     "idle": Bench("bench.running.idle", "--rest 5"),
+    "proxies": Bench("bench.running.proxies"),
     "lanes": Bench("bench.whole.lanes", "--rounds 3"),
     "chaos": Bench("bench.whole.chaos", "--sessions 60 --minutes 0.5"),
     "upgrade": Bench("bench.whole.upgrade", "--seconds 3"),
