@@ -31,6 +31,8 @@ ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _FIRST_SALE = {
     "amount": 49,
     "currency": "USD",
+    "email": "pat@example.com",
+    "metadata": {"orderId": "10482"},
     "productName": "Winter box",
     "successUrl": "https://example.com/success",
     "cancelUrl": "https://example.com/cancel",

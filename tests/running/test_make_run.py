@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import shlex
 import shutil
 import signal
 import socket
@@ -104,6 +105,14 @@ def test_it_starts_answers_stops_and_finds_everything_again(data_dir: Path) -> N
         f"http://127.0.0.1:{first.port}/api/v1/checkout", headers={"Authorization": f"Bearer {key}"}, trust_env=False
     )
     assert (listed.status_code, listed.json()) == (200, [])
+    first_call = shlex.split(first.output[first.output.index("  curl ") :].partition("\nGuides")[0].replace("\\\n", ""))
+    sold = httpx.post(
+        first_call[1],
+        headers=dict(each.split(": ") for each in first_call[3:6:2]),
+        content=first_call[-1],
+        trust_env=False,
+    )
+    assert sold.status_code == 201, sold.text
     wait_until(first.is_well, seconds=SECONDS)  # worker and beat too
     for private in (data_dir, data_dir / "secrets.json", data_dir / "demo.json", data_dir / "postgres" / "data"):
         assert private.stat().st_mode & 0o077 == 0, private
