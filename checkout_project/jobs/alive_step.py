@@ -1,5 +1,6 @@
 """A worker gives its sign of life from the threads that do its jobs: one whose threads all hang gives none."""
 
+from threading import Event, Thread
 from typing import Any
 
 from celery import bootsteps
@@ -9,20 +10,29 @@ from checkout_project.jobs.alive import EVERY_SECONDS, Sign
 
 
 class GiveSigns(bootsteps.StartStopStep):
-    """By the worker's own timer, whether or not Redis is there."""
+    """Asked for by a thread of its own: Celery's timer is emptied whenever Redis is lost."""
 
-    requires = ("celery.worker.components:Pool", "celery.worker.components:Timer")
+    requires = ("celery.worker.components:Pool",)
+
+    @override
+    def __init__(self, parent: Any, **options: Any) -> None:
+        super().__init__(parent, **options)
+        self._over = Event()
 
     @override
     def start(self, parent: Any) -> None:
         """When the worker starts."""
-        sign = Sign()
-        parent.pool.apply_async(sign.give, ())
-        self._repeated = parent.timer.call_repeatedly(EVERY_SECONDS / 2, parent.pool.apply_async, (sign.give, ()))
+        Thread(target=self._keep_on, args=[parent.pool], name="sign of life", daemon=True).start()
 
     @override
     def stop(self, parent: Any) -> None:
         """When it stops: its threads take nothing more."""
-        self._repeated.cancel()
+        self._over.set()
 
     terminate = stop
+
+    def _keep_on(self, pool: Any) -> None:
+        sign = Sign()
+        while not self._over.is_set():
+            pool.apply_async(sign.give, ())
+            self._over.wait(EVERY_SECONDS / 2)

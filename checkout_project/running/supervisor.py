@@ -31,11 +31,15 @@ ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _FIRST_SALE = {
     "amount": 49,
     "currency": "USD",
-    "email": "pat@example.com",
-    "metadata": {"orderId": "10482"},
-    "productName": "Winter box",
     "successUrl": "https://example.com/success",
     "cancelUrl": "https://example.com/cancel",
+    "email": "pat@example.com",
+    "name": "Pat Payer",
+    "metadata": {"orderId": "10482"},
+    "productId": "box-1",
+    "productName": "Winter box",
+    "productDescription": "Three single origins",
+    "allowedAssets": [],
 }
 # What Python and its C library read only when they begin.
 _INTERPRETER = {

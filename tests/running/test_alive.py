@@ -65,17 +65,10 @@ def test_beat_gives_signs_while_nothing_is_due(file: Path) -> None:
 
 @pytest.fixture
 def worker() -> Iterator[Any]:
-    """The threads of a worker, and its timer, which is turned by hand."""
-    turns: list[Any] = []
-    entry = SimpleNamespace(cancel=turns.clear)
-
-    def call_repeatedly(_seconds: float, work: Any, arguments: Any) -> Any:
-        turns.append(lambda: work(*arguments))
-        return entry
-
+    """A worker as far as its threads: it has one."""
     pool = TaskPool(limit=1)
     pool.start()
-    yield SimpleNamespace(timer=SimpleNamespace(call_repeatedly=call_repeatedly), pool=pool, turns=turns)
+    yield SimpleNamespace(pool=pool)
     pool.stop()
 
 
@@ -83,18 +76,22 @@ def test_a_worker_gives_signs_by_the_threads_that_do_its_jobs(
     file: Path, worker: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("checkout_project.jobs.alive.EVERY_SECONDS", 0.0)
-    step, hanging = GiveSigns(worker), Event()
+    monkeypatch.setattr("checkout_project.jobs.alive_step.EVERY_SECONDS", 0.02)
+    step, hangs, goes_on = GiveSigns(worker), Event(), Event()
     step.start(worker)
     wait_until(file.exists)
     file.unlink()
-    worker.turns[0]()
     wait_until(file.exists)
 
-    worker.pool.apply_async(hanging.wait)
+    def hang() -> None:
+        hangs.set()
+        goes_on.wait()
+
+    worker.pool.apply_async(hang)
+    assert hangs.wait(10)
     file.unlink()
-    worker.turns[0]()
-    assert not file.exists()  # its one thread hangs
-    hanging.set()
+    assert not goes_on.wait(0.2)
+    assert not file.exists()
+    goes_on.set()
     wait_until(file.exists)
     step.stop(worker)
-    assert worker.turns == []
