@@ -11,10 +11,10 @@ from celery import Task
 from celery.signals import (
     beat_init,
     before_task_publish,
+    celeryd_init,
     setup_logging,
     task_postrun,
     task_prerun,
-    worker_init,
 )
 from structlog.contextvars import bind_contextvars, get_contextvars, unbind_contextvars
 
@@ -33,7 +33,7 @@ def _log_as_django_does(**_signal: Any) -> None:
     """That somebody listens keeps Celery from setting up lines of its own."""
 
 
-@worker_init.connect
+@celeryd_init.connect
 def _start_worker(**_signal: Any) -> None:
     _start("worker")
 
