@@ -25,7 +25,6 @@ import psycopg
 from honcho.environ import parse_procfile
 
 from bench.tools.servers import ROOT, TERMS, Servers
-from checkout_project.running import children
 
 CLIENTS = 4
 ORDER = TERMS | {"email": "pat@example.com", "metadata": {}}
@@ -118,7 +117,7 @@ def main() -> int:
         _take_out(options.since, folder)
         old = stack.enter_context(Servers(root=folder))
         jobs = _Jobs(stack, old, folder)
-        shop = stack.enter_context(Shop(old.key, old.start_ours(port=children.free_port())))
+        shop = stack.enter_context(Shop(old.key, old.start_ours()))
         time.sleep(options.seconds)
         shop.begin("while tables change")
         took = _migrate(old)
@@ -126,7 +125,7 @@ def main() -> int:
         time.sleep(options.seconds)
         new = Servers(root=ROOT, database=old.database)
         stack.callback(new.stop)
-        shop.url = new.start_ours(port=children.free_port())
+        shop.url = new.start_ours()
         shop.begin("both versions")
         time.sleep(options.seconds)
         shop.close()
