@@ -30,10 +30,12 @@ _PREPARE = """
 import json, os; os.environ["DJANGO_SETTINGS_MODULE"] = "checkout_project.settings"
 from datetime import timedelta
 from bench.tools.shop import open_sessions, open_shop, show_addresses
+from django.db import connection
 from django.utils import timezone
 now = timezone.now()
 sessions = open_sessions(open_shop(now), {pages}, now=now, ends=now + timedelta(hours=1))
 show_addresses(sessions, now=now)
+connection.cursor().execute("analyze")
 print(json.dumps([each.page_token for each in sessions]))
 """
 
@@ -46,7 +48,7 @@ def looks(url: str, path: str, etag: str = "") -> Request:
 
 def shares(url: str, floor: str, key: str, token: str, seconds: float) -> bool:
     """What the page and its unchanged status reach of the bare view; whether the goal is met."""
-    etag = httpx.get(f"{url}/pay/{token}/status").headers["ETag"]
+    etag = httpx.get(f"{url}/pay/{token}/status", timeout=60).headers["ETag"]
     good = True
     for name, path, known in (("page", "", ""), ("status, unchanged", "/status", etag)):
         rates, found = list[float](), list[float]()
@@ -100,9 +102,9 @@ class OpenPages:
             for token in self.tokens[:: max(1, len(self.tokens) // 40)]:
                 if time.perf_counter() > self.ends - 2 * NEWS_SECONDS:
                     return
+                self.changed[token] = time.perf_counter()
                 answer = await client.post(f"{self.url}/pay/{token}/sent", headers={"Origin": self.url}, timeout=30)
-                if answer.status_code == httpx.codes.SEE_OTHER:
-                    self.changed[token] = time.perf_counter()
+                assert answer.status_code == httpx.codes.SEE_OTHER, answer.text
                 await asyncio.sleep(seconds / 80)
 
 

@@ -14,6 +14,7 @@ from checkout_project.api_limits import late_answer, picture_bytes
 from checkout_project.observing.requests import NO_ROUTE, count
 from checkout_project.web.bodies import ClientGoneError, Receive, drop_body, has_body, is_worth_reading, whole_body
 from checkout_project.web.environ import Environ, Scope, environ_of, put_body
+from checkout_project.web.open_pages import OpenPages
 from checkout_project.web.sockets import forget_deaf_clients
 from checkout_project.web.streams import stream
 from checkout_project.web.threads import Threads
@@ -36,6 +37,7 @@ class Answer(NamedTuple):
 
 
 _ALIVE = Answer(200, [(b"content-type", b"application/json"), (b"cache-control", b"no-store")], b'{"status": "ok"}')
+_UNCHANGED = Answer(304, [(b"cache-control", b"no-store, private")], b"")
 _BROKEN = Answer(500, [(b"content-type", b"text/plain")], b"Something broke here; it is in the log.\n")
 
 
@@ -46,6 +48,7 @@ class Bridge:
         """threads: that answer. limit: bytes of a body. seconds: for all of a body."""
         self.application = application
         self.threads = Threads(threads)
+        self.open_pages = OpenPages(self.threads)
         self.limit, self.seconds = limit, seconds
         self.is_open = False
 
@@ -61,6 +64,10 @@ class Bridge:
             await _tell(send, _ALIVE)
             return
         environ = environ_of(scope)
+        if not has_body(environ) and await self.open_pages.is_unchanged(environ):
+            etag = (b"etag", environ["HTTP_IF_NONE_MATCH"].encode("latin-1"))
+            await _tell(send, _UNCHANGED._replace(headers=[*_UNCHANGED.headers, etag]))
+            return
         try:
             is_whole = not has_body(environ) or await self._read(environ, receive)
         except ClientGoneError:

@@ -131,6 +131,8 @@ class CheckoutSession(models.Model):
     created_at = models.DateTimeField()
     updated_at = models.DateTimeField()
 
+    page_rows = ""  # no column: of a session that was read for its buyer's page, the versions of all its rows
+
     class Meta:
         permissions = [("end_checkoutsession", "Can end checkout sessions")]
         constraints = [

@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 from django.http import HttpRequest, HttpResponse, HttpResponseNotModified, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.utils.translation import get_language, gettext
+from django.utils.translation import gettext
 from django.views.decorators.http import require_POST, require_safe
 
 from chains_app.calls.facilitator import is_switched_on
@@ -23,8 +23,8 @@ from sessions_app.errors import NotPayableAgain
 from sessions_app.models import CheckoutSession, Refund
 from sessions_app.owed.letters import has_receipt_letter
 from sessions_app.pay.codes import qr_svg
-from sessions_app.pay.frame import BuyersDoor, buyers_page
-from sessions_app.pay.languages import PARAMETER
+from sessions_app.pay.frame import BuyersDoor, buyers_page, keep_private
+from sessions_app.pay.unchanged import query_of, unchanged, version_known_to, wanted_of
 from sessions_app.paying import scenarios
 from sessions_app.paying.announcing import announce
 from sessions_app.paying.opening import note_opening
@@ -37,14 +37,12 @@ from sessions_app.shown.due import due_of
 from sessions_app.shown.fees import Fees, fees_of
 from sessions_app.shown.page import PayPage, pay_page
 from sessions_app.shown.scenarios import scenario_named
-from sessions_app.shown.states import State, Wanted, state_of, version_of
+from sessions_app.shown.states import State, state_of
 from sessions_app.signing.kept import under_way
 from sessions_app.state import lifecycle
 from sessions_app.state.children import payments_of
 from sessions_app.state.representation import payable_option, sorted_refunds
 from sessions_app.status import is_live
-
-_QUERY = {"change": "1", "again": "1", "from": "exchange", "qr": "other"}
 
 
 def _buyers_door(door: BuyersDoor) -> Callable[[HttpRequest, str], HttpResponse]:
@@ -77,23 +75,19 @@ def pay(request: HttpRequest, session: CheckoutSession) -> HttpResponse:
 
 
 @require_safe
+def status(request: HttpRequest, page_token: str) -> HttpResponse:
+    """The part of the page that changes; 304 while it has not, as `web/open_pages.py` says before it."""
+    version = version_known_to(request)
+    if version and unchanged([(page_token, request)])[0]:
+        return keep_private(HttpResponseNotModified(headers={"ETag": f'"{version}"'}))
+    return _news(request, page_token)
+
+
 @_buyers_door
-def status(request: HttpRequest, session: CheckoutSession) -> HttpResponse:
-    """The part of the page that changes; 304 while it has not. Asked every two seconds: few queries, no rates."""
-    now = timezone.now()
-    version = version_of(
-        session,
-        heads=_heads(session),
-        refunds=_refunds(session),
-        now=now,
-        unseen=_unseen(session, now),
-        wanted=_wanted(request),
-    )
-    etag = f'"{version}"'
-    if request.headers.get("If-None-Match", "").removeprefix("W/") == etag:  # weak where it was compressed
-        return HttpResponseNotModified(headers={"ETag": etag})
-    response = render(request, "pay/_live.html", _context(request, _view_model(request, session)))
-    response["ETag"] = etag
+def _news(request: HttpRequest, session: CheckoutSession) -> HttpResponse:
+    page = _view_model(request, session)
+    response = render(request, "pay/_live.html", _context(request, page))
+    response["ETag"] = f'"{page.version}"'
     return response
 
 
@@ -188,7 +182,7 @@ def _page(request: HttpRequest, session: CheckoutSession, error: DomainError | N
 
 
 def _view_model(request: HttpRequest, session: CheckoutSession, error: str = "") -> PayPage:
-    now, wanted, unseen = timezone.now(), _wanted(request), _unseen(session, timezone.now())
+    now, wanted, unseen = timezone.now(), wanted_of(request), _unseen(session, timezone.now())
     state = state_of(session, now=now, wanted=wanted, unseen=unseen)
     options = options_for(session, now) if state == State.CHOOSE else []
     return pay_page(
@@ -202,6 +196,7 @@ def _view_model(request: HttpRequest, session: CheckoutSession, error: str = "")
         unseen=unseen,
         unseen_since=unread_networks(now).get(session.quote.network) if unseen and session.quote else None,
         wanted=wanted,
+        rows=session.page_rows,
         signed=under_way(session) if state == State.SEND and is_switched_on() else None,
         is_mailed=state == State.PAID and has_receipt_letter(session),
         can_pay_again=state in {State.EXPIRED, State.CANCELLED} and may_pay_again(session, now),
@@ -216,24 +211,8 @@ def _fees(session: CheckoutSession, state: State, offered: Sequence[OfferedOptio
 
 
 def _context(request: HttpRequest, view_model: PayPage) -> dict[str, object]:
-    return {"page": view_model, "order": view_model.order, "query": _query(request)}
-
-
-def _wanted(request: HttpRequest) -> Wanted:
-    return Wanted(
-        change=request.GET.get("change") == _QUERY["change"],
-        again=request.GET.get("again") == _QUERY["again"],
-        by_exchange=request.GET.get("from") == _QUERY["from"],
-        other_code=request.GET.get("qr") == _QUERY["qr"],
-    )
-
-
-def _query(request: HttpRequest) -> str:
-    """The parts of the page's own query that its status must be asked with."""
-    kept = {name: value for name, value in _QUERY.items() if request.GET.get(name) == value}
-    if PARAMETER in request.GET:  # in another site's frame the choice cannot be remembered
-        kept[PARAMETER] = get_language()
-    return f"?{urlencode(kept)}" if kept else ""
+    asked = query_of(request)
+    return {"page": view_model, "order": view_model.order, "query": f"?{urlencode(asked)}" if asked else ""}
 
 
 def _heads(session: CheckoutSession) -> dict[str, int]:

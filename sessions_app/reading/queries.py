@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
+from django.utils import timezone
 
 from chains_app.reading.attention import wake
 from common.errors import NotFound
@@ -13,6 +14,7 @@ from common.keyset import first_of
 from sessions_app.errors import SessionNotFound
 from sessions_app.models import CheckoutSession, StatusChange
 from sessions_app.reading.list_sql import count_sessions, read_newest
+from sessions_app.reading.page_rows import page_rows
 from sessions_app.scope import SessionScope
 from sessions_app.state.expiry import up_to_date
 from sessions_app.state.facts import with_facts
@@ -28,9 +30,11 @@ def session_for_buyer(page_token: str) -> CheckoutSession:
 
     Raises `SessionNotFound`.
     """
+    rows = page_rows([page_token], now=timezone.now()).get(page_token)  # first: what is read next is as new, or newer
     session = with_facts(CheckoutSession.objects.filter(page_token=page_token), "merchant", "announcement").first()
-    if session is None:
+    if session is None or rows is None:
         raise SessionNotFound("There is no such payment.")
+    session.page_rows = rows.versions
     if session.quote and not is_live(session.status):
         wake(session.quote.network)  # somebody looks whether what they sent late has come
     return up_to_date(session)

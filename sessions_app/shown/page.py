@@ -9,6 +9,7 @@ from datetime import datetime
 
 from django.utils.functional import Promise
 from django.utils.safestring import SafeString
+from django.utils.translation import get_language
 
 from merchants_app.businesses.embedding import embedders
 from sessions_app.models import Authorization, CheckoutSession, Payment, Refund
@@ -26,7 +27,8 @@ from sessions_app.shown.receipt import ReceiptLine, RefundLine, progress_of, rec
 from sessions_app.shown.said import Facts, Said, said_of
 from sessions_app.shown.scenarios import ScenarioButton, scenario_buttons
 from sessions_app.shown.sent import Sent, sent_of
-from sessions_app.shown.states import ENDED, PLAIN, State, Wanted, state_of, version_of
+from sessions_app.shown.states import ENDED, PLAIN, State, Wanted, state_of
+from sessions_app.shown.version import version_of
 from sessions_app.shown.way import Step, way_of
 from sessions_app.shown.ways_back import with_session_id
 from sessions_app.state.representation import receipt_url, sorted_payments
@@ -140,12 +142,14 @@ def pay_page(
     can_pay_again: bool = False,
     signed: Authorization | None = None,
     is_mailed: bool = False,
+    rows: str = "",
 ) -> PayPage:
     """The page of a session that came through `facts.with_facts`.
 
     `options` and `fees` are looked at only while choosing and sending; `heads` are the newest known blocks of the
     networks with unconfirmed payments; `error` is what a form's door refused; `unseen` the name of the network that it
-    is being paid on, if that cannot be read; `signed` a payment that was handed over and of which nothing is known.
+    is being paid on, if that cannot be read; `signed` a payment that was handed over and of which nothing is known;
+    `rows` the versions of all rows that this was read from (`reading/page_rows.py`).
     """
     state = state_of(session, now=now, wanted=wanted, unseen=unseen)
     said_sent = announced(session, now=now) if state == State.SENT else None
@@ -177,7 +181,15 @@ def pay_page(
         is_final=state in ENDED,
         can_cancel=session.status == Status.OPEN and state not in {State.ORDER_PAID, State.SENT},
         can_pay_again=can_pay_again,
-        version=version_of(session, heads=heads, refunds=refunds, now=now, wanted=wanted, unseen=unseen),
+        version=version_of(
+            session,
+            rows,
+            state=state,
+            language=get_language() or "",
+            wanted=wanted,
+            now=now,
+            is_signed=signed is not None,
+        ),
         now=now,
         shops=tuple(embedders(session.merchant, session.mode)),
         order=order_of(session, is_open=state not in {State.EXPIRED, State.CANCELLED}),

@@ -1,18 +1,13 @@
-"""Which face the buyer's page has, and when it looks different from before."""
+"""Which face the buyer's page has."""
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from hashlib import sha256
 
-from django.utils.translation import get_language
-
-from sessions_app.models import CheckoutSession, Payment, Quote, Refund
+from sessions_app.models import CheckoutSession
 from sessions_app.paying.announcing import announced
 from sessions_app.paying.quoting import is_offered
-from sessions_app.shown.sent import sent_of
-from sessions_app.state.representation import payable_option, sorted_payments
+from sessions_app.state.representation import payable_option
 from sessions_app.status import Issue, Status
 
 
@@ -80,41 +75,3 @@ def state_of(session: CheckoutSession, *, now: datetime, wanted: Wanted = PLAIN,
     if session.quote.valid_until > now:
         return State.SEND  # what was promised holds, whatever the shop has switched off since
     return State.LAPSED if is_offered(session, session.quote) else State.AWAY
-
-
-def version_of(
-    session: CheckoutSession,
-    *,
-    heads: Mapping[str, int],
-    refunds: Sequence[Refund] = (),
-    now: datetime,
-    wanted: Wanted = PLAIN,
-    unseen: str = "",
-) -> str:
-    """Changes exactly when the page would look different, clocks aside: they run in the browser. For the ETag."""
-    state = state_of(session, now=now, wanted=wanted, unseen=unseen)
-    facts = [
-        str(get_language()), state, session.status, session.payment_status, str(session.issue),
-        str(session.needs_decision), _quote_part(session.quote), session.expires_at.isoformat(),
-        # Prices beside the options are looked up anew once a minute, not every two seconds.
-        now.strftime("%H:%M") if state in {State.CHOOSE, State.AWAY} else "",
-        session.refund_address, unseen, _announced_part(session, now) if state == State.SENT else "",
-        *(_payment_part(payment, heads) for payment in sorted_payments(session)),
-        *(f"{refund.public_id}:{bool(refund.seen_at)}:{bool(refund.confirmed_at)}" for refund in refunds),
-    ]  # fmt: skip
-    return sha256("|".join(facts).encode()).hexdigest()[:24]
-
-
-def _quote_part(quote: Quote | None) -> str:
-    return quote.public_id if quote else ""
-
-
-def _announced_part(session: CheckoutSession, now: datetime) -> str:
-    said = announced(session, now=now)
-    return f"{said.at.isoformat()}:{said.tx_hash}:{sent_of(said, now=now).is_slow}" if said else ""
-
-
-def _payment_part(payment: Payment, heads: Mapping[str, int]) -> str:
-    if payment.confirmed_at or payment.vanished_at:
-        return f"{payment.public_id}:{bool(payment.confirmed_at)}:{bool(payment.vanished_at)}"
-    return f"{payment.public_id}:{payment.value}:{payment.block_number}:{heads.get(payment.network)}"
