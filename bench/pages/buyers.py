@@ -6,8 +6,8 @@ On a database of its own, two server processes with four threads each, the buyer
 its unchanged status as shares of a bare Django view with one authenticated SELECT (goal for the status: 0.7), then how
 late news are with so many pages open (goal: 3 s), and what they cost the server. Exits with 1 when a goal is missed.
 
-Why pages ask, and are not told: each answer that stays open, as server-sent events would, holds one of the threads that
-Django answers in (`checkout_project/web/`), so a process has room for a handful of them and not for thousands.
+Why pages ask, and are not told: who asks at the same time is answered by one statement (`web/open_pages.py`), so that
+asking costs hardly more than keeping a connection open, and needs nothing of the proxies between.
 """
 
 import argparse
