@@ -52,6 +52,7 @@ ALL = {
     "webhook_delivery": Bench("bench.webhooks.delivery", "--events 2000 --old 20000"),
     "webhook_chaos": Bench("bench.webhooks.chaos", "--events 600 --seconds 20"),
     "weight": Bench("bench.pages.weight"),
+    "lighthouse": Bench("bench.pages.lighthouse", "--rounds 1"),
     "buyers": Bench("bench.pages.buyers", "--pages 300 --seconds 10"),
     "idle": Bench("bench.running.idle", "--rest 5"),
     "proxies": Bench("bench.running.proxies"),

@@ -79,7 +79,7 @@ def digest_of(option: PaymentOption, authorization: Authorization) -> bytes:
 def is_signed(option: PaymentOption, authorization: Authorization, signature: bytes) -> bool:
     """Whether the sender signed it: by a key, or as a contract wallet that says so (EIP-1271).
 
-    A contract wallet on a network that cannot be read just now has signed nothing.
+    A contract wallet on a network that cannot be read just now has signed nothing. Raises NoPlace.
     """
     digest, sender = digest_of(option, authorization), authorization.sender
     if is_digest_signed_by_key(address=sender, digest=digest, signature=signature):

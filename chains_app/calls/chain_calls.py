@@ -8,6 +8,7 @@ from eth_abi.abi import encode
 from eth_abi.exceptions import DecodingError
 
 from chains_app.calls.gas import TRANSACTION_CAP, ask_prices
+from chains_app.calls.places import place
 from chains_app.calls.readers import nodes_for
 from chains_app.evm.contract_calls import DECIMALS, TOTAL_SUPPLY, has_code, view
 from chains_app.evm.exchange import RpcError
@@ -114,7 +115,8 @@ def is_token(network: Network, address: str) -> bool:
 def contract_approves(network: Network, *, address: str, digest: bytes, signature: bytes) -> bool:
     """Whether a contract wallet on the network calls the signature its own (EIP-1271).
 
-    False where there is no such contract. Raises ReaderUnavailable, WrongChain.
+    False where there is no such contract. Raises ReaderUnavailable, WrongChain, and NoPlace while many are asked: what
+    a contract of a stranger's does before it answers may take as long as a node allows.
     """
     data = "0x" + _EIP1271_MAGIC + encode(["bytes32", "bytes"], [digest, signature]).hex()
 
@@ -125,7 +127,8 @@ def contract_approves(network: Network, *, address: str, digest: bytes, signatur
             return False
         return answer.removeprefix("0x")[:8] == _EIP1271_MAGIC and len(answer) == 66
 
-    return nodes_for(network).ask(ask)
+    with place():
+        return nodes_for(network).ask(ask)
 
 
 def _collected_by(receipt: Any, node: Node) -> list[Emptied] | None:

@@ -7,7 +7,7 @@ about money. Its answers are short, in time and of the right shape, or they are 
 import time
 from dataclasses import dataclass, field
 from functools import lru_cache
-from threading import BoundedSemaphore, Lock
+from threading import Lock
 from typing import Annotated, Any, TypeVar
 
 import httpx
@@ -15,6 +15,7 @@ import orjson
 from django.conf import settings
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from chains_app.calls.places import NoPlace, place
 from chains_app.evm.deadline_client import client, deadline
 from chains_app.networks.networks import Network
 from common.api.exact_json import WrongJson, loads_strict
@@ -185,12 +186,11 @@ def _ask(method: str, path: str, seconds: float, body: bytes | None) -> tuple[in
     """The status and the decoded JSON. Raises _NoAnswer."""
     if _pause.is_on:
         raise _NoAnswer("cannot be reached just now", was_sent=False)
-    places = _places(settings.WEB_THREADS)
-    if not places.acquire(blocking=False):
-        raise _NoAnswer("is busy with other payments", was_sent=False)
     try:
-        with deadline(seconds):
+        with place(), deadline(seconds):
             return _exchange(method, path, body)
+    except NoPlace:
+        raise _NoAnswer("is busy with other payments", was_sent=False) from None
     except (httpx.ConnectError, httpx.ConnectTimeout, httpx.InvalidURL, httpx.UnsupportedProtocol):
         raise _NoAnswer("cannot be reached", was_sent=False) from None
     except httpx.TimeoutException:
@@ -199,8 +199,6 @@ def _ask(method: str, path: str, seconds: float, body: bytes | None) -> tuple[in
         raise _NoAnswer("hung up") from None
     except (UnicodeDecodeError, WrongJson):
         raise _NoAnswer("answered with something that is not JSON") from None
-    finally:
-        places.release()
 
 
 def _exchange(method: str, path: str, body: bytes | None) -> tuple[int, Any]:
@@ -230,9 +228,3 @@ def _read(shape: type[_Shape], answer: Any) -> _Shape:
 @lru_cache(maxsize=1)
 def _client() -> httpx.Client:
     return client(timeout=SETTLE_SECONDS, headers={"User-Agent": "Tallystick"})
-
-
-@lru_cache(maxsize=1)
-def _places(threads: int) -> BoundedSemaphore:
-    """However long it takes to answer, half of the web threads are left for everybody else."""
-    return BoundedSemaphore(max(1, threads // 2))

@@ -4,6 +4,7 @@ from coincurve import PublicKey
 from eth_hash.auto import keccak
 
 from chains_app.calls.chain_calls import contract_approves
+from chains_app.calls.places import NoPlace
 from chains_app.networks.networks import Network, enabled_networks
 from chains_app.reading.reader import ReaderUnavailable, WrongChain
 from chains_app.receiving.bip32 import address_of
@@ -60,5 +61,5 @@ def is_signed_by(*, address: str, message: str, signature: str, mode: str) -> bo
 def _is_approved_on(network: Network, address: str, message: str, signature: bytes) -> bool:
     try:
         return contract_approves(network, address=address, digest=personal_hash(message), signature=signature)
-    except (ReaderUnavailable, WrongChain):
+    except (ReaderUnavailable, WrongChain, NoPlace):
         return False

@@ -98,7 +98,8 @@ def count_connecting(request: HttpRequest) -> Allowance | None:
 
 
 def count_signed(request: HttpRequest) -> Allowance | None:
-    """Counts a signed payment that is handed in: each may hold a web thread for as long as the facilitator takes.
+    """Counts a signed payment that is handed in, or a price asked for to be signed: each holds a web thread for as long
+    as the facilitator or the sources of rates take.
 
     Raises TooManyRequests (429).
     """

@@ -46,7 +46,7 @@ def x402(request: HttpRequest, page_token: str) -> HttpResponse:
     try:
         session = session_for_buyer(page_token)
         given = request.headers.get("PAYMENT-SIGNATURE", "")
-        answer = _pay(request, session, given) if given else _ask(session)
+        answer = _pay(request, session, given) if given else _ask(request, session)
     except TooManyRequests as refusal:
         answer = _json({"code": "rate_limited", "detail": str(refusal.detail)}, status=429)
         answer["Retry-After"] = str(refusal.allowance.reset_seconds)
@@ -58,11 +58,13 @@ def x402(request: HttpRequest, page_token: str) -> HttpResponse:
     return keep_private(answer)
 
 
-def _ask(session: CheckoutSession) -> HttpResponse:
+def _ask(request: HttpRequest, session: CheckoutSession) -> HttpResponse:
     if session.status in {Status.PROCESSING, Status.COMPLETED}:
         return _json(_standing(session), status=200)
     if sent := under_way(session):
         return _json(_standing(session, sent), status=202)
+    if session.quote is None or session.quote.valid_until <= timezone.now():
+        count_signed(request)  # what is offered becomes the quote
     return _required(session, SIGN_HERE)
 
 

@@ -14,6 +14,7 @@ from chains_app.calls import facilitator
 from chains_app.calls.authorizations import Authorization as Transfer
 from chains_app.calls.authorizations import is_signed
 from chains_app.calls.facilitator import FacilitatorAway, FacilitatorInDoubt
+from chains_app.calls.places import NoPlace
 from chains_app.calls.x402 import payment_of, requirements_of
 from common.money import amount_text
 from sessions_app.errors import FacilitatorUnavailable, NotSettled, SettlementInDoubt, WrongSignature
@@ -73,7 +74,11 @@ def _check(signed: SignedPayment, asked: Asked, session: CheckoutSession, now: d
         raise WrongSignature(
             f"It is valid for too long: sign one for at most {asked.seconds} seconds from now.", attr="validBefore"
         )
-    if not is_signed(option, transfer, signed.signature):
+    try:
+        is_theirs = is_signed(option, transfer, signed.signature)
+    except NoPlace:
+        raise _unavailable() from None
+    if not is_theirs:
         raise WrongSignature(
             gettext("The signature is not that wallet's for %(amount)s on %(network)s. Nothing was sent: sign again.")
             % {"amount": asked.amount, "network": option.network.name},
@@ -129,6 +134,10 @@ def _away(row: Authorization, problem: FacilitatorAway) -> FacilitatorUnavailabl
     _log.warning(
         "signing.facilitator_away", session_id=row.session.public_id, authorization=row.pk, reason=str(problem)
     )
+    return _unavailable()
+
+
+def _unavailable() -> FacilitatorUnavailable:
     return FacilitatorUnavailable(
         gettext("The service that sends it cannot be reached. Nothing was sent: try again, or send it yourself.")
     )

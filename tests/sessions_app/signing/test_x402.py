@@ -2,6 +2,7 @@
 
 import json
 from base64 import b64decode, b64encode
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from django.test import Client
 from django.utils import timezone
 
 from chains_app.calls.authorizations import typed_data
+from chains_app.calls.places import place
 from sessions_app.models import CheckoutSession
 from sessions_app.paying.quoting import choose_option
 from sessions_app.signing.asked import again, is_asked
@@ -191,6 +193,25 @@ def test_an_ended_session_asks_for_nothing(quoted: CheckoutSession) -> None:
 def test_whoever_signs_too_often_waits(quoted: CheckoutSession, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("merchants_app.frame.throttling.SIGNED_PER_MINUTE", 1)
     assert [call(quoted, "no payment").status_code for _ in range(3)] == [400, 429, 429]
+
+
+def test_whoever_asks_for_many_prices_waits(
+    facilitator: Facilitator, new_session: Callable[..., CheckoutSession], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("merchants_app.frame.throttling.SIGNED_PER_MINUTE", 1)
+    first, second = new_session(reference="1"), new_session(reference="2")
+    # A price that holds may be asked for again.
+    assert [call(each).status_code for each in (first, first, second)] == [402, 402, 429]
+
+
+def test_contract_wallets_that_take_long_leave_threads_for_others(quoted: CheckoutSession, settings: Any) -> None:
+    settings.WEB_THREADS = 2
+    of_a_contract = {**payment(quoted)["payload"], "signature": "0x" + "11" * 70}
+    given = payment(quoted) | {"payload": of_a_contract}
+    with place():  # half of them
+        answer = call(quoted, given)
+        assert (answer.status_code, answer.json()["code"]) == (503, "facilitator_unavailable")
+    assert call(quoted, given).status_code == 402  # its network was asked
 
 
 def test_it_is_off_without_a_facilitator(session: CheckoutSession, settings: Any) -> None:
