@@ -16,6 +16,7 @@ _ARROW = " → "
 _NAMES = {
     "brand_color": "colour", "logo_digest": "logo", "support_email": "e-mail for questions",
     "support_url": "link for questions", "terms_url": "link to the terms", "privacy_url": "link to the privacy notice",
+    "receipt_details": "who sells, on receipts",
     "thanks": "words after the payment", "returns_by_itself": "back to the shop by itself", "ways_off": "switched off",
     "session_minutes": "time to pay, in minutes", "quote_minutes": "how long a price holds, in minutes",
     "grace_minutes": "grace after it, in minutes", "watch_days": "days of watching",

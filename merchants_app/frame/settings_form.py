@@ -22,6 +22,7 @@ from merchants_app.models import BuyerLetter, Merchant
 _AMOUNT = re.compile(r"[0-9]{1,8}(\.[0-9]{1,2})?")
 _COLOR = re.compile(r"#[0-9a-f]{6}", re.IGNORECASE)
 _IN_BRACES = re.compile(r"[{}]")
+MOST_RECEIPT_LINES = 8
 REFERENCE = "{reference}"
 
 
@@ -120,7 +121,7 @@ class SettingsForm(forms.ModelForm[Merchant]):
         model = Merchant
         fields = (
             "name", "support_email", "brand_color", "support_url", "thanks", "terms_url", "privacy_url", "language",
-            "returns_by_itself", "session_minutes", "quote_minutes", "grace_minutes", "watch_days",
+            "receipt_details", "returns_by_itself", "session_minutes", "quote_minutes", "grace_minutes", "watch_days",
             "tolerance_percent", "tolerance_amount", "tolerance_amounts", "spread_percent", "reporting_currency",
             "time_zone", "decision_letters", "buyer_letters_off", "keep_buyers_days", "reuse_after_days",
         )  # fmt: skip
@@ -129,6 +130,7 @@ class SettingsForm(forms.ModelForm[Merchant]):
             "support_email": "E-mail for buyers' questions",
             "brand_color": "Colour",
             "thanks": "Words after the payment",
+            "receipt_details": "Who sells, on receipts",
             "returns_by_itself": "Lead buyers back to the shop by itself once they have paid",
             "session_minutes": "Time to pay",
             "quote_minutes": "A price holds",
@@ -146,6 +148,8 @@ class SettingsForm(forms.ModelForm[Merchant]):
             "support_email": "Shown on the payment page. Empty: not shown.",
             "brand_color": "Of the main button. Text on it is chosen to be read well, in light and dark.",
             "thanks": "Up to 200 signs of plain text. Empty: none.",
+            "receipt_details": "Your full name, postal address and VAT number, up to 8 lines. Below the business's "
+            "name on every receipt, older ones too; it is no part of what is signed.",
             "returns_by_itself": "After ten seconds, which the buyer can stop. Otherwise there is the button alone.",
             "session_minutes": "5 to 10,080 (a week). A shop can set another end for a session.",
             "quote_minutes": "5 to 60. The page renews it; the longer, the more of a price's fall is yours.",
@@ -164,6 +168,7 @@ class SettingsForm(forms.ModelForm[Merchant]):
         widgets = {
             "brand_color": forms.TextInput(attrs={"type": "color"}),
             "thanks": forms.Textarea(attrs={"rows": 2}),
+            "receipt_details": forms.Textarea(attrs={"rows": 4}),
             "decision_letters": forms.RadioSelect,
         }
 
@@ -194,6 +199,14 @@ class SettingsForm(forms.ModelForm[Merchant]):
     def clean_thanks(self) -> str:
         """One line of text, however it was typed."""
         return " ".join(str(self.cleaned_data["thanks"]).split())
+
+    def clean_receipt_details(self) -> str:
+        """A few lines without empty ones."""
+        lines = [" ".join(line.split()) for line in str(self.cleaned_data["receipt_details"]).splitlines()]
+        lines = [line for line in lines if line]
+        if len(lines) > MOST_RECEIPT_LINES:
+            raise forms.ValidationError(f"These are {len(lines)} lines: at most {MOST_RECEIPT_LINES} fit the receipt.")
+        return "\n".join(lines)
 
     def clean_keep_buyers_days(self) -> int | None:
         """Well beyond the watch, or empty."""

@@ -21,6 +21,13 @@ class PayPageWords(models.Model):
     thanks = models.CharField(
         max_length=200, blank=True, default="", db_default="", help_text="Said to buyers who have paid, in plain text."
     )
+    receipt_details = models.CharField(
+        max_length=400,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="Who sells, on receipts: the full name, the postal address, the VAT number, a line each.",
+    )
     returns_by_itself = models.BooleanField(
         default=True, db_default=True, help_text="After a payment the page goes back to the shop by itself."
     )

@@ -63,6 +63,7 @@ class Sheet:
     holds: bool  # the network has not taken the payment back
 
     # The shop's and the buyer's own words: not signed, and gone once the buyer is erased.
+    seller_details: tuple[str, ...]  # address, VAT number: lines as the shop wrote them
     support_email: str
     item: str
     description: str
@@ -92,6 +93,7 @@ def sheet_of(receipt: Receipt) -> Sheet | None:
         lines=_lines(content, session),
         refunds=tuple(_sent_back(refund) for refund in sorted_refunds(session) if refund.seen_at),
         holds=not is_taken_back(session),
+        seller_details=tuple(session.merchant.receipt_details.splitlines()),
         support_email=session.merchant.support_email,
         item=cut(session.product_name, 250),
         description=cut(session.product_description, 500),

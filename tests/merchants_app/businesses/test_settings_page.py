@@ -52,11 +52,14 @@ def test_what_buyers_read_and_follow_is_kept_as_typed(desk: Desk, mia: Merchant)
         "thanks": "Thank you!\r\n  We roast on Monday.", "terms_url": "https://mia.example/terms",
         "privacy_url": "https://mia.example/privacy", "support_url": "https://mia.example/help?order={reference}",
         "quote_minutes": "20", "grace_minutes": "5", "reporting_currency": "EUR", "time_zone": "Europe/Berlin",
-        "decision_letters": "daily",
+        "decision_letters": "daily", "receipt_details": " Mia Coffee GmbH \r\n\r\nRöstweg  1, Berlin\r\nDE 123456789",
     }  # fmt: skip
     assert desk.post("settings", **SETTINGS | words).status_code == 302
     mia.refresh_from_db()
-    assert {name: str(getattr(mia, name)) for name in words} == words | {"thanks": "Thank you! We roast on Monday."}
+    assert {name: str(getattr(mia, name)) for name in words} == words | {
+        "thanks": "Thank you! We roast on Monday.",
+        "receipt_details": "Mia Coffee GmbH\nRöstweg 1, Berlin\nDE 123456789",
+    }
 
 
 def test_letters_to_buyers_are_switched_off_one_by_one(desk: Desk, mia: Merchant) -> None:

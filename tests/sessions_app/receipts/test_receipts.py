@@ -15,6 +15,7 @@ from django.db.migrations.loader import MigrationLoader
 from django.test import Client
 from django.utils import timezone
 
+from merchants_app.models import Merchant
 from sessions_app.buyers.erasing import erase_buyer
 from sessions_app.models import CheckoutSession, Receipt, ReceiptKey
 from sessions_app.receipts import issuing
@@ -88,8 +89,11 @@ def test_it_holds_nothing_of_the_buyer_and_stays_true_when_they_are_erased(
 
 
 def test_the_sheet_shows_all_that_was_paid(client: Client, paid: CheckoutSession) -> None:
+    Merchant.objects.filter(pk=paid.merchant_id).update(receipt_details="Röstweg 1, Berlin\nDE 123456789")
     page = read(client, paid)
     for shown in (
+        "Röstweg 1, Berlin",
+        "DE 123456789",
         "Winter box, 1 kg",
         "10482",
         "49 USDC",
