@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('merchants_app', '0008_buyer_letters'),
+        ('merchants_app', '0009_requests_in_chunks'),
     ]
 
     operations = [
