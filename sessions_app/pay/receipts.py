@@ -17,9 +17,9 @@ from sessions_app.models import Receipt
 from sessions_app.pay.codes import qr_svg
 from sessions_app.pay.frame import keep_private, language_for
 from sessions_app.pay.languages import remember_choice
-from sessions_app.pay.sheet import sheet_of
 from sessions_app.receipts.issuing import ReceiptNotFound, receipt_at
 from sessions_app.receipts.keys import public_keys
+from sessions_app.receipts.sheet import sheet_of
 from sessions_app.receipts.signing import as_json
 from sessions_app.shown.order import order_of
 from sessions_app.state.representation import receipt_url

@@ -12,9 +12,8 @@ from django.utils.translation import get_language
 
 from chains_app.reading.attention import wake
 from sessions_app.pay.languages import PARAMETER, language_of
-from sessions_app.reading.page_rows import PageRows, page_rows
-from sessions_app.shown.states import PLAIN, Wanted
-from sessions_app.shown.version import is_still_so
+from sessions_app.paying.page_rows import PageRows, page_rows
+from sessions_app.shown.states import PLAIN, Wanted, is_still_so
 from sessions_app.status import is_live
 
 # What the page's address may ask for, and what its news are then asked with.

@@ -13,8 +13,8 @@ from common.errors import NotFound
 from common.keyset import first_of
 from sessions_app.errors import SessionNotFound
 from sessions_app.models import CheckoutSession, StatusChange
+from sessions_app.paying.page_rows import page_rows
 from sessions_app.reading.list_sql import count_sessions, read_newest
-from sessions_app.reading.page_rows import page_rows
 from sessions_app.scope import SessionScope
 from sessions_app.state.expiry import up_to_date
 from sessions_app.state.facts import with_facts

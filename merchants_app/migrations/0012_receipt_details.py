@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('merchants_app', '0009_requests_in_chunks'),
+        ('merchants_app', '0011_installation'),
     ]
 
     operations = [
