@@ -31,12 +31,18 @@ import json, os; os.environ["DJANGO_SETTINGS_MODULE"] = "checkout_project.settin
 from datetime import timedelta
 from bench.tools.shop import open_sessions, open_shop, show_addresses
 from django.db import connection
+from sessions_app.paying.page_rows import page_rows
+from sessions_app.shown.states import PLAIN, State, version_of
 from django.utils import timezone
 now = timezone.now()
 sessions = open_sessions(open_shop(now), {pages}, now=now, ends=now + timedelta(hours=1))
 show_addresses(sessions, now=now)
 connection.cursor().execute("analyze")
-print(json.dumps([each.page_token for each in sessions]))
+tokens = [each.page_token for each in sessions]
+rows = page_rows(tokens, now=now)
+send = dict(state=State.SEND, language="en", wanted=PLAIN, now=now, is_signed=False)
+versions = [version_of(each, rows[each.page_token].versions, **send) for each in sessions]
+print(json.dumps([tokens, versions]))
 """
 
 
@@ -65,8 +71,8 @@ def shares(url: str, floor: str, key: str, token: str, seconds: float) -> bool:
 class OpenPages:
     """So many buyers, each with a connection, who ask for news as the page's script does."""
 
-    def __init__(self, url: str, tokens: list[str]) -> None:
-        self.url, self.tokens = url, tokens
+    def __init__(self, url: str, tokens: list[str], versions: list[str]) -> None:
+        self.url, self.tokens, self.versions = url, tokens, versions
         self.changed: dict[str, float] = {}  # when the payment of a page was changed
         self.late: list[float] = []  # seconds until the page heard of it
         self.asked = 0
@@ -78,7 +84,7 @@ class OpenPages:
         await asyncio.gather(self._change(seconds), *map(self._page, range(len(self.tokens))))
 
     async def _page(self, number: int) -> None:
-        token, etag = self.tokens[number], ""
+        token, etag = self.tokens[number], f'"{self.versions[number]}"'
         await asyncio.sleep(ASKS_EVERY * number / len(self.tokens))
         host, port = self.url.removeprefix("http://").split(":")
         reader, writer = await asyncio.open_connection(host, int(port))
@@ -108,11 +114,11 @@ class OpenPages:
                 await asyncio.sleep(seconds / 80)
 
 
-def news(url: str, tokens: list[str], servers: list[psutil.Process], seconds: float) -> bool:
+def news(url: str, tokens: list[str], versions: list[str], servers: list[psutil.Process], seconds: float) -> bool:
     """How late they are, and what it costs; whether the goal is met."""
     everyone = [each for server in servers for each in (server, *server.children(recursive=True))]
     before = sum(sum(each.cpu_times()[:2]) for each in everyone)
-    pages = OpenPages(url, tokens)
+    pages = OpenPages(url, tokens, versions)
     began = time.perf_counter()
     asyncio.run(pages.stay(seconds))
     spent = time.perf_counter() - began
@@ -135,7 +141,7 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=20)
     options = parser.parse_args()
     with Servers() as servers:
-        tokens: list[str] = json.loads(servers.run("-c", _PREPARE.format(pages=options.pages)).splitlines()[-1])
+        tokens, versions = json.loads(servers.run("-c", _PREPARE.format(pages=options.pages)).splitlines()[-1])
         floor = servers.start_floor()
         httpx.post(
             f"{floor}/insert", json={"amount": 49}, headers={"Authorization": f"Bearer {servers.key}"}
@@ -143,7 +149,7 @@ def main() -> int:
         url = servers.start_ours()
         good = shares(url, floor, servers.key, tokens[0], options.seconds / 10)
         ours = psutil.Process(servers.running[-1].pid)
-        return 0 if news(url, tokens, [ours], options.seconds) and good else 1
+        return 0 if news(url, tokens, versions, [ours], options.seconds) and good else 1
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ from django.http import HttpRequest
 
 from checkout_project.web.environ import Environ
 from checkout_project.web.threads import Threads
-from sessions_app.pay.unchanged import unchanged
+from sessions_app.urls import asked_by_many
 
 # As `hosted:pay-status` has it.
 _STATUS = re.compile(r"/pay/([^/]+)/status")
@@ -69,6 +69,6 @@ def _look(asked: list[_Asked]) -> list[bool]:
     close_old_connections()
     try:
         pages: list[tuple[str, HttpRequest]] = [(each.page_token, WSGIRequest(each.environ)) for each in asked]
-        return unchanged(pages)
+        return asked_by_many(pages)
     finally:
         close_old_connections()

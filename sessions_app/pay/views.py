@@ -69,8 +69,9 @@ def pay(request: HttpRequest, session: CheckoutSession) -> HttpResponse:
     """
     if successor := successor_of(session):
         return redirect("hosted:pay", successor.page_token)
-    if request.method == "GET":
+    if request.method == "GET" and session.opened_at is None:
         note_opening(session, now=timezone.now())
+        session = session_for_buyer(session.page_token)  # that is no news to whoever opened it
     return _page(request, session)
 
 

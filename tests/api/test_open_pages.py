@@ -29,7 +29,7 @@ def bridge() -> Bridge:
 @pytest.fixture
 def says(monkeypatch: pytest.MonkeyPatch) -> Callable[[Unchanged], None]:
     """What the one statement says."""
-    return lambda unchanged: monkeypatch.setattr("checkout_project.web.open_pages.unchanged", unchanged)
+    return lambda unchanged: monkeypatch.setattr("checkout_project.web.open_pages.asked_by_many", unchanged)
 
 
 def test_where_nothing_is_new_django_is_not_asked(bridge: Bridge, says: Callable[[Unchanged], None]) -> None:
