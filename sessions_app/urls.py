@@ -29,7 +29,6 @@ from sessions_app.dashboard import views as saved_views
 from sessions_app.dashboard.overview import overview
 from sessions_app.pay import payment_links, receipts, refund_address, signing, views
 from sessions_app.pay.embed_script import tallystick_js
-from sessions_app.pay.unchanged import unchanged
 from sessions_app.pay.x402 import x402
 
 api = [
@@ -92,9 +91,6 @@ hosted = [
     path("receipt/<str:token>/check", receipts.check, name="receipt-check"),
     path("receipt/<str:token>/qr.svg", receipts.qr, name="receipt-qr"),
 ]
-
-# `hosted:pay-status`, asked by many at the same time: they are answered together where nothing is new.
-asked_by_many = unchanged
 
 # Where programs look for keys (RFC 8615).
 well_known = [path(".well-known/jwks.json", receipts.keys, name="receipt-keys")]

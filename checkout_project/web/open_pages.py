@@ -6,22 +6,29 @@ the next one, so the more there are, the less each costs.
 
 import asyncio
 import re
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import structlog
 from django.core.handlers.wsgi import WSGIRequest
 from django.db import close_old_connections
 from django.http import HttpRequest
+from django.urls import resolve, reverse
 
 from checkout_project.web.environ import Environ
 from checkout_project.web.threads import Threads
-from sessions_app.urls import asked_by_many
 
 # As `hosted:pay-status` has it.
 _STATUS = re.compile(r"/pay/([^/]+)/status")
 _AT_ONCE = 500  # pages that one statement is about
 
 _log = structlog.get_logger()
+
+
+def asked_by_many(pages: list[tuple[str, HttpRequest]]) -> list[bool]:
+    """Of each page, by its token and the request: whether the door that has its news is sure that there are none."""
+    door: Any = resolve(reverse("hosted:pay-status", args=["any"])).func
+    answers: list[bool] = door.asked_by_many(pages)
+    return answers
 
 
 class _Asked(NamedTuple):
