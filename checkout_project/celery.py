@@ -6,7 +6,7 @@ from celery import Celery, Task
 from celery.signals import task_failure, task_prerun
 from django.utils import timezone
 
-from checkout_project.jobs.broker import use_it
+from checkout_project.jobs.broker import Messages, use_it
 from checkout_project.jobs.failures import note_failure
 from checkout_project.jobs.schedule import BEAT_SCHEDULE
 from checkout_project.observing import tasks as _tasks  # noqa: F401  (listens to signals)
@@ -15,7 +15,7 @@ from common.ticks import taken
 
 read_settings()
 use_it()
-app = Celery("tallystick")
+app = Celery("tallystick", amqp=Messages)
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.conf.beat_schedule = BEAT_SCHEDULE
 app.autodiscover_tasks()

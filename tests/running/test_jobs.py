@@ -156,3 +156,28 @@ with lease.lease("reading"):
     assert time.monotonic() - began < 2
     with lease("reading") as other:
         assert other
+
+
+class _Enough(Exception):
+    """Of waiting."""
+
+
+def test_after_an_outage_of_any_length_workers_and_the_clock_are_back_within_seconds(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("kombu.utils.functional.sleep", lambda _seconds: None)
+    pauses: list[float] = []
+
+    def noted(_error: Exception, pause: float) -> None:
+        pauses.append(pause)
+        if len(pauses) == 30:
+            raise _Enough
+
+    for connection in (
+        app.connection_for_read("redis://127.0.0.1:1/0"),
+        app.connection_for_write("redis://127.0.0.1:1/0"),
+    ):
+        with pytest.raises(_Enough):
+            connection.ensure_connection(noted)
+        assert max(pauses) <= 3
+        pauses.clear()
