@@ -28,7 +28,11 @@ _NEVER_FOR_LONG = {
 _HOST = re.compile(r"\.?[A-Za-z0-9_]([A-Za-z0-9_.\-]*[A-Za-z0-9_])?|\[[0-9A-Fa-f:.]+\]")
 _ENCODE = "Encode the password's special characters: # as %23, / as %2F, ? as %3F, @ as %40, % as %25."
 # As it is, where a URL would want it encoded; from a file, most of the time.
-_PASSWORD_OF = {"DATABASE_URL": "DATABASE_PASSWORD", "REDIS_URL": "REDIS_PASSWORD"}
+_PASSWORD_OF = {
+    "DATABASE_URL": "DATABASE_PASSWORD",
+    "DATABASE_REPLICA_URL": "DATABASE_PASSWORD",
+    "REDIS_URL": "REDIS_PASSWORD",
+}
 _faults: list[str] = []
 # What each variable is when it is not set, as text; None: it has to be. For the docs.
 DEFAULTS: dict[str, str | None] = {}

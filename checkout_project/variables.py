@@ -165,6 +165,12 @@ VARIABLES = {
             meaning="`transaction` or `session`: a [connection pooler](#connection-poolers) stands in between",
         ),
         Variable(name="DATABASE_PREPARE", meaning="`0` is the older way to say `DATABASE_POOLER=transaction`"),
+        Variable(
+            name="DATABASE_REPLICA_URL",
+            meaning="a streaming standby of the database, written like `DATABASE_URL`, with the same password where "
+            "`DATABASE_PASSWORD` has it: lists, statements and files are [read there](scaling.md#read-replica)",
+            is_secret=True,
+        ),
         Variable(name="DEBUG", meaning="`1` shows error pages with source code; never in public"),
     ),
     "Only for `make run`": (

@@ -6,21 +6,25 @@ from contextlib import AbstractContextManager, nullcontext
 from functools import lru_cache
 from typing import Any, cast
 
-from django.db import connection, transaction
+from django.db import connection, connections, transaction
+
+from common.replica import reading_alias
 
 
-def fetch(sql: str, given: Mapping[str, Any] | Sequence[Any]) -> list[tuple[Any, ...]]:
+def fetch(sql: str, given: Mapping[str, Any] | Sequence[Any], *, may_lag: bool = False) -> list[tuple[Any, ...]]:
     """The rows of a statement on Django's connection, in its transaction, with its errors; ask for JSON as `::text`.
 
     Values travel apart from the text, so that the driver prepares what is asked often (not behind a pooler):
     each needs a type (`%(id)s::bigint`). Where statements are logged, Django's own cursor sends them, values and all.
+    may_lag: whether it is read from the replica, where `replica.from_replica()` is in force.
     """
-    if connection.queries_logged:
-        cursor = connection.cursor()
+    asked = connections[reading_alias()] if may_lag else connection
+    if asked.queries_logged:
+        cursor = asked.cursor()
     else:
         sql, names = _numbered(sql)
         given = [given[name] for name in names] if isinstance(given, Mapping) else list(given)
-        cursor = cast("Any", connection).fetching_cursor()  # `common.postgresql`
+        cursor = cast("Any", asked).fetching_cursor()  # `common.postgresql`
     cursor.execute(sql, given)
     return list(cursor.fetchall())
 

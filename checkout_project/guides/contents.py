@@ -18,7 +18,7 @@ SECTIONS: dict[str, tuple[str, ...]] = {
     "Build": ("write-a-plugin", "connect-a-shop", "errors"),
     "Money": ("receiving", "rates", "networks"),
     "Your business": ("dashboard", "settings", "books", "sign-in", "languages", "privacy"),
-    "Run it": ("deploying", "configuration", "operators", "monitoring", "doctor", "backup", "security"),
+    "Run it": ("deploying", "configuration", "operators", "monitoring", "doctor", "backup", "scaling", "security"),
 }
 # For those who change Tallystick itself: apart, at the end.
 OWN_DEVELOPERS = {"Tallystick's own developers": ("architecture", "own-tests", "benchmarks", "dependencies")}

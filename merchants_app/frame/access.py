@@ -1,5 +1,6 @@
 """Who is at the dashboard, for which business, in which mode, and what their role lets them do."""
 
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import wraps
@@ -36,6 +37,7 @@ SAFE_METHODS = ("GET", "HEAD")
 # Kept in the browser session.
 LAST_MERCHANT = "merchant"  # public id of the business last looked at; only says where `/dashboard` leads
 LAST_MODE = "mode"  # where the dashboard was left
+CHANGED_AT = "changed_at"  # when something was last sent by it
 VISIT = "operator_visit"  # which visit of an operator goes on
 
 
@@ -255,7 +257,10 @@ def for_members(
             try:
                 # A page's days and hours are the business's, those typed into its forms too.
                 with timezone.override(access.merchant.time_zone):
-                    return view(request, access, *args, **kwargs)
+                    answer = view(request, access, *args, **kwargs)
+                if request.method == "POST":
+                    request.session[CHANGED_AT] = time.time()
+                return answer
             except NotFound as error:
                 raise Http404(error.detail) from error
             except DomainError as error:

@@ -3,6 +3,7 @@
 from collections.abc import Generator, Iterator
 
 from common.postgresql.poolers import read_in_pieces
+from common.replica import reading_alias
 from sessions_app.books.tables import TABLES
 from sessions_app.books.wishes import Table, Wish
 from sessions_app.books.writing import Row, Style, written
@@ -18,9 +19,9 @@ def file(wish: Wish, style: Style) -> Generator[bytes, None, None]:
 
 
 def rows_of(table: Table) -> Iterator[Row]:
-    """Through a cursor of the database's: a few at a time."""
+    """Through a cursor of the database's, or of its replica's: a few at a time."""
     cells = {f"cell_{place}": column.cell for place, column in enumerate(table.columns)}
-    return read_in_pieces(table.rows.annotate(**cells).values_list(*cells), size=_AT_ONCE)
+    return read_in_pieces(table.rows.using(reading_alias()).annotate(**cells).values_list(*cells), size=_AT_ONCE)
 
 
 def columns_of(wish: Wish) -> list[str]:

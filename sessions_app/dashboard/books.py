@@ -13,6 +13,7 @@ from typing_extensions import override
 
 from merchants_app.audit import record
 from merchants_app.frame.access import Access, Power, for_members
+from merchants_app.frame.lagging import lagging, may_lag
 from merchants_app.frame.pages import page
 from merchants_app.frame.paging import newest_first
 from sessions_app.books.days import local_day, next_month
@@ -70,6 +71,7 @@ class ExportForm(forms.Form):
 
 
 @for_members(change=Power.EXPORT_BOOKS)
+@may_lag
 def statement_page(request: HttpRequest, access: Access) -> HttpResponse:
     """A month's two pots; `?month=2026-10`, else the last one that is over, else the present.
 
@@ -93,6 +95,7 @@ def statement_page(request: HttpRequest, access: Access) -> HttpResponse:
 
 
 @for_members()
+@may_lag
 def lines(request: HttpRequest, access: Access) -> HttpResponse:
     """The lines behind a statement: `?month=2026-10`, `?kind=received`, `?before=` older ones."""
     month = _month(request.GET.get("month", "")) or local_day(timezone.now(), access.merchant).replace(day=1)
@@ -114,7 +117,8 @@ def exports(request: HttpRequest, access: Access) -> HttpResponseBase:
     initial = this_month | _listed(request.GET)
     form = ExportForm(request.POST if request.method == "POST" else None, initial=initial)
     if request.method == "POST" and form.is_valid():
-        return _file(access, form.cleaned_data)
+        with lagging(request):
+            return _file(access, form.cleaned_data)
     made = SessionScope.of(access).audit_entries().filter(action="books.exported", mode=access.mode)[:5]
     shown = form.data.get("what") if form.is_bound else initial.get("what")
     what = Export(shown) if shown in set(Export) else Export.PAYMENTS

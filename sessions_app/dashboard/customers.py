@@ -3,6 +3,7 @@
 from django.http import HttpRequest, HttpResponse
 
 from merchants_app.frame.access import Access, for_members
+from merchants_app.frame.lagging import may_lag
 from merchants_app.frame.pages import page
 from merchants_app.frame.paging import newest_first
 from sessions_app.reading.people import buyers, customers_found, sessions_of
@@ -12,6 +13,7 @@ LATEST = 10
 
 
 @for_members()
+@may_lag
 def customers(request: HttpRequest, access: Access) -> HttpResponse:
     """All of them, newest first, or those who are looked for by `?q=`."""
     asked = request.GET.get("q", "")

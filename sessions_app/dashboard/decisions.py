@@ -26,7 +26,7 @@ from sessions_app.reading.session_page import decisions_for
 from sessions_app.scope import SessionScope
 from sessions_app.status import DecisionKind, Issue
 
-SHOWN = 50
+SHOWN = 20  # each with its forms: 4 ms of Python
 SEVERAL = 200  # decided at once, at most: a page's worth and some
 
 

@@ -3,6 +3,7 @@
 from django.http import HttpRequest, HttpResponse
 
 from merchants_app.frame.access import Access, for_members
+from merchants_app.frame.lagging import may_lag
 from merchants_app.frame.pages import page
 from merchants_app.frame.paging import Cursor
 from sessions_app.dashboard.filters import PaymentFilters
@@ -15,6 +16,7 @@ SIZE = 25
 
 
 @for_members()
+@may_lag
 def payments(request: HttpRequest, access: Access) -> HttpResponse:
     """Each movement, as the address says: filters, `?q=` what is looked for, `?sort=`, a page."""
     scope, cursor = SessionScope.of(access), Cursor.of(request.GET)

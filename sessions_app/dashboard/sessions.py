@@ -6,6 +6,7 @@ from django.shortcuts import redirect
 from django.utils import timezone
 
 from merchants_app.frame.access import Access, Power, for_members
+from merchants_app.frame.lagging import may_lag
 from merchants_app.frame.pages import page
 from merchants_app.frame.paging import Cursor
 from sessions_app.dashboard.filters import SessionFilters
@@ -37,6 +38,7 @@ LINKS_OFFERED = 100  # as choices of a filter; an older one is named in the addr
 
 
 @for_members()
+@may_lag
 def sessions(request: HttpRequest, access: Access) -> HttpResponse:
     """The list, as its address says: filters, `?q=` what is looked for, `?sort=`, `?before=` and `?after=` a page."""
     scope, cursor = SessionScope.of(access), Cursor.of(request.GET)

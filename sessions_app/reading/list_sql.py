@@ -168,6 +168,7 @@ def asked_for(
             WHERE {_OWN}{narrowed} LIMIT {MOST_SUMMED + 1:d}
         ) AS matching GROUP BY currency ORDER BY count(*) DESC, currency""",
         given,
+        may_lag=True,
     )
     if sum(number for _, number, _ in rows) > MOST_SUMMED:
         return None

@@ -75,7 +75,7 @@ def read_sessions(conditions: str, given: Mapping[str, Any], *, order: str, limi
 
 
 def _read(sql: str, given: Mapping[str, Any]) -> list[SessionView]:
-    rows = fetch(sql, given)
+    rows = fetch(sql, given, may_lag=True)
     # Decisions and refunds are about payments: without any, there are none.
     paid = [row[0] for row in rows if row[-1]]
     payments = _of_sessions(paid, _PAYMENTS, PaymentView)
@@ -86,7 +86,7 @@ def _read(sql: str, given: Mapping[str, Any]) -> list[SessionView]:
 
 def _of_sessions(keys: Sequence[int], sql: str, view: Callable[..., T]) -> dict[int, list[T]]:
     found: dict[int, list[T]] = defaultdict(list)
-    for key, *values in fetch(sql, [keys]) if keys else ():
+    for key, *values in fetch(sql, [keys], may_lag=True) if keys else ():
         found[key].append(view(*values))
     return found
 

@@ -6,6 +6,7 @@ from django.shortcuts import redirect
 
 from common.api.exact_json import pretty
 from merchants_app.frame.access import Access, Power, for_members
+from merchants_app.frame.lagging import may_lag
 from merchants_app.frame.pages import page
 from merchants_app.frame.paging import newest_first
 from webhooks_app.event_types import EventType
@@ -15,6 +16,7 @@ from webhooks_app.scope import WebhookScope
 
 
 @for_members()
+@may_lag
 def events(request: HttpRequest, access: Access) -> HttpResponse:
     """All events, newest first; `?type=` and `?subject=` narrow them."""
     rows = WebhookScope.of(access).events()

@@ -1,0 +1,129 @@
+"""Reads from a copy of the database (a streaming standby) what is only looked at.
+
+Within `from_replica()` Django's reading queries go there, as long as it has what the primary had written a few seconds
+ago. Writes, locks and statements on Django's `connection` always go to the primary; so does everything within a
+transaction, which must see what it has written. A statement of our own follows where it says so (`database.fetch`).
+"""
+
+import threading
+import time
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import structlog
+from django.db import DEFAULT_DB_ALIAS, OperationalError, connections
+from django.db.utils import Error
+
+REPLICA = "replica"
+MOST_BEHIND_SECONDS = 5.0
+LOOKED_AT_EVERY_SECONDS = 1.0
+# A server that cannot be reached keeps whoever tries waiting.
+LEFT_ALONE_SECONDS = 30.0
+
+# By the place in the primary's log, not by clocks: a replica whose line is cut believes that it has everything.
+_WRITTEN = "SELECT pg_current_wal_lsn() - '0/0'::pg_lsn, system_identifier FROM pg_control_system()"
+_REPLAYED = """
+SELECT CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_lsn() END - '0/0'::pg_lsn,
+    system_identifier
+FROM pg_control_system()
+"""
+
+_log = structlog.get_logger()
+_thread = threading.local()
+
+
+class ReplicaRouter:
+    """Django's router: who reads where."""
+
+    def db_for_read(self, _model: type, **_hints: Any) -> str:
+        """The replica, within `from_replica()`. Named each time: a row that was read there is not read on there."""
+        return reading_alias()
+
+    def db_for_write(self, _model: type, **_hints: Any) -> str:
+        """The primary, also for what was read from the replica."""
+        return DEFAULT_DB_ALIAS
+
+    def allow_relation(self, _one: object, _other: object, **_hints: Any) -> bool:
+        """It is one database."""
+        return True
+
+    def allow_migrate(self, db: str, _app_label: str, **_hints: Any) -> bool:
+        """It gets its tables from the primary."""
+        return db != REPLICA
+
+
+class _Freshness:
+    """What this process knows of how far behind the replica is."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._written: deque[tuple[float, int]] = deque(maxlen=int(MOST_BEHIND_SECONDS) + 2)
+        self._look_at = 0.0
+        self._is_current = False
+
+    def is_current(self) -> bool:
+        """Looks at most once a second; meanwhile the others take the last answer."""
+        if time.monotonic() >= self._look_at and self._lock.acquire(blocking=False):
+            try:
+                self._look_at = time.monotonic() + LOOKED_AT_EVERY_SECONDS
+                self._is_current = self._look()
+            except Error as error:
+                self.leave_alone(str(error))
+            finally:
+                self._lock.release()
+        return self._is_current
+
+    def leave_alone(self, reason: str) -> None:
+        """It could not be asked."""
+        self._is_current, self._look_at = False, time.monotonic() + LEFT_ALONE_SECONDS
+        connections[REPLICA].close()
+        _log.warning("replica.away", reason=reason)
+
+    def _look(self) -> bool:
+        """Whether the replica has all that the primary had written at a moment not long ago."""
+        now, (written, system) = time.monotonic(), _one(DEFAULT_DB_ALIAS, _WRITTEN)
+        self._written.append((now, written))
+        replayed, its_system = _one(REPLICA, _REPLAYED)
+        if its_system != system:
+            _log.warning("replica.of_another_database")
+            return False
+        known = [at for at, place in self._written if replayed is not None and place <= replayed]
+        return bool(known) and now - max(known) <= MOST_BEHIND_SECONDS
+
+
+_freshness = _Freshness()
+
+
+def is_reading_from_replica() -> bool:
+    """Whether this thread's reading queries go there."""
+    return getattr(_thread, "reads", False) and not connections[DEFAULT_DB_ALIAS].in_atomic_block
+
+
+def reading_alias() -> str:
+    """The database that this thread's reading queries go to."""
+    return REPLICA if is_reading_from_replica() else DEFAULT_DB_ALIAS
+
+
+@contextmanager
+def from_replica() -> Iterator[bool]:
+    """What is read meanwhile may be some seconds old. Yields whether it is: without a replica, or with one that is away
+    or far behind, all comes from the primary.
+    """
+    before = getattr(_thread, "reads", False)
+    _thread.reads = before or (REPLICA in connections and _freshness.is_current())
+    try:
+        yield is_reading_from_replica()
+    except OperationalError as error:
+        if is_reading_from_replica():
+            _freshness.leave_alone(str(error))
+        raise
+    finally:
+        _thread.reads = before
+
+
+def _one(alias: str, statement: str) -> Any:
+    with connections[alias].cursor() as cursor:
+        cursor.execute(statement)
+        return cursor.fetchone()

@@ -1,0 +1,104 @@
+"""Lists and files are read from the replica: while it is there and has caught up, and not by who has just changed some.
+
+The replica is another connection to the same database, which may only read.
+"""
+
+from collections.abc import Callable, Iterator
+from copy import deepcopy
+from datetime import date
+
+import pytest
+from django.db import OperationalError, connection, connections, transaction
+from django.test.utils import CaptureQueriesContext
+
+from common import replica
+from common.replica import REPLICA, from_replica, reading_alias
+from merchants_app.models import Merchant
+from sessions_app.books.exports import file
+from sessions_app.books.wishes import Export, Wish
+from sessions_app.books.writing import Style
+from sessions_app.models import CheckoutSession
+from tests.desk import Desk
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def copy(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    mine = deepcopy(connections.settings["default"])
+    mine["OPTIONS"] |= {"options": "-c default_transaction_read_only=on"}
+    monkeypatch.setitem(connections.settings, REPLICA, mine)
+    monkeypatch.setattr(replica, "LOOKED_AT_EVERY_SECONDS", 0.0)
+    monkeypatch.setattr(replica, "LEFT_ALONE_SECONDS", 0.0)
+    yield
+    connections[REPLICA].close()
+    del connections[REPLICA]
+
+
+def asked_of_it(act: Callable[[], object]) -> list[str]:
+    with CaptureQueriesContext(connections[REPLICA]) as seen:
+        act()
+    return [query["sql"] for query in seen if "pg_control_system" not in query["sql"]]
+
+
+def listed(desk: Desk) -> Callable[[], object]:
+    def act() -> None:
+        assert "49.00" in desk.read("sessions")
+
+    return act
+
+
+def test_a_list_is_read_there(copy: None, desk: Desk, session: CheckoutSession) -> None:
+    asked = asked_of_it(listed(desk))
+    assert any("sessions_app_checkoutsession" in sql for sql in asked)
+    assert any("sum(amount)" in sql for sql in asked)
+
+
+def test_who_has_just_changed_something_reads_what_they_wrote(copy: None, desk: Desk, session: CheckoutSession) -> None:
+    assert desk.post(f"sessions/{session.public_id}/cancel").status_code == 302
+    assert asked_of_it(listed(desk)) == []
+
+
+def test_one_that_is_behind_is_not_asked(
+    copy: None, desk: Desk, session: CheckoutSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(replica, "MOST_BEHIND_SECONDS", -1.0)
+    assert asked_of_it(listed(desk)) == []
+
+
+def test_one_that_is_away_costs_no_page(copy: None, desk: Desk, session: CheckoutSession) -> None:
+    connections.settings[REPLICA]["HOST"], connections.settings[REPLICA]["PORT"] = "127.0.0.1", "1"
+    connections[REPLICA].close()
+    listed(desk)()
+
+
+def test_what_fails_there_is_read_from_the_primary(copy: None, desk: Desk, session: CheckoutSession) -> None:
+    def fails(execute: object, sql: str, *more: object) -> object:
+        if "pg_control_system" in sql:
+            return execute(sql, *more)  # type: ignore[operator]
+        raise OperationalError("canceling statement due to conflict with recovery")
+
+    with connections[REPLICA].execute_wrapper(fails):
+        listed(desk)()
+
+
+def test_a_file_is_read_there(copy: None, mia: Merchant, session: CheckoutSession) -> None:
+    wish = Wish(merchant=mia, mode="test", what=Export.SESSIONS, first=date(2020, 1, 1), last=date(2999, 1, 1),
+                is_final=False, asset="", network="")  # fmt: skip
+    with from_replica():
+        pieces = file(wish, Style())
+    assert any("sessions_app_checkoutsession" in sql for sql in asked_of_it(lambda: b"".join(pieces)))
+
+
+def test_what_was_read_there_is_written_to_the_primary(copy: None, session: CheckoutSession) -> None:
+    with from_replica() as lags:
+        found = CheckoutSession.objects.get()
+        found.save()
+    assert lags
+
+
+def test_a_transaction_reads_what_it_wrote(copy: None) -> None:
+    with transaction.atomic(), from_replica():
+        assert reading_alias() == connection.alias
+    with from_replica():
+        assert reading_alias() == REPLICA
