@@ -20,19 +20,25 @@ from sessions_app.books.writing import Style
 from sessions_app.models import CheckoutSession
 from tests.desk import Desk
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db(transaction=True, databases=["default", REPLICA])
+
+
+@pytest.fixture(scope="module", autouse=True)
+def named(django_db_setup: None) -> Iterator[None]:
+    mine = deepcopy(connections.settings["default"])
+    mine["OPTIONS"] |= {"options": "-c default_transaction_read_only=on"}
+    mine["TEST"]["MIRROR"] = "default"  # so that nobody makes or empties it
+    connections.settings[REPLICA] = mine
+    yield
+    del connections.settings[REPLICA], connections[REPLICA]
 
 
 @pytest.fixture
 def copy(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    mine = deepcopy(connections.settings["default"])
-    mine["OPTIONS"] |= {"options": "-c default_transaction_read_only=on"}
-    monkeypatch.setitem(connections.settings, REPLICA, mine)
     monkeypatch.setattr(replica, "LOOKED_AT_EVERY_SECONDS", 0.0)
     monkeypatch.setattr(replica, "LEFT_ALONE_SECONDS", 0.0)
     yield
     connections[REPLICA].close()
-    del connections[REPLICA]
 
 
 def asked_of_it(act: Callable[[], object]) -> list[str]:
@@ -66,9 +72,12 @@ def test_one_that_is_behind_is_not_asked(
     assert asked_of_it(listed(desk)) == []
 
 
-def test_one_that_is_away_costs_no_page(copy: None, desk: Desk, session: CheckoutSession) -> None:
-    connections.settings[REPLICA]["HOST"], connections.settings[REPLICA]["PORT"] = "127.0.0.1", "1"
+def test_one_that_is_away_costs_no_page(
+    copy: None, desk: Desk, session: CheckoutSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
     connections[REPLICA].close()
+    monkeypatch.setitem(connections[REPLICA].settings_dict, "HOST", "127.0.0.1")
+    monkeypatch.setitem(connections[REPLICA].settings_dict, "PORT", "1")
     listed(desk)()
 
 
@@ -92,7 +101,7 @@ def test_a_file_is_read_there(copy: None, mia: Merchant, session: CheckoutSessio
 
 def test_what_was_read_there_is_written_to_the_primary(copy: None, session: CheckoutSession) -> None:
     with from_replica() as lags:
-        found = CheckoutSession.objects.get()
+        found = CheckoutSession.objects.get(pk=session.pk)
         found.save()
     assert lags
 
