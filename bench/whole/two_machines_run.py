@@ -27,9 +27,9 @@ from bench.api.calls import creates  # noqa: E402
 from bench.tools.figures import figure, most  # noqa: E402
 from bench.tools.load import Result, drive  # noqa: E402
 from bench.tools.servers import ROOT  # noqa: E402
+from chains_app.networks.networks import network  # noqa: E402
 from checkout_project.running import children  # noqa: E402
 from checkout_project.running.embedded import Valkey  # noqa: E402
-from chains_app.networks.networks import network  # noqa: E402
 from merchants_app.keys.api_keys import create_key  # noqa: E402
 from merchants_app.models import Member, Merchant, Role, Treasury, User  # noqa: E402
 from sessions_app.models import CheckoutSession, Payment  # noqa: E402
@@ -86,10 +86,23 @@ class Machine:
     def start(self, env: dict[str, str], log: Path) -> None:
         """Web, worker and clock; returns when it answers."""
         for kind in ("web", "worker", "beat"):
-            command = ["ip", "netns", "exec", self.name, "taskset", "-c", str(self.core), "/bin/sh", "-c", PROCESSES[kind]]
+            command = [
+                "ip",
+                "netns",
+                "exec",
+                self.name,
+                "taskset",
+                "-c",
+                str(self.core),
+                "/bin/sh",
+                "-c",
+                PROCESSES[kind],
+            ]
             with (log / f"{self.name}-{kind}.log").open("ab") as output:
                 own = env | {"HOST": f"{self.net}.2", "PORT": "8000"}
-                self._running.append(children.start(command, env=own, output=output, folder=ROOT))
+                self._running.append(
+                    children.start([*place, "/bin/sh", "-c", PROCESSES[kind]], env=own, output=output, folder=ROOT)
+                )
         _until(lambda: _answers(f"{self.url}/healthz"), "its web process")
 
 
@@ -182,7 +195,7 @@ def _receive(received: Counter[str]) -> int:
             writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n")
 
     port, loop = children.free_port(), asyncio.new_event_loop()
-    loop.run_until_complete(asyncio.start_server(answer, "0.0.0.0", port))  # noqa: S104  (of the bench)
+    loop.run_until_complete(asyncio.start_server(answer, "0.0.0.0", port))
     threading.Thread(target=loop.run_forever, daemon=True).start()
     return port
 
@@ -194,7 +207,7 @@ def _redis(folder: Path) -> Iterator[str]:
     valkey.start()
     try:
         with Redis.from_url(valkey.url) as client:
-            client.config_set("bind", "0.0.0.0")  # noqa: S104  (of the bench)
+            client.config_set("bind", "0.0.0.0")
         yield valkey.url.replace("127.0.0.1", "10.213.1.1")
     finally:
         valkey.stop()

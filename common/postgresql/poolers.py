@@ -55,5 +55,5 @@ def read_in_pieces(rows: QuerySet[Model, _Row], *, size: int) -> Iterator[_Row]:
 
     Behind a pooler it stays within one transaction: close what it gives, in the thread that reads.
     """
-    with transaction.atomic() if is_lent_by_transaction() else nullcontext():
+    with transaction.atomic(rows.db) if is_lent_by_transaction() else nullcontext():
         yield from rows.iterator(chunk_size=size)
