@@ -9,7 +9,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -86,18 +86,7 @@ class Machine:
     def start(self, env: dict[str, str], log: Path) -> None:
         """Web, worker and clock; returns when it answers."""
         for kind in ("web", "worker", "beat"):
-            command = [
-                "ip",
-                "netns",
-                "exec",
-                self.name,
-                "taskset",
-                "-c",
-                str(self.core),
-                "/bin/sh",
-                "-c",
-                PROCESSES[kind],
-            ]
+            place = ["ip", "netns", "exec", self.name, "taskset", "-c", str(self.core)]
             with (log / f"{self.name}-{kind}.log").open("ab") as output:
                 own = env | {"HOST": f"{self.net}.2", "PORT": "8000"}
                 self._running.append(
@@ -188,11 +177,13 @@ def _receive(received: Counter[str]) -> int:
     """Counts messages by their ids, in a thread; its port."""
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        while head := (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").lower():
-            fields = dict(line.split(": ", 1) for line in head.split("\r\n")[1:] if ": " in line)
-            await reader.readexactly(int(fields["content-length"]))
-            received[fields["webhook-id"]] += 1
-            writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n")
+        with suppress(asyncio.IncompleteReadError, ConnectionError):  # the sender has hung up
+            while head := (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").lower():
+                fields = dict(line.split(": ", 1) for line in head.split("\r\n")[1:] if ": " in line)
+                await reader.readexactly(int(fields["content-length"]))
+                received[fields["webhook-id"]] += 1
+                writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n")
+        writer.close()
 
     port, loop = children.free_port(), asyncio.new_event_loop()
     loop.run_until_complete(asyncio.start_server(answer, "0.0.0.0", port))
