@@ -42,6 +42,7 @@ def main() -> int:
         asyncio.run(drive(url, creates(url, servers.key), connections=8, seconds=2))
         few = measure(servers, url, options.seconds, sessions=FEW)
         many = measure(servers, url, options.seconds, sessions=options.sessions)
+        weigh(servers, options.sessions)
     good = True
     for name in CALLS:
         change = (many[name] / many[BARE]) / (few[name] / few[BARE])
@@ -63,6 +64,13 @@ def measure(servers: Servers, url: str, seconds: float, *, sessions: int) -> dic
             result = asyncio.run(drive(url, asks(url, servers.key, path), connections=1, seconds=seconds))
             rounds[name].append(result.percentile(0.5))
     return {name: median(times) for name, times in rounds.items()}
+
+
+def weigh(servers: Servers, sessions: int) -> None:
+    """Tells what a session takes on the disk, and in each index."""
+    with psycopg.connect(servers.environment["DATABASE_URL"]) as connection:
+        for name, size in connection.execute(_BYTES).fetchall():
+            figure(f"a session in {name}, of {sessions:,}", size / sessions, "bytes")
 
 
 def fill(servers: Servers, sessions: int) -> tuple[str, str]:
@@ -95,6 +103,12 @@ insert into sessions_app_checkoutsession (public_id, reference, {columns})
 select 'cs_' || lpad(number::text, 26, '0'), 'copy-' || number, {columns}
 from (select * from sessions_app_checkoutsession order by id limit 1) as one,
     generate_series(%s::int, %s::int) as number
+"""
+_BYTES = """
+select 'its table', pg_table_size('sessions_app_checkoutsession')
+union all
+select indexrelid::regclass::text, pg_relation_size(indexrelid) from pg_index
+where indrelid = 'sessions_app_checkoutsession'::regclass order by 2 desc
 """
 _NO_MORE = """
 with surplus as (select id from sessions_app_checkoutsession order by id offset %s), gone as (
