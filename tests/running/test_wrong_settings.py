@@ -29,7 +29,7 @@ WRONG = {
     "TRUSTED_PROXIES": ["somewhere", "-1"],
     "DATABASE_URL": ["", "mysql://a:b@c/d", "postgresql://", "postgresql://host", "postgresql://u:p#w@host/name",
                      "postgresql://u:p/w@host/name", "postgresql://u:p@host:port/name", "nonsense"],
-    "DATABASE_PREPARE": ["never"], "DATABASE_POOLER": ["1", "statement"],
+    "DATABASE_REPLICA_URL": ["mysql://a:b@c/d"], "DATABASE_PREPARE": ["never"], "DATABASE_POOLER": ["1", "statement"],
     "REDIS_URL": ["", "http://host", "redis://", "redis://:p#w@host:6379/0", "redis://host/name", "redis://host:port"],
     "API_KEY_CACHE_SECONDS": ["5", "-1", "soon", "1.5"],
     "RATE_LIMIT_PER_KEY": ["0", "-5", "many", "١٢"],
