@@ -246,7 +246,15 @@ def database(name: str) -> dict[str, object]:
         "HOST": options.pop("host", parts.hostname or ""),
         "PORT": str(parts.port or options.pop("port", "")),
         "OPTIONS": options,
+        # Kept open between requests and checked before use: a restarted PostgreSQL costs no failed request.
+        "CONN_MAX_AGE": 600,
+        "CONN_HEALTH_CHECKS": True,
     }
+
+
+def replica(name: str) -> dict[str, dict[str, object]]:
+    """The same for the copy that is read from, by its alias; nothing where none is named."""
+    return {"replica": database(name)} if text(name, "") else {}
 
 
 def pooler() -> str:

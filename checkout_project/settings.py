@@ -83,11 +83,7 @@ TEMPLATES = [
 ]
 
 DATABASE_POOLER = env.pooler()
-DATABASES = {"default": env.database("DATABASE_URL")}
-# Connections stay open between requests and are checked before use: a restarted PostgreSQL costs no failed request.
-DATABASES["default"] |= {"CONN_MAX_AGE": 600, "CONN_HEALTH_CHECKS": True}
-if env.text("DATABASE_REPLICA_URL", ""):
-    DATABASES["replica"] = env.database("DATABASE_REPLICA_URL") | {"CONN_MAX_AGE": 600, "CONN_HEALTH_CHECKS": True}
+DATABASES = {"default": env.database("DATABASE_URL"), **env.replica("DATABASE_REPLICA_URL")}
 DATABASE_ROUTERS = ["common.replica.ReplicaRouter"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 

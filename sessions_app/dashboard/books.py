@@ -13,9 +13,8 @@ from typing_extensions import override
 
 from merchants_app.audit import record
 from merchants_app.frame.access import Access, Power, for_members
-from merchants_app.frame.lagging import lagging, may_lag
 from merchants_app.frame.pages import page
-from merchants_app.frame.paging import newest_first
+from merchants_app.frame.paging import lagging, may_lag, newest_first
 from sessions_app.books.days import local_day, next_month
 from sessions_app.books.downloads import Download
 from sessions_app.books.exports import columns_of, file

@@ -3,9 +3,8 @@
 from django.http import HttpRequest, HttpResponse
 
 from merchants_app.frame.access import Access, for_members
-from merchants_app.frame.lagging import may_lag
 from merchants_app.frame.pages import page
-from merchants_app.frame.paging import newest_first
+from merchants_app.frame.paging import may_lag, newest_first
 from sessions_app.reading.people import buyers, customers_found, sessions_of
 from sessions_app.scope import SessionScope
 

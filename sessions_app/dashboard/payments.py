@@ -3,9 +3,8 @@
 from django.http import HttpRequest, HttpResponse
 
 from merchants_app.frame.access import Access, for_members
-from merchants_app.frame.lagging import may_lag
 from merchants_app.frame.pages import page
-from merchants_app.frame.paging import Cursor
+from merchants_app.frame.paging import Cursor, may_lag
 from sessions_app.dashboard.filters import PaymentFilters
 from sessions_app.models import ViewOf
 from sessions_app.reading.list_sql import MOST_SUMMED

@@ -6,9 +6,8 @@ from django.shortcuts import redirect
 from django.utils import timezone
 
 from merchants_app.frame.access import Access, Power, for_members
-from merchants_app.frame.lagging import may_lag
 from merchants_app.frame.pages import page
-from merchants_app.frame.paging import Cursor
+from merchants_app.frame.paging import Cursor, may_lag
 from sessions_app.dashboard.filters import SessionFilters
 from sessions_app.models import LONGEST_NOTE, ViewOf
 from sessions_app.paying.quoting import unseen_network

@@ -6,9 +6,8 @@ from django.shortcuts import redirect
 
 from common.api.exact_json import pretty
 from merchants_app.frame.access import Access, Power, for_members
-from merchants_app.frame.lagging import may_lag
 from merchants_app.frame.pages import page
-from merchants_app.frame.paging import newest_first
+from merchants_app.frame.paging import may_lag, newest_first
 from webhooks_app.event_types import EventType
 from webhooks_app.events.bodies import represent_event
 from webhooks_app.queue.resending import resend_event
