@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from common.bulk_sql import update_rows
+from common.postgresql.bulk_sql import update_rows
 from merchants_app.audit import forget_words, record
 from merchants_app.models import Merchant
 from merchants_app.requests.stored_answers import forget_in_answers

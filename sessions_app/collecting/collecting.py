@@ -16,9 +16,9 @@ from chains_app.calls.chain_calls import Conditions, Emptied, collections_of
 from chains_app.calls.gas import Fit, fit_collection, gas_of_collections
 from chains_app.networks.networks import Asset, Network, all_networks
 from chains_app.receiving.deposits import ETHER, MAX_DEPOSITS, Call, Deposit, collection_calls
-from common.bulk_sql import update_rows
 from common.errors import Conflict, NotFound
 from common.modes import Mode
+from common.postgresql.bulk_sql import update_rows
 from merchants_app.audit import record
 from merchants_app.models import Merchant, Treasury, TreasuryKind
 from sessions_app.books.booking import book_payments

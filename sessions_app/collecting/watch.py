@@ -15,7 +15,7 @@ from chains_app.models import ScanCursor, SetAside
 from chains_app.networks.networks import Network
 from chains_app.reading.reader import ReaderUnavailable
 from chains_app.reading.set_aside import postpone, set_aside, settle
-from common.bulk_sql import update_rows
+from common.postgresql.bulk_sql import update_rows
 from sessions_app.books.booking import book_payments
 from sessions_app.collecting.collecting import emptied_payments
 from sessions_app.collecting.undone import take_back_lost

@@ -12,8 +12,8 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from common.bulk_sql import update_rows
 from common.money import amount_text
+from common.postgresql.bulk_sql import update_rows
 from sessions_app.books.booking import book_refunds, book_told_refunds
 from sessions_app.models import Refund
 from sessions_app.owed.letters import Owed, owe

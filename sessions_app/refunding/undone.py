@@ -9,7 +9,7 @@ from django.db import transaction
 
 from chains_app.networks.networks import Network
 from chains_app.reading.reader import Block, Reader
-from common.bulk_sql import update_rows
+from common.postgresql.bulk_sql import update_rows
 from merchants_app.audit import record
 from sessions_app.models import Decision, Refund
 from sessions_app.refunding.states import Move, amount_of, move

@@ -13,7 +13,7 @@ from django.utils import timezone
 from chains_app.networks.networks import Network
 from chains_app.reading.reader import Sighting, Transfer
 from chains_app.reading.scanning import Position, hold, note_refunds_read
-from common.bulk_sql import update_rows
+from common.postgresql.bulk_sql import update_rows
 from merchants_app.audit import record
 from sessions_app.errors import NothingToDecide
 from sessions_app.models import CheckoutSession, Refund

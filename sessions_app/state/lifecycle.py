@@ -14,8 +14,8 @@ from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from common.bulk_sql import update_rows
 from common.measures.counted import Stage, reached_on_commit
+from common.postgresql.bulk_sql import update_rows
 from sessions_app.errors import NothingToDecide
 from sessions_app.models import CheckoutSession, Decision, DepositAddress, StatusChange
 from sessions_app.orders.paid_once import mark_paid_orders

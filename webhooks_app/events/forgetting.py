@@ -9,7 +9,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from common.bulk_sql import update_rows
+from common.postgresql.bulk_sql import update_rows
 from merchants_app.models import Merchant
 from webhooks_app import answers
 from webhooks_app.event_types import EventType
