@@ -14,6 +14,7 @@ class Item:
 
     label: str
     view: str
+    icon: str  # of static/img/icons.svg
     badge: str = ""  # which count stands behind the label
     beside: tuple[str, ...] = ()  # pages beside it, reached by its tabs, that count as the same item
 
@@ -30,33 +31,33 @@ MENU: tuple[Group, ...] = (
     Group(
         "",
         (
-            Item("Overview", "overview"),
-            Item("Sessions", "sessions", beside=("payments",)),
-            Item("Decisions", "decisions", badge="decisions"),
-            Item("Collect", "collect"),
-            Item("Books", "books"),
-            Item("Customers", "customers"),
-            Item("Payment links", "links"),
+            Item("Overview", "overview", "home"),
+            Item("Sessions", "sessions", "list", beside=("payments",)),
+            Item("Decisions", "decisions", "decide", badge="decisions"),
+            Item("Collect", "collect", "collect"),
+            Item("Books", "books", "book"),
+            Item("Customers", "customers", "people"),
+            Item("Payment links", "links", "link"),
         ),
     ),
     Group(
         "Developers",
         (
-            Item("API keys", "keys"),
-            Item("Webhooks", "webhooks"),
-            Item("Events", "events"),
-            Item("Requests", "requests"),
-            Item("Embedding", "embedding"),
+            Item("API keys", "keys", "key"),
+            Item("Webhooks", "webhooks", "plug"),
+            Item("Events", "events", "bell"),
+            Item("Requests", "requests", "pulse"),
+            Item("Embedding", "embedding", "frame"),
         ),
     ),
     Group(
         "Business",
         (
-            Item("Treasury", "treasury"),
-            Item("Team", "team"),
-            Item("Settings", "settings"),
-            Item("Privacy", "privacy"),
-            Item("Audit log", "audit"),
+            Item("Treasury", "treasury", "safe"),
+            Item("Team", "team", "person"),
+            Item("Settings", "settings", "gear"),
+            Item("Privacy", "privacy", "shield"),
+            Item("Audit log", "audit", "scroll"),
         ),
     ),
 )
@@ -68,22 +69,19 @@ class Link:
 
     label: str
     url: str
+    icon: str
     badge: str
     current: bool
 
 
 def menu_for(*, at: Place, path: str) -> list[tuple[str, list[Link]]]:
     """Headings with their links; the one whose page (or a page below it) is shown is marked current."""
-    return [
-        (
-            group.heading,
-            [
-                Link(label=item.label, url=_url(item.view, at), badge=item.badge, current=_is_current(path, item, at))
-                for item in group.items
-            ],
-        )
-        for group in MENU
-    ]
+    return [(group.heading, [_link(item, at, path) for item in group.items]) for group in MENU]
+
+
+def _link(item: Item, at: Place, path: str) -> Link:
+    url, is_current = _url(item.view, at), _is_current(path, item, at)
+    return Link(label=item.label, url=url, icon=item.icon, badge=item.badge, current=is_current)
 
 
 def same_place_in(*, at: Place, path: str) -> str:
