@@ -18,7 +18,15 @@ _COLOURS = {
     "s": (String, Number),
     "c": (Comment,),
 }
-_LEXERS = {"bash": "bash", "python": "python", "js": "javascript", "php": "php", "json": "json", "http": "http"}
+_LEXERS = {
+    "bash": "bash",
+    "sh": "bash",
+    "python": "python",
+    "js": "javascript",
+    "php": "php",
+    "json": "json",
+    "http": "http",
+}
 
 
 def coloured(text: str, language: str) -> SafeString:
