@@ -1,6 +1,7 @@
 """Every recipe of the docs runs as it stands: a page's blocks of each language, in order, on a real gateway.
 
-What an operator types on a machine of their own is a block of `sh`, and not run here. Node comes with `make test`. PHP runs where it is installed (Debian: php-cli, php-curl), and is passed by elsewhere.
+What an operator types on a machine of their own is a block of `sh`, and not run here. Node comes with `make test`; PHP
+runs where it is installed (Debian: php-cli, php-curl), and is passed by elsewhere.
 """
 
 import os
