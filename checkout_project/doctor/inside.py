@@ -18,6 +18,7 @@ from checkout_project.facts.installation import CLOCKS_APART, Facts, facts
 from checkout_project.facts.states import states_of
 from checkout_project.jobs.pulses import redis_at
 from common.encryption import decrypt, is_by_first_key, is_encrypted
+from common.network.public_addresses import is_this_machine
 from common.postgresql.poolers import UNNAMED, is_pooled
 from sessions_app.models import ReceiptKey
 from webhooks_app.models import WebhookEndpoint
@@ -63,8 +64,7 @@ def settings_are_right() -> Iterator[Finding]:
 
 def is_only_for_here() -> bool:
     """Whether nobody but this machine is meant to reach it."""
-    host = urlsplit(settings.PUBLIC_URL).hostname or ""
-    return host == "localhost" or host.startswith("127.") or host == "::1"
+    return is_this_machine(urlsplit(settings.PUBLIC_URL).hostname or "")
 
 
 def database_is_well() -> Iterator[Finding]:

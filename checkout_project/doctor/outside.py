@@ -9,16 +9,14 @@ import httpx
 from django.conf import settings
 from django.core.mail import EmailMessage, get_connection
 
-from chains_app.networks.networks import enabled_networks
 from checkout_project.doctor.findings import SECONDS, Finding, look, ok, wrong
 from checkout_project.doctor.inside import is_only_for_here
+from checkout_project.neighbours.places import OURS, places
+from checkout_project.neighbours.told import SOON
 from common.mail_backends import CONSOLE, NOWHERE
-from common.modes import Mode
 from common.network.certificates import Certificate, certificate_of
 from webhooks_app.models import WebhookEndpoint
 
-# A certificate is renewed a month before its end, usually: if not by now, something is wrong.
-_SOON_DAYS = 14
 _CSRF_FIELD = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')
 
 
@@ -83,27 +81,22 @@ def _forms(client: httpx.Client, url: str) -> Iterator[Finding]:
 
 def certificates_last() -> Iterator[Finding]:
     """Ours, and those of whom we call."""
-    urls = {settings.PUBLIC_URL: "PUBLIC_URL", settings.FACILITATOR_URL: "FACILITATOR_URL"}
-    if enabled_networks(Mode.LIVE):
-        urls |= {settings.COINBASE_URL: "COINBASE_URL", settings.KRAKEN_URL: "KRAKEN_URL"}
-    for mode in Mode:
-        urls |= {url: each.rpc_variable for each in enabled_networks(mode) for url in each.rpc_urls}
-    parts = {(each.hostname or "", each.port or 443): name for url, name in urls.items()
-             if (each := urlsplit(url)).scheme == "https"}  # fmt: skip
-    with ThreadPoolExecutor(max(1, min(len(parts), 32))) as askers:
-        shown = askers.map(lambda place: certificate_of(*place, seconds=SECONDS), parts)
-    for (host, _), found in zip(parts, shown, strict=True):
-        yield of_certificate(parts[host, _], host, found)
+    shown = [each for each in places() if each.tls]
+    with ThreadPoolExecutor(max(1, min(len(shown), 32))) as askers:
+        found = askers.map(lambda each: certificate_of(each.host, each.port, seconds=SECONDS, tls=each.tls), shown)
+    for place, certificate in zip(shown, found, strict=True):
+        yield of_certificate(" and ".join(place.names), place.label, certificate)
 
 
 def of_certificate(name: str, host: str, found: Certificate) -> Finding:
     """In a line."""
-    about, is_ours = f"certificate of {host}", name == "PUBLIC_URL"
+    about, is_ours = f"certificate of {host}", OURS in name
     renew = "Renew it: see what your proxy or certbot says." if is_ours else f"Tell the provider, or change {name}."
     if found.problem:
-        is_renewed = "believed" in found.problem
-        return wrong(about, found.problem, renew if is_renewed else f"Look at DNS, the way out of here, and {name}.")
-    if found.days < _SOON_DAYS:
+        return wrong(
+            about, found.problem, renew if found.is_refused else f"Look at DNS, the way out of here, and {name}."
+        )
+    if found.days < SOON.days:
         return look(about, f"It ends in {found.days:.0f} days.", renew)
     return ok(about, f"good for {found.days:.0f} days")
 

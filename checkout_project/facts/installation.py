@@ -20,6 +20,7 @@ from chains_app.reading.health import NOTICED_AFTER
 from checkout_project.facts.database import Database, look_at_database
 from checkout_project.jobs.failures import FailingTask, failing_tasks
 from checkout_project.jobs.pulses import BEAT, WORKER, Pulse, pulses, redis_at
+from checkout_project.neighbours.told import Neighbour, neighbours
 from common.modes import Mode
 from merchants_app.held import why_held
 from sessions_app.models import CheckoutSession
@@ -96,6 +97,7 @@ class Queued:
     workers: Sequence[Pulse]
     beats: Sequence[Pulse]
     ahead: float  # seconds that this process's clock is ahead of Redis'
+    neighbours: Sequence[Neighbour] | None  # None: nobody has looked lately
 
     @property
     def waiting(self) -> int:
@@ -193,6 +195,7 @@ def _queued(now: datetime) -> Queued | None:
             workers=[each for each in found if each.kind == WORKER],
             beats=[each for each in found if each.kind == BEAT],
             ahead=ahead,
+            neighbours=neighbours(),
         )
     except RedisError:
         return None

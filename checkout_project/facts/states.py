@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from checkout_project.facts.database import OK
 from checkout_project.facts.installation import CLOCKS_APART, LONGEST_QUEUE, TOLD_WITHIN, Facts, NetworkFacts
+from checkout_project.neighbours.told import Neighbour
 from merchants_app.held import RELEASE
 
 # A worker reads each network once a minute at least (`sessions_app/watching/turns.py`).
@@ -45,6 +46,12 @@ def _words(facts: Facts) -> Iterator[tuple[str, str]]:
     if queued := facts.queued:
         yield "beat", _alive(any(each.is_alive for each in queued.beats), bool(queued.beats))
         yield "queue", OK if queued.waiting <= LONGEST_QUEUE else f"{queued.waiting} tasks wait"
+        if queued.neighbours is not None:
+            yield (
+                "dns",
+                "; ".join(f"{_of(each)}: {each.name_problem}" for each in queued.neighbours if each.name_problem) or OK,
+            )
+            yield "certificates", "; ".join(_ending(each) for each in queued.neighbours if each.ends_soon) or OK
     if facts.database.ahead is not None:
         yield "clock", _clocks(facts)
     if stored := facts.stored:
@@ -58,6 +65,20 @@ def _words(facts: Facts) -> Iterator[tuple[str, str]]:
         old = [f"{each.name}: {_age(each.age)}" for each in stored.sources if each.is_old]
         yield "rates", "; ".join(old) or OK
         yield "expiry", f"{stored.overdue} open sessions are past their end" if stored.overdue else OK
+
+
+def _of(found: Neighbour) -> str:
+    """Everybody knows our own host; others' are named by the setting that has them."""
+    return found.place.label if found.place.is_ours else ", ".join(found.place.names)
+
+
+def _ending(found: Neighbour) -> str:
+    days = (found.left or 0.0) / 86_400
+    if found.problem:
+        return f"{_of(found)}: not believed"
+    if days < 0:
+        return f"{_of(found)}: ended"
+    return f"{_of(found)}: ends in " + (f"{days:.0f} days" if days >= 2 else f"{days * 24:.0f} hours")
 
 
 def _workers(facts: Facts) -> str:

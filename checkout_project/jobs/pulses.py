@@ -45,10 +45,17 @@ def redis_at(url: str) -> redis.Redis:
     return redis.Redis.from_url(url, socket_timeout=1, socket_connect_timeout=1, decode_responses=True)
 
 
+def redis_seconds(client: redis.Redis) -> float:
+    """What time it is there, in seconds since 1970."""
+    told: Any = client.time()
+    seconds, microseconds = told
+    return float(seconds) + float(microseconds) / 1e6
+
+
 def give_pulse(kind: str) -> None:
     """From this process. Raises redis' errors while it is away."""
     client = redis_at(settings.REDIS_URL)
-    there = _seconds(client.time())
+    there = redis_seconds(client)
     name = f"{kind}:{socket.gethostname()}:{os.getpid()}"
     client.hset(_KEY, name, json.dumps({"at": there, "ahead": time.time() - there}))
 
@@ -59,7 +66,7 @@ def pulses() -> tuple[Sequence[Pulse], float]:
     Raises redis' errors while it is away.
     """
     client = redis_at(settings.REDIS_URL)
-    there = _seconds(client.time())
+    there = redis_seconds(client)
     found = [_pulse(str(name), json.loads(said), there) for name, said in client.hgetall(_KEY).items()]
     if gone := [f"{each.kind}:{each.name}" for each in found if each.age > _FORGOTTEN_SECONDS]:
         client.hdel(_KEY, *gone)
@@ -69,8 +76,3 @@ def pulses() -> tuple[Sequence[Pulse], float]:
 def _pulse(name: str, said: dict[str, float], now: float) -> Pulse:
     kind, _, name = name.partition(":")
     return Pulse(kind=kind, name=name, age=now - said["at"], ahead=said["ahead"])
-
-
-def _seconds(told: Any) -> float:
-    seconds, microseconds = told
-    return float(seconds) + float(microseconds) / 1e6

@@ -74,6 +74,11 @@ def _queued(queued: Queued) -> Iterator[Metric]:
     yield _by("queue", "tallystick_queue_tasks", "Tasks that no worker has taken yet.", queued.queues)
     failed = {each.name: each.times for each in queued.failing}
     yield _by("task", "tallystick_tasks_failed_lately", "Tasks that broke off within 24 hours.", failed)
+    around = queued.neighbours or ()
+    names = {each.place.host: not each.name_problem for each in around}
+    yield _by("host", "tallystick_dns_up", "Whether a name server leads to a host that we need.", names)
+    left = {each.place.label: 0.0 if each.problem else each.left for each in around if each.left is not None}
+    yield _by("host", "tallystick_certificate_seconds_left", "Until a certificate ends; 0: it is not believed.", left)
 
 
 def _stored(stored: Stored) -> Iterator[Metric]:

@@ -17,6 +17,7 @@ from checkout_project.facts.installation import (
     facts,
 )
 from checkout_project.facts.states import states_of
+from checkout_project.neighbours.told import Neighbour
 from merchants_app.held import RELEASE
 from merchants_app.templatetags.look import span
 from sessions_app.models import CheckoutSession
@@ -87,6 +88,8 @@ def _wrong(found: Facts) -> Iterator[Wrong]:
             url="/readyz",
             link="Readiness",
         )
+    for each in (found.queued.neighbours or ()) if found.queued else ():
+        yield from _wrong_around(each)
     if found.stored:
         yield from _wrong_in_tables(found.stored, is_read="workers" not in states and "beat" not in states)
     if found.queued and found.queued.waiting > LONGEST_QUEUE:
@@ -105,6 +108,24 @@ def _wrong(found: Facts) -> Iterator[Wrong]:
             link="Figures",
             is_bad=False,
         )
+
+
+def _wrong_around(found: Neighbour) -> Iterator[Wrong]:
+    place, left = found.place, found.left or 0.0
+    url, link = "/docs/operators#names-and-certificates", "Names and certificates"
+    asked_there = f"Nothing can be asked there ({' and '.join(place.names)})"
+    effect = "Buyers and shops cannot come" if place.is_ours else asked_there
+    renew = "Renew it: see what your proxy or certbot says." if place.is_ours else "Tell them, or name another host."
+    if found.name_problem:
+        cure = "Look at the name servers of this machine first, then at that domain's own."
+        title = f"{place.host} has no address: {found.name_problem}"
+        yield Wrong(title=title, text=f"{effect}. {cure}", url=url, link=link)
+    if found.ends_soon and (found.problem or left < 0):
+        title = f"The certificate of {place.label} is not good any more"
+        yield Wrong(title=title, text=f"{found.problem or 'It ended.'} {effect}. {renew}", url=url, link=link)
+    elif found.ends_soon:
+        title = f"The certificate of {place.label} ends in {span(left)}"
+        yield Wrong(title=title, text=f"{effect} from then on. {renew}", url=url, link=link, is_bad=False)
 
 
 def _wrong_in_tables(stored: Stored, *, is_read: bool) -> Iterator[Wrong]:

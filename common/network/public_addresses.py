@@ -28,6 +28,12 @@ def is_public(address: str) -> bool:
     return _is_public(ip_address(address.partition("%")[0]))
 
 
+def is_this_machine(host: str) -> bool:
+    """Whether a URL's host means the machine that reads it, by its name or any address for itself."""
+    address = literal_address(host)
+    return host in OWN_MACHINE or host.endswith(".localhost") or bool(address and ip_address(address).is_loopback)
+
+
 def literal_address(host: str) -> str | None:
     """The address that a URL's host spells, in any notation that a resolver would take for one; None for a name.
 

@@ -17,6 +17,7 @@ from chains_app.reading.health import record_problem
 from checkout_project.facts import database
 from checkout_project.jobs import pulses
 from checkout_project.jobs.pulses import BEAT, WORKER, give_pulse
+from checkout_project.neighbours.told import keep
 from sessions_app.models import CheckoutSession
 from webhooks_app.models import Delivery
 
@@ -37,6 +38,7 @@ def all_is_well() -> None:
     cache.clear()
     give_pulse(WORKER)
     give_pulse(BEAT)
+    keep([])
     for each in [*enabled_networks("live"), *enabled_networks("test")]:
         read = {"scanned_at": now, "unread_since": None, "block_number": 1}
         ScanCursor.objects.update_or_create(network=each.id, defaults=read)
@@ -50,8 +52,10 @@ def test_it_is_ready_when_all_is_well(client: Client, db: None) -> None:
     status, said = ready(client)
     assert (status, said.pop("unready"), said.pop("degraded")) == (200, [], [])
     assert set(said.pop("seconds")) == {"networks", "oldest_event", "rates"}
-    words = "database migrations redis workers beat queue clock networks providers sending events rates expiry"
-    assert said == dict.fromkeys(["status", *words.split(" ")], "ok")
+    words = (
+        "database migrations redis workers beat queue dns certificates clock networks providers sending events rates"
+    )
+    assert said == dict.fromkeys(["status", *words.split(" "), "expiry"], "ok")
 
 
 def test_it_names_what_is_missing_and_works_on_without_redis(client: Client, db: None, settings: Any) -> None:

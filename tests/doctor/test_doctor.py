@@ -164,7 +164,11 @@ def test_nodes_that_contradict_each_other_are_wrong(monkeypatch: pytest.MonkeyPa
     [
         (Certificate(days=60), Verdict.OK, "good for 60 days"),
         (Certificate(days=5), Verdict.LOOK, "It ends in 5 days. Renew it"),
-        (Certificate(problem="the certificate of a is not believed: expired."), Verdict.WRONG, "Renew it"),
+        (
+            Certificate(problem="the certificate of a is not believed: expired.", is_refused=True),
+            Verdict.WRONG,
+            "Renew it",
+        ),
         (Certificate(problem="a has no address."), Verdict.WRONG, "Look at DNS"),
     ],
 )

@@ -4,20 +4,17 @@ import asyncio
 import socket
 import ssl
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 
 import aiohttp
 import pytest
 from aiohttp.test_utils import unused_port
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 from common.network.outbound_http import OutboundRules, guarded_connector
+from tests.certificates import make_certificate
 from tests.common.test_outbound_http import Names
 from tests.webhooks_app.receiver import Receiver
 from webhooks_app.problems import EXPLANATIONS, Problem, explain
@@ -166,30 +163,6 @@ def test_a_url_that_is_none() -> None:
     assert outcome("http:///nowhere").problem == "url_unusable"
 
 
-@pytest.fixture
-def certified(tmp_path: Path) -> Callable[..., tuple[Path, Path]]:
-    """Makes a certificate for a name, signed by itself: `certified("shop.example", days=-1)`."""
-
-    def make(name: str, *, days: int = 1) -> tuple[Path, Path]:
-        key, now = ec.generate_private_key(ec.SECP256R1()), datetime.now(UTC)
-        subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-        certificate = (
-            x509.CertificateBuilder()
-            .subject_name(subject).issuer_name(subject).public_key(key.public_key())
-            .serial_number(x509.random_serial_number())
-            .not_valid_before(now - timedelta(days=10)).not_valid_after(now + timedelta(days=days))
-            .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
-            .sign(key, hashes.SHA256())
-        )  # fmt: skip
-        paths = tmp_path / "certificate.pem", tmp_path / "key.pem"
-        paths[0].write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
-        private = serialization.PrivateFormat.PKCS8
-        paths[1].write_bytes(key.private_bytes(serialization.Encoding.PEM, private, serialization.NoEncryption()))
-        return paths
-
-    return make
-
-
 @pytest.mark.parametrize(
     ("name", "days", "trusted", "problem"),
     [
@@ -199,10 +172,8 @@ def certified(tmp_path: Path) -> Callable[..., tuple[Path, Path]]:
         ("other.example", 1, True, "tls_name"),
     ],
 )
-def test_a_certificate(
-    certified: Callable[..., tuple[Path, Path]], name: str, days: int, trusted: bool, problem: str
-) -> None:
-    certificate, key = certified(name, days=days)
+def test_a_certificate(tmp_path: Path, name: str, days: int, trusted: bool, problem: str) -> None:
+    certificate, key = make_certificate(tmp_path, name, days=days)
     server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     server.load_cert_chain(certificate, key)
     trust = ssl.create_default_context(cafile=str(certificate)) if trusted else None

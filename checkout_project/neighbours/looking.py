@@ -1,0 +1,77 @@
+"""Looks at all of them at once, and is back in time whatever they and the name servers do.
+
+No deadline can interrupt a name server that hangs, so each place has a thread that nobody waits for longer. While it
+hangs no other one is begun for that place.
+"""
+
+import socket
+import time
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from threading import Thread
+
+from typing_extensions import override
+
+from checkout_project.neighbours.places import Place
+from checkout_project.neighbours.told import SOON, Neighbour
+from common.network.certificates import Certificate, certificate_of
+
+LOOKS_SECONDS = 6.0
+# Another's certificate that is good for long. Ours, and one that is not, are looked at each time.
+_LOOKED_AT_AGAIN = timedelta(minutes=10)
+_at_it: dict[Place, "_Look"] = {}
+
+
+def look_at(
+    places: Sequence[Place], *, known: Mapping[Place, Neighbour], seconds: float = LOOKS_SECONDS
+) -> list[Neighbour]:
+    """How they are. known: what was found before, which stands for what cannot be seen this time."""
+    ends_at = time.monotonic() + seconds
+    looks = [_begin(place, known.get(place), seconds=seconds) for place in places]
+    for look in looks:
+        look.join(max(0.0, ends_at - time.monotonic()))
+    return [look.outcome(known.get(place)) for place, look in zip(places, looks, strict=True)]
+
+
+class _Look(Thread):
+    def __init__(self, place: Place, *, is_shown: bool, seconds: float) -> None:
+        super().__init__(name="neighbour", daemon=True)
+        self.name_problem = "no name server answers in time"
+        self.certificate: Certificate | None = None
+        self._place, self._is_shown, self._seconds = place, is_shown, seconds
+
+    @override
+    def run(self) -> None:
+        try:
+            socket.getaddrinfo(self._place.host, self._place.port, type=socket.SOCK_STREAM)
+        except OSError as error:
+            is_away = error.errno == socket.EAI_AGAIN
+            self.name_problem = "no name server answers" if is_away else "no name server knows it"
+            return
+        except UnicodeError:
+            self.name_problem = "it is no name"
+            return
+        self.name_problem = ""
+        if self._place.tls and self._is_shown:
+            host, port = self._place.host, self._place.port
+            self.certificate = certificate_of(host, port, seconds=self._seconds, tls=self._place.tls)
+
+    def outcome(self, known: Neighbour | None) -> Neighbour:
+        """As far as it came by now."""
+        seen = self.certificate
+        if seen is None or (seen.problem and not seen.is_refused):  # a host that is down says nothing of it
+            left, age, problem = (known.left, known.age, known.problem) if known else (None, None, "")
+        else:
+            left, age, problem = timedelta(days=seen.days).total_seconds(), 0.0, seen.problem
+        return Neighbour(place=self._place, name_problem=self.name_problem, left=left, age=age, problem=problem)
+
+
+def _begin(place: Place, known: Neighbour | None, *, seconds: float) -> _Look:
+    former = _at_it.get(place)
+    if former and former.is_alive():
+        return former
+    is_good = known is not None and not known.problem and known.left is not None and known.left > SOON.total_seconds()
+    is_new = known is not None and known.age is not None and known.age < _LOOKED_AT_AGAIN.total_seconds()
+    look = _at_it[place] = _Look(place, is_shown=place.is_ours or not (is_good and is_new), seconds=seconds)
+    look.start()
+    return look

@@ -1,0 +1,207 @@
+"""Names that lead nowhere and certificates that end are seen within a minute, by whoever looks."""
+
+import socketserver
+import ssl
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from threading import Event, Thread
+from typing import Any
+
+import pytest
+from django.core.cache import cache
+from django.test import Client
+
+from checkout_project import tasks
+from checkout_project.jobs.schedule import BEAT_SCHEDULE
+from checkout_project.neighbours import looking, told
+from checkout_project.neighbours.looking import look_at
+from checkout_project.neighbours.places import Place, places
+from checkout_project.neighbours.told import Neighbour
+from common.network import certificates
+from common.network.certificates import Certificate, Tls, certificate_of
+from tests.certificates import make_certificate
+from tests.operators import Operator
+from tests.webhooks_app.receiver import Receiver
+
+DAY = 86_400
+GONE = Place(host="nobody.invalid", port=443, tls=Tls.AT_ONCE, names=("RPC_URL_BASE",))
+
+
+@pytest.fixture
+def shows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., ssl.SSLContext]:
+    """For a server: a certificate that this process believes."""
+
+    def make(name: str = "127.0.0.1", *, days: int) -> ssl.SSLContext:
+        certificate, key = make_certificate(tmp_path, name, days=days)
+        server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        server.load_cert_chain(certificate, key)
+        ours = ssl.create_default_context(cafile=str(certificate))
+        monkeypatch.setattr(certificates, "trusted", lambda: ours)
+        return server
+
+    return make
+
+
+def here(port: int, *names: str, tls: Tls | None = Tls.AT_ONCE) -> Place:
+    return Place(host="127.0.0.1", port=port, tls=tls, names=names)
+
+
+def test_readyz_numbers_and_the_operators_page_tell(
+    client: Client, operator: Operator, shows: Callable[..., ssl.SSLContext], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cache.clear()
+    assert not {"dns", "certificates"} & set(client.get("/readyz").json())  # nobody has looked
+    with Receiver(tls=shows(days=6)) as server:
+        ours = here(server.port, "PUBLIC_URL")
+        monkeypatch.setattr(tasks, "places", lambda: [ours, GONE])
+        tasks.look_at_neighbours()
+    ready = client.get("/readyz").json()
+    assert ready["certificates"] == f"127.0.0.1:{server.port}: ends in 6 days"
+    assert ready["dns"].startswith("RPC_URL_BASE: no name server ")
+    assert {"certificates", "dns"} <= set(ready["degraded"])
+    assert "nobody.invalid" not in str(ready)
+    numbers = client.get("/metrics").content.decode()
+    left = float(numbers.partition(f'seconds_left{{host="{ours.label}"}} ')[2].split()[0])
+    assert 6 * DAY < left < 6 * DAY + 3601
+    assert 'tallystick_dns_up{host="127.0.0.1"} 1.0' in numbers
+    assert 'tallystick_dns_up{host="nobody.invalid"} 0.0' in numbers
+    page = operator.read("")
+    assert f"The certificate of 127.0.0.1:{server.port} ends in 6 days" in page
+    assert "Buyers and shops cannot come from then on. Renew it" in page
+    assert "nobody.invalid has no address: no name server " in page
+    assert "Nothing can be asked there (RPC_URL_BASE)." in page
+
+
+@pytest.mark.parametrize(
+    ("name", "days", "why"), [("127.0.0.1", -1, "certificate has expired"), ("shop.example", 9, "mismatch")]
+)
+def test_a_certificate_that_nobody_believes(
+    client: Client, operator: Operator, shows: Callable[..., ssl.SSLContext], name: str, days: int, why: str
+) -> None:
+    with Receiver(tls=shows(name, days=days)) as server:
+        ours = here(server.port, "PUBLIC_URL")
+        told.keep(look_at([ours], known={}))
+    assert client.get("/readyz").json()["certificates"] == f"{ours.label}: not believed"
+    assert f'tallystick_certificate_seconds_left{{host="{ours.label}"}} 0.0' in client.get("/metrics").content.decode()
+    page = operator.read("")
+    assert f"The certificate of {ours.label} is not good any more" in page
+    assert why in page
+
+
+class _Mail(socketserver.StreamRequestHandler):
+    """Begins in clear, as mail servers do."""
+
+    context: ssl.SSLContext
+
+    def handle(self) -> None:
+        self.wfile.write(b"220 ready\r\n")
+        for line in self.rfile:
+            self.wfile.write(b"220 go on\r\n" if line[:8].upper() == b"STARTTLS" else b"250-us\r\n250 STARTTLS\r\n")
+            if line[:8].upper() == b"STARTTLS":
+                self.context.wrap_socket(self.connection, server_side=True).recv(1)
+                return
+
+
+@pytest.fixture
+def mail_port(shows: Callable[..., ssl.SSLContext]) -> Iterator[int]:
+    """Of a mail server whose certificate ends in three days."""
+    handler = type("Handler", (_Mail,), {"context": shows(days=3)})
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), handler) as server:
+        server.daemon_threads = True
+        Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+        yield server.server_address[1]
+        server.shutdown()
+
+
+def test_a_mail_server_is_asked_for_its_certificate(mail_port: int) -> None:
+    assert 3 < certificate_of("127.0.0.1", mail_port, seconds=5, tls=Tls.SMTP).days < 3.1
+    assert "does not answer on port" in certificate_of("127.0.0.1", 1, seconds=5, tls=Tls.SMTP).problem
+
+
+def test_a_name_server_that_hangs_holds_nobody_and_is_asked_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    over, asked = Event(), []
+
+    def hang(*given: object, **_more: object) -> list[object]:
+        asked.append(given)
+        over.wait(10)
+        return []
+
+    monkeypatch.setattr(looking.socket, "getaddrinfo", hang)
+    began = time.monotonic()
+    for _ in range(2):
+        [found] = look_at([GONE], known={}, seconds=0.1)
+        assert found.name_problem == "no name server answers in time"
+    over.set()
+    assert time.monotonic() - began < 2
+    assert len(asked) == 1
+
+
+GOOD, NEW, OLD = 60.0 * DAY, 100.0, 700.0
+
+
+@pytest.mark.parametrize(
+    ("setting", "left", "age", "problem", "is_seen"),
+    [
+        ("RPC_URL_BASE", None, None, "", True),
+        ("RPC_URL_BASE", GOOD, NEW, "", False),
+        ("RPC_URL_BASE", GOOD, OLD, "", True),
+        ("RPC_URL_BASE", 13.0 * DAY, NEW, "", True),
+        ("RPC_URL_BASE", 0.0, NEW, "It ended.", True),
+        ("PUBLIC_URL", GOOD, NEW, "", True),
+    ],
+)
+def test_anothers_certificate_is_seen_every_ten_minutes_and_a_bad_one_each_time(
+    monkeypatch: pytest.MonkeyPatch, setting: str, left: float | None, age: float | None, problem: str, is_seen: bool
+) -> None:
+    monkeypatch.setattr(looking, "certificate_of", lambda *_place, **_how: Certificate(days=90))
+    place = here(443, setting)
+    known = Neighbour(place=place, left=left, age=age, problem=problem)
+    [found] = look_at([place], known={place: known})
+    assert (found.left, found.problem) == ((90 * DAY, "") if is_seen else (left, problem))
+
+
+def test_of_a_host_that_is_down_what_was_seen_before_stands() -> None:
+    place = here(1, "PUBLIC_URL")
+    known = Neighbour(place=place, left=5.0 * DAY, age=30.0)
+    assert look_at([place], known={place: known}) == [known]
+    assert look_at([place], known={})[0].left is None
+
+
+def test_what_was_seen_grows_older_by_redis_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = Neighbour(place=GONE, name_problem="no name server knows it", left=100.0, age=0.0)
+    monkeypatch.setattr(told, "redis_seconds", lambda _client: 1_000.0)
+    told.keep([seen])
+    monkeypatch.setattr(told, "redis_seconds", lambda _client: 1_060.0)
+    [found] = told.neighbours() or []
+    assert found == Neighbour(place=GONE, name_problem=seen.name_problem, left=40.0, age=60.0)
+
+
+def test_it_is_looked_at_within_a_minute_and_no_oftener(monkeypatch: pytest.MonkeyPatch) -> None:
+    looks: list[object] = []
+    monkeypatch.setattr(tasks, "look_at", lambda found, **_known: looks.append(found) or [])
+    cache.clear()
+    tasks.look_at_neighbours()
+    tasks.look_at_neighbours()
+    assert len(looks) == 1
+    jobs = [each for each in BEAT_SCHEDULE.values() if each["task"] == tasks.look_at_neighbours.name]
+    assert [30 <= each["schedule"].run_every.total_seconds() < 60 for each in jobs] == [True]
+
+
+def test_who_is_looked_at_follows_the_settings(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("FACILITATOR_URL", "COINBASE_URL", "KRAKEN_URL", "EMAIL_HOST"):
+        setattr(settings, name, "")
+    assert places() == []
+    settings.SECURE, settings.PUBLIC_URL = True, "https://pay.mia.example"
+    settings.EMAIL_HOST, settings.EMAIL_PORT, settings.EMAIL_USE_TLS = "smtp.mia.example", 587, True
+    settings.COINBASE_URL = "https://rates.example/v2"
+    monkeypatch.setenv("RPC_URL_BASE", "https://n.example/KEY,http://node:8545,http://localhost:1,https://127.1:2")
+    monkeypatch.setenv("RPC_URL_POLYGON", "https://n.example/OTHER-KEY")
+    found = {each.label: (each.names, each.tls) for each in places()}
+    assert found == {
+        "pay.mia.example": (("PUBLIC_URL",), Tls.AT_ONCE),
+        "n.example": (("RPC_URL_BASE", "RPC_URL_POLYGON"), Tls.AT_ONCE),
+        "node:8545": (("RPC_URL_BASE",), None),
+        "rates.example": (("COINBASE_URL",), Tls.AT_ONCE),
+        "smtp.mia.example:587": (("EMAIL_HOST",), Tls.SMTP),
+    }
