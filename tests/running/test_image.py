@@ -43,4 +43,5 @@ def test_all_code_that_runs_gets_into_the_image() -> None:
     left_out = [name for name in apps if not is_copied(f"{name}/__init__.py")]
     assert left_out == []
     named = ["manage.py", "requirements.lock", "Procfile", "chains_app/networks/networks.toml", "static/css/base.css"]
-    assert all(map(is_copied, [*named, "docs/api.md", "examples/shop/shop.py"]))
+    named += ["requirements-observability.lock", "docs/api.md", "examples/shop/shop.py"]
+    assert all(map(is_copied, named))
