@@ -17,8 +17,8 @@ from django.urls import resolve, reverse
 from checkout_project.web.environ import Environ
 from checkout_project.web.threads import Threads
 
-# As `hosted:pay-status` has it.
-_STATUS = re.compile(r"/pay/([^/]+)/status")
+# As `hosted:pay-status` has it, of what may be a page's token: nobody's question may make the statement fail for all.
+_STATUS = re.compile(r"/pay/([A-Za-z0-9_]{1,40})/status")
 _AT_ONCE = 500  # pages that one statement is about
 
 _log = structlog.get_logger()
@@ -72,10 +72,20 @@ class OpenPages:
 
 
 def _look(asked: list[_Asked]) -> list[bool]:
+    requests = [_request(each.environ) for each in asked]
+    pages = [(each.page_token, request) for each, request in zip(asked, requests, strict=True) if request]
     # As before and after a request of Django's: a connection that has ended, or is too old, is not used.
     close_old_connections()
     try:
-        pages: list[tuple[str, HttpRequest]] = [(each.page_token, WSGIRequest(each.environ)) for each in asked]
-        return asked_by_many(pages)
+        said = iter(asked_by_many(pages))
     finally:
         close_old_connections()
+    return [request is not None and next(said) for request in requests]
+
+
+def _request(environ: Environ) -> HttpRequest | None:
+    """None where Django cannot read it, which says so when it is asked itself."""
+    try:
+        return WSGIRequest(environ)
+    except Exception:  # noqa: BLE001  (whatever a stranger sends, it is their own question only)
+        return None

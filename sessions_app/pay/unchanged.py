@@ -6,6 +6,7 @@ Everything that this cannot answer goes the ordinary way, to `views.status`.
 from collections.abc import Sequence
 from datetime import datetime
 
+from django.core.exceptions import SuspiciousOperation
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import get_language
@@ -58,5 +59,8 @@ def unchanged(asked: Sequence[tuple[str, HttpRequest]]) -> list[bool]:
 def _is_unchanged(request: HttpRequest, rows: PageRows | None, *, now: datetime) -> bool:
     if rows is None:
         return False
-    language = language_of(request, asked_for=rows.locale, otherwise=rows.language)
-    return is_still_so(version_known_to(request), rows.versions, language=language, wanted=wanted_of(request), now=now)
+    try:
+        language, wanted = language_of(request, asked_for=rows.locale, otherwise=rows.language), wanted_of(request)
+    except SuspiciousOperation:  # its address has too much in it, say: the page tells them
+        return False
+    return is_still_so(version_known_to(request), rows.versions, language=language, wanted=wanted, now=now)

@@ -1,13 +1,21 @@
 """Pages that are open ask the web process for news: Django is asked only where there may be some."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
+from urllib.parse import quote
 
 import pytest
+from django.core.handlers.wsgi import WSGIRequest
+from django.db import connection
 from django.urls import reverse
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
 
 from checkout_project.web.bridge import Bridge
+from checkout_project.web.environ import environ_of
+from checkout_project.web.open_pages import asked_by_many
+from sessions_app.models import CheckoutSession
 from tests.api.test_bridge import asked, scope
 
 PAGE = reverse("hosted:pay-status", args=["pg_open"])
@@ -80,7 +88,58 @@ def test_who_asks_meanwhile_is_answered_together(bridge: Bridge, says: Callable[
     assert len(statements) <= 3
 
 
-async def _status(bridge: Bridge) -> int:
+@pytest.fixture
+def looked(says: Callable[[Unchanged], None]) -> Iterator[list[int]]:
+    """How many pages each real statement was about. It says of all of them that nothing is new."""
+    statements: list[int] = []
+
+    def look(pages: Any) -> list[bool]:
+        try:
+            asked_by_many(pages)
+        finally:
+            connection.close()
+        statements.append(len(pages))
+        return [True] * len(pages)
+
+    says(look)
+    return statements
+
+
+_TEXT = st.text(st.characters(min_codepoint=32, max_codepoint=255), max_size=30)
+_NAMES = st.sampled_from(["accept-language", "cookie", "content-type", "if-none-match", "host", "x-forwarded-for"])
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    token=st.text(st.characters(codec="utf-8"), min_size=1, max_size=50),
+    headers=st.dictionaries(_NAMES, _TEXT),
+    query=_TEXT,
+)
+@example(token="\0", headers={}, query="")
+@example(token="pg_\0", headers={}, query="")
+@example(token="pg_open", headers={"content-type": "a/b; charset=\0"}, query="")
+def test_whatever_a_stranger_asks_the_others_have_their_answer_by_one_statement(
+    bridge: Bridge, db: None, looked: list[int], token: str, headers: dict[str, str], query: str
+) -> None:
+    odd = scope(f"/pay/{token}/status", *(({"if-none-match": "x"} | headers).items()))
+    odd |= {"raw_path": f"/pay/{quote(token, safe='')}/status".encode(), "query_string": query.encode("latin-1")}
+    looked.clear()
+
+    async def both() -> list[int]:
+        return await asyncio.gather(_status(bridge, odd), _status(bridge), _status(bridge, odd))
+
+    assert asyncio.run(both())[1] == 304
+    assert sum(looked) in {1, 3}
+
+
+def test_an_address_with_too_much_in_it_is_its_senders_own_trouble(session: CheckoutSession) -> None:
+    token = session.page_token
+    question = scope(reverse("hosted:pay-status", args=[token]), KNOWN) | {"query_string": b"a&" * 2000}
+    crowded = WSGIRequest(environ_of(question))
+    assert asked_by_many([(token, crowded), (token, crowded)]) == [False, False]
+
+
+async def _status(bridge: Bridge, request: dict[str, Any] | None = None) -> int:
     sent: list[dict[str, Any]] = []
 
     async def send(message: dict[str, Any]) -> None:
@@ -89,5 +148,5 @@ async def _status(bridge: Bridge) -> int:
     async def receive() -> dict[str, Any]:
         return {"type": "http.disconnect"}
 
-    await bridge(scope(PAGE, KNOWN), receive, send)
+    await bridge(request or scope(PAGE, KNOWN), receive, send)
     return int(sent[0]["status"])
