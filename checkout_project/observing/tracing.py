@@ -11,11 +11,14 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from opentelemetry import trace
+from opentelemetry.context import Context
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.instrumentation.celery import CeleryInstrumentor
 from opentelemetry.instrumentation.django import DjangoInstrumentor
 from opentelemetry.instrumentation.httpx import HTTPXClientInstrumentor
 from opentelemetry.instrumentation.psycopg import PsycopgInstrumentor
+from opentelemetry.propagate import set_global_textmap
+from opentelemetry.propagators.textmap import TextMapPropagator
 from opentelemetry.sdk.resources import SERVICE_NAME, Resource
 from opentelemetry.sdk.trace import Event, ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, SpanExportResult
@@ -43,6 +46,7 @@ def start(process: str) -> None:
     provider = TracerProvider(resource=Resource.create({SERVICE_NAME: name, "service.version": VERSION}))
     provider.add_span_processor(BatchSpanProcessor(Scrubbed(OTLPSpanExporter())))
     trace.set_tracer_provider(provider)
+    set_global_textmap(Unpassed())
     DjangoInstrumentor().instrument(excluded_urls="healthz,readyz,metrics", response_hook=_note_request)
     PsycopgInstrumentor().instrument()
     CeleryInstrumentor().instrument()
@@ -51,6 +55,25 @@ def start(process: str) -> None:
 
 def _note_request(span: Span, _request: HttpRequest, response: HttpResponse) -> None:
     span.set_attribute("request_id", response.get("Request-Id", ""))
+
+
+class Unpassed(TextMapPropagator):
+    """A trace begins and ends within a process: a stranger's header neither joins ours nor says what is sampled, and
+    nodes, facilitators and shops are sent none.
+    """
+
+    @override
+    def extract(self, _carrier: Any, context: Context | None = None, *_getter: Any, **_named: Any) -> Context:
+        return context or Context()
+
+    @override
+    def inject(self, *_carrier: Any, **_named: Any) -> None:
+        """Nothing."""
+
+    @property
+    @override
+    def fields(self) -> set[str]:
+        return set()
 
 
 class Scrubbed(SpanExporter):

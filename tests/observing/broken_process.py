@@ -36,6 +36,8 @@ CLIENT = Client(
         "User-Agent": "Pat's own browser",
         "X-Forwarded-For": "203.0.113.77",
         "Authorization": "Bearer sk_live_key",
+        "Traceparent": f"00-{'5c' * 16}-{'5c' * 8}-01",
+        "Baggage": "theirs=5c5c",
     },
 )
 

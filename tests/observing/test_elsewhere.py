@@ -35,7 +35,9 @@ class Receiver(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(b"{}")
 
-    do_GET = do_POST
+    def do_GET(self) -> None:
+        self.got.append(("/headers", bytes(self.headers)))
+        self.do_POST()
 
     def log_message(self, *_line: Any) -> None:
         pass
@@ -106,6 +108,14 @@ def test_nothing_of_anybody_leaves(received: list[tuple[str, bytes]], secret: st
     sent = [body for path, body in received if path in {"/v1/traces", "/api/7/envelope/"}]
     assert len(sent) > 2
     assert not [body for body in sent if secret.encode() in body]
+
+
+def test_strangers_traces_are_not_joined_and_no_node_is_told_of_ours(received: list[tuple[str, bytes]]) -> None:
+    assert bytes([0x5C] * 16) not in {each.trace_id for each in spans(received)}
+    [headers] = [body.lower() for path, body in received if path == "/headers"]
+    assert b"user-agent" in headers
+    assert b"traceparent" not in headers
+    assert b"baggage" not in headers
 
 
 def test_neither_is_imported_unasked() -> None:
