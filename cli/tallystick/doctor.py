@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from ipaddress import ip_address
 
 import httpx
 
@@ -106,7 +107,8 @@ def it_is_up(site: Site) -> Iterator[Line]:
     said = ready.json()
     for kind, verdict in (("unready", WRONG), ("degraded", LOOK)):
         for name in said.get(kind, []):
-            yield Line(verdict, f"/readyz {name}", f"{said.get(name)}.", "Run manage.py doctor on that machine.")
+            word = said.get(name, "not well")  # more is said to those inside only
+            yield Line(verdict, f"/readyz {name}", f"{word}.", "Run manage.py doctor on that machine.")
     if said.get("status") == "ok":
         yield Line(OK, "/readyz", "ready")
     if site.http.get(site.url.join("/metrics")).status_code == 200:
@@ -130,6 +132,16 @@ def host_is_guarded(site: Site) -> Iterator[Line]:
         yield Line(LOOK, "Host", "Any other name is taken too.", "Name your own hosts in ALLOWED_HOSTS.")
 
 
+def is_kept_from_others(url: httpx.URL) -> bool:
+    """Whether nobody on the way reads what is sent there: by TLS, or because it never leaves this machine."""
+    if url.scheme == "https" or url.host == "localhost":
+        return True
+    try:
+        return ip_address(url.host).is_loopback
+    except ValueError:  # a name
+        return False
+
+
 def api_answers(site: Site) -> Iterator[Line]:
     """Without a key, with one, and to other pages' scripts."""
     origin = {"Origin": "https://somebody.else.example"}
@@ -148,7 +160,10 @@ def api_answers(site: Site) -> Iterator[Line]:
         yield Line(WRONG, "CORS", "Scripts of any page may call the API.", cure)
     else:
         yield Line(OK, "CORS", "no page's script may call the API")
-    if site.key:
+    if site.key and not is_kept_from_others(site.url):
+        cure = "Ask again by https: a key that was sent in clear is anybody's."
+        yield Line(LOOK, "key", "Not tried: by http it would be read along.", cure)
+    elif site.key:
         known = site.http.get(site.url.join("/api/v1/account"), headers={"Authorization": f"Bearer {site.key}"})
         if known.status_code == 200:
             yield Line(OK, "key", f"taken, of {known.json().get('business', '?')}")

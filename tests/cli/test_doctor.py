@@ -42,3 +42,30 @@ def test_nobody_there_is_said_without_a_traceback() -> None:
     assert done.returncode == 1
     assert "wrong  TLS: No connection" in done.stdout
     assert "Traceback" not in done.stderr
+
+
+_WITH_A_KEY = """
+import sys, httpx
+from tallystick.doctor import Site, api_answers
+def answer(request):
+    print("carried", "sk_test_of_mine" in str(request.headers.raw))
+    return httpx.Response(401, json={"errors": [{"code": "not_authenticated"}]})
+for url in sys.argv[1:]:
+    with httpx.Client(transport=httpx.MockTransport(answer)) as http:
+        for line in api_answers(Site(url=httpx.URL(url), http=http, key="sk_test_of_mine")):
+            print(line.verdict, line.about)
+"""
+
+
+def with_a_key(*urls: str) -> str:
+    """What it does with a key there; whoever answers knows none."""
+    command = [sys.executable, "-c", _WITH_A_KEY, *urls]
+    return subprocess.run(command, env=ENVIRONMENT, capture_output=True, text=True, timeout=60, check=True).stdout
+
+
+def test_a_key_is_sent_to_nobody_in_clear() -> None:
+    in_clear = with_a_key("http://pay.example.com", "http://192.0.2.7", "http://127.0.0.1.example.com")
+    assert in_clear.count("look key") == 3
+    assert "carried True" not in in_clear
+    kept = with_a_key("https://pay.example.com", "http://127.0.0.1", "http://[::1]:8000", "http://localhost")
+    assert kept.count("carried True") == kept.count("wrong key") == 4
