@@ -9,6 +9,8 @@ from babel.core import Locale, UnknownLocaleError
 from babel.dates import format_date, format_skeleton
 from babel.lists import format_list
 from babel.numbers import format_decimal
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import get_language, gettext, ngettext
 
 from chains_app.networks.networks import Asset
@@ -83,6 +85,11 @@ def moment_text(at: datetime) -> str:
 def time_text(at: datetime) -> str:
     """A moment of today in UTC, said so: '21:55 UTC'."""
     return gettext("%(moment)s UTC") % {"moment": f"{at:%H:%M}"}
+
+
+def here(text: str, at: datetime) -> SafeString:
+    """Such a text on a page, whose script puts the reader's own time behind it."""
+    return format_html('<time datetime="{}" data-here>{}</time>', at.isoformat(), text)
 
 
 def day_text(at: datetime) -> str:

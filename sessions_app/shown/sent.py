@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from chains_app.networks.networks import all_networks
 from sessions_app.models import Announcement
-from sessions_app.reading.amounts import address_groups, host_of, time_text
+from sessions_app.reading.amounts import address_groups, here, host_of, time_text
 from sessions_app.shown.receipt import patience
 
 
@@ -34,7 +34,7 @@ def sent_of(said: Announcement, *, now: datetime) -> Sent:
     return Sent(
         amount=said.amount,
         network=known.name if known else said.network,
-        at=time_text(said.at),
+        at=here(time_text(said.at), said.at),
         since=now - said.at,
         by_exchange=not said.tx_hash,
         hash_groups=address_groups(said.tx_hash) if said.tx_hash else [],

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
 
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -80,7 +81,7 @@ def _seen(progress: Progress) -> list[Step]:
         Step(title=_("Sent"), state="done"),
         Step(
             title=_("%(network)s has taken it up") % names,
-            hint=f"{progress.seen_at}, {progress.amount}",
+            hint=format_html("{}, {}", progress.seen_at, progress.amount),
             state="done",
         ),
         Step(

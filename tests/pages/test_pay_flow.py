@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 from django.utils import timezone
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from sessions_app.models import CheckoutSession
 from sessions_app.paying.quoting import choose_option
@@ -62,6 +62,17 @@ def test_the_buyer_may_stay_with_the_receipt(open_page: OpenPage, picked: Checko
     page.reload()
     expect(page.get_by_role("region", name="Receipt")).to_be_visible()
     expect(page.locator("#returning")).to_be_hidden()
+
+
+def test_buyers_read_their_own_time_behind_utc(
+    open_page: OpenPage, picked: CheckoutSession, sandbox: Sandbox, browser: Browser
+) -> None:
+    sandbox.play(picked, "exact")
+    address = open_page(picked).url
+    abroad = browser.new_context(locale="en-GB", timezone_id="Asia/Kathmandu").new_page()
+    abroad.goto(address)
+    expect(abroad.get_by_role("region", name="Receipt")).to_contain_text(re.compile(r"UTC \(.+GMT\+5:45\)"))
+    abroad.context.close()
 
 
 def test_a_short_payment_changes_amount_and_code(

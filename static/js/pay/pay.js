@@ -3,6 +3,7 @@
 import { enableApps } from "./apps.js";
 import { enableCopying } from "./copy.js";
 import { runClocks } from "./countdown.js";
+import { tellHere } from "./here.js";
 import { follow, inPlace } from "./live.js";
 import { discoverWallets, wallets } from "./providers.js";
 import { returnWhenPaid } from "./return.js";
@@ -15,6 +16,7 @@ let isLoading = false;
 function enhance(live) {
   stopClocks();
   stopClocks = runClocks(live, () => renew(live));
+  tellHere(live);
   enableCopying(live);
   if (wallet) wallet.enableWallet(live, { announce, look, wallets });
   else offerWallets();
