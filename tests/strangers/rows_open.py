@@ -146,6 +146,7 @@ ADMIN = {
     "merchants_app_treasury": "look",
     "merchants_app_auditentry": "look",
     "merchants_app_invitation": "look",
+    "merchants_app_installation": "look",
     "merchants_app_operatorvisit": "look",
     "merchants_app_loggedrequest": "look",
     "merchants_app_idempotencyrecord": "look",
