@@ -84,7 +84,7 @@ class Servers:
         environment = self.environment | {"DJANGO_SETTINGS_MODULE": settings, "WEB_THREADS": "4"}
         self.running.append(subprocess.Popen(command, env=environment, cwd=self.root))
         url = f"http://127.0.0.1:{port}"
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 180
         while time.monotonic() < deadline:
             try:
                 httpx.get(f"{url}/healthz", timeout=5)

@@ -3,9 +3,10 @@
     python -m bench upgrade --since v0.1.0 [--seconds 15]
 
 It builds a database by the version of that commit, sells by its web, worker and beat (create, quote, pay, look, list,
-cancel, four clients), migrates by this version meanwhile, starts new web processes beside the old ones, ends the old
-ones, and prints what each stretch of time had: calls, the slowest, answers from 500 on; then deadlocks, and what old
-processes complained of. Exits with 1 when there was any such answer, deadlock or complaint.
+cancel, four clients), and migrates by this version meanwhile. Then jobs and web processes of this version come beside
+the old ones, and those end. Printed is what each stretch of time had: calls by their answers (0: none came), the
+slowest; then deadlocks, complaints of jobs, and orders that are not there, or were paid and never completed. Exits with
+1 when there was an answer from 500 on or none, a deadlock, a complaint, or such an order.
 """
 
 import argparse
@@ -17,6 +18,7 @@ import time
 from collections import Counter
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +29,8 @@ from honcho.environ import parse_procfile
 from bench.tools.servers import ROOT, TERMS, Servers
 
 CLIENTS = 4
+COMPLETED_WITHIN = 120.0
+ENDED_WITHIN = 30.0
 ORDER = TERMS | {"email": "pat@example.com", "metadata": {}}
 
 
@@ -52,11 +56,13 @@ class Shop:
     """Four clients that never stop."""
 
     def __init__(self, key: str, url: str) -> None:
-        self.url = url
+        self.urls = [url]
         self.stretches = [Stretch("the old version alone")]
+        self.made: set[str] = set()
+        self.paid: set[str] = set()
         self._headers = {"Authorization": f"Bearer {key}"}
         self._over = threading.Event()
-        self._threads = [threading.Thread(target=self._sell, daemon=True) for _ in range(CLIENTS)]
+        self._threads = [threading.Thread(target=self._sell, args=[each], daemon=True) for each in range(CLIENTS)]
 
     def __enter__(self) -> "Shop":
         for thread in self._threads:
@@ -76,31 +82,38 @@ class Shop:
         """What comes from now on is of another stretch."""
         self.stretches.append(Stretch(name))
 
-    def _sell(self) -> None:
+    def _sell(self, number: int) -> None:
         with httpx.Client(headers=self._headers, timeout=30) as client:
+            ask = partial(self._ask, client, number)
             while not self._over.is_set():
-                made = self._ask(client, "POST", "checkout", ORDER)
+                made = ask("POST", "checkout", ORDER)
                 if made is None:
                     continue
                 session = made["id"]
-                self._ask(client, "POST", f"checkout/{session}/quote", {"asset": "USDC", "network": "sandbox"})
-                self._ask(client, "POST", f"checkout/{session}/simulate", {"scenario": "exact"})
-                self._ask(client, "GET", f"checkout/sessions/{session}")
-                self._ask(client, "GET", "checkout?limit=20")
-                left = self._ask(client, "POST", "checkout", ORDER)
+                self.made.add(session)
+                ask("POST", f"checkout/{session}/quote", {"asset": "USDC", "network": "sandbox"})
+                if ask("POST", f"checkout/{session}/simulate", {"scenario": "exact"}) is not None:
+                    self.paid.add(session)
+                ask("GET", f"checkout/sessions/{session}")
+                ask("GET", "checkout?limit=20")
+                left = ask("POST", "checkout", ORDER)
                 if left:
-                    self._ask(client, "POST", f"checkout/{left['id']}/cancel")
+                    self.made.add(left["id"])
+                    ask("POST", f"checkout/{left['id']}/cancel")
 
-    def _ask(self, client: httpx.Client, method: str, path: str, body: Any = None) -> Any:
+    def _ask(self, client: httpx.Client, number: int, method: str, path: str, body: Any = None) -> Any:
         stretch, begun, answer = self.stretches[-1], time.monotonic(), None
+        url = self.urls[number % len(self.urls)]
         try:
-            answer = client.request(method, f"{self.url}/api/v1/{path}", json=body)
+            answer = client.request(method, f"{url}/api/v1/{path}", json=body)
             status = answer.status_code
         except httpx.HTTPError:
             status = 0
         stretch.answers[status] += 1
         stretch.slowest = max(stretch.slowest, time.monotonic() - begun)
-        return answer.json() if answer is not None and status == 200 else None
+        if answer is None or not answer.is_success:
+            return None
+        return answer.json() if answer.content else {}
 
 
 def main() -> int:
@@ -116,7 +129,7 @@ def main() -> int:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="tallystick-old-")))
         _take_out(options.since, folder)
         old = stack.enter_context(Servers(root=folder))
-        jobs = _Jobs(stack, old, folder)
+        jobs = stack.enter_context(_Jobs(old, folder / "jobs.log"))
         shop = stack.enter_context(Shop(old.key, old.start_ours()))
         time.sleep(options.seconds)
         shop.begin("while tables change")
@@ -125,43 +138,73 @@ def main() -> int:
         time.sleep(options.seconds)
         new = Servers(root=ROOT, database=old.database)
         stack.callback(new.stop)
-        shop.url = new.start_ours()
+        new_jobs = stack.enter_context(_Jobs(new, folder / "new_jobs.log"))
+        shop.urls.append(new.start_ours())
         shop.begin("both versions")
         time.sleep(options.seconds)
+        del shop.urls[0]
+        time.sleep(2)  # what the old ones still do
+        jobs.close()
+        old.stop()
+        shop.begin("the new version alone")
+        time.sleep(options.seconds)
         shop.close()
+        lost, unfinished = _lost(old, shop), _unfinished(old, shop)
         deadlocks = _deadlocks(old)
-        complaints = jobs.complaints()
+        new_jobs.close()
+        complaints = [*jobs.complaints(), *new_jobs.complaints()]
     print(*shop.stretches, sep="\n")
-    print(f"migrate took {took:.1f} s; {deadlocks} deadlocks; {len(complaints)} complaints of old jobs")
+    print(f"migrate took {took:.1f} s; {deadlocks} deadlocks; {len(complaints)} complaints of jobs")
     print(*complaints[:10], sep="\n")
+    print(f"{len(shop.made)} orders, {len(lost)} not there; {len(shop.paid)} paid, {len(unfinished)} not completed")
     if not all(each.answers[200] for each in shop.stretches):
         print("Nothing was sold in one of them.")
         return 1
-    return int(bool(sum(each.failed for each in shop.stretches) or deadlocks or complaints))
+    return int(bool(sum(each.failed for each in shop.stretches) or deadlocks or complaints or lost or unfinished))
 
 
 class _Jobs:
-    """The old version's worker and beat."""
+    """A version's worker and beat."""
 
-    def __init__(self, stack: ExitStack, servers: Servers, folder: Path) -> None:
-        self._log = folder / "jobs.log"
-        lines = parse_procfile((folder / "Procfile").read_text(encoding="utf-8")).processes
+    def __init__(self, servers: Servers, log: Path) -> None:
+        self._log = log
+        self._late: list[str] = []
+        lines = parse_procfile((servers.root / "Procfile").read_text(encoding="utf-8")).processes
         environment = servers.environment | {
             "PATH": f"{Path(sys.executable).parent}:{servers.environment['PATH']}",
             "WORKER_THREADS": "8",
         }
-        log = stack.enter_context(self._log.open("w"))
-        for name in ("worker", "beat"):
-            process = subprocess.Popen(
-                lines[name], shell=True, cwd=folder, env=environment, stdout=log, stderr=subprocess.STDOUT
-            )
-            stack.callback(process.wait, 30)
-            stack.callback(process.terminate)
+        with log.open("w") as out:
+            self._running = {
+                name: subprocess.Popen(
+                    lines[name], shell=True, cwd=servers.root, env=environment, stdout=out, stderr=out
+                )
+                for name in ("worker", "beat")
+            }
+
+    def __enter__(self) -> "_Jobs":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """They end what they are at."""
+        for process in self._running.values():
+            process.terminate()
+        for name, process in self._running.items():
+            try:
+                process.wait(ENDED_WITHIN)
+            except subprocess.TimeoutExpired:
+                self._late.append(f"{name} had not ended {ENDED_WITHIN:.0f} s after SIGTERM")
+                process.kill()
+                process.wait()
 
     def complaints(self) -> list[str]:
         """Lines about errors; that nobody listens at the webhook's address is none."""
         lines = self._log.read_text(encoding="utf-8", errors="replace").splitlines()
-        return [line[:300] for line in lines if '"level": "error"' in line or "Traceback" in line or "deadlock" in line]
+        bad = [line[:300] for line in lines if '"level": "error"' in line or "Traceback" in line or "deadlock" in line]
+        return bad + self._late
 
 
 def _last_tag() -> str:
@@ -172,9 +215,9 @@ def _last_tag() -> str:
 def _take_out(commit: str, folder: Path) -> None:
     archive = subprocess.run(["git", "archive", commit], cwd=ROOT, capture_output=True, check=True).stdout
     subprocess.run(["tar", "-x", "-C", str(folder)], input=archive, check=True)
-    subprocess.run(
-        [sys.executable, "-m", "checkout_project.words", "compile"], cwd=folder, check=True, capture_output=True
-    )
+    for root in (folder, ROOT):
+        compile_words = [sys.executable, "-m", "checkout_project.words", "compile"]
+        subprocess.run(compile_words, cwd=root, check=True, capture_output=True)
 
 
 def _migrate(servers: Servers) -> float:
@@ -183,6 +226,24 @@ def _migrate(servers: Servers) -> float:
     command = [sys.executable, "manage.py", "migrate", "--verbosity=0"]
     subprocess.run(command, cwd=ROOT, env=environment, check=True)
     return time.monotonic() - begun
+
+
+def _lost(servers: Servers, shop: Shop) -> set[str]:
+    """Orders that were answered and are not there."""
+    with psycopg.connect(servers.environment["DATABASE_URL"]) as connection:
+        rows = connection.execute("SELECT public_id FROM sessions_app_checkoutsession").fetchall()
+    return shop.made - {public_id for (public_id,) in rows}
+
+
+def _unfinished(servers: Servers, shop: Shop) -> set[str]:
+    """Orders that were paid and are not completed, however long one waits."""
+    left, ends_at = set(shop.paid), time.monotonic() + COMPLETED_WITHIN
+    with psycopg.connect(servers.environment["DATABASE_URL"], autocommit=True) as connection:
+        while left and time.monotonic() < ends_at:
+            time.sleep(0.5)
+            completed = "SELECT public_id FROM sessions_app_checkoutsession WHERE status = 'completed'"
+            left -= {public_id for (public_id,) in connection.execute(completed)}
+    return left
 
 
 def _deadlocks(servers: Servers) -> int:
