@@ -52,9 +52,10 @@ def host() -> str:
 def settle(now: datetime) -> str:
     """Writes down where we are, with which version and keys; answers why it is a copy that nobody knew of, if it is.
 
-    It is held from then on. In a transaction.
+    It is held from then on. In a transaction, and only by processes of the installation: who lends a hand for a moment
+    may have another environment.
     """
-    here: dict[str, Any] = {"place": _place(), "host": host(), "version": VERSION, "keys": fingerprints()}
+    here = _here()
     found = Installation.objects.select_for_update().first()
     if found is None:
         Installation.objects.bulk_create([Installation(**here)], ignore_conflicts=True)
@@ -67,9 +68,29 @@ def settle(now: datetime) -> str:
     return why
 
 
+def arrive() -> None:
+    """Here is where this database belongs from now on; under which host, the next process that starts says."""
+    Installation.objects.bulk_create([Installation(**_here())], ignore_conflicts=True)
+    Installation.objects.update(place=place(), host="")
+
+
 def hold(because: str, now: datetime) -> None:
     """Nothing is sent from here until `release`."""
     Installation.objects.filter(held_since=None).update(held_since=now, held_because=because)
+
+
+def why_not_releasable() -> str:
+    """Why it is not for this process to say so; empty where it is."""
+    found = Installation.objects.first()
+    if found is None or found.place != place():
+        return "No web process or worker has started on this database yet: start them first, they look where it is."
+    if found.host not in {"", host()}:
+        return (
+            f"PUBLIC_URL leads to {host() or 'this machine only'} here, and led to {found.host} for the process that "
+            "started last. Give this command the environment of web and workers; after a new host name restart them "
+            "first."
+        )
+    return ""
 
 
 def release() -> bool:
@@ -82,7 +103,12 @@ def fingerprints() -> list[str]:
     return [hashlib.sha256(f"tallystick:{key}".encode()).hexdigest()[:16] for key in settings.ENCRYPTION_KEYS]
 
 
-def _place() -> str:
+def _here() -> dict[str, Any]:
+    return {"place": place(), "host": host(), "version": VERSION, "keys": fingerprints()}
+
+
+def place() -> str:
+    """PostgreSQL's numbers of its server and of this database."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT installation_place()")
         return str(cursor.fetchone()[0])
@@ -91,6 +117,6 @@ def _place() -> str:
 def _why_moved(found: Installation, *, place: str, host: str) -> str:
     if found.place != place:
         return f"This database is a copy: it was made in another place, for {found.host or 'one machine only'}."
-    if found.host not in {"", host}:
+    if found.host not in {"", host} and not found.held_since:
         return f"PUBLIC_URL led to {found.host} before, and to {host or 'this machine only'} now."
     return ""

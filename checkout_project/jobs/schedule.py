@@ -16,6 +16,7 @@ BEAT_SCHEDULE = {
     "forget-old-events": {"task": "webhooks_app.tasks.forget_old_events", "schedule": every(3600)},
     "look-at-neighbours": {"task": "checkout_project.tasks.look_at_neighbours", "schedule": every(50)},
     "refresh-rates": {"task": "chains_app.tasks.refresh_rates", "schedule": every(30)},
+    "notice-copies": {"task": "checkout_project.tasks.notice_copies", "schedule": every(60)},
     "learn-gas": {"task": "chains_app.tasks.learn_gas", "schedule": every(300)},
     "tell-of-ending-keys": {"task": "merchants_app.tasks.tell_of_ending_keys", "schedule": every(3600)},
     "make-room-for-requests": {"task": "merchants_app.tasks.make_chunks_ahead", "schedule": every(300)},

@@ -7,7 +7,7 @@ from django.core.management import call_command
 from django.db import connection
 
 from checkout_project.restoring.contents import Contents, contents_of
-from checkout_project.restoring.noticing import hold, notice_copies
+from checkout_project.restoring.noticing import hold
 from checkout_project.restoring.programs import CannotDump, run
 from common.postgresql.poolers import is_pooled
 from common.version import VERSION
@@ -24,7 +24,6 @@ class WillNotRestore(Exception):
 def back_up(file: Path) -> Contents:
     """Writes the whole database as it is at one moment, beside whoever goes on selling. Raises CannotDump."""
     need_postgresql_itself()
-    notice_copies()
     part = file.with_name(f"{file.name}.part")
     os.close(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600))
     try:

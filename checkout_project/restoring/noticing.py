@@ -1,32 +1,40 @@
-"""Each process looks where its database lies: a copy is held, and its events go on beyond those of the original."""
+"""Each process looks where its database lies: a copy is held, and gives out nothing that the original gave out."""
 
 import structlog
 from django.db import DatabaseError, InterfaceError, connection, transaction
 from django.utils import timezone
 
+from checkout_project.restoring.mark import read_mark, set_mark
 from merchants_app import held
-from merchants_app.treasuries.treasuries import skip_addresses
-from webhooks_app.events.positions import jump_ahead
+from sessions_app.paying.going_on import leave_out_addresses
+from webhooks_app.events.positions import jump_ahead, last_given
 
 _log = structlog.get_logger()
 
 
 def notice_copies() -> None:
     """Safe to run twice at once, and beside all else. Whoever sends asks for themselves (`merchants_app.held`)."""
+    mark = read_mark()  # first: the database never stands before it, unless it was put back
     with transaction.atomic():
         why = held.settle(timezone.now())
-        if why:
-            _go_on_beyond()
+        stands_at = last_given()
+        if why or stands_at < mark:
+            _go_on_beyond(mark)
     if why:
         _log.critical("installation.held", reason=why, then=f"nothing is sent until `{held.RELEASE}`")
+    elif stands_at < mark:
+        # It is the original, and goes on sending: a failover by night stops no shop.
+        _log.critical("installation.went_back", events_came_to=mark, and_stand_at=stands_at, then="docs/backup.md")
+    set_mark()
 
 
 def hold(because: str) -> None:
-    """For a database that has just been restored: where we are is where it belongs, and nothing leaves it."""
+    """For a database that has just been restored: where it is now is where it belongs, and nothing leaves it."""
+    mark = read_mark()
     with transaction.atomic():
-        held.settle(timezone.now())
+        held.arrive()
         held.hold(because, timezone.now())
-        _go_on_beyond()
+        _go_on_beyond(mark)
 
 
 def notice_at_start() -> None:
@@ -39,7 +47,7 @@ def notice_at_start() -> None:
         connection.close()
 
 
-def _go_on_beyond() -> None:
-    """What the original gave out since is not given out again."""
-    jump_ahead()
-    skip_addresses()
+def _go_on_beyond(mark: int) -> None:
+    """What the original gave out since is not given out again. mark: a position that is known to be of it, or 0."""
+    jump_ahead(beyond=mark)
+    leave_out_addresses(timezone.now())

@@ -6,7 +6,6 @@ from urllib.parse import urlsplit
 
 from django.db.models import Count
 
-from checkout_project.restoring.noticing import notice_copies
 from merchants_app import held
 from sessions_app.models import Letter
 from webhooks_app.events.nudging import nudge_now
@@ -24,7 +23,6 @@ class Waiting:
 
 def what_waits() -> Waiting | None:
     """None where nothing is held."""
-    notice_copies()
     why = held.why_held()
     if not why:
         return None
@@ -35,7 +33,13 @@ def what_waits() -> Waiting | None:
     return Waiting(why=why, webhooks=webhooks, letters=Letter.objects.filter(outcome="").count())
 
 
+class WillNotRelease(Exception):
+    """Why, and what to do; nothing was changed."""
+
+
 def release() -> None:
-    """It all leaves, webhooks at once."""
+    """It all leaves, webhooks at once. Raises WillNotRelease."""
+    if reason := held.why_not_releasable():
+        raise WillNotRelease(reason)
     if held.release():
         nudge_now()

@@ -16,6 +16,12 @@ class Installation(models.Model):
     )
     held_since = models.DateTimeField(null=True, help_text="Nothing is sent since then; null: all leaves.")
     held_because = models.CharField(max_length=200, blank=True)
+    not_reused = models.BigIntegerField(
+        default=0,
+        db_default=0,
+        help_text="Deposit contracts up to this number serve no further session: the database went back in time, and "
+        "whom they were given to since is not known.",
+    )
 
     class Meta:
         verbose_name_plural = "installation"

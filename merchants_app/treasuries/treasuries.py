@@ -1,5 +1,6 @@
 """Where a merchant's money goes: which treasury is in force, and how it is changed without anybody being surprised."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -31,8 +32,6 @@ COOLING_PERIOD = timedelta(hours=24)
 _OWN_CONTRACTS = {FACTORY_ADDRESS, IMPLEMENTATION_ADDRESS, DEPLOYMENT_PROXY}
 _BURNED = "0x000000000000000000000000000000000000dEaD"
 NETWORKS_ANSWER_SECONDS = 5.0
-# Addresses of an xpub that are left out once an installation went back in time: more than are given out in a day.
-SKIPPED = 1_000
 _LAST_RESERVED = 0xFFFF  # precompiled contracts stand at the lowest addresses
 
 
@@ -170,9 +169,10 @@ def take_next_index(treasury: Treasury) -> int:
     return Treasury.objects.values_list("next_index", flat=True).get(pk=keeper) - 1
 
 
-def skip_addresses() -> None:
-    """After the database went back in time: whose address was given out since is not known, so none is given twice."""
-    Treasury.objects.filter(kind=TreasuryKind.XPUB).update(next_index=F("next_index") + SKIPPED)
+def leave_out(how_many: Callable[[str], int]) -> None:
+    """The next addresses of each xpub, so many as are asked for it, are given to nobody."""
+    for xpub in Treasury.objects.filter(kind=TreasuryKind.XPUB).values_list("xpub", flat=True).distinct():
+        Treasury.objects.filter(xpub=xpub).update(next_index=F("next_index") + how_many(xpub))
 
 
 def _kept(merchant: Merchant, mode: str) -> QuerySet[Treasury]:

@@ -12,7 +12,7 @@ from chains_app.calls.chain_calls import collecting_conditions
 from chains_app.calls.search import Search
 from chains_app.networks.networks import Network, enabled_networks
 from chains_app.reading.reader import ReaderUnavailable, WrongChain
-from chains_app.receiving.deposits import ETHER, Call, Deposit, collection_calls, deposit_address
+from chains_app.receiving.deposits import ETHER, Call, Deposit, checked_address, collection_calls, deposit_address
 from common.money import amount_text
 from merchants_app.models import Treasury, TreasuryKind
 from sessions_app.models import DepositAddress
@@ -42,6 +42,18 @@ def is_session_id(text: str) -> bool:
 def known_address(session_id: str) -> str | None:
     """The one that the session has here."""
     return DepositAddress.objects.filter(session__public_id=session_id).values_list("address", flat=True).first()
+
+
+def used_again(address: str) -> tuple[str, Place] | None:
+    """Whose contract is at this address, and the session's id that is in it; None where none is known.
+
+    Raises WrongAddress. A contract may have served further sessions after the backup: of those, its id says nothing.
+    """
+    those = DepositAddress.objects.filter(address=checked_address(address), derivation_index=None)
+    first = those.order_by("pk").first()
+    if first is None or first.session.treasury is None:
+        return None
+    return first.made_for or first.session.public_id, Place(first.address, first.session.treasury)
 
 
 def places_of(session_id: str) -> list[Place]:

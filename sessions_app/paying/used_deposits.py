@@ -7,10 +7,11 @@ somebody else is shown its address. `holders` (in watching) says whose money is 
 
 from datetime import datetime, timedelta
 
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 
 from chains_app.networks.networks import Network
-from merchants_app.models import Merchant, TreasuryKind
+from merchants_app.models import Installation, Merchant, TreasuryKind
 from sessions_app.models import CheckoutSession, DepositAddress, Payment, Refund, SpareDeposit
 from sessions_app.paying.grace import CLOCKS_DIFFER_BY
 from sessions_app.status import LIVE, RefundStatus, Status
@@ -104,12 +105,14 @@ def _rested(merchant: Merchant, now: datetime) -> QuerySet[DepositAddress]:
     same = DepositAddress.objects.filter(address=OuterRef("address"))
     unsettled = same.filter(Q(session__needs_decision=True) | Q(session__status__in=LIVE))
     watched = F("watch_until") - F("session__expires_at")
+    known = Installation.objects.values("not_reused")[:1]
     return DepositAddress.objects.filter(
         Q(session__status=Status.COMPLETED) | Q(unpaid, session__status__in=(Status.EXPIRED, Status.CANCELLED)),
         Exists(collected),
         ~Exists(waiting),
         ~Exists(refunds),
         ~Exists(unsettled),
+        pk__gt=Coalesce(Subquery(known), 0),
         passed_on_at=None,
         derivation_index=None,
         watch_until__lt=now - rests,

@@ -64,7 +64,7 @@ NUMBERS: dict[str, dict[str, object]] = {
     "merchants_app.people.invitations": {"BETWEEN_LETTERS": timedelta(minutes=10), "LETTERS_A_DAY": 30},
     "merchants_app.requests.idempotency": {"_LONGEST_KEY": 255, "LONGEST_RUN": timedelta(minutes=2)},
     "merchants_app.treasuries.treasuries": {
-        "NETWORKS_ANSWER_SECONDS": 5.0, "SKIPPED": 1_000, "_LAST_RESERVED": 65_535,
+        "NETWORKS_ANSWER_SECONDS": 5.0, "_LAST_RESERVED": 65_535,
     },
     "sessions_app.reading.list_sql": {"MOST_SUMMED": 50_000, "LOOKED_THROUGH": 50_000},
     "sessions_app.terms.sessions": {"MAX_METADATA_EXPONENT": 40},

@@ -9,10 +9,12 @@ import pytest
 from django.conf import LazySettings
 from django.core.management import CommandError, call_command
 from django.db import connection
+from django.test import override_settings
 
 from chains_app.calls.readers import reader_for
 from chains_app.networks.networks import network
-from merchants_app.models import Merchant
+from checkout_project.restoring.noticing import notice_copies
+from merchants_app.models import Installation, Merchant
 from sessions_app.models import CheckoutSession
 from sessions_app.watching.watcher import watch
 from tests.cast import Api, terms
@@ -55,7 +57,11 @@ def test_an_installation_that_is_restored_loses_nothing_and_speaks_when_it_may(
         watch(network("sandbox"), reader_for(network("sandbox")))
         told = api.get("events").answer[-1]["position"]
         file = tmp_path / "tallystick.dump"
-        call_command("backup", str(file))
+        notice_copies()  # as each start
+        before = Installation.objects.values().get()
+        with override_settings(PUBLIC_URL="https://elsewhere.example", ENCRYPTION_KEYS=["another"]):
+            call_command("backup", str(file))
+        assert Installation.objects.values().get() == before
         assert file.stat().st_mode & 0o777 == 0o600
 
         for refused in refusals(file, settings):

@@ -1,19 +1,27 @@
 """A copy of the database is known by its place: nothing leaves it, and it hands out nothing twice."""
 
+from collections.abc import Callable
+from datetime import timedelta
+
 import pytest
 from django.conf import LazySettings
+from django.conf import settings as settings_of_django
 from django.core import mail
 from django.core.mail import EmailMessage
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.db import connection
 from django.utils import timezone
+from structlog.testing import capture_logs
 
-from checkout_project.restoring.noticing import notice_copies
+from checkout_project.jobs.pulses import redis_at
+from checkout_project.jobs.schedule import BEAT_SCHEDULE
+from checkout_project.restoring.noticing import hold, notice_copies
+from checkout_project.tasks import notice_copies as clock
 from merchants_app import held
 from merchants_app.mail.mails import Posted, deliver
 from merchants_app.models import Installation, Merchant, Treasury
 from sessions_app.errors import NotToBeSigned
-from sessions_app.models import CheckoutSession
+from sessions_app.models import CheckoutSession, DepositAddress
 from sessions_app.signing.asked import all_asked
 from tests.cast import Api
 from tests.races import race
@@ -75,6 +83,82 @@ def test_what_it_gives_out_is_beyond_what_the_original_gave_out(mia: Merchant) -
     assert next_position() == before + JUMP + 2, "once"
 
 
+def test_who_only_looks_holds_nothing_and_releases_nothing(settings: LazySettings) -> None:
+    settings.PUBLIC_URL = "https://pay.example"
+    notice_copies()
+    before, position = Installation.objects.values().get(), next_position()
+    settings.PUBLIC_URL, settings.ENCRYPTION_KEYS = "https://elsewhere.example", ["another"]
+    call_command("release")
+    with pytest.raises(CommandError, match=r"leads to elsewhere\.example here, and led to pay\.example"):
+        call_command("release", "--yes")
+    assert (Installation.objects.values().get(), next_position()) == (before, position + 1)
+
+
+def test_under_two_addresses_it_is_held_once(settings: LazySettings) -> None:
+    settings.PUBLIC_URL = "https://pay.example"
+    notice_copies()
+    position = next_position()
+    for host in ("www.pay.example", "pay.example", "www.pay.example"):
+        settings.PUBLIC_URL = f"https://{host}"
+        notice_copies()
+        assert held.is_held()
+    assert next_position() == position + JUMP + 1
+
+
+def test_the_clock_looks_again() -> None:
+    copied()
+    clock()
+    assert Installation.objects.get().held_since
+    assert "checkout_project.tasks.notice_copies" in {job["task"] for job in BEAT_SCHEDULE.values()}
+
+
+def test_one_that_was_put_back_in_its_place_gives_out_nothing_twice() -> None:
+    notice_copies()
+    came_to = next_position() + 500
+    redis_at(settings_of_django.REDIS_URL).set(f"tallystick:events:{held.place()}", came_to)
+    with capture_logs() as told:
+        notice_copies()
+    assert "installation.went_back" in [each["event"] for each in told]
+    assert next_position() == came_to + JUMP + 1
+    assert not held.is_held()
+    notice_copies()
+    assert next_position() == came_to + JUMP + 2, "once"
+
+
+def test_an_operator_says_that_it_was_put_back(settings: LazySettings, capsys: pytest.CaptureFixture[str]) -> None:
+    settings.PUBLIC_URL = "https://pay.example"
+    notice_copies()
+    position = next_position()
+    settings.PUBLIC_URL = "http://127.0.0.1:8000"  # as where a command has no environment
+    call_command("hold")
+    assert "release --yes" in capsys.readouterr().out
+    settings.PUBLIC_URL = "https://pay.example"
+    notice_copies()
+    assert held.why_held() == "An operator said that it went back in time."
+    assert next_position() == position + JUMP + 1
+    call_command("release", "--yes")
+    assert not held.is_held()
+
+
+def test_so_many_addresses_are_left_out_as_the_last_week_may_have_grown_to(
+    mia: Merchant, new_session: Callable[..., CheckoutSession]
+) -> None:
+    wallet = Treasury.objects.create(
+        merchant=mia, mode="test", kind="xpub", xpub="xpub1", next_index=7, active_from=timezone.now()
+    )
+    last = timezone.now() - timedelta(weeks=400)
+    for index, days in enumerate((8, 6, 0)):
+        session = new_session()
+        CheckoutSession.objects.filter(pk=session.pk).update(treasury=wallet)
+        DepositAddress.objects.create(
+            session=session, address=f"0x{index}", derivation_index=index, watch_until=last,
+            created_at=last - timedelta(days=days),
+        )  # fmt: skip
+    hold("Restored.")
+    wallet.refresh_from_db()
+    assert wallet.next_index == pytest.approx(7 + 2 * 3 * 400, abs=1)
+
+
 def test_no_letter_leaves_a_copy_and_no_test_of_an_endpoint(api: Api) -> None:
     endpoint = api.post("webhook-endpoints", {"url": "http://127.0.0.1:9/hooks"}).answer["id"]
     copied()
@@ -97,6 +181,9 @@ def test_an_operator_lets_it_go(capsys: pytest.CaptureFixture[str]) -> None:
     call_command("release")
     assert "Is the original off for good?" in capsys.readouterr().out
     assert held.is_held()
+    with pytest.raises(CommandError, match="No web process or worker has started"):
+        call_command("release", "--yes")
+    clock()
     call_command("release", "--yes")
     assert not held.is_held()
     call_command("release")

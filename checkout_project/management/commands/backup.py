@@ -30,8 +30,10 @@ class Command(BaseCommand):
             found = back_up(file)
         except CannotDump as problem:
             raise CommandError(str(problem)) from None
+        size = f"{file.stat().st_size / 2**20:.1f} MB"
+        made_by = f"Tallystick {found.version}" if found.version else "a Tallystick that has not started here yet"
+        keys = f"keys {', '.join(found.keys)}" if found.keys else "keys not known: a restore will not ask for them"
         self.stdout.write(
-            f"{file}: {file.stat().st_size / 2**20:.1f} MB of Tallystick {found.version}, "
-            f"{len(found.migrations)} migrations, keys {', '.join(found.keys)}.\n"
+            f"{file}: {size} of {made_by}, {len(found.migrations)} migrations, {keys}.\n"
             "ENCRYPTION_KEYS and SECRET_KEY are not in it. Keep them, and not beside it: docs/backup.md."
         )

@@ -3,9 +3,9 @@
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 
-from checkout_project.restoring.releasing import release, what_waits
+from checkout_project.restoring.releasing import WillNotRelease, release, what_waits
 
 
 class Command(BaseCommand):
@@ -28,7 +28,10 @@ class Command(BaseCommand):
             self.stdout.write(f"{number:,} webhooks to {host}")
         self.stdout.write(f"{waiting.letters:,} letters to buyers")
         if options["yes"]:
-            release()
+            try:
+                release()
+            except WillNotRelease as problem:
+                raise CommandError(str(problem)) from None
             self.stdout.write("All of it leaves now.")
         else:
             self.stdout.write("Is the original off for good? Then: manage.py release --yes")

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from chains_app.receiving.deposits import deposit_address
 from chains_app.sandbox.chain import mine, send
+from checkout_project.restoring.noticing import hold
 from merchants_app.models import Merchant, Treasury
 from sessions_app.collecting.collecting import balances, play_collection
 from sessions_app.errors import NothingToDecide, OptionUnavailable
@@ -218,6 +219,21 @@ def test_the_next_buyer_is_asked_and_pays_and_the_former_pays_late(
     with pytest.raises(OptionUnavailable, match="serves another session"):
         simulate(session=refreshed(former), scenario="exact", now=timezone.now())
     assert [(each.deposits, each.amount_units) for each in balances(saving, "test")] == [(1, 54 * 10**6 + 7)]
+
+
+@pytest.mark.moves_everybody("all go back in time")
+def test_once_the_database_went_back_in_time_none_that_was_there_serves_again(
+    sandbox: Sandbox, saving: Merchant, former: CheckoutSession, new_session: NewSession
+) -> None:
+    rests(sandbox)
+    hold("Restored.")
+    later = picks(new_session())
+    assert later.deposit.address != former.deposit.address
+    assert find_spare_deposits(timezone.now()) == 0
+    assert paid(sandbox, later).status == "completed"
+    collect(sandbox, saving)
+    rests(sandbox)
+    assert picks(new_session()).deposit.address == later.deposit.address
 
 
 def test_no_rest_is_asked_for_at_an_address_that_somebody_else_has(
