@@ -21,8 +21,8 @@ app.conf.beat_schedule = BEAT_SCHEDULE
 app.autodiscover_tasks()
 app.steps["worker"].add("checkout_project.checks.worker:RefuseWrongPlace")
 app.steps["worker"].add("checkout_project.checks.worker:VerifyNetworks")
-app.steps["worker"].add("checkout_project.jobs.pulse_step:GivePulse")
-app.steps["worker"].add("checkout_project.jobs.alive_step:GiveSigns")
+app.steps["worker"].add("checkout_project.jobs.life_steps:GivePulse")
+app.steps["worker"].add("checkout_project.jobs.life_steps:GiveSigns")
 app.steps["worker"].add("webhooks_app.sending.worker_step:SendWebhooks")
 
 

@@ -16,8 +16,8 @@ from celery.concurrency.thread import TaskPool
 
 from checkout_project.celery import app
 from checkout_project.jobs.alive import SILENT_SECONDS, Sign
-from checkout_project.jobs.alive_step import GiveSigns
 from checkout_project.jobs.beat import SteadyScheduler
+from checkout_project.jobs.life_steps import GiveSigns
 from tests.stack import ROOT
 from tests.waiting import wait_until
 
@@ -76,7 +76,7 @@ def test_a_worker_gives_signs_by_the_threads_that_do_its_jobs(
     file: Path, worker: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("checkout_project.jobs.alive.EVERY_SECONDS", 0.0)
-    monkeypatch.setattr("checkout_project.jobs.alive_step.EVERY_SECONDS", 0.02)
+    monkeypatch.setattr(GiveSigns, "every_seconds", 0.01)
     step, hangs, goes_on = GiveSigns(worker), Event(), Event()
     step.start(worker)
     wait_until(file.exists)

@@ -1,0 +1,71 @@
+"""Steps of a worker's start: that it lives is said to whoever watches, again and again."""
+
+from abc import abstractmethod
+from contextlib import suppress
+from threading import Event, Thread
+from typing import Any, ClassVar
+
+from celery import bootsteps
+from redis import RedisError
+from typing_extensions import override
+
+from checkout_project.jobs import alive, pulses
+
+
+class _Repeated(bootsteps.StartStopStep):
+    """In a thread of its own: Celery's timer is emptied whenever Redis is lost."""
+
+    requires = ("celery.worker.components:Pool",)
+    every_seconds: ClassVar[float]
+
+    @override
+    def __init__(self, parent: Any, **options: Any) -> None:
+        super().__init__(parent, **options)
+        self._over = Event()
+
+    @override
+    def start(self, parent: Any) -> None:
+        """When the worker starts."""
+        Thread(target=self._keep_on, args=[parent], name=type(self).__name__, daemon=True).start()
+
+    @override
+    def stop(self, parent: Any) -> None:
+        """When it stops: its threads take nothing more."""
+        self._over.set()
+
+    terminate = stop
+
+    @abstractmethod
+    def say(self, worker: Any) -> None:
+        """Once."""
+
+    def _keep_on(self, worker: Any) -> None:
+        while not self._over.is_set():
+            self.say(worker)
+            self._over.wait(self.every_seconds)
+
+
+class GivePulse(_Repeated):
+    """To `/readyz`, whatever its jobs are busy with: a busy worker is not dead."""
+
+    every_seconds = pulses.EVERY_SECONDS
+
+    @override
+    def say(self, worker: Any) -> None:
+        with suppress(RedisError):  # who needs it says so
+            pulses.give_pulse(pulses.WORKER)
+
+
+class GiveSigns(_Repeated):
+    """To who restarts it, from the threads that do its jobs: a worker whose threads all hang gives none."""
+
+    every_seconds = alive.EVERY_SECONDS / 2
+
+    @override
+    def __init__(self, parent: Any, **options: Any) -> None:
+        super().__init__(parent, **options)
+        self._sign = alive.Sign()
+
+    @override
+    def say(self, worker: Any) -> None:
+        worker.pool.apply_async(self._sign.give, ())
