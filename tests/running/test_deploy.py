@@ -89,6 +89,53 @@ def test_each_process_has_a_probe_of_its_own() -> None:
     assert "ALIVE_FILE=/tmp/alive" in (DEPLOY / "Dockerfile").read_text(encoding="utf-8")
 
 
+def test_worker_and_beat_wait_until_the_database_is_migrated() -> None:
+    same = ("image", "envFrom", "securityContext", "volumeMounts")
+    for part in ("worker", "beat"):
+        assert OURS[part]["depends_on"]["migrate"] == {"condition": "service_completed_successfully"}
+        after = re.findall(r"^(\w+)=.*tallystick-migrate\.service$", UNITS[f"tallystick-{part}"], re.MULTILINE)
+        assert sorted(after) == ["After", "Requires"]
+        [waits], [container] = PODS[part]["initContainers"], PODS[part]["containers"]
+        assert waits["command"] == ["sh", "-c", "until python manage.py migrate --check; do sleep 5; done"]
+        assert [waits[name] for name in same] == [container[name] for name in same]
+    # Those of the version before go on meanwhile.
+    strategies = [each["spec"].get("strategy", {}) for each in manifests() if each["kind"] == "Deployment"]
+    assert not [each for each in strategies if each.get("type") == "Recreate"]
+
+
+def test_prometheus_comes_to_the_numbers_of_every_process() -> None:
+    [port] = [each["data"]["METRICS_PORT"] for each in manifests() if each["kind"] == "ConfigMap"]
+    for part in ("worker", "beat"):
+        assert {"name": "metrics", "containerPort": int(port)} in PODS[part]["containers"][0]["ports"]
+        assert "metrics" in ports_open_to("monitoring", part)
+    assert "http" in ports_open_to("monitoring", "web")
+
+
+def ports_open_to(namespace: str, part: str) -> Iterator[str]:
+    for policy in (each["spec"] for each in manifests() if each["kind"] == "NetworkPolicy"):
+        chosen = policy["podSelector"]
+        rules = [
+            *chosen.get("matchExpressions", ()),
+            *({"values": [value]} for value in chosen.get("matchLabels", {}).values()),
+        ]
+        if any(part in rule["values"] for rule in rules):
+            for rule in policy.get("ingress", ()):
+                if namespace in str(rule["from"]):
+                    yield from (each["port"] for each in rule["ports"])
+
+
+def test_a_secret_is_made_whole_or_not_at_all(tmp_path: Path) -> None:
+    script = shutil.copy(DEPLOY / "make-secrets.sh", tmp_path)
+    dies = tmp_path / "tr"
+    dies.write_text("#!/bin/sh\nprintf half\nkill -9 $PPID\n", encoding="utf-8")
+    dies.chmod(0o755)
+    assert subprocess.run([script], env={"PATH": f"{tmp_path}:/usr/bin:/bin"}, check=False).returncode == -9
+    for _ in range(2):
+        subprocess.run([script], check=True)
+        made = {path.name: len(path.read_text(encoding="utf-8")) for path in (tmp_path / "secrets").iterdir()}
+        assert made == {"secret_key": 64, "encryption_keys": 44, "postgres_password": 32, "valkey_password": 32}
+
+
 def test_nothing_runs_as_root_or_writes_to_its_image_or_keeps_endless_logs() -> None:
     for each in OURS.values():
         assert each["read_only"]
