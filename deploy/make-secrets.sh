@@ -6,8 +6,12 @@ folder="$(dirname "$0")/secrets"
 mkdir -p "$folder"
 chmod 700 "$folder" # the files are read by other users, inside their containers; nobody else comes this far
 
+# Whole or not at all: what is interrupted is made anew the next time.
 make() { # name, bytes
-    [ -e "$folder/$1" ] || head -c "$2" /dev/urandom | base64 | tr -d '\n' | tr '+/' '-_' > "$folder/$1"
+    if [ -s "$folder/$1" ]; then return; fi
+    head -c "$2" /dev/urandom | base64 | tr -d '\n' | tr '+/' '-_' > "$folder/$1.part"
+    [ "$(wc -c < "$folder/$1.part")" -ge "$2" ] # sh goes on when something in a pipe failed
+    mv "$folder/$1.part" "$folder/$1"
 }
 make secret_key 48
 make encryption_keys 32
