@@ -6,12 +6,16 @@ the same key may be used for the next try, with a corrected body if need be.
 """
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from threading import Event, Thread
 from typing import Any, NoReturn
 
-from django.db import IntegrityError, connection, transaction
+from django.db import DatabaseError, IntegrityError, connection, transaction
+from django.db.models import QuerySet
+from django.db.models.functions import Now
 from django.utils import timezone
 from rest_framework.exceptions import APIException, ParseError
 
@@ -21,8 +25,10 @@ from common.errors import Conflict, DomainError
 from merchants_app.models import ApiKey, IdempotencyRecord
 
 KEPT = timedelta(hours=24)
-# What talks to others is done by then. If its process died, the key is free again after so long.
-LONGEST_RUN = timedelta(minutes=2)
+# What talks to others keeps its key so long, and again while it goes on. If its process died, the key is free then.
+LEASE = timedelta(minutes=2)
+# Three a lease, 20 minutes: no request takes longer, so none that hangs keeps its key for ever.
+_RENEWALS = 30
 _LONGEST_KEY = 255
 
 
@@ -72,7 +78,7 @@ _RUNNING_STATUS = StillRunning.status
 
 
 class _AnsweredMeanwhile(Exception):
-    """Another request with this key finished between our look and our lock."""
+    """Another request with this key finished, or began, between our look and our lock."""
 
 
 def answer_once(
@@ -130,14 +136,41 @@ def _try_apart(key: ApiKey, idempotency_key: str, fingerprint: str, act: Callabl
     """A row says that it runs, so that neither a transaction nor a connection has to last."""
     if answer := _lock_and_look(key, idempotency_key, fingerprint):
         return answer
-    running = _begin(key, idempotency_key, fingerprint)
+    began = _begin(key, idempotency_key, fingerprint)
+    mine = IdempotencyRecord.objects.filter(pk=began[0], created_at=began[1], running_until__isnull=False)
     try:
-        answer = act()
+        with _renewed(mine):
+            answer = act()
     except BaseException:
-        _end(running, None)
+        mine.delete()
         raise
-    _end(running, answer if answer.is_success else None)
+    if answer.is_success:
+        return _end(key, idempotency_key, fingerprint, answer)
+    mine.delete()
     return answer
+
+
+@contextmanager
+def _renewed(mine: QuerySet[IdempotencyRecord]) -> Iterator[None]:
+    """Nobody takes the key over while the block runs."""
+    over = Event()
+    Thread(target=_renew, args=[mine, over], name="idempotency", daemon=True).start()
+    try:
+        yield
+    finally:
+        over.set()
+
+
+def _renew(mine: QuerySet[IdempotencyRecord], over: Event) -> None:
+    for _ in range(_RENEWALS):
+        if over.wait(LEASE.total_seconds() / 3):
+            return
+        try:
+            mine.update(running_until=Now() + LEASE)
+        except DatabaseError:
+            pass  # there are two more tries
+        finally:
+            connection.close()
 
 
 def _do(key: ApiKey, idempotency_key: str, fingerprint: str, act: Callable[[], Answer]) -> Answer:
@@ -175,7 +208,7 @@ def _lock_and_look(key: ApiKey, idempotency_key: str, fingerprint: str) -> Answe
 
 
 # An answer older than it is kept gives way, and so does what began and never ended. Anything else means that somebody
-# was faster. `running_until` tells whose row it is: nobody else's began at the same moment.
+# was faster. `created_at` tells whose row it is: nobody else's began at the same moment.
 _STORE = """
 INSERT INTO merchants_app_idempotencyrecord AS record
   (merchant_id, mode, key, fingerprint, status_code, body, is_encrypted, created_at, running_until)
@@ -184,7 +217,7 @@ ON CONFLICT (merchant_id, mode, key) DO UPDATE
   SET fingerprint = excluded.fingerprint, status_code = excluded.status_code, body = excluded.body,
       is_encrypted = excluded.is_encrypted, created_at = excluded.created_at, running_until = excluded.running_until
   WHERE record.created_at <= %s OR record.running_until <= clock_timestamp()
-RETURNING id, running_until
+RETURNING id, created_at
 """
 
 
@@ -193,8 +226,8 @@ def _store(key: ApiKey, idempotency_key: str, fingerprint: str, answer: Answer) 
 
 
 def _begin(key: ApiKey, idempotency_key: str, fingerprint: str) -> tuple[int, datetime]:
-    """The row of a request that runs: its id, and until when it keeps others waiting."""
-    return _write(key, idempotency_key, fingerprint, (_RUNNING_STATUS, b"", False), LONGEST_RUN)
+    """The row of a request that runs: its id, and when it began."""
+    return _write(key, idempotency_key, fingerprint, (_RUNNING_STATUS, b"", False), LEASE)
 
 
 def _write(
@@ -210,16 +243,21 @@ def _write(
     return written
 
 
-def _end(running: tuple[int, datetime], answer: Answer | None) -> None:
-    """Puts the answer into the row, or takes it away. Raises when another has taken it over, whose answer counts."""
-    pk, until = running
-    row = IdempotencyRecord.objects.filter(pk=pk, running_until=until)
-    if answer is None:
-        row.delete()
-    elif not row.update(
+def _end(key: ApiKey, idempotency_key: str, fingerprint: str, answer: Answer) -> Answer:
+    """The answer on record: this one, unless another took the key over meanwhile, which had died it seemed, and ended
+    first. What was done is not done again, whatever became of the record.
+    """
+    owner = {"merchant": key.merchant_id, "mode": key.mode, "key": idempotency_key}
+    running = IdempotencyRecord.objects.filter(**owner, fingerprint=fingerprint, running_until__isnull=False)
+    if running.update(
         status_code=answer.status_code, body=encrypted(answer.body), is_encrypted=True, running_until=None
     ):
-        raise _AnsweredMeanwhile
+        return answer
+    with suppress(StillRunning, UsedForAnother, _AnsweredMeanwhile):
+        if stored := _lock_and_look(key, idempotency_key, fingerprint):
+            return stored
+        _store(key, idempotency_key, fingerprint, answer)
+    return answer
 
 
 def readable(body: bytes, *, is_encrypted: bool) -> bytes:

@@ -62,7 +62,7 @@ NUMBERS: dict[str, dict[str, object]] = {
     "merchants_app.keys.api_keys": {"_SECRET_BYTES": 20, "_HINT_LENGTH": 12, "_CACHE_LIMIT": 10_000},
     "merchants_app.keys.expiry_mails": {"AHEAD": timedelta(days=7)},
     "merchants_app.people.invitations": {"BETWEEN_LETTERS": timedelta(minutes=10), "LETTERS_A_DAY": 30},
-    "merchants_app.requests.idempotency": {"_LONGEST_KEY": 255, "LONGEST_RUN": timedelta(minutes=2)},
+    "merchants_app.requests.idempotency": {"_LONGEST_KEY": 255, "LEASE": timedelta(minutes=2), "_RENEWALS": 30},
     "merchants_app.treasuries.treasuries": {
         "NETWORKS_ANSWER_SECONDS": 5.0, "_LAST_RESERVED": 65_535,
     },

@@ -12,7 +12,6 @@ from django.utils import timezone
 from merchants_app.models import ApiKey, AuditEntry, IdempotencyRecord, Merchant
 from merchants_app.requests.idempotency import Answer, StillRunning, UsedForAnother, answer_once, forget_old
 from sessions_app.models import CheckoutSession
-from sessions_app.paying import quoting
 from tests.cast import Api, terms
 from tests.strangers.world import own
 
@@ -189,87 +188,6 @@ def test_a_secret_is_not_kept_in_clear(api: Api) -> None:
     assert secret.encode() not in bytes(own(IdempotencyRecord).get().body)
     again = api.post("webhook-endpoints", {"url": "https://shop.example/hooks"}, Idempotency_Key="hooks")
     assert (again["Idempotent-Replayed"], again.answer["secret"]) == ("true", secret)
-
-
-def test_what_talks_to_others_holds_no_transaction_open(key: ApiKey) -> None:
-    seen = []
-
-    def act() -> Answer:
-        seen.append(connection.in_atomic_block)
-        return Answer(200, b"{}")
-
-    given = {"key": key, "idempotency_key": "test-1", "method": "POST", "path": "/x", "body": b"{}", "in_one": False}
-    assert not answer_once(**given, act=act).replayed
-    assert answer_once(**given, act=act).replayed
-    assert seen == [False]
-
-
-@pytest.mark.django_db(transaction=True)
-def test_a_quote_asks_for_rates_outside_of_any_transaction(
-    api: Api, session: CheckoutSession, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    seen, ask = [], quoting.rate
-
-    def rate(*what: Any, **more: Any) -> Any:
-        seen.append(connection.in_atomic_block)
-        return ask(*what, **more)
-
-    monkeypatch.setattr(quoting, "rate", rate)
-    path, option = f"checkout/{session.public_id}/quote", {"asset": "USDC", "network": "sandbox"}
-    first, again = (api.post(path, option, Idempotency_Key="quote-1") for _ in range(2))
-    assert (first.status_code, again["Idempotent-Replayed"], again.content) == (200, "true", first.content)
-    assert seen == [False]
-
-
-@pytest.mark.parametrize("in_one", [True, False])
-def test_one_that_died_while_it_talked_to_others_keeps_its_key_for_two_minutes(key: ApiKey, *, in_one: bool) -> None:
-    given = {"key": key, "idempotency_key": "test-1", "method": "POST", "path": "/x", "body": b"{}"}
-
-    def act() -> Answer:
-        died = own(IdempotencyRecord).get()
-        assert 110 < (died.running_until - timezone.now()).total_seconds() <= 120
-        with pytest.raises(StillRunning):
-            answer_once(**given, in_one=in_one, act=lambda: Answer(200, b"too early"))
-        own(IdempotencyRecord).update(running_until=died.running_until - timedelta(seconds=121))
-        assert not answer_once(**given, in_one=in_one, act=lambda: Answer(200, b"the second's")).replayed
-        return Answer(200, b"the first's")
-
-    late = answer_once(**given, in_one=False, act=act)
-    assert (late.replayed, late.body) == (True, b"the second's"), "two answers to one request"
-
-
-def test_one_that_fails_while_it_talks_to_others_leaves_its_key_free(key: ApiKey) -> None:
-    given = {"key": key, "idempotency_key": "test-1", "method": "POST", "path": "/x", "body": b"{}", "in_one": False}
-
-    def fail() -> Answer:
-        raise Crash
-
-    with pytest.raises(Crash):
-        answer_once(**given, act=fail)
-    assert answer_once(**given, act=lambda: Answer(400, b"no")).body == b"no"
-    assert not answer_once(**given, act=lambda: Answer(200, b"{}")).replayed
-
-
-def test_of_two_that_talk_to_others_at_once_one_is_told_to_wait(key: ApiKey) -> None:
-    given = {"key": key, "idempotency_key": "test-1", "method": "POST", "path": "/x", "body": b"{}", "in_one": False}
-
-    def act() -> Answer:
-        refused: list[str] = []
-
-        def second() -> None:
-            try:
-                answer_once(**given, act=lambda: Answer(200, b"{}"))
-            except StillRunning as error:
-                refused.append(error.code)
-            finally:
-                connection.close()
-
-        thread = threading.Thread(target=second)
-        thread.start()
-        thread.join()
-        return Answer(200, f'["{refused[0]}"]'.encode())
-
-    assert answer_once(**given, act=act).body == b'["idempotency_key_in_use"]'
 
 
 @pytest.mark.django_db
