@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 import structlog
@@ -20,6 +21,7 @@ from django.db import OperationalError, connection, transaction
 
 # Shorter than PostgreSQL's look for deadlocks (1 s): who sells or sends never is the one that is broken off.
 LOCK_TIMEOUT = "500ms"
+_WAIT_BRIEFLY = f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'"
 _DAY = timedelta(days=1)
 _BOUND = re.compile(r"FOR VALUES FROM \((?:MINVALUE|'(\d+)')\) TO \('(\d+)'\)")
 _CHUNKS = """
@@ -50,6 +52,11 @@ class Chunked:
     least: int  # ids a chunk
     followers: tuple[str, ...] = ()
 
+    @property
+    def tables(self) -> tuple[str, ...]:
+        """All of them."""
+        return (self.table, *self.followers)
+
     def chunks(self) -> list[Chunk]:
         """In order, without the one beyond."""
         found = [(name, _BOUND.fullmatch(bound)) for name, bound in _rows(_CHUNKS, [self.table])]
@@ -72,27 +79,57 @@ def make_ahead(chunked: Chunked, now: datetime) -> None:
     # What stands beyond already stays there.
     lower = last + chunked.least if _last(f"{chunked.table}_beyond") else newest.upper
     upper = lower + _size(chunked, newest, last, now)
-    with suppress(OperationalError), _alone(chunked) as chunks:
+    with suppress(OperationalError), _looked_through(chunked, lower, upper), _alone(chunked) as chunks:
         if chunks[-1] == newest:
             _make(chunked, newest, lower, upper)
 
 
 def make_from(chunked: Chunked, lower: int) -> None:
     """Makes a chunk for ids that jump ahead to `lower`. When somebody has been reading all of it for long, none."""
-    with suppress(OperationalError), _alone(chunked) as chunks:
+    with suppress(OperationalError):
+        make_next(chunked, lower)
+
+
+def make_next(chunked: Chunked, lower: int) -> None:
+    """The same; raises OperationalError when somebody has been reading all of it for long."""
+    with _alone(chunked) as chunks:
         if chunks[-1].upper <= lower:
             _make(chunked, chunks[-1], lower, lower + chunked.least)
 
 
 def _make(chunked: Chunked, newest: Chunk, lower: int, upper: int) -> None:
-    tables = (chunked.table, *chunked.followers)
-    for table in tables:
-        made, former = f"{table}_from_{lower}", table + newest.name.removeprefix(chunked.table)
-        _run(f"CREATE TABLE {made} (LIKE {former} INCLUDING ALL EXCLUDING IDENTITY)")
-        _run(f"ALTER TABLE {table} ATTACH PARTITION {made} FOR VALUES FROM ({lower}) TO ({upper})")
-    for table in tables:
-        _run(f"ANALYZE {table}")  # of the whole, which autovacuum leaves out
+    """For a moment everybody waits, from the first `ATTACH` until the transaction ends: for what is beyond, and for
+    what the rows refer to. So nothing that takes longer stands in it."""
+    suffix = newest.name.removeprefix(chunked.table)
+    for table in chunked.tables:
+        _run(f"CREATE TABLE {table}_from_{lower} (LIKE {table}{suffix} INCLUDING ALL EXCLUDING IDENTITY)")
+    for table in chunked.tables:
+        _run(f"ALTER TABLE {table} ATTACH PARTITION {table}_from_{lower} FOR VALUES FROM ({lower}) TO ({upper})")
     _log.info("chunks.made", table=chunked.table, lower=lower, upper=upper)
+    for table in chunked.tables:  # of the whole, which autovacuum leaves out
+        transaction.on_commit(partial(_run, f"ANALYZE {table}"), robust=True)
+
+
+@contextmanager
+def _looked_through(chunked: Chunked, lower: int, upper: int) -> Iterator[None]:
+    """That nothing beyond belongs into a new chunk is checked beside all others: `ATTACH` would keep them waiting.
+
+    Beyond is empty as a rule, and then there is nothing to look through.
+    """
+    filled = [table for table in chunked.tables if _last(f"{table}_beyond")]
+    try:
+        for table in filled:
+            [(key,)] = _rows("SELECT substring(pg_get_partkeydef(to_regclass(%s)) FROM '\\((.+)\\)')", [table])
+            _briefly(
+                f"ALTER TABLE {table}_beyond DROP CONSTRAINT IF EXISTS {table}_beyond_is_not, "
+                f"ADD CONSTRAINT {table}_beyond_is_not CHECK ({key} < {lower} OR {key} >= {upper}) NOT VALID"
+            )
+            _run(f"ALTER TABLE {table}_beyond VALIDATE CONSTRAINT {table}_beyond_is_not")
+        yield
+    finally:
+        # Where somebody reads, it stays: either the chunk is there, or the next run makes it anew, long before `lower`.
+        for table in filled:
+            _briefly(f"ALTER TABLE {table}_beyond DROP CONSTRAINT IF EXISTS {table}_beyond_is_not")
 
 
 def drop_old(
@@ -142,7 +179,7 @@ def _drop(
 def _alone(chunked: Chunked) -> Iterator[list[Chunk]]:
     """A transaction that no other of its kind runs beside; the chunks as they stand then."""
     with transaction.atomic():
-        _run(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'")
+        _run(_WAIT_BRIEFLY)
         _run(f"LOCK TABLE {chunked.table} IN SHARE UPDATE EXCLUSIVE MODE")
         yield chunked.chunks()
 
@@ -171,6 +208,12 @@ def _moment(chunked: Chunked, chunk: Chunk, order: str) -> datetime | None:
 def _run(statement: str) -> None:
     with connection.cursor() as cursor:
         cursor.execute(statement)
+
+
+def _briefly(statement: str) -> None:
+    with transaction.atomic():
+        _run(_WAIT_BRIEFLY)
+        _run(statement)
 
 
 def _rows(statement: str, given: list[Any]) -> list[Any]:

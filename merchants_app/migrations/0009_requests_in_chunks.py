@@ -1,6 +1,6 @@
 from django.db import migrations
 
-from common.postgresql.chunking import in_chunks
+from common.postgresql.chunking import closed, in_chunks
 
 
 class Migration(migrations.Migration):
@@ -14,4 +14,5 @@ class Migration(migrations.Migration):
 
     operations = [
         in_chunks('merchants_app_loggedrequest'),
+        closed('merchants_app_loggedrequest'),
     ]

@@ -1,5 +1,7 @@
 """Tables in chunks of ids: what was there is the first, more are made ahead, and what is old is dropped whole."""
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -7,7 +9,7 @@ import pytest
 from django.db import IntegrityError, ProgrammingError, connection, transaction
 
 from common.database import fetch
-from common.postgresql.chunking import in_chunks
+from common.postgresql.chunking import closed, in_chunks
 from common.postgresql.chunks import Chunked, drop_old, make_ahead
 
 pytestmark = pytest.mark.django_db
@@ -90,10 +92,10 @@ def test_keys_and_checks_still_hold(again: str) -> None:
 
 def test_the_next_is_made_when_the_last_one_is_written_to() -> None:
     make_ahead(THINGS, NOON)
-    assert names() == ["thing_first", "thing_from_1000006"]
+    assert names() == ["thing_first", "thing_from_1000000003"]
     make_ahead(THINGS, NOON)
     assert len(names()) == 2
-    go_on_at(1_000_006)
+    go_on_at(1_000_000_003)
     add(NOON)
     make_ahead(THINGS, NOON)
     assert len(names()) == 3
@@ -105,33 +107,64 @@ def test_it_is_as_large_as_its_period_needs() -> None:
     make_ahead(THINGS, NOON)  # 50,000 in 5 days, so for 10 days …
     newest = THINGS.chunks()[-1]
     assert newest.upper - newest.lower == 100_000
-    assert run("SELECT to_regclass('part_from_1000006') IS NOT NULL") == [(True,)]
+    assert run("SELECT to_regclass('part_from_1000000003') IS NOT NULL") == [(True,)]
 
 
 def test_each_chunk_has_the_keys_of_the_one_before() -> None:
     make_ahead(THINGS, NOON)
-    go_on_at(1_000_006)
+    go_on_at(1_000_000_003)
     add(NOON)
     with pytest.raises(IntegrityError), transaction.atomic():
-        run("INSERT INTO thing (name, at) SELECT name, at FROM thing_from_1000006")
+        run("INSERT INTO thing (name, at) SELECT name, at FROM thing_from_1000000003")
 
 
 def test_what_comes_when_none_was_made_is_kept_beyond() -> None:
-    go_on_at(2_000_000)
+    go_on_at(2_000_000_000)
     add(NOON)
     make_ahead(THINGS, NOON)
-    assert ids() == [1, 2, 3, 2_000_000]
-    assert THINGS.chunks()[-1].lower == 2_000_100
-    go_on_at(2_000_100)
+    assert ids() == [1, 2, 3, 2_000_000_000]
+    assert THINGS.chunks()[-1].lower == 2_000_000_100
+    go_on_at(2_000_000_100)
     add(NOON)
-    assert run("SELECT id FROM thing_from_2000100") == [(2_000_100,)]
+    assert run("SELECT id FROM thing_from_2000000100") == [(2_000_000_100,)]
 
 
 def fill_two() -> None:
     make_ahead(THINGS, NOON)
-    go_on_at(1_000_006)
+    go_on_at(1_000_000_003)
     add(NOON)
     make_ahead(THINGS, NOON)
+
+
+def test_what_is_beyond_is_looked_through_before_anybody_waits() -> None:
+    """PostgreSQL says when it needs not do so while it attaches."""
+    go_on_at(2_000_000_000)
+    add(NOON)
+    run("INSERT INTO part (thing_id, n) VALUES (2000000000, 1)")
+    said: list[str] = []
+    connection.connection.add_notice_handler(lambda notice: said.append(notice.message_primary))
+    run("SET LOCAL client_min_messages = debug1")
+    make_ahead(THINGS, NOON)
+    implied = 'updated partition constraint for default partition "{}" is implied by existing constraints'
+    assert [line for line in said if "implied" in line] == [
+        implied.format(f"{name}_beyond") for name in ("thing", "part")
+    ]
+    assert run("SELECT conname FROM pg_constraint WHERE contype = 'c' AND conrelid = 'thing_beyond'::regclass") == []
+
+
+def test_the_whole_is_analyzed_when_nobody_has_to_wait_any_more(
+    django_capture_on_commit_callbacks: Callable[..., AbstractContextManager[list[Callable[[], object]]]],
+) -> None:
+    def rows() -> list[tuple[Any, ...]]:
+        return run("SELECT reltuples FROM pg_class WHERE relname = 'thing'")
+
+    add(NOON)
+    with django_capture_on_commit_callbacks() as after:
+        make_ahead(THINGS, NOON)
+    assert rows() == [(3.0,)]
+    for each in after:
+        each()
+    assert rows() == [(4.0,)]
 
 
 def test_an_old_chunk_is_dropped_with_what_hangs_on_it() -> None:
@@ -139,8 +172,8 @@ def test_an_old_chunk_is_dropped_with_what_hangs_on_it() -> None:
     assert not drop_old(THINGS, before=NOON)  # the first one's newest is not older
     assert len(names()) == 3
     assert drop_old(THINGS, before=NOON + DAY)
-    assert names()[0] == "thing_from_1000006"
-    assert ids() == [1_000_006]
+    assert names()[0] == "thing_from_1000000003"
+    assert ids() == [1_000_000_003]
     assert fetch("SELECT count(*) FROM part", []) == [(0,)]
 
 
@@ -161,14 +194,52 @@ def test_one_that_took_long_to_fill_is_thinned() -> None:
     assert len(names()) == 3
 
 
-def test_a_stop_in_the_middle_leaves_the_table_as_it_was() -> None:
+def plain_in_chunks(*more: Any) -> None:
+    with connection.schema_editor(atomic=False) as editor:
+        for operation in (in_chunks("plain"), *more):
+            operation.code(None, editor)
+
+
+@pytest.fixture
+def plain() -> None:
+    """A table whose way into chunks was stopped in the middle."""
     run("CREATE TABLE plain (id bigint PRIMARY KEY GENERATED BY DEFAULT AS IDENTITY)")
     run("INSERT INTO plain DEFAULT VALUES")
     run("CREATE TABLE plain_beyond ()")
-    with connection.schema_editor(atomic=False) as editor, pytest.raises(ProgrammingError):
-        in_chunks("plain").code(None, editor)
+    with pytest.raises(ProgrammingError):
+        plain_in_chunks()
     run("DROP TABLE plain_beyond")
-    with connection.schema_editor(atomic=False) as editor:
-        in_chunks("plain").code(None, editor)
+
+
+@pytest.mark.usefixtures("plain")
+def test_a_stop_in_the_middle_leaves_the_table_as_it_was() -> None:
+    plain_in_chunks()
     run("INSERT INTO plain DEFAULT VALUES")
     assert run("SELECT id FROM plain ORDER BY id") == [(1,), (2,)]
+
+
+@pytest.mark.usefixtures("plain")
+def test_a_stop_in_the_middle_refuses_nothing_however_long_it_lies() -> None:
+    run("INSERT INTO plain (id) VALUES (900000000)")
+    plain_in_chunks()
+    assert run("SELECT count(*) FROM plain_first") == [(2,)]
+
+
+def test_what_was_there_is_all_of_the_first_chunk() -> None:
+    run("CREATE TABLE plain (id bigint PRIMARY KEY GENERATED BY DEFAULT AS IDENTITY)")
+    run("INSERT INTO plain DEFAULT VALUES")
+    for _ in range(2):
+        plain_in_chunks(closed("plain"))
+    run("INSERT INTO plain DEFAULT VALUES")
+    assert run("SELECT tableoid::regclass::text, id FROM plain ORDER BY id") == [
+        ("plain_first", 1),
+        ("plain_from_1000000001", 1_000_000_001),
+    ]
+
+
+def test_one_that_begins_empty_begins_at_one() -> None:
+    run("CREATE TABLE plain (id bigint PRIMARY KEY GENERATED BY DEFAULT AS IDENTITY)")
+    plain_in_chunks(closed("plain"))
+    run("INSERT INTO plain DEFAULT VALUES")
+    assert run("SELECT tableoid::regclass::text, id FROM plain") == [("plain_first", 1)]
+    assert Chunked(table="plain", moment="", period=DAY, least=1).chunks()[0].upper == 1_000_000

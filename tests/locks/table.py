@@ -48,6 +48,9 @@ ROWS: dict[str, tuple[str, ...]] = {
         ("common.postgresql.chunks._alone: atomic", "common.postgresql.chunks._alone: LOCK TABLE"),
         (f"{WEBHOOKS}::test_two_who_make_room_at_once_make_one_chunk",),
     ),
+    "common.postgresql.chunks._briefly: atomic": (
+        f"{WEBHOOKS}::test_making_room_waits_for_no_reader_of_what_is_beyond_for_long",
+    ),
     "common.database.failing_alone: atomic": (
         "tests/sessions_app/api/test_creation_at_once.py::test_a_customer_made_by_another_request_meanwhile_is_taken",
     ),

@@ -11,6 +11,8 @@ from django.core import mail
 from django.db import connection
 from django.utils import timezone
 
+from common.database import fetch
+from common.postgresql.chunks import make_ahead
 from merchants_app.models import Merchant
 from tests.cast import MIAS_WALLET, merchant
 from tests.locks.cases_webhooks import endpoint_of, event_of
@@ -20,7 +22,7 @@ from webhooks_app.endpoints.endpoints import switch_off
 from webhooks_app.endpoints.failing import look_after_endpoints
 from webhooks_app.errors import StillTrying, TooManyEndpoints
 from webhooks_app.events.retention import EVENTS, make_chunks_ahead
-from webhooks_app.models import Delivery, WebhookEndpoint
+from webhooks_app.models import Delivery, Event, WebhookEndpoint
 from webhooks_app.queue.delivery import Capacities, Claim, Connection, claim_due, set_aside
 from webhooks_app.sending.trial import try_endpoint
 
@@ -165,3 +167,12 @@ def test_two_who_make_room_at_once_make_one_chunk(mia: Merchant) -> None:
     finally:
         with connection.cursor() as cursor:
             cursor.execute(f"DROP TABLE {', '.join(EVENTS.beside(made))}")
+
+
+def test_making_room_waits_for_no_reader_of_what_is_beyond_for_long(mia: Merchant) -> None:
+    Event.objects.filter(pk=event_of(mia).pk).update(id=2_000_000)
+    before = EVENTS.chunks()
+    passes_by(
+        lambda: make_ahead(EVENTS, timezone.now()), lock=lambda: fetch(f"SELECT 1 FROM {EVENTS.table}_beyond", [])
+    )
+    assert EVENTS.chunks() == before

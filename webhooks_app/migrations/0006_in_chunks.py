@@ -1,6 +1,6 @@
 from django.db import migrations
 
-from common.postgresql.chunking import in_chunks
+from common.postgresql.chunking import closed, in_chunks
 
 
 class Migration(migrations.Migration):
@@ -15,5 +15,7 @@ class Migration(migrations.Migration):
     operations = [
         in_chunks('webhooks_app_event'),
         in_chunks('webhooks_app_delivery', key='event_id', follows='webhooks_app_event'),
+        closed('webhooks_app_event', 'webhooks_app_delivery'),
         in_chunks('webhooks_app_deliveryattempt'),
+        closed('webhooks_app_deliveryattempt'),
     ]
