@@ -1,9 +1,9 @@
 """Makes a table one in chunks (`chunks.py`) beside shops that go on selling: what is there becomes the first chunk.
 
 Nothing is copied, and no row is read while anybody waits: that all of it belongs into the first chunk is checked before
-(a constraint, validated beside all others). Each step may be run again after a stop, and may be left for as long as you
-like: the constraint refuses nothing before a billion more rows. The table keeps its name, columns
-and the names of its indexes, so the release before goes on with it: there is no way back, and none is needed.
+(a constraint, validated beside all others). Each step may be run again after a stop, and may lie until then for as long
+as you like: the constraint refuses nothing before a billion more rows. The table keeps its name, columns and the names
+of its indexes, so the release before goes on with it: there is no way back, and none is needed.
 """
 
 import re

@@ -82,6 +82,8 @@ def make_ahead(chunked: Chunked, now: datetime) -> None:
     with suppress(OperationalError), _looked_through(chunked, lower, upper), _alone(chunked) as chunks:
         if chunks[-1] == newest:
             _make(chunked, newest, lower, upper)
+            for table in chunked.tables:  # of the whole, which autovacuum leaves out
+                transaction.on_commit(partial(_run, f"ANALYZE {table}"), robust=True)
 
 
 def make_from(chunked: Chunked, lower: int) -> None:
@@ -98,16 +100,15 @@ def make_next(chunked: Chunked, lower: int) -> None:
 
 
 def _make(chunked: Chunked, newest: Chunk, lower: int, upper: int) -> None:
-    """For a moment everybody waits, from the first `ATTACH` until the transaction ends: for what is beyond, and for
-    what the rows refer to. So nothing that takes longer stands in it."""
+    """From the first `ATTACH` until the transaction ends everybody waits who looks into what is beyond, or changes what
+    the rows refer to. So what takes longer is done before and after.
+    """
     suffix = newest.name.removeprefix(chunked.table)
     for table in chunked.tables:
         _run(f"CREATE TABLE {table}_from_{lower} (LIKE {table}{suffix} INCLUDING ALL EXCLUDING IDENTITY)")
     for table in chunked.tables:
         _run(f"ALTER TABLE {table} ATTACH PARTITION {table}_from_{lower} FOR VALUES FROM ({lower}) TO ({upper})")
     _log.info("chunks.made", table=chunked.table, lower=lower, upper=upper)
-    for table in chunked.tables:  # of the whole, which autovacuum leaves out
-        transaction.on_commit(partial(_run, f"ANALYZE {table}"), robust=True)
 
 
 @contextmanager

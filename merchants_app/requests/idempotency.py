@@ -244,8 +244,9 @@ def _write(
 
 
 def _end(key: ApiKey, idempotency_key: str, fingerprint: str, answer: Answer) -> Answer:
-    """The answer on record: this one, unless another took the key over meanwhile, which had died it seemed, and ended
-    first. What was done is not done again, whatever became of the record.
+    """The answer on record: this one, unless another took the key over meanwhile and ended first.
+
+    What was done is not done again, whatever became of the record.
     """
     owner = {"merchant": key.merchant_id, "mode": key.mode, "key": idempotency_key}
     running = IdempotencyRecord.objects.filter(**owner, fingerprint=fingerprint, running_until__isnull=False)
