@@ -16,6 +16,7 @@ _WRITES_A_FILE = """
     SELECT clock_timestamp(), current_setting('transaction_read_only'), count(*)
     FROM set_config('work_mem', '64kB', true) AS held, LATERAL generate_series(1, 8000 + 0 * length(held))
 """
+_QUICK = "SELECT clock_timestamp(), current_setting('transaction_read_only'), 0"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,19 +33,19 @@ class Database:
         return self.state != UNREACHABLE and self.is_migrated
 
 
-def look_at_database() -> Database:
-    """Asks it, whatever is wrong with it."""
+def look_at_database(*, is_quick: bool = False) -> Database:
+    """Asks it, whatever is wrong with it. is_quick: not whether it has room, which costs a file."""
     try:
-        state, ahead = _state()
+        state, ahead = _state(_QUICK if is_quick else _WRITES_A_FILE)
         return Database(state=state, is_migrated=_is_migrated(), ahead=ahead)
     except (DatabaseError, InterfaceError):
         return Database(state=UNREACHABLE)
 
 
-def _state() -> tuple[str, float | None]:
+def _state(statement: str) -> tuple[str, float | None]:
     try:
         with connection.cursor() as cursor:
-            cursor.execute(_WRITES_A_FILE)
+            cursor.execute(statement)
             there, read_only, _ = cursor.fetchone()
     except DatabaseError as error:
         if not str(getattr(error.__cause__, "sqlstate", "") or "").startswith(_RAN_OUT):

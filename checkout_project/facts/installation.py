@@ -25,7 +25,8 @@ from common.modes import Mode
 from merchants_app.held import why_held
 from sessions_app.models import CheckoutSession
 from sessions_app.status import Status
-from webhooks_app.models import Delivery, DeliveryState
+from webhooks_app.models import Delivery
+from webhooks_app.queue.oldest import oldest_waiting
 
 # A worker reads each network once a minute at least; a message leaves, or has failed once, within one.
 READ_WITHIN = timedelta(seconds=90)
@@ -140,8 +141,7 @@ def _stored(now: datetime, database: Database) -> Stored | None:
     if not database.is_readable:
         return None
     try:
-        pending = Delivery.objects.filter(state=DeliveryState.PENDING, endpoint__disabled_at=None)
-        oldest = pending.select_related("endpoint__merchant").order_by("created_at").first()
+        oldest = oldest_waiting()
         due = CheckoutSession.objects.filter(status=Status.OPEN, expires_at__lt=now - ENDED_WITHIN)
         return Stored(
             networks=list(_networks(now)),

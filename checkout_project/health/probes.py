@@ -1,11 +1,22 @@
 """What supervisors ask needs no name and no https: they come by a pod's address, from inside."""
 
 from collections.abc import Callable
+from ipaddress import ip_address
 
 from django.http import HttpRequest, HttpResponse
 from django.urls import resolve
 
 _PROBES = ("/healthz", "/readyz", "/metrics")
+
+
+def is_from_inside(request: HttpRequest) -> bool:
+    """Whether somebody of our own network asks, and no proxy for somebody else."""
+    if "X-Forwarded-For" in request.headers or "Forwarded" in request.headers:
+        return False
+    try:
+        return ip_address(request.META.get("REMOTE_ADDR", "")).is_private
+    except ValueError:
+        return False
 
 
 class Probes:

@@ -1,13 +1,19 @@
 """For whoever watches the service: is it alive, can it work, what does it do."""
 
+from dataclasses import replace
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from checkout_project.facts.installation import Facts, facts
+from checkout_project.facts.database import FULL, OK, look_at_database
+from checkout_project.facts.installation import Facts
 from checkout_project.facts.states import states_of
+from checkout_project.health.looking import LOOKS
+from checkout_project.health.probes import is_from_inside
 from checkout_project.observing.known import KNOWN
 from checkout_project.outage import RETRY_SECONDS
 from common.measures.telling import TOKEN_WANTED, counted, may_read
@@ -20,20 +26,34 @@ def alive(_request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-def ready(_request: HttpRequest) -> HttpResponse:
+def ready(request: HttpRequest) -> HttpResponse:
     """`/readyz`: what this process depends on, each in a word, and 503 when it cannot work without what is missing.
 
     `unready` names what makes it `unavailable`: no database, one that nothing can be written to, or one of another
-    version. `degraded` names what somebody should look at while sessions are made all the same.
+    version. `degraded` names what somebody should look at while sessions are made all the same, as it was when this
+    process looked last. The words and figures behind it are for those inside, and who has the METRICS_TOKEN.
     """
-    found = facts()
-    states = states_of(found)
+    last = LOOKS.last()
+    found = _now(last)
+    states = [each for each in states_of(found) if last or each.is_needed]  # what was not looked at yet is not away
     unready = [each.name for each in states if each.is_needed and not each.is_well]
     degraded = [each.name for each in states if not each.is_needed and not each.is_well]
     summary = "unavailable" if unready else "degraded" if degraded else "ok"
-    said = {"status": summary, "unready": unready, "degraded": degraded, **{each.name: each.word for each in states}}
+    said: dict[str, Any] = {"status": summary, "unready": unready, "degraded": degraded}
+    if is_from_inside(request) or (settings.METRICS_TOKEN and may_read(request.headers.get("Authorization", ""))):
+        said |= {each.name: each.word for each in states} | {"seconds": _seconds(found)}
     headers = {"Retry-After": str(RETRY_SECONDS)} if unready else None
-    return JsonResponse(said | {"seconds": _seconds(found)}, status=503 if unready else 200, headers=headers)
+    return JsonResponse(said, status=503 if unready else 200, headers=headers)
+
+
+def _now(last: Facts | None) -> Facts:
+    """What it cannot work without as it is at this moment, by a small query, and the rest as it was seen last."""
+    database = look_at_database(is_quick=True)
+    if last is None:
+        return Facts(now=timezone.now(), database=database, stored=None, queued=None)
+    if database.state == OK and last.database.state == FULL:
+        database = replace(database, state=FULL)
+    return replace(last, database=database)
 
 
 @require_safe

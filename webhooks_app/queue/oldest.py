@@ -1,0 +1,42 @@
+"""Which message has waited longest, found without reading all that wait: of them there may be millions."""
+
+from common.database import fetch
+from webhooks_app.models import Delivery, WebhookEndpoint
+
+# Deliveries at each end of an endpoint's queue. At its front stand those whose time has come, by age where they were
+# not tried; at its back those that were tried most, which are old as well.
+AT_EACH_END = 50
+
+_DELIVERIES = Delivery._meta.db_table
+# Endpoint after endpoint by the index that the claim takes, as the claim does it.
+OLDEST = f"""
+WITH RECURSIVE waiting AS (
+    (SELECT endpoint_id FROM {_DELIVERIES} WHERE state = 'pending' ORDER BY endpoint_id, next_attempt_at LIMIT 1)
+    UNION ALL
+    SELECT following.* FROM waiting, LATERAL (
+        SELECT endpoint_id FROM {_DELIVERIES} WHERE state = 'pending' AND endpoint_id > waiting.endpoint_id
+        ORDER BY endpoint_id, next_attempt_at LIMIT 1
+    ) AS following
+)
+SELECT either.id FROM waiting
+JOIN {WebhookEndpoint._meta.db_table} AS endpoint
+    ON endpoint.id = waiting.endpoint_id AND endpoint.disabled_at IS NULL,
+LATERAL (
+    (SELECT id, created_at FROM {_DELIVERIES} WHERE endpoint_id = endpoint.id AND state = 'pending'
+     ORDER BY next_attempt_at LIMIT %(at_each_end)s::int)
+    UNION ALL
+    (SELECT id, created_at FROM {_DELIVERIES} WHERE endpoint_id = endpoint.id AND state = 'pending'
+     ORDER BY next_attempt_at DESC LIMIT %(at_each_end)s::int)
+) AS either
+ORDER BY either.created_at LIMIT 1
+"""  # noqa: S608  (names of our own)
+
+
+def oldest_waiting() -> Delivery | None:
+    """The oldest delivery that an endpoint in use has not got, with its endpoint and business.
+
+    Of a queue longer than both its ends, one may be older whose tries were fewer than theirs.
+    """
+    found = fetch(OLDEST, {"at_each_end": AT_EACH_END})
+    rows = Delivery.objects.select_related("endpoint__merchant")
+    return rows.filter(id__in=[each for (each,) in found]).first()
