@@ -23,12 +23,13 @@ LOOKED_AT_EVERY_SECONDS = 1.0
 LEFT_ALONE_SECONDS = 30.0
 
 # By the place in the primary's log, not by clocks: a replica whose line is cut believes that it has everything.
-_WRITTEN = "SELECT pg_current_wal_lsn() - '0/0'::pg_lsn, system_identifier FROM pg_control_system()"
+_WRITTEN = "SELECT pg_current_wal_lsn() - '0/0'::pg_lsn"
 _REPLAYED = """
-SELECT CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_lsn() END - '0/0'::pg_lsn,
-    system_identifier
-FROM pg_control_system()
+SELECT CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_lsn() END - '0/0'::pg_lsn
 """
+# The identifier stays what it is in all copies of a server. Not everybody's role may ask for it, where it is hosted.
+_MAY_IDENTIFY = "SELECT has_function_privilege('pg_control_system()', 'execute')"
+_SYSTEM = "SELECT system_identifier FROM pg_control_system()"
 
 _log = structlog.get_logger()
 _thread = threading.local()
@@ -83,14 +84,15 @@ class _Freshness:
 
     def _look(self) -> bool:
         """Whether the replica has all that the primary had written at a moment not long ago."""
-        now, (written, system) = time.monotonic(), _one(DEFAULT_DB_ALIAS, _WRITTEN)
+        now, written = time.monotonic(), _one(DEFAULT_DB_ALIAS, _WRITTEN)
         self._written.append((now, written))
-        replayed, its_system = _one(REPLICA, _REPLAYED)
-        if its_system != system:
+        replayed = _one(REPLICA, _REPLAYED)
+        known = {system_of(REPLICA), system_of(DEFAULT_DB_ALIAS)} - {None}
+        if len(known) > 1:
             _log.warning("replica.of_another_database")
             return False
-        known = [at for at, place in self._written if replayed is not None and place <= replayed]
-        return bool(known) and now - max(known) <= MOST_BEHIND_SECONDS
+        had = [at for at, place in self._written if replayed is not None and place <= replayed]
+        return bool(had) and now - max(had) <= MOST_BEHIND_SECONDS
 
 
 _freshness = _Freshness()
@@ -123,7 +125,12 @@ def from_replica() -> Iterator[bool]:
         _thread.reads = before
 
 
+def system_of(alias: str) -> int | None:
+    """Which server it is, or is a copy of; None where this role may not ask."""
+    return _one(alias, _SYSTEM) if _one(alias, _MAY_IDENTIFY) else None
+
+
 def _one(alias: str, statement: str) -> Any:
     with connections[alias].cursor() as cursor:
         cursor.execute(statement)
-        return cursor.fetchone()
+        return cursor.fetchone()[0]

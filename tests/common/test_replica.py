@@ -41,10 +41,15 @@ def copy(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     connections[REPLICA].close()
 
 
+def is_a_look(sql: str) -> bool:
+    """Whether it only asks how far behind it is."""
+    return "pg_control_system" in sql or "pg_current_wal_lsn" in sql
+
+
 def asked_of_it(act: Callable[[], object]) -> list[str]:
     with CaptureQueriesContext(connections[REPLICA]) as seen:
         act()
-    return [query["sql"] for query in seen if "pg_control_system" not in query["sql"]]
+    return [query["sql"] for query in seen if not is_a_look(query["sql"])]
 
 
 def listed(desk: Desk) -> Callable[[], object]:
@@ -72,6 +77,31 @@ def test_one_that_is_behind_is_not_asked(
     assert asked_of_it(listed(desk)) == []
 
 
+@pytest.fixture
+def nobody_may_identify(copy: None) -> Iterator[None]:
+    """As hosted servers have it."""
+    with connection.cursor() as cursor, connections[REPLICA].cursor() as its_cursor:
+        cursor.execute("REVOKE EXECUTE ON FUNCTION pg_control_system() FROM PUBLIC")
+        for each in (cursor, its_cursor):
+            each.execute("SET ROLE pg_read_all_data")
+        yield
+        for each in (cursor, its_cursor):
+            each.execute("RESET ROLE")
+        cursor.execute("GRANT EXECUTE ON FUNCTION pg_control_system() TO PUBLIC")
+
+
+def test_one_that_may_not_say_which_server_it_copies_is_asked(nobody_may_identify: None) -> None:
+    with from_replica() as lags:
+        assert CheckoutSession.objects.exists() in {True, False}
+    assert lags
+
+
+def test_one_of_another_server_is_not_asked(copy: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(replica, "system_of", {"default": 1, REPLICA: 2}.get)
+    with from_replica() as lags:
+        assert not lags
+
+
 def test_one_that_is_away_costs_no_page(
     copy: None, desk: Desk, session: CheckoutSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -83,7 +113,7 @@ def test_one_that_is_away_costs_no_page(
 
 def test_what_fails_there_is_read_from_the_primary(copy: None, desk: Desk, session: CheckoutSession) -> None:
     def fails(execute: object, sql: str, *more: object) -> object:
-        if "pg_control_system" in sql:
+        if is_a_look(sql):
             return execute(sql, *more)  # type: ignore[operator]
         raise OperationalError("canceling statement due to conflict with recovery")
 
