@@ -1,10 +1,13 @@
 """Whether the chain holds what the books say lies at deposit addresses."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from decimal import Decimal
 
+from django.core.cache import cache
 from django.db.models import Sum
+from redis import RedisError
 
 from chains_app.calls.holdings import held_by
 from chains_app.networks.networks import Asset, Network, all_networks
@@ -14,6 +17,8 @@ from merchants_app.models import Merchant, TreasuryKind
 from sessions_app.books.definitions import book_lines, money
 from sessions_app.models import Payment
 
+# It asks the nodes that payments are seen by, for each asset: one business may not use up what they answer in a day.
+PAUSE_SECONDS = 60
 # Of more addresses a node is not asked while somebody waits.
 MOST_ADDRESSES = 2_000
 
@@ -31,6 +36,14 @@ class Compared:
     def more(self) -> Decimal | None:
         """How much more the chain has: what came and is not final yet, or will never count. Below zero: it is short."""
         return self.found - self.booked if self.found is not None else None
+
+
+def compare_now_and_then(merchant: Merchant, mode: str) -> list[Compared] | None:
+    """The same. None: somebody of the business had it compared less than a minute ago."""
+    with suppress(RedisError):  # while it is away nobody counts
+        if not cache.add(f"books-compared:{merchant.pk}", 1, PAUSE_SECONDS):
+            return None
+    return compare(merchant, mode)
 
 
 def compare(merchant: Merchant, mode: str) -> list[Compared]:

@@ -22,7 +22,7 @@ from sessions_app.books.journal import journal
 from sessions_app.books.statement import MONTHS_SHOWN, months_of, statement, table
 from sessions_app.books.wishes import Export, Wish
 from sessions_app.books.writing import Style, plain_table
-from sessions_app.collecting.compared import compare
+from sessions_app.collecting.compared import compare_now_and_then
 from sessions_app.models import LineKind
 from sessions_app.scope import SessionScope
 
@@ -74,9 +74,10 @@ class ExportForm(forms.Form):
 def statement_page(request: HttpRequest, access: Access) -> HttpResponse:
     """A month's two pots; `?month=2026-10`, else the last one that is over, else the present.
 
-    A POST asks the networks' nodes whether they say the same.
+    A POST asks the networks' nodes whether they say the same, once a minute.
     """
     now = timezone.now()
+    compared = compare_now_and_then(access.merchant, access.mode) if request.method == "POST" else None
     months = months_of(access.merchant, access.mode, now)
     month = _month(request.GET.get("month", "")) or months[min(1, len(months) - 1)]
     return page(
@@ -88,7 +89,8 @@ def statement_page(request: HttpRequest, access: Access) -> HttpResponse:
         present=months[0],
         statement=statement(access.merchant, access.mode, month, now),
         month_after=next_month(month),
-        compared=compare(access.merchant, access.mode) if request.method == "POST" else None,
+        compared=compared,
+        is_too_soon=request.method == "POST" and compared is None,
         now=now,
     )
 

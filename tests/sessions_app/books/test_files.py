@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from beancount import loader
+from django.core.cache import cache
 from django.utils import timezone
 
 from chains_app.networks.networks import all_networks
@@ -25,7 +26,7 @@ from sessions_app.books.journal import journal
 from sessions_app.books.statement import statement, table
 from sessions_app.books.wishes import Export, Wish
 from sessions_app.books.writing import Style, written
-from sessions_app.collecting import undone
+from sessions_app.collecting import compared, undone
 from sessions_app.collecting.collecting import play_collection
 from sessions_app.models import BookLine, CheckoutSession, Payment
 from sessions_app.selling.creation import create_session
@@ -279,3 +280,15 @@ def test_the_pages_of_the_books_open_and_ask_as_much_for_many_as_for_few(
     with django_assert_num_queries(2):
         many = statement(mia, "test", month, timezone.now())
     assert many.lines["received"] == 2 + 100
+
+
+def test_the_chain_is_asked_once_a_minute_for_a_business(
+    mia: Merchant, otto: Merchant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[Merchant] = []
+    monkeypatch.setattr(compared, "compare", lambda merchant, _mode: asked.append(merchant) or [])
+    cache.clear()
+    pages = [Desk(owner_of(mia)).post("books").content.decode() for _ in range(3)]
+    assert ["less than a minute ago" in each for each in pages] == [False, True, True]
+    assert "less than a minute ago" not in Desk(owner_of(otto)).post("books").content.decode()
+    assert asked == [mia, otto]
