@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 
 from chains_app.models import ScanCursor, SetAside
@@ -16,7 +16,8 @@ LONGEST_PAUSE = timedelta(hours=6)
 MOST_TRIES = 60
 # A payment that is stored is asked for until its place is known.
 PAYMENT = "payment"
-# Blocks that an operator wants to be read again, and how many of them are one row.
+# Blocks that an operator wants to be read again: nothing odd. A row is as many of them, of places that stay the same,
+# so that asking once more adds none.
 ASKED = "asked"
 AT_ONCE = 5_000
 
@@ -48,7 +49,7 @@ def set_aside(network: Network, doubts: Iterable[Doubt], now: datetime) -> None:
 
 
 def read_again(cursor: ScanCursor, length: timedelta, *, by: str, now: datetime) -> int:
-    """Has the last blocks of a network that were read asked for again, in pieces; returns how many blocks.
+    """Has the last blocks of a network that were read asked for again, in whole pieces; returns how many blocks.
 
     What a node left out then is found; what is stored already is the same row. by: the operator who wants it.
     """
@@ -56,8 +57,8 @@ def read_again(cursor: ScanCursor, length: timedelta, *, by: str, now: datetime)
     if network is None or network.kind != "evm" or not cursor.block_hash:
         return 0
     last = cursor.block_number
-    first = max(0, last - int(length.total_seconds() / network.block_seconds) + 1)
-    pieces = [(at, min(last, at + AT_ONCE - 1)) for at in range(first, last + 1, AT_ONCE)]
+    first = max(0, last - int(length.total_seconds() / network.block_seconds) + 1) // AT_ONCE * AT_ONCE
+    pieces = [(at, at + AT_ONCE - 1) for at in range(first, last + 1, AT_ONCE)]
     doubts = [
         Doubt(what=ASKED, place=f"{at} to {end}", first=at, last=end, address="", why=f"{by} wants it read again")
         for at, end in pieces
@@ -69,7 +70,22 @@ def read_again(cursor: ScanCursor, length: timedelta, *, by: str, now: datetime)
 
 
 def due(network: Network, now: datetime) -> QuerySet[SetAside]:
-    """What is to be asked for again now, the longest overdue first."""
+    """What made no sense and is to be asked for again now, the longest overdue first."""
+    return _due(network, now).exclude(what=ASKED)
+
+
+def wanted(network: Network, now: datetime) -> QuerySet[SetAside]:
+    """What an operator wants to be read again and was not yet, the longest overdue first."""
+    return _due(network, now).filter(what=ASKED)
+
+
+def waiting() -> dict[str, int]:
+    """By network, how many things make no sense until now. What is only wanted again is none."""
+    rows = SetAside.objects.filter(settled_at=None).exclude(what=ASKED)
+    return dict(rows.order_by().values_list("network").annotate(Count("id")))
+
+
+def _due(network: Network, now: datetime) -> QuerySet[SetAside]:
     rows = SetAside.objects.filter(network=network.id, settled_at=None, try_at__lte=now)
     return rows.filter(Q(tries__lt=MOST_TRIES) | Q(what=PAYMENT)).order_by("try_at", "id")
 

@@ -7,16 +7,16 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError
-from django.db.models import Count
 from django.utils import timezone
 from redis import RedisError
 
 from chains_app.calls.known_limits import DISTRUSTED_FOR
-from chains_app.models import Provider, RateSheet, ScanCursor, SetAside
+from chains_app.models import Provider, RateSheet, ScanCursor
 from chains_app.networks.networks import Network, enabled_networks
 from chains_app.rates.asking import sources_of
 from chains_app.rates.rules import MAX_AGE
 from chains_app.reading.health import NOTICED_AFTER
+from chains_app.reading.set_aside import waiting
 from checkout_project.facts.database import Database, look_at_database
 from checkout_project.jobs.failures import FailingTask, failing_tasks
 from checkout_project.jobs.pulses import BEAT, WORKER, Pulse, pulses, redis_at
@@ -157,8 +157,7 @@ def _stored(now: datetime, database: Database) -> Stored | None:
 
 def _networks(now: datetime) -> Iterator[NetworkFacts]:
     cursors = {each.network: each for each in ScanCursor.objects.all()}
-    aside = SetAside.objects.filter(settled_at=None).order_by().values_list("network").annotate(Count("id"))
-    waiting, providers = dict(aside), list(Provider.objects.all())
+    aside, providers = waiting(), list(Provider.objects.all())
     for network in [*enabled_networks(Mode.LIVE), *enabled_networks(Mode.TEST)]:
         cursor = cursors.get(network.id)
         own = [each for each in providers if each.network == network.id]
@@ -170,7 +169,7 @@ def _networks(now: datetime) -> Iterator[NetworkFacts]:
             providers=own,
             failing=sum(bool(each.failed_at and now - each.failed_at < READ_WITHIN) for each in own),
             liars=[each for each in own if each.differed_at and now - each.differed_at < DISTRUSTED_FOR],
-            set_aside=waiting.get(network.id, 0),
+            set_aside=aside.get(network.id, 0),
         )
 
 

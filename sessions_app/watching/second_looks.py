@@ -16,7 +16,7 @@ from chains_app.models import SetAside
 from chains_app.networks.networks import Network
 from chains_app.reading.reader import Doubt, Reader, ReaderUnavailable, WrongChain
 from chains_app.reading.scanning import CursorMoved, hold, position, refunds_unread
-from chains_app.reading.set_aside import ASKED, due, postpone, settle
+from chains_app.reading.set_aside import due, postpone, settle, wanted
 from common.lease import lease
 from sessions_app.books.fees import book_fees
 from sessions_app.collecting.watch import follow_collections, is_about_collections, read_collections_again
@@ -55,6 +55,8 @@ def _look(network: Network) -> None:
         if network.kind == "evm":
             book_fees(network)
         read_again_what_was_read(network, reader)
+        for row in wanted(network, timezone.now())[:1]:  # long work, that nothing else may wait for
+            _rescan(network, row)
     except (ReaderUnavailable, WrongChain) as problem:
         log.warning("not_looked_again", network=network.id, problem=str(problem))
 
@@ -66,9 +68,6 @@ def read_again(network: Network, row: SetAside, reader: Reader) -> None:
         return
     if is_about_a_payment(row):
         ask_again(network, row, reader, timezone.now())
-        return
-    if row.what == ASKED:
-        _rescan(network, row)
         return
     began_at, doubts = position(network), list[Doubt]()
     addresses, wallets = _concerned(network, row)

@@ -1,6 +1,7 @@
 """What the first reading was not told is found by the second; whose answer it was, the operator sees."""
 
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 
 import pytest
 from django.db import connection
@@ -9,7 +10,8 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from chains_app.calls.readers import second_reader_for
-from chains_app.models import Provider, ScanCursor
+from chains_app.models import Provider, ScanCursor, SetAside
+from chains_app.reading.set_aside import read_again, waiting
 from sessions_app.models import CheckoutSession
 from sessions_app.paying.quoting import choose_option
 from sessions_app.watching import second_reading
@@ -216,3 +218,21 @@ def test_one_query_says_that_nothing_is_due(
     with CaptureQueriesContext(connection) as asked:
         read_again_what_was_read(DEVCHAIN, second_reader_for(DEVCHAIN))
     assert len(asked) == 1
+
+
+def test_wanting_it_again_adds_no_rows_raises_no_alarm_and_holds_up_nothing_else(
+    proxies: list[FaultyProxy],
+) -> None:
+    watch_network(DEVCHAIN)
+    strange, hour = waiting(), timedelta(seconds=12_000 * DEVCHAIN.block_seconds)
+    for read in (345_600, 345_700, 349_000):
+        cursor = ScanCursor(network="devchain", block_number=read, block_hash="0x01")
+        read_again(cursor, hour, by="Ann", now=timezone.now())
+        read_again(cursor, hour / 4, by="Ann", now=timezone.now())
+    pieces = SetAside.objects.filter(what="asked", network="devchain")
+    assert set(pieces.values_list("first_block", "last_block")) == {
+        (330_000, 334_999), (335_000, 339_999), (340_000, 344_999), (345_000, 349_999),
+    }  # fmt: skip
+    assert waiting() == strange
+    look_again(DEVCHAIN)
+    assert pieces.filter(settled_at=None).count() == 3
