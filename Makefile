@@ -60,7 +60,7 @@ format:
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 	-$(BIN)/djlint --reformat --quiet templates
-	node_modules/.bin/biome lint --write static tests chains_app
+	node_modules/.bin/biome lint --write static tests chains_app checkout_project
 
 # All that is measured, as one table, kept in docs/benchmarks.md; QUICK=1: smaller, and only told.
 bench:

@@ -178,6 +178,22 @@ def address(name: str, default: str) -> str:
     return value
 
 
+def relay(name: str, default: str) -> str:
+    """The origin of a WebSocket server that buyers' browsers connect to; empty switches it off."""
+    value = text(name, default).strip()
+    parts = _split(value)
+    if value and (
+        parts is None
+        or parts.scheme not in {"ws", "wss"}
+        or not _HOST.fullmatch(parts.netloc.partition(":")[0])
+        or value != f"{parts.scheme}://{parts.netloc}"
+    ):
+        wrong(
+            name, "Give wss:// and the host alone (wss://relay.example.com), or nothing to switch it off.", value=value
+        )
+    return value
+
+
 def address_by_package(name: str, *modules: str) -> str:
     """The same, of a service that is spoken to by packages which not everybody has; empty: not spoken to."""
     missing = [module for module in modules if not _is_installed(module)]

@@ -294,6 +294,7 @@ KRAKEN_URL = env.address("KRAKEN_URL", "https://api.kraken.com")
 # Who brings payments to the chain that buyers only sign (docs/x402.md). Empty: nobody, and no buyer is asked to.
 FACILITATOR_URL = env.address("FACILITATOR_URL", "")
 FACILITATOR_TOKEN = env.text("FACILITATOR_TOKEN", "")
+WALLETCONNECT_RELAY = env.relay("WALLETCONNECT_RELAY", "wss://relay.walletconnect.org")
 
 # All that was found wrong, at once; nothing starts on settings that could not be read.
 env.tell()

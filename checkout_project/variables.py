@@ -93,6 +93,11 @@ VARIABLES = {
             is_secret=True,
         ),
         Variable(name="FACILITATOR_TOKEN", meaning="sent to it as `Authorization: Bearer …`", is_secret=True),
+        Variable(
+            name="WALLETCONNECT_RELAY",
+            meaning="where browsers reach wallets, on the pages of businesses with a [WalletConnect project]"
+            "(settings.md#wallets); empty switches it off for all",
+        ),
         Variable(name="COINBASE_URL", meaning="a source of rates of live mode; empty switches it off", is_secret=True),
         Variable(name="KRAKEN_URL", meaning="the same", is_secret=True),
     ),

@@ -86,6 +86,7 @@ hosted = [
     path("pay/<str:page_token>/again", views.again, name="pay-again"),
     path("pay/<str:page_token>/simulate", views.simulate, name="pay-simulate"),
     path("pay/<str:page_token>/qr.svg", views.qr, name="pay-qr"),
+    path("pay/<str:page_token>/wallet-code", views.wallet_code, name="pay-wallet-code"),
     path("receipt/<str:token>.json", receipts.signature, name="receipt-signature"),
     path("receipt/<str:token>", receipts.sheet, name="receipt"),
     path("receipt/<str:token>/check", receipts.check, name="receipt-check"),

@@ -20,7 +20,15 @@ TOOLS: dict[str, list[str]] = {
     "bandit": [*_PYTHON, *BANDIT],
     "djlint": [*_PYTHON, "djlint", "--check", "templates"],
     "import-linter": [str(Path(sys.executable).with_name("lint-imports")), "--no-logo"],
-    "biome": ["node_modules/.bin/biome", "lint", "--error-on-warnings", "static", "tests", "chains_app"],
+    "biome": [
+        "node_modules/.bin/biome",
+        "lint",
+        "--error-on-warnings",
+        "static",
+        "tests",
+        "chains_app",
+        "checkout_project",
+    ],
     "ruff": [*_PYTHON, "ruff", "check", "."],
     "ruff format": [*_PYTHON, "ruff", "format", "--check", "."],
 }

@@ -9,7 +9,12 @@ from whitenoise.storage import CompressedManifestStaticFilesStorage
 from checkout_project.web.joined_files import joined_script, joined_styles
 
 # What the buyer's page loads, with all that it needs.
-JOINED = {"js/pay/pay.js": joined_script, "js/pay/wallet.js": joined_script, "css/pay.css": joined_styles}
+JOINED = {
+    "js/pay/pay.js": joined_script,
+    "js/pay/wallet.js": joined_script,
+    "js/pay/walletconnect.js": joined_script,
+    "css/pay.css": joined_styles,
+}
 
 
 class HashedStaticFiles(CompressedManifestStaticFilesStorage):  # type: ignore[misc]  # WhiteNoise leaves it untyped

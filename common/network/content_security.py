@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
-    "connect-src 'self'; form-action {form_action}; base-uri 'none'; frame-ancestors {frame_ancestors}"
+    "connect-src {connect}; form-action {form_action}; base-uri 'none'; frame-ancestors {frame_ancestors}"
 )
 # For a page that is only to be looked at, in a frame on a page of ours: no script, no form, no way out of the frame.
 PICTURE = (
@@ -13,13 +13,17 @@ PICTURE = (
 )
 
 
-def content_security(*, leads_out: bool = False, framed_by: Sequence[str] = (), frames: bool = False) -> str:
+def content_security(
+    *, leads_out: bool = False, framed_by: Sequence[str] = (), frames: bool = False, relay: str = ""
+) -> str:
     """The header's value.
 
     `leads_out`: its forms may end at other sites, since browsers hold `form-action` against redirects too.
     `framed_by`: the origins whose pages may show it in a frame; none by default. `frames`: it shows pages of ours.
+    `relay`: the origin of another site that its script connects to.
     """
     policy = _POLICY.format(
+        connect=f"'self' {relay}" if relay else "'self'",
         form_action="'self' https: http:" if leads_out else "'self'",
         frame_ancestors=" ".join(framed_by) or "'none'",
     )

@@ -16,7 +16,7 @@ from merchants_app.models import LEAST_KEPT_AFTER_WATCH, Merchant
 
 CHANGEABLE = (
     "name", "support_email", "brand_color", "logo_digest", "support_url", "thanks", "terms_url", "privacy_url",
-    "receipt_details",
+    "receipt_details", "walletconnect_project_id",
     "language", "returns_by_itself", "ways_off", "confirmations", "session_minutes", "quote_minutes", "grace_minutes",
     "watch_days", "tolerance_percent", "tolerance_amount", "tolerance_amounts", "spread_percent",
     "reporting_currency", "time_zone", "decision_letters", "buyer_letters_off", "keep_buyers_days", "reuse_after_days",

@@ -18,6 +18,7 @@ _NAMES = {
     "support_url": "link for questions", "terms_url": "link to the terms", "privacy_url": "link to the privacy notice",
     "receipt_details": "who sells, on receipts",
     "thanks": "words after the payment", "returns_by_itself": "back to the shop by itself", "ways_off": "switched off",
+    "walletconnect_project_id": "WalletConnect project id",
     "session_minutes": "time to pay, in minutes", "quote_minutes": "how long a price holds, in minutes",
     "grace_minutes": "grace after it, in minutes", "watch_days": "days of watching",
     "tolerance_percent": "short by at most, in percent", "tolerance_amount": "short by at most",

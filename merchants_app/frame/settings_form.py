@@ -124,6 +124,7 @@ class SettingsForm(forms.ModelForm[Merchant]):
             "receipt_details", "returns_by_itself", "session_minutes", "quote_minutes", "grace_minutes", "watch_days",
             "tolerance_percent", "tolerance_amount", "tolerance_amounts", "spread_percent", "reporting_currency",
             "time_zone", "decision_letters", "buyer_letters_off", "keep_buyers_days", "reuse_after_days",
+            "walletconnect_project_id",
         )  # fmt: skip
         labels = {
             "name": "Name of the business",
@@ -142,6 +143,7 @@ class SettingsForm(forms.ModelForm[Merchant]):
             "decision_letters": "A payment waits for a decision",
             "keep_buyers_days": "Keep buyers' personal data",
             "reuse_after_days": "Use collected deposits again after",
+            "walletconnect_project_id": "WalletConnect project id",
         }
         help_texts = {
             "name": "Buyers see it on top of the payment page.",
@@ -164,12 +166,16 @@ class SettingsForm(forms.ModelForm[Merchant]):
             "ended; amounts stay. At least 30 days more than the watch. Empty: kept for ever.",
             "reuse_after_days": "Counted from the end of the watch, and longer than it. Empty: never; each session "
             "gets an address of its own.",
+            "walletconnect_project_id": "32 letters and digits, of a project at dashboard.reown.com. Buyers then find "
+            "“Other wallet (WalletConnect)”, which connects their browser to WalletConnect's relay, a third party. "
+            "Empty: off.",
         }
         widgets = {
             "brand_color": forms.TextInput(attrs={"type": "color"}),
             "thanks": forms.Textarea(attrs={"rows": 2}),
             "receipt_details": forms.Textarea(attrs={"rows": 4}),
             "decision_letters": forms.RadioSelect,
+            "walletconnect_project_id": forms.TextInput(attrs={"spellcheck": "false", "autocapitalize": "off"}),
         }
 
     def __init__(self, *args: Any, **options: Any) -> None:

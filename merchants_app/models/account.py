@@ -9,7 +9,7 @@ from django.contrib.auth.base_user import BaseUserManager
 from django.contrib.auth.models import AbstractUser
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
-from django.core.validators import MaxValueValidator, MinValueValidator
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models, transaction
 from django.db.models import F, Q
 from django.db.models.functions import Now
@@ -172,6 +172,14 @@ class Merchant(PayPageWords, PayingRules):
         default=False,
         db_default=False,
         help_text="Whether a buyer may pay an order again that ended unpaid, where the shop says nothing of it.",
+    )
+    walletconnect_project_id = models.CharField(
+        max_length=32,
+        blank=True,
+        default="",
+        db_default="",
+        validators=[RegexValidator(r"\A[0-9a-f]{32}\Z", "Give the project's id: 32 of 0-9 and a-f.")],
+        help_text="Lets buyers' wallets be reached over WalletConnect's relay; empty: nobody is asked for anything.",
     )
     decision_letters = models.CharField(
         max_length=8,

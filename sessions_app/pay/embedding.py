@@ -13,6 +13,7 @@ from django.shortcuts import render
 
 from common.network.content_security import content_security
 from merchants_app.businesses.embedding import embedders
+from merchants_app.businesses.walletconnect import relay_of
 from merchants_app.models import Merchant
 
 
@@ -38,7 +39,8 @@ def framed_by_shops(response: HttpResponse, merchant: Merchant, mode: str) -> Ht
     """Lets the origins that the business names show the answer in a frame, and nobody where it names none."""
     shops = embedders(merchant, mode)
     # A form's redirect leads out to the shop (cancelUrl).
-    response["Content-Security-Policy"] = content_security(leads_out=True, framed_by=shops)
+    policy = content_security(leads_out=True, framed_by=shops, relay=relay_of(merchant))
+    response["Content-Security-Policy"] = policy
     # The older header knows one origin at most. Browsers that know the policy ignore it; it stays where nobody may.
     response.xframe_options_exempt = bool(shops)
     return response

@@ -3,6 +3,7 @@
 The token in the URL is the buyer's only secret: nothing here is cached, indexed, or told to another site.
 """
 
+import re
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import wraps
@@ -18,6 +19,7 @@ from chains_app.calls.facilitator import is_switched_on
 from chains_app.reading.health import unread_networks
 from chains_app.reading.scanning import heads_of
 from common.errors import DomainError
+from merchants_app.businesses.walletconnect import relay_of
 from merchants_app.frame.throttling import TooManyRequests, count_opening
 from sessions_app.errors import NotPayableAgain
 from sessions_app.models import CheckoutSession, Refund
@@ -43,6 +45,9 @@ from sessions_app.state import lifecycle
 from sessions_app.state.children import payments_of
 from sessions_app.state.representation import payable_option, sorted_refunds
 from sessions_app.status import is_live
+
+# How WalletConnect tells a wallet where it is wanted (version 2 of its URIs).
+_PAIRING = re.compile(r"wc:[0-9a-f]{64}@2\?[A-Za-z0-9=&%._-]{1,400}")
 
 
 def _buyers_door(door: BuyersDoor) -> Callable[[HttpRequest, str], HttpResponse]:
@@ -164,6 +169,20 @@ def qr(request: HttpRequest, session: CheckoutSession) -> HttpResponse:
         return HttpResponse(status=404)
     text = due.address if request.GET.get("kind") == "address" or not due.uri else due.uri
     return HttpResponse(qr_svg(text), content_type="image/svg+xml")
+
+
+@require_POST
+@_buyers_door
+def wallet_code(request: HttpRequest, session: CheckoutSession) -> HttpResponse:
+    """What a wallet scans to be reached over WalletConnect, as a QR code of `uri`, which holds a secret of the page's
+    script and therefore comes in a body. 404 where the business has not switched that on.
+    """
+    uri = request.POST.get("uri", "")
+    if not relay_of(session.merchant):
+        return HttpResponse(status=404)
+    if not _PAIRING.fullmatch(uri):
+        return HttpResponse(status=400)
+    return HttpResponse(qr_svg(uri), content_type="image/svg+xml")
 
 
 @require_safe

@@ -9,6 +9,7 @@ from chains_app.networks.networks import Network, PaymentOption
 from chains_app.networks.payment_uris import payment_uri
 from common.money import plain, to_minor_unit
 from common.network.public_addresses import OWN_MACHINE
+from merchants_app.businesses.walletconnect import relay_of
 from sessions_app.models import CheckoutSession, Quote
 from sessions_app.paying.quoting import allowed_options
 from sessions_app.paying.used_deposits import is_deployed
@@ -42,6 +43,8 @@ class WalletRequest:
     paymaster: str  # pays the fee for smart wallets; empty without one
     can_be_signed: bool  # somebody brings it to the chain, so that the buyer need not
     apps: tuple[WalletApp, ...]
+    project_id: str  # of WalletConnect; empty: no wallet is reached that way
+    relay: str  # which it is reached over
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,7 +112,7 @@ def due_of(session: CheckoutSession, *, fees: Fees) -> Due | None:
         price=plain(session.amount),
         arrived_text=money_text(arrived, session.currency) if arrived else "",
         holds_until=min(quote.valid_until, session.expires_at),
-        wallet=_wallet_request(option, address, units, gas=gas, page=page_url(session)),
+        wallet=_wallet_request(option, address, units, gas=gas, session=session),
     )
 
 
@@ -148,8 +151,11 @@ def _uri(option: PaymentOption, address: str, units: int) -> str:
     return payment_uri(option=option, address=address, units=units)
 
 
-def _wallet_request(option: PaymentOption, address: str, units: int, *, gas: int, page: str) -> WalletRequest | None:
+def _wallet_request(
+    option: PaymentOption, address: str, units: int, *, gas: int, session: CheckoutSession
+) -> WalletRequest | None:
     network: Network = option.network
+    relay = relay_of(session.merchant)
     if network.chain_id is None or units == 0:
         return None
     return WalletRequest(
@@ -166,7 +172,9 @@ def _wallet_request(option: PaymentOption, address: str, units: int, *, gas: int
         public_rpc=_public_rpc(network),
         paymaster=network.paymaster or "",
         can_be_signed=can_be_signed(option),
-        apps=apps_for(page),
+        apps=apps_for(page_url(session)),
+        project_id=session.merchant.walletconnect_project_id if relay else "",
+        relay=relay,
     )
 
 

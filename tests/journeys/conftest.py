@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from checkout_project.running import devchain
+from checkout_project.running.children import free_port
 from tests.cast import terms
 from tests.shop import Shop
 from tests.stack import Stack, real_database
@@ -21,6 +22,7 @@ class World:
     stack: Stack
     node: devchain.Devchain
     shop: Shop
+    relay_port: int  # where a relay of WalletConnect's may listen
 
     def call(self, method: str, path: str, body: Any = None) -> Any:
         """A call of the API with the demo merchant's key; the answer's JSON."""
@@ -50,13 +52,15 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     folder: Path = tmp_path_factory.mktemp("devchain")
     node = devchain.Devchain(program=program, folder=folder)
     node.start()
+    relay_port = free_port()
+    env = {"RPC_URL_DEVCHAIN": node.url, "WALLETCONNECT_RELAY": f"ws://127.0.0.1:{relay_port}"}
     try:
         with (
             real_database() as database,
             Shop() as shop,
-            Stack(database_url=database, env={"RPC_URL_DEVCHAIN": node.url}) as stack,
+            Stack(database_url=database, env=env) as stack,
         ):
-            world = World(stack, node, shop)
+            world = World(stack, node, shop, relay_port)
             shop.secret = world.call("POST", "webhook-endpoints", {"url": f"{shop.url}/hooks"})["secret"]
             yield world
     finally:

@@ -41,6 +41,7 @@ WRONG = {
     "LOG_FORMAT": ["xml"], "LOG_LEVEL": ["LOUD"],
     "COINBASE_URL": ["api.coinbase.example", "ftp://rates.example"], "KRAKEN_URL": ["https://"],
     "FACILITATOR_URL": ["facilitator.example"],
+    "WALLETCONNECT_RELAY": ["relay.example", "https://relay.example", "wss://relay.example/x", "wss://", "wss://a b"],
     "METRICS_PORT": ["-1", "70000", "on"],
     "SENTRY_DSN": ["sentry.example"], "OTEL_EXPORTER_OTLP_ENDPOINT": ["collector:4318"],
     "BEHIND_PROXY": ["two"], "PROXY_REDIRECTS_TO_HTTPS": ["no!"], "HSTS_PRELOAD": ["later"], "OPEN_SIGNUP": ["some"],
@@ -57,6 +58,7 @@ RIGHT = {
     "OPERATOR_EMAIL": ["", "op@example.com"],
     "COINBASE_URL": ["", "https://api.coinbase.example"],
     "FACILITATOR_URL": ["", "http://facilitator:4022"],
+    "WALLETCONNECT_RELAY": ["", "wss://relay.example", "ws://127.0.0.1:5555"],
     "API_KEY_CACHE_SECONDS": ["0"],
 }
 # Reads the settings with each value in turn, in one process; prints what is said of it.

@@ -29,6 +29,8 @@ HOSTED = [
     _buyers("pay-simulate", method="post", ids={"page_token": "fresh_page"}, body={"scenario": "exact"}, done=303,
             live_done=409),
     _buyers("pay-qr", ids={"page_token": "quoted_page"}, live_done=404),
+    # No business of the cast has a WalletConnect project.
+    _buyers("pay-wallet-code", method="post", ids={"page_token": "quoted_page"}, body={"uri": "wc:"}, done=404),
     # No facilitator is there; how it is with one: tests/sessions_app/signing.
     _buyers("pay-sign", method="post", ids=_PAY, body={"sender": "0x15d34AAf54267DB7D7c367839AAf71A00a2C6A65",
             "valid_before": "1", "signature": "0x" + "12" * 65}, done=409),

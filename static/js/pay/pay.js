@@ -60,7 +60,7 @@ const look = () => inPlace(location.href, {}, enhance);
 // Wallets announce themselves now or late.
 function offerWallets() {
   if (wallet) wallet.draw();
-  else if (wallets().length > 0 && !isLoading) loadWallet();
+  else if (!isLoading && (wallets().length > 0 || document.getElementById("other-wallet"))) loadWallet();
 }
 
 async function loadWallet() {

@@ -6,7 +6,10 @@ import { followSent } from "./sent.js";
 import { sign } from "./sign.js";
 import { news, words } from "./words.js";
 
+const UNREACHED = 4900; // as wallets say it
 const SILENT_MS = 60_000; // a wallet that has not answered for so long may have closed its window
+
+const BUTTONS = "#pay-with-wallet, #sign-instead, #other-wallet";
 
 let step = ""; // what the wallet is doing right now, as a sentence
 let refusal = ""; // what it said last
@@ -16,6 +19,8 @@ let announce = () => {};
 let look = () => {};
 let wallets = () => [];
 const announced = new Set();
+let other = null; // walletconnect.js, once it was asked for
+let connection = null; // the wallet that is reached by it
 
 /** Wires the panel's wallet part; hidden as long as there is no wallet. `given.announce` tells the server a transaction's
  * hash, `given.look` has its page shown as it is by now, `given.wallets` are those found. */
@@ -26,11 +31,13 @@ export function enableWallet(live, given) {
   const { session } = live.dataset;
   part.querySelector("#pay-with-wallet").addEventListener("click", () => start(session, ask));
   part.querySelector("#sign-instead")?.addEventListener("click", () => start(session, sign));
+  part.querySelector("#other-wallet")?.addEventListener("click", () => startOther(session));
   part.querySelector("#ask-again").addEventListener("click", () => {
     forgetAsked(session);
+    connection?.close();
     [refusal, insists] = ["", true];
     draw();
-    document.getElementById("pay-with-wallet")?.focus();
+    focusOnPaying();
   });
   draw();
   announceOnce(session);
@@ -40,14 +47,17 @@ export function enableWallet(live, given) {
 export function draw() {
   const part = document.getElementById("wallet");
   if (!part) return;
-  part.hidden = wallets().length === 0;
+  const isNone = wallets().length === 0;
+  part.hidden = isNone && !part.querySelector("#other-wallet");
+  for (const button of part.querySelectorAll("#pay-with-wallet, #sign-instead")) button.hidden = isNone;
+  other?.drawCode();
   // One filled button: where a wallet is at hand, another app comes second.
-  const other = document.getElementById("open-wallet");
-  other?.classList.toggle("second", !part.hidden);
-  other?.classList.toggle("primary", part.hidden);
-  if (!part.hidden && other) part.after(other.parentElement);
+  const app = document.getElementById("open-wallet");
+  app?.classList.toggle("second", !isNone);
+  app?.classList.toggle("primary", isNone);
+  if (!isNone && app) part.after(app.parentElement);
   const request = asked(document.getElementById("live").dataset.session);
-  for (const button of part.querySelectorAll("#pay-with-wallet, #sign-instead")) button.disabled = request !== null;
+  for (const button of part.querySelectorAll(BUTTONS)) button.disabled = request !== null;
   part.querySelector("#ask-again").hidden = request === null || isAnswering(request);
   const sentence = request ? underWay(request, part) : refusal;
   // Said once: what the page has said since is newer.
@@ -79,6 +89,29 @@ function start(session, how) {
   refusal = "";
   if (found.length === 1) pay(session, found[0].provider, how);
   else if (found.length > 1) offer(session, found, how);
+}
+
+const focusOnPaying = () => document.querySelector("#pay-with-wallet:not([hidden]), #other-wallet")?.focus();
+
+// A wallet that is not in this browser. Pressed once more, while its code is shown, it is given up.
+async function startOther(session) {
+  if (other?.isWaiting()) {
+    other.giveUp();
+    return;
+  }
+  refusal = "";
+  connection?.close();
+  try {
+    other = await import("./walletconnect.js").catch(() => { throw { code: UNREACHED }; });
+    connection = await other.connect();
+    if (connection && document.getElementById("wallet")) await pay(session, connection, ask);
+  } catch (error) {
+    refusal = explained(error);
+    draw();
+  } finally {
+    connection?.close();
+    connection = null;
+  }
 }
 
 function offer(session, found, how) {
@@ -138,7 +171,7 @@ async function request(session, provider, order, how) {
     clearTimeout(silent);
   }
   draw();
-  if (refusal) document.getElementById("pay-with-wallet")?.focus();
+  if (refusal) focusOnPaying();
 }
 
 // Some wallets name something else than a transaction's hash; the page then only knows that it was sent from here.
