@@ -181,6 +181,7 @@ def test_deposits_are_used_again_once_an_owner_says_so_and_only_after_longer_tha
         ("terms_url", "http://shop.example"), ("privacy_url", "https://a@shop.example"), ("privacy_url", "https://"),
         ("terms_url", "https://shop.example/{reference}"), ("support_url", "https://shop.example/{order}"),
         ("support_url", "https://[::1"), ("support_url", "https://shop.example/<script>"),
+        ("walletconnect_project_id", "f" * 31), ("walletconnect_project_id", "<" * 32),
     ],
 )  # fmt: skip
 def test_wrong_settings_are_told_and_not_saved(desk: Desk, mia: Merchant, field: str, value: str) -> None:

@@ -52,6 +52,7 @@ def test_what_buyers_read_and_follow_is_kept_as_typed(desk: Desk, mia: Merchant)
         "thanks": "Thank you!\r\n  We roast on Monday.", "terms_url": "https://mia.example/terms",
         "privacy_url": "https://mia.example/privacy", "support_url": "https://mia.example/help?order={reference}",
         "quote_minutes": "20", "grace_minutes": "5", "reporting_currency": "EUR", "time_zone": "Europe/Berlin",
+        "walletconnect_project_id": "0123456789abcdef" * 2,
         "decision_letters": "daily", "receipt_details": " Mia Coffee GmbH \r\n\r\nRöstweg  1, Berlin\r\nDE 123456789",
     }  # fmt: skip
     assert desk.post("settings", **SETTINGS | words).status_code == 302
