@@ -85,9 +85,10 @@ _TABLES = {
 }
 
 # `waiting` jumps from endpoint to endpoint through the index of waiting deliveries, one probe each, however long
-# their queues are; `taken` then locks at most an endpoint's capacity of its due ones.
+# their queues are; `taken` then locks at most an endpoint's capacity of its due ones. It names their events, by which
+# PostgreSQL looks for each in the one chunk that it is in.
 _DUE = """LATERAL (
-            SELECT id FROM {deliveries}
+            SELECT id, event_id FROM {deliveries}
             WHERE endpoint_id = served.endpoint_id AND state = 'pending' AND next_attempt_at <= now()
             ORDER BY next_attempt_at LIMIT served.capacity
             FOR UPDATE SKIP LOCKED
@@ -112,15 +113,15 @@ WITH RECURSIVE waiting AS (
     UNION ALL
     (SELECT * FROM ready WHERE NOT holding ORDER BY next_attempt_at LIMIT %(endpoint_limit)s)
 ), taken AS (
-    SELECT id FROM (
-        (SELECT due.id FROM served, {due} WHERE served.holding LIMIT %(held)s)
+    SELECT id, event_id FROM (
+        (SELECT due.id, due.event_id FROM served, {due} WHERE served.holding LIMIT %(held)s)
         UNION ALL
-        (SELECT due.id FROM served, {due} WHERE NOT served.holding)
+        (SELECT due.id, due.event_id FROM served, {due} WHERE NOT served.holding)
     ) AS either LIMIT %(limit)s
 )
 UPDATE {deliveries} AS delivery SET next_attempt_at = now() + %(lease)s, leased = true
 FROM taken, {events} AS event
-WHERE delivery.id = taken.id AND event.id = delivery.event_id
+WHERE delivery.id = taken.id AND delivery.event_id = taken.event_id AND event.id = taken.event_id
 RETURNING delivery.id, delivery.endpoint_id, delivery.attempts_made, delivery.next_attempt_at,
     event.public_id, event.type, event.created_at, event.mode, event.subject, event.subject_sequence, event.id,
     event.data::text, (
