@@ -37,8 +37,10 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: N
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
-    """The database, with the strangers in it."""
+def django_db_setup(request: pytest.FixtureRequest, django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
+    """The database, with the strangers in it. pytest-django makes none where no test of the run is said to use it."""
+    if not any(map(_uses_database, request.session.items)):
+        return
     with django_db_blocker.unblock():
         kept.set_sequences_apart()
         make_strangers()
