@@ -29,6 +29,7 @@ pytest_plugins = [
         "tests.strangers.fixtures",
         "tests.traces",
         "tests.pooler",
+        "tests.looks",
     )
     if importlib.util.find_spec(name)
 ]

@@ -15,21 +15,13 @@ from chains_app.models import Provider, RateSheet, ScanCursor
 from chains_app.networks.networks import enabled_networks, network
 from chains_app.reading.health import record_problem
 from checkout_project.facts import database
-from checkout_project.facts.installation import facts
-from checkout_project.health import looking
-from checkout_project.health.looking import Looks
 from checkout_project.jobs import pulses
 from checkout_project.jobs.pulses import BEAT, WORKER, give_pulse
 from checkout_project.neighbours.told import keep
 from sessions_app.models import CheckoutSession
 from webhooks_app.models import Delivery
 
-
-@pytest.fixture(autouse=True)
-def _looks_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Within the test's own transaction."""
-    monkeypatch.setattr(looking, "EVERY_SECONDS", 0.0)
-    monkeypatch.setattr("checkout_project.health.views.LOOKS", Looks(facts, begin=lambda look: look()))
+pytestmark = pytest.mark.usefixtures("looks_each_time")
 
 
 def test_it_is_alive_without_asking_anything(client: Client) -> None:

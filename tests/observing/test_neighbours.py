@@ -24,6 +24,7 @@ from tests.certificates import make_certificate
 from tests.operators import Operator
 from tests.webhooks_app.receiver import Receiver
 
+pytestmark = pytest.mark.usefixtures("looks_each_time")
 DAY = 86_400
 GONE = Place(host="nobody.invalid", port=443, tls=Tls.AT_ONCE, names=("RPC_URL_BASE",))
 
