@@ -122,13 +122,16 @@ def the_demo(mia: Merchant) -> Act:
     return act
 
 
-@holds("checkout_project.restoring.noticing.notice_copies")
+ALL = "a copy is one for all who are in it"
+
+
+@holds("checkout_project.restoring.noticing.notice_copies", everybody=ALL)
 def a_copy_that_is_noticed(mia: Merchant) -> Act:
     Installation.objects.create(place="1/2", host="pay.example", version="0.1.0", keys=[])
     return noticing.notice_copies
 
 
-@holds("checkout_project.restoring.noticing.hold")
+@holds("checkout_project.restoring.noticing.hold", everybody=ALL)
 def a_restored_one_that_is_held(mia: Merchant) -> Act:
     Installation.objects.create(place="1/2", host="pay.example", version="0.1.0", keys=[])
     return lambda: noticing.hold("Restored.")
