@@ -30,6 +30,14 @@ from sessions_app.status import RefundStatus
 from webhooks_app.models import Event
 
 
+def _rated(prefix: str, zone: str) -> tuple[Column, ...]:
+    return (
+        word("rate_sources", f"{prefix}rate_sources"),
+        *times("rate_at", f"{prefix}rate_at", zone),
+        *_reported(prefix, zone),
+    )
+
+
 def _reported(prefix: str, zone: str) -> tuple[Column, ...]:
     return (
         number("reporting_value", f"{prefix}reporting_value"),
@@ -61,9 +69,7 @@ def _payments(wish: Wish) -> Table:
         word("currency", "session__currency"),
         number("rate", "rate"),
         word("rate_basis", "basis"),
-        word("rate_sources", "line__rate_sources"),
-        *times("rate_at", "line__rate_at", zone),
-        *_reported("line__", zone),
+        *_rated("line__", zone),
         word("counts", "counts"),
         *times("final_at", "confirmed_at", zone),
         *times("taken_back_at", "vanished_at", zone),
@@ -222,9 +228,7 @@ def _lines(wish: Wish) -> Table:
         number("value", "value"),
         word("currency", "currency"),
         number("rate", "rate"),
-        word("rate_sources", "rate_sources"),
-        *times("rate_at", "rate_at", zone),
-        *_reported("", zone),
+        *_rated("", zone),
         word("session", "session__public_id"),
         text("order", "session__reference"),
         word("payment", "payment__public_id"),

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal, localcontext
 from enum import StrEnum
+from functools import partial
 
 from chains_app.calls.chain_calls import Conditions
 from chains_app.calls.gas import usual_price
-from chains_app.networks.networks import Network
 from chains_app.rates.exchange_rates import Rates
 from common.money import to_whole
 from merchants_app.models import Merchant
@@ -68,39 +68,32 @@ def piles(
     balances: Sequence[Balance], *, merchant: Merchant, mode: str, conditions: Conditions | None, rates: Rates
 ) -> list[Pile]:
     """Of one network. conditions: None while it cannot be read. Raises ReaderUnavailable, WrongChain."""
-    gas: Sequence[int | None] = [None] * len(balances)
-    if conditions:
-        gas = gas_of(balances, merchant=merchant, mode=mode, conditions=conditions)
-    return [
-        _pile(balance, units, conditions, rates, merchant.reporting_currency)
-        for balance, units in zip(balances, gas, strict=True)
-    ]
+    currency = merchant.reporting_currency
+    if conditions is None:
+        return [Pile(balance=each, worth=_worth(each, rates, currency)) for each in balances]
+    gas = gas_of(balances, merchant=merchant, mode=mode, conditions=conditions)
+    prices = conditions.gas_price_wei, usual_price(balances[0].network)
+    return [_pile(balance, units, prices, rates, currency) for balance, units in zip(balances, gas, strict=True)]
 
 
-def _pile(balance: Balance, gas: int | None, conditions: Conditions | None, rates: Rates, currency: str) -> Pile:
-    worth, coin = _worth(balance, rates, currency), balance.network.native
-    price = conditions.gas_price_wei if conditions else None
-    if gas is None or price is None or coin is None:
+def _pile(balance: Balance, gas: int | None, prices: tuple[int, int | None], rates: Rates, currency: str) -> Pile:
+    worth, (price, usual), coin = _worth(balance, rates, currency), prices, balance.network.native
+    if gas is None or coin is None:
         return Pile(balance=balance, worth=worth, gas=gas)
-    usual = usual_price(balance.network)
+    worth_of = partial(worth_now, rates, coin.symbol, decimals=coin.decimals, currency=currency)
     return Pile(
         balance=balance,
         worth=worth,
         gas=gas,
         fee=_about(to_whole(gas * price, coin.decimals)),
-        fee_worth=_fee_worth(balance.network, gas * price, rates, currency),
-        usual_fee_worth=_fee_worth(balance.network, gas * usual, rates, currency) if usual else None,
+        fee_worth=worth_of(gas * price),
+        usual_fee_worth=worth_of(gas * usual) if usual else None,
     )
 
 
 def _worth(balance: Balance, rates: Rates, currency: str) -> Decimal | None:
     asset = balance.asset
     return worth_now(rates, asset.symbol, balance.amount_units, decimals=asset.decimals, currency=currency)
-
-
-def _fee_worth(network: Network, units: int, rates: Rates, currency: str) -> Decimal | None:
-    coin = network.native
-    return worth_now(rates, coin.symbol, units, decimals=coin.decimals, currency=currency) if coin else None
 
 
 def _about(amount: Decimal) -> Decimal:

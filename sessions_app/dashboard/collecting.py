@@ -47,14 +47,13 @@ def collect(request: HttpRequest, access: Access) -> HttpResponse:
     rates = rates_at(mode=access.mode, now=now)
     waiting = groupby(collecting.balances(access.merchant, access.mode), key=lambda balance: balance.network)
     of_networks = [_of_network(access, network, list(balances), rates) for network, balances in waiting]
-    waiting_piles = [pile for each in of_networks for pile in each.piles]
+    worths = [pile.worth for each in of_networks for pile in each.piles if pile.worth is not None]
     return page(
         request,
         access,
         "collect.html",
         networks=of_networks,
-        piles=waiting_piles,
-        worth=sum((pile.worth for pile in waiting_piles if pile.worth is not None), Decimal(0)),
+        worth=sum(worths, Decimal(0)),
         currency=access.merchant.reporting_currency,
         now=now,
         before=_collected_before(access, now),
@@ -84,7 +83,7 @@ def prepare(request: HttpRequest, access: Access, network_id: str) -> HttpRespon
         answer = JsonResponse(safe_file(plan, now=now), json_dumps_params={"indent": 2})
         answer["Content-Disposition"] = f'attachment; filename="collect-{network.id}-{now:%Y-%m-%d}.json"'
         return answer
-    return page(request, access, "collect_send.html", plan=plan, assets=assets, now=now, form=TransactionForm())
+    return page(request, access, "collect_send.html", plan=plan, assets=assets, form=TransactionForm())
 
 
 @for_members(see=None, change=Power.COLLECT)
