@@ -34,11 +34,10 @@ def customers_found(scope: SessionScope, text: str) -> QuerySet[Customer]:
 
     A whole address is looked for among all, parts of words among the newest (`searching.NEWEST`).
     """
-    text = text.replace("\0", "").strip()[:LONGEST]
+    text = _typed(text)
     if not text:
         return scope.customers()
-    beyond = scope.customers().values_list("id", flat=True)[NEWEST : NEWEST + 1]
-    newest = Q(pk__gt=next(iter(beyond), 0))
+    newest = _newest_of(scope.customers())
     whole = Q(pk__in=with_email(scope.customers(), text).values("pk"))
     return scope.customers().filter(
         whole | Q(public_id=text) | newest & (Q(email__istartswith=text) | Q(name__icontains=text))
@@ -47,10 +46,18 @@ def customers_found(scope: SessionScope, text: str) -> QuerySet[Customer]:
 
 def links_found(scope: SessionScope, text: str) -> QuerySet[PaymentLink]:
     """The links whose id it is, or whose product has it in its name: of the newest (`searching.NEWEST`)."""
-    text = text.replace("\0", "").strip()[:LONGEST]
-    beyond = scope.links().values_list("id", flat=True)[NEWEST : NEWEST + 1]
-    is_named = Q(pk__gt=next(iter(beyond), 0), product_name__icontains=text)
+    text = _typed(text)
+    is_named = _newest_of(scope.links()) & Q(product_name__icontains=text)
     return scope.links().filter(Q(public_id=text) | is_named)
+
+
+def _typed(text: str) -> str:
+    return text.replace("\0", "").strip()[:LONGEST]
+
+
+def _newest_of(rows: QuerySet[Any]) -> Q:
+    beyond = rows.values_list("id", flat=True)[NEWEST : NEWEST + 1]
+    return Q(pk__gt=next(iter(beyond), 0))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +71,7 @@ class Besides:
 
 def found_besides(scope: SessionScope, text: str) -> Besides | None:
     """The newest few of each; None when there is nothing, or nothing was asked."""
-    text = text.replace("\0", "").strip()[:LONGEST]
+    text = _typed(text)
     if not text:
         return None
     found = Besides(
