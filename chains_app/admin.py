@@ -12,18 +12,23 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from chains_app.models import Provider, RateSheet, SandboxBlock, SandboxTransfer, ScanCursor, ScannedBlock, SetAside
+from chains_app.reading.health import close, offer_again
 from chains_app.reading.set_aside import ask_now, read_again
 from common.admin.read_only import ReadOnly
 
 
 @admin.register(ScanCursor)
 class ScanCursorAdmin(ReadOnly, admin.ModelAdmin[Any]):
-    list_display = ("network", "block_number", "head", "scanned_at", "unread_since", "problem")
-    actions = ("read_hour_again", "read_day_again")
+    list_display = ("network", "block_number", "head", "scanned_at", "unread_since", "problem", "closed_since")
+    actions = ("read_hour_again", "read_day_again", "close", "offer_again")
 
     def has_ask_permission(self, request: HttpRequest) -> bool:
         """Whoever runs the nodes."""
         return request.user.has_perm("chains_app.change_setaside")
+
+    def has_close_permission(self, request: HttpRequest) -> bool:
+        """Whoever may change what all businesses are paid with."""
+        return request.user.has_perm("chains_app.change_scancursor")
 
     @admin.action(description="Read the last hour again", permissions=["ask"])
     def read_hour_again(self, request: HttpRequest, cursors: QuerySet[ScanCursor]) -> None:
@@ -34,6 +39,22 @@ class ScanCursorAdmin(ReadOnly, admin.ModelAdmin[Any]):
     def read_day_again(self, request: HttpRequest, cursors: QuerySet[ScanCursor]) -> None:
         """The same of a day."""
         self._read_again(request, cursors, timedelta(days=1))
+
+    @admin.action(description="Close to what is new", permissions=["close"])
+    def close(self, request: HttpRequest, cursors: QuerySet[ScanCursor]) -> None:
+        """Buyers are not sent there; what comes all the same is seen and counted."""
+        for cursor in cursors:
+            if close(cursor.network, timezone.now()):
+                messages.success(request, f"{cursor.network}: no business offers it from now on.")
+                self.log_change(request, cursor, "Closed to what is new.")
+
+    @admin.action(description="Offer again", permissions=["close"])
+    def offer_again(self, request: HttpRequest, cursors: QuerySet[ScanCursor]) -> None:
+        """Where a business has not switched it off itself."""
+        for cursor in cursors:
+            if offer_again(cursor.network):
+                messages.success(request, f"{cursor.network}: it is offered again.")
+                self.log_change(request, cursor, "Offered again.")
 
     def _read_again(self, request: HttpRequest, cursors: QuerySet[ScanCursor], length: timedelta) -> None:
         for cursor in cursors:

@@ -30,6 +30,11 @@ class ScanCursor(models.Model):
         null=True, help_text="When the first of the scans failed that have all failed since; null while it is read."
     )
 
+    closed_since = models.DateTimeField(
+        null=True,
+        help_text="Since when an operator has nothing new paid there, and it is only read; null: it is offered.",
+    )
+
     def __str__(self) -> str:
         return f"{self.network} at {self.block_number}"
 

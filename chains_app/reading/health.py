@@ -1,7 +1,9 @@
 """Whether a network can be read, and until when it was: noted by whoever reads it, told to all others by one rule."""
 
 from datetime import datetime, timedelta
+from enum import StrEnum
 
+from django.db.models import Q
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
@@ -26,6 +28,34 @@ def unread_networks(now: datetime, *, for_at_least: timedelta = NOTICED_AFTER) -
     rows = ScanCursor.objects.filter(unread_since__lte=now - for_at_least).values_list("network", "unread_since")
     known = all_networks()
     return {name: since for name, since in rows if since and name in known and known[name].is_enabled}
+
+
+class NotOffered(StrEnum):
+    """Why nothing new is to be paid on a network."""
+
+    UNREAD = "unread"
+    CLOSED = "closed"  # by an operator; what is sent there is seen and counted all the same
+
+
+def not_offered(now: datetime) -> dict[str, NotOffered]:
+    """By its id, each network that buyers are not sent to at the moment, and why."""
+    rows = ScanCursor.objects.filter(Q(closed_since__isnull=False) | Q(unread_since__lte=now - NOTICED_AFTER))
+    known = {network.id for network in all_networks().values() if network.is_enabled}
+    return {
+        name: NotOffered.CLOSED if closed_since else NotOffered.UNREAD
+        for name, closed_since in rows.values_list("network", "closed_since")
+        if name in known
+    }
+
+
+def close(network_id: str, now: datetime) -> bool:
+    """Has nothing new paid on the network from now on; whether that was not so before."""
+    return bool(ScanCursor.objects.filter(network=network_id, closed_since=None).update(closed_since=now))
+
+
+def offer_again(network_id: str) -> bool:
+    """Ends that; whether it was so."""
+    return bool(ScanCursor.objects.filter(network=network_id, closed_since__isnull=False).update(closed_since=None))
 
 
 def read_until(network: Network) -> datetime | None:

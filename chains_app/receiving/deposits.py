@@ -12,6 +12,7 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, Final
 
+from django.utils.translation import gettext
 from eth_abi.abi import decode, encode
 from eth_hash.auto import keccak
 from eth_utils.abi import event_signature_to_log_topic, function_signature_to_4byte_selector
@@ -92,15 +93,15 @@ def checked_address(text: str) -> str:
     """
     text = text.strip()
     if len(text) != 42 or text[:2] != "0x":
-        raise WrongAddress("An address starts with 0x and has 40 characters after that.")
+        raise WrongAddress(gettext("An address starts with 0x and has 40 characters after that."))
     body = text[2:]
     if not set(body) <= set("0123456789abcdefABCDEF"):
-        raise WrongAddress("An address has only the characters 0-9 and a-f after its 0x.")
+        raise WrongAddress(gettext("An address has only the characters 0-9 and a-f after its 0x."))
     if not int(body, 16):
-        raise WrongAddress("This is the zero address: money sent there is lost.")
+        raise WrongAddress(gettext("This is the zero address: money sent there is lost."))
     address = _checksummed(body.lower())
     if body != body.lower() and text != address:
-        raise WrongAddress("The checksum of this address does not match: a character is wrong. Copy it again.")
+        raise WrongAddress(gettext("The checksum of this address does not match: a character is wrong. Copy it again."))
     return address
 
 

@@ -154,6 +154,16 @@ def _wrong_in_tables(stored: Stored, *, is_read: bool) -> Iterator[Wrong]:
     if stored.oldest and stored.untold > TOLD_WITHIN.total_seconds():
         yield _untold(stored.oldest, stored.untold)
     for network in stored.networks:
+        if network.cursor and network.cursor.closed_since:
+            yield Wrong(
+                title=f"{network.network.name} is closed",
+                text="An operator has nothing new paid there. It is read, and what comes is counted. Offer it again "
+                "when its trouble is over.",
+                url=reverse("admin:chains_app_scancursor_changelist"),
+                link="Scan cursors",
+                is_bad=False,
+            )
+    for network in stored.networks:
         for liar in network.liars:
             yield Wrong(
                 title=f"{liar.host} said what is not so",

@@ -18,7 +18,7 @@ from django.utils.translation import templatize
 ROOT = Path(__file__).resolve().parents[2]
 LOCALE = ROOT / "locale"
 # Only what buyers read is translated; dashboard, admin and API speak English.
-_PYTHON = ("sessions_app", "merchants_app", "common")
+_PYTHON = ("sessions_app", "merchants_app", "chains_app", "common")
 _TEMPLATES = ("templates/pay", "templates/mail", "templates/receipt")
 _KEYWORDS: dict[str, Any] = {
     **dict.fromkeys(("_", "gettext", "gettext_lazy", "gettext_noop")),

@@ -8,10 +8,12 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import translation
 from django.utils.cache import patch_vary_headers
+from django.utils.translation import gettext
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.gzip import gzip_page
 
-from sessions_app.errors import SessionNotFound
+from common.errors import DomainError
+from sessions_app.errors import NoTreasury, SessionNotFound, SessionNotOpen
 from sessions_app.models import CheckoutSession
 from sessions_app.pay.embedding import foreign_form, framed_by_shops, is_from_here
 from sessions_app.pay.languages import language_of, remember_choice, speaks_buyers_language
@@ -40,6 +42,15 @@ def buyers_page(door: BuyersDoor) -> Callable[[HttpRequest, str], HttpResponse]:
         return keep_private(framed_by_shops(response, session.merchant, session.mode))
 
     return view
+
+
+def told(refusal: DomainError) -> str:
+    """Why not, in the buyer's language. What is over, or cannot receive, the API says in words for shops."""
+    if isinstance(refusal, SessionNotOpen):
+        return gettext("That was over already, or changed meanwhile: see below how this payment stands.")
+    if isinstance(refusal, NoTreasury):
+        return gettext("This shop cannot take payments at the moment.")
+    return refusal.detail
 
 
 def language_for(session: CheckoutSession, request: HttpRequest) -> str:

@@ -18,6 +18,7 @@ from sessions_app.models import PaymentLink
 from sessions_app.pay.buyer_form import BuyerForm
 from sessions_app.pay.codes import qr_svg
 from sessions_app.pay.embedding import foreign_form, framed_by_shops, is_from_here
+from sessions_app.pay.frame import told
 from sessions_app.pay.languages import speaks_buyers_language
 from sessions_app.reading.amounts import moment_text
 from sessions_app.selling.payment_links import (
@@ -62,7 +63,7 @@ def _opened(request: HttpRequest, link: PaymentLink) -> HttpResponse:
         answer["Retry-After"] = str(refusal.allowance.reset_seconds)
         return answer
     except DomainError as refusal:  # closed by now, or the merchant has nowhere to receive
-        return _page(request, link, form, refusal=refusal.detail, status=refusal.status)
+        return _page(request, link, form, refusal=told(refusal), status=refusal.status)
     return redirect("hosted:pay", session.page_token)
 
 

@@ -13,7 +13,7 @@ from common.errors import DomainError
 from common.money import amount_text
 from merchants_app.businesses.embedding import embedders
 from sessions_app.models import AddressChange, CheckoutSession
-from sessions_app.pay.frame import buyers_page
+from sessions_app.pay.frame import buyers_page, told
 from sessions_app.reading.amounts import address_groups
 from sessions_app.reading.session_words import network_name
 from sessions_app.refunding.address import CODE_HOLDS, change_of, confirm_change, name_address
@@ -47,7 +47,7 @@ def _page(
     common = {
         "session": session,
         "order": order_of(session),
-        "fault": fault.detail if fault else "",
+        "fault": told(fault) if fault else "",
         "shops": embedders(session.merchant, session.mode),
     }
     status = fault.status if fault else 200

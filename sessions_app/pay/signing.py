@@ -19,7 +19,7 @@ from common.errors import DomainError
 from merchants_app.frame.throttling import TooManyRequests, count_signed
 from sessions_app.errors import NotAPayment
 from sessions_app.models import CheckoutSession
-from sessions_app.pay.frame import buyers_page
+from sessions_app.pay.frame import buyers_page, told
 from sessions_app.signing.asked import is_asked
 from sessions_app.signing.settling import SignedPayment, settle
 
@@ -41,7 +41,7 @@ def _tells(door: Door) -> Door:
             headers = {"Retry-After": str(refusal.allowance.reset_seconds)}
             return JsonResponse({"code": "rate_limited", "detail": sentence}, status=429, headers=headers)
         except DomainError as refusal:
-            return JsonResponse({"code": refusal.code, "detail": refusal.detail}, status=refusal.status)
+            return JsonResponse({"code": refusal.code, "detail": told(refusal)}, status=refusal.status)
 
     return view
 

@@ -25,7 +25,7 @@ from sessions_app.errors import NotPayableAgain
 from sessions_app.models import CheckoutSession, Refund
 from sessions_app.owed.letters import has_receipt_letter
 from sessions_app.pay.codes import qr_svg
-from sessions_app.pay.frame import BuyersDoor, buyers_page, keep_private
+from sessions_app.pay.frame import BuyersDoor, buyers_page, keep_private, told
 from sessions_app.pay.unchanged import query_of, unchanged, version_known_to, wanted_of
 from sessions_app.paying import scenarios
 from sessions_app.paying.announcing import announce
@@ -200,7 +200,7 @@ def brand(_request: HttpRequest, color: str) -> HttpResponse:
 
 
 def _page(request: HttpRequest, session: CheckoutSession, error: DomainError | None = None) -> HttpResponse:
-    view_model = _view_model(request, session, error=error.detail if error else "")
+    view_model = _view_model(request, session, error=told(error) if error else "")
     # What the buyer sees was true when they loaded it and no longer is: a conflict, whatever the API calls it.
     return render(request, "pay/page.html", _context(request, view_model), status=409 if error else 200)
 

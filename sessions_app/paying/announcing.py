@@ -3,6 +3,8 @@
 import re
 from datetime import datetime, timedelta
 
+from django.utils.translation import gettext
+
 from sessions_app.errors import NotATransaction, OptionUnavailable
 from sessions_app.models import Announcement, CheckoutSession
 from sessions_app.state.children import payments_of
@@ -23,11 +25,11 @@ def announce(session: CheckoutSession, *, tx_hash: str, amount: str, now: dateti
     tx_hash = tx_hash.strip().lower()
     if tx_hash and not _HASH.fullmatch(tx_hash):
         raise NotATransaction(
-            "A transaction's hash is 0x and 64 digits from 0 to f. Your wallet shows it beside the payment.",
+            gettext("A transaction's hash is 0x and 64 digits from 0 to f. Your wallet shows it beside the payment."),
             attr="tx_hash",
         )
     if session.quote is None:
-        raise OptionUnavailable("Choose first what to pay with.")
+        raise OptionUnavailable(gettext("Choose first what to pay with."))
     if session.status != Status.OPEN:
         return
     Announcement.objects.update_or_create(

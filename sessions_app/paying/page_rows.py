@@ -38,7 +38,7 @@ _CHILDREN = ", ".join(
     f"(SELECT string_agg({_VERSION}, ',') FROM {model._meta.db_table} AS row WHERE row.session_id = {_SESSION}.id)"
     for model in (Announcement, Authorization, Decision, DepositAddress, Letter, Payment, Refund)
 )
-# Of the networks: how far those of unconfirmed payments are, and which of those to choose from cannot be read.
+# Of the networks: how far those of unconfirmed payments are, and which of those to choose from are not offered.
 _ROWS = f"""
 ROW({_SESSION}.ctid, {_SESSION}.xmin, {_PARENTS}, {_CHILDREN}, (
     SELECT string_agg(cursor.network || cursor.head, ',') FROM {_CURSOR} AS cursor
@@ -47,9 +47,10 @@ ROW({_SESSION}.ctid, {_SESSION}.xmin, {_PARENTS}, {_CHILDREN}, (
         WHERE payment.session_id = {_SESSION}.id AND payment.confirmed_at IS NULL AND payment.vanished_at IS NULL
     )
 ), (
-    SELECT string_agg(cursor.network, ',') FROM {_CURSOR} AS cursor
+    SELECT string_agg(concat(cursor.network, cursor.closed_since), ',') FROM {_CURSOR} AS cursor
     LEFT JOIN {_QUOTE} AS quote ON quote.id = {_SESSION}.quote_id
     WHERE cursor.unread_since <= %s::timestamptz AND (quote.id IS NULL OR quote.network = cursor.network)
+        OR cursor.closed_since IS NOT NULL AND quote.id IS NULL
 ))::text
 """
 _PAGES = f"""

@@ -7,21 +7,23 @@ from decimal import Decimal, localcontext
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext
 
 from chains_app.networks.networks import Network, PaymentOption, all_networks, payment_options
 from chains_app.rates.exchange_rates import Rate, Rates, RateUnavailable, rate, rates_at
 from chains_app.reading.attention import wake
-from chains_app.reading.health import unread_networks
+from chains_app.reading.health import not_offered, unread_networks
 from chains_app.receiving.deposits import deposit_address
 from chains_app.receiving.xpub import xpub_address
 from common.measures.counted import Stage, reached_on_commit
 from common.modes import Mode
-from common.money import plain, units_due
+from common.money import units_due
 from merchants_app.models import TreasuryKind, is_off
 from merchants_app.treasuries.treasuries import take_next_index
 from sessions_app.errors import NetworkUnavailable, NoTreasury, OptionUnavailable, SessionNotOpen, ShopPaused
 from sessions_app.models import CheckoutSession, DepositAddress, Quote
 from sessions_app.paying.used_deposits import take_used_deposit
+from sessions_app.paying.why_not import other_assets, outside_limits, paused, why_not_offered, why_not_priced
 from sessions_app.state.conflicts import about
 from sessions_app.state.representation import received_value
 from sessions_app.state.stock import hold_piece
@@ -84,20 +86,21 @@ def offers(
 
     Whether an option can be had depends on the price: the rest of one that was begun to be paid is always taken.
     """
-    book, unread = rates_at(mode=mode, now=now), unread_networks(now)
+    book, closed = rates_at(mode=mode, now=now), not_offered(now)
     rates: dict[str, Rate | RateUnavailable] = {}
     offered = []
     for option in options:
         symbol = option.asset.symbol
-        if option.network.id in unread:
-            away = not_seen(option.network)
+        if (why := closed.get(option.network.id)) is not None:
+            away = why_not_offered(option.network, why)
             offered.append(OfferedOption(option=option, amount_units=None, rate=None, unavailable=away))
             continue
         if symbol not in rates:
             rates[symbol] = _rate_or_reason(book, symbol, currency)
         found = rates[symbol]
         if isinstance(found, RateUnavailable):
-            offered.append(OfferedOption(option=option, amount_units=None, rate=None, unavailable=str(found)))
+            unpriced = why_not_priced(symbol, currency, found)
+            offered.append(OfferedOption(option=option, amount_units=None, rate=None, unavailable=unpriced))
             continue
         locked = lock_rate(found.value, spread_percent)
         offered.append(
@@ -124,10 +127,9 @@ def choose_option(*, session: CheckoutSession, asset: str, network: str, now: da
             f"The session is {session.status}: there is nothing to pay any more.", about=about(session)
         )
     if session.merchant.suspended_at:
-        raise ShopPaused("This shop takes no payments at the moment. What was sent already is watched and counted.")
+        raise ShopPaused(paused())
     option = _option(session, asset, network)
-    if option.network.id in unread_networks(now):
-        raise NetworkUnavailable(not_seen(option.network), attr="network")
+    check_offered(option.network, now)
     held = _still_holding(session, option, now)
     quote = _at_its_price(held, session, option, now) if held else _new_quote(session, option, now)
     with transaction.atomic():
@@ -147,9 +149,10 @@ def choose_option(*, session: CheckoutSession, asset: str, network: str, now: da
     return quote
 
 
-def not_seen(network: Network) -> str:
-    """Why nothing can be paid on a network that cannot be read, as a sentence."""
-    return f"We cannot see {network.name} at the moment: choose another network, or try again in a few minutes."
+def check_offered(network: Network, now: datetime) -> None:
+    """Raises `NetworkUnavailable` where nothing new is to be paid on the network at the moment."""
+    if (why := not_offered(now).get(network.id)) is not None:
+        raise NetworkUnavailable(why_not_offered(network, why), attr="network")
 
 
 def unseen_network(session: CheckoutSession, now: datetime) -> Network | None:
@@ -163,19 +166,6 @@ def unseen_network(session: CheckoutSession, now: datetime) -> Network | None:
     return all_networks().get(session.quote.network)
 
 
-def outside_limits(option: PaymentOption, price: Decimal) -> str:
-    """Why a price, in whole units of the asset, is not taken by this option, as a sentence; empty when it is.
-
-    The rest of a price that was begun to be paid is always taken, however small.
-    """
-    asset, network = option.asset, option.network
-    if asset.minimum is not None and price < asset.minimum:
-        return f"{asset.symbol} on {network.name} is taken from {plain(asset.minimum)} {asset.symbol} upwards."
-    if asset.maximum is not None and price > asset.maximum:
-        return f"{asset.symbol} on {network.name} is taken up to {plain(asset.maximum)} {asset.symbol}."
-    return ""
-
-
 def lock_rate(market: Decimal, spread_percent: Decimal) -> Decimal:
     """The rate of a quote: what one asset counts for, the merchant's spread taken off. To 18 decimals."""
     with localcontext(prec=60):
@@ -186,13 +176,13 @@ def _option(session: CheckoutSession, asset: str, network: str) -> PaymentOption
     options = allowed_options(session)
     of_asset = [option for option in options if option.asset.symbol == asset]
     if not of_asset:
-        names = ", ".join(sorted({option.asset.symbol for option in options})) or "none, for all are switched off"
-        raise OptionUnavailable(f"This session cannot be paid in {asset!r}: choose one of {names}.", attr="asset")
+        raise OptionUnavailable(other_assets(asset, {option.asset.symbol for option in options}), attr="asset")
     for option in of_asset:
         if option.network.id == network:
             return option
-    names = ", ".join(option.network.id for option in of_asset)
-    raise OptionUnavailable(f"{asset} is not taken on {network!r}: choose one of {names}.", attr="network")
+    sentence = gettext("%(asset)s is not taken on '%(network)s': choose one of %(choices)s.")
+    choices = ", ".join(option.network.id for option in of_asset)
+    raise OptionUnavailable(sentence % {"asset": asset, "network": network, "choices": choices}, attr="network")
 
 
 def _still_holding(session: CheckoutSession, option: PaymentOption, now: datetime) -> Quote | None:
@@ -216,7 +206,8 @@ def _new_quote(session: CheckoutSession, option: PaymentOption, now: datetime) -
     try:
         found = rate(option.asset.symbol, session.currency, mode=Mode(session.mode), now=now)
     except RateUnavailable as reason:
-        raise OptionUnavailable(str(reason), attr="asset") from None
+        unpriced = why_not_priced(option.asset.symbol, session.currency, reason)
+        raise OptionUnavailable(unpriced, attr="asset") from None
     provenance = found.provenance | {"spreadPercent": str(session.spread_percent)}
     return _quote(session, option, lock_rate(found.value, session.spread_percent), provenance, now)
 

@@ -11,6 +11,7 @@ from django.db import transaction
 from django.db.models import F, QuerySet
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare, salted_hmac
+from django.utils.translation import gettext, ngettext
 
 from common.errors import Conflict, DomainError
 from common.modes import Mode
@@ -81,19 +82,19 @@ def confirm_change(session: CheckoutSession, change_id: str, code: str, *, now: 
     if not holding.update(tries=F("tries") + 1):
         if _is_taken(mine):
             return  # the button was pressed twice
-        raise CodeOver("This code no longer holds. Ask for a new one.")
+        raise CodeOver(gettext("This code no longer holds. Ask for a new one."))
     change = mine.get()
     if not constant_time_compare(change.code_digest, _digest(change, "".join(code.split()))):
-        left = TRIES - change.tries
-        tries = {0: "No try is left: ask for a new code.", 1: "One try is left."}.get(left, f"{left} tries are left.")
-        raise WrongCode(f"That is not the code. {tries}", attr="code")
+        raise WrongCode(_wrong_code(left=TRIES - change.tries), attr="code")
     with transaction.atomic():
         try:
             _replace(session, change.former, change.address)
         except AddressStands:
             if _is_taken(mine):
                 return
-            raise CodeOver("The address was changed in another way meanwhile. Look at it, and ask again.") from None
+            raise CodeOver(
+                gettext("The address was changed in another way meanwhile. Look at it, and ask again.")
+            ) from None
         AddressChange.objects.filter(pk=change.pk).update(taken_at=now, code_digest="")
         if change.former:
             _tell_merchant(session, change, now)
@@ -115,7 +116,9 @@ def _ask_for_code(session: CheckoutSession, address: str, now: datetime) -> Addr
         former = lock(session.pk).refund_address  # two at once are counted one after the other
         for within, most in _LETTERS:
             if session.address_changes.filter(asked_at__gt=now - within).count() >= most:
-                raise NotMailed("Several codes were mailed a moment ago. Use the last one, or try again in an hour.")
+                raise NotMailed(
+                    gettext("Several codes were mailed a moment ago. Use the last one, or try again in an hour.")
+                )
         change = AddressChange.objects.create(session=session, former=former, address=address, asked_at=now)
     code = f"{secrets.randbelow(1_000_000):06}"
     try:
@@ -126,6 +129,12 @@ def _ask_for_code(session: CheckoutSession, address: str, now: datetime) -> Addr
     # Only now: what nobody was mailed cannot be guessed either.
     AddressChange.objects.filter(pk=change.pk).update(code_digest=_digest(change, code))
     return change
+
+
+def _wrong_code(*, left: int) -> str:
+    if not left:
+        return gettext("That is not the code. No try is left: ask for a new code.")
+    return ngettext("That is not the code. %d try is left.", "That is not the code. %d tries are left.", left) % left
 
 
 def _is_taken(mine: QuerySet[AddressChange]) -> bool:

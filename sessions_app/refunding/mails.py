@@ -3,6 +3,8 @@
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.utils.translation import gettext
+
 from common.errors import Conflict
 from common.modes import Mode
 from common.money import to_minor_unit
@@ -77,11 +79,13 @@ def ask_by_letter(refund: Refund, *, actor: str, now: datetime) -> None:
 def mail_code(session: CheckoutSession, change: AddressChange, code: str, *, minutes: int) -> None:
     """The code that proves another address, which holds so many minutes. Raises `NotMailed`."""
     if not session.email:
-        raise NotMailed("Another address is proven by a letter, and the shop knows no e-mail address of yours: ask it.")
+        raise NotMailed(
+            gettext("Another address is proven by a letter, and the shop knows no e-mail address of yours: ask it.")
+        )
     link = f"{refund_page_url(session)}?change={change.public_id}"
     posted = _mail(session, "refund_code", change=change, code=code, minutes=minutes, link=link)
     if posted != Posted.SENT:
-        raise NotMailed("The code could not be mailed, so the address stays as it is. Try again later.")
+        raise NotMailed(gettext("The code could not be mailed, so the address stays as it is. Try again later."))
 
 
 def _mail(session: CheckoutSession, template: str, **context: Any) -> Posted:

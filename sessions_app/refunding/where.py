@@ -1,5 +1,7 @@
 """Where money can go back to: a wallet that somebody can spend from."""
 
+from django.utils.translation import gettext
+
 from chains_app.networks.networks import all_networks
 from chains_app.receiving.deposits import WrongAddress, checked_address
 from merchants_app.treasuries.treasuries import is_nobodys
@@ -11,13 +13,17 @@ from sessions_app.models import CheckoutSession, DepositAddress
 def checked_refund_address(session: CheckoutSession, address: str) -> str:
     """The address, checksummed. Raises `WrongRefund` naming why nothing can be sent back there."""
     if is_erased(session):
-        raise WrongRefund("This payment is long over, and nothing is kept about its buyer any more: ask the shop.")
+        raise WrongRefund(
+            gettext("This payment is long over, and nothing is kept about its buyer any more: ask the shop.")
+        )
     try:
         checked = checked_address(address)
     except WrongAddress as wrong:
         raise WrongRefund(str(wrong), attr="address") from None
     if checked in _useless_addresses(session) or is_nobodys(checked) or _is_deposit(session, checked):
-        raise WrongRefund("That is not a wallet of yours: give an address that you can spend from.", attr="address")
+        raise WrongRefund(
+            gettext("That is not a wallet of yours: give an address that you can spend from."), attr="address"
+        )
     return checked
 
 

@@ -96,7 +96,7 @@ def why_closed(link: PaymentLink, now: datetime) -> str:
         None: "",
         Closed.OFF: gettext("This payment link has been switched off."),
         Closed.OVER: gettext("This offer is over."),
-        Closed.SOLD_OUT: SOLD_OUT,
+        Closed.SOLD_OUT: str(SOLD_OUT),
         Closed.SHUT: gettext("This shop cannot take payments at the moment."),
     }[closed]
 

@@ -9,12 +9,12 @@ from eth_hash.auto import keccak
 from chains_app.calls.authorizations import Authorization, takes_signed_transfers
 from chains_app.calls.facilitator import is_switched_on, serves
 from chains_app.networks.networks import PaymentOption
-from chains_app.reading.health import unread_networks
 from common.money import amount_text
 from merchants_app.held import is_held
-from sessions_app.errors import NetworkUnavailable, NotToBeSigned, OptionUnavailable, SessionNotOpen, ShopPaused
+from sessions_app.errors import NotToBeSigned, OptionUnavailable, SessionNotOpen, ShopPaused
 from sessions_app.models import CheckoutSession
-from sessions_app.paying.quoting import not_seen, options_for
+from sessions_app.paying.quoting import check_offered, options_for
+from sessions_app.paying.why_not import paused
 from sessions_app.state.children import payments_of
 from sessions_app.state.conflicts import not_open
 from sessions_app.state.facts import with_facts
@@ -67,7 +67,7 @@ def is_asked(session: CheckoutSession, *, now: datetime) -> Asked:
     _check_open(session, now)
     option = payable_option(session.quote) if session.quote else None
     if session.quote is None or option is None:
-        raise OptionUnavailable("Choose first what to pay with.")
+        raise OptionUnavailable(gettext("Choose first what to pay with."))
     if session.quote.valid_until <= now:
         raise OptionUnavailable(gettext("The price no longer holds: have it renewed, then sign."))
     if not can_be_signed(option):
@@ -92,18 +92,17 @@ def again(session: CheckoutSession) -> CheckoutSession:
 
 def _check_open(session: CheckoutSession, now: datetime) -> None:
     if not is_switched_on() or is_held():
-        raise NotToBeSigned("This installation takes no signed payments: send it.")
+        raise NotToBeSigned(gettext("No signed payments are taken here: send it."))
     if session.order_paid_by:
         raise SessionNotOpen("The order is paid already: there is nothing to pay any more.")
     if session.status != Status.OPEN or session.expires_at <= now:
         raise not_open(session)
     if session.merchant.suspended_at:
-        raise ShopPaused("This shop takes no payments at the moment. What was sent already is watched and counted.")
+        raise ShopPaused(paused())
 
 
 def _asked(session: CheckoutSession, option: PaymentOption, units: int, now: datetime) -> Asked:
-    if option.network.id in unread_networks(now):
-        raise NetworkUnavailable(not_seen(option.network), attr="network")
+    check_offered(option.network, now)
     left = int((session.expires_at - now).total_seconds())
     # Money that came makes another sum due, which is another payment.
     due = f"tallystick:{session.public_id}:{len(payments_of(session))}"

@@ -12,12 +12,13 @@ from zlib import crc32
 
 from django.db import connection
 from django.db.models import Count, Q, QuerySet
+from django.utils.translation import gettext_lazy
 
 from sessions_app.errors import LinkClosed
 from sessions_app.models import CheckoutSession, PaymentLink, Quote
 from sessions_app.status import PaymentStatus, Status
 
-SOLD_OUT = "This is sold out. If a payment that was begun is not finished, a piece becomes free again."
+SOLD_OUT = gettext_lazy("This is sold out. If a payment that was begun is not finished, a piece becomes free again.")
 _HELD_FOR = timedelta(minutes=15)
 # Money that was sent in time is seen a little later; valuation gives it as long.
 _ON_ITS_WAY = timedelta(minutes=2)
@@ -47,7 +48,7 @@ def hold_piece(session: CheckoutSession, now: datetime) -> datetime | None:
     if not _kept_too_long(session, now):
         held = held.exclude(pk=session.pk)
     if held.count() >= stock:
-        raise LinkClosed(SOLD_OUT)
+        raise LinkClosed(str(SOLD_OUT))
     ends = now + _HELD_FOR
     CheckoutSession.objects.filter(pk=session.pk).update(held_until=ends + _ON_ITS_WAY)
     return ends

@@ -68,7 +68,7 @@ ROWS = {
 # What a button on a list does; each is tried (those of webhooks in test_webhook_admin.py), and leaves a line.
 ACTIONS = {
     "auth.Group": {"delete_selected"},
-    "chains_app.ScanCursor": {"read_day_again", "read_hour_again"},
+    "chains_app.ScanCursor": {"close", "offer_again", "read_day_again", "read_hour_again"},
     "chains_app.SetAside": {"ask_now"},
     "merchants_app.ApiKey": {"revoke"},
     "sessions_app.CheckoutSession": {"expire", "look_again"},
