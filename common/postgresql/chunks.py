@@ -5,7 +5,8 @@ from one table. How many ids a chunk has is taken from how fast the last one fil
 there are few. What no chunk has a place for goes into the one called `…_beyond`: nothing is refused because a job did
 not run.
 
-A key that does not hold the id is unique within a chunk: `LIKE` copies the keys of the one before.
+A key that does not hold the id is unique within a chunk: `LIKE` copies the keys of the one before. What that is stored
+with (`WITH`) is copied, too.
 """
 
 import re
@@ -17,7 +18,8 @@ from functools import partial
 from typing import Any
 
 import structlog
-from django.db import OperationalError, connection, transaction
+from django.db import OperationalError, ProgrammingError, connection, transaction
+from psycopg.errors import UndefinedObject
 
 # Shorter than PostgreSQL's look for deadlocks (1 s): who sells or sends never is the one that is broken off.
 LOCK_TIMEOUT = "500ms"
@@ -28,6 +30,7 @@ _CHUNKS = """
 SELECT chunk.relname, pg_get_expr(chunk.relpartbound, chunk.oid)
 FROM pg_inherits JOIN pg_class AS chunk ON chunk.oid = inhrelid WHERE inhparent = to_regclass(%s)
 """
+_OPTIONS = "SELECT array_to_string(reloptions, ', ') FROM pg_class WHERE oid = to_regclass(%s)"
 
 # ruff: noqa: S608  (what is put into the statements are names of our own)
 _log = structlog.get_logger()
@@ -71,15 +74,23 @@ class Chunked:
         return [*(table + suffix for table in self.followers), chunk.name]
 
 
+class _OvertakenError(Exception):
+    """Another run makes the chunk, or has just made it."""
+
+
 def make_ahead(chunked: Chunked, now: datetime) -> None:
-    """Makes a chunk when the last one is being written; later, when somebody has been reading all of it for long."""
+    """Makes a chunk when the last one is being written; later, when somebody has been reading all of it for long.
+
+    Safe to run twice at once.
+    """
     newest, last = chunked.chunks()[-1], _last(chunked.table)
     if last < newest.lower:
         return
     # What stands beyond already stays there.
     lower = last + chunked.least if _last(f"{chunked.table}_beyond") else newest.upper
     upper = lower + _size(chunked, newest, last, now)
-    with suppress(OperationalError), _looked_through(chunked, lower, upper), _alone(chunked) as chunks:
+    until_next_run = suppress(OperationalError, _OvertakenError)
+    with until_next_run, _looked_through(chunked, lower, upper), _alone(chunked) as chunks:
         if chunks[-1] == newest:
             _make(chunked, newest, lower, upper)
             for table in chunked.tables:  # of the whole, which autovacuum leaves out
@@ -105,7 +116,9 @@ def _make(chunked: Chunked, newest: Chunk, lower: int, upper: int) -> None:
     """
     suffix = newest.name.removeprefix(chunked.table)
     for table in chunked.tables:
-        _run(f"CREATE TABLE {table}_from_{lower} (LIKE {table}{suffix} INCLUDING ALL EXCLUDING IDENTITY)")
+        [(options,)] = _rows(_OPTIONS, [table + suffix])
+        like = f"LIKE {table}{suffix} INCLUDING ALL EXCLUDING IDENTITY"
+        _run(f"CREATE TABLE {table}_from_{lower} ({like}) {f'WITH ({options})' if options else ''}")
     for table in chunked.tables:
         _run(f"ALTER TABLE {table} ATTACH PARTITION {table}_from_{lower} FOR VALUES FROM ({lower}) TO ({upper})")
     _log.info("chunks.made", table=chunked.table, lower=lower, upper=upper)
@@ -125,7 +138,7 @@ def _looked_through(chunked: Chunked, lower: int, upper: int) -> Iterator[None]:
                 f"ALTER TABLE {table}_beyond DROP CONSTRAINT IF EXISTS {table}_beyond_is_not, "
                 f"ADD CONSTRAINT {table}_beyond_is_not CHECK ({key} < {lower} OR {key} >= {upper}) NOT VALID"
             )
-            _run(f"ALTER TABLE {table}_beyond VALIDATE CONSTRAINT {table}_beyond_is_not")
+            _validate(f"{table}_beyond", f"{table}_beyond_is_not")
         yield
     finally:
         # Where somebody reads, it stays: either the chunk is there, or the next run makes it anew, long before `lower`.
@@ -209,6 +222,15 @@ def _moment(chunked: Chunked, chunk: Chunk, order: str) -> datetime | None:
 def _run(statement: str) -> None:
     with connection.cursor() as cursor:
         cursor.execute(statement)
+
+
+def _validate(table: str, constraint: str) -> None:
+    try:
+        _run(f"ALTER TABLE {table} VALIDATE CONSTRAINT {constraint}")
+    except ProgrammingError as error:
+        if isinstance(error.__cause__, UndefinedObject):
+            raise _OvertakenError from error
+        raise
 
 
 def _briefly(statement: str) -> None:

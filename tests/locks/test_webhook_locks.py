@@ -1,7 +1,7 @@
 """Two at once on endpoints and the queue: what somebody holds is passed by, and nothing is done twice."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from datetime import timedelta
 from typing import TypeVar
 
@@ -12,7 +12,7 @@ from django.db import connection
 from django.utils import timezone
 
 from common.database import fetch
-from common.postgresql.chunks import make_ahead
+from common.postgresql.chunks import Chunk, make_ahead
 from merchants_app.models import Merchant
 from tests.cast import MIAS_WALLET, merchant
 from tests.locks.cases_webhooks import endpoint_of, event_of
@@ -158,21 +158,45 @@ def begun_test(endpoint: WebhookEndpoint) -> None:
     type(event).objects.filter(pk=event.pk).update(subject=endpoint.public_id)
 
 
-def test_two_who_make_room_at_once_make_one_chunk(mia: Merchant) -> None:
-    event_of(mia)
+@pytest.fixture
+def chunks(transactional_db: None) -> Iterator[list[Chunk]]:
+    """Those of events; what is made beside them goes again."""
     before = EVENTS.chunks()
-    try:
-        assert race(*[lambda: make_chunks_ahead(timezone.now())] * 2) == [None, None]
-        [made] = set(EVENTS.chunks()) - set(before)
-    finally:
+    yield before
+    for made in set(EVENTS.chunks()) - set(before):
         with connection.cursor() as cursor:
             cursor.execute(f"DROP TABLE {', '.join(EVENTS.beside(made))}")
 
 
-def test_making_room_waits_for_no_reader_of_what_is_beyond_for_long(mia: Merchant) -> None:
+def written_beyond(mia: Merchant) -> None:
     Event.objects.filter(pk=event_of(mia).pk).update(id=2_000_000)
-    before = EVENTS.chunks()
+
+
+def test_two_who_make_room_at_once_make_one_chunk(mia: Merchant, chunks: list[Chunk]) -> None:
+    event_of(mia)
+    assert race(*[lambda: make_chunks_ahead(timezone.now())] * 2) == [None, None]
+    assert len(EVENTS.chunks()) == len(chunks) + 1
+
+
+def test_who_looks_through_what_is_beyond_leaves_the_chunk_to_one_that_was_quicker(
+    mia: Merchant, chunks: list[Chunk]
+) -> None:
+    written_beyond(mia)
+    others = iter([lambda: make_ahead(EVENTS, timezone.now())])
+
+    def overtaken(execute: Callable[..., object], sql: str, *given: object) -> object:
+        if "VALIDATE" in sql:
+            assert race(*others) == [None]
+        return execute(sql, *given)
+
+    with connection.execute_wrapper(overtaken):
+        make_ahead(EVENTS, timezone.now())
+    assert len(EVENTS.chunks()) == len(chunks) + 1
+
+
+def test_making_room_waits_for_no_reader_of_what_is_beyond_for_long(mia: Merchant, chunks: list[Chunk]) -> None:
+    written_beyond(mia)
     passes_by(
         lambda: make_ahead(EVENTS, timezone.now()), lock=lambda: fetch(f"SELECT 1 FROM {EVENTS.table}_beyond", [])
     )
-    assert EVENTS.chunks() == before
+    assert EVENTS.chunks() == chunks
