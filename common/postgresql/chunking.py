@@ -38,11 +38,17 @@ def in_chunks(table: str, *, key: str = "id", follows: str = "") -> RunPython:
 
 
 def closed(table: str, *followers: str) -> RunPython:
-    """What was there is all of the first chunk, whose end is far: the next ids are those behind it, in the next one."""
+    """What was there is all of the first chunk, whose end is far: the next ids are those behind it, in the next one.
+    Where nothing was there, the first chunk's end comes near.
+    """
 
     def forwards(_apps: Any, editor: Any) -> None:
         with editor.connection.cursor() as cursor:
             last, upper = _last_id(cursor, table), _end_of_first(cursor, table)
+            if not last:
+                with transaction.atomic(editor.connection.alias):
+                    for each in (table, *followers):
+                        _end_first_at(cursor, each, _LEAST)
             if 0 < last < upper:
                 whole = Chunked(table=table, followers=followers, moment="", period=timedelta(), least=_LEAST)
                 make_next(whole, upper)
@@ -55,7 +61,7 @@ def _checked(cursor: Any, table: str, key: str, follows: str) -> int:
     """The end of the first chunk, which all rows are below. New ones too: their ids are far from it."""
     name, last = f"{table}_first_chunk", _last_id(cursor, table)
     if not last:
-        return _end_of_first(cursor, follows) if follows else _LEAST
+        return _end_of_first(cursor, follows) if follows else _ROOM
     told = _one(cursor, "SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conname = %s", [name])
     if told is None:
         upper = _end_of_first(cursor, follows) if follows else last + _ROOM
@@ -92,6 +98,11 @@ def _swap(cursor: Any, table: str, key: str, upper: int) -> None:
     cursor.execute(f"ALTER TABLE {first} DROP CONSTRAINT IF EXISTS {table}_first_chunk")
     cursor.execute(f"CREATE TABLE {table}_beyond (LIKE {first} INCLUDING ALL EXCLUDING IDENTITY)")
     cursor.execute(f"ALTER TABLE {table} ATTACH PARTITION {table}_beyond DEFAULT")
+
+
+def _end_first_at(cursor: Any, table: str, upper: int) -> None:
+    cursor.execute(f"ALTER TABLE {table} DETACH PARTITION {table}_first")
+    cursor.execute(f"ALTER TABLE {table} ATTACH PARTITION {table}_first FOR VALUES FROM (MINVALUE) TO ({upper})")
 
 
 def _indexes(cursor: Any, table: str, key: str) -> list[tuple[str, str, str | None]]:

@@ -22,8 +22,8 @@ ROWS: dict[str, tuple[str, ...]] = {
     "chains_app.sandbox.chain.mine: advisory lock": (
         f"{BUSINESS}::test_two_processes_that_mine_at_once_make_one_block",
     ),
-    # Within which alone its SET LOCAL holds: taken away, the scrape makes fewer queries.
-    "checkout_project.observing.known._counted: atomic": (
+    # Within which alone its SET LOCAL holds.
+    "common.database.fetch_by_index: atomic": (
         "tests/observing/test_known.py::test_a_scrape_asks_as_often_however_much_there_is",
     ),
     "chains_app.reading.scanning._insert: atomic": (
@@ -43,6 +43,9 @@ ROWS: dict[str, tuple[str, ...]] = {
     ),
     "common.postgresql.chunking.in_chunks.forwards: atomic": (
         "tests/common/test_chunks.py::test_a_stop_in_the_middle_leaves_the_table_as_it_was",
+    ),
+    "common.postgresql.chunking.closed.forwards: atomic": (
+        "tests/common/test_chunks.py::test_where_the_first_chunk_cannot_end_so_near_all_stays_as_it_was",
     ),
     **dict.fromkeys(
         ("common.postgresql.chunks._alone: atomic", "common.postgresql.chunks._alone: LOCK TABLE"),
