@@ -1,5 +1,6 @@
 """What `/metrics` reads of the database: a fixed number of queries, and alarms that mean something."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,9 +13,10 @@ from prometheus_client.parser import text_string_to_metric_families
 from chains_app.models import RateSheet, ScanCursor
 from chains_app.networks.networks import network
 from chains_app.reading.health import record_problem
+from checkout_project.facts import installation
 from sessions_app.models import CheckoutSession
 
-QUERIES = 16  # three of them begin, plan and end a transaction
+QUERIES = 25  # nine of them begin, plan and end transactions
 # Of which nobody in this database has read anything.
 NEW, NODE = "celo", "RPC_URL_CELO"
 
@@ -97,3 +99,12 @@ def test_without_redis_the_database_is_told_and_redis_missed(client: Client, db:
     found = told(client)
     assert (found["tallystick_redis_up"], found["tallystick_database_up"]) == ({"": 0}, {"": 1})
     assert "tallystick_queue_tasks" not in found
+
+
+def test_what_waits_is_counted_up_to_a_limit(
+    client: Client, new_session: Callable[..., CheckoutSession], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(3):
+        CheckoutSession.objects.filter(pk=new_session().pk).update(needs_decision=True)
+    monkeypatch.setattr(installation, "MOST_COUNTED", 2)
+    assert told(client)["tallystick_decisions_waiting"]["test"] == 2

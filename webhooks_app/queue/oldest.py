@@ -1,23 +1,31 @@
 """Which message has waited longest, found without reading all that wait: of them there may be millions."""
 
-from common.database import fetch
+from datetime import datetime
+
+from common.database import fetch_by_index
 from webhooks_app.models import Delivery, WebhookEndpoint
 
 # Deliveries at each end of an endpoint's queue. At its front stand those whose time has come, by age where they were
 # not tried; at its back those that were tried most, which are old as well.
 AT_EACH_END = 50
 
+# ruff: noqa: S608  (what is put into the statements are names of our own)
 _DELIVERIES = Delivery._meta.db_table
 # Endpoint after endpoint by the index that the claim takes, as the claim does it.
-OLDEST = f"""
+_WAITING = f"""
 WITH RECURSIVE waiting AS (
-    (SELECT endpoint_id FROM {_DELIVERIES} WHERE state = 'pending' ORDER BY endpoint_id, next_attempt_at LIMIT 1)
+    (SELECT endpoint_id, next_attempt_at FROM {_DELIVERIES} WHERE state = 'pending'
+     ORDER BY endpoint_id, next_attempt_at LIMIT 1)
     UNION ALL
     SELECT following.* FROM waiting, LATERAL (
-        SELECT endpoint_id FROM {_DELIVERIES} WHERE state = 'pending' AND endpoint_id > waiting.endpoint_id
+        SELECT endpoint_id, next_attempt_at FROM {_DELIVERIES}
+        WHERE state = 'pending' AND endpoint_id > waiting.endpoint_id
         ORDER BY endpoint_id, next_attempt_at LIMIT 1
     ) AS following
 )
+"""
+_FIRST_DUE = f"{_WAITING} SELECT min(next_attempt_at) FROM waiting"
+OLDEST = f"""{_WAITING}
 SELECT either.id FROM waiting
 JOIN {WebhookEndpoint._meta.db_table} AS endpoint
     ON endpoint.id = waiting.endpoint_id AND endpoint.disabled_at IS NULL,
@@ -29,7 +37,7 @@ LATERAL (
      ORDER BY next_attempt_at DESC LIMIT %(at_each_end)s::int)
 ) AS either
 ORDER BY either.created_at LIMIT 1
-"""  # noqa: S608  (names of our own)
+"""
 
 
 def oldest_waiting() -> Delivery | None:
@@ -37,6 +45,12 @@ def oldest_waiting() -> Delivery | None:
 
     Of a queue longer than both its ends, one may be older whose tries were fewer than theirs.
     """
-    found = fetch(OLDEST, {"at_each_end": AT_EACH_END})
+    found = fetch_by_index(OLDEST, {"at_each_end": AT_EACH_END})
     rows = Delivery.objects.select_related("endpoint__merchant")
     return rows.filter(id__in=[each for (each,) in found]).first()
+
+
+def first_due() -> datetime | None:
+    """When the first of all that wait is due, or was; None: nothing waits."""
+    [(moment,)] = fetch_by_index(_FIRST_DUE, [])
+    return moment if isinstance(moment, datetime) else None

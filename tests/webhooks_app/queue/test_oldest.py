@@ -1,6 +1,5 @@
 """The oldest message that waits, of a queue of any length."""
 
-import json
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
@@ -9,9 +8,10 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
+from common.database import fetch_by_index
 from tests.webhooks_app.conftest import Listener
 from webhooks_app.models import Delivery, DeliveryState, WebhookEndpoint
-from webhooks_app.queue.oldest import AT_EACH_END, OLDEST, oldest_waiting
+from webhooks_app.queue.oldest import AT_EACH_END, OLDEST, first_due, oldest_waiting
 
 Listen = Callable[..., Listener]
 LONG = 3000
@@ -48,15 +48,33 @@ def rows_read(plan: dict[str, Any]) -> int:
     return below if "Scan" not in plan["Node Type"] else below + round(plan["Actual Rows"] * plan["Actual Loops"])
 
 
-def test_it_is_found_at_the_ends_of_a_long_queue_without_reading_it(backlog: WebhookEndpoint) -> None:
+@pytest.fixture
+def _was_empty(listen: Listen) -> None:
+    """What PostgreSQL knows of the queue is that nothing was in it."""
+    now = timezone.now()
+    wait(listen().endpoint, 1, created=now, due=now).save()
+    Delivery.objects.all().delete()
+    with connection.cursor() as cursor:
+        cursor.execute(f"ANALYZE {Delivery._meta.db_table}")
+
+
+@pytest.mark.moves_everybody
+@pytest.mark.usefixtures("_was_empty")
+def test_it_is_found_at_the_ends_of_a_long_queue_without_reading_it(request: pytest.FixtureRequest) -> None:
+    backlog = request.getfixturevalue("backlog")
     oldest = oldest_waiting()
     assert oldest
     assert (oldest.endpoint, oldest.attempts_made) == (backlog, 19)
-    with connection.cursor() as cursor:
-        cursor.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {OLDEST}", {"at_each_end": AT_EACH_END})
-        [told] = cursor.fetchone()
-    [plan] = told if isinstance(told, list) else json.loads(told)
+    [([plan],)] = fetch_by_index(f"EXPLAIN (ANALYZE, FORMAT JSON) {OLDEST}", {"at_each_end": AT_EACH_END})
     assert rows_read(plan["Plan"]) < 10 * AT_EACH_END
+
+
+def test_the_first_that_is_due_is_told(listen: Listen) -> None:
+    assert first_due() is None
+    now = timezone.now()
+    for event, (path, seconds) in enumerate([("/a", 30), ("/a", -20), ("/b", -10)], start=1):
+        wait(listen(path).endpoint, event, created=now, due=now + timedelta(seconds=seconds)).save()
+    assert first_due() == now - timedelta(seconds=20)
 
 
 def test_what_an_endpoint_that_is_off_lacks_is_nobodys_trouble(backlog: WebhookEndpoint, listen: Listen) -> None:
