@@ -48,6 +48,7 @@ class Claim:
     """A delivery that is ours until the lease ends."""
 
     delivery_id: int
+    event_key: int  # names the chunk that it is in
     endpoint_id: int
     attempts_made: int
     leased_until: datetime
@@ -122,8 +123,8 @@ WITH RECURSIVE waiting AS (
 UPDATE {deliveries} AS delivery SET next_attempt_at = now() + %(lease)s, leased = true
 FROM taken, {events} AS event
 WHERE delivery.id = taken.id AND delivery.event_id = taken.event_id AND event.id = taken.event_id
-RETURNING delivery.id, delivery.endpoint_id, delivery.attempts_made, delivery.next_attempt_at,
-    event.public_id, event.type, event.created_at, event.mode, event.subject, event.subject_sequence, event.id,
+RETURNING delivery.id, delivery.event_id, delivery.endpoint_id, delivery.attempts_made, delivery.next_attempt_at,
+    event.public_id, event.type, event.created_at, event.mode, event.subject, event.subject_sequence,
     event.data::text, (
         SELECT (jsonb_object_agg(field.key, field.value)
             || jsonb_build_object('sequence', max(newest.subject_sequence)))::text
@@ -139,18 +140,18 @@ RETURNING delivery.id, delivery.endpoint_id, delivery.attempts_made, delivery.ne
 _REPORT = """
 WITH outcome AS (
     SELECT * FROM json_to_recordset(%s) AS t(
-        id bigint, lease timestamptz, state text, attempts int, pause float,
+        id bigint, event bigint, lease timestamptz, state text, attempts int, pause float,
         started_at timestamptz, duration int, code int, problem text, detail text, answer text
     )
 ), free AS (
     SELECT outcome.*, delivery.next_attempt_at = outcome.lease AS is_ours
-    FROM outcome JOIN {deliveries} AS delivery ON delivery.id = outcome.id
+    FROM outcome JOIN {deliveries} AS delivery ON delivery.id = outcome.id AND delivery.event_id = outcome.event
     FOR NO KEY UPDATE OF delivery SKIP LOCKED
 ), moved AS (
     UPDATE {deliveries} AS delivery
     SET state = free.state, attempts_made = free.attempts, leased = false,
         next_attempt_at = now() + free.pause * interval '1 second'
-    FROM free WHERE delivery.id = free.id AND free.is_ours
+    FROM free WHERE delivery.id = free.id AND delivery.event_id = free.event AND free.is_ours
 ), recorded AS (
     INSERT INTO {attempts} (delivery_id, started_at, duration_ms, status_code, problem, detail, answer_excerpt)
     SELECT id, started_at, duration, code, problem, detail, answer FROM free
@@ -173,15 +174,15 @@ WITH outcome AS (
 )
 SELECT
     ARRAY(SELECT id FROM outcome WHERE id NOT IN (SELECT id FROM free)
-        AND EXISTS (SELECT FROM {deliveries} WHERE id = outcome.id)),
+        AND EXISTS (SELECT FROM {deliveries} WHERE id = outcome.id AND event_id = outcome.event)),
     ARRAY(SELECT id FROM news WHERE id NOT IN (SELECT id FROM free_endpoint)
         AND EXISTS (SELECT FROM {endpoints} WHERE id = news.id))
 """.format_map(_TABLES)
 
 _GIVE_BACK = """
 UPDATE {deliveries} AS delivery SET next_attempt_at = now(), leased = false
-FROM unnest(%(ids)s::bigint[], %(leases)s::timestamptz[]) AS given(id, lease)
-WHERE delivery.id = given.id AND delivery.next_attempt_at = given.lease
+FROM unnest(%(ids)s::bigint[], %(events)s::bigint[], %(leases)s::timestamptz[]) AS given(id, event, lease)
+WHERE delivery.id = given.id AND delivery.event_id = given.event AND delivery.next_attempt_at = given.lease
 """.format_map(_TABLES)
 
 # The lock lets no endpoint be switched on between the look at it and the change: what is set aside before is sent by
@@ -191,14 +192,14 @@ WITH off AS (
     SELECT id FROM {endpoints} WHERE id = ANY(%(endpoints)s) AND (disabled_at IS NOT NULL OR deleted_at IS NOT NULL)
     FOR SHARE SKIP LOCKED
 ), waiting AS (
-    SELECT due.id FROM off, LATERAL (
-        SELECT id FROM {deliveries} WHERE endpoint_id = off.id AND state = 'pending'
+    SELECT due.* FROM off, LATERAL (
+        SELECT id, event_id FROM {deliveries} WHERE endpoint_id = off.id AND state = 'pending'
             AND NOT (leased AND next_attempt_at > now())
         LIMIT %(batch)s FOR UPDATE SKIP LOCKED
     ) AS due
 )
 UPDATE {deliveries} AS delivery SET state = 'failed', next_attempt_at = NULL, leased = false
-FROM waiting WHERE delivery.id = waiting.id
+FROM waiting WHERE delivery.id = waiting.id AND delivery.event_id = waiting.event_id
 """.format_map(_TABLES)
 
 
@@ -239,7 +240,11 @@ async def report(
 
 async def give_back(connection: Connection, claims: Sequence[Claim]) -> None:
     """Makes claims that did not leave due again at once."""
-    given = {"ids": [each.delivery_id for each in claims], "leases": [each.leased_until for each in claims]}
+    given = {
+        "ids": [each.delivery_id for each in claims],
+        "events": [each.event_key for each in claims],
+        "leases": [each.leased_until for each in claims],
+    }
     await connection.execute(_GIVE_BACK, given)
 
 
@@ -249,8 +254,8 @@ async def set_aside(connection: Connection, endpoints: Iterable[int]) -> None:
 
 
 def _claim(row: tuple[Any, ...], leave_by: float) -> Claim:
-    delivery_id, endpoint_id, attempts, lease, event_id, kind, *told = row
-    created_at, mode, subject, sequence, key, data, current = told
+    delivery_id, key, endpoint_id, attempts, lease, event_id, kind, *told = row
+    created_at, mode, subject, sequence, data, current = told
     body = wire_body(
         event_id=event_id,
         type=kind,
@@ -262,7 +267,7 @@ def _claim(row: tuple[Any, ...], leave_by: float) -> Claim:
         data=data,
         current=current,
     )
-    return Claim(delivery_id, endpoint_id, attempts, lease, event_id, kind, body, leave_by, created_at, mode)
+    return Claim(delivery_id, key, endpoint_id, attempts, lease, event_id, kind, body, leave_by, created_at, mode)
 
 
 def _reports(outcome: Outcome) -> dict[str, Any]:
@@ -270,6 +275,7 @@ def _reports(outcome: Outcome) -> dict[str, Any]:
     state, pause = _move(outcome)
     return {
         "id": outcome.claim.delivery_id,
+        "event": outcome.claim.event_key,
         "lease": outcome.claim.leased_until.isoformat(),
         "state": state.value,
         "attempts": outcome.claim.attempts_made + 1,

@@ -88,6 +88,7 @@ def _claim(delivery: Delivery) -> Claim:
     event = delivery.event
     return Claim(
         delivery_id=delivery.pk,
+        event_key=event.pk,
         endpoint_id=delivery.endpoint_id,
         attempts_made=0,
         leased_until=delivery.next_attempt_at or timezone.now(),

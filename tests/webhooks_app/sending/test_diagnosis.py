@@ -22,7 +22,7 @@ from webhooks_app.queue.delivery import Claim, Outcome
 from webhooks_app.sending.attempts import attempt
 from webhooks_app.sending.targets import Target
 
-CLAIM = Claim(1, 1, 0, datetime(2030, 1, 1, tzinfo=UTC), "evt_1", "checkout.created", b"{}")
+CLAIM = Claim(1, 1, 1, 0, datetime(2030, 1, 1, tzinfo=UTC), "evt_1", "checkout.created", b"{}")
 
 
 def outcome(

@@ -23,7 +23,7 @@ NOW = 1000.0
 
 
 def claim(number: int, endpoint: int = 1, leave_by: float = inf) -> Claim:
-    return Claim(number, endpoint, 0, datetime.now(UTC), f"evt_{number}", "checkout.created", b"{}", leave_by)
+    return Claim(number, number, endpoint, 0, datetime.now(UTC), f"evt_{number}", "checkout.created", b"{}", leave_by)
 
 
 def fill(lanes: Lanes, endpoint: int, number: int) -> list[Claim]:
