@@ -3,14 +3,16 @@
 from typing import Any
 
 from celery import Celery, Task
-from celery.signals import task_failure, task_prerun
+from celery.signals import beat_init, celeryd_init, task_failure, task_prerun
 from django.utils import timezone
 
 from checkout_project.jobs.broker import Messages, use_it
 from checkout_project.jobs.failures import note_failure
 from checkout_project.jobs.schedule import BEAT_SCHEDULE
+from checkout_project.jobs.threads import worker_threads
 from checkout_project.observing import tasks as _tasks  # noqa: F401  (listens to signals)
 from checkout_project.start import read_settings
+from common.garbage import collect_rarely
 from common.ticks import taken
 
 read_settings()
@@ -24,6 +26,16 @@ app.steps["worker"].add("checkout_project.checks.worker:VerifyNetworks")
 app.steps["worker"].add("checkout_project.jobs.life_steps:GivePulse")
 app.steps["worker"].add("checkout_project.jobs.life_steps:GiveSigns")
 app.steps["worker"].add("webhooks_app.sending.worker_step:SendWebhooks")
+
+
+@celeryd_init.connect
+def _size(conf: Any, **_signal: Any) -> None:
+    conf.worker_concurrency = worker_threads()
+
+
+@beat_init.connect
+def _settle(**_signal: Any) -> None:
+    collect_rarely()
 
 
 @task_prerun.connect

@@ -217,8 +217,8 @@ LOGGING = logs.configure(
 # A body larger than this answers 413, before it is read when its length was sent; one that takes longer answers 408.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 64 * 1024
 BODY_SECONDS = env.number("BODY_SECONDS", 10)
-# In how many threads a web process answers. More than cores: most of them wait for PostgreSQL.
-WEB_THREADS = env.number("WEB_THREADS", 8)
+# In how many threads a web process answers, and a worker works. More than cores: most of them wait for others.
+WEB_THREADS, WORKER_THREADS = env.number("WEB_THREADS", 8), env.number("WORKER_THREADS", 48)
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["merchants_app.frame.api_authentication.ApiKeyAuthentication"],

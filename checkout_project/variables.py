@@ -70,9 +70,8 @@ VARIABLES = {
         Variable(name="WEB_THREADS", meaning="in how many threads a web process answers"),
         Variable(
             name="WORKER_THREADS",
-            meaning="how many jobs a worker process does at once. Each network takes two when its node is slow; "
-            "with fewer than twice your networks, one that hangs keeps others waiting",
-            shown="`48`",
+            meaning="how many jobs a worker process does at once; by itself two for each network that is on and eight "
+            "more, if that is more, so that none whose nodes hang keeps others waiting",
         ),
         Variable(name="BODY_SECONDS", meaning="within which a whole request body must arrive"),
     ),

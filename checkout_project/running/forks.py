@@ -84,7 +84,7 @@ def work() -> None:
     web.start()
     app = import_module("checkout_project.celery").app
     app.steps["worker"].add("checkout_project.jobs.beat_inside:BeatInside")
-    app.worker_main([*WORKER, "--concurrency", os.environ["WORKER_THREADS"]])
+    app.worker_main(WORKER)
     web.stop()
 
 

@@ -75,7 +75,7 @@ def test_all_start_the_same_processes_by_the_same_line() -> None:
 
 def test_make_run_tells_the_worker_what_the_procfile_does() -> None:
     line = shlex.split(commands()["worker"])
-    assert {word for word in line if word.startswith("--")} - {"--concurrency"} <= set(forks.WORKER)
+    assert {word for word in line if word.startswith("--")} <= set(forks.WORKER)
 
 
 def test_each_process_has_a_probe_of_its_own() -> None:

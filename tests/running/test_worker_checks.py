@@ -10,6 +10,7 @@ from celery.worker import state
 
 from checkout_project.checks import worker
 from checkout_project.checks.worker import VerifyNetworks
+from checkout_project.jobs.threads import worker_threads
 from tests.anvil import Anvil
 from tests.fake_node import FakeNode
 from tests.loopback import HANG_UP, Asked, LoopbackServer, Response
@@ -57,3 +58,15 @@ def test_a_wrong_node_that_answers_late_stops_the_worker_then(monkeypatch: pytes
         VerifyNetworks(None).create(None)
         gone_on.set()
         wait_until(lambda: state.should_stop == 1)
+
+
+def test_a_worker_has_two_threads_for_each_network_and_some_for_all_else(
+    monkeypatch: pytest.MonkeyPatch, settings: Any
+) -> None:
+    settings.WORKER_THREADS = 16
+    assert worker_threads() == 16
+    for name in LIVE:
+        monkeypatch.setenv(f"RPC_URL_{name}", "http://127.0.0.1:9")
+    assert worker_threads() == 2 * (len(LIVE) + 1) + 8  # the sandbox is one
+    settings.WORKER_THREADS = 48
+    assert worker_threads() == 48

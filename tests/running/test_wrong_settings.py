@@ -33,7 +33,7 @@ WRONG = {
     "REDIS_URL": ["", "http://host", "redis://", "redis://:p#w@host:6379/0", "redis://host/name", "redis://host:port"],
     "API_KEY_CACHE_SECONDS": ["5", "-1", "soon", "1.5"],
     "RATE_LIMIT_PER_KEY": ["0", "-5", "many", "١٢"],
-    "BODY_SECONDS": ["0"], "WEB_THREADS": ["0", ""],
+    "BODY_SECONDS": ["0"], "WEB_THREADS": ["0", ""], "WORKER_THREADS": ["0", "many"],
     "WEBHOOK_PORTS": ["", "http", "0", "70000", "80;443"],
     "EMAIL_PORT": ["0", "99999"],
     "DEFAULT_FROM_EMAIL": ["", "nobody", "Mia <mia@>"],
