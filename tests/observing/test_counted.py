@@ -1,6 +1,10 @@
 """What is counted while it happens: routes and stages, by words and never by ids."""
 
+import os
+import subprocess
+import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
@@ -18,6 +22,7 @@ from sessions_app.paying.opening import note_opening
 from sessions_app.paying.quoting import choose_option
 from tests.cast import Api
 from tests.sandbox import Sandbox
+from tests.stack import ROOT
 
 
 def counted(name: str, **labels: str) -> float:
@@ -91,3 +96,16 @@ def test_workers_tell_theirs_at_a_port_of_their_own_for_the_same_token(settings:
         text = answer.read().decode()
     assert "# TYPE tallystick_tasks_total counter" in text
     assert "process_resident_memory_bytes" in text
+
+
+def test_processes_of_one_machine_are_told_together(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.observing.counting_processes"],
+        env=os.environ | {"PROMETHEUS_MULTIPROC_DIR": str(tmp_path)},
+        cwd=ROOT, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    lines = done.stdout.splitlines()
+    assert 'tallystick_http_requests_total{method="GET",route="api:account",status="200"} 7.0' in lines
+    assert 'tallystick_http_request_seconds_sum{route="api:account"} 7.0' in lines
+    assert "tallystick_web_threads_busy 3.0" in lines  # what one has at work ends with it
+    assert 'tallystick_task_ended_timestamp_seconds{task="expire_due"} 4000.0' in lines
