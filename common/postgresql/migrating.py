@@ -40,6 +40,21 @@ def column_once(table: str, name: str, definition: str) -> RunSQL:
     )
 
 
+def stored_with(table: str, **parameters: float) -> RunSQL:
+    """Storage parameters, of a table in chunks those of each, which the next ones take over. Nobody waits for it."""
+    given = ", ".join(f"{name} = {value}" for name, value in parameters.items())
+    parts = f"""
+        SELECT oid::regclass FROM pg_class WHERE oid = '{table}'::regclass AND relkind = 'r'
+        UNION ALL SELECT relid FROM pg_partition_tree('{table}') WHERE isleaf
+    """  # noqa: S608  (a name of our own)
+    return RunSQL(_for_each(parts, f"SET ({given})"), _for_each(parts, f"RESET ({', '.join(parameters)})"))
+
+
+def _for_each(tables: str, change: str) -> str:
+    alter = f"EXECUTE format('ALTER TABLE %s {change}', each)"
+    return f"DO $$ DECLARE each regclass; BEGIN FOR each IN {tables} LOOP {alter}; END LOOP; END $$"
+
+
 def _without_broken(name: str) -> str:
     is_broken = f"SELECT FROM pg_index WHERE indexrelid = to_regclass('{name}') AND NOT indisvalid"
     return f"DO $$ BEGIN IF EXISTS ({is_broken}) THEN DROP INDEX {name}; END IF; END $$"
