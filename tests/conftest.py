@@ -2,10 +2,12 @@
 
 import gc
 import importlib.util
+from typing import Any
 
 import hypothesis
 import pytest
 from django.core.servers.basehttp import WSGIRequestHandler
+from xdist.scheduler import LoadFileScheduling
 
 from checkout_project.words.catalogues import compile_all
 from tests.settings import services
@@ -52,6 +54,24 @@ EARLY = (
     "tests/test_code.py", "tests/examples/", "tests/running/", "tests/webhooks_app/sending/", "tests/journeys/",
     "tests/cli/", "tests/pages/", "tests/chains_app/contracts/",
 )  # fmt: skip
+
+
+# One running Tallystick serves all files of such a folder (`scope="package"` in its conftest.py).
+TOGETHER = ("tests/examples/", "tests/journeys/")
+
+
+class FilesAndFolders(LoadFileScheduling):
+    """`--dist loadfile`, where the files of some folders go to one process too."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        """What goes to one process: tests of the same answer."""
+        return next((folder for folder in TOGETHER if nodeid.startswith(folder)), nodeid.partition("::")[0])
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadFileScheduling | None:
+    """`make test` and its like; other ways to share out stay as they are."""
+    return FilesAndFolders(config, log) if config.option.dist == "loadfile" else None
 
 
 @pytest.hookimpl(trylast=True)
