@@ -9,15 +9,12 @@ import sys
 import time
 from pathlib import Path
 
-from checkout_project.tools.audit import BANDIT
-
 ROOT = Path(__file__).resolve().parents[2]
 _PYTHON = [sys.executable, "-m"]
 # The slowest first: the rest runs beside it.
 TOOLS: dict[str, list[str]] = {
     "openapi": [*_PYTHON, "checkout_project.openapi.linters"],
     "mypy": [*_PYTHON, "mypy"],
-    "bandit": [*_PYTHON, *BANDIT],
     "djlint": [*_PYTHON, "djlint", "--check", "templates"],
     "import-linter": [str(Path(sys.executable).with_name("lint-imports")), "--no-logo"],
     "biome": [
