@@ -210,15 +210,14 @@ def _is_private(name: str) -> bool:
 
 
 def _own_privates(tree: ast.Module) -> set[str]:
-    """What the module's classes and functions are called, what stands in their bodies, what they set on themselves."""
+    """What the module's classes and functions are called, what has a value there, what they set on themselves."""
     found = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             found.add(node.name)
-        if isinstance(node, ast.ClassDef | ast.Module):
-            for statement in node.body:
-                found |= {part.id for part in ast.walk(statement) if isinstance(part, ast.Name) and _is_set(part)}
-        if isinstance(node, ast.Attribute) and _is_set(node) and getattr(node.value, "id", "") in {"self", "cls"}:
+        elif isinstance(node, ast.Name) and _is_set(node):
+            found.add(node.id)
+        elif isinstance(node, ast.Attribute) and _is_set(node) and getattr(node.value, "id", "") in {"self", "cls"}:
             found.add(node.attr)
     return found
 

@@ -24,18 +24,26 @@ from tests.waiting import wait_until
 PACKAGE = "tallystick_generated"
 
 
-@pytest.fixture
-def client(
-    transactional_db: None, live_server: Any, mia_key: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Any:
-    """The generated client, with Mia's key."""
+@pytest.fixture(scope="module")
+def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the generated package lies."""
+    folder = tmp_path_factory.mktemp("generated")
+    (folder / "openapi.json").write_bytes(as_json())
     programs = Path(sys.executable).parent
-    generate = [str(programs / "openapi-python-client"), "generate", f"--url={live_server.url}/api/schema"]
-    options = [f"--output-path={tmp_path / PACKAGE}", "--meta=none", "--fail-on-warning"]
+    generate = [str(programs / "openapi-python-client"), "generate", f"--path={folder / 'openapi.json'}"]
+    options = [f"--output-path={folder / PACKAGE}", "--meta=none", "--fail-on-warning"]
     environment = {"PATH": f"{programs}:/usr/bin:/bin"}
     done = subprocess.run([*generate, *options], env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
-    monkeypatch.syspath_prepend(tmp_path)
+    return folder
+
+
+@pytest.fixture
+def client(
+    transactional_db: None, live_server: Any, mia_key: str, package: Path, monkeypatch: pytest.MonkeyPatch
+) -> Any:
+    """The generated client, with Mia's key."""
+    monkeypatch.syspath_prepend(package)
     yield part("client").AuthenticatedClient(base_url=live_server.url, token=mia_key)
     for name in [each for each in sys.modules if each.startswith(PACKAGE)]:
         del sys.modules[name]
