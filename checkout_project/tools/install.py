@@ -9,14 +9,19 @@ import os
 import shutil
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Lock
 
 ROOT = Path(__file__).resolve().parents[2]
 VENV = ROOT / ".venv"
 BIN = VENV / "bin"
 _PIP_INSTALL = [
     "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--prefer-binary", "--require-hashes",
+    "--no-compile",
 ]  # fmt: skip
+FOR_RUNNING = "requirements-run.lock"
+_ONE_APT = Lock()
 TURKISH = Path("/usr/share/i18n/locales/tr_TR")
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
@@ -32,10 +37,12 @@ def main(purpose: str) -> None:
             f"Python 3.11 or newer is needed, this is {sys.version.split()[0]}: install it, or name it: "
             f"make {purpose} PYTHON=python3.12"
         )
-    # The dev lock has all of the other one.
-    install_python_packages("requirements-run.lock" if purpose == "run" else "requirements-dev.lock")
-    compile_words()
-    install_node_packages(needed=purpose == "test")
+    with ThreadPoolExecutor(1) as beside:
+        node = beside.submit(install_node_packages, needed=purpose == "test")
+        # The dev lock has all of the other one.
+        install_python_packages(FOR_RUNNING if purpose == "run" else "requirements-dev.lock")
+        compile_words()
+        node.result()
     if purpose == "test":
         install_browser()
         install_pooler()
@@ -59,8 +66,11 @@ def install_python_packages(lock: str) -> None:
         "The Python packages could not be installed; the reason stands above. Is it a hash? Then the index gives out "
         "another file than the one that was pinned: find out why before you trust it.",
     )
-    # Our code in Python's compiled form, as pip does for packages: the first start has not to make it.
-    _run([str(BIN / "python"), "-m", "compileall", "-q", "-x", r"/\.|/node_modules/|/tests/", "."])
+    # Compiled, so that the first start has not to do it. Tests import a part of theirs alone, and compile that.
+    compile_all = [str(BIN / "python"), "-m", "compileall", "-qq", "-j", "0", "-x"]
+    if lock == FOR_RUNNING:
+        _run([*compile_all, "/tests?/", *(str(folder) for folder in VENV.glob("lib/python*/site-packages"))])
+    _run([*compile_all, r"/\.|/node_modules/|/tests/", "."])
     (VENV / f".{lock}.installed").write_text(digest, encoding="utf-8")
 
 
@@ -144,9 +154,14 @@ def find_browser() -> str | None:
 
 
 def _apt_install(*packages: str) -> bool:
-    """On Debian and its kin, as root; False where that cannot be or fails."""
+    """On Debian and its kin, as root, one after the other; False where that cannot be or fails."""
     if os.geteuid() != 0 or shutil.which("apt-get") is None:
         return False
+    with _ONE_APT:
+        return _apt_get(packages)
+
+
+def _apt_get(packages: tuple[str, ...]) -> bool:
     print(f"Installing {' '.join(packages)} (once) …", flush=True)
     env = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     command = ["apt-get", "install", "-y", "-qq", "--no-install-recommends", *packages]
