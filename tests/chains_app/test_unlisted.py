@@ -1,7 +1,7 @@
 """Logs that a node keeps to itself: a block's header may tell of them, and a round number of logs is suspicious."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -149,6 +149,22 @@ def test_a_header_speaks_of_tokens_that_nobody_has_listed(chain: Devchain, proxi
     pat, worthless = address(), chain.node.deploy(CONTRACTS["TestUSDC"])
     block = chain.in_one([chain.mint(chain.usdc, address(), 7), chain.mint(worthless, pat, 7)])
     assert read(EvmReader(DEVCHAIN), [pat, address()], block) == ([], [])
+
+
+def test_a_transfer_that_is_listed_only_when_asked_for_otherwise_explains_nothing(
+    chain: Devchain, proxies: list[FaultyProxy]
+) -> None:
+    """The header speaks of just that one, and of nothing else."""
+    pat = address()
+    block = chain.pay(chain.usdc, pat, 7)
+
+    def lists_by_topics_alone(upstream: Callable[..., Any], where: dict[str, Any]) -> Any:
+        return [] if "address" in where else upstream("eth_getLogs", where)
+
+    for proxy in proxies:
+        proxy.answer("eth_getLogs", lists_by_topics_alone)
+    found, doubts = read(EvmReader(DEVCHAIN), [pat, address()], block)
+    assert (found, [(each.what, each.address) for each in doubts]) == ([], [(unlisted.UNLISTED, pat)])
 
 
 # --- what proves that a node was silent

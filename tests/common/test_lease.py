@@ -1,4 +1,4 @@
-"""A lease that ran out and is another's now is not renewed by who had it before."""
+"""One has a lease at a time; one that ran out and is another's now is not renewed by who had it before."""
 
 from threading import enumerate as threads
 
@@ -8,6 +8,13 @@ from django.core.cache import cache
 from common import lease as leases
 from common.lease import lease
 from tests.waiting import wait_until
+
+
+def test_one_at_a_time_has_it() -> None:
+    with lease("a-test") as first, lease("a-test") as second, lease("another") as third:
+        assert (first, second, third) == (True, False, True)
+    with lease("a-test") as later:
+        assert later
 
 
 def test_who_lost_it_leaves_it_to_who_has_it_now(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,4 @@
-"""Lists every lock and every transaction that the apps' code takes, by where it stands: read from the code itself."""
+"""Lists every lock, claim and transaction that the apps' code takes, by where it stands: read from the code itself."""
 
 import ast
 import re
@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from tests.source_tree import Module, SourceTree
 
 ATOMIC, ROWS, ADVISORY, UNLOCK = "atomic", "select_for_update", "advisory lock", "advisory unlock"
+CLAIM = "claim"  # in Redis: whoever is the first to add it
 # What SQL text may say, and what it is called here. Docstrings are no SQL.
 _IN_SQL = {
     r"pg_(?:try_)?advisory_(?:xact_)?lock\w*\(": ADVISORY,
@@ -55,6 +56,8 @@ def _kinds(node: ast.AST) -> Iterator[str]:
         name = node.attr if isinstance(node, ast.Attribute) else node.id
         if name in {ATOMIC, ROWS}:
             yield name
+        elif name == "add" and ast.unparse(node) == "cache.add":
+            yield CLAIM
     elif isinstance(node, ast.ImportFrom) and any(each.name == ATOMIC for each in node.names):
         yield f"{ATOMIC}, imported by its own name"
     elif isinstance(node, ast.keyword) and node.arg in {ATOMIC, ROWS}:

@@ -19,6 +19,24 @@ OUTAGE = "tests/locks/test_outage_locks.py"
 WEBHOOKS = "tests/locks/test_webhook_locks.py"
 
 ROWS: dict[str, tuple[str, ...]] = {
+    "chains_app.rates.exchange_rates._asked: claim": (
+        "tests/chains_app/rates/test_rates_asked_once.py::test_who_finds_another_one_asking_waits_for_its_answer",
+    ),
+    "checkout_project.jobs.failures.note_failure: claim": (
+        "tests/api/test_operators_front.py::test_tasks_that_break_off_are_counted_for_a_day",
+    ),
+    "checkout_project.tasks.look_at_neighbours: claim": (
+        "tests/observing/test_neighbours.py::test_it_is_looked_at_within_a_minute_and_no_oftener",
+    ),
+    "common.lease.lease: claim": ("tests/common/test_lease.py::test_one_at_a_time_has_it",),
+    "common.ticks.may_be_sent: claim": ("tests/running/test_jobs.py::test_of_one_job_one_waits",),
+    "sessions_app.collecting.compared.compare_now_and_then: claim": (
+        "tests/sessions_app/books/test_files.py::test_the_chain_is_asked_once_a_minute_for_a_business",
+    ),
+    "sessions_app.refunding.undone.find: claim": (
+        "tests/sessions_app/refunding/test_undone.py::"
+        "test_what_nobody_could_tell_is_asked_for_again_after_a_while_on_each_network_for_itself",
+    ),
     "chains_app.sandbox.chain.mine: advisory lock": (
         f"{BUSINESS}::test_two_processes_that_mine_at_once_make_one_block",
     ),

@@ -1,4 +1,4 @@
-"""Every lock and every transaction in the apps' code is held by a test that is named for it."""
+"""Every lock, claim and transaction in the apps' code is held by a test that is named for it."""
 
 import ast
 from functools import cache
@@ -65,6 +65,7 @@ def source(tmp_path: Path, text: str) -> list[str]:
         ("_SQL = f'SELECT {a} FOR KEY SHARE'", "sessions_app.new._SQL: FOR SHARE"),
         ("_SQL: str = 'SELECT pg_try_advisory_xact_lock(1)'", "sessions_app.new._SQL: advisory lock"),
         ("_SQL = ' '.join(['LOCK TABLE a'])", "sessions_app.new._SQL: LOCK TABLE"),
+        ("def f():\n    return cache.add('a', 1, 60)", "sessions_app.new.f: claim"),
     ],
 )
 def test_a_new_lock_is_found(tmp_path: Path, text: str, name: str) -> None:

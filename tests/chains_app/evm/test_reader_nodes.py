@@ -1,9 +1,11 @@
 """Several nodes of a network: one fails, lags, lies, asks for rest, or belongs to another chain."""
 
 import time
+from contextlib import nullcontext
 from dataclasses import replace
 
 import pytest
+import time_machine
 
 from chains_app.calls.readers import reader_for, verify_networks
 from chains_app.evm import nodes
@@ -166,6 +168,20 @@ def test_a_sole_node_that_stands_still_is_reported_on_a_live_chain(chain, fakes,
     EvmReader(DEVCHAIN).head()
     with pytest.raises(ReaderUnavailable, match="stands still"):
         EvmReader(replace(DEVCHAIN, mode=Mode.LIVE)).head()
+
+
+@pytest.mark.parametrize(
+    ("seconds", "problem"), [(-301, "stands still"), (-300, None), (300, None), (301, "from the future")]
+)
+def test_a_live_head_may_be_off_by_five_minutes(chain, fakes, monkeypatch, seconds, problem):
+    monkeypatch.setenv("RPC_URL_DEVCHAIN", fakes[0].url)
+    with time_machine.travel(int(time.time()), tick=False):
+        said = {"timestamp": hex(int(time.time()) + seconds)}
+        fakes[0].answer(
+            "eth_getBlockByNumber", lambda upstream, *asked: upstream("eth_getBlockByNumber", *asked) | said
+        )
+        with pytest.raises(ReaderUnavailable, match=problem) if problem else nullcontext():
+            EvmReader(replace(DEVCHAIN, mode=Mode.LIVE)).head()
 
 
 def test_a_shape_that_nobody_thought_of_fails_the_node_and_not_the_program(chain, fakes):

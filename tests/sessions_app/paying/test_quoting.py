@@ -1,4 +1,6 @@
-"""Options that cannot be had: no rate for the asset, or a session that ended while it was picked."""
+"""What a quote counts with, and options that cannot be had: no rate for the asset, or a session that ended."""
+
+from decimal import Decimal
 
 import pytest
 from django.utils import timezone
@@ -6,7 +8,7 @@ from django.utils import timezone
 from merchants_app.models import Merchant
 from sessions_app.errors import NoTreasury, OptionUnavailable, SessionNotOpen
 from sessions_app.models import CheckoutSession, DepositAddress, Quote
-from sessions_app.paying.quoting import choose_option, options_for
+from sessions_app.paying.quoting import choose_option, lock_rate, options_for
 from sessions_app.selling.creation import create_session
 from sessions_app.state.lifecycle import cancel, lock
 from tests.cast import MIAS_WALLET, agreed, merchant, refreshed
@@ -74,3 +76,19 @@ def test_a_session_that_is_cancelled_while_an_option_is_picked_has_nothing_to_pa
     after = refreshed(session)
     assert (after.status, after.quote) == ("cancelled", None)
     assert [own(DepositAddress).count(), own(Quote).count()] == [0, 0]
+
+
+@pytest.mark.parametrize(
+    ("market", "spread", "locked"),
+    [
+        ("2500", "0", "2500"),
+        ("2500", "25", "2000"),
+        ("1", "2", "0.980392156862745098"),
+        ("0.0000123456789012346", "0", "0.000012345678901235"),
+    ],
+)
+def test_the_spread_is_taken_off_the_rate_to_18_decimals(market: str, spread: str, locked: str) -> None:
+    """With a spread of 25 % who owes 2,500 pays 1.25 of what counts for 2,500."""
+    rate = lock_rate(Decimal(market), Decimal(spread))
+    assert rate == Decimal(locked)
+    assert rate.as_tuple().exponent == -18

@@ -8,6 +8,7 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from chains_app.models import ScanCursor
 from chains_app.networks.networks import network
 from chains_app.reading.reader import Transfer
 from chains_app.sandbox.chain import send
@@ -106,6 +107,17 @@ def test_the_hash_is_found_in_a_block_that_was_read_before_it_was_told(
     assert now(mias).status == "prepared"
     look_for_told(SANDBOX, SandboxReader(SANDBOX))
     assert now(mias).status == "seen"
+
+
+def test_where_no_block_was_ever_read_nothing_that_was_told_is_looked_at(
+    sandbox: Sandbox, mias: Refund, session: CheckoutSession
+) -> None:
+    tx_hash = somebody_sends()
+    sandbox.wait(2, session)
+    told = tell_transaction(mias, tx_hash, actor="mia@example.com")
+    ScanCursor.objects.filter(pk="sandbox").delete()
+    look_for_told(SANDBOX, SandboxReader(SANDBOX))
+    assert (now(mias).status, now(mias).told_tx, now(mias).told_problem) == ("prepared", told.told_tx, "")
 
 
 @pytest.mark.parametrize("units", [HALF - 1, HALF + 1])

@@ -15,7 +15,7 @@ from tests.webhooks_app.receiver import Receiver
 from webhooks_app.endpoints.endpoints import change_endpoint, create_endpoint, delete_endpoint, switch_off
 from webhooks_app.errors import EndpointOff
 from webhooks_app.models import Delivery, DeliveryAttempt, DeliveryState, Event, WebhookEndpoint
-from webhooks_app.queue.resending import resend_delivery, resend_event, resend_failed, resend_since
+from webhooks_app.queue.resending import bring_nearer, resend_delivery, resend_event, resend_failed, resend_since
 from webhooks_app.sending.thread import SenderThread
 from webhooks_app.sending.trial import try_endpoint
 
@@ -222,3 +222,20 @@ def test_nothing_is_sent_to_one_that_was_deleted(listen: Listen, happen: Happen,
     with pytest.raises(EndpointOff, match="was deleted"):
         AGAIN[way](listener.now(), event)
     assert states(listener) == ["failed"]
+
+
+def test_time_is_let_pass_for_what_waits_of_one_business_in_one_mode(
+    listen: Listen, happen: Happen, mia: Merchant, otto: Merchant
+) -> None:
+    for business in (mia, otto):
+        for mode in ("test", "live"):
+            listen(merchant=business, mode=mode)
+            happen(merchant_id=business.pk, mode=mode)
+    happen(type="checkout.expired")
+    own(Delivery).filter(event__type="checkout.expired").update(leased=True)  # it is being sent
+    before = dict(own(Delivery).values_list("pk", "next_attempt_at"))
+    bring_nearer(mia, "test", timedelta(hours=1))
+    moved = own(Delivery).filter(next_attempt_at__in=[at - timedelta(hours=1) for at in before.values()])
+    assert [(each.event.merchant, each.event.mode, each.event.type) for each in moved] == [
+        (mia, "test", "checkout.completed")
+    ]
