@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from django.utils import timezone
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from sessions_app.models import CheckoutSession
 from sessions_app.paying.quoting import choose_option
@@ -162,7 +162,7 @@ def test_signing_instead_of_sending(page_with_wallet: Page, facilitator: Facilit
 def test_on_a_phone_the_page_opens_in_a_wallets_app(page_with_wallet: Page, session: CheckoutSession) -> None:
     page = page_with_wallet
     page.set_viewport_size({"width": 390, "height": 844})
-    page.get_by_text("Open in wallet app").click()
+    press_while_a_wallet_comes(page, "Open in wallet app")
     links = page.locator("a[data-app]").evaluate_all("all => all.map(link => link.getAttribute('href'))")
     path, coded = (
         f"127.0.0.1:8000/pay/{session.page_token}",
@@ -179,3 +179,19 @@ def test_on_a_phone_the_page_opens_in_a_wallets_app(page_with_wallet: Page, sess
     page.get_by_role("link", name="MetaMask").click()
     page.clock.run_for(3_000)
     news(page, "MetaMask did not open. Is the app installed?")
+
+
+def press_while_a_wallet_comes(page: Page, what: str) -> None:
+    """What works the browser's wallet is there only when the finger is down: nothing may move from under it."""
+    held = list[Route]()
+    page.route("**/js/pay/wallet.js", lambda route: held.append(route))
+    page.reload()
+    pressed = page.get_by_text(what)
+    pressed.scroll_into_view_if_needed()
+    pressed.hover()
+    page.mouse.down()
+    held[0].continue_()
+    expect(page.get_by_role("button", name="Pay with browser wallet")).to_be_enabled()
+    page.mouse.up()
+    page.evaluate("window.dispatchEvent(new StorageEvent('storage', { key: 'tallystick:asked:' }))")  # another tab
+    expect(pressed).to_be_focused()

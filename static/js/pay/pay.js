@@ -5,6 +5,7 @@ import { enableCopying } from "./copy.js";
 import { runClocks } from "./countdown.js";
 import { tellHere } from "./here.js";
 import { follow, inPlace } from "./live.js";
+import { placeWallets } from "./place.js";
 import { discoverWallets, wallets } from "./providers.js";
 import { returnWhenPaid } from "./return.js";
 import { news, words } from "./words.js";
@@ -59,15 +60,20 @@ const look = () => inPlace(location.href, {}, enhance);
 
 // Wallets announce themselves now or late.
 function offerWallets() {
-  if (wallet) wallet.draw();
-  else if (!isLoading && (wallets().length > 0 || document.getElementById("other-wallet"))) loadWallet();
+  if (wallet) {
+    wallet.draw();
+    return;
+  }
+  placeWallets(wallets().length === 0);
+  if (!isLoading && (wallets().length > 0 || document.getElementById("other-wallet"))) loadWallet();
 }
 
 async function loadWallet() {
   isLoading = true;
-  wallet = await import("./wallet.js").catch(() => null); // without a connection: with the next piece of news
+  wallet = await import("./wallet.js").catch(() => null);
   isLoading = false;
-  wallet?.enableWallet(document.getElementById("live"), { announce, look, wallets });
+  if (wallet) wallet.enableWallet(document.getElementById("live"), { announce, look, wallets });
+  else placeWallets(true); // without a connection: tried again with the next piece of news
 }
 
 // Only while somebody looks: a forgotten tab asks for no new price every quarter of an hour.

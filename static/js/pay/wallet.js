@@ -2,6 +2,7 @@
 
 import { ask, explained } from "./ask.js";
 import { TAB, alone, asked, forgetAsked, noteAsked, whenAskedElsewhere } from "./asked.js";
+import { placeWallets } from "./place.js";
 import { followSent } from "./sent.js";
 import { sign } from "./sign.js";
 import { news, words } from "./words.js";
@@ -47,15 +48,8 @@ export function enableWallet(live, given) {
 export function draw() {
   const part = document.getElementById("wallet");
   if (!part) return;
-  const isNone = wallets().length === 0;
-  part.hidden = isNone && !part.querySelector("#other-wallet");
-  for (const button of part.querySelectorAll("#pay-with-wallet, #sign-instead")) button.hidden = isNone;
+  placeWallets(wallets().length === 0);
   other?.drawCode();
-  // One filled button: where a wallet is at hand, another app comes second.
-  const app = document.getElementById("open-wallet");
-  app?.classList.toggle("second", !isNone);
-  app?.classList.toggle("primary", isNone);
-  if (!isNone && app) part.after(app.parentElement);
   const request = asked(document.getElementById("live").dataset.session);
   for (const button of part.querySelectorAll(BUTTONS)) button.disabled = request !== null;
   part.querySelector("#ask-again").hidden = request === null || isAnswering(request);
