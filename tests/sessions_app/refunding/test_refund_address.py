@@ -92,7 +92,7 @@ def test_a_stranger_with_the_page_but_not_the_mailbox_changes_nothing(client: Cl
         answer = client.post(asking, {"code": wrong})
         assert answer.status_code == 400
         said += re.findall(r"(\w+ (?:tries|try) (?:are|is) left)", answer.content.decode())
-    assert said == ["4 tries are left", "3 tries are left", "2 tries are left", "One try is left", "No try is left"]
+    assert said == ["4 tries are left", "3 tries are left", "2 tries are left", "1 try is left", "No try is left"]
     answer = client.post(asking, {"code": mailed_code()})
     assert answer.status_code == 409
     assert "no longer holds" in answer.content.decode()
