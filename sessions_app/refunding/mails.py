@@ -20,6 +20,11 @@ from sessions_app.state.representation import page_url
 from sessions_app.status import LetterKind
 
 AGAIN_AFTER = timedelta(hours=1)
+# Letters at once in 24 hours. Whoever opened the page by a link typed the mailbox; in test mode not even money stands
+# behind it, and a business's products are named in its own words: without a bound this were a relay to anybody.
+TO_ONE_MAILBOX = 6
+OF_ONE_BUSINESS = 200
+OF_ONE_BUSINESS_IN_TEST = 20
 _ACTION = "refund.address_asked"
 
 
@@ -35,7 +40,7 @@ def refund_page_url(session: CheckoutSession) -> str:
 
 
 def ask_by_mail(session: CheckoutSession, *, actor: str, now: datetime) -> None:
-    """Asks where a refund shall go, at most once an hour; the link opens a page that asks only that.
+    """Asks where a refund shall go, at most once an hour and not too often; the link's page asks only that.
 
     The merchant says when. Raises `NothingToRefund`, `NotMailed`.
     """
@@ -48,6 +53,8 @@ def ask_by_mail(session: CheckoutSession, *, actor: str, now: datetime) -> None:
     asked = AuditEntry.objects.filter(merchant=session.merchant, action=_ACTION, subject=session.public_id)
     if asked.filter(created_at__gt=now - AGAIN_AFTER).exists():
         raise NotMailed("The buyer was asked within the last hour: give them time to answer.")
+    if is_written_to_often(session, now=now):
+        raise NotMailed("This buyer, or all of yours, were written to very often today. Send the link another way.")
     posted = _mail(
         session,
         "refund_address",
@@ -76,6 +83,26 @@ def ask_by_letter(refund: Refund, *, actor: str, now: datetime) -> None:
         record(merchant=session.merchant, mode=session.mode, actor=actor, action=_ACTION, subject=session.public_id)
 
 
+def is_written_to_often(session: CheckoutSession, *, now: datetime, but_for: AddressChange | None = None) -> bool:
+    """Whether the buyer's mailbox, or all buyers of the business, got enough within a day (not counting `but_for`).
+
+    Counted without a lock: of many that are asked for at the same moment, a few more may leave.
+    """
+    day = now - timedelta(days=1)
+    codes = AddressChange.objects.filter(
+        session__merchant=session.merchant_id, session__mode=session.mode, asked_at__gt=day
+    ).exclude(pk=but_for.pk if but_for else 0)
+    asked = AuditEntry.objects.filter(
+        merchant=session.merchant_id, mode=session.mode, action=_ACTION, created_at__gt=day
+    )
+    most = OF_ONE_BUSINESS_IN_TEST if session.mode == Mode.TEST else OF_ONE_BUSINESS
+    if codes.count() + asked.count() >= most:
+        return True
+    theirs = CheckoutSession.objects.filter(customer=session.customer_id)
+    to_it = codes.filter(session__customer=session.customer_id).count()
+    return to_it + asked.filter(subject__in=theirs.values("public_id")).count() >= TO_ONE_MAILBOX
+
+
 def mail_code(session: CheckoutSession, change: AddressChange, code: str, *, minutes: int) -> None:
     """The code that proves another address, which holds so many minutes. Raises `NotMailed`."""
     if not session.email:
@@ -83,8 +110,9 @@ def mail_code(session: CheckoutSession, change: AddressChange, code: str, *, min
             gettext("Another address is proven by a letter, and the shop knows no e-mail address of yours: ask it.")
         )
     link = f"{refund_page_url(session)}?change={change.public_id}"
-    posted = _mail(session, "refund_code", change=change, code=code, minutes=minutes, link=link)
-    if posted != Posted.SENT:
+    is_enough = is_written_to_often(session, now=change.asked_at, but_for=change)
+    context = {"change": change, "code": code, "minutes": minutes, "link": link}
+    if is_enough or _mail(session, "refund_code", **context) != Posted.SENT:
         raise NotMailed(gettext("The code could not be mailed, so the address stays as it is. Try again later."))
 
 

@@ -80,7 +80,10 @@ NUMBERS: dict[str, dict[str, object]] = {
     "sessions_app.collecting.undone": {"_ASKED_AT_ONCE": 100, "_LOOKED_BACK": timedelta(days=2)},
     "sessions_app.refunding.undone": {"_PAUSE_SECONDS": 30},
     "sessions_app.refunding.address": {"_LETTERS": ((timedelta(hours=1), 3), (timedelta(days=1), 6))},
-    "sessions_app.refunding.mails": {"AGAIN_AFTER": timedelta(hours=1)},
+    "sessions_app.refunding.mails": {
+        "AGAIN_AFTER": timedelta(hours=1), "TO_ONE_MAILBOX": 6, "OF_ONE_BUSINESS": 200,
+        "OF_ONE_BUSINESS_IN_TEST": 20,
+    },
     "sessions_app.refunding.matching": {"CLOCKS_DIFFER": timedelta(minutes=10), "MOST_CANDIDATES": 20},
     "sessions_app.refunding.states": {"_REASON_LENGTH": 200},
     "sessions_app.refunding.told": {"MOST_TOLD": 50},
