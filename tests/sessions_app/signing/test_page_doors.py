@@ -72,6 +72,21 @@ def test_a_form_of_another_site_is_refused(quoted: CheckoutSession) -> None:
     assert answer.status_code == 403
 
 
+def test_without_a_facilitator_nobody_is_asked_to_sign_and_a_signature_meets_a_sentence(
+    quoted: CheckoutSession, facilitator: Facilitator, settings: Any
+) -> None:
+    page, given = f"/pay/{quoted.page_token}", to_sign(quoted).json()
+    assert 'id="sign-instead"' in Client().get(page).content.decode()
+    settings.FACILITATOR_URL = ""
+    assert 'id="sign-instead"' not in Client().get(page).content.decode()
+    signed = {"valid_before": given["validBefore"], "signature": "0x" + signature_of(given["typedData"]).hex()}
+    for answer in (to_sign(quoted), sign(quoted, **signed)):
+        assert (answer.status_code, answer.json()["code"]) == (409, "not_to_be_signed")
+        assert answer.json()["detail"] == "No signed payments are taken here: send it."
+    assert facilitator.times("/verify") == 0
+    assert not own(Authorization).exists()
+
+
 def test_whoever_signs_too_often_waits(quoted: CheckoutSession, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("merchants_app.frame.throttling.SIGNED_PER_MINUTE", 1)
     assert [sign(quoted).status_code for _ in range(3)] == [400, 429, 429]
