@@ -16,11 +16,11 @@ _COOKIE = "language"
 def language_of(request: HttpRequest, *, asked_for: str = "", otherwise: str = "") -> str:
     """What the buyer chose; else what the shop asked for; else what the browser asks for; else the business's own."""
     wishes = (request.GET.get(PARAMETER, ""), request.COOKIES.get(_COOKIE, ""), asked_for)
-    if spoken := next(filter(None, map(_spoken, wishes)), ""):
+    if spoken := next(filter(None, map(_spoken, filter(None, wishes))), ""):
         return spoken
     found = translation.get_language_from_request(request)
     # Of a browser that asks for none that there is, Django says English.
-    is_asked_for = found.partition("-")[0] in request.headers.get("Accept-Language", "").lower()
+    is_asked_for = found.partition("-")[0] in request.META.get("HTTP_ACCEPT_LANGUAGE", "").lower()
     return found if is_asked_for else _spoken(otherwise) or found
 
 

@@ -43,7 +43,8 @@ def query_of(request: HttpRequest) -> dict[str, str]:
 
 def version_known_to(request: HttpRequest) -> str:
     """The version of the page that whoever asks has; empty without one."""
-    return request.headers.get("If-None-Match", "").removeprefix("W/").strip('"')  # weak where it was compressed
+    known: str = request.META.get("HTTP_IF_NONE_MATCH", "")
+    return known.removeprefix("W/").strip('"')  # weak where it was compressed
 
 
 def unchanged(asked: Sequence[tuple[str, HttpRequest]]) -> list[bool]:
