@@ -1,162 +1,135 @@
 """Open pages: what a look at one costs, and how late they hear of news when thousands are open.
 
-    python -m bench buyers [--pages 5000] [--seconds 20]
+    python -m bench buyers [--pages 1000 5000] [--seconds 20] [--rounds 5]
 
 On a database of its own, two server processes with four threads each, the buyers on the same cores. Prints the page and
 its unchanged status as shares of a bare Django view with one authenticated SELECT (goal for the status: 0.7), then how
-late news are with so many pages open (goal: 3 s), and what they cost the server. Exits with 1 when a goal is missed.
-
-Why pages ask, and are not told: who asks at the same time is answered by one statement (`web/open_pages.py`), so that
-asking costs hardly more than keeping a connection open, and needs nothing of the proxies between.
+late news are with so many pages open (goal: 3 s), and what that costs whom: with pages that ask, as they do, and with
+pages that are told (`bench/pages/told.py`). Exits with 1 when a goal is missed.
 """
 
 import argparse
 import asyncio
 import json
+import resource
 import sys
-import time
 
 import httpx
 import psutil
+import uvloop
 
 from bench.api.calls import selects
+from bench.pages.open_pages import ASKS_EVERY, NEWS_SECONDS, AskingPage, Costs, Crowd, ToldPage, looks
 from bench.tools.figures import figure, least, most
-from bench.tools.load import Request, drive, request
-from bench.tools.servers import Servers
+from bench.tools.load import drive, request
+from bench.tools.servers import PRODUCT, Servers
 
-ROUNDS, GOAL, NEWS_SECONDS = 5, 0.7, 3.0
-ASKS_EVERY = 2.0  # as `poll_seconds` of the page has it while money is waited for
-_PREPARE = """
+GOAL = 0.7
+_SETUP = """
 import json, os; os.environ["DJANGO_SETTINGS_MODULE"] = "checkout_project.settings"
 from datetime import timedelta
 from bench.tools.shop import open_sessions, open_shop, show_addresses
 from django.db import connection
+from django.utils import timezone
+from sessions_app.models import CheckoutSession
 from sessions_app.paying.page_rows import page_rows
 from sessions_app.shown.states import PLAIN, State, version_of
-from django.utils import timezone
 now = timezone.now()
-sessions = open_sessions(open_shop(now), {pages}, now=now, ends=now + timedelta(hours=1))
+"""
+_PREPARE = """
+sessions = open_sessions(open_shop(now), {number}, now=now, ends=now + timedelta(hours=1))
 show_addresses(sessions, now=now)
 connection.cursor().execute("analyze")
-tokens = [each.page_token for each in sessions]
-rows = page_rows(tokens, now=now)
+"""
+# Of pages that nobody has opened or paid for yet; a version says for some minutes how they look.
+_VERSIONS = """
+found = CheckoutSession.objects.filter(opened_at=None, announcement=None).select_related("quote")
+sessions = list(found.prefetch_related("payments")[:{number}])
+rows = page_rows([each.page_token for each in sessions], now=now)
 send = dict(state=State.SEND, language="en", wanted=PLAIN, now=now, is_signed=False)
-versions = [version_of(each, rows[each.page_token].versions, **send) for each in sessions]
-print(json.dumps([tokens, versions]))
+print(json.dumps({{each.page_token: version_of(each, rows[each.page_token].versions, **send) for each in sessions}}))
 """
 
 
-def looks(url: str, path: str, etag: str = "") -> Request:
-    """The same look again and again."""
-    ready = request("GET", url, path, {"If-None-Match": etag, "Accept-Encoding": "gzip"})
-    return lambda _number: ready
-
-
-def shares(url: str, floor: str, key: str, token: str, seconds: float) -> bool:
+def shares(url: str, floor: str, key: str, token: str, *, rounds: int, seconds: float) -> bool:
     """What the page and its unchanged status reach of the bare view; whether the goal is met."""
-    httpx.get(f"{url}/pay/{token}", timeout=60)  # that it was opened is news
-    status = f"{url}/pay/{token}/status"
+    page, status = f"/pay/{token}", f"{url}/pay/{token}/status"
+    httpx.get(f"{url}{page}", timeout=60)  # that it was opened is news
     etag = httpx.get(status, timeout=60).headers["ETag"]
     again = httpx.get(status, headers={"If-None-Match": etag}, timeout=60)
     assert again.status_code == httpx.codes.NOT_MODIFIED, again
     good = True
-    for name, path, known in (("page", "", ""), ("status, unchanged", "/status", etag)):
+    for name, look, goal in (
+        ("page", request("GET", url, page, {"Accept-Encoding": "gzip"}), None),
+        ("status, unchanged", looks(url, token, etag.removeprefix("W/").strip('"')), least(GOAL)),
+    ):
         rates, found = list[float](), list[float]()
-        for _ in range(ROUNDS):
-            ours = asyncio.run(drive(url, looks(url, f"/pay/{token}{path}", known), connections=8, seconds=seconds))
+        for _ in range(rounds):
+            ours = asyncio.run(drive(url, lambda _number, look=look: look, connections=8, seconds=seconds))
             bare = asyncio.run(drive(floor, selects(floor, key), connections=8, seconds=seconds))
             rates.append(ours.rate)
             found.append(ours.rate / bare.rate)
-        goal = least(GOAL) if known else None
         good &= figure(f"looks at the {name}", rates, "a second", ratio=found, floor="a bare view", goal=goal)
     return good
 
 
-class OpenPages:
-    """So many buyers, each with a connection, who ask for news as the page's script does."""
-
-    def __init__(self, url: str, tokens: list[str], versions: list[str]) -> None:
-        self.url, self.tokens, self.versions = url, tokens, versions
-        self.changed: dict[str, float] = {}  # when the payment of a page was changed
-        self.late: list[float] = []  # seconds until the page heard of it
-        self.asked = 0
-        self.ends = 0.0
-
-    async def stay(self, seconds: float) -> None:
-        """All of them; when they are there, one page after the other has its payment changed for so long."""
-        self.ends = time.perf_counter() + 2 * ASKS_EVERY + seconds + 2 * NEWS_SECONDS
-        await asyncio.gather(self._change(seconds), *map(self._page, range(len(self.tokens))))
-
-    async def _page(self, number: int) -> None:
-        token, etag = self.tokens[number], f'"{self.versions[number]}"'
-        await asyncio.sleep(ASKS_EVERY * number / len(self.tokens))
-        host, port = self.url.removeprefix("http://").split(":")
-        reader, writer = await asyncio.open_connection(host, int(port))
-        while time.perf_counter() < self.ends:
-            began = time.perf_counter()
-            writer.write(request("GET", self.url, f"/pay/{token}/status", {"If-None-Match": etag}))
-            head = await reader.readuntil(b"\r\n\r\n")
-            self.asked += 1
-            fields = dict(line.split(": ", 1) for line in head.decode().lower().split("\r\n")[1:] if ": " in line)
-            await reader.readexactly(int(fields.get("content-length", 0)))
-            if etag and b" 200 " in head[:16] and token in self.changed:
-                self.late.append(time.perf_counter() - self.changed.pop(token))
-            etag = fields.get("etag", etag)
-            await asyncio.sleep(max(0.0, began + ASKS_EVERY - time.perf_counter()))
-        writer.close()
-
-    async def _change(self, seconds: float) -> None:
-        """A buyer says that it is sent: from then on the page looks otherwise."""
-        await asyncio.sleep(2 * ASKS_EVERY)
-        async with httpx.AsyncClient() as client:
-            for token in self.tokens[:: max(1, len(self.tokens) // 40)]:
-                if time.perf_counter() > self.ends - 2 * NEWS_SECONDS:
-                    return  # what is changed later could not be heard of in time
-                self.changed[token] = time.perf_counter()
-                answer = await client.post(f"{self.url}/pay/{token}/sent", headers={"Origin": self.url}, timeout=30)
-                assert answer.status_code == httpx.codes.SEE_OTHER, answer.text
-                await asyncio.sleep(seconds / 40)
+def look_at_one(servers: Servers, *, rounds: int, seconds: float) -> bool:
+    """`shares`, on servers that are started for it."""
+    floor, who = servers.start_floor(), {"Authorization": f"Bearer {servers.key}"}
+    httpx.post(f"{floor}/insert", json={"amount": 49}, headers=who).raise_for_status()
+    [token] = untouched(servers, 1)
+    good = shares(servers.start_ours(), floor, servers.key, token, rounds=rounds, seconds=seconds)
+    servers.stop()
+    return good
 
 
-def news(url: str, tokens: list[str], versions: list[str], servers: list[psutil.Process], seconds: float) -> bool:
+def untouched(servers: Servers, number: int) -> dict[str, str]:
+    """The versions of so many pages, by their tokens."""
+    found: dict[str, str] = json.loads(servers.run("-c", (_SETUP + _VERSIONS).format(number=number)).splitlines()[-1])
+    return found
+
+
+def news(servers: Servers, number: int, kind: type[AskingPage], seconds: float) -> bool:
     """How late they are, and what it costs; whether the goal is met."""
-    everyone = [each for server in servers for each in (server, *server.children(recursive=True))]
-    before = sum(sum(each.cpu_times()[:2]) for each in everyone)
-    pages = OpenPages(url, tokens, versions)
-    began = time.perf_counter()
-    asyncio.run(pages.stay(seconds))
-    spent = time.perf_counter() - began
-    cpu = sum(sum(each.cpu_times()[:2]) for each in everyone) - before
-    memory = sum(each.memory_info().rss for each in everyone) / 2**20
-    late = sorted(pages.late)
-    open_pages = f"{len(tokens):,} open pages"
-    figure(f"looks of {open_pages}", pages.asked / spent, f"a second, of {len(tokens) / ASKS_EVERY:.0f} asked for")
-    figure(f"cpu for {open_pages}", cpu / spent, "cores")
-    figure(f"memory for {open_pages}", memory, "MB")
-    good = figure(f"news not heard within the run by {open_pages}", len(pages.changed), f"of {len(late)}", goal=most(0))
+    who = f"{number:,} pages that {'are told' if kind is ToldPage else 'ask'}"
+    url = servers.start_ours("bench.pages.told:application" if kind is ToldPage else PRODUCT)
+    versions = untouched(servers, number)
+    costs = Costs(psutil.Process(servers.running[-1].pid), servers.environment["DATABASE_URL"])
+    crowd = Crowd(url, versions, kind)
+    uvloop.run(crowd.stay(seconds, costs))
+    servers.stop()
+    asked_for = f", of {number / ASKS_EVERY:.0f} asked for" if kind is AskingPage else ""
+    figure(f"looks of {who}", crowd.looks / costs.seconds, f"a second{asked_for}")
+    for whose, cores in costs.cores.items():
+        figure(f"{whose} for {who}", cores, f"of {psutil.cpu_count()} cores")
+    figure(f"memory for {who}", costs.megabytes, "MB")
+    figure(f"open files for {who}", costs.files, f"of the server; {crowd.lost} connections were ended by it")
+    late = sorted(crowd.late)
+    unheard = f"of {len(late) + len(crowd.changed)}"
+    good = figure(f"news not heard within the run by {who}", len(crowd.changed), unheard, goal=most(0))
     if not late:
         return False
+    figure(f"news heard by {who}", late[len(late) // 2], "s (median)")
     at = late[int(len(late) * 0.99)]
-    return figure(f"news heard late by {open_pages}", at, "s (p99)", goal=most(NEWS_SECONDS)) and good
+    return figure(f"news heard late by {who}", at, "s (p99)", goal=most(NEWS_SECONDS)) and good
 
 
 def main() -> int:
     """Measures and prints; 1 when a goal was missed."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--pages", type=int, default=5000)
+    parser.add_argument("--pages", type=int, nargs="+", default=[1000, 5000])
     parser.add_argument("--seconds", type=float, default=20)
+    parser.add_argument("--rounds", type=int, default=5, help="of looks at one page; 0: none")
     options = parser.parse_args()
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     with Servers() as servers:
-        tokens, versions = json.loads(servers.run("-c", _PREPARE.format(pages=options.pages + 1)).splitlines()[-1])
-        floor = servers.start_floor()
-        httpx.post(
-            f"{floor}/insert", json={"amount": 49}, headers={"Authorization": f"Bearer {servers.key}"}
-        ).raise_for_status()
-        url = servers.start_ours()
-        good = shares(url, floor, servers.key, tokens[0], options.seconds / 10)
-        ours = psutil.Process(servers.running[-1].pid)
-        # The first page was looked at, so its version is another by now.
-        return 0 if news(url, tokens[1:], versions[1:], [ours], options.seconds) and good else 1
+        servers.run("-c", (_SETUP + _PREPARE).format(number=2 * max(options.pages)))
+        good = not options.rounds or look_at_one(servers, rounds=options.rounds, seconds=options.seconds / 10)
+        for number in options.pages:
+            for kind in (AskingPage, ToldPage):
+                good &= news(servers, number, kind, options.seconds)
+        return 0 if good else 1
 
 
 if __name__ == "__main__":

@@ -10,9 +10,11 @@ from urllib.parse import urlsplit
 import httpx
 import psycopg
 
+from checkout_project.processes import commands
 from checkout_project.running import children
 
 ROOT = Path(__file__).resolve().parents[2]
+PRODUCT = "checkout_project.asgi:application"
 TERMS = {
     "amount": 49, "currency": "USD", "successUrl": "https://shop.example/thanks",
     "cancelUrl": "https://shop.example/cart", "name": "Pat Payer", "productId": "box-1",
@@ -62,9 +64,11 @@ class Servers:
         )
         return done.stdout
 
-    def start_ours(self) -> str:
+    def start_ours(self, application: str = PRODUCT) -> str:
         """As the Procfile does. Returns the address."""
-        options = ["--interface", "asginl", "--http", "1", "checkout_project.asgi:application"]
+        words = commands()["web"].split()
+        limits = [word for name in ("--backlog", "--backpressure") for word in (name, words[words.index(name) + 1])]
+        options = ["--interface", "asginl", "--http", "1", *limits, application]
         return self.start(options, "checkout_project.settings")
 
     def start_floor(self) -> str:
