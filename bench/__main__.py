@@ -50,6 +50,7 @@ ALL = {
     "expiry": Bench("bench.money.expiry", "--sessions 10000"),
     "export": Bench("bench.money.export", "--payments 20000"),
     "webhook_delivery": Bench("bench.webhooks.delivery", "--events 2000 --old 20000"),
+    "chunks": Bench("bench.webhooks.chunks", "--deliveries 70000"),
     "webhook_chaos": Bench("bench.webhooks.chaos", "--events 600 --seconds 20"),
     "weight": Bench("bench.pages.weight"),
     "lighthouse": Bench("bench.pages.lighthouse", "--rounds 1"),

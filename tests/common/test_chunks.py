@@ -11,6 +11,7 @@ from django.db import IntegrityError, ProgrammingError, connection, transaction
 from common.database import fetch
 from common.postgresql.chunking import closed, in_chunks
 from common.postgresql.chunks import Chunked, drop_old, make_ahead
+from common.postgresql.migrating import stored_with
 
 pytestmark = pytest.mark.django_db
 NOON = datetime(2026, 6, 15, 12, tzinfo=UTC)
@@ -108,6 +109,14 @@ def test_it_is_as_large_as_its_period_needs() -> None:
     newest = THINGS.chunks()[-1]
     assert newest.upper - newest.lower == 100_000
     assert run("SELECT to_regclass('part_from_1000000003') IS NOT NULL") == [(True,)]
+
+
+def test_each_chunk_is_stored_as_the_one_before() -> None:
+    with connection.schema_editor(atomic=False) as editor:
+        editor.execute(stored_with("thing", fillfactor=70).sql, params=None)
+    make_ahead(THINGS, NOON)
+    asked = "SELECT reloptions FROM pg_class WHERE relname IN ('thing_first', 'thing_from_1000000003')"
+    assert run(asked) == [(["fillfactor=70"],)] * 2
 
 
 def test_each_chunk_has_the_keys_of_the_one_before() -> None:
