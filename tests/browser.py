@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 
 import pytest
+from django.contrib.staticfiles.handlers import StaticFilesHandler
+from django.http import HttpRequest, HttpResponseBase
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 
 from checkout_project.tools.install import find_browser
@@ -43,6 +45,21 @@ class _Chromium:
 
 
 _chromium = _Chromium()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _files_are_kept() -> Iterator[None]:
+    """Browsers keep the test server's files for the length of a test, as they keep those of a real one."""
+    serve = StaticFilesHandler.serve
+
+    def kept(self: StaticFilesHandler, request: HttpRequest) -> HttpResponseBase:
+        response = serve(self, request)
+        response["Cache-Control"] = "max-age=3600"
+        return response
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(StaticFilesHandler, "serve", kept)
+        yield
 
 
 @pytest.fixture
