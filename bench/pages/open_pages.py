@@ -167,7 +167,7 @@ class Costs:
         self._before, self._began = self._spent(), time.perf_counter()
 
     def end(self) -> None:
-        """`cores` busy by whom; `megabytes` and `files` (connections, nearly all) that the server holds."""
+        """`cores` busy by whom, `megabytes` and `files` (connections, nearly all) that the server holds."""
         self.seconds = time.perf_counter() - self._began
         self.cores = {who: (after - self._before[who]) / self.seconds for who, after in self._spent().items()}
         everyone = [self._server, *self._server.children(recursive=True)]
@@ -175,8 +175,12 @@ class Costs:
         self.files = sum(each.num_fds() for each in everyone)
 
     def _spent(self) -> dict[str, float]:
-        others = {who: sum(each.cpu_times()[:4]) + _below(each) for who, each in self.of.items()}
-        return others | {"the generator": time.process_time()}
+        spent = {who: sum(each.cpu_times()[:4]) + _below(each) for who, each in self.of.items()}
+        spent["the generator"] = time.process_time()
+        now = psutil.cpu_times()
+        # What others took of a machine that is not quiet was no page's to have.
+        busy = now.user + now.nice + now.system + now.irq + now.softirq + now.steal
+        return spent | {"everybody else": busy - sum(spent.values())}
 
 
 def _below(process: psutil.Process) -> float:
