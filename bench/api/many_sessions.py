@@ -59,6 +59,7 @@ def main() -> int:
     good = True
     for name in (CREATE, *list(READS)[1:]):
         change = (many[name] / many[BARE]) / (few[name] / few[BARE])
+        figure(f"{name} of {FEW:,} sessions", few[name], "ms")
         what, floor = f"{name} of {options.sessions:,} sessions", f"that of {FEW:,}"
         good &= figure(what, many[name], "ms", ratio=change, floor=floor, goal=most(GOAL))
     return 0 if good else 1
