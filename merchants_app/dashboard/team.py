@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from common.errors import DomainError
 from merchants_app.frame.access import Access, Power, always, for_members
-from merchants_app.frame.forms import InviteForm, RoleForm, refuse
+from merchants_app.frame.forms import InviteForm, RoleForm, once, refuse
 from merchants_app.frame.pages import page
 from merchants_app.keys.holders import KeysGo, keys_held
 from merchants_app.models import Role
@@ -29,15 +29,12 @@ def members(request: HttpRequest, access: Access) -> HttpResponse:
     """The team, and who was asked into it; a POST invites somebody."""
     form = InviteForm(request.POST if request.method == "POST" else None)
     if form.is_bound and form.is_valid():
-        email, role = form.cleaned_data["email"], Role(form.cleaned_data["role"])
         try:
-            invited = invitations.invite(
-                merchant=access.merchant, email=email, role=role, actor=access.actor, by=access.user
-            )
+            email = once(request, access, lambda: _invited(form, access))
         except DomainError as error:
             refuse(form, error)
         else:
-            messages.success(request, f"{invited.email} was written to, and joins by opening the letter.")
+            messages.success(request, f"{email} was written to, and joins by opening the letter.")
             return redirect("dashboard:team", at=access.at)
     scope, now, held = Scope.of(access), timezone.now(), keys_held(access.merchant)
     return page(
@@ -53,6 +50,13 @@ def members(request: HttpRequest, access: Access) -> HttpResponse:
         powers=who_may_what(),
         scopes=whose_keys_may_what(),
     )
+
+
+def _invited(form: InviteForm, access: Access) -> str:
+    email, role = form.cleaned_data["email"], Role(form.cleaned_data["role"])
+    return invitations.invite(
+        merchant=access.merchant, email=email, role=role, actor=access.actor, by=access.user
+    ).email
 
 
 @for_members(see=None, change=Power.MANAGE_TEAM, fresh=always)

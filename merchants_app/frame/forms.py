@@ -1,21 +1,34 @@
-"""The dashboard's forms: what may be typed, and what a field says when it is wrong. The rules are elsewhere."""
+"""The dashboard's forms: what may be typed, and what a field says when it is wrong. The rules are elsewhere.
 
+And a form that is sent again, by a second click or by going back, is done once: the second answer is the first one.
+"""
+
+import hashlib
 import re
+import time as clock
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from typing import Any
 
 from django import forms
 from django.contrib.auth.password_validation import validate_password
+from django.http import HttpRequest
 from typing_extensions import override
 
 from chains_app.receiving.xpub import PrivateKeyRefused, looks_private
 from common.admin.refusals import refuse as refuse
+from merchants_app.frame.access import Access
 from merchants_app.models import KeyScope, Role, TreasuryKind, User
 from merchants_app.powers import SCOPE_WORDS, scopes_within
+from merchants_app.requests.idempotency import Answer, StillRunning, answer_once
 
 _SCOPES = [(scope.value, f"{scope}: {words}") for scope, words in SCOPE_WORDS.items()]
 _AMOUNT = re.compile(r"[0-9]{1,8}(\.[0-9]{1,2})?")
 _COLOR = re.compile(r"#[0-9a-f]{6}", re.IGNORECASE)
+ONCE = "once"  # a secret of the page's own, by which a form that is sent again is known: `{% once %}`
+# How long a second click waits for what the first one does, which takes a fraction of that.
+_TRIES, _PAUSE_SECONDS = 50, 0.1
 
 
 class ApiKeyForm(forms.Form):
@@ -170,3 +183,37 @@ class TransactionForm(forms.Form):
         error_messages={"invalid": "A transaction hash is 0x and 64 characters 0-9, a-f."},
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Business:
+    """Whose the deed is."""
+
+    merchant_id: int
+    mode: str
+
+
+def once(request: HttpRequest, access: Access, act: Callable[[], str]) -> str:
+    """What `act` says, which is kept for a day, encrypted: of a form that was sent before, what it said then.
+
+    With another word in it, it is another form. Whatever `act` raises undoes what it did, and is raised.
+    """
+    typed = request.POST.copy()
+    typed.pop("csrfmiddlewaretoken", None)
+    if not typed.get(ONCE):
+        return act()
+    for tries_left in reversed(range(_TRIES)):
+        try:
+            return answer_once(
+                key=_Business(access.merchant.pk, access.mode),
+                idempotency_key=f"form:{hashlib.sha256(typed.urlencode().encode()).hexdigest()}",
+                method="POST",
+                path=request.path,
+                body=b"",
+                act=lambda: Answer(200, act().encode()),
+            ).body.decode()
+        except StillRunning:
+            if not tries_left:
+                raise
+            clock.sleep(_PAUSE_SECONDS)
+    raise AssertionError("the last try answers or raises")

@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from threading import Event, Thread
-from typing import Any, NoReturn
+from typing import Any, NoReturn, Protocol
 
 from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.db.models import QuerySet
@@ -22,7 +22,7 @@ from rest_framework.exceptions import APIException, ParseError
 from common.database import failing_alone
 from common.encryption import decrypt, encrypt
 from common.errors import Conflict, DomainError
-from merchants_app.models import ApiKey, IdempotencyRecord
+from merchants_app.models import IdempotencyRecord
 
 KEPT = timedelta(hours=24)
 # What talks to others keeps its key so long, and again while it goes on. If its process died, the key is free then.
@@ -50,6 +50,15 @@ class UsedForAnother(DomainError):
     code, status = "idempotency_key_reused", 422
 
 
+class Asking(Protocol):
+    """Whose requests are known by their keys: a business in one mode. An API key is one."""
+
+    @property
+    def merchant_id(self) -> int: ...
+    @property
+    def mode(self) -> str: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """An answer as it left."""
@@ -68,7 +77,7 @@ class Answer:
 class Claim:
     """A request with its `Idempotency-Key`, for a call that writes its answer in the statement that does the deed."""
 
-    key: ApiKey
+    key: Asking
     idempotency_key: str
     fingerprint: str
 
@@ -83,7 +92,7 @@ class _AnsweredMeanwhile(Exception):
 
 def answer_once(
     *,
-    key: ApiKey,
+    key: Asking,
     idempotency_key: str,
     method: str,
     path: str,
@@ -127,12 +136,12 @@ def forget_old(now: datetime) -> int:
     return deleted
 
 
-def _try(key: ApiKey, idempotency_key: str, fingerprint: str, act: Callable[[], Answer]) -> Answer:
+def _try(key: Asking, idempotency_key: str, fingerprint: str, act: Callable[[], Answer]) -> Answer:
     with transaction.atomic():
         return _lock_and_look(key, idempotency_key, fingerprint) or _do(key, idempotency_key, fingerprint, act)
 
 
-def _try_apart(key: ApiKey, idempotency_key: str, fingerprint: str, act: Callable[[], Answer]) -> Answer:
+def _try_apart(key: Asking, idempotency_key: str, fingerprint: str, act: Callable[[], Answer]) -> Answer:
     """A row says that it runs, so that neither a transaction nor a connection has to last."""
     if answer := _lock_and_look(key, idempotency_key, fingerprint):
         return answer
@@ -173,7 +182,7 @@ def _renew(mine: QuerySet[IdempotencyRecord], over: Event) -> None:
             connection.close()
 
 
-def _do(key: ApiKey, idempotency_key: str, fingerprint: str, act: Callable[[], Answer]) -> Answer:
+def _do(key: Asking, idempotency_key: str, fingerprint: str, act: Callable[[], Answer]) -> Answer:
     answer = act()
     if answer.is_success:
         _store(key, idempotency_key, fingerprint, answer)
@@ -191,7 +200,7 @@ FROM mine LEFT JOIN merchants_app_idempotencyrecord AS record
 """
 
 
-def _lock_and_look(key: ApiKey, idempotency_key: str, fingerprint: str) -> Answer | None:
+def _lock_and_look(key: Asking, idempotency_key: str, fingerprint: str) -> Answer | None:
     """The stored answer; None: there is none and this request alone may act."""
     owner = (key.merchant_id, key.mode, idempotency_key)
     with connection.cursor() as cursor:
@@ -221,17 +230,17 @@ RETURNING id, created_at
 """
 
 
-def _store(key: ApiKey, idempotency_key: str, fingerprint: str, answer: Answer) -> None:
+def _store(key: Asking, idempotency_key: str, fingerprint: str, answer: Answer) -> None:
     _write(key, idempotency_key, fingerprint, (answer.status_code, encrypted(answer.body), True), None)
 
 
-def _begin(key: ApiKey, idempotency_key: str, fingerprint: str) -> tuple[int, datetime]:
+def _begin(key: Asking, idempotency_key: str, fingerprint: str) -> tuple[int, datetime]:
     """The row of a request that runs: its id, and when it began."""
     return _write(key, idempotency_key, fingerprint, (_RUNNING_STATUS, b"", False), LEASE)
 
 
 def _write(
-    key: ApiKey, idempotency_key: str, fingerprint: str, answer: tuple[int, bytes, bool], runs: timedelta | None
+    key: Asking, idempotency_key: str, fingerprint: str, answer: tuple[int, bytes, bool], runs: timedelta | None
 ) -> tuple[int, datetime]:
     now = timezone.now()
     row: list[Any] = [key.merchant_id, key.mode, idempotency_key, fingerprint, *answer, now, runs]
@@ -243,7 +252,7 @@ def _write(
     return written
 
 
-def _end(key: ApiKey, idempotency_key: str, fingerprint: str, answer: Answer) -> Answer:
+def _end(key: Asking, idempotency_key: str, fingerprint: str, answer: Answer) -> Answer:
     """The answer on record: this one, unless another took the key over meanwhile and ended first.
 
     What was done is not done again, whatever became of the record.

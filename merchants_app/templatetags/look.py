@@ -1,5 +1,6 @@
 """How times, amounts, counts, addresses and states are written on every page."""
 
+import secrets
 from datetime import datetime
 from decimal import Decimal
 
@@ -8,6 +9,7 @@ from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 
 from common.money import amount_text, plain, to_minor_unit
+from merchants_app.frame.forms import ONCE
 from merchants_app.frame.times import moment_words, place_words, time_tag
 
 register = template.Library()
@@ -33,6 +35,12 @@ def exactly_when(value: datetime | None) -> str:
 def clock_place() -> str:
     """Where the clock hangs that a page's times are told by: `in Berlin`, `UTC`."""
     return place_words()
+
+
+@register.simple_tag
+def once() -> str:
+    """In a form that makes something: so that two clicks make one (`frame/forms.py`)."""
+    return format_html('<input type="hidden" name="{}" value="{}">', ONCE, secrets.token_urlsafe(16))
 
 
 @register.filter

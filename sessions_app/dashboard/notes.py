@@ -7,7 +7,8 @@ from django.shortcuts import redirect
 from django.utils import timezone
 
 from merchants_app.frame.access import Access, Power, for_members
-from sessions_app.models import LONGEST_NOTE
+from merchants_app.frame.forms import once
+from sessions_app.models import LONGEST_NOTE, CheckoutSession
 from sessions_app.scope import SessionScope
 from sessions_app.selling import notes
 
@@ -25,11 +26,16 @@ def add(request: HttpRequest, access: Access, session_id: str) -> HttpResponse:
     """Keeps a note."""
     session, form = SessionScope.of(access).session(session_id), NoteForm(request.POST)
     if form.is_valid():
-        notes.add_note(session, text=form.cleaned_data["text"], actor=access.actor, now=timezone.now())
+        once(request, access, lambda: _noted(session, form.cleaned_data["text"], access))
         messages.success(request, "Noted.")
     else:
         messages.error(request, " ".join(map(str, form.errors["text"])))
     return redirect("dashboard:session", at=access.at, session_id=session_id)
+
+
+def _noted(session: CheckoutSession, text: str, access: Access) -> str:
+    notes.add_note(session, text=text, actor=access.actor, now=timezone.now())
+    return ""
 
 
 @for_members(see=None, change=Power.HANDLE_SESSIONS)

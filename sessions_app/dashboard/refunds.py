@@ -1,5 +1,8 @@
 """The merchant's pages of a refund: prepared here, signed in the merchant's own wallet, and seen done."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from django import forms
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
@@ -9,9 +12,9 @@ from django.utils import timezone
 from chains_app.networks.networks import all_networks
 from common.money import amount_text, to_minor_unit
 from merchants_app.frame.access import Access, Power, for_members
-from merchants_app.frame.forms import TransactionForm
+from merchants_app.frame.forms import TransactionForm, once
 from merchants_app.frame.pages import page
-from sessions_app.models import Refund
+from sessions_app.models import CheckoutSession, Refund
 from sessions_app.paying.scenarios import SANDBOX
 from sessions_app.reading.session_words import network_name
 from sessions_app.refunding.address import latest_change
@@ -42,15 +45,8 @@ def refund(request: HttpRequest, access: Access, session_id: str) -> HttpRespons
     if request.method == "POST":
         form = RefundForm(request.POST)
         if form.is_valid():
-            network_id, _, asset = form.cleaned_data.pop("balance").partition(":")
-            prepared = prepare_refund(
-                session=session,
-                network_id=network_id,
-                asset=asset,
-                actor=access.actor,
-                **form.cleaned_data,
-            )
-            return redirect("dashboard:refund-sign", access.at, session_id, prepared.public_id)
+            refund_id = once(request, access, lambda: _prepared(session, form.cleaned_data, access))
+            return redirect("dashboard:refund-sign", access.at, session_id, refund_id)
         messages.error(request, " ".join(str(error) for errors in form.errors.values() for error in errors))
         return redirect("dashboard:refund", access.at, session_id)
     return page(
@@ -70,6 +66,12 @@ def refund(request: HttpRequest, access: Access, session_id: str) -> HttpRespons
         kinds=RefundKind.choices,
         rates=RefundRate.choices,
     )
+
+
+def _prepared(session: CheckoutSession, typed: Mapping[str, Any], access: Access) -> str:
+    network_id, _, asset = typed["balance"].partition(":")
+    rest = {name: value for name, value in typed.items() if name != "balance"}
+    return prepare_refund(session=session, network_id=network_id, asset=asset, actor=access.actor, **rest).public_id
 
 
 @for_members(see=None, change=Power.HANDLE_SESSIONS)

@@ -17,7 +17,7 @@ from rest_framework.exceptions import ValidationError
 from common.errors import DomainError
 from common.fiat.currencies import Currency
 from merchants_app.frame.access import Access, Power, for_members
-from merchants_app.frame.forms import refuse
+from merchants_app.frame.forms import once, refuse
 from merchants_app.frame.pages import page
 from merchants_app.frame.paging import newest_first
 from sessions_app.reading.people import figures_of
@@ -146,22 +146,28 @@ def new_session(request: HttpRequest, access: Access) -> HttpResponse:
     form = SessionForm(request.POST or None, initial=start)
     if form.is_valid():
         try:
-            wanted = CreateSession.parse(form.body(timezone.now()), mode=access.mode)
-            session, letter = sell(
-                merchant=access.merchant,
-                mode=access.mode,
-                terms=wanted.agreed(),
-                actor=access.actor,
-                writes=form.cleaned_data["letter"],
-            )
+            session_id, letter = once(request, access, lambda: _sold(form, access)).split(" ", 1)
         except ValidationError as faults:
             form.tell(faults)
         except DomainError as refusal:
             refuse(form, refusal)
         else:
             messages.success(request, f"Made. Its link stands below. {letter}".strip())
-            return redirect("dashboard:session", at=access.at, session_id=session.public_id)
+            return redirect("dashboard:session", at=access.at, session_id=session_id)
     return page(request, access, "new_session.html", status=400 if form.errors else 200, form=form)
+
+
+def _sold(form: SessionForm, access: Access) -> str:
+    """The session's id, and what becomes of the letter."""
+    wanted = CreateSession.parse(form.body(timezone.now()), mode=access.mode)
+    session, letter = sell(
+        merchant=access.merchant,
+        mode=access.mode,
+        terms=wanted.agreed(),
+        actor=access.actor,
+        writes=form.cleaned_data["letter"],
+    )
+    return f"{session.public_id} {letter}"
 
 
 @for_members(change=Power.HANDLE_SESSIONS)
@@ -170,18 +176,22 @@ def links(request: HttpRequest, access: Access) -> HttpResponse:
     form = LinkForm(request.POST or None, initial={"currency": access.merchant.reporting_currency})
     if form.is_valid():
         try:
-            wanted = CreateLink.parse(form.body(), mode=access.mode)
-            made = make_link(merchant=access.merchant, mode=access.mode, terms=wanted.given(), actor=access.actor)
+            link_id = once(request, access, lambda: _made(form, access))
         except ValidationError as faults:
             form.tell(faults)
         except DomainError as refusal:
             refuse(form, refusal)
         else:
             messages.success(request, "Made. Anybody with its address can pay.")
-            return redirect("dashboard:link", at=access.at, link_id=made.public_id)
+            return redirect("dashboard:link", at=access.at, link_id=link_id)
     shown = newest_first(SessionScope.of(access).links(), request.GET)
     figures = figures_of(shown.rows, timezone.now())
     return page(request, access, "links.html", status=400 if form.errors else 200, form=form, shown=shown, rows=figures)
+
+
+def _made(form: LinkForm, access: Access) -> str:
+    wanted = CreateLink.parse(form.body(), mode=access.mode)
+    return make_link(merchant=access.merchant, mode=access.mode, terms=wanted.given(), actor=access.actor).public_id
 
 
 @for_members(change=Power.HANDLE_SESSIONS)

@@ -9,7 +9,7 @@ from django.views.decorators.cache import never_cache
 
 from common.errors import DomainError
 from merchants_app.frame.access import Access, Power, for_members, in_live
-from merchants_app.frame.forms import refuse
+from merchants_app.frame.forms import once, refuse
 from merchants_app.frame.pages import page
 from merchants_app.frame.paging import newest_first
 from webhooks_app.answers import Attempt
@@ -36,15 +36,20 @@ def webhooks(request: HttpRequest, access: Access) -> HttpResponse:
     secret = ""
     if form.is_bound and form.is_valid():
         try:
-            made, secret = endpoints.create_endpoint(
-                merchant=access.merchant, mode=access.mode, actor=access.actor, **form.cleaned_data
-            )
-            form = EndpointForm()
+            endpoint_id, secret = once(request, access, lambda: _made(form, access)).split()
+            made, form = _endpoint(access, endpoint_id), EndpointForm()
         except DomainError as error:
             refuse(form, error)
     own = WebhookScope.of(access).endpoints()
     listed = [(each, health_of(each)) for each in own]
     return page(request, access, "webhooks.html", form=form, listed=listed, made=made, secret=secret)
+
+
+def _made(form: EndpointForm, access: Access) -> str:
+    endpoint, secret = endpoints.create_endpoint(
+        merchant=access.merchant, mode=access.mode, actor=access.actor, **form.cleaned_data
+    )
+    return f"{endpoint.public_id} {secret}"
 
 
 @never_cache
@@ -83,7 +88,8 @@ def test(request: HttpRequest, access: Access, endpoint_id: str) -> HttpResponse
 def rotate(request: HttpRequest, access: Access, endpoint_id: str) -> HttpResponse:
     """Makes a new secret, which stands in this answer and nowhere else."""
     endpoint = _endpoint(access, endpoint_id)
-    secret = endpoints.rotate_secret(endpoint=endpoint, actor=access.actor)
+    secret = once(request, access, lambda: endpoints.rotate_secret(endpoint=endpoint, actor=access.actor))
+    endpoint.refresh_from_db()
     return _draw(request, access, endpoint, form=_change_form(endpoint), secret=secret)
 
 
