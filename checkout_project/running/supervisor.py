@@ -8,6 +8,7 @@ import time
 from contextlib import ExitStack
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
+from textwrap import indent
 from types import FrameType
 from typing import NoReturn
 
@@ -24,23 +25,11 @@ from checkout_project.running.installation import (
 )
 from checkout_project.running.orphans import MARK, stop_orphans
 from checkout_project.running.secrets import demo_file
+from common.api.first_sale import first_command
 
 FIRST_ANSWER_SECONDS = 120.0
 ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
-_FIRST_SALE = {
-    "amount": 49,
-    "currency": "USD",
-    "successUrl": "https://example.com/success",
-    "cancelUrl": "https://example.com/cancel",
-    "email": "pat@example.com",
-    "name": "Pat Payer",
-    "metadata": {"orderId": "10482"},
-    "productId": "box-1",
-    "productName": "Winter box",
-    "productDescription": "Three single origins",
-    "allowedAssets": [],
-}
 # What Python and its C library read only when they begin.
 _INTERPRETER = {
     "PYTHONUNBUFFERED": "1",
@@ -161,9 +150,7 @@ def _announce(made: Installation, data_dir: Path) -> None:
         *([f"Data of PostgreSQL: {database.resolve()}"] if database.is_symlink() else []),
         "",
         "What to do next: sell something, open the `url` in the answer, and pay it there.",
-        f"  curl {url}/api/v1/checkout -H 'Authorization: Bearer {demo['api_key']}' \\",
-        "    -H 'Content-Type: application/json' \\",
-        f"    -d '{json.dumps(_FIRST_SALE)}'",
+        indent(first_command(url=url, key=demo["api_key"]), "  "),
         f"Guides and the API: {url}/docs",
         f"For operators: {url}/admin, with the same login",
         "Ctrl-C stops everything.",

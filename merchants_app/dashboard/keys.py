@@ -1,37 +1,21 @@
 """Dashboard pages for developers: API keys, and what was asked with them."""
 
-from typing import Any
-
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.cache import never_cache
 
+from common.api.first_sale import FIRST_SALE
 from common.api.samples import samples
 from common.errors import DomainError
 from merchants_app.frame.access import Access, Power, for_members, in_live
-from merchants_app.frame.forms import ApiKeyForm, refuse
+from merchants_app.frame.forms import ApiKeyForm, once, refuse
 from merchants_app.frame.pages import page
 from merchants_app.frame.paging import newest_first
 from merchants_app.keys.api_keys import create_key, revoke_key, with_roles
 from merchants_app.keys.holders import ShownKey, take_over
 from merchants_app.requests.log import KEPT
 from merchants_app.scope import Scope
-
-# What somebody who has just made a key can send as it stands.
-_FIRST_SESSION: dict[str, Any] = {
-    "amount": 49,
-    "currency": "USD",
-    "productId": "box-1",
-    "productName": "Winter box",
-    "productDescription": "Three coffees",
-    "name": "Pat",
-    "email": "pat@example.com",
-    "successUrl": "https://example.com/thanks",
-    "cancelUrl": "https://example.com/cart",
-    "metadata": {},
-    "allowedAssets": [],
-}
 
 
 @never_cache
@@ -42,7 +26,8 @@ def keys(request: HttpRequest, access: Access) -> HttpResponse:
     made, secret = None, ""
     if form.is_bound and form.is_valid():
         try:
-            made, secret = create_key(merchant=access.merchant, mode=access.mode, by=access.user, **form.cleaned_data)
+            key_id, secret = once(request, access, lambda: _made(form, access)).split()
+            made = Scope.of(access).key(key_id)
         except DomainError as error:
             refuse(form, error)
         else:
@@ -56,11 +41,16 @@ def keys(request: HttpRequest, access: Access) -> HttpResponse:
         form=form,
         secret=secret,
         made=made,
-        first_call=samples(method="POST", address="/api/v1/checkout", body=_FIRST_SESSION) if made else {},
+        first_call=samples(method="POST", address="/api/v1/checkout", body=FIRST_SALE) if made else {},
         keys=[each for each in shown if each.works],
         ended=[each for each in shown if not each.works],
         revoked=listed.exclude(revoked_at=None).order_by("-revoked_at")[:20],
     )
+
+
+def _made(form: ApiKeyForm, access: Access) -> str:
+    key, secret = create_key(merchant=access.merchant, mode=access.mode, by=access.user, **form.cleaned_data)
+    return f"{key.public_id} {secret}"
 
 
 @for_members(see=None, change=Power.MANAGE_KEYS)

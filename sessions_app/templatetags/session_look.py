@@ -3,9 +3,11 @@
 from decimal import Decimal
 
 from django import template
+from django.template import Context
 from django.templatetags.static import static
 from django.utils.html import format_html, format_html_join
 
+from common.api.first_sale import first_command
 from common.money import to_minor_unit
 from sessions_app.models import CheckoutSession, Decision, Payment, PendingDecision
 from sessions_app.paying.decisions import case_of
@@ -36,6 +38,12 @@ def marks(asset: str, network: str) -> str:
     drawn = [(static(f"icons/{name}.svg"),) for name in (asset_mark(asset), network_mark(network))]
     pictures = format_html_join("", '<img src="{}" alt="" width="20" height="20">', drawn)
     return format_html('<span class="marks">{}</span>', pictures)
+
+
+@register.simple_tag(takes_context=True)
+def first_call(context: Context) -> str:
+    """The command that makes a first session here, for a key that the reader puts in."""
+    return first_command(url=context["request"].build_absolute_uri("/")[:-1], key=f"sk_{context['mode'].value}_…")
 
 
 @register.filter
