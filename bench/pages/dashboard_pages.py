@@ -1,0 +1,62 @@
+"""The addresses that `dashboard_run` measures: `{name}` is filled in with what exists in the year that was made."""
+
+# Behind /dashboard/<business>/test/.
+MERCHANTS = (
+    "overview", "overview?range=today", "overview?range=90d", "overview?by=currency",
+    "sessions", "sessions?sort=oldest", "sessions?sort=largest", "sessions?sort=smallest", "sessions?before={row}",
+    "sessions?status=completed", "sessions?status=cancelled", "sessions?payment_status=paid",
+    "sessions?payment_status=underpaid", "sessions?issue=any", "sessions?issue=waits", "sessions?issue=overpaid",
+    "sessions?since={month_ago}", "sessions?until={month_ago}", "sessions?since={half_a_year_ago}&until={month_ago}",
+    "sessions?least=100", "sessions?most=10", "sessions?least=100&most=120&status=expired", "sessions?currency=EUR",
+    "sessions?currency=JPY", "sessions?asset=USDC", "sessions?network=sandbox", "sessions?asset=ETH&status=completed",
+    "sessions?link={link}", "sessions?customer={customer}", "sessions?email=buyer77@example.com",
+    "sessions?reference=order-{half}", "sessions?key=orderId&value={half}",
+    "payments", "payments?sort=oldest", "payments?before={row}", "payments?state=confirming", "payments?state=final",
+    "payments?state=gone", "payments?state=not_counted", "payments?state=to_collect", "payments?state=collected",
+    "payments?asset=ETH", "payments?network=sandbox", "payments?since={month_ago}", "payments?until={month_ago}",
+    "payments?least=100", "payments?most=10", "payments?currency=EUR", "payments?q={hash}", "payments?q=order-{half}",
+    "decisions", "decisions?issue=overpaid", "decisions/decided", "collect", "books", "books?month={a_month}",
+    "books/lines", "books/lines?month={a_month}", "books/lines?month={a_month}&kind=collected", "books/exports",
+    "customers", "customers?q=buyer77@example.com", "customers?q=buyer7", "customers/{customer}", "links",
+    "links/{link}", "new-session", "keys", "webhooks", "webhooks/{endpoint}", "webhooks/{endpoint}?state=pending",
+    "webhooks/{endpoint}?state=failed", "webhooks/{endpoint}?state=succeeded", "events", "events?type=refund.created",
+    "events?type=checkout.completed", "events?type=checkout.cancelled", "events?subject={session}", "events/{event}",
+    "requests", "requests?failed=1", "audit", "team", "treasury", "settings", "sessions/{session}",
+    "sessions/{waiting}",
+)  # fmt: skip
+# Behind sessions?q=: the ways to say what one means.
+SPELLINGS = (
+    "{session}", "https://pay.example/pay/{page}", "https://shop.example/thanks?session_id={session}", "order-{half}",
+    "ORDER-{newest}", "{newest}", "buyer77@example.com", "buyer77", "pat", "winter", "{customer}", "{payment}",
+    "{event}",
+    "{address}", "{hash}", "https://basescan.org/tx/{hash}", "0x0000…{tail}", "…{tail}", "{sender}", "49", "49.00 usd",
+    "49 USDC", "orderId {half}", "nothing like that", "27 Nov", "{month_ago}", "{link}",
+)  # fmt: skip
+# Behind /admin/.
+OPERATORS = (
+    "", "sessions_app/checkoutsession/", "sessions_app/checkoutsession/?status__exact=completed",
+    "sessions_app/checkoutsession/?status__exact=cancelled", "sessions_app/checkoutsession/?needs_decision__exact=1",
+    "sessions_app/checkoutsession/?issue__exact=overpaid", "sessions_app/checkoutsession/?payment_status__exact=paid",
+    "sessions_app/checkoutsession/?q={session}", "sessions_app/checkoutsession/?q=order-{half}",
+    "sessions_app/checkoutsession/?q=buyer77@example.com", "sessions_app/checkoutsession/?q={hash}",
+    "sessions_app/checkoutsession/?q=winter", "sessions_app/checkoutsession/?q={address}",
+    "sessions_app/checkoutsession/{key}/change/", "sessions_app/payment/", "sessions_app/payment/?network=sandbox",
+    "sessions_app/payment/?asset=ETH", "sessions_app/payment/?counts__exact=0",
+    "sessions_app/payment/?vanished_at__isempty=0", "sessions_app/payment/?confirmed_at__isempty=1",
+    "sessions_app/payment/?collected_at__isempty=1", "sessions_app/payment/?q={hash}",
+    "sessions_app/payment/?q={session}", "sessions_app/customer/", "sessions_app/customer/?q=buyer77@example.com",
+    "sessions_app/customer/?mode__exact=live", "sessions_app/quote/", "sessions_app/quote/?asset=ETH",
+    "sessions_app/quote/?q={session}", "sessions_app/depositaddress/", "sessions_app/depositaddress/?q={address}",
+    "sessions_app/statuschange/", "sessions_app/statuschange/?to_status__exact=cancelled",
+    "sessions_app/statuschange/?issue__exact=overpaid", "sessions_app/statuschange/?q={session}",
+    "sessions_app/statuschange/?q=op@bench.example", "sessions_app/bookline/",
+    "sessions_app/bookline/?kind__exact=refunded", "sessions_app/bookline/?q={session}",
+    "sessions_app/bookline/?q={payment}", "sessions_app/decision/", "sessions_app/refund/", "sessions_app/paymentlink/",
+    "webhooks_app/event/", "webhooks_app/event/?type=refund.created", "webhooks_app/event/?type=checkout.cancelled",
+    "webhooks_app/event/?mode__exact=live", "webhooks_app/event/?q={session}", "webhooks_app/event/?q={event}",
+    "webhooks_app/delivery/", "webhooks_app/delivery/?state__exact=failed",
+    "webhooks_app/delivery/?state__exact=pending", "webhooks_app/delivery/?q={session}",
+    "webhooks_app/deliveryattempt/", "webhooks_app/webhookendpoint/",
+    "merchants_app/merchant/", "merchants_app/auditentry/", "merchants_app/loggedrequest/",
+    "merchants_app/idempotencyrecord/",
+)  # fmt: skip
