@@ -10,10 +10,10 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models import Case, F, Q, QuerySet, Sum, When
 
 from merchants_app.models import Merchant
-from sessions_app.models import BookLine, CheckoutSession, LineKind
+from sessions_app.models import BookLine, BookSum, CheckoutSession, LineKind
 
 ZERO = Decimal(0)
 
@@ -47,6 +47,15 @@ class Money:
     collected: Decimal = ZERO  # less what was taken back of it, as the next two
     refunded: Decimal = ZERO
     fees: Decimal = ZERO
+
+    def __add__(self, other: "Money") -> "Money":
+        return Money(
+            received=self.received + other.received,
+            taken_back=self.taken_back + other.taken_back,
+            collected=self.collected + other.collected,
+            refunded=self.refunded + other.refunded,
+            fees=self.fees + other.fees,
+        )
 
     @property
     def net(self) -> Decimal:
@@ -87,39 +96,55 @@ class Worth:
     unknown: int
     payments: int = 0  # lines of money received
 
+    def __add__(self, other: "Worth") -> "Worth":
+        return Worth(
+            money=self.money + other.money,
+            unknown=self.unknown + other.unknown,
+            payments=self.payments + other.payments,
+        )
+
 
 def book_lines(
     merchant: Merchant, mode: str, *, first: date | None = None, last: date | None = None
 ) -> QuerySet[BookLine]:
     """The lines of a business in one mode that count for these days of its own, both included."""
-    lines = BookLine.objects.filter(merchant=merchant, mode=mode)
-    if first:
-        lines = lines.filter(booked_on__gte=first)
-    return lines.filter(booked_on__lte=last) if last else lines
+    return BookLine.objects.filter(merchant=merchant, mode=mode, **_during(first, last))
 
 
-def worth_of(lines: QuerySet[BookLine], currency: str) -> Worth:
-    """In a currency that totals are told in."""
-    return worth_by(lines, currency).get((), Worth(money=Money(), unknown=0))
+def book_sums(
+    merchant: Merchant, mode: str, *, first: date | None = None, last: date | None = None
+) -> QuerySet[BookSum]:
+    """The same lines, added up by day: a few rows for each, however many they are. To be added up further."""
+    return BookSum.objects.filter(merchant=merchant, mode=mode, **_during(first, last))
 
 
-def worth_by(lines: QuerySet[BookLine], currency: str, *fields: str) -> dict[tuple[Any, ...], Worth]:
-    """The same for each value of some fields: `asset` and `network`, `currency`, `booked_on`. One query."""
-    is_known = Q(reporting_currency=currency, reporting_value__isnull=False)
-    rows = lines.order_by().values_list(*fields, "kind").annotate(
-        sum=Sum("reporting_value", filter=is_known), unknown=Count("id", filter=~is_known), number=Count("id")
-    )  # fmt: skip
-    sums: dict[tuple[Any, ...], dict[str, Decimal | None]] = {}
+def _during(first: date | None, last: date | None) -> dict[str, date]:
+    return {name: day for name, day in (("booked_on__gte", first), ("booked_on__lte", last)) if day}
+
+
+def worth_and_unknown(currency: str) -> dict[str, Sum]:
+    """For sums: `worth` in a currency that totals are told in, and the lines of no known worth in it, `missing`."""
+    is_in_it = Q(reporting_currency=currency)
+    return {
+        "worth": Sum("reporting_value", filter=is_in_it),
+        "missing": Sum(Case(When(is_in_it, then=F("unknown")), default=F("lines"))),
+    }
+
+
+def worth_by(sums: QuerySet[BookSum], currency: str, *fields: str) -> dict[tuple[Any, ...], Worth]:
+    """What they are worth for each value of some fields: `asset` and `network`, `currency`, `booked_on`. One query."""
+    rows = sums.order_by().values_list(*fields, "kind").annotate(**worth_and_unknown(currency), number=Sum("lines"))
+    worths: dict[tuple[Any, ...], dict[str, Decimal | None]] = {}
     unknown: dict[tuple[Any, ...], int] = {}
     payments: dict[tuple[Any, ...], int] = {}
     for *values, kind, total, missing, number in rows:
         key = tuple(values)
-        sums.setdefault(key, {})[kind] = total
+        worths.setdefault(key, {})[kind] = total
         unknown[key] = unknown.get(key, 0) + missing
         payments[key] = payments.get(key, 0) + (number if kind == LineKind.RECEIVED else 0)
     return {
         key: Worth(money=money(of_kinds), unknown=unknown[key], payments=payments[key])
-        for key, of_kinds in sums.items()
+        for key, of_kinds in worths.items()
     }
 
 

@@ -5,12 +5,12 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
-from django.db.models import BooleanField, Count, ExpressionWrapper, Min, Q, Sum
+from django.db.models import BooleanField, ExpressionWrapper, Min, Q, Sum
 
 from common.money import plain, smallest_unit, to_whole
 from merchants_app.models import Merchant
 from sessions_app.books.days import closes_at, is_closed, local_day, next_month
-from sessions_app.books.definitions import Money, book_lines, money
+from sessions_app.books.definitions import Money, book_lines, book_sums, money, worth_and_unknown
 from sessions_app.models import LineKind
 
 # Months that are shown beside the one that is looked at.
@@ -109,26 +109,21 @@ _NAMES = ("received", "taken_back", "collected", "refunded", "fees")
 def statement(merchant: Merchant, mode: str, month: date, now: datetime) -> Statement:
     """Of the month that begins on that day. Three queries, however much happened."""
     first, last = month, next_month(month) - timedelta(days=1)
-    lines = book_lines(merchant, mode, last=last)
-    newest = lines.filter(booked_on__gte=first).order_by("-id").values_list("reporting_currency", flat=True).first()
+    lines = book_lines(merchant, mode, first=first, last=last).order_by("-booked_on", "-id")
+    newest = lines.values_list("reporting_currency", flat=True).first()
     currency = newest or merchant.reporting_currency
-    is_known = Q(reporting_currency=currency, reporting_value__isnull=False)
     is_of_month = ExpressionWrapper(Q(booked_on__gte=first), output_field=BooleanField())
     found = (
-        lines.order_by()
+        book_sums(merchant, mode, last=last)
+        .order_by()
         .annotate(is_of_month=is_of_month)
         .values_list("network", "asset", "decimals", "is_of_month", "kind")
-        .annotate(
-            units=Sum("amount_units"),
-            worth=Sum("reporting_value", filter=is_known),
-            number=Count("id"),
-            unknown=Count("id", filter=~is_known),
-        )
+        .annotate(units=Sum("amount_units"), **worth_and_unknown(currency), number=Sum("lines"))
     )
     sums: dict[tuple[str, str], _Sums] = {}
     counts: dict[str, int] = {}
     unknown = unknown_before = 0
-    for network, asset, decimals, is_now, kind, units, worth, number, missing in found:
+    for network, asset, decimals, is_now, kind, units, worth, missing, number in found:
         of_it = sums.setdefault((network, asset), _Sums())
         of_it.add(kind, to_whole(units, decimals), worth or Decimal(0), is_now=is_now)
         if is_now:
@@ -152,7 +147,7 @@ def statement(merchant: Merchant, mode: str, month: date, now: datetime) -> Stat
 
 def months_of(merchant: Merchant, mode: str, now: datetime) -> list[date]:
     """Their first days, from the first line to the present, newest first."""
-    begun = book_lines(merchant, mode).aggregate(first=Min("booked_on"))["first"]
+    begun = book_sums(merchant, mode).aggregate(first=Min("booked_on"))["first"]
     present = local_day(now, merchant).replace(day=1)
     month = (begun or present).replace(day=1)
     found = [month]

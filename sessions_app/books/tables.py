@@ -21,11 +21,13 @@ from django.db.models import (
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Coalesce
 
+from chains_app.receiving.deposits import MAX_DEPOSITS
 from merchants_app.models import Merchant
 from sessions_app.books.cells import Column, amount, count, number, text, times, word
 from sessions_app.books.definitions import book_lines
 from sessions_app.books.wishes import Export, Table, Wish
 from sessions_app.models import BookLine, CheckoutSession, LineKind, Payment, Refund
+from sessions_app.models.book_line import OF_COLLECTIONS
 from sessions_app.status import RefundStatus
 from webhooks_app.models import Event
 
@@ -190,6 +192,16 @@ def collected(lines: QuerySet[BookLine]) -> QuerySet[Any, Any]:
         happened=Max("at"), booked=Max("booked_on"), units=net(Sum, "amount_units"), payments=net(Count, "id"),
         worth=net(Sum, "reporting_value"),
     ).exclude(units=0)  # fmt: skip
+
+
+def last_collected(lines: QuerySet[BookLine], *, most: int) -> QuerySet[Any, Any]:
+    """`collected`, of the last transactions alone, whatever came before: of as many as the newest lines name."""
+    newest = list(lines.filter(OF_COLLECTIONS).order_by("-at").values_list("tx_hash", "at")[: most * MAX_DEPOSITS])
+    first_seen = dict(reversed(newest))
+    last = sorted(first_seen, key=lambda tx_hash: first_seen[tx_hash])[-most:]
+    since = min((first_seen[tx_hash] for tx_hash in last), default=None)
+    of_them = lines.filter(OF_COLLECTIONS, tx_hash__in=last)
+    return collected(of_them.filter(at__gte=since) if since else of_them)
 
 
 def _collections(wish: Wish) -> Table:

@@ -22,7 +22,7 @@ from common.postgresql.bulk_sql import update_rows
 from merchants_app.audit import record
 from merchants_app.models import Merchant, Treasury, TreasuryKind
 from sessions_app.books.booking import book_payments
-from sessions_app.models import Payment
+from sessions_app.models import DepositAddress, Payment
 
 
 class NothingToCollect(Conflict):
@@ -63,18 +63,30 @@ class Plan:
 
 def balances(merchant: Merchant, mode: str) -> list[Balance]:
     """What waits, by network and asset. What the operator has taken out of the list cannot be collected from here."""
-    rows = (
-        waiting_payments(merchant, mode)
-        .values("network", "asset")
-        .annotate(units=Sum("amount_units"), deposits=Count("session__deposit__address", distinct=True))
-        .order_by("network", "asset")
+    waiting = waiting_payments(merchant, mode).order_by("network", "asset")
+    several = _served_several(waiting)
+    rows = waiting.values("network", "asset").annotate(
+        units=Sum("amount_units"), sessions=Count("session", distinct=True)
     )
     networks = all_networks()
     return [
-        Balance(network=network, asset=asset, deposits=row["deposits"], amount_units=int(row["units"]))
+        Balance(
+            network=network,
+            asset=asset,
+            deposits=row["sessions"] - several.get((network.id, asset.symbol), 0),
+            amount_units=int(row["units"]),
+        )
         for row in rows
         if (network := networks.get(row["network"])) and (asset := network.assets.get(row["asset"]))
     ]
+
+
+def _served_several(waiting: QuerySet[Payment]) -> dict[tuple[str, str], int]:
+    """By network and asset, how many more sessions wait than there are addresses for them."""
+    shared = DepositAddress.objects.exclude(made_for="").values("address")
+    more = Count("session", distinct=True) - Count("session__deposit__address", distinct=True)
+    rows = waiting.filter(session__deposit__address__in=shared).values_list("network", "asset").annotate(more=more)
+    return {(network, asset): number for network, asset, number in rows}
 
 
 def waiting_payments(merchant: Merchant, mode: str) -> QuerySet[Payment]:

@@ -14,7 +14,7 @@ from chains_app.networks.networks import Asset, Network, all_networks
 from chains_app.reading.reader import ReaderUnavailable, WrongChain
 from common.money import to_whole
 from merchants_app.models import Merchant, TreasuryKind
-from sessions_app.books.definitions import book_lines, money
+from sessions_app.books.definitions import book_sums, money
 from sessions_app.models import Payment
 
 # It asks the nodes that payments are seen by, for each asset: one business may not use up what they answer in a day.
@@ -49,7 +49,7 @@ def compare_now_and_then(merchant: Merchant, mode: str) -> list[Compared] | None
 def compare(merchant: Merchant, mode: str) -> list[Compared]:
     """Of all that is booked or waits, on networks that have a chain. Asks a node for each asset."""
     sums: dict[tuple[str, str], dict[str, Decimal | None]] = {}
-    rows = book_lines(merchant, mode).order_by().values_list("network", "asset", "decimals", "kind")
+    rows = book_sums(merchant, mode).order_by().values_list("network", "asset", "decimals", "kind")
     for network, asset, decimals, kind, units in rows.annotate(units=Sum("amount_units")):
         of_it = sums.setdefault((network, asset), {})
         of_it[kind] = (of_it.get(kind) or Decimal(0)) + to_whole(units, decimals)

@@ -23,7 +23,7 @@ from merchants_app.frame.forms import TransactionForm
 from merchants_app.frame.pages import page
 from sessions_app.books.days import local_day
 from sessions_app.books.definitions import book_lines
-from sessions_app.books.tables import collected, fee_booked
+from sessions_app.books.tables import fee_booked, last_collected
 from sessions_app.collecting import collecting
 from sessions_app.collecting.piles import Pile, free_piles, piles
 from sessions_app.collecting.safe import safe_file
@@ -139,7 +139,7 @@ def _of_network(access: Access, network: Network, balances: list[collecting.Bala
 def _collected_before(access: Access, now: datetime) -> list[dict[str, Any]]:
     """The newest first."""
     first = local_day(now, access.merchant) - timedelta(days=_SHOWN_DAYS)
-    rows = collected(book_lines(access.merchant, access.mode, first=first)).exclude(tx_hash="")
+    rows = last_collected(book_lines(access.merchant, access.mode, first=first), most=_MOST_SHOWN)
     fee = fee_booked("reporting_value", "tx_hash", access.merchant, access.mode)
     networks = all_networks()
     newest = rows.annotate(fee=fee).order_by("-happened")[:_MOST_SHOWN]

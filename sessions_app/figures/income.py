@@ -1,13 +1,15 @@
 """What came in, by the books, in the business's reporting currency: in all, day by day, by what it was paid with."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
+from django.db.models import Case, F, When
+
 from merchants_app.models import Merchant
-from sessions_app.books.definitions import ZERO, Money, Worth, book_lines, worth_by
+from sessions_app.books.definitions import ZERO, Money, Worth, book_sums, worth_by
 from sessions_app.figures.ranges import Range
 
 # A chart of more days than these has a bar for each week.
@@ -61,14 +63,16 @@ class Income:
 def income_of(merchant: Merchant, mode: str, days: Range) -> Income:
     """One query, over twice the range."""
     currency = merchant.reporting_currency
-    lines = book_lines(merchant, mode, first=days.before.first, last=days.last)
-    rows = worth_by(lines, currency, "booked_on", "asset", "network", "currency")
-    now = {key: worth for key, worth in rows.items() if key[0] >= days.first}
+    # Days before are told as one.
+    day = Case(When(booked_on__gte=days.first, then=F("booked_on")))
+    sums = book_sums(merchant, mode, first=days.before.first, last=days.last).annotate(day=day)
+    rows = worth_by(sums, currency, "day", "asset", "network", "currency")
+    now = {key: worth for key, worth in rows.items() if key[0]}
     by_day = _summed(now, lambda key: key[0])
     return Income(
         currency=currency,
-        money=_total(now.values()),
-        before=_total(worth for key, worth in rows.items() if key[0] < days.first),
+        money=sum((worth.money for worth in now.values()), Money()),
+        before=sum((worth.money for key, worth in rows.items() if not key[0]), Money()),
         unknown=sum(worth.unknown for worth in now.values()),
         buckets=_buckets(by_day, days),
         by_option=_shares(now, lambda key: (key[1], key[2])),
@@ -112,19 +116,5 @@ def _summed(rows: _Rows, key: Callable[[tuple[Any, ...]], Any]) -> dict[Any, Wor
     sums: dict[Any, Worth] = {}
     for each, worth in rows.items():
         name = key(each)
-        sums[name] = _plus(sums[name], worth) if name in sums else worth
+        sums[name] = sums[name] + worth if name in sums else worth
     return sums
-
-
-def _total(worths: Any) -> Money:
-    total = Worth(money=Money(), unknown=0)
-    for each in worths:
-        total = _plus(total, each)
-    return total.money
-
-
-def _plus(one: Worth, other: Worth) -> Worth:
-    money = Money(
-        **{field.name: getattr(one.money, field.name) + getattr(other.money, field.name) for field in fields(Money)}
-    )
-    return Worth(money=money, unknown=one.unknown + other.unknown, payments=one.payments + other.payments)

@@ -3,7 +3,7 @@
 from sessions_app.models.address_change import AddressChange
 from sessions_app.models.announcement import Announcement
 from sessions_app.models.authorization import Authorization, AuthorizationStage
-from sessions_app.models.book_line import BookLine, BooksPosition, LineKind, UnbookedFee
+from sessions_app.models.book_line import BookLine, BooksPosition, BookSum, LineKind, UnbookedFee
 from sessions_app.models.customer import Customer
 from sessions_app.models.decision import Decision, PendingDecision
 from sessions_app.models.deposit import DepositAddress, SpareDeposit
@@ -24,6 +24,7 @@ __all__ = [
     "Authorization",
     "AuthorizationStage",
     "BookLine",
+    "BookSum",
     "BooksPosition",
     "CheckoutSession",
     "Customer",

@@ -24,6 +24,16 @@ class LineKind(models.TextChoices):
     FEE_TAKEN_BACK = "fee_taken_back", "Network fee taken back"
 
 
+# What lines have in common that are added up.
+BOOKED_ALIKE = [
+    "merchant", "mode", "booked_on", "kind", "network", "asset", "decimals", "currency", "reporting_currency",
+]  # fmt: skip
+
+
+# Lines of transactions that collected, and those that take them back.
+OF_COLLECTIONS = Q(kind__in=[LineKind.COLLECTED.value, LineKind.COLLECTION_TAKEN_BACK.value]) & ~Q(tx_hash="")
+
+
 class BookLine(models.Model):
     """One line. Never changed and never deleted, which a trigger holds: what is undone later is a line of its own.
 
@@ -91,12 +101,59 @@ class BookLine(models.Model):
         indexes = [
             # Readers: the statement, exports, the overview.
             models.Index(fields=["merchant", "mode", "booked_on", "id"], name="book_lines_by_day"),
+            # Reader: `books/fees.py`, for whom a transaction was booked already.
+            models.Index(fields=["network", "tx_hash"], name="book_lines_of_fees", condition=Q(session=None)),
+            # Reader: the last collections on the page of what waits.
+            models.Index(
+                fields=["merchant", "mode", "-at"],
+                include=["tx_hash"],
+                name="book_lines_of_collections",
+                condition=OF_COLLECTIONS,
+            ),
             # Reader: the session's page.
             models.Index(fields=["session"], name="book_lines_of_a_session", condition=Q(session__isnull=False)),
         ]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.amount_units} {self.asset} on {self.network}"
+
+
+class BookSum(models.Model):
+    """What lines of a day come to that differ in nothing but their money: read instead of a year of lines.
+
+    A trigger adds a loose one beside each line, in its transaction; `books/catching_up.py` adds those up now and then.
+    So there are several of a kind, and whoever reads them adds up: that is never late, and never more than the lines.
+    """
+
+    merchant = models.ForeignKey(Merchant, on_delete=models.PROTECT, related_name="+", db_index=False)
+    mode = models.CharField(max_length=4, choices=Mode.choices)
+    booked_on = models.DateField()
+    kind = models.CharField(max_length=21, choices=LineKind.choices)
+    network = models.CharField(max_length=32)
+    asset = models.CharField(max_length=16)
+    decimals = models.PositiveSmallIntegerField()
+    currency = models.CharField(max_length=3, blank=True)
+    reporting_currency = models.CharField(max_length=3)
+
+    amount_units = models.DecimalField(max_digits=120, decimal_places=0)
+    reporting_value = models.DecimalField(max_digits=140, decimal_places=18, help_text="Of those whose worth is known.")
+    lines = models.PositiveIntegerField()
+    unknown = models.PositiveIntegerField(help_text="How many of them are of no known worth.")
+    is_loose = models.BooleanField(help_text="To be added to the one of its kind.")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=BOOKED_ALIKE, condition=Q(is_loose=False), name="book_sums_are_added_up")
+        ]
+        indexes = [
+            # Readers: the overview, the statement, what lies at deposit addresses.
+            models.Index(fields=["merchant", "mode", "booked_on"], name="book_sums_by_day"),
+            # Reader: whoever adds them up.
+            models.Index(fields=["id"], name="book_sums_loose", condition=Q(is_loose=True)),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.lines} {self.kind} on {self.booked_on}"
 
 
 class UnbookedFee(models.Model):

@@ -38,6 +38,8 @@ class DepositAddress(models.Model):
         indexes = [
             # Reader: whose address it is, and was.
             models.Index(fields=["address"], name="deposits_by_address"),
+            # Reader: how many addresses wait to be collected, of which few have served several sessions.
+            models.Index(fields=["session"], name="deposits_of_several", condition=~Q(made_for="")),
         ]
 
     def __str__(self) -> str:

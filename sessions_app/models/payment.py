@@ -109,12 +109,13 @@ class Payment(models.Model):
                 name="payments_to_confirm",
                 condition=Q(confirmed_at=None, vanished_at=None),
             ),
-            # Readers: the collect page and the overview: confirmed, still in their deposits. Summed without the rows.
+            # Readers: the collect page and the overview, which sum up what lies in deposits from this index alone; the
+            # list of what is not yet collected.
             models.Index(
-                fields=["merchant", "mode", "network", "asset"],
-                include=["amount_units"],
-                name="payments_waiting",
-                condition=Q(confirmed_at__isnull=False, vanished_at=None, collected_at=None, collected_tx=""),
+                fields=["merchant", "mode", "arrived_at", "id"],
+                include=["network", "asset", "amount_units", "session", "collected_tx"],
+                name="payments_uncollected",
+                condition=Q(confirmed_at__isnull=False, vanished_at=None, collected_at=None),
             ),
             # Reader: the watcher, for payments that no rate was known for.
             models.Index(fields=["network"], name="payments_without_a_rate", condition=Q(value=None, vanished_at=None)),
@@ -126,6 +127,15 @@ class Payment(models.Model):
             ),
             # Readers: a business's payments by when they came: its list of them, its figures, its books.
             models.Index(fields=["merchant", "mode", "arrived_at", "id"], name="payments_by_arrival"),
+            # Reader: the list of payments, of those that a network took back, or that do not count. Few.
+            models.Index(
+                fields=["merchant", "mode", "arrived_at", "id"],
+                name="payments_taken_back",
+                condition=Q(vanished_at__isnull=False),
+            ),
+            models.Index(
+                fields=["merchant", "mode", "arrived_at", "id"], name="payments_not_counted", condition=Q(counts=False)
+            ),
             # Reader: payments of a replaced range of blocks.
             models.Index(fields=["network", "block_number"], name="payments_by_block"),
         ]

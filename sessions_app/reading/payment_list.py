@@ -1,21 +1,24 @@
 """The list of payments: each movement to a deposit address, and what all that match come to."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 
-from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models import Q, QuerySet
 
+from common.database import fetch
 from common.keyset import first_of
 from sessions_app.books.definitions import Money, money
-from sessions_app.models import BookLine, Payment
-from sessions_app.reading.list_sql import MOST_SUMMED
+from sessions_app.models import BookLine, CheckoutSession, Payment
+from sessions_app.reading.list_sql import LOOKED_THROUGH, MOST_SUMMED
 from sessions_app.reading.searching import found_by, read_as
 from sessions_app.scope import SessionScope
 
+# Of these, the newest `LOOKED_THROUGH` (of the days asked for) are looked through.
+_WITHOUT_INDEX = ("asset", "network", "value__gte", "value__lte", "session__currency")
 _FINAL = Q(confirmed_at__isnull=False, vanished_at=None)
 
 
@@ -126,20 +129,33 @@ def _matching(scope: SessionScope, wanted: WantedPayments) -> QuerySet[Payment]:
     found = found.filter(**{name: value for name, value in given.items() if value not in (None, "")})
     if wanted.text:
         found = found.filter(session__in=found_by(scope, wanted.text))
+    elif any(given[name] not in (None, "") for name in _WITHOUT_INDEX):
+        days = {name: given[name] for name in ("arrived_at__gte", "arrived_at__lt") if given[name]}
+        arrivals = scope.payments().filter(**days).values_list("arrived_at", flat=True)
+        if beyond := arrivals[LOOKED_THROUGH : LOOKED_THROUGH + 1].first():
+            found = found.filter(arrived_at__gt=beyond)
     return found
 
 
+# By their keys: PostgreSQL would read all lines and sessions there are for the few thousand that are asked for.
+# ruff: noqa: S608  (what is put into the statements are names of our own)
+_BOOKED = f"""
+SELECT currency, kind, sum(value) FROM {BookLine._meta.db_table} WHERE payment_id = ANY(%s::bigint[]) GROUP BY 1, 2
+"""
+_CURRENCIES = f"SELECT id, currency FROM {CheckoutSession._meta.db_table} WHERE id = ANY(%s::bigint[])"
+
+
 def _totals(matching: QuerySet[Payment]) -> list[Came] | None:
-    some = matching.order_by().values("pk")[: MOST_SUMMED + 1]
-    if some.count() > MOST_SUMMED:
+    some = list(matching.order_by().values_list("pk", "session_id")[: MOST_SUMMED + 1])
+    if len(some) > MOST_SUMMED:
         return None
-    matching = matching.order_by()
-    booked = BookLine.objects.filter(payment__in=matching.values("pk"))
+    payments, sessions = zip(*some, strict=True) if some else ((), ())
     worths: defaultdict[str, dict[str, Decimal | None]] = defaultdict(dict)
-    for currency, kind, value in booked.order_by().values_list("currency", "kind").annotate(Sum("value")):
+    for currency, kind, value in fetch(_BOOKED, [list(payments)], may_lag=True):
         worths[currency][kind] = value
-    numbers = matching.values_list("session__currency").annotate(number=Count("id"))
+    currencies: dict[int, str] = dict(fetch(_CURRENCIES, [list(set(sessions))], may_lag=True))
+    numbers = Counter(currencies[session] for session in sessions)
     return [
         Came(currency=currency, payments=number, money=money(worths[currency]))
-        for currency, number in numbers.order_by("-number", "session__currency")
+        for currency, number in sorted(numbers.items(), key=lambda each: (-each[1], each[0]))
     ]

@@ -123,15 +123,16 @@ def figures_of(links: Sequence[PaymentLink], now: datetime) -> list[LinkFigures]
         CheckoutSession.objects.filter(payment_link__in=links)
         .values(link_key=F("payment_link"))
         .annotate(
-            begun=Count("pk"),
-            paid=Count("pk", filter=is_paid),
+            begun=Count("status"),
+            paid=Count("status", filter=is_paid),
             received=Sum("amount", filter=is_paid),
             mean=Avg("amount", filter=is_paid),
             last_at=Max("completed_at"),
         )
         .order_by()
     )
-    found, held = {row["link_key"]: row for row in rows}, held_by(links, now)
+    found = {row["link_key"]: row for row in rows}
+    held = held_by([link for link in links if link.stock is not None], now)
     nothing: dict[str, Any] = {"begun": 0, "paid": 0, "received": None, "mean": None, "last_at": None}
     return [
         LinkFigures(

@@ -11,9 +11,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from decimal import Decimal
 from enum import StrEnum
+from functools import cached_property
 from zoneinfo import ZoneInfo
 
-from django.db.models import Exists, OuterRef, Q, QuerySet, TextField
+from django.db.models import Q, QuerySet, TextField
 from django.db.models.functions import Cast
 from django.utils import timezone
 
@@ -46,7 +47,12 @@ def found_by(scope: SessionScope, text: str) -> list[int]:
 
     In two queries, each of which an index serves.
     """
-    shop = _Shop(sessions=scope.bare_sessions(), customers=scope.customers(), zone=ZoneInfo(scope.merchant.time_zone))
+    shop = _Shop(
+        sessions=scope.bare_sessions(),
+        payments=scope.payments().order_by(),
+        customers=scope.customers(),
+        zone=ZoneInfo(scope.merchant.time_zone),
+    )
     found: set[int] = set()
     place = _place(_tidied(text), shop)
     for condition in (place.everywhere, place.newest and shop.newest() & place.newest):
@@ -61,7 +67,9 @@ def sought_everywhere(sessions: QuerySet[CheckoutSession], text: str) -> QuerySe
     text = _tidied(text)
     if not text:
         return sessions
-    shop = _Shop(sessions=CheckoutSession.objects.all(), customers=Customer.objects.all())
+    shop = _Shop(
+        sessions=CheckoutSession.objects.all(), payments=Payment.objects.all(), customers=Customer.objects.all()
+    )
     place = _place(text, shop)
     return _with_words(sessions).filter(place.everywhere | (shop.newest() & place.newest if place.newest else Q()))
 
@@ -71,13 +79,23 @@ class _Shop:
     """Where is looked."""
 
     sessions: QuerySet[CheckoutSession]
+    payments: QuerySet[Payment]
     customers: QuerySet[Customer]
     zone: tzinfo = UTC  # where its days begin
 
+    @cached_property
+    def beyond(self) -> int:
+        """The key of the newest session that is not among the newest."""
+        keys = self.sessions.order_by("-id").values_list("id", flat=True)
+        return next(iter(keys[NEWEST : NEWEST + 1]), 0)
+
     def newest(self) -> Q:
         """The newest sessions, as a range of their key."""
-        beyond = self.sessions.order_by("-id").values_list("id", flat=True)[NEWEST : NEWEST + 1]
-        return Q(pk__gt=next(iter(beyond), 0))
+        return Q(pk__gt=self.beyond)
+
+    def paid_by(self, *which: Q) -> Q:
+        """The newest sessions that have such a payment. Said of payments, which are read once, and not by session."""
+        return Q(pk__in=self.payments.filter(*which, session__gt=self.beyond).values("session"))
 
 
 def _with_words(sessions: QuerySet[CheckoutSession]) -> QuerySet[CheckoutSession]:
@@ -150,13 +168,13 @@ def _place(text: str, shop: _Shop) -> _Place:
         case Kind.TRANSACTION:
             return _Place(_of_transaction(part))
         case Kind.ADDRESS:
-            return _of_address(part)
+            return _of_address(part, shop)
         case Kind.PART:
-            return _Place(newest=_of_part(part))
+            return _Place(newest=_of_part(part, shop))
         case Kind.EMAIL:
             return _Place(Q(customer__in=with_email(shop.customers, part)))
         case _:
-            return _of_words(part, shop.zone)
+            return _of_words(part, shop)
 
 
 def _of_id(public_id: str) -> Q:
@@ -176,41 +194,43 @@ def _of_id(public_id: str) -> Q:
 
 
 def _of_transaction(tx_hash: str) -> Q:
-    """Of a payment or a refund. The networks are named because the index begins with them."""
+    """Of a payment or a refund. The networks are named because the index begins with them.
+
+    One list of both: for two, PostgreSQL would compare each session of the business with each.
+    """
     networks = list(all_networks())
     paid = Payment.objects.filter(network__in=networks, tx_hash=tx_hash).values("session")
     back = Refund.objects.filter(network__in=networks, tx_hash=tx_hash).values("session")
-    return Q(pk__in=paid) | Q(pk__in=back)
+    return Q(pk__in=paid.union(back))
 
 
-def _of_address(address: str) -> _Place:
+def _of_address(address: str, shop: _Shop) -> _Place:
     """A deposit; or whoever paid, or wants money back, with it."""
     deposits = DepositAddress.objects.filter(address=checksummed(address.lower())).values("session")
-    sent = Exists(Payment.objects.filter(session=OuterRef("pk"), sender__iexact=address))
-    return _Place(Q(pk__in=deposits), Q(sent) | Q(refund_address__iexact=address))
+    sent = shop.paid_by(Q(sender__iexact=address))
+    return _Place(Q(pk__in=deposits), sent | Q(refund_address__iexact=address))
 
 
-def _of_part(text: str) -> Q:
+def _of_part(text: str, shop: _Shop) -> Q:
     parts = _SHORTENED.fullmatch(text)
     assert parts
     beginning, end = f"0x{parts[1] or ''}", parts[2] or ""
-    paid = Payment.objects.filter(session=OuterRef("pk"))
-    moved = paid.filter(tx_hash__startswith=beginning, tx_hash__endswith=end)
-    sent = paid.filter(sender__istartswith=beginning, sender__iendswith=end)
+    moved = Q(tx_hash__startswith=beginning, tx_hash__endswith=end)
+    sent = Q(sender__istartswith=beginning, sender__iendswith=end)
     to = Q(deposit__address__istartswith=beginning, deposit__address__iendswith=end)
-    return Q(Exists(moved)) | Q(Exists(sent)) | to
+    return shop.paid_by(moved | sent) | to
 
 
-def _of_words(text: str, zone: tzinfo) -> _Place:
+def _of_words(text: str, shop: _Shop) -> _Place:
     """An order number, whole by the index; among the newest whatever has the words in it, or comes to the amount."""
     parts = (
         Q(reference__icontains=text) | Q(product_id__icontains=text) | Q(product_name__icontains=text)
         | Q(name__icontains=text) | Q(email__istartswith=text) | Q(metadata_text__icontains=text)
     )  # fmt: skip
-    for amount in _amounts(text):
-        parts |= amount
+    for amount, paid in _amounts(text):
+        parts |= amount | (shop.paid_by(paid) if paid else Q())
     if day := _day_in(text):
-        begins, ends = (datetime.combine(each, time(), zone) for each in (day, day + timedelta(days=1)))
+        begins, ends = (datetime.combine(each, time(), shop.zone) for each in (day, day + timedelta(days=1)))
         parts |= Q(created_at__gte=begins, created_at__lt=ends)
     whole = Q(reference=text) | Q(product_id=text)
     if named := _NAMED.fullmatch(text):
@@ -232,7 +252,7 @@ def _day_in(text: str) -> date | None:
     return None
 
 
-def _amounts(text: str) -> Iterator[Q]:
+def _amounts(text: str) -> Iterator[tuple[Q, Q]]:
     """The prices, and the payments, that a text can mean: `49`, `1,234.50`, `49 USD`, `USDC 17.5`."""
     found = _AMOUNT.fullmatch(text)
     if found is None:
@@ -240,12 +260,12 @@ def _amounts(text: str) -> Iterator[Q]:
     unit = (found["before"] or found["after"] or "").upper()
     for value in _values(found["digits"]):
         if not unit:
-            yield Q(amount=value)
+            yield Q(amount=value), Q()
             continue
-        yield Q(amount=value, currency=unit)
+        paid = Q()
         for decimals in {each.assets[unit].decimals for each in all_networks().values() if unit in each.assets}:
-            paid = Payment.objects.filter(session=OuterRef("pk"), asset=unit, decimals=decimals)
-            yield Q(Exists(paid.filter(amount_units=value.scaleb(decimals))))
+            paid |= Q(asset=unit, decimals=decimals, amount_units=value.scaleb(decimals))
+        yield Q(amount=value, currency=unit), paid
 
 
 def _values(digits: str) -> set[Decimal]:

@@ -66,7 +66,7 @@ NUMBERS: dict[str, dict[str, object]] = {
     "merchants_app.treasuries.treasuries": {
         "NETWORKS_ANSWER_SECONDS": 5.0, "_LAST_RESERVED": 65_535,
     },
-    "sessions_app.reading.list_sql": {"MOST_SUMMED": 50_000, "LOOKED_THROUGH": 50_000},
+    "sessions_app.reading.list_sql": {"MOST_SUMMED": 10_000, "LOOKED_THROUGH": 20_000},
     "sessions_app.terms.sessions": {"MAX_METADATA_EXPONENT": 40},
     "sessions_app.buyers.erasing": {"BATCH": 100, "_NAMED_IN_SENTENCE": 3},
     "sessions_app.buyers.forgetting": {"_SHORTEST": 3},

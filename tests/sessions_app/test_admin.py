@@ -27,7 +27,7 @@ def our_models() -> list[type[Model]]:
 
 # Rows that stand below another record, or caches and locks that mean nothing to a person.
 BELOW_OTHERS = {
-    "Member", "RefundCandidate", "Announcement", "Authorization", "UnbookedFee", "BooksPosition", "Logo",
+    "Member", "RefundCandidate", "Announcement", "Authorization", "UnbookedFee", "BooksPosition", "BookSum", "Logo",
     "PendingDecision", "SavedView", "SessionNote", "Letter", "Receipt", "ReceiptKey",
 }  # fmt: skip
 MONEY = [

@@ -11,16 +11,19 @@ from unittest.mock import patch
 import pytest
 import time_machine
 from django.db import transaction
+from django.db.models import Aggregate, Count, Model, Sum
 from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from merchants_app.models import Merchant
+from sessions_app.books.catching_up import add_up
 from sessions_app.books.days import next_month
 from sessions_app.books.statement import Statement, statement
 from sessions_app.collecting import undone
 from sessions_app.collecting.collecting import NothingToCollect, play_collection
-from sessions_app.models import BookLine, CheckoutSession, Payment, Refund
+from sessions_app.models import BookLine, BookSum, CheckoutSession, Payment, Refund
+from sessions_app.models.book_line import BOOKED_ALIKE
 from sessions_app.models.payment import Basis
 from sessions_app.refunding.states import Move, move
 from sessions_app.status import RefundStatus
@@ -30,7 +33,8 @@ from tests.locks.stage import SANDBOX, waiting_for_money
 BEGAN = datetime(2027, 1, 28, 12, tzinfo=UTC)
 _numbers = itertools.count(1)
 
-ACTS = ("arrive", "arrive", "confirm", "confirm", "vanish", "back", "collect", "undo", "refund", "unrefund", "look")
+ACTS = ("arrive", "arrive", "confirm", "confirm", "vanish", "back", "collect", "undo", "refund", "unrefund", "look",
+        "add_up")  # fmt: skip
 histories = st.lists(
     st.tuples(st.sampled_from(ACTS), st.integers(0, 3), st.sampled_from([1, 5, 40, 400])), min_size=4, max_size=14
 )
@@ -109,6 +113,11 @@ class World:
     def look(self, _which: int) -> None:
         """Nothing happens."""
 
+    def add_up(self, _which: int) -> None:
+        """As the job does, now and then."""
+        add_up()
+        assert not BookSum.objects.filter(is_loose=True).exists()
+
     def _one(self, which: int) -> Payment | None:
         found = self.payments[which : which + 1]
         return Payment.objects.select_related("session__deposit").get(pk=found[0].pk) if found else None
@@ -157,6 +166,7 @@ def test_the_books_add_up(mia: Merchant, history: list[tuple[str, int, int]]) ->
         assert sum(row.worth.through_wallet for each in shown for row in each.rows) == world.in_wallet()
         assert shown[-1].closing_worth == world.at_deposits()
         assert BookLine.objects.filter(merchant=mia, booked_on__lt=BEGAN).count() == 0
+        assert summed(BookSum, Sum("lines")) == summed(BookLine, Count("id"))
 
 
 def statements(mia: Merchant) -> list[Statement]:
@@ -166,6 +176,12 @@ def statements(mia: Merchant) -> list[Statement]:
         found.append(statement(mia, "test", month, timezone.now()))
         month = next_month(month)
     return found
+
+
+def summed(model: type[Model], number: Aggregate) -> list[tuple[object, ...]]:
+    """What is alike in all that books are told by, with its amount, worth and number of lines."""
+    rows = model._default_manager.order_by().values_list(*BOOKED_ALIKE)
+    return sorted(rows.annotate(units=Sum("amount_units"), worth=Sum("reporting_value"), number=number))
 
 
 def amounts(of: Statement) -> tuple[Decimal, Decimal]:

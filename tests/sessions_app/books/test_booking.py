@@ -15,7 +15,7 @@ from merchants_app.treasuries.treasuries import set_treasury
 from sessions_app.books.booking import book_payments
 from sessions_app.books.catching_up import catch_up
 from sessions_app.books.days import booking_day
-from sessions_app.books.definitions import book_lines, money_of_session, worth_of
+from sessions_app.books.definitions import book_sums, money_of_session, worth_by
 from sessions_app.books.fees import book_fees
 from sessions_app.collecting import undone
 from sessions_app.collecting.collecting import play_collection
@@ -208,11 +208,11 @@ def test_totals_of_days_are_of_one_business_and_mode(
     sandbox.play(session, "exact")
     today = timezone.now().date()
     value = session.payments.get().value
-    assert worth_of(book_lines(mia, "test", first=today, last=today), "USD").money.received == value
-    assert worth_of(book_lines(mia, "test", first=today), "EUR").unknown == 1
-    for lines in (
-        book_lines(mia, "live"),
-        book_lines(otto, "test"),
-        book_lines(mia, "test", last=today - timedelta(1)),
+    assert worth_by(book_sums(mia, "test", first=today, last=today), "USD")[()].money.received == value
+    assert worth_by(book_sums(mia, "test", first=today), "EUR")[()].unknown == 1
+    for sums in (
+        book_sums(mia, "live"),
+        book_sums(otto, "test"),
+        book_sums(mia, "test", last=today - timedelta(1)),
     ):
-        assert worth_of(lines, "USD").money.received == 0
+        assert worth_by(sums, "USD") == {}
