@@ -1,12 +1,13 @@
 """What the networks took for collections and refunds: asked for once these are final, booked as lines of their own."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Count, Max, Q
 from django.utils import timezone
 
 from chains_app.calls.transactions import Cost, costs_of
@@ -39,8 +40,14 @@ def book_fees(network: Network) -> None:
             shared[row.tx_hash].append(row)
         lines: list[BookLine] = []
         done: list[int] = []
+        also_paid = _booked_to_others(network, shared)
         for tx_hash, of_it in shared.items():
             cost = costs[tx_hash]
+            if cost is not None and also_paid[tx_hash]:
+                # They learned of it earlier, and bear all of it so far. At the next look it is booked to all together.
+                take_back_fees(also_paid[tx_hash], now=now)
+                UnbookedFee.objects.bulk_create(also_paid[tx_hash], ignore_conflicts=True)
+                continue
             if cost is not None:
                 lines += _lines(of_it, cost, coin, now)
             if cost is not None or of_it[0].at < now - _ASKED_FOR:
@@ -63,6 +70,20 @@ def take_back_fees(fees: Iterable[UnbookedFee], *, now: datetime) -> None:
             line.written_at = now
             line.booked_on = booking_day(now, merchant=each.merchant, now=now)
             BookLine.objects.bulk_create([line], ignore_conflicts=True)
+
+
+def _booked_to_others(network: Network, waiting: Mapping[str, Sequence[UnbookedFee]]) -> dict[str, list[UnbookedFee]]:
+    """By transaction, whom its fee is booked to already, of those who do not wait for it."""
+    found: dict[str, list[UnbookedFee]] = {tx_hash: [] for tx_hash in waiting}
+    lines = BookLine.objects.filter(network=network.id, tx_hash__in=list(waiting), session=None)
+    stands = Count("id", filter=Q(kind=LineKind.NETWORK_FEE)) - Count("id", filter=Q(kind=LineKind.FEE_TAKEN_BACK))
+    of_businesses = lines.order_by().values_list("tx_hash", "merchant", "mode").annotate(stands=stands, at=Max("at"))
+    for tx_hash, merchant, mode, _, at in of_businesses.filter(stands__gt=0):
+        if (merchant, mode) not in {(each.merchant_id, each.mode) for each in waiting[tx_hash]}:
+            found[tx_hash].append(
+                UnbookedFee(merchant_id=merchant, mode=mode, network=network.id, tx_hash=tx_hash, at=at)
+            )
+    return found
 
 
 def _cause(fee: UnbookedFee) -> dict[str, Any]:
