@@ -1,4 +1,4 @@
-"""What `make run` costs when nobody does anything: memory, processes, and how soon it answers; twice.
+"""What `make run` costs when nobody does anything: memory, processes, how soon it answers and ends; twice.
 
 Memory is PSS, as the kernel counts it: what several processes share is divided among them, and nothing counts twice.
 Other runs of the same files on this machine take a share of theirs, and of the processor, so measure with none.
@@ -53,7 +53,10 @@ def _measured(name: str, data_dir: Path, rest: float) -> int:
             # Those of PostgreSQL come and go with the jobs: the look in the middle counts.
             found = sorted((_processes(run.pid) for _ in range(LOOKS)), key=lambda seen: (len(seen), seen))[LOOKS // 2]
         finally:
+            told = time.monotonic()
             run.terminate()
+            run.wait(PATIENCE_SECONDS)
+            ended = time.monotonic() - told
     if not found:
         raise SystemExit("It ended by itself.")
     megabytes = sum(pss for pss, _ in found)
@@ -63,6 +66,7 @@ def _measured(name: str, data_dir: Path, rest: float) -> int:
     figure(f"{name}: processor time until then", spent, "s")
     good &= figure(f"{name}: idle memory", megabytes, "MB (PSS)", goal=most(MOST_MEGABYTES))
     good &= figure(f"{name}: processes", len(found), "", goal=most(MOST_PROCESSES))
+    figure(f"{name}: ended after", ended, "s")
     return 0 if good else 1
 
 
