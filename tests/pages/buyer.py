@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import axe_core_python
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 from pytest_django.live_server_helper import LiveServer
@@ -17,7 +16,7 @@ OpenPage = Callable[..., Page]
 OF_LOOKS = ["color-contrast", "scrollable-region-focusable"]
 # Faults alone, each by its element; nothing is looked for in frames, which are pages of their own.
 _AXE_OPTIONS = {"reporter": "no-passes", "selectors": False, "iframes": False, "preload": False}
-AXE = (Path(axe_core_python.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
+AXE = (Path(__file__).parents[2] / "node_modules/axe-core/axe.min.js").read_text(encoding="utf-8")
 
 
 def let_out(page: Page) -> None:
