@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal
+from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, available_timezones
@@ -240,9 +241,16 @@ class SettingsForm(forms.ModelForm[Merchant]):
 
 def _time_zones(present: str) -> list[tuple[str, str]]:
     """Those that are called by a place, with what the clock shows there; and the present one, whatever it is."""
-    names = {name for name in available_timezones() if "/" in name and not name.startswith(("Etc/", "SystemV/"))}
     now = datetime.now().astimezone()
+    zones = {present: ZoneInfo(present), **_places()}
     return [
-        (name, f"{name.replace('_', ' ')}, now {now.astimezone(ZoneInfo(name)):%H:%M}")
-        for name in ["UTC", *sorted(names | {present} - {"UTC"})]
+        (name, f"{name.replace('_', ' ')}, now {now.astimezone(zones[name]):%H:%M}")
+        for name in ["UTC", *sorted(zones.keys() - {"UTC"})]
     ]
+
+
+@cache
+def _places() -> dict[str, ZoneInfo]:
+    """UTC and the zones that are called by a place. Read once: they are hundreds of files."""
+    names = {name for name in available_timezones() if "/" in name and not name.startswith(("Etc/", "SystemV/"))}
+    return {name: ZoneInfo(name) for name in ["UTC", *names]}
