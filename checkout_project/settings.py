@@ -33,6 +33,7 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.postgres",
     "django.contrib.staticfiles",
+    "django.forms",
     "allauth",
     "allauth.account",
     "allauth.mfa",
@@ -81,6 +82,7 @@ TEMPLATES = [
         },
     },
 ]
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"  # ours stand in templates/django/forms
 
 DATABASE_POOLER = env.pooler()
 DATABASES = {"default": env.database("DATABASE_URL"), **env.replica("DATABASE_REPLICA_URL")}
