@@ -79,6 +79,13 @@ def signed_in(user: User, *, gave_password: bool = True) -> Client:
     return client
 
 
+def another(browser: Client) -> Client:
+    """A browser with the same cookies; whatever happens to its own leaves the first one's as they were."""
+    made = signed_out()
+    made.cookies.load({name: cookie.value for name, cookie in browser.cookies.items()})
+    return made
+
+
 @contextmanager
 def undone(row: Row) -> Iterator[None]:
     """What is done within did not happen; of a rule that must be outermost, by the end of the test."""
@@ -142,9 +149,9 @@ class Findings:
             self.wrong.append(f"{self.row} as {who}: was refused: {said}")
 
     @contextmanager
-    def nothing_changes(self, who: str) -> Iterator[None]:
-        """That what is called within leaves everybody's rows as they were."""
-        before = fingerprint()
+    def nothing_changes(self, who: str, *, but: str = "") -> Iterator[None]:
+        """That what is called within leaves everybody's rows as they were. The test has written to the table `but`."""
+        before = _at_first() | (fingerprint(table=but) if but else {})
         yield
         if changed := changed_since(before):
             self.wrong.append(f"{self.row} as {who}: changed {changed}")
@@ -155,7 +162,7 @@ class Findings:
         if self.row.before:
             self.row.before()
         as_it_was = not (self.row.before or self.row.apart)  # what the others of the row did is undone
-        before = _at_first(world.merchant.pk) if as_it_was else fingerprint(without=world)
+        before = _at_first(world) if as_it_was else fingerprint(without=world)
         yield
         if changed := changed_since(before, without=world):
             self.wrong.append(f"{self.row} as {who}: changed of others {changed}")
@@ -164,10 +171,14 @@ class Findings:
         assert not self.wrong, "\n".join(self.wrong)
 
 
+def _at_first(without: World | None = None) -> dict[str, str]:
+    """What the rows of all (but this business) look like before anything was done: read once a process."""
+    return _read_once(without.merchant.pk if without else 0)
+
+
 @cache
-def _at_first(business: int) -> dict[str, str]:
-    """What the rows of all but this business look like before anything was done: read once a process."""
-    return fingerprint(without=next(world for world in CAST.values() if world.merchant.pk == business))
+def _read_once(without: int) -> dict[str, str]:
+    return fingerprint(without=next((world for world in CAST.values() if world.merchant.pk == without), None))
 
 
 def strange_marks(world: World, other: World) -> set[str]:

@@ -58,10 +58,11 @@ def put_back() -> None:
                     copy.write(rows)
 
 
-def fingerprint(*, without: World | None = None) -> dict[str, str]:
-    """Of each table what the strangers' rows look like, in one query; of all but one business, if one is named."""
+def fingerprint(*, without: World | None = None, table: str = "") -> dict[str, str]:
+    """Of each table, or of one, what the strangers' rows look like, in one query; without a business if it is named."""
+    each = _statement(without.merchant.pk if without else 0)
     with connection.cursor() as cursor:
-        cursor.execute(" UNION ALL ".join(_statement(without.merchant.pk if without else 0).values()))
+        cursor.execute(each[table] if table else " UNION ALL ".join(each.values()))
         return dict(cursor.fetchall())
 
 

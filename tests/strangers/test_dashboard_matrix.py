@@ -1,9 +1,12 @@
 """Every page and form of the dashboard × every stranger: signed out, no member, each role, both modes, mixed ids."""
 
+from collections.abc import Iterator
+
 import pytest
+from django.test import Client, override_settings
 
 from merchants_app.models import User
-from tests.strangers.calling import Findings, address, by_browser, signed_in, signed_out, suspended, undone
+from tests.strangers.calling import Findings, address, another, by_browser, signed_in, signed_out, suspended, undone
 from tests.strangers.row import ROLES, Row, mixtures, routes
 from tests.strangers.rows_dashboard import DASHBOARD
 from tests.strangers.size import counted
@@ -15,15 +18,31 @@ def test_each_page_has_its_row_and_each_row_its_page() -> None:
     assert {row.route for row in DASHBOARD} == pages, "Give each page a row in tests/strangers/rows_dashboard.py."
 
 
+@pytest.fixture(scope="module")
+def browsers(once: None) -> Iterator[dict[tuple[str, str, bool], Client]]:
+    """Everybody's, once for all rows, by business, role, and whether the password was given just now."""
+    with override_settings(ACCOUNT_REAUTHENTICATION_TIMEOUT=3600):
+        signed = {
+            (name, role, gave): signed_in(user, gave_password=gave)
+            for name in ("zoe", "yan")
+            for role, user in world(name).people.items()
+            for gave in (True, False)
+        }
+        signed["", "nobody", False] = signed_in(User.objects.create_user("nobody@example.com"))
+        yield signed
+
+
 @pytest.mark.django_db
 @pytest.mark.parametrize("row", DASHBOARD, ids=str)
-def test_a_stranger_gets_nothing_from_a_page(row: Row, request: pytest.FixtureRequest) -> None:
+def test_a_stranger_gets_nothing_from_a_page(
+    row: Row, browsers: dict[tuple[str, str, bool], Client], request: pytest.FixtureRequest
+) -> None:
     zoe, live, yan = world("zoe"), world("zoe", "live"), world("yan")
     own = row.address_ids(*[zoe] * len(row.of_a_business))
     is_form = row.method == "post"  # forms alone ask for a password again
-    clients = {name: signed_in(user, gave_password=is_form) for name, user in zoe.people.items()}
-    yans = {name: signed_in(yan.people[name], gave_password=is_form) for name in ("owner", "viewer")}
-    nobody = signed_in(User.objects.create_user("nobody@example.com"))
+    clients = {role: another(browsers["zoe", role, is_form]) for role in zoe.people}
+    yans = {role: another(browsers["yan", role, is_form]) for role in ("owner", "viewer")}
+    nobody = another(browsers["", "nobody", False])
     findings = Findings(row)
     with findings.nothing_changes("a stranger"):
         answer = by_browser(row, zoe, own, signed_out())
@@ -62,7 +81,7 @@ def test_a_stranger_gets_nothing_from_a_page(row: Row, request: pytest.FixtureRe
         for method in sorted(other_methods):
             answer = getattr(clients["owner"], method)(address(row, zoe, own))
             findings.expect(f"the owner by {method}", answer, 405)
-    with suspended(yan), findings.nothing_changes("a suspended business"):
+    with suspended(yan), findings.nothing_changes("a suspended business", but="merchants_app_merchant"):
         at_home = row.address_ids(*[yan] * len(row.of_a_business))
         for role, client in yans.items():
             findings.expect(f"the {role} of a suspended business", by_browser(row, yan, at_home, client), 403)
