@@ -16,6 +16,7 @@ from merchants_app.models import ApiKey, KeyScope, Member, Merchant, Role, Treas
 from merchants_app.requests.log import forget_lines
 from sessions_app.models import CheckoutSession
 from sessions_app.selling.creation import SessionTerms, create_session
+from tests.played import Played
 
 # Anvil's accounts 8 and 9: wallets whose keys everybody knows.
 MIAS_WALLET = "0x23618e81E3f5cdF7f54C3d65f7FBc0aBf5B21E8f"
@@ -108,9 +109,9 @@ def _forget_keys() -> None:
 
 
 @pytest.fixture
-def mia(db: None) -> Merchant:
+def mia(played: Played | None, db: None) -> Merchant:
     """Mia's coffee shop."""
-    return merchant("Mia Coffee", MIAS_WALLET)
+    return Merchant.objects.get(pk=played.mia) if played else merchant("Mia Coffee", MIAS_WALLET)
 
 
 @pytest.fixture
@@ -120,9 +121,9 @@ def otto(db: None) -> Merchant:
 
 
 @pytest.fixture
-def mia_key(mia: Merchant) -> str:
+def mia_key(mia: Merchant, played: Played | None) -> str:
     """Mia's test key."""
-    return create_key(merchant=mia, mode="test", name="shop", scopes=list(KeyScope))[1]
+    return played.mia_key if played else create_key(merchant=mia, mode="test", name="shop", scopes=list(KeyScope))[1]
 
 
 @pytest.fixture

@@ -19,6 +19,7 @@ from sessions_app.paying.scenarios import simulate
 from sessions_app.state.expiry import expire_due
 from sessions_app.status import RefundStatus
 from sessions_app.watching.watcher import watch
+from tests.played import Played
 from webhooks_app.models import Event
 
 
@@ -51,10 +52,14 @@ class Sandbox:
 
     def _pass(self, seconds: int) -> None:
         """Looks each second in which there can be something new; the clock's other job is done at the end at least."""
-        for _ in range(seconds):
-            if _something_moves():
-                self.look()
+        looked = False
+        while seconds and (looked := _something_moves()):
             self.skip(seconds=1)
+            self.look()
+            seconds -= 1
+        if looked:
+            return
+        self.skip(seconds=seconds)
         if _something_moves():
             self.look()
         else:
@@ -93,9 +98,9 @@ def sandbox_at(moment: float | None = None) -> Iterator[Sandbox]:
 
 
 @pytest.fixture
-def sandbox(db: None) -> Iterator[Sandbox]:
+def sandbox(played: Played | None, db: None) -> Iterator[Sandbox]:
     """The sandbox chain, at a moment that only the test moves on."""
-    with sandbox_at() as box:
+    with sandbox_at(played.end if played else None) as box:
         mine(timezone.now())
         yield box
 

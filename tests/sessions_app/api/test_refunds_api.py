@@ -19,16 +19,24 @@ from sessions_app.letters.sending import send_letters
 from sessions_app.models import CheckoutSession, Refund
 from sessions_app.refunding.refunds import play_refund
 from tests.cast import PATS_WALLET, Api, refreshed
+from tests.once import play_once
+from tests.played import Played
 from tests.sandbox import Sandbox, events_of
 from tests.strangers.world import own
 
 USDC = network("sandbox").assets["USDC"].contract
 
 
-@pytest.fixture
-def paid(sandbox: Sandbox, session: CheckoutSession) -> CheckoutSession:
+@pytest.fixture(scope="module")
+def played(once: None) -> Played:
     """49.00 USD, all of it in USDC."""
-    return sandbox.play(session, "exact", asset="USDC")
+    return play_once("exact", asset="USDC")
+
+
+@pytest.fixture
+def paid(played: Played, sandbox: Sandbox) -> CheckoutSession:
+    """That session."""
+    return played.session_again()
 
 
 @pytest.fixture

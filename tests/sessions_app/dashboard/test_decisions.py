@@ -18,6 +18,8 @@ from sessions_app.reading.session_words import headline_of
 from sessions_app.status import DecisionKind, Issue, Status
 from tests.cast import refreshed
 from tests.desk import Desk
+from tests.once import play_once
+from tests.played import Played
 from tests.sandbox import Sandbox
 
 TX = "0x" + "ab" * 32
@@ -35,14 +37,20 @@ def a_minute_passes() -> None:
     take_effect(timezone.now() + timedelta(seconds=61))
 
 
+@pytest.fixture(scope="module")
+def played(once: None) -> Played:
+    """Its buyer sent half as much again."""
+    return play_once("over")
+
+
 @pytest.fixture
-def overpaid(session: CheckoutSession, sandbox: Sandbox) -> CheckoutSession:
-    """A session whose buyer sent half as much again."""
-    return sandbox.play(session, "over")
+def overpaid(played: Played, sandbox: Sandbox) -> CheckoutSession:
+    """That session."""
+    return played.session_again()
 
 
-def test_an_empty_queue_says_so(desk: Desk) -> None:
-    assert "Nothing to decide" in desk.read("decisions")
+def test_an_empty_queue_says_so(ottos_desk: Desk) -> None:
+    assert "Nothing to decide" in ottos_desk.read("decisions")
 
 
 def test_the_queue_shows_what_happened_and_suggests(desk: Desk, overpaid: CheckoutSession) -> None:

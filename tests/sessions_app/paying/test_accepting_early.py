@@ -15,13 +15,21 @@ from sessions_app.paying.second_thoughts import CAN_BE_TAKEN_BACK, take_effect
 from sessions_app.status import DecisionKind, Issue, PaymentStatus, Status
 from tests.cast import Api, refreshed
 from tests.desk import Desk
+from tests.once import play_once
+from tests.played import Played
 from tests.sandbox import Sandbox, events_of
 
 
-@pytest.fixture
-def short(session: CheckoutSession, sandbox: Sandbox) -> CheckoutSession:
+@pytest.fixture(scope="module")
+def played(once: None) -> Played:
     """44.10 of 49.00 USD arrived and is final; the session still runs."""
-    return sandbox.play(session, "short")
+    return play_once("short")
+
+
+@pytest.fixture
+def short(played: Played, sandbox: Sandbox) -> CheckoutSession:
+    """That session."""
+    return played.session_again()
 
 
 def accept(session: CheckoutSession, **more: object) -> CheckoutSession:

@@ -16,15 +16,23 @@ from sessions_app.paying.second_thoughts import decide_soon, take_back, take_eff
 from sessions_app.refunding.asking import ask_for_refund
 from sessions_app.status import DecisionKind, Issue, RefundKind
 from tests.cast import refreshed
+from tests.once import play_once
+from tests.played import Played
 from tests.sandbox import Sandbox, events_of
 
 ACTOR = "mia@example.com"
 
 
-@pytest.fixture
-def short(session: CheckoutSession, sandbox: Sandbox) -> CheckoutSession:
+@pytest.fixture(scope="module")
+def played(once: None) -> Played:
     """44.10 of 49.00 USD came, too late."""
-    return sandbox.play(session, "late_short")
+    return play_once("late_short")
+
+
+@pytest.fixture
+def short(played: Played, sandbox: Sandbox) -> CheckoutSession:
+    """That session."""
+    return played.session_again()
 
 
 def soon(session: CheckoutSession, kind: DecisionKind = DecisionKind.ACCEPT, **more: str) -> PendingDecision:

@@ -22,11 +22,25 @@ from sessions_app.selling.creation import create_session
 from sessions_app.state.representation import represent
 from sessions_app.status import DecisionKind
 from tests.cast import MIAS_WALLET, PATS_WALLET, agreed, refreshed
+from tests.once import play_once
+from tests.played import Played
 from tests.sandbox import Sandbox, events_of
 from tests.sessions_app.refunding.test_refundable import TX, pay
 from tests.sessions_app.refunding.test_refunds import prepared
 
 NO_WALLET = "That is not a wallet of yours"
+
+
+@pytest.fixture(scope="module")
+def played(once: None) -> Played:
+    """Half as much again was paid, in USDC."""
+    return play_once("over", asset="USDC")
+
+
+@pytest.fixture
+def overpaid(played: Played, sandbox: Sandbox) -> CheckoutSession:
+    """That session."""
+    return played.session_again()
 
 
 def left(session: CheckoutSession) -> dict[str, int]:
@@ -85,25 +99,23 @@ def test_what_was_sent_back_by_hand_is_no_more_than_the_payments_it_is_about(
     assert excess(after) == 11
 
 
-def test_what_goes_back_later_makes_what_went_back_by_hand_no_less(sandbox: Sandbox, session: CheckoutSession) -> None:
+def test_what_goes_back_later_makes_what_went_back_by_hand_no_less(sandbox: Sandbox, overpaid: CheckoutSession) -> None:
     """24.50 too much went by hand; 10 of the price go later: 34.50 are back, 39 stay."""
-    over = sandbox.play(session, "over", asset="USDC")
-    decide(session=over, kind=DecisionKind.REFUNDED, actor="mia", tx_hash=TX)
+    decide(session=overpaid, kind=DecisionKind.REFUNDED, actor="mia", tx_hash=TX)
     sandbox.skip(seconds=1)
-    play_refund(prepared(over, kind="amount", amount=Decimal(10)), now=timezone.now())
-    after = sandbox.wait(4, session)
+    play_refund(prepared(overpaid, kind="amount", amount=Decimal(10)), now=timezone.now())
+    after = sandbox.wait(4, overpaid)
     told = represent(after)
     assert (told.amount_refunded, told.amount_net, left(after)) == (Decimal("34.5"), 39, {"USDC": 39_000_000})
 
 
-def test_what_was_on_its_way_back_when_it_was_decided_is_not_in_it(sandbox: Sandbox, session: CheckoutSession) -> None:
+def test_what_was_on_its_way_back_when_it_was_decided_is_not_in_it(sandbox: Sandbox, overpaid: CheckoutSession) -> None:
     """Of 24.50 too much 10 wait to be signed: by hand went 14.50, and then the 10."""
-    over = sandbox.play(session, "over", asset="USDC")
-    refund = prepared(over, kind="amount", amount=Decimal(10))
-    after = decide(session=over, kind=DecisionKind.REFUNDED, actor="mia", tx_hash=TX)
+    refund = prepared(overpaid, kind="amount", amount=Decimal(10))
+    after = decide(session=overpaid, kind=DecisionKind.REFUNDED, actor="mia", tx_hash=TX)
     assert represent(after).amount_refunded == Decimal("14.5")
     play_refund(refund, now=timezone.now())
-    assert represent(sandbox.wait(4, session)).amount_refunded == Decimal("24.5")
+    assert represent(sandbox.wait(4, overpaid)).amount_refunded == Decimal("24.5")
 
 
 def test_an_equal_transfer_leaves_a_refund_where_it_was_seen(sandbox: Sandbox, large_session: CheckoutSession) -> None:
@@ -124,13 +136,13 @@ def test_an_equal_transfer_leaves_a_refund_where_it_was_seen(sandbox: Sandbox, l
     assert (refund.tx_hash, refund.confirmed_at is None) == (place[0], False)
 
 
-def test_a_refund_is_done_once_however_long_it_is_looked_at(sandbox: Sandbox, session: CheckoutSession) -> None:
-    play_refund(prepared(sandbox.play(session, "over", asset="USDC")), now=timezone.now())
-    after = sandbox.wait(4, session)
+def test_a_refund_is_done_once_however_long_it_is_looked_at(sandbox: Sandbox, overpaid: CheckoutSession) -> None:
+    play_refund(prepared(overpaid), now=timezone.now())
+    after = sandbox.wait(4, overpaid)
     before = events_of(after), after.timeline.count(), after.decisions.count()
-    sandbox.wait(3, session)
+    sandbox.wait(3, overpaid)
     assert (events_of(after), after.timeline.count(), after.decisions.count()) == before
-    assert AuditEntry.objects.filter(action="refund.done", subject=session.public_id).count() == 1
+    assert AuditEntry.objects.filter(action="refund.done", subject=overpaid.public_id).count() == 1
 
 
 def test_a_large_refund_is_final_with_its_second_block_and_not_before(
@@ -150,27 +162,26 @@ def test_a_large_refund_is_final_with_its_second_block_and_not_before(
 
 @pytest.mark.parametrize("asset", ["USDT", "ETH"])
 def test_as_many_units_of_another_asset_are_not_the_refund(
-    sandbox: Sandbox, session: CheckoutSession, asset: str
+    sandbox: Sandbox, overpaid: CheckoutSession, asset: str
 ) -> None:
-    refund = prepared(sandbox.play(session, "over", asset="USDC"))
+    refund = prepared(overpaid)
     contract = network("sandbox").assets[asset].contract
     send(recipient=PATS_WALLET, contract=contract, amount_units=24_500_000, now=timezone.now())
-    sandbox.wait(3, session)
+    sandbox.wait(3, overpaid)
     refund.refresh_from_db()
     assert (refund.seen_at, refund.tx_hash) == (None, "")
 
 
 @pytest.mark.parametrize(("seconds_before", "is_it"), [(5, False), (0, True)])
 def test_what_the_merchant_had_sent_before_is_not_the_refund(
-    sandbox: Sandbox, session: CheckoutSession, seconds_before: int, *, is_it: bool
+    sandbox: Sandbox, overpaid: CheckoutSession, seconds_before: int, *, is_it: bool
 ) -> None:
     """Blocks of before it was prepared may be read after that."""
-    over = sandbox.play(session, "over", asset="USDC")
     usdc = network("sandbox").assets["USDC"].contract
     send(recipient=PATS_WALLET, contract=usdc, amount_units=24_500_000, now=timezone.now(), sender=MIAS_WALLET)
     sandbox.skip(seconds=seconds_before)
-    refund = prepared(over)
-    sandbox.wait(3, session)
+    refund = prepared(overpaid)
+    sandbox.wait(3, overpaid)
     refund.refresh_from_db()
     assert (refund.seen_at is not None) == is_it
     assert len(candidates_of(refund)) == (0 if is_it else 1)  # it may be, by a clock that differs: a person knows

@@ -11,14 +11,28 @@ from sessions_app.state.reading_sql import read_session
 from sessions_app.state.session_view import SessionView
 from tests.cast import agreed
 from tests.desk import Desk
+from tests.once import play_once
+from tests.played import Played
 from tests.sandbox import Sandbox
 from tests.sessions_app.refunding.test_refunds import prepared
 
 
+@pytest.fixture(scope="module")
+def played(once: None) -> Played:
+    """Half as much again was paid, in USDC."""
+    return play_once("over", asset="USDC")
+
+
 @pytest.fixture
-def mias_refund(sandbox: Sandbox, session: CheckoutSession) -> Refund:
+def session(played: Played, sandbox: Sandbox) -> CheckoutSession:
+    """That session."""
+    return played.session_again()
+
+
+@pytest.fixture
+def mias_refund(session: CheckoutSession) -> Refund:
     """Mia owes Pat the excess of a payment."""
-    return prepared(sandbox.play(session, "over", asset="USDC"))
+    return prepared(session)
 
 
 @pytest.fixture

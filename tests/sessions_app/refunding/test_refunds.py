@@ -19,8 +19,22 @@ from sessions_app.refunding.refunds import play_refund, prepare_refund, refund_c
 from sessions_app.watching.sightings import take_in
 from tests.cast import MIAS_WALLET, PATS_WALLET
 from tests.desk import Desk
+from tests.once import play_once
+from tests.played import Played
 from tests.sandbox import Sandbox, events_of
 from tests.strangers.world import own
+
+
+@pytest.fixture(scope="module")
+def played(once: None) -> Played:
+    """Half as much again was paid, in USDC."""
+    return play_once("over", asset="USDC")
+
+
+@pytest.fixture
+def overpaid(played: Played, sandbox: Sandbox) -> CheckoutSession:
+    """That session."""
+    return played.session_again()
 
 
 def prepared(session: CheckoutSession, kind: str = "excess", **changes: Any) -> Refund:
@@ -31,13 +45,12 @@ def prepared(session: CheckoutSession, kind: str = "excess", **changes: Any) -> 
 
 
 def test_the_excess_goes_back_and_settles_the_issue_once_the_chain_shows_it(
-    sandbox: Sandbox, session: CheckoutSession
+    sandbox: Sandbox, overpaid: CheckoutSession
 ) -> None:
-    overpaid = sandbox.play(session, "over", asset="USDC")
     refund = prepared(overpaid)
     assert refund.amount_units == 24_500_000
     play_refund(refund, now=timezone.now())
-    after = sandbox.wait(4, session)
+    after = sandbox.wait(4, overpaid)
     refund.refresh_from_db()
     assert refund.confirmed_at
     assert (after.status, after.issue, after.needs_decision) == ("completed", "overpaid", False)
@@ -50,10 +63,8 @@ def test_all_that_arrived_goes_back_to_the_unit(sandbox: Sandbox, session: Check
     assert prepared(late, kind="full").amount_units == late.payments.get().amount_units
 
 
-def test_an_amount_at_todays_rate(sandbox: Sandbox, session: CheckoutSession) -> None:
-    refund = prepared(
-        sandbox.play(session, "over", asset="USDC"), kind="amount", amount=Decimal("10.00"), rate_basis="today"
-    )
+def test_an_amount_at_todays_rate(sandbox: Sandbox, overpaid: CheckoutSession) -> None:
+    refund = prepared(overpaid, kind="amount", amount=Decimal("10.00"), rate_basis="today")
     assert refund.amount_units == 10_000_000
 
 
@@ -72,22 +83,21 @@ def test_an_amount_of_the_asset_goes_back_as_it_is_given(
     assert (whole.amount_units, whole.value + part.value) == (rest, Decimal("91.333333333333333333"))
 
 
-def test_another_amount_or_address_is_not_taken_for_the_refund(sandbox: Sandbox, session: CheckoutSession) -> None:
-    refund = prepared(sandbox.play(session, "over", asset="USDC"))
+def test_another_amount_or_address_is_not_taken_for_the_refund(sandbox: Sandbox, overpaid: CheckoutSession) -> None:
+    refund = prepared(overpaid)
     refund.amount_units -= 1
     play_refund(refund, now=timezone.now())
-    sandbox.wait(4, session)
+    sandbox.wait(4, overpaid)
     assert not own(Refund).get().seen_at
 
 
-def test_two_refunds_of_one_amount_are_two_transfers(sandbox: Sandbox, session: CheckoutSession) -> None:
-    overpaid = sandbox.play(session, "over", asset="USDC")
+def test_two_refunds_of_one_amount_are_two_transfers(sandbox: Sandbox, overpaid: CheckoutSession) -> None:
     first, second = (prepared(overpaid, kind="amount", amount=Decimal("5.00")) for _ in range(2))
     play_refund(first, now=timezone.now())
-    sandbox.wait(4, session)
+    sandbox.wait(4, overpaid)
     assert [bool(each.confirmed_at) for each in own(Refund).order_by("id")] == [True, False]
     play_refund(second, now=timezone.now())
-    sandbox.wait(4, session)
+    sandbox.wait(4, overpaid)
     assert len({each.tx_hash for each in own(Refund)}) == 2
 
 
@@ -117,9 +127,9 @@ def test_a_large_refund_needs_as_many_blocks_as_a_large_payment(
 
 
 def test_a_refund_that_was_sent_while_it_was_withdrawn_is_seen(
-    sandbox: Sandbox, session: CheckoutSession, monkeypatch: pytest.MonkeyPatch
+    sandbox: Sandbox, overpaid: CheckoutSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    refund = prepared(sandbox.play(session, "over", asset="USDC"))
+    refund = prepared(overpaid)
     play_refund(refund, now=timezone.now())
     sandbox.skip(seconds=1)
 
@@ -143,40 +153,41 @@ def test_a_refund_settles_only_what_it_was_prepared_for(sandbox: Sandbox, sessio
     assert after.decisions.count() == 0
 
 
-def test_a_refund_whose_transaction_is_gone_is_looked_for_again(sandbox: Sandbox, session: CheckoutSession) -> None:
-    refund = prepared(sandbox.play(session, "over", asset="USDC"))
+def test_a_refund_whose_transaction_is_gone_is_looked_for_again(sandbox: Sandbox, overpaid: CheckoutSession) -> None:
+    refund = prepared(overpaid)
     play_refund(refund, now=timezone.now())
-    sandbox.wait(1, session)
+    sandbox.wait(1, overpaid)
     refund.refresh_from_db()
     assert refund.seen_at
     assert not refund.confirmed_at
     take_back(tx_hash=refund.tx_hash, now=timezone.now())
-    sandbox.wait(2, session)
+    sandbox.wait(2, overpaid)
     refund.refresh_from_db()
     assert (refund.seen_at, refund.tx_hash) == (None, "")
     play_refund(refund, now=timezone.now())
-    assert not sandbox.wait(4, session).needs_decision
+    assert not sandbox.wait(4, overpaid).needs_decision
 
 
-def test_an_address_that_the_buyer_has_changed_meanwhile_is_refused(sandbox: Sandbox, session: CheckoutSession) -> None:
-    overpaid = sandbox.play(session, "over", asset="USDC")
+def test_an_address_that_the_buyer_has_changed_meanwhile_is_refused(
+    sandbox: Sandbox, overpaid: CheckoutSession
+) -> None:
     with pytest.raises(WrongRefund, match="changed the address"):
         prepared(overpaid, to_address=MIAS_WALLET)
-    assert AuditEntry.objects.filter(action="refund.address", subject=session.public_id).count() == 1
+    assert AuditEntry.objects.filter(action="refund.address", subject=overpaid.public_id).count() == 1
 
 
-def test_a_withdrawn_refund_is_not_watched_for(sandbox: Sandbox, session: CheckoutSession) -> None:
-    refund = prepared(sandbox.play(session, "over", asset="USDC"))
+def test_a_withdrawn_refund_is_not_watched_for(sandbox: Sandbox, overpaid: CheckoutSession) -> None:
+    refund = prepared(overpaid)
     assert withdraw_refund(refund, actor="mia@example.com", now=timezone.now()) is True
     play_refund(refund, now=timezone.now())
-    sandbox.wait(4, session)
+    sandbox.wait(4, overpaid)
     assert not own(Refund).get().seen_at
 
 
-def test_a_refund_that_was_seen_cannot_be_withdrawn_any_more(sandbox: Sandbox, session: CheckoutSession) -> None:
-    refund = prepared(sandbox.play(session, "over", asset="USDC"))
+def test_a_refund_that_was_seen_cannot_be_withdrawn_any_more(sandbox: Sandbox, overpaid: CheckoutSession) -> None:
+    refund = prepared(overpaid)
     play_refund(refund, now=timezone.now())
-    sandbox.wait(1, session)
+    sandbox.wait(1, overpaid)
     assert withdraw_refund(refund, actor="mia@example.com", now=timezone.now()) is False
     refund.refresh_from_db()
     assert (refund.seen_at is None, refund.withdrawn_at) == (False, None)
@@ -207,8 +218,8 @@ def test_there_is_no_excess_to_send_back_of_an_exact_payment(sandbox: Sandbox, s
         prepared(sandbox.play(session, "exact"))
 
 
-def test_the_call_is_a_plain_transfer(sandbox: Sandbox, session: CheckoutSession) -> None:
-    token = refund_call(prepared(sandbox.play(session, "over", asset="USDC")))
+def test_the_call_is_a_plain_transfer(sandbox: Sandbox, overpaid: CheckoutSession) -> None:
+    token = refund_call(prepared(overpaid))
     assert token.data.startswith("0xa9059cbb")
     assert PATS_WALLET[2:].lower() in token.data
     assert int(token.data[-64:], 16) == 24_500_000
@@ -229,8 +240,7 @@ def test_the_page_tells_a_value_in_units_that_people_write(
     assert '<dt>Value</dt> <dd data-value="9800000000000000"> <bdi class="amount">0.0098 ETH</bdi>' in text
 
 
-def test_a_refund_waits_until_the_buyer_has_said_where_to(sandbox: Sandbox, session: CheckoutSession) -> None:
-    overpaid = sandbox.play(session, "over", asset="USDC")
+def test_a_refund_waits_until_the_buyer_has_said_where_to(sandbox: Sandbox, overpaid: CheckoutSession) -> None:
     with pytest.raises(WrongRefund, match="has not said where to: send them the refund link") as refused:
         prepare_refund(
             session=overpaid, network_id="sandbox", asset="USDC", kind="excess", rate_basis="paid", actor="mia"
@@ -241,9 +251,9 @@ def test_a_refund_waits_until_the_buyer_has_said_where_to(sandbox: Sandbox, sess
 
 @pytest.mark.parametrize("changed", [{"network": "sepolia"}, {"session__mode": "live"}], ids=["network", "mode"])
 def test_only_the_sandboxs_money_is_sent_by_a_click(
-    sandbox: Sandbox, session: CheckoutSession, changed: dict[str, str]
+    sandbox: Sandbox, overpaid: CheckoutSession, changed: dict[str, str]
 ) -> None:
-    refund = prepared(sandbox.play(session, "over", asset="USDC"))
+    refund = prepared(overpaid)
     sent = SandboxTransfer.objects.count()
     refund.network = changed.get("network", "sandbox")
     refund.session.mode = changed.get("session__mode", "test")
@@ -267,17 +277,17 @@ def test_the_page_says_when_nothing_arrived(session: CheckoutSession, client: Cl
 
 
 def test_a_merchant_prepares_and_plays_a_refund(
-    sandbox: Sandbox, session: CheckoutSession, client: Client, mia: Merchant, otto: Merchant
+    sandbox: Sandbox, overpaid: CheckoutSession, client: Client, mia: Merchant, otto: Merchant
 ) -> None:
-    leave_address(sandbox.play(session, "over", asset="USDC"), PATS_WALLET)
-    page = f"/dashboard/{mia.public_id}/test/sessions/{session.public_id}/refund"
+    leave_address(overpaid, PATS_WALLET)
+    page = f"/dashboard/{mia.public_id}/test/sessions/{overpaid.public_id}/refund"
     client.force_login(Member.objects.get(merchant=mia).user)
     assert b"24.50" in client.get(page).content
     body = {"balance": "sandbox:USDC", "kind": "excess", "rate_basis": "paid", "to_address": PATS_WALLET}
     signing = client.post(page, body).url
     assert b"0xa9059cbb" in client.get(signing).content
     client.post(signing, {"act": "play"})
-    sandbox.wait(4, session)
+    sandbox.wait(4, overpaid)
     assert b"Done" in client.get(signing).content
     client.force_login(Member.objects.get(merchant=otto).user)
     for stranger in (client.get(page), client.post(page, body), client.get(signing)):

@@ -23,6 +23,8 @@ from sessions_app.selling.creation import create_session
 from tests.cast import MIAS_WALLET, PATS_WALLET, agreed
 from tests.desk import Desk
 from tests.locks.stage import transfer_to
+from tests.once import play_once
+from tests.played import Played
 from tests.sandbox import Sandbox, events_of
 from tests.sessions_app.refunding.test_refunds import prepared
 from tests.strangers.world import own
@@ -32,10 +34,22 @@ USDC = SANDBOX.assets["USDC"].contract
 HALF = 24_500_000
 
 
+@pytest.fixture(scope="module")
+def played(once: None) -> Played:
+    """Half as much again was paid, in USDC."""
+    return play_once("over", asset="USDC")
+
+
 @pytest.fixture
-def mias(sandbox: Sandbox, session: CheckoutSession) -> Refund:
+def session(played: Played, sandbox: Sandbox) -> CheckoutSession:
+    """That session."""
+    return played.session_again()
+
+
+@pytest.fixture
+def mias(session: CheckoutSession) -> Refund:
     """Mia owes Pat 24.50 too much."""
-    return prepared(sandbox.play(session, "over", asset="USDC"))
+    return prepared(session)
 
 
 @pytest.fixture
