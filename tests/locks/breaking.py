@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from django.db import connection
@@ -82,11 +83,14 @@ class Breaker:
 
 def stored(others: BaseDatabaseWrapper) -> Stored:
     """A digest of the committed rows of each table, read by one statement of another connection."""
-    names = sorted(connection.introspection.django_table_names(only_existing=True))
-    each = (
-        f"SELECT '{name}', md5(coalesce(string_agg(row::text, ' ' ORDER BY row::text), '')) FROM \"{name}\" AS row"
-        for name in names
-    )
     with others.cursor() as cursor:
-        cursor.execute(" UNION ALL ".join(each))
+        cursor.execute(_digests())
         return dict(cursor.fetchall())
+
+
+@cache
+def _digests() -> str:
+    return " UNION ALL ".join(
+        f"SELECT '{name}', md5(coalesce(string_agg(row::text, ' ' ORDER BY row::text), '')) FROM \"{name}\" AS row"
+        for name in sorted(connection.introspection.django_table_names(only_existing=True))
+    )
