@@ -9,7 +9,7 @@ from pytest_django import DjangoDbBlocker
 
 from merchants_app.businesses.money_rules import change_settings
 from tests.pictures import picture
-from tests.strangers import kept
+from tests.strangers import handing_on, kept
 from tests.strangers.seed import make_strangers
 from tests.strangers.size import WORD, summary
 from tests.strangers.world import CAST
@@ -34,17 +34,21 @@ def pytest_configure(config: pytest.Config) -> None:
 def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
     """Before a database is made there is what it is copied from."""
     template()
+    handing_on.take_over()
 
 
 @pytest.fixture(scope="session")
 def django_db_setup(request: pytest.FixtureRequest, django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
     """The database, with the strangers in it. pytest-django makes none where no test of the run is said to use it."""
     if not any(map(_uses_database, request.session.items)):
+        handing_on.let_others()
         return
     with django_db_blocker.unblock():
-        kept.set_sequences_apart()
-        make_strangers()
-        _draw_logos()
+        if not CAST:
+            kept.set_sequences_apart()
+            make_strangers()
+            _draw_logos()
+            handing_on.hand_on()
         kept.keep()
         _State.print = kept.fingerprint()
         connection.close()
