@@ -13,7 +13,7 @@ import pytest
 
 CONFIG = Path(__file__).with_name("schemathesis.toml")
 ROOT = CONFIG.parents[2]
-EXAMPLES = os.environ.get("EXAMPLES", "3")
+EXAMPLES = os.environ.get("EXAMPLES", "1")
 
 
 @pytest.mark.usefixtures("transactional_db", "unlimited")

@@ -21,7 +21,7 @@ def test_what_must_hold_holds_in_every_interleaving(mia: Merchant) -> None:
     run_state_machine_as_test(
         Interleavings,
         settings=settings(
-            max_examples=600 if DEEP else 15,
+            max_examples=600 if DEEP else 8,
             stateful_step_count=50 if DEEP else 20,
             deadline=None,
             suppress_health_check=list(HealthCheck),
