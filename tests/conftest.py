@@ -4,6 +4,7 @@ import gc
 import importlib
 import importlib.util
 import os
+from collections.abc import Generator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -55,8 +56,8 @@ def pytest_configure(config: pytest.Config) -> None:
         services.start()
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection(session: pytest.Session) -> None:
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_collection(session: pytest.Session) -> Generator[None, object, object]:
     """Nothing of what is imported is garbage. And of several processes each begins elsewhere.
 
     So it finds compiled what the others have been to: rewriting the assertions of all files takes ten seconds.
@@ -68,6 +69,10 @@ def pytest_collection(session: pytest.Session) -> None:
         for file in files[len(files) * number // int(os.environ["PYTEST_XDIST_WORKER_COUNT"]) :]:
             with suppress(Exception):  # what is wrong with it is told when it is collected
                 importlib.import_module(".".join(file.relative_to(HERE.parent).with_suffix("").parts))
+    try:
+        return (yield)
+    finally:
+        gc.enable()
 
 
 # What begins first, in this order: what waits most comes while there is still something to do beside it, and the files
@@ -99,7 +104,6 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadFileSche
 @pytest.hookimpl(trylast=True)
 def pytest_collection_finish() -> None:
     """What stands by now stays to the end: looking through it for garbage again and again takes a twentieth of it."""
-    gc.enable()
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 20)
