@@ -88,7 +88,6 @@ DATABASE_POOLER = env.pooler()
 DATABASES = {"default": env.database("DATABASE_URL"), **env.replica("DATABASE_REPLICA_URL")}
 DATABASE_ROUTERS = ["common.replica.ReplicaRouter"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-
 REDIS_URL = env.redis_url("REDIS_URL")
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
 
@@ -151,7 +150,6 @@ SECURE_HSTS_PRELOAD = env.flag("HSTS_PRELOAD")
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]  # which ask for these two
 SECURE_REFERRER_POLICY = "strict-origin-when-cross-origin"
 X_FRAME_OPTIONS = "DENY"
-
 LANGUAGE_CODE = "en"
 # Only buyers' pages and letters speak others than English; `sessions_app/pay/languages.py` chooses.
 LANGUAGES = [
