@@ -43,7 +43,7 @@ def marked(place: str) -> object:
     return pytest.param(place, marks=[pytest.mark.moves_everybody(why)] if why else [])
 
 
-@pytest.mark.parametrize("place", [marked(place) for place in CASES])
+@pytest.mark.parametrize("place", [marked(place) for place in sorted(CASES)])
 def test_what_breaks_off_leaves_everything_as_it_was(place: str, mia: Merchant, others: BaseDatabaseWrapper) -> None:
     case = CASES[place]
     act = case.prepare(mia)
