@@ -2,12 +2,16 @@
 
 import ast
 import re
-from collections import Counter, defaultdict
-from itertools import zip_longest
+from bisect import bisect
+from collections import Counter
+from itertools import accumulate, chain
 from pathlib import Path
 from typing import TypedDict
 
 from tests.mutants.operators import Change
+from tests.mutants.scope import ROOT, SCOPE
+
+RACED = {"lock removed", "atomic removed", "decorator removed"}  # two at once see them, and few others
 
 
 class Known(TypedDict):
@@ -17,78 +21,58 @@ class Known(TypedDict):
     lines: dict[str, list[int]]
 
 
-RACED = {"lock removed", "atomic removed", "decorator removed"}  # two at once see them, and few others
+def tests_for(path: Path, change: Change, known: dict[str, Known], seconds: float) -> list[str]:
+    """As many as take so many seconds. From two lists in turn: the nearest by name, and those that go where few go.
 
-
-def tests_for(name: str, source: str, change: Change, known: dict[str, Known], *, seconds: float) -> list[str]:
-    """As many as take so many seconds. From two lists in turn: the nearest by name, and those that go where few go."""
-    ran = {test: frozenset(each["lines"].get(name, ())) for test, each in known.items()}
-    ran = {test: lines for test, lines in ran.items() if lines}
-    if not ran:
-        return []  # data, or nothing that any test loads
-    wanted = _lines_of(source, change)
-    chosen = [test for test, lines in ran.items() if lines & wanted]
-    if not chosen:  # it runs when the file is loaded
-        wanted = _lines_that_use(source, wanted)
-        chosen = [test for test, lines in ran.items() if lines & wanted] or list(ran)
+    Of what runs when its file is loaded nobody knows who needs it: some are always asked.
+    """
+    name, source = str(path.relative_to(ROOT)), path.read_bytes()
+    changed = set(range(source.count(b"\n", 0, change.start) + 1, source.count(b"\n", 0, change.end) + 2))
+    ran = {test: set(each["lines"][name]) for test, each in known.items() if name in each["lines"]}
+    loaded = not any(changed & each for each in ran.values())  # the file is, and it runs then
+    lines = _lines_that_use(source.decode(), changed) if loaded else changed
+    chosen = [test for test in ran if ran[test] & lines] or list(ran)
+    chosen.sort(key=lambda test: known[test]["seconds"])
     # Of the lines around, those that few tests run are what the change decides about: a guard's own answer.
-    around = {line for at in wanted for line in range(at - 3, at + 7)}
-    crowd = Counter(line for lines in ran.values() for line in lines & around)
+    around = {line for at in lines for line in range(at - 3, at + 7)}
+    crowd = Counter(line for each in ran.values() for line in each & around)
     rarity = {test: min((crowd[line] for line in ran[test] & around), default=0) for test in chosen}
+    far = {test: _distance(name, change.kind, test) for test in chosen}
     # Of a test with many parameters one after the other has its turn: the next ones tell least.
-    turns: dict[str, int] = defaultdict(int)
+    seen = Counter[str]()
     turn = {}
-    for test in sorted(chosen, key=lambda test: known[test]["seconds"]):
-        function = test.partition("[")[0]
-        turn[test] = turns[function]
-        turns[function] += 1
-    far = {test: _distance(name, change, test) for test in chosen}
-    nearest = sorted(chosen, key=lambda test: (far[test], far[test] and turn[test], known[test]["seconds"]))
-    rarest = sorted(chosen, key=lambda test: (rarity[test], turn[test], far[test], known[test]["seconds"]))
-    asked: dict[str, None] = {}
-    spent = 0.0
-    for test in (each for pair in zip_longest(nearest, rarest) for each in pair):
-        if test in asked:
-            continue
-        spent += known[test]["seconds"]
-        if spent > seconds and asked:
-            break
-        asked[test] = None
-    return list(asked)
-
-
-def _lines_of(source: str, change: Change) -> set[int]:
-    return set(range(source.count("\n", 0, change.start) + 1, source.count("\n", 0, change.end) + 2))
+    for test in chosen:
+        turn[test] = seen[function := test.partition("[")[0]]
+        seen[function] += 1
+    nearest = sorted(chosen, key=lambda test: (far[test], far[test] and turn[test]))
+    rarest = sorted(chosen, key=lambda test: (rarity[test], turn[test], far[test]))
+    asked = list(dict.fromkeys(chain.from_iterable(zip(nearest, rarest, strict=True))))
+    spent = list(accumulate(known[test]["seconds"] for test in asked))
+    return [*(SCOPE["tests"]["always"] if loaded else ()), *asked[: max(1, bisect(spent, seconds))]]
 
 
 def _lines_that_use(source: str, changed: set[int]) -> set[int]:
-    """Of what is loaded with the file: where the name that it gives is used, or another that is made with it."""
+    """The whole function or class that is changed, and where a name that it or an assignment gives is used."""
     lines, names = set(changed), set[str]()
-    while True:
-        before = len(names)
-        for each in ast.parse(source).body:
-            first = min([each.lineno, *(above.lineno for above in getattr(each, "decorator_list", ()))])
-            own = set(range(first, (each.end_lineno or first) + 1))
-            if not own & lines:
-                continue
-            if isinstance(each, ast.FunctionDef | ast.ClassDef):
-                lines |= own if own & changed else set()
-                names |= {each.name} if own & changed else set()
-            else:
-                names |= {node.id for node in ast.walk(each) if isinstance(node, ast.Name) and _is_given(node)}
-        if len(names) == before:
-            return lines
-        used = re.compile(rf"\b({'|'.join(names)})\b")
-        lines |= {number for number, line in enumerate(source.splitlines(), 1) if used.search(line)}
+    for each in ast.parse(source).body:
+        first = min(above.lineno for above in (each, *getattr(each, "decorator_list", ())))
+        own = range(first, each.end_lineno + 1)
+        if not changed & set(own):
+            continue
+        if isinstance(each, ast.FunctionDef | ast.ClassDef):
+            lines |= set(own)
+            names.add(each.name)
+        else:
+            names |= {
+                node.id for node in ast.walk(each) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+            }
+    used = re.compile(rf"\b({'|'.join(names)})\b")
+    return lines | {number for number, line in enumerate(source.splitlines(), 1) if names and used.search(line)}
 
 
-def _is_given(node: ast.Name) -> bool:
-    return isinstance(node.ctx, ast.Store)
-
-
-def _distance(name: str, change: Change, test: str) -> int:
+def _distance(name: str, kind: str, test: str) -> int:
     """A test named after the file, or a race if it is about a lock, is near; then its folder's."""
     file, path = Path(test.partition("::")[0]), Path(name)
-    if (change.kind in RACED and file.parent.name == "locks") or f"_{path.stem}_" in f"{file.stem}_":
+    if (kind in RACED and file.parent.name == "locks") or f"_{path.stem}_" in f"{file.stem}_":
         return 0
     return 1 if file.parent == "tests" / path.parent else 2

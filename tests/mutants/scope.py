@@ -5,7 +5,6 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 SCOPE = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
-DOORS = ("_views", "_pages")
 
 
 def named() -> list[str]:
@@ -15,5 +14,4 @@ def named() -> list[str]:
 
 def files() -> list[Path]:
     """The rules of the apps, and the networks' data."""
-    found = {path for name in named() for path in ROOT.glob(name) if not path.stem.endswith(DOORS)}
-    return [*sorted(found), ROOT / "chains_app/networks/networks.toml"]
+    return [*sorted({path for name in named() for path in ROOT.glob(name)}), ROOT / "chains_app/networks/networks.toml"]
