@@ -101,7 +101,7 @@ def _set(
         mode=mode,
         actor=by,
         action="treasury.set",
-        subject=str(treasury)[:60],
+        subject=str(treasury),
         before=str(current) if current else None,
         active_from=treasury.active_from.isoformat(timespec="seconds"),
     )
@@ -117,7 +117,7 @@ def keep_current(*, merchant: Merchant, mode: str, by: str, now: datetime | None
     waiting = treasury_to_come(merchant, mode, now)
     if waiting is None or not _withdraw_waiting(merchant, mode, now):
         raise NothingToWithdraw("No change is waiting: the wallet on this page is the one in force.")
-    audit.record(merchant=merchant, mode=mode, actor=by, action="treasury.withdrawn", subject=str(waiting)[:60])
+    audit.record(merchant=merchant, mode=mode, actor=by, action="treasury.withdrawn", subject=str(waiting))
     what = f"the change of the receiving wallet to {waiting} was taken back"
     tell_owners(merchant=merchant, what=what, actor=by, mode=mode)
 

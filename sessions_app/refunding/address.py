@@ -77,7 +77,7 @@ def leave_address(session: CheckoutSession, address: str) -> CheckoutSession:
 def confirm_change(session: CheckoutSession, change_id: str, code: str, *, now: datetime) -> None:
     """The buyer typed the code. Raises `WrongCode`, or `CodeOver` when none would be right any more."""
     mine = AddressChange.objects.filter(session=session, public_id=change_id)
-    holding = mine.filter(taken_at=None, asked_at__gt=now - CODE_HOLDS, tries__lt=TRIES).exclude(code_digest="")
+    holding = mine.filter(asked_at__gt=now - CODE_HOLDS, tries__lt=TRIES).exclude(code_digest="")
     # Counted before it is looked at, and for good: many at once get no more tries than one after the other.
     if not holding.update(tries=F("tries") + 1):
         if _is_taken(mine):
@@ -122,7 +122,7 @@ def _ask_for_code(session: CheckoutSession, address: str, now: datetime) -> Addr
         change = AddressChange.objects.create(session=session, former=former, address=address, asked_at=now)
     code = f"{secrets.randbelow(1_000_000):06}"
     try:
-        mail_code(session, change, code, minutes=int(CODE_HOLDS.total_seconds() // 60))
+        mail_code(session, change, code, minutes=CODE_HOLDS // timedelta(minutes=1))
     except NotMailed:
         change.delete()
         raise

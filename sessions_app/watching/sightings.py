@@ -126,8 +126,6 @@ def _new_payment(
 def _valued_late(network: Network) -> list[Payment]:
     """Payments for which no rate was to be had when they arrived, and now one is."""
     unvalued = list(Payment.objects.filter(network=network.id, value=None, vanished_at=None).select_related("session"))
-    if not unvalued:
-        return []
     valuer = Valuer(payment.session for payment in unvalued)
     for payment in unvalued:
         _set_value(network, payment, valuer)
