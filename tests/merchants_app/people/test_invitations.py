@@ -234,14 +234,17 @@ def test_a_stranger_or_a_viewer_touches_none(
     assert own(Invitation).get().withdrawn_at is None
 
 
-def test_who_leaves_the_team_leaves_no_invitations_behind(
-    desk: Desk, colleague: Callable[..., Desk], client: Client
+@pytest.mark.parametrize(
+    ("act", "how", "status"), [("remove", {}, 410), ("role", {"role": "viewer"}, 410), ("role", {"role": "owner"}, 200)]
+)
+def test_who_leaves_the_team_or_is_no_owner_any_more_leaves_no_invitations_behind(
+    desk: Desk, colleague: Callable[..., Desk], client: Client, act: str, how: dict[str, str], status: int
 ) -> None:
     leaving = colleague("owner").give_password()
     leaving.post("team", email=NORA, role="owner")
     link = last_link_to(NORA)
-    desk.give_password().post(f"team/{Member.objects.get(user=leaving.user).pk}/remove")
-    assert client.get(link).status_code == 410
+    desk.give_password().post(f"team/{Member.objects.get(user=leaving.user).pk}/{act}", **how)
+    assert client.get(link).status_code == status
 
 
 def test_a_very_long_address_is_no_500(desk: Desk) -> None:

@@ -60,7 +60,9 @@ def test_each_business_and_the_person_are_told(
         assert change(operator, vera, **changes).status_code == 302
     assert lines(mia) == lines(otto) == [("person.changed", expected)]
     assert "viewer@mia.example" in {address for letter in mailoutbox for address in letter.to}  # the former one too
-    assert "operator op@example.com changed your account" in mailoutbox[0].body
+    body = mailoutbox[0].body
+    assert "operator op@example.com changed your account" in body
+    assert all(f"{name.replace('_', ' ')}: {value}" in body for name, value in expected.items())
 
 
 def test_a_group_is_given_and_told(operator: Operator, mia: Merchant, vera: User) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
+from django.utils import timezone
 from eth_account import Account
 from eth_account.messages import encode_defunct
 
@@ -12,7 +13,7 @@ from common.errors import NotFound
 from merchants_app.models import AuditEntry, Merchant, Treasury
 from merchants_app.treasuries.ownership import NotProven, claim_of, prove_ownership
 from tests.anvil import Anvil
-from tests.cast import MIAS_WALLET
+from tests.cast import MIAS_WALLET, OTTOS_WALLET
 
 # Anvil's account 8, whose key everybody knows: Mia's wallet.
 MIAS_KEY = "0xdbda1821b80551c9d65939329250298aa3472ba22feea921c0cf5d620ea67b97"
@@ -58,6 +59,25 @@ def test_the_owners_signature_proves_it_and_leaves_one_audit_line(mia: Merchant)
     assert AuditEntry.objects.filter(action="treasury.proven", merchant=mia).count() == 1
 
 
+def test_of_a_business_with_several_wallets_the_one_that_is_meant_is_proven(mia: Merchant) -> None:
+    former = treasury_of(mia)
+    newer = Treasury.objects.create(merchant=mia, mode="test", address=MIAS_WALLET, active_from=timezone.now())
+    Treasury.objects.filter(pk=former.pk).update(address=OTTOS_WALLET)
+    assert prove(mia, signed(claim_of(newer)), newer) == newer
+    assert Treasury.objects.get(pk=former.pk).verified_at is None
+
+
+def test_only_a_wallet_of_the_business_in_this_mode_is_found(mia: Merchant, otto: Merchant) -> None:
+    treasury = treasury_of(mia)
+    given = {"treasury_id": treasury.pk, "signature": signed(claim_of(treasury)), "by": "somebody"}
+    for merchant, mode in ((otto, "test"), (mia, "live")):
+        with pytest.raises(NotFound, match="no such treasury"):
+            prove_ownership(merchant=merchant, mode=mode, **given)
+    Treasury.objects.filter(pk=treasury.pk).update(kind="xpub", xpub="xpub", address="")
+    with pytest.raises(NotFound, match="no such treasury"):
+        prove_ownership(merchant=mia, mode="test", **given)
+
+
 @pytest.mark.parametrize("ending", ["00", "01"])
 def test_hardware_wallets_that_end_in_0_or_1_are_understood(mia: Merchant, ending: str) -> None:
     treasury = treasury_of(mia)
@@ -96,12 +116,6 @@ def test_another_wallets_signature_or_text_proves_nothing(mia: Merchant) -> None
 def test_the_claim_names_business_mode_and_address(mia: Merchant) -> None:
     claim = claim_of(treasury_of(mia))
     assert all(part in claim for part in (mia.public_id, "test mode", MIAS_WALLET))
-
-
-def test_a_strangers_treasury_is_not_found(otto: Merchant, mia: Merchant) -> None:
-    treasury = treasury_of(mia)
-    with pytest.raises(NotFound):
-        prove(otto, signed(claim_of(treasury)), treasury)
 
 
 @pytest.mark.parametrize(("code", "approved"), [(YES, True), (NO, False), (REVERTS, False), ("0x", False)])

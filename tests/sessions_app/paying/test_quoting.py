@@ -9,6 +9,7 @@ from merchants_app.models import Merchant
 from sessions_app.errors import NoTreasury, OptionUnavailable, SessionNotOpen
 from sessions_app.models import CheckoutSession, DepositAddress, Quote
 from sessions_app.paying.quoting import choose_option, lock_rate, options_for
+from sessions_app.paying.valuation import Valuer
 from sessions_app.selling.creation import create_session
 from sessions_app.state.lifecycle import cancel, lock
 from tests.cast import MIAS_WALLET, agreed, merchant, refreshed
@@ -92,3 +93,17 @@ def test_the_spread_is_taken_off_the_rate_to_18_decimals(market: str, spread: st
     rate = lock_rate(Decimal(market), Decimal(spread))
     assert rate == Decimal(locked)
     assert rate.as_tuple().exponent == -18
+
+
+def test_the_spread_counts_in_what_is_offered_asked_for_and_worth_when_it_arrives(mia: Merchant) -> None:
+    """An ether costs 2,500.00 in test mode, and counts for 2,000.00."""
+    mia.spread_percent = Decimal(25)
+    mia.save(update_fields=["spread_percent"])
+    session, now = create_session(merchant=mia, mode="test", terms=agreed()), timezone.now()
+    valuer = Valuer([session])
+    worth = valuer.worth(session, asset="ETH", network="sandbox", units=10**16, decimals=18, arrived_at=now)
+    assert (worth.rate, worth.value) == (2000, 20)
+    [offered] = [each for each in options_for(session, now) if each.option.asset.symbol == "ETH"]
+    quote = choose_option(session=session, asset="ETH", network="sandbox", now=now)
+    for each in (offered, quote):
+        assert (each.rate, each.amount_units) == (2000, 24_500_000_000_000_000)

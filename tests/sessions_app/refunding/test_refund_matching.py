@@ -13,6 +13,7 @@ from merchants_app.models import AuditEntry, Merchant
 from sessions_app.errors import WrongRefund
 from sessions_app.models import CheckoutSession, Refund
 from sessions_app.paying.decisions import decide
+from sessions_app.paying.quoting import choose_option
 from sessions_app.reading.queries import session_for_buyer
 from sessions_app.refunding.address import leave_address
 from sessions_app.refunding.matching import candidates_of
@@ -247,12 +248,14 @@ def test_money_is_not_sent_round_in_a_circle(
         leave_address(paid, address)
 
 
-def test_another_shops_deposit_is_nothing_that_is_told(
-    sandbox: Sandbox, session: CheckoutSession, otto: Merchant
+@pytest.mark.parametrize(("whose", "mode"), [("otto", "test"), ("mia", "live")])
+def test_the_deposit_of_another_shop_or_mode_is_nothing_that_is_told(
+    sandbox: Sandbox, session: CheckoutSession, mia: Merchant, otto: Merchant, whose: str, mode: str
 ) -> None:
     """Whoever tries addresses learns nothing of other businesses."""
-    other = create_session(merchant=otto, mode="test", terms=agreed())
-    sandbox.play(other, "exact")
+    other = create_session(merchant={"mia": mia, "otto": otto}[whose], mode="test", terms=agreed())
+    choose_option(session=other, asset="USDC", network="sandbox", now=timezone.now())
+    CheckoutSession.objects.filter(pk=other.pk).update(mode=mode)
     address = refreshed(other).deposit.address
     assert leave_address(sandbox.play(session, "over"), address).refund_address == address
 

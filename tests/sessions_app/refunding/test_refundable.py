@@ -11,6 +11,7 @@ from chains_app.sandbox.chain import send
 from sessions_app.errors import NothingToRefund
 from sessions_app.models import CheckoutSession
 from sessions_app.paying.decisions import decide
+from sessions_app.paying.quoting import choose_option
 from sessions_app.reading.queries import session_for_buyer
 from sessions_app.refunding.refundable import arrived, excess
 from sessions_app.refunding.refunds import play_refund
@@ -39,6 +40,16 @@ def test_what_goes_back_already_cannot_go_back_again(sandbox: Sandbox, session: 
     with pytest.raises(NothingToRefund, match="No more than the price has arrived"):
         prepared(overpaid)
     assert prepared(overpaid, kind="full").amount_units == 49_000_000
+
+
+@pytest.mark.parametrize(("units", "there"), [(5_000, []), (5_001, [5_001]), (990_000, [990_000])])
+def test_what_comes_to_a_cent_can_go_back(
+    sandbox: Sandbox, session: CheckoutSession, units: int, there: list[int]
+) -> None:
+    choose_option(session=session, asset="USDC", network="sandbox", now=timezone.now())
+    pay(session, "USDC", units)
+    sandbox.wait(4, session)
+    assert [each.units for each in arrived(refreshed(session))] == there
 
 
 def test_two_assets_are_both_back_before_it_is_settled(sandbox: Sandbox, session: CheckoutSession) -> None:

@@ -1,7 +1,9 @@
 """Which transfer is which refund, look after look."""
 
 from dataclasses import replace
-from typing import Any
+from datetime import timedelta
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 from django.utils import timezone
@@ -9,10 +11,11 @@ from django.utils import timezone
 from chains_app.reading.reader import Transfer
 from merchants_app.models import Merchant
 from sessions_app.models import Refund
+from sessions_app.refunding.matching import match_transfers
 from sessions_app.refunding.states import Move, move
 from sessions_app.refunding.told import tell_transaction
 from sessions_app.refunding.undone import done_since
-from sessions_app.refunding.watch import place_refunds, refunds_watched_for, sighting
+from sessions_app.refunding.watch import doubtful_refunds, place_refunds, refunds_watched_for, sighting
 from sessions_app.status import RefundStatus
 from tests.cast import PATS_WALLET
 from tests.locks.cases_sessions import refund
@@ -78,6 +81,45 @@ def test_a_refund_of_an_erased_buyer_is_looked_for_nowhere(mia: Merchant, where:
     assert [each.pk for each in looked_for()] == [made.pk]
     Refund.objects.filter(pk=made.pk).update(to_address="")
     assert looked_for() == []
+
+
+def test_a_withdrawn_refund_is_looked_for_if_its_transaction_was_told(mia: Merchant) -> None:
+    made = refund(overpaid(mia))
+    Refund.objects.filter(pk=made.pk).update(status="withdrawn", withdrawn_at=timezone.now())
+    assert refunds_watched_for(SANDBOX) == []
+    Refund.objects.filter(pk=made.pk).update(told_tx="0x" + "ab" * 32)
+    assert [each.pk for each in refunds_watched_for(SANDBOX)] == [made.pk]
+
+
+@pytest.mark.parametrize(
+    ("tx_hash", "block", "shown", "replaced_from", "expected"),
+    [
+        ("0x1", None, False, None, True),  # it waited, and waits no more
+        ("0x1", None, True, None, False),
+        ("0x1", 7, False, None, False),
+        ("0x1", 7, False, 8, False),
+        ("0x1", 7, False, 7, True),
+        ("0x1", 7, True, 7, False),
+        ("", None, False, 7, False),
+    ],
+)
+def test_one_may_have_vanished_with_its_block_or_from_those_that_wait(
+    tx_hash: str, block: int | None, shown: bool, replaced_from: int | None, expected: bool
+) -> None:
+    seen = Refund(tx_hash=tx_hash, log_index=3, block_number=block)
+    transfers = [cast(Transfer, SimpleNamespace(tx_hash=tx_hash, log_index=3))] if shown else []
+    assert bool(doubtful_refunds([seen], transfers, replaced_from=replaced_from)) == expected
+
+
+@pytest.mark.parametrize(("late_by", "may_be"), [(timedelta(0), True), (timedelta(microseconds=1), False)])
+def test_a_chains_clock_may_be_ten_minutes_behind(mia: Merchant, late_by: timedelta, may_be: bool) -> None:
+    session = overpaid(mia)
+    made = refund(session)
+    assert made.prepared_at
+    at = made.prepared_at - timedelta(minutes=10) - late_by
+    sent = replace(transfer_to(session, "11"), recipient=PATS_WALLET, block_time=at)
+    match = match_transfers(SANDBOX, [made], [sent])
+    assert bool(match.seen or match.possible) == may_be
 
 
 def placed(refund: Refund, *shown: Transfer) -> str:
