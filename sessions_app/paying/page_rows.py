@@ -49,8 +49,8 @@ ROW({_SESSION}.ctid, {_SESSION}.xmin, {_PARENTS}, {_CHILDREN}, (
 ), (
     SELECT string_agg(concat(cursor.network, cursor.closed_since), ',') FROM {_CURSOR} AS cursor
     LEFT JOIN {_QUOTE} AS quote ON quote.id = {_SESSION}.quote_id
-    WHERE cursor.unread_since <= %s::timestamptz AND (quote.id IS NULL OR quote.network = cursor.network)
-        OR cursor.closed_since IS NOT NULL AND quote.id IS NULL
+    WHERE (cursor.unread_since <= %s::timestamptz OR cursor.closed_since IS NOT NULL)
+        AND (quote.id IS NULL OR quote.network = cursor.network)
 ))::text
 """
 _PAGES = f"""

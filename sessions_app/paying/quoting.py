@@ -54,9 +54,10 @@ def allowed_options(session: CheckoutSession) -> list[PaymentOption]:
     ]
 
 
-def is_offered(session: CheckoutSession, quote: Quote) -> bool:
-    """Whether another quote of this one's option could be had: its business has not switched it off since."""
-    return not is_off(session.merchant.ways_off, asset=quote.asset, network=quote.network)
+def is_offered(session: CheckoutSession, quote: Quote, now: datetime) -> bool:
+    """Whether another quote of this option could be had: neither its business nor an operator has ended it since."""
+    is_switched_off = is_off(session.merchant.ways_off, asset=quote.asset, network=quote.network)
+    return not is_switched_off and quote.network not in not_offered(now)
 
 
 def options_for(session: CheckoutSession, now: datetime) -> list[OfferedOption]:

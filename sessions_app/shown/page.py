@@ -154,7 +154,7 @@ def pay_page(
     said_sent = announced(session, now=now) if state == State.SENT else None
     sent = sent_of(said_sent, now=now) if said_sent else None
     payments = sorted_payments(session)
-    due = due_of(session, fees=fees) if state in {State.SEND, State.AWAY} else None
+    due = due_of(session, fees=fees) if state == State.SEND or (state == State.AWAY and unseen) else None
     progress = progress_of(payments, heads=heads, now=now) if state == State.PROCESSING else None
     offers: tuple[AssetOffer, ...] = ()
     if state == State.CHOOSE:

@@ -88,7 +88,7 @@ def state_of(session: CheckoutSession, *, now: datetime, wanted: Wanted = PLAIN,
         return State.AWAY
     if session.quote.valid_until > now:
         return State.SEND  # what was promised holds, whatever the shop has switched off since
-    return State.LAPSED if is_offered(session, session.quote) else State.AWAY
+    return State.LAPSED if is_offered(session, session.quote, now) else State.AWAY
 
 
 def version_of(

@@ -25,7 +25,8 @@ def all_offered(session: CheckoutSession, *, now: datetime) -> list[Asked]:
         raise NotToBeSigned("Nothing that this payment can be paid with can be signed: send it.")
     quoted = payable_option(session.quote) if session.quote else None
     if quoted is None or can_be_signed(quoted):
-        session = pick(session, quoted or options[0], now=now)
+        # Of a network that nothing new is taken on, what was quoted there is not signed any more.
+        session = pick(session, quoted if quoted in options else options[0], now=now)
         first = is_asked(session, now=now)
         return [first, *(each for each in all_asked(session, now=now) if each.option != first.option)]
     return all_asked(session, now=now)

@@ -48,6 +48,23 @@ def test_who_has_the_address_already_is_paid_for(sandbox: Sandbox, session: Chec
     assert sandbox.play(session, "exact").status == "completed"
 
 
+def test_who_has_a_price_there_that_lapsed_is_led_to_another_network(
+    client: Client, sandbox: Sandbox, session: CheckoutSession
+) -> None:
+    pick(session)
+    sandbox.look()
+    client.get(f"/pay/{session.page_token}")
+    status = f"/pay/{session.page_token}/status"
+    etag = client.get(status).headers["ETag"]
+    close("sandbox", timezone.now())
+    assert client.get(status, headers={"If-None-Match": etag}).status_code == 200, "an open page hears of it"
+    sandbox.skip(minutes=16)
+    page = client.get(f"/pay/{session.page_token}").content.decode()
+    assert 'data-state="away"' in page
+    assert f'href="/pay/{session.page_token}?change=1"' in page
+    assert "stands still" not in page, "of a network that is only closed nothing does"
+
+
 def test_it_is_offered_again(session: CheckoutSession, closed: Sandbox) -> None:
     assert not close("sandbox", timezone.now()), "it is closed already, since then"
     assert offer_again("sandbox")

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from chains_app.calls.authorizations import typed_data
 from chains_app.calls.places import place
+from chains_app.models import ScanCursor
 from sessions_app.models import CheckoutSession
 from sessions_app.paying.quoting import choose_option
 from sessions_app.signing.asked import again, is_asked
@@ -228,3 +229,9 @@ def test_the_session_names_it_while_it_is_on(quoted: CheckoutSession, api: Api, 
     assert api.get(path).json()["x402Url"].endswith(f"/pay/{quoted.page_token}/x402")
     settings.FACILITATOR_URL = ""
     assert api.get(path).json()["x402Url"] is None
+
+
+def test_what_was_quoted_on_a_network_that_is_closed_is_signed_elsewhere(several: CheckoutSession) -> None:
+    ScanCursor.objects.create(network="devchain", block_number=1, closed_since=timezone.now())
+    answer = call(several)
+    assert (answer.status_code, [each["network"] for each in answer.json()["accepts"]]) == (402, ["eip155:31338"])
