@@ -2,7 +2,7 @@
 
 import pytest
 
-from sessions_app.status import REFUND_MOVES, ForbiddenMove, RefundStatus, steps
+from sessions_app.status import REFUND_MOVES, ForbiddenMove, RefundStatus, is_live, steps
 
 # From the row to the column: `-` stays where it is, `x` never, else the steps that events are told for.
 TABLE = """
@@ -33,6 +33,10 @@ def test_a_session_goes(before: str, after: str, cell: str) -> None:
             steps(before, after)
     else:
         assert [str(step.value) for step in steps(before, after)] == ([] if cell == "-" else cell.split(","))
+
+
+def test_a_session_that_can_be_paid_or_is_being_confirmed_goes_on() -> None:
+    assert [column for column in _COLUMNS if is_live(column)] == ["open", "processing"]
 
 
 REFUNDS = {
