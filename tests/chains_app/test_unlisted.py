@@ -141,7 +141,9 @@ def test_a_header_speaks_of_who_sent_a_token_too(chain: Devchain, proxies: list[
     """As of a deposit that is collected."""
     block = chain.pay(chain.usdc, address(), 7)
     reader = EvmReader(DEVCHAIN)
-    assert read(reader, [to_checksum_address(chain.payer), address()], block) == ([], [])
+    found, doubts = read(reader, [to_checksum_address(chain.payer), address()], block)
+    # Blocks below are read again: on a young chain the sender's own money is in one of them.
+    assert ([each for each in found if each.block_number == block], doubts) == ([], [])
     assert reader.contradicted == []
 
 
