@@ -24,7 +24,7 @@ class Known(TypedDict):
 def tests_for(path: Path, change: Change, known: dict[str, Known], seconds: float) -> list[str]:
     """As many as take so many seconds. From two lists in turn: the nearest by name, and those that go where few go.
 
-    Of what runs when its file is loaded nobody knows who needs it: some are always asked.
+    Those that are always asked come last, or first of what runs when its file is loaded: nobody knows who needs it.
     """
     name, source = str(path.relative_to(ROOT)), path.read_bytes()
     changed = set(range(source.count(b"\n", 0, change.start) + 1, source.count(b"\n", 0, change.end) + 2))
@@ -48,7 +48,8 @@ def tests_for(path: Path, change: Change, known: dict[str, Known], seconds: floa
     rarest = sorted(chosen, key=lambda test: (rarity[test], turn[test], far[test]))
     asked = list(dict.fromkeys(chain.from_iterable(zip(nearest, rarest, strict=True))))
     spent = list(accumulate(known[test]["seconds"] for test in asked))
-    return [*(SCOPE["tests"]["always"] if loaded else ()), *asked[: max(1, bisect(spent, seconds))]]
+    asked, always = asked[: max(1, bisect(spent, seconds))], SCOPE["tests"]["always"]
+    return [*always, *asked] if loaded else [*asked, *always]
 
 
 def _lines_that_use(source: str, changed: set[int]) -> set[int]:
