@@ -1,13 +1,13 @@
 """What the networks took for collections and refunds: asked for once these are final, booked as lines of their own."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Count, Max, Q
+from django.db.models import Count, Q
 from django.utils import timezone
 
 from chains_app.calls.transactions import Cost, costs_of
@@ -35,22 +35,25 @@ def book_fees(network: Network) -> None:
     with transaction.atomic():
         # Who takes a transaction back meanwhile waits for this, or was first and has left nothing to book.
         rows = UnbookedFee.objects.select_for_update(of=("self",)).filter(network=network.id, tx_hash__in=hashes)
-        shared = defaultdict(list)
+        asking = defaultdict(list)
         for row in rows.select_related("merchant").order_by("id"):
-            shared[row.tx_hash].append(row)
+            asking[row.tx_hash].append(row)
+        bearing = _bearing(network, asking, now)
         lines: list[BookLine] = []
         done: list[int] = []
-        also_paid = _booked_to_others(network, shared)
-        for tx_hash, of_it in shared.items():
-            cost = costs[tx_hash]
-            if cost is not None and also_paid[tx_hash]:
+        for tx_hash, of_it in asking.items():
+            cost, borne_by = costs[tx_hash], bearing[tx_hash]
+            if {_who(each) for each in of_it} <= {_who(each) for each in borne_by}:
+                done += [row.pk for row in of_it]
+            elif cost is None:
+                if max(row.at for row in of_it) < now - _ASKED_FOR:
+                    done += [row.pk for row in of_it]
+            elif borne_by:
                 # They learned of it earlier, and bear all of it so far. At the next look it is booked to all together.
-                take_back_fees(also_paid[tx_hash], now=now)
-                UnbookedFee.objects.bulk_create(also_paid[tx_hash], ignore_conflicts=True)
-                continue
-            if cost is not None:
+                take_back_fees(borne_by, now=now)
+                UnbookedFee.objects.bulk_create(borne_by, ignore_conflicts=True)
+            else:
                 lines += _lines(of_it, cost, coin, now)
-            if cost is not None or of_it[0].at < now - _ASKED_FOR:
                 done += [row.pk for row in of_it]
         BookLine.objects.bulk_create(lines, ignore_conflicts=True)
         UnbookedFee.objects.filter(pk__in=done).delete()
@@ -72,18 +75,20 @@ def take_back_fees(fees: Iterable[UnbookedFee], *, now: datetime) -> None:
             BookLine.objects.bulk_create([line], ignore_conflicts=True)
 
 
-def _booked_to_others(network: Network, waiting: Mapping[str, Sequence[UnbookedFee]]) -> dict[str, list[UnbookedFee]]:
-    """By transaction, whom its fee is booked to already, of those who do not wait for it."""
-    found: dict[str, list[UnbookedFee]] = {tx_hash: [] for tx_hash in waiting}
-    lines = BookLine.objects.filter(network=network.id, tx_hash__in=list(waiting), session=None)
+def _bearing(network: Network, hashes: Iterable[str], now: datetime) -> dict[str, list[UnbookedFee]]:
+    """By transaction, whom its fee is booked to already, as if they asked for it now."""
+    found: dict[str, list[UnbookedFee]] = {tx_hash: [] for tx_hash in hashes}
+    lines = BookLine.objects.filter(network=network.id, tx_hash__in=list(found), session=None)
     stands = Count("id", filter=Q(kind=LineKind.NETWORK_FEE)) - Count("id", filter=Q(kind=LineKind.FEE_TAKEN_BACK))
-    of_businesses = lines.order_by().values_list("tx_hash", "merchant", "mode").annotate(stands=stands, at=Max("at"))
-    for tx_hash, merchant, mode, _, at in of_businesses.filter(stands__gt=0):
-        if (merchant, mode) not in {(each.merchant_id, each.mode) for each in waiting[tx_hash]}:
-            found[tx_hash].append(
-                UnbookedFee(merchant_id=merchant, mode=mode, network=network.id, tx_hash=tx_hash, at=at)
-            )
+    businesses = lines.order_by().values_list("tx_hash", "merchant", "mode").annotate(stands=stands)
+    for tx_hash, merchant, mode, _ in businesses.filter(stands__gt=0):
+        fee = UnbookedFee(merchant_id=merchant, mode=mode, network=network.id, tx_hash=tx_hash, at=now)
+        found[tx_hash].append(fee)
     return found
+
+
+def _who(fee: UnbookedFee) -> tuple[int, str]:
+    return fee.merchant_id, fee.mode
 
 
 def _cause(fee: UnbookedFee) -> dict[str, Any]:
@@ -109,7 +114,7 @@ def _line(row: UnbookedFee, units: int, cost: Cost, coin: Asset, now: datetime) 
         merchant=row.merchant,
         mode=row.mode,
         kind=LineKind.NETWORK_FEE,
-        # One that stands already has this very turn, and is not written twice.
+        # Who books it at the same time has this very turn, and it is not written twice.
         turn=back + 1,
         booked_on=booking_day(cost.at, merchant=row.merchant, now=now),
         at=cost.at,

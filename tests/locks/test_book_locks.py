@@ -1,5 +1,6 @@
 """Two at once on the books: the second waits, and books what the first has left."""
 
+from collections import Counter
 from unittest.mock import patch
 
 import pytest
@@ -9,8 +10,8 @@ from chains_app.calls.transactions import Cost
 from merchants_app.models import Merchant
 from sessions_app.books import fees
 from sessions_app.books.catching_up import catch_up
-from sessions_app.models import BookLine, Payment, UnbookedFee
-from tests.cast import MIAS_WALLET, merchant
+from sessions_app.models import BookLine, LineKind, Payment, UnbookedFee
+from tests.cast import MIAS_WALLET, OTTOS_WALLET, merchant
 from tests.locks.cases_books import DEVCHAIN, unbooked
 from tests.races import behind_a_lock
 from tests.strangers.world import own
@@ -37,6 +38,21 @@ def test_the_fee_of_what_is_taken_back_meanwhile_is_not_booked(mia: Merchant) ->
             meanwhile=nothing,
         )
     assert own(BookLine).count() == 0
+
+
+def test_two_looks_at_once_share_a_fee_once(mia: Merchant) -> None:
+    cost, otto = Cost(units=21_000, at=timezone.now()), merchant("Otto Bikes", OTTOS_WALLET)
+    with patch.object(fees, "costs_of", lambda _network, hashes: dict.fromkeys(hashes, cost)):
+        for asking in ([mia], [mia, otto]):
+            for each in asking:
+                UnbookedFee.objects.create(merchant=each, mode="test", network="devchain", tx_hash="0x07", at=cost.at)
+            behind_a_lock(lambda: fees.book_fees(DEVCHAIN), lock=lambda: fees.book_fees(DEVCHAIN), meanwhile=nothing)
+        for _ in range(2):
+            fees.book_fees(DEVCHAIN)
+    borne: Counter[str] = Counter()
+    for name, kind, units in own(BookLine).values_list("merchant__name", "kind", "amount_units"):
+        borne[name] += int(units) * (1 if kind == LineKind.NETWORK_FEE else -1)
+    assert borne == {"Mia Coffee": 10_500, "Otto Bikes": 10_500}
 
 
 def test_what_waits_again_meanwhile_is_not_caught_up_with_as_collected(mia: Merchant) -> None:

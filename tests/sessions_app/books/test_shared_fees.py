@@ -7,12 +7,16 @@ from unittest.mock import patch
 import pytest
 from django.db.models import Sum
 from django.utils import timezone
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
 
 from chains_app.calls.transactions import Cost
 from chains_app.networks.networks import network
 from merchants_app.models import Merchant
 from sessions_app.books import fees
 from sessions_app.models import BookLine, LineKind, UnbookedFee
+from tests.cast import PATS_WALLET, merchant
+from tests.sessions_app.books.test_adding_up import undone_at_the_end
 
 TX, COST = "0x07", 101
 
@@ -29,10 +33,22 @@ NOW = timezone.now()
 
 def learn(*businesses: Merchant) -> None:
     """Collections for these have become final; then the networks are asked, twice."""
-    for each in businesses:
-        UnbookedFee.objects.create(merchant=each, mode="test", network="devchain", tx_hash=TX, at=NOW)
+    ask(*businesses)
     for _ in range(2):
-        fees.book_fees(network("devchain"))
+        look()
+
+
+def ask(*businesses: Merchant) -> None:
+    """As the books do for each of their payments, however often."""
+    asked = [
+        UnbookedFee(merchant=each, mode="test", network="devchain", tx_hash=TX, at=timezone.now())
+        for each in businesses
+    ]
+    UnbookedFee.objects.bulk_create(asked, ignore_conflicts=True)
+
+
+def look() -> None:
+    fees.book_fees(network("devchain"))
 
 
 def paid(business: Merchant) -> Decimal:
@@ -40,6 +56,11 @@ def paid(business: Merchant) -> Decimal:
     lines = BookLine.objects.filter(merchant=business, tx_hash=TX).order_by()
     sums = dict(lines.values_list("kind").annotate(Sum("amount_units")))
     return sums.get(LineKind.NETWORK_FEE, Decimal(0)) - sums.get(LineKind.FEE_TAKEN_BACK, Decimal(0))
+
+
+@pytest.fixture
+def pat(db: None) -> Merchant:
+    return merchant("Pat Prints", PATS_WALLET)
 
 
 @pytest.mark.django_db
@@ -64,3 +85,41 @@ def test_what_the_chain_has_lost_for_one_of_them_comes_back_to_them(mia: Merchan
     fees.take_back_fees([UnbookedFee(merchant=mia, mode="test", network="devchain", tx_hash=TX)], now=NOW)
     assert paid(mia) == 0
     assert paid(otto) in {50, 51}
+
+
+# Who asks at once, and how often the network is asked before the next do.
+ASKING = st.lists(
+    st.tuples(st.lists(st.sampled_from([0, 1, 2]), min_size=1, max_size=3), st.integers(0, 2)), min_size=1, max_size=4
+)
+
+
+@pytest.mark.django_db
+@settings(max_examples=4, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@example(asking=[([0], 1), ([0, 1], 1)])
+@example(asking=[([0, 1], 1), ([0, 2], 2), ([0], 1)])
+@given(asking=ASKING)
+def test_whoever_learns_of_it_with_whom_and_how_often_all_of_them_bear_it_once(
+    mia: Merchant, otto: Merchant, pat: Merchant, asking: list[tuple[list[int], int]]
+) -> None:
+    with undone_at_the_end():
+        everybody = [mia, otto, pat]
+        for asks, looks in asking:
+            ask(*(everybody[each] for each in asks))
+            for _ in range(looks):
+                look()
+                assert sum(map(paid, everybody)) in {0, COST}
+        learn()
+        shares = [paid(each) for each in everybody]
+        bearing = [share for share in shares if share]
+        assert sum(shares) == COST
+        assert max(bearing) - min(bearing) <= 1
+        assert {place for place, share in enumerate(shares) if share} == {each for asks, _ in asking for each in asks}
+        assert not UnbookedFee.objects.filter(tx_hash=TX).exists()
+
+
+@pytest.mark.django_db
+def test_who_bears_it_already_and_asks_again_changes_nothing(mia: Merchant, otto: Merchant) -> None:
+    learn(mia, otto)
+    lines = list(BookLine.objects.filter(tx_hash=TX).values_list("pk", flat=True))
+    learn(otto)
+    assert list(BookLine.objects.filter(tx_hash=TX).values_list("pk", flat=True)) == lines
