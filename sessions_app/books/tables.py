@@ -1,6 +1,7 @@
 """What stands in each file: which columns a row has. Times, rates and fees say what they are."""
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -194,14 +195,12 @@ def collected(lines: QuerySet[BookLine]) -> QuerySet[Any, Any]:
     ).exclude(units=0)  # fmt: skip
 
 
-def last_collected(lines: QuerySet[BookLine], *, most: int) -> QuerySet[Any, Any]:
-    """`collected`, of the last transactions alone, whatever came before: of as many as the newest lines name."""
-    newest = list(lines.filter(OF_COLLECTIONS).order_by("-at").values_list("tx_hash", "at")[: most * MAX_DEPOSITS])
-    first_seen = dict(reversed(newest))
-    last = sorted(first_seen, key=lambda tx_hash: first_seen[tx_hash])[-most:]
-    since = min((first_seen[tx_hash] for tx_hash in last), default=None)
-    of_them = lines.filter(OF_COLLECTIONS, tx_hash__in=last)
-    return collected(of_them.filter(at__gte=since) if since else of_them)
+def last_collected(lines: QuerySet[BookLine], *, since: datetime, most: int) -> QuerySet[Any, Any]:
+    """`collected`, of the last transactions alone, each as a whole: of as many as the newest lines since then name."""
+    of_collections = lines.filter(OF_COLLECTIONS)
+    newest = of_collections.filter(at__gte=since).order_by("-at").values_list("tx_hash", flat=True)
+    last = list(dict.fromkeys(newest[: most * MAX_DEPOSITS]))[:most]
+    return collected(of_collections.filter(tx_hash__in=last))
 
 
 def _collections(wish: Wish) -> Table:

@@ -21,7 +21,6 @@ from chains_app.reading.reader import ReaderUnavailable, WrongChain
 from merchants_app.frame.access import Access, Power, for_members
 from merchants_app.frame.forms import TransactionForm
 from merchants_app.frame.pages import page
-from sessions_app.books.days import local_day
 from sessions_app.books.definitions import book_lines
 from sessions_app.books.tables import fee_booked, last_collected
 from sessions_app.collecting import collecting
@@ -138,8 +137,8 @@ def _of_network(access: Access, network: Network, balances: list[collecting.Bala
 
 def _collected_before(access: Access, now: datetime) -> list[dict[str, Any]]:
     """The newest first."""
-    first = local_day(now, access.merchant) - timedelta(days=_SHOWN_DAYS)
-    rows = last_collected(book_lines(access.merchant, access.mode, first=first), most=_MOST_SHOWN)
+    since = now - timedelta(days=_SHOWN_DAYS)
+    rows = last_collected(book_lines(access.merchant, access.mode), since=since, most=_MOST_SHOWN)
     fee = fee_booked("reporting_value", "tx_hash", access.merchant, access.mode)
     networks = all_networks()
     newest = rows.annotate(fee=fee).order_by("-happened")[:_MOST_SHOWN]

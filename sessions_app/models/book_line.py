@@ -103,12 +103,15 @@ class BookLine(models.Model):
             models.Index(fields=["merchant", "mode", "booked_on", "id"], name="book_lines_by_day"),
             # Reader: `books/fees.py`, for whom a transaction was booked already.
             models.Index(fields=["network", "tx_hash"], name="book_lines_of_fees", condition=Q(session=None)),
-            # Reader: the last collections on the page of what waits.
+            # Reader: the last collections on the page of what waits; first which they are, then all that was theirs.
             models.Index(
                 fields=["merchant", "mode", "-at"],
                 include=["tx_hash"],
                 name="book_lines_of_collections",
                 condition=OF_COLLECTIONS,
+            ),
+            models.Index(
+                fields=["merchant", "mode", "tx_hash"], name="book_lines_by_collection", condition=OF_COLLECTIONS
             ),
             # Reader: the session's page.
             models.Index(fields=["session"], name="book_lines_of_a_session", condition=Q(session__isnull=False)),
