@@ -20,12 +20,16 @@ from sessions_app.state.representation import page_url
 from sessions_app.status import LetterKind
 
 AGAIN_AFTER = timedelta(hours=1)
-# Letters at once in 24 hours. Whoever opened the page by a link typed the mailbox; in test mode not even money stands
-# behind it, and a business's products are named in its own words: without a bound this were a relay to anybody.
+_DAY = timedelta(days=1)
+# Letters at once in 24 hours; what the business asks, codes of its links' buyers and codes of its own sessions' buyers
+# each by itself, so that none uses up another's; without a lock, so of many at the same moment a few more may leave.
+# Whoever opened the page by a link typed the mailbox; in test mode not even money stands behind it, and a business's
+# products are named in its own words: without a bound this were a relay to anybody.
 TO_ONE_MAILBOX = 6
 OF_ONE_BUSINESS = 200
 OF_ONE_BUSINESS_IN_TEST = 20
-_ACTION = "refund.address_asked"
+_ASKED = "refund.address_asked"
+_ASKED_WHEN_PREPARED = "refund.address_asked_when_prepared"  # which nobody's click sends again and again
 
 
 class NotMailed(Conflict):
@@ -50,10 +54,10 @@ def ask_by_mail(session: CheckoutSession, *, actor: str, now: datetime) -> None:
         raise NotMailed("The buyer was erased: there is no address to write to.")
     if not session.email:
         raise NotMailed("No e-mail address of this buyer is known: send the link another way.")
-    asked = AuditEntry.objects.filter(merchant=session.merchant, action=_ACTION, subject=session.public_id)
-    if asked.filter(created_at__gt=now - AGAIN_AFTER).exists():
+    asked = AuditEntry.objects.filter(merchant=session.merchant, subject=session.public_id)
+    if asked.filter(action__in=[_ASKED, _ASKED_WHEN_PREPARED], created_at__gt=now - AGAIN_AFTER).exists():
         raise NotMailed("The buyer was asked within the last hour: give them time to answer.")
-    if is_written_to_often(session, now=now):
+    if _are_asked_often(session, now=now):
         raise NotMailed("This buyer, or all of yours, were written to very often today. Send the link another way.")
     posted = _mail(
         session,
@@ -65,7 +69,7 @@ def ask_by_mail(session: CheckoutSession, *, actor: str, now: datetime) -> None:
         raise NotMailed(f"The mail server refuses to deliver to {session.email}. Send the link another way.")
     if posted != Posted.SENT:
         raise NotMailed("The mail server does not take letters now. Try again later, or send the link another way.")
-    record(merchant=session.merchant, mode=session.mode, actor=actor, action=_ACTION, subject=session.public_id)
+    record(merchant=session.merchant, mode=session.mode, actor=actor, action=_ASKED, subject=session.public_id)
 
 
 def ask_by_letter(refund: Refund, *, actor: str, now: datetime) -> None:
@@ -80,27 +84,8 @@ def ask_by_letter(refund: Refund, *, actor: str, now: datetime) -> None:
         raise WrongRefund("There is no e-mail address of the buyer to write to.", attr="notifyBuyer")
     asked = Owed(session=session, kind=LetterKind.REFUND_WHERE, about=refund.public_id, is_asked=True)
     if not refund.to_address and owe([asked], now=now):
-        record(merchant=session.merchant, mode=session.mode, actor=actor, action=_ACTION, subject=session.public_id)
-
-
-def is_written_to_often(session: CheckoutSession, *, now: datetime, but_for: AddressChange | None = None) -> bool:
-    """Whether the buyer's mailbox, or all buyers of the business, got enough within a day (not counting `but_for`).
-
-    Counted without a lock: of many that are asked for at the same moment, a few more may leave.
-    """
-    day = now - timedelta(days=1)
-    codes = AddressChange.objects.filter(
-        session__merchant=session.merchant_id, session__mode=session.mode, asked_at__gt=day
-    ).exclude(pk=but_for.pk if but_for else 0)
-    asked = AuditEntry.objects.filter(
-        merchant=session.merchant_id, mode=session.mode, action=_ACTION, created_at__gt=day
-    )
-    most = OF_ONE_BUSINESS_IN_TEST if session.mode == Mode.TEST else OF_ONE_BUSINESS
-    if codes.count() + asked.count() >= most:
-        return True
-    theirs = CheckoutSession.objects.filter(customer=session.customer_id)
-    to_it = codes.filter(session__customer=session.customer_id).count()
-    return to_it + asked.filter(subject__in=theirs.values("public_id")).count() >= TO_ONE_MAILBOX
+        record(merchant=session.merchant, mode=session.mode, actor=actor, action=_ASKED_WHEN_PREPARED,
+               subject=session.public_id)  # fmt: skip
 
 
 def mail_code(session: CheckoutSession, change: AddressChange, code: str, *, minutes: int) -> None:
@@ -110,10 +95,42 @@ def mail_code(session: CheckoutSession, change: AddressChange, code: str, *, min
             gettext("Another address is proven by a letter, and the shop knows no e-mail address of yours: ask it.")
         )
     link = f"{refund_page_url(session)}?change={change.public_id}"
-    is_enough = is_written_to_often(session, now=change.asked_at, but_for=change)
     context = {"change": change, "code": code, "minutes": minutes, "link": link}
-    if is_enough or _mail(session, "refund_code", **context) != Posted.SENT:
+    if _are_many_codes_out(change) or _mail(session, "refund_code", **context) != Posted.SENT:
         raise NotMailed(gettext("The code could not be mailed, so the address stays as it is. Try again later."))
+
+
+def _are_asked_often(session: CheckoutSession, *, now: datetime) -> bool:
+    """Whether the business asked this mailbox, or all its buyers, often enough within a day."""
+    asked = AuditEntry.objects.filter(
+        merchant=session.merchant_id, mode=session.mode, action=_ASKED, created_at__gt=now - _DAY
+    )
+    theirs = CheckoutSession.objects.filter(customer=session.customer_id)
+    to_it = asked.filter(subject__in=theirs.values("public_id"))
+    return to_it.count() >= TO_ONE_MAILBOX or asked.count() >= _most_of_one_business(session)
+
+
+def _are_many_codes_out(change: AddressChange) -> bool:
+    """Whether this mailbox, or all buyers, got codes enough within the day before this one.
+
+    Live buyers of sessions that the shop made itself are not counted together: no stranger may keep them from theirs.
+    """
+    session = change.session
+    is_by_link = session.payment_link_id is not None
+    codes = AddressChange.objects.filter(
+        session__merchant=session.merchant_id,
+        session__mode=session.mode,
+        session__payment_link__isnull=not is_by_link,
+        asked_at__gt=change.asked_at - _DAY,
+    ).exclude(pk=change.pk)
+    if codes.filter(session__customer=session.customer_id).count() >= TO_ONE_MAILBOX:
+        return True
+    is_counted = is_by_link or session.mode == Mode.TEST
+    return is_counted and codes.count() >= _most_of_one_business(session)
+
+
+def _most_of_one_business(session: CheckoutSession) -> int:
+    return OF_ONE_BUSINESS_IN_TEST if session.mode == Mode.TEST else OF_ONE_BUSINESS
 
 
 def _mail(session: CheckoutSession, template: str, **context: Any) -> Posted:

@@ -82,7 +82,7 @@ NUMBERS: dict[str, dict[str, object]] = {
     "sessions_app.refunding.address": {"_LETTERS": ((timedelta(hours=1), 3), (timedelta(days=1), 6))},
     "sessions_app.refunding.mails": {
         "AGAIN_AFTER": timedelta(hours=1), "TO_ONE_MAILBOX": 6, "OF_ONE_BUSINESS": 200,
-        "OF_ONE_BUSINESS_IN_TEST": 20,
+        "OF_ONE_BUSINESS_IN_TEST": 20, "_DAY": timedelta(days=1),
     },
     "sessions_app.refunding.matching": {"CLOCKS_DIFFER": timedelta(minutes=10), "MOST_CANDIDATES": 20},
     "sessions_app.refunding.states": {"_REASON_LENGTH": 200},

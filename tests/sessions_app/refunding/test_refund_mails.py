@@ -14,10 +14,9 @@ from merchants_app.models import AuditEntry
 from sessions_app.buyers.erasing import erase_buyer
 from sessions_app.errors import WrongRefund
 from sessions_app.models import CheckoutSession
-from sessions_app.refunding.address import name_address
 from sessions_app.refunding.mails import NotMailed, ask_by_mail
 from sessions_app.refunding.where import checked_refund_address
-from tests.cast import OTTOS_WALLET, PATS_WALLET, refreshed
+from tests.cast import PATS_WALLET
 from tests.desk import Desk
 from tests.mail_server import mail_server
 from tests.sandbox import Sandbox
@@ -65,41 +64,6 @@ def test_having_asked_one_buyer_hinders_no_question_to_another(sandbox: Sandbox,
         sandbox.play(session, "exact")
         assert "Mailed to" in ask(desk, session)
     assert len(mail.outbox) == 2
-
-
-def test_a_mailbox_is_written_to_a_few_times_a_day_whatever_for_and_however_many_its_payments(
-    sandbox: Sandbox, new_session: Callable[..., CheckoutSession]
-) -> None:
-    """Whoever opens a payment link types the mailbox, and in test mode pays with play money."""
-    for _ in range(3):
-        session = sandbox.play(new_session(), "over")
-        ask_by_mail(session, actor="mia@example.com", now=timezone.now())
-        name_address(session, PATS_WALLET, now=timezone.now())
-        name_address(refreshed(session), OTTOS_WALLET, now=timezone.now())
-    with pytest.raises(NotMailed, match="written to very often today"):
-        ask_by_mail(sandbox.play(new_session(), "over"), actor="mia@example.com", now=timezone.now())
-    with pytest.raises(NotMailed, match="The code could not be mailed"):
-        name_address(refreshed(session), ANOTHER_WALLET, now=timezone.now())
-    assert len(mail.outbox) == 6
-    sandbox.skip(hours=24)
-    ask_by_mail(refreshed(session), actor="mia@example.com", now=timezone.now())
-
-
-@pytest.mark.parametrize(("mode", "most"), [("test", 20), ("live", 200)])
-def test_a_business_has_its_buyers_written_to_so_often_a_day(
-    sandbox: Sandbox, session: CheckoutSession, mode: str, most: int
-) -> None:
-    played = sandbox.play(session, "over")
-    CheckoutSession.objects.filter(pk=played.pk).update(mode=mode)
-    others = [
-        AuditEntry(merchant=session.merchant, mode=mode, action="refund.address_asked", subject=f"cs_{number}")
-        for number in range(most - 1)
-    ]
-    AuditEntry.objects.bulk_create(others)
-    ask_by_mail(refreshed(played), actor="mia@example.com", now=timezone.now())
-    sandbox.skip(minutes=61)
-    with pytest.raises(NotMailed, match="written to very often today"):
-        ask_by_mail(refreshed(played), actor="mia@example.com", now=timezone.now())
 
 
 def test_an_erased_buyer_is_asked_nothing_and_leaves_no_address(
