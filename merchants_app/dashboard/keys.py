@@ -27,10 +27,13 @@ def keys(request: HttpRequest, access: Access) -> HttpResponse:
     if form.is_bound and form.is_valid():
         try:
             key_id, secret = once(request, access, lambda: _made(form, access)).split()
-            made = Scope.of(access).key(key_id)
         except DomainError as error:
             refuse(form, error)
         else:
+            made = with_roles(Scope.of(access).keys().filter(public_id=key_id, revoked_at=None)).first()
+            if made is None or not ShownKey(made).works:
+                messages.warning(request, "This form was sent before. Its key has ended since: nothing new was made.")
+                return redirect("dashboard:keys", at=access.at)
             form = ApiKeyForm(role=access.role, mode=access.mode)
     listed = Scope.of(access).keys().select_related("created_by", "holder")
     shown = [ShownKey(key) for key in with_roles(listed.filter(revoked_at=None))]

@@ -34,7 +34,10 @@ def members(request: HttpRequest, access: Access) -> HttpResponse:
         except DomainError as error:
             refuse(form, error)
         else:
-            messages.success(request, f"{email} was written to, and joins by opening the letter.")
+            if Scope.of(access).invitations().filter(email=email).exists():
+                messages.success(request, f"{email} was written to, and joins by opening the letter.")
+            else:
+                messages.warning(request, "This form was sent before. Its invitation was answered or taken back since.")
             return redirect("dashboard:team", at=access.at)
     scope, now, held = Scope.of(access), timezone.now(), keys_held(access.merchant)
     return page(

@@ -19,6 +19,7 @@ from webhooks_app.endpoints.custom_headers import header_names_in
 from webhooks_app.endpoints.failing import last_problem
 from webhooks_app.endpoints.health import health_of
 from webhooks_app.endpoints.representation import represent_attempt
+from webhooks_app.endpoints.secrets_at_rest import secrets_in
 from webhooks_app.models import Delivery, DeliveryAttempt, DeliveryState, WebhookEndpoint
 from webhooks_app.queue.resending import resend_delivery, resend_failed, resend_since
 from webhooks_app.scope import WebhookScope, deliveries_to
@@ -31,16 +32,22 @@ DELIVERIES_A_PAGE = 20
 @for_members(change=Power.MANAGE_WEBHOOKS, fresh=in_live)
 def webhooks(request: HttpRequest, access: Access) -> HttpResponse:
     """The endpoints with their health; a POST makes one, whose secret stands in this answer and nowhere else."""
-    form = EndpointForm(request.POST if request.method == "POST" else None)
+    form, own = EndpointForm(request.POST if request.method == "POST" else None), WebhookScope.of(access).endpoints()
     made: WebhookEndpoint | None = None
     secret = ""
     if form.is_bound and form.is_valid():
         try:
             endpoint_id, secret = once(request, access, lambda: _made(form, access)).split()
-            made, form = _endpoint(access, endpoint_id), EndpointForm()
         except DomainError as error:
             refuse(form, error)
-    own = WebhookScope.of(access).endpoints()
+        else:
+            made = own.filter(public_id=endpoint_id).first()
+            if made is None:
+                messages.warning(request, "This form was sent before. Its endpoint is deleted: nothing new was made.")
+                return redirect("dashboard:webhooks", at=access.at)
+            if not _is_present(secret, made):
+                return _say_replaced(request, access, made)
+            form = EndpointForm()
     listed = [(each, health_of(each)) for each in own]
     return page(request, access, "webhooks.html", form=form, listed=listed, made=made, secret=secret)
 
@@ -90,7 +97,19 @@ def rotate(request: HttpRequest, access: Access, endpoint_id: str) -> HttpRespon
     endpoint = _endpoint(access, endpoint_id)
     secret = once(request, access, lambda: endpoints.rotate_secret(endpoint=endpoint, actor=access.actor))
     endpoint.refresh_from_db()
+    if not _is_present(secret, endpoint):
+        return _say_replaced(request, access, endpoint)
     return _draw(request, access, endpoint, form=_change_form(endpoint), secret=secret)
+
+
+def _is_present(secret: str, endpoint: WebhookEndpoint) -> bool:
+    """A form that is sent again has the secret of then."""
+    return secret in secrets_in(endpoint.secret_encrypted)
+
+
+def _say_replaced(request: HttpRequest, access: Access, endpoint: WebhookEndpoint) -> HttpResponse:
+    messages.warning(request, "This form was sent before. Its secret is no longer the present one, so it is not shown.")
+    return _back(access, endpoint.public_id)
 
 
 @for_members(see=None, change=Power.MANAGE_WEBHOOKS)

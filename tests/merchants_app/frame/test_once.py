@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.db.models import Model
+from django.utils import timezone
 
 from merchants_app.models import ApiKey, Invitation, Merchant
 from sessions_app.models import CheckoutSession, PaymentLink, Refund, SessionNote
@@ -91,3 +92,53 @@ def test_a_secret_is_made_once(desk: Desk, mia: Merchant) -> None:
     endpoint.refresh_from_db()
     assert secrets_in(endpoint.secret_encrypted) == [shown]
     assert len(secrets_in(endpoint.previous_secret_encrypted)) == 1
+
+
+def sent_again(desk: Desk, page: str, form: dict[str, Any]) -> Any:
+    """By going back to the page before; where that leads to."""
+    answer = desk.client.post(f"/dashboard/{desk.at}/{page}", form, follow=True)
+    assert answer.status_code == 200
+    return answer
+
+
+def test_a_secret_that_was_replaced_is_not_shown_again(desk: Desk, mia: Merchant) -> None:
+    endpoint, _ = create_endpoint(merchant=mia, mode="test", url="https://shop.example/hooks", actor="mia")
+    page, desk = f"webhooks/{endpoint.public_id}", desk.give_password()
+    former, present = token_on(desk, page), token_on(desk, page)
+    for token in (former, present):
+        desk.post(f"{page}/rotate", once=token)
+    again = sent_again(desk, f"{page}/rotate", {"once": former})
+    assert secrets_on(again) == []
+    assert "no longer the present one" in again.content.decode()
+    assert len(secrets_on(desk.post(f"{page}/rotate", once=present))) == 1
+
+
+def test_a_key_that_was_revoked_is_not_shown_as_new(desk: Desk) -> None:
+    form = {"name": "Web shop", "scopes": ["read"], "once": token_on(desk.give_password(), "keys")}
+    assert len(secrets_on(desk.post("keys", **form))) == 1
+    made = ApiKey.objects.latest("pk")
+    desk.post(f"keys/{made.public_id}/revoke")
+    again = sent_again(desk, "keys", form)
+    assert secrets_on(again) == []
+    assert "nothing new was made" in again.content.decode()
+
+
+@pytest.mark.parametrize("undone", ["delete", "rotate"])
+def test_an_endpoint_that_is_gone_or_has_another_secret_is_not_shown_as_new(desk: Desk, undone: str) -> None:
+    token = token_on(desk.give_password(), "webhooks")
+    form = {"url": "https://shop.example/hooks", "events": [], "headers": "", "once": token}
+    desk.post("webhooks", **form)
+    made = WebhookEndpoint.objects.latest("pk")
+    desk.post(f"webhooks/{made.public_id}/{undone}")
+    again = sent_again(desk, "webhooks", form)
+    assert secrets_on(again) == []
+    said = {"delete": "nothing new was made", "rotate": "no longer the present one"}
+    assert said[undone] in again.content.decode()
+
+
+def test_an_invitation_that_was_taken_back_is_not_said_to_be_written(desk: Desk) -> None:
+    form = {"email": "vera@example.com", "role": "viewer", "once": token_on(desk.give_password(), "team")}
+    assert "was written to" in sent_again(desk, "team", form).content.decode()
+    Invitation.objects.filter(email="vera@example.com").update(withdrawn_at=timezone.now())
+    assert "was written to" not in (again := sent_again(desk, "team", form).content.decode())
+    assert "answered or taken back since" in again
