@@ -36,6 +36,7 @@ _PASSWORD_OF = {
 _faults: list[str] = []
 # What each variable is when it is not set, as text; None: it has to be. For the docs.
 DEFAULTS: dict[str, str | None] = {}
+INSTEAD: dict[str, int] = {}  # what a number is when it is not set, where another program than the three asks
 
 
 def wrong(name: str, right: str, *, value: str | None = None) -> None:
@@ -98,6 +99,7 @@ def flag(name: str, *, default: bool = False) -> bool:
 def number(name: str, default: int, *, least: int = 1, most: int | None = None) -> int:
     """A whole number within bounds."""
     DEFAULTS[name] = str(default)
+    default = INSTEAD.get(name, default)
     value = os.environ.get(name, str(default)).strip()
     bounds = f"from {least} to {most}" if most is not None else f"of at least {least}"
     if not re.fullmatch(r"-?[0-9]{1,15}", value, re.ASCII) or not least <= int(value) <= (most or int(value)):

@@ -70,8 +70,9 @@ VARIABLES = {
         Variable(name="WEB_THREADS", meaning="in how many threads a web process answers"),
         Variable(
             name="WORKER_THREADS",
-            meaning="how many jobs a worker process does at once; by itself two for each network that is on and eight "
-            "more, if that is more, so that none whose nodes hang keeps others waiting",
+            meaning="how many jobs a worker process does at once. Not set: two for each network that is on and eight "
+            "more, if that is more, so that none whose nodes hang keeps others waiting. Set: never more, and its log "
+            "says at start if that is less",
         ),
         Variable(name="BODY_SECONDS", meaning="within which a whole request body must arrive"),
     ),

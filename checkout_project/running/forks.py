@@ -29,7 +29,7 @@ WORKER = [
     "--without-heartbeat",
 ]  # fmt: skip
 # Each holds a connection of its own to PostgreSQL: enough for one person who looks, and small.
-THREADS = {"WEB_THREADS": "4", "WORKER_THREADS": "16"}
+THREADS = {"WEB_THREADS": 4, "WORKER_THREADS": 16}
 KILL_SECONDS = 12.0
 WEB_LOGS = Path(__file__).resolve().parents[1] / "web/granian_logs.json"
 
@@ -63,8 +63,7 @@ class Fork:
 
 def import_everything() -> None:
     """What all of them need: Django with its apps, addresses and templates, Celery with its tasks. Starts no thread."""
-    for name, value in THREADS.items():
-        os.environ.setdefault(name, value)
+    import_module("checkout_project.env").INSTEAD.update(THREADS)
     celery = import_module("checkout_project.celery")
     import_module("django").setup()
     celery.app.loader.import_default_modules()

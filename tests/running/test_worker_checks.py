@@ -1,5 +1,6 @@
 """Before a worker starts, its nodes are asked all at once and not for long."""
 
+import os
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -7,10 +8,13 @@ from typing import Any
 
 import pytest
 from celery.worker import state
+from structlog.testing import capture_logs
 
+from checkout_project import env
 from checkout_project.checks import worker
 from checkout_project.checks.worker import VerifyNetworks
 from checkout_project.jobs.threads import worker_threads
+from checkout_project.running import forks
 from tests.anvil import Anvil
 from tests.fake_node import FakeNode
 from tests.loopback import HANG_UP, Asked, LoopbackServer, Response
@@ -60,13 +64,42 @@ def test_a_wrong_node_that_answers_late_stops_the_worker_then(monkeypatch: pytes
         wait_until(lambda: state.should_stop == 1)
 
 
+@pytest.fixture
+def six_networks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Beside the sandbox; each needs two threads, and all else eight."""
+    for name in LIVE:
+        monkeypatch.setenv(f"RPC_URL_{name}", "http://127.0.0.1:9")
+
+
+@pytest.mark.usefixtures("six_networks")
 def test_a_worker_has_two_threads_for_each_network_and_some_for_all_else(
     monkeypatch: pytest.MonkeyPatch, settings: Any
 ) -> None:
-    settings.WORKER_THREADS = 16
-    assert worker_threads() == 16
-    for name in LIVE:
-        monkeypatch.setenv(f"RPC_URL_{name}", "http://127.0.0.1:9")
-    assert worker_threads() == 2 * (len(LIVE) + 1) + 8  # the sandbox is one
-    settings.WORKER_THREADS = 48
-    assert worker_threads() == 48
+    monkeypatch.delenv("WORKER_THREADS", raising=False)
+    for usual, taken in {16: 22, 48: 48}.items():
+        settings.WORKER_THREADS = usual
+        assert worker_threads() == taken
+
+
+@pytest.mark.usefixtures("six_networks")
+@pytest.mark.parametrize(("given", "is_few"), [(8, True), (21, True), (22, False), (40, False)])
+def test_what_the_operator_says_is_taken_and_told_where_it_is_too_few(
+    monkeypatch: pytest.MonkeyPatch, settings: Any, given: int, is_few: bool
+) -> None:
+    """A hosted PostgreSQL has so many connections and no more."""
+    monkeypatch.setenv("WORKER_THREADS", str(given))
+    settings.WORKER_THREADS = given
+    with capture_logs() as told:
+        assert worker_threads() == given
+    few = {"event": "worker.few_threads", "log_level": "warning", "set": given, "needed": 22}
+    assert [{name: line[name] for name in few} for line in told] == [few] * is_few
+
+
+def test_make_run_takes_fewer_than_usual_unless_they_are_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(env, "INSTEAD", {})
+    monkeypatch.setattr(forks, "collect_rarely", lambda: None)
+    monkeypatch.delenv("WORKER_THREADS", raising=False)
+    monkeypatch.setenv("WEB_THREADS", "7")
+    forks.import_everything()
+    assert (env.number("WEB_THREADS", 8), env.number("WORKER_THREADS", 48)) == (7, 16)
+    assert "WORKER_THREADS" not in os.environ, "nobody set it: networks may need more"
