@@ -5,8 +5,8 @@ from one table. How many ids a chunk has is taken from how fast the last one fil
 there are few. What no chunk has a place for goes into the one called `…_beyond`: nothing is refused because a job did
 not run.
 
-A key that does not hold the id is unique within a chunk: `LIKE` copies the keys of the one before. What that is stored
-with (`WITH`) is copied, too.
+A key that does not hold the id is unique within a chunk: `LIKE` copies the keys of the one before. What chunks are
+stored with (`WITH`) the one beyond says, which is never dropped and which migrations change: a whole has no such words.
 """
 
 import re
@@ -30,7 +30,7 @@ _CHUNKS = """
 SELECT chunk.relname, pg_get_expr(chunk.relpartbound, chunk.oid)
 FROM pg_inherits JOIN pg_class AS chunk ON chunk.oid = inhrelid WHERE inhparent = to_regclass(%s)
 """
-_OPTIONS = "SELECT array_to_string(reloptions, ', ') FROM pg_class WHERE oid = to_regclass(%s)"
+_STORED_WITH = "SELECT coalesce(array_to_string(reloptions, ', '), '') FROM pg_class WHERE oid = to_regclass(%s)"
 
 # ruff: noqa: S608  (what is put into the statements are names of our own)
 _log = structlog.get_logger()
@@ -113,12 +113,16 @@ def make_next(chunked: Chunked, lower: int) -> None:
 def _make(chunked: Chunked, newest: Chunk, lower: int, upper: int) -> None:
     """From the first `ATTACH` until the transaction ends everybody waits who looks into what is beyond, or changes what
     the rows refer to. So what takes longer is done before and after.
+
+    The newest may have been made by a process of the release before, which stored it in another way.
     """
     suffix = newest.name.removeprefix(chunked.table)
     for table in chunked.tables:
-        [(options,)] = _rows(_OPTIONS, [table + suffix])
+        [(options,)] = _rows(_STORED_WITH, [f"{table}_beyond"])
         like = f"LIKE {table}{suffix} INCLUDING ALL EXCLUDING IDENTITY"
         _run(f"CREATE TABLE {table}_from_{lower} ({like}) {f'WITH ({options})' if options else ''}")
+        if options and _rows(_STORED_WITH, [table + suffix]) != [(options,)]:
+            _run(f"ALTER TABLE {table}{suffix} SET ({options})")
     for table in chunked.tables:
         _run(f"ALTER TABLE {table} ATTACH PARTITION {table}_from_{lower} FOR VALUES FROM ({lower}) TO ({upper})")
     _log.info("chunks.made", table=chunked.table, lower=lower, upper=upper)

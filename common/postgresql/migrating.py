@@ -41,7 +41,7 @@ def column_once(table: str, name: str, definition: str) -> RunSQL:
 
 
 def stored_with(table: str, **parameters: float) -> RunSQL:
-    """Storage parameters, of a table in chunks those of each, which the next ones take over. Nobody waits for it."""
+    """Storage parameters, of a table in chunks those of each and of all to come (`chunks.py`). Nobody waits for it."""
     given = ", ".join(f"{name} = {value}" for name, value in parameters.items())
     parts = f"""
         SELECT oid::regclass FROM pg_class WHERE oid = '{table}'::regclass AND relkind = 'r'

@@ -111,12 +111,23 @@ def test_it_is_as_large_as_its_period_needs() -> None:
     assert run("SELECT to_regclass('part_from_1000000003') IS NOT NULL") == [(True,)]
 
 
-def test_each_chunk_is_stored_as_the_one_before() -> None:
-    with connection.schema_editor(atomic=False) as editor:
-        editor.execute(stored_with("thing", fillfactor=70).sql, params=None)
+def stored_as() -> dict[str, list[str] | None]:
+    return dict(run("SELECT relname, reloptions FROM pg_class WHERE relname ~ '^(thing|part)_(first|from_[0-9]+)$'"))
+
+
+def test_each_chunk_is_stored_as_the_migration_said_also_after_one_that_was_made_meanwhile() -> None:
+    """A worker of the release before, which knows no parameters, makes the next one while it is replaced."""
     make_ahead(THINGS, NOON)
-    asked = "SELECT reloptions FROM pg_class WHERE relname IN ('thing_first', 'thing_from_1000000003')"
-    assert run(asked) == [(["fillfactor=70"],)] * 2
+    with connection.schema_editor(atomic=False) as editor:
+        editor.execute(stored_with("part", fillfactor=70, autovacuum_vacuum_threshold=1000).sql, params=None)
+    run("ALTER TABLE part_from_1000000003 RESET (fillfactor, autovacuum_vacuum_threshold)")
+    go_on_at(1_000_000_003)
+    add(NOON)
+    make_ahead(THINGS, NOON)
+    said = ["fillfactor=70", "autovacuum_vacuum_threshold=1000"]
+    assert stored_as() == dict.fromkeys(
+        ["part_first", "part_from_1000000003", f"part_from_{THINGS.chunks()[-1].lower}"], said
+    ) | dict.fromkeys(names(), None)
 
 
 def test_each_chunk_has_the_keys_of_the_one_before() -> None:
