@@ -1,6 +1,7 @@
 """What a network took for one transaction is booked once, however many businesses it collected for."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from decimal import Decimal
 from unittest.mock import patch
 
@@ -123,3 +124,17 @@ def test_who_bears_it_already_and_asks_again_changes_nothing(mia: Merchant, otto
     lines = list(BookLine.objects.filter(tx_hash=TX).values_list("pk", flat=True))
     learn(otto)
     assert list(BookLine.objects.filter(tx_hash=TX).values_list("pk", flat=True)) == lines
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("mias", "ottos", "waiting"), [(8, 8, 0), (8, 6, 2), (6, 8, 2)])
+def test_what_is_in_no_block_is_asked_for_until_a_week_after_the_last_learned_of_it(
+    mia: Merchant, otto: Merchant, mias: int, ottos: int, waiting: int
+) -> None:
+    ask(mia, otto)
+    for each, days in ((mia, mias), (otto, ottos)):
+        UnbookedFee.objects.filter(merchant=each).update(at=timezone.now() - timedelta(days=days))
+    with patch.object(fees, "costs_of", lambda _network, hashes: dict.fromkeys(hashes)):
+        look()
+    assert UnbookedFee.objects.filter(tx_hash=TX).count() == waiting
+    assert paid(mia) == paid(otto) == 0
