@@ -5,6 +5,8 @@ that do not hold the number they are chunked by are unique within a chunk: those
 subject's events, which are given under the subject's lock.
 """
 
+from urllib.parse import urlsplit
+
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models.functions import Now
@@ -75,6 +77,11 @@ class WebhookEndpoint(models.Model):
 
     def __str__(self) -> str:
         return self.url
+
+    @property
+    def host(self) -> str:
+        """What it is called by for short."""
+        return urlsplit(self.url).hostname or self.url
 
 
 class Event(models.Model):

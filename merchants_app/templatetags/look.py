@@ -1,7 +1,7 @@
 """How times, amounts, counts, addresses and states are written on every page."""
 
 import secrets
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from django import template
@@ -177,6 +177,19 @@ def duration(seconds: float) -> str:
     parts = ((whole // 86400, "d"), (whole // 3600 % 24, "h"), (whole // 60 % 60, "min"), (whole % 60, "s"))
     shown = [f"{count} {unit}" for count, unit in parts if count]
     return " ".join(shown[:2]) or "0 s"
+
+
+@register.filter
+def took(milliseconds: int) -> str:
+    """How long an answer took: `84 ms`, `1.9 s`."""
+    return f"{milliseconds} ms" if milliseconds < 1000 else f"{milliseconds / 1000:.1f} s"
+
+
+@register.filter
+def hour_of(begin: datetime) -> str:
+    """The hour that begins then: `today, 07 to 08`."""
+    day, _, clock = moment_words(begin).partition(", ")
+    return f"{day}, {clock[:2]} to {timezone.localtime(begin + timedelta(hours=1)):%H}"
 
 
 @register.filter

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from urllib.parse import urlsplit
 
 from merchants_app.models import Treasury
 from merchants_app.treasuries.treasuries import treasury_to_come
@@ -25,7 +24,6 @@ class FailingEndpoint:
     """One that hears nothing."""
 
     endpoint: WebhookEndpoint
-    host: str
     problem: Explanation | None
     waiting: int
 
@@ -75,7 +73,6 @@ def _failing(endpoint: WebhookEndpoint) -> FailingEndpoint:
     waiting = Delivery.objects.filter(endpoint=endpoint, state=DeliveryState.PENDING).order_by()
     return FailingEndpoint(
         endpoint=endpoint,
-        host=urlsplit(endpoint.url).hostname or endpoint.url,
         problem=last_problem(endpoint),
         waiting=len(waiting.values_list("pk")[:MOST_COUNTED]),
     )

@@ -43,7 +43,7 @@ MORE = [
     ("webhooks_app.endpoints.custom_headers.MOST", 20, None, ""),
     ("webhooks_app.endpoints.custom_headers.LONGEST", 1000, None, ""),
     ("webhooks_app.endpoints.endpoints.MOST_FORMER_SECRETS", 3, None, ""),
-    ("webhooks_app.endpoints.health.LOOKED_AT", 200, None, ""),
+    ("webhooks_app.endpoints.tries.LOOKED_AT", 200, None, ""),
     ("webhooks_app.queue.delivery.ENDPOINTS_A_CLAIM", 200, None, ""),
     ("webhooks_app.sending.lanes.FIRST_WIDTH", 4, None, ""),
     ("webhooks_app.sending.lanes.NARROWEST", 2, None, ""),

@@ -1,5 +1,6 @@
 """Dashboard pages of webhooks: endpoints, one of them with its health, secret and deliveries."""
 
+from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
@@ -11,21 +12,16 @@ from common.errors import DomainError
 from merchants_app.frame.access import Access, Power, for_members, in_live
 from merchants_app.frame.forms import once, refuse
 from merchants_app.frame.pages import page
-from merchants_app.frame.paging import newest_first
-from webhooks_app.answers import Attempt
+from webhooks_app.dashboard.endpoint_page import shown_of
 from webhooks_app.dashboard.forms import ChangeEndpointForm, EndpointForm, ResendForm
 from webhooks_app.endpoints import endpoints
-from webhooks_app.endpoints.custom_headers import header_names_in
-from webhooks_app.endpoints.failing import last_problem
 from webhooks_app.endpoints.health import health_of
 from webhooks_app.endpoints.representation import represent_attempt
 from webhooks_app.endpoints.secrets_at_rest import secrets_in
-from webhooks_app.models import Delivery, DeliveryAttempt, DeliveryState, WebhookEndpoint
-from webhooks_app.queue.resending import resend_delivery, resend_failed, resend_since
-from webhooks_app.scope import WebhookScope, deliveries_to
+from webhooks_app.models import WebhookEndpoint
+from webhooks_app.queue.resending import resend_delivery, resend_failed, resend_since, resend_waiting
+from webhooks_app.scope import WebhookScope
 from webhooks_app.sending.trial import try_endpoint
-
-DELIVERIES_A_PAGE = 20
 
 
 @never_cache
@@ -134,14 +130,19 @@ def delete(request: HttpRequest, access: Access, endpoint_id: str) -> HttpRespon
 
 @for_members(see=None, change=Power.MANAGE_WEBHOOKS)
 def resend(request: HttpRequest, access: Access, endpoint_id: str) -> HttpResponse:
-    """Sends again what failed, or everything since a time."""
+    """Sends again what failed, or everything since a time; or tries at once what waits."""
     endpoint, form = _endpoint(access, endpoint_id), ResendForm(request.POST)
     if not form.is_valid():
         return _draw(request, access, endpoint, form=_change_form(endpoint), resend=form)
-    since = form.cleaned_data["since"]
-    sent = resend_since(endpoint=endpoint, since=since) if since else resend_failed(endpoint=endpoint)
+    sent = _send_again(endpoint, **form.cleaned_data)
     messages.success(request, f"{sent} on the way." if sent else "There was nothing to send again.")
     return _back(access, endpoint_id)
+
+
+def _send_again(endpoint: WebhookEndpoint, *, since: datetime | None, waiting: bool) -> int:
+    if since:
+        return resend_since(endpoint=endpoint, since=since)
+    return resend_waiting(endpoint=endpoint) if waiting else resend_failed(endpoint=endpoint)
 
 
 @for_members(see=None, change=Power.MANAGE_WEBHOOKS)
@@ -166,27 +167,4 @@ def _change_form(endpoint: WebhookEndpoint, request: HttpRequest | None = None) 
 
 
 def _draw(request: HttpRequest, access: Access, endpoint: WebhookEndpoint, **more: Any) -> HttpResponse:
-    state = request.GET.get("state", "")
-    wanted = deliveries_to(endpoint)
-    if state in DeliveryState.values:
-        wanted = wanted.filter(state=state)
-    shown = newest_first(wanted, request.GET, size=DELIVERIES_A_PAGE)
-    context: dict[str, Any] = {
-        "endpoint": endpoint,
-        "health": health_of(endpoint),
-        "problem": last_problem(endpoint) if endpoint.failing_since or endpoint.disabled_at else None,
-        "header_names": header_names_in(endpoint.headers_encrypted),
-        "shown": shown,
-        "rows": [(each, _attempts(each)) for each in shown.rows],
-        "state": state,
-        "states": DeliveryState,
-        "resend": ResendForm(),
-        "secret": "",
-    }
-    return page(request, access, "webhook.html", **context | more)
-
-
-def _attempts(delivery: Delivery) -> list[tuple[DeliveryAttempt, Attempt]]:
-    """Newest first, as row and in words."""
-    made = sorted(delivery.attempts.all(), key=lambda attempt: -attempt.pk)
-    return [(attempt, represent_attempt(attempt)) for attempt in made]
+    return page(request, access, "webhook.html", **shown_of(access, endpoint, request.GET) | more)

@@ -52,8 +52,9 @@ class ChangeEndpointForm(EndpointForm):
 
 
 class ResendForm(forms.Form):
-    """Sending again: all that failed, or everything since a time."""
+    """Sending again: all that failed, or everything since a time, or at once what waits for its next try."""
 
+    waiting = forms.BooleanField(required=False, widget=forms.HiddenInput)
     since = forms.DateTimeField(
         label="Everything since",
         required=False,

@@ -1,7 +1,8 @@
 """Endpoints come, change, rotate their secret, are switched off and on, and go. Each change is an audit line."""
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -12,7 +13,7 @@ from common.api.moments import iso
 from common.encryption import encrypt
 from common.modes import Mode
 from common.network.outbound_http import OutboundRules, RefusedAddress
-from merchants_app.audit import record
+from merchants_app.audit import lines_about, record
 from merchants_app.mail.notices import tell_owners
 from merchants_app.models import Merchant
 from webhooks_app.endpoints.custom_headers import check_headers, headers_in
@@ -29,6 +30,13 @@ ENDPOINTS_PER_MODE = 50
 OVERLAP = timedelta(hours=24)
 MOST_FORMER_SECRETS = 3
 SWITCHED_OFF_BY_HAND = "Switched off by hand."
+
+
+class Origin(NamedTuple):
+    """Where an endpoint and its present secret come from."""
+
+    made_by: str  # empty: not known
+    secret_since: datetime
 
 
 def outbound_rules() -> OutboundRules:
@@ -189,6 +197,16 @@ def rotate_secret(*, endpoint: WebhookEndpoint, actor: str) -> str:
         _tell(locked, actor, f"a webhook endpoint has a new secret: {locked.url}")
     endpoint.previous_secret_until = locked.previous_secret_until
     return secret
+
+
+def origin_of(endpoint: WebhookEndpoint) -> Origin:
+    """By the audit log."""
+    lines = lines_about(merchant=endpoint.merchant, mode=endpoint.mode, subjects=[endpoint.public_id])
+    telling = lines.filter(action__in=["webhook_endpoint.created", "webhook_endpoint.secret_rotated"])
+    told = {action: (actor, at) for action, actor, at in telling.values_list("action", "actor", "created_at")}
+    made_by, _ = told.get("webhook_endpoint.created", ("", endpoint.created_at))
+    _, secret_since = told.get("webhook_endpoint.secret_rotated", ("", endpoint.created_at))
+    return Origin(made_by, secret_since)
 
 
 def check_url(url: str, *, mode: str) -> None:

@@ -13,7 +13,7 @@ from django.db.models import F, QuerySet
 from common.errors import DomainError
 from merchants_app.mail.mails import Posted, mail_owners_at_once
 from webhooks_app.endpoints.endpoints import switch_off
-from webhooks_app.endpoints.health import LOOKED_AT
+from webhooks_app.endpoints.tries import LOOKED_AT
 from webhooks_app.models import Delivery, DeliveryAttempt, WebhookEndpoint
 from webhooks_app.problems import Explanation, explain
 from webhooks_app.queue.resending import catch_up

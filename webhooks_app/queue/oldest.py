@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from common.database import fetch_by_index
-from webhooks_app.models import Delivery, WebhookEndpoint
+from webhooks_app.models import Delivery, DeliveryState, WebhookEndpoint
 
 # Deliveries at each end of an endpoint's queue. At its front stand those whose time has come, by age where they were
 # not tried; at its back those that were tried most, which are old as well.
@@ -48,6 +48,14 @@ def oldest_waiting() -> Delivery | None:
     found = fetch_by_index(OLDEST, {"at_each_end": AT_EACH_END})
     rows = Delivery.objects.select_related("endpoint__merchant")
     return rows.filter(id__in=[each for (each,) in found]).first()
+
+
+def waiting_since(endpoint: WebhookEndpoint) -> datetime | None:
+    """Since when the oldest waits that an endpoint is still to get, of a long queue as above; None: nothing waits."""
+    waiting = Delivery.objects.filter(endpoint=endpoint, state=DeliveryState.PENDING)
+    made = waiting.values_list("created_at", flat=True)
+    front, back = made.order_by("next_attempt_at"), made.order_by("-next_attempt_at")
+    return min(front[:AT_EACH_END].union(back[:AT_EACH_END]), default=None)
 
 
 def first_due() -> datetime | None:

@@ -62,6 +62,14 @@ def resend_failed(*, endpoint: WebhookEndpoint) -> int:
     return sum(_send_again(batch) for batch in _batches(_failed(endpoint)))
 
 
+def resend_waiting(*, endpoint: WebhookEndpoint) -> int:
+    """Tries at once all that wait for their next try, with all tries ahead; answers how many. Raises EndpointOff."""
+    _refuse_when_off(endpoint)
+    waiting = Delivery.objects.filter(endpoint=endpoint, state=DeliveryState.PENDING)
+    waiting = waiting.exclude(leased=True, next_attempt_at__gt=Now())
+    return sum(_send_again(batch, only=waiting) for batch in _batches(waiting))
+
+
 def catch_up(*, endpoint: WebhookEndpoint) -> int:
     """Sends what an endpoint that was switched on has missed; answers how many. Safe to run twice at once.
 
@@ -120,9 +128,11 @@ def _batches(rows: QuerySet[Delivery]) -> Iterator[list[int]]:
         last = batch[-1]
 
 
-def _send_again(deliveries: list[int]) -> int:
+def _send_again(deliveries: list[int], *, only: QuerySet[Delivery] | None = None) -> int:
+    """`only`: of those that are still like that."""
+    rows = Delivery.objects.all() if only is None else only
     with transaction.atomic():
-        again = Delivery.objects.filter(pk__in=deliveries).update(
+        again = rows.filter(pk__in=deliveries).update(
             state=DeliveryState.PENDING, attempts_made=0, next_attempt_at=Now(), leased=False
         )
         nudge_on_commit()

@@ -110,7 +110,7 @@ def test_a_backlog_hides_neither_health_nor_what_is_wrong(listen: Listen, happen
     happen()
     for _ in range(42):
         attempted(hers, "timeout", duration_ms=20_000)
-    with patch("webhooks_app.endpoints.health.LOOKED_AT", 3), patch("webhooks_app.endpoints.failing.LOOKED_AT", 3):
+    with patch("webhooks_app.endpoints.tries.LOOKED_AT", 3), patch("webhooks_app.endpoints.failing.LOOKED_AT", 3):
         for _ in range(4):
             happen()
         found, explanation = health_of(hers.endpoint), last_problem(hers.endpoint)
