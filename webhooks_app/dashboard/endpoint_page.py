@@ -18,7 +18,7 @@ from webhooks_app.endpoints.endpoints import origin_of
 from webhooks_app.endpoints.failing import SWITCH_OFF_AFTER
 from webhooks_app.endpoints.health import health_of
 from webhooks_app.endpoints.representation import represent_attempt
-from webhooks_app.endpoints.tries import SHOWN, Lately, by_hour, lately
+from webhooks_app.endpoints.tries import SHOWN, Lately, Try, by_hour, lately
 from webhooks_app.endpoints.verifying import checks
 from webhooks_app.events.bodies import represent_events
 from webhooks_app.models import Delivery, DeliveryState, WebhookEndpoint
@@ -82,7 +82,7 @@ def _pickers(own: Sequence[WebhookEndpoint], endpoint: WebhookEndpoint) -> list[
     return sorted(first[:PICKERS], key=lambda each: each.pk)
 
 
-def _ticks(seen: Lately) -> list[tuple[int, Any]]:
+def _ticks(seen: Lately) -> list[tuple[int, Try]]:
     """Each attempt with its place; the newest at the end of the picture."""
     before = SHOWN - len(seen.last)
     return [((before + number) * TICK, each) for number, each in enumerate(seen.last)]

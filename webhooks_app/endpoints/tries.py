@@ -53,11 +53,6 @@ class Lately:
         return self.tries[-SHOWN:]
 
     @property
-    def last_arrived(self) -> Try | None:
-        """The newest of `last` that arrived."""
-        return next((each for each in reversed(self.last) if not each.problem), None)
-
-    @property
     def arrived(self) -> int:
         """How many of `last` did."""
         return sum(not each.problem for each in self.last)
