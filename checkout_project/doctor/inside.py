@@ -17,6 +17,7 @@ from checkout_project.facts.database import OK, UNREACHABLE
 from checkout_project.facts.installation import CLOCKS_APART, Facts, facts
 from checkout_project.facts.states import states_of
 from checkout_project.jobs.pulses import redis_at
+from checkout_project.jobs.threads import told_if_few
 from common.encryption import decrypt, is_by_first_key, is_encrypted
 from common.network.public_addresses import is_this_machine
 from common.postgresql.poolers import UNNAMED, is_pooled
@@ -58,6 +59,9 @@ def settings_are_right() -> Iterator[Finding]:
             f"PUBLIC_URL is {settings.PUBLIC_URL}: passwords and payment pages go in clear.",
             "Put a proxy with TLS in front and set PUBLIC_URL=https://….",
         )
+    if too_few := told_if_few():
+        cure = "Networks whose nodes hang can keep all other jobs waiting: raise WORKER_THREADS, or do not set it."
+        yield look("settings", too_few, cure)
     if not found:
         yield ok("settings", f"read, for {settings.PUBLIC_URL}")
 

@@ -15,22 +15,28 @@ A_NETWORK = 2
 # For all that concerns no one network: ends of sessions, decisions, letters, rates, searches.
 BESIDE_THEM = 8
 
-
 _log = structlog.get_logger()
 
 
 def worker_threads() -> int:
     """WORKER_THREADS where it is set: PostgreSQL may have no more connections. Else more where networks need them."""
-    needed = 0
+    if too_few := told_if_few():
+        _log.warning("worker.few_threads", reason=too_few)
+    return settings.WORKER_THREADS if _are_set() else max(settings.WORKER_THREADS, _needed())
+
+
+def told_if_few() -> str:
+    """A sentence where WORKER_THREADS is set to fewer than the networks need; else nothing."""
+    if not _are_set() or (needed := _needed()) <= settings.WORKER_THREADS:
+        return ""
+    return f"WORKER_THREADS={settings.WORKER_THREADS}, and the networks that are on need {needed}."
+
+
+def _are_set() -> bool:
+    return "WORKER_THREADS" in os.environ
+
+
+def _needed() -> int:
     with suppress(NetworksFileError, OSError):  # which end the worker's start with their sentence
-        needed = A_NETWORK * len({each.id for mode in Mode for each in enabled_networks(mode)}) + BESIDE_THEM
-    if "WORKER_THREADS" not in os.environ:
-        return max(settings.WORKER_THREADS, needed)
-    if needed > settings.WORKER_THREADS:
-        _log.warning(
-            "worker.few_threads",
-            set=settings.WORKER_THREADS,
-            needed=needed,
-            advice="Networks whose nodes hang can keep all other jobs waiting. Raise WORKER_THREADS, or do not set it.",
-        )
-    return settings.WORKER_THREADS
+        return A_NETWORK * len({each.id for mode in Mode for each in enabled_networks(mode)}) + BESIDE_THEM
+    return 0

@@ -13,6 +13,7 @@ from structlog.testing import capture_logs
 from checkout_project import env
 from checkout_project.checks import worker
 from checkout_project.checks.worker import VerifyNetworks
+from checkout_project.doctor.inside import settings_are_right
 from checkout_project.jobs.threads import worker_threads
 from checkout_project.running import forks
 from tests.anvil import Anvil
@@ -91,8 +92,15 @@ def test_what_the_operator_says_is_taken_and_told_where_it_is_too_few(
     settings.WORKER_THREADS = given
     with capture_logs() as told:
         assert worker_threads() == given
-    few = {"event": "worker.few_threads", "log_level": "warning", "set": given, "needed": 22}
-    assert [{name: line[name] for name in few} for line in told] == [few] * is_few
+    reason = f"WORKER_THREADS={given}, and the networks that are on need 22."
+    assert told == [{"event": "worker.few_threads", "log_level": "warning", "reason": reason}] * is_few
+
+
+@pytest.mark.usefixtures("six_networks")
+def test_the_doctor_tells_it_too(monkeypatch: pytest.MonkeyPatch, settings: Any) -> None:
+    monkeypatch.setenv("WORKER_THREADS", "8")
+    settings.WORKER_THREADS = 8
+    assert "the networks that are on need 22" in "".join(each.text for each in settings_are_right())
 
 
 def test_make_run_takes_fewer_than_usual_unless_they_are_set(monkeypatch: pytest.MonkeyPatch) -> None:
