@@ -81,6 +81,17 @@ def test_what_failed_is_told_by_its_cause_and_the_waiting_can_be_sent_again(
     assert {(each.attempts_made, each.state) for each in own(Delivery)} == {(0, DeliveryState.PENDING)}
 
 
+def test_each_try_of_a_delivery_has_what_came_back(mia: Merchant, desk: Desk, listen: Listen) -> None:
+    listener = listen()
+    failed_often(mia, 1)
+    given: dict[str, Any] = {"delivery": own(Delivery).get(), "started_at": timezone.now(), "duration_ms": 1940}
+    for answer in ("out of memory", "try later"):
+        DeliveryAttempt.objects.create(**given, status_code=503, problem="unavailable", answer_excerpt=answer)
+    page = desk.read(f"webhooks/{listener.endpoint.public_id}")
+    assert page.index("try later") < page.index("out of memory")
+    assert "1.9 s" in page
+
+
 def test_beside_it_stand_endpoints_of_the_same_business_and_mode_alone(
     otto: Merchant, desk: Desk, listen: Listen
 ) -> None:
