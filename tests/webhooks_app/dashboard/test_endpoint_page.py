@@ -17,7 +17,7 @@ from webhooks_app.events.outbox import NewEvent, record_events
 from webhooks_app.models import Delivery, DeliveryAttempt, DeliveryState, Event, WebhookEndpoint
 
 Listen = Callable[..., Listener]
-MOST_QUERIES = 22
+MOST_QUERIES = 17
 
 
 def failed_often(merchant: Merchant, number: int) -> None:
