@@ -38,12 +38,16 @@ def test_a_call_leaves_no_circle(api: Api, call: str) -> None:
             request = factory.get(f"/api/v1/{path}", headers=key)
         return answered(application, request)
 
+    def left() -> int:
+        gc.collect()
+        gc.disable()
+        try:
+            assert [once() for _ in range(CALLS)] == [200] * CALLS
+            return gc.collect()
+        finally:
+            gc.enable()
+
     assert once() == 200
-    gc.collect()
-    gc.disable()
-    try:
-        assert [once() for _ in range(CALLS)] == [200] * CALLS
-        found = gc.collect()
-    finally:
-        gc.enable()
-    assert found < CALLS  # one circle would hold some forty objects of each call
+    # One circle would hold some forty objects of each call. What a second brings (lines of the log are written) is not
+    # of the calls: it comes once and not each time.
+    assert min(left(), left(), left()) < CALLS
