@@ -53,13 +53,7 @@ def found_by(scope: SessionScope, text: str) -> list[int]:
         customers=scope.customers(),
         zone=ZoneInfo(scope.merchant.time_zone),
     )
-    found: set[int] = set()
-    place = _place(_tidied(text), shop)
-    for condition in (place.everywhere, place.newest and shop.newest() & place.newest):
-        if condition:
-            some = _with_words(shop.sessions).filter(condition).order_by("-id")
-            found.update(some.values_list("pk", flat=True)[:NEWEST])
-    return list(found)
+    return _found(shop, _tidied(text))
 
 
 def sought_everywhere(sessions: QuerySet[CheckoutSession], text: str) -> QuerySet[CheckoutSession]:
@@ -70,8 +64,18 @@ def sought_everywhere(sessions: QuerySet[CheckoutSession], text: str) -> QuerySe
     shop = _Shop(
         sessions=CheckoutSession.objects.all(), payments=Payment.objects.all(), customers=Customer.objects.all()
     )
+    return sessions.filter(pk__in=_found(shop, text))
+
+
+def _found(shop: "_Shop", text: str) -> list[int]:
+    """Said as one condition, either, PostgreSQL would hold it against each session there is."""
+    found: set[int] = set()
     place = _place(text, shop)
-    return _with_words(sessions).filter(place.everywhere | (shop.newest() & place.newest if place.newest else Q()))
+    for condition in (place.everywhere, place.newest and shop.newest() & place.newest):
+        if condition:
+            some = _with_words(shop.sessions).filter(condition).order_by("-id")
+            found.update(some.values_list("pk", flat=True)[:NEWEST])
+    return list(found)
 
 
 @dataclass(frozen=True)
