@@ -28,7 +28,7 @@ class Migration(migrations.Migration):
         ),
         AddIndexOnce(
             model_name='checkoutsession',
-            index=models.Index(condition=models.Q(('payment_link__isnull', False)), fields=['payment_link'], include=('status', 'amount', 'completed_at'), name='sessions_by_link'),
+            index=models.Index(condition=models.Q(('payment_link__isnull', False)), fields=['payment_link', '-id'], include=('status', 'amount', 'completed_at'), name='sessions_by_link'),
         ),
         AddIndexOnce(
             model_name='depositaddress',

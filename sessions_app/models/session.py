@@ -170,7 +170,7 @@ class CheckoutSession(models.Model):
             ),
             # Readers: how many of a link are sold; how links do, which is told from this index alone.
             models.Index(
-                fields=["payment_link"],
+                fields=["payment_link", "-id"],
                 include=["status", "amount", "completed_at"],
                 name="sessions_by_link",
                 condition=Q(payment_link__isnull=False),

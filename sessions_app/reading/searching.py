@@ -183,13 +183,16 @@ def _place(text: str, shop: _Shop) -> _Place:
 
 def _of_id(public_id: str) -> Q:
     kind = public_id.partition("_")[0]
+    if kind == "pl":
+        # By its key: a popular link's newest sessions are then the first of the index.
+        link = PaymentLink.objects.filter(public_id=public_id).values_list("pk", flat=True).first()
+        return Q(payment_link=link or 0)
     subjects: dict[str, Q] = {
         "cs": Q(public_id=public_id) | Q(page_token=public_id),  # old pages have the session's id in their address
         "pg": Q(page_token=public_id),
         "pay": Q(pk__in=Payment.objects.filter(public_id=public_id).values("session")),
         "ref": Q(pk__in=Refund.objects.filter(public_id=public_id).values("session")),
         "cus": Q(customer__in=Customer.objects.filter(public_id=public_id)),
-        "pl": Q(payment_link__in=PaymentLink.objects.filter(public_id=public_id)),
         "mer": Q(merchant__public_id=public_id),
         "evt": Q(public_id__in=Event.objects.filter(public_id=public_id).values("subject")),
         "dlv": Q(public_id__in=Delivery.objects.filter(public_id=public_id).values("event__subject")),
