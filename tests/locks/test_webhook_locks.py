@@ -169,7 +169,8 @@ def chunks(transactional_db: None) -> Iterator[list[Chunk]]:
 
 
 def written_beyond(mia: Merchant) -> None:
-    Event.objects.filter(pk=event_of(mia).pk).update(id=2_000_000)
+    """An event whose id is in no chunk, whatever chunks other tests have left."""
+    Event.objects.filter(pk=event_of(mia).pk).update(id=EVENTS.chunks()[-1].upper + 1_000_000)
 
 
 def test_two_who_make_room_at_once_make_one_chunk(mia: Merchant, chunks: list[Chunk]) -> None:
