@@ -19,6 +19,7 @@ from webhooks_app.event_types import EventType
 from webhooks_app.events.bodies import STATE, wire_body
 from webhooks_app.models import Delivery, DeliveryAttempt, DeliveryState, Event, WebhookEndpoint
 from webhooks_app.problems import Problem
+from webhooks_app.queue.hops import waiting_endpoints
 from webhooks_app.queue.retry_schedule import retry_after
 
 # A killed worker's deliveries are taken over within 60 s: when the lease is over, at the next look after that.
@@ -85,9 +86,8 @@ _TABLES = {
     "endpoints": WebhookEndpoint._meta.db_table,
 }
 
-# `waiting` jumps from endpoint to endpoint through the index of waiting deliveries, one probe each, however long
-# their queues are; `taken` then locks at most an endpoint's capacity of its due ones. It names their events, by which
-# PostgreSQL looks for each in the one chunk that it is in.
+# `waiting` jumps from endpoint to endpoint (`hops.py`); `taken` then locks at most an endpoint's capacity of its due
+# ones. It names their events, by which PostgreSQL looks for each in the one chunk that it is in.
 _DUE = """LATERAL (
             SELECT id, event_id FROM {deliveries}
             WHERE endpoint_id = served.endpoint_id AND state = 'pending' AND next_attempt_at <= now()
@@ -95,16 +95,7 @@ _DUE = """LATERAL (
             FOR UPDATE SKIP LOCKED
         ) AS due""".format_map(_TABLES)
 _CLAIM = """
-WITH RECURSIVE waiting AS (
-    (SELECT endpoint_id, next_attempt_at FROM {deliveries} WHERE state = 'pending' AND NOT {held}
-     ORDER BY endpoint_id, next_attempt_at LIMIT 1)
-    UNION ALL
-    SELECT following.* FROM waiting, LATERAL (
-        SELECT endpoint_id, next_attempt_at FROM {deliveries}
-        WHERE state = 'pending' AND endpoint_id > waiting.endpoint_id
-        ORDER BY endpoint_id, next_attempt_at LIMIT 1
-    ) AS following
-), ready AS (
+WITH RECURSIVE {waiting}, ready AS (
     SELECT waiting.*, coalesce(capacity.size, %(fresh)s) AS capacity, coalesce(capacity.holding, true) AS holding
     FROM waiting LEFT JOIN unnest(%(endpoints)s::bigint[], %(capacities)s::int[], %(holding)s::bool[])
         AS capacity(endpoint_id, size, holding) ON capacity.endpoint_id = waiting.endpoint_id
@@ -134,7 +125,7 @@ RETURNING delivery.id, delivery.event_id, delivery.endpoint_id, delivery.attempt
         ) AS newest, jsonb_each(newest.data) AS field
         WHERE field.key = ANY(%(state)s::text[])
     )
-""".format_map(_TABLES | {"due": _DUE, "held": HELD})
+""".format_map(_TABLES | {"due": _DUE, "waiting": waiting_endpoints(unless=HELD)})
 
 # Rows that somebody else has locked are left out and named, so that one of them never holds up all the others.
 _REPORT = """

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from common.database import fetch_by_index
 from webhooks_app.models import Delivery, DeliveryState, WebhookEndpoint
+from webhooks_app.queue.hops import waiting_endpoints
 
 # Deliveries at each end of an endpoint's queue. At its front stand those whose time has come, by age where they were
 # not tried; at its back those that were tried most, which are old as well.
@@ -11,19 +12,7 @@ AT_EACH_END = 50
 
 # ruff: noqa: S608  (what is put into the statements are names of our own)
 _DELIVERIES = Delivery._meta.db_table
-# Endpoint after endpoint by the index that the claim takes, as the claim does it.
-_WAITING = f"""
-WITH RECURSIVE waiting AS (
-    (SELECT endpoint_id, next_attempt_at FROM {_DELIVERIES} WHERE state = 'pending'
-     ORDER BY endpoint_id, next_attempt_at LIMIT 1)
-    UNION ALL
-    SELECT following.* FROM waiting, LATERAL (
-        SELECT endpoint_id, next_attempt_at FROM {_DELIVERIES}
-        WHERE state = 'pending' AND endpoint_id > waiting.endpoint_id
-        ORDER BY endpoint_id, next_attempt_at LIMIT 1
-    ) AS following
-)
-"""
+_WAITING = f"WITH RECURSIVE {waiting_endpoints()}"
 _FIRST_DUE = f"{_WAITING} SELECT min(next_attempt_at) FROM waiting"
 OLDEST = f"""{_WAITING}
 SELECT either.id FROM waiting
