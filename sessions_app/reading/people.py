@@ -10,7 +10,7 @@ from django.db.models import Avg, Count, F, Max, Q, QuerySet, Sum
 
 from sessions_app.answers.shop import PaidInCurrency
 from sessions_app.models import CheckoutSession, Customer, PaymentLink
-from sessions_app.reading.searching import LONGEST, NEWEST
+from sessions_app.reading.searching import beyond_newest, tidied
 from sessions_app.scope import SessionScope
 from sessions_app.state.customers import represent_customers, with_email
 from sessions_app.state.stock import held_by
@@ -34,10 +34,10 @@ def customers_found(scope: SessionScope, text: str) -> QuerySet[Customer]:
 
     A whole address is looked for among all, parts of words among the newest (`searching.NEWEST`).
     """
-    text = _typed(text)
+    text = tidied(text)
     if not text:
         return scope.customers()
-    newest = _newest_of(scope.customers())
+    newest = Q(pk__gt=beyond_newest(scope.customers()))
     whole = Q(pk__in=with_email(scope.customers(), text).values("pk"))
     return scope.customers().filter(
         whole | Q(public_id=text) | newest & (Q(email__istartswith=text) | Q(name__icontains=text))
@@ -46,18 +46,9 @@ def customers_found(scope: SessionScope, text: str) -> QuerySet[Customer]:
 
 def links_found(scope: SessionScope, text: str) -> QuerySet[PaymentLink]:
     """The links whose id it is, or whose product has it in its name: of the newest (`searching.NEWEST`)."""
-    text = _typed(text)
-    is_named = _newest_of(scope.links()) & Q(product_name__icontains=text)
+    text = tidied(text)
+    is_named = Q(pk__gt=beyond_newest(scope.links()), product_name__icontains=text)
     return scope.links().filter(Q(public_id=text) | is_named)
-
-
-def _typed(text: str) -> str:
-    return text.replace("\0", "").strip()[:LONGEST]
-
-
-def _newest_of(rows: QuerySet[Any]) -> Q:
-    beyond = rows.values_list("id", flat=True)[NEWEST : NEWEST + 1]
-    return Q(pk__gt=next(iter(beyond), 0))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +62,7 @@ class Besides:
 
 def found_besides(scope: SessionScope, text: str) -> Besides | None:
     """The newest few of each; None when there is nothing, or nothing was asked."""
-    text = _typed(text)
+    text = tidied(text)
     if not text:
         return None
     found = Besides(

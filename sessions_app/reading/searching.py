@@ -12,6 +12,7 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from decimal import Decimal
 from enum import StrEnum
 from functools import cached_property
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db.models import Q, QuerySet, TextField
@@ -53,12 +54,12 @@ def found_by(scope: SessionScope, text: str) -> list[int]:
         customers=scope.customers(),
         zone=ZoneInfo(scope.merchant.time_zone),
     )
-    return _found(shop, _tidied(text))
+    return _found(shop, tidied(text))
 
 
 def sought_everywhere(sessions: QuerySet[CheckoutSession], text: str) -> QuerySet[CheckoutSession]:
     """The same for an operator, over all businesses: a list narrowed to it."""
-    text = _tidied(text)
+    text = tidied(text)
     if not text:
         return sessions
     shop = _Shop(
@@ -81,6 +82,11 @@ def _found(shop: "_Shop", text: str) -> list[int]:
     return list(found)
 
 
+def beyond_newest(rows: QuerySet[Any]) -> int:
+    """The key of the newest row that is not among the newest, which are those above it. `rows`: newest first."""
+    return next(iter(rows.values_list("id", flat=True)[NEWEST : NEWEST + 1]), 0)
+
+
 @dataclass(frozen=True)
 class _Shop:
     """Where is looked."""
@@ -93,8 +99,7 @@ class _Shop:
     @cached_property
     def beyond(self) -> int:
         """The key of the newest session that is not among the newest."""
-        keys = self.sessions.order_by("-id").values_list("id", flat=True)
-        return next(iter(keys[NEWEST : NEWEST + 1]), 0)
+        return beyond_newest(self.sessions.order_by("-id"))
 
     def newest(self) -> Q:
         """The newest sessions, as a range of their key."""
@@ -138,11 +143,12 @@ _IDS = {
 
 def read_as(text: str) -> str:
     """How a text is read, for a sentence: “… was read as an address”."""
-    kind, part = _kind_of(_tidied(text))
+    kind, part = _kind_of(tidied(text))
     return _IDS[part.partition("_")[0]] if kind == Kind.ID else kind.value
 
 
-def _tidied(text: str) -> str:
+def tidied(text: str) -> str:
+    """What somebody typed, as far as anything is called that."""
     return text.replace("\0", "").strip()[:LONGEST]
 
 
