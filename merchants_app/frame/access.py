@@ -57,6 +57,11 @@ class Access:
     visit: OperatorVisit | None = None  # an operator looks in a member's place, and changes nothing
 
     @property
+    def merchant_id(self) -> int:
+        """The business's key."""
+        return self.merchant.pk
+
+    @property
     def at(self) -> Place:
         """For addresses: `redirect("dashboard:keys", at=access.at)`."""
         return Place(self.merchant.public_id, self.mode)

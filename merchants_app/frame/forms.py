@@ -7,7 +7,6 @@ import hashlib
 import re
 import time as clock
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from typing import Any
 
@@ -185,14 +184,6 @@ class TransactionForm(forms.Form):
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Business:
-    """Whose the deed is."""
-
-    merchant_id: int
-    mode: str
-
-
 def once(request: HttpRequest, access: Access, act: Callable[[], str]) -> str:
     """What `act` says, which is kept for a day, encrypted: of a form that was sent before, what it said then.
 
@@ -205,7 +196,7 @@ def once(request: HttpRequest, access: Access, act: Callable[[], str]) -> str:
     for tries_left in reversed(range(_TRIES)):
         try:
             return answer_once(
-                key=_Business(access.merchant.pk, access.mode),
+                key=access,
                 idempotency_key=f"form:{hashlib.sha256(typed.urlencode().encode()).hexdigest()}",
                 method="POST",
                 path=request.path,
