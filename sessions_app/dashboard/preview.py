@@ -21,6 +21,7 @@ from sessions_app.models import CheckoutSession, Customer, DepositAddress, Quote
 from sessions_app.paying.quoting import OfferedOption, options_for
 from sessions_app.shown.fees import fees_of
 from sessions_app.shown.page import pay_page
+from sessions_app.shown.states import state_of
 from sessions_app.status import PaymentStatus, Status
 
 # Nobody's: its letters' cases are not those that its checksum asks for, so that no wallet sends to it.
@@ -43,7 +44,8 @@ def preview(request: HttpRequest, access: Access) -> HttpResponse:
         _pick(session, offers, now)
     fees = fees_of([each.option for each in offers], mode=session.mode, currency=session.currency, now=now)
     with translation.override(merchant.language or "en"):
-        shown = pay_page(session=session, options=offers, heads={}, now=now, fees=fees)
+        state = state_of(session, now=now)
+        shown = pay_page(session=session, state=state, options=offers, heads={}, now=now, fees=fees)
         # No request: the page is drawn as it stands by itself, not as one in a shop's frame.
         made_up = {"made_up_logo": picture, "made_up_code": _code()}
         context = {"page": shown, "order": shown.order, "query": "", "request": None, **made_up}

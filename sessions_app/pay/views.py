@@ -211,6 +211,7 @@ def _view_model(request: HttpRequest, session: CheckoutSession, error: str = "")
     options = options_for(session, now) if state == State.CHOOSE else []
     return pay_page(
         session=session,
+        state=state,
         options=options,
         fees=_fees(session, state, options, now),
         heads=_heads(session),

@@ -27,7 +27,7 @@ from sessions_app.shown.receipt import ReceiptLine, RefundLine, progress_of, rec
 from sessions_app.shown.said import Facts, Said, said_of
 from sessions_app.shown.scenarios import ScenarioButton, scenario_buttons
 from sessions_app.shown.sent import Sent, sent_of
-from sessions_app.shown.states import ENDED, PLAIN, State, Wanted, state_of, version_of
+from sessions_app.shown.states import ENDED, PLAIN, State, Wanted, version_of
 from sessions_app.shown.way import Step, way_of
 from sessions_app.shown.ways_back import with_session_id
 from sessions_app.state.representation import receipt_url, sorted_payments
@@ -129,6 +129,7 @@ class PayPage:
 def pay_page(
     *,
     session: CheckoutSession,
+    state: State,
     options: Sequence[OfferedOption],
     heads: Mapping[str, int],
     now: datetime,
@@ -145,12 +146,12 @@ def pay_page(
 ) -> PayPage:
     """The page of a session that came through `facts.with_facts`.
 
-    `options` and `fees` are looked at only while choosing and sending; `heads` are the newest known blocks of the
-    networks with unconfirmed payments; `error` is what a form's door refused; `unseen` the name of the network that it
-    is being paid on, if that cannot be read; `signed` a payment that was handed over and of which nothing is known;
-    `rows` the versions of all rows that this was read from (`paying/page_rows.py`).
+    `state` is its face, of the same `now`, `wanted` and `unseen` (`state_of`); `options` and `fees` are looked at only
+    while choosing and sending; `heads` are the newest known blocks of the networks with unconfirmed payments; `error`
+    is what a form's door refused; `unseen` the name of the network that it is being paid on, if that cannot be read;
+    `signed` a payment that was handed over and of which nothing is known; `rows` the versions of all rows that this was
+    read from (`paying/page_rows.py`).
     """
-    state = state_of(session, now=now, wanted=wanted, unseen=unseen)
     said_sent = announced(session, now=now) if state == State.SENT else None
     sent = sent_of(said_sent, now=now) if said_sent else None
     payments = sorted_payments(session)
