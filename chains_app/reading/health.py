@@ -26,8 +26,8 @@ def record_problem(*, network: Network, problem: str, now: datetime | None = Non
 def unread_networks(now: datetime, *, for_at_least: timedelta = NOTICED_AFTER) -> dict[str, datetime]:
     """Since when each network that cannot be read could not be, by id. One that was switched off is not meant."""
     rows = ScanCursor.objects.filter(unread_since__lte=now - for_at_least).values_list("network", "unread_since")
-    known = all_networks()
-    return {name: since for name, since in rows if since and name in known and known[name].is_enabled}
+    is_on = _switched_on()
+    return {name: since for name, since in rows if since and name in is_on}
 
 
 class NotOffered(StrEnum):
@@ -40,11 +40,11 @@ class NotOffered(StrEnum):
 def not_offered(now: datetime) -> dict[str, NotOffered]:
     """By its id, each network that buyers are not sent to at the moment, and why."""
     rows = ScanCursor.objects.filter(Q(closed_since__isnull=False) | Q(unread_since__lte=now - NOTICED_AFTER))
-    known = {network.id for network in all_networks().values() if network.is_enabled}
+    is_on = _switched_on()
     return {
         name: NotOffered.CLOSED if closed_since else NotOffered.UNREAD
         for name, closed_since in rows.values_list("network", "closed_since")
-        if name in known
+        if name in is_on
     }
 
 
@@ -64,3 +64,7 @@ def read_until(network: Network) -> datetime | None:
     if cursor is None or cursor.scanned_at is None:
         return None
     return cursor.scanned_at - timedelta(seconds=max(0, cursor.head - cursor.block_number) * network.block_seconds)
+
+
+def _switched_on() -> set[str]:
+    return {network.id for network in all_networks().values() if network.is_enabled}
