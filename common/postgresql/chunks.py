@@ -86,8 +86,8 @@ def make_ahead(chunked: Chunked, now: datetime) -> None:
     newest, last = chunked.chunks()[-1], _last(chunked.table)
     if last < newest.lower:
         return
-    # What stands beyond already stays there.
-    lower = last + chunked.least if _last(f"{chunked.table}_beyond") else newest.upper
+    # What stands behind the newest already stays beyond.
+    lower = last + chunked.least if _last(f"{chunked.table}_beyond") >= newest.upper else newest.upper
     upper = lower + _size(chunked, newest, last, now)
     until_next_run = suppress(OperationalError, _OvertakenError)
     with until_next_run, _looked_through(chunked, lower, upper), _alone(chunked) as chunks:

@@ -149,6 +149,18 @@ def test_what_comes_when_none_was_made_is_kept_beyond() -> None:
     assert run("SELECT id FROM thing_from_2000000100") == [(2_000_000_100,)]
 
 
+def test_what_has_stood_beyond_for_long_is_in_no_chunks_way() -> None:
+    go_on_at(2_000_000_000)
+    add(NOON)
+    make_ahead(THINGS, NOON)
+    newest = THINGS.chunks()[-1]
+    assert newest.upper - newest.lower > THINGS.least
+    go_on_at(newest.lower)
+    add(NOON)
+    make_ahead(THINGS, NOON)
+    assert THINGS.chunks()[-1].lower == newest.upper
+
+
 def fill_two() -> None:
     make_ahead(THINGS, NOON)
     go_on_at(1_000_000_003)
