@@ -2,6 +2,7 @@
 
 import json
 from collections import Counter
+from collections.abc import Callable, Iterator
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -12,16 +13,16 @@ MAX_DEPTH = 20
 MAX_NUMBER_LENGTH = 60
 # Far more than money needs, far less than PostgreSQL's numbers hold.
 MAX_EXPONENT = 400
-_WRONG_EXPONENT = f"A number's exponent is beyond ±{MAX_EXPONENT}."
+_WRONG_EXPONENT = f"A number's exponent is beyond ±{MAX_EXPONENT}: send it as text."
 
 
 class WrongJson(ValueError):
-    """The text is no JSON that we take; the message says why, in words for whoever sent it."""
+    """The text is no JSON that we take; the message says where and why, in words for whoever sent it."""
 
 
 def _number(text: str) -> Decimal:
     if len(text) > MAX_NUMBER_LENGTH:
-        raise WrongJson(f"A number has more than {MAX_NUMBER_LENGTH} characters.")
+        raise WrongJson(f"A number has more than {MAX_NUMBER_LENGTH} characters: round it, or send it as text.")
     try:
         number = Decimal(text)
     except InvalidOperation:
@@ -46,7 +47,7 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(found) != len(pairs):
         # Counted in one pass: a body may hold thousands of names.
         twice = next(name for name, times in Counter(name for name, _ in pairs).items() if times > 1)
-        raise WrongJson(f"The name {twice[:80]!r} stands twice in one object.")
+        raise WrongJson(f"The name '{printable(twice)}' stands twice in one object: send it once.")
     return found
 
 
@@ -68,16 +69,57 @@ class ExactEncoder(json.JSONEncoder):
 def loads_strict(text: str) -> Any:
     """Reads a request's text. Raises WrongJson for NaN, repeated names, deep nesting, absurd numbers."""
     # Counting all brackets is quick and settles nearly every body; only a suspicious one is read by letters.
-    if text.count("[") + text.count("{") > MAX_DEPTH and _depth(text) > MAX_DEPTH:
-        raise WrongJson(f"The JSON is nested more than {MAX_DEPTH} levels deep.")
+    if text.count("[") + text.count("{") > MAX_DEPTH and (place := _too_deep(text)) is not None:
+        raise WrongJson(f"The JSON is nested more than {MAX_DEPTH} levels deep at character {place + 1}.")
     try:
         return _STRICT.decode(text)
+    except WrongJson as error:
+        raise WrongJson(_first_fault(text) or str(error)) from None
     except json.JSONDecodeError as error:
         raise WrongJson(f"Not valid JSON: {error.msg} at line {error.lineno}, column {error.colno}.") from None
 
 
+def _first_fault(text: str) -> str:
+    """What is refused, behind the names that lead to it; empty when the text cannot be read to its end.
+
+    A hook of the decoder is not told where it is called. So what is refused is read again, with the faults left in it.
+    """
+    try:
+        return next(_faults(_NOTING.decode(text)), "")
+    except json.JSONDecodeError:
+        return ""
+
+
+def _faults(value: Any, *names: str) -> Iterator[str]:
+    match value:
+        case WrongJson():
+            yield f"{'.'.join(names)}: {value}" if names else str(value)
+        case dict():
+            for name, part in value.items():
+                yield from _faults(part, *names, printable(name))
+        case list():
+            for place, part in enumerate(value):
+                yield from _faults(part, *names, str(place))
+
+
+def _noting(hook: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """The same, with what it raises as its result."""
+
+    def noting(given: Any) -> Any:
+        try:
+            return hook(given)
+        except WrongJson as fault:
+            return fault
+
+    return noting
+
+
 # Made once: for small values, making a decoder or an encoder costs more than using it.
 _STRICT = json.JSONDecoder(parse_float=_number, parse_int=_whole, parse_constant=_constant, object_pairs_hook=_object)
+_NOTING = json.JSONDecoder(
+    parse_float=_noting(_number), parse_int=_noting(_whole), parse_constant=_noting(_constant),
+    object_pairs_hook=_noting(_object),
+)  # fmt: skip
 # What no JSON of ours holds is refused, not guessed.
 _OPTIONS = orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_DATACLASS
 
@@ -129,11 +171,17 @@ def has_half_characters(text: str) -> bool:
     return not text.isascii() and any("\ud800" <= letter <= "\udfff" for letter in text)
 
 
-def _depth(text: str) -> int:
-    """How deep brackets nest, at most; brackets inside strings do not count."""
-    depth = deepest = 0
+def printable(name: object) -> str:
+    """A field name fit to be repeated in an answer: short, and without what JSON or a terminal would choke on."""
+    text = str(name)[:80].encode("utf-8", "backslashreplace").decode()
+    return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text) or '""'
+
+
+def _too_deep(text: str) -> int | None:
+    """Where brackets nest too deep; None when they do not. Brackets inside strings do not count."""
+    depth = 0
     inside = escaped = False
-    for character in text:
+    for place, character in enumerate(text):
         if inside:
             if escaped:
                 escaped = False
@@ -145,7 +193,8 @@ def _depth(text: str) -> int:
             inside = True
         elif character in "[{":
             depth += 1
-            deepest = max(deepest, depth)
+            if depth > MAX_DEPTH:
+                return place
         elif character in "]}":
             depth -= 1
-    return deepest
+    return None

@@ -7,7 +7,7 @@ from pydantic import ValidationError as PydanticError
 from pydantic_core import ErrorDetails, InitErrorDetails, PydanticCustomError
 from rest_framework.exceptions import ErrorDetail, ValidationError
 
-from common.api.exact_json import has_half_characters
+from common.api.exact_json import has_half_characters, printable
 
 _MOST_UNKNOWN = 20
 # pydantic's word for a fault → our code, our sentence. What is not here, a rule of ours has said itself.
@@ -78,12 +78,6 @@ def told(error: PydanticError, *, known: Iterable[str], data: Mapping[str, Any])
     for name in unknown[:_MOST_UNKNOWN]:
         details[printable(name)] = [ErrorDetail(message, code="unknown_field")]
     return ValidationError(details)  # type: ignore[arg-type]  # the elements of a list are told by number
-
-
-def printable(name: object) -> str:
-    """A field name fit to be repeated in an answer: short, and without what JSON or a terminal would choke on."""
-    text = str(name)[:80].encode("utf-8", "backslashreplace").decode()
-    return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text) or '""'
 
 
 def _put(details: dict[int | str, Any], where: tuple[int | str, ...], detail: ErrorDetail) -> None:

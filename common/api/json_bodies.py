@@ -23,8 +23,8 @@ class ExactJsonParser(BaseParser):
         """The body as Python values; fractions as Decimal."""
         try:
             return loads_strict(stream.read().decode("utf-8"))
-        except UnicodeDecodeError:
-            raise ParseError("The body is not UTF-8.") from None
+        except UnicodeDecodeError as error:
+            raise ParseError(f"The body is not UTF-8 at byte {error.start + 1}. Send it as UTF-8.") from None
         except WrongJson as error:
             raise ParseError(str(error)) from None
 

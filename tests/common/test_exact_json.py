@@ -106,6 +106,27 @@ def test_what_is_refused_is_said(text: str, expected: str) -> None:
         loads_strict(text)
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ('{"amount": %s}' % ("1" * 61), "amount: A number has more than 60 characters"),
+        ('{"metadata": {"size": 1e401}}', "metadata.size: A number's exponent is beyond ±400"),
+        ('{"list": [1, {"a": [0, NaN]}]}', "list.1.a.1: NaN is not JSON"),
+        ('{"metadata": {"a": 1, "a": 2}}', "metadata: The name 'a' stands twice"),
+        ('{"a": NaN, "b": 1e401}', "a: NaN"),  # the first of them
+        ('{"\\ud800\\n": NaN}', "\\ud800\N{REPLACEMENT CHARACTER}: NaN"),  # any name can be repeated in an answer
+        ('{"%s": NaN}' % ("n" * 200), f"{'n' * 80}: NaN"),
+        ('{"a": NaN, "a": 1}', "The name 'a' stands twice"),
+        ('{"a": NaN, oh', "NaN is not JSON"),  # nothing leads to what cannot be read
+        ("[" * 21 + "]" * 21, "The JSON is nested more than 20 levels deep at character 21"),
+    ],
+)
+def test_the_place_of_what_is_refused_is_said(text: str, expected: str) -> None:
+    with pytest.raises(WrongJson) as refused:
+        loads_strict(text)
+    assert str(refused.value).startswith(expected)
+
+
 def test_what_stands_twice_among_thousands_is_found_in_one_pass() -> None:
     names = [f'"{number}":0' for number in range(16_000)]
     few, many = (process_seconds(f'{{{",".join(names[:size])},"{size - 1}":1}}') for size in (2_000, 16_000))

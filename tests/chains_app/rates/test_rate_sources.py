@@ -27,9 +27,9 @@ WORDS = {
     "empty": "left out 'data'",
     "endless": "answered with more than 512 kB",
     "zipped": "answered compressed, though asked not to",
-    "deep": "answered with wrong JSON: The JSON is nested more than 20 levels deep.",
+    "deep": "answered with wrong JSON: The JSON is nested more than 20 levels deep at character 21.",
     "plain_text": "answered with 'text/plain' instead of JSON",
-    "nan_literal": "answered with wrong JSON: NaN is not JSON: send a number or null.",
+    "nan_literal": "answered with wrong JSON: data.rates.USD: NaN is not JSON: send a number or null.",
 }
 
 
