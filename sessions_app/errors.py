@@ -1,5 +1,7 @@
 """What the rules of a session refuse, and with which answer."""
 
+from django.utils.translation import gettext_lazy
+
 from common.errors import Conflict, DomainError, NotFound
 
 
@@ -90,9 +92,10 @@ class NothingToRefund(Conflict):
 
 
 class NoTreasury(Conflict):
-    """The merchant has named no wallet to receive in."""
+    """The merchant has named no wallet to receive in. The sentence is for the shop: buyers read `for_buyers`."""
 
     code = "no_treasury"
+    for_buyers = gettext_lazy("This shop cannot take payments at the moment.")
 
 
 class LinkClosed(Conflict):

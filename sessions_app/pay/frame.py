@@ -49,7 +49,7 @@ def told(refusal: DomainError) -> str:
     if isinstance(refusal, SessionNotOpen):
         return gettext("That was over already, or changed meanwhile: see below how this payment stands.")
     if isinstance(refusal, NoTreasury):
-        return gettext("This shop cannot take payments at the moment.")
+        return str(refusal.for_buyers)
     return refusal.detail
 
 

@@ -97,7 +97,7 @@ def why_closed(link: PaymentLink, now: datetime) -> str:
         Closed.OFF: gettext("This payment link has been switched off."),
         Closed.OVER: gettext("This offer is over."),
         Closed.SOLD_OUT: str(SOLD_OUT),
-        Closed.SHUT: gettext("This shop cannot take payments at the moment."),
+        Closed.SHUT: str(NoTreasury.for_buyers),
     }[closed]
 
 
