@@ -1,9 +1,10 @@
 """Runs benchmarks one after the other, and tells their figures as one table: docs/benchmarks.md explains each.
 
     python -m bench                              # all
+    python -m bench --keep                       # all, each one's lines into the table of docs/benchmarks.md
     python -m bench --quick                      # all, smaller: whether they run; their figures say little
-    python -m bench --keep                       # all, and the table into docs/benchmarks.md
-    python -m bench expiry --sessions 30000      # one, with its own options
+    python -m bench api way export --keep        # some
+    python -m bench expiry --sessions 30000      # one, with its own options (`python -m bench expiry --help`)
 
 Without DATABASE_URL and REDIS_URL it brings a PostgreSQL with its default durability and a Valkey of its own, and takes
 them down again. Each benchmark is a process of its own, so that none measures the remains of another.
@@ -14,10 +15,9 @@ import os
 import subprocess
 import sys
 import tempfile
-import time
 from contextlib import ExitStack
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from itertools import takewhile
 from pathlib import Path
 
 from bench.tools import table
@@ -69,48 +69,62 @@ MOST_SECONDS, MOST_SECONDS_QUICK = 1800, 400
 NOT_QUICK = {"pages"}
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What the command line asks for."""
+
+    names: list[str]
+    options: list[str]  # of the benchmark, where it is one
+    quick: bool
+    keep: bool
+
+    def options_of(self, name: str) -> list[str]:
+        """What the benchmark is started with."""
+        return ALL[name].quick.split() if self.quick else self.options
+
+    @property
+    def most_seconds(self) -> float | None:
+        """Who gives options knows how long it takes."""
+        return MOST_SECONDS_QUICK if self.quick else None if self.options else MOST_SECONDS
+
+
 def main() -> int:
     """The worst exit code of what ran: 1 when a goal was missed."""
-    name = sys.argv[1] if len(sys.argv) > 1 and not sys.argv[1].startswith("-") else ""
-    if name and name not in ALL:
-        print(f"No benchmark {name}; there are: {', '.join(ALL)}")
-        return 2
+    asked = _asked(sys.argv[1:])
+    lines, codes = list[table.Line](), list[int]()
     with ExitStack() as stack:
         # Receivers are on loopback, at any port.
         environment = os.environ | _servers(stack) | {"WEBHOOK_ALLOW_PRIVATE": "1"}
-        if name:
-            return _run(name, sys.argv[2:], environment, seconds=None)
-        return _run_all(_options(), environment)
+        about = table.about(environment)
+        for name in asked.names:
+            file, options = Path(environment["BENCH_FOLDER"], f"{name}.figures"), asked.options_of(name)
+            measured = table.measured(options)
+            codes.append(_run(name, options, environment | {KEPT_IN: str(file)}, seconds=asked.most_seconds))
+            found = table.lines_of(name, kept(file), codes[-1], measured)
+            lines += found
+            if asked.keep:
+                table.keep(about, found, order=list(ALL))
+    if len(asked.names) > 1:
+        print(f"\n{about}\n\n{table.as_text(lines)}")
+    return max(codes)
 
 
-def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--quick", action="store_true", help="smaller, within some minutes")
-    parser.add_argument("--keep", action="store_true", help="write the table into docs/benchmarks.md")
-    return parser.parse_args()
-
-
-def _run_all(options: argparse.Namespace, environment: dict[str, str]) -> int:
-    began, codes, figures = time.monotonic(), dict[str, int](), {}
-    folder = Path(environment["BENCH_FOLDER"])
-    for name, bench in ALL.items():
-        if options.quick and name in NOT_QUICK:
-            continue
-        file = folder / f"{name}.figures"
-        given = bench.quick.split() if options.quick else []
-        seconds = MOST_SECONDS_QUICK if options.quick else MOST_SECONDS
-        codes[name] = _run(name, given, environment | {KEPT_IN: str(file)}, seconds=seconds)
-        figures[name] = kept(file)
-    minutes, kind = (time.monotonic() - began) / 60, "a quick run of" if options.quick else "in"
-    about = (
-        f"{datetime.now(UTC):%d %B %Y}, {kind} {minutes:.0f} minutes, load {os.getloadavg()[0]:.1f} at its end. "
-        f"{table.machine()}. {table.versions(environment)}."
-    )
-    lines = table.rows(figures, codes)
-    print(f"\n{about}\n\n{table.as_text(lines)}")
-    if options.keep:
-        table.keep(about, lines)
-    return max(codes.values())
+def _asked(words: list[str]) -> Asked:
+    """Ends the process, with a sentence, on what it does not know."""
+    names = list(takewhile(ALL.__contains__, words))
+    parser = argparse.ArgumentParser(
+        prog="python -m bench", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter,
+        add_help=not names, allow_abbrev=False,
+    )  # fmt: skip
+    parser.add_argument("--quick", action="store_true", help="smaller, within some minutes; never kept")
+    parser.add_argument("--keep", action="store_true", help="write the lines into docs/benchmarks.md")
+    flags, options = parser.parse_known_args(words[len(names) :])
+    if options and len(names) != 1:
+        parser.error(f"{' '.join(options)} is no benchmark, and no option of all. Benchmarks: {', '.join(ALL)}.")
+    if flags.quick and (flags.keep or options):
+        parser.error("--quick has options of its own, and figures that are not worth keeping.")
+    names = names or [name for name in ALL if not (flags.quick and name in NOT_QUICK)]
+    return Asked(names=names, options=options, quick=flags.quick, keep=flags.keep)
 
 
 def _run(name: str, options: list[str], environment: dict[str, str], *, seconds: float | None) -> int:

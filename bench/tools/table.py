@@ -1,12 +1,15 @@
-"""The table of a whole run: on which machine, with which versions, each figure with its goal; kept in the guide."""
+"""The table: on which machine, with which versions, each figure with its goal, its day and load; kept in the guide."""
 
 import os
 import platform
 import subprocess
 import time
+from collections.abc import Sequence
+from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
+import psutil
 import psycopg
 from redis import Redis
 
@@ -16,7 +19,27 @@ from bench.tools.servers import ROOT
 GUIDE = ROOT / "docs" / "benchmarks.md"
 # What stands below it in the guide is written here.
 HEADING = "## The last figures\n"
-COLUMNS = ("benchmark", "figure", "median", "ratio", "goal", "")
+COLUMNS = ("benchmark", "figure", "median", "ratio", "goal", "", "measured")
+# A cell for each of them.
+Line = tuple[str, ...]
+# So long it is looked how busy the machine is with other things.
+_LOOK_SECONDS = 3.0
+
+
+def about(environment: dict[str, str]) -> str:
+    """What stands above the table, and is so for all of it."""
+    return f"{machine()}. {versions(environment)}."
+
+
+def measured(options: Sequence[str]) -> str:
+    """When, beside what and how: told before a benchmark begins, since while it runs it is the load.
+
+    The load is the cores that are busy now (the load average would still tell of the benchmark before), the speed that
+    of a plain Python loop, which a shared machine has more of in one hour than in another.
+    """
+    load = psutil.cpu_percent(_LOOK_SECONDS) / 100 * (os.cpu_count() or 1)
+    how = f", with `{' '.join(options)}`" if options else ""
+    return f"{datetime.now(UTC):%d %B %Y}, load {load:.1f}, speed {core_speed():.0f}{how}"
 
 
 def machine() -> str:
@@ -30,10 +53,7 @@ def machine() -> str:
         platform.machine(),
     )
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
-    return (
-        f"{model}, {os.cpu_count()} cores, {memory:.0f} GB, {platform.system()} {platform.release()}, "
-        f"{core_speed():.0f} million loop steps a second"
-    )
+    return f"{model}, {os.cpu_count()} cores, {memory:.0f} GB, {platform.system()} {platform.release()}"
 
 
 def versions(environment: dict[str, str]) -> str:
@@ -48,44 +68,60 @@ def versions(environment: dict[str, str]) -> str:
 
 
 def core_speed() -> float:
-    """Million steps of a plain Python loop a second, in cpu time: what a figure of another machine is compared by."""
+    """Million steps of a plain Python loop a second, in cpu time."""
     began, total = time.process_time(), 0
     for step in range(2_000_000):
         total += step
     return 2 / (time.process_time() - began)
 
 
-def rows(figures: dict[str, list[Figure]], codes: dict[str, int]) -> list[tuple[str, ...]]:
-    """A line for each figure; for a benchmark without one, how it ended."""
-    found = list[tuple[str, ...]]()
-    for name, code in codes.items():
-        for each in figures[name]:
-            ratio = "" if each.ratio is None else f"{each.ratio:.2f} of {each.floor}"
-            met = "" if each.met is None else "met" if each.met else "**missed**"
-            found.append((name, each.name, f"{told(each.value)} {each.unit}", ratio, each.goal, met))
-        if not figures[name] or (code and all(each.met is not False for each in figures[name])):
-            found.append((name, "", "", "", "", "ok" if code == 0 else f"**ended with {code}**"))
+def lines_of(name: str, figures: Sequence[Figure], code: int, measured: str) -> list[Line]:
+    """One for each figure of a benchmark; how it ended where that says more."""
+    found = list[Line]()
+    for each in figures:
+        ratio = "" if each.ratio is None else f"{each.ratio:.2f} of {each.floor}"
+        met = "" if each.met is None else "met" if each.met else "**missed**"
+        found.append((name, each.name, f"{told(each.value)} {each.unit}".strip(), ratio, each.goal, met, measured))
+    if not figures or (code and all(each.met is not False for each in figures)):
+        found.append((name, "", "", "", "", "ok" if code == 0 else f"**ended with {code}**", measured))
     return found
 
 
-def as_markdown(lines: list[tuple[str, ...]]) -> str:
+def as_markdown(lines: Sequence[Line]) -> str:
     """For the guide."""
-    head = [f"| {' | '.join(COLUMNS)} |", f"|{'---|' * len(COLUMNS)}"]
-    return "\n".join([*head, *(f"| {' | '.join(line)} |" for line in lines)])
+    head = [_in_markdown(COLUMNS), f"|{'---|' * len(COLUMNS)}"]
+    return "\n".join([*head, *map(_in_markdown, lines)])
 
 
-def as_text(lines: list[tuple[str, ...]]) -> str:
+def as_text(lines: Sequence[Line]) -> str:
     """For the terminal."""
     plain = [COLUMNS, *(tuple(cell.strip("*") for cell in line) for line in lines)]
     widths = [max(len(line[place]) for line in plain) for place in range(len(COLUMNS))]
     return "\n".join("  ".join(c.ljust(w) for c, w in zip(line, widths, strict=True)).rstrip() for line in plain)
 
 
-def keep(about: str, lines: list[tuple[str, ...]]) -> None:
-    """In the guide, in place of those before."""
-    text = GUIDE.read_text(encoding="utf-8")
-    before = text[: text.index(HEADING) + len(HEADING)]
-    GUIDE.write_text(f"{before}\n{about}\n\n{as_markdown(lines)}\n", encoding="utf-8")
+def keep(about: str, lines: Sequence[Line], *, order: Sequence[str], guide: Path = GUIDE) -> None:
+    """Writes a benchmark's lines into the guide, in place of those that it had; benchmarks stand in that order.
+
+    What was measured on another machine or with other versions is not comparable, and goes.
+    """
+    before, heading, below = guide.read_text(encoding="utf-8").partition(HEADING)
+    assert heading, f"{guide} has no {HEADING!r}"
+    new = {line[0] for line in lines}
+    stay = [line for line in _lines_in(below, about) if line[0] in order and line[0] not in new]
+    all_lines = sorted([*stay, *lines], key=lambda line: order.index(line[0]))
+    guide.write_text(f"{before}{heading}\n{about}\n\n{as_markdown(all_lines)}\n", encoding="utf-8")
+
+
+def _lines_in(kept: str, about: str) -> list[Line]:
+    """Those that stand below that."""
+    said, _, below = kept.strip().partition("\n")
+    found = [tuple(line[2:-2].split(" | ")) for line in below.splitlines() if line.startswith("| ")]
+    return [line for line in found if line != COLUMNS] if said == about else []
+
+
+def _in_markdown(line: Line) -> str:
+    return f"| {' | '.join(line)} |"
 
 
 def _anvil() -> str:
