@@ -54,6 +54,7 @@ ALL = {
     "webhook_chaos": Bench("bench.webhooks.chaos", "--events 600 --seconds 20"),
     "weight": Bench("bench.pages.weight"),
     "lighthouse": Bench("bench.pages.lighthouse", "--rounds 1"),
+    "seen": Bench("bench.pages.seen", "--payments 3"),
     "buyers": Bench("bench.pages.buyers", "--pages 300 --seconds 10"),
     "idle": Bench("bench.running.idle", "--rest 5"),
     "proxies": Bench("bench.running.proxies"),

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import httpx
 from playwright.sync_api import Browser, sync_playwright
@@ -38,17 +39,22 @@ class WholeServer:
 
     def page_url(self) -> str:
         """The page of a session that was just made."""
-        created = httpx.post(f"{self.url}/api/v1/checkout", headers={"ww-api-key": self.key}, json=TERMS, timeout=60)
-        assert created.status_code == httpx.codes.OK, created.text
-        return str(created.json()["url"])
+        return str(self.call("POST", "checkout", TERMS)["url"])
+
+    def call(self, method: str, path: str, body: object = None) -> Any:
+        """A call of the API; the answer's JSON."""
+        headers = {"ww-api-key": self.key}
+        answer = httpx.request(method, f"{self.url}/api/v1/{path}", headers=headers, json=body, timeout=60)
+        assert answer.status_code == httpx.codes.OK, answer.text
+        return answer.json()
 
 
 @contextmanager
-def whole_server() -> Iterator[WholeServer]:
-    """With servers and data of its own, taken down at the end."""
+def whole_server(**env: str) -> Iterator[WholeServer]:
+    """With servers and data of its own, taken down at the end. env: added to its environment."""
     with tempfile.TemporaryDirectory(prefix="tallystick-bench-") as folder:
         port = children.free_port()
-        ours = {"DATA_DIR": folder, "PORT": str(port), "DEVCHAIN": "0"}
+        ours = {"DATA_DIR": folder, "PORT": str(port), "DEVCHAIN": "0"} | env
         # Servers of its own: a demo merchant is made in them.
         given = {name: value for name, value in os.environ.items() if name not in {"DATABASE_URL", "REDIS_URL"}}
         run = subprocess.Popen([sys.executable, "-m", "checkout_project.running"], env=given | ours, cwd=ROOT)
