@@ -24,6 +24,7 @@ from typing import Self
 from urllib.parse import urlsplit
 
 import httpx
+import psutil
 import psycopg
 from django.conf import settings
 
@@ -160,6 +161,11 @@ class Stack:
         process = self._running.pop(name)
         os.killpg(process.pid, signal.SIGTERM)
         return process.wait(START_SECONDS)
+
+    def spent(self, name: str) -> float:
+        """Processor seconds that it has taken so far."""
+        user, system, *_ = psutil.Process(self._running[name].pid).cpu_times()
+        return user + system
 
     def log(self, name: str) -> str:
         """What a process has written so far."""
