@@ -49,7 +49,7 @@ class _Step:
 
 def _follow(step: _Step) -> int:
     position = BooksPosition.objects.order_by("id").first() or BooksPosition.objects.create(began_at=timezone.now())
-    at, written = max(0, getattr(position, step.position) - LOOKED_AT_AGAIN), 0
+    at, written = getattr(position, step.position) - LOOKED_AT_AGAIN, 0
     for _ in range(MOST_BATCHES):
         newest = step.missing().model._default_manager.aggregate(newest=Max("pk"))["newest"] or 0
         found = list(step.missing().filter(pk__gt=at).order_by("pk").values_list("pk", "session")[:BATCH])

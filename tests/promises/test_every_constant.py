@@ -14,6 +14,12 @@ from tests.promises.test_constants import PROMISES
 from tests.promises.test_more_constants import MORE
 
 NUMBERS: dict[str, dict[str, object]] = {
+    "chains_app.calls.authorizations": {"NONCE_BYTES": 32},
+    "chains_app.calls.facilitator": {
+        "X402_VERSION": 2, "VERIFY_SECONDS": 8.0, "SETTLE_SECONDS": 40.0, "SUPPORTED_SECONDS": 2.0, "MAX_BYTES": 65_536,
+        "REMEMBERED_SECONDS": 300.0, "RETRY_SECONDS": 30.0, "PAUSE_SECONDS": 5.0,
+    },
+    "chains_app.calls.transactions": {"FAILED": -1},
     "chains_app.calls.wallet_signatures": {"_KEY_SIGNATURE_BYTES": 65},
     "chains_app.evm.coin.balances": {
         "_HAS_CODE": 1 << 95, "_BYTES_EACH": 12, "ADDRESSES_PER_CALL": 2048,
@@ -45,6 +51,7 @@ NUMBERS: dict[str, dict[str, object]] = {
     },
     "chains_app.rates.http": {"MAX_BYTES": 524_288},
     "chains_app.rates.snapshots": {"_LOOKED_THROUGH": 240},
+    "chains_app.reading.health": {"NOTICED_AFTER": timedelta(seconds=30)},
     "chains_app.reading.scanning": {"_PATIENCE_SECONDS": 60, "KEPT_CHECKPOINTS": 512},
     "chains_app.reading.set_aside": {
         "FIRST_PAUSE": timedelta(seconds=2), "LONGEST_PAUSE": timedelta(hours=6), "MOST_TRIES": 60,
@@ -53,9 +60,20 @@ NUMBERS: dict[str, dict[str, object]] = {
     "chains_app.receiving.bip32": {"HARDENED": 2_147_483_648, "PAYLOAD_BYTES": 78, "_LONGEST_TEXT": 112},
     "chains_app.receiving.deposits": {"_STEP_BYTES": 48},
     "chains_app.receiving.xpub": {"ACCOUNT_DEPTH": 3, "XPUB_LENGTH": 111},
+    "common.api.amounts": {
+        "_FINEST": Decimal("0.0001"), "_NOISE": Decimal("1E-9"), "_TOO_MUCH": Decimal("10000000000000000"),
+    },
     "common.api.exact_json": {"MAX_DEPTH": 20, "MAX_NUMBER_LENGTH": 60, "MAX_EXPONENT": 400},
     "common.api.faults": {"_MOST_UNKNOWN": 20},
+    "common.lease": {"SECONDS": 10, "_MOST_SECONDS": 600},
     "common.network.client_address": {"_IPV6_PREFIX": 64, "_MOST_HOPS": 10},
+    "common.network.outbound_http": {
+        "KEEP_ALIVE_SECONDS": 2.0, "RESOLVER_THREADS": 256, "SLOW_NAMES_THREADS": 64, "SLOW_NAME_SECONDS": 1.0,
+    },
+    "common.public_ids": {"_LENGTH": 26, "_AT_ONCE": 64},
+    "merchants_app.businesses.embedding": {"MOST_ORIGINS": 20, "LONGEST_ORIGIN": 255},
+    "merchants_app.businesses.money_rules": {"_HUNDREDTH": Decimal("0.01")},
+    "merchants_app.businesses.visits": {"LASTS": timedelta(minutes=30)},
     "merchants_app.frame.paging": {"SIZE": 50},
     "merchants_app.frame.throttling": {"_SHARES": 200, "PAUSE_SECONDS": 2.0, "CONNECTING_PER_MINUTE": 30,
                                            "SIGNED_PER_MINUTE": 20},
@@ -63,9 +81,37 @@ NUMBERS: dict[str, dict[str, object]] = {
     "merchants_app.keys.expiry_mails": {"AHEAD": timedelta(days=7)},
     "merchants_app.people.invitations": {"BETWEEN_LETTERS": timedelta(minutes=10), "LETTERS_A_DAY": 30},
     "merchants_app.requests.idempotency": {"_LONGEST_KEY": 255, "LEASE": timedelta(minutes=2), "_RENEWALS": 30},
+    "merchants_app.requests.stored_answers": {"_AT_A_TIME": 500},
+    "merchants_app.sign_in.devices": {"_EXACT_TO": timedelta(minutes=1)},
     "merchants_app.treasuries.treasuries": {
         "NETWORKS_ANSWER_SECONDS": 5.0, "_LAST_RESERVED": 65_535,
     },
+    "sessions_app.books.booking": {"_RATE_STEP": Decimal("1E-18")},
+    "sessions_app.books.catching_up": {
+        "BATCH": 500, "MOST_BATCHES": 200, "LOOKED_AT_AGAIN": 10_000, "SUMMED_AT_ONCE": 5_000,
+    },
+    "sessions_app.books.days": {"CLOSES_AFTER": timedelta(hours=6)},
+    "sessions_app.books.definitions": {"ZERO": Decimal("0")},
+    "sessions_app.books.fees": {"MOST_ASKED": 100, "_ASKED_FOR": timedelta(days=7)},
+    "sessions_app.books.journal": {"_AT_ONCE": 2_000},
+    "sessions_app.books.statement": {"MONTHS_SHOWN": 4},
+    "sessions_app.books.worths": {"_LONGEST": 300},
+    "sessions_app.letters.sending": {
+        "BATCH": 200, "AWAY_PAUSE": timedelta(seconds=30),
+        "PAUSES": tuple(timedelta(minutes=each) for each in (1, 5, 30, 120, 360, 720, 1440, 1440)),
+    },
+    "sessions_app.paying.announcing": {"BELIEVED": timedelta(hours=1)},
+    "sessions_app.paying.going_on": {"LEAST": 1_000, "PACE_OF": timedelta(days=7), "TIMES": 3},
+    "sessions_app.paying.paying_again": {"_TRIES": 3},
+    "sessions_app.paying.second_thoughts": {"_TRIED_AGAIN": timedelta(minutes=1), "_AT_ONCE": 500},
+    "sessions_app.paying.used_deposits": {"_MOST_AT_ONCE": 2_000, "_TRIES": 5},
+    "sessions_app.receipts.content": {"VERSION": 1},
+    "sessions_app.receipts.issuing": {"BATCH": 200, "_LOOKED_AT_AGAIN": 50_000},
+    "sessions_app.selling.by_hand": {"LETTERS_A_DAY": 100},
+    "sessions_app.signing.asked": {"TO_SETTLE": 300, "TO_SETTLE_LATE": 60},
+    "sessions_app.signing.kept": {"LEASE": timedelta(seconds=75)},
+    "sessions_app.signing.settling": {"SHORTEST": timedelta(seconds=10), "LONGEST": timedelta(minutes=15)},
+    "sessions_app.terms.links": {"MOST_QUICK_AMOUNTS": 8},
     "sessions_app.reading.list_sql": {"MOST_SUMMED": 10_000, "LOOKED_THROUGH": 20_000},
     "sessions_app.terms.sessions": {"MAX_METADATA_EXPONENT": 40},
     "sessions_app.buyers.erasing": {"BATCH": 100, "_NAMED_IN_SENTENCE": 3},
@@ -101,12 +147,30 @@ NUMBERS: dict[str, dict[str, object]] = {
         "PAUSE": timedelta(minutes=10), "MOST_WAITING": 20, "SECONDS": 240.0,
     },
     "sessions_app.watching.second_looks": {"MOST_ROWS": 20},
+    "sessions_app.watching.looking": {
+        "_EARLIER": timedelta(minutes=10), "MOST_FULL_BLOCKS": 5_000, "_COIN_BLOCKS": 500, "_TOKEN_BLOCKS": 50_000,
+    },
+    "sessions_app.watching.second_reading": {"MANY": 5_000, "TIMES_WIDER": 4},
+    "sessions_app.watching.standing_still": {
+        "MOVED_AT_MOST": timedelta(hours=24), "_LEFT_AT_LEAST": timedelta(minutes=1), "_SOON": timedelta(seconds=30),
+        "_AT_ONCE": 500,
+    },
+    "sessions_app.watching.turns": {
+        "BESIDE_SECONDS": 15, "IDLE_SECONDS": 60, "_LOOKED_UP_SECONDS": 10, "_SIGNED_WITHIN": timedelta(hours=1),
+    },
+    "webhooks_app.endpoints.tries": {"SHOWN": 60},
+    "webhooks_app.events.forgetting": {"BATCH": 200},
+    "webhooks_app.events.positions": {"JUMP": 1_000_000_000},
     "webhooks_app.pairing.codes": {"LIFETIME_SECONDS": 120},
     "webhooks_app.pairing.shops": {"LONGEST_URL": 2000},
     "webhooks_app.events.retention": {"BATCH": 2000, "MOST_SECONDS": 1200.0},
     "webhooks_app.queue.delivery": {"SET_ASIDE_AT_ONCE": 1000},
     "webhooks_app.queue.resending": {"BATCH": 1000, "_NOTED_WITHIN": timedelta(minutes=1)},
     "webhooks_app.queue.retry_schedule": {"MOST_ATTEMPTS": 10},
+    "webhooks_app.sending.reports": {
+        "GATHER_SECONDS": 0.005, "MOST_AT_ONCE": 500, "HEALTH_NOTED_EVERY_SECONDS": 1.0, "AGAIN_SECONDS": 1.0,
+    },
+    "webhooks_app.sending.trial": {"_AT_ONCE": 2},
     "webhooks_app.signing": {"_KEY_BYTES": 32},
 }  # fmt: skip
 

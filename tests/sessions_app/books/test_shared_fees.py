@@ -19,7 +19,7 @@ from sessions_app.models import BookLine, LineKind, UnbookedFee
 from tests.cast import PATS_WALLET, merchant
 from tests.sessions_app.books.test_adding_up import undone_at_the_end
 
-TX, COST = "0x07", 101
+TX, OTHER_TX, COST = "0x07", "0x77", 101
 
 
 @pytest.fixture(autouse=True)
@@ -122,8 +122,57 @@ def test_whoever_learns_of_it_with_whom_and_how_often_all_of_them_bear_it_once(
 def test_who_bears_it_already_and_asks_again_changes_nothing(mia: Merchant, otto: Merchant) -> None:
     learn(mia, otto)
     lines = list(BookLine.objects.filter(tx_hash=TX).values_list("pk", flat=True))
-    learn(otto)
-    assert list(BookLine.objects.filter(tx_hash=TX).values_list("pk", flat=True)) == lines
+    for asking in ([otto], [mia, otto]):
+        learn(*asking)
+        assert list(BookLine.objects.filter(tx_hash=TX).values_list("pk", flat=True)) == lines
+
+
+@pytest.mark.django_db
+def test_each_network_transaction_and_mode_has_its_own(mia: Merchant) -> None:
+    places = [(name, tx) for name in ("unichain", "linea") for tx in (OTHER_TX, "0x08")]
+    asked = [
+        UnbookedFee(merchant=mia, mode=mode, network=name, tx_hash=tx, at=NOW)
+        for name, tx in places
+        for mode in ("test", "live")
+    ]
+    waiting = UnbookedFee.objects.filter(merchant=mia)
+
+    def booked(kind: str) -> list[tuple[str, str, str, int, int]]:
+        lines = BookLine.objects.filter(merchant=mia, kind=kind).order_by("-network", "-tx_hash", "-mode", "id")
+        return list(lines.values_list("network", "tx_hash", "mode", "amount_units", "turn"))
+
+    UnbookedFee.objects.bulk_create(asked)
+    for name in ("unichain", "linea"):
+        fees.book_fees(network(name))
+        assert set(waiting.values_list("network", flat=True)) == ({"linea"} if name == "unichain" else set())
+    all_of_them = [(*place, *of_mode, 1) for place in places for of_mode in (("test", 51), ("live", 50))]
+    assert booked("network_fee") == all_of_them
+    lost = asked[0]
+    for turn in (1, 2):
+        UnbookedFee.objects.bulk_create([UnbookedFee(merchant=mia, mode=mode, network="linea", tx_hash=OTHER_TX, at=NOW)
+                                         for mode in ("test", "live")], ignore_conflicts=True)  # fmt: skip
+        for _ in range(2):
+            fees.take_back_fees([lost], now=NOW)
+        assert waiting.count() == 2
+        back = BookLine.objects.filter(merchant=mia, kind="fee_taken_back").latest("id")
+        assert (back.network, back.tx_hash, back.mode, back.turn, back.at) == ("unichain", OTHER_TX, "test", turn, NOW)
+        UnbookedFee.objects.bulk_create(
+            [UnbookedFee(merchant=mia, mode="test", network="unichain", tx_hash=OTHER_TX, at=NOW)]
+        )
+        for _ in range(2):
+            fees.book_fees(network("unichain"))
+    assert [each[:3] for each in booked("fee_taken_back")].count(("linea", OTHER_TX, "test")) == 0
+
+
+@pytest.mark.django_db
+def test_a_fee_is_a_line_of_the_networks_coin_at_its_worth(mia: Merchant) -> None:
+    learn(mia)
+    line = BookLine.objects.get(merchant=mia)
+    assert (line.kind, line.asset, line.decimals, line.amount_units, line.at) == ("network_fee", "ETH", 18, COST, NOW)
+    assert (line.currency, line.value, line.session_id, line.booked_on) == ("", None, None, NOW.date())
+    assert (line.reporting_currency, line.reporting_rate) == ("USD", 2500)
+    assert line.reporting_value == Decimal(COST * 2500).scaleb(-18)
+    assert (line.reporting_sources, line.reporting_rate_at) == ("market: fixed_test_table", NOW)
 
 
 @pytest.mark.django_db

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from merchants_app.models import Merchant
 from sessions_app.models import CheckoutSession
-from sessions_app.orders.paid_once import OfOrder, paid_before
+from sessions_app.orders.paid_once import OfOrder, mark_paid_orders, others_of, paid_before, payer_of, untold
 from sessions_app.paying.announcing import announce
 from sessions_app.paying.quoting import choose_option
 from sessions_app.selling.creation import create_session
@@ -197,3 +197,42 @@ def test_a_reference_costs_who_is_paid_one_look_and_none_costs_nothing(create: C
             assert reassess(session.pk, SEEN).status == "completed"
         asked.append(len(queries))
     assert asked[0] - asked[1] == 1
+
+
+@pytest.fixture
+def strangers(create: Create, otto_merchant: Merchant) -> list[CheckoutSession]:
+    """All that look like another of order 1 and are none."""
+    former = create()
+    CheckoutSession.objects.filter(pk=former.pk).update(status="expired", superseded_by="cs_later")
+    return [former, create(reference="order-2"), create(mode="live"), create(of=otto_merchant)]
+
+
+@pytest.fixture
+def otto_merchant(db: None) -> Merchant:
+    return merchant("Otto Bikes", OTTOS_WALLET)
+
+
+def test_only_sessions_of_the_same_order_are_told(strangers: list[CheckoutSession], create: Create) -> None:
+    paid = create()
+    paid.completed_at = timezone.now() + timedelta(minutes=1)
+    mark_paid_orders([paid])
+    assert (paid.others_wait, untold(paid), list(others_of(paid))) == (False, [], [])
+    CheckoutSession.objects.filter(pk=paid.pk).update(status="completed", completed_at=paid.completed_at)
+    other = create(repeat=True)
+    mark_paid_orders([paid])
+    assert (paid.others_wait, untold(paid), list(others_of(paid))) == (True, [other.pk], [other])
+    CheckoutSession.objects.filter(pk=other.pk).update(order_paid_by=paid.public_id)
+    assert untold(paid) == []
+    CheckoutSession.objects.filter(pk=other.pk).update(order_paid_by=None, created_at=paid.completed_at)
+    assert untold(paid) == []
+
+
+def test_where_nothing_was_paid_nobody_is_asked(db: None, django_assert_num_queries: Any) -> None:
+    with django_assert_num_queries(0):
+        mark_paid_orders([])
+
+
+def test_who_paid_the_order_is_asked_of_that_order(strangers: list[CheckoutSession], create: Create) -> None:
+    for each in strangers:
+        CheckoutSession.objects.filter(pk=each.pk).update(completed_at=timezone.now() + timedelta(minutes=1))
+    assert payer_of(create()) is None
