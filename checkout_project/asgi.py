@@ -16,6 +16,7 @@ _django = get_wsgi_application()
 refuse_wrong_networks()
 
 # Models can be imported only now that Django is set up.
+from checkout_project.facts.installation import tell_wrong_clock  # noqa: E402
 from checkout_project.restoring.noticing import notice_at_start  # noqa: E402
 from checkout_project.web import waits  # noqa: E402
 from checkout_project.web.bridge import Bridge  # noqa: E402
@@ -24,6 +25,7 @@ from merchants_app.requests.log import write_in_background  # noqa: E402
 from webhooks_app.sending.thread import allow_many_open_files  # noqa: E402
 
 refuse_unnamed_pooler()
+tell_wrong_clock()
 notice_at_start()
 application = Bridge(
     _django,

@@ -13,6 +13,7 @@ from typing_extensions import override
 from chains_app.calls.readers import verify_networks
 from chains_app.networks.networks import Network, enabled_networks
 from chains_app.reading.reader import WrongChain
+from checkout_project.facts.installation import tell_wrong_clock
 from checkout_project.restoring.noticing import notice_at_start
 from checkout_project.start import refuse_wrong_networks
 from common.garbage import collect_rarely
@@ -30,9 +31,10 @@ class RefuseWrongPlace(bootsteps.Step):
 
     @override
     def create(self, parent: Any) -> None:
-        """Before anything is started, each with a sentence."""
+        """Before anything is started, each with a sentence. A wrong clock is told, and stops nobody."""
         refuse_wrong_networks()
         refuse_unnamed_pooler()
+        tell_wrong_clock()
         notice_at_start()
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+import structlog
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError
 from django.db.models import QuerySet
@@ -40,6 +41,8 @@ MOST_COUNTED = 100_000
 # Prices, ends and keys go by the clocks of several machines.
 CLOCKS_APART = timedelta(seconds=2)
 QUEUES = ("celery",)
+
+_log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -207,3 +210,10 @@ def _queued(now: datetime) -> Queued | None:
         )
     except RedisError:
         return None
+
+
+def tell_wrong_clock() -> None:
+    """By a process that starts, into its log: from then on `/readyz` and the numbers tell it."""
+    ahead = look_at_database(is_quick=True).ahead
+    if ahead is not None and abs(ahead) > CLOCKS_APART.total_seconds():
+        _log.warning("clock.wrong", seconds_ahead_of_the_database=round(ahead), then="set this machine's clock by NTP")

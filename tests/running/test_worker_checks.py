@@ -4,15 +4,17 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from celery.worker import state
 from structlog.testing import capture_logs
 
 from checkout_project import env
 from checkout_project.checks import worker
-from checkout_project.checks.worker import VerifyNetworks
+from checkout_project.checks.worker import RefuseWrongPlace, VerifyNetworks
 from checkout_project.doctor.inside import settings_are_right
 from checkout_project.jobs.threads import worker_threads
 from checkout_project.running import forks
@@ -63,6 +65,17 @@ def test_a_wrong_node_that_answers_late_stops_the_worker_then(monkeypatch: pytes
         VerifyNetworks(None).create(None)
         gone_on.set()
         wait_until(lambda: state.should_stop == 1)
+
+
+@pytest.mark.parametrize(("ahead", "told"), [(-7, [-7]), (7, [7]), (1, [])])
+def test_a_clock_that_is_not_the_databases_is_told_at_the_start(
+    db: None, monkeypatch: pytest.MonkeyPatch, ahead: int, told: list[int]
+) -> None:
+    for closes_the_connection in ("refuse_unnamed_pooler", "notice_at_start"):
+        monkeypatch.setattr(worker, closes_the_connection, lambda: None)
+    with time_machine.travel(datetime.now(UTC) + timedelta(seconds=ahead)), capture_logs() as lines:
+        RefuseWrongPlace(None).create(None)
+    assert [line["seconds_ahead_of_the_database"] for line in lines if line["event"] == "clock.wrong"] == told
 
 
 @pytest.fixture
