@@ -39,7 +39,8 @@ from bench.whole.system import System, until
 from checkout_project.running.secrets import demo_file
 
 if TYPE_CHECKING:
-    pass
+    from tests.anvil import Anvil
+    from tests.faulty_proxy import FaultyProxy
 
 LONGEST_REST = 150.0
 
@@ -79,8 +80,13 @@ class Storm:
     """One run."""
 
     def __init__(
-        self, system: System, node: object, proxies: list, receiver: Receiver, options: argparse.Namespace
-    ) -> None:  # type: ignore[type-arg]
+        self,
+        system: System,
+        node: "Anvil",
+        proxies: "list[FaultyProxy]",
+        receiver: Receiver,
+        options: argparse.Namespace,
+    ) -> None:
         import django
 
         django.setup()
