@@ -73,6 +73,13 @@ def test_one_without_figures_says_how_it_ended(guide: Path, code: int, said: str
     assert table(guide).endswith(f"| way |  |  |  |  | {said} | Monday |\n")
 
 
+def test_how_it_was_measured_stands_beside_the_first_of_its_figures_and_stays_there(guide: Path) -> None:
+    figures = [Figure(name=name, value=1, runs=1, unit="s") for name in ("first", "second")]
+    keep(HERE, lines_of("export", figures, 0, "Monday"), order=ORDER, guide=guide)
+    keep_api(guide)
+    assert table(guide).endswith("| export | first | 1 s |  |  |  | Monday |\n| export | second | 1 s |  |  |  |  |\n")
+
+
 def test_a_goal_that_was_missed_is_told_once() -> None:
     missed = Figure(name="rows", value=1, runs=1, unit="a second", goal="≥ 2", met=False)
     assert [line[1:6] for line in lines_of("export", [missed], 1, "")] == [

@@ -76,15 +76,15 @@ def core_speed() -> float:
 
 
 def lines_of(name: str, figures: Sequence[Figure], code: int, measured: str) -> list[Line]:
-    """One for each figure of a benchmark; how it ended where that says more."""
+    """One for each figure; how it ended where that says more. The first says how it was measured."""
     found = list[Line]()
     for each in figures:
         ratio = "" if each.ratio is None else f"{each.ratio:.2f} of {each.floor}"
         met = "" if each.met is None else "met" if each.met else "**missed**"
-        found.append((name, each.name, f"{told(each.value)} {each.unit}".strip(), ratio, each.goal, met, measured))
+        found.append((name, each.name, f"{told(each.value)} {each.unit}".strip(), ratio, each.goal, met))
     if not figures or (code and all(each.met is not False for each in figures)):
-        found.append((name, "", "", "", "", "ok" if code == 0 else f"**ended with {code}**", measured))
-    return found
+        found.append((name, "", "", "", "", "ok" if code == 0 else f"**ended with {code}**"))
+    return [(*line, "" if place else measured) for place, line in enumerate(found)]
 
 
 def as_markdown(lines: Sequence[Line]) -> str:
