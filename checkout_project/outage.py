@@ -14,9 +14,12 @@ from django.db import DatabaseError, InterfaceError
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.views.defaults import server_error
+from redis import RedisError
 from typing_extensions import override
 
 RETRY_SECONDS = 5
+_UNREACHABLE = "The database cannot be reached. Nothing was done. Try again in a minute."
+_UNCOUNTED = "Redis cannot be reached, so that attempts to sign in cannot be counted. Try again in a minute."
 SENTENCE = "The database cannot be reached at the moment. Nothing was done. Try again in a few seconds."
 
 # Classes of PostgreSQL's codes (its manual, appendix A): 08 connection, 53 out of disk, memory or connections,
@@ -69,14 +72,19 @@ def is_outage(error: BaseException | None) -> bool:
 
 
 def broken(request: HttpRequest) -> HttpResponse:
-    """Django's handler for what no view caught: 503 in an outage, else the page that says it is our fault."""
+    """Django's handler for what no view caught: 503 in an outage, else the page that says it is our fault.
+
+    Of Redis hears only who cannot do without: `common/network/redis_cache.py`.
+    """
     error = sys.exc_info()[1]
-    if not is_outage(error):
+    if is_outage(error):
+        assert error is not None
+        OUTAGE.noticed(error)
+    elif not isinstance(error, RedisError):  # which its pool has logged
         return server_error(request)
-    assert error is not None
-    OUTAGE.noticed(error)
+    reason = _UNCOUNTED if isinstance(error, RedisError) else _UNREACHABLE
     # Without the request: who is signed in stands in the database.
-    page = render_to_string("503.html")
+    page = render_to_string("503.html", {"reason": reason})
     return HttpResponse(page, status=503, headers={"Retry-After": str(RETRY_SECONDS)})
 
 

@@ -7,6 +7,7 @@ import django_stubs_ext
 from checkout_project import env, logs
 from common.mail_backends import mail_backend
 from common.network.client_address import trusted_proxies
+from common.network.redis_cache import redis_caches
 
 # Makes Django's classes generic at run time too (ModelAdmin[…], ModelForm[…]), as their stubs say they are.
 django_stubs_ext.monkeypatch()
@@ -89,7 +90,7 @@ DATABASES = {"default": env.database("DATABASE_URL"), **env.replica("DATABASE_RE
 DATABASE_ROUTERS = ["common.replica.ReplicaRouter"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 REDIS_URL = env.redis_url("REDIS_URL")
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
+CACHES = redis_caches(REDIS_URL)
 
 AUTH_USER_MODEL = "merchants_app.User"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
@@ -153,21 +154,11 @@ X_FRAME_OPTIONS = "DENY"
 LANGUAGE_CODE = "en"
 # Only buyers' pages and letters speak others than English; `sessions_app/pay/languages.py` chooses.
 LANGUAGES = [
-    ("en", "English"),
-    ("de", "Deutsch"),
-    ("fr", "Français"),
-    ("es", "Español"),
-    ("pt-br", "Português (Brasil)"),
-    ("it", "Italiano"),
-    ("nl", "Nederlands"),
-    ("pl", "Polski"),
-    ("tr", "Türkçe"),
-    ("ar", "العربية"),
-    ("he", "עברית"),
-    ("zh-hans", "简体中文"),
-    ("ja", "日本語"),
-    ("id", "Bahasa Indonesia"),
-]
+    ("en", "English"), ("de", "Deutsch"), ("fr", "Français"), ("es", "Español"),
+    ("pt-br", "Português (Brasil)"), ("it", "Italiano"), ("nl", "Nederlands"), ("pl", "Polski"),
+    ("tr", "Türkçe"), ("ar", "العربية"), ("he", "עברית"), ("zh-hans", "简体中文"),
+    ("ja", "日本語"), ("id", "Bahasa Indonesia"),
+]  # fmt: skip
 LOCALE_PATHS = [BASE_DIR / "locale"]
 TIME_ZONE = "UTC"
 STATIC_URL = "/static/"

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.core.cache import cache
+from django.core.cache import caches
 
 from chains_app.calls.readers import nodes_for
 from chains_app.evm.exchange import RpcError
@@ -154,13 +154,13 @@ def learn_plain_transfer(network: Network) -> int | None:
     except (ReaderUnavailable, WrongChain):
         return None
     if gas is not None:
-        cache.set(_key(network), gas, timeout=_PLAIN_TRANSFER_KEPT_SECONDS)
+        caches["hints"].set(_key(network), gas, timeout=_PLAIN_TRANSFER_KEPT_SECONDS)
     return gas
 
 
 def plain_transfer_gas(network: Network) -> int:
     """Gas of the first transfer of the coin to an address, as lately asked of the chain."""
-    return cache.get(_key(network)) or PLAIN_TRANSFER
+    return caches["hints"].get(_key(network)) or PLAIN_TRANSFER
 
 
 def learn_price(network: Network) -> int | None:
@@ -169,22 +169,23 @@ def learn_price(network: Network) -> int | None:
         wei = nodes_for(network).ask(lambda node: ask_prices(node).wei)
     except (ReaderUnavailable, WrongChain):
         return None
-    cache.set(_price_key(network), wei, timeout=_PRICE_KEPT_SECONDS)
-    of_a_day = [*cache.get(_prices_key(network), ()), wei][-_MOST_PRICES:]
-    cache.set(_prices_key(network), of_a_day, timeout=_PRICES_KEPT_SECONDS)
+    hints = caches["hints"]
+    hints.set(_price_key(network), wei, timeout=_PRICE_KEPT_SECONDS)
+    of_a_day = [*hints.get(_prices_key(network), ()), wei][-_MOST_PRICES:]
+    hints.set(_prices_key(network), of_a_day, timeout=_PRICES_KEPT_SECONDS)
     return wei
 
 
 def usual_price(network: Network) -> int | None:
     """The median of a unit's price in wei over the last day, as it was asked every five minutes; None: too few."""
-    prices = cache.get(_prices_key(network), ())
+    prices = caches["hints"].get(_prices_key(network), ())
     return sorted(prices)[len(prices) // 2] if len(prices) >= _LEAST_PRICES else None
 
 
 def prices_of(networks: Iterable[Network]) -> dict[str, int]:
     """Wei for a unit of gas, as lately asked of each network, by its id; without those that did not say. One look."""
     ids = {_price_key(network): network.id for network in networks}
-    return {ids[key]: wei for key, wei in cache.get_many(ids).items()}
+    return {ids[key]: wei for key, wei in caches["hints"].get_many(ids).items()}
 
 
 def transfer_gas(network: Network, *, is_token: bool) -> int:

@@ -7,7 +7,7 @@ seen a little later; nothing is missed by it, since the next reading goes on whe
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from django.core.cache import cache
+from django.core.cache import caches
 
 from chains_app.models import ScanCursor
 from chains_app.networks.networks import Network, enabled_networks
@@ -44,10 +44,11 @@ def _is_due(network: Network, cursor: ScanCursor | None, awaited: set[str], busy
 
 def _awaited(now: datetime) -> set[str]:
     """Networks on which something is expected. Looked up every ten seconds: what begins wakes its network itself."""
-    found: set[str] | None = cache.get(_LOOKED_UP)
+    hints = caches["hints"]
+    found: set[str] | None = hints.get(_LOOKED_UP)
     if found is None:
         found = set(_look_up(now))
-        cache.set(_LOOKED_UP, found, _LOOKED_UP_SECONDS)
+        hints.set(_LOOKED_UP, found, _LOOKED_UP_SECONDS)
     return found
 
 

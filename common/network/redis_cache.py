@@ -1,0 +1,82 @@
+"""Django's cache, in a Redis that may be away or hang: nobody waits for it for long, and not one after the other.
+
+`cache` raises redis' errors then. What is claimed, counted or good only once belongs there: whoever could not ask must
+not go on as if nobody else had. `caches["hints"]` holds what is nice to know: while Redis is away it knows nothing.
+"""
+
+from collections.abc import Iterable
+from contextlib import suppress
+from functools import lru_cache
+from typing import Any
+
+import structlog
+from django.core.cache.backends.base import DEFAULT_TIMEOUT
+from django.core.cache.backends.redis import RedisCache
+from redis import ConnectionPool, RedisError
+from redis.connection import ConnectionInterface
+from typing_extensions import override
+
+from common.network.pause import Pause
+
+_PATIENCE_SECONDS = 1.0
+PAUSE_SECONDS = 2.0
+_log = structlog.get_logger()
+
+
+class ImpatientPool(ConnectionPool):
+    """Leaves a Redis that could not be reached alone for a while, in all threads of the process."""
+
+    @override
+    def get_connection(self, *about: Any, **options: Any) -> ConnectionInterface:
+        """Raises RedisError."""
+        pause = _pause_of(*(str(self.connection_kwargs.get(name)) for name in ("host", "port", "path")))
+        if pause.is_on:
+            raise RedisError("Redis was away a moment ago.")
+        try:
+            return super().get_connection(*about, **options)
+        except RedisError as error:
+            pause.begin()
+            _log.warning("cache.redis_away", reason=str(error))
+            raise
+
+
+class Hints(RedisCache):
+    """What is only nice to know. To claim and to count is none of its business, and raises."""
+
+    @override
+    def get(self, key: Any, default: Any = None, version: int | None = None) -> Any:
+        """The default, too, while Redis is away."""
+        with suppress(RedisError):
+            return super().get(key, default, version)
+        return default
+
+    @override
+    def get_many(self, keys: Iterable[Any], version: int | None = None) -> dict[Any, Any]:
+        """Nothing while Redis is away."""
+        with suppress(RedisError):
+            return super().get_many(keys, version)
+        return {}
+
+    @override
+    def set(self, key: Any, value: Any, timeout: Any = DEFAULT_TIMEOUT, version: int | None = None) -> None:
+        """Does nothing while Redis is away."""
+        with suppress(RedisError):
+            super().set(key, value, timeout, version)
+
+
+def redis_caches(url: str) -> dict[str, dict[str, Any]]:
+    """Django's CACHES."""
+    options = {
+        "pool_class": ImpatientPool,
+        "socket_timeout": _PATIENCE_SECONDS,
+        "socket_connect_timeout": _PATIENCE_SECONDS,
+    }
+    return {
+        "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": url, "OPTIONS": options},
+        "hints": {"BACKEND": f"{__name__}.Hints", "LOCATION": url, "OPTIONS": options},
+    }
+
+
+@lru_cache
+def _pause_of(*_place: str) -> Pause:
+    return Pause(PAUSE_SECONDS)
