@@ -22,15 +22,18 @@ _SHARED: list[Any] = [
     structlog.stdlib.add_logger_name,
     structlog.processors.TimeStamper(fmt="iso", utc=True),
 ]
-# The address of a buyer's page is all that its doors ask for (`CheckoutSession.page_token`). An old one is a session's
-# id, which is no secret elsewhere.
-_PAGE_TOKEN = re.compile(r"(/pay/)[^/?\s\"']+|\b(pg_)[0-9a-z]{26}\b")
+# Addresses that are all that their doors ask for: whoever knows one is the buyer, or the one who was written to. An old
+# one of a buyer's page is a session's id, which is no secret elsewhere.
+_SECRET = re.compile(
+    r"(/(?:pay|receipt|invitations|accounts/confirm-email|accounts/password/reset/key)/)[^/?\s\"']+"
+    r"|\b(pg_)[0-9a-z]{26}\b"
+)
 
 
-def _without_page_tokens(_logger: object, _name: str, line: MutableMapping[str, Any]) -> Mapping[str, Any]:
+def _without_secrets(_logger: object, _name: str, line: MutableMapping[str, Any]) -> Mapping[str, Any]:
     """What is shown of the line: Django names the path of a request that it refused or that broke."""
     return {
-        name: _PAGE_TOKEN.sub(lambda found: f"{found[1] or found[2]}…", value) if isinstance(value, str) else value
+        name: _SECRET.sub(lambda found: f"{found[1] or found[2]}…", value) if isinstance(value, str) else value
         for name, value in line.items()
     }
 
@@ -43,7 +46,7 @@ def lines(log_format: str | None = None) -> structlog.stdlib.ProcessorFormatter:
         last = structlog.processors.JSONRenderer()
     return structlog.stdlib.ProcessorFormatter(
         foreign_pre_chain=[*_SHARED, structlog.processors.format_exc_info],
-        processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, _without_page_tokens, last],
+        processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, _without_secrets, last],
     )
 
 

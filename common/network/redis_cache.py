@@ -12,8 +12,7 @@ from typing import Any
 import structlog
 from django.core.cache.backends.base import DEFAULT_TIMEOUT
 from django.core.cache.backends.redis import RedisCache
-from redis import ConnectionPool, RedisError
-from redis.connection import ConnectionInterface
+from redis import Connection, ConnectionPool, RedisError
 from typing_extensions import override
 
 from common.network.pause import Pause
@@ -27,13 +26,13 @@ class ImpatientPool(ConnectionPool):
     """Leaves a Redis that could not be reached alone for a while, in all threads of the process."""
 
     @override
-    def get_connection(self, *about: Any, **options: Any) -> ConnectionInterface:
+    def get_connection(self, command_name: Any = None, *keys: Any, **options: Any) -> Connection:
         """Raises RedisError."""
         pause = _pause_of(*(str(self.connection_kwargs.get(name)) for name in ("host", "port", "path")))
         if pause.is_on:
             raise RedisError("Redis was away a moment ago.")
         try:
-            return super().get_connection(*about, **options)
+            return super().get_connection()
         except RedisError as error:
             pause.begin()
             _log.warning("cache.redis_away", reason=str(error))

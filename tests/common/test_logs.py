@@ -4,13 +4,25 @@ import io
 import json
 import logging
 import logging.config
+import re
+from collections.abc import Iterator
 
 import httpx
 import pytest
 import structlog
+from django.urls import URLResolver, get_resolver
 
 from checkout_project import logs
 from tests.anvil import Anvil
+
+PART = re.compile(r"<(?:\w+:)?(\w+)>(?!\[)|\(\?P<(\w+)>.+?\)(?=[-/$]|$)")
+# Names of the variable parts of addresses: those that let in whoever knows them, and those that only name something.
+SECRETS = {"key", "page_token", "secret", "token"}
+NO_SECRETS = {
+    "_rest", "app_label", "at", "color", "content_type_id", "customer_id", "delivery", "delivery_id", "digest",
+    "endpoint_id", "event_id", "id", "invitation_id", "key_id", "link_id", "member_id", "mode", "name", "network_id",
+    "note_id", "object_id", "path", "pk", "refund_id", "rest", "session_id", "treasury_id", "uidb36", "url",
+}  # fmt: skip
 
 
 @pytest.fixture
@@ -49,6 +61,29 @@ def test_the_address_of_a_buyers_page_is_not_logged(written: io.StringIO, token:
         logging.getLogger("django.request").exception("Internal Server Error: /pay/%s", token)
     assert token not in written.getvalue()
     assert len(written.getvalue().splitlines()) == 3
+
+
+def parts(resolver: URLResolver, before: str = "/") -> Iterator[tuple[str, str]]:
+    """Each variable part of each address: its name, and an address with `SECRET` there."""
+    for each in resolver.url_patterns:
+        route = before + str(each.pattern).strip("^$")
+        if isinstance(each, URLResolver):
+            yield from parts(each, route)
+            continue
+        for part in PART.finditer(route):
+            filled = f"{route[: part.start()]}SECRET{route[part.end() :]}"
+            yield part[1] or part[2], PART.sub("other", filled)
+
+
+def test_no_address_that_lets_in_whoever_knows_it_is_logged(written: io.StringIO) -> None:
+    found = list(parts(get_resolver()))
+    assert {name for name, _ in found} == SECRETS | NO_SECRETS  # a new one is put on its side
+    addresses = [address for name, address in found if name in SECRETS]
+    assert len(addresses) >= 20
+    for address in addresses:
+        logging.getLogger("django.security.csrf").warning("Forbidden (%s): %s", "CSRF cookie not set.", address)
+    assert len(written.getvalue().splitlines()) == len(addresses)
+    assert [each for each in written.getvalue().splitlines() if "SECRET" in each] == []
 
 
 def test_the_id_of_a_session_is(written: io.StringIO) -> None:
