@@ -3,10 +3,13 @@
 import re
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from datetime import timedelta
 from functools import lru_cache
 from typing import Any, cast
 
 from django.db import connection, connections, transaction
+from django.db.models import DateTimeField, ExpressionWrapper, F
+from django.db.models.functions import Greatest, Least, Now
 
 from common.replica import reading_alias
 
@@ -46,6 +49,12 @@ def _numbered(sql: str) -> tuple[str, tuple[Any, ...]]:
     numbers: dict[Any, int] = {}
     text = re.sub(r"%(?:\((\w+)\))?s", lambda at: f"${numbers.setdefault(at[1] or at.start(), len(numbers) + 1)}", sql)
     return text, tuple(numbers)
+
+
+def sooner(moment: str, by: timedelta) -> Greatest:
+    """A field's moment so much nearer, at most until now: nothing becomes overdue by it, what is already stays so."""
+    nearer = ExpressionWrapper(F(moment) - by, output_field=DateTimeField())
+    return Greatest(nearer, Least(F(moment), Now()))
 
 
 def failing_alone() -> AbstractContextManager[Any]:

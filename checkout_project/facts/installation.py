@@ -24,6 +24,7 @@ from checkout_project.facts.database import Database, look_at_database
 from checkout_project.jobs.failures import FailingTask, failing_tasks
 from checkout_project.jobs.pulses import BEAT, WORKER, Pulse, pulses, redis_at
 from checkout_project.neighbours.told import Neighbour, neighbours
+from checkout_project.outage import is_outage
 from common.modes import Mode
 from merchants_app.held import why_held
 from sessions_app.models import CheckoutSession
@@ -163,8 +164,10 @@ def _stored(now: datetime, database: Database) -> Stored | None:
             sources=list(_sources(now)) if enabled_networks(Mode.LIVE) else [],
             held=why_held(),
         )
-    except (DatabaseError, InterfaceError):  # it went away meanwhile
-        return None
+    except (DatabaseError, InterfaceError) as error:
+        if not is_outage(error):
+            raise
+        return None  # it went away meanwhile
 
 
 def _networks(now: datetime) -> Iterator[NetworkFacts]:

@@ -16,6 +16,7 @@ from prometheus_client.registry import Collector
 
 from checkout_project.facts.database import OK, UNREACHABLE
 from checkout_project.facts.installation import MOST_COUNTED, Facts, NetworkFacts, Queued, Stored, counted, facts
+from checkout_project.outage import is_outage
 from common.database import fetch, fetch_by_index
 from common.modes import Mode
 from merchants_app.models import Merchant
@@ -63,8 +64,10 @@ class Known(Collector):
             yield from _stored(found.stored)
             try:
                 yield from _counted(found)
-            except (DatabaseError, InterfaceError):
-                return  # it went away meanwhile
+            except (DatabaseError, InterfaceError) as error:
+                if not is_outage(error):
+                    raise
+                # It went away meanwhile.
 
     def describe(self) -> list[Metric]:
         """Nothing beforehand: registering must not touch the database."""

@@ -1,7 +1,8 @@
 """Lets time pass in test mode, for one business alone: what it waits for comes nearer by moving its past back.
 
 The chain and everybody else stay where they are. All times of a session move alike, so what was in time stays so. The
-books stand: what was written into them is never changed.
+books stand: what was written into them is never changed. Letters do, too: how many may be written is counted by real
+days.
 """
 
 from dataclasses import dataclass
@@ -12,15 +13,18 @@ from django.db import transaction
 from django.db.models import DateTimeField, ExpressionWrapper, F, QuerySet
 from django.utils import timezone
 
+from common.database import sooner
 from common.modes import Mode
 from merchants_app.models import Merchant
 from sessions_app.errors import TestModeOnly
-from sessions_app.models import BookLine, CheckoutSession, RefundCandidate
+from sessions_app.models import BookLine, CheckoutSession, Letter, RefundCandidate
 from sessions_app.state.lifecycle import TIME_IS_OVER, News, lock_many, reassess_many
 from sessions_app.status import Status
 from webhooks_app.queue.resending import bring_nearer
 
 BATCH = 200
+# As often as it is called, nobody's past leaves what a calendar can hold.
+_FARTHEST = timedelta(days=10 * 366)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +42,9 @@ def advance(*, merchant: Merchant, mode: str, by: timedelta, actor: str) -> Adva
     """
     if mode != Mode.TEST:
         raise TestModeOnly("Only the sandbox's clock can be moved: live time passes by itself.")
-    own = CheckoutSession.objects.filter(merchant=merchant, mode=mode)
-    watched = list(own.filter(watch_until__gt=timezone.now()).order_by("pk").values_list("pk", flat=True))
+    now = timezone.now()
+    own = CheckoutSession.objects.filter(merchant=merchant, mode=mode, created_at__gt=now - _FARTHEST)
+    watched = list(own.filter(watch_until__gt=now).order_by("pk").values_list("pk", flat=True))
     expired = 0
     for start in range(0, len(watched), BATCH):
         with transaction.atomic():
@@ -52,10 +57,11 @@ def _move(keys: list[int], by: timedelta, actor: str) -> int:
     lock_many(keys)
     _bring_back(CheckoutSession.objects.filter(pk__in=keys), by)
     for relation in CheckoutSession._meta.related_objects:
-        if relation.related_model is BookLine:
+        if relation.related_model in {BookLine, Letter}:
             continue
         rows: QuerySet[Any] = QuerySet(relation.related_model)
         _bring_back(rows.filter(**{f"{relation.field.name}__in": keys}), by)
+    Letter.objects.filter(session__in=keys, outcome="").update(due_at=sooner("due_at", by))
     _bring_back(RefundCandidate.objects.filter(refund__session__in=keys), by)
     over = CheckoutSession.objects.filter(pk__in=keys, status=Status.OPEN, expires_at__lte=timezone.now())
     news = {key: News(reason=TIME_IS_OVER, actor=actor) for key in over.values_list("pk", flat=True)}

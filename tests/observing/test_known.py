@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import time_machine
+from django.db import DataError
 from django.test import Client
 from django.utils import timezone
 from prometheus_client.parser import text_string_to_metric_families
@@ -45,6 +46,15 @@ def test_a_scrape_asks_as_often_however_much_there_is(
     assert found["tallystick_running_sessions"]["live/processing"] >= 0
     assert sum(found["tallystick_database_connections"].values()) >= 1
     assert found["tallystick_redis_up"] == {"": 1}
+
+
+def test_a_wrong_statement_is_not_taken_for_an_outage(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    def wrong() -> None:
+        raise DataError("timestamp too small (before year 1)")
+
+    monkeypatch.setattr(installation, "oldest_waiting", wrong)
+    with pytest.raises(DataError):
+        installation.facts()
 
 
 def test_a_node_that_never_answered_alarms(client: Client, db: None, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,10 +8,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from common.database import sooner
 from merchants_app.models import Merchant
 from webhooks_app.errors import EndpointOff
 from webhooks_app.event_types import EventType
@@ -87,9 +88,9 @@ def catch_up(*, endpoint: WebhookEndpoint) -> int:
 
 
 def bring_nearer(merchant: Merchant, mode: str, by: timedelta) -> None:
-    """What waits for its next try is due so much sooner."""
+    """What waits for its next try is due so much sooner, at most now."""
     waiting = Delivery.objects.filter(event__merchant=merchant, event__mode=mode, state=DeliveryState.PENDING)
-    waiting.filter(leased=False).update(next_attempt_at=F("next_attempt_at") - by)
+    waiting.filter(leased=False).update(next_attempt_at=sooner("next_attempt_at", by))
 
 
 def resend_since(*, endpoint: WebhookEndpoint, since: datetime) -> int:

@@ -11,7 +11,8 @@ from django.utils import timezone
 from checkout_project import settings
 from merchants_app.keys.api_keys import create_key
 from merchants_app.models import Merchant, Treasury
-from sessions_app.models import Announcement, CheckoutSession
+from sessions_app.models import Announcement, CheckoutSession, Letter
+from sessions_app.status import LetterKind
 from tests.cast import Api, refreshed, terms
 from tests.sandbox import Sandbox, events_of
 from tests.sessions_app.refunding.test_refunds import prepared
@@ -121,6 +122,20 @@ def test_all_times_of_a_session_move_alike(api: Api, sandbox: Sandbox, session: 
     assert len(before) >= 16
     api.post("sandbox/advance", {"seconds": 60})
     assert {then - now for then, now in zip(before, times(), strict=True)} == {timedelta(seconds=60)}
+
+
+def test_it_makes_no_letter_overdue_renews_no_limit_and_leaves_no_calendar(api: Api, session: CheckoutSession) -> None:
+    now = timezone.now()
+    letter = Letter.objects.create(
+        session=session, kind=LetterKind.ASKED_TO_PAY, owed_at=now, due_at=now + timedelta(hours=1)
+    )
+    for _ in range(12):
+        CheckoutSession.objects.filter(pk=session.pk).update(watch_until=timezone.now() + timedelta(days=1))
+        assert api.post("sandbox/advance", {"seconds": 366 * 24 * 3600}).status_code == 200
+    letter.refresh_from_db()
+    assert letter.owed_at == now
+    assert now <= letter.due_at <= timezone.now()
+    assert refreshed(session).created_at > now - timedelta(days=12 * 366)
 
 
 def test_what_was_in_time_stays_so_and_what_comes_then_is_late(api: Api, sandbox: Sandbox) -> None:

@@ -232,6 +232,7 @@ def test_time_is_let_pass_for_what_waits_of_one_business_in_one_mode(
             listen(merchant=business, mode=mode)
             happen(merchant_id=business.pk, mode=mode)
     happen(type="checkout.expired")
+    own(Delivery).update(next_attempt_at=timezone.now() + timedelta(hours=2))
     own(Delivery).filter(event__type="checkout.expired").update(leased=True)  # it is being sent
     before = dict(own(Delivery).values_list("pk", "next_attempt_at"))
     bring_nearer(mia, "test", timedelta(hours=1))
@@ -239,3 +240,16 @@ def test_time_is_let_pass_for_what_waits_of_one_business_in_one_mode(
     assert [(each.event.merchant, each.event.mode, each.event.type) for each in moved] == [
         (mia, "test", "checkout.completed")
     ]
+
+
+def test_letting_time_pass_makes_nothing_overdue(listen: Listen, happen: Happen, mia: Merchant) -> None:
+    listen()
+    due, overdue = happen(), happen()
+    now = timezone.now()
+    soon, long_ago = now + timedelta(hours=1), now - timedelta(hours=1)
+    own(Delivery).filter(event=due).update(next_attempt_at=soon)
+    own(Delivery).filter(event=overdue).update(next_attempt_at=long_ago)
+    for _ in range(3):
+        bring_nearer(mia, "test", timedelta(days=366 * 1000))
+    assert own(Delivery).get(event=overdue).next_attempt_at == long_ago
+    assert now <= own(Delivery).get(event=due).next_attempt_at <= timezone.now()
