@@ -10,6 +10,7 @@ from pydantic import AfterValidator, PlainValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from common.api.types import Text
+from common.email_addresses import refuse_unwritable
 
 # Letters and symbols by their class, and blank all the same.
 _BLANK = frozenset("\u115f\u1160\u2800\u3164\uffa0")
@@ -33,6 +34,7 @@ def _email(text: str) -> str:
     plain = "".join("x" if not letter.isascii() and letter.isprintable() else letter for letter in local)
     try:
         validate_email(f"{plain}{at}{domain}")
+        refuse_unwritable(text)
     except DjangoValidationError:
         raise PydanticCustomError("invalid", "Send an e-mail address, such as pat@example.com.") from None
     return text

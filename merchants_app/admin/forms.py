@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 
+from common.email_addresses import MailboxField
 from merchants_app.frame.forms import InviteForm
 from merchants_app.frame.settings_form import SettingsForm
 from merchants_app.models import Member, Merchant
@@ -12,7 +13,7 @@ from merchants_app.models import Member, Merchant
 class NewBusinessForm(SettingsForm):
     """A new business, and who will own it."""
 
-    owner = forms.EmailField(
+    owner = MailboxField(
         label="E-mail of the owner", max_length=254, help_text="They are written to, and choose a password."
     )
 

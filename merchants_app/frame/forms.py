@@ -17,6 +17,7 @@ from typing_extensions import override
 
 from chains_app.receiving.xpub import PrivateKeyRefused, looks_private
 from common.admin.refusals import refuse as refuse
+from common.email_addresses import MailboxField
 from merchants_app.frame.access import Access
 from merchants_app.models import KeyScope, Role, TreasuryKind, User
 from merchants_app.powers import SCOPE_WORDS, scopes_within
@@ -116,7 +117,7 @@ class OwnershipForm(forms.Form):
 class InviteForm(forms.Form):
     """A new member of the team."""
 
-    email = forms.EmailField(label="E-mail address", max_length=254)
+    email = MailboxField(label="E-mail address", max_length=254)
     role = forms.ChoiceField(choices=Role.choices, initial=Role.VIEWER)
 
 

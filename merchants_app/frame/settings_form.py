@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal
 from functools import cache
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -14,6 +14,7 @@ from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from typing_extensions import override
 
+from common.email_addresses import MailboxField
 from common.fiat.currencies import Currency
 from common.money import CURRENCIES
 from merchants_app.businesses.logos import WrongLogo, drawn_anew
@@ -120,6 +121,7 @@ class SettingsForm(forms.ModelForm[Merchant]):
 
     class Meta:
         model = Merchant
+        field_classes: ClassVar = {"support_email": MailboxField}
         fields = (
             "name", "support_email", "brand_color", "support_url", "thanks", "terms_url", "privacy_url", "language",
             "receipt_details", "returns_by_itself", "session_minutes", "quote_minutes", "grace_minutes", "watch_days",

@@ -12,6 +12,7 @@ from django.core.mail import EmailMessage
 from django.db import transaction
 from django.template.loader import render_to_string
 
+from common.email_addresses import why_unwritable
 from common.mail_backends import NOWHERE
 from common.measures.counted import LETTERS
 from merchants_app.held import RELEASE, is_held
@@ -58,6 +59,9 @@ def _deliver(letter: EmailMessage) -> Posted:
     if is_held():
         _log.warning("mail.not_sent", subject=letter.subject, reason=f"this installation is held: {RELEASE}")
         return Posted.AWAY
+    if why := why_unwritable(letter):
+        _log.warning("mail.not_sent", subject=letter.subject, reason=why)
+        return Posted.REFUSED
     try:
         letter.send()
     except (OSError, SMTPException) as error:

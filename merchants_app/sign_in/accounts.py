@@ -10,7 +10,7 @@ from django.contrib.auth.base_user import AbstractBaseUser
 from django.http import HttpRequest
 from typing_extensions import override
 
-from common.email_addresses import folded
+from common.email_addresses import folded, refuse_unwritable
 from merchants_app.businesses.founding import open_to_all
 from merchants_app.mail.mails import post
 from merchants_app.mail.notices import tell_of_account
@@ -38,6 +38,12 @@ class AccountAdapter(LimitsByCaller):
     def get_reset_password_from_key_url(self, key: str) -> str:
         """The link that replaces a forgotten password."""
         return _public(super().get_reset_password_from_key_url(key))
+
+    @override
+    def clean_email(self, email: str) -> str:
+        """Of every form that asks for an address. Raises ValidationError."""
+        refuse_unwritable(email)
+        return str(super().clean_email(email))
 
     @override
     def format_email_subject(self, subject: str) -> str:

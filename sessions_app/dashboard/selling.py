@@ -14,6 +14,7 @@ from django.shortcuts import redirect
 from django.utils import timezone
 from rest_framework.exceptions import ValidationError
 
+from common.email_addresses import MailboxField
 from common.errors import DomainError
 from common.fiat.currencies import Currency
 from merchants_app.frame.access import Access, Power, for_members
@@ -63,7 +64,7 @@ class SessionForm(_Checked):
         label="In more words (optional)", max_length=1000, required=False, widget=forms.Textarea({"rows": 2})
     )
     name = forms.CharField(label="Buyer's name (if known)", max_length=200, required=False)
-    email = forms.EmailField(
+    email = MailboxField(
         label="Buyer's e-mail address (if known)",
         max_length=254,
         required=False,

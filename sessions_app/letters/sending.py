@@ -10,7 +10,7 @@ from smtplib import SMTPException
 import structlog
 from django.core.mail import get_connection
 from django.core.mail.backends.base import BaseEmailBackend
-from django.db import transaction
+from django.db import DatabaseError, transaction
 
 from merchants_app.mail.mails import Posted, deliver
 from sessions_app.buyers.forgetting import is_erased
@@ -33,21 +33,32 @@ _log = structlog.get_logger()
 
 
 def send_letters(now: datetime) -> int:
-    """Those that are due, until the mail server is away; returns how many left. Safe to run twice at once."""
+    """Those that are due, until the mail server is away; returns how many left. Safe to run twice at once.
+
+    Raises what is wrong with one of them after the others have left.
+    """
     waiting = Letter.objects.filter(outcome="", due_at__lte=now).order_by("pk")
     due = list(waiting.values_list("pk", "tries")[:BATCH])
     if not due:
         return 0
-    sent = 0
+    sent, faults = 0, list[Exception]()
     try:
         with get_connection() as line:
             for key, tries in due:
-                posted = _send(key, tries, now=now, line=line)
+                try:
+                    posted = _send(key, tries, now=now, line=line)
+                except (OSError, SMTPException, DatabaseError):
+                    raise
+                except Exception as error:  # noqa: BLE001  (one letter's own; told below, once the others have left)
+                    faults.append(error)
+                    continue
                 if posted == Posted.AWAY:
                     break
                 sent += posted == Posted.SENT
     except (OSError, SMTPException) as error:  # nobody answers, or not as a mail server does
         _log.warning("mail.not_sent", letters=len(due), reason=str(error))
+    if faults:
+        raise faults[0]
     return sent
 
 

@@ -4,10 +4,11 @@ from email.utils import formataddr, parseaddr
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.core.mail import EmailMultiAlternatives
+from django.core.mail import EmailMessage, EmailMultiAlternatives
 from django.template.loader import render_to_string
 from django.utils import translation
 
+from common.email_addresses import why_unwritable
 from common.modes import Mode
 from sessions_app.letters.about import About
 from sessions_app.letters.content import content_of
@@ -35,7 +36,7 @@ def write(about: About) -> EmailMultiAlternatives:
         body=text.strip() + "\n",
         from_email=_sender(session),
         to=[session.email],
-        reply_to=[session.merchant.support_email] if session.merchant.support_email else None,
+        reply_to=_answers_to(session),
         headers={"Message-ID": _message_id(about), "Auto-Submitted": "auto-generated"},
     )
     letter.attach_alternative(html, "text/html")
@@ -45,6 +46,12 @@ def write(about: About) -> EmailMultiAlternatives:
 def _sender(session: CheckoutSession) -> str:
     """The installation's address, in the shop's name: the buyer knows only that."""
     return formataddr((" ".join(session.merchant.name.split()), parseaddr(settings.DEFAULT_FROM_EMAIL)[1]))
+
+
+def _answers_to(session: CheckoutSession) -> list[str] | None:
+    """The shop's address for questions. One that fits no letter must not cost the buyer all letters."""
+    address = session.merchant.support_email
+    return [address] if address and not why_unwritable(EmailMessage(reply_to=[address])) else None
 
 
 def _message_id(about: About) -> str:

@@ -7,6 +7,7 @@ from babel.numbers import get_decimal_symbol
 from django import forms
 from django.utils.translation import gettext, gettext_lazy
 
+from common.email_addresses import MailboxField
 from common.money import minor_digits, smallest_unit, to_minor_unit
 from sessions_app.models import PaymentLink
 from sessions_app.pay.typed_amount import UnclearAmount, typed_amount
@@ -22,7 +23,7 @@ class BuyerForm(forms.Form):
     name = forms.CharField(
         label=gettext_lazy("Your name"), max_length=200, widget=forms.TextInput({"autocomplete": "name"})
     )
-    email = forms.EmailField(
+    email = MailboxField(
         label=gettext_lazy("Your e-mail"), max_length=254, widget=forms.EmailInput({"autocomplete": "email"})
     )
 

@@ -116,6 +116,8 @@ TIME = ("invalid", "Send a time with its offset, such as 2030-01-31T12:00:00Z.")
         ("shopUrl", "https://a:b@c.example", ("credentials", "The URL must not contain a user name or password.")),
         ("shopUrl", 5, NOT_TEXT),
         ("email", "pat", ("invalid", "Send an e-mail address, such as pat@example.com.")),
+        ("email", "pat@" + "ä" * 60 + ".com", ("invalid", "Send an e-mail address, such as pat@example.com.")),
+        ("email", "ä" * 200 + "@example.com", ("invalid", "Send an e-mail address, such as pat@example.com.")),
         ("name", None, NULL),
         ("name", 5, NOT_TEXT),
         ("name", " ", BLANK),

@@ -100,9 +100,24 @@ def test_one_that_nobody_can_write_holds_up_no_other(mia: Merchant, monkeypatch:
     monkeypatch.setattr(sending, "write", stumble)
     with pytest.raises(ValueError, match="placeholder"):
         send_letters(NOW)
-    assert send_letters(NOW) == 1
     assert (outcome(broken), outcome(other)) == ("", LetterOutcome.SENT)
     assert when_due(broken) == NOW + timedelta(minutes=1)
+
+
+@pytest.mark.parametrize("address", ["pat@" + "ä" * 60 + ".com", "ä" * 200 + "@example.com"])
+def test_an_address_that_fits_no_letter_is_refused_for_good(mia: Merchant, address: str) -> None:
+    broken, other = owed(mia, "pat@example.com"), owed(mia, "bea@example.com")
+    CheckoutSession.objects.filter(pk=broken.session_id).update(email=address)
+    assert send_letters(NOW) == 1
+    assert (outcome(broken), outcome(other)) == (LetterOutcome.REFUSED, LetterOutcome.SENT)
+
+
+def test_a_shops_address_that_fits_no_letter_costs_nobody_a_letter(mia: Merchant) -> None:
+    Merchant.objects.filter(pk=mia.pk).update(support_email="ä" * 200 + "@example.com")
+    letter = owed(mia)
+    assert send_letters(NOW) == 1
+    assert outcome(letter) == LetterOutcome.SENT
+    assert mail.outbox[0].reply_to == []
 
 
 def test_told_of_twice_it_is_owed_once(mia: Merchant) -> None:
