@@ -1,6 +1,7 @@
 """What is booked at which worth, for whom and once: the cases in which one value is not the other by chance."""
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -185,6 +186,9 @@ def test_all_that_an_older_version_left_out_is_caught_up_with(mia: Merchant, mon
     gone, too, refunded = (each.session for each in payments)
     done, _waiting = refund_of(refunded, 1), refund_of(refunded, 2, status=RefundStatus.PREPARED)
     monkeypatch.setattr(catching_up, "BATCH", 1)
+    with monkeypatch.context() as patch:
+        patch.setattr(catching_up, "lease", lambda _name: nullcontext(False))  # somebody else is at it
+        assert catch_up() == 0
     assert (catch_up(), catch_up()) == (5, 0)
     assert [[line.kind for line in lines_of(each)] for each in (over, gone, too, refunded)] == [
         ["received", "refunded"], ["received", "taken_back"], ["received", "taken_back"], ["received", "refunded"],
@@ -193,8 +197,9 @@ def test_all_that_an_older_version_left_out_is_caught_up_with(mia: Merchant, mon
 
 
 def test_what_was_told_is_booked_once_and_less_of_it_taken_back(mia: Merchant, monkeypatch: pytest.MonkeyPatch) -> None:
-    session = overpaid(mia)
-    told(session, monkeypatch)
+    session, other = overpaid(mia), overpaid(mia)
+    for each in (session, other):
+        told(each, monkeypatch)
     numbers = [book_told_refunds([session.pk], now=NOW) for _ in range(2)]
     [line] = lines_of(session)
     Payment.objects.filter(session=session).update(vanished_at=NOW)
@@ -205,6 +210,7 @@ def test_what_was_told_is_booked_once_and_less_of_it_taken_back(mia: Merchant, m
     assert (line.kind, line.amount_units, line.value, line.rate) == ("refunded", 11_000_000, 11, 1)
     assert (line.rate_sources, line.network, line.asset) == ("told by hand", "sandbox", "USDC")
     assert line.at == session.decisions.get().decided_at
+    assert lines_of(other) == []
 
 
 def test_it_goes_on_where_it_stood_and_looks_again_at_what_was_not_final_then(
@@ -224,3 +230,6 @@ def test_it_goes_on_where_it_stood_and_looks_again_at_what_was_not_final_then(
     assert catch_up() == 0
     monkeypatch.setattr(catching_up, "LOOKED_AT_AGAIN", keys[1])
     assert (catch_up(), BooksPosition.objects.get().payments_upto) == (1, keys[1])
+    newest = made_final(shown(waiting_for_money(mia), "49.00"))
+    book_payments([newest.pk], now=NOW)
+    assert (catch_up(), BooksPosition.objects.get().payments_upto) == (0, newest.pk)

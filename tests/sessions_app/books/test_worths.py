@@ -11,6 +11,7 @@ from django.utils import timezone
 from merchants_app.models import Merchant
 from sessions_app.books.definitions import EFFECTS, Money, Worth, book_sums, money, worth_by
 from sessions_app.books.worths import UNKNOWN, Worths
+from sessions_app.books.worths import Worth as OneWorth
 from sessions_app.models import BookLine, CheckoutSession, LineKind, Payment, Quote
 from sessions_app.models.payment import Basis
 from sessions_app.paying.quoting import choose_option
@@ -65,6 +66,14 @@ def test_a_payment_at_no_quotes_rate_is_worth_what_it_was_when_it_arrived(counte
         assert (worth.sources, worth.at, worth.value) == (*of_arrival, counted.value), changes
     counted.value = None
     assert Worths({counted.session_id}, now=NOW).of_payment(counted) == UNKNOWN
+
+
+def test_what_is_in_the_reporting_currency_keeps_its_own_worth(session: CheckoutSession) -> None:
+    own = OneWorth(value=Decimal(7), rate=Decimal(3), sources="quote", at=NOW)
+    about = {"asset": "ETH", "units": Decimal(1), "decimals": 18, "at": NOW}
+    assert Worths((), now=NOW).reported(session, own, **about) is own
+    session.currency = "EUR"
+    assert Worths((), now=NOW).reported(session, own, **about).sources == "market: fixed_test_table"
 
 
 @pytest.mark.parametrize(("days", "seconds", "is_known"), [(8, 0, True), (8, 1, False), (0, -60, True)])
