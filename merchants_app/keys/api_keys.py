@@ -19,7 +19,7 @@ from common.errors import Conflict, DomainError
 from common.modes import Mode
 from merchants_app import audit
 from merchants_app.mail.notices import tell_owners
-from merchants_app.models import ApiKey, KeyScope, Member, Merchant, Role, User
+from merchants_app.models import LAST_DAY, LAST_MOMENT, ApiKey, KeyScope, Member, Merchant, Role, User
 from merchants_app.powers import SCOPE_NEEDS, scopes_within
 
 # 160 bits: a fast hash is enough, because nobody guesses what was never chosen by a person.
@@ -75,6 +75,8 @@ def create_key(
             )
     if expires_at is not None and expires_at <= timezone.now():
         raise WrongEnd("That is over already: name a day to come, or none.", attr="expires_at")
+    if expires_at is not None and expires_at > LAST_MOMENT:
+        raise WrongEnd(f"Nothing lasts until then: name a day up to {LAST_DAY.year}, or none.", attr="expires_at")
     secret = f"sk_{mode}_{secrets.token_hex(_SECRET_BYTES)}"
     key = ApiKey.objects.create(
         merchant=merchant,

@@ -1,6 +1,16 @@
 """The models of this app, one topic a file."""
 
-from merchants_app.models.account import LEAST_KEPT_AFTER_WATCH, DecisionLetters, Member, Merchant, Role, User
+from merchants_app.models.account import (
+    FIRST_DAY,
+    LAST_DAY,
+    LAST_MOMENT,
+    LEAST_KEPT_AFTER_WATCH,
+    DecisionLetters,
+    Member,
+    Merchant,
+    Role,
+    User,
+)
 from merchants_app.models.api import ApiKey, IdempotencyRecord, KeyScope
 from merchants_app.models.audit import AuditEntry
 from merchants_app.models.buyer_letter import BuyerLetter
@@ -13,7 +23,10 @@ from merchants_app.models.visit import OperatorVisit
 from merchants_app.models.ways import is_off, off_in_both, way
 
 __all__ = [
+    "FIRST_DAY",
     "LARGEST_LOGO",
+    "LAST_DAY",
+    "LAST_MOMENT",
     "LEAST_KEPT_AFTER_WATCH",
     "ApiKey",
     "AuditEntry",

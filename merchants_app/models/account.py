@@ -1,5 +1,6 @@
 """Who: the users, the merchants, and who works for whom."""
 
+from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from typing import Any, ClassVar
 from zoneinfo import available_timezones
@@ -24,6 +25,9 @@ from merchants_app.models.ways import PayingRules
 
 # Days that a buyer's data stays at least, once nobody watches for money of theirs any more.
 LEAST_KEPT_AFTER_WATCH = 30
+# Days that anybody can mean: those before and after them exist, in every time zone.
+FIRST_DAY, LAST_DAY = date(1970, 1, 2), date(2999, 12, 31)
+LAST_MOMENT = datetime.combine(LAST_DAY, time.max, tzinfo=UTC)
 
 
 def check_time_zone(name: str) -> None:

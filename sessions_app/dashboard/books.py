@@ -15,6 +15,7 @@ from merchants_app.audit import record
 from merchants_app.frame.access import Access, Power, for_members
 from merchants_app.frame.pages import page
 from merchants_app.frame.paging import lagging, may_lag, newest_first
+from merchants_app.models import LAST_DAY
 from sessions_app.books.days import local_day, next_month
 from sessions_app.books.downloads import Download
 from sessions_app.books.exports import columns_of, file
@@ -29,7 +30,6 @@ from sessions_app.scope import SessionScope
 _MONTH = re.compile(r"(2\d{3})-(0[1-9]|1[0-2])")
 _DAY = re.compile(r"2\d{3}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])")
 STATEMENT, JOURNAL = "statement", "journal"
-LAST_DAY = date(2999, 12, 31)
 _WORDS = {
     Export.PAYMENTS: "Payments: one line each, with rate and sources",
     Export.SESSIONS: "Sessions: one line each, with sums",

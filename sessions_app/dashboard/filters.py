@@ -15,11 +15,11 @@ from django.utils import timezone
 from chains_app.networks.networks import all_networks
 from common.money import CURRENCIES
 from merchants_app.frame.access import Access
+from merchants_app.models import FIRST_DAY, LAST_DAY
 from sessions_app.models import PaymentLink
 from sessions_app.reading.list_sql import Order
 from sessions_app.reading.listing import Wanted
 from sessions_app.reading.payment_list import PaymentState, WantedPayments
-from sessions_app.reading.searching import FIRST_DAY, LAST_DAY
 from sessions_app.status import Issue, PaymentStatus, Status
 
 _CURRENCIES = [("", "Any"), *((each, each) for each in sorted(CURRENCIES))]

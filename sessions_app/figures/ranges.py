@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from merchants_app.models import FIRST_DAY, LAST_DAY
+
 # Of an own range. Longer ones are what the books and their files are for.
 MOST_DAYS = 1100
 _LENGTHS = {"today": 1, "7d": 7, "30d": 30, "90d": 90}
@@ -77,6 +79,7 @@ def asked(query: Mapping[str, str], *, today: date) -> Range:
 
 def _day(text: str) -> date | None:
     try:
-        return date.fromisoformat(text)
+        day = date.fromisoformat(text)
     except ValueError:
         return None
+    return day if FIRST_DAY <= day <= LAST_DAY else None

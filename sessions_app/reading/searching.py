@@ -21,14 +21,13 @@ from django.utils import timezone
 
 from chains_app.evm.values import checksummed
 from chains_app.networks.networks import all_networks
+from merchants_app.models import FIRST_DAY, LAST_DAY
 from sessions_app.models import CheckoutSession, Customer, DepositAddress, Payment, PaymentLink, Refund
 from sessions_app.scope import SessionScope
 from sessions_app.state.customers import with_email
 from webhooks_app.models import Delivery, Event
 
 LONGEST = 200
-# Days that anybody can mean: the next one exists, in every zone.
-FIRST_DAY, LAST_DAY = date(1970, 1, 2), date(9990, 1, 1)
 NEWEST = 20_000
 
 _ID = re.compile(r"\b(cs|pg|pay|ref|cus|pl|evt|dlv|mer)_[0-9a-z]{10,40}\b")

@@ -12,6 +12,7 @@ from common.api.faults import Faults
 from common.api.texts import Visible
 from common.api.types import Body, HttpUrl, LeftOut, Moment, Text, WholeNumber, YesNo
 from common.modes import Mode
+from merchants_app.models import LAST_DAY, LAST_MOMENT
 from sessions_app.terms.sessions import AllowedAssets, Metadata, check_assets, check_https, mode_of
 
 MOST_QUICK_AMOUNTS = 8
@@ -20,6 +21,8 @@ MOST_QUICK_AMOUNTS = 8
 def _ahead(moment: datetime) -> datetime:
     if moment <= timezone.now():
         raise PydanticCustomError("out_of_range", "Must be in the future.")
+    if moment > LAST_MOMENT:
+        raise PydanticCustomError("out_of_range", f"Must not be after {LAST_DAY.year}; null: never.")
     return moment
 
 

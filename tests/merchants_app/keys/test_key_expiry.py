@@ -57,7 +57,7 @@ def test_a_key_made_on_the_page_works_to_the_end_of_its_last_day(desk: Desk) -> 
     assert "31 Dec 2099" in desk.read("keys")
 
 
-@pytest.mark.parametrize("day", ["2020-01-01", "tomorrow", "2099-02-30", "9" * 400])
+@pytest.mark.parametrize("day", ["2020-01-01", "tomorrow", "2099-02-30", "3000-01-01", "9999-12-31", "9" * 400])
 def test_a_wrong_last_day_is_told_at_the_field(desk: Desk, day: str) -> None:
     answer = desk.post("keys", name="Till", scopes=["read"], expires_at=day)
     assert answer.status_code == 200
@@ -65,8 +65,9 @@ def test_a_wrong_last_day_is_told_at_the_field(desk: Desk, day: str) -> None:
     assert not own(ApiKey).exists()
 
 
-def test_the_very_last_day_of_the_calendar_is_one(desk: Desk) -> None:
-    made = desk.post("keys", name="x", scopes=["read"], expires_at="9999-12-31").content.decode()
+def test_the_very_last_day_is_one_in_every_zone(desk: Desk, mia: Merchant) -> None:
+    Merchant.objects.filter(pk=mia.pk).update(time_zone="Pacific/Kiritimati")
+    made = desk.post("keys", name="x", scopes=["read"], expires_at="2999-12-31").content.decode()
     (secret,) = re.findall(r"data-secret>(sk_test_\w+)<", made)
     tried = made.partition("Try it")[2]
     assert f"export TALLYSTICK_API_KEY={secret}</pre>" in tried

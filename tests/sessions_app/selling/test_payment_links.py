@@ -83,6 +83,7 @@ def test_an_offer_ends_in_the_very_second_that_it_names(api: Api) -> None:
         ({"currency": "XXX"}, "currency"),
         ({"stock": 0}, "stock"),
         ({"endsAt": "2020-01-01T00:00:00Z"}, "endsAt"),
+        ({"endsAt": "9999-12-31T23:59:59Z"}, "endsAt"),
         ({"allowedAssets": ["DOGE"]}, "allowedAssets"),
         ({"successUrl": "javascript:alert(1)"}, "successUrl"),
         ({"colour": "red"}, "colour"),
