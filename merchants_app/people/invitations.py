@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from common.email_addresses import folded
@@ -15,12 +15,14 @@ from common.errors import Conflict, DomainError, NotFound
 from merchants_app.audit import record
 from merchants_app.mail.mails import mail
 from merchants_app.mail.notices import tell_of_account, tell_owners
-from merchants_app.models import Invitation, Member, Merchant, Role, User
+from merchants_app.models import AuditEntry, Invitation, Member, Merchant, Role, User
 
 LASTS = timedelta(days=7)
 # A business writes to people who never asked for it: seldom to one, and not to many.
 BETWEEN_LETTERS = timedelta(minutes=10)
 LETTERS_A_DAY = 30
+LETTERS_A_DAY_TO_ONE = 5
+_WROTE = ("member.invited", "member.invited_again")
 
 
 class TooManyLetters(DomainError):
@@ -71,7 +73,7 @@ def invite(
         raise Conflict(
             f"{email} is invited already. Write to them again, or take that invitation back first.", attr="email"
         )
-    _refuse_many(merchant, now)
+    _refuse_many(merchant, email, now)
     secret = secrets.token_urlsafe(32)
     invitation = Invitation.objects.create(
         merchant=merchant,
@@ -99,7 +101,7 @@ def write_again(*, merchant: Merchant, invitation_id: int, by: User, now: dateti
     if now - invitation.sent_at < BETWEEN_LETTERS:
         minutes = BETWEEN_LETTERS.total_seconds() // 60
         raise TooManyLetters(f"{invitation.email} was written to less than {minutes:.0f} minutes ago. Wait a little.")
-    _refuse_many(merchant, now)
+    _refuse_many(merchant, invitation.email, now)
     secret = secrets.token_urlsafe(32)
     invitation.digest, invitation.sent_at, invitation.expires_at = digest_of(secret), now, now + LASTS
     invitation.save(update_fields=["digest", "sent_at", "expires_at"])
@@ -231,9 +233,12 @@ def _withdraw(invitation: Invitation, *, actor: str) -> None:
     record(merchant=invitation.merchant, actor=actor, action="member.invitation_withdrawn", subject=invitation.email)
 
 
-def _refuse_many(merchant: Merchant, now: datetime) -> None:
-    lately = Q(sent_at__gt=now - timedelta(days=1))
-    if Invitation.objects.filter(lately, merchant=merchant).count() >= LETTERS_A_DAY:
+def _refuse_many(merchant: Merchant, email: str, now: datetime) -> None:
+    """By the audit log: an invitation knows its last letter only."""
+    letters = AuditEntry.objects.filter(merchant=merchant, action__in=_WROTE, created_at__gt=now - timedelta(days=1))
+    if letters.filter(subject=email).count() >= LETTERS_A_DAY_TO_ONE:
+        raise TooManyLetters(f"{email} got {LETTERS_A_DAY_TO_ONE} letters within a day. Write to them tomorrow.")
+    if letters.count() >= LETTERS_A_DAY:
         raise TooManyLetters(f"{LETTERS_A_DAY} letters a day are the limit. Invite the others tomorrow.")
 
 

@@ -7,7 +7,7 @@ from django.test import override_settings
 
 from merchants_app.businesses.founding import found_business
 from merchants_app.mail.notices import tell_of_account
-from merchants_app.models import Invitation, Merchant, Role, User
+from merchants_app.models import AuditEntry, Invitation, Merchant, Role, User
 from merchants_app.people.invitations import accept, digest_of, invite, sign_up, withdraw, write_again
 from merchants_app.sign_in.second_factor import demand, take_away
 from tests.desk import owner_of
@@ -23,6 +23,7 @@ def invited(mia: Merchant, email: str = NORA, *, secret: str = "in the letter") 
     invitation.digest = digest_of(secret)
     invitation.sent_at -= timedelta(days=2)
     invitation.save()
+    AuditEntry.objects.filter(merchant=mia, subject=email).update(created_at=invitation.sent_at)
     return invitation
 
 

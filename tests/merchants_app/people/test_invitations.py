@@ -208,6 +208,20 @@ def test_a_business_writes_to_so_many_strangers_a_day(asked: Callable[..., str],
     assert "a day are the limit" in text_of(desk.post("team", email=NORA, role="viewer"))
 
 
+def test_writing_again_counts_as_a_letter_of_the_day(asked: Callable[..., str], desk: Desk) -> None:
+    asked()
+    path = f"/dashboard/{desk.at}/team/invitations/{own(Invitation).get().pk}/again"
+    for _ in range(7):
+        own(Invitation).update(sent_at=timezone.now() - BETWEEN_LETTERS)
+        said = text_of(desk.client.post(path, follow=True))
+    assert f"{NORA} got 5 letters within a day" in said
+    assert len(letters_to(NORA)) == 5
+    own(AuditEntry).filter(subject=NORA).update(subject="ada@elsewhere.example")
+    for number in range(25):
+        asked(f"n{number}@elsewhere.example")
+    assert "30 letters a day are the limit" in text_of(desk.client.post(path, follow=True))
+
+
 def test_one_that_is_taken_back_can_be_sent_anew(asked: Callable[..., str], desk: Desk, client: Client) -> None:
     former = asked()
     desk.post(f"team/invitations/{own(Invitation).get().pk}/withdraw")
