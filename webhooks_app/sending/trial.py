@@ -2,6 +2,8 @@
 
 import asyncio
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 
 from django.db import transaction
@@ -18,8 +20,10 @@ from webhooks_app.queue.delivery import LEASE, Claim, Outcome
 from webhooks_app.sending.attempts import attempt, open_client
 from webhooks_app.sending.targets import Target, target_of
 
+# In each process, and of them one of each business.
 _AT_ONCE = 2
-_trials = threading.BoundedSemaphore(_AT_ONCE)
+_lock = threading.Lock()
+under_way = set[int]()
 
 
 def try_endpoint(*, endpoint: WebhookEndpoint) -> Delivery:
@@ -29,14 +33,9 @@ def try_endpoint(*, endpoint: WebhookEndpoint) -> Delivery:
     """
     if is_held():
         raise AllHeld("Nothing is sent from this installation until its operator says so: it was restored or moved.")
-    # Each one keeps a thread of the web server waiting, which then answers nobody else.
-    if not _trials.acquire(blocking=False):
-        raise StillTrying("Other tests are still running. Try again in a moment.")
-    try:
+    with _place(endpoint.merchant_id):
         delivery = _prepare(endpoint)
         outcome = asyncio.run(_send(target_of(endpoint, timezone.now()), _claim(delivery)))
-    finally:
-        _trials.release()
     with transaction.atomic():
         if outcome.succeeded:
             # It works again: no warning, no switching off. While it is off, since when it failed says what it missed.
@@ -56,6 +55,22 @@ def try_endpoint(*, endpoint: WebhookEndpoint) -> Delivery:
             answer_excerpt=outcome.answer_excerpt,
         )
     return delivery
+
+
+@contextmanager
+def _place(business: int) -> Iterator[None]:
+    """Each test keeps a thread of the web server waiting, which then answers nobody else."""
+    with _lock:
+        if business in under_way:
+            raise StillTrying("Another test of this business is still running. Try again in a moment.")
+        if len(under_way) >= _AT_ONCE:
+            raise StillTrying("Other tests are still running. Try again in a moment.")
+        under_way.add(business)
+    try:
+        yield
+    finally:
+        with _lock:
+            under_way.discard(business)
 
 
 def _prepare(endpoint: WebhookEndpoint) -> Delivery:

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from tests.cast import Api
+from merchants_app.models import Merchant
+from tests.cast import PATS_WALLET, Api, merchant
 from tests.races import race
 from tests.strangers.world import own
 from tests.waiting import wait_until
@@ -16,8 +17,8 @@ from tests.webhooks_app.receiver import Receiver
 from webhooks_app.endpoints.endpoints import change_endpoint
 from webhooks_app.endpoints.health import health_of
 from webhooks_app.errors import StillTrying
-from webhooks_app.models import Delivery, Event, WebhookEndpoint
-from webhooks_app.sending.trial import try_endpoint
+from webhooks_app.models import Delivery, DeliveryState, Event, WebhookEndpoint
+from webhooks_app.sending.trial import try_endpoint, under_way
 
 Listen = Callable[..., Listener]
 
@@ -60,9 +61,10 @@ def test_while_one_is_on_its_way_its_endpoint_can_be_changed(api: Api, listen: L
     assert (delivery["status"], delivery["nextAttemptAt"]) == ("pending", None)
 
 
-def test_an_endpoint_is_tested_once_at_a_time(listen: Listen, trying: Any) -> None:
+def test_an_endpoint_is_tested_once_at_a_time_whichever_process_it_is(listen: Listen, trying: Any) -> None:
     listener = listen("/slow")
     trying(lambda: try_endpoint(endpoint=listener.endpoint))
+    under_way.clear()  # as in another process
     with pytest.raises(StillTrying, match="this endpoint"):
         try_endpoint(endpoint=listener.endpoint)
     assert own(Event).count() == 1
@@ -75,12 +77,22 @@ def test_two_tests_at_the_same_instant_are_one(listen: Listen, receiver: Receive
     assert len(receiver.messages) == own(Delivery).count() == 2 - len(refused)
 
 
-def test_a_process_runs_two_tests_and_refuses_a_third(listen: Listen, trying: Any) -> None:
-    for _ in range(2):
-        listener = listen("/slow")
+def test_a_business_tests_one_endpoint_at_a_time_and_keeps_no_other_from_it(
+    listen: Listen, trying: Any, otto: Merchant
+) -> None:
+    listener = listen("/slow")
+    trying(lambda: try_endpoint(endpoint=listener.endpoint))
+    with pytest.raises(StillTrying, match="this business"):
+        try_endpoint(endpoint=listen().endpoint)
+    assert try_endpoint(endpoint=listen(merchant=otto).endpoint).state == DeliveryState.SUCCEEDED
+
+
+def test_a_process_runs_two_tests_and_refuses_a_third(listen: Listen, trying: Any, otto: Merchant) -> None:
+    for business in ({}, {"merchant": otto}):
+        listener = listen("/slow", **business)
         trying(lambda listener=listener: try_endpoint(endpoint=listener.endpoint))
     with pytest.raises(StillTrying, match="Other tests"):
-        try_endpoint(endpoint=listen().endpoint)
+        try_endpoint(endpoint=listen(merchant=merchant("Nora Tea", PATS_WALLET)).endpoint)
 
 
 def test_a_test_says_nothing_about_an_endpoints_health(listen: Listen) -> None:
