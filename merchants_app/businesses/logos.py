@@ -21,9 +21,10 @@ WIDEST = 512
 _WIDTHS = (WIDEST, 384, 256, 192, 128)
 _COLORS = 256
 _FORMATS = ("PNG", "JPEG", "WEBP")
-# All that Pillow raises for a file that is not what it says.
+# All that Pillow raises for a file that is not what it says, or says something odd about a photo.
 _UNREADABLE = (
-    OSError, ValueError, SyntaxError, LookupError, EOFError, OverflowError, MemoryError, struct.error, zlib.error,
+    OSError, ValueError, SyntaxError, LookupError, EOFError, ArithmeticError, MemoryError, struct.error, zlib.error,
+    AttributeError, TypeError,
 )  # fmt: skip
 
 

@@ -50,6 +50,14 @@ def test_nothing_of_what_stood_beside_the_colours_is_kept() -> None:
     assert shown(png).size == (48, 64)
 
 
+def test_odd_words_about_a_photo_are_refused_too() -> None:
+    """It lies on its side, and its description is a number, which Pillow writes back as text while it turns it."""
+    lies, described = struct.pack("<HHIHH", 0x0112, 3, 1, 6, 0), struct.pack("<HHIf", 0x010E, 11, 1, 1.5)
+    exif = b"Exif\0\0II*\0" + struct.pack("<IH", 8, 2) + described + lies + bytes(4)
+    with pytest.raises(WrongLogo, match="no PNG, JPEG or WebP that can be read"):
+        drawn_anew(picture("JPEG", exif=exif))
+
+
 def bomb() -> bytes:
     """A head that announces 30,000 × 30,000 pixels, in 100 bytes."""
 
