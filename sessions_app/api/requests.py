@@ -190,9 +190,10 @@ class Resolve(Body):
 
 
 def metadata_filters(query: QueryDict) -> tuple[dict[str, str], QueryDict]:
-    """Takes `metadata[key]=value` out of a query; returns both."""
+    """Takes `metadata[key]=value` out of a query; returns both. One that is there twice stays in it, to be refused."""
     others = query.copy()
-    found = {name[9:-1]: str(query[name]) for name in query if name.startswith("metadata[") and name.endswith("]")}
+    once = (name for name, values in query.lists() if len(values) == 1)
+    found = {name[9:-1]: str(query[name]) for name in once if name.startswith("metadata[") and name.endswith("]")}
     for name in found:
         del others[f"metadata[{name}]"]
     return found, others

@@ -63,6 +63,10 @@ def test_metadata_is_found_as_number_and_as_text(api: Api, sent: object) -> None
     assert ids(api.get("checkout?metadata[orderId]=1001")) == [made]
     assert ids(api.get("checkout?metadata[orderId]=1001&metadata[gift]=true")) == [made]
     assert ids(api.get("checkout?metadata[orderId]=01001")) == []
+    twice = api.get("checkout?metadata[orderId]=1001&metadata[orderId]=1002")
+    assert (twice.status_code, [(e["attr"], e["code"]) for e in twice.answer["errors"]]) == (
+        400, [("metadata[orderId]", "repeated")],
+    )  # fmt: skip
 
 
 def test_a_total_is_counted_on_demand(api: Api) -> None:
