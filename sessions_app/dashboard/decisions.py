@@ -157,6 +157,6 @@ def _each_case(request: HttpRequest, act: Callable[[str], None]) -> tuple[int, i
 
 def _back(request: HttpRequest, access: Access, session_id: str) -> HttpResponse:
     back = request.POST.get("next", "")
-    if url_has_allowed_host_and_scheme(back, allowed_hosts=None):
+    if back.startswith("/") and url_has_allowed_host_and_scheme(back, allowed_hosts=None):
         return redirect(back)
     return redirect("dashboard:session", at=access.at, session_id=session_id)

@@ -23,7 +23,9 @@ class ViewForm(forms.Form):
 
     def clean_query(self) -> str:
         """Nothing but names and values, written anew."""
-        return urlencode(parse_qsl(self.cleaned_data["query"]))
+        query = urlencode(parse_qsl(self.cleaned_data["query"]))
+        self.fields["query"].run_validators(query)
+        return query
 
 
 @for_members(see=None, change=Power.LOOK)

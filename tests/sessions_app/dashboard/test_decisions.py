@@ -153,10 +153,9 @@ def test_a_trifle_in_a_wrong_asset_is_not_suggested_to_be_accepted(
     assert (case.answers[0], case.value) == (DecisionKind.REFUNDED, Decimal("0.01"))
 
 
-def test_a_decision_leads_nowhere_else(desk: Desk, overpaid: CheckoutSession) -> None:
-    answer = desk.post(
-        f"sessions/{overpaid.public_id}/decide", kind="accept", next="https://evil.example/", **shown(overpaid)
-    )
+@pytest.mark.parametrize("where", ["https://evil.example/", "foo", "dashboard:keys"])
+def test_a_decision_leads_nowhere_else(desk: Desk, overpaid: CheckoutSession, where: str) -> None:
+    answer = desk.post(f"sessions/{overpaid.public_id}/decide", kind="accept", next=where, **shown(overpaid))
     assert answer["Location"] == f"/dashboard/{desk.at}/sessions/{overpaid.public_id}"
 
 

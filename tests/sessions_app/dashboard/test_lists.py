@@ -243,6 +243,13 @@ def test_a_list_is_kept_under_a_name_and_removed(desk: Desk) -> None:
     assert not SavedView.objects.filter(pk=view.pk).exists()
 
 
+def test_a_list_whose_address_is_too_long_as_it_is_written_is_not_kept(desk: Desk) -> None:
+    kept = SavedView.objects.count()
+    desk.post("views", of="sessions", name="Euro", query="q=" + "é" * 900)
+    assert SavedView.objects.count() == kept
+    assert "at most 2000 characters" in desk.read("sessions")
+
+
 def test_views_are_ones_own_in_one_business_and_mode(desk: Desk, shop: Merchant) -> None:
     desk.post("views", of="sessions", name="Mine", query="")
     view = SavedView.objects.get(name="Mine", member__user=desk.user)
