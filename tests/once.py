@@ -3,6 +3,7 @@
 import math
 import time
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from django.db import transaction
@@ -26,12 +27,15 @@ def once(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[
         transaction.set_rollback(True)
 
 
-def play_once(scenario: str, *, asset: str | None = None) -> Played:
-    """An open session of Mia's over 49.00 USD, with which a buyer did that: for the `played` of a file."""
+def play_once(scenario: str, *, asset: str | None = None, **changes: Any) -> Played:
+    """An open session of Mia's over 49.00 USD, with which a buyer did that: for the `played` of a file.
+
+    `changes`: of its terms, named as in the API.
+    """
     with sandbox_at() as sandbox:
         mine(timezone.now())
         mia = merchant("Mia Coffee", MIAS_WALLET)
         _, secret = create_key(merchant=mia, mode="test", name="shop", scopes=list(KeyScope))
-        session = create_session(merchant=mia, mode="test", terms=agreed())
+        session = create_session(merchant=mia, mode="test", terms=agreed(**changes))
         sandbox.play(session, scenario, **{"asset": asset} if asset else {})
         return Played(mia=mia.pk, mia_key=secret, session=session.pk, end=math.ceil(time.time()))

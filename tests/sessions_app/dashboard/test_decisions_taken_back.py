@@ -1,26 +1,47 @@
 """Several decided at once, taken back, looked at again; and who is written to."""
 
-from collections.abc import Callable
+import math
+import time
+from dataclasses import replace
 
 import pytest
 from django.utils import timezone
 
-from merchants_app.models import DecisionLetters, Member
+from chains_app.sandbox.chain import mine
+from merchants_app.models import DecisionLetters, Member, Merchant
 from sessions_app.models import CheckoutSession, PendingDecision
-from tests.cast import refreshed
+from sessions_app.selling.creation import create_session
+from tests.cast import agreed, refreshed
 from tests.desk import Desk
-from tests.sandbox import Sandbox
+from tests.once import play_once
+from tests.played import Played
+from tests.sandbox import Sandbox, sandbox_at
 from tests.sessions_app.dashboard.test_decisions import a_minute_passes, shown
 from tests.strangers.world import own
 
-NewSession = Callable[..., CheckoutSession]
+
+@pytest.fixture(scope="module")
+def played(once: None) -> Played:
+    """Too much was paid."""
+    return play_once("over", productName="Too much")
+
+
+@pytest.fixture(scope="module")
+def short_later(played: Played) -> Played:
+    """And then too little for another one."""
+    with sandbox_at(played.end) as sandbox:
+        mine(timezone.now())
+        mia = Merchant.objects.get(pk=played.mia)
+        session = create_session(merchant=mia, mode="test", terms=agreed(productName="Too little"))
+        sandbox.play(session, "late_short")
+        return replace(played, session=session.pk, end=math.ceil(time.time()))
 
 
 @pytest.fixture
-def two(new_session: NewSession, sandbox: Sandbox) -> tuple[CheckoutSession, CheckoutSession]:
+def two(played: Played, short_later: Played, sandbox: Sandbox) -> tuple[CheckoutSession, CheckoutSession]:
     """One with too much, then one that is short."""
-    over = sandbox.play(new_session(productName="Too much"), "over")
-    return over, sandbox.play(new_session(productName="Too little"), "late_short")
+    sandbox.clock.move_to(short_later.end)
+    return played.session_again(), short_later.session_again()
 
 
 def case(session: CheckoutSession) -> str:

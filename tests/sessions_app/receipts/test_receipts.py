@@ -28,16 +28,26 @@ from sessions_app.state.representation import receipt_url
 from sessions_app.status import RefundKind
 from sessions_app.tasks import catch_up_with_books
 from tests.cast import PATS_WALLET, refreshed
-from tests.sandbox import Sandbox
+from tests.once import play_once
+from tests.played import Played
+from tests.sandbox import Sandbox, sandbox_at
 
 NewSession = Callable[..., CheckoutSession]
 
 
+@pytest.fixture(scope="module")
+def played(once: None) -> Played:
+    """Paid in USDC, and its receipt signed."""
+    paid = play_once("exact", asset="USDC", reference="10482", productDescription="For Pat Payer")
+    with sandbox_at(paid.end):
+        sign_receipts(timezone.now())
+    return paid
+
+
 @pytest.fixture
-def paid(sandbox: Sandbox, new_session: NewSession) -> CheckoutSession:
-    session = sandbox.play(new_session(reference="10482", productDescription="For Pat Payer"), "exact", asset="USDC")
-    sign_receipts(timezone.now())
-    return session
+def paid(played: Played, sandbox: Sandbox) -> CheckoutSession:
+    """That session."""
+    return played.session_again()
 
 
 def path_of(session: CheckoutSession, more: str = "") -> str:
