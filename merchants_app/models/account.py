@@ -75,9 +75,14 @@ class User(AbstractUser):
 
         Another account that had it besides its own has it no more.
         """
-        EmailAddress.objects.filter(user=self).exclude(email=self.email).delete()
-        EmailAddress.objects.filter(email=self.email, primary=False).exclude(user=self).delete()
-        EmailAddress.objects.update_or_create(user=self, email=self.email, defaults={"verified": True, "primary": True})
+        own, present = Q(user=self), Q(email=self.email)
+        EmailAddress.objects.filter((own & ~present) | (present & ~own & Q(primary=False))).delete()
+        EmailAddress.objects.bulk_create(
+            [EmailAddress(user=self, email=self.email, verified=True, primary=True)],
+            update_conflicts=True,
+            unique_fields=["user", "email"],
+            update_fields=["verified", "primary"],
+        )
 
 
 class DecisionLetters(models.TextChoices):
