@@ -162,6 +162,9 @@ def test_each_network_transaction_and_mode_has_its_own(mia: Merchant) -> None:
         for _ in range(2):
             fees.book_fees(network("unichain"))
     assert [each[:3] for each in booked("fee_taken_back")].count(("linea", OTHER_TX, "test")) == 0
+    UnbookedFee.objects.create(merchant=mia, mode="test", network="linea", tx_hash="0x09", at=NOW)
+    fees.book_fees(network("linea"))
+    assert ("linea", "0x09", "test", COST, 1) in booked("network_fee")
 
 
 @pytest.mark.django_db
