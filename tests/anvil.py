@@ -27,6 +27,7 @@ from eth_utils.address import to_checksum_address
 
 from tests.abi import call_data as call_data
 from tests.abi import decoded
+from tests.loopback import ON_LOOPBACK
 
 ROOT = Path(__file__).resolve().parent.parent
 CHAIN_ID = 31337
@@ -97,7 +98,7 @@ class Anvil:
         self._flags += [f"--block-time={block_time}"] * (block_time is not None)
         self._flags += [f"--hardfork={hardfork}"] * (hardfork is not None)
         self._process: subprocess.Popen[bytes] | None = None
-        self._client = httpx.Client(timeout=30, trust_env=False)
+        self._client = httpx.Client(timeout=30, **ON_LOOPBACK)
         self._next_id = 0
 
     # --- the process

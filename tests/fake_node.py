@@ -15,7 +15,7 @@ from typing import Any
 
 import httpx
 
-from tests.loopback import Asked, LoopbackServer, Reply, Response
+from tests.loopback import ON_LOOPBACK, Asked, LoopbackServer, Reply, Response
 
 UNANSWERED = object()
 
@@ -34,7 +34,7 @@ class FakeNode(LoopbackServer):
     def __init__(self, *, upstream: str | None = None) -> None:
         super().__init__()
         self._upstream = upstream
-        self._client = httpx.Client(timeout=20, trust_env=False, verify=False)
+        self._client = httpx.Client(timeout=20, **ON_LOOPBACK)
         self._answers: dict[str, Callable[..., Any]] = {}
         self._reply: Reply | None = None
         self.calls: list[tuple[str, list[Any]]] = []

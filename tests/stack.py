@@ -31,6 +31,7 @@ from django.conf import settings
 from checkout_project.processes import commands
 from checkout_project.running import children
 from checkout_project.running.embedded import Valkey
+from tests.loopback import ON_LOOPBACK
 from tests.template import template
 from tests.waiting import wait_until
 
@@ -152,7 +153,7 @@ class Stack:
         ended = [name for name, process in self._running.items() if process.poll() is not None]
         assert not ended, f"{', '.join(ended)} ended\n{self.logs()}"
         try:
-            return httpx.get(f"{self.url}/healthz", timeout=5, trust_env=False).status_code < 500
+            return httpx.get(f"{self.url}/healthz", timeout=5, **ON_LOOPBACK).status_code < 500
         except httpx.TransportError:
             return False
 

@@ -11,6 +11,7 @@ import pytest
 from checkout_project.running import devchain
 from checkout_project.running.children import free_port
 from tests.cast import terms
+from tests.loopback import ON_LOOPBACK
 from tests.shop import Shop
 from tests.stack import Stack, real_database
 
@@ -27,7 +28,7 @@ class World:
     def call(self, method: str, path: str, body: Any = None) -> Any:
         """A call of the API with the demo merchant's key; the answer's JSON."""
         url = f"{self.stack.url}/api/v1/{path}"
-        response = httpx.request(method, url, json=body, headers=self.stack.authorization, trust_env=False, timeout=20)
+        response = httpx.request(method, url, json=body, headers=self.stack.authorization, timeout=20, **ON_LOOPBACK)
         assert response.status_code < 300, response.text
         return response.json() if response.content else None
 
@@ -39,7 +40,7 @@ class World:
     def rpc(self, method: str, params: list[Any]) -> Any:
         """What a wallet's provider asks of its node."""
         request = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
-        answer = httpx.post(self.node.url, json=request, trust_env=False, timeout=20).json()
+        answer = httpx.post(self.node.url, json=request, timeout=20, **ON_LOOPBACK).json()
         assert "error" not in answer, answer
         return answer["result"]
 

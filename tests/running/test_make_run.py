@@ -17,6 +17,7 @@ import pytest
 
 from checkout_project.running.children import free_port
 from checkout_project.running.orphans import MARK, stop_orphans
+from tests.loopback import ON_LOOPBACK
 from tests.waiting import wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -66,7 +67,7 @@ class Run:
 
     def is_well(self) -> bool:
         """Whether all that it consists of works."""
-        answer = httpx.get(f"http://127.0.0.1:{self.port}/readyz", timeout=SECONDS, trust_env=False)
+        answer = httpx.get(f"http://127.0.0.1:{self.port}/readyz", timeout=SECONDS, **ON_LOOPBACK)
         return bool(answer.json()["status"] == "ok")
 
     def end(self, by: signal.Signals) -> int:

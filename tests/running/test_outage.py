@@ -9,6 +9,7 @@ import httpx
 import psycopg
 import pytest
 
+from tests.loopback import ON_LOOPBACK
 from tests.running.relay import Relay
 from tests.stack import Stack, real_database
 from tests.waiting import wait_until
@@ -38,7 +39,7 @@ def _open_again(relay: Relay, web: Stack) -> Iterator[None]:
 
 
 def ask(web: Stack, path: str, **headers: str) -> httpx.Response:
-    return httpx.get(f"{web.url}{path}", headers=headers, timeout=SECONDS, trust_env=False)
+    return httpx.get(f"{web.url}{path}", headers=headers, timeout=SECONDS, **ON_LOOPBACK)
 
 
 def listed(web: Stack) -> httpx.Response:
