@@ -1,6 +1,7 @@
 """Chromium for tests: `browser` (one a process) and `page` (a fresh profile each), through playwright.
 
-A page fails its test when one of its scripts throws or the browser reports an error on its console.
+A page, or another of the same profile, fails its test when one of its scripts throws or the browser reports an error on
+its console.
 """
 
 from collections.abc import Iterator
@@ -90,8 +91,8 @@ def page(browser: Browser) -> Iterator[Page]:
     context.set_default_timeout(PATIENCE)
     shown = context.new_page()
     problems: list[str] = []
-    shown.on("pageerror", lambda error: problems.append(str(error)))
-    shown.on("console", lambda message: problems.extend(_error_of(message)))
+    context.on("weberror", lambda web: problems.append(str(web.error)))
+    context.on("console", lambda message: problems.extend(_error_of(message)))
     yield shown
     context.close()
     assert not problems, f"the browser reported: {problems}"

@@ -1,9 +1,9 @@
 """The way of one payment through the whole running gateway: from the create call to the dashboard."""
 
 import json
+from typing import Any
 
 import httpx
-import pytest
 from playwright.sync_api import Page, expect
 
 from checkout_project.running.devchain import FAUCET
@@ -41,14 +41,25 @@ def give_wallet(page: Page, world: World) -> None:
     page.add_init_script(WALLET)
 
 
-@pytest.mark.parametrize("asset", ["USDC", "ETH", "USDT"])
-def test_a_buyer_pays_with_a_browser_wallet_on_the_devchain(world: World, page: Page, asset: str) -> None:
-    session = world.open_session()
-    give_wallet(page, world)
-    page.goto(session["url"])
-    pick(page, asset, "devchain")
-    page.get_by_role("button", name="Pay with browser wallet").click()
-    expect(page.locator("#live")).to_have_attribute("data-state", "paid", timeout=30_000)  # without a reload
+def test_buyers_pay_with_browser_wallets_on_the_devchain(world: World, page: Page) -> None:
+    """Three at once: most of the time each waits for blocks, and then to be led back."""
+    paying = {"USDC": page} | {asset: page.context.new_page() for asset in ("ETH", "USDT")}
+    sessions = {asset: world.open_session() for asset in paying}
+    for asset, shown in paying.items():
+        give_wallet(shown, world)
+        shown.goto(sessions[asset]["url"])
+        pick(shown, asset, "devchain")
+        expect(shown.get_by_role("button", name="Pay with browser wallet")).to_be_enabled()
+    for shown in paying.values():
+        shown.get_by_role("button", name="Pay with browser wallet").click()
+    for shown in paying.values():
+        expect(shown.locator("#live")).to_have_attribute("data-state", "paid", timeout=30_000)  # without a reload
+    for asset, shown in paying.items():
+        led_back_and_told(world, shown, sessions[asset], asset)
+
+
+def led_back_and_told(world: World, page: Page, session: dict[str, Any], asset: str) -> None:
+    """The buyer is at the shop, which was told of it; so does the API."""
     page.wait_for_url(f"{world.shop.url}/thanks?order=7&session_id={session['id']}")
     wait_until(lambda: "checkout.completed" in world.shop.types_of(session["id"]))
     assert world.shop.types_of(session["id"]) == ["checkout.created", "checkout.processing", "checkout.completed"]
