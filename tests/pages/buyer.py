@@ -75,6 +75,7 @@ def faults_of_access(page: Page, *, looks_alone: bool = False) -> list[str]:
     looks_alone: by the rules alone that another theme or width may break, unless AXE=all.
     """
     if page.evaluate("typeof axe") == "undefined":
+        page.add_init_script(AXE)  # the pages that follow have it from their beginning
         page.evaluate(f"{AXE}; undefined")
     of_looks = looks_alone and os.environ.get("AXE") != "all"
     options = _AXE_OPTIONS | ({"runOnly": {"type": "rule", "values": OF_LOOKS}} if of_looks else {})

@@ -34,4 +34,4 @@ def test_axe_finds_nothing(
 
 def test_empty_pages_are_as_good(open_dashboard: OpenDashboard, desk: Desk) -> None:
     for path in ("webhooks", "events"):
-        assert (path, faults_of(open_dashboard(desk.in_("live"), path), wholly="dark")) == (path, [])
+        assert (path, faults_of(open_dashboard(desk.in_("live"), path), alone="dark")) == (path, [])
