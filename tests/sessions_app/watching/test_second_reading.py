@@ -166,12 +166,12 @@ def test_the_operators_figures_have_the_differences(client: Client, db: None) ->
 def test_an_idle_network_costs_a_few_calls_more(
     chain: Devchain, proxies: list[FaultyProxy], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Addresses are watched for late money, and nobody is about to pay."""
+    """Addresses are watched for late money, and nobody is about to pay: two of the longest rounds of third readings."""
     monkeypatch.setattr(second_reading, "LIVE", ())
     watch_network(DEVCHAIN)
     look_again(DEVCHAIN)
     spent, seconds = 0, 0.0
-    for _ in range(40):
+    for _ in range(20):
         time_passes(chain, 30)
         seconds += 30 * DEVCHAIN.block_seconds
         proxies[0].forget()

@@ -107,7 +107,7 @@ def chain() -> Iterator[Devchain]:
 def test_a_day_of_a_network_that_nobody_pays_on_costs_ten_thousand_calls_at_most(
     chain: Devchain, monkeypatch: pytest.MonkeyPatch, session: CheckoutSession, watched: int
 ) -> None:
-    """Six minutes of it: the clock's jobs every one and five seconds, a block every twelve."""
+    """Three minutes of it: the clock's jobs every one and five seconds, a block every twelve."""
     with FakeNode(upstream=chain.node.url) as node:
         monkeypatch.setenv(DEVCHAIN.rpc_variable, node.url)
         ScanCursor.objects.filter(pk=DEVCHAIN.id).delete()
@@ -116,7 +116,7 @@ def test_a_day_of_a_network_that_nobody_pays_on_costs_ten_thousand_calls_at_most
             CheckoutSession.objects.filter(pk=session.pk).update(status="expired")
             forget()
         assert len(watched_deposits(DEVCHAIN, timezone.now())) == watched
-        start, seconds = timezone.now(), 360
+        start, seconds = timezone.now(), 180
         run(start, 2, chain)  # settles in
         node.forget()
         run(start, seconds, chain)
