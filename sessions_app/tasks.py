@@ -8,6 +8,7 @@ from common.modes import Mode
 from common.ticks import may_be_sent
 from sessions_app.books.catching_up import catch_up
 from sessions_app.buyers.retention import erase_old_buyers as erase_old_buyers_now
+from sessions_app.collecting import worth_letters
 from sessions_app.letters.sending import send_letters
 from sessions_app.paying.second_thoughts import take_effect
 from sessions_app.paying.used_deposits import find_spare_deposits
@@ -74,6 +75,12 @@ def take_decisions() -> None:
 def tell_of_decisions() -> None:
     """Writes to those who may decide about what waits. Safe to run twice at once."""
     write_letters(timezone.now())
+
+
+@shared_task(ignore_result=True)
+def tell_of_worth() -> None:
+    """Writes to those who asked when what waits is worth collecting. Safe to run twice at once."""
+    worth_letters.write_letters(timezone.now())
 
 
 @shared_task(ignore_result=True)

@@ -10,6 +10,7 @@ BEAT_SCHEDULE = {
     "expire-due-sessions": {"task": "sessions_app.tasks.expire_due", "schedule": every(2)},
     "take-decisions": {"task": "sessions_app.tasks.take_decisions", "schedule": every(2)},
     "tell-of-decisions": {"task": "sessions_app.tasks.tell_of_decisions", "schedule": every(60)},
+    "tell-of-worth": {"task": "sessions_app.tasks.tell_of_worth", "schedule": every(300)},
     "write-to-buyers": {"task": "sessions_app.tasks.write_to_buyers", "schedule": every(3)},
     "look-after-endpoints": {"task": "webhooks_app.tasks.look_after_endpoints", "schedule": every(60)},
     "make-room-for-events": {"task": "webhooks_app.tasks.make_chunks_ahead", "schedule": every(300)},

@@ -19,7 +19,8 @@ CHANGEABLE = (
     "receipt_details", "walletconnect_project_id",
     "language", "returns_by_itself", "ways_off", "confirmations", "session_minutes", "quote_minutes", "grace_minutes",
     "watch_days", "tolerance_percent", "tolerance_amount", "tolerance_amounts", "spread_percent",
-    "reporting_currency", "time_zone", "decision_letters", "buyer_letters_off", "keep_buyers_days", "reuse_after_days",
+    "reporting_currency", "time_zone", "decision_letters", "collect_letters", "worth_it_percent", "buyer_letters_off",
+    "keep_buyers_days", "reuse_after_days",
 )  # fmt: skip
 
 # Those that pages of their own change.

@@ -24,7 +24,9 @@ _NAMES = {
     "tolerance_percent": "short by at most, in percent", "tolerance_amount": "short by at most",
     "tolerance_amounts": "short by at most, in single currencies", "spread_percent": "spread, in percent",
     "keep_buyers_days": "days that buyers are kept", "reuse_after_days": "days until a deposit serves again",
-    "decision_letters": "letters about decisions", "buyer_letters_off": "letters that buyers do not get",
+    "decision_letters": "letters about decisions", "collect_letters": "letters when it is worth collecting",
+    "worth_it_percent": "worth collecting, fee at most in percent",
+    "buyer_letters_off": "letters that buyers do not get",
 }  # fmt: skip
 
 

@@ -126,8 +126,8 @@ class SettingsForm(forms.ModelForm[Merchant]):
             "name", "support_email", "brand_color", "support_url", "thanks", "terms_url", "privacy_url", "language",
             "receipt_details", "returns_by_itself", "session_minutes", "quote_minutes", "grace_minutes", "watch_days",
             "tolerance_percent", "tolerance_amount", "tolerance_amounts", "spread_percent", "reporting_currency",
-            "time_zone", "decision_letters", "buyer_letters_off", "keep_buyers_days", "reuse_after_days",
-            "walletconnect_project_id",
+            "time_zone", "decision_letters", "collect_letters", "worth_it_percent", "buyer_letters_off",
+            "keep_buyers_days", "reuse_after_days", "walletconnect_project_id",
         )  # fmt: skip
         labels = {
             "name": "Name of the business",
@@ -144,6 +144,8 @@ class SettingsForm(forms.ModelForm[Merchant]):
             "tolerance_amount": "… and by at most, in the session's currency",
             "spread_percent": "Spread",
             "decision_letters": "A payment waits for a decision",
+            "collect_letters": "Something is worth collecting",
+            "worth_it_percent": "Worth collecting: fee at most",
             "keep_buyers_days": "Keep buyers' personal data",
             "reuse_after_days": "Use collected deposits again after",
             "walletconnect_project_id": "WalletConnect project id",
@@ -165,6 +167,9 @@ class SettingsForm(forms.ModelForm[Merchant]):
             "currency.",
             "spread_percent": "Added to the market price when a price is locked, against swings until you exchange.",
             "decision_letters": "To members who can decide. Each may choose otherwise for themselves, under Decisions.",
+            "collect_letters": "In live mode, to members who can collect. Each may choose otherwise for themselves, "
+            "under Collect.",
+            "worth_it_percent": "Of what waits, 0.1 to 20: what the page Collect calls worth it, and the letters.",
             "keep_buyers_days": "Names, e-mail addresses and metadata are erased so long after a buyer's last session "
             "ended; amounts stay. At least 30 days more than the watch. Empty: kept for ever.",
             "reuse_after_days": "Counted from the end of the watch, and longer than it. Empty: never; each session "
@@ -178,6 +183,7 @@ class SettingsForm(forms.ModelForm[Merchant]):
             "thanks": forms.Textarea(attrs={"rows": 2}),
             "receipt_details": forms.Textarea(attrs={"rows": 4}),
             "decision_letters": forms.RadioSelect,
+            "collect_letters": forms.RadioSelect,
             "walletconnect_project_id": forms.TextInput(attrs={"spellcheck": "false", "autocapitalize": "off"}),
         }
 

@@ -5,15 +5,17 @@ from merchants_app.models.account import (
     LAST_DAY,
     LAST_MOMENT,
     LEAST_KEPT_AFTER_WATCH,
-    DecisionLetters,
+    WRITTEN_TO,
     Member,
     Merchant,
     Role,
     User,
+    WhenToWrite,
 )
 from merchants_app.models.api import ApiKey, IdempotencyRecord, KeyScope
 from merchants_app.models.audit import AuditEntry
 from merchants_app.models.buyer_letter import BuyerLetter
+from merchants_app.models.collect_letters import CollectLetters
 from merchants_app.models.installation import Installation
 from merchants_app.models.invitation import Invitation
 from merchants_app.models.logo import LARGEST_LOGO, Logo
@@ -28,10 +30,11 @@ __all__ = [
     "LAST_DAY",
     "LAST_MOMENT",
     "LEAST_KEPT_AFTER_WATCH",
+    "WRITTEN_TO",
     "ApiKey",
     "AuditEntry",
     "BuyerLetter",
-    "DecisionLetters",
+    "CollectLetters",
     "IdempotencyRecord",
     "Installation",
     "Invitation",
@@ -45,6 +48,7 @@ __all__ = [
     "Treasury",
     "TreasuryKind",
     "User",
+    "WhenToWrite",
     "is_off",
     "off_in_both",
     "way",

@@ -85,12 +85,16 @@ class User(AbstractUser):
         )
 
 
-class DecisionLetters(models.TextChoices):
-    """When members who may decide are written to about payments that wait for it."""
+class WhenToWrite(models.TextChoices):
+    """When members are written to about something that waits for them."""
 
     AT_ONCE = "at_once", "At once"
     DAILY = "daily", "Once a day"
     NEVER = "never", "Never"
+
+
+# What they said who want letters.
+WRITTEN_TO = (WhenToWrite.AT_ONCE, WhenToWrite.DAILY)
 
 
 class Merchant(PayPageWords, PayingRules):
@@ -192,10 +196,25 @@ class Merchant(PayPageWords, PayingRules):
     )
     decision_letters = models.CharField(
         max_length=8,
-        choices=DecisionLetters.choices,
-        default=DecisionLetters.AT_ONCE,
-        db_default=DecisionLetters.AT_ONCE,
+        choices=WhenToWrite.choices,
+        default=WhenToWrite.AT_ONCE,
+        db_default=WhenToWrite.AT_ONCE,
         help_text="When owners are told of payments that wait for a decision.",
+    )
+    collect_letters = models.CharField(
+        max_length=8,
+        choices=WhenToWrite.choices,
+        default=WhenToWrite.NEVER,
+        db_default=WhenToWrite.NEVER,
+        help_text="When those who may collect are told that it is worth it, in live mode.",
+    )
+    worth_it_percent = models.DecimalField(
+        max_digits=4,
+        decimal_places=2,
+        default=Decimal(1),
+        db_default=Decimal(1),
+        validators=[MinValueValidator(Decimal("0.1")), MaxValueValidator(20)],
+        help_text="Collecting is worth it while the network's fee is at most this share of what waits.",
     )
     buyer_letters_off = ArrayField(
         models.CharField(max_length=20, choices=BuyerLetter.choices),
@@ -215,6 +234,10 @@ class Merchant(PayPageWords, PayingRules):
         permissions = [
             ("suspend_merchant", "Can suspend a business, and lift that"),
             ("sign_in_as", "Can look at a business as one of its members"),
+        ]
+        indexes = [
+            # Reader: the job that writes when something is worth collecting.
+            models.Index(fields=["id"], name="merchants_to_tell_of_worth", condition=Q(collect_letters__in=WRITTEN_TO)),
         ]
         constraints = [
             models.CheckConstraint(
@@ -254,7 +277,7 @@ class Member(models.Model):
     role = models.CharField(max_length=12, choices=Role.choices, default=Role.VIEWER)
     decision_letters = models.CharField(
         max_length=8,
-        choices=DecisionLetters.choices,
+        choices=WhenToWrite.choices,
         blank=True,
         db_default="",
         help_text="When they are written to about payments that wait for a decision; empty: as their business says.",

@@ -1,12 +1,12 @@
 """What waits, pile by pile: its worth, what collecting it costs just now, and whether it is worth that."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal, localcontext
 from enum import StrEnum
 from functools import partial
 
-from chains_app.calls.chain_calls import Conditions
+from chains_app.calls.chain_calls import collecting_conditions
 from chains_app.calls.gas import usual_price
 from chains_app.rates.exchange_rates import Rates
 from common.money import to_whole
@@ -14,8 +14,6 @@ from merchants_app.models import Merchant
 from sessions_app.collecting.collecting import Balance, gas_of
 from sessions_app.collecting.worth import worth_now
 
-# A collection loses nothing by waiting, so more of a pile than this need not go to the network.
-WORTH_IT = Decimal("0.01")
 # Gas this many times dearer than on the last day: waiting for hours may be enough.
 BUSY = 2
 
@@ -35,6 +33,7 @@ class Pile:
 
     balance: Balance
     worth: Decimal | None
+    may_take: Decimal  # a collection loses nothing by waiting, so a larger share of it need not go to the network
     gas: int | None = None
     fee: Decimal | None = None  # in the network's coin, at the present price of gas; zero where there is none
     fee_worth: Decimal | None = None
@@ -50,50 +49,54 @@ class Pile:
         """What the page advises."""
         if self.share is None:
             return Verdict.UNKNOWN
-        if self.share <= WORTH_IT:
+        if self.share <= self.may_take:
             return Verdict.YES
         is_busy = self.fee_worth and self.usual_fee_worth and self.fee_worth >= BUSY * self.usual_fee_worth
         return Verdict.BUSY if is_busy else Verdict.SMALL
 
 
-def free_piles(balances: Sequence[Balance], rates: Rates, currency: str) -> list[Pile]:
-    """Of the sandbox, where a click collects and no network takes anything."""
+def piles(balances: Sequence[Balance], *, merchant: Merchant, mode: str, rates: Rates) -> list[Pile]:
+    """Of one network, whose node is asked now; the sandbox takes nothing. Raises ReaderUnavailable, WrongChain."""
+    unknown, network = piles_of_unknown_fee(balances, merchant=merchant, rates=rates), balances[0].network
+    if network.kind != "evm":
+        return [replace(pile, fee=Decimal(0), fee_worth=Decimal(0)) for pile in unknown]
+    conditions = collecting_conditions(network)
+    gas = gas_of(balances, merchant=merchant, mode=mode, conditions=conditions)
+    prices = conditions.gas_price_wei, usual_price(network)
+    currency = merchant.reporting_currency
+    return [_priced(pile, units, prices, rates, currency) for pile, units in zip(unknown, gas, strict=True)]
+
+
+def piles_of_unknown_fee(balances: Sequence[Balance], *, merchant: Merchant, rates: Rates) -> list[Pile]:
+    """While their network cannot be read."""
     return [
-        Pile(balance=each, worth=_worth(each, rates, currency), fee=Decimal(0), fee_worth=Decimal(0))
+        Pile(
+            balance=each,
+            worth=worth_now(
+                rates,
+                each.asset.symbol,
+                each.amount_units,
+                decimals=each.asset.decimals,
+                currency=merchant.reporting_currency,
+            ),
+            may_take=merchant.worth_it_percent / 100,
+        )
         for each in balances
     ]
 
 
-def piles(
-    balances: Sequence[Balance], *, merchant: Merchant, mode: str, conditions: Conditions | None, rates: Rates
-) -> list[Pile]:
-    """Of one network. conditions: None while it cannot be read. Raises ReaderUnavailable, WrongChain."""
-    currency = merchant.reporting_currency
-    if conditions is None:
-        return [Pile(balance=each, worth=_worth(each, rates, currency)) for each in balances]
-    gas = gas_of(balances, merchant=merchant, mode=mode, conditions=conditions)
-    prices = conditions.gas_price_wei, usual_price(balances[0].network)
-    return [_pile(balance, units, prices, rates, currency) for balance, units in zip(balances, gas, strict=True)]
-
-
-def _pile(balance: Balance, gas: int | None, prices: tuple[int, int | None], rates: Rates, currency: str) -> Pile:
-    worth, (price, usual), coin = _worth(balance, rates, currency), prices, balance.network.native
+def _priced(pile: Pile, gas: int | None, prices: tuple[int, int | None], rates: Rates, currency: str) -> Pile:
+    (price, usual), coin = prices, pile.balance.network.native
     if gas is None or coin is None:
-        return Pile(balance=balance, worth=worth, gas=gas)
+        return replace(pile, gas=gas)
     worth_of = partial(worth_now, rates, coin.symbol, decimals=coin.decimals, currency=currency)
-    return Pile(
-        balance=balance,
-        worth=worth,
+    return replace(
+        pile,
         gas=gas,
         fee=_about(to_whole(gas * price, coin.decimals)),
         fee_worth=worth_of(gas * price),
         usual_fee_worth=worth_of(gas * usual) if usual else None,
     )
-
-
-def _worth(balance: Balance, rates: Rates, currency: str) -> Decimal | None:
-    asset = balance.asset
-    return worth_now(rates, asset.symbol, balance.amount_units, decimals=asset.decimals, currency=currency)
 
 
 def _about(amount: Decimal) -> Decimal:

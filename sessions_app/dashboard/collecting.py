@@ -14,17 +14,19 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.utils import timezone
 
-from chains_app.calls.chain_calls import Conditions, collecting_conditions
+from chains_app.calls.chain_calls import collecting_conditions
 from chains_app.networks.networks import Network, all_networks
 from chains_app.rates.exchange_rates import Rates, rates_at
 from chains_app.reading.reader import ReaderUnavailable, WrongChain
 from merchants_app.frame.access import Access, Power, for_members
 from merchants_app.frame.forms import TransactionForm
 from merchants_app.frame.pages import page
+from merchants_app.models import WhenToWrite
+from merchants_app.people.letters import collect_letters_to, write_about_collecting_to
 from sessions_app.books.definitions import book_lines
 from sessions_app.books.tables import fee_booked, last_collected
 from sessions_app.collecting import collecting
-from sessions_app.collecting.piles import Pile, free_piles, piles
+from sessions_app.collecting.piles import Pile, piles, piles_of_unknown_fee
 from sessions_app.collecting.safe import safe_file
 from sessions_app.errors import NetworkUnavailable
 
@@ -56,7 +58,21 @@ def collect(request: HttpRequest, access: Access) -> HttpResponse:
         currency=access.merchant.reporting_currency,
         now=now,
         before=_collected_before(access, now),
+        letters_now=collect_letters_to(access.user, access.merchant, access.mode),
+        letters_choices=WhenToWrite.choices,
     )
+
+
+@for_members(see=None, change=Power.COLLECT)
+def letters(request: HttpRequest, access: Access) -> HttpResponse:
+    """When the member is written to about what is worth collecting in this mode."""
+    wanted = request.POST.get("letters", "")
+    if wanted in WhenToWrite.values:
+        write_about_collecting_to(access.user, access.merchant, access.mode, letters=WhenToWrite(wanted))
+        messages.success(request, f"Saved. Letters when it is worth collecting: {WhenToWrite(wanted).label.lower()}.")
+    else:
+        messages.error(request, "Choose when to be written to: at once, once a day, or never.")
+    return redirect("dashboard:collect", at=access.at)
 
 
 @for_members(see=None, change=Power.COLLECT)
@@ -122,17 +138,13 @@ def _reading(network: Network) -> Iterator[None]:
 
 
 def _of_network(access: Access, network: Network, balances: list[collecting.Balance], rates: Rates) -> _OfNetwork:
-    def of(conditions: Conditions | None) -> list[Pile]:
-        return piles(balances, merchant=access.merchant, mode=access.mode, conditions=conditions, rates=rates)
-
-    if network.kind != "evm":
-        free = free_piles(balances, rates, access.merchant.reporting_currency)
-        return _OfNetwork(network=network, piles=free, problem="")
+    problem = ""
     try:
-        return _OfNetwork(network=network, piles=of(collecting_conditions(network)), problem="")
+        found = piles(balances, merchant=access.merchant, mode=access.mode, rates=rates)
     except (ReaderUnavailable, WrongChain):
+        found = piles_of_unknown_fee(balances, merchant=access.merchant, rates=rates)
         problem = f"{network.name} cannot be read just now, so the fee is not known."
-        return _OfNetwork(network=network, piles=of(None), problem=problem)
+    return _OfNetwork(network=network, piles=found, problem=problem)
 
 
 def _collected_before(access: Access, now: datetime) -> list[dict[str, Any]]:

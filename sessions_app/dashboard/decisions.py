@@ -14,7 +14,7 @@ from common.errors import DomainError
 from merchants_app.frame.access import Access, Power, for_members
 from merchants_app.frame.pages import page
 from merchants_app.frame.paging import newest_first
-from merchants_app.models import DecisionLetters
+from merchants_app.models import WhenToWrite
 from merchants_app.people.letters import letters_to, write_to
 from sessions_app.errors import WrongDecision
 from sessions_app.models import CheckoutSession
@@ -63,7 +63,7 @@ def decisions(request: HttpRequest, access: Access) -> HttpResponse:
         counts=count_by_issue(scope),
         pending=taken_a_moment_ago(scope),
         letters_now=letters_to(access.user, access.merchant),
-        letters_choices=DecisionLetters.choices,
+        letters_choices=WhenToWrite.choices,
     )
 
 
@@ -123,9 +123,9 @@ def undo(request: HttpRequest, access: Access) -> HttpResponse:
 def letters(request: HttpRequest, access: Access) -> HttpResponse:
     """When the member is written to about what waits."""
     wanted = request.POST.get("letters", "")
-    if wanted in DecisionLetters.values:
-        write_to(access.user, access.merchant, letters=DecisionLetters(wanted))
-        messages.success(request, f"Saved. Letters about decisions that wait: {DecisionLetters(wanted).label.lower()}.")
+    if wanted in WhenToWrite.values:
+        write_to(access.user, access.merchant, letters=WhenToWrite(wanted))
+        messages.success(request, f"Saved. Letters about decisions that wait: {WhenToWrite(wanted).label.lower()}.")
     else:
         messages.error(request, "Choose when to be written to: at once, once a day, or never.")
     return redirect("dashboard:decisions", at=access.at)

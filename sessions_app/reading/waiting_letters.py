@@ -1,21 +1,19 @@
 """Writes to those who may decide when a live payment waits for their decision: at once, once a day, or never."""
 
-from datetime import datetime, time, timedelta
-from zoneinfo import ZoneInfo
+from datetime import datetime
 
 from django.db import transaction
 
 from common.modes import Mode
 from merchants_app.mail.mails import Posted, mail_at_once
-from merchants_app.models import DecisionLetters, Member, Role
-from merchants_app.people.letters import wanted_by
+from merchants_app.models import Member, Role, WhenToWrite
+from merchants_app.people.letters import last_morning, wanted_by
 from merchants_app.powers import Power, may
 from sessions_app.models import CheckoutSession
 from sessions_app.reading.queries import unanswered
 from sessions_app.reading.session_words import headline_of
 from sessions_app.scope import SessionScope
 
-MORNING = time(8)  # in the business's time zone
 NAMED = 10  # sessions in a letter, at most
 
 
@@ -35,7 +33,7 @@ def _readers() -> list[int]:
     return [
         member.pk
         for member in members.select_related("merchant").order_by("pk")
-        if wanted_by(member) != DecisionLetters.NEVER and may(Role(member.role), Power.HANDLE_SESSIONS, mode=Mode.LIVE)
+        if wanted_by(member) != WhenToWrite.NEVER and may(Role(member.role), Power.HANDLE_SESSIONS, mode=Mode.LIVE)
     ]
 
 
@@ -68,8 +66,4 @@ def _write(key: int, now: datetime) -> Posted:
 
 def _up_to(member: Member, now: datetime) -> datetime:
     """Who is written to once a day is not told of what came after the last morning."""
-    if wanted_by(member) == DecisionLetters.AT_ONCE:
-        return now
-    here = now.astimezone(ZoneInfo(member.merchant.time_zone))
-    last = here.date() if here.time() >= MORNING else here.date() - timedelta(days=1)
-    return datetime.combine(last, MORNING, tzinfo=here.tzinfo)
+    return now if wanted_by(member) == WhenToWrite.AT_ONCE else last_morning(member.merchant, now)

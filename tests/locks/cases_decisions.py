@@ -1,17 +1,19 @@
-"""Rules of decisions that are one: one that takes effect, and the letter about those that wait."""
+"""Rules of decisions that are one: one that takes effect, and letters about what waits for somebody."""
 
 from datetime import timedelta
 
 from django.utils import timezone
 
-from merchants_app.models import Member, Merchant
+from merchants_app.models import Member, Merchant, WhenToWrite
+from merchants_app.people.letters import write_about_collecting_to
+from sessions_app.collecting import worth_letters
 from sessions_app.models import CheckoutSession, PendingDecision
 from sessions_app.paying.decisions import case_of
 from sessions_app.paying.second_thoughts import decide_soon, take_effect
 from sessions_app.reading.waiting_letters import write_letters
 from sessions_app.status import DecisionKind
 from tests.locks.breaking import Act, holds
-from tests.locks.stage import underpaid
+from tests.locks.stage import confirmed, underpaid, waiting_for_money
 
 
 def decided_two_minutes_ago(mia: Merchant) -> CheckoutSession:
@@ -46,6 +48,13 @@ def waits_in_live_mode(mia: Merchant) -> CheckoutSession:
     return session
 
 
+def asked_about_collecting(mia: Merchant) -> None:
+    """Money is worth collecting, and nobody was told."""
+    confirmed(waiting_for_money(mia), "49.00")
+    owner = Member.objects.get(merchant=mia)
+    write_about_collecting_to(owner.user, mia, "test", letters=WhenToWrite.AT_ONCE)
+
+
 @holds("sessions_app.paying.second_thoughts.decide_soon")
 def a_decision_that_can_be_taken_back(mia: Merchant) -> Act:
     session = underpaid(mia)
@@ -62,3 +71,9 @@ def a_decision_that_takes_effect(mia: Merchant) -> Act:
 def the_letter_about_a_decision_that_waits(mia: Merchant) -> Act:
     waits_in_live_mode(mia)
     return lambda: write_letters(timezone.now())
+
+
+@holds("sessions_app.collecting.worth_letters._write")
+def the_letter_about_what_is_worth_collecting(mia: Merchant) -> Act:
+    asked_about_collecting(mia)
+    return lambda: worth_letters.write_letters(timezone.now())

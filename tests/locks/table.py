@@ -110,6 +110,9 @@ ROWS: dict[str, tuple[str, ...]] = {
     "merchants_app.keys.expiry_mails._tell: select_for_update": (
         f"{BUSINESS}::test_a_key_whose_letter_somebody_else_writes_is_passed_by",
     ),
+    "sessions_app.collecting.worth_letters._write: select_for_update": (
+        f"{DECISIONS}::test_of_two_processes_that_find_something_worth_collecting_one_writes",
+    ),
     "sessions_app.reading.waiting_letters._write: select_for_update": (
         f"{DECISIONS}::test_a_member_whom_somebody_else_writes_to_is_passed_by",
     ),

@@ -6,7 +6,8 @@ import pytest
 from django.core import mail
 from django.utils import timezone
 
-from merchants_app.models import Member, Merchant
+from merchants_app.models import CollectLetters, Member, Merchant
+from sessions_app.collecting import worth_letters
 from sessions_app.errors import NothingToDecide, NothingToRefund
 from sessions_app.models import PendingDecision
 from sessions_app.paying.second_thoughts import take_back, take_effect
@@ -14,9 +15,10 @@ from sessions_app.reading.waiting_letters import write_letters
 from sessions_app.refunding.refunds import prepare_refund
 from sessions_app.status import DecisionKind
 from tests.cast import MIAS_WALLET, merchant, refreshed
-from tests.locks.cases_decisions import decided, decided_two_minutes_ago, waits_in_live_mode
+from tests.locks.cases_decisions import asked_about_collecting, decided, decided_two_minutes_ago, waits_in_live_mode
 from tests.locks.stage import overpaid
 from tests.races import behind_a_lock, passes_by, race
+from tests.strangers.world import own
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -70,4 +72,15 @@ def test_a_member_whom_somebody_else_writes_to_is_passed_by(mia: Merchant) -> No
     passes_by(lambda: write_letters(timezone.now()), lock=lambda: Member.objects.select_for_update().get(merchant=mia))
     assert mail.outbox == []
     write_letters(timezone.now())
+    assert len(mail.outbox) == 1
+
+
+def test_of_two_processes_that_find_something_worth_collecting_one_writes(mia: Merchant) -> None:
+    asked_about_collecting(mia)
+    mail.outbox.clear()
+    race(*[lambda: worth_letters.write_letters(timezone.now())] * 3)
+    assert len(mail.outbox) == 1
+    own(CollectLetters).update(told={})
+    held = own(CollectLetters).select_for_update(of=("self",))
+    passes_by(lambda: worth_letters.write_letters(timezone.now()), lock=held.get)
     assert len(mail.outbox) == 1

@@ -119,7 +119,8 @@ NUMBERS: dict[str, dict[str, object]] = {
     "sessions_app.buyers.forgetting": {"_SHORTEST": 3},
     "sessions_app.buyers.retention": {"BATCH": 200, "MOST_SECONDS": 1200.0},
     "sessions_app.collecting.compared": {"MOST_ADDRESSES": 2_000, "PAUSE_SECONDS": 60},
-    "sessions_app.collecting.piles": {"BUSY": 2, "WORTH_IT": Decimal("0.01")},
+    "sessions_app.collecting.piles": {"BUSY": 2},
+    "sessions_app.collecting.worth_letters": {"GREW": 2},
     "sessions_app.collecting.watch": {
         "MOST_BLOCKS": 5000, "MOST_TOLD": 100, "MOST_DEPOSITS": 500,
         "_MOST_AT_ONCE": 1000,

@@ -33,7 +33,7 @@ MORE = [
     ("sessions_app.terms.sessions.MAX_METADATA_BYTES", 8192, "api.md", "metadata at most 50 names and 8 KB"),
     ("sessions_app.paying.second_thoughts.CAN_BE_TAKEN_BACK", timedelta(minutes=1), "dashboard.md",
      "A decision takes effect after a minute"),
-    ("sessions_app.reading.waiting_letters.MORNING", time(8), "dashboard.md", "once a day at 08:00"),
+    ("merchants_app.people.letters.MORNING", time(8), "dashboard.md", "once a day at 08:00"),
     ("sessions_app.reading.waiting_letters.NAMED", 10, None, ""),
     ("sessions_app.refunding.address.CODE_HOLDS", timedelta(minutes=10), None, ""),
     ("sessions_app.models.address_change.TRIES", 5, "refunds.md", "may be tried five times"),

@@ -22,6 +22,7 @@ _SETTINGS = {
     "name": "Zoe's", "session_minutes": 50, "watch_days": 8, "tolerance_percent": 1, "tolerance_amount": "0.40",
     "spread_percent": "0.50", "brand_color": "#112233", "reuse_after_days": 9, "quote_minutes": 20,
     "grace_minutes": 3, "reporting_currency": "EUR", "time_zone": "Europe/Berlin", "decision_letters": "daily",
+    "collect_letters": "daily", "worth_it_percent": 2,
 }  # fmt: skip
 _PREPARE = {
     "balance": "{network}:USDC", "kind": "amount", "rate_basis": "paid", "amount": "1.00", "to_address": "{wallet}",
@@ -98,6 +99,7 @@ DASHBOARD = [
     _see("privacy"),
     _do("privacy", "ods", "os", body={"email": "pat@example.com", "act": "export"}, done=200),
     _see("collect"),
+    _do("collect-letters", "ods", "os", body={"letters": "daily"}),
     _do("collect-prepare", "ods", "os", ids={"network_id": "=sandbox"}, live_done=404,
         before=money_on_the_sandbox),
     _do("collect-sent", "ods", "os", ids={"network_id": "=sandbox"}, live_done=404,

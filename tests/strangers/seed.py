@@ -23,8 +23,9 @@ from chains_app.reading.set_aside import set_aside
 from merchants_app.businesses.visits import begin_visit, end_visit
 from merchants_app.keys.api_keys import create_key, forget_keys, revoke_key
 from merchants_app.keys.holders import KeysGo
-from merchants_app.models import ApiKey, Member, Merchant, Role, Treasury, User
+from merchants_app.models import ApiKey, Member, Merchant, Role, Treasury, User, WhenToWrite
 from merchants_app.people.invitations import invite
+from merchants_app.people.letters import write_about_collecting_to
 from merchants_app.people.team import remove
 from merchants_app.requests.log import write_lines
 from sessions_app.models import Authorization, CheckoutSession, DepositAddress, SpareDeposit, UnbookedFee
@@ -119,6 +120,7 @@ def _doors(world: World, name: str, business: Business) -> None:
     members = Member.objects.filter(merchant=merchant)
     world.ids["member"] = str(members.get(role=Role.SUPPORT).pk)
     world.ids["treasury"] = str(Treasury.objects.get(merchant=merchant, mode=mode).pk)
+    write_about_collecting_to(world.people["support"], merchant, mode, letters=WhenToWrite.NEVER)
     _keys(world, owner)
     base = f"https://{name}.example/{mode}"
     for word, chosen in (("endpoint", ()), ("choosy", ("checkout.expired",)), ("gone", ())):

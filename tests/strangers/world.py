@@ -57,5 +57,5 @@ _OWNERS = {
     **dict.fromkeys(("AddressChange", "Announcement", "DepositAddress", "MoneySearch", "Quote", "Payment",
                      "Decision", "PendingDecision", "Refund", "StatusChange",
                      "SessionNote"), "session__merchant"),
-    "SavedView": "member__merchant",
+    **dict.fromkeys(("SavedView", "CollectLetters"), "member__merchant"),
 }  # fmt: skip

@@ -137,7 +137,7 @@ SETTINGS = {
     "name": "Mia's", "support_email": "", "brand_color": "#00AA11", "session_minutes": "30", "watch_days": "7",
     "tolerance_percent": "2", "tolerance_amount": "1.50", "spread_percent": "0.5", "quote_minutes": "15",
     "grace_minutes": "2", "returns_by_itself": "on", "reporting_currency": "USD", "time_zone": "UTC",
-    "decision_letters": "at_once",
+    "decision_letters": "at_once", "collect_letters": "never", "worth_it_percent": "1",
 }  # fmt: skip
 
 
@@ -177,7 +177,8 @@ def test_deposits_are_used_again_once_an_owner_says_so_and_only_after_longer_tha
         ("quote_minutes", "4"), ("quote_minutes", "61"), ("grace_minutes", "1"), ("grace_minutes", "16"),
         ("thanks", "x" * 201), ("receipt_details", "x" * 401),
         ("receipt_details", "a\n" * 9), ("time_zone", "Mars/Base"), ("reporting_currency", "BTC"), ("language", "tlh"),
-        ("decision_letters", "hourly"), ("terms_url", "shop.example/terms"), ("terms_url", "javascript:alert(1)"),
+        ("decision_letters", "hourly"), ("collect_letters", "hourly"), ("worth_it_percent", "0.09"),
+        ("worth_it_percent", "20.01"), ("terms_url", "shop.example/terms"), ("terms_url", "javascript:alert(1)"),
         ("terms_url", "http://shop.example"), ("privacy_url", "https://a@shop.example"), ("privacy_url", "https://"),
         ("terms_url", "https://shop.example/{reference}"), ("support_url", "https://shop.example/{order}"),
         ("support_url", "https://[::1"), ("support_url", "https://shop.example/<script>"),

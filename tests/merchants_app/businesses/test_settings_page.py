@@ -53,7 +53,8 @@ def test_what_buyers_read_and_follow_is_kept_as_typed(desk: Desk, mia: Merchant)
         "privacy_url": "https://mia.example/privacy", "support_url": "https://mia.example/help?order={reference}",
         "quote_minutes": "20", "grace_minutes": "5", "reporting_currency": "EUR", "time_zone": "Europe/Berlin",
         "walletconnect_project_id": "0123456789abcdef" * 2,
-        "decision_letters": "daily", "receipt_details": " Mia Coffee GmbH \r\n\r\nRöstweg  1, Berlin\r\nDE 123456789",
+        "decision_letters": "daily", "collect_letters": "at_once", "worth_it_percent": "2.00",
+        "receipt_details": " Mia Coffee GmbH \r\n\r\nRöstweg  1, Berlin\r\nDE 123456789",
     }  # fmt: skip
     assert desk.post("settings", **SETTINGS | words).status_code == 302
     mia.refresh_from_db()

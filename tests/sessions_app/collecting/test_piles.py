@@ -15,10 +15,11 @@ from sessions_app.collecting.safe import safe_file
 from tests.fake_node import FakeNode
 
 
-def pile(worth: str | None, fee: str | None, usual: str | None = None) -> Pile:
+def pile(worth: str | None, fee: str | None, usual: str | None = None, *, may_take: str = "0.01") -> Pile:
     base = network("base")
     return Pile(
         balance=Balance(network=base, asset=base.assets["USDC"], deposits=3, amount_units=1),
+        may_take=Decimal(may_take),
         **{
             name: Decimal(value) if value is not None else None
             for name, value in (("worth", worth), ("fee_worth", fee), ("usual_fee_worth", usual))
@@ -41,10 +42,15 @@ def pile(worth: str | None, fee: str | None, usual: str | None = None) -> Pile:
         ("100", None, None, "unknown"),
     ],
 )
-def test_a_fee_above_one_percent_is_better_waited_with(
+def test_a_fee_above_what_the_business_says_is_better_waited_with(
     worth: str | None, fee: str | None, usual: str | None, verdict: str
 ) -> None:
     assert pile(worth, fee, usual).verdict == verdict
+
+
+@pytest.mark.parametrize(("may_take", "verdict"), [("0.05", "yes"), ("0.0499", "small")])
+def test_how_much_that_is_is_the_businesss_to_say(may_take: str, verdict: str) -> None:
+    assert pile("100", "5", may_take=may_take).verdict == verdict
 
 
 @pytest.mark.django_db

@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 
 from chains_app.sandbox.chain import mine
-from merchants_app.models import DecisionLetters, Member, Merchant
+from merchants_app.models import Member, Merchant, WhenToWrite
 from sessions_app.models import CheckoutSession, PendingDecision
 from sessions_app.selling.creation import create_session
 from tests.cast import agreed, refreshed
@@ -138,11 +138,11 @@ def test_the_queue_goes_on_where_the_page_ended(
 
 def test_a_member_says_when_to_be_written_to(desk: Desk, ottos_desk: Desk) -> None:
     desk.post("decisions/letters", letters="daily")
-    assert Member.objects.get(user=desk.user).decision_letters == DecisionLetters.DAILY
+    assert Member.objects.get(user=desk.user).decision_letters == WhenToWrite.DAILY
     assert Member.objects.get(user=ottos_desk.user).decision_letters == ""
     assert "Letters: once a day" in desk.read("decisions")
     desk.post("decisions/letters", letters="hourly")
-    assert Member.objects.get(user=desk.user).decision_letters == DecisionLetters.DAILY
+    assert Member.objects.get(user=desk.user).decision_letters == WhenToWrite.DAILY
 
 
 def test_a_session_that_was_decided_a_moment_ago_says_so_on_its_page(

@@ -8,7 +8,7 @@ from django.core import mail
 from django.utils import timezone
 
 from common.mail_backends import NOWHERE
-from merchants_app.models import DecisionLetters, Member, Merchant
+from merchants_app.models import Member, Merchant, WhenToWrite
 from sessions_app.models import CheckoutSession, StatusChange
 from sessions_app.reading.waiting_letters import write_letters
 from tests.desk import Desk
@@ -63,16 +63,16 @@ def test_test_mode_writes_to_nobody(desk: Desk, waiting: CheckoutSession) -> Non
 
 
 def test_who_wants_no_letter_gets_none(desk: Desk, waiting: CheckoutSession) -> None:
-    Member.objects.filter(user=desk.user).update(decision_letters=DecisionLetters.NEVER)
+    Member.objects.filter(user=desk.user).update(decision_letters=WhenToWrite.NEVER)
     write_letters(timezone.now())
     assert mail.outbox == []
 
 
 def test_who_said_nothing_gets_what_the_business_says(desk: Desk, mia: Merchant, waiting: CheckoutSession) -> None:
-    Merchant.objects.filter(pk=mia.pk).update(decision_letters=DecisionLetters.NEVER)
+    Merchant.objects.filter(pk=mia.pk).update(decision_letters=WhenToWrite.NEVER)
     write_letters(timezone.now())
     assert mail.outbox == []
-    Member.objects.filter(user=desk.user).update(decision_letters=DecisionLetters.AT_ONCE)
+    Member.objects.filter(user=desk.user).update(decision_letters=WhenToWrite.AT_ONCE)
     write_letters(timezone.now())
     assert len(mail.outbox) == 1
 
@@ -81,7 +81,7 @@ def test_once_a_day_is_at_eight_in_the_time_of_the_business(
     desk: Desk, mia: Merchant, waiting: CheckoutSession
 ) -> None:
     Merchant.objects.filter(pk=mia.pk).update(time_zone="America/New_York")  # 08:00 is 13:00 UTC in winter
-    Member.objects.filter(user=desk.user).update(decision_letters=DecisionLetters.DAILY)
+    Member.objects.filter(user=desk.user).update(decision_letters=WhenToWrite.DAILY)
     since(waiting, datetime(2026, 12, 1, 13, 30, tzinfo=UTC))
     write_letters(datetime(2026, 12, 2, 12, 59, tzinfo=UTC))
     assert mail.outbox == []  # it came after the letter of the day before
