@@ -11,6 +11,7 @@ from django.utils import timezone
 from pydantic.alias_generators import to_snake
 
 from common.api.exact_json import dumps, loads_strict
+from merchants_app.businesses.switches import forget_switches
 from merchants_app.keys.api_keys import create_key, digest_of, forget_keys, key_with
 from merchants_app.models import ApiKey, KeyScope, Member, Merchant, Role, Treasury, User
 from merchants_app.requests.log import forget_lines
@@ -106,6 +107,7 @@ def _forget_keys() -> None:
     """Each test has keys of its own; what a process remembers of them must not outlive the test's rollback."""
     forget_keys()
     forget_lines()
+    forget_switches()
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ from checkout_project.facts.installation import (
 )
 from checkout_project.facts.states import states_of
 from checkout_project.neighbours.told import Neighbour
+from merchants_app.businesses.switches import switched_off
 from merchants_app.held import RELEASE
 from merchants_app.templatetags.look import span
 from sessions_app.models import CheckoutSession
@@ -163,6 +164,14 @@ def _wrong_in_tables(stored: Stored, *, is_read: bool) -> Iterator[Wrong]:
                 link="Scan cursors",
                 is_bad=False,
             )
+    for row in switched_off():
+        yield Wrong(
+            title=f"Switched off: {row}",
+            text=f"For all businesses, by {row.changed_by}: {row.because}",
+            url=reverse("admin:merchants_app_switch_changelist"),
+            link="Switches",
+            is_bad=False,
+        )
     for network in stored.networks:
         for liar in network.liars:
             yield Wrong(

@@ -14,6 +14,7 @@ from django.http import HttpRequest
 from common.admin.read_only import ReadOnly
 from merchants_app.admin.businesses import MerchantAdmin
 from merchants_app.admin.people import OperatorGroupAdmin, PersonAdmin
+from merchants_app.admin.switches import SwitchAdmin
 from merchants_app.frame.admin import operator_of
 from merchants_app.keys.api_keys import end_key
 from merchants_app.models import (
@@ -25,6 +26,7 @@ from merchants_app.models import (
     LoggedRequest,
     Merchant,
     OperatorVisit,
+    Switch,
     Treasury,
     User,
 )
@@ -37,6 +39,7 @@ admin.site.unregister((Group, EmailAddress))
 admin.site.register(User, PersonAdmin)
 admin.site.register(Group, OperatorGroupAdmin)
 admin.site.register(Merchant, MerchantAdmin)
+admin.site.register(Switch, SwitchAdmin)
 
 
 @admin.register(ApiKey)

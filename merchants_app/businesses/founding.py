@@ -1,11 +1,11 @@
-"""How a business comes to be when the operator lets anybody sign up (`OPEN_SIGNUP=1`)."""
+"""How a business comes to be when the operator lets anybody sign up (`OPEN_SIGNUP=1`, and not switched off)."""
 
-from django.conf import settings
 from django.db import transaction
 
 from common.errors import Conflict, DomainError
 from merchants_app.audit import record
-from merchants_app.models import Member, Merchant, Role, User
+from merchants_app.businesses.switches import is_on
+from merchants_app.models import Feature, Member, Merchant, Role, User
 
 
 class SignUpClosed(DomainError):
@@ -16,7 +16,7 @@ class SignUpClosed(DomainError):
 
 def open_to_all() -> bool:
     """Whether anybody may make an account, and a business."""
-    return bool(settings.OPEN_SIGNUP)
+    return is_on(Feature.SIGN_UP)
 
 
 @transaction.atomic

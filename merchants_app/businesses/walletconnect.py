@@ -2,9 +2,11 @@
 
 from django.conf import settings
 
-from merchants_app.models import Merchant
+from merchants_app.businesses.switches import is_on
+from merchants_app.models import Feature, Merchant
 
 
 def relay_of(merchant: Merchant) -> str:
     """Where the business's buyers reach wallets; empty: nowhere, and nothing may be asked of anybody."""
-    return str(settings.WALLETCONNECT_RELAY) if merchant.walletconnect_project_id else ""
+    is_asked = merchant.walletconnect_project_id and is_on(Feature.WALLETCONNECT)
+    return str(settings.WALLETCONNECT_RELAY) if is_asked else ""

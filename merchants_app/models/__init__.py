@@ -20,6 +20,7 @@ from merchants_app.models.installation import Installation
 from merchants_app.models.invitation import Invitation
 from merchants_app.models.logo import LARGEST_LOGO, Logo
 from merchants_app.models.request_log import LoggedRequest
+from merchants_app.models.switch import Feature, Switch
 from merchants_app.models.treasury import Treasury, TreasuryKind
 from merchants_app.models.visit import OperatorVisit
 from merchants_app.models.ways import is_off, off_in_both, way
@@ -35,6 +36,7 @@ __all__ = [
     "AuditEntry",
     "BuyerLetter",
     "CollectLetters",
+    "Feature",
     "IdempotencyRecord",
     "Installation",
     "Invitation",
@@ -45,6 +47,7 @@ __all__ = [
     "Merchant",
     "OperatorVisit",
     "Role",
+    "Switch",
     "Treasury",
     "TreasuryKind",
     "User",

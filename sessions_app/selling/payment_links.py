@@ -14,7 +14,8 @@ from django.utils.translation import gettext
 from common.errors import NotFound
 from common.fiat.currencies import Currency
 from common.money import to_minor_unit
-from merchants_app.models import Merchant
+from merchants_app.businesses.switches import is_on
+from merchants_app.models import Feature, Merchant
 from merchants_app.treasuries.treasuries import treasury_for
 from sessions_app.answers import shop as answers
 from sessions_app.errors import LinkClosed, NoTreasury
@@ -33,7 +34,7 @@ class Closed(StrEnum):
     OFF = "off"
     OVER = "over"
     SOLD_OUT = "sold_out"
-    SHUT = "shut"  # the shop itself takes no payments
+    SHUT = "shut"  # the shop itself takes no payments, or the operator has links switched off
 
 
 def create_link(*, merchant: Merchant, mode: str, terms: Mapping[str, Any]) -> PaymentLink:
@@ -84,7 +85,11 @@ def closed_because(link: PaymentLink, now: datetime) -> Closed | None:
         return Closed.OVER
     if is_sold_out(link, now):
         return Closed.SOLD_OUT
-    if link.merchant.suspended_at or treasury_for(link.merchant, link.mode, now) is None:
+    if (
+        not is_on(Feature.PAYMENT_LINKS)
+        or link.merchant.suspended_at
+        or treasury_for(link.merchant, link.mode, now) is None
+    ):
         return Closed.SHUT
     return None
 

@@ -7,10 +7,12 @@ from django.utils.translation import gettext
 from eth_hash.auto import keccak
 
 from chains_app.calls.authorizations import Authorization, takes_signed_transfers
-from chains_app.calls.facilitator import is_switched_on, serves
+from chains_app.calls.facilitator import serves
 from chains_app.networks.networks import PaymentOption
 from common.money import amount_text
+from merchants_app.businesses.switches import is_on
 from merchants_app.held import is_held
+from merchants_app.models import Feature
 from sessions_app.errors import NotToBeSigned, OptionUnavailable, SessionNotOpen, ShopPaused
 from sessions_app.models import CheckoutSession
 from sessions_app.paying.quoting import check_offered, options_for
@@ -55,7 +57,7 @@ class Asked:
 
 def can_be_signed(option: PaymentOption) -> bool:
     """Whether somebody would bring such a payment to the chain."""
-    return takes_signed_transfers(option) and serves(option.network)
+    return is_on(Feature.SIGNED_PAYMENTS) and takes_signed_transfers(option) and serves(option.network)
 
 
 def is_asked(session: CheckoutSession, *, now: datetime) -> Asked:
@@ -91,7 +93,7 @@ def again(session: CheckoutSession) -> CheckoutSession:
 
 
 def _check_open(session: CheckoutSession, now: datetime) -> None:
-    if not is_switched_on() or is_held():
+    if not is_on(Feature.SIGNED_PAYMENTS) or is_held():
         raise NotToBeSigned(gettext("No signed payments are taken here: send it."))
     if session.order_paid_by:
         raise SessionNotOpen("The order is paid already: there is nothing to pay any more.")

@@ -8,13 +8,14 @@ from typing import Any, overload
 from django.conf import settings
 
 from chains_app.calls.authorizations import takes_signed_transfers
-from chains_app.calls.facilitator import is_switched_on
 from chains_app.networks.networks import PaymentOption, all_networks, find_option, payment_options
 from chains_app.networks.payment_uris import payment_uri
 from common.fiat.currencies import Currency
 from common.modes import Mode
 from common.money import amount_text, plain, to_minor_unit, units_due
 from merchants_app.businesses.names import name_in_addresses
+from merchants_app.businesses.switches import is_on
+from merchants_app.models import Feature
 from sessions_app.answers import session as answers
 from sessions_app.models import CheckoutSession, Payment, Quote, Refund, receipt_token
 from sessions_app.state.children import Session, has_address, payments_of, refunds_of
@@ -129,7 +130,7 @@ def page_url(session: Session) -> str:
 
 def x402_url(session: Session) -> str | None:
     """Where a program pays by a signature; None when nobody brings it to the chain, or no token of it takes one."""
-    if not is_switched_on():
+    if not is_on(Feature.SIGNED_PAYMENTS):
         return None
     options = (each for each in payment_options(session.mode) if takes_signed_transfers(each))
     allowed = any(not session.allowed_assets or each.asset.symbol in session.allowed_assets for each in options)

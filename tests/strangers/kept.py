@@ -12,8 +12,10 @@ OUR_APPS = ("merchants_app", "chains_app", "webhooks_app", "sessions_app")
 # Rows of theirs in tables of libraries: proven addresses, second factors, devices.
 BORROWED_APPS = ("account", "mfa", "usersessions")
 # Of nobody: the play chain, which each test has to itself, what the sources of rates said, how far books are filled
-# and what their lines come to, what this installation signs with.
-NOBODYS = {"SandboxBlock", "SandboxTransfer", "RateSheet", "BooksPosition", "ReceiptKey", "Installation", "BookSum"}
+# and what their lines come to, what this installation signs with, and what is switched off in it.
+NOBODYS = {
+    "SandboxBlock", "SandboxTransfer", "RateSheet", "BooksPosition", "ReceiptKey", "Installation", "BookSum", "Switch",
+}  # fmt: skip
 # Written by looking alone: when somebody last signed in, when a key was last used.
 _LOOKING = ("last_login", "last_used_at")
 # How far apart the numbers of two tables begin: no id of one ever is an id of another by chance.

@@ -150,6 +150,7 @@ ADMIN = {
     "merchants_app_invitation": "look",
     "merchants_app_installation": "look",
     "merchants_app_operatorvisit": "look",
+    "merchants_app_switch": "look",
     "merchants_app_loggedrequest": "look",
     "merchants_app_idempotencyrecord": "look",
     "chains_app_scancursor": "look",

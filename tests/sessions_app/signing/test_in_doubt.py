@@ -9,6 +9,8 @@ from django.utils import timezone
 
 from chains_app.calls.facilitator import FacilitatorAway, verify
 from chains_app.models import ScanCursor
+from merchants_app.businesses.switches import switch
+from merchants_app.models import Feature
 from sessions_app.errors import AnotherSigned, BeingSettled, SettlementInDoubt
 from sessions_app.models import Authorization, CheckoutSession
 from sessions_app.paying.announcing import announced
@@ -168,3 +170,14 @@ def test_a_facilitator_that_names_a_transaction_that_never_comes_bars_nobody_for
     is_over_by_the_clock()
     devchain_is_read()
     assert settled(quoted).stage == "settled"
+
+
+def test_while_an_operator_has_it_off_what_was_handed_over_is_still_told(
+    quoted: CheckoutSession, facilitator: Facilitator
+) -> None:
+    left_in_doubt(quoted, facilitator)
+    switch(Feature.SIGNED_PAYMENTS, on=False, by="operator", because="It lies.", now=timezone.now())
+    page = f"/pay/{quoted.page_token}"
+    assert "Your signed payment was handed over" in Client().get(page).content.decode()
+    answer = Client().get(f"{page}/to-sign", {"sender": PAT.address})
+    assert (answer.status_code, answer.json()["detail"]) == (409, "No signed payments are taken here: send it.")
