@@ -14,7 +14,7 @@ from merchants_app.frame.pages import page
 from merchants_app.frame.paging import newest_first
 from merchants_app.keys.api_keys import create_key, revoke_key, with_roles
 from merchants_app.keys.holders import ShownKey, take_over
-from merchants_app.requests.log import KEPT
+from merchants_app.requests.log import KEPT, matching
 from merchants_app.scope import Scope
 
 
@@ -75,7 +75,7 @@ def take(request: HttpRequest, access: Access, key_id: str) -> HttpResponse:
 
 @for_members()
 def requests(request: HttpRequest, access: Access) -> HttpResponse:
-    """The last API requests, of one key or all; `?failed=1` leaves only those that were refused."""
+    """The last API requests, of one key or all; `?failed=1` only those that were refused, `?q=` found so."""
     own_keys = list(Scope.of(access).keys())
     key = next((each for each in own_keys if each.public_id == request.GET.get("key")), None)
     rows = Scope.of(access).requests().select_related("key")
@@ -83,5 +83,8 @@ def requests(request: HttpRequest, access: Access) -> HttpResponse:
         rows = rows.filter(key=key)
     if request.GET.get("failed"):
         rows = rows.filter(status_code__gte=400)
+    sought = request.GET.get("q", "").strip()[:200]
+    if sought:
+        rows = matching(rows, sought)
     shown = newest_first(rows, request.GET)
-    return page(request, access, "requests.html", shown=shown, keys=own_keys, key=key, days=KEPT.days)
+    return page(request, access, "requests.html", shown=shown, keys=own_keys, key=key, days=KEPT.days, sought=sought)

@@ -14,7 +14,7 @@ from typing import Any
 
 import structlog
 from django.db import DatabaseError, close_old_connections, connection
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from common.postgresql.chunks import Chunked, drop_old, make_ahead
@@ -26,6 +26,8 @@ _USE_SHOWN_EVERY = timedelta(minutes=1)
 _WRITE_EVERY_SECONDS = 1.0
 # Requests that are being answered have to wait for the interpreter while lines are written: not for long, each time.
 _LINES_AT_A_TIME, _BREATH_SECONDS = 10, 0.001
+LOOKED_THROUGH = 20_000
+_STATUS = re.compile(r"[1-5][0-9]{2}")
 _CAPACITY = 20_000  # lines; more than a process answers while the database is away for a moment
 
 _log = structlog.get_logger()
@@ -121,6 +123,15 @@ def write_lines() -> int:
 def forget_lines() -> None:
     """Drops what is not written yet."""
     _lines.clear()
+
+
+def matching(rows: QuerySet[LoggedRequest], term: str) -> QuerySet[LoggedRequest]:
+    """Those whose id, path (with the ids in it), status or error is what was typed, among the newest 20,000."""
+    newest = rows.order_by("-pk").values("pk")[:LOOKED_THROUGH]
+    wanted = Q(request_id=term) | Q(path__contains=term) | Q(error_code=term)
+    if _STATUS.fullmatch(term):
+        wanted |= Q(status_code=int(term))
+    return rows.filter(wanted, pk__in=newest)
 
 
 def make_chunks_ahead(now: datetime) -> None:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from decimal import Decimal
+from urllib.parse import urlencode
 
 import pytest
 from django.contrib.sessions.models import Session
@@ -217,6 +218,10 @@ def test_requests_are_shown_per_key_and_only_failed_ones(desk: Desk, mia: Mercha
     assert "req_one" not in desk.read("requests?failed=1")
     assert "req_two" not in desk.read(f"requests?key={ApiKey.objects.get(name='one').public_id}")
     assert "req_one" not in desk.in_("live").read("requests")
+    for term, found in (("req_two", {"req_two"}), ("409", {"req_two"}), ("v1/checkout", {"req_one", "req_two"}),
+                        ("req_", set()), ("%", set())):  # fmt: skip
+        text = desk.read(f"requests?{urlencode({'q': term})}")
+        assert {name for name in ("req_one", "req_two") if f">{name}<" in text} == found
 
 
 @pytest.mark.parametrize("page", ["keys", "team", "treasury", "audit", "requests", "settings"])
