@@ -93,6 +93,7 @@ class EventAdmin(SearchedByForm, _Resending, admin.ModelAdmin):  # type: ignore[
 
     list_display = ("public_id", "type", "subject", "subject_sequence", "merchant", "mode", "created_at")
     list_filter = ("mode", TypeFilter)
+    filters_by_index = ("mode", "type")
     list_select_related = ("merchant",)
     search_by: ClassVar[dict[str, Search]] = {"cs_": equal("subject"), "evt_": equal("public_id")}
     ordering = ("-id",)
@@ -120,6 +121,7 @@ class DeliveryAdmin(SearchedByForm, _Resending, admin.ModelAdmin):  # type: igno
 
     list_display = ("public_id", "event", "endpoint", "state", "attempts_made", "next_attempt_at", "created_at")
     list_filter = ("state",)
+    filters_by_index = ("state",)
     list_select_related = ("event", "endpoint")
     search_by: ClassVar[dict[str, Search]] = {
         "cs_": equal("event__subject"), "evt_": equal("event__public_id"), "dlv_": equal("public_id"),

@@ -107,6 +107,15 @@ _TABLES: tuple[tuple[str, str, dict[str, str]], ...] = (
         "next_attempt_at": "CASE WHEN n > {total} - 500 THEN now() + interval '1 hour' END",
     }),
 )  # fmt: skip
+_ALIKE = "merchant_id, mode, booked_on, kind, network, asset, decimals, currency, reporting_currency"
+# As the trigger and `books/catching_up.py` would have it, of all lines.
+_SUMS = f"""
+TRUNCATE sessions_app_booksum;
+INSERT INTO sessions_app_booksum ({_ALIKE}, amount_units, reporting_value, lines, unknown, is_loose)
+SELECT {_ALIKE}, sum(amount_units), coalesce(sum(reporting_value), 0), count(*),
+    count(*) FILTER (WHERE reporting_value IS NULL), false
+FROM sessions_app_bookline GROUP BY {_ALIKE}
+"""
 _BASE = 1_000_000_000
 
 
@@ -128,6 +137,7 @@ def make_year(sessions: int) -> tuple[Merchant, int]:
         for table in dict.fromkeys(table for table, _, _ in _TABLES):
             copies = [_copy(raw, *each, total=total, link=link.pk) for each in _TABLES if each[0] == table]
             _write(raw, table, copies)
+        raw.execute(_SUMS.encode())
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE")
     return shop, total
@@ -164,9 +174,13 @@ def _copy(raw: psycopg.Connection, table: str, which: str, changed: dict[str, st
 
 def _write(raw: psycopg.Connection, table: str, copies: list[str]) -> None:
     """Its indexes stand aside meanwhile."""
-    parts = "SELECT relid FROM pg_partition_tree(%s) WHERE isleaf"
+    parts = """
+        SELECT oid FROM pg_class WHERE oid = %(table)s::regclass AND relkind = 'r'
+        UNION ALL SELECT relid FROM pg_partition_tree(%(table)s) WHERE isleaf
+    """
     raw.execute(
-        f"UPDATE pg_index SET indisready = false, indisvalid = false WHERE indrelid IN ({parts})".encode(), [table]
+        f"UPDATE pg_index SET indisready = false, indisvalid = false WHERE indrelid IN ({parts})".encode(),
+        {"table": table},
     )
     for statement in copies:
         raw.execute(statement.encode())

@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 
-from common.admin.large import CappedPaginator
+from common.admin.large import CappedPaginator, NewestLookedThrough
 
 
 class NothingAdded:
@@ -21,6 +21,11 @@ class ReadOnly(NothingAdded):
     # Of a ModelAdmin alone: counting a table that grows takes longer than the page.
     paginator: Any = CappedPaginator
     show_full_result_count: Any = False
+    show_facets: Any = admin.ShowFacets.NEVER
+    filters_by_index: tuple[str, ...] = ()  # the names of fields that all rows are narrowed by
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[NewestLookedThrough]:
+        return NewestLookedThrough
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False

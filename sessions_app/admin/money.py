@@ -24,6 +24,7 @@ from sessions_app.models import (
     SpareDeposit,
     StatusChange,
 )
+from sessions_app.models.session import BY_PERSON
 from sessions_app.watching import by_hand
 
 _BY_SESSION: dict[str, Search] = {"cs_": equal("session__public_id")}
@@ -50,6 +51,7 @@ class PaymentAdmin(WholeAmounts, _OfASession):
         NetworkFilter, AssetFilter, "counts", "basis", ("vanished_at", admin.EmptyFieldListFilter),
         ("confirmed_at", admin.EmptyFieldListFilter), ("collected_at", admin.EmptyFieldListFilter),
     )  # fmt: skip
+    filters_by_index = ("network", "counts", "vanished_at", "confirmed_at")
     search_by = _BY_SESSION | {"pay_": equal("public_id"), "hash": by_hash}
     actions = ("confirm_by_hand", "call_gone_by_hand")
 
@@ -147,13 +149,18 @@ class AddressChangeAdmin(_OfASession):
     exclude = ("code_digest",)
 
 
+def _by_person(changes: QuerySet[StatusChange], email: str) -> QuerySet[StatusChange]:
+    """By the index of what people did."""
+    return changes.filter(BY_PERSON, actor=email)
+
+
 @admin.register(StatusChange)
 class StatusChangeAdmin(_OfASession):
     """All timelines, newest first."""
 
     list_display = ("at", "session", "from_status", "to_status", "payment_status", "issue", "reason", "actor")
     list_filter = ("to_status", "issue")
-    search_by = _BY_SESSION | {"e-mail": equal("actor")}
+    search_by = _BY_SESSION | {"e-mail": _by_person}
 
 
 @admin.register(BookLine)
@@ -163,5 +170,6 @@ class BookLineAdmin(WholeAmounts, _OfASession):
     list_display = ("booked_on", "merchant", "mode", "kind", "network", "whole_amount", "reporting_value",
                     "reporting_currency", "session", "tx_hash")  # fmt: skip
     list_filter = ("kind", "mode", NetworkFilter, AssetFilter)
+    filters_by_index = ("kind", "mode")
     list_select_related = ("merchant", "session")
     search_by = _BY_SESSION | {"pay_": equal("payment__public_id"), "ref_": equal("refund__public_id")}

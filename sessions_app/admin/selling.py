@@ -19,6 +19,7 @@ class CustomerAdmin(SearchedByForm, ReadOnly, admin.ModelAdmin):  # type: ignore
 
     list_display = ("email", "name", "merchant", "mode", "created_at")
     list_filter = ("mode",)
+    filters_by_index = ("mode",)
     list_select_related = ("merchant",)
     search_by: ClassVar[dict[str, Search]] = {"cus_": equal("public_id"), "e-mail": with_email}
     ordering = ("-id",)

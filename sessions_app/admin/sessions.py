@@ -82,6 +82,7 @@ class CheckoutSessionAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg
         "reference", "created_at",
     )  # fmt: skip
     list_filter = ("mode", "status", "payment_status", "issue", "needs_decision")
+    filters_by_index = ("mode", "status", "issue", "needs_decision")
     list_select_related = ("merchant",)
     search_fields = ("public_id",)  # shows the field; what it finds is `get_search_results`
     search_help_text = "As in the dashboard: any id, address, transaction, order number, e-mail, name or amount."

@@ -113,6 +113,12 @@ class BookLine(models.Model):
             models.Index(
                 fields=["merchant", "mode", "tx_hash"], name="book_lines_by_collection", condition=OF_COLLECTIONS
             ),
+            # Reader: the admin's list of one kind. The usual ones are found quickly from the newest line on.
+            models.Index(
+                fields=["kind", "-id"],
+                name="book_lines_of_rare_kinds",
+                condition=~Q(kind__in=[LineKind.RECEIVED.value, LineKind.COLLECTED.value]),
+            ),
             # Reader: the session's page.
             models.Index(fields=["session"], name="book_lines_of_a_session", condition=Q(session__isnull=False)),
         ]

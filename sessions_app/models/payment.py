@@ -103,11 +103,9 @@ class Payment(models.Model):
             ),
         ]
         indexes = [
-            # Reader: payments that wait for confirmations, per network.
+            # Readers: payments that wait for confirmations, per network; the admin's list of them.
             models.Index(
-                fields=["network", "block_number"],
-                name="payments_to_confirm",
-                condition=Q(confirmed_at=None, vanished_at=None),
+                fields=["network", "block_number"], name="payments_unconfirmed", condition=Q(confirmed_at=None)
             ),
             # Readers: the collect page and the overview, which sum up what lies in deposits from this index alone; the
             # list of what is not yet collected.

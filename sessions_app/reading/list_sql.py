@@ -67,8 +67,9 @@ _FILTERS = {
         UNION SELECT session_id FROM {Refund._meta.db_table}
         WHERE network = ANY(%(networks)s::text[]) AND tx_hash = lower(%(tx_hash)s::text)
     )""",
-    # What a search has found (`searching.py`).
+    # What a search has found, and the link that it was for (`searching.py`).
     "found": "session.id = ANY(%(found)s::bigint[])",
+    "found_link": "session.payment_link_id = %(found_link)s::bigint",
 }
 _DAYS = ("created_after", "created_from", "created_before")
 _WITHOUT_INDEX = {"payment_status", "currency", "paid_with"}

@@ -6,7 +6,7 @@ from typing import Any
 
 from common.keyset import first_of
 from sessions_app.reading.list_sql import Asked, Order, asked_for, read_sorted
-from sessions_app.reading.searching import found_by, read_as
+from sessions_app.reading.searching import found_as_filter, read_as
 from sessions_app.scope import SessionScope
 from sessions_app.state.session_view import SessionView
 
@@ -40,7 +40,7 @@ def list_sessions(scope: SessionScope, wanted: Wanted, *, beyond: int | None, ba
     """The page behind the session with the key `beyond`; `back`: the one before it."""
     filters = dict(wanted.filters)
     if wanted.text:
-        filters["found"] = found_by(scope, wanted.text)
+        filters |= found_as_filter(scope, wanted.text)
     narrowed: dict[str, Any] = {"filters": filters, "metadata": wanted.metadata}
     rows = read_sorted(
         scope.merchant, scope.mode, **narrowed, order=wanted.order, beyond=beyond, back=back, limit=size + 1

@@ -56,6 +56,14 @@ def found_by(scope: SessionScope, text: str) -> list[int]:
     return _found(shop, tidied(text))
 
 
+def found_as_filter(scope: SessionScope, text: str) -> dict[str, Any]:
+    """The same as a filter of the list (`list_sql.py`): a popular link's sessions are too many to be told by keys."""
+    kind, part = _kind_of(tidied(text))
+    if kind == Kind.ID and part.startswith("pl_"):
+        return {"found_link": _key_of_link(part)}
+    return {"found": found_by(scope, text)}
+
+
 def sought_everywhere(sessions: QuerySet[CheckoutSession], text: str) -> QuerySet[CheckoutSession]:
     """The same for an operator, over all businesses: a list narrowed to it."""
     text = tidied(text)
@@ -192,9 +200,7 @@ def _place(text: str, shop: _Shop) -> _Place:
 def _of_id(public_id: str) -> Q:
     kind = public_id.partition("_")[0]
     if kind == "pl":
-        # By its key: a popular link's newest sessions are then the first of the index.
-        link = PaymentLink.objects.filter(public_id=public_id).values_list("pk", flat=True).first()
-        return Q(payment_link=link or 0)
+        return Q(payment_link=_key_of_link(public_id))
     subjects: dict[str, Q] = {
         "cs": Q(public_id=public_id) | Q(page_token=public_id),  # old pages have the session's id in their address
         "pg": Q(page_token=public_id),
@@ -206,6 +212,11 @@ def _of_id(public_id: str) -> Q:
         "dlv": Q(public_id__in=Delivery.objects.filter(public_id=public_id).values("event__subject")),
     }
     return subjects[kind]
+
+
+def _key_of_link(public_id: str) -> int:
+    """A popular link's newest sessions are the first of the index by this key; 0: there is none."""
+    return PaymentLink.objects.filter(public_id=public_id).values_list("pk", flat=True).first() or 0
 
 
 def _of_transaction(tx_hash: str) -> Q:

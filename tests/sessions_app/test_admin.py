@@ -9,6 +9,7 @@ from django.db.models import Model
 from django.test import Client
 from django.urls import reverse
 
+from common.admin import large
 from merchants_app.keys.api_keys import create_key
 from merchants_app.models import ApiKey, Merchant
 from sessions_app.models import CheckoutSession
@@ -87,6 +88,28 @@ def test_a_key_is_revoked_and_its_digest_is_not_shown(operator: Client, mia: Mer
     operator.post("/admin/merchants_app/apikey/", {"action": "revoke", "_selected_action": [key.pk]})
     assert find_key(secret) is None
     assert ApiKey.objects.get(pk=key.pk).revoked_at
+
+
+@pytest.mark.parametrize("query", ["payment_status__exact=unpaid", "o=1"])
+def test_lists_without_an_index_are_of_the_newest_rows_and_say_so(
+    operator: Client, new_session: Callable[..., CheckoutSession], monkeypatch: pytest.MonkeyPatch, query: str
+) -> None:
+    monkeypatch.setattr(large, "LOOKED_THROUGH", 1)
+    older, newer = new_session(), new_session()
+    text = operator.get(f"/admin/sessions_app/checkoutsession/?{query}").content.decode()
+    assert newer.public_id in text
+    assert older.public_id not in text
+    assert "of the newest 1<" in text
+    text = operator.get("/admin/sessions_app/checkoutsession/?status__exact=open").content.decode()
+    assert older.public_id in text
+    assert "of the newest" not in text
+
+
+def test_what_somebody_did_is_found_by_their_address(operator: Client, session: CheckoutSession) -> None:
+    session.timeline.update(actor="mia@example.com")
+    for email, is_there in (("mia@example.com", True), ("otto@example.com", False)):
+        text = operator.get("/admin/sessions_app/statuschange/", {"q": email}).content.decode()
+        assert (session.public_id in text) == is_there
 
 
 def test_the_list_of_sessions_asks_no_query_per_row(

@@ -12,6 +12,7 @@ from merchants_app.models import Merchant
 from sessions_app.models import CheckoutSession
 from sessions_app.paying.quoting import choose_option
 from sessions_app.reading import searching
+from sessions_app.reading.listing import Wanted, list_sessions
 from sessions_app.reading.searching import found_by, read_as, sought_everywhere
 from sessions_app.refunding.address import leave_address
 from sessions_app.scope import SessionScope
@@ -155,7 +156,10 @@ def test_the_sessions_of_a_link_are_found_by_it(wanted: CheckoutSession) -> None
     link = create_link(merchant=wanted.merchant, mode="test", terms=terms)
     by_link = open_link(link, email="pat@example.com", name="Pat")
     scope = SessionScope.of(wanted)
-    assert list(sought(scope, scope.sessions(), f"https://pay.example/l/{link.public_id}")) == [by_link]
+    text = f"https://pay.example/l/{link.public_id}"
+    assert list(sought(scope, scope.sessions(), text)) == [by_link]
+    listed = list_sessions(scope, Wanted(text=text), beyond=None, back=False, size=50)
+    assert [each.public_id for each in listed.sessions] == [by_link.public_id]
 
 
 def test_parts_are_looked_for_among_the_newest_and_whole_numbers_among_all(
