@@ -9,8 +9,9 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.contrib.postgres.aggregates import ArrayAgg
 from django.db import transaction
-from django.db.models import Count, Max, QuerySet, Sum
+from django.db.models import Count, Func, IntegerField, Max, QuerySet, Sum
 
 from chains_app.calls.chain_calls import Conditions, Emptied, collections_of
 from chains_app.calls.gas import Fit, fit_collection, gas_of_collections
@@ -66,7 +67,7 @@ def balances(merchant: Merchant, mode: str) -> list[Balance]:
     waiting = waiting_payments(merchant, mode).order_by("network", "asset")
     several = _served_several(waiting)
     rows = waiting.values("network", "asset").annotate(
-        units=Sum("amount_units"), sessions=Count("session", distinct=True)
+        units=Sum("amount_units"), sessions=_Different(ArrayAgg("session"))
     )
     networks = all_networks()
     return [
@@ -79,6 +80,13 @@ def balances(merchant: Merchant, mode: str) -> list[Balance]:
         for row in rows
         if (network := networks.get(row["network"])) and (asset := network.assets.get(row["asset"]))
     ]
+
+
+class _Different(Func):
+    """How many different ones an array has. `Count(distinct=True)` would sort all rows by what they are grouped by."""
+
+    template = "(SELECT count(DISTINCT each) FROM unnest(%(expressions)s) AS each)"
+    output_field = IntegerField()
 
 
 def _served_several(waiting: QuerySet[Payment]) -> dict[tuple[str, str], int]:

@@ -37,11 +37,11 @@ def customers_found(scope: SessionScope, text: str) -> QuerySet[Customer]:
     text = tidied(text)
     if not text:
         return scope.customers()
-    newest = Q(pk__gt=beyond_newest(scope.customers()))
-    whole = Q(pk__in=with_email(scope.customers(), text).values("pk"))
-    return scope.customers().filter(
-        whole | Q(public_id=text) | newest & (Q(email__istartswith=text) | Q(name__icontains=text))
-    )
+    customers, beyond = scope.customers(), beyond_newest(scope.customers())
+    whole = [each.pk for each in (*with_email(customers, text), *customers.filter(public_id=text))]
+    newest = Q(pk__gt=beyond) & (Q(email__istartswith=text) | Q(name__icontains=text))
+    # From the newest on, no further than the oldest that can be meant: the words are held against no other.
+    return customers.filter(Q(pk__in=whole) | newest, pk__gte=min([*whole, beyond]))
 
 
 def links_found(scope: SessionScope, text: str) -> QuerySet[PaymentLink]:

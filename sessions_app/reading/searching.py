@@ -23,6 +23,7 @@ from chains_app.evm.values import checksummed
 from chains_app.networks.networks import all_networks
 from merchants_app.models import FIRST_DAY, LAST_DAY
 from sessions_app.models import CheckoutSession, Customer, DepositAddress, Payment, PaymentLink, Refund
+from sessions_app.reading.list_sql import MOST_SUMMED
 from sessions_app.scope import SessionScope
 from sessions_app.state.customers import with_email
 from webhooks_app.models import Delivery, Event
@@ -43,7 +44,7 @@ _AMOUNT = re.compile(
 
 
 def found_by(scope: SessionScope, text: str) -> list[int]:
-    """The keys of a business's sessions that a person may mean, at most some `NEWEST`.
+    """The keys of a business's sessions that a person may mean: no more of them than are summed up, and one.
 
     In two queries, each of which an index serves.
     """
@@ -85,7 +86,7 @@ def _found(shop: "_Shop", text: str) -> list[int]:
     for condition in (place.everywhere, place.newest and shop.newest() & place.newest):
         if condition:
             some = _with_words(shop.sessions).filter(condition).order_by("-id")
-            found.update(some.values_list("pk", flat=True)[:NEWEST])
+            found.update(some.values_list("pk", flat=True)[: MOST_SUMMED + 1])
     return list(found)
 
 
@@ -243,8 +244,8 @@ def _of_part(text: str, shop: _Shop) -> Q:
     beginning, end = f"0x{parts[1] or ''}", parts[2] or ""
     moved = Q(tx_hash__startswith=beginning, tx_hash__endswith=end)
     sent = Q(sender__istartswith=beginning, sender__iendswith=end)
-    to = Q(deposit__address__istartswith=beginning, deposit__address__iendswith=end)
-    return shop.paid_by(moved | sent) | to
+    to = Q(address__istartswith=beginning, address__iendswith=end, session__gt=shop.beyond)
+    return shop.paid_by(moved | sent) | Q(pk__in=DepositAddress.objects.filter(to).values("session"))
 
 
 def _of_words(text: str, shop: _Shop) -> _Place:

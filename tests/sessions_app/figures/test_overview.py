@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from merchants_app.models import Merchant
 from merchants_app.treasuries.treasuries import set_treasury
+from sessions_app.figures import way as way_to_paid
 from sessions_app.figures.income import income_of
 from sessions_app.figures.ranges import named
 from sessions_app.figures.way import way_of
@@ -61,7 +62,20 @@ def test_how_far_sessions_came(mia: Merchant, new_session: New, sandbox: Sandbox
     sandbox.play(new_session(), "exact")
     way = way_of(mia, "test", named("today", today=timezone.now().date()))
     assert (way.created, way.opened, way.picked, way.paid) == (4, 3, 2, 1)
+    assert way.timed == 1
     assert way.half_within == way.most_within is not None
+
+
+def test_how_long_paying_took_is_told_of_the_newest(
+    mia: Merchant, new_session: New, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(way_to_paid, "MOST_TIMED", 1)
+    sandbox.play(new_session(), "exact")
+    newer = sandbox.play(new_session(), "exact")
+    way = way_of(mia, "test", named("today", today=timezone.now().date()))
+    assert newer.completed_at
+    assert (way.paid, way.timed) == (2, 1)
+    assert way.half_within == way.most_within == newer.completed_at - newer.created_at
 
 
 def test_what_needs_somebody_stands_in_the_order_of_harm(desk: Desk, new_session: New, sandbox: Sandbox) -> None:
