@@ -43,7 +43,7 @@ class Way:
 
 
 def way_of(merchant: Merchant, mode: str, days: Range) -> Way:
-    """Two queries, from one index. Who picked has opened, who paid has picked: what was noted of old sessions is less."""
+    """Two queries, of one index. Who picked has opened, who paid has picked: what was noted of old sessions is less."""
     picked = Q(quote__isnull=False) | Q(completed_at__isnull=False)
     sessions = CheckoutSession.objects.filter(
         merchant=merchant,
