@@ -70,7 +70,6 @@ class SearchedByForm:
     looked for. A term of no such form finds nothing.
     """
 
-    list_per_page: Any = 50  # a hundred take a fifth of a second to draw
     search_fields: Any = ("pk",)  # shows the field
     search_help_text: Any = "A whole id, address, transaction or e-mail address, whichever these have."
     search_by: ClassVar[dict[str, Search]]

@@ -22,6 +22,7 @@ class ReadOnly(NothingAdded):
     paginator: Any = CappedPaginator
     show_full_result_count: Any = False
     show_facets: Any = admin.ShowFacets.NEVER
+    list_per_page: Any = 50  # a hundred take a fifth of a second to draw
     filters_by_index: tuple[str, ...] = ()  # the names of fields that all rows are narrowed by
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[NewestLookedThrough]:
