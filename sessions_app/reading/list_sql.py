@@ -27,6 +27,9 @@ LOOKED_THROUGH = 20_000
 # ruff: noqa: S608  (what is put into the statements are names of our own)
 _SESSIONS = CheckoutSession._meta.db_table
 _OWN = "session.merchant_id = %(merchant)s::bigint AND session.mode = %(mode)s::text"
+_OF_LINK = f"""session.payment_link_id = (
+    SELECT id FROM {PaymentLink._meta.db_table} WHERE public_id = %({{}})s::text
+)"""
 # Filter → condition.
 _FILTERS = {
     "status": "session.status = %(status)s::text",
@@ -47,9 +50,7 @@ _FILTERS = {
     "customer_id": f"""session.customer_id = (
         SELECT id FROM {Customer._meta.db_table} WHERE public_id = %(customer_id)s::text
     )""",
-    "payment_link": f"""session.payment_link_id = (
-        SELECT id FROM {PaymentLink._meta.db_table} WHERE public_id = %(payment_link)s::text
-    )""",
+    "payment_link": _OF_LINK.format("payment_link"),
     # `asset:network`, either of them empty for any: what the buyer picked, or what arrived. No EXISTS: for that,
     # PostgreSQL would read all quotes and payments there are before the first session.
     "paid_with": f"""((
@@ -69,7 +70,7 @@ _FILTERS = {
     )""",
     # What a search has found, and the link that it was for (`searching.py`).
     "found": "session.id = ANY(%(found)s::bigint[])",
-    "found_link": "session.payment_link_id = %(found_link)s::bigint",
+    "found_link": _OF_LINK.format("found_link"),
 }
 _DAYS = ("created_after", "created_from", "created_before")
 _WITHOUT_INDEX = {"payment_status", "currency", "paid_with"}

@@ -60,9 +60,8 @@ def found_by(scope: SessionScope, text: str) -> list[int]:
 def found_as_filter(scope: SessionScope, text: str) -> dict[str, Any]:
     """The same as a filter of the list (`list_sql.py`): a popular link's sessions are too many to be told by keys."""
     kind, part = _kind_of(tidied(text))
-    if kind == Kind.ID and part.startswith("pl_"):
-        return {"found_link": _key_of_link(part)}
-    return {"found": found_by(scope, text)}
+    is_link = kind == Kind.ID and part.startswith("pl_")
+    return {"found_link": part} if is_link else {"found": found_by(scope, text)}
 
 
 def sought_everywhere(sessions: QuerySet[CheckoutSession], text: str) -> QuerySet[CheckoutSession]:
@@ -201,7 +200,9 @@ def _place(text: str, shop: _Shop) -> _Place:
 def _of_id(public_id: str) -> Q:
     kind = public_id.partition("_")[0]
     if kind == "pl":
-        return Q(payment_link=_key_of_link(public_id))
+        # By its key: a popular link's newest sessions are then the first of the index.
+        link = PaymentLink.objects.filter(public_id=public_id).values_list("pk", flat=True).first()
+        return Q(payment_link=link or 0)
     subjects: dict[str, Q] = {
         "cs": Q(public_id=public_id) | Q(page_token=public_id),  # old pages have the session's id in their address
         "pg": Q(page_token=public_id),
@@ -213,11 +214,6 @@ def _of_id(public_id: str) -> Q:
         "dlv": Q(public_id__in=Delivery.objects.filter(public_id=public_id).values("event__subject")),
     }
     return subjects[kind]
-
-
-def _key_of_link(public_id: str) -> int:
-    """A popular link's newest sessions are the first of the index by this key; 0: there is none."""
-    return PaymentLink.objects.filter(public_id=public_id).values_list("pk", flat=True).first() or 0
 
 
 def _of_transaction(tx_hash: str) -> Q:
