@@ -91,3 +91,4 @@ def letters_leave(monkeypatch: pytest.MonkeyPatch) -> None:
     """
     cache.clear()
     monkeypatch.setattr("django.db.transaction.on_commit", lambda act, *_args, **_more: act())
+    monkeypatch.setattr("merchants_app.mail.mails.aside", lambda act: act())

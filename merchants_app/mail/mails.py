@@ -1,6 +1,7 @@
 """Letters to a merchant's people. They leave after the commit, and a mail server that is away stops nothing."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from enum import IntEnum
 from functools import partial
 from smtplib import SMTPDataError, SMTPException, SMTPRecipientsRefused
@@ -9,7 +10,7 @@ from typing import Any
 import structlog
 from django.conf import settings
 from django.core.mail import EmailMessage
-from django.db import transaction
+from django.db import connections, transaction
 from django.template.loader import render_to_string
 
 from common.email_addresses import why_unwritable
@@ -22,6 +23,7 @@ _log = structlog.get_logger()
 # From here on a mail server means no for good; below, "not now" (RFC 5321 §4.2.1). Greylisting says 450.
 _FOR_GOOD = 500
 _CLOSING = 421  # whatever it was told: it takes nothing more on this line
+_POSTMAN = ThreadPoolExecutor(max_workers=2, thread_name_prefix="letters")
 
 
 class Posted(IntEnum):
@@ -85,6 +87,25 @@ def mail(*, to: Iterable[str], template: str, **context: Any) -> None:
 def post(*, to: str, subject: str, body: str) -> None:
     """A letter that is written already, once the transaction around it has been committed."""
     transaction.on_commit(partial(_send, to, subject, body))
+
+
+def post_aside(*, to: str, subject: str, body: str) -> None:
+    """The same, while the caller goes on: how long an answer takes does not tell whether there was a letter."""
+    transaction.on_commit(partial(aside, partial(_send, to, subject, body)))
+
+
+def aside(act: Callable[[], object]) -> None:
+    """In a thread of its own, which a process that ends waits for."""
+    _POSTMAN.submit(_to_the_end, act)
+
+
+def _to_the_end(act: Callable[[], object]) -> None:
+    try:
+        act()
+    except Exception:  # noqa: BLE001  (nobody waits for what becomes of it)
+        _log.exception("mail.broke")
+    finally:
+        connections.close_all()
 
 
 def owners_of(merchant: Merchant) -> list[str]:

@@ -1,6 +1,8 @@
 """Forms of allauth's pages where an address that nobody has proven must not count (`ACCOUNT_FORMS`)."""
 
 from allauth.account.forms import ResetPasswordForm, SignupForm
+from django.contrib.auth.hashers import make_password
+from django.http import HttpRequest, HttpResponse
 from typing_extensions import override
 
 from merchants_app.models import User
@@ -32,3 +34,11 @@ class ProvenSignupForm(SignupForm):  # type: ignore[misc]
         """
         self.account_already_exists = owner_of_address(value) is not None
         return value
+
+    @override
+    def try_save(self, request: HttpRequest) -> tuple[User | None, HttpResponse | None]:
+        """What takes long, the password's hash, is made for a known address too: time tells nothing either."""
+        if self.account_already_exists:
+            make_password(self.cleaned_data["password1"])
+        saved: tuple[User | None, HttpResponse | None] = super().try_save(request)
+        return saved

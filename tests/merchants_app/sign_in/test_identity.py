@@ -89,7 +89,7 @@ def test_an_account_that_only_bears_the_name_is_no_500_either(desk: Desk) -> Non
 def test_an_unopened_address_gets_no_password(desk: Desk, client: Client) -> None:
     add(desk.give_password(), NEW)
     client.post("/accounts/password/reset/", {"email": NEW})
-    assert letters_to(NEW)[-1].subject == "There is no account with this address"
+    assert [letter.subject for letter in letters_to(NEW) if "password" in letter.subject] == []
 
 
 def test_an_unopened_address_does_not_sign_in(desk: Desk, client: Client) -> None:
@@ -111,7 +111,7 @@ def test_a_stolen_cookie_leads_to_no_treasury(desk: Desk, client: Client, mia: M
     add(thief, "thief@evil.example")
     thief.client.post("/accounts/email/", {"action_primary": "1", "email": "thief@evil.example"})
     client.post("/accounts/password/reset/", {"email": "thief@evil.example"})
-    assert "no account" in letters_to("thief@evil.example")[-1].subject
+    assert "/password/reset/" not in "".join(str(each.body) for each in letters_to("thief@evil.example"))
     thief.client.post("/accounts/password/change/", {"oldpassword": "guess", **SIGN_UP})
     thief.client.post("/accounts/password/set/", SIGN_UP)
     thief.post("treasury", kind="address", value=PATS_WALLET)
@@ -167,7 +167,7 @@ def test_nobody_is_offered_an_account_where_sign_up_is_closed(client: Client, db
     client.post("/accounts/signup/", {"email": NEW, **SIGN_UP})
     client.post("/accounts/password/reset/", {"email": NEW})
     assert User.objects.count() == before
-    assert "signup" not in str(mail.outbox[0].body)
+    assert mail.outbox == []
 
 
 def test_where_it_is_open_the_sign_in_page_says_so(client: Client, db: None, settings: Settings) -> None:
@@ -175,16 +175,18 @@ def test_where_it_is_open_the_sign_in_page_says_so(client: Client, db: None, set
     assert "/accounts/signup/" in text_of(client.get("/accounts/login/"))
 
 
-@pytest.mark.parametrize("page", ["/accounts/password/reset/", "/accounts/signup/"])
-def test_pages_say_the_same_for_known_and_unknown_addresses(mia: Merchant, settings: Settings, page: str) -> None:
+@pytest.mark.parametrize(("page", "letters"), [("/accounts/password/reset/", 0), ("/accounts/signup/", 1)])
+def test_pages_say_the_same_for_known_and_unknown_addresses(
+    mia: Merchant, settings: Settings, page: str, letters: int
+) -> None:
     settings.OPEN_SIGNUP = True
     said = []
     for email in ("mia@example.com", "nobody@example.com"):
         browser = Client()
         answer = browser.post(page, {"email": email, **SIGN_UP}, follow=True)
         said.append(text_of(answer).replace(email, "…"))
-        assert len(letters_to(email)) == 1
     assert said[0] == said[1]
+    assert [len(letters_to(email)) for email in ("mia@example.com", "nobody@example.com")] == [1, letters]
 
 
 def test_a_former_session_of_an_unproven_address_names_nobody(desk: Desk) -> None:

@@ -2,9 +2,11 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from threading import Event
 
 import pytest
 from django.core import mail
+from django.core.mail import EmailMessage
 from django.core.management import call_command
 from django.core.management.base import SystemCheckError
 from django.test import Client
@@ -13,6 +15,7 @@ from pytest_django import Settings
 from checkout_project.running.installation import installation
 from common.mail_backends import mail_backend
 from merchants_app.keys.api_keys import create_key
+from merchants_app.mail import mails
 from merchants_app.models import Merchant
 from tests.cast import PATS_WALLET
 from tests.desk import PASSWORD, Desk, owner_of
@@ -23,6 +26,7 @@ pytestmark = pytest.mark.usefixtures("letters_leave")
 SMTP = "django.core.mail.backends.smtp.EmailBackend"
 CONSOLE = "django.core.mail.backends.console.EmailBackend"
 MIA = "mia@example.com"
+ASIDE = mails.aside  # which `letters_leave` replaces
 
 
 def subjects_to(address: str) -> list[str]:
@@ -82,16 +86,16 @@ def test_a_forgotten_password_is_replaced_by_a_letter_and_told(client: Client, m
     assert "replaced by a letter" in subjects_to(MIA)[-1]
 
 
-@pytest.mark.parametrize("email", [MIA, "nobody@example.com"])
+@pytest.mark.parametrize(("email", "letters"), [(MIA, 2), ("nobody@example.com", 1)])
 def test_no_letter_or_page_follows_the_host_of_the_request(
-    client: Client, mia: Merchant, settings: Settings, email: str
+    client: Client, mia: Merchant, settings: Settings, email: str, letters: int
 ) -> None:
     settings.ALLOWED_HOSTS = ["*"]
     settings.OPEN_SIGNUP = True
     client.post("/accounts/password/reset/", {"email": email}, headers={"Host": "evil.example"})
     new = {"email": email, "password1": "a long password", "password2": "a long password"}
     client.post("/accounts/signup/", new, headers={"Host": "evil.example"})
-    assert len(mail.outbox) == 2
+    assert len(mail.outbox) == letters
     for letter in mail.outbox:
         whole = f"{letter.subject} {letter.body}"
         assert "evil.example" not in whole
@@ -104,6 +108,45 @@ def test_a_letter_names_nobody_else_as_reader(mia: Merchant, colleague: Callable
     colleague("owner")
     create_key(merchant=mia, mode="live", name="x")
     assert [letter.to for letter in mail.outbox] == [[MIA], ["owner@mia.example"]]
+
+
+def test_how_long_a_letter_takes_is_seen_by_nobody(
+    client: Client, mia: Merchant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answered, sent = Event(), Event()
+
+    def slow(letter: EmailMessage) -> mails.Posted:
+        if answered.wait(20) and letter.to == [MIA]:
+            sent.set()
+        return mails.Posted.SENT
+
+    monkeypatch.setattr("merchants_app.mail.mails.deliver", slow)
+    monkeypatch.setattr("merchants_app.mail.mails.aside", ASIDE)
+    assert client.post("/accounts/password/reset/", {"email": MIA}).status_code == 302
+    assert not sent.is_set()
+    answered.set()
+    assert sent.wait(20)
+
+
+def test_one_mailbox_gets_so_many_letters_of_a_kind_a_day(client: Client, mia: Merchant, settings: Settings) -> None:
+    settings.OPEN_SIGNUP = True
+    assert all("20/d/key" in rates for rates in settings.ACCOUNT_RATE_LIMITS.values())
+    settings.ACCOUNT_RATE_LIMITS = {"confirm_email": "2/d/key", "reset_password": "2/d/key"}
+    new = {"email": MIA, "password1": "a long password", "password2": "a long password"}
+    answers = [client.post("/accounts/signup/", new).status_code for _ in range(4)]
+    assert answers == [302] * 4
+    assert len(letters_to(MIA)) == 2
+    assert [client.post("/accounts/password/reset/", {"email": MIA}).status_code for _ in range(3)] == [302, 302, 429]
+    assert len(letters_to(MIA)) == 4
+
+
+def test_an_address_that_fits_no_letter_is_refused_in_a_sentence(client: Client, settings: Settings) -> None:
+    settings.OPEN_SIGNUP = True
+    for page in ("password/reset", "signup"):
+        form = {"email": "ä" * 200 + "@example.com", "password1": "a long password", "password2": "a long password"}
+        answer = client.post(f"/accounts/{page}/", form)
+        assert answer.status_code == 200
+        assert "Enter a valid email address." in answer.content.decode()
 
 
 def test_a_mail_server_that_is_away_stops_nobody(client: Client, mia: Merchant, settings: Settings) -> None:
