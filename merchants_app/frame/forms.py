@@ -173,14 +173,23 @@ class RoleForm(forms.Form):
     role = forms.ChoiceField(choices=Role.choices)
 
 
+class TransactionField(forms.RegexField):
+    """A transaction's hash, in any case of letters; cleaned it is as networks write it."""
+
+    def __init__(self, **options: Any) -> None:
+        invalid = "A transaction hash is 0x and 64 characters 0-9, a-f."
+        super().__init__(r"^0x[0-9a-fA-F]{64}$", strip=True, error_messages={"invalid": invalid}, **options)
+
+    def clean(self, value: Any) -> str:
+        """The hash in small letters; empty where none is needed and none was given."""
+        return str(super().clean(value)).lower()
+
+
 class TransactionForm(forms.Form):
     """A transaction that the merchant's wallet sent."""
 
-    tx_hash = forms.RegexField(
-        r"^0x[0-9a-fA-F]{64}$",
+    tx_hash = TransactionField(
         label="Transaction hash",
-        strip=True,
-        error_messages={"invalid": "A transaction hash is 0x and 64 characters 0-9, a-f."},
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
     )
 

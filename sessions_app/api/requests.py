@@ -12,8 +12,12 @@ from common.api.types import Body, LeftOut, Moment, Pattern, Query, Text, WholeN
 from sessions_app.paying.scenarios import Scenario
 from sessions_app.status import DecisionKind, Issue, PaymentStatus, Status
 
+# In any case of letters; kept as networks write it.
 TxHash = Annotated[
-    str, Text(), Pattern(r"^0x[0-9a-fA-F]{64}$", "Send a transaction's hash: 0x and 64 hexadecimal digits.")
+    str,
+    Text(),
+    Pattern(r"^0x[0-9a-fA-F]{64}$", "Send a transaction's hash: 0x and 64 hexadecimal digits."),
+    AfterValidator(str.lower),
 ]
 # In any case of letters.
 Symbol = Annotated[str, Text(16), AfterValidator(known_symbol)]

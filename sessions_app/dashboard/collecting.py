@@ -114,7 +114,7 @@ def sent(request: HttpRequest, access: Access, network_id: str) -> HttpResponse:
             merchant=access.merchant,
             mode=access.mode,
             network=network,
-            tx_hash=form.cleaned_data["tx_hash"].lower(),
+            tx_hash=form.cleaned_data["tx_hash"],
             by=access.actor,
         )
     messages.success(request, f"Seen on {network.name}: {count} payment{'' if count == 1 else 's'} collected.")

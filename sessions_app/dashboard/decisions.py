@@ -12,6 +12,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 
 from common.errors import DomainError
 from merchants_app.frame.access import Access, Power, for_members
+from merchants_app.frame.forms import TransactionField
 from merchants_app.frame.pages import page
 from merchants_app.frame.paging import newest_first
 from merchants_app.models import WhenToWrite
@@ -34,13 +35,7 @@ class DecisionForm(forms.Form):
     """A decision as the buttons send it."""
 
     kind = forms.ChoiceField(choices=DecisionKind.choices)
-    tx_hash = forms.RegexField(
-        r"^0x[0-9a-fA-F]{64}$",
-        required=False,
-        strip=True,
-        label="Refund's transaction",
-        error_messages={"invalid": "A transaction hash is 0x and 64 characters 0-9, a-f."},
-    )
+    tx_hash = TransactionField(required=False, label="Refund's transaction")
     note = forms.CharField(max_length=500, required=False)
     # What the page showed: nothing else is decided on.
     issue = forms.ChoiceField(choices=Issue.choices)

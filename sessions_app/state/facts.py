@@ -4,6 +4,7 @@ What went back to a buyer or is about to is one rule here: the facts have of it 
 (`refunding/refundable.py`) is less by all of it.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -13,7 +14,7 @@ from django.db.models import QuerySet
 
 from chains_app.networks.networks import find_option
 from common.money import smallest_unit
-from sessions_app.models import CheckoutSession, Payment, Refund
+from sessions_app.models import CheckoutSession, Decision, Payment, Refund
 from sessions_app.state.children import Session, decisions_of, payments_of, refunds_of
 from sessions_app.state.evaluation import (
     ZERO,
@@ -25,7 +26,7 @@ from sessions_app.state.evaluation import (
     tokens_to_decide,
     tolerance,
 )
-from sessions_app.state.session_view import PaymentView, RefundView
+from sessions_app.state.session_view import DecisionView, PaymentView, RefundView
 from sessions_app.status import TOO_MUCH, DecisionKind, Ended, Issue, RefundStatus
 
 PRECISION = 180  # of a test token anybody can mint 2^256 units
@@ -119,18 +120,15 @@ def sent_back(
         back = [_of_refund(refund) for refund in stand]
         shown_by_chain = {refund.tx_hash for refund in refunds_of(session) if refund.tx_hash}
         for decision in decisions_of(session):
-            if decision.kind == DecisionKind.REFUNDED and decision.tx_hash not in shown_by_chain:
+            if decision.kind == DecisionKind.REFUNDED and decision.tx_hash.lower() not in shown_by_chain:
                 about = [payment for payment in there if payment.public_id in decision.seen]
-                if decision.issue in TOO_MUCH:
-                    # What went back later went of the rest: it makes this no less.
-                    before = [each for each in back if each.at <= decision.decided_at]
-                    most = _excess_then(asked_for(session), about, paying, before)
-                    if is_sure and not most:  # all of it waits to be signed: then this went in its place
-                        went = [each for each in before if each.is_sure]
-                        most = _excess_then(asked_for(session), about, paying, went)
-                else:
-                    most = worth(about)
-                back += _parts(about, most, decision.decided_at)
+                # What went back later went of the rest: it makes this no less.
+                before = [each for each in back if each.at <= decision.decided_at]
+                told = _told(session, decision, about, there, paying, before)
+                if is_sure and not told:  # all of it waits to be signed: then this went in its place
+                    went = [each for each in before if each.is_sure]
+                    told = _told(session, decision, about, there, paying, went)
+                back += told
     return [each for each in back if each.is_sure or not is_sure]
 
 
@@ -179,13 +177,57 @@ def _excess_then(
     return max(excess_of(price, paying, before) - worth(since), ZERO)
 
 
-def _parts(payments: Iterable[AnyPayment], value: Decimal, at: datetime) -> Iterable[Back]:
-    """So much of the payments, the newest first."""
-    for payment in sorted(payments, key=lambda p: p.arrived_at, reverse=True):
+def _told(
+    session: Session,
+    decision: Decision | DecisionView,
+    about: Sequence[AnyPayment],
+    there: Sequence[AnyPayment],
+    paying: Sequence[AnyPayment],
+    before: Sequence[Back],
+) -> list[Back]:
+    """What a decision says to have gone back: all of the payments that it is about, of too much the excess.
+
+    The newest payments first, and of no asset more than was left of it: a decision also names what went back before.
+    """
+    most = worth(about)
+    if decision.issue in TOO_MUCH:
+        most = _excess_then(asked_for(session), about, paying, before)
+    left = _left_then(about, there, before)
+    told = []
+    for payment in sorted(about, key=lambda p: p.arrived_at, reverse=True):
+        units, value = left[payment.network, payment.asset]
         whole = payment.value or ZERO
-        part = min(value, whole)
-        value -= part
-        units = payment.amount_units if part == whole else payment.amount_units * part // whole
-        yield Back(
-            at=at, network=payment.network, asset=payment.asset, units=units, value=part, is_sure=True, is_told=True
+        part = min(most, whole, value)
+        if part <= 0 or units <= 0:
+            continue
+        of_it = units if part == value else min(payment.amount_units * part // whole, units)
+        left[payment.network, payment.asset] = units - of_it, value - part
+        most -= part
+        told.append(
+            Back(
+                at=decision.decided_at,
+                network=payment.network,
+                asset=payment.asset,
+                units=of_it,
+                value=part,
+                is_sure=True,
+                is_told=True,
+            )
         )
+    return told
+
+
+def _left_then(
+    about: Sequence[AnyPayment], there: Iterable[AnyPayment], before: Iterable[Back]
+) -> dict[tuple[str, str], tuple[Decimal, Decimal]]:
+    """Of each network and asset, how much had come up to these payments and not gone back, and its worth."""
+    left: defaultdict[tuple[str, str], tuple[Decimal, Decimal]] = defaultdict(lambda: (ZERO, ZERO))
+    newest = max((payment.arrived_at for payment in about), default=None)
+    for payment in there:
+        if newest and payment.arrived_at <= newest:
+            units, value = left[payment.network, payment.asset]
+            left[payment.network, payment.asset] = units + payment.amount_units, value + (payment.value or ZERO)
+    for each in before:
+        units, value = left[each.network, each.asset]
+        left[each.network, each.asset] = units - each.units, value - each.value
+    return left

@@ -1,0 +1,82 @@
+"""Of no asset more goes back than came, whatever is paid, refunded and told to have gone back, in whatever order."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any, get_type_hints
+
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from sessions_app.state.facts import Back, sent_back
+from sessions_app.state.session_view import DecisionView, PaymentView, RefundView, SessionView
+
+ASSETS = ("USDC", "ETH")
+STEPS = st.one_of(
+    st.tuples(st.just("pay"), st.sampled_from(ASSETS), st.integers(1, 9_000)),  # cents
+    st.tuples(st.just("refund"), st.sampled_from(ASSETS), st.integers(1, 100)),  # per cent of what is left
+    st.tuples(st.just("tell"), st.sampled_from(("late", "wrong_asset", "overpaid")), st.just(0)),
+)
+Step = tuple[str, str, int]
+Sum = tuple[Decimal, Decimal]  # units, and their worth
+
+
+def record(of: Any, **fields: Any) -> Any:
+    """One of which nothing but these fields is asked for."""
+    return of(**{**dict.fromkeys(get_type_hints(of)), **fields})
+
+
+def came(payments: Iterable[Any], asset: str) -> Sum:
+    own = [each for each in payments if each.asset == asset]
+    return sum((each.amount_units for each in own), Decimal(0)), sum((each.value for each in own), Decimal(0))
+
+
+def gone(back: Iterable[Back], asset: str) -> Sum:
+    own = [each for each in back if each.asset == asset]
+    return sum((each.units for each in own), Decimal(0)), sum((each.value for each in own), Decimal(0))
+
+
+def after(steps: list[Step]) -> tuple[list[Any], list[Back]]:
+    """What came for a session over 49.00, and what went back. A minute passes between two steps."""
+    payments: list[Any] = []
+    refunds: list[Any] = []
+    decisions: list[Any] = []
+    back: list[Back] = []
+    for number, (what, name, much) in enumerate(steps, start=1):
+        at, place = datetime(2030, 1, 1, tzinfo=UTC) + timedelta(minutes=number), f"{what}_{number}"
+        if what == "pay":  # each at a rate of its own
+            fields = {"amount_units": Decimal(much * 10_007 // number), "value": Decimal(much) / 100}
+            payments.append(
+                record(PaymentView, network="sandbox", public_id=place, asset=name, arrived_at=at, **fields)
+            )
+        elif what == "refund":
+            (units, value), (units_gone, value_gone) = came(payments, name), gone(back, name)
+            fields = {"amount_units": (units - units_gone) * much // 100, "value": (value - value_gone) * much / 100}
+            final = {"status": "confirmed", "tx_hash": place}
+            refunds.append(record(RefundView, network="sandbox", asset=name, created_at=at, **final, **fields))
+        else:
+            seen = [each.public_id for each in payments if name != "wrong_asset" or each.asset == "ETH"]
+            fields = {"kind": "refunded", "issue": name, "seen": seen, "tx_hash": place}
+            decisions.append(record(DecisionView, decided_at=at, **fields))
+        lists = {"payments": payments, "refunds": refunds, "decisions": decisions}
+        session = record(SessionView, amount=Decimal(49), **lists)
+        back = sent_back(session, there=payments, paying=payments, is_sure=True)
+    return payments, back
+
+
+@settings(max_examples=60)
+@given(steps=st.lists(STEPS, max_size=9))
+@example(steps=[("pay", "USDC", 4_410), ("refund", "USDC", 45), ("tell", "late", 0)])
+@example(steps=[("pay", "USDC", 4_410), ("tell", "late", 0), ("pay", "USDC", 500), ("tell", "late", 0)])
+def test_of_no_asset_more_goes_back_than_came(steps: list[Step]) -> None:
+    payments, back = after(steps)
+    for asset in ASSETS:
+        for much, most in zip(gone(back, asset), came(payments, asset), strict=True):
+            assert 0 <= much <= most
+
+
+@settings(max_examples=30)
+@given(steps=st.lists(STEPS, max_size=9))
+def test_once_all_is_told_to_have_gone_back_nothing_is_left(steps: list[Step]) -> None:
+    payments, back = after([*steps, ("tell", "late", 0)])
+    assert [gone(back, asset) for asset in ASSETS] == [came(payments, asset) for asset in ASSETS]
