@@ -106,7 +106,7 @@ def fit_collection(network: Network, deposits: Sequence[Deposit], *, most: int, 
 def gas_of_collections(
     network: Network, waiting: Sequence[Sequence[Deposit]], *, most: int, factory_deployed: bool
 ) -> list[int | None]:
-    """About the gas of the first transaction for each of these, from a few of its deposits. One request for all.
+    """About the gas of all transactions for each of these, from a few of its deposits. One request for all.
 
     Raises ReaderUnavailable, WrongChain.
     """
@@ -232,12 +232,13 @@ def _fitting(one: int | None, several: int | None, some: int, most: int) -> int 
 
 
 def _extended(one: int | None, several: int | None, *, count: int, most: int) -> int | None:
-    """What `count` take in one transaction, so far as they fit, from what one takes and what several take."""
+    """What `count` take, in as many transactions as they need, from what one takes and what several take."""
     if one is None or several is None:
         return None
     some = min(count, SAMPLE)
-    many = min(count, MAX_DEPOSITS, _fitting(one, several, some, most) or count)
-    return _used(one + (several - one) * (many - 1) // max(1, some - 1))
+    at_once = min(count, MAX_DEPOSITS, _fitting(one, several, some, most) or count)
+    parts = [min(at_once, count - at) for at in range(0, count, at_once)]
+    return sum(_used(one + (several - one) * (part - 1) // max(1, some - 1)) for part in parts)
 
 
 def _key(network: Network) -> str:

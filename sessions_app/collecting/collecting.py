@@ -143,7 +143,7 @@ def plan(*, merchant: Merchant, mode: str, network: Network, assets: Collection[
 
 
 def gas_of(waiting: Sequence[Balance], *, merchant: Merchant, mode: str, conditions: Conditions) -> list[int | None]:
-    """About the gas of the first transaction for each of these balances, all of one network.
+    """About the gas of collecting each of these balances, all of one network, in as many transactions as that takes.
 
     None where the chain does not say. Raises ReaderUnavailable, WrongChain.
     """

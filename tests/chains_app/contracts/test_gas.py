@@ -5,6 +5,7 @@ The figures are the same on every run; `pytest -s` prints them.
 
 import pytest
 
+from chains_app.calls import gas
 from chains_app.calls.chain_calls import collecting_conditions
 from chains_app.calls.gas import Fit, fee_of, fit_collection, gas_of_collections
 from chains_app.receiving.deposits import ETHER, MAX_DEPOSITS, Call, collect_call, deposit_address
@@ -75,6 +76,22 @@ def test_the_gas_shown_in_advance_is_hardly_below_what_is_used_and_little_above(
             assert shown is not None
             # Up to a fifth is given back for slots that are emptied (EIP-3529); an estimate cannot count on that.
             assert used * 0.98 <= shown <= used * 1.25 + 30_000
+
+
+def test_where_it_takes_several_transactions_the_gas_of_all_is_shown(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What all of it is worth is compared with it."""
+    monkeypatch.setenv("RPC_URL_DEVCHAIN", stage.node.url)
+    monkeypatch.setattr(gas, "MAX_DEPOSITS", 4)
+    stage.node.set_balance(TREASURY, 1)
+    fill(stage, 10, ETHER)
+    (listed,) = gas_of_collections(
+        DEVCHAIN, [many(10)], most=collecting_conditions(DEVCHAIN).most_gas, factory_deployed=True
+    )
+    used = sum(gas_used(stage.collect(*many(10)[at : at + 4])) for at in (0, 4, 8))
+    assert listed is not None
+    assert used * 0.98 <= listed <= used * 1.25 + 30_000
 
 
 def test_before_the_factory_is_there_it_is_counted_with_the_first_collection(
