@@ -194,7 +194,8 @@ class Session(Answer):
         description="Language of the page, if one was sent; else the buyer's browser decides.", examples=["de"]
     )
     supersedes: str | None = Field(
-        description="The unpaid session that this one took the place of: money for it counts here.",
+        description="The unpaid session that this one took the place of: money for it counts here, unless the treasury "
+        "was changed in between.",
         examples=[None, "cs_01h455vb4pex5vsknk084sn02p"],
     )
     superseded_by: str | None = Field(

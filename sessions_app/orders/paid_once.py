@@ -9,9 +9,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from sessions_app.models import CheckoutSession
+
+# Of those that were superseded, most have given their address to their successor.
+_HAS_OWN_ADDRESS = Q(superseded_by=None) | Q(deposit__isnull=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +46,7 @@ def mark_paid_orders(paid: Sequence[CheckoutSession]) -> None:
     if not paid:
         return
     same = CheckoutSession.objects.filter(
-        merchant=OuterRef("merchant"), mode=OuterRef("mode"), reference=OuterRef("reference"), superseded_by=None
+        _HAS_OWN_ADDRESS, merchant=OuterRef("merchant"), mode=OuterRef("mode"), reference=OuterRef("reference")
     ).exclude(pk=OuterRef("pk"))
     having = CheckoutSession.objects.filter(Exists(same), pk__in=[each.pk for each in paid])
     keys = set(having.values_list("pk", flat=True))
@@ -59,7 +62,7 @@ def waiting_orders(limit: int) -> list[CheckoutSession]:
 def others_of(session: CheckoutSession) -> QuerySet[CheckoutSession]:
     """The other sessions of its reference that have an address of their own."""
     own = CheckoutSession.objects.filter(
-        merchant=session.merchant_id, mode=session.mode, reference=session.reference, superseded_by=None
+        _HAS_OWN_ADDRESS, merchant=session.merchant_id, mode=session.mode, reference=session.reference
     )
     return own.exclude(pk=session.pk)
 

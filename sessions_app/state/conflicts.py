@@ -11,11 +11,14 @@ from sessions_app.status import Status, possible_actions
 _WAIT = "Its payment is being confirmed: wait for its next event."
 
 
-def about(session: Session) -> dict[str, object]:
-    """Which session it is, where it stands, and what can be done. For `DomainError.about`."""
+def about(session: Session, *, is_signed: bool = False) -> dict[str, object]:
+    """Which session it is, where it stands, and what can be done. For `DomainError.about`.
+
+    `is_signed`: money may come for it by a signature that was handed over.
+    """
     actions = possible_actions(
         session.status,
-        has_money=has_address(session) and bool(payments_of(session)),
+        has_money=is_signed or (has_address(session) and bool(payments_of(session))),
         needs_decision=session.needs_decision,
         has_reference=session.reference is not None,
         is_order_paid=session.order_paid_by is not None,
@@ -32,9 +35,7 @@ def not_open(session: Session) -> SessionNotOpen:
     """Of what only an open session can be asked for."""
     if session.superseded_by:
         newest = _newest(session.superseded_by)
-        return SessionNotOpen(
-            f"The session was superseded: {newest.public_id} has its place and its address.", about=about(newest)
-        )
+        return SessionNotOpen(f"The session was superseded: {newest.public_id} has its place.", about=about(newest))
     then = _WAIT if session.status == Status.PROCESSING else "This is for open ones only."
     return SessionNotOpen(f"The session is {session.status}. {then}", about=about(session))
 
@@ -54,6 +55,16 @@ def money_on_its_way(session: Session) -> MoneyOnItsWay:
         f"Money was seen for the session {session.public_id} of this reference, so it cannot be superseded. {then}",
         attr="onConflict",
         about=about(session),
+    )
+
+
+def signed_for(session: Session) -> MoneyOnItsWay:
+    """Of a session that was to be superseded by one that is paid to another wallet."""
+    return MoneyOnItsWay(
+        f"A signed payment for the session {session.public_id} of this reference may still be used, and goes to a "
+        "wallet that you have given up. Try again in a few minutes, or cancel it.",
+        attr="onConflict",
+        about=about(session, is_signed=True),
     )
 
 

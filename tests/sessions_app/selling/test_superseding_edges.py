@@ -7,14 +7,14 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from merchants_app.models import Merchant, Treasury
+from merchants_app.models import Merchant
 from sessions_app.errors import MoneyOnItsWay
 from sessions_app.models import Announcement, CheckoutSession, Customer, DepositAddress, Payment, PaymentLink, Quote
 from sessions_app.paying.announcing import announce
 from sessions_app.paying.paying_again import BUYER
 from sessions_app.selling.creation import session_on
 from sessions_app.selling.superseding import open_after, open_in_place_of
-from tests.cast import PATS_WALLET, agreed, refreshed
+from tests.cast import agreed, refreshed
 from tests.locks.stage import ended_unpaid, shown, waiting_for_money
 
 pytestmark = pytest.mark.django_db
@@ -41,7 +41,6 @@ def test_what_a_buyer_was_promised_goes_as_far_as_it_fits(
     former = waiting_for_money(mia)
     address = former.deposit.address
     announce(former, tx_hash="", amount="49 USDC", now=timezone.now())
-    Treasury.objects.create(merchant=mia, mode="test", address=PATS_WALLET, active_from=timezone.now())
     quote, made = former.quote, successor(former, **changes)
     assert quote is not None
     later = open_in_place_of(former, made, actor="mia", renames_customer=False, allow_repeat=False)
