@@ -15,7 +15,7 @@ from common.money import to_whole
 from merchants_app.models import TreasuryKind
 from sessions_app.books.by_hand import Told, told_refunds
 from sessions_app.books.days import booking_day
-from sessions_app.books.fees import take_back_fees
+from sessions_app.books.fees import take_back_fees_of_nothing
 from sessions_app.books.worths import Worth, Worths
 from sessions_app.models import BookLine, CheckoutSession, LineKind, Payment, Refund, UnbookedFee
 from sessions_app.state.facts import PRECISION
@@ -151,7 +151,7 @@ class _Writer:
         # Who was faster has written the same: that is no reason to undo what money does.
         BookLine.objects.bulk_create(self.lines, ignore_conflicts=True)
         UnbookedFee.objects.bulk_create(self.fees, ignore_conflicts=True)
-        take_back_fees(self.fees_back, now=self.now)
+        take_back_fees_of_nothing(self.fees_back, now=self.now)
         return len(self.lines)
 
 

@@ -1,6 +1,6 @@
 """What the networks took for collections and refunds: asked for once these are final, booked as lines of their own."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -14,7 +14,8 @@ from chains_app.calls.transactions import Cost, costs_of
 from chains_app.networks.networks import Asset, Network
 from sessions_app.books.days import booking_day
 from sessions_app.books.worths import Worths
-from sessions_app.models import BookLine, LineKind, UnbookedFee
+from sessions_app.models import BookLine, LineKind, Refund, UnbookedFee
+from sessions_app.models.book_line import OF_COLLECTIONS
 
 # Transactions that one look asks for, and how long it asks for one that is in no block.
 MOST_ASKED = 100
@@ -59,11 +60,24 @@ def book_fees(network: Network) -> None:
         UnbookedFee.objects.filter(pk__in=done).delete()
 
 
+def take_back_fees_of_nothing(fees: Iterable[UnbookedFee], *, now: datetime) -> None:
+    """Those of transactions that moved nothing for the business after all: of many payments, the last has gone.
+
+    Within the transaction that has booked what is gone.
+    """
+    once = {(*_who(each), each.network, each.tx_hash): each for each in fees}
+    for each in once.values():
+        # Of two that take back the last two payments at once, the second sees what the first has taken back.
+        list(UnbookedFee.objects.select_for_update(of=("self",)).filter(**_asked(each)))
+        list(BookLine.objects.select_for_update(of=("self",)).filter(**_cause(each)).order_by("id"))
+        if not _moved_something(each):
+            take_back_fees([each], now=now)
+
+
 def take_back_fees(fees: Iterable[UnbookedFee], *, now: datetime) -> None:
     """The chain has lost these transactions: then nothing was paid for them."""
     for each in fees:
-        same = UnbookedFee.objects.filter(merchant=each.merchant, mode=each.mode, network=each.network)
-        same.filter(tx_hash=each.tx_hash).delete()
+        UnbookedFee.objects.filter(**_asked(each)).delete()
         booked = list(BookLine.objects.filter(**_cause(each)).order_by("id"))
         paid = [line for line in booked if line.kind == LineKind.NETWORK_FEE]
         back = len(booked) - len(paid)
@@ -91,10 +105,24 @@ def _who(fee: UnbookedFee) -> tuple[int, str]:
     return fee.merchant_id, fee.mode
 
 
+def _asked(fee: UnbookedFee) -> dict[str, Any]:
+    return {"merchant": fee.merchant, "mode": fee.mode, "network": fee.network, "tx_hash": fee.tx_hash}
+
+
 def _cause(fee: UnbookedFee) -> dict[str, Any]:
-    return {
-        "merchant": fee.merchant, "mode": fee.mode, "network": fee.network, "tx_hash": fee.tx_hash, "session": None,
-    }  # fmt: skip
+    return _asked(fee) | {"session": None}
+
+
+def _moved_something(fee: UnbookedFee) -> bool:
+    """Whether a line of the business stands that says so: of a payment that it collected, or a refund that it is."""
+    lines = BookLine.objects.filter(**_asked(fee)).order_by()
+    refunds = Refund.objects.filter(network=fee.network, tx_hash=fee.tx_hash).exclude(tx_hash="")
+    moved = Counter(lines.filter(OF_COLLECTIONS).values_list("kind", flat=True))
+    moved += Counter(lines.filter(refund__in=refunds).values_list("kind", flat=True))
+    return (
+        moved[LineKind.COLLECTED] > moved[LineKind.COLLECTION_TAKEN_BACK]
+        or moved[LineKind.REFUNDED] > moved[LineKind.REFUND_TAKEN_BACK]
+    )
 
 
 def _lines(rows: Sequence[UnbookedFee], cost: Cost, coin: Asset, now: datetime) -> list[BookLine]:

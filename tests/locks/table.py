@@ -56,6 +56,12 @@ ROWS: dict[str, tuple[str, ...]] = {
     "sessions_app.books.catching_up._book_payments: select_for_update": (
         f"{BOOKS}::test_what_waits_again_meanwhile_is_not_caught_up_with_as_collected",
     ),
+    "sessions_app.books.fees.take_back_fees_of_nothing: select_for_update": (
+        f"{BOOKS}::test_of_two_that_take_back_the_last_payments_at_once_one_takes_back_the_fee",
+    ),
+    "sessions_app.books.fees.take_back_fees_of_nothing: select_for_update 2": (
+        f"{BOOKS}::test_of_two_that_take_back_the_last_payments_at_once_one_takes_back_the_fee",
+    ),
     "sessions_app.books.fees.book_fees: select_for_update": (
         f"{BOOKS}::test_the_fee_of_what_is_taken_back_meanwhile_is_not_booked",
     ),

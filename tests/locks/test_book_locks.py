@@ -4,11 +4,13 @@ from collections import Counter
 from unittest.mock import patch
 
 import pytest
+from django.db import transaction
 from django.utils import timezone
 
 from chains_app.calls.transactions import Cost
 from merchants_app.models import Merchant
 from sessions_app.books import fees
+from sessions_app.books.booking import book_payments
 from sessions_app.books.catching_up import catch_up
 from sessions_app.models import BookLine, LineKind, Payment, UnbookedFee
 from tests.cast import MIAS_WALLET, OTTOS_WALLET, merchant
@@ -53,6 +55,28 @@ def test_two_looks_at_once_share_a_fee_once(mia: Merchant) -> None:
     for name, kind, units in own(BookLine).values_list("merchant__name", "kind", "amount_units"):
         borne[name] += int(units) * (1 if kind == LineKind.NETWORK_FEE else -1)
     assert borne == {"Mia Coffee": 10_500, "Otto Bikes": 10_500}
+
+
+@pytest.mark.parametrize("is_booked", [True, False])
+def test_of_two_that_take_back_the_last_payments_at_once_one_takes_back_the_fee(
+    mia: Merchant, *, is_booked: bool
+) -> None:
+    keys, now = [unbooked(mia).pk for _ in range(2)], timezone.now()
+    cost = Cost(units=21_000, at=now)
+    book_payments(keys, now=now)
+    if is_booked:
+        with patch.object(fees, "costs_of", lambda _network, hashes: dict.fromkeys(hashes, cost)):
+            fees.book_fees(DEVCHAIN)
+
+    def is_gone(key: int) -> None:
+        with transaction.atomic():
+            Payment.objects.filter(pk=key).update(vanished_at=now)
+            book_payments([key], now=now)
+
+    behind_a_lock(lambda: is_gone(keys[0]), lock=lambda: is_gone(keys[1]), meanwhile=nothing)
+    of_fees = own(BookLine).filter(session=None).order_by("id").values_list("kind", flat=True)
+    assert list(of_fees) == (["network_fee", "fee_taken_back"] if is_booked else [])
+    assert not own(UnbookedFee).exists()
 
 
 def test_what_waits_again_meanwhile_is_not_caught_up_with_as_collected(mia: Merchant) -> None:
