@@ -43,6 +43,7 @@ ROWS = {
     "merchants_app.LoggedRequest": READ_ONLY,
     "merchants_app.Merchant": IN_THE_BUSINESS_LOG,
     "merchants_app.OperatorVisit": READ_ONLY,
+    "merchants_app.Switch": IN_THE_OPERATORS_LOG,
     "merchants_app.Treasury": READ_ONLY,
     "merchants_app.User": IN_THE_BUSINESS_LOG,
     "mfa.Authenticator": ELSEWHERE,

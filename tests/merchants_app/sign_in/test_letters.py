@@ -140,7 +140,7 @@ def test_one_mailbox_gets_so_many_letters_of_a_kind_a_day(client: Client, mia: M
     assert len(letters_to(MIA)) == 4
 
 
-def test_an_address_that_fits_no_letter_is_refused_in_a_sentence(client: Client, settings: Settings) -> None:
+def test_an_address_that_fits_no_letter_is_refused_in_a_sentence(client: Client, db: None, settings: Settings) -> None:
     settings.OPEN_SIGNUP = True
     for page in ("password/reset", "signup"):
         form = {"email": "ä" * 200 + "@example.com", "password1": "a long password", "password2": "a long password"}
