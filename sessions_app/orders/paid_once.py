@@ -2,7 +2,8 @@
 
 Whoever completes a session only notes that others wait, since two sessions that are locked by one transaction can
 deadlock with whoever supersedes one of them. What completes later than another session of its order, and was made
-before that one was paid, is paid twice. A session that was made afterwards is a wanted repeat (`allowRepeat`).
+before that one was paid, is paid twice. A session that was made afterwards is a wanted repeat (`allowRepeat`), and what
+was paid twice pays for none of them: it is to go back.
 """
 
 from collections.abc import Iterable, Sequence
@@ -30,12 +31,16 @@ class OfOrder:
 def paid_before(session: OfOrder, others: Iterable[OfOrder]) -> str | None:
     """The first other session that paid for the order, after this one was made and before it was paid, if it was."""
     own = (session.completed_at, session.key) if session.completed_at else None
-    paid = sorted(
-        (each.completed_at, each.key, each.id)
-        for each in others
-        if each.completed_at and each.completed_at > session.created_at
-    )
-    return next((id for at, key, id in paid if own is None or (at, key) < own), None)
+    last = None  # of the payments that count, when the newest of those looked at was completed
+    for at, key, each in sorted((each.completed_at, each.key, each) for each in others if each.completed_at):
+        if own and (at, key) > own:
+            break
+        if last and each.created_at < last:
+            continue  # paid twice itself
+        if at > session.created_at:
+            return each.id
+        last = at
+    return None
 
 
 def mark_paid_orders(paid: Sequence[CheckoutSession]) -> None:
@@ -68,14 +73,15 @@ def others_of(session: CheckoutSession) -> QuerySet[CheckoutSession]:
 
 
 def untold(paid: CheckoutSession) -> list[int]:
-    """The keys of the others that were there when it was paid, and do not know."""
-    others = others_of(paid).filter(created_at__lt=paid.completed_at, order_paid_by=None)
+    """The keys of the others that were there when it was paid, were not paid before it, and do not know."""
+    not_before = Q(completed_at=None) | Q(completed_at__gte=paid.completed_at)
+    others = others_of(paid).filter(not_before, created_at__lt=paid.completed_at, order_paid_by=None)
     return list(others.order_by("pk").values_list("pk", flat=True))
 
 
 def payer_of(session: CheckoutSession) -> str | None:
     """`paid_before` of a locked session: who is paid stays so, and its time does not change."""
-    paid = others_of(session).filter(completed_at__gt=session.created_at)
+    paid = others_of(session).filter(completed_at__isnull=False)
     return paid_before(_of_order(session), map(_of_order, paid))
 
 

@@ -9,6 +9,8 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from merchants_app.models import Merchant
 from sessions_app.models import CheckoutSession
@@ -47,12 +49,33 @@ def row(id: str, made: int, paid: int | None = None) -> OfOrder:
         ([row("a", 1, 5), row("repeat", 5, 9)], {}),
         ([row("a", 1, 5), row("b", 2, 9), row("repeat", 6, 7)], {"b": "a"}),
         ([row("a", 1, 5), row("b", 2), row("c", 3, 4)], {"a": "c", "b": "c"}),
+        ([row("a", 1, 8), row("b", 2, 4), row("repeat", 6)], {"a": "b"}),
+        ([row("a", 1, 8), row("b", 2, 4), row("repeat", 6, 9)], {"a": "b"}),
+        ([row("a", 1, 8), row("b", 2, 4), row("repeat", 6, 7), row("c", 6)], {"a": "b", "c": "repeat"}),
     ],
 )
 def test_what_was_paid_before_while_it_was_there_paid_the_order(order: list[OfOrder], payers: dict[str, str]) -> None:
     for each in permutations(order):
         found = {one.id: paid_before(one, [other for other in each if other is not one]) for one in each}
         assert {id: payer for id, payer in found.items() if payer} == payers
+
+
+@settings(max_examples=60)
+@given(st.permutations(list("abcd" * 2)), st.integers(0, 8))
+def test_whoever_is_told_at_once_by_what_pays_comes_to_the_same(events: list[str], until: int) -> None:
+    """Of each letter, a session is made by the first event and paid by the second."""
+    order: dict[str, OfOrder] = {}
+    payers: dict[str, str] = {}
+    for minute, id in enumerate(events[:until]):
+        if id not in order:
+            order[id] = row(id, minute)
+            continue
+        if id not in payers:
+            wait = [other.id for other in order.values() if not other.completed_at and other.id not in payers]
+            payers |= {other: id for other in wait if other != id}
+        order[id] = row(id, order[id].key, minute)
+    found = {one.id: paid_before(one, [each for each in order.values() if each is not one]) for one in order.values()}
+    assert {id: payer for id, payer in found.items() if payer} == payers
 
 
 @pytest.fixture
@@ -186,6 +209,31 @@ def test_nobody_else_is_touched_and_wanted_repeats_are_not(
     sandbox.play(repeats[0], "exact")
     assert state(repeats[0]) == ("completed", None, False)
     assert state(first) == ("completed", "late", False)
+
+
+def test_what_was_paid_twice_pays_for_no_wanted_repeat(
+    two: tuple[CheckoutSession, CheckoutSession], sandbox: Sandbox, create: Create
+) -> None:
+    first, second = two
+    sandbox.play(second, "exact")
+    repeat = create(repeat=True)
+    sandbox.play(first, "late")
+    assert state(first) == ("completed", "paid_twice", True)
+    assert state(repeat) == ("open", None, False)
+    sandbox.play(repeat, "exact")
+    assert state(repeat) == ("completed", None, False)
+
+
+def test_nor_before_it_is_known_to_be_paid_twice(create: Create) -> None:
+    first, second, repeat = (create(repeat=True, reference=reference) for reference in ("1", "2", "3"))
+    began = timezone.now()
+    for session, made, paid in ((first, 1, 8), (second, 2, 4), (repeat, 6, None)):
+        CheckoutSession.objects.filter(pk=session.pk).update(
+            status="completed" if paid else "open", reference="order-1", created_at=began + timedelta(minutes=made),
+            completed_at=began + timedelta(minutes=paid) if paid else None,
+        )  # fmt: skip
+    assert untold(refreshed(second)) == [first.pk]
+    assert (payer_of(refreshed(first)), payer_of(refreshed(repeat))) == (second.public_id, None)
 
 
 def test_a_reference_costs_who_is_paid_one_look_and_none_costs_nothing(create: Create) -> None:
