@@ -56,6 +56,6 @@ class Refund(RefundMade):
         examples=[None, "This transaction failed on the network."],
     )
     candidates: list[RefundCandidate] = Field(
-        description="Transfers of as much to the same address while no transaction was told: say which it is, if any.",
+        description="Transfers of as much to the same address, while it is none yet: say which it is, if any.",
         examples=[[]],
     )

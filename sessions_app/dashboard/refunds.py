@@ -107,6 +107,7 @@ def sign(request: HttpRequest, access: Access, session_id: str, refund_id: str) 
             (each, chain.explorer_link(tx_hash=each.tx_hash, log_index=each.log_index, recipient=found.to_address))
             for each in candidates_of(found)
         ],
+        is_sent=bool(found.told_tx and not found.told_problem),
         form=TransactionForm(),
         change=latest_change(session),
         is_sandbox=found.network == SANDBOX,

@@ -12,9 +12,9 @@ from sessions_app.status import Issue, RefundKind, RefundRate, RefundStatus
 class Refund(models.Model):
     """One transfer to the buyer. The server holds no key: it says what to sign, and notices when it has been done.
 
-    Which transfer that is, `told_tx` says: the wallet's answer, or what a person typed or picked. Without it, only a
-    transfer from the business's own treasury is taken for it, and only if it can be for no other refund; whatever else
-    has its amount and address is a `Candidate`. `status` has one writer: `refunding/states.py`.
+    Which transfer that is, `told_tx` says: the wallet's answer, or what a person typed or picked. Without it, or while
+    it is nowhere, only a transfer from the business's own treasury is taken for it, and only if it can be for no other
+    refund; whatever else has its amount and address is a `Candidate`. `status` has one writer: `refunding/states.py`.
     """
 
     public_id = models.CharField(max_length=40, unique=True, default=new_refund_id, editable=False)

@@ -1,12 +1,13 @@
 """Which transfer is which refund: by its transaction's hash, which a wallet or a person told.
 
 The amount and the address only suggest: anybody can send as much to a buyer, and two businesses may owe the same
-buyer the same. Without a hash a transfer is taken only if it came from the business's own treasury and can be for no
+buyer the same. Without a hash, or while what was told is nowhere (a wallet that is asked to speed a transaction up
+sends another one in its place), a transfer is taken only if it came from the business's own treasury and can be for no
 other refund; everything else is listed, and a person says which it is.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -35,7 +36,7 @@ class Match:
 
 
 def match_transfers(network: Network, refunds: Sequence[Refund], transfers: Iterable[Transfer]) -> Match:
-    """Each transfer is one refund at most. A fixed number of statements, and one for each that nobody told of."""
+    """Each transfer is one refund at most. A fixed number of statements, and one for each that no hash tells."""
     match = Match()
     by_place, by_content = _arranged(refunds, transfers)
     for refund in refunds:
@@ -49,15 +50,19 @@ def match_transfers(network: Network, refunds: Sequence[Refund], transfers: Iter
         if found := next((each for each in free if each.tx_hash == refund.told_tx), None):
             match.seen.append((refund, found))
             taken.add((found.tx_hash, found.log_index))
-    nobodys = [each for each in open_ones if not each.told_tx and each.status == RefundStatus.PREPARED]
-    alike = Counter(_content(refund) for refund in nobodys)
+    seen = {refund.pk for refund, _ in match.seen}
     told = {refund.told_tx for refund in open_ones}
-    for refund in nobodys:
-        free = [each for each in _free(refund, by_content, taken) if each.tx_hash not in told]
-        if len(free) == 1 and alike[_content(refund)] == 1 and _is_own(refund, free[0]):
-            match.seen.append((refund, free[0]))
-        else:
-            match.possible.extend((refund, each) for each in free)
+    # What is asked about of prepared ones is none of the withdrawn, of which nobody can say that it is it.
+    for status in (RefundStatus.PREPARED, RefundStatus.WITHDRAWN):
+        waiting = [each for each in open_ones if each.pk not in seen and each.status == status]
+        alike = Counter(_content(refund) for refund in waiting)
+        may_be = [(refund, _free(refund, by_content, taken, told)) for refund in waiting]
+        for refund, free in may_be:
+            taken |= {(each.tx_hash, each.log_index) for each in free}
+            if len(free) == 1 and alike[_content(refund)] == 1 and _is_own(refund, free[0]):
+                match.seen.append((refund, free[0]))
+            elif status == RefundStatus.PREPARED:
+                match.possible.extend((refund, each) for each in free)
     return match
 
 
@@ -86,9 +91,9 @@ def list_candidates(possible: Sequence[tuple[Refund, Transfer]], *, now: datetim
 
 def candidates_of(refund: Refund) -> list[RefundCandidate]:
     """Transfers that may be it and are no other refund, the oldest first."""
-    if refund.status != RefundStatus.PREPARED or refund.told_tx:
+    if refund.status != RefundStatus.PREPARED:
         return []
-    found = list(refund.candidates.order_by("id"))
+    found = list(refund.candidates.exclude(tx_hash=refund.told_tx).order_by("id"))
     same = Refund.objects.filter(network=refund.network, tx_hash__in={each.tx_hash for each in found})
     taken = set(same.values_list("tx_hash", "log_index"))
     return [each for each in found if (each.tx_hash, each.log_index) not in taken]
@@ -119,8 +124,13 @@ def _taken(network: Network, candidates: Sequence[Transfer]) -> set[_Place]:
     return set(same.values_list("tx_hash", "log_index"))
 
 
-def _free(refund: Refund, by_content: dict[_Content, list[Transfer]], taken: set[_Place]) -> list[Transfer]:
-    same = by_content[_content(refund)]
+def _free(
+    refund: Refund,
+    by_content: dict[_Content, list[Transfer]],
+    taken: Container[_Place],
+    told: Container[str] = (),
+) -> list[Transfer]:
+    same = [each for each in by_content[_content(refund)] if each.tx_hash not in told]
     return [each for each in same if (each.tx_hash, each.log_index) not in taken and _is_in_time(refund, each)]
 
 

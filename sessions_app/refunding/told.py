@@ -50,8 +50,9 @@ def tell_transaction(refund: Refund, tx_hash: str, *, actor: str) -> Refund:
 
 def look_for_told(network: Network, reader: Reader) -> None:
     """Looks at transactions that were told in blocks that were read already. Raises what the reader raises."""
-    waiting = [refund for refund in refunds_watched_for(network) if refund.told_tx and not refund.tx_hash]
-    waiting = [refund for refund in waiting if not refund.told_problem][:MOST_TOLD]
+    watched = refunds_watched_for(network)
+    waiting = [refund for refund in watched if refund.told_tx and not (refund.tx_hash or refund.told_problem)]
+    waiting = waiting[:MOST_TOLD]
     began_at = position(network)
     if not waiting or began_at is None:
         return
@@ -65,7 +66,8 @@ def look_for_told(network: Network, reader: Reader) -> None:
             found = reader.transfers(wallets, number, number, wallets=wallets)
             with suppress(CursorMoved), transaction.atomic():
                 hold(network, at=began_at)
-                place_refunds(network, of_block, found, gone=(), now=timezone.now())
+                same = [refund for refund in watched if refund.to_address in wallets]
+                place_refunds(network, same, found, gone=(), now=timezone.now())
                 _note([refund for refund in of_block if not refund.tx_hash], "")
 
 

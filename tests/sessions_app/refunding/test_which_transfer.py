@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -143,6 +144,18 @@ def test_a_transaction_that_sends_something_else_is_refused_with_a_sentence(
     look_for_told(SANDBOX, SandboxReader(SANDBOX))
     assert now(mias).status == "prepared"
     assert now(mias).told_problem.startswith(f"This transaction sends no 24.5 USDC to {PATS_WALLET}")
+
+
+def test_one_of_which_something_else_was_told_takes_nothing_that_an_equal_one_may_be(
+    sandbox: Sandbox, mias: Refund, session: CheckoutSession
+) -> None:
+    equal = prepared(session, kind="amount", amount=Decimal("24.50"))
+    tell_transaction(mias, somebody_sends(HALF + 1), actor="mia@example.com")
+    somebody_sends(sender=MIAS_WALLET)
+    sandbox.wait(2, session)
+    look_for_told(SANDBOX, SandboxReader(SANDBOX))
+    assert (now(mias).status, now(equal).status) == ("prepared", "prepared")
+    assert now(mias).told_problem
 
 
 def test_what_was_told_while_the_chain_was_asked_is_not_refused_for_what_was_told_before(
