@@ -1,6 +1,7 @@
 """Two at once on the books: the second waits, and books what the first has left."""
 
 from collections import Counter
+from dataclasses import replace
 from unittest.mock import patch
 
 import pytest
@@ -8,13 +9,17 @@ from django.db import transaction
 from django.utils import timezone
 
 from chains_app.calls.transactions import Cost
+from chains_app.models import ScanCursor
 from merchants_app.models import Merchant
 from sessions_app.books import fees
 from sessions_app.books.booking import book_payments
 from sessions_app.books.catching_up import catch_up
+from sessions_app.collecting import watch
 from sessions_app.models import BookLine, LineKind, Payment, UnbookedFee
+from sessions_app.watching.found_late import store
 from tests.cast import MIAS_WALLET, OTTOS_WALLET, merchant
 from tests.locks.cases_books import DEVCHAIN, unbooked
+from tests.locks.stage import transfer_to, waiting_for_money
 from tests.races import behind_a_lock
 from tests.strangers.world import own
 
@@ -77,6 +82,27 @@ def test_of_two_that_take_back_the_last_payments_at_once_one_takes_back_the_fee(
     of_fees = own(BookLine).filter(session=None).order_by("id").values_list("kind", flat=True)
     assert list(of_fees) == (["network_fee", "fee_taken_back"] if is_booked else [])
     assert not own(UnbookedFee).exists()
+
+
+@pytest.mark.parametrize(
+    ("block", "read"),
+    [(5, 4), (12, 9), (18, 17)],
+    ids=["read before", "asked about meanwhile", "still to be asked about"],
+)
+def test_of_what_is_found_late_while_collections_are_asked_for_the_collection_is_asked_for_next(
+    mia: Merchant, block: int, read: int
+) -> None:
+    """Of blocks up to 9 it was asked before, of those up to 17 just now."""
+    unbooked(mia, is_collected=False)
+    found = replace(transfer_to(waiting_for_money(mia), "49.00", block=block), network=DEVCHAIN.id)
+    ScanCursor.objects.create(network=DEVCHAIN.id, block_number=20, block_hash="0x20", collections_read=9)
+    with patch.object(watch, "collections_between", lambda *_, **__: ([], [])):
+        behind_a_lock(
+            lambda: watch.follow_collections(DEVCHAIN),
+            lock=lambda: store(DEVCHAIN, [found], at=None),
+            meanwhile=nothing,
+        )
+    assert ScanCursor.objects.get(pk=DEVCHAIN.id).collections_read == read
 
 
 def test_what_waits_again_meanwhile_is_not_caught_up_with_as_collected(mia: Merchant) -> None:
