@@ -19,7 +19,8 @@ class AuthorizationStage(models.TextChoices):
 class Authorization(models.Model):
     """One signed transfer of what a session's quote asks for. `signing/settling.py` is its one writer.
 
-    While `over_at` is empty it may still move the buyer's money, and no other one is handed over for the session.
+    While `over_at` is empty it may still move the buyer's money, and no other one is handed over for the session. Once
+    settled it may again, if the chain drops its payment (`signing/kept.py`).
     """
 
     session = models.ForeignKey(CheckoutSession, on_delete=models.CASCADE, related_name="authorizations")

@@ -1,7 +1,8 @@
 """The rows of signed payments: one at a time may be under way for a session, whoever comes, crashes or tries again.
 
 The database holds that by a constraint. A row is written before the facilitator is asked, and says afterwards what came
-of it.
+of it. One that was closed because its payment was seen is under way again when the chain drops that payment: until its
+time is over it may come back, beside whatever else the buyer was asked to sign.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -24,8 +25,8 @@ LEASE = timedelta(seconds=75)
 
 def under_way(session: CheckoutSession) -> Authorization | None:
     """The signed payment that was handed over and may still move the buyer's money; None when there is none."""
-    found = _rows(session).filter(over_at=None).exclude(stage=AuthorizationStage.ASKING).first()
-    return None if found is None or _seen(found, session) or _is_past(found) else found
+    rows = _rows(session).filter(stage__in=(AuthorizationStage.SETTLING, AuthorizationStage.SETTLED)).order_by("id")
+    return next((row for row in rows if not _seen(row, session) and not _is_past(row)), None)
 
 
 def settled_before(session: CheckoutSession, transfer: Transfer) -> Authorization | None:
@@ -37,7 +38,7 @@ def settled_before(session: CheckoutSession, transfer: Transfer) -> Authorizatio
 
 
 def close_what_is_over(session: CheckoutSession, *, now: datetime) -> None:
-    """What can move no more money, or has, stands in nobody's way."""
+    """What can move no more money, or has, stands in nobody's way as long as that is so (`under_way`)."""
     for row in _rows(session).filter(over_at=None):
         same = _as_known(row).filter(valid_before=row.valid_before, asked_at=row.asked_at)
         is_asked = row.stage == AuthorizationStage.ASKING
@@ -62,6 +63,8 @@ def claim(session: CheckoutSession, asked: Asked, transfer: Transfer, *, now: da
         valid_before=valid_before,
         created_at=now,
     )
+    if (sent := under_way(session)) and sent.over_at:
+        raise another_signed(sent, now=now)
     Authorization.objects.bulk_create([mine], ignore_conflicts=True)
     found = _rows(session).filter(over_at=None).first()
     if found is None:  # what stood in its way ended this very moment
@@ -143,9 +146,11 @@ def _nonce(transfer: Transfer) -> str:
 
 
 def _seen(row: Authorization, session: CheckoutSession) -> Payment | None:
-    """Its transfer on the chain, whichever transaction brought it."""
+    """Its transfer on the chain, whichever transaction brought it, while it is there."""
     what = (row.network, row.asset, row.sender, row.amount_units)
     for payment in payments_of(session):
+        if payment.vanished_at:
+            continue
         is_like_it = (payment.network, payment.asset, payment.sender, payment.amount_units) == what
         if payment.tx_hash == row.tx_hash or (is_like_it and payment.seen_at >= row.created_at):
             return payment

@@ -23,6 +23,7 @@ from sessions_app.errors import (
 from sessions_app.models import Authorization, CheckoutSession, Payment, Quote
 from sessions_app.signing import asked, kept
 from sessions_app.signing.asked import again, all_asked, is_asked
+from sessions_app.signing.offered import all_offered
 from sessions_app.signing.settling import settle
 from tests.facilitator import PAT, TX_HASH, Facilitator
 from tests.loopback import HANG_UP
@@ -120,10 +121,10 @@ def in_doubt(quoted: CheckoutSession, facilitator: Facilitator) -> Authorization
 def arrived(row: Authorization, **changes: Any) -> None:
     """What was signed is seen on the chain."""
     seen = {"network": row.network, "asset": row.asset, "sender": row.sender, "amount_units": row.amount_units,
-            "tx_hash": "0x" + "77" * 32, "seen_at": row.created_at}  # fmt: skip
+            "tx_hash": "0x" + "77" * 32, "seen_at": row.created_at, "value": 49}  # fmt: skip
     Payment.objects.create(
         session=row.session, decimals=6, log_index=0, block_number=1, block_hash="0x1", arrived_at=timezone.now(),
-        basis="arrival", rate=1, value=49, confirmations_needed=1, **(seen | changes),
+        basis="arrival", rate=1, confirmations_needed=1, **(seen | changes),
     )  # fmt: skip
 
 
@@ -137,8 +138,18 @@ def arrived(row: Authorization, **changes: Any) -> None:
         ({"amount_units": Decimal(1)}, False),
         ({"seen_at": datetime(2026, 1, 1, tzinfo=UTC)}, False),
         ({"amount_units": Decimal(1), "tx_hash": TX_HASH}, True),
+        ({"vanished_at": NOW, "times_vanished": 1}, False),
     ],
-    ids=["the same", "elsewhere", "another asset", "another wallet", "another amount", "before", "its transaction"],
+    ids=[
+        "the same",
+        "elsewhere",
+        "another asset",
+        "another wallet",
+        "another amount",
+        "before",
+        "its transaction",
+        "dropped",
+    ],
 )
 def test_what_the_chain_shows_of_it_makes_way_for_another(
     in_doubt: Authorization, quoted: CheckoutSession, changes: dict[str, Any], is_it: bool
@@ -151,6 +162,41 @@ def test_what_the_chain_shows_of_it_makes_way_for_another(
     row = own(Authorization).get()
     brought = ("settled", changes.get("tx_hash", "0x" + "77" * 32), NOW)
     assert (row.stage, row.tx_hash, row.over_at) == (brought if is_it else ("settling", TX_HASH, None))
+
+
+def test_of_what_the_chain_took_back_no_other_is_signed_until_its_time_is_over(
+    in_doubt: Authorization, quoted: CheckoutSession, facilitator: Facilitator
+) -> None:
+    arrived(in_doubt)
+    kept.close_what_is_over(again(quoted), now=NOW)
+    own(Payment).update(vanished_at=NOW, times_vanished=1)
+    with pytest.raises(AnotherSigned, match="may still be used until"):
+        settled(again(quoted), wallet=OTHER)
+    with pytest.raises(AnotherSigned):
+        all_offered(again(quoted), now=timezone.now())
+    assert facilitator.times("/settle") == 1
+    own(Payment).update(vanished_at=None)
+    assert kept.under_way(again(quoted)) is None  # it is back
+    own(Payment).update(vanished_at=NOW)
+    own(Authorization).update(valid_before=NOW)
+    ScanCursor.objects.create(network="devchain", block_number=9, block_hash="0x1", head=9, scanned_at=timezone.now())
+    assert settled(again(quoted), wallet=OTHER).stage == "settled"
+
+
+def test_the_rest_is_signed_while_the_part_is_there(
+    in_doubt: Authorization, quoted: CheckoutSession, facilitator: Facilitator
+) -> None:
+    own(Authorization).update(amount_units=20_000_000)
+    arrived(in_doubt, amount_units=Decimal(20_000_000), value=20)
+    assert settled(again(quoted)).amount_units == 29_000_000
+    arrived(in_doubt, amount_units=Decimal(29_000_000), value=29, tx_hash=TX_HASH)
+    own(Payment).filter(value=20).update(vanished_at=NOW, times_vanished=1)
+    under_way = kept.under_way(again(quoted))
+    assert under_way is not None
+    assert under_way.pk == in_doubt.pk
+    with pytest.raises(AnotherSigned):
+        settled(again(quoted))
+    assert facilitator.times("/settle") == 2
 
 
 @pytest.mark.parametrize(("seconds", "stage"), [(74, "asking"), (75, "asking"), (76, "failed")])
