@@ -132,7 +132,7 @@ class LetterOutcome(models.TextChoices):
     GIVEN_UP = "given_up", "Tried too often"
 
 
-# `refunding/states.py` writes them, and refuses every other move.
+# `paying/refund_states.py` writes them, and refuses every other move.
 REFUND_MOVES: dict[RefundStatus, frozenset[RefundStatus]] = {
     RefundStatus.WAITING_FOR_ADDRESS: frozenset({RefundStatus.PREPARED, RefundStatus.WITHDRAWN}),
     RefundStatus.PREPARED: frozenset({RefundStatus.SEEN, RefundStatus.WITHDRAWN}),

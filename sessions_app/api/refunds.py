@@ -16,7 +16,7 @@ from sessions_app.models import Refund
 from sessions_app.refunding.asking import ask_for_refund
 from sessions_app.refunding.mails import refund_page_url
 from sessions_app.refunding.matching import candidates_of
-from sessions_app.refunding.refunds import play_refund, refund_call, withdraw_for_good
+from sessions_app.refunding.refunds import play_refund, refund_call, why_held, withdraw_for_good
 from sessions_app.refunding.told import tell_transaction
 from sessions_app.scope import SessionScope
 from sessions_app.state.representation import dashboard_url, represent_refund
@@ -95,7 +95,7 @@ def _represent(refund: Refund) -> answers.Refund:
 
 def _call(refund: Refund) -> answers.RefundCall | None:
     option = find_option(refund.network, refund.asset)
-    if refund.status != RefundStatus.PREPARED or option is None:
+    if refund.status != RefundStatus.PREPARED or option is None or why_held(refund):
         return None
     call = refund_call(refund)
     return answers.RefundCall(chain_id=option.network.chain_id, to=call.to, value=str(call.value), data=call.data)

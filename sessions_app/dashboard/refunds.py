@@ -21,7 +21,14 @@ from sessions_app.refunding.address import latest_change
 from sessions_app.refunding.mails import ask_by_mail, refund_page_url
 from sessions_app.refunding.matching import candidates_of
 from sessions_app.refunding.refundable import arrived, excess, waiting_for_address
-from sessions_app.refunding.refunds import play_refund, prepare_refund, refund_call, refund_fee, withdraw_refund
+from sessions_app.refunding.refunds import (
+    play_refund,
+    prepare_refund,
+    refund_call,
+    refund_fee,
+    why_held,
+    withdraw_refund,
+)
 from sessions_app.refunding.told import tell_transaction
 from sessions_app.scope import SessionScope
 from sessions_app.status import RefundKind, RefundRate, RefundStatus
@@ -93,6 +100,7 @@ def sign(request: HttpRequest, access: Access, session_id: str, refund_id: str) 
         raise Http404("Its network is no longer listed.")
     if request.method == "POST":
         return _act(request, access, found)
+    held = why_held(found)
     return page(
         request,
         access,
@@ -101,8 +109,9 @@ def sign(request: HttpRequest, access: Access, session_id: str, refund_id: str) 
         refund=found,
         network=chain,
         amount=amount_text(found.amount_units, found.decimals),
-        call=refund_call(found) if found.to_address else None,
-        fee=refund_fee(found) if found.status == RefundStatus.PREPARED else None,
+        held=held,
+        call=None if held or not found.to_address or found.status == RefundStatus.WITHDRAWN else refund_call(found),
+        fee=refund_fee(found) if found.status == RefundStatus.PREPARED and not held else None,
         candidates=[
             (each, chain.explorer_link(tx_hash=each.tx_hash, log_index=each.log_index, recipient=found.to_address))
             for each in candidates_of(found)

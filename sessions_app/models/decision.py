@@ -8,7 +8,10 @@ from sessions_app.status import DecisionKind, Issue
 
 
 class Decision(models.Model):
-    """One decision. It settles the session's issue as it stood; money that comes later raises a new one."""
+    """One decision. It settles the session's issue as it stood; money that comes later raises a new one.
+
+    "Refunded" has in `seen` the refunds as well (`ref_…`) that were withdrawn because their money had gone otherwise.
+    """
 
     session = models.ForeignKey(CheckoutSession, on_delete=models.PROTECT, related_name="decisions")
     kind = models.CharField(max_length=10, choices=DecisionKind.choices)

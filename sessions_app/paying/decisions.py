@@ -8,15 +8,18 @@ from decimal import Decimal
 from django.db import transaction
 from django.utils import timezone
 
+from common.money import to_minor_unit
 from merchants_app.audit import record
 from sessions_app.books.booking import book_told_refunds
 from sessions_app.errors import NothingToDecide, WrongDecision
 from sessions_app.models import CheckoutSession, Decision
+from sessions_app.paying.refund_states import withdraw
 from sessions_app.state.conflicts import about
-from sessions_app.state.evaluation import ZERO, acceptable_early, tokens_to_decide
-from sessions_app.state.facts import facts_of
+from sessions_app.state.evaluation import ZERO, acceptable_early, counted_payments, tokens_to_decide
+from sessions_app.state.facts import facts_of, payments_decided_on, told_beside
 from sessions_app.state.lifecycle import decide as write_decision
-from sessions_app.status import DecisionKind, Issue
+from sessions_app.state.lifecycle import lock
+from sessions_app.status import TOO_MUCH, DecisionKind, Issue, RefundStatus
 
 # Which decisions answer which issue; the first is the one that the queue suggests.
 ANSWERS: dict[Issue, tuple[DecisionKind, ...]] = {
@@ -86,11 +89,16 @@ def decide(
     something else by now, nothing is decided.
 
     A session that still runs may be accepted early (`early_case`): as `underpaid`, which must be said.
+
+    What is said to have gone back is not to go again: with `refunded`, refunds of it that no chain has shown are
+    withdrawn.
     """
-    answered = check(session=session, kind=kind, tx_hash=tx_hash, issue=issue, now=now)
+    answered, tx_hash = check(session=session, kind=kind, tx_hash=tx_hash, issue=issue, now=now), tx_hash.lower()
     decision = Decision(session=session, kind=kind, issue=answered, tx_hash=tx_hash, note=note, actor=actor)
     with transaction.atomic():
         minutes = session.merchant.session_minutes
+        if kind == DecisionKind.REFUNDED:
+            decision.seen = _withdrawn_for(decision, now or timezone.now())
         decided = write_decision(decision, reopen_minutes=minutes, shown=payments, now=now)
         if kind == DecisionKind.REFUNDED:
             book_told_refunds([session.pk], now=decision.decided_at)
@@ -105,6 +113,35 @@ def decide(
             tx_hash=tx_hash,
         )
     return decided
+
+
+def _withdrawn_for(decision: Decision, now: datetime) -> list[str]:
+    """Withdraws what was to be sent of the money that has gone back; answers these refunds' ids.
+
+    What is on its way stands, if it is a part: this is the rest then. So does all, when the chain shows one of the
+    refunds as the transaction.
+    """
+    session = lock(decision.session_id)
+    refunds = list(session.refunds.all())
+    if decision.tx_hash in {refund.tx_hash for refund in refunds}:
+        return []
+    named = payments_decided_on(session, decision.kind, decision.issue, now)
+    payments = named
+    if decision.issue in TOO_MUCH:  # it may go back in any asset that was paid with
+        payments |= {each.id for each in counted_payments(facts_of(session), with_refunded=True)}
+    options = {(each.network, each.asset) for each in session.payments.all() if each.public_id in payments}
+    open_ones = [
+        refund
+        for refund in refunds
+        if refund.status in {RefundStatus.WAITING_FOR_ADDRESS, RefundStatus.PREPARED}
+        and (refund.network, refund.asset) in options
+    ]
+    unsent = [refund for refund in open_ones if not refund.told_tx or refund.told_problem]
+    if to_minor_unit(told_beside(session, decision, named, instead_of=unsent), session.currency) <= 0:
+        unsent = open_ones
+    why = ": the money is said to have gone back already"
+    done = withdraw(unsent, actor=decision.actor, now=now, why=why, told_tx=decision.tx_hash)
+    return [each.public_id for each in done]
 
 
 def check(

@@ -2,7 +2,7 @@
 
 The session stands as it stood meanwhile. What comes in that minute (money, a refund, somebody else's decision by the
 API) counts: then the decision was about something else, is dropped, and the session waits for another one. No refund is
-prepared of what is said to have gone back.
+prepared or signed of what is said to have gone back, though a buyer names an address.
 """
 
 from collections.abc import Collection
@@ -16,6 +16,7 @@ from merchants_app.audit import record
 from sessions_app.errors import NothingToDecide
 from sessions_app.models import CheckoutSession, PendingDecision
 from sessions_app.paying.decisions import case_meant, check, decide
+from sessions_app.paying.refund_states import address_left
 from sessions_app.state.conflicts import about
 from sessions_app.state.facts import with_facts
 from sessions_app.state.lifecycle import lock
@@ -72,11 +73,13 @@ def decide_soon(
     return pending
 
 
+@transaction.atomic
 def take_back(session: CheckoutSession) -> None:
     """As if it had never been decided. Raises `NothingToDecide` once it took effect."""
     taken_back, _ = PendingDecision.objects.filter(session=session).delete()
     if not taken_back:
         raise NothingToDecide("It cannot be taken back any more: the shop has been told.", about=about(session))
+    address_left(session.pk)  # a buyer may have named it meanwhile
 
 
 def take_effect(now: datetime) -> int:
@@ -122,5 +125,6 @@ def _decided(pending: PendingDecision) -> bool:
             decision=pending.kind,
             why=refusal.detail,
         )
+        address_left(session.pk)
         return False
     return True

@@ -20,8 +20,8 @@ from merchants_app.mail.mails import mail_owners
 from sessions_app.models import AddressChange, CheckoutSession
 from sessions_app.models.address_change import TRIES
 from sessions_app.owed.letters import Owed, owe
+from sessions_app.paying.refund_states import address_left
 from sessions_app.refunding.mails import NotMailed, mail_code
-from sessions_app.refunding.refunds import address_left
 from sessions_app.refunding.where import checked_refund_address
 from sessions_app.state.lifecycle import News, lock, reassess
 from sessions_app.status import LetterKind, RefundStatus
@@ -149,7 +149,7 @@ def _replace(session: CheckoutSession, former: str, address: str) -> None:
     record(merchant=session.merchant, mode=session.mode, actor=_BUYER, action="refund.address",
            subject=session.public_id, before=former, to=address)  # fmt: skip
     now = timezone.now()
-    address_left(session, address, now=now)
+    address_left(session.pk)
     owe([Owed(session=session, kind=LetterKind.REFUND_ADDRESS)], now=now)
 
 

@@ -7,7 +7,7 @@ from decimal import Decimal, localcontext
 from common.money import to_minor_unit, to_whole
 from sessions_app.models import CheckoutSession, Payment, Refund
 from sessions_app.state.evaluation import ZERO, counted_payments
-from sessions_app.state.facts import PRECISION, Back, asked_for, excess_of, facts_of, sent_back, worth
+from sessions_app.state.facts import PRECISION, Back, asked_for, excess_of, facts_of, sent_back, with_facts, worth
 from sessions_app.status import TOO_MUCH, RefundStatus
 
 
@@ -39,6 +39,19 @@ def excess(session: CheckoutSession) -> Decimal:
     """How much more than the price is there, in the session's currency; zero when it is not more."""
     with localcontext(prec=PRECISION):
         return excess_of(asked_for(session), _paying(session), _back(session))
+
+
+def is_there(refund: Refund) -> bool:
+    """Whether all that stands of the refund's asset, sent or not, is there: a payment may vanish after it was prepared.
+
+    By its worth: at the day's rate more of an asset may go back than came.
+    """
+    session = with_facts(CheckoutSession.objects.filter(pk=refund.session_id)).get()
+    option = (refund.network, refund.asset)
+    with localcontext(prec=PRECISION):
+        there = worth(each for each in _sure(session) if (each.network, each.asset) == option)
+        back = sum((each.value for each in _back(session) if (each.network, each.asset) == option), ZERO)
+        return to_minor_unit(back - there, session.currency) <= 0
 
 
 def is_returned(session: CheckoutSession, refund: Refund) -> bool:

@@ -4,7 +4,6 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
@@ -13,19 +12,18 @@ from eth_abi.abi import encode
 from chains_app.calls.gas import fee_of
 from chains_app.networks.networks import find_option, network
 from chains_app.rates.exchange_rates import rate
-from chains_app.reading.scanning import heads_of
 from chains_app.receiving.deposits import Call
 from chains_app.sandbox.chain import send
 from common.modes import Mode
 from common.money import amount_text, fits_minor_unit, to_minor_unit, to_units, units_worth, value_of
 from merchants_app.audit import record
 from sessions_app.errors import NothingToRefund, WrongRefund
-from sessions_app.models import CheckoutSession, PendingDecision, Refund
+from sessions_app.models import CheckoutSession, Refund
 from sessions_app.paying.decisions import Case, case_of
+from sessions_app.paying.refund_states import begin, from_now_on, said_to_be_back, withdraw
 from sessions_app.paying.scenarios import SANDBOX
 from sessions_app.refunding.mails import ask_by_letter
-from sessions_app.refunding.refundable import Arrived, arrived, excess
-from sessions_app.refunding.states import Move, amount_of, begin, move
+from sessions_app.refunding.refundable import Arrived, arrived, excess, is_there
 from sessions_app.refunding.told import RefundNotOpen, tell_transaction
 from sessions_app.refunding.where import checked_refund_address
 from sessions_app.state.lifecycle import lock
@@ -108,7 +106,7 @@ def prepare_refund(
             seen=list(case.payments) if case else [],
             actor=actor,
             created_at=now,
-            **(_from_now_on(network_id, now) if goes_to else {}),
+            **(from_now_on(network_id, now) if goes_to else {}),
         )
         record(merchant=session.merchant, mode=session.mode, actor=actor, action="refund.prepared",
                subject=session.public_id, refund=refund.public_id, value=to_minor_unit(value, session.currency),
@@ -121,29 +119,11 @@ def prepare_refund(
 
 def _refuse_told(session: CheckoutSession) -> None:
     """While somebody says that it has gone back already, though that can still be taken back."""
-    told = PendingDecision.objects.filter(session=session, kind=DecisionKind.REFUNDED).first()
-    if told:
+    if told := said_to_be_back(session.pk):
         raise NothingToRefund(
             f"{told.actor} said a moment ago that it has gone back, by {told.tx_hash}. If it has not, take that back "
             "in the dashboard first."
         )
-
-
-def address_left(session: CheckoutSession, address: str, *, now: datetime) -> None:
-    """The buyer has said where to: what waited for that can be signed. Call it in the same transaction."""
-    waiting = session.refunds.filter(status=RefundStatus.WAITING_FOR_ADDRESS).order_by("id")
-    move(
-        [
-            Move(
-                refund=refund,
-                to=RefundStatus.PREPARED,
-                reason=f"The refund of {amount_of(refund)} can be signed.",
-                changes={"to_address": address, **_from_now_on(refund.network, now)},
-            )
-            for refund in waiting
-        ],
-        now=now,
-    )
 
 
 def _open_case(session: CheckoutSession, now: datetime) -> Case | None:
@@ -154,19 +134,8 @@ def _open_case(session: CheckoutSession, now: datetime) -> Case | None:
 
 def withdraw_refund(refund: Refund, *, actor: str, now: datetime) -> bool:
     """The merchant will not send it; whether that was in time. Nothing happens once the chain has shown it."""
-    said = Move(
-        refund=refund,
-        to=RefundStatus.WITHDRAWN,
-        reason=f"The refund of {amount_of(refund)} was withdrawn.",
-        actor=actor,
-    )
     with transaction.atomic():
-        if not move([said], now=now):
-            return False
-        session = refund.session
-        record(merchant=session.merchant, mode=session.mode, actor=actor, action="refund.withdrawn",
-               subject=session.public_id, refund=refund.public_id)  # fmt: skip
-    return True
+        return bool(withdraw([refund], actor=actor, now=now))
 
 
 def withdraw_for_good(refund: Refund, *, actor: str) -> Refund:
@@ -178,8 +147,22 @@ def withdraw_for_good(refund: Refund, *, actor: str) -> Refund:
     return refund
 
 
+def why_held(refund: Refund) -> str:
+    """Why a prepared refund may not be signed just now, as a sentence; empty: it may, or is no longer to be signed."""
+    if refund.status != RefundStatus.PREPARED:
+        return ""
+    if told := said_to_be_back(refund.session_id):
+        return f"{told.actor} said a moment ago that the money has gone back, by {told.tx_hash}: send nothing."
+    if not is_there(refund):
+        return (
+            "More is to go back than is there: a payment is no longer final, or gone from the chain. Wait until it is "
+            "there again, or withdraw the refund."
+        )
+    return ""
+
+
 def refund_call(refund: Refund) -> Call:
-    """The transaction that the merchant's wallet signs: a plain transfer."""
+    """The transaction that the merchant's wallet signs: a plain transfer. Not while the refund is held (`why_held`)."""
     units = int(refund.amount_units)
     contract = network(refund.network).assets[refund.asset].contract
     if contract is None:
@@ -209,12 +192,14 @@ def refund_fee(refund: Refund) -> RefundFee | None:
 def play_refund(refund: Refund, *, now: datetime, actor: str = "") -> None:
     """On the sandbox there is no wallet: the transfer is sent by saying so.
 
-    Raises `WrongRefund` on other networks, and `RefundNotOpen` while nobody has said where to.
+    Raises `WrongRefund` on other networks, and `RefundNotOpen` while nobody has said where to or it is held.
     """
     if refund.network != SANDBOX or refund.session.mode != Mode.TEST:
         raise WrongRefund("Only the sandbox's money is sent by a click.")
     if not refund.to_address:
         raise RefundNotOpen("This refund is waiting_for_address: the buyer names it on the page at buyerUrl.")
+    if held := why_held(refund):
+        raise RefundNotOpen(held)
     sent = send(
         recipient=refund.to_address,
         contract=network(SANDBOX).assets[refund.asset].contract,
@@ -224,10 +209,6 @@ def play_refund(refund: Refund, *, now: datetime, actor: str = "") -> None:
     )
     with suppress(RefundNotOpen):
         tell_transaction(refund, sent.tx_hash, actor=actor)
-
-
-def _from_now_on(network_id: str, now: datetime) -> dict[str, Any]:
-    return {"prepared_at": now, "prepared_block": heads_of({network_id}).get(network_id)}
 
 
 def _part_of(balance: Arrived, amount: Decimal | None) -> tuple[Decimal, Decimal]:

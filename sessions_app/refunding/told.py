@@ -12,7 +12,7 @@ from chains_app.reading.scanning import CursorMoved, hold, position
 from common.errors import Conflict
 from merchants_app.audit import record
 from sessions_app.models import Refund
-from sessions_app.refunding.states import amount_of
+from sessions_app.paying.refund_states import amount_of
 from sessions_app.refunding.watch import place_refunds, refunds_watched_for
 from sessions_app.state.lifecycle import lock
 from sessions_app.status import RefundStatus

@@ -12,7 +12,7 @@ from chains_app.reading.reader import Block, Reader
 from common.postgresql.bulk_sql import update_rows
 from merchants_app.audit import record
 from sessions_app.models import Decision, Refund
-from sessions_app.refunding.states import Move, amount_of, move
+from sessions_app.paying.refund_states import Move, amount_of, move
 from sessions_app.refunding.watch import sighting
 from sessions_app.state.lifecycle import lock
 from sessions_app.status import DecisionKind, RefundStatus

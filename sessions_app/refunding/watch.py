@@ -18,10 +18,10 @@ from merchants_app.audit import record
 from sessions_app.errors import NothingToDecide
 from sessions_app.models import CheckoutSession, Refund
 from sessions_app.paying.decisions import decide
+from sessions_app.paying.refund_states import Move, amount_of, move
 from sessions_app.paying.valuation import Valuer
 from sessions_app.refunding.matching import list_candidates, match_transfers
 from sessions_app.refunding.refundable import is_returned
-from sessions_app.refunding.states import Move, amount_of, move
 from sessions_app.state.facts import with_facts
 from sessions_app.status import DecisionKind, RefundStatus
 

@@ -5,7 +5,7 @@ What went back to a buyer or is about to is one rule here: the facts have of it 
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal, localcontext
@@ -44,6 +44,7 @@ class Back:
     value: Decimal
     is_sure: bool  # False: a refund that the chain has not confirmed
     is_told: bool = False  # the merchant says so, and there is no refund of it
+    refund: str = ""  # the public id of the one that it is
 
 
 def with_facts(sessions: QuerySet[CheckoutSession], *also: str) -> QuerySet[CheckoutSession]:
@@ -121,15 +122,27 @@ def sent_back(
         shown_by_chain = {refund.tx_hash for refund in refunds_of(session) if refund.tx_hash}
         for decision in decisions_of(session):
             if decision.kind == DecisionKind.REFUNDED and decision.tx_hash.lower() not in shown_by_chain:
-                about = [payment for payment in there if payment.public_id in decision.seen]
-                # What went back later went of the rest: it makes this no less.
-                before = [each for each in back if each.at <= decision.decided_at]
-                told = _told(session, decision, about, there, paying, before)
-                if is_sure and not told:  # all of it waits to be signed: then this went in its place
-                    went = [each for each in before if each.is_sure]
-                    told = _told(session, decision, about, there, paying, went)
-                back += told
+                # What went back later went of the rest, and what was withdrawn for this may have gone all the same:
+                # neither makes this less.
+                before = [each for each in back if each.at <= decision.decided_at and each.refund not in decision.seen]
+                back += _told(session, decision, decision.seen, there, paying, before)
     return [each for each in back if each.is_sure or not is_sure]
+
+
+def told_beside(
+    session: CheckoutSession, decision: Decision, named: Collection[str], *, instead_of: Collection[Refund]
+) -> Decimal:
+    """What a new decision about these payments tells to have gone back beside the refunds that stand, less those.
+
+    Of what is sure, in the session's currency.
+    """
+    with localcontext(prec=PRECISION):
+        sure = [each for each in payments_of(session) if each.confirmed_at and not each.vanished_at and each.value]
+        counted = {fact.id for fact in counted_payments(facts_of(session), with_refunded=True)}
+        paying = [each for each in sure if each.public_id in counted]
+        gone = {refund.public_id for refund in instead_of}
+        before = [each for each in sent_back(session, there=sure, paying=paying) if each.refund not in gone]
+        return sum((each.value for each in _told(session, decision, named, sure, paying, before)), ZERO)
 
 
 def payments_decided_on(session: CheckoutSession, kind: str, issue: str, now: datetime) -> frozenset[str]:
@@ -165,6 +178,7 @@ def _of_refund(refund: Refund | RefundView) -> Back:
         units=refund.amount_units,
         value=refund.value,
         is_sure=refund.status == RefundStatus.CONFIRMED,
+        refund=refund.public_id,
     )
 
 
@@ -180,7 +194,7 @@ def _excess_then(
 def _told(
     session: Session,
     decision: Decision | DecisionView,
-    about: Sequence[AnyPayment],
+    seen: Collection[str],
     there: Sequence[AnyPayment],
     paying: Sequence[AnyPayment],
     before: Sequence[Back],
@@ -189,6 +203,7 @@ def _told(
 
     The newest payments first, and of no asset more than was left of it: a decision also names what went back before.
     """
+    about = [payment for payment in there if payment.public_id in seen]
     most = worth(about)
     if decision.issue in TOO_MUCH:
         most = _excess_then(asked_for(session), about, paying, before)

@@ -144,16 +144,16 @@ def _decide(
 ) -> CheckoutSession:
     session = lock(decision.session_id)
     now = now or timezone.now()
-    decision.seen = sorted(payments_decided_on(session, decision.kind, decision.issue, now))
-    if not decision.seen:
+    decided_on = payments_decided_on(session, decision.kind, decision.issue, now)
+    if not decided_on:
         raise NothingToDecide(
             "There is nothing of that kind to decide on this session: look at it again.", about=about(session)
         )
-    if shown is not None and set(shown) != set(decision.seen):
+    if shown is not None and set(shown) != decided_on:
         raise NothingToDecide(
             "Something came or went since you were shown this: look at the session again.", about=about(session)
         )
-    decision.decided_at = now
+    decision.decided_at, decision.seen = now, sorted(decided_on.union(decision.seen))
     decision.save()
     if decision.kind == DecisionKind.ASK_REST:
         _reopen(session, until=now + timedelta(minutes=reopen_minutes))

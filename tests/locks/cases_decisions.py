@@ -7,13 +7,16 @@ from django.utils import timezone
 from merchants_app.models import Member, Merchant, WhenToWrite
 from merchants_app.people.letters import write_about_collecting_to
 from sessions_app.collecting import worth_letters
-from sessions_app.models import CheckoutSession, PendingDecision
+from sessions_app.models import CheckoutSession, PendingDecision, Refund
 from sessions_app.paying.decisions import case_of
-from sessions_app.paying.second_thoughts import decide_soon, take_effect
+from sessions_app.paying.second_thoughts import decide_soon, take_back, take_effect
 from sessions_app.reading.waiting_letters import write_letters
+from sessions_app.refunding.address import leave_address
+from sessions_app.refunding.refunds import prepare_refund
 from sessions_app.status import DecisionKind
+from tests.cast import PATS_WALLET
 from tests.locks.breaking import Act, holds
-from tests.locks.stage import confirmed, underpaid, waiting_for_money
+from tests.locks.stage import confirmed, overpaid, underpaid, waiting_for_money
 
 
 def decided_two_minutes_ago(mia: Merchant) -> CheckoutSession:
@@ -65,6 +68,25 @@ def a_decision_that_can_be_taken_back(mia: Merchant) -> Act:
 def a_decision_that_takes_effect(mia: Merchant) -> Act:
     decided_two_minutes_ago(mia)
     return lambda: take_effect(timezone.now())
+
+
+def waits_for_an_address(mia: Merchant) -> Refund:
+    """A refund of too much, which is said to have gone back a moment ago."""
+    session = overpaid(mia)
+    CheckoutSession.objects.filter(pk=session.pk).update(refund_address="")
+    made = prepare_refund(
+        session=session, network_id="sandbox", asset="USDC", kind="excess", rate_basis="paid", actor="key",
+        may_wait=True,
+    )  # fmt: skip
+    decided(session, DecisionKind.REFUNDED, ago=timedelta(), tx_hash="0x07")
+    return made
+
+
+@holds("sessions_app.paying.second_thoughts.take_back")
+def what_is_taken_back_of_a_refund_whose_address_came_meanwhile(mia: Merchant) -> Act:
+    session = waits_for_an_address(mia).session
+    leave_address(session, PATS_WALLET)
+    return lambda: take_back(session)
 
 
 @holds("sessions_app.reading.waiting_letters._write")

@@ -18,11 +18,11 @@ from sessions_app.models import AddressChange, CheckoutSession, Decision, Paymen
 from sessions_app.paying.decisions import decide
 from sessions_app.paying.paying_again import pay_again
 from sessions_app.paying.quoting import choose_option
+from sessions_app.paying.refund_states import Move, move
 from sessions_app.paying.sandbox_clock import advance
 from sessions_app.receipts.keys import rotate, signing_key
 from sessions_app.refunding.address import confirm_change, leave_address, name_address
 from sessions_app.refunding.refunds import prepare_refund, withdraw_refund
-from sessions_app.refunding.states import Move, move
 from sessions_app.refunding.told import tell_transaction
 from sessions_app.selling import operator_acts
 from sessions_app.selling.changing import change_session
@@ -141,7 +141,7 @@ def a_refund_that_is_not_sent(mia: Merchant) -> Act:
     return lambda: withdraw_refund(prepared, actor="mia@example.com", now=timezone.now())
 
 
-@holds("sessions_app.refunding.states.move")
+@holds("sessions_app.paying.refund_states.move")
 def a_refund_that_moves(mia: Merchant) -> Act:
     prepared = refund(overpaid(mia))
 

@@ -12,10 +12,17 @@ from sessions_app.errors import NothingToDecide, NothingToRefund
 from sessions_app.models import PendingDecision
 from sessions_app.paying.second_thoughts import take_back, take_effect
 from sessions_app.reading.waiting_letters import write_letters
+from sessions_app.refunding.address import leave_address
 from sessions_app.refunding.refunds import prepare_refund
 from sessions_app.status import DecisionKind
-from tests.cast import MIAS_WALLET, merchant, refreshed
-from tests.locks.cases_decisions import asked_about_collecting, decided, decided_two_minutes_ago, waits_in_live_mode
+from tests.cast import MIAS_WALLET, PATS_WALLET, merchant, refreshed
+from tests.locks.cases_decisions import (
+    asked_about_collecting,
+    decided,
+    decided_two_minutes_ago,
+    waits_for_an_address,
+    waits_in_live_mode,
+)
 from tests.locks.stage import overpaid
 from tests.races import behind_a_lock, passes_by, race
 from tests.strangers.world import own
@@ -50,6 +57,15 @@ def test_what_is_told_to_have_gone_back_at_the_moment_is_not_prepared_to_go_back
     )
     assert isinstance(refused, NothingToRefund)
     assert not session.refunds.exists()
+
+
+def test_an_address_that_is_left_while_that_is_taken_back_is_where_it_goes(mia: Merchant) -> None:
+    for is_first in (True, False):
+        made = waits_for_an_address(mia)
+        acts = (lambda s=made.session: leave_address(s, PATS_WALLET), lambda s=made.session: take_back(s))
+        behind_a_lock(acts[is_first], lock=acts[not is_first], meanwhile=nothing)
+        made.refresh_from_db()
+        assert (made.status, made.to_address) == ("prepared", PATS_WALLET)
 
 
 def test_what_is_taken_back_in_the_last_moment_is_not_decided(mia: Merchant) -> None:

@@ -133,7 +133,7 @@ NUMBERS: dict[str, dict[str, object]] = {
         "OF_ONE_BUSINESS_IN_TEST": 20, "_DAY": timedelta(days=1),
     },
     "sessions_app.refunding.matching": {"CLOCKS_DIFFER": timedelta(minutes=10), "MOST_CANDIDATES": 20},
-    "sessions_app.refunding.states": {"_REASON_LENGTH": 200},
+    "sessions_app.paying.refund_states": {"_REASON_LENGTH": 200},
     "sessions_app.refunding.told": {"MOST_TOLD": 50},
     "sessions_app.refunding.watch": {"_LOOKED_FOR_STILL": timedelta(days=7)},
     "sessions_app.selling.creation": {"_TRIES": 3},

@@ -25,7 +25,7 @@ from sessions_app.collecting.collecting import NothingToCollect, play_collection
 from sessions_app.models import BookLine, BookSum, CheckoutSession, Payment, Refund
 from sessions_app.models.book_line import BOOKED_ALIKE
 from sessions_app.models.payment import Basis
-from sessions_app.refunding.states import Move, move
+from sessions_app.paying.refund_states import Move, move
 from sessions_app.status import RefundStatus
 from sessions_app.watching.payments import confirm, mark_vanished
 from tests.locks.stage import SANDBOX, waiting_for_money

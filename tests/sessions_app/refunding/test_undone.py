@@ -11,7 +11,7 @@ from chains_app.networks.networks import network
 from chains_app.reading.reader import Block, Reader, Sighting
 from merchants_app.models import Merchant
 from sessions_app.models import Decision, Refund
-from sessions_app.refunding.states import Move, move
+from sessions_app.paying.refund_states import Move, move
 from sessions_app.refunding.undone import Found, find, store_found
 from sessions_app.status import RefundStatus
 from tests.locks.cases_sessions import refund

@@ -11,8 +11,8 @@ from django.utils import timezone
 from chains_app.reading.reader import Transfer
 from merchants_app.models import Merchant
 from sessions_app.models import Refund
+from sessions_app.paying.refund_states import Move, move
 from sessions_app.refunding.matching import match_transfers
-from sessions_app.refunding.states import Move, move
 from sessions_app.refunding.told import tell_transaction
 from sessions_app.refunding.undone import done_since
 from sessions_app.refunding.watch import doubtful_refunds, place_refunds, refunds_watched_for, sighting

@@ -12,13 +12,15 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
+from chains_app.reading.scanning import heads_of
 from common.money import amount_text
 from common.postgresql.bulk_sql import update_rows
+from merchants_app.audit import record
 from sessions_app.books.booking import book_refunds, book_told_refunds
-from sessions_app.models import Refund
+from sessions_app.models import PendingDecision, Refund
 from sessions_app.owed.letters import Owed, owe
-from sessions_app.state.lifecycle import News, lock_many, reassess, reassess_many
-from sessions_app.status import REFUND_MOVES, LetterKind, RefundStatus
+from sessions_app.state.lifecycle import News, lock, lock_many, reassess, reassess_many
+from sessions_app.status import REFUND_MOVES, DecisionKind, LetterKind, RefundStatus
 from webhooks_app.event_types import EventType
 
 # Of a refund that is on no chain.
@@ -87,6 +89,62 @@ def move(moves: Sequence[Move], *, now: datetime | None = None) -> list[Refund]:
         reassess_many(_news(done), now=now)
         owe(letters, now=now)
     return [each.refund for each in done]
+
+
+def withdraw(refunds: Sequence[Refund], *, actor: str, now: datetime, why: str = "", told_tx: str = "") -> list[Refund]:
+    """They will not be sent; answers those that no chain had shown yet.
+
+    `told_tx` is the transaction that is said to have gone in their place. It may be one of them, and is looked for.
+    """
+    done = move(
+        [
+            Move(
+                refund=refund,
+                to=RefundStatus.WITHDRAWN,
+                reason=f"The refund of {amount_of(refund)} was withdrawn{why}.",
+                actor=actor,
+                changes={"told_tx": told_tx} if told_tx and refund.to_address and not refund.told_tx else {},
+            )
+            for refund in refunds
+        ],
+        now=now,
+    )
+    for refund in done:
+        session = refund.session
+        record(merchant=session.merchant, mode=session.mode, actor=actor, action="refund.withdrawn",
+               subject=session.public_id, refund=refund.public_id)  # fmt: skip
+    return done
+
+
+def said_to_be_back(session_id: int) -> PendingDecision | None:
+    """The decision that the money has gone back, while it can still be taken back. Nothing else may go meanwhile."""
+    return PendingDecision.objects.filter(session=session_id, kind=DecisionKind.REFUNDED).first()
+
+
+def address_left(session_id: int) -> None:
+    """What waited for the address that the session has now can be signed, unless it is said to be back already."""
+    session = lock(session_id)
+    if not session.refund_address or said_to_be_back(session_id):
+        return
+    now = timezone.now()
+    waiting = session.refunds.filter(status=RefundStatus.WAITING_FOR_ADDRESS).order_by("id")
+    move(
+        [
+            Move(
+                refund=refund,
+                to=RefundStatus.PREPARED,
+                reason=f"The refund of {amount_of(refund)} can be signed.",
+                changes={"to_address": session.refund_address, **from_now_on(refund.network, now)},
+            )
+            for refund in waiting
+        ],
+        now=now,
+    )
+
+
+def from_now_on(network_id: str, now: datetime) -> dict[str, Any]:
+    """When a refund could be signed: what is older is no transfer of it."""
+    return {"prepared_at": now, "prepared_block": heads_of({network_id}).get(network_id)}
 
 
 def amount_of(refund: Refund) -> str:
