@@ -24,6 +24,9 @@ class ScanCursor(models.Model):
     )
     read_thrice = models.BigIntegerField(null=True, help_text="The same, some minutes later once more.")
     head = models.BigIntegerField(default=0, help_text="The chain's newest block when last asked.")
+    head_at = models.DateTimeField(
+        null=True, help_text="The time of that block, as it says itself; null: by a scan that did not keep it."
+    )
     scanned_at = models.DateTimeField(null=True, help_text="When a scan last ended well.")
     problem = models.CharField(max_length=300, blank=True, help_text="Why the last scan failed; empty when it did not.")
     unread_since = models.DateTimeField(

@@ -59,11 +59,15 @@ def offer_again(network_id: str) -> bool:
 
 
 def read_until(network: Network) -> datetime | None:
-    """About the time of the newest block that was read; None when none ever was."""
+    """About the time of the newest block that was read; None when none ever was.
+
+    A node may stand still for minutes before it counts as away: what is mined meanwhile is later than its newest block.
+    """
     cursor = ScanCursor.objects.filter(pk=network.id).first()
     if cursor is None or cursor.scanned_at is None:
         return None
-    return cursor.scanned_at - timedelta(seconds=max(0, cursor.head - cursor.block_number) * network.block_seconds)
+    newest = min(cursor.scanned_at, cursor.head_at or cursor.scanned_at)
+    return newest - timedelta(seconds=max(0, cursor.head - cursor.block_number) * network.block_seconds)
 
 
 def _switched_on() -> set[str]:

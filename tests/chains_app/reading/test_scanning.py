@@ -7,7 +7,7 @@ from django.db import connection, transaction
 
 from chains_app.models import SandboxBlock, ScanCursor, ScannedBlock
 from chains_app.reading import scanning
-from chains_app.reading.health import record_problem
+from chains_app.reading.health import read_until, record_problem
 from chains_app.reading.reader import ReaderUnavailable
 from chains_app.reading.scanning import CursorMoved, save_cursor, scan
 from chains_app.sandbox.chain import take_back
@@ -36,6 +36,15 @@ def test_nothing_new_moves_nothing(clock: Clock):
     before = look(PAT)
     again = look(PAT)
     assert (again.end, again.transfers, again.is_behind) == (before.end, (), False)
+
+
+def test_a_chain_that_stands_still_was_read_until_its_newest_block(clock: Clock):
+    look(PAT)
+    seen = look(PAT)
+    save_cursor(seen, now=seen.head.time + timedelta(minutes=5))
+    assert read_until(SANDBOX) == seen.head.time
+    save_cursor(seen, now=seen.head.time - timedelta(minutes=1))  # by our clock, it is from the future
+    assert read_until(SANDBOX) == seen.head.time - timedelta(minutes=1)
 
 
 def test_a_scan_that_was_not_saved_never_happened(clock: Clock):

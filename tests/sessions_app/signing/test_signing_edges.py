@@ -211,13 +211,27 @@ def test_who_asks_has_so_long_until_it_broke_off(
         assert (row.stage, row.reason) == (stage, "broke off" if stage == "failed" else "")
 
 
-@pytest.mark.parametrize(("later", "is_over"), [(119, False), (120, False), (121, True)])
+@pytest.mark.parametrize(
+    ("later", "head_later", "is_over"),
+    [
+        (119, None, False),
+        (120, None, False),
+        (121, None, True),
+        (121, 300, True),
+        (200, 120, False),
+        (200, -100, False),
+    ],
+)
 def test_its_time_is_over_once_the_chain_was_read_two_minutes_beyond_it(
-    in_doubt: Authorization, quoted: CheckoutSession, later: int, is_over: bool
+    in_doubt: Authorization, quoted: CheckoutSession, later: int, head_later: int | None, is_over: bool
 ) -> None:
+    """By our clock and by that of the newest block, which stands still where its node does."""
     own(Authorization).update(valid_before=NOW, reason="")
     read = NOW + timedelta(seconds=later)
-    ScanCursor.objects.create(network="devchain", block_number=9, block_hash="0x1", head=9, scanned_at=read)
+    head_at = None if head_later is None else NOW + timedelta(seconds=head_later)
+    ScanCursor.objects.create(
+        network="devchain", block_number=9, block_hash="0x1", head=9, head_at=head_at, scanned_at=read
+    )
     assert (kept.under_way(quoted) is None) == is_over
     kept.close_what_is_over(quoted, now=read)
     told = own(Authorization).values_list("stage", "reason").get()

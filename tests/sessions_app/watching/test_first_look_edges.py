@@ -82,14 +82,22 @@ def test_money_that_came_while_nobody_watched_is_found_though_the_watch_has_ende
 
 
 @pytest.mark.parametrize(
-    ("ended_seconds_ago", "blocks_behind", "is_watched"),
-    [(1, 0, False), (-1, 0, True), (599, 600, True), (601, 600, False)],
+    ("ended_seconds_ago", "blocks_behind", "stands_still", "is_watched"),
+    [
+        (1, 0, 0, False),
+        (-1, 0, 0, True),
+        (599, 600, 0, True),
+        (601, 600, 0, False),
+        (299, 0, 300, True),
+        (301, 0, 300, False),
+    ],
 )
 def test_a_watch_ends_with_the_blocks_of_its_time(
-    session: CheckoutSession, ended_seconds_ago: int, blocks_behind: int, *, is_watched: bool
+    session: CheckoutSession, ended_seconds_ago: int, blocks_behind: int, stands_still: int, *, is_watched: bool
 ) -> None:
     session, now = offered(session), timezone.now()
     cursor = {"block_number": 1000, "head": 1000 + blocks_behind, "scanned_at": now, "block_hash": "0x1"}
+    cursor["head_at"] = now - timedelta(seconds=stands_still)
     ScanCursor.objects.update_or_create(network="sandbox", defaults=cursor)
     ended = now - timedelta(seconds=ended_seconds_ago)
     DepositAddress.objects.filter(session=session).update(watch_until=ended)
