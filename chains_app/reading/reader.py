@@ -5,10 +5,17 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple, Protocol
 
+from eth_utils.crypto import keccak
+
 # log_index of a transfer that no log announces: the value of a transaction itself, and money that an address
 # received inside a contract's run. The second has no hash of its own, see `evm/coin/native.py`.
 OWN_VALUE = -1
 FROM_INSIDE = -2
+
+
+def hash_from_inside(*, block_hash: str, recipient: str) -> str:
+    """The hash that all has which an address received from inside contracts in a block: made from these two."""
+    return "0x" + keccak(bytes.fromhex(block_hash[2:]) + bytes.fromhex(recipient[2:])).hex()
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
+from chains_app.reading.reader import FROM_INSIDE
 from chains_app.reading.scanning import heads_of
 from common.money import amount_text
 from common.postgresql.bulk_sql import update_rows
@@ -173,10 +174,12 @@ def _write(refund: Refund, wanted: Move, now: datetime) -> None:
     if wanted.to == RefundStatus.PREPARED:
         changes = NOWHERE | {"prepared_at": refund.prepared_at or now} | changes
     elif wanted.to == RefundStatus.SEEN:
-        # Known by its transaction from now on, also should another block have it.
+        # Known by its transaction from now on, also should another block have it. Of what came from inside a contract
+        # only what was told can say that: its own hash is made of its block's.
+        is_from_inside = changes.get("log_index") == FROM_INSIDE
         changes |= {
             "seen_at": refund.seen_at or now, "confirmed_at": None, "withdrawn_at": None,
-            "told_tx": changes["tx_hash"], "told_problem": "",
+            "told_tx": refund.told_tx if is_from_inside else changes["tx_hash"], "told_problem": "",
         }  # fmt: skip
     elif wanted.to == RefundStatus.CONFIRMED:
         changes["confirmed_at"] = now

@@ -7,12 +7,13 @@ other refund; everything else is listed, and a person says which it is.
 """
 
 from collections import Counter
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from types import MappingProxyType
 
 from chains_app.networks.networks import Network
-from chains_app.reading.reader import Transfer
+from chains_app.reading.reader import FROM_INSIDE, Transfer
 from merchants_app.models import Treasury
 from sessions_app.models import Refund, RefundCandidate
 from sessions_app.status import RefundStatus
@@ -21,6 +22,7 @@ from sessions_app.status import RefundStatus
 CLOCKS_DIFFER = timedelta(minutes=10)
 # Candidates that a refund has at most: each cost its sender the refund's amount.
 MOST_CANDIDATES = 20
+NOT_ASKED: Mapping[str, int | None] = MappingProxyType({})
 
 _Content = tuple[str, str, int]
 _Place = tuple[str, int | None]
@@ -35,8 +37,17 @@ class Match:
     possible: list[tuple[Refund, Transfer]] = field(default_factory=list)
 
 
-def match_transfers(network: Network, refunds: Sequence[Refund], transfers: Iterable[Transfer]) -> Match:
-    """Each transfer is one refund at most. A fixed number of statements, and one for each that no hash tells."""
+def match_transfers(
+    network: Network,
+    refunds: Sequence[Refund],
+    transfers: Iterable[Transfer],
+    *,
+    mined: Mapping[str, int | None] = NOT_ASKED,
+) -> Match:
+    """Each transfer is one refund at most. A fixed number of statements, and one for each that no hash tells.
+
+    `mined`: the blocks of transactions that were told, as far as anybody asked.
+    """
     match = Match()
     by_place, by_content = _arranged(refunds, transfers)
     for refund in refunds:
@@ -47,7 +58,7 @@ def match_transfers(network: Network, refunds: Sequence[Refund], transfers: Iter
     open_ones = [refund for refund in refunds if not refund.tx_hash]
     for refund in [each for each in open_ones if each.told_tx]:
         free = _free(refund, by_content, taken)
-        if found := next((each for each in free if each.tx_hash == refund.told_tx), None):
+        if found := next((each for each in free if _is_told(refund, each, mined)), None):
             match.seen.append((refund, found))
             taken.add((found.tx_hash, found.log_index))
     seen = {refund.pk for refund, _ in match.seen}
@@ -132,6 +143,13 @@ def _free(
 ) -> list[Transfer]:
     same = [each for each in by_content[_content(refund)] if each.tx_hash not in told]
     return [each for each in same if (each.tx_hash, each.log_index) not in taken and _is_in_time(refund, each)]
+
+
+def _is_told(refund: Refund, transfer: Transfer, mined: Mapping[str, int | None]) -> bool:
+    """By its hash. What a contract paid from inside has not that of its transaction, but is in the same block."""
+    if transfer.log_index == FROM_INSIDE and transfer.block_number is not None:
+        return refund.told_tx == transfer.tx_hash or mined.get(refund.told_tx) == transfer.block_number
+    return refund.told_tx == transfer.tx_hash
 
 
 def _is_in_time(refund: Refund, transfer: Transfer) -> bool:

@@ -7,11 +7,11 @@ from django.utils import timezone
 
 from chains_app.calls.transactions import FAILED, blocks_of
 from chains_app.networks.networks import Network
-from chains_app.reading.reader import Reader
+from chains_app.reading.reader import FROM_INSIDE, Block, Doubt, Reader, Transfer, hash_from_inside
 from chains_app.reading.scanning import CursorMoved, hold, position
 from common.errors import Conflict
 from merchants_app.audit import record
-from sessions_app.models import Refund
+from sessions_app.models import Refund, RefundCandidate
 from sessions_app.paying.refund_states import amount_of
 from sessions_app.refunding.watch import place_refunds, refunds_watched_for
 from sessions_app.state.lifecycle import lock
@@ -19,6 +19,8 @@ from sessions_app.status import RefundStatus
 
 # Transactions that one look asks for.
 MOST_TOLD = 50
+# What contracts paid from inside is found by then: by the balances of the blocks after, of which each has its turn.
+_FOUND_WITHIN_SECONDS = 120
 
 
 class RefundNotOpen(Conflict):
@@ -56,24 +58,62 @@ def look_for_told(network: Network, reader: Reader) -> None:
     began_at = position(network)
     if not waiting or began_at is None:
         return
+    listed = list(RefundCandidate.objects.filter(refund__in=waiting, log_index=FROM_INSIDE).select_related("refund"))
     blocks = blocks_of(network, sorted({refund.told_tx for refund in waiting}))
-    for number in sorted({block for block in blocks.values() if block is not None}):
+    blocks |= {each.tx_hash: each.block_number for each in listed}
+    for number in sorted({block for refund in waiting if (block := blocks[refund.told_tx]) is not None}):
         of_block = [refund for refund in waiting if blocks[refund.told_tx] == number]
         if number == FAILED:
             _note(of_block, "failed on the network")
         elif number <= began_at.number:
+            doubts: list[Doubt] = []
             wallets = frozenset(refund.to_address for refund in of_block)
-            found = reader.transfers(wallets, number, number, wallets=wallets)
+            found = reader.transfers(wallets, number, number, wallets=wallets, doubts=doubts)
+            found += _still_there([each for each in listed if each.block_number == number], reader.block(number))
             with suppress(CursorMoved), transaction.atomic():
                 hold(network, at=began_at)
                 same = [refund for refund in watched if refund.to_address in wallets]
-                place_refunds(network, same, found, gone=(), now=timezone.now())
-                _note([refund for refund in of_block if not refund.tx_hash], "")
+                place_refunds(network, same, found, gone=(), now=timezone.now(), mined=blocks)
+                for refund in [each for each in of_block if not each.tx_hash]:
+                    read_since = began_at.number - number
+                    _note([refund], _against(network, refund, mined=number, read_since=read_since, doubts=doubts))
 
 
-def _note(refunds: list[Refund], what: str) -> None:
-    for refund in refunds:
-        said = what or f"sends no {amount_of(refund)} to {refund.to_address} that is not another refund already"
+def _against(network: Network, refund: Refund, *, mined: int, read_since: int, doubts: list[Doubt]) -> str:
+    """What speaks against a transaction that succeeded and was not found to be it; empty: nothing yet."""
+    if refund.asset in network.symbols_by_logger(upto=mined).values():
+        said = f"sends no {amount_of(refund)} to {refund.to_address} that is not another refund already"
+        return "" if doubts else said
+    if read_since * network.block_seconds <= _FOUND_WITHIN_SECONDS:
+        return ""
+    return (
+        f"succeeded; whether it paid {amount_of(refund)} to the buyer from inside a contract cannot be seen. "
+        "Look it up in an explorer before you send it again"
+    )
+
+
+def _still_there(listed: list[RefundCandidate], block: Block | None) -> list[Transfer]:
+    """What contracts paid from inside, as it was listed when it was found, which may have been blocks later."""
+    return [
+        Transfer(
+            network=each.refund.network,
+            asset=each.refund.asset,
+            tx_hash=each.tx_hash,
+            log_index=each.log_index,
+            sender=each.sender,
+            recipient=each.refund.to_address,
+            amount_units=int(each.refund.amount_units),
+            block_number=block.number,
+            block_hash=block.hash,
+            block_time=block.time,
+        )
+        for each in listed
+        if block and each.tx_hash == hash_from_inside(block_hash=block.hash, recipient=each.refund.to_address)
+    ]
+
+
+def _note(refunds: list[Refund], said: str) -> None:
+    for refund in refunds if said else ():
         Refund.objects.filter(pk=refund.pk, told_tx=refund.told_tx, tx_hash="").update(
             told_problem=f"This transaction {said}."
         )

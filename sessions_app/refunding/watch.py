@@ -1,6 +1,6 @@
 """Notices refunds on the chain, and then their confirmations. Which transfer is which refund: `matching`."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -20,7 +20,7 @@ from sessions_app.models import CheckoutSession, Refund
 from sessions_app.paying.decisions import decide
 from sessions_app.paying.refund_states import Move, amount_of, move
 from sessions_app.paying.valuation import Valuer
-from sessions_app.refunding.matching import list_candidates, match_transfers
+from sessions_app.refunding.matching import NOT_ASKED, list_candidates, match_transfers
 from sessions_app.refunding.refundable import is_returned
 from sessions_app.state.facts import with_facts
 from sessions_app.status import DecisionKind, RefundStatus
@@ -108,11 +108,18 @@ def store_refunds(
 
 
 def place_refunds(
-    network: Network, refunds: Sequence[Refund], transfers: Iterable[Transfer], *, gone: Iterable[Refund], now: datetime
+    network: Network,
+    refunds: Sequence[Refund],
+    transfers: Iterable[Transfer],
+    *,
+    gone: Iterable[Refund],
+    now: datetime,
+    mined: Mapping[str, int | None] = NOT_ASKED,
 ) -> None:
     """Stores which transfers are refunds, and which may be. Within a transaction that holds the cursor.
 
     `gone` are no longer on the chain: another transfer (a replacement with a higher fee, say) may take their place.
+    `mined`: as for `match_transfers`.
     """
     lost = [refund for refund in gone if refund.tx_hash]
     move(
@@ -126,7 +133,7 @@ def place_refunds(
         ],
         now=now,
     )
-    match = match_transfers(network, refunds, transfers)
+    match = match_transfers(network, refunds, transfers, mined=mined)
     move(
         [
             Move(

@@ -134,7 +134,7 @@ NUMBERS: dict[str, dict[str, object]] = {
     },
     "sessions_app.refunding.matching": {"CLOCKS_DIFFER": timedelta(minutes=10), "MOST_CANDIDATES": 20},
     "sessions_app.paying.refund_states": {"_REASON_LENGTH": 200},
-    "sessions_app.refunding.told": {"MOST_TOLD": 50},
+    "sessions_app.refunding.told": {"MOST_TOLD": 50, "_FOUND_WITHIN_SECONDS": 120},
     "sessions_app.refunding.watch": {"_LOOKED_FOR_STILL": timedelta(days=7)},
     "sessions_app.selling.creation": {"_TRIES": 3},
     "sessions_app.state.evaluation": {"ZERO": Decimal("0")},

@@ -9,17 +9,19 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from chains_app.calls.chain_calls import Emptied
+from chains_app.evm.coin.native import sweep_blocks
 from chains_app.models import ScanCursor, SetAside
 from chains_app.reading.set_aside import LONGEST_PAUSE, MOST_TRIES, due, postpone
 from chains_app.receiving.deposits import Collection, Deposit, collect_call
 from sessions_app.collecting.collecting import emptied_payments
 from sessions_app.models import CheckoutSession, Payment, Refund
 from sessions_app.paying.quoting import choose_option
+from sessions_app.refunding.told import tell_transaction
 from sessions_app.watching import watcher
 from sessions_app.watching.second_looks import look_again
 from sessions_app.watching.watcher import watch_network
 from tests.cast import MIAS_WALLET, refreshed
-from tests.chains_app.node_cast import DEVCHAIN, Devchain, devchain
+from tests.chains_app.node_cast import DEVCHAIN, Devchain, address, devchain
 from tests.faulty_proxy import FaultyProxy, junk_collections
 from tests.operators import Operator
 from tests.strangers.world import own
@@ -239,3 +241,24 @@ def test_books_that_cannot_be_kept_make_no_block_wait(
     look_again(DEVCHAIN)
     refund.refresh_from_db()
     assert refund.block_number == paid_back
+
+
+def test_coin_that_a_safe_pays_back_is_the_refund_whose_transaction_was_told(
+    chain: Devchain, proxy: FaultyProxy, buyers: list[CheckoutSession]
+) -> None:
+    """No log tells of it: it is found by Pat's balance, when that has its turn."""
+    pat = address()
+    refund = Refund.objects.create(
+        session=buyers[1], kind="full", rate_basis="paid", network="devchain", asset="ETH", decimals=18,
+        amount_units=7, value=1, rate=1, to_address=pat, actor="mia", prepared_at=timezone.now() - timedelta(hours=1),
+    )  # fmt: skip
+    watch_network(DEVCHAIN)
+    paid_back = chain.pay_from_inside([pat], 7)
+    sent = str(chain.node.rpc("eth_getBlockByNumber", [hex(paid_back), False])["transactions"][0])
+    tell_transaction(refund, sent, actor="mia")
+    for blocks in (1, sweep_blocks(DEVCHAIN)):
+        chain.node.mine(blocks)
+        watch_network(DEVCHAIN)
+        look_again(DEVCHAIN)
+    refund.refresh_from_db()
+    assert (refund.seen_at is not None, refund.block_number, refund.told_tx) == (True, paid_back, sent)

@@ -3,14 +3,12 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from eth_utils.crypto import keccak
-
 from chains_app.evm.blocks import FullBlock, LastBlocks, Sent, odd_transactions, read_blocks
 from chains_app.evm.coin.balances import Inflow
 from chains_app.evm.exchange import NodeFailed
 from chains_app.evm.json_rpc import Call, Node
 from chains_app.evm.values import checksummed, doubting, number_of, table_of
-from chains_app.reading.reader import FROM_INSIDE, OWN_VALUE, Block, Doubt, Transfer
+from chains_app.reading.reader import FROM_INSIDE, OWN_VALUE, Block, Doubt, Transfer, hash_from_inside
 
 
 class Movements:
@@ -114,13 +112,12 @@ class Movements:
 
     def from_inside(self, block: Block, inflow: Inflow) -> Transfer:
         """All that came to the address from inside contracts in the block, as one movement."""
-        made_up = keccak(bytes.fromhex(block.hash[2:]) + bytes.fromhex(inflow.address[2:]))
         return self._transfer(
             block,
             recipient=inflow.address,
             sender="",
             units=inflow.units,
-            tx_hash="0x" + made_up.hex(),
+            tx_hash=hash_from_inside(block_hash=block.hash, recipient=inflow.address),
             log_index=FROM_INSIDE,
         )
 
