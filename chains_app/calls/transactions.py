@@ -7,7 +7,7 @@ from typing import Any
 
 from chains_app.calls.readers import nodes_for
 from chains_app.evm.json_rpc import Call, Node
-from chains_app.evm.values import block_of, number_of, table_of
+from chains_app.evm.values import block_of, checksummed, garbage, number_of, table_of, text_of
 from chains_app.models import SandboxTransfer
 from chains_app.networks.networks import Network
 
@@ -37,6 +37,8 @@ class Cost:
 
     units: int
     at: datetime
+    sender: str = ""  # checksummed, as the next
+    to: str = ""  # what it called or paid; empty when it made a contract
 
 
 def costs_of(network: Network, tx_hashes: Sequence[str]) -> dict[str, Cost | None]:
@@ -55,7 +57,8 @@ def costs_of(network: Network, tx_hashes: Sequence[str]) -> dict[str, Cost | Non
         found: dict[str, Cost | None] = dict.fromkeys(tx_hashes)
         for tx_hash, receipt in mined.items():
             at = times[number_of(receipt.get("blockNumber"), node)]
-            found[tx_hash] = Cost(units=_paid(receipt, node), at=at)
+            sender, to = (_address(receipt.get(name), node) for name in ("from", "to"))
+            found[tx_hash] = Cost(units=_paid(receipt, node), at=at, sender=sender, to=to)
         return found
 
     return nodes_for(network).ask(ask)
@@ -65,6 +68,13 @@ def _paid(receipt: Mapping[str, Any], node: Node) -> int:
     """Gas at its price, and what a rollup takes beside it for its data on the chain below (`l1Fee`, of OP chains)."""
     gas = number_of(receipt.get("gasUsed"), node) * number_of(receipt.get("effectiveGasPrice"), node)
     return gas + number_of(receipt.get("l1Fee") or "0x0", node)
+
+
+def _address(value: object, node: Node) -> str:
+    try:
+        return checksummed(text_of(value, node)) if value else ""
+    except ValueError:
+        raise garbage(node, value) from None
 
 
 def _block_of(receipt: object, node: Node) -> int | None:

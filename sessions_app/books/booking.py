@@ -12,9 +12,9 @@ from decimal import Decimal, localcontext
 
 from chains_app.networks.networks import all_networks
 from common.money import to_whole
+from merchants_app.businesses.days import booking_day
 from merchants_app.models import TreasuryKind
 from sessions_app.books.by_hand import Told, told_refunds
-from sessions_app.books.days import booking_day
 from sessions_app.books.fees import take_back_fees_of_nothing
 from sessions_app.books.worths import Worth, Worths
 from sessions_app.models import BookLine, CheckoutSession, LineKind, Payment, Refund, UnbookedFee

@@ -12,7 +12,9 @@ from django.utils import timezone
 
 from chains_app.calls.transactions import Cost, costs_of
 from chains_app.networks.networks import Asset, Network
-from sessions_app.books.days import booking_day
+from merchants_app.businesses.days import booking_day
+from merchants_app.models import Merchant
+from sessions_app.books.payers import paid_it
 from sessions_app.books.worths import Worths
 from sessions_app.models import BookLine, LineKind, Refund, UnbookedFee
 from sessions_app.models.book_line import OF_COLLECTIONS
@@ -44,7 +46,8 @@ def book_fees(network: Network) -> None:
         done: list[int] = []
         for tx_hash, of_it in asking.items():
             cost, borne_by = costs[tx_hash], bearing[tx_hash]
-            if {_who(each) for each in of_it} <= {_who(each) for each in borne_by}:
+            payers = of_it if cost is None else [row for row in of_it if paid_it(row, cost)]
+            if {_who(each) for each in payers} <= {_who(each) for each in borne_by}:
                 done += [row.pk for row in of_it]
             elif cost is None:
                 if max(row.at for row in of_it) < now - _ASKED_FOR:
@@ -54,10 +57,16 @@ def book_fees(network: Network) -> None:
                 take_back_fees(borne_by, now=now)
                 UnbookedFee.objects.bulk_create(borne_by, ignore_conflicts=True)
             else:
-                lines += _lines(of_it, cost, coin, now)
+                lines += _lines(payers, cost, coin, now)
                 done += [row.pk for row in of_it]
         BookLine.objects.bulk_create(lines, ignore_conflicts=True)
         UnbookedFee.objects.filter(pk__in=done).delete()
+
+
+def ask_fee(*, merchant: Merchant, mode: str, network: str, tx_hash: str, at: datetime) -> None:
+    """Has it asked for, once."""
+    fee = UnbookedFee(merchant=merchant, mode=mode, network=network, tx_hash=tx_hash, at=at)
+    UnbookedFee.objects.bulk_create([fee], ignore_conflicts=True)
 
 
 def take_back_fees_of_nothing(fees: Iterable[UnbookedFee], *, now: datetime) -> None:
@@ -126,7 +135,7 @@ def _moved_something(fee: UnbookedFee) -> bool:
 
 
 def _lines(rows: Sequence[UnbookedFee], cost: Cost, coin: Asset, now: datetime) -> list[BookLine]:
-    """Of one transaction, one for each business that it was for: who shares it shares what it cost."""
+    """Of one transaction, one for each business that paid it: who shares it shares what it cost."""
     share, rest = divmod(cost.units, len(rows))
     shares = [share + (1 if place < rest else 0) for place in range(len(rows))]
     return [_line(row, units, cost, coin, now) for row, units in zip(rows, shares, strict=True) if units]

@@ -12,8 +12,8 @@ from django.db.models import F
 
 from common.money import amount_text, plain
 from common.postgresql.poolers import read_in_pieces
+from merchants_app.businesses.days import next_month
 from merchants_app.models import Merchant
-from sessions_app.books.days import next_month
 from sessions_app.books.definitions import book_lines
 from sessions_app.models import BookLine, LineKind
 

@@ -8,8 +8,8 @@ from decimal import Decimal
 from django.db.models import BooleanField, ExpressionWrapper, Min, Q, Sum
 
 from common.money import plain, smallest_unit, to_whole
+from merchants_app.businesses.days import closes_at, is_closed, local_day, next_month
 from merchants_app.models import Merchant
-from sessions_app.books.days import closes_at, is_closed, local_day, next_month
 from sessions_app.books.definitions import Money, book_lines, book_sums, money, worth_and_unknown
 from sessions_app.models import LineKind
 

@@ -10,6 +10,7 @@ from django.db.models import (
     Case,
     Count,
     DecimalField,
+    Exists,
     FilteredRelation,
     Max,
     OuterRef,
@@ -27,7 +28,7 @@ from merchants_app.models import Merchant
 from sessions_app.books.cells import Column, amount, count, number, text, times, word
 from sessions_app.books.definitions import book_lines
 from sessions_app.books.wishes import Export, Table, Wish
-from sessions_app.models import BookLine, CheckoutSession, LineKind, Payment, Refund
+from sessions_app.models import BookLine, CheckoutSession, LineKind, Payment, Refund, UnbookedFee
 from sessions_app.models.book_line import OF_COLLECTIONS
 from sessions_app.status import RefundStatus
 from webhooks_app.models import Event
@@ -129,6 +130,12 @@ def fee_booked(name: str, tx_hash: str, merchant: Merchant, mode: str) -> Subque
         merchant=merchant, mode=mode, network=OuterRef("network"), tx_hash=OuterRef(tx_hash), session=None
     )
     return Subquery(lines.filter(kind=LineKind.NETWORK_FEE).exclude(tx_hash="").order_by("-turn").values(name)[:1])
+
+
+def fee_asked(merchant: Merchant, mode: str) -> Exists:
+    """Whether what the transaction cost is still to be booked, as far as it is the business's."""
+    of = {"network": OuterRef("network"), "tx_hash": OuterRef("tx_hash")}
+    return Exists(UnbookedFee.objects.filter(merchant=merchant, mode=mode, **of))
 
 
 def _fees(tx_hash: str, wish: Wish) -> tuple[Column, ...]:

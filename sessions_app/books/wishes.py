@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 
 from django.db.models import QuerySet
 
+from merchants_app.businesses.days import beginning
 from merchants_app.models import Merchant
 from sessions_app.books.cells import Column
-from sessions_app.books.days import beginning
 
 
 class Export(StrEnum):

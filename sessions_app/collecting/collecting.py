@@ -12,6 +12,7 @@ from datetime import datetime
 from django.contrib.postgres.aggregates import ArrayAgg
 from django.db import transaction
 from django.db.models import Count, Func, IntegerField, Max, QuerySet, Sum
+from django.utils import timezone
 
 from chains_app.calls.chain_calls import Conditions, Emptied, collections_of
 from chains_app.calls.gas import Fit, fit_collection, gas_of_collections
@@ -23,6 +24,8 @@ from common.postgresql.bulk_sql import update_rows
 from merchants_app.audit import record
 from merchants_app.models import Merchant, Treasury, TreasuryKind
 from sessions_app.books.booking import book_payments
+from sessions_app.books.fees import ask_fee
+from sessions_app.books.payers import TOLD, named_in_log, told_of_collection
 from sessions_app.models import DepositAddress, Payment
 
 
@@ -176,7 +179,8 @@ def see_collection(*, merchant: Merchant, mode: str, network: Network, tx_hash: 
     """Notes what a mined transaction collected; returns how many of the merchant's payments that were.
 
     From then on they wait no more. They count as collected when it is final (`collection_watch`), and wait again
-    should the chain lose it. Raises NotCollectedYet, and what the reader raises when the network cannot be read.
+    should the chain lose it. What it cost is the business's by its word, also when it was seen before it was told.
+    Raises NotCollectedYet, and what the reader raises when the network cannot be read.
     """
     emptied = collections_of(network, [tx_hash])[tx_hash] if network.kind == "evm" else None
     if emptied is None:
@@ -186,11 +190,15 @@ def see_collection(*, merchant: Merchant, mode: str, network: Network, tx_hash: 
         )
     with transaction.atomic():
         update_rows(emptied_payments(network, emptied), ["collected_tx"])
-        seen = Payment.objects.filter(network=network.id, collected_at=None, collected_tx=tx_hash)
-        ours = seen.filter(session__merchant=merchant, session__mode=mode).count()
+        theirs = Payment.objects.filter(merchant=merchant, mode=mode, network=network.id, collected_tx=tx_hash)
+        ours = theirs.filter(collected_at=None).count()
+        final = theirs.filter(collected_at__isnull=False, vanished_at=None).count()
+        if final and not told_of_collection(merchant, mode, tx_hash):
+            ours += final
+            ask_fee(merchant=merchant, mode=mode, network=network.id, tx_hash=tx_hash, at=timezone.now())
         if not ours:
             raise NotCollectedYet("This transaction collected nothing of yours that still waits.")
-        record(merchant=merchant, mode=mode, actor=by, action="payments.collected", subject=tx_hash[:60],
+        record(merchant=merchant, mode=mode, actor=by, action=TOLD, subject=named_in_log(tx_hash),
                network=network.id, payments=ours)  # fmt: skip
     return ours
 
@@ -245,6 +253,6 @@ def play_collection(*, merchant: Merchant, mode: str, network: Network, by: str,
         book_payments(waiting, now=now)
         if not count:
             raise NothingToCollect(f"Nothing waits on {network.name} any more.")
-        record(merchant=merchant, mode=mode, actor=by, action="payments.collected", subject=tx_hash[:60],
+        record(merchant=merchant, mode=mode, actor=by, action=TOLD, subject=named_in_log(tx_hash),
                network=network.id, payments=count)  # fmt: skip
     return count

@@ -12,11 +12,11 @@ from django.utils import timezone
 from typing_extensions import override
 
 from merchants_app.audit import record
+from merchants_app.businesses.days import local_day, next_month
 from merchants_app.frame.access import Access, Power, for_members
 from merchants_app.frame.pages import page
 from merchants_app.frame.paging import lagging, may_lag, newest_first
 from merchants_app.models import LAST_DAY
-from sessions_app.books.days import local_day, next_month
 from sessions_app.books.downloads import Download
 from sessions_app.books.exports import columns_of, file
 from sessions_app.books.journal import journal

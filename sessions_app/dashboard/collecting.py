@@ -24,7 +24,7 @@ from merchants_app.frame.pages import page
 from merchants_app.models import WhenToWrite
 from merchants_app.people.letters import collect_letters_to, write_about_collecting_to
 from sessions_app.books.definitions import book_lines
-from sessions_app.books.tables import fee_booked, last_collected
+from sessions_app.books.tables import fee_asked, fee_booked, last_collected
 from sessions_app.collecting import collecting
 from sessions_app.collecting.piles import Pile, piles, piles_of_unknown_fee
 from sessions_app.collecting.safe import safe_file
@@ -151,10 +151,20 @@ def _collected_before(access: Access, now: datetime) -> list[dict[str, Any]]:
     """The newest first."""
     since = now - timedelta(days=_SHOWN_DAYS)
     rows = last_collected(book_lines(access.merchant, access.mode), since=since, most=_MOST_SHOWN)
-    fee = fee_booked("reporting_value", "tx_hash", access.merchant, access.mode)
+    fee, is_booked = (fee_booked(name, "tx_hash", access.merchant, access.mode) for name in ("reporting_value", "id"))
+    is_asked = fee_asked(access.merchant, access.mode)
     networks = all_networks()
-    newest = rows.annotate(fee=fee).order_by("-happened")[:_MOST_SHOWN]
-    return [row | {"link": _link(networks.get(row["network"]), row["tx_hash"])} for row in newest]
+    newest = rows.annotate(fee=fee, fee_line=is_booked, fee_asked=is_asked).order_by("-happened")[:_MOST_SHOWN]
+    return [
+        row | {"link": _link(known, row["tx_hash"]), "is_fee_anothers": _is_fee_anothers(row, known)}
+        for row in newest
+        for known in [networks.get(row["network"])]
+    ]
+
+
+def _is_fee_anothers(row: dict[str, Any], network: Network | None) -> bool:
+    """Whether a network took one, and not from the business as far as is known."""
+    return network is not None and network.kind == "evm" and not row["fee_asked"] and row["fee_line"] is None
 
 
 def _link(network: Network | None, tx_hash: str) -> str | None:

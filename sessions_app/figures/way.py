@@ -6,8 +6,8 @@ from datetime import timedelta
 from django.contrib.postgres.fields import ArrayField
 from django.db.models import Aggregate, Count, DurationField, F, Q
 
+from merchants_app.businesses.days import beginning
 from merchants_app.models import Merchant
-from sessions_app.books.days import beginning
 from sessions_app.figures.ranges import Range
 from sessions_app.models import CheckoutSession
 

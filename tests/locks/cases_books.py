@@ -9,6 +9,7 @@ from chains_app.calls.transactions import Cost
 from chains_app.models import SetAside
 from chains_app.networks.networks import network
 from chains_app.receiving.deposits import Collection
+from merchants_app.audit import record
 from merchants_app.models import Merchant
 from sessions_app.books import fees
 from sessions_app.books.catching_up import catch_up
@@ -27,6 +28,12 @@ def unbooked(mia: Merchant, *, is_collected: bool = True) -> Payment:
     collected = {"collected_at": now, "collected_tx": "0x07"} if is_collected else {}
     Payment.objects.filter(pk=payment.pk).update(network="devchain", first_confirmed_at=now, **collected)
     return payment
+
+
+def told(*businesses: Merchant, tx_hash: str = "0x07", mode: str = "test") -> None:
+    """Each has said that it collected with this transaction."""
+    for each in businesses:
+        record(merchant=each, mode=mode, actor="mia@example.com", action="payments.collected", subject=tx_hash[:60])
 
 
 @holds("sessions_app.books.catching_up._follow", covers=2)
@@ -58,7 +65,7 @@ def a_fee_that_is_known(mia: Merchant) -> Act:
     UnbookedFee.objects.create(merchant=mia, mode="test", network="devchain", tx_hash="0x07", at=timezone.now())
 
     def act() -> None:
-        cost = Cost(units=21_000_000_000_000, at=timezone.now())
+        cost = Cost(units=21_000_000_000_000, at=timezone.now(), sender=MIAS_WALLET)
         with patch.object(fees, "costs_of", lambda _network, hashes: dict.fromkeys(hashes, cost)):
             fees.book_fees(DEVCHAIN)
 

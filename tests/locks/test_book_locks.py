@@ -18,7 +18,7 @@ from sessions_app.collecting import watch
 from sessions_app.models import BookLine, LineKind, Payment, UnbookedFee
 from sessions_app.watching.found_late import store
 from tests.cast import MIAS_WALLET, OTTOS_WALLET, merchant
-from tests.locks.cases_books import DEVCHAIN, unbooked
+from tests.locks.cases_books import DEVCHAIN, told, unbooked
 from tests.locks.stage import transfer_to, waiting_for_money
 from tests.races import behind_a_lock
 from tests.strangers.world import own
@@ -37,7 +37,7 @@ def nothing() -> None:
 
 def test_the_fee_of_what_is_taken_back_meanwhile_is_not_booked(mia: Merchant) -> None:
     fee = UnbookedFee.objects.create(merchant=mia, mode="test", network="devchain", tx_hash="0x07", at=timezone.now())
-    cost = Cost(units=21_000, at=timezone.now())
+    cost = Cost(units=21_000, at=timezone.now(), sender=MIAS_WALLET)
     with patch.object(fees, "costs_of", lambda _network, hashes: dict.fromkeys(hashes, cost)):
         behind_a_lock(
             lambda: fees.book_fees(DEVCHAIN),
@@ -49,6 +49,7 @@ def test_the_fee_of_what_is_taken_back_meanwhile_is_not_booked(mia: Merchant) ->
 
 def test_two_looks_at_once_share_a_fee_once(mia: Merchant) -> None:
     cost, otto = Cost(units=21_000, at=timezone.now()), merchant("Otto Bikes", OTTOS_WALLET)
+    told(mia, otto)
     with patch.object(fees, "costs_of", lambda _network, hashes: dict.fromkeys(hashes, cost)):
         for asking in ([mia], [mia, otto]):
             for each in asking:
@@ -67,7 +68,7 @@ def test_of_two_that_take_back_the_last_payments_at_once_one_takes_back_the_fee(
     mia: Merchant, *, is_booked: bool
 ) -> None:
     keys, now = [unbooked(mia).pk for _ in range(2)], timezone.now()
-    cost = Cost(units=21_000, at=now)
+    cost = Cost(units=21_000, at=now, sender=MIAS_WALLET)
     book_payments(keys, now=now)
     if is_booked:
         with patch.object(fees, "costs_of", lambda _network, hashes: dict.fromkeys(hashes, cost)):

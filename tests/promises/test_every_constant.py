@@ -91,7 +91,7 @@ NUMBERS: dict[str, dict[str, object]] = {
     "sessions_app.books.catching_up": {
         "BATCH": 500, "MOST_BATCHES": 200, "LOOKED_AT_AGAIN": 10_000, "SUMMED_AT_ONCE": 5_000,
     },
-    "sessions_app.books.days": {"CLOSES_AFTER": timedelta(hours=6)},
+    "merchants_app.businesses.days": {"CLOSES_AFTER": timedelta(hours=6)},
     "sessions_app.books.definitions": {"ZERO": Decimal("0")},
     "sessions_app.books.fees": {"MOST_ASKED": 100, "_ASKED_FOR": timedelta(days=7)},
     "sessions_app.books.journal": {"_AT_ONCE": 2_000},

@@ -16,9 +16,9 @@ from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from merchants_app.businesses.days import next_month
 from merchants_app.models import Merchant
 from sessions_app.books.catching_up import add_up
-from sessions_app.books.days import next_month
 from sessions_app.books.statement import Statement, statement
 from sessions_app.collecting import undone
 from sessions_app.collecting.collecting import NothingToCollect, play_collection

@@ -10,11 +10,11 @@ from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from chains_app.networks.networks import network
+from merchants_app.businesses.days import booking_day
 from merchants_app.models import Merchant
 from merchants_app.treasuries.treasuries import set_treasury
 from sessions_app.books.booking import book_payments
 from sessions_app.books.catching_up import catch_up
-from sessions_app.books.days import booking_day
 from sessions_app.books.definitions import book_sums, money_of_session, worth_by
 from sessions_app.books.fees import book_fees
 from sessions_app.collecting import undone

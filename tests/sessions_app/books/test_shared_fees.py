@@ -17,6 +17,7 @@ from merchants_app.models import Merchant
 from sessions_app.books import fees
 from sessions_app.models import BookLine, LineKind, UnbookedFee
 from tests.cast import PATS_WALLET, merchant
+from tests.locks.cases_books import told
 from tests.sessions_app.books.test_adding_up import undone_at_the_end
 
 TX, OTHER_TX, COST = "0x07", "0x77", 101
@@ -40,7 +41,8 @@ def learn(*businesses: Merchant) -> None:
 
 
 def ask(*businesses: Merchant) -> None:
-    """As the books do for each of their payments, however often."""
+    """As the books do for each of their payments, however often. Each says that it collected them."""
+    told(*businesses)
     asked = [
         UnbookedFee(merchant=each, mode="test", network="devchain", tx_hash=TX, at=timezone.now())
         for each in businesses
@@ -135,6 +137,9 @@ def test_each_network_transaction_and_mode_has_its_own(mia: Merchant) -> None:
         for name, tx in places
         for mode in ("test", "live")
     ]
+    for _name, tx in places:
+        for mode in ("test", "live"):
+            told(mia, tx_hash=tx, mode=mode)
     waiting = UnbookedFee.objects.filter(merchant=mia)
 
     def booked(kind: str) -> list[tuple[str, str, str, int, int]]:
@@ -163,6 +168,7 @@ def test_each_network_transaction_and_mode_has_its_own(mia: Merchant) -> None:
             fees.book_fees(network("unichain"))
     assert [each[:3] for each in booked("fee_taken_back")].count(("linea", OTHER_TX, "test")) == 0
     UnbookedFee.objects.create(merchant=mia, mode="test", network="linea", tx_hash="0x09", at=NOW)
+    told(mia, tx_hash="0x09")
     fees.book_fees(network("linea"))
     assert ("linea", "0x09", "test", COST, 1) in booked("network_fee")
 

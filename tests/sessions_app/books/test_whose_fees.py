@@ -1,19 +1,27 @@
-"""A network's fee is the business's as long as the transaction did something for it."""
+"""A network's fee is the business's if it paid it, as long as the transaction did something for it."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from unittest.mock import patch
 
 import pytest
 from django.utils import timezone
 
+from chains_app.calls.chain_calls import Emptied
 from chains_app.calls.transactions import Cost
+from chains_app.receiving.deposits import Collection
 from merchants_app.models import Merchant
 from sessions_app.books import fees
 from sessions_app.books.booking import book_payments, book_refunds
+from sessions_app.collecting import collecting
+from sessions_app.collecting.collecting import NotCollectedYet, see_collection
 from sessions_app.models import BookLine, Payment, Refund, UnbookedFee
 from sessions_app.status import RefundStatus
-from tests.locks.cases_books import DEVCHAIN, unbooked
+from tests.cast import MIAS_WALLET, PATS_WALLET, merchant
+from tests.desk import Desk
+from tests.locks.cases_books import DEVCHAIN, told, unbooked
 from tests.sessions_app.books.test_booking_edges import refund_of
+from tests.strangers.world import own
 
 pytestmark = pytest.mark.django_db
 TX, NOW = "0x07", timezone.now()
@@ -21,14 +29,19 @@ TX, NOW = "0x07", timezone.now()
 
 @pytest.fixture(autouse=True)
 def mined() -> Iterator[None]:
-    """Every transaction cost 21,000."""
-    cost = Cost(units=21_000, at=NOW)
+    """Every transaction cost 21,000, and Mia's treasury paid it."""
+    with costing(Cost(units=21_000, at=NOW, sender=MIAS_WALLET)):
+        yield
+
+
+@contextmanager
+def costing(cost: Cost) -> Iterator[None]:
     with patch.object(fees, "costs_of", lambda _network, hashes: dict.fromkeys(hashes, cost)):
         yield
 
 
 def of_fees() -> list[str]:
-    return list(BookLine.objects.filter(session=None).order_by("id").values_list("kind", flat=True))
+    return list(own(BookLine).filter(session=None).order_by("id").values_list("kind", flat=True))
 
 
 def is_gone(payment: Payment) -> None:
@@ -57,10 +70,11 @@ def test_a_fee_is_still_asked_for_while_one_of_many_payments_stands(mia: Merchan
 
 def test_another_businesss_payment_in_it_keeps_no_fee(mia: Merchant, otto: Merchant) -> None:
     mias, ottos = unbooked(mia), unbooked(otto)
+    told(otto)
     book_payments([mias.pk, ottos.pk], now=NOW)
     fees.book_fees(DEVCHAIN)
     is_gone(ottos)
-    kinds = BookLine.objects.filter(session=None).order_by("id").values_list("merchant", "kind")
+    kinds = own(BookLine).filter(session=None).order_by("id").values_list("merchant", "kind")
     assert list(kinds)[2:] == [(otto.pk, "fee_taken_back")]
 
 
@@ -75,3 +89,79 @@ def test_the_fee_of_many_refunds_is_taken_back_when_the_last_of_them_is_gone(mia
         book_refunds([key], now=NOW)
         found.append(of_fees())
     assert found == [["network_fee"], ["network_fee", "fee_taken_back"]]
+
+
+STRANGER, BATCH = "0x" + "5" * 40, "0x" + "6" * 40
+
+
+def test_what_a_stranger_paid_is_not_the_businesss_however_much_it_was(mia: Merchant) -> None:
+    """Said of another mode, another transaction or by another business it is as good as not said."""
+    book_payments([unbooked(mia).pk], now=NOW)
+    told(mia, tx_hash="0x08")
+    told(mia, mode="live")
+    told(merchant("Pat Prints", PATS_WALLET))
+    with costing(Cost(units=10**18, at=NOW, sender=PATS_WALLET, to=STRANGER)):
+        fees.book_fees(DEVCHAIN)
+    assert of_fees() == []
+    assert not UnbookedFee.objects.filter(merchant=mia).exists()
+
+
+def test_what_the_business_says_it_collected_it_paid_by_whatever_wallet(mia: Merchant) -> None:
+    book_payments([unbooked(mia).pk], now=NOW)
+    told(mia)
+    with costing(Cost(units=21_000, at=NOW, sender=STRANGER, to=BATCH)):
+        fees.book_fees(DEVCHAIN)
+    assert of_fees() == ["network_fee"]
+
+
+def test_who_is_collected_for_by_another_business_bears_nothing(mia: Merchant, otto: Merchant) -> None:
+    book_payments([unbooked(mia).pk, unbooked(otto).pk], now=NOW)
+    fees.book_fees(DEVCHAIN)
+    assert list(own(BookLine).filter(session=None).values_list("merchant", "amount_units")) == [(mia.pk, 21_000)]
+
+
+@pytest.mark.parametrize(
+    ("sender", "to", "is_booked"),
+    [
+        (MIAS_WALLET, BATCH, True),
+        (STRANGER, DEVCHAIN.assets["USDC"].contract, True),
+        (STRANGER, MIAS_WALLET, True),
+        (STRANGER, PATS_WALLET, True),
+        (STRANGER, BATCH, False),
+        (STRANGER, "", False),
+    ],
+    ids=[
+        "by the treasury",
+        "a call of its token",
+        "by her Safe",
+        "to the buyer",
+        "in an exchange's batch",
+        "a contract",
+    ],
+)
+def test_a_refund_costs_the_business_what_it_sent_itself(
+    mia: Merchant, sender: str, to: str, *, is_booked: bool
+) -> None:
+    refund = refund_of(unbooked(mia).session, 1, to_address=PATS_WALLET)
+    book_refunds([refund.pk], now=NOW)
+    with costing(Cost(units=21_000, at=NOW, sender=sender, to=to)):
+        fees.book_fees(DEVCHAIN)
+    assert of_fees() == (["network_fee"] if is_booked else [])
+
+
+def test_the_page_says_whose_fee_it_was_not(desk: Desk, mia: Merchant) -> None:
+    payment = unbooked(mia)
+    book_payments([payment.pk], now=NOW)
+    assert "Not paid by your treasury" not in desk.read("collect")
+    with costing(Cost(units=21_000, at=NOW, sender=STRANGER)):
+        fees.book_fees(DEVCHAIN)
+    assert "Not paid by your treasury" in desk.read("collect")
+    emptied = Collection(MIAS_WALLET, payment.session.deposit.address, "0x1", 1, True)
+    seen = {TX: [Emptied(emptied, block_number=1, tx_hash=TX)]}
+    with patch.object(collecting, "collections_of", lambda _network, _hashes: seen):
+        assert see_collection(merchant=mia, mode="test", network=DEVCHAIN, tx_hash=TX, by="mia@example.com") == 1
+        with pytest.raises(NotCollectedYet):
+            see_collection(merchant=mia, mode="test", network=DEVCHAIN, tx_hash=TX, by="mia@example.com")
+    fees.book_fees(DEVCHAIN)
+    assert of_fees() == ["network_fee"]
+    assert "Not paid by your treasury" not in desk.read("collect")

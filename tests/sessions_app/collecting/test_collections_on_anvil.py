@@ -241,6 +241,9 @@ def test_the_statement_closes_with_what_the_node_says_lies_there_and_has_the_fee
     sent = collected_by(street)
     street.node.mine(FINAL)
     street.looked().pays(7)
+    assert not BookLine.objects.filter(merchant=mia, kind="network_fee").exists()  # a stranger may have paid it
+    assert tell(mia, sent) == 1
+    street.looked()
     now = timezone.now()
     rows = {row.asset: row for row in statement(mia, "test", now.date().replace(day=1), now).rows}
     lies_there = street.node.token_balance(street.chain.usdc, street.address)

@@ -1,4 +1,4 @@
-"""For which day of a business something counts: its own, unless that month is closed."""
+"""The days and months of a business: by its clock, until they are closed."""
 
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
