@@ -15,18 +15,26 @@ def local_day(moment: datetime, merchant: Merchant) -> date:
 
 
 def booking_day(at: datetime, *, merchant: Merchant, now: datetime) -> date:
-    """The day on which it happened; of a month that is closed by now, the day on which it is learned."""
-    day = local_day(at, merchant)
-    return local_day(now, merchant) if is_closed(day, merchant=merchant, now=now) else day
+    """The day on which it happened; of a month that is closed by now, the day on which it is learned, or the next."""
+    day, first = local_day(at, merchant), first_open_day(merchant, now=now)
+    return day if day >= first else max(local_day(now, merchant), first)
 
 
 def is_closed(day: date, *, merchant: Merchant, now: datetime) -> bool:
     """Whether the month of a day is."""
-    return closes_at(day, merchant) <= now
+    return day < first_open_day(merchant, now=now)
+
+
+def first_open_day(merchant: Merchant, *, now: datetime) -> date:
+    """The first of the oldest month that is not closed, by the time zone of now or by that of before."""
+    month = local_day(now, merchant).replace(day=1)
+    last_month = (month - timedelta(days=1)).replace(day=1)
+    first = last_month if closes_at(last_month, merchant) > now else month
+    return max(first, merchant.months_closed_to or first)
 
 
 def closes_at(day: date, merchant: Merchant) -> datetime:
-    """When the month of a day is closed."""
+    """When the month of a day is closed, by the time zone of now."""
     return beginning(next_month(day), merchant) + CLOSES_AFTER
 
 

@@ -5,11 +5,13 @@ from decimal import ROUND_CEILING, Decimal
 from typing import Any
 
 from django.db import transaction
+from django.utils import timezone
 
 from chains_app.rates.pairs import about_a_dollar
 from common.errors import DomainError
 from common.modes import Mode
 from merchants_app.audit import record
+from merchants_app.businesses.days import first_open_day
 from merchants_app.businesses.logos import digest_of, keep_logo
 from merchants_app.businesses.ways import check_ways
 from merchants_app.models import LEAST_KEPT_AFTER_WATCH, Merchant
@@ -65,11 +67,13 @@ def change_settings(*, merchant: Merchant, actor: str, **wanted: Any) -> list[st
     changed = [name for name in (*CHANGEABLE, *SET_APART) if name in wanted and getattr(current, name) != wanted[name]]
     if changed:
         detail = {name: f"{_word(name, getattr(current, name))} → {_word(name, wanted[name])}" for name in changed}
+        if "time_zone" in changed:
+            current.months_closed_to = first_open_day(current, now=timezone.now())
         for name in changed:
             setattr(current, name, wanted[name])
         if logo is not None and "logo_digest" in changed:
             keep_logo(logo, merchant=current)
-        current.save(update_fields=changed)
+        current.save(update_fields=[*changed, "months_closed_to"])
         record(merchant=merchant, actor=actor, action="settings.changed", **detail)
     return changed
 

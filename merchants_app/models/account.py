@@ -174,6 +174,11 @@ class Merchant(PayPageWords, PayingRules):
         validators=[check_time_zone],
         help_text="When its days and months begin and end: a name of the IANA's list, like Europe/Berlin.",
     )
+    months_closed_to = models.DateField(
+        null=True,
+        editable=False,
+        help_text="The first day whose month was open when the time zone was changed last: none before it opens again.",
+    )
     embed_origins = ArrayField(
         models.CharField(max_length=255),
         default=list,

@@ -27,7 +27,7 @@ _OF_PAYMENT = [
     "network", "asset", "decimals", "amount_units", "basis", "rate", "value", "arrived_at", "confirmed_at",
     "first_confirmed_at", "vanished_at", "collected_at", "collected_tx",
     *(f"session__{name}" for name in _SESSION), "session__merchant__reporting_currency",
-    "session__merchant__time_zone", "session__treasury__kind",
+    "session__merchant__time_zone", "session__merchant__months_closed_to", "session__treasury__kind",
 ]  # fmt: skip
 
 

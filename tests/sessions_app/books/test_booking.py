@@ -10,7 +10,9 @@ from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from chains_app.networks.networks import network
-from merchants_app.businesses.days import booking_day
+from merchants_app.businesses import money_rules
+from merchants_app.businesses.days import booking_day, is_closed
+from merchants_app.businesses.money_rules import change_settings
 from merchants_app.models import Merchant
 from merchants_app.treasuries.treasuries import set_treasury
 from sessions_app.books.booking import book_payments
@@ -28,6 +30,10 @@ from tests.sandbox import Sandbox
 
 New = Callable[..., CheckoutSession]
 EUR = {"currency": "EUR"}
+
+
+def utc(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)
 
 
 def kinds(session: CheckoutSession) -> list[str]:
@@ -196,10 +202,40 @@ def test_what_was_final_before_books_were_kept_is_booked_for_its_own_month(
     ],
 )
 def test_which_day_something_counts_for(zone: str, at: str, now: str, day: date) -> None:
-    def moment(text: str) -> datetime:
-        return datetime.fromisoformat(text).replace(tzinfo=UTC)
+    assert booking_day(utc(at), merchant=Merchant(time_zone=zone), now=utc(now)) == day
 
-    assert booking_day(moment(at), merchant=Merchant(time_zone=zone), now=moment(now)) == day
+
+@pytest.mark.parametrize(
+    ("at", "now", "day"),
+    [
+        ("2026-11-30T20:00", "2026-11-30T20:01", date(2026, 12, 1)),
+        ("2026-11-15T12:00", "2026-11-30T20:01", date(2026, 12, 1)),
+        ("2026-11-15T12:00", "2026-12-01T12:00", date(2026, 12, 1)),
+        ("2026-12-01T20:00", "2026-12-01T20:01", date(2026, 12, 1)),
+        ("2026-11-15T12:00", "2026-12-04T12:00", date(2026, 12, 4)),
+    ],
+)
+def test_a_month_that_was_closed_is_not_opened_by_another_time_zone(
+    mia: Merchant, monkeypatch: pytest.MonkeyPatch, at: str, now: str, day: date
+) -> None:
+    """November was over on Kiritimati at 10:00 UTC of its last day, and closed at 16:00."""
+    changed_at = {"Pacific/Kiritimati": "2026-11-02T00:00", "Pacific/Pago_Pago": "2026-11-30T16:00"}
+    for zone, moment in changed_at.items():
+        monkeypatch.setattr(money_rules.timezone, "now", lambda moment=moment: utc(moment))
+        change_settings(merchant=mia, actor="mia", time_zone=zone)
+    mia.refresh_from_db()
+    assert booking_day(utc(at), merchant=mia, now=utc(now)) == day
+    assert is_closed(date(2026, 11, 30), merchant=mia, now=utc(now))
+
+
+def test_a_month_that_was_open_stays_open_in_another_time_zone_until_it_closes_there(
+    mia: Merchant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(money_rules.timezone, "now", lambda: utc("2026-12-01T05:59"))
+    change_settings(merchant=mia, actor="mia", time_zone="Pacific/Pago_Pago")
+    mia.refresh_from_db()
+    for now, day in (("2026-12-01T16:59", date(2026, 11, 30)), ("2026-12-01T17:00", date(2026, 12, 1))):
+        assert booking_day(utc("2026-12-01T03:00"), merchant=mia, now=utc(now)) == day
 
 
 def test_totals_of_days_are_of_one_business_and_mode(
