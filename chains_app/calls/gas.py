@@ -2,10 +2,12 @@
 
 import secrets
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from django.core.cache import caches
+from django.core.cache import cache, caches
+from redis import RedisError
 
 from chains_app.calls.readers import nodes_for
 from chains_app.evm.exchange import RpcError
@@ -169,10 +171,10 @@ def learn_price(network: Network) -> int | None:
         wei = nodes_for(network).ask(lambda node: ask_prices(node).wei)
     except (ReaderUnavailable, WrongChain):
         return None
-    hints = caches["hints"]
-    hints.set(_price_key(network), wei, timeout=_PRICE_KEPT_SECONDS)
-    of_a_day = [*hints.get(_prices_key(network), ()), wei][-_MOST_PRICES:]
-    hints.set(_prices_key(network), of_a_day, timeout=_PRICES_KEPT_SECONDS)
+    with suppress(RedisError):  # what could not be read is not written over
+        cache.set(_price_key(network), wei, timeout=_PRICE_KEPT_SECONDS)
+        of_a_day = [*cache.get(_prices_key(network), ()), wei][-_MOST_PRICES:]
+        cache.set(_prices_key(network), of_a_day, timeout=_PRICES_KEPT_SECONDS)
     return wei
 
 

@@ -4,21 +4,23 @@
 not go on as if nobody else had. `caches["hints"]` holds what is nice to know: while Redis is away it knows nothing.
 """
 
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any
 
 import structlog
 from django.core.cache.backends.base import DEFAULT_TIMEOUT
 from django.core.cache.backends.redis import RedisCache
-from redis import Connection, ConnectionPool, RedisError
+from redis import Connection, ConnectionError, ConnectionPool, RedisError, TimeoutError
+from redis.connection import parse_url
 from typing_extensions import override
 
 from common.network.pause import Pause
 
 _PATIENCE_SECONDS = 1.0
 PAUSE_SECONDS = 2.0
+_SAID_EVERY_SECONDS = 60.0
 _log = structlog.get_logger()
 
 
@@ -28,7 +30,7 @@ class ImpatientPool(ConnectionPool):
     @override
     def get_connection(self, command_name: Any = None, *keys: Any, **options: Any) -> Connection:
         """Raises RedisError."""
-        pause = _pause_of(*(str(self.connection_kwargs.get(name)) for name in ("host", "port", "path")))
+        pause = _pause_of(*_place(self.connection_kwargs))
         if pause.is_on:
             raise RedisError("Redis was away a moment ago.")
         try:
@@ -42,25 +44,41 @@ class ImpatientPool(ConnectionPool):
 class Hints(RedisCache):
     """What is only nice to know. To claim and to count is none of its business, and raises."""
 
+    def __init__(self, server: str, params: dict[str, Any]) -> None:
+        super().__init__(server, params)
+        self.pause, self.said = _pause_of(*_place(parse_url(server))), Pause(_SAID_EVERY_SECONDS)
+
     @override
     def get(self, key: Any, default: Any = None, version: int | None = None) -> Any:
         """The default, too, while Redis is away."""
-        with suppress(RedisError):
+        with self._without_redis():
             return super().get(key, default, version)
         return default
 
     @override
     def get_many(self, keys: Iterable[Any], version: int | None = None) -> dict[Any, Any]:
         """Nothing while Redis is away."""
-        with suppress(RedisError):
+        with self._without_redis():
             return super().get_many(keys, version)
         return {}
 
     @override
     def set(self, key: Any, value: Any, timeout: Any = DEFAULT_TIMEOUT, version: int | None = None) -> None:
         """Does nothing while Redis is away."""
-        with suppress(RedisError):
+        with self._without_redis():
             super().set(key, value, timeout, version)
+
+    @contextmanager
+    def _without_redis(self) -> Iterator[None]:
+        """Goes on; also where one that was reached says nothing more, or that it cannot (full, loading, read-only)."""
+        try:
+            yield
+        except RedisError as error:
+            if isinstance(error, ConnectionError | TimeoutError):
+                self.pause.begin()
+            if not self.said.is_on:
+                self.said.begin()
+                _log.warning("cache.no_hints", reason=str(error))
 
 
 def redis_caches(url: str) -> dict[str, dict[str, Any]]:
@@ -74,6 +92,10 @@ def redis_caches(url: str) -> dict[str, dict[str, Any]]:
         "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": url, "OPTIONS": options},
         "hints": {"BACKEND": f"{__name__}.Hints", "LOCATION": url, "OPTIONS": options},
     }
+
+
+def _place(of: Mapping[str, Any]) -> Iterator[str]:
+    return (str(of.get(name)) for name in ("host", "port", "path"))
 
 
 @lru_cache
