@@ -1,6 +1,7 @@
 """What a wallet or a person says about a refund's transaction, and the look at the chain whether it is so."""
 
 from contextlib import suppress
+from random import SystemRandom
 
 from django.db import transaction
 from django.utils import timezone
@@ -17,8 +18,9 @@ from sessions_app.refunding.watch import place_refunds, refunds_watched_for
 from sessions_app.state.lifecycle import lock
 from sessions_app.status import RefundStatus
 
-# Transactions that one look asks for.
+# Transactions that one look asks for: others each time, so that nobody's made-up ones keep the rest waiting for ever.
 MOST_TOLD = 50
+_any_of = SystemRandom().sample
 # What contracts paid from inside is found by then: by the balances of the blocks after, of which each has its turn.
 _FOUND_WITHIN_SECONDS = 120
 
@@ -54,7 +56,7 @@ def look_for_told(network: Network, reader: Reader) -> None:
     """Looks at transactions that were told in blocks that were read already. Raises what the reader raises."""
     watched = refunds_watched_for(network)
     waiting = [refund for refund in watched if refund.told_tx and not (refund.tx_hash or refund.told_problem)]
-    waiting = waiting[:MOST_TOLD]
+    waiting = _any_of(waiting, min(len(waiting), MOST_TOLD))
     began_at = position(network)
     if not waiting or began_at is None:
         return

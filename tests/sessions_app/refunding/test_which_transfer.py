@@ -16,6 +16,7 @@ from chains_app.sandbox.chain import send
 from chains_app.sandbox.reader import SandboxReader
 from merchants_app.models import Merchant
 from sessions_app.models import CheckoutSession, Refund
+from sessions_app.refunding import told
 from sessions_app.refunding.matching import candidates_of
 from sessions_app.refunding.refunds import play_refund, withdraw_refund
 from sessions_app.refunding.told import RefundNotOpen, look_for_told, tell_transaction
@@ -124,15 +125,28 @@ def test_the_hash_is_found_in_a_block_that_was_read_before_it_was_told(
     assert now(mias).status == "seen"
 
 
+def test_hashes_that_are_in_no_block_keep_nobody_waiting(
+    sandbox: Sandbox, mias: Refund, ottos: Refund, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(told, "MOST_TOLD", 1)
+    tx_hash = somebody_sends()
+    sandbox.wait(2, ottos.session)
+    tell_transaction(mias, "0x" + "ab" * 32, actor="mia@example.com")
+    tell_transaction(ottos, tx_hash, actor="otto@example.com")
+    for _ in range(40):
+        look_for_told(SANDBOX, SandboxReader(SANDBOX))
+    assert (now(mias).status, now(ottos).status) == ("prepared", "seen")
+
+
 def test_where_no_block_was_ever_read_nothing_that_was_told_is_looked_at(
     sandbox: Sandbox, mias: Refund, session: CheckoutSession
 ) -> None:
     tx_hash = somebody_sends()
     sandbox.wait(2, session)
-    told = tell_transaction(mias, tx_hash, actor="mia@example.com")
+    said = tell_transaction(mias, tx_hash, actor="mia@example.com")
     ScanCursor.objects.filter(pk="sandbox").delete()
     look_for_told(SANDBOX, SandboxReader(SANDBOX))
-    assert (now(mias).status, now(mias).told_tx, now(mias).told_problem) == ("prepared", told.told_tx, "")
+    assert (now(mias).status, now(mias).told_tx, now(mias).told_problem) == ("prepared", said.told_tx, "")
 
 
 @pytest.mark.parametrize("units", [HALF - 1, HALF + 1])
