@@ -81,10 +81,10 @@ def requests(request: HttpRequest, access: Access) -> HttpResponse:
     rows = Scope.of(access).requests().select_related("key")
     if key:
         rows = rows.filter(key=key)
-    if request.GET.get("failed"):
-        rows = rows.filter(status_code__gte=400)
     sought = request.GET.get("q", "").strip()[:200]
     if sought:
         rows = matching(rows, sought)
+    if request.GET.get("failed"):
+        rows = rows.filter(status_code__gte=400)
     shown = newest_first(rows, request.GET)
     return page(request, access, "requests.html", shown=shown, keys=own_keys, key=key, days=KEPT.days, sought=sought)
