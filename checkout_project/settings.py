@@ -127,7 +127,7 @@ ACCOUNT_FORMS = {
 }
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False  # or a stranger has us write to anybody
 ACCOUNT_RATE_LIMITS = {  # of letters; the second one's are for a new account, and for another address of an old one
-    "reset_password": "20/m/ip,100/d/ip,5/m/key,20/d/key", "confirm_email": "1/180s/key,20/d/key,100/d/ip",
+    "reset_password": "20/m/ip,100/d/ip,5/m/key,20/d/key", "confirm_email": "1/180s/key,100/d/key,100/d/ip",
 }  # fmt: skip
 # An address counts once its letter was opened; a new one takes the former one's place then, and not before.
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"
