@@ -61,7 +61,7 @@ def _deliver(letter: EmailMessage) -> Posted:
     if is_held():
         _log.warning("mail.not_sent", subject=letter.subject, reason=f"this installation is held: {RELEASE}")
         return Posted.AWAY
-    if why := why_unwritable(letter):
+    if why := why_unwritable(EmailMessage(to=letter.to)):  # what else is wrong with it is a fault of ours
         _log.warning("mail.not_sent", subject=letter.subject, reason=why)
         return Posted.REFUSED
     try:
@@ -95,7 +95,7 @@ def post_aside(*, to: str, subject: str, body: str) -> None:
 
 
 def aside(act: Callable[[], object]) -> None:
-    """In a thread of its own, which a process that ends waits for."""
+    """In a thread of its own, which a process that ends waits for as long as it is let."""
     _POSTMAN.submit(_to_the_end, act)
 
 
