@@ -21,11 +21,12 @@ WIDEST = 512
 _WIDTHS = (WIDEST, 384, 256, 192, 128)
 _COLORS = 256
 _FORMATS = ("PNG", "JPEG", "WEBP")
-# All that Pillow raises for a file that is not what it says, or says something odd about a photo.
+# All that Pillow raises for a file that is not what it says.
 _UNREADABLE = (
-    OSError, ValueError, SyntaxError, LookupError, EOFError, ArithmeticError, MemoryError, struct.error, zlib.error,
-    AttributeError, TypeError,
+    OSError, ValueError, SyntaxError, LookupError, EOFError, OverflowError, MemoryError, struct.error, zlib.error,
 )  # fmt: skip
+# And for one that says something odd about a photo, while it turns it.
+_ODD = (AttributeError, TypeError, ArithmeticError)
 
 
 class WrongLogo(DomainError):
@@ -74,7 +75,11 @@ def _opened(picture: bytes) -> Image.Image:
     image = Image.open(BytesIO(picture), formats=_FORMATS)
     if image.width * image.height > MOST_PIXELS:
         raise _too_many_pixels()
-    return ImageOps.exif_transpose(image).convert("RGBA")
+    try:
+        upright = ImageOps.exif_transpose(image)
+    except _ODD as error:
+        raise ValueError from error
+    return upright.convert("RGBA")
 
 
 def _small(image: Image.Image) -> bytes:
