@@ -103,7 +103,6 @@ class AuditEntryAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
     list_filter = ("mode", "action")
     list_select_related = ("merchant",)
     search_fields = ("actor", "action", "subject", "merchant__name")
-    date_hierarchy = "created_at"
     ordering = ("-id",)
 
 
