@@ -77,8 +77,11 @@ const wallet = await SignClient.init({
   metadata: { name: "Phone", description: "", url: "https://wallet.example", icons: [] },
 });
 let behaves = "pays";
+const proposals = new Set();
 
 wallet.on("session_proposal", async ({ id, params }) => {
+  if (proposals.has(id)) return; // one whose receipt was slow comes again
+  proposals.add(id);
   const { optionalNamespaces, proposer } = params;
   tell({ proposed: optionalNamespaces.eip155, by: proposer.metadata });
   if (behaves === "refuses") {
