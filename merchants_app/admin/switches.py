@@ -10,7 +10,7 @@ from typing_extensions import override
 
 from common.admin.by_rules import ByRules
 from common.admin.read_only import NothingAdded
-from merchants_app.businesses.switches import all_switches, is_on, switch
+from merchants_app.businesses.switches import is_on, make_rows, switch
 from merchants_app.frame.admin import operator_of
 from merchants_app.models import Feature, Switch
 from merchants_app.people.operators import operator_name
@@ -48,7 +48,7 @@ class SwitchAdmin(ByRules, NothingAdded, admin.ModelAdmin):  # type: ignore[type
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """All of them, also such as nobody has touched."""
         if self.has_view_or_change_permission(request):
-            all_switches()
+            make_rows()
         return super().changelist_view(request, extra_context)
 
     @admin.display(description="on", boolean=True)

@@ -57,7 +57,7 @@ def switched_off() -> list[Switch]:
     return list(Switch.objects.filter(off_since__isnull=False).order_by("feature"))
 
 
-def all_switches() -> None:
+def make_rows() -> None:
     """Gives each feature its row, for operators to find."""
     Switch.objects.bulk_create([Switch(feature=each) for each in Feature], ignore_conflicts=True)
 

@@ -23,7 +23,7 @@ from webhooks_app.sending.targets import Target, target_of
 # In each process, and of them one of each business.
 _AT_ONCE = 2
 _lock = threading.Lock()
-under_way = set[int]()
+trying = set[int]()
 
 
 def try_endpoint(*, endpoint: WebhookEndpoint) -> Delivery:
@@ -61,16 +61,16 @@ def try_endpoint(*, endpoint: WebhookEndpoint) -> Delivery:
 def _place(business: int) -> Iterator[None]:
     """Each test keeps a thread of the web server waiting, which then answers nobody else."""
     with _lock:
-        if business in under_way:
+        if business in trying:
             raise StillTrying("Another test of this business is still running. Try again in a moment.")
-        if len(under_way) >= _AT_ONCE:
+        if len(trying) >= _AT_ONCE:
             raise StillTrying("Other tests are still running. Try again in a moment.")
-        under_way.add(business)
+        trying.add(business)
     try:
         yield
     finally:
         with _lock:
-            under_way.discard(business)
+            trying.discard(business)
 
 
 def _prepare(endpoint: WebhookEndpoint) -> Delivery:

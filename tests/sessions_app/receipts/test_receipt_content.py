@@ -58,7 +58,7 @@ def test_it_says_what_was_paid_at_which_rate_and_nothing_of_the_buyer(paid: Chec
         "completedAt": "2026-05-04T09:08:07Z",
         "issuedAt": "2026-05-04T12:00:30Z",
     }
-    assert told.pop("explorer") is None or payment.tx_hash in told["explorer"]
+    assert told.pop("explorer") is None  # the sandbox has none
     assert Decimal(told.pop("amount")) == payment.amount_units.scaleb(-18)
     assert Decimal(told.pop("rate")) == payment.rate
     assert told == {

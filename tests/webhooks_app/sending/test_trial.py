@@ -18,7 +18,8 @@ from webhooks_app.endpoints.endpoints import change_endpoint
 from webhooks_app.endpoints.health import health_of
 from webhooks_app.errors import StillTrying
 from webhooks_app.models import Delivery, DeliveryState, Event, WebhookEndpoint
-from webhooks_app.sending.trial import try_endpoint, under_way
+from webhooks_app.sending.trial import try_endpoint
+from webhooks_app.sending.trial import trying as trying_now
 
 Listen = Callable[..., Listener]
 
@@ -64,7 +65,7 @@ def test_while_one_is_on_its_way_its_endpoint_can_be_changed(api: Api, listen: L
 def test_an_endpoint_is_tested_once_at_a_time_whichever_process_it_is(listen: Listen, trying: Any) -> None:
     listener = listen("/slow")
     trying(lambda: try_endpoint(endpoint=listener.endpoint))
-    under_way.clear()  # as in another process
+    trying_now.clear()  # as in another process
     with pytest.raises(StillTrying, match="this endpoint"):
         try_endpoint(endpoint=listener.endpoint)
     assert own(Event).count() == 1
