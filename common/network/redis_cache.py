@@ -46,7 +46,7 @@ class Hints(RedisCache):
 
     def __init__(self, server: str, params: dict[str, Any]) -> None:
         super().__init__(server, params)
-        self.pause, self.said = _pause_of(*_place(parse_url(server))), Pause(_SAID_EVERY_SECONDS)
+        self.pause, self.said = _pause_of(*_place(parse_url(server))), Pause(_SAID_EVERY_SECONDS)  # type: ignore[no-untyped-call]
 
     @override
     def get(self, key: Any, default: Any = None, version: int | None = None) -> Any:
