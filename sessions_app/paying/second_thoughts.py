@@ -125,6 +125,8 @@ def _decided(pending: PendingDecision) -> bool:
             decision=pending.kind,
             why=refusal.detail,
         )
-        address_left(session.pk)
-        return False
-    return True
+        is_decided = False
+    else:
+        is_decided = True
+    address_left(session.pk)  # a buyer may have named it meanwhile, and not all that waits was decided about
+    return is_decided

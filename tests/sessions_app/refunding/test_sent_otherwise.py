@@ -13,7 +13,7 @@ from sessions_app.paying.decisions import case_of
 from sessions_app.paying.second_thoughts import decide_soon, take_back, take_effect
 from sessions_app.refunding.address import leave_address
 from sessions_app.refunding.asking import ask_for_refund
-from sessions_app.refunding.refunds import play_refund
+from sessions_app.refunding.refunds import play_refund, prepare_refund
 from sessions_app.status import DecisionKind, RefundKind
 from tests.cast import PATS_WALLET, Api, refreshed
 from tests.desk import Desk
@@ -42,12 +42,12 @@ def waiting(late: CheckoutSession) -> Refund:
     return ask_for_refund(session=late, amount=RefundKind.FULL, actor="key")
 
 
-def tell_soon(session: CheckoutSession) -> None:
+def tell_soon(session: CheckoutSession, tx_hash: str = HERS) -> None:
     """In the dashboard: it can be taken back for a minute."""
     case, now = case_of(refreshed(session)), timezone.now()
     assert case
     about = {"issue": case.issue, "payments": case.payments}
-    decide_soon(session=session, kind=DecisionKind.REFUNDED, actor="mia@example.com", now=now, tx_hash=HERS, **about)
+    decide_soon(session=session, kind=DecisionKind.REFUNDED, actor="mia@example.com", now=now, tx_hash=tx_hash, **about)
 
 
 def status_of(refund: Refund) -> str:
@@ -125,8 +125,32 @@ def test_an_address_that_is_named_meanwhile_waits_for_what_becomes_of_that(
     assert status_of(waiting) == becomes
 
 
+def test_what_the_decision_leaves_goes_to_an_address_that_was_named_meanwhile(
+    sandbox: Sandbox, late: CheckoutSession
+) -> None:
+    options = {"network_id": "sandbox", "asset": "USDC", "kind": "amount", "rate_basis": "paid", "actor": "key"}
+    sent = prepare_refund(session=late, amount=Decimal(20), address=PATS_WALLET, **options)
+    play_refund(sent, now=timezone.now())
+    rest = prepare_refund(session=sandbox.wait(4, late), amount=Decimal(5), may_wait=True, **options)
+    tell_soon(late, Refund.objects.get(pk=sent.pk).tx_hash)
+    leave_address(refreshed(late), PATS_WALLET)
+    assert status_of(rest) == "waiting_for_address"
+    take_effect(timezone.now() + timedelta(minutes=2))
+    assert (status_of(rest), refreshed(late).needs_decision) == ("prepared", False)
+
+
 def test_what_is_prepared_of_a_payment_that_vanished_waits_until_it_is_back(late: CheckoutSession, api: Api) -> None:
     refund, gone_at = prepared(late, kind="full"), timezone.now()
     for vanished_at, is_to_be_signed in ((gone_at, False), (None, True)):
         late.payments.update(vanished_at=vanished_at)
         assert bool(api.get(f"refunds/{refund.public_id}").answer["call"]) == is_to_be_signed
+
+
+def test_an_address_that_is_left_while_the_payment_is_gone_counts_once_it_is_back(
+    late: CheckoutSession, waiting: Refund, api: Api
+) -> None:
+    late.payments.update(vanished_at=timezone.now())
+    leave_address(refreshed(late), PATS_WALLET)
+    assert (status_of(waiting), api.get(f"refunds/{waiting.public_id}").answer["call"]) == ("prepared", None)
+    late.payments.update(vanished_at=None)
+    assert api.get(f"refunds/{waiting.public_id}").answer["call"]
