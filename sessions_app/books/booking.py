@@ -68,9 +68,9 @@ def book_refunds(keys: Collection[int], *, now: datetime, began_at: datetime | N
                 value=refund.value, rate=refund.rate, sources=f"refund: rate {refund.rate_basis}", at=refund.created_at
             )
             line = _line_of(refund, history.next(LineKind.REFUNDED), at, worths, own)
-            line.refund, line.tx_hash = refund, refund.tx_hash
+            line.refund, line.tx_hash = refund, refund.sent_with
             writer.add(line, learned_at=refund.confirmed_at, session=refund.session)
-            writer.ask_fee(refund.session, refund.network, refund.tx_hash)
+            writer.ask_fee(refund.session, refund.network, refund.sent_with)
         elif is_back and refund.status not in {RefundStatus.CONFIRMED, RefundStatus.SEEN}:
             gone = history.last(LineKind.REFUNDED)
             writer.undo(gone, history.next(LineKind.REFUND_TAKEN_BACK), at=now, session=refund.session)

@@ -14,9 +14,9 @@ from chains_app.calls.transactions import Cost, costs_of
 from chains_app.networks.networks import Asset, Network
 from merchants_app.businesses.days import booking_day
 from merchants_app.models import Merchant
-from sessions_app.books.payers import paid_it
+from sessions_app.books.payers import paid_it, refunds_sent_with
 from sessions_app.books.worths import Worths
-from sessions_app.models import BookLine, LineKind, Refund, UnbookedFee
+from sessions_app.models import BookLine, LineKind, UnbookedFee
 from sessions_app.models.book_line import OF_COLLECTIONS
 
 # Transactions that one look asks for, and how long it asks for one that is in no block.
@@ -26,8 +26,9 @@ _ASKED_FOR = timedelta(days=7)
 
 def book_fees(network: Network) -> None:
     """Asks for what is not booked yet. Raises ReaderUnavailable, WrongChain."""
-    waiting = UnbookedFee.objects.filter(network=network.id).order_by("id")
-    hashes = list(dict.fromkeys(waiting.values_list("tx_hash", flat=True)[:MOST_ASKED]))
+    waiting = UnbookedFee.objects.filter(network=network.id)
+    # By chance: those that are in no block must not hold up those that are.
+    hashes = list(dict.fromkeys(waiting.order_by("?").values_list("tx_hash", flat=True)[:MOST_ASKED]))
     coin = network.native
     if coin is None:
         waiting.delete()  # nobody could say what it is
@@ -125,9 +126,8 @@ def _cause(fee: UnbookedFee) -> dict[str, Any]:
 def _moved_something(fee: UnbookedFee) -> bool:
     """Whether a line of the business stands that says so: of a payment that it collected, or a refund that it is."""
     lines = BookLine.objects.filter(**_asked(fee)).order_by()
-    refunds = Refund.objects.filter(network=fee.network, tx_hash=fee.tx_hash).exclude(tx_hash="")
     moved = Counter(lines.filter(OF_COLLECTIONS).values_list("kind", flat=True))
-    moved += Counter(lines.filter(refund__in=refunds).values_list("kind", flat=True))
+    moved += Counter(lines.filter(refund__in=refunds_sent_with(fee)).values_list("kind", flat=True))
     return (
         moved[LineKind.COLLECTED] > moved[LineKind.COLLECTION_TAKEN_BACK]
         or moved[LineKind.REFUNDED] > moved[LineKind.REFUND_TAKEN_BACK]

@@ -4,8 +4,11 @@ Anybody may collect, and pack it into a transaction as large as they like; an ex
 withdrawals of others.
 """
 
+from django.db.models import Q, QuerySet
+
 from chains_app.calls.transactions import Cost
 from chains_app.networks.networks import network as network_of
+from chains_app.reading.reader import FROM_INSIDE
 from merchants_app.audit import lines_about
 from merchants_app.models import Merchant, Treasury
 from sessions_app.models import DepositAddress, Refund, UnbookedFee
@@ -38,9 +41,14 @@ def told_of_collection(merchant: Merchant, mode: str, tx_hash: str) -> bool:
     return lines.filter(action=TOLD).exists()
 
 
+def refunds_sent_with(fee: UnbookedFee) -> QuerySet[Refund]:
+    """Those that are on the chain by this transaction (`Refund.sent_with`), of whichever business."""
+    by_hash = Q(tx_hash=fee.tx_hash) & ~Q(tx_hash="")
+    return Refund.objects.filter(by_hash | Q(log_index=FROM_INSIDE, told_tx=fee.tx_hash), network=fee.network)
+
+
 def _sent_refund_straight(fee: UnbookedFee, cost: Cost) -> bool:
-    of_business = Refund.objects.filter(session__merchant=fee.merchant, session__mode=fee.mode)
-    refunds = list(of_business.filter(network=fee.network, tx_hash=fee.tx_hash).exclude(tx_hash=""))
+    refunds = list(refunds_sent_with(fee).filter(session__merchant=fee.merchant, session__mode=fee.mode))
     assets = network_of(fee.network).assets
     straight = {each.to_address.lower() for each in refunds}
     straight |= {(asset.contract or "").lower() for each in refunds if (asset := assets.get(each.asset))}

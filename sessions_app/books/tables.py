@@ -30,6 +30,7 @@ from sessions_app.books.definitions import book_lines
 from sessions_app.books.wishes import Export, Table, Wish
 from sessions_app.models import BookLine, CheckoutSession, LineKind, Payment, Refund, UnbookedFee
 from sessions_app.models.book_line import OF_COLLECTIONS
+from sessions_app.models.refund import SENT_WITH
 from sessions_app.status import RefundStatus
 from webhooks_app.models import Event
 
@@ -173,14 +174,14 @@ def _refunds(wish: Wish) -> Table:
         number("rate", "rate"),
         word("rate_basis", "rate_basis"),
         *_reported("line__", zone),
-        *_fees("tx_hash", wish),
+        *_fees("transaction", wish),
         word("to_address", "to_address"),
         *times("seen_at", "seen_at", zone),
         *times("final_at", "confirmed_at", zone),
-        word("tx", "tx_hash"),
+        word("tx", "transaction"),
         count("block", "block_number"),
     ]
-    rows = rows.annotate(line=FilteredRelation("book_lines", condition=is_line))
+    rows = rows.annotate(line=FilteredRelation("book_lines", condition=is_line), transaction=SENT_WITH)
     return Table(columns, rows.order_by("id"))
 
 

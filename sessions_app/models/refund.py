@@ -2,11 +2,15 @@
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models.functions import Now
+from django.db.models.functions import Now, NullIf
 
+from chains_app.reading.reader import FROM_INSIDE
 from common.public_ids import new_refund_id
 from sessions_app.models.session import CheckoutSession
 from sessions_app.status import Issue, RefundKind, RefundRate, RefundStatus
+
+# `Refund.sent_with`, for queries.
+SENT_WITH = models.Case(models.When(log_index=FROM_INSIDE, then=NullIf("told_tx", "tx_hash")), default="tx_hash")
 
 
 class Refund(models.Model):
@@ -95,10 +99,26 @@ class Refund(models.Model):
                 name="refunds_withdrawn_when_sent",
                 condition=models.Q(status=RefundStatus.WITHDRAWN.value) & ~models.Q(told_tx=""),
             ),
+            # Reader: the books, for which refunds a transaction is whose hash they do not have.
+            models.Index(
+                fields=["network", "told_tx"],
+                name="refunds_from_inside",
+                condition=models.Q(log_index=FROM_INSIDE),
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.amount_units} {self.asset} to {self.to_address}"
+
+    @property
+    def sent_with(self) -> str:
+        """The hash of the transaction that it is on the chain by; empty while nobody has said it.
+
+        What a contract paid from inside has a made-up `tx_hash`, which may also be what was told.
+        """
+        if self.log_index != FROM_INSIDE:
+            return self.tx_hash
+        return "" if self.told_tx == self.tx_hash else self.told_tx
 
 
 class RefundCandidate(models.Model):

@@ -13,6 +13,9 @@ from chains_app.receiving.deposits import Collection
 from merchants_app.models import Merchant
 from sessions_app.books import fees
 from sessions_app.books.booking import book_payments, book_refunds
+from sessions_app.books.exports import columns_of, rows_of
+from sessions_app.books.tables import TABLES
+from sessions_app.books.wishes import Export, Wish
 from sessions_app.collecting import collecting
 from sessions_app.collecting.collecting import NotCollectedYet, see_collection
 from sessions_app.models import BookLine, Payment, Refund, UnbookedFee
@@ -147,6 +150,50 @@ def test_a_refund_costs_the_business_what_it_sent_itself(
     with costing(Cost(units=21_000, at=NOW, sender=sender, to=to)):
         fees.book_fees(DEVCHAIN)
     assert of_fees() == (["network_fee"] if is_booked else [])
+
+
+SAFES_TX, MADE_UP = "0x" + "5a" * 32, "0x" + "1e" * 32
+
+
+def from_inside(mia: Merchant, place: int, told_tx: str = SAFES_TX) -> Refund:
+    """Coin that a contract sent, which has a hash of its own making."""
+    return refund_of(unbooked(mia).session, place, tx_hash=f"{MADE_UP[:-1]}{place}", log_index=-2, told_tx=told_tx)
+
+
+def test_the_fee_of_coin_that_a_safe_sent_is_that_of_its_transaction_while_a_refund_in_it_stands(mia: Merchant) -> None:
+    refunds = [from_inside(mia, place) for place in range(2)]
+    book_refunds([each.pk for each in refunds], now=NOW)
+    with costing(Cost(units=21_000, at=NOW, sender=STRANGER, to=MIAS_WALLET)):
+        fees.book_fees(DEVCHAIN)
+    assert set(own(BookLine).filter(kind__in=["refunded", "network_fee"]).values_list("tx_hash")) == {(SAFES_TX,)}
+    wish = Wish(merchant=mia, mode="test", what=Export.REFUNDS, first=NOW.date(), last=NOW.date())
+    rows = [dict(zip(columns_of(wish), row, strict=True)) for row in rows_of(TABLES[Export.REFUNDS](wish))]
+    assert [(row["tx"], row["network_fee"]) for row in rows] == [(SAFES_TX, "0.000000000000021")] * 2
+    for each, left in zip(refunds, ([], ["fee_taken_back"]), strict=True):
+        Refund.objects.filter(pk=each.pk).update(status=RefundStatus.PREPARED, tx_hash="", log_index=None)
+        book_refunds([each.pk], now=NOW)
+        assert of_fees() == ["network_fee", *left]
+
+
+@pytest.mark.parametrize("told_tx", ["", f"{MADE_UP[:-1]}1"], ids=["nobody said it", "it was picked"])
+def test_of_a_transaction_that_nobody_knows_no_fee_is_asked_for(mia: Merchant, told_tx: str) -> None:
+    book_refunds([from_inside(mia, 1, told_tx).pk], now=NOW)
+    assert not own(UnbookedFee).exists()
+    assert own(BookLine).get(kind="refunded").tx_hash == ""
+
+
+def test_transactions_that_are_in_no_block_hold_up_nobody_elses_fee(
+    mia: Merchant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fees, "MOST_ASKED", 2)
+    lost = [UnbookedFee(merchant=mia, mode="test", network="devchain", tx_hash=f"0x{at}", at=NOW) for at in range(2)]
+    UnbookedFee.objects.bulk_create(lost)
+    book_payments([unbooked(mia).pk], now=NOW)
+    known = {TX: Cost(units=21_000, at=NOW, sender=MIAS_WALLET)}
+    with patch.object(fees, "costs_of", lambda _network, hashes: {each: known.get(each) for each in hashes}):
+        for _ in range(20):
+            fees.book_fees(DEVCHAIN)
+    assert of_fees() == ["network_fee"]
 
 
 def test_the_page_says_whose_fee_it_was_not(desk: Desk, mia: Merchant) -> None:
