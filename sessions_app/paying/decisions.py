@@ -16,7 +16,7 @@ from sessions_app.models import CheckoutSession, Decision
 from sessions_app.paying.refund_states import withdraw
 from sessions_app.state.conflicts import about
 from sessions_app.state.evaluation import ZERO, acceptable_early, counted_payments, tokens_to_decide
-from sessions_app.state.facts import facts_of, payments_decided_on, told_beside
+from sessions_app.state.facts import facts_of, payments_decided_on, shown_by_chain, told_beside
 from sessions_app.state.lifecycle import decide as write_decision
 from sessions_app.state.lifecycle import lock
 from sessions_app.status import TOO_MUCH, DecisionKind, Issue, RefundStatus
@@ -122,8 +122,7 @@ def _withdrawn_for(decision: Decision, now: datetime) -> list[str]:
     refunds as the transaction.
     """
     session = lock(decision.session_id)
-    refunds = list(session.refunds.all())
-    if decision.tx_hash in {refund.tx_hash for refund in refunds}:
+    if decision.tx_hash in shown_by_chain(session):
         return []
     named = payments_decided_on(session, decision.kind, decision.issue, now)
     payments = named
@@ -132,7 +131,7 @@ def _withdrawn_for(decision: Decision, now: datetime) -> list[str]:
     options = {(each.network, each.asset) for each in session.payments.all() if each.public_id in payments}
     open_ones = [
         refund
-        for refund in refunds
+        for refund in session.refunds.all()
         if refund.status in {RefundStatus.WAITING_FOR_ADDRESS, RefundStatus.PREPARED}
         and (refund.network, refund.asset) in options
     ]

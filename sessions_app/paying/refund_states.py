@@ -18,7 +18,7 @@ from common.money import amount_text
 from common.postgresql.bulk_sql import update_rows
 from merchants_app.audit import record
 from sessions_app.books.booking import book_refunds, book_told_refunds
-from sessions_app.models import PendingDecision, Refund
+from sessions_app.models import Decision, PendingDecision, Refund
 from sessions_app.owed.letters import Owed, owe
 from sessions_app.state.lifecycle import News, lock, lock_many, reassess, reassess_many
 from sessions_app.status import REFUND_MOVES, DecisionKind, LetterKind, RefundStatus
@@ -82,6 +82,8 @@ def move(moves: Sequence[Move], *, now: datetime | None = None) -> list[Refund]:
         done = [each for each in moves if _may(present[each.refund.pk], each)]
         letters = [owed for each in done if (owed := _letter(present[each.refund.pk], each))]
         for each in done:
+            if each.to == RefundStatus.SEEN and not _is_from_inside(each):
+                sent_instead(present[each.refund.pk], each.changes["tx_hash"])
             _write(present[each.refund.pk], each, now)
             _write(each.refund, each, now)
         update_rows([present[each.refund.pk] for each in done], _WRITTEN)
@@ -115,6 +117,13 @@ def withdraw(refunds: Sequence[Refund], *, actor: str, now: datetime, why: str =
         record(merchant=session.merchant, mode=session.mode, actor=actor, action="refund.withdrawn",
                subject=session.public_id, refund=refund.public_id)  # fmt: skip
     return done
+
+
+def sent_instead(refund: Refund, tx_hash: str) -> None:
+    """The refund is this transaction: what it was withdrawn for went by this one too, if it named what was told."""
+    if tx_hash != refund.told_tx:
+        named = Decision.objects.filter(session=refund.session_id, kind=DecisionKind.REFUNDED, tx_hash=refund.told_tx)
+        named.filter(seen__contains=[refund.public_id]).update(tx_hash=tx_hash)
 
 
 def said_to_be_back(session_id: int) -> PendingDecision | None:
@@ -157,6 +166,10 @@ def _may(present: Refund, wanted: Move) -> bool:
     return wanted.to in REFUND_MOVES[RefundStatus(present.status)]
 
 
+def _is_from_inside(wanted: Move) -> bool:
+    return wanted.changes.get("log_index") == FROM_INSIDE
+
+
 def _letter(present: Refund, wanted: Move) -> Owed | None:
     """What the buyer is told of a move: the chain shows it, it is final, and that it was and is so no more.
 
@@ -176,10 +189,9 @@ def _write(refund: Refund, wanted: Move, now: datetime) -> None:
     elif wanted.to == RefundStatus.SEEN:
         # Known by its transaction from now on, also should another block have it. Of what came from inside a contract
         # only what was told can say that: its own hash is made of its block's.
-        is_from_inside = changes.get("log_index") == FROM_INSIDE
         changes |= {
             "seen_at": refund.seen_at or now, "confirmed_at": None, "withdrawn_at": None,
-            "told_tx": refund.told_tx if is_from_inside else changes["tx_hash"], "told_problem": "",
+            "told_tx": refund.told_tx if _is_from_inside(wanted) else changes["tx_hash"], "told_problem": "",
         }  # fmt: skip
     elif wanted.to == RefundStatus.CONFIRMED:
         changes["confirmed_at"] = now

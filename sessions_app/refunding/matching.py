@@ -15,8 +15,8 @@ from types import MappingProxyType
 from chains_app.networks.networks import Network
 from chains_app.reading.reader import FROM_INSIDE, Transfer
 from merchants_app.models import Treasury
-from sessions_app.models import Refund, RefundCandidate
-from sessions_app.status import RefundStatus
+from sessions_app.models import Decision, Refund, RefundCandidate
+from sessions_app.status import DecisionKind, RefundStatus
 
 # A chain's clock may be so far behind ours.
 CLOCKS_DIFFER = timedelta(minutes=10)
@@ -61,11 +61,11 @@ def match_transfers(
         if found := next((each for each in free if _is_told(refund, each, mined)), None):
             match.seen.append((refund, found))
             taken.add((found.tx_hash, found.log_index))
-    seen = {refund.pk for refund, _ in match.seen}
+    settled = {refund.pk for refund, _ in match.seen} | _marked(open_ones)
     told = {refund.told_tx for refund in open_ones}
     # What is asked about of prepared ones is none of the withdrawn, of which nobody can say that it is it.
     for status in (RefundStatus.PREPARED, RefundStatus.WITHDRAWN):
-        waiting = [each for each in open_ones if each.pk not in seen and each.status == status]
+        waiting = [each for each in open_ones if each.pk not in settled and each.status == status]
         alike = Counter(_content(refund) for refund in waiting)
         may_be = [(refund, _free(refund, by_content, taken, told)) for refund in waiting]
         for refund, free in may_be:
@@ -133,6 +133,17 @@ def _taken(network: Network, candidates: Sequence[Transfer]) -> set[_Place]:
         return set()
     same = Refund.objects.filter(network=network.id, tx_hash__in={each.tx_hash for each in candidates})
     return set(same.values_list("tx_hash", "log_index"))
+
+
+def _marked(refunds: Iterable[Refund]) -> set[int]:
+    """Withdrawn ones of which a decision names the transaction: it counts by itself, whatever was sent in its place."""
+    withdrawn = [refund for refund in refunds if refund.status == RefundStatus.WITHDRAWN]
+    if not withdrawn:
+        return set()
+    sessions, hashes = {each.session_id for each in withdrawn}, {each.told_tx for each in withdrawn}
+    by_hash = Decision.objects.filter(kind=DecisionKind.REFUNDED, session__in=sessions, tx_hash__in=hashes)
+    named = set(by_hash.values_list("session_id", "tx_hash"))
+    return {each.pk for each in withdrawn if (each.session_id, each.told_tx) in named}
 
 
 def _free(

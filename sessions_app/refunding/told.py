@@ -13,7 +13,7 @@ from chains_app.reading.scanning import CursorMoved, hold, position
 from common.errors import Conflict
 from merchants_app.audit import record
 from sessions_app.models import Refund, RefundCandidate
-from sessions_app.paying.refund_states import amount_of
+from sessions_app.paying.refund_states import amount_of, sent_instead
 from sessions_app.refunding.watch import place_refunds, refunds_watched_for
 from sessions_app.state.lifecycle import lock
 from sessions_app.status import RefundStatus
@@ -44,6 +44,7 @@ def tell_transaction(refund: Refund, tx_hash: str, *, actor: str) -> Refund:
             return present  # the watcher was faster
         if present.status != RefundStatus.PREPARED:
             raise RefundNotOpen(f"This refund is {present.status}: only a prepared one waits for its transaction.")
+        sent_instead(present, tx_hash)
         present.told_tx, present.told_problem = tx_hash, ""
         present.save(update_fields=["told_tx", "told_problem"])
         session = refund.session

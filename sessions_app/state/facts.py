@@ -119,14 +119,19 @@ def sent_back(
     with localcontext(prec=PRECISION):
         stand = [refund for refund in refunds_of(session) if refund.status != RefundStatus.WITHDRAWN]
         back = [_of_refund(refund) for refund in stand]
-        shown_by_chain = {refund.tx_hash for refund in refunds_of(session) if refund.tx_hash}
+        shown = shown_by_chain(session)
         for decision in decisions_of(session):
-            if decision.kind == DecisionKind.REFUNDED and decision.tx_hash.lower() not in shown_by_chain:
+            if decision.kind == DecisionKind.REFUNDED and decision.tx_hash.lower() not in shown:
                 # What went back later went of the rest, and what was withdrawn for this may have gone all the same:
                 # neither makes this less.
                 before = [each for each in back if each.at <= decision.decided_at and each.refund not in decision.seen]
                 back += _told(session, decision, decision.seen, there, paying, before)
     return [each for each in back if each.is_sure or not is_sure]
+
+
+def shown_by_chain(session: Session) -> set[str]:
+    """The transactions of refunds that the chain shows; of what a contract paid from inside, the one that was told."""
+    return {tx_hash for each in refunds_of(session) if each.tx_hash for tx_hash in (each.tx_hash, each.told_tx)}
 
 
 def told_beside(

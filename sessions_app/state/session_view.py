@@ -86,6 +86,7 @@ class RefundView(NamedTuple):
     created_at: datetime
     prepared_at: datetime | None
     withdrawn_at: datetime | None
+    told_tx: str
     tx_hash: str
     seen_at: datetime | None
     confirmed_at: datetime | None

@@ -13,14 +13,17 @@ from chains_app.reading.reader import FROM_INSIDE, Transfer, hash_from_inside
 from chains_app.sandbox.chain import send
 from chains_app.sandbox.reader import SandboxReader
 from sessions_app.models import Refund
+from sessions_app.paying.refund_states import Move, move
 from sessions_app.refunding.matching import candidates_of
 from sessions_app.refunding.told import look_for_told, tell_transaction
 from sessions_app.refunding.watch import place_refunds
+from sessions_app.status import RefundStatus
 from tests.cast import OTTOS_WALLET, PATS_WALLET
 from tests.once import play_once
 from tests.played import Played
 from tests.sandbox import Sandbox
 from tests.sessions_app.refunding.test_refunds import prepared
+from tests.sessions_app.refunding.test_told_by_hand import counted, told
 from tests.strangers.world import own
 
 SANDBOX = network("sandbox")
@@ -112,3 +115,18 @@ def test_nothing_is_said_against_it_while_it_may_still_be_found_and_then_only_wh
     ScanCursor.objects.filter(pk="sandbox").update(block_number=F("block_number") + 120)
     said = "This transaction succeeded; whether it paid 0.0098 ETH to the buyer from inside a contract cannot be seen."
     assert after_a_look(tx_hash, SandboxReader(SANDBOX)).told_problem.startswith(said)
+
+
+@pytest.mark.parametrize("is_seen_first", [True, False])
+def test_what_the_safe_sent_and_is_marked_as_sent_counts_once(
+    of_the_safe: tuple[str, Transfer], refund: Refund, *, is_seen_first: bool
+) -> None:
+    tx_hash, paid = of_the_safe
+    if is_seen_first:
+        after_a_look(tx_hash, Contracts(paid))
+        told(refund.session, tx_hash)
+    else:
+        told(refund.session, tx_hash)
+        look_for_told(SANDBOX, Contracts(paid))
+    move([Move(refund=own(Refund).get(), to=RefundStatus.CONFIRMED, reason="It is final.")])
+    assert counted(refund.session) == ("24.50", "24.50")

@@ -9,14 +9,18 @@ from django.utils import timezone
 from chains_app.reading.reader import Transfer
 from merchants_app.models import Merchant
 from sessions_app.models import Refund
+from sessions_app.paying.decisions import decide
+from sessions_app.paying.refund_states import Move, move
 from sessions_app.refunding.matching import candidates_of
 from sessions_app.refunding.refunds import withdraw_refund
 from sessions_app.refunding.told import tell_transaction
 from sessions_app.refunding.watch import place_refunds
-from tests.cast import OTTOS_WALLET, PATS_WALLET
+from sessions_app.status import DecisionKind, RefundStatus
+from tests.cast import OTTOS_WALLET, PATS_WALLET, refreshed
 from tests.desk import Desk
 from tests.locks.cases_sessions import refund
 from tests.locks.stage import SANDBOX, overpaid, transfer_to
+from tests.sessions_app.refunding.test_told_by_hand import counted
 from tests.strangers.world import own
 
 pytestmark = pytest.mark.django_db
@@ -37,6 +41,18 @@ def look(*shown: Transfer, are_gone: bool = False) -> dict[int, tuple[str, str]]
     refunds = list(own(Refund))
     place_refunds(SANDBOX, refunds, shown, gone=refunds if are_gone else (), now=timezone.now())
     return {each.pk: (each.status, each.tx_hash) for each in own(Refund)}
+
+
+def marked(refund: Refund, tx_hash: str = FIRST) -> None:
+    """The merchant says that the money went back by that."""
+    session = refreshed(refund.session)
+    decide(session=session, kind=DecisionKind.REFUNDED, actor="mia@example.com", tx_hash=tx_hash)
+
+
+def final(refund: Refund) -> tuple[str, str]:
+    """What has gone back in all, as it is answered and as it is booked, once what was seen of the refund is final."""
+    move([Move(refund=Refund.objects.get(pk=refund.pk), to=RefundStatus.CONFIRMED, reason="It is final.")])
+    return counted(refund.session)
 
 
 def hashes(refund: Refund) -> list[str]:
@@ -113,3 +129,34 @@ def test_what_may_be_a_prepared_one_is_no_withdrawn_one(mia: Merchant) -> None:
     for _ in range(2):
         refund(session)
     assert {status for status, _ in look(sent(first)).values()} == {"withdrawn", "prepared"}
+
+
+@pytest.mark.parametrize("is_told", [False, True])
+def test_what_was_sent_in_place_of_what_was_marked_as_sent_is_no_more_money(mia: Merchant, *, is_told: bool) -> None:
+    made = refund(overpaid(mia))
+    if is_told:
+        told(made)
+    marked(made)
+    look(sent(made))
+    assert final(made) == ("11.00", "11.00")
+
+
+def test_what_was_noticed_under_another_hash_before_it_was_marked_is_no_more_money(mia: Merchant) -> None:
+    made = told(refund(overpaid(mia)))
+    look(sent(made))
+    marked(made)
+    assert final(made) == ("11.00", "11.00")
+
+
+@pytest.mark.parametrize("is_told", [False, True])
+def test_what_is_sent_in_its_place_after_the_chain_took_it_back_is_no_more_money(
+    mia: Merchant, *, is_told: bool
+) -> None:
+    made = refund(overpaid(mia))
+    marked(made)
+    look(sent(made, FIRST))
+    look(are_gone=True)
+    if is_told:
+        told(made, SECOND)
+    assert look(sent(made)) == {made.pk: ("seen", SECOND)}
+    assert final(made) == ("11.00", "11.00")
