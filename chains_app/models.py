@@ -16,6 +16,11 @@ class ScanCursor(models.Model):
     collections_doubted = models.BigIntegerField(
         null=True, help_text="Collections from this block on were marked, and the block was replaced since."
     )
+    found_late = models.BigIntegerField(
+        default=0,
+        db_default=0,
+        help_text="How often payments were found in blocks whose collections may have been asked for.",
+    )
     refunds_read = models.BigIntegerField(
         null=True, help_text="The last block in which refunds were looked for; null before the first look."
     )

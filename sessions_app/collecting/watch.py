@@ -3,18 +3,17 @@
 For the merchant's books only: it reads after the watcher, by connections of its own, and holds up no payment.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Min, Q, QuerySet
+from django.db.models import Min, QuerySet
 from django.utils import timezone
 
 from chains_app.calls.chain_calls import COLLECTIONS, Emptied, collections_between, collections_of
 from chains_app.models import ScanCursor, SetAside
 from chains_app.networks.networks import Network
 from chains_app.reading.reader import ReaderUnavailable
-from chains_app.reading.scanning import hold
 from chains_app.reading.set_aside import postpone, set_aside, settle
 from common.postgresql.bulk_sql import update_rows
 from sessions_app.books.booking import book_payments
@@ -44,22 +43,12 @@ def follow_collections(network: Network) -> None:
     first = _first_unread(network, cursor.collections_read, upto)
     last = min(upto, first + MOST_BLOCKS - 1)
     if first <= last:
-        wanted = _wanted(network)
-        emptied, doubts = collections_between(network, first, last, **wanted)
+        emptied, doubts = collections_between(network, first, last, **_wanted(network))
         set_aside(network, doubts, timezone.now())
         _mark_collected(network, emptied, timezone.now())
-        _got_to(network, last, before=cursor.collections_read, wanted=wanted)
-
-
-@transaction.atomic
-def _got_to(network: Network, last: int, *, before: int | None, wanted: Mapping[str, Sequence[str]]) -> None:
-    """Unless money was found late meanwhile in blocks that are behind then: of its collection nobody has asked."""
-    hold(network, at=None)
-    found = _waiting(network).filter(session__deposit__derivation_index=None, block_number__lte=last)
-    asked = Q(session__deposit__address__in=wanted.get("deposits", ()))
-    asked |= Q(session__treasury__address__in=wanted.get("treasuries", ()))
-    if not found.exclude(asked).exists():
-        ScanCursor.objects.filter(pk=network.id, collections_read=before).update(collections_read=last)
+        # Unless money was found late meanwhile in blocks that are behind then: of its collection nobody has asked.
+        as_before = {"collections_read": cursor.collections_read, "found_late": cursor.found_late}
+        ScanCursor.objects.filter(pk=network.id, **as_before).update(collections_read=last)
 
 
 def read_collections_again(network: Network, row: SetAside) -> None:

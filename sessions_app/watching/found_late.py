@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from django.db import transaction
+from django.db.models import F
 from django.utils import timezone
 
 from chains_app.models import ScanCursor
@@ -28,11 +29,13 @@ def store(network: Network, found: Iterable[Transfer], *, at: Position | None) -
 def count(network: Network, sightings: Sightings) -> None:
     """Within a transaction that holds the cursor."""
     reassess_many(record(network, sightings))
-    # What is news may have been collected before anybody asked for its collection.
+    # What is news may have been collected before anybody asked for its collection, or while somebody did.
     numbers = [
         *(each.block_number for each in sightings.fresh),
         *(each.block_number for each in sightings.again.values()),
     ]
     if blocks := [each for each in numbers if each is not None]:
-        cursor = ScanCursor.objects.filter(pk=network.id, collections_read__gte=min(blocks))
-        cursor.update(collections_read=min(blocks) - 1)
+        cursor = ScanCursor.objects.filter(pk=network.id)
+        cursor.filter(collections_read__gte=min(blocks)).update(collections_read=min(blocks) - 1)
+        final = cursor.filter(block_number__gte=min(blocks) + network.confirmations.normal)
+        final.update(found_late=F("found_late") + 1)

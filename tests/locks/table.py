@@ -56,9 +56,6 @@ ROWS: dict[str, tuple[str, ...]] = {
     "sessions_app.books.catching_up._book_payments: select_for_update": (
         f"{BOOKS}::test_what_waits_again_meanwhile_is_not_caught_up_with_as_collected",
     ),
-    "sessions_app.collecting.watch._got_to: atomic": (
-        f"{BOOKS}::test_of_what_is_found_late_while_collections_are_asked_for_the_collection_is_asked_for_next",
-    ),
     "sessions_app.books.fees.take_back_fees_of_nothing: select_for_update": (
         f"{BOOKS}::test_of_two_that_take_back_the_last_payments_at_once_one_takes_back_the_fee",
     ),

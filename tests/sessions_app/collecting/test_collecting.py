@@ -3,6 +3,8 @@
 from dataclasses import replace
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from chains_app.calls.chain_calls import COLLECTIONS, Emptied
@@ -104,6 +106,20 @@ def test_collections_are_read_from_where_they_were_read(
     watch.follow_collections(network("devchain"))
     assert calls == ([asked] if asked else [])
     assert ScanCursor.objects.get(pk="devchain").collections_read == (LAST if asked else read)
+
+
+def test_no_watcher_waits_while_the_payments_are_looked_through(
+    session: CheckoutSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The cursor, which each of them needs, is not held."""
+    Payment.objects.filter(session=session).update(network="devchain")
+    ScanCursor.objects.create(network="devchain", block_number=LAST, block_hash="0x3")
+    monkeypatch.setattr(watch, "collections_between", lambda *_, **__: ([], []))
+    with CaptureQueriesContext(connection) as asked:
+        watch.follow_collections(network("devchain"))
+    statements = [each["sql"] for each in asked]
+    locks = [place for place, each in enumerate(statements) if "UPDATE" in each and "scancursor" in each]
+    assert [place for place, each in enumerate(statements) if "sessions_app_payment" in each][-1] < locks[0]
 
 
 @pytest.mark.parametrize(("name", "cursor"), [("sandbox", {"block_hash": "0x3"}), ("devchain", {}), ("devchain", None)])
