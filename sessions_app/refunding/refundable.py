@@ -42,15 +42,18 @@ def excess(session: CheckoutSession) -> Decimal:
 
 
 def is_there(refund: Refund) -> bool:
-    """Whether all that stands of the refund's asset, sent or not, is there: a payment may vanish after it was prepared.
+    """Whether all that stands of the refund's asset, sent or not, is there, also beside what was told since.
 
-    By its worth: at the day's rate more of an asset may go back than came.
+    A payment may vanish after the refund was prepared, and people may say that the money went back by another
+    transaction. By its worth: at the day's rate more of an asset may go back than came.
     """
     session = with_facts(CheckoutSession.objects.filter(pk=refund.session_id)).get()
     option = (refund.network, refund.asset)
     with localcontext(prec=PRECISION):
         there = worth(each for each in _sure(session) if (each.network, each.asset) == option)
-        back = sum((each.value for each in _back(session) if (each.network, each.asset) == option), ZERO)
+        told = [each for each in _back(session, is_sure=True) if each.is_told and each.at >= refund.created_at]
+        others = [each for each in _back(session) if not each.is_told or each.at < refund.created_at]
+        back = sum((each.value for each in told + others if (each.network, each.asset) == option), ZERO)
         return to_minor_unit(back - there, session.currency) <= 0
 
 

@@ -155,8 +155,8 @@ def why_held(refund: Refund) -> str:
         return f"{told.actor} said a moment ago that the money has gone back, by {told.tx_hash}: send nothing."
     if not is_there(refund):
         return (
-            "More is to go back than is there: a payment is no longer final, or gone from the chain. Wait until it is "
-            "there again, or withdraw the refund."
+            "More is to go back than is there: a payment is no longer final or gone from the chain, or the money is "
+            "said to have gone back otherwise. Wait until it is there again, or withdraw the refund."
         )
     return ""
 

@@ -125,7 +125,10 @@ def sent_back(
                 # What went back later went of the rest, and what was withdrawn for this may have gone all the same:
                 # neither makes this less.
                 before = [each for each in back if each.at <= decision.decided_at and each.refund not in decision.seen]
-                back += _told(session, decision, decision.seen, there, paying, before)
+                told = _told(session, decision, decision.seen, there, paying, before)
+                if is_sure and not told:  # all of it is on its way, by what may never be final: this went for sure
+                    told = _told(session, decision, decision.seen, there, paying, [b for b in before if b.is_sure])
+                back += told
     return [each for each in back if each.is_sure or not is_sure]
 
 
