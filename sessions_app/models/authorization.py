@@ -20,7 +20,7 @@ class Authorization(models.Model):
     """One signed transfer of what a session's quote asks for. `signing/settling.py` is its one writer.
 
     While `over_at` is empty it may still move the buyer's money, and no other one is handed over for the session. Once
-    settled it may again, if the chain drops its payment (`signing/kept.py`).
+    settled it may again, if the chain drops its payment (`signing/kept.py`): then it is opened again.
     """
 
     session = models.ForeignKey(CheckoutSession, on_delete=models.CASCADE, related_name="authorizations")
@@ -35,6 +35,7 @@ class Authorization(models.Model):
     tx_hash = models.CharField(max_length=66, blank=True)
     created_at = models.DateTimeField(db_default=Now())
     asked_at = models.DateTimeField(null=True, help_text="Since when somebody asks the facilitator; null: nobody does.")
+    settled_at = models.DateTimeField(null=True, help_text="When the facilitator was asked that brought it.")
     over_at = models.DateTimeField(null=True, help_text="When it was known that it will move no money, or has.")
 
     class Meta:

@@ -22,7 +22,7 @@ from sessions_app.models import Authorization, CheckoutSession
 from sessions_app.pay.frame import keep_private
 from sessions_app.pay.signed_headers import header, read_payment
 from sessions_app.reading.queries import session_for_buyer
-from sessions_app.signing.kept import under_way
+from sessions_app.signing.kept import is_dropped, under_way
 from sessions_app.signing.offered import all_offered, picked
 from sessions_app.signing.settling import settle
 from sessions_app.status import Status
@@ -110,9 +110,10 @@ def _standing(session: CheckoutSession, row: Authorization | None = None) -> dic
     """Where the payment stands. That a transfer was brought is the facilitator's word; `status` is ours."""
     told: dict[str, Any] = {"id": session.public_id, "status": session.status, "paymentStatus": session.payment_status}
     if row is not None:
+        tx_hash = "" if is_dropped(row, session) else row.tx_hash
         told |= {
-            "transaction": row.tx_hash or None,
-            "explorerUrl": network(row.network).transaction_link(row.tx_hash) if row.tx_hash else None,
+            "transaction": tx_hash or None,
+            "explorerUrl": network(row.network).transaction_link(tx_hash) if tx_hash else None,
         }
     return told
 

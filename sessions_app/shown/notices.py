@@ -39,7 +39,7 @@ def notices_of(
         Status.OPEN: lambda: [
             _paused(session) if session.merchant.suspended_at else None,
             _signed(signed, now),
-            _gone(payments),
+            None if signed else _gone(payments),  # not to be paid again otherwise while that may still be sent
             _not_taken(session, payments),
         ],
         Status.PROCESSING: lambda: [_late_but_enough(session)],

@@ -17,6 +17,7 @@ from sessions_app.errors import NotToBeSigned, OptionUnavailable, SessionNotOpen
 from sessions_app.models import CheckoutSession
 from sessions_app.paying.quoting import check_offered, options_for
 from sessions_app.paying.why_not import paused
+from sessions_app.signing.kept import is_for, under_way
 from sessions_app.state.children import payments_of
 from sessions_app.state.conflicts import not_open
 from sessions_app.state.facts import with_facts
@@ -36,7 +37,7 @@ class Asked:
     recipient: str
     units: int
     seconds: int  # from now, until which it is to be on the chain
-    nonce: bytes  # the same until money comes: of one wallet's signatures with it, the chain takes one
+    nonce: bytes  # the same until money is there: of one wallet's signatures with it, the chain takes one
 
     @property
     def amount(self) -> str:
@@ -106,12 +107,19 @@ def _check_open(session: CheckoutSession, now: datetime) -> None:
 def _asked(session: CheckoutSession, option: PaymentOption, units: int, now: datetime) -> Asked:
     check_offered(option.network, now)
     left = int((session.expires_at - now).total_seconds())
-    # Money that came makes another sum due, which is another payment.
-    due = f"tallystick:{session.public_id}:{len(payments_of(session))}"
     return Asked(
         option=option,
         recipient=session.deposit.address if session.quote_id else "",
         units=units,
         seconds=min(TO_SETTLE, left + TO_SETTLE_LATE),
-        nonce=keccak(due.encode()),
+        nonce=_nonce(session, option, units),
     )
+
+
+def _nonce(session: CheckoutSession, option: PaymentOption, units: int) -> bytes:
+    """That of the payment that is under way, if it is this one: though the chain dropped it, it may come back."""
+    sent = under_way(session)
+    if sent and is_for(sent, option) and sent.amount_units == units:
+        return bytes.fromhex(sent.nonce[2:])
+    # Money that came makes another sum due, which is another payment.
+    return keccak(f"tallystick:{session.public_id}:{len(payments_of(session))}".encode())

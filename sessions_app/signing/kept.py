@@ -1,22 +1,25 @@
 """The rows of signed payments: one at a time may be under way for a session, whoever comes, crashes or tries again.
 
 The database holds that by a constraint. A row is written before the facilitator is asked, and says afterwards what came
-of it. One that was closed because its payment was seen is under way again when the chain drops that payment: until its
-time is over it may come back, beside whatever else the buyer was asked to sign.
+of it. One whose payment was seen is under way again when the chain drops that payment: until its time is over it may
+come back, beside whatever else the buyer was asked to sign. The same may be brought anew: the token's contract takes it
+once.
 """
 
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
+from django.db import IntegrityError
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext
 
 from chains_app.calls.authorizations import Authorization as Transfer
 from chains_app.networks.networks import PaymentOption, all_networks
 from chains_app.reading.health import read_until
+from common.database import failing_alone
 from sessions_app.errors import AnotherSigned, BeingSettled
 from sessions_app.models import Authorization, AuthorizationStage, CheckoutSession, Payment
 from sessions_app.paying.grace import CLOCKS_DIFFER_BY
-from sessions_app.signing.asked import Asked
 from sessions_app.state.children import payments_of
 
 # Longer than the facilitator is waited for: whoever asked it has died by then.
@@ -30,15 +33,23 @@ def under_way(session: CheckoutSession) -> Authorization | None:
 
 
 def settled_before(session: CheckoutSession, transfer: Transfer) -> Authorization | None:
-    """The same payment, by the quote in force, if it was brought to the chain already."""
+    """The same payment, by the quote in force, if it was brought to the chain already, and not dropped since."""
     if session.quote is None:
         return None
     of = {"network": session.quote.network, "asset": session.quote.asset, "sender": transfer.sender}
-    return _rows(session).filter(**of, nonce=_nonce(transfer), stage=AuthorizationStage.SETTLED).first()
+    row = _rows(session).filter(**of, nonce=_nonce(transfer), stage=AuthorizationStage.SETTLED).first()
+    return None if row is None or is_dropped(row, session) else row
+
+
+def is_dropped(row: Authorization, session: CheckoutSession) -> bool:
+    """Whether the chain showed its transfer and does no more, and nobody has brought it anew since."""
+    gone_at = [payment.vanished_at for payment in _transfers(row, session)]
+    gone_since = [at for at in gone_at if at and (row.settled_at is None or at >= row.settled_at)]
+    return bool(gone_since) and all(gone_at)
 
 
 def close_what_is_over(session: CheckoutSession, *, now: datetime) -> None:
-    """What can move no more money, or has, stands in nobody's way as long as that is so (`under_way`)."""
+    """What can move no more money, or has, stands in nobody's way; what the chain dropped since may be brought anew."""
     for row in _rows(session).filter(over_at=None):
         same = _as_known(row).filter(valid_before=row.valid_before, asked_at=row.asked_at)
         is_asked = row.stage == AuthorizationStage.ASKING
@@ -48,15 +59,18 @@ def close_what_is_over(session: CheckoutSession, *, now: datetime) -> None:
         elif broke_off or (not is_asked and _is_past(row)):
             reason = row.reason or ("broke off" if broke_off else "its time passed, and the chain shows nothing")
             same.update(stage=AuthorizationStage.FAILED, reason=reason, over_at=now)
+    for row in _rows(session).filter(stage=AuthorizationStage.SETTLED).order_by("id"):
+        if is_dropped(row, session) and not _is_past(row):
+            _reopen(row)
 
 
-def claim(session: CheckoutSession, asked: Asked, transfer: Transfer, *, now: datetime) -> Authorization:
+def claim(session: CheckoutSession, option: PaymentOption, transfer: Transfer, *, now: datetime) -> Authorization:
     """The payment's row, for this request alone. Raises `AnotherSigned`, `BeingSettled`."""
     valid_before = datetime.fromtimestamp(transfer.valid_before, tz=UTC)
     mine = Authorization(
         session=session,
-        network=asked.option.network.id,
-        asset=asked.option.asset.symbol,
+        network=option.network.id,
+        asset=option.asset.symbol,
         sender=transfer.sender,
         nonce=_nonce(transfer),
         amount_units=transfer.units,
@@ -70,7 +84,7 @@ def claim(session: CheckoutSession, asked: Asked, transfer: Transfer, *, now: da
     if found is None:  # what stood in its way ended this very moment
         raise BeingSettled(gettext("A payment was just being handed over: try again."))
     # Each token's contract on each network takes a nonce once; two contracts take it twice.
-    if (found.sender, found.nonce) != (mine.sender, mine.nonce) or not is_for(found, asked.option):
+    if (found.sender, found.nonce) != (mine.sender, mine.nonce) or not is_for(found, option):
         raise another_signed(found, now=now)
     free = Q(asked_at=None) | Q(asked_at__lt=now - LEASE)
     claimed = _as_known(found).filter(free).exclude(stage=AuthorizationStage.SETTLED)
@@ -109,9 +123,9 @@ def hand_over(row: Authorization) -> None:
         raise BeingSettled(gettext("A payment was just being handed over: try again."))
 
 
-def keep_settled(row: Authorization, *, tx_hash: str) -> None:
-    """The facilitator says that it is on the chain."""
-    _write(row, stage=AuthorizationStage.SETTLED, tx_hash=tx_hash, reason="", asked_at=None)
+def keep_settled(row: Authorization, *, tx_hash: str, now: datetime) -> None:
+    """The facilitator, who was asked at `now`, says that it is on the chain."""
+    _write(row, stage=AuthorizationStage.SETTLED, tx_hash=tx_hash, reason="", asked_at=None, settled_at=now)
 
 
 def keep_in_doubt(row: Authorization, *, reason: str, tx_hash: str = "") -> None:
@@ -134,6 +148,13 @@ def _as_known(row: Authorization) -> QuerySet[Authorization]:
     return Authorization.objects.filter(pk=row.pk, stage=row.stage, over_at=None)
 
 
+def _reopen(row: Authorization) -> None:
+    """The same may be handed over again, unless another one is under way."""
+    same = Authorization.objects.filter(pk=row.pk, stage=row.stage, over_at=row.over_at, settled_at=row.settled_at)
+    with suppress(IntegrityError), failing_alone():
+        same.update(stage=AuthorizationStage.SETTLING, reason="the chain dropped it", over_at=None)
+
+
 def _is_past(row: Authorization) -> bool:
     """Whether its chain was read beyond the time until which the contract takes it. Our clock alone proves nothing."""
     network = all_networks().get(row.network)
@@ -146,15 +167,22 @@ def _nonce(transfer: Transfer) -> str:
 
 
 def _seen(row: Authorization, session: CheckoutSession) -> Payment | None:
-    """Its transfer on the chain, whichever transaction brought it, while it is there."""
+    """Its transfer on the chain, while it is there."""
+    return next((payment for payment in _transfers(row, session) if not payment.vanished_at), None)
+
+
+def _transfers(row: Authorization, session: CheckoutSession) -> list[Payment]:
+    """Its transfer as it was seen, whichever transactions brought it: all but one of them vanished."""
     what = (row.network, row.asset, row.sender, row.amount_units)
-    for payment in payments_of(session):
-        if payment.vanished_at:
-            continue
-        is_like_it = (payment.network, payment.asset, payment.sender, payment.amount_units) == what
-        if payment.tx_hash == row.tx_hash or (is_like_it and payment.seen_at >= row.created_at):
-            return payment
-    return None
+    return [
+        payment
+        for payment in payments_of(session)
+        if payment.tx_hash == row.tx_hash
+        or (
+            (payment.network, payment.asset, payment.sender, payment.amount_units) == what
+            and payment.seen_at >= row.created_at
+        )
+    ]
 
 
 def _write(row: Authorization, **fields: object) -> bool:

@@ -54,7 +54,7 @@ def settle(session: CheckoutSession, signed: SignedPayment, *, now: datetime) ->
         return settled
     asked = is_asked(session, now=now)
     _check(signed, asked, session, now)
-    row = kept.claim(session, asked, signed.transfer, now=now)
+    row = kept.claim(session, asked.option, signed.transfer, now=now)
     return _bring(row, asked, signed, session, now)
 
 
@@ -106,7 +106,7 @@ def _bring(
         if problem.tx_hash:
             announce(again(session), tx_hash=problem.tx_hash, amount=asked.amount, now=now)
         raise _in_doubt(row, str(problem), tx_hash=problem.tx_hash) from None
-    kept.keep_settled(row, tx_hash=tx_hash)
+    kept.keep_settled(row, tx_hash=tx_hash, now=now)
     announce(again(session), tx_hash=tx_hash, amount=asked.amount, now=now)
     return row
 

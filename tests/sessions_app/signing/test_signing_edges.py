@@ -201,8 +201,9 @@ def test_the_rest_is_signed_while_the_part_is_there(
     assert under_way is not None
     assert under_way.pk == in_doubt.pk
     with pytest.raises(AnotherSigned):
-        settled(again(quoted))
+        settled(again(quoted), wallet=OTHER)
     assert facilitator.times("/settle") == 2
+    assert settled(again(quoted)).pk == in_doubt.pk  # the same nonce
 
 
 @pytest.mark.parametrize(("seconds", "stage"), [(74, "asking"), (75, "asking"), (76, "failed")])
