@@ -14,9 +14,13 @@ def local_day(moment: datetime, merchant: Merchant) -> date:
     return moment.astimezone(ZoneInfo(merchant.time_zone)).date()
 
 
-def booking_day(at: datetime, *, merchant: Merchant, now: datetime) -> date:
-    """The day on which it happened; of a month that is closed by now, the day on which it is learned, or the next."""
-    day, first = local_day(at, merchant), first_open_day(merchant, now=now)
+def booking_day(at: datetime, *, merchant: Merchant, now: datetime, is_first_booking: bool = False) -> date:
+    """The day on which it happened; of a month that is closed by now, the day on which it is learned, or the next.
+
+    `is_first_booking`: of what was known before books were kept, by `now`. No month was closed by another zone then.
+    """
+    day = local_day(at, merchant)
+    first = _open_by_clock(merchant, now=now) if is_first_booking else first_open_day(merchant, now=now)
     return day if day >= first else max(local_day(now, merchant), first)
 
 
@@ -27,10 +31,14 @@ def is_closed(day: date, *, merchant: Merchant, now: datetime) -> bool:
 
 def first_open_day(merchant: Merchant, *, now: datetime) -> date:
     """The first of the oldest month that is not closed, by the time zone of now or by that of before."""
+    first = _open_by_clock(merchant, now=now)
+    return max(first, merchant.months_closed_to or first)
+
+
+def _open_by_clock(merchant: Merchant, *, now: datetime) -> date:
     month = local_day(now, merchant).replace(day=1)
     last_month = (month - timedelta(days=1)).replace(day=1)
-    first = last_month if closes_at(last_month, merchant) > now else month
-    return max(first, merchant.months_closed_to or first)
+    return last_month if closes_at(last_month, merchant) > now else month
 
 
 def closes_at(day: date, merchant: Merchant) -> datetime:

@@ -119,12 +119,15 @@ class _Writer:
     fees_back: list[UnbookedFee] = field(default_factory=list)
 
     def add(self, line: BookLine, *, learned_at: datetime | None, session: CheckoutSession) -> None:
-        known = self.now
-        if self.began_at and learned_at and learned_at < self.began_at:
-            known = learned_at
+        before_books = learned_at if self.began_at and learned_at and learned_at < self.began_at else None
         line.session, line.merchant, line.mode = session, session.merchant, session.mode
         line.reporting_currency = line.reporting_currency or session.merchant.reporting_currency
-        line.booked_on = booking_day(line.at, merchant=session.merchant, now=known)
+        line.booked_on = booking_day(
+            line.at,
+            merchant=session.merchant,
+            now=before_books or self.now,
+            is_first_booking=before_books is not None,
+        )
         self.lines.append(line)
 
     def undo(self, done: BookLine, line: BookLine, *, at: datetime, session: CheckoutSession) -> None:

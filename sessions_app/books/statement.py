@@ -66,7 +66,7 @@ class Statement:
     last: date
     currency: str
     is_closed: bool
-    closes_at: datetime
+    closes_at: datetime | None  # None: it is closed by the time zone of before, and by that of now it is not yet
     rows: Sequence[Row]
     lines: Mapping[str, int] = field(default_factory=dict)  # of the month, by kind
     unknown: int = 0
@@ -132,12 +132,13 @@ def statement(merchant: Merchant, mode: str, month: date, now: datetime) -> Stat
         else:
             unknown_before += missing
     rows = [of_it.row(network, asset, currency) for (network, asset), of_it in sums.items()]
+    closed, closes = is_closed(first, merchant=merchant, now=now), closes_at(first, merchant)
     return Statement(
         first=first,
         last=last,
         currency=currency,
-        is_closed=is_closed(first, merchant=merchant, now=now),
-        closes_at=closes_at(first, merchant),
+        is_closed=closed,
+        closes_at=None if closed and closes > now else closes,
         rows=sorted(rows, key=lambda row: (-row.worth.received, row.network, row.asset)),
         lines=counts,
         unknown=unknown,

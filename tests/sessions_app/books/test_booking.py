@@ -19,6 +19,7 @@ from sessions_app.books.booking import book_payments
 from sessions_app.books.catching_up import catch_up
 from sessions_app.books.definitions import book_sums, money_of_session, worth_by
 from sessions_app.books.fees import book_fees
+from sessions_app.books.statement import statement
 from sessions_app.collecting import undone
 from sessions_app.collecting.collecting import play_collection
 from sessions_app.models import BookLine, CheckoutSession, Payment, UnbookedFee
@@ -226,6 +227,8 @@ def test_a_month_that_was_closed_is_not_opened_by_another_time_zone(
     mia.refresh_from_db()
     assert booking_day(utc(at), merchant=mia, now=utc(now)) == day
     assert is_closed(date(2026, 11, 30), merchant=mia, now=utc(now))
+    closes_at = statement(mia, "test", date(2026, 11, 1), utc(now)).closes_at
+    assert closes_at == (utc("2026-12-01T17:00") if utc(now) > utc("2026-12-01T17:00") else None)
 
 
 def test_a_month_that_was_open_stays_open_in_another_time_zone_until_it_closes_there(

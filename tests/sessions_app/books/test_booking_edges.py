@@ -162,6 +162,8 @@ def test_what_never_was_final_is_not_booked_though_it_is_gone(final: Payment) ->
 def test_what_was_known_before_books_were_kept_counts_for_its_day(
     final: Payment, learned: int | None, began: int | None, is_own_day: bool
 ) -> None:
+    """Also if the business has chosen a time zone meanwhile."""
+    Merchant.objects.filter(pk=final.session.merchant_id).update(months_closed_to=NOW.date().replace(day=1))
     arrived = NOW - timedelta(days=90)
     known = arrived + timedelta(seconds=learned or 0)
     Payment.objects.filter(pk=final.pk).update(arrived_at=arrived, confirmed_at=known, first_confirmed_at=known)
