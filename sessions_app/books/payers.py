@@ -25,8 +25,9 @@ def named_in_log(tx_hash: str) -> str:
 def paid_it(fee: UnbookedFee, cost: Cost) -> bool:
     """Whether the business did: by a wallet that is known as its own, or by any, as far as its word counts for that.
 
-    It does for a collection. Which transaction a refund is, the business says too, and that may be an exchange's: so a
-    refund has to be sent straight, by a call of its token, to the buyer, or to the business's own Safe.
+    It does for a collection. Which transaction a refund is, the business says too, and that may be an exchange's batch:
+    so a refund has to be sent straight, by a call of its token, to the buyer, or to the business's own Safe. By any
+    wallet: an exchange's withdrawal that is alone in its transaction looks like a payment by one of the business's own.
     """
     return (
         _is_own(cost.sender, fee)
@@ -50,7 +51,8 @@ def refunds_sent_with(fee: UnbookedFee) -> QuerySet[Refund]:
 def _sent_refund_straight(fee: UnbookedFee, cost: Cost) -> bool:
     refunds = list(refunds_sent_with(fee).filter(session__merchant=fee.merchant, session__mode=fee.mode))
     assets = network_of(fee.network).assets
-    straight = {each.to_address.lower() for each in refunds}
+    # What called the buyer's own contract, which paid them from inside, is no transaction of the business.
+    straight = {each.to_address.lower() for each in refunds if each.log_index != FROM_INSIDE}
     straight |= {(asset.contract or "").lower() for each in refunds if (asset := assets.get(each.asset))}
     return bool(refunds) and (cost.to.lower() in straight - {""} or _is_own(cost.to, fee))
 

@@ -135,7 +135,7 @@ def test_who_is_collected_for_by_another_business_bears_nothing(mia: Merchant, o
     ],
     ids=[
         "by the treasury",
-        "a call of its token",
+        "a call of its token, by whichever wallet",
         "by her Safe",
         "to the buyer",
         "in an exchange's batch",
@@ -173,6 +173,13 @@ def test_the_fee_of_coin_that_a_safe_sent_is_that_of_its_transaction_while_a_ref
         Refund.objects.filter(pk=each.pk).update(status=RefundStatus.PREPARED, tx_hash="", log_index=None)
         book_refunds([each.pk], now=NOW)
         assert of_fees() == ["network_fee", *left]
+
+
+def test_who_pays_for_a_call_of_the_buyers_own_contract_is_not_the_business(mia: Merchant) -> None:
+    book_refunds([from_inside(mia, 1).pk], now=NOW)
+    with costing(Cost(units=21_000, at=NOW, sender=STRANGER, to=own(Refund).get().to_address)):
+        fees.book_fees(DEVCHAIN)
+    assert of_fees() == []
 
 
 @pytest.mark.parametrize("told_tx", ["", f"{MADE_UP[:-1]}1"], ids=["nobody said it", "it was picked"])
