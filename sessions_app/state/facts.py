@@ -119,15 +119,19 @@ def sent_back(
     with localcontext(prec=PRECISION):
         stand = [refund for refund in refunds_of(session) if refund.status != RefundStatus.WITHDRAWN]
         back = [_of_refund(refund) for refund in stand]
+        ended = [(each.withdrawn_at, _of_refund(each)) for each in refunds_of(session) if each.withdrawn_at]
         shown = shown_by_chain(session)
         for decision in decisions_of(session):
             if decision.kind == DecisionKind.REFUNDED and decision.tx_hash.lower() not in shown:
                 # What went back later went of the rest, and what was withdrawn for this may have gone all the same:
-                # neither makes this less.
-                before = [each for each in back if each.at <= decision.decided_at and each.refund not in decision.seen]
+                # neither makes this less. What is withdrawn later makes it no more.
+                later = [each for withdrawn_at, each in ended if withdrawn_at > decision.decided_at]
+                then = [each for each in back + later if each.at <= decision.decided_at]
+                before = [each for each in then if each.refund not in decision.seen]
                 told = _told(session, decision, decision.seen, there, paying, before)
-                if is_sure and not told:  # all of it is on its way, by what may never be final: this went for sure
-                    told = _told(session, decision, decision.seen, there, paying, [b for b in before if b.is_sure])
+                if not told:  # all of it was on its way, by what may never be final, or is withdrawn: this went
+                    went = [each for each in before if (each.is_sure if is_sure else each not in later)]
+                    told = _told(session, decision, decision.seen, there, paying, went)
                 back += told
     return [each for each in back if each.is_sure or not is_sure]
 

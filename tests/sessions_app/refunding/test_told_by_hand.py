@@ -12,6 +12,7 @@ from sessions_app.paying.refund_states import Move, move
 from sessions_app.paying.second_thoughts import take_back
 from sessions_app.refunding.refundable import arrived
 from sessions_app.refunding.refunds import play_refund, why_held, withdraw_refund
+from sessions_app.refunding.told import tell_transaction
 from sessions_app.state.representation import represent
 from sessions_app.status import DecisionKind, RefundStatus
 from tests.cast import Api, refreshed
@@ -112,13 +113,14 @@ def test_what_is_told_of_money_that_is_on_its_way_counts_and_once_it_is_there_no
 
 @pytest.mark.parametrize("is_final", [False, True])
 def test_what_the_chain_took_back_is_not_signed_again_once_its_money_is_told_to_have_gone(
-    late: CheckoutSession, all_of_it: Refund, *, is_final: bool
+    sandbox: Sandbox, late: CheckoutSession, all_of_it: Refund, *, is_final: bool
 ) -> None:
     if is_final:
         to(RefundStatus.CONFIRMED, all_of_it)
     to(RefundStatus.PREPARED, all_of_it)
     assert OTHERWISE in why_held(all_of_it)
     assert counted(late) == ("44.10", "44.10")
+    sandbox.skip(seconds=1)
     withdraw_refund(all_of_it, actor="mia@example.com", now=timezone.now())
     assert (arrived(refreshed(late)), counted(late)) == ([], ("44.10", "44.10"))
 
@@ -137,3 +139,15 @@ def test_a_part_that_is_beside_what_was_told_may_be_signed_again(late: CheckoutS
     told(late)
     to(RefundStatus.PREPARED, refund)
     assert (why_held(refund), counted(late)) == ("", ("24.10", "24.10"))
+
+
+def test_a_part_that_is_withdrawn_afterwards_makes_what_was_told_no_more(
+    sandbox: Sandbox, late: CheckoutSession
+) -> None:
+    part = tell_transaction(prepared(late, kind="amount", amount=Decimal(20)), AGAIN, actor="mia@example.com")
+    told(late)
+    sandbox.skip(seconds=1)
+    withdraw_refund(part, actor="mia@example.com", now=timezone.now())
+    assert counted(late) == ("24.10", "24.10")
+    assert prepared(late, kind="full").amount_units == 20_000_000
+    assert counted(late) == ("24.10", "24.10")

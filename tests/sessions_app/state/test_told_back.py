@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from itertools import product
 from typing import Any, get_type_hints
 
 from hypothesis import example, given, settings
@@ -15,6 +16,8 @@ ASSETS = ("USDC", "ETH")
 STEPS = st.one_of(
     st.tuples(st.just("pay"), st.sampled_from(ASSETS), st.integers(1, 9_000)),  # cents
     st.tuples(st.just("refund"), st.sampled_from(ASSETS), st.integers(1, 100)),  # per cent of what is left
+    st.tuples(st.just("prepare"), st.sampled_from(ASSETS), st.integers(1, 100)),
+    st.tuples(st.just("withdraw"), st.just("the oldest"), st.just(0)),
     st.tuples(st.just("tell"), st.sampled_from(("late", "wrong_asset", "overpaid")), st.just(0)),
 )
 Step = tuple[str, str, int]
@@ -36,12 +39,13 @@ def gone(back: Iterable[Back], asset: str) -> Sum:
     return sum((each.units for each in own), Decimal(0)), sum((each.value for each in own), Decimal(0))
 
 
-def after(steps: list[Step]) -> tuple[list[Any], list[Back]]:
-    """What came for a session over 49.00, and what went back. A minute passes between two steps."""
+def after(steps: list[Step]) -> tuple[list[Any], list[Back], list[Back]]:
+    """What came for a session over 49.00, what goes back and what surely. A minute passes between two steps."""
     payments: list[Any] = []
     refunds: list[Any] = []
     decisions: list[Any] = []
     back: list[Back] = []
+    sure: list[Back] = []
     for number, (what, name, much) in enumerate(steps, start=1):
         at, place = datetime(2030, 1, 1, tzinfo=UTC) + timedelta(minutes=number), f"{what}_{number}"
         if what == "pay":  # each at a rate of its own
@@ -49,19 +53,26 @@ def after(steps: list[Step]) -> tuple[list[Any], list[Back]]:
             payments.append(
                 record(PaymentView, network="sandbox", public_id=place, asset=name, arrived_at=at, **fields)
             )
-        elif what == "refund":
+        elif what in {"refund", "prepare"}:
             (units, value), (units_gone, value_gone) = came(payments, name), gone(back, name)
             fields = {"amount_units": (units - units_gone) * much // 100, "value": (value - value_gone) * much / 100}
-            final = {"status": "confirmed", "tx_hash": place}
-            refunds.append(record(RefundView, network="sandbox", asset=name, created_at=at, **final, **fields))
+            status = {"status": "confirmed", "tx_hash": place} if what == "refund" else {"status": "prepared"}
+            refunds.append(
+                record(RefundView, network="sandbox", public_id=place, asset=name, created_at=at, **status, **fields)
+            )
+        elif what == "withdraw":
+            oldest = next((n for n, each in enumerate(refunds) if each.status == "prepared"), None)
+            if oldest is not None:
+                refunds[oldest] = refunds[oldest]._replace(status="withdrawn", withdrawn_at=at)
         else:
             seen = [each.public_id for each in payments if name != "wrong_asset" or each.asset == "ETH"]
             fields = {"kind": "refunded", "issue": name, "seen": seen, "tx_hash": place}
             decisions.append(record(DecisionView, decided_at=at, **fields))
         lists = {"payments": payments, "refunds": refunds, "decisions": decisions}
         session = record(SessionView, amount=Decimal(49), **lists)
-        back = sent_back(session, there=payments, paying=payments, is_sure=True)
-    return payments, back
+        back = sent_back(session, there=payments, paying=payments)
+        sure = sent_back(session, there=payments, paying=payments, is_sure=True)
+    return payments, back, sure
 
 
 @settings(max_examples=60)
@@ -69,8 +80,8 @@ def after(steps: list[Step]) -> tuple[list[Any], list[Back]]:
 @example(steps=[("pay", "USDC", 4_410), ("refund", "USDC", 45), ("tell", "late", 0)])
 @example(steps=[("pay", "USDC", 4_410), ("tell", "late", 0), ("pay", "USDC", 500), ("tell", "late", 0)])
 def test_of_no_asset_more_goes_back_than_came(steps: list[Step]) -> None:
-    payments, back = after(steps)
-    for asset in ASSETS:
+    payments, *views = after(steps)
+    for back, asset in product(views, ASSETS):
         for much, most in zip(gone(back, asset), came(payments, asset), strict=True):
             assert 0 <= much <= most
 
@@ -78,5 +89,5 @@ def test_of_no_asset_more_goes_back_than_came(steps: list[Step]) -> None:
 @settings(max_examples=30)
 @given(steps=st.lists(STEPS, max_size=9))
 def test_once_all_is_told_to_have_gone_back_nothing_is_left(steps: list[Step]) -> None:
-    payments, back = after([*steps, ("tell", "late", 0)])
+    payments, back, _ = after([*steps, ("tell", "late", 0)])
     assert [gone(back, asset) for asset in ASSETS] == [came(payments, asset) for asset in ASSETS]
