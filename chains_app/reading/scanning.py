@@ -14,7 +14,7 @@ from math import ceil
 from typing import Any, NamedTuple
 
 from django.db import IntegrityError, transaction
-from django.db.models import Q
+from django.db.models import F, Q
 from django.db.models.functions import Least
 
 from chains_app.models import ScanCursor, ScannedBlock
@@ -290,7 +290,8 @@ def _save_checkpoint(scan: Scan, read_by: str) -> None:
     if scan.replaced_from is not None:
         blocks.filter(number__gte=scan.replaced_from).delete()
         row, before = ScanCursor.objects.filter(pk=network), scan.replaced_from - 1
-        row.update(read_twice=Least("read_twice", before), read_thrice=Least("read_thrice", before))
+        late = F("found_late") + 1  # who asks for collections meanwhile knows nothing of the new branch: they ask again
+        row.update(read_twice=Least("read_twice", before), read_thrice=Least("read_thrice", before), found_late=late)
         marked = row.filter(collections_read__gte=scan.replaced_from)
         marked.update(collections_read=before, collections_doubted=Least("collections_doubted", scan.replaced_from))
     ends = [at for at in (scan.below, scan.end) if at]

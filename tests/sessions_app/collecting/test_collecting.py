@@ -10,7 +10,8 @@ from django.utils import timezone
 from chains_app.calls.chain_calls import COLLECTIONS, Emptied
 from chains_app.models import ScanCursor, SetAside
 from chains_app.networks.networks import Network, network
-from chains_app.reading.reader import Doubt, ReaderUnavailable
+from chains_app.reading.reader import Block, Doubt, ReaderUnavailable
+from chains_app.reading.scanning import Position, Scan, save_cursor
 from chains_app.reading.set_aside import set_aside
 from chains_app.receiving.deposits import Collection
 from merchants_app.models import AuditEntry, Merchant
@@ -106,6 +107,27 @@ def test_collections_are_read_from_where_they_were_read(
     watch.follow_collections(network("devchain"))
     assert calls == ([asked] if asked else [])
     assert ScanCursor.objects.get(pk="devchain").collections_read == (LAST if asked else read)
+
+
+def test_what_was_asked_of_a_branch_that_was_given_up_meanwhile_is_asked_again(
+    session: CheckoutSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    devchain, now = network("devchain"), timezone.now()
+    Payment.objects.filter(session=session).update(network="devchain", block_number=OLDEST)
+    ScanCursor.objects.create(network="devchain", block_number=LAST + 3, block_hash="0x3", collections_read=LAST - 4)
+    given_up = Scan(
+        network=devchain, began_at=Position(LAST + 3, "0x3"), first=LAST - 1, last=LAST + 4,
+        head=Block(LAST + 4, "0x4", now), end=Position(LAST + 4, "0x4"), below=None, transfers=(), pending=(),
+        doubts=(), replaced_from=LAST - 1,
+    )  # fmt: skip
+
+    def between(*_: object, **__: object) -> tuple[list[Emptied], list[Doubt]]:
+        save_cursor(given_up, now=now)
+        return [], []
+
+    monkeypatch.setattr(watch, "collections_between", between)
+    watch.follow_collections(devchain)
+    assert ScanCursor.objects.get(pk="devchain").collections_read == LAST - 4
 
 
 def test_no_watcher_waits_while_the_payments_are_looked_through(
