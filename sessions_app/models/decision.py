@@ -10,8 +10,9 @@ from sessions_app.status import DecisionKind, Issue
 class Decision(models.Model):
     """One decision. It settles the session's issue as it stood; money that comes later raises a new one.
 
-    "Refunded" has in `seen` the refunds as well (`ref_…`) that were withdrawn because their money had gone otherwise.
-    Once the chain has another transaction of one of them in place of `tx_hash`, that is named here.
+    "Refunded" has in `seen` the refunds as well (`ref_…`) that make it no less: those that were withdrawn because their
+    money had gone otherwise, and those of other money that were not final. Once the chain has another transaction of
+    one of them in place of `tx_hash`, that is named here.
     """
 
     session = models.ForeignKey(CheckoutSession, on_delete=models.PROTECT, related_name="decisions")

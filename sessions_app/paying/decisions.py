@@ -12,7 +12,7 @@ from common.money import to_minor_unit
 from merchants_app.audit import record
 from sessions_app.books.booking import book_told_refunds
 from sessions_app.errors import NothingToDecide, WrongDecision
-from sessions_app.models import CheckoutSession, Decision
+from sessions_app.models import CheckoutSession, Decision, Refund
 from sessions_app.paying.refund_states import withdraw
 from sessions_app.state.conflicts import about
 from sessions_app.state.evaluation import ZERO, acceptable_early, counted_payments, tokens_to_decide
@@ -35,6 +35,7 @@ ANSWERS: dict[Issue, tuple[DecisionKind, ...]] = {
     Issue.WRONG_ASSET: (DecisionKind.ACCEPT, DecisionKind.REFUNDED, DecisionKind.WRITE_OFF),
     Issue.REVERSED: (DecisionKind.WRITE_OFF, DecisionKind.ACCEPT),
 }
+_NOT_FINAL = frozenset({RefundStatus.WAITING_FOR_ADDRESS, RefundStatus.PREPARED, RefundStatus.SEEN})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,7 +99,7 @@ def decide(
     with transaction.atomic():
         minutes = session.merchant.session_minutes
         if kind == DecisionKind.REFUNDED:
-            decision.seen = _withdrawn_for(decision, now or timezone.now())
+            decision.seen = _refunds_beside(decision, now or timezone.now())
         decided = write_decision(decision, reopen_minutes=minutes, shown=payments, now=now)
         if kind == DecisionKind.REFUNDED:
             book_told_refunds([session.pk], now=decision.decided_at)
@@ -115,11 +116,12 @@ def decide(
     return decided
 
 
-def _withdrawn_for(decision: Decision, now: datetime) -> list[str]:
-    """Withdraws what was to be sent of the money that has gone back; answers these refunds' ids.
+def _refunds_beside(decision: Decision, now: datetime) -> list[str]:
+    """Withdraws what was to be sent of the money that has gone back; answers the ids of refunds that count beside it.
 
-    What is on its way stands, if it is a part: this is the rest then. So does all, when the chain shows one of the
-    refunds as the transaction.
+    Those are the withdrawn ones, and where too much came those of other money, which go on. What is on its way of this
+    money stands, if it is a part: this is the rest then. So does all, when the chain shows one of the refunds as the
+    transaction.
     """
     session = lock(decision.session_id)
     if decision.tx_hash in shown_by_chain(session):
@@ -129,18 +131,23 @@ def _withdrawn_for(decision: Decision, now: datetime) -> list[str]:
     if decision.issue in TOO_MUCH:  # it may go back in any asset that was paid with
         payments |= {each.id for each in counted_payments(facts_of(session), with_refunded=True)}
     options = {(each.network, each.asset) for each in session.payments.all() if each.public_id in payments}
-    open_ones = [
+    not_final = [
         refund
         for refund in session.refunds.all()
-        if refund.status in {RefundStatus.WAITING_FOR_ADDRESS, RefundStatus.PREPARED}
-        and (refund.network, refund.asset) in options
+        if refund.status in _NOT_FINAL and (refund.network, refund.asset) in options
     ]
+    others = [refund for refund in not_final if decision.issue in TOO_MUCH and not _is_of_too_much(refund, named)]
+    open_ones = [refund for refund in not_final if refund not in others and refund.status != RefundStatus.SEEN]
     unsent = [refund for refund in open_ones if not refund.told_tx or refund.told_problem]
-    if to_minor_unit(told_beside(session, decision, named, instead_of=unsent), session.currency) <= 0:
+    if to_minor_unit(told_beside(session, decision, named, instead_of=unsent + others), session.currency) <= 0:
         unsent = open_ones
     why = ": the money is said to have gone back already"
     done = withdraw(unsent, actor=decision.actor, now=now, why=why, told_tx=decision.tx_hash)
-    return [each.public_id for each in done]
+    return [each.public_id for each in done + others]
+
+
+def _is_of_too_much(refund: Refund, named: Collection[str]) -> bool:
+    return refund.issue in TOO_MUCH or not set(named).isdisjoint(refund.seen)
 
 
 def check(

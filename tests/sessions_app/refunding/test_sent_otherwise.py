@@ -20,6 +20,7 @@ from tests.desk import Desk
 from tests.once import play_once
 from tests.played import Played
 from tests.sandbox import Sandbox, events_of
+from tests.sessions_app.refunding.test_refundable import pay
 from tests.sessions_app.refunding.test_refunds import prepared
 from tests.sessions_app.refunding.test_told_by_hand import HERS, counted, told
 
@@ -154,3 +155,16 @@ def test_an_address_that_is_left_while_the_payment_is_gone_counts_once_it_is_bac
     assert (status_of(waiting), api.get(f"refunds/{waiting.public_id}").answer["call"]) == ("prepared", None)
     late.payments.update(vanished_at=None)
     assert api.get(f"refunds/{waiting.public_id}").answer["call"]
+
+
+def test_what_came_too_much_is_told_beside_what_else_is_to_go_back(sandbox: Sandbox, session: CheckoutSession) -> None:
+    """10 of 49 are to go back for a broken cup; then 49 come again, and go back by hand."""
+    paid = sandbox.play(session, "exact", asset="USDC")
+    cup = ask_for_refund(session=paid, amount=Decimal(10), actor="key")
+    pay(paid, "USDC", 49_000_000)
+    told(sandbox.wait(4, paid))
+    assert (status_of(cup), counted(paid)) == ("waiting_for_address", ("49.00", "49.00"))
+    leave_address(refreshed(paid), PATS_WALLET)
+    play_refund(Refund.objects.get(pk=cup.pk), now=timezone.now())
+    sandbox.wait(4, paid)
+    assert (status_of(cup), counted(paid)) == ("confirmed", ("59.00", "59.00"))
