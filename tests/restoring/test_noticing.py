@@ -196,3 +196,10 @@ def test_two_processes_that_notice_at_once_go_on_beyond_once() -> None:
     before = next_position()
     race(notice_copies, notice_copies, notice_copies)
     assert next_position() == before + JUMP + 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_processes_that_are_the_first_at_once_write_down_one_place() -> None:
+    Installation.objects.all().delete()
+    assert race(notice_copies, notice_copies, notice_copies) == [None] * 3
+    assert Installation.objects.count() == 1

@@ -88,6 +88,17 @@ def test_one_that_died_while_it_talked_to_others_keeps_its_key_for_two_minutes(k
     assert (late.replayed, late.body) == (True, b"the second's"), "two answers to one request"
 
 
+def test_one_that_fails_after_its_key_was_taken_over_leaves_it_to_the_second(key: ApiKey) -> None:
+    def act() -> Answer:
+        taken = timezone.now() + timedelta(seconds=1)  # as the second writes when it begins
+        own(IdempotencyRecord).update(created_at=taken, running_until=taken + timedelta(seconds=120))
+        raise ValueError
+
+    with pytest.raises(ValueError, match=r"^$"):
+        apart(key, act)
+    assert own(IdempotencyRecord).get().running_until
+
+
 def test_while_one_talks_to_others_its_key_is_kept_however_long(key: ApiKey, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(idempotency, "LEASE", timedelta(seconds=1.5))
 

@@ -110,7 +110,8 @@ def case_words(session: CheckoutSession) -> str:
 
 def test_a_session_that_nothing_could_pay_is_refused_with_its_own_code(mia: Merchant, otto: Merchant) -> None:
     change_settings(merchant=mia, actor="mia", ways_off=["ETH@sandbox"])
-    with pytest.raises(SwitchedOff, match="has switched off ETH") as refusal:
+    said = r"has switched off ETH\. Switched on in test mode: USDC, USDT\."
+    with pytest.raises(SwitchedOff, match=said) as refusal:
         made(mia, allowed_assets=["ETH"])
     assert (refusal.value.code, refusal.value.status, refusal.value.attr) == ("switched_off", 400, "allowedAssets")
     assert made(mia, allowed_assets=["ETH", "USDC"]).status == Status.OPEN
