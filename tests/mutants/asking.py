@@ -30,7 +30,7 @@ def tests_for(path: Path, change: Change, known: dict[str, Known], seconds: floa
     changed = set(range(source.count(b"\n", 0, change.start) + 1, source.count(b"\n", 0, change.end) + 2))
     ran = {test: set(each["lines"][name]) for test, each in known.items() if name in each["lines"]}
     loaded = not any(changed & each for each in ran.values())  # the file is, and it runs then
-    lines = _lines_that_use(source.decode(), changed) if loaded else changed
+    lines = _lines_that_use(source.decode(), changed) if loaded and path.suffix == ".py" else changed
     chosen = [test for test in ran if ran[test] & lines] or list(ran)
     chosen.sort(key=lambda test: known[test]["seconds"])
     # Of the lines around, those that few tests run are what the change decides about: a guard's own answer.
