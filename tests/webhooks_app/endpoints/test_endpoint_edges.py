@@ -1,6 +1,7 @@
 """What endpoints are told of, audited for and measured by, where one value stands for another too easily."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 from unittest.mock import patch
 
@@ -9,6 +10,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from merchants_app.models import AuditEntry
+from tests.strangers.world import own
 from tests.webhooks_app.conftest import Listener
 from webhooks_app.endpoints.custom_headers import check_headers
 from webhooks_app.endpoints.endpoints import change_endpoint, delete_endpoint, rotate_secret, switch_off
@@ -144,3 +146,18 @@ def test_nothing_is_done_to_an_endpoint_that_somebody_has_deleted_meanwhile(
     with pytest.raises(NoSuchEndpoint):
         act(endpoint)
     assert WebhookEndpoint.objects.filter(pk=endpoint.pk).values().get() == before
+
+
+@pytest.mark.parametrize(
+    ("leased", "waits", "state"),
+    [(True, 30, "pending"), (False, 30, "failed"), (True, -1, "failed")],
+    ids=["on its way", "waits for its next try", "was left behind"],
+)
+def test_what_is_on_its_way_when_its_endpoint_is_switched_off_is_left_to_its_sender(
+    listen: Listen, happen: Happen, *, leased: bool, waits: int, state: str
+) -> None:
+    listener = listen()
+    happen()
+    own(Delivery).update(leased=leased, next_attempt_at=timezone.now() + timedelta(seconds=waits))
+    switch_off(endpoint=listener.endpoint, reason="by hand", actor="mia@example.com")
+    assert own(Delivery).get().state == state
