@@ -154,6 +154,7 @@ class FakeNode(FakeSource):
 
     chain_id = 1
     head_age = 5
+    round = 7
     answer_age = 600
     description: str | None = None
     largest_batch = 100
@@ -191,7 +192,8 @@ class FakeNode(FakeSource):
             return encode(["string"], [self.description or pair.replace("/", " / ")])
         then = int(time.time()) - self.answer_age
         answer = {"zero": 0, "negative": -5, "huge": 10**60}.get(self.behaviour) or self._scaled(pair)
-        return encode(["uint80", "int256", "uint256", "uint256", "uint80"], [7, answer, then, then, 7])
+        kinds, number = ["uint80", "int256", "uint256", "uint256", "uint80"], self.round
+        return encode(kinds, [number, answer, then, then, number])
 
     def _scaled(self, pair: str) -> int:
         if self.behaviour == "zero":

@@ -54,6 +54,7 @@ def test_a_reading_is_as_old_as_the_block_it_was_read_at(sources: FakeRates) -> 
         ({"behaviour": "zero"}, "has no sensible answer"),
         ({"behaviour": "negative"}, "has no sensible answer"),
         ({"behaviour": "huge"}, "has no sensible answer"),
+        ({"round": 0}, "has no sensible answer"),
         ({"behaviour": "points_nowhere"}, "is no price feed"),
     ],
 )

@@ -87,6 +87,9 @@ def test_an_offer_ends_in_the_very_second_that_it_names(api: Api) -> None:
         ({"allowedAssets": ["DOGE"]}, "allowedAssets"),
         ({"successUrl": "javascript:alert(1)"}, "successUrl"),
         ({"colour": "red"}, "colour"),
+        ({"productId": "x" * 201}, "productId"),
+        ({"productName": "x" * 251}, "productName"),
+        ({"productDescription": "x" * 1001}, "productDescription"),
     ],
 )
 def test_a_wrong_field_is_named(api: Api, change: dict[str, Any], field: str) -> None:
