@@ -11,6 +11,7 @@ from django.utils import timezone
 from chains_app.rates.exchange_rates import rates_at
 from common.mail_backends import NOWHERE
 from merchants_app.models import CollectLetters, Merchant, WhenToWrite
+from merchants_app.people.letters import collect_letters_to, write_about_collecting_to
 from sessions_app.collecting.worth_letters import is_news, write_letters
 from sessions_app.models import CheckoutSession, Payment
 from tests.desk import Desk
@@ -206,3 +207,10 @@ def test_a_suspended_business_and_one_that_did_not_ask_cost_nothing(
     own(CollectLetters).update(wanted=WhenToWrite.NEVER)
     with django_assert_num_queries(2):  # who asked: by business, by member
         write_letters(timezone.now())
+
+
+def test_when_one_member_is_written_to_says_nothing_of_another(mia: Merchant, colleague: Callable[..., Desk]) -> None:
+    first, second = colleague("owner").user, colleague("support").user
+    write_about_collecting_to(first, mia, "test", letters=WhenToWrite.DAILY)
+    said = [collect_letters_to(user, mia, "test") for user in (first, second)]
+    assert said == [WhenToWrite.DAILY, WhenToWrite.NEVER]
