@@ -6,6 +6,7 @@ from datetime import datetime
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import QuerySet
 
 from common.errors import Conflict
 from merchants_app.models import Feature, Switch
@@ -54,7 +55,7 @@ def switch(feature: Feature, *, on: bool, by: str, because: str, now: datetime) 
 
 def switched_off() -> list[Switch]:
     """What an operator has off at the moment."""
-    return list(Switch.objects.filter(off_since__isnull=False).order_by("feature"))
+    return list(_rows_off().order_by("feature"))
 
 
 def make_rows() -> None:
@@ -70,6 +71,10 @@ def forget_switches() -> None:
 def _off() -> frozenset[str]:
     known, now = _memory["known"], time.monotonic()
     if known.until <= now:
-        off = Switch.objects.filter(off_since__isnull=False).values_list("feature", flat=True)
-        known = _memory["known"] = _Memory(now + KEPT_SECONDS, frozenset(off))
+        off = frozenset(_rows_off().values_list("feature", flat=True))
+        known = _memory["known"] = _Memory(now + KEPT_SECONDS, off)
     return known.off
+
+
+def _rows_off() -> QuerySet[Switch]:
+    return Switch.objects.filter(off_since__isnull=False)

@@ -28,6 +28,7 @@ from sessions_app.books.tables import fee_asked, fee_booked, last_collected
 from sessions_app.collecting import collecting
 from sessions_app.collecting.piles import Pile, piles, piles_of_unknown_fee
 from sessions_app.collecting.safe import safe_file
+from sessions_app.dashboard.letters import save_letters
 from sessions_app.errors import NetworkUnavailable
 
 # The days and the number of collections that the page shows; the books have them all.
@@ -66,13 +67,11 @@ def collect(request: HttpRequest, access: Access) -> HttpResponse:
 @for_members(see=None, change=Power.COLLECT)
 def letters(request: HttpRequest, access: Access) -> HttpResponse:
     """When the member is written to about what is worth collecting in this mode."""
-    wanted = request.POST.get("letters", "")
-    if wanted in WhenToWrite.values:
-        write_about_collecting_to(access.user, access.merchant, access.mode, letters=WhenToWrite(wanted))
-        messages.success(request, f"Saved. Letters when it is worth collecting: {WhenToWrite(wanted).label.lower()}.")
-    else:
-        messages.error(request, "Choose when to be written to: at once, once a day, or never.")
-    return redirect("dashboard:collect", at=access.at)
+
+    def write(wanted: WhenToWrite) -> None:
+        write_about_collecting_to(access.user, access.merchant, access.mode, letters=wanted)
+
+    return save_letters(request, access, about="when it is worth collecting", write=write, page="collect")
 
 
 @for_members(see=None, change=Power.COLLECT)

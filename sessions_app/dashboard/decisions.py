@@ -17,6 +17,7 @@ from merchants_app.frame.pages import page
 from merchants_app.frame.paging import newest_first
 from merchants_app.models import WhenToWrite
 from merchants_app.people.letters import letters_to, write_to
+from sessions_app.dashboard.letters import save_letters
 from sessions_app.errors import WrongDecision
 from sessions_app.models import CheckoutSession
 from sessions_app.paying.second_thoughts import decide_soon, take_back
@@ -117,13 +118,11 @@ def undo(request: HttpRequest, access: Access) -> HttpResponse:
 @for_members(see=None, change=Power.HANDLE_SESSIONS)
 def letters(request: HttpRequest, access: Access) -> HttpResponse:
     """When the member is written to about what waits."""
-    wanted = request.POST.get("letters", "")
-    if wanted in WhenToWrite.values:
-        write_to(access.user, access.merchant, letters=WhenToWrite(wanted))
-        messages.success(request, f"Saved. Letters about decisions that wait: {WhenToWrite(wanted).label.lower()}.")
-    else:
-        messages.error(request, "Choose when to be written to: at once, once a day, or never.")
-    return redirect("dashboard:decisions", at=access.at)
+
+    def write(wanted: WhenToWrite) -> None:
+        write_to(access.user, access.merchant, letters=wanted)
+
+    return save_letters(request, access, about="about decisions that wait", write=write, page="decisions")
 
 
 def _take(session: CheckoutSession, access: Access, *, kind: str, payments: str, **rest: Any) -> None:
