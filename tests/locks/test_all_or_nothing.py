@@ -55,5 +55,6 @@ def test_what_breaks_off_leaves_everything_as_it_was(place: str, mia: Merchant, 
         if not breaks(act, breaker):
             assert case.covers is None, f"it has only {nth - 1} writes"
             break
-        assert stored(others) == breaker.before, f"half of it stands after write {nth}"
+        # Whatever a trigger writes besides is committed with them or not at all.
+        assert stored(others, breaker.written).items() <= breaker.before.items(), f"half of it stands after write {nth}"
     assert nth > case.apart + 1 or case.covers == 1, "it wrote nothing"
