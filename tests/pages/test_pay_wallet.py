@@ -59,6 +59,12 @@ def says(page: Page, sentence: str) -> None:
     news(page, sentence)
 
 
+def press_again(page: Page) -> None:
+    """What the page told the buyer before is wiped off, as the same may be told once more."""
+    page.evaluate("document.getElementById('news').textContent = ''")
+    page.get_by_role("button", name="Pay with browser wallet").click()
+
+
 def asked(page: Page, method: str) -> list[Any]:
     """The parameters of the wallet's calls of a method."""
     calls: list[dict[str, Any]] = page.evaluate("window.asked")
@@ -140,16 +146,19 @@ def test_a_refusal_is_told_in_words_and_may_be_tried_again(pay: Pay) -> None:
     says(page, "You declined in the wallet. Nothing was sent.")
     for method, answer, sentence in REFUSALS:
         page.evaluate("([method, answer]) => { window.script[method] = answer; }", [method, answer])
-        page.get_by_role("button", name="Pay with browser wallet").click()
+        press_again(page)
         says(page, sentence)
 
 
 def test_what_the_wallet_could_not_send_is_told_in_words(pay: Pay) -> None:
-    page = pay(eth_sendTransaction=NOT_SENT[0][0])
-    for answer, sentence in NOT_SENT:
+    (first, told), *others = NOT_SENT
+    page = pay(eth_sendTransaction=first)
+    says(page, told)
+    for answer, sentence in others:
         page.evaluate("answer => { window.script.eth_sendTransaction = answer; }", answer)
-        page.get_by_role("button", name="Pay with browser wallet").click()
+        press_again(page)
         says(page, sentence)
+    assert len(asked(page, "eth_sendTransaction")) == len(NOT_SENT)
 
 
 def test_several_wallets_are_offered_by_name(pay: Pay) -> None:

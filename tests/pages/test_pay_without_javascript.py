@@ -58,8 +58,11 @@ def test_a_lapsed_price_is_renewed_by_a_button(
     page = page_without_javascript
     opened(page, live_server, session)
     pick(page, "ETH", "sandbox")
-    news(page, "Waiting for your payment")
+    news(page, "Waiting for your payment. This page notices it by itself.")
+    before, renew = refreshed(session).quote, page.get_by_role("button", name="Show today’s amount")
     sandbox.skip(minutes=16)
     page.reload()
-    page.get_by_role("button", name="Show today’s amount").click()
-    news(page, "Waiting for your payment")
+    renew.click()
+    news(page, "Waiting for your payment. This page notices it by itself.")
+    expect(renew).to_have_count(0)
+    assert refreshed(session).quote not in {None, before}
