@@ -23,11 +23,12 @@ def test_creating_with_everything_on(warm: Api, django_assert_max_num_queries: A
 
 
 def test_replaying(warm: Api, django_assert_max_num_queries: Any) -> None:
-    warm.post("checkout", terms(), Idempotency_Key="order-1")
+    made = warm.post("checkout", terms(), Idempotency_Key="order-1").answer["id"]
     # That it was made before, what was answered, and its session as it is now; and savepoints around the first two, one
     # of which is gone back to.
     with django_assert_max_num_queries(8):
-        warm.post("checkout", terms(), Idempotency_Key="order-1")
+        again = warm.post("checkout", terms(), Idempotency_Key="order-1")
+    assert (again.status_code, again["Idempotent-Replayed"], again.answer["id"]) == (200, "true", made)
 
 
 @pytest.mark.parametrize("number", [1, 30])
@@ -41,7 +42,7 @@ def test_listing_costs_the_same_however_many(warm: Api, number: int, django_asse
 def test_getting_one(warm: Api, django_assert_max_num_queries: Any) -> None:
     made = warm.post("checkout", terms()).answer["id"]
     with django_assert_max_num_queries(1):
-        warm.get(f"checkout/sessions/{made}")
+        assert warm.get(f"checkout/sessions/{made}").answer["id"] == made
 
 
 def test_payments_are_asked_for_only_where_there_are_any(
