@@ -11,7 +11,7 @@ from chains_app.calls.facilitator import FacilitatorAway, verify
 from chains_app.models import ScanCursor
 from merchants_app.businesses.switches import switch
 from merchants_app.models import Feature
-from sessions_app.errors import AnotherSigned, BeingSettled, SettlementInDoubt
+from sessions_app.errors import AnotherSigned, SettlementInDoubt
 from sessions_app.models import Authorization, CheckoutSession
 from sessions_app.paying.announcing import announced
 from sessions_app.paying.quoting import choose_option
@@ -112,20 +112,6 @@ def test_a_signature_is_not_over_by_our_clock_alone(
     page = Client().get(f"/pay/{quoted.page_token}").content.decode()
     assert "We have not seen yet on Devchain whether it was sent." in page
     assert facilitator.times("/settle") == 1
-
-
-def test_who_was_asked_for_too_long_hands_nothing_over(
-    quoted: CheckoutSession, facilitator: Facilitator, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def slowly(*_told: Any) -> str:
-        own(Authorization).update(stage="failed", over_at=timezone.now())  # as another request closes what broke off
-        return ""
-
-    monkeypatch.setattr("chains_app.calls.facilitator.verify", slowly)
-    with pytest.raises(BeingSettled):
-        settled(quoted)
-    assert facilitator.times("/settle") == 0
-    assert own(Authorization).get().stage == "failed"
 
 
 def test_one_that_hangs_is_waited_for_no_longer_than_it_may(

@@ -145,21 +145,6 @@ def test_a_worker_that_died_while_asking_bars_nobody_for_longer(quoted: Checkout
     assert settled(quoted, wallet=OTHER).stage == "settled"
 
 
-def test_a_session_that_ended_while_it_was_verified_is_not_paid(
-    quoted: CheckoutSession, facilitator: Facilitator, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    asks = settle.__globals__["facilitator"].verify
-
-    def verify(*told: Any) -> str:
-        lifecycle.cancel(again(quoted), actor="buyer")
-        return str(asks(*told))
-
-    monkeypatch.setattr("chains_app.calls.facilitator.verify", verify)
-    with pytest.raises(SessionNotOpen):
-        settled(quoted)
-    assert facilitator.times("/settle") == 0
-
-
 def test_an_ended_session_takes_no_signature(quoted: CheckoutSession) -> None:
     given = signed(quoted)
     lifecycle.cancel(quoted, actor="buyer")

@@ -19,6 +19,7 @@ from sessions_app.errors import StillNeeded
 from sessions_app.models import CheckoutSession, Customer, Refund
 from sessions_app.scope import SessionScope
 from sessions_app.selling.creation import create_session
+from sessions_app.state.expiry import up_to_date
 from tests.cast import MIAS_WALLET, Api, agreed, refreshed
 from tests.everywhere import places_of
 from tests.sandbox import Sandbox, events_of
@@ -105,15 +106,17 @@ def test_events_keep_their_numbers_and_nothing_is_sent_again(ada: Customer, late
 
 
 def test_a_stored_answer_is_rewritten_and_still_given_instead_of_doing_it_again(
-    ada: Customer, api: Api, monkeypatch: pytest.MonkeyPatch
+    ada: Customer, api: Api, later: Callable[[int], None]
 ) -> None:
     created = adas_terms() | {"reference": "order-79"}
     made = api.post("checkout", created).answer["id"]
     wanted = {"asset": "USDC", "network": "sandbox"}
     first = api.post(f"checkout/{made}/quote", wanted, Idempotency_Key="quote-79").answer
-    # Answers are kept for a day and sessions are not over for longer: so without their rows.
-    monkeypatch.setattr(erasing, "erase_rows", lambda *_args, **_options: 1)
-    erase_buyer(ada, actor="mia@example.com")
+    later(10)
+    session = up_to_date(CheckoutSession.objects.get(public_id=made))
+    own(IdempotencyRecord).update(created_at=timezone.now())  # the longest watch is over before the answer is
+    assert erase_buyer(ada, actor="mia@example.com") == 3
+    assert (refreshed(session).name, refreshed(session).metadata) == ("Erased", {})
     again = api.post(f"checkout/{made}/quote", wanted, Idempotency_Key="quote-79")
     assert again["Idempotent-Replayed"] == "true"
     assert (again.answer["id"], again.answer["amount"]) == (first["id"], first["amount"])
