@@ -1,6 +1,8 @@
 """Somebody at the dashboard: a signed-in browser without JavaScript, and colleagues with other roles."""
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
+from functools import partial
 from typing import Any
 
 import pytest
@@ -10,6 +12,7 @@ from django.test import Client
 from merchants_app.models import Member, Merchant, Role, User
 
 PASSWORD = "correct horse battery"
+Committing = Callable[[], AbstractContextManager[object]]
 
 
 class Desk:
@@ -84,11 +87,19 @@ def colleague(mia: Merchant) -> Callable[..., Desk]:
 
 
 @pytest.fixture
-def letters_leave(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Letters leave at once: a test's transaction never ends, and what waits for that would wait for ever.
+def letters_leave(monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks: Any) -> Committing:
+    """Letters leave when a request is over, or the `with letters_leave():` around a rule: what waits for the end of a
+    test's own transaction would wait for ever, and what was rolled back tells nobody.
 
     And nobody was written to before: how often one address is, is counted in the cache.
     """
     cache.clear()
-    monkeypatch.setattr("django.db.transaction.on_commit", lambda act, *_args, **_more: act())
+    committing, request = partial(django_capture_on_commit_callbacks, execute=True), Client.request
+
+    def asked(client: Client, **environ: Any) -> Any:
+        with committing():
+            return request(client, **environ)
+
+    monkeypatch.setattr(Client, "request", asked)
     monkeypatch.setattr("merchants_app.mail.mails.aside", lambda act: act())
+    return committing

@@ -1,6 +1,7 @@
 """Letters about sign-in, money and secrets: who gets them, in whose words; none follows a stranger's Host."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from threading import Event
 
@@ -9,6 +10,7 @@ from django.core import mail
 from django.core.mail import EmailMessage
 from django.core.management import call_command
 from django.core.management.base import SystemCheckError
+from django.db import transaction
 from django.test import Client
 from pytest_django import Settings
 
@@ -18,7 +20,7 @@ from merchants_app.keys.api_keys import create_key
 from merchants_app.mail import mails
 from merchants_app.models import Merchant
 from tests.cast import PATS_WALLET
-from tests.desk import PASSWORD, Desk, owner_of
+from tests.desk import PASSWORD, Committing, Desk, owner_of
 from tests.letters import last_link_to, letters_to, link_in
 from webhooks_app.endpoints.endpoints import change_endpoint, create_endpoint, rotate_secret
 
@@ -33,11 +35,14 @@ def subjects_to(address: str) -> list[str]:
     return [letter.subject for letter in letters_to(address)]
 
 
-def test_a_live_key_is_told_to_all_owners(desk: Desk, mia: Merchant, colleague: Callable[..., Desk]) -> None:
+def test_a_live_key_is_told_to_all_owners(
+    desk: Desk, mia: Merchant, colleague: Callable[..., Desk], letters_leave: Committing
+) -> None:
     colleague("owner")
     colleague("viewer")
-    create_key(merchant=mia, mode="test", name="play")
-    _, secret = create_key(merchant=mia, mode="live", name="Web shop", by=desk.user)
+    with letters_leave():
+        create_key(merchant=mia, mode="test", name="play")
+        _, secret = create_key(merchant=mia, mode="live", name="Web shop", by=desk.user)
     (letter,) = letters_to(MIA)
     assert subjects_to("owner@mia.example") == [letter.subject]
     assert letters_to("viewer@mia.example") == []
@@ -46,12 +51,23 @@ def test_a_live_key_is_told_to_all_owners(desk: Desk, mia: Merchant, colleague: 
     assert secret not in str(letter.body)
 
 
-def test_a_live_endpoint_is_told_when_it_is_made_moved_or_has_a_new_secret(mia: Merchant) -> None:
-    create_endpoint(merchant=mia, mode="test", url="https://mia.example/play", actor="m")
-    endpoint, secret = create_endpoint(merchant=mia, mode="live", url="https://mia.example/a", actor="m")
-    change_endpoint(endpoint=endpoint, actor="m", events=["checkout.completed"])
-    change_endpoint(endpoint=endpoint, actor="thief@example.com", url="https://evil.example/b")
-    newer = rotate_secret(endpoint=endpoint, actor="m")
+def test_what_did_not_happen_in_the_end_is_told_to_nobody(mia: Merchant, letters_leave: Committing) -> None:
+    with letters_leave(), suppress(BrokenPipeError), transaction.atomic():
+        create_key(merchant=mia, mode="live", name="Web shop")
+        raise BrokenPipeError
+    assert not mia.api_keys.exists()
+    assert mail.outbox == []
+
+
+def test_a_live_endpoint_is_told_when_it_is_made_moved_or_has_a_new_secret(
+    mia: Merchant, letters_leave: Committing
+) -> None:
+    with letters_leave():
+        create_endpoint(merchant=mia, mode="test", url="https://mia.example/play", actor="m")
+        endpoint, secret = create_endpoint(merchant=mia, mode="live", url="https://mia.example/a", actor="m")
+        change_endpoint(endpoint=endpoint, actor="m", events=["checkout.completed"])
+        change_endpoint(endpoint=endpoint, actor="thief@example.com", url="https://evil.example/b")
+        newer = rotate_secret(endpoint=endpoint, actor="m")
     assert subjects_to(MIA) == [
         "Mia Coffee: a webhook endpoint was made, which hears of every payment: https://mia.example/a",
         "Mia Coffee: a webhook endpoint's messages go to https://evil.example/b instead of https://mia.example/a",
@@ -104,9 +120,12 @@ def test_no_letter_or_page_follows_the_host_of_the_request(
         assert "[" not in letter.subject
 
 
-def test_a_letter_names_nobody_else_as_reader(mia: Merchant, colleague: Callable[..., Desk]) -> None:
+def test_a_letter_names_nobody_else_as_reader(
+    mia: Merchant, colleague: Callable[..., Desk], letters_leave: Committing
+) -> None:
     colleague("owner")
-    create_key(merchant=mia, mode="live", name="x")
+    with letters_leave():
+        create_key(merchant=mia, mode="live", name="x")
     assert [letter.to for letter in mail.outbox] == [[MIA], ["owner@mia.example"]]
 
 

@@ -20,7 +20,7 @@ LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 @pytest.fixture
-def waiting(mia: Merchant, session: CheckoutSession, sandbox: Sandbox, letters_leave: None) -> CheckoutSession:
+def waiting(mia: Merchant, session: CheckoutSession, sandbox: Sandbox) -> CheckoutSession:
     """A live session that is short, and nobody was written to yet."""
     short = sandbox.play(session, "late_short")
     CheckoutSession.objects.filter(pk=short.pk).update(mode="live")
