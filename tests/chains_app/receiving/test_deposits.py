@@ -27,7 +27,6 @@ from chains_app.receiving.deposits import (
     collection_calls,
     decode_collection,
     deposit_address,
-    factory_deployment,
     salt_for,
 )
 
@@ -123,6 +122,12 @@ def arguments(data: str) -> tuple[object, ...]:
     return tuple(decode(["(address,address,bytes32[])[]", "uint256"], bytes.fromhex(data[10:])))
 
 
+def salts_in(call: Call) -> list[bytes]:
+    """Of the sessions that a transaction collects, in its order."""
+    groups, _ = decode(["(address,address,bytes32[])[]", "uint256"], bytes.fromhex(call.data[10:]))
+    return [salt for _, _, salts in groups for salt in salts]
+
+
 def test_a_collect_call_groups_by_treasury_and_token() -> None:
     deposits = [
         Deposit("cs_a", TREASURY, USDC),
@@ -141,17 +146,22 @@ def test_a_collect_call_groups_by_treasury_and_token() -> None:
 
 def test_the_factory_comes_first_where_it_is_missing() -> None:
     deposits = [Deposit("cs_a", TREASURY)]
-    assert collection_calls(deposits=deposits, factory_deployed=True) == [collect_call(deposits=deposits)]
+    [alone] = collection_calls(deposits=deposits, factory_deployed=True)
+    assert (alone.to, salts_in(alone)) == (FACTORY_ADDRESS, [keccak(b"cs_a")])
     first, second = collection_calls(deposits=deposits, factory_deployed=False)
-    assert (first, second) == (factory_deployment(), collect_call(deposits=deposits))
-    assert first.to == DEPLOYMENT_PROXY
-    assert first.data.startswith("0x" + "00" * 32)
+    assert (first.to, second) == (DEPLOYMENT_PROXY, alone)
+    salt, code = bytes.fromhex(first.data[2:66]), bytes.fromhex(first.data[66:])
+    made = keccak(b"\xff" + bytes.fromhex(DEPLOYMENT_PROXY[2:]) + salt + keccak(code))[12:]
+    assert (salt, to_checksum_address(made)) == (bytes(32), FACTORY_ADDRESS)
 
 
 def test_more_than_fit_one_transaction_are_spread() -> None:
     deposits = [Deposit(f"cs_{number}", TREASURY) for number in range(MAX_DEPOSITS + 1)]
     calls = collection_calls(deposits=deposits, factory_deployed=True)
-    assert calls == [collect_call(deposits=part) for part in (deposits[:-1], deposits[-1:])]
+    assert [len(salts_in(call)) for call in calls] == [MAX_DEPOSITS, 1]
+    assert [salt for call in calls for salt in salts_in(call)] == [
+        keccak(each.session_id.encode()) for each in deposits
+    ]
 
 
 @pytest.mark.parametrize("count", [0, MAX_DEPOSITS + 1])
