@@ -105,14 +105,17 @@ def test_every_form_of_the_dashboard_is_refused_with_a_sentence(
     operator: Operator, mia: Merchant, session: CheckoutSession
 ) -> None:
     look(operator, mia)
-    posted = 0
+    formless = set()
     for path in dashboard_paths(mia, session):
         answer = operator.client.post(path, {"name": "x", "role": "owner", "act": "withdraw"})
-        assert answer.status_code in {403, 404, 405}, path
-        if answer.status_code == 403:
-            assert NOTHING in answer.content.decode(), path
-            posted += 1
-    assert posted >= 20
+        if answer.status_code == 405:
+            formless.add(path.partition("/test/")[2].replace(session.public_id, "1"))
+        else:
+            assert (answer.status_code, NOTHING in answer.content.decode()) == (403, True), path
+    assert formless == {
+        "audit", "books/lines", "collect", "customers", "customers/1", "decisions", "decisions/decided", "events",
+        "events/1", "overview", "payments", "requests", "sessions", "sessions/1",
+    }  # fmt: skip
     assert refreshed(session).status == "open"
     assert not own(ApiKey).exists()
     assert {action for action, _ in lines(mia)} == {"operator.looks_in"}
@@ -132,16 +135,16 @@ def dashboard_paths(merchant: Merchant, session: CheckoutSession) -> list[str]:
 def test_a_live_treasury_is_not_theirs_to_set_either(operator: Operator, mia: Merchant) -> None:
     look(operator, mia)
     path = f"/dashboard/{mia.public_id}/live/treasury"
-    answer = operator.client.post(path, {"kind": "address", "value": "0x" + "1" * 40}, follow=True)
+    answer = operator.client.post(path, {"kind": "address", "value": "0x" + "1" * 40})
+    assert (answer.status_code, NOTHING in answer.content.decode()) == (403, True)
     assert mia.treasuries.filter(mode="live").count() == 1
-    assert answer.status_code in {200, 403}  # their own password first, then the refusal
 
 
 def test_account_pages_stay_the_operators_own(operator: Operator, mia: Merchant) -> None:
     look(operator, mia)
     text = operator.client.get("/accounts/email/").content.decode()
     assert "mia@example.com" not in text
-    assert operator.client.get("/accounts/password/change/").status_code in {200, 302}
+    assert "Current Password" in operator.client.get("/accounts/password/change/").content.decode()
     assert int(operator.client.session["_auth_user_id"]) == operator.user.pk
 
 

@@ -83,7 +83,7 @@ def test_an_owner_connects_a_shop_which_gets_key_and_endpoint(mia: Merchant, des
     answer = redeem(code_by(desk))
     got = answer.json()
     assert answer.status_code == 200
-    assert answer.headers["Cache-Control"].startswith("no-store") or "no-store" in answer.headers["Cache-Control"]
+    assert "no-store" in answer.headers["Cache-Control"]
     assert (got["token_type"], got["scope"], got["mode"]) == ("Bearer", "read write", "test")
     assert got["business"] == {"id": mia.public_id, "name": mia.name}
     assert Api(got["access_token"]).get("account").status_code == 200
@@ -134,7 +134,7 @@ def test_of_many_who_redeem_it_at_once_one_gets_it() -> None:
 )
 def test_whoever_has_the_code_but_did_not_begin_gets_nothing(desk: Desk, changes: dict[str, Any], error: str) -> None:
     answer = redeem(code_by(desk), **changes)
-    assert (answer.status_code in {400, 401}, answer.json()["error"]) == (True, error)
+    assert (answer.status_code, answer.json()["error"]) == (400, error)
     assert len(answer.json()["error_description"]) > 15
     assert not own(ApiKey).exists()
 
