@@ -19,6 +19,7 @@ from sessions_app.collecting import collecting, watch
 from sessions_app.collecting.collecting import NotCollectedYet, emptied_payments, see_collection
 from sessions_app.models import CheckoutSession, Payment
 from tests.cast import MIAS_WALLET
+from tests.fake_node import FakeNode
 from tests.locks.stage import confirmed, waiting_for_money
 from tests.strangers.world import own
 
@@ -151,8 +152,12 @@ def test_nothing_is_asked_of_what_is_no_chain_or_was_never_read(
     Payment.objects.filter(session=session).update(network=name)
     if cursor is not None:
         ScanCursor.objects.update_or_create(network=name, defaults={"block_number": 9, **cursor})
-    monkeypatch.setattr(watch, "collections_between", None)
-    watch.follow_collections(network(name))
+    before = ScanCursor.objects.filter(pk=name).values_list("collections_read", flat=True).first()
+    with FakeNode() as node:
+        monkeypatch.setenv("RPC_URL_DEVCHAIN", node.url)
+        watch.follow_collections(network(name))
+    assert node.calls == []
+    assert ScanCursor.objects.filter(pk=name).values_list("collections_read", flat=True).first() == before
 
 
 ODD = Doubt(what=COLLECTIONS, place="block 7", first=7, last=8, address="", why="They cannot be listed.")

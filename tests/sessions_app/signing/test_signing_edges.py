@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from chains_app.models import ScanCursor
 from chains_app.networks.networks import Network
+from checkout_project.restoring.noticing import hold
 from common.errors import DomainError
 from merchants_app.models import Merchant
 from sessions_app.errors import (
@@ -22,7 +23,7 @@ from sessions_app.errors import (
     ShopPaused,
 )
 from sessions_app.models import Authorization, CheckoutSession, Payment, Quote
-from sessions_app.signing import asked, kept
+from sessions_app.signing import kept
 from sessions_app.signing.asked import again, all_asked, is_asked
 from sessions_app.signing.offered import all_offered
 from sessions_app.signing.settling import settle
@@ -71,8 +72,9 @@ def test_without_a_price_nothing_is_asked(quoted: CheckoutSession) -> None:
         is_asked(quoted, now=timezone.now())
 
 
-def test_a_copy_of_the_database_takes_no_signature(quoted: CheckoutSession, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(asked, "is_held", lambda: True)
+@pytest.mark.moves_everybody("all is held")
+def test_a_copy_of_the_database_takes_no_signature(quoted: CheckoutSession) -> None:
+    hold("Copied.")
     with pytest.raises(NotToBeSigned, match="No signed payments are taken here"):
         is_asked(quoted, now=timezone.now())
 
