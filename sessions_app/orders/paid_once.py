@@ -48,8 +48,6 @@ def mark_paid_orders(paid: Sequence[CheckoutSession]) -> None:
 
     Whoever creates one at this moment waits for the lock, and is refused.
     """
-    if not paid:
-        return
     same = CheckoutSession.objects.filter(
         _HAS_OWN_ADDRESS, merchant=OuterRef("merchant"), mode=OuterRef("mode"), reference=OuterRef("reference")
     ).exclude(pk=OuterRef("pk"))

@@ -276,11 +276,6 @@ def test_only_sessions_of_the_same_order_are_told(strangers: list[CheckoutSessio
     assert untold(paid) == []
 
 
-def test_where_nothing_was_paid_nobody_is_asked(db: None, django_assert_num_queries: Any) -> None:
-    with django_assert_num_queries(0):
-        mark_paid_orders([])
-
-
 def test_who_paid_the_order_is_asked_of_that_order(strangers: list[CheckoutSession], create: Create) -> None:
     for each in strangers:
         CheckoutSession.objects.filter(pk=each.pk).update(completed_at=timezone.now() + timedelta(minutes=1))
