@@ -23,7 +23,9 @@ from sessions_app.status import DecisionKind
 from sessions_app.tasks import find_used_deposits as job
 from tests.cast import MIAS_WALLET, PATS_WALLET, refreshed
 from tests.desk import Desk
-from tests.sandbox import Sandbox
+from tests.once import play_once
+from tests.played import Played
+from tests.sandbox import Sandbox, sandbox_at
 from tests.strangers.world import own
 
 pytestmark = pytest.mark.django_db
@@ -40,6 +42,15 @@ def saving(mia: Merchant) -> Merchant:
     return mia
 
 
+@pytest.fixture(scope="module")
+def played(once: None) -> Played:
+    """Paid and collected just now."""
+    played = play_once("exact")
+    with sandbox_at(played.end) as sandbox:
+        collect(sandbox, Merchant.objects.get(pk=played.mia))
+    return played
+
+
 def paid(sandbox: Sandbox, session: CheckoutSession) -> CheckoutSession:
     return sandbox.play(session, "exact", seconds=8)
 
@@ -49,12 +60,10 @@ def collect(sandbox: Sandbox, mia: Merchant) -> None:
 
 
 @pytest.fixture
-def former(sandbox: Sandbox, saving: Merchant, new_session: NewSession) -> CheckoutSession:
-    """Paid and collected just now."""
-    session = paid(sandbox, new_session())
-    assert session.status == "completed"
-    collect(sandbox, saving)
-    return session
+def former(sandbox: Sandbox, saving: Merchant, played: Played) -> CheckoutSession:
+    """That session, whose deposit may serve again."""
+    assert played.session_again().status == "completed"
+    return played.session_again()
 
 
 def rests(sandbox: Sandbox, days: int = OVER) -> None:
@@ -146,22 +155,17 @@ NOT_YET: dict[str, Callable[[CheckoutSession], object]] = {
 }  # fmt: skip
 
 
+@pytest.mark.parametrize("is_listed", [False, True], ids=["before the look", "after it"])
+@pytest.mark.parametrize("what", NOT_YET)
 def test_what_is_not_over_serves_nobody_else(
-    sandbox: Sandbox, former: CheckoutSession, new_session: NewSession
+    sandbox: Sandbox, former: CheckoutSession, new_session: NewSession, what: str, *, is_listed: bool
 ) -> None:
     sandbox.skip(days=OVER, hours=1)
-    session = new_session()
-    for what, happens in NOT_YET.items():
-        for is_listed in (False, True):
-            before = transaction.savepoint()
-            if is_listed:  # it happens after the look, and is seen by whoever takes it
-                assert find_spare_deposits(timezone.now()) == 1
-            happens(former)
-            assert find_spare_deposits(timezone.now()) == 0
-            assert picks(session).deposit.address != former.deposit.address, what
-            transaction.savepoint_rollback(before)
-    assert find_spare_deposits(timezone.now()) == 1
-    assert picks(refreshed(session)).deposit.address == former.deposit.address
+    if is_listed:  # then it is seen by whoever takes it
+        assert find_spare_deposits(timezone.now()) == 1
+    NOT_YET[what](former)
+    assert find_spare_deposits(timezone.now()) == 0
+    assert picks(new_session()).deposit.address != former.deposit.address
 
 
 def test_it_rests_longer_than_it_was_watched(sandbox: Sandbox, former: CheckoutSession) -> None:
