@@ -10,6 +10,7 @@ from datetime import date
 import pytest
 from django.db import OperationalError, connection, connections, transaction
 from django.test.utils import CaptureQueriesContext
+from structlog.testing import capture_logs
 
 from common import replica
 from common.replica import REPLICA, from_replica, reading_alias
@@ -109,17 +110,23 @@ def test_one_that_is_away_costs_no_page(
     connections[REPLICA].close()
     monkeypatch.setitem(connections[REPLICA].settings_dict, "HOST", "127.0.0.1")
     monkeypatch.setitem(connections[REPLICA].settings_dict, "PORT", "1")
-    listed(desk)()
+    with capture_logs() as told:
+        listed(desk)()
+    assert "replica.away" in {each["event"] for each in told}
 
 
 def test_what_fails_there_is_read_from_the_primary(copy: None, desk: Desk, session: CheckoutSession) -> None:
+    failed: list[str] = []
+
     def fails(execute: object, sql: str, *more: object) -> object:
         if is_a_look(sql):
             return execute(sql, *more)  # type: ignore[operator]
+        failed.append(sql)
         raise OperationalError("canceling statement due to conflict with recovery")
 
     with connections[REPLICA].execute_wrapper(fails):
         listed(desk)()
+    assert failed
 
 
 def test_a_file_is_read_there(copy: None, mia: Merchant, session: CheckoutSession) -> None:

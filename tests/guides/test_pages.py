@@ -61,6 +61,7 @@ def test_every_link_and_anchor_leads_somewhere(pages: dict[str, str]) -> None:
 def test_no_page_asks_anybody_else(pages: dict[str, str]) -> None:
     for path, html in pages.items():
         loaded = re.findall(r'<(?:script|img|link)[^>]+(?:src|href)="([^"]+)"', html)
+        assert loaded, path
         assert all(each.startswith("/static/") for each in loaded), path
         assert "style=" not in html, path
         assert "<script>" not in html, path

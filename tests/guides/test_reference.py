@@ -15,6 +15,7 @@ from checkout_project.guides.fields import Field
 from checkout_project.guides.reference import Call, calls
 from checkout_project.openapi.description import description
 from tests.cast import Api
+from webhooks_app.event_types import EventType
 
 
 def sample(call: Call, language: str) -> str:
@@ -62,6 +63,7 @@ def test_all_samples_are_of_their_language(language: str, command: list[str], on
     if not shutil.which(command[0]):
         pytest.skip(f"{command[0]} is not installed")
     text = "".join(one.format(sample(call, language)) for call in calls().values() if call.samples)
+    assert text
     run = subprocess.run(command, input=text, capture_output=True, text=True, timeout=30, check=False)
     assert run.returncode == 0, run.stdout + run.stderr
 
@@ -117,18 +119,19 @@ def test_each_message_is_shown_by_what_it_tells() -> None:
 
 
 def test_a_message_tells_only_what_it_adds_to_a_session() -> None:
-    for call in calls().values():
-        if call.verb == "EVENT" and call.path != "endpoint.test":
-            (data,) = (each for each in call.body if each.name == "data")
-            added = {"current", "refund"} if call.path.startswith("refund.") else {"current"}
-            assert {each.name for each in data.inside} == added
-            assert "/docs/api/get_session" in data.meaning
+    told = {call.path: call for call in calls().values() if call.verb == "EVENT" and call.path != "endpoint.test"}
+    assert {*told} == {*EventType} - {"endpoint.test"}
+    for path, call in told.items():
+        (data,) = (each for each in call.body if each.name == "data")
+        assert {each.name for each in data.inside} == {"current", *(["refund"] if path.startswith("refund.") else [])}
+        assert "/docs/api/get_session" in data.meaning
 
 
 def test_all_samples_in_python_are_python() -> None:
-    for call in calls().values():
-        if call.samples:
-            ast.parse(sample(call, "python"))
+    samples = [sample(call, "python") for call in calls().values() if call.samples]
+    assert len(samples) > 40
+    for each in samples:
+        ast.parse(each)
 
 
 @pytest.mark.django_db

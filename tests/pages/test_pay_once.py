@@ -1,7 +1,6 @@
 """One tap, one payment: what a wallet was asked outlives every change of the page, every tab and every reload."""
 
 import json
-import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any

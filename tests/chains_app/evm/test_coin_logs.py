@@ -130,6 +130,7 @@ def test_behind_the_border_nothing_is_asked_but_logs_blocks_and_receipts(
         reader.transfers(border.both, border.at + 1, border.last)
         methods = {method for method, _ in node.calls}
         full = [params for method, params in node.calls if method == "eth_getBlockByNumber" and params[1]]
+    assert "eth_getLogs" in methods
     assert methods <= {"eth_chainId", "eth_getLogs", "eth_getBlockByNumber", "eth_getTransactionReceipt"}
     assert full == []
 
