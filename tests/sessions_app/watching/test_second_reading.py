@@ -12,7 +12,7 @@ from django.utils import timezone
 from chains_app.calls.readers import second_reader_for
 from chains_app.models import Provider, ScanCursor, SetAside
 from chains_app.reading.set_aside import read_again, waiting
-from sessions_app.models import CheckoutSession
+from sessions_app.models import CheckoutSession, DepositAddress
 from sessions_app.paying.quoting import choose_option
 from sessions_app.watching import second_reading
 from sessions_app.watching.second_looks import look_again
@@ -180,10 +180,9 @@ def test_an_idle_network_costs_a_few_calls_more(
     assert 0 < spent * 86_400 / seconds < 4_000
 
 
-def test_where_nobody_is_watched_nothing_is_asked(
-    chain: Devchain, proxies: list[FaultyProxy], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(second_reading, "watched_deposits", lambda *args: {})
+@pytest.mark.moves_everybody("nobody's deposit is watched")
+def test_where_nobody_is_watched_nothing_is_asked(chain: Devchain, proxies: list[FaultyProxy]) -> None:
+    DepositAddress.objects.update(watch_until=timezone.now() - timedelta(days=60))
     watch_network(DEVCHAIN)
     look_again(DEVCHAIN)
     time_passes(chain, THIRD)
