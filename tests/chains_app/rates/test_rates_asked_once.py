@@ -4,6 +4,7 @@ import time
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import timedelta
 from decimal import Decimal
+from types import SimpleNamespace
 
 import pytest
 from django.core.cache import cache
@@ -53,12 +54,14 @@ def test_who_finds_another_one_asking_waits_for_its_answer(sources: FakeRates, *
     assert len(sources.kraken.asked) == before + 1
 
 
-def test_who_waits_in_vain_says_so_and_asks_nobody(sources: FakeRates) -> None:
+def test_who_waits_in_vain_says_so_and_asks_nobody(sources: FakeRates, monkeypatch: pytest.MonkeyPatch) -> None:
     asking_is_claimed()
-    began = time.monotonic()
+    slept: list[float] = []
+    clock = SimpleNamespace(monotonic=lambda: sum(slept), sleep=slept.append)
+    monkeypatch.setattr("chains_app.rates.exchange_rates.time", clock)
     with pytest.raises(RateUnavailable, match="no source of rates has answered"):
         ether()
-    assert 2.5 < time.monotonic() - began < 4.5
+    assert slept == [0.25] * 12  # a buyer waits for 2.8 s
     assert [source.asked for source in sources.all] == [[], [], []]
 
 
