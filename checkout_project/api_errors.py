@@ -5,8 +5,10 @@ The table from a domain error to its answer is the error class itself (`code`, `
 
 from collections.abc import Iterable
 
+import structlog
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
+from django.db import DataError
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 from drf_standardized_errors.handler import ExceptionHandler
@@ -25,6 +27,8 @@ from checkout_project.outage import OUTAGE, RETRY_SECONDS, SENTENCE, is_outage
 from common.api.exact_json import dumps
 from common.errors import DomainError
 
+_log = structlog.get_logger()
+
 
 class _Refusal(APIException):
     """A domain error on its way out."""
@@ -40,12 +44,27 @@ class _TooLarge(APIException):
     default_detail = "The body is larger than this API takes."
 
 
+class _CannotBeKept(APIException):
+    """A value that our own checks let through and the database did not."""
+
+    status_code = 400
+    default_code = "cannot_be_kept"
+    default_detail = (
+        "The database cannot hold a value of this request, and nothing was done. Look for a number that is very large "
+        "or very fine, a time far away, or odd characters."
+    )
+
+
 class _Unavailable(APIException):
     status_code = 503
     default_code = "unavailable"
     default_detail = SENTENCE
     wait = RETRY_SECONDS  # DRF's name for what becomes `Retry-After`
 
+
+# PostgreSQL's codes (its manual, appendix A) for a value that its type cannot hold: a text too long, a number or a time
+# out of range, characters that its encoding has not, text that is no value of the type.
+_CANNOT_BE_KEPT = {"22001", "22003", "22008", "22021", "22P02", "22P05"}
 
 # What DRF says where it does not say what to do instead.
 _IN_OUR_WORDS: dict[type[APIException], str] = {
@@ -62,6 +81,9 @@ class ApiExceptionHandler(ExceptionHandler):
         if is_outage(exc):
             OUTAGE.noticed(exc)
             return _Unavailable()
+        if isinstance(exc, DataError) and getattr(exc.__cause__, "sqlstate", None) in _CANNOT_BE_KEPT:
+            _log.error("api.cannot_be_kept", exc_info=exc)  # a check of ours is missing
+            return _CannotBeKept()
         if isinstance(exc, RequestDataTooBig):
             return _TooLarge()
         if isinstance(exc, SuspiciousOperation):

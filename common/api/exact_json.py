@@ -11,7 +11,7 @@ from pydantic import BaseModel
 
 MAX_DEPTH = 20
 MAX_NUMBER_LENGTH = 60
-# Far more than money needs, far less than PostgreSQL's numbers hold.
+# Far more than money needs, far less than PostgreSQL's numbers hold. Of zero, too, which it writes out as well.
 MAX_EXPONENT = 400
 _WRONG_EXPONENT = f"A number's exponent is beyond ±{MAX_EXPONENT}: send it as text."
 
@@ -27,7 +27,7 @@ def _number(text: str) -> Decimal:
         number = Decimal(text)
     except InvalidOperation:
         raise WrongJson(_WRONG_EXPONENT) from None
-    if number and abs(number.adjusted()) > MAX_EXPONENT:
+    if abs(number.adjusted()) > MAX_EXPONENT:
         raise WrongJson(_WRONG_EXPONENT)
     return number
 

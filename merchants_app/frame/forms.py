@@ -8,6 +8,7 @@ import re
 import time as clock
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time
+from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -171,6 +172,15 @@ class RoleForm(forms.Form):
     """A member's other role."""
 
     role = forms.ChoiceField(choices=Role.choices)
+
+
+class NumberField(forms.DecimalField):
+    """A number as people type it. Zero is plain zero: PostgreSQL would stumble over the exponent of `0e99999999`."""
+
+    def to_python(self, value: Any) -> Decimal | None:
+        """The number; None where none is needed and none was given."""
+        number: Decimal | None = super().to_python(value)
+        return Decimal(0) if number is not None and number.is_zero() else number
 
 
 class TransactionField(forms.RegexField):

@@ -15,6 +15,7 @@ from django.utils import timezone
 from chains_app.networks.networks import all_networks
 from common.money import CURRENCIES
 from merchants_app.frame.access import Access
+from merchants_app.frame.forms import NumberField
 from merchants_app.models import FIRST_DAY, LAST_DAY
 from sessions_app.models import PaymentLink
 from sessions_app.reading.list_sql import Order
@@ -123,8 +124,8 @@ class PaymentFilters(ListForm):
             (PaymentState.COLLECTED, "Collected"),
         ],
     )
-    least = forms.DecimalField(required=False, label="Worth from", max_digits=20, decimal_places=4, min_value=0)
-    most = forms.DecimalField(required=False, label="Worth to", max_digits=20, decimal_places=4, min_value=0)
+    least = NumberField(required=False, label="Worth from", max_digits=20, decimal_places=4, min_value=0)
+    most = NumberField(required=False, label="Worth to", max_digits=20, decimal_places=4, min_value=0)
     currency = forms.ChoiceField(required=False, label="In the currency", choices=_CURRENCIES)
     sort = forms.ChoiceField(required=False, choices=[(each, each) for each in (Order.NEWEST, Order.OLDEST)])
 
@@ -163,8 +164,8 @@ class SessionFilters(ListForm):
         label="What is odd",
         choices=[("", "Any or nothing"), ("any", "Anything"), ("waits", "Waits for a decision"), *Issue.choices],
     )
-    least = forms.DecimalField(required=False, label="Amount from", max_digits=20, decimal_places=4, min_value=0)
-    most = forms.DecimalField(required=False, label="Amount to", max_digits=20, decimal_places=4, min_value=0)
+    least = NumberField(required=False, label="Amount from", max_digits=20, decimal_places=4, min_value=0)
+    most = NumberField(required=False, label="Amount to", max_digits=20, decimal_places=4, min_value=0)
     currency = forms.ChoiceField(required=False, label="Currency", choices=_CURRENCIES)
     reference = forms.CharField(required=False, max_length=200, label="Order number, whole")
     email = forms.CharField(required=False, max_length=254, label="Buyer's e-mail address")

@@ -12,7 +12,7 @@ from django.utils import timezone
 from chains_app.networks.networks import all_networks
 from common.money import amount_text, to_minor_unit
 from merchants_app.frame.access import Access, Power, for_members
-from merchants_app.frame.forms import TransactionForm, once
+from merchants_app.frame.forms import NumberField, TransactionForm, once
 from merchants_app.frame.pages import page
 from sessions_app.models import CheckoutSession, Refund
 from sessions_app.paying.scenarios import SANDBOX
@@ -40,7 +40,7 @@ class RefundForm(forms.Form):
     balance = forms.CharField(max_length=60)
     kind = forms.ChoiceField(choices=RefundKind.choices)
     rate_basis = forms.ChoiceField(choices=RefundRate.choices)
-    amount = forms.DecimalField(required=False, max_digits=20, decimal_places=4)
+    amount = NumberField(required=False, max_digits=20, decimal_places=4)
     to_address = forms.CharField(max_length=42)  # as the page showed it
 
 

@@ -30,8 +30,9 @@ from sessions_app.selling.creation import SessionTerms
 
 MAX_METADATA_KEYS = 50
 MAX_METADATA_BYTES = 8 * 1024
-# PostgreSQL writes a number out digit by digit: an exponent would come back as that many zeros.
+# PostgreSQL writes a number out digit by digit: an exponent would come back as that many zeros, of zero too.
 MAX_METADATA_EXPONENT = 40
+_WRONG_EXPONENT = f"A number's exponent is beyond ±{MAX_METADATA_EXPONENT}: send it as text."
 SHORTEST, LONGEST = timedelta(minutes=5), timedelta(days=7)
 
 
@@ -68,8 +69,8 @@ def _metadata(value: object) -> dict[str, Any]:
         # PostgreSQL's JSON holds neither.
         if isinstance(leaf, str) and ("\0" in leaf or has_half_characters(leaf)):
             raise PydanticCustomError("invalid_text", "NUL characters and lone surrogates cannot be stored.")
-        if isinstance(leaf, Decimal) and _is_absurd(leaf):
-            raise PydanticCustomError("too_large", f"Numbers must be below 10^{MAX_METADATA_EXPONENT}.")
+        if isinstance(leaf, Decimal) and abs(leaf.adjusted()) > MAX_METADATA_EXPONENT:
+            raise PydanticCustomError("too_large", _WRONG_EXPONENT)
     if len(dumps(value).encode()) > MAX_METADATA_BYTES:
         raise PydanticCustomError("too_large", f"At most {MAX_METADATA_BYTES} bytes as JSON.")
     return value
@@ -239,10 +240,6 @@ def check_https(urls: Mapping[str, str], faults: Faults) -> None:
     for name, url in urls.items():
         if urlsplit(url).scheme.lower() != "https":
             faults.add(name, "not_https", "In live mode the URL must begin with https://.")
-
-
-def _is_absurd(number: Decimal) -> bool:
-    return bool(number) and abs(number.adjusted()) > MAX_METADATA_EXPONENT
 
 
 def _leaves(value: Any) -> list[Any]:

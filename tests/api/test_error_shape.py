@@ -4,9 +4,12 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.db import connection, transaction
 from django.test import Client
+from structlog.testing import capture_logs
 
 from sessions_app.models import CheckoutSession
+from sessions_app.scope import SessionScope
 from tests.cast import Api, terms
 from tests.strangers.world import own
 
@@ -232,6 +235,33 @@ def test_half_a_character_in_a_name_is_no_fault_of_ours(api: Api) -> None:
 )
 def test_metadata_is_measured_as_it_is_given_back(api: Api, metadata: Any, status: int) -> None:
     assert api.post("checkout", terms(metadata=metadata)).status_code == status
+
+
+def asking(monkeypatch: pytest.MonkeyPatch, expression: str) -> None:
+    """From now on whoever looks for a session asks the database for this."""
+
+    def asked(_scope: object, _public_id: str) -> None:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(f"SELECT {expression}")
+
+    monkeypatch.setattr(SessionScope, "view", asked)
+
+
+@pytest.mark.parametrize("value", ["1e400::numeric(10)", "'x'::integer", "'300000-01-01'::timestamptz"])
+def test_what_only_the_database_refuses_is_no_fault_of_ours(
+    api: Api, monkeypatch: pytest.MonkeyPatch, value: str
+) -> None:
+    asking(monkeypatch, value)
+    with capture_logs() as lines:
+        answer = api.get("checkout/sessions/cs_any")
+    assert (answer.status_code, the_error(answer)["code"]) == (400, "cannot_be_kept")
+    assert "api.cannot_be_kept" in [line["event"] for line in lines if line["log_level"] == "error"]
+
+
+def test_a_statement_that_is_wrong_stays_our_fault(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    asking(monkeypatch, "1 / 0")
+    api.client.raise_request_exception = False
+    assert api.get("checkout/sessions/cs_any").status_code == 500
 
 
 def test_a_call_speaks_english_after_a_page_in_another_language(api: Api) -> None:

@@ -96,6 +96,9 @@ def test_a_fraction_is_never_a_float() -> None:
         ("1" * 61, "60 characters"),
         ("1e401", "exponent"),
         ("1e-401", "exponent"),
+        ("0e401", "exponent"),
+        ("0e-401", "exponent"),
+        ("-0e-20000", "exponent"),  # PostgreSQL would write its zeros out, or refuse it
         ("1e99999999999999999999", "exponent"),
         ("", "line 1"),
         ("{'a': 1}", "column 2"),

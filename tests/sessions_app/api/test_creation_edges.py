@@ -96,7 +96,9 @@ def test_what_is_no_list_of_assets_is_told_so_with_an_example(api: Api, wrong: o
         ({str(n): n for n in range(51)}, "too_many_keys", "At most 50 names; this has 51."),
         ({"a": "x" * 8192}, "too_large", "At most 8192 bytes as JSON."),
         ({"a": ["b\0"]}, "invalid_text", "NUL characters and lone surrogates cannot be stored."),
-        ({"a": Decimal("1e41")}, "too_large", "Numbers must be below 10^40."),
+        ({"a": Decimal("1e41")}, "too_large", "A number's exponent is beyond ±40: send it as text."),
+        ({"a": Decimal("0e-41")}, "too_large", "A number's exponent is beyond ±40: send it as text."),
+        ({"a": [Decimal("0e41")]}, "too_large", "A number's exponent is beyond ±40: send it as text."),
     ],
 )
 def test_metadata_that_cannot_be_kept_is_told_why(api: Api, wrong: object, code: str, sentence: str) -> None:
@@ -105,6 +107,17 @@ def test_metadata_that_cannot_be_kept_is_told_why(api: Api, wrong: object, code:
         400,
         [{"code": code, "detail": sentence, "attr": "metadata"}],
     )
+
+
+@pytest.mark.parametrize("zero", ["0e-20000", "0e-16383", "0e400", "-0e-400"])
+def test_a_zero_is_not_kept_with_thousands_of_digits(api: Api, session: CheckoutSession, zero: str) -> None:
+    absurd = {"metadata": {"a": [Decimal(zero)]}}
+    for answer in (
+        api.post("checkout", terms(**absurd)),
+        api.patch(f"checkout/{session.public_id}", absurd),
+        api.post("payment-links", {"amount": 5, "currency": "USD", "productName": "Box"} | absurd),
+    ):
+        assert answer.status_code == 400
 
 
 @pytest.mark.parametrize("kept", [{}, {str(n): n for n in range(50)}, {"a": "x" * (8192 - len('{"a":""}'))}])

@@ -140,6 +140,11 @@ def test_what_is_wrong_is_said_beside_its_field(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("page", ["sessions", "payments"])
+def test_a_zero_with_an_exponent_is_zero(desk: Desk, page: str) -> None:
+    assert names(desk, page, least="0e99999999999999") == names(desk, page)
+
+
+@pytest.mark.parametrize("page", ["sessions", "payments"])
 @pytest.mark.parametrize("sort", ["newest", "oldest", "largest", "smallest"])
 def test_pages_are_turned_both_ways_and_miss_none(desk: Desk, page: str, sort: str) -> None:
     whole = names(desk, page, sort=sort)
