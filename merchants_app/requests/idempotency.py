@@ -121,8 +121,8 @@ def answer_once(
                     return answer
         except ParseError:
             raise  # a body that cannot be read says nothing else at the second look
-        except (IntegrityError, APIException):
-            pass
+        except (IntegrityError, APIException, DomainError):
+            pass  # what is refused by now may have been done, and answered, before
     attempt = _try if in_one else _try_apart
     try:
         return attempt(key, idempotency_key, fingerprint, act)

@@ -6,10 +6,13 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from django.db import connection, transaction
 from django.utils import timezone
 
-from merchants_app.keys.api_keys import create_key
+from chains_app.networks.networks import payment_options
+from merchants_app.businesses.money_rules import change_settings
+from merchants_app.keys.api_keys import create_key, forget_keys
 from merchants_app.models import IdempotencyRecord, Merchant, Treasury
 from merchants_app.treasuries.treasuries import treasury_for
 from sessions_app.errors import NoTreasury, ReferenceTaken
@@ -138,6 +141,23 @@ def test_the_answer_and_the_event_name_the_customer_there_is(secret: str) -> Non
         assert Event.objects.get(subject=answer.answer["id"]).data == answer.answer
     again = Api(secret).post("checkout", terms(), Idempotency_Key="b")
     assert again.content == second.content
+
+
+@pytest.mark.parametrize("since", ["switched off", "no treasury", "too late"])
+def test_a_repeat_gets_its_session_though_nobody_could_make_it_by_now(secret: str, mia: Merchant, since: str) -> None:
+    body = terms(allowedAssets=["ETH"], expiresAt=(timezone.now() + timedelta(minutes=6)).isoformat())
+    first = Api(secret).post("checkout", body, Idempotency_Key="order-1")
+    ether = [f"ETH@{option.network.id}" for option in payment_options("test") if option.asset.symbol == "ETH"]
+    if since == "switched off":
+        change_settings(merchant=mia, actor="mia", ways_off=ether)
+        forget_keys()
+        assert Api(secret).post("checkout", body).status_code == 400
+    elif since == "no treasury":
+        own(Treasury).update(withdrawn_at=timezone.now())
+    with time_machine.travel(timezone.now() + timedelta(minutes=2 if since == "too late" else 0)):
+        again = Api(secret).post("checkout", body, Idempotency_Key="order-1")
+    assert (again.status_code, again.headers.get("Idempotent-Replayed")) == (200, "true"), again.answer
+    assert again.answer["id"] == first.answer["id"]
 
 
 @pytest.mark.parametrize("change", ["waits", "withdrawn", "in force"])
