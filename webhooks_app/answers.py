@@ -20,8 +20,11 @@ class EventHead(Answer):
     type: EventType = Field(description="What happened.", examples=["checkout.completed"])
     timestamp: Timestamp = Field(description="When it happened.")
     livemode: bool = Field(description="False: test mode, play money.", examples=[False])
-    subject: str = Field(description="Id of what it is about: the session.", examples=["cs_01h455vb4pex5vsknk084sn02q"])
-    sequence: int = Field(description="The session's running number, from 1 without a gap.", examples=[3])
+    subject: str = Field(
+        description="Id of what it is about: the session; of `endpoint.test` the endpoint.",
+        examples=["cs_01h455vb4pex5vsknk084sn02q"],
+    )
+    sequence: int = Field(description="The subject's running number, from 1 without a gap.", examples=[3])
     position: int = Field(
         description="The place in the merchant's stream: send the last one as `after` to catch up.", examples=[1042]
     )
@@ -31,9 +34,25 @@ class Event(EventHead):
     """A numbered fact about a session. The body of a webhook is exactly this."""
 
     data: dict[str, Any] = Field(
-        description="The session as the API shows it, at that moment; in `current` how it stands now.",
+        description="The session as the API shows it, at that moment; in `current` how it stands now. "
+        "`endpoint.test` is about no session: it has a `message` and the `endpointId`.",
         examples=[{"id": "cs_01h455vb4pex5vsknk084sn02q", "reference": "order-1001"}],
     )
+
+
+class TestMessage(Answer):
+    """What a test tells."""
+
+    message: str = Field(description="For people.", examples=["This is a test of your webhook endpoint."])
+    endpoint_id: str = Field(description="Of the endpoint.", examples=["we_01h455vb4pex5vsknk084sn02q"])
+
+
+class TestEvent(EventHead):
+    """A test of an endpoint, which is about no session."""
+
+    subject: str = Field(description="Id of the endpoint.", examples=["we_01h455vb4pex5vsknk084sn02q"])
+    sequence: int = Field(description="Counts the endpoint's tests.", examples=[1])
+    data: TestMessage = Field(description="No session: neither `current` nor `reference` is in it.")
 
 
 class EndpointHealth(Answer):
@@ -106,7 +125,9 @@ class Delivery(Answer):
     )
     event_id: str = Field(description="Of the event.", examples=["evt_01h455vb4pex5vsknk084sn02q"])
     event_type: EventType = Field(description="What happened.", examples=["checkout.completed"])
-    subject: str = Field(description="Id of the session.", examples=["cs_01h455vb4pex5vsknk084sn02q"])
+    subject: str = Field(
+        description="Id of the session; of `endpoint.test` the endpoint.", examples=["cs_01h455vb4pex5vsknk084sn02q"]
+    )
     status: DeliveryState = Field(description="Where it stands.", examples=["succeeded"])
     next_attempt_at: Timestamp | None = Field(description="When it is tried next; null: not any more.")
     attempts: list[Attempt] = Field(description="Every try, oldest first.")

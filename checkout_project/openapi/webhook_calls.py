@@ -7,7 +7,7 @@ from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, OpenApiWebh
 
 from checkout_project.openapi.describing import DONE, NEXT_PAGE, change, copy_of, get, post, thing_id
 from sessions_app.answers.session import RefundEvent, SessionEvent
-from webhooks_app.answers import Delivery, Event, Resent, WebhookEndpoint, WebhookEndpointWithSecret
+from webhooks_app.answers import Delivery, Event, Resent, TestEvent, WebhookEndpoint, WebhookEndpointWithSecret
 from webhooks_app.api.requests import ChangeEndpoint, CreateEndpoint, ListDeliveries, ListEvents, PutEndpoint, Resend
 from webhooks_app.event_types import EventType
 
@@ -95,7 +95,7 @@ _HEADERS = [
 ]
 
 
-_BODIES = {"endpoint": Event, "refund": RefundEvent}  # by what stands before the dot
+_BODIES = {"endpoint": TestEvent, "refund": RefundEvent}  # by what stands before the dot
 
 
 def _message(kind: EventType) -> OpenApiWebhook:

@@ -29,6 +29,17 @@ def test_it_is_openapi_3_1_and_tells_of_webhooks_too(schema: dict[str, Any]) -> 
     assert set(schema["webhooks"]) == {kind.value for kind in EventType}
 
 
+def test_a_test_of_an_endpoint_is_described_as_what_is_sent(schema: dict[str, Any]) -> None:
+    def named(reference: dict[str, Any]) -> dict[str, Any]:
+        found: dict[str, Any] = schema["components"]["schemas"][reference["$ref"].rpartition("/")[2]]
+        return found
+
+    sent = schema["webhooks"]["endpoint.test"]["post"]["requestBody"]["content"]["application/json"]["schema"]
+    message = named(sent)["properties"]
+    assert set(named(message["data"])["properties"]) == {"message", "endpointId"}
+    assert message["subject"]["examples"][0].startswith("we_")
+
+
 def test_every_field_says_what_it_means(schema: dict[str, Any]) -> None:
     silent = [
         f"{component}.{name}"

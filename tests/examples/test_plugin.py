@@ -185,6 +185,17 @@ HISTORIES: dict[str, tuple[Callable[[Shop], None], str]] = {
 }
 
 
+def test_a_test_of_the_endpoint_changes_nothing(api: Api, sandbox: Sandbox) -> None:
+    Shop(api, sandbox).checkout()
+    endpoint = api.post("webhook-endpoints", {"url": "http://127.0.0.1:9/hooks"}).answer["id"]
+    api.post(f"webhook-endpoints/{endpoint}/test")
+    told, order = api.get("events?limit=100").answer, Order()
+    assert [event["type"] for event in told] == ["checkout.created", "endpoint.test"]
+    for event in told:
+        order.take(event)
+    assert (order.state, len(order.sessions)) == ("waiting", 1)
+
+
 @pytest.mark.parametrize("name", HISTORIES)
 def test_it_ends_in_the_pages_state_however_events_arrive(api: Api, sandbox: Sandbox, name: str) -> None:
     play, expected = HISTORIES[name]
