@@ -43,7 +43,7 @@ class ListSessions(Query):
     reference: LeftOut[Annotated[str, Text(200)]] = Field(
         None, description="Only with this reference.", examples=["order-1001"]
     )
-    product_id: LeftOut[Annotated[str, Text(200)]] = Field(
+    product_id: LeftOut[Annotated[str, Text(500)]] = Field(
         None, description="Only of this product.", examples=["1234567890"]
     )
     created_after: LeftOut[Moment] = Field(

@@ -105,6 +105,8 @@ def test_texts_too_long_for_the_page_are_cut_on_the_page(api: Api, client: Any) 
     }
     session = created(api, **long)
     assert {name: session[name] for name in long} == {name: text.strip() for name, text in long.items()}
+    found = api.get(f"checkout?productId={long['productId']}").answer
+    assert [each["id"] for each in found] == [session["id"]]
     page = client.get("/pay/" + session["url"].rpartition("/")[2]).content.decode()
     assert "Box B…" in page
     assert len(page) < 60_000
