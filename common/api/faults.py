@@ -1,16 +1,17 @@
 """What is wrong with a body, in our words: pydantic finds all faults at once, here they become codes and sentences."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import ValidationError as PydanticError
 from pydantic_core import ErrorDetails, InitErrorDetails, PydanticCustomError
-from rest_framework.exceptions import ErrorDetail, ValidationError
+from pydantic_core.core_schema import ErrorType
+from rest_framework.exceptions import APIException, ErrorDetail, ValidationError
 
 from common.api.exact_json import has_half_characters, printable
 
 _MOST_UNKNOWN = 20
-# pydantic's word for a fault → our code, our sentence. What is not here, a rule of ours has said itself.
+# pydantic's word for a fault → our code, our sentence. What is neither here nor pydantic's, a rule of ours has said.
 _WORDS = {
     "missing": ("required", "This field is required."),
     "string_type": ("invalid", "Send text, in quotes."),
@@ -19,6 +20,7 @@ _WORDS = {
     "string_too_long": ("max_length", "Ensure this field has no more than {max_length} characters."),
     "enum": ("invalid_choice", "Must be one of: {expected}."),
     "bool_type": ("invalid", "Send true or false, without quotes."),
+    "bool_parsing": ("invalid", "Send true or false."),
     "int_type": ("invalid", "Send a whole number, without quotes."),
     "int_parsing": ("invalid", "A valid integer is required."),
     "int_from_float": ("invalid", "A valid integer is required."),
@@ -36,6 +38,7 @@ _WORDS = {
     "dict_type": ("not_a_dict", 'Send an object of text: {{"X-Token": "…"}}.'),
     "too_long": ("max_length", "At most {max_length} elements; this has {actual_length}."),
 }
+_PYDANTICS = frozenset(get_args(ErrorType))
 
 
 class Faults:
@@ -55,9 +58,12 @@ class Faults:
             raise PydanticError.from_exception_data("", self._found)
 
 
-def not_an_object() -> ValidationError:
-    """Of a body that is a list, a number, a text."""
-    return ValidationError({"non_field_errors": [ErrorDetail("Send a JSON object: {…}.", code="not_an_object")]})
+class NotAnObject(APIException):
+    """The body is a list, a number, a text: no field is at fault."""
+
+    status_code = 400
+    default_code = "not_an_object"
+    default_detail = "Send a JSON object: {…}."
 
 
 def repeated(name: str) -> ValidationError:
@@ -68,7 +74,7 @@ def repeated(name: str) -> ValidationError:
 def told(error: PydanticError, *, known: Iterable[str], data: Mapping[str, Any]) -> ValidationError:
     """All that pydantic found, by field; of unknown ones, which are told which ones are known, the first few."""
     details: dict[int | str, Any] = {}
-    message = f"This field is not known here. Known are: {', '.join(known)}."
+    message = f"This field is not known here. Known are: {', '.join(known) or 'none'}."
     unknown = [name for name in data if has_half_characters(name)]  # pydantic then looks at nothing else
     for fault in error.errors(include_url=False):
         if fault["type"] == "extra_forbidden":
@@ -92,7 +98,8 @@ def _in_our_words(fault: ErrorDetails) -> ErrorDetail:
     if fault["input"] is None:
         return ErrorDetail("This field may not be null.", code="null")
     if fault["type"] not in _WORDS:
-        return ErrorDetail(fault["msg"], code=fault["type"])
+        # A word of pydantic's is no code of ours: it may become another with any version.
+        return ErrorDetail(fault["msg"], code="invalid" if fault["type"] in _PYDANTICS else fault["type"])
     code, sentence = _WORDS[fault["type"]]
     context = {"kind": type(fault["input"]).__name__, **fault.get("ctx", {})}
     if fault["type"] == "string_unicode":

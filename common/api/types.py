@@ -29,7 +29,7 @@ from pydantic.alias_generators import to_camel
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
-from common.api.faults import not_an_object, repeated, told
+from common.api.faults import NotAnObject, repeated, told
 from common.api.left_out import LeftOut, left_out_by_null, take_null
 
 __all__ = ["LeftOut"]  # with the other kinds
@@ -78,12 +78,12 @@ class Body(ApiType):
 
     @classmethod
     def parse(cls, data: Any, **context: Any) -> Self:
-        """The checked values. Raises ValidationError (400) naming each field at fault.
+        """The checked values. Raises ValidationError (400) naming each field at fault, or NotAnObject.
 
         `context` is what rules need beside the body, such as the mode.
         """
         if not isinstance(data, Mapping):
-            raise not_an_object()
+            raise NotAnObject
         null = [name for name in left_out_by_null(cls) if data.get(name, ...) is None]
         given = {name: value for name, value in data.items() if name not in null} if null else data
         try:
@@ -95,6 +95,10 @@ class Body(ApiType):
     def given(self) -> dict[str, Any]:
         """What was sent, by name; what was left out is not in it."""
         return self.model_dump(exclude_unset=True)
+
+
+class Nothing(Body):
+    """Of a call that takes none: whoever sends something believes that it does."""
 
 
 class Query(Body):

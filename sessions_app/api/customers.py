@@ -3,6 +3,7 @@
 from rest_framework.decorators import action
 from rest_framework.response import Response
 
+from common.api.types import Nothing
 from common.keyset import first_of
 from merchants_app.frame.api_base import MerchantViewSet, lead_on
 from merchants_app.frame.api_request import ApiRequest
@@ -53,5 +54,6 @@ class CustomerViewSet(MerchantViewSet):
     @action(detail=True, methods=["post"])
     def erase(self, request: ApiRequest, pk: str) -> Response:
         """Forgets who a customer is; answers what is left. Erased already: nothing happens."""
+        Nothing.parse(request.data)
         erase_buyer(SessionScope.of(request).customer(pk), actor=request.actor)
         return Response(represent_customers([SessionScope.of(request).customer(pk)])[0])

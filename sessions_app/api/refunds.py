@@ -5,6 +5,7 @@ from rest_framework.decorators import action
 from rest_framework.response import Response
 
 from chains_app.networks.networks import find_option
+from common.api.types import Nothing
 from common.fiat.currencies import Currency
 from common.modes import Mode
 from merchants_app.frame.api_base import MerchantViewSet
@@ -55,6 +56,7 @@ class RefundViewSet(MerchantViewSet):
     @action(detail=True, methods=["post"])
     def withdraw(self, request: ApiRequest, pk: str) -> Response:
         """Takes a refund back that is not on its way yet."""
+        Nothing.parse(request.data)
         return Response(_represent(withdraw_for_good(self._refund(request, pk), actor=request.actor)))
 
     @action(detail=True, methods=["post"])
@@ -66,6 +68,7 @@ class RefundViewSet(MerchantViewSet):
     @action(detail=True, methods=["post"])
     def simulate(self, request: ApiRequest, pk: str) -> Response:
         """On the sandbox, sends it as a wallet would; it is seen within seconds."""
+        Nothing.parse(request.data)
         refund = self._refund(request, pk)
         play_refund(refund, now=timezone.now(), actor=request.actor)
         return Response(_represent(self._refund(request, pk)))

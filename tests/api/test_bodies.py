@@ -74,8 +74,8 @@ def test_no_body_breaks_it_and_every_fault_is_named(
 
 
 def names_a_part(error: dict[str, Any]) -> bool:
-    """The field at fault; broken JSON has none, there the sentence says where it breaks or what is not taken."""
-    return bool(error["attr"]) or error["code"] == "parse_error"
+    """The field at fault; broken JSON has none (there the sentence says where it breaks), nor what is no object."""
+    return bool(error["attr"]) or error["code"] in {"parse_error", "not_an_object"}
 
 
 def test_what_the_examples_say_is_taken(api: Api, calls: list[WritingCall]) -> None:

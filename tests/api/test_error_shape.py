@@ -1,16 +1,21 @@
 """Every error has one shape, the right status, a stable code and the field's name."""
 
 from decimal import Decimal
-from typing import Any
+from typing import Any, LiteralString, get_args
 
 import pytest
 from django.db import connection, transaction
 from django.test import Client
+from pydantic import ValidationError as PydanticError
+from pydantic_core import PydanticCustomError
+from pydantic_core.core_schema import ErrorType
 from structlog.testing import capture_logs
 
+from common.api.faults import told
 from sessions_app.models import CheckoutSession
 from sessions_app.scope import SessionScope
-from tests.cast import Api, terms
+from tests.cast import Api, refreshed, terms
+from tests.guides.test_error_catalogue import catalogue
 from tests.strangers.world import own
 
 
@@ -87,6 +92,23 @@ def raw(api: Api, body: bytes, content_type: str = "application/json", **headers
     return answer
 
 
+@pytest.mark.parametrize("query", ["needsDecision=maybe", "total=2"])
+def test_what_is_neither_true_nor_false_is_invalid(api: Api, query: str) -> None:
+    error = the_error(api.get(f"checkout?{query}"))
+    assert (error["attr"], error["code"], error["detail"]) == (query.split("=")[0], "invalid", "Send true or false.")
+
+
+def test_whatever_pydantic_finds_has_a_code_of_the_documents() -> None:
+    numbers = ("max_length", "actual_length", "max_digits", "decimal_places", "whole_digits", "ge", "le")
+    filled_in = {"expected": "'a' or 'b'", **dict.fromkeys(numbers, 1)}
+    words: tuple[LiteralString, ...] = get_args(ErrorType)
+    assert {"missing", "bool_parsing"} <= set(words)
+    for word in words:
+        found = PydanticCustomError(word, "Input should be otherwise", filled_in)
+        error = PydanticError.from_exception_data("", [{"type": found, "loc": ("field",), "input": "\ud800"}])
+        assert told(error, known=["field"], data={}).get_codes()["field"][0] in catalogue(), word
+
+
 @pytest.mark.parametrize(
     ("body", "expected"),
     [
@@ -112,7 +134,8 @@ def test_broken_json_is_a_400_that_says_why(api: Api, body: bytes, expected: str
 def test_a_body_that_is_no_object_is_told_so(api: Api, body: bytes) -> None:
     answer = raw(api, body)
     assert answer.status_code == 400
-    assert the_error(answer)["attr"] == "non_field_errors"
+    assert (answer.answer["type"], the_error(answer)["attr"]) == ("client_error", None)
+    assert the_error(answer)["code"] == "not_an_object"
 
 
 @pytest.mark.parametrize(
@@ -219,6 +242,14 @@ def test_more_parameters_than_anybody_reads_are_a_400(api: Api) -> None:
         answer = api.get(f"checkout?{query}")
         assert answer.status_code == 400
         the_error(answer)
+
+
+def test_a_body_where_none_belongs_is_told_and_nobody_is_forgotten(api: Api, session: CheckoutSession) -> None:
+    answer = api.post(f"customers/{session.customer.public_id}/erase", {"until": 2030})
+    assert answer.status_code == 400
+    error = the_error(answer)
+    assert (error["attr"], error["detail"]) == ("until", "This field is not known here. Known are: none.")
+    assert refreshed(session).email == "pat@example.com"
 
 
 def test_half_a_character_in_a_name_is_no_fault_of_ours(api: Api) -> None:

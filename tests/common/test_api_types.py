@@ -11,6 +11,7 @@ from pydantic import Field
 from rest_framework.exceptions import ValidationError
 
 from common.api.amounts import Amount
+from common.api.faults import NotAnObject
 from common.api.texts import EmailIfAny
 from common.api.types import Body, HttpUrl, LeftOut, Moment, Pattern, Query, Text, WholeNumber, YesNo
 
@@ -171,7 +172,9 @@ def test_a_name_with_half_a_character_is_unknown_and_told_printably() -> None:
 
 @pytest.mark.parametrize("body", [[], "x", 5, None, True])
 def test_a_body_that_is_no_object_is_told_so(body: object) -> None:
-    assert faults(body) == {"non_field_errors": ("not_an_object", "Send a JSON object: {…}.")}
+    with pytest.raises(NotAnObject, match=r"^Send a JSON object: \{…\}\.$") as refused:
+        Order.parse(body)
+    assert refused.value.get_codes() == "not_an_object"
 
 
 @pytest.mark.parametrize(

@@ -81,10 +81,6 @@ class Resend(Body):
     )
 
 
-class Nothing(Body):
-    """Calls without a body."""
-
-
 class ListDeliveries(Query):
     """Query of `GET /webhook-endpoints/{id}/deliveries`."""
 

@@ -6,6 +6,7 @@ from rest_framework.decorators import action
 from rest_framework.response import Response
 
 from common.api.answer_types import Answer
+from common.api.types import Nothing
 from merchants_app.frame.api_base import MerchantViewSet, lead_on
 from merchants_app.frame.api_request import ApiRequest
 from merchants_app.models import KeyScope
@@ -15,7 +16,6 @@ from webhooks_app.api.requests import (
     CreateEndpoint,
     ListDeliveries,
     ListEvents,
-    Nothing,
     PutEndpoint,
     Resend,
 )
