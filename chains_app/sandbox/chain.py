@@ -59,6 +59,11 @@ def send(
     )
 
 
+def is_known(tx_hash: str) -> bool:
+    """Whether the chain has a transaction, in a block or waiting for one."""
+    return SandboxTransfer.objects.filter(tx_hash=tx_hash).exists()
+
+
 def take_back(*, tx_hash: str, now: datetime) -> None:
     """Takes a transaction off the chain, or out of the waiting room, when the chain next moves."""
     SandboxTransfer.objects.filter(tx_hash=tx_hash).update(drop_at=now)

@@ -13,7 +13,7 @@ from chains_app.calls.gas import fee_of
 from chains_app.networks.networks import find_option, network
 from chains_app.rates.exchange_rates import rate
 from chains_app.receiving.deposits import Call
-from chains_app.sandbox.chain import send
+from chains_app.sandbox.chain import is_known, send
 from common.modes import Mode
 from common.money import amount_text, fits_minor_unit, to_minor_unit, to_units, units_worth, value_of
 from merchants_app.audit import record
@@ -192,12 +192,17 @@ def refund_fee(refund: Refund) -> RefundFee | None:
 def play_refund(refund: Refund, *, now: datetime, actor: str = "") -> None:
     """On the sandbox there is no wallet: the transfer is sent by saying so.
 
-    Raises `WrongRefund` on other networks, and `RefundNotOpen` while nobody has said where to or it is held.
+    Raises `WrongRefund` on other networks, and `RefundNotOpen` while nobody has said where to, while it
+    is held, and once it is on its way or withdrawn.
     """
     if refund.network != SANDBOX or refund.session.mode != Mode.TEST:
         raise WrongRefund("Only the sandbox's money is sent by a click.")
     if not refund.to_address:
         raise RefundNotOpen("This refund is waiting_for_address: the buyer names it on the page at buyerUrl.")
+    if refund.status != RefundStatus.PREPARED:
+        raise RefundNotOpen(f"This refund is {refund.status}: only a prepared one is sent.")
+    if is_known(refund.told_tx) and not refund.told_problem:
+        raise RefundNotOpen("Its transaction is on its way: it is seen within seconds.")
     if held := why_held(refund):
         raise RefundNotOpen(held)
     sent = send(

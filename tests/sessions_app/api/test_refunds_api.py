@@ -11,6 +11,7 @@ from django.core import mail
 from django.test import Client
 from django.utils import timezone
 
+from chains_app.models import SandboxTransfer
 from chains_app.networks.networks import network
 from chains_app.sandbox.chain import send
 from merchants_app.models import Merchant
@@ -171,6 +172,37 @@ def test_what_waits_for_an_address_cannot_be_played(api: Api, refund: Callable[.
     made = refund(amount="all").answer
     refused = api.post(f"refunds/{made['id']}/simulate")
     assert (refused.status_code, refused.answer["errors"][0]["code"]) == (409, "refund_not_open")
+
+
+def test_what_is_sent_or_withdrawn_is_not_sent_again(
+    api: Api, sandbox: Sandbox, paid: CheckoutSession, refund: Callable[..., Any]
+) -> None:
+    withdrawn, sent = (refund(amount=5, address=PATS_WALLET).answer["id"] for _ in range(2))
+    api.post(f"refunds/{withdrawn}/withdraw")
+    assert api.post(f"refunds/{sent}/simulate").status_code == 200
+    transfers = SandboxTransfer.objects.count()
+
+    def refused(refund_id: str) -> bool:
+        answer = api.post(f"refunds/{refund_id}/simulate")
+        return bool((answer.status_code, answer.answer["errors"][0]["code"]) == (409, "refund_not_open"))
+
+    assert refused(withdrawn)
+    assert refused(sent)  # on its way
+    sandbox.wait(2, paid)
+    assert refused(sent)  # seen
+    sandbox.wait(4, paid)
+    assert refused(sent)  # confirmed
+    assert SandboxTransfer.objects.count() == transfers
+
+
+@pytest.mark.parametrize("call", ["withdraw", "simulate"])
+def test_a_body_where_none_belongs_is_told_and_nothing_is_done(refund: Callable[..., Any], api: Api, call: str) -> None:
+    made = refund(amount=5, address=PATS_WALLET).answer["id"]
+    for body, code in (({"amount": 5}, "unknown_field"), ([], "not_an_object")):
+        refused = api.post(f"refunds/{made}/{call}", body)
+        assert (refused.status_code, refused.answer["errors"][0]["code"]) == (400, code)
+    shown = api.get(f"refunds/{made}").answer
+    assert (shown["status"], shown["toldTxHash"]) == ("prepared", None)
 
 
 def test_one_request_sent_twice_makes_one_refund(api: Api, paid: CheckoutSession) -> None:
