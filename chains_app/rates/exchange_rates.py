@@ -85,6 +85,12 @@ def rate_on_record(asset: str, currency: str, *, mode: Mode | str, at: datetime)
     return found if isinstance(found, Rate) else None
 
 
+def ask_if_late(*, mode: Mode | str, now: datetime) -> None:
+    """Asks the sources where nobody did for a while: for who then looks up, within a transaction, what is on record."""
+    if mode == Mode.LIVE and enabled_networks(Mode.LIVE) and _is_late(snapshot_before(now), now):
+        _asked(now=now)
+
+
 def refresh_rates() -> None:
     """Asks the sources and keeps what they say. Does nothing while no live network is enabled."""
     if enabled_networks(Mode.LIVE):
@@ -126,7 +132,7 @@ class _LiveRates:
         found = _worked_out(asset, currency, self._snapshot, now=self._now)
         if self._is_past and isinstance(found, NoPrice):
             found = self._first_after(asset, currency) or rate(asset, currency, mode=Mode.LIVE, now=timezone.now())
-        elif isinstance(found, NoPrice) and self._may_ask():
+        elif isinstance(found, NoPrice) and _is_late(self._snapshot, self._now):
             # The moment may be a block's, a little ago: what is asked now is of now.
             present = max(self._now, timezone.now())
             self._snapshot = _asked(now=present) or self._snapshot
@@ -143,8 +149,9 @@ class _LiveRates:
                 return found
         return None
 
-    def _may_ask(self) -> bool:
-        return self._snapshot is None or self._now - self._snapshot.taken_at > REFRESH_IS_LATE
+
+def _is_late(newest: Snapshot | None, now: datetime) -> bool:
+    return newest is None or now - newest.taken_at > REFRESH_IS_LATE
 
 
 def _asked(*, now: datetime) -> Snapshot | None:

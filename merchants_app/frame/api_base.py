@@ -43,6 +43,8 @@ class MerchantViewSet(ViewSet):
     Here stands what all have in common: the key and its scope, rate limits, `Idempotency-Key`, the request log.
     `scopes` names for each action the scope that a key needs for it.
     Those named in `answers_apart` talk to others and must hold no transaction open meanwhile.
+    `asks_before` has for an action what asks others beforehand for what it then only looks up: for one that is done in
+    the transaction of its `Idempotency-Key` and must be.
     `answers_at_once` has for an action what does the same for a request with an `Idempotency-Key`, and stores its
     answer in the statement that does it.
     `answers_anew` has for an action what makes of the first answer what is answered to the same request sent again,
@@ -55,6 +57,7 @@ class MerchantViewSet(ViewSet):
     http_method_names = ["get", "post", "patch", "put", "delete", "head"]
     scopes: ClassVar[Mapping[str, KeyScope]]
     answers_apart: ClassVar[frozenset[str]] = frozenset()
+    asks_before: ClassVar[Mapping[str, Callable[[ApiRequest], None]]] = {}
     answers_at_once: ClassVar[Mapping[str, AtOnce]] = {}
     answers_anew: ClassVar[Mapping[str, Anew]] = {}
     found_elsewhere: ClassVar[Mapping[str, str]] = {}
@@ -110,6 +113,9 @@ class MerchantViewSet(ViewSet):
     def _act(self, request: ApiRequest, *args: Any, **kwargs: Any) -> Any:
         if not self.action:
             raise MethodNotAllowed(str(request.method), self.found_elsewhere.get(str(request.method)))
+        if before := self.asks_before.get(self.action):
+            _ = request.body  # once it is parsed, Django gives the bytes no more
+            before(request)
         handler = partial(getattr(self, self.action), request, *args, **kwargs)
         if request.method == "POST" and "HTTP_IDEMPOTENCY_KEY" in request.META:
             return self._answer_once(request, self.action, handler)

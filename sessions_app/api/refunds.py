@@ -17,11 +17,15 @@ from sessions_app.models import Refund
 from sessions_app.refunding.asking import ask_for_refund
 from sessions_app.refunding.mails import refund_page_url
 from sessions_app.refunding.matching import candidates_of
-from sessions_app.refunding.refunds import play_refund, refund_call, why_held, withdraw_for_good
+from sessions_app.refunding.refunds import ask_for_rate, play_refund, refund_call, why_held, withdraw_for_good
 from sessions_app.refunding.told import tell_transaction
 from sessions_app.scope import SessionScope
 from sessions_app.state.representation import dashboard_url, represent_refund
 from sessions_app.status import RefundStatus
+
+
+def _ask_for_rate(request: ApiRequest) -> None:
+    ask_for_rate(CreateRefund.parse(request.data).rate, request.mode)
 
 
 class RefundViewSet(MerchantViewSet):
@@ -35,6 +39,8 @@ class RefundViewSet(MerchantViewSet):
         "sent": KeyScope.DECIDE,
         "simulate": KeyScope.DECIDE,
     }
+    # Not apart: done again after a crash, it would be a second part of the money.
+    asks_before = {"create": _ask_for_rate}
 
     def list(self, request: ApiRequest, pk: str) -> Response:
         """The refunds of a session, newest first."""

@@ -22,6 +22,7 @@ from sessions_app.refunding.mails import ask_by_mail, refund_page_url
 from sessions_app.refunding.matching import candidates_of
 from sessions_app.refunding.refundable import arrived, excess, waiting_for_address
 from sessions_app.refunding.refunds import (
+    ask_for_rate,
     play_refund,
     prepare_refund,
     refund_call,
@@ -52,6 +53,7 @@ def refund(request: HttpRequest, access: Access, session_id: str) -> HttpRespons
     if request.method == "POST":
         form = RefundForm(request.POST)
         if form.is_valid():
+            ask_for_rate(form.cleaned_data["rate_basis"], access.mode)
             refund_id = once(request, access, lambda: _prepared(session, form.cleaned_data, access))
             return redirect("dashboard:refund-sign", access.at, session_id, refund_id)
         messages.error(request, " ".join(str(error) for errors in form.errors.values() for error in errors))

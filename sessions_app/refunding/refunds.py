@@ -11,7 +11,7 @@ from eth_abi.abi import encode
 
 from chains_app.calls.gas import fee_of
 from chains_app.networks.networks import find_option, network
-from chains_app.rates.exchange_rates import rate
+from chains_app.rates.exchange_rates import RateUnavailable, ask_if_late, rate_on_record
 from chains_app.receiving.deposits import Call
 from chains_app.sandbox.chain import is_known, send
 from common.modes import Mode
@@ -56,12 +56,12 @@ def prepare_refund(
     refused. `address` is the merchant's word where it goes, which counts before the buyer's. While nobody has said, it
     waits for the buyer (`may_wait`), or is refused. `notify_buyer` is whether the buyer gets letters about it; None: as
     the business has it.
+    Today's rate is the one on record: who wants it calls `ask_for_rate` before, while no transaction is open.
     Raises `WrongRefund`, `NothingToRefund`, or `RateUnavailable` when today's rate is wanted and there is none.
     """
     named = checked_refund_address(session, address) if address else ""
     if is_in_asset:
         rate_basis = RefundRate.PAID  # it goes back as it is, and counts as it did
-    # Rates may have to be asked for: not under a lock.
     todays = None if rate_basis == RefundRate.PAID else _todays_rate(session, asset, now or timezone.now())
     with transaction.atomic():
         # Two at once must not send the same money back twice.
@@ -115,6 +115,12 @@ def prepare_refund(
         if notify_buyer:
             ask_by_letter(refund, actor=actor, now=now)
     return refund
+
+
+def ask_for_rate(rate_basis: str, mode: str) -> None:
+    """Before a refund at today's rate, and before any transaction: the sources are asked if nobody did for a while."""
+    if rate_basis == RefundRate.TODAY:
+        ask_if_late(mode=mode, now=timezone.now())
 
 
 def _refuse_told(session: CheckoutSession) -> None:
@@ -251,4 +257,10 @@ def _value(session: CheckoutSession, balance: Arrived, kind: RefundKind, amount:
 
 
 def _todays_rate(session: CheckoutSession, asset: str, now: datetime) -> Decimal:
-    return rate(asset, session.currency, mode=Mode(session.mode), now=now).value
+    found = rate_on_record(asset, session.currency, mode=session.mode, at=now)
+    if found is None:
+        raise RateUnavailable(
+            f"There is no price of {asset} in {session.currency} that can be trusted at the moment. Try again in a few "
+            "minutes, or send it back at the rate at which it was paid."
+        )
+    return found.value
