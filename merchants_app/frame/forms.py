@@ -177,7 +177,7 @@ class RoleForm(forms.Form):
 class NumberField(forms.DecimalField):
     """A number as people type it. Zero is plain zero: PostgreSQL would stumble over the exponent of `0e99999999`."""
 
-    def to_python(self, value: Any) -> Decimal | None:
+    def to_python(self, value: Any) -> Any:
         """The number; None where none is needed and none was given."""
         number: Decimal | None = super().to_python(value)
         return Decimal(0) if number is not None and number.is_zero() else number
