@@ -87,6 +87,11 @@ def test_the_worth_of_units() -> None:
     assert value_of(49_000_000, Decimal("0.999"), decimals=6) == Decimal("48.951")
 
 
+@pytest.mark.parametrize(("units", "worth"), [(5, 0), (6, 1), (15, 2), (25, 2)])
+def test_the_worth_of_units_is_rounded_at_the_eighteenth_decimal_to_the_even_one(units: int, worth: int) -> None:
+    assert value_of(units, Decimal("0.1"), decimals=18) == Decimal(worth).scaleb(-18)
+
+
 @pytest.mark.parametrize(("amount", "text"), [("0.0150", "0.015"), ("1E+3", "1000"), ("0", "0"), ("10", "10")])
 def test_plain_text(amount: str, text: str) -> None:
     assert plain(Decimal(amount)) == text

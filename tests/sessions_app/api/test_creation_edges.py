@@ -10,7 +10,9 @@ import time_machine
 from django.db import IntegrityError, connection
 from django.utils import timezone
 
+from chains_app.networks.networks import payment_options
 from merchants_app.models import Merchant
+from sessions_app.errors import SwitchedOff
 from sessions_app.models import CheckoutSession, Customer
 from sessions_app.reading.list_sql import read_newest
 from sessions_app.selling.creation import create_session
@@ -118,6 +120,17 @@ def test_a_zero_is_not_kept_with_thousands_of_digits(api: Api, session: Checkout
         api.post("payment-links", {"amount": 5, "currency": "USD", "productName": "Box"} | absurd),
     ):
         assert answer.status_code == 400
+
+
+def test_where_every_way_to_pay_is_off_that_is_said(mia: Merchant) -> None:
+    """As when the operator takes the last network away that a business had left on."""
+    mia.ways_off = [option.network.id for option in payment_options("test")]
+    with pytest.raises(SwitchedOff) as refused:
+        create_session(merchant=mia, mode="test", terms=agreed())
+    assert str(refused.value) == (
+        "This business has switched off every way to pay. Switched on in test mode: none. Its owners choose in "
+        "Dashboard › Settings › Ways to pay."
+    )
 
 
 @pytest.mark.parametrize("kept", [{}, {str(n): n for n in range(50)}, {"a": "x" * (8192 - len('{"a":""}'))}])
