@@ -12,9 +12,10 @@ from sessions_app.models import CheckoutSession, Decision, Payment, Refund, Stat
 from sessions_app.paying.decisions import decide
 from sessions_app.paying.quoting import choose_option
 from sessions_app.refunding.refunds import prepare_refund
+from sessions_app.refunding.wishes import Wish, Worth
 from sessions_app.selling.creation import create_session
 from sessions_app.state.lifecycle import News, cancel, lock, reassess
-from sessions_app.status import DecisionKind
+from sessions_app.status import DecisionKind, RefundKind
 from tests.cast import MIAS_WALLET, PATS_WALLET, agreed, merchant
 from tests.races import behind_a_lock
 from tests.sessions_app.state.test_races import arrive
@@ -124,7 +125,5 @@ def test_a_former_secret_goes_on_for_a_day_from_when_it_was_replaced(mia: Mercha
 
 
 def refund(session: CheckoutSession) -> Refund:
-    return prepare_refund(
-        session=session, network_id="sandbox", asset="USDC", kind="amount", rate_basis="paid",
-        amount=Decimal("11.00"), actor="mia@example.com",
-    )  # fmt: skip
+    wish = Wish(network="sandbox", asset="USDC", what=Worth(RefundKind.AMOUNT, Decimal("11.00")))
+    return prepare_refund(session=session, wish=wish, actor="mia@example.com")

@@ -15,8 +15,9 @@ from sessions_app.paying.decisions import decide
 from sessions_app.refunding.address import confirm_change, leave_address, name_address
 from sessions_app.refunding.mails import ask_by_mail
 from sessions_app.refunding.refunds import play_refund, prepare_refund
+from sessions_app.refunding.wishes import Wish, Worth
 from sessions_app.selling.creation import create_session
-from sessions_app.status import DecisionKind
+from sessions_app.status import DecisionKind, RefundKind
 from tests.cast import Api, agreed, terms
 from tests.sandbox import Sandbox
 from tests.strangers.world import own
@@ -52,7 +53,7 @@ def leave_traces(sandbox: Sandbox, api: Api, mia: Merchant) -> Customer:
     over = sandbox.play(CheckoutSession.objects.get(public_id=made["id"]), "over", asset="USDC")
     ask_by_mail(over, actor="mia@example.com", now=timezone.now())
     refund = prepare_refund(
-        session=leave_address(over, WALLET), asset="USDC", network_id="sandbox", kind="excess", rate_basis="paid",
+        session=leave_address(over, WALLET), wish=Wish(network="sandbox", asset="USDC", what=Worth(RefundKind.EXCESS)),
         actor="mia@example.com", now=timezone.now(),
     )  # fmt: skip
     play_refund(refund, now=timezone.now())

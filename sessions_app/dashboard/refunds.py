@@ -31,6 +31,7 @@ from sessions_app.refunding.refunds import (
     withdraw_refund,
 )
 from sessions_app.refunding.told import tell_transaction
+from sessions_app.refunding.wishes import Wish, Worth
 from sessions_app.scope import SessionScope
 from sessions_app.status import RefundKind, RefundRate, RefundStatus
 
@@ -79,8 +80,9 @@ def refund(request: HttpRequest, access: Access, session_id: str) -> HttpRespons
 
 def _prepared(session: CheckoutSession, typed: Mapping[str, Any], access: Access) -> str:
     network_id, _, asset = typed["balance"].partition(":")
-    rest = {name: value for name, value in typed.items() if name != "balance"}
-    return prepare_refund(session=session, network_id=network_id, asset=asset, actor=access.actor, **rest).public_id
+    what = Worth(RefundKind(typed["kind"]), typed["amount"], RefundRate(typed["rate_basis"]))
+    wish = Wish(network=network_id, asset=asset, what=what, shown=typed["to_address"])
+    return prepare_refund(session=session, wish=wish, actor=access.actor).public_id
 
 
 @for_members(see=None, change=Power.HANDLE_SESSIONS)

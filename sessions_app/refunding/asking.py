@@ -7,6 +7,7 @@ from sessions_app.errors import NothingToRefund, WrongRefund
 from sessions_app.models import CheckoutSession, Refund
 from sessions_app.refunding.refundable import Arrived, arrived
 from sessions_app.refunding.refunds import prepare_refund
+from sessions_app.refunding.wishes import InAsset, Wish, Worth
 from sessions_app.status import RefundKind, RefundRate, RefundStatus
 
 
@@ -26,27 +27,20 @@ def ask_for_refund(
     """A refund of all that is there, of the excess, or of an amount; it waits for an address while there is none.
 
     `currency` is the session's, or the symbol of the asset that goes back. `asset` and `network` say which that is,
-    where several arrived. Raises what `prepare_refund` does.
+    where several arrived. An amount of the asset has no rate: it goes back as it is. Raises what `prepare_refund` does.
     """
     currency, balance = currency.upper(), _balance(session, asset, network)
     if currency not in {"", session.currency, balance.asset}:
         raise WrongRefund(f"Give the amount in {session.currency} or {balance.asset}.", attr="currency")
-    is_word = isinstance(amount, RefundKind)
-    is_in_asset = not is_word and currency == balance.asset
-    return prepare_refund(
-        session=session,
-        network_id=balance.network,
-        asset=balance.asset,
-        kind=amount if isinstance(amount, RefundKind) else RefundKind.AMOUNT,
-        rate_basis=rate,
-        amount=None if isinstance(amount, RefundKind) else amount if is_in_asset else without_noise(amount),
-        is_in_asset=is_in_asset,
-        address=address,
-        may_wait=True,
-        reason=reason,
-        notify_buyer=notify_buyer,
-        actor=actor,
-    )
+    what: Worth | InAsset
+    if isinstance(amount, RefundKind):
+        what = Worth(amount, basis=rate)
+    elif currency == balance.asset:
+        what = InAsset(amount)
+    else:
+        what = Worth(RefundKind.AMOUNT, without_noise(amount), rate)
+    wish = Wish(network=balance.network, asset=balance.asset, what=what, named=address, may_wait=True)
+    return prepare_refund(session=session, wish=wish, reason=reason, notify_buyer=notify_buyer, actor=actor)
 
 
 def _balance(session: CheckoutSession, asset: str, network: str) -> Arrived:

@@ -10,12 +10,12 @@ from django.utils import timezone
 from eth_abi.abi import encode
 
 from chains_app.calls.gas import fee_of
-from chains_app.networks.networks import find_option, network
+from chains_app.networks.networks import network
 from chains_app.rates.exchange_rates import RateUnavailable, ask_if_late, rate_on_record
 from chains_app.receiving.deposits import Call
 from chains_app.sandbox.chain import is_known, send
 from common.modes import Mode
-from common.money import amount_text, fits_minor_unit, to_minor_unit, to_units, units_worth, value_of
+from common.money import amount_text, to_minor_unit
 from merchants_app.audit import record
 from sessions_app.errors import NothingToRefund, WrongRefund
 from sessions_app.models import CheckoutSession, Refund
@@ -23,11 +23,12 @@ from sessions_app.paying.decisions import Case, case_of
 from sessions_app.paying.refund_states import begin, from_now_on, said_to_be_back, withdraw
 from sessions_app.paying.scenarios import SANDBOX
 from sessions_app.refunding.mails import ask_by_letter
-from sessions_app.refunding.refundable import Arrived, arrived, excess, is_there
+from sessions_app.refunding.refundable import arrived, is_there
 from sessions_app.refunding.told import RefundNotOpen, tell_transaction
 from sessions_app.refunding.where import checked_refund_address
+from sessions_app.refunding.wishes import Wish, balance_for, destination_of, sum_of
 from sessions_app.state.lifecycle import lock
-from sessions_app.status import DecisionKind, RefundKind, RefundRate, RefundStatus
+from sessions_app.status import DecisionKind, RefundRate, RefundStatus
 
 _TRANSFER = bytes.fromhex("a9059cbb")  # transfer(address,uint256), ERC-20
 
@@ -35,70 +36,41 @@ _TRANSFER = bytes.fromhex("a9059cbb")  # transfer(address,uint256), ERC-20
 def prepare_refund(
     *,
     session: CheckoutSession,
-    network_id: str,
-    asset: str,
-    kind: str,
-    rate_basis: str,
-    amount: Decimal | None = None,
-    is_in_asset: bool = False,
-    to_address: str = "",
-    address: str = "",
-    may_wait: bool = False,
+    wish: Wish,
     reason: str = "",
     notify_buyer: bool | None = None,
     actor: str,
     now: datetime | None = None,
 ) -> Refund:
-    """A refund ready to be signed; from then on the watcher looks for it.
+    """A refund ready to be signed, or that waits for an address; from then on the watcher looks for it.
 
-    `amount` is in the session's currency, or in the asset itself (`is_in_asset`), of which exactly as much goes back,
-    whatever it costs by now. `to_address` is where whoever prepares it was shown that it goes; another one by now is
-    refused. `address` is the merchant's word where it goes, which counts before the buyer's. While nobody has said, it
-    waits for the buyer (`may_wait`), or is refused. `notify_buyer` is whether the buyer gets letters about it; None: as
-    the business has it.
+    `notify_buyer` is whether the buyer gets letters about it; None: as the business has it.
     Today's rate is the one on record: who wants it calls `ask_for_rate` before, while no transaction is open.
     Raises `WrongRefund`, `NothingToRefund`, or `RateUnavailable` when today's rate is wanted and there is none.
     """
-    named = checked_refund_address(session, address) if address else ""
-    if is_in_asset:
-        rate_basis = RefundRate.PAID  # it goes back as it is, and counts as it did
-    todays = None if rate_basis == RefundRate.PAID else _todays_rate(session, asset, now or timezone.now())
+    named = checked_refund_address(session, wish.named) if wish.named else ""
+    is_todays = wish.what.basis == RefundRate.TODAY
+    todays = _todays_rate(session, wish.asset, now or timezone.now()) if is_todays else None
     with transaction.atomic():
         # Two at once must not send the same money back twice.
         session = lock(session.pk)
         now = now or timezone.now()  # what was decided while this one waited was decided before it
         _refuse_told(session)
-        balance = next((each for each in arrived(session) if (each.network, each.asset) == (network_id, asset)), None)
-        if balance is None:
-            raise NothingToRefund("Nothing of that asset is there on this network, confirmed and not sent back yet.")
-        if find_option(network_id, asset) is None:
-            raise NothingToRefund("The operator has taken that asset or network out of the list: it cannot be watched.")
-        goes_to = named or session.refund_address
-        if not goes_to and not may_wait:
-            raise WrongRefund("The buyer has not said where to: send them the refund link.", attr="address")
-        if to_address and to_address != session.refund_address:
-            raise WrongRefund("The buyer has changed the address since you were shown it: look again.", attr="address")
-        at = todays or balance.rate
-        if is_in_asset:
-            units, value = _part_of(balance, amount)
-        else:
-            value = _value(session, balance, RefundKind(kind), amount)
-            is_whole = kind == RefundKind.FULL and todays is None
-            units = balance.units if is_whole else Decimal(units_worth(value, at, decimals=balance.decimals))
-        if units <= 0:
-            raise WrongRefund("That is less than the smallest unit of the asset.", attr="amount")
+        balance = balance_for(wish, arrived(session))
+        goes_to = destination_of(wish, named=named, buyers=session.refund_address)
+        back = sum_of(wish, session, balance, todays=todays)
         case = _open_case(session, now)
         refund = Refund.objects.create(
             session=session,
             status=RefundStatus.PREPARED if goes_to else RefundStatus.WAITING_FOR_ADDRESS,
-            kind=kind,
-            rate_basis=rate_basis,
-            network=network_id,
-            asset=asset,
+            kind=wish.what.kind,
+            rate_basis=wish.what.basis,
+            network=balance.network,
+            asset=balance.asset,
             decimals=balance.decimals,
-            amount_units=units,
-            value=value,
-            rate=at,
+            amount_units=back.units,
+            value=back.value,
+            rate=back.rate,
             to_address=goes_to,
             reason=reason,
             notify_buyer=notify_buyer,
@@ -106,10 +78,10 @@ def prepare_refund(
             seen=list(case.payments) if case else [],
             actor=actor,
             created_at=now,
-            **(from_now_on(network_id, now) if goes_to else {}),
+            **(from_now_on(balance.network, now) if goes_to else {}),
         )
         record(merchant=session.merchant, mode=session.mode, actor=actor, action="refund.prepared",
-               subject=session.public_id, refund=refund.public_id, value=to_minor_unit(value, session.currency),
+               subject=session.public_id, refund=refund.public_id, value=to_minor_unit(back.value, session.currency),
                to=refund.to_address)  # fmt: skip
         begin(refund, actor=actor, now=now)
         if notify_buyer:
@@ -220,40 +192,6 @@ def play_refund(refund: Refund, *, now: datetime, actor: str = "") -> None:
     )
     with suppress(RefundNotOpen):
         tell_transaction(refund, sent.tx_hash, actor=actor)
-
-
-def _part_of(balance: Arrived, amount: Decimal | None) -> tuple[Decimal, Decimal]:
-    """So much of the asset in base units, and what that was counted as."""
-    if amount is None or amount <= 0:
-        raise WrongRefund(f"Give the amount in {balance.asset}, above zero.", attr="amount")
-    try:
-        units = Decimal(to_units(amount, balance.decimals))
-    except ValueError:
-        raise WrongRefund(f"{balance.asset} has no such small unit.", attr="amount") from None
-    if units > balance.units:
-        most = amount_text(balance.units, balance.decimals)
-        raise WrongRefund(f"Only {most} {balance.asset} is there.", attr="amount")
-    if units == balance.units:
-        return units, balance.value
-    return units, min(value_of(units, balance.rate, decimals=balance.decimals), balance.value)
-
-
-def _value(session: CheckoutSession, balance: Arrived, kind: RefundKind, amount: Decimal | None) -> Decimal:
-    if kind == RefundKind.FULL:
-        return balance.value
-    if kind == RefundKind.EXCESS:
-        over = min(excess(session), balance.value)
-        if over <= 0:
-            raise NothingToRefund("No more than the price has arrived.")
-        return over
-    if amount is None or amount <= 0:
-        raise WrongRefund(f"Give the amount in {session.currency}, above zero.", attr="amount")
-    if not fits_minor_unit(amount, session.currency):
-        raise WrongRefund(f"{session.currency} has no such small unit.", attr="amount")
-    if amount > to_minor_unit(balance.value, session.currency):
-        most = to_minor_unit(balance.value, session.currency)
-        raise WrongRefund(f"Of this asset only {most} {session.currency} is left.", attr="amount")
-    return amount
 
 
 def _todays_rate(session: CheckoutSession, asset: str, now: datetime) -> Decimal:

@@ -16,6 +16,8 @@ from sessions_app.refunding.address import leave_address
 from sessions_app.refunding.refunds import prepare_refund, refund_call
 from sessions_app.refunding.told import tell_transaction
 from sessions_app.refunding.undone import Found, store_found
+from sessions_app.refunding.wishes import Wish, Worth
+from sessions_app.status import RefundKind
 from tests.cast import MIAS_WALLET, PATS_WALLET, refreshed
 from tests.chains_app.node_cast import DEVCHAIN, Devchain, devchain
 from tests.journeys.test_odd_payments_on_anvil import ETHER_FOR_49, FULL, OVER, Street
@@ -89,10 +91,7 @@ def refund(street: Street) -> Refund:
     session = leave_address(session_for_buyer(street.session.page_token), PATS_WALLET)
     return prepare_refund(
         session=session,
-        network_id="devchain",
-        asset="USDC",
-        kind="excess",
-        rate_basis="paid",
+        wish=Wish(network="devchain", asset="USDC", what=Worth(RefundKind.EXCESS)),
         actor="mia@example.com",
         now=timezone.now(),
     )

@@ -13,7 +13,8 @@ from sessions_app.paying.second_thoughts import decide_soon, take_back, take_eff
 from sessions_app.reading.waiting_letters import write_letters
 from sessions_app.refunding.address import leave_address
 from sessions_app.refunding.refunds import prepare_refund
-from sessions_app.status import DecisionKind
+from sessions_app.refunding.wishes import Wish, Worth
+from sessions_app.status import DecisionKind, RefundKind
 from tests.cast import PATS_WALLET
 from tests.locks.breaking import Act, holds
 from tests.locks.stage import confirmed, overpaid, underpaid, waiting_for_money
@@ -74,10 +75,8 @@ def waits_for_an_address(mia: Merchant) -> Refund:
     """A refund of too much, which is said to have gone back a moment ago."""
     session = overpaid(mia)
     CheckoutSession.objects.filter(pk=session.pk).update(refund_address="")
-    made = prepare_refund(
-        session=session, network_id="sandbox", asset="USDC", kind="excess", rate_basis="paid", actor="key",
-        may_wait=True,
-    )  # fmt: skip
+    wish = Wish(network="sandbox", asset="USDC", what=Worth(RefundKind.EXCESS), may_wait=True)
+    made = prepare_refund(session=session, wish=wish, actor="key")
     decided(session, DecisionKind.REFUNDED, ago=timedelta(), tx_hash="0x07")
     return made
 

@@ -24,6 +24,7 @@ from sessions_app.receipts.keys import rotate, signing_key
 from sessions_app.refunding.address import confirm_change, leave_address, name_address
 from sessions_app.refunding.refunds import prepare_refund, withdraw_refund
 from sessions_app.refunding.told import tell_transaction
+from sessions_app.refunding.wishes import Wish, Worth
 from sessions_app.selling import operator_acts
 from sessions_app.selling.changing import change_session
 from sessions_app.selling.creation import create_session
@@ -31,7 +32,7 @@ from sessions_app.selling.notes import add_note, remove_note
 from sessions_app.selling.payment_links import open_link
 from sessions_app.state import lifecycle
 from sessions_app.state.expiry import settle_orders
-from sessions_app.status import DecisionKind, RefundStatus
+from sessions_app.status import DecisionKind, RefundKind, RefundStatus
 from tests.cast import OTTOS_WALLET, PATS_WALLET, agreed, refreshed
 from tests.locks.breaking import Act, holds
 from tests.locks.cases_business import an_operator
@@ -159,10 +160,8 @@ def a_refunds_transaction_that_is_told(mia: Merchant) -> Act:
 
 
 def refund(session: CheckoutSession) -> Refund:
-    return prepare_refund(
-        session=session, network_id="sandbox", asset="USDC", kind="amount", rate_basis="paid",
-        amount=Decimal("11.00"), actor="mia@example.com",
-    )  # fmt: skip
+    wish = Wish(network="sandbox", asset="USDC", what=Worth(RefundKind.AMOUNT, Decimal("11.00")))
+    return prepare_refund(session=session, wish=wish, actor="mia@example.com")
 
 
 @holds("sessions_app.refunding.address.leave_address")

@@ -14,7 +14,8 @@ from sessions_app.paying.second_thoughts import take_back, take_effect
 from sessions_app.reading.waiting_letters import write_letters
 from sessions_app.refunding.address import leave_address
 from sessions_app.refunding.refunds import prepare_refund
-from sessions_app.status import DecisionKind
+from sessions_app.refunding.wishes import Wish, Worth
+from sessions_app.status import DecisionKind, RefundKind
 from tests.cast import MIAS_WALLET, PATS_WALLET, merchant, refreshed
 from tests.locks.cases_decisions import (
     asked_about_collecting,
@@ -50,7 +51,7 @@ def test_what_is_told_to_have_gone_back_at_the_moment_is_not_prepared_to_go_back
     session = overpaid(mia)
     refused = behind_a_lock(
         lambda: prepare_refund(
-            session=session, network_id="sandbox", asset="USDC", kind="excess", rate_basis="paid", actor="key"
+            session=session, wish=Wish(network="sandbox", asset="USDC", what=Worth(RefundKind.EXCESS)), actor="key"
         ),
         lock=lambda: decided(session, DecisionKind.REFUNDED, ago=timedelta(), tx_hash="0x07"),
         meanwhile=nothing,

@@ -10,8 +10,9 @@ from sessions_app.paying.second_thoughts import decide_soon
 from sessions_app.reading.queries import session_for_buyer, undecided, undecided_page
 from sessions_app.refunding.address import leave_address, name_address
 from sessions_app.refunding.refunds import prepare_refund
+from sessions_app.refunding.wishes import Wish, Worth
 from sessions_app.scope import SessionScope
-from sessions_app.status import DecisionKind
+from sessions_app.status import DecisionKind, RefundKind
 from tests.strangers.businesses import Business
 from tests.strangers.world import World
 
@@ -27,7 +28,7 @@ def decisions(world: World, business: Business) -> None:
         odd = leave_address(session_for_buyer(world.ids[f"{word}_page"]), business.buyers_wallet)
         assert (odd.status, odd.issue, odd.needs_decision) == ("completed", "overpaid", True)
         world.ids[refund] = prepare_refund(
-            session=odd, network_id=NETWORKS[world.mode][0], asset="USDC", kind="excess", rate_basis="paid",
+            session=odd, wish=Wish(network=NETWORKS[world.mode][0], asset="USDC", what=Worth(RefundKind.EXCESS)),
             actor=owner, now=now,
         ).public_id  # fmt: skip
         RefundCandidate.objects.create(

@@ -111,9 +111,12 @@ def test_an_amount_that_is_all_there_is(refund: Callable[..., Any]) -> None:
     assert (made["amount"], made["value"]) == ("49", 49)
 
 
-def test_an_amount_of_the_asset_itself(refund: Callable[..., Any]) -> None:
-    made = refund(amount=0.5, currency="USDC", address=PATS_WALLET).answer
+@pytest.mark.parametrize("rate", ["paid", "today"])
+def test_an_amount_of_the_asset_itself(refund: Callable[..., Any], rate: str) -> None:
+    """It has no rate: it goes back as it is, and counts as it did."""
+    made = refund(amount=0.5, currency="USDC", rate=rate, address=PATS_WALLET).answer
     assert (made["amount"], made["value"]) == ("0.5", 0.5)
+    assert own(Refund).get().rate_basis == "paid"
 
 
 @pytest.mark.parametrize(

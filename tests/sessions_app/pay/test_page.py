@@ -12,8 +12,10 @@ from sessions_app.models import CheckoutSession
 from sessions_app.paying.quoting import choose_option
 from sessions_app.refunding.address import leave_address
 from sessions_app.refunding.refunds import play_refund, prepare_refund
+from sessions_app.refunding.wishes import Wish, Worth
 from sessions_app.state.lifecycle import cancel
 from sessions_app.state.representation import represent
+from sessions_app.status import RefundKind
 from tests.cast import OTTOS_WALLET, refreshed
 from tests.markup import text_of
 from tests.sandbox import Sandbox
@@ -270,10 +272,7 @@ def test_money_on_its_way_back_is_shown(client: Client, session: CheckoutSession
     leave_address(session, OTTOS_WALLET)
     refund = prepare_refund(
         session=session,
-        network_id="sandbox",
-        asset="USDC",
-        kind="excess",
-        rate_basis="paid",
+        wish=Wish(network="sandbox", asset="USDC", what=Worth(RefundKind.EXCESS)),
         actor="mia@example.com",
         now=timezone.now(),
     )

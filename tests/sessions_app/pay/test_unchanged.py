@@ -22,7 +22,9 @@ from sessions_app.paying.decisions import decide
 from sessions_app.paying.quoting import choose_option
 from sessions_app.refunding.address import name_address
 from sessions_app.refunding.refunds import play_refund, prepare_refund
+from sessions_app.refunding.wishes import Wish, Worth
 from sessions_app.state.lifecycle import cancel
+from sessions_app.status import RefundKind
 from tests.cast import PATS_WALLET, refreshed
 from tests.pages.faces import HASH, Stage
 from tests.sandbox import Sandbox
@@ -71,10 +73,7 @@ class Open:
         """Prepared, and brought to the chain."""
         prepared = prepare_refund(
             session=refreshed(self.session),
-            network_id="sandbox",
-            asset="USDC",
-            kind="excess",
-            rate_basis="paid",
+            wish=Wish(network="sandbox", asset="USDC", what=Worth(RefundKind.EXCESS)),
             actor="mia@example.com",
         )
         play_refund(prepared, now=timezone.now())

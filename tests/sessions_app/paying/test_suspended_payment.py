@@ -10,8 +10,9 @@ from sessions_app.models import CheckoutSession, DepositAddress
 from sessions_app.paying.quoting import choose_option
 from sessions_app.refunding.address import leave_address
 from sessions_app.refunding.refunds import prepare_refund
+from sessions_app.refunding.wishes import Wish, Worth
 from sessions_app.state.representation import represent
-from sessions_app.status import Status
+from sessions_app.status import RefundKind, Status
 from tests.cast import PATS_WALLET, refreshed
 from tests.markup import text_of
 from tests.operators import Operator
@@ -153,10 +154,7 @@ def test_what_came_meanwhile_is_paid_back_once_the_suspension_is_lifted(
     lift_suspension(merchant=mia, by=operator.user)
     refund = prepare_refund(
         session=refreshed(session),
-        network_id="sandbox",
-        asset="USDC",
-        kind="excess",
-        rate_basis="paid",
+        wish=Wish(network="sandbox", asset="USDC", what=Worth(RefundKind.EXCESS)),
         actor="mia@example.com",
         now=timezone.now(),
     )

@@ -15,8 +15,10 @@ from sessions_app.paying.quoting import choose_option
 from sessions_app.refunding.address import CodeOver, WrongCode, confirm_change, name_address
 from sessions_app.refunding.mails import NotMailed
 from sessions_app.refunding.refunds import prepare_refund
+from sessions_app.refunding.wishes import Wish, Worth
 from sessions_app.selling.creation import create_session
 from sessions_app.state.lifecycle import lock
+from sessions_app.status import RefundKind
 from tests.cast import MIAS_WALLET, OTTOS_WALLET, PATS_WALLET, agreed, merchant, refreshed
 from tests.desk import Desk
 from tests.mail_server import mail_server
@@ -232,10 +234,7 @@ def prepared(session: CheckoutSession) -> Refund:
     """The excess, to the address that stands."""
     return prepare_refund(
         session=session,
-        network_id="sandbox",
-        asset="USDC",
-        kind="excess",
-        rate_basis="paid",
+        wish=Wish(network="sandbox", asset="USDC", what=Worth(RefundKind.EXCESS)),
         actor="mia@example.com",
         now=timezone.now(),
     )

@@ -6,18 +6,21 @@ from decimal import Decimal
 import pytest
 from django.utils import timezone
 
+from chains_app.calls.gas import Fee
 from chains_app.networks.networks import network
 from chains_app.sandbox.chain import send
+from merchants_app.models import Treasury
 from sessions_app.errors import NothingToRefund
-from sessions_app.models import CheckoutSession
+from sessions_app.models import CheckoutSession, Refund
 from sessions_app.paying.decisions import decide
 from sessions_app.paying.quoting import choose_option
 from sessions_app.reading.queries import session_for_buyer
+from sessions_app.refunding import refunds
 from sessions_app.refunding.refundable import arrived, excess
-from sessions_app.refunding.refunds import play_refund
+from sessions_app.refunding.refunds import RefundFee, play_refund, refund_fee
 from sessions_app.state.representation import represent
 from sessions_app.status import DecisionKind
-from tests.cast import refreshed
+from tests.cast import MIAS_WALLET, PATS_WALLET, refreshed
 from tests.sandbox import Sandbox
 from tests.sessions_app.refunding.test_refunds import prepared
 
@@ -126,4 +129,16 @@ def test_an_asset_that_was_taken_out_of_the_list_is_not_sent_back(sandbox: Sandb
     overpaid = sandbox.play(session, "over", asset="USDC")
     overpaid.payments.update(network="gone")
     with pytest.raises(NothingToRefund, match="taken that asset or network out"):
-        prepared(overpaid, network_id="gone")
+        prepared(overpaid, network="gone")
+
+
+@pytest.mark.parametrize("treasury", [None, Treasury(address="")], ids=["none", "xpub"])
+def test_a_fee_is_told_only_where_it_is_known_which_wallet_pays_it(
+    monkeypatch: pytest.MonkeyPatch, treasury: Treasury | None
+) -> None:
+    monkeypatch.setattr(refunds, "fee_of", lambda *_, **__: Fee(gas=21_000, wei=3 * 10**13))
+    session = CheckoutSession(treasury=Treasury(address=MIAS_WALLET))
+    refund = Refund(session=session, network="devchain", asset="ETH", amount_units=1, to_address=PATS_WALLET)
+    assert refund_fee(refund) == RefundFee(gas=21_000, amount="0.00003", coin="ETH")
+    session.treasury = treasury
+    assert refund_fee(refund) is None

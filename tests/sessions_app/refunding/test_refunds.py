@@ -16,6 +16,8 @@ from sessions_app.models import CheckoutSession, Refund
 from sessions_app.reading.queries import session_for_buyer
 from sessions_app.refunding.address import leave_address
 from sessions_app.refunding.refunds import play_refund, prepare_refund, refund_call, withdraw_refund
+from sessions_app.refunding.wishes import InAsset, Wish, Worth
+from sessions_app.status import RefundKind, RefundRate
 from sessions_app.watching.sightings import take_in
 from tests.cast import MIAS_WALLET, PATS_WALLET
 from tests.desk import Desk
@@ -40,8 +42,9 @@ def overpaid(played: Played, sandbox: Sandbox) -> CheckoutSession:
 def prepared(session: CheckoutSession, kind: str = "excess", **changes: Any) -> Refund:
     """A refund to Pat's wallet, ready to be signed."""
     session = leave_address(session_for_buyer(session.page_token), PATS_WALLET)
-    options = {"network_id": "sandbox", "asset": session.quote.asset, "rate_basis": "paid"} | changes
-    return prepare_refund(session=session, kind=kind, actor="mia@example.com", now=timezone.now(), **options)
+    what = changes.pop("what", None) or Worth(RefundKind(kind), changes.pop("amount", None))
+    wish = Wish(**{"network": "sandbox", "asset": session.quote.asset, "what": what} | changes)
+    return prepare_refund(session=session, wish=wish, actor="mia@example.com", now=timezone.now())
 
 
 def test_the_excess_goes_back_and_settles_the_issue_once_the_chain_shows_it(
@@ -64,22 +67,19 @@ def test_all_that_arrived_goes_back_to_the_unit(sandbox: Sandbox, session: Check
 
 
 def test_an_amount_at_todays_rate(sandbox: Sandbox, overpaid: CheckoutSession) -> None:
-    refund = prepared(overpaid, kind="amount", amount=Decimal("10.00"), rate_basis="today")
+    refund = prepared(overpaid, what=Worth(RefundKind.AMOUNT, Decimal("10.00"), RefundRate.TODAY))
     assert refund.amount_units == 10_000_000
 
 
-@pytest.mark.parametrize("basis", ["paid", "today"])
-def test_an_amount_of_the_asset_goes_back_as_it_is_given(
-    sandbox: Sandbox, session: CheckoutSession, basis: str
-) -> None:
+def test_an_amount_of_the_asset_goes_back_as_it_is_given(sandbox: Sandbox, session: CheckoutSession) -> None:
     """Whatever the asset costs: at the rate at which it was paid it would be a third of a unit less."""
     over = sandbox.play(session, "over", asset="ETH")
     over.payments.update(value=Decimal("91.333333333333333333"))
     amount = Decimal("0.000000000000000003")
-    part = prepared(over, kind="amount", amount=amount, is_in_asset=True, rate_basis=basis)
+    part = prepared(over, what=InAsset(amount))
     assert (part.amount_units, part.rate_basis) == (3, "paid")
     rest = over.payments.get().amount_units - 3
-    whole = prepared(over, kind="amount", amount=rest.scaleb(-18), is_in_asset=True, rate_basis=basis)
+    whole = prepared(over, what=InAsset(rest.scaleb(-18)))
     assert (whole.amount_units, whole.value + part.value) == (rest, Decimal("91.333333333333333333"))
 
 
@@ -172,7 +172,7 @@ def test_an_address_that_the_buyer_has_changed_meanwhile_is_refused(
     sandbox: Sandbox, overpaid: CheckoutSession
 ) -> None:
     with pytest.raises(WrongRefund, match="changed the address"):
-        prepared(overpaid, to_address=MIAS_WALLET)
+        prepared(overpaid, shown=MIAS_WALLET)
     assert AuditEntry.objects.filter(action="refund.address", subject=overpaid.public_id).count() == 1
 
 
@@ -243,7 +243,7 @@ def test_the_page_tells_a_value_in_units_that_people_write(
 def test_a_refund_waits_until_the_buyer_has_said_where_to(sandbox: Sandbox, overpaid: CheckoutSession) -> None:
     with pytest.raises(WrongRefund, match="has not said where to: send them the refund link") as refused:
         prepare_refund(
-            session=overpaid, network_id="sandbox", asset="USDC", kind="excess", rate_basis="paid", actor="mia"
+            session=overpaid, wish=Wish(network="sandbox", asset="USDC", what=Worth(RefundKind.EXCESS)), actor="mia"
         )
     assert refused.value.attr == "address"
     assert own(Refund).count() == 0

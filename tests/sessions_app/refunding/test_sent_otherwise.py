@@ -1,5 +1,6 @@
 """What is said to have gone back otherwise is not to go again: what was not sent is withdrawn, and held meanwhile."""
 
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
@@ -14,6 +15,7 @@ from sessions_app.paying.second_thoughts import decide_soon, take_back, take_eff
 from sessions_app.refunding.address import leave_address
 from sessions_app.refunding.asking import ask_for_refund
 from sessions_app.refunding.refunds import play_refund, prepare_refund
+from sessions_app.refunding.wishes import Wish, Worth
 from sessions_app.status import DecisionKind, RefundKind
 from tests.cast import PATS_WALLET, Api, refreshed
 from tests.desk import Desk
@@ -129,10 +131,13 @@ def test_an_address_that_is_named_meanwhile_waits_for_what_becomes_of_that(
 def test_what_the_decision_leaves_goes_to_an_address_that_was_named_meanwhile(
     sandbox: Sandbox, late: CheckoutSession
 ) -> None:
-    options = {"network_id": "sandbox", "asset": "USDC", "kind": "amount", "rate_basis": "paid", "actor": "key"}
-    sent = prepare_refund(session=late, amount=Decimal(20), address=PATS_WALLET, **options)
+    twenty, five = (
+        Wish(network="sandbox", asset="USDC", what=Worth(RefundKind.AMOUNT, Decimal(each)), may_wait=True)
+        for each in (20, 5)
+    )
+    sent = prepare_refund(session=late, wish=replace(twenty, named=PATS_WALLET), actor="key")
     play_refund(sent, now=timezone.now())
-    rest = prepare_refund(session=sandbox.wait(4, late), amount=Decimal(5), may_wait=True, **options)
+    rest = prepare_refund(session=sandbox.wait(4, late), wish=five, actor="key")
     tell_soon(late, Refund.objects.get(pk=sent.pk).tx_hash)
     leave_address(refreshed(late), PATS_WALLET)
     assert status_of(rest) == "waiting_for_address"

@@ -27,6 +27,7 @@ from sessions_app.refunding.address import leave_address
 from sessions_app.refunding.refundable import Arrived, arrived
 from sessions_app.refunding.refunds import play_refund, prepare_refund, withdraw_refund
 from sessions_app.refunding.told import RefundNotOpen
+from sessions_app.refunding.wishes import Wish, Worth
 from sessions_app.selling.creation import create_session
 from sessions_app.state.evaluation import evaluate
 from sessions_app.state.expiry import expire_due
@@ -162,9 +163,9 @@ class Interleavings(RuleBasedStateMachine):
     def prepare_a_refund(self, data: st.DataObject, kind: str) -> None:
         balance = data.draw(st.sampled_from(self.balances))
         session = leave_address(self.now, PATS_WALLET)
-        way = {"network_id": balance.network, "asset": balance.asset, "kind": kind, "rate_basis": "paid"}
+        wish = Wish(network=balance.network, asset=balance.asset, what=Worth(RefundKind(kind), Decimal(5)))
         try:
-            prepare_refund(session=session, amount=Decimal(5), actor="mia", now=timezone.now(), **way)
+            prepare_refund(session=session, wish=wish, actor="mia", now=timezone.now())
         except (NothingToRefund, WrongRefund):
             return
         check_refunds(self.now)

@@ -18,10 +18,11 @@ from sessions_app.paying.decisions import decide
 from sessions_app.paying.quoting import choose_option
 from sessions_app.refunding.refunds import prepare_refund
 from sessions_app.refunding.watch import conclude_refunds, sighting
+from sessions_app.refunding.wishes import Wish, Worth
 from sessions_app.selling.creation import create_session
 from sessions_app.state.expiry import expire_due
 from sessions_app.state.lifecycle import cancel, expire, reassess, reassess_many
-from sessions_app.status import DecisionKind
+from sessions_app.status import DecisionKind, RefundKind
 from sessions_app.watching.payments import record
 from sessions_app.watching.sightings import take_in
 from tests.cast import MIAS_WALLET, PATS_WALLET, agreed, merchant, refreshed
@@ -186,10 +187,7 @@ def test_two_refunds_at_once_do_not_send_the_same_money_back_twice(sessions: lis
         def prepare(each: CheckoutSession = session) -> Refund:
             return prepare_refund(
                 session=each,
-                network_id="sandbox",
-                asset="USDC",
-                kind="full",
-                rate_basis="paid",
+                wish=Wish(network="sandbox", asset="USDC", what=Worth(RefundKind.FULL)),
                 actor="mia@example.com",
                 now=timezone.now(),
             )
@@ -201,7 +199,7 @@ def test_two_watchers_that_see_a_refund_confirmed_settle_its_session_once(mia: M
     for number in range(ROUNDS):
         session = overpaid(mia)
         refund = prepare_refund(
-            session=session, network_id="sandbox", asset="USDC", kind="excess", rate_basis="paid", actor="mia"
+            session=session, wish=Wish(network="sandbox", asset="USDC", what=Worth(RefundKind.EXCESS)), actor="mia"
         )
         at = {"tx_hash": f"0x{number}", "log_index": 0, "block_number": 2, "block_hash": "0x2"}
         Refund.objects.filter(pk=refund.pk).update(status="seen", seen_at=timezone.now(), **at)
