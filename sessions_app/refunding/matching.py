@@ -26,15 +26,16 @@ NOT_ASKED: Mapping[str, int | None] = MappingProxyType({})
 
 _Content = tuple[str, str, int]
 _Place = tuple[str, int | None]
+_Pair = tuple[Refund, Transfer]
 
 
 @dataclass(frozen=True, slots=True)
 class Match:
     """What transfers say of refunds."""
 
-    seen: list[tuple[Refund, Transfer]] = field(default_factory=list)
-    elsewhere: list[tuple[Refund, Transfer]] = field(default_factory=list)  # seen before, in another block
-    possible: list[tuple[Refund, Transfer]] = field(default_factory=list)
+    seen: list[_Pair] = field(default_factory=list)
+    elsewhere: list[_Pair] = field(default_factory=list)  # seen before, in another block
+    possible: list[_Pair] = field(default_factory=list)
 
 
 def match_transfers(
@@ -47,34 +48,58 @@ def match_transfers(
     """Each transfer is one refund at most. A fixed number of statements, and one for each that no hash tells.
 
     `mined`: the blocks of transactions that were told, as far as anybody asked.
+    What was told counts first. What prepared ones may be, sure or asked about, is none of the withdrawn: of those
+    nobody can say that it is it.
     """
-    match = Match()
     by_place, by_content = _arranged(refunds, transfers)
-    for refund in refunds:
-        found = by_place.get((refund.tx_hash, refund.log_index)) if refund.tx_hash else None
-        if found and found.block_hash != refund.block_hash:
-            match.elsewhere.append((refund, found))
-    taken = _taken(network, [each for same in by_content.values() for each in same])
     open_ones = [refund for refund in refunds if not refund.tx_hash]
-    for refund in [each for each in open_ones if each.told_tx]:
-        free = _free(refund, by_content, taken)
+    taken = _taken(network, [each for same in by_content.values() for each in same])
+    told = _by_told_hash(open_ones, by_content, taken, mined)
+    settled = {refund.pk for refund, _ in told} | _marked(open_ones)
+    rest = [refund for refund in open_ones if refund.pk not in settled]
+    others = _without(by_content, taken | _places(told), {refund.told_tx for refund in open_ones})
+    prepared, possible = _by_content([each for each in rest if each.status == RefundStatus.PREPARED], others)
+    left = _without(others, _places([*prepared, *possible]))
+    withdrawn, _ = _by_content([each for each in rest if each.status == RefundStatus.WITHDRAWN], left)
+    return Match([*told, *prepared, *withdrawn], _moved_blocks(refunds, by_place), possible)
+
+
+def _moved_blocks(refunds: Iterable[Refund], by_place: Mapping[_Place, Transfer]) -> list[_Pair]:
+    """Those that were seen, and stand in another block by now."""
+    placed = [(refund, by_place.get((refund.tx_hash, refund.log_index))) for refund in refunds if refund.tx_hash]
+    return [(refund, found) for refund, found in placed if found and found.block_hash != refund.block_hash]
+
+
+def _by_told_hash(
+    refunds: Iterable[Refund],
+    by_content: Mapping[_Content, Sequence[Transfer]],
+    taken: Iterable[_Place],
+    mined: Mapping[str, int | None],
+) -> list[_Pair]:
+    """Those whose transaction was told: of several refunds in one, each has a transfer of its own."""
+    pairs: list[_Pair] = []
+    used = set(taken)
+    for refund in [each for each in refunds if each.told_tx]:
+        free = [each for each in by_content[_content(refund)] if _place(each) not in used and _is_in_time(refund, each)]
         if found := next((each for each in free if _is_told(refund, each, mined)), None):
-            match.seen.append((refund, found))
-            taken.add((found.tx_hash, found.log_index))
-    settled = {refund.pk for refund, _ in match.seen} | _marked(open_ones)
-    told = {refund.told_tx for refund in open_ones}
-    # What is asked about of prepared ones is none of the withdrawn, of which nobody can say that it is it.
-    for status in (RefundStatus.PREPARED, RefundStatus.WITHDRAWN):
-        waiting = [each for each in open_ones if each.pk not in settled and each.status == status]
-        alike = Counter(_content(refund) for refund in waiting)
-        may_be = [(refund, _free(refund, by_content, taken, told)) for refund in waiting]
-        for refund, free in may_be:
-            taken |= {(each.tx_hash, each.log_index) for each in free}
-            if len(free) == 1 and alike[_content(refund)] == 1 and _is_own(refund, free[0]):
-                match.seen.append((refund, free[0]))
-            elif status == RefundStatus.PREPARED:
-                match.possible.extend((refund, each) for each in free)
-    return match
+            pairs.append((refund, found))
+            used.add(_place(found))
+    return pairs
+
+
+def _by_content(
+    refunds: Sequence[Refund], by_content: Mapping[_Content, Sequence[Transfer]]
+) -> tuple[list[_Pair], list[_Pair]]:
+    """By what they move to whom: which are surely it, and which may be."""
+    alike = Counter(_content(refund) for refund in refunds)
+    may_be = [(refund, [t for t in by_content[_content(refund)] if _is_in_time(refund, t)]) for refund in refunds]
+    sure = [
+        (refund, found[0])
+        for refund, found in may_be
+        if len(found) == 1 and alike[_content(refund)] == 1 and _is_own(refund, found[0])
+    ]
+    settled = {refund.pk for refund, _ in sure}
+    return sure, [(refund, each) for refund, found in may_be if refund.pk not in settled for each in found]
 
 
 def list_candidates(possible: Sequence[tuple[Refund, Transfer]], *, now: datetime) -> None:
@@ -121,7 +146,7 @@ def _arranged(
     by_place: dict[_Place, Transfer] = {}
     by_content: dict[_Content, list[Transfer]] = {_content(refund): [] for refund in refunds}
     for each in transfers:
-        by_place[each.tx_hash, each.log_index] = each
+        by_place[_place(each)] = each
         if (few := by_content.get((each.recipient, each.asset, each.amount_units))) is not None:
             few.append(each)
     return by_place, by_content
@@ -146,14 +171,22 @@ def _marked(refunds: Iterable[Refund]) -> set[int]:
     return {each.pk for each in withdrawn if (each.session_id, each.told_tx) in named}
 
 
-def _free(
-    refund: Refund,
-    by_content: dict[_Content, list[Transfer]],
-    taken: Container[_Place],
-    told: Container[str] = (),
-) -> list[Transfer]:
-    same = [each for each in by_content[_content(refund)] if each.tx_hash not in told]
-    return [each for each in same if (each.tx_hash, each.log_index) not in taken and _is_in_time(refund, each)]
+def _place(transfer: Transfer) -> _Place:
+    return transfer.tx_hash, transfer.log_index
+
+
+def _places(pairs: Iterable[_Pair]) -> set[_Place]:
+    return {_place(transfer) for _, transfer in pairs}
+
+
+def _without(
+    by_content: Mapping[_Content, Sequence[Transfer]], places: Container[_Place], hashes: Container[str] = ()
+) -> dict[_Content, list[Transfer]]:
+    """The transfers that are left for others."""
+    return {
+        content: [each for each in same if _place(each) not in places and each.tx_hash not in hashes]
+        for content, same in by_content.items()
+    }
 
 
 def _is_told(refund: Refund, transfer: Transfer, mined: Mapping[str, int | None]) -> bool:
