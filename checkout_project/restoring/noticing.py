@@ -7,7 +7,7 @@ from django.utils import timezone
 from checkout_project.restoring.mark import read_mark, set_mark
 from merchants_app import held
 from sessions_app.paying.going_on import leave_out_addresses
-from webhooks_app.events.positions import jump_ahead, last_given
+from webhooks_app.events.positions import farthest_told, has_gone_back, jump_ahead
 
 _log = structlog.get_logger()
 
@@ -17,12 +17,12 @@ def notice_copies() -> None:
     mark = read_mark()  # first: the database never stands before it, unless it was put back
     with transaction.atomic():
         why = held.settle(timezone.now())
-        stands_at = last_given()
-        if why or stands_at < mark:
+        went_back, stands_at = has_gone_back(mark), farthest_told()
+        if why or went_back:
             _go_on_beyond(mark)
     if why:
         _log.critical("installation.held", reason=why, then=f"nothing is sent until `{held.RELEASE}`")
-    elif stands_at < mark:
+    elif went_back:
         # It is the original, and goes on sending: a failover by night stops no shop.
         _log.critical("installation.went_back", events_came_to=mark, and_stand_at=stands_at, then="docs/backup.md")
     set_mark()

@@ -25,7 +25,8 @@ from sessions_app.models import CheckoutSession, DepositAddress
 from sessions_app.signing.asked import all_asked
 from tests.cast import Api
 from tests.races import race
-from webhooks_app.events.positions import JUMP
+from webhooks_app.events.positions import JUMP, farthest_told
+from webhooks_app.models import Event
 
 pytestmark = [pytest.mark.django_db, pytest.mark.moves_everybody("a copy is one for all who are in it")]
 HOSTS = [  # PUBLIC_URL before and now; whether it is held
@@ -123,6 +124,31 @@ def test_one_that_was_put_back_in_its_place_gives_out_nothing_twice() -> None:
     assert not held.is_held()
     notice_copies()
     assert next_position() == came_to + JUMP + 2, "once"
+
+
+@pytest.mark.usefixtures("session")
+@pytest.mark.parametrize("lost", [1, 31])
+def test_a_failover_that_lost_less_than_the_counter_runs_ahead_gives_out_nothing_twice(lost: int) -> None:
+    notice_copies()
+    mark, told = f"tallystick:events:{held.place()}", farthest_told()
+    # PostgreSQL logs a counter 32 ahead: a standby that never heard of the last events has their numbers as given out.
+    while next_position() < told + 32:
+        pass
+    redis_at(settings_of_django.REDIS_URL).set(mark, told + lost)
+    notice_copies()
+    assert next_position() == told + 32 + JUMP + 1
+    assert redis_at(settings_of_django.REDIS_URL).get(mark) == str(told)
+    notice_copies()
+    assert next_position() == told + 32 + JUMP + 2, "once"
+
+
+@pytest.mark.usefixtures("session")
+def test_where_all_events_were_forgotten_nothing_was_put_back() -> None:
+    notice_copies()
+    Event.objects.all().delete()
+    before = next_position()
+    notice_copies()
+    assert next_position() == before + 1
 
 
 def test_an_operator_says_that_it_was_put_back(settings: LazySettings, capsys: pytest.CaptureFixture[str]) -> None:

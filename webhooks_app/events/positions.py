@@ -23,6 +23,16 @@ def jump_ahead(beyond: int = 0) -> None:
     make_from(EVENTS, last)
 
 
+def has_gone_back(mark: int) -> bool:
+    """Whether events had come to `mark` and stand before it now, and nobody has gone on beyond it since.
+
+    By the events, for PostgreSQL writes its counter down up to 32 ahead: after a loss it may stand where it stood. Only
+    where all events were forgotten, being old, nothing but the counter tells how far they had come.
+    """
+    given = last_given()
+    return (farthest_told() or given) < mark and given < mark + JUMP
+
+
 def last_given() -> int:
     """The newest position that was given out; whether its event was written is another question."""
     with connection.cursor() as cursor:
