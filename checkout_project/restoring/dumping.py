@@ -9,7 +9,7 @@ from django.db import connection
 from checkout_project.restoring.contents import Contents, contents_of
 from checkout_project.restoring.noticing import hold
 from checkout_project.restoring.programs import CannotDump, run
-from common.postgresql.poolers import is_pooled
+from common.postgresql.poolers import NOT_THROUGH_ONE, is_pooled
 from common.version import VERSION
 from merchants_app.held import fingerprints
 
@@ -65,7 +65,7 @@ def restore(file: Path, *, without_keys: bool = False) -> Contents:
 def need_postgresql_itself() -> None:
     """These programs leave settings on their connection, which a pooler gives to others. Raises CannotDump."""
     if is_pooled():
-        raise CannotDump("DATABASE_URL leads to a pooler: give this command PostgreSQL's own address in it.")
+        raise CannotDump(NOT_THROUGH_ONE)
 
 
 def _need_empty() -> None:

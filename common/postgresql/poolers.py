@@ -19,6 +19,9 @@ UNNAMED = (
     "if each of our connections has one of PostgreSQL's to itself."
 )
 
+# Of commands that leave settings on their connection, which a pooler would give to others.
+NOT_THROUGH_ONE = "DATABASE_URL leads to a pooler: give this command PostgreSQL's own address in it."
+
 
 def is_lent_by_transaction() -> bool:
     """Whether the next transaction is on another connection than this one."""

@@ -4,7 +4,7 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.core.management.commands import migrate as django
 from django.db import OperationalError, connection, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -52,3 +52,35 @@ def test_it_gives_up_in_the_end(export: BaseDatabaseWrapper, monkeypatch: pytest
     monkeypatch.setattr(migrate, "TRIES", 2)
     with pytest.raises(OperationalError, match="lock timeout"):
         call_command("migrate", skip_checks=True)
+
+
+@pytest.fixture
+def hurried(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """As where the role ends statements that take long: `ALTER ROLE … SET statement_timeout`."""
+    connection.close()
+    monkeypatch.setitem(connection.settings_dict["OPTIONS"], "options", "-c statement_timeout=200ms")
+    yield
+    connection.close()
+
+
+@pytest.mark.usefixtures("hurried")
+def test_a_change_may_take_longer_than_the_role_lets_statements_take(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(django.Command, "handle", lambda *_, **__: asked("SELECT 'done' FROM pg_sleep(0.5)"))
+    call_command("migrate", skip_checks=True)
+    assert asked("SHOW statement_timeout") == "200ms"
+
+
+@pytest.mark.usefixtures("pooled")
+def test_through_a_pooler_it_looks_and_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(django.Command, "handle", lambda *_, **__: asked("SHOW lock_timeout"))
+    for looks in ({"check_unapplied": True}, {"plan": True}):
+        call_command("migrate", skip_checks=True, **looks)
+    with pytest.raises(CommandError, match="give this command PostgreSQL's own address"):
+        call_command("migrate", skip_checks=True)
+    assert {asked("SHOW lock_timeout") for _ in range(4)} == {"0"}
+
+
+def asked(statement: str) -> object:
+    with connection.cursor() as cursor:
+        cursor.execute(statement)
+        return cursor.fetchone()[0]
