@@ -45,6 +45,7 @@ PODS = {
     for each in manifests()
     if each["kind"] in {"Deployment", "Job"}
 }
+[SETTINGS] = [each["data"] for each in manifests() if each["kind"] == "ConfigMap"]
 
 
 def test_every_variable_that_deploy_sets_is_read_by_the_settings() -> None:
@@ -53,7 +54,7 @@ def test_every_variable_that_deploy_sets_is_read_by_the_settings() -> None:
     texts += re.findall(r"^Environment=(.+)$", COMMON + "".join(UNITS.values()), re.MULTILINE)
     named = {word.partition("=")[0] for text in texts for word in text.split()}
     named |= {name for each in OURS.values() for name in each["environment"]}
-    named |= {name for each in manifests() if each["kind"] == "ConfigMap" for name in each["data"]}
+    named |= set(SETTINGS)
     documented = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
     known = set(re.findall(r"`([A-Z][A-Z_]+)`", documented))
     assert {name.removesuffix("_FILE") for name in named - {"ALIVE_FILE"}} - _OTHERS <= known
@@ -93,8 +94,6 @@ def test_worker_and_beat_wait_until_the_database_is_migrated() -> None:
     same = ("image", "envFrom", "securityContext", "volumeMounts")
     for part in ("worker", "beat"):
         assert OURS[part]["depends_on"]["migrate"] == {"condition": "service_completed_successfully"}
-        after = re.findall(r"^(\w+)=.*tallystick-migrate\.service$", UNITS[f"tallystick-{part}"], re.MULTILINE)
-        assert sorted(after) == ["After", "Requires"]
         [waits], [container] = PODS[part]["initContainers"], PODS[part]["containers"]
         assert waits["command"] == ["sh", "-c", "until python manage.py migrate --check; do sleep 5; done"]
         assert [waits[name] for name in same] == [container[name] for name in same]
@@ -103,10 +102,41 @@ def test_worker_and_beat_wait_until_the_database_is_migrated() -> None:
     assert not [each for each in strategies if each.get("type") == "Recreate"]
 
 
+def test_a_migration_that_fails_is_tried_again_and_stops_nobody() -> None:
+    assert re.search(r"^Restart=on-failure\nRestartSec=[1-9]", UNITS["tallystick-migrate"], re.MULTILINE)
+    for part in PARTS:
+        tied = re.findall(r"^(\w+)=.*tallystick-migrate\.service$", UNITS[f"tallystick-{part}"], re.MULTILINE)
+        assert sorted(tied) == ["After", "Wants"]
+
+
+def test_migrate_has_an_address_of_its_own_that_may_go_past_a_pooler() -> None:
+    text = (DEPLOY / "compose.yaml").read_text(encoding="utf-8")
+    assert re.findall(r"<<: \*environment, DATABASE_URL: (\S+) }", text) == [OURS["web"]["environment"]["DATABASE_URL"]]
+    assert PODS["migrate"]["containers"][0]["env"] == [{"name": "DATABASE_URL", "value": SETTINGS["DATABASE_URL"]}]
+
+
+def test_letters_leave_by_a_port_that_is_open() -> None:
+    [policy] = [each["spec"] for each in manifests() if each["kind"] == "NetworkPolicy" and "egress" in each["spec"]]
+    ports = {port["port"] for rule in policy["egress"] if "ipBlock" in str(rule) for port in rule["ports"]}
+    assert int(SETTINGS["EMAIL_PORT"]) in ports
+    assert SETTINGS["EMAIL_USE_TLS"] == "1"
+
+
+def test_the_alarms_know_the_pods_by_the_job_that_prometheus_gives_them() -> None:
+    [found] = [each["spec"] for each in manifests() if each["kind"] == "PodMonitor"]
+    chosen = yaml.safe_load((DEPLOY / "kubernetes" / "kustomization.yaml").read_text(encoding="utf-8"))
+    assert chosen["labels"][0]["pairs"][found["jobLabel"]] == "tallystick"
+    assert 'up{job="tallystick"}' in (DEPLOY / "monitoring" / "rules.yaml").read_text(encoding="utf-8")
+    assert {(each["port"], each["path"]) for each in found["podMetricsEndpoints"]} == {
+        ("http", "/metrics"), ("metrics", "/"),
+    }  # fmt: skip
+
+
 def test_prometheus_comes_to_the_numbers_of_every_process() -> None:
-    [port] = [each["data"]["METRICS_PORT"] for each in manifests() if each["kind"] == "ConfigMap"]
     for part in ("worker", "beat"):
-        assert {"name": "metrics", "containerPort": int(port)} in PODS[part]["containers"][0]["ports"]
+        assert {"name": "metrics", "containerPort": int(SETTINGS["METRICS_PORT"])} in PODS[part]["containers"][0][
+            "ports"
+        ]
         assert "metrics" in ports_open_to("monitoring", part)
     assert "http" in ports_open_to("monitoring", "web")
 
@@ -153,7 +183,7 @@ def test_nothing_runs_as_root_or_writes_to_its_image_or_keeps_endless_logs() -> 
 def test_kubernetes_schemas_know_every_field() -> None:
     kinds = set()
     for each in manifests():
-        if each["apiVersion"].startswith(("kustomize", "keda.sh")):
+        if each["apiVersion"].startswith(("kustomize", "keda.sh", "monitoring.coreos.com")):
             continue  # no part of Kubernetes: it has no schema of them
         kubernetes_validate.validate(each, KUBERNETES, strict=True)
         kinds.add(each["kind"])
@@ -169,7 +199,7 @@ def test_kustomize_puts_them_together_with_what_may_be_chosen(tmp_path: Path) ->
     chosen.write_text(text.replace("# components:", "components:"), encoding="utf-8")
     made = subprocess.run(["kubectl", "kustomize", str(chosen.parent)], capture_output=True, text=True, check=True)
     rendered = list(yaml.safe_load_all(made.stdout))
-    assert {each["kind"] for each in rendered} >= {"Deployment", "Job", "Ingress", "ScaledObject", "NetworkPolicy"}
+    assert {each["kind"] for each in rendered} >= {"Deployment", "Job", "Ingress", "ScaledObject", "PodMonitor"}
     assert all(each["kind"] == "Namespace" or each["metadata"]["namespace"] == "tallystick" for each in rendered)
     images = {
         each["spec"]["template"]["spec"]["containers"][0]["image"]
