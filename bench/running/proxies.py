@@ -125,7 +125,7 @@ def nginx(folder: Path, *, tls: int, plain: int, port: int) -> list[str]:
     text = (PROXIES / "nginx.conf").read_text(encoding="utf-8")
     text = re.sub(r"\n *listen \[::\].*", "", text).replace("listen 80;", f"listen 127.0.0.1:{plain};")
     text = text.replace("listen 443", f"listen 127.0.0.1:{tls}").replace("127.0.0.1:8000", f"127.0.0.1:{port}")
-    text = text.replace("/etc/ssl/tallystick", str(folder))
+    text = text.replace("/etc/ssl/tallystick", str(folder)).replace("/var/log/nginx", str(folder))
     kinds = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
     places = " ".join(f"{kind}_temp_path {folder}/{kind};" for kind in kinds)
     whole = f"daemon off; pid {folder}/pid; error_log stderr warn;\nevents {{}}\nhttp {{ {places}\n{text}\n}}\n"
@@ -137,7 +137,7 @@ def caddy(folder: Path, *, tls: int, plain: int, port: int) -> list[str]:
     """The same."""
     text = (PROXIES / "Caddyfile").read_text(encoding="utf-8")
     ports = f"{{\n\tadmin off\n\thttp_port {plain}\n\thttps_port {tls}\n"
-    text = text.replace("{\n\tservers", f"{ports}\tservers", 1).replace("{$UPSTREAM}", f"127.0.0.1:{port}")
+    text = text.replace("{\n", ports, 1).replace("{$UPSTREAM}", f"127.0.0.1:{port}")
     text = text.replace("{$DOMAIN} {", f"{NAME} {{\n\ttls {folder}/fullchain.pem {folder}/privkey.pem\n")
     version = subprocess.run(["caddy", "version"], capture_output=True, text=True, check=True).stdout
     if tuple(map(int, re.findall(r"\d+", version)[:2])) < (2, 7):
