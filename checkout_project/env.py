@@ -66,7 +66,7 @@ def text(name: str, default: str | None = None, *, if_empty: str = "") -> str:
         except (OSError, UnicodeDecodeError) as error:
             reason = error.strerror if isinstance(error, OSError) else "it is not text in UTF-8"
             wrong(name, f"This file cannot be read: {reason}.", value=path)
-            return ""
+            return default or ""  # one fault of it is told, and no other that it would lead to
     else:
         value = os.environ.get(name, default)
     if value is None:
@@ -87,8 +87,7 @@ def long_text(name: str, *, least: int) -> str:
 
 def flag(name: str, *, default: bool = False) -> bool:
     """1/true/yes/on or 0/false/no/off."""
-    DEFAULTS[name] = "1" if default else "0"
-    value = os.environ.get(name, "1" if default else "0").strip().lower()
+    value = text(name, "1" if default else "0").strip().lower()
     if value in {"1", "true", "yes", "on"}:
         return True
     if value not in {"", "0", "false", "no", "off"}:
@@ -98,13 +97,14 @@ def flag(name: str, *, default: bool = False) -> bool:
 
 def number(name: str, default: int, *, least: int = 1, most: int | None = None) -> int:
     """A whole number within bounds."""
-    DEFAULTS[name] = str(default)
-    default = INSTEAD.get(name, default)
-    value = os.environ.get(name, str(default)).strip()
     bounds = f"from {least} to {most}" if most is not None else f"of at least {least}"
+    usual = INSTEAD.get(name, default)
+    value = text(name, str(usual), if_empty=f"give a whole number {bounds}.").strip()
+    DEFAULTS[name] = str(default)
     if not re.fullmatch(r"-?[0-9]{1,15}", value, re.ASCII) or not least <= int(value) <= (most or int(value)):
-        wrong(name, f"Give a whole number {bounds}.", value=value)
-        return default
+        if value:
+            wrong(name, f"Give a whole number {bounds}.", value=value)
+        return usual
     return int(value)
 
 

@@ -33,7 +33,7 @@ def told_if_few() -> str:
 
 
 def _are_set() -> bool:
-    return "WORKER_THREADS" in os.environ
+    return not {"WORKER_THREADS", "WORKER_THREADS_FILE"}.isdisjoint(os.environ)
 
 
 def _needed() -> int:

@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from opentelemetry import trace
 from opentelemetry.context import Context
@@ -43,6 +44,8 @@ _LITERAL = re.compile(r"'(?:[^']|'')*'")
 def start(process: str) -> None:
     """From now on. Instruments what this process uses, before Django puts its middleware together."""
     name = os.environ.get("OTEL_SERVICE_NAME") or f"tallystick-{process}"
+    # The exporter looks there itself, and knows no file that the address may have come from.
+    os.environ["OTEL_EXPORTER_OTLP_ENDPOINT"] = settings.OTEL_EXPORTER_OTLP_ENDPOINT
     provider = TracerProvider(resource=Resource.create({SERVICE_NAME: name, "service.version": VERSION}))
     provider.add_span_processor(BatchSpanProcessor(Scrubbed(OTLPSpanExporter())))
     trace.set_tracer_provider(provider)

@@ -44,7 +44,7 @@ class Receiver(BaseHTTPRequestHandler):
 
 
 @pytest.fixture(scope="module")
-def received() -> Iterator[list[tuple[str, bytes]]]:
+def received(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[tuple[str, bytes]]]:
     """All that a process in trouble has sent, by path."""
     if find_spec("sentry_sdk") is None or find_spec("opentelemetry") is None:
         pytest.skip("needs requirements-observability.lock")
@@ -53,10 +53,12 @@ def received() -> Iterator[list[tuple[str, bytes]]]:
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         Thread(target=server.serve_forever, daemon=True).start()
         address = f"127.0.0.1:{server.server_port}"
+        named = tmp_path_factory.mktemp("secrets") / "collector"
+        named.write_text(f"http://{address}\n", encoding="utf-8")
         env = os.environ | {
             "DJANGO_SETTINGS_MODULE": "checkout_project.settings",
             "PYTHONPATH": str(ROOT),
-            "OTEL_EXPORTER_OTLP_ENDPOINT": f"http://{address}",
+            "OTEL_EXPORTER_OTLP_ENDPOINT_FILE": str(named),
             "SENTRY_DSN": f"http://public@{address}/7",
             "ALLOWED_HOSTS": "testserver",
         }

@@ -44,6 +44,13 @@ def test_a_wrong_proxy_stops_the_start_and_says_what_would_be_right() -> None:
     assert "Give a number of proxies" in read("s.TRUSTED_PROXIES", TRUSTED_PROXIES="somewhere")
 
 
+def test_a_number_and_a_yes_come_from_files_too(tmp_path: Path) -> None:
+    (tmp_path / "port").write_text("2525\n", encoding="utf-8")
+    (tmp_path / "tls").write_text("1\n", encoding="utf-8")
+    files = {"EMAIL_PORT_FILE": str(tmp_path / "port"), "EMAIL_USE_TLS_FILE": str(tmp_path / "tls")}
+    assert read("s.EMAIL_PORT, s.EMAIL_USE_TLS", **files) == "2525 True"
+
+
 def test_a_password_of_its_own_needs_no_encoding(tmp_path: Path) -> None:
     password = "p@ss/w#rd?%20:ü"
     (tmp_path / "password").write_text(f"{password}\n", encoding="utf-8")

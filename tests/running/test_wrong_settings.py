@@ -47,6 +47,7 @@ WRONG = {
     "BEHIND_PROXY": ["two"], "PROXY_REDIRECTS_TO_HTTPS": ["no!"], "HSTS_PRELOAD": ["later"], "OPEN_SIGNUP": ["some"],
     "WEBHOOK_ALLOW_PRIVATE": ["10.0.0.0/8"], "EMAIL_USE_TLS": ["starttls"], "RATE_LIMIT_PER_LINK": ["-1"],
 }  # fmt: skip
+WRONG |= {f"{name}_FILE": ["/nowhere/at/all"] for name in env.DEFAULTS if name != "SECRET_KEY"}
 RIGHT = {
     "PUBLIC_URL": ["https://pay.example", "https://pay.example/", "http://10.0.0.5:8000", "http://[::1]:8000"],
     "ALLOWED_HOSTS": ["pay.example", ".pay.example,localhost", "[::1]", "shop_1"],
