@@ -88,6 +88,7 @@ def _queued(queued: Queued) -> Iterator[Metric]:
 
 
 def _stored(stored: Stored) -> Iterator[Metric]:
+    yield _one("tallystick_held", "Whether nothing is sent from here, until an operator says so.", bool(stored.held))
     yield from _networks(stored.networks)
     ages = {each.name: inf if each.age is None else each.age for each in stored.sources}
     yield _by("source", "tallystick_rate_age_seconds", "Age of a source's newest rate; +Inf: none.", ages)

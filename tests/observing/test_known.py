@@ -15,6 +15,7 @@ from chains_app.models import RateSheet, ScanCursor
 from chains_app.networks.networks import network
 from chains_app.reading.health import record_problem
 from checkout_project.facts import installation
+from merchants_app import held
 from sessions_app.models import CheckoutSession
 
 QUERIES = 25  # nine of them begin, plan and end transactions
@@ -55,6 +56,13 @@ def test_a_wrong_statement_is_not_taken_for_an_outage(db: None, monkeypatch: pyt
     monkeypatch.setattr(installation, "oldest_waiting", wrong)
     with pytest.raises(DataError):
         installation.facts()
+
+
+def test_what_is_held_back_is_told_as_held(client: Client, db: None) -> None:
+    held.arrive()
+    assert told(client)["tallystick_held"] == {"": 0}
+    held.hold("Restored.", timezone.now())
+    assert told(client)["tallystick_held"] == {"": 1}
 
 
 def test_a_node_that_never_answered_alarms(client: Client, db: None, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -132,6 +132,11 @@ def test_the_alarms_know_the_pods_by_the_job_that_prometheus_gives_them() -> Non
     }  # fmt: skip
 
 
+def test_no_worker_is_started_for_what_is_held_back() -> None:
+    [scaled] = [each["spec"] for each in manifests() if each["kind"] == "ScaledObject"]
+    assert "max(tallystick_held) == bool 0" in scaled["triggers"][0]["metadata"]["query"]
+
+
 def test_prometheus_comes_to_the_numbers_of_every_process() -> None:
     for part in ("worker", "beat"):
         assert {"name": "metrics", "containerPort": int(SETTINGS["METRICS_PORT"])} in PODS[part]["containers"][0][
