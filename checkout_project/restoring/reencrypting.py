@@ -1,7 +1,7 @@
 """Stored secrets, all to the first of `ENCRYPTION_KEYS`: after that the others may go.
 
-A few rows at a time, beside all else: a row that somebody changed meanwhile is left, since the first key wrote it.
-What lasts a day or two only is not among it: browser sessions, and answers kept for repeated requests.
+A few rows at a time, beside all else: a row that somebody changed meanwhile is looked at again. What lasts a day
+or two only is not among it: browser sessions, and answers kept for repeated requests.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -55,12 +55,15 @@ def reencrypt(progress: Callable[[str, int], None] = lambda _table, _rows: None)
 
 
 def _rewrite(place: Kept, row: Mapping[str, Any]) -> int:
-    anew = {name: _anew(row[name]) for name in place.columns}
-    former = {name: row[name] for name in place.columns}
-    if anew == former:
-        return 0
-    # Only as it was read: what changed since is by the first key.
-    return place.model._default_manager.filter(pk=row["pk"], **former).update(**anew)
+    rows = place.model._default_manager.filter(pk=row["pk"])
+    former: Mapping[str, Any] | None = {name: row[name] for name in place.columns}
+    while former and (anew := {name: _anew(value) for name, value in former.items()}) != former:
+        # Only as it was read. What changed meanwhile may be by a former key in part: the last secret of one that was
+        # replaced, the other codes where one was used.
+        if rows.filter(**former).update(**anew):
+            return 1
+        former = rows.values(*place.columns).first()
+    return 0
 
 
 def _rows(place: Kept) -> Iterator[Mapping[str, Any]]:

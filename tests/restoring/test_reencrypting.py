@@ -5,9 +5,11 @@ from allauth.mfa.models import Authenticator
 from cryptography.fernet import Fernet
 from django.conf import LazySettings
 from django.core.management import CommandError, call_command
+from django.db.models import F
 from django.utils import timezone
 
-from common.encryption import decrypt, encrypt
+from checkout_project.restoring import reencrypting
+from common.encryption import decrypt, encrypt, reencrypted
 from merchants_app.models import Merchant
 from sessions_app.models import ReceiptKey
 from sessions_app.receipts.keys import signing_key
@@ -46,6 +48,24 @@ def test_the_first_key_alone_reads_all_of_it_afterwards(
     assert decrypt(ReceiptKey.objects.get(signs=True).private)
     call_command("reencrypt")
     assert "0 rows encrypted anew" in capsys.readouterr().out
+
+
+def test_a_row_that_somebody_changes_meanwhile_is_encrypted_anew_too(
+    secret: str, settings: LazySettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who makes a new secret keeps the last one beside it, by the former key."""
+    endpoint = own(WebhookEndpoint)
+    settings.ENCRYPTION_KEYS = [new := Fernet.generate_key().decode(), *settings.ENCRYPTION_KEYS]
+
+    def meanwhile(token: str) -> str:
+        endpoint.filter(previous_secret_encrypted="").update(previous_secret_encrypted=F("secret_encrypted"))
+        return reencrypted(token)
+
+    monkeypatch.setattr(reencrypting, "reencrypted", meanwhile)
+    reencrypting.reencrypt()
+    settings.ENCRYPTION_KEYS = [new]
+    assert reencrypting.unreadable() == []
+    assert secrets_in(endpoint.get().previous_secret_encrypted) == [secret]
 
 
 def test_what_no_key_reads_is_named_and_nothing_is_changed(secret: str, settings: LazySettings) -> None:
