@@ -1,5 +1,6 @@
 """Django's settings, all from the environment (docs/configuration.md lists every variable)."""
 
+import os
 from pathlib import Path
 
 import django_stubs_ext
@@ -196,6 +197,9 @@ RATE_LIMIT_PER_LINK = env.number("RATE_LIMIT_PER_LINK", 20)
 METRICS_TOKEN = env.text("METRICS_TOKEN", "")
 # Where a worker, beat and a sender tell their own numbers; 0: nowhere.
 METRICS_PORT = env.number("METRICS_PORT", 0, least=0, most=65535)
+# Another's variable, who would end each process with a traceback.
+if (folder := env.text("PROMETHEUS_MULTIPROC_DIR", "")) and not os.access(f"{folder}/.", os.W_OK):
+    env.wrong("PROMETHEUS_MULTIPROC_DIR", "Give a folder that is there, and may be written to.", value=folder)
 # Traces and errors, for services of the operator's own (docs/monitoring.md). Empty: nobody is told.
 OTEL_EXPORTER_OTLP_ENDPOINT = env.address_by_package(
     "OTEL_EXPORTER_OTLP_ENDPOINT", "opentelemetry.sdk", "opentelemetry.exporter.otlp.proto.http",

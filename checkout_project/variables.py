@@ -65,7 +65,11 @@ VARIABLES = {
             meaning="`1` adds `includeSubDomains` to HSTS: it binds the other hosts of your domain",
         ),
         Variable(name="HSTS_PRELOAD", meaning="`1` adds `preload`, which binds them for years"),
-        Variable(name="HOST", meaning="where the web process listens", shown="`127.0.0.1`"),
+        Variable(
+            name="HOST",
+            meaning="where the web process listens, and the others at `METRICS_PORT`",
+            shown="`127.0.0.1`",
+        ),
         Variable(name="PORT", meaning="the same, its port", shown="`8000`"),
         Variable(name="WEB_THREADS", meaning="in how many threads a web process answers"),
         Variable(

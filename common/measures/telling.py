@@ -55,11 +55,15 @@ def may_read(authorization: str) -> bool:
 
 
 def tell_at_port() -> None:
-    """In a thread, where `METRICS_PORT` is set. A port that is taken stops nothing: numbers are not worth a payment."""
+    """In a thread, where `METRICS_PORT` is set, at the address where web processes listen.
+
+    A port that is taken stops nothing: numbers are not worth a payment.
+    """
     if not settings.METRICS_PORT:
         return
     try:
-        server = make_server("", settings.METRICS_PORT, _answer, server_class=_Server, handler_class=_Quiet)
+        host = os.environ.get("HOST") or "127.0.0.1"
+        server = make_server(host, settings.METRICS_PORT, _answer, server_class=_Server, handler_class=_Quiet)
     except OSError as error:
         _log.error("metrics.port_not_to_be_had", port=settings.METRICS_PORT, reason=str(error))
         return

@@ -4,7 +4,9 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
+from socket import socket
 from typing import Any
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
@@ -96,6 +98,17 @@ def test_workers_tell_theirs_at_a_port_of_their_own_for_the_same_token(settings:
         text = answer.read().decode()
     assert "# TYPE tallystick_tasks_total counter" in text
     assert "process_resident_memory_bytes" in text
+
+
+@pytest.mark.parametrize(("host", "is_heard"), [("", False), ("127.0.0.1", False), ("0.0.0.0", True)])
+def test_numbers_are_told_where_web_processes_listen(
+    monkeypatch: pytest.MonkeyPatch, settings: Any, host: str, *, is_heard: bool
+) -> None:
+    settings.METRICS_PORT = free_port()
+    monkeypatch.setenv("HOST", host)
+    tell_at_port()
+    with closing(socket()) as caller:  # by another of this machine's addresses, as strangers come
+        assert (caller.connect_ex(("127.0.0.2", settings.METRICS_PORT)) == 0) == is_heard
 
 
 def test_processes_of_one_machine_are_told_together(tmp_path: Path) -> None:

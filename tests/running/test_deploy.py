@@ -138,10 +138,12 @@ def test_no_worker_is_started_for_what_is_held_back() -> None:
 
 
 def test_prometheus_comes_to_the_numbers_of_every_process() -> None:
+    port = {"name": "metrics", "containerPort": int(SETTINGS["METRICS_PORT"])}
+    own = {part: re.findall(r"^Environment=METRICS_PORT=(\d+)$", UNITS[f"tallystick-{part}"], re.M) for part in PARTS}
+    assert own["worker"] != own["beat"]
     for part in ("worker", "beat"):
-        assert {"name": "metrics", "containerPort": int(SETTINGS["METRICS_PORT"])} in PODS[part]["containers"][0][
-            "ports"
-        ]
+        assert own[part]
+        assert port in PODS[part]["containers"][0]["ports"]
         assert "metrics" in ports_open_to("monitoring", part)
     assert "http" in ports_open_to("monitoring", "web")
 

@@ -44,6 +44,7 @@ WRONG = {
     "WALLETCONNECT_RELAY": ["relay.example", "https://relay.example", "wss://relay.example/x", "wss://", "wss://a b"],
     "METRICS_PORT": ["-1", "70000", "on"],
     "SENTRY_DSN": ["sentry.example"], "OTEL_EXPORTER_OTLP_ENDPOINT": ["collector:4318"],
+    "PROMETHEUS_MULTIPROC_DIR": ["/nowhere/at/all", "/etc/hosts"],
     "BEHIND_PROXY": ["two"], "PROXY_REDIRECTS_TO_HTTPS": ["no!"], "HSTS_PRELOAD": ["later"], "OPEN_SIGNUP": ["some"],
     "WEBHOOK_ALLOW_PRIVATE": ["10.0.0.0/8"], "EMAIL_USE_TLS": ["starttls"], "RATE_LIMIT_PER_LINK": ["-1"],
 }  # fmt: skip
