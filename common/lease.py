@@ -1,12 +1,15 @@
 """A lease: one process at a time does something, and when it dies another one follows within seconds."""
 
-import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from threading import Event, Thread
 
-from django.core.cache import cache
+from django.conf import settings
 from redis import RedisError
+from redis.exceptions import LockError
+from redis.lock import Lock
+
+from common.network.redis_cache import impatient_client
 
 SECONDS = 10
 # As long as anything under a lease may take; then it ends, whatever its holder does.
@@ -18,28 +21,33 @@ def lease(name: str) -> Iterator[bool]:
     """Whether it was to be had. It is renewed while the block runs, and over with it.
 
     It spares work, and nothing else may rest on it: Redis can lose it, and a process that was stopped for a while and
-    runs on believes in it still.
+    runs on believes in it still. Raises RedisError while Redis is away.
     """
-    key, mine, over = f"lease:{name}", secrets.token_hex(8), Event()
-    if not cache.add(key, mine, SECONDS):
+    # Its token is for all threads: another one renews it.
+    lock = impatient_client(settings.REDIS_URL).lock(
+        f"lease:{name}", timeout=SECONDS, blocking=False, thread_local=False
+    )
+    if not lock.acquire():
         yield False
         return
-    Thread(target=_renew, args=[key, mine, over], name=key, daemon=True).start()
+    over = Event()
+    Thread(target=_renew, args=[lock, over], name=f"lease:{name}", daemon=True).start()
     try:
         yield True
     finally:
         over.set()
-        with suppress(RedisError):
-            if cache.get(key) == mine:
-                cache.delete(key)
+        with suppress(RedisError):  # it ran out meanwhile, and may be another's now
+            lock.release()
 
 
-def _renew(key: str, mine: str, over: Event) -> None:
+def _renew(lock: Lock, over: Event) -> None:
     """As long as it is ours: of one that ran out meanwhile, and is another's now, hands off."""
     for _ in range(3 * _MOST_SECONDS // SECONDS):
         if over.wait(SECONDS / 3):
             return
-        with suppress(RedisError):
-            if cache.get(key) != mine:
-                return
-            cache.touch(key, SECONDS)
+        try:
+            lock.reacquire()
+        except LockError:
+            return
+        except RedisError:
+            continue  # away for a moment

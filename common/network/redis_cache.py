@@ -12,13 +12,13 @@ from typing import Any
 import structlog
 from django.core.cache.backends.base import DEFAULT_TIMEOUT
 from django.core.cache.backends.redis import RedisCache
-from redis import Connection, ConnectionError, ConnectionPool, RedisError, TimeoutError
+from redis import Connection, ConnectionError, ConnectionPool, Redis, RedisError, TimeoutError
 from redis.connection import parse_url
 from typing_extensions import override
 
 from common.network.pause import Pause
 
-_PATIENCE_SECONDS = 1.0
+_PATIENCE = {"socket_timeout": 1.0, "socket_connect_timeout": 1.0}
 PAUSE_SECONDS = 2.0
 _SAID_EVERY_SECONDS = 60.0
 _log = structlog.get_logger()
@@ -83,15 +83,17 @@ class Hints(RedisCache):
 
 def redis_caches(url: str) -> dict[str, dict[str, Any]]:
     """Django's CACHES."""
-    options = {
-        "pool_class": ImpatientPool,
-        "socket_timeout": _PATIENCE_SECONDS,
-        "socket_connect_timeout": _PATIENCE_SECONDS,
-    }
+    options = {"pool_class": ImpatientPool, **_PATIENCE}
     return {
         "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": url, "OPTIONS": options},
         "hints": {"BACKEND": f"{__name__}.Hints", "LOCATION": url, "OPTIONS": options},
     }
+
+
+@lru_cache(maxsize=4)
+def impatient_client(url: str) -> Redis:
+    """For what Django's cache has no words for. Raises redis' errors, as `cache` does."""
+    return Redis(connection_pool=ImpatientPool.from_url(url, **_PATIENCE))
 
 
 def _place(of: Mapping[str, Any]) -> Iterator[str]:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from tests.source_tree import Module, SourceTree
 
 ATOMIC, ROWS, ADVISORY, UNLOCK = "atomic", "select_for_update", "advisory lock", "advisory unlock"
-CLAIM = "claim"  # in Redis: whoever is the first to add it
+CLAIM = "claim"  # in Redis: whoever is the first to add it, or to have its lock
 # What SQL text may say, and what it is called here. Docstrings are no SQL.
 _IN_SQL = {
     r"pg_(?:try_)?advisory_(?:xact_)?lock\w*\(": ADVISORY,
@@ -56,7 +56,7 @@ def _kinds(node: ast.AST) -> Iterator[str]:
         name = node.attr if isinstance(node, ast.Attribute) else node.id
         if name in {ATOMIC, ROWS}:
             yield name
-        elif name == "add" and ast.unparse(node) == "cache.add":
+        elif (isinstance(node, ast.Attribute) and name == "lock") or ast.unparse(node) == "cache.add":
             yield CLAIM
     elif isinstance(node, ast.ImportFrom) and any(each.name == ATOMIC for each in node.names):
         yield f"{ATOMIC}, imported by its own name"

@@ -66,6 +66,7 @@ def source(tmp_path: Path, text: str) -> list[str]:
         ("_SQL: str = 'SELECT pg_try_advisory_xact_lock(1)'", "sessions_app.new._SQL: advisory lock"),
         ("_SQL = ' '.join(['LOCK TABLE a'])", "sessions_app.new._SQL: LOCK TABLE"),
         ("def f():\n    return cache.add('a', 1, 60)", "sessions_app.new.f: claim"),
+        ("def f(redis):\n    redis.lock('a', timeout=10)", "sessions_app.new.f: claim"),
     ],
 )
 def test_a_new_lock_is_found(tmp_path: Path, text: str, name: str) -> None:
