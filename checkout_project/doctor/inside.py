@@ -14,7 +14,7 @@ from django.db import connection
 from checkout_project.checks.mail import NO_MAIL
 from checkout_project.doctor.findings import Finding, look, ok, wrong
 from checkout_project.facts.database import OK, UNREACHABLE
-from checkout_project.facts.installation import CLOCKS_APART, Facts, facts
+from checkout_project.facts.installation import Facts, facts, is_clock_wrong
 from checkout_project.facts.states import states_of
 from checkout_project.jobs.pulses import redis_at
 from checkout_project.jobs.threads import told_if_few
@@ -108,14 +108,13 @@ def it_runs() -> Iterator[Finding]:
     """What `/readyz` says, with how to mend it."""
     found = facts()
     yield from _needed(found)
-    for who, ahead in found.clocks():
-        if abs(ahead) > CLOCKS_APART.total_seconds():
-            is_ahead = "ahead of" if ahead > 0 else "behind"
-            yield wrong(
-                "clocks",
-                f"{who} is {abs(ahead):.0f} s {is_ahead} the database's clock.",
-                "Set the clock of that machine by NTP (timedatectl set-ntp true).",
-            )
+    for who, ahead in found.wrong_clocks():
+        is_ahead = "ahead of" if ahead > 0 else "behind"
+        yield wrong(
+            "clocks",
+            f"{who} is {abs(ahead):.0f} s {is_ahead} the database's clock.",
+            "Set the clock of that machine by NTP (timedatectl set-ntp true).",
+        )
     for state in states_of(found):
         if state.name in _CURES:
             yield ok(state.name, "well") if state.is_well else wrong(state.name, state.word, _CURES[state.name])
@@ -134,7 +133,7 @@ def _needed(found: Facts) -> Iterator[Finding]:
             yield wrong(state.name, f"{state.word}.", cures[state.name])
         elif state.name == "migrations":
             yield ok("migrations", "all applied")
-    if found.database.ahead is not None and abs(found.database.ahead) <= CLOCKS_APART.total_seconds():
+    if found.database.ahead is not None and not is_clock_wrong(found.database.ahead):
         yield ok("clocks", f"this machine's is {found.database.ahead:+.2f} s from the database's")
 
 

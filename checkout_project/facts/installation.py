@@ -96,6 +96,11 @@ class Stored:
         """Seconds since a source said something; None: none ever did, or nobody is asked."""
         return min((each.age for each in self.sources if each.age is not None), default=None)
 
+    @property
+    def is_told_late(self) -> bool:
+        """Whether a shop waits for longer than a message takes."""
+        return self.untold > TOLD_WITHIN.total_seconds()
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Queued:
@@ -112,6 +117,11 @@ class Queued:
     def waiting(self) -> int:
         """Jobs, in all queues together."""
         return sum(self.queues.values())
+
+    @property
+    def is_queue_long(self) -> bool:
+        """Whether workers do not keep up."""
+        return self.waiting > LONGEST_QUEUE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,6 +147,15 @@ class Facts:
         for each in self.alive():
             assert self.queued
             yield f"{each.kind} {each.name}", each.ahead - self.queued.ahead + ours
+
+    def wrong_clocks(self) -> list[tuple[str, float]]:
+        """Those of them that nothing should go by."""
+        return [(who, ahead) for who, ahead in self.clocks() if is_clock_wrong(ahead)]
+
+
+def is_clock_wrong(ahead: float) -> bool:
+    """Of one that is so many seconds ahead of the database's, or behind it."""
+    return abs(ahead) > CLOCKS_APART.total_seconds()
 
 
 def counted(rows: QuerySet[Any, Any]) -> int:
@@ -218,5 +237,5 @@ def _queued(now: datetime) -> Queued | None:
 def tell_wrong_clock() -> None:
     """By a process that starts, into its log: from then on `/readyz` and the numbers tell it."""
     ahead = look_at_database(is_quick=True).ahead
-    if ahead is not None and abs(ahead) > CLOCKS_APART.total_seconds():
+    if ahead is not None and is_clock_wrong(ahead):
         _log.warning("clock.wrong", seconds_ahead_of_the_database=round(ahead), then="set this machine's clock by NTP")

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from checkout_project.facts.database import OK
-from checkout_project.facts.installation import CLOCKS_APART, LONGEST_QUEUE, TOLD_WITHIN, Facts, NetworkFacts
+from checkout_project.facts.installation import Facts, NetworkFacts
 from checkout_project.neighbours.told import Neighbour
 from merchants_app.held import RELEASE
 
@@ -45,7 +45,7 @@ def _words(facts: Facts) -> Iterator[tuple[str, str]]:
         yield "workers", _workers(facts)
     if queued := facts.queued:
         yield "beat", _alive(any(each.is_alive for each in queued.beats), bool(queued.beats))
-        yield "queue", OK if queued.waiting <= LONGEST_QUEUE else f"{queued.waiting} tasks wait"
+        yield "queue", f"{queued.waiting} tasks wait" if queued.is_queue_long else OK
         if queued.neighbours is not None:
             yield (
                 "dns",
@@ -60,8 +60,7 @@ def _words(facts: Facts) -> Iterator[tuple[str, str]]:
         doubted = [f"{each.network.name}: answers of a provider proved wrong" for each in stored.networks if each.liars]
         yield "providers", "; ".join(doubted) or OK
         yield "sending", f"held: run `{RELEASE}`" if stored.held else OK
-        untold = f"the oldest has waited for {stored.untold:.0f} s"
-        yield "events", OK if stored.untold <= TOLD_WITHIN.total_seconds() else untold
+        yield "events", f"the oldest has waited for {stored.untold:.0f} s" if stored.is_told_late else OK
         old = [f"{each.name}: {_age(each.age)}" for each in stored.sources if each.is_old]
         yield "rates", "; ".join(old) or OK
         yield "expiry", f"{stored.overdue} open sessions are past their end" if stored.overdue else OK
@@ -97,10 +96,9 @@ def _alive(is_alive: bool, did_live: bool) -> str:
 
 def _clocks(facts: Facts) -> str:
     kinds: dict[str, float] = {}
-    for who, ahead in facts.clocks():
+    for who, ahead in facts.wrong_clocks():
         kind = who.partition(" ")[0]
-        if abs(ahead) > max(CLOCKS_APART.total_seconds(), abs(kinds.get(kind, 0))):
-            kinds[kind] = ahead
+        kinds[kind] = max(ahead, kinds.get(kind, 0.0), key=abs)
     return "; ".join(_apart(kind, ahead) for kind, ahead in kinds.items()) or OK
 
 

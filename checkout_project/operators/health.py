@@ -93,7 +93,7 @@ def _wrong(found: Facts) -> Iterator[Wrong]:
         yield from _wrong_around(each)
     if found.stored:
         yield from _wrong_in_tables(found.stored, is_read="workers" not in states and "beat" not in states)
-    if found.queued and found.queued.waiting > LONGEST_QUEUE:
+    if found.queued and found.queued.is_queue_long:
         yield Wrong(
             title=f"{found.queued.waiting:,} tasks wait",
             text="Workers take them more slowly than they come. Start another one.",
@@ -152,7 +152,7 @@ def _wrong_in_tables(stored: Stored, *, is_read: bool) -> Iterator[Wrong]:
             url=f"{reverse('admin:sessions_app_checkoutsession_changelist')}?status__exact=open",
             link="Sessions",
         )
-    if stored.oldest and stored.untold > TOLD_WITHIN.total_seconds():
+    if stored.oldest and stored.is_told_late:
         yield _untold(stored.oldest, stored.untold)
     for network in stored.networks:
         if network.cursor and network.cursor.closed_since:
@@ -247,7 +247,7 @@ def _figures(found: Facts) -> Iterator[Figure]:
     if stored := found.stored:
         yield Figure(
             label="Oldest event not told", value=span(stored.untold) if stored.oldest else "none",
-            limit="under 1 minute", is_well=stored.untold <= TOLD_WITHIN.total_seconds(),
+            limit=f"at most {span(TOLD_WITHIN.total_seconds())}", is_well=not stored.is_told_late,
         )  # fmt: skip
         yield Figure(
             label="Sessions past their end", value=f"{stored.overdue:,}", limit="none", is_well=not stored.overdue
@@ -263,5 +263,5 @@ def _figures(found: Facts) -> Iterator[Figure]:
         label="Tasks in the queue",
         value=f"{found.queued.waiting:,}" if found.queued else "unknown",
         limit=f"at most {LONGEST_QUEUE}",
-        is_well=found.queued is not None and found.queued.waiting <= LONGEST_QUEUE,
+        is_well=found.queued is not None and not found.queued.is_queue_long,
     )
