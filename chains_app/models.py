@@ -171,7 +171,7 @@ class SandboxTransfer(models.Model):
 class RateSheet(models.Model):
     """What the sources of rates said at one moment. The newest is the shared cache; older ones price late arrivals.
 
-    Every value is kept as the source gave it; what a pair costs is decided when asked, by `rate_rules`.
+    Every value is kept as the source gave it; what a pair costs is decided when asked, by `rates/rules.py`.
     """
 
     taken_at = models.DateTimeField(db_index=True)

@@ -1,6 +1,6 @@
 """What an asset costs in a currency, and on whose word. Test mode: a fixed table. Live: what the sources agree on.
 
-docs/rates.md tells the rules; `rate_rules` decides, `rate_sheets` remembers, `rate_asking` asks.
+docs/rates.md tells the rules; `rules` decides, `snapshots` remembers, `asking` asks.
 """
 
 import time

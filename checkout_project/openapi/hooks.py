@@ -19,7 +19,7 @@ def examples_of_parameters(result: dict[str, Any], generator: Any, request: Any,
     return result
 
 
-# Name → what it says, its type, an example. On every answer but where `_describe_headers` says otherwise.
+# Name → what it says, its type, an example. On every answer but where `headers_of_answers` says otherwise.
 _HEADERS = {
     "Request-Id": ("Of this request, in logs and on the dashboard's Requests page.", "string", "req_01h455vb4pex5v"),
     "RateLimit-Limit": ("Requests a minute, by the nearer of the limits per key and per address.", "integer", 6000),

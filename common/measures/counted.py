@@ -1,7 +1,7 @@
 """What is counted while it happens: each process counts for itself, and tells it at `/metrics` or at `METRICS_PORT`.
 
 Labels are words of ours, networks, hosts of nodes and names of routes: never an id, so that their number is bounded.
-What the database knows is not counted here but read there (`checkout_project/observing/facts.py`).
+What the database knows is not counted here but read there (`checkout_project/observing/known.py`).
 """
 
 from datetime import timedelta

@@ -200,7 +200,7 @@ def plainly(number: Decimal) -> str:
 
 @register.filter
 def words(name: str) -> str:
-    """A program's name as words: `next_attempt` → `next attempt`."""
+    """A program's name as words: `next_attempt_at` → `next attempt at`."""
     return name.replace("_", " ")
 
 

@@ -1,4 +1,4 @@
-"""Bodies and queries of the checkout API, beside the create call's (`terms.py`)."""
+"""Bodies and queries of the checkout API, beside the create call's (`terms/sessions.py`)."""
 
 from typing import Annotated, Self
 

@@ -178,7 +178,7 @@ def _waiting_deposits(merchant: Merchant, mode: str, network: Network, assets: s
 def see_collection(*, merchant: Merchant, mode: str, network: Network, tx_hash: str, by: str) -> int:
     """Notes what a mined transaction collected; returns how many of the merchant's payments that were.
 
-    From then on they wait no more. They count as collected when it is final (`collection_watch`), and wait again
+    From then on they wait no more. They count as collected when it is final (`watch.py`), and wait again
     should the chain lose it. What it cost is the business's by its word, also when it was seen before it was told.
     Raises NotCollectedYet, and what the reader raises when the network cannot be read.
     """

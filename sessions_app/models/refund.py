@@ -18,7 +18,8 @@ class Refund(models.Model):
 
     Which transfer that is, `told_tx` says: the wallet's answer, or what a person typed or picked. Without it, or while
     it is nowhere, only a transfer from the business's own treasury is taken for it, and only if it can be for no other
-    refund; whatever else has its amount and address is a `Candidate`. `paying/refund_states.py` alone writes `status`.
+    refund; whatever else has its amount and address is a `RefundCandidate`. `paying/refund_states.py` alone writes
+    `status`.
     """
 
     public_id = models.CharField(max_length=40, unique=True, default=new_refund_id, editable=False)

@@ -157,7 +157,7 @@ def change_endpoint(
 def switch_off(*, endpoint: WebhookEndpoint, reason: str, actor: str, letter: str = "") -> bool:
     """Stops sending to it. What still waited counts as failed until it is switched on again. False: it was off.
 
-    `letter` is what its owners are then sent by `endpoint_care`.
+    `letter` is what its owners are then sent by `failing.py`.
     """
     with transaction.atomic():
         locked = _locked(endpoint)
@@ -221,7 +221,7 @@ def check_url(url: str, *, mode: str) -> None:
 
 
 def _switch_on(endpoint: WebhookEndpoint, actor: str) -> None:
-    """From here on events are sent; what was missed follows by `catch_up`, and should that die, by `endpoint_care`."""
+    """From here on events are sent; what was missed follows by `catch_up`, and should that die, by `failing.py`."""
     if endpoint.disabled_at is None:
         return
     endpoint.catching_up_since = min(filter(None, (endpoint.failing_since, endpoint.disabled_at)))
