@@ -6,6 +6,7 @@ and can spend nothing. A text that could be a private key is refused before anyt
 
 import re
 from functools import lru_cache
+from hashlib import sha256
 from typing import Final
 
 from chains_app.receiving.bip32 import HARDENED, PAYLOAD_BYTES, ExtendedKey, payload_of
@@ -68,9 +69,10 @@ def looks_private(text: str) -> bool:
     )
 
 
-def same_account(xpub: str, other: str) -> bool:
-    """Whether both make the same addresses: the parent key, which an xpub names too, has no say in it."""
-    return _key_of(xpub) == _key_of(other)
+def account_fingerprint(xpub: str) -> str:
+    """The same for all that make the same addresses: the parent key, which an xpub names too, has no say in it."""
+    chain_code_and_key = payload_of(xpub)[13:]
+    return sha256(chain_code_and_key).hexdigest()
 
 
 @lru_cache(maxsize=256)
@@ -85,11 +87,6 @@ def _holds_private_key(text: str) -> bool:
     except ValueError:
         return False
     return len(payload) == PAYLOAD_BYTES and payload[45] == 0
-
-
-def _key_of(xpub: str) -> bytes:
-    """Chain code and public key."""
-    return payload_of(xpub)[13:]
 
 
 def _account(xpub: str) -> ExtendedKey:

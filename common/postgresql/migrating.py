@@ -5,7 +5,7 @@ An index that was interrupted while it was made keeps its name and holds for not
 
 from typing import Any
 
-from django.contrib.postgres.operations import AddIndexConcurrently
+from django.contrib.postgres.operations import AddConstraintNotValid, AddIndexConcurrently
 from django.db.migrations import RunSQL
 
 
@@ -19,6 +19,19 @@ class AddIndexOnce(AddIndexConcurrently):
             (stands,) = cursor.fetchone()
         if not stands:
             super().database_forwards(app_label, schema_editor, from_state, to_state)
+
+
+class AddCheckOnce(AddConstraintNotValid):
+    """It holds for new rows at once; those of before are looked at without a lock that writers wait for."""
+
+    def database_forwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
+        name, table = self.constraint.name, to_state.apps.get_model(app_label, self.model_name)._meta.db_table
+        with schema_editor.connection.cursor() as cursor:
+            cursor.execute("SELECT FROM pg_constraint WHERE conname = %s AND conrelid = to_regclass(%s)", [name, table])
+            stands = cursor.fetchone() is not None
+        if not stands:
+            super().database_forwards(app_label, schema_editor, from_state, to_state)
+        schema_editor.execute(f"ALTER TABLE {table} VALIDATE CONSTRAINT {name}")
 
 
 def unique_index_once(name: str, definition: str) -> list[RunSQL]:

@@ -29,6 +29,7 @@ from merchants_app.models import (
     Switch,
     Treasury,
     User,
+    XpubAccount,
 )
 from merchants_app.people.operators import REVOKE_KEYS, operator_name
 
@@ -73,6 +74,17 @@ class TreasuryAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
     list_filter = ("mode", "kind", ("verified_at", admin.EmptyFieldListFilter))
     list_select_related = ("merchant",)
     search_fields = ("address", "xpub", "merchant__name", "merchant__public_id")
+    ordering = ("-id",)
+
+
+@admin.register(XpubAccount)
+class XpubAccountAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
+    """Which business draws addresses from an xpub's account, and how far it has come."""
+
+    list_display = ("__str__", "merchant", "mode", "next_index")
+    list_filter = ("mode",)
+    list_select_related = ("merchant",)
+    search_fields = ("fingerprint", "merchant__name", "merchant__public_id")
     ordering = ("-id",)
 
 

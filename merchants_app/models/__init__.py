@@ -21,7 +21,7 @@ from merchants_app.models.invitation import Invitation
 from merchants_app.models.logo import LARGEST_LOGO, Logo
 from merchants_app.models.request_log import LoggedRequest
 from merchants_app.models.switch import Feature, Switch
-from merchants_app.models.treasury import Treasury, TreasuryKind
+from merchants_app.models.treasury import Treasury, TreasuryKind, XpubAccount
 from merchants_app.models.visit import OperatorVisit
 from merchants_app.models.ways import is_off, off_in_both, way
 
@@ -52,6 +52,7 @@ __all__ = [
     "TreasuryKind",
     "User",
     "WhenToWrite",
+    "XpubAccount",
     "is_off",
     "off_in_both",
     "way",

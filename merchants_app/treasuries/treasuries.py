@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from chains_app.calls.chain_calls import is_token
@@ -17,13 +17,14 @@ from chains_app.receiving.deposits import (
     WrongAddress,
     checked_address,
 )
-from chains_app.receiving.xpub import WrongXpub, checked_xpub, refuse_private, same_account
+from chains_app.receiving.xpub import WrongXpub, account_fingerprint, checked_xpub, refuse_private
+from common.database import fetch
 from common.errors import DomainError
 from common.modes import Mode
 from merchants_app import audit
 from merchants_app.mail.mails import mail_owners
 from merchants_app.mail.notices import tell_owners
-from merchants_app.models import Merchant, Treasury, TreasuryKind
+from merchants_app.models import Merchant, Treasury, TreasuryKind, XpubAccount
 
 # A changed treasury is the prize of whoever takes over an account: in live mode its owners get a day to notice.
 COOLING_PERIOD = timedelta(hours=24)
@@ -64,12 +65,11 @@ def set_treasury(
     """
     try:
         refuse_private(address or xpub)
+        xpub = checked_xpub(xpub) if kind == TreasuryKind.XPUB else ""
     except WrongXpub as error:
         raise WrongTreasury(str(error), attr=str(kind)) from None
-    if kind == TreasuryKind.XPUB:
-        address, xpub = "", _own_xpub(xpub, merchant, mode)
-    else:
-        address, xpub = own_address(address), ""
+    address = "" if kind == TreasuryKind.XPUB else own_address(address)
+    if address:
         _refuse_token(address, mode)  # before the transaction: networks are asked
     return _set(merchant=merchant, mode=mode, kind=kind, address=address, xpub=xpub, by=by, now=now)
 
@@ -82,9 +82,10 @@ def _set(
     # to wait for, that one's wallet would look as if it were still to come, and be taken back.
     Merchant.objects.select_for_update(no_key=True).get(pk=merchant.pk)
     now = now or timezone.now()
+    account = _own_account(xpub, merchant, mode) if xpub else None
     current = treasury_for(merchant, mode, now)
     _withdraw_waiting(merchant, mode, now)
-    if current and (current.address, current.xpub) == (address, xpub):
+    if current and (current.address, current.account) == (address, account):
         return current
     waits = current is not None and mode == Mode.LIVE
     treasury = Treasury.objects.create(
@@ -93,6 +94,7 @@ def _set(
         kind=kind,
         address=address,
         xpub=xpub,
+        account=account,
         active_from=now + COOLING_PERIOD if waits else now,
         created_by=by,
     )
@@ -158,44 +160,43 @@ def treasury_to_come(merchant: Merchant, mode: str, now: datetime) -> Treasury |
     return _kept(merchant, mode).filter(active_from__gt=now).order_by("-id").first()
 
 
+# The row stays locked until the caller's transaction ends, and a rollback gives the index back.
+_TAKE_INDEX = f"""
+    UPDATE {XpubAccount._meta.db_table} SET next_index = next_index + 1
+    WHERE id = %(account)s::bigint RETURNING next_index - 1"""  # noqa: S608  (a name of our own)
+
+
 def take_next_index(treasury: Treasury) -> int:
-    """The next unused address index of an xpub, never given out twice however many ask at once.
-
-    One guarded UPDATE: the row stays locked until the caller's transaction ends, and a rollback gives the index back.
-    An xpub that was set, left and set again has several rows; the oldest keeps the count for all.
-    """
-    keeper = Treasury.objects.filter(xpub=treasury.xpub).order_by("id").values_list("pk", flat=True)[0]
-    Treasury.objects.filter(pk=keeper).update(next_index=F("next_index") + 1)
-    return Treasury.objects.values_list("next_index", flat=True).get(pk=keeper) - 1
+    """The next unused address index of an xpub, never given out twice however many ask at once."""
+    ((index,),) = fetch(_TAKE_INDEX, {"account": treasury.account_id})
+    return int(index)
 
 
-def leave_out(how_many: Callable[[str], int]) -> None:
-    """The next addresses of each xpub, so many as are asked for it, are given to nobody."""
-    for xpub in Treasury.objects.filter(kind=TreasuryKind.XPUB).values_list("xpub", flat=True).distinct():
-        Treasury.objects.filter(xpub=xpub).update(next_index=F("next_index") + how_many(xpub))
+def leave_out(how_many: Callable[[int], int]) -> None:
+    """The next addresses of each xpub's account, so many as are asked for its key, are given to nobody."""
+    for account in XpubAccount.objects.values_list("pk", flat=True):
+        XpubAccount.objects.filter(pk=account).update(next_index=F("next_index") + how_many(account))
 
 
 def _kept(merchant: Merchant, mode: str) -> QuerySet[Treasury]:
     return Treasury.objects.filter(merchant=merchant, mode=mode, withdrawn_at=None)
 
 
-def _own_xpub(text: str, merchant: Merchant, mode: str) -> str:
-    """The xpub, if no other business or mode draws addresses from it: two counters would give one address twice."""
-    try:
-        xpub = checked_xpub(text)
-    except WrongXpub as error:
-        raise WrongTreasury(str(error), attr="xpub") from error
-    known = Treasury.objects.filter(kind=TreasuryKind.XPUB)
-    ours = Q(merchant=merchant, mode=mode)
-    if any(same_account(xpub, other) for other in known.exclude(ours).values_list("xpub", flat=True).distinct()):
+def _own_account(xpub: str, merchant: Merchant, mode: str) -> XpubAccount:
+    """The one that an xpub is of, unless another business or mode has it: two counts would give one address twice.
+
+    Of two that name it at once, the database lets one make its row.
+    """
+    account, _ = XpubAccount.objects.get_or_create(
+        fingerprint=account_fingerprint(xpub), defaults={"merchant": merchant, "mode": mode}
+    )
+    if (account.merchant_id, account.mode) != (merchant.pk, mode):
         raise WrongTreasury(
             "This xpub is in use already, in the other mode or by another business. Make a new account in your wallet "
             "and give its xpub.",
             attr="xpub",
         )
-    # One spelling for one account: the count of its addresses hangs on that.
-    spelled = known.filter(ours).values_list("xpub", flat=True).distinct()
-    return next((other for other in spelled if same_account(xpub, other)), xpub)
+    return account
 
 
 def _token_at(address: str) -> str | None:

@@ -23,15 +23,15 @@ def leave_out_addresses(now: datetime) -> None:
     Installation.objects.update(not_reused=newest or 0)
     SpareDeposit.objects.all().delete()
     given = _given_lately(now)
-    leave_out(lambda xpub: max(LEAST, given.get(xpub, 0)))
+    leave_out(lambda account: max(LEAST, given.get(account, 0)))
 
 
-def _given_lately(now: datetime) -> dict[str, int]:
-    """Addresses by xpub: what would have been given out since at the pace of the last week, times the margin."""
+def _given_lately(now: datetime) -> dict[int, int]:
+    """By xpub's account, how many would have been given out since at the pace of the last week, times the margin."""
     last = DepositAddress.objects.order_by("-pk").values_list("created_at", flat=True).first()
     if last is None:
         return {}
     factor = TIMES * max(now - last, timedelta(0)) / PACE_OF
     lately = DepositAddress.objects.filter(derivation_index__isnull=False, created_at__gt=last - PACE_OF)
-    counted = lately.order_by().values_list("session__treasury__xpub").annotate(Count("id"))
-    return {xpub: ceil(number * factor) for xpub, number in counted}
+    counted = lately.order_by().values_list("session__treasury__account").annotate(Count("id"))
+    return {account: ceil(number * factor) for account, number in counted}

@@ -19,7 +19,7 @@ from checkout_project.restoring.noticing import hold, notice_copies
 from checkout_project.tasks import notice_copies as clock
 from merchants_app import held
 from merchants_app.mail.mails import Posted, deliver
-from merchants_app.models import Installation, Merchant, Treasury
+from merchants_app.models import Installation, Merchant, Treasury, XpubAccount
 from sessions_app.errors import NotToBeSigned
 from sessions_app.models import CheckoutSession, DepositAddress
 from sessions_app.signing.asked import all_asked
@@ -42,6 +42,18 @@ def copied() -> None:
     """As a dump that was restored elsewhere has it."""
     notice_copies()
     Installation.objects.update(place="7123456789/16384")
+
+
+def receives_by_xpub(business: Merchant, mode: str) -> Treasury:
+    """Seven of its addresses are given out."""
+    account = XpubAccount.objects.create(fingerprint="1", merchant=business, mode=mode, next_index=7)
+    return Treasury.objects.create(
+        merchant=business, mode=mode, kind="xpub", xpub="xpub1", account=account, active_from=timezone.now()
+    )
+
+
+def next_index() -> int:
+    return XpubAccount.objects.get(fingerprint="1").next_index
 
 
 def next_position() -> int:
@@ -72,14 +84,11 @@ def test_a_copy_of_files_is_known_by_its_address(
 
 def test_what_it_gives_out_is_beyond_what_the_original_gave_out(mia: Merchant) -> None:
     copied()
-    wallet = Treasury.objects.create(
-        merchant=mia, mode="live", kind="xpub", xpub="xpub1", next_index=7, active_from=timezone.now()
-    )
+    receives_by_xpub(mia, "live")
     before = next_position()
     notice_copies()
     assert next_position() == before + JUMP + 1
-    wallet.refresh_from_db()
-    assert wallet.next_index == 1007
+    assert next_index() == 1007
     notice_copies()
     assert next_position() == before + JUMP + 2, "once"
 
@@ -169,9 +178,7 @@ def test_an_operator_says_that_it_was_put_back(settings: LazySettings, capsys: p
 def test_so_many_addresses_are_left_out_as_the_last_week_may_have_grown_to(
     mia: Merchant, new_session: Callable[..., CheckoutSession]
 ) -> None:
-    wallet = Treasury.objects.create(
-        merchant=mia, mode="test", kind="xpub", xpub="xpub1", next_index=7, active_from=timezone.now()
-    )
+    wallet = receives_by_xpub(mia, "test")
     last = timezone.now() - timedelta(weeks=400)
     for index, days in enumerate((8, 6, 0)):
         session = new_session()
@@ -181,8 +188,7 @@ def test_so_many_addresses_are_left_out_as_the_last_week_may_have_grown_to(
             created_at=last - timedelta(days=days),
         )  # fmt: skip
     hold("Restored.")
-    wallet.refresh_from_db()
-    assert wallet.next_index == pytest.approx(7 + 2 * 3 * 400, abs=1)
+    assert next_index() == pytest.approx(7 + 2 * 3 * 400, abs=1)
 
 
 def test_no_letter_leaves_a_copy_and_no_test_of_an_endpoint(api: Api) -> None:

@@ -46,6 +46,7 @@ ROWS = {
     "merchants_app.Switch": IN_THE_OPERATORS_LOG,
     "merchants_app.Treasury": READ_ONLY,
     "merchants_app.User": IN_THE_BUSINESS_LOG,
+    "merchants_app.XpubAccount": READ_ONLY,
     "mfa.Authenticator": ELSEWHERE,
     "sessions_app.AddressChange": READ_ONLY,
     "sessions_app.BookLine": READ_ONLY,
