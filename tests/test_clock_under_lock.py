@@ -45,7 +45,8 @@ def session(mia: Merchant) -> CheckoutSession:
 def overpaid(session: CheckoutSession) -> CheckoutSession:
     """11.00 too much arrived, and a refund may go to Pat."""
     arrive(session, amount="60.00")
-    Payment.objects.filter(session=session).update(confirmed_at=timezone.now())
+    now = timezone.now()
+    Payment.objects.filter(session=session).update(confirmed_at=now, first_confirmed_at=now)
     CheckoutSession.objects.filter(pk=session.pk).update(refund_address=PATS_WALLET)
     return reassess(session.pk, News(reason="Confirmed."))
 

@@ -28,7 +28,12 @@ class Quote(models.Model):
     valid_until = models.DateTimeField()
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["public_id"], name="quote_ids_are_unique")]
+        constraints = [
+            models.UniqueConstraint(fields=["public_id"], name="quote_ids_are_unique"),
+            models.CheckConstraint(
+                condition=Q(amount_units__gt=0, rate__gt=0), name="quotes_ask_for_something_at_a_rate"
+            ),
+        ]
         indexes = [
             # Reader: valuation, which looks for the quote that a block's time falls into.
             models.Index(fields=["session", "-id"], name="quotes_of_a_session"),
@@ -100,6 +105,15 @@ class Payment(models.Model):
             models.UniqueConstraint(
                 fields=["network", "tx_hash", "log_index", "session", "asset", "amount_units"],
                 name="movements_are_stored_once",
+            ),
+            models.CheckConstraint(condition=Q(amount_units__gt=0), name="payments_are_above_zero"),
+            models.CheckConstraint(
+                condition=Q(rate=None, value=None) | Q(rate__isnull=False, value__isnull=False),
+                name="a_worth_has_its_rate",
+            ),
+            models.CheckConstraint(
+                condition=Q(confirmed_at=None) | Q(first_confirmed_at__isnull=False),
+                name="what_is_confirmed_was_so_a_first_time",
             ),
         ]
         indexes = [

@@ -77,6 +77,7 @@ class Refund(models.Model):
                 condition=~models.Q(tx_hash=""),
                 name="one_refund_per_movement",
             ),
+            models.CheckConstraint(condition=models.Q(amount_units__gt=0), name="refunds_are_above_zero"),
             models.CheckConstraint(
                 condition=~models.Q(status__in=[RefundStatus.SEEN.value, RefundStatus.CONFIRMED.value], tx_hash=""),
                 name="refunds_on_the_chain_have_a_place",

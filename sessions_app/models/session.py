@@ -137,6 +137,16 @@ class CheckoutSession(models.Model):
         permissions = [("end_checkoutsession", "Can end checkout sessions")]
         constraints = [
             models.CheckConstraint(condition=Q(amount__gt=0), name="session_amount_is_positive"),
+            models.CheckConstraint(
+                condition=Q(ended_by=None, ended_at=None) | Q(ended_by__isnull=False, ended_at__isnull=False),
+                name="an_end_has_its_moment",
+            ),
+            models.CheckConstraint(
+                condition=~Q(needs_decision=True, issue=None), name="what_needs_a_decision_is_an_issue"
+            ),
+            models.CheckConstraint(
+                condition=~Q(status=Status.COMPLETED.value, completed_at=None), name="what_is_completed_says_since_when"
+            ),
             # Not `unique=True`, which on text brings a second index that nobody reads.
             models.UniqueConstraint(fields=["public_id"], name="session_ids_are_unique"),
             models.UniqueConstraint(fields=["page_token"], name="page_tokens_are_unique"),

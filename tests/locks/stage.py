@@ -83,7 +83,8 @@ def shown(session: CheckoutSession, amount: str) -> Payment:
 def confirmed(session: CheckoutSession, amount: str) -> Payment:
     """The same, with all the blocks on it that it needs."""
     payment = shown(session, amount)
-    Payment.objects.filter(pk=payment.pk).update(confirmed_at=timezone.now())
+    now = timezone.now()
+    Payment.objects.filter(pk=payment.pk).update(confirmed_at=now, first_confirmed_at=now)
     return payment
 
 

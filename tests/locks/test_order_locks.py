@@ -60,7 +60,8 @@ def test_who_orders_while_the_order_is_being_completed_is_told_that_it_is_paid(
     reassess(session.pk, SEEN)
 
     def completed() -> None:
-        Payment.objects.filter(pk=payment.pk).update(confirmed_at=timezone.now())
+        now = timezone.now()
+        Payment.objects.filter(pk=payment.pk).update(confirmed_at=now, first_confirmed_at=now)
         reassess(session.pk, SEEN)
 
     refused = behind_a_lock(partial(ordered, mia, 60), lock=completed, meanwhile=lambda: None)

@@ -77,7 +77,8 @@ def test_what_has_waited_longest_is_collected_first(
     played = [sandbox.play(new_session(), "exact", asset="USDC") for _ in range(3)]
     by_name = sorted(played, key=lambda session: session.public_id)
     for hours, session in enumerate(by_name, 1):
-        session.payments.update(confirmed_at=timezone.now() - timedelta(hours=hours))
+        was = timezone.now() - timedelta(hours=hours)
+        session.payments.update(confirmed_at=was, first_confirmed_at=was)
     conditions = Conditions(gas_price_wei=1, factory_deployed=True)
     made = plan(merchant=mia, mode="test", network=network("sandbox"), assets=["USDC"], conditions=conditions)
     [call] = made.calls

@@ -181,7 +181,7 @@ def test_two_pages_that_choose_at_once_share_one_address(mia: Merchant, *, is_fi
 def test_two_refunds_at_once_do_not_send_the_same_money_back_twice(sessions: list[CheckoutSession]) -> None:
     for session in sessions:
         arrive(session)
-        session.payments.update(confirmed_at=timezone.now())
+        session.payments.update(confirmed_at=timezone.now(), first_confirmed_at=timezone.now())
         CheckoutSession.objects.filter(pk=session.pk).update(refund_address=PATS_WALLET)
 
         def prepare(each: CheckoutSession = session) -> Refund:

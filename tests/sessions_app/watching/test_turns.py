@@ -32,7 +32,7 @@ def two_networks(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     now = timezone.now()
     CheckoutSession.objects.filter(status="open").update(status="expired")
     DepositAddress.objects.update(watch_until=now - DAY * SECOND)
-    Payment.objects.filter(confirmed_at=None).update(confirmed_at=now)
+    Payment.objects.filter(confirmed_at=None).update(confirmed_at=now, first_confirmed_at=now)
     Payment.objects.update(collected_at=now)
     Refund.objects.filter(withdrawn_at=None).update(withdrawn_at=now)
     for each in (DEVCHAIN, SEPOLIA):
