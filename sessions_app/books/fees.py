@@ -4,7 +4,9 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any
+from functools import reduce
+from operator import or_
+from typing import NamedTuple
 
 from django.db import transaction
 from django.db.models import Count, Q
@@ -22,6 +24,15 @@ from sessions_app.models.book_line import OF_COLLECTIONS
 # Transactions that one look asks for, and how long it asks for one that is in no block.
 MOST_ASKED = 100
 _ASKED_FOR = timedelta(days=7)
+
+
+class _Key(NamedTuple):
+    """A transaction of a business, as rows of fees name it."""
+
+    merchant: int
+    mode: str
+    network: str
+    tx_hash: str
 
 
 def book_fees(network: Network) -> None:
@@ -75,28 +86,36 @@ def take_back_fees_of_nothing(fees: Iterable[UnbookedFee], *, now: datetime) -> 
 
     Within the transaction that has booked what is gone.
     """
-    once = {(*_who(each), each.network, each.tx_hash): each for each in fees}
-    for each in once.values():
-        # Of two that take back the last two payments at once, the second sees what the first has taken back.
-        list(UnbookedFee.objects.select_for_update(of=("self",)).filter(**_asked(each)))
-        list(BookLine.objects.select_for_update(of=("self",)).filter(**_cause(each)).order_by("id"))
-        if not _moved_something(each):
-            take_back_fees([each], now=now)
+    once = {_key(each): each for each in fees}
+    theirs = _of_any(once)
+    # Of two that take back the last two payments at once, the second sees what the first has taken back.
+    list(UnbookedFee.objects.select_for_update(of=("self",)).filter(theirs).order_by("id"))
+    list(BookLine.objects.select_for_update(of=("self",)).filter(theirs, session=None).order_by("id"))
+    take_back_fees([each for each in once.values() if not _moved_something(each)], now=now)
 
 
 def take_back_fees(fees: Iterable[UnbookedFee], *, now: datetime) -> None:
     """The chain has lost these transactions: then nothing was paid for them."""
-    for each in fees:
-        UnbookedFee.objects.filter(**_asked(each)).delete()
-        booked = list(BookLine.objects.filter(**_cause(each)).order_by("id"))
-        paid = [line for line in booked if line.kind == LineKind.NETWORK_FEE]
-        back = len(booked) - len(paid)
-        if len(paid) > back:
-            line = paid[-1]
-            line.pk, line.kind, line.turn, line.at = None, LineKind.FEE_TAKEN_BACK, back + 1, now
-            line.written_at = now
-            line.booked_on = booking_day(now, merchant=each.merchant, now=now)
-            BookLine.objects.bulk_create([line], ignore_conflicts=True)
+    theirs = _of_any(map(_key, fees))
+    UnbookedFee.objects.filter(theirs).delete()
+    booked: dict[_Key, list[BookLine]] = defaultdict(list)
+    for line in BookLine.objects.filter(theirs, session=None).select_related("merchant").order_by("id"):
+        booked[_key(line)].append(line)
+    back = [taken for lines in booked.values() if (taken := _taken_back(lines, now))]
+    BookLine.objects.bulk_create(back, ignore_conflicts=True)
+
+
+def _taken_back(booked: list[BookLine], now: datetime) -> BookLine | None:
+    """The line that takes back the last of those for one transaction of a business; None where none stands."""
+    paid = [line for line in booked if line.kind == LineKind.NETWORK_FEE]
+    back = len(booked) - len(paid)
+    if len(paid) <= back:
+        return None
+    line = paid[-1]
+    line.pk, line.kind, line.turn, line.at = None, LineKind.FEE_TAKEN_BACK, back + 1, now
+    line.written_at = now
+    line.booked_on = booking_day(now, merchant=line.merchant, now=now)
+    return line
 
 
 def _bearing(network: Network, hashes: Iterable[str], now: datetime) -> dict[str, list[UnbookedFee]]:
@@ -115,17 +134,18 @@ def _who(fee: UnbookedFee) -> tuple[int, str]:
     return fee.merchant_id, fee.mode
 
 
-def _asked(fee: UnbookedFee) -> dict[str, Any]:
-    return {"merchant": fee.merchant, "mode": fee.mode, "network": fee.network, "tx_hash": fee.tx_hash}
+def _key(row: UnbookedFee | BookLine) -> _Key:
+    return _Key(row.merchant_id, row.mode, row.network, row.tx_hash)
 
 
-def _cause(fee: UnbookedFee) -> dict[str, Any]:
-    return _asked(fee) | {"session": None}
+def _of_any(keys: Iterable[_Key]) -> Q:
+    """The rows of these transactions; of none, no rows."""
+    return reduce(or_, (Q(**key._asdict()) for key in keys), Q(pk__in=[]))
 
 
 def _moved_something(fee: UnbookedFee) -> bool:
     """Whether a line of the business stands that says so: of a payment that it collected, or a refund that it is."""
-    lines = BookLine.objects.filter(**_asked(fee)).order_by()
+    lines = BookLine.objects.filter(**_key(fee)._asdict()).order_by()
     moved = Counter(lines.filter(OF_COLLECTIONS).values_list("kind", flat=True))
     moved += Counter(lines.filter(refund__in=refunds_sent_with(fee)).values_list("kind", flat=True))
     return (
@@ -142,7 +162,7 @@ def _lines(rows: Sequence[UnbookedFee], cost: Cost, coin: Asset, now: datetime) 
 
 
 def _line(row: UnbookedFee, units: int, cost: Cost, coin: Asset, now: datetime) -> BookLine:
-    back = BookLine.objects.filter(**_cause(row), kind=LineKind.FEE_TAKEN_BACK).count()
+    back = BookLine.objects.filter(**_key(row)._asdict(), session=None, kind=LineKind.FEE_TAKEN_BACK).count()
     currency = row.merchant.reporting_currency
     worth = Worths((), now=now).market(
         coin.symbol, currency, mode=row.mode, units=Decimal(units), decimals=coin.decimals, at=cost.at

@@ -10,6 +10,7 @@ from django.db.models import Sum
 from django.utils import timezone
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
+from pytest_django import DjangoAssertNumQueries
 
 from chains_app.calls.transactions import Cost
 from chains_app.networks.networks import network
@@ -88,6 +89,19 @@ def test_what_the_chain_has_lost_for_one_of_them_comes_back_to_them(mia: Merchan
     share = paid(otto)
     fees.take_back_fees([UnbookedFee(merchant=mia, mode="test", network="devchain", tx_hash=TX)], now=NOW)
     assert (paid(mia), paid(otto), share in {50, 51}) == (0, share, True)
+
+
+@pytest.mark.django_db
+def test_what_the_chain_has_lost_of_many_costs_as_many_statements_as_of_one(
+    mia: Merchant, otto: Merchant, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    learn(mia, otto)
+    lost = [UnbookedFee(merchant=each, mode="test", network="devchain", tx_hash=TX) for each in (mia, otto)]
+    with django_assert_num_queries(3):
+        fees.take_back_fees([*lost, *lost], now=NOW)
+    assert (paid(mia), paid(otto)) == (0, 0)
+    with django_assert_num_queries(0):
+        fees.take_back_fees([], now=NOW)
 
 
 # Who asks at once, and how often the network is asked before the next do.
