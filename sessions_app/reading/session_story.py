@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from decimal import Decimal
 
-from common.money import amount_text, to_minor_unit
+from common.money import amount_text
 from sessions_app.books.definitions import money_of_session
 from sessions_app.models import CheckoutSession
-from sessions_app.reading.session_words import headline_of, network_name
+from sessions_app.reading.session_words import headline_of, money, network_name, plain
 from sessions_app.state.evaluation import ZERO
 from sessions_app.state.representation import payment_state, received_value, sorted_payments, value_still_due
 from sessions_app.status import Issue, PaymentStatus, Status
@@ -61,7 +61,7 @@ def story_of(session: CheckoutSession, ledger: Ledger) -> Story:
             waiting = [each for each in sorted_payments(session) if payment_state(each) == "seen"]
             needed = max((each.confirmations_needed for each in waiting), default=0)
             return Story(
-                headline=f"{_money(received_value(session), session)} arrived and is being confirmed",
+                headline=f"{money(received_value(session), session)} arrived and is being confirmed",
                 sentences=(f"It is yours after {needed} confirmations; the order counts as paid then.",),
                 tone="now",
             )
@@ -89,9 +89,9 @@ def _to_decide(session: CheckoutSession) -> Story:
 
 def _open(session: CheckoutSession) -> Story:
     if session.payment_status == PaymentStatus.PARTIAL:
-        due, whole = value_still_due(session), _money(session.amount, session)
+        due, whole = value_still_due(session), money(session.amount, session)
         return Story(
-            headline=f"{_plain(due, session)} of {whole} is still missing",
+            headline=f"{plain(due, session)} of {whole} is still missing",
             sentences=("The buyer's page asks for the rest on the same address until its time is over.",),
             tone="warn",
         )
@@ -110,12 +110,12 @@ def _completed(session: CheckoutSession, ledger: Ledger) -> Story:
     if payments and all(each.collected_at for each in payments):
         sentences.append("It lies in your treasury.")
     if ledger.refunded:
-        sentences.append(f"{_money(ledger.refunded, session)} went back to the buyer.")
+        sentences.append(f"{money(ledger.refunded, session)} went back to the buyer.")
     if session.issue == Issue.REVERSED:
         sentences.append("The network took a payment back; you decided to leave the order paid.")
     elif ledger.arrived < session.amount and not ledger.refunded:
-        sentences.append(f"{_money(session.amount - ledger.arrived, session)} less than asked was taken as paid.")
-    words = back.get(PaymentStatus(session.payment_status), f"{_money(ledger.arrived, session)} arrived and is final")
+        sentences.append(f"{money(session.amount - ledger.arrived, session)} less than asked was taken as paid.")
+    words = back.get(PaymentStatus(session.payment_status), f"{money(ledger.arrived, session)} arrived and is final")
     return Story(headline=words, sentences=tuple(sentences), tone="good")
 
 
@@ -128,12 +128,4 @@ def _over(session: CheckoutSession) -> Story:
         return Story(
             headline=f"{how}; nothing came", sentences=("Its address is still watched: what comes late is shown here.",)
         )
-    return Story(headline=f"{how}; {_plain(arrived, session)} of {_money(session.amount, session)} arrived")
-
-
-def _plain(amount: Decimal, session: CheckoutSession) -> str:
-    return f"{to_minor_unit(amount, session.currency):,f}"
-
-
-def _money(amount: Decimal, session: CheckoutSession) -> str:
-    return f"{_plain(amount, session)} {session.currency}"
+    return Story(headline=f"{how}; {plain(arrived, session)} of {money(session.amount, session)} arrived")

@@ -78,26 +78,26 @@ def payment_chip(state: str) -> Chip:
 def headline_of(session: CheckoutSession) -> str:
     """What happened, as a sentence with the figures that a decision needs."""
     arrived = received_value(session)
-    whole = _money(session.amount, session)
+    whole = money(session.amount, session)
     match session.issue:
         case Issue.UNDERPAID:
-            return f"{_plain(arrived, session)} of {whole} arrived"
+            return f"{plain(arrived, session)} of {whole} arrived"
         case Issue.LATE:
-            return f"{_plain(arrived, session)} of {whole} arrived, some of it too late"
+            return f"{plain(arrived, session)} of {whole} arrived, some of it too late"
         case Issue.OVERPAID:
-            return f"{_money(arrived - session.amount, session)} too much arrived"
+            return f"{money(arrived - session.amount, session)} too much arrived"
         case Issue.PAID_TWICE if session.order_paid_by:
-            return f"{_money(arrived, session)} arrived for an order that {session.order_paid_by} had paid"
+            return f"{money(arrived, session)} arrived for an order that {session.order_paid_by} had paid"
         case Issue.PAID_TWICE:
-            return f"Paid twice, {_money(arrived - session.amount, session)} too much"
+            return f"Paid twice, {money(arrived - session.amount, session)} too much"
         case Issue.WRONG_ASSET:
             taken = ", ".join(session.allowed_assets)
             asked = f"only {taken} was asked for" if taken else "which the business had switched off"
             return f"{_wrong_assets(session)} arrived, {asked}"
         case Issue.REVERSED:
-            return f"A payment is gone from the chain; {_plain(arrived, session)} of {whole} is left"
+            return f"A payment is gone from the chain; {plain(arrived, session)} of {whole} is left"
         case _:
-            return f"{_plain(arrived, session)} of {whole} arrived"
+            return f"{plain(arrived, session)} of {whole} arrived"
 
 
 def paid_with(session: Session) -> str:
@@ -106,6 +106,16 @@ def paid_with(session: Session) -> str:
     last = next((p for p in reversed(payments) if not p.vanished_at), None)
     named = last or session.quote
     return f"{named.asset} on {network_name(named.network)}" if named else "\u2013"
+
+
+def money(amount: Decimal, session: CheckoutSession) -> str:
+    """An amount of the session's currency, which is named."""
+    return f"{plain(amount, session)} {session.currency}"
+
+
+def plain(amount: Decimal, session: CheckoutSession) -> str:
+    """The same without the currency, where one beside it has it."""
+    return f"{to_minor_unit(amount, session.currency):,f}"
 
 
 def network_name(network_id: str) -> str:
@@ -121,11 +131,3 @@ def _wrong_assets(session: CheckoutSession) -> str:
 
 def _amount(payment: Payment) -> str:
     return f"{amount_text(payment.amount_units, payment.decimals)} {payment.asset}"
-
-
-def _money(amount: Decimal, session: CheckoutSession) -> str:
-    return f"{_plain(amount, session)} {session.currency}"
-
-
-def _plain(amount: Decimal, session: CheckoutSession) -> str:
-    return f"{to_minor_unit(amount, session.currency):,f}"
