@@ -188,7 +188,7 @@ def forget_keys() -> None:
 
 
 def digest_of(secret: str) -> str:
-    """How a secret is kept."""
+    """How a secret that we made is kept. Nobody guesses 160 random bits or more, so a fast hash is enough."""
     return hashlib.sha256(secret.encode(errors="replace")).hexdigest()
 
 

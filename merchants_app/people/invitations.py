@@ -1,6 +1,5 @@
 """Asking people into a team: written to, written to again, taken back, accepted. Only who opens the letter joins."""
 
-import hashlib
 import secrets
 from datetime import datetime, timedelta
 
@@ -13,6 +12,7 @@ from django.utils import timezone
 from common.email_addresses import folded
 from common.errors import Conflict, DomainError, NotFound
 from merchants_app.audit import record
+from merchants_app.keys.api_keys import digest_of
 from merchants_app.mail.mails import mail
 from merchants_app.mail.notices import tell_of_account, tell_owners
 from merchants_app.models import AuditEntry, Invitation, Member, Merchant, Role, User
@@ -182,11 +182,6 @@ def withdraw_those_by(*, merchant: Merchant, user: User) -> None:
     """Whoever leaves the team leaves nobody behind who comes in later."""
     for invitation in invitations_of(merchant).filter(invited_by=user).select_for_update(of=("self",)):
         _withdraw(invitation, actor="system")
-
-
-def digest_of(secret: str) -> str:
-    """How a secret is kept. 256 random bits: nobody guesses them, so a fast hash is enough."""
-    return hashlib.sha256(secret.encode(errors="replace")).hexdigest()
 
 
 def _with(secret: str) -> QuerySet[Invitation]:

@@ -6,9 +6,10 @@ from allauth.mfa.models import Authenticator
 from django.test import override_settings
 
 from merchants_app.businesses.founding import found_business
+from merchants_app.keys.api_keys import digest_of
 from merchants_app.mail.notices import tell_of_account
 from merchants_app.models import AuditEntry, Invitation, Merchant, Role, User
-from merchants_app.people.invitations import accept, digest_of, invite, sign_up, withdraw, write_again
+from merchants_app.people.invitations import accept, invite, sign_up, withdraw, write_again
 from merchants_app.sign_in.second_factor import demand, take_away
 from tests.desk import owner_of
 from tests.factors import give_factor
