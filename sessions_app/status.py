@@ -178,6 +178,11 @@ def steps(before: str, after: str) -> list[Status]:
     raise ForbiddenMove(f"{start} → {goal}")
 
 
+def is_early(kind: str, issue: str) -> bool:
+    """Whether a decision may be taken while the session still runs: what came so far is to be enough."""
+    return (kind, issue) == (DecisionKind.ACCEPT, Issue.UNDERPAID)
+
+
 def possible_actions(
     status: str, *, has_money: bool, needs_decision: bool, has_reference: bool, is_order_paid: bool = False
 ) -> list[Action]:

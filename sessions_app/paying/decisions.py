@@ -19,7 +19,7 @@ from sessions_app.state.evaluation import ZERO, acceptable_early, counted_paymen
 from sessions_app.state.facts import facts_of, payments_decided_on, shown_by_chain, told_beside
 from sessions_app.state.lifecycle import decide as write_decision
 from sessions_app.state.lifecycle import lock
-from sessions_app.status import TOO_MUCH, DecisionKind, Issue, RefundStatus
+from sessions_app.status import TOO_MUCH, DecisionKind, Issue, RefundStatus, is_early
 
 # Which decisions answer which issue; the first is the one that the queue suggests.
 ANSWERS: dict[Issue, tuple[DecisionKind, ...]] = {
@@ -159,8 +159,8 @@ def check(
     now: datetime | None = None,
 ) -> Issue:
     """The issue that it answers, as far as can be said without a lock. Raises what `decide` raises."""
-    is_early = _is_early(kind, issue) and early_case(session, now=now) is not None
-    answered = Issue.UNDERPAID if is_early else _open_issue(session, kind, issue)
+    runs = is_early(kind, issue) and early_case(session, now=now) is not None
+    answered = Issue.UNDERPAID if runs else _open_issue(session, kind, issue)
     if kind == DecisionKind.REFUNDED and not tx_hash:
         raise WrongDecision("Name the refund's transaction. Without one, write off or accept.", attr="txHash")
     if tx_hash and kind != DecisionKind.REFUNDED:
@@ -170,11 +170,7 @@ def check(
 
 def case_meant(session: CheckoutSession, kind: DecisionKind, issue: str, *, now: datetime | None = None) -> Case | None:
     """What a decision would be about: the open issue's case, or what may be accepted early."""
-    return case_of(session, now=now) or (early_case(session, now=now) if _is_early(kind, issue) else None)
-
-
-def _is_early(kind: DecisionKind, issue: str) -> bool:
-    return (kind, issue) == (DecisionKind.ACCEPT, Issue.UNDERPAID)
+    return case_of(session, now=now) or (early_case(session, now=now) if is_early(kind, issue) else None)
 
 
 def _open_issue(session: CheckoutSession, kind: DecisionKind, issue: str) -> Issue:

@@ -17,7 +17,7 @@ from sessions_app.errors import NothingToDecide
 from sessions_app.models import CheckoutSession, PendingDecision
 from sessions_app.paying.decisions import case_meant, check, decide
 from sessions_app.paying.refund_states import address_left
-from sessions_app.state.conflicts import about
+from sessions_app.state.conflicts import about, shown_otherwise
 from sessions_app.state.facts import with_facts
 from sessions_app.state.lifecycle import lock
 from sessions_app.status import DecisionKind
@@ -50,9 +50,7 @@ def decide_soon(
     answered = check(session=session, kind=kind, tx_hash=tx_hash, issue=issue)
     case = case_meant(session, kind, issue, now=now)
     if case is None or set(payments) != set(case.payments):
-        raise NothingToDecide(
-            "Something came or went since you were shown this: look at the session again.", about=about(session)
-        )
+        raise shown_otherwise(session)
     pending, is_new = PendingDecision.objects.get_or_create(
         session=session,
         defaults={

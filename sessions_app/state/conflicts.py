@@ -3,7 +3,7 @@
 Nothing is advised that would be refused as well.
 """
 
-from sessions_app.errors import MoneyOnItsWay, ReferencePaid, ReferenceTaken, SessionNotOpen
+from sessions_app.errors import MoneyOnItsWay, NothingToDecide, ReferencePaid, ReferenceTaken, SessionNotOpen
 from sessions_app.models import HOLDS_REFERENCE, CheckoutSession
 from sessions_app.state.children import Session, has_address, payments_of
 from sessions_app.status import Status, possible_actions
@@ -29,6 +29,13 @@ def about(session: Session, *, is_signed: bool = False) -> dict[str, object]:
         "paymentStatus": session.payment_status,
         "actions": [each.value for each in actions],
     }
+
+
+def shown_otherwise(session: Session) -> NothingToDecide:
+    """Of a decision on what was shown before something came or went."""
+    return NothingToDecide(
+        "Something came or went since you were shown this: look at the session again.", about=about(session)
+    )
 
 
 def not_open(session: Session) -> SessionNotOpen:

@@ -27,7 +27,7 @@ from sessions_app.state.evaluation import (
     tolerance,
 )
 from sessions_app.state.session_view import DecisionView, PaymentView, RefundView
-from sessions_app.status import TOO_MUCH, DecisionKind, Ended, Issue, RefundStatus
+from sessions_app.status import TOO_MUCH, DecisionKind, Ended, RefundStatus, is_early
 
 PRECISION = 180  # of a test token anybody can mint 2^256 units
 AnyPayment = Payment | PaymentView
@@ -161,8 +161,7 @@ def payments_decided_on(session: CheckoutSession, kind: str, issue: str, now: da
     """What a decision would be about: the open issue's; of a session that still runs, what may be accepted early."""
     if session.needs_decision:
         return tokens_to_decide(facts_of(session), now, issue) if session.issue == issue else frozenset()
-    is_early = (kind, issue) == (DecisionKind.ACCEPT, Issue.UNDERPAID)
-    return acceptable_early(facts_of(session), now) if is_early else frozenset()
+    return acceptable_early(facts_of(session), now) if is_early(kind, issue) else frozenset()
 
 
 def asked_for(session: Session) -> Decimal:

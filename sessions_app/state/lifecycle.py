@@ -21,7 +21,7 @@ from sessions_app.models import CheckoutSession, Decision, DepositAddress, Statu
 from sessions_app.orders.paid_once import mark_paid_orders
 from sessions_app.owed.letters import Owed, letters_on_moving, owe
 from sessions_app.state.children import payments_of
-from sessions_app.state.conflicts import about, money_on_its_way, not_open, reference_is_anothers
+from sessions_app.state.conflicts import about, money_on_its_way, not_open, reference_is_anothers, shown_otherwise
 from sessions_app.state.evaluation import Verdict, evaluate
 from sessions_app.state.events import STATUS_EVENTS, events_after_moving, events_on_moving
 from sessions_app.state.expiry_sql import expire_untouched
@@ -150,9 +150,7 @@ def _decide(
             "There is nothing of that kind to decide on this session: look at it again.", about=about(session)
         )
     if shown is not None and set(shown) != decided_on:
-        raise NothingToDecide(
-            "Something came or went since you were shown this: look at the session again.", about=about(session)
-        )
+        raise shown_otherwise(session)
     decision.decided_at, decision.seen = now, sorted(decided_on.union(decision.seen))
     decision.save()
     if decision.kind == DecisionKind.ASK_REST:
