@@ -14,12 +14,12 @@ from math import ceil
 from typing import Any, NamedTuple
 
 from django.db import IntegrityError, transaction
-from django.db.models import F, Q
-from django.db.models.functions import Least
+from django.db.models import Q
 
 from chains_app.models import ScanCursor, ScannedBlock
 from chains_app.networks.networks import Network
 from chains_app.reading.reader import Block, Doubt, Reader, ReaderUnavailable, Transfer
+from chains_app.reading.rewinding import rewind
 from chains_app.reading.set_aside import set_aside
 from common.modes import Mode
 
@@ -130,7 +130,9 @@ def save_cursor(scan: Scan, *, now: datetime, refunds_wait: bool = False, read_b
         _insert(ScanCursor(network=scan.network.id, **place, **seen))
     else:
         ScanCursor.objects.filter(pk=row.pk).update(**place, **seen)
-    _save_checkpoint(scan, read_by)
+    if scan.replaced_from is not None:
+        rewind(scan.network, scan.replaced_from)
+    _keep_checkpoints(scan, read_by)
     set_aside(scan.network, scan.doubts, now)
 
 
@@ -285,15 +287,9 @@ def _insert(cursor: ScanCursor) -> None:
         raise CursorMoved(f"{cursor.network} was read by another watcher meanwhile") from None
 
 
-def _save_checkpoint(scan: Scan, read_by: str) -> None:
+def _keep_checkpoints(scan: Scan, read_by: str) -> None:
+    """Where the scan ended, to notice that the chain does not go on from there; those too far below are dropped."""
     blocks, network = ScannedBlock.objects.filter(network=scan.network.id), scan.network.id
-    if scan.replaced_from is not None:
-        blocks.filter(number__gte=scan.replaced_from).delete()
-        row, before = ScanCursor.objects.filter(pk=network), scan.replaced_from - 1
-        late = F("found_late") + 1  # who asks for collections meanwhile knows nothing of the new branch: they ask again
-        row.update(read_twice=Least("read_twice", before), read_thrice=Least("read_thrice", before), found_late=late)
-        marked = row.filter(collections_read__gte=scan.replaced_from)
-        marked.update(collections_read=before, collections_doubted=Least("collections_doubted", scan.replaced_from))
     ends = [at for at in (scan.below, scan.end) if at]
     rows = [ScannedBlock(network=network, number=at.number, hash=at.hash, read_by=read_by) for at in ends]
     ScannedBlock.objects.bulk_create(rows, ignore_conflicts=True)
