@@ -6,7 +6,7 @@ And a form that is sent again, by a second click or by going back, is done once:
 import hashlib
 import re
 import time as clock
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from typing import Any
@@ -202,6 +202,13 @@ class TransactionForm(forms.Form):
         label="Transaction hash",
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
     )
+
+
+def offer(form: forms.BaseForm, name: str, choices: Sequence[tuple[str, str]]) -> None:
+    """What a field is chosen from, where that is known only now."""
+    field = form.fields[name]
+    assert isinstance(field, forms.ChoiceField)
+    field.choices = choices
 
 
 def once(request: HttpRequest, access: Access, act: Callable[[], str]) -> str:

@@ -19,6 +19,7 @@ from common.fiat.currencies import Currency
 from common.money import CURRENCIES
 from merchants_app.businesses.logos import WrongLogo, drawn_anew
 from merchants_app.businesses.money_rules import KeptTooShort, ReusedTooSoon, amounts_text, check_memory, check_rest
+from merchants_app.frame.forms import offer
 from merchants_app.models import BuyerLetter, Merchant
 
 _AMOUNT = re.compile(r"[0-9]{1,8}(\.[0-9]{1,2})?")
@@ -189,8 +190,8 @@ class SettingsForm(forms.ModelForm[Merchant]):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        self._offer("language", [("", "English"), *(each for each in settings.LANGUAGES if each[0] != "en")])
-        self._offer("time_zone", _time_zones(self.instance.time_zone))
+        offer(self, "language", [("", "English"), *(each for each in settings.LANGUAGES if each[0] != "en")])
+        offer(self, "time_zone", _time_zones(self.instance.time_zone))
 
     def clean_brand_color(self) -> str:
         """`#rrggbb`, in lower case."""
@@ -240,11 +241,6 @@ class SettingsForm(forms.ModelForm[Merchant]):
             except (KeptTooShort, ReusedTooSoon) as error:
                 raise forms.ValidationError(error.detail) from error
         return days
-
-    def _offer(self, name: str, choices: list[tuple[str, Any]]) -> None:
-        field = self.fields[name]
-        assert isinstance(field, forms.ChoiceField)
-        field.choices = choices
 
 
 def _time_zones(present: str) -> list[tuple[str, str]]:

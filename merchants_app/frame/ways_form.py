@@ -15,6 +15,7 @@ from typing_extensions import override
 from chains_app.networks.networks import Network, enabled_networks
 from common.modes import Mode
 from merchants_app.businesses.ways import NothingLeft, asked_confirmations, check_ways, most_confirmations
+from merchants_app.frame.forms import offer
 from merchants_app.models import Merchant, way
 
 _SIZES = {"small": "below 100 USD", "normal": "below 10,000 USD", "large": "above"}
@@ -47,13 +48,8 @@ class WaysForm(forms.Form):
         super().__init__(data if data is not None and "ways_of" in data else None, initial={"ways_of": mode})
         self.merchant, self.mode = merchant, mode
         self.shown = enabled_networks(Mode(mode))
-        for name, choices in (
-            ("networks", [(each.id, each.name) for each in self.shown]),
-            ("assets", [(way(asset=a, network=n.id), a) for n in self.shown for a in n.assets]),
-        ):
-            field = self.fields[name]
-            assert isinstance(field, forms.MultipleChoiceField)
-            field.choices = choices
+        offer(self, "networks", [(each.id, each.name) for each in self.shown])
+        offer(self, "assets", [(way(asset=a, network=n.id), a) for n in self.shown for a in n.assets])
         for network in self.shown:
             asked = asked_confirmations(merchant.confirmations, network)
             for size in _SIZES:

@@ -15,7 +15,7 @@ from django.utils import timezone
 from chains_app.networks.networks import all_networks
 from common.money import CURRENCIES
 from merchants_app.frame.access import Access
-from merchants_app.frame.forms import NumberField
+from merchants_app.frame.forms import NumberField, offer
 from merchants_app.models import FIRST_DAY, LAST_DAY
 from sessions_app.models import PaymentLink
 from sessions_app.reading.list_sql import Order
@@ -55,14 +55,8 @@ class ListForm(forms.Form):
         self.asked = asked
         known = [each for each in all_networks().values() if each.mode == access.mode]
         assets = sorted({symbol for each in known for symbol in each.assets})
-        self.offer("asset", [("", "Anything"), *((each, each) for each in assets)])
-        self.offer("network", [("", "Any"), *((each.id, each.name) for each in known)])
-
-    def offer(self, name: str, choices: Sequence[tuple[str, str]]) -> None:
-        """What a field is chosen from, where that is not known before."""
-        field = self.fields[name]
-        assert isinstance(field, forms.ChoiceField)
-        field.choices = choices
+        offer(self, "asset", [("", "Anything"), *((each, each) for each in assets)])
+        offer(self, "network", [("", "Any"), *((each.id, each.name) for each in known)])
 
     def given(self, name: str) -> Any:
         """What was given rightly; None or empty otherwise."""
@@ -191,7 +185,7 @@ class SessionFilters(ListForm):
         wanted = asked.get("link", "")
         if _LINK.fullmatch(wanted) and wanted not in dict(names):
             names.append((wanted, wanted))  # an older one than are listed
-        self.offer("link", [("", "Any or none"), *names])
+        offer(self, "link", [("", "Any or none"), *names])
 
     def sorting(self) -> list[tuple[str, str, str]]:
         """For each column that sorts: its name, the query that sorts by it or turns it round, how it is sorted now."""
