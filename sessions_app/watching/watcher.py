@@ -4,9 +4,10 @@ Asking the network comes first and holds no lock; then one transaction stores wh
 how far. Dying before it means reading again, dying after it means nothing.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Generic, TypeVar
 
 import structlog
 from django.db import transaction
@@ -47,6 +48,33 @@ from sessions_app.watching.payments import (
 from sessions_app.watching.sightings import Sightings, take_in
 
 log = structlog.get_logger()
+
+
+_Row = TypeVar("_Row", bound=Payment | Refund)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Suspects(Generic[_Row]):
+    """Those of one kind that the chain is asked for once more: deep enough to be final, or missing."""
+
+    deep: list[_Row]
+    missing: list[_Row]
+    sighting: Callable[[_Row], Sighting]
+
+    def asked(self) -> list[Sighting]:
+        """Where they were seen."""
+        return [self.sighting(each) for each in self._mined()]
+
+    def astray(self, there: Collection[Sighting]) -> list[_Row]:
+        """Those that are not where they were seen."""
+        return [each for each in self._mined() if self.sighting(each) not in there]
+
+    def dropped(self) -> list[_Row]:
+        """Those that waited for a block, and wait no longer: nobody can be asked where they are."""
+        return [each for each in self.missing if each.block_number is None]
+
+    def _mined(self) -> list[_Row]:
+        return [each for each in (*self.deep, *self.missing) if each.block_number is not None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,31 +187,36 @@ def _offered_since(network: Network) -> datetime | None:
 
 def _look_again(network: Network, reader: Reader, seen: Scan, refunds: list[Refund]) -> _SecondLook:
     """Before money is called confirmed or vanished, the chain is asked for that very transaction once more."""
-    deep = deep_enough(network, seen.head.number)
-    missing = doubtful(network, [*seen.transfers, *seen.pending], replaced_from=seen.replaced_from)
-    asked = [sighting(payment) for payment in (*deep, *missing) if payment.block_number is not None]
-    deep_refunds = deep_enough_refunds(network, refunds, head=seen.head.number)
-    lost = doubtful_refunds(refunds, [*seen.transfers, *seen.pending], replaced_from=seen.replaced_from)
-    done = done_since(network, seen.replaced_from)
-    asked += [refund_sighting(refund) for refund in (*deep_refunds, *lost, *done) if refund.block_number is not None]
+    shown, head = [*seen.transfers, *seen.pending], seen.head.number
+    payments = _Suspects(
+        deep=deep_enough(network, head),
+        missing=doubtful(network, shown, replaced_from=seen.replaced_from),
+        sighting=sighting,
+    )
+    of_refunds = _Suspects(
+        deep=deep_enough_refunds(network, refunds, head=head),
+        missing=[
+            *doubtful_refunds(refunds, shown, replaced_from=seen.replaced_from),
+            *done_since(network, seen.replaced_from),
+        ],
+        sighting=refund_sighting,
+    )
+    asked = [*payments.asked(), *of_refunds.asked()]
     there = reader.still_there(asked) if asked else frozenset()
-    astray = [each for each in (*deep, *missing) if each.block_number is not None and sighting(each) not in there]
-    found = look_for(network, reader, astray, head=seen.head.number)
-    refunds_astray = [
-        refund
-        for refund in (*deep_refunds, *lost, *done)
-        if refund.block_number is not None and refund_sighting(refund) not in there
-    ]
-    found_refunds = find(network, reader, refunds_astray, head=seen.head.number, at_once=bool(lost or done))
-    waited = [payment for payment in missing if payment.block_number is None and sighting(payment) not in there]
+    found = look_for(network, reader, payments.astray(there), head=head)
+    found_refunds = find(network, reader, of_refunds.astray(there), head=head, at_once=bool(of_refunds.missing))
+
+    def is_there(payment: Payment) -> bool:
+        return sighting(payment) in there or payment in found.there
+
     return _SecondLook(
-        confirmed=[payment for payment in deep if sighting(payment) in there or payment in found.there],
-        vanished=[*waited, *found.gone],
+        confirmed=[each for each in payments.deep if is_there(each)],
+        vanished=[*payments.dropped(), *found.gone],
         moved=found.moved,
         unsure=found.unsure,
-        unsettled=[each for each in missing if each.confirmed_at and (sighting(each) in there or each in found.there)],
+        unsettled=[each for each in payments.missing if each.confirmed_at and is_there(each)],
         gone_refunds=[
-            *(refund for refund in lost if refund.block_number is None and refund_sighting(refund) not in there),
+            *of_refunds.dropped(),
             *(refund for refund in found_refunds.gone if refund.status == RefundStatus.SEEN),
         ],
         astray_refunds=found_refunds,
