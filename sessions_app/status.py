@@ -208,6 +208,8 @@ def possible_actions(
 
 # A buyer can still pay it, or has paid and it is being confirmed.
 LIVE = (Status.OPEN, Status.PROCESSING)
+# The whole price is there: final, or being confirmed.
+COVERED = (Status.PROCESSING, Status.COMPLETED)
 
 
 def is_live(status: str) -> bool:

@@ -25,7 +25,7 @@ from sessions_app.reading.queries import session_for_buyer
 from sessions_app.signing.kept import is_dropped, under_way
 from sessions_app.signing.offered import all_offered, picked
 from sessions_app.signing.settling import settle
-from sessions_app.status import Status
+from sessions_app.status import COVERED, Status
 
 SIGN_HERE = "Sign one of `accepts`, and send it in PAYMENT-SIGNATURE."
 RETRY_SECONDS = 5
@@ -59,7 +59,7 @@ def x402(request: HttpRequest, page_token: str) -> HttpResponse:
 
 
 def _ask(request: HttpRequest, session: CheckoutSession) -> HttpResponse:
-    if session.status in {Status.PROCESSING, Status.COMPLETED}:
+    if session.status in COVERED:
         return _json(_standing(session), status=200)
     if sent := under_way(session):
         return _json(_standing(session, sent), status=202)

@@ -12,7 +12,7 @@ from chains_app.networks.networks import all_networks
 from sessions_app.models import Authorization, CheckoutSession, Payment
 from sessions_app.reading.amounts import moment_text, money_text
 from sessions_app.state.representation import received_value
-from sessions_app.status import Issue, Status
+from sessions_app.status import COVERED, Issue, Status
 
 Tone = Literal["good", "info", "warn", "bad"]
 
@@ -31,7 +31,7 @@ def notices_of(
 ) -> tuple[Notice, ...]:
     """The most pressing first; none while all goes as usual, or is said by the headline."""
     status = Status(session.status)
-    if session.order_paid_by and status not in {Status.PROCESSING, Status.COMPLETED}:
+    if session.order_paid_by and status not in COVERED:
         return (_order_paid(session, payments),)
     if status == Status.OPEN and session.expires_at <= now:
         status = Status.EXPIRED

@@ -17,7 +17,7 @@ from sessions_app.paying.quoting import is_offered
 from sessions_app.shown.receipt import patience
 from sessions_app.state.children import payments_of
 from sessions_app.state.representation import payable_option
-from sessions_app.status import Issue, Status
+from sessions_app.status import COVERED, Issue, Status
 
 
 class State(StrEnum):
@@ -72,7 +72,7 @@ def state_of(session: CheckoutSession, *, now: datetime, wanted: Wanted = PLAIN,
     status = Status(session.status)
     if session.issue == Issue.REVERSED and session.needs_decision:
         return State.REVERSED
-    if session.order_paid_by and status not in {Status.PROCESSING, Status.COMPLETED}:
+    if session.order_paid_by and status not in COVERED:
         return State.ORDER_PAID
     if status != Status.OPEN:
         return _OF_STATUS[status]

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy
 
 from sessions_app.errors import LinkClosed
 from sessions_app.models import CheckoutSession, PaymentLink, Quote
-from sessions_app.status import PaymentStatus, Status
+from sessions_app.status import COVERED, PaymentStatus, Status
 
 SOLD_OUT = gettext_lazy("This is sold out. If a payment that was begun is not finished, a piece becomes free again.")
 _HELD_FOR = timedelta(minutes=15)
@@ -24,7 +24,7 @@ _HELD_FOR = timedelta(minutes=15)
 _ON_ITS_WAY = timedelta(minutes=2)
 # Who asks for the price again keeps the piece, but not for ever: from then on it is given back first.
 _KEPT_AT_MOST = timedelta(minutes=30)
-_SOLD = Q(status__in=[Status.PROCESSING, Status.COMPLETED])
+_SOLD = Q(status__in=COVERED)
 
 
 def hold_piece(session: CheckoutSession, now: datetime) -> datetime | None:
