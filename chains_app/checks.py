@@ -22,7 +22,7 @@ def check_networks(**_: Any) -> list[CheckMessage]:
     except NetworksFileError as error:
         where = settings.NETWORKS_FILE or "networks.toml"
         return [Error(problem, hint=f"Correct it in {where}.", id="chains_app.E001") for problem in error.problems]
-    known = {each.rpc_variable: each for each in networks.values() if each.kind == "evm"}
+    known = {each.rpc_variable: each for each in networks.values() if each.has_nodes}
     return [*_unknown_variables(known), *(fault for each in known.values() for fault in _url_faults(each))]
 
 

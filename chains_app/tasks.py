@@ -3,7 +3,7 @@
 from celery import shared_task
 
 from chains_app.calls.gas import learn_plain_transfer, learn_price
-from chains_app.networks.networks import enabled_networks
+from chains_app.networks.networks import chain_networks
 from chains_app.rates import exchange_rates
 from common.modes import Mode
 
@@ -17,6 +17,6 @@ def refresh_rates() -> None:
 @shared_task(ignore_result=True)
 def learn_gas() -> None:
     """Asks each network what a first transfer to an address takes, and what gas costs, for the payment pages."""
-    for network in [each for mode in Mode for each in enabled_networks(mode) if each.kind == "evm"]:
+    for network in [each for mode in Mode for each in chain_networks(mode)]:
         learn_plain_transfer(network)
         learn_price(network)

@@ -133,7 +133,7 @@ def fee_of(network: Network, call: Call, *, sender: str) -> Fee | None:
         return Fee(gas, gas * ask_prices(node).wei) if gas is not None else None
 
     try:
-        return nodes_for(network).ask(ask) if network.kind == "evm" else None
+        return nodes_for(network).ask(ask) if network.has_nodes else None
     except (ReaderUnavailable, WrongChain):
         return None
 

@@ -17,14 +17,14 @@ from common.modes import Mode
 
 def reader_for(network: Network) -> Reader:
     """A reader for the network: the same one as long as the URLs of its nodes stay the same."""
-    if network.kind == "sandbox":
+    if network.is_played:
         return SandboxReader(network)
     return _evm_reader(_ByUrls(network))
 
 
 def second_reader_for(network: Network) -> Reader:
     """Another reader of the network, that asks its other nodes first. Their failures do not hold up the first."""
-    if network.kind == "sandbox":
+    if network.is_played:
         return SandboxReader(network)
     return _second_evm_reader(_ByUrls(network))
 
@@ -49,7 +49,7 @@ def verify_networks(networks: Iterable[Network] | None = None) -> None:
     """
     faults = []
     for network in [each for mode in Mode for each in enabled_networks(mode)] if networks is None else networks:
-        if network.kind == "evm":
+        if network.has_nodes:
             try:
                 Nodes(network).verify()  # without what the database knows of them: a start needs none
             except WrongChain as fault:

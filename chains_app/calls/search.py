@@ -93,7 +93,7 @@ class Search:
             network = replace(self._network, assets=listed)
             self._readers[key] = (
                 EvmReader(network, others_first=True, limits=limits_of(self._network))
-                if network.kind == "evm"
+                if network.has_nodes
                 else SandboxReader(network)
             )
         return self._readers[key]

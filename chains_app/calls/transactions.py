@@ -20,7 +20,7 @@ def blocks_of(network: Network, tx_hashes: Sequence[str]) -> dict[str, int | Non
 
     Raises ReaderUnavailable, WrongChain.
     """
-    if network.kind == "sandbox":
+    if network.is_played:
         rows = SandboxTransfer.objects.filter(tx_hash__in=tx_hashes, block__isnull=False)
         return dict.fromkeys(tx_hashes) | dict(rows.values_list("tx_hash", "block__number"))
 

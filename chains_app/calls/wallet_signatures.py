@@ -5,7 +5,7 @@ from eth_hash.auto import keccak
 
 from chains_app.calls.chain_calls import contract_approves
 from chains_app.calls.places import NoPlace
-from chains_app.networks.networks import Network, enabled_networks
+from chains_app.networks.networks import Network, chain_networks
 from chains_app.reading.reader import ReaderUnavailable, WrongChain
 from chains_app.receiving.bip32 import address_of
 
@@ -54,7 +54,7 @@ def is_signed_by(*, address: str, message: str, signature: str, mode: str) -> bo
     if given is None:
         return False
     return is_signed_by_key(address=address, message=message, signature=given) or any(
-        _is_approved_on(network, address, message, given) for network in enabled_networks(mode) if network.kind == "evm"
+        _is_approved_on(network, address, message, given) for network in chain_networks(mode)
     )
 
 

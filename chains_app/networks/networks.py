@@ -98,7 +98,17 @@ class Network:
     @property
     def is_enabled(self) -> bool:
         """The sandbox always; a real chain when the operator has named a node."""
-        return self.kind == "sandbox" or bool(self.rpc_urls)
+        return self.is_played or bool(self.rpc_urls)
+
+    @property
+    def has_nodes(self) -> bool:
+        """Whether it is a real chain, which nodes are asked about."""
+        return self.kind == "evm"
+
+    @property
+    def is_played(self) -> bool:
+        """Whether its chain is played, by rows of our own."""
+        return self.kind == "sandbox"
 
     @property
     def caip2(self) -> str | None:
@@ -161,6 +171,11 @@ def network(network_id: str) -> Network:
 def enabled_networks(mode: Mode | str) -> tuple[Network, ...]:
     """The mode's networks that can be paid on, in the file's order."""
     return tuple(_enabled(mode))
+
+
+def chain_networks(mode: Mode | str) -> tuple[Network, ...]:
+    """Those of them that are real chains."""
+    return tuple(each for each in enabled_networks(mode) if each.has_nodes)
 
 
 def can_be_paid(mode: Mode | str) -> bool:

@@ -54,7 +54,7 @@ def read_again(cursor: ScanCursor, length: timedelta, *, by: str, now: datetime)
     What a node left out then is found; what is stored already is the same row. by: the operator who wants it.
     """
     network = all_networks().get(cursor.network)
-    if network is None or network.kind != "evm" or not cursor.block_hash:
+    if network is None or not network.has_nodes or not cursor.block_hash:
         return 0
     last = cursor.block_number
     first = max(0, last - int(length.total_seconds() / network.block_seconds) + 1) // AT_ONCE * AT_ONCE

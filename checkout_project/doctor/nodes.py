@@ -9,7 +9,7 @@ from chains_app.calls.node_check import Verdict as NodeVerdict
 from chains_app.calls.node_check import check_node
 from chains_app.calls.node_depth import WATCHED_SECONDS, Depth, depth_of, hash_at, settled_below
 from chains_app.evm.deadline_client import deadline
-from chains_app.networks.networks import Network, enabled_networks
+from chains_app.networks.networks import Network, chain_networks
 from chains_app.rates.asking import ask_all
 from chains_app.rates.chainlink import CHAINLINK
 from checkout_project.doctor.findings import SECONDS, Check, Finding, look, ok, wrong
@@ -23,7 +23,7 @@ _ENOUGH_BALANCES = 100
 
 def checks_of_networks() -> list[tuple[str, Check]]:
     """One for each network that has a node."""
-    networks = [each for mode in Mode for each in enabled_networks(mode) if each.kind == "evm"]
+    networks = [each for mode in Mode for each in chain_networks(mode)]
     return [(each.id, lambda each=each: network_is_read(each)) for each in networks]  # type: ignore[misc]
 
 

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from chains_app.calls.chain_calls import is_token
 from chains_app.evm.deadline_client import deadline
-from chains_app.networks.networks import all_networks, enabled_networks
+from chains_app.networks.networks import all_networks, chain_networks
 from chains_app.receiving.deposits import (
     DEPLOYMENT_PROXY,
     FACTORY_ADDRESS,
@@ -217,8 +217,8 @@ def _no_wallet(what: str) -> WrongTreasury:
 def _refuse_token(address: str, mode: str) -> None:
     """Asks the mode's networks, as far as they answer soon, whether a token that nobody listed has the address."""
     with deadline(NETWORKS_ANSWER_SECONDS):
-        for network in enabled_networks(mode):
-            if network.kind == "evm" and is_token(network, address):
+        for network in chain_networks(mode):
+            if is_token(network, address):
                 raise _no_wallet(f"a token's contract on {network.name}")
 
 

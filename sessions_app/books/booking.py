@@ -146,7 +146,7 @@ class _Writer:
 
     def _fee(self, session: CheckoutSession, network: str, tx_hash: str) -> UnbookedFee | None:
         known = all_networks().get(network)
-        if not tx_hash or known is None or known.kind != "evm":
+        if not tx_hash or known is None or not known.has_nodes:
             return None
         return UnbookedFee(merchant=session.merchant, mode=session.mode, network=network, tx_hash=tx_hash, at=self.now)
 

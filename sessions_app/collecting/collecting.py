@@ -130,7 +130,7 @@ def plan(*, merchant: Merchant, mode: str, network: Network, assets: Collection[
         raise NothingToCollect(f"Nothing waits on {network.name} any more.")
     deployed = conditions.factory_deployed
     fit = Fit(count=min(len(found), MAX_DEPOSITS))
-    if network.kind == "evm":
+    if network.has_nodes:
         fit = fit_collection(network, found, most=conditions.most_gas, factory_deployed=deployed)
     deposits = found[: fit.count]
     return Plan(
@@ -182,7 +182,7 @@ def see_collection(*, merchant: Merchant, mode: str, network: Network, tx_hash: 
     should the chain lose it. What it cost is the business's by its word, also when it was seen before it was told.
     Raises NotCollectedYet, and what the reader raises when the network cannot be read.
     """
-    emptied = collections_of(network, [tx_hash])[tx_hash] if network.kind == "evm" else None
+    emptied = collections_of(network, [tx_hash])[tx_hash] if network.has_nodes else None
     if emptied is None:
         raise NotCollectedYet(
             f"{network.name} has no successful transaction {tx_hash[:12]}… yet. Wait until your wallet shows it as "
@@ -243,7 +243,7 @@ def _left_with(emptied: Emptied, inside: Sequence[Payment]) -> list[Payment]:
 
 def play_collection(*, merchant: Merchant, mode: str, network: Network, by: str, now: datetime) -> int:
     """On the sandbox there is no wallet: its money is collected by saying so. Raises NothingToCollect, NotFound."""
-    if network.kind != "sandbox" or mode != Mode.TEST:
+    if not network.is_played or mode != Mode.TEST:
         raise NotFound("Only the sandbox's money is collected by a click.")
     with transaction.atomic():
         rows = waiting_payments(merchant, mode).filter(network=network.id)

@@ -63,7 +63,7 @@ def compare(merchant: Merchant, mode: str) -> list[Compared]:
             found=_found(network, asset, places.get(key, ())),
         )
         for key in sorted(sums.keys() | places.keys())
-        if (network := networks.get(key[0])) and network.kind == "evm" and (asset := network.assets.get(key[1]))
+        if (network := networks.get(key[0])) and network.has_nodes and (asset := network.assets.get(key[1]))
     ]
 
 

@@ -58,7 +58,7 @@ class Pile:
 def piles(balances: Sequence[Balance], *, merchant: Merchant, mode: str, rates: Rates) -> list[Pile]:
     """Of one network, whose node is asked now; the sandbox takes nothing. Raises ReaderUnavailable, WrongChain."""
     unknown, network = piles_of_unknown_fee(balances, merchant=merchant, rates=rates), balances[0].network
-    if network.kind != "evm":
+    if not network.has_nodes:
         return [replace(pile, fee=Decimal(0), fee_worth=Decimal(0)) for pile in unknown]
     conditions = collecting_conditions(network)
     gas = gas_of(balances, merchant=merchant, mode=mode, conditions=conditions)

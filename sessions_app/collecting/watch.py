@@ -32,7 +32,7 @@ _MOST_AT_ONCE = 1_000
 def follow_collections(network: Network) -> None:
     """Marks what has become final. Nothing is asked while nothing waits. Raises ReaderUnavailable, WrongChain."""
     cursor = ScanCursor.objects.filter(pk=network.id).exclude(block_hash="").first()
-    if network.kind != "evm" or cursor is None:
+    if not network.has_nodes or cursor is None:
         return
     if cursor.collections_doubted is not None:
         take_back_lost(network, timezone.now())

@@ -78,7 +78,7 @@ def letters(request: HttpRequest, access: Access) -> HttpResponse:
 def prepare(request: HttpRequest, access: Access, network_id: str) -> HttpResponseBase:
     """The transaction to sign, for a browser wallet, or as a file for a Safe; on the sandbox it is done at once."""
     network, now = _network(access, network_id), timezone.now()
-    if network.kind == "sandbox":
+    if network.is_played:
         count = collecting.play_collection(
             merchant=access.merchant, mode=access.mode, network=network, by=access.actor, now=now
         )
@@ -163,7 +163,7 @@ def _collected_before(access: Access, now: datetime) -> list[dict[str, Any]]:
 
 def _is_fee_anothers(row: dict[str, Any], network: Network | None) -> bool:
     """Whether a network took one, and not from the business as far as is known."""
-    return network is not None and network.kind == "evm" and not row["fee_asked"] and row["fee_line"] is None
+    return network is not None and network.has_nodes and not row["fee_asked"] and row["fee_line"] is None
 
 
 def _link(network: Network | None, tx_hash: str) -> str | None:

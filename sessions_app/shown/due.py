@@ -87,7 +87,7 @@ def due_of(session: CheckoutSession, *, fees: Fees) -> Due | None:
     network, asset = option.network, option.asset
     address, units = session.deposit.address, units_still_due(session, quote)
     arrived = to_minor_unit(received_value(session), session.currency)
-    is_contract = asset.is_native and network.kind == "evm" and is_deployed(session.deposit, network.id)
+    is_contract = asset.is_native and network.has_nodes and is_deployed(session.deposit, network.id)
     gas = 0 if is_contract else _unusual_gas(option)
     return Due(
         asset=asset.symbol,
@@ -96,7 +96,7 @@ def due_of(session: CheckoutSession, *, fees: Fees) -> Due | None:
         network_mark=network_mark(network.id),
         fee=fee_text(fees.get((network.id, asset.symbol)), session.currency),
         arrives=arrives_text(network),
-        is_real_chain=network.kind == "evm",
+        is_real_chain=network.has_nodes,
         is_token=not asset.is_native,
         amount=asset_text(units, quote.decimals, asset),
         units=units,
@@ -130,7 +130,7 @@ def _rate_text(quote: Quote, currency: str) -> str:
 
 
 def _also_on(session: CheckoutSession, quote: Quote, chosen: PaymentOption) -> str:
-    if chosen.network.kind != "evm":
+    if not chosen.network.has_nodes:
         return ""
     price = quote.amount_units.scaleb(-quote.decimals)
     options = allowed_options(session)
@@ -138,7 +138,7 @@ def _also_on(session: CheckoutSession, quote: Quote, chosen: PaymentOption) -> s
         option.network.name
         for option in options
         if option.asset.symbol == chosen.asset.symbol
-        and option.network.kind == "evm"
+        and option.network.has_nodes
         and option.network.id != chosen.network.id
         and price >= (option.asset.minimum or 0)
     )
@@ -180,7 +180,7 @@ def _wallet_request(
 
 def _unusual_gas(option: PaymentOption) -> int:
     """Some networks and forks take more for a coin's transfer than the 21,000 that wallets and exchanges count on."""
-    if not option.asset.is_native or option.network.kind != "evm":
+    if not option.asset.is_native or not option.network.has_nodes:
         return 0
     gas = plain_transfer_gas(option.network)
     return gas if gas > _USUAL_GAS else 0

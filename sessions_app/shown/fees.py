@@ -23,7 +23,7 @@ def fees_of(options: Iterable[PaymentOption], *, mode: str, currency: str, now: 
     fees: dict[tuple[str, str], Decimal] = {}
     for option in chosen:
         network, key = option.network, (option.network.id, option.asset.symbol)
-        if network.kind == "sandbox":
+        if network.is_played:
             fees[key] = Decimal(0)
         elif network.id in prices and network.native:
             book = book or rates_at(mode=mode, now=now)

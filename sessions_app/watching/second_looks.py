@@ -52,7 +52,7 @@ def _look(network: Network) -> None:
         look_for_missed_refunds(network, reader)
         look_for_told(network, reader)
         follow_collections(network)
-        if network.kind == "evm":
+        if network.has_nodes:
             book_fees(network)
         read_again_what_was_read(network, reader)
         for row in wanted(network, timezone.now())[:1]:  # long work, that nothing else may wait for

@@ -28,12 +28,12 @@ def networks_due(now: datetime) -> list[Network]:
     networks = [each for mode in Mode for each in enabled_networks(mode)]
     cursors = {row.network: row for row in ScanCursor.objects.all()}
     awaited = _awaited(now) | awake([each.id for each in networks])
-    busy = {each.mode for each in networks if each.id in awaited and each.kind != "sandbox"}
+    busy = {each.mode for each in networks if each.id in awaited and not each.is_played}
     return [each for each in networks if _is_due(each, cursors.get(each.id), awaited, busy, now)]
 
 
 def _is_due(network: Network, cursor: ScanCursor | None, awaited: set[str], busy: set[Mode], now: datetime) -> bool:
-    if network.kind == "sandbox" or network.id in awaited:  # the sandbox's reading costs nobody a call
+    if network.is_played or network.id in awaited:  # the sandbox's reading costs nobody a call
         return True
     if cursor is None or cursor.scanned_at is None or cursor.unread_since or cursor.block_number < cursor.head:
         return True

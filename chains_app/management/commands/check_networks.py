@@ -40,12 +40,12 @@ class Command(BaseCommand):
 
     def _asked(self, ids: list[str], node: str | None) -> list[tuple[Network, str]]:
         networks = all_networks()
-        if unknown := [name for name in ids if name not in networks or networks[name].kind != "evm"]:
-            known = ", ".join(name for name, each in networks.items() if each.kind == "evm")
+        if unknown := [name for name in ids if name not in networks or not networks[name].has_nodes]:
+            known = ", ".join(name for name, each in networks.items() if each.has_nodes)
             raise CommandError(f"{', '.join(unknown)}: no such network. Known are {known}.")
         if node and len(ids) != 1:
             raise CommandError("--node belongs to one network: name it.")
-        chosen = [networks[name] for name in ids] or [each for each in networks.values() if each.kind == "evm"]
+        chosen = [networks[name] for name in ids] or [each for each in networks.values() if each.has_nodes]
         return [(each, url) for each in chosen for url in ([node] if node else each.rpc_urls)]
 
     def _told(self, network: Network, verdict: Verdict) -> Verdict:

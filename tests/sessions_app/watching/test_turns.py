@@ -52,7 +52,7 @@ def forget() -> None:
 def due(after: float) -> set[str]:
     """Of those that cost calls."""
     at = timezone.now() + timedelta(seconds=after)
-    return {each.id for each in networks_due(at) if each.kind == "evm"}
+    return {each.id for each in networks_due(at) if each.has_nodes}
 
 
 def test_where_nobody_pays_it_is_read_once_a_minute() -> None:
