@@ -12,6 +12,9 @@ from chains_app.networks.networks import Network, all_networks
 
 # A network that cannot be read for longer is not offered, and people are told.
 NOTICED_AFTER = timedelta(seconds=30)
+# How far the time of a block may be from ours: blocks take a while to be made, some carry the time of their beginning,
+# and chains' clocks differ.
+CLOCKS_DIFFER_BY = timedelta(minutes=2)
 
 
 def record_problem(*, network: Network, problem: str, now: datetime | None = None) -> None:

@@ -32,6 +32,7 @@ from sessions_app.paying.announcing import announce
 from sessions_app.paying.opening import note_opening
 from sessions_app.paying.paying_again import BUYER, may_pay_again, pay_again
 from sessions_app.paying.quoting import OfferedOption, choose_option, options_for, unseen_network
+from sessions_app.paying.signed import under_way
 from sessions_app.reading.brand import brand_css
 from sessions_app.reading.queries import session_for_buyer, successor_of
 from sessions_app.selling.by_hand import NO_SHOP
@@ -40,7 +41,6 @@ from sessions_app.shown.fees import Fees, fees_of
 from sessions_app.shown.page import PayPage, pay_page
 from sessions_app.shown.scenarios import scenario_named
 from sessions_app.shown.states import State, state_of
-from sessions_app.signing.kept import under_way
 from sessions_app.state import lifecycle
 from sessions_app.state.children import payments_of
 from sessions_app.state.representation import payable_option, sorted_refunds

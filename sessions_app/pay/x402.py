@@ -21,8 +21,8 @@ from sessions_app.errors import NotSettled, WrongSignature
 from sessions_app.models import Authorization, CheckoutSession
 from sessions_app.pay.frame import keep_private
 from sessions_app.pay.signed_headers import header, read_payment
+from sessions_app.paying.signed import is_dropped, under_way
 from sessions_app.reading.queries import session_for_buyer
-from sessions_app.signing.kept import is_dropped, under_way
 from sessions_app.signing.offered import all_offered, picked
 from sessions_app.signing.settling import settle
 from sessions_app.status import COVERED, Status

@@ -11,9 +11,9 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
 from chains_app.networks.networks import Network
+from chains_app.reading.health import CLOCKS_DIFFER_BY
 from merchants_app.models import Installation, Merchant, TreasuryKind
 from sessions_app.models import CheckoutSession, DepositAddress, Payment, Refund, SpareDeposit
-from sessions_app.paying.grace import CLOCKS_DIFFER_BY
 from sessions_app.status import LIVE, RefundStatus, Status
 
 # Of each business, in one look; and of those that are found, which one session tries before it takes a new one.

@@ -9,11 +9,11 @@ from functools import partial
 
 from chains_app.networks.networks import Confirmations, Network
 from chains_app.rates.exchange_rates import Rates, RateUnavailable, rates_at
+from chains_app.reading.health import CLOCKS_DIFFER_BY
 from common.money import value_of
 from merchants_app.businesses.ways import asked_confirmations
 from sessions_app.models import CheckoutSession, Quote
 from sessions_app.models.payment import Basis
-from sessions_app.paying.grace import CLOCKS_DIFFER_BY
 from sessions_app.paying.quoting import lock_rate
 from sessions_app.state.evaluation import ZERO, Facts, counted_payments
 from sessions_app.state.facts import facts_of, with_facts

@@ -16,8 +16,9 @@ from merchants_app.models import Feature
 from sessions_app.errors import NotToBeSigned, OptionUnavailable, SessionNotOpen, ShopPaused
 from sessions_app.models import CheckoutSession
 from sessions_app.paying.quoting import check_offered, options_for
+from sessions_app.paying.signed import under_way
 from sessions_app.paying.why_not import paused
-from sessions_app.signing.kept import is_for, under_way
+from sessions_app.signing.kept import is_for
 from sessions_app.state.children import payments_of
 from sessions_app.state.conflicts import not_open
 from sessions_app.state.facts import with_facts

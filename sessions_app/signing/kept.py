@@ -15,21 +15,13 @@ from django.utils.translation import gettext
 
 from chains_app.calls.authorizations import Authorization as Transfer
 from chains_app.networks.networks import PaymentOption, all_networks
-from chains_app.reading.health import read_until
 from common.database import failing_alone
 from sessions_app.errors import AnotherSigned, BeingSettled
-from sessions_app.models import Authorization, AuthorizationStage, CheckoutSession, Payment
-from sessions_app.paying.grace import CLOCKS_DIFFER_BY
-from sessions_app.state.children import payments_of
+from sessions_app.models import Authorization, AuthorizationStage, CheckoutSession
+from sessions_app.paying.signed import is_dropped, is_past, rows_of, seen, under_way
 
 # Longer than the facilitator is waited for: whoever asked it has died by then.
 LEASE = timedelta(seconds=75)
-
-
-def under_way(session: CheckoutSession) -> Authorization | None:
-    """The signed payment that was handed over and may still move the buyer's money; None when there is none."""
-    rows = _rows(session).filter(stage__in=(AuthorizationStage.SETTLING, AuthorizationStage.SETTLED)).order_by("id")
-    return next((row for row in rows if not _seen(row, session) and not _is_past(row)), None)
 
 
 def settled_before(session: CheckoutSession, transfer: Transfer) -> Authorization | None:
@@ -37,30 +29,23 @@ def settled_before(session: CheckoutSession, transfer: Transfer) -> Authorizatio
     if session.quote is None:
         return None
     of = {"network": session.quote.network, "asset": session.quote.asset, "sender": transfer.sender}
-    row = _rows(session).filter(**of, nonce=_nonce(transfer), stage=AuthorizationStage.SETTLED).first()
+    row = rows_of(session).filter(**of, nonce=_nonce(transfer), stage=AuthorizationStage.SETTLED).first()
     return None if row is None or is_dropped(row, session) else row
-
-
-def is_dropped(row: Authorization, session: CheckoutSession) -> bool:
-    """Whether the chain showed its transfer and does no more, and nobody has brought it anew since."""
-    gone_at = [payment.vanished_at for payment in _transfers(row, session)]
-    gone_since = [at for at in gone_at if at and (row.settled_at is None or at >= row.settled_at)]
-    return bool(gone_since) and all(gone_at)
 
 
 def close_what_is_over(session: CheckoutSession, *, now: datetime) -> None:
     """What can move no more money, or has, stands in nobody's way; what the chain dropped since may be brought anew."""
-    for row in _rows(session).filter(over_at=None):
+    for row in rows_of(session).filter(over_at=None):
         same = _as_known(row).filter(valid_before=row.valid_before, asked_at=row.asked_at)
         is_asked = row.stage == AuthorizationStage.ASKING
         broke_off = is_asked and (row.asked_at or row.created_at) < now - LEASE
-        if payment := _seen(row, session):
+        if payment := seen(row, session):
             same.update(stage=AuthorizationStage.SETTLED, tx_hash=payment.tx_hash, over_at=now)
-        elif broke_off or (not is_asked and _is_past(row)):
+        elif broke_off or (not is_asked and is_past(row)):
             reason = row.reason or ("broke off" if broke_off else "its time passed, and the chain shows nothing")
             same.update(stage=AuthorizationStage.FAILED, reason=reason, over_at=now)
-    for row in _rows(session).filter(stage=AuthorizationStage.SETTLED).order_by("id"):
-        if is_dropped(row, session) and not _is_past(row):
+    for row in rows_of(session).filter(stage=AuthorizationStage.SETTLED).order_by("id"):
+        if is_dropped(row, session) and not is_past(row):
             _reopen(row)
 
 
@@ -80,7 +65,7 @@ def claim(session: CheckoutSession, option: PaymentOption, transfer: Transfer, *
     if (sent := under_way(session)) and sent.over_at:
         raise another_signed(sent, now=now)
     Authorization.objects.bulk_create([mine], ignore_conflicts=True)
-    found = _rows(session).filter(over_at=None).first()
+    found = rows_of(session).filter(over_at=None).first()
     if found is None:  # what stood in its way ended this very moment
         raise BeingSettled(gettext("A payment was just being handed over: try again."))
     # Each token's contract on each network takes a nonce once; two contracts take it twice.
@@ -139,10 +124,6 @@ def keep_unsent(row: Authorization, *, reason: str, now: datetime) -> None:
     _write(row, stage=AuthorizationStage.FAILED, reason=reason[:500], asked_at=None, over_at=now)
 
 
-def _rows(session: CheckoutSession) -> QuerySet[Authorization]:
-    return Authorization.objects.filter(session=session)
-
-
 def _as_known(row: Authorization) -> QuerySet[Authorization]:
     """The row, unless somebody else brought it further, or it was over, since it was read."""
     return Authorization.objects.filter(pk=row.pk, stage=row.stage, over_at=None)
@@ -155,34 +136,8 @@ def _reopen(row: Authorization) -> None:
         same.update(stage=AuthorizationStage.SETTLING, reason="the chain dropped it", over_at=None)
 
 
-def _is_past(row: Authorization) -> bool:
-    """Whether its chain was read beyond the time until which the contract takes it. Our clock alone proves nothing."""
-    network = all_networks().get(row.network)
-    until = read_until(network) if network else None
-    return until is not None and until > row.valid_before + CLOCKS_DIFFER_BY
-
-
 def _nonce(transfer: Transfer) -> str:
     return "0x" + transfer.nonce.hex()
-
-
-def _seen(row: Authorization, session: CheckoutSession) -> Payment | None:
-    """Its transfer on the chain, while it is there."""
-    return next((payment for payment in _transfers(row, session) if not payment.vanished_at), None)
-
-
-def _transfers(row: Authorization, session: CheckoutSession) -> list[Payment]:
-    """Its transfer as it was seen, whichever transactions brought it: all but one of them vanished."""
-    what = (row.network, row.asset, row.sender, row.amount_units)
-    return [
-        payment
-        for payment in payments_of(session)
-        if payment.tx_hash == row.tx_hash
-        or (
-            (payment.network, payment.asset, payment.sender, payment.amount_units) == what
-            and payment.seen_at >= row.created_at
-        )
-    ]
 
 
 def _write(row: Authorization, **fields: object) -> bool:

@@ -6,6 +6,7 @@ from chains_app.networks.networks import PaymentOption
 from sessions_app.errors import NotToBeSigned, WrongSignature
 from sessions_app.models import CheckoutSession
 from sessions_app.paying.quoting import choose_option
+from sessions_app.paying.signed import under_way
 from sessions_app.signing import kept
 from sessions_app.signing.asked import Asked, again, all_asked, can_be_signed, is_asked
 from sessions_app.state.representation import payable_option
@@ -18,7 +19,7 @@ def all_offered(session: CheckoutSession, *, now: datetime) -> list[Asked]:
     renewed. Raises what picking raises, `NotToBeSigned` when nothing can be signed, and `AnotherSigned` while an
     earlier signature may still be used.
     """
-    if sent := kept.under_way(session):
+    if sent := under_way(session):
         raise kept.another_signed(sent, now=now)
     options = [each.option for each in all_asked(session, now=now)]
     if not options:
@@ -36,7 +37,7 @@ def picked(session: CheckoutSession, *, caip2: str, contract: str, now: datetime
     """The session with its quote for the token on that network. Raises what picking raises, `WrongSignature`, and
     `AnotherSigned` while an earlier signature, for another one, may still be used.
     """
-    sent = kept.under_way(session)
+    sent = under_way(session)
     for each in all_asked(session, now=now):
         if each.option.network.caip2 == caip2 and (each.option.asset.contract or "").lower() == contract.lower():
             if sent and not kept.is_for(sent, each.option):

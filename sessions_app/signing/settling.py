@@ -16,11 +16,11 @@ from chains_app.calls.authorizations import is_signed
 from chains_app.calls.facilitator import FacilitatorAway, FacilitatorInDoubt
 from chains_app.calls.places import NoPlace
 from chains_app.calls.x402 import payment_of, requirements_of
+from chains_app.reading.health import CLOCKS_DIFFER_BY
 from common.money import amount_text
 from sessions_app.errors import FacilitatorUnavailable, NotSettled, SettlementInDoubt, WrongSignature
 from sessions_app.models import Authorization, AuthorizationStage, CheckoutSession
 from sessions_app.paying.announcing import announce
-from sessions_app.paying.grace import CLOCKS_DIFFER_BY
 from sessions_app.signing import kept
 from sessions_app.signing.asked import Asked, again, is_asked
 from sessions_app.state.conflicts import not_open

@@ -44,7 +44,7 @@ PROMISES = [
     ("webhooks_app.endpoints.failing.SWITCH_OFF_AFTER", timedelta(days=5), None, ""),
     ("sessions_app.terms.sessions.SHORTEST", timedelta(minutes=5), None, ""),
     ("sessions_app.terms.sessions.LONGEST", timedelta(days=7), None, ""),
-    ("sessions_app.paying.grace.CLOCKS_DIFFER_BY", timedelta(minutes=2), None, ""),
+    ("chains_app.reading.health.CLOCKS_DIFFER_BY", timedelta(minutes=2), None, ""),
     ("chains_app.rates.exchange_rates.REFRESH_IS_LATE", timedelta(seconds=90), "rates.md", "more than 90 seconds"),
     ("chains_app.rates.rules.MAX_AGE", timedelta(minutes=5), "rates.md", "is used for at most 5 minutes"),
     ("chains_app.rates.rules.MAX_APART", Decimal("0.02"), "rates.md", "at most 2 % apart"),

@@ -15,8 +15,8 @@ from sessions_app.errors import AnotherSigned, SettlementInDoubt
 from sessions_app.models import Authorization, CheckoutSession
 from sessions_app.paying.announcing import announced
 from sessions_app.paying.quoting import choose_option
+from sessions_app.paying.signed import under_way
 from sessions_app.signing.asked import again
-from sessions_app.signing.kept import under_way
 from sessions_app.signing.settling import settle
 from tests.facilitator import DEVCHAIN, PAT, TX_HASH, Facilitator
 from tests.loopback import HANG_UP

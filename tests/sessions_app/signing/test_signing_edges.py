@@ -23,6 +23,7 @@ from sessions_app.errors import (
     ShopPaused,
 )
 from sessions_app.models import Authorization, CheckoutSession, Payment, Quote
+from sessions_app.paying import signed as signed_rows
 from sessions_app.signing import kept
 from sessions_app.signing.asked import again, all_asked, is_asked
 from sessions_app.signing.offered import all_offered
@@ -165,7 +166,7 @@ def test_what_the_chain_shows_of_it_makes_way_for_another(
     own(Authorization).update(tx_hash=TX_HASH)
     arrived(in_doubt, **changes)
     session = again(quoted)
-    assert (kept.under_way(session) is None) == is_it
+    assert (signed_rows.under_way(session) is None) == is_it
     kept.close_what_is_over(session, now=NOW)
     row = own(Authorization).get()
     brought = ("settled", changes.get("tx_hash", "0x" + "77" * 32), NOW)
@@ -184,7 +185,7 @@ def test_of_what_the_chain_took_back_no_other_is_signed_until_its_time_is_over(
         all_offered(again(quoted), now=timezone.now())
     assert facilitator.times("/settle") == 1
     own(Payment).update(vanished_at=None)
-    assert kept.under_way(again(quoted)) is None  # it is back
+    assert signed_rows.under_way(again(quoted)) is None  # it is back
     own(Payment).update(vanished_at=NOW)
     own(Authorization).update(valid_before=NOW)
     ScanCursor.objects.create(network="devchain", block_number=9, block_hash="0x1", head=9, scanned_at=timezone.now())
@@ -199,7 +200,7 @@ def test_the_rest_is_signed_while_the_part_is_there(
     assert settled(again(quoted)).amount_units == 29_000_000
     arrived(in_doubt, amount_units=Decimal(29_000_000), value=29, tx_hash=TX_HASH)
     own(Payment).filter(value=20).update(vanished_at=NOW, times_vanished=1)
-    under_way = kept.under_way(again(quoted))
+    under_way = signed_rows.under_way(again(quoted))
     assert under_way is not None
     assert under_way.pk == in_doubt.pk
     with pytest.raises(AnotherSigned):
@@ -241,7 +242,7 @@ def test_its_time_is_over_once_the_chain_was_read_two_minutes_beyond_it(
     ScanCursor.objects.create(
         network="devchain", block_number=9, block_hash="0x1", head=9, head_at=head_at, scanned_at=read
     )
-    assert (kept.under_way(quoted) is None) == is_over
+    assert (signed_rows.under_way(quoted) is None) == is_over
     kept.close_what_is_over(quoted, now=read)
     told = own(Authorization).values_list("stage", "reason").get()
     assert told == (("failed", "its time passed, and the chain shows nothing") if is_over else ("settling", ""))
@@ -275,7 +276,7 @@ def test_one_that_somebody_took_up_since_it_was_read_is_not_closed(
         own(Authorization).update(**changes)
         return timezone.now() + timedelta(hours=1)
 
-    monkeypatch.setattr(kept, "read_until", meanwhile)
+    monkeypatch.setattr(signed_rows, "read_until", meanwhile)
     kept.close_what_is_over(quoted, now=timezone.now())
     assert own(Authorization).get().stage == "settling"
 
