@@ -6,7 +6,7 @@ from unicodedata import decimal
 
 from django.utils.translation import gettext
 
-from common.money import minor_digits, plain
+from common.money import fits_minor_unit, minor_digits, plain
 
 _GROUP = 3  # digits between two separators of thousands
 _LONGEST = 40
@@ -67,9 +67,9 @@ def _is_decimal(given: str, marks: list[str], *, currency: str, decimal_mark: st
 
 
 def _refuse_fractions(amount: Decimal, currency: str) -> None:
-    digits = minor_digits(currency)
-    if amount == amount.quantize(Decimal(1).scaleb(-digits)):
+    if fits_minor_unit(amount, currency):
         return
+    digits = minor_digits(currency)
     if not digits:
         raise UnclearAmount(gettext("%(currency)s has no decimals: type a whole number.") % {"currency": currency})
     raise UnclearAmount(
