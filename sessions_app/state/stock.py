@@ -93,7 +93,9 @@ def _holds(now: datetime) -> Q:
 
 
 def _kept_too_long(session: CheckoutSession, now: datetime) -> bool:
-    first = Quote.objects.filter(session=session).order_by("id").values_list("created_at", flat=True).first()
+    """By its own prices: those of a session that it has the place of came with the address."""
+    own = Quote.objects.filter(session=session, created_at__gte=session.created_at)
+    first = own.order_by("id").values_list("created_at", flat=True).first()
     return first is not None and first + _KEPT_AT_MOST <= now
 
 

@@ -10,6 +10,7 @@ from django.utils import timezone
 from merchants_app.models import Merchant
 from sessions_app.errors import LinkClosed
 from sessions_app.models import CheckoutSession, PaymentLink
+from sessions_app.paying.paying_again import pay_again
 from sessions_app.paying.quoting import choose_option
 from sessions_app.selling.payment_links import open_link
 from sessions_app.state.stock import count_held
@@ -96,6 +97,18 @@ def test_a_price_that_is_asked_for_again_keeps_the_piece_once(link: PaymentLink,
         picked(first)
     sandbox.skip(minutes=2)
     picked(second)
+
+
+def test_who_pays_again_keeps_the_piece_as_long_as_anybody(link: PaymentLink, sandbox: Sandbox) -> None:
+    former = picked(open_link(link, **BUYER))
+    sandbox.skip(minutes=61)
+    sandbox.look()
+    again = picked(pay_again(refreshed(former), now=timezone.now()))
+    sandbox.skip(minutes=16)
+    assert picked(again).quote.valid_until > timezone.now()
+    sandbox.skip(minutes=16)
+    with pytest.raises(LinkClosed, match="sold out"):
+        picked(again)
 
 
 @pytest.mark.parametrize(("paid", "status"), [("exact", "completed"), ("short", "open"), ("stuck", "processing")])
