@@ -4,6 +4,8 @@ from django.utils.translation import gettext_lazy
 
 from common.errors import Conflict, DomainError, NotFound
 
+NOT_AT_THE_MOMENT = gettext_lazy("This shop cannot take payments at the moment.")
+
 
 class SessionNotFound(NotFound):
     """No such session, or not the caller's."""
@@ -32,9 +34,10 @@ class NotATransaction(DomainError):
 
 
 class SwitchedOff(DomainError):
-    """The business has switched off all that could pay this."""
+    """The business has switched off all that could pay this. The sentence is for the shop: buyers read `for_buyers`."""
 
     code = "switched_off"
+    for_buyers = NOT_AT_THE_MOMENT
 
 
 class NetworkUnavailable(Conflict):
@@ -95,7 +98,7 @@ class NoTreasury(Conflict):
     """The merchant has named no wallet to receive in. The sentence is for the shop: buyers read `for_buyers`."""
 
     code = "no_treasury"
-    for_buyers = gettext_lazy("This shop cannot take payments at the moment.")
+    for_buyers = NOT_AT_THE_MOMENT
 
 
 class LinkClosed(Conflict):

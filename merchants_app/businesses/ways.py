@@ -22,6 +22,15 @@ def ways_to_pay(merchant: Merchant, mode: str) -> list[PaymentOption]:
     ]
 
 
+def has_switched_off(merchant: Merchant, mode: str, assets: Collection[str]) -> bool:
+    """Whether the business has switched off all that could pay in one of these assets, or in any where none is named.
+
+    What the installation has is another matter.
+    """
+    on = {option.asset.symbol for option in ways_to_pay(merchant, mode)}
+    return bool(merchant.ways_off) and on.isdisjoint(assets or on)
+
+
 def check_ways(ways_off: Collection[str], *, mode: str) -> None:
     """Raises `NothingLeft` when these leave nothing of what the mode has."""
     options = payment_options(mode)

@@ -13,7 +13,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.gzip import gzip_page
 
 from common.errors import DomainError
-from sessions_app.errors import NoTreasury, SessionNotFound, SessionNotOpen
+from sessions_app.errors import NoTreasury, SessionNotFound, SessionNotOpen, SwitchedOff
 from sessions_app.models import CheckoutSession
 from sessions_app.pay.embedding import foreign_form, framed_by_shops, is_from_here
 from sessions_app.pay.languages import language_of, remember_choice, speaks_buyers_language
@@ -48,7 +48,7 @@ def told(refusal: DomainError) -> str:
     """Why not, in the buyer's language. What is over, or cannot receive, the API says in words for shops."""
     if isinstance(refusal, SessionNotOpen):
         return gettext("That was over already, or changed meanwhile: see below how this payment stands.")
-    if isinstance(refusal, NoTreasury):
+    if isinstance(refusal, NoTreasury | SwitchedOff):
         return str(refusal.for_buyers)
     return refusal.detail
 

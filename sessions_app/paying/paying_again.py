@@ -11,6 +11,7 @@ from django.db import IntegrityError
 from django.db.models import F
 from django.utils.translation import gettext
 
+from merchants_app.businesses.ways import has_switched_off
 from merchants_app.treasuries.treasuries import treasury_for
 from sessions_app.errors import MoneyOnItsWay, NotPayableAgain
 from sessions_app.models import HOLDS_REFERENCE, CheckoutSession, StatusChange
@@ -34,6 +35,7 @@ def may_pay_again(session: CheckoutSession, now: datetime) -> bool:
         or announced(session, now=now)
         or session.watch_until <= now
         or session.merchant.suspended_at
+        or has_switched_off(session.merchant, session.mode, session.allowed_assets)
     ):
         return False
     # Its address leads to that wallet for good: no new money goes to one that the business has given up.

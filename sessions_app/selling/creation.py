@@ -14,7 +14,7 @@ from common.database import failing_alone
 from merchants_app.businesses.money_rules import most_missing
 from merchants_app.businesses.names import remember
 from merchants_app.businesses.suspension import refuse_suspended
-from merchants_app.businesses.ways import ways_to_pay
+from merchants_app.businesses.ways import has_switched_off, ways_to_pay
 from merchants_app.models import Merchant
 from merchants_app.requests.idempotency import Claim
 from merchants_app.treasuries.treasuries import treasury_for
@@ -145,11 +145,8 @@ def session_on(merchant: Merchant, mode: str, terms: SessionTerms) -> CheckoutSe
 
 
 def _refuse_unpayable(merchant: Merchant, mode: str, allowed: list[str]) -> None:
-    if not merchant.ways_off:
-        return  # what the installation has was looked at by the door
-    options = ways_to_pay(merchant, mode)
-    on = sorted({option.asset.symbol for option in options})
-    if not set(allowed or on).intersection(on):
+    if has_switched_off(merchant, mode, allowed):
+        on = sorted({option.asset.symbol for option in ways_to_pay(merchant, mode)})
         raise SwitchedOff(
             f"This business has switched off {', '.join(allowed) or 'every way to pay'}. Switched on in {mode} mode: "
             f"{', '.join(on) or 'none'}. Its owners choose in Dashboard › Settings › Ways to pay.",

@@ -15,10 +15,11 @@ from common.errors import NotFound
 from common.fiat.currencies import Currency
 from common.money import to_minor_unit
 from merchants_app.businesses.switches import is_on
+from merchants_app.businesses.ways import has_switched_off
 from merchants_app.models import Feature, Merchant
 from merchants_app.treasuries.treasuries import treasury_for
 from sessions_app.answers import shop as answers
-from sessions_app.errors import LinkClosed, NoTreasury
+from sessions_app.errors import NOT_AT_THE_MOMENT, LinkClosed, NoTreasury
 from sessions_app.models import CheckoutSession, PaymentLink
 from sessions_app.selling.creation import SessionTerms, create_session
 from sessions_app.state.stock import SOLD_OUT, count_held, is_sold_out
@@ -89,6 +90,7 @@ def closed_because(link: PaymentLink, now: datetime) -> Closed | None:
         not is_on(Feature.PAYMENT_LINKS)
         or link.merchant.suspended_at
         or treasury_for(link.merchant, link.mode, now) is None
+        or has_switched_off(link.merchant, link.mode, link.allowed_assets)
     ):
         return Closed.SHUT
     return None
@@ -102,7 +104,7 @@ def why_closed(link: PaymentLink, now: datetime) -> str:
         Closed.OFF: gettext("This payment link has been switched off."),
         Closed.OVER: gettext("This offer is over."),
         Closed.SOLD_OUT: str(SOLD_OUT),
-        Closed.SHUT: str(NoTreasury.for_buyers),
+        Closed.SHUT: str(NOT_AT_THE_MOMENT),
     }[closed]
 
 

@@ -9,9 +9,12 @@ from django.test import Client
 from django.utils import timezone
 
 from common.network.client_address import trusted_proxies
+from merchants_app.businesses.money_rules import change_settings
 from merchants_app.models import Merchant, Treasury
 from sessions_app.models import CheckoutSession, PaymentLink
+from sessions_app.paying.paying_again import BUYER as PAYER
 from sessions_app.selling.payment_links import why_closed
+from sessions_app.state.lifecycle import cancel
 from tests.cast import Api, terms
 from tests.strangers.world import own
 
@@ -161,6 +164,22 @@ def test_a_link_of_a_merchant_without_a_wallet_says_so(api: Api, client: Client)
     assert own(CheckoutSession).count() == 0
     refused = api.post("payment-links", body())
     assert (refused.status_code, refused.answer["errors"][0]["code"]) == (409, "no_treasury")
+
+
+def test_a_link_of_which_nothing_is_switched_on_says_so_before_it_asks_for_anything(
+    api: Api, client: Client, mia: Merchant
+) -> None:
+    page = f"/l/{api.post('payment-links', body(allowedAssets=['USDT'])).answer['id']}"
+    client.post(page, BUYER)
+    begun = own(CheckoutSession).get()
+    change_settings(merchant=mia, actor="mia", ways_off=["USDT@sandbox"])
+    for answer, status in [(client.get(page), 200), (client.post(page, BUYER), 409)]:
+        assert answer.status_code == status
+        assert b"This shop cannot take payments at the moment." in answer.content
+        assert b"Your name" not in answer.content
+    cancel(begun, actor=PAYER)
+    assert b"Pay again" not in client.get(f"/pay/{begun.page_token}").content
+    assert own(CheckoutSession).count() == 1
 
 
 def test_a_visitor_who_types_a_customers_address_does_not_rename_them(api: Api, client: Client) -> None:
