@@ -150,6 +150,21 @@ def choose_option(*, session: CheckoutSession, asset: str, network: str, now: da
     return quote
 
 
+def promise(session: CheckoutSession, option: PaymentOption, now: datetime) -> Quote:
+    """A quote of the option that holds, without putting it in force: whoever picks it in time has its rate.
+
+    Raises `OptionUnavailable`.
+    """
+    held = _still_holding(session, option, now)
+    quote = _at_its_price(held, session, option, now) if held else _new_quote(session, option, now)
+    if quote.pk is None:
+        # A piece of a link's stock is held for as long as the quote in force.
+        if session.payment_link_id and session.quote and session.quote.valid_until > now:
+            quote.valid_until = min(quote.valid_until, session.quote.valid_until)
+        quote.save(force_insert=True)
+    return quote
+
+
 def check_offered(network: Network, now: datetime) -> None:
     """Raises `NetworkUnavailable` where nothing new is to be paid on the network at the moment."""
     if (why := not_offered(now).get(network.id)) is not None:

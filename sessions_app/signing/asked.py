@@ -15,7 +15,7 @@ from merchants_app.held import is_held
 from merchants_app.models import Feature
 from sessions_app.errors import NotToBeSigned, OptionUnavailable, SessionNotOpen, ShopPaused
 from sessions_app.models import CheckoutSession
-from sessions_app.paying.quoting import check_offered, options_for
+from sessions_app.paying.quoting import check_offered, options_for, promise
 from sessions_app.paying.signed import under_way
 from sessions_app.paying.why_not import paused
 from sessions_app.signing.kept import is_for
@@ -80,13 +80,18 @@ def is_asked(session: CheckoutSession, *, now: datetime) -> Asked:
     return _asked(session, option, units_still_due(session, session.quote), now)
 
 
-def all_asked(session: CheckoutSession, *, now: datetime) -> list[Asked]:
-    """What may be signed instead of the quote in force, the cheapest network first: empty when nothing can be."""
+def all_signable(session: CheckoutSession, *, now: datetime) -> list[PaymentOption]:
+    """What could be signed for at this moment, the cheapest network first: empty when nothing can be."""
     _check_open(session, now)
     offered = [each for each in options_for(session, now) if not each.unavailable and can_be_signed(each.option)]
     # A minimum is set where the network's fee is out of proportion to less.
     offered.sort(key=lambda each: each.option.asset.minimum or 0)
-    return [_asked(session, each.option, each.amount_units, now) for each in offered if each.amount_units]
+    return [each.option for each in offered if each.amount_units]
+
+
+def promised(session: CheckoutSession, option: PaymentOption, *, now: datetime) -> Asked:
+    """What may be signed instead of the quote in force, at a price that holds. Raises what `promise` raises."""
+    return _asked(session, option, units_still_due(session, promise(session, option, now)), now)
 
 
 def again(session: CheckoutSession) -> CheckoutSession:

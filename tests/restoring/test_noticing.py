@@ -22,7 +22,7 @@ from merchants_app.mail.mails import Posted, deliver
 from merchants_app.models import Installation, Merchant, Treasury, XpubAccount
 from sessions_app.errors import NotToBeSigned
 from sessions_app.models import CheckoutSession, DepositAddress
-from sessions_app.signing.asked import all_asked
+from sessions_app.signing.asked import all_signable
 from tests.cast import Api
 from tests.races import race
 from webhooks_app.events.positions import JUMP, farthest_told
@@ -205,7 +205,7 @@ def test_no_signed_payment_is_asked_for(settings: LazySettings, session: Checkou
     settings.FACILITATOR_URL = "http://127.0.0.1:9"
     copied()
     with pytest.raises(NotToBeSigned):
-        all_asked(session, now=timezone.now())
+        all_signable(session, now=timezone.now())
 
 
 def test_an_operator_lets_it_go(capsys: pytest.CaptureFixture[str]) -> None:

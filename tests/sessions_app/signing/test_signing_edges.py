@@ -25,7 +25,7 @@ from sessions_app.errors import (
 from sessions_app.models import Authorization, CheckoutSession, Payment, Quote
 from sessions_app.paying import signed as signed_rows
 from sessions_app.signing import kept
-from sessions_app.signing.asked import again, all_asked, is_asked
+from sessions_app.signing.asked import again, all_signable, is_asked
 from sessions_app.signing.offered import all_offered
 from sessions_app.signing.settling import settle
 from tests.facilitator import PAT, TX_HASH, Facilitator
@@ -80,7 +80,7 @@ def test_a_copy_of_the_database_takes_no_signature(quoted: CheckoutSession) -> N
         is_asked(quoted, now=timezone.now())
 
 
-@pytest.mark.parametrize("look", [is_asked, all_asked])
+@pytest.mark.parametrize("look", [is_asked, all_signable])
 def test_nothing_is_asked_of_an_order_that_is_paid_nor_by_a_shop_that_is_suspended(
     quoted: CheckoutSession, look: Callable[..., object]
 ) -> None:
@@ -102,7 +102,7 @@ def test_what_is_taken_for_the_least_is_asked_for_first(
     text = Path(settings.NETWORKS_FILE).read_text(encoding="utf-8")
     dearer.write_text(text.replace('name = "Tether"\ncontract', 'name = "Tether"\nminimum = "3"\ncontract'))
     settings.NETWORKS_FILE = str(dearer)
-    assert [(each.option.asset.symbol, each.option.network.id) for each in all_asked(several, now=timezone.now())] == [
+    assert [(each.asset.symbol, each.network.id) for each in all_signable(several, now=timezone.now())] == [
         ("USDC", "devchain"), ("USDC", "sidechain"), ("USDT", "devchain"),
     ]  # fmt: skip
 

@@ -3,22 +3,27 @@
 import json
 from base64 import b64decode, b64encode
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 import pytest
 from django.test import Client
 from django.utils import timezone
 
+from chains_app.calls.authorizations import Authorization as Transfer
 from chains_app.calls.authorizations import typed_data
 from chains_app.calls.places import place
 from chains_app.models import ScanCursor
-from sessions_app.models import CheckoutSession
+from chains_app.networks.networks import payment_options
+from common.modes import Mode
+from sessions_app.models import Authorization, CheckoutSession
 from sessions_app.paying.quoting import choose_option
 from sessions_app.signing.asked import again, is_asked
 from sessions_app.state import lifecycle
 from tests.cast import Api
 from tests.facilitator import DEVCHAIN, PAT, TX_HASH, USDC, Facilitator, signature_of
 from tests.loopback import HANG_UP
+from tests.strangers.world import own
 
 BASE = {"scheme": "exact", "network": DEVCHAIN, "asset": USDC}
 
@@ -130,6 +135,32 @@ def test_what_is_signed_wrongly_is_asked_for_again(
     }
     assert told(answer, "PAYMENT-REQUIRED")["accepts"][0]["amount"] == "49000000"
     assert facilitator.times("/verify") == 0
+
+
+@pytest.mark.parametrize("picked_first", ["USDC", "ETH"])
+def test_every_price_that_it_lists_holds(several: CheckoutSession, facilitator: Facilitator, picked_first: str) -> None:
+    choose_option(session=several, asset=picked_first, network="devchain", now=timezone.now())
+    other = next(each for each in call(several).json()["accepts"] if each["asset"] != USDC)
+    own(CheckoutSession).update(spread_percent=Decimal(2))  # as if rates had moved since
+    assert call(several, accepted_as(other)).status_code == 200
+    assert own(Authorization).get().amount_units == int(other["amount"])
+
+
+def accepted_as(offer: dict[str, Any]) -> dict[str, Any]:
+    """What a program sends that signs just what an offer says."""
+    of = (offer["network"], offer["asset"])
+    option = next(each for each in payment_options(Mode.TEST) if (each.network.caip2, each.asset.contract) == of)
+    transfer = Transfer(
+        sender=PAT.address,
+        recipient=offer["payTo"],
+        units=int(offer["amount"]),
+        valid_after=0,
+        valid_before=int(timezone.now().timestamp()) + offer["maxTimeoutSeconds"],
+        nonce=b"7" * 32,
+    )
+    made = typed_data(option, transfer)
+    signed = {"signature": "0x" + signature_of(made).hex(), "authorization": made["message"]}
+    return {"x402Version": 2, "accepted": {name: offer[name] for name in BASE}, "payload": signed}
 
 
 def test_another_network_is_refused_by_name(quoted: CheckoutSession) -> None:
