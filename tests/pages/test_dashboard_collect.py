@@ -84,6 +84,26 @@ def test_one_click_collects_tokens_and_ether_on_a_network_without_the_factory(
     assert own(Payment).filter(collected_at=None).count() == 0
 
 
+@pytest.mark.django_db(transaction=True)
+def test_a_transaction_that_the_wallet_replaced_is_not_waited_for(
+    open_dashboard: OpenDashboard, page: Page, desk: Desk, new_session: NewSession, chain: Devchain
+) -> None:
+    pay_two(chain, new_session)
+    page.add_init_script("""window.ethereum = { request: async ({ method }) => ({
+        eth_requestAccounts: ["0x15d34AAf54267DB7D7c367839AAf71A00a2C6A65"], eth_chainId: "0x7a69",
+        eth_sendTransaction: `0x${"ab".repeat(32)}`, eth_getTransactionReceipt: null,
+        eth_getTransactionByHash: window.isReplaced ? null : { nonce: "0x1" }, eth_getTransactionCount: "0x2",
+    })[method] }""")
+    open_dashboard(desk, "collect")
+    page.get_by_role("checkbox", name="USDC on Devchain").check()
+    page.get_by_role("button", name="Prepare the chosen on Devchain").click()
+    page.get_by_role("button", name="Send with browser wallet").click()
+    expect(page.get_by_text("Sent. Waiting for the network …")).to_be_visible()
+    page.evaluate("window.isReplaced = true")
+    expect(page.get_by_text("your wallet replaced transaction")).to_be_visible()
+    expect(page.get_by_role("button", name="Send with browser wallet")).to_be_enabled()
+
+
 def test_only_what_the_chain_says_is_believed(
     mia: Merchant, otto: Merchant, new_session: NewSession, chain: Devchain
 ) -> None:

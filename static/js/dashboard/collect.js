@@ -19,13 +19,20 @@ function callsOnPage() {
   return calls;
 }
 
-/** Waits until the transaction is in a block; throws when it failed there. */
-async function mined(wallet, hash) {
+/** Waits until the transaction is in a block; throws when it failed there, or another one has its place. */
+async function mined(wallet, from, hash) {
+  const ask = (method, ...params) => wallet.request({ method, params });
+  let nonce = null;
   for (;;) {
-    const receipt = await wallet.request({ method: "eth_getTransactionReceipt", params: [hash] });
+    const receipt = await ask("eth_getTransactionReceipt", hash);
     if (receipt?.blockNumber) {
       if (receipt.status === "0x0") throw new Error(`transaction ${hash} failed on the network.`);
       return;
+    }
+    const found = await ask("eth_getTransactionByHash", hash);
+    nonce = found?.nonce ?? nonce;
+    if (!found && nonce !== null && BigInt(await ask("eth_getTransactionCount", from, "latest")) > BigInt(nonce)) {
+      throw new Error(`your wallet replaced transaction ${hash}. Look in it what became of it, then load this page again.`);
     }
     await pause(1500);
   }
@@ -50,7 +57,7 @@ async function send(wallet) {
       return;
     }
     said.textContent = "Sent. Waiting for the network …";
-    await mined(wallet, hash);
+    await mined(wallet, from, hash);
   }
   tell(form, hash);
 }
