@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from django.utils import timezone
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from sessions_app.models import CheckoutSession
 from sessions_app.paying.quoting import choose_option
@@ -77,6 +77,20 @@ def test_a_second_tab_does_not_ask_too(opened: Open) -> None:
     press(page)
     says(page, "Look at your wallet")
     other = page.context.new_page()
+def test_an_older_answer_that_comes_late_does_not_bring_the_button_back(opened: Open, page: Page) -> None:
+    held = list[Route]()
+    page.route("**/status", lambda route: route.continue_() if held else held.append(route))
+    opened()
+    expect(page.get_by_role("button", name=BUTTON)).to_be_enabled()
+    page.wait_for_timeout(2_500)  # it asks every two seconds
+    old = held[0].fetch(headers={**held[0].request.headers, "if-none-match": ""})
+    press(page)
+    headline(page, "Sent. Now Devchain takes it up")
+    held[0].fulfill(response=old)
+    page.wait_for_timeout(500)
+    headline(page, "Sent. Now Devchain takes it up")
+
+
     other.goto(page.url)
     says(other, "in another tab or before this page was loaded anew")
     expect(other.get_by_role("button", name=BUTTON)).to_be_disabled()

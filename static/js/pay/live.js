@@ -1,8 +1,12 @@
 // The part of the page that changes: asks the server for it, and puts it in place without losing the buyer's place.
 
-import { news, stateNews, words } from "./words.js";
+import { within } from "./patience.js";
+import { news, repeater, saysNow, stateNews, words } from "./words.js";
 
 const LONGEST_PAUSE_MS = 10_000;
+const PATIENCE_MS = 15_000; // with an answer; then the connection counts as lost
+
+let versions = 0; // how many were put in place
 
 const live = () => document.getElementById("live");
 
@@ -10,16 +14,20 @@ const live = () => document.getElementById("live");
 export function follow(enhance) {
   let failures = 0;
   let timer = null;
+  let sayAgain = () => {}; // what the line of news said before the connection was lost
 
   async function ask() {
     clearTimeout(timer);
     try {
       await update(enhance);
-      if (failures >= 2) stateNews();
+      if (failures >= 2 && saysNow(words("offline"))) sayAgain();
       failures = 0;
     } catch {
       failures += 1;
-      if (failures === 2) news(words("offline"), "warn");
+      if (failures === 2) {
+        sayAgain = repeater();
+        news(words("offline"), "warn");
+      }
     }
     plan();
   }
@@ -38,25 +46,28 @@ export function follow(enhance) {
 
 async function update(enhance) {
   const { statusUrl, version } = live().dataset;
-  const response = await fetch(statusUrl, { headers: { "If-None-Match": `"${version}"` }, cache: "no-store" });
+  const before = versions;
+  const headers = { "If-None-Match": `"${version}"` };
+  const response = await fetch(statusUrl, { headers, cache: "no-store", signal: within(PATIENCE_MS) });
   if (response.status === 304) return;
   if (!response.ok) throw new Error(`status ${response.status}`);
-  replace(await response.text(), enhance, statusUrl);
+  const html = await response.text();
+  // What was asked for before the buyer changed something, or before a newer answer came, is no news any more.
+  if (versions === before) replace(html, enhance);
 }
 
 /** Sends a form, or follows a link, without leaving the page. Throws when there is no connection. */
 export async function inPlace(url, options, enhance) {
-  const response = await fetch(url, options);
+  const response = await fetch(url, { ...options, signal: within(PATIENCE_MS) });
   const isPage = response.headers.get("Content-Type")?.startsWith("text/html");
   if (!isPage || !replace(await response.text(), enhance)) throw new Error(`status ${response.status}`);
 }
 
-function replace(html, enhance, askedFor = null) {
+function replace(html, enhance) {
   const next = new DOMParser().parseFromString(html, "text/html").getElementById("live");
   const current = live();
-  // What was asked for before the buyer changed the view, or before a newer answer came, is no news any more.
-  if (askedFor !== null && current.dataset.statusUrl !== askedFor) return true;
   if (!next) return false;
+  versions += 1;
   const hasTurned = next.dataset.state !== current.dataset.state;
   const hasNews = hasTurned || next.dataset.news !== current.dataset.news;
   const focused = current.contains(document.activeElement) ? document.activeElement : null;

@@ -1,21 +1,22 @@
 // Signing instead of sending: the wallet signs the transfer that the server wrote, and the server has it brought.
 
 import { WalletProblem, accountOf, changeNetwork } from "./ask.js";
+import { within } from "./patience.js";
 import { words } from "./words.js";
+
+// Longer than the server waits for whoever brings it: sessions_app/signing/kept.py
+const PATIENCE_MS = 90_000;
 
 /** Asks for the signature of what `order` describes, and hands it over. Returns {from, hash}. */
 export async function sign(provider, order, tell) {
   const from = await accountOf(provider, tell);
   await changeNetwork(provider, order, tell); // wallets sign typed data for the network that they are on
-  const { typedData, validBefore } = await answerOf(fetch(`${order.toSign}?sender=${from}`, { cache: "no-store" }));
+  const { typedData, validBefore } = await answerOf(fetch(`${order.toSign}?sender=${from}`, { cache: "no-store", signal: within(PATIENCE_MS) }));
   tell(words("walletAskingToSign"));
   const signature = await provider.request({ method: "eth_signTypedData_v4", params: [from, JSON.stringify(typedData)] });
   tell(words("walletHandingOver"));
-  const form = new FormData(document.getElementById("announce")); // for its token against forged forms
-  form.set("sender", from);
-  form.set("valid_before", validBefore);
-  form.set("signature", signature);
-  const { transaction } = await answerOf(fetch(order.sign, { method: "POST", body: new URLSearchParams(form) }));
+  const body = new URLSearchParams({ sender: from, valid_before: validBefore, signature });
+  const { transaction } = await answerOf(fetch(order.sign, { method: "POST", body, signal: within(PATIENCE_MS) }));
   return { from, hash: transaction, isElsewhere: false, isHandedOver: true };
 }
 

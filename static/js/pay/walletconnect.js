@@ -1,6 +1,7 @@
 // WalletConnect: a wallet on another device, or in another app of this one, reached over a relay. Loaded when the buyer
 // asks for it, and only offered where the business gave its project id.
 
+import { within } from "./patience.js";
 import { news } from "./words.js";
 
 const ASK_SECONDS = 60 * 60; // as long as the page waits for other wallets: asked.js
@@ -71,7 +72,7 @@ export function drawCode() {
 // Drawn by the server, as all codes here.
 async function pictureOf(code, mine) {
   const body = new URLSearchParams({ uri: mine.uri });
-  const response = await fetch(code, { method: "POST", body }).catch(() => null);
+  const response = await fetch(code, { method: "POST", body, signal: within(REACH_MS) }).catch(() => null);
   if (!response?.ok) return; // the link is there
   mine.picture = `data:image/svg+xml,${encodeURIComponent(await response.text())}`;
   drawCode();

@@ -21,6 +21,16 @@ export function news(sentence, tone = "") {
   if (says.textContent !== sentence) says.textContent = sentence;
 }
 
+export const saysNow = (sentence) => document.getElementById("news").textContent === sentence;
+
+/** Says again, when it is called, what the line says now. */
+export function repeater() {
+  const sentence = document.getElementById("news").textContent;
+  const { classList } = document.getElementById("news-line");
+  const tone = TONES.find((each) => classList.contains(each)) ?? "";
+  return () => news(sentence, tone);
+}
+
 /** What the server says of the state; stays until something happens. */
 export function stateNews() {
   const { news: sentence, tone } = document.getElementById("live").dataset;
