@@ -22,7 +22,7 @@ from common.errors import DomainError
 from merchants_app.businesses.walletconnect import relay_of
 from merchants_app.frame.throttling import TooManyRequests, count_opening
 from sessions_app.errors import NotPayableAgain
-from sessions_app.models import CheckoutSession, Refund
+from sessions_app.models import Authorization, CheckoutSession, Refund
 from sessions_app.owed.letters import has_receipt_letter
 from sessions_app.pay.codes import qr_svg
 from sessions_app.pay.frame import BuyersDoor, buyers_page, keep_private, told
@@ -30,7 +30,7 @@ from sessions_app.pay.unchanged import query_of, unchanged, version_known_to, wa
 from sessions_app.paying import scenarios
 from sessions_app.paying.announcing import announce
 from sessions_app.paying.opening import note_opening
-from sessions_app.paying.paying_again import BUYER, may_pay_again, pay_again
+from sessions_app.paying.paying_again import BUYER, ended_by_shop, may_pay_again, pay_again
 from sessions_app.paying.quoting import OfferedOption, choose_option, options_for, unseen_network
 from sessions_app.paying.signed import under_way
 from sessions_app.reading.brand import brand_css
@@ -222,10 +222,19 @@ def _view_model(request: HttpRequest, session: CheckoutSession, error: str = "")
         unseen_since=unread_networks(now).get(session.quote.network) if unseen and session.quote else None,
         wanted=wanted,
         rows=session.page_rows,
-        signed=under_way(session) if state == State.SEND and is_switched_on() else None,
+        signed=_signed(session, state),
         is_mailed=state == State.PAID and has_receipt_letter(session),
         can_pay_again=state in {State.EXPIRED, State.CANCELLED} and may_pay_again(session, now),
     )
+
+
+def _signed(session: CheckoutSession, state: State) -> Authorization | None:
+    """What was handed over, wherever money is asked for, or could be once more. Where nobody can sign, open pages are
+    spared the look.
+    """
+    is_over = state in {State.EXPIRED, State.CANCELLED}
+    may_be = is_over or (is_switched_on() and state in {State.CHOOSE, State.SEND, State.LAPSED, State.AWAY})
+    return under_way(session) if may_be else None
 
 
 def _fees(session: CheckoutSession, state: State, offered: Sequence[OfferedOption], now: datetime) -> Fees:

@@ -14,13 +14,15 @@ from sessions_app.status import Status
 # that it asks for the payment again, which by then is the likelier truth.
 BELIEVED = timedelta(hours=1)
 _HASH = re.compile(r"0x[0-9a-f]{64}")
+# A wallet's window may be open while the session ends: what its buyer agrees to a moment later is on its way as well.
+_AWAITED = frozenset({Status.OPEN, Status.EXPIRED, Status.CANCELLED})
 
 
 def announce(session: CheckoutSession, *, tx_hash: str, amount: str, now: datetime) -> None:
     """Notes that the buyer sent what the quote in force asks for. tx_hash: empty when an exchange sends it.
 
-    The last word counts. Does nothing when the session asks for no money any more, since it has seen it then or never
-    will. Raises `NotATransaction`, and `OptionUnavailable` while nothing was picked.
+    The last word counts. Does nothing once the session is paid, or another one has its place. Raises `NotATransaction`,
+    and `OptionUnavailable` while nothing was picked.
     """
     tx_hash = tx_hash.strip().lower()
     if tx_hash and not _HASH.fullmatch(tx_hash):
@@ -28,10 +30,10 @@ def announce(session: CheckoutSession, *, tx_hash: str, amount: str, now: dateti
             gettext("A transaction's hash is 0x and 64 digits from 0 to f. Your wallet shows it beside the payment."),
             attr="tx_hash",
         )
+    if session.status not in _AWAITED or session.superseded_by:
+        return
     if session.quote is None:
         raise OptionUnavailable(gettext("Choose first what to pay with."))
-    if session.status != Status.OPEN:
-        return
     Announcement.objects.update_or_create(
         session=session, defaults={"network": session.quote.network, "amount": amount, "tx_hash": tx_hash, "at": now}
     )

@@ -16,6 +16,7 @@ from merchants_app.treasuries.treasuries import treasury_for
 from sessions_app.errors import MoneyOnItsWay, NotPayableAgain
 from sessions_app.models import HOLDS_REFERENCE, CheckoutSession, StatusChange
 from sessions_app.paying.announcing import announced
+from sessions_app.paying.signed import under_way
 from sessions_app.selling.creation import SessionTerms, session_on
 from sessions_app.selling.payment_links import why_closed
 from sessions_app.selling.superseding import NotOpened, open_after
@@ -33,6 +34,7 @@ def may_pay_again(session: CheckoutSession, now: datetime) -> bool:
     if (
         payments_of(session)
         or announced(session, now=now)
+        or under_way(session)
         or session.watch_until <= now
         or session.merchant.suspended_at
         or has_switched_off(session.merchant, session.mode, session.allowed_assets)
@@ -43,7 +45,7 @@ def may_pay_again(session: CheckoutSession, now: datetime) -> bool:
         return False
     if session.payment_link:
         return not why_closed(session.payment_link, now)
-    return session.allow_pay_again and _ended_without_the_shop(session) and not _is_anothers_by_now(session)
+    return session.allow_pay_again and not ended_by_shop(session) and not _is_anothers_by_now(session)
 
 
 def pay_again(session: CheckoutSession, *, now: datetime) -> CheckoutSession:
@@ -61,10 +63,10 @@ def pay_again(session: CheckoutSession, *, now: datetime) -> CheckoutSession:
     raise NotPayableAgain(gettext("This payment cannot be begun anew. Go back to the shop and order from there."))
 
 
-def _ended_without_the_shop(session: CheckoutSession) -> bool:
-    """By its time or by the buyer; what the shop ended itself, it does not want to sell."""
+def ended_by_shop(session: CheckoutSession) -> bool:
+    """And not by its time or by the buyer: what the shop ended itself, it does not want to sell."""
     moves = StatusChange.objects.filter(session=session, to_status=session.status).exclude(from_status=F("to_status"))
-    return moves.order_by("-id").values_list("actor", flat=True).first() in {"", BUYER}
+    return moves.order_by("-id").values_list("actor", flat=True).first() not in {"", BUYER}
 
 
 def _is_anothers_by_now(session: CheckoutSession) -> bool:

@@ -44,8 +44,8 @@ def notices_of(
         ],
         Status.PROCESSING: lambda: [_late_but_enough(session)],
         Status.COMPLETED: lambda: [_completed(session)],
-        Status.EXPIRED: lambda: [_ended(session, payments)],
-        Status.CANCELLED: lambda: [_ended(session, payments)],
+        Status.EXPIRED: lambda: [_signed(signed, now, is_over=True), _ended(session, payments)],
+        Status.CANCELLED: lambda: [_signed(signed, now, is_over=True), _ended(session, payments)],
     }[status]()
     return tuple(notice for notice in found if notice)
 
@@ -75,12 +75,15 @@ def _paused(session: CheckoutSession) -> Notice:
     return Notice(tone="info", title=title, text=text % words)
 
 
-def _signed(under_way: Authorization | None, now: datetime) -> Notice | None:
+def _signed(under_way: Authorization | None, now: datetime, *, is_over: bool = False) -> Notice | None:
     if under_way is None:
         return None
     network = all_networks().get(under_way.network)
     about = {"asset": under_way.asset, "network": network.name if network else under_way.network}
-    if under_way.valid_before > now:
+    if under_way.valid_before > now and is_over:
+        until = moment_text(under_way.valid_before)
+        text = _("It may still be sent until %(until)s: please do not pay in another way before.") % {"until": until}
+    elif under_way.valid_before > now:
         text = _(
             "It may still be sent until %(until)s: please do not pay in another way before. You can sign %(asset)s on "
             "%(network)s again with the same wallet: it is paid once."

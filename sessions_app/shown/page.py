@@ -140,6 +140,7 @@ def pay_page(
     unseen: str = "",
     unseen_since: datetime | None = None,
     can_pay_again: bool = False,
+    by_shop: bool = False,
     signed: Authorization | None = None,
     is_mailed: bool = False,
     rows: str = "",
@@ -149,10 +150,10 @@ def pay_page(
     `state` is its face, of the same `now`, `wanted` and `unseen` (`state_of`); `options` and `fees` are looked at only
     while choosing and sending; `heads` are the newest known blocks of the networks with unconfirmed payments; `error`
     is what a form's door refused; `unseen` the name of the network that it is being paid on, if that cannot be read;
-    `signed` a payment that was handed over and of which nothing is known; `rows` the versions of all rows that this was
-    read from (`paying/page_rows.py`).
+    `signed` a payment that was handed over and of which nothing is known; `by_shop`: it cancelled the session itself;
+    `rows` the versions of all rows that this was read from (`paying/page_rows.py`).
     """
-    said_sent = announced(session, now=now) if state == State.SENT else None
+    said_sent = announced(session, now=now) if state in {State.SENT, State.EXPIRED, State.CANCELLED} else None
     sent = sent_of(said_sent, now=now) if said_sent else None
     payments = sorted_payments(session)
     due = due_of(session, fees=fees) if state == State.SEND or (state == State.AWAY and unseen) else None
@@ -171,6 +172,8 @@ def pay_page(
         unseen=unseen,
         unseen_since=unseen_since,
         now=now,
+        is_signed=signed is not None,
+        by_shop=by_shop,
     )
     return PayPage(
         token=session.page_token,

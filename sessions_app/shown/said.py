@@ -15,7 +15,7 @@ from sessions_app.shown.receipt import Progress
 from sessions_app.shown.sent import Sent
 from sessions_app.shown.states import State, Wanted
 from sessions_app.state.representation import received_value
-from sessions_app.status import Issue
+from sessions_app.status import Issue, Status
 
 Tone = Literal["", "good", "info", "warn"]
 
@@ -45,6 +45,8 @@ class Facts:
     unseen: str
     unseen_since: datetime | None
     now: datetime
+    is_signed: bool  # a signed payment was handed over, and may still be sent
+    by_shop: bool  # who ended it
 
     @property
     def names(self) -> dict[str, str]:
@@ -240,7 +242,18 @@ def _reversed(facts: Facts) -> Said:
 def _ended(facts: Facts) -> Said:
     there = [payment for payment in facts.payments if not payment.vanished_at]
     session = facts.session
-    over = _("You cancelled this payment") if session.status == "cancelled" else _("The time to pay is over")
+    over = _("The time to pay is over")
+    if session.status == Status.CANCELLED:
+        over = (
+            _("%(shop)s has cancelled this payment") % facts.names if facts.by_shop else _("You cancelled this payment")
+        )
+    if not there and (facts.sent or facts.is_signed):
+        return Said(
+            headline=over,
+            lead=_("A payment may be on its way. We look for it: please do not send another one."),
+            news=_("%(over)s. We look for your payment.") % {"over": over},
+            tone="info",
+        )
     if not there:
         return Said(
             headline=over,

@@ -1,5 +1,5 @@
 // Browser wallets for tests: they write down what they were asked, and answer as `window.script` says.
-// {method: answer}; {method: {code, message}} refuses, "never" does not answer; `leaves` is the network it is on after
+// {method: answer}; {method: {code, message}} refuses, "never" does not answer, "later" does when the test calls `window.answer`; `leaves` is the network it is on after
 // sending, `thrown` a function that throws instead of sending. `late`: it says "changed" so many milliseconds before it
 // is; `careless`: it says so and sends on the old network all the same, unless the transaction names one.
 (() => {
@@ -18,6 +18,7 @@
         const answer = script[method];
         if (method === "eth_chainId") return chainId;
         if (answer === "never") return new Promise(() => {});
+        if (answer === "later") return new Promise((resolve) => { window.answer = resolve; });
         if (method === "eth_sendTransaction" && script.thrown) script.thrown();
         if (method === "eth_sendTransaction" && script.leaves) chainId = script.leaves;
         if (method === "eth_sendTransaction") window.sentOn = params[0].chainId ?? (script.careless ? former : chainId);

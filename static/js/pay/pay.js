@@ -49,11 +49,10 @@ const send = (form, submitter) =>
   inPlace(form.action, { method: "POST", body: new URLSearchParams(new FormData(form, submitter)) }, enhance);
 
 // The wallet has sent: the server shows that from now on, in every tab and after a reload.
-async function announce(hash) {
-  const form = document.getElementById("announce");
-  if (!form) return;
-  form.elements.tx_hash.value = hash;
-  await send(form, null);
+// Whatever the page shows by then: the session may have ended while the wallet's window was open.
+function announce(hash) {
+  const { sentUrl } = document.getElementById("live").dataset;
+  return inPlace(sentUrl, { method: "POST", body: new URLSearchParams({ tx_hash: hash }) }, enhance);
 }
 
 const look = () => inPlace(location.href, {}, enhance);

@@ -8,6 +8,7 @@ import { sign } from "./sign.js";
 import { news, words } from "./words.js";
 
 const UNREACHED = 4900; // as wallets say it
+const TELL_AGAIN_MS = 4000;
 const SILENT_MS = 60_000; // a wallet that has not answered for so long may have closed its window
 
 const BUTTONS = "#pay-with-wallet, #sign-instead, #other-wallet";
@@ -27,21 +28,21 @@ let connection = null; // the wallet that is reached by it
  * hash, `given.look` has its page shown as it is by now, `given.wallets` are those found. */
 export function enableWallet(live, given) {
   ({ announce, look, wallets } = given);
+  const { address } = live.dataset;
+  announceOnce(address);
   const part = live.querySelector("#wallet");
   if (!part) return;
-  const { session } = live.dataset;
-  part.querySelector("#pay-with-wallet").addEventListener("click", () => start(session, ask));
-  part.querySelector("#sign-instead")?.addEventListener("click", () => start(session, sign));
-  part.querySelector("#other-wallet")?.addEventListener("click", () => startOther(session));
+  part.querySelector("#pay-with-wallet").addEventListener("click", () => start(address, ask));
+  part.querySelector("#sign-instead")?.addEventListener("click", () => start(address, sign));
+  part.querySelector("#other-wallet")?.addEventListener("click", () => startOther(address));
   part.querySelector("#ask-again").addEventListener("click", () => {
-    forgetAsked(session);
+    forgetAsked(address);
     connection?.close();
     [refusal, insists] = ["", true];
     draw();
     focusOnPaying();
   });
   draw();
-  announceOnce(session);
 }
 
 /** Shows the wallet part as things stand: some wallets announce themselves late, some tabs ask meanwhile. */
@@ -50,7 +51,7 @@ export function draw() {
   if (!part) return;
   placeWallets(wallets().length === 0);
   other?.drawCode();
-  const request = asked(document.getElementById("live").dataset.session);
+  const request = asked(document.getElementById("live").dataset.address);
   for (const button of part.querySelectorAll(BUTTONS)) button.disabled = request !== null;
   part.querySelector("#ask-again").hidden = request === null || isAnswering(request);
   const sentence = request ? underWay(request, part) : refusal;
@@ -78,17 +79,17 @@ function about(request, part) {
 }
 
 // `how` asks the wallet: to send, or to sign.
-function start(session, how) {
+function start(address, how) {
   const found = wallets();
   refusal = "";
-  if (found.length === 1) pay(session, found[0].provider, how);
-  else if (found.length > 1) offer(session, found, how);
+  if (found.length === 1) pay(address, found[0].provider, how);
+  else if (found.length > 1) offer(address, found, how);
 }
 
 const focusOnPaying = () => document.querySelector("#pay-with-wallet:not([hidden]), #other-wallet")?.focus();
 
 // A wallet that is not in this browser. Pressed once more, while its code is shown, it is given up.
-async function startOther(session) {
+async function startOther(address) {
   if (other?.isWaiting()) {
     other.giveUp();
     return;
@@ -98,7 +99,7 @@ async function startOther(session) {
   try {
     other = await import("./walletconnect.js").catch(() => { throw { code: UNREACHED }; });
     connection = await other.connect();
-    if (connection && document.getElementById("wallet")) await pay(session, connection, ask);
+    if (connection && document.getElementById("wallet")) await pay(address, connection, ask);
   } catch (error) {
     refusal = explained(error);
     draw();
@@ -108,7 +109,7 @@ async function startOther(session) {
   }
 }
 
-function offer(session, found, how) {
+function offer(address, found, how) {
   const part = document.getElementById("wallet");
   const list = part.querySelector(".wallet-list");
   list.replaceChildren(...found.map(({ name, icon, provider }) => {
@@ -124,7 +125,7 @@ function offer(session, found, how) {
     choice.append(name);
     choice.addEventListener("click", () => {
       list.hidden = true;
-      pay(session, provider, how);
+      pay(address, provider, how);
     });
     return choice;
   }));
@@ -133,32 +134,37 @@ function offer(session, found, how) {
   list.firstElementChild.focus();
 }
 
-async function pay(session, provider, how) {
+async function pay(address, provider, how) {
   const order = { ...document.getElementById("wallet").dataset, ...document.getElementById("sign-instead")?.dataset };
-  const isFirst = !asked(session) && await alone(session, () => request(session, provider, order, how), insists);
+  const isFirst = !asked(address) && await alone(address, () => request(address, provider, order, how), insists);
   if (!isFirst) draw();
 }
 
-async function request(session, provider, order, how) {
-  const mine = { phase: "asking", tab: TAB, at: Date.now(), amount: order.amount, units: order.units, chainId: order.chainId };
-  noteAsked(session, mine);
+async function request(address, provider, order, how) {
+  const mine = { phase: "asking", tab: TAB, amount: order.amount, units: order.units, chainId: order.chainId };
+  const note = (more) => noteAsked(address, Object.assign(mine, { at: Date.now() }, more));
+  note({});
   insists = false;
   const silent = setTimeout(draw, SILENT_MS + 100);
   const tell = (sentence) => {
     step = sentence;
     draw();
   };
+  const whenSent = (id) => {
+    note({ phase: "sent", id });
+    draw();
+  };
   try {
-    const { from, hash, isElsewhere, isHandedOver } = await how(provider, order, tell);
-    noteAsked(session, { ...mine, phase: "sent", at: Date.now(), hash, isElsewhere });
+    const { from, hash, isElsewhere, isHandedOver } = await how(provider, order, tell, whenSent);
+    note({ phase: "sent", hash, isElsewhere });
     if (isHandedOver) await look(); // the server has it already, and whoever brings it is not this wallet
     else {
-      if (!isElsewhere) announceOnce(session);
-      followSent(provider, { from, hash, chainId: order.chainId }, () => forgetAsked(session));
+      if (!isElsewhere) announceOnce(address);
+      if (hash) followSent(provider, { from, hash, chainId: order.chainId }, () => forgetAsked(address));
     }
   } catch (error) {
     // Given up by the buyer meanwhile, and asked anew: then this answer is about nothing that is shown.
-    if (asked(session)?.at === mine.at) forgetAsked(session);
+    if (asked(address)?.at === mine.at) forgetAsked(address);
     refusal = explained(error);
     if (how === sign) await look().catch(() => {}); // a payment in doubt is shown by the server
   } finally {
@@ -169,9 +175,12 @@ async function request(session, provider, order, how) {
 }
 
 // Some wallets name something else than a transaction's hash; the page then only knows that it was sent from here.
-function announceOnce(session) {
-  const { phase, tab, hash, isElsewhere } = asked(session) ?? {};
+function announceOnce(address) {
+  const { phase, tab, hash, isElsewhere } = asked(address) ?? {};
   if (phase !== "sent" || tab !== TAB || isElsewhere || announced.has(hash) || !/^0x[0-9a-f]{64}$/i.test(hash)) return;
   announced.add(hash);
-  announce(hash).catch(() => announced.delete(hash)); // without a connection: with the next piece of news
+  announce(hash).catch(() => { // without a connection
+    announced.delete(hash);
+    setTimeout(announceOnce, TELL_AGAIN_MS, address);
+  });
 }

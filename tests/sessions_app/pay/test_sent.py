@@ -109,9 +109,39 @@ def test_the_word_stays_with_its_session(client: Client, picked: CheckoutSession
     assert 'id="address"' in shown(client, others)
 
 
-def test_an_ended_session_takes_no_word(client: Client, new_session: Callable[..., CheckoutSession]) -> None:
-    ended = new_session()
+@pytest.mark.parametrize("how", ["expired", "cancelled"])
+def test_what_was_sent_in_the_last_moment_is_looked_for_and_not_asked_for_again(
+    client: Client, new_session: Callable[..., CheckoutSession], sandbox: Sandbox, how: str
+) -> None:
+    """The wallet's window was open when the session ended: the buyer agrees a moment later."""
+    ended = new_session(allowPayAgain=True)
     choose_option(session=ended, asset="USDC", network="sandbox", now=timezone.now())
-    client.post(f"/pay/{ended.page_token}/cancel")
-    assert "You cancelled this payment" in sent(client, ended)
-    assert announced(refreshed(ended), now=timezone.now()) is None
+    if how == "expired":
+        sandbox.skip(minutes=61)
+        sandbox.look()
+    else:
+        client.post(f"/pay/{ended.page_token}/cancel")
+    assert "Pay again" in shown(client, ended)
+    html = sent(client, ended)
+    assert "A payment may be on its way. We look for it: please do not send another one." in html
+    assert "49.00 USDC</bdi>" in html
+    assert "Pay again" not in html
+    assert "othing was charged" not in html
+    assert client.post(f"/pay/{ended.page_token}/again").status_code == 409
+    sandbox.skip(minutes=61)
+    assert "Pay again" in shown(client, ended)
+    assert "Nothing has arrived, and nothing was charged." in shown(client, ended)
+
+
+def test_a_word_about_what_is_paid_or_goes_on_elsewhere_is_not_kept(
+    client: Client, new_session: Callable[..., CheckoutSession], sandbox: Sandbox
+) -> None:
+    paid, former = new_session(), new_session(allowPayAgain=True)
+    for each in (paid, former):
+        choose_option(session=each, asset="USDC", network="sandbox", now=timezone.now())
+    sandbox.play(paid, "exact")
+    client.post(f"/pay/{former.page_token}/cancel")
+    client.post(f"/pay/{former.page_token}/again")
+    for each in (paid, former):
+        sent(client, each)
+        assert announced(refreshed(each), now=timezone.now()) is None

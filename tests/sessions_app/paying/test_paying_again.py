@@ -162,11 +162,11 @@ def test_not_while_the_shop_is_suspended(ended: CheckoutSession, mia: Merchant, 
     Merchant.objects.filter(pk=mia.pk).update(suspended_at=timezone.now(), suspended_by="op", suspension_reason="why")
     assert press(ended).status_code == 409
     assert own(CheckoutSession).count() == 1
+
+
 def test_not_what_the_business_takes_nothing_for_any_more(ended: CheckoutSession, press: Any, offers: Any) -> None:
     change_settings(merchant=ended.merchant, actor="mia", ways_off=["USDC@sandbox"])
     assert refuses(press, offers, ended)
-
-
 
 
 def test_of_a_payment_link_everybody_may_with_the_same_amount_until_it_is_over(

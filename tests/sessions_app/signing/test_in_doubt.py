@@ -12,12 +12,14 @@ from chains_app.models import ScanCursor
 from merchants_app.businesses.switches import switch
 from merchants_app.models import Feature
 from sessions_app.errors import AnotherSigned, SettlementInDoubt
-from sessions_app.models import Authorization, CheckoutSession
+from sessions_app.models import Authorization, CheckoutSession, Quote
 from sessions_app.paying.announcing import announced
+from sessions_app.paying.paying_again import BUYER
 from sessions_app.paying.quoting import choose_option
 from sessions_app.paying.signed import under_way
 from sessions_app.signing.asked import again
 from sessions_app.signing.settling import settle
+from sessions_app.state.lifecycle import cancel
 from tests.facilitator import DEVCHAIN, PAT, TX_HASH, Facilitator
 from tests.loopback import HANG_UP
 from tests.sessions_app.signing.buyer import OTHER, settled, signed
@@ -167,3 +169,37 @@ def test_while_an_operator_has_it_off_what_was_handed_over_is_still_told(
     assert "Your signed payment was handed over" in Client().get(page).content.decode()
     answer = Client().get(f"{page}/to-sign", {"sender": PAT.address})
     assert (answer.status_code, answer.json()["detail"]) == (409, "No signed payments are taken here: send it.")
+
+
+@pytest.mark.parametrize("end", ["by time", "by the buyer"])
+def test_what_was_handed_over_keeps_its_buyer_from_paying_again(
+    several: CheckoutSession, facilitator: Facilitator, client: Client, end: str
+) -> None:
+    own(CheckoutSession).update(allow_pay_again=True)
+    left_in_doubt(again(several), facilitator)
+    if end == "by time":
+        own(CheckoutSession).update(expires_at=timezone.now())
+    else:
+        cancel(several, actor=BUYER)
+    html = client.get(f"/pay/{several.page_token}").content.decode()
+    assert "Your signed payment was handed over" in html
+    assert "please do not pay in another way before." in html
+    assert "You can sign" not in html
+    assert "A payment may be on its way. We look for it: please do not send another one." in html
+    assert "Pay again" not in html
+    assert client.post(f"/pay/{several.page_token}/again").status_code == 409
+    is_over_by_the_clock()
+    devchain_is_read()
+    assert "Pay again" in client.get(f"/pay/{several.page_token}").content.decode()
+
+
+@pytest.mark.parametrize("view", ["choose", "lapsed"])
+def test_whatever_the_page_asks_for_it_tells_of_what_was_handed_over(
+    several: CheckoutSession, facilitator: Facilitator, client: Client, view: str
+) -> None:
+    left_in_doubt(several, facilitator)
+    if view == "lapsed":
+        own(Quote).update(valid_until=timezone.now())
+    html = client.get(f"/pay/{several.page_token}{'?change=1' if view == 'choose' else ''}").content.decode()
+    assert f'data-state="{view}"' in html
+    assert "Your signed payment was handed over" in html

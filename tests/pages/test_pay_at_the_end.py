@@ -1,0 +1,80 @@
+"""The wallet's window is open while the session ends: what was sent is told all the same, and not asked for again."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.utils import timezone
+from playwright.sync_api import Page, Route, expect
+
+from sessions_app.models import CheckoutSession
+from sessions_app.paying.paying_again import BUYER
+from sessions_app.paying.quoting import choose_option
+from sessions_app.state.lifecycle import cancel
+from tests.pages.buyer import OpenPage, headline, news, pick
+
+WALLETS = Path(__file__).with_name("wallets.js").read_text(encoding="utf-8")
+BUTTON = "Pay with browser wallet"
+HASH = "0x" + "ab" * 32
+
+
+@pytest.fixture
+def session(new_session: Callable[..., CheckoutSession], monkeypatch: pytest.MonkeyPatch) -> CheckoutSession:
+    """Its shop lets its buyer pay again; USDC on Devchain is due."""
+    monkeypatch.setenv("RPC_URL_DEVCHAIN", "http://127.0.0.1:8545")
+    made = new_session(allowPayAgain=True)
+    choose_option(session=made, asset="USDC", network="devchain", now=timezone.now())
+    return made
+
+
+@pytest.fixture
+def asking(page: Page, open_page: OpenPage, session: CheckoutSession) -> Page:
+    """The wallet asks its buyer to agree, who does when the test says so."""
+    script: dict[str, Any] = {"legacy": True, "eth_chainId": "0x7a69", "eth_sendTransaction": "later"}
+    page.context.add_init_script(f"window.script = {json.dumps(script)}; {WALLETS}")
+    shown = open_page(session)
+    shown.get_by_role("button", name=BUTTON).click()
+    news(shown, "Look at your wallet")
+    return shown
+
+
+def ends(session: CheckoutSession) -> None:
+    """Its time is over."""
+    CheckoutSession.objects.filter(pk=session.pk).update(expires_at=timezone.now())
+
+
+def test_what_was_agreed_to_after_the_end_is_told_and_nobody_is_asked_to_pay_again(
+    asking: Page, session: CheckoutSession
+) -> None:
+    ends(session)
+    headline(asking, "The time to pay is over")
+    again = asking.get_by_role("button", name="Pay again")
+    expect(again).to_be_visible()
+    asking.evaluate(f"window.answer('{HASH}')")
+    expect(asking.locator("#live")).to_contain_text("We look for it: please do not send another one.")
+    expect(asking.locator("#live").get_by_text(HASH)).to_be_visible()
+    expect(again).to_have_count(0)
+
+
+def test_without_a_connection_it_is_told_later(asking: Page, session: CheckoutSession) -> None:
+    lost = list[Route]()
+
+    def fails_once(route: Route) -> None:
+        lost.append(route)
+        route.abort() if len(lost) == 1 else route.continue_()
+
+    asking.route("**/sent", fails_once)
+    asking.evaluate(f"window.answer('{HASH}')")
+    headline(asking, "Sent. Now Devchain takes it up")
+    assert len(lost) == 2
+
+
+def test_who_pays_again_meanwhile_is_told_that_the_wallet_still_asks(asking: Page, session: CheckoutSession) -> None:
+    """The new session has the same address: the wallet would send there twice."""
+    cancel(session, actor=BUYER)
+    asking.get_by_role("button", name="Pay again").click()
+    pick(asking, "USDC", "devchain")
+    news(asking, "Your wallet was asked already, in another tab or before this page was loaded anew.")
+    expect(asking.get_by_role("button", name=BUTTON)).to_be_disabled()
