@@ -87,7 +87,8 @@ def ask(page_with_wallet: Page) -> Ask:
                 window.asked.length = 0;
                 const wallet = window.fakeWallet("odd", { ...window.script, ...given });
                 try {
-                    const sent = await ask(wallet, { ...document.getElementById("wallet").dataset }, () => {});
+                    const order = { ...document.getElementById("wallet").dataset };
+                    const sent = await ask(wallet, order, () => {}, () => {});
                     return { ...sent, sentOn: window.sentOn, asked: window.asked };
                 } catch (error) {
                     return { refused: explained(error), asked: window.asked };

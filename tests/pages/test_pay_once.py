@@ -17,6 +17,11 @@ WALLETS = Path(__file__).with_name("wallets.js").read_text(encoding="utf-8")
 BUTTON = "Pay with browser wallet"
 AGAIN = "I looked in the wallet: ask it again"
 HASH = "0x" + "ab" * 32
+SMART = {
+    "wallet_getCapabilities": {"0x7a69": {"atomic": {"status": "supported"}}},
+    "wallet_sendCalls": {"id": "0xca11"},
+    "wallet_getCallsStatus": "never",
+}
 
 Open = Callable[..., Page]
 
@@ -72,11 +77,6 @@ def test_a_payment_that_came_meanwhile_leaves_it_resting_and_says_what_was_asked
     expect(page.get_by_role("button", name=BUTTON)).to_be_disabled()
 
 
-def test_a_second_tab_does_not_ask_too(opened: Open) -> None:
-    page = opened(eth_sendTransaction="never")
-    press(page)
-    says(page, "Look at your wallet")
-    other = page.context.new_page()
 def test_an_older_answer_that_comes_late_does_not_bring_the_button_back(opened: Open, page: Page) -> None:
     held = list[Route]()
     page.route("**/status", lambda route: route.continue_() if held else held.append(route))
@@ -91,6 +91,11 @@ def test_an_older_answer_that_comes_late_does_not_bring_the_button_back(opened: 
     headline(page, "Sent. Now Devchain takes it up")
 
 
+def test_a_second_tab_does_not_ask_too(opened: Open) -> None:
+    page = opened(eth_sendTransaction="never")
+    press(page)
+    says(page, "Look at your wallet")
+    other = page.context.new_page()
     other.goto(page.url)
     says(other, "in another tab or before this page was loaded anew")
     expect(other.get_by_role("button", name=BUTTON)).to_be_disabled()
@@ -188,3 +193,30 @@ def test_a_payment_that_failed_or_was_replaced_is_told(
     })  # fmt: skip
     page.clock.run_for(5_000)
     expect(page.locator("#news")).to_contain_text(sentence)
+
+
+def test_a_smart_wallet_that_never_says_how_it_stands_has_sent_all_the_same(opened: Open, page: Page) -> None:
+    page.clock.install()
+    opened(**SMART)
+    press(page)
+    says(page, "Sent from your wallet.")
+    page.clock.run_for(61_000)
+    says(page, "Sent from your wallet.")
+    expect(page.get_by_role("button", name=BUTTON)).to_be_disabled()
+    other = page.context.new_page()
+    other.goto(page.url)
+    says(other, "You sent a payment from this browser a moment ago.")
+    page.evaluate(f"window.script.wallet_getCallsStatus = {{ receipts: [{{ transactionHash: '{HASH}' }}] }}")
+    page.clock.run_for(12_000)
+    headline(page, "Sent. Now Devchain takes it up")
+
+
+def test_what_a_smart_wallet_could_not_send_after_all_may_be_paid_again(opened: Open, page: Page) -> None:
+    page.clock.install()
+    opened(**SMART)
+    press(page)
+    says(page, "Sent from your wallet.")
+    page.evaluate("window.script.wallet_getCallsStatus = { status: 400 }")
+    page.clock.run_for(12_000)
+    says(page, "The network refused the payment")
+    expect(page.get_by_role("button", name=BUTTON)).to_be_enabled()

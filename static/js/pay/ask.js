@@ -12,8 +12,9 @@ const GONE = [4900, 4901];
 /** What went wrong, as the sentence for the buyer. */
 export class WalletProblem extends Error {}
 
-/** Asks for the payment that `order` describes (the panel's data). Returns {from, hash, isElsewhere}. */
-export async function ask(provider, order, tell) {
+/** Asks for the payment that `order` describes (the panel's data). `whenSent` is told a smart wallet's word for what it
+ * has sent, before there is a hash. Returns {from, hash, isElsewhere}; the hash is empty when none has come in time. */
+export async function ask(provider, order, tell, whenSent) {
   const from = await accountOf(provider, tell);
   await changeNetwork(provider, order, tell);
   const { contract, recipient, units, chainId, gas } = order;
@@ -22,8 +23,8 @@ export async function ask(provider, order, tell) {
   tell(words("walletAsking"));
   if (smart) {
     const failed = () => new WalletProblem(words("walletReverted"));
-    const hash = await sendCalls(provider, payment, { paymaster: smart.paymaster && order.paymaster, failed });
-    if (hash) return { from, hash, isElsewhere: false };
+    const hash = await sendCalls(provider, payment, { paymaster: smart.paymaster && order.paymaster, failed, whenSent });
+    if (hash !== null) return { from, hash, isElsewhere: false };
   }
   const hash = await provider.request({ method: "eth_sendTransaction", params: [payment] });
   // A wallet that heeds no `chainId` may have changed in between, or never have changed at all.
