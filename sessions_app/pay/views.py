@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse, HttpResponseNotModified, HttpResponseRedirect
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext
 from django.views.decorators.http import require_POST, require_safe
@@ -95,6 +96,10 @@ status.asked_by_many = unchanged  # type: ignore[attr-defined]
 
 @_buyers_door
 def _news(request: HttpRequest, session: CheckoutSession) -> HttpResponse:
+    if successor := successor_of(session):  # an open page goes on with it, as one that is loaded does
+        asked = query_of(request)
+        to = reverse("hosted:pay-status", args=[successor.page_token])
+        return redirect(f"{to}?{urlencode(asked)}" if asked else to)
     page = _view_model(request, session)
     response = render(request, "pay/_live.html", _context(request, page))
     response["ETag"] = f'"{page.version}"'
@@ -224,6 +229,7 @@ def _view_model(request: HttpRequest, session: CheckoutSession, error: str = "")
         rows=session.page_rows,
         signed=_signed(session, state),
         is_mailed=state == State.PAID and has_receipt_letter(session),
+        by_shop=state == State.CANCELLED and ended_by_shop(session),
         can_pay_again=state in {State.EXPIRED, State.CANCELLED} and may_pay_again(session, now),
     )
 

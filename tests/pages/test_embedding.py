@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
+from decimal import Decimal
 
 import pytest
 from django.utils import timezone
@@ -12,8 +13,11 @@ from pytest_django.live_server_helper import LiveServer
 from merchants_app.models import Merchant
 from sessions_app.models import CheckoutSession
 from sessions_app.paying.quoting import choose_option
+from sessions_app.selling.creation import session_on
+from sessions_app.selling.superseding import open_in_place_of
+from sessions_app.state import lifecycle
 from tests.browser import PATIENCE
-from tests.cast import refreshed
+from tests.cast import agreed, refreshed
 from tests.loopback import Asked, LoopbackServer, Reply
 from tests.sandbox import Sandbox
 
@@ -129,6 +133,24 @@ def test_inside_the_page_it_is_as_high_as_it_is_and_its_forms_work(
     payment.locator("#play-short").click()
     expect(payment.locator("#live")).to_contain_text("Waiting for your payment")
     assert page.evaluate("told.map(({ type }) => type)") == ["ready"]
+
+
+def test_a_payment_that_goes_on_by_another_session_goes_on_where_it_is_shown(
+    page: Page, shop: Shop, picked: str, session: CheckoutSession, mia: Merchant
+) -> None:
+    page.goto(shop.url)
+    page.evaluate("url => Tallystick.mount(box, { url })", picked)
+    payment = page.frame_locator("iframe")
+    expect(payment.locator("#news")).to_contain_text("Waiting for your payment")
+    dearer = session_on(mia, "test", agreed(amount=Decimal(60)))
+    open_in_place_of(session, dearer, actor="mia", renames_customer=False, allow_repeat=False)
+    expect(payment.locator("#live")).to_have_attribute("data-session", dearer.public_id)
+    expect(payment.locator(".order .price")).to_contain_text("60.00 USD")
+    assert told(page) == ["ready"]
+    lifecycle.cancel(dearer, actor="mia")
+    expect(payment.locator("#headline")).to_have_text("Mia Coffee has cancelled this payment")
+    page.wait_for_function("told.length === 2")
+    assert page.evaluate("told.at(-1)")["session"] == dearer.public_id
 
 
 def test_a_page_of_another_origin_shows_nothing_and_is_told_nothing(

@@ -20,10 +20,11 @@ function tell(type, more = {}) {
 const tellHeight = () => tell("resize", { height: Math.ceil(document.body.getBoundingClientRect().height) });
 
 function tellResult() {
-  const { status, state } = live()?.dataset ?? {};
+  const { session, status, state } = live()?.dataset ?? {};
   const result = state === "reversed" ? undefined : RESULTS[status];
-  if (!shop || !result || told === result) return;
-  told = result;
+  const news = `${session} ${result}`; // the page may go on with the session in this one's place
+  if (!shop || !result || told === news) return;
+  told = news;
   tell(result, result === "paid" ? { successUrl: document.getElementById("back-to-shop")?.href ?? null } : {});
 }
 

@@ -64,6 +64,8 @@ def test_the_new_session_has_the_same_terms_the_present_time_and_the_former_ones
     assert events_of(ended) == ["created", "expired"]
     # Whoever opens the former page, or presses once more, is led on.
     assert client.get(f"/pay/{ended.page_token}").url == answer.url
+    assert client.get(f"/pay/{ended.page_token}/status").url == f"{answer.url}/status"
+    assert client.get(f"/pay/{ended.page_token}/status?qr=other&x=1").url == f"{answer.url}/status?qr=other"
     assert press(ended).url == answer.url
     assert own(CheckoutSession).count() == 2
 
@@ -110,6 +112,15 @@ def test_not_what_the_shop_ended_itself(new_session: New, press: Any, offers: An
     assert refuses(press, offers, session)
 
 
+def test_who_cancelled_it_is_said_as_it_was(new_session: New, client: Client) -> None:
+    for actor, sentence in ((BUYER, "You cancelled this payment"), ("mia", "Mia Coffee has cancelled this payment")):
+        session = new_session()
+        cancel(session, actor=actor)
+        page = client.get(f"/pay/{session.page_token}").content.decode()
+        assert f'<h1 id="headline" tabindex="-1">{sentence}</h1>' in page
+        assert f"{sentence}. Nothing was charged." in page
+
+
 @pytest.mark.parametrize("scenario", ["short", "wrong_asset", "dropped"])
 def test_never_while_there_is_money_or_was(
     ended: CheckoutSession, press: Any, offers: Any, sandbox: Sandbox, scenario: str
@@ -151,6 +162,11 @@ def test_not_to_a_wallet_that_the_business_has_given_up(
     assert refuses(press, offers, ended)
 
 
+def test_not_what_the_business_takes_nothing_for_any_more(ended: CheckoutSession, press: Any, offers: Any) -> None:
+    change_settings(merchant=ended.merchant, actor="mia", ways_off=["USDC@sandbox"])
+    assert refuses(press, offers, ended)
+
+
 def test_not_for_ever(ended: CheckoutSession) -> None:
     """Once the address is watched no more."""
     session = CheckoutSession.objects.get(pk=ended.pk)
@@ -162,11 +178,6 @@ def test_not_while_the_shop_is_suspended(ended: CheckoutSession, mia: Merchant, 
     Merchant.objects.filter(pk=mia.pk).update(suspended_at=timezone.now(), suspended_by="op", suspension_reason="why")
     assert press(ended).status_code == 409
     assert own(CheckoutSession).count() == 1
-
-
-def test_not_what_the_business_takes_nothing_for_any_more(ended: CheckoutSession, press: Any, offers: Any) -> None:
-    change_settings(merchant=ended.merchant, actor="mia", ways_off=["USDC@sandbox"])
-    assert refuses(press, offers, ended)
 
 
 def test_of_a_payment_link_everybody_may_with_the_same_amount_until_it_is_over(
