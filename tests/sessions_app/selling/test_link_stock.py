@@ -11,7 +11,7 @@ from merchants_app.models import Merchant
 from sessions_app.errors import LinkClosed
 from sessions_app.models import CheckoutSession, PaymentLink
 from sessions_app.paying.paying_again import pay_again
-from sessions_app.paying.quoting import choose_option
+from sessions_app.paying.quoting import choose_option, options_for, promise
 from sessions_app.selling.payment_links import open_link
 from sessions_app.state.stock import count_held
 from tests.cast import MIAS_WALLET, merchant, refreshed
@@ -109,6 +109,18 @@ def test_who_pays_again_keeps_the_piece_as_long_as_anybody(link: PaymentLink, sa
     sandbox.skip(minutes=16)
     with pytest.raises(LinkClosed, match="sold out"):
         picked(again)
+
+
+def test_a_price_that_is_promised_beside_the_picked_one_holds_as_long_as_the_piece(
+    link: PaymentLink, sandbox: Sandbox
+) -> None:
+    first = picked(open_link(link, **BUYER))
+    sandbox.skip(minutes=10)
+    options = {each.option.asset.symbol: each.option for each in options_for(first, timezone.now())}
+    beside = promise(first, options["USDT"], timezone.now())
+    assert beside.valid_until == first.quote.valid_until
+    assert refreshed(first).quote == first.quote
+    assert picked(first, "USDT").quote == beside
 
 
 @pytest.mark.parametrize(("paid", "status"), [("exact", "completed"), ("short", "open"), ("stuck", "processing")])
