@@ -86,9 +86,10 @@ def test_an_older_answer_that_comes_late_does_not_bring_the_button_back(opened: 
     old = held[0].fetch(headers={**held[0].request.headers, "if-none-match": ""})
     press(page)
     headline(page, "Sent. Now Devchain takes it up")
-    held[0].fulfill(response=old)
-    page.wait_for_timeout(500)
-    headline(page, "Sent. Now Devchain takes it up")
+    with page.expect_response("**/status"):
+        held[0].fulfill(response=old)
+    page.wait_for_timeout(1_000)  # less than until it asks again
+    assert page.locator("#live").get_attribute("data-state") == "sent"
 
 
 def test_a_second_tab_does_not_ask_too(opened: Open) -> None:
