@@ -46,7 +46,7 @@ class Facts:
     unseen_since: datetime | None
     now: datetime
     is_signed: bool  # a signed payment was handed over, and may still be sent
-    by_shop: bool  # who ended it
+    by_shop: bool  # it was cancelled by the shop, and not by its buyer
 
     @property
     def names(self) -> dict[str, str]:
