@@ -6,6 +6,7 @@ Everything comes in as arguments: no query, no clock. The templates under `templ
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import sha256
 
 from django.utils.functional import Promise
 from django.utils.safestring import SafeString
@@ -90,6 +91,7 @@ class PayPage:
     may_be_refunded: bool  # money is there that the shop might send back: the buyer can say where to
     refund_address: list[str]  # in groups
     address: list[str]  # the session's, in groups; empty before there is one
+    place: str  # names the address to the page's script without showing it; empty before there is one
     scenarios: tuple[ScenarioButton, ...]
 
     success_url: str
@@ -212,6 +214,7 @@ def pay_page(
         may_be_refunded=_may_be_refunded(session, payments),
         refund_address=address_groups(session.refund_address) if session.refund_address else [],
         address=address_groups(session.deposit.address) if hasattr(session, "deposit") else [],
+        place=_place(session),
         scenarios=scenario_buttons(session) if session.mode == "test" else (),
         success_url=with_session_id(session.success_url, session.public_id),
         receipt_url=receipt_url(session) if state == State.PAID else "",
@@ -220,6 +223,11 @@ def pay_page(
         cancel_url="" if session.cancel_url == NO_SHOP else session.cancel_url,
         error=str(error),
     )
+
+
+def _place(session: CheckoutSession) -> str:
+    """The same for the session in this one's place, which has its address."""
+    return sha256(session.deposit.address.encode()).hexdigest()[:16] if hasattr(session, "deposit") else ""
 
 
 def _clock(due: Due | None, session: CheckoutSession, wanted: Wanted, now: datetime) -> Clock | None:

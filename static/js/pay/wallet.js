@@ -28,15 +28,15 @@ let connection = null; // the wallet that is reached by it
  * hash, `given.look` has its page shown as it is by now, `given.wallets` are those found. */
 export function enableWallet(live, given) {
   ({ announce, look, wallets } = given);
-  const { address } = live.dataset;
-  announceOnce(address);
+  const { place } = live.dataset;
+  announceOnce(place);
   const part = live.querySelector("#wallet");
   if (!part) return;
-  part.querySelector("#pay-with-wallet").addEventListener("click", () => start(address, ask));
-  part.querySelector("#sign-instead")?.addEventListener("click", () => start(address, sign));
-  part.querySelector("#other-wallet")?.addEventListener("click", () => startOther(address));
+  part.querySelector("#pay-with-wallet").addEventListener("click", () => start(place, ask));
+  part.querySelector("#sign-instead")?.addEventListener("click", () => start(place, sign));
+  part.querySelector("#other-wallet")?.addEventListener("click", () => startOther(place));
   part.querySelector("#ask-again").addEventListener("click", () => {
-    forgetAsked(address);
+    forgetAsked(place);
     connection?.close();
     [refusal, insists] = ["", true];
     draw();
@@ -51,7 +51,7 @@ export function draw() {
   if (!part) return;
   placeWallets(wallets().length === 0);
   other?.drawCode();
-  const request = asked(document.getElementById("live").dataset.address);
+  const request = asked(document.getElementById("live").dataset.place);
   for (const button of part.querySelectorAll(BUTTONS)) button.disabled = request !== null;
   part.querySelector("#ask-again").hidden = request === null || isAnswering(request);
   const sentence = request ? underWay(request, part) : refusal;
@@ -79,17 +79,17 @@ function about(request, part) {
 }
 
 // `how` asks the wallet: to send, or to sign.
-function start(address, how) {
+function start(place, how) {
   const found = wallets();
   refusal = "";
-  if (found.length === 1) pay(address, found[0].provider, how);
-  else if (found.length > 1) offer(address, found, how);
+  if (found.length === 1) pay(place, found[0].provider, how);
+  else if (found.length > 1) offer(place, found, how);
 }
 
 const focusOnPaying = () => document.querySelector("#pay-with-wallet:not([hidden]), #other-wallet")?.focus();
 
 // A wallet that is not in this browser. Pressed once more, while its code is shown, it is given up.
-async function startOther(address) {
+async function startOther(place) {
   if (other?.isWaiting()) {
     other.giveUp();
     return;
@@ -99,7 +99,7 @@ async function startOther(address) {
   try {
     other = await import("./walletconnect.js").catch(() => { throw { code: UNREACHED }; });
     connection = await other.connect();
-    if (connection && document.getElementById("wallet")) await pay(address, connection, ask);
+    if (connection && document.getElementById("wallet")) await pay(place, connection, ask);
   } catch (error) {
     refusal = explained(error);
     draw();
@@ -109,7 +109,7 @@ async function startOther(address) {
   }
 }
 
-function offer(address, found, how) {
+function offer(place, found, how) {
   const part = document.getElementById("wallet");
   const list = part.querySelector(".wallet-list");
   list.replaceChildren(...found.map(({ name, icon, provider }) => {
@@ -125,7 +125,7 @@ function offer(address, found, how) {
     choice.append(name);
     choice.addEventListener("click", () => {
       list.hidden = true;
-      pay(address, provider, how);
+      pay(place, provider, how);
     });
     return choice;
   }));
@@ -134,15 +134,15 @@ function offer(address, found, how) {
   list.firstElementChild.focus();
 }
 
-async function pay(address, provider, how) {
+async function pay(place, provider, how) {
   const order = { ...document.getElementById("wallet").dataset, ...document.getElementById("sign-instead")?.dataset };
-  const isFirst = !asked(address) && await alone(address, () => request(address, provider, order, how), insists);
+  const isFirst = !asked(place) && await alone(place, () => request(place, provider, order, how), insists);
   if (!isFirst) draw();
 }
 
-async function request(address, provider, order, how) {
+async function request(place, provider, order, how) {
   const mine = { phase: "asking", tab: TAB, amount: order.amount, units: order.units, chainId: order.chainId };
-  const note = (more) => noteAsked(address, Object.assign(mine, { at: Date.now() }, more));
+  const note = (more) => noteAsked(place, Object.assign(mine, { at: Date.now() }, more));
   note({});
   insists = false;
   const silent = setTimeout(draw, SILENT_MS + 100);
@@ -159,12 +159,12 @@ async function request(address, provider, order, how) {
     note({ phase: "sent", hash, isElsewhere });
     if (isHandedOver) await look(); // the server has it already, and whoever brings it is not this wallet
     else {
-      if (!isElsewhere) announceOnce(address);
-      if (hash) followSent(provider, { from, hash, chainId: order.chainId }, () => forgetAsked(address));
+      if (!isElsewhere) announceOnce(place);
+      if (hash) followSent(provider, { from, hash, chainId: order.chainId }, () => forgetAsked(place));
     }
   } catch (error) {
     // Given up by the buyer meanwhile, and asked anew: then this answer is about nothing that is shown.
-    if (asked(address)?.at === mine.at) forgetAsked(address);
+    if (asked(place)?.at === mine.at) forgetAsked(place);
     refusal = explained(error);
     if (how === sign) await look().catch(() => {}); // a payment in doubt is shown by the server
   } finally {
@@ -175,12 +175,12 @@ async function request(address, provider, order, how) {
 }
 
 // Some wallets name something else than a transaction's hash; the page then only knows that it was sent from here.
-function announceOnce(address) {
-  const { phase, tab, hash, isElsewhere } = asked(address) ?? {};
+function announceOnce(place) {
+  const { phase, tab, hash, isElsewhere } = asked(place) ?? {};
   if (phase !== "sent" || tab !== TAB || isElsewhere || announced.has(hash) || !/^0x[0-9a-f]{64}$/i.test(hash)) return;
   announced.add(hash);
   announce(hash).catch(() => { // without a connection
     announced.delete(hash);
-    setTimeout(announceOnce, TELL_AGAIN_MS, address);
+    setTimeout(announceOnce, TELL_AGAIN_MS, place);
   });
 }
