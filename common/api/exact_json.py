@@ -66,8 +66,12 @@ class ExactEncoder(json.JSONEncoder):
         return dumps(o)
 
 
+# Reads text of our own, which is bound by no limit for requests: `dumps` may write a number longer than it was sent.
+loads_own = ExactDecoder().decode
+
+
 def loads_strict(text: str) -> Any:
-    """Reads a request's text. Raises WrongJson for NaN, repeated names, deep nesting, absurd numbers."""
+    """Reads others' text. Raises WrongJson for NaN, repeated names, deep nesting, absurd numbers."""
     # Counting all brackets is quick and settles nearly every body; only a suspicious one is read by letters.
     if text.count("[") + text.count("{") > MAX_DEPTH and (place := _too_deep(text)) is not None:
         raise WrongJson(f"The JSON is nested more than {MAX_DEPTH} levels deep at character {place + 1}.")

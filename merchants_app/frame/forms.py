@@ -3,7 +3,6 @@
 And a form that is sent again, by a second click or by going back, is done once: the second answer is the first one.
 """
 
-import hashlib
 import re
 import time as clock
 from collections.abc import Callable, Sequence
@@ -22,7 +21,7 @@ from common.email_addresses import MailboxField
 from merchants_app.frame.access import Access
 from merchants_app.models import KeyScope, Role, TreasuryKind, User
 from merchants_app.powers import SCOPE_WORDS, scopes_within
-from merchants_app.requests.idempotency import Answer, StillRunning, answer_once
+from merchants_app.requests.idempotency import Answer, StillRunning, answer_once, form_key
 
 _SCOPES = [(scope.value, f"{scope}: {words}") for scope, words in SCOPE_WORDS.items()]
 _AMOUNT = re.compile(r"[0-9]{1,8}(\.[0-9]{1,2})?")
@@ -224,7 +223,7 @@ def once(request: HttpRequest, access: Access, act: Callable[[], str]) -> str:
         try:
             return answer_once(
                 key=access,
-                idempotency_key=f"form:{hashlib.sha256(typed.urlencode().encode()).hexdigest()}",
+                idempotency_key=form_key(typed.urlencode()),
                 method="POST",
                 path=request.path,
                 body=b"",

@@ -30,6 +30,8 @@ LEASE = timedelta(minutes=2)
 # Three a lease, 20 minutes: no request takes longer, so none that hangs keeps its key for ever.
 _RENEWALS = 30
 _LONGEST_KEY = 255
+# Of a form of the dashboard (`form_key`), as PostgreSQL matches it.
+FORM_KEYS = "^form:[0-9a-f]{64}$"
 
 
 class WrongIdempotencyKey(DomainError):
@@ -128,6 +130,11 @@ def answer_once(
         return attempt(key, idempotency_key, fingerprint, act)
     except _AnsweredMeanwhile:
         return attempt(key, idempotency_key, fingerprint, act)
+
+
+def form_key(typed: str) -> str:
+    """The key of a form that was filled in so; with another word in it, it is another form."""
+    return f"form:{hashlib.sha256(typed.encode()).hexdigest()}"
 
 
 def forget_old(now: datetime) -> int:

@@ -5,7 +5,7 @@ from django.utils import timezone
 from rest_framework.decorators import action
 from rest_framework.response import Response
 
-from common.api.exact_json import dumps, loads_strict
+from common.api.exact_json import dumps, loads_own
 from merchants_app.frame.api_base import MerchantViewSet, json_answer, lead_on
 from merchants_app.frame.api_request import ApiRequest
 from merchants_app.models import KeyScope
@@ -40,7 +40,7 @@ def _create_at_once(request: ApiRequest, claim: Claim) -> Answer | None:
 
 def _as_it_is_now(request: ApiRequest, body: bytes) -> bytes:
     """The answer to a create that is sent again: its session, which may have ended since."""
-    session = SessionScope.of(request).view(loads_strict(body.decode())["id"])
+    session = SessionScope.of(request).view(loads_own(body.decode())["id"])
     return dumps(represent(session)).encode()
 
 

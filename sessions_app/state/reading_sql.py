@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar, get_type_hints
 
-from common.api.exact_json import ExactDecoder
+from common.api.exact_json import loads_own
 from common.database import fetch
 from merchants_app.models import Merchant
 from sessions_app.models import CheckoutSession, Customer, Decision, DepositAddress, Payment, Quote, Refund
@@ -24,7 +24,6 @@ from sessions_app.state.session_view import (
 )
 
 T = TypeVar("T")
-_exact = ExactDecoder().decode
 
 
 def _columns(view: Any, alias: str) -> str:
@@ -102,7 +101,7 @@ def _session(
     *own, metadata = row[:_LENGTH]
     customer, address, *quote, provenance = row[_LENGTH:-1]
     apart: list[Any] = [
-        _exact(metadata),
+        loads_own(metadata),
         CustomerView(customer),
         DepositView(address) if address else None,
         _quote(quote, provenance) if provenance is not None else None,

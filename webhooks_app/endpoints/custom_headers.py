@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from cryptography.fernet import InvalidToken
 
-from common.api.exact_json import loads_strict
+from common.api.exact_json import loads_own
 from common.encryption import decrypt
 from webhooks_app.errors import WrongHeaders
 
@@ -42,7 +42,7 @@ def check_headers(headers: Mapping[str, str]) -> None:
 def headers_in(encrypted: str) -> dict[str, str] | None:
     """The headers of an endpoint's `headers_encrypted`; None when no key of today can read them."""
     try:
-        return dict(loads_strict(decrypt(encrypted))) if encrypted else {}
+        return dict(loads_own(decrypt(encrypted))) if encrypted else {}
     except InvalidToken:
         return None
 
