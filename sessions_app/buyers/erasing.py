@@ -3,8 +3,9 @@
 Where a buyer's data lies is listed in docs/privacy.md; a test looks through every column of the database.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
+from functools import partial
 from itertools import chain
 
 from django.db import transaction
@@ -13,7 +14,6 @@ from django.utils import timezone
 
 from common.postgresql.bulk_sql import update_rows
 from merchants_app.audit import forget_words, record
-from merchants_app.models import Merchant
 from merchants_app.requests.stored_answers import forget_in_answers
 from sessions_app.buyers.forgetting import FIELDS, NAME, Forget, placeholder
 from sessions_app.errors import StillNeeded
@@ -38,29 +38,27 @@ from webhooks_app.events.forgetting import forget_in_events
 BATCH = 100
 _REASON = "The buyer's personal data was erased."
 _NAMED_IN_SENTENCE = 3
+_OF_LINKS = ("product_id", "product_name", "product_description", "success_url")
 
 
 def erase_buyer(customer: Customer, *, actor: str, now: datetime | None = None) -> int:
     """Erases a buyer; returns how many sessions they had. Erased already: nothing happens, and it returns 0.
 
-    In batches, each a transaction: if it breaks off, the next try goes on. Raises `StillNeeded` while a payment of
-    theirs is not over; nothing more is erased then.
+    In batches, each a transaction: wherever it breaks off, the next try goes on. Raises `StillNeeded` while a payment
+    of theirs is not over; nothing more is erased then.
     """
-    email, name = customer.email, customer.name
-    done = erase_rows(customer, actor=actor, now=now or timezone.now())
-    if done is None:
-        return 0
-    forget = _forget(customer, people={email, name})
-    merchant, mode = customer.merchant, customer.mode
-    forget_in_answers(email or customer.public_id, merchant=merchant, mode=mode, forget=forget.in_json)
-    if email:
-        _forget_in_links(email, merchant=merchant, mode=mode, forget=forget)
-    record(merchant=merchant, mode=mode, actor=actor, action="buyer.erased", subject=customer.public_id, sessions=done)
-    return done
+    at_last = partial(_forget_in_answers_and_tell, actor=actor)
+    return erase_rows(customer, actor=actor, now=now or timezone.now(), at_last=at_last) or 0
 
 
-def erase_rows(customer: Customer, *, actor: str, now: datetime) -> int | None:
-    """The buyer, their sessions and all that hangs on those; None when that was done before. Raises `StillNeeded`."""
+def erase_rows(
+    customer: Customer, *, actor: str, now: datetime, at_last: Callable[[Customer, int], None] | None = None
+) -> int | None:
+    """The buyer, their sessions and all that hangs on those; None when that was done before. Raises `StillNeeded`.
+
+    `at_last`, told how many sessions there were, belongs to the transaction that takes the address away: afterwards
+    nobody could tell any more what is left to be found by it.
+    """
     done = 0
     while True:
         with transaction.atomic():
@@ -76,9 +74,20 @@ def erase_rows(customer: Customer, *, actor: str, now: datetime) -> int | None:
             _erase_sessions(kept, batch, actor=actor, now=now)
             done += len(batch)
             if len(batch) < BATCH:
+                _forget_in_links(kept)
+                if at_last:
+                    at_last(kept, done)
                 kept.email, kept.name, kept.erased_at = placeholder(kept), NAME, now
                 kept.save(update_fields=["email", "name", "erased_at"])
                 return done
+
+
+def _forget_in_answers_and_tell(customer: Customer, sessions: int, *, actor: str) -> None:
+    merchant, mode = customer.merchant, customer.mode
+    word, forget = customer.email or customer.public_id, _forget(customer, people={customer.email, customer.name})
+    forget_in_answers(word, merchant=merchant, mode=mode, forget=forget.in_json)
+    subject = customer.public_id
+    record(merchant=merchant, mode=mode, actor=actor, action="buyer.erased", subject=subject, sessions=sessions)
 
 
 def _erase_sessions(customer: Customer, batch: list[CheckoutSession], *, actor: str, now: datetime) -> None:
@@ -130,23 +139,31 @@ def _forget(customer: Customer, *, people: Collection[str], wallets: Collection[
 
 
 def _forget_in_notes(sessions: Sequence[CheckoutSession], forget: Forget) -> None:
+    changed = []
     for change in StatusChange.objects.filter(session__in=sessions):
         if (reason := forget.in_text(change.reason)) != change.reason:
-            StatusChange.objects.filter(pk=change.pk).update(reason=reason)
-    for decision in Decision.objects.filter(session__in=sessions).exclude(note=""):
-        note = forget.in_note(decision.note)
-        Decision.objects.filter(pk=decision.pk).update(note=note)
+            change.reason = reason
+            changed.append(change)
+    update_rows(changed, ["reason"])
+    decisions = list(Decision.objects.filter(session__in=sessions).exclude(note=""))
+    for decision in decisions:
+        decision.note = forget.in_note(decision.note)
+    update_rows(decisions, ["note"])
 
 
-def _forget_in_links(email: str, *, merchant: Merchant, mode: str, forget: Forget) -> None:
+def _forget_in_links(customer: Customer) -> None:
     """A link is the shop's own text; but some are made for one buyer."""
-    links = PaymentLink.objects.filter(merchant=merchant, mode=mode)
+    if not (email := customer.email):
+        return
     named = Q(product_id__icontains=email) | Q(product_name__icontains=email) | Q(product_description__icontains=email)
-    for link in links.filter(named | Q(success_url__icontains=email) | Q(metadata__icontains=email)):
-        for name in ("product_id", "product_name", "product_description", "success_url"):
+    links = PaymentLink.objects.filter(merchant=customer.merchant, mode=customer.mode)
+    found = list(links.filter(named | Q(success_url__icontains=email) | Q(metadata__icontains=email)))
+    forget = _forget(customer, people={email, customer.name})
+    for link in found:
+        for name in _OF_LINKS:
             setattr(link, name, forget.in_text(getattr(link, name)))
         link.metadata = forget.in_json(link.metadata)
-        link.save(update_fields=["product_id", "product_name", "product_description", "success_url", "metadata"])
+    update_rows(found, [*_OF_LINKS, "metadata"])
 
 
 def needed(customer: Customer, now: datetime) -> QuerySet[CheckoutSession]:
