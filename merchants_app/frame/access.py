@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import wraps
 from typing import Concatenate, ParamSpec
+from urllib.parse import urlsplit
 
 from allauth.account.decorators import reauthentication_required
 from allauth.account.models import EmailAddress
@@ -24,7 +25,7 @@ from common.errors import DomainError, NotFound
 from common.modes import Mode
 from merchants_app.businesses.suspension import why_closed
 from merchants_app.businesses.visits import visit_in_force
-from merchants_app.frame.places import Place
+from merchants_app.frame.places import Place, page_at
 from merchants_app.models import Member, Merchant, OperatorVisit, Role, User
 from merchants_app.people.operators import SIGN_IN_AS, operator_name
 from merchants_app.powers import Power, may
@@ -188,12 +189,19 @@ def _memberships(request: HttpRequest) -> tuple[User, Sequence[Member]]:
 
 
 def _page_before(request: HttpRequest) -> str:
-    """The page of ours that sent the form, or the dashboard's first."""
+    """The page of ours that sent the form, or the dashboard's first.
+
+    A page that a POST drew cannot be opened again: then the one above it.
+    """
     before = request.headers.get("Referer", "")
     ours = url_has_allowed_host_and_scheme(
         before, allowed_hosts={request.get_host()}, require_https=request.is_secure()
     )
-    return before if ours else reverse("dashboard-home")
+    if not ours:
+        return reverse("dashboard-home")
+    path = urlsplit(before).path
+    page = page_at(path)
+    return before if page == path else page
 
 
 P = ParamSpec("P")
@@ -275,6 +283,7 @@ def for_members(
                 messages.error(request, error.detail)
                 return redirect(_page_before(request))
 
+        door.takes_posts_alone = see is None  # type: ignore[attr-defined]  # asked for by `page_at`
         return door
 
     return decorate

@@ -2,6 +2,8 @@
 
 from typing import NamedTuple
 
+from django.urls import Resolver404, resolve, reverse
+
 from common.modes import Mode
 
 
@@ -28,3 +30,17 @@ class PlaceConverter:
     def to_url(self, value: Place) -> str:
         """The words in the URL."""
         return str(value)
+
+
+def page_at(path: str) -> str:
+    """The path, if a page can be opened there; else the nearest above it: `…/webhooks/we_1` for `…/we_1/rotate`."""
+    while path and not _is_page(path):
+        path = path.rpartition("/")[0]
+    return path or reverse("dashboard-home")
+
+
+def _is_page(path: str) -> bool:
+    try:
+        return not getattr(resolve(path).func, "takes_posts_alone", False)
+    except Resolver404:
+        return False
