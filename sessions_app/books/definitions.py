@@ -38,6 +38,16 @@ EFFECTS: Mapping[LineKind, Effect] = {
 }
 
 
+_TAKING_BACK = frozenset({
+    LineKind.TAKEN_BACK, LineKind.COLLECTION_TAKEN_BACK, LineKind.REFUND_TAKEN_BACK, LineKind.FEE_TAKEN_BACK,
+})  # fmt: skip
+
+
+def standing(kind: LineKind, lines: int) -> int:
+    """How many more lines stand by so many of a kind: one that takes another back does not, and that one no more."""
+    return -lines if kind in _TAKING_BACK else lines
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Money:
     """Sums of some lines: amounts of one asset, or their worth in one currency. None is below zero as a rule."""
@@ -90,11 +100,14 @@ def money(sums: Mapping[str, Decimal | None]) -> Money:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Worth:
-    """What lines are worth in a reporting currency, and how many are of no known worth in it."""
+    """What lines are worth in a reporting currency, and how many that stand are of no known worth in it.
+
+    Of some days alone, both counts are below zero where more of what came before was taken back.
+    """
 
     money: Money
     unknown: int
-    payments: int = 0  # lines of money received
+    payments: int = 0  # lines of money received that stand
 
     def __add__(self, other: "Worth") -> "Worth":
         return Worth(
@@ -140,8 +153,9 @@ def worth_by(sums: QuerySet[BookSum], currency: str, *fields: str) -> dict[tuple
     for *values, kind, total, missing, number in rows:
         key = tuple(values)
         worths.setdefault(key, {})[kind] = total
-        unknown[key] = unknown.get(key, 0) + missing
-        payments[key] = payments.get(key, 0) + (number if kind == LineKind.RECEIVED else 0)
+        unknown[key] = unknown.get(key, 0) + standing(kind, missing)
+        is_of_payments = kind in {LineKind.RECEIVED, LineKind.TAKEN_BACK}
+        payments[key] = payments.get(key, 0) + (standing(kind, number) if is_of_payments else 0)
     return {
         key: Worth(money=money(of_kinds), unknown=unknown[key], payments=payments[key])
         for key, of_kinds in worths.items()

@@ -10,7 +10,7 @@ from django.db.models import BooleanField, ExpressionWrapper, Min, Q, Sum
 from common.money import plain, smallest_unit, to_whole
 from merchants_app.businesses.days import closes_at, is_closed, local_day, next_month
 from merchants_app.models import Merchant
-from sessions_app.books.definitions import Money, book_lines, book_sums, money, worth_and_unknown
+from sessions_app.books.definitions import Money, book_lines, book_sums, money, standing, worth_and_unknown
 from sessions_app.models import LineKind
 
 # Months that are shown beside the one that is looked at.
@@ -60,7 +60,10 @@ class Row:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Statement:
-    """The month. Sums are in `currency`; the worth in it is not known of `unknown` lines, and `unknown_before` it."""
+    """The month. Sums are in `currency`; the worth in it is not known of `unknown` lines, and `unknown_before` it.
+
+    Lines that were taken back, as those are whose worth was learned late, are in neither number.
+    """
 
     first: date
     last: date
@@ -128,9 +131,9 @@ def statement(merchant: Merchant, mode: str, month: date, now: datetime) -> Stat
         of_it.add(kind, to_whole(units, decimals), worth or Decimal(0), is_now=is_now)
         if is_now:
             counts[kind] = counts.get(kind, 0) + number
-            unknown += missing
+            unknown += standing(kind, missing)
         else:
-            unknown_before += missing
+            unknown_before += standing(kind, missing)
     rows = [of_it.row(network, asset, currency) for (network, asset), of_it in sums.items()]
     closed, closes = is_closed(first, merchant=merchant, now=now), closes_at(first, merchant)
     return Statement(
@@ -141,8 +144,9 @@ def statement(merchant: Merchant, mode: str, month: date, now: datetime) -> Stat
         closes_at=None if closed and closes > now else closes,
         rows=sorted(rows, key=lambda row: (-row.worth.received, row.network, row.asset)),
         lines=counts,
-        unknown=unknown,
-        unknown_before=unknown_before,
+        unknown=max(unknown, 0),
+        # Less those of before that were booked anew in the month.
+        unknown_before=max(unknown_before + min(unknown, 0), 0),
     )
 
 

@@ -53,13 +53,18 @@ def _reported(prefix: str, zone: str) -> tuple[Column, ...]:
     )
 
 
+def _newest_line(cause: str, kind: LineKind) -> FilteredRelation:
+    """The line that says what it is worth: one of no known worth is taken back, and written anew with it."""
+    turns = BookLine.objects.filter(**{cause: OuterRef("pk")}, kind=kind).order_by("-turn").values("turn")
+    return FilteredRelation("book_lines", condition=Q(book_lines__kind=kind, book_lines__turn=Subquery(turns[:1])))
+
+
 def _payments(wish: Wish) -> Table:
     zone = wish.merchant.time_zone
-    is_line = Q(book_lines__kind=LineKind.RECEIVED, book_lines__turn=1)
     rows = Payment.objects.filter(merchant=wish.merchant, mode=wish.mode, **wish.during("arrived_at"))
     if wish.is_final:
         rows = rows.filter(confirmed_at__isnull=False, vanished_at=None)
-    rows = rows.filter(**wish.of_asset()).annotate(line=FilteredRelation("book_lines", condition=is_line))
+    rows = rows.filter(**wish.of_asset()).annotate(line=_newest_line("payment", LineKind.RECEIVED))
     columns = [
         *times("arrived_at", "arrived_at", zone),
         word("payment", "public_id"),
@@ -158,7 +163,6 @@ def _refunds(wish: Wish) -> Table:
     )
     if wish.is_final:
         rows = rows.filter(status=RefundStatus.CONFIRMED)
-    is_line = Q(book_lines__kind=LineKind.REFUNDED, book_lines__turn=1)
     columns = [
         *times("asked_at", "created_at", zone),
         word("refund", "public_id"),
@@ -181,7 +185,7 @@ def _refunds(wish: Wish) -> Table:
         word("tx", "transaction"),
         count("block", "block_number"),
     ]
-    rows = rows.annotate(line=FilteredRelation("book_lines", condition=is_line), transaction=SENT_WITH)
+    rows = rows.annotate(line=_newest_line("refund", LineKind.REFUNDED), transaction=SENT_WITH)
     return Table(columns, rows.order_by("id"))
 
 

@@ -73,7 +73,7 @@ def income_of(merchant: Merchant, mode: str, days: Range) -> Income:
         currency=currency,
         money=sum((worth.money for worth in now.values()), Money()),
         before=sum((worth.money for key, worth in rows.items() if not key[0]), Money()),
-        unknown=sum(worth.unknown for worth in now.values()),
+        unknown=max(sum(worth.unknown for worth in now.values()), 0),
         buckets=_buckets(by_day, days),
         by_option=_shares(now, lambda key: (key[1], key[2])),
         by_currency=_shares(now, lambda key: (key[3],)),
@@ -98,13 +98,13 @@ def _buckets(by_day: Mapping[date, Worth], days: Range) -> list[Bucket]:
 
 
 def _shares(rows: _Rows, key: Callable[[tuple[Any, ...]], tuple[str, ...]]) -> list[Share]:
-    found = [(name, worth) for name, worth in _summed(rows, key).items() if worth.payments]
+    found = [(name, worth) for name, worth in _summed(rows, key).items() if worth.money.received or worth.payments > 0]
     most = max((worth.money.received for _, worth in found), default=ZERO) or Decimal(1)
     shares = [
         Share(
             name=name,
             value=worth.money.received,
-            payments=worth.payments,
+            payments=max(worth.payments, 0),
             percent=round(float(100 * worth.money.received / most), 1),
         )
         for name, worth in found

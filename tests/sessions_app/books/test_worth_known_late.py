@@ -1,0 +1,110 @@
+"""Money whose worth is learned late: lines of no known worth are taken back and written anew, and count once."""
+
+from datetime import date, timedelta
+from decimal import Decimal
+
+import pytest
+from django.utils import timezone
+
+from merchants_app.models import Merchant
+from sessions_app.books.booking import book_payments
+from sessions_app.books.definitions import book_sums, worth_by
+from sessions_app.books.exports import columns_of, rows_of
+from sessions_app.books.statement import statement
+from sessions_app.books.tables import TABLES
+from sessions_app.books.wishes import Export, Wish
+from sessions_app.figures.income import income_of
+from sessions_app.figures.ranges import named
+from sessions_app.models import BookLine, CheckoutSession, LineKind, Payment
+from tests.sandbox import Sandbox
+from tests.sessions_app.books.test_booking_edges import refund_of
+
+RECEIVED, BACK = LineKind.RECEIVED, LineKind.TAKEN_BACK
+COLLECTED, COLLECTED_BACK = LineKind.COLLECTED, LineKind.COLLECTION_TAKEN_BACK
+NOVEMBER, DECEMBER = date(2026, 11, 1), date(2026, 12, 1)
+
+
+@pytest.fixture
+def valued_late(session: CheckoutSession, sandbox: Sandbox) -> Payment:
+    """Final and collected before its rate was known, which it is now."""
+    session = sandbox.play(session, "stuck")
+    now = timezone.now()
+    final = dict.fromkeys(("confirmed_at", "first_confirmed_at", "collected_at"), now) | {"collected_tx": "0x1"}
+    payments = Payment.objects.filter(session=session)
+    payments.update(**final, value=None, rate=None, basis="none")
+    book_payments([payments.get().pk], now=now)
+    sandbox.look()
+    return payments.get()
+
+
+def rows(mia: Merchant, what: Export) -> list[dict[str, str]]:
+    today = timezone.now().date()
+    days = {"first": today - timedelta(days=2), "last": today + timedelta(days=2)}
+    wish = Wish(merchant=mia, mode="test", what=what, **days)
+    return [dict(zip(columns_of(wish), row, strict=True)) for row in rows_of(TABLES[what](wish))]
+
+
+def book(mia: Merchant, kind: LineKind, day: date, worth: int | None, **facts: object) -> BookLine:
+    number = BookLine.objects.filter(merchant=mia).count()
+    return BookLine.objects.create(
+        merchant=mia, mode="test", kind=kind, booked_on=day, at=timezone.now(), network="sandbox", asset="USDC",
+        decimals=6, amount_units=1, reporting_currency="USD", reporting_value=worth, tx_hash=f"0x{number}", **facts,
+    )  # fmt: skip
+
+
+def test_the_file_of_payments_says_what_the_statement_says(valued_late: Payment, mia: Merchant) -> None:
+    [row] = rows(mia, Export.PAYMENTS)
+    assert valued_late.value
+    assert Decimal(row["reporting_value"]) == valued_late.value
+    assert row["rate_sources"].endswith("fixed_test_table")
+    month = statement(mia, "test", timezone.now().date().replace(day=1), timezone.now())
+    assert (month.worth.received, month.worth.taken_back) == (valued_late.value, 0)
+    assert (month.unknown, month.unknown_before) == (0, 0)
+
+
+def test_it_is_one_payment_and_no_movement_of_unknown_worth(valued_late: Payment, mia: Merchant) -> None:
+    today = timezone.now().date()
+    income = income_of(mia, "test", named("30d", today=today))
+    assert (income.unknown, income.money.received) == (0, valued_late.value)
+    assert [(share.payments, share.value) for share in income.by_option] == [(1, valued_late.value)]
+
+
+def test_the_file_of_refunds_has_the_newest_worth(mia: Merchant, session: CheckoutSession) -> None:
+    refund = refund_of(session, 1)
+    for turn, (kind, worth) in enumerate(((LineKind.REFUNDED, None), (LineKind.REFUNDED, 7)), start=1):
+        book(mia, kind, NOVEMBER, worth, refund=refund, session=refund.session, turn=turn)
+    assert [row["reporting_value"] for row in rows(mia, Export.REFUNDS)] == ["7"]
+
+
+@pytest.mark.parametrize(
+    ("in_november", "in_december", "november", "december"),
+    [
+        # Of each month: how many of its lines are of no known worth, and how many of those before.
+        ([(RECEIVED, None)], [], (1, 0), (0, 1)),
+        ([(RECEIVED, None), (BACK, None), (RECEIVED, 5)], [], (0, 0), (0, 0)),
+        ([(RECEIVED, None)], [(BACK, None), (RECEIVED, 5)], (1, 0), (0, 0)),
+        ([(RECEIVED, None)], [(BACK, None), (RECEIVED, 5), (RECEIVED, None)], (1, 0), (0, 1)),
+        ([(RECEIVED, None), (COLLECTED, None)], [(COLLECTED_BACK, None), (BACK, None)], (2, 0), (0, 0)),
+        ([(RECEIVED, None)] * 3, [(BACK, None)], (3, 0), (0, 2)),
+    ],
+)
+def test_a_statement_counts_the_lines_of_no_known_worth_that_stand(
+    mia: Merchant,
+    in_november: list[tuple[LineKind, int | None]],
+    in_december: list[tuple[LineKind, int | None]],
+    november: tuple[int, int],
+    december: tuple[int, int],
+) -> None:
+    for month, lines in ((NOVEMBER, in_november), (DECEMBER, in_december)):
+        for kind, worth in lines:
+            book(mia, kind, month, worth)
+    told = [statement(mia, "test", month, timezone.now()) for month in (NOVEMBER, DECEMBER)]
+    assert [(each.unknown, each.unknown_before) for each in told] == [november, december]
+
+
+def test_what_was_taken_back_of_the_days_before_makes_no_count_negative(mia: Merchant) -> None:
+    book(mia, BACK, timezone.now().date(), None)
+    income = income_of(mia, "test", named("30d", today=timezone.now().date()))
+    assert (income.unknown, income.by_option) == (0, [])
+    both = worth_by(book_sums(mia, "test"), "USD")[()]
+    assert (both.unknown, both.payments) == (-1, -1)
