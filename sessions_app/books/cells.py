@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from django.db.models import CharField, Expression, F, Func, Value
+from django.db.models import CharField, Expression, F, Func, Value, Window
 from django.db.models.expressions import Combinable
 
 
@@ -62,6 +62,12 @@ def times(name: str, path: str | Combinable, zone: str) -> Sequence[Column]:
 
 def _of(path: str | Combinable) -> Combinable:
     return F(path) if isinstance(path, str) else path
+
+
+class OverGroups(Window):
+    """A window over rows that are sums, in an order that sums say: nothing that they are to be grouped by."""
+
+    contains_aggregate = True
 
 
 class _Text(Func):

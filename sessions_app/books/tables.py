@@ -11,6 +11,7 @@ from django.db.models import (
     Count,
     DecimalField,
     Exists,
+    F,
     FilteredRelation,
     Max,
     OuterRef,
@@ -19,13 +20,14 @@ from django.db.models import (
     Subquery,
     Sum,
     When,
+    Window,
 )  # fmt: skip
-from django.db.models.expressions import Combinable
-from django.db.models.functions import Coalesce
+from django.db.models.expressions import Combinable, OrderBy
+from django.db.models.functions import Coalesce, RowNumber
 
 from chains_app.receiving.deposits import MAX_DEPOSITS
 from merchants_app.models import Merchant
-from sessions_app.books.cells import Column, amount, count, number, text, times, word
+from sessions_app.books.cells import Column, OverGroups, amount, count, number, text, times, word
 from sessions_app.books.definitions import book_lines
 from sessions_app.books.wishes import Export, Table, Wish
 from sessions_app.models import BookLine, CheckoutSession, LineKind, Payment, Refund, UnbookedFee
@@ -144,9 +146,14 @@ def fee_asked(merchant: Merchant, mode: str) -> Exists:
     return Exists(UnbookedFee.objects.filter(merchant=merchant, mode=mode, **of))
 
 
+def _place(over: type[Window], tx_hash: str, *order: F | OrderBy) -> Window:
+    """Which of its transaction's rows a row is: what a transaction cost is told in one of them, not in each."""
+    return over(RowNumber(), partition_by=[F("network"), F(tx_hash)], order_by=list(order))
+
+
 def _fees(tx_hash: str, wish: Wish) -> tuple[Column, ...]:
-    def of(name: str) -> Subquery:
-        return fee_booked(name, tx_hash, wish.merchant, wish.mode)
+    def of(name: str) -> Case:
+        return Case(When(place=1, then=fee_booked(name, tx_hash, wish.merchant, wish.mode)))
 
     return (
         amount("network_fee", of("amount_units"), of("decimals")),
@@ -186,25 +193,30 @@ def _refunds(wish: Wish) -> Table:
         count("block", "block_number"),
     ]
     rows = rows.annotate(line=_newest_line("refund", LineKind.REFUNDED), transaction=SENT_WITH)
-    return Table(columns, rows.order_by("id"))
+    return Table(columns, rows.annotate(place=_place(Window, "transaction", F("id"))).order_by("id"))
 
 
 def collected(lines: QuerySet[BookLine]) -> QuerySet[Any, Any]:
     """What these lines tell of collections, less what the chain took back: a row for each transaction and asset.
 
-    Of plain addresses, which nobody has to collect, a row for each day. What came to nothing is left out.
+    Of plain addresses, which nobody has to collect, a row for each day. What came to nothing is left out. What is of
+    no known worth in part has none. `place` is the row's among its transaction's, the first is the newest.
     """
     lines = lines.filter(kind__in=_COLLECTING).annotate(day=Case(When(tx_hash="", then="booked_on"))).order_by()
     by = lines.values("network", "asset", "decimals", "tx_hash", "day", "reporting_currency")
 
-    def net(of: type[Aggregate], name: str) -> Combinable:
-        done, undone = (of(name, filter=Q(kind=kind)) for kind in _COLLECTING)
+    def net(of: type[Aggregate], name: str, among: Q = Q()) -> Combinable:  # noqa: B008  (never changed)
+        done, undone = (of(name, filter=Q(kind=kind) & among) for kind in _COLLECTING)
         return Coalesce(done, 0, output_field=_EXACT) - Coalesce(undone, 0, output_field=_EXACT)
 
-    return by.annotate(
+    rows = by.annotate(
         happened=Max("at"), booked=Max("booked_on"), units=net(Sum, "amount_units"), payments=net(Count, "id"),
-        worth=net(Sum, "reporting_value"),
+        unknown=net(Count, "id", Q(reporting_value=None)),
     ).exclude(units=0)  # fmt: skip
+    return rows.annotate(
+        worth=Case(When(unknown=0, then=net(Sum, "reporting_value"))),
+        place=_place(OverGroups, "tx_hash", F("happened").desc(), F("asset")),
+    )
 
 
 def last_collected(lines: QuerySet[BookLine], *, since: datetime, most: int) -> QuerySet[Any, Any]:

@@ -150,13 +150,16 @@ def _collected_before(access: Access, now: datetime) -> list[dict[str, Any]]:
     """The newest first."""
     since = now - timedelta(days=_SHOWN_DAYS)
     rows = last_collected(book_lines(access.merchant, access.mode), since=since, most=_MOST_SHOWN)
-    fee, is_booked = (fee_booked(name, "tx_hash", access.merchant, access.mode) for name in ("reporting_value", "id"))
-    is_asked = fee_asked(access.merchant, access.mode)
+    fee, currency, is_booked = (
+        fee_booked(name, "tx_hash", access.merchant, access.mode)
+        for name in ("reporting_value", "reporting_currency", "id")
+    )
+    told = rows.annotate(fee=fee, fee_currency=currency, fee_line=is_booked)
+    newest = told.annotate(fee_asked=fee_asked(access.merchant, access.mode))
     networks = all_networks()
-    newest = rows.annotate(fee=fee, fee_line=is_booked, fee_asked=is_asked).order_by("-happened")[:_MOST_SHOWN]
     return [
         row | {"link": _link(known, row["tx_hash"]), "is_fee_anothers": _is_fee_anothers(row, known)}
-        for row in newest
+        for row in newest.order_by("-happened", "tx_hash", "place")[:_MOST_SHOWN]
         for known in [networks.get(row["network"])]
     ]
 

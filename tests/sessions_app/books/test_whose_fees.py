@@ -168,7 +168,7 @@ def test_the_fee_of_coin_that_a_safe_sent_is_that_of_its_transaction_while_a_ref
     assert set(own(BookLine).filter(kind__in=["refunded", "network_fee"]).values_list("tx_hash")) == {(SAFES_TX,)}
     wish = Wish(merchant=mia, mode="test", what=Export.REFUNDS, first=NOW.date(), last=NOW.date())
     rows = [dict(zip(columns_of(wish), row, strict=True)) for row in rows_of(TABLES[Export.REFUNDS](wish))]
-    assert [(row["tx"], row["network_fee"]) for row in rows] == [(SAFES_TX, "0.000000000000021")] * 2
+    assert [(row["tx"], row["network_fee"]) for row in rows] == [(SAFES_TX, "0.000000000000021"), (SAFES_TX, "")]
     for each, left in zip(refunds, ([], ["fee_taken_back"]), strict=True):
         Refund.objects.filter(pk=each.pk).update(status=RefundStatus.PREPARED, tx_hash="", log_index=None)
         book_refunds([each.pk], now=NOW)
