@@ -5,7 +5,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import wraps
 from typing import Concatenate, ParamSpec
-from urllib.parse import urlsplit
 
 from allauth.account.decorators import reauthentication_required
 from allauth.account.models import EmailAddress
@@ -189,19 +188,12 @@ def _memberships(request: HttpRequest) -> tuple[User, Sequence[Member]]:
 
 
 def _page_before(request: HttpRequest) -> str:
-    """The page of ours that sent the form, or the dashboard's first.
-
-    A page that a POST drew cannot be opened again: then the one above it.
-    """
+    """The page of ours that sent the form, or the dashboard's first."""
     before = request.headers.get("Referer", "")
     ours = url_has_allowed_host_and_scheme(
         before, allowed_hosts={request.get_host()}, require_https=request.is_secure()
     )
-    if not ours:
-        return reverse("dashboard-home")
-    path = urlsplit(before).path
-    page = page_at(path)
-    return before if page == path else page
+    return page_at(before) if ours else reverse("dashboard-home")
 
 
 P = ParamSpec("P")
@@ -255,7 +247,7 @@ def for_members(
         @wraps(view)
         def door(request: HttpRequest, at: Place, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
             if not request.user.is_authenticated:
-                return redirect_to_login(request.get_full_path())
+                return redirect_to_login(page_at(request.get_full_path()))
             power = see if request.method in SAFE_METHODS else change if request.method == "POST" else None
             if power is None:
                 return HttpResponseNotAllowed([*(SAFE_METHODS if see else ()), *(["POST"] if change else ())])

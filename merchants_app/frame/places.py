@@ -1,6 +1,7 @@
 """Where in the dashboard somebody is: the business and the mode, both said by the address, so that two tabs differ."""
 
 from typing import NamedTuple
+from urllib.parse import urlsplit
 
 from django.urls import Resolver404, resolve, reverse
 
@@ -32,11 +33,15 @@ class PlaceConverter:
         return str(value)
 
 
-def page_at(path: str) -> str:
-    """The path, if a page can be opened there; else the nearest above it: `…/webhooks/we_1` for `…/we_1/rotate`."""
-    while path and not _is_page(path):
-        path = path.rpartition("/")[0]
-    return path or reverse("dashboard-home")
+def page_at(address: str) -> str:
+    """The address, if it can be opened; else that of the nearest page above: `…/webhooks/we_1` for `…/we_1/rotate`.
+
+    What a POST draws may stand where only a POST is answered.
+    """
+    path = page = urlsplit(address).path
+    while page and not _is_page(page):
+        page = page.rpartition("/")[0]
+    return address if page and page == path else page or reverse("dashboard-home")
 
 
 def _is_page(path: str) -> bool:

@@ -47,7 +47,7 @@ def test_a_stranger_gets_nothing_from_a_page(
     with findings.nothing_changes("a stranger"):
         answer = by_browser(row, zoe, own, signed_out())
         findings.expect("somebody signed out", answer, 302)
-        if not answer.get("Location", "").startswith("/accounts/login/?next=/dashboard/"):
+        if not answer.get("Location", "").startswith("/accounts/login/?next=/dashboard"):
             findings.wrong.append(f"{row}: signed out one is led to {answer.get('Location')}")
         for who, client, status in (
             ("one of no business", nobody, 403),

@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from django.test import Client
 
 from merchants_app.models import Merchant, Treasury
 from tests.cast import OTTOS_WALLET
@@ -31,6 +32,13 @@ def test_one_that_came_from_elsewhere_leads_home(desk: Desk) -> None:
     path = f"/dashboard/{desk.at}/treasury/keep"
     for elsewhere in ("https://evil.example/dashboard", "http://testserver", "http://testserver/nowhere/at/all"):
         assert desk.client.post(path, HTTP_REFERER=elsewhere)["Location"] == "/dashboard"
+
+
+@pytest.mark.parametrize(("deed", "leads_to"), [("treasury/keep", "treasury"), ("keys?x=1", "keys%3Fx%3D1")])
+def test_whoever_was_signed_out_meanwhile_signs_in_to_a_page(desk: Desk, deed: str, leads_to: str) -> None:
+    place = f"/dashboard/{desk.at}"
+    assert Client().post(f"{place}/{deed}")["Location"] == f"/accounts/login/?next={place}/{leads_to}"
+    assert Client().get(f"{place}/keys?x=1")["Location"] == f"/accounts/login/?next={place}/keys%3Fx%3D1"
 
 
 @pytest.mark.parametrize("deed", ["rotate", "resend?before=1"])
