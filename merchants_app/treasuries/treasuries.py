@@ -84,7 +84,7 @@ def _set(
     now = now or timezone.now()
     account = _own_account(xpub, merchant, mode) if xpub else None
     current = treasury_for(merchant, mode, now)
-    _withdraw_waiting(merchant, mode, now)
+    _withdraw_waiting(merchant, mode, by=by, now=now)
     if current and (current.address, current.account) == (address, account):
         return current
     waits = current is not None and mode == Mode.LIVE
@@ -116,12 +116,8 @@ def keep_current(*, merchant: Merchant, mode: str, by: str, now: datetime | None
     """Takes back a change that still waits. Raises NothingToWithdraw."""
     Merchant.objects.select_for_update(no_key=True).get(pk=merchant.pk)
     now = now or timezone.now()
-    waiting = treasury_to_come(merchant, mode, now)
-    if waiting is None or not _withdraw_waiting(merchant, mode, now):
+    if not _withdraw_waiting(merchant, mode, by=by, now=now):
         raise NothingToWithdraw("No change is waiting: the wallet on this page is the one in force.")
-    audit.record(merchant=merchant, mode=mode, actor=by, action="treasury.withdrawn", subject=str(waiting))
-    what = f"the change of the receiving wallet to {waiting} was taken back"
-    tell_owners(merchant=merchant, what=what, actor=by, mode=mode)
 
 
 def own_address(text: str) -> str:
@@ -222,6 +218,16 @@ def _refuse_token(address: str, mode: str) -> None:
                 raise _no_wallet(f"a token's contract on {network.name}")
 
 
-def _withdraw_waiting(merchant: Merchant, mode: str, now: datetime) -> int:
-    """A new word replaces the one that waits: otherwise a withdrawn thief's wallet would still come into force."""
-    return _kept(merchant, mode).filter(active_from__gt=now).update(withdrawn_at=now)
+def _withdraw_waiting(merchant: Merchant, mode: str, *, by: str, now: datetime) -> bool:
+    """A new word replaces the one that waits: otherwise a withdrawn thief's wallet would still come into force.
+
+    Whether one did. Owners are written to, whoever's word it was, and the audit log has a line.
+    """
+    waiting = treasury_to_come(merchant, mode, now)
+    if waiting is None:
+        return False
+    _kept(merchant, mode).filter(active_from__gt=now).update(withdrawn_at=now)
+    audit.record(merchant=merchant, mode=mode, actor=by, action="treasury.withdrawn", subject=str(waiting))
+    what = f"the change of the receiving wallet to {waiting} was taken back"
+    tell_owners(merchant=merchant, what=what, actor=by, mode=mode)
+    return True

@@ -103,6 +103,27 @@ def test_naming_the_present_one_again_takes_the_change_back(mia: Merchant) -> No
     assert treasury_for(mia, "live", timezone.now() + 2 * COOLING_PERIOD).address == MIAS_WALLET
 
 
+@pytest.mark.parametrize("named_instead", [MIAS_WALLET, OTTOS_WALLET])
+def test_a_waiting_change_that_another_word_replaces_is_told_as_taken_back(
+    mia: Merchant, named_instead: str, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
+) -> None:
+    change(mia, PATS_WALLET)
+    with django_capture_on_commit_callbacks(execute=True):
+        change(mia, named_instead)
+    entry = AuditEntry.objects.get(action="treasury.withdrawn")
+    assert (entry.subject, entry.actor, entry.mode) == (PATS_WALLET, "mia@example.com", "live")
+    assert mail.outbox[0].subject == f"Mia Coffee: the change of the receiving wallet to {PATS_WALLET} was taken back"
+    assert len(mail.outbox) == (1 if named_instead == MIAS_WALLET else 2)
+
+
+def test_naming_the_present_one_again_where_nothing_waits_is_told_to_nobody(
+    mia: Merchant, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
+) -> None:
+    with django_capture_on_commit_callbacks(execute=True):
+        change(mia, MIAS_WALLET)
+    assert (mail.outbox, AuditEntry.objects.filter(merchant=mia).count()) == ([], 0)
+
+
 def test_a_change_can_be_taken_back_once(mia: Merchant) -> None:
     change(mia)
     keep_current(merchant=mia, mode="live", by="mia@example.com")
