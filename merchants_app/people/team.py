@@ -61,7 +61,7 @@ def remove(
     there are any.
     """
     member, owners = _locked(merchant, member_id, keeps_owner=False, by=by)
-    heirs = [each.user for each in members_of(merchant) if each.role == Role.OWNER and each.pk != member_id]
+    heirs = [each.user for each in members_of(merchant) if _owns(each) and each.pk != member_id]
     heir = next((owner for owner in heirs if owner == by), heirs[0])
     settle_keys(merchant=merchant, leaver=member.user, heir=heir, then=keys, actor=actor)
     member.delete()
@@ -83,7 +83,7 @@ def _locked(merchant: Merchant, member_id: int, *, keeps_owner: bool, by: User |
     is an owner no more.
     """
     team = list(members_of(merchant).select_for_update(of=("self",)))
-    owners = [each for each in team if each.role == Role.OWNER and each.user.is_active]
+    owners = [each for each in team if _owns(each)]
     member = next((each for each in team if each.pk == member_id), None)
     if member is None:
         raise NotFound("There is no such member.")
@@ -92,3 +92,8 @@ def _locked(merchant: Merchant, member_id: int, *, keeps_owner: bool, by: User |
     if not keeps_owner and not any(each.pk != member_id for each in owners):
         raise LastOwner("Somebody must own the business: make another member an owner first.")
     return member, [each.user.email for each in owners]
+
+
+def _owns(member: Member) -> bool:
+    """An owner who can sign in: of a business that has no other, nobody could do what owners do."""
+    return member.role == Role.OWNER and member.user.is_active

@@ -6,6 +6,8 @@ from functools import partial
 import pytest
 from django.test import Client
 
+from merchants_app.keys.api_keys import create_key
+from merchants_app.keys.holders import KeysGo
 from merchants_app.models import AuditEntry, Member, Merchant, Role, User
 from merchants_app.people import team
 from merchants_app.people.team import LastOwner, NoOwnerAnyMore
@@ -59,6 +61,19 @@ def test_an_owner_who_cannot_sign_in_is_no_owner_left(
     User.objects.filter(pk=colleague("owner").user.pk).update(is_active=False)
     with pytest.raises(LastOwner):
         team.remove(merchant=mia, member_id=Member.objects.get(user=desk.user).pk, actor="m", by=desk.user)
+
+
+def test_an_owner_who_leaves_hands_keys_to_one_who_can_sign_in(
+    desk: Desk, mia: Merchant, colleague: Callable[..., Desk]
+) -> None:
+    User.objects.filter(pk=colleague("owner").user.pk).update(is_active=False)
+    heir = Member.objects.get(user=colleague("viewer").user)
+    Member.objects.filter(pk=heir.pk).update(role=Role.OWNER)
+    key, _ = create_key(merchant=mia, mode="test", name="shop", by=desk.user)
+    member = Member.objects.get(merchant=mia, user=desk.user)
+    team.remove(merchant=mia, member_id=member.pk, actor="m", by=desk.user, keys=KeysGo.HAND_OVER)
+    key.refresh_from_db()
+    assert key.holder == heir.user
 
 
 @pytest.mark.parametrize("act", ["role", "remove"])
