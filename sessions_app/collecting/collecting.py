@@ -113,10 +113,12 @@ def waiting_payments(merchant: Merchant, mode: str) -> QuerySet[Payment]:
         collected_at=None,
         collected_tx="",
     )
-    # Sessions are read only where one of them can be of the other kind: for most businesses, none.
-    if Treasury.objects.filter(merchant=merchant, mode=mode).exclude(kind=TreasuryKind.ADDRESS).exists():
-        return waiting.filter(session__treasury__kind=TreasuryKind.ADDRESS)
-    return waiting
+    return waiting.filter(session__treasury__kind=TreasuryKind.ADDRESS) if has_xpub(merchant, mode) else waiting
+
+
+def has_xpub(merchant: Merchant, mode: str) -> bool:
+    """Whether it has, or had, a treasury of plain addresses: for most businesses no session need be read to tell."""
+    return Treasury.objects.filter(merchant=merchant, mode=mode).exclude(kind=TreasuryKind.ADDRESS).exists()
 
 
 def plan(*, merchant: Merchant, mode: str, network: Network, assets: Collection[str], conditions: Conditions) -> Plan:

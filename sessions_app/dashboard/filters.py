@@ -201,7 +201,7 @@ class SessionFilters(ListForm):
 
     def wanted(self) -> Wanted:
         """All of it for the rule."""
-        filters = {rule: self.given(name) for name, rule in self._PLAIN.items() if self.given(name)}
+        filters = {rule: self.given(name) for name, rule in self._PLAIN.items() if self.given(name) not in (None, "")}
         filters |= self.days("created_from", "created_before")
         match self.given("issue"):
             case None | "":

@@ -11,7 +11,9 @@ from django.db.models import Q, QuerySet
 
 from common.database import fetch
 from common.keyset import first_of
+from merchants_app.models import TreasuryKind
 from sessions_app.books.definitions import Money, money
+from sessions_app.collecting.collecting import has_xpub
 from sessions_app.models import BookLine, CheckoutSession, Payment
 from sessions_app.reading.list_sql import LOOKED_THROUGH, MOST_SUMMED
 from sessions_app.reading.searching import found_by, read_as
@@ -116,7 +118,7 @@ def list_payments(
 def _matching(scope: SessionScope, wanted: WantedPayments) -> QuerySet[Payment]:
     found = scope.payments()
     if wanted.state:
-        found = found.filter(_STATES[wanted.state])
+        found = found.filter(_in_state(scope, wanted.state))
     given = {
         "asset": wanted.asset,
         "network": wanted.network,
@@ -135,6 +137,16 @@ def _matching(scope: SessionScope, wanted: WantedPayments) -> QuerySet[Payment]:
         if beyond := arrivals[LOOKED_THROUGH : LOOKED_THROUGH + 1].first():
             found = found.filter(arrived_at__gt=beyond)
     return found
+
+
+def _in_state(scope: SessionScope, state: PaymentState) -> Q:
+    """Money at a plain address of an xpub is in the wallet as soon as it is final: nobody has to collect it."""
+    found = _STATES[state]
+    if state not in {PaymentState.TO_COLLECT, PaymentState.COLLECTED} or not has_xpub(scope.merchant, scope.mode):
+        return found
+    if state == PaymentState.TO_COLLECT:
+        return found & Q(session__treasury__kind=TreasuryKind.ADDRESS)
+    return found | _FINAL & Q(session__treasury__kind=TreasuryKind.XPUB)
 
 
 # By their keys: PostgreSQL would read all lines and sessions there are for the few thousand that are asked for.

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.utils import timezone
 
-from merchants_app.models import Member, Merchant, User
+from merchants_app.models import Member, Merchant, Treasury, User
 from sessions_app.books.booking import book_payments
 from sessions_app.models import CheckoutSession, Payment, SavedView
 from sessions_app.paying.quoting import choose_option
@@ -20,6 +20,7 @@ from sessions_app.selling.creation import create_session
 from sessions_app.selling.payment_links import create_link, open_link
 from tests.cast import MIAS_WALLET, agreed, merchant
 from tests.desk import PASSWORD, Desk, owner_of
+from tests.merchants_app.treasuries.test_treasuries import XPUB
 from tests.sandbox import sandbox_at
 from tests.strangers.world import own
 
@@ -212,6 +213,20 @@ PAYMENTS: list[tuple[dict[str, object], list[str]]] = [
 @pytest.mark.parametrize(("query", "found"), PAYMENTS, ids=str)
 def test_payments_are_listed_as_the_address_says(desk: Desk, query: dict[str, object], found: list[str]) -> None:
     assert names(desk, "payments", **query) == found
+
+
+def test_money_at_plain_addresses_of_an_xpub_counts_as_collected(desk: Desk, shop: Merchant) -> None:
+    xpub = Treasury.objects.create(merchant=shop, mode="test", kind="xpub", xpub=XPUB, active_from=timezone.now())
+    CheckoutSession.objects.filter(merchant=shop, reference="over").update(treasury=xpub)
+    assert names(desk, "payments", state="to_collect") == ["short", "paid"]
+    assert names(desk, "payments", state="collected") == ["over"]
+    Payment.objects.filter(session__reference="over").update(confirmed_at=None)
+    assert names(desk, "payments", state="collected") == []
+
+
+def test_nothing_can_be_the_most_that_is_asked_for(desk: Desk) -> None:
+    assert names(desk, most="0") == []
+    assert names(desk, least="0") == names(desk)
 
 
 def test_payments_come_to_what_is_final_and_there(desk: Desk, shop: Merchant) -> None:
