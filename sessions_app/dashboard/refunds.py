@@ -9,12 +9,12 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
 
-from chains_app.networks.networks import all_networks
+from chains_app.networks.networks import Network, find_option
 from common.money import amount_text, to_minor_unit
 from merchants_app.frame.access import Access, Power, for_members
 from merchants_app.frame.forms import NumberField, TransactionForm, once
 from merchants_app.frame.pages import page
-from sessions_app.models import CheckoutSession, Refund
+from sessions_app.models import CheckoutSession, Refund, RefundCandidate
 from sessions_app.paying.scenarios import SANDBOX
 from sessions_app.reading.session_words import network_name
 from sessions_app.refunding.address import latest_change
@@ -99,27 +99,24 @@ def sign(request: HttpRequest, access: Access, session_id: str, refund_id: str) 
     """The transaction for the merchant's wallet. A POST says which it became, withdraws it, or plays it."""
     session = SessionScope.of(access).session(session_id)
     found = SessionScope.of(access).refund(session_id, refund_id)
-    chain = all_networks().get(found.network)
-    if chain is None or found.asset not in chain.assets:
-        raise Http404("Its network is no longer listed.")
+    option = find_option(found.network, found.asset)
     if request.method == "POST":
-        return _act(request, access, found)
+        return _act(request, access, found, is_listed=option is not None)
     held = why_held(found)
+    is_to_go = not held and found.to_address and found.status != RefundStatus.WITHDRAWN
+    call = refund_call(found) if option and is_to_go else None
     return page(
         request,
         access,
         "refund_sign.html",
         session=session,
         refund=found,
-        network=chain,
+        network=option and option.network,
         amount=amount_text(found.amount_units, found.decimals),
         held=held,
-        call=None if held or not found.to_address or found.status == RefundStatus.WITHDRAWN else refund_call(found),
-        fee=refund_fee(found) if found.status == RefundStatus.PREPARED and not held else None,
-        candidates=[
-            (each, chain.explorer_link(tx_hash=each.tx_hash, log_index=each.log_index, recipient=found.to_address))
-            for each in candidates_of(found)
-        ],
+        call=call,
+        fee=refund_fee(found) if call and found.status == RefundStatus.PREPARED else None,
+        candidates=_candidates(found, option.network) if option else [],
         is_sent=bool(found.told_tx and not found.told_problem),
         form=TransactionForm(),
         change=latest_change(session),
@@ -127,7 +124,17 @@ def sign(request: HttpRequest, access: Access, session_id: str, refund_id: str) 
     )
 
 
-def _act(request: HttpRequest, access: Access, found: Refund) -> HttpResponse:
+def _candidates(found: Refund, network: Network) -> list[tuple[RefundCandidate, str | None]]:
+    """With where a human sees each."""
+    return [
+        (each, network.explorer_link(tx_hash=each.tx_hash, log_index=each.log_index, recipient=found.to_address))
+        for each in candidates_of(found)
+    ]
+
+
+def _act(request: HttpRequest, access: Access, found: Refund, *, is_listed: bool) -> HttpResponse:
+    if not is_listed and request.POST.get("act") != "withdraw":
+        raise Http404("Its asset is listed here no more.")
     if request.POST.get("act") == "sent":
         form = TransactionForm(request.POST)
         if form.is_valid():

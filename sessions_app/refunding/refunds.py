@@ -10,7 +10,7 @@ from django.utils import timezone
 from eth_abi.abi import encode
 
 from chains_app.calls.gas import fee_of
-from chains_app.networks.networks import network
+from chains_app.networks.networks import find_option, network
 from chains_app.rates.exchange_rates import RateUnavailable, ask_if_late, rate_on_record
 from chains_app.receiving.deposits import Call
 from chains_app.sandbox.chain import is_known, send
@@ -129,6 +129,8 @@ def why_held(refund: Refund) -> str:
     """Why a prepared refund may not be signed just now, as a sentence; empty: it may, or is no longer to be signed."""
     if refund.status != RefundStatus.PREPARED:
         return ""
+    if find_option(refund.network, refund.asset) is None:
+        return f"{refund.asset} on {refund.network} is listed here no more, so this can only be withdrawn."
     if told := said_to_be_back(refund.session_id):
         return f"{told.actor} said a moment ago that the money has gone back, by {told.tx_hash}: send nothing."
     if not is_there(refund):
