@@ -159,7 +159,7 @@ class MerchantAdmin(ByRules, admin.ModelAdmin):  # type: ignore[type-arg]
         if change:
             change_settings(merchant=obj, actor=actor, **{name: given[name] for name in form.changed_data})
         else:
-            opening.open_business(merchant=obj, owner=given["owner"], actor=actor)
+            opening.open_business(merchant=obj, owner=given["owner"], actor=actor, logo=given["logo"] or b"")
 
     @override
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:

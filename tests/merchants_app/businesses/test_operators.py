@@ -1,6 +1,7 @@
 """Django admin, the whole of it: what can be changed there, and where that is written; who may, and who only looks."""
 
 from collections.abc import Callable
+from io import BytesIO
 from typing import Any
 
 import pytest
@@ -8,7 +9,7 @@ from django.apps import apps
 from django.contrib import admin
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Group
-from django.test import RequestFactory
+from django.test import Client, RequestFactory
 
 from merchants_app.businesses.money_rules import CHANGEABLE, amounts_text
 from merchants_app.keys.api_keys import create_key
@@ -16,6 +17,7 @@ from merchants_app.models import Member, Merchant, Role
 from sessions_app.models import CheckoutSession
 from tests.cast import find_key, refreshed
 from tests.operators import Operator, lines, staff
+from tests.pictures import picture
 from webhooks_app.models import Delivery, Event, WebhookEndpoint
 
 READ_ONLY = "nothing can be written"
@@ -185,6 +187,15 @@ def test_a_new_business_is_told_and_its_owner_written_to(
     (letter,) = mailoutbox
     assert letter.to == ["rosa@example.com"]
     assert "operator op@example.com invites you to Rosa Bikes as Owner" in letter.body
+
+
+def test_a_new_businesss_logo_is_kept(operator: Operator) -> None:
+    file = BytesIO(picture())
+    file.name = "logo.png"
+    form = settings_of(Merchant(name="Rosa Bikes")) | {"owner": "rosa@example.com", "logo": file}
+    assert operator.post("merchants_app/merchant/add/", **form).status_code == 302
+    made = Merchant.objects.get(name="Rosa Bikes")
+    assert Client().get(f"/logos/{made.logo_digest}.png").status_code == 200
 
 
 def test_revoked_keys_and_ended_sessions_are_told(operator: Operator, mia: Merchant, session: CheckoutSession) -> None:
