@@ -65,6 +65,11 @@ def equal(lookup: str) -> Search:
     return lambda rows, term: rows.filter(**{lookup: term})
 
 
+def folded(lookup: str) -> Search:
+    """The same where the column has small letters alone, as e-mail addresses of people and hashes have."""
+    return lambda rows, term: rows.filter(**{lookup: term.lower()})
+
+
 class SearchedByForm:
     """Mixed into a ModelAdmin: `search_by` says for each form of term (`cs_`, `hash`, `address`, `e-mail`) what is
     looked for. A term of no such form finds nothing.

@@ -26,7 +26,7 @@ from merchants_app.frame.access import (
     last_place,
     visit_going_on,
 )
-from merchants_app.frame.audit_lines import by_day
+from merchants_app.frame.audit_lines import ACT, act_words, by_day
 from merchants_app.frame.pages import page
 from merchants_app.frame.paging import newest_first
 from merchants_app.frame.places import Place
@@ -107,6 +107,6 @@ def audit_log(request: HttpRequest, access: Access) -> HttpResponse:
     sought = request.GET.get("q", "").strip()[:200]
     if sought:
         who = Q(actor__icontains=sought) | Q(address__contains=sought)
-        rows = rows.filter(who | Q(action__icontains=sought) | Q(subject__icontains=sought))
+        rows = rows.alias(act=ACT).filter(who | Q(act__icontains=act_words(sought)) | Q(subject__icontains=sought))
     shown = newest_first(rows, request.GET)
     return page(request, access, "audit.html", shown=shown, days=by_day(shown.rows), sought=sought)

@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
+from django.db.models import Value
+from django.db.models.functions import Replace
 from django.utils import timezone
 
 from merchants_app.frame.times import day_words
@@ -12,6 +14,8 @@ from merchants_app.people.operators import OPERATOR_MARK
 from merchants_app.sign_in.devices import browser_name
 
 _ARROW = " → "
+# `act_words` of an entry, for queries.
+ACT = Replace(Replace("action", Value("_"), Value(" ")), Value("."), Value(" "))
 # What a name in the program is called on the pages.
 _NAMES = {
     "brand_color": "colour", "logo_digest": "logo", "support_email": "e-mail for questions",
@@ -53,6 +57,11 @@ class AuditLine:
         if not self.entry.address and not self.entry.browser:
             return ""
         return ", ".join(filter(None, (browser_name(self.entry.browser), self.entry.address)))
+
+
+def act_words(action: str) -> str:
+    """As it is read, and looked for: `api_key.created` → `api key created`."""
+    return action.replace("_", " ").replace(".", " ")
 
 
 def by_day(entries: Iterable[AuditEntry]) -> list[tuple[str, list[AuditLine]]]:

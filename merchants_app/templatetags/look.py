@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 
 from common.money import amount_text, plain, to_minor_unit
+from merchants_app.frame.audit_lines import act_words
 from merchants_app.frame.forms import ONCE
 from merchants_app.frame.times import moment_words, place_words, time_tag
 
@@ -207,7 +208,7 @@ def words(name: str) -> str:
 @register.filter
 def act(action: str) -> str:
     """An audit action as words: `api_key.created` → `API key created`."""
-    text = words(action).replace(".", " ")
+    text = act_words(action)
     return f"API{text[3:]}" if text.startswith("api ") else f"{text[:1].upper()}{text[1:]}"
 
 

@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from common.admin.amounts import WholeAmounts
-from common.admin.large import Search, SearchedByForm, equal
+from common.admin.large import Search, SearchedByForm, equal, folded
 from common.admin.read_only import ReadOnly, ReadOnlyInline
 from common.errors import DomainError
 from merchants_app.frame.admin import AssetFilter, NetworkFilter, by_address, by_hash, operator_of
@@ -113,7 +113,7 @@ class MoneySearchAdmin(_OfASession):
 
     list_display = ("asked_at", "session", "actor", "done_at", "found", "said")
     list_filter = (("done_at", admin.EmptyFieldListFilter),)
-    search_by = _BY_SESSION | {"e-mail": equal("actor")}
+    search_by = _BY_SESSION | {"e-mail": folded("actor")}
 
 
 @admin.register(Decision)
@@ -122,7 +122,7 @@ class DecisionAdmin(_OfASession):
 
     list_display = ("decided_at", "session", "kind", "issue", "actor", "tx_hash")
     list_filter = ("kind", "issue")
-    search_by = _BY_SESSION | {"e-mail": equal("actor"), "hash": equal("tx_hash")}
+    search_by = _BY_SESSION | {"e-mail": folded("actor"), "hash": folded("tx_hash")}
 
 
 class CandidateInline(ReadOnlyInline):
@@ -151,7 +151,7 @@ class AddressChangeAdmin(_OfASession):
 
 def _by_person(changes: QuerySet[StatusChange], email: str) -> QuerySet[StatusChange]:
     """By the index of what people did."""
-    return changes.filter(BY_PERSON, actor=email)
+    return changes.filter(BY_PERSON, actor=email.lower())
 
 
 @admin.register(StatusChange)

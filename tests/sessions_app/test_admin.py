@@ -8,11 +8,12 @@ from django.contrib import admin
 from django.db.models import Model
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from common.admin import large
 from merchants_app.keys.api_keys import create_key
 from merchants_app.models import ApiKey, Merchant
-from sessions_app.models import CheckoutSession
+from sessions_app.models import CheckoutSession, Decision, MoneySearch, StatusChange
 from sessions_app.status import Status
 from tests.cast import find_key, refreshed
 from tests.factors import sign_in_operator
@@ -54,6 +55,25 @@ def test_every_list_and_search_opens(operator: Client, model: type[Model]) -> No
     path = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
     assert operator.get(path).status_code == 200
     assert operator.get(path, {"q": "x"}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("model", "term"),
+    [
+        ("decision", "Mia@Example.com"), ("decision", f"0x{'AB' * 32}"), ("moneysearch", "Mia@Example.com"),
+        ("statuschange", "Mia@Example.com"),
+    ],
+)  # fmt: skip
+def test_what_is_stored_in_small_letters_is_found_in_any(
+    operator: Client, session: CheckoutSession, model: str, term: str
+) -> None:
+    mia, at = "mia@example.com", timezone.now()
+    decided = {"kind": "refunded", "actor": mia, "tx_hash": f"0x{'ab' * 32}", "decided_at": at}
+    Decision.objects.create(session=session, **decided)
+    MoneySearch.objects.create(session=session, actor=mia, asked_at=at)
+    StatusChange.objects.create(session=session, to_status="open", payment_status="unpaid", actor=mia, at=at)
+    shown = operator.get(reverse(f"admin:sessions_app_{model}_changelist"), {"q": term}).context["cl"]
+    assert shown.result_count == 1
 
 
 def test_a_session_shows_all_that_happened_to_it(operator: Client, session: CheckoutSession, sandbox: Sandbox) -> None:

@@ -207,6 +207,15 @@ def test_the_audit_log_shows_ones_own_lines_of_this_mode(desk: Desk, mia: Mercha
     assert "Key of both" not in desk.read("audit?q=of_test")
 
 
+@pytest.mark.parametrize("sought", ["API key created", "api_key.created", "key cre"])
+def test_an_act_is_found_as_the_page_spells_it(desk: Desk, mia: Merchant, sought: str) -> None:
+    audit.record(merchant=mia, actor="mia@example.com", action="api_key.created")
+    audit.record(merchant=mia, actor="mia@example.com", action="member.role_changed")
+    text = desk.read(f"audit?{urlencode({'q': sought})}").partition("<main")[2]
+    assert "API key created" in text
+    assert "Member role changed" not in text
+
+
 def test_requests_are_shown_per_key_and_only_failed_ones(desk: Desk, mia: Merchant) -> None:
     for name, status in (("one", 200), ("two", 409)):
         key, _ = create_key(merchant=mia, mode="test", name=name)
