@@ -146,8 +146,15 @@ def test_owners_are_written_to_and_the_audit_log_has_it(
 
 
 def test_another_merchants_treasury_stays_as_it_is(mia: Merchant, otto: Merchant) -> None:
+    later = timezone.now() + 2 * COOLING_PERIOD
     change(mia)
-    assert treasury_for(otto, "live", timezone.now() + 2 * COOLING_PERIOD).address == OTTOS_WALLET
+    assert treasury_for(otto, "live", later).address == OTTOS_WALLET
+    assert treasury_to_come(otto, "live", timezone.now()) is None
+    change(otto, MIAS_WALLET)  # what waits for Mia is not taken back by it
+    assert (treasury_for(mia, "live", later).address, treasury_for(otto, "live", later).address) == (
+        PATS_WALLET,
+        MIAS_WALLET,
+    )
 
 
 def test_a_change_of_the_other_mode_takes_nothing_back(mia: Merchant) -> None:

@@ -135,6 +135,7 @@ def test_only_what_was_told_before_counts_and_only_the_newest_address(new_sessio
     first, second = (letter(session, "refund_address", "", round=number) for number in (1, 2))
     assert [is_still_so(About(letter=each, session=session)) for each in (first, second)] == [False, True]
     letter(session, "receipt", "", round=3)
+    letter(new_session(reference="2"), "refund_address", "", round=3)
     assert is_still_so(About(letter=second, session=session))
     assert later.pk > waiting.pk
 
@@ -169,6 +170,7 @@ def test_whether_a_letter_goes_is_said_by_the_business_unless_somebody_says_it_o
     for outcome, is_going in ((LetterOutcome.SENT, True), (LetterOutcome.REFUSED, False)):
         Letter.objects.filter(session=session).delete()
         letter(session, "receipt", outcome)
+        letter(session, "expired", LetterOutcome.SENT)
         assert has_receipt_letter(session) == is_going
     stranger = create_session(merchant=mia, mode="test", terms=agreed(email="otto@example.com"))
     assert owe([Owed(session=stranger, kind=LetterKind.RECEIPT, is_asked=True)], now=NOW) == 0

@@ -15,9 +15,10 @@ from sessions_app.models import CheckoutSession, DepositAddress, PaymentLink
 from sessions_app.paying.announcing import announce
 from sessions_app.paying.paying_again import BUYER, may_pay_again
 from sessions_app.paying.quoting import choose_option, options_for
+from sessions_app.selling.creation import create_session
 from sessions_app.selling.payment_links import open_link
 from sessions_app.state.lifecycle import cancel, expire
-from tests.cast import Api, refreshed, terms
+from tests.cast import Api, agreed, refreshed, terms
 from tests.sandbox import Sandbox, events_of
 from tests.strangers.world import own
 from webhooks_app.models import Event
@@ -144,8 +145,12 @@ def test_not_while_the_buyer_says_that_they_have_sent_it(
 
 
 def test_not_when_the_order_goes_on_or_is_paid_elsewhere(
-    ended: CheckoutSession, new_session: New, press: Any, offers: Any, sandbox: Sandbox
+    ended: CheckoutSession, new_session: New, otto: Merchant, press: Any, offers: Any, sandbox: Sandbox
 ) -> None:
+    create_session(merchant=otto, mode="test", terms=agreed(reference="order-1"))
+    create_session(merchant=ended.merchant, mode="live", terms=agreed(reference="order-1"))
+    expire(new_session(reference="order-2"), actor="sk_test_1a2b")
+    assert offers(ended)  # another shop's order, the other mode's, and another order's end are none of its own
     other = new_session(reference="order-1")
     assert refuses(press, offers, ended)
     sandbox.play(other, "exact")

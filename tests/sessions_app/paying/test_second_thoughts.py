@@ -145,12 +145,16 @@ def test_one_that_is_refused_stops_no_other(
 
 
 def test_what_is_said_to_have_gone_back_is_not_sent_back_again_within_the_minute(
-    large_session: CheckoutSession, sandbox: Sandbox
+    large_session: CheckoutSession, short: CheckoutSession, sandbox: Sandbox
 ) -> None:
     session = sandbox.play(large_session, "over")
     soon(session, DecisionKind.REFUNDED, tx_hash="0x07")
     with pytest.raises(NothingToRefund, match=r"mia@example.com said a moment ago that it has gone back, by 0x07"):
         ask_for_refund(session=refreshed(session), amount=RefundKind.EXCESS, actor="key")
+    # Of another session money may go back meanwhile, also one that is said to be something else.
+    soon(short, DecisionKind.WRITE_OFF)
+    others = ask_for_refund(session=refreshed(short), amount=RefundKind.FULL, actor="key")
+    assert others.status == "waiting_for_address"
     take_back(session)
     assert (
         ask_for_refund(session=refreshed(session), amount=RefundKind.EXCESS, actor="key").status

@@ -18,7 +18,7 @@ from sessions_app.models import CheckoutSession, Decision, DepositAddress, Refun
 from sessions_app.paying.decisions import case_of, decide
 from sessions_app.paying.quoting import choose_option
 from sessions_app.paying.scenarios import simulate
-from sessions_app.paying.used_deposits import find_spare_deposits
+from sessions_app.paying.used_deposits import earlier_session, find_spare_deposits
 from sessions_app.status import DecisionKind
 from sessions_app.tasks import find_used_deposits as job
 from tests.cast import MIAS_WALLET, PATS_WALLET, refreshed
@@ -80,10 +80,12 @@ def picks(session: CheckoutSession) -> CheckoutSession:
 def test_a_rested_deposit_serves_a_later_session_and_both_know_whose_contract_it_is(
     sandbox: Sandbox, former: CheckoutSession, new_session: NewSession
 ) -> None:
+    picks(new_session())  # at an address of its own
     rests(sandbox)
     later = picks(new_session())
     assert later.deposit.address == former.deposit.address
     assert (later.deposit.made_for, later.deposit.passed_on_at) == (former.public_id, None)
+    assert earlier_session(later.deposit) == former.public_id
     assert deposit_address(session_id=former.public_id, treasury=MIAS_WALLET) == later.deposit.address
     since = timezone.now().replace(microsecond=0) - timedelta(minutes=2)
     assert refreshed(former).deposit.passed_on_at == later.deposit.created_at == since

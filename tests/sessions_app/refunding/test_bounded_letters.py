@@ -7,6 +7,7 @@ import pytest
 from django.core import mail
 from django.utils import timezone
 
+from merchants_app.audit import record
 from merchants_app.models import AuditEntry, Merchant
 from sessions_app.models import AddressChange, CheckoutSession, PaymentLink
 from sessions_app.refunding.address import name_address
@@ -18,6 +19,7 @@ from tests.cast import OTTOS_WALLET, PATS_WALLET, refreshed
 from tests.sandbox import Sandbox
 
 NewSession = Callable[..., CheckoutSession]
+OTHER_MODE = {"test": "live", "live": "test"}
 
 
 @pytest.fixture
@@ -92,11 +94,15 @@ def test_a_mailbox_is_asked_few_times_a_day_however_many_its_payments(
 
 @pytest.mark.parametrize(("mode", "most"), [("test", 20), ("live", 200)])
 def test_a_business_asks_its_buyers_so_often_a_day(
-    sandbox: Sandbox, session: CheckoutSession, mode: str, most: int
+    sandbox: Sandbox, session: CheckoutSession, otto: Merchant, mode: str, most: int
 ) -> None:
     played = sandbox.play(session, "over")
     CheckoutSession.objects.filter(pk=played.pk).update(mode=mode)
     were_asked(session.merchant, mode, *(f"cs_{number}" for number in range(most - 1)))
+    # What another business asked, or this one in the other mode, or did otherwise, is none of that.
+    were_asked(otto, mode, "cs_1")
+    were_asked(session.merchant, OTHER_MODE[mode], "cs_1")
+    record(merchant=session.merchant, mode=mode, actor="mia", action="note.added", subject="cs_1")
     ask(played)
     sandbox.skip(minutes=61)
     with pytest.raises(NotMailed, match="written to very often today"):
@@ -105,12 +111,20 @@ def test_a_business_asks_its_buyers_so_often_a_day(
 
 @pytest.mark.parametrize(("mode", "most"), [("test", 20), ("live", 200)])
 def test_buyers_of_links_get_so_many_codes_a_day_and_stop_nobody_else(
-    sandbox: Sandbox, new_session: NewSession, link: PaymentLink, mode: str, most: int
+    sandbox: Sandbox, new_session: NewSession, link: PaymentLink, otto: Merchant, mode: str, most: int
 ) -> None:
     own, theirs, third = overpaid(sandbox, new_session()), by_link(sandbox, link), by_link(sandbox, link, "vera")
     stranger = open_link(link, name="Mallory", email="mallory@example.com")
-    put_in(mode, own, theirs, third, stranger)
+    ottos = PaymentLink.objects.create(
+        merchant=otto, mode="test", amount=Decimal(9), currency="USD", product_name="Bell"
+    )
+    elsewhere = open_link(ottos, name="Eve", email="eve@example.com")
+    other_mode = open_link(link, name="Eve", email="eve@example.com")
+    put_in(mode, own, theirs, third, stranger, elsewhere)
+    put_in(OTHER_MODE[mode], other_mode)
     were_mailed(stranger, most - 1)
+    were_mailed(elsewhere, 1)  # by another business
+    were_mailed(other_mode, 1)
     ask_for_code(theirs)
     with pytest.raises(NotMailed, match="The code could not be mailed"):
         ask_for_code(third)

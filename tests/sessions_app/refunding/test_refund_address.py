@@ -12,7 +12,7 @@ from merchants_app.models import AuditEntry
 from sessions_app.models import AddressChange, CheckoutSession
 from sessions_app.models.refund import Refund
 from sessions_app.paying.quoting import choose_option
-from sessions_app.refunding.address import CodeOver, WrongCode, confirm_change, name_address
+from sessions_app.refunding.address import CodeOver, WrongCode, change_of, confirm_change, name_address
 from sessions_app.refunding.mails import NotMailed
 from sessions_app.refunding.refunds import prepare_refund
 from sessions_app.refunding.wishes import Wish, Worth
@@ -77,6 +77,7 @@ def test_another_address_waits_for_the_code(client: Client, paid: CheckoutSessio
     assert letter.subject == "Mia Coffee: the code for another refund address"
     assert OTTOS_WALLET in letter.body
     assert PATS_WALLET in letter.body
+    assert "It holds for 10 minutes" in letter.body
     code = mailed_code()
     assert code not in html
     assert code not in own(AddressChange).get().code_digest
@@ -130,6 +131,8 @@ def test_a_code_is_good_for_its_own_address_once(client: Client, paid: CheckoutS
     assert client.post(theirs, {"code": code}).status_code == 400
     assert client.post(mine, {"code": code}).status_code == 303
     assert client.post(mine, {"code": code}).status_code == 303  # the button pressed twice
+    done = own(AddressChange).earliest("id")
+    assert (done.code_digest, change_of(refreshed(paid), done.public_id)) == ("", None)  # there is no code any more
     assert client.post(theirs, {"code": mailed_code()}).status_code == 409  # it was to replace another address
     assert refreshed(paid).refund_address == OTTOS_WALLET
 
@@ -176,6 +179,14 @@ def test_the_merchant_is_told_and_sees_the_former_address(
     assert PATS_WALLET in refreshed(paid).timeline.last().reason
     line = AuditEntry.objects.filter(action="refund.address").latest("id")
     assert (line.actor, line.detail) == ("buyer's page", {"before": PATS_WALLET, "to": OTTOS_WALLET})
+    # To the address that is replaced next nothing is prepared, and to the one after that something that was withdrawn.
+    for address in (MIAS_OTHER, PATS_WALLET):
+        with django_capture_on_commit_callbacks(execute=True):
+            client.post(ask(client, paid, address), {"code": mailed_code()})
+        assert refreshed(paid).refund_address == address
+        assert mail.outbox[-1].to == ["mia@example.com"]
+        assert "prepare it anew" not in mail.outbox[-1].body
+        Refund.objects.filter(pk=refund.pk).update(to_address=address, status="withdrawn", withdrawn_at=timezone.now())
 
 
 def test_a_page_whose_address_is_its_id_is_no_secret_so_its_first_address_needs_a_code(

@@ -23,7 +23,8 @@ from tests.locks.stage import SANDBOX, overpaid, transfer_to
 
 pytestmark = pytest.mark.django_db
 NOW = timezone.now()
-CONFIRMED = {"status": "confirmed", "confirmed_at": NOW, "tx_hash": "0x" + "ab" * 32, "block_number": 7}
+TX = "0x" + "ab" * 32
+CONFIRMED = {"status": "confirmed", "confirmed_at": NOW, "tx_hash": TX, "block_number": 7}
 
 
 def test_a_transfer_that_was_one_refund_at_an_earlier_look_is_not_an_equal_one_too(mia: Merchant) -> None:
@@ -76,19 +77,23 @@ def test_a_refund_keeps_the_time_at_which_it_was_seen_and_none_of_when_it_was_fi
 def test_a_refund_of_an_erased_buyer_is_looked_for_nowhere(mia: Merchant, where: dict[str, Any]) -> None:
     """Nobody knows any more where it went: nobody's address is asked for."""
     made = refund(overpaid(mia))
-    Refund.objects.filter(pk=made.pk).update(told_tx="0x" + "ab" * 32, **where)
+    Refund.objects.filter(pk=made.pk).update(told_tx=TX, **where)
     looked_for = lambda: [*refunds_watched_for(SANDBOX), *done_since(SANDBOX, 1)]  # noqa: E731
     assert [each.pk for each in looked_for()] == [made.pk]
+    assert done_since(SANDBOX, 8) == []  # it was in block 7
     Refund.objects.filter(pk=made.pk).update(to_address="")
     assert looked_for() == []
 
 
 def test_a_withdrawn_refund_is_looked_for_if_its_transaction_was_told(mia: Merchant) -> None:
     made = refund(overpaid(mia))
-    Refund.objects.filter(pk=made.pk).update(status="withdrawn", withdrawn_at=timezone.now())
+    stored = Refund.objects.filter(pk=made.pk)
+    stored.update(status="withdrawn", withdrawn_at=timezone.now())
     assert refunds_watched_for(SANDBOX) == []
-    Refund.objects.filter(pk=made.pk).update(told_tx="0x" + "ab" * 32)
+    stored.update(told_tx=TX)
     assert [each.pk for each in refunds_watched_for(SANDBOX)] == [made.pk]
+    stored.update(withdrawn_at=timezone.now() - timedelta(days=7, seconds=1))
+    assert refunds_watched_for(SANDBOX) == []
 
 
 @pytest.mark.parametrize(

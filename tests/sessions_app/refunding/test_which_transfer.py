@@ -22,7 +22,7 @@ from sessions_app.refunding.refunds import play_refund, withdraw_refund
 from sessions_app.refunding.told import RefundNotOpen, look_for_told, tell_transaction
 from sessions_app.refunding.watch import place_refunds
 from sessions_app.selling.creation import create_session
-from tests.cast import MIAS_WALLET, PATS_WALLET, agreed
+from tests.cast import MIAS_WALLET, OTTOS_WALLET, PATS_WALLET, agreed
 from tests.desk import Desk
 from tests.locks.stage import transfer_to
 from tests.once import play_once
@@ -79,9 +79,10 @@ def test_of_two_businesses_that_owe_the_same_the_one_whose_wallet_sent_it_has_se
 
 
 def test_a_strangers_transfer_settles_nothing_and_is_asked_about(
-    sandbox: Sandbox, mias: Refund, session: CheckoutSession, desk: Desk
+    sandbox: Sandbox, mias: Refund, session: CheckoutSession, desk: Desk, otto: Merchant
 ) -> None:
-    tx_hash = somebody_sends()
+    session.merchant.treasuries.filter(mode="live").update(address=OTTOS_WALLET)  # which is Otto's in test mode, too
+    tx_hash = somebody_sends(sender=OTTOS_WALLET)
     sandbox.wait(4, session)
     assert (now(mias).status, [each.tx_hash for each in candidates_of(now(mias))]) == ("prepared", [tx_hash])
     page = f"sessions/{session.public_id}/refund/{mias.public_id}"
@@ -153,11 +154,15 @@ def test_where_no_block_was_ever_read_nothing_that_was_told_is_looked_at(
 def test_a_transaction_that_sends_something_else_is_refused_with_a_sentence(
     sandbox: Sandbox, mias: Refund, session: CheckoutSession, units: int
 ) -> None:
-    tell_transaction(mias, somebody_sends(units), actor="mia@example.com")
+    ten = prepared(session, kind="amount", amount=Decimal(10))
+    tx_hash = somebody_sends(units)
+    for refund in (mias, ten):
+        tell_transaction(refund, tx_hash, actor="mia@example.com")
     sandbox.wait(2, session)
     look_for_told(SANDBOX, SandboxReader(SANDBOX))
     assert now(mias).status == "prepared"
-    assert now(mias).told_problem.startswith(f"This transaction sends no 24.5 USDC to {PATS_WALLET}")
+    for refund, amount in ((mias, "24.5"), (ten, "10")):
+        assert now(refund).told_problem.startswith(f"This transaction sends no {amount} USDC to {PATS_WALLET}")
 
 
 def test_one_of_which_something_else_was_told_takes_nothing_that_an_equal_one_may_be(

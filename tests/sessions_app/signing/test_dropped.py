@@ -53,6 +53,21 @@ def test_the_same_again_is_brought_anew_and_once(
     drop()
     bring(quoted, given)
     assert (facilitator.times("/settle"), own(Authorization).count()) == (3, 1)
+    row = own(Authorization).get()
+    assert row.settled_at
+    for at, is_gone in ((row.settled_at, True), (row.settled_at - timedelta(microseconds=1), False)):
+        own(Payment).update(vanished_at=at)
+        assert kept.is_dropped(row, again(quoted)) == is_gone
+
+
+@pytest.mark.parametrize("written", ["settled_at", "over_at"])
+def test_one_that_somebody_else_wrote_to_since_it_was_read_is_not_opened_again(
+    quoted: CheckoutSession, given: SignedPayment, monkeypatch: pytest.MonkeyPatch, written: str
+) -> None:
+    own(Payment).update(vanished_at=timezone.now() + timedelta(hours=1))
+    monkeypatch.setattr(kept, "read_until", lambda _: own(Authorization).update(**{written: timezone.now()}) and None)
+    kept.close_what_is_over(again(quoted), now=timezone.now())
+    assert own(Authorization).get().stage == "settled"
 
 
 def test_the_page_asks_for_the_same_and_says_so(quoted: CheckoutSession, given: SignedPayment) -> None:

@@ -1,5 +1,6 @@
 """A signature that was handed over may move money until the chain shows that it has not: no second one beside it."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -18,6 +19,7 @@ from sessions_app.paying.paying_again import BUYER
 from sessions_app.paying.quoting import choose_option
 from sessions_app.paying.signed import under_way
 from sessions_app.signing.asked import again
+from sessions_app.signing.kept import another_signed
 from sessions_app.signing.settling import settle
 from sessions_app.state.lifecycle import cancel
 from tests.facilitator import DEVCHAIN, PAT, TX_HASH, Facilitator
@@ -124,6 +126,28 @@ def test_one_that_hangs_is_waited_for_no_longer_than_it_may(
     with pytest.raises(SettlementInDoubt, match="Do not pay again yet"):
         settled(quoted)
     assert under_way(quoted) is not None
+
+
+def test_what_becomes_of_one_is_written_into_its_own_row_alone(
+    quoted: CheckoutSession, new_session: Callable[..., CheckoutSession], facilitator: Facilitator
+) -> None:
+    other = new_session(reference="2")
+    choose_option(session=other, asset="USDC", network="devchain", now=timezone.now())
+    for session in (quoted, again(other)):
+        left_in_doubt(session, facilitator)
+    settled(quoted)
+    assert list(own(Authorization).order_by("id").values_list("stage", "tx_hash")) == [
+        ("settled", TX_HASH), ("settling", ""),
+    ]  # fmt: skip
+
+
+def test_in_the_second_in_which_its_time_is_over_nobody_is_told_to_wait_until_then(
+    quoted: CheckoutSession, facilitator: Facilitator
+) -> None:
+    left_in_doubt(quoted, facilitator)
+    row = own(Authorization).get()
+    assert "may still be used until" in str(another_signed(row, now=row.valid_before - timedelta(seconds=1)))
+    assert "may have been used" in str(another_signed(row, now=row.valid_before))
 
 
 def test_one_in_doubt_is_asked_again_with_the_same(quoted: CheckoutSession, facilitator: Facilitator) -> None:

@@ -88,6 +88,14 @@ def test_what_is_not_due_is_handed_to_nobody(
     assert not own(Authorization).exists()
 
 
+@pytest.mark.parametrize(("valid_from", "valid_for"), [(0, 10), (-1, 900)], ids=["the least time", "the most"])
+def test_to_the_very_second_a_signature_is_taken(quoted: CheckoutSession, valid_from: int, valid_for: int) -> None:
+    now = timezone.now().replace(microsecond=0)
+    since = int(now.timestamp())
+    given = signed(quoted, valid_after=since + valid_from, valid_before=since + valid_for)
+    assert settle(quoted, given, now=now).stage == "settled"
+
+
 @pytest.mark.parametrize(("field", "value"), [("chainId", 1), ("verifyingContract", OTHER.address), ("version", "1")])
 def test_a_signature_for_another_chain_or_token_is_none(quoted: CheckoutSession, field: str, value: object) -> None:
     given = signed(quoted)

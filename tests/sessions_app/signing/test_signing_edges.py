@@ -286,3 +286,12 @@ def test_a_transaction_that_was_named_before_stays_named(in_doubt: Authorization
         kept.keep_in_doubt(in_doubt, reason="r" * 600, tx_hash=told)
         row = own(Authorization).get()
         assert (row.tx_hash, row.reason) == (named, "r" * 500)
+    kept.keep_unsent(in_doubt, reason="s" * 600, now=NOW)
+    assert own(Authorization).values_list("stage", "reason", "over_at").get() == ("failed", "s" * 500, NOW)
+
+
+def test_a_price_that_ends_at_this_moment_is_renewed(quoted: CheckoutSession) -> None:
+    now = timezone.now()
+    former = at(quoted, ends=now + timedelta(hours=1), holds=now).quote_id
+    assert all_offered(again(quoted), now=now)[0].option.asset.symbol == "USDC"
+    assert again(quoted).quote_id != former

@@ -5,6 +5,8 @@ from typing import Any
 import pytest
 from cryptography.fernet import Fernet
 from django.test import override_settings
+from django.utils import timezone
+from standardwebhooks import WebhookVerificationError
 
 from merchants_app.keys.api_keys import revoke_key
 from merchants_app.models import ApiKey, AuditEntry, Merchant
@@ -190,6 +192,12 @@ def test_secrets_sign_for_a_day_however_often_they_are_rotated(api: Api, receive
     secrets = [endpoint["secret"], *(api.post(f"{path}/rotate-secret").answer["secret"] for _ in range(2))]
     api.post(f"{path}/test")
     assert all(receiver.messages[0].verified(secret) for secret in secrets)
+    own(WebhookEndpoint).update(previous_secret_until=timezone.now())  # the day is over
+    api.post(f"{path}/test")
+    assert receiver.messages[1].verified(secrets[-1])
+    for former in secrets[:-1]:
+        with pytest.raises(WebhookVerificationError):
+            receiver.messages[1].verified(former)
 
 
 def test_after_the_encryption_key_was_lost_secret_and_headers_can_be_renewed(
