@@ -109,10 +109,22 @@ def test_a_migration_that_fails_is_tried_again_and_stops_nobody() -> None:
         assert sorted(tied) == ["After", "Wants"]
 
 
-def test_migrate_has_an_address_of_its_own_that_may_go_past_a_pooler() -> None:
+def test_migrate_works_on_the_database_of_all_others() -> None:
+    assert OURS["migrate"]["environment"] == OURS["web"]["environment"]
+    [container], [web] = PODS["migrate"]["containers"], PODS["web"]["containers"]
+    assert (container["envFrom"], container.get("env", [])) == (web["envFrom"], [])
+
+
+def test_a_comment_of_migrate_has_the_place_for_the_address_past_a_pooler() -> None:
     text = (DEPLOY / "compose.yaml").read_text(encoding="utf-8")
-    assert re.findall(r"<<: \*environment, DATABASE_URL: (\S+) }", text) == [OURS["web"]["environment"]["DATABASE_URL"]]
-    assert PODS["migrate"]["containers"][0]["env"] == [{"name": "DATABASE_URL", "value": SETTINGS["DATABASE_URL"]}]
+    [commented] = re.findall(r"^    # (environment: { <<: \*environment, DATABASE_URL: .+ })$", text, re.MULTILINE)
+    made = yaml.safe_load(text.replace(f"# {commented}", commented))["services"]["migrate"]["environment"]
+    assert made == OURS["web"]["environment"]  # with what stands there before anybody changes it
+    text = (DEPLOY / "kubernetes" / "migrate.yaml").read_text(encoding="utf-8")
+    [commented] = re.findall(r"^          # (env: .+)$", text, re.MULTILINE)
+    job = yaml.safe_load(text.replace(f"# {commented}", commented))
+    [container] = job["spec"]["template"]["spec"]["containers"]
+    assert container["env"] == [{"name": "DATABASE_URL", "value": SETTINGS["DATABASE_URL"]}]
 
 
 def test_letters_leave_by_a_port_that_is_open() -> None:
