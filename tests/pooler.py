@@ -1,9 +1,13 @@
-"""Debian's PgBouncer before the test database: each transaction gets whichever of two connections is free."""
+"""Debian's PgBouncer before the test database: each transaction gets whichever of two connections is free.
+
+Or each of ours has one of them to itself, as long as it stays open.
+"""
 
 import shutil
 import subprocess
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
@@ -14,6 +18,7 @@ from django.db import connection
 
 from checkout_project import env
 from checkout_project.running.plain_user import plain_user
+from common.postgresql.poolers import SESSION, TRANSACTION
 
 PROGRAM = shutil.which("pgbouncer", path="/usr/sbin:/usr/local/sbin:/usr/bin:/usr/local/bin")
 _CONFIGURATION = """
@@ -24,15 +29,21 @@ listen_addr = 127.0.0.1
 listen_port = {own_port}
 unix_socket_dir =
 auth_type = any
-pool_mode = transaction
+pool_mode = {mode}
 default_pool_size = 2
 max_client_conn = 200
 """
 
 
 @pytest.fixture(scope="module")
-def pooler_port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+def pooler_port() -> Iterator[int]:
     """Where it listens."""
+    with _running(TRANSACTION) as port:
+        yield port
+
+
+@contextmanager
+def _running(mode: str) -> Iterator[int]:
     if PROGRAM is None:
         pytest.skip("pgbouncer is not installed (Debian: apt-get install pgbouncer)")
     port, server = unused_port(), connection.settings_dict
@@ -41,7 +52,7 @@ def pooler_port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     about = {"host": server["HOST"] or "127.0.0.1", "port": server["PORT"], "user": server["USER"],
              "password": server["PASSWORD"]}  # fmt: skip
     reach = " ".join(f"{name}={value}" for name, value in about.items() if value)
-    file.write_text(_CONFIGURATION.format(server=reach, own_port=port), encoding="utf-8")
+    file.write_text(_CONFIGURATION.format(server=reach, own_port=port, mode=mode), encoding="utf-8")
     user = plain_user()
     as_user = {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []} if user else {}
     with subprocess.Popen([PROGRAM, "--quiet", str(file)], **as_user) as process:  # type: ignore[call-overload]
@@ -54,14 +65,25 @@ def pooler_port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
 
 
 @pytest.fixture
-def pooled(
-    pooler_port: int, transactional_db: None, settings: LazySettings, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[None]:
+def pooled(pooler_port: int, transactional_db: None, settings: LazySettings) -> Iterator[None]:
     """From here on every new connection of this process goes by it, and the settings say so."""
-    monkeypatch.setenv("DATABASE_POOLER", "transaction")
-    settings.DATABASE_POOLER = env.pooler()
+    with _used(pooler_port, TRANSACTION, settings):
+        yield
+
+
+@pytest.fixture
+def pooled_by_session(transactional_db: None, settings: LazySettings) -> Iterator[None]:
+    """The same by one that changes nothing for who is connected."""
+    with _running(SESSION) as port, _used(port, SESSION, settings):
+        yield
+
+
+@contextmanager
+def _used(port: int, mode: str, settings: LazySettings) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patched:
-        monkeypatch.setenv("DATABASE_URL", f"postgresql://anybody@127.0.0.1:{pooler_port}/name")
+        patched.setenv("DATABASE_POOLER", mode)
+        settings.DATABASE_POOLER = env.pooler()
+        patched.setenv("DATABASE_URL", f"postgresql://anybody@127.0.0.1:{port}/name")
         for name, value in env.database("DATABASE_URL").items():
             if name in {"HOST", "PORT", "OPTIONS"}:
                 patched.setitem(connection.settings_dict, name, value)

@@ -10,6 +10,7 @@ from django.db import OperationalError, connection, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from checkout_project.management.commands import migrate
+from common.postgresql.poolers import is_pooled
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -78,6 +79,15 @@ def test_through_a_pooler_it_looks_and_changes_nothing(monkeypatch: pytest.Monke
     with pytest.raises(CommandError, match="give this command PostgreSQL's own address"):
         call_command("migrate", skip_checks=True)
     assert {asked("SHOW lock_timeout") for _ in range(4)} == {"0"}
+
+
+@pytest.mark.usefixtures("pooled_by_session")
+def test_through_a_pooler_that_gives_it_a_connection_of_its_own_it_migrates(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[object] = []
+    monkeypatch.setattr(django.Command, "handle", lambda *_, **__: seen.append(asked("SHOW lock_timeout")))
+    call_command("migrate", skip_checks=True)
+    assert is_pooled()
+    assert (seen, asked("SHOW lock_timeout")) == (["50ms"], "0")
 
 
 def asked(statement: str) -> object:

@@ -8,12 +8,13 @@ as it takes, whatever limit the role has.
 import time
 from typing import Any
 
+from django.conf import settings
 from django.core.management import CommandError
 from django.core.management.commands import migrate
 from django.db import OperationalError, connections
 from psycopg.errors import LockNotAvailable
 
-from common.postgresql.poolers import NOT_THROUGH_ONE, is_pooled
+from common.postgresql.poolers import NOT_THROUGH_ONE, SESSION, is_pooled
 
 LOCK_TIMEOUT = "3s"
 TRIES = 40
@@ -28,7 +29,7 @@ class Command(migrate.Command):
         if options["check_unapplied"] or options["plan"]:  # it only looks, from each pod that starts, by a pooler too
             super().handle(*args, **options)
             return
-        if is_pooled():
+        if is_pooled() and settings.DATABASE_POOLER != SESSION:
             raise CommandError(NOT_THROUGH_ONE)
         for left in reversed(range(TRIES)):
             try:
