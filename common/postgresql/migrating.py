@@ -6,7 +6,12 @@ An index that was interrupted while it was made keeps its name and holds for not
 from typing import Any
 
 from django.contrib.postgres.operations import AddConstraintNotValid, AddIndexConcurrently
+from django.core.management import CommandError
 from django.db.migrations import RunSQL
+from django.db.models import BooleanField, ExpressionWrapper, QuerySet
+from typing_extensions import override
+
+_NAMED = 5  # ids of rows in the way; the first show what happened
 
 
 class AddIndexOnce(AddIndexConcurrently):
@@ -22,16 +27,28 @@ class AddIndexOnce(AddIndexConcurrently):
 
 
 class AddCheckOnce(AddConstraintNotValid):
-    """It holds for new rows at once; those of before are looked at without a lock that writers wait for."""
+    """It holds for new rows at once; those of before are looked at without a lock that writers wait for.
+
+    Where they break it nothing is added: the processes of before would fall over their own rows.
+    """
 
     def database_forwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
-        name, table = self.constraint.name, to_state.apps.get_model(app_label, self.model_name)._meta.db_table
+        """Raises CommandError with the rows that break it."""
+        model = to_state.apps.get_model(app_label, self.model_name)
+        name, table = self.constraint.name, model._meta.db_table
+        _refuse_broken(model.objects.using(schema_editor.connection.alias), self.constraint)
         with schema_editor.connection.cursor() as cursor:
             cursor.execute("SELECT FROM pg_constraint WHERE conname = %s AND conrelid = to_regclass(%s)", [name, table])
             stands = cursor.fetchone() is not None
         if not stands:
             super().database_forwards(app_label, schema_editor, from_state, to_state)
         schema_editor.execute(f"ALTER TABLE {table} VALIDATE CONSTRAINT {name}")
+
+    @override
+    def database_backwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
+        """Unless an earlier run did."""
+        table = from_state.apps.get_model(app_label, self.model_name)._meta.db_table
+        schema_editor.execute(f"ALTER TABLE {table} DROP CONSTRAINT IF EXISTS {self.constraint.name}")
 
 
 def unique_index_once(name: str, definition: str) -> list[RunSQL]:
@@ -61,6 +78,17 @@ def stored_with(table: str, **parameters: float) -> RunSQL:
         UNION ALL SELECT relid FROM pg_partition_tree('{table}') WHERE isleaf
     """  # noqa: S608  (a name of our own)
     return RunSQL(_for_each(parts, f"SET ({given})"), _for_each(parts, f"RESET ({', '.join(parameters)})"))
+
+
+def _refuse_broken(rows: QuerySet[Any], rule: Any) -> None:
+    holds = ExpressionWrapper(rule.condition, output_field=BooleanField())
+    # Not `exclude`: where the condition says neither yes nor no, PostgreSQL lets the row be.
+    broken = rows.annotate(holds=holds).filter(holds=False).order_by("pk").values_list("pk", flat=True)[:_NAMED]
+    if ids := ", ".join(map(str, broken)):
+        raise CommandError(
+            f"Rows of {rows.model._meta.db_table} break the rule {rule.name}, among them those with id {ids}. The rule "
+            "was not added, and the version before may go on. Correct the rows, and run migrate again."
+        )
 
 
 def _for_each(tables: str, change: str) -> str:
