@@ -54,8 +54,10 @@ BEGIN
     END LOOP;
 END $$
 """
+# The version before knows an account by its xpub's letters alone: of two spellings one stays, or each would count apart.
 _COUNTED_IN_TREASURIES = """
-UPDATE merchants_app_treasury SET next_index = account.next_index
+UPDATE merchants_app_treasury SET next_index = account.next_index,
+    xpub = (SELECT first.xpub FROM merchants_app_treasury AS first WHERE first.account_id = account.id ORDER BY id LIMIT 1)
 FROM merchants_app_xpubaccount AS account WHERE account.id = account_id
 """
 

@@ -41,6 +41,17 @@ def taken_by_the_version_before(treasury: int) -> int:
         return int(cursor.fetchone()[0]) - 1
 
 
+def counting_for(treasury: Treasury) -> int:
+    """The row that the version before counts in: the oldest of the same letters."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT min(id) FROM merchants_app_treasury"
+            " WHERE xpub = (SELECT xpub FROM merchants_app_treasury WHERE id = %s)",
+            [treasury.pk],
+        )
+        return int(cursor.fetchone()[0])
+
+
 def nothing() -> None:
     """The lock itself says all."""
 
@@ -122,12 +133,15 @@ def test_what_the_version_before_counted_goes_on(mia: Merchant, otto: Merchant) 
 
 
 @pytest.mark.django_db(transaction=True)
-def test_who_goes_back_goes_on_counting() -> None:
-    treasury = name(merchant("Mia Coffee", MIAS_WALLET))
+def test_who_goes_back_goes_on_counting_for_every_spelling() -> None:
+    mia = merchant("Mia Coffee", MIAS_WALLET)
+    treasury = name(mia)
     assert [take_next_index(treasury) for _ in range(3)] == [0, 1, 2]
+    set_treasury(merchant=mia, mode="test", kind="address", address=MIAS_WALLET, by="m")
+    again = name(mia, xpub=RENAMED)
     try:
         migrate("0018_months_closed_to")
-        assert taken_by_the_version_before(treasury.pk) == 3
+        assert [taken_by_the_version_before(counting_for(each)) for each in (again, treasury, again)] == [3, 4, 5]
     finally:
         migrate("0020_xpubs_have_accounts")
-    assert take_next_index(Treasury.objects.get(pk=treasury.pk)) == 4
+    assert take_next_index(Treasury.objects.get(pk=again.pk)) == 6
