@@ -113,12 +113,11 @@ class MerchantViewSet(ViewSet):
     def _act(self, request: ApiRequest, *args: Any, **kwargs: Any) -> Any:
         if not self.action:
             raise MethodNotAllowed(str(request.method), self.found_elsewhere.get(str(request.method)))
-        if before := self.asks_before.get(self.action):
-            _ = request.body  # once it is parsed, Django gives the bytes no more
-            before(request)
         handler = partial(getattr(self, self.action), request, *args, **kwargs)
         if request.method == "POST" and "HTTP_IDEMPOTENCY_KEY" in request.META:
             return self._answer_once(request, self.action, handler)
+        if before := self.asks_before.get(self.action):
+            before(request)
         return handler()
 
     def _answer_once(self, request: ApiRequest, action: str, handler: Callable[[], Any]) -> HttpResponse:
@@ -126,7 +125,7 @@ class MerchantViewSet(ViewSet):
             response = handler()
             return Answer(response.status_code, b"" if response.data is None else dumps(response.data).encode())
 
-        at_once = self.answers_at_once.get(action)
+        at_once, before = self.answers_at_once.get(action), self.asks_before.get(action)
         answer = answer_once(
             key=request.key,
             idempotency_key=request.META["HTTP_IDEMPOTENCY_KEY"],
@@ -134,6 +133,7 @@ class MerchantViewSet(ViewSet):
             path=request.path,
             body=request.body,
             act=act,
+            before=partial(before, request) if before else None,
             act_at_once=partial(at_once, request) if at_once else None,
             in_one=action not in self.answers_apart,
         )

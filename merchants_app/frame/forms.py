@@ -21,7 +21,8 @@ from common.email_addresses import MailboxField
 from merchants_app.frame.access import Access
 from merchants_app.models import KeyScope, Role, TreasuryKind, User
 from merchants_app.powers import SCOPE_WORDS, scopes_within
-from merchants_app.requests.idempotency import Answer, StillRunning, answer_once, form_key
+from merchants_app.requests.form_keys import form_key
+from merchants_app.requests.idempotency import Answer, StillRunning, answer_once
 
 _SCOPES = [(scope.value, f"{scope}: {words}") for scope, words in SCOPE_WORDS.items()]
 _AMOUNT = re.compile(r"[0-9]{1,8}(\.[0-9]{1,2})?")
@@ -210,14 +211,19 @@ def offer(form: forms.BaseForm, name: str, choices: Sequence[tuple[str, str]]) -
     field.choices = choices
 
 
-def once(request: HttpRequest, access: Access, act: Callable[[], str]) -> str:
+def once(
+    request: HttpRequest, access: Access, act: Callable[[], str], *, before: Callable[[], None] | None = None
+) -> str:
     """What `act` says, which is kept for a day, encrypted: of a form that was sent before, what it said then.
 
     With another word in it, it is another form. Whatever `act` raises undoes what it did, and is raised.
+    `before` asks others, while no transaction is open, for what `act` then only looks up.
     """
     typed = request.POST.copy()
     typed.pop("csrfmiddlewaretoken", None)
     if not typed.get(ONCE):
+        if before:
+            before()
         return act()
     for tries_left in reversed(range(_TRIES)):
         try:
@@ -228,6 +234,7 @@ def once(request: HttpRequest, access: Access, act: Callable[[], str]) -> str:
                 path=request.path,
                 body=b"",
                 act=lambda: Answer(200, act().encode()),
+                before=before,
             ).body.decode()
         except StillRunning:
             if not tries_left:

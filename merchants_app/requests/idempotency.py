@@ -30,8 +30,6 @@ LEASE = timedelta(minutes=2)
 # Three a lease, 20 minutes: no request takes longer, so none that hangs keeps its key for ever.
 _RENEWALS = 30
 _LONGEST_KEY = 255
-# Of a form of the dashboard (`form_key`), as PostgreSQL matches it.
-FORM_KEYS = "^form:[0-9a-f]{64}$"
 
 
 class WrongIdempotencyKey(DomainError):
@@ -100,6 +98,7 @@ def answer_once(
     path: str,
     body: bytes,
     act: Callable[[], Answer],
+    before: Callable[[], None] | None = None,
     act_at_once: Callable[[Claim], Answer | None] | None = None,
     in_one: bool = True,
 ) -> Answer:
@@ -107,6 +106,7 @@ def answer_once(
 
     Not `in_one` transaction: for what talks to others and must hold no lock meanwhile. It may have been done without
     an answer on record, if the process dies in between.
+    `before` asks others, while no transaction is open, for what `act` then only looks up. A repeat asks nobody.
     `act_at_once` does it and stores the answer in one statement of its own. It raises IntegrityError where there is an
     answer; that, None and every refusal mean that the long way has to tell what is to be answered.
     Raises WrongIdempotencyKey, StillRunning (409) or UsedForAnother (422); whatever `act` raises undoes what it did.
@@ -125,16 +125,15 @@ def answer_once(
             raise  # a body that cannot be read says nothing else at the second look
         except (IntegrityError, APIException, DomainError):
             pass  # what is refused by now may have been done, and answered, before
+    if before:
+        if answer := _lock_and_look(key, idempotency_key, fingerprint):
+            return answer
+        before()
     attempt = _try if in_one else _try_apart
     try:
         return attempt(key, idempotency_key, fingerprint, act)
     except _AnsweredMeanwhile:
         return attempt(key, idempotency_key, fingerprint, act)
-
-
-def form_key(typed: str) -> str:
-    """The key of a form that was filled in so; with another word in it, it is another form."""
-    return f"form:{hashlib.sha256(typed.encode()).hexdigest()}"
 
 
 def forget_old(now: datetime) -> int:

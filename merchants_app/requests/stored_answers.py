@@ -11,7 +11,8 @@ from cryptography.fernet import InvalidToken
 from common.api.exact_json import dumps, loads_own
 from common.postgresql.poolers import read_in_pieces
 from merchants_app.models import IdempotencyRecord, Merchant
-from merchants_app.requests.idempotency import FORM_KEYS, encrypted, readable
+from merchants_app.requests.form_keys import FORM_KEYS
+from merchants_app.requests.idempotency import encrypted, readable
 
 _AT_A_TIME = 500
 

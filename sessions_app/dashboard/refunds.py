@@ -54,8 +54,13 @@ def refund(request: HttpRequest, access: Access, session_id: str) -> HttpRespons
     if request.method == "POST":
         form = RefundForm(request.POST)
         if form.is_valid():
-            ask_for_rate(form.cleaned_data["rate_basis"], access.mode)
-            refund_id = once(request, access, lambda: _prepared(session, form.cleaned_data, access))
+            typed = form.cleaned_data
+            refund_id = once(
+                request,
+                access,
+                lambda: _prepared(session, typed, access),
+                before=lambda: ask_for_rate(typed["rate_basis"], access.mode),
+            )
             return redirect("dashboard:refund-sign", access.at, session_id, refund_id)
         messages.error(request, " ".join(str(error) for errors in form.errors.values() for error in errors))
         return redirect("dashboard:refund", access.at, session_id)

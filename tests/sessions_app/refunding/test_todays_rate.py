@@ -44,11 +44,17 @@ def paid(mia: Merchant, sources: FakeRates) -> CheckoutSession:
         confirmations_needed=1,
         seen_at=now,
         confirmed_at=now,
+        first_confirmed_at=now,
     )
-    RateSheet.objects.all().delete()
-    cache.delete("rates:asking")
+    time_passes()
     sources.everybody("ETH/USD", "3200")
     return session
+
+
+def time_passes() -> None:
+    """No rate is on record that still holds."""
+    RateSheet.objects.all().delete()
+    cache.delete("rates:asking")
 
 
 @pytest.fixture
@@ -65,11 +71,14 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
 
 
 def by_api(session: CheckoutSession, secret: str) -> None:
-    """Asked for twice, by one key."""
-    body = {"amount": 16, "rate": "today", "address": PATS_WALLET}
+    """Asked for twice, by one key; and by the same key for something else that is wrong besides."""
+    path, body = f"checkout/{session.public_id}/refunds", {"amount": 16, "rate": "today", "address": PATS_WALLET}
     for _ in range(2):
-        made = Api(secret).post(f"checkout/{session.public_id}/refunds", body, Idempotency_Key="refund-1")
+        made = Api(secret).post(path, body, Idempotency_Key="refund-1")
         assert made.status_code == 201, made.answer
+        time_passes()
+    refused = Api(secret).post(path, {"amount": "half", "rate": "today"}, Idempotency_Key="refund-1")
+    assert (refused.status_code, refused.answer["errors"][0]["code"]) == (422, "idempotency_key_reused")
 
 
 def by_hand(session: CheckoutSession, _secret: str) -> None:
@@ -80,10 +89,11 @@ def by_hand(session: CheckoutSession, _secret: str) -> None:
         desk = Desk(owner_of(session.merchant), "live")
         answer = desk.post(f"sessions/{session.public_id}/refund", to_address=PATS_WALLET, **form)
         assert answer["Location"].endswith(own(Refund).get().public_id)
+        time_passes()
 
 
 @pytest.mark.parametrize("ask_for", [by_api, by_hand])
-def test_the_sources_are_asked_while_no_transaction_is_open(
+def test_the_sources_are_asked_once_and_while_no_transaction_is_open(
     paid: CheckoutSession, mia_live_key: str, asked: list[bool], ask_for: Callable[[CheckoutSession, str], None]
 ) -> None:
     ask_for(paid, mia_live_key)
