@@ -1,6 +1,5 @@
 """Refunds without keys: how much, to where, and the transaction for the merchant's own wallet to sign."""
 
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -177,6 +176,22 @@ def play_refund(refund: Refund, *, now: datetime, actor: str = "") -> None:
     """
     if refund.network != SANDBOX or refund.session.mode != Mode.TEST:
         raise WrongRefund("Only the sandbox's money is sent by a click.")
+    with transaction.atomic():
+        # Two at once must not both send it.
+        lock(refund.session_id)
+        refund.refresh_from_db()
+        _refuse_to_play(refund)
+        sent = send(
+            recipient=refund.to_address,
+            contract=network(SANDBOX).assets[refund.asset].contract,
+            amount_units=int(refund.amount_units),
+            now=now,
+            lane=refund.session.merchant.public_id,
+        )
+        tell_transaction(refund, sent.tx_hash, actor=actor)
+
+
+def _refuse_to_play(refund: Refund) -> None:
     if not refund.to_address:
         raise RefundNotOpen("This refund is waiting_for_address: the buyer names it on the page at buyerUrl.")
     if refund.status != RefundStatus.PREPARED:
@@ -185,15 +200,6 @@ def play_refund(refund: Refund, *, now: datetime, actor: str = "") -> None:
         raise RefundNotOpen("Its transaction is on its way: it is seen within seconds.")
     if held := why_held(refund):
         raise RefundNotOpen(held)
-    sent = send(
-        recipient=refund.to_address,
-        contract=network(SANDBOX).assets[refund.asset].contract,
-        amount_units=int(refund.amount_units),
-        now=now,
-        lane=refund.session.merchant.public_id,
-    )
-    with suppress(RefundNotOpen):
-        tell_transaction(refund, sent.tx_hash, actor=actor)
 
 
 def _todays_rate(session: CheckoutSession, asset: str, now: datetime) -> Decimal:

@@ -22,7 +22,7 @@ from sessions_app.paying.refund_states import Move, move
 from sessions_app.paying.sandbox_clock import advance
 from sessions_app.receipts.keys import rotate, signing_key
 from sessions_app.refunding.address import confirm_change, leave_address, name_address
-from sessions_app.refunding.refunds import prepare_refund, withdraw_refund
+from sessions_app.refunding.refunds import play_refund, prepare_refund, withdraw_refund
 from sessions_app.refunding.told import tell_transaction
 from sessions_app.refunding.wishes import Wish, Worth
 from sessions_app.selling import operator_acts
@@ -151,6 +151,12 @@ def a_refund_that_moves(mia: Merchant) -> Act:
         move([Move(refund=present, to=RefundStatus.WITHDRAWN, reason="Withdrawn.")])
 
     return act
+
+
+@holds("sessions_app.refunding.refunds.play_refund")
+def a_refund_that_the_sandbox_sends(mia: Merchant) -> Act:
+    prepared = refund(overpaid(mia))
+    return lambda: play_refund(prepared, now=timezone.now(), actor="mia@example.com")
 
 
 @holds("sessions_app.refunding.told.tell_transaction")

@@ -8,11 +8,14 @@ import pytest
 from django.db import connection, transaction
 from django.utils import timezone
 
+from chains_app.models import SandboxTransfer
 from merchants_app.models import Merchant
 from sessions_app.buyers import erasing
 from sessions_app.errors import LinkClosed, NothingToDecide
-from sessions_app.models import CheckoutSession, Decision, Payment
+from sessions_app.models import CheckoutSession, Decision, Payment, Refund
 from sessions_app.paying.quoting import choose_option
+from sessions_app.refunding.refunds import play_refund
+from sessions_app.refunding.told import RefundNotOpen
 from sessions_app.selling.creation import create_session
 from sessions_app.selling.payment_links import open_link
 from sessions_app.state import lifecycle
@@ -21,8 +24,8 @@ from sessions_app.status import DecisionKind
 from sessions_app.watching.payments import confirm, mark_vanished, record
 from sessions_app.watching.sightings import take_in
 from tests.cast import MIAS_WALLET, agreed, merchant, refreshed
-from tests.locks.cases_sessions import a_link
-from tests.locks.stage import SANDBOX, over_since, shown, transfer_to, underpaid, waiting_for_money
+from tests.locks.cases_sessions import a_link, refund
+from tests.locks.stage import SANDBOX, over_since, overpaid, shown, transfer_to, underpaid, waiting_for_money
 from tests.races import Act, behind_a_lock, closing, passes_by
 from tests.waiting import wait_until
 
@@ -150,3 +153,16 @@ def somebody_waits() -> bool:
     with connection.cursor() as cursor:
         cursor.execute("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)")
         return bool(cursor.fetchone()[0])
+
+
+def test_of_two_that_have_the_sandbox_send_a_refund_at_once_one_does(mia: Merchant) -> None:
+    made = refund(overpaid(mia))
+    first, second = (Refund.objects.get(pk=made.pk) for _ in range(2))  # each as it was looked up before
+    refused = behind_a_lock(
+        lambda: play_refund(second, now=timezone.now()),
+        lock=lambda: play_refund(first, now=timezone.now()),
+        meanwhile=nothing,
+    )
+    assert isinstance(refused, RefundNotOpen)
+    [sent] = SandboxTransfer.objects.filter(recipient=made.to_address)
+    assert Refund.objects.get(pk=made.pk).told_tx == sent.tx_hash

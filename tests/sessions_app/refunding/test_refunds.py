@@ -16,6 +16,7 @@ from sessions_app.models import CheckoutSession, Refund
 from sessions_app.reading.queries import session_for_buyer
 from sessions_app.refunding.address import leave_address
 from sessions_app.refunding.refunds import play_refund, prepare_refund, refund_call, withdraw_refund
+from sessions_app.refunding.told import tell_transaction
 from sessions_app.refunding.wishes import InAsset, Wish, Worth
 from sessions_app.status import RefundKind, RefundRate
 from sessions_app.watching.sightings import take_in
@@ -83,10 +84,13 @@ def test_an_amount_of_the_asset_goes_back_as_it_is_given(sandbox: Sandbox, sessi
     assert (whole.amount_units, whole.value + part.value) == (rest, Decimal("91.333333333333333333"))
 
 
-def test_another_amount_or_address_is_not_taken_for_the_refund(sandbox: Sandbox, overpaid: CheckoutSession) -> None:
+@pytest.mark.parametrize(("recipient", "units"), [(PATS_WALLET, 24_499_999), (MIAS_WALLET, 24_500_000)])
+def test_another_amount_or_address_is_not_taken_for_the_refund(
+    sandbox: Sandbox, overpaid: CheckoutSession, recipient: str, units: int
+) -> None:
     refund = prepared(overpaid)
-    refund.amount_units -= 1
-    play_refund(refund, now=timezone.now())
+    sent = send(recipient=recipient, contract=refund_call(refund).to, amount_units=units, now=timezone.now())
+    tell_transaction(refund, sent.tx_hash, actor="mia@example.com")
     sandbox.wait(4, overpaid)
     assert not own(Refund).get().seen_at
 
