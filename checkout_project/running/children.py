@@ -11,6 +11,8 @@ from functools import cache
 from pathlib import Path
 from typing import IO
 
+from common.measures.listening import family_of
+
 POLITE_SECONDS = 10.0
 
 
@@ -80,7 +82,7 @@ def free_port() -> int:
 
 def is_free(port: int, *, host: str = "127.0.0.1") -> bool:
     """Whether we could listen there."""
-    with socket.socket() as probe:
+    with socket.socket(family_of(host)) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))

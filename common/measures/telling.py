@@ -7,6 +7,7 @@ import hmac
 import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from socket import AF_INET6
 from socketserver import ThreadingMixIn
 from threading import Thread
 from typing import Any
@@ -19,6 +20,7 @@ from prometheus_client.multiprocess import MultiProcessCollector, mark_process_d
 from typing_extensions import override
 
 from common.measures.counted import REGISTRY
+from common.measures.listening import family_of
 
 TOKEN_WANTED = "Send the METRICS_TOKEN as a bearer token.\n"  # noqa: S105  (a sentence)
 _FOLDER = "PROMETHEUS_MULTIPROC_DIR"
@@ -63,7 +65,8 @@ def tell_at_port() -> None:
         return
     try:
         host = os.environ.get("HOST") or "127.0.0.1"
-        server = make_server(host, settings.METRICS_PORT, _answer, server_class=_Server, handler_class=_Quiet)
+        of_its_family = _ServerByIPv6 if family_of(host) == AF_INET6 else _Server
+        server = make_server(host, settings.METRICS_PORT, _answer, server_class=of_its_family, handler_class=_Quiet)
     except OSError as error:
         _log.error("metrics.port_not_to_be_had", port=settings.METRICS_PORT, reason=str(error))
         return
@@ -80,6 +83,10 @@ def _answer(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iter
 
 class _Server(ThreadingMixIn, WSGIServer):
     daemon_threads = True
+
+
+class _ServerByIPv6(_Server):
+    address_family = AF_INET6
 
 
 class _Quiet(WSGIRequestHandler):

@@ -16,7 +16,7 @@ from django.test import Client
 from django.utils import timezone
 
 from chains_app.evm.exchange import Exchange, NodeFailed
-from checkout_project.running.children import free_port
+from checkout_project.running.children import free_port, is_free
 from common.measures.counted import REGISTRY
 from common.measures.telling import tell_at_port
 from sessions_app.models import CheckoutSession
@@ -98,6 +98,16 @@ def test_workers_tell_theirs_at_a_port_of_their_own_for_the_same_token(settings:
         text = answer.read().decode()
     assert "# TYPE tallystick_tasks_total counter" in text
     assert "process_resident_memory_bytes" in text
+
+
+def test_they_are_told_by_ipv6_too(monkeypatch: pytest.MonkeyPatch, settings: Any) -> None:
+    settings.METRICS_PORT = free_port()
+    monkeypatch.setenv("HOST", "::1")
+    assert is_free(settings.METRICS_PORT, host="::1")
+    tell_at_port()
+    assert not is_free(settings.METRICS_PORT, host="::1")
+    with urlopen(f"http://[::1]:{settings.METRICS_PORT}/", timeout=5) as answer:
+        assert b"process_resident_memory_bytes" in answer.read()
 
 
 @pytest.mark.parametrize(("host", "is_heard"), [("", False), ("127.0.0.1", False), ("0.0.0.0", True)])
