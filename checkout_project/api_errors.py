@@ -45,7 +45,7 @@ class _TooLarge(APIException):
 
 
 class _CannotBeKept(APIException):
-    """A value that our own checks let through and the database did not."""
+    """A value of the request that our own checks let through and the database did not."""
 
     status_code = 400
     default_code = "cannot_be_kept"
@@ -73,6 +73,18 @@ _IN_OUR_WORDS: dict[type[APIException], str] = {
 }
 
 
+def _may_be_the_callers(context: ExceptionHandlerContext) -> bool:
+    """Whether the request brought a value besides its address, and nothing was done before it was refused.
+
+    One that brought none meets what we made or stored ourselves; what talks to others is in no transaction.
+    """
+    request, view = context["request"], context["view"]
+    asked = request.META if request else {}
+    has_body = "HTTP_TRANSFER_ENCODING" in asked or asked.get("CONTENT_LENGTH", "") not in {"", "0"}
+    brought = has_body or bool(asked.get("QUERY_STRING"))
+    return brought and getattr(view, "action", "") not in getattr(view, "answers_apart", ())
+
+
 class ApiExceptionHandler(ExceptionHandler):
     """drf-standardized-errors' handler, with our domain errors known to it."""
 
@@ -81,7 +93,8 @@ class ApiExceptionHandler(ExceptionHandler):
         if is_outage(exc):
             OUTAGE.noticed(exc)
             return _Unavailable()
-        if isinstance(exc, DataError) and getattr(exc.__cause__, "sqlstate", None) in _CANNOT_BE_KEPT:
+        is_value = isinstance(exc, DataError) and getattr(exc.__cause__, "sqlstate", None) in _CANNOT_BE_KEPT
+        if is_value and _may_be_the_callers(self.context):
             _log.error("api.cannot_be_kept", exc_info=exc)  # a check of ours is missing
             return _CannotBeKept()
         if isinstance(exc, RequestDataTooBig):

@@ -41,6 +41,10 @@ def asking(monkeypatch: pytest.MonkeyPatch, expression: str) -> None:
             cursor.execute(f"SELECT {expression}")
 
     monkeypatch.setattr(SessionScope, "view", asked)
+    monkeypatch.setattr(SessionScope, "session", asked)
+
+
+REFUND = {"amount": "all"}
 
 
 @pytest.mark.parametrize("value", ["1e400::numeric(10)", "'x'::integer", "'300000-01-01'::timestamptz"])
@@ -49,7 +53,7 @@ def test_what_only_the_database_refuses_is_no_fault_of_ours(
 ) -> None:
     asking(monkeypatch, value)
     with capture_logs() as lines:
-        answer = api.get("checkout/sessions/cs_any")
+        answer = api.post("checkout/cs_any/refunds", REFUND)
     assert (answer.status_code, the_error(answer)["code"]) == (400, "cannot_be_kept")
     assert "api.cannot_be_kept" in [line["event"] for line in lines if line["log_level"] == "error"]
 
@@ -57,4 +61,12 @@ def test_what_only_the_database_refuses_is_no_fault_of_ours(
 def test_a_statement_that_is_wrong_stays_our_fault(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     asking(monkeypatch, "1 / 0")
     api.client.raise_request_exception = False
+    assert api.post("checkout/cs_any/refunds", REFUND).status_code == 500
+
+
+def test_a_value_that_cannot_be_the_requests_stays_our_fault(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It brought none, or something may have been done before."""
+    asking(monkeypatch, "1e400::numeric(10)")
+    api.client.raise_request_exception = False
     assert api.get("checkout/sessions/cs_any").status_code == 500
+    assert api.post("checkout/cs_any/quote", {"asset": "USDC", "network": "sandbox"}).status_code == 500
