@@ -70,9 +70,12 @@ class ApiKeyAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
 class TreasuryAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
     """Where money goes, now and before. Changed in the dashboard by owners only, with its cooling period."""
 
-    list_display = ("merchant", "mode", "kind", "__str__", "verified_at", "active_from", "withdrawn_at", "created_by")
+    list_display = (
+        "merchant", "mode", "kind", "__str__", "account__next_index", "verified_at", "active_from", "withdrawn_at",
+        "created_by",
+    )  # fmt: skip
     list_filter = ("mode", "kind", ("verified_at", admin.EmptyFieldListFilter))
-    list_select_related = ("merchant",)
+    list_select_related = ("merchant", "account")
     search_fields = ("address", "xpub", "merchant__name", "merchant__public_id")
     ordering = ("-id",)
 

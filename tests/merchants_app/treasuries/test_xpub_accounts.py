@@ -1,5 +1,7 @@
 """The account of an xpub: one business in one mode draws its addresses, by one count, and the database says so."""
 
+import re
+
 import pytest
 from django.db import IntegrityError, connection
 from django.db.migrations.executor import MigrationExecutor
@@ -12,6 +14,7 @@ from merchants_app.treasuries.treasuries import WrongTreasury, set_treasury, tak
 from tests.base58 import base58_check
 from tests.cast import MIAS_WALLET, OTTOS_WALLET, merchant
 from tests.merchants_app.treasuries.test_treasuries import XPUB
+from tests.operators import Operator
 from tests.races import behind_a_lock, race
 
 RENAMED = base58_check(payload_of(XPUB)[:5] + bytes(4) + payload_of(XPUB)[9:])  # names another parent
@@ -145,3 +148,11 @@ def test_who_goes_back_goes_on_counting_for_every_spelling() -> None:
     finally:
         migrate("0020_xpubs_have_accounts")
     assert take_next_index(Treasury.objects.get(pk=again.pk)) == 6
+
+
+def test_operators_see_beside_each_treasury_how_far_its_account_has_come(operator: Operator, mia: Merchant) -> None:
+    treasury = name(mia)
+    for _ in range(3):
+        take_next_index(treasury)
+    shown = re.findall(r'field-account__next_index">([^<]+)<', operator.read("merchants_app/treasury/"))
+    assert (shown[0], set(shown[1:])) == ("3", {"-"})
