@@ -177,15 +177,17 @@ def _oddities(facts: Facts, status: Status) -> list[_Oddity]:
 def _reversed(facts: Facts, status: Status) -> _Oddity | None:
     """A payment that had been relied on is lost after completion; what is sure does not cover the price.
 
-    It is about what is left, too: money that comes afterwards has to be decided on as well.
+    It is about what is left, too: money that comes afterwards has to be decided on as well, unless it will cover as
+    soon as it is confirmed.
     """
     accepted = _seen(facts, DecisionKind.ACCEPT)
     lost = [p for p in facts.payments if p.is_lost and ((p.relied_on and p.counts) or p.id in accepted)]
     left = [p for p in counted_payments(facts) if not p.is_lost]
+    sure = [p for p in left if p.confirmed]
     gone = frozenset(p.lost_token for p in lost)
-    if status != Status.COMPLETED or not lost or _is_dust(facts, gone) or _covers(facts, left):
+    if status != Status.COMPLETED or not lost or _is_dust(facts, gone) or _covers(facts, sure):
         return None
-    return _Oddity(Issue.REVERSED, _tokens(left) | gone)
+    return _Oddity(Issue.REVERSED, _tokens(sure if _covers(facts, left) else left) | gone)
 
 
 def _wrong_asset(facts: Facts) -> _Oddity | None:

@@ -52,8 +52,8 @@ def verdict(status: str, payment_status: str, issue: str | None = None, decide: 
     )
 
 
-def decided(kind: DecisionKind, issue: Issue) -> DecisionFact:
-    return DecisionFact(kind=kind, issue=issue, seen=frozenset({"pay_1"}))
+def decided(kind: DecisionKind, issue: Issue, seen: str = "pay_1") -> DecisionFact:
+    return DecisionFact(kind=kind, issue=issue, seen=frozenset({seen}))
 
 
 ACCEPTED = decided(DecisionKind.ACCEPT, Issue.UNDERPAID)
@@ -62,7 +62,7 @@ ASKED = decided(DecisionKind.ASK_REST, Issue.UNDERPAID)
 EXCESS_REFUNDED = decided(DecisionKind.REFUNDED, Issue.OVERPAID)
 WRONG_REFUNDED = decided(DecisionKind.REFUNDED, Issue.WRONG_ASSET)
 WRONG_ACCEPTED = decided(DecisionKind.ACCEPT, Issue.WRONG_ASSET)
-WRITTEN_OFF = DecisionFact(kind=DecisionKind.WRITE_OFF, issue=Issue.REVERSED, seen=frozenset({"pay_1:vanished:1"}))
+WRITTEN_OFF = decided(DecisionKind.WRITE_OFF, Issue.REVERSED, seen="pay_1:vanished:1")
 CANCELLED = {"ended_by": Ended.CANCELLED, "ends_at": BEFORE - timedelta(minutes=5)}
 COMPLETED = {"completed_at": BEFORE + timedelta(minutes=1)}
 LATER = BEFORE + timedelta(minutes=5)
