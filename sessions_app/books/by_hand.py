@@ -7,7 +7,7 @@ from datetime import datetime
 from decimal import Decimal, localcontext
 
 from sessions_app.models import BookLine, CheckoutSession, LineKind
-from sessions_app.state.evaluation import ZERO, counted_payments
+from sessions_app.state.counting import ZERO, counted_payments
 from sessions_app.state.facts import PRECISION, Back, facts_of, sent_back, with_facts
 from sessions_app.status import DecisionKind
 

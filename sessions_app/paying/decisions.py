@@ -15,7 +15,8 @@ from sessions_app.errors import NothingToDecide, WrongDecision
 from sessions_app.models import CheckoutSession, Decision, Refund
 from sessions_app.paying.refund_states import withdraw
 from sessions_app.state.conflicts import about
-from sessions_app.state.evaluation import ZERO, acceptable_early, counted_payments, tokens_to_decide
+from sessions_app.state.counting import ZERO, counted_payments
+from sessions_app.state.evaluation import acceptable_early, tokens_to_decide
 from sessions_app.state.facts import facts_of, payments_decided_on, shown_by_chain, told_beside
 from sessions_app.state.lifecycle import decide as write_decision
 from sessions_app.state.lifecycle import lock

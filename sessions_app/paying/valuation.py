@@ -15,7 +15,7 @@ from merchants_app.businesses.ways import asked_confirmations
 from sessions_app.models import CheckoutSession, Quote
 from sessions_app.models.payment import Basis
 from sessions_app.paying.quoting import lock_rate
-from sessions_app.state.evaluation import ZERO, Facts, counted_payments
+from sessions_app.state.counting import ZERO, Facts, counted_payments
 from sessions_app.state.facts import facts_of, with_facts
 from sessions_app.state.representation import units_asked
 

@@ -7,7 +7,7 @@ from common.money import amount_text
 from sessions_app.books.definitions import money_of_session
 from sessions_app.models import CheckoutSession
 from sessions_app.reading.session_words import headline_of, money, network_name, plain
-from sessions_app.state.evaluation import ZERO
+from sessions_app.state.counting import ZERO
 from sessions_app.state.representation import payment_state, received_value, sorted_payments, value_still_due
 from sessions_app.status import Issue, PaymentStatus, Status
 

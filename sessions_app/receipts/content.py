@@ -12,7 +12,7 @@ from common.money import amount_text, plain, to_minor_unit
 from sessions_app.models import CheckoutSession, Payment, Quote
 from sessions_app.models.payment import Basis
 from sessions_app.state.children import payments_of
-from sessions_app.state.evaluation import counted_payments
+from sessions_app.state.counting import counted_payments
 from sessions_app.state.facts import facts_of, worth
 from sessions_app.state.representation import receipt_url
 

@@ -6,7 +6,7 @@ from decimal import Decimal, localcontext
 
 from common.money import to_minor_unit, to_whole
 from sessions_app.models import CheckoutSession, Payment, Refund
-from sessions_app.state.evaluation import ZERO, counted_payments
+from sessions_app.state.counting import ZERO, counted_payments
 from sessions_app.state.facts import PRECISION, Back, asked_for, excess_of, facts_of, sent_back, with_facts, worth
 from sessions_app.status import TOO_MUCH, RefundStatus
 

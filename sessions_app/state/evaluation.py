@@ -3,71 +3,24 @@
 The same facts give the same verdict, in whatever order they were learned. docs/architecture.md lists the cases.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 from itertools import accumulate
 
-from sessions_app.status import DecisionKind, Ended, Issue, PaymentStatus, Status
-
-ZERO = Decimal(0)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PaymentFact:
-    """A transfer that reached the session's address."""
-
-    id: str
-    value: Decimal | None  # in the session's currency; None while no rate for it is known
-    counts: bool  # False: an asset that the session does not allow
-    arrived_at: datetime
-    confirmed: bool = False  # where it is now
-    relied_on: bool = False  # was confirmed once, wherever it was
-    vanished: bool = False
-    times_vanished: int = 0
-    # Worth of the smallest amount that is asked for in its asset: amounts due are rounded up to it.
-    step: Decimal = ZERO
-
-    @property
-    def is_lost(self) -> bool:
-        """It vanished; or it did once, and is not confirmed again since it came back."""
-        return self.vanished or (self.times_vanished > 0 and not self.confirmed)
-
-    @property
-    def token(self) -> str:
-        """How a decision remembers having seen it: each time that it vanishes afterwards is news again."""
-        return self.lost_token if self.vanished else self.id
-
-    @property
-    def lost_token(self) -> str:
-        """How a decision remembers having seen it lost."""
-        return f"{self.id}:vanished:{self.times_vanished}"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DecisionFact:
-    """What the merchant decided, on which issue, and about which payments."""
-
-    kind: str
-    seen: frozenset[str]
-    issue: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Facts:
-    """All that a verdict depends on, beside the time."""
-
-    price: Decimal
-    tolerance: Decimal  # how much may be missing, in the session's currency
-    ends_at: datetime  # expiry, or the cancellation if that came first
-    ended_by: Ended | None  # somebody cancelled or expired it; None while it runs
-    completed_at: datetime | None  # it was completed before: that is never taken back
-    is_paid_elsewhere: bool = False  # another session had paid for its order before
-    unit: Decimal = ZERO  # the smallest of the currency: what is worth less is dust
-    payments: tuple[PaymentFact, ...] = ()
-    decisions: tuple[DecisionFact, ...] = ()
-    sent_back: Decimal = ZERO  # worth of what of the money that counts has gone back to the buyer
+from sessions_app.state.counting import (
+    ZERO,
+    Facts,
+    PaymentFact,
+    counted_payments,
+    covers,
+    is_dust,
+    net,
+    seen_by,
+    tokens_of,
+    total,
+)
+from sessions_app.status import DecisionKind, Issue, PaymentStatus, Status
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,15 +40,10 @@ class _Oddity:
     settles_itself: bool = False
 
 
-def tolerance(price: Decimal, percent: Decimal, amount: Decimal) -> Decimal:
-    """How short a payment may be and still count as paid: the smaller of a share of the price and a fixed amount."""
-    return min(price * percent / 100, amount)
-
-
 def evaluate(facts: Facts, now: datetime) -> Verdict:
     """Status, payment status and what is odd, at `now`."""
     status = _status(facts, now)
-    oddities = [oddity for oddity in _oddities(facts, status) if not _is_dust(facts, oddity.tokens)]
+    oddities = [oddity for oddity in _oddities(facts, status) if not is_dust(facts, oddity.tokens)]
     undecided = [oddity for oddity in oddities if not oddity.settles_itself and not _is_decided(facts, oddity)]
     shown = next(iter(undecided or oddities), None)
     return Verdict(
@@ -118,32 +66,15 @@ def acceptable_early(facts: Facts, now: datetime) -> frozenset[str]:
     None while one of them is being confirmed or has no worth yet: what it will be is not known.
     """
     counted = counted_payments(facts)
-    if _status(facts, now) != Status.OPEN or facts.is_paid_elsewhere or _is_dust(facts, _tokens(counted)):
+    if _status(facts, now) != Status.OPEN or facts.is_paid_elsewhere or is_dust(facts, tokens_of(counted)):
         return frozenset()
-    return _tokens(counted) if all(p.confirmed and p.value is not None for p in counted) else frozenset()
-
-
-def received(facts: Facts) -> Decimal:
-    """The worth of the payments that count and are there, in the session's currency. Refunded ones are not there."""
-    return _sum(counted_payments(facts))
-
-
-def net(facts: Facts) -> Decimal:
-    """The worth of what counts and stays: what came less what went back."""
-    return max(_sum(counted_payments(facts, with_refunded=True)) - facts.sent_back, ZERO)
-
-
-def counted_payments(facts: Facts, *, with_refunded: bool = False) -> list[PaymentFact]:
-    """What pays for the session: what it allows, and what the merchant took all the same."""
-    returned = frozenset() if with_refunded else _returned(facts)
-    taken = _seen(facts, DecisionKind.ACCEPT, on=(Issue.WRONG_ASSET,))
-    return [p for p in facts.payments if (p.counts or p.id in taken) and not p.vanished and p.id not in returned]
+    return tokens_of(counted) if all(p.confirmed and p.value is not None for p in counted) else frozenset()
 
 
 def _status(facts: Facts, now: datetime) -> Status:
-    if facts.completed_at or _is_accepted(facts) or _covers(facts, (p for p in counted_payments(facts) if p.confirmed)):
+    if facts.completed_at or _is_accepted(facts) or covers(facts, (p for p in counted_payments(facts) if p.confirmed)):
         return Status.COMPLETED
-    if _covers(facts, counted_payments(facts)):
+    if covers(facts, counted_payments(facts)):
         return Status.PROCESSING
     if facts.ended_by:
         return Status(facts.ended_by)
@@ -156,15 +87,15 @@ def _payment_status(facts: Facts) -> PaymentStatus:
         left = net(facts)
         if not left or left < facts.unit:
             return PaymentStatus.REFUNDED
-        was_paid = facts.completed_at or _is_accepted(facts) or _covers(facts, counted)
+        was_paid = facts.completed_at or _is_accepted(facts) or covers(facts, counted)
         if was_paid and left < facts.price - facts.tolerance:
             return PaymentStatus.PARTIALLY_REFUNDED
     # Too much is reported once it is confirmed, together with the issue that asks for a decision on it.
     if _is_too_much(facts, [p for p in counted if p.confirmed]):
         return PaymentStatus.OVERPAID
-    if _covers(facts, counted) or _is_accepted(facts):
+    if covers(facts, counted) or _is_accepted(facts):
         return PaymentStatus.PAID
-    return PaymentStatus.UNPAID if not counted or _is_dust(facts, _tokens(counted)) else PaymentStatus.PARTIAL
+    return PaymentStatus.UNPAID if not counted or is_dust(facts, tokens_of(counted)) else PaymentStatus.PARTIAL
 
 
 def _oddities(facts: Facts, status: Status) -> list[_Oddity]:
@@ -180,20 +111,20 @@ def _reversed(facts: Facts, status: Status) -> _Oddity | None:
     It is about what is left, too: money that comes afterwards has to be decided on as well, unless it will cover as
     soon as it is confirmed.
     """
-    accepted = _seen(facts, DecisionKind.ACCEPT)
+    accepted = seen_by(facts, DecisionKind.ACCEPT)
     lost = [p for p in facts.payments if p.is_lost and ((p.relied_on and p.counts) or p.id in accepted)]
     left = [p for p in counted_payments(facts) if not p.is_lost]
     sure = [p for p in left if p.confirmed]
     gone = frozenset(p.lost_token for p in lost)
-    if status != Status.COMPLETED or not lost or _is_dust(facts, gone) or _covers(facts, sure):
+    if status != Status.COMPLETED or not lost or is_dust(facts, gone) or covers(facts, sure):
         return None
-    return _Oddity(Issue.REVERSED, _tokens(sure if _covers(facts, left) else left) | gone)
+    return _Oddity(Issue.REVERSED, tokens_of(sure if covers(facts, left) else left) | gone)
 
 
 def _wrong_asset(facts: Facts) -> _Oddity | None:
     """Money in an asset that the session does not allow. Reported once confirmed: only then can it be decided on."""
     wrong = [p for p in facts.payments if not p.counts and p.confirmed and not p.vanished]
-    return _Oddity(Issue.WRONG_ASSET, _tokens(wrong)) if wrong else None
+    return _Oddity(Issue.WRONG_ASSET, tokens_of(wrong)) if wrong else None
 
 
 def _excess(facts: Facts) -> _Oddity | None:
@@ -203,14 +134,14 @@ def _excess(facts: Facts) -> _Oddity | None:
     """
     confirmed = [p for p in counted_payments(facts) if p.confirmed]
     if facts.is_paid_elsewhere and confirmed:
-        return _Oddity(Issue.PAID_TWICE, _tokens(confirmed))
+        return _Oddity(Issue.PAID_TWICE, tokens_of(confirmed))
     if not _is_too_much(facts, confirmed):
         return None
     covered_at = _covered_at(facts, confirmed)
-    again = _tokens(p for p in confirmed if p.arrived_at > covered_at)
-    if again and not _is_dust(facts, again):
+    again = tokens_of(p for p in confirmed if p.arrived_at > covered_at)
+    if again and not is_dust(facts, again):
         return _Oddity(Issue.PAID_TWICE, again)
-    return _Oddity(Issue.OVERPAID, _tokens(confirmed))
+    return _Oddity(Issue.OVERPAID, tokens_of(confirmed))
 
 
 def _covered_at(facts: Facts, payments: Iterable[PaymentFact]) -> datetime:
@@ -229,14 +160,14 @@ def _covered_at(facts: Facts, payments: Iterable[PaymentFact]) -> datetime:
 def _paid_late(facts: Facts) -> _Oddity | None:
     """Completed, but not by what had arrived in time. Covered late money settles itself; accepted money was decided."""
     counted = counted_payments(facts)
-    if not counted or _covers(facts, (p for p in counted if p.arrived_at <= facts.ends_at)):
+    if not counted or covers(facts, (p for p in counted if p.arrived_at <= facts.ends_at)):
         return None
     late = any(p.arrived_at > facts.ends_at for p in counted)
-    if _covers(facts, counted):
-        return _Oddity(Issue.LATE, _tokens(counted), settles_itself=True) if late else None
+    if covers(facts, counted):
+        return _Oddity(Issue.LATE, tokens_of(counted), settles_itself=True) if late else None
     if not _is_accepted(facts):
         return None  # what completed it has vanished: `_reversed` reports that
-    return _Oddity(Issue.LATE if late else Issue.UNDERPAID, _tokens(counted), settles_itself=True)
+    return _Oddity(Issue.LATE if late else Issue.UNDERPAID, tokens_of(counted), settles_itself=True)
 
 
 def _shortfall(facts: Facts, status: Status) -> _Oddity | None:
@@ -246,53 +177,25 @@ def _shortfall(facts: Facts, status: Status) -> _Oddity | None:
         return None
     if status == Status.PROCESSING:
         in_time = (p for p in counted if p.arrived_at <= facts.ends_at)
-        return None if _covers(facts, in_time) else _Oddity(Issue.LATE, _tokens(counted), settles_itself=True)
-    late = _tokens(p for p in counted if p.arrived_at > facts.ends_at)
-    return _Oddity(Issue.LATE if late and not _is_dust(facts, late) else Issue.UNDERPAID, _tokens(counted))
-
-
-def _returned(facts: Facts) -> frozenset[str]:
-    """Payments sent back because they were too little: they pay for nothing any more. Of too much, the rest stays."""
-    return _seen(facts, DecisionKind.REFUNDED, on=(Issue.UNDERPAID, Issue.LATE))
+        return None if covers(facts, in_time) else _Oddity(Issue.LATE, tokens_of(counted), settles_itself=True)
+    late = tokens_of(p for p in counted if p.arrived_at > facts.ends_at)
+    return _Oddity(Issue.LATE if late and not is_dust(facts, late) else Issue.UNDERPAID, tokens_of(counted))
 
 
 def _is_accepted(facts: Facts) -> bool:
     """The merchant took what had arrived as paid; holds while at least one payment that was accepted is still there."""
-    accepted = _seen(facts, DecisionKind.ACCEPT)
+    accepted = seen_by(facts, DecisionKind.ACCEPT)
     return any(p.id in accepted and not p.vanished for p in facts.payments)
 
 
 def _is_decided(facts: Facts, oddity: _Oddity) -> bool:
     """Whether a decision was about all of it; dust that came since opens none again, until it adds up to money."""
-    new = oddity.tokens - _seen(facts, DecisionKind.ACCEPT, DecisionKind.REFUNDED, DecisionKind.WRITE_OFF)
-    return not new or _is_dust(facts, new)
-
-
-def _seen(facts: Facts, *kinds: DecisionKind, on: Collection[str] = tuple(Issue)) -> frozenset[str]:
-    """The payments that such decisions were about."""
-    return frozenset().union(*(d.seen for d in facts.decisions if d.kind in kinds and d.issue in on))
-
-
-def _covers(facts: Facts, payments: Iterable[PaymentFact]) -> bool:
-    return _sum(payments) >= facts.price - facts.tolerance
+    new = oddity.tokens - seen_by(facts, DecisionKind.ACCEPT, DecisionKind.REFUNDED, DecisionKind.WRITE_OFF)
+    return not new or is_dust(facts, new)
 
 
 def _is_too_much(facts: Facts, payments: Sequence[PaymentFact]) -> bool:
     """A cent of a dollar is fifteen naira: who pays just what was asked has not paid too much."""
     rounding = max((p.step for p in payments), default=ZERO)
-    excess = _sum(payments) - facts.price
+    excess = total(payments) - facts.price
     return excess > facts.tolerance + rounding and excess >= facts.unit
-
-
-def _is_dust(facts: Facts, tokens: Collection[str]) -> bool:
-    """Whether these payments are worth less than the currency's smallest unit, together: anybody can send such."""
-    meant = [p for p in facts.payments if p.id in tokens or p.lost_token in tokens]
-    return all(p.value is not None for p in meant) and _sum(meant) < facts.unit
-
-
-def _sum(payments: Iterable[PaymentFact]) -> Decimal:
-    return sum((p.value or ZERO for p in payments), ZERO)
-
-
-def _tokens(payments: Iterable[PaymentFact]) -> frozenset[str]:
-    return frozenset(p.token for p in payments)

@@ -16,16 +16,8 @@ from chains_app.networks.networks import find_option
 from common.money import smallest_unit
 from sessions_app.models import CheckoutSession, Decision, Payment, Refund
 from sessions_app.state.children import Session, decisions_of, payments_of, refunds_of
-from sessions_app.state.evaluation import (
-    ZERO,
-    DecisionFact,
-    Facts,
-    PaymentFact,
-    acceptable_early,
-    counted_payments,
-    tokens_to_decide,
-    tolerance,
-)
+from sessions_app.state.counting import ZERO, DecisionFact, Facts, PaymentFact, counted_payments, tolerance
+from sessions_app.state.evaluation import acceptable_early, tokens_to_decide
 from sessions_app.state.session_view import DecisionView, PaymentView, RefundView
 from sessions_app.status import TOO_MUCH, DecisionKind, Ended, RefundStatus, is_early
 

@@ -23,12 +23,11 @@ from sessions_app.owed.letters import Owed, letters_on_moving, owe
 from sessions_app.state.children import payments_of
 from sessions_app.state.conflicts import about, money_on_its_way, not_open, reference_is_anothers, shown_otherwise
 from sessions_app.state.evaluation import Verdict, evaluate
-from sessions_app.state.events import STATUS_EVENTS, events_after_moving, events_on_moving
 from sessions_app.state.expiry_sql import expire_untouched
 from sessions_app.state.facts import facts_of, payments_decided_on, with_facts
 from sessions_app.state.representation import represent, represent_with_refund
 from sessions_app.state.stock import oversold
-from sessions_app.state.timeline import record_changes
+from sessions_app.state.timeline import STATUS_EVENTS, events_after_moving, events_on_moving, record_changes
 from sessions_app.status import DecisionKind, Ended, Issue, PaymentStatus, Status, decision_name, steps
 from webhooks_app.event_types import EventType
 from webhooks_app.events.outbox import NewEvent, nudge_on_commit, record_events

@@ -19,7 +19,7 @@ from merchants_app.models import Feature
 from sessions_app.answers import session as answers
 from sessions_app.models import CheckoutSession, Payment, Quote, Refund, receipt_token
 from sessions_app.state.children import Session, has_address, payments_of, refunds_of
-from sessions_app.state.evaluation import Facts, counted_payments, net, received
+from sessions_app.state.counting import Facts, counted_payments, net, received
 from sessions_app.state.facts import facts_of
 from sessions_app.state.session_view import PaymentView, QuoteView, RefundView, SessionView
 from sessions_app.status import Issue, PaymentStatus, RefundRate, RefundStatus, Status

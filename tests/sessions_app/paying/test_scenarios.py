@@ -11,7 +11,7 @@ from sessions_app.errors import NothingToDecide, OptionUnavailable, SessionNotOp
 from sessions_app.models import CheckoutSession
 from sessions_app.paying.decisions import decide
 from sessions_app.paying.scenarios import simulate
-from sessions_app.state.evaluation import received
+from sessions_app.state.counting import received
 from sessions_app.state.facts import facts_of
 from sessions_app.status import DecisionKind
 from tests.sandbox import Sandbox, events_of

@@ -19,7 +19,8 @@ from sessions_app.models import CheckoutSession, Quote
 from sessions_app.paying.quoting import choose_option
 from sessions_app.paying.valuation import Valuer, quote_at
 from sessions_app.selling.creation import create_session
-from sessions_app.state.evaluation import Facts, PaymentFact, Verdict, evaluate
+from sessions_app.state.counting import Facts, PaymentFact
+from sessions_app.state.evaluation import Verdict, evaluate
 from sessions_app.state.lifecycle import reassess_many
 from sessions_app.state.representation import units_asked
 from sessions_app.status import PaymentStatus, Status

@@ -4,7 +4,7 @@ from itertools import pairwise
 
 from chains_app.models import SandboxBlock, SandboxTransfer
 from sessions_app.models import CheckoutSession, Payment
-from sessions_app.state.evaluation import received
+from sessions_app.state.counting import received
 from sessions_app.state.facts import facts_of
 from sessions_app.state.representation import represent
 from sessions_app.status import Status

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sessions_app.state.evaluation import DecisionFact, Facts, PaymentFact, Verdict, evaluate, tolerance
+from sessions_app.state.counting import DecisionFact, Facts, PaymentFact, tolerance
+from sessions_app.state.evaluation import Verdict, evaluate
 from sessions_app.status import DecisionKind, Ended, Issue, PaymentStatus, Status
 
 END = datetime(2026, 1, 1, 12, tzinfo=UTC)

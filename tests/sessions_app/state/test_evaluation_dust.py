@@ -5,7 +5,8 @@ from decimal import Decimal
 
 import pytest
 
-from sessions_app.state.evaluation import Facts, Verdict, evaluate
+from sessions_app.state.counting import Facts
+from sessions_app.state.evaluation import Verdict, evaluate
 from sessions_app.status import DecisionKind, Issue
 from tests.sessions_app.state.test_evaluation import (
     ACCEPTED,

@@ -5,7 +5,8 @@ from decimal import Decimal
 
 import pytest
 
-from sessions_app.state.evaluation import evaluate, tolerance
+from sessions_app.state.counting import tolerance
+from sessions_app.state.evaluation import evaluate
 from sessions_app.status import Ended
 from tests.sessions_app.state.test_evaluation import ACCEPTED, AFTER, BEFORE, END, facts, paid, verdict
 

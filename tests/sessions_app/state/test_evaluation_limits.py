@@ -5,7 +5,8 @@ from decimal import Decimal
 
 import pytest
 
-from sessions_app.state.evaluation import PaymentFact, Verdict, evaluate, received, tokens_to_decide
+from sessions_app.state.counting import PaymentFact, received
+from sessions_app.state.evaluation import Verdict, evaluate, tokens_to_decide
 from sessions_app.status import DecisionKind, Issue, PaymentStatus, Status
 from tests.sessions_app.state.test_evaluation import (
     ACCEPTED,

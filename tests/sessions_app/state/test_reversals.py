@@ -2,7 +2,8 @@
 
 import pytest
 
-from sessions_app.state.evaluation import PaymentFact, evaluate, tokens_to_decide
+from sessions_app.state.counting import PaymentFact
+from sessions_app.state.evaluation import evaluate, tokens_to_decide
 from sessions_app.status import DecisionKind, Issue
 from tests.sessions_app.state.test_evaluation import (
     ACCEPTED,
