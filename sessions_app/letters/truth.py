@@ -2,8 +2,10 @@
 
 from sessions_app.letters.about import About
 from sessions_app.models import Letter
-from sessions_app.owed.letters import is_taken_back, keeps_money
-from sessions_app.status import Issue, LetterKind, LetterOutcome, RefundStatus, Status
+from sessions_app.owed.letters import keeps_money
+from sessions_app.state.evaluation import is_left_paid, is_lost, is_restored
+from sessions_app.state.facts import facts_of
+from sessions_app.status import LetterKind, LetterOutcome, RefundStatus, Status
 
 _REFUND_STANDS = {
     LetterKind.REFUND_WHERE: RefundStatus.WAITING_FOR_ADDRESS,
@@ -19,13 +21,13 @@ def is_still_so(about: About) -> bool:
         case LetterKind.ASKED_TO_PAY:
             return session.status == Status.OPEN
         case LetterKind.RECEIPT:
-            return not is_taken_back(session)
+            return not is_lost(facts_of(session))
         case LetterKind.TAKEN_BACK:
-            told = _was(about, LetterKind.RECEIPT) or _was(about, LetterKind.RESTORED)
-            return is_taken_back(session) and told
+            facts, told = facts_of(session), _was(about, LetterKind.RECEIPT) or _was(about, LetterKind.RESTORED)
+            return is_lost(facts) and not is_left_paid(facts) and told
         case LetterKind.RESTORED:
             never_told = _was(about, LetterKind.RECEIPT, LetterOutcome.OVERTAKEN)
-            return session.issue != Issue.REVERSED and (_was(about, LetterKind.TAKEN_BACK) or never_told)
+            return is_restored(facts_of(session)) and (_was(about, LetterKind.TAKEN_BACK) or never_told)
         case LetterKind.EXPIRED:
             return keeps_money(session)
         case LetterKind.REFUND_UNDONE:

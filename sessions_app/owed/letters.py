@@ -21,11 +21,11 @@ from sessions_app.models import CheckoutSession, Letter, Receipt, receipt_token
 from sessions_app.status import Issue, LetterKind, LetterOutcome, Status
 
 _OVER = frozenset({Status.EXPIRED, Status.CANCELLED})
-# What each takes back or confirms again: owed only where that one was.
+# What each takes back or confirms again: owed only where one of those was, and it was not told since.
 _AFTER = {
-    LetterKind.TAKEN_BACK: LetterKind.RECEIPT,
-    LetterKind.RESTORED: LetterKind.TAKEN_BACK,
-    LetterKind.REFUND_UNDONE: LetterKind.REFUND_DONE,
+    LetterKind.TAKEN_BACK: frozenset({LetterKind.RECEIPT, LetterKind.RESTORED}),
+    LetterKind.RESTORED: frozenset({LetterKind.TAKEN_BACK}),
+    LetterKind.REFUND_UNDONE: frozenset({LetterKind.REFUND_DONE}),
 }
 # Counts what each kind tells of anew: as often as that was taken back before.
 _COUNTED_BY = {
@@ -60,7 +60,7 @@ class Owed:
 
 
 def letters_on_moving(session: CheckoutSession, before: State, after: State) -> list[Owed]:
-    """What a session's change of state asks for."""
+    """What a session's change of state asks for. That a payment is there again is no state: `lifecycle` sees it."""
     kinds = []
     if before.status != Status.COMPLETED == after.status:
         kinds.append(LetterKind.RECEIPT)
@@ -68,13 +68,11 @@ def letters_on_moving(session: CheckoutSession, before: State, after: State) -> 
         kinds.append(LetterKind.EXPIRED)
     if is_taken_back(after) and not is_taken_back(before):
         kinds.append(LetterKind.TAKEN_BACK)
-    if before.issue == Issue.REVERSED != after.issue:
-        kinds.append(LetterKind.RESTORED)
     return [Owed(session=session, kind=kind) for kind in kinds]
 
 
 def is_taken_back(state: State) -> bool:
-    """Whether it was paid, and the network took that back."""
+    """Whether it was paid, the network took that back, and nobody has decided on it yet."""
     return state.issue == Issue.REVERSED and state.needs_decision
 
 
@@ -126,15 +124,20 @@ def begin_receipts(paid: Sequence[CheckoutSession]) -> None:
 
 
 def _goes(
-    owed: Owed, former: Collection[tuple[int, str, str]], *, off: Collection[str], insiders: Collection[tuple[int, str]]
+    owed: Owed, former: Sequence[tuple[int, str, str]], *, off: Collection[str], insiders: Collection[tuple[int, str]]
 ) -> bool:
     if taken_back := _AFTER.get(owed.kind):
-        return (owed.session.pk, taken_back, owed.about) in former
+        return _last_told(owed, former, among={owed.kind, *taken_back}) in taken_back
     if owed.session.mode == Mode.TEST and (_merchant(owed), folded(owed.session.email)) not in insiders:
         return False
     if owed.is_asked is not None:
         return owed.is_asked
     return owed.kind.value in BuyerLetter.values and owed.kind not in off
+
+
+def _last_told(owed: Owed, former: Sequence[tuple[int, str, str]], *, among: Collection[str]) -> str | None:
+    of_it = (kind for session, kind, about in reversed(former) if (session, about) == (owed.session.pk, owed.about))
+    return next((kind for kind in of_it if kind in among), None)
 
 
 def _round(owed: Owed, former: list[tuple[int, str, str]]) -> int:
@@ -144,7 +147,8 @@ def _round(owed: Owed, former: list[tuple[int, str, str]]) -> int:
 
 
 def _former(sessions: Collection[int]) -> list[tuple[int, str, str]]:
-    return list(Letter.objects.filter(session__in=sessions).values_list("session", "kind", "about"))
+    """Of these sessions, the oldest first."""
+    return list(Letter.objects.filter(session__in=sessions).order_by("pk").values_list("session", "kind", "about"))
 
 
 def _insiders(sessions: Iterable[CheckoutSession]) -> set[tuple[int, str]]:

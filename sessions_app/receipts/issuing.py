@@ -17,7 +17,8 @@ from sessions_app.owed.letters import begin_receipts
 from sessions_app.receipts.content import content_of, paying
 from sessions_app.receipts.keys import signing_key
 from sessions_app.receipts.signing import signed
-from sessions_app.state.facts import with_facts
+from sessions_app.state.evaluation import is_lost
+from sessions_app.state.facts import facts_of, with_facts
 from sessions_app.status import Issue, Status
 
 BATCH = 200
@@ -83,7 +84,7 @@ def _sign(keys: list[int], now: datetime) -> int:
 
 
 def _sign_one(session: CheckoutSession, key: OKPKey, now: datetime) -> int:
-    if session.issue == Issue.REVERSED or not paying(session):
+    if is_lost(facts_of(session)) or not paying(session):
         return 0
     signature = signed(content_of(session, now=now), key)
     # Whoever was first has said it.

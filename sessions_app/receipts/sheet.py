@@ -11,9 +11,10 @@ from django.utils.translation import gettext
 from chains_app.networks.networks import all_networks
 from sessions_app.buyers.forgetting import is_erased
 from sessions_app.models import CheckoutSession, Receipt, Refund
-from sessions_app.owed.letters import is_taken_back
 from sessions_app.reading.amounts import address_groups, asset_text, cut, masked_email, money_text
 from sessions_app.receipts.signing import checked, kid_of
+from sessions_app.state.evaluation import is_left_paid, is_lost
+from sessions_app.state.facts import facts_of
 from sessions_app.state.representation import receipt_url, sorted_payments, sorted_refunds
 
 
@@ -60,7 +61,8 @@ class Sheet:
     kid: str  # the key that signed it
     lines: tuple[SheetLine, ...]
     refunds: tuple[SentBack, ...]
-    holds: bool  # the network has not taken the payment back
+    holds: bool  # the network has not taken the payment back, or it is left paid all the same
+    is_left_paid: bool  # by the seller, though what was paid is gone
 
     # The shop's and the buyer's own words: not signed, and gone once the buyer is erased.
     seller_details: tuple[str, ...]  # address, VAT number: lines as the shop wrote them
@@ -77,7 +79,8 @@ def sheet_of(receipt: Receipt) -> Sheet | None:
     content, session = checked(receipt.signed) if receipt.signed else None, receipt.session
     if content is None:
         return None
-    erased = is_erased(session)
+    erased, facts = is_erased(session), facts_of(session)
+    is_kept = is_left_paid(facts)
     return Sheet(
         token=receipt.token,
         url=receipt_url(session),
@@ -92,7 +95,8 @@ def sheet_of(receipt: Receipt) -> Sheet | None:
         kid=kid_of(receipt.signed),
         lines=_lines(content, session),
         refunds=tuple(_sent_back(refund) for refund in sorted_refunds(session) if refund.seen_at),
-        holds=not is_taken_back(session),
+        holds=is_kept or not is_lost(facts),
+        is_left_paid=is_kept,
         seller_details=tuple(session.merchant.receipt_details.splitlines()),
         support_email=session.merchant.support_email,
         item=cut(session.product_name, 250),

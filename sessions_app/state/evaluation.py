@@ -22,6 +22,9 @@ from sessions_app.state.counting import (
 )
 from sessions_app.status import DecisionKind, Issue, PaymentStatus, Status
 
+# After the rest is asked for, there is still something to decide.
+_SETTLING = (DecisionKind.ACCEPT, DecisionKind.REFUNDED, DecisionKind.WRITE_OFF)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
@@ -44,7 +47,7 @@ def evaluate(facts: Facts, now: datetime) -> Verdict:
     """Status, payment status and what is odd, at `now`."""
     status = _status(facts, now)
     oddities = [oddity for oddity in _oddities(facts, status) if not is_dust(facts, oddity.tokens)]
-    undecided = [oddity for oddity in oddities if not oddity.settles_itself and not _is_decided(facts, oddity)]
+    undecided = [each for each in oddities if not each.settles_itself and not _is_decided(facts, each, *_SETTLING)]
     shown = next(iter(undecided or oddities), None)
     return Verdict(
         status=status,
@@ -71,14 +74,35 @@ def acceptable_early(facts: Facts, now: datetime) -> frozenset[str]:
     return tokens_of(counted) if all(p.confirmed and p.value is not None for p in counted) else frozenset()
 
 
+def is_lost(facts: Facts) -> bool:
+    """What it was completed by is gone, and what is sure does not cover: decided on or not, and whatever is shown."""
+    return _is_completed(facts) and _reversed(facts) is not None
+
+
+def is_left_paid(facts: Facts) -> bool:
+    """The same, and the merchant leaves it paid."""
+    loss = _reversed(facts) if _is_completed(facts) else None
+    return loss is not None and _is_decided(facts, loss, DecisionKind.ACCEPT)
+
+
+def is_restored(facts: Facts) -> bool:
+    """Something of a completed session had vanished, and what is sure covers it, again or still."""
+    return _is_completed(facts) and any(p.times_vanished for p in facts.payments) and _reversed(facts) is None
+
+
 def _status(facts: Facts, now: datetime) -> Status:
-    if facts.completed_at or _is_accepted(facts) or covers(facts, (p for p in counted_payments(facts) if p.confirmed)):
+    if _is_completed(facts):
         return Status.COMPLETED
     if covers(facts, counted_payments(facts)):
         return Status.PROCESSING
     if facts.ended_by:
         return Status(facts.ended_by)
     return Status.EXPIRED if now >= facts.ends_at else Status.OPEN
+
+
+def _is_completed(facts: Facts) -> bool:
+    sure = (p for p in counted_payments(facts) if p.confirmed)
+    return facts.completed_at is not None or _is_accepted(facts) or covers(facts, sure)
 
 
 def _payment_status(facts: Facts) -> PaymentStatus:
@@ -100,13 +124,15 @@ def _payment_status(facts: Facts) -> PaymentStatus:
 
 def _oddities(facts: Facts, status: Status) -> list[_Oddity]:
     """Everything odd, the most pressing first."""
-    found = [_reversed(facts, status), _wrong_asset(facts)]
-    found += [_excess(facts), _paid_late(facts)] if status == Status.COMPLETED else [_shortfall(facts, status)]
+    if status == Status.COMPLETED:
+        found = [_reversed(facts), _wrong_asset(facts), _excess(facts), _paid_late(facts)]
+    else:
+        found = [_wrong_asset(facts), _shortfall(facts, status)]
     return [oddity for oddity in found if oddity]
 
 
-def _reversed(facts: Facts, status: Status) -> _Oddity | None:
-    """A payment that had been relied on is lost after completion; what is sure does not cover the price.
+def _reversed(facts: Facts) -> _Oddity | None:
+    """A payment that a completed session relied on is lost; what is sure does not cover the price.
 
     It is about what is left, too: money that comes afterwards has to be decided on as well, unless it will cover as
     soon as it is confirmed.
@@ -116,7 +142,7 @@ def _reversed(facts: Facts, status: Status) -> _Oddity | None:
     left = [p for p in counted_payments(facts) if not p.is_lost]
     sure = [p for p in left if p.confirmed]
     gone = frozenset(p.lost_token for p in lost)
-    if status != Status.COMPLETED or not lost or is_dust(facts, gone) or covers(facts, sure):
+    if not lost or is_dust(facts, gone) or covers(facts, sure):
         return None
     return _Oddity(Issue.REVERSED, tokens_of(sure if covers(facts, left) else left) | gone)
 
@@ -188,9 +214,9 @@ def _is_accepted(facts: Facts) -> bool:
     return any(p.id in accepted and not p.vanished for p in facts.payments)
 
 
-def _is_decided(facts: Facts, oddity: _Oddity) -> bool:
-    """Whether a decision was about all of it; dust that came since opens none again, until it adds up to money."""
-    new = oddity.tokens - seen_by(facts, DecisionKind.ACCEPT, DecisionKind.REFUNDED, DecisionKind.WRITE_OFF)
+def _is_decided(facts: Facts, oddity: _Oddity, *kinds: DecisionKind) -> bool:
+    """Whether such decisions were about all of it; dust that came since opens none again, until it adds up to money."""
+    new = oddity.tokens - seen_by(facts, *kinds)
     return not new or is_dust(facts, new)
 
 

@@ -17,9 +17,9 @@ from common.money import smallest_unit
 from sessions_app.models import CheckoutSession, Decision, Payment, Refund
 from sessions_app.state.children import Session, decisions_of, payments_of, refunds_of
 from sessions_app.state.counting import ZERO, DecisionFact, Facts, PaymentFact, counted_payments, tolerance
-from sessions_app.state.evaluation import acceptable_early, tokens_to_decide
+from sessions_app.state.evaluation import Verdict, acceptable_early, tokens_to_decide
 from sessions_app.state.session_view import DecisionView, PaymentView, RefundView
-from sessions_app.status import TOO_MUCH, DecisionKind, Ended, RefundStatus, is_early
+from sessions_app.status import TOO_MUCH, DecisionKind, Ended, Issue, PaymentStatus, RefundStatus, Status, is_early
 
 PRECISION = 180  # of a test token anybody can mint 2^256 units
 AnyPayment = Payment | PaymentView
@@ -63,6 +63,16 @@ def facts_of(session: Session) -> Facts:
     )
     back = _sent_back(session, facts)
     return replace(facts, sent_back=back) if back else facts
+
+
+def verdict_of(session: CheckoutSession) -> Verdict:
+    """What was written on it last."""
+    return Verdict(
+        status=Status(session.status),
+        payment_status=PaymentStatus(session.payment_status),
+        issue=Issue(session.issue) if session.issue else None,
+        needs_decision=session.needs_decision,
+    )
 
 
 def payment_facts(payments: Iterable[Payment | PaymentView]) -> Iterable[PaymentFact]:

@@ -22,13 +22,13 @@ from sessions_app.orders.paid_once import mark_paid_orders
 from sessions_app.owed.letters import Owed, letters_on_moving, owe
 from sessions_app.state.children import payments_of
 from sessions_app.state.conflicts import about, money_on_its_way, not_open, reference_is_anothers, shown_otherwise
-from sessions_app.state.evaluation import Verdict, evaluate
+from sessions_app.state.evaluation import Verdict, evaluate, is_restored
 from sessions_app.state.expiry_sql import expire_untouched
-from sessions_app.state.facts import facts_of, payments_decided_on, with_facts
+from sessions_app.state.facts import facts_of, payments_decided_on, verdict_of, with_facts
 from sessions_app.state.representation import represent, represent_with_refund
 from sessions_app.state.stock import oversold
 from sessions_app.state.timeline import STATUS_EVENTS, events_after_moving, events_on_moving, record_changes
-from sessions_app.status import DecisionKind, Ended, Issue, PaymentStatus, Status, decision_name, steps
+from sessions_app.status import DecisionKind, Ended, Issue, LetterKind, Status, decision_name, steps
 from webhooks_app.event_types import EventType
 from webhooks_app.events.outbox import NewEvent, nudge_on_commit, record_events
 
@@ -205,21 +205,25 @@ def _settle(news: list[tuple[CheckoutSession, News]], now: datetime) -> None:
     changed: list[CheckoutSession] = []
     letters: list[Owed] = []
     for session, why in news:
-        before = _verdict_of(session)
-        if made := _move(session, why, now, events):
+        before, facts = verdict_of(session), facts_of(session)
+        if made := _move(session, evaluate(facts, now), why, now, events):
             changes += made
             changed.append(session)
-            letters += letters_on_moving(session, before, _verdict_of(session))
+            letters += letters_on_moving(session, before, verdict_of(session))
+        if is_restored(facts):  # which may change no word of its state: told where its loss was told last
+            letters.append(Owed(session=session, kind=LetterKind.RESTORED))
     if changed:
         mark_paid_orders([each for each in changed if each.completed_at == now and each.reference is not None])
         update_rows(changed, _WRITTEN)
         record_changes([*changes, *_oversold(changed, now)])
         record_events(events)
-        owe(letters, now=now)
+    owe(letters, now=now)
 
 
-def _move(session: CheckoutSession, why: News, now: datetime, events: list[NewEvent]) -> list[StatusChange]:
-    before, after = _verdict_of(session), evaluate(facts_of(session), now)
+def _move(
+    session: CheckoutSession, after: Verdict, why: News, now: datetime, events: list[NewEvent]
+) -> list[StatusChange]:
+    before = verdict_of(session)
     if before == after and not (why.arrived or why.vanished or why.noted or why.refunds):
         return []
     session.updated_at = now
@@ -259,15 +263,6 @@ def _oversold(changed: list[CheckoutSession], now: datetime) -> list[StatusChang
     """For the timeline of what was paid after its piece had been given back and sold to somebody else."""
     reasons = [(each, oversold(each)) for each in changed if each.payment_link_id and each.completed_at == now]
     return [_change(each, each.status, News(reason=reason), now) for each, reason in reasons if reason]
-
-
-def _verdict_of(session: CheckoutSession) -> Verdict:
-    return Verdict(
-        status=Status(session.status),
-        payment_status=PaymentStatus(session.payment_status),
-        issue=Issue(session.issue) if session.issue else None,
-        needs_decision=session.needs_decision,
-    )
 
 
 def _change(session: CheckoutSession, came_from: str, why: News, now: datetime) -> StatusChange:

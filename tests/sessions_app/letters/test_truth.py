@@ -9,7 +9,7 @@ from django.utils import timezone
 from merchants_app.models import Merchant
 from sessions_app.letters.about import About
 from sessions_app.letters.truth import is_still_so
-from sessions_app.models import CheckoutSession, Letter, Refund
+from sessions_app.models import CheckoutSession, Decision, Letter, Payment, Refund
 from sessions_app.owed.letters import Owed, has_receipt_letter, letters_on_moving, owe
 from sessions_app.selling.creation import create_session
 from sessions_app.status import LetterKind, LetterOutcome, RefundStatus
@@ -38,8 +38,8 @@ def stands(status: str, issue: str | None = None, needs: bool = False) -> Checko
         (stands("completed"), stands("completed", "reversed", True), ["taken_back"]),
         (stands("completed"), stands("completed", "overpaid", True), []),
         (stands("completed", "reversed", True), stands("completed", "reversed", False), []),
-        (stands("completed", "reversed", True), stands("completed"), ["restored"]),
-        (stands("completed", "reversed", False), stands("completed", "overpaid", True), ["restored"]),
+        (stands("completed", "wrong_asset", True), stands("completed", "reversed", True), ["taken_back"]),
+        (stands("completed", "reversed", True), stands("completed"), []),
         (stands("completed"), stands("completed"), []),
     ],
 )
@@ -60,14 +60,30 @@ def is_so(session: CheckoutSession, kind: str, *, about: str = "", refund: str |
     return is_still_so(About(letter=waiting, session=session, refund=refund and Refund(status=refund)))  # type: ignore[arg-type]
 
 
-PAID, REVERSED, SETTLED = stands("completed"), stands("completed", "reversed", True), stands("completed", "reversed")
+PAID = stands("completed")
+
+
+def becomes(session: CheckoutSession, how: str) -> None:
+    """Completed and paid; `back` and final again, `lost`, `written off`, or `left paid` by the merchant."""
+    session.payments.all().delete()
+    session.decisions.all().delete()
+    session.completed_at = NOW
+    is_there = how in {"paid", "back"}
+    payment = Payment.objects.create(
+        session=session, network="sandbox", asset="USDC", tx_hash="0x77", log_index=0, sender=OTTOS_WALLET, decimals=6,
+        amount_units=49_000_000, arrived_at=NOW, seen_at=NOW, basis="arrival", rate=1, value=49, confirmations_needed=1,
+        first_confirmed_at=NOW, confirmed_at=NOW if is_there else None, vanished_at=None if is_there else NOW,
+        times_vanished=0 if how == "paid" else 1,
+    )  # fmt: skip
+    if kind := {"written off": "write_off", "left paid": "accept"}.get(how):
+        seen = [f"{payment.public_id}:vanished:1"]
+        Decision.objects.create(session=session, kind=kind, issue="reversed", seen=seen, actor="mia", decided_at=NOW)
 
 
 @pytest.mark.parametrize(
     ("kind", "true", "false"),
     [
         ("asked_to_pay", [stands("open")], [stands("processing"), PAID, stands("expired")]),
-        ("receipt", [PAID, SETTLED, stands("completed", "overpaid", True)], [REVERSED]),
         (
             "expired",
             [stands("expired", "underpaid", True), stands("cancelled", "late", True)],
@@ -84,6 +100,14 @@ def test_a_letter_about_a_session_is_so_while_it_stands_like_that(
 
 
 @pytest.mark.parametrize(
+    ("how", "is_true"), [("paid", True), ("back", True), ("lost", False), ("written off", False), ("left paid", False)]
+)
+def test_a_receipt_is_so_while_what_was_paid_is_there(session: CheckoutSession, how: str, is_true: bool) -> None:
+    becomes(session, how)
+    assert is_so(session, "receipt") == is_true
+
+
+@pytest.mark.parametrize(
     ("kind", "true"),
     [("refund_where", "waiting_for_address"), ("refund_sent", "seen"), ("refund_done", "confirmed")],
 )
@@ -95,24 +119,27 @@ def test_a_letter_about_a_refund_is_so_while_it_stands_like_that(kind: str, true
 def test_what_takes_back_another_letter_is_so_only_if_that_was_sent(new_session: New) -> None:
     session, other = new_session(), new_session(reference="2")
 
-    def told(of: CheckoutSession, kind: str, stand: CheckoutSession, *former: tuple[Any, ...], **about: Any) -> bool:
+    def told(of: CheckoutSession, kind: str, how: str, *former: tuple[Any, ...], **about: Any) -> bool:
         Letter.objects.filter(session__in=(session, other)).delete()
         for whose, *rest in former:
             letter(whose, *rest)
-        of.status, of.issue, of.needs_decision = stand.status, stand.issue, stand.needs_decision
+        becomes(of, how)
         return is_so(of, kind, **about)
 
     receipt, restored, back = (session, "receipt"), (session, "restored"), (session, "taken_back")
-    assert told(session, "taken_back", REVERSED, receipt)
-    assert told(session, "taken_back", REVERSED, restored)
-    assert not told(session, "taken_back", PAID, receipt)
-    assert not told(session, "taken_back", REVERSED)
-    assert not told(session, "taken_back", REVERSED, (other, "receipt"), (*receipt, "refused"), (session, "expired"))
-    assert told(session, "restored", PAID, back)
-    assert told(session, "restored", PAID, (*receipt, "overtaken"))
-    assert not told(session, "restored", PAID, receipt, (*back, "overtaken"))
-    assert not told(session, "restored", REVERSED, back)
-    assert not told(session, "restored", SETTLED, back)
+    assert told(session, "taken_back", "lost", receipt)
+    assert told(session, "taken_back", "written off", receipt)
+    assert told(session, "taken_back", "lost", restored)
+    assert not told(session, "taken_back", "left paid", receipt)
+    assert not told(session, "taken_back", "paid", receipt)
+    assert not told(session, "taken_back", "lost")
+    assert not told(session, "taken_back", "lost", (other, "receipt"), (*receipt, "refused"), (session, "expired"))
+    assert told(session, "restored", "back", back)
+    assert told(session, "restored", "back", (*receipt, "overtaken"))
+    assert not told(session, "restored", "back", receipt, (*back, "overtaken"))
+    assert not told(session, "restored", "lost", back)
+    assert not told(session, "restored", "written off", back)
+    assert not told(session, "restored", "left paid", back)
     Letter.objects.filter(session=session).delete()
     for about, status, is_true in (
         ("re_1", "prepared", True),
@@ -129,7 +156,7 @@ def test_what_takes_back_another_letter_is_so_only_if_that_was_sent(new_session:
 def test_only_what_was_told_before_counts_and_only_the_newest_address(new_session: New) -> None:
     session = new_session()
     waiting, later = letter(session, "taken_back", ""), letter(session, "receipt")
-    session.status, session.issue, session.needs_decision = "completed", "reversed", True
+    becomes(session, "lost")
     assert not is_still_so(About(letter=waiting, session=session))
     assert is_so(session, "taken_back")
     first, second = (letter(session, "refund_address", "", round=number) for number in (1, 2))
@@ -143,8 +170,9 @@ def test_only_what_was_told_before_counts_and_only_the_newest_address(new_sessio
 def test_a_letter_that_takes_back_another_goes_where_that_was_owed_and_is_counted(mia: Merchant) -> None:
     session = create_session(merchant=mia, mode="live", terms=agreed())
     mia.buyer_letters_off = []
-    kinds = [LetterKind.RECEIPT, LetterKind.TAKEN_BACK, LetterKind.RESTORED, LetterKind.TAKEN_BACK, LetterKind.RESTORED]
-    assert [owe([Owed(session=session, kind=kind)], now=NOW) for kind in kinds] == [1, 1, 1, 1, 1]
+    kinds = [LetterKind.RECEIPT, LetterKind.RESTORED, LetterKind.TAKEN_BACK, LetterKind.TAKEN_BACK, LetterKind.RESTORED,
+             LetterKind.RESTORED, LetterKind.TAKEN_BACK, LetterKind.RESTORED]  # fmt: skip
+    assert [owe([Owed(session=session, kind=kind)], now=NOW) for kind in kinds] == [1, 0, 1, 0, 1, 0, 1, 1]
     assert list(Letter.objects.filter(session=session).order_by("id").values_list("kind", "round")) == [
         ("receipt", 0), ("taken_back", 0), ("restored", 0), ("taken_back", 1), ("restored", 1),
     ]  # fmt: skip
