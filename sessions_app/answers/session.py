@@ -57,7 +57,9 @@ class PaymentDue(Answer):
     amount_due: OnChain = Field(description="The whole price at the quote's rate, rounded up.")
     amount_received: OnChain = Field(description="What has arrived of this asset on this network and counts.")
     amount_remaining: OnChain = Field(
-        description="What is still to be sent; 0 when nothing is, and once completed.", examples=["0"]
+        description="What is still to be sent; 0 when nothing is: once completed, when another session of its "
+        "reference was paid, and while no rate says what has arrived is worth.",
+        examples=["0"],
     )
     value_received: Fiat = Field(description="What all that has arrived is worth.")
     shortfall: Fiat = Field(

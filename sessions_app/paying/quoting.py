@@ -25,7 +25,7 @@ from sessions_app.models import CheckoutSession, DepositAddress, Quote
 from sessions_app.paying.used_deposits import take_used_deposit
 from sessions_app.paying.why_not import other_assets, outside_limits, paused, why_not_offered, why_not_priced
 from sessions_app.state.conflicts import about
-from sessions_app.state.representation import received_value
+from sessions_app.state.representation import value_still_due
 from sessions_app.state.stock import hold_piece
 from sessions_app.status import Status, is_live
 
@@ -66,7 +66,7 @@ def options_for(session: CheckoutSession, now: datetime) -> list[OfferedOption]:
         allowed_options(session),
         mode=session.mode,
         price=session.amount,
-        rest=session.amount - received_value(session),
+        rest=value_still_due(session),
         currency=session.currency,
         spread_percent=session.spread_percent,
         now=now,

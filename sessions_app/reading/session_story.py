@@ -3,11 +3,15 @@
 from dataclasses import dataclass
 from decimal import Decimal
 
+from django.utils import timezone
+
 from common.money import amount_text
 from sessions_app.books.definitions import money_of_session
 from sessions_app.models import CheckoutSession
-from sessions_app.reading.session_words import headline_of, money, network_name, plain
+from sessions_app.reading.session_words import headline_of, money, network_name, payment_amount, plain
 from sessions_app.state.counting import ZERO
+from sessions_app.state.evaluation import is_being_priced
+from sessions_app.state.facts import facts_of
 from sessions_app.state.representation import payment_state, received_value, sorted_payments, value_still_due
 from sessions_app.status import Issue, PaymentStatus, Status
 
@@ -54,6 +58,8 @@ def story_of(session: CheckoutSession, ledger: Ledger) -> Story:
     """How it stands. Times are the page's to tell."""
     if session.needs_decision:
         return _to_decide(session)
+    if is_being_priced(facts_of(session), timezone.now()):
+        return _pricing(session)
     match session.status:
         case Status.OPEN:
             return _open(session)
@@ -84,6 +90,18 @@ def _to_decide(session: CheckoutSession) -> Story:
         ),
         tone="bad",
         todo=True,
+    )
+
+
+def _pricing(session: CheckoutSession) -> Story:
+    came = [each for each in sorted_payments(session) if each.value is None and each.counts and not each.vanished_at]
+    return Story(
+        headline=f"{' and '.join(map(payment_amount, came))} arrived; no rate says yet what it is worth",
+        sentences=(
+            "It counts as soon as the sources of rates answer and agree. If none does within an hour, it is for you to "
+            "decide.",
+        ),
+        tone="now",
     )
 
 

@@ -124,10 +124,11 @@ def network_name(network_id: str) -> str:
     return network.name if network else network_id
 
 
+def payment_amount(payment: Payment) -> str:
+    """`0.02 ETH`: all its digits."""
+    return f"{amount_text(payment.amount_units, payment.decimals)} {payment.asset}"
+
+
 def _wrong_assets(session: CheckoutSession) -> str:
     wrong = [p for p in sorted_payments(session) if not p.counts and not p.vanished_at]
-    return " and ".join(_amount(payment) for payment in wrong) or "Another asset"
-
-
-def _amount(payment: Payment) -> str:
-    return f"{amount_text(payment.amount_units, payment.decimals)} {payment.asset}"
+    return " and ".join(payment_amount(payment) for payment in wrong) or "Another asset"

@@ -41,6 +41,7 @@ _STEPS = {
     State.CHOOSE: 1,
     State.SEND: 2,
     State.SENT: 2,
+    State.PRICING: 2,
     State.LAPSED: 2,
     State.AWAY: 2,
     State.PROCESSING: 2,
@@ -124,8 +125,9 @@ class PayPage:
         """How often a browser without JavaScript loads the page again; 0: never, nothing will change by itself."""
         if self.state == State.CHOOSE and not self.has_offer:
             return 30
-        looks = {State.SEND: 15, State.SENT: 15, State.LAPSED: 15, State.AWAY: 15, State.PAUSED: 15}
-        return looks.get(self.state, 5 if self.state == State.PROCESSING else 0)
+        if self.state in {State.SEND, State.SENT, State.PRICING, State.LAPSED, State.AWAY, State.PAUSED}:
+            return 15
+        return 5 if self.state == State.PROCESSING else 0
 
 
 def pay_page(
@@ -184,7 +186,7 @@ def pay_page(
         state=state,
         step=_STEPS.get(state, 0),
         is_final=state in ENDED,
-        can_cancel=session.status == Status.OPEN and state not in {State.ORDER_PAID, State.SENT},
+        can_cancel=session.status == Status.OPEN and state not in {State.ORDER_PAID, State.SENT, State.PRICING},
         can_pay_again=can_pay_again,
         version=version_of(
             session,
@@ -199,7 +201,7 @@ def pay_page(
         shops=tuple(embedders(session.merchant, session.mode)),
         order=order_of(session, is_open=state not in {State.EXPIRED, State.CANCELLED}),
         said=said_of(state, facts),
-        notices=notices_of(session, payments=payments, now=now, signed=signed),
+        notices=() if state == State.PRICING else notices_of(session, payments=payments, now=now, signed=signed),
         marks=sprite(_marks(offers, due)),
         offers=offers,
         is_changing=session.quote is not None,

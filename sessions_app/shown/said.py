@@ -67,6 +67,7 @@ def said_of(state: State, facts: Facts) -> Said:
         State.CHOOSE: _choose,
         State.SEND: _send,
         State.SENT: _sent,
+        State.PRICING: _pricing,
         State.LAPSED: _lapsed,
         State.AWAY: _away,
         State.PAUSED: _paused,
@@ -145,6 +146,16 @@ def _slow(names: dict[str, str]) -> Said:
         news=_("%(network)s has not taken it up yet. We go on looking.") % names,
         hint=_("Your wallet may offer to “speed up” the payment. That is safe: it stays one payment."),
         tone="warn",
+    )
+
+
+def _pricing(facts: Facts) -> Said:
+    there = [payment for payment in facts.payments if payment.counts and not payment.vanished_at]
+    return Said(
+        headline=_("Your payment has arrived"),
+        lead=_("Please do not send it again. You can close this page."),
+        news=_("There is no sure rate for %(asset)s right now. Its worth is worked out as soon as there is one.")
+        % {"asset": any_of(payment.asset for payment in there if payment.value is None)},
     )
 
 

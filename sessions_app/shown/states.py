@@ -16,6 +16,8 @@ from sessions_app.paying.announcing import BELIEVED, announced
 from sessions_app.paying.quoting import is_offered
 from sessions_app.shown.receipt import patience
 from sessions_app.state.children import payments_of
+from sessions_app.state.evaluation import is_being_priced
+from sessions_app.state.facts import facts_of
 from sessions_app.state.representation import payable_option
 from sessions_app.status import COVERED, Issue, Status
 
@@ -26,6 +28,7 @@ class State(StrEnum):
     CHOOSE = "choose"
     SEND = "send"
     SENT = "sent"  # the buyer says so; the chain has not shown it yet
+    PRICING = "pricing"  # something arrived, and no rate says yet what it is worth: nothing more is asked for
     LAPSED = "lapsed"  # the price no longer holds; the session still runs
     AWAY = "away"  # the network that was picked cannot be seen, or the way was switched off
     PAUSED = "paused"  # the shop is suspended: nobody is asked for money
@@ -74,6 +77,8 @@ def state_of(session: CheckoutSession, *, now: datetime, wanted: Wanted = PLAIN,
         return State.REVERSED
     if session.order_paid_by and status not in COVERED:
         return State.ORDER_PAID
+    if is_being_priced(facts_of(session), now):
+        return State.PRICING
     if status != Status.OPEN:
         return _OF_STATUS[status]
     if session.expires_at <= now:

@@ -77,7 +77,10 @@ def is_asked(session: CheckoutSession, *, now: datetime) -> Asked:
     if not can_be_signed(option):
         sentence = gettext("%(asset)s on %(network)s cannot be paid by a signature here: send it.")
         raise NotToBeSigned(sentence % {"asset": option.asset.symbol, "network": option.network.name})
-    return _asked(session, option, units_still_due(session, session.quote), now)
+    units = units_still_due(session, session.quote)
+    if not units:
+        raise SessionNotOpen("No rate says yet what has come is worth: nothing more is to be paid until one does.")
+    return _asked(session, option, units, now)
 
 
 def all_signable(session: CheckoutSession, *, now: datetime) -> list[PaymentOption]:

@@ -21,6 +21,7 @@ class PaymentFact:
     value: Decimal | None  # in the session's currency; None while no rate for it is known
     counts: bool  # False: an asset that the session does not allow
     arrived_at: datetime
+    seen_at: datetime  # by us: later, when it was found late
     confirmed: bool = False  # where it is now
     relied_on: bool = False  # was confirmed once, wherever it was
     vanished: bool = False
@@ -89,6 +90,11 @@ def counted_payments(facts: Facts, *, with_refunded: bool = False) -> list[Payme
     returned = frozenset() if with_refunded else _returned(facts)
     taken = seen_by(facts, DecisionKind.ACCEPT, on=(Issue.WRONG_ASSET,))
     return [p for p in facts.payments if (p.counts or p.id in taken) and not p.vanished and p.id not in returned]
+
+
+def is_unpriced(facts: Facts) -> bool:
+    """Whether something that counts is there, and no rate has said yet what it is worth."""
+    return any(p.value is None for p in counted_payments(facts))
 
 
 def covers(facts: Facts, payments: Iterable[PaymentFact]) -> bool:

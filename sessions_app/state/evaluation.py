@@ -5,7 +5,7 @@ The same facts give the same verdict, in whatever order they were learned. docs/
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import accumulate
 
 from sessions_app.state.counting import (
@@ -15,6 +15,7 @@ from sessions_app.state.counting import (
     counted_payments,
     covers,
     is_dust,
+    is_unpriced,
     net,
     seen_by,
     tokens_of,
@@ -22,6 +23,8 @@ from sessions_app.state.counting import (
 )
 from sessions_app.status import DecisionKind, Issue, PaymentStatus, Status
 
+# A rate turns up within minutes as a rule. Where none does, somebody has to decide all the same.
+RATE_PATIENCE = timedelta(hours=1)
 # After the rest is asked for, there is still something to decide.
 _SETTLING = (DecisionKind.ACCEPT, DecisionKind.REFUNDED, DecisionKind.WRITE_OFF)
 
@@ -46,7 +49,7 @@ class _Oddity:
 def evaluate(facts: Facts, now: datetime) -> Verdict:
     """Status, payment status and what is odd, at `now`."""
     status = _status(facts, now)
-    oddities = [oddity for oddity in _oddities(facts, status) if not is_dust(facts, oddity.tokens)]
+    oddities = [oddity for oddity in _oddities(facts, status, now) if not is_dust(facts, oddity.tokens)]
     undecided = [each for each in oddities if not each.settles_itself and not _is_decided(facts, each, *_SETTLING)]
     shown = next(iter(undecided or oddities), None)
     return Verdict(
@@ -59,19 +62,38 @@ def evaluate(facts: Facts, now: datetime) -> Verdict:
 
 def tokens_to_decide(facts: Facts, now: datetime, issue: str) -> frozenset[str]:
     """The payments that the open issue is about. What else came is not part of a decision on it."""
-    found = (oddity.tokens for oddity in _oddities(facts, _status(facts, now)) if oddity.issue == issue)
+    found = (oddity.tokens for oddity in _oddities(facts, _status(facts, now), now) if oddity.issue == issue)
     return next(found, frozenset())
 
 
 def acceptable_early(facts: Facts, now: datetime) -> frozenset[str]:
     """The payments of a session that still runs which may be taken as paid before its time is over: all that came.
 
-    None while one of them is being confirmed or has no worth yet: what it will be is not known.
+    None while one of them is being confirmed, or may still get a rate: what it will be worth is not known.
     """
     counted = counted_payments(facts)
     if _status(facts, now) != Status.OPEN or facts.is_paid_elsewhere or is_dust(facts, tokens_of(counted)):
         return frozenset()
-    return tokens_of(counted) if all(p.confirmed and p.value is not None for p in counted) else frozenset()
+    is_known = all(p.confirmed for p in counted) and not waits_for_rate(facts, now)
+    return tokens_of(counted) if is_known else frozenset()
+
+
+def waits_for_rate(facts: Facts, now: datetime) -> bool:
+    """Whether something that counts was seen so lately that a rate may still turn up for it, and settle all."""
+    came = counted_payments(facts, with_refunded=True)
+    return any(p.value is None and now < p.seen_at + RATE_PATIENCE for p in came)
+
+
+def is_being_priced(facts: Facts, now: datetime) -> bool:
+    """Whether a session that is not paid got something of which no rate says yet what it is worth.
+
+    Until its end for as long as that takes, since who has paid is not asked to pay again; later while it may settle
+    itself.
+    """
+    status = _status(facts, now)
+    if status in {Status.PROCESSING, Status.COMPLETED}:
+        return False
+    return waits_for_rate(facts, now) or (status == Status.OPEN and is_unpriced(facts))
 
 
 def is_lost(facts: Facts) -> bool:
@@ -122,12 +144,12 @@ def _payment_status(facts: Facts) -> PaymentStatus:
     return PaymentStatus.UNPAID if not counted or is_dust(facts, tokens_of(counted)) else PaymentStatus.PARTIAL
 
 
-def _oddities(facts: Facts, status: Status) -> list[_Oddity]:
+def _oddities(facts: Facts, status: Status, now: datetime) -> list[_Oddity]:
     """Everything odd, the most pressing first."""
     if status == Status.COMPLETED:
         found = [_reversed(facts), _wrong_asset(facts), _excess(facts), _paid_late(facts)]
     else:
-        found = [_wrong_asset(facts), _shortfall(facts, status)]
+        found = [_wrong_asset(facts), _shortfall(facts, status, now)]
     return [oddity for oddity in found if oddity]
 
 
@@ -196,8 +218,9 @@ def _paid_late(facts: Facts) -> _Oddity | None:
     return _Oddity(Issue.LATE if late else Issue.UNDERPAID, tokens_of(counted), settles_itself=True)
 
 
-def _shortfall(facts: Facts, status: Status) -> _Oddity | None:
-    """Something arrived, it is over, and it does not cover; or late money covers and is being confirmed."""
+def _shortfall(facts: Facts, status: Status, now: datetime) -> _Oddity | None:
+    """Something arrived, it is over, and it does not cover, as far as is known; or late money covers and is being
+    confirmed."""
     counted = counted_payments(facts, with_refunded=True)
     if not counted or status == Status.OPEN:
         return None
@@ -205,7 +228,8 @@ def _shortfall(facts: Facts, status: Status) -> _Oddity | None:
         in_time = (p for p in counted if p.arrived_at <= facts.ends_at)
         return None if covers(facts, in_time) else _Oddity(Issue.LATE, tokens_of(counted), settles_itself=True)
     late = tokens_of(p for p in counted if p.arrived_at > facts.ends_at)
-    return _Oddity(Issue.LATE if late and not is_dust(facts, late) else Issue.UNDERPAID, tokens_of(counted))
+    issue = Issue.LATE if late and not is_dust(facts, late) else Issue.UNDERPAID
+    return _Oddity(issue, tokens_of(counted), settles_itself=waits_for_rate(facts, now))
 
 
 def _is_accepted(facts: Facts) -> bool:

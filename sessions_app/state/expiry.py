@@ -1,17 +1,20 @@
 """Ends sessions whose time is over: in batches by the clock, and one by one when somebody looks at them.
 
-And those whose order another session has paid, by the clock (`orders/paid_once.py`).
+And those whose order another session has paid, by the clock (`orders/paid_once.py`), and asks about money of which no
+rate says what it is worth.
 """
 
 import time
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import F
 from django.utils import timezone
 
-from sessions_app.models import Announcement, Authorization, CheckoutSession
+from sessions_app.models import Announcement, Authorization, CheckoutSession, Payment
 from sessions_app.orders.paid_once import payer_of, untold, waiting_orders
 from sessions_app.state.children import Session, payments_of
+from sessions_app.state.evaluation import RATE_PATIENCE
 from sessions_app.state.lifecycle import TIME_IS_OVER, News, expire_overdue, lock, reassess
 from sessions_app.status import Ended, Status
 
@@ -34,6 +37,7 @@ def expire_due(*, batches: int = 20) -> int:
             break
         time.sleep(_REST * (time.perf_counter() - began))
     settle_orders()
+    ask_about_unpriced()
     return done
 
 
@@ -46,6 +50,25 @@ def settle_orders() -> None:
         for key in untold(paid):
             _tell(key)
         CheckoutSession.objects.filter(pk=paid.pk).update(others_wait=False)
+
+
+def ask_about_unpriced() -> None:
+    """Has people decide on what ended sessions got and no rate has turned up for, for so long as it was waited for.
+
+    A session that somebody has looked at since then stands as it is. Safe to run twice at once.
+    """
+    now = timezone.now()
+    given_up = Payment.objects.filter(
+        value=None,
+        vanished_at=None,
+        counts=True,
+        seen_at__lte=now - RATE_PATIENCE,
+        session__status__in=[Status.EXPIRED, Status.CANCELLED],
+        session__needs_decision=False,
+        session__updated_at__lt=F("seen_at") + RATE_PATIENCE,
+    )
+    for key in set(given_up.values_list("session", flat=True)[:BATCH]):
+        reassess(key, News(reason="No rate has turned up for what came."), now=now)
 
 
 @transaction.atomic

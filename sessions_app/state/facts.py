@@ -83,6 +83,7 @@ def payment_facts(payments: Iterable[Payment | PaymentView]) -> Iterable[Payment
             value=payment.value,
             counts=payment.counts,
             arrived_at=payment.arrived_at,
+            seen_at=payment.seen_at,
             confirmed=payment.confirmed_at is not None and payment.vanished_at is None,
             relied_on=payment.first_confirmed_at is not None,
             vanished=payment.vanished_at is not None,

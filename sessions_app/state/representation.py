@@ -19,7 +19,7 @@ from merchants_app.models import Feature
 from sessions_app.answers import session as answers
 from sessions_app.models import CheckoutSession, Payment, Quote, Refund, receipt_token
 from sessions_app.state.children import Session, has_address, payments_of, refunds_of
-from sessions_app.state.counting import Facts, counted_payments, net, received
+from sessions_app.state.counting import Facts, counted_payments, is_unpriced, net, received
 from sessions_app.state.facts import facts_of
 from sessions_app.state.session_view import PaymentView, QuoteView, RefundView, SessionView
 from sessions_app.status import Issue, PaymentStatus, RefundRate, RefundStatus, Status
@@ -173,16 +173,19 @@ def payable_option(quote: Quote | QuoteView) -> PaymentOption | None:
     return option if option and option.network.is_enabled else None
 
 
-def value_still_due(session: Session, *, arrived: Decimal | None = None) -> Decimal:
-    """What is missing, in the session's currency; 0 when nothing is, nor when less was taken as paid."""
-    if session.status == Status.COMPLETED:
+def value_still_due(session: Session, *, facts: Facts | None = None) -> Decimal:
+    """What is to be paid yet, in the session's currency: nothing when less was taken as paid, when another session paid
+    for the order, and while no rate says what has come is worth.
+    """
+    if session.status == Status.COMPLETED or session.order_paid_by:
         return ZERO
-    return max(session.amount - (received_value(session) if arrived is None else arrived), ZERO)
+    facts = facts or facts_of(session)
+    return ZERO if is_unpriced(facts) else max(session.amount - received(facts), ZERO)
 
 
-def units_still_due(session: Session, quote: Quote | QuoteView, *, arrived: Decimal | None = None) -> int:
+def units_still_due(session: Session, quote: Quote | QuoteView, *, facts: Facts | None = None) -> int:
     """The same in base units at the quote's rate, rounded up to the display precision."""
-    return units_asked(quote, value_still_due(session, arrived=arrived))
+    return units_asked(quote, value_still_due(session, facts=facts))
 
 
 def units_asked(quote: Quote | QuoteView, value: Decimal) -> int:
@@ -207,7 +210,7 @@ def _payment_due(session: Session, facts: Facts, counted: frozenset[str]) -> ans
     assert quote is not None
     assert deposit is not None
     arrived = received(facts)
-    rest = units_still_due(session, quote, arrived=arrived)
+    rest = units_still_due(session, quote, facts=facts)
     payable = payable_option(quote) if rest else None
     return answers.PaymentDue(
         asset=quote.asset,

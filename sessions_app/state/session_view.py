@@ -52,6 +52,7 @@ class PaymentView(NamedTuple):
     rate: Decimal | None
     value: Decimal | None
     confirmations_needed: int
+    seen_at: datetime
     confirmed_at: datetime | None
     first_confirmed_at: datetime | None
     vanished_at: datetime | None

@@ -138,6 +138,7 @@ NUMBERS: dict[str, dict[str, object]] = {
     "sessions_app.refunding.watch": {"_LOOKED_FOR_STILL": timedelta(days=7)},
     "sessions_app.selling.creation": {"_TRIES": 3},
     "sessions_app.state.counting": {"ZERO": Decimal("0")},
+    "sessions_app.state.evaluation": {"RATE_PATIENCE": timedelta(hours=1)},
     "sessions_app.state.expiry": {"_REST": 1.25},
     "sessions_app.state.facts": {"PRECISION": 180},
     "sessions_app.state.stock": {

@@ -122,7 +122,7 @@ def test_who_pays_what_the_page_asked_has_paid_neither_too_little_nor_too_much(
         step = found.rate.scaleb(-network("ethereum").assets["ETH"].display_decimals)
         value = value_of(units, found.rate, decimals=18)
         confirmed = {"counts": True, "confirmed": True, "relied_on": True}
-        paid.append(PaymentFact(id=f"pay_{place}", value=value, arrived_at=at, step=step, **confirmed))
+        paid.append(PaymentFact(id=f"pay_{place}", value=value, arrived_at=at, seen_at=at, step=step, **confirmed))
         # By a better rate, a part may be all of it.
         assume(place == last or price > sum((p.value or 0 for p in paid), Decimal(0)))
     facts = Facts(

@@ -39,6 +39,7 @@ def paid(value: str | None, *, at: datetime = BEFORE, id: str = "pay_1", **marks
         id=id,
         value=None if value is None else Decimal(value),
         arrived_at=at,
+        seen_at=marks.pop("seen_at", at),
         confirmed=confirmed and not vanished,
         **({"counts": True, "relied_on": confirmed, "times_vanished": int(vanished)} | marks),
     )
@@ -261,6 +262,7 @@ payments_drawn = st.lists(
         value=st.none() | st.decimals(0, 100, places=2),
         counts=st.booleans(),
         arrived_at=st.sampled_from([BEFORE, END, AFTER]),
+        seen_at=st.just(AFTER),
         confirmed=st.booleans(),
         relied_on=st.booleans(),
         vanished=st.booleans(),

@@ -1,6 +1,6 @@
 """What is worth less than the currency's smallest unit: anybody can send it, so nobody is asked about it."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -56,7 +56,7 @@ CASES = [
     (
         "without a rate yet it may be anything",
         facts(paid(None), **CENTS),
-        AFTER,
+        AFTER + timedelta(hours=1),
         verdict("expired", "partial", "underpaid", True),
     ),
     (

@@ -83,7 +83,7 @@ def test_a_payment_is_called_otherwise_each_time_that_it_is_gone() -> None:
 
 
 def test_a_transfer_of_which_nothing_else_is_known_is_neither_sure_nor_lost() -> None:
-    seen = PaymentFact(id="pay_1", value=Decimal(49), counts=True, arrived_at=BEFORE)
+    seen = PaymentFact(id="pay_1", value=Decimal(49), counts=True, arrived_at=BEFORE, seen_at=BEFORE)
     assert (seen.confirmed, seen.relied_on, seen.vanished, seen.times_vanished) == (False, False, False, 0)
     assert evaluate(facts(seen), BEFORE) == Verdict(status=Status.PROCESSING, payment_status=PaymentStatus.PAID)
     assert not Verdict(status=Status.OPEN, payment_status=PaymentStatus.UNPAID).needs_decision

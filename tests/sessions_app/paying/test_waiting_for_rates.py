@@ -1,0 +1,140 @@
+"""Money whose worth no source of rates can say: shop and buyer are told what is known, and asked for nothing twice."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+import time_machine
+from django.test import Client
+from django.utils import timezone
+
+from chains_app.rates.exchange_rates import refresh_rates
+from merchants_app.models import Merchant
+from sessions_app.models import CheckoutSession, Letter
+from sessions_app.paying.quoting import choose_option, options_for
+from sessions_app.reading.session_story import ledger_of, story_of
+from sessions_app.selling.creation import create_session
+from sessions_app.state.expiry import expire_due
+from sessions_app.state.facts import with_facts
+from sessions_app.state.representation import represent
+from tests.cast import agreed, refreshed
+from tests.fake_rates import FakeRates
+from tests.sandbox import events_of
+from tests.sessions_app.paying.test_valuation import ether, see
+
+
+@pytest.fixture
+def clock() -> Iterator[time_machine.Traveller]:
+    """Noon, until the test moves it on."""
+    with time_machine.travel("2026-03-01T12:00:00Z", tick=False) as clock:
+        yield clock
+
+
+@pytest.fixture
+def unpriced(clock: time_machine.Traveller, mia: Merchant, sources: FakeRates) -> CheckoutSession:
+    """Mia's over 49.00 USD, of whose quote the time was over when 0.02 ETH came; no source of rates answers."""
+    session = create_session(merchant=mia, mode="live", terms=agreed())
+    choose_option(session=session, asset="ETH", network="ethereum", now=timezone.now())
+    say(sources, "down")
+    clock.shift(timedelta(minutes=50))
+    see(ether(refreshed(session), "0.02", timezone.now()))
+    assert refreshed(session).payments.get().value is None
+    return read(session)
+
+
+def say(sources: FakeRates, behaviour: str) -> None:
+    for source in sources.all:
+        source.behaviour = behaviour
+
+
+def read(session: CheckoutSession) -> CheckoutSession:
+    return with_facts(CheckoutSession.objects.filter(pk=session.pk), "merchant").get()
+
+
+def page(session: CheckoutSession, query: str = "") -> str:
+    return " ".join(Client().get(f"/pay/{session.page_token}{query}").content.decode().split())
+
+
+def later(clock: time_machine.Traveller, **time: int) -> None:
+    """Time passes, and the clock's and the watcher's jobs are done."""
+    clock.shift(timedelta(**time))
+    see()
+    expire_due()
+
+
+def stands(session: CheckoutSession) -> tuple[str, str | None, bool]:
+    now = refreshed(session)
+    return now.status, now.issue, now.needs_decision
+
+
+@pytest.mark.parametrize("query", ["", "?change=1", "?again=1"])
+def test_the_page_says_that_it_came_and_asks_for_nothing(unpriced: CheckoutSession, query: str) -> None:
+    html = page(unpriced, query)
+    assert 'data-state="pricing"' in html
+    assert "Your payment has arrived" in html
+    assert "There is no sure rate for ETH right now." in html
+    assert "0.02 ETH" in html
+    for asking in ("data-renew-now", unpriced.deposit.address, "/cancel", "What do you pay with?"):
+        assert asking not in html, asking
+
+
+def test_it_is_asked_for_neither_by_the_api_nor_by_another_way(unpriced: CheckoutSession, sources: FakeRates) -> None:
+    due = represent(unpriced).payment
+    assert due is not None
+    assert (due.amount_remaining, due.uri, due.value_received) == ("0", None, 0)
+    assert represent(unpriced).payments[0].value is None
+    say(sources, "well")
+    refresh_rates()
+    assert {each.amount_units for each in options_for(unpriced, timezone.now()) if not each.unavailable} == {0}
+
+
+def test_when_its_time_is_over_nobody_is_asked_to_decide_and_it_settles_by_itself(
+    clock: time_machine.Traveller, unpriced: CheckoutSession, sources: FakeRates
+) -> None:
+    later(clock, minutes=11)
+    assert stands(unpriced) == ("expired", "underpaid", False)
+    assert events_of(unpriced) == ["created", "partially_paid", "expired"]
+    assert 'data-state="pricing"' in page(unpriced)
+    assert "The shop has dealt with it" not in page(unpriced)
+    say(sources, "well")
+    refresh_rates()
+    later(clock, minutes=5)
+    assert stands(unpriced) == ("processing", None, False)
+    assert events_of(unpriced)[3:] == ["processing"]
+    assert not Letter.objects.filter(session=unpriced).exists()
+
+
+def test_when_no_rate_turns_up_for_an_hour_somebody_decides(
+    clock: time_machine.Traveller, unpriced: CheckoutSession
+) -> None:
+    later(clock, minutes=59)
+    assert not refreshed(unpriced).needs_decision
+    later(clock, minutes=1)
+    assert stands(unpriced) == ("expired", "underpaid", True)
+    assert events_of(unpriced)[3:] == ["issue_opened"]
+    assert unpriced.timeline.latest("id").reason == "No rate has turned up for what came."
+    assert [each.kind for each in unpriced.letters.all()] == ["expired"]
+    assert 'data-state="expired"' in page(unpriced)
+    later(clock, minutes=1)
+    assert len(events_of(unpriced)) == 4
+
+
+def test_what_turns_out_to_be_too_little_is_asked_about_then(
+    clock: time_machine.Traveller, unpriced: CheckoutSession, sources: FakeRates
+) -> None:
+    later(clock, minutes=11)
+    say(sources, "well")
+    for source in sources.all:
+        source.prices["ETH/USD"] = "1000"
+    refresh_rates()
+    later(clock, minutes=5)
+    assert stands(unpriced) == ("expired", "underpaid", True)
+    assert events_of(unpriced)[3:] == ["issue_opened"]
+
+
+def test_the_dashboard_says_what_is_waited_for(clock: time_machine.Traveller, unpriced: CheckoutSession) -> None:
+    for _ in range(2):
+        session = read(unpriced)
+        story = story_of(session, ledger_of(session))
+        assert story.headline == "0.02 ETH arrived; no rate says yet what it is worth"
+        later(clock, minutes=11)
