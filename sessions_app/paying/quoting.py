@@ -127,6 +127,10 @@ def choose_option(*, session: CheckoutSession, asset: str, network: str, now: da
         raise SessionNotOpen(
             f"The session is {session.status}: there is nothing to pay any more.", about=about(session)
         )
+    if session.order_paid_by:
+        raise SessionNotOpen(
+            f"The order was paid by {session.order_paid_by}: there is nothing to pay any more.", about=about(session)
+        )
     if session.merchant.suspended_at:
         raise ShopPaused(paused())
     option = _option(session, asset, network)

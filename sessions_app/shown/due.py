@@ -79,13 +79,13 @@ class Due:
 
 
 def due_of(session: CheckoutSession, *, fees: Fees) -> Due | None:
-    """What the session's quote in force asks for; None without a quote, or when its network has been switched off."""
+    """What the session's quote in force asks for; None without one, when nothing is due, or its network is off."""
     quote = session.quote
     option = payable_option(quote) if quote else None
-    if quote is None or option is None:
+    units = units_still_due(session, quote) if quote else 0
+    if quote is None or option is None or not units:
         return None
-    network, asset = option.network, option.asset
-    address, units = session.deposit.address, units_still_due(session, quote)
+    network, asset, address = option.network, option.asset, session.deposit.address
     arrived = to_minor_unit(received_value(session), session.currency)
     is_contract = asset.is_native and network.has_nodes and is_deployed(session.deposit, network.id)
     gas = 0 if is_contract else _unusual_gas(option)
@@ -146,7 +146,7 @@ def _also_on(session: CheckoutSession, quote: Quote, chosen: PaymentOption) -> s
 
 def _uri(option: PaymentOption, address: str, units: int) -> str:
     """Empty where no wallet could follow it."""
-    if option.network.chain_id is None or units <= 0:
+    if option.network.chain_id is None:
         return ""
     return payment_uri(option=option, address=address, units=units)
 
@@ -156,7 +156,7 @@ def _wallet_request(
 ) -> WalletRequest | None:
     network: Network = option.network
     relay = relay_of(session.merchant)
-    if network.chain_id is None or units == 0:
+    if network.chain_id is None:
         return None
     return WalletRequest(
         chain_id=network.chain_id,
