@@ -7,8 +7,8 @@ from datetime import datetime
 from decimal import Decimal, localcontext
 
 from sessions_app.models import BookLine, CheckoutSession, LineKind
-from sessions_app.state.counting import ZERO, counted_payments
-from sessions_app.state.facts import PRECISION, Back, facts_of, sent_back, with_facts
+from sessions_app.state.counting import ZERO
+from sessions_app.state.facts import PRECISION, Back, sent_back, with_facts
 from sessions_app.status import DecisionKind
 
 
@@ -66,7 +66,4 @@ def _of(session: CheckoutSession, lines: Sequence[BookLine]) -> Iterator[Told]:
 
 
 def _told_by_decisions(session: CheckoutSession) -> list[Back]:
-    sure = [each for each in session.payments.all() if each.confirmed_at and not each.vanished_at and each.value]
-    ids = {fact.id for fact in counted_payments(facts_of(session), with_refunded=True)}
-    paying = [each for each in sure if each.public_id in ids]
-    return [each for each in sent_back(session, there=sure, paying=paying, is_sure=True) if each.is_told]
+    return [each for each in sent_back(session, is_sure=True) if each.is_told]

@@ -15,9 +15,9 @@ from sessions_app.errors import NothingToDecide, WrongDecision
 from sessions_app.models import CheckoutSession, Decision, Refund
 from sessions_app.paying.refund_states import withdraw
 from sessions_app.state.conflicts import about
-from sessions_app.state.counting import ZERO, counted_payments
+from sessions_app.state.counting import ZERO
 from sessions_app.state.evaluation import acceptable_early, tokens_to_decide
-from sessions_app.state.facts import facts_of, payments_decided_on, shown_by_chain, told_beside
+from sessions_app.state.facts import facts_of, paying_ids, payments_decided_on, shown_by_chain, told_beside
 from sessions_app.state.lifecycle import decide as write_decision
 from sessions_app.state.lifecycle import lock
 from sessions_app.status import TOO_MUCH, DecisionKind, Issue, RefundStatus, is_early
@@ -130,7 +130,7 @@ def _refunds_beside(decision: Decision, now: datetime) -> list[str]:
     named = payments_decided_on(session, decision.kind, decision.issue, now)
     payments = named
     if decision.issue in TOO_MUCH:  # it may go back in any asset that was paid with
-        payments |= {each.id for each in counted_payments(facts_of(session), with_refunded=True)}
+        payments |= paying_ids(session)
     options = {(each.network, each.asset) for each in session.payments.all() if each.public_id in payments}
     not_final = [
         refund

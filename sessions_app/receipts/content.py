@@ -12,8 +12,7 @@ from common.money import amount_text, plain, to_minor_unit
 from sessions_app.models import CheckoutSession, Payment, Quote
 from sessions_app.models.payment import Basis
 from sessions_app.state.children import payments_of
-from sessions_app.state.counting import counted_payments
-from sessions_app.state.facts import facts_of, worth
+from sessions_app.state.facts import paying_ids, worth
 from sessions_app.state.representation import receipt_url
 
 VERSION = 1
@@ -21,8 +20,8 @@ VERSION = 1
 
 def paying(session: CheckoutSession) -> list[Payment]:
     """The payments that a receipt is of: what counts, is confirmed and is there, in the order of arrival."""
-    counted = {fact.id for fact in counted_payments(facts_of(session), with_refunded=True) if fact.confirmed}
-    there = [payment for payment in payments_of(session) if payment.public_id in counted]
+    ids = paying_ids(session)
+    there = [payment for payment in payments_of(session) if payment.public_id in ids and payment.confirmed_at]
     return sorted(there, key=lambda payment: (payment.arrived_at, payment.pk))
 
 

@@ -6,8 +6,18 @@ from decimal import Decimal, localcontext
 
 from common.money import to_minor_unit, to_whole
 from sessions_app.models import CheckoutSession, Payment, Refund
-from sessions_app.state.counting import ZERO, counted_payments
-from sessions_app.state.facts import PRECISION, Back, asked_for, excess_of, facts_of, sent_back, with_facts, worth
+from sessions_app.state.counting import ZERO
+from sessions_app.state.facts import (
+    PRECISION,
+    Back,
+    asked_for,
+    excess_of,
+    paying_payments,
+    sent_back,
+    sure_payments,
+    with_facts,
+    worth,
+)
 from sessions_app.status import TOO_MUCH, RefundStatus
 
 
@@ -27,7 +37,7 @@ class Arrived:
 def arrived(session: CheckoutSession) -> list[Arrived]:
     """By network and asset. Also what does not count, since it is the buyer's all the same."""
     with localcontext(prec=PRECISION):
-        return _left(session, _back(session))
+        return _left(session, sent_back(session))
 
 
 def waiting_for_address(session: CheckoutSession) -> list[Refund]:
@@ -38,7 +48,7 @@ def waiting_for_address(session: CheckoutSession) -> list[Refund]:
 def excess(session: CheckoutSession) -> Decimal:
     """How much more than the price is there, in the session's currency; zero when it is not more."""
     with localcontext(prec=PRECISION):
-        return excess_of(asked_for(session), _paying(session), _back(session))
+        return excess_of(asked_for(session), paying_payments(session), sent_back(session))
 
 
 def is_there(refund: Refund) -> bool:
@@ -50,9 +60,9 @@ def is_there(refund: Refund) -> bool:
     session = with_facts(CheckoutSession.objects.filter(pk=refund.session_id)).get()
     option = (refund.network, refund.asset)
     with localcontext(prec=PRECISION):
-        there = worth(each for each in _sure(session) if (each.network, each.asset) == option)
-        told = [each for each in _back(session, is_sure=True) if each.is_told and each.at >= refund.created_at]
-        others = [each for each in _back(session) if not each.is_told or each.at < refund.created_at]
+        there = worth(each for each in sure_payments(session) if (each.network, each.asset) == option)
+        told = [each for each in sent_back(session, is_sure=True) if each.is_told and each.at >= refund.created_at]
+        others = [each for each in sent_back(session) if not each.is_told or each.at < refund.created_at]
         back = sum((each.value for each in told + others if (each.network, each.asset) == option), ZERO)
         return to_minor_unit(back - there, session.currency) <= 0
 
@@ -60,34 +70,19 @@ def is_there(refund: Refund) -> bool:
 def is_returned(session: CheckoutSession, refund: Refund) -> bool:
     """Whether all that the refund's issue is about has gone back: the payments, or of too much the excess."""
     with localcontext(prec=PRECISION):
-        back = _back(session, is_sure=True)
+        back = sent_back(session, is_sure=True)
         if refund.issue in TOO_MUCH:
-            return to_minor_unit(excess_of(asked_for(session), _paying(session), back), session.currency) <= 0
+            return to_minor_unit(excess_of(asked_for(session), paying_payments(session), back), session.currency) <= 0
         left = {payment.public_id for balance in _left(session, back) for payment in balance.payments}
     return left.isdisjoint(refund.seen)
 
 
-def _back(session: CheckoutSession, *, is_sure: bool = False) -> list[Back]:
-    """All that went back, or may be signed at any moment; only what went, when that `is_sure`."""
-    return sent_back(session, there=_sure(session), paying=_paying(session), is_sure=is_sure)
-
-
 def _left(session: CheckoutSession, back: Iterable[Back]) -> list[Arrived]:
     balances: dict[tuple[str, str], list[Payment]] = {}
-    for payment in _sure(session):
+    for payment in sure_payments(session):
         balances.setdefault((payment.network, payment.asset), []).append(payment)
     left = [_balance(payments, [b for b in back if (b.network, b.asset) == key]) for key, payments in balances.items()]
     return [balance for balance in left if balance.units > 0 and to_minor_unit(balance.value, session.currency) > 0]
-
-
-def _sure(session: CheckoutSession) -> list[Payment]:
-    return [p for p in session.payments.all() if p.confirmed_at and not p.vanished_at and p.value]
-
-
-def _paying(session: CheckoutSession) -> list[Payment]:
-    """What pays for the session, or did before it was sent back."""
-    ids = {fact.id for fact in counted_payments(facts_of(session), with_refunded=True)}
-    return [payment for payment in _sure(session) if payment.public_id in ids]
 
 
 def _balance(payments: list[Payment], back: Iterable[Back]) -> Arrived:

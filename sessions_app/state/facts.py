@@ -104,21 +104,43 @@ def _sent_back(session: Session, facts: Facts) -> Decimal:
     """What final refunds are worth, and what the merchant says to have sent back without one: of what counts."""
     if not refunds_of(session) and not decisions_of(session):
         return ZERO
-    ids = {fact.id for fact in counted_payments(facts, with_refunded=True)}
+    ids = _paying(facts)
     paying = [payment for payment in payments_of(session) if payment.public_id in ids]
     assets = {(payment.network, payment.asset) for payment in paying}
-    back = sent_back(session, there=paying, paying=paying, is_sure=True)
+    back = _back(session, there=paying, paying=paying, is_sure=True)
     return sum((each.value for each in back if (each.network, each.asset) in assets), ZERO)
 
 
-def sent_back(
-    session: Session, *, there: Sequence[AnyPayment], paying: Sequence[AnyPayment], is_sure: bool = False
-) -> list[Back]:
-    """The refunds that stand, and what the merchant says to have sent back without one.
+def sure_payments(session: CheckoutSession) -> list[Payment]:
+    """What is final, there, and worth something: what can be sent back. Also what does not count."""
+    return [each for each in payments_of(session) if each.confirmed_at and not each.vanished_at and each.value]
 
-    `there` are the payments whose money a decision can be about, `paying` those that pay for the session. `is_sure`:
-    without the refunds that the chain has not confirmed.
+
+def paying_payments(session: CheckoutSession) -> list[Payment]:
+    """Those of them that are `paying_ids`."""
+    ids = paying_ids(session)
+    return [payment for payment in sure_payments(session) if payment.public_id in ids]
+
+
+def paying_ids(session: CheckoutSession) -> frozenset[str]:
+    """The payments that pay for the session, or did before they were sent back; unconfirmed ones, too."""
+    return _paying(facts_of(session))
+
+
+def sent_back(session: CheckoutSession, *, is_sure: bool = False) -> list[Back]:
+    """Of what is sure, the refunds that stand, and what the merchant says to have sent back without one.
+
+    `is_sure`: without the refunds that the chain has not confirmed.
     """
+    return _back(session, there=sure_payments(session), paying=paying_payments(session), is_sure=is_sure)
+
+
+def _paying(facts: Facts) -> frozenset[str]:
+    return frozenset(fact.id for fact in counted_payments(facts, with_refunded=True))
+
+
+def _back(session: Session, *, there: Sequence[AnyPayment], paying: Sequence[AnyPayment], is_sure: bool) -> list[Back]:
+    """`there` are the payments whose money a decision can be about, `paying` those that pay for the session."""
     with localcontext(prec=PRECISION):
         stand = [refund for refund in refunds_of(session) if refund.status != RefundStatus.WITHDRAWN]
         back = [_of_refund(refund) for refund in stand]
@@ -152,12 +174,10 @@ def told_beside(
     Of what is sure, in the session's currency.
     """
     with localcontext(prec=PRECISION):
-        sure = [each for each in payments_of(session) if each.confirmed_at and not each.vanished_at and each.value]
-        counted = {fact.id for fact in counted_payments(facts_of(session), with_refunded=True)}
-        paying = [each for each in sure if each.public_id in counted]
         gone = {refund.public_id for refund in instead_of}
-        before = [each for each in sent_back(session, there=sure, paying=paying) if each.refund not in gone]
-        return sum((each.value for each in _told(session, decision, named, sure, paying, before)), ZERO)
+        before = [each for each in sent_back(session) if each.refund not in gone]
+        told = _told(session, decision, named, sure_payments(session), paying_payments(session), before)
+        return sum((each.value for each in told), ZERO)
 
 
 def payments_decided_on(session: CheckoutSession, kind: str, issue: str, now: datetime) -> frozenset[str]:

@@ -50,9 +50,8 @@ def after(steps: list[Step]) -> tuple[list[Any], list[Back], list[Back]]:
         at, place = datetime(2030, 1, 1, tzinfo=UTC) + timedelta(minutes=number), f"{what}_{number}"
         if what == "pay":  # each at a rate of its own
             fields = {"amount_units": Decimal(much * 10_007 // number), "value": Decimal(much) / 100}
-            payments.append(
-                record(PaymentView, network="sandbox", public_id=place, asset=name, arrived_at=at, **fields)
-            )
+            fields |= {"arrived_at": at, "seen_at": at, "confirmed_at": at, "counts": True, "times_vanished": 0}
+            payments.append(record(PaymentView, network="sandbox", public_id=place, asset=name, **fields))
         elif what in {"refund", "prepare"}:
             (units, value), (units_gone, value_gone) = came(payments, name), gone(back, name)
             fields = {"amount_units": (units - units_gone) * much // 100, "value": (value - value_gone) * much / 100}
@@ -69,9 +68,9 @@ def after(steps: list[Step]) -> tuple[list[Any], list[Back], list[Back]]:
             fields = {"kind": "refunded", "issue": name, "seen": seen, "tx_hash": place}
             decisions.append(record(DecisionView, decided_at=at, **fields))
         lists = {"payments": payments, "refunds": refunds, "decisions": decisions}
-        session = record(SessionView, amount=Decimal(49), **lists)
-        back = sent_back(session, there=payments, paying=payments)
-        sure = sent_back(session, there=payments, paying=payments, is_sure=True)
+        nothing = {"tolerance_percent": Decimal(0), "tolerance_amount": Decimal(0)}
+        session = record(SessionView, amount=Decimal(49), currency="USD", expires_at=at, **nothing, **lists)
+        back, sure = sent_back(session), sent_back(session, is_sure=True)
     return payments, back, sure
 
 
