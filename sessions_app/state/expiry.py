@@ -57,18 +57,18 @@ def ask_about_unpriced() -> None:
 
     A session that somebody has looked at since then stands as it is. Safe to run twice at once.
     """
-    now = timezone.now()
+    long_ago = timezone.now() - RATE_PATIENCE
     given_up = Payment.objects.filter(
         value=None,
         vanished_at=None,
         counts=True,
-        seen_at__lte=now - RATE_PATIENCE,
+        seen_at__lte=long_ago,
         session__status__in=[Status.EXPIRED, Status.CANCELLED],
         session__needs_decision=False,
         session__updated_at__lt=F("seen_at") + RATE_PATIENCE,
     )
     for key in set(given_up.values_list("session", flat=True)[:BATCH]):
-        reassess(key, News(reason="No rate has turned up for what came."), now=now)
+        reassess(key, News(reason="No rate has turned up for what came."))
 
 
 @transaction.atomic

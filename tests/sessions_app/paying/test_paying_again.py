@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from merchants_app.businesses.money_rules import change_settings
 from merchants_app.models import Merchant, Treasury, off_in_both
-from sessions_app.models import CheckoutSession, DepositAddress, PaymentLink
+from sessions_app.models import CheckoutSession, DepositAddress, PaymentLink, StatusChange
 from sessions_app.paying.announcing import announce
 from sessions_app.paying.paying_again import BUYER, may_pay_again
 from sessions_app.paying.quoting import choose_option, options_for
@@ -120,6 +120,17 @@ def test_who_cancelled_it_is_said_as_it_was(new_session: New, client: Client) ->
         page = client.get(f"/pay/{session.page_token}").content.decode()
         assert f'<h1 id="headline" tabindex="-1">{sentence}</h1>' in page
         assert f"{sentence}. Nothing was charged." in page
+
+
+def test_who_ended_it_is_read_from_its_own_end_and_from_no_other_line(new_session: New, offers: Any) -> None:
+    session, other = new_session(**AGAIN), new_session(**AGAIN | {"reference": "order-2"})
+    cancel(session, actor=BUYER)
+    cancel(other, actor="sk_test_1a2b")
+    noted = StatusChange.objects.filter(session=session).latest("id")
+    noted.pk, noted.from_status, noted.actor = None, noted.to_status, "mia@example.com"
+    noted.save()
+    assert offers(session)
+    assert not offers(other)
 
 
 @pytest.mark.parametrize("scenario", ["short", "wrong_asset", "dropped"])

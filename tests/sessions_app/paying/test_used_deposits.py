@@ -177,6 +177,14 @@ def test_it_rests_longer_than_it_was_watched(sandbox: Sandbox, former: CheckoutS
     assert own_spares().count() == 1
 
 
+def test_it_rests_as_many_days_as_the_business_says(sandbox: Sandbox, former: CheckoutSession, mia: Merchant) -> None:
+    Merchant.objects.filter(pk=mia.pk).update(reuse_after_days=30)
+    rests(sandbox, days=WATCH + 29)
+    assert not own_spares().exists()
+    rests(sandbox, days=1)
+    assert own_spares().count() == 1
+
+
 def test_nobody_gets_a_used_one_who_did_not_ask_for_it_nor_of_another_treasury_or_network(
     sandbox: Sandbox, saving: Merchant, former: CheckoutSession, new_session: NewSession
 ) -> None:

@@ -111,6 +111,16 @@ def test_what_a_node_without_a_past_cannot_tell_is_read_in_its_newest_blocks_or_
     assert "1 payment found" in said(session)
 
 
+def test_of_an_address_that_its_owner_may_empty_all_blocks_are_read_or_it_is_said_which(
+    proxy: FaultyProxy, new_session: NewSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = unwatched(picks(new_session(), "ETH"))
+    DepositAddress.objects.filter(session=session).update(derivation_index=1)
+    assert "looked for from block" not in said(refreshed(session))
+    monkeypatch.setattr(looking, "MOST_FULL_BLOCKS", 1)
+    assert "ETH was looked for from block" in said(refreshed(session))
+
+
 def test_an_operator_has_the_last_hour_of_a_network_read_again(
     chain: Devchain, ended: CheckoutSession, operator: Operator
 ) -> None:
