@@ -68,6 +68,7 @@ class Facts:
     payments: tuple[PaymentFact, ...] = ()
     decisions: tuple[DecisionFact, ...] = ()
     sent_back: Decimal = ZERO  # worth of what of the money that counts has gone back to the buyer
+    back_before_loss: Decimal = ZERO  # of that, what had when the network took a final payment back
 
 
 def tolerance(price: Decimal, percent: Decimal, amount: Decimal) -> Decimal:
@@ -88,8 +89,13 @@ def net(facts: Facts) -> Decimal:
 def counted_payments(facts: Facts, *, with_refunded: bool = False) -> list[PaymentFact]:
     """What pays for the session: what it allows, and what the merchant took all the same."""
     returned = frozenset() if with_refunded else _returned(facts)
+    return [p for p in ever_counted(facts) if not p.vanished and p.id not in returned]
+
+
+def ever_counted(facts: Facts) -> list[PaymentFact]:
+    """The same, and what did before it vanished."""
     taken = seen_by(facts, DecisionKind.ACCEPT, on=(Issue.WRONG_ASSET,))
-    return [p for p in facts.payments if (p.counts or p.id in taken) and not p.vanished and p.id not in returned]
+    return [p for p in facts.payments if p.counts or p.id in taken]
 
 
 def is_unpriced(facts: Facts) -> bool:

@@ -17,6 +17,7 @@ from sessions_app.state.counting import (
     is_dust,
     is_unpriced,
     net,
+    received,
     seen_by,
     tokens_of,
     total,
@@ -156,17 +157,26 @@ def _oddities(facts: Facts, status: Status, now: datetime) -> list[_Oddity]:
 def _reversed(facts: Facts) -> _Oddity | None:
     """A payment that a completed session relied on is lost; what is sure does not cover the price.
 
-    It is about what is left, too: money that comes afterwards has to be decided on as well, unless it will cover as
-    soon as it is confirmed.
+    What is made final again in another block is sure all the same: it was never gone. It is about what is left, too:
+    money that comes afterwards has to be decided on as well, unless it will cover as soon as it is confirmed.
     """
     accepted = seen_by(facts, DecisionKind.ACCEPT)
     lost = [p for p in facts.payments if p.is_lost and ((p.relied_on and p.counts) or p.id in accepted)]
     left = [p for p in counted_payments(facts) if not p.is_lost]
-    sure = [p for p in left if p.confirmed]
+    sure = [p for p in left if p.confirmed or p.relied_on]
     gone = frozenset(p.lost_token for p in lost)
-    if not lost or is_dust(facts, gone) or covers(facts, sure):
+    if not lost or is_dust(facts, gone) or _covers_loss(facts, sure, lost):
         return None
-    return _Oddity(Issue.REVERSED, tokens_of(sure if covers(facts, left) else left) | gone)
+    return _Oddity(Issue.REVERSED, tokens_of(sure if _covers_loss(facts, left, lost) else left) | gone)
+
+
+def _covers_loss(facts: Facts, payments: Iterable[PaymentFact], lost: Iterable[PaymentFact]) -> bool:
+    """Whether these cover without the lost ones. What had gone back as too much is not there either."""
+    there = total(payments)
+    returned = total(counted_payments(facts, with_refunded=True)) - received(facts)
+    too_much = max(there + total(lost) - facts.price, ZERO)
+    gone = min(max(facts.back_before_loss - returned, ZERO), too_much)
+    return there - gone >= facts.price - facts.tolerance
 
 
 def _wrong_asset(facts: Facts) -> _Oddity | None:

@@ -16,7 +16,15 @@ from chains_app.networks.networks import find_option
 from common.money import smallest_unit
 from sessions_app.models import CheckoutSession, Decision, Payment, Refund
 from sessions_app.state.children import Session, decisions_of, payments_of, refunds_of
-from sessions_app.state.counting import ZERO, DecisionFact, Facts, PaymentFact, counted_payments, tolerance
+from sessions_app.state.counting import (
+    ZERO,
+    DecisionFact,
+    Facts,
+    PaymentFact,
+    counted_payments,
+    ever_counted,
+    tolerance,
+)
 from sessions_app.state.evaluation import Verdict, acceptable_early, tokens_to_decide
 from sessions_app.state.session_view import DecisionView, PaymentView, RefundView
 from sessions_app.status import TOO_MUCH, DecisionKind, Ended, Issue, PaymentStatus, RefundStatus, Status, is_early
@@ -61,8 +69,7 @@ def facts_of(session: Session) -> Facts:
             for decision in decisions_of(session)
         ),
     )
-    back = _sent_back(session, facts)
-    return replace(facts, sent_back=back) if back else facts
+    return _with_back(session, facts) if refunds_of(session) or decisions_of(session) else facts
 
 
 def verdict_of(session: CheckoutSession) -> Verdict:
@@ -100,15 +107,16 @@ def _step(payment: Payment | PaymentView) -> Decimal:
     return payment.rate.scaleb(-option.asset.display_decimals)
 
 
-def _sent_back(session: Session, facts: Facts) -> Decimal:
-    """What final refunds are worth, and what the merchant says to have sent back without one: of what counts."""
-    if not refunds_of(session) and not decisions_of(session):
-        return ZERO
-    ids = _paying(facts)
-    paying = [payment for payment in payments_of(session) if payment.public_id in ids]
+def _with_back(session: Session, facts: Facts) -> Facts:
+    """With what final refunds are worth, and what the merchant says to have sent back without one: of what counts."""
+    ids = {fact.id for fact in ever_counted(facts)}
+    paying = [p for p in payments_of(session) if p.public_id in ids and (p.first_confirmed_at or not p.vanished_at)]
     assets = {(payment.network, payment.asset) for payment in paying}
-    back = _back(session, there=paying, paying=paying, is_sure=True)
-    return sum((each.value for each in back if (each.network, each.asset) in assets), ZERO)
+    every = _back(session, there=paying, paying=paying, is_sure=True)
+    back = [each for each in every if (each.network, each.asset) in assets]
+    lost_at = max((payment.vanished_at for payment in paying if payment.vanished_at), default=None)
+    before = (each.value for each in back if lost_at is None or each.at <= lost_at)
+    return replace(facts, sent_back=sum((each.value for each in back), ZERO), back_before_loss=sum(before, ZERO))
 
 
 def sure_payments(session: CheckoutSession) -> list[Payment]:
@@ -132,7 +140,10 @@ def sent_back(session: CheckoutSession, *, is_sure: bool = False) -> list[Back]:
 
     `is_sure`: without the refunds that the chain has not confirmed.
     """
-    return _back(session, there=sure_payments(session), paying=paying_payments(session), is_sure=is_sure)
+    ids = {fact.id for fact in ever_counted(facts_of(session))}
+    lost = [each for each in payments_of(session) if each.vanished_at and each.first_confirmed_at and each.value]
+    there = sure_payments(session) + lost
+    return _back(session, there=there, paying=[each for each in there if each.public_id in ids], is_sure=is_sure)
 
 
 def _paying(facts: Facts) -> frozenset[str]:
@@ -140,7 +151,10 @@ def _paying(facts: Facts) -> frozenset[str]:
 
 
 def _back(session: Session, *, there: Sequence[AnyPayment], paying: Sequence[AnyPayment], is_sure: bool) -> list[Back]:
-    """`there` are the payments whose money a decision can be about, `paying` those that pay for the session."""
+    """`there` are the payments whose money a decision can be about, `paying` those that pay for the session.
+
+    With those that were final and are lost: what went back of them before has gone all the same.
+    """
     with localcontext(prec=PRECISION):
         stand = [refund for refund in refunds_of(session) if refund.status != RefundStatus.WITHDRAWN]
         back = [_of_refund(refund) for refund in stand]
@@ -153,12 +167,17 @@ def _back(session: Session, *, there: Sequence[AnyPayment], paying: Sequence[Any
                 later = [each for withdrawn_at, each in ended if withdrawn_at > decision.decided_at]
                 then = [each for each in back + later if each.at <= decision.decided_at]
                 before = [each for each in then if each.refund not in decision.seen]
-                told = _told(session, decision, decision.seen, there, paying, before)
+                came, paid = _there_at(decision.decided_at, there), _there_at(decision.decided_at, paying)
+                told = _told(session, decision, decision.seen, came, paid, before)
                 if not told:  # all of it was on its way, by what may never be final, or is withdrawn: this went
                     went = [each for each in before if (each.is_sure if is_sure else each not in later)]
-                    told = _told(session, decision, decision.seen, there, paying, went)
+                    told = _told(session, decision, decision.seen, came, paid, went)
                 back += told
     return [each for each in back if each.is_sure or not is_sure]
+
+
+def _there_at(moment: datetime, payments: Iterable[AnyPayment]) -> list[AnyPayment]:
+    return [each for each in payments if each.vanished_at is None or each.vanished_at > moment]
 
 
 def shown_by_chain(session: Session) -> set[str]:

@@ -7,11 +7,14 @@ from django.core import mail
 from django.test import Client
 from django.utils import timezone
 
+from chains_app.sandbox.chain import take_back
 from sessions_app.letters.sending import send_letters
 from sessions_app.models import CheckoutSession
 from sessions_app.paying.decisions import decide
+from sessions_app.paying.quoting import choose_option
 from sessions_app.receipts.issuing import sign_receipts
-from sessions_app.state.representation import receipt_url
+from sessions_app.refunding.refundable import arrived
+from sessions_app.state.representation import receipt_url, represent
 from sessions_app.status import DecisionKind
 from tests.cast import refreshed
 from tests.sandbox import Sandbox
@@ -136,3 +139,41 @@ def test_a_receipt_that_was_covered_since_holds_and_says_so(sandbox: Sandbox, lo
     assert "does not hold any more" in read(lost)
     sandbox.wait(4, lost)
     assert "What was paid since covers it." in read(lost, "/check")
+
+
+@pytest.fixture
+def refunded_twice(sandbox: Sandbox, session: CheckoutSession) -> CheckoutSession:
+    """Paid twice, of which the merchant says that 49.00 went back; then the network drops the first payment."""
+    sandbox.play(session, "twice")
+    assert sent() == [RECEIPT]
+    sign_receipts(timezone.now())
+    decide(session=refreshed(session), kind=DecisionKind.REFUNDED, tx_hash=f"0x{'a1' * 32}", actor="mia")
+    sandbox.skip(seconds=1)
+    take_back(tx_hash=session.payments.earliest("arrived_at", "id").tx_hash, now=timezone.now())
+    return sandbox.wait(5, session)
+
+
+def test_what_was_sent_back_of_two_payments_covers_nothing_once_one_is_lost(refunded_twice: CheckoutSession) -> None:
+    assert [bool(each.vanished_at) for each in refunded_twice.payments.order_by("arrived_at", "id")] == [True, False]
+    assert (refunded_twice.issue, refunded_twice.needs_decision) == ("reversed", True)
+    assert sent() == [TAKEN_BACK]
+    assert "does not hold any more" in read(refunded_twice, "/check")
+    told = represent(refunded_twice)
+    assert (told.payment_status, told.amount_refunded, told.amount_net) == ("refunded", 49, 0)
+    assert arrived(refunded_twice) == []
+
+
+def test_a_final_payment_that_moves_to_another_block_is_not_taken_back_with_a_lost_one(
+    sandbox: Sandbox, session: CheckoutSession
+) -> None:
+    choose_option(session=session, asset="USDC", network="sandbox", now=timezone.now())
+    for amount in ("5", "49"):
+        sandbox.send_to(refreshed(session).deposit.address, amount)
+    assert sent() == [RECEIPT]
+    take_back(tx_hash=session.payments.earliest("id").tx_hash, now=timezone.now())
+    sandbox.skip(seconds=1)
+    sandbox.look()
+    gone, moved = session.payments.order_by("id")
+    assert gone.vanished_at
+    assert (moved.vanished_at, moved.confirmed_at) == (None, None)
+    assert (refreshed(session).issue, sent()) == (None, [])

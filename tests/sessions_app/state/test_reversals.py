@@ -1,9 +1,11 @@
 """Money that had been final and is gone: what covers it again, and when that is sure."""
 
+from decimal import Decimal
+
 import pytest
 
 from sessions_app.state.counting import PaymentFact
-from sessions_app.state.evaluation import evaluate, tokens_to_decide
+from sessions_app.state.evaluation import evaluate, is_lost, is_restored, tokens_to_decide
 from sessions_app.status import DecisionKind, Issue
 from tests.sessions_app.state.test_evaluation import (
     ACCEPTED,
@@ -63,3 +65,58 @@ def test_left_paid_it_stays_decided_while_the_money_comes_again() -> None:
     left_paid = decided(DecisionKind.ACCEPT, Issue.REVERSED, seen="pay_1:vanished:1")
     known = facts(GONE, again("49"), decisions=(left_paid,), **COMPLETED)
     assert evaluate(known, AFTER) == verdict("completed", "paid", "reversed")
+
+
+@pytest.mark.parametrize("times_vanished", [0, 1])
+def test_what_only_moved_to_another_block_is_not_lost_beside_what_is(times_vanished: int) -> None:
+    moved = paid("49", id="pay_2", confirmed=False, relied_on=True, times_vanished=times_vanished)
+    both = facts(paid("5", vanished=True), moved, **COMPLETED)
+    assert evaluate(both, AFTER) == verdict(
+        "completed", "paid", "reversed" if times_vanished else None, bool(times_vanished)
+    )
+
+
+def back(value: str, before: str | None = None) -> dict[str, Decimal]:
+    """So much went back; so much of it before the loss."""
+    return {"sent_back": Decimal(value), "back_before_loss": Decimal(value if before is None else before)}
+
+
+@pytest.mark.parametrize(
+    ("left", "went", "status"),
+    [
+        ("49", back("49"), "refunded"),
+        ("49", back("0.50"), "partially_refunded"),
+        ("73.50", back("49"), "partially_refunded"),
+    ],
+)
+def test_what_went_back_as_too_much_does_not_cover_what_is_lost(
+    left: str, went: dict[str, Decimal], status: str
+) -> None:
+    lost = facts(GONE, again(left, confirmed=True), **went, **COMPLETED)
+    assert evaluate(lost, AFTER) == verdict("completed", status, "reversed", True)
+    assert (is_lost(lost), is_restored(lost)) == (True, False)
+    assert tokens_to_decide(lost, AFTER, "reversed") == {"pay_1:vanished:1", "pay_2"}
+
+
+@pytest.mark.parametrize(
+    ("left", "went", "status"),
+    [
+        ("49", back("0.49"), "paid"),
+        ("98", back("49"), "overpaid"),
+        ("49", back("49", before="0"), "refunded"),  # the order was given up afterwards
+        ("98", back("98", before="49"), "refunded"),
+    ],
+)
+def test_what_stays_covers_and_what_went_back_after_the_loss_is_another_matter(
+    left: str, went: dict[str, Decimal], status: str
+) -> None:
+    known = facts(GONE, again(left, confirmed=True), **went, **COMPLETED)
+    assert (is_lost(known), is_restored(known), evaluate(known, AFTER).payment_status) == (False, True, status)
+
+
+def test_what_went_back_as_too_little_had_paid_for_nothing() -> None:
+    known = facts(
+        GONE, paid("20", id="pay_0"), again("49", confirmed=True),
+        decisions=(decided(DecisionKind.REFUNDED, Issue.UNDERPAID, seen="pay_0"),), **back("20"), **COMPLETED,
+    )  # fmt: skip
+    assert not is_lost(known)
