@@ -48,6 +48,9 @@ _STEPS = {
     State.PAID: 3,
 }
 
+# Of an open session, too: nobody cancels what was paid for.
+_ON_ITS_WAY = {State.ORDER_PAID, State.SENT, State.PRICING, State.PROCESSING}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Clock:
@@ -186,7 +189,7 @@ def pay_page(
         state=state,
         step=_STEPS.get(state, 0),
         is_final=state in ENDED,
-        can_cancel=session.status == Status.OPEN and state not in {State.ORDER_PAID, State.SENT, State.PRICING},
+        can_cancel=session.status == Status.OPEN and state not in _ON_ITS_WAY,
         can_pay_again=can_pay_again,
         version=version_of(
             session,

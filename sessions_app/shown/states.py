@@ -16,6 +16,7 @@ from sessions_app.paying.announcing import BELIEVED, announced
 from sessions_app.paying.quoting import is_offered
 from sessions_app.shown.receipt import patience
 from sessions_app.state.children import payments_of
+from sessions_app.state.counting import counted_payments, covers
 from sessions_app.state.evaluation import is_being_priced
 from sessions_app.state.facts import facts_of
 from sessions_app.state.representation import payable_option
@@ -77,8 +78,11 @@ def state_of(session: CheckoutSession, *, now: datetime, wanted: Wanted = PLAIN,
         return State.REVERSED
     if session.order_paid_by and status not in COVERED:
         return State.ORDER_PAID
-    if is_being_priced(facts_of(session), now):
+    facts = facts_of(session)
+    if is_being_priced(facts, now):
         return State.PRICING
+    if status == Status.OPEN and covers(facts, counted_payments(facts)):
+        return State.PROCESSING  # its payments were read after it, and had landed in between
     if status != Status.OPEN:
         return _OF_STATUS[status]
     if session.expires_at <= now:
