@@ -23,11 +23,12 @@ def is_still_so(about: About) -> bool:
         case LetterKind.RECEIPT:
             return not is_lost(facts_of(session))
         case LetterKind.TAKEN_BACK:
-            facts, told = facts_of(session), _was(about, LetterKind.RECEIPT) or _was(about, LetterKind.RESTORED)
+            facts, told = facts_of(session), _last_told(about) in {LetterKind.RECEIPT, LetterKind.RESTORED}
             return is_lost(facts) and not is_left_paid(facts) and told
         case LetterKind.RESTORED:
-            never_told = _was(about, LetterKind.RECEIPT, LetterOutcome.OVERTAKEN)
-            return is_restored(facts_of(session)) and (_was(about, LetterKind.TAKEN_BACK) or never_told)
+            last = _last_told(about)
+            never_told = last is None and _was(about, LetterKind.RECEIPT, LetterOutcome.OVERTAKEN)
+            return is_restored(facts_of(session)) and (last == LetterKind.TAKEN_BACK or never_told)
         case LetterKind.EXPIRED:
             return keeps_money(session)
         case LetterKind.REFUND_UNDONE:
@@ -38,6 +39,13 @@ def is_still_so(about: About) -> bool:
             return not later.exists()
         case _:
             return refund is not None and refund.status == _REFUND_STANDS[kind]
+
+
+def _last_told(about: About) -> str | None:
+    """Which letter about whether the payment is there was the last that was sent before this one."""
+    kinds = (LetterKind.RECEIPT, LetterKind.TAKEN_BACK, LetterKind.RESTORED)
+    sent = Letter.objects.filter(session=about.session, kind__in=kinds, outcome=LetterOutcome.SENT)
+    return sent.filter(pk__lt=about.letter.pk).order_by("-pk").values_list("kind", flat=True).first()
 
 
 def _was(about: About, kind: LetterKind, outcome: LetterOutcome = LetterOutcome.SENT) -> bool:

@@ -121,8 +121,8 @@ def test_what_takes_back_another_letter_is_so_only_if_that_was_sent(new_session:
 
     def told(of: CheckoutSession, kind: str, how: str, *former: tuple[Any, ...], **about: Any) -> bool:
         Letter.objects.filter(session__in=(session, other)).delete()
-        for whose, *rest in former:
-            letter(whose, *rest)
+        for number, (whose, *rest) in enumerate(former):
+            letter(whose, *rest, round=number)
         becomes(of, how)
         return is_so(of, kind, **about)
 
@@ -130,6 +130,12 @@ def test_what_takes_back_another_letter_is_so_only_if_that_was_sent(new_session:
     assert told(session, "taken_back", "lost", receipt)
     assert told(session, "taken_back", "written off", receipt)
     assert told(session, "taken_back", "lost", restored)
+    assert told(session, "taken_back", "lost", receipt, back, restored)
+    # What was overtaken was not told: neither letter goes twice running.
+    assert not told(session, "taken_back", "lost", receipt, back, (*restored, "overtaken"))
+    assert not told(session, "restored", "back", receipt, back, restored, (*back, "overtaken"))
+    assert told(session, "restored", "back", receipt, back, (*restored, "overtaken"), (*back, "overtaken"))
+    assert not told(session, "restored", "back", (*receipt, "overtaken"), restored)
     assert not told(session, "taken_back", "left paid", receipt)
     assert not told(session, "taken_back", "paid", receipt)
     assert not told(session, "taken_back", "lost")
