@@ -177,7 +177,7 @@ def _back(session: Session, *, there: Sequence[AnyPayment], paying: Sequence[Any
 
 
 def _there_at(moment: datetime, payments: Iterable[AnyPayment]) -> list[AnyPayment]:
-    return [each for each in payments if each.vanished_at is None or each.vanished_at > moment]
+    return [each for each in payments if each.vanished_at is None or each.vanished_at >= moment]
 
 
 def shown_by_chain(session: Session) -> set[str]:

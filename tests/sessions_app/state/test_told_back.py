@@ -6,10 +6,11 @@ from decimal import Decimal
 from itertools import product
 from typing import Any, get_type_hints
 
+import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from sessions_app.state.facts import Back, sent_back
+from sessions_app.state.facts import Back, facts_of, sent_back
 from sessions_app.state.session_view import DecisionView, PaymentView, RefundView, SessionView
 
 ASSETS = ("USDC", "ETH")
@@ -90,3 +91,30 @@ def test_of_no_asset_more_goes_back_than_came(steps: list[Step]) -> None:
 def test_once_all_is_told_to_have_gone_back_nothing_is_left(steps: list[Step]) -> None:
     payments, back, _ = after([*steps, ("tell", "late", 0)])
     assert [gone(back, asset) for asset in ASSETS] == [came(payments, asset) for asset in ASSETS]
+
+
+@pytest.mark.parametrize("is_told", [False, True])
+@pytest.mark.parametrize(("lost_after", "before"), [(1, 0), (2, 49), (3, 49)])
+def test_what_went_back_has_gone_though_the_network_takes_back_what_it_was_of(
+    is_told: bool, lost_after: int, before: int
+) -> None:
+    noon, minute, worth = datetime(2030, 1, 1, 12, tzinfo=UTC), timedelta(minutes=1), Decimal(49)
+    sum_of = {"network": "sandbox", "value": worth, "amount_units": worth}
+    came = sum_of | {"counts": True, "seen_at": noon, "first_confirmed_at": noon, "times_vanished": 0}
+    gone = {"arrived_at": noon + minute, "vanished_at": noon + lost_after * minute, "times_vanished": 1}
+    payments = [
+        record(PaymentView, public_id="pay_1", asset="USDC", arrived_at=noon, confirmed_at=noon, **came),
+        record(PaymentView, public_id="pay_2", asset="ETH", **came | gone),
+    ]
+    went = {"created_at": noon + 2 * minute, "tx_hash": "0x77", "status": "confirmed"}
+    refunds = [] if is_told else [record(RefundView, public_id="ref_1", asset="ETH", **sum_of, **went)]
+    said = {"decided_at": noon + 2 * minute, "tx_hash": "0x77", "kind": "refunded", "issue": "paid_twice"}
+    nothing = {"tolerance_percent": Decimal(0), "tolerance_amount": Decimal(0)}
+    lists = {"payments": payments, "refunds": refunds, "decisions": [record(DecisionView, seen=["pay_2"], **said)]}
+    session = record(SessionView, amount=worth, currency="USD", expires_at=noon, **nothing, **lists)
+    if is_told and not before:  # it was gone already: nothing of it could go back
+        assert sent_back(session) == []
+        return
+    facts = facts_of(session)
+    assert (facts.sent_back, facts.back_before_loss) == (49, before)
+    assert [(each.asset, each.value, each.is_told) for each in sent_back(session)] == [("ETH", 49, is_told)]
