@@ -20,9 +20,9 @@ from sessions_app.paying.signed import under_way
 from sessions_app.paying.why_not import paused
 from sessions_app.signing.kept import is_for
 from sessions_app.state.children import payments_of
-from sessions_app.state.conflicts import not_open
+from sessions_app.state.conflicts import about, not_open
 from sessions_app.state.facts import with_facts
-from sessions_app.state.representation import payable_option, units_still_due
+from sessions_app.state.representation import payable_option, units_still_due, value_still_due
 from sessions_app.status import Status
 
 # How long a facilitator has to bring it to the chain, in seconds; after the session's end only a moment.
@@ -77,10 +77,7 @@ def is_asked(session: CheckoutSession, *, now: datetime) -> Asked:
     if not can_be_signed(option):
         sentence = gettext("%(asset)s on %(network)s cannot be paid by a signature here: send it.")
         raise NotToBeSigned(sentence % {"asset": option.asset.symbol, "network": option.network.name})
-    units = units_still_due(session, session.quote)
-    if not units:
-        raise SessionNotOpen("No rate says yet what has come is worth: nothing more is to be paid until one does.")
-    return _asked(session, option, units, now)
+    return _asked(session, option, units_still_due(session, session.quote), now)
 
 
 def all_signable(session: CheckoutSession, *, now: datetime) -> list[PaymentOption]:
@@ -111,6 +108,12 @@ def _check_open(session: CheckoutSession, now: datetime) -> None:
         raise not_open(session)
     if session.merchant.suspended_at:
         raise ShopPaused(paused())
+    if not value_still_due(session):
+        raise SessionNotOpen(
+            "What has come is to be made final, or no rate says yet what it is worth: nothing more is to be paid until "
+            "then.",
+            about=about(session),
+        )
 
 
 def _asked(session: CheckoutSession, option: PaymentOption, units: int, now: datetime) -> Asked:

@@ -303,5 +303,7 @@ def test_nothing_is_signed_while_no_rate_says_what_has_come_is_worth(quoted: Che
         network="devchain", asset="ETH", sender=OTHER.address, amount_units=10**16, tx_hash="0x77", seen_at=NOW,
         decimals=18, log_index=-1, arrived_at=NOW, basis="arrival", confirmations_needed=1,
     )  # fmt: skip
-    with pytest.raises(SessionNotOpen, match="No rate says yet"):
-        is_asked(at(quoted), now=NOW)
+    for look in (is_asked, all_signable, all_offered):
+        with pytest.raises(SessionNotOpen, match="no rate says yet") as refused:
+            look(at(quoted), now=NOW)
+        assert refused.value.about["sessionId"] == quoted.public_id

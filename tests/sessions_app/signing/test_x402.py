@@ -266,3 +266,15 @@ def test_what_was_quoted_on_a_network_that_is_closed_is_signed_elsewhere(several
     ScanCursor.objects.create(network="devchain", block_number=1, closed_since=timezone.now())
     answer = call(several)
     assert (answer.status_code, [each["network"] for each in answer.json()["accepts"]]) == (402, ["eip155:31338"])
+
+
+def test_who_paid_what_has_no_rate_yet_is_asked_for_nothing(quoted: CheckoutSession) -> None:
+    quoted.payments.create(
+        network="devchain", asset="ETH", sender=PAT.address, amount_units=10**16, tx_hash="0x77", log_index=-1,
+        seen_at=timezone.now(), arrived_at=timezone.now(), basis="arrival", confirmations_needed=1, decimals=18,
+    )  # fmt: skip
+    answer = call(quoted)
+    assert (answer.status_code, answer.json()["code"]) == (409, "session_not_open")
+    assert (answer.json()["sessionId"], answer.json()["sessionStatus"]) == (quoted.public_id, "open")
+    assert "no rate says yet" in answer.json()["detail"]
+    assert "send it" not in answer.json()["detail"]
