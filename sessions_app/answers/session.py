@@ -58,12 +58,13 @@ class PaymentDue(Answer):
     amount_received: OnChain = Field(description="What has arrived of this asset on this network and counts.")
     amount_remaining: OnChain = Field(
         description="What is still to be sent; 0 when nothing is: once completed, when another session of its "
-        "reference was paid, and while no rate says what has arrived is worth.",
+        "reference was paid, and while no rate says what has arrived is worth, unless you decided to go on.",
         examples=["0"],
     )
     value_received: Fiat = Field(description="What all that has arrived is worth.")
     shortfall: Fiat = Field(
-        description="How much of the price is missing. Stays when less was taken as paid: the gap, for your books.",
+        description="How much of the price is missing, without what has no rate yet. Stays when less was taken as "
+        "paid: the gap, for your books.",
         examples=[0],
     )
     rate: Rate = Field(description="Price of one whole unit of the asset, as really used. In the session's currency.")

@@ -15,7 +15,7 @@ from sessions_app.errors import NothingToDecide, WrongDecision
 from sessions_app.models import CheckoutSession, Decision, Refund
 from sessions_app.paying.refund_states import withdraw
 from sessions_app.state.conflicts import about
-from sessions_app.state.counting import ZERO
+from sessions_app.state.counting import ZERO, is_unpriced
 from sessions_app.state.evaluation import acceptable_early, tokens_to_decide
 from sessions_app.state.facts import facts_of, paying_ids, payments_decided_on, shown_by_chain, told_beside
 from sessions_app.state.lifecycle import decide as write_decision
@@ -36,6 +36,7 @@ ANSWERS: dict[Issue, tuple[DecisionKind, ...]] = {
     Issue.WRONG_ASSET: (DecisionKind.ACCEPT, DecisionKind.REFUNDED, DecisionKind.WRITE_OFF),
     Issue.REVERSED: (DecisionKind.WRITE_OFF, DecisionKind.ACCEPT),
 }
+_SHORT = frozenset({Issue.UNDERPAID, Issue.LATE})
 _NOT_FINAL = frozenset({RefundStatus.WAITING_FOR_ADDRESS, RefundStatus.PREPARED, RefundStatus.SEEN})
 
 
@@ -57,8 +58,9 @@ def case_of(session: CheckoutSession, *, now: datetime | None = None) -> Case | 
     tokens = tokens_to_decide(facts, now or timezone.now(), issue)
     value = sum((p.value or ZERO for p in facts.payments if p.token in tokens), ZERO)
     answers = _answers(session, issue)
-    if issue == Issue.WRONG_ASSET and value < facts.price - facts.tolerance:
-        # Taking it as paid would give the goods away for less.
+    is_too_little = value < facts.price - facts.tolerance
+    if is_too_little and (issue == Issue.WRONG_ASSET or (issue in _SHORT and is_unpriced(facts))):
+        # Taking it as paid would give the goods away for less; what has no rate may be all that was due.
         answers = (DecisionKind.REFUNDED, *(kind for kind in answers if kind != DecisionKind.REFUNDED))
     return Case(issue=issue, payments=tuple(sorted(tokens)), value=value, answers=answers)
 

@@ -8,7 +8,7 @@ from django.utils import timezone
 from common.money import amount_text
 from sessions_app.books.definitions import money_of_session
 from sessions_app.models import CheckoutSession
-from sessions_app.reading.session_words import headline_of, money, network_name, payment_amount, plain
+from sessions_app.reading.session_words import headline_of, money, network_name, plain, without_rate
 from sessions_app.state.counting import ZERO
 from sessions_app.state.evaluation import is_being_priced
 from sessions_app.state.facts import facts_of
@@ -94,9 +94,8 @@ def _to_decide(session: CheckoutSession) -> Story:
 
 
 def _pricing(session: CheckoutSession) -> Story:
-    came = [each for each in sorted_payments(session) if each.value is None and each.counts and not each.vanished_at]
     return Story(
-        headline=f"{' and '.join(map(payment_amount, came))} arrived; no rate says yet what it is worth",
+        headline=f"{without_rate(session)} arrived; no rate says yet what it is worth",
         sentences=(
             "It counts as soon as the sources of rates answer and agree. If none does within an hour, it is for you to "
             "decide.",

@@ -78,8 +78,12 @@ def payment_chip(state: str) -> Chip:
 def headline_of(session: CheckoutSession) -> str:
     """What happened, as a sentence with the figures that a decision needs."""
     arrived = received_value(session)
-    whole = money(session.amount, session)
+    whole, unknown = money(session.amount, session), without_rate(session)
     match session.issue:
+        case Issue.UNDERPAID | Issue.LATE if unknown:
+            return f"{plain(arrived, session)} of {whole} arrived, and {unknown} that no rate is known for"
+        case Issue.OVERPAID if unknown and arrived <= session.amount:
+            return f"{unknown} arrived beside the price; no rate is known for it"
         case Issue.UNDERPAID:
             return f"{plain(arrived, session)} of {whole} arrived"
         case Issue.LATE:
@@ -127,6 +131,12 @@ def network_name(network_id: str) -> str:
 def payment_amount(payment: Payment) -> str:
     """`0.02 ETH`: all its digits."""
     return f"{amount_text(payment.amount_units, payment.decimals)} {payment.asset}"
+
+
+def without_rate(session: CheckoutSession) -> str:
+    """`0.02 ETH`: what counts, and no rate says what it is worth; empty as a rule."""
+    came = [p for p in sorted_payments(session) if p.value is None and p.counts and not p.vanished_at]
+    return " and ".join(map(payment_amount, came))
 
 
 def _wrong_assets(session: CheckoutSession) -> str:

@@ -62,6 +62,11 @@ def _why_nothing(session: CheckoutSession) -> str:
         return "Nothing is there to send back: no payment has arrived."
     if not any(payment.confirmed_at for payment in there):
         return "Nothing is there to send back yet: wait until the payment is confirmed."
+    if any(payment.confirmed_at and payment.value is None for payment in there):
+        return (
+            "No rate has said what it is worth, so nothing can be prepared: send it back from your wallet, then answer "
+            "the issue with refunded and that transaction."
+        )
     if not any(refund.status != RefundStatus.CONFIRMED for refund in _standing(session)):
         return "Nothing is left to send back: all that was confirmed has gone back already."
     return "Nothing is left to send back: all that was confirmed has gone back, or stands in refunds that go on."

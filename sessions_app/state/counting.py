@@ -99,8 +99,9 @@ def ever_counted(facts: Facts) -> list[PaymentFact]:
 
 
 def is_unpriced(facts: Facts) -> bool:
-    """Whether something that counts is there, and no rate has said yet what it is worth."""
-    return any(p.value is None for p in counted_payments(facts))
+    """Whether something that counts is there, no rate has said yet what it is worth, and nobody said to go on."""
+    settled = seen_by(facts, *DecisionKind)
+    return any(p.value is None and p.token not in settled for p in counted_payments(facts))
 
 
 def covers(facts: Facts, payments: Iterable[PaymentFact]) -> bool:

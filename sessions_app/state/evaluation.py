@@ -64,7 +64,7 @@ def evaluate(facts: Facts, now: datetime) -> Verdict:
 def tokens_to_decide(facts: Facts, now: datetime, issue: str) -> frozenset[str]:
     """The payments that the open issue is about. What else came is not part of a decision on it."""
     found = (oddity.tokens for oddity in _oddities(facts, _status(facts, now), now) if oddity.issue == issue)
-    return next(found, frozenset())
+    return frozenset().union(*found)
 
 
 def acceptable_early(facts: Facts, now: datetime) -> frozenset[str]:
@@ -88,8 +88,8 @@ def waits_for_rate(facts: Facts, now: datetime) -> bool:
 def is_being_priced(facts: Facts, now: datetime) -> bool:
     """Whether a session that is not paid got something of which no rate says yet what it is worth.
 
-    Until its end for as long as that takes, since who has paid is not asked to pay again; later while it may settle
-    itself.
+    Until its end for as long as that takes or somebody decides to go on, since who has paid is not asked to pay again;
+    later while it may settle itself.
     """
     status = _status(facts, now)
     if status in {Status.PROCESSING, Status.COMPLETED}:
@@ -148,7 +148,10 @@ def _payment_status(facts: Facts) -> PaymentStatus:
 def _oddities(facts: Facts, status: Status, now: datetime) -> list[_Oddity]:
     """Everything odd, the most pressing first."""
     if status == Status.COMPLETED:
-        found = [_reversed(facts), _wrong_asset(facts), _excess(facts), _paid_late(facts)]
+        unpriced = _unpriced(facts, Issue.OVERPAID, _SETTLING, now)
+        found = [_reversed(facts), _wrong_asset(facts), _excess(facts), unpriced, _paid_late(facts)]
+    elif status == Status.OPEN:
+        found = [_wrong_asset(facts), _unpriced(facts, Issue.UNDERPAID, DecisionKind, now)]
     else:
         found = [_wrong_asset(facts), _shortfall(facts, status, now)]
     return [oddity for oddity in found if oddity]
@@ -232,7 +235,7 @@ def _shortfall(facts: Facts, status: Status, now: datetime) -> _Oddity | None:
     """Something arrived, it is over, and it does not cover, as far as is known; or late money covers and is being
     confirmed."""
     counted = counted_payments(facts, with_refunded=True)
-    if not counted or status == Status.OPEN:
+    if not counted:
         return None
     if status == Status.PROCESSING:
         in_time = (p for p in counted if p.arrived_at <= facts.ends_at)
@@ -240,6 +243,14 @@ def _shortfall(facts: Facts, status: Status, now: datetime) -> _Oddity | None:
     late = tokens_of(p for p in counted if p.arrived_at > facts.ends_at)
     issue = Issue.LATE if late and not is_dust(facts, late) else Issue.UNDERPAID
     return _Oddity(issue, tokens_of(counted), settles_itself=waits_for_rate(facts, now))
+
+
+def _unpriced(facts: Facts, issue: Issue, answers: Iterable[DecisionKind], now: datetime) -> _Oddity | None:
+    """Money of which no rate has turned up in time, and that nothing was decided about by such answers."""
+    decided = seen_by(facts, *answers)
+    came = (p for p in counted_payments(facts) if p.value is None and p.confirmed and p.token not in decided)
+    given_up = [p for p in came if now >= p.seen_at + RATE_PATIENCE]
+    return _Oddity(issue, tokens_of(given_up)) if given_up else None
 
 
 def _is_accepted(facts: Facts) -> bool:

@@ -53,9 +53,9 @@ def settle_orders() -> None:
 
 
 def ask_about_unpriced() -> None:
-    """Has people decide on what ended sessions got and no rate has turned up for, for so long as it was waited for.
+    """Has people decide on what came and no rate has turned up for, for so long as it was waited for.
 
-    A session that somebody has looked at since then stands as it is. Safe to run twice at once.
+    Each is looked at once: a session that somebody has looked at since then stands as it is. Safe to run twice at once.
     """
     long_ago = timezone.now() - RATE_PATIENCE
     given_up = Payment.objects.filter(
@@ -63,12 +63,11 @@ def ask_about_unpriced() -> None:
         vanished_at=None,
         counts=True,
         seen_at__lte=long_ago,
-        session__status__in=[Status.EXPIRED, Status.CANCELLED],
         session__needs_decision=False,
         session__updated_at__lt=F("seen_at") + RATE_PATIENCE,
     )
     for key in set(given_up.values_list("session", flat=True)[:BATCH]):
-        reassess(key, News(reason="No rate has turned up for what came."))
+        reassess(key, News(reason="No rate has turned up for what came.", noted=True))
 
 
 @transaction.atomic

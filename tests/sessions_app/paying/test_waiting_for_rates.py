@@ -10,13 +10,17 @@ from django.utils import timezone
 
 from chains_app.rates.exchange_rates import refresh_rates
 from merchants_app.models import Merchant
+from sessions_app.errors import NothingToRefund
 from sessions_app.models import CheckoutSession, Letter
+from sessions_app.paying.decisions import case_of, decide
 from sessions_app.paying.quoting import choose_option, options_for
 from sessions_app.reading.session_story import ledger_of, story_of
+from sessions_app.refunding.asking import ask_for_refund
 from sessions_app.selling.creation import create_session
 from sessions_app.state.expiry import expire_due
 from sessions_app.state.facts import with_facts
 from sessions_app.state.representation import represent
+from sessions_app.status import DecisionKind, RefundKind
 from tests.cast import agreed, refreshed
 from tests.fake_rates import FakeRates
 from tests.sandbox import events_of
@@ -138,3 +142,70 @@ def test_the_dashboard_says_what_is_waited_for(clock: time_machine.Traveller, un
         story = story_of(session, ledger_of(session))
         assert story.headline == "0.02 ETH arrived; no rate says yet what it is worth"
         later(clock, minutes=11)
+
+
+def becomes_final(session: CheckoutSession) -> None:
+    session.payments.update(confirmed_at=timezone.now(), first_confirmed_at=timezone.now())
+
+
+@pytest.fixture
+def given_up(clock: time_machine.Traveller, unpriced: CheckoutSession) -> CheckoutSession:
+    """The same when nobody could say for an hour what it is worth, and it still runs."""
+    CheckoutSession.objects.filter(pk=unpriced.pk).update(expires_at=timezone.now() + timedelta(hours=9))
+    becomes_final(unpriced)
+    later(clock, minutes=59)
+    assert stands(unpriced) == ("open", None, False)
+    later(clock, minutes=1)
+    return read(unpriced)
+
+
+def test_of_a_session_that_still_runs_somebody_decides_too(given_up: CheckoutSession) -> None:
+    assert stands(given_up) == ("open", "underpaid", True)
+    assert events_of(given_up) == ["created", "partially_paid", "issue_opened"]
+    assert 'data-state="pricing"' in page(given_up)
+    story = story_of(given_up, ledger_of(given_up))
+    assert story.headline == "0.00 of 49.00 USD arrived, and 0.02 ETH that no rate is known for"
+    case = case_of(given_up)
+    assert case
+    assert case.answers == ("refunded", "ask_rest", "accept", "write_off")
+    with pytest.raises(NothingToRefund, match="No rate has said what it is worth"):
+        ask_for_refund(session=given_up, amount=RefundKind.FULL, actor="mia")
+
+
+@pytest.mark.parametrize("kind", ["ask_rest", "write_off"])
+def test_after_that_the_page_asks_again_and_a_rate_still_counts(
+    clock: time_machine.Traveller, given_up: CheckoutSession, sources: FakeRates, kind: str
+) -> None:
+    decide(session=given_up, kind=DecisionKind(kind), actor="mia")
+    say(sources, "well")
+    refresh_rates()
+    choose_option(session=read(given_up), asset="USDC", network="ethereum", now=timezone.now())
+    due = represent(read(given_up)).payment
+    assert due
+    assert due.amount_remaining == "49"
+    assert given_up.deposit.address in page(given_up)
+    later(clock, minutes=5)
+    assert stands(given_up)[0] == "completed"
+
+
+def test_money_beside_the_price_is_asked_about_once(clock: time_machine.Traveller, unpriced: CheckoutSession) -> None:
+    CheckoutSession.objects.filter(pk=unpriced.pk).update(status="completed", completed_at=timezone.now())
+    becomes_final(unpriced)
+    later(clock, minutes=61)
+    assert stands(unpriced) == ("completed", "overpaid", True)
+    story = story_of(read(unpriced), ledger_of(read(unpriced)))
+    assert story.headline == "0.02 ETH arrived beside the price; no rate is known for it"
+
+
+def test_what_was_decided_within_the_hour_is_looked_at_once(
+    clock: time_machine.Traveller, unpriced: CheckoutSession
+) -> None:
+    later(clock, minutes=11)
+    seen, now = [unpriced.payments.get().public_id], timezone.now()
+    unpriced.decisions.create(kind="write_off", issue="underpaid", actor="mia", decided_at=now, seen=seen)
+    later(clock, minutes=50)
+    assert stands(unpriced) == ("expired", "underpaid", False)
+    rows = unpriced.timeline.count()
+    assert unpriced.timeline.latest("id").reason == "No rate has turned up for what came."
+    later(clock, minutes=1)
+    assert unpriced.timeline.count() == rows

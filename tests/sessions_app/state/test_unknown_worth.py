@@ -1,11 +1,14 @@
 """What came and has no rate yet: nobody is asked to decide on it, nor to send it again, while one may still turn up."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
 
-from sessions_app.state.evaluation import acceptable_early, evaluate, tokens_to_decide
-from tests.sessions_app.state.test_evaluation import AFTER, BEFORE, END, facts, paid, verdict
+from sessions_app.state.counting import is_unpriced
+from sessions_app.state.evaluation import acceptable_early, evaluate, is_being_priced, tokens_to_decide
+from sessions_app.status import DecisionKind, Issue
+from tests.sessions_app.state.test_evaluation import AFTER, BEFORE, COMPLETED, END, LATER, decided, facts, paid, verdict
 
 HOUR = timedelta(hours=1)
 SECOND = timedelta(seconds=1)
@@ -37,8 +40,44 @@ def test_what_does_not_count_or_is_gone_is_not_waited_for() -> None:
         assert evaluate(facts(paid("40"), none), AFTER) == verdict("expired", "partial", "underpaid", decide=True)
 
 
-def test_before_its_time_is_over_it_may_be_accepted_when_no_rate_has_turned_up() -> None:
-    came = facts(paid(None, at=BEFORE), ends_at=BEFORE + 3 * HOUR)
+RUNS = {"ends_at": BEFORE + 9 * HOUR}
+
+
+def test_before_its_time_is_over_it_is_decided_on_when_no_rate_has_turned_up() -> None:
+    came = facts(paid("40"), paid(None, id="pay_2"), **RUNS)
+    assert evaluate(came, BEFORE + HOUR - SECOND) == verdict("open", "partial")
     assert acceptable_early(came, BEFORE + HOUR - SECOND) == frozenset()
-    assert acceptable_early(came, BEFORE + HOUR) == {"pay_1"}
-    assert evaluate(came, BEFORE + HOUR) == verdict("open", "partial")
+    assert evaluate(came, BEFORE + HOUR) == verdict("open", "partial", "underpaid", decide=True)
+    assert tokens_to_decide(came, BEFORE + HOUR, "underpaid") == {"pay_2"}
+    for early in (paid(None, confirmed=False), paid(None, vanished=True), paid(None, counts=False, confirmed=False)):
+        assert evaluate(facts(early, **RUNS), BEFORE + HOUR).issue is None
+
+
+@pytest.mark.parametrize("kind", [DecisionKind.ASK_REST, DecisionKind.WRITE_OFF, DecisionKind.REFUNDED])
+def test_after_that_decision_it_goes_on_without_until_its_end(kind: DecisionKind) -> None:
+    came = facts(paid("20", id="pay_2"), paid(None), **RUNS)
+    assert is_unpriced(came)
+    assert is_being_priced(came, BEFORE + HOUR)
+    goes_on = replace(came, decisions=(decided(kind, Issue.UNDERPAID),))
+    assert evaluate(goes_on, BEFORE + 2 * HOUR) == verdict("open", "partial")
+    assert not is_unpriced(goes_on)
+    assert not is_being_priced(goes_on, BEFORE + 2 * HOUR)
+    at_its_end = evaluate(goes_on, BEFORE + 9 * HOUR)
+    assert at_its_end == verdict("expired", "partial", "underpaid", decide=True)
+
+
+def test_what_came_beside_the_price_is_decided_on_when_no_rate_has_turned_up() -> None:
+    paid_already = facts(paid("49"), paid(None, id="pay_2", seen_at=LATER), **COMPLETED)
+    assert evaluate(paid_already, LATER + HOUR - SECOND) == verdict("completed", "paid")
+    assert evaluate(paid_already, LATER + HOUR) == verdict("completed", "paid", "overpaid", decide=True)
+    assert tokens_to_decide(paid_already, LATER + HOUR, "overpaid") == {"pay_2"}
+    for kind, is_open in ((DecisionKind.ACCEPT, False), (DecisionKind.REFUNDED, False), (DecisionKind.ASK_REST, True)):
+        known = replace(paid_already, decisions=(decided(kind, Issue.OVERPAID, seen="pay_2"),))
+        assert evaluate(known, LATER + HOUR).needs_decision == is_open
+
+
+def test_of_too_much_and_of_what_has_no_rate_is_decided_at_once() -> None:
+    both = facts(paid("70"), paid(None, id="pay_2", seen_at=LATER), **COMPLETED)
+    before = replace(both, decisions=(decided(DecisionKind.ACCEPT, Issue.OVERPAID),))
+    assert evaluate(before, LATER + HOUR) == verdict("completed", "overpaid", "overpaid", decide=True)
+    assert tokens_to_decide(before, LATER + HOUR, "overpaid") == {"pay_1", "pay_2"}
