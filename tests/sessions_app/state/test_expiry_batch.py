@@ -65,7 +65,10 @@ def test_it_takes_those_nobody_touched_and_counts_them_with_their_deliveries(
     check_session(refreshed(one))
 
 
-@pytest.mark.parametrize("change", [{"event_count": 2}, {"ended_by": "expired"}, {"status": "processing"}])
+@pytest.mark.parametrize(
+    "change",
+    [{"event_count": 2}, {"ended_by": "expired", "ended_at": timezone.now()}, {"status": "processing"}],
+)
 def test_it_leaves_what_anything_was_written_about(
     due: Callable[[], CheckoutSession], change: dict[str, object]
 ) -> None:
