@@ -150,12 +150,11 @@ def _slow(names: dict[str, str]) -> Said:
 
 
 def _pricing(facts: Facts) -> Said:
-    there = [payment for payment in facts.payments if payment.counts and not payment.vanished_at]
     return Said(
         headline=_("Your payment has arrived"),
         lead=_("Please do not send it again. You can close this page."),
         news=_("There is no sure rate for %(asset)s right now. Its worth is worked out as soon as there is one.")
-        % {"asset": any_of(payment.asset for payment in there if payment.value is None)},
+        % {"asset": any_of(p.asset for p in facts.payments if p.counts and p.value is None and not p.vanished_at)},
     )
 
 

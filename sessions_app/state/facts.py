@@ -132,7 +132,7 @@ def paying_payments(session: CheckoutSession) -> list[Payment]:
 
 def paying_ids(session: CheckoutSession) -> frozenset[str]:
     """The payments that pay for the session, or did before they were sent back; unconfirmed ones, too."""
-    return _paying(facts_of(session))
+    return frozenset(fact.id for fact in counted_payments(facts_of(session), with_refunded=True))
 
 
 def sent_back(session: CheckoutSession, *, is_sure: bool = False) -> list[Back]:
@@ -144,10 +144,6 @@ def sent_back(session: CheckoutSession, *, is_sure: bool = False) -> list[Back]:
     lost = [each for each in payments_of(session) if each.vanished_at and each.first_confirmed_at and each.value]
     there = sure_payments(session) + lost
     return _back(session, there=there, paying=[each for each in there if each.public_id in ids], is_sure=is_sure)
-
-
-def _paying(facts: Facts) -> frozenset[str]:
-    return frozenset(fact.id for fact in counted_payments(facts, with_refunded=True))
 
 
 def _back(session: Session, *, there: Sequence[AnyPayment], paying: Sequence[AnyPayment], is_sure: bool) -> list[Back]:

@@ -294,20 +294,3 @@ def test_the_first_look_at_it_is_noted_once(client: Client, session: CheckoutSes
     assert first.opened_at is not None
     assert refreshed(session).opened_at == first.opened_at
     assert refreshed(session).updated_at == session.updated_at
-
-
-@pytest.mark.parametrize("query", ["", "?change=1"])
-def test_money_that_lands_while_the_page_is_read_is_on_its_way_and_asked_for_no_more(
-    client: Client, session: CheckoutSession, sandbox: Sandbox, query: str
-) -> None:
-    address = picked(session).deposit.address
-    sandbox.send_to(address, "49", seconds=1)
-    assert refreshed(session).status == "processing"
-    # The session was read before, its payments after.
-    CheckoutSession.objects.filter(pk=session.pk).update(status="open", payment_status="unpaid")
-    html = page(client, session, query)
-    assert 'data-state="processing"' in html
-    assert "/cancel" not in html
-    assert f'data-copy="{address}"' not in html
-    assert client.get(f"/pay/{session.page_token}/qr").status_code == 404
-    assert client.post(f"/pay/{session.page_token}/sent").status_code == 303

@@ -145,3 +145,20 @@ def test_a_word_about_what_is_paid_or_goes_on_elsewhere_is_not_kept(
     for each in (paid, former):
         sent(client, each)
         assert announced(refreshed(each), now=timezone.now()) is None
+
+
+@pytest.mark.parametrize("query", ["", "?change=1"])
+def test_money_that_lands_while_the_page_is_read_is_on_its_way_and_asked_for_no_more(
+    client: Client, picked: CheckoutSession, sandbox: Sandbox, query: str
+) -> None:
+    session, address = picked, picked.deposit.address
+    sandbox.send_to(address, "49", seconds=1)
+    assert refreshed(session).status == "processing"
+    # The session was read before, its payments after.
+    CheckoutSession.objects.filter(pk=session.pk).update(status="open", payment_status="unpaid")
+    html = client.get(f"/pay/{session.page_token}{query}").content.decode()
+    assert 'data-state="processing"' in html
+    assert "/cancel" not in html
+    assert f'data-copy="{address}"' not in html
+    assert client.get(f"/pay/{session.page_token}/qr").status_code == 404
+    assert client.post(f"/pay/{session.page_token}/sent").status_code == 303

@@ -295,15 +295,3 @@ def test_a_price_that_ends_at_this_moment_is_renewed(quoted: CheckoutSession) ->
     former = at(quoted, ends=now + timedelta(hours=1), holds=now).quote_id
     assert all_offered(again(quoted), now=now)[0].option.asset.symbol == "USDC"
     assert again(quoted).quote_id != former
-
-
-def test_nothing_is_signed_while_no_rate_says_what_has_come_is_worth(quoted: CheckoutSession) -> None:
-    assert is_asked(at(quoted), now=NOW).units
-    quoted.payments.create(
-        network="devchain", asset="ETH", sender=OTHER.address, amount_units=10**16, tx_hash="0x77", seen_at=NOW,
-        decimals=18, log_index=-1, arrived_at=NOW, basis="arrival", confirmations_needed=1,
-    )  # fmt: skip
-    for look in (is_asked, all_signable, all_offered):
-        with pytest.raises(SessionNotOpen, match="no rate says yet") as refused:
-            look(at(quoted), now=NOW)
-        assert refused.value.about["sessionId"] == quoted.public_id

@@ -16,6 +16,7 @@ from chains_app.calls.places import place
 from chains_app.models import ScanCursor
 from chains_app.networks.networks import payment_options
 from common.modes import Mode
+from sessions_app.errors import SessionNotOpen
 from sessions_app.models import Authorization, CheckoutSession
 from sessions_app.paying.quoting import choose_option
 from sessions_app.signing.asked import again, is_asked
@@ -278,3 +279,5 @@ def test_who_paid_what_has_no_rate_yet_is_asked_for_nothing(quoted: CheckoutSess
     assert (answer.json()["sessionId"], answer.json()["sessionStatus"]) == (quoted.public_id, "open")
     assert "no rate says yet" in answer.json()["detail"]
     assert "send it" not in answer.json()["detail"]
+    with pytest.raises(SessionNotOpen, match="no rate says yet"):
+        is_asked(again(quoted), now=timezone.now())
