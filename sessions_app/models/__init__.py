@@ -1,7 +1,7 @@
 """The models of this app, one topic a file."""
 
 from sessions_app.models.address_change import AddressChange
-from sessions_app.models.announcement import Announcement
+from sessions_app.models.announcement import BY_WALLET, Announcement
 from sessions_app.models.authorization import Authorization, AuthorizationStage
 from sessions_app.models.book_line import BookLine, BooksPosition, BookSum, LineKind, UnbookedFee
 from sessions_app.models.customer import Customer
@@ -17,6 +17,7 @@ from sessions_app.models.session import HOLDS_REFERENCE, CheckoutSession, Status
 from sessions_app.models.session_note import LONGEST_NOTE, SessionNote
 
 __all__ = [
+    "BY_WALLET",
     "HOLDS_REFERENCE",
     "LONGEST_NOTE",
     "AddressChange",

@@ -4,6 +4,9 @@ from django.db import models
 
 from sessions_app.models.session import CheckoutSession
 
+# In place of a hash: a wallet sends it, and knows none yet. Smart wallets tell it only once the chain has the payment.
+BY_WALLET = "wallet"
+
 
 class Announcement(models.Model):
     """The last payment that the buyer's page was told of. Nobody's proof: no rule of money looks at it, only the page,
@@ -19,3 +22,13 @@ class Announcement(models.Model):
 
     def __str__(self) -> str:
         return f"{self.amount} on {self.network}: {self.tx_hash or 'by an exchange'}"
+
+    @property
+    def known_hash(self) -> str:
+        """The transaction's; empty while nobody has told it."""
+        return "" if self.tx_hash == BY_WALLET else self.tx_hash
+
+    @property
+    def by_exchange(self) -> bool:
+        """Whether an exchange sends it, and no wallet of the buyer's."""
+        return not self.tx_hash

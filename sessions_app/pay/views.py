@@ -29,7 +29,7 @@ from sessions_app.pay.codes import qr_svg
 from sessions_app.pay.frame import BuyersDoor, buyers_page, keep_private, told
 from sessions_app.pay.unchanged import query_of, unchanged, version_known_to, wanted_of
 from sessions_app.paying import scenarios
-from sessions_app.paying.announcing import announce
+from sessions_app.paying.announcing import announce, asked_for, take_back
 from sessions_app.paying.opening import note_opening
 from sessions_app.paying.paying_again import BUYER, ended_by_shop, may_pay_again, pay_again
 from sessions_app.paying.quoting import OfferedOption, choose_option, options_for, unseen_network
@@ -37,7 +37,7 @@ from sessions_app.paying.signed import under_way
 from sessions_app.reading.brand import brand_css
 from sessions_app.reading.queries import session_for_buyer, successor_of
 from sessions_app.selling.by_hand import NO_SHOP
-from sessions_app.shown.due import due_of
+from sessions_app.shown.due import due_of, sent_text
 from sessions_app.shown.fees import Fees, fees_of
 from sessions_app.shown.page import PayPage, pay_page
 from sessions_app.shown.scenarios import scenario_named
@@ -127,11 +127,25 @@ def renew(_request: HttpRequest, session: CheckoutSession) -> HttpResponse:
 @require_POST
 @_buyers_door
 def sent(request: HttpRequest, session: CheckoutSession) -> HttpResponse:
-    """The buyer sent it: the wallet told the page's script the transaction's hash, or an exchange was asked to send."""
-    now = timezone.now()
-    due = due_of(session, fees={})
-    amount = f"{due.amount} {due.asset}" if due else ""
-    announce(session, tx_hash=request.POST.get("tx_hash", ""), amount=amount, now=now)
+    """The buyer sent it: the wallet told the page's script the transaction's hash, or an exchange was asked to send.
+
+    Told to the session that has the place by now: what the wallet sends counts for that one.
+    """
+    shown = [session]
+    while successor := successor_of(session):
+        session = session_for_buyer(successor.page_token)
+        shown.append(session)
+    if request.POST.get("failed"):
+        take_back(session)
+        return _back_to_page(session)
+    quote = asked_for(shown, chain_id=request.POST.get("chain_id", ""))
+    announce(
+        session,
+        tx_hash=request.POST.get("tx_hash", ""),
+        amount=sent_text(session, quote) if quote else "",
+        network=quote.network if quote else "",
+        now=timezone.now(),
+    )
     return _back_to_page(session)
 
 

@@ -1,12 +1,14 @@
 """A buyer's word that they have sent a payment: kept for their own page, believed by nothing else."""
 
 import re
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.utils.translation import gettext
 
+from chains_app.networks.networks import all_networks
 from sessions_app.errors import NotATransaction, OptionUnavailable
-from sessions_app.models import Announcement, CheckoutSession
+from sessions_app.models import BY_WALLET, Announcement, CheckoutSession, Quote
 from sessions_app.state.children import payments_of
 from sessions_app.status import Status
 
@@ -18,25 +20,48 @@ _HASH = re.compile(r"0x[0-9a-f]{64}")
 _AWAITED = frozenset({Status.OPEN, Status.EXPIRED, Status.CANCELLED})
 
 
-def announce(session: CheckoutSession, *, tx_hash: str, amount: str, now: datetime) -> None:
-    """Notes that the buyer sent what the quote in force asks for. tx_hash: empty when an exchange sends it.
+def announce(session: CheckoutSession, *, tx_hash: str, amount: str, now: datetime, network: str = "") -> None:
+    """Notes that the buyer sent `amount`. tx_hash: empty: an exchange sends it; `BY_WALLET`: a wallet that has none.
 
-    The last word counts. Does nothing once the session is paid, or another one has its place. Raises `NotATransaction`,
-    and `OptionUnavailable` while nothing was picked.
+    `network` is where it was sent, that of the quote in force without it. The last word counts. Does nothing once the
+    session is paid, or another one has its place. Raises `NotATransaction`, and `OptionUnavailable` while nothing was
+    picked.
     """
     tx_hash = tx_hash.strip().lower()
-    if tx_hash and not _HASH.fullmatch(tx_hash):
+    if tx_hash not in {"", BY_WALLET} and not _HASH.fullmatch(tx_hash):
         raise NotATransaction(
             gettext("A transaction's hash is 0x and 64 digits from 0 to f. Your wallet shows it beside the payment."),
             attr="tx_hash",
         )
     if session.status not in _AWAITED or session.superseded_by:
         return
-    if session.quote is None:
+    network = network or (session.quote.network if session.quote else "")
+    if not network:
         raise OptionUnavailable(gettext("Choose first what to pay with."))
     Announcement.objects.update_or_create(
-        session=session, defaults={"network": session.quote.network, "amount": amount, "tx_hash": tx_hash, "at": now}
+        session=session, defaults={"network": network, "amount": amount, "tx_hash": tx_hash, "at": now}
     )
+
+
+def asked_for(sessions: Sequence[CheckoutSession], *, chain_id: str) -> Quote | None:
+    """What the buyer sends for, of sessions that followed each other, on that chain if one is named.
+
+    The quote in force, as a rule. But while a wallet's window, or a page, was open another session may have taken the
+    place, with another price or none yet: then what they were asked for last.
+    """
+    in_force = sessions[-1].quote
+    here = [network.id for network in all_networks().values() if chain_id and str(network.chain_id) == chain_id]
+    if in_force and (not here or in_force.network in here):
+        return in_force
+    if not here and len(sessions) == 1:
+        return None
+    given = Quote.objects.filter(session__in=sessions).order_by("-id")
+    return (given.filter(network__in=here) if here else given).first() or in_force
+
+
+def take_back(session: CheckoutSession) -> None:
+    """The buyer's wallet could not send what it said to have sent. A word with a hash stays: the chain answers that."""
+    Announcement.objects.filter(session=session, tx_hash=BY_WALLET).delete()
 
 
 def announced(session: CheckoutSession, *, now: datetime) -> Announcement | None:
@@ -48,6 +73,6 @@ def announced(session: CheckoutSession, *, now: datetime) -> Announcement | None
     if said is None or now - said.at > BELIEVED:
         return None
     seen = payments_of(session)
-    if said.tx_hash:
-        return None if any(payment.tx_hash == said.tx_hash for payment in seen) else said
+    if said.known_hash:
+        return None if any(payment.tx_hash == said.known_hash for payment in seen) else said
     return None if any(payment.seen_at >= said.at for payment in seen) else said

@@ -6,6 +6,7 @@ session only where the shop says so, since the order may be gone. The new sessio
 """
 
 from datetime import datetime
+from functools import partial
 
 from django.db import IntegrityError
 from django.db.models import F
@@ -33,8 +34,7 @@ def may_pay_again(session: CheckoutSession, now: datetime) -> bool:
         return False
     if (
         payments_of(session)
-        or announced(session, now=now)
-        or under_way(session)
+        or _is_on_its_way(session, now)
         or session.watch_until <= now
         or session.merchant.suspended_at
         or has_switched_off(session.merchant, session.mode, session.allowed_assets)
@@ -53,14 +53,20 @@ def pay_again(session: CheckoutSession, *, now: datetime) -> CheckoutSession:
     for left in reversed(range(_TRIES)):
         if not session.superseded_by and not may_pay_again(session, now):
             break
+        made = session_on(session.merchant, session.mode, _terms_of(session))
         try:
-            return open_after(session, session_on(session.merchant, session.mode, _terms_of(session)), actor=BUYER)
+            return open_after(session, made, actor=BUYER, is_awaited=partial(_is_on_its_way, now=now))
         except IntegrityError:
             if not left:
                 raise
         except (NotOpened, MoneyOnItsWay):
             break  # at this moment its reference has become another's, or money has come
     raise NotPayableAgain(gettext("This payment cannot be begun anew. Go back to the shop and order from there."))
+
+
+def _is_on_its_way(session: CheckoutSession, now: datetime) -> bool:
+    """Whether its buyer has said, or signed, what nobody has seen yet."""
+    return announced(session, now=now) is not None or under_way(session) is not None
 
 
 def ended_by_shop(session: CheckoutSession) -> bool:

@@ -11,6 +11,7 @@ the successor gets its own: nobody is asked for money to the former, and what co
 order (`orders.paid_once`).
 """
 
+from collections.abc import Callable
 from datetime import datetime
 
 from django.db import transaction
@@ -53,16 +54,23 @@ def open_in_place_of(
 
 
 @transaction.atomic
-def open_after(former: CheckoutSession, session: CheckoutSession, *, actor: str) -> CheckoutSession:
+def open_after(
+    former: CheckoutSession,
+    session: CheckoutSession,
+    *,
+    actor: str,
+    is_awaited: Callable[[CheckoutSession], bool] = lambda _ended: False,
+) -> CheckoutSession:
     """Opens the session in the place of one that ended without money; answers the one that was opened for it before.
 
+    `is_awaited` is asked under the lock whether money that nobody has seen may be on its way to the one that ended.
     Raises `MoneyOnItsWay`, `NotOpened`, and IntegrityError as `open_session` does.
     """
     _hold_address(former)
     ended = lock(former.pk)
     if ended.superseded_by:
         return CheckoutSession.objects.get(public_id=ended.superseded_by)
-    if is_live(ended.status) or payments_of(ended):
+    if is_live(ended.status) or payments_of(ended) or is_awaited(ended):
         raise money_on_its_way(ended)
     session.supersedes = ended.public_id
     if not open_session(session, actor=actor, renames_customer=False) or _leads_elsewhere(ended, session):
@@ -100,9 +108,9 @@ def _take_over_address(former: CheckoutSession, session: CheckoutSession, picked
     is_on = bool(picked and session.takes(asset=picked.asset, network=picked.network))
     session.ways_off = off_in_both(former.ways_off, session.ways_off)
     Authorization.objects.filter(session=former).update(session=session)
+    Announcement.objects.filter(session=former).update(session=session)
     if former.currency == session.currency:
         Quote.objects.filter(session=former).update(session=session)
         if is_on and former.amount == session.amount:
             session.quote = picked
-            Announcement.objects.filter(session=former).update(session=session)
     session.save(update_fields=["ways_off", "quote"])

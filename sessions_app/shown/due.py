@@ -122,6 +122,12 @@ def amount_of(quote: Quote) -> str:
     return f"{asset_text(quote.amount_units, quote.decimals, option.asset if option else None)} {quote.asset}"
 
 
+def sent_text(session: CheckoutSession, quote: Quote) -> str:
+    """What is sent for a quote: of that in force what is still due, of another what it asked for."""
+    due = due_of(session, fees={}) if quote == session.quote else None
+    return f"{due.amount} {due.asset}" if due else amount_of(quote)
+
+
 def _rate_text(quote: Quote, currency: str) -> str:
     """'1 USDC = 1 USD', '1 ETH = 3,021.55 USD': at least the cents, more digits where the price is small."""
     if quote.rate >= 10:

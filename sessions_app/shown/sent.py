@@ -18,7 +18,7 @@ class Sent:
     at: str
     since: timedelta
     by_exchange: bool
-    hash_groups: list[str]  # empty for an exchange's payment
+    hash_groups: list[str]  # empty while it is not known
     link: str  # the explorer's page of the transaction; empty without one
     explorer: str  # whose page that is
     confirmations: int  # that it will need, as far as can be said before it is seen
@@ -29,18 +29,18 @@ class Sent:
 def sent_of(said: Announcement, *, now: datetime) -> Sent:
     """The view of an announced payment."""
     known = all_networks().get(said.network)
-    link = known.transaction_link(said.tx_hash) if known and said.tx_hash else None
+    link = known.transaction_link(said.known_hash) if known and said.known_hash else None
     block_seconds = known.block_seconds if known else 0
     return Sent(
         amount=said.amount,
         network=known.name if known else said.network,
         at=here(time_text(said.at), said.at),
         since=now - said.at,
-        by_exchange=not said.tx_hash,
-        hash_groups=address_groups(said.tx_hash) if said.tx_hash else [],
+        by_exchange=said.by_exchange,
+        hash_groups=address_groups(said.known_hash) if said.known_hash else [],
         link=link or "",
         explorer=host_of(link or ""),
         confirmations=known.confirmations.small if known else 0,
         block_seconds=block_seconds,
-        is_slow=bool(said.tx_hash) and now - said.at > patience(block_seconds),
+        is_slow=bool(said.known_hash) and now - said.at > patience(block_seconds),
     )

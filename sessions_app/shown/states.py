@@ -89,10 +89,10 @@ def state_of(session: CheckoutSession, *, now: datetime, wanted: Wanted = PLAIN,
         return State.EXPIRED
     if session.merchant.suspended_at:
         return State.PAUSED
+    if not (wanted.change or wanted.again) and announced(session, now=now):
+        return State.SENT  # no new price either: what is on its way was sent at the one that the buyer saw
     if session.quote is None or wanted.change:
         return State.CHOOSE
-    if not wanted.again and announced(session, now=now):
-        return State.SENT  # no new price either: what is on its way was sent at the one that the buyer saw
     if unseen or payable_option(session.quote) is None:
         return State.AWAY
     if session.quote.valid_until > now:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,9 @@ from playwright.sync_api import Page, Route, expect
 from sessions_app.models import CheckoutSession
 from sessions_app.paying.paying_again import BUYER
 from sessions_app.paying.quoting import choose_option
+from sessions_app.selling.creation import create_session
 from sessions_app.state.lifecycle import cancel
+from tests.cast import agreed
 from tests.pages.buyer import OpenPage, headline, news, pick
 
 WALLETS = Path(__file__).with_name("wallets.js").read_text(encoding="utf-8")
@@ -24,7 +27,7 @@ HASH = "0x" + "ab" * 32
 def session(new_session: Callable[..., CheckoutSession], monkeypatch: pytest.MonkeyPatch) -> CheckoutSession:
     """Its shop lets its buyer pay again; USDC on Devchain is due."""
     monkeypatch.setenv("RPC_URL_DEVCHAIN", "http://127.0.0.1:8545")
-    made = new_session(allowPayAgain=True)
+    made = new_session(allowPayAgain=True, reference="order-1")
     choose_option(session=made, asset="USDC", network="devchain", now=timezone.now())
     return made
 
@@ -78,3 +81,50 @@ def test_who_pays_again_meanwhile_is_told_that_the_wallet_still_asks(asking: Pag
     pick(asking, "USDC", "devchain")
     news(asking, "Your wallet was asked already, in another tab or before this page was loaded anew.")
     expect(asking.get_by_role("button", name=BUTTON)).to_be_disabled()
+
+
+def test_the_page_that_has_moved_on_to_another_cart_tells_what_the_wallet_sent(
+    asking: Page, session: CheckoutSession
+) -> None:
+    """Nothing of the new session was picked yet."""
+    dearer = agreed(reference="order-1", amount=Decimal(50))
+    create_session(merchant=session.merchant, mode="test", terms=dearer, supersedes=True)
+    headline(asking, "What do you pay with?")
+    asking.evaluate(f"window.answer('{HASH}')")
+    headline(asking, "Sent. Now Devchain takes it up")
+    expect(asking.locator("#live").get_by_text("49.00 USDC")).to_be_visible()
+
+
+def test_an_answer_that_is_a_refusal_is_no_answer(asking: Page) -> None:
+    """Nothing of it is shown, and it is told again."""
+    refused = list[Route]()
+
+    def refuses_once(route: Route) -> None:
+        refused.append(route)
+        wrong = "<main id='live'><h1 id='headline'>Something else</h1></main>"
+        route.fulfill(status=409, content_type="text/html", body=wrong) if len(refused) == 1 else route.continue_()
+
+    asking.route("**/sent", refuses_once)
+    asking.evaluate(f"window.answer('{HASH}')")
+    headline(asking, "Sent. Now Devchain takes it up")
+    assert len(refused) == 2
+
+
+def test_a_smart_wallets_payment_is_looked_for_after_the_end_though_it_has_no_hash(
+    page: Page, open_page: OpenPage, session: CheckoutSession
+) -> None:
+    script: dict[str, Any] = {
+        "legacy": True,
+        "eth_chainId": "0x7a69",
+        "wallet_getCapabilities": {"0x7a69": {"atomic": {"status": "supported"}}},
+        "wallet_sendCalls": {"id": "0xca11"},
+        "wallet_getCallsStatus": "never",
+    }
+    page.context.add_init_script(f"window.script = {json.dumps(script)}; {WALLETS}")
+    open_page(session).get_by_role("button", name=BUTTON).click()
+    headline(page, "Sent. Now Devchain takes it up")
+    ends(session)
+    headline(page, "The time to pay is over")
+    page.reload()
+    expect(page.locator("#live")).to_contain_text("We look for it: please do not send another one.")
+    expect(page.get_by_role("button", name="Pay again")).to_have_count(0)

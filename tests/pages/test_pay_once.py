@@ -200,15 +200,23 @@ def test_a_smart_wallet_that_never_says_how_it_stands_has_sent_all_the_same(open
     page.clock.install()
     opened(**SMART)
     press(page)
-    says(page, "Sent from your wallet.")
+    headline(page, "Sent. Now Devchain takes it up")
     page.clock.run_for(61_000)
-    says(page, "Sent from your wallet.")
-    expect(page.get_by_role("button", name=BUTTON)).to_be_disabled()
+    headline(page, "Sent. Now Devchain takes it up")
+    expect(page.locator("#live .hash")).to_have_count(0)
     other = page.context.new_page()
-    other.goto(page.url)
+    other.goto(f"{page.url}?again=1")
     says(other, "You sent a payment from this browser a moment ago.")
     page.evaluate(f"window.script.wallet_getCallsStatus = {{ receipts: [{{ transactionHash: '{HASH}' }}] }}")
     page.clock.run_for(12_000)
+    expect(page.locator("#live").get_by_text(HASH)).to_be_visible()
+
+
+def test_a_wallet_that_names_no_hash_has_sent_all_the_same(opened: Open) -> None:
+    page = opened(eth_sendTransaction="proposal 7")
+    press(page)
+    headline(page, "Sent. Now Devchain takes it up")
+    page.reload()
     headline(page, "Sent. Now Devchain takes it up")
 
 
@@ -216,7 +224,7 @@ def test_what_a_smart_wallet_could_not_send_after_all_may_be_paid_again(opened: 
     page.clock.install()
     opened(**SMART)
     press(page)
-    says(page, "Sent from your wallet.")
+    headline(page, "Sent. Now Devchain takes it up")
     page.evaluate("window.script.wallet_getCallsStatus = { status: 400 }")
     page.clock.run_for(12_000)
     says(page, "The network refused the payment")

@@ -58,7 +58,18 @@ async function update(enhance) {
 
 /** Sends a form, or follows a link, without leaving the page. Throws when there is no connection. */
 export async function inPlace(url, options, enhance) {
-  const response = await fetch(url, { ...options, signal: within(PATIENCE_MS) });
+  await show(await fetch(url, { ...options, signal: within(PATIENCE_MS) }), enhance);
+}
+
+/** Tells the server something that no form of the page says. Throws, and shows nothing, unless it was taken. */
+export async function tell(url, said, enhance) {
+  const body = new URLSearchParams(said);
+  const response = await fetch(url, { method: "POST", body, signal: within(PATIENCE_MS) });
+  if (!response.ok) throw new Error(`status ${response.status}`);
+  await show(response, enhance);
+}
+
+async function show(response, enhance) {
   const isPage = response.headers.get("Content-Type")?.startsWith("text/html");
   if (!isPage || !replace(await response.text(), enhance)) throw new Error(`status ${response.status}`);
 }

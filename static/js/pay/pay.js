@@ -4,7 +4,7 @@ import { enableApps } from "./apps.js";
 import { enableCopying } from "./copy.js";
 import { runClocks } from "./countdown.js";
 import { tellHere } from "./here.js";
-import { follow, inPlace } from "./live.js";
+import { follow, inPlace, tell } from "./live.js";
 import { placeWallets } from "./place.js";
 import { discoverWallets, wallets } from "./providers.js";
 import { returnWhenPaid } from "./return.js";
@@ -49,11 +49,8 @@ const send = (form, submitter) =>
   inPlace(form.action, { method: "POST", body: new URLSearchParams(new FormData(form, submitter)) }, enhance);
 
 // The wallet has sent: the server shows that from now on, in every tab and after a reload.
-// Whatever the page shows by then: the session may have ended while the wallet's window was open.
-function announce(hash) {
-  const { sentUrl } = document.getElementById("live").dataset;
-  return inPlace(sentUrl, { method: "POST", body: new URLSearchParams({ tx_hash: hash }) }, enhance);
-}
+// Whatever the page shows by then: the session may have ended, or been replaced, while the wallet's window was open.
+const announce = (said) => tell(document.getElementById("live").dataset.sentUrl, said, enhance);
 
 const look = () => inPlace(location.href, {}, enhance);
 

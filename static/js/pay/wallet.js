@@ -9,6 +9,7 @@ import { news, words } from "./words.js";
 
 const UNREACHED = 4900; // as wallets say it
 const TELL_AGAIN_MS = 4000;
+const BY_WALLET = "wallet"; // told in place of a hash while there is none: sessions_app/models/announcement.py
 const SILENT_MS = 60_000; // a wallet that has not answered for so long may have closed its window
 
 const BUTTONS = "#pay-with-wallet, #sign-instead, #other-wallet";
@@ -21,11 +22,12 @@ let announce = () => {};
 let look = () => {};
 let wallets = () => [];
 const announced = new Set();
+let telling = Promise.resolve(); // one after the other: what is told last is what the server keeps
 let other = null; // walletconnect.js, once it was asked for
 let connection = null; // the wallet that is reached by it
 
-/** Wires the panel's wallet part; hidden as long as there is no wallet. `given.announce` tells the server a transaction's
- * hash, `given.look` has its page shown as it is by now, `given.wallets` are those found. */
+/** Wires the panel's wallet part; hidden as long as there is no wallet. `given.announce` tells the server what was
+ * sent, `given.look` has its page shown as it is by now, `given.wallets` are those found. */
 export function enableWallet(live, given) {
   ({ announce, look, wallets } = given);
   const { place } = live.dataset;
@@ -152,20 +154,23 @@ async function request(place, provider, order, how) {
   };
   const whenSent = (id) => {
     note({ phase: "sent", id });
+    announceOnce(place);
     draw();
   };
   try {
     const { from, hash, isElsewhere, isHandedOver } = await how(provider, order, tell, whenSent);
-    note({ phase: "sent", hash, isElsewhere });
+    note({ phase: "sent", hash, isElsewhere, isHandedOver });
     if (isHandedOver) await look(); // the server has it already, and whoever brings it is not this wallet
     else {
-      if (!isElsewhere) announceOnce(place);
+      announceOnce(place);
       if (hash) followSent(provider, { from, hash, chainId: order.chainId }, () => forgetAsked(place));
     }
   } catch (error) {
     // Given up by the buyer meanwhile, and asked anew: then this answer is about nothing that is shown.
-    if (asked(place)?.at === mine.at) forgetAsked(place);
+    const isCurrent = asked(place)?.at === mine.at;
+    if (isCurrent) forgetAsked(place);
     refusal = explained(error);
+    if (isCurrent && mine.phase === "sent") await takeBack();
     if (how === sign) await look().catch(() => {}); // a payment in doubt is shown by the server
   } finally {
     clearTimeout(silent);
@@ -174,13 +179,28 @@ async function request(place, provider, order, how) {
   if (refusal) focusOnPaying();
 }
 
-// Some wallets name something else than a transaction's hash; the page then only knows that it was sent from here.
 function announceOnce(place) {
-  const { phase, tab, hash, isElsewhere } = asked(place) ?? {};
-  if (phase !== "sent" || tab !== TAB || isElsewhere || announced.has(hash) || !/^0x[0-9a-f]{64}$/i.test(hash)) return;
-  announced.add(hash);
-  announce(hash).catch(() => { // without a connection
-    announced.delete(hash);
-    setTimeout(announceOnce, TELL_AGAIN_MS, place);
-  });
+  telling = telling.then(() => tellSent(place));
+}
+
+// Smart wallets know no hash for a while, and some name something else: the server then learns that a wallet sent it.
+async function tellSent(place) {
+  const { phase, tab, id, hash, chainId, at, isElsewhere, isHandedOver } = asked(place) ?? {};
+  const what = hash || id || at;
+  if (phase !== "sent" || tab !== TAB || isElsewhere || isHandedOver || announced.has(what)) return;
+  announced.add(what);
+  try {
+    await announce({ tx_hash: /^0x[0-9a-f]{64}$/i.test(hash) ? hash : BY_WALLET, chain_id: chainId });
+  } catch { // without a connection, or refused as things stand
+    setTimeout(() => {
+      announced.delete(what);
+      announceOnce(place);
+    }, TELL_AGAIN_MS);
+  }
+}
+
+// What a smart wallet said to have sent has come to nothing: the page asks for it again.
+function takeBack() {
+  telling = telling.then(() => announce({ tx_hash: BY_WALLET, failed: "1" })).catch(() => {});
+  return telling;
 }

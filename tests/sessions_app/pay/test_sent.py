@@ -133,18 +133,37 @@ def test_what_was_sent_in_the_last_moment_is_looked_for_and_not_asked_for_again(
     assert "Nothing has arrived, and nothing was charged." in shown(client, ended)
 
 
-def test_a_word_about_what_is_paid_or_goes_on_elsewhere_is_not_kept(
-    client: Client, new_session: Callable[..., CheckoutSession], sandbox: Sandbox
+def test_a_word_about_what_is_paid_is_not_kept(client: Client, picked: CheckoutSession, sandbox: Sandbox) -> None:
+    sandbox.play(picked, "exact")
+    sent(client, picked)
+    assert announced(refreshed(picked), now=timezone.now()) is None
+
+
+def test_a_wallet_without_a_hash_is_believed_as_one_and_corrects_itself(
+    client: Client, picked: CheckoutSession
 ) -> None:
-    paid, former = new_session(), new_session(allowPayAgain=True)
-    for each in (paid, former):
-        choose_option(session=each, asset="USDC", network="sandbox", now=timezone.now())
-    sandbox.play(paid, "exact")
-    client.post(f"/pay/{former.page_token}/cancel")
-    client.post(f"/pay/{former.page_token}/again")
-    for each in (paid, former):
-        sent(client, each)
-        assert announced(refreshed(each), now=timezone.now()) is None
+    html = sent(client, picked, "wallet")
+    assert "Sent. Now Sandbox takes it up" in html
+    assert "49.00 USDC</bdi>" in html
+    assert 'class="hash"' not in html
+    assert "your exchange sends it" not in html
+    assert HASH[:6] in sent(client, picked)
+    client.post(f"/pay/{picked.page_token}/sent", {"failed": "1"})
+    assert "Sent. Now Sandbox takes it up" in shown(client, picked)  # of a hash the chain knows what became
+
+
+def test_what_a_wallet_takes_back_is_asked_for_again(client: Client, picked: CheckoutSession) -> None:
+    sent(client, picked, "wallet")
+    client.post(f"/pay/{picked.page_token}/sent", {"failed": "1"})
+    assert 'id="address"' in shown(client, picked)
+
+
+def test_any_payment_after_a_wallets_word_is_the_wallets(
+    client: Client, picked: CheckoutSession, sandbox: Sandbox
+) -> None:
+    sent(client, picked, "wallet")
+    sandbox.play(picked, "short")
+    assert 'id="address"' in shown(client, picked)
 
 
 @pytest.mark.parametrize("query", ["", "?change=1"])

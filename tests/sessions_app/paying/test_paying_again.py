@@ -12,6 +12,7 @@ from django.utils import timezone
 from merchants_app.businesses.money_rules import change_settings
 from merchants_app.models import Merchant, Treasury, off_in_both
 from sessions_app.models import CheckoutSession, DepositAddress, PaymentLink, StatusChange
+from sessions_app.paying import paying_again
 from sessions_app.paying.announcing import announce
 from sessions_app.paying.paying_again import BUYER, may_pay_again
 from sessions_app.paying.quoting import choose_option, options_for
@@ -153,6 +154,20 @@ def test_not_while_the_buyer_says_that_they_have_sent_it(
     assert refuses(press, offers, session)
     sandbox.skip(minutes=61)
     assert offers(session)
+
+
+def test_not_when_the_buyer_says_so_at_that_very_moment(
+    ended: CheckoutSession, press: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make = paying_again.session_on
+
+    def says_so_meanwhile(*of: Any) -> CheckoutSession:
+        announce(ended, tx_hash="", amount="49.00 USDC", now=timezone.now())
+        return make(*of)
+
+    monkeypatch.setattr(paying_again, "session_on", says_so_meanwhile)
+    assert press(ended).status_code == 409
+    assert refreshed(ended).superseded_by is None
 
 
 def test_not_when_the_order_goes_on_or_is_paid_elsewhere(
