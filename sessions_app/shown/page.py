@@ -89,6 +89,7 @@ class PayPage:
     clock: Clock | None
     wanted: Wanted
     sent: Sent | None
+    is_looked_for: bool  # it is over, and a payment may be on its way
     way: tuple[Step, ...]
     receipt: tuple[ReceiptLine, ...]
     refunds: tuple[RefundLine, ...]
@@ -128,6 +129,8 @@ class PayPage:
         """How often a browser without JavaScript loads the page again; 0: never, nothing will change by itself."""
         if self.state == State.CHOOSE and not self.has_offer:
             return 30
+        if self.is_looked_for:
+            return 15
         if self.state in {State.SEND, State.SENT, State.PRICING, State.LAPSED, State.AWAY, State.PAUSED}:
             return 15
         return 5 if self.state == State.PROCESSING else 0
@@ -213,6 +216,7 @@ def pay_page(
         clock=_clock(due, session, wanted, now) if state == State.SEND else None,
         wanted=wanted,
         sent=sent,
+        is_looked_for=state in {State.EXPIRED, State.CANCELLED} and facts.is_under_way,
         way=way_of(sent=sent, progress=progress, shop=session.merchant.name),
         receipt=receipt_of(session, payments=payments),
         refunds=refunds_of(refunds),

@@ -49,6 +49,11 @@ class Facts:
     by_shop: bool  # it was cancelled by the shop, and not by its buyer
 
     @property
+    def is_under_way(self) -> bool:
+        """Whether a payment is said to be on its way that nobody has seen."""
+        return self.sent is not None or self.is_signed
+
+    @property
     def names(self) -> dict[str, str]:
         """What the sentences may name."""
         session = self.session
@@ -257,7 +262,7 @@ def _ended(facts: Facts) -> Said:
         over = (
             _("%(shop)s has cancelled this payment") % facts.names if facts.by_shop else _("You cancelled this payment")
         )
-    if not there and (facts.sent or facts.is_signed):
+    if not there and facts.is_under_way:
         return Said(
             headline=over,
             lead=_("A payment may be on its way. We look for it: please do not send another one."),

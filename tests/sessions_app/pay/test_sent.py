@@ -181,3 +181,14 @@ def test_money_that_lands_while_the_page_is_read_is_on_its_way_and_asked_for_no_
     assert f'data-copy="{address}"' not in html
     assert client.get(f"/pay/{session.page_token}/qr").status_code == 404
     assert client.post(f"/pay/{session.page_token}/sent").status_code == 303
+
+
+def test_what_is_looked_for_after_the_end_reloads_without_javascript(
+    client: Client, picked: CheckoutSession, sandbox: Sandbox
+) -> None:
+    sandbox.skip(minutes=61)
+    sandbox.look()
+    assert 'http-equiv="refresh"' not in shown(client, picked)
+    assert 'http-equiv="refresh" content="15"' in sent(client, picked)
+    sandbox.skip(minutes=61)
+    assert 'http-equiv="refresh"' not in shown(client, picked)
