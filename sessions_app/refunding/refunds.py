@@ -129,7 +129,12 @@ def why_held(refund: Refund) -> str:
     if refund.status != RefundStatus.PREPARED:
         return ""
     if find_option(refund.network, refund.asset) is None:
-        return f"{refund.asset} on {refund.network} is listed here no more, so this can only be withdrawn."
+        gone = f"{refund.asset} on {refund.network} is listed here no more"
+        if not refund.told_tx or refund.told_problem:
+            return f"{gone}, so this can only be withdrawn."
+        return (
+            f"{gone}. It was sent already, as {refund.told_tx}: look there first, and withdraw only if it was dropped."
+        )
     if told := said_to_be_back(refund.session_id):
         return f"{told.actor} said a moment ago that the money has gone back, by {told.tx_hash}: send nothing."
     if not is_there(refund):

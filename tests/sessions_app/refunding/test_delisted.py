@@ -30,3 +30,16 @@ def test_one_whose_asset_is_listed_no_more_is_shown_and_can_only_be_withdrawn(
     refund.refresh_from_db()
     assert refund.status == "withdrawn"
     assert "Withdrawn: it will not be sent." in desk.read(at)
+
+
+def test_one_that_was_sent_before_is_looked_for_first(sandbox: Sandbox, session: CheckoutSession, desk: Desk) -> None:
+    session = sandbox.play(session, "over", asset="USDC")
+    wish = Wish(network="sandbox", asset="USDC", what=Worth(RefundKind.EXCESS), named=PATS_WALLET)
+    refund = prepare_refund(session=session, wish=wish, actor="mia")
+    sent_as = "0x" + "ab" * 32
+    Refund.objects.filter(pk=refund.pk).update(asset="GONE", told_tx=sent_as)
+    page = desk.read(f"sessions/{session.public_id}/refund/{refund.public_id}")
+    assert f"sent already, as {sent_as}: look there first, and withdraw only if it was dropped." in page
+    assert "can only be withdrawn" not in page
+    Refund.objects.filter(pk=refund.pk).update(told_problem="This transaction failed.")
+    assert "can only be withdrawn" in desk.read(f"sessions/{session.public_id}/refund/{refund.public_id}")
