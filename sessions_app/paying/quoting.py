@@ -140,8 +140,11 @@ def choose_option(*, session: CheckoutSession, asset: str, network: str, now: da
     with transaction.atomic():
         held_until = hold_piece(session, now)
         _address_of(session, option.network, now)
+        if held_until and held_until < quote.valid_until:
+            if quote.pk:  # it stays as it was promised
+                quote = _quote(session, option, quote.rate, quote.provenance, now)
+            quote.valid_until = held_until
         if quote.pk is None:
-            quote.valid_until = min(quote.valid_until, held_until or quote.valid_until)
             quote.save(force_insert=True)
         # A guarded update, no lock: a session that ended meanwhile keeps its quote of before.
         if not CheckoutSession.objects.filter(pk=session.pk, status=Status.OPEN).update(quote=quote, updated_at=now):

@@ -1,5 +1,6 @@
 """A link's stock: held by who picked an asset, for minutes, and never sold twice unless somebody pays too late."""
 
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -9,7 +10,7 @@ from django.utils import timezone
 
 from merchants_app.models import Merchant
 from sessions_app.errors import LinkClosed
-from sessions_app.models import CheckoutSession, PaymentLink
+from sessions_app.models import CheckoutSession, PaymentLink, Quote
 from sessions_app.paying.paying_again import pay_again
 from sessions_app.paying.quoting import choose_option, options_for, promise
 from sessions_app.selling.payment_links import open_link
@@ -121,6 +122,19 @@ def test_a_price_that_is_promised_beside_the_picked_one_holds_as_long_as_the_pie
     assert beside.valid_until == first.quote.valid_until
     assert refreshed(first).quote == first.quote
     assert picked(first, "USDT").quote == beside
+
+
+def test_a_promised_price_that_is_picked_holds_no_longer_than_the_piece(link: PaymentLink, sandbox: Sandbox) -> None:
+    first = open_link(link, **BUYER)
+    CheckoutSession.objects.filter(pk=first.pk).update(quote_minutes=60)
+    first = picked(first)
+    sandbox.skip(minutes=16)
+    options = {each.option.asset.symbol: each.option for each in options_for(first, timezone.now())}
+    beside = promise(first, options["USDT"], timezone.now())
+    taken = picked(first, "USDT").quote
+    assert taken.valid_until == timezone.now() + timedelta(minutes=15)
+    assert (taken.rate, taken.amount_units) == (beside.rate, beside.amount_units)
+    assert Quote.objects.get(pk=beside.pk).valid_until == beside.valid_until > taken.valid_until
 
 
 @pytest.mark.parametrize(("paid", "status"), [("exact", "completed"), ("short", "open"), ("stuck", "processing")])
