@@ -199,8 +199,9 @@ def _refunds(wish: Wish) -> Table:
 def collected(lines: QuerySet[BookLine]) -> QuerySet[Any, Any]:
     """What these lines tell of collections, less what the chain took back: a row for each transaction and asset.
 
-    Of plain addresses, which nobody has to collect, a row for each day. What came to nothing is left out. What is of
-    no known worth in part has none. `place` is the row's among its transaction's, the first is the newest.
+    Of plain addresses, which nobody has to collect, a row for each day. What came to nothing is left out; what only
+    became of known worth, of which all was told before, moves nothing and has that worth. What is of no known worth in
+    part has none. `place` is the row's among its transaction's, the first is the newest.
     """
     lines = lines.filter(kind__in=_COLLECTING).annotate(day=Case(When(tx_hash="", then="booked_on"))).order_by()
     by = lines.values("network", "asset", "decimals", "tx_hash", "day", "reporting_currency")
@@ -211,10 +212,10 @@ def collected(lines: QuerySet[BookLine]) -> QuerySet[Any, Any]:
 
     rows = by.annotate(
         happened=Max("at"), booked=Max("booked_on"), units=net(Sum, "amount_units"), payments=net(Count, "id"),
-        unknown=net(Count, "id", Q(reporting_value=None)),
-    ).exclude(units=0)  # fmt: skip
+        unknown=net(Count, "id", Q(reporting_value=None)), known=net(Sum, "reporting_value"),
+    ).exclude(units=0, known=0, unknown=0)  # fmt: skip
     return rows.annotate(
-        worth=Case(When(unknown=0, then=net(Sum, "reporting_value"))),
+        worth=Case(When(Q(unknown=0) | Q(unknown__lt=0, units=0), then=F("known"))),
         place=_place(OverGroups, "tx_hash", F("happened").desc(), F("asset")),
     )
 

@@ -46,9 +46,10 @@ def rows(mia: Merchant, what: Export) -> list[dict[str, str]]:
 
 def book(mia: Merchant, kind: LineKind, day: date, worth: int | None, **facts: object) -> BookLine:
     number = BookLine.objects.filter(merchant=mia).count()
+    facts = {"tx_hash": f"0x{number}"} | facts
     return BookLine.objects.create(
         merchant=mia, mode="test", kind=kind, booked_on=day, at=timezone.now(), network="sandbox", asset="USDC",
-        decimals=6, amount_units=1, reporting_currency="USD", reporting_value=worth, tx_hash=f"0x{number}", **facts,
+        decimals=6, amount_units=1, reporting_currency="USD", reporting_value=worth, **facts,
     )  # fmt: skip
 
 
@@ -74,6 +75,24 @@ def test_the_file_of_refunds_has_the_newest_worth(mia: Merchant, session: Checko
     for turn, (kind, worth) in enumerate(((LineKind.REFUNDED, None), (LineKind.REFUNDED, 7)), start=1):
         book(mia, kind, NOVEMBER, worth, refund=refund, session=refund.session, turn=turn)
     assert [row["reporting_value"] for row in rows(mia, Export.REFUNDS)] == ["7"]
+
+
+@pytest.mark.parametrize(
+    ("lines", "told"),
+    [
+        ([(COLLECTED_BACK, None), (COLLECTED, 5)], [("0", "5")]),
+        ([(COLLECTED_BACK, None), (COLLECTED, None)], []),
+        ([(COLLECTED_BACK, 5), (COLLECTED, 5)], []),
+        ([(COLLECTED_BACK, None)], [("-0.000001", "")]),
+        ([(COLLECTED_BACK, None), (COLLECTED, 5), (COLLECTED, None)], [("0.000001", "5")]),
+    ],
+)
+def test_a_collection_whose_worth_is_learned_after_its_month_is_told_of_in_the_next(
+    mia: Merchant, lines: list[tuple[LineKind, int | None]], told: list[tuple[str, str]]
+) -> None:
+    for turn, (kind, worth) in enumerate(lines, start=2):
+        book(mia, kind, timezone.now().date(), worth, turn=turn, tx_hash="0x1")
+    assert [(row["amount"], row["reporting_value"]) for row in rows(mia, Export.COLLECTIONS)] == told
 
 
 @pytest.mark.parametrize(
