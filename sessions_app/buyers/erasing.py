@@ -47,46 +47,61 @@ def erase_buyer(customer: Customer, *, actor: str, now: datetime | None = None) 
     In batches, each a transaction: wherever it breaks off, the next try goes on. Raises `StillNeeded` while a payment
     of theirs is not over; nothing more is erased then.
     """
-    at_last = partial(_forget_in_answers_and_tell, actor=actor)
-    return erase_rows(customer, actor=actor, now=now or timezone.now(), at_last=at_last) or 0
+    tell = partial(_tell, actor=actor)
+    return erase_rows(customer, actor=actor, now=now or timezone.now(), search=_forget_in_answers, at_last=tell) or 0
 
 
 def erase_rows(
-    customer: Customer, *, actor: str, now: datetime, at_last: Callable[[Customer, int], None] | None = None
+    customer: Customer,
+    *,
+    actor: str,
+    now: datetime,
+    search: Callable[[Customer], None] | None = None,
+    at_last: Callable[[Customer, int], None] | None = None,
 ) -> int | None:
     """The buyer, their sessions and all that hangs on those; None when that was done before. Raises `StillNeeded`.
 
-    `at_last`, told how many sessions there were, belongs to the transaction that takes the address away: afterwards
-    nobody could tell any more what is left to be found by it.
+    `search` takes long: it runs when all sessions are done, under no lock, and before the address is taken away, by
+    which alone can be found what is left. `at_last`, told how many sessions there were, belongs to the transaction that
+    takes it away.
     """
-    done = 0
+    is_searched, goes_on = False, None
     while True:
         with transaction.atomic():
             # Whoever creates a session for this buyer waits, and then finds nobody of this address (`creation_sql`).
             kept = Customer.objects.select_for_update(of=("self",)).select_related("merchant").get(pk=customer.pk)
             sessions = _personal(kept)
-            if kept.erased_at and not sessions.exists():
+            if kept.erased_at and not sessions.exists() and kept.erased_at != goes_on:
                 return None
             # Under lock before it is asked whether all is over: nobody prepares a refund in between.
             batch = lock_many(list(sessions.order_by("pk").values_list("pk", flat=True)[:BATCH]))
-            if sentence := why_needed(kept, now):
+            # After the search only about what was made during it: all else was over, and is done.
+            if (batch or not is_searched) and (sentence := why_needed(kept, now)):
                 raise StillNeeded(sentence)
             _erase_sessions(kept, batch, actor=actor, now=now)
-            done += len(batch)
-            if len(batch) < BATCH:
+            is_last, goes_on = len(batch) < BATCH, kept.erased_at
+            # A session that was made during the search has its answer: it is searched again.
+            if is_last and (search is None or (is_searched and not batch)):
                 _forget_in_links(kept)
+                # Of all runs: the last one may only have gone on.
+                done = CheckoutSession.objects.filter(customer=kept).count()
                 if at_last:
                     at_last(kept, done)
                 kept.email, kept.name, kept.erased_at = placeholder(kept), NAME, now
                 kept.save(update_fields=["email", "name", "erased_at"])
                 return done
+        is_searched = is_last
+        if search and is_last:
+            search(kept)
 
 
-def _forget_in_answers_and_tell(customer: Customer, sessions: int, *, actor: str) -> None:
-    merchant, mode = customer.merchant, customer.mode
+def _forget_in_answers(customer: Customer) -> None:
     word, forget = customer.email or customer.public_id, _forget(customer, people={customer.email, customer.name})
-    forget_in_answers(word, merchant=merchant, mode=mode, forget=forget.in_json)
-    subject = customer.public_id
+    forget_in_answers(word, merchant=customer.merchant, mode=customer.mode, forget=forget.in_json)
+
+
+def _tell(customer: Customer, sessions: int, *, actor: str) -> None:
+    merchant, mode, subject = customer.merchant, customer.mode, customer.public_id
     record(merchant=merchant, mode=mode, actor=actor, action="buyer.erased", subject=subject, sessions=sessions)
 
 

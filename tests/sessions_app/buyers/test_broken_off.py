@@ -50,6 +50,23 @@ def test_one_that_was_killed_at_its_end_is_finished_by_the_next(
     assert own(AuditEntry).get(action="buyer.erased").detail == {"sessions": 1}
 
 
+def test_one_that_goes_on_tells_how_many_sessions_there_were(
+    session: CheckoutSession, new_session: Callable[..., CheckoutSession], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    new_session()
+    past = timezone.now()
+    CheckoutSession.objects.filter(customer=session.customer).update(
+        status="expired", watch_until=past, expires_at=past
+    )
+    monkeypatch.setattr(erasing, "BATCH", 1)
+    with monkeypatch.context() as dying:
+        dying.setattr(erasing, "record", None)
+        with pytest.raises(TypeError):
+            erase_buyer(session.customer, actor="mia@example.com")
+    assert erase_buyer(session.customer, actor="mia@example.com") == 2
+    assert own(AuditEntry).get(action="buyer.erased").detail == {"sessions": 2}
+
+
 def test_links_forget_also_who_is_erased_by_time(pat: Customer, later: Callable[[int], None]) -> None:
     Merchant.objects.filter(pk=pat.merchant_id).update(keep_buyers_days=40)
     later(60)
