@@ -17,6 +17,7 @@ class Item:
     icon: str  # of static/img/icons.svg
     badge: str = ""  # which count stands behind the label
     beside: tuple[str, ...] = ()  # pages beside it, reached by its tabs, that count as the same item
+    is_shared: bool = False  # one page for all businesses and modes, outside of the dashboard
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,7 @@ MENU: tuple[Group, ...] = (
             Item("Events", "events", "bell"),
             Item("Requests", "requests", "pulse"),
             Item("Embedding", "embedding", "frame"),
+            Item("Docs", "docs", "docs", is_shared=True),
         ),
     ),
     Group(
@@ -80,13 +82,15 @@ def menu_for(*, at: Place, path: str) -> list[tuple[str, list[Link]]]:
 
 
 def _link(item: Item, at: Place, path: str) -> Link:
-    url, is_current = _url(item.view, at), _is_current(path, item, at)
+    url = reverse(item.view) if item.is_shared else _url(item.view, at)
+    is_current = not item.is_shared and _is_current(path, item, at)
     return Link(label=item.label, url=url, icon=item.icon, badge=item.badge, current=is_current)
 
 
 def same_place_in(*, at: Place, path: str) -> str:
     """Where the mode switch leads: the same menu page in the other mode (a single thing has only one)."""
-    views = (view for group in MENU for item in group.items for view in (item.view, *item.beside))
+    items = (item for group in MENU for item in group.items if not item.is_shared)
+    views = (view for item in items for view in (item.view, *item.beside))
     return _url(next((view for view in views if _is_at_in_any_mode(path, view, at)), MENU[0].items[0].view), at)
 
 
