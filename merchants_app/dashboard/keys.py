@@ -1,8 +1,11 @@
 """Dashboard pages for developers: API keys, and what was asked with them."""
 
+from django.conf import settings
 from django.contrib import messages
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils import timezone
 from django.views.decorators.cache import never_cache
 
 from common.api.first_sale import FIRST_SALE
@@ -14,8 +17,16 @@ from merchants_app.frame.pages import page
 from merchants_app.frame.paging import newest_first
 from merchants_app.keys.api_keys import create_key, revoke_key, with_roles
 from merchants_app.keys.holders import ShownKey, take_over
+from merchants_app.requests.figures import IS_REFUSED, figures_of
 from merchants_app.requests.log import KEPT, matching
 from merchants_app.scope import Scope
+
+# What the page's `failed` is → which answers, and its words.
+REFUSED = {
+    "1": (IS_REFUSED, "Refused ones"),
+    "4xx": (IS_REFUSED & Q(status_code__lt=500), "4xx"),
+    "5xx": (Q(status_code__gte=500), "5xx"),
+}
 
 
 @never_cache
@@ -75,16 +86,30 @@ def take(request: HttpRequest, access: Access, key_id: str) -> HttpResponse:
 
 @for_members()
 def requests(request: HttpRequest, access: Access) -> HttpResponse:
-    """The last API requests, of one key or all; `?failed=1` only those that were refused, `?q=` found so."""
+    """The last API requests, of one key or all; `?failed=` only those that were refused (so), `?q=` found so."""
     own_keys = list(Scope.of(access).keys())
     key = next((each for each in own_keys if each.public_id == request.GET.get("key")), None)
     rows = Scope.of(access).requests().select_related("key")
     if key:
         rows = rows.filter(key=key)
+    figures = figures_of(rows, timezone.now())
     sought = request.GET.get("q", "").strip()[:200]
     if sought:
         rows = matching(rows, sought)
-    if request.GET.get("failed"):
-        rows = rows.filter(status_code__gte=400)
-    shown = newest_first(rows, request.GET)
-    return page(request, access, "requests.html", shown=shown, keys=own_keys, key=key, days=KEPT.days, sought=sought)
+    failed = request.GET.get("failed", "")
+    if failed in REFUSED:
+        rows = rows.filter(REFUSED[failed][0])
+    return page(
+        request,
+        access,
+        "requests.html",
+        shown=newest_first(rows, request.GET),
+        figures=figures,
+        limit=settings.RATE_LIMIT_PER_KEY,
+        keys=own_keys,
+        key=key,
+        failed=failed,
+        answers=[(value, words) for value, (_, words) in REFUSED.items()],
+        days=KEPT.days,
+        sought=sought,
+    )

@@ -181,9 +181,9 @@ def duration(seconds: float) -> str:
 
 
 @register.filter
-def took(milliseconds: int) -> str:
+def took(milliseconds: int | Decimal) -> str:
     """How long an answer took: `84 ms`, `1.9 s`."""
-    return f"{milliseconds} ms" if milliseconds < 1000 else f"{milliseconds / 1000:.1f} s"
+    return f"{milliseconds:.0f} ms" if milliseconds < 1000 else f"{milliseconds / 1000:.1f} s"
 
 
 @register.filter

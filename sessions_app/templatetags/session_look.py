@@ -1,5 +1,7 @@
 """How sessions are written on dashboard pages."""
 
+import re
+from collections.abc import Sequence
 from decimal import Decimal
 
 from django import template
@@ -9,6 +11,8 @@ from django.utils.html import format_html, format_html_join
 
 from common.api.first_sale import first_command
 from common.money import to_minor_unit
+from merchants_app.frame.access import Access
+from merchants_app.models import LoggedRequest
 from sessions_app.models import CheckoutSession, Decision, Payment, PendingDecision
 from sessions_app.paying.decisions import case_of
 from sessions_app.reading.session_words import (
@@ -20,10 +24,13 @@ from sessions_app.reading.session_words import (
     paid_with,
     payment_chip,
 )
+from sessions_app.scope import SessionScope
 from sessions_app.shown.marks import asset_mark, network_mark
 from sessions_app.state.children import Session
 from sessions_app.state.representation import payment_state, received_value
 from sessions_app.status import DecisionKind, Issue
+
+_SESSION_ID = re.compile(r"\bcs_[0-9a-z]+")
 
 register = template.Library()
 register.filter("headline", headline_of)
@@ -44,6 +51,17 @@ def marks(asset: str, network: str) -> str:
 def first_call(context: Context) -> str:
     """The command that makes a first session here, for a key that the reader puts in."""
     return first_command(url=context["request"].build_absolute_uri("/")[:-1], key=f"sk_{context['mode'].value}_…")
+
+
+@register.simple_tag
+def with_sessions(
+    requests: Sequence[LoggedRequest], access: Access
+) -> list[tuple[LoggedRequest, CheckoutSession | None]]:
+    """Each request with the session that its path names, where that is theirs; in one query however many they are."""
+    named = [found[0] if (found := _SESSION_ID.search(each.path)) else "" for each in requests]
+    sessions = SessionScope.of(access).bare_sessions().filter(public_id__in=set(named))
+    theirs = {each.public_id: each for each in sessions.only("public_id", "reference")}
+    return [(request, theirs.get(name)) for request, name in zip(requests, named, strict=True)]
 
 
 @register.filter
