@@ -21,7 +21,7 @@ from merchants_app.frame.access import Access, Power, for_members
 from merchants_app.frame.forms import once, refuse
 from merchants_app.frame.pages import page
 from merchants_app.frame.paging import newest_first
-from sessions_app.reading.people import figures_of
+from sessions_app.reading.people import LinkFigures, figures_of, lately
 from sessions_app.scope import SessionScope
 from sessions_app.selling.by_hand import NO_SHOP, alter_link, make_link, sell
 from sessions_app.selling.payment_links import link_url
@@ -173,7 +173,7 @@ def _sold(form: SessionForm, access: Access) -> str:
 
 @for_members(change=Power.HANDLE_SESSIONS)
 def links(request: HttpRequest, access: Access) -> HttpResponse:
-    """All links with how they do; a POST makes one."""
+    """All links with how they do, and the first of them with its code; a POST makes one."""
     form = LinkForm(request.POST or None, initial={"currency": access.merchant.reporting_currency})
     if form.is_valid():
         try:
@@ -186,8 +186,16 @@ def links(request: HttpRequest, access: Access) -> HttpResponse:
             messages.success(request, "Made. Anybody with its address can pay.")
             return redirect("dashboard:link", at=access.at, link_id=link_id)
     shown = newest_first(SessionScope.of(access).links(), request.GET)
-    figures = figures_of(shown.rows, timezone.now())
-    return page(request, access, "links.html", status=400 if form.errors else 200, form=form, shown=shown, rows=figures)
+    rows = figures_of(shown.rows, timezone.now())
+    first = _card(rows[0]) if rows else {}
+    return page(
+        request, access, "links.html", status=400 if form.errors else 200, form=form, shown=shown, rows=rows, **first
+    )
+
+
+def _card(row: LinkFigures) -> dict[str, Any]:
+    """What the card of one link tells."""
+    return {"row": row, "url": link_url(row.link), "lately": lately(row.link, timezone.now())}
 
 
 def _made(form: LinkForm, access: Access) -> str:
@@ -214,7 +222,7 @@ def link(request: HttpRequest, access: Access, link_id: str) -> HttpResponse:
             return redirect("dashboard:link", at=access.at, link_id=link_id)
     (figures,) = figures_of([found], timezone.now())
     status = 400 if form.errors else 200
-    return page(request, access, "link.html", status=status, form=form, row=figures, url=link_url(found))
+    return page(request, access, "link.html", status=status, form=form, **_card(figures))
 
 
 @for_members(see=None, change=Power.HANDLE_SESSIONS)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -10,7 +10,7 @@ from django.db.models import Avg, Count, F, Max, Q, QuerySet, Sum
 
 from sessions_app.answers.shop import PaidInCurrency
 from sessions_app.models import CheckoutSession, Customer, PaymentLink
-from sessions_app.reading.searching import beyond_newest, tidied
+from sessions_app.reading.searching import NEWEST, beyond_newest, tidied
 from sessions_app.scope import SessionScope
 from sessions_app.state.customers import represent_customers, with_email
 from sessions_app.state.stock import held_by
@@ -18,6 +18,7 @@ from sessions_app.status import Status
 from webhooks_app.models import Event
 
 FEW = 5
+LATELY = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,3 +135,31 @@ def figures_of(links: Sequence[PaymentLink], now: datetime) -> list[LinkFigures]
         )
         for link in links
     ]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkLately:
+    """How far the buyers came who began by a payment link in the last 30 days, as they stand now."""
+
+    begun: int
+    picked: int  # chose what to pay with
+    paid: int
+    mean: Decimal | None  # of what was paid
+
+    @property
+    def paid_percent(self) -> int | None:
+        """Of those who began."""
+        return round(100 * self.paid / self.begun) if self.begun else None
+
+
+def lately(link: PaymentLink, now: datetime) -> LinkLately:
+    """In one query, of no more than the link's newest sessions (`searching.NEWEST`). Who paid has picked."""
+    newest = CheckoutSession.objects.filter(payment_link=link).order_by("-id")[:NEWEST]
+    is_new, is_paid = Q(created_at__gte=now - LATELY), Q(status=Status.COMPLETED)
+    found = newest.aggregate(
+        begun=Count("pk", filter=is_new),
+        picked=Count("pk", filter=is_new & (is_paid | Q(quote__isnull=False))),
+        paid=Count("pk", filter=is_new & is_paid),
+        mean=Avg("amount", filter=is_new & is_paid),
+    )
+    return LinkLately(**found)

@@ -58,6 +58,7 @@ PROMISES = [
     ("chains_app.reading.scanning.FIRST_LOOK_BACK_SECONDS", 600, None, ""),
     ("chains_app.receiving.deposits.MAX_DEPOSITS", 200, None, ""),
     ("merchants_app.requests.log.KEPT", timedelta(days=7), None, ""),
+    ("sessions_app.reading.people.LATELY", timedelta(days=30), "payment-links.md", "in the last 30 days"),
 ]
 
 

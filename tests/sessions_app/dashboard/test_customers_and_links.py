@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from re import sub
 from typing import Any
 from urllib.parse import quote
 
@@ -15,6 +16,7 @@ from common.mail_backends import NOWHERE
 from merchants_app.models import AuditEntry, Merchant
 from sessions_app.letters.sending import send_letters
 from sessions_app.models import CheckoutSession, Letter, PaymentLink
+from sessions_app.paying.quoting import choose_option
 from sessions_app.selling import by_hand
 from sessions_app.selling.payment_links import create_link, open_link
 from tests.desk import Desk
@@ -119,8 +121,49 @@ def test_a_links_figures(desk: Desk, link: PaymentLink, sandbox: Sandbox) -> Non
     assert "2 of 3 left" in desk.read("links")
 
 
+def test_the_first_link_stands_beside_the_list_with_its_last_30_days(
+    desk: Desk, mia: Merchant, link: PaymentLink, sandbox: Sandbox
+) -> None:
+    sandbox.play(open_link(link, email="old@example.com", name="Old"), "exact")
+    own(CheckoutSession).update(created_at=timezone.now() - timedelta(days=31))
+    tips = create_link(merchant=mia, mode="test", terms={"product_name": "Tip jar", "currency": "USD"})
+    for amount in ("5", "8.20"):
+        sandbox.play(open_link(tips, email="pat@example.com", name="Pat", amount=Decimal(amount)), "exact")
+    choose_option(
+        session=open_link(tips, email="pam@example.com", name="Pam", amount=Decimal(9)), asset="USDC",
+        network="sandbox", now=timezone.now(),
+    )  # fmt: skip
+    open_link(tips, email="ping@example.com", name="Ping", amount=Decimal(9))
+    for page in ("links", f"links/{tips.public_id}"):
+        card = desk.read(page).partition('<div class="on-wall">')[2].partition("</dl>")[0]
+        figures = card.replace("<dd>", "").replace("</dd>", "").replace("  ", " ")
+        assert "<dt>Began, 30 days</dt> 4 " in figures
+        assert "<dt>Chose how to pay</dt> 3 " in figures
+        assert "<dt>Paid</dt> 2, 50 % of those who began " in figures
+        assert '<dt>Mean amount</dt> <bdi class="amount">6.60 USD</bdi> ' in figures
+        assert f"/l/{tips.public_id}/poster" in card
+    card = desk.read(f"links/{link.public_id}").partition('<div class="on-wall">')[2].partition("</dl>")[0]
+    assert "<dt>Began, 30 days</dt> <dd> – </dd>" in card
+
+
+@pytest.mark.parametrize(
+    ("limits", "said"),
+    [
+        ({}, "any amount in USD"),
+        ({"min_amount": 1}, "any amount from 1.00 USD"),
+        ({"max_amount": 50}, "any amount up to 50.00 USD"),
+        ({"min_amount": 1, "max_amount": 50}, "any amount from 1.00 USD to 50.00 USD"),
+        ({"amount": 120}, "120.00 USD each"),
+    ],
+)
+def test_what_a_link_costs_is_said(desk: Desk, mia: Merchant, limits: dict[str, int], said: str) -> None:
+    terms = {"product_name": "Course", "currency": "USD"} | {name: Decimal(each) for name, each in limits.items()}
+    create_link(merchant=mia, mode="test", terms=terms)
+    assert f"<small> {said} </small>" in sub("</?bdi[^>]*>", "", desk.read("links"))
+
+
 def test_a_links_code_is_a_picture(desk: Desk, link: PaymentLink) -> None:
-    picture = desk.read(f"links/{link.public_id}").split('<img src="')[1].split('"')[0]
+    picture = desk.read(f"links/{link.public_id}").split('class="qr" src="')[1].split('"')[0]
     answer = desk.client.get(picture)
     assert answer["Content-Type"] == "image/svg+xml"
     assert b"<svg" in answer.content
