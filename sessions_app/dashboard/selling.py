@@ -3,7 +3,7 @@
 Both are checked by the same classes as the API's bodies, so that nothing can be made here that cannot be made there.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -17,13 +17,16 @@ from rest_framework.exceptions import ValidationError
 from common.email_addresses import MailboxField
 from common.errors import DomainError
 from common.fiat.currencies import Currency
+from merchants_app.businesses.ways import ways_to_pay
 from merchants_app.frame.access import Access, Power, for_members
 from merchants_app.frame.forms import once, refuse
 from merchants_app.frame.pages import page
 from merchants_app.frame.paging import newest_first
+from sessions_app.letters.beforehand import asked_to_pay
 from sessions_app.reading.people import LinkFigures, figures_of, lately
 from sessions_app.scope import SessionScope
 from sessions_app.selling.by_hand import NO_SHOP, alter_link, make_link, sell
+from sessions_app.selling.creation import SessionTerms
 from sessions_app.selling.payment_links import link_url
 from sessions_app.terms.links import ChangeLink, CreateLink
 from sessions_app.terms.sessions import CreateSession
@@ -55,7 +58,9 @@ class _Checked(forms.Form):
 class SessionForm(_Checked):
     """A session for one buyer: an invoice."""
 
-    names = {"productName": "product", "productDescription": "description", "expiresAt": "ends"}
+    names = {
+        "productName": "product", "productDescription": "description", "expiresAt": "ends", "allowedAssets": "assets",
+    }  # fmt: skip
 
     amount = forms.CharField(max_length=40, widget=forms.TextInput({"inputmode": "decimal", "autocomplete": "off"}))
     currency = forms.ChoiceField(choices=_CURRENCIES)
@@ -73,10 +78,31 @@ class SessionForm(_Checked):
     reference = forms.CharField(
         label="Your order's number (if any)", max_length=200, required=False, help_text="One live session for each."
     )
+    assets = forms.MultipleChoiceField(
+        label="Assets",
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text="On every network on which you take them. None ticked: everything.",
+    )
     ends = forms.ChoiceField(choices=[(sent, words) for sent, (words, _) in ENDS.items()], initial="7d")
     letter = forms.BooleanField(
         label="Write to the buyer now, with the link", required=False, help_text="If you know the address."
     )
+
+    def __init__(self, *args: Any, takes: Sequence[str], **options: Any) -> None:
+        """`takes`: the assets that the business is paid in."""
+        super().__init__(*args, **options)
+        assets = self.fields["assets"]
+        assert isinstance(assets, forms.MultipleChoiceField)
+        assets.choices = [(each, each) for each in takes]
+        assets.initial = list(takes)
+        self.takes = takes
+
+    @property
+    def paid_with(self) -> list[str]:
+        """The assets that are ticked, where these are some and not all."""
+        ticked = [each for each in self.takes if each in (self["assets"].value() or ())]
+        return ticked if len(ticked) < len(self.takes) else []
 
     def body(self, now: datetime) -> dict[str, Any]:
         """As a shop would send it."""
@@ -84,8 +110,8 @@ class SessionForm(_Checked):
         body = {
             "amount": typed["amount"], "currency": typed["currency"], "successUrl": NO_SHOP, "cancelUrl": NO_SHOP,
             "email": typed["email"], "name": typed["name"], "metadata": {}, "productId": "",
-            "productName": typed["product"], "productDescription": typed["description"], "allowedAssets": [],
-            "expiresAt": (now + ENDS[typed["ends"]][1]).isoformat(),
+            "productName": typed["product"], "productDescription": typed["description"],
+            "allowedAssets": self.paid_with, "expiresAt": (now + ENDS[typed["ends"]][1]).isoformat(),
         }  # fmt: skip
         return body | ({"reference": typed["reference"]} if typed["reference"] else {})
 
@@ -141,34 +167,38 @@ class LinkForm(LinkChangeForm):
 
 @for_members(see=Power.HANDLE_SESSIONS, change=Power.HANDLE_SESSIONS)
 def new_session(request: HttpRequest, access: Access) -> HttpResponse:
-    """A session made by hand. `?email=` and `?name=` fill in a customer who is known."""
+    """A session made by hand. `?email=` and `?name=` fill in a customer who is known; a POST with `see` makes none and
+    shows the letter that would leave.
+    """
     known = {"name": request.GET.get("name", ""), "email": request.GET.get("email", "")}
     start = {"currency": access.merchant.reporting_currency, "ends": "7d", "letter": True} | known
-    form = SessionForm(request.POST or None, initial=start)
+    takes = dict.fromkeys(option.asset.symbol for option in ways_to_pay(access.merchant, access.mode))
+    form = SessionForm(request.POST or None, initial=start, takes=list(takes))
+    letter, language = None, ""
     if form.is_valid():
         try:
-            session_id, letter = once(request, access, lambda: _sold(form, access)).split(" ", 1)
+            terms = CreateSession.parse(form.body(timezone.now()), mode=access.mode).agreed()
+            if "see" in request.POST:
+                letter, language = asked_to_pay(merchant=access.merchant, mode=access.mode, terms=terms)
+            else:
+                return _made_by_hand(request, access, terms, writes=form.cleaned_data["letter"])
         except ValidationError as faults:
             form.tell(faults)
         except DomainError as refusal:
             refuse(form, refusal)
-        else:
-            messages.success(request, f"Made. Its link stands below. {letter}".strip())
-            return redirect("dashboard:session", at=access.at, session_id=session_id)
-    return page(request, access, "new_session.html", status=400 if form.errors else 200, form=form)
+    status = 400 if form.errors else 200
+    return page(request, access, "new_session.html", status=status, form=form, letter=letter, language=language)
 
 
-def _sold(form: SessionForm, access: Access) -> str:
-    """The session's id, and what becomes of the letter."""
-    wanted = CreateSession.parse(form.body(timezone.now()), mode=access.mode)
-    session, letter = sell(
-        merchant=access.merchant,
-        mode=access.mode,
-        terms=wanted.agreed(),
-        actor=access.actor,
-        writes=form.cleaned_data["letter"],
-    )
-    return f"{session.public_id} {letter}"
+def _made_by_hand(request: HttpRequest, access: Access, terms: SessionTerms, *, writes: bool) -> HttpResponse:
+    def sold() -> str:
+        """The session's id, and what becomes of the letter."""
+        session, fate = sell(merchant=access.merchant, mode=access.mode, terms=terms, actor=access.actor, writes=writes)
+        return f"{session.public_id} {fate}"
+
+    session_id, letter = once(request, access, sold).split(" ", 1)
+    messages.success(request, f"Made. Its link stands below. {letter}".strip())
+    return redirect("dashboard:session", at=access.at, session_id=session_id)
 
 
 @for_members(change=Power.HANDLE_SESSIONS)

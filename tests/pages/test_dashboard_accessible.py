@@ -12,6 +12,7 @@ from playwright.sync_api import Page, expect
 from merchants_app.models import AuditEntry, LoggedRequest, Merchant, Treasury
 from merchants_app.treasuries.treasuries import set_treasury
 from sessions_app.models import CheckoutSession
+from sessions_app.selling.payment_links import create_link
 from tests.cast import PATS_WALLET
 from tests.desk import Desk
 from tests.pages.buyer import faults_of_access
@@ -22,7 +23,8 @@ from tests.strangers.world import own
 THEMES: list[tuple[Literal["light", "dark"], int]] = [("light", 1280), ("dark", 390)]
 PAGES = [
     "overview", "sessions", "sessions?q=nothing", "payments", "decisions", "collect", "keys", "requests", "treasury",
-    "team", "embedding", "settings", "privacy", "audit", "books", "books/exports", "books/lines",
+    "links", "new-session", "team", "embedding", "settings", "privacy", "audit", "books", "books/exports",
+    "books/lines",
 ]  # fmt: skip
 
 
@@ -56,6 +58,9 @@ def busy(
         merchant=mia, mode="test", key=mia.api_keys.get(), request_id="req_1", method="POST", at=timezone.now(),
         path="/api/v1/checkout/cs_01h8zsx6cvd5whqjn2g9q7yb3k/cancel", status_code=409, duration_ms=1, error_code="no",
     )  # fmt: skip
+    create_link(
+        merchant=mia, mode="test", terms={"product_name": "Tip jar", "currency": "USD", "min_amount": Decimal(1)}
+    )
     assert own(AuditEntry).exists()
     assert own(Treasury).filter(mode="test").count() == 2
     return sandbox.play(new_session(reference="10471", productName="An espresso machine with a long name"), "over")
