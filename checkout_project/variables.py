@@ -108,7 +108,8 @@ VARIABLES = {
     "Behaviour": (
         Variable(
             name="WEBHOOK_ALLOW_PRIVATE",
-            meaning="`1` lets webhooks go to private addresses, for development (`make run` sets it)",
+            meaning="`1` lets webhooks go to private addresses, and in live mode by http, for development "
+            "(`make run` sets it)",
         ),
         Variable(
             name="WEBHOOK_PORTS", meaning="ports that webhooks may go to on public addresses, separated by commas"
