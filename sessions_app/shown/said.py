@@ -262,20 +262,12 @@ def _ended(facts: Facts) -> Said:
         over = (
             _("%(shop)s has cancelled this payment") % facts.names if facts.by_shop else _("You cancelled this payment")
         )
-    if not there and facts.is_under_way:
-        return Said(
-            headline=over,
-            lead=_("A payment may be on its way. We look for it: please do not send another one."),
-            news=_("%(over)s. We look for your payment.") % {"over": over},
-            tone="info",
-        )
     if not there:
-        return Said(
-            headline=over,
-            lead=_("Nothing has arrived, and nothing was charged."),
-            news=_("%(over)s. Nothing was charged.") % {"over": over},
-            tone="info",
-        )
+        lead, news = _("Nothing has arrived, and nothing was charged."), _("%(over)s. Nothing was charged.")
+        if facts.is_under_way:
+            lead = _("A payment may be on its way. We look for it: please do not send another one.")
+            news = _("%(over)s. We look for your payment.")
+        return Said(headline=over, lead=lead, news=news % {"over": over}, tone="info")
     if session.issue == Issue.WRONG_ASSET:
         headline = _("%(asset)s arrived, which this shop does not take here") % {"asset": there[-1].asset}
     elif session.issue == Issue.LATE:
