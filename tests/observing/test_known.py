@@ -39,7 +39,7 @@ def test_a_scrape_asks_as_often_however_much_there_is(
     told(client)  # a process asks once whether the database is migrated
     with django_assert_num_queries(QUERIES):
         before = told(client)
-    CheckoutSession.objects.filter(pk=session.pk).update(needs_decision=True)
+    CheckoutSession.objects.filter(pk=session.pk).update(needs_decision=True, issue="overpaid")
     with django_assert_num_queries(QUERIES):
         found = told(client)
     waiting, waited = found["tallystick_decisions_waiting"], before["tallystick_decisions_waiting"]
@@ -123,6 +123,6 @@ def test_what_waits_is_counted_up_to_a_limit(
     client: Client, new_session: Callable[..., CheckoutSession], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for _ in range(3):
-        CheckoutSession.objects.filter(pk=new_session().pk).update(needs_decision=True)
+        CheckoutSession.objects.filter(pk=new_session().pk).update(needs_decision=True, issue="overpaid")
     monkeypatch.setattr(installation, "MOST_COUNTED", 2)
     assert told(client)["tallystick_decisions_waiting"]["test"] == 2

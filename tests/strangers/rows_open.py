@@ -146,6 +146,7 @@ ADMIN = {
     "merchants_app_merchant": "keep",
     "merchants_app_apikey": "look",
     "merchants_app_treasury": "look",
+    "merchants_app_xpubaccount": "look",
     "merchants_app_auditentry": "look",
     "merchants_app_invitation": "look",
     "merchants_app_installation": "look",

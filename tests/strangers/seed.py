@@ -23,7 +23,7 @@ from chains_app.reading.set_aside import set_aside
 from merchants_app.businesses.visits import begin_visit, end_visit
 from merchants_app.keys.api_keys import create_key, forget_keys, revoke_key
 from merchants_app.keys.holders import KeysGo
-from merchants_app.models import ApiKey, Member, Merchant, Role, Treasury, User, WhenToWrite
+from merchants_app.models import ApiKey, Member, Merchant, Role, Treasury, User, WhenToWrite, XpubAccount
 from merchants_app.people.invitations import invite
 from merchants_app.people.letters import write_about_collecting_to
 from merchants_app.people.team import remove
@@ -111,6 +111,9 @@ def _team(name: str, business: Business) -> tuple[Merchant, dict[str, User]]:
     since = timezone.now() - timedelta(days=30)
     for mode, wallet in business.wallets.items():
         Treasury.objects.create(merchant=merchant, mode=mode, address=wallet, active_from=since)
+        # Of an xpub that they named once, in either mode: no other business may draw from it.
+        account = {"fingerprint": sha256(wallet.encode()).hexdigest(), "next_index": len(name) + len(mode)}
+        XpubAccount.objects.create(merchant=merchant, mode=mode, **account)
     return merchant, people
 
 

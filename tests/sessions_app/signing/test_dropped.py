@@ -10,6 +10,7 @@ from django.utils import timezone
 from chains_app.models import ScanCursor
 from sessions_app.errors import AnotherSigned, WrongSignature
 from sessions_app.models import Authorization, CheckoutSession, Payment
+from sessions_app.paying import signed as signed_rows
 from sessions_app.signing import kept
 from sessions_app.signing.asked import again
 from sessions_app.signing.settling import SignedPayment, settle
@@ -65,7 +66,11 @@ def test_one_that_somebody_else_wrote_to_since_it_was_read_is_not_opened_again(
     quoted: CheckoutSession, given: SignedPayment, monkeypatch: pytest.MonkeyPatch, written: str
 ) -> None:
     own(Payment).update(vanished_at=timezone.now() + timedelta(hours=1))
-    monkeypatch.setattr(kept, "read_until", lambda _: own(Authorization).update(**{written: timezone.now()}) and None)
+
+    def meanwhile(_: object) -> None:
+        own(Authorization).update(**{written: timezone.now()})
+
+    monkeypatch.setattr(signed_rows, "read_until", meanwhile)
     kept.close_what_is_over(again(quoted), now=timezone.now())
     assert own(Authorization).get().stage == "settled"
 
