@@ -124,7 +124,8 @@ def hold_many(ids: Iterable[int]) -> None:
 def decide(
     decision: Decision, *, reopen_minutes: int, now: datetime | None = None, shown: Collection[str] | None = None
 ) -> CheckoutSession:
-    """Stores a decision and what follows from it. `ask_rest` reopens the session for so many minutes.
+    """Stores a decision and what follows from it. `ask_rest` reopens the session for so many minutes, one that runs
+    still at least until its end.
 
     `shown`: the payments that whoever decided was shown as the issue's; None: whichever it is about now.
     Raises `NothingToDecide` when the session has no open issue, another one than the decision names, or one that is
@@ -153,7 +154,9 @@ def _decide(
     decision.decided_at, decision.seen = now, sorted(decided_on.union(decision.seen))
     decision.save()
     if decision.kind == DecisionKind.ASK_REST:
-        _reopen(session, until=now + timedelta(minutes=reopen_minutes))
+        is_promised = session.status == Status.OPEN  # it goes on at least until its end
+        until = now + timedelta(minutes=reopen_minutes)
+        _reopen(session, until=max(until, session.expires_at) if is_promised else until)
     with_decision = lock(decision.session_id)
     name = decision_name(DecisionKind(decision.kind), Issue(decision.issue))
     reason = f"Decided: {name.lower()}."

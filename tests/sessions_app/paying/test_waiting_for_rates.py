@@ -176,7 +176,10 @@ def test_of_a_session_that_still_runs_somebody_decides_too(given_up: CheckoutSes
 def test_after_that_the_page_asks_again_and_a_rate_still_counts(
     clock: time_machine.Traveller, given_up: CheckoutSession, sources: FakeRates, kind: str
 ) -> None:
+    before = read(given_up)
     decide(session=given_up, kind=DecisionKind(kind), actor="mia")
+    ends, watched = read(given_up).expires_at, read(given_up).deposit.watch_until
+    assert (ends, watched) == (before.expires_at, before.deposit.watch_until)  # as the buyer was promised
     say(sources, "well")
     refresh_rates()
     choose_option(session=read(given_up), asset="USDC", network="ethereum", now=timezone.now())
