@@ -196,13 +196,14 @@ def _excess(facts: Facts) -> _Oddity | None:
     confirmed = [p for p in counted_payments(facts) if p.confirmed]
     if facts.is_paid_elsewhere and confirmed:
         return _Oddity(Issue.PAID_TWICE, tokens_of(confirmed))
-    if not _is_too_much(facts, confirmed):
+    priced = [p for p in confirmed if p.value is not None]  # about the others nobody is asked before their time
+    if not _is_too_much(facts, priced):
         return None
-    covered_at = _covered_at(facts, confirmed)
-    again = tokens_of(p for p in confirmed if p.arrived_at > covered_at)
+    covered_at = _covered_at(facts, priced)
+    again = tokens_of(p for p in priced if p.arrived_at > covered_at)
     if again and not is_dust(facts, again):
         return _Oddity(Issue.PAID_TWICE, again)
-    return _Oddity(Issue.OVERPAID, tokens_of(confirmed))
+    return _Oddity(Issue.OVERPAID, tokens_of(priced))
 
 
 def _covered_at(facts: Facts, payments: Iterable[PaymentFact]) -> datetime:

@@ -81,3 +81,14 @@ def test_of_too_much_and_of_what_has_no_rate_is_decided_at_once() -> None:
     before = replace(both, decisions=(decided(DecisionKind.ACCEPT, Issue.OVERPAID),))
     assert evaluate(before, LATER + HOUR) == verdict("completed", "overpaid", "overpaid", decide=True)
     assert tokens_to_decide(before, LATER + HOUR, "overpaid") == {"pay_1", "pay_2"}
+
+
+def test_what_has_no_rate_yet_is_no_second_payment_and_hides_none() -> None:
+    told = facts(paid("60"), paid(None, id="pay_2", at=LATER), **COMPLETED)
+    now = LATER + timedelta(minutes=1)
+    assert evaluate(told, now).issue == Issue.OVERPAID
+    assert tokens_to_decide(told, now, "overpaid") == {"pay_1"}
+    kept = replace(told, decisions=(decided(DecisionKind.ACCEPT, Issue.OVERPAID),))
+    assert evaluate(kept, now).needs_decision is False
+    with_rate = replace(kept, payments=(paid("60"), paid("40", id="pay_2", at=LATER)))
+    assert (evaluate(with_rate, now).issue, evaluate(with_rate, now).needs_decision) == (Issue.PAID_TWICE, True)
