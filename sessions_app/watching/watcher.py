@@ -20,6 +20,7 @@ from chains_app.reading.health import read_until, record_problem
 from chains_app.reading.reader import Reader, ReaderUnavailable, Sighting, Transfer, WrongChain
 from chains_app.reading.scanning import CursorMoved, Scan, save_cursor, scan
 from common.lease import lease
+from sessions_app.books.booking import book_told_refunds
 from sessions_app.models import DepositAddress, Payment, Quote, Refund
 from sessions_app.refunding.undone import Found, done_since, find, store_found
 from sessions_app.refunding.watch import (
@@ -244,6 +245,8 @@ def _store(
             unsettle(network, second_look.unsettled),
         )
         reassess_many(news)  # by the time that it is once the sessions are locked
+        if valued := news.keys() & {payment.session_id for payment in sightings.valued}:
+            book_told_refunds(valued, now=now)  # what somebody said to have sent back of it has a worth now, too
 
 
 def _see_refunds(network: Network, seen: Scan, second_look: _SecondLook, refunds: list[Refund], now: datetime) -> None:

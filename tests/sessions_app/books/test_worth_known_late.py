@@ -16,6 +16,9 @@ from sessions_app.books.wishes import Export, Wish
 from sessions_app.figures.income import income_of
 from sessions_app.figures.ranges import named
 from sessions_app.models import BookLine, CheckoutSession, LineKind, Payment
+from sessions_app.paying.decisions import decide
+from sessions_app.state.expiry import expire_due
+from sessions_app.status import DecisionKind
 from tests.sandbox import Sandbox
 from tests.sessions_app.books.test_booking_edges import refund_of
 
@@ -25,16 +28,22 @@ NOVEMBER, DECEMBER = date(2026, 11, 1), date(2026, 12, 1)
 
 
 @pytest.fixture
-def valued_late(session: CheckoutSession, sandbox: Sandbox) -> Payment:
-    """Final and collected before its rate was known, which it is now."""
+def without_worth(session: CheckoutSession, sandbox: Sandbox) -> Payment:
+    """Final and collected before its rate is known."""
     session = sandbox.play(session, "stuck")
     now = timezone.now()
     final = dict.fromkeys(("confirmed_at", "first_confirmed_at", "collected_at"), now) | {"collected_tx": "0x1"}
     payments = Payment.objects.filter(session=session)
     payments.update(**final, value=None, rate=None, basis="none")
     book_payments([payments.get().pk], now=now)
-    sandbox.look()
     return payments.get()
+
+
+@pytest.fixture
+def valued_late(without_worth: Payment, sandbox: Sandbox) -> Payment:
+    """The same when its rate is known."""
+    sandbox.look()
+    return Payment.objects.get(pk=without_worth.pk)
 
 
 def rows(mia: Merchant, what: Export) -> list[dict[str, str]]:
@@ -68,6 +77,17 @@ def test_it_is_one_payment_and_no_movement_of_unknown_worth(valued_late: Payment
     income = income_of(mia, "test", named("30d", today=today))
     assert (income.unknown, income.money.received) == (0, valued_late.value)
     assert [(share.payments, share.value) for share in income.by_option] == [(1, valued_late.value)]
+
+
+def test_what_somebody_says_to_have_sent_back_of_it_is_booked_with_it(without_worth: Payment, sandbox: Sandbox) -> None:
+    sandbox.skip(hours=3)
+    expire_due()
+    session = CheckoutSession.objects.get(pk=without_worth.session_id)
+    decide(session=session, kind=DecisionKind.REFUNDED, tx_hash="0x" + "ab" * 32, actor="mia")
+    told = BookLine.objects.filter(session=session, kind=LineKind.REFUNDED)
+    assert not told.exists()
+    sandbox.look()
+    assert told.get().reporting_value == Payment.objects.get(pk=without_worth.pk).value
 
 
 def test_the_file_of_refunds_has_the_newest_worth(mia: Merchant, session: CheckoutSession) -> None:
