@@ -83,12 +83,13 @@ def test_who_pays_again_meanwhile_is_told_that_the_wallet_still_asks(asking: Pag
     expect(asking.get_by_role("button", name=BUTTON)).to_be_disabled()
 
 
+@pytest.mark.parametrize("cart", [{"amount": Decimal(50)}, {"currency": "EUR"}], ids=["dearer", "in euro"])
 def test_the_page_that_has_moved_on_to_another_cart_tells_what_the_wallet_sent(
-    asking: Page, session: CheckoutSession
+    asking: Page, session: CheckoutSession, cart: dict[str, Any]
 ) -> None:
-    """Nothing of the new session was picked yet."""
-    dearer = agreed(reference="order-1", amount=Decimal(50))
-    create_session(merchant=session.merchant, mode="test", terms=dearer, supersedes=True)
+    """Nothing of the new session was picked yet; to one in another currency no price goes along."""
+    terms = agreed(reference="order-1", **cart)
+    create_session(merchant=session.merchant, mode="test", terms=terms, supersedes=True)
     headline(asking, "What do you pay with?")
     asking.evaluate(f"window.answer('{HASH}')")
     headline(asking, "Sent. Now Devchain takes it up")

@@ -50,7 +50,7 @@ const send = (form, submitter) =>
 
 // The wallet has sent: the server shows that from now on, in every tab and after a reload.
 // Whatever the page shows by then: the session may have ended, or been replaced, while the wallet's window was open.
-const announce = (said) => tell(document.getElementById("live").dataset.sentUrl, said, enhance);
+const announce = (said, url) => tell(url ?? document.getElementById("live").dataset.sentUrl, said, enhance);
 
 const look = () => inPlace(location.href, {}, enhance);
 

@@ -22,6 +22,7 @@ let announce = () => {};
 let look = () => {};
 let wallets = () => [];
 const announced = new Set();
+const sentUrls = new Map(); // by place, where what was asked of a wallet is told, whatever session is shown by then
 let telling = Promise.resolve(); // one after the other: what is told last is what the server keeps
 let other = null; // walletconnect.js, once it was asked for
 let connection = null; // the wallet that is reached by it
@@ -146,6 +147,7 @@ async function request(place, provider, order, how) {
   const mine = { phase: "asking", tab: TAB, amount: order.amount, units: order.units, chainId: order.chainId };
   const note = (more) => noteAsked(place, Object.assign(mine, { at: Date.now() }, more));
   note({});
+  sentUrls.set(place, document.getElementById("live").dataset.sentUrl);
   insists = false;
   const silent = setTimeout(draw, SILENT_MS + 100);
   const tell = (sentence) => {
@@ -170,7 +172,7 @@ async function request(place, provider, order, how) {
     const isCurrent = asked(place)?.at === mine.at;
     if (isCurrent) forgetAsked(place);
     refusal = explained(error);
-    if (isCurrent && mine.phase === "sent") await takeBack();
+    if (isCurrent && mine.phase === "sent") await takeBack(place);
     if (how === sign) await look().catch(() => {}); // a payment in doubt is shown by the server
   } finally {
     clearTimeout(silent);
@@ -190,7 +192,7 @@ async function tellSent(place) {
   if (phase !== "sent" || tab !== TAB || isElsewhere || isHandedOver || announced.has(what)) return;
   announced.add(what);
   try {
-    await announce({ tx_hash: /^0x[0-9a-f]{64}$/i.test(hash) ? hash : BY_WALLET, chain_id: chainId });
+    await announce({ tx_hash: /^0x[0-9a-f]{64}$/i.test(hash) ? hash : BY_WALLET, chain_id: chainId }, sentUrls.get(place));
   } catch { // without a connection, or refused as things stand
     setTimeout(() => {
       announced.delete(what);
@@ -200,7 +202,7 @@ async function tellSent(place) {
 }
 
 // What a smart wallet said to have sent has come to nothing: the page asks for it again.
-function takeBack() {
-  telling = telling.then(() => announce({ tx_hash: BY_WALLET, failed: "1" })).catch(() => {});
+function takeBack(place) {
+  telling = telling.then(() => announce({ tx_hash: BY_WALLET, failed: "1" }, sentUrls.get(place))).catch(() => {});
   return telling;
 }
