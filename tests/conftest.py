@@ -83,9 +83,8 @@ EARLY = (
 )  # fmt: skip
 
 
-# Files that begin so go to one process: one running Tallystick serves a folder (`scope="package"` in its conftest.py),
-# one Chromium all buyers' pages, another the rest.
-TOGETHER = ("tests/examples/", "tests/journeys/", "tests/pages/test_pay_", "tests/pages/")
+# One running Tallystick serves all files of such a folder (`scope="package"` in its conftest.py).
+TOGETHER = ("tests/examples/", "tests/journeys/")
 
 
 class FilesAndFolders(LoadFileScheduling):
@@ -93,7 +92,7 @@ class FilesAndFolders(LoadFileScheduling):
 
     def _split_scope(self, nodeid: str) -> str:
         """What goes to one process: tests of the same answer."""
-        return next((start for start in TOGETHER if nodeid.startswith(start)), nodeid.partition("::")[0])
+        return next((folder for folder in TOGETHER if nodeid.startswith(folder)), nodeid.partition("::")[0])
 
 
 @pytest.hookimpl(optionalhook=True)
