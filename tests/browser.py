@@ -73,15 +73,11 @@ def browser(django_db_setup: None) -> Browser:
 def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
     """Playwright's synchronous interface keeps an event loop in this thread to its end, so it ends before other files.
 
-    Their tests start loops of their own, and so do the rules that make the database's first rows.
+    Their tests start loops of their own, and so do the rules that make the database's first rows. And a browser that
+    many files shared has waited for ever.
     """
-    if nextitem is None or not (nextitem.path == item.path or "browser" in fixtures_of(nextitem)):
+    if nextitem is None or nextitem.path != item.path:
         _chromium.stop()
-
-
-def fixtures_of(item: pytest.Item) -> list[str]:
-    """All that a test asks for, of itself or through another."""
-    return list(getattr(item, "fixturenames", ()))
 
 
 @pytest.fixture
