@@ -27,8 +27,10 @@ def has_switched_off(merchant: Merchant, mode: str, assets: Collection[str]) -> 
 
     What the installation has is another matter.
     """
+    if not merchant.ways_off:
+        return False  # as a rule: every create asks
     on = {option.asset.symbol for option in ways_to_pay(merchant, mode)}
-    return bool(merchant.ways_off) and on.isdisjoint(assets or on)
+    return on.isdisjoint(assets or on)
 
 
 def check_ways(ways_off: Collection[str], *, mode: str) -> None:
