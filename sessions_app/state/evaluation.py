@@ -22,7 +22,7 @@ from sessions_app.state.counting import (
     tokens_of,
     total,
 )
-from sessions_app.status import DecisionKind, Issue, PaymentStatus, Status
+from sessions_app.status import COVERED, DecisionKind, Issue, PaymentStatus, Status
 
 # A rate turns up within minutes as a rule. Where none does, somebody has to decide all the same.
 RATE_PATIENCE = timedelta(hours=1)
@@ -92,7 +92,7 @@ def is_being_priced(facts: Facts, now: datetime) -> bool:
     later while it may settle itself.
     """
     status = _status(facts, now)
-    if status in {Status.PROCESSING, Status.COMPLETED}:
+    if status in COVERED:
         return False
     return waits_for_rate(facts, now) or (status == Status.OPEN and is_unpriced(facts))
 
