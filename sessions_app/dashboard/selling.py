@@ -19,7 +19,7 @@ from common.errors import DomainError
 from common.fiat.currencies import Currency
 from merchants_app.businesses.ways import ways_to_pay
 from merchants_app.frame.access import Access, Power, for_members
-from merchants_app.frame.forms import once, refuse
+from merchants_app.frame.forms import offer, once, refuse
 from merchants_app.frame.pages import page
 from merchants_app.frame.paging import newest_first
 from sessions_app.letters.beforehand import asked_to_pay
@@ -92,10 +92,8 @@ class SessionForm(_Checked):
     def __init__(self, *args: Any, takes: Sequence[str], **options: Any) -> None:
         """`takes`: the assets that the business is paid in."""
         super().__init__(*args, **options)
-        assets = self.fields["assets"]
-        assert isinstance(assets, forms.MultipleChoiceField)
-        assets.choices = [(each, each) for each in takes]
-        assets.initial = list(takes)
+        offer(self, "assets", [(each, each) for each in takes])
+        self.fields["assets"].initial = list(takes)
         self.takes = takes
 
     @property
