@@ -122,7 +122,7 @@ def sign(request: HttpRequest, access: Access, session_id: str, refund_id: str) 
         call=call,
         fee=refund_fee(found) if call and found.status == RefundStatus.PREPARED else None,
         candidates=_candidates(found, option.network) if option else [],
-        is_sent=bool(found.told_tx and not found.told_problem),
+        is_sent=found.is_said_sent,
         form=TransactionForm(),
         change=latest_change(session),
         is_sandbox=found.network == SANDBOX,

@@ -113,6 +113,11 @@ class Refund(models.Model):
         return f"{self.amount_units} {self.asset} to {self.to_address}"
 
     @property
+    def is_said_sent(self) -> bool:
+        """Whether somebody named its transaction, and the chain has not shown that it is another."""
+        return bool(self.told_tx and not self.told_problem)
+
+    @property
     def sent_with(self) -> str:
         """The hash of the transaction that it is on the chain by; empty while nobody has said it.
 

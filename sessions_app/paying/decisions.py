@@ -141,7 +141,7 @@ def _refunds_beside(decision: Decision, now: datetime) -> list[str]:
     ]
     others = [refund for refund in not_final if decision.issue in TOO_MUCH and not _is_of_too_much(refund, named)]
     open_ones = [refund for refund in not_final if refund not in others and refund.status != RefundStatus.SEEN]
-    unsent = [refund for refund in open_ones if not refund.told_tx or refund.told_problem]
+    unsent = [refund for refund in open_ones if not refund.is_said_sent]
     if to_minor_unit(told_beside(session, decision, named, instead_of=unsent + others), session.currency) <= 0:
         unsent = open_ones
     why = ": the money is said to have gone back already"

@@ -130,7 +130,7 @@ def why_held(refund: Refund) -> str:
         return ""
     if find_option(refund.network, refund.asset) is None:
         gone = f"{refund.asset} on {refund.network} is listed here no more"
-        if not refund.told_tx or refund.told_problem:
+        if not refund.is_said_sent:
             return f"{gone}, so this can only be withdrawn."
         return (
             f"{gone}. It was sent already, as {refund.told_tx}: look there first, and withdraw only if it was dropped."
@@ -201,7 +201,7 @@ def _refuse_to_play(refund: Refund) -> None:
         raise RefundNotOpen("This refund is waiting_for_address: the buyer names it on the page at buyerUrl.")
     if refund.status != RefundStatus.PREPARED:
         raise RefundNotOpen(f"This refund is {refund.status}: only a prepared one is sent.")
-    if is_known(refund.told_tx) and not refund.told_problem:
+    if refund.is_said_sent and is_known(refund.told_tx):
         raise RefundNotOpen("Its transaction is on its way: it is seen within seconds.")
     if held := why_held(refund):
         raise RefundNotOpen(held)

@@ -56,7 +56,7 @@ def tell_transaction(refund: Refund, tx_hash: str, *, actor: str) -> Refund:
 def look_for_told(network: Network, reader: Reader) -> None:
     """Looks at transactions that were told in blocks that were read already. Raises what the reader raises."""
     watched = refunds_watched_for(network)
-    waiting = [refund for refund in watched if refund.told_tx and not (refund.tx_hash or refund.told_problem)]
+    waiting = [refund for refund in watched if refund.is_said_sent and not refund.tx_hash]
     waiting = _any_of(waiting, min(len(waiting), MOST_TOLD))
     began_at = position(network)
     if not waiting or began_at is None:
