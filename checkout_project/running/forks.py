@@ -23,6 +23,7 @@ from granian.server.embed import Server
 
 from checkout_project.running.errors import CannotRunError
 from common.garbage import collect_rarely
+from common.measures.listening import own_host
 
 WORKER = [
     "--quiet", "worker", "--pool", "threads", "--loglevel", "WARNING", "--without-gossip", "--without-mingle",
@@ -114,7 +115,7 @@ class _Web(Thread):
     async def _serve(self) -> None:
         self._server = Server(
             self._application,
-            address=os.environ.get("HOST") or "127.0.0.1",
+            address=own_host(),
             port=int(os.environ["PORT"]),
             interface=Interfaces.ASGINL,
             http=HTTPModes.http1,

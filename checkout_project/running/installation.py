@@ -14,6 +14,7 @@ from checkout_project.running.errors import CannotRunError
 from checkout_project.running.orphans import MARK
 from checkout_project.running.secrets import secrets_of
 from common.mail_backends import CONSOLE
+from common.measures.listening import own_host
 
 ROOT = Path(__file__).resolve().parents[2]
 # Within the data folder; when root's PostgreSQL may not come there, a link to where its data is (plain_user.py).
@@ -117,4 +118,4 @@ def _add_devchain(made: Installation, data_dir: Path) -> None:
 
 def is_taken(port: int) -> bool:
     """Whether another program listens where the web process shall."""
-    return not children.is_free(port, host=os.environ.get("HOST") or "127.0.0.1")
+    return not children.is_free(port, host=own_host())

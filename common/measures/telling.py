@@ -20,7 +20,7 @@ from prometheus_client.multiprocess import MultiProcessCollector, mark_process_d
 from typing_extensions import override
 
 from common.measures.counted import REGISTRY
-from common.measures.listening import family_of
+from common.measures.listening import family_of, own_host
 
 TOKEN_WANTED = "Send the METRICS_TOKEN as a bearer token.\n"  # noqa: S105  (a sentence)
 _FOLDER = "PROMETHEUS_MULTIPROC_DIR"
@@ -64,7 +64,7 @@ def tell_at_port() -> None:
     if not settings.METRICS_PORT:
         return
     try:
-        host = os.environ.get("HOST") or "127.0.0.1"
+        host = own_host()
         of_its_family = _ServerByIPv6 if family_of(host) == AF_INET6 else _Server
         server = make_server(host, settings.METRICS_PORT, _answer, server_class=of_its_family, handler_class=_Quiet)
     except OSError as error:
