@@ -97,9 +97,7 @@ status.asked_by_many = unchanged  # type: ignore[attr-defined]
 @_buyers_door
 def _news(request: HttpRequest, session: CheckoutSession) -> HttpResponse:
     if successor := successor_of(session):  # an open page goes on with it, as one that is loaded does
-        asked = query_of(request)
-        to = reverse("hosted:pay-status", args=[successor.page_token])
-        return redirect(f"{to}?{urlencode(asked)}" if asked else to)
+        return redirect(reverse("hosted:pay-status", args=[successor.page_token]) + _query(request))
     page = _view_model(request, session)
     response = render(request, "pay/_live.html", _context(request, page))
     response["ETag"] = f'"{page.version}"'
@@ -265,8 +263,13 @@ def _fees(session: CheckoutSession, state: State, offered: Sequence[OfferedOptio
 
 
 def _context(request: HttpRequest, view_model: PayPage) -> dict[str, object]:
+    return {"page": view_model, "order": view_model.order, "query": _query(request)}
+
+
+def _query(request: HttpRequest) -> str:
+    """What the page is asked for, as it follows an address; empty as a rule."""
     asked = query_of(request)
-    return {"page": view_model, "order": view_model.order, "query": f"?{urlencode(asked)}" if asked else ""}
+    return f"?{urlencode(asked)}" if asked else ""
 
 
 def _heads(session: CheckoutSession) -> dict[str, int]:

@@ -48,6 +48,8 @@ _STEPS = {
     State.PAID: 3,
 }
 
+# What may change by itself, soon.
+_LOOKED_AT = {State.SEND, State.SENT, State.PRICING, State.LAPSED, State.AWAY, State.PAUSED}
 # Of an open session, too: nobody cancels what was paid for.
 _ON_ITS_WAY = {State.ORDER_PAID, State.SENT, State.PRICING, State.PROCESSING}
 
@@ -129,9 +131,7 @@ class PayPage:
         """How often a browser without JavaScript loads the page again; 0: never, nothing will change by itself."""
         if self.state == State.CHOOSE and not self.has_offer:
             return 30
-        if self.is_looked_for:
-            return 15
-        if self.state in {State.SEND, State.SENT, State.PRICING, State.LAPSED, State.AWAY, State.PAUSED}:
+        if self.is_looked_for or self.state in _LOOKED_AT:
             return 15
         return 5 if self.state == State.PROCESSING else 0
 
