@@ -20,6 +20,8 @@ from tests.races import behind_a_lock, race
 RENAMED = base58_check(payload_of(XPUB)[:5] + bytes(4) + payload_of(XPUB)[9:])  # names another parent
 OTHER = base58_check(payload_of(XPUB)[:13] + bytes(32) + payload_of(XPUB)[45:])  # the same key, another chain code
 
+REMADE = pytest.mark.moves_everybody("accounts are made anew from all treasuries")
+
 
 def name(business: Merchant, mode: str = "test", xpub: str = XPUB) -> Treasury:
     return set_treasury(merchant=business, mode=mode, kind="xpub", xpub=xpub, by="m")
@@ -119,6 +121,7 @@ def migrate(to: str) -> None:
     MigrationExecutor(connection).migrate([("merchants_app", to)])
 
 
+@REMADE
 def test_what_the_version_before_counted_goes_on(mia: Merchant, otto: Merchant) -> None:
     migrate("0018_months_closed_to")
     former = [written_by_the_version_before(mia, next_index=index) for index in (5, 0)]
@@ -135,6 +138,7 @@ def test_what_the_version_before_counted_goes_on(mia: Merchant, otto: Merchant) 
     assert drawn == [7, 8, 9, 2]
 
 
+@REMADE
 @pytest.mark.django_db(transaction=True)
 def test_who_goes_back_goes_on_counting_for_every_spelling() -> None:
     mia = merchant("Mia Coffee", MIAS_WALLET)
