@@ -14,8 +14,10 @@ NEEDS = "# What those need\n"
 
 
 def named(text: str) -> set[Requirement]:
+    """What a list names for this machine's Python."""
     lines = (line.split("#")[0].strip() for line in text.splitlines())
-    return {Requirement(line) for line in lines if line and not line.startswith("-r")}
+    found = {Requirement(line) for line in lines if line and not line.startswith("-r")}
+    return {each for each in found if each.marker is None or each.marker.evaluate()}
 
 
 def names(requirements: Iterable[Requirement]) -> set[str]:
