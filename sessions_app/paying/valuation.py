@@ -40,9 +40,10 @@ class Valuer:
         self._sessions = {session.pk for session in sessions}
         self._facts: dict[int, Facts] = {}
         self._before: dict[int, list[tuple[datetime, Decimal]]] = defaultdict(list)
-        quotes = Quote.objects.filter(session__in=self._sessions).defer("provenance")
-        for quote in quotes.order_by("id"):
-            self._quotes[quote.session_id].append(quote)
+        if self._sessions:
+            quotes = Quote.objects.filter(session__in=self._sessions).defer("provenance")
+            for quote in quotes.order_by("id"):
+                self._quotes[quote.session_id].append(quote)
         self._snapshots: dict[tuple[str, datetime], Rates] = {}
         self._found: dict[tuple[str, str, str, datetime], Decimal | None] = {}
 

@@ -7,13 +7,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import QuerySet
 from django.utils import timezone
 
 from chains_app.networks.networks import Network
 from chains_app.reading.reader import Sighting, Transfer
 from chains_app.reading.scanning import Position, hold, note_refunds_read
 from common.postgresql.bulk_sql import update_rows
+from common.postgresql.rare_rows import rare
 from merchants_app.audit import record
 from sessions_app.errors import NothingToDecide
 from sessions_app.models import CheckoutSession, Refund
@@ -51,11 +51,7 @@ def refunds_watched_for(network: Network) -> list[Refund]:
         .exclude(told_tx="")
         .exclude(to_address="")
     )
-    return [*_whole(open_ones), *_whole(sent)]
-
-
-def _whole(refunds: QuerySet[Refund]) -> QuerySet[Refund]:
-    return refunds.select_related("session__merchant").order_by("id")
+    return [refund for each in (open_ones, sent) for refund in rare(each.order_by("id"), "session__merchant")]
 
 
 def deep_enough_refunds(network: Network, refunds: Iterable[Refund], *, head: int) -> list[Refund]:

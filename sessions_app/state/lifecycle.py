@@ -198,6 +198,8 @@ def _locked(ids: Iterable[int]) -> list[CheckoutSession]:
 def _read(locking: QuerySet[CheckoutSession]) -> list[CheckoutSession]:
     """With all their facts, once they are locked: a query that waits for a lock joins what it saw before it waited."""
     keys = list(locking.values_list("pk", flat=True))
+    if not keys:
+        return []
     return list(with_facts(CheckoutSession.objects.filter(pk__in=keys)).order_by("pk"))
 
 

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from chains_app.networks.networks import Network
 from chains_app.reading.reader import Transfer
+from common.postgresql.rare_rows import rare
 from sessions_app.models import CheckoutSession, Payment
 from sessions_app.models.payment import Basis
 from sessions_app.paying.valuation import Valuer
@@ -125,7 +126,7 @@ def _new_payment(
 
 def _valued_late(network: Network) -> list[Payment]:
     """Payments for which no rate was to be had when they arrived, and now one is."""
-    unvalued = list(Payment.objects.filter(network=network.id, value=None, vanished_at=None).select_related("session"))
+    unvalued = rare(Payment.objects.filter(network=network.id, value=None, vanished_at=None), "session")
     valuer = Valuer(payment.session for payment in unvalued)
     for payment in unvalued:
         _set_value(network, payment, valuer)
@@ -136,7 +137,7 @@ def _eased(network: Network, now: datetime) -> list[Payment]:
     """Without a rate to US dollars a payment is waited for as if it were large. Today's rate shows whether it is."""
     most = network.confirmations.large
     waiting = Payment.objects.filter(network=network.id, confirmed_at=None, vanished_at=None)
-    unsure = list(waiting.filter(confirmations_needed__gte=most, value__isnull=False).select_related("session"))
+    unsure = rare(waiting.filter(confirmations_needed__gte=most, value__isnull=False), "session")
     valuer, eased = Valuer(()), []
     for payment in unsure:
         enough = _confirmations(network, payment, valuer, now)
