@@ -68,10 +68,13 @@ def _commits(item: Any) -> bool:
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """A test that commits has all tables emptied after it: before the next one, the strangers come back."""
-    if _State.emptied and _State.blocker and _uses_database(item):
-        with _State.blocker.unblock():
+    if not (_State.blocker and _uses_database(item)):
+        return
+    with _State.blocker.unblock():
+        if _State.emptied:
             kept.put_back()
-        _State.emptied = False
+            _State.emptied = False
+        kept.note_what_is_written()
 
 
 @pytest.hookimpl(wrapper=True)

@@ -11,6 +11,8 @@ from tests.strangers.world import CAST, World
 OUR_APPS = ("merchants_app", "chains_app", "webhooks_app", "sessions_app")
 # Rows of theirs in tables of libraries: proven addresses, second factors, devices.
 BORROWED_APPS = ("account", "mfa", "usersessions")
+# Those that only their owner may change. A device's row is made by signing in as one of them, as tests do.
+COMPARED_OF_BORROWED = ("account.EmailAddress", "mfa.Authenticator")
 # Of nobody: the play chain, which each test has to itself, what the sources of rates said, how far books are filled
 # and what their lines come to, what this installation signs with, and what is switched off in it.
 NOBODYS = {
@@ -22,6 +24,8 @@ _LOOKING = ("last_login", "last_used_at")
 _APART = 20_000_011
 
 _copies: dict[str, bytes] = {}
+# How many rows of each table the transaction that a test begins in had written by then.
+_written_before: dict[str, int] = {}
 
 
 def our_models() -> list[type[models.Model]]:
@@ -68,6 +72,13 @@ def fingerprint(*, without: World | None = None, table: str = "") -> dict[str, s
         return dict(cursor.fetchall())
 
 
+def note_what_is_written() -> None:
+    """Called before each test: several may share a transaction, and what the others wrote there is no matter of it."""
+    _written_before.clear()
+    if connection.in_atomic_block and not transaction.get_rollback():
+        _written_before.update(_written())
+
+
 def changed_since(before: dict[str, str], *, without: World | None = None) -> list[str]:
     """The tables in which something of theirs is not what it was.
 
@@ -76,19 +87,28 @@ def changed_since(before: dict[str, str], *, without: World | None = None) -> li
     with connection.cursor() as cursor:
         statement = _statement(without.merchant.pk if without else 0)
         if connection.in_atomic_block:
-            cursor.execute(_WRITTEN)
-            written = {name for (name,) in cursor.fetchall()}
-            statement = {table: part for table, part in statement.items() if table in written}
+            touched = {table for table, rows in _written().items() if rows != _written_before.get(table)}
+            statement = {table: part for table, part in statement.items() if table in touched}
         if not statement:
             return []
         cursor.execute(" UNION ALL ".join(statement.values()))
         return [table for table, print_ in cursor.fetchall() if before[table] != print_]
 
 
-# Of a table in chunks the chunks are counted.
+def _written() -> dict[str, int]:
+    """How many rows the present transaction has written, by table: also those that a savepoint took back."""
+    with connection.cursor() as cursor:
+        cursor.execute(_WRITTEN)
+        return dict(cursor.fetchall())
+
+
+# Of a table in chunks the chunks are counted. The view of the same numbers joins every index there is.
 _WRITTEN = """
-SELECT coalesce(pg_partition_root(relid), relid)::regclass::text FROM pg_stat_xact_user_tables
-WHERE n_tup_ins + n_tup_upd + n_tup_del > 0
+SELECT coalesce(pg_partition_root(oid), oid)::regclass::text, sum(rows)::bigint FROM pg_class, LATERAL (
+    SELECT pg_stat_get_xact_tuples_inserted(oid) + pg_stat_get_xact_tuples_updated(oid)
+        + pg_stat_get_xact_tuples_deleted(oid)
+) AS counted(rows)
+WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace AND rows > 0 GROUP BY 1
 """
 
 
@@ -100,7 +120,7 @@ def _statement(without: int) -> dict[str, str]:
         model._meta.db_table: f"SELECT '{model._meta.db_table}', "
         f"md5(coalesce(string_agg(row({_seen(model)})::text, ',' ORDER BY row.{_key(model)}), ''))"
         f" FROM {model._meta.db_table} AS row WHERE {_theirs(model, worlds)}"
-        for model in our_models()
+        for model in [*our_models(), *map(apps.get_model, COMPARED_OF_BORROWED)]
         if model.__name__ not in NOBODYS
     }
 

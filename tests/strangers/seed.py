@@ -35,6 +35,7 @@ from sessions_app.selling.creation import create_session
 from sessions_app.selling.payment_links import create_link, open_link
 from sessions_app.state.lifecycle import expire
 from tests.cast import Api, agreed
+from tests.factors import give_factor
 from tests.fake_rates import fake_rates
 from tests.strangers.businesses import BUSINESSES, Business
 from tests.strangers.decided import FAR, NETWORKS, decisions
@@ -108,6 +109,7 @@ def _team(name: str, business: Business) -> tuple[Merchant, dict[str, User]]:
         people[str(role)] = User.objects.create_user(f"{role}@{name}.example", "correct horse battery")
         is_role = role in list(Role)
         Member.objects.create(merchant=merchant, user=people[str(role)], role=role if is_role else Role.OWNER)
+    give_factor(people["removed"])
     since = timezone.now() - timedelta(days=30)
     for mode, wallet in business.wallets.items():
         Treasury.objects.create(merchant=merchant, mode=mode, address=wallet, active_from=since)
