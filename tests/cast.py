@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from allauth.account.models import EmailAddress
 from django.test import Client
 from django.utils import timezone
 from pydantic.alias_generators import to_snake
@@ -28,11 +29,15 @@ PATS_WALLET = "0x15d34AAf54267DB7D7c367839AAf71A00a2C6A65"
 def merchant(name: str, wallet: str) -> Merchant:
     """A business with an owner, receiving in a wallet of its own in both modes."""
     business = Merchant.objects.create(name=name, support_email=f"hello@{name.split()[0].lower()}.example")
-    owner = User.objects.create_user(f"{name.split()[0].lower()}@example.com", "correct horse battery")
+    owner = User(email=f"{name.split()[0].lower()}@example.com")
+    owner.set_password("correct horse battery")
+    owner.save()
+    EmailAddress.objects.create(user=owner, email=owner.email, verified=True, primary=True)
     Member.objects.create(merchant=business, user=owner, role=Role.OWNER)
     since = timezone.now() - timedelta(days=30)
-    for mode in ("test", "live"):
-        Treasury.objects.create(merchant=business, mode=mode, address=wallet, active_from=since)
+    Treasury.objects.bulk_create(
+        Treasury(merchant=business, mode=mode, address=wallet, active_from=since) for mode in ("test", "live")
+    )
     return business
 
 

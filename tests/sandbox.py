@@ -81,11 +81,11 @@ class Sandbox:
 
 def _something_moves() -> bool:
     """Whether a transfer is to be mined or to vanish, or money waits for blocks on it."""
-    return (
-        SandboxTransfer.objects.filter(Q(block=None) | Q(drop_at__isnull=False)).exists()
-        or Payment.objects.filter(network="sandbox", confirmed_at=None, vanished_at=None).exists()
-        or Refund.objects.filter(network="sandbox", status__in=[RefundStatus.PREPARED, RefundStatus.SEEN]).exists()
-    )
+    transfers = SandboxTransfer.objects.filter(Q(block=None) | Q(drop_at__isnull=False))
+    payments = Payment.objects.filter(network="sandbox", confirmed_at=None, vanished_at=None)
+    refunds = Refund.objects.filter(network="sandbox", status__in=[RefundStatus.PREPARED, RefundStatus.SEEN])
+    keys = [rows.order_by().values_list("pk") for rows in (transfers, payments, refunds)]
+    return keys[0].union(*keys[1:], all=True).exists()
 
 
 @contextmanager

@@ -23,7 +23,15 @@ DATABASE = "tallystick"
 # A Unix socket's path has 107 characters at most; PostgreSQL adds its own file name to the folder's.
 LONGEST_SOCKET_FOLDER = 107 - len("/.s.PGSQL.5432.lock")
 # What a crash could cost does not matter for a database that a test run makes and throws away.
-HASTY = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
+HASTY = (
+    "fsync=off",
+    "synchronous_commit=off",
+    "full_page_writes=off",
+    "wal_level=minimal",
+    "max_wal_senders=0",
+    "max_wal_size=4GB",
+    "checkpoint_timeout=1h",
+)
 # For a demo that mostly waits: none of the processes that only large databases and replication need.
 SMALL = (
     "shared_buffers=32MB",

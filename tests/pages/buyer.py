@@ -44,7 +44,9 @@ def open_page(page: Page, live_server: LiveServer) -> OpenPage:
 @pytest.fixture
 def page_without_javascript(browser: Browser) -> Iterator[Page]:
     """A browser that runs no script."""
-    context = browser.new_context(java_script_enabled=False, viewport={"width": 390, "height": 844})
+    context = browser.new_context(
+        java_script_enabled=False, viewport={"width": 390, "height": 844}, reduced_motion="reduce"
+    )
     shown = context.new_page()
     let_out(shown)
     yield shown
