@@ -23,7 +23,7 @@ from rest_framework.exceptions import (
 )
 from rest_framework.response import Response
 
-from checkout_project.outage import OUTAGE, RETRY_SECONDS, SENTENCE, is_outage
+from checkout_project.outage import OUTAGE, RETRY_SECONDS, in_words, is_outage
 from common.api.exact_json import dumps
 from common.errors import DomainError
 
@@ -58,7 +58,6 @@ class _CannotBeKept(APIException):
 class _Unavailable(APIException):
     status_code = 503
     default_code = "unavailable"
-    default_detail = SENTENCE
     wait = RETRY_SECONDS  # DRF's name for what becomes `Retry-After`
 
 
@@ -92,7 +91,7 @@ class ApiExceptionHandler(ExceptionHandler):
         """What DRF can answer: a domain error that names a field is a validation error of that field."""
         if is_outage(exc):
             OUTAGE.noticed(exc)
-            return _Unavailable()
+            return _Unavailable(in_words(exc))
         is_value = isinstance(exc, DataError) and getattr(exc.__cause__, "sqlstate", None) in _CANNOT_BE_KEPT
         if is_value and _may_be_the_callers(self.context):
             _log.error("api.cannot_be_kept", exc_info=exc)  # a check of ours is missing

@@ -1,13 +1,14 @@
 """While the database is away: what an outage is, what it is answered with, and its two lines in the log.
 
-An outage is nobody's mistake here: each request says 503 with `Retry-After`, and the log tells its beginning, its end
-and its length instead of a traceback a request.
+An outage is nobody's mistake here: each request says 503 with `Retry-After` and what is so, and the log tells its
+beginning, its end and its length instead of a traceback a request.
 """
 
 import logging
 import sys
 import time
 from threading import Lock
+from typing import NamedTuple
 
 import structlog
 from django.db import DatabaseError, InterfaceError
@@ -18,14 +19,27 @@ from redis import RedisError
 from typing_extensions import override
 
 RETRY_SECONDS = 5
-_UNREACHABLE = "The database cannot be reached. Nothing was done. Try again in a minute."
 _UNCOUNTED = "Redis cannot be reached, so that attempts to sign in cannot be counted. Try again in a minute."
-SENTENCE = "The database cannot be reached at the moment. Nothing was done. Try again in a few seconds."
+_SENTENCE = "{what} Nothing was done. Try again in a few seconds."
 
-# Classes of PostgreSQL's codes (its manual, appendix A): 08 connection, 53 out of disk, memory or connections,
-# 57P shutting down or starting up. 25006: it is read-only, as a standby is. 57014 and 55P03: a statement, or a lock
-# that another holds, took longer than whoever waits for an answer may be let wait (`web/waits.py`).
-_CODES = ("08", "53", "57P", "25006", "57014", "55P03")
+
+class _What(NamedTuple):
+    """What is so, told by PostgreSQL's codes or their classes (its manual, appendix A)."""
+
+    codes: tuple[str, ...]
+    word: str  # in the log
+    sentence: str
+
+
+_AWAY = _What(("08", "57P"), "away", "The database cannot be reached at the moment.")
+_WHATS = (
+    _AWAY,
+    _What(("53",), "full", "The database has run out of disk, memory or connections."),
+    _What(("25006",), "read_only", "The database takes no changes at the moment."),
+    # A statement, or a lock that another holds, took longer than one may wait (`common/postgresql/waits.py`); or we
+    # were silent in the midst of a transaction for too long.
+    _What(("57014", "55P03", "25P03"), "slow", "The database took too long to answer."),
+)
 _AGAIN_SECONDS = 60.0
 
 _log = structlog.get_logger()
@@ -39,36 +53,51 @@ class Outage:
         self._lock = Lock()
         self._since: float | None = None
         self._told = -_AGAIN_SECONDS
+        self._refused = -_AGAIN_SECONDS
 
     def noticed(self, error: BaseException) -> None:
         """Writes the line at the beginning, and again each minute."""
+        what = _what(error) or _AWAY
         now = time.monotonic()
         with self._lock:
             self._since = now if self._since is None else self._since
+            self._refused = -_AGAIN_SECONDS if what is _AWAY else now
             if now - self._told < _AGAIN_SECONDS:
                 return
             self._told = now
-        _log.error(f"{self._of}.away", reason=" ".join(str(error).split())[:300])
+        _log.error(f"{self._of}.{what.word}", reason=" ".join(str(error).split())[:300])
 
     def over(self, **_signal: object) -> None:
-        """The line at the end: called whenever it was there."""
+        """The line at the end: called whenever it was there. Of what it refused just now, it is no end."""
+        now = time.monotonic()
         with self._lock:
+            if now - self._refused < _AGAIN_SECONDS:
+                return
             since, self._since, self._told = self._since, None, -_AGAIN_SECONDS
         if since is not None:
-            _log.warning(f"{self._of}.back", after_seconds=round(time.monotonic() - since, 1))
+            _log.warning(f"{self._of}.back", after_seconds=round(now - since, 1))
 
 
 OUTAGE = Outage("database")
 
 
 def is_outage(error: BaseException | None) -> bool:
-    """Whether the database is away, and not a statement wrong."""
+    """Whether the database cannot do what it is asked, and not a statement wrong."""
+    return _what(error) is not None
+
+
+def in_words(error: BaseException) -> str:
+    """For whoever asked: what is so, and what to do."""
+    return _SENTENCE.format(what=(_what(error) or _AWAY).sentence)
+
+
+def _what(error: BaseException | None) -> _What | None:
     if not isinstance(error, DatabaseError | InterfaceError):
-        return False
+        return None
     code = getattr(error.__cause__, "sqlstate", None)
     if code is None:  # nothing was answered at all
-        return type(error).__name__ in {"OperationalError", "InterfaceError"}
-    return bool(code.startswith(_CODES))
+        return _AWAY if type(error).__name__ in {"OperationalError", "InterfaceError"} else None
+    return next((what for what in _WHATS if code.startswith(what.codes)), None)
 
 
 def broken(request: HttpRequest) -> HttpResponse:
@@ -77,12 +106,13 @@ def broken(request: HttpRequest) -> HttpResponse:
     Of Redis hears only who cannot do without: `common/network/redis_cache.py`.
     """
     error = sys.exc_info()[1]
-    if is_outage(error):
-        assert error is not None
+    if isinstance(error, RedisError):  # which its pool has logged
+        reason = _UNCOUNTED
+    elif error is not None and is_outage(error):
         OUTAGE.noticed(error)
-    elif not isinstance(error, RedisError):  # which its pool has logged
+        reason = in_words(error)
+    else:
         return server_error(request)
-    reason = _UNCOUNTED if isinstance(error, RedisError) else _UNREACHABLE
     # Without the request: who is signed in stands in the database.
     page = render_to_string("503.html", {"reason": reason})
     return HttpResponse(page, status=503, headers={"Retry-After": str(RETRY_SECONDS)})

@@ -2,11 +2,15 @@
 
 from collections.abc import Callable
 
+import structlog
 from allauth.account.adapter import get_adapter
 from allauth.usersessions.models import UserSession
+from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
 
 from merchants_app.sign_in.devices import is_fresh
+
+_log = structlog.get_logger()
 
 
 class DeviceMiddleware:
@@ -20,5 +24,8 @@ class DeviceMiddleware:
         key = request.session.session_key
         # The address by the one rule of who is calling (`AccountAdapter.get_client_ip`).
         if key and request.user.is_authenticated and not is_fresh(key, address=get_adapter().get_client_ip(request)):
-            UserSession.objects.create_from_request(request)
+            try:
+                UserSession.objects.create_from_request(request)
+            except DatabaseError as error:  # read-only, or full: whoever is to mend that has to see the page
+                _log.warning("devices.not_noted", reason=" ".join(str(error).split()))
         return self.get_response(request)
