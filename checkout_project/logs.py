@@ -22,6 +22,8 @@ _SHARED: list[Any] = [
     structlog.stdlib.add_logger_name,
     structlog.processors.TimeStamper(fmt="iso", utc=True),
 ]
+# Parts of Celery that tell at each try, and of each task at work, that Redis is away.
+_BUSY_WITH_REDIS = ("worker.consumer.consumer", "worker.request", "utils.dispatch.signal")
 # Addresses that are all that their doors ask for: whoever knows one is the buyer, or the one who was written to. An old
 # one of a buyer's page is a session's id, which is no secret elsewhere.
 _SECRET = re.compile(
@@ -88,7 +90,10 @@ def configure(*, log_format: str, level: str) -> dict[str, Any]:
         "formatters": {
             "lines": {"()": f"{__name__}.lines", "log_format": log_format},
         },
-        "filters": {"no_outages": {"()": "checkout_project.outage.NotAboutOutages"}},
+        "filters": {
+            "no_outages": {"()": "checkout_project.outage.NotAboutOutages"},
+            "no_redis": {"()": "checkout_project.outage.NotAboutRedis"},
+        },
         "handlers": {"lines": {"class": "logging.StreamHandler", "formatter": "lines"}},
         "root": {"handlers": ["lines"], "level": level},
         "loggers": {
@@ -99,7 +104,8 @@ def configure(*, log_format: str, level: str) -> dict[str, Any]:
             "authlib": {"level": "WARNING"},
             # A buyer's wrong link is no event; what breaks is logged by `django.request` at ERROR.
             "django.request": {"level": "ERROR", "filters": ["no_outages"]},
-            "celery.app.trace": {"filters": ["no_outages"]},
+            "celery.app.trace": {"filters": ["no_outages", "no_redis"]},
+            **{f"celery.{name}": {"filters": ["no_redis"]} for name in _BUSY_WITH_REDIS},
             "django.server": {"level": "WARNING", "handlers": ["lines"], "propagate": False},
         },
     }

@@ -40,6 +40,7 @@ _WHATS = (
     # were silent in the midst of a transaction for too long.
     _What(("57014", "55P03", "25P03"), "slow", "The database took too long to answer."),
 )
+_OF_A_LINE = (RedisError, OSError)
 _AGAIN_SECONDS = 60.0
 
 _log = structlog.get_logger()
@@ -79,6 +80,8 @@ class Outage:
 
 
 OUTAGE = Outage("database")
+# Of workers and the clock. Whoever answers leaves it to `common/network/redis_cache.py`.
+REDIS = Outage("redis")
 
 
 def is_outage(error: BaseException | None) -> bool:
@@ -128,3 +131,18 @@ class NotAboutOutages(logging.Filter):
             OUTAGE.noticed(error)
             return False
         return getattr(record, "status_code", None) != 503
+
+
+class NotAboutRedis(logging.Filter):
+    """The same of Redis, for Celery: its consumer names the error at each try, tasks that were at work break off."""
+
+    @override
+    def filter(self, record: logging.LogRecord) -> bool:
+        named = record.args if isinstance(record.args, tuple) else ()
+        raised = record.exc_info[1] if record.exc_info else None
+        # What a task raised may be about anything else; what the consumer names is about its line to Redis.
+        errors = [each for each in named if isinstance(each, _OF_A_LINE)]
+        errors += [raised] if isinstance(raised, RedisError) else []
+        for error in errors:
+            REDIS.noticed(error)
+        return not errors

@@ -4,12 +4,23 @@ While nobody takes them, a clock that ticks each second would otherwise leave th
 long one may wait is measured by Redis (a key that ends), so that no two machines' clocks are ever compared.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 from django.core.cache import cache
 
 # A tick that Redis has lost is sent again after so long.
 FORGOTTEN_SECONDS = 60
+
+
+def send_once(send: Callable[[], object], task: str, *given: Any) -> None:
+    """Sends it, unless one waits already. Raises what keeps it from leaving: then none waits, and the next one may."""
+    if may_be_sent(task, *given):
+        try:
+            send()
+        except Exception:
+            taken(task, *given)
+            raise
 
 
 def may_be_sent(task: str, *given: Any) -> bool:

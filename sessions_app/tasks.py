@@ -1,11 +1,13 @@
 """Doors for the clock: what Celery runs."""
 
+from functools import partial
+
 from celery import Task, shared_task
 from django.utils import timezone
 
 from chains_app.networks.networks import enabled_networks, network
 from common.modes import Mode
-from common.ticks import may_be_sent
+from common.ticks import send_once
 from sessions_app.books.catching_up import catch_up
 from sessions_app.buyers.retention import erase_old_buyers as erase_old_buyers_now
 from sessions_app.collecting import worth_letters
@@ -29,8 +31,7 @@ def watch_networks() -> None:
 
 
 def _send(task: Task[[str], None], network_id: str) -> None:
-    if may_be_sent(task.name, network_id):
-        task.delay(network_id)
+    send_once(partial(task.delay, network_id), task.name, network_id)
 
 
 @shared_task

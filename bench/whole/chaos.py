@@ -144,6 +144,8 @@ class Storm:
                 self.system.wipe_valkey()
             case ["redis", "silent"]:
                 self.system.silence_valkey(each.seconds)
+            case ["redis", "full" | "read-only" as how]:
+                self.system.let_valkey_refuse(how, each.seconds)
             case ["web" | "worker", _]:
                 self.system.kill(each.whom)
             case ["workers", _]:

@@ -34,6 +34,8 @@ WEIGHTS = {
     "redis: kill -9": 4,
     "redis: wiped": 2,
     "redis: silent": 2,
+    "redis: full": 2,
+    "redis: read-only": 2,
     "web: kill -9": 3,
     "worker: kill -9": 5,
     "workers: kill -9": 1,
@@ -61,7 +63,7 @@ def _one(dice: random.Random, what: str, at: float) -> Disturbance:
     seconds, blocks = 0.0, 0
     if what == "clock":
         seconds = dice.choice([HOUR, -HOUR, 7.0, -7.0])
-    elif what.startswith(("postgres", "redis: kill", "redis: silent", "rpc", "workers")):
+    elif what.startswith(("postgres", "redis: kill", "redis: silent", "redis: full", "redis: read", "rpc", "workers")):
         seconds = dice.uniform(0.5, 8.0)
     if "reorg" in what:
         blocks = dice.randint(1, 4)

@@ -23,6 +23,11 @@ from checkout_project.running.errors import CannotRunError
 from checkout_project.running.secrets import secrets_of
 
 START_SECONDS = 120.0
+# What makes it refuse, and what ends that.
+VALKEY = {
+    "full": ("CONFIG SET maxmemory 1", "CONFIG SET maxmemory 0"),
+    "read-only": ("REPLICAOF 127.0.0.1 1", "REPLICAOF NO ONE"),
+}
 POSTGRES = {"fast": signal.SIGINT, "immediate": signal.SIGQUIT, "kill -9": signal.SIGKILL}
 
 
@@ -169,3 +174,13 @@ class System:
             time.sleep(seconds)
         finally:
             os.kill(pid, signal.SIGCONT)
+
+    def let_valkey_refuse(self, how: str, seconds: float) -> None:
+        """It answers, and says no, in one of VALKEY's ways."""
+        begin, end = VALKEY[how]
+        with Redis.from_url(self.valkey.url) as client:
+            client.execute_command(begin)
+            try:
+                time.sleep(seconds)
+            finally:
+                client.execute_command(end)

@@ -1,7 +1,6 @@
 """Steps of a worker's start: that it lives is said to whoever watches, again and again."""
 
 from abc import abstractmethod
-from contextlib import suppress
 from threading import Event, Thread
 from typing import Any, ClassVar
 
@@ -10,6 +9,7 @@ from redis import RedisError
 from typing_extensions import override
 
 from checkout_project.jobs import alive, pulses
+from checkout_project.outage import REDIS
 
 
 class _Repeated(bootsteps.StartStopStep):
@@ -52,8 +52,12 @@ class GivePulse(_Repeated):
 
     @override
     def say(self, worker: Any) -> None:
-        with suppress(RedisError):  # who needs it says so
+        try:
             pulses.give_pulse(pulses.WORKER)
+        except RedisError as error:
+            REDIS.noticed(error)
+        else:
+            REDIS.over()
 
 
 class GiveSigns(_Repeated):

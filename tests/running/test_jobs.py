@@ -1,5 +1,6 @@
 """Jobs that come again and again: one waits, one runs, and no machine's clock or death stops them for long."""
 
+import logging
 import os
 import subprocess
 import sys
@@ -23,7 +24,7 @@ from checkout_project.jobs.beat import SteadyScheduler, every
 from checkout_project.jobs.schedule import BEAT_SCHEDULE
 from common.lease import lease
 from common.network.redis_cache import impatient_client
-from common.ticks import may_be_sent, taken
+from common.ticks import may_be_sent, send_once, taken
 from sessions_app.tasks import expire_due
 from tests.stack import ROOT
 from tests.waiting import wait_until
@@ -80,6 +81,19 @@ def test_a_job_that_redis_lost_is_sent_again_within_a_minute() -> None:
         assert 0 < client.ttl(cache.make_key(f"tick:{JOB}")) <= 60
 
 
+def test_a_tick_that_could_not_be_sent_does_not_wait() -> None:
+    with pytest.raises(redis.ReadOnlyError):
+        send_once(raising(redis.ReadOnlyError), JOB)
+    assert may_be_sent(JOB)
+
+
+def raising(error: type[Exception]) -> Callable[[], None]:
+    def send() -> None:
+        raise error
+
+    return send
+
+
 def test_a_task_that_begins_lets_the_next_tick_in(db: None) -> None:
     may_be_sent(JOB)
     expire_due.apply()
@@ -121,9 +135,34 @@ def test_every_job_of_the_schedule_goes_by_the_steady_clock() -> None:
     assert {job["schedule"].nowfun for job in BEAT_SCHEDULE.values()} == {beat.steady_now}
 
 
-def test_a_broker_that_dies_in_mid_sentence_is_a_lost_connection() -> None:
-    assert AttributeError in current_app.connection_for_read().connection_errors
-    assert set(RedisTransport.connection_errors) < set(current_app.connection_for_read().connection_errors)
+def test_a_broker_that_dies_in_mid_sentence_or_refuses_is_a_lost_connection() -> None:
+    lost = current_app.connection_for_read().connection_errors
+    assert set(RedisTransport.connection_errors) < set(lost)
+    for error in (AttributeError, redis.ReadOnlyError, redis.OutOfMemoryError, redis.exceptions.NoPermissionError):
+        assert issubclass(error, lost)
+
+
+@pytest.mark.parametrize(
+    ("logger", "words", "error", "is_told"),
+    [
+        ("celery.worker.consumer.consumer", "Trying to reconnect (%r)", redis.ReadOnlyError(), False),
+        ("celery.worker.consumer.consumer", "Trying to reconnect (%r)", ConnectionRefusedError(), False),
+        ("celery.worker.consumer.consumer", "No such task: %r", KeyError(), True),
+        ("celery.worker.request", "Couldn't ack, reason: %r", redis.ReadOnlyError(), False),
+    ],
+)
+def test_no_line_is_written_at_each_try_to_reach_redis(
+    logger: str, words: str, error: Exception, *, is_told: bool
+) -> None:
+    record = logging.LogRecord(logger, logging.ERROR, "", 0, words, (error,), None)
+    assert bool(logging.getLogger(logger).filter(record)) == is_told
+
+
+@pytest.mark.parametrize(("error", "is_told"), [(redis.ReadOnlyError(), False), (OSError("a mail server"), True)])
+def test_of_what_a_task_raised_only_redis_absence_is_left_out(error: Exception, *, is_told: bool) -> None:
+    raised = (type(error), error, None)
+    record = logging.LogRecord("celery.app.trace", logging.ERROR, "", 0, "Task raised", {}, raised)
+    assert bool(logging.getLogger("celery.app.trace").filter(record)) == is_told
 
 
 def test_one_holds_a_lease_and_gives_it_back() -> None:
