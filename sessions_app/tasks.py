@@ -6,6 +6,7 @@ from celery import Task, shared_task
 from django.utils import timezone
 
 from chains_app.networks.networks import enabled_networks, network
+from common.lease import lease
 from common.modes import Mode
 from common.ticks import send_once
 from sessions_app.books.catching_up import catch_up
@@ -89,7 +90,10 @@ def write_to_buyers() -> None:
     """Signs receipts and sends the letters that are due."""
     now = timezone.now()
     sign_receipts(now)
-    send_letters(now)
+    # A mail server that takes calls and says nothing holds one thread, not another one with each tick.
+    with lease("letters") as is_ours:
+        if is_ours:
+            send_letters(now)
 
 
 @shared_task(ignore_result=True)

@@ -1,5 +1,6 @@
 """How letters to buyers leave: tried again, refused, given up, and each by one sender."""
 
+import socket
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
@@ -8,6 +9,7 @@ import pytest
 from django.core import mail
 from django.utils import timezone
 
+from common.lease import lease
 from merchants_app.models import Merchant
 from sessions_app.letters import sending
 from sessions_app.letters.sending import PAUSES, send_letters
@@ -15,6 +17,7 @@ from sessions_app.models import CheckoutSession, Letter
 from sessions_app.owed.letters import Owed, owe
 from sessions_app.selling.creation import create_session
 from sessions_app.status import LetterKind, LetterOutcome
+from sessions_app.tasks import write_to_buyers
 from tests.cast import agreed
 from tests.mail_server import MailServer, mail_server
 
@@ -67,6 +70,19 @@ def test_one_that_is_refused_for_good_is_not_tried_again(mia: Merchant, server: 
     server.to_reader["pat@example.com"] = "550 5.1.1 no such user"
     assert send_letters(NOW) == 0
     assert outcome(letter) == LetterOutcome.REFUSED
+
+
+def test_a_mail_server_that_says_nothing_holds_one_thread(mia: Merchant, settings: Any) -> None:
+    settings.EMAIL_BACKEND, settings.EMAIL_TIMEOUT = "django.core.mail.backends.smtp.EmailBackend", 1
+    letter = owed(mia)
+    with socket.create_server(("127.0.0.1", 0)) as silent, lease("letters"):
+        settings.EMAIL_HOST, settings.EMAIL_PORT = silent.getsockname()
+        silent.settimeout(0.2)
+        write_to_buyers()
+        with pytest.raises(TimeoutError):
+            silent.accept()
+    write_to_buyers()  # and nobody answers
+    assert outcome(letter) == ""
 
 
 def test_while_the_mail_server_is_away_all_wait_and_none_is_given_up(mia: Merchant, server: MailServer) -> None:
