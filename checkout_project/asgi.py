@@ -18,8 +18,8 @@ refuse_wrong_networks()
 # Models can be imported only now that Django is set up.
 from checkout_project.facts.installation import tell_wrong_clock  # noqa: E402
 from checkout_project.restoring.noticing import notice_at_start  # noqa: E402
-from checkout_project.web import waits  # noqa: E402
 from checkout_project.web.bridge import Bridge  # noqa: E402
+from common.postgresql import waits  # noqa: E402
 from common.postgresql.poolers import refuse_unnamed_pooler  # noqa: E402
 from merchants_app.requests.log import write_in_background  # noqa: E402
 from webhooks_app.sending.thread import allow_many_open_files  # noqa: E402

@@ -13,6 +13,7 @@ from checkout_project.jobs.threads import worker_threads
 from checkout_project.observing import tasks as _tasks  # noqa: F401  (listens to signals)
 from checkout_project.start import read_settings
 from common.garbage import collect_rarely
+from common.postgresql import waits
 from common.ticks import taken
 
 read_settings()
@@ -31,6 +32,7 @@ app.steps["worker"].add("webhooks_app.sending.worker_step:SendWebhooks")
 @celeryd_init.connect
 def _size(conf: Any, **_signal: Any) -> None:
     conf.worker_concurrency = worker_threads()
+    waits.begin()
 
 
 @beat_init.connect

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from queue import SimpleQueue
 from typing import Any, NamedTuple, TypeVar
 
-from checkout_project.web.waits import somebody_waits
 from common.measures.counted import WEB_THREADS, WEB_THREADS_BUSY, WEB_WAITING
+from common.postgresql.waits import somebody_waits
 
 T = TypeVar("T")
 

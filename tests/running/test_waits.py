@@ -1,20 +1,38 @@
-"""Whoever waits for an answer is not let wait for PostgreSQL without end; streams and workers are."""
+"""Nobody is let wait for PostgreSQL without end, nor keep others waiting: neither who answers, nor who works."""
 
 import os
-from collections.abc import Callable
-from threading import Thread
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from threading import Event, Thread
 from typing import Any
 
 import pytest
-from django.db import OperationalError, connection
+from django.db import OperationalError, connection, transaction
+from django.db.backends.signals import connection_created
+from django.utils import timezone
 
 from checkout_project.outage import is_outage
 from checkout_project.start import refuse_wrong_networks
-from checkout_project.web import waits
+from common.postgresql import waits
+from sessions_app.models import CheckoutSession
+from sessions_app.paying.scenarios import simulate
+from sessions_app.watching.watcher import watch_network
+from tests.cast import MIAS_WALLET, merchant, refreshed
+from tests.locks.stage import SANDBOX, waiting_for_money
+from tests.races import closing
+from tests.waiting import wait_until
 
 
 @pytest.fixture
-def in_thread(db: None) -> Callable[..., Any]:
+def _limited() -> Iterator[None]:
+    waits.begin()
+    yield
+    connection_created.disconnect(dispatch_uid="waits")
+
+
+@pytest.fixture
+def in_thread(db: None, _limited: None) -> Callable[..., Any]:
     """What comes of asking the database on a connection of a thread's own; an error is given, not raised."""
 
     def ask(sql: str, *, is_answering: bool) -> Any:
@@ -33,7 +51,6 @@ def in_thread(db: None) -> Callable[..., Any]:
                 connection.close()
 
         thread = Thread(target=run)
-        waits.begin()
         thread.start()
         thread.join()
         return found[0]
@@ -41,10 +58,67 @@ def in_thread(db: None) -> Callable[..., Any]:
     return ask
 
 
-def test_only_answers_are_limited(in_thread: Callable[..., Any]) -> None:
-    assert in_thread("SHOW statement_timeout", is_answering=True) == "30s"
-    assert in_thread("SHOW lock_timeout", is_answering=True) == "10s"
-    assert in_thread("SHOW statement_timeout", is_answering=False) == "0"
+@pytest.mark.parametrize(("is_answering", "statement", "lock"), [(True, "30s", "10s"), (False, "0", "20s")])
+def test_how_long_each_may_wait(
+    in_thread: Callable[..., Any], *, is_answering: bool, statement: str, lock: str
+) -> None:
+    asked = {
+        name: in_thread(f"SHOW {name}", is_answering=is_answering)
+        for name in ("statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout")
+    }
+    assert list(asked.values()) == [statement, lock, "2min"]
+
+
+def test_behind_a_pooler_and_where_the_url_says_it_nothing_is_set(
+    in_thread: Callable[..., Any], settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.DATABASE_POOLER = "transaction"
+    assert in_thread("SHOW lock_timeout", is_answering=False) == "0"
+    settings.DATABASE_POOLER = ""
+    monkeypatch.setitem(connection.settings_dict["OPTIONS"], "options", "-c lock_timeout=3s")
+    assert in_thread("SHOW lock_timeout", is_answering=False) == "3s"
+
+
+@contextmanager
+def held(session: CheckoutSession) -> Iterator[None]:
+    """Somebody has begun a transaction on it, and is not heard of again."""
+    taken, over = Event(), Event()
+
+    def hold() -> None:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SELECT 1 FROM sessions_app_checkoutsession WHERE id = %s FOR UPDATE", [session.pk])
+            taken.set()
+            over.wait(60)
+
+    with ThreadPoolExecutor(1) as pool:
+        holding = pool.submit(closing(hold))
+        taken.wait(10)
+        yield
+        over.set()
+        holding.exception()
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("_limited")
+@pytest.mark.parametrize("how", ["its machine vanished", "somebody looks at it"])
+def test_a_network_is_read_on_whoever_holds_one_of_its_sessions(monkeypatch: pytest.MonkeyPatch, how: str) -> None:
+    session = waiting_for_money(merchant("Mia Coffee", MIAS_WALLET))
+    vanished = how == "its machine vanished"
+    monkeypatch.setattr(waits, "IDLE_SECONDS" if vanished else "JOBS_LOCK_SECONDS", 0.5)
+    simulate(session=session, scenario="exact", now=timezone.now())
+
+    def is_seen() -> bool:
+        watch_network(SANDBOX)
+        return refreshed(session).status != "open"
+
+    def read() -> bool:
+        return wait_until(is_seen)
+
+    with held(session), ThreadPoolExecutor(1) as pool:
+        problem = pool.submit(closing(read)).exception(20)
+        assert vanished == (problem is None)
+    assert vanished or is_outage(problem)
+    assert read()
 
 
 def test_a_statement_that_takes_too_long_is_answered_like_an_outage(

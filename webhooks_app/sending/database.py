@@ -43,6 +43,8 @@ _SETTINGS = {
     "enable_mergejoin": "off",
     "jit": "off",
     "statement_timeout": f"{SERVERS_SECONDS:g}s",
+    # What a sender had claimed whose machine vanished, others are waiting for.
+    "idle_in_transaction_session_timeout": f"{SERVERS_SECONDS:g}s",
 }
 
 _NAMES_AND_VALUES = [text for setting in _SETTINGS.items() for text in setting]
