@@ -13,6 +13,7 @@ from chains_app.evm.json_rpc import Call, Node
 from chains_app.evm.limits import Limits
 from chains_app.evm.values import block_of
 from chains_app.networks.networks import Network
+from chains_app.reading.heads import keep_heads
 from chains_app.reading.reader import Block, ReaderUnavailable, WrongChain
 from common.modes import Mode
 
@@ -147,6 +148,7 @@ class Nodes:
             for at, node in enumerate(self.all)
             for head in self._answers_of(node, self._head_of, [], is_needed=False)
         }
+        keep_heads(self._network.id, {self.all[at].host: head for at, head in heads.items()})
         lag = max(2, ceil(_LAG_SECONDS / self._network.block_seconds))
         by_rank = sorted(heads, key=lambda at: _rank(self.all[at]))
         self._chosen = next((at for at in by_rank if heads[at] >= max(heads.values()) - lag), self._chosen)

@@ -14,6 +14,7 @@ from prometheus_client import CollectorRegistry
 from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from chains_app.reading.heads import blocks_behind
 from checkout_project.facts.database import OK, UNREACHABLE
 from checkout_project.facts.installation import MOST_COUNTED, Facts, NetworkFacts, Queued, Stored, counted, facts
 from checkout_project.outage import is_outage
@@ -131,6 +132,15 @@ def _networks(networks: Sequence[NetworkFacts]) -> Iterator[Metric]:
         for provider in each.providers:
             differences.add_metric([provider.network, provider.host], provider.differences)
     yield differences
+    behind = GaugeMetricFamily(
+        "tallystick_provider_behind_blocks",
+        "Blocks between a provider's newest and the newest of them all, as they were compared last.",
+        labels=["network", "host"],
+    )
+    for network, hosts in blocks_behind([each.network.id for each in networks]).items():
+        for host, blocks in hosts.items():
+            behind.add_metric([network, host], blocks)
+    yield behind
 
 
 def _counted(found: Facts) -> Iterator[Metric]:

@@ -13,6 +13,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from chains_app.models import RateSheet, ScanCursor
 from chains_app.networks.networks import network
+from chains_app.reading.heads import keep_heads
 from chains_app.reading.health import record_problem
 from checkout_project.facts import installation
 from merchants_app import held
@@ -47,6 +48,12 @@ def test_a_scrape_asks_as_often_however_much_there_is(
     assert found["tallystick_running_sessions"]["live/processing"] >= 0
     assert sum(found["tallystick_database_connections"].values()) >= 1
     assert found["tallystick_redis_up"] == {"": 1}
+
+
+def test_providers_that_lag_behind_the_others_are_named(client: Client, db: None) -> None:
+    keep_heads("sandbox", {"quick.example": 109, "slow.example": 100})
+    behind = told(client)["tallystick_provider_behind_blocks"]
+    assert (behind["quick.example/sandbox"], behind["slow.example/sandbox"]) == (0, 9)
 
 
 def test_a_wrong_statement_is_not_taken_for_an_outage(db: None, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,6 +3,7 @@
 import time
 from contextlib import nullcontext
 from dataclasses import replace
+from urllib.parse import urlsplit
 
 import pytest
 import time_machine
@@ -10,6 +11,7 @@ import time_machine
 from chains_app.calls.readers import reader_for, verify_networks
 from chains_app.evm import nodes
 from chains_app.evm.reader import EvmReader
+from chains_app.reading.heads import blocks_behind
 from chains_app.reading.reader import ReaderUnavailable, WrongChain
 from common.modes import Mode
 from tests.chains_app.node_cast import DEVCHAIN, Devchain, address, devchain, seen
@@ -110,6 +112,8 @@ def test_a_node_that_lags_is_passed_over(chain, fakes):
     reader = EvmReader(DEVCHAIN)
     assert reader.head().number == block
     assert seen(reader.transfers(frozenset([pat]), block, block)) == [("USDC", pat, 5)]
+    late, other = (urlsplit(each.url).netloc for each in fakes)
+    assert blocks_behind(["devchain"]) == {"devchain": {late: 31, other: 0}}  # paying made a block
 
 
 def test_a_node_that_lags_a_little_says_no_empty_words(chain, fakes):
