@@ -6,6 +6,7 @@ from celery import Celery, Task
 from celery.signals import beat_init, celeryd_init, task_failure, task_prerun
 from django.utils import timezone
 
+from checkout_project.jobs.alive import expect_signs
 from checkout_project.jobs.broker import Messages, use_it
 from checkout_project.jobs.failures import note_failure
 from checkout_project.jobs.schedule import BEAT_SCHEDULE
@@ -33,11 +34,13 @@ app.steps["worker"].add("webhooks_app.sending.worker_step:SendWebhooks")
 def _size(conf: Any, **_signal: Any) -> None:
     conf.worker_concurrency = worker_threads()
     waits.begin()
+    expect_signs()
 
 
 @beat_init.connect
 def _settle(**_signal: Any) -> None:
     collect_rarely()
+    expect_signs()
 
 
 @task_prerun.connect

@@ -68,7 +68,7 @@ class Servers:
         """As the Procfile does. Returns the address."""
         words = commands()["web"].split()
         limits = [word for name in ("--backlog", "--backpressure") for word in (name, words[words.index(name) + 1])]
-        options = ["--interface", "asginl", "--http", "1", *limits, application]
+        options = ["--interface", "asgi", "--http", "1", *limits, application]
         return self.start(options, "checkout_project.settings")
 
     def start_floor(self) -> str:

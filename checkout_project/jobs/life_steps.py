@@ -71,5 +71,12 @@ class GiveSigns(_Repeated):
         self._sign = alive.Sign()
 
     @override
+    def stop(self, parent: Any) -> None:
+        super().stop(parent)
+        alive.expect_none()
+
+    terminate = stop
+
+    @override
     def say(self, worker: Any) -> None:
         worker.pool.apply_async(self._sign.give, ())

@@ -9,6 +9,7 @@ from checkout_project.api_limits import is_without_key
 from checkout_project.web.environ import Environ
 
 Receive = Callable[[], Awaitable[dict[str, Any]]]
+Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 # What a client that is refused may still send, so that it reads the answer instead of a broken connection.
 _DROPPED_BYTES, _DROPPED_SECONDS = 1024 * 1024, 2.0

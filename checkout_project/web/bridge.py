@@ -5,15 +5,24 @@ headers or read whole, within a total time; only then does a thread of Django's 
 Files that may be of any size are no whole answers: they are streamed (`streams`).
 """
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import structlog
 
 from checkout_project.api_limits import late_answer, picture_bytes
 from checkout_project.observing.requests import NO_ROUTE, count
-from checkout_project.web.bodies import ClientGoneError, Receive, drop_body, has_body, is_worth_reading, whole_body
+from checkout_project.web.bodies import (
+    ClientGoneError,
+    Receive,
+    Send,
+    drop_body,
+    has_body,
+    is_worth_reading,
+    whole_body,
+)
 from checkout_project.web.environ import Environ, Scope, environ_of, put_body
+from checkout_project.web.lifespan import give_signs_while_served
 from checkout_project.web.open_pages import OpenPages
 from checkout_project.web.sockets import forget_deaf_clients
 from checkout_project.web.streams import stream
@@ -21,8 +30,6 @@ from checkout_project.web.threads import Threads
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
-
-Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 _log = structlog.get_logger()
 
@@ -53,7 +60,9 @@ class Bridge:
         self.is_open = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answers one request; anything but HTTP is nothing for us."""
+        """Answers one request, or lives along with the server; anything else is nothing for us."""
+        if scope["type"] == "lifespan":
+            await give_signs_while_served(receive, send)
         if scope["type"] != "http":
             return
         if not self.is_open:

@@ -1,5 +1,7 @@
-"""What a probe is told of worker and beat: whether they go on, and nothing of Redis or the database."""
+"""What a probe is told of web, worker and beat: whether they go on, and nothing of Redis or the database."""
 
+import asyncio
+import faulthandler
 import os
 import socket
 import subprocess
@@ -13,11 +15,14 @@ from typing import Any
 
 import pytest
 from celery.concurrency.thread import TaskPool
+from celery.signals import beat_init, celeryd_init
 
+from checkout_project import celery
 from checkout_project.celery import app
 from checkout_project.jobs.alive import SILENT_SECONDS, Sign
 from checkout_project.jobs.beat import SteadyScheduler
 from checkout_project.jobs.life_steps import GiveSigns
+from checkout_project.web import lifespan
 from tests.stack import ROOT
 from tests.waiting import wait_until
 
@@ -44,12 +49,95 @@ def test_a_process_that_goes_on_is_told_from_one_that_began_and_hangs(file: Path
     assert probe() == 1
 
 
-def test_systemd_is_told_at_its_socket(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
-        systemd.bind(str(tmp_path / "notify"))
+# Gives signs for longer than it may be silent, then none.
+_HANGS = """
+import time
+from checkout_project.jobs import alive
+alive.EVERY_SECONDS, alive.SILENT_SECONDS = 0.0, 0.5
+alive.expect_signs()
+sign = alive.Sign()
+for _ in range(10):
+    time.sleep(0.1)
+    sign.give()
+print("went on", flush=True)
+def hang():
+    time.sleep(60)
+hang()
+"""
+
+
+def ran(script: str, *, alive_file: Path | None) -> subprocess.CompletedProcess[str]:
+    environment = os.environ | ({"ALIVE_FILE": str(alive_file)} if alive_file else {})
+    command = [sys.executable, "-c", script]
+    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=30, check=False)
+
+
+def test_a_process_that_hangs_ends_and_says_where_it_was(tmp_path: Path) -> None:
+    ended = ran(_HANGS, alive_file=tmp_path / "alive")
+    assert (ended.returncode, ended.stdout) == (1, "went on\n")
+    assert "in hang" in ended.stderr
+
+
+def test_where_nobody_starts_it_again_it_hangs_on(tmp_path: Path) -> None:
+    ended = ran(_HANGS.replace("sleep(60)", "sleep(1)"), alive_file=None)
+    assert (ended.returncode, ended.stderr) == (0, "")
+
+
+def test_a_process_that_stops_takes_its_time(tmp_path: Path) -> None:
+    stops = _HANGS.replace("hang()\n", "alive.expect_none(); time.sleep(1)\n").replace(
+        "def alive.", "def hang(): alive."
+    )
+    ended = ran(stops, alive_file=tmp_path / "alive")
+    assert (ended.returncode, ended.stderr) == (0, "")
+
+
+def test_worker_and_beat_expect_signs_of_themselves(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    armed: list[float] = []
+    monkeypatch.setattr(faulthandler, "dump_traceback_later", lambda seconds, **_how: armed.append(seconds))
+    monkeypatch.setattr(celery, "collect_rarely", lambda: None)
+    monkeypatch.setattr(Sign, "are_expected", False)
+    celeryd_init.send(sender=None, instance=None, conf=SimpleNamespace(), options={})
+    beat_init.send(sender=None)
+    assert armed == [120.0, 120.0]
+
+
+@pytest.fixture
+def systemd(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[socket.socket]:
+    """Where it hears its services."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listening:
+        listening.bind(str(tmp_path / "notify"))
         monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "notify"))
-        Sign().give()
-        assert systemd.recv(64) == b"WATCHDOG=1"
+        yield listening
+
+
+def test_systemd_is_told_at_its_socket(systemd: socket.socket) -> None:
+    Sign().give()
+    assert systemd.recv(64) == b"WATCHDOG=1"
+
+
+def test_the_web_process_is_ready_and_goes_on_by_its_own_loop(
+    systemd: socket.socket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lifespan, "EVERY_SECONDS", 0.02)
+    monkeypatch.setattr("checkout_project.jobs.alive.EVERY_SECONDS", 0.0)
+    said: list[str] = []
+
+    async def serve() -> None:
+        received = asyncio.Queue[dict[str, Any]]()
+
+        async def send(message: dict[str, Any]) -> None:
+            said.append(message["type"])
+
+        served = asyncio.create_task(lifespan.give_signs_while_served(received.get, send))
+        received.put_nowait({"type": "lifespan.startup"})
+        await asyncio.sleep(0.2)
+        received.put_nowait({"type": "lifespan.shutdown"})
+        await served
+
+    asyncio.run(serve())
+    assert said == ["lifespan.startup.complete", "lifespan.shutdown.complete"]
+    assert [systemd.recv(64) for _ in range(4)] == [b"READY=1", *[b"WATCHDOG=1"] * 3]
+    assert not Sign.are_expected
 
 
 def test_a_place_that_cannot_be_written_to_stops_nobody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,6 +4,7 @@ import json
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import httpx
 import psycopg
@@ -25,9 +26,14 @@ def relay(django_db_setup: None) -> Iterator[Relay]:
 
 
 @pytest.fixture(scope="module")
-def web(relay: Relay) -> Iterator[Stack]:
+def alive_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("alive") / "web"
+
+
+@pytest.fixture(scope="module")
+def web(relay: Relay, alive_file: Path) -> Iterator[Stack]:
     """The web process and nothing else."""
-    with Stack(database_url=relay.url, processes=("web",)) as stack:
+    with Stack(database_url=relay.url, processes=("web",), env={"ALIVE_FILE": str(alive_file)}) as stack:
         yield stack
 
 
@@ -76,7 +82,8 @@ def test_while_it_is_away_calls_and_pages_say_so_and_the_log_says_it_once(web: S
     assert "Traceback" not in web.log("web")
 
 
-def test_whatever_hangs_it_is_alive(web: Stack, relay: Relay) -> None:
+def test_whatever_hangs_it_is_alive(web: Stack, relay: Relay, alive_file: Path) -> None:
+    assert alive_file.exists()  # by itself: nobody has to ask
     relay.mode = "silent"
     with ThreadPoolExecutor(20) as callers:
         waiting = [callers.submit(listed, web) for _ in range(20)]
