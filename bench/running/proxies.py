@@ -120,11 +120,12 @@ def certificate() -> Iterator[Path]:
         yield made
 
 
-def nginx(folder: Path, *, tls: int, plain: int, port: int) -> list[str]:
-    """Its command, on our file with the ports and paths of here."""
+def nginx(folder: Path, *, tls: int, plain: int, port: int, other: int | None = None) -> list[str]:
+    """Its command, on our file with the ports and paths of here. other: of a second web process."""
     text = (PROXIES / "nginx.conf").read_text(encoding="utf-8")
     text = re.sub(r"\n *listen \[::\].*", "", text).replace("listen 80;", f"listen 127.0.0.1:{plain};")
     text = text.replace("listen 443", f"listen 127.0.0.1:{tls}").replace("127.0.0.1:8000", f"127.0.0.1:{port}")
+    text = text.replace("127.0.0.1:8001", f"127.0.0.1:{other or port}")
     text = text.replace("/etc/ssl/tallystick", str(folder)).replace("/var/log/nginx", str(folder))
     kinds = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
     places = " ".join(f"{kind}_temp_path {folder}/{kind};" for kind in kinds)
@@ -134,7 +135,7 @@ def nginx(folder: Path, *, tls: int, plain: int, port: int) -> list[str]:
 
 
 def caddy(folder: Path, *, tls: int, plain: int, port: int) -> list[str]:
-    """The same."""
+    """The same, before one web process."""
     text = (PROXIES / "Caddyfile").read_text(encoding="utf-8")
     ports = f"{{\n\tadmin off\n\thttp_port {plain}\n\thttps_port {tls}\n"
     text = text.replace("{\n", ports, 1).replace("{$UPSTREAM}", f"127.0.0.1:{port}")

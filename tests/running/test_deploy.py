@@ -31,7 +31,9 @@ def started(part: str) -> list[str]:
 
 COMPOSE: dict[str, Any] = yaml.safe_load((DEPLOY / "compose.yaml").read_text(encoding="utf-8"))
 OURS = {name: each for name, each in COMPOSE["services"].items() if each["image"] == "tallystick"}
-UNITS = {path.stem: path.read_text(encoding="utf-8") for path in (DEPLOY / "systemd").glob("*.service")}
+UNITS = {
+    path.stem.removesuffix("@"): path.read_text(encoding="utf-8") for path in (DEPLOY / "systemd").glob("*.service")
+}
 COMMON = (DEPLOY / "systemd" / "tallystick-.service.d" / "common.conf").read_text(encoding="utf-8")
 
 
@@ -83,11 +85,22 @@ def test_each_process_has_a_probe_of_its_own() -> None:
     for part in ("worker", "beat"):
         assert OURS[part]["healthcheck"]["test"] == ["CMD", *PROBE]
         assert PODS[part]["containers"][0]["livenessProbe"]["exec"]["command"] == PROBE
-        assert "WatchdogSec=120\n" in UNITS[f"tallystick-{part}"]
+    for part in PARTS:
+        assert "\nWatchdogSec=120\nNotifyAccess=all\n" in UNITS[f"tallystick-{part}"]
     web = PODS["web"]["containers"][0]
     assert [web[f"{kind}Probe"]["httpGet"]["path"] for kind in ("liveness", "readiness")] == ["/healthz", "/readyz"]
     assert all("healthcheck" in each for name, each in COMPOSE["services"].items() if name != "migrate")
     assert "ALIVE_FILE=/tmp/alive" in (DEPLOY / "Dockerfile").read_text(encoding="utf-8")
+
+
+def test_two_web_processes_take_turns_at_being_started_again() -> None:
+    """Whoever restarts them is told when one answers, and proxies know both."""
+    assert "\nType=notify\nEnvironment=PORT=%i\n" in UNITS["tallystick-web"]
+    ports = set(re.findall(r"web@(\d+)", (DEPLOY / "systemd/tallystick.target").read_text(encoding="utf-8")))
+    assert len(ports) == 2
+    for name in ("nginx.conf", "traefik.yaml"):
+        servers = re.findall(r"^[^#]*127\.0\.0\.1:.*", (DEPLOY / "proxies" / name).read_text(encoding="utf-8"), re.M)
+        assert set(re.findall(r"127\.0\.0\.1:(\d+)", "".join(servers))) == ports
 
 
 def test_worker_and_beat_wait_until_the_database_is_migrated() -> None:
