@@ -1,9 +1,6 @@
-"""Names the app for Django and registers its system checks."""
+"""Names the app for Django."""
 
 from django.apps import AppConfig
-from django.core.checks import register
-
-from chains_app.checks import check_networks, check_rate_sources
 
 
 class ChainsConfig(AppConfig):
@@ -11,8 +8,3 @@ class ChainsConfig(AppConfig):
 
     name = "chains_app"
     verbose_name = "Chains"
-
-    def ready(self) -> None:
-        """Django calls this once, when all apps are loaded."""
-        register(check_networks, "environment")
-        register(check_rate_sources, "environment")

@@ -5,15 +5,13 @@ from django.core.wsgi import get_wsgi_application
 
 from checkout_project.logs import log_what_nobody_caught
 from checkout_project.observing.elsewhere import tell_elsewhere
-from checkout_project.start import read_settings, refuse_wrong_networks
+from checkout_project.start import read_settings
 from common.garbage import collect_rarely
 
 read_settings()
 log_what_nobody_caught()
 tell_elsewhere("web")
 _django = get_wsgi_application()
-
-refuse_wrong_networks()
 
 # Models can be imported only now that Django is set up.
 from checkout_project.facts.installation import tell_wrong_clock  # noqa: E402

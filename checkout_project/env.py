@@ -45,8 +45,10 @@ def wrong(name: str, right: str, *, value: str | None = None) -> None:
     _faults.append(f"{name}{shown}: {right}")
 
 
-def tell() -> None:
-    """Raises ImproperlyConfigured with all that was wrong, a line each."""
+def tell(*more: tuple[str, str]) -> None:
+    """Raises ImproperlyConfigured with all that was wrong, a line each. more: what others found."""
+    for name, right in more:
+        wrong(name, right)
     found = list(dict.fromkeys(_faults))
     _faults.clear()
     if found:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import django_stubs_ext
 
+from chains_app.checks import environment_faults
 from checkout_project import env, logs
 from common.mail_backends import mail_backend
 from common.network.client_address import trusted_proxies
@@ -288,8 +289,8 @@ OPERATOR_EMAIL = env.email("OPERATOR_EMAIL", "")
 DATA_DIR = Path(env.text("DATA_DIR", str(BASE_DIR / ".data")))
 
 # Rates: where to ask, in live mode. Empty: that source is switched off.
-COINBASE_URL = env.address("COINBASE_URL", "https://api.coinbase.com")
-KRAKEN_URL = env.address("KRAKEN_URL", "https://api.kraken.com")
+COINBASE_URL = env.text("COINBASE_URL", "https://api.coinbase.com").strip()
+KRAKEN_URL = env.text("KRAKEN_URL", "https://api.kraken.com").strip()
 
 # Who brings payments to the chain that buyers only sign (docs/x402.md). Empty: nobody, and no buyer is asked to.
 FACILITATOR_URL = env.address("FACILITATOR_URL", "")
@@ -297,4 +298,4 @@ FACILITATOR_TOKEN = env.text("FACILITATOR_TOKEN", "")
 WALLETCONNECT_RELAY = env.relay("WALLETCONNECT_RELAY", "wss://relay.walletconnect.org")
 
 # All that was found wrong, at once; nothing starts on settings that could not be read.
-env.tell()
+env.tell(*environment_faults(NETWORKS_FILE, {"COINBASE_URL": COINBASE_URL, "KRAKEN_URL": KRAKEN_URL}))

@@ -151,7 +151,7 @@ class PaymentOption:
 
 def all_networks() -> Mapping[str, Network]:
     """Every known network by id, enabled or not. Raises NetworksFileError when NETWORKS_FILE is wrong."""
-    return _load(settings.NETWORKS_FILE)
+    return networks_of(settings.NETWORKS_FILE)
 
 
 def known_symbol(text: str) -> str:
@@ -205,7 +205,8 @@ def _enabled(mode: Mode | str) -> Iterator[Network]:
 
 
 @lru_cache(maxsize=8)
-def _load(extra: str) -> Mapping[str, Network]:
+def networks_of(extra: str) -> Mapping[str, Network]:
+    """The same, with the file at `extra` (may be empty): for the settings, which are not there yet."""
     return MappingProxyType({name: _network(name, table) for name, table in read_tables(extra).items()})
 
 

@@ -15,7 +15,6 @@ from chains_app.networks.networks import Network, enabled_networks
 from chains_app.reading.reader import WrongChain
 from checkout_project.facts.installation import tell_wrong_clock
 from checkout_project.restoring.noticing import notice_at_start
-from checkout_project.start import refuse_wrong_networks
 from common.garbage import collect_rarely
 from common.modes import Mode
 from common.postgresql.poolers import refuse_unnamed_pooler
@@ -27,12 +26,11 @@ _log = structlog.get_logger()
 
 
 class RefuseWrongPlace(bootsteps.Step):
-    """Ends a worker whose environment, or what it is connected to, would have it give wrong answers."""
+    """Ends a worker whose connection would have it give wrong answers."""
 
     @override
     def create(self, parent: Any) -> None:
         """Before anything is started, each with a sentence. A wrong clock is told, and stops nobody."""
-        refuse_wrong_networks()
         refuse_unnamed_pooler()
         tell_wrong_clock()
         notice_at_start()

@@ -1,12 +1,10 @@
 """How many jobs a worker does at once: by itself so many that networks whose nodes hang keep no other jobs waiting."""
 
 import os
-from contextlib import suppress
 
 import structlog
 from django.conf import settings
 
-from chains_app.networks.file import NetworksFileError
 from chains_app.networks.networks import enabled_networks
 from common.modes import Mode
 
@@ -37,6 +35,4 @@ def _are_set() -> bool:
 
 
 def _needed() -> int:
-    with suppress(NetworksFileError, OSError):  # which end the worker's start with their sentence
-        return A_NETWORK * len({each.id for mode in Mode for each in enabled_networks(mode)}) + BESIDE_THEM
-    return 0
+    return A_NETWORK * len({each.id for mode in Mode for each in enabled_networks(mode)}) + BESIDE_THEM

@@ -1,6 +1,5 @@
 """Nobody is let wait for PostgreSQL without end, nor keep others waiting: neither who answers, nor who works."""
 
-import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -13,7 +12,6 @@ from django.db.backends.signals import connection_created
 from django.utils import timezone
 
 from checkout_project.outage import is_outage
-from checkout_project.start import refuse_wrong_networks
 from common.postgresql import waits
 from sessions_app.models import CheckoutSession
 from sessions_app.paying.scenarios import simulate
@@ -126,21 +124,3 @@ def test_a_statement_that_takes_too_long_is_answered_like_an_outage(
 ) -> None:
     monkeypatch.setattr(waits, "STATEMENT_SECONDS", 0.05)
     assert is_outage(in_thread("SELECT pg_sleep(5)", is_answering=True))
-
-
-@pytest.mark.parametrize(
-    ("name", "value", "words"),
-    [
-        ("RPC_URL_BASE", "ftp://node.example", "RPC_URL_BASE: URL number 1 is not of the form https://host/path."),
-        ("RPC_URL_BAES", "https://node.example", "RPC_URL_BAES names no network that is known."),
-    ],
-)
-def test_networks_that_cannot_be_read_stop_the_start(
-    monkeypatch: pytest.MonkeyPatch, name: str, value: str, words: str
-) -> None:
-    refuse_wrong_networks()
-    monkeypatch.setitem(os.environ, name, value)
-    with pytest.raises(SystemExit) as ended:
-        refuse_wrong_networks()
-    assert "Not started: the environment is wrong" in str(ended.value)
-    assert words in str(ended.value)

@@ -9,6 +9,8 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 
 from checkout_project import env
+from checkout_project.processes import commands
+from checkout_project.running import children
 from checkout_project.tools.settings_table import DOCS, written
 from checkout_project.variables import VARIABLES
 from tests.stack import ROOT
@@ -39,7 +41,9 @@ WRONG = {
     "DEFAULT_FROM_EMAIL": ["", "nobody", "Mia <mia@>"],
     "OPERATOR_EMAIL": ["nobody"],
     "LOG_FORMAT": ["xml"], "LOG_LEVEL": ["LOUD"],
-    "COINBASE_URL": ["api.coinbase.example", "ftp://rates.example"], "KRAKEN_URL": ["https://"],
+    "COINBASE_URL": ["api.coinbase.example", "ftp://rates.example", "http://rates.example"], "KRAKEN_URL": ["https://"],
+    "NETWORKS_FILE": ["/nowhere/at/all", "/etc/hosts"],
+    "RPC_URL_BASE": ["ftp://node.example", "node.example"], "RPC_URL_BAES": ["https://node.example"],
     "FACILITATOR_URL": ["facilitator.example"],
     "WALLETCONNECT_RELAY": ["relay.example", "https://relay.example", "wss://relay.example/x", "wss://", "wss://a b"],
     "METRICS_PORT": ["-1", "70000", "on"],
@@ -62,6 +66,7 @@ RIGHT = {
     "FACILITATOR_URL": ["", "http://facilitator:4022"],
     "WALLETCONNECT_RELAY": ["", "wss://relay.example", "ws://127.0.0.1:5555"],
     "API_KEY_CACHE_SECONDS": ["0"],
+    "RPC_URL_BASE": ["", "https://node.example/v2/key, http://127.0.0.1:8545"],
 }
 # Reads the settings with each value in turn, in one process; prints what is said of it.
 _READ = """
@@ -110,24 +115,35 @@ def test_what_is_right_is_taken(said: dict[tuple[str, str], str], name: str) -> 
     assert {value: said[name, value] for value in RIGHT[name]} == dict.fromkeys(RIGHT[name], "")
 
 
-def test_all_faults_are_told_at_once_and_without_a_traceback() -> None:
+COMMANDS = {name: ["-m", "checkout_project.processes", name] for name in commands()} | {
+    "manage.py": ["manage.py", "check"]
+}
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_all_faults_are_told_at_once_and_without_a_traceback(command: str) -> None:
+    """By whatever is started, those that only the apps know of too."""
     wrong = {
         "DJANGO_SETTINGS_MODULE": "checkout_project.settings",
+        "PORT": str(children.free_port()),
         "SECRET_KEY": "short",
         "PUBLIC_URL": "https://a.example/b",
         "EMAIL_USE_TLS": "1",
         "EMAIL_USE_SSL": "1",
+        "RPC_URL_BASE": "ftp://node.example",
     }
     done = subprocess.run(
-        [sys.executable, "manage.py", "check"],
-        cwd=ROOT, env=os.environ | wrong, capture_output=True, text=True, check=False,
+        [sys.executable, *COMMANDS[command]],
+        cwd=ROOT, env=os.environ | wrong, capture_output=True, text=True, timeout=60, check=False,
     )  # fmt: skip
     assert done.returncode == 1
-    assert done.stderr.splitlines() == [
+    assert [line for line in done.stderr.splitlines() if "_granian" not in line] == [  # who tells that its child ended
         "Not started: the environment is wrong (docs/configuration.md).",
         "  SECRET_KEY: It is too short to be a secret: give 32 random characters at least.",
         "  PUBLIC_URL='https://a.example/b': Give scheme and host alone: no path, no query, no user.",
         "  EMAIL_USE_TLS and EMAIL_USE_SSL: Give one of them: STARTTLS, or TLS from the start.",
+        "  RPC_URL_BASE: URL number 1 is not of the form https://host/path. Give http(s) URLs of JSON-RPC nodes, "
+        "separated by commas.",
     ]
 
 

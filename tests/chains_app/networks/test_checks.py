@@ -1,29 +1,27 @@
-"""The system checks read the networks as a hostile stranger wrote them, and name network and key."""
+"""The networks are read as a hostile stranger wrote them, and network and key are named."""
 
 import pytest
 
-from chains_app.checks import check_networks
+from chains_app.checks import network_faults
 from tests.chains_app.networks.test_networks import MINE
 
 
 @pytest.fixture
-def problems(tmp_path, settings):
-    """What the checks say about the operator's file."""
+def problems(tmp_path):
+    """What is said about the operator's file."""
 
     def write(text: str | bytes) -> str:
         path = tmp_path / f"{abs(hash(text))}.toml"
         path.write_bytes(text if isinstance(text, bytes) else text.encode())
-        settings.NETWORKS_FILE = str(path)
-        found = check_networks()
-        assert all(each.id.startswith("chains_app.E") for each in found)
-        return "\n".join(each.msg for each in found)
+        found = list(network_faults(str(path)))
+        assert {each.variable for each in found} <= {"NETWORKS_FILE"}
+        return "\n".join(each.right for each in found)
 
     return write
 
 
-def test_what_is_shipped_is_right(settings):
-    settings.NETWORKS_FILE = ""
-    assert check_networks() == []
+def test_what_is_shipped_is_right():
+    assert list(network_faults("")) == []
 
 
 def test_a_right_file_has_no_problem(problems):
@@ -114,16 +112,17 @@ def test_a_file_that_is_no_toml(problems, text, said):
     assert said in problems(text)
 
 
-def test_a_file_that_is_not_there(settings, tmp_path):
-    settings.NETWORKS_FILE = str(tmp_path / "none.toml")
-    assert "cannot be read: No such file" in check_networks()[0].msg
+def test_a_file_that_is_not_there(tmp_path):
+    (found,) = network_faults(str(tmp_path / "none.toml"))
+    assert "cannot be read: No such file" in found.right
 
 
 def test_a_url_for_a_network_that_nobody_knows(monkeypatch):
     monkeypatch.setenv("RPC_URL_BAES", "https://one.example")
-    (found,) = check_networks()
-    assert "RPC_URL_BAES names no network" in found.msg
-    assert "RPC_URL_BASE" in found.hint
+    (found,) = network_faults("")
+    assert found.variable == "RPC_URL_BAES"
+    assert "names no network" in found.right
+    assert "RPC_URL_BASE" in found.right
 
 
 @pytest.mark.parametrize(
@@ -131,11 +130,17 @@ def test_a_url_for_a_network_that_nobody_knows(monkeypatch):
 )
 def test_a_url_that_is_none_is_named_and_not_shown(monkeypatch, url):
     monkeypatch.setenv("RPC_URL_BASE", f"https://good.example,{url}")
-    (found,) = check_networks()
-    assert found.msg.startswith("RPC_URL_BASE: URL number 2")
-    assert "SECRETKEY" not in found.msg
+    (found,) = network_faults("")
+    assert found.variable == "RPC_URL_BASE"
+    assert found.right.startswith("URL number 2")
+    assert "SECRETKEY" not in found.right
 
 
-def test_a_file_of_urls_that_is_not_there(monkeypatch, tmp_path):
-    monkeypatch.setenv("RPC_URL_BASE_FILE", str(tmp_path / "none"))
-    assert [each.msg for each in check_networks()] == ["RPC_URL_BASE_FILE cannot be read: No such file or directory."]
+@pytest.mark.parametrize(
+    ("content", "reason"), [(None, "No such file or directory"), (b"\xff", "it is not text in UTF-8")]
+)
+def test_a_file_of_urls_that_cannot_be_read(monkeypatch, tmp_path, content, reason):
+    if content:
+        (tmp_path / "urls").write_bytes(content)
+    monkeypatch.setenv("RPC_URL_BASE_FILE", str(tmp_path / "urls"))
+    assert list(network_faults("")) == [("RPC_URL_BASE_FILE", f"This file cannot be read: {reason}.")]
