@@ -3,7 +3,7 @@
 set -eu
 umask 022
 folder="$(dirname "$0")/secrets"
-mkdir -p "$folder"
+mkdir -p "$folder/own" # yours: what a node, a mail server or Prometheus wants
 chmod 700 "$folder" # the files are read by other users, inside their containers; nobody else comes this far
 
 # Whole or not at all: what is interrupted is made anew the next time.

@@ -6,17 +6,17 @@ import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import kubernetes_validate
 import pytest
 import yaml
 
+from checkout_project.facts.installation import LONGEST_QUEUE
 from checkout_project.processes import commands
 from checkout_project.running import forks
+from tests.running.deploy_files import COMMON, COMPOSE, DEPLOY, OURS, PODS, SETTINGS, UNITS, manifests
 from tests.stack import ROOT
 
-DEPLOY = ROOT / "deploy"
 KUBERNETES = "1.32"
 PARTS = {"web", "worker", "beat"}
 PROBE = ["python", "-m", "checkout_project.jobs.alive"]
@@ -29,30 +29,9 @@ def started(part: str) -> list[str]:
     return ["python", "-m", "checkout_project.processes", part]
 
 
-COMPOSE: dict[str, Any] = yaml.safe_load((DEPLOY / "compose.yaml").read_text(encoding="utf-8"))
-OURS = {name: each for name, each in COMPOSE["services"].items() if each["image"] == "tallystick"}
-UNITS = {
-    path.stem.removesuffix("@"): path.read_text(encoding="utf-8") for path in (DEPLOY / "systemd").glob("*.service")
-}
-COMMON = (DEPLOY / "systemd" / "tallystick-.service.d" / "common.conf").read_text(encoding="utf-8")
-
-
-def manifests() -> Iterator[dict[str, Any]]:
-    for path in sorted((DEPLOY / "kubernetes").rglob("*.yaml")):
-        yield from yaml.safe_load_all(path.read_text(encoding="utf-8"))
-
-
-PODS = {
-    each["metadata"]["name"].removeprefix("tallystick-"): each["spec"]["template"]["spec"]
-    for each in manifests()
-    if each["kind"] in {"Deployment", "Job"}
-}
-[SETTINGS] = [each["data"] for each in manifests() if each["kind"] == "ConfigMap"]
-
-
 def test_every_variable_that_deploy_sets_is_read_by_the_settings() -> None:
     dockerfile = (DEPLOY / "Dockerfile").read_text(encoding="utf-8")
-    texts = [*re.findall(r"^ENV (.+)$", dockerfile.split("\nFROM ")[2], re.MULTILINE)]
+    texts = [*re.findall(r"^ENV (.+)$", dockerfile.split("\nFROM ")[-1], re.MULTILINE)]
     texts += re.findall(r"^Environment=(.+)$", COMMON + "".join(UNITS.values()), re.MULTILINE)
     named = {word.partition("=")[0] for text in texts for word in text.split()}
     named |= {name for each in OURS.values() for name in each["environment"]}
@@ -89,7 +68,8 @@ def test_each_process_has_a_probe_of_its_own() -> None:
         assert "\nWatchdogSec=120\nNotifyAccess=all\n" in UNITS[f"tallystick-{part}"]
     web = PODS["web"]["containers"][0]
     assert [web[f"{kind}Probe"]["httpGet"]["path"] for kind in ("liveness", "readiness")] == ["/healthz", "/readyz"]
-    assert all("healthcheck" in each for name, each in COMPOSE["services"].items() if name != "migrate")
+    ended = {"migrate", "tools"}  # by themselves
+    assert all("healthcheck" in each for name, each in COMPOSE["services"].items() if name not in ended)
     assert "ALIVE_FILE=/tmp/alive" in (DEPLOY / "Dockerfile").read_text(encoding="utf-8")
 
 
@@ -122,10 +102,17 @@ def test_a_migration_that_fails_is_tried_again_and_stops_nobody() -> None:
         assert sorted(tied) == ["After", "Wants"]
 
 
-def test_migrate_works_on_the_database_of_all_others() -> None:
-    assert OURS["migrate"]["environment"] == OURS["web"]["environment"]
-    [container], [web] = PODS["migrate"]["containers"], PODS["web"]["containers"]
-    assert (container["envFrom"], container.get("env", [])) == (web["envFrom"], [])
+# What an operator does by hand or by night.
+BY_HAND = {"kubernetes/migrate.yaml", "kubernetes/backup/backup.yaml", "kubernetes/backup/tools.yaml"}
+
+
+def test_migrate_and_backups_work_on_the_database_of_all_others() -> None:
+    [web] = PODS["web"]["containers"]
+    for name in ("migrate", "backup", "tools"):
+        [container] = PODS[name]["containers"]
+        assert (container["envFrom"], container.get("env", [])) == (web["envFrom"], [])
+    for name in ("migrate", "tools"):
+        assert OURS[name]["environment"] == OURS["web"]["environment"]
 
 
 def test_a_comment_of_migrate_has_the_place_for_the_address_past_a_pooler() -> None:
@@ -133,11 +120,13 @@ def test_a_comment_of_migrate_has_the_place_for_the_address_past_a_pooler() -> N
     [commented] = re.findall(r"^    # (environment: { <<: \*environment, DATABASE_URL: .+ })$", text, re.MULTILINE)
     made = yaml.safe_load(text.replace(f"# {commented}", commented))["services"]["migrate"]["environment"]
     assert made == OURS["web"]["environment"]  # with what stands there before anybody changes it
-    text = (DEPLOY / "kubernetes" / "migrate.yaml").read_text(encoding="utf-8")
-    [commented] = re.findall(r"^          # (env: .+)$", text, re.MULTILINE)
-    job = yaml.safe_load(text.replace(f"# {commented}", commented))
-    [container] = job["spec"]["template"]["spec"]["containers"]
-    assert container["env"] == [{"name": "DATABASE_URL", "value": SETTINGS["DATABASE_URL"]}]
+    for name in BY_HAND:
+        text = (DEPLOY / name).read_text(encoding="utf-8")
+        [commented] = re.findall(r"^ +# (env: .+)$", text, re.MULTILINE)
+        job = next(yaml.safe_load_all(text.replace(f"# {commented}", commented)))["spec"]
+        job = job.get("jobTemplate", {"spec": job})["spec"]
+        [container] = job["template"]["spec"]["containers"]
+        assert container["env"] == [{"name": "DATABASE_URL", "value": SETTINGS["DATABASE_URL"]}]
 
 
 def test_letters_leave_by_a_port_that_is_open() -> None:
@@ -160,6 +149,13 @@ def test_the_alarms_know_the_pods_by_the_job_that_prometheus_gives_them() -> Non
 def test_no_worker_is_started_for_what_is_held_back() -> None:
     [scaled] = [each["spec"] for each in manifests() if each["kind"] == "ScaledObject"]
     assert "max(tallystick_held) == bool 0" in scaled["triggers"][0]["metadata"]["query"]
+
+
+def test_workers_are_added_for_jobs_that_wait_before_an_alarm_says_so() -> None:
+    [scaled] = [each["spec"] for each in manifests() if each["kind"] == "ScaledObject"]
+    [jobs] = [each["metadata"] for each in scaled["triggers"] if "tallystick_queue_tasks" in each["metadata"]["query"]]
+    assert int(jobs["threshold"]) * scaled["minReplicaCount"] < LONGEST_QUEUE
+    assert f"{jobs['query']} > {LONGEST_QUEUE}\n" in (DEPLOY / "monitoring" / "rules.yaml").read_text(encoding="utf-8")
 
 
 def test_prometheus_comes_to_the_numbers_of_every_process() -> None:
@@ -186,18 +182,6 @@ def ports_open_to(namespace: str, part: str) -> Iterator[str]:
                     yield from (each["port"] for each in rule["ports"])
 
 
-def test_a_secret_is_made_whole_or_not_at_all(tmp_path: Path) -> None:
-    script = shutil.copy(DEPLOY / "make-secrets.sh", tmp_path)
-    dies = tmp_path / "tr"
-    dies.write_text("#!/bin/sh\nprintf half\nkill -9 $PPID\n", encoding="utf-8")
-    dies.chmod(0o755)
-    assert subprocess.run([script], env={"PATH": f"{tmp_path}:/usr/bin:/bin"}, check=False).returncode == -9
-    for _ in range(2):
-        subprocess.run([script], check=True)
-        made = {path.name: len(path.read_text(encoding="utf-8")) for path in (tmp_path / "secrets").iterdir()}
-        assert made == {"secret_key": 64, "encryption_keys": 44, "postgres_password": 32, "valkey_password": 32}
-
-
 def test_nothing_runs_as_root_or_writes_to_its_image_or_keeps_endless_logs() -> None:
     for each in OURS.values():
         assert each["read_only"]
@@ -219,7 +203,7 @@ def test_kubernetes_schemas_know_every_field() -> None:
             continue  # no part of Kubernetes: it has no schema of them
         kubernetes_validate.validate(each, KUBERNETES, strict=True)
         kinds.add(each["kind"])
-    assert len(kinds) == 9
+    assert len(kinds) == 11
 
 
 @pytest.mark.skipif(shutil.which("kubectl") is None, reason="kubectl is not installed")
@@ -231,14 +215,21 @@ def test_kustomize_puts_them_together_with_what_may_be_chosen(tmp_path: Path) ->
     chosen.write_text(text.replace("# components:", "components:"), encoding="utf-8")
     made = subprocess.run(["kubectl", "kustomize", str(chosen.parent)], capture_output=True, text=True, check=True)
     rendered = list(yaml.safe_load_all(made.stdout))
-    assert {each["kind"] for each in rendered} >= {"Deployment", "Job", "Ingress", "ScaledObject", "PodMonitor"}
+    assert {each["kind"] for each in rendered} >= {
+        "Deployment",
+        "Job",
+        "Ingress",
+        "ScaledObject",
+        "PodMonitor",
+        "CronJob",
+    }
     assert all(each["kind"] == "Namespace" or each["metadata"]["namespace"] == "tallystick" for each in rendered)
     images = {
         each["spec"]["template"]["spec"]["containers"][0]["image"]
         for each in rendered
         if each["kind"] in {"Deployment", "Job"}
     }
-    assert images == {"registry.example.com/tallystick:0.1.0"}
+    assert images == {f"registry.example.com/tallystick@sha256:{'0' * 64}"}
 
 
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd is not installed")
