@@ -11,9 +11,9 @@ from typing import NoReturn
 ROOT = Path(__file__).resolve().parent.parent
 
 
-def commands() -> dict[str, str]:
-    """By name, each as a line for a shell."""
-    lines = (ROOT / "Procfile").read_text(encoding="utf-8").splitlines()
+def commands(root: Path = ROOT) -> dict[str, str]:
+    """By name, each as a line for a shell. root: where the code of another version lies."""
+    lines = (root / "Procfile").read_text(encoding="utf-8").splitlines()
     return {name: command.strip() for name, _, command in (line.partition(":") for line in lines)}
 
 

@@ -1,12 +1,17 @@
 """The table of docs/benchmarks.md, as benchmarks that are kept one by one write it."""
 
+import ast
+import re
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
+from bench.__main__ import ALL
 from bench.tools.figures import Figure
 from bench.tools.table import keep, lines_of
 
+GUIDE = Path(__file__).resolve().parents[1] / "docs/benchmarks.md"
 ORDER = ["api", "way", "export"]
 HERE = "A machine, 2 cores. Python 3, PostgreSQL 15."
 HEAD = "| benchmark | figure | median | ratio | goal |  | measured |\n|---|---|---|---|---|---|---|\n"
@@ -38,6 +43,25 @@ def table(guide: Path) -> str:
     before, _, below = guide.read_text(encoding="utf-8").partition("## The last figures\n")
     assert before == "# Benchmarks\n\nWhy.\n\n"
     return below
+
+
+def test_the_guide_explains_each_benchmark() -> None:
+    explained = re.findall(r"^(?:- )?\*\*(\w+)\*\*", GUIDE.read_text(encoding="utf-8"), re.MULTILINE)
+    assert sorted(explained) == sorted(ALL)
+
+
+def test_whatever_they_import_is_installed() -> None:
+    named = {
+        name.partition(".")[0]
+        for path in (GUIDE.parents[1] / "bench").rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        for name in (
+            [node.module or ""] if isinstance(node, ast.ImportFrom)
+            else [each.name for each in node.names] if isinstance(node, ast.Import) else []
+        )
+    }  # fmt: skip
+    assert len(named) > 20
+    assert {name for name in named if find_spec(name) is None} == set()
 
 
 def test_each_benchmark_keeps_its_lines_in_the_order_of_all(guide: Path) -> None:

@@ -12,11 +12,11 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from threading import RLock
 
-from honcho.environ import parse_procfile
 from redis import Redis
 
 from bench.tools.servers import ROOT
 from bench.whole.plan import PROCESSES
+from checkout_project.processes import commands
 from checkout_project.running import children
 from checkout_project.running.embedded import Postgres, Valkey
 from checkout_project.running.errors import CannotRunError
@@ -52,7 +52,7 @@ class System:
         self.ended: Counter[str] = Counter()  # processes that ended by themselves
         self._lock = RLock()
         self._running: dict[str, subprocess.Popen[bytes]] = {}
-        self._commands = dict(parse_procfile((ROOT / "Procfile").read_text(encoding="utf-8")).processes)
+        self._commands = commands()
         kept = secrets_of(folder)
         self.env = os.environ | {
             "DJANGO_SETTINGS_MODULE": "checkout_project.settings",

@@ -1,12 +1,13 @@
 """A new version beside a shop that sells: old processes go on while `migrate` of this one changes their tables.
 
-    python -m bench upgrade --since v0.1.0 [--seconds 15]
+    python -m bench upgrade [--since v0.1.0] [--seconds 15]
 
-It builds a database by the version of that commit, sells by its web, worker and beat (create, quote, pay, look, list,
-cancel, four clients), and migrates by this version meanwhile. Then jobs and web processes of this version come beside
+The version before is the last tag's; while there is none, that of a commit which lacks the newest eleven migrations. It
+builds a database by that version, sells by its web, worker and beat (create, quote, pay, look, list, cancel, four
+clients), and migrates by this version meanwhile. Then jobs and web processes of this version come beside
 the old ones, and those end. Printed is what each stretch of time had: calls by their answers (0: none came), the
-slowest; then deadlocks, complaints of jobs, and orders that are not there, or were paid and never completed. Exits with
-1 when there was an answer from 500 on or none, a deadlock, a complaint, or such an order.
+slowest. Goals: no answer from 500 on and no call without one, no deadlock, no complaint of jobs, no order that is not
+there, none that was paid and never completed.
 """
 
 import argparse
@@ -24,10 +25,13 @@ from typing import Any
 
 import httpx
 import psycopg
-from honcho.environ import parse_procfile
 
+from bench.tools.figures import figure, most
 from bench.tools.servers import ROOT, TERMS, Servers
+from checkout_project.processes import commands
 
+# The version before, while no tag names one: of 29 November 2026.
+BEFORE_THE_FIRST_TAG = "c45be9c0"
 CLIENTS = 4
 COMPLETED_WITHIN = 120.0
 ENDED_WITHIN = 30.0
@@ -119,12 +123,11 @@ class Shop:
 def main() -> int:
     """1 when something went wrong."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--since", default=_last_tag(), help="commit of the version before; the last tag, if any")
+    parser.add_argument(
+        "--since", default=_version_before(), help="commit of the version before; by itself the last tag"
+    )
     parser.add_argument("--seconds", type=float, default=15.0, help="of each stretch")
     options = parser.parse_args()
-    if not options.since:
-        print("There is no version before: name a commit by --since.")
-        return 0
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="tallystick-old-")))
         _take_out(options.since, folder)
@@ -154,13 +157,22 @@ def main() -> int:
         new_jobs.close()
         complaints = [*jobs.complaints(), *new_jobs.complaints()]
     print(*shop.stretches, sep="\n")
-    print(f"migrate took {took:.1f} s; {deadlocks} deadlocks; {len(complaints)} complaints of jobs")
     print(*complaints[:10], sep="\n")
-    print(f"{len(shop.made)} orders, {len(lost)} not there; {len(shop.paid)} paid, {len(unfinished)} not completed")
-    if not all(each.answers[200] for each in shop.stretches):
-        print("Nothing was sold in one of them.")
-        return 1
-    return int(bool(sum(each.failed for each in shop.stretches) or deadlocks or complaints or lost or unfinished))
+    figure("migrate, beside a shop that sells", took, "s")
+    figure("slowest call while tables changed", shop.stretches[1].slowest, "s")
+    calls = sum(sum(each.answers.values()) for each in shop.stretches)
+    idle = [each.name for each in shop.stretches if not each.answers[200]]
+    kept = [
+        figure("stretches of time in which nothing was sold", len(idle), f"of {len(shop.stretches)}", goal=most(0)),
+        figure(
+            "answers from 500 on, and none", sum(each.failed for each in shop.stretches), f"of {calls}", goal=most(0)
+        ),
+        figure("deadlocks", deadlocks, "", goal=most(0)),
+        figure("complaints of jobs", len(complaints), "", goal=most(0)),
+        figure("orders that are not there", len(lost), f"of {len(shop.made)}", goal=most(0)),
+        figure("paid orders that were not completed", len(unfinished), f"of {len(shop.paid)}", goal=most(0)),
+    ]
+    return 0 if all(kept) else 1
 
 
 class _Jobs:
@@ -169,7 +181,7 @@ class _Jobs:
     def __init__(self, servers: Servers, log: Path) -> None:
         self._log = log
         self._late: list[str] = []
-        lines = parse_procfile((servers.root / "Procfile").read_text(encoding="utf-8")).processes
+        lines = commands(servers.root)
         environment = servers.environment | {
             "PATH": f"{Path(sys.executable).parent}:{servers.environment['PATH']}",
             "WORKER_THREADS": "8",
@@ -207,9 +219,9 @@ class _Jobs:
         return bad + self._late
 
 
-def _last_tag() -> str:
+def _version_before() -> str:
     said = subprocess.run(["git", "describe", "--tags", "--abbrev=0"], cwd=ROOT, capture_output=True, text=True)
-    return said.stdout.strip()
+    return said.stdout.strip() or BEFORE_THE_FIRST_TAG
 
 
 def _take_out(commit: str, folder: Path) -> None:
