@@ -4,16 +4,19 @@ Nothing here is edited; what was set aside can be asked for again, and what was 
 """
 
 from datetime import timedelta
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
+from chains_app.evm.values import checksummed
 from chains_app.models import Provider, RateSheet, SandboxBlock, SandboxTransfer, ScanCursor, ScannedBlock, SetAside
+from chains_app.networks.filters import NetworkFilter
 from chains_app.reading.health import close, offer_again
 from chains_app.reading.set_aside import ask_now, read_again
+from common.admin.large import Search, SearchedByForm, folded
 from common.admin.read_only import ReadOnly
 
 
@@ -70,22 +73,22 @@ class ProviderAdmin(ReadOnly, admin.ModelAdmin[Any]):
     list_display = (
         "network", "host", "largest_batch", "widest_span", "calls_a_second", "differences", "failed_at", "problem",
     )  # fmt: skip
-    list_filter = ("network",)
+    list_filter = (NetworkFilter,)
     ordering = ("network", "host")
 
 
 @admin.register(ScannedBlock)
 class ScannedBlockAdmin(ReadOnly, admin.ModelAdmin[Any]):
     list_display = ("network", "number", "hash")
-    list_filter = ("network",)
+    list_filter = (NetworkFilter,)
     ordering = ("-number",)
 
 
 @admin.register(SetAside)
-class SetAsideAdmin(ReadOnly, admin.ModelAdmin[Any]):
+class SetAsideAdmin(SearchedByForm, ReadOnly, admin.ModelAdmin[Any]):
     list_display = ("network", "what", "place", "address", "why", "tries", "first_at", "last_at", "settled_at")
-    list_filter = ("network", "what", ("settled_at", admin.EmptyFieldListFilter))
-    search_fields = ("place", "address")
+    list_filter = (NetworkFilter, ("settled_at", admin.EmptyFieldListFilter))
+    search_in = ("what", "place", "address", "why")
     ordering = ("-id",)
     actions = ("ask_now",)
 
@@ -105,10 +108,15 @@ class SandboxBlockAdmin(ReadOnly, admin.ModelAdmin[Any]):
     ordering = ("-number",)
 
 
+def _to_address(transfers: QuerySet[SandboxTransfer], address: str) -> QuerySet[SandboxTransfer]:
+    """As it is stored, in whatever letters it was typed."""
+    return transfers.filter(recipient=checksummed(address.lower()))
+
+
 @admin.register(SandboxTransfer)
-class SandboxTransferAdmin(ReadOnly, admin.ModelAdmin[Any]):
+class SandboxTransferAdmin(SearchedByForm, ReadOnly, admin.ModelAdmin[Any]):
     list_display = ("tx_hash", "recipient", "contract", "amount_units", "block", "sent_at", "drop_at")
-    search_fields = ("tx_hash", "recipient")
+    search_by: ClassVar[dict[str, Search]] = {"hash": folded("tx_hash"), "address": _to_address}
     list_select_related = ("block",)
     ordering = ("-id",)
 

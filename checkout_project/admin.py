@@ -1,6 +1,6 @@
 """Django admin of how people sign in: second factors without their secrets, and devices: both only removed."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 # Both apps put their own pages there, which show secrets and let them be changed: taken out again below.
 import allauth.mfa.admin
@@ -12,6 +12,7 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from common.admin.large import Search, SearchedByForm, folded
 from common.admin.read_only import ReadOnly
 from merchants_app.frame.admin import operator_of
 from merchants_app.people.operators import operator_name
@@ -20,10 +21,11 @@ from merchants_app.sign_in.second_factor import take_away
 admin.site.unregister([Authenticator, UserSession])
 
 
-class _OnlyRemoved(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
+class _OnlyRemoved(SearchedByForm, ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
     """Neither made nor changed, but removed, by those who may; one's own only on one's own page, after the password."""
 
     list_select_related = ("user",)
+    search_by: ClassVar[dict[str, Search]] = {"e-mail": folded("user__email")}
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """By Django's permissions, and others' only."""
@@ -38,7 +40,6 @@ class FactorAdmin(_OnlyRemoved):
     fields = ("user", "type", "created_at", "last_used_at")
     list_display = ("user", "type", "created_at", "last_used_at")
     list_filter = ("type",)
-    search_fields = ("user__email",)
     ordering = ("-id",)
 
     def delete_model(self, request: HttpRequest, obj: Authenticator) -> None:
@@ -59,7 +60,7 @@ class DeviceAdmin(_OnlyRemoved):
 
     fields = ("user", "ip", "user_agent", "created_at", "last_seen_at")
     list_display = ("user", "ip", "user_agent", "created_at", "last_seen_at")
-    search_fields = ("user__email", "ip")
+    search_in = ("ip",)
     ordering = ("-last_seen_at",)
 
     def delete_model(self, request: HttpRequest, obj: UserSession) -> None:

@@ -10,12 +10,13 @@ from django.contrib.admin.helpers import ActionForm
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from common.admin.large import Search, SearchedByForm, equal
+from common.admin.large import Search, SearchedByForm, by_known, equal
 from common.admin.read_only import ReadOnly, ReadOnlyInline
-from merchants_app.frame.admin import operator_of
+from merchants_app.frame.admin import OF_BUSINESS, operator_of
 from webhooks_app.errors import EndpointOff
 from webhooks_app.event_types import EventType
 from webhooks_app.models import Delivery, DeliveryAttempt, Event, WebhookEndpoint
+from webhooks_app.problems import Problem
 from webhooks_app.queue import operator_acts
 
 
@@ -36,13 +37,14 @@ class _Resending(ReadOnly):
 
 
 @admin.register(WebhookEndpoint)
-class WebhookEndpointAdmin(_Resending, admin.ModelAdmin):  # type: ignore[type-arg]  # not subscriptable at run time
+class WebhookEndpointAdmin(SearchedByForm, _Resending, admin.ModelAdmin):  # type: ignore[type-arg]  # not subscriptable at run time
     """Endpoints and how they do; secrets and headers are not shown."""
 
     list_display = ("url", "merchant", "mode", "failing_since", "last_success_at", "disabled_at", "deleted_at")
     list_filter = ("mode", ("disabled_at", admin.EmptyFieldListFilter), ("failing_since", admin.EmptyFieldListFilter))
     list_select_related = ("merchant",)
-    search_fields = ("url", "public_id", "merchant__name")
+    search_by = OF_BUSINESS | {"we_": equal("public_id")}
+    search_in = ("url", "merchant__name")
     exclude = ("secret_encrypted", "previous_secret_encrypted", "headers_encrypted")
     action_form = SinceForm
     actions = ("send_failed_again", "send_since_again")
@@ -73,18 +75,7 @@ def _send_again(request: HttpRequest, endpoints: QuerySet[WebhookEndpoint], rese
     messages.success(request, f"{sent} deliveries are on their way again.")
 
 
-class TypeFilter(admin.SimpleListFilter):
-    """By type. Django's own would read the whole table for those that are in it."""
-
-    title = parameter_name = "type"
-
-    def lookups(self, _request: HttpRequest, _model_admin: Any) -> list[tuple[str, str]]:
-        """All there are."""
-        return [(each.value, each.value) for each in EventType]
-
-    def queryset(self, _request: HttpRequest, queryset: QuerySet[Event]) -> QuerySet[Event]:
-        """The events of one."""
-        return queryset.filter(type=self.value()) if self.value() else queryset
+TypeFilter = by_known("type", lambda: [(each.value, each.value) for each in EventType])
 
 
 @admin.register(Event)
@@ -147,7 +138,7 @@ class DeliveryAttemptAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg
     """Attempts, the newest first."""
 
     list_display = ("started_at", "delivery", "status_code", "problem", "duration_ms")
-    list_filter = ("problem",)
+    list_filter = (by_known("problem", lambda: [(each, each.replace("_", " ")) for each in Problem]),)
     list_select_related = ("delivery",)
     raw_id_fields = ("delivery",)
     ordering = ("-id",)

@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 
-from common.admin.large import CappedPaginator, NewestLookedThrough
+from common.admin.large import LargeList
 
 
 class NothingAdded:
@@ -15,19 +15,7 @@ class NothingAdded:
         return False
 
 
-class ReadOnly(NothingAdded):
-    """Mixed into a ModelAdmin or an inline: no adding, no changing, no deleting."""
-
-    # Of a ModelAdmin alone: counting a table that grows takes longer than the page.
-    paginator: Any = CappedPaginator
-    show_full_result_count: Any = False
-    show_facets: Any = admin.ShowFacets.NEVER
-    list_per_page: Any = 50  # a hundred take a fifth of a second to draw
-    filters_by_index: tuple[str, ...] = ()  # the names of fields that all rows are narrowed by
-
-    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[NewestLookedThrough]:
-        return NewestLookedThrough
-
+class _NothingWritten(NothingAdded):
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
@@ -35,7 +23,11 @@ class ReadOnly(NothingAdded):
         return False
 
 
-class ReadOnlyInline(ReadOnly, admin.TabularInline):  # type: ignore[type-arg]  # not subscriptable at run time
+class ReadOnly(LargeList, _NothingWritten):
+    """Mixed into a ModelAdmin: no adding, no changing, no deleting."""
+
+
+class ReadOnlyInline(_NothingWritten, admin.TabularInline):  # type: ignore[type-arg]  # not subscriptable at run time
     """Rows that belong to a record, shown below it."""
 
     extra = 0

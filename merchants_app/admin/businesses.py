@@ -7,12 +7,14 @@ from typing import Any, ClassVar
 from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
+from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path, reverse
 from typing_extensions import override
 
 from common.admin.by_rules import ByRules
+from common.admin.large import Search, SearchedByForm, equal
 from common.admin.read_only import NothingAdded
 from common.admin.refusals import refuse
 from common.errors import DomainError
@@ -114,13 +116,21 @@ OPERATIONS = (
 )
 
 
-class MerchantAdmin(ByRules, admin.ModelAdmin):  # type: ignore[type-arg]
+def _with_member(merchants: QuerySet[Merchant], email: str) -> QuerySet[Merchant]:
+    """Whom somebody works for; or whose buyers write there. Of businesses there are thousands, not millions."""
+    worked_for = Member.objects.filter(user__email=email.lower()).values("merchant")
+    return merchants.filter(Q(pk__in=worked_for) | Q(support_email__iexact=email))
+
+
+class MerchantAdmin(SearchedByForm, ByRules, admin.ModelAdmin):  # type: ignore[type-arg]
     """Merchants; none is deleted, since books belong to it."""
 
     form = SettingsForm
     list_display = ("name", "public_id", "support_email", "created_at", "suspended_at")
     list_filter = (("suspended_at", admin.EmptyFieldListFilter),)
-    search_fields = ("name", "public_id", "support_email", "members__user__email")
+    search_by: ClassVar[dict[str, Search]] = {"mer_": equal("public_id"), "e-mail": _with_member}
+    search_in = ("name", "support_email")
+    filters_by_index = ("suspended_at",)
     readonly_fields = (
         "public_id",
         "created_at",

@@ -1,6 +1,6 @@
 """Django admin of people: who signs in, who operates, and in which groups. By the rules of `people`."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.contrib.admin.utils import unquote
@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from typing_extensions import override
 
 from common.admin.by_rules import ByRules
+from common.admin.large import Search, SearchedByForm, folded
 from merchants_app.frame.admin import operator_of
 from merchants_app.models import User
 from merchants_app.people import people
@@ -39,14 +40,15 @@ class NewPersonForm(AdminUserCreationForm):  # type: ignore[type-arg]
     address_checked = _address_checked()
 
 
-class PersonAdmin(ByRules, UserAdmin):  # type: ignore[type-arg]
+class PersonAdmin(SearchedByForm, ByRules, UserAdmin):  # type: ignore[type-arg]
     """People, known by their e-mail address. Nobody is deleted: an account is made inactive."""
 
     form, add_form = PersonForm, NewPersonForm
     ordering = ("email",)
     list_display = ("email", "is_active", "is_staff", "last_login", "date_joined")
     list_filter = ("is_active", "is_staff", "groups")
-    search_fields = ("email", "first_name", "last_name")
+    search_by: ClassVar[dict[str, Search]] = {"e-mail": folded("email")}
+    search_in = ("email", "first_name", "last_name")
     fieldsets = (
         (None, {"fields": ("email", "address_checked", "password")}),
         ("Person", {"fields": ("first_name", "last_name")}),

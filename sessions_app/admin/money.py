@@ -6,11 +6,12 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from chains_app.networks.filters import AssetFilter, NetworkFilter
 from common.admin.amounts import WholeAmounts
 from common.admin.large import Search, SearchedByForm, equal, folded
 from common.admin.read_only import ReadOnly, ReadOnlyInline
 from common.errors import DomainError
-from merchants_app.frame.admin import AssetFilter, NetworkFilter, by_address, by_hash, operator_of
+from merchants_app.frame.admin import by_address, by_hash, operator_of
 from sessions_app.models import (
     AddressChange,
     BookLine,
@@ -86,7 +87,7 @@ class QuoteAdmin(WholeAmounts, _OfASession):
 
     list_display = ("public_id", "session", "network", "whole_amount", "rate", "created_at", "valid_until")
     list_filter = (NetworkFilter, AssetFilter)
-    search_by = _BY_SESSION | {"qu_": equal("public_id")}
+    search_by = _BY_SESSION | {"quo_": equal("public_id")}
 
 
 @admin.register(DepositAddress)
@@ -145,6 +146,7 @@ class RefundAdmin(WholeAmounts, _OfASession):
 class AddressChangeAdmin(_OfASession):
     """Refund addresses that buyers replaced, or wanted to."""
 
+    search_by = _BY_SESSION | {"rac_": equal("public_id")}
     list_display = ("public_id", "session", "former", "address", "tries", "asked_at", "taken_at")
     exclude = ("code_digest",)
 

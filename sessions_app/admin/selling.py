@@ -6,10 +6,8 @@ from django.contrib import admin
 
 from common.admin.large import Search, SearchedByForm, equal
 from common.admin.read_only import ReadOnly
-from sessions_app.models import (
-    Customer,
-    PaymentLink,
-)
+from merchants_app.frame.admin import OF_BUSINESS
+from sessions_app.models import Customer, PaymentLink
 from sessions_app.state.customers import with_email
 
 
@@ -26,11 +24,12 @@ class CustomerAdmin(SearchedByForm, ReadOnly, admin.ModelAdmin):  # type: ignore
 
 
 @admin.register(PaymentLink)
-class PaymentLinkAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
+class PaymentLinkAdmin(SearchedByForm, ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
     """Links that shops hand out."""
 
     list_display = ("public_id", "merchant", "mode", "product_name", "created_at")
     list_filter = ("mode",)
     list_select_related = ("merchant",)
-    search_fields = ("=public_id", "product_name")
+    search_by = OF_BUSINESS | {"pl_": equal("public_id")}
+    search_in = ("product_name", "merchant__name")
     ordering = ("-id",)
