@@ -43,6 +43,8 @@ class ScanCursor(models.Model):
         help_text="Since when an operator has nothing new paid there, and it is only read; null: it is offered.",
     )
 
+    set_aside: int  # of its network, where a query was asked for it (`reading/set_aside.py`)
+
     def __str__(self) -> str:
         return f"{self.network} at {self.block_number}"
 

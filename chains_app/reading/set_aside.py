@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from chains_app.models import ScanCursor, SetAside
@@ -79,10 +80,14 @@ def wanted(network: Network, now: datetime) -> QuerySet[SetAside]:
     return _due(network, now).filter(what=ASKED)
 
 
-def waiting() -> dict[str, int]:
-    """By network, how many things make no sense until now. What is only wanted again is none."""
-    rows = SetAside.objects.filter(settled_at=None).exclude(what=ASKED)
-    return dict(rows.order_by().values_list("network").annotate(Count("id")))
+def with_waiting(cursors: QuerySet[ScanCursor]) -> QuerySet[ScanCursor]:
+    """Each with `set_aside`: how many things of its network make no sense until now. What is only wanted again is none.
+
+    A network that nobody has read has none.
+    """
+    rows = SetAside.objects.filter(settled_at=None, network=OuterRef("network")).exclude(what=ASKED)
+    of_network = rows.order_by().values("network").annotate(number=Count("id")).values("number")
+    return cursors.annotate(set_aside=Coalesce(Subquery(of_network), 0))  # type: ignore[no-redef]  # the model says so
 
 
 def _due(network: Network, now: datetime) -> QuerySet[SetAside]:

@@ -19,29 +19,40 @@ from chains_app.networks.networks import Network, enabled_networks
 from chains_app.rates.asking import sources_of
 from chains_app.rates.rules import MAX_AGE
 from chains_app.reading.health import NOTICED_AFTER
-from chains_app.reading.set_aside import waiting
+from chains_app.reading.set_aside import with_waiting
 from checkout_project.facts.database import Database, look_at_database
 from checkout_project.jobs.failures import FailingTask, failing_tasks
 from checkout_project.jobs.pulses import BEAT, WORKER, Pulse, pulses, redis_at
 from checkout_project.neighbours.told import Neighbour, neighbours
 from checkout_project.outage import is_outage
+from common.database import fetch
 from common.modes import Mode
 from merchants_app.held import why_held
-from sessions_app.models import CheckoutSession
-from sessions_app.status import Status
+from sessions_app.models import CheckoutSession, Letter
 from webhooks_app.models import Delivery
 from webhooks_app.queue.oldest import oldest_waiting
 
 # A worker reads each network once a minute at least; a message leaves, or has failed once, within one.
 READ_WITHIN = timedelta(seconds=90)
 TOLD_WITHIN = timedelta(minutes=1)
-ENDED_WITHIN = timedelta(minutes=1)
+DONE_WITHIN = timedelta(minutes=1)  # by jobs: sessions ended, letters sent
 LONGEST_QUEUE = 500
 # What waits is counted so far, so that who asks again and again waits for milliseconds.
 MOST_COUNTED = 100_000
 # Prices, ends and keys go by the clocks of several machines.
 CLOCKS_APART = timedelta(seconds=2)
 QUEUES = ("celery",)
+_COUNTED = f"""
+SELECT
+    (SELECT count(*) FROM (
+        SELECT FROM {CheckoutSession._meta.db_table}
+        WHERE status = 'open' AND expires_at < %(late)s::timestamptz AND stands_still_since IS NULL LIMIT {MOST_COUNTED}
+    ) AS overdue),
+    (SELECT count(*) FROM (
+        SELECT FROM {Letter._meta.db_table}
+        WHERE outcome = '' AND (tries > 0 OR due_at < %(late)s::timestamptz) LIMIT {MOST_COUNTED}
+    ) AS not_sent)
+"""  # noqa: S608  (names of our own)
 
 _log = structlog.get_logger()
 
@@ -58,6 +69,11 @@ class NetworkFacts:
     failing: int  # of the providers, lately
     liars: Sequence[Provider]  # those whose answers proved wrong within the hour
     set_aside: int
+
+    @property
+    def answering(self) -> int:
+        """How many of the providers do."""
+        return len(self.providers) - self.failing
 
     @property
     def is_late(self) -> bool:
@@ -88,6 +104,7 @@ class Stored:
     oldest: Delivery | None  # the oldest message that an endpoint in use has not got
     untold: float  # its age in seconds; 0 without one
     overdue: int  # open sessions past their end
+    letters: int  # to buyers, that a try did not send, or that nobody has tried
     sources: Sequence[SourceFacts]  # of rates; none while no live network is on
     held: str  # why nothing is sent from here; empty: it is
 
@@ -164,7 +181,7 @@ def counted(rows: QuerySet[Any, Any]) -> int:
 
 
 def facts() -> Facts:
-    """A dozen small queries, and some looks into Redis."""
+    """Half a dozen small queries, and some looks into Redis."""
     now, database = timezone.now(), look_at_database()
     return Facts(now=now, database=database, stored=_stored(now, database), queued=_queued(now))
 
@@ -174,12 +191,13 @@ def _stored(now: datetime, database: Database) -> Stored | None:
         return None
     try:
         oldest = oldest_waiting()
-        due = CheckoutSession.objects.filter(status=Status.OPEN, expires_at__lt=now - ENDED_WITHIN)
+        [(overdue, letters)] = fetch(_COUNTED, {"late": now - DONE_WITHIN})
         return Stored(
             networks=list(_networks(now)),
             oldest=oldest,
             untold=(now - oldest.created_at).total_seconds() if oldest else 0.0,
-            overdue=counted(due.filter(stands_still_since=None)),
+            overdue=overdue,
+            letters=letters,
             sources=list(_sources(now)) if enabled_networks(Mode.LIVE) else [],
             held=why_held(),
         )
@@ -190,8 +208,8 @@ def _stored(now: datetime, database: Database) -> Stored | None:
 
 
 def _networks(now: datetime) -> Iterator[NetworkFacts]:
-    cursors = {each.network: each for each in ScanCursor.objects.all()}
-    aside, providers = waiting(), list(Provider.objects.all())
+    cursors = {each.network: each for each in with_waiting(ScanCursor.objects.all())}
+    providers = list(Provider.objects.all())
     for network in [*enabled_networks(Mode.LIVE), *enabled_networks(Mode.TEST)]:
         cursor = cursors.get(network.id)
         own = [each for each in providers if each.network == network.id]
@@ -203,7 +221,7 @@ def _networks(now: datetime) -> Iterator[NetworkFacts]:
             providers=own,
             failing=sum(bool(each.failed_at and now - each.failed_at < READ_WITHIN) for each in own),
             liars=[each for each in own if each.differed_at and now - each.differed_at < DISTRUSTED_FOR],
-            set_aside=aside.get(network.id, 0),
+            set_aside=cursor.set_aside if cursor else 0,
         )
 
 

@@ -18,6 +18,7 @@ from checkout_project.facts.installation import (
 )
 from checkout_project.facts.states import states_of
 from checkout_project.neighbours.told import Neighbour
+from checkout_project.operators.machines import Machine, machines
 from merchants_app.businesses.switches import switched_off
 from merchants_app.held import RELEASE
 from merchants_app.templatetags.look import span
@@ -64,6 +65,7 @@ class Health:
     wrong: Sequence[Wrong]
     figures: Sequence[Figure]
     networks: Sequence[NetworkFacts]
+    machines: Sequence[Machine]
 
 
 def health() -> Health:
@@ -73,6 +75,7 @@ def health() -> Health:
         wrong=list(_wrong(found)),
         figures=list(_figures(found)),
         networks=found.stored.networks if found.stored else (),
+        machines=list(machines(found)),
     )
 
 
@@ -151,6 +154,15 @@ def _wrong_in_tables(stored: Stored, *, is_read: bool) -> Iterator[Wrong]:
             text="They hold their order numbers until a worker ends them. Is beat running, and a worker free?",
             url=f"{reverse('admin:sessions_app_checkoutsession_changelist')}?status__exact=open",
             link="Sessions",
+        )
+    if stored.letters:
+        yield Wrong(
+            title=f"{stored.letters:,} letter{'s have' if stored.letters != 1 else ' has'} not left",
+            text="Buyers are written to once the mail server takes them; each is tried again for three days. Look at "
+            "EMAIL_HOST, and whether a worker is free.",
+            url="#figures",
+            link="Figures",
+            is_bad=False,
         )
     if stored.oldest and stored.is_told_late:
         yield _untold(stored.oldest, stored.untold)
@@ -252,6 +264,7 @@ def _figures(found: Facts) -> Iterator[Figure]:
         yield Figure(
             label="Sessions past their end", value=f"{stored.overdue:,}", limit="none", is_well=not stored.overdue
         )
+        yield Figure(label="Letters not sent", value=f"{stored.letters:,}", limit="none", is_well=not stored.letters)
     failed = sum(each.times for each in found.queued.failing) if found.queued else 0
     yield Figure(label="Failed tasks, 24 hours", value=f"{failed:,}", limit="none", is_well=not failed)
     if stored and (age := stored.rates_age) is not None:

@@ -28,10 +28,10 @@ def place_of(model: type[Model]) -> str:
 
 
 def queries_of(operator: Operator, page: str) -> int:
-    """How many queries it takes, which must answer."""
+    """How many queries it takes, which must answer. What only begins, plans and ends transactions asks nothing."""
     with CaptureQueriesContext(connection) as caught:
         operator.read(page)
-    return len(caught)
+    return sum(not each["sql"].startswith(("SAVEPOINT", "RELEASE", "SET LOCAL")) for each in caught)
 
 
 @pytest.mark.parametrize("model", LISTS, ids=str)
@@ -43,7 +43,9 @@ def test_every_list_search_and_page_opens_with_few_queries(operator: Operator, m
 
 
 def test_the_first_page_does_too(db: None) -> None:
-    assert queries_of(staff("Look"), "") <= MOST_QUERIES
+    looker = staff("Look")
+    looker.read("")  # the device is noted once a minute, and this process learns once that all is migrated
+    assert queries_of(looker, "") <= MOST_QUERIES
 
 
 @pytest.mark.parametrize("model", [model for model in LISTS if model is not Group], ids=str)
