@@ -14,10 +14,13 @@ from django.utils import timezone
 from chains_app.evm.values import checksummed
 from chains_app.models import Provider, RateSheet, SandboxBlock, SandboxTransfer, ScanCursor, ScannedBlock, SetAside
 from chains_app.networks.filters import NetworkFilter
+from chains_app.networks.networks import network
 from chains_app.reading.health import close, offer_again
 from chains_app.reading.set_aside import ask_now, read_again
+from common.admin.amounts import WholeAmounts
 from common.admin.large import Search, SearchedByForm, folded
 from common.admin.read_only import ReadOnly
+from common.money import amount_text
 
 
 @admin.register(ScanCursor)
@@ -114,11 +117,20 @@ def _to_address(transfers: QuerySet[SandboxTransfer], address: str) -> QuerySet[
 
 
 @admin.register(SandboxTransfer)
-class SandboxTransferAdmin(SearchedByForm, ReadOnly, admin.ModelAdmin[Any]):
-    list_display = ("tx_hash", "recipient", "contract", "amount_units", "block", "sent_at", "drop_at")
+class SandboxTransferAdmin(WholeAmounts, SearchedByForm, ReadOnly, admin.ModelAdmin[Any]):
+    list_display = ("tx_hash", "recipient", "whole_amount", "block", "sent_at", "drop_at")
     search_by: ClassVar[dict[str, Search]] = {"hash": folded("tx_hash"), "address": _to_address}
     list_select_related = ("block",)
     ordering = ("-id",)
+    exclude: ClassVar[Any] = ("amount_units",)
+
+    @admin.display(description="amount", ordering="amount_units")
+    def whole_amount(self, row: Any) -> str:
+        """In whole ones of its asset; of a token that is not listed in base units."""
+        assets = network("sandbox").assets.values()
+        asset = next((each for each in assets if (each.contract or "") == row.contract), None)
+        decimals, symbol = (asset.decimals, asset.symbol) if asset else (0, "of an unlisted token")
+        return f"{amount_text(row.amount_units, decimals)} {symbol}"
 
 
 @admin.register(RateSheet)

@@ -1,10 +1,11 @@
 """Amounts as people write them, where a row keeps base units."""
 
-from typing import Any, Protocol
+from collections.abc import Callable
+from typing import Any, ClassVar, Protocol
 
 from django.contrib import admin
 
-from common.money import amount_text
+from common.money import amount_text, plain
 
 
 class _Units(Protocol):
@@ -13,10 +14,22 @@ class _Units(Protocol):
     asset: str
 
 
-class WholeAmounts:
-    """Mixed into the admin of such rows: `whole_amount` among its fields or columns."""
+def plainly(name: str) -> Callable[[Any], str]:
+    """A column of decimals without the zeros that fill it up: `2500` of 2500.000000."""
 
-    readonly_fields: Any = ("whole_amount",)
+    @admin.display(description=name.replace("_", " "), ordering=name)
+    def column(row: Any) -> str:
+        value = getattr(row, name)
+        return "–" if value is None else plain(value)
+
+    return column
+
+
+class WholeAmounts:
+    """Mixed into the admin of such rows: `whole_amount` among its columns, and on its page in the units' place."""
+
+    readonly_fields: ClassVar[Any] = ("whole_amount",)
+    exclude: ClassVar[Any] = ("asset", "amount_units", "decimals")
 
     @admin.display(description="amount", ordering="amount_units")
     def whole_amount(self, row: _Units) -> str:

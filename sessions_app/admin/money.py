@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from chains_app.networks.filters import AssetFilter, NetworkFilter
-from common.admin.amounts import WholeAmounts
+from common.admin.amounts import WholeAmounts, plainly
 from common.admin.large import Search, SearchedByForm, equal, folded
 from common.admin.read_only import ReadOnly, ReadOnlyInline
 from common.errors import DomainError
@@ -45,7 +45,7 @@ class PaymentAdmin(WholeAmounts, _OfASession):
     """Every transfer that reached a session's address."""
 
     list_display = (
-        "public_id", "session", "network", "whole_amount", "value", "counts", "basis", "arrived_at",
+        "public_id", "session", "network", "whole_amount", plainly("value"), "counts", "basis", "arrived_at",
         "confirmed_at", "vanished_at", "collected_at",
     )  # fmt: skip
     list_filter = (
@@ -85,7 +85,7 @@ def _decide(request: HttpRequest, payments: QuerySet[Payment], *, is_there: bool
 class QuoteAdmin(WholeAmounts, _OfASession):
     """Every price that a buyer was given, and where its rate came from."""
 
-    list_display = ("public_id", "session", "network", "whole_amount", "rate", "created_at", "valid_until")
+    list_display = ("public_id", "session", "network", "whole_amount", plainly("rate"), "created_at", "valid_until")
     list_filter = (NetworkFilter, AssetFilter)
     search_by = _BY_SESSION | {"quo_": equal("public_id")}
 
@@ -169,7 +169,7 @@ class StatusChangeAdmin(_OfASession):
 class BookLineAdmin(WholeAmounts, _OfASession):
     """The books of all businesses."""
 
-    list_display = ("booked_on", "merchant", "mode", "kind", "network", "whole_amount", "reporting_value",
+    list_display = ("booked_on", "merchant", "mode", "kind", "network", "whole_amount", plainly("reporting_value"),
                     "reporting_currency", "session", "tx_hash")  # fmt: skip
     list_filter = ("kind", "mode", NetworkFilter, AssetFilter)
     filters_by_index = ("kind", "mode")

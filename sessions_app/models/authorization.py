@@ -4,6 +4,8 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
+from chains_app.networks.networks import find_option
+from common.money import amount_text
 from sessions_app.models.session import CheckoutSession
 
 
@@ -55,4 +57,10 @@ class Authorization(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.amount_units} {self.asset} on {self.network}, {self.stage}"
+        return f"{amount_text(self.amount_units, self.decimals)} {self.asset} on {self.network}, {self.stage}"
+
+    @property
+    def decimals(self) -> int:
+        """Of the asset; of one that is listed no more nobody knows them, and its base units are told."""
+        option = find_option(self.network, self.asset)
+        return option.asset.decimals if option else 0

@@ -5,6 +5,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 
 from common.modes import Mode
+from common.money import amount_text
 from merchants_app.models import Merchant
 from sessions_app.models.payment import Payment
 from sessions_app.models.refund import Refund
@@ -124,7 +125,7 @@ class BookLine(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.kind} {self.amount_units} {self.asset} on {self.network}"
+        return f"{self.kind} {amount_text(self.amount_units, self.decimals)} {self.asset} on {self.network}"
 
 
 class BookSum(models.Model):

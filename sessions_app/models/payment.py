@@ -4,6 +4,7 @@ from django.db import models
 from django.db.models import Q
 
 from common.modes import Mode
+from common.money import amount_text
 from common.public_ids import new_payment_id, new_quote_id
 from merchants_app.models import Merchant
 from sessions_app.models.session import CheckoutSession
@@ -40,7 +41,7 @@ class Quote(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.amount_units} {self.asset} on {self.network}"
+        return f"{amount_text(self.amount_units, self.decimals)} {self.asset} on {self.network}"
 
 
 class Basis(models.TextChoices):
@@ -153,4 +154,4 @@ class Payment(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.amount_units} {self.asset} in {self.tx_hash}"
+        return f"{amount_text(self.amount_units, self.decimals)} {self.asset} in {self.tx_hash}"

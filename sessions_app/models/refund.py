@@ -5,6 +5,7 @@ from django.db import models
 from django.db.models.functions import Now, NullIf
 
 from chains_app.reading.reader import FROM_INSIDE
+from common.money import amount_text
 from common.public_ids import new_refund_id
 from sessions_app.models.session import CheckoutSession
 from sessions_app.status import Issue, RefundKind, RefundRate, RefundStatus
@@ -110,7 +111,7 @@ class Refund(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.amount_units} {self.asset} to {self.to_address}"
+        return f"{amount_text(self.amount_units, self.decimals)} {self.asset} to {self.to_address}"
 
     @property
     def is_said_sent(self) -> bool:
