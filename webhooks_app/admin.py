@@ -1,5 +1,6 @@
 """Django admin of messages out: operators look, and send again through the same functions as everybody else."""
 
+import json
 from collections.abc import Callable
 from functools import partial
 from typing import Any, ClassVar
@@ -9,9 +10,11 @@ from django.contrib import admin, messages
 from django.contrib.admin.helpers import ActionForm
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.html import format_html
 
 from common.admin.large import Search, SearchedByForm, by_known, equal
 from common.admin.read_only import ReadOnly, ReadOnlyInline
+from common.api.exact_json import ExactEncoder
 from merchants_app.frame.admin import OF_BUSINESS, operator_of
 from webhooks_app.errors import EndpointOff
 from webhooks_app.event_types import EventType
@@ -78,6 +81,18 @@ def _send_again(request: HttpRequest, endpoints: QuerySet[WebhookEndpoint], rese
 TypeFilter = by_known("type", lambda: [(each.value, each.value) for each in EventType])
 
 
+_OF_BUYERS = {"email", "name", "metadata", "successUrl", "cancelUrl"}
+
+
+def _masked(value: Any) -> Any:
+    """JSON as the API shows it, without what says who somebody is."""
+    if isinstance(value, list):
+        return [_masked(each) for each in value]
+    if not isinstance(value, dict):
+        return value
+    return {name: "•••" if name in _OF_BUYERS and each else _masked(each) for name, each in value.items()}
+
+
 @admin.register(Event)
 class EventAdmin(SearchedByForm, _Resending, admin.ModelAdmin):  # type: ignore[type-arg]
     """Events, as they were written."""
@@ -88,7 +103,16 @@ class EventAdmin(SearchedByForm, _Resending, admin.ModelAdmin):  # type: ignore[
     list_select_related = ("merchant",)
     search_by: ClassVar[dict[str, Search]] = {"cs_": equal("subject"), "evt_": equal("public_id")}
     ordering = ("-id",)
+    exclude = ("data",)
+    readonly_fields = ("what_it_told",)
     actions = ("send_again",)
+
+    @admin.display(description="data")
+    def what_it_told(self, event: Event) -> str:
+        """Without who buys: that is shown on the page of its session, to whoever says why."""
+        return format_html(
+            "<pre>{}</pre>", json.dumps(_masked(event.data), indent=1, ensure_ascii=False, cls=ExactEncoder)
+        )
 
     @admin.action(description="Send again to every endpoint that wants it", permissions=["resend"])
     def send_again(self, request: HttpRequest, events: QuerySet[Event]) -> None:

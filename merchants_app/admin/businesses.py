@@ -8,6 +8,7 @@ from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet
+from django.forms import BaseInlineFormSet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path, reverse
@@ -32,10 +33,23 @@ from merchants_app.people import invitations, team
 from merchants_app.people.operators import SIGN_IN_AS, SUSPEND, operator_name
 
 
+class TeamFormSet(BaseInlineFormSet):  # type: ignore[type-arg]  # not subscriptable at run time
+    """Whose role a field is stands in its row; what it is, in its column's head: told to those who see neither."""
+
+    def add_fields(self, form: Any, index: int | None) -> None:
+        """With a name for each field."""
+        super().add_fields(form, index)
+        whose = getattr(form.instance, "user", "")
+        for name, words in (("role", "Role"), ("DELETE", "Take out")):
+            if name in form.fields:
+                form.fields[name].widget.attrs["aria-label"] = f"{words}: {whose}"
+
+
 class TeamInline(NothingAdded, admin.TabularInline):  # type: ignore[type-arg]  # not subscriptable at run time
     """Who works for a merchant: given another role, or taken out. New ones are invited."""
 
     model = Member
+    formset = TeamFormSet
     extra = 0
     fields = ("user", "role")
     readonly_fields = ("user",)
@@ -73,6 +87,10 @@ def _look(request: HttpRequest, merchant: Merchant, given: dict[str, Any]) -> Ht
         merchant=merchant, member_id=given["member"].pk, by=operator_of(request), reason=given["reason"]
     )
     request.session[VISIT] = visit.pk
+    # From a session's page it leads to that session, as the business sees it.
+    to = request.GET.get("to", "")
+    if to.startswith(f"/dashboard/{merchant.public_id}/"):
+        return redirect(to)
     return redirect("dashboard:overview", at=Place(merchant.public_id, Mode.LIVE))
 
 

@@ -7,15 +7,17 @@ from django.contrib import admin
 from common.admin.large import Search, SearchedByForm, equal
 from common.admin.read_only import ReadOnly
 from merchants_app.frame.admin import OF_BUSINESS
+from sessions_app.admin.buyers import BuyersApart
 from sessions_app.models import Customer, PaymentLink
 from sessions_app.state.customers import with_email
 
 
 @admin.register(Customer)
-class CustomerAdmin(SearchedByForm, ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
+class CustomerAdmin(BuyersApart, SearchedByForm, ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
     """Buyers as their merchants know them."""
 
-    list_display = ("email", "name", "merchant", "mode", "created_at")
+    list_display = ("public_id", "buyer", "merchant", "mode", "created_at")
+    fields = ("public_id", "merchant", "mode", "buyer", "created_at", "erased_at")
     list_filter = ("mode",)
     filters_by_index = ("mode",)
     list_select_related = ("merchant",)

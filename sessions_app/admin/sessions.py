@@ -1,15 +1,22 @@
 """Sessions, with all that happened to each below it."""
 
+from typing import Any, ClassVar
+
 from django.contrib import admin, messages
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 from django.utils import timezone
 
-from common.admin.amounts import WholeAmounts
+from common.admin.amounts import WholeAmounts, plainly
 from common.admin.read_only import ReadOnly, ReadOnlyInline
 from common.errors import DomainError
+from common.modes import Mode
+from common.money import to_minor_unit
 from merchants_app.frame.admin import operator_of
+from merchants_app.frame.places import Place
 from merchants_app.people.operators import operator_name
+from sessions_app.admin.buyers import BuyersApart
 from sessions_app.models import (
     Announcement,
     Authorization,
@@ -20,8 +27,12 @@ from sessions_app.models import (
     StatusChange,
 )
 from sessions_app.reading.searching import sought_everywhere
+from sessions_app.reading.session_page import events_of
 from sessions_app.selling import operator_acts
+from sessions_app.templatetags.session_look import chips
 from sessions_app.watching.searches import ask_for_search
+
+_VALUE, _RATE = plainly("value"), plainly("rate")
 
 
 class StatusChangeInline(ReadOnlyInline):
@@ -36,8 +47,9 @@ class PaymentInline(WholeAmounts, ReadOnlyInline):
     """What arrived."""
 
     model = Payment
-    fields = (
-        "arrived_at", "network", "whole_amount", "value", "counts", "confirmed_at", "vanished_at",
+    readonly_fields: ClassVar[Any] = ("whole_amount", _VALUE)
+    fields: ClassVar[Any] = (
+        "arrived_at", "network", "whole_amount", _VALUE, "counts", "confirmed_at", "vanished_at",
         "collected_at", "tx_hash",
     )  # fmt: skip
 
@@ -50,11 +62,11 @@ class AnnouncementInline(ReadOnlyInline):
     show_change_link = False
 
 
-class AuthorizationInline(ReadOnlyInline):
+class AuthorizationInline(WholeAmounts, ReadOnlyInline):
     """What the buyer signed, for a facilitator to bring."""
 
     model = Authorization
-    fields = ("created_at", "network", "asset", "amount_units", "sender", "stage", "reason", "tx_hash", "valid_before")
+    fields = ("created_at", "network", "whole_amount", "sender", "stage", "reason", "tx_hash", "valid_before")
 
 
 class QuoteInline(WholeAmounts, ReadOnlyInline):
@@ -62,7 +74,8 @@ class QuoteInline(WholeAmounts, ReadOnlyInline):
 
     model = Quote
     fk_name = "session"
-    fields = ("created_at", "network", "whole_amount", "rate", "valid_until")
+    readonly_fields: ClassVar[Any] = ("whole_amount", _RATE)
+    fields: ClassVar[Any] = ("created_at", "network", "whole_amount", _RATE, "valid_until")
 
 
 class DecisionInline(ReadOnlyInline):
@@ -74,13 +87,25 @@ class DecisionInline(ReadOnlyInline):
 
 
 @admin.register(CheckoutSession)
-class CheckoutSessionAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]  # not subscriptable at run time
+class CheckoutSessionAdmin(BuyersApart, ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]  # not subscriptable at run time
     """Sessions, with all that happened to each below it."""
 
     list_display = (
-        "public_id", "merchant", "mode", "amount", "currency", "status", "payment_status", "issue", "needs_decision",
-        "reference", "created_at",
+        "public_id", "merchant", "mode", "price", "state", "reference", "created_at",
     )  # fmt: skip
+    fieldsets = (
+        (None, {"fields": ("public_id", "state", "merchant", "mode", "price", "reference", "product_name",
+                           "product_id", "payment_link", "customer", "buyer", "created_at")}),
+        ("Where it stands", {"fields": (
+            "status", "payment_status", "issue", "needs_decision", "opened_at", "expires_at", "moved_by",
+            "stands_still_since", "ended_by", "ended_at", "completed_at", "order_paid_by", "supersedes",
+            "superseded_by", "event_count", "updated_at")}),
+        ("Watched", {"fields": ("deposit_address", "watch_until", "treasury", "refund_address")}),
+        ("Rules it was made with", {"fields": (
+            "tolerance_percent", "tolerance_amount", "spread_percent", "quote_minutes", "grace_minutes",
+            "confirmations", "allowed_assets", "ways_off", "allow_pay_again", "locale")}),
+    )  # fmt: skip
+    change_form_template: ClassVar[Any] = "admin/session.html"
     list_filter = ("mode", "status", "payment_status", "issue", "needs_decision")
     filters_by_index = ("mode", "status", "issue", "needs_decision")
     list_select_related = ("merchant",)
@@ -95,6 +120,37 @@ class CheckoutSessionAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg
     def finds_by_index(self, _term: str) -> bool:
         """Always: what it does not find by index it looks for among the newest by itself."""
         return True
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[CheckoutSession]:
+        """On a session's own page with all that it names."""
+        rows: QuerySet[CheckoutSession] = super().get_queryset(request)
+        match = request.resolver_match
+        if match is None or "object_id" not in match.kwargs:
+            return rows
+        return rows.select_related("merchant", "customer", "treasury", "payment_link", "deposit")
+
+    @admin.display(description="state")
+    def state(self, session: CheckoutSession) -> str:
+        """As the dashboard shows it."""
+        return chips(session)
+
+    @admin.display(description="price", ordering="amount")
+    def price(self, session: CheckoutSession) -> str:
+        """`49.00 USD`."""
+        return f"{to_minor_unit(session.amount, session.currency)} {session.currency}"
+
+    @admin.display(description="deposit address")
+    def deposit_address(self, session: CheckoutSession) -> str:
+        """Where its buyer was sent."""
+        return session.deposit.address if hasattr(session, "deposit") else "none yet"
+
+    def render_change_form(self, request: HttpRequest, context: Any, *given: Any, **named: Any) -> HttpResponse:
+        """With what its business was told of it, and where it sees it."""
+        if session := context.get("original"):
+            at = Place(session.merchant.public_id, Mode(session.mode))
+            page = reverse("dashboard:session", kwargs={"at": at, "session_id": session.public_id})
+            context |= {"events": events_of(session), "as_the_business": page}
+        return super().render_change_form(request, context, *given, **named)
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[CheckoutSession], search_term: str

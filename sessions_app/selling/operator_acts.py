@@ -1,11 +1,14 @@
 """What operators do to sessions in Django admin: by the rules of everybody, with a line in the business's own log."""
 
+import json
+
 from django.db import transaction
 
+from common.api.exact_json import ExactEncoder
 from merchants_app.audit import record
 from merchants_app.models import User
-from merchants_app.people.operators import operator_name
-from sessions_app.models import CheckoutSession
+from merchants_app.people.operators import given_reason, operator_name
+from sessions_app.models import CheckoutSession, Customer
 from sessions_app.state import lifecycle
 from sessions_app.status import Status
 
@@ -25,3 +28,27 @@ def expire(session: CheckoutSession, *, by: User) -> CheckoutSession:
             status=f"{session.status} → {expired.status}",
         )
     return expired
+
+
+def see_buyer(row: CheckoutSession | Customer, *, by: User, reason: str) -> dict[str, str]:
+    """Who a session or customer is, for an operator who says why: the owners read that in their log.
+
+    Returns what each thing is called, and what it is. Raises ReasonMissing.
+    """
+    record(
+        merchant=row.merchant,
+        mode=row.mode,
+        actor=operator_name(by),
+        action="buyer.seen",
+        subject=row.public_id,
+        reason=given_reason(reason),
+    )
+    shown = {"Name": row.name, "E-mail": row.email}
+    if isinstance(row, CheckoutSession):
+        # Each may say who somebody is: what shops put there is theirs to choose.
+        shown |= {
+            "Metadata": json.dumps(row.metadata, ensure_ascii=False, cls=ExactEncoder),
+            "Back to the shop": row.success_url,
+            "Back without paying": row.cancel_url,
+        }
+    return shown

@@ -9,6 +9,13 @@ from sessions_app.models import CheckoutSession
 from tests.desk import Desk
 from tests.operators import Operator
 from tests.pages.test_dashboard_accessible import faults_of
+from tests.sandbox import Sandbox
+
+# What templates of Django's own draw: heads of empty columns, the magnifying glass that names the search, wide tables.
+DJANGOS = (
+    "empty-table-header: <th", 'label-title-only: <input type="text" size="40" name="q"',
+    'scrollable-region-focusable: <div class="js-inline-admin-formset',
+)  # fmt: skip
 
 
 def signed_in(page: Page, live_server: LiveServer, operator: Operator) -> Page:
@@ -16,6 +23,22 @@ def signed_in(page: Page, live_server: LiveServer, operator: Operator) -> Page:
     cookie = operator.client.cookies["sessionid"].value
     page.context.add_cookies([{"name": "sessionid", "value": cookie, "url": live_server.url}])
     return page
+
+
+def test_axe_finds_nothing_on_the_admins_pages(
+    page: Page, live_server: LiveServer, operator: Operator, mia: Merchant, session: CheckoutSession, sandbox: Sandbox
+) -> None:
+    signed_in(page, live_server, operator)
+    its = f"sessions_app/checkoutsession/{sandbox.play(session, 'exact').pk}"
+    pages = [
+        "", "doctor/", f"merchants_app/merchant/{mia.pk}/change/", "sessions_app/checkoutsession/", f"{its}/change/",
+        f"{its}/buyer/",
+    ]  # fmt: skip
+    found = {}
+    for path in pages:
+        page.goto(f"{live_server.url}/admin/{path}")
+        found[path] = [fault for fault in faults_of(page) if not fault.startswith(DJANGOS)]
+    assert {path: faults for path, faults in found.items() if faults} == {}
 
 
 def test_the_banner_of_a_look_is_on_the_page_and_leads_out(

@@ -171,5 +171,6 @@ ADMIN = {
 ADMIN_FRAME = {
     "admin:index", "admin:login", "admin:logout", "admin:password_change", "admin:password_change_done",
     "admin:autocomplete", "admin:jsi18n", "admin:view_on_site", "admin:app_list", "admin:auth_user_password_change",
-    "admin/(?P<url>.*)$", "admin:business_operation",
+    "admin/(?P<url>.*)$", "admin:business_operation", "admin:doctor", "admin:checkoutsession_buyer",
+    "admin:customer_buyer",
 }  # fmt: skip

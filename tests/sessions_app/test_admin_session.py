@@ -1,0 +1,79 @@
+"""A session's page in the admin: its buyer masked until somebody says why, its rules, who was told, the way inside."""
+
+from django.contrib.admin.models import LogEntry
+from django.test import Client
+
+from merchants_app.models import Merchant
+from sessions_app.models import CheckoutSession
+from sessions_app.selling.creation import create_session
+from tests.cast import agreed
+from tests.operators import Operator, lines, staff
+from webhooks_app.models import Event, WebhookEndpoint
+
+STAFF = "operator staff@example.com"
+
+
+def pages_of(session: CheckoutSession) -> list[str]:
+    """Wherever its buyer could be read."""
+    its, buyers = f"sessions_app/checkoutsession/{session.pk}", f"sessions_app/customer/{session.customer_id}"
+    event = Event.objects.get(subject=session.public_id)
+    return [
+        "sessions_app/checkoutsession/", "sessions_app/customer/", f"{its}/change/", f"{buyers}/change/",
+        f"webhooks_app/event/{event.pk}/change/", f"{its}/buyer/", f"{buyers}/buyer/",
+    ]  # fmt: skip
+
+
+def test_who_buys_is_masked_in_lists_and_on_pages(session: CheckoutSession) -> None:
+    looker = staff("Look")
+    assert (session.email, session.name, session.metadata) == ("pat@example.com", "Pat Payer", {"orderId": "10482"})
+    texts = {page: looker.read(page) for page in pages_of(session)}
+    told = [
+        (page, word) for page, text in texts.items() for word in ("pat@example", "Pat Payer", "10482") if word in text
+    ]
+    assert told == []
+    assert "P•••, p•••@example.com" in texts["sessions_app/customer/"]
+    assert "49.00" in texts[f"webhooks_app/event/{Event.objects.get(subject=session.public_id).pk}/change/"]
+
+
+def test_a_reason_shows_the_buyer_and_stands_in_the_log_of_the_business(session: CheckoutSession) -> None:
+    looker = staff("Look")
+    *_, its, buyers = pages_of(session)
+    assert "This field is required" in looker.post(its, reason=" ").content.decode()
+    assert lines(session.merchant, STAFF) == []
+    text = looker.post(its, reason="They are on the phone").content.decode()
+    assert [word for word in ("pat@example.com", "Pat Payer", "10482") if word not in text] == []
+    assert "pat@example.com" in looker.post(buyers, reason="They are on the phone").content.decode()
+    assert lines(session.merchant, STAFF) == [("buyer.seen", {"reason": "They are on the phone"})] * 2
+    assert LogEntry.objects.filter(user=looker.user, change_message="Saw the buyer.").count() == 2
+
+
+def test_only_operators_who_may_see_sessions_can_ask_who_buys(session: CheckoutSession, mia: Merchant) -> None:
+    *_, its, buyers = pages_of(session)
+    newcomer, owner = staff(email="new@example.com"), Client()
+    owner.force_login(mia.members.get().user)
+    for page in (its, buyers):
+        assert newcomer.post(page, reason="curious").status_code == 403
+        assert owner.post(f"/admin/{page}", {"reason": "curious"}).status_code == 302
+    assert lines(mia, "operator new@example.com") == []
+
+
+def test_it_shows_the_rules_it_was_made_with_and_who_was_told(operator: Operator, mia: Merchant) -> None:
+    WebhookEndpoint.objects.create(merchant=mia, mode="test", url="https://shop.example/hooks")
+    session = create_session(merchant=mia, mode="test", terms=agreed())
+    text = operator.read(f"sessions_app/checkoutsession/{session.pk}/change/")
+    rules = text[text.index("Rules it was made with") :]
+    assert '<div class="readonly">1.00</div>' in rules[rules.index("Tolerance percent") :][:200]
+    told = text[text.index("Events, and who was told") :]
+    assert "checkout.created</a>" in told
+    assert 'shop.example</a> <span class="chip now">Waiting</span> 0 tries' in told
+
+
+def test_it_leads_to_what_the_business_sees(operator: Operator, session: CheckoutSession) -> None:
+    merchant, member = session.merchant, session.merchant.members.get()
+    there = f"/dashboard/{merchant.public_id}/test/sessions/{session.public_id}"
+    asks = f"merchants_app/merchant/{merchant.pk}/do/look/?to="
+    assert f'href="/admin/{asks}{there}"' in operator.read(f"sessions_app/checkoutsession/{session.pk}/change/")
+    look = {"member": member.pk, "reason": "Their question"}
+    assert operator.post(f"{asks}{there}", **look)["Location"] == there
+    elsewhere = operator.post(f"{asks}https://evil.example/dashboard/", **look)["Location"]
+    assert elsewhere == f"/dashboard/{merchant.public_id}/live/overview"
