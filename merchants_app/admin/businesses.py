@@ -20,8 +20,16 @@ from common.admin.read_only import NothingAdded
 from common.admin.refusals import refuse
 from common.errors import DomainError
 from common.modes import Mode
-from merchants_app.admin.forms import AboutBusiness, InviteMemberForm, LiftForm, NewBusinessForm, ReasonForm, VisitForm
-from merchants_app.businesses import opening, suspension, visits
+from merchants_app.admin.forms import (
+    AboutBusiness,
+    InviteMemberForm,
+    LiftForm,
+    LimitsForm,
+    NewBusinessForm,
+    ReasonForm,
+    VisitForm,
+)
+from merchants_app.businesses import limits, opening, suspension, visits
 from merchants_app.businesses.money_rules import change_settings
 from merchants_app.frame.access import VISIT
 from merchants_app.frame.admin import operator_of
@@ -72,6 +80,10 @@ def _suspend(request: HttpRequest, merchant: Merchant, given: dict[str, Any]) ->
     suspension.suspend(merchant=merchant, by=operator_of(request), reason=given["reason"])
 
 
+def _limit(request: HttpRequest, merchant: Merchant, given: dict[str, Any]) -> None:
+    limits.set_limits(merchant=merchant, by=operator_of(request), **given)
+
+
 def _lift(request: HttpRequest, merchant: Merchant, _given: dict[str, Any]) -> None:
     suspension.lift_suspension(merchant=merchant, by=operator_of(request))
 
@@ -111,6 +123,14 @@ OPERATIONS = (
         permission="merchants_app.add_member",
         form=InviteMemberForm,
         act=_invite,
+    ),
+    Operation(
+        name="limits",
+        title="Set limits",
+        words="They hold within five seconds, for this business alone.",
+        permission="merchants_app.change_merchant",
+        form=LimitsForm,
+        act=_limit,
     ),
     Operation(
         name="suspend",
@@ -153,6 +173,8 @@ class MerchantAdmin(SearchedByForm, ByRules, admin.ModelAdmin):  # type: ignore[
         "public_id",
         "created_at",
         "demands_second_factor",
+        "calls_a_minute",
+        "letters_a_day",
         "suspended_at",
         "suspended_by",
         "suspension_reason",

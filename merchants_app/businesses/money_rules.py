@@ -26,7 +26,7 @@ CHANGEABLE = (
 )  # fmt: skip
 
 # Those that pages of their own change.
-SET_APART = ("embed_origins", "allow_pay_again")
+SET_APART = ("embed_origins", "allow_pay_again", "calls_a_minute", "letters_a_day")
 
 _HUNDREDTH = Decimal("0.01")  # what amounts of tolerance are kept to
 

@@ -1,6 +1,5 @@
 """Dashboard pages for developers: API keys, and what was asked with them."""
 
-from django.conf import settings
 from django.contrib import messages
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
@@ -11,6 +10,7 @@ from django.views.decorators.cache import never_cache
 from common.api.first_sale import FIRST_SALE
 from common.api.samples import samples
 from common.errors import DomainError
+from merchants_app.businesses.limits import calls_a_minute
 from merchants_app.frame.access import Access, Power, for_members, in_live
 from merchants_app.frame.forms import ApiKeyForm, once, refuse
 from merchants_app.frame.pages import page
@@ -105,7 +105,7 @@ def requests(request: HttpRequest, access: Access) -> HttpResponse:
         "requests.html",
         shown=newest_first(rows, request.GET),
         figures=figures,
-        limit=settings.RATE_LIMIT_PER_KEY,
+        limit=calls_a_minute(access.merchant),
         keys=own_keys,
         key=key,
         failed=failed,

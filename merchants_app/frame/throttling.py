@@ -1,4 +1,4 @@
-"""Rate limits per key and per address, counted in Redis, so that all web processes share them.
+"""Rate limits per key, business and address, counted in Redis, so that all web processes share them.
 
 Windows of a minute: simple to explain, and `RateLimit-Reset` says when the next begins. A process fetches a small share
 of the limit at a time and counts that down by itself, so that most requests cost no round trip to Redis; with several
@@ -19,10 +19,13 @@ from rest_framework.exceptions import Throttled
 
 from common.network.client_address import counted_address_of
 from common.network.pause import Pause
+from merchants_app.businesses.limits import calls_a_minute
+from merchants_app.keys.api_keys import remembered_key
 
 WINDOW_SECONDS = 60
 CONNECTING_PER_MINUTE = 30  # from one address
 SIGNED_PER_MINUTE = 20  # from one address
+_WHOSE = {"key": "API key", "business": "business"}
 # A process fetches one part in so many of the limit at a time.
 _SHARES = 200
 # Adds to each window's count and sets the window's end with the first; returns the counts.
@@ -80,8 +83,16 @@ def count_request(request: HttpRequest, digest: str | None) -> Allowance | None:
     """
     limits = {f"address:{counted_address_of(request)}": settings.RATE_LIMIT_PER_ADDRESS}
     if digest:
-        limits[f"key:{digest[:32]}"] = settings.RATE_LIMIT_PER_KEY
+        limits |= _of_key(digest)
     return _count(limits)
+
+
+def _of_key(digest: str) -> dict[str, int]:
+    """The key's limit, or its business's own. The first call of a key in a process goes by the key's, unasked."""
+    key = remembered_key(digest)
+    if key is None or key.merchant.calls_a_minute is None:
+        return {f"key:{digest[:32]}": settings.RATE_LIMIT_PER_KEY}
+    return {f"business:{key.merchant_id}": calls_a_minute(key.merchant)}
 
 
 def count_opening(request: HttpRequest, link_id: str) -> Allowance | None:
@@ -120,7 +131,7 @@ def _count(limits: dict[str, int]) -> Allowance | None:
     tightest = min(left, key=left.__getitem__)
     allowance = Allowance(limits[tightest], used[tightest], WINDOW_SECONDS - elapsed)
     if left[tightest] < 0:
-        raise TooManyRequests(allowance, "API key" if tightest.startswith("key:") else "address")
+        raise TooManyRequests(allowance, _WHOSE.get(tightest.partition(":")[0], "address"))
     return allowance
 
 

@@ -20,6 +20,7 @@ from common.email_addresses import folded
 from common.fiat.currencies import Currency
 from common.public_ids import new_merchant_id
 from merchants_app.models.buyer_letter import BuyerLetter
+from merchants_app.models.limits import OwnLimits
 from merchants_app.models.pay_page import PayPageWords
 from merchants_app.models.ways import PayingRules
 
@@ -97,7 +98,7 @@ class WhenToWrite(models.TextChoices):
 WRITTEN_TO = (WhenToWrite.AT_ONCE, WhenToWrite.DAILY)
 
 
-class Merchant(PayPageWords, PayingRules):
+class Merchant(PayPageWords, PayingRules, OwnLimits):
     """A business: owns keys, endpoints, treasuries, sessions. Its money rules stand here; a session copies them."""
 
     public_id = models.CharField(max_length=40, unique=True, default=new_merchant_id, editable=False)

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from common.mail_backends import NOWHERE
 from merchants_app.audit import record
+from merchants_app.businesses.limits import letters_a_day
 from merchants_app.models import Merchant
 from sessions_app.models import CheckoutSession, Letter, PaymentLink
 from sessions_app.owed.letters import Owed, owe
@@ -20,8 +21,6 @@ from sessions_app.status import LetterKind
 
 # Where buyers of such a session "go back to": there is no shop's page, so theirs is the payment's own.
 NO_SHOP = f"{settings.PUBLIC_URL}/"
-# A business writes its own words to any address: so many in 24 hours, or it were a relay.
-LETTERS_A_DAY = 100
 
 
 class LetterFate(StrEnum):
@@ -29,7 +28,7 @@ class LetterFate(StrEnum):
 
     NOT_WANTED = ""
     OWED = "A letter to the buyer is on its way."
-    TOO_MANY = f"No letter is sent, since {LETTERS_A_DAY} were within a day: send the link yourself."
+    TOO_MANY = "No letter is sent, since as many as you may send were within a day: send the link yourself."
     ONLY_INSIDERS = "No letter is sent: in test mode only your own people get any."
     NO_SERVER = "No letter is sent, since this installation has no mail server: send the link yourself."
 
@@ -77,7 +76,7 @@ def write_to_buyer(session: CheckoutSession, *, now: datetime) -> LetterFate:
     if settings.EMAIL_BACKEND == NOWHERE:
         return LetterFate.NO_SERVER
     today = Letter.objects.filter(kind=LetterKind.ASKED_TO_PAY, owed_at__gt=now - timedelta(days=1))
-    if today.filter(session__merchant=session.merchant_id).count() >= LETTERS_A_DAY:
+    if today.filter(session__merchant=session.merchant_id).count() >= letters_a_day(session.merchant):
         return LetterFate.TOO_MANY
     is_owed = owe([Owed(session=session, kind=LetterKind.ASKED_TO_PAY, is_asked=True)], now=now)
     return LetterFate.OWED if is_owed else LetterFate.ONLY_INSIDERS

@@ -17,7 +17,6 @@ from merchants_app.models import AuditEntry, Merchant
 from sessions_app.letters.sending import send_letters
 from sessions_app.models import CheckoutSession, Letter, PaymentLink
 from sessions_app.paying.quoting import choose_option
-from sessions_app.selling import by_hand
 from sessions_app.selling.payment_links import create_link, open_link
 from tests.desk import Desk
 from tests.sandbox import Sandbox
@@ -203,8 +202,8 @@ def test_a_session_is_made_by_hand_and_the_buyer_is_written_to_once(desk: Desk, 
     assert AuditEntry.objects.get(subject=session.public_id, action="session.created").actor == desk.user.email
 
 
-def test_no_letter_is_said_to_leave_that_does_not(desk: Desk, monkeypatch: pytest.MonkeyPatch, settings: Any) -> None:
-    monkeypatch.setattr(by_hand, "LETTERS_A_DAY", 2)
+def test_no_letter_is_said_to_leave_that_does_not(desk: Desk, settings: Any) -> None:
+    Merchant.objects.filter(public_id=desk.business).update(letters_a_day=2)
     assert "in test mode only your own people get any" in asked(desk, "nora@example.com")
     for _ in range(2):
         assert "is on its way" in asked(desk, "mia@example.com")
