@@ -3,11 +3,13 @@
 from django.contrib.admin.models import LogEntry
 from django.test import Client
 
+from chains_app.models import SandboxTransfer
 from merchants_app.models import Merchant
 from sessions_app.models import CheckoutSession
 from sessions_app.selling.creation import create_session
 from tests.cast import agreed
 from tests.operators import Operator, lines, staff
+from tests.sandbox import Sandbox
 from webhooks_app.models import Event, WebhookEndpoint
 
 STAFF = "operator staff@example.com"
@@ -77,3 +79,13 @@ def test_it_leads_to_what_the_business_sees(operator: Operator, session: Checkou
     assert operator.post(f"{asks}{there}", **look)["Location"] == there
     elsewhere = operator.post(f"{asks}https://evil.example/dashboard/", **look)["Location"]
     assert elsewhere == f"/dashboard/{merchant.public_id}/live/overview"
+
+
+def test_amounts_stand_as_people_write_them(operator: Operator, session: CheckoutSession, sandbox: Sandbox) -> None:
+    session = sandbox.play(session, "exact")
+    payment, quote = session.payments.get(), session.quotes.get()
+    for row in (payment, quote, SandboxTransfer.objects.get(tx_hash=payment.tx_hash)):
+        text = operator.read(f"{row._meta.app_label}/{row._meta.model_name}/{row.pk}/change/")
+        assert "0.0196 ETH" in text
+        assert "19600000000000000" not in text
+    assert (str(payment), str(quote)) == (f"0.0196 ETH in {payment.tx_hash}", "0.0196 ETH on sandbox")
