@@ -3,7 +3,7 @@
 from sessions_app.letters.about import About
 from sessions_app.models import Letter
 from sessions_app.owed.letters import keeps_money
-from sessions_app.state.evaluation import is_left_paid, is_lost, is_restored
+from sessions_app.state.evaluation import is_lost, is_restored, is_taken_back
 from sessions_app.state.facts import facts_of
 from sessions_app.status import LetterKind, LetterOutcome, RefundStatus, Status
 
@@ -24,7 +24,7 @@ def is_still_so(about: About) -> bool:
             return not is_lost(facts_of(session))
         case LetterKind.TAKEN_BACK:
             facts, told = facts_of(session), _last_told(about) in {LetterKind.RECEIPT, LetterKind.RESTORED}
-            return is_lost(facts) and not is_left_paid(facts) and told
+            return is_taken_back(facts) and told
         case LetterKind.RESTORED:
             last = _last_told(about)
             never_told = last is None and _was(about, LetterKind.RECEIPT, LetterOutcome.OVERTAKEN)

@@ -10,7 +10,7 @@ from sessions_app.books.definitions import money_of_session
 from sessions_app.models import CheckoutSession
 from sessions_app.reading.session_words import headline_of, money, network_name, plain, without_rate
 from sessions_app.state.counting import ZERO
-from sessions_app.state.evaluation import is_being_priced
+from sessions_app.state.evaluation import is_being_priced, is_left_paid, is_taken_back
 from sessions_app.state.facts import facts_of
 from sessions_app.state.representation import payment_state, received_value, sorted_payments, value_still_due
 from sessions_app.status import Issue, PaymentStatus, Status
@@ -121,6 +121,11 @@ def _open(session: CheckoutSession) -> Story:
 
 
 def _completed(session: CheckoutSession, ledger: Ledger) -> Story:
+    facts = facts_of(session)
+    if is_taken_back(facts):
+        return Story(
+            headline=headline_of(session), sentences=("You wrote it off: the order is not paid.",), tone="warn"
+        )
     back = {PaymentStatus.REFUNDED: "Paid, and refunded", PaymentStatus.PARTIALLY_REFUNDED: "Paid, part refunded"}
     payments = [each for each in sorted_payments(session) if not each.vanished_at]
     sentences = []
@@ -128,7 +133,7 @@ def _completed(session: CheckoutSession, ledger: Ledger) -> Story:
         sentences.append("It lies in your treasury.")
     if ledger.refunded:
         sentences.append(f"{money(ledger.refunded, session)} went back to the buyer.")
-    if session.issue == Issue.REVERSED:
+    if is_left_paid(facts):
         sentences.append("The network took a payment back; you decided to leave the order paid.")
     elif ledger.arrived < session.amount and not ledger.refunded:
         sentences.append(f"{money(session.amount - ledger.arrived, session)} less than asked was taken as paid.")

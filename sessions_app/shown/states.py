@@ -17,10 +17,10 @@ from sessions_app.paying.quoting import is_offered
 from sessions_app.shown.receipt import patience
 from sessions_app.state.children import payments_of
 from sessions_app.state.counting import counted_payments, covers
-from sessions_app.state.evaluation import is_being_priced
+from sessions_app.state.evaluation import is_being_priced, is_taken_back
 from sessions_app.state.facts import facts_of
 from sessions_app.state.representation import payable_option
-from sessions_app.status import COVERED, Issue, Status
+from sessions_app.status import COVERED, Status
 
 
 class State(StrEnum):
@@ -74,11 +74,11 @@ def state_of(session: CheckoutSession, *, now: datetime, wanted: Wanted = PLAIN,
     `unseen` is the network that it is being paid on, by name, if that cannot be read.
     """
     status = Status(session.status)
-    if session.issue == Issue.REVERSED and session.needs_decision:
+    facts = facts_of(session)
+    if is_taken_back(facts):
         return State.REVERSED
     if session.order_paid_by and status not in COVERED:
         return State.ORDER_PAID
-    facts = facts_of(session)
     if is_being_priced(facts, now):
         return State.PRICING
     if status == Status.OPEN and covers(facts, counted_payments(facts)):

@@ -108,6 +108,11 @@ def is_left_paid(facts: Facts) -> bool:
     return loss is not None and _is_decided(facts, loss, DecisionKind.ACCEPT)
 
 
+def is_taken_back(facts: Facts) -> bool:
+    """The same, and the merchant does not: it waits for a decision, or is written off."""
+    return is_lost(facts) and not is_left_paid(facts)
+
+
 def is_restored(facts: Facts) -> bool:
     """Something of a completed session had vanished, and what is sure covers it, again or still."""
     return _is_completed(facts) and any(p.times_vanished for p in facts.payments) and _reversed(facts) is None
