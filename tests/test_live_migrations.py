@@ -18,6 +18,7 @@ EXCUSED: dict[tuple[str, str], dict[str, str]] = {
     ("sessions_app", "0029_lines_by_collection"): {"DROP_INDEX": _LEFT_BROKEN},
     ("sessions_app", "0030_lists_of_operators"): {"DROP_INDEX": _LEFT_BROKEN},
     ("sessions_app", "0032_fees_of_coin_from_inside"): {"DROP_INDEX": _LEFT_BROKEN},
+    ("sessions_app", "0039_announcements_by_network"): {"DROP_INDEX": _LEFT_BROKEN},
 }
 
 

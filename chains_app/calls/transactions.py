@@ -1,9 +1,11 @@
-"""In which block a transaction is, and what it cost, for who knows its hash."""
+"""In which block a transaction is, what it cost, and how it stands at all, for who knows its hash."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+
+from eth_utils.crypto import keccak
 
 from chains_app.calls.readers import nodes_for
 from chains_app.evm.json_rpc import Call, Node
@@ -13,6 +15,9 @@ from chains_app.networks.networks import Network
 
 # Stands for the block of one that was mined and undone: it moved nothing.
 FAILED = -1
+_TRANSFER = "0x" + keccak(text="transfer(address,uint256)")[:4].hex()
+_TRANSFER_DIGITS = 2 + 8 + 64 + 64  # of the call: 0x, its selector, whom, how much
+_LARGEST_NONCE = 2**63 - 1
 
 
 def blocks_of(network: Network, tx_hashes: Sequence[str]) -> dict[str, int | None]:
@@ -64,6 +69,47 @@ def costs_of(network: Network, tx_hashes: Sequence[str]) -> dict[str, Cost | Non
     return nodes_for(network).ask(ask)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """How a transaction stands that a node knows: waiting, done or undone."""
+
+    sender: str  # checksummed, as the next
+    nonce: int | None  # how many the sender had sent before; None where they are not counted
+    pays: str  # whom it pays, or tells a token to pay, and does nothing else; empty: more may hang on it
+    block: int | None  # None: in none, or in none that counts yet
+    has_succeeded: bool
+
+
+def standings_of(network: Network, tx_hashes: Sequence[str], *, upto: int) -> dict[str, Standing | None]:
+    """Of each, by the word of all nodes; None for one that none of them knows. Blocks above `upto` count as none.
+
+    That one failed is said only where no node says that it did not. Raises ReaderUnavailable, WrongChain.
+    """
+    if network.is_played:
+        return dict.fromkeys(tx_hashes) | _played(tx_hashes, upto)
+    found: dict[str, Standing | None] = dict.fromkeys(tx_hashes)
+    for answer in nodes_for(network).ask_each(lambda node: _by(node, tx_hashes, upto)):
+        for tx_hash, standing in answer.items():
+            found[tx_hash] = max(standing, found[tx_hash] or standing, key=_hope)
+    return found
+
+
+def counts_of(network: Network, senders: Sequence[str], *, at: int) -> dict[str, int]:
+    """How many transactions each had sent up to that block, by the node that has seen the fewest.
+
+    Raises ReaderUnavailable, WrongChain.
+    """
+    if network.is_played or not senders:
+        return {}
+
+    def ask(node: Node) -> list[int]:
+        counts = node.batch([Call("eth_getTransactionCount", (sender, hex(at))) for sender in senders])
+        return [number_of(count, node) for count in counts]
+
+    answers = nodes_for(network).ask_each(ask)
+    return dict(zip(senders, (min(said) for said in zip(*answers, strict=True)), strict=True))
+
+
 def _paid(receipt: Mapping[str, Any], node: Node) -> int:
     """Gas at its price, and what a rollup takes beside it for its data on the chain below (`l1Fee`, of OP chains)."""
     gas = number_of(receipt.get("gasUsed"), node) * number_of(receipt.get("effectiveGasPrice"), node)
@@ -82,3 +128,73 @@ def _block_of(receipt: object, node: Node) -> int | None:
         return None
     said = table_of(receipt, node)
     return number_of(said.get("blockNumber"), node) if number_of(said.get("status"), node) == 1 else FAILED
+
+
+def _hope(standing: Standing) -> int:
+    """Least for what is given up."""
+    if standing.block is None:
+        return 1
+    return 2 if standing.has_succeeded else 0
+
+
+def _by(node: Node, tx_hashes: Sequence[str], upto: int) -> dict[str, Standing]:
+    asked = node.batch([Call("eth_getTransactionByHash", (tx_hash,)) for tx_hash in tx_hashes])
+    # Some say of a hash that they do not know that it is wrong: that spoils no other's answer.
+    known = {tx_hash: of for tx_hash, of in zip(tx_hashes, asked, strict=True) if isinstance(of, dict)}
+    blocks = {tx_hash: _height_of(of, node, upto) for tx_hash, of in known.items()}
+    mined = {tx_hash: block for tx_hash, block in blocks.items() if block is not None}
+    heights = sorted(set(mined.values()))
+    answers = node.batch(
+        [
+            *(Call("eth_getTransactionReceipt", (tx_hash,)) for tx_hash in mined),
+            *(Call("eth_getBlockByNumber", (hex(height), False)) for height in heights),
+        ]
+    )
+    receipts = {tx_hash: table_of(of, node) for tx_hash, of in zip(mined, answers, strict=False) if of is not None}
+    headers = {height: block_of(each, node) for height, each in zip(heights, answers[len(mined) :], strict=True)}
+    found = {}
+    for tx_hash, of in known.items():
+        receipt, height = receipts.get(tx_hash, {}), mined.get(tx_hash)
+        is_there = height is not None and receipt.get("blockHash") == headers[height].hash
+        found[tx_hash] = Standing(
+            sender=_address(of.get("from"), node),
+            nonce=_nonce_of(of, node),
+            pays=_payee_of(of, node),
+            block=height if is_there else None,
+            has_succeeded=is_there and number_of(receipt.get("status"), node) == 1,
+        )
+    return found
+
+
+def _height_of(of: Mapping[str, Any], node: Node, upto: int) -> int | None:
+    number = of.get("blockNumber")
+    height = None if number is None else number_of(number, node)
+    return None if height is None or height > upto else height
+
+
+def _nonce_of(of: Mapping[str, Any], node: Node) -> int:
+    nonce = number_of(of.get("nonce"), node)
+    if not 0 <= nonce <= _LARGEST_NONCE:
+        raise garbage(node, nonce)
+    return nonce
+
+
+def _payee_of(of: Mapping[str, Any], node: Node) -> str:
+    """Of a bundle of several people's calls, say, nobody can tell what becomes of each when it fails."""
+    to, data = of.get("to"), text_of(of.get("input", ""), node)
+    if not to:
+        return ""
+    if data == "0x":
+        return _address(to, node)
+    is_transfer = data.startswith(_TRANSFER) and len(data) == _TRANSFER_DIGITS
+    return _address("0x" + data[34:74], node) if is_transfer else ""
+
+
+def _played(tx_hashes: Sequence[str], upto: int) -> dict[str, Standing | None]:
+    rows = SandboxTransfer.objects.filter(tx_hash__in=tx_hashes).select_related("block")
+    return {row.tx_hash: _as_played(row, upto) for row in rows}
+
+
+def _as_played(row: SandboxTransfer, upto: int) -> Standing:
+    block = row.block.number if row.block and row.block.number <= upto else None
+    return Standing(sender=row.sender, nonce=None, pays=row.recipient, block=block, has_succeeded=block is not None)

@@ -58,7 +58,7 @@ class AnnouncementInline(ReadOnlyInline):
     """What the buyer says they have sent."""
 
     model = Announcement
-    fields = ("at", "network", "amount", "tx_hash")
+    fields = ("at", "network", "amount", "tx_hash", "fate")
     show_change_link = False
 
 

@@ -1,7 +1,7 @@
 """The models of this app, one topic a file."""
 
 from sessions_app.models.address_change import AddressChange
-from sessions_app.models.announcement import BY_WALLET, Announcement
+from sessions_app.models.announcement import BY_WALLET, Announcement, Fate
 from sessions_app.models.authorization import Authorization, AuthorizationStage
 from sessions_app.models.book_line import BookLine, BooksPosition, BookSum, LineKind, UnbookedFee
 from sessions_app.models.customer import Customer
@@ -31,6 +31,7 @@ __all__ = [
     "Customer",
     "Decision",
     "DepositAddress",
+    "Fate",
     "Letter",
     "LineKind",
     "MoneySearch",

@@ -8,7 +8,7 @@ from django.utils.translation import gettext
 
 from chains_app.networks.networks import all_networks
 from sessions_app.errors import NotATransaction, OptionUnavailable
-from sessions_app.models import BY_WALLET, Announcement, CheckoutSession, Quote
+from sessions_app.models import BY_WALLET, Announcement, CheckoutSession, Fate, Quote
 from sessions_app.state.children import payments_of
 from sessions_app.status import Status
 
@@ -17,7 +17,7 @@ from sessions_app.status import Status
 BELIEVED = timedelta(hours=1)
 _HASH = re.compile(r"0x[0-9a-f]{64}")
 # A wallet's window may be open while the session ends: what its buyer agrees to a moment later is on its way as well.
-_AWAITED = frozenset({Status.OPEN, Status.EXPIRED, Status.CANCELLED})
+AWAITED = frozenset({Status.OPEN, Status.EXPIRED, Status.CANCELLED})
 
 
 def announce(session: CheckoutSession, *, tx_hash: str, amount: str, now: datetime, network: str = "") -> None:
@@ -27,20 +27,15 @@ def announce(session: CheckoutSession, *, tx_hash: str, amount: str, now: dateti
     session is paid, or another one has its place. Raises `NotATransaction`, and `OptionUnavailable` while nothing was
     picked.
     """
-    tx_hash = tx_hash.strip().lower()
-    if tx_hash not in {"", BY_WALLET} and not _HASH.fullmatch(tx_hash):
-        raise NotATransaction(
-            gettext("A transaction's hash is 0x and 64 digits from 0 to f. Your wallet shows it beside the payment."),
-            attr="tx_hash",
-        )
-    if session.status not in _AWAITED or session.superseded_by:
+    tx_hash = _checked(tx_hash)
+    if session.status not in AWAITED or session.superseded_by:
         return
     network = network or (session.quote.network if session.quote else "")
     if not network:
         raise OptionUnavailable(gettext("Choose first what to pay with."))
-    Announcement.objects.update_or_create(
-        session=session, defaults={"network": network, "amount": amount, "tx_hash": tx_hash, "at": now}
-    )
+    told = {"network": network, "amount": amount, "tx_hash": tx_hash, "at": now}
+    of_another = {"fate": "", "sender": "", "nonce": None}
+    Announcement.objects.update_or_create(session=session, defaults=told | of_another)
 
 
 def asked_for(sessions: Sequence[CheckoutSession], *, chain_id: str) -> Quote | None:
@@ -59,9 +54,17 @@ def asked_for(sessions: Sequence[CheckoutSession], *, chain_id: str) -> Quote | 
     return (given.filter(network__in=here) if here else given).first() or in_force
 
 
-def take_back(session: CheckoutSession) -> None:
-    """The buyer's wallet could not send what it said to have sent. A word with a hash stays: the chain answers that."""
-    Announcement.objects.filter(session=session, tx_hash=BY_WALLET).delete()
+def take_back(session: CheckoutSession, *, tx_hash: str) -> None:
+    """The buyer's wallet could not send what it said to have sent, or found on the chain that it paid nothing.
+
+    Only of that transaction, should another have been told of since. Raises `NotATransaction`.
+    """
+    tx_hash = _checked(tx_hash)
+    said = Announcement.objects.filter(session=session, tx_hash=tx_hash)
+    if tx_hash == BY_WALLET:
+        said.delete()
+    elif tx_hash:
+        said.update(fate=Fate.REVERTED)
 
 
 def announced(session: CheckoutSession, *, now: datetime) -> Announcement | None:
@@ -69,10 +72,33 @@ def announced(session: CheckoutSession, *, now: datetime) -> Announcement | None
 
     Without further query when `announcement` was selected with the session.
     """
-    said = getattr(session, "announcement", None)
+    said = _still_said(session, now)
+    return None if said is None or said.fate == Fate.REVERTED else said
+
+
+def refused(session: CheckoutSession, *, now: datetime) -> Announcement | None:
+    """What the network undid of it: it paid nothing, nothing has come since, and its buyer may send again."""
+    said = _still_said(session, now)
+    return said if said and said.fate == Fate.REVERTED else None
+
+
+def _still_said(session: CheckoutSession, now: datetime) -> Announcement | None:
+    said: Announcement | None = getattr(session, "announcement", None)
     if said is None or now - said.at > BELIEVED:
         return None
     seen = payments_of(session)
-    if said.known_hash:
-        return None if any(payment.tx_hash == said.known_hash for payment in seen) else said
-    return None if any(payment.seen_at >= said.at for payment in seen) else said
+    if said.known_hash and any(payment.tx_hash == said.known_hash for payment in seen):
+        return None
+    # Of another hash is what an exchange sent, and what a wallet has sent in the place of what it told.
+    is_of_another = not said.known_hash or said.fate in {Fate.REVERTED, Fate.REPLACED}
+    return None if is_of_another and any(payment.seen_at >= said.at for payment in seen) else said
+
+
+def _checked(tx_hash: str) -> str:
+    tx_hash = tx_hash.strip().lower()
+    if tx_hash not in {"", BY_WALLET} and not _HASH.fullmatch(tx_hash):
+        raise NotATransaction(
+            gettext("A transaction's hash is 0x and 64 digits from 0 to f. Your wallet shows it beside the payment."),
+            attr="tx_hash",
+        )
+    return tx_hash

@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
-from sessions_app.models import Announcement, Authorization, CheckoutSession, Payment
+from sessions_app.models import Announcement, Authorization, CheckoutSession, Fate, Payment
 from sessions_app.orders.paid_once import payer_of, untold, waiting_orders
 from sessions_app.state.children import Session, payments_of
 from sessions_app.state.evaluation import RATE_PATIENCE
@@ -86,7 +86,7 @@ def _tell(session_id: int) -> None:
 
 def _is_announced(session: CheckoutSession) -> bool:
     is_signed = Authorization.objects.filter(session=session, over_at=None).exists()
-    return is_signed or Announcement.objects.filter(session=session).exists()
+    return is_signed or Announcement.objects.filter(session=session).exclude(fate=Fate.REVERTED).exists()
 
 
 def up_to_date(session: CheckoutSession, *, now: datetime | None = None) -> CheckoutSession:

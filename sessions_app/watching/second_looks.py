@@ -23,6 +23,7 @@ from sessions_app.collecting.watch import follow_collections, is_about_collectio
 from sessions_app.models import DepositAddress
 from sessions_app.refunding.told import look_for_told
 from sessions_app.refunding.watch import Reading, place_refunds, refunds_watched_for, store_refunds
+from sessions_app.watching.announced import follow_announced
 from sessions_app.watching.astray import ask_again, is_about_a_payment
 from sessions_app.watching.found_late import count
 from sessions_app.watching.rescanning import rescan
@@ -51,6 +52,7 @@ def _look(network: Network) -> None:
             read_again(network, row, reader)
         look_for_missed_refunds(network, reader)
         look_for_told(network, reader)
+        follow_announced(network)
         follow_collections(network)
         if network.has_nodes:
             book_fees(network)

@@ -19,7 +19,9 @@ NUMBERS: dict[str, dict[str, object]] = {
         "X402_VERSION": 2, "VERIFY_SECONDS": 8.0, "SETTLE_SECONDS": 40.0, "SUPPORTED_SECONDS": 2.0, "MAX_BYTES": 65_536,
         "REMEMBERED_SECONDS": 300.0, "RETRY_SECONDS": 30.0, "PAUSE_SECONDS": 5.0,
     },
-    "chains_app.calls.transactions": {"FAILED": -1},
+    "chains_app.calls.transactions": {
+        "FAILED": -1, "_TRANSFER_DIGITS": 138, "_LARGEST_NONCE": 9_223_372_036_854_775_807,
+    },
     "chains_app.calls.wallet_signatures": {"_KEY_SIGNATURE_BYTES": 65},
     "chains_app.evm.coin.balances": {
         "_HAS_CODE": 1 << 95, "_BYTES_EACH": 12, "ADDRESSES_PER_CALL": 2048,
@@ -145,6 +147,7 @@ NUMBERS: dict[str, dict[str, object]] = {
         "_HELD_FOR": timedelta(minutes=15), "_ON_ITS_WAY": timedelta(minutes=2), "_KEPT_AT_MOST": timedelta(minutes=30),
         "_LOCK": 1_823_308_187,
     },
+    "sessions_app.watching.announced": {"SEEN_WITHIN": timedelta(seconds=10), "MOST_ASKED": 50},
     "sessions_app.watching.payments": {"_REASON_LENGTH": 200},
     "sessions_app.watching.searches": {
         "PAUSE": timedelta(minutes=10), "MOST_WAITING": 20, "SECONDS": 240.0,

@@ -1,0 +1,225 @@
+"""What became of a transaction that a buyer's wallet told of, by a real node: the page says that, and never more."""
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db.models import F, QuerySet
+from django.test import Client
+from django.utils import timezone
+
+from chains_app.calls.transactions import standings_of
+from sessions_app.models import Announcement, CheckoutSession
+from sessions_app.paying.announcing import announce
+from sessions_app.paying.quoting import choose_option
+from sessions_app.watching import announced
+from tests.anvil import Anvil, call_data
+from tests.cast import refreshed
+from tests.chains_app.node_cast import DEVCHAIN, Devchain, devchain
+from tests.faulty_proxy import FaultyProxy
+from tests.journeys.test_odd_payments_on_anvil import FULL, Street
+
+pytestmark = pytest.mark.django_db
+
+DEEP = DEVCHAIN.confirmations.normal
+GAS_PRICE = 10**10
+OTHER = "0x" + "cd" * 32
+
+
+@pytest.fixture(scope="module")
+def chain() -> Iterator[Devchain]:
+    with devchain() as made:
+        yield made
+
+
+@pytest.fixture
+def held(chain: Devchain) -> Iterator[Anvil]:
+    """Transactions wait until the test lets a block be made."""
+    chain.node.rpc("evm_setAutomine", [False])
+    yield chain.node
+    chain.node.rpc("anvil_dropAllTransactions")
+    chain.node.rpc("evm_setAutomine", [True])
+
+
+class Buyer:
+    """Says to have sent by a wallet what the node is given. Their wallet holds coin, and no token."""
+
+    def __init__(self, street: Street, client: Client) -> None:
+        self.street, self.node, self._client = street, street.node, client
+        self.wallet = self.node.accounts[5]
+
+    def sends(self, to: str = "", data: str | None = None, **more: Any) -> str:
+        """As a rule a transfer of the token, which this wallet has nothing of: it fails."""
+        data = call_data("transfer(address,uint256)", self.street.address, FULL) if data is None else data
+        asked = {"from": self.wallet, "to": to or self.street.chain.usdc, "data": data, "gas": hex(100_000)}
+        tx_hash = str(self.node.rpc("eth_sendTransaction", [asked | {"gasPrice": hex(GAS_PRICE)} | more]))
+        announce(self.street.session, tx_hash=tx_hash, amount="49.00 USDC", now=timezone.now())
+        return tx_hash
+
+    def minutes_ago(self, minutes: float) -> None:
+        """It was told so long ago."""
+        self._said.update(at=F("at") - timedelta(minutes=minutes))
+
+    def looked(self, blocks: int = 0) -> str:
+        """So many blocks later, and as late as anybody asks: what the node was understood to say."""
+        if blocks:
+            self.node.mine(blocks)
+        self.minutes_ago(0.2)
+        self.street.looked()
+        return self.said.fate
+
+    @property
+    def _said(self) -> QuerySet[Announcement]:
+        return Announcement.objects.filter(session=self.street.session)
+
+    @property
+    def said(self) -> Announcement:
+        return self._said.get()
+
+    def page(self, query: str = "") -> str:
+        answer = self._client.get(f"/pay/{self.street.session.page_token}{query}")
+        return " ".join(answer.content.decode().split())
+
+
+@pytest.fixture
+def buyer(chain: Devchain, client: Client, new_session: Callable[..., CheckoutSession]) -> Buyer:
+    session = new_session(allowPayAgain=True)
+    choose_option(session=session, asset="USDC", network="devchain", now=timezone.now())
+    return Buyer(Street(chain, refreshed(session)).looked(), client)
+
+
+def test_what_the_network_undid_is_asked_for_again_and_told(buyer: Buyer) -> None:
+    buyer.sends()
+    assert buyer.looked(blocks=DEEP - 2) == "waiting"  # another branch may yet have it otherwise
+    assert "Sent. Now Devchain takes it up" in buyer.page()
+    assert buyer.looked(blocks=1) == "reverted"
+    html = buyer.page()
+    assert 'data-state="send"' in html
+    assert 'role="status" id="news">The network refused the payment.<' in html
+    assert "Nothing was paid, only the network’s fee. You can send it again." in html
+    buyer.street.sends(FULL)
+    assert 'id="news">The network refused' not in buyer.page()
+
+
+def test_after_the_end_it_is_not_looked_for_any_more_and_may_be_paid_again(buyer: Buyer) -> None:
+    buyer.sends()
+    buyer.street.ends()
+    assert "We look for it" in buyer.page()
+    assert buyer.looked(blocks=DEEP) == "reverted"
+    html = buyer.page()
+    assert "We look for it" not in html
+    assert "Nothing was paid, only the network’s fee.<" in html
+    assert "You can send it again" not in html
+    assert "Pay again" in html
+
+
+@pytest.mark.parametrize("of", ["another's call", "more than a transfer", "to somebody else"])
+def test_what_its_buyer_may_not_be_alone_to_send_is_not_asked_for_again(buyer: Buyer, of: str) -> None:
+    """A bundler or a facilitator tries once more what failed: the page stays with "sent"."""
+    transfer = call_data("transfer(address,uint256)", buyer.street.address, FULL)
+    buyer.sends(**{
+        "another's call": {"to": buyer.street.chain.sender, "data": "0x12345678"},
+        "more than a transfer": {"data": transfer + "00"},
+        "to somebody else": {"data": call_data("transfer(address,uint256)", buyer.wallet, FULL)},
+    }[of])  # fmt: skip
+    assert buyer.looked(blocks=DEEP) == "done"
+    assert 'data-state="sent"' in buyer.page()
+    buyer.minutes_ago(6)
+    html = buyer.page()
+    assert "Devchain has the transaction, but we see no payment in it" in html
+    assert "Devchain takes it up" not in html
+    assert "is known, and it is safe" not in html
+
+
+def test_what_waits_is_known_and_what_no_node_has_is_not_said_to_be(buyer: Buyer, held: Anvil) -> None:
+    tx_hash = buyer.sends()
+    buyer.minutes_ago(6)
+    assert "is known, and it is safe" not in buyer.page()  # nobody was asked yet
+    assert buyer.looked() == "waiting"
+    assert "Your payment is known, and it is safe." in buyer.page()
+    held.drop(tx_hash)
+    assert buyer.looked() == "unknown"
+    html = buyer.page()
+    assert "We do not see your payment yet" in html
+    assert "is known, and it is safe" not in html
+    assert 'data-state="sent"' in html
+
+
+def test_what_its_wallet_replaced_is_told_and_left_to_the_buyer(buyer: Buyer, held: Anvil) -> None:
+    first = buyer.sends()
+    assert buyer.looked() == "waiting"
+    nonce = held.rpc("eth_getTransactionByHash", [first])["nonce"]
+    cancelled = {"from": buyer.wallet, "to": buyer.wallet, "nonce": nonce, "gasPrice": hex(3 * GAS_PRICE)}
+    held.rpc("eth_sendTransaction", [cancelled])
+    held.rpc("evm_setAutomine", [True])
+    assert buyer.looked(blocks=DEEP - 2) == "unknown"
+    assert buyer.looked(blocks=1) == "replaced"
+    html = buyer.page()
+    assert "Your wallet replaced the payment" in html
+    assert "Devchain takes it up" not in html
+    assert 'data-state="sent"' in html
+    assert 'id="address"' in buyer.page("?again=1")
+
+
+def test_what_was_sped_up_is_paid_by_the_other_transaction(buyer: Buyer, held: Anvil) -> None:
+    buyer.wallet = buyer.street.chain.payer  # which has enough of it
+    first = buyer.sends()
+    assert buyer.looked() == "waiting"
+    again = held.rpc("eth_getTransactionByHash", [first])
+    sped_up = {"from": buyer.wallet, "to": again["to"], "data": again["input"], "nonce": again["nonce"]}
+    half = call_data("transfer(address,uint256)", buyer.street.address, FULL // 2)
+    held.rpc("eth_sendTransaction", [sped_up | {"data": half, "gas": hex(100_000), "gasPrice": hex(3 * GAS_PRICE)}])
+    held.rpc("evm_setAutomine", [True])
+    assert buyer.looked(blocks=DEEP) == "replaced"
+    html = buyer.page()
+    assert "24.50 of 49.00 USD arrived" in html
+    assert 'data-state="send"' in html
+
+
+def test_a_node_that_says_otherwise_is_heard(buyer: Buyer, monkeypatch: pytest.MonkeyPatch) -> None:
+    tx_hash = buyer.sends()
+    buyer.node.mine(DEEP)
+    upto = buyer.node.head() - DEEP + 1
+    with FaultyProxy(upstream=buyer.node.url) as odd:
+        monkeypatch.setenv("RPC_URL_DEVCHAIN", f"{buyer.node.url},{odd.url}")
+        said = standings_of(DEVCHAIN, [tx_hash], upto=upto)[tx_hash]
+        assert said
+        assert (said.block is None, said.has_succeeded, said.pays) == (False, False, buyer.street.address)
+        odd.spoils_receipts(lambda receipt: receipt | {"status": "0x1"})
+        said = standings_of(DEVCHAIN, [tx_hash], upto=upto)[tx_hash]
+        assert said
+        assert said.has_succeeded
+        odd.spoils_receipts(lambda receipt: receipt | {"blockHash": OTHER})  # of a branch that was given up
+        said = standings_of(DEVCHAIN, [tx_hash], upto=upto)[tx_hash]
+        assert said
+        assert (said.block, said.has_succeeded) == (None, False)
+
+
+def test_a_word_that_is_given_meanwhile_is_about_another(buyer: Buyer, monkeypatch: pytest.MonkeyPatch) -> None:
+    buyer.sends()
+    ask = announced.standings_of
+
+    def asks(*args: Any, **more: Any) -> Any:
+        found = ask(*args, **more)
+        announce(buyer.street.session, tx_hash=OTHER, amount="49.00 USDC", now=timezone.now())
+        return found
+
+    monkeypatch.setattr(announced, "standings_of", asks)
+    assert buyer.looked(blocks=DEEP) == ""
+    assert buyer.said.tx_hash == OTHER
+
+
+def test_nothing_is_asked_about_what_was_just_told_or_is_seen(buyer: Buyer, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[Any] = []
+    monkeypatch.setattr(announced, "standings_of", lambda *args, **_: asked.append(args) or {})
+    buyer.sends()
+    buyer.street.looked()
+    paid = buyer.street.node.post(
+        to=buyer.street.chain.usdc, data=call_data("transfer(address,uint256)", buyer.street.address, FULL // 2)
+    )
+    announce(buyer.street.session, tx_hash=paid, amount="49.00 USDC", now=timezone.now())
+    buyer.looked(blocks=DEEP)
+    announce(buyer.street.session, tx_hash="", amount="49.00 USDC", now=timezone.now())
+    buyer.looked()
+    assert asked == []
