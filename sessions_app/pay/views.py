@@ -17,13 +17,13 @@ from django.utils.translation import gettext
 from django.views.decorators.http import require_POST, require_safe
 
 from chains_app.calls.facilitator import is_switched_on
-from chains_app.reading.health import unread_networks
+from chains_app.reading.health import not_offered, unread_networks
 from chains_app.reading.scanning import heads_of
 from common.errors import DomainError
 from merchants_app.businesses.walletconnect import relay_of
 from merchants_app.frame.throttling import TooManyRequests, count_opening
 from sessions_app.errors import NotPayableAgain
-from sessions_app.models import Authorization, CheckoutSession, Refund
+from sessions_app.models import BY_WALLET, Authorization, CheckoutSession, Refund
 from sessions_app.owed.letters import has_receipt_letter
 from sessions_app.pay.codes import qr_svg
 from sessions_app.pay.frame import BuyersDoor, buyers_page, keep_private, told
@@ -134,7 +134,7 @@ def sent(request: HttpRequest, session: CheckoutSession) -> HttpResponse:
         session = session_for_buyer(successor.page_token)
         shown.append(session)
     if request.POST.get("failed"):
-        take_back(session)
+        take_back(session, tx_hash=request.POST.get("tx_hash", BY_WALLET))
         return _back_to_page(session)
     quote = asked_for(shown, chain_id=request.POST.get("chain_id", ""))
     announce(
@@ -238,6 +238,7 @@ def _view_model(request: HttpRequest, session: CheckoutSession, error: str = "")
         unseen=unseen,
         unseen_since=unread_networks(now).get(session.quote.network) if unseen and session.quote else None,
         wanted=wanted,
+        closed=not_offered(now) if state == State.SEND else (),
         rows=session.page_rows,
         signed=_signed(session, state),
         is_mailed=state == State.PAID and has_receipt_letter(session),

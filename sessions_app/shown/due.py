@@ -1,5 +1,6 @@
 """What is to be sent: how much, of what, where, until when, and how a wallet reads it."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import urlsplit
@@ -13,11 +14,12 @@ from merchants_app.businesses.walletconnect import relay_of
 from sessions_app.models import CheckoutSession, Quote
 from sessions_app.paying.quoting import allowed_options
 from sessions_app.paying.used_deposits import is_deployed
+from sessions_app.paying.why_not import outside_limits
 from sessions_app.reading.amounts import address_groups, any_of, asset_text, money_text
 from sessions_app.shown.fees import Fees, fee_text
+from sessions_app.shown.links import WalletApp, apps_for
 from sessions_app.shown.marks import asset_mark, network_mark
 from sessions_app.shown.offers import arrives_text
-from sessions_app.shown.wallet_apps import WalletApp, apps_for
 from sessions_app.signing.asked import can_be_signed
 from sessions_app.state.representation import page_url, payable_option, received_value, units_still_due
 
@@ -78,8 +80,11 @@ class Due:
     wallet: WalletRequest | None
 
 
-def due_of(session: CheckoutSession, *, fees: Fees) -> Due | None:
-    """What the session's quote in force asks for; None without one, when nothing is due, or its network is off."""
+def due_of(session: CheckoutSession, *, fees: Fees, closed: Collection[str] = ()) -> Due | None:
+    """What the session's quote in force asks for; None without one, when nothing is due, or its network is off.
+
+    `closed` are the networks that buyers are not sent to at the moment.
+    """
     quote = session.quote
     option = payable_option(quote) if quote else None
     units = units_still_due(session, quote) if quote else 0
@@ -107,7 +112,7 @@ def due_of(session: CheckoutSession, *, fees: Fees) -> Due | None:
         is_fixed_rate=session.mode == "test",
         transfer_gas=gas,
         is_contract=is_contract,
-        also_on=_also_on(session, quote, option),
+        also_on=_also_on(session, quote, option, closed),
         arrived=plain(arrived),
         price=plain(session.amount),
         arrived_text=money_text(arrived, session.currency) if arrived else "",
@@ -135,7 +140,7 @@ def _rate_text(quote: Quote, currency: str) -> str:
     return f"1 {quote.asset} = {plain(round(quote.rate, 6))} {currency}"
 
 
-def _also_on(session: CheckoutSession, quote: Quote, chosen: PaymentOption) -> str:
+def _also_on(session: CheckoutSession, quote: Quote, chosen: PaymentOption, closed: Collection[str]) -> str:
     if not chosen.network.has_nodes:
         return ""
     price = quote.amount_units.scaleb(-quote.decimals)
@@ -145,8 +150,8 @@ def _also_on(session: CheckoutSession, quote: Quote, chosen: PaymentOption) -> s
         for option in options
         if option.asset.symbol == chosen.asset.symbol
         and option.network.has_nodes
-        and option.network.id != chosen.network.id
-        and price >= (option.asset.minimum or 0)
+        and option.network.id not in {chosen.network.id, *closed}
+        and not outside_limits(option, price)
     )
 
 

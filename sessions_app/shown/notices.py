@@ -10,11 +10,14 @@ from django.utils.translation import gettext as _
 
 from chains_app.networks.networks import all_networks
 from sessions_app.models import Authorization, CheckoutSession, Payment
+from sessions_app.paying.announcing import refused
 from sessions_app.reading.amounts import moment_text, money_text
+from sessions_app.state.evaluation import is_taken_back
+from sessions_app.state.facts import facts_of
 from sessions_app.state.representation import received_value
 from sessions_app.status import COVERED, Issue, Status
 
-Tone = Literal["good", "info", "warn", "bad"]
+Tone = Literal["good", "info", "warn"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +27,7 @@ class Notice:
     tone: Tone
     title: str
     text: str
+    is_news: bool = True  # else the page says by itself what happened
 
 
 def notices_of(
@@ -40,21 +44,30 @@ def notices_of(
             _paused(session) if session.merchant.suspended_at else None,
             _signed(signed, now),
             None if signed else _gone(payments),  # not to be paid again otherwise while that may still be sent
+            _refused(session, now, may_send=signed is None),
             _not_taken(session, payments),
         ],
         Status.PROCESSING: lambda: [_late_but_enough(session)],
         Status.COMPLETED: lambda: [_completed(session)],
-        Status.EXPIRED: lambda: [_signed(signed, now, is_over=True), _ended(session, payments)],
-        Status.CANCELLED: lambda: [_signed(signed, now, is_over=True), _ended(session, payments)],
+        Status.EXPIRED: lambda: _over(session, payments, now, signed),
+        Status.CANCELLED: lambda: _over(session, payments, now, signed),
     }[status]()
     return tuple(notice for notice in found if notice)
+
+
+def _over(
+    session: CheckoutSession, payments: Sequence[Payment], now: datetime, signed: Authorization | None
+) -> list[Notice | None]:
+    refusal = _refused(session, now, may_send=False)
+    return [_signed(signed, now, is_over=True), refusal, _ended(session, payments)]
 
 
 def _order_paid(session: CheckoutSession, payments: Sequence[Payment]) -> Notice:
     there = any(payment.counts and not payment.vanished_at for payment in payments)
     title = _("%(arrived)s %(currency)s arrived here as well") % _sums(session) if there else _("Nothing is to be paid")
     text = _("Another payment for the same order was enough. Please send nothing more. %(contact)s")
-    return Notice(tone="warn" if there else "good", title=title, text=text % {"contact": _contact(session)})
+    contact = _contact(session)
+    return Notice(tone="warn" if there else "good", title=title, text=text % {"contact": contact}, is_news=there)
 
 
 def _paused(session: CheckoutSession) -> Notice:
@@ -112,6 +125,15 @@ def _gone(payments: Sequence[Payment]) -> Notice | None:
     )
 
 
+def _refused(session: CheckoutSession, now: datetime, *, may_send: bool) -> Notice | None:
+    if refused(session, now=now) is None:
+        return None
+    text = _("Nothing was paid, only the network’s fee.")
+    if may_send:
+        text += " " + _("You can send it again.")
+    return Notice(tone="warn", title=_("The network refused the payment"), text=text)
+
+
 def _not_taken(session: CheckoutSession, payments: Sequence[Payment]) -> Notice | None:
     wrong = [p for p in payments if not p.counts and not p.vanished_at]
     if not wrong:
@@ -138,8 +160,8 @@ def _completed(session: CheckoutSession) -> Notice | None:
     if session.issue is None:
         return None
     issue = Issue(session.issue)
-    if issue == Issue.REVERSED and session.needs_decision:
-        return _reversed(session)
+    if is_taken_back(facts_of(session)):
+        return _reversed(session) if session.needs_decision else _given_up(session)
     sums = _sums(session) | {"contact": _contact(session)}
     if issue == Issue.LATE:
         return Notice(
@@ -168,13 +190,19 @@ def _reversed(session: CheckoutSession) -> Notice:
     return Notice(tone="warn", title=_("Look in your wallet first"), text=text % {"contact": _contact(session)})
 
 
+def _given_up(session: CheckoutSession) -> Notice:
+    return Notice(tone="warn", title=_("Your order is not paid"), text=_what_now(session))
+
+
 def _ended(session: CheckoutSession, payments: Sequence[Payment]) -> Notice | None:
     if any(not payment.vanished_at for payment in payments):
-        return Notice(tone="warn" if session.needs_decision else "info", title=_("What now?"), text=_what_now(session))
+        tone: Tone = "warn" if session.needs_decision else "info"
+        return Notice(tone=tone, title=_("What now?"), text=_what_now(session), is_news=False)
     if not hasattr(session, "deposit"):
         return None
     text = _("Then do nothing. We look at the address until %(until)s, and what arrives is credited.")
-    return Notice(tone="info", title=_("Sent it already?"), text=text % {"until": moment_text(session.watch_until)})
+    until = moment_text(session.watch_until)
+    return Notice(tone="info", title=_("Sent it already?"), text=text % {"until": until}, is_news=False)
 
 
 def _what_now(session: CheckoutSession) -> str:

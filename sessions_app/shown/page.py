@@ -3,34 +3,35 @@
 Everything comes in as arguments: no query, no clock. The templates under `templates/pay/` only lay it out.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
 
 from django.utils.functional import Promise
 from django.utils.safestring import SafeString
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext
 
 from merchants_app.businesses.embedding import embedders
 from sessions_app.models import Authorization, CheckoutSession, Payment, Refund
-from sessions_app.paying.announcing import announced
+from sessions_app.paying.announcing import announced, refused
 from sessions_app.paying.quoting import OfferedOption
 from sessions_app.reading.amounts import address_groups, clock_text
 from sessions_app.selling.by_hand import NO_SHOP, leads_to_a_shop
 from sessions_app.shown.due import Due, amount_of, due_of
 from sessions_app.shown.fees import Fees
+from sessions_app.shown.links import with_session_id
 from sessions_app.shown.marks import sprite
 from sessions_app.shown.notices import Notice, notices_of
 from sessions_app.shown.offers import AssetOffer, marks_of, offers_of
 from sessions_app.shown.order import Order, order_of
 from sessions_app.shown.receipt import ReceiptLine, RefundLine, progress_of, receipt_of, refunds_of
-from sessions_app.shown.said import Facts, Said, said_of
+from sessions_app.shown.said import said_of
 from sessions_app.shown.scenarios import ScenarioButton, scenario_buttons
 from sessions_app.shown.sent import Sent, sent_of
 from sessions_app.shown.states import ENDED, PLAIN, State, Wanted, version_of
 from sessions_app.shown.way import Step, way_of
-from sessions_app.shown.ways_back import with_session_id
+from sessions_app.shown.words import Facts, Said
 from sessions_app.state.representation import receipt_url, sorted_payments
 from sessions_app.status import Status
 
@@ -48,6 +49,8 @@ _STEPS = {
     State.PAID: 3,
 }
 
+# Money is asked for.
+_ASKING = {State.CHOOSE, State.SEND, State.LAPSED, State.AWAY}
 # What may change by itself, soon.
 _LOOKED_AT = {State.SEND, State.SENT, State.PRICING, State.LAPSED, State.AWAY, State.PAUSED}
 # Of an open session, too: nobody cancels what was paid for.
@@ -91,6 +94,7 @@ class PayPage:
     clock: Clock | None
     wanted: Wanted
     sent: Sent | None
+    undone_hash: str  # of what was sent, and the network refused; the page's script then asks the wallet anew
     is_looked_for: bool  # it is over, and a payment may be on its way
     way: tuple[Step, ...]
     receipt: tuple[ReceiptLine, ...]
@@ -111,7 +115,7 @@ class PayPage:
     @property
     def is_open(self) -> bool:
         """Whether money is still asked for."""
-        return self.state in {State.CHOOSE, State.SEND, State.LAPSED, State.AWAY}
+        return self.state in _ASKING
 
     @property
     def has_offer(self) -> bool:
@@ -153,6 +157,7 @@ def pay_page(
     by_shop: bool = False,
     signed: Authorization | None = None,
     is_mailed: bool = False,
+    closed: Collection[str] = (),
     rows: str = "",
 ) -> PayPage:
     """The page of a session that came through `facts.with_facts`.
@@ -161,16 +166,19 @@ def pay_page(
     while choosing and sending; `heads` are the newest known blocks of the networks with unconfirmed payments; `error`
     is what a form's door refused; `unseen` the name of the network that it is being paid on, if that cannot be read;
     `signed` a payment that was handed over and of which nothing is known; `by_shop`: it cancelled the session itself;
-    `rows` the versions of all rows that this was read from (`paying/page_rows.py`).
+    `closed` the networks that buyers are not sent to; `rows` the versions of all rows that this was read from
+    (`paying/page_rows.py`).
     """
     said_sent = announced(session, now=now) if state in {State.SENT, State.EXPIRED, State.CANCELLED} else None
     sent = sent_of(said_sent, now=now) if said_sent else None
     payments = sorted_payments(session)
-    due = due_of(session, fees=fees) if state == State.SEND or (state == State.AWAY and unseen) else None
+    due = due_of(session, fees=fees, closed=closed) if state == State.SEND or (state == State.AWAY and unseen) else None
     progress = progress_of(payments, heads=heads, now=now) if state == State.PROCESSING else None
     offers: tuple[AssetOffer, ...] = ()
     if state == State.CHOOSE:
         offers = offers_of(options, fees=fees, currency=session.currency, quote=session.quote)
+    notices = () if state == State.PRICING else notices_of(session, payments=payments, now=now, signed=signed)
+    undone = refused(session, now=now)
     facts = Facts(
         session=session,
         payments=payments,
@@ -206,8 +214,8 @@ def pay_page(
         now=now,
         shops=tuple(embedders(session.merchant, session.mode)),
         order=order_of(session, is_open=state not in {State.EXPIRED, State.CANCELLED}),
-        said=said_of(state, facts),
-        notices=() if state == State.PRICING else notices_of(session, payments=payments, now=now, signed=signed),
+        said=_with_news(said_of(state, facts), notices, state),
+        notices=notices,
         marks=sprite(_marks(offers, due)),
         offers=offers,
         is_changing=session.quote is not None,
@@ -216,6 +224,7 @@ def pay_page(
         clock=_clock(due, session, wanted, now) if state == State.SEND else None,
         wanted=wanted,
         sent=sent,
+        undone_hash=undone.known_hash if undone else "",
         is_looked_for=state in {State.EXPIRED, State.CANCELLED} and facts.is_under_way,
         way=way_of(sent=sent, progress=progress, shop=session.merchant.name),
         receipt=receipt_of(session, payments=payments),
@@ -232,6 +241,16 @@ def pay_page(
         cancel_url="" if session.cancel_url == NO_SHOP else session.cancel_url,
         error=str(error),
     )
+
+
+def _with_news(said: Said, notices: Sequence[Notice], state: State) -> Said:
+    """What stands in notices is told as well. Where money is asked for it comes in the place of "waiting"."""
+    news = [gettext("%(headline)s.") % {"headline": notice.title} for notice in notices if notice.is_news]
+    if not news:
+        return said
+    usual = [] if state in _ASKING else [said.news]
+    tones = {said.tone, *(notice.tone for notice in notices)}
+    return replace(said, news=" ".join([*usual, *news]), tone="warn" if "warn" in tones else notices[0].tone)
 
 
 def _place(session: CheckoutSession) -> str:

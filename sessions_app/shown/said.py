@@ -1,69 +1,17 @@
 """What the page says in each of its states: the headline, the sentence below it, and the line of news at its foot."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Literal
+from datetime import timedelta
 
 from django.utils.translation import gettext as _
 
-from chains_app.networks.networks import all_networks
-from sessions_app.models import CheckoutSession, Payment
-from sessions_app.reading.amounts import any_of, day_text, money_text, time_text
-from sessions_app.shown.due import Due, amount_of
-from sessions_app.shown.receipt import Progress
+from sessions_app.models import Fate
+from sessions_app.reading.amounts import any_of, day_text, time_text
+from sessions_app.shown.due import amount_of
 from sessions_app.shown.sent import Sent
-from sessions_app.shown.states import State, Wanted
+from sessions_app.shown.states import State
+from sessions_app.shown.words import Facts, Said
 from sessions_app.state.representation import received_value
 from sessions_app.status import Issue, Status
-
-Tone = Literal["", "good", "info", "warn"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Said:
-    """The words of one view. `news` is what screen readers are told, and what everybody sees."""
-
-    headline: str
-    lead: str = ""
-    news: str
-    hint: str = ""  # what else is good to know
-    tone: Tone = ""  # of the news; empty: all goes as usual, and something is awaited or done
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Facts:
-    """What there is to speak about."""
-
-    session: CheckoutSession
-    payments: Sequence[Payment]
-    due: Due | None
-    sent: Sent | None
-    progress: Progress | None
-    wanted: Wanted
-    has_offer: bool
-    unseen: str
-    unseen_since: datetime | None
-    now: datetime
-    is_signed: bool  # a signed payment was handed over, and may still be sent
-    by_shop: bool  # it was cancelled by the shop, and not by its buyer
-
-    @property
-    def is_under_way(self) -> bool:
-        """Whether a payment is said to be on its way that nobody has seen."""
-        return self.sent is not None or self.is_signed
-
-    @property
-    def names(self) -> dict[str, str]:
-        """What the sentences may name."""
-        session = self.session
-        return {
-            "shop": session.merchant.name,
-            "arrived": money_text(received_value(session), session.currency),
-            "price": money_text(session.amount, session.currency),
-            "currency": session.currency,
-            "network": self.unseen or _network_of(self),
-        }
 
 
 def said_of(state: State, facts: Facts) -> Said:
@@ -90,15 +38,17 @@ def _choose(facts: Facts) -> Said:
         return Said(
             headline=_("There is no way to pay right now"),
             lead=_("It is not your wallet, and nothing was charged."),
-            news=_("We look again every minute. Last look %(time)s.") % {"time": time_text(facts.now)},
+            news=_("We look again every minute."),
+            beside=_("Last look %(time)s.") % {"time": time_text(facts.now)},
             tone="warn",
         )
     arrived = received_value(facts.session)
-    news = _("Nothing is charged by choosing. Prices here are of %(time)s.") % {"time": time_text(facts.now)}
+    news = _("Nothing is charged by choosing.")
     return Said(
         headline=_("What do you pay the rest with?") if arrived else _("What do you pay with?"),
         lead=_("Pick the coin that you have, then its network."),
         news=_("%(arrived)s of %(price)s %(currency)s arrived.") % facts.names if arrived else news,
+        beside=_("Prices here are of %(time)s.") % {"time": time_text(facts.now)},
     )
 
 
@@ -114,10 +64,15 @@ def _send(facts: Facts) -> Said:
             news=_("%(arrived)s of %(price)s %(currency)s arrived. Waiting for the rest.") % facts.names,
         )
     if facts.wanted.by_exchange:
+        lead = _("No hurry and no clock: what arrives by %(day)s counts.")
+        if due.rate:
+            lead = _(
+                "This amount holds until %(time)s. What arrives later, by %(day)s, counts at the rate of the moment it "
+                "arrives."
+            )
         return Said(
             headline=_("Fill in your exchange’s withdrawal form"),
-            lead=_("No hurry and no clock: what arrives by %(day)s counts.")
-            % {"day": day_text(facts.session.watch_until)},
+            lead=lead % {"time": time_text(due.holds_until), "day": day_text(facts.session.watch_until)},
             news=_("Waiting for your payment. You can close this page."),
         )
     return Said(
@@ -135,8 +90,10 @@ def _sent(facts: Facts) -> Said:
             lead=_("Some take a minute, some an hour. You can close this page."),
             news=_("Nothing has arrived yet. This page notices it by itself."),
         )
+    if sent.fate == Fate.REPLACED:
+        return _replaced()
     if sent.is_slow:
-        return _slow(facts.names)
+        return _slow(facts.names) if sent.fate == Fate.WAITING else _not_shown(facts.names, sent)
     return Said(
         headline=_("Sent. Now %(network)s takes it up") % facts.names,
         lead=_("Please do not send it again. You can close this page."),
@@ -149,7 +106,44 @@ def _slow(names: dict[str, str]) -> Said:
         headline=_("%(network)s is taking longer than usual") % names,
         lead=_("Your payment is known, and it is safe. Please do not send it again."),
         news=_("%(network)s has not taken it up yet. We go on looking.") % names,
-        hint=_("Your wallet may offer to “speed up” the payment. That is safe: it stays one payment."),
+        hint=_sped_up(),
+        tone="warn",
+    )
+
+
+def _sped_up() -> str:
+    return _("Your wallet may offer to “speed up” the payment. That is safe: it stays one payment.")
+
+
+def _not_shown(names: dict[str, str], sent: Sent) -> Said:
+    """Nothing is said of the money that the chain does not show."""
+    if sent.fate == Fate.DONE:
+        return Said(
+            headline=_("%(network)s has the transaction, but we see no payment in it") % names,
+            lead=_("Look in your wallet where it went. Please do not send it again before you know."),
+            news=_("We see no payment in your transaction. We go on looking."),
+            tone="warn",
+        )
+    return Said(
+        headline=_("We do not see your payment yet"),
+        lead=_(
+            "Look in your wallet: while it is waiting there, please do not send it again. If it failed or is missing "
+            "there, nothing was paid."
+        ),
+        news=_("%(network)s has not taken it up yet. We go on looking.") % names,
+        hint=_sped_up(),
+        tone="warn",
+    )
+
+
+def _replaced() -> Said:
+    return Said(
+        headline=_("Your wallet replaced the payment"),
+        lead=_("It was sped up or cancelled: look in your wallet which of the two, before you send again."),
+        news=_(
+            "Your wallet replaced the payment. If it was sped up, it shows here; if cancelled, nothing was paid: send "
+            "again."
+        ),
         tone="warn",
     )
 
@@ -194,7 +188,8 @@ def _away(facts: Facts) -> Said:
     return Said(
         headline=_("We cannot see %(network)s right now") % facts.names,
         lead=f"{since} {still}".strip(),
-        news=_("Last look %(time)s. We look again every few seconds.") % {"time": time_text(facts.now)},
+        news=_("We look again every few seconds."),
+        beside=_("Last look %(time)s.") % {"time": time_text(facts.now)},
         tone="warn",
     )
 
@@ -280,18 +275,3 @@ def _ended(facts: Facts) -> Said:
         news=_("%(over)s. What came is on record.") % {"over": over},
         tone="warn",
     )
-
-
-def _network_of(facts: Facts) -> str:
-    """The network that is spoken about: what is under way, what was taken back, or what is due."""
-    if facts.progress:
-        return facts.progress.network
-    if facts.sent:
-        return facts.sent.network
-    gone = [payment.network for payment in facts.payments if payment.vanished_at and payment.confirmed_at]
-    return any_of(_names(gone)) or (facts.due.network if facts.due else "") or _("The network")
-
-
-def _names(networks: Sequence[str]) -> list[str]:
-    known = all_networks()
-    return sorted({known[each].name if each in known else each for each in networks})

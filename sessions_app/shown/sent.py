@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from chains_app.networks.networks import all_networks
-from sessions_app.models import Announcement
+from sessions_app.models import Announcement, Fate
 from sessions_app.reading.amounts import address_groups, here, host_of, time_text
 from sessions_app.shown.receipt import patience
 
@@ -24,6 +24,12 @@ class Sent:
     confirmations: int  # that it will need, as far as can be said before it is seen
     block_seconds: float
     is_slow: bool  # longer than the network usually needs to take it up
+    fate: Fate | None  # by the word of the network's nodes; None while they were not asked
+
+    @property
+    def is_elsewhere(self) -> bool:
+        """Whether it waits for nothing, and no payment was seen. (From inside contracts some are seen late.)"""
+        return self.fate == Fate.REPLACED or (self.fate == Fate.DONE and self.is_slow)
 
 
 def sent_of(said: Announcement, *, now: datetime) -> Sent:
@@ -43,4 +49,5 @@ def sent_of(said: Announcement, *, now: datetime) -> Sent:
         confirmations=known.confirmations.small if known else 0,
         block_seconds=block_seconds,
         is_slow=bool(said.known_hash) and now - said.at > patience(block_seconds),
+        fate=Fate(said.fate) if said.fate else None,
     )

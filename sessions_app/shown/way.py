@@ -33,11 +33,11 @@ class Step:
 
 
 def way_of(*, sent: Sent | None, progress: Progress | None, shop: str) -> tuple[Step, ...]:
-    """The steps of what was sent, or of what the chain shows already; none for neither."""
+    """The steps of what was sent, or of what the chain shows already; none for neither, or for what went elsewhere."""
     told = Step(title=_("%(shop)s is told") % {"shop": shop})
     if progress:
         return (*_seen(progress), told)
-    if sent:
+    if sent and not sent.is_elsewhere:
         return (*(_from_exchange(sent) if sent.by_exchange else _from_wallet(sent)), told)
     return ()
 

@@ -57,8 +57,10 @@ def test_it_turns_to_paid_without_a_reload_and_leads_back_to_the_shop(
 def test_the_buyer_may_stay_with_the_receipt(open_page: OpenPage, picked: CheckoutSession, sandbox: Sandbox) -> None:
     page = open_page(picked)
     sandbox.play(picked, "exact")
+    news(page, "Paid. Mia Coffee has been told. You are taken back in 10 seconds.")
     page.get_by_role("button", name="Stay here").click()
     expect(page.locator("#returning")).to_be_hidden()
+    expect(page.locator("#news")).to_have_text("Paid. Mia Coffee has been told.")
     page.reload()
     expect(page.get_by_role("region", name="Receipt")).to_be_visible()
     expect(page.locator("#returning")).to_be_hidden()
@@ -93,8 +95,8 @@ def test_a_payment_that_is_dropped_asks_again(open_page: OpenPage, picked: Check
     sandbox.play(picked, "dropped", seconds=1)
     headline(page, "We see your payment")
     sandbox.wait(4, picked)
-    news(page, "Waiting for your payment")
-    expect(page.locator("#live").get_by_text("The payment that we had seen is gone")).to_be_visible()
+    news(page, "The payment that we had seen is gone.")
+    expect(page.locator("#live b").get_by_text("The payment that we had seen is gone")).to_be_visible()
 
 
 def test_a_lapsed_price_renews_itself(open_page: OpenPage, picked: CheckoutSession, sandbox: Sandbox) -> None:

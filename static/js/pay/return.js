@@ -2,8 +2,9 @@
 // something is to be read first, or no shop's page to go to: then the line is not there. And not from a shop's frame:
 // the shop's page is around it, and is told.
 
+import { clockText } from "./countdown.js";
 import { forget, recall, remember } from "./memory.js";
-import { words } from "./words.js";
+import { news, stateNews, words } from "./words.js";
 
 const SECONDS = 10;
 
@@ -24,16 +25,18 @@ export function returnWhenPaid(live) {
 function countDown(live, seconds) {
   const line = live.querySelector("#returning");
   if (!line) return;
-  const sentence = line.firstElementChild;
   line.hidden = false;
   line.querySelector("button").addEventListener("click", () => {
     clearTimeout(timer);
     line.hidden = true;
+    stateNews();
     document.getElementById("headline").focus();
   });
   const tick = (left) => {
-    sentence.textContent = words("returning", left);
+    line.firstElementChild.textContent = clockText(left);
     timer = left > 0 ? setTimeout(tick, 1000, left - 1) : void location.assign(live.querySelector("#back-to-shop").href);
   };
   tick(seconds);
+  const { news: paid, tone } = live.dataset;
+  news(`${paid} ${words("returning", seconds)}`, tone); // once; the clock beside it is only seen
 }

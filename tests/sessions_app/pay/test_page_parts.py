@@ -16,7 +16,7 @@ from sessions_app.reading.amounts import (
     money_text,
 )
 from sessions_app.reading.brand import colors_on, contrast
-from sessions_app.shown.ways_back import with_session_id
+from sessions_app.shown.links import with_session_id
 
 
 @pytest.mark.parametrize(

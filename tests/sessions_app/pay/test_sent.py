@@ -96,10 +96,12 @@ def test_after_an_hour_it_is_not_believed_any_more(picked: CheckoutSession) -> N
 def test_what_takes_long_is_said_to_take_long(client: Client, picked: CheckoutSession, sandbox: Sandbox) -> None:
     sent(client, picked)
     sandbox.skip(minutes=4)
-    assert "longer than usual" not in shown(client, picked)
+    assert "We do not see your payment yet" not in shown(client, picked)
     sandbox.skip(minutes=2)
-    assert "Sandbox is taking longer than usual" in shown(client, picked)
-    assert "Please do not send it again." in shown(client, picked)
+    html = shown(client, picked)
+    assert "We do not see your payment yet" in html
+    assert "while it is waiting there, please do not send it again." in html
+    assert "Your payment is known" not in html
 
 
 def test_the_word_stays_with_its_session(client: Client, picked: CheckoutSession, otto: Merchant) -> None:
@@ -149,13 +151,31 @@ def test_a_wallet_without_a_hash_is_believed_as_one_and_corrects_itself(
     assert "your exchange sends it" not in html
     assert HASH[:6] in sent(client, picked)
     client.post(f"/pay/{picked.page_token}/sent", {"failed": "1"})
-    assert "Sent. Now Sandbox takes it up" in shown(client, picked)  # of a hash the chain knows what became
+    assert "Sent. Now Sandbox takes it up" in shown(client, picked)  # that was another one
 
 
 def test_what_a_wallet_takes_back_is_asked_for_again(client: Client, picked: CheckoutSession) -> None:
     sent(client, picked, "wallet")
     client.post(f"/pay/{picked.page_token}/sent", {"failed": "1"})
     assert 'id="address"' in shown(client, picked)
+
+
+def test_what_the_wallet_found_refused_on_the_chain_is_asked_for_again_and_told(
+    client: Client, picked: CheckoutSession, sandbox: Sandbox
+) -> None:
+    def failed(tx_hash: str) -> str:
+        answer = client.post(f"/pay/{picked.page_token}/sent", {"failed": "1", "tx_hash": tx_hash}, follow=True)
+        return " ".join(answer.content.decode().split())
+
+    sent(client, picked)
+    assert "is 0x and 64 digits" in failed("\0")
+    assert "Sent. Now Sandbox takes it up" in failed("0x" + "cd" * 32)  # told of before this one
+    html = failed(HASH.upper().replace("X", "x"))
+    assert 'id="address"' in html
+    assert f'data-undone="{HASH}"' in html
+    assert "Nothing was paid, only the network’s fee. You can send it again." in html
+    assert "Sent. Now Sandbox takes it up" in sent(client, picked, "0x" + "cd" * 32)
+    assert "We do not see" not in sent(client, picked, "0x" + "cd" * 32)
 
 
 def test_any_payment_after_a_wallets_word_is_the_wallets(
