@@ -171,29 +171,61 @@ def test_whatever_a_wallet_throws_becomes_a_sentence(opened: Open, thrown: str, 
     expect(page.get_by_role("button", name=BUTTON)).to_be_enabled()
 
 
-@pytest.mark.parametrize(
-    ("answers", "sentence"),
-    [
-        ({"blockNumber": "0x5", "nonce": "0x1"}, "The network refused the payment"),
-        (None, "Your wallet replaced the payment."),
-    ],
-)
-def test_a_payment_that_failed_or_was_replaced_is_told(
-    opened: Open, page: Page, answers: dict[str, str] | None, sentence: str
-) -> None:
+REFUSED = {
+    "eth_getTransactionByHash": {"blockNumber": "0x5", "nonce": "0x1"},
+    "eth_getTransactionReceipt": {"status": "0x0"},
+}
+REPLACED = {"eth_getTransactionByHash": None, "eth_getTransactionCount": "0x2"}
+
+
+@pytest.fixture
+def waiting(opened: Open, page: Page) -> Page:
+    """It was sent, and the wallet has it in no block yet."""
     page.clock.install()
     opened(eth_getTransactionByHash={"nonce": "0x1"}, eth_getTransactionCount="0x1")
     press(page)
     headline(page, "Sent. Now Devchain takes it up")
     page.clock.run_for(5_000)
     page.wait_for_function("window.asked.some(each => each.method === 'eth_getTransactionByHash')")
-    page.evaluate("answers => Object.assign(window.script, answers)", {
-        "eth_getTransactionByHash": answers,
-        "eth_getTransactionReceipt": {"status": "0x0"},
-        "eth_getTransactionCount": "0x2",
-    })  # fmt: skip
-    page.clock.run_for(5_000)
-    expect(page.locator("#news")).to_contain_text(sentence)
+    return page
+
+
+def answers(page: Page, script: dict[str, Any], *, times: int = 2) -> None:
+    """The wallet says so from now on, and is asked."""
+    page.evaluate("script => Object.assign(window.script, script)", script)
+    for _ in range(times):
+        page.clock.run_for(5_000)
+        page.wait_for_timeout(200)
+
+
+@pytest.mark.parametrize("reloaded", [False, True])
+def test_a_payment_that_the_network_refused_is_asked_for_again_in_every_tab(waiting: Page, reloaded: bool) -> None:
+    page = waiting
+    other = page.context.new_page()
+    other.goto(page.url)
+    headline(other, "Sent. Now Devchain takes it up")
+    if reloaded:
+        page.reload()
+    answers(page, REFUSED, times=1)
+    headline(page, "Sent. Now Devchain takes it up")  # until it is sure
+    answers(page, {})
+    for tab in (page, other):
+        headline(tab, "Send 49.00 USDC on Devchain")
+        says(tab, "The network refused the payment.")
+        expect(tab.get_by_role("button", name=BUTTON)).to_be_enabled()
+    page.reload()
+    says(page, "The network refused the payment.")
+    expect(page.get_by_role("button", name=BUTTON)).to_be_enabled()
+
+
+@pytest.mark.parametrize("reloaded", [False, True])
+def test_a_payment_that_was_replaced_is_told(waiting: Page, reloaded: bool) -> None:
+    page = waiting
+    if reloaded:
+        page.reload()
+    answers(page, REPLACED)
+    says(page, "Your wallet replaced the payment.")
+    headline(page, "Sent. Now Devchain takes it up")
 
 
 def test_a_smart_wallet_that_never_says_how_it_stands_has_sent_all_the_same(opened: Open, page: Page) -> None:
@@ -225,7 +257,16 @@ def test_what_a_smart_wallet_could_not_send_after_all_may_be_paid_again(opened: 
     opened(**SMART)
     press(page)
     headline(page, "Sent. Now Devchain takes it up")
+    lost = list[Route]()
+
+    def fails_once(route: Route) -> None:
+        lost.append(route)
+        route.abort() if len(lost) == 1 else route.continue_()
+
+    page.route("**/sent", fails_once)
     page.evaluate("window.script.wallet_getCallsStatus = { status: 400 }")
     page.clock.run_for(12_000)
+    page.wait_for_timeout(200)
+    page.clock.run_for(5_000)
     says(page, "The network refused the payment")
     expect(page.get_by_role("button", name=BUTTON)).to_be_enabled()

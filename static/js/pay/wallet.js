@@ -9,6 +9,7 @@ import { news, words } from "./words.js";
 
 const UNREACHED = 4900; // as wallets say it
 const TELL_AGAIN_MS = 4000;
+const TAKE_BACK_TRIES = 10;
 const BY_WALLET = "wallet"; // told in place of a hash while there is none: sessions_app/models/announcement.py
 const SILENT_MS = 60_000; // a wallet that has not answered for so long may have closed its window
 
@@ -22,6 +23,7 @@ let announce = () => {};
 let look = () => {};
 let wallets = () => [];
 const announced = new Set();
+const followed = new Set(); // transactions that a wallet is asked about
 const sentUrls = new Map(); // by place, where what was asked of a wallet is told, whatever session is shown by then
 let telling = Promise.resolve(); // one after the other: what is told last is what the server keeps
 let other = null; // walletconnect.js, once it was asked for
@@ -31,8 +33,10 @@ let connection = null; // the wallet that is reached by it
  * sent, `given.look` has its page shown as it is by now, `given.wallets` are those found. */
 export function enableWallet(live, given) {
   ({ announce, look, wallets } = given);
-  const { place } = live.dataset;
+  const { place, undone } = live.dataset;
+  if (undone && asked(place)?.hash?.toLowerCase() === undone) forgetAsked(place); // the server has it from the network
   announceOnce(place);
+  followOn(place);
   const part = live.querySelector("#wallet");
   if (!part) return;
   part.querySelector("#pay-with-wallet").addEventListener("click", () => start(place, ask));
@@ -50,6 +54,7 @@ export function enableWallet(live, given) {
 
 /** Shows the wallet part as things stand: some wallets announce themselves late, some tabs ask meanwhile. */
 export function draw() {
+  followOn(document.getElementById("live").dataset.place);
   const part = document.getElementById("wallet");
   if (!part) return;
   placeWallets(wallets().length === 0);
@@ -161,18 +166,18 @@ async function request(place, provider, order, how) {
   };
   try {
     const { from, hash, isElsewhere, isHandedOver } = await how(provider, order, tell, whenSent);
-    note({ phase: "sent", hash, isElsewhere, isHandedOver });
+    note({ phase: "sent", hash, from, isElsewhere, isHandedOver });
     if (isHandedOver) await look(); // the server has it already, and whoever brings it is not this wallet
     else {
       announceOnce(place);
-      if (hash) followSent(provider, { from, hash, chainId: order.chainId }, () => forgetAsked(place));
+      followOn(place, provider);
     }
   } catch (error) {
     // Given up by the buyer meanwhile, and asked anew: then this answer is about nothing that is shown.
     const isCurrent = asked(place)?.at === mine.at;
     if (isCurrent) forgetAsked(place);
     refusal = explained(error);
-    if (isCurrent && mine.phase === "sent") await takeBack(place);
+    if (isCurrent && mine.phase === "sent") takeBack(place, BY_WALLET);
     if (how === sign) await look().catch(() => {}); // a payment in doubt is shown by the server
   } finally {
     clearTimeout(silent);
@@ -201,8 +206,37 @@ async function tellSent(place) {
   }
 }
 
-// What a smart wallet said to have sent has come to nothing: the page asks for it again.
-function takeBack(place) {
-  telling = telling.then(() => announce({ tx_hash: BY_WALLET, failed: "1" }, sentUrls.get(place))).catch(() => {});
-  return telling;
+// What the wallet has sent is asked about until that is known; after a reload by any wallet, as all know their network.
+function followOn(place, provider = wallets()[0]?.provider) {
+  const { phase, hash, from, chainId, nonce, isElsewhere, isHandedOver } = asked(place) ?? {};
+  if (phase !== "sent" || !hash || !from || isElsewhere || isHandedOver || !provider || followed.has(hash)) return;
+  followed.add(hash);
+  const over = (sentence) => {
+    if (asked(place)?.hash !== hash) return false; // something else was sent since
+    forgetAsked(place);
+    draw();
+    news(words(sentence), "warn");
+    return true;
+  };
+  followSent(provider, { from, hash, chainId, nonce }, {
+    learnt: (number) => { if (asked(place)?.hash === hash) noteAsked(place, { ...asked(place), nonce: number }); },
+    refused: () => { if (over("walletReverted")) takeBack(place, hash); },
+    replaced: () => over("walletReplaced"),
+  });
+}
+
+// What the wallet said to have sent has come to nothing: the page asks for it again, in every tab.
+function takeBack(place, hash) {
+  telling = telling.then(() => tellFailed(place, hash));
+}
+
+async function tellFailed(place, hash) {
+  for (let left = TAKE_BACK_TRIES; left > 0; left -= 1) {
+    try {
+      await announce({ tx_hash: hash, failed: "1" }, sentUrls.get(place));
+      return;
+    } catch { // without a connection, as a rule
+      await new Promise((resolve) => { setTimeout(resolve, TELL_AGAIN_MS); });
+    }
+  }
 }
