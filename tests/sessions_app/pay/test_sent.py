@@ -12,6 +12,7 @@ from sessions_app.models import CheckoutSession, Payment
 from sessions_app.paying.announcing import announce, announced
 from sessions_app.paying.quoting import choose_option
 from sessions_app.selling.creation import create_session
+from sessions_app.watching.announced import follow_announced
 from tests.cast import agreed, refreshed
 from tests.sandbox import Sandbox
 
@@ -176,6 +177,19 @@ def test_what_the_wallet_found_refused_on_the_chain_is_asked_for_again_and_told(
     assert "Nothing was paid, only the network’s fee. You can send it again." in html
     assert "Sent. Now Sandbox takes it up" in sent(client, picked, "0x" + "cd" * 32)
     assert "We do not see" not in sent(client, picked, "0x" + "cd" * 32)
+
+
+def test_the_play_chain_is_asked_what_became_of_it_too(
+    client: Client, picked: CheckoutSession, new_session: Callable[..., CheckoutSession], sandbox: Sandbox
+) -> None:
+    others = new_session()
+    choose_option(session=others, asset="USDC", network="sandbox", now=timezone.now())
+    sandbox.play(others, "exact")
+    for tx_hash, fate in ((others.payments.get().tx_hash, "done"), (HASH, "unknown")):
+        sent(client, picked, tx_hash)
+        sandbox.skip(seconds=11)
+        follow_announced(sandbox.network)
+        assert refreshed(picked).announcement.fate == fate
 
 
 def test_any_payment_after_a_wallets_word_is_the_wallets(
