@@ -66,15 +66,15 @@ def duration_text(left: timedelta) -> str:
     """A length of time in its largest unit, rounded up: '40 seconds', '3 minutes', '2 hours', '6 days'."""
     seconds = max(1, -int(-left.total_seconds() // 1))
     if seconds < 60:
-        return ngettext("%d second", "%d seconds", seconds) % seconds
+        return ngettext("%(count)s second", "%(count)s seconds", seconds) % {"count": seconds}
     minutes = -(-seconds // 60)
     if minutes < 120:
-        return ngettext("%d minute", "%d minutes", minutes) % minutes
+        return ngettext("%(count)s minute", "%(count)s minutes", minutes) % {"count": minutes}
     hours = -(-minutes // 60)
     if hours < 48:
-        return ngettext("%d hour", "%d hours", hours) % hours
+        return ngettext("%(count)s hour", "%(count)s hours", hours) % {"count": hours}
     days = -(-hours // 24)
-    return ngettext("%d day", "%d days", days) % days
+    return ngettext("%(count)s day", "%(count)s days", days) % {"count": days}
 
 
 def moment_text(at: datetime) -> str:

@@ -134,7 +134,10 @@ def _ask_for_code(session: CheckoutSession, address: str, now: datetime) -> Addr
 def _wrong_code(*, left: int) -> str:
     if not left:
         return gettext("That is not the code. No try is left: ask for a new code.")
-    return ngettext("That is not the code. %d try is left.", "That is not the code. %d tries are left.", left) % left
+    words = ngettext(
+        "That is not the code. %(count)s try is left.", "That is not the code. %(count)s tries are left.", left
+    )
+    return words % {"count": left}
 
 
 def _is_taken(mine: QuerySet[AddressChange]) -> bool:

@@ -69,6 +69,8 @@ def test_clocks_and_lengths_of_time() -> None:
     assert duration_text(timedelta(seconds=0.2)) == "1 second"
     assert duration_text(timedelta(seconds=61)) == "2 minutes"
     assert duration_text(timedelta(days=6, minutes=1)) == "7 days"
+    with translation.override("ar"):
+        assert duration_text(timedelta(minutes=2)) == "دقيقتين"
 
 
 def test_an_email_is_recognised_by_its_owner_only() -> None:
