@@ -1,6 +1,11 @@
-"""How the buyer's pages and letters write amounts, addresses and times."""
+"""How the buyer's pages and letters write amounts, addresses and times, and sentences that hold such facts.
 
-from collections.abc import Iterable
+A browser that translates a page changes its words, and must change no amount, address or name. So a sentence knows its
+facts: each stands between two marks of Unicode (U+2068 and U+2069, which also keep its direction to itself). A page
+writes `<bdi translate="no">` for them, as does its script (`static/js/pay/words.js`); everybody else reads plain text.
+"""
+
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
 from urllib.parse import urlsplit
@@ -9,8 +14,8 @@ from babel.core import Locale, UnknownLocaleError
 from babel.dates import format_date, format_skeleton
 from babel.lists import format_list
 from babel.numbers import format_decimal
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.utils.html import escape, format_html
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, gettext, ngettext
 
 from chains_app.networks.networks import Asset
@@ -108,3 +113,37 @@ def readers_locale() -> Locale:
         return Locale.parse((get_language() or "en").replace("-", "_"))
     except (UnknownLocaleError, ValueError):
         return Locale("en")
+
+
+_BEGIN, _END = "\u2068", "\u2069"
+
+
+class Sentence(str):
+    """As text it is plain; a template writes each of its facts so that no browser translates it."""
+
+    marked = ""  # with the facts between their marks; empty: it has none
+
+    def __html__(self) -> SafeString:
+        written = escape(self.marked or str(self)).replace(_BEGIN, '<bdi translate="no">').replace(_END, "</bdi>")
+        return mark_safe(written)  # noqa: S308 - escaped above
+
+
+def kept(fact: object) -> Sentence:
+    """Something that no translating browser may change; of a sentence, only its facts."""
+    return fact if isinstance(fact, Sentence) else _sentence(f"{_BEGIN}{_plain(str(fact))}{_END}")
+
+
+def filled(sentence: str, names: Mapping[str, object]) -> Sentence:
+    """The sentence with its names in their places. All of them are kept but what is a `Sentence`: its words are not."""
+    facts = {name: kept(fact) for name, fact in names.items()}
+    return _sentence(sentence % {name: fact.marked or fact for name, fact in facts.items()})
+
+
+def _sentence(marked: str) -> Sentence:
+    sentence = Sentence(_plain(marked))
+    sentence.marked = marked
+    return sentence
+
+
+def _plain(marked: str) -> str:
+    return marked.replace(_BEGIN, "").replace(_END, "")

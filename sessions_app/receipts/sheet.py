@@ -11,7 +11,7 @@ from django.utils.translation import gettext
 from chains_app.networks.networks import all_networks
 from sessions_app.buyers.forgetting import is_erased
 from sessions_app.models import CheckoutSession, Receipt, Refund
-from sessions_app.reading.amounts import address_groups, asset_text, cut, masked_email, money_text
+from sessions_app.reading.amounts import address_groups, asset_text, cut, filled, masked_email, money_text
 from sessions_app.receipts.signing import checked, kid_of
 from sessions_app.state.evaluation import is_left_paid, is_lost
 from sessions_app.state.facts import facts_of
@@ -140,7 +140,7 @@ def _sent_back(refund: Refund) -> SentBack:
 
 def _sources(line: dict[str, Any]) -> str:
     named = ", ".join(f"{each['source']} {each['value']} {each['pair']}" for each in line["rateSources"])
-    return gettext("by %(sources)s") % {"sources": named} if named else ""
+    return filled(gettext("by %(sources)s"), {"sources": named}) if named else ""
 
 
 def _money(money: dict[str, str]) -> str:

@@ -10,7 +10,7 @@ from chains_app.calls.gas import prices_of, transfer_gas
 from chains_app.networks.networks import PaymentOption
 from chains_app.rates.exchange_rates import Rates, RateUnavailable, rates_at
 from common.money import minor_digits
-from sessions_app.reading.amounts import money_text
+from sessions_app.reading.amounts import filled, money_text
 
 # By network and asset, in the session's currency.
 Fees = Mapping[tuple[str, str], Decimal]
@@ -42,7 +42,7 @@ def fee_text(fee: Decimal | None, currency: str) -> str:
         return gettext("no fee")
     least = Decimal(1).scaleb(-minor_digits(currency))
     amount = f"{money_text(fee.quantize(least, rounding=ROUND_CEILING), currency)} {currency}"
-    return gettext("fee about %(amount)s") % {"amount": amount}
+    return filled(gettext("fee about %(amount)s"), {"amount": amount})
 
 
 def _rate(book: Rates, symbol: str, currency: str) -> Decimal | None:

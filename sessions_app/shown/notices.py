@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from chains_app.networks.networks import all_networks
 from sessions_app.models import Authorization, CheckoutSession, Payment
 from sessions_app.paying.announcing import refused
-from sessions_app.reading.amounts import moment_text, money_text
+from sessions_app.reading.amounts import Sentence, filled, moment_text, money_text
 from sessions_app.state.evaluation import is_taken_back
 from sessions_app.state.facts import facts_of
 from sessions_app.state.representation import received_value
@@ -64,10 +64,14 @@ def _over(
 
 def _order_paid(session: CheckoutSession, payments: Sequence[Payment]) -> Notice:
     there = any(payment.counts and not payment.vanished_at for payment in payments)
-    title = _("%(arrived)s %(currency)s arrived here as well") % _sums(session) if there else _("Nothing is to be paid")
+    title = (
+        filled(_("%(arrived)s %(currency)s arrived here as well"), _sums(session))
+        if there
+        else _("Nothing is to be paid")
+    )
     text = _("Another payment for the same order was enough. Please send nothing more. %(contact)s")
     contact = _contact(session)
-    return Notice(tone="warn" if there else "good", title=title, text=text % {"contact": contact}, is_news=there)
+    return Notice(tone="warn" if there else "good", title=title, text=filled(text, {"contact": contact}), is_news=there)
 
 
 def _paused(session: CheckoutSession) -> Notice:
@@ -76,16 +80,18 @@ def _paused(session: CheckoutSession) -> Notice:
         return Notice(
             tone="info",
             title=_("Nothing was charged"),
-            text=_("Please do not pay here now. %(contact)s") % {"contact": contact},
+            text=filled(_("Please do not pay here now. %(contact)s"), {"contact": contact}),
         )
     text = _(
-        "Have you sent it already, to %(address)s? Then do nothing: the address is watched until %(until)s, and what "
+        "Have you sent it already, to the address below? Then do nothing: it is watched until %(until)s, and what "
         "comes is credited. Otherwise please send nothing now. %(contact)s"
     )
-    words = {"address": session.deposit.address, "until": moment_text(session.watch_until), "contact": contact}
+    words = {"until": Sentence(moment_text(session.watch_until)), "contact": contact}
     arrived = received_value(session)
-    title = _("%(arrived)s of %(price)s %(currency)s arrived") % _sums(session) if arrived else _("Nothing is lost")
-    return Notice(tone="info", title=title, text=text % words)
+    title = (
+        filled(_("%(arrived)s of %(price)s %(currency)s arrived"), _sums(session)) if arrived else _("Nothing is lost")
+    )
+    return Notice(tone="info", title=title, text=filled(text, words))
 
 
 def _signed(under_way: Authorization | None, now: datetime, *, is_over: bool = False) -> Notice | None:
@@ -94,20 +100,25 @@ def _signed(under_way: Authorization | None, now: datetime, *, is_over: bool = F
     network = all_networks().get(under_way.network)
     about = {"asset": under_way.asset, "network": network.name if network else under_way.network}
     if under_way.valid_before > now and is_over:
-        until = moment_text(under_way.valid_before)
-        text = _("It may still be sent until %(until)s: please do not pay in another way before.") % {"until": until}
+        until = Sentence(moment_text(under_way.valid_before))
+        text = filled(
+            _("It may still be sent until %(until)s: please do not pay in another way before."), {"until": until}
+        )
     elif under_way.valid_before > now:
-        text = _(
-            "It may still be sent until %(until)s: please do not pay in another way before. You can sign %(asset)s on "
-            "%(network)s again with the same wallet: it is paid once."
-        ) % (about | {"until": moment_text(under_way.valid_before)})
+        text = filled(
+            _(
+                "It may still be sent until %(until)s: please do not pay in another way before. You can sign "
+                "%(asset)s on %(network)s again with the same wallet: it is paid once."
+            ),
+            about | {"until": Sentence(moment_text(under_way.valid_before))},
+        )
     else:
-        text = (
+        text = filled(
             _(
                 "We have not seen yet on %(network)s whether it was sent. Please look in your wallet before you pay in "
                 "another way."
-            )
-            % about
+            ),
+            about,
         )
     return Notice(tone="warn", title=_("Your signed payment was handed over"), text=text)
 
@@ -140,9 +151,10 @@ def _not_taken(session: CheckoutSession, payments: Sequence[Payment]) -> Notice 
         return None
     return Notice(
         tone="warn",
-        title=_("%(asset)s arrived, which this shop does not take here") % {"asset": wrong[-1].asset},
-        text=_("It is safe and on record, but does not pay for your order. %(contact)s")
-        % {"contact": _contact(session)},
+        title=filled(_("%(asset)s arrived, which this shop does not take here"), {"asset": wrong[-1].asset}),
+        text=filled(
+            _("It is safe and on record, but does not pay for your order. %(contact)s"), {"contact": _contact(session)}
+        ),
     )
 
 
@@ -167,7 +179,7 @@ def _completed(session: CheckoutSession) -> Notice | None:
         return Notice(
             tone="good",
             title=_("It came after the time was over, and it counts"),
-            text=_("%(shop)s has been told. You need not do anything.") % {"shop": session.merchant.name},
+            text=filled(_("%(shop)s has been told. You need not do anything."), {"shop": session.merchant.name}),
         )
     titles = {
         Issue.OVERPAID: _("%(excess)s %(currency)s more arrived than was due"),
@@ -179,7 +191,7 @@ def _completed(session: CheckoutSession) -> Notice | None:
         Issue.REVERSED: _("The network had taken a payment back that had been final"),
     }
     tone: Tone = "good" if issue == Issue.UNDERPAID or not session.needs_decision else "warn"
-    return Notice(tone=tone, title=titles[issue] % sums, text=_what_now(session))
+    return Notice(tone=tone, title=filled(titles[issue], sums), text=_what_now(session))
 
 
 def _reversed(session: CheckoutSession) -> Notice:
@@ -187,7 +199,7 @@ def _reversed(session: CheckoutSession) -> Notice:
         "Most likely the money is back in it. The shop has been told. Please pay again only when the shop asks you to. "
         "%(contact)s"
     )
-    return Notice(tone="warn", title=_("Look in your wallet first"), text=text % {"contact": _contact(session)})
+    return Notice(tone="warn", title=_("Look in your wallet first"), text=filled(text, {"contact": _contact(session)}))
 
 
 def _given_up(session: CheckoutSession) -> Notice:
@@ -202,21 +214,21 @@ def _ended(session: CheckoutSession, payments: Sequence[Payment]) -> Notice | No
         return None
     text = _("Then do nothing. We look at the address until %(until)s, and what arrives is credited.")
     until = moment_text(session.watch_until)
-    return Notice(tone="info", title=_("Sent it already?"), text=text % {"until": until}, is_news=False)
+    return Notice(tone="info", title=_("Sent it already?"), text=filled(text, {"until": until}), is_news=False)
 
 
 def _what_now(session: CheckoutSession) -> str:
     if not session.needs_decision:
-        return _("The shop has dealt with it. %(contact)s") % {"contact": _contact(session)}
-    return _("The shop has been told and will decide what happens with it. %(contact)s") % {
-        "contact": _contact(session)
-    }
+        return filled(_("The shop has dealt with it. %(contact)s"), {"contact": _contact(session)})
+    return filled(
+        _("The shop has been told and will decide what happens with it. %(contact)s"), {"contact": _contact(session)}
+    )
 
 
-def _contact(session: CheckoutSession) -> str:
+def _contact(session: CheckoutSession) -> Sentence:
     if session.merchant.support_email:
-        return _("Questions? Write to %(email)s.") % {"email": session.merchant.support_email}
-    return _("Questions? Please ask %(shop)s.") % {"shop": session.merchant.name}
+        return filled(_("Questions? Write to %(email)s."), {"email": session.merchant.support_email})
+    return filled(_("Questions? Please ask %(shop)s."), {"shop": session.merchant.name})
 
 
 def _sums(session: CheckoutSession) -> dict[str, str]:

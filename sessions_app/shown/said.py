@@ -5,7 +5,7 @@ from datetime import timedelta
 from django.utils.translation import gettext as _
 
 from sessions_app.models import Fate
-from sessions_app.reading.amounts import any_of, day_text, time_text
+from sessions_app.reading.amounts import Sentence, any_of, day_text, filled, time_text
 from sessions_app.shown.due import amount_of
 from sessions_app.shown.sent import Sent
 from sessions_app.shown.states import State
@@ -39,7 +39,7 @@ def _choose(facts: Facts) -> Said:
             headline=_("There is no way to pay right now"),
             lead=_("It is not your wallet, and nothing was charged."),
             news=_("We look again every minute."),
-            beside=_("Last look %(time)s.") % {"time": time_text(facts.now)},
+            beside=filled(_("Last look %(time)s."), {"time": time_text(facts.now)}),
             tone="warn",
         )
     arrived = received_value(facts.session)
@@ -47,8 +47,8 @@ def _choose(facts: Facts) -> Said:
     return Said(
         headline=_("What do you pay the rest with?") if arrived else _("What do you pay with?"),
         lead=_("Pick the coin that you have, then its network."),
-        news=_("%(arrived)s of %(price)s %(currency)s arrived.") % facts.names if arrived else news,
-        beside=_("Prices here are of %(time)s.") % {"time": time_text(facts.now)},
+        news=filled(_("%(arrived)s of %(price)s %(currency)s arrived."), facts.names) if arrived else news,
+        beside=filled(_("Prices here are of %(time)s."), {"time": time_text(facts.now)}),
     )
 
 
@@ -57,11 +57,11 @@ def _send(facts: Facts) -> Said:
     assert due is not None  # without it the state is another
     what = {"amount": f"{due.amount} {due.asset}", "network": due.network}
     if due.arrived_text:
+        less = _("%(amount)s are missing, perhaps a fee that your exchange kept. Nothing is lost: send the rest.")
         return Said(
-            headline=_("%(arrived)s of %(price)s %(currency)s arrived") % facts.names,
-            lead=_("%(amount)s are missing, perhaps a fee that your exchange kept. Nothing is lost: send the rest.")
-            % what,
-            news=_("%(arrived)s of %(price)s %(currency)s arrived. Waiting for the rest.") % facts.names,
+            headline=filled(_("%(arrived)s of %(price)s %(currency)s arrived"), facts.names),
+            lead=filled(less, what),
+            news=filled(_("%(arrived)s of %(price)s %(currency)s arrived. Waiting for the rest."), facts.names),
         )
     if facts.wanted.by_exchange:
         lead = _("No hurry and no clock: what arrives by %(day)s counts.")
@@ -72,11 +72,11 @@ def _send(facts: Facts) -> Said:
             )
         return Said(
             headline=_("Fill in your exchange’s withdrawal form"),
-            lead=lead % {"time": time_text(due.holds_until), "day": day_text(facts.session.watch_until)},
+            lead=filled(lead, {"time": time_text(due.holds_until), "day": day_text(facts.session.watch_until)}),
             news=_("Waiting for your payment. You can close this page."),
         )
     return Said(
-        headline=_("Send %(amount)s on %(network)s") % what,
+        headline=filled(_("Send %(amount)s on %(network)s"), what),
         news=_("Waiting for your payment. This page notices it by itself."),
     )
 
@@ -95,17 +95,17 @@ def _sent(facts: Facts) -> Said:
     if sent.is_slow:
         return _slow(facts.names) if sent.fate == Fate.WAITING else _not_shown(facts.names, sent)
     return Said(
-        headline=_("Sent. Now %(network)s takes it up") % facts.names,
+        headline=filled(_("Sent. Now %(network)s takes it up"), facts.names),
         lead=_("Please do not send it again. You can close this page."),
-        news=_("Your wallet has sent it. Waiting for %(network)s.") % facts.names,
+        news=filled(_("Your wallet has sent it. Waiting for %(network)s."), facts.names),
     )
 
 
 def _slow(names: dict[str, str]) -> Said:
     return Said(
-        headline=_("%(network)s is taking longer than usual") % names,
+        headline=filled(_("%(network)s is taking longer than usual"), names),
         lead=_("Your payment is known, and it is safe. Please do not send it again."),
-        news=_("%(network)s has not taken it up yet. We go on looking.") % names,
+        news=filled(_("%(network)s has not taken it up yet. We go on looking."), names),
         hint=_sped_up(),
         tone="warn",
     )
@@ -119,7 +119,7 @@ def _not_shown(names: dict[str, str], sent: Sent) -> Said:
     """Nothing is said of the money that the chain does not show."""
     if sent.fate == Fate.DONE:
         return Said(
-            headline=_("%(network)s has the transaction, but we see no payment in it") % names,
+            headline=filled(_("%(network)s has the transaction, but we see no payment in it"), names),
             lead=_("Look in your wallet where it went. Please do not send it again before you know."),
             news=_("We see no payment in your transaction. We go on looking."),
             tone="warn",
@@ -130,7 +130,7 @@ def _not_shown(names: dict[str, str], sent: Sent) -> Said:
             "Look in your wallet: while it is waiting there, please do not send it again. If it failed or is missing "
             "there, nothing was paid."
         ),
-        news=_("%(network)s has not taken it up yet. We go on looking.") % names,
+        news=filled(_("%(network)s has not taken it up yet. We go on looking."), names),
         hint=_sped_up(),
         tone="warn",
     )
@@ -149,11 +149,12 @@ def _replaced() -> Said:
 
 
 def _pricing(facts: Facts) -> Said:
+    unpriced = any_of(p.asset for p in facts.payments if p.counts and p.value is None and not p.vanished_at)
+    news = _("There is no sure rate for %(asset)s right now. Its worth is worked out as soon as there is one.")
     return Said(
         headline=_("Your payment has arrived"),
         lead=_("Please do not send it again. You can close this page."),
-        news=_("There is no sure rate for %(asset)s right now. Its worth is worked out as soon as there is one.")
-        % {"asset": any_of(p.asset for p in facts.payments if p.counts and p.value is None and not p.vanished_at)},
+        news=filled(news, {"asset": unpriced}),
     )
 
 
@@ -164,13 +165,12 @@ def _lapsed(facts: Facts) -> Said:
         "amount": amount_of(quote),
         "minutes": str((quote.valid_until - quote.created_at) // timedelta(minutes=1)),
     }
+    lead = _(
+        "Rates move, so %(amount)s was fixed for %(minutes)s minutes only. What you pay stays: %(price)s %(currency)s."
+    )
     return Said(
         headline=_("The price has to be renewed"),
-        lead=_(
-            "Rates move, so %(amount)s was fixed for %(minutes)s minutes only. What you pay stays: "
-            "%(price)s %(currency)s."
-        )
-        % names,
+        lead=filled(lead, names),
         news=_("Waiting for your payment. This page looks again by itself."),
     )
 
@@ -183,20 +183,20 @@ def _away(facts: Facts) -> Said:
             news=_("Choose another way. What you have sent already is not lost."),
             tone="warn",
         )
-    since = _("Since %(time)s.") % {"time": time_text(facts.unseen_since)} if facts.unseen_since else ""
+    since = filled(_("Since %(time)s."), {"time": time_text(facts.unseen_since)}) if facts.unseen_since else ""
     still = _("The network and your money are not affected, only our view of it.")
     return Said(
-        headline=_("We cannot see %(network)s right now") % facts.names,
+        headline=filled(_("We cannot see %(network)s right now"), facts.names),
         lead=f"{since} {still}".strip(),
         news=_("We look again every few seconds."),
-        beside=_("Last look %(time)s.") % {"time": time_text(facts.now)},
+        beside=filled(_("Last look %(time)s."), {"time": time_text(facts.now)}),
         tone="warn",
     )
 
 
 def _paused(_facts: Facts) -> Said:
     headline = _("This shop takes no payments at the moment")
-    return Said(headline=headline, news=_("%(headline)s.") % {"headline": headline}, tone="warn")
+    return Said(headline=headline, news=filled(_("%(headline)s."), {"headline": headline}), tone="warn")
 
 
 def _order_paid(_facts: Facts) -> Said:
@@ -210,10 +210,11 @@ def _order_paid(_facts: Facts) -> Said:
 def _processing(facts: Facts) -> Said:
     progress, names = facts.progress, facts.names
     if facts.unseen:
+        unseen = _("We cannot see %(network)s right now. Your payment becomes final once we see it again.")
         return Said(
             headline=_("Your payment has arrived"),
             lead=_("Your payment is known, and it is safe. You can close this page."),
-            news=_("We cannot see %(network)s right now. Your payment becomes final once we see it again.") % names,
+            news=filled(unseen, names),
             tone="warn",
         )
     if progress and progress.is_slow:
@@ -223,28 +224,28 @@ def _processing(facts: Facts) -> Said:
         return Said(
             headline=_("Your payment has arrived"),
             lead=_("It is being made final. You can close this page."),
-            news=_("%(have)s of %(need)s confirmations. Nothing is left for you to do.") % steps,
+            news=filled(_("%(have)s of %(need)s confirmations. Nothing is left for you to do."), steps),
         )
     return Said(
         headline=_("We see your payment"),
         lead=_("Please do not send it again. You can close this page."),
-        news=_("We see your payment. Waiting for %(network)s to take it up.") % names,
+        news=filled(_("We see your payment. Waiting for %(network)s to take it up."), names),
     )
 
 
 def _paid(facts: Facts) -> Said:
     return Said(
         headline=_("Paid, a little late") if facts.session.issue == Issue.LATE else _("Paid"),
-        news=_("Paid. %(shop)s has been told.") % facts.names,
+        news=filled(_("Paid. %(shop)s has been told."), facts.names),
         tone="good",
     )
 
 
 def _reversed(facts: Facts) -> Said:
     return Said(
-        headline=_("%(network)s took your payment back") % facts.names,
+        headline=filled(_("%(network)s took your payment back"), facts.names),
         lead=_("It had been final, and was dropped afterwards. That is rare, and no fault of yours."),
-        news=_("%(network)s took your payment back. Pay again only when the shop asks you to.") % facts.names,
+        news=filled(_("%(network)s took your payment back. Pay again only when the shop asks you to."), facts.names),
         tone="warn",
     )
 
@@ -252,26 +253,25 @@ def _reversed(facts: Facts) -> Said:
 def _ended(facts: Facts) -> Said:
     there = [payment for payment in facts.payments if not payment.vanished_at]
     session = facts.session
-    over = _("The time to pay is over")
+    over = Sentence(_("The time to pay is over"))
     if session.status == Status.CANCELLED:
-        over = (
-            _("%(shop)s has cancelled this payment") % facts.names if facts.by_shop else _("You cancelled this payment")
-        )
+        by_buyer, by_shop = _("You cancelled this payment"), _("%(shop)s has cancelled this payment")
+        over = filled(by_shop if facts.by_shop else by_buyer, facts.names)
     if not there:
         lead, news = _("Nothing has arrived, and nothing was charged."), _("%(over)s. Nothing was charged.")
         if facts.is_under_way:
             lead = _("A payment may be on its way. We look for it: please do not send another one.")
             news = _("%(over)s. We look for your payment.")
-        return Said(headline=over, lead=lead, news=news % {"over": over}, tone="info")
+        return Said(headline=over, lead=lead, news=filled(news, {"over": over}), tone="info")
     if session.issue == Issue.WRONG_ASSET:
-        headline = _("%(asset)s arrived, which this shop does not take here") % {"asset": there[-1].asset}
+        headline = filled(_("%(asset)s arrived, which this shop does not take here"), {"asset": there[-1].asset})
     elif session.issue == Issue.LATE:
-        headline = _("%(arrived)s of %(price)s %(currency)s arrived, too late") % facts.names
+        headline = filled(_("%(arrived)s of %(price)s %(currency)s arrived, too late"), facts.names)
     else:
-        headline = _("%(arrived)s of %(price)s %(currency)s arrived in time") % facts.names
+        headline = filled(_("%(arrived)s of %(price)s %(currency)s arrived in time"), facts.names)
     return Said(
         headline=headline,
-        lead=_("The order is not paid. What came is on record, and %(shop)s has been told.") % facts.names,
-        news=_("%(over)s. What came is on record.") % {"over": over},
+        lead=filled(_("The order is not paid. What came is on record, and %(shop)s has been told."), facts.names),
+        news=filled(_("%(over)s. What came is on record."), {"over": over}),
         tone="warn",
     )

@@ -8,7 +8,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from sessions_app.reading.amounts import duration_text
+from sessions_app.reading.amounts import duration_text, filled, kept
 from sessions_app.shown.receipt import Progress
 from sessions_app.shown.sent import Sent
 
@@ -34,7 +34,7 @@ class Step:
 
 def way_of(*, sent: Sent | None, progress: Progress | None, shop: str) -> tuple[Step, ...]:
     """The steps of what was sent, or of what the chain shows already; none for neither, or for what went elsewhere."""
-    told = Step(title=_("%(shop)s is told") % {"shop": shop})
+    told = Step(title=filled(_("%(shop)s is told"), {"shop": shop}))
     if progress:
         return (*_seen(progress), told)
     if sent and not sent.is_elsewhere:
@@ -48,7 +48,7 @@ def _from_wallet(sent: Sent) -> list[Step]:
         Step(title=_("Sent from your wallet"), hint=sent.at, state="done"),
         _taken_up(sent.network, sent.since if sent.is_slow else None),
         Step(
-            title=_("%(network)s makes it final") % names,
+            title=filled(_("%(network)s makes it final"), names),
             hint=_final_hint(sent.confirmations, timedelta(seconds=sent.confirmations * sent.block_seconds)),
         ),
     ]
@@ -60,7 +60,7 @@ def _from_exchange(sent: Sent) -> list[Step]:
         Step(title=_("You ordered the withdrawal"), hint=sent.at, state="done"),
         Step(title=_("Your exchange sends it"), hint=_("it may ask you to confirm by mail or app"), state="now"),
         Step(
-            title=_("%(network)s takes it up and makes it final") % {"network": sent.network},
+            title=filled(_("%(network)s takes it up and makes it final"), {"network": sent.network}),
             hint=_("about %(time)s") % {"time": duration_text(final_after)},
         ),
     ]
@@ -73,19 +73,19 @@ def _seen(progress: Progress) -> list[Step]:
             Step(title=_("Sent"), hint=progress.seen_at, state="done"),
             _taken_up(progress.network, progress.since if progress.is_slow else None),
             Step(
-                title=_("%(network)s makes it final") % names,
+                title=filled(_("%(network)s makes it final"), names),
                 hint=_final_hint(progress.need, progress.final_after),
             ),
         ]
     return [
         Step(title=_("Sent"), state="done"),
         Step(
-            title=_("%(network)s has taken it up") % names,
-            hint=format_html("{}, {}", progress.seen_at, progress.amount),
+            title=filled(_("%(network)s has taken it up"), names),
+            hint=format_html("{}, {}", progress.seen_at, kept(progress.amount)),
             state="done",
         ),
         Step(
-            title=_("%(network)s makes it final: %(have)s of %(need)s") % names,
+            title=filled(_("%(network)s makes it final: %(have)s of %(need)s"), names),
             hint=_("about %(time)s left") % {"time": progress.left},
             state="now",
             have=progress.have,
@@ -98,7 +98,7 @@ def _taken_up(network: str, waiting: timedelta | None) -> Step:
     usual = _("usually within seconds")
     late = _("waiting for %(time)s, usually seconds")
     return Step(
-        title=_("%(network)s takes it up") % {"network": network},
+        title=filled(_("%(network)s takes it up"), {"network": network}),
         hint=usual if waiting is None else late % {"time": duration_text(waiting)},
         state="now",
     )

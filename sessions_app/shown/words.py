@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from chains_app.networks.networks import all_networks
 from sessions_app.models import CheckoutSession, Payment
-from sessions_app.reading.amounts import any_of, money_text
+from sessions_app.reading.amounts import Sentence, any_of, money_text
 from sessions_app.shown.due import Due
 from sessions_app.shown.receipt import Progress
 from sessions_app.shown.sent import Sent
@@ -76,7 +76,7 @@ def _network_of(facts: Facts) -> str:
     if facts.sent:
         return facts.sent.network
     gone = [payment.network for payment in facts.payments if payment.vanished_at and payment.confirmed_at]
-    return any_of(_names(gone)) or (facts.due.network if facts.due else "") or _("The network")
+    return any_of(_names(gone)) or (facts.due.network if facts.due else "") or Sentence(_("The network"))
 
 
 def _names(networks: Sequence[str]) -> list[str]:

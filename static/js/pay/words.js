@@ -3,12 +3,29 @@
 
 const found = () => document.getElementById("words").dataset;
 
+// What a sentence names stands between two marks, as the server's sentences have it (sessions_app/reading/amounts.py).
+const kept = (fact) => (typeof fact === "number" ? String(fact) : `\u2068${plain(fact)}\u2069`);
+const plain = (sentence) => sentence.replace(/[\u2068\u2069]/g, "");
+
 export function words(name, value = "") {
-  if (typeof value !== "object") return found()[name].replace("%s", String(value));
-  return found()[name].replace(/%\((\w+)\)s/g, (_, key) => value[key]);
+  if (typeof value !== "object") return found()[name].replace("%s", () => kept(value));
+  return found()[name].replace(/%\((\w+)\)s/g, (_, key) => kept(value[key]));
+}
+
+/** A sentence as nodes: a browser that translates the page leaves alone what is between marks. */
+function nodesOf(sentence) {
+  return sentence.split(/[\u2068\u2069]/).map((part, at) => {
+    if (at % 2 === 0) return part;
+    const fact = document.createElement("bdi");
+    fact.translate = false;
+    fact.textContent = part;
+    return fact;
+  });
 }
 
 const TONES = ["good", "info", "warn"];
+
+let said = null; // last, with its marks; none: what the server wrote into the line
 
 /** The line of news: everybody sees it, and screen readers are told it. The last news wins. `tone`: none while all goes
  * as usual, else "good", "info" or "warn". */
@@ -18,14 +35,15 @@ export function news(sentence, tone = "") {
   if (tone) line.classList.add(tone);
   const says = document.getElementById("news");
   // The same sentence is not announced again with every change of the page.
-  if (says.textContent !== sentence) says.textContent = sentence;
+  if (says.textContent !== plain(sentence)) says.replaceChildren(...nodesOf(sentence));
+  said = sentence;
 }
 
-export const saysNow = (sentence) => document.getElementById("news").textContent === sentence;
+export const saysNow = (sentence) => document.getElementById("news").textContent === plain(sentence);
 
 /** Says again, when it is called, what the line says now. */
 export function repeater() {
-  const sentence = document.getElementById("news").textContent;
+  const sentence = said ?? document.getElementById("live").dataset.news;
   const { classList } = document.getElementById("news-line");
   const tone = TONES.find((each) => classList.contains(each)) ?? "";
   return () => news(sentence, tone);

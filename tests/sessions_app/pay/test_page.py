@@ -126,18 +126,18 @@ def test_a_payment_on_its_way_shows_its_confirmations(
 ) -> None:
     session = new_session(amount=Decimal(20_000))  # so much waits for a second block
     sandbox.play(picked(session), "exact", seconds=1)
-    html = page(client, session)
-    assert "1 of 2 confirmations" in html
-    assert "You can close this page" in html
+    text = text_of(page(client, session))
+    assert "1 of 2 confirmations" in text
+    assert "You can close this page" in text
 
 
 def test_a_payment_that_no_block_takes_up_says_so_after_a_while(
     client: Client, session: CheckoutSession, sandbox: Sandbox
 ) -> None:
     sandbox.play(picked(session), "stuck", seconds=1)
-    html = page(client, session)
-    assert "Waiting for Sandbox to take it up" in html
-    assert "longer than usual" not in html
+    text = text_of(page(client, session))
+    assert "Waiting for Sandbox to take it up" in text
+    assert "longer than usual" not in text
     sandbox.skip(minutes=6)
     assert "Please do not send it again." in page(client, session)
 
@@ -166,7 +166,7 @@ def test_odd_payments_are_explained(
     client: Client, session: CheckoutSession, sandbox: Sandbox, scenario: str, sentence: str
 ) -> None:
     sandbox.play(picked(session), scenario, seconds=9)
-    assert sentence in page(client, session)
+    assert sentence in text_of(page(client, session))
 
 
 def test_what_the_network_took_back_is_not_called_paid(

@@ -94,8 +94,8 @@ def test_who_was_is_told_that_it_is_watched(
 ) -> None:
     session = picked(session)
     stopped(mia, operator)
-    text = page(client, session)
-    assert "Have you sent it already" in text
+    text = text_of(page(client, session))
+    assert "Have you sent it already, to the address below?" in text
     assert session.deposit.address in text
     assert "Send exactly" not in text
     assert "hello@mia.example" in text
@@ -120,7 +120,7 @@ def test_a_part_that_arrived_is_named(
     picked(session)
     sandbox.play(session, "short")
     stopped(mia, operator)
-    assert "44.10 of 49.00 USD arrived" in page(client, session)
+    assert "44.10 of 49.00 USD arrived" in text_of(page(client, session))
 
 
 def test_no_new_price_is_given_meanwhile(
@@ -139,7 +139,7 @@ def test_the_receipt_reads_as_ever_and_the_buyer_may_leave_an_address(
     picked(session)
     stopped(mia, operator)
     session = sandbox.play(session, "over")
-    assert "24.50 USD more arrived than was due" in page(client, session)
+    assert "24.50 USD more arrived than was due" in text_of(page(client, session))
     leave_address(session, PATS_WALLET)
     assert PATS_WALLET in text_of(page(client, session))
 

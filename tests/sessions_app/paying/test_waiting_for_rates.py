@@ -23,6 +23,7 @@ from sessions_app.state.representation import represent
 from sessions_app.status import DecisionKind, RefundKind
 from tests.cast import agreed, refreshed
 from tests.fake_rates import FakeRates
+from tests.markup import text_of
 from tests.sandbox import events_of
 from tests.sessions_app.paying.test_valuation import ether, see
 
@@ -76,7 +77,7 @@ def test_the_page_says_that_it_came_and_asks_for_nothing(unpriced: CheckoutSessi
     html = page(unpriced, query)
     assert 'data-state="pricing"' in html
     assert "Your payment has arrived" in html
-    assert "There is no sure rate for ETH right now." in html
+    assert "There is no sure rate for ETH right now." in text_of(html)
     assert "0.02 ETH" in html
     for asking in ("data-renew-now", unpriced.deposit.address, "/cancel", "What do you pay with?"):
         assert asking not in html, asking

@@ -24,6 +24,7 @@ from sessions_app.signing.settling import settle
 from sessions_app.state.lifecycle import cancel
 from tests.facilitator import DEVCHAIN, PAT, TX_HASH, Facilitator
 from tests.loopback import HANG_UP
+from tests.markup import text_of
 from tests.sessions_app.signing.buyer import OTHER, settled, signed
 from tests.strangers.world import own
 
@@ -114,7 +115,7 @@ def test_a_signature_is_not_over_by_our_clock_alone(
     with pytest.raises(AnotherSigned, match="may have been used: we have not seen yet whether it was"):
         settled(quoted, wallet=OTHER)
     page = Client().get(f"/pay/{quoted.page_token}").content.decode()
-    assert "We have not seen yet on Devchain whether it was sent." in page
+    assert "We have not seen yet on Devchain whether it was sent." in text_of(page)
     assert facilitator.times("/settle") == 1
 
 

@@ -1,0 +1,20 @@
+"""Facts inside the sentences of buyers' pages."""
+
+from django import template
+from django.utils.safestring import SafeString
+
+from sessions_app.reading import amounts
+
+register = template.Library()
+
+
+@register.filter
+def kept(fact: object) -> SafeString:
+    """A name for `{% blocktranslate %}`, which no translating browser changes: `network=due.network|kept`."""
+    return amounts.kept(fact).__html__()
+
+
+@register.filter
+def marked(sentence: str) -> str:
+    """For the page's script, which writes a sentence's facts as the page does."""
+    return (isinstance(sentence, amounts.Sentence) and sentence.marked) or sentence
