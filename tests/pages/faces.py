@@ -1,218 +1,212 @@
 """Every face that a buyer's page can have: how to bring one about, and where it is seen."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
-from itertools import count
 from typing import Any
+from urllib.parse import urlsplit
 
-import pytest
-from django.core import mail
-from django.core.cache import cache
+from django.conf import settings
 from django.utils import timezone
 
-from chains_app.models import ScanCursor
 from chains_app.networks.networks import network
 from chains_app.reading.health import record_problem
 from merchants_app.models import Merchant
-from sessions_app.models import CheckoutSession, PaymentLink
+from sessions_app.models import Authorization, AuthorizationStage, CheckoutSession, PaymentLink
 from sessions_app.paying.announcing import announce
 from sessions_app.paying.quoting import choose_option
 from sessions_app.refunding.address import name_address
-from sessions_app.selling.creation import create_session
-from sessions_app.selling.payment_links import create_link
+from sessions_app.refunding.refunds import play_refund, prepare_refund
+from sessions_app.refunding.wishes import Wish, Worth
+from sessions_app.selling.payment_links import link_url, open_link
 from sessions_app.state.lifecycle import cancel
-from tests.cast import OTTOS_WALLET, PATS_WALLET, agreed
-from tests.sandbox import Sandbox
+from sessions_app.state.representation import receipt_url
+from sessions_app.status import RefundKind
+from tests.cast import OTTOS_WALLET, PATS_WALLET
+from tests.pages.pressed import PRESSED
+from tests.pages.stage import Face, Scene, Stage, at, page_of
 
 HASH = "0x" + "9c41e07b5d2f38a6" * 4
-REAL = ("devchain", "sepolia", "base-sepolia")
-_GWEI = 10**9
-_orders = count(82)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stage:
-    """A shop, the sandbox chain with its clock, and networks that nobody asks."""
-
-    mia: Merchant
-    sandbox: Sandbox
-    monkeypatch: pytest.MonkeyPatch = field(default_factory=pytest.MonkeyPatch)
-
-    def session(self, **changes: Any) -> CheckoutSession:
-        """A session of the shop's."""
-        return create_session(
-            merchant=self.mia, mode="test", terms=agreed(**{"reference": f"104{next(_orders):02}"} | changes)
-        )
-
-    def picked(self, asset: str = "USDC", on: str = "sandbox", **changes: Any) -> CheckoutSession:
-        """One for which that was chosen."""
-        session = self.session(**changes)
-        choose_option(session=session, asset=asset, network=on, now=timezone.now())
-        return session
-
-    def played(self, scenario: str, seconds: int = 9, **changes: Any) -> CheckoutSession:
-        """One that was paid so on the sandbox."""
-        return self.sandbox.play(self.picked(**changes), scenario, seconds=seconds)
-
-    @contextmanager
-    def usual(self) -> Iterator["Stage"]:
-        """The stage for one face; afterwards everything is as it was."""
-        name = self.mia.name
-        try:
-            with pytest.MonkeyPatch.context() as patch:
-                yield replace(self, monkeypatch=patch)
-        finally:
-            Merchant.objects.filter(pk=self.mia.pk).update(
-                suspended_at=None, suspended_by="", suspension_reason="", name=name
-            )
-            ScanCursor.objects.filter(network__in=REAL).update(unread_since=None, problem="")
-
-    def real_networks(self) -> None:
-        """Test networks are switched on, and each has said what gas costs."""
-        for at, name in enumerate(REAL):
-            self.monkeypatch.setenv(network(name).rpc_variable, "http://127.0.0.1:9")
-            cache.set(f"chains:gas-price:{name}", (at + 1) * _GWEI)
+def _at(session: CheckoutSession, query: str = "") -> Scene:
+    return at(page_of(session, query))
 
 
-Face = Callable[[Stage], str]
-
-
-def _page(session: CheckoutSession, query: str = "") -> str:
-    return f"/pay/{session.page_token}{query}"
+def _link(link: PaymentLink) -> Scene:
+    return at(f"/l/{link.public_id}")
 
 
 def _on_real(**of: Any) -> Face:
     query = of.pop("query", "")
 
-    def face(stage: Stage) -> str:
+    def face(stage: Stage) -> Scene:
         stage.real_networks()
-        return _page(stage.picked(on="base-sepolia", **of), query)
+        return _at(stage.picked(on="base-sepolia", **of), query)
 
     return face
 
 
 def _played(scenario: str, **of: Any) -> Face:
-    return lambda stage: _page(stage.played(scenario, **of))
+    return lambda stage: _at(stage.played(scenario, **of))
 
 
-def _choose(stage: Stage) -> str:
+def _choose(stage: Stage) -> Scene:
     stage.real_networks()
-    return _page(stage.session())
+    return _at(stage.session())
 
 
-def _choose_none(stage: Stage) -> str:
-    return _page(stage.session(currency="PKR", amount=Decimal(4900), allowedAssets=["EURC"]))
+def _choose_none(stage: Stage) -> Scene:
+    return _at(stage.session(currency="PKR", amount=Decimal(4900), allowedAssets=["EURC"]))
 
 
-def _sent(stage: Stage, tx_hash: str, minutes: int = 0) -> str:
+def _sent(stage: Stage, tx_hash: str, minutes: int = 0) -> Scene:
     stage.real_networks()
     session = stage.picked(on="base-sepolia")
     announce(session, tx_hash=tx_hash, amount="49.00 USDC", now=timezone.now())
     stage.sandbox.skip(minutes=minutes)
-    return _page(session)
+    return _at(session)
 
 
-def _lapsed(stage: Stage) -> str:
+def _lapsed(stage: Stage) -> Scene:
     session = stage.picked("ETH")
     stage.sandbox.skip(minutes=16)
-    return _page(session)
+    return _at(session)
 
 
-def _clock(stage: Stage) -> str:
+def _clock(stage: Stage) -> Scene:
     session = stage.picked("ETH")
     stage.sandbox.skip(minutes=11)
-    return _page(session)
+    return _at(session)
 
 
-def _processing_slow(stage: Stage) -> str:
+def _processing_slow(stage: Stage) -> Scene:
     session = stage.played("stuck", 1)
     stage.sandbox.skip(minutes=6)
-    return _page(session)
+    return _at(session)
 
 
-def _late_end(stage: Stage, act: Callable[[CheckoutSession], object]) -> str:
+def _late_end(stage: Stage, act: Callable[[CheckoutSession], object]) -> Scene:
     session = stage.picked()
     act(session)
     stage.sandbox.skip(minutes=61)
     stage.sandbox.look()
-    return _page(session)
+    return _at(session)
 
 
-def _expired_partial(stage: Stage) -> str:
+def _expired_partial(stage: Stage) -> Scene:
     session = stage.played("short")
     stage.sandbox.skip(minutes=61)
     stage.sandbox.look()
-    return _page(session)
+    return _at(session)
 
 
-def _cancelled(stage: Stage) -> str:
+def _cancelled(stage: Stage) -> Scene:
     session = stage.picked()
     cancel(session)
-    return _page(session)
+    return _at(session)
 
 
-def _away(stage: Stage) -> str:
+def _away(stage: Stage) -> Scene:
     stage.real_networks()
     session = stage.picked(on="base-sepolia")
     for minutes in (5, 0):
         record_problem(network=network("base-sepolia"), problem="away", now=timezone.now() - timedelta(minutes=minutes))
     CheckoutSession.objects.filter(pk=session.pk).update(stands_still_since=timezone.now())
-    return _page(session)
+    return _at(session)
 
 
-def _switched_off(stage: Stage) -> str:
+def _switched_off(stage: Stage) -> Scene:
     stage.real_networks()
     session = stage.picked(on="sepolia")
     stage.monkeypatch.delenv(network("sepolia").rpc_variable)
-    return _page(session)
+    return _at(session)
 
 
-def _paused(stage: Stage) -> str:
+def _paused(stage: Stage) -> Scene:
     session = stage.picked()
     stopped = {"suspended_at": timezone.now(), "suspended_by": "olga@example.com", "suspension_reason": "For a test."}
     Merchant.objects.filter(pk=stage.mia.pk).update(**stopped)
-    return _page(session)
+    return _at(session)
 
 
-def _order_paid(stage: Stage) -> str:
+def _order_paid(stage: Stage) -> Scene:
     session = stage.picked()
     CheckoutSession.objects.filter(pk=session.pk).update(order_paid_by="cs_other")
-    return _page(session)
+    return _at(session)
 
 
-def _long_words(stage: Stage) -> str:
+def _long_words(stage: Stage) -> Scene:
     stage.real_networks()
     Merchant.objects.filter(pk=stage.mia.pk).update(name="Donaudampfschifffahrtsgesellschaftskapitänsladen")
-    return _page(stage.picked(on="base-sepolia", productName="Rindfleischetikettierungsüberwachung" * 3))
+    return _at(stage.picked(on="base-sepolia", productName="Rindfleischetikettierungsüberwachung" * 3))
 
 
-def _link(stage: Stage, **changes: Any) -> str:
-    terms = {
-        "amount": Decimal(12), "currency": "EUR", "product_id": "mug", "product_name": "Stoneware mug",
-        "product_description": "350 ml, dishwasher-safe", "allowed_assets": [], "success_url": "", "metadata": {},
-    }  # fmt: skip
-    made = create_link(merchant=stage.mia, mode="test", terms=terms | changes)
-    return f"/l/{made.public_id}"
+def _link_closed(stage: Stage) -> Scene:
+    link = stage.link()
+    PaymentLink.objects.filter(pk=link.pk).update(is_active=False)
+    return _link(link)
 
 
-def _link_closed(stage: Stage) -> str:
-    url = _link(stage)
-    PaymentLink.objects.filter(merchant=stage.mia).update(is_active=False)
-    return url
+def _link_sold_out(stage: Stage) -> Scene:
+    link = stage.link(stock=1)
+    taken = open_link(link, name="Pat Payer", email="pat@example.com")
+    choose_option(session=taken, asset="USDC", network="sandbox", now=timezone.now())
+    return _link(link)
 
 
-def _refund(stage: Stage, *addresses: str) -> str:
+def _link_over(stage: Stage) -> Scene:
+    link = stage.link()
+    PaymentLink.objects.filter(pk=link.pk).update(ends_at=timezone.now() - timedelta(days=1))
+    return _link(link)
+
+
+def _pricing(stage: Stage) -> Scene:
+    session = stage.picked("ETH")
+    stage.sandbox.skip(minutes=50)
+    stage.monkeypatch.setattr("chains_app.rates.exchange_rates.fixed_rate", lambda asset, currency: None)
+    stage.sandbox.send_to(session.deposit.address, "0.02", asset="ETH")
+    return _at(session)
+
+
+def _signed(stage: Stage) -> Scene:
+    stage.real_networks()
+    stage.monkeypatch.setattr(settings, "FACILITATOR_URL", "http://127.0.0.1:9")
+    session = stage.picked(on="base-sepolia")
+    Authorization.objects.create(
+        session=session, network="base-sepolia", asset="USDC", sender=PATS_WALLET, nonce="0x" + "1" * 64,
+        amount_units=49_000_000, valid_before=timezone.now() + timedelta(minutes=5), stage=AuthorizationStage.SETTLING,
+    )  # fmt: skip
+    return _at(session)
+
+
+def _expired_looked_for(stage: Stage) -> Scene:
+    stage.real_networks()
+    session = stage.picked(on="base-sepolia")
+    stage.sandbox.skip(minutes=59)
+    announce(session, tx_hash=HASH, amount="49.00 USDC", now=timezone.now())
+    stage.sandbox.skip(minutes=2)
+    return _at(session)
+
+
+def _refunded(stage: Stage, seconds: int) -> Scene:
     session = stage.played("over")
-    query = ""
-    for address in addresses:
-        change = name_address(session, address, now=timezone.now())
-        session = CheckoutSession.objects.get(pk=session.pk)
-        query = f"?change={change.public_id}" if change else ""
-    mail.outbox.clear()
-    return f"/pay/{session.page_token}/refund{query}"
+    name_address(session, OTTOS_WALLET, now=timezone.now())
+    wish = Wish(network="sandbox", asset="USDC", what=Worth(RefundKind.EXCESS))
+    refund = prepare_refund(session=session, wish=wish, actor="mia@example.com", now=timezone.now())
+    play_refund(refund, now=timezone.now())
+    stage.sandbox.skip(milliseconds=10)
+    return _at(stage.sandbox.wait(seconds, session))
+
+
+def _receipt(stage: Stage, page: str = "") -> Scene:
+    url = receipt_url(stage.once("exact"))
+    return Scene(path=urlsplit(url).path + page, code=f"{url}/check")
+
+
+def _poster(stage: Stage) -> Scene:
+    link = stage.link()
+    return Scene(path=f"/l/{link.public_id}/poster", code=link_url(link))
 
 
 FACES: dict[str, Face] = {
@@ -224,7 +218,7 @@ FACES: dict[str, Face] = {
     "send-exchange": _on_real(query="?from=exchange"),
     "send-dropped": _played("dropped"),
     "send-wrong-asset": _played("wrong_asset", allowedAssets=["USDC"]),
-    "send-test": lambda stage: _page(stage.picked()),
+    "send-test": lambda stage: _at(stage.picked()),
     "send-clock": _clock,
     "send-long-words": _long_words,
     "lapsed": _lapsed,
@@ -234,8 +228,8 @@ FACES: dict[str, Face] = {
     "processing": _played("exact", seconds=1, amount=Decimal(20_000)),
     "processing-slow": _processing_slow,
     "partial": _played("short"),
-    "paid": _played("exact"),
-    "overpaid": _played("over"),
+    "paid": lambda stage: _at(stage.once("exact")),
+    "overpaid": lambda stage: _at(stage.once("over")),
     "late": _played("late"),
     "paid-twice": _played("twice"),
     "reversed": _played("reorged"),
@@ -246,11 +240,25 @@ FACES: dict[str, Face] = {
     "switched-off": _switched_off,
     "paused": _paused,
     "order-paid": _order_paid,
-    "not-found": lambda stage: "/pay/pg_nobodyknowsthis",
-    "link": _link,
-    "link-any-amount": lambda stage: _link(stage, amount=None),
+    "not-found": lambda stage: at("/pay/pg_nobodyknowsthis"),
+    "link": lambda stage: _link(stage.link()),
+    "link-any-amount": lambda stage: _link(stage.link(amount=None)),
     "link-closed": _link_closed,
-    "refund": _refund,
-    "refund-kept": lambda stage: _refund(stage, PATS_WALLET),
-    "refund-change": lambda stage: _refund(stage, PATS_WALLET, OTTOS_WALLET),
+    "link-sold-out": _link_sold_out,
+    "link-over": _link_over,
+    "poster": _poster,
+    "pricing": _pricing,
+    "signed": _signed,
+    "expired-looked-for": _expired_looked_for,
+    "refund": lambda stage: at(stage.refund_page()),
+    "refund-kept": lambda stage: at(stage.refund_page(PATS_WALLET)),
+    "refund-change": lambda stage: at(stage.refund_page(PATS_WALLET, OTTOS_WALLET)),
+    "refund-on-its-way": lambda stage: _refunded(stage, seconds=1),
+    "refund-done": lambda stage: _refunded(stage, seconds=4),
+    "receipt": _receipt,
+    "receipt-check": lambda stage: _receipt(stage, "/check"),
+    **PRESSED,
 }
+
+# Faces that name no address, no amount and no network.
+UNSAID = {"not-found", "link-any-amount", "link-refused", "foreign-form"}

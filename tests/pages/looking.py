@@ -1,11 +1,18 @@
 """What is wrong with a page as it stands: too wide, hidden from somebody, or untrue once it is translated."""
 
+import re
+from collections import Counter
+from typing import Literal
+
 from playwright.sync_api import Page
 
+from chains_app.networks.networks import all_networks
+from common.money import CURRENCIES
 from tests.pages.buyer import faults_of_access
 
 # Widths that the page must fit, in pixels.
 NARROW, PHONE, DESKTOP = 320, 390, 1280
+SCHEMES: list[Literal["light", "dark"]] = ["light", "dark"]
 _TRANSLATE = """() => {
   const words = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   while (words.nextNode()) {
@@ -13,6 +20,14 @@ _TRANSLATE = """() => {
     if (parentElement.closest("script, style") || parentElement.closest("[translate=no]")) continue;
     words.currentNode.nodeValue = words.currentNode.nodeValue.replace(/[\\p{L}\\p{N}]/gu, "ж");
   }
+}"""
+_TEXT = """() => {
+  const words = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  const said = [];
+  while (words.nextNode()) {
+    if (!words.currentNode.parentElement.closest("script, style")) said.push(words.currentNode.nodeValue);
+  }
+  return said.join("");
 }"""
 _OVERFLOW = """() => {
   const widest = document.documentElement.scrollWidth;
@@ -32,9 +47,11 @@ def overflow(page: Page) -> list[str]:
     return [f"overflow: {found}"] if found else []
 
 
-def access(page: Page) -> list[str]:
-    """What axe-core finds."""
-    return faults_of_access(page)
+def access(page: Page, *, has_script: bool = True, looks_alone: bool = False) -> list[str]:
+    """What axe-core finds. Without scripts a page can bring news in no other way than by loading itself again; where it
+    does, nothing can be typed that would be lost.
+    """
+    return faults_of_access(page, looks_alone=looks_alone, but="" if has_script else "meta-refresh")
 
 
 def unseen_buttons(page: Page) -> list[str]:
@@ -42,22 +59,27 @@ def unseen_buttons(page: Page) -> list[str]:
     return [f"no border: {each}" for each in page.evaluate(_UNSEEN_BUTTONS)]
 
 
-def facts(page: Page) -> dict[str, str]:
-    """What must never change in the buyer's hands: address, amount, network."""
-    found = {"address": "#address", "amount": "#amount", "network": ".on bdi"}
-    return {
-        name: " ".join((page.locator(where).first.text_content() or "").split())
-        for name, where in found.items()
-        if page.locator(where).count()
-    }
+def address(page: Page) -> str:
+    """Where the page says to send to."""
+    return "".join((page.locator("#address").text_content() or "").split())
+
+
+def facts(page: Page) -> Counter[str]:
+    """What must never change in the buyer's hands, and how often the page says it: addresses and transactions, amounts,
+    networks."""
+    networks = all_networks().values()
+    units = {symbol for network in networks for symbol in network.assets} | set(CURRENCIES)
+    names = sorted((network.name for network in networks), key=len, reverse=True)
+    either = "|".join(map(re.escape, names))
+    fact = rf"0x[0-9a-fA-F]{{20,}}|[0-9][0-9.,'\u202f\xa0]*\s(?:{'|'.join(units)})\b|\b(?:{either})\b"
+    return Counter(" ".join(each.split()) for each in re.findall(fact, page.evaluate(_TEXT)))
 
 
 def after_translation(page: Page) -> list[str]:
-    """What a translating browser changes of that; leaves the page translated."""
+    """What a translating browser changes of that, or that there is nothing of it; leaves the page translated."""
     before = facts(page)
     page.evaluate(_TRANSLATE)
-    return [
-        f"translated: {name} {was!r} became {facts(page)[name]!r}"
-        for name, was in before.items()
-        if facts(page)[name] != was
-    ]
+    lost = before - facts(page)
+    if not before:
+        return ["names no address, no amount and no network"]
+    return [f"translated: {fact} in {times} of {before[fact]} places" for fact, times in lost.items()]

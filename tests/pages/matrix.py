@@ -1,5 +1,6 @@
-"""Every face of the buyer's pages, seen by everybody: with and without JavaScript, phone and desktop, light and dark,
-left to right and right to left; in forced colours, at 320 px, with text at 200 %, translated. `python -m bench pages`.
+"""Every face of the buyer's pages, seen by everybody: in three languages, of which one is written from right to left,
+with and without scripts, on phone and desktop, light and dark; in forced colours, at 320 px, with text at 200 %,
+translated. `python -m bench pages`.
 
 PAGES_FACES names some of the faces, PAGES_SHOTS a folder for a picture of each.
 """
@@ -16,12 +17,13 @@ from pytest_django.live_server_helper import LiveServer
 
 from merchants_app.models import Merchant
 from tests.pages import looking
-from tests.pages.buyer import let_out
 from tests.pages.codes import CodeReader
-from tests.pages.faces import FACES, Stage
+from tests.pages.faces import FACES, UNSAID
+from tests.pages.looking import SCHEMES
+from tests.pages.stage import Scene, Stage
+from tests.pages.visitors import LANGUAGES, Visitor
 from tests.sandbox import Sandbox
 
-SCHEMES: list[Literal["light", "dark"]] = ["light", "dark"]
 FORCED: list[Literal["none", "active"]] = ["none", "active"]
 WIDTHS = (looking.PHONE, looking.DESKTOP)
 NAMES = os.environ.get("PAGES_FACES", "").split() or list(FACES)
@@ -32,41 +34,48 @@ SHOTS = os.environ.get("PAGES_SHOTS", "")
 def test_every_face_in_every_light(mia: Merchant, sandbox: Sandbox, browser: Browser, live_server: LiveServer) -> None:
     stage, faults = Stage(mia=mia, sandbox=sandbox), 0
     Merchant.objects.filter(pk=mia.pk).update(brand_color="#17453b")
-    scripted, plain = (browser.new_context(locale="en-GB").new_page() for _ in range(2))
-    plain.route("**/*.js", lambda route: route.abort())  # axe itself is a script: a browser without any cannot run it
-    reader = CodeReader(browser.new_context().new_page())
+    everybody = [(language, has_script) for language, has_script in product(LANGUAGES, (True, False))]
+    visitors = {each: Visitor(browser, each[0], has_script=each[1]) for each in everybody}
+    reader = CodeReader(browser.new_page())
     for name in NAMES:
-        seen, found = 0, []
-        with stage.usual() as acting:
-            url = live_server.url + FACES[name](acting)
-            for page, script in ((scripted, "script"), (plain, "no script")):
-                let_out(page)
-                page.goto(url)
-                for light, faults_there in _views(page):
-                    seen += 1
-                    found += [f"{script}, {light}: {each}" for each in faults_there]
-            seen_codes, unread = _codes(scripted, reader)
-            found += unread
-            found += looking.after_translation(scripted)
-            _shoot(plain, name)
-        print(f"{name:18} {seen:3} views  {seen_codes:2} codes read  {len(found):2} faults", flush=True)  # noqa: T201
+        views, codes, found = 0, 0, list[str]()
+        for (language, has_script), visitor in visitors.items():
+            # Anew for each: what one visitor has pressed, another has not.
+            with stage.usual() as acting:
+                scene = FACES[name](acting)
+                if scene.needs_script and not has_script:
+                    continue
+                there = visitor.comes(scene, live_server.url)
+                for light, faults_there in _views(visitor):
+                    views += 1
+                    there += [f"{light}: {each}" for each in faults_there]
+                read, unread = _codes(visitor.page, scene, reader)
+                codes += read
+                there += unread
+                _shoot(visitor.page, f"{name}-{language}{'' if has_script else '-no-script'}")
+                if name not in UNSAID:
+                    there += looking.after_translation(visitor.page)
+            found += [f"{language}, {'script' if has_script else 'no script'}, {each}" for each in there]
+        print(f"{name:18} {views:3} views  {codes:3} codes read  {len(found):2} faults", flush=True)  # noqa: T201
         print("".join(f"    {each}\n" for each in found), end="", flush=True)  # noqa: T201
         faults += len(found)
+    for visitor in visitors.values():
+        visitor.leaves()
     assert faults == 0
 
 
-def _views(page: Page) -> Iterator[tuple[str, list[str]]]:
+def _views(visitor: Visitor) -> Iterator[tuple[str, list[str]]]:
     """The page in one light after the other, with what is wrong there."""
-    for width, scheme, direction in product(WIDTHS, SCHEMES, ("ltr", "rtl")):
+    page = visitor.page
+    for width, scheme in product(WIDTHS, SCHEMES):
         page.set_viewport_size({"width": width, "height": 844})
-        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-        page.evaluate("direction => { document.documentElement.dir = direction; }", direction)
-        yield f"{width}, {scheme}, {direction}", looking.overflow(page) + looking.access(page)
+        page.emulate_media(color_scheme=scheme)
+        found = looking.access(page, has_script=visitor.has_script, looks_alone=scheme != SCHEMES[0])
+        yield f"{width}, {scheme}", looking.overflow(page) + found
     page.set_viewport_size({"width": looking.NARROW, "height": 844})
-    for direction, percent in product(("rtl", "ltr"), (100, 200)):
-        page.evaluate("direction => { document.documentElement.dir = direction; }", direction)
+    for percent in (100, 200):
         page.evaluate("percent => { document.documentElement.style.fontSize = `${percent}%`; }", percent)
-        yield f"320, text at {percent} %, {direction}", looking.overflow(page)
+        yield f"320, text at {percent} %", looking.overflow(page)
     page.evaluate("() => { document.documentElement.style.fontSize = ''; }")
     for scheme in SCHEMES:
         page.emulate_media(color_scheme=scheme, forced_colors="active")
@@ -74,19 +83,18 @@ def _views(page: Page) -> Iterator[tuple[str, list[str]]]:
     page.emulate_media(color_scheme="light", forced_colors="none")
 
 
-def _codes(page: Page, reader: CodeReader) -> tuple[int, list[str]]:
-    """How many codes were read in how many modes, and where one was not what the page says in words."""
+def _codes(page: Page, scene: Scene, reader: CodeReader) -> tuple[int, list[str]]:
+    """How many codes were read in how many modes, and where one was not what it should be."""
     read, wrong = 0, []
     for fold in page.locator("details:not([open]):has(.qr)").all():
         fold.evaluate("fold => { fold.open = true; }")
     for width, scheme, forced in product(WIDTHS, SCHEMES, FORCED):
         page.set_viewport_size({"width": width, "height": 844})
         page.emulate_media(color_scheme=scheme, forced_colors=forced)
-        for code in page.locator(".qr").filter(visible=True).all():
-            text = reader.read(code) or ""
+        for code in page.locator(scene.code_at).filter(visible=True).all():
             read += 1
-            if looking.facts(page)["address"].lower() not in text.lower():
-                wrong.append(f"code, {width}, {scheme}, forced colours {forced}: {text!r}")
+            faults = reader.faults(code, scene.code or looking.address(page))
+            wrong += [f"code, {width}, {scheme}, forced colours {forced}: {each}" for each in faults]
     page.emulate_media(color_scheme="light", forced_colors="none")
     return read, wrong
 
