@@ -66,7 +66,7 @@ api = [
 # The same for everybody, and kept by browsers.
 assets = [
     path("tallystick.js", tallystick_js, name="tallystick-js"),  # for shops' own pages
-    path("brand/<str:color>.css", views.brand, name="brand-css"),
+    path("brand/<str:color>/<str:version>.css", views.brand, name="brand-css"),
 ]
 
 hosted = [

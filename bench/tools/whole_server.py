@@ -32,10 +32,12 @@ TERMS = {
 
 @dataclass(frozen=True, slots=True)
 class WholeServer:
-    """Where it is, and a key of its demo business."""
+    """Where it is, and its demo business: a key, and who signs in."""
 
     url: str
     key: str
+    email: str
+    password: str
 
     def page_url(self) -> str:
         """The page of a session that was just made."""
@@ -60,7 +62,8 @@ def whole_server(**env: str) -> Iterator[WholeServer]:
         run = subprocess.Popen([sys.executable, "-m", "checkout_project.running"], env=given | ours, cwd=ROOT)
         try:
             url = f"http://127.0.0.1:{port}"
-            yield WholeServer(url, _key_once_it_answers(url, Path(folder), run))
+            demo = _demo_once_it_answers(url, Path(folder), run)
+            yield WholeServer(url, demo["api_key"], demo["email"], demo["password"])
         finally:
             run.send_signal(signal.SIGTERM)
             run.wait(timeout=60)
@@ -82,12 +85,13 @@ def choose(browser: Browser, url: str) -> None:
     page.close()
 
 
-def _key_once_it_answers(url: str, folder: Path, run: subprocess.Popen[bytes]) -> str:
+def _demo_once_it_answers(url: str, folder: Path, run: subprocess.Popen[bytes]) -> dict[str, str]:
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline and run.poll() is None:
         try:
             httpx.get(f"{url}/healthz", timeout=5, trust_env=False)
-            return str(json.loads(demo_file(folder).read_text(encoding="utf-8"))["api_key"])
+            demo: dict[str, str] = json.loads(demo_file(folder).read_text(encoding="utf-8"))
+            return demo
         except httpx.TransportError:
             time.sleep(0.2)
     sys.exit("The server did not start; its last words stand above.")

@@ -20,6 +20,9 @@ WIDEST = 512
 # Tried one after the other, until the picture is small enough; a drawing mostly is at once, a photo never.
 _WIDTHS = (WIDEST, 384, 256, 192, 128)
 _COLORS = 256
+# Width and colours of the one that pages show, 40 pixels wide on screens that draw two for one. Most drawings are small
+# enough at once; a photo is not, and a page's first view shall stay within 20 KB.
+_SHOWN, _MOST_SHOWN = ((80, 256), (64, 128), (48, 64), (48, 16)), 2 * 1024
 _FORMATS = ("PNG", "JPEG", "WEBP")
 # All that Pillow raises for a file that is not what it says.
 _UNREADABLE = (
@@ -58,16 +61,36 @@ def keep_logo(png: bytes, *, merchant: Merchant) -> None:
     """Shows this picture, which `drawn_anew` gave, from now on; empty: none. Within the change of its settings."""
     if png:
         Logo.objects.update_or_create(
-            merchant=merchant, defaults={"digest": digest_of(png, merchant=merchant), "png": png}
+            merchant=merchant,
+            defaults={"digest": digest_of(png, merchant=merchant), "png": png, "shown": as_shown(png)},
         )
     else:
         Logo.objects.filter(merchant=merchant).delete()
 
 
 def png_of(digest: str) -> bytes | None:
-    """The picture at this address, if it still is somebody's."""
-    found = Logo.objects.filter(digest=digest).values_list("png", flat=True).first()
-    return None if found is None else bytes(found)
+    """The picture at this address, as pages show it, if it still is somebody's."""
+    kept = Logo.objects.filter(digest=digest)
+    found = kept.values_list("shown", "png").first()
+    if found is None:
+        return None
+    shown, png = map(bytes, found)
+    if not shown:  # kept before there were small ones
+        shown = as_shown(png)
+        kept.update(shown=shown)
+    return shown
+
+
+def as_shown(png: bytes) -> bytes:
+    """A picture that `drawn_anew` gave, at most 80 × 80 pixels and 2 KB."""
+    image = _opened(png)
+    for width, colors in _SHOWN:
+        fitting = image.copy()
+        fitting.thumbnail((width, width), Image.Resampling.LANCZOS)
+        small = min((_png(fitting), _png(fitting.quantize(colors, method=Image.Quantize.FASTOCTREE))), key=len)
+        if len(small) <= _MOST_SHOWN:
+            break
+    return small
 
 
 def _opened(picture: bytes) -> Image.Image:

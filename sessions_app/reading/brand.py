@@ -2,10 +2,16 @@
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
+from hashlib import sha256
+
+from django.conf import settings
+from django.contrib.staticfiles.storage import staticfiles_storage
 
 _LIGHT_SURFACE, _DARK_SURFACE = "#ffffff", "#171a20"
 # Pure, since a near-black falls below what AA asks for on colours in the middle.
 _LIGHT_TEXT, _DARK_TEXT = "#ffffff", "#000000"
+_PAGE = "css/pay.css"
 _READABLE = 4.5
 _VISIBLE = 3.0
 
@@ -17,6 +23,14 @@ class BrandColors:
     fill: str
     on_fill: str
     ink: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A style sheet, and what names it in addresses: another one has another version."""
+
+    version: str
+    css: str
 
 
 def is_color(text: str) -> bool:
@@ -37,6 +51,25 @@ def brand_css(color: str) -> str:
         "@supports not (color: oklch(from red l c h)) {\n"
         f":root {{ {light} }}\n@media screen and (prefers-color-scheme: dark) {{ :root {{ {dark} }} }}\n}}\n"
     )
+
+
+def sheet_in(color: str) -> Sheet | None:
+    """What a buyer's page is styled with, in a merchant's colour: one file, since each more costs a phone a request.
+
+    None for what is no colour.
+    """
+    return _sheet(color.lower(), staticfiles_storage.url(_PAGE)) if is_color(color) else None
+
+
+@lru_cache(maxsize=64)
+def _sheet(color: str, url: str) -> Sheet:
+    name = url.removeprefix(settings.STATIC_URL)
+    page = f'@import "{url}";\n'  # of a working copy, where nothing was collected
+    if name != _PAGE:
+        with staticfiles_storage.open(name) as file:
+            page = file.read().decode()
+    css = page + brand_css(color)
+    return Sheet(sha256(css.encode()).hexdigest()[:12], css)
 
 
 def colors_on(color: str, *, surface: str) -> BrandColors:

@@ -9,7 +9,7 @@ from django.utils.translation import gettext
 from merchants_app.models import Merchant
 from sessions_app.models import CheckoutSession, PaymentLink
 from sessions_app.reading.amounts import cut, masked_email, money_text
-from sessions_app.reading.brand import is_color
+from sessions_app.reading.brand import is_color, sheet_in
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +44,12 @@ class Order:
     def brand(self) -> str:
         """The colour as the path of its style sheet names it; empty for none that is one."""
         return self.brand_color.removeprefix("#").lower() if is_color(self.brand_color) else ""
+
+    @property
+    def sheet_version(self) -> str:
+        """Names that style sheet's content; empty for none."""
+        sheet = sheet_in(self.brand_color)
+        return sheet.version if sheet else ""
 
 
 def order_of(session: CheckoutSession, *, is_open: bool = True) -> Order:

@@ -114,7 +114,7 @@ ENTRANCE_IDS = {
     "logo": {"digest": "0" * 64},
     "dashboard/<mode:mode>/<path:rest>": {"mode": "test", "rest": "overview"},
     "api/<path:_rest>": {"_rest": "nowhere"},
-    "brand-css": {"color": "17453b"},
+    "brand-css": {"color": "17453b", "version": "0"},
     "docs-call": {"name": "create_session"},
     "docs-example": {"path": "shop/shop.py"},
     "docs-guide": {"path": "quick-start"},

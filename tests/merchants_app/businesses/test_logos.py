@@ -6,9 +6,10 @@ from io import BytesIO
 
 import pytest
 from django.db import IntegrityError, transaction
+from django.test import Client
 from PIL import Image
 
-from merchants_app.businesses.logos import WrongLogo, drawn_anew
+from merchants_app.businesses.logos import WrongLogo, as_shown, drawn_anew
 from merchants_app.businesses.money_rules import change_settings
 from merchants_app.models import AuditEntry, Logo, Merchant
 from tests.pictures import picture
@@ -38,7 +39,23 @@ def test_a_photo_fits_too() -> None:
     noise = Image.effect_noise((900, 900), 90).convert("RGB")
     file = BytesIO()
     noise.save(file, format="JPEG", quality=40)
-    assert len(drawn_anew(file.getvalue())) <= 100 * 1024
+    kept = drawn_anew(file.getvalue())
+    assert len(kept) <= 100 * 1024
+    assert len(as_shown(kept)) <= 2 * 1024
+    assert shown(as_shown(kept)).width >= 48
+
+
+def test_pages_are_sent_a_small_one_and_so_are_those_of_logos_from_before(mia: Merchant, client: Client) -> None:
+    change_settings(merchant=mia, logo=drawn_anew(picture(size=(2000, 500))), actor="mia@example.com")
+    kept = Logo.objects.get(merchant=mia)
+    address = f"/logos/{kept.digest}.png"
+    first = client.get(address).content
+    assert shown(first).size == (80, 20)
+    assert shown(kept.png).size == (512, 128)
+    Logo.objects.filter(pk=mia.pk).update(shown=b"")
+    assert client.get(address).content == first
+    kept.refresh_from_db()
+    assert bytes(kept.shown) == first
 
 
 def test_nothing_of_what_stood_beside_the_colours_is_kept() -> None:

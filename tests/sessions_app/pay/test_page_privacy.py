@@ -1,5 +1,6 @@
 """The buyer's page keeps its secret: its URL. And it stays cheap, however often it is asked."""
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -94,17 +95,21 @@ def test_the_shops_color_is_a_style_sheet_of_its_own_which_may_be_kept(
     client: Client, session: CheckoutSession
 ) -> None:
     own(Merchant).update(brand_color="#FFdd00")
-    assert 'href="/brand/ffdd00.css"' in client.get(f"/pay/{session.page_token}").content.decode()
-    sheet = client.get("/brand/ffdd00.css")
+    page = client.get(f"/pay/{session.page_token}").content.decode()
+    [url] = re.findall(r'<link rel="stylesheet" href="(/brand/ffdd00/[^"]+)">', page)
+    sheet = client.get(url)
     assert "--merchant: #ffdd00;" in sheet.content.decode()
     assert "max-age=31536000" in sheet.headers["Cache-Control"]
+    of_another_server = client.get("/brand/ffdd00/0123456789ab.css")
+    assert of_another_server.content == sheet.content
+    assert of_another_server.headers["Cache-Control"] == "no-cache"
 
 
 @pytest.mark.parametrize("color", ["red;}", "12", "", "ffdd00ff"])
 def test_what_is_no_color_is_no_style_sheet(client: Client, session: CheckoutSession, color: str) -> None:
     own(Merchant).update(brand_color=color[:7])
     assert client.get(f"/pay/{session.page_token}").status_code == 200
-    assert client.get(f"/brand/{color}.css").status_code == 404
+    assert client.get(f"/brand/{color}/0.css").status_code == 404
 
 
 def test_what_the_shop_wrote_is_never_markup(client: Client, new_session: Callable[..., CheckoutSession]) -> None:

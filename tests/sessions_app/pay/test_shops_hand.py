@@ -137,7 +137,7 @@ def test_the_preview_shows_what_is_typed_and_keeps_nothing(desk: Desk, mia: Merc
     text = " ".join(answer.content.decode().split())
     assert f'data-state="{state}"' in text
     assert "Mia&#x27;s Roastery" in text
-    assert "/brand/00aa11.css" in text
+    assert 'href="/brand/00aa11/' in text
     assert 'src="data:image/png;base64,' in text
     assert "https://mia.example/help?order=10482" in text
     assert ("We roast" in text) == (step == "paid")

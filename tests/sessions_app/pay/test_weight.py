@@ -45,20 +45,25 @@ def test_unchanged_news_are_nothing_packed_or_not(client: Client, session: Check
 def test_what_is_collected_is_kept_for_years_and_comes_packed(hashed: Path, session: CheckoutSession) -> None:
     call_command("collectstatic", interactive=False, verbosity=0, ignore_patterns=NOT_OURS)
     client = Client()
-    name = styles_of(client.get(f"/pay/{session.page_token}").content)
-    answer = client.get(name, headers=PACKED)
-    assert (hashed / name.removeprefix("/static/")).is_file()
-    assert answer.headers["Content-Encoding"] == "gzip"
-    assert "immutable" in answer.headers["Cache-Control"]
+    page = client.get(f"/pay/{session.page_token}").content
+    script = page.decode().partition('<script type="module" src="')[2].partition('"')[0]
+    assert (hashed / script.removeprefix("/static/")).is_file()
+    for name in (script, styles_of(page)):
+        answer = client.get(name, headers=PACKED)
+        assert answer.headers["Content-Encoding"] == "gzip"
+        assert "immutable" in answer.headers["Cache-Control"]
     styles = decompress(answer.getvalue())
-    assert b"--brand:" in styles  # of the sheet that this one imports
+    assert page.count(b'rel="stylesheet"') == 1
+    assert b"--brand:" in styles  # of the sheet that the page's imports
+    assert b"--merchant: #3d5afe; }" in styles
     assert b"@import" not in styles
 
 
 def test_without_collecting_files_go_by_their_own_names(hashed: Path, session: CheckoutSession) -> None:
     assert list(hashed.iterdir()) == []
     client = Client()
-    name = styles_of(client.get(f"/pay/{session.page_token}").content)
+    colored = client.get(styles_of(client.get(f"/pay/{session.page_token}").content)).content.decode()
+    name = colored.partition('@import "')[2].partition('"')[0]
     assert name == "/static/css/pay.css"
     answer = client.get(name)
     assert answer.status_code == 200
@@ -96,5 +101,8 @@ def test_what_cannot_be_joined_is_refused(other: str, because: str) -> None:
 
 
 def test_a_style_sheet_begins_with_those_it_imports() -> None:
-    sources = {"css/a.css": '@import "b.css";\na { color: red; }\n', "css/b.css": "b { color: blue; }\n"}
-    assert joined_styles("css/a.css", sources.__getitem__) == "b { color: blue; }\na { color: red; }\n"
+    sources = {
+        "css/a.css": '@import "b.css";\n/* A remark; of two: */\na b { color: red; width: calc(1px + 2px); }\n',
+        "css/b.css": "b { color: blue; }\n",
+    }
+    assert joined_styles("css/a.css", sources.__getitem__) == "b{color: blue;}a b{color: red;width: calc(1px + 2px);}"
