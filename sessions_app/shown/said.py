@@ -196,7 +196,7 @@ def _away(facts: Facts) -> Said:
 
 def _paused(_facts: Facts) -> Said:
     headline = _("This shop takes no payments at the moment")
-    return Said(headline=headline, news=filled(_("%(headline)s."), {"headline": headline}), tone="warn")
+    return Said(headline=headline, news=filled(_("%(headline)s."), {"headline": Sentence(headline)}), tone="warn")
 
 
 def _order_paid(_facts: Facts) -> Said:
