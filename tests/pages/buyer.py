@@ -71,17 +71,18 @@ def news(page: Page, text: str) -> None:
     expect(page.locator("#news")).to_contain_text(text)
 
 
-def faults_of_access(page: Page, *, looks_alone: bool = False, but: str = "") -> list[str]:
+def faults_of_access(page: Page, *, looks_alone: bool = False, with_targets: bool = False, but: str = "") -> list[str]:
     """What axe-core finds wrong with the page as it stands: one line a fault, with the element.
 
-    looks_alone: by the rules alone that another theme or width may break, unless AXE=all; but: without this rule.
+    looks_alone: by the rules alone that another theme or width may break, unless AXE=all; with_targets: and what is too
+    small, or too near to another, to be hit with a thumb (WCAG 2.5.8), which axe leaves out unless asked; but: without
+    this rule.
     """
     if page.evaluate("typeof axe") == "undefined":
         page.add_init_script(AXE)  # the pages that follow have it from their beginning
         page.evaluate(f"{AXE}; undefined")
     of_looks = looks_alone and os.environ.get("AXE") != "all"
-    options = _AXE_OPTIONS | ({"runOnly": {"type": "rule", "values": OF_LOOKS}} if of_looks else {})
-    if but:
-        options |= {"rules": {but: {"enabled": False}}}
+    rules = {"target-size": {"enabled": with_targets}} | ({but: {"enabled": False}} if but else {})
+    options = _AXE_OPTIONS | {"rules": rules} | ({"runOnly": {"type": "rule", "values": OF_LOOKS}} if of_looks else {})
     found: dict[str, Any] = page.evaluate("options => axe.run(document, options)", options)
     return [f"{fault['id']}: {node['html'][:160]}" for fault in found["violations"] for node in fault["nodes"]]

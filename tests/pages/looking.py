@@ -36,6 +36,15 @@ _OVERFLOW = """() => {
   const wide = all.filter(each => each.getBoundingClientRect().right > innerWidth + 1);
   return `${widest} px wide of ${innerWidth}: ${(wide.at(-1)?.outerHTML ?? "").slice(0, 80)}`;
 }"""
+# Of folds with the same name the browser keeps one open at most.
+_OPEN_FOLDS = """() => {
+  const folds = [...document.querySelectorAll("details:not([open])")];
+  for (const fold of folds) {
+    fold.removeAttribute("name");
+    fold.open = true;
+  }
+  return folds;
+}"""
 _UNSEEN_BUTTONS = """() => [...document.querySelectorAll(".primary, .second, .net, .copy")]
   .filter(each => each.checkVisibility() && getComputedStyle(each).borderTopWidth === "0px")
   .map(each => each.outerHTML.slice(0, 80))"""
@@ -48,10 +57,16 @@ def overflow(page: Page) -> list[str]:
 
 
 def access(page: Page, *, has_script: bool = True, looks_alone: bool = False) -> list[str]:
-    """What axe-core finds. Without scripts a page can bring news in no other way than by loading itself again; where it
-    does, nothing can be typed that would be lost.
+    """What axe-core finds, in what lies in closed folds too.
+
+    Without scripts a page can bring news in no other way than by loading itself again; where it does, nothing can be
+    typed that would be lost.
     """
-    return faults_of_access(page, looks_alone=looks_alone, but="" if has_script else "meta-refresh")
+    opened = page.evaluate_handle(_OPEN_FOLDS)
+    but = "" if has_script else "meta-refresh"
+    found = faults_of_access(page, looks_alone=looks_alone, with_targets=True, but=but)
+    opened.evaluate("folds => { for (const fold of folds) fold.open = false; }")
+    return found
 
 
 def unseen_buttons(page: Page) -> list[str]:

@@ -1,7 +1,10 @@
-"""The small pure parts of the buyer's page: links, amounts, addresses, times, colours."""
+"""The small pure parts of the buyer's page: links, amounts, addresses, times, colours, the style sheet's words."""
 
+import re
 from datetime import timedelta
 from decimal import Decimal
+from pathlib import Path
+from typing import get_args
 
 import pytest
 from django.utils import translation
@@ -17,6 +20,11 @@ from sessions_app.reading.amounts import (
 )
 from sessions_app.reading.brand import colors_on, contrast
 from sessions_app.shown.links import with_session_id
+from sessions_app.shown.notices import Tone
+
+ROOT = Path(__file__).parents[3]
+PLACES = ("templates/pay", "templates/receipt", "static/js/pay", "sessions_app/shown")
+STYLES = re.sub(r"/\*.*?\*/", "", (ROOT / "static/css/pay.css").read_text(encoding="utf-8"), flags=re.DOTALL)
 
 
 @pytest.mark.parametrize(
@@ -84,3 +92,17 @@ def test_every_brand_color_is_readable(color: str, surface: str) -> None:
     assert contrast(colors.ink, surface) >= 4.5
     assert contrast(colors.on_fill, colors.fill) >= 4.5
     assert contrast(colors.fill, surface) >= 3
+
+
+def test_the_style_sheet_speaks_of_nothing_that_no_page_has() -> None:
+    pages = "".join(path.read_text(encoding="utf-8") for place in PLACES for path in (ROOT / place).iterdir()
+                    if path.is_file())  # fmt: skip
+    pages += " ".join(f"for-{tone}" for tone in get_args(Tone))  # the drawing beside a notice
+    named = {name for rule in re.findall(r"([^{}]*)\{", STYLES) for name in re.findall(r"\.([a-z][\w-]*)", rule)}
+    assert "lang" in named
+    assert {name for name in named if not re.search(rf"(?<![\w-]){name}(?![\w-])", pages)} == set()
+
+
+@pytest.mark.parametrize("tone", get_args(Tone))
+def test_a_notice_of_every_tone_has_its_ground(tone: str) -> None:
+    assert f".{tone} {{ --tone: var(--{tone}); background: var(--{tone}-tint); }}" in STYLES
