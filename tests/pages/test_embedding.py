@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Iterator
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -71,8 +72,9 @@ def told(page: Page) -> list[str]:
 
 
 def test_a_window_over_the_shop_is_paid_in_and_closed(
-    page: Page, shop: Shop, picked: str, session: CheckoutSession, sandbox: Sandbox
+    page: Page, shop: Shop, picked: str, session: CheckoutSession, sandbox: Sandbox, settings: Any
 ) -> None:
+    settings.PUBLIC_URL = picked.partition("/pay/")[0]  # of which the receipt's address is
     page.goto(shop.url)
     page.get_by_role("link", name="Pay with crypto").click()
     dialog = page.get_by_role("dialog")
@@ -88,6 +90,12 @@ def test_a_window_over_the_shop_is_paid_in_and_closed(
     paid = page.evaluate("told.at(-1)")
     assert (paid["session"], paid["status"]) == (session.public_id, "completed")
     assert paid["successUrl"] == f"https://shop.example/thanks?session_id={session.public_id}"
+    with page.expect_popup() as beside:  # no frame may show a receipt
+        payment.get_by_role("link", name="Open the receipt").click()
+    expect(beside.value.locator("#headline")).to_have_text("Receipt")
+    assert beside.value.evaluate("window.opener") is None
+    beside.value.close()
+    expect(payment.locator("#headline")).to_have_text("Paid")
     page.get_by_role("button", name="Close. Your payment is kept.").click()
     expect(dialog).to_be_hidden()
     page.wait_for_function("told.length === 3")

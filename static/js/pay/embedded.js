@@ -44,10 +44,13 @@ document.addEventListener("keydown", (event) => {
   if (event.key === "Escape" && !event.defaultPrevented) tell("closed");
 });
 
-// The way back to the shop is the shop's own page around this one; everything else opens beside it.
+// The way back to the shop is the shop's own page around this one. A frame shows pages of payments alone: everything else
+// opens beside it, the receipt too.
+const FRAMED = /^\/(pay|l)\//;
 document.addEventListener("click", (event) => {
-  const link = event.target.closest?.("a[href^=http]");
-  if (!link || link.target || link.origin === location.origin) return;
+  const link = event.target.closest?.("a[href]");
+  if (!link || link.target || !link.protocol.startsWith("http")) return;
+  if (link.origin === location.origin && FRAMED.test(link.pathname)) return;
   link.target = link.id === "back-to-shop" ? "_top" : "_blank";
 }, true);
 document.addEventListener("submit", ({ target }) => {
