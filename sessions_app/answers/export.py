@@ -50,6 +50,7 @@ class ExportedSession(Session):
         description="Where the buyer wants money back; null: they did not say.",
         examples=["0x8ba1f109551bD432803012645Ac136ddd64DBA72"],
     )
+    buyer_language: str | None = Field(description="What the buyer chose to read; null: nothing.", examples=["de"])
     timeline: list[StatusChange] = Field(description="What it has been, oldest first.")
     decisions: list[DecisionMade] = Field(description="What was decided about it, oldest first.")
     notes: list[Note] = Field(description="What was noted about it, oldest first.")

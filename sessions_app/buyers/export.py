@@ -45,6 +45,7 @@ def _session(session: CheckoutSession) -> ExportedSession:
     return ExportedSession(
         **dict(represent(session, most=None)),
         refund_address=session.refund_address or None,
+        buyer_language=session.buyer_language or None,
         timeline=[
             StatusChange(at=change.at, status=Status(change.to_status), reason=change.reason)
             for change in session.timeline.all()

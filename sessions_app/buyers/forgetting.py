@@ -77,7 +77,8 @@ class Forget:
 
     def in_row(self, session: CheckoutSession) -> None:
         """The same for a session itself; it is not saved."""
-        session.email, session.name, session.metadata, session.refund_address = self.email, NAME, {}, ""
+        session.email, session.name, session.metadata = self.email, NAME, {}
+        session.refund_address = session.buyer_language = ""
         session.success_url, session.cancel_url = bare(session.success_url), bare(session.cancel_url)
         session.product_id = self.in_text(session.product_id)
         session.product_name = self.in_text(session.product_name)
@@ -89,8 +90,8 @@ _TEXTS = {"productId", "productName", "productDescription", "reference"}
 _URLS = {"successUrl", "cancelUrl"}
 # What `in_row` changes.
 FIELDS = [
-    "email", "name", "metadata", "refund_address", "success_url", "cancel_url", "product_id", "product_name",
-    "product_description", "reference",
+    "email", "name", "metadata", "refund_address", "buyer_language", "success_url", "cancel_url", "product_id",
+    "product_name", "product_description", "reference",
 ]  # fmt: skip
 
 

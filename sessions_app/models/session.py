@@ -63,6 +63,9 @@ class CheckoutSession(models.Model):
     allowed_assets = ArrayField(models.CharField(max_length=16), default=list, blank=True)
     reference = models.CharField(max_length=200, null=True)
     locale = models.CharField(max_length=16, blank=True)
+    buyer_language = models.CharField(
+        max_length=16, default="", db_default="", blank=True, editable=False, help_text="What the buyer chose to read."
+    )
     allow_pay_again = models.BooleanField(
         default=False,
         db_default=False,
@@ -212,9 +215,14 @@ class CheckoutSession(models.Model):
         return self.public_id
 
     @property
+    def wished_language(self) -> str:
+        """What the buyer chose to read, else what the shop asked for; empty for neither."""
+        return self.buyer_language or self.locale
+
+    @property
     def language(self) -> str:
-        """What its buyer is written to in: what the shop asked for, else the business's own, if we speak it."""
-        for wish in (self.locale, self.merchant.language):
+        """What its buyer is written to in: what was wished for, else the business's own, if we speak it."""
+        for wish in (self.wished_language, self.merchant.language):
             with suppress(LookupError):
                 return get_supported_language_variant(wish)
         return settings.LANGUAGE_CODE

@@ -32,7 +32,7 @@ def is_from_here(request: HttpRequest) -> bool:
 
 def foreign_form(request: HttpRequest, *, back: str) -> HttpResponse:
     """Refuses a form of another site; `back` leads to the page that has ours."""
-    return render(request, "pay/foreign_form.html", {"back": back}, status=403)
+    return render(request, "pay/foreign_form.html", {"back": back, "here": back}, status=403)
 
 
 def framed_by_shops(response: HttpResponse, merchant: Merchant, mode: str) -> HttpResponse:

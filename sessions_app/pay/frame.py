@@ -16,7 +16,8 @@ from common.errors import DomainError
 from sessions_app.errors import NoTreasury, SessionNotFound, SessionNotOpen, SwitchedOff
 from sessions_app.models import CheckoutSession
 from sessions_app.pay.embedding import foreign_form, framed_by_shops, is_from_here
-from sessions_app.pay.languages import language_of, remember_choice, speaks_buyers_language
+from sessions_app.pay.languages import chosen, language_of, speaks_buyers_language
+from sessions_app.paying.opening import note_choice
 from sessions_app.reading.queries import session_for_buyer
 
 BuyersDoor = Callable[[HttpRequest, CheckoutSession], HttpResponse]
@@ -31,6 +32,8 @@ def buyers_page(door: BuyersDoor) -> Callable[[HttpRequest, str], HttpResponse]:
     def view(request: HttpRequest, page_token: str) -> HttpResponse:
         try:
             session = session_for_buyer(page_token)
+            if request.method == "GET" and note_choice(session, chosen(request)):
+                session = session_for_buyer(page_token)  # that is no news to whoever chose it
         except SessionNotFound:
             return _not_found(request)
         with translation.override(language_for(session, request)):
@@ -38,7 +41,7 @@ def buyers_page(door: BuyersDoor) -> Callable[[HttpRequest, str], HttpResponse]:
                 response = door(request, session)
             else:
                 response = foreign_form(request, back=reverse("hosted:pay", args=[session.page_token]))
-        remember_choice(request, response)
+        patch_vary_headers(response, ["Accept-Language"])
         return keep_private(framed_by_shops(response, session.merchant, session.mode))
 
     return view
@@ -55,7 +58,7 @@ def told(refusal: DomainError) -> str:
 
 def language_for(session: CheckoutSession, request: HttpRequest) -> str:
     """In which the session's buyer is spoken to."""
-    return language_of(request, asked_for=session.locale, otherwise=session.merchant.language)
+    return language_of(request, asked_for=session.wished_language, otherwise=session.merchant.language)
 
 
 @speaks_buyers_language

@@ -14,9 +14,10 @@ _COOKIE = "language"
 
 
 def language_of(request: HttpRequest, *, asked_for: str = "", otherwise: str = "") -> str:
-    """What the buyer chose; else what the shop asked for; else what the browser asks for; else the business's own."""
-    wishes = (request.GET.get(PARAMETER, ""), request.COOKIES.get(_COOKIE, ""), asked_for)
-    if spoken := next(filter(None, map(_spoken, filter(None, wishes))), ""):
+    """What the buyer chooses with this address; else what was asked for before, by them or the shop; else what the
+    browser asks for; else the business's own.
+    """
+    if spoken := chosen(request) or _spoken(asked_for):
         return spoken
     found = translation.get_language_from_request(request)
     # Of a browser that asks for none that there is, Django says English.
@@ -24,12 +25,22 @@ def language_of(request: HttpRequest, *, asked_for: str = "", otherwise: str = "
     return found if is_asked_for else _spoken(otherwise) or found
 
 
-def remember_choice(request: HttpRequest, response: HttpResponse) -> None:
-    """Keeps a choice for this one page and those below it, so that a form needs not carry it along."""
+def chosen(request: HttpRequest) -> str:
+    """The language that the buyer chooses with this address; empty as a rule."""
+    return _spoken(request.GET.get(PARAMETER, ""))
+
+
+def remembered(request: HttpRequest) -> str:
+    """The one that they chose before, on a page that keeps it with the browser."""
+    return _spoken(request.COOKIES.get(_COOKIE, ""))
+
+
+def remember_choice(request: HttpRequest, response: HttpResponse, *, path: str) -> None:
+    """Keeps a choice with the browser, for the page of this path and those below it: where no session may keep it."""
     patch_vary_headers(response, ["Cookie", "Accept-Language"])
-    if chosen := _spoken(request.GET.get(PARAMETER, "")):
+    if language := chosen(request):
         response.set_cookie(
-            _COOKIE, chosen, path=request.path, secure=settings.SESSION_COOKIE_SECURE, httponly=True, samesite="Lax"
+            _COOKIE, language, path=path, secure=settings.SESSION_COOKIE_SECURE, httponly=True, samesite="Lax"
         )
 
 
@@ -38,15 +49,16 @@ def speaks_buyers_language(door: Callable[..., HttpResponse]) -> Callable[..., H
 
     @wraps(door)
     def view(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        with translation.override(language_of(request)):
+        with translation.override(language_of(request, asked_for=remembered(request))):
             response = door(request, *args, **kwargs)
-        remember_choice(request, response)
+        remember_choice(request, response, path=request.path)
         return response
 
     return view
 
 
 def _spoken(wish: str) -> str:
+    """As we name it; empty for what we do not speak."""
     try:
         return translation.get_supported_language_variant(wish)
     except LookupError:

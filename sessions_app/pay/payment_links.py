@@ -1,11 +1,14 @@
 """The buyer's page of a payment link: who are you, how much; then on to a checkout session of one's own."""
 
+from collections.abc import Callable
+from functools import wraps
+
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils import timezone
-from django.utils.translation import gettext
+from django.utils import timezone, translation
+from django.utils.translation import get_language, gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.gzip import gzip_page
@@ -19,7 +22,7 @@ from sessions_app.pay.buyer_form import BuyerForm
 from sessions_app.pay.codes import qr_svg
 from sessions_app.pay.embedding import foreign_form, framed_by_shops, is_from_here
 from sessions_app.pay.frame import told
-from sessions_app.pay.languages import speaks_buyers_language
+from sessions_app.pay.languages import language_of, remember_choice, remembered, speaks_buyers_language
 from sessions_app.reading.amounts import moment_text
 from sessions_app.selling.payment_links import (
     Closed,
@@ -31,22 +34,38 @@ from sessions_app.selling.payment_links import (
 )
 from sessions_app.shown.order import offer_of
 
+LinksDoor = Callable[[HttpRequest, PaymentLink], HttpResponse]
+
+
+def _links_door(door: LinksDoor) -> Callable[[HttpRequest, str], HttpResponse]:
+    """Finds the link of the URL, and speaks the language of whoever opened it."""
+
+    @never_cache
+    @wraps(door)
+    def view(request: HttpRequest, link_id: str) -> HttpResponse:
+        try:
+            link = link_for_buyer(link_id)
+        except LinkNotFound:
+            return _not_found(request)
+        language = language_of(request, asked_for=remembered(request), otherwise=link.merchant.language)
+        with translation.override(language):
+            response = door(request, link)
+        remember_choice(request, response, path=_path(link))
+        return response
+
+    return view
+
 
 @csrf_exempt  # as `buyers_page` is, for the same reasons
-@never_cache
 @gzip_page
-@speaks_buyers_language
 @require_http_methods(["GET", "HEAD", "POST"])
-def payment_link(request: HttpRequest, link_id: str) -> HttpResponse:
+@_links_door
+def payment_link(request: HttpRequest, link: PaymentLink) -> HttpResponse:
     """Shows what is sold; a POST opens a session and leads to its page."""
-    try:
-        link = link_for_buyer(link_id)
-    except LinkNotFound:
-        return render(request, "pay/not_found.html", status=404)
     if is_from_here(request):
         response = _opened(request, link) if request.method == "POST" else _page(request, link, BuyerForm(link))
     else:
-        response = foreign_form(request, back=reverse("hosted:payment-link", args=[link.public_id]))
+        response = foreign_form(request, back=_path(link))
     return framed_by_shops(response, link.merchant, link.mode)
 
 
@@ -56,7 +75,7 @@ def _opened(request: HttpRequest, link: PaymentLink) -> HttpResponse:
         return _page(request, link, form, status=400)
     try:
         count_opening(request, link.public_id)
-        session = open_link(link, **form.cleaned_data)
+        session = open_link(link, **form.cleaned_data, language=get_language() or "")
     except TooManyRequests as refusal:
         words = gettext("Too many payments were begun from here. Wait a minute.")
         answer = _page(request, link, form, refusal=words, status=429)
@@ -87,14 +106,9 @@ def _page(
 
 
 @require_safe
-@never_cache
-@speaks_buyers_language
-def poster(request: HttpRequest, link_id: str) -> HttpResponse:
+@_links_door
+def poster(request: HttpRequest, link: PaymentLink) -> HttpResponse:
     """The link as a page to print and hang up, with its code."""
-    try:
-        link = link_for_buyer(link_id)
-    except LinkNotFound:
-        return render(request, "pay/not_found.html", status=404)
     url = link_url(link)
     return render(
         request,
@@ -104,11 +118,16 @@ def poster(request: HttpRequest, link_id: str) -> HttpResponse:
 
 
 @require_safe
-@never_cache
-def link_qr(request: HttpRequest, link_id: str) -> HttpResponse:
+@_links_door
+def link_qr(_request: HttpRequest, link: PaymentLink) -> HttpResponse:
     """The link's address as a QR code, to be read from a few steps away and with a corner torn off."""
-    try:
-        link = link_for_buyer(link_id)
-    except LinkNotFound:
-        return render(request, "pay/not_found.html", status=404)
     return HttpResponse(qr_svg(link_url(link), error="q"), content_type="image/svg+xml")
+
+
+@speaks_buyers_language
+def _not_found(request: HttpRequest) -> HttpResponse:
+    return render(request, "pay/not_found.html", status=404)
+
+
+def _path(link: PaymentLink) -> str:
+    return reverse("hosted:payment-link", args=[link.public_id])

@@ -15,8 +15,8 @@ from django.views.decorators.http import require_safe
 
 from sessions_app.models import Receipt
 from sessions_app.pay.codes import qr_svg
-from sessions_app.pay.frame import keep_private, language_for
-from sessions_app.pay.languages import remember_choice
+from sessions_app.pay.frame import keep_private
+from sessions_app.pay.languages import language_of, remember_choice, remembered, speaks_buyers_language
 from sessions_app.receipts.issuing import ReceiptNotFound, receipt_at
 from sessions_app.receipts.keys import public_keys
 from sessions_app.receipts.sheet import sheet_of
@@ -28,7 +28,10 @@ ReceiptDoor = Callable[[HttpRequest, Receipt], HttpResponse]
 
 
 def _receipts_door(door: ReceiptDoor) -> Callable[[HttpRequest, str], HttpResponse]:
-    """Finds the receipt of the URL, speaks its buyer's language, and keeps the URL private."""
+    """Finds the receipt of the URL, speaks its buyer's language, and keeps the URL private.
+
+    Another one may be chosen, for this browser alone: who reads a receipt need not be its buyer.
+    """
 
     @require_safe
     @gzip_page
@@ -37,10 +40,12 @@ def _receipts_door(door: ReceiptDoor) -> Callable[[HttpRequest, str], HttpRespon
         try:
             receipt = receipt_at(token, now=timezone.now())
         except ReceiptNotFound:
-            return keep_private(render(request, "receipt/not_found.html", status=404))
-        with translation.override(language_for(receipt.session, request)):
+            return _not_found(request)
+        session = receipt.session
+        asked_for = remembered(request) or session.wished_language
+        with translation.override(language_of(request, asked_for=asked_for, otherwise=session.merchant.language)):
             response = keep_private(door(request, receipt))
-        remember_choice(request, response)
+        remember_choice(request, response, path=reverse("hosted:receipt", args=[token]))
         return response
 
     return view
@@ -81,6 +86,11 @@ def keys(_request: HttpRequest) -> HttpResponse:
     response["Cache-Control"] = "public, max-age=300"
     response["Access-Control-Allow-Origin"] = "*"
     return response
+
+
+@speaks_buyers_language
+def _not_found(request: HttpRequest) -> HttpResponse:
+    return keep_private(render(request, "receipt/not_found.html", status=404))
 
 
 def check_url(receipt: Receipt) -> str:

@@ -56,6 +56,7 @@ def _page(
             "change": change,
             "former": address_groups(change.former) if change.former else [],
             "wanted": address_groups(change.address),
+            "query": _query(change),
             "minutes": int(CODE_HOLDS.total_seconds() // 60),
         }
         return render(request, "pay/refund_code.html", context, status=status)
@@ -67,8 +68,12 @@ def _page(
 
 def _to(session: CheckoutSession, change: AddressChange | None = None) -> HttpResponse:
     """A page that may be loaded again without sending anything again."""
-    query = f"?{urlencode({'change': change.public_id})}" if change else ""
+    query = _query(change) if change else ""
     return HttpResponseRedirect(reverse("hosted:pay-refund", args=[session.page_token]) + query, status=303)
+
+
+def _query(change: AddressChange) -> str:
+    return f"?{urlencode({'change': change.public_id})}"
 
 
 def _networks(session: CheckoutSession) -> list[dict[str, Any]]:

@@ -9,10 +9,9 @@ from datetime import datetime
 from django.core.exceptions import SuspiciousOperation
 from django.http import HttpRequest
 from django.utils import timezone
-from django.utils.translation import get_language
 
 from chains_app.reading.attention import wake
-from sessions_app.pay.languages import PARAMETER, language_of
+from sessions_app.pay.languages import language_of
 from sessions_app.paying.page_rows import PageRows, page_rows
 from sessions_app.shown.states import PLAIN, Wanted, is_still_so
 from sessions_app.status import is_live
@@ -35,10 +34,7 @@ def wanted_of(request: HttpRequest) -> Wanted:
 
 def query_of(request: HttpRequest) -> dict[str, str]:
     """The parts of the page's own query that its status must be asked with."""
-    kept = {name: value for name, value in _QUERY.items() if request.GET.get(name) == value}
-    if PARAMETER in request.GET:  # in another site's frame the choice cannot be remembered
-        kept[PARAMETER] = get_language() or ""
-    return kept
+    return {name: value for name, value in _QUERY.items() if request.GET.get(name) == value}
 
 
 def version_known_to(request: HttpRequest) -> str:
@@ -61,7 +57,8 @@ def _is_unchanged(request: HttpRequest, rows: PageRows | None, *, now: datetime)
     if rows is None:
         return False
     try:
-        language, wanted = language_of(request, asked_for=rows.locale, otherwise=rows.language), wanted_of(request)
+        language = language_of(request, asked_for=rows.wished_language, otherwise=rows.language)
+        wanted = wanted_of(request)
     except SuspiciousOperation:  # its address has too much in it, say: the page tells them
         return False
     return is_still_so(version_known_to(request), rows.versions, language=language, wanted=wanted, now=now)

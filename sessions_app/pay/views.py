@@ -28,6 +28,7 @@ from sessions_app.models import BY_WALLET, Authorization, CheckoutSession, Refun
 from sessions_app.owed.letters import has_receipt_letter
 from sessions_app.pay.codes import qr_svg
 from sessions_app.pay.frame import BuyersDoor, buyers_page, keep_private, told
+from sessions_app.pay.languages import PARAMETER, chosen
 from sessions_app.pay.unchanged import query_of, unchanged, version_known_to, wanted_of
 from sessions_app.paying import scenarios
 from sessions_app.paying.announcing import announce, asked_for, take_back
@@ -75,7 +76,8 @@ def pay(request: HttpRequest, session: CheckoutSession) -> HttpResponse:
     Of a session that was superseded, the buyer is led to its successor's.
     """
     if successor := successor_of(session):
-        return redirect("hosted:pay", successor.page_token)
+        choice = f"?{urlencode({PARAMETER: chosen(request)})}" if chosen(request) else ""
+        return redirect(reverse("hosted:pay", args=[successor.page_token]) + choice)
     if request.method == "GET" and session.opened_at is None:
         note_opening(session, now=timezone.now())
         session = session_for_buyer(session.page_token)  # that is no news to whoever opened it
@@ -269,11 +271,12 @@ def _fees(session: CheckoutSession, state: State, offered: Sequence[OfferedOptio
 
 
 def _context(request: HttpRequest, view_model: PayPage) -> dict[str, object]:
-    return {"page": view_model, "order": view_model.order, "query": _query(request)}
+    here = reverse("hosted:pay", args=[view_model.token])  # of a refused form the browser has the form's own address
+    return {"page": view_model, "order": view_model.order, "here": here, "query": _query(request)}
 
 
 def _query(request: HttpRequest) -> str:
-    """What the page is asked for, as it follows an address; empty as a rule."""
+    """What the page is asked to show, as it follows an address; empty as a rule."""
     asked = query_of(request)
     return f"?{urlencode(asked)}" if asked else ""
 

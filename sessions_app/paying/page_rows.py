@@ -54,7 +54,8 @@ ROW({_SESSION}.ctid, {_SESSION}.xmin, {_PARENTS}, {_CHILDREN}, (
 ))::text
 """
 _PAGES = f"""
-SELECT {_SESSION}.page_token, {_ROWS}, {_SESSION}.locale, merchant.language, {_SESSION}.status, quote.network
+SELECT {_SESSION}.page_token, {_ROWS}, COALESCE(NULLIF({_SESSION}.buyer_language, ''), {_SESSION}.locale),
+    merchant.language, {_SESSION}.status, quote.network
 FROM {_SESSION} JOIN {Merchant._meta.db_table} AS merchant ON merchant.id = {_SESSION}.merchant_id
 LEFT JOIN {_QUOTE} AS quote ON quote.id = {_SESSION}.quote_id
 WHERE {_SESSION}.page_token = ANY(%s::text[])
@@ -65,10 +66,10 @@ _NO_PAGES = tuple(f"no page {number}" for number in range(10))
 
 
 class PageRows(NamedTuple):
-    """The versions of one page's rows, the languages that its shop asks for, and whether somebody waits for money."""
+    """The versions of one page's rows, the languages that are asked for, and whether somebody waits for money."""
 
     versions: str
-    locale: str
+    wished_language: str  # as the session's
     language: str
     status: str
     network: str | None

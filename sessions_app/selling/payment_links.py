@@ -61,10 +61,13 @@ def link_for_buyer(public_id: str) -> PaymentLink:
     return link
 
 
-def open_link(link: PaymentLink, *, email: str, name: str, amount: Decimal | None = None) -> CheckoutSession:
+def open_link(
+    link: PaymentLink, *, email: str, name: str, amount: Decimal | None = None, language: str = ""
+) -> CheckoutSession:
     """A session for one buyer, which holds no piece yet: picking an asset does (`stock`).
 
-    Anybody may type anybody's e-mail address: a customer that the merchant knows keeps their name.
+    `language` is what the buyer reads on the link's page, and goes on reading. Anybody may type anybody's e-mail
+    address: a customer that the merchant knows keeps their name.
     Raises `LinkClosed` when the link is switched off, over or sold out.
     """
     if reason := why_closed(link, timezone.now()):
@@ -74,7 +77,7 @@ def open_link(link: PaymentLink, *, email: str, name: str, amount: Decimal | Non
     terms = _terms(link, email=email, name=name, amount=price)
     with transaction.atomic():
         session = create_session(merchant=link.merchant, mode=link.mode, terms=terms, renames_customer=False)
-        CheckoutSession.objects.filter(pk=session.pk).update(payment_link=link)
+        CheckoutSession.objects.filter(pk=session.pk).update(payment_link=link, buyer_language=language)
     return session
 
 

@@ -39,7 +39,7 @@ def open_in_place_of(
     """
     _hold_address(former)
     picked = former.quote
-    session.supersedes = former.public_id
+    session.supersedes, session.buyer_language = former.public_id, former.buyer_language
     ended = supersede(former, by=session.public_id, actor=actor)
     if not open_session(session, actor=actor, renames_customer=renames_customer, allow_repeat=allow_repeat):
         raise NotOpened
@@ -72,7 +72,7 @@ def open_after(
         return CheckoutSession.objects.get(public_id=ended.superseded_by)
     if is_live(ended.status) or payments_of(ended) or is_awaited(ended):
         raise money_on_its_way(ended)
-    session.supersedes = ended.public_id
+    session.supersedes, session.buyer_language = ended.public_id, ended.buyer_language
     if not open_session(session, actor=actor, renames_customer=False) or _leads_elsewhere(ended, session):
         raise NotOpened
     CheckoutSession.objects.filter(pk=session.pk).update(payment_link=ended.payment_link_id)

@@ -188,8 +188,11 @@ def test_in_another_language_and_another_view_it_is_another_page(opened: Open) -
     assert not opened.is_unchanged(tag, accept_language="de")
     assert not opened.is_unchanged(tag, "?lang=fr")
     assert not opened.is_unchanged(tag, "?change=1")
-    CheckoutSession.objects.filter(pk=opened.session.pk).update(locale="it")
-    assert not opened.is_unchanged(tag)
+    for wish in ("locale", "buyer_language"):
+        CheckoutSession.objects.filter(pk=opened.session.pk).update(**{wish: "it"})
+        assert not opened.is_unchanged(tag)
+        _, tag = opened.look()
+        assert opened.is_unchanged(tag)
 
 
 @pytest.mark.parametrize("tag", ['"', '"-"', '"-99999999999"', '"{own}-"', '"{own}-x"', '"{own}-1"', '"{own}-²"'])
