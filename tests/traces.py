@@ -10,10 +10,10 @@ from django.core import mail
 from django.utils import timezone
 
 from merchants_app.models import Merchant
+from sessions_app.letters.at_once import ask_by_mail, name_address
 from sessions_app.models import CheckoutSession, Customer
 from sessions_app.paying.decisions import decide
-from sessions_app.refunding.address import confirm_change, leave_address, name_address
-from sessions_app.refunding.mails import ask_by_mail
+from sessions_app.refunding.address import confirm_change, leave_address
 from sessions_app.refunding.refunds import play_refund, prepare_refund
 from sessions_app.refunding.wishes import Wish, Worth
 from sessions_app.selling.creation import create_session

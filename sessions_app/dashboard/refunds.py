@@ -14,11 +14,12 @@ from common.money import amount_text, to_minor_unit
 from merchants_app.frame.access import Access, Power, for_members
 from merchants_app.frame.forms import NumberField, TransactionForm, once
 from merchants_app.frame.pages import page
+from sessions_app.letters.at_once import ask_by_mail
 from sessions_app.models import CheckoutSession, Refund, RefundCandidate
 from sessions_app.paying.scenarios import SANDBOX
 from sessions_app.reading.session_words import network_name
 from sessions_app.refunding.address import latest_change
-from sessions_app.refunding.mails import ask_by_mail, refund_page_url
+from sessions_app.refunding.mails import refund_page_url
 from sessions_app.refunding.matching import candidates_of
 from sessions_app.refunding.refundable import arrived, excess, waiting_for_address
 from sessions_app.refunding.refunds import (

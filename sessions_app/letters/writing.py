@@ -1,5 +1,6 @@
 """A letter to a buyer as it leaves: HTML and text of the same sentences, in the buyer's language, from the shop."""
 
+from collections.abc import Callable
 from email.utils import formataddr, parseaddr
 from urllib.parse import urlsplit
 
@@ -11,7 +12,7 @@ from django.utils import translation
 from common.email_addresses import why_unwritable
 from common.modes import Mode
 from sessions_app.letters.about import About
-from sessions_app.letters.content import content_of
+from sessions_app.letters.content import Content, content_of
 from sessions_app.models import CheckoutSession
 from sessions_app.reading.brand import colors_on
 
@@ -19,10 +20,16 @@ _LIGHT, _DARK = "#ffffff", "#171a20"
 
 
 def write(about: About) -> EmailMultiAlternatives:
-    """The letter, to be delivered."""
-    session = about.session
+    """A letter that is owed, to be delivered."""
+    letter = compose(about.session, lambda: content_of(about))
+    letter.extra_headers["Message-ID"] = _message_id(about)
+    return letter
+
+
+def compose(session: CheckoutSession, says: Callable[[], Content]) -> EmailMultiAlternatives:
+    """A letter to the session's buyer. `says` is asked in their language."""
     with translation.override(session.language):
-        content = content_of(about)
+        content = says()
         context = {
             "content": content,
             "merchant": session.merchant,
@@ -37,7 +44,7 @@ def write(about: About) -> EmailMultiAlternatives:
         from_email=_sender(session),
         to=[session.email],
         reply_to=_answers_to(session),
-        headers={"Message-ID": _message_id(about), "Auto-Submitted": "auto-generated"},
+        headers={"Auto-Submitted": "auto-generated"},
     )
     letter.attach_alternative(html, "text/html")
     return letter

@@ -12,11 +12,12 @@ from django.views.decorators.http import require_http_methods
 from common.errors import DomainError
 from common.money import amount_text
 from merchants_app.businesses.embedding import embedders
+from sessions_app.letters.at_once import name_address
 from sessions_app.models import AddressChange, CheckoutSession
 from sessions_app.pay.frame import buyers_page, told
 from sessions_app.reading.amounts import address_groups
 from sessions_app.reading.session_words import network_name
-from sessions_app.refunding.address import CODE_HOLDS, change_of, confirm_change, name_address
+from sessions_app.refunding.address import CODE_HOLDS, change_of, confirm_change
 from sessions_app.refunding.refundable import arrived, waiting_for_address
 from sessions_app.shown.order import order_of
 

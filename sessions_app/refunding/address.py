@@ -21,7 +21,7 @@ from sessions_app.models import AddressChange, CheckoutSession
 from sessions_app.models.address_change import TRIES
 from sessions_app.owed.letters import Owed, owe
 from sessions_app.paying.refund_states import address_left
-from sessions_app.refunding.mails import NotMailed, mail_code
+from sessions_app.refunding.mails import NotMailed
 from sessions_app.refunding.where import checked_refund_address
 from sessions_app.state.lifecycle import News, lock, reassess
 from sessions_app.status import LetterKind, RefundStatus
@@ -50,18 +50,6 @@ class CodeOver(Conflict):
     code = "code_over"
 
 
-def name_address(session: CheckoutSession, address: str, *, now: datetime) -> AddressChange | None:
-    """Keeps the first address and returns None; for another one mails a code and returns the change that waits for it.
-
-    Raises `WrongRefund` naming what is wrong with the address, `NotMailed` when no code can be mailed now.
-    """
-    try:
-        leave_address(session, address)
-    except AddressStands:
-        return _ask_for_code(session, checked_refund_address(session, address), now)
-    return None
-
-
 def leave_address(session: CheckoutSession, address: str) -> CheckoutSession:
     """Keeps where the buyer wants a refund. Raises `WrongRefund`, and `AddressStands` when another one is there."""
     checked = checked_refund_address(session, address)
@@ -72,6 +60,28 @@ def leave_address(session: CheckoutSession, address: str) -> CheckoutSession:
             _replace(session, "", checked)
     session.refund_address = checked
     return session
+
+
+def begin_change(session: CheckoutSession, address: str, *, now: datetime) -> AddressChange:
+    """Another address that waits for its code. Raises `NotMailed` when codes enough were asked for."""
+    with transaction.atomic():
+        former = lock(session.pk).refund_address  # two at once are counted one after the other
+        for within, most in _LETTERS:
+            if session.address_changes.filter(asked_at__gt=now - within).count() >= most:
+                raise NotMailed(
+                    gettext("Several codes were mailed a moment ago. Use the last one, or try again in an hour.")
+                )
+        return AddressChange.objects.create(session=session, former=former, address=address, asked_at=now)
+
+
+def new_code() -> str:
+    """Six digits that nobody guesses."""
+    return f"{secrets.randbelow(1_000_000):06}"
+
+
+def keep_code(change: AddressChange, code: str) -> None:
+    """From now on the code proves it, for `CODE_HOLDS` since it was asked for."""
+    AddressChange.objects.filter(pk=change.pk).update(code_digest=_digest(change, code))
 
 
 def confirm_change(session: CheckoutSession, change_id: str, code: str, *, now: datetime) -> None:
@@ -109,26 +119,6 @@ def change_of(session: CheckoutSession, change_id: str) -> AddressChange | None:
 def latest_change(session: CheckoutSession) -> AddressChange | None:
     """The last time that the buyer replaced an address by another; None when the first one stands."""
     return session.address_changes.filter(taken_at__isnull=False).exclude(former="").order_by("-taken_at").first()
-
-
-def _ask_for_code(session: CheckoutSession, address: str, now: datetime) -> AddressChange:
-    with transaction.atomic():
-        former = lock(session.pk).refund_address  # two at once are counted one after the other
-        for within, most in _LETTERS:
-            if session.address_changes.filter(asked_at__gt=now - within).count() >= most:
-                raise NotMailed(
-                    gettext("Several codes were mailed a moment ago. Use the last one, or try again in an hour.")
-                )
-        change = AddressChange.objects.create(session=session, former=former, address=address, asked_at=now)
-    code = f"{secrets.randbelow(1_000_000):06}"
-    try:
-        mail_code(session, change, code, minutes=CODE_HOLDS // timedelta(minutes=1))
-    except NotMailed:
-        change.delete()
-        raise
-    # Only now: what nobody was mailed cannot be guessed either.
-    AddressChange.objects.filter(pk=change.pk).update(code_digest=_digest(change, code))
-    return change
 
 
 def _wrong_code(*, left: int) -> str:

@@ -1,15 +1,13 @@
-"""Letters to a buyer about a refund: where shall it go, and the code for another address."""
+"""How often a buyer is written to about a refund: where shall it go, and the code for another address.
+
+Both letters leave at once (`letters/at_once.py`); the one that goes with a prepared refund is owed like all others.
+"""
 
 from datetime import datetime, timedelta
-from typing import Any
-
-from django.utils.translation import gettext
 
 from common.errors import Conflict
 from common.modes import Mode
-from common.money import to_minor_unit
 from merchants_app.audit import record
-from merchants_app.mail.mails import Posted, mail_at_once
 from merchants_app.models import AuditEntry
 from sessions_app.buyers.forgetting import is_erased
 from sessions_app.errors import NothingToRefund, WrongRefund
@@ -43,11 +41,8 @@ def refund_page_url(session: CheckoutSession) -> str:
     return f"{page_url(session)}/refund"
 
 
-def ask_by_mail(session: CheckoutSession, *, actor: str, now: datetime) -> None:
-    """Asks where a refund shall go, at most once an hour and not too often; the link's page asks only that.
-
-    The merchant says when. Raises `NothingToRefund`, `NotMailed`.
-    """
+def refuse_to_ask(session: CheckoutSession, *, now: datetime) -> None:
+    """Raises `NothingToRefund`, or `NotMailed` for who cannot be asked, was a moment ago, or was often enough."""
     if not arrived(session) and not waiting_for_address(session):
         raise NothingToRefund("Of what arrived, nothing can go back: the page would have nothing to ask.")
     if is_erased(session):
@@ -59,16 +54,10 @@ def ask_by_mail(session: CheckoutSession, *, actor: str, now: datetime) -> None:
         raise NotMailed("The buyer was asked within the last hour: give them time to answer.")
     if _are_asked_often(session, now=now):
         raise NotMailed("This buyer, or all of yours, were written to very often today. Send the link another way.")
-    posted = _mail(
-        session,
-        "refund_address",
-        amount=to_minor_unit(session.amount, session.currency),
-        link=refund_page_url(session),
-    )
-    if posted == Posted.REFUSED:
-        raise NotMailed(f"The mail server refuses to deliver to {session.email}. Send the link another way.")
-    if posted != Posted.SENT:
-        raise NotMailed("The mail server does not take letters now. Try again later, or send the link another way.")
+
+
+def note_asked(session: CheckoutSession, *, actor: str) -> None:
+    """The buyer was asked by mail."""
     record(merchant=session.merchant, mode=session.mode, actor=actor, action=_ASKED, subject=session.public_id)
 
 
@@ -88,18 +77,6 @@ def ask_by_letter(refund: Refund, *, actor: str, now: datetime) -> None:
                subject=session.public_id)  # fmt: skip
 
 
-def mail_code(session: CheckoutSession, change: AddressChange, code: str, *, minutes: int) -> None:
-    """The code that proves another address, which holds so many minutes. Raises `NotMailed`."""
-    if not session.email:
-        raise NotMailed(
-            gettext("Another address is proven by a letter, and the shop knows no e-mail address of yours: ask it.")
-        )
-    link = f"{refund_page_url(session)}?change={change.public_id}"
-    context = {"change": change, "code": code, "minutes": minutes, "link": link}
-    if _are_many_codes_out(change) or _mail(session, "refund_code", **context) != Posted.SENT:
-        raise NotMailed(gettext("The code could not be mailed, so the address stays as it is. Try again later."))
-
-
 def _are_asked_often(session: CheckoutSession, *, now: datetime) -> bool:
     """Whether the business asked this mailbox, or all its buyers, often enough within a day."""
     asked = AuditEntry.objects.filter(
@@ -110,7 +87,7 @@ def _are_asked_often(session: CheckoutSession, *, now: datetime) -> bool:
     return to_it.count() >= TO_ONE_MAILBOX or asked.count() >= _most_of_one_business(session)
 
 
-def _are_many_codes_out(change: AddressChange) -> bool:
+def are_many_codes_out(change: AddressChange) -> bool:
     """Whether this mailbox, or all buyers, got codes enough within the day before this one.
 
     Live buyers of sessions that the shop made itself are not counted together: no stranger may keep them from theirs.
@@ -131,14 +108,3 @@ def _are_many_codes_out(change: AddressChange) -> bool:
 
 def _most_of_one_business(session: CheckoutSession) -> int:
     return OF_ONE_BUSINESS_IN_TEST if session.mode == Mode.TEST else OF_ONE_BUSINESS
-
-
-def _mail(session: CheckoutSession, template: str, **context: Any) -> Posted:
-    return mail_at_once(
-        to=session.email,
-        template=template,
-        merchant=session.merchant,
-        session=session,
-        is_test=session.mode == Mode.TEST,
-        **context,
-    )

@@ -13,6 +13,7 @@ from chains_app.receiving.deposits import Collection
 from merchants_app.models import Merchant
 from sessions_app.buyers.erasing import erase_rows
 from sessions_app.collecting import collecting
+from sessions_app.letters.at_once import name_address
 from sessions_app.letters.sending import send_letters
 from sessions_app.models import AddressChange, CheckoutSession, Decision, Payment, PaymentLink, Refund
 from sessions_app.paying.decisions import decide
@@ -21,7 +22,7 @@ from sessions_app.paying.quoting import choose_option
 from sessions_app.paying.refund_states import Move, move
 from sessions_app.paying.sandbox_clock import advance
 from sessions_app.receipts.keys import rotate, signing_key
-from sessions_app.refunding.address import confirm_change, leave_address, name_address
+from sessions_app.refunding.address import confirm_change, leave_address
 from sessions_app.refunding.refunds import play_refund, prepare_refund, withdraw_refund
 from sessions_app.refunding.told import tell_transaction
 from sessions_app.refunding.wishes import Wish, Worth
@@ -189,7 +190,7 @@ def another_key_for_receipts(_mia: Merchant) -> Act:
     return lambda: rotate(timezone.now())
 
 
-@holds("sessions_app.refunding.address._ask_for_code", apart=1, covers=1)
+@holds("sessions_app.refunding.address.begin_change", apart=1, covers=1)
 def a_code_that_is_asked_for(mia: Merchant) -> Act:
     """First it is tried whether this is the first address; the code is mailed when the wish is noted, and apart."""
     session = overpaid(mia)

@@ -12,10 +12,10 @@ from django.utils import timezone
 from chains_app.networks.networks import network
 from chains_app.reading.health import record_problem
 from merchants_app.models import Merchant
+from sessions_app.letters.at_once import name_address
 from sessions_app.models import Authorization, AuthorizationStage, CheckoutSession, PaymentLink
 from sessions_app.paying.announcing import announce
 from sessions_app.paying.quoting import choose_option
-from sessions_app.refunding.address import name_address
 from sessions_app.refunding.refunds import play_refund, prepare_refund
 from sessions_app.refunding.wishes import Wish, Worth
 from sessions_app.selling.payment_links import link_url, open_link

@@ -8,8 +8,8 @@ from django.utils import timezone
 from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
+from sessions_app.letters.at_once import name_address
 from sessions_app.models import CheckoutSession
-from sessions_app.refunding.address import name_address
 from tests.cast import OTTOS_WALLET, PATS_WALLET, refreshed
 from tests.pages.buyer import headline
 from tests.pages.test_dashboard_accessible import faults_of

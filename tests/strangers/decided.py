@@ -4,11 +4,12 @@ from datetime import timedelta
 
 from django.utils import timezone
 
+from sessions_app.letters.at_once import name_address
 from sessions_app.models import Payment, Refund, RefundCandidate
 from sessions_app.paying.decisions import case_of, decide
 from sessions_app.paying.second_thoughts import decide_soon
 from sessions_app.reading.queries import session_for_buyer, undecided, undecided_page
-from sessions_app.refunding.address import leave_address, name_address
+from sessions_app.refunding.address import leave_address
 from sessions_app.refunding.refunds import prepare_refund
 from sessions_app.refunding.wishes import Wish, Worth
 from sessions_app.scope import SessionScope

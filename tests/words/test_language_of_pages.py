@@ -9,9 +9,9 @@ from django.test import Client
 from django.utils import timezone
 
 from merchants_app.models import Merchant
+from sessions_app.letters.at_once import name_address
 from sessions_app.models import CheckoutSession, PaymentLink
 from sessions_app.paying.paying_again import pay_again
-from sessions_app.refunding.address import name_address
 from sessions_app.selling.creation import session_on
 from sessions_app.selling.superseding import open_in_place_of
 from sessions_app.state import lifecycle

@@ -16,11 +16,11 @@ from chains_app.models import ScanCursor
 from chains_app.networks.networks import network
 from chains_app.reading.health import record_problem
 from merchants_app.models import Merchant
+from sessions_app.letters.at_once import name_address
 from sessions_app.models import Authorization, CheckoutSession, Letter
 from sessions_app.paying.announcing import announce
 from sessions_app.paying.decisions import decide
 from sessions_app.paying.quoting import choose_option
-from sessions_app.refunding.address import name_address
 from sessions_app.refunding.refunds import play_refund, prepare_refund
 from sessions_app.refunding.wishes import Wish, Worth
 from sessions_app.state.lifecycle import cancel

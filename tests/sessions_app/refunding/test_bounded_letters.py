@@ -9,10 +9,10 @@ from django.utils import timezone
 
 from merchants_app.audit import record
 from merchants_app.models import AuditEntry, Merchant
+from sessions_app.letters.at_once import ask_by_mail, name_address
 from sessions_app.models import AddressChange, CheckoutSession, PaymentLink
-from sessions_app.refunding.address import name_address
 from sessions_app.refunding.asking import ask_for_refund
-from sessions_app.refunding.mails import NotMailed, ask_by_mail
+from sessions_app.refunding.mails import NotMailed
 from sessions_app.selling.payment_links import open_link
 from sessions_app.status import RefundKind
 from tests.cast import OTTOS_WALLET, PATS_WALLET, refreshed

@@ -9,10 +9,11 @@ from django.test import Client
 from django.utils import timezone
 
 from merchants_app.models import AuditEntry
+from sessions_app.letters.at_once import name_address
 from sessions_app.models import AddressChange, CheckoutSession
 from sessions_app.models.refund import Refund
 from sessions_app.paying.quoting import choose_option
-from sessions_app.refunding.address import CodeOver, WrongCode, change_of, confirm_change, name_address
+from sessions_app.refunding.address import CodeOver, WrongCode, change_of, confirm_change
 from sessions_app.refunding.mails import NotMailed
 from sessions_app.refunding.refunds import prepare_refund
 from sessions_app.refunding.wishes import Wish, Worth
@@ -50,7 +51,7 @@ def ask(client: Client, session: CheckoutSession, address: str = OTTOS_WALLET) -
 def mailed_code() -> str:
     """From the newest letter to Pat."""
     letter = next(letter for letter in reversed(mail.outbox) if letter.to == ["pat@example.com"])
-    return re.findall(r"^\s+(\d{6})$", str(letter.body), re.MULTILINE)[0]
+    return re.findall(r"^Code: (\d{6})$", str(letter.body), re.MULTILINE)[0]
 
 
 def another(code: str) -> str:
@@ -77,14 +78,23 @@ def test_another_address_waits_for_the_code(client: Client, paid: CheckoutSessio
     assert letter.subject == "Mia Coffee: the code for another refund address"
     assert OTTOS_WALLET in letter.body
     assert PATS_WALLET in letter.body
-    assert "It holds for 10 minutes" in letter.body
+    assert "A code holds for 10 minutes." in letter.body
     code = mailed_code()
+    [(html_part, kind)] = letter.alternatives
+    assert (code in html_part, kind) == (True, "text/html")
     assert code not in html
     assert code not in own(AddressChange).get().code_digest
     answer = client.post(asking, {"code": f" {code[:3]} {code[3:]} "})
     assert (answer.status_code, answer.headers["Location"]) == (303, page_of(paid))
     assert refreshed(paid).refund_address == OTTOS_WALLET
     assert OTTOS_WALLET in text_of(client.get(page_of(paid)).content.decode())
+
+
+def test_the_code_comes_in_the_language_that_its_buyer_reads(client: Client, paid: CheckoutSession) -> None:
+    client.get(f"/pay/{paid.page_token}?lang=de")
+    ask(client, paid)
+    assert mail.outbox[-1].subject == "Mia Coffee: der Code für eine andere Adresse Ihrer Erstattung"
+    assert re.search(r"^Code: \d{6}$", str(mail.outbox[-1].body), re.MULTILINE)
 
 
 def test_a_stranger_with_the_page_but_not_the_mailbox_changes_nothing(client: Client, paid: CheckoutSession) -> None:

@@ -13,8 +13,9 @@ from merchants_app.audit import record
 from merchants_app.models import AuditEntry
 from sessions_app.buyers.erasing import erase_buyer
 from sessions_app.errors import WrongRefund
+from sessions_app.letters.at_once import ask_by_mail
 from sessions_app.models import CheckoutSession
-from sessions_app.refunding.mails import NotMailed, ask_by_mail
+from sessions_app.refunding.mails import NotMailed
 from sessions_app.refunding.where import checked_refund_address
 from tests.cast import PATS_WALLET
 from tests.desk import Desk
@@ -42,6 +43,7 @@ def test_the_letter_leads_to_the_page_that_asks(sandbox: Sandbox, session: Check
     assert letter.to == ["pat@example.com"]
     assert letter.subject == "Mia Coffee: where shall your money go back to?"
     assert "Winter box, 1 kg (49.00 USD)" in letter.body
+    assert (letter.from_email, letter.reply_to) == ("Mia Coffee <no-reply@localhost>", ["hello@mia.example"])
     assert "no real money moves" in letter.body
     link = next(line.strip() for line in letter.body.splitlines() if "://" in line)
     assert "Where shall your money go back to?" in Client().get(urlsplit(link).path).content.decode()
@@ -56,7 +58,11 @@ def test_nobody_is_asked_twice_within_the_hour(sandbox: Sandbox, session: Checko
     assert "within the last hour" in ask(desk, session)
     assert len(mail.outbox) == 1
     sandbox.skip(minutes=61)
+    CheckoutSession.objects.filter(pk=session.pk).update(buyer_language="fr")
     assert "Mailed to" in ask(desk, session)
+    first, second = mail.outbox
+    assert first.message()["Message-ID"] != second.message()["Message-ID"]  # or the mailbox would keep one of them
+    assert second.subject == "Mia Coffee : où votre argent doit-il retourner ?"
 
 
 def test_having_asked_one_buyer_hinders_no_question_to_another(sandbox: Sandbox, new_session: Any, desk: Desk) -> None:
