@@ -5,6 +5,7 @@ facts: each stands between two marks of Unicode (U+2068 and U+2069, which also k
 writes `<bdi translate="no">` for them, as does its script (`static/js/pay/words.js`); everybody else reads plain text.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -14,7 +15,7 @@ from babel.core import Locale, UnknownLocaleError
 from babel.dates import format_date, format_skeleton
 from babel.lists import format_list
 from babel.numbers import format_decimal
-from django.utils.html import escape, format_html
+from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, gettext, ngettext
 
@@ -82,9 +83,9 @@ def duration_text(left: timedelta) -> str:
     return ngettext("%(count)s day", "%(count)s days", days) % {"count": days}
 
 
-def moment_text(at: datetime) -> str:
+def moment_text(at: datetime, *, time: str = "%H:%M") -> str:
     """A moment in UTC, said so, in the reader's own way: 'Nov 22, 2026, 21:55 UTC', '22.11.2026, 21:55 UTC'."""
-    return gettext("%(moment)s UTC") % {"moment": f"{format_date(at, locale=readers_locale())}, {at:%H:%M}"}
+    return gettext("%(moment)s UTC") % {"moment": f"{format_date(at, locale=readers_locale())}, {at:{time}}"}
 
 
 def time_text(at: datetime) -> str:
@@ -92,9 +93,14 @@ def time_text(at: datetime) -> str:
     return gettext("%(moment)s UTC") % {"moment": f"{at:%H:%M}"}
 
 
-def here(text: str, at: datetime) -> SafeString:
+def here(text: str, at: datetime) -> "Sentence":
     """Such a text on a page, whose script puts the reader's own time behind it."""
-    return format_html('<time datetime="{}" data-here>{}</time>', at.isoformat(), text)
+    return _sentence(f"{_TIME}{at.isoformat()}{_OF}{text}{_OVER}")
+
+
+def moment_to_the_second(at: datetime) -> "Sentence":
+    """As receipts have it: 'Nov 22, 2026, 21:55:07 UTC'."""
+    return here(moment_text(at, time="%H:%M:%S"), at)
 
 
 def day_text(at: datetime) -> str:
@@ -115,22 +121,26 @@ def readers_locale() -> Locale:
         return Locale("en")
 
 
-_BEGIN, _END = "\u2068", "\u2069"
+# Marks within a sentence: around a fact, and before a moment, between it and its words, and behind those.
+_BEGIN, _END, _TIME, _OF, _OVER = "\u2068", "\u2069", "\u2066", "\u2067", "\u2064"
+_MARKS = str.maketrans("", "", _BEGIN + _END + _TIME + _OF + _OVER)
+_MOMENT = re.compile(f"{_TIME}([^{_OF}]*){_OF}")
 
 
 class Sentence(str):
-    """As text it is plain; a template writes each of its facts so that no browser translates it."""
+    """As text it is plain; a template writes each fact so that no browser translates it, and moments as such."""
 
     marked = ""  # with the facts between their marks; empty: it has none
 
     def __html__(self) -> SafeString:
         written = escape(self.marked or str(self)).replace(_BEGIN, '<bdi translate="no">').replace(_END, "</bdi>")
+        written = _MOMENT.sub(r'<time datetime="\1" data-here>', written).replace(_OVER, "</time>")
         return mark_safe(written)  # noqa: S308 - escaped above
 
 
 def kept(fact: object) -> Sentence:
     """Something that no translating browser may change; of a sentence, only its facts."""
-    return fact if isinstance(fact, Sentence) else _sentence(f"{_BEGIN}{_plain(str(fact))}{_END}")
+    return fact if isinstance(fact, Sentence) else _sentence(f"{_BEGIN}{str(fact).translate(_MARKS)}{_END}")
 
 
 def filled(sentence: str, names: Mapping[str, object]) -> Sentence:
@@ -140,10 +150,6 @@ def filled(sentence: str, names: Mapping[str, object]) -> Sentence:
 
 
 def _sentence(marked: str) -> Sentence:
-    sentence = Sentence(_plain(marked))
+    sentence = Sentence(_MOMENT.sub("", marked).translate(_MARKS))
     sentence.marked = marked
     return sentence
-
-
-def _plain(marked: str) -> str:
-    return marked.replace(_BEGIN, "").replace(_END, "")

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from chains_app.networks.networks import all_networks
 from sessions_app.models import Authorization, CheckoutSession, Payment
 from sessions_app.paying.announcing import refused
-from sessions_app.reading.amounts import Sentence, filled, moment_text, money_text
+from sessions_app.reading.amounts import Sentence, filled, here, moment_text, money_text
 from sessions_app.state.evaluation import is_taken_back
 from sessions_app.state.facts import facts_of
 from sessions_app.state.representation import received_value
@@ -86,7 +86,7 @@ def _paused(session: CheckoutSession) -> Notice:
         "Have you sent it already, to the address below? Then do nothing: it is watched until %(until)s, and what "
         "comes is credited. Otherwise please send nothing now. %(contact)s"
     )
-    words = {"until": Sentence(moment_text(session.watch_until)), "contact": contact}
+    words = {"until": _moment(session.watch_until), "contact": contact}
     arrived = received_value(session)
     title = (
         filled(_("%(arrived)s of %(price)s %(currency)s arrived"), _sums(session)) if arrived else _("Nothing is lost")
@@ -100,7 +100,7 @@ def _signed(under_way: Authorization | None, now: datetime, *, is_over: bool = F
     network = all_networks().get(under_way.network)
     about = {"asset": under_way.asset, "network": network.name if network else under_way.network}
     if under_way.valid_before > now and is_over:
-        until = Sentence(moment_text(under_way.valid_before))
+        until = _moment(under_way.valid_before)
         text = filled(
             _("It may still be sent until %(until)s: please do not pay in another way before."), {"until": until}
         )
@@ -110,7 +110,7 @@ def _signed(under_way: Authorization | None, now: datetime, *, is_over: bool = F
                 "It may still be sent until %(until)s: please do not pay in another way before. You can sign "
                 "%(asset)s on %(network)s again with the same wallet: it is paid once."
             ),
-            about | {"until": Sentence(moment_text(under_way.valid_before))},
+            about | {"until": _moment(under_way.valid_before)},
         )
     else:
         text = filled(
@@ -213,8 +213,12 @@ def _ended(session: CheckoutSession, payments: Sequence[Payment]) -> Notice | No
     if not hasattr(session, "deposit"):
         return None
     text = _("Then do nothing. We look at the address until %(until)s, and what arrives is credited.")
-    until = moment_text(session.watch_until)
+    until = _moment(session.watch_until)
     return Notice(tone="info", title=_("Sent it already?"), text=filled(text, {"until": until}), is_news=False)
+
+
+def _moment(at: datetime) -> Sentence:
+    return here(moment_text(at), at)
 
 
 def _what_now(session: CheckoutSession) -> str:

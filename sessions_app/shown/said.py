@@ -1,11 +1,11 @@
 """What the page says in each of its states: the headline, the sentence below it, and the line of news at its foot."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.utils.translation import gettext as _
 
 from sessions_app.models import Fate
-from sessions_app.reading.amounts import Sentence, any_of, day_text, filled, time_text
+from sessions_app.reading.amounts import Sentence, any_of, day_text, filled, here, time_text
 from sessions_app.shown.due import amount_of
 from sessions_app.shown.sent import Sent
 from sessions_app.shown.states import State
@@ -39,7 +39,7 @@ def _choose(facts: Facts) -> Said:
             headline=_("There is no way to pay right now"),
             lead=_("It is not your wallet, and nothing was charged."),
             news=_("We look again every minute."),
-            beside=filled(_("Last look %(time)s."), {"time": time_text(facts.now)}),
+            beside=filled(_("Last look %(time)s."), {"time": _time(facts.now)}),
             tone="warn",
         )
     arrived = received_value(facts.session)
@@ -48,7 +48,7 @@ def _choose(facts: Facts) -> Said:
         headline=_("What do you pay the rest with?") if arrived else _("What do you pay with?"),
         lead=_("Pick the coin that you have, then its network."),
         news=filled(_("%(arrived)s of %(price)s %(currency)s arrived."), facts.names) if arrived else news,
-        beside=filled(_("Prices here are of %(time)s."), {"time": time_text(facts.now)}),
+        beside=filled(_("Prices here are of %(time)s."), {"time": _time(facts.now)}),
     )
 
 
@@ -72,7 +72,7 @@ def _send(facts: Facts) -> Said:
             )
         return Said(
             headline=_("Fill in your exchange’s withdrawal form"),
-            lead=filled(lead, {"time": time_text(due.holds_until), "day": day_text(facts.session.watch_until)}),
+            lead=filled(lead, {"time": _time(due.holds_until), "day": day_text(facts.session.watch_until)}),
             news=_("Waiting for your payment. You can close this page."),
         )
     return Said(
@@ -183,13 +183,15 @@ def _away(facts: Facts) -> Said:
             news=_("Choose another way. What you have sent already is not lost."),
             tone="warn",
         )
-    since = filled(_("Since %(time)s."), {"time": time_text(facts.unseen_since)}) if facts.unseen_since else ""
-    still = _("The network and your money are not affected, only our view of it.")
+    lead = Sentence(_("The network and your money are not affected, only our view of it."))
+    if facts.unseen_since:
+        since = filled(_("Since %(time)s."), {"time": _time(facts.unseen_since)})
+        lead = filled("%(since)s %(lead)s", {"since": since, "lead": lead})
     return Said(
         headline=filled(_("We cannot see %(network)s right now"), facts.names),
-        lead=f"{since} {still}".strip(),
+        lead=lead,
         news=_("We look again every few seconds."),
-        beside=filled(_("Last look %(time)s."), {"time": time_text(facts.now)}),
+        beside=filled(_("Last look %(time)s."), {"time": _time(facts.now)}),
         tone="warn",
     )
 
@@ -275,3 +277,7 @@ def _ended(facts: Facts) -> Said:
         news=filled(_("%(over)s. What came is on record."), {"over": over}),
         tone="warn",
     )
+
+
+def _time(at: datetime) -> Sentence:
+    return here(time_text(at), at)

@@ -2,6 +2,7 @@
 
 import re
 from decimal import Decimal
+from urllib.parse import urlsplit
 
 import pytest
 from django.utils import timezone
@@ -9,6 +10,8 @@ from playwright.sync_api import Browser, Page, expect
 
 from sessions_app.models import CheckoutSession
 from sessions_app.paying.quoting import choose_option
+from sessions_app.state import lifecycle
+from sessions_app.state.representation import receipt_url
 from tests.cast import refreshed
 from tests.pages.buyer import OpenPage, headline, news, pick
 from tests.sandbox import Sandbox
@@ -69,11 +72,19 @@ def test_the_buyer_may_stay_with_the_receipt(open_page: OpenPage, picked: Checko
 def test_buyers_read_their_own_time_behind_utc(
     open_page: OpenPage, picked: CheckoutSession, sandbox: Sandbox, browser: Browser
 ) -> None:
-    sandbox.play(picked, "exact")
     address = open_page(picked).url
     abroad = browser.new_context(locale="en-GB", timezone_id="Asia/Kathmandu").new_page()
+    theirs = re.compile(r"UTC \(.+GMT\+5:45\)")
+    abroad.goto(f"{address}?change=1")
+    expect(abroad.locator("#news")).to_contain_text(theirs)  # what the prices are of
+    lifecycle.cancel(picked)
+    expect(abroad.locator(".notice")).to_contain_text(theirs)  # until when the address is watched
+    sandbox.play(picked, "exact")
     abroad.goto(address)
-    expect(abroad.get_by_role("region", name="Receipt")).to_contain_text(re.compile(r"UTC \(.+GMT\+5:45\)"))
+    expect(abroad.get_by_role("region", name="Receipt")).to_contain_text(theirs)
+    for page in ("", "/check"):
+        abroad.goto(address.partition("/pay/")[0] + urlsplit(receipt_url(picked)).path + page)
+        expect(abroad.locator("time").first).to_have_text(theirs)
     abroad.context.close()
 
 

@@ -130,7 +130,7 @@ def test_a_receipt_that_the_seller_leaves_paid_holds_and_says_why(sandbox: Sandb
     assert sent() == []
     check = read(lost, "/check")
     assert "This receipt is genuine" in check
-    assert 'UTC. <bdi translate="no">Mia Coffee</bdi> leaves it paid.' in check
+    assert 'UTC</time>. <bdi translate="no">Mia Coffee</bdi> leaves it paid.' in check
     assert "covers it" not in check
 
 

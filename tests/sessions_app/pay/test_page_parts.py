@@ -1,13 +1,14 @@
 """The small pure parts of the buyer's page: links, amounts, addresses, times, colours, the style sheet's words."""
 
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import get_args
 
 import pytest
 from django.utils import translation
+from django.utils.html import conditional_escape
 
 from chains_app.networks.networks import network
 from sessions_app.reading.amounts import (
@@ -15,7 +16,10 @@ from sessions_app.reading.amounts import (
     asset_text,
     clock_text,
     duration_text,
+    filled,
+    here,
     masked_email,
+    moment_text,
     money_text,
 )
 from sessions_app.reading.brand import colors_on, contrast
@@ -101,6 +105,17 @@ def test_the_style_sheet_speaks_of_nothing_that_no_page_has() -> None:
     named = {name for rule in re.findall(r"([^{}]*)\{", STYLES) for name in re.findall(r"\.([a-z][\w-]*)", rule)}
     assert "lang" in named
     assert {name for name in named if not re.search(rf"(?<![\w-]){name}(?![\w-])", pages)} == set()
+
+
+def test_a_sentence_with_a_moment_lets_no_other_markup_through() -> None:
+    at = datetime(2026, 11, 22, 21, 55, 7, tzinfo=UTC)
+    with translation.override("de"):
+        until = here(moment_text(at), at)
+        said = filled("Bis %(until)s: %(shop)s", {"until": until, "shop": "<b>Tom & 'Co'</b>\u2066x\u2067"})
+    moment = '<time datetime="2026-11-22T21:55:07+00:00" data-here>22.11.2026, 21:55 UTC</time>'
+    shop = '<bdi translate="no">&lt;b&gt;Tom &amp; &#x27;Co&#x27;&lt;/b&gt;x</bdi>'
+    assert conditional_escape(said) == f"Bis {moment}: {shop}"
+    assert said == "Bis 22.11.2026, 21:55 UTC: <b>Tom & 'Co'</b>x"
 
 
 @pytest.mark.parametrize("tone", get_args(Tone))

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from io import BytesIO
+from urllib.parse import urlsplit
 
 import pytest
 from django.test import Client
@@ -17,6 +18,7 @@ from sessions_app.paying.quoting import choose_option, options_for
 from sessions_app.reading.session_words import headline_of
 from sessions_app.selling.creation import create_session
 from sessions_app.state.facts import with_facts
+from sessions_app.state.representation import receipt_url
 from sessions_app.status import Issue, Status
 from tests.cast import Api, agreed, refreshed
 from tests.desk import Desk
@@ -53,6 +55,8 @@ def test_the_shops_words_links_and_picture_stand_on_its_page_and_on_nobody_elses
     assert 'href="https://mia.example/privacy"' in text
     assert "Thank you! &lt;b&gt;We roast&lt;/b&gt; on Monday." in text
     assert f'src="/logos/{refreshed_digest(mia)}.png"' in text
+    receipt = Client().get(urlsplit(receipt_url(session)).path).content.decode()
+    assert f'src="/logos/{refreshed_digest(mia)}.png"' in receipt
     other = read(made(otto))
     assert "mia.example" not in other
     assert "/logos/" not in other

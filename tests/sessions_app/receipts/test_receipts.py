@@ -122,6 +122,18 @@ def test_the_sheet_shows_all_that_was_paid(client: Client, paid: CheckoutSession
     assert paid.page_token not in page + read(client, paid, "/check")
 
 
+@pytest.mark.parametrize("page", ["", "/check"])
+def test_its_moments_are_written_as_the_language_writes_them_and_told_in_the_readers_time_too(
+    client: Client, paid: CheckoutSession, page: str
+) -> None:
+    at = paid.completed_at
+    assert at is not None
+    html = read(client, paid, f"{page}?lang=de")
+    assert f'" data-here>{at:%d.%m.%Y, %H:%M:%S} UTC</time>' in html
+    assert html.count(" UTC") == html.count(" UTC</time>")
+    assert re.search(r'<script type="module" src="/static/js/pay/(receipt|moments)\.js">', html)
+
+
 def test_who_looks_first_has_it_signed_and_once(client: Client, sandbox: Sandbox, session: CheckoutSession) -> None:
     sandbox.play(session, "exact")
     first = signed_content(client, session)
