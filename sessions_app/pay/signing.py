@@ -30,7 +30,7 @@ Door = Callable[[HttpRequest, CheckoutSession], JsonResponse]
 
 
 def _tells(door: Door) -> Door:
-    """Answers refusals in JSON, with the sentence that the buyer is to read."""
+    """Answers refusals in JSON: the sentence that the buyer is to read, and the moment that it names, if any."""
 
     @wraps(door)
     def view(request: HttpRequest, session: CheckoutSession) -> JsonResponse:
@@ -41,7 +41,8 @@ def _tells(door: Door) -> Door:
             headers = {"Retry-After": str(refusal.allowance.reset_seconds)}
             return JsonResponse({"code": "rate_limited", "detail": sentence}, status=429, headers=headers)
         except DomainError as refusal:
-            return JsonResponse({"code": refusal.code, "detail": told(refusal)}, status=refusal.status)
+            answer = {"code": refusal.code, "detail": told(refusal), "until": refusal.about.get("until")}
+            return JsonResponse(answer, status=refusal.status)
 
     return view
 

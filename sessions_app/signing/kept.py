@@ -15,6 +15,7 @@ from django.utils.translation import gettext
 
 from chains_app.calls.authorizations import Authorization as Transfer
 from chains_app.networks.networks import PaymentOption, all_networks
+from common.api.moments import iso
 from common.database import failing_alone
 from sessions_app.errors import AnotherSigned, BeingSettled
 from sessions_app.models import Authorization, AuthorizationStage, CheckoutSession
@@ -94,7 +95,8 @@ def another_signed(row: Authorization, *, now: datetime) -> AnotherSigned:
             "An earlier signature, of %(wallet)s for %(asset)s on %(network)s, may still be used until %(time)s UTC. "
             "Sign the same again, or wait until then."
         )
-        return AnotherSigned(sentence % (about | {"time": f"{row.valid_before:%H:%M}"}))
+        words = about | {"time": f"{row.valid_before:%H:%M}"}
+        return AnotherSigned(sentence % words, about={"until": iso(row.valid_before)})
     sentence = gettext(
         "An earlier signature, of %(wallet)s for %(asset)s on %(network)s, may have been used: we have not seen yet "
         "whether it was. Look in that wallet, and try again in a few minutes."

@@ -17,6 +17,7 @@ from chains_app.calls.facilitator import FacilitatorAway, FacilitatorInDoubt
 from chains_app.calls.places import NoPlace
 from chains_app.calls.x402 import payment_of, requirements_of
 from chains_app.reading.health import CLOCKS_DIFFER_BY
+from common.api.moments import iso
 from common.money import amount_text
 from sessions_app.errors import FacilitatorUnavailable, NotSettled, SettlementInDoubt, WrongSignature
 from sessions_app.models import Authorization, AuthorizationStage, CheckoutSession
@@ -152,7 +153,7 @@ def _in_doubt(row: Authorization, reason: str, *, tx_hash: str = "") -> Settleme
         "The service that sends it has not confirmed it. Do not pay again yet: if it was sent, it shows here. "
         "Otherwise the signature is over at %(time)s UTC."
     )
-    about = {"reason": reason, "transaction": tx_hash or None}
+    about = {"reason": reason, "transaction": tx_hash or None, "until": iso(row.valid_before)}
     return SettlementInDoubt(sentence % {"time": f"{row.valid_before:%H:%M}"}, about=about)
 
 

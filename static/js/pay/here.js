@@ -2,11 +2,21 @@
 
 const STYLE = { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", timeZoneName: "short" };
 
+/** What to write behind a moment in UTC; nothing for who lives by UTC. */
+function behind(moment) {
+  const at = new Date(moment);
+  if (at.getTimezoneOffset() === 0) return "";
+  return ` (${new Intl.DateTimeFormat(document.documentElement.lang, STYLE).format(at)})`;
+}
+
+/** A sentence that names such a moment, with that behind it; as it is where there is none. */
+export function inBoth(sentence, moment) {
+  return moment ? sentence.replace(/\d\d:\d\d UTC/, (utc) => utc + behind(moment)) : sentence;
+}
+
 export function tellHere(part) {
   for (const time of part.querySelectorAll("time[data-here]")) {
-    const at = new Date(time.dateTime);
-    if (time.dataset.told || at.getTimezoneOffset() === 0) continue;
-    time.append(` (${new Intl.DateTimeFormat(document.documentElement.lang, STYLE).format(at)})`);
+    if (!time.dataset.told) time.append(behind(time.dateTime));
     time.dataset.told = "1";
   }
 }

@@ -1,6 +1,7 @@
 // Signing instead of sending: the wallet signs the transfer that the server wrote, and the server has it brought.
 
 import { WalletProblem, accountOf, changeNetwork } from "./ask.js";
+import { inBoth } from "./here.js";
 import { within } from "./patience.js";
 import { words } from "./words.js";
 
@@ -25,5 +26,5 @@ async function answerOf(asked) {
   const response = await asked.catch(() => { throw new WalletProblem(words("walletNotHandedOver")); });
   const answer = await response.json().catch(() => null);
   if (response.ok && answer) return answer;
-  throw new WalletProblem(answer?.detail ?? words("walletNotHandedOver"));
+  throw new WalletProblem(answer?.detail ? inBoth(answer.detail, answer.until) : words("walletNotHandedOver"));
 }

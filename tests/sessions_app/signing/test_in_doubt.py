@@ -80,9 +80,10 @@ def test_a_no_to_what_was_handed_over_is_never_told_as_unsent(
     with pytest.raises(SettlementInDoubt, match=r"has not confirmed it\. Do not pay again yet") as refusal:
         settled(quoted)
     named = TX_HASH if answer["transaction"] and answer["network"] == DEVCHAIN else ""
-    assert refusal.value.about == {"reason": answer["errorReason"], "transaction": named or None}
     row = under_way(quoted)
     assert row is not None
+    until = f"{row.valid_before:%Y-%m-%dT%H:%M:%S}.000Z"
+    assert refusal.value.about == {"reason": answer["errorReason"], "transaction": named or None, "until": until}
     assert (row.stage, row.reason, row.tx_hash) == ("settling", answer["errorReason"], named)
     said = announced(again(quoted), now=timezone.now())
     assert (said.tx_hash if said else "") == named
