@@ -60,7 +60,9 @@ def _entry(line: BookLine) -> str:
     came_from, went_to = _FROM_TO[kind]
     what = getattr(line, "order", None) or getattr(line, "cs", None) or line.tx_hash
     units = f"{amount_text(line.amount_units, line.decimals)} {_commodity(line.asset)}"
-    worth = f"{plain(_rounded(line.reporting_value))} {line.reporting_currency}" if line.reporting_value else ""
+    worth = ""  # not known; what is worth nothing has one
+    if line.reporting_value is not None:
+        worth = f"{plain(_rounded(line.reporting_value))} {line.reporting_currency}"
     head = f'\n{line.booked_on} * "{_safe(str(what or ""))}" "{kind.label}"\n  line: "{line.pk}"\n'
     if line.tx_hash:
         head += f'  tx: "{line.tx_hash}"\n'

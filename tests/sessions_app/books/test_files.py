@@ -1,4 +1,4 @@
-"""Files of the books: what spreadsheets, programs and beancount read of them."""
+"""Files of the books: what spreadsheets and programs read of them."""
 
 import csv
 import io
@@ -9,10 +9,8 @@ from contextlib import AbstractContextManager
 from datetime import date, timedelta
 from decimal import Decimal
 from itertools import product
-from pathlib import Path
 
 import pytest
-from beancount import loader
 from django.core.cache import cache
 from django.utils import timezone
 
@@ -22,38 +20,15 @@ from sessions_app.books import downloads
 from sessions_app.books.cells import text
 from sessions_app.books.downloads import Download, TooManyFiles
 from sessions_app.books.exports import file
-from sessions_app.books.journal import journal
 from sessions_app.books.statement import statement, table
 from sessions_app.books.wishes import Export, Wish
 from sessions_app.books.writing import Style, written
 from sessions_app.collecting import compared, undone
 from sessions_app.collecting.collecting import play_collection
 from sessions_app.models import BookLine, CheckoutSession, Payment
-from sessions_app.selling.creation import create_session
-from tests.cast import MIAS_WALLET, agreed, merchant, refreshed
 from tests.desk import Desk, owner_of
-from tests.sandbox import sandbox_at
+from tests.sessions_app.books.conftest import EVIL
 from tests.strangers.world import own
-
-EVIL = "=HYPERLINK(1)"
-
-
-@pytest.fixture(scope="module")
-def history(once: None) -> CheckoutSession:
-    """Two sessions that were paid, both of orders that begin like a formula; the first was collected."""
-    with sandbox_at() as sandbox:
-        sandbox.look()
-        mia = merchant("Mia Coffee", MIAS_WALLET)
-        session = create_session(merchant=mia, mode="test", terms=agreed(reference=EVIL, currency="EUR"))
-        sandbox.play(session, "exact")
-        play_collection(merchant=mia, mode="test", network=sandbox.network, by="mia", now=timezone.now())
-        sandbox.play(create_session(merchant=mia, mode="test", terms=agreed(reference="-7")), "exact")
-        return session
-
-
-@pytest.fixture
-def sold(history: CheckoutSession, db: None) -> CheckoutSession:
-    return refreshed(history)
 
 
 @pytest.fixture
@@ -212,24 +187,6 @@ def test_lines_of_a_former_reporting_currency_are_told_of_at_the_opening(sold: C
     this, later = (statement(mia, "test", month, now) for month in months)
     assert (this.unknown, this.unknown_before) == (0, 0)
     assert (later.currency, later.unknown, later.unknown_before, later.opening_worth) == ("CHF", 0, 3, 0)
-
-
-def test_beancount_reads_the_journal_and_every_entry_balances(
-    sold: CheckoutSession, mia: Merchant, tmp_path: Path
-) -> None:
-    written = tmp_path / "books.beancount"
-    written.write_bytes(b"".join(journal(mia, "test", timezone.now().date().replace(day=1))))
-    entries, errors, _ = loader.load_file(str(written))
-    assert errors == []
-    transactions = [entry for entry in entries if hasattr(entry, "postings")]
-    assert len(transactions) == BookLine.objects.filter(merchant=mia).count() == 3
-    sums: dict[str, Decimal] = {}
-    for entry in transactions:
-        for posting in entry.postings:
-            sums[posting.account] = sums.get(posting.account, Decimal(0)) + posting.units.number
-    session = refreshed(sold)
-    assert sums["Assets:Tallystick:Wallet:Sandbox:ETH"] == session.payments.get().amount_units.scaleb(-18)
-    assert sums["Income:Sales"] < -98
 
 
 def test_a_file_is_a_line_of_the_audit_log(sold: CheckoutSession, mia: Merchant) -> None:
