@@ -39,11 +39,16 @@ class OpenIssue(Answer):
 
 
 class PaidInCurrency(Answer):
-    """What a customer has paid in one currency."""
+    """What a customer has paid in one currency; also for sessions that it did not complete."""
 
     currency: Currency = Field(description="ISO 4217 code.", examples=["USD"])
     amount: Fiat = Field(description="The sum of the prices of completed sessions.")
     sessions: int = Field(description="How many sessions that were.", examples=[3])
+    received: Fiat = Field(
+        description="All that arrived and is final, whatever was asked for, at its worth when it arrived."
+    )
+    taken_back: Fiat = Field(description="What of it a network gave up afterwards.")
+    refunded: Fiat = Field(description="What went back to the customer.")
 
 
 class Customer(Answer):

@@ -11,8 +11,9 @@ from merchants_app.models import KeyScope
 from sessions_app.api.requests import ListCustomers
 from sessions_app.buyers.erasing import erase_buyer
 from sessions_app.buyers.export import export_buyer
+from sessions_app.buyers.representation import represent_customers
 from sessions_app.scope import SessionScope
-from sessions_app.state.customers import represent_customers, with_email
+from sessions_app.state.customers import with_email
 
 
 class CustomerViewSet(MerchantViewSet):

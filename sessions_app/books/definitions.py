@@ -4,7 +4,8 @@
 the network takes back afterwards, refunds and network fees are lines of their own and make it no less.
 """
 
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -12,6 +13,7 @@ from typing import Any
 
 from django.db.models import Case, F, Q, QuerySet, Sum, When
 
+from common.database import fetch
 from merchants_app.models import Merchant
 from sessions_app.models import BookLine, BookSum, CheckoutSession, LineKind
 
@@ -41,6 +43,8 @@ EFFECTS: Mapping[LineKind, Effect] = {
 _TAKING_BACK = frozenset({
     LineKind.TAKEN_BACK, LineKind.COLLECTION_TAKEN_BACK, LineKind.REFUND_TAKEN_BACK, LineKind.FEE_TAKEN_BACK,
 })  # fmt: skip
+# What says of a payment that it is there.
+OF_PAYMENTS = frozenset({LineKind.RECEIVED, LineKind.TAKEN_BACK})
 
 
 def standing(kind: LineKind, lines: int) -> int:
@@ -154,8 +158,7 @@ def worth_by(sums: QuerySet[BookSum], currency: str, *fields: str) -> dict[tuple
         key = tuple(values)
         worths.setdefault(key, {})[kind] = total
         unknown[key] = unknown.get(key, 0) + standing(kind, missing)
-        is_of_payments = kind in {LineKind.RECEIVED, LineKind.TAKEN_BACK}
-        payments[key] = payments.get(key, 0) + (standing(kind, number) if is_of_payments else 0)
+        payments[key] = payments.get(key, 0) + (standing(kind, number) if kind in OF_PAYMENTS else 0)
     return {
         key: Worth(money=money(of_kinds), unknown=unknown[key], payments=payments[key])
         for key, of_kinds in worths.items()
@@ -173,3 +176,33 @@ def money_of_lines(lines: Iterable[BookLine]) -> Money:
     for line in lines:
         sums[line.kind] = (sums.get(line.kind) or ZERO) + (line.value or ZERO)
     return money(sums)
+
+
+# ruff: noqa: S608  (what is put into the statements are names of our own)
+# Session by session: PostgreSQL would read all lines there are for the few thousand sessions that are asked for.
+LINES_OF_EACH = f"""CROSS JOIN LATERAL (
+    SELECT currency, kind, value FROM {BookLine._meta.db_table} WHERE session_id = session.id OFFSET 0
+) AS line"""
+_BY_OWNER = f"""
+SELECT session.{{owner}}, line.currency, line.kind, sum(line.value)
+FROM {CheckoutSession._meta.db_table} AS session {LINES_OF_EACH}
+WHERE session.{{owner}} = ANY(%s::bigint[]) GROUP BY 1, 2, 3
+"""
+_OF_CUSTOMERS, _OF_LINKS = (_BY_OWNER.format(owner=owner) for owner in ("customer_id", "payment_link_id"))
+
+
+def money_of_customers(customers: Sequence[int]) -> dict[tuple[int, str], Money]:
+    """What was received for the sessions of each and became of it, by customer and currency."""
+    return _money_by(_OF_CUSTOMERS, customers)
+
+
+def money_of_links(links: Sequence[int]) -> dict[tuple[int, str], Money]:
+    """The same by payment link and currency."""
+    return _money_by(_OF_LINKS, links)
+
+
+def _money_by(statement: str, owners: Sequence[int]) -> dict[tuple[int, str], Money]:
+    sums: defaultdict[tuple[int, str], dict[str, Decimal | None]] = defaultdict(dict)
+    for owner, currency, kind, value in fetch(statement, [list(owners)], may_lag=True) if owners else ():
+        sums[owner, currency][kind] = value
+    return {key: money(of_kinds) for key, of_kinds in sums.items()}

@@ -5,8 +5,8 @@ from django.utils import timezone
 from merchants_app.audit import lines_about
 from merchants_app.requests.stored_answers import answers_with
 from sessions_app.answers.export import AuditLine, BuyerExport, DecisionMade, ExportedSession, Note, StatusChange
+from sessions_app.buyers.representation import represent_customers
 from sessions_app.models import CheckoutSession, Customer
-from sessions_app.state.customers import represent_customers
 from sessions_app.state.facts import with_facts
 from sessions_app.state.representation import represent
 from sessions_app.status import DecisionKind, Status

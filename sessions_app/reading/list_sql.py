@@ -14,6 +14,7 @@ from chains_app.networks.networks import all_networks
 from common.api.exact_json import dumps
 from common.database import fetch
 from merchants_app.models import Merchant
+from sessions_app.books.definitions import LINES_OF_EACH, Money, money
 from sessions_app.models import CheckoutSession, Customer, Payment, PaymentLink, Quote, Refund
 from sessions_app.state.customers import BY_EMAIL
 from sessions_app.state.reading_sql import read_sessions
@@ -78,6 +79,7 @@ _WITHOUT_INDEX = {"payment_status", "currency", "paid_with"}
 _NUMBER = re.compile(r"-?(0|[1-9][0-9]{0,30})(\.[0-9]{1,30})?|true|false")
 
 
+
 class Order(StrEnum):
     """How the list is sorted."""
 
@@ -97,12 +99,13 @@ _ORDERS = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
-    """How many sessions of a currency there are, and what they ask for together."""
+class Total:
+    """How many sessions of a currency there are, what they ask for together, and what the books have of them."""
 
     currency: str
     sessions: int
     amount: Decimal
+    money: Money
 
 
 def read_newest(
@@ -160,22 +163,35 @@ def count_sessions(merchant: Merchant, mode: str, *, filters: Mapping[str, Any],
     return int(fetch(f"SELECT count(*) FROM {_SESSIONS} AS session WHERE {_OWN}{narrowed}", given)[0][0])
 
 
-def asked_for(
+def totals_of(
     merchant: Merchant, mode: str, *, filters: Mapping[str, Any], metadata: Mapping[str, str]
-) -> list[Asked] | None:
-    """What all that pass the filters ask for, by currency, most sessions first; None: more than are summed up."""
+) -> list[Total] | None:
+    """Of all that pass the filters, by currency, most sessions first; None: more than are summed up."""
     narrowed, given = _narrowed(merchant, mode, filters, metadata, patient=False)
     rows = fetch(
-        f"""SELECT currency, count(*), sum(amount) FROM (
-            SELECT session.currency, session.amount FROM {_SESSIONS} AS session
+        f"""WITH session AS MATERIALIZED (
+            SELECT session.id, session.currency, session.amount FROM {_SESSIONS} AS session
             WHERE {_OWN}{narrowed} LIMIT {MOST_SUMMED + 1:d}
-        ) AS matching GROUP BY currency ORDER BY count(*) DESC, currency""",
+        )
+        SELECT currency, NULL, count(*), sum(amount) FROM session GROUP BY currency
+        UNION ALL
+        SELECT line.currency, line.kind, NULL, sum(line.value) FROM session {LINES_OF_EACH}
+        WHERE (SELECT count(*) FROM session) <= {MOST_SUMMED:d} GROUP BY 1, 2""",
         given,
         may_lag=True,
     )
-    if sum(number for _, number, _ in rows) > MOST_SUMMED:
+    asked = [(currency, sessions, amount) for currency, kind, sessions, amount in rows if kind is None]
+    if sum(sessions for _, sessions, _ in asked) > MOST_SUMMED:
         return None
-    return [Asked(currency=currency, sessions=number, amount=amount) for currency, number, amount in rows]
+    return [
+        Total(
+            currency=currency,
+            sessions=sessions,
+            amount=amount,
+            money=money({kind: value for of, kind, _, value in rows if of == currency and kind is not None}),
+        )
+        for currency, sessions, amount in sorted(asked, key=lambda each: (-each[1], each[0]))
+    ]
 
 
 def _narrowed(

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from common.keyset import first_of
-from sessions_app.reading.list_sql import Asked, Order, asked_for, read_sorted
+from sessions_app.reading.list_sql import Order, Total, read_sorted, totals_of
 from sessions_app.reading.searching import found_as_filter, read_as
 from sessions_app.scope import SessionScope
 from sessions_app.state.session_view import SessionView
@@ -32,16 +32,13 @@ class Listed:
 
     sessions: Sequence[SessionView]
     more: bool
-    totals: Sequence[Asked] | None  # None: more sessions than are summed up
+    totals: Sequence[Total] | None  # None: more sessions than are summed up
     read_as: str  # how the words were read; empty without any
 
 
 def list_sessions(scope: SessionScope, wanted: Wanted, *, beyond: int | None, back: bool, size: int) -> Listed:
     """The page behind the session with the key `beyond`; `back`: the one before it."""
-    filters = dict(wanted.filters)
-    if wanted.text:
-        filters |= found_as_filter(scope, wanted.text)
-    narrowed: dict[str, Any] = {"filters": filters, "metadata": wanted.metadata}
+    narrowed = _narrowed(scope, wanted)
     rows = read_sorted(
         scope.merchant, scope.mode, **narrowed, order=wanted.order, beyond=beyond, back=back, limit=size + 1
     )
@@ -49,6 +46,11 @@ def list_sessions(scope: SessionScope, wanted: Wanted, *, beyond: int | None, ba
     return Listed(
         sessions=shown[::-1] if back else shown,
         more=more,
-        totals=asked_for(scope.merchant, scope.mode, **narrowed),
+        totals=totals_of(scope.merchant, scope.mode, **narrowed),
         read_as=read_as(wanted.text) if wanted.text else "",
     )
+
+
+def _narrowed(scope: SessionScope, wanted: Wanted) -> dict[str, Any]:
+    found = found_as_filter(scope, wanted.text) if wanted.text else {}
+    return {"filters": {**wanted.filters, **found}, "metadata": wanted.metadata}

@@ -12,7 +12,7 @@ from django.db.models import Q, QuerySet
 from common.database import fetch
 from common.keyset import first_of
 from merchants_app.models import TreasuryKind
-from sessions_app.books.definitions import Money, money
+from sessions_app.books.definitions import OF_PAYMENTS, ZERO, Money, Worth, money, standing
 from sessions_app.collecting.collecting import has_xpub
 from sessions_app.models import BookLine, CheckoutSession, Payment
 from sessions_app.reading.list_sql import LOOKED_THROUGH, MOST_SUMMED
@@ -74,11 +74,6 @@ class Came:
     payments: int
     money: Money
 
-    @property
-    def received(self) -> Decimal:
-        """What is final, less what a network took back."""
-        return self.money.received - self.money.taken_back
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListedPayments:
@@ -87,6 +82,7 @@ class ListedPayments:
     payments: Sequence[Payment] = field(default_factory=list)
     more: bool = False
     totals: Sequence[Came] | None = ()  # None: more payments than are summed up
+    together: Worth | None = None  # in the currency that totals are told in; None: the one total there is says it
     read_as: str = ""
 
 
@@ -107,10 +103,12 @@ def list_payments(
             rows = rows.filter(Q(arrived_at__lt=last) | Q(arrived_at=last, pk__lt=beyond), arrived_at__lte=last)
     order = ("arrived_at", "id") if rises else ("-arrived_at", "-id")
     shown, more = first_of(rows.select_related("session__deposit").order_by(*order), size)
+    totals, together = _totals(matching, scope.merchant.reporting_currency)
     return ListedPayments(
         payments=shown[::-1] if back else shown,
         more=more,
-        totals=_totals(matching),
+        totals=totals,
+        together=together,
         read_as=read_as(wanted.text) if wanted.text else "",
     )
 
@@ -152,22 +150,33 @@ def _in_state(scope: SessionScope, state: PaymentState) -> Q:
 # By their keys: PostgreSQL would read all lines and sessions there are for the few thousand that are asked for.
 # ruff: noqa: S608  (what is put into the statements are names of our own)
 _BOOKED = f"""
-SELECT currency, kind, sum(value) FROM {BookLine._meta.db_table} WHERE payment_id = ANY(%s::bigint[]) GROUP BY 1, 2
+SELECT currency, kind, sum(value), sum(reporting_value) FILTER (WHERE reporting_currency = %(reported)s::text),
+    count(*) FILTER (WHERE reporting_value IS NULL OR reporting_currency <> %(reported)s::text)
+FROM {BookLine._meta.db_table} WHERE payment_id = ANY(%(payments)s::bigint[]) GROUP BY 1, 2
 """
 _CURRENCIES = f"SELECT id, currency FROM {CheckoutSession._meta.db_table} WHERE id = ANY(%s::bigint[])"
 
 
-def _totals(matching: QuerySet[Payment]) -> list[Came] | None:
+def _totals(matching: QuerySet[Payment], reported: str) -> tuple[list[Came] | None, Worth | None]:
+    """By currency of the sessions, and all of it in the currency `reported` where that is another."""
     some = list(matching.order_by().values_list("pk", "session_id")[: MOST_SUMMED + 1])
     if len(some) > MOST_SUMMED:
-        return None
+        return None, None
     payments, sessions = zip(*some, strict=True) if some else ((), ())
     worths: defaultdict[str, dict[str, Decimal | None]] = defaultdict(dict)
-    for currency, kind, value in fetch(_BOOKED, [list(payments)], may_lag=True):
+    together: dict[str, Decimal] = defaultdict(Decimal)
+    unknown = 0
+    for currency, kind, value, worth, missing in fetch(
+        _BOOKED, {"payments": list(payments), "reported": reported}, may_lag=True
+    ):
         worths[currency][kind] = value
+        together[kind] += worth or ZERO
+        unknown += standing(kind, missing) if kind in OF_PAYMENTS else 0
     currencies: dict[int, str] = dict(fetch(_CURRENCIES, [list(set(sessions))], may_lag=True))
     numbers = Counter(currencies[session] for session in sessions)
-    return [
+    totals = [
         Came(currency=currency, payments=number, money=money(worths[currency]))
         for currency, number in sorted(numbers.items(), key=lambda each: (-each[1], each[0]))
     ]
+    is_said = numbers.keys() <= {reported}
+    return totals, None if is_said else Worth(money=money(together), unknown=unknown)

@@ -4,15 +4,19 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from itertools import accumulate
 from typing import Any
 
 from django.db.models import Avg, Count, F, Max, Q, QuerySet, Sum
 
 from sessions_app.answers.shop import PaidInCurrency
+from sessions_app.books.definitions import Money, money_of_links
+from sessions_app.buyers.representation import represent_customers
 from sessions_app.models import CheckoutSession, Customer, PaymentLink
+from sessions_app.reading.list_sql import MOST_SUMMED
 from sessions_app.reading.searching import NEWEST, beyond_newest, tidied
 from sessions_app.scope import SessionScope
-from sessions_app.state.customers import represent_customers, with_email
+from sessions_app.state.customers import with_email
 from sessions_app.state.stock import held_by
 from sessions_app.status import Status
 from webhooks_app.models import Event
@@ -26,7 +30,7 @@ class Buyer:
     """A customer, and what they paid."""
 
     customer: Customer
-    paid: Sequence[PaidInCurrency]  # by currency, completed sessions alone
+    paid: Sequence[PaidInCurrency]  # by currency
     last_at: datetime | None  # when they paid last
 
 
@@ -96,8 +100,9 @@ class LinkFigures:
     link: PaymentLink
     begun: int  # sessions that buyers opened by it
     paid: int
-    received: Decimal | None  # prices of what was paid
+    prices: Decimal | None  # of what was paid, together
     mean: Decimal | None
+    money: Money | None  # what the books have of its sessions; None: they are more than are summed up
     last_at: datetime | None
     left: int | None  # pieces; None: no limit
     is_over: bool
@@ -109,7 +114,7 @@ class LinkFigures:
 
 
 def figures_of(links: Sequence[PaymentLink], now: datetime) -> list[LinkFigures]:
-    """Of each link; in two queries however many they are."""
+    """Of each link; in three queries however many they are."""
     is_paid = Q(status=Status.COMPLETED)
     rows: Iterable[Mapping[str, Any]] = (
         CheckoutSession.objects.filter(payment_link__in=links)
@@ -117,7 +122,7 @@ def figures_of(links: Sequence[PaymentLink], now: datetime) -> list[LinkFigures]
         .annotate(
             begun=Count("status"),
             paid=Count("status", filter=is_paid),
-            received=Sum("amount", filter=is_paid),
+            prices=Sum("amount", filter=is_paid),
             mean=Avg("amount", filter=is_paid),
             last_at=Max("completed_at"),
         )
@@ -125,16 +130,26 @@ def figures_of(links: Sequence[PaymentLink], now: datetime) -> list[LinkFigures]
     )
     found = {row["link_key"]: row for row in rows}
     held = held_by([link for link in links if link.stock is not None], now)
-    nothing: dict[str, Any] = {"begun": 0, "paid": 0, "received": None, "mean": None, "last_at": None}
+    nothing: dict[str, Any] = {"begun": 0, "paid": 0, "prices": None, "mean": None, "last_at": None}
+    summed = _few_enough({link.pk: found.get(link.pk, nothing)["begun"] for link in links})
+    booked = money_of_links(summed)
     return [
         LinkFigures(
             link=link,
             is_over=link.ends_at is not None and link.ends_at <= now,
             left=None if link.stock is None else max(0, link.stock - held[link.pk]),
+            money=booked.get((link.pk, link.currency), Money()) if link.pk in summed else None,
             **{name: found.get(link.pk, nothing)[name] for name in nothing},
         )
         for link in links
     ]
+
+
+def _few_enough(begun: Mapping[int, int]) -> list[int]:
+    """As many of these links as have no more sessions together than are summed up; those with the fewest first."""
+    smallest_first = sorted(begun.items(), key=lambda each: each[1])
+    together = accumulate(number for _, number in smallest_first)
+    return [link for (link, _), number in zip(smallest_first, together, strict=True) if number <= MOST_SUMMED]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,20 +1,13 @@
 """Customers: one per merchant, mode and e-mail address, made at their first session (`creation_sql.py`)."""
 
-from collections.abc import Iterable
-from decimal import Decimal
-
-from django.db.models import Count, QuerySet, Sum, Value
+from django.db.models import QuerySet, Value
 from django.db.models.functions import Lower
 from django.utils import timezone
 
 from common.database import fetch
 from common.errors import NotFound
-from common.fiat.currencies import Currency
-from common.money import to_minor_unit
 from common.public_ids import new_customer_id
-from sessions_app.answers import shop as answers
 from sessions_app.models import CheckoutSession, Customer
-from sessions_app.status import Status
 
 
 class CustomerNotFound(NotFound):
@@ -63,36 +56,3 @@ def customer_of(session: CheckoutSession, *, known_by: str) -> int:
         "now": timezone.now(),
     }
     return int(fetch(_OR_NEW, given)[0][0])
-
-
-def represent_customers(customers: Iterable[Customer]) -> list[answers.Customer]:
-    """Their answers, with what each paid by currency; two queries however many they are."""
-    everybody = list(customers)
-    paid = _paid_by(everybody)
-    return [
-        answers.Customer(
-            id=customer.public_id,
-            email=customer.email,
-            name=customer.name,
-            created_at=customer.created_at,
-            erased_at=customer.erased_at,
-            paid=paid.get(customer.pk, []),
-        )
-        for customer in everybody
-    ]
-
-
-def _paid_by(customers: list[Customer]) -> dict[int, list[answers.PaidInCurrency]]:
-    """Completed sessions by customer and currency: how many, and the sum of their prices."""
-    sums = (
-        CheckoutSession.objects.filter(customer__in=customers, status=Status.COMPLETED)
-        .values("customer", "currency")
-        .annotate(sessions=Count("pk"), total=Sum("amount"))
-        .order_by("currency")
-    )
-    paid: dict[int, list[answers.PaidInCurrency]] = {}
-    for row in sums:
-        total = to_minor_unit(row["total"] or Decimal(0), row["currency"])
-        entry = answers.PaidInCurrency(currency=Currency(row["currency"]), amount=total, sessions=row["sessions"])
-        paid.setdefault(row["customer"], []).append(entry)
-    return paid

@@ -16,8 +16,11 @@ from common.mail_backends import NOWHERE
 from merchants_app.models import AuditEntry, Merchant
 from sessions_app.letters.sending import send_letters
 from sessions_app.models import CheckoutSession, Letter, PaymentLink
+from sessions_app.paying.decisions import decide
 from sessions_app.paying.quoting import choose_option
+from sessions_app.reading import people
 from sessions_app.selling.payment_links import create_link, open_link
+from sessions_app.status import DecisionKind
 from tests.desk import Desk
 from tests.sandbox import Sandbox
 from tests.strangers.world import own
@@ -57,8 +60,27 @@ def test_a_customers_page_has_what_they_paid(desk: Desk, session: CheckoutSessio
     assert session.email in listed
     assert "49.00" in listed
     page = desk.read(f"customers/{session.customer.public_id}")
-    assert "in 1 order" in page
+    assert "in 1 paid order<" in page
     assert f"sessions/{session.public_id}" in page
+
+
+def test_what_customers_and_links_brought_is_what_the_books_have(
+    desk: Desk, link: PaymentLink, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for email, scenario in {"pat@example.com": "over", "pam@example.com": "late_short"}.items():
+        sandbox.play(open_link(link, email=email, name="Pat"), scenario, asset="USDC")
+    over, late = CheckoutSession.objects.filter(payment_link=link).order_by("id")
+    for session in (over, late):
+        decide(session=session, kind=DecisionKind.REFUNDED, actor="mia@example.com", tx_hash=f"0x{session.pk:064x}")
+    for page, booked in {
+        "links": "288.00 USD <br><small>168.00 USD refunded</small>",  # 180 + 108, asked 120 each
+        f"links/{link.public_id}": "288.00 USD <br><small>168.00 USD refunded</small>",
+        "customers": "108.00 USD <br><small>108.00 USD refunded</small>",
+        f"customers/{late.customer.public_id}": '<dt>Refunded</dt> <dd class="figure"> 108.00 USD',
+    }.items():
+        assert booked in sub("</?bdi[^>]*>", "", desk.read(page))
+    monkeypatch.setattr(people, "MOST_SUMMED", 1)
+    assert "too many to sum up here" in desk.read("links")
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from decimal import Decimal
+from time import time
 from typing import Any
 from unittest.mock import patch
 from urllib.parse import urlencode
@@ -11,18 +12,19 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.utils import timezone
 
-from merchants_app.models import Member, Merchant, Treasury, User
+from merchants_app.models import Merchant, Treasury
 from sessions_app.books.booking import book_payments
-from sessions_app.models import CheckoutSession, Payment, SavedView
+from sessions_app.models import CheckoutSession, Payment
+from sessions_app.paying.decisions import decide
 from sessions_app.paying.quoting import choose_option
 from sessions_app.scope import SessionScope
 from sessions_app.selling.creation import create_session
 from sessions_app.selling.payment_links import create_link, open_link
+from sessions_app.status import DecisionKind
 from tests.cast import MIAS_WALLET, agreed, merchant
-from tests.desk import PASSWORD, Desk, owner_of
+from tests.desk import Desk, owner_of
 from tests.merchants_app.treasuries.test_treasuries import XPUB
 from tests.sandbox import sandbox_at
-from tests.strangers.world import own
 
 NewSession = Callable[..., CheckoutSession]
 
@@ -169,10 +171,23 @@ def test_pages_are_turned_both_ways_and_miss_none(desk: Desk, page: str, sort: s
 def test_totals_are_of_all_that_match_by_currency_and_not_of_the_page(desk: Desk) -> None:
     with patch("sessions_app.dashboard.sessions.SIZE", 1):
         listed = desk.get("sessions").context["listed"]
-    assert [(each.currency, each.sessions, each.amount) for each in listed.totals] == [
-        ("USD", 4, Decimal(125)),
-        ("EUR", 1, Decimal(40)),
+    assert [(each.currency, each.sessions, each.amount, each.money.received) for each in listed.totals] == [
+        ("USD", 4, Decimal(125), Decimal(135)),  # 30 + 60 + 45
+        ("EUR", 1, Decimal(40), Decimal(0)),
     ]
+
+
+def test_what_was_taken_back_and_refunded_stands_beside_what_was_received(desk: Desk, shop: Merchant) -> None:
+    Payment.objects.filter(merchant=shop, session__reference="paid").update(vanished_at=timezone.now())
+    book_payments(list(Payment.objects.values_list("pk", flat=True)), now=timezone.now())
+    over = CheckoutSession.objects.get(merchant=shop, reference="over")
+    decide(session=over, kind=DecisionKind.REFUNDED, actor="mia@example.com", tx_hash=f"0x{'ab' * 32}")
+    (total,) = desk.get("sessions?status=completed").context["listed"].totals
+    money = total.money
+    assert (money.received, money.taken_back, money.refunded) == (Decimal(90), Decimal(30), Decimal(20))
+    strip = desk.read("sessions").partition('<dl class="totals">')[2].partition("</dl>")[0]
+    assert "<dt>taken back</dt>" in strip
+    assert "<dt>refunded</dt>" in strip
 
 
 def test_beyond_the_limit_totals_say_that_there_are_more(desk: Desk) -> None:
@@ -229,17 +244,37 @@ def test_nothing_can_be_the_most_that_is_asked_for(desk: Desk) -> None:
     assert names(desk, least="0") == names(desk)
 
 
-def test_payments_come_to_what_is_final_and_there(desk: Desk, shop: Merchant) -> None:
+def test_payments_come_to_all_that_was_received_and_what_was_taken_back_stands_beside_it(
+    desk: Desk, shop: Merchant
+) -> None:
     def totals() -> list[tuple[object, ...]]:
         found = desk.get("payments").context["listed"].totals
-        return [(each.currency, each.payments, each.received, each.money.at_deposits) for each in found]
+        return [
+            (each.currency, each.payments, each.money.received, each.money.taken_back, each.money.at_deposits)
+            for each in found
+        ]
 
-    assert totals() == [("USD", 3, Decimal(135), Decimal(135))]  # 30 + 60 + 45
+    assert totals() == [("USD", 3, Decimal(135), Decimal(0), Decimal(135))]  # 30 + 60 + 45
     payments = Payment.objects.filter(merchant=shop)
     payments.filter(session__reference="over").update(vanished_at=timezone.now())
     payments.filter(session__reference="paid").update(collected_at=timezone.now())
     book_payments(list(payments.values_list("pk", flat=True)), now=timezone.now())
-    assert totals() == [("USD", 3, Decimal(75), Decimal(45))]
+    assert totals() == [("USD", 3, Decimal(135), Decimal(60), Decimal(45))]
+
+
+def test_the_overviews_sum_is_the_one_of_the_payments_that_it_leads_to(desk: Desk, shop: Merchant) -> None:
+    with sandbox_at(int(time()) + 60) as sandbox:  # past all that has happened so far
+        sandbox.play(CheckoutSession.objects.get(merchant=shop, reference="quiet"), "exact", asset="ETH")
+        Payment.objects.filter(session__reference="over").update(vanished_at=timezone.now())
+        book_payments(list(Payment.objects.values_list("pk", flat=True)), now=timezone.now())
+        income = desk.get("overview?range=7d").context["income"]
+        listed = desk.get(f"payments?since={timezone.now() - timedelta(days=6):%Y-%m-%d}").context["listed"]
+        text = desk.read("payments")
+    assert [each.currency for each in listed.totals] == ["USD", "EUR"]
+    assert income.money.received > 135 + 40
+    assert (listed.together.money.received, listed.together.unknown) == (income.money.received, 0)
+    assert listed.together.money.taken_back == income.money.taken_back == 60
+    assert "<dt>together, received</dt>" in text
 
 
 def test_payments_are_under_sessions_in_the_menu_and_switch_mode_in_place(desk: Desk) -> None:
@@ -247,49 +282,3 @@ def test_payments_are_under_sessions_in_the_menu_and_switch_mode_in_place(desk: 
     current = [link.label for _, links in answer.context["menu"] for link in links if link.current]
     assert current == ["Sessions"]
     assert [url.rpartition("/")[2] for _, url in answer.context["modes"]] == ["payments", "payments"]
-
-
-def test_a_list_is_kept_under_a_name_and_removed(desk: Desk) -> None:
-    desk.post("views", of="sessions", name="Euro", query="currency=EUR&x=<b>")
-    view = SavedView.objects.get(member__user=desk.user)
-    assert view.query == "currency=EUR&x=%3Cb%3E"
-    assert 'href="?currency=EUR&amp;x=%3Cb%3E"' in desk.read("sessions")
-    assert "Euro" not in desk.read("payments")
-    desk.post("views", of="sessions", name="Euro", query="currency=USD")
-    assert SavedView.objects.get(pk=view.pk).query == "currency=USD"
-    desk.post("views/remove", of="payments", name="Euro")
-    assert "no view “Euro” of yours" in desk.read("payments")
-    desk.post("views/remove", of="sessions", name="Euro")
-    assert not SavedView.objects.filter(pk=view.pk).exists()
-
-
-def test_a_list_whose_address_is_too_long_as_it_is_written_is_not_kept(desk: Desk) -> None:
-    kept = SavedView.objects.count()
-    desk.post("views", of="sessions", name="Euro", query="q=" + "é" * 900)
-    assert SavedView.objects.count() == kept
-    assert "at most 2000 characters" in desk.read("sessions")
-
-
-def test_views_are_ones_own_in_one_business_and_mode(desk: Desk, shop: Merchant) -> None:
-    desk.post("views", of="sessions", name="Mine", query="")
-    view = SavedView.objects.get(name="Mine", member__user=desk.user)
-    viewer = User.objects.create_user("viewer@mia.example", PASSWORD)
-    Member.objects.create(merchant=shop, user=viewer, role="viewer")
-    for other in (desk.in_("live"), Desk(viewer)):
-        assert "Mine" not in other.read("sessions")
-        other.post("views/remove", of="sessions", name="Mine")
-    assert SavedView.objects.filter(pk=view.pk).exists()
-
-
-def test_twenty_views_are_enough(desk: Desk) -> None:
-    for number in range(21):
-        desk.post("views", of="payments", name=f"view {number}", query="")
-    kept = SavedView.objects.filter(member__user=desk.user, of="payments")
-    assert kept.count() == 20
-    assert "20 views of this list already" in desk.read("payments")
-
-
-@pytest.mark.parametrize("form", [{"of": "sessions", "name": ""}, {"of": "elsewhere", "name": "x"}])
-def test_a_view_needs_a_name_and_a_list(desk: Desk, form: dict[str, str]) -> None:
-    assert desk.post("views", **form, query="").status_code == 302
-    assert not own(SavedView).exists()

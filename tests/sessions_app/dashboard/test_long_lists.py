@@ -15,7 +15,7 @@ from sessions_app.models import CheckoutSession, PaymentLink
 from tests.desk import Desk
 from tests.operators import Operator
 
-PAGES = ("overview", "sessions", "payments", "events", "requests", "links")
+PAGES = ("overview", "sessions", "payments", "events", "requests", "links", "customers")
 ADMIN = ("sessions_app/checkoutsession/", "sessions_app/payment/", "webhooks_app/event/")
 
 

@@ -113,7 +113,10 @@ def test_a_stranger_knows_no_such_link(api: Api, otto_key: str, mia_live_key: st
 def test_customers_with_what_they_paid(api: Api, otto_key: str, session: CheckoutSession, sandbox: Any) -> None:
     sandbox.play(session, "exact")
     [customer] = api.get("customers").answer
-    assert customer["paid"] == [{"currency": "USD", "amount": Decimal("49.00"), "sessions": 1}]
+    nothing = {"takenBack": Decimal("0.00"), "refunded": Decimal("0.00")}
+    assert customer["paid"] == [
+        {"currency": "USD", "amount": Decimal("49.00"), "sessions": 1, "received": Decimal("49.00"), **nothing}
+    ]
     assert api.get(f"customers/{customer['id']}").answer == customer
     assert api.get("customers?email=PAT@example.com").answer == [customer]
     assert Api(otto_key).get("customers").answer == []
