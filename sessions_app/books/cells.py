@@ -60,6 +60,26 @@ def times(name: str, path: str | Combinable, zone: str) -> Sequence[Column]:
     )
 
 
+def rated(prefix: str, zone: str) -> tuple[Column, ...]:
+    """On whose word a line's rate is, and what the line is worth in the currency of totals."""
+    return (
+        word("rate_sources", f"{prefix}rate_sources"),
+        *times("rate_at", f"{prefix}rate_at", zone),
+        *reported(prefix, zone),
+    )
+
+
+def reported(prefix: str, zone: str) -> tuple[Column, ...]:
+    """What a line is worth in the currency of totals, at which rate, on whose word."""
+    return (
+        number("reporting_value", f"{prefix}reporting_value"),
+        word("reporting_currency", f"{prefix}reporting_currency"),
+        number("reporting_rate", f"{prefix}reporting_rate"),
+        word("reporting_rate_sources", f"{prefix}reporting_sources"),
+        *times("reporting_rate_at", f"{prefix}reporting_rate_at", zone),
+    )
+
+
 def _of(path: str | Combinable) -> Combinable:
     return F(path) if isinstance(path, str) else path
 

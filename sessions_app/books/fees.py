@@ -9,7 +9,7 @@ from operator import or_
 from typing import NamedTuple
 
 from django.db import transaction
-from django.db.models import Count, Q
+from django.db.models import Count, Exists, OuterRef, Q, Subquery
 from django.utils import timezone
 
 from chains_app.calls.transactions import Cost, costs_of
@@ -103,6 +103,20 @@ def take_back_fees(fees: Iterable[UnbookedFee], *, now: datetime) -> None:
         booked[_key(line)].append(line)
     back = [taken for lines in booked.values() if (taken := _taken_back(lines, now))]
     BookLine.objects.bulk_create(back, ignore_conflicts=True)
+
+
+def fee_booked(name: str, tx_hash: str, merchant: Merchant, mode: str) -> Subquery:
+    """Something of the fee that was booked for a transaction, as long as it was not taken back."""
+    lines = BookLine.objects.filter(
+        merchant=merchant, mode=mode, network=OuterRef("network"), tx_hash=OuterRef(tx_hash), session=None
+    )
+    return Subquery(lines.filter(kind=LineKind.NETWORK_FEE).exclude(tx_hash="").order_by("-turn").values(name)[:1])
+
+
+def fee_asked(merchant: Merchant, mode: str) -> Exists:
+    """Whether what the transaction cost is still to be booked, as far as it is the business's."""
+    of = {"network": OuterRef("network"), "tx_hash": OuterRef("tx_hash")}
+    return Exists(UnbookedFee.objects.filter(merchant=merchant, mode=mode, **of))
 
 
 def _taken_back(booked: list[BookLine], now: datetime) -> BookLine | None:

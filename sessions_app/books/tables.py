@@ -10,10 +10,10 @@ from django.db.models import (
     Case,
     Count,
     DecimalField,
-    Exists,
     F,
     FilteredRelation,
     Max,
+    Min,
     OuterRef,
     Q,
     QuerySet,
@@ -24,35 +24,18 @@ from django.db.models import (
 )  # fmt: skip
 from django.db.models.expressions import Combinable, OrderBy
 from django.db.models.functions import Coalesce, RowNumber
+from django.db.models.lookups import Exact
 
 from chains_app.receiving.deposits import MAX_DEPOSITS
-from merchants_app.models import Merchant
-from sessions_app.books.cells import Column, OverGroups, amount, count, number, text, times, word
+from sessions_app.books.cells import Column, OverGroups, amount, count, number, rated, reported, text, times, word
 from sessions_app.books.definitions import book_lines
+from sessions_app.books.fees import fee_booked
 from sessions_app.books.wishes import Export, Table, Wish
-from sessions_app.models import BookLine, CheckoutSession, LineKind, Payment, Refund, UnbookedFee
+from sessions_app.models import BookLine, CheckoutSession, LineKind, Payment, Refund
 from sessions_app.models.book_line import OF_COLLECTIONS
 from sessions_app.models.refund import SENT_WITH
 from sessions_app.status import RefundStatus
 from webhooks_app.models import Event
-
-
-def _rated(prefix: str, zone: str) -> tuple[Column, ...]:
-    return (
-        word("rate_sources", f"{prefix}rate_sources"),
-        *times("rate_at", f"{prefix}rate_at", zone),
-        *_reported(prefix, zone),
-    )
-
-
-def _reported(prefix: str, zone: str) -> tuple[Column, ...]:
-    return (
-        number("reporting_value", f"{prefix}reporting_value"),
-        word("reporting_currency", f"{prefix}reporting_currency"),
-        number("reporting_rate", f"{prefix}reporting_rate"),
-        word("reporting_rate_sources", f"{prefix}reporting_sources"),
-        *times("reporting_rate_at", f"{prefix}reporting_rate_at", zone),
-    )
 
 
 def _newest_line(cause: str, kind: LineKind) -> FilteredRelation:
@@ -66,7 +49,8 @@ def _payments(wish: Wish) -> Table:
     rows = Payment.objects.filter(merchant=wish.merchant, mode=wish.mode, **wish.during("arrived_at"))
     if wish.is_final:
         rows = rows.filter(confirmed_at__isnull=False, vanished_at=None)
-    rows = rows.filter(**wish.of_asset()).annotate(line=_newest_line("payment", LineKind.RECEIVED))
+    rows = rows.filter(**wish.of_asset(), **wish.listed())
+    rows = rows.annotate(line=_newest_line("payment", LineKind.RECEIVED))
     columns = [
         *times("arrived_at", "arrived_at", zone),
         word("payment", "public_id"),
@@ -81,27 +65,24 @@ def _payments(wish: Wish) -> Table:
         word("currency", "session__currency"),
         number("rate", "rate"),
         word("rate_basis", "basis"),
-        *_rated("line__", zone),
+        *rated("line__", zone),
         word("counts", "counts"),
         *times("final_at", "confirmed_at", zone),
         *times("taken_back_at", "vanished_at", zone),
         *times("collected_at", "collected_at", zone),
         word("collected_tx", "collected_tx"),
+        *_fees("collected_tx", wish),
         word("sender", "sender"),
         word("tx", "tx_hash"),
         count("block", "block_number"),
     ]
-    return Table(columns, rows.order_by("arrived_at", "id"))
+    place = _place(Window, "collected_tx", F("arrived_at"), F("id"))
+    return Table(columns, rows.annotate(place=place).order_by("arrived_at", "id"))
 
 
 def _sessions(wish: Wish) -> Table:
     zone = wish.merchant.time_zone
     rows = CheckoutSession.objects.filter(merchant=wish.merchant, mode=wish.mode, **wish.during("created_at"))
-
-    def booked(kind: LineKind) -> Subquery:
-        lines = BookLine.objects.filter(session=OuterRef("pk"), kind=kind).order_by().values("session")
-        return Subquery(lines.annotate(sum=Sum("value")).values("sum"))
-
     columns = [
         *times("created_at", "created_at", zone),
         word("session", "public_id"),
@@ -112,7 +93,9 @@ def _sessions(wish: Wish) -> Table:
         word("needs_decision", "needs_decision"),
         number("amount", "amount"),
         word("currency", "currency"),
-        *(number(kind.value, booked(kind)) for kind in _OF_SESSIONS),
+        *(number(kind.value, _booked("value", kind)) for kind in _OF_SESSIONS),
+        *(number(f"reporting_{kind.value}", _reported_sum(kind)) for kind in _REPORTED_OF_SESSIONS),
+        word("reporting_currency", Min("book_lines__reporting_currency")),
         word("customer", "customer__public_id"),
         text("email", "email"),
         text("name", "name"),
@@ -123,27 +106,35 @@ def _sessions(wish: Wish) -> Table:
         *times("ended_at", "ended_at", zone),
         text("metadata", "metadata"),
     ]
-    return Table(columns, rows.order_by("id"))
+    return Table(columns, rows.filter(**wish.listed()).order_by("id"))
 
 
 _OF_SESSIONS = (
     LineKind.RECEIVED, LineKind.TAKEN_BACK, LineKind.REFUNDED, LineKind.REFUND_TAKEN_BACK, LineKind.COLLECTED,
     LineKind.COLLECTION_TAKEN_BACK,
 )  # fmt: skip
+# And what takes each back, or is taken back by it: what is of no known worth in both is in neither.
+_REPORTED_OF_SESSIONS = {
+    LineKind.RECEIVED: LineKind.TAKEN_BACK,
+    LineKind.TAKEN_BACK: LineKind.RECEIVED,
+    LineKind.REFUNDED: LineKind.REFUND_TAKEN_BACK,
+    LineKind.REFUND_TAKEN_BACK: LineKind.REFUNDED,
+}
 
 
-def fee_booked(name: str, tx_hash: str, merchant: Merchant, mode: str) -> Subquery:
-    """Something of the fee that was booked for a transaction, as long as it was not taken back."""
-    lines = BookLine.objects.filter(
-        merchant=merchant, mode=mode, network=OuterRef("network"), tx_hash=OuterRef(tx_hash), session=None
-    )
-    return Subquery(lines.filter(kind=LineKind.NETWORK_FEE).exclude(tx_hash="").order_by("-turn").values(name)[:1])
+def _booked(name: str, kind: LineKind) -> Sum:
+    return Sum(f"book_lines__{name}", filter=Q(book_lines__kind=kind))
 
 
-def fee_asked(merchant: Merchant, mode: str) -> Exists:
-    """Whether what the transaction cost is still to be booked, as far as it is the business's."""
-    of = {"network": OuterRef("network"), "tx_hash": OuterRef("tx_hash")}
-    return Exists(UnbookedFee.objects.filter(merchant=merchant, mode=mode, **of))
+def _reported_sum(kind: LineKind) -> Case:
+    """Empty where a part is of no known worth, or the lines are in several currencies."""
+
+    def unknown(of: LineKind) -> Count:
+        return Count("book_lines", filter=Q(book_lines__kind=of, book_lines__reporting_value=None))
+
+    is_known = Exact(unknown(kind), unknown(_REPORTED_OF_SESSIONS[kind]))
+    is_one = Exact(Min("book_lines__reporting_currency"), Max("book_lines__reporting_currency"))
+    return Case(When(is_known & is_one, then=_booked("reporting_value", kind)))
 
 
 def _place(over: type[Window], tx_hash: str, *order: F | OrderBy) -> Window:
@@ -184,7 +175,7 @@ def _refunds(wish: Wish) -> Table:
         word("currency", "session__currency"),
         number("rate", "rate"),
         word("rate_basis", "rate_basis"),
-        *_reported("line__", zone),
+        *reported("line__", zone),
         *_fees("transaction", wish),
         word("to_address", "to_address"),
         *times("seen_at", "seen_at", zone),
@@ -264,7 +255,7 @@ def _lines(wish: Wish) -> Table:
         number("value", "value"),
         word("currency", "currency"),
         number("rate", "rate"),
-        *_rated("", zone),
+        *rated("", zone),
         word("session", "session__public_id"),
         text("order", "session__reference"),
         word("payment", "payment__public_id"),

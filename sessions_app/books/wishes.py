@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 
 from django.db.models import QuerySet
+from django.db.models.expressions import RawSQL
 
 from merchants_app.businesses.days import beginning
 from merchants_app.models import Merchant
@@ -36,6 +37,7 @@ class Wish:
     is_final: bool = False  # payments and refunds: only those that are
     asset: str = ""
     network: str = ""
+    among: QuerySet[Any, Any] | RawSQL | None = None  # payments and sessions: only those of these keys
 
     def during(self, name: str) -> dict[str, Any]:
         """The days, of a column of moments."""
@@ -45,6 +47,10 @@ class Wish:
     def of_asset(self) -> dict[str, str]:
         """The asset and network that were asked for."""
         return {name: value for name, value in (("asset", self.asset), ("network", self.network)) if value}
+
+    def listed(self) -> dict[str, Any]:
+        """The keys that it is of, if not all."""
+        return {} if self.among is None else {"pk__in": self.among}
 
 
 class Table(NamedTuple):

@@ -1,9 +1,10 @@
 """Dashboard pages of the books: a month's statement, and files of any days."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any
+from urllib.parse import urlencode
 
 from django import forms
 from django.http import HttpRequest, HttpResponse, QueryDict, StreamingHttpResponse
@@ -24,6 +25,7 @@ from sessions_app.books.statement import MONTHS_SHOWN, months_of, statement, tab
 from sessions_app.books.wishes import Export, Wish
 from sessions_app.books.writing import Style, plain_table
 from sessions_app.collecting.compared import compare_now_and_then
+from sessions_app.dashboard.filters import PaymentFilters, SessionFilters
 from sessions_app.models import LineKind
 from sessions_app.scope import SessionScope
 
@@ -38,6 +40,8 @@ _WORDS = {
     Export.LINES: "All movements: received, taken back, refunded, collected, fees",
     Export.EVENTS: "Events: what your shop was told",
 }
+_List = SessionFilters | PaymentFilters
+_OF_NO_ASSET = {Export.SESSIONS, Export.EVENTS}
 _STYLES = {
     "csv": ("CSV: 1234.50 and commas between", Style()),
     "csv-comma": ("CSV: 1234,50 and semicolons between", Style(has_comma=True)),
@@ -66,6 +70,9 @@ class ExportForm(forms.Form):
             self.add_error("last", "This day is before the first one: take one that is not.")
         if last and last > LAST_DAY:
             self.add_error("last", "Nothing is booked so late: take today.")
+        if cleaned.get("what") in _OF_NO_ASSET:
+            for name in [name for name in ("asset", "network") if cleaned.get(name)]:
+                self.add_error(name, f"A file of {cleaned['what']} cannot be narrowed by it: leave it empty.")
         return cleaned
 
 
@@ -115,33 +122,54 @@ def exports(request: HttpRequest, access: Access) -> HttpResponseBase:
         return _of_month(request, access)
     today = local_day(timezone.now(), access.merchant)
     this_month = {"first": today.replace(day=1), "last": today}
-    initial = this_month | _listed(request.GET)
-    form = ExportForm(request.POST if request.method == "POST" else None, initial=initial)
+    own, rest = _split(request.GET)
+    initial = this_month | _as_fields(own, rest.get("what"))
+    form, narrowed = ExportForm(request.POST or None, initial=initial), _list_before(rest, access)
     if request.method == "POST" and form.is_valid():
         with lagging(request):
-            return _file(access, form.cleaned_data)
+            return _file(access, form.cleaned_data, narrowed)
     made = SessionScope.of(access).audit_entries().filter(action="books.exported", mode=access.mode)[:5]
     shown = form.data.get("what") if form.is_bound else initial.get("what")
     what = Export(shown) if shown in set(Export) else Export.PAYMENTS
     wish = _wish(access, this_month | {"what": what})
     month = months_of(access.merchant, access.mode, timezone.now())[:2][-1]
     return page(
-        request, access, "exports.html", form=form, made=made, columns=columns_of(wish), what=_WORDS[what], month=month
-    )
+        request, access, "exports.html", form=form, made=made, columns=columns_of(wish), what=_WORDS[what], month=month,
+        narrowed=narrowed, own=urlencode(own),
+    )  # fmt: skip
 
 
-def _listed(asked: QueryDict) -> dict[str, Any]:
-    """What a list was narrowed to, as its address says it; the form says what is wrong of the rest."""
-    what = {"what": asked["what"]} if asked.get("what") in set(Export) else {}
-    given = {"first": asked.get("since"), "last": asked.get("until")}
-    days = {name: text for name, text in given.items() if text and _DAY.fullmatch(text)}
-    return what | days | {name: asked[name] for name in ("asset", "network") if asked.get(name)}
+def _split(asked: QueryDict) -> tuple[dict[str, str], QueryDict]:
+    """A list's address: what the form has fields for, and what it has none for."""
+    rest = asked.copy()
+    names = ("since", "until") if asked.get("what") in _OF_NO_ASSET else ("since", "until", "asset", "network")
+    return {name: rest.pop(name)[-1] for name in names if name in rest}, rest
 
 
-def _file(access: Access, asked: dict[str, Any]) -> HttpResponseBase:
-    wish, style = _wish(access, asked), _STYLES[asked["format"]][1]
+def _as_fields(own: Mapping[str, str], what: str | None) -> dict[str, Any]:
+    """The former as the form begins with it; it says itself what is wrong of it."""
+    days = {"first": own.get("since", ""), "last": own.get("until", "")}
+    found = {name: text for name, text in days.items() if _DAY.fullmatch(text)}
+    found |= {name: own[name] for name in ("asset", "network") if own.get(name)}
+    return found | ({"what": what} if what in set(Export) else {})
+
+
+def _list_before(rest: QueryDict, access: Access) -> _List | None:
+    """The list that led here, where it was narrowed by the latter."""
+    found: _List | None = None
+    if rest.get("what") == SessionFilters.OF:
+        found = SessionFilters(rest, access=access, links=())
+    elif rest.get("what") == PaymentFilters.OF:
+        found = PaymentFilters(rest, access=access)
+    return found if found and found.wanted().is_narrowed else None
+
+
+def _file(access: Access, asked: dict[str, Any], narrowed: _List | None) -> HttpResponseBase:
+    wish, style = _wish(access, asked, narrowed), _STYLES[asked["format"]][1]
     pieces = Download(file(wish, style), business=access.merchant.pk)
     note = {"first": wish.first, "last": wish.last, "format": asked["format"], "asset": wish.asset}
+    if narrowed and wish.among is not None:
+        note["listed"] = narrowed.without("what")
     _noted(access, wish.what, **note)
     name = f"{wish.what}-{wish.first}-{wish.last}"
     return _download(pieces, name=f"{name}.{style.ending}", kind=style.content_type)
@@ -161,7 +189,7 @@ def _of_month(request: HttpRequest, access: Access) -> HttpResponseBase:
     return _download(plain_table(rows, style), name=f"{name}.csv", kind="text/csv; charset=utf-8")
 
 
-def _wish(access: Access, asked: dict[str, Any]) -> Wish:
+def _wish(access: Access, asked: dict[str, Any], narrowed: _List | None = None) -> Wish:
     return Wish(
         merchant=access.merchant,
         mode=access.mode,
@@ -171,6 +199,7 @@ def _wish(access: Access, asked: dict[str, Any]) -> Wish:
         is_final=asked.get("is_final", False),
         asset=asked.get("asset", "").strip(),
         network=asked.get("network", "").strip(),
+        among=narrowed.keys(SessionScope.of(access)) if narrowed and asked["what"] == narrowed.OF else None,
     )
 
 

@@ -24,7 +24,8 @@ from merchants_app.frame.pages import page
 from merchants_app.models import WhenToWrite
 from merchants_app.people.letters import collect_letters_to, write_about_collecting_to
 from sessions_app.books.definitions import book_lines
-from sessions_app.books.tables import fee_asked, fee_booked, last_collected
+from sessions_app.books.fees import fee_asked, fee_booked
+from sessions_app.books.tables import last_collected
 from sessions_app.collecting import collecting
 from sessions_app.collecting.piles import Pile, piles, piles_of_unknown_fee
 from sessions_app.collecting.safe import safe_file

@@ -9,6 +9,8 @@ from typing import Any, cast
 from urllib.parse import parse_qsl
 
 from django import forms
+from django.db.models import QuerySet
+from django.db.models.expressions import RawSQL
 from django.http import QueryDict
 from django.utils import timezone
 
@@ -17,10 +19,12 @@ from common.money import CURRENCIES
 from merchants_app.frame.access import Access
 from merchants_app.frame.forms import NumberField, offer
 from merchants_app.models import FIRST_DAY, LAST_DAY
-from sessions_app.models import PaymentLink
+from sessions_app.books.wishes import Export
+from sessions_app.models import Payment, PaymentLink
 from sessions_app.reading.list_sql import Order
-from sessions_app.reading.listing import Wanted
-from sessions_app.reading.payment_list import PaymentState, WantedPayments
+from sessions_app.reading.listing import Wanted, all_listed
+from sessions_app.reading.payment_list import PaymentState, WantedPayments, all_payments_listed
+from sessions_app.scope import SessionScope
 from sessions_app.status import Issue, PaymentStatus, Status
 
 _CURRENCIES = [("", "Any"), *((each, each) for each in sorted(CURRENCIES))]
@@ -47,6 +51,7 @@ class ListForm(forms.Form):
     asset = forms.ChoiceField(required=False, label="Paid with")
     network = forms.ChoiceField(required=False, label="On the network")
 
+    OF: Export  # the file that has the same rows
     ADDABLE: Sequence[str] = ()  # the fields behind "Add a filter"
     APART: Sequence[str] = ("q", "sort")  # no chips: they have places of their own
 
@@ -99,7 +104,11 @@ class ListForm(forms.Form):
 
     def set_apart_from_words(self) -> list[tuple[str, str]]:
         """What the search box must carry along."""
-        return parse_qsl(self.without("q"))
+        return parse_qsl(self.without_words())
+
+    def without_words(self) -> str:
+        """The query without what is looked for."""
+        return self.without("q")
 
 
 class PaymentFilters(ListForm):
@@ -123,6 +132,7 @@ class PaymentFilters(ListForm):
     currency = forms.ChoiceField(required=False, label="In the currency", choices=_CURRENCIES)
     sort = forms.ChoiceField(required=False, choices=[(each, each) for each in (Order.NEWEST, Order.OLDEST)])
 
+    OF = Export.PAYMENTS
     ADDABLE = ("state", "asset", "network", "since", "until", "least", "most", "currency")
 
     def wanted(self) -> WantedPayments:
@@ -140,6 +150,10 @@ class PaymentFilters(ListForm):
             **self.days("since", "before"),
         )
 
+    def keys(self, scope: SessionScope) -> QuerySet[Payment, int]:
+        """Of all that it lists. Raises TooManyFound."""
+        return all_payments_listed(scope, self.wanted())
+
     def sorting(self) -> tuple[str, str]:
         """The query that turns the order round, and how it is now."""
         is_oldest = self.given("sort") == Order.OLDEST
@@ -150,6 +164,7 @@ class PaymentFilters(ListForm):
 class SessionFilters(ListForm):
     """Of the list of sessions."""
 
+    OF = Export.SESSIONS
     APART = ("q", "sort", "key", "value")
     status = forms.ChoiceField(required=False, label="Status", choices=[("", "Any"), *Status.choices])
     payment_status = forms.ChoiceField(required=False, label="Paid", choices=[("", "Any"), *PaymentStatus.choices])
@@ -186,6 +201,10 @@ class SessionFilters(ListForm):
         if _LINK.fullmatch(wanted) and wanted not in dict(names):
             names.append((wanted, wanted))  # an older one than are listed
         offer(self, "link", [("", "Any or none"), *names])
+
+    def keys(self, scope: SessionScope) -> RawSQL:
+        """Of all that it lists. Raises TooManyFound."""
+        return all_listed(scope, self.wanted())
 
     def sorting(self) -> list[tuple[str, str, str]]:
         """For each column that sorts: its name, the query that sorts by it or turns it round, how it is sorted now."""

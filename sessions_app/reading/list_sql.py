@@ -10,6 +10,8 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
+from django.db.models.expressions import RawSQL
+
 from chains_app.networks.networks import all_networks
 from common.api.exact_json import dumps
 from common.database import fetch
@@ -78,6 +80,7 @@ _WITHOUT_INDEX = {"payment_status", "currency", "paid_with"}
 # What a query has as text, a shop may have sent as a number.
 _NUMBER = re.compile(r"-?(0|[1-9][0-9]{0,30})(\.[0-9]{1,30})?|true|false")
 
+_NAMED = re.compile(r"%\((\w+)\)s")
 
 
 class Order(StrEnum):
@@ -155,6 +158,14 @@ def read_sorted(
         given["beyond"] = beyond
     way = "DESC" if falls else "ASC"
     return read_sessions(narrowed, given, order=", ".join(f"session.{name} {way}" for name in names), limit=limit)
+
+
+def keys_of(merchant: Merchant, mode: str, *, filters: Mapping[str, Any], metadata: Mapping[str, str]) -> RawSQL:
+    """The keys of all that pass the filters: for a query of Django's to be narrowed by."""
+    narrowed, given = _narrowed(merchant, mode, filters, metadata)
+    statement = f"SELECT session.id FROM {_SESSIONS} AS session WHERE {_OWN}{narrowed}"
+    names = _NAMED.findall(statement)
+    return RawSQL(_NAMED.sub("%s", statement), [given[name] for name in names])  # noqa: S611  (names of our own)
 
 
 def count_sessions(merchant: Merchant, mode: str, *, filters: Mapping[str, Any], metadata: Mapping[str, str]) -> int:

@@ -4,11 +4,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.db.models.expressions import RawSQL
+
+from common.errors import Conflict
 from common.keyset import first_of
-from sessions_app.reading.list_sql import Order, Total, read_sorted, totals_of
+from sessions_app.reading.list_sql import MOST_SUMMED, Order, Total, keys_of, read_sorted, totals_of
 from sessions_app.reading.searching import found_as_filter, read_as
 from sessions_app.scope import SessionScope
 from sessions_app.state.session_view import SessionView
+
+
+class TooManyFound(Conflict):
+    """A search breaks off there: a file of what it has found would end somewhere."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +56,20 @@ def list_sessions(scope: SessionScope, wanted: Wanted, *, beyond: int | None, ba
         totals=totals_of(scope.merchant, scope.mode, **narrowed),
         read_as=read_as(wanted.text) if wanted.text else "",
     )
+
+
+def all_listed(scope: SessionScope, wanted: Wanted) -> RawSQL:
+    """The keys of all that it lists, however old, for a file of them. Raises TooManyFound."""
+    narrowed = _narrowed(scope, wanted)
+    whole(narrowed["filters"].get("found", ()))
+    return keys_of(scope.merchant, scope.mode, **narrowed)
+
+
+def whole(found: Sequence[int]) -> Sequence[int]:
+    """What a search has found, if that is all there is. Raises TooManyFound."""
+    if len(found) > MOST_SUMMED:
+        raise TooManyFound(f"More than {MOST_SUMMED:,} sessions have these words: narrow the list down further first.")
+    return found
 
 
 def _narrowed(scope: SessionScope, wanted: Wanted) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from sessions_app.books.definitions import OF_PAYMENTS, ZERO, Money, Worth, mone
 from sessions_app.collecting.collecting import has_xpub
 from sessions_app.models import BookLine, CheckoutSession, Payment
 from sessions_app.reading.list_sql import LOOKED_THROUGH, MOST_SUMMED
+from sessions_app.reading.listing import whole
 from sessions_app.reading.searching import found_by, read_as
 from sessions_app.scope import SessionScope
 
@@ -113,7 +114,12 @@ def list_payments(
     )
 
 
-def _matching(scope: SessionScope, wanted: WantedPayments) -> QuerySet[Payment]:
+def all_payments_listed(scope: SessionScope, wanted: WantedPayments) -> QuerySet[Payment, int]:
+    """The keys of all that it lists, however old, for a file of them. Raises TooManyFound."""
+    return _matching(scope, wanted, patient=True).order_by().values_list("pk", flat=True)
+
+
+def _matching(scope: SessionScope, wanted: WantedPayments, *, patient: bool = False) -> QuerySet[Payment]:
     found = scope.payments()
     if wanted.state:
         found = found.filter(_in_state(scope, wanted.state))
@@ -128,8 +134,9 @@ def _matching(scope: SessionScope, wanted: WantedPayments) -> QuerySet[Payment]:
     }
     found = found.filter(**{name: value for name, value in given.items() if value not in (None, "")})
     if wanted.text:
-        found = found.filter(session__in=found_by(scope, wanted.text))
-    elif any(given[name] not in (None, "") for name in _WITHOUT_INDEX):
+        sessions = found_by(scope, wanted.text)
+        found = found.filter(session__in=whole(sessions) if patient else sessions)
+    elif not patient and any(given[name] not in (None, "") for name in _WITHOUT_INDEX):
         days = {name: given[name] for name in ("arrived_at__gte", "arrived_at__lt") if given[name]}
         arrivals = scope.payments().filter(**days).values_list("arrived_at", flat=True)
         if beyond := arrivals[LOOKED_THROUGH : LOOKED_THROUGH + 1].first():

@@ -1,5 +1,8 @@
 """What files of the books are made from in tests."""
 
+import csv
+import io
+
 import pytest
 from django.utils import timezone
 
@@ -10,6 +13,11 @@ from tests.cast import MIAS_WALLET, agreed, merchant, refreshed
 from tests.sandbox import sandbox_at
 
 EVIL = "=HYPERLINK(1)"
+
+
+def rows(text: str, **options: str) -> list[dict[str, str]]:
+    """Of a file of CSV."""
+    return list(csv.DictReader(io.StringIO(text), **options))  # type: ignore[arg-type]
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,6 @@
 import csv
 import io
 import json
-import re
 from collections.abc import Callable, Generator
 from contextlib import AbstractContextManager
 from datetime import date, timedelta
@@ -15,7 +14,7 @@ from django.core.cache import cache
 from django.utils import timezone
 
 from chains_app.networks.networks import all_networks
-from merchants_app.models import AuditEntry, Merchant
+from merchants_app.models import Merchant
 from sessions_app.books import downloads
 from sessions_app.books.cells import text
 from sessions_app.books.downloads import Download, TooManyFiles
@@ -27,7 +26,7 @@ from sessions_app.collecting import compared, undone
 from sessions_app.collecting.collecting import play_collection
 from sessions_app.models import BookLine, CheckoutSession, Payment
 from tests.desk import Desk, owner_of
-from tests.sessions_app.books.conftest import EVIL
+from tests.sessions_app.books.conftest import EVIL, rows
 from tests.strangers.world import own
 
 
@@ -41,10 +40,6 @@ def read(mia: Merchant, what: Export, style: Style = Style(), **more: object) ->
     days = {"first": today - timedelta(days=1), "last": today + timedelta(days=1)}
     wish = Wish(**({"merchant": mia, "mode": "test", "what": what} | days | more))  # type: ignore[arg-type]
     return b"".join(file(wish, style)).decode()
-
-
-def rows(text: str, **options: str) -> list[dict[str, str]]:
-    return list(csv.DictReader(io.StringIO(text), **options))  # type: ignore[arg-type]
 
 
 def test_payments_have_their_worth_their_rate_and_who_said_so(sold: CheckoutSession, mia: Merchant) -> None:
@@ -136,10 +131,37 @@ def test_every_file_has_rows_of_one_business_in_one_mode(
 
 
 def test_sessions_have_the_sums_of_their_lines(sold: CheckoutSession, mia: Merchant) -> None:
-    row = rows(read(mia, Export.SESSIONS))[0]
-    value = sold.payments.get().value
-    assert [Decimal(row[name] or 0) for name in ("received", "collected", "refunded")] == [value, value, 0]
+    row, _ = rows(read(mia, Export.SESSIONS))
+    payment = sold.payments.get()
+    names = ("received", "collected", "refunded", "reporting_received")
+    assert [Decimal(row[name] or 0) for name in names] == [
+        payment.value, payment.value, 0, payment.amount_units.scaleb(-18) * 2500
+    ]  # fmt: skip
+    assert row["reporting_currency"] == "USD"
     assert json.loads(row["metadata"]) == {"orderId": "10482"}
+    line = BookLine.objects.get(payment=payment, kind="received")
+    line.pk, line.turn, line.reporting_value = None, 2, None
+    line.save()
+    row, _ = rows(read(mia, Export.SESSIONS))
+    assert (Decimal(row["received"]), row["reporting_received"]) == (2 * payment.value, "")
+    line.pk, line.turn, line.kind = None, 1, "taken_back"
+    line.save()
+    row, _ = rows(read(mia, Export.SESSIONS))
+    assert Decimal(row["reporting_received"]) == payment.amount_units.scaleb(-18) * 2500
+
+
+def test_what_a_collection_cost_stands_with_one_of_the_payments_that_it_moved(
+    sold: CheckoutSession, mia: Merchant
+) -> None:
+    own(Payment).update(collected_tx="0xc0")
+    BookLine.objects.create(
+        merchant=mia, mode="test", kind="network_fee", booked_on=timezone.now().date(), at=timezone.now(), decimals=18,
+        network="sandbox", asset="ETH", amount_units=21_000, reporting_currency="USD", reporting_value=3,
+        tx_hash="0xc0",
+    )  # fmt: skip
+    names = ("network_fee", "network_fee_asset", "network_fee_reporting_value")
+    found = [[row[name] for name in names] for row in rows(read(mia, Export.PAYMENTS))]
+    assert found == [["0.000000000000021", "ETH", "3"], ["", "", ""]]
 
 
 def test_a_collection_that_the_chain_took_back_is_in_no_sum_of_the_file(
@@ -187,39 +209,6 @@ def test_lines_of_a_former_reporting_currency_are_told_of_at_the_opening(sold: C
     this, later = (statement(mia, "test", month, now) for month in months)
     assert (this.unknown, this.unknown_before) == (0, 0)
     assert (later.currency, later.unknown, later.unknown_before, later.opening_worth) == ("CHF", 0, 3, 0)
-
-
-def test_a_file_is_a_line_of_the_audit_log(sold: CheckoutSession, mia: Merchant) -> None:
-    desk, today = Desk(owner_of(mia)), timezone.now().date()
-    form = {"what": "payments", "first": today, "last": today + timedelta(days=1), "format": "csv"}
-    answer = desk.post("books/exports", **form)
-    assert len(rows(b"".join(answer.streaming_content).decode())) == 2
-    entry = AuditEntry.objects.get(merchant=mia, action="books.exported")
-    assert (entry.actor, entry.subject, entry.detail["first"]) == ("mia@example.com", "payments", str(today))
-    assert "before the first" in desk.post("books/exports", **(form | {"last": "2020-01-01"})).content.decode()
-    for what, line in (("statement", b"pot,network"), ("journal", b"Written by Tallystick")):
-        answer = desk.post("books/exports", what=what, month=f"{today:%Y-%m}")
-        assert line in b"".join(answer.streaming_content)
-
-
-@pytest.mark.parametrize("month", ["9999-12", "0001-01", "2026-13", "²026-10"])
-def test_a_month_that_nobody_books_is_not_shown(mia: Merchant, month: str) -> None:
-    assert Desk(owner_of(mia)).get(f"books?month={month}").status_code == 200
-    assert Desk(owner_of(mia)).get(f"books/lines?month={month}").status_code == 200
-
-
-def test_the_last_day_of_all_is_refused_with_a_sentence(mia: Merchant) -> None:
-    form = {"what": "payments", "first": "2026-01-01", "last": "9999-12-31", "format": "csv"}
-    assert "Nothing is booked so late" in Desk(owner_of(mia)).post("books/exports", **form).content.decode()
-
-
-def test_a_list_is_exported_as_it_was_narrowed(mia: Merchant) -> None:
-    asked = "since=2026-10-02&until=2026-10-30&asset=USDC&network=base&q=x&what=sessions"
-    page = Desk(owner_of(mia)).read(f"books/exports?{asked}")
-    for field in ('value="2026-10-02"', 'value="2026-10-30"', 'value="USDC"', 'value="base"'):
-        assert field in page
-    assert re.search(r'value="sessions"[^>]* checked', page)
-    assert "Make a file" in Desk(owner_of(mia)).read("books/exports?since=20x&until=2026-02-31&what=all")
 
 
 def test_the_pages_of_the_books_open_and_ask_as_much_for_many_as_for_few(
