@@ -9,9 +9,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import reduce
+from operator import or_
 from typing import Any
 
-from django.db.models import Case, F, Q, QuerySet, Sum, When
+from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Sum, Value, When
 
 from common.database import fetch
 from merchants_app.models import Merchant
@@ -40,16 +42,30 @@ EFFECTS: Mapping[LineKind, Effect] = {
 }
 
 
-_TAKING_BACK = frozenset({
-    LineKind.TAKEN_BACK, LineKind.COLLECTION_TAKEN_BACK, LineKind.REFUND_TAKEN_BACK, LineKind.FEE_TAKEN_BACK,
-})  # fmt: skip
+# What lines are about: those of which that is so, by which fields. As the model's constraints have it.
+_CAUSES: Sequence[tuple[Mapping[str, bool], Sequence[str]]] = (
+    ({"payment__isnull": False}, ["payment"]),
+    ({"refund__isnull": False}, ["refund"]),
+    (
+        {"payment__isnull": True, "refund__isnull": True, "session__isnull": False},
+        ["session", "network", "asset"],
+    ),
+    ({"session__isnull": True}, ["merchant", "mode", "network", "tx_hash"]),
+)
+# What takes back, and what it takes back: of the same cause, the line of the same turn.
+UNDOES: Mapping[LineKind, LineKind] = {
+    LineKind.TAKEN_BACK: LineKind.RECEIVED,
+    LineKind.COLLECTION_TAKEN_BACK: LineKind.COLLECTED,
+    LineKind.REFUND_TAKEN_BACK: LineKind.REFUNDED,
+    LineKind.FEE_TAKEN_BACK: LineKind.NETWORK_FEE,
+}
 # What says of a payment that it is there.
 OF_PAYMENTS = frozenset({LineKind.RECEIVED, LineKind.TAKEN_BACK})
 
 
 def standing(kind: LineKind, lines: int) -> int:
     """How many more lines stand by so many of a kind: one that takes another back does not, and that one no more."""
-    return -lines if kind in _TAKING_BACK else lines
+    return -lines if kind in UNDOES else lines
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,18 +122,20 @@ def money(sums: Mapping[str, Decimal | None]) -> Money:
 class Worth:
     """What lines are worth in a reporting currency, and how many that stand are of no known worth in it.
 
-    Of some days alone, both counts are below zero where more of what came before was taken back.
+    Of some days alone, both counts are lower by what was taken back of what came before (`undone_of_before`).
     """
 
     money: Money
     unknown: int
     payments: int = 0  # lines of money received that stand
+    unknown_back: int = 0  # how many lines that take another back are of no known worth
 
     def __add__(self, other: "Worth") -> "Worth":
         return Worth(
             money=self.money + other.money,
             unknown=self.unknown + other.unknown,
             payments=self.payments + other.payments,
+            unknown_back=self.unknown_back + other.unknown_back,
         )
 
 
@@ -154,15 +172,28 @@ def worth_by(sums: QuerySet[BookSum], currency: str, *fields: str) -> dict[tuple
     worths: dict[tuple[Any, ...], dict[str, Decimal | None]] = {}
     unknown: dict[tuple[Any, ...], int] = {}
     payments: dict[tuple[Any, ...], int] = {}
+    back: dict[tuple[Any, ...], int] = {}
     for *values, kind, total, missing, number in rows:
         key = tuple(values)
         worths.setdefault(key, {})[kind] = total
         unknown[key] = unknown.get(key, 0) + standing(kind, missing)
+        back[key] = back.get(key, 0) + (missing if kind in UNDOES else 0)
         payments[key] = payments.get(key, 0) + (standing(kind, number) if kind in OF_PAYMENTS else 0)
     return {
-        key: Worth(money=money(of_kinds), unknown=unknown[key], payments=payments[key])
+        key: Worth(money=money(of_kinds), unknown=unknown[key], payments=payments[key], unknown_back=back[key])
         for key, of_kinds in worths.items()
     }
+
+
+def undone_of_before(merchant: Merchant, mode: str, currency: str, *, first: date, last: date) -> int:
+    """How many lines of no known worth that were booked before these days were taken back in them."""
+    undone = Case(*(When(kind=back, then=Value(done)) for back, done in UNDOES.items()))
+    back = book_lines(merchant, mode, first=first, last=last).filter(kind__in=UNDOES).annotate(undone=undone)
+    before = BookLine.objects.filter(booked_on__lt=first, kind=OuterRef("undone"), turn=OuterRef("turn"))
+    is_of_before = reduce(or_, (
+        Q(**of) & Exists(before.filter(**of, **{name: OuterRef(name) for name in causes})) for of, causes in _CAUSES
+    ))  # fmt: skip
+    return back.exclude(reporting_currency=currency, reporting_value__isnull=False).filter(is_of_before).count()
 
 
 def money_of_session(session: CheckoutSession) -> Money:

@@ -10,7 +10,16 @@ from django.db.models import BooleanField, ExpressionWrapper, Min, Q, Sum
 from common.money import plain, smallest_unit, to_whole
 from merchants_app.businesses.days import closes_at, is_closed, local_day, next_month
 from merchants_app.models import Merchant
-from sessions_app.books.definitions import Money, book_lines, book_sums, money, standing, worth_and_unknown
+from sessions_app.books.definitions import (
+    UNDOES,
+    Money,
+    book_lines,
+    book_sums,
+    money,
+    standing,
+    undone_of_before,
+    worth_and_unknown,
+)
 from sessions_app.models import LineKind
 
 # Months that are shown beside the one that is looked at.
@@ -110,7 +119,7 @@ _NAMES = ("received", "taken_back", "collected", "refunded", "fees")
 
 
 def statement(merchant: Merchant, mode: str, month: date, now: datetime) -> Statement:
-    """Of the month that begins on that day. Three queries, however much happened."""
+    """Of the month that begins on that day. Two queries, however much happened; three if worth became known late."""
     first, last = month, next_month(month) - timedelta(days=1)
     lines = book_lines(merchant, mode, first=first, last=last).order_by("-booked_on", "-id")
     newest = lines.values_list("reporting_currency", flat=True).first()
@@ -125,16 +134,18 @@ def statement(merchant: Merchant, mode: str, month: date, now: datetime) -> Stat
     )
     sums: dict[tuple[str, str], _Sums] = {}
     counts: dict[str, int] = {}
-    unknown = unknown_before = 0
+    unknown = unknown_before = unknown_back = 0
     for network, asset, decimals, is_now, kind, units, worth, missing, number in found:
         of_it = sums.setdefault((network, asset), _Sums())
         of_it.add(kind, to_whole(units, decimals), worth or Decimal(0), is_now=is_now)
         if is_now:
             counts[kind] = counts.get(kind, 0) + number
             unknown += standing(kind, missing)
+            unknown_back += missing if kind in UNDOES else 0
         else:
             unknown_before += standing(kind, missing)
     rows = [of_it.row(network, asset, currency) for (network, asset), of_it in sums.items()]
+    undone = undone_of_before(merchant, mode, currency, first=first, last=last) if unknown_back else 0
     closed, closes = is_closed(first, merchant=merchant, now=now), closes_at(first, merchant)
     return Statement(
         first=first,
@@ -144,9 +155,8 @@ def statement(merchant: Merchant, mode: str, month: date, now: datetime) -> Stat
         closes_at=None if closed and closes > now else closes,
         rows=sorted(rows, key=lambda row: (-row.worth.received, row.network, row.asset)),
         lines=counts,
-        unknown=max(unknown, 0),
-        # Less those of before that were booked anew in the month.
-        unknown_before=max(unknown_before + min(unknown, 0), 0),
+        unknown=unknown + undone,
+        unknown_before=unknown_before - undone,
     )
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from django.db.models import Case, F, When
 
 from merchants_app.models import Merchant
-from sessions_app.books.definitions import ZERO, Money, Worth, book_sums, worth_by
+from sessions_app.books.definitions import ZERO, Money, Worth, book_sums, undone_of_before, worth_by
 from sessions_app.figures.ranges import Range
 
 # A chart of more days than these has a bar for each week.
@@ -61,7 +61,7 @@ class Income:
 
 
 def income_of(merchant: Merchant, mode: str, days: Range) -> Income:
-    """One query, over twice the range."""
+    """One query, over twice the range, and one where worth became known late."""
     currency = merchant.reporting_currency
     # Days before are told as one.
     day = Case(When(booked_on__gte=days.first, then=F("booked_on")))
@@ -69,11 +69,14 @@ def income_of(merchant: Merchant, mode: str, days: Range) -> Income:
     rows = worth_by(sums, currency, "day", "asset", "network", "currency")
     now = {key: worth for key, worth in rows.items() if key[0]}
     by_day = _summed(now, lambda key: key[0])
+    unknown = sum(worth.unknown for worth in now.values())
+    if any(worth.unknown_back for worth in now.values()):
+        unknown += undone_of_before(merchant, mode, currency, first=days.first, last=days.last)
     return Income(
         currency=currency,
         money=sum((worth.money for worth in now.values()), Money()),
         before=sum((worth.money for key, worth in rows.items() if not key[0]), Money()),
-        unknown=max(sum(worth.unknown for worth in now.values()), 0),
+        unknown=unknown,
         buckets=_buckets(by_day, days),
         by_option=_shares(now, lambda key: (key[1], key[2])),
         by_currency=_shares(now, lambda key: (key[3],)),

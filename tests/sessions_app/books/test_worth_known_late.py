@@ -1,5 +1,6 @@
 """Money whose worth is learned late: lines of no known worth are taken back and written anew, and count once."""
 
+from collections import Counter
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -19,6 +20,7 @@ from sessions_app.models import BookLine, CheckoutSession, LineKind, Payment
 from sessions_app.paying.decisions import decide
 from sessions_app.state.expiry import expire_due
 from sessions_app.status import DecisionKind
+from tests.locks.cases_books import unbooked
 from tests.sandbox import Sandbox
 from tests.sessions_app.books.test_booking_edges import refund_of
 
@@ -122,7 +124,7 @@ def test_a_collection_whose_worth_is_learned_after_its_month_is_told_of_in_the_n
         ([(RECEIVED, None)], [], (1, 0), (0, 1)),
         ([(RECEIVED, None), (BACK, None), (RECEIVED, 5)], [], (0, 0), (0, 0)),
         ([(RECEIVED, None)], [(BACK, None), (RECEIVED, 5)], (1, 0), (0, 0)),
-        ([(RECEIVED, None)], [(BACK, None), (RECEIVED, 5), (RECEIVED, None)], (1, 0), (0, 1)),
+        ([(RECEIVED, None)], [(BACK, None), (RECEIVED, 5), (RECEIVED, None)], (1, 0), (1, 0)),
         ([(RECEIVED, None), (COLLECTED, None)], [(COLLECTED_BACK, None), (BACK, None)], (2, 0), (0, 0)),
         ([(RECEIVED, None)] * 3, [(BACK, None)], (3, 0), (0, 2)),
     ],
@@ -134,16 +136,35 @@ def test_a_statement_counts_the_lines_of_no_known_worth_that_stand(
     november: tuple[int, int],
     december: tuple[int, int],
 ) -> None:
+    turns: Counter[LineKind] = Counter()
     for month, lines in ((NOVEMBER, in_november), (DECEMBER, in_december)):
         for kind, worth in lines:
-            book(mia, kind, month, worth)
+            turns[kind] += 1
+            book(mia, kind, month, worth, tx_hash="0x1", turn=turns[kind])
     told = [statement(mia, "test", month, timezone.now()) for month in (NOVEMBER, DECEMBER)]
     assert [(each.unknown, each.unknown_before) for each in told] == [november, december]
 
 
-def test_what_was_taken_back_of_the_days_before_makes_no_count_negative(mia: Merchant) -> None:
-    book(mia, BACK, timezone.now().date(), None)
-    income = income_of(mia, "test", named("30d", today=timezone.now().date()))
-    assert (income.unknown, income.by_option) == (0, [])
-    both = worth_by(book_sums(mia, "test"), "USD")[()]
+def test_what_was_taken_back_of_the_days_before_hides_nothing_of_these_days(mia: Merchant) -> None:
+    today = timezone.now().date()
+    days = named("30d", today=today)
+    book(mia, RECEIVED, today - timedelta(days=40), None, tx_hash="0x1")
+    book(mia, BACK, today, None, tx_hash="0x1")
+    assert (income_of(mia, "test", days).unknown, income_of(mia, "test", days).by_option) == (0, [])
+    both = worth_by(book_sums(mia, "test", first=today), "USD")[()]
     assert (both.unknown, both.payments) == (-1, -1)
+    book(mia, RECEIVED, today, None, tx_hash="0x2")
+    assert income_of(mia, "test", days).unknown == 1
+
+
+@pytest.mark.parametrize("of", ["payment", "refund", "session"])
+def test_a_line_of_before_is_told_by_what_it_is_about(mia: Merchant, of: str) -> None:
+    done, back = (LineKind.REFUNDED, LineKind.REFUND_TAKEN_BACK) if of != "payment" else (RECEIVED, BACK)
+    payment = unbooked(mia)
+    about = {"payment": payment, "refund": refund_of(payment.session, 1), "session": payment.session}[of]
+    facts = {of: about, "session": payment.session}
+    book(mia, done, NOVEMBER, None, **facts)
+    book(mia, back, DECEMBER, None, **facts)
+    book(mia, done, DECEMBER, None, turn=2, **facts)
+    told = statement(mia, "test", DECEMBER, timezone.now())
+    assert (told.unknown, told.unknown_before) == (1, 0)
