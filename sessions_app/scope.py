@@ -46,10 +46,14 @@ class SessionScope(WebhookScope):
             raise _no_session(public_id)
         return found
 
+    def all_refunds(self) -> QuerySet[Refund]:
+        """Of all sessions, withdrawn ones too."""
+        return Refund.objects.filter(merchant=self.merchant, mode=self.mode)
+
     def refunds(self, session_id: str) -> QuerySet[Refund]:
         """The refunds of a session, withdrawn ones too, newest first; none of a session that is not theirs."""
-        own = Refund.objects.filter(session__merchant=self.merchant, session__mode=self.mode)
-        return own.filter(session__public_id=session_id).select_related("session__merchant").order_by("-id")
+        own = self.all_refunds().filter(session__public_id=session_id)
+        return own.select_related("session__merchant").order_by("-id")
 
     def refund(self, session_id: str, refund_id: str) -> Refund:
         """One refund of that session. Raises NotFound."""
@@ -60,8 +64,7 @@ class SessionScope(WebhookScope):
 
     def any_refund(self, public_id: str) -> Refund:
         """One refund, of whichever session. Raises NotFound."""
-        own = Refund.objects.filter(session__merchant=self.merchant, session__mode=self.mode)
-        found = own.filter(public_id=public_id).select_related("session__merchant").first()
+        found = self.all_refunds().filter(public_id=public_id).select_related("session__merchant").first()
         if found is None:
             raise NotFound(f"There is no refund {public_id[:60]!r} for this key.", attr="id")
         return found

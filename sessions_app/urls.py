@@ -109,6 +109,7 @@ dashboard = [
     path("sessions/<str:session_id>/notes", notes.add, name="note-add"),
     path("sessions/<str:session_id>/notes/<int:note_id>/remove", notes.remove, name="note-remove"),
     path("sessions/<str:session_id>/decide", decisions.decide, name="session-decide"),
+    path("refunds", refunds.refunds, name="refunds"),
     path("sessions/<str:session_id>/refund", refunds.refund, name="refund"),
     path("sessions/<str:session_id>/refund/ask", refunds.ask, name="refund-ask"),
     path("sessions/<str:session_id>/refund/<str:refund_id>", refunds.sign, name="refund-sign"),

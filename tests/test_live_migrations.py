@@ -11,6 +11,7 @@ OURS = ("chains_app", "merchants_app", "sessions_app", "webhooks_app")
 LOOKED_AT = {"chains_app": "0006", "merchants_app": "0008", "sessions_app": "0025", "webhooks_app": "0004"}
 # (app, migration) → rule of the linter → why it may be broken there.
 STYLE = "RUNPYTHON_ARGS_NAMING_CONVENTION"  # what arguments are called stops nobody
+_SHOWN = "a constraint that was validated beside others has shown it, so nothing is read for it"
 _LEFT_BROKEN = "one that an interrupted run has left broken, which nobody reads"
 EXCUSED: dict[tuple[str, str], dict[str, str]] = {
     ("merchants_app", "0016_who_wants_letters_by_index"): {"DROP_INDEX": _LEFT_BROKEN},
@@ -19,6 +20,7 @@ EXCUSED: dict[tuple[str, str], dict[str, str]] = {
     ("sessions_app", "0030_lists_of_operators"): {"DROP_INDEX": _LEFT_BROKEN},
     ("sessions_app", "0032_fees_of_coin_from_inside"): {"DROP_INDEX": _LEFT_BROKEN},
     ("sessions_app", "0039_announcements_by_network"): {"DROP_INDEX": _LEFT_BROKEN},
+    ("sessions_app", "0041_refunds_know_their_business"): {"DROP_INDEX": _LEFT_BROKEN, "NOT_NULL": _SHOWN},
 }
 
 

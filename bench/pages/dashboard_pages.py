@@ -15,6 +15,7 @@ MERCHANTS = (
     "payments?state=gone", "payments?state=not_counted", "payments?state=to_collect", "payments?state=collected",
     "payments?asset=ETH", "payments?network=sandbox", "payments?since={month_ago}", "payments?until={month_ago}",
     "payments?least=100", "payments?most=10", "payments?currency=EUR", "payments?q={hash}", "payments?q=order-{half}",
+    "refunds", "refunds?state=to_sign", "refunds?state=final", "refunds?asset=USDC", "refunds?q=order-{half}",
     "decisions", "decisions?issue=overpaid", "decisions/decided", "collect", "books", "books?month={a_month}",
     "books/lines", "books/lines?month={a_month}", "books/lines?month={a_month}&kind=collected", "books/exports",
     "customers", "customers?q=buyer77@example.com", "customers?q=buyer7", "customers/{customer}", "links",

@@ -35,6 +35,7 @@ MENU: tuple[Group, ...] = (
             Item("Overview", "overview", "home"),
             Item("Sessions", "sessions", "list", beside=("payments",)),
             Item("Decisions", "decisions", "decide", badge="decisions"),
+            Item("Refunds", "refunds", "back"),
             Item("Collect", "collect", "collect"),
             Item("Books", "books", "book"),
             Item("Customers", "customers", "people"),

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from decimal import Decimal, localcontext
+from decimal import Decimal
 from enum import StrEnum
 from functools import partial
 
@@ -12,7 +12,7 @@ from chains_app.rates.exchange_rates import Rates
 from common.money import to_whole
 from merchants_app.models import Merchant
 from sessions_app.collecting.collecting import Balance, gas_of
-from sessions_app.collecting.worth import worth_now
+from sessions_app.collecting.worth import about, worth_now
 
 # Gas this many times dearer than on the last day: waiting for hours may be enough.
 BUSY = 2
@@ -93,13 +93,7 @@ def _priced(pile: Pile, gas: int | None, prices: tuple[int, int | None], rates: 
     return replace(
         pile,
         gas=gas,
-        fee=_about(to_whole(gas * price, coin.decimals)),
+        fee=about(to_whole(gas * price, coin.decimals)),
         fee_worth=worth_of(gas * price),
         usual_fee_worth=worth_of(gas * usual) if usual else None,
     )
-
-
-def _about(amount: Decimal) -> Decimal:
-    """To three digits that count: it is an estimate."""
-    with localcontext(prec=3):
-        return +amount

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
+from decimal import Decimal, localcontext
 
 from django.db.models import Sum
 
@@ -20,6 +20,12 @@ def worth_now(rates: Rates, symbol: str, units: int | Decimal, *, decimals: int,
         return value_of(units, rates.rate(symbol, currency).value, decimals=decimals)
     except RateUnavailable:
         return None
+
+
+def about(amount: Decimal) -> Decimal:
+    """To three digits that count: it is an estimate."""
+    with localcontext(prec=3):
+        return +amount
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

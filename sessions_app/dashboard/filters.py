@@ -24,6 +24,7 @@ from sessions_app.models import Payment, PaymentLink
 from sessions_app.reading.list_sql import Order
 from sessions_app.reading.listing import Wanted, all_listed
 from sessions_app.reading.payment_list import PaymentState, WantedPayments, all_payments_listed
+from sessions_app.reading.refund_list import RefundState, WantedRefunds
 from sessions_app.scope import SessionScope
 from sessions_app.status import Issue, PaymentStatus, Status
 
@@ -159,6 +160,36 @@ class PaymentFilters(ListForm):
         is_oldest = self.given("sort") == Order.OLDEST
         turned = Order.NEWEST if is_oldest else Order.OLDEST
         return self.without(sort=turned.value), "ascending" if is_oldest else "descending"
+
+
+class RefundFilters(ListForm):
+    """Of the list of refunds."""
+
+    state = forms.ChoiceField(
+        required=False,
+        label="State",
+        choices=[
+            ("", "Any"),
+            (RefundState.TO_SIGN, "Waits for your wallet"),
+            (RefundState.NO_ADDRESS, "Waits for the buyer's address"),
+            (RefundState.ON_ITS_WAY, "On its way"),
+            (RefundState.FINAL, "Final"),
+            (RefundState.WITHDRAWN, "Withdrawn"),
+        ],
+    )
+
+    ADDABLE = ("state", "asset", "network", "since", "until")
+
+    def wanted(self) -> WantedRefunds:
+        """All of it for the rule."""
+        state = self.given("state")
+        return WantedRefunds(
+            state=RefundState(state) if state else None,
+            asset=self.given("asset") or "",
+            network=self.given("network") or "",
+            text=self.given("q") or "",
+            **self.days("since", "before"),
+        )
 
 
 class SessionFilters(ListForm):

@@ -1,22 +1,32 @@
-"""The merchant's pages of a refund: prepared here, signed in the merchant's own wallet, and seen done."""
+"""The merchant's pages of refunds: prepared here, signed in the merchant's own wallet, and seen done."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
 from django.utils import timezone
 
-from chains_app.networks.networks import Network, find_option
-from common.money import amount_text, to_minor_unit
+from chains_app.networks.networks import Network, find_option, network
+from chains_app.rates.exchange_rates import rates_at
+from common.money import amount_text, to_minor_unit, to_whole
 from merchants_app.frame.access import Access, Power, for_members
 from merchants_app.frame.forms import NumberField, TransactionForm, once
 from merchants_app.frame.pages import page
+from merchants_app.frame.paging import may_lag, newest_first
+from sessions_app.collecting.safe import safe_batch
+from sessions_app.collecting.worth import about, worth_now
+from sessions_app.dashboard.filters import RefundFilters
+from sessions_app.errors import WrongRefund
 from sessions_app.letters.at_once import ask_by_mail
 from sessions_app.models import CheckoutSession, Refund, RefundCandidate
 from sessions_app.paying.scenarios import SANDBOX
+from sessions_app.reading.refund_list import refunds_found
+from sessions_app.reading.session_page import refunds_shown
+from sessions_app.reading.session_story import ledger_of
 from sessions_app.reading.session_words import network_name
 from sessions_app.refunding.address import latest_change
 from sessions_app.refunding.mails import refund_page_url
@@ -31,10 +41,12 @@ from sessions_app.refunding.refunds import (
     why_held,
     withdraw_refund,
 )
-from sessions_app.refunding.told import tell_transaction
+from sessions_app.refunding.told import RefundNotOpen, tell_transaction
 from sessions_app.refunding.wishes import Wish, Worth
 from sessions_app.scope import SessionScope
 from sessions_app.status import RefundKind, RefundRate, RefundStatus
+
+SIZE = 25
 
 
 class RefundForm(forms.Form):
@@ -45,6 +57,16 @@ class RefundForm(forms.Form):
     rate_basis = forms.ChoiceField(choices=RefundRate.choices)
     amount = NumberField(required=False, max_digits=20, decimal_places=4)
     to_address = forms.CharField(max_length=42)  # as the page showed it
+
+
+@for_members()
+@may_lag
+def refunds(request: HttpRequest, access: Access) -> HttpResponse:
+    """All of the business's, as the address says: filters, `?q=` what is looked for, a page."""
+    scope, form = SessionScope.of(access), RefundFilters(request.GET, access=access)
+    wanted = form.wanted()
+    shown = newest_first(refunds_found(scope, wanted), request.GET, size=SIZE)
+    return page(request, access, "refunds.html", form=form, wanted=wanted, shown=shown)
 
 
 @for_members(change=Power.HANDLE_SESSIONS)
@@ -75,7 +97,8 @@ def refund(request: HttpRequest, access: Access, session_id: str) -> HttpRespons
             for balance in arrived(session)
         ],
         excess=to_minor_unit(excess(session), session.currency),
-        refunds=[(each, amount_text(each.amount_units, each.decimals)) for each in scope.refunds(session_id)],
+        ledger=ledger_of(session),
+        refunds=scope.refunds(session_id),
         change=latest_change(session),
         waits=bool(waiting_for_address(session)),
         link=refund_page_url(session),
@@ -109,8 +132,7 @@ def sign(request: HttpRequest, access: Access, session_id: str, refund_id: str) 
     if request.method == "POST":
         return _act(request, access, found, is_listed=option is not None)
     held = why_held(found)
-    is_to_go = not held and found.to_address and found.status != RefundStatus.WITHDRAWN
-    call = refund_call(found) if option and is_to_go else None
+    call = refund_call(found) if option and not held and found.status == RefundStatus.PREPARED else None
     return page(
         request,
         access,
@@ -118,16 +140,33 @@ def sign(request: HttpRequest, access: Access, session_id: str, refund_id: str) 
         session=session,
         refund=found,
         network=option and option.network,
+        link=next((each.link for each in refunds_shown(session) if each.refund.pk == found.pk), None),
+        ledger=ledger_of(session),
         amount=amount_text(found.amount_units, found.decimals),
         held=held,
         call=call,
-        fee=refund_fee(found) if call and found.status == RefundStatus.PREPARED else None,
+        fee=_fee(found) if call else None,
         candidates=_candidates(found, option.network) if option else [],
         is_sent=found.is_said_sent,
         form=TransactionForm(),
         change=latest_change(session),
         is_sandbox=found.network == SANDBOX,
     )
+
+
+def _fee(found: Refund) -> dict[str, Any] | None:
+    """What sending it costs now, about; its worth is None while there is no rate."""
+    fee, session = refund_fee(found), found.session
+    if fee is None:
+        return None
+    coin, rates = fee.coin, rates_at(mode=session.mode, now=timezone.now())
+    currency = session.merchant.reporting_currency
+    return {
+        "gas": fee.gas,
+        "amount": about(to_whole(fee.wei, coin.decimals)),
+        "coin": coin.symbol,
+        "worth": worth_now(rates, coin.symbol, fee.wei, decimals=coin.decimals, currency=currency),
+    }
 
 
 def _candidates(found: Refund, network: Network) -> list[tuple[RefundCandidate, str | None]]:
@@ -141,6 +180,8 @@ def _candidates(found: Refund, network: Network) -> list[tuple[RefundCandidate, 
 def _act(request: HttpRequest, access: Access, found: Refund, *, is_listed: bool) -> HttpResponse:
     if not is_listed and request.POST.get("act") != "withdraw":
         raise Http404("Its asset is listed here no more.")
+    if request.POST.get("act") == "safe":
+        return _safe_file(found, now=timezone.now())
     if request.POST.get("act") == "sent":
         form = TransactionForm(request.POST)
         if form.is_valid():
@@ -158,3 +199,19 @@ def _act(request: HttpRequest, access: Access, found: Refund, *, is_listed: bool
         play_refund(found, now=timezone.now(), actor=access.actor)
         messages.success(request, "Sent on the sandbox; it is seen within seconds.")
     return redirect("dashboard:refund-sign", access.at, found.session.public_id, found.public_id)
+
+
+def _safe_file(found: Refund, *, now: datetime) -> HttpResponse:
+    """Raises `RefundNotOpen` when nothing is to be signed."""
+    if held := why_held(found):
+        raise RefundNotOpen(held)
+    if found.status != RefundStatus.PREPARED:
+        raise RefundNotOpen(f"This refund is {found.status}: only a prepared one is signed.")
+    if found.network == SANDBOX:
+        raise WrongRefund("The sandbox's money is sent by a click: there is no Safe.")
+    chain, amount = network(found.network), amount_text(found.amount_units, found.decimals)
+    name, words = f"Refund {amount} {found.asset} on {chain.name}", f"{found.public_id}, to {found.to_address}"
+    file = safe_batch(chain, [refund_call(found)], name=name, words=words, now=now)
+    answer = JsonResponse(file, json_dumps_params={"indent": 2})
+    answer["Content-Disposition"] = f'attachment; filename="refund-{found.public_id}.json"'
+    return answer

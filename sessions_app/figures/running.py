@@ -8,7 +8,7 @@ from chains_app.models import RateSheet, ScanCursor
 from chains_app.networks.networks import enabled_networks
 from chains_app.rates.rules import MAX_AGE
 from common.modes import Mode
-from sessions_app.reading.outages import Outage, outages_of
+from sessions_app.figures.outages import Outage, outages_of
 from sessions_app.scope import SessionScope
 
 

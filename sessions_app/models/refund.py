@@ -5,8 +5,10 @@ from django.db import models
 from django.db.models.functions import Now, NullIf
 
 from chains_app.reading.reader import FROM_INSIDE
+from common.modes import Mode
 from common.money import amount_text
 from common.public_ids import new_refund_id
+from merchants_app.models import Merchant
 from sessions_app.models.session import CheckoutSession
 from sessions_app.status import Issue, RefundKind, RefundRate, RefundStatus
 
@@ -25,6 +27,11 @@ class Refund(models.Model):
 
     public_id = models.CharField(max_length=40, unique=True, default=new_refund_id, editable=False)
     session = models.ForeignKey(CheckoutSession, on_delete=models.PROTECT, related_name="refunds")
+    # The session's, as a payment has them: the database writes them, by a trigger of migration 0038.
+    merchant = models.ForeignKey(
+        Merchant, on_delete=models.PROTECT, related_name="+", db_index=False, editable=False, help_text="Its session's."
+    )
+    mode = models.CharField(max_length=4, choices=Mode.choices, editable=False, help_text="Its session's.")
     kind = models.CharField(max_length=8, choices=RefundKind.choices)
     status = models.CharField(
         max_length=20, choices=RefundStatus.choices, default=RefundStatus.PREPARED, db_default=RefundStatus.PREPARED
@@ -90,6 +97,14 @@ class Refund(models.Model):
             ),
         ]
         indexes = [
+            # Reader: the list of a business's refunds.
+            models.Index(fields=["merchant", "mode", "-id"], name="refunds_by_business"),
+            # Reader: the same, of those that wait for somebody: few among all that were ever sent.
+            models.Index(
+                fields=["merchant", "mode", "-id"],
+                name="refunds_not_yet_sent",
+                condition=models.Q(status__in=[RefundStatus.WAITING_FOR_ADDRESS.value, RefundStatus.PREPARED.value]),
+            ),
             # Reader: the watcher (`refunds_watched_for`), for what is still to be seen or confirmed.
             models.Index(
                 fields=["network"],

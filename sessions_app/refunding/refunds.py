@@ -9,12 +9,12 @@ from django.utils import timezone
 from eth_abi.abi import encode
 
 from chains_app.calls.gas import fee_of
-from chains_app.networks.networks import find_option, network
+from chains_app.networks.networks import Asset, find_option, network
 from chains_app.rates.exchange_rates import RateUnavailable, ask_if_late, rate_on_record
 from chains_app.receiving.deposits import Call
 from chains_app.sandbox.chain import is_known, send
 from common.modes import Mode
-from common.money import amount_text, to_minor_unit
+from common.money import to_minor_unit
 from merchants_app.audit import record
 from sessions_app.errors import NothingToRefund, WrongRefund
 from sessions_app.models import CheckoutSession, Refund
@@ -157,11 +157,11 @@ def refund_call(refund: Refund) -> Call:
 
 @dataclass(frozen=True, slots=True)
 class RefundFee:
-    """Gas, and about what it costs in the network's coin."""
+    """Gas, and about what it costs in the network's coin, in base units of it."""
 
     gas: int
-    amount: str
-    coin: str
+    wei: int
+    coin: Asset
 
 
 def refund_fee(refund: Refund) -> RefundFee | None:
@@ -170,7 +170,7 @@ def refund_fee(refund: Refund) -> RefundFee | None:
     if chain.native is None or treasury is None or not treasury.address:
         return None
     fee = fee_of(chain, refund_call(refund), sender=treasury.address)
-    return RefundFee(fee.gas, amount_text(fee.wei, chain.native.decimals), chain.native.symbol) if fee else None
+    return RefundFee(fee.gas, fee.wei, chain.native) if fee else None
 
 
 def play_refund(refund: Refund, *, now: datetime, actor: str = "") -> None:

@@ -13,8 +13,9 @@ from common.api.first_sale import first_command
 from common.money import to_minor_unit
 from merchants_app.frame.access import Access
 from merchants_app.models import LoggedRequest
-from sessions_app.models import CheckoutSession, Decision, Payment, PendingDecision
+from sessions_app.models import CheckoutSession, Decision, Payment, PendingDecision, Refund
 from sessions_app.paying.decisions import case_of
+from sessions_app.reading.refund_list import RefundState, state_of
 from sessions_app.reading.session_words import (
     Chip,
     chips_of,
@@ -31,6 +32,14 @@ from sessions_app.state.representation import payment_state, received_value
 from sessions_app.status import DecisionKind, Issue
 
 _SESSION_ID = re.compile(r"\bcs_[0-9a-z]+")
+
+_REFUND_CHIPS = {
+    RefundState.TO_SIGN: Chip("Waits for your wallet", "now"),
+    RefundState.NO_ADDRESS: Chip("Waits for the buyer's address"),
+    RefundState.ON_ITS_WAY: Chip("On its way", "now"),
+    RefundState.FINAL: Chip("Final", "good"),
+    RefundState.WITHDRAWN: Chip("Withdrawn"),
+}
 
 register = template.Library()
 register.filter("headline", headline_of)
@@ -95,6 +104,18 @@ def came_otherwise(session: Session) -> Decimal | None:
 def chips(session: Session) -> str:
     """Where it is and what is odd."""
     return _drawn(chips_of(session))
+
+
+@register.filter
+def refund_chip(refund: Refund) -> str:
+    """Where a refund is."""
+    return _drawn([_REFUND_CHIPS[state_of(refund)]])
+
+
+@register.filter
+def why_refunded(refund: Refund) -> str:
+    """The reason that was given for it; else what was odd."""
+    return refund.reason or (Issue(refund.issue).label if refund.issue else "")
 
 
 @register.filter

@@ -75,6 +75,7 @@ DASHBOARD = [
     _do("decide-several", "ods", "os", body={"kind": "accept", "case": "{odd} overpaid {payment}"}),
     _do("decide-undo", "ods", "os", body={"case": "{other_odd}"}),
     _do("decision-letters", "ods", "os", body={"letters": "never"}),
+    _see("refunds"),
     _see("refund", ids=_ODD),
     _do("refund", "ods", "os", ids=_ODD, body=_PREPARE),
     _do("refund-ask", "ods", "os", ids=_ODD),

@@ -139,6 +139,6 @@ def test_a_fee_is_told_only_where_it_is_known_which_wallet_pays_it(
     monkeypatch.setattr(refunds, "fee_of", lambda *_, **__: Fee(gas=21_000, wei=3 * 10**13))
     session = CheckoutSession(treasury=Treasury(address=MIAS_WALLET))
     refund = Refund(session=session, network="devchain", asset="ETH", amount_units=1, to_address=PATS_WALLET)
-    assert refund_fee(refund) == RefundFee(gas=21_000, amount="0.00003", coin="ETH")
+    assert refund_fee(refund) == RefundFee(gas=21_000, wei=3 * 10**13, coin=network("devchain").assets["ETH"])
     session.treasury = treasury
     assert refund_fee(refund) is None

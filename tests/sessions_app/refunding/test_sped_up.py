@@ -79,7 +79,8 @@ def test_the_page_lets_nobody_sign_twice_unwarned(mia: Merchant, desk: Desk) -> 
     assert "Send it again all the same" not in desk.read(page)
     told(made)
     shown = desk.read(page)
-    assert f"It was sent already, as <code>{FIRST}</code>" in shown
+    assert "It was sent already, and is looked for" in shown
+    assert f'data-copy="{FIRST}"' in shown
     assert shown.index("Send it again all the same") < shown.index("Play it on the sandbox")
     Refund.objects.filter(pk=made.pk).update(told_problem="This transaction failed on the network.")
     assert "Send it again all the same" not in desk.read(page)

@@ -1,0 +1,84 @@
+"""The list of refunds: which wait for the business's wallet, which for a buyer's word, and what went back."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from django.db.models import Q, QuerySet
+
+from sessions_app.models import Refund
+from sessions_app.reading.searching import found_by, read_as
+from sessions_app.scope import SessionScope
+from sessions_app.status import RefundStatus
+
+
+class RefundState(StrEnum):
+    """Where a refund is, as the list says it: what somebody said to have sent is no longer for the wallet to do."""
+
+    TO_SIGN = "to_sign"
+    NO_ADDRESS = "no_address"
+    ON_ITS_WAY = "on_its_way"
+    FINAL = "final"
+    WITHDRAWN = "withdrawn"
+
+
+_SAID_SENT = ~Q(told_tx="") & Q(told_problem="")  # as `Refund.is_said_sent`
+_STATES: Mapping[RefundState, Q] = {
+    RefundState.TO_SIGN: Q(status=RefundStatus.PREPARED) & ~_SAID_SENT,
+    RefundState.NO_ADDRESS: Q(status=RefundStatus.WAITING_FOR_ADDRESS),
+    RefundState.ON_ITS_WAY: Q(status=RefundStatus.SEEN) | Q(status=RefundStatus.PREPARED) & _SAID_SENT,
+    RefundState.FINAL: Q(status=RefundStatus.CONFIRMED),
+    RefundState.WITHDRAWN: Q(status=RefundStatus.WITHDRAWN),
+}
+_PLAINLY: Mapping[RefundStatus, RefundState] = {
+    RefundStatus.WAITING_FOR_ADDRESS: RefundState.NO_ADDRESS,
+    RefundStatus.SEEN: RefundState.ON_ITS_WAY,
+    RefundStatus.CONFIRMED: RefundState.FINAL,
+    RefundStatus.WITHDRAWN: RefundState.WITHDRAWN,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WantedRefunds:
+    """What somebody wants to see; None and empty: all. `since` and `before`: when it was prepared."""
+
+    state: RefundState | None = None
+    asset: str = ""
+    network: str = ""
+    since: datetime | None = None
+    before: datetime | None = None
+    text: str = ""
+
+    @property
+    def is_narrowed(self) -> bool:
+        """Whether anything is left out."""
+        return self != WantedRefunds()
+
+    @property
+    def read_as(self) -> str:
+        """How the words were understood; empty without any."""
+        return read_as(self.text) if self.text else ""
+
+
+def refunds_found(scope: SessionScope, wanted: WantedRefunds) -> QuerySet[Refund]:
+    """With their sessions. Words are looked for as in the list of sessions."""
+    given = {
+        "asset": wanted.asset,
+        "network": wanted.network,
+        "created_at__gte": wanted.since,
+        "created_at__lt": wanted.before,
+    }
+    found = scope.all_refunds().filter(**{name: value for name, value in given.items() if value})
+    if wanted.state:
+        found = found.filter(_STATES[wanted.state])
+    if wanted.text:
+        found = found.filter(session__in=found_by(scope, wanted.text))
+    return found.select_related("session")
+
+
+def state_of(refund: Refund) -> RefundState:
+    """The state by which the list finds it."""
+    if refund.status == RefundStatus.PREPARED:
+        return RefundState.ON_ITS_WAY if refund.is_said_sent else RefundState.TO_SIGN
+    return _PLAINLY[RefundStatus(refund.status)]

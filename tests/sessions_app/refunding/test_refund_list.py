@@ -1,0 +1,114 @@
+"""All refunds of a business: which wait for whom, by what they are found, and the file that a Safe opens of one."""
+
+import json
+from decimal import Decimal
+from urllib.parse import urlencode
+
+import pytest
+from django.utils import timezone
+
+from merchants_app.models import Merchant
+from sessions_app.models import CheckoutSession, Payment, Refund
+from sessions_app.refunding.refunds import play_refund, withdraw_refund
+from sessions_app.refunding.told import tell_transaction
+from tests.cast import PATS_WALLET
+from tests.desk import Desk
+from tests.once import play_once
+from tests.played import Played
+from tests.sandbox import Sandbox, sandbox_at
+from tests.sessions_app.refunding.test_refunds import prepared
+from tests.strangers.world import own
+
+TX = "0x" + "ab" * 32
+
+
+@pytest.fixture(scope="module")
+def played(once: None) -> Played:
+    """Half as much again was paid, and of that refunds of 1 to 5 USD were prepared, of which each went another way."""
+    played = play_once("over", asset="USDC", reference="10470")
+    session = played.session_again()
+    asleep, told, final, withdrawn, nowhere = (
+        prepared(session, kind="amount", amount=Decimal(amount)) for amount in range(1, 6)
+    )
+    tell_transaction(told, TX, actor="mia@example.com")
+    withdraw_refund(withdrawn, actor="mia@example.com", now=timezone.now())
+    Refund.objects.filter(pk=asleep.pk).update(reason="One cup was chipped")
+    Refund.objects.filter(pk=nowhere.pk).update(status="waiting_for_address", to_address="")
+    with sandbox_at(played.end) as sandbox:
+        play_refund(final, now=timezone.now())
+        sandbox.wait(4, session)
+    return played
+
+
+@pytest.fixture
+def session(played: Played, sandbox: Sandbox) -> CheckoutSession:
+    """That session."""
+    return played.session_again()
+
+
+def listed(desk: Desk, **query: str) -> list[int]:
+    """What the rows are about, in USD."""
+    answer = desk.get(f"refunds?{urlencode(query)}")
+    assert answer.status_code == 200
+    return [int(each.value) for each in answer.context["shown"].rows]
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ({}, [5, 4, 3, 2, 1]),
+        ({"state": "to_sign"}, [1]),
+        ({"state": "on_its_way"}, [2]),
+        ({"state": "final"}, [3]),
+        ({"state": "withdrawn"}, [4]),
+        ({"state": "no_address"}, [5]),
+        ({"state": "nonsense"}, [5, 4, 3, 2, 1]),
+        ({"asset": "USDC", "network": "sandbox"}, [5, 4, 3, 2, 1]),
+        ({"asset": "ETH"}, []),
+        ({"since": "2100-01-01"}, []),
+        ({"until": "2100-01-01", "q": "10470"}, [5, 4, 3, 2, 1]),
+        ({"q": "10471"}, []),
+    ],
+)
+def test_it_is_narrowed_by_its_address(
+    desk: Desk, session: CheckoutSession, query: dict[str, str], found: list[int]
+) -> None:
+    assert listed(desk, **query) == found
+
+
+def test_a_row_says_why_how_far_to_whom_and_where_a_file_of_all_is(desk: Desk, session: CheckoutSession) -> None:
+    text = desk.read("refunds?state=to_sign")
+    for words in ("One cup was chipped", "Waits for your wallet", PATS_WALLET, "pat@example.com", "what=refunds"):
+        assert words in text
+    assert text.count(f"/refund/{own(Refund).get(value=1).public_id}") == 1
+
+
+def test_another_business_sees_none_of_them(ottos_desk: Desk, session: CheckoutSession) -> None:
+    assert "No refunds yet" in ottos_desk.read("refunds")
+
+
+def test_it_is_turned_page_by_page(desk: Desk, session: CheckoutSession, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sessions_app.dashboard.refunds.SIZE", 2)
+    first = desk.get("refunds").context["shown"]
+    assert [int(each.value) for each in first.rows] == [5, 4]
+    assert listed(desk, before=first.older.removeprefix("before=")) == [3, 2]
+
+
+def test_the_database_writes_whose_a_refund_is(mia: Merchant, session: CheckoutSession) -> None:
+    assert set(own(Refund).values_list("merchant", "mode")) == {(mia.pk, "test")}
+
+
+def test_a_safe_opens_the_file_of_one(desk: Desk, session: CheckoutSession) -> None:
+    made = own(Refund).get(value=1)
+    page = f"sessions/{session.public_id}/refund/{made.public_id}"
+    desk.post(page, act="safe")
+    assert "there is no Safe" in desk.read(page)
+    Payment.objects.filter(session=session).update(network="devchain", asset="ETH")
+    Refund.objects.filter(session=session).update(network="devchain", asset="ETH")
+    file = json.loads(desk.post(page, act="safe").content)
+    call = {"to": PATS_WALLET, "value": "1000000", "data": "0x"}
+    assert (file["chainId"], file["meta"]["name"]) == ("31337", "Refund 1 ETH on Devchain")
+    assert [{name: each[name] for name in call} for each in file["transactions"]] == [call]
+    withdraw_refund(made, actor=desk.user.email, now=timezone.now())
+    assert desk.post(page, act="safe").status_code == 302
+    assert "only a prepared one is signed" in desk.read(page)
