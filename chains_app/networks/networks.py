@@ -132,13 +132,15 @@ class Network:
 
         Money from inside a contract (log_index -2) has no transaction of its own: its address is shown.
         """
-        if self.explorer is None or log_index != -2:
-            return self.transaction_link(tx_hash)
-        return f"{self.explorer.rstrip('/')}/address/{recipient}"
+        return self.address_link(recipient) if log_index == -2 else self.transaction_link(tx_hash)
 
     def transaction_link(self, tx_hash: str) -> str | None:
         """Where a human sees a transaction; None without an explorer."""
         return f"{self.explorer.rstrip('/')}/tx/{tx_hash}" if self.explorer else None
+
+    def address_link(self, address: str) -> str | None:
+        """Where a human sees what an address has; None without an explorer."""
+        return f"{self.explorer.rstrip('/')}/address/{address}" if self.explorer else None
 
 
 @dataclass(frozen=True, slots=True)

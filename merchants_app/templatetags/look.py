@@ -1,10 +1,13 @@
 """How times, amounts, counts, addresses and states are written on every page."""
 
+import re
 import secrets
 from datetime import datetime, timedelta
 from decimal import Decimal
 
 from django import template
+from django.template import Context
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 
@@ -14,6 +17,10 @@ from merchants_app.frame.forms import ONCE
 from merchants_app.frame.times import moment_words, place_words, time_tag
 
 register = template.Library()
+
+# Which page shows the thing of an id, by the id's prefix.
+_PAGES = {"cs": "session", "pl": "link", "cus": "customer", "evt": "event", "we": "webhook"}
+_ID = re.compile(r"(cs|pl|cus|evt|we|key)_[0-9a-z]+")
 
 UNKNOWN = "\u2013"  # an en dash stands where there is nothing to show
 
@@ -36,6 +43,17 @@ def exactly_when(value: datetime | None) -> str:
 def clock_place() -> str:
     """Where the clock hangs that a page's times are told by: `in Berlin`, `UTC`."""
     return place_words()
+
+
+@register.simple_tag(takes_context=True)
+def page_of(context: Context, public_id: str) -> str:
+    """Where the thing of this id is shown; empty for what has no page. Of a key it is what it asked."""
+    found = _ID.fullmatch(public_id)
+    if found is None:
+        return ""
+    if found[1] == "key":
+        return f"{reverse('dashboard:requests', args=[context['at']])}?key={public_id}"
+    return reverse(f"dashboard:{_PAGES[found[1]]}", args=[context["at"], public_id])
 
 
 @register.simple_tag

@@ -27,6 +27,7 @@ from sessions_app.books.writing import Style, plain_table
 from sessions_app.collecting.compared import compare_now_and_then
 from sessions_app.dashboard.filters import PaymentFilters, SessionFilters
 from sessions_app.models import LineKind
+from sessions_app.models.book_line import OF_COLLECTIONS
 from sessions_app.scope import SessionScope
 
 _MONTH = re.compile(r"(2\d{3})-(0[1-9]|1[0-2])")
@@ -105,14 +106,20 @@ def statement_page(request: HttpRequest, access: Access) -> HttpResponse:
 @for_members()
 @may_lag
 def lines(request: HttpRequest, access: Access) -> HttpResponse:
-    """The lines behind a statement: `?month=2026-10`, `?kind=received`, `?before=` older ones."""
+    """The lines behind a statement: `?month=2026-10`, `?kind=received`, `?before=` older; or what `?tx=` collected."""
     month = _month(request.GET.get("month", "")) or local_day(timezone.now(), access.merchant).replace(day=1)
-    rows = SessionScope.of(access).book_lines().filter(booked_on__gte=month, booked_on__lt=next_month(month))
+    booked, tx_hash = SessionScope.of(access).book_lines(), request.GET.get("tx", "")[:66]
+    if tx_hash:
+        rows = booked.filter(OF_COLLECTIONS, tx_hash=tx_hash)
+    else:
+        rows = booked.filter(booked_on__gte=month, booked_on__lt=next_month(month))
     kind = request.GET.get("kind", "")
     if kind in set(LineKind):
         rows = rows.filter(kind=kind)
     shown = newest_first(rows, request.GET, size=50)
-    return page(request, access, "book_lines.html", shown=shown, month=month, kind=kind, kinds=LineKind.choices)
+    return page(
+        request, access, "book_lines.html", shown=shown, month=month, kind=kind, kinds=LineKind.choices, tx_hash=tx_hash
+    )
 
 
 @for_members(change=Power.EXPORT_BOOKS)

@@ -159,16 +159,11 @@ def _collected_before(access: Access, now: datetime) -> list[dict[str, Any]]:
     newest = told.annotate(fee_asked=fee_asked(access.merchant, access.mode))
     networks = all_networks()
     return [
-        row | {"link": _link(known, row["tx_hash"]), "is_fee_anothers": _is_fee_anothers(row, known)}
+        row | {"is_fee_anothers": _is_fee_anothers(row, networks.get(row["network"]))}
         for row in newest.order_by("-happened", "tx_hash", "place")[:_MOST_SHOWN]
-        for known in [networks.get(row["network"])]
     ]
 
 
 def _is_fee_anothers(row: dict[str, Any], network: Network | None) -> bool:
     """Whether a network took one, and not from the business as far as is known."""
     return network is not None and network.has_nodes and not row["fee_asked"] and row["fee_line"] is None
-
-
-def _link(network: Network | None, tx_hash: str) -> str | None:
-    return network.transaction_link(tx_hash) if network else None

@@ -9,6 +9,7 @@ from merchants_app.frame.access import Access, Power, for_members
 from merchants_app.frame.pages import page
 from merchants_app.frame.paging import Cursor, may_lag
 from sessions_app.dashboard.filters import SessionFilters
+from sessions_app.letters.again import send_link_again
 from sessions_app.models import LONGEST_NOTE, ViewOf
 from sessions_app.paying.quoting import unseen_network
 from sessions_app.paying.used_deposits import earlier_session
@@ -18,6 +19,7 @@ from sessions_app.reading.people import found_besides
 from sessions_app.reading.queries import waiting_since
 from sessions_app.reading.session_page import (
     decisions_for,
+    deposit_link,
     early_acceptance,
     events_of,
     happenings_of,
@@ -28,8 +30,9 @@ from sessions_app.reading.session_story import ledger_of, story_of
 from sessions_app.refunding.address import latest_change
 from sessions_app.scope import SessionScope
 from sessions_app.state import lifecycle
-from sessions_app.state.representation import page_url
+from sessions_app.state.representation import page_url, receipt_url
 from sessions_app.state.stock import oversold
+from sessions_app.status import Status
 from sessions_app.watching.searches import ask_for_search, last_search
 
 SIZE = 25
@@ -81,6 +84,8 @@ def session(request: HttpRequest, access: Access, session_id: str) -> HttpRespon
         unseen=unseen_network(found, timezone.now()),
         waiting_since=waiting_since(found) if found.needs_decision else None,
         pay_url=page_url(found),
+        receipt_url=receipt_url(found) if found.status == Status.COMPLETED else "",
+        deposit_link=deposit_link(found) if hasattr(found, "deposit") else None,
         oversold=oversold(found),
         search=last_search(found),
         address_change=latest_change(found),
@@ -103,6 +108,15 @@ def cancel(request: HttpRequest, access: Access, session_id: str) -> HttpRespons
     found = SessionScope.of(access).session(session_id)
     lifecycle.cancel(found, actor=access.actor)
     messages.success(request, "The session is cancelled. Its address is still watched.")
+    return redirect("dashboard:session", at=access.at, session_id=session_id)
+
+
+@for_members(see=None, change=Power.HANDLE_SESSIONS)
+def write(request: HttpRequest, access: Access, session_id: str) -> HttpResponse:
+    """Sends the buyer the link again."""
+    found = SessionScope.of(access).session(session_id)
+    send_link_again(found, actor=access.actor, now=timezone.now())
+    messages.success(request, f"The link is on its way to {found.email}.")
     return redirect("dashboard:session", at=access.at, session_id=session_id)
 
 

@@ -57,6 +57,7 @@ class Owed:
     kind: LetterKind
     about: str = ""  # the refund's public id
     is_asked: bool | None = None  # a person or a shop said yes or no; None: as the business has it
+    is_again: bool = False  # though the same was told before
 
 
 def letters_on_moving(session: CheckoutSession, before: State, after: State) -> list[Owed]:
@@ -141,7 +142,7 @@ def _last_told(owed: Owed, former: Sequence[tuple[int, str, str]], *, among: Col
 
 
 def _round(owed: Owed, former: list[tuple[int, str, str]]) -> int:
-    counter = _COUNTED_BY.get(owed.kind)
+    counter = owed.kind if owed.is_again else _COUNTED_BY.get(owed.kind)
     count = former.count((owed.session.pk, counter, owed.about)) if counter else 0
     return count - 1 if owed.kind == LetterKind.RESTORED else count
 

@@ -1,13 +1,13 @@
 """What one session's page shows beside the session: its payments explained, which webhooks were sent, what can be
 decided."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from chains_app.networks.networks import all_networks
 from chains_app.reading.scanning import heads_of
-from sessions_app.models import CheckoutSession, Payment, Refund, StatusChange
+from sessions_app.models import BookLine, CheckoutSession, LineKind, Payment, Refund, StatusChange
 from sessions_app.paying.decisions import Case, case_of, early_case
 from sessions_app.reading.session_words import decision_words
 from sessions_app.state.representation import counted_ids, payment_state, sorted_payments, sorted_refunds
@@ -21,6 +21,7 @@ class ShownPayment:
 
     payment: Payment
     link: str | None  # the network's explorer
+    collection: str | None  # of what collected it, there
     confirmations: int | None  # None: in no block, or vanished
     is_accepted: bool  # part of what was received, whatever was asked for
 
@@ -32,10 +33,11 @@ class ShownPayment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShownRefund:
-    """A refund with where to look it up."""
+    """A refund with where to look it up, and what the network took for it, once that is booked."""
 
     refund: Refund
     link: str | None
+    fee: BookLine | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +69,7 @@ def payments_of(session: CheckoutSession) -> list[ShownPayment]:
         ShownPayment(
             payment=payment,
             link=_explorer_link(payment, session.deposit.address),
+            collection=transaction_link(payment.network, payment.collected_tx),
             confirmations=_depth(payment, heads.get(payment.network)),
             is_accepted=payment.public_id in counted,
         )
@@ -76,7 +79,26 @@ def payments_of(session: CheckoutSession) -> list[ShownPayment]:
 
 def refunds_shown(session: CheckoutSession) -> list[ShownRefund]:
     """In the order in which they were prepared; withdrawn ones too."""
-    return [ShownRefund(refund=each, link=_refund_link(each)) for each in sorted_refunds(session)]
+    refunds = sorted_refunds(session)
+    fees = _fees_of(session, refunds)
+    return [
+        ShownRefund(refund=each, link=_refund_link(each), fee=fees.get((each.network, each.sent_with)))
+        for each in refunds
+    ]
+
+
+def deposit_link(session: CheckoutSession) -> str | None:
+    """Where a human sees what the session's address has on the network that the buyer pays on, or paid on last."""
+    payments = sorted_payments(session)
+    paid_on = payments[-1].network if payments else session.quote.network if session.quote else ""
+    network = all_networks().get(paid_on)
+    return network.address_link(session.deposit.address) if network else None
+
+
+def transaction_link(network_id: str, tx_hash: str) -> str | None:
+    """Where a human sees a transaction; None without one, and without an explorer."""
+    network = all_networks().get(network_id)
+    return network.transaction_link(tx_hash) if network and tx_hash else None
 
 
 def happenings_of(session: CheckoutSession) -> list[Happening]:
@@ -116,6 +138,22 @@ def decisions_for(session: CheckoutSession) -> list[Choice]:
         return []
     worded = ((kind, *decision_words(kind, case.issue)) for kind in case.answers)
     return [Choice(kind=kind, label=label, effect=effect) for kind, label, effect in worded]
+
+
+def _fees_of(session: CheckoutSession, refunds: Sequence[Refund]) -> dict[tuple[str, str], BookLine]:
+    """By network and transaction; of one that was booked again after it was taken back, the newest."""
+    sent = {each.sent_with for each in refunds if each.sent_with}
+    if not sent:
+        return {}
+    lines = BookLine.objects.filter(
+        merchant=session.merchant,
+        mode=session.mode,
+        network__in={each.network for each in refunds},
+        tx_hash__in=sent,
+        session=None,
+        kind=LineKind.NETWORK_FEE,
+    )
+    return {(line.network, line.tx_hash): line for line in lines.order_by("turn")}
 
 
 def _explorer_link(payment: Payment, recipient: str) -> str | None:

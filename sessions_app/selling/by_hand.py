@@ -71,14 +71,14 @@ def alter_link(link: PaymentLink, terms: Mapping[str, Any], *, actor: str) -> No
         _note(link, actor=actor, action="link.changed", **changed)
 
 
-def write_to_buyer(session: CheckoutSession, *, now: datetime) -> LetterFate:
-    """Owes the buyer the letter with the link, once. Call it in the transaction of what the letter tells."""
+def write_to_buyer(session: CheckoutSession, *, now: datetime, is_again: bool = False) -> LetterFate:
+    """Owes the buyer the letter with the link, once, or once more. Call it in the transaction of what it tells."""
     if settings.EMAIL_BACKEND == NOWHERE:
         return LetterFate.NO_SERVER
     today = Letter.objects.filter(kind=LetterKind.ASKED_TO_PAY, owed_at__gt=now - timedelta(days=1))
     if today.filter(session__merchant=session.merchant_id).count() >= letters_a_day(session.merchant):
         return LetterFate.TOO_MANY
-    is_owed = owe([Owed(session=session, kind=LetterKind.ASKED_TO_PAY, is_asked=True)], now=now)
+    is_owed = owe([Owed(session=session, kind=LetterKind.ASKED_TO_PAY, is_asked=True, is_again=is_again)], now=now)
     return LetterFate.OWED if is_owed else LetterFate.ONLY_INSIDERS
 
 

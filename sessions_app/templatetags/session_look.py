@@ -16,6 +16,7 @@ from merchants_app.models import LoggedRequest
 from sessions_app.models import CheckoutSession, Decision, Payment, PendingDecision, Refund
 from sessions_app.paying.decisions import case_of
 from sessions_app.reading.refund_list import RefundState, state_of
+from sessions_app.reading.session_page import transaction_link
 from sessions_app.reading.session_words import (
     Chip,
     chips_of,
@@ -46,6 +47,7 @@ register.filter("headline", headline_of)
 register.filter("paid_with", paid_with)
 register.filter("network_name", network_name)
 register.filter("received", received_value)
+register.filter("transaction_link", transaction_link)
 
 
 @register.simple_tag

@@ -6,9 +6,11 @@ from decimal import Decimal
 from django.utils import timezone
 
 from merchants_app.models import Merchant
+from sessions_app.letters.again import send_link_again
 from sessions_app.selling.by_hand import NO_SHOP, alter_link, make_link, sell
-from sessions_app.selling.creation import SessionTerms
+from sessions_app.selling.creation import SessionTerms, create_session
 from sessions_app.selling.payment_links import create_link
+from tests.cast import agreed
 from tests.locks.breaking import Act, holds
 
 TERMS = {"product_name": "Course", "amount": Decimal(120), "currency": "USD"}
@@ -22,6 +24,12 @@ def a_session_made_by_hand(mia: Merchant) -> Act:
         expires_at=timezone.now() + timedelta(days=1),
     )  # fmt: skip
     return lambda: sell(merchant=mia, mode="test", terms=terms, actor="mia@example.com", writes=False)
+
+
+@holds("sessions_app.letters.again.send_link_again")
+def a_link_sent_again(mia: Merchant) -> Act:
+    session = create_session(merchant=mia, mode="test", terms=agreed(email="mia@example.com"))
+    return lambda: send_link_again(session, actor="mia@example.com", now=timezone.now())
 
 
 @holds("sessions_app.selling.by_hand.make_link")

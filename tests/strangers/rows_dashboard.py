@@ -62,6 +62,7 @@ DASHBOARD = [
     _see("session", ids=_ODD),
     _do("session-expire", "ods", "os", ids=_FRESH),
     _do("session-cancel", "ods", "os", ids=_FRESH),
+    _do("session-write", "ods", "os", ids=_FRESH, refused="letter"),
     _do("session-look", "ods", "os", ids=_ODD),
     _see("payments"),
     _do("view-save", "odsv", "odsv", body={"of": "sessions", "name": "Mine", "query": "status=open"}),
