@@ -22,9 +22,9 @@ from tests.strangers.world import own
 
 THEMES: list[tuple[Literal["light", "dark"], int]] = [("light", 1280), ("dark", 390)]
 PAGES = [
-    "overview", "sessions", "sessions?q=nothing", "payments", "decisions", "collect", "keys", "requests", "treasury",
-    "links", "new-session", "team", "embedding", "settings", "privacy", "audit", "books", "books/exports",
-    "books/lines",
+    "overview", "sessions", "sessions?q=nothing", "payments", "refunds", "decisions", "collect", "keys", "requests",
+    "treasury", "links", "new-session", "team", "embedding", "settings", "privacy", "audit", "books",
+    "books/exports", "books/lines",
 ]  # fmt: skip
 
 
@@ -108,6 +108,22 @@ def test_keys_walk_through_a_list_and_can_be_turned_off(
     page.get_by_role("button", name="Turn keys off").click()
     page.keyboard.press("/")
     expect(search).not_to_be_focused()
+
+
+def test_the_queue_is_decided_by_keys(
+    open_dashboard: OpenDashboard, desk: Desk, new_session: Callable[..., CheckoutSession], sandbox: Sandbox
+) -> None:
+    sandbox.play(new_session(reference="10470"), "over", asset="USDC")
+    page = open_dashboard(desk, "decisions")
+    page.keyboard.press("j")
+    expect(page.get_by_role("link", name="24.50 USD too much arrived")).to_be_focused()
+    page.keyboard.press("x")
+    expect(page.get_by_label("Choose 10470")).to_be_checked()
+    several = page.locator("#several")
+    expect(several.get_by_role("button", name="Keep the excess", exact=True)).to_be_enabled()
+    expect(several.get_by_role("button", name="Ask for the rest")).to_be_disabled()
+    page.keyboard.press("1")
+    page.wait_for_url("**/refund")
 
 
 def test_a_filter_is_set_by_the_form_and_taken_away_by_its_chip(

@@ -1,5 +1,7 @@
 // The queue of decisions by keyboard, and only such answers for several as fit all that are chosen.
 
+import { isNotForUs, rowInHand } from "./lists.js";
+
 const form = document.querySelector("#several");
 const boxes = [...document.querySelectorAll("input[name=case][data-answers]")];
 
@@ -18,8 +20,8 @@ if (form) {
 }
 
 document.addEventListener("keydown", (event) => {
-  if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input:not([type=checkbox]), textarea, select")) return;
-  const row = document.activeElement?.closest("[data-row]");
+  if (isNotForUs(event)) return;
+  const row = rowInHand();
   if (event.key === "x" && row) row.querySelector("input[name=case]")?.click();
   else if (event.key === "1" && row) row.querySelector(".deciding .button")?.click();
   else if (event.key === "z") document.querySelector("[data-undo]")?.click();
