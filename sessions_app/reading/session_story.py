@@ -8,8 +8,9 @@ from django.utils import timezone
 from common.money import amount_text
 from sessions_app.books.definitions import money_of_session
 from sessions_app.models import CheckoutSession
+from sessions_app.paying.decisions import case_of
 from sessions_app.reading.session_words import headline_of, money, network_name, plain, without_rate
-from sessions_app.state.counting import ZERO
+from sessions_app.state.counting import ZERO, Facts
 from sessions_app.state.evaluation import is_being_priced, is_left_paid, is_taken_back
 from sessions_app.state.facts import facts_of
 from sessions_app.state.representation import payment_state, received_value, sorted_payments, value_still_due
@@ -78,19 +79,49 @@ def story_of(session: CheckoutSession, ledger: Ledger) -> Story:
 
 
 def _to_decide(session: CheckoutSession) -> Story:
-    if session.issue != Issue.REVERSED:
-        return Story(headline=headline_of(session), tone="warn", todo=True)
+    is_reversed = session.issue == Issue.REVERSED
     return Story(
         headline=headline_of(session),
-        warning="Do not send the goods, or stop them.",
-        sentences=(
-            "The network took the payment back after it was final: the buyer has it again. This is rare, and as a rule "
-            "nobody's trick.",
-            "If the buyer pays again to the same address while it is watched, it counts for this order by itself.",
-        ),
-        tone="bad",
+        warning="Do not send the goods, or stop them." if is_reversed else "",
+        sentences=explained(session),
+        tone="bad" if is_reversed else "warn",
         todo=True,
     )
+
+
+def explained(session: CheckoutSession) -> tuple[str, ...]:
+    """What an open issue means, below its headline: how much is missing or beyond the price, and what was allowed."""
+    facts, case = facts_of(session), case_of(session)
+    match session.issue:
+        case Issue.UNDERPAID | Issue.LATE:
+            return _short(session, facts)
+        case Issue.OVERPAID:
+            return ("The order is paid; what is to be decided on is only what came above its price.",)
+        case Issue.PAID_TWICE if session.order_paid_by:
+            return ("The order was paid by another session, so all of this is too much.",)
+        case Issue.PAID_TWICE:
+            return ("Another payment came after the order was paid.",)
+        case Issue.WRONG_ASSET if case and case.value:
+            covers = "covers" if case.value >= facts.price - facts.tolerance else "does not cover"
+            return (f"Worth {money(case.value, session)} when it came: it {covers} the price.",)
+        case Issue.WRONG_ASSET:
+            return ("No rate says what it is worth.",)
+        case Issue.REVERSED:
+            return (
+                "The network took the payment back after it was final: the buyer has it again. This is rare, and as a "
+                "rule nobody's trick.",
+                "If the buyer pays again to the same address while it is watched, it counts for this order by itself.",
+            )
+        case _:
+            return ()
+
+
+def _short(session: CheckoutSession, facts: Facts) -> tuple[str, ...]:
+    missing = session.amount - received_value(session)
+    if missing <= facts.tolerance:
+        return ("It covers the price, and came when the time was over.",)
+    allowed = f"Your tolerance would have allowed {money(facts.tolerance, session)}."
+    return (f"{money(missing, session)} is missing. {allowed}",)
 
 
 def _pricing(session: CheckoutSession) -> Story:

@@ -17,6 +17,7 @@ from sessions_app.models import CheckoutSession, Decision, Payment, PendingDecis
 from sessions_app.paying.decisions import case_of
 from sessions_app.reading.refund_list import RefundState, state_of
 from sessions_app.reading.session_page import transaction_link
+from sessions_app.reading.session_story import explained
 from sessions_app.reading.session_words import (
     Chip,
     chips_of,
@@ -47,6 +48,7 @@ register.filter("headline", headline_of)
 register.filter("paid_with", paid_with)
 register.filter("network_name", network_name)
 register.filter("received", received_value)
+register.filter("explained", explained)
 register.filter("transaction_link", transaction_link)
 
 

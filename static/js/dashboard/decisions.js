@@ -3,14 +3,30 @@
 import { isNotForUs, rowInHand } from "./lists.js";
 
 const form = document.querySelector("#several");
+const usual = new Map();
 const boxes = [...document.querySelectorAll("input[name=case][data-answers]")];
 
-/** Rests the buttons whose answer does not fit each chosen payment. */
+/** What a payment can be answered: what is sent → what its button says. */
+function answersOf(box) {
+  return new Map(box.dataset.answers.split(";").filter(Boolean).map((answer) => answer.split("=")));
+}
+
+/** Rests the buttons whose answer does not fit each chosen payment; the others say what it is called there. */
 function fit() {
-  const chosen = boxes.filter((box) => box.checked);
+  const chosen = boxes.filter((box) => box.checked).map(answersOf);
   for (const button of form.querySelectorAll("button[name=kind]")) {
-    const fits = chosen.every((box) => box.dataset.answers.split(" ").includes(button.value));
-    button.disabled = chosen.length === 0 || !fits;
+    if (!usual.has(button)) usual.set(button, button.textContent);
+    const names = new Set(chosen.map((answers) => answers.get(button.value)));
+    button.disabled = chosen.length === 0 || names.has(undefined);
+    button.textContent = button.disabled ? usual.get(button) : [...names].join(", or: ");
+  }
+}
+
+/** How long a decision can still be taken back, to the second. */
+function count() {
+  for (const left of document.querySelectorAll("[data-until]")) {
+    const seconds = Math.max(0, Math.ceil((Date.parse(left.dataset.until) - Date.now()) / 1000));
+    left.textContent = seconds === 0 ? "now" : `in ${seconds} second${seconds === 1 ? "" : "s"}`;
   }
 }
 
@@ -18,6 +34,9 @@ if (form) {
   for (const box of boxes) box.addEventListener("change", fit);
   fit();
 }
+
+count();
+setInterval(count, 1000);
 
 document.addEventListener("keydown", (event) => {
   if (isNotForUs(event)) return;

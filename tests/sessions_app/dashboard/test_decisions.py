@@ -57,7 +57,7 @@ def test_an_empty_queue_says_so(ottos_desk: Desk) -> None:
 def test_the_queue_shows_what_happened_and_suggests(desk: Desk, overpaid: CheckoutSession) -> None:
     text = desk.read("decisions")
     assert "24.50 USD too much arrived" in text
-    assert text.index("Refund…") < text.index("Keep the excess")
+    assert text.index("Suggested: <b>Refund.</b>") < text.index("Refund…") < text.index(">Keep the excess")
 
 
 def test_the_menu_counts_what_waits(desk: Desk, overpaid: CheckoutSession) -> None:

@@ -1,19 +1,21 @@
 """One session's page: the story first, the money, each movement to be compared, what happened with the team's notes."""
 
 from collections.abc import Callable
+from decimal import Decimal
 
 import pytest
 from django.utils import timezone
 
 from merchants_app.models import AuditEntry
 from sessions_app.buyers.export import export_buyer
-from sessions_app.models import CheckoutSession, Customer, SessionNote
+from sessions_app.models import BookLine, CheckoutSession, Customer, Refund, SessionNote, receipt_token
 from sessions_app.paying.quoting import choose_option
 from sessions_app.reading.session_story import ledger_of, story_of
-from tests.cast import refreshed
+from tests.cast import PATS_WALLET, refreshed
 from tests.desk import Desk
 from tests.sandbox import Sandbox
 
+TX = "0x" + "ab" * 32
 NewSession = Callable[..., CheckoutSession]
 
 
@@ -22,25 +24,29 @@ def page_of(session: CheckoutSession) -> str:
 
 
 STORIES = [
-    ("short", 5, "4.90 of 49.00 USD is still missing", "warn", False),
-    ("exact", 1, "49.00 USD arrived and is being confirmed", "now", False),
-    ("exact", 5, "49.00 USD arrived and is final", "good", False),
-    ("over", 5, "24.50 USD too much arrived", "warn", True),
-    ("late_short", 5, "44.10 of 49.00 USD arrived, some of it too late", "warn", True),
-    ("reorged", 12, "A payment is gone from the chain; 0.00 of 49.00 USD is left", "bad", True),
-]
+    ("short", 5, "4.90 of 49.00 USD is still missing", "", "warn", False),
+    ("exact", 1, "49.00 USD arrived and is being confirmed", "", "now", False),
+    ("exact", 5, "49.00 USD arrived and is final", "", "good", False),
+    ("over", 5, "24.50 USD too much arrived", "is only what came above its price", "warn", True),
+    ("late_short", 5, "44.10 of 49.00 USD arrived, some of it too late",
+     "4.90 USD is missing. Your tolerance would have allowed 0.49 USD.", "warn", True),
+    ("reorged", 12, "A payment is gone from the chain; 0.00 of 49.00 USD is left", "the buyer has it again",
+     "bad", True),
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("told", STORIES, ids=str)
 def test_it_begins_with_how_it_stands(
-    desk: Desk, session: CheckoutSession, sandbox: Sandbox, told: tuple[str, int, str, str, bool]
+    desk: Desk, session: CheckoutSession, sandbox: Sandbox, told: tuple[str, int, str, str, str, bool]
 ) -> None:
-    scenario, seconds, headline, tone, todo = told
+    scenario, seconds, headline, because, tone, todo = told
     played = sandbox.play(session, scenario, seconds=seconds)
     story = story_of(played, ledger_of(played))
     assert (story.headline, story.tone, story.todo) == (headline, tone, todo)
     text = desk.read(page_of(session))
     assert text.index(headline) < text.index("What came")
+    assert because in text
+    assert (because in desk.read("decisions")) == todo or not because
     assert ("Do not send the goods" in text) == (scenario == "reorged")
 
 
@@ -61,6 +67,28 @@ def test_hashes_are_whole_with_copy_and_others_of_the_sender(
         assert f'data-copy="{value}"' in text
     assert f"?q={payment.sender}" in text
     assert f"<mark>{payment.tx_hash[-4:]}</mark>" in text
+
+
+def test_what_was_collected_and_sent_back_leads_to_the_explorer_and_the_books(
+    desk: Desk, session: CheckoutSession, sandbox: Sandbox
+) -> None:
+    paid, now = sandbox.play(session, "exact"), timezone.now()
+    page = page_of(session)
+    assert f"/receipt/{receipt_token(session.page_token)}" in desk.read(page)
+    assert f"/requests?q={session.public_id}" in desk.read(page)
+    paid.payments.update(network="base", collected_at=now, collected_tx=TX)
+    Refund.objects.create(session=session, network="base", asset="USDC", decimals=6, amount_units=1, value=1, rate=1,
+                          kind="full", rate_basis="paid", status="confirmed", tx_hash=TX, log_index=0, prepared_at=now,
+                          to_address=PATS_WALLET, actor="mia@example.com", created_at=now)  # fmt: skip
+    BookLine.objects.create(merchant=session.merchant, mode="test", kind="network_fee", booked_on=now.date(), at=now,
+                            network="base", asset="ETH", decimals=18, amount_units=4 * 10**12, tx_hash=TX,
+                            reporting_currency="USD", reporting_value=Decimal("0.01"))  # fmt: skip
+    text = desk.read(page)
+    assert f"https://basescan.org/tx/{TX}" in text
+    assert f"https://basescan.org/address/{refreshed(session).deposit.address}" in text
+    assert "0.000004 ETH" in text
+    assert "One collection, line by line" in desk.read(f"books/lines?tx={TX}")
+    assert f"/books/lines?tx={TX}" in text
 
 
 def test_refunds_stand_beside_what_was_received(desk: Desk, session: CheckoutSession, sandbox: Sandbox) -> None:
