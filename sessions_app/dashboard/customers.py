@@ -5,7 +5,7 @@ from django.http import HttpRequest, HttpResponse
 from merchants_app.frame.access import Access, for_members
 from merchants_app.frame.pages import page
 from merchants_app.frame.paging import may_lag, newest_first
-from sessions_app.reading.people import buyers, customers_found, sessions_of
+from sessions_app.reading.people import buyers, customers_found, notes_about, sessions_of
 from sessions_app.scope import SessionScope
 
 LATEST = 10
@@ -26,6 +26,14 @@ def customer(request: HttpRequest, access: Access, customer_id: str) -> HttpResp
     scope = SessionScope.of(access)
     found = scope.customer(customer_id)
     (buyer,) = buyers([found])
-    sessions = list(sessions_of(scope, found)[:LATEST])
-    last = next((each.refund_address for each in sessions if each.refund_address), "")
-    return page(request, access, "customer.html", buyer=buyer, rows=sessions, refund_address=last)
+    theirs = sessions_of(scope, found)
+    named = theirs.exclude(refund_address="").values_list("refund_address", flat=True).first()
+    return page(
+        request,
+        access,
+        "customer.html",
+        buyer=buyer,
+        rows=theirs[:LATEST],
+        refund_address=named,
+        notes=notes_about(found)[:LATEST],
+    )

@@ -12,7 +12,7 @@ from django.db.models import Avg, Count, F, Max, Q, QuerySet, Sum
 from sessions_app.answers.shop import PaidInCurrency
 from sessions_app.books.definitions import Money, money_of_links
 from sessions_app.buyers.representation import represent_customers
-from sessions_app.models import CheckoutSession, Customer, PaymentLink
+from sessions_app.models import CheckoutSession, Customer, PaymentLink, SessionNote
 from sessions_app.reading.list_sql import MOST_SUMMED
 from sessions_app.reading.searching import NEWEST, beyond_newest, tidied
 from sessions_app.scope import SessionScope
@@ -91,6 +91,11 @@ def buyers(customers: Sequence[Customer]) -> list[Buyer]:
 def sessions_of(scope: SessionScope, customer: Customer) -> QuerySet[CheckoutSession]:
     """Theirs, newest first."""
     return scope.sessions().filter(customer=customer)
+
+
+def notes_about(customer: Customer) -> QuerySet[SessionNote]:
+    """What the team noted on their sessions, newest first."""
+    return SessionNote.objects.filter(session__customer=customer).select_related("session").order_by("-id")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,12 +15,13 @@ from django.utils import timezone
 from common.mail_backends import NOWHERE
 from merchants_app.models import AuditEntry, Merchant
 from sessions_app.letters.sending import send_letters
-from sessions_app.models import CheckoutSession, Letter, PaymentLink
+from sessions_app.models import CheckoutSession, Letter, PaymentLink, SessionNote
 from sessions_app.paying.decisions import decide
 from sessions_app.paying.quoting import choose_option
 from sessions_app.reading import people
 from sessions_app.selling.payment_links import create_link, open_link
 from sessions_app.status import DecisionKind
+from tests.cast import PATS_WALLET
 from tests.desk import Desk
 from tests.sandbox import Sandbox
 from tests.strangers.world import own
@@ -294,3 +295,16 @@ def test_a_viewer_makes_nothing(colleague: Callable[..., Desk]) -> None:
     assert viewer.get("new-session").status_code == 403
     assert viewer.post("links", **LINK).status_code == 403
     assert "New link" not in viewer.read("links")
+
+
+def test_a_customers_page_has_all_that_is_asked_on_the_phone(desk: Desk, new_session: Callable[..., Any]) -> None:
+    oldest = new_session(reference="oldest", locale="de")
+    CheckoutSession.objects.filter(pk=oldest.pk).update(refund_address=PATS_WALLET)
+    SessionNote.objects.create(session=oldest, author="sam", text="Wants the blue one.", written_at=timezone.now())
+    for number in range(10):
+        new_session(reference=f"order {number}", locale="de")
+    page = desk.read(f"customers/{oldest.customer.public_id}")
+    for words in ("Wants the blue one.", "German", f'data-copy="{PATS_WALLET}"', f'data-copy="{oldest.email}"'):
+        assert words in page
+    assert f'name="email" value="{oldest.email}"' in page
+    assert 'value="export"' in page
