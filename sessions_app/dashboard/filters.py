@@ -204,6 +204,11 @@ class SessionFilters(ListForm):
         label="What is odd",
         choices=[("", "Any or nothing"), ("any", "Anything"), ("waits", "Waits for a decision"), *Issue.choices],
     )
+    reached = forms.ChoiceField(
+        required=False,
+        label="Came as far as",
+        choices=[("", "Any"), ("opened", "Page opened"), ("picked", "Asset picked")],
+    )
     least = NumberField(required=False, label="Amount from", max_digits=20, decimal_places=4, min_value=0)
     most = NumberField(required=False, label="Amount to", max_digits=20, decimal_places=4, min_value=0)
     currency = forms.ChoiceField(required=False, label="Currency", choices=_CURRENCIES)
@@ -216,8 +221,8 @@ class SessionFilters(ListForm):
     sort = forms.ChoiceField(required=False, label="Sorted by", choices=[(each.value, each.value) for each in Order])
 
     ADDABLE = (
-        "status", "issue", "payment_status", "since", "until", "least", "most", "currency", "asset", "network", "link",
-        "customer", "email", "reference", "key", "value",
+        "status", "issue", "payment_status", "reached", "since", "until", "least", "most", "currency", "asset",
+        "network", "link", "customer", "email", "reference", "key", "value",
     )  # fmt: skip
     _PLAIN: Mapping[str, str] = {
         "status": "status", "payment_status": "payment_status", "currency": "currency", "reference": "reference",
@@ -262,6 +267,8 @@ class SessionFilters(ListForm):
                 filters["needs_decision"] = True
             case issue:
                 filters["issue"] = issue
+        if self.given("reached"):
+            filters[self.given("reached")] = True
         if self.given("asset") or self.given("network"):
             filters["paid_with"] = f"{self.given('asset') or ''}:{self.given('network') or ''}"
         metadata = {self.given("key"): self.given("value")} if self.given("key") and self.given("value") else {}

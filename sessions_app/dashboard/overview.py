@@ -90,11 +90,11 @@ def _first_steps(scope: SessionScope, latest: Sequence[CheckoutSession]) -> _Fir
 
 
 def _steps_of(way: Way) -> list[tuple[str, int, str]]:
-    """Label, how many, and what the list of sessions is narrowed by beside the days; empty: it cannot be."""
+    """Label, how many, and what the list of sessions is narrowed by beside the days."""
     return [
         ("Created", way.created, "&sort=created"),
-        ("Page opened", way.opened, ""),
-        ("Asset picked", way.picked, ""),
+        ("Page opened", way.opened, "&reached=opened"),
+        ("Asset picked", way.picked, "&reached=picked"),
         ("Paid", way.paid, "&status=completed"),
     ]
 

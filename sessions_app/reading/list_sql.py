@@ -42,6 +42,9 @@ _FILTERS = {
     "email": f"session.customer_id = (SELECT id FROM ({BY_EMAIL}) AS buyer)",
     "reference": "session.reference = %(reference)s::text",
     "product_id": "session.product_id = %(product_id)s::text",
+    # As the overview counts how far they came: who picked has opened, who paid has picked.
+    "opened": "num_nonnulls(session.opened_at, session.quote_id, session.completed_at) > 0 AND %(opened)s::boolean",
+    "picked": "num_nonnulls(session.quote_id, session.completed_at) > 0 AND %(picked)s::boolean",
     "created_after": "session.created_at > %(created_after)s::timestamptz",
     "created_from": "session.created_at >= %(created_from)s::timestamptz",
     "created_before": "session.created_at < %(created_before)s::timestamptz",

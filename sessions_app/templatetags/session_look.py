@@ -9,7 +9,8 @@ from django.template import Context
 from django.templatetags.static import static
 from django.utils.html import format_html, format_html_join
 
-from common.api.first_sale import first_command
+from common.api.first_sale import FIRST_SALE, first_command
+from common.api.samples import samples
 from common.money import to_minor_unit
 from merchants_app.frame.access import Access
 from merchants_app.models import LoggedRequest
@@ -64,6 +65,12 @@ def marks(asset: str, network: str) -> str:
 def first_call(context: Context) -> str:
     """The command that makes a first session here, for a key that the reader puts in."""
     return first_command(url=context["request"].build_absolute_uri("/")[:-1], key=f"sk_{context['mode'].value}_…")
+
+
+@register.simple_tag
+def first_samples() -> dict[str, str]:
+    """The call that makes a first session, in each language."""
+    return samples(method="POST", address="/api/v1/checkout", body=FIRST_SALE)
 
 
 @register.simple_tag

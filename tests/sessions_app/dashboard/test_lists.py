@@ -48,6 +48,7 @@ def shop(once: None) -> Merchant:
             merchant=mia, mode="test", terms={"amount": Decimal(5), "currency": "USD", "product_name": "Sticker"}
         )
         open_link(link, email="lea@example.com", name="Lea")
+        CheckoutSession.objects.filter(pk=made["quiet"].pk).update(opened_at=timezone.now())
         sandbox.play(made["paid"], "exact", asset="ETH")
         sandbox.play(made["over"], "over", asset="USDC")
         choose_option(session=made["short"], asset="USDC", network="sandbox", now=timezone.now())
@@ -85,6 +86,8 @@ FILTERS: list[tuple[dict[str, object], list[str]]] = [
     ({"asset": "ETH"}, ["paid"]),
     ({"asset": "USDC", "network": "sandbox"}, ["over", "short"]),
     ({"network": "sandbox"}, ["over", "short", "paid"]),
+    ({"reached": "picked"}, ["over", "short", "paid"]),
+    ({"reached": "opened"}, ["quiet", "over", "short", "paid"]),
     ({"email": "PAT@example.com"}, ["over", "paid"]),
     ({"reference": "short"}, ["short"]),
     ({"key": "cartId", "value": "98471"}, ["paid"]),

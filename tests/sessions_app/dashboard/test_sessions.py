@@ -1,5 +1,6 @@
 """The dashboard's pages about sessions: found, explained, ended; strangers and the other mode see nothing."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -32,6 +33,12 @@ def test_before_the_first_session_the_overview_says_what_to_do(desk: Desk) -> No
     text = desk.read("overview")
     assert "Welcome, Mia Coffee" in text
     assert "Make an API key" in text
+    for call in ("curl -sS", "import httpx", "await fetch(", "curl_init("):
+        assert call in text
+    made = desk.post(
+        "keys", **dict(re.findall(r'<input type="hidden" name="(name|scopes|once)" value="([^"]+)"', text))
+    )
+    assert re.search(r"export TALLYSTICK_API_KEY=sk_test_\w+", made.content.decode())
 
 
 def test_the_overview_has_the_figures(desk: Desk, session: CheckoutSession, sandbox: Sandbox) -> None:
