@@ -12,9 +12,8 @@ from typing import NamedTuple
 
 import structlog
 from django.db import DatabaseError, InterfaceError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseServerError
 from django.template.loader import render_to_string
-from django.views.defaults import server_error
 from redis import RedisError
 from typing_extensions import override
 
@@ -115,7 +114,8 @@ def broken(request: HttpRequest) -> HttpResponse:
         OUTAGE.noticed(error)
         reason = in_words(error)
     else:
-        return server_error(request)
+        number = {"request_id": request.META.get("tallystick.request_id", "")}
+        return HttpResponseServerError(render_to_string("500.html", number))
     # Without the request: who is signed in stands in the database.
     page = render_to_string("503.html", {"reason": reason})
     return HttpResponse(page, status=503, headers={"Retry-After": str(RETRY_SECONDS)})

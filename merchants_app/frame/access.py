@@ -80,8 +80,14 @@ class Access:
         if not self.may(power):
             raise PermissionDenied(
                 f"Your role ({self.role.label}) may not {power} in {self.mode.label.lower()} mode. "
-                f"Ask an owner of {self.merchant.name}."
+                f"Who may: {', '.join(self._who_may(power))}."
             )
+
+    def _who_may(self, power: Power) -> list[str]:
+        """The first few, whose names each member sees on the page of the team."""
+        roles = [role for role in Role if may(role, power, mode=self.mode)]
+        people = Member.objects.filter(merchant=self.merchant, role__in=roles).order_by("id")
+        return list(people.values_list("user__email", flat=True)[:5])
 
     def refuse_changes(self) -> None:
         """Raises PermissionDenied for an operator who only looks, whatever is to be changed."""

@@ -16,6 +16,15 @@ def test_a_viewer_changes_nothing(colleague: Callable[..., Desk], page: str) -> 
     answer = colleague("viewer").post(page, name="x")
     assert answer.status_code == 403
     assert "Your role (Viewer) may not" in answer.content.decode()
+    assert "Who may: mia@example.com." in answer.content.decode()
+
+
+def test_a_fault_of_ours_is_told_with_the_number_to_ask_by(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sessions_app.dashboard.sessions.list_sessions", lambda *_, **__: 1 / 0)
+    desk.client.raise_request_exception = False
+    answer = desk.get("sessions")
+    assert answer.status_code == 500
+    assert answer["Request-Id"] in answer.content.decode()
 
 
 def test_one_who_belongs_to_no_business_is_told_so(db: None) -> None:
