@@ -30,6 +30,7 @@ def payments(request: HttpRequest, access: Access) -> HttpResponse:
         wanted=wanted,
         listed=listed,
         shown=cursor.slice(listed.payments, request.GET, more=listed.more),
+        counted=None if listed.totals is None else sum(each.payments for each in listed.totals),
         most_summed=MOST_SUMMED,
         views=scope.views(access.user, ViewOf.PAYMENTS),
     )

@@ -56,6 +56,7 @@ def sessions(request: HttpRequest, access: Access) -> HttpResponse:
         listed=listed,
         besides=found_besides(scope, wanted.text) if cursor.row is None else None,
         shown=cursor.slice(listed.sessions, request.GET, more=listed.more),
+        counted=None if listed.totals is None else sum(each.sessions for each in listed.totals),
         most_summed=MOST_SUMMED,
         views=scope.views(access.user, ViewOf.SESSIONS),
     )

@@ -173,7 +173,9 @@ def test_pages_are_turned_both_ways_and_miss_none(desk: Desk, page: str, sort: s
 
 def test_totals_are_of_all_that_match_by_currency_and_not_of_the_page(desk: Desk) -> None:
     with patch("sessions_app.dashboard.sessions.SIZE", 1):
-        listed = desk.get("sessions").context["listed"]
+        answer = desk.get("sessions")
+    listed = answer.context["listed"]
+    assert "1 to 1 of 5" in " ".join(answer.content.decode().split())
     assert [(each.currency, each.sessions, each.amount, each.money.received) for each in listed.totals] == [
         ("USD", 4, Decimal(125), Decimal(135)),  # 30 + 60 + 45
         ("EUR", 1, Decimal(40), Decimal(0)),
