@@ -278,7 +278,6 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # for as long as it takes: the sender inside the worker needs no Redis
 CELERY_WORKER_CONSUMER = "checkout_project.jobs.broker:PatientConsumer"
-CELERY_TIMEZONE = "UTC"
 
 # Tallystick's own
 NETWORKS_FILE = env.text("NETWORKS_FILE", "")

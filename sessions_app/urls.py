@@ -28,7 +28,7 @@ from sessions_app.dashboard import (
 from sessions_app.dashboard import views as saved_views
 from sessions_app.dashboard.overview import overview
 from sessions_app.pay import payment_links, receipts, refund_address, signing, views
-from sessions_app.pay.embed_script import tallystick_js
+from sessions_app.pay.assets import brand, tallystick_js
 from sessions_app.pay.x402 import x402
 
 api = [
@@ -66,7 +66,7 @@ api = [
 # The same for everybody, and kept by browsers.
 assets = [
     path("tallystick.js", tallystick_js, name="tallystick-js"),  # for shops' own pages
-    path("brand/<str:color>/<str:version>.css", views.brand, name="brand-css"),
+    path("brand/<str:color>/<str:version>.css", brand, name="brand-css"),
 ]
 
 hosted = [

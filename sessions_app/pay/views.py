@@ -14,7 +14,6 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext
-from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_POST, require_safe
 
 from chains_app.calls.facilitator import is_switched_on
@@ -36,7 +35,6 @@ from sessions_app.paying.opening import note_opening
 from sessions_app.paying.paying_again import BUYER, ended_by_shop, may_pay_again, pay_again
 from sessions_app.paying.quoting import OfferedOption, choose_option, options_for, unseen_network
 from sessions_app.paying.signed import under_way
-from sessions_app.reading.brand import sheet_in
 from sessions_app.reading.queries import session_for_buyer, successor_of
 from sessions_app.selling.by_hand import NO_SHOP
 from sessions_app.shown.due import due_of, sent_text
@@ -203,24 +201,6 @@ def wallet_code(request: HttpRequest, session: CheckoutSession) -> HttpResponse:
     if not _PAIRING.fullmatch(uri):
         return HttpResponse(status=400)
     return HttpResponse(qr_svg(uri), content_type="image/svg+xml")
-
-
-@require_safe
-@gzip_page
-def brand(_request: HttpRequest, color: str, version: str) -> HttpResponse:
-    """The page's styles in a merchant's colour: the content security policy allows none in the page itself.
-
-    Of the colour alone, so that they may be kept, and tell nothing of whose page they are on. Of another version, which
-    a page asks for while servers are changed one by one, they are not kept.
-    """
-    sheet = sheet_in(f"#{color}")
-    if sheet is None:
-        return HttpResponse(status=404)
-    response = HttpResponse(sheet.css, content_type="text/css")
-    is_it = version == sheet.version
-    response["Cache-Control"] = "public, max-age=31536000, immutable" if is_it else "no-cache"
-    response["Content-Security-Policy"] = "default-src 'none'"  # it is no page, and a shorter answer
-    return response
 
 
 def _page(request: HttpRequest, session: CheckoutSession, error: DomainError | None = None) -> HttpResponse:

@@ -1,18 +1,22 @@
 """A session made by hand: what it may be paid with, and its letter, read before anything is made."""
 
+from datetime import timedelta
 from html import unescape
 from typing import Any
 
 import pytest
 from django.core import mail
+from django.test import Client
 from django.utils import timezone
 
-from merchants_app.models import Merchant
+from common.mail_backends import NOWHERE
+from merchants_app.models import AuditEntry, Merchant
 from sessions_app.letters.sending import send_letters
 from sessions_app.models import CheckoutSession, Letter
 from tests.desk import Desk
 from tests.strangers.world import own
 
+LETTERS = Letter.objects.filter(kind="asked_to_pay")
 INVOICE = {"product": "Winter box", "amount": "49.00", "currency": "USD", "ends": "3d"}
 
 
@@ -62,3 +66,80 @@ def test_no_letter_is_seen_of_what_is_wrong(desk: Desk) -> None:
     assert answer.status_code == 400
     assert '<div class="letter"' not in answer.content.decode()
     assert '<a href="#id_amount">Amount</a>' in answer.content.decode()
+
+
+def asked(desk: Desk, email: str, **more: str) -> str:
+    """Asks a buyer to pay; what the member is told."""
+    answer = desk.post("new-session", email=email, name="Nora", letter="on", **(INVOICE | more))
+    return desk.client.get(answer["Location"]).content.decode()
+
+
+def test_a_session_is_made_by_hand_and_the_buyer_is_written_to_once(desk: Desk, mia: Merchant) -> None:
+    mail.outbox.clear()
+    Merchant.objects.filter(pk=mia.pk).update(time_zone="America/Los_Angeles")
+    assert "A letter to the buyer is on its way." in asked(desk, "mia@example.com", reference="A-1")
+    session = own(CheckoutSession).get()
+    assert (session.amount, session.currency, session.reference) == (49, "USD", "A-1")
+    assert timedelta(days=2, hours=23) < session.expires_at - timezone.now() <= timedelta(days=3)
+    send_letters(timezone.now())
+    (letter,) = mail.outbox
+    assert letter.to == ["mia@example.com"]
+    assert letter.subject == "Mia Coffee asks you for a payment"
+    assert f"/pay/{session.page_token}\n" in letter.body
+    assert "49.00 USD" in letter.body
+    assert f", {session.expires_at:%H:%M} UTC." in letter.body
+    assert AuditEntry.objects.get(subject=session.public_id, action="session.created").actor == desk.user.email
+
+
+def test_no_letter_is_said_to_leave_that_does_not(desk: Desk, settings: Any) -> None:
+    Merchant.objects.filter(public_id=desk.business).update(letters_a_day=2)
+    assert "in test mode only your own people get any" in asked(desk, "nora@example.com")
+    for _ in range(2):
+        assert "is on its way" in asked(desk, "mia@example.com")
+    assert "were within a day" in asked(desk, "mia@example.com")
+    assert LETTERS.count() == 2
+    LETTERS.update(owed_at=timezone.now() - timedelta(hours=25))
+    settings.EMAIL_BACKEND = NOWHERE
+    assert "has no mail server" in asked(desk, "mia@example.com")
+
+
+def test_the_page_of_a_session_made_by_hand_leads_to_no_shop(desk: Desk) -> None:
+    desk.post("new-session", **INVOICE)
+    session = own(CheckoutSession).get()
+    buyer = Client()
+    answer = buyer.post(f"/pay/{session.page_token}/cancel")
+    assert answer["Location"] == f"/pay/{session.page_token}"
+    page = buyer.get(answer["Location"]).content.decode()
+    assert "You cancelled this payment" in page
+    assert "back-to-shop" not in page
+
+
+def test_without_the_wish_nobody_is_written_to(desk: Desk) -> None:
+    desk.post("new-session", email="mia@example.com", **INVOICE)
+    assert not LETTERS.exists()
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ({"amount": "49.005"}, "decimal"),
+        ({"amount": ""}, "required"),
+        ({"amount": "0"}, "amount"),
+        ({"email": "nobody"}, "valid email"),
+        ({"ends": "9d"}, "valid choice"),
+        ({"currency": "usd"}, "valid choice"),
+    ],
+)
+def test_a_session_that_is_wrong_says_so_at_its_field(desk: Desk, typed: dict[str, str], said: str) -> None:
+    answer = desk.post("new-session", **(INVOICE | typed))
+    assert answer.status_code == 400
+    assert said in answer.content.decode().lower()
+    assert not own(CheckoutSession).exists()
+
+
+def test_an_order_that_is_live_on_other_terms_is_said(desk: Desk) -> None:
+    desk.post("new-session", reference="A-1", **INVOICE)
+    answer = desk.post("new-session", reference="A-1", **(INVOICE | {"amount": "50"}))
+    assert answer.status_code == 400
+    assert "A-1" in answer.content.decode()
+    assert own(CheckoutSession).count() == 1
