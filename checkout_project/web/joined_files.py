@@ -16,7 +16,8 @@ _IMPORT = re.compile(r'^import (\{[^}]*\}) from "(\.[^"]+)";\n', re.MULTILINE)
 _OTHER_IMPORT = re.compile(r"^(import\s*[^(\s].*|export (?:default|\{|\*).*|export let .*)$", re.MULTILINE)
 _EXPORT = re.compile(r"^export ((?:async )?function|const|class) (\w+)", re.MULTILINE)
 _REMARK = re.compile(r"^\s*(?://.*|/\*\*[\s\S]*?\*/)\n", re.MULTILINE)
-_SPACE = re.compile(r"/\*[\s\S]*?\*/|\s*([{};])\s*")
+_STYLES_REMARK = re.compile(r"/\*[\s\S]*?\*/")
+_SPACE = re.compile(r"\s*([{};])\s*")
 _STYLES = re.compile(r'^@import "([^"]+)";\n', re.MULTILINE)
 
 
@@ -33,7 +34,7 @@ def joined_script(name: str, read: Reader) -> str:
 def joined_styles(name: str, read: Reader) -> str:
     """The style sheet with those that it begins with, without remarks, and without the space between its rules."""
     whole = _STYLES.sub(lambda found: joined_styles(_beside(name, found[1]), read), read(name))
-    return _SPACE.sub(lambda found: found[1] or "", whole).strip()
+    return _SPACE.sub(r"\1", _STYLES_REMARK.sub("", whole)).strip()
 
 
 def _write(name: str, read: Reader, written: dict[str, str], above: tuple[str, ...]) -> list[str]:

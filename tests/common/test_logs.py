@@ -21,7 +21,7 @@ SECRETS = {"key", "page_token", "secret", "token"}
 NO_SECRETS = {
     "_rest", "app_label", "at", "color", "content_type_id", "customer_id", "delivery", "delivery_id", "digest",
     "endpoint_id", "event_id", "id", "invitation_id", "key_id", "link_id", "member_id", "mode", "name", "network_id",
-    "note_id", "object_id", "path", "pk", "refund_id", "rest", "session_id", "treasury_id", "uidb36", "url",
+    "note_id", "object_id", "path", "pk", "refund_id", "rest", "session_id", "treasury_id", "uidb36", "url", "version",
 }  # fmt: skip
 
 

@@ -16,9 +16,9 @@ from playwright.sync_api import Page
 from chains_app.models import ScanCursor
 from chains_app.networks.networks import network
 from merchants_app.models import Merchant
+from sessions_app.letters.at_once import name_address
 from sessions_app.models import CheckoutSession, PaymentLink
 from sessions_app.paying.quoting import choose_option
-from sessions_app.refunding.address import name_address
 from sessions_app.selling.creation import create_session
 from sessions_app.selling.payment_links import create_link
 from tests.cast import agreed

@@ -76,7 +76,7 @@ def test_buyers_read_their_own_time_behind_utc(
     abroad = browser.new_context(locale="en-GB", timezone_id="Asia/Kathmandu").new_page()
     theirs = re.compile(r"UTC \(.+GMT\+5:45\)")
     abroad.goto(f"{address}?change=1")
-    expect(abroad.locator("#news")).to_contain_text(theirs)  # what the prices are of
+    expect(abroad.locator(".beside")).to_contain_text(theirs)  # what the prices are of
     lifecycle.cancel(picked)
     expect(abroad.locator(".notice")).to_contain_text(theirs)  # until when the address is watched
     sandbox.play(picked, "exact")

@@ -20,7 +20,7 @@ def listed(name: str) -> dict[str, str]:
     for line in (ROOT / name).read_text(encoding="utf-8").splitlines():
         if line.startswith("-r "):
             found |= listed(line[3:])
-        elif (pin := _PIN.match(line)) and ";" not in line:
+        elif (pin := _PIN.match(line)) and ";" not in line.partition("#")[0]:
             found[re.sub(r"[-_.]+", "-", pin[1]).lower()] = pin[2]
     return found
 

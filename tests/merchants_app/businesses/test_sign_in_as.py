@@ -114,7 +114,7 @@ def test_every_form_of_the_dashboard_is_refused_with_a_sentence(
             assert (answer.status_code, NOTHING in answer.content.decode()) == (403, True), path
     assert formless == {
         "audit", "books/lines", "collect", "customers", "customers/1", "decisions", "decisions/decided", "events",
-        "events/1", "overview", "payments", "requests", "sessions", "sessions/1",
+        "events/1", "overview", "payments", "refunds", "requests", "sessions", "sessions/1",
     }  # fmt: skip
     assert refreshed(session).status == "open"
     assert not own(ApiKey).exists()

@@ -8,7 +8,7 @@ from merchants_app.models import AuditEntry
 from sessions_app.letters.sending import send_letters
 from sessions_app.models import CheckoutSession
 from tests.desk import Desk
-from tests.sessions_app.dashboard.test_customers_and_links import INVOICE, LETTERS
+from tests.sessions_app.dashboard.test_by_hand import INVOICE, LETTERS
 from tests.strangers.world import own
 
 

@@ -212,7 +212,7 @@ def test_one_clock_runs_in_the_last_five_minutes_where_a_rate_moves_the_amount(
     assert html.count("<time") == 1
     assert '<span class="clock"> This amount holds for <time' in html
     assert 'data-at-end="renew">4:00</time>' in html
-    assert "<time" not in page(client, session, "?from=exchange")
+    assert "data-at-end" not in page(client, session, "?from=exchange")
 
 
 def test_a_stablecoin_of_the_prices_currency_has_no_clock(client: Client, session: CheckoutSession) -> None:
