@@ -117,6 +117,8 @@ def explained(session: CheckoutSession) -> tuple[str, ...]:
 
 
 def _short(session: CheckoutSession, facts: Facts) -> tuple[str, ...]:
+    if unknown := without_rate(session):
+        return (f"No rate says what {unknown} was worth: it may be all that was due. Look before you ask for more.",)
     missing = session.amount - received_value(session)
     if missing <= facts.tolerance:
         return ("It covers the price, and came when the time was over.",)

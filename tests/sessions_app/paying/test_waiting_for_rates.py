@@ -166,6 +166,9 @@ def test_of_a_session_that_still_runs_somebody_decides_too(given_up: CheckoutSes
     assert 'data-state="pricing"' in page(given_up)
     story = story_of(given_up, ledger_of(given_up))
     assert story.headline == "0.00 of 49.00 USD arrived, and 0.02 ETH that no rate is known for"
+    assert story.sentences == (
+        "No rate says what 0.02 ETH was worth: it may be all that was due. Look before you ask for more.",
+    )
     case = case_of(given_up)
     assert case
     assert case.answers == ("refunded", "ask_rest", "accept", "write_off")
