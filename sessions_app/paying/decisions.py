@@ -1,7 +1,7 @@
 """What a merchant can decide about an odd payment: checked here, written by `lifecycle.decide`, with an audit line."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
@@ -15,12 +15,12 @@ from sessions_app.errors import NothingToDecide, WrongDecision
 from sessions_app.models import CheckoutSession, Decision, Refund
 from sessions_app.paying.refund_states import withdraw
 from sessions_app.state.conflicts import about
-from sessions_app.state.counting import ZERO, is_unpriced
-from sessions_app.state.evaluation import acceptable_early, tokens_to_decide
+from sessions_app.state.counting import ZERO, Facts, counted_payments, is_unpriced, total
+from sessions_app.state.evaluation import acceptable_early, is_taken_back, tokens_to_decide
 from sessions_app.state.facts import facts_of, paying_ids, payments_decided_on, shown_by_chain, told_beside
 from sessions_app.state.lifecycle import decide as write_decision
 from sessions_app.state.lifecycle import lock
-from sessions_app.status import TOO_MUCH, DecisionKind, Issue, RefundStatus, is_early
+from sessions_app.status import COVERED, TOO_MUCH, DecisionKind, Issue, RefundStatus, is_early
 
 # Which decisions answer which issue; the first is the one that the queue suggests.
 ANSWERS: dict[Issue, tuple[DecisionKind, ...]] = {
@@ -47,7 +47,13 @@ class Case:
     issue: Issue
     payments: tuple[str, ...]  # that it is about: `pay_…`, and `pay_…:vanished:1` for one that vanished
     value: Decimal  # of those, in the session's currency
+    lacking: Decimal  # what the order lacks without them, less the tolerance; nothing: it is paid
     answers: tuple[DecisionKind, ...]  # the suggested one first
+
+    @property
+    def is_enough(self) -> bool:
+        """Whether they are worth what the order lacks, and it lacks something."""
+        return ZERO < self.lacking <= self.value
 
 
 def case_of(session: CheckoutSession, *, now: datetime | None = None) -> Case | None:
@@ -56,13 +62,14 @@ def case_of(session: CheckoutSession, *, now: datetime | None = None) -> Case | 
         return None
     issue, facts = Issue(session.issue), facts_of(session)
     tokens = tokens_to_decide(facts, now or timezone.now(), issue)
-    value = sum((p.value or ZERO for p in facts.payments if p.token in tokens), ZERO)
-    answers = _answers(session, issue)
-    is_too_little = value < facts.price - facts.tolerance
-    if is_too_little and (issue == Issue.WRONG_ASSET or (issue in _SHORT and is_unpriced(facts))):
-        # Taking it as paid would give the goods away for less; what has no rate may be all that was due.
-        answers = (DecisionKind.REFUNDED, *(kind for kind in answers if kind != DecisionKind.REFUNDED))
-    return Case(issue=issue, payments=tuple(sorted(tokens)), value=value, answers=answers)
+    case = _case(session, facts, issue, tokens, answers=_answers(session, issue))
+    is_to_weigh = issue == Issue.WRONG_ASSET or (issue in _SHORT and (is_unpriced(facts) or not case.lacking))
+    if is_to_weigh and not case.is_enough:
+        # Taking it as paid would give the goods away for less, or keep what nothing is owed for; what has no rate may
+        # be all that was due.
+        others = (kind for kind in case.answers if kind != DecisionKind.REFUNDED)
+        return replace(case, answers=(DecisionKind.REFUNDED, *others))
+    return case
 
 
 def early_case(session: CheckoutSession, *, now: datetime | None = None) -> Case | None:
@@ -71,8 +78,7 @@ def early_case(session: CheckoutSession, *, now: datetime | None = None) -> Case
     tokens = acceptable_early(facts, now or timezone.now()) if not session.needs_decision else frozenset()
     if not tokens:
         return None
-    value = sum((p.value or ZERO for p in facts.payments if p.token in tokens), ZERO)
-    return Case(issue=Issue.UNDERPAID, payments=tuple(sorted(tokens)), value=value, answers=(DecisionKind.ACCEPT,))
+    return _case(session, facts, Issue.UNDERPAID, tokens, answers=(DecisionKind.ACCEPT,))
 
 
 def decide(
@@ -201,6 +207,27 @@ def _open_issue(session: CheckoutSession, kind: DecisionKind, issue: str) -> Iss
             f"{kind} does not answer {session.issue}: choose one of {names}.", attr="decision", about=about(session)
         )
     return Issue(session.issue)
+
+
+def _case(
+    session: CheckoutSession, facts: Facts, issue: Issue, tokens: Collection[str], *, answers: tuple[DecisionKind, ...]
+) -> Case:
+    return Case(
+        issue=issue,
+        payments=tuple(sorted(tokens)),
+        value=total(p for p in facts.payments if p.token in tokens),
+        lacking=_lacking(session, facts, tokens),
+        answers=answers,
+    )
+
+
+def _lacking(session: CheckoutSession, facts: Facts, tokens: Collection[str]) -> Decimal:
+    """What is still being confirmed makes it less only where it covers all by itself: it may never be final."""
+    is_paid = session.status in COVERED and not is_taken_back(facts)
+    if is_paid or facts.is_paid_elsewhere:
+        return ZERO
+    sure = total(p for p in counted_payments(facts) if p.confirmed and p.token not in tokens)
+    return max(facts.price - facts.tolerance - sure, ZERO)
 
 
 def _answers(session: CheckoutSession, issue: Issue) -> tuple[DecisionKind, ...]:

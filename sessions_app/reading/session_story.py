@@ -8,7 +8,7 @@ from django.utils import timezone
 from common.money import amount_text
 from sessions_app.books.definitions import money_of_session
 from sessions_app.models import CheckoutSession
-from sessions_app.paying.decisions import case_of
+from sessions_app.paying.decisions import Case, case_of
 from sessions_app.reading.session_words import headline_of, money, network_name, plain, without_rate
 from sessions_app.state.counting import ZERO, Facts
 from sessions_app.state.evaluation import is_being_priced, is_left_paid, is_taken_back
@@ -93,17 +93,16 @@ def explained(session: CheckoutSession) -> tuple[str, ...]:
     """What an open issue means, below its headline: how much is missing or beyond the price, and what was allowed."""
     facts, case = facts_of(session), case_of(session)
     match session.issue:
+        case Issue.UNDERPAID | Issue.LATE | Issue.PAID_TWICE if session.order_paid_by:
+            return ("The order was paid by another session, so all of this is too much.",)
         case Issue.UNDERPAID | Issue.LATE:
             return _short(session, facts)
         case Issue.OVERPAID:
             return ("The order is paid; what is to be decided on is only what came above its price.",)
-        case Issue.PAID_TWICE if session.order_paid_by:
-            return ("The order was paid by another session, so all of this is too much.",)
         case Issue.PAID_TWICE:
             return ("Another payment came after the order was paid.",)
         case Issue.WRONG_ASSET if case and case.value:
-            covers = "covers" if case.value >= facts.price - facts.tolerance else "does not cover"
-            return (f"Worth {money(case.value, session)} when it came: it {covers} the price.",)
+            return (f"Worth {money(case.value, session)} when it came: {_what_it_pays(case, facts)}.",)
         case Issue.WRONG_ASSET:
             return ("No rate says what it is worth.",)
         case Issue.REVERSED:
@@ -114,6 +113,14 @@ def explained(session: CheckoutSession) -> tuple[str, ...]:
             )
         case _:
             return ()
+
+
+def _what_it_pays(case: Case, facts: Facts) -> str:
+    if not case.lacking:
+        return "the order lacks nothing without it"
+    covers = "covers" if case.is_enough else "does not cover"
+    is_all = case.lacking == facts.price - facts.tolerance
+    return f"it {covers} {'the price' if is_all else 'what was missing of the price'}"
 
 
 def _short(session: CheckoutSession, facts: Facts) -> tuple[str, ...]:

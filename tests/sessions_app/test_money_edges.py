@@ -17,6 +17,8 @@ from sessions_app.errors import WrongRefund
 from sessions_app.models import CheckoutSession
 from sessions_app.paying.decisions import case_of
 from sessions_app.paying.quoting import choose_option
+from sessions_app.reading.session_story import explained
+from tests.cast import refreshed
 from tests.chains_app.receiving.test_deposits import salts_in
 from tests.sandbox import Sandbox
 from tests.sessions_app.refunding.test_refunds import prepared
@@ -68,6 +70,43 @@ def test_a_wrong_asset_worth_the_price_less_the_tolerance_is_suggested_to_be_acc
     case = case_of(sandbox.wait(4, session))
     assert case
     assert case.answers[0] == first
+
+
+@pytest.mark.parametrize(
+    ("before", "amount", "first", "said"),
+    [
+        ("", "49", "accept", "Worth 49.00 USD when it came: it covers the price."),
+        ("", "40", "refunded", "Worth 40.00 USD when it came: it does not cover the price."),
+        ("short", "4.90", "accept", "Worth 4.90 USD when it came: it covers what was missing of the price."),
+        ("short", "4", "refunded", "Worth 4.00 USD when it came: it does not cover what was missing of the price."),
+        ("exact", "49", "refunded", "Worth 49.00 USD when it came: the order lacks nothing without it."),
+        ("elsewhere", "49", "refunded", "Worth 49.00 USD when it came: the order lacks nothing without it."),
+    ],
+)
+def test_a_wrong_asset_is_suggested_to_be_accepted_for_what_the_order_lacks(
+    new_session: Callable[..., CheckoutSession], sandbox: Sandbox, before: str, amount: str, first: str, said: str
+) -> None:
+    session = new_session(allowedAssets=["USDC"])
+    choose_option(session=session, asset="USDC", network="sandbox", now=timezone.now())
+    if before == "elsewhere":
+        CheckoutSession.objects.filter(pk=session.pk).update(order_paid_by="cs_another")
+    elif before:
+        sandbox.play(session, before)
+    sandbox.send_to(session.deposit.address, amount, asset="USDT")
+    session = refreshed(session)
+    case = case_of(session)
+    assert case
+    assert (case.issue, case.answers[0], explained(session)) == ("wrong_asset", first, (said,))
+
+
+def test_of_an_order_that_another_session_paid_too_little_is_suggested_to_go_back(
+    session: CheckoutSession, sandbox: Sandbox
+) -> None:
+    short = sandbox.play(session, "late_short")
+    CheckoutSession.objects.filter(pk=short.pk).update(order_paid_by="cs_another")
+    case = case_of(refreshed(short))
+    assert case
+    assert (case.issue, case.answers) == ("late", ("refunded", "accept", "write_off"))
 
 
 def test_what_has_waited_longest_is_collected_first(
