@@ -6,6 +6,7 @@ from django.shortcuts import redirect
 from django.utils import timezone
 
 from merchants_app.frame.access import Access, Power, for_members
+from merchants_app.frame.forms import once
 from merchants_app.frame.pages import page
 from merchants_app.frame.paging import Cursor, may_lag
 from sessions_app.dashboard.filters import SessionFilters
@@ -116,7 +117,12 @@ def cancel(request: HttpRequest, access: Access, session_id: str) -> HttpRespons
 def write(request: HttpRequest, access: Access, session_id: str) -> HttpResponse:
     """Sends the buyer the link again."""
     found = SessionScope.of(access).session(session_id)
-    send_link_again(found, actor=access.actor, now=timezone.now())
+
+    def send() -> str:
+        send_link_again(found, actor=access.actor, now=timezone.now())
+        return session_id
+
+    once(request, access, send)
     messages.success(request, f"The link is on its way to {found.email}.")
     return redirect("dashboard:session", at=access.at, session_id=session_id)
 

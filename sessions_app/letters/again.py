@@ -9,12 +9,14 @@ from sessions_app.buyers.forgetting import is_erased
 from sessions_app.models import CheckoutSession, Letter
 from sessions_app.refunding.mails import AGAIN_AFTER, NotMailed
 from sessions_app.selling.by_hand import LetterFate, write_to_buyer
+from sessions_app.state.lifecycle import lock
 from sessions_app.status import LetterKind, Status
 
 
 @transaction.atomic
 def send_link_again(session: CheckoutSession, *, actor: str, now: datetime) -> None:
     """Owes it while the session is open, at most once an hour. Raises `NotMailed`."""
+    session = lock(session.pk)  # of two at once the second sees the first's letter
     if session.status != Status.OPEN:
         raise NotMailed("Nothing can be paid by this link any more: no letter is sent.")
     if is_erased(session) or not session.email:

@@ -9,12 +9,16 @@ from django.db import OperationalError, transaction
 from django.utils import timezone
 
 from merchants_app.mail.mails import Posted
-from merchants_app.models import Merchant
+from merchants_app.models import AuditEntry, Merchant
 from sessions_app.letters import sending
+from sessions_app.letters.again import send_link_again
 from sessions_app.models import Letter
-from tests.cast import MIAS_WALLET, merchant
+from sessions_app.refunding.mails import NotMailed
+from sessions_app.selling.creation import create_session
+from sessions_app.state.lifecycle import lock
+from tests.cast import MIAS_WALLET, agreed, merchant
 from tests.locks.stage import owed_letter
-from tests.races import closing, race
+from tests.races import behind_a_lock, closing, race
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -43,6 +47,18 @@ def test_a_letter_that_is_leaving_is_not_taken_away(mia: Merchant, monkeypatch: 
     monkeypatch.setattr(sending, "deliver", deliver)
     assert sending.send_letters(timezone.now()) == 1
     assert found == ["it is held"]
+
+
+def test_who_sends_the_link_again_while_another_does_reads_that_it_was_sent(mia: Merchant) -> None:
+    session = create_session(merchant=mia, mode="test", terms=agreed(email="mia@example.com"))
+
+    def send() -> None:
+        send_link_again(session, actor="mia@example.com", now=timezone.now())
+
+    refused = behind_a_lock(send, lock=lambda: lock(session.pk), meanwhile=send)
+    assert isinstance(refused, NotMailed)
+    assert Letter.objects.filter(session=session).count() == 1
+    assert AuditEntry.objects.filter(action="session.link_sent").count() == 1
 
 
 def test_two_senders_at_once_send_it_once(mia: Merchant) -> None:

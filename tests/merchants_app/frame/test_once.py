@@ -29,8 +29,8 @@ MADE: list[tuple[str, type[Model], dict[str, Any]]] = [
 
 
 def token_on(desk: Desk, page: str) -> str:
-    """What the page's form carries, by which it is known when it comes twice."""
-    (token,) = re.findall(r'name="once" value="([^"]+)"', desk.read(page))
+    """What a form of the page carries, by which it is known when it comes twice."""
+    token, *_ = re.findall(r'name="once" value="([^"]+)"', desk.read(page))
     return str(token)
 
 

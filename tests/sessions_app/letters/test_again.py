@@ -8,6 +8,7 @@ from merchants_app.models import AuditEntry
 from sessions_app.letters.sending import send_letters
 from sessions_app.models import CheckoutSession
 from tests.desk import Desk
+from tests.merchants_app.frame.test_once import token_on
 from tests.sessions_app.dashboard.test_by_hand import INVOICE, LETTERS
 from tests.strangers.world import own
 
@@ -20,7 +21,11 @@ def test_the_buyer_is_sent_the_link_again_once_an_hour_while_it_can_be_paid(desk
         desk.post(f"{page}/write")
         return desk.read(page)
 
-    assert "The link is on its way to mia@example.com." in said()
+    token = token_on(desk, page)
+    for _ in range(2):
+        desk.post(f"{page}/write", once=token)
+        assert "The link is on its way to mia@example.com." in desk.read(page)
+    assert LETTERS.count() == AuditEntry.objects.filter(action="session.link_sent").count() == 1
     assert "was sent the link within the last hour" in said()
     assert LETTERS.count() == 1
     LETTERS.update(owed_at=timezone.now() - timedelta(minutes=61))
