@@ -4,6 +4,7 @@ Doors reach rows only from here, and a child only through its parent, so that a 
 them. Each app to the left adds what it brings (`webhooks_app.scope`, `sessions_app.scope`).
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Protocol, Self
 
@@ -67,3 +68,11 @@ class Scope:
     def audit_entries(self) -> QuerySet[AuditEntry]:
         """Who did what: in this mode, and what belongs to both."""
         return AuditEntry.objects.filter(Q(mode=self.mode) | Q(mode=""), merchant=self.merchant)
+
+    def without_page(self, subjects: Iterable[str]) -> frozenset[str]:
+        """Which of these ids have no page any more: endpoints that were deleted, as the log says."""
+        endpoints = {each for each in subjects if each.startswith("we_")}
+        if not endpoints:
+            return frozenset()
+        deleted = self.audit_entries().filter(action="webhook_endpoint.deleted", subject__in=endpoints)
+        return frozenset(deleted.values_list("subject", flat=True))

@@ -103,10 +103,15 @@ def settings(request: HttpRequest, access: Access) -> HttpResponse:
 @for_members()
 def audit_log(request: HttpRequest, access: Access) -> HttpResponse:
     """Who did what, of this mode and of what belongs to both; `?q=` looks at the person, the act, thing and address."""
-    rows = Scope.of(access).audit_entries()
+    scope = Scope.of(access)
+    rows = scope.audit_entries()
     sought = request.GET.get("q", "").strip()[:200]
     if sought:
         who = Q(actor__icontains=sought) | Q(address__contains=sought)
         rows = rows.alias(act=ACT).filter(who | Q(act__icontains=act_words(sought)) | Q(subject__icontains=sought))
     shown = newest_first(rows, request.GET)
-    return page(request, access, "audit.html", shown=shown, days=by_day(shown.rows), sought=sought)
+    without_page = scope.without_page(each.subject for each in shown.rows)
+    return page(
+        request, access, "audit.html",
+        shown=shown, days=by_day(shown.rows), sought=sought, without_page=without_page,
+    )  # fmt: skip

@@ -47,9 +47,12 @@ def clock_place() -> str:
 
 @register.simple_tag(takes_context=True)
 def page_of(context: Context, public_id: str) -> str:
-    """Where the thing of this id is shown; empty for what has no page. Of a key it is what it asked."""
+    """Where the thing of this id is shown; empty for what has no page. Of a key it is what it asked.
+
+    `without_page`, in the page's context: those that had one (`Scope.without_page`).
+    """
     found = _ID.fullmatch(public_id)
-    if found is None:
+    if found is None or public_id in (context.get("without_page") or ()):
         return ""
     if found[1] == "key":
         return f"{reverse('dashboard:requests', args=[context['at']])}?key={public_id}"

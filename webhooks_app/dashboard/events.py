@@ -18,23 +18,30 @@ from webhooks_app.scope import WebhookScope
 @may_lag
 def events(request: HttpRequest, access: Access) -> HttpResponse:
     """All events, newest first; `?type=` and `?subject=` narrow them."""
-    rows = WebhookScope.of(access).events()
+    scope = WebhookScope.of(access)
+    rows = scope.events()
     kind, subject = request.GET.get("type", ""), request.GET.get("subject", "").strip()
     if kind in list(EventType):
         rows = rows.filter(type=kind)
     if subject:
         rows = rows.filter(subject=subject)
     shown = newest_first(rows, request.GET)
-    return page(request, access, "events.html", shown=shown, types=list(EventType), type=kind, subject=subject)
+    return page(
+        request, access, "events.html",
+        shown=shown, types=list(EventType), type=kind, subject=subject,
+        without_page=scope.without_page(each.subject for each in shown.rows),
+    )  # fmt: skip
 
 
 @for_members()
 def event(request: HttpRequest, access: Access, event_id: str) -> HttpResponse:
     """One event with its body and where it went."""
-    found = WebhookScope.of(access).event(event_id)
+    scope = WebhookScope.of(access)
+    found = scope.event(event_id)
     body = pretty(represent_event(found))
     deliveries = found.deliveries.select_related("endpoint").prefetch_related("attempts").order_by("id")
-    return page(request, access, "event.html", event=found, body=body, deliveries=deliveries)
+    without_page = scope.without_page([found.subject])
+    return page(request, access, "event.html", event=found, body=body, deliveries=deliveries, without_page=without_page)
 
 
 @for_members(see=None, change=Power.MANAGE_WEBHOOKS)

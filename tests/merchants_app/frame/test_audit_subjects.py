@@ -5,6 +5,8 @@ import pytest
 from merchants_app import audit
 from merchants_app.models import Merchant
 from tests.desk import Desk
+from webhooks_app.endpoints.endpoints import create_endpoint, delete_endpoint
+from webhooks_app.models import Delivery, Event
 
 
 @pytest.mark.parametrize(
@@ -27,3 +29,21 @@ def test_what_a_line_of_the_audit_log_is_about_leads_to_its_page(
     address = f'<a href="/dashboard/{desk.at}/{page}"><bdi>{subject}</bdi></a>'
     assert (address in text) == (page is not None)
     assert subject in text
+
+
+def test_an_endpoint_that_was_deleted_has_no_page_in_the_log_or_among_the_events(desk: Desk, mia: Merchant) -> None:
+    kept, gone = (
+        create_endpoint(merchant=mia, mode="test", url=f"https://shop.example/{name}", actor="mia")[0]
+        for name in ("kept", "gone")
+    )
+    delete_endpoint(endpoint=gone, actor="mia")
+    for endpoint in (kept, gone):
+        event = Event.objects.create(merchant=mia, mode="test", type="endpoint.test", subject=endpoint.public_id,
+                             subject_sequence=1, data={})  # fmt: skip
+        Delivery.objects.create(event=event, endpoint=endpoint)
+    one = f"events/{Event.objects.get(subject=gone.public_id).public_id}"
+    for page in ("audit", "events", one):
+        text = desk.read(page)
+        assert gone.public_id in text
+        assert f"/webhooks/{gone.public_id}" not in text
+        assert (f"/webhooks/{kept.public_id}" in text) == (page != one)
