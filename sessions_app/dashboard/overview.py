@@ -92,7 +92,7 @@ def _first_steps(scope: SessionScope, latest: Sequence[CheckoutSession]) -> _Fir
 def _steps_of(way: Way) -> list[tuple[str, int, str]]:
     """Label, how many, and what the list of sessions is narrowed by beside the days."""
     return [
-        ("Created", way.created, "&sort=created"),
+        ("Created", way.created, ""),
         ("Page opened", way.opened, "&reached=opened"),
         ("Asset picked", way.picked, "&reached=picked"),
         ("Paid", way.paid, "&status=completed"),
