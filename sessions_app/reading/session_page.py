@@ -7,7 +7,9 @@ from datetime import datetime
 
 from chains_app.networks.networks import all_networks
 from chains_app.reading.scanning import heads_of
-from sessions_app.models import BookLine, CheckoutSession, LineKind, Payment, Refund, StatusChange
+from sessions_app.books.fees import fee_booked
+from sessions_app.models import BookLine, CheckoutSession, Payment, Refund, StatusChange
+from sessions_app.models.refund import SENT_WITH
 from sessions_app.paying.decisions import Case, case_of, early_case
 from sessions_app.reading.session_words import decision_words
 from sessions_app.state.representation import counted_ids, payment_state, sorted_payments, sorted_refunds
@@ -81,10 +83,7 @@ def refunds_shown(session: CheckoutSession) -> list[ShownRefund]:
     """In the order in which they were prepared; withdrawn ones too."""
     refunds = sorted_refunds(session)
     fees = _fees_of(session, refunds)
-    return [
-        ShownRefund(refund=each, link=_refund_link(each), fee=fees.get((each.network, each.sent_with)))
-        for each in refunds
-    ]
+    return [ShownRefund(refund=each, link=_refund_link(each), fee=fees.get(each.pk)) for each in refunds]
 
 
 def deposit_link(session: CheckoutSession) -> str | None:
@@ -140,20 +139,15 @@ def decisions_for(session: CheckoutSession) -> list[Choice]:
     return [Choice(kind=kind, label=label, effect=effect) for kind, label, effect in worded]
 
 
-def _fees_of(session: CheckoutSession, refunds: Sequence[Refund]) -> dict[tuple[str, str], BookLine]:
-    """By network and transaction; of one that was booked again after it was taken back, the newest."""
-    sent = {each.sent_with for each in refunds if each.sent_with}
-    if not sent:
+def _fees_of(session: CheckoutSession, refunds: Sequence[Refund]) -> dict[int, BookLine]:
+    """By refund, of those whose fee is booked."""
+    if not any(each.sent_with for each in refunds):
         return {}
-    lines = BookLine.objects.filter(
-        merchant=session.merchant,
-        mode=session.mode,
-        network__in={each.network for each in refunds},
-        tx_hash__in=sent,
-        session=None,
-        kind=LineKind.NETWORK_FEE,
-    )
-    return {(line.network, line.tx_hash): line for line in lines.order_by("turn")}
+    rows = Refund.objects.filter(session=session).alias(sent=SENT_WITH)
+    rows = rows.annotate(fee=fee_booked("pk", "sent", session.merchant, session.mode)).exclude(fee=None)
+    booked = dict(rows.values_list("pk", "fee"))
+    lines = BookLine.objects.in_bulk(booked.values())
+    return {refund: lines[fee] for refund, fee in booked.items()}
 
 
 def _explorer_link(payment: Payment, recipient: str) -> str | None:
