@@ -27,7 +27,7 @@ class Refund(models.Model):
 
     public_id = models.CharField(max_length=40, unique=True, default=new_refund_id, editable=False)
     session = models.ForeignKey(CheckoutSession, on_delete=models.PROTECT, related_name="refunds")
-    # The session's, as a payment has them: the database writes them, by a trigger of migration 0038.
+    # The session's, as a payment has them: the database writes them, by a trigger of migration 0041.
     merchant = models.ForeignKey(
         Merchant, on_delete=models.PROTECT, related_name="+", db_index=False, editable=False, help_text="Its session's."
     )
