@@ -186,6 +186,10 @@ def test_the_merchant_is_told_and_sees_the_former_address(
         assert f"Before: {PATS_WALLET}" in desk.read(page)
     assert "to the former address" in desk.read(f"sessions/{paid.public_id}/refund")
     assert "The buyer has changed the address since this was prepared." in desk.read(signing)
+    for problem in ("", "This transaction failed on the network."):
+        Refund.objects.filter(pk=refund.pk).update(told_tx="0x" + "ab" * 32, told_problem=problem)
+        assert ("to the former address" in desk.read(f"sessions/{paid.public_id}/refund")) == bool(problem)
+        assert ("Withdraw it and prepare it anew." in desk.read(signing)) == bool(problem)
     assert PATS_WALLET in refreshed(paid).timeline.last().reason
     line = AuditEntry.objects.filter(action="refund.address").latest("id")
     assert (line.actor, line.detail) == ("buyer's page", {"before": PATS_WALLET, "to": OTTOS_WALLET})

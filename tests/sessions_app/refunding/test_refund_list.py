@@ -1,6 +1,7 @@
 """All refunds of a business: which wait for whom, by what they are found, and the file that a Safe opens of one."""
 
 import json
+from collections.abc import Callable
 from decimal import Decimal
 from urllib.parse import urlencode
 
@@ -96,6 +97,23 @@ def test_it_is_turned_page_by_page(desk: Desk, session: CheckoutSession, monkeyp
 
 def test_the_database_writes_whose_a_refund_is(mia: Merchant, session: CheckoutSession) -> None:
     assert set(own(Refund).values_list("merchant", "mode")) == {(mia.pk, "test")}
+
+
+def test_who_only_looks_sees_which_transaction_it_is_said_to_be(
+    colleague: Callable[..., Desk], session: CheckoutSession
+) -> None:
+    told = own(Refund).get(value=2)
+    text = colleague("viewer").read(f"sessions/{session.public_id}/refund/{told.public_id}")
+    assert f'data-copy="{TX}"' in text
+    assert "Sent, as was said: its transaction is looked for" in text
+    assert "Send it again all the same" not in text
+
+
+def test_of_a_buyer_who_was_erased_no_address_is_waited_for(desk: Desk, session: CheckoutSession) -> None:
+    own(Refund).filter(value=3).update(to_address="")
+    pages = [f"sessions/{session.public_id}/refund/{own(Refund).get(value=value).public_id}" for value in (3, 5)]
+    assert ["The buyer names an address" in desk.read(page) for page in pages] == [False, True]
+    assert "Erased with all that was known of the buyer." in desk.read(pages[0])
 
 
 def test_a_safe_opens_the_file_of_one(desk: Desk, session: CheckoutSession) -> None:
