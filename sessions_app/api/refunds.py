@@ -4,7 +4,7 @@ from django.utils import timezone
 from rest_framework.decorators import action
 from rest_framework.response import Response
 
-from chains_app.networks.networks import find_option
+from chains_app.networks.networks import network
 from common.api.types import Nothing
 from common.fiat.currencies import Currency
 from common.modes import Mode
@@ -17,11 +17,10 @@ from sessions_app.models import Refund
 from sessions_app.refunding.asking import ask_for_refund
 from sessions_app.refunding.mails import refund_page_url
 from sessions_app.refunding.matching import candidates_of
-from sessions_app.refunding.refunds import ask_for_rate, play_refund, refund_call, why_held, withdraw_for_good
+from sessions_app.refunding.refunds import ask_for_rate, play_refund, refund_call, why_not_signed, withdraw_for_good
 from sessions_app.refunding.told import tell_transaction
 from sessions_app.scope import SessionScope
 from sessions_app.state.representation import dashboard_url, represent_refund
-from sessions_app.status import RefundStatus
 
 
 def _ask_for_rate(request: ApiRequest) -> None:
@@ -103,8 +102,7 @@ def _represent(refund: Refund) -> answers.Refund:
 
 
 def _call(refund: Refund) -> answers.RefundCall | None:
-    option = find_option(refund.network, refund.asset)
-    if refund.status != RefundStatus.PREPARED or option is None or why_held(refund):
+    if why_not_signed(refund):
         return None
-    call = refund_call(refund)
-    return answers.RefundCall(chain_id=option.network.chain_id, to=call.to, value=str(call.value), data=call.data)
+    chain, call = network(refund.network), refund_call(refund)
+    return answers.RefundCall(chain_id=chain.chain_id, to=call.to, value=str(call.value), data=call.data)

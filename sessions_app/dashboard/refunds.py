@@ -1,7 +1,6 @@
 """The merchant's pages of refunds: prepared here, signed in the merchant's own wallet, and seen done."""
 
-from collections.abc import Mapping
-from datetime import datetime
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from django import forms
@@ -31,14 +30,14 @@ from sessions_app.reading.session_words import network_name
 from sessions_app.refunding.address import latest_change
 from sessions_app.refunding.mails import refund_page_url
 from sessions_app.refunding.matching import candidates_of
-from sessions_app.refunding.refundable import arrived, excess, waiting_for_address
+from sessions_app.refunding.refundable import Arrived, arrived, excess, waiting_for_address
 from sessions_app.refunding.refunds import (
     ask_for_rate,
     play_refund,
     prepare_refund,
     refund_call,
     refund_fee,
-    why_held,
+    why_not_signed,
     withdraw_refund,
 )
 from sessions_app.refunding.told import RefundNotOpen, tell_transaction
@@ -54,9 +53,22 @@ class RefundForm(forms.Form):
 
     balance = forms.CharField(max_length=60)
     kind = forms.ChoiceField(choices=RefundKind.choices)
+    amount = NumberField(
+        label="The amount",
+        required=False,
+        max_digits=20,
+        decimal_places=4,
+        widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
+    )
     rate_basis = forms.ChoiceField(choices=RefundRate.choices)
-    amount = NumberField(required=False, max_digits=20, decimal_places=4)
     to_address = forms.CharField(max_length=42)  # as the page showed it
+
+    def clean(self) -> dict[str, Any]:
+        """Who types an amount and leaves another choice as it was means the amount: all of it would be too much."""
+        typed = super().clean() or {}
+        if typed.get("amount") is not None and typed.get("kind") != RefundKind.AMOUNT:
+            self.add_error("amount", "You typed an amount: choose “An amount” above, or empty this field.")
+        return typed
 
 
 @for_members()
@@ -74,37 +86,46 @@ def refund(request: HttpRequest, access: Access, session_id: str) -> HttpRespons
     """Prepares a refund of a session, and shows those there are."""
     scope = SessionScope.of(access)
     session = scope.session(session_id)
-    if request.method == "POST":
-        form = RefundForm(request.POST)
-        if form.is_valid():
-            typed = form.cleaned_data
-            refund_id = once(
-                request,
-                access,
-                lambda: _prepared(session, typed, access),
-                before=lambda: ask_for_rate(typed["rate_basis"], access.mode),
-            )
-            return redirect("dashboard:refund-sign", access.at, session_id, refund_id)
-        messages.error(request, " ".join(str(error) for errors in form.errors.values() for error in errors))
-        return redirect("dashboard:refund", access.at, session_id)
+    form = RefundForm(request.POST if request.method == "POST" else None)
+    if form.is_bound and form.is_valid():
+        typed = form.cleaned_data
+        refund_id = once(
+            request,
+            access,
+            lambda: _prepared(session, typed, access),
+            before=lambda: ask_for_rate(typed["rate_basis"], access.mode),
+        )
+        return redirect("dashboard:refund-sign", access.at, session_id, refund_id)
+    if elsewhere := [str(each) for name, errors in form.errors.items() if name != "amount" for each in errors]:
+        messages.error(request, " ".join(elsewhere))
+    balances, too_much = arrived(session), to_minor_unit(excess(session), session.currency)
+    form.initial = {
+        "balance": _name(balances[0]) if balances else "",
+        "kind": RefundKind.EXCESS if too_much > 0 else RefundKind.FULL,
+        "rate_basis": RefundRate.PAID,
+    }
     return page(
         request,
         access,
         "refund.html",
+        status=400 if form.errors else 200,
+        form=form,
         session=session,
         balances=[
-            (balance, network_name(balance.network), amount_text(balance.units, balance.decimals))
-            for balance in arrived(session)
+            (_name(each), each, network_name(each.network), amount_text(each.units, each.decimals)) for each in balances
         ],
-        excess=to_minor_unit(excess(session), session.currency),
+        excess=too_much,
         ledger=ledger_of(session),
         refunds=scope.refunds(session_id),
         change=latest_change(session),
         waits=bool(waiting_for_address(session)),
         link=refund_page_url(session),
-        kinds=RefundKind.choices,
         rates=RefundRate.choices,
     )
+
+
+def _name(balance: Arrived) -> str:
+    return f"{balance.network}:{balance.asset}"
 
 
 def _prepared(session: CheckoutSession, typed: Mapping[str, Any], access: Access) -> str:
@@ -130,9 +151,12 @@ def sign(request: HttpRequest, access: Access, session_id: str, refund_id: str) 
     found = SessionScope.of(access).refund(session_id, refund_id)
     option = find_option(found.network, found.asset)
     if request.method == "POST":
-        return _act(request, access, found, is_listed=option is not None)
-    held = why_held(found)
-    call = refund_call(found) if option and not held and found.status == RefundStatus.PREPARED else None
+        act = request.POST.get("act", "")
+        if option is None and act != "withdraw":
+            raise Http404("Its asset is listed here no more.")
+        return _ACTS.get(act, _again)(request, access, found)
+    why_not = why_not_signed(found)
+    call = None if why_not else refund_call(found)
     return page(
         request,
         access,
@@ -143,7 +167,7 @@ def sign(request: HttpRequest, access: Access, session_id: str, refund_id: str) 
         link=next((each.link for each in refunds_shown(session) if each.refund.pk == found.pk), None),
         ledger=ledger_of(session),
         amount=amount_text(found.amount_units, found.decimals),
-        held=held,
+        held=why_not if found.status == RefundStatus.PREPARED else "",
         call=call,
         fee=_fee(found) if call else None,
         candidates=_candidates(found, option.network) if option else [],
@@ -177,41 +201,52 @@ def _candidates(found: Refund, network: Network) -> list[tuple[RefundCandidate, 
     ]
 
 
-def _act(request: HttpRequest, access: Access, found: Refund, *, is_listed: bool) -> HttpResponse:
-    if not is_listed and request.POST.get("act") != "withdraw":
-        raise Http404("Its asset is listed here no more.")
-    if request.POST.get("act") == "safe":
-        return _safe_file(found, now=timezone.now())
-    if request.POST.get("act") == "sent":
-        form = TransactionForm(request.POST)
-        if form.is_valid():
-            tell_transaction(found, form.cleaned_data["tx_hash"], actor=access.actor)
-            messages.success(request, "Noted: it is looked for on the network.")
-        else:
-            messages.error(request, " ".join(map(str, form.errors["tx_hash"])))
-    if request.POST.get("act") == "withdraw":
-        if withdraw_refund(found, actor=access.actor, now=timezone.now()):
-            messages.success(request, "Withdrawn.")
-        else:
-            messages.error(request, "It is on its way already: nothing was withdrawn.")
-        return redirect("dashboard:refund", access.at, found.session.public_id)
-    if request.POST.get("act") == "play":
-        play_refund(found, now=timezone.now(), actor=access.actor)
-        messages.success(request, "Sent on the sandbox; it is seen within seconds.")
+def _again(_request: HttpRequest, access: Access, found: Refund) -> HttpResponse:
+    """Its page, as it is by now."""
     return redirect("dashboard:refund-sign", access.at, found.session.public_id, found.public_id)
 
 
-def _safe_file(found: Refund, *, now: datetime) -> HttpResponse:
+def _tell(request: HttpRequest, access: Access, found: Refund) -> HttpResponse:
+    form = TransactionForm(request.POST)
+    if form.is_valid():
+        tell_transaction(found, form.cleaned_data["tx_hash"], actor=access.actor)
+        messages.success(request, "Noted: it is looked for on the network.")
+    else:
+        messages.error(request, " ".join(map(str, form.errors["tx_hash"])))
+    return _again(request, access, found)
+
+
+def _withdraw(request: HttpRequest, access: Access, found: Refund) -> HttpResponse:
+    if withdraw_refund(found, actor=access.actor, now=timezone.now()):
+        messages.success(request, "Withdrawn.")
+    else:
+        messages.error(request, "It is on its way already: nothing was withdrawn.")
+    return redirect("dashboard:refund", access.at, found.session.public_id)
+
+
+def _play(request: HttpRequest, access: Access, found: Refund) -> HttpResponse:
+    play_refund(found, now=timezone.now(), actor=access.actor)
+    messages.success(request, "Sent on the sandbox; it is seen within seconds.")
+    return _again(request, access, found)
+
+
+def _safe_file(_request: HttpRequest, _access: Access, found: Refund) -> HttpResponse:
     """Raises `RefundNotOpen` when nothing is to be signed."""
-    if held := why_held(found):
-        raise RefundNotOpen(held)
-    if found.status != RefundStatus.PREPARED:
-        raise RefundNotOpen(f"This refund is {found.status}: only a prepared one is signed.")
+    if why_not := why_not_signed(found):
+        raise RefundNotOpen(why_not)
     if found.network == SANDBOX:
         raise WrongRefund("The sandbox's money is sent by a click: there is no Safe.")
     chain, amount = network(found.network), amount_text(found.amount_units, found.decimals)
     name, words = f"Refund {amount} {found.asset} on {chain.name}", f"{found.public_id}, to {found.to_address}"
-    file = safe_batch(chain, [refund_call(found)], name=name, words=words, now=now)
+    file = safe_batch(chain, [refund_call(found)], name=name, words=words, now=timezone.now())
     answer = JsonResponse(file, json_dumps_params={"indent": 2})
     answer["Content-Disposition"] = f'attachment; filename="refund-{found.public_id}.json"'
     return answer
+
+
+_ACTS: Mapping[str, Callable[[HttpRequest, Access, Refund], HttpResponse]] = {
+    "sent": _tell,
+    "withdraw": _withdraw,
+    "play": _play,
+    "safe": _safe_file,
+}

@@ -145,8 +145,15 @@ def why_held(refund: Refund) -> str:
     return ""
 
 
+def why_not_signed(refund: Refund) -> str:
+    """The same of any refund: why there is nothing to sign, as a sentence; empty: there is (`refund_call`)."""
+    if refund.status != RefundStatus.PREPARED:
+        return f"This refund is {refund.status}: only a prepared one is signed."
+    return why_held(refund)
+
+
 def refund_call(refund: Refund) -> Call:
-    """The transaction that the merchant's wallet signs: a plain transfer. Not while the refund is held (`why_held`)."""
+    """What the merchant's wallet signs, a plain transfer: only of one that may be signed (`why_not_signed`)."""
     units = int(refund.amount_units)
     contract = network(refund.network).assets[refund.asset].contract
     if contract is None:

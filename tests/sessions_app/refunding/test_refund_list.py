@@ -99,6 +99,22 @@ def test_the_database_writes_whose_a_refund_is(mia: Merchant, session: CheckoutS
     assert set(own(Refund).values_list("merchant", "mode")) == {(mia.pk, "test")}
 
 
+def test_an_amount_beside_another_choice_is_said_at_its_field_and_prepares_nothing(
+    desk: Desk, session: CheckoutSession
+) -> None:
+    page, before = f"sessions/{session.public_id}/refund", own(Refund).count()
+    form = {"balance": "sandbox:USDC", "rate_basis": "today", "amount": "20", "to_address": PATS_WALLET}
+    answer = desk.post(page, **form, kind="full")
+    text = " ".join(answer.content.decode().split())
+    assert (answer.status_code, own(Refund).count()) == (400, before)
+    assert "You typed an amount: choose “An amount” above" in text.partition('name="amount" value="20"')[2]
+    for chosen in ("full", "today"):
+        assert f'value="{chosen}" checked' in text
+    assert "Select a valid choice. nonsense" in desk.post(page, **form, kind="nonsense").content.decode()
+    assert desk.post(page, **form | {"rate_basis": "paid"}, kind="amount").status_code == 302
+    assert own(Refund).latest("id").value == 20
+
+
 def test_who_only_looks_sees_which_transaction_it_is_said_to_be(
     colleague: Callable[..., Desk], session: CheckoutSession
 ) -> None:
