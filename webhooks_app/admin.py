@@ -18,6 +18,7 @@ from common.api.exact_json import ExactEncoder
 from merchants_app.frame.admin import OF_BUSINESS, operator_of
 from webhooks_app.errors import EndpointOff
 from webhooks_app.event_types import EventType
+from webhooks_app.events.bodies import OF_BUYER
 from webhooks_app.models import Delivery, DeliveryAttempt, Event, WebhookEndpoint
 from webhooks_app.problems import Problem
 from webhooks_app.queue import operator_acts
@@ -81,7 +82,7 @@ def _send_again(request: HttpRequest, endpoints: QuerySet[WebhookEndpoint], rese
 TypeFilter = by_known("type", lambda: [(each.value, each.value) for each in EventType])
 
 
-_OF_BUYERS = {"email", "name", "metadata", "successUrl", "cancelUrl"}
+_MASK = "•••"
 
 
 def _masked(value: Any) -> Any:
@@ -90,7 +91,7 @@ def _masked(value: Any) -> Any:
         return [_masked(each) for each in value]
     if not isinstance(value, dict):
         return value
-    return {name: "•••" if name in _OF_BUYERS and each else _masked(each) for name, each in value.items()}
+    return {name: _MASK if name in OF_BUYER and each else _masked(each) for name, each in value.items()}
 
 
 @admin.register(Event)
@@ -122,11 +123,27 @@ class EventAdmin(SearchedByForm, _Resending, admin.ModelAdmin):  # type: ignore[
         messages.success(request, f"{sent} deliveries are on their way again.")
 
 
-class AttemptInline(ReadOnlyInline):
+class _Attempts:
+    """Mixed into what shows attempts, without the shop's answers: they may name the buyer."""
+
+    fields: ClassVar[Any] = ("started_at", "duration_ms", "status_code", "problem", "what_was_said", "answer")
+    readonly_fields: ClassVar[Any] = ("what_was_said", "answer")
+
+    @admin.display(description="detail")
+    def what_was_said(self, attempt: DeliveryAttempt) -> str:
+        """By the network. Where the shop answered, it is of its words, as the address of a redirect."""
+        return _MASK if attempt.detail and attempt.status_code else attempt.detail
+
+    @admin.display(description="answer")
+    def answer(self, attempt: DeliveryAttempt) -> str:
+        """Whether it said anything."""
+        return _MASK if attempt.answer_excerpt else ""
+
+
+class AttemptInline(_Attempts, ReadOnlyInline):
     """What was tried."""
 
     model = DeliveryAttempt
-    fields = ("started_at", "duration_ms", "status_code", "problem", "detail", "answer_excerpt")
     show_change_link = False
 
 
@@ -158,9 +175,10 @@ class DeliveryAdmin(SearchedByForm, _Resending, admin.ModelAdmin):  # type: igno
 
 
 @admin.register(DeliveryAttempt)
-class DeliveryAttemptAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
+class DeliveryAttemptAdmin(_Attempts, ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
     """Attempts, the newest first."""
 
+    fields: ClassVar[Any] = ("delivery", *_Attempts.fields)
     list_display = ("started_at", "delivery", "status_code", "problem", "duration_ms")
     list_filter = (by_known("problem", lambda: [(each, each.replace("_", " ")) for each in Problem]),)
     list_select_related = ("delivery",)

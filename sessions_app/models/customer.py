@@ -1,5 +1,7 @@
 """Who buys: one customer per merchant, mode and e-mail address, as far as there is one."""
 
+from typing import ClassVar
+
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
@@ -19,6 +21,8 @@ class Customer(models.Model):
     name = models.CharField(max_length=500, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     erased_at = models.DateTimeField(null=True, editable=False, help_text="When all that is personal was erased.")
+
+    NAMES_BUYER: ClassVar = {"name": "Name", "email": "E-mail"}  # what says who it is, and what operators call it
 
     class Meta:
         constraints = [

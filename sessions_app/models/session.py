@@ -2,6 +2,7 @@
 
 from contextlib import suppress
 from datetime import timedelta
+from typing import ClassVar
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
@@ -134,6 +135,10 @@ class CheckoutSession(models.Model):
     created_at = models.DateTimeField()
     updated_at = models.DateTimeField()
 
+    # What says who buys, and what operators call it. What shops put into the last three is theirs to choose.
+    NAMES_BUYER: ClassVar = Customer.NAMES_BUYER | {
+        "metadata": "Metadata", "success_url": "Back to the shop", "cancel_url": "Back without paying",
+    }  # fmt: skip
     page_rows = ""  # no column: of a session that was read for its buyer's page, the versions of all its rows
 
     class Meta:

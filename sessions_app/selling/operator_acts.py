@@ -1,6 +1,7 @@
 """What operators do to sessions in Django admin: by the rules of everybody, with a line in the business's own log."""
 
 import json
+from typing import Any
 
 from django.db import transaction
 
@@ -43,12 +44,8 @@ def see_buyer(row: CheckoutSession | Customer, *, by: User, reason: str) -> dict
         subject=row.public_id,
         reason=given_reason(reason),
     )
-    shown = {"Name": row.name, "E-mail": row.email}
-    if isinstance(row, CheckoutSession):
-        # Each may say who somebody is: what shops put there is theirs to choose.
-        shown |= {
-            "Metadata": json.dumps(row.metadata, ensure_ascii=False, cls=ExactEncoder),
-            "Back to the shop": row.success_url,
-            "Back without paying": row.cancel_url,
-        }
-    return shown
+    return {words: _text(getattr(row, name)) for name, words in row.NAMES_BUYER.items()}
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, cls=ExactEncoder)

@@ -2,15 +2,24 @@
 
 from django.contrib.admin.models import LogEntry
 from django.test import Client
+from django.utils import timezone
+from pydantic.alias_generators import to_camel
 
 from chains_app.models import SandboxTransfer
 from merchants_app.models import Merchant
-from sessions_app.models import CheckoutSession
+from sessions_app.models import CheckoutSession, Customer, Payment, Quote, Refund, StatusChange, receipt_token
+from sessions_app.reading.queries import session_for_buyer
+from sessions_app.refunding.address import leave_address
+from sessions_app.refunding.refunds import prepare_refund
+from sessions_app.refunding.wishes import Wish, Worth
 from sessions_app.selling.creation import create_session
-from tests.cast import agreed
+from sessions_app.status import RefundKind
+from tests.cast import PATS_WALLET, agreed
 from tests.operators import Operator, lines, staff
 from tests.sandbox import Sandbox
-from webhooks_app.models import Event, WebhookEndpoint
+from tests.strangers.world import own
+from webhooks_app.events.bodies import OF_BUYER
+from webhooks_app.models import Delivery, DeliveryAttempt, Event, WebhookEndpoint
 
 STAFF = "operator staff@example.com"
 
@@ -35,6 +44,31 @@ def test_who_buys_is_masked_in_lists_and_on_pages(session: CheckoutSession) -> N
     assert told == []
     assert "P•••, p•••@example.com" in texts["sessions_app/customer/"]
     assert "49.00" in texts[f"webhooks_app/event/{Event.objects.get(subject=session.public_id).pk}/change/"]
+
+
+def test_no_page_names_the_buyer_or_opens_what_is_theirs(mia: Merchant, sandbox: Sandbox) -> None:
+    """Whoever knows the page's address is taken for the buyer: they say where a refund goes."""
+    WebhookEndpoint.objects.create(merchant=mia, mode="test", url="https://shop.example/hooks")
+    session = sandbox.play(create_session(merchant=mia, mode="test", terms=agreed()), "over")
+    leave_address(session_for_buyer(session.page_token), PATS_WALLET)
+    wish = Wish(network="sandbox", asset="ETH", what=Worth(RefundKind("excess"), None))
+    prepare_refund(session=session, wish=wish, actor="mia@example.com", now=timezone.now())
+    for number, delivery in enumerate(own(Delivery)):
+        told = {"status_code": 307, "detail": "https://shop.example/?to=pat@example.com"} if number % 2 else {}
+        DeliveryAttempt.objects.create(
+            delivery=delivery, started_at=timezone.now(), duration_ms=5, answer_excerpt="Thanks, Pat Payer!", **told
+        )
+    secrets = (session.page_token, receipt_token(session.page_token), "pat@example", "Pat Payer", "10482")
+    looker, told = staff("Look"), []
+    for model in (Event, Delivery, DeliveryAttempt, CheckoutSession, Customer, Payment, Refund, Quote, StatusChange):
+        place = f"{model._meta.app_label}/{model._meta.model_name}/"
+        newest = own(model).order_by("-pk")[:2]
+        assert newest, place
+        for page in (place, *(f"{place}{row.pk}/change/" for row in newest)):
+            text = looker.read(page)
+            told += [(page, secret) for secret in secrets if secret in text]
+    assert told == []
+    assert {to_camel(name) for name in CheckoutSession.NAMES_BUYER} < OF_BUYER
 
 
 def test_a_reason_shows_the_buyer_and_stands_in_the_log_of_the_business(session: CheckoutSession) -> None:

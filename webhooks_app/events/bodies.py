@@ -14,6 +14,8 @@ from webhooks_app.models import Event
 STATE = (
     "status", "paymentStatus", "issue", "needsDecision", "amountRefunded", "amountNet", "supersededBy", "updatedAt",
 )  # fmt: skip
+# What of it says who buys; and addresses whose holder is taken for the buyer, or reads what was paid.
+OF_BUYER = frozenset({"email", "name", "metadata", "successUrl", "cancelUrl", "url", "x402Url", "receiptUrl"})
 
 
 def represent_event(event: Event) -> answers.Event:
