@@ -30,8 +30,12 @@ class BuyersApart:
     """Mixed into the admin of what names a buyer: `buyer` among its fields or columns, and a page that asks why."""
 
     change_form_template: ClassVar[Any] = "admin/with_buyer.html"
+    # Of the ModelAdmin that it is mixed into.
     opts: Any
     admin_site: Any
+    get_object: Any
+    has_view_permission: Any
+    log_change: Any
 
     @admin.display(description="buyer")
     def buyer(self, row: Row) -> str:
@@ -46,23 +50,30 @@ class BuyersApart:
 
     def show_buyer(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """GET asks why; POST writes that down, and shows the buyer in its answer alone."""
-        self_: Any = self
-        row: Row | None = self_.get_object(request, unquote(object_id))
-        if row is None:
-            raise Http404("There is no such page.")
-        if not self_.has_view_permission(request, row):
-            raise PermissionDenied("Your groups do not allow this. Ask a superuser.")
-        form, shown = WhyForm(request.POST if request.method == "POST" else None), None
-        if form.is_bound and form.is_valid():
-            try:
-                shown = operator_acts.see_buyer(row, by=operator_of(request), reason=form.cleaned_data["reason"])
-            except DomainError as refusal:
-                refuse(form, refusal)
-            else:
-                self_.log_change(request, row, "Saw the buyer.")
+        row = self._visible(request, object_id)
+        form = WhyForm(request.POST if request.method == "POST" else None)
+        shown = self._see(request, row, form) if form.is_valid() else None
         context = {
             **self.admin_site.each_context(request),
             "title": f"The buyer of {row.public_id}" if isinstance(row, CheckoutSession) else f"Buyer {row.public_id}",
             "form": form, "shown": shown, "row": row, "opts": self.opts,
         }  # fmt: skip
         return render(request, "admin/buyer.html", context)
+
+    def _visible(self, request: HttpRequest, object_id: str) -> Row:
+        row: Row | None = self.get_object(request, unquote(object_id))
+        if row is None:
+            raise Http404("There is no such page.")
+        if not self.has_view_permission(request, row):
+            raise PermissionDenied("Your groups do not allow this. Ask a superuser.")
+        return row
+
+    def _see(self, request: HttpRequest, row: Row, form: WhyForm) -> dict[str, str] | None:
+        """The buyer, with a line for the owners and one for operators; None, with the form saying why, if refused."""
+        try:
+            shown = operator_acts.see_buyer(row, by=operator_of(request), reason=form.cleaned_data["reason"])
+        except DomainError as refusal:
+            refuse(form, refusal)
+            return None
+        self.log_change(request, row, "Saw the buyer.")
+        return shown
