@@ -54,15 +54,15 @@ class NewestLookedThrough(ChangeList):
     def get_queryset(self, request: HttpRequest, exclude_parameters: Any = None) -> QuerySet[Any]:
         """What the page shows and counts."""
         rows = super().get_queryset(request, exclude_parameters)
-        if self._is_by_index():
+        if self._reads_few():
             return rows
         keys = self.root_queryset.order_by("-pk").values_list("pk", flat=True)
         self.beyond = next(iter(keys[LOOKED_THROUGH : LOOKED_THROUGH + 1]), None)
         return rows if self.beyond is None else rows.filter(pk__gt=self.beyond)
 
-    def _is_by_index(self) -> bool:
+    def _reads_few(self) -> bool:
         if self.query:
-            return bool(self.model_admin.finds_by_index(self.query))
+            return bool(self.model_admin.reads_few(self.query))
         narrowed_by = {name.partition("__")[0] for name in self.get_filters_params()}
         return narrowed_by <= {*self.model_admin.filters_by_index} and ORDER_VAR not in self.params
 
@@ -101,8 +101,8 @@ class LargeList:
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[NewestLookedThrough]:
         return NewestLookedThrough
 
-    def finds_by_index(self, _term: str) -> bool:
-        """Whether such a search narrows all rows without reading them; a list without a search narrows none."""
+    def reads_few(self, _term: str) -> bool:
+        """Whether such a search reads few rows, however many there are; a list without a search narrows none."""
         return False
 
 
@@ -135,8 +135,8 @@ class SearchedByForm(LargeList):
         among = f"Of the newest {LOOKED_THROUGH:,} also a part of: {parts}." if parts else ""
         cls.search_help_text = " ".join(filter(None, (whole and f"Whole: {whole}.", among)))
 
-    def finds_by_index(self, term: str) -> bool:
-        """Whether the term's form has its index."""
+    def reads_few(self, term: str) -> bool:
+        """Where the term's form has its index."""
         return self._search(_tidied(term)) is not None
 
     def get_search_results(

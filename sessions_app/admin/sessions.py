@@ -117,8 +117,8 @@ class CheckoutSessionAdmin(BuyersApart, ReadOnly, admin.ModelAdmin):  # type: ig
     ordering = ("-id",)
     actions = ("expire", "look_again")
 
-    def finds_by_index(self, _term: str) -> bool:
-        """Always: what it does not find by index it looks for among the newest by itself."""
+    def reads_few(self, _term: str) -> bool:
+        """Always: what no index finds, `sought_everywhere` looks for among the newest alone."""
         return True
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[CheckoutSession]:
