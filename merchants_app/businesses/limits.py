@@ -1,5 +1,7 @@
 """Limits of one business: how many calls its keys may make, how many letters it may write, if not as everybody's."""
 
+from typing import NamedTuple
+
 from django.conf import settings
 
 from merchants_app.businesses.money_rules import change_settings
@@ -16,9 +18,17 @@ def set_limits(*, merchant: Merchant, by: User, calls_a_minute: int | None, lett
     )
 
 
-def calls_a_minute(merchant: Merchant) -> int:
-    """Of all its keys together, if it has a limit of its own; else of each."""
-    return settings.RATE_LIMIT_PER_KEY if merchant.calls_a_minute is None else merchant.calls_a_minute
+class CallLimit(NamedTuple):
+    """How many calls may be made in a minute."""
+
+    calls: int
+    of_all_keys: bool  # together; else of each
+
+
+def call_limit(merchant: Merchant) -> CallLimit:
+    """The business's own, or everybody's."""
+    own = merchant.calls_a_minute
+    return CallLimit(settings.RATE_LIMIT_PER_KEY, False) if own is None else CallLimit(own, True)
 
 
 def letters_a_day(merchant: Merchant) -> int:

@@ -10,7 +10,7 @@ from django.views.decorators.cache import never_cache
 from common.api.first_sale import FIRST_SALE
 from common.api.samples import samples
 from common.errors import DomainError
-from merchants_app.businesses.limits import calls_a_minute
+from merchants_app.businesses.limits import call_limit
 from merchants_app.frame.access import Access, Power, for_members, in_live
 from merchants_app.frame.forms import ApiKeyForm, once, refuse
 from merchants_app.frame.pages import page
@@ -105,7 +105,7 @@ def requests(request: HttpRequest, access: Access) -> HttpResponse:
         "requests.html",
         shown=newest_first(rows, request.GET),
         figures=figures,
-        limit=calls_a_minute(access.merchant),
+        limit=call_limit(access.merchant),
         keys=own_keys,
         key=key,
         failed=failed,

@@ -19,8 +19,8 @@ from rest_framework.exceptions import Throttled
 
 from common.network.client_address import counted_address_of
 from common.network.pause import Pause
-from merchants_app.businesses.limits import calls_a_minute
-from merchants_app.keys.api_keys import remembered_key
+from merchants_app.businesses.limits import call_limit
+from merchants_app.keys.api_keys import key_with, remembered_key
 
 WINDOW_SECONDS = 60
 CONNECTING_PER_MINUTE = 30  # from one address
@@ -77,7 +77,7 @@ class TooManyRequests(Throttled):
 
 
 def count_request(request: HttpRequest, digest: str | None) -> Allowance | None:
-    """Counts this request for its address and for the key it claims, before the database is asked about the key.
+    """Counts this request for its address and for the key it claims, before the database is asked about an unknown key.
 
     Returns what is left. Raises TooManyRequests (429). None when Redis is away: then the API answers unguarded.
     """
@@ -88,11 +88,15 @@ def count_request(request: HttpRequest, digest: str | None) -> Allowance | None:
 
 
 def _of_key(digest: str) -> dict[str, int]:
-    """The key's limit, or its business's own. The first call of a key in a process goes by the key's, unasked."""
-    key = remembered_key(digest)
-    if key is None or key.merchant.calls_a_minute is None:
-        return {f"key:{digest[:32]}": settings.RATE_LIMIT_PER_KEY}
-    return {f"business:{key.merchant_id}": calls_a_minute(key.merchant)}
+    """The key's limit, or its business's own. The first call of a key in a process goes by the key's, unasked.
+
+    A key that is known is read again when its time is over, though the call may be refused: else a business whose every
+    call is refused would never be seen to have been given more.
+    """
+    key = key_with(digest) if remembered_key(digest) else None
+    if key and (limit := call_limit(key.merchant)).of_all_keys:
+        return {f"business:{key.merchant_id}": limit.calls}
+    return {f"key:{digest[:32]}": settings.RATE_LIMIT_PER_KEY}
 
 
 def count_opening(request: HttpRequest, link_id: str) -> Allowance | None:

@@ -37,6 +37,19 @@ def test_all_keys_of_a_business_share_the_limit_of_its_own(
     assert api.as_(otto_key).get("checkout").status_code == 200
 
 
+@pytest.mark.parametrize(("former", "wanted"), [(2, 100), (2, None), (None, 100)])
+def test_who_is_refused_is_seen_to_have_been_given_more(
+    api: Api, mia: Merchant, operator: Operator, settings: Any, one_minute: Any, former: int | None, wanted: int | None
+) -> None:
+    settings.RATE_LIMIT_PER_KEY = 1_000 if former else 2
+    settings.API_KEY_CACHE_SECONDS = 0  # what is remembered is old at once
+    set_limits(merchant=mia, by=operator.user, calls_a_minute=former, letters_a_day=None)
+    assert [api.get("checkout").status_code for _ in range(4)][-1] == 429
+    set_limits(merchant=mia, by=operator.user, calls_a_minute=wanted, letters_a_day=None)
+    answer = api.get("checkout")
+    assert (answer.status_code, answer["RateLimit-Limit"]) == (200, str(wanted or 1_000))
+
+
 def test_it_costs_no_query(api: Api, mia: Merchant, operator: Operator, django_assert_num_queries: Any) -> None:
     api.get("checkout")
     api.get("checkout")
