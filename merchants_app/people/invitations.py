@@ -20,8 +20,8 @@ from merchants_app.models import AuditEntry, Invitation, Member, Merchant, Role,
 LASTS = timedelta(days=7)
 # A business writes to people who never asked for it: seldom to one, and not to many.
 BETWEEN_LETTERS = timedelta(minutes=10)
-LETTERS_A_DAY = 30
-LETTERS_A_DAY_TO_ONE = 5
+INVITATIONS_A_DAY = 30
+INVITATIONS_A_DAY_TO_ONE = 5
 _WROTE = ("member.invited", "member.invited_again")
 
 
@@ -231,10 +231,10 @@ def _withdraw(invitation: Invitation, *, actor: str) -> None:
 def _refuse_many(merchant: Merchant, email: str, now: datetime) -> None:
     """By the audit log: an invitation knows its last letter only."""
     letters = AuditEntry.objects.filter(merchant=merchant, action__in=_WROTE, created_at__gt=now - timedelta(days=1))
-    if letters.filter(subject=email).count() >= LETTERS_A_DAY_TO_ONE:
-        raise TooManyLetters(f"{email} got {LETTERS_A_DAY_TO_ONE} letters within a day. Write to them tomorrow.")
-    if letters.count() >= LETTERS_A_DAY:
-        raise TooManyLetters(f"{LETTERS_A_DAY} letters a day are the limit. Invite the others tomorrow.")
+    if letters.filter(subject=email).count() >= INVITATIONS_A_DAY_TO_ONE:
+        raise TooManyLetters(f"{email} got {INVITATIONS_A_DAY_TO_ONE} letters within a day. Write to them tomorrow.")
+    if letters.count() >= INVITATIONS_A_DAY:
+        raise TooManyLetters(f"{INVITATIONS_A_DAY} letters a day are the limit. Invite the others tomorrow.")
 
 
 def _write(invitation: Invitation, secret: str, actor: str) -> None:

@@ -64,7 +64,7 @@ def test_who_invites_somebody_that_another_owner_is_inviting_is_told(mia: Mercha
 def test_two_who_write_again_at_once_stay_within_the_days_letters(
     mia: Merchant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(invitations, "LETTERS_A_DAY", 1)
+    monkeypatch.setattr(invitations, "INVITATIONS_A_DAY", 1)
     first, second = (invited(mia, f"{name}@elsewhere.example", secret=name) for name in ("ada", "bob"))
 
     def write(invitation: Invitation) -> Invitation:

@@ -10,7 +10,7 @@ from django.test import Client
 from django.utils import timezone
 
 from merchants_app.models import AuditEntry, Invitation, Member, Merchant, User
-from merchants_app.people.invitations import BETWEEN_LETTERS, LETTERS_A_DAY, write_again
+from merchants_app.people.invitations import BETWEEN_LETTERS, INVITATIONS_A_DAY, write_again
 from tests.desk import PASSWORD, Desk, owner_of
 from tests.letters import last_link_to, letters_to
 from tests.strangers.world import own
@@ -206,7 +206,7 @@ def test_nobody_is_written_to_again_and_again(asked: Callable[..., str], desk: D
 
 
 def test_a_business_writes_to_so_many_strangers_a_day(asked: Callable[..., str], desk: Desk) -> None:
-    for number in range(LETTERS_A_DAY):
+    for number in range(INVITATIONS_A_DAY):
         asked(f"n{number}@elsewhere.example")
         desk.post(f"team/invitations/{own(Invitation).latest('id').pk}/withdraw")
     assert "a day are the limit" in text_of(desk.post("team", email=NORA, role="viewer"))
