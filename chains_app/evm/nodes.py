@@ -41,6 +41,7 @@ class Nodes:
         ordered = (*urls[1:], *urls[:1]) if others_first else urls
         self.all = [Node(url, known.get(url), network=network.id) for url in ordered]
         self._wrong: dict[str, str] = {}
+        self._stands_at: dict[Node, int] = {}  # the newest blocks of those that stood still when last asked
         self._chosen = 0
         self._compared_at = -COMPARE_SECONDS * 1.0
 
@@ -148,13 +149,15 @@ class Nodes:
             for at, node in enumerate(self.all)
             for head in self._answers_of(node, self._head_of, [], is_needed=False)
         }
-        keep_heads(self._network.id, {self.all[at].host: head for at, head in heads.items()})
+        said = {self.all[at]: head for at, head in heads.items()} | self._stands_at
+        keep_heads(self._network.id, [(node.host, head) for node, head in said.items()])
         lag = max(2, ceil(_LAG_SECONDS / self._network.block_seconds))
         by_rank = sorted(heads, key=lambda at: _rank(self.all[at]))
         self._chosen = next((at for at in by_rank if heads[at] >= max(heads.values()) - lag), self._chosen)
 
     def _head_of(self, node: Node) -> Block:
         """The node's newest block, which it must also know by its number. Raises NodeFailed when that cannot be."""
+        self._stands_at.pop(node, None)
         head = block_of(node.call("eth_getBlockByNumber", "latest", False), node)
         same = node.batch([Call("eth_getBlockByNumber", (hex(head.number), False))])[0] if len(self.all) > 1 else None
         if len(self.all) > 1 and (not isinstance(same, dict) or same.get("hash") != head.hash):
@@ -164,6 +167,7 @@ class Nodes:
             raise NodeFailed(f"{node.host} says its newest block is from the future.")
         stands_still = timedelta(seconds=max(_STANDS_STILL_SECONDS, 20 * self._network.block_seconds))
         if self._network.mode == Mode.LIVE and head.time < datetime.now(UTC) - stands_still:
+            self._stands_at[node] = head.number
             raise NodeFailed(f"{node.host} stands still: its newest block is of {head.time:%H:%M:%S} UTC.")
         return head
 

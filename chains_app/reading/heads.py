@@ -1,6 +1,7 @@
 """How far each node's newest block is behind the newest of its network: kept in the cache while heads are compared."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable
+from operator import itemgetter
 
 from django.core.cache import caches
 
@@ -8,10 +9,14 @@ from django.core.cache import caches
 _SECONDS = 150
 
 
-def keep_heads(network_id: str, heads: Mapping[str, int]) -> None:
-    """By host, as the nodes said at the same moment; one that said nothing is behind by nobody knows how much."""
-    newest = max(heads.values(), default=0)
-    caches["hints"].set(_key(network_id), {host: newest - head for host, head in heads.items()}, _SECONDS)
+def keep_heads(network_id: str, heads: Iterable[tuple[str, int]]) -> None:
+    """Of each node its host and newest block; one that said nothing is behind by nobody knows how much.
+
+    Of several nodes at one host the one furthest behind is told.
+    """
+    newest_first = sorted(heads, key=itemgetter(1), reverse=True)
+    behind = {host: newest_first[0][1] - head for host, head in newest_first}
+    caches["hints"].set(_key(network_id), behind, _SECONDS)
 
 
 def blocks_behind(network_ids: Collection[str]) -> dict[str, dict[str, int]]:

@@ -174,6 +174,33 @@ def test_a_sole_node_that_stands_still_is_reported_on_a_live_chain(chain, fakes,
         EvmReader(replace(DEVCHAIN, mode=Mode.LIVE)).head()
 
 
+def test_how_far_a_node_is_behind_that_stands_still_is_told_while_it_rests(chain, fakes):
+    """It is the one that the number is for. Of two at one host, the one that is further behind."""
+    stale = chain.node.head() - 30
+    old = {"timestamp": hex(int(time.time()) - 400)}
+
+    def answer(upstream, number, full):
+        asked = stale if number == "latest" else int(number, 16)
+        return upstream("eth_getBlockByNumber", hex(asked), full) | old
+
+    chain.node.mine(1)
+    fakes[0].answer("eth_getBlockByNumber", answer)
+    reader = EvmReader(replace(DEVCHAIN, mode=Mode.LIVE))
+    late, other = (urlsplit(each.url).netloc for each in fakes)
+    for _ in range(2):  # once asked, once resting
+        assert reader.head().number == stale + 31
+        assert blocks_behind(["devchain"]) == {"devchain": {late: 31, other: 0}}
+    assert reader.nodes.all[0].resting
+    for node in reader.nodes.all:
+        node.host = "nodes.example"
+    reader.head()
+    assert blocks_behind(["devchain"]) == {"devchain": {"nodes.example": 31}}
+    reader.nodes.all[0].rests_until = 0  # some time later
+    fakes[0].reply(503)
+    reader.head()
+    assert blocks_behind(["devchain"]) == {"devchain": {"nodes.example": 0}}
+
+
 @pytest.mark.parametrize(
     ("seconds", "problem"), [(-301, "stands still"), (-300, None), (300, None), (301, "from the future")]
 )
