@@ -92,7 +92,7 @@ def configure(*, log_format: str, level: str) -> dict[str, Any]:
         },
         "filters": {
             "no_outages": {"()": "checkout_project.outage.NotAboutOutages"},
-            "no_redis": {"()": "checkout_project.outage.NotAboutRedis"},
+            "no_redis": {"()": "checkout_project.jobs.redis_away.NotAboutRedis"},
         },
         "handlers": {"lines": {"class": "logging.StreamHandler", "formatter": "lines"}},
         "root": {"handlers": ["lines"], "level": level},

@@ -14,8 +14,9 @@ import structlog
 from django.db import DatabaseError, InterfaceError
 from django.http import HttpRequest, HttpResponse, HttpResponseServerError
 from django.template.loader import render_to_string
-from redis import RedisError
 from typing_extensions import override
+
+from common.network.redis_cache import AWAY
 
 RETRY_SECONDS = 5
 _UNCOUNTED = "Redis cannot be reached, so that attempts to sign in cannot be counted. Try again in a minute."
@@ -31,15 +32,15 @@ class _What(NamedTuple):
 
 
 _AWAY = _What(("08", "57P"), "away", "The database cannot be reached at the moment.")
+# A statement, or a lock that another holds, took longer than one may wait (`common/postgresql/waits.py`); or we were
+# silent in the midst of a transaction for too long.
+_SLOW = _What(("57014", "55P03", "25P03"), "slow", "The database took too long to answer.")
 _WHATS = (
     _AWAY,
     _What(("53",), "full", "The database has run out of disk, memory or connections."),
     _What(("25006",), "read_only", "The database takes no changes at the moment."),
-    # A statement, or a lock that another holds, took longer than one may wait (`common/postgresql/waits.py`); or we
-    # were silent in the midst of a transaction for too long.
-    _What(("57014", "55P03", "25P03"), "slow", "The database took too long to answer."),
+    _SLOW,
 )
-_OF_A_LINE = (RedisError, OSError)
 _AGAIN_SECONDS = 60.0
 
 _log = structlog.get_logger()
@@ -52,19 +53,20 @@ class Outage:
         self._of = of
         self._lock = Lock()
         self._since: float | None = None
-        self._told = -_AGAIN_SECONDS
+        self._told: dict[str, float] = {}  # when each word was
         self._refused = -_AGAIN_SECONDS
 
     def noticed(self, error: BaseException) -> None:
-        """Writes the line at the beginning, and again each minute."""
+        """Writes the line at the beginning, and again each minute. One slow statement begins nothing."""
         what = _what(error) or _AWAY
         now = time.monotonic()
         with self._lock:
-            self._since = now if self._since is None else self._since
-            self._refused = -_AGAIN_SECONDS if what is _AWAY else now
-            if now - self._told < _AGAIN_SECONDS:
+            if what is not _SLOW:
+                self._since = now if self._since is None else self._since
+                self._refused = -_AGAIN_SECONDS if what is _AWAY else now
+            if now - self._told.get(what.word, -_AGAIN_SECONDS) < _AGAIN_SECONDS:
                 return
-            self._told = now
+            self._told[what.word] = now
         _log.error(f"{self._of}.{what.word}", reason=" ".join(str(error).split())[:300])
 
     def over(self, **_signal: object) -> None:
@@ -73,9 +75,11 @@ class Outage:
         with self._lock:
             if now - self._refused < _AGAIN_SECONDS:
                 return
-            since, self._since, self._told = self._since, None, -_AGAIN_SECONDS
-        if since is not None:
-            _log.warning(f"{self._of}.back", after_seconds=round(now - since, 1))
+            since, self._since = self._since, None
+            if since is None:
+                return
+            self._told.clear()
+        _log.warning(f"{self._of}.back", after_seconds=round(now - since, 1))
 
 
 OUTAGE = Outage("database")
@@ -108,7 +112,7 @@ def broken(request: HttpRequest) -> HttpResponse:
     Of Redis hears only who cannot do without: `common/network/redis_cache.py`.
     """
     error = sys.exc_info()[1]
-    if isinstance(error, RedisError):  # which its pool has logged
+    if isinstance(error, AWAY):  # which its pool has logged
         reason = _UNCOUNTED
     elif error is not None and is_outage(error):
         OUTAGE.noticed(error)
@@ -131,18 +135,3 @@ class NotAboutOutages(logging.Filter):
             OUTAGE.noticed(error)
             return False
         return getattr(record, "status_code", None) != 503
-
-
-class NotAboutRedis(logging.Filter):
-    """The same of Redis, for Celery: its consumer names the error at each try, tasks that were at work break off."""
-
-    @override
-    def filter(self, record: logging.LogRecord) -> bool:
-        named = record.args if isinstance(record.args, tuple) else ()
-        raised = record.exc_info[1] if record.exc_info else None
-        # What a task raised may be about anything else; what the consumer names is about its line to Redis.
-        errors = [each for each in named if isinstance(each, _OF_A_LINE)]
-        errors += [raised] if isinstance(raised, RedisError) else []
-        for error in errors:
-            REDIS.noticed(error)
-        return not errors

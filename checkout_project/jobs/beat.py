@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
+import structlog
 from celery.beat import ScheduleEntry, Scheduler, SchedulingError
 from celery.schedules import schedule
 from redis import RedisError
@@ -13,10 +14,12 @@ from typing_extensions import override
 from checkout_project.jobs.alive import Sign
 from checkout_project.jobs.failures import short_name
 from checkout_project.jobs.pulses import BEAT, EVERY_SECONDS, give_pulse
+from checkout_project.jobs.redis_away import is_away
 from checkout_project.outage import REDIS
 from common.measures.counted import TICK_SENT_AT
 from common.ticks import send_once
 
+_log = structlog.get_logger()
 _STARTED, _THEN = datetime.now(UTC), time.monotonic()
 
 
@@ -48,13 +51,17 @@ class SteadyScheduler(Scheduler):
 
     @override
     def apply_entry(self, entry: ScheduleEntry, producer: Any = None) -> None:
-        """Sends a tick, unless the one before still waits. Redis' absence is no reason to end, and one line long."""
+        """Sends a tick, unless the one before still waits. Nothing ends it; Redis' absence is one line long."""
         send = partial(self.apply_async, entry, producer=producer, advance=False)
         try:
             self._live()
             send_once(send, str(entry.task), *(entry.args or ()))
         except (RedisError, SchedulingError) as error:
-            REDIS.noticed(error)
+            # Celery's is raised around whatever it was.
+            if is_away(error.__context__ if isinstance(error, SchedulingError) else error):
+                REDIS.noticed(error)
+            else:
+                _log.exception("beat.failed", task=str(entry.task))
             return
         REDIS.over()
         TICK_SENT_AT.labels(short_name(str(entry.task))).set_to_current_time()

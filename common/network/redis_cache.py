@@ -12,8 +12,9 @@ from typing import Any
 import structlog
 from django.core.cache.backends.base import DEFAULT_TIMEOUT
 from django.core.cache.backends.redis import RedisCache
-from redis import Connection, ConnectionError, ConnectionPool, Redis, RedisError, TimeoutError
+from redis import Connection, ConnectionError, ConnectionPool, ReadOnlyError, Redis, RedisError, TimeoutError
 from redis.connection import parse_url
+from redis.exceptions import MasterDownError, NoPermissionError, OutOfMemoryError
 from typing_extensions import override
 
 from common.network.pause import Pause
@@ -24,6 +25,16 @@ _SAID_EVERY_SECONDS = 60.0
 _log = structlog.get_logger()
 
 
+class LeftAlone(RedisError):
+    """Nobody asked it."""
+
+
+# It cannot be reached, or says that it cannot. Whatever else redis raises is our fault.
+AWAY = (
+    ConnectionError, TimeoutError, LeftAlone, ReadOnlyError, OutOfMemoryError, NoPermissionError, MasterDownError,
+)  # fmt: skip
+
+
 class ImpatientPool(ConnectionPool):
     """Leaves a Redis that could not be reached alone for a while, in all threads of the process."""
 
@@ -32,7 +43,7 @@ class ImpatientPool(ConnectionPool):
         """Raises RedisError."""
         pause = _pause_of(*_place(self.connection_kwargs))
         if pause.is_on:
-            raise RedisError("Redis was away a moment ago.")
+            raise LeftAlone("Redis was away a moment ago.")
         try:
             return super().get_connection()
         except RedisError as error:

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 import pytest
-from django.db import DatabaseError, InternalError, connection, transaction
+from django.db import DatabaseError, InternalError, OperationalError, connection, transaction
 from django.test import Client
-from psycopg.errors import ReadOnlySqlTransaction
+from psycopg.errors import LockNotAvailable, ReadOnlySqlTransaction
 from structlog.testing import capture_logs
 
 from checkout_project.outage import Outage, in_words, is_outage
@@ -68,4 +68,23 @@ def test_a_new_connection_is_no_end_of_what_was_refused_just_now(monkeypatch: py
     assert [(line["event"], line.get("after_seconds")) for line in written] == [
         ("database.read_only", None),
         ("database.back", 110.0),
+    ]
+
+
+def test_a_slow_statement_is_no_outage_and_hides_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 1000.0
+    monkeypatch.setattr("checkout_project.outage.time.monotonic", lambda: now)
+    slow, away = OperationalError("canceling statement due to lock timeout"), OperationalError("connection refused")
+    slow.__cause__ = LockNotAvailable()
+    database = Outage("database")
+    with capture_logs() as written:
+        for moment, error in ((1000.0, slow), (1010.0, slow), (1310.0, slow), (1311.0, away)):
+            now = moment
+            database.noticed(error)
+            database.over()
+    assert [(line["event"], line.get("after_seconds")) for line in written] == [
+        ("database.slow", None),
+        ("database.slow", None),
+        ("database.away", None),
+        ("database.back", 0.0),
     ]

@@ -1,0 +1,33 @@
+"""While Redis is away, as workers and the clock hear of it: one line, in place of Celery's for each try and task."""
+
+import logging
+
+from typing_extensions import override
+
+from checkout_project.outage import REDIS
+from common.network.redis_cache import AWAY
+
+# What tells at each try that its line to Redis is broken, by the system's own errors too.
+_CONSUMER = "celery.worker.consumer.consumer"
+
+
+def is_away(error: BaseException | None) -> bool:
+    """Whether Redis is, and not a task wrong, or what we asked of Redis. Kombu's errors have its as their cause."""
+    return isinstance(error, AWAY) or (error is not None and error.__cause__ is not None and is_away(error.__cause__))
+
+
+class NotAboutRedis(logging.Filter):
+    """Keeps Celery's lines back: its consumer names the error at each try, tasks that were at work break off."""
+
+    @override
+    def filter(self, record: logging.LogRecord) -> bool:
+        named = record.args if isinstance(record.args, tuple) else ()
+        raised = record.exc_info[1] if record.exc_info else None
+        errors = [each for each in (*named, raised) if isinstance(each, BaseException) and _is_told(each, record.name)]
+        for error in errors:
+            REDIS.noticed(error)
+        return not errors
+
+
+def _is_told(error: BaseException, by: str) -> bool:
+    return is_away(error) or (by == _CONSUMER and isinstance(error, ConnectionError | TimeoutError))
