@@ -14,17 +14,10 @@ from django.core.exceptions import ImproperlyConfigured, ValidationError
 from django.core.validators import validate_email
 
 from checkout_project.variables import SECRETS
+from common.postgresql import line
 from common.postgresql.poolers import SESSION, TRANSACTION
 
-# libpq's names (PostgreSQL's manual, 34.1.2). Without them a server that vanishes without a word, as behind a cut line,
-# is waited for as long as the kernel does: minutes. Seconds, but for tcp_user_timeout: milliseconds.
-_NEVER_FOR_LONG = {
-    "connect_timeout": "5",
-    "keepalives_idle": "10",
-    "keepalives_interval": "5",
-    "keepalives_count": "3",
-    "tcp_user_timeout": "15000",
-}
+_NEVER_FOR_LONG = {"connect_timeout": "5"} | line.OURS
 _HOST = re.compile(r"\.?[A-Za-z0-9_]([A-Za-z0-9_.\-]*[A-Za-z0-9_])?|\[[0-9A-Fa-f:.]+\]")
 _ENCODE = "Encode the password's special characters: # as %23, / as %2F, ? as %3F, @ as %40, % as %25."
 # As it is, where a URL would want it encoded; from a file, most of the time.

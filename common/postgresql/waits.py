@@ -10,6 +10,7 @@ from typing import Any
 
 from django.db.backends.signals import connection_created
 
+from common.postgresql import line
 from common.postgresql.poolers import is_lent_by_transaction
 
 # In the threads in which Django answers. Files that are streamed, and jobs, take longer.
@@ -18,13 +19,6 @@ STATEMENT_SECONDS, LOCK_SECONDS = 30.0, 10.0
 JOBS_LOCK_SECONDS = 20.0
 # Longer than a mail server may take for one letter, whose row is held meanwhile (five answers of EMAIL_TIMEOUT each).
 IDLE_SECONDS = 120.0
-# As we look after our own end of the line (`checkout_project/env.py`).
-_LINE = {
-    "tcp_keepalives_idle": "10",
-    "tcp_keepalives_interval": "5",
-    "tcp_keepalives_count": "3",
-    "tcp_user_timeout": "15000",
-}
 
 _thread = local()
 
@@ -44,7 +38,7 @@ def _limit(connection: Any, **_signal: Any) -> None:
     options = connection.settings_dict["OPTIONS"].get("options", "")
     if is_lent_by_transaction() or "_timeout" in options:
         return
-    limits = _LINE | {
+    limits = line.ITS | {
         name: f"{seconds * 1000:.0f}ms"
         for name, seconds in _seconds(is_answering=getattr(_thread, "is_answering", False)).items()
     }
