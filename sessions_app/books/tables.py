@@ -156,11 +156,10 @@ def _fees(tx_hash: str, wish: Wish) -> tuple[Column, ...]:
 
 def _refunds(wish: Wish) -> Table:
     zone = wish.merchant.time_zone
-    rows = Refund.objects.filter(
-        session__merchant=wish.merchant, session__mode=wish.mode, **wish.during("created_at"), **wish.of_asset()
-    )
+    rows = Refund.objects.filter(merchant=wish.merchant, mode=wish.mode, **wish.during("created_at"))
     if wish.is_final:
         rows = rows.filter(status=RefundStatus.CONFIRMED)
+    rows = rows.filter(**wish.of_asset(), **wish.listed())
     columns = [
         *times("asked_at", "created_at", zone),
         word("refund", "public_id"),

@@ -37,7 +37,7 @@ class Wish:
     is_final: bool = False  # payments and refunds: only those that are
     asset: str = ""
     network: str = ""
-    among: QuerySet[Any, Any] | RawSQL | None = None  # payments and sessions: only those of these keys
+    among: QuerySet[Any, Any] | RawSQL | None = None  # payments, sessions, refunds: those of these keys
 
     def during(self, name: str) -> dict[str, Any]:
         """The days, of a column of moments."""

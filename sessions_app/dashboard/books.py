@@ -25,7 +25,7 @@ from sessions_app.books.statement import MONTHS_SHOWN, months_of, statement, tab
 from sessions_app.books.wishes import Export, Wish
 from sessions_app.books.writing import Style, plain_table
 from sessions_app.collecting.compared import compare_now_and_then
-from sessions_app.dashboard.filters import PaymentFilters, SessionFilters
+from sessions_app.dashboard.filters import PaymentFilters, RefundFilters, SessionFilters
 from sessions_app.models import LineKind
 from sessions_app.models.book_line import OF_COLLECTIONS
 from sessions_app.scope import SessionScope
@@ -41,7 +41,7 @@ _WORDS = {
     Export.LINES: "All movements: received, taken back, refunded, collected, fees",
     Export.EVENTS: "Events: what your shop was told",
 }
-_List = SessionFilters | PaymentFilters
+_List = SessionFilters | PaymentFilters | RefundFilters
 _OF_NO_ASSET = {Export.SESSIONS, Export.EVENTS}
 _STYLES = {
     "csv": ("CSV: 1234.50 and commas between", Style()),
@@ -163,12 +163,17 @@ def _as_fields(own: Mapping[str, str], what: str | None) -> dict[str, Any]:
 
 def _list_before(rest: QueryDict, access: Access) -> _List | None:
     """The list that led here, where it was narrowed by the latter."""
-    found: _List | None = None
-    if rest.get("what") == SessionFilters.OF:
-        found = SessionFilters(rest, access=access, links=())
-    elif rest.get("what") == PaymentFilters.OF:
-        found = PaymentFilters(rest, access=access)
-    return found if found and found.wanted().is_narrowed else None
+    found: _List
+    match rest.get("what"):
+        case SessionFilters.OF:
+            found = SessionFilters(rest, access=access, links=())
+        case PaymentFilters.OF:
+            found = PaymentFilters(rest, access=access)
+        case RefundFilters.OF:
+            found = RefundFilters(rest, access=access)
+        case _:
+            return None
+    return found if found.wanted().is_narrowed else None
 
 
 def _file(access: Access, asked: dict[str, Any], narrowed: _List | None) -> HttpResponseBase:

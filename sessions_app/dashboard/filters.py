@@ -20,11 +20,11 @@ from merchants_app.frame.access import Access
 from merchants_app.frame.forms import NumberField, offer
 from merchants_app.models import FIRST_DAY, LAST_DAY
 from sessions_app.books.wishes import Export
-from sessions_app.models import Payment, PaymentLink
+from sessions_app.models import Payment, PaymentLink, Refund
 from sessions_app.reading.list_sql import Order
 from sessions_app.reading.listing import Wanted, all_listed
 from sessions_app.reading.payment_list import PaymentState, WantedPayments, all_payments_listed
-from sessions_app.reading.refund_list import RefundState, WantedRefunds
+from sessions_app.reading.refund_list import RefundState, WantedRefunds, all_refunds_listed
 from sessions_app.scope import SessionScope
 from sessions_app.status import Issue, PaymentStatus, Status
 
@@ -115,19 +115,7 @@ class ListForm(forms.Form):
 class PaymentFilters(ListForm):
     """Of the list of payments."""
 
-    state = forms.ChoiceField(
-        required=False,
-        label="State",
-        choices=[
-            ("", "Any"),
-            (PaymentState.CONFIRMING, "Confirming"),
-            (PaymentState.FINAL, "Final"),
-            (PaymentState.GONE, "Taken back"),
-            (PaymentState.NOT_COUNTED, "Not counted"),
-            (PaymentState.TO_COLLECT, "Not yet collected"),
-            (PaymentState.COLLECTED, "Collected"),
-        ],
-    )
+    state = forms.ChoiceField(required=False, label="State", choices=[("", "Any"), *PaymentState.choices])
     least = NumberField(required=False, label="Worth from", max_digits=20, decimal_places=4, min_value=0)
     most = NumberField(required=False, label="Worth to", max_digits=20, decimal_places=4, min_value=0)
     currency = forms.ChoiceField(required=False, label="In the currency", choices=_CURRENCIES)
@@ -165,19 +153,9 @@ class PaymentFilters(ListForm):
 class RefundFilters(ListForm):
     """Of the list of refunds."""
 
-    state = forms.ChoiceField(
-        required=False,
-        label="State",
-        choices=[
-            ("", "Any"),
-            (RefundState.TO_SIGN, "Waits for your wallet"),
-            (RefundState.NO_ADDRESS, "Waits for the buyer's address"),
-            (RefundState.ON_ITS_WAY, "On its way"),
-            (RefundState.FINAL, "Final"),
-            (RefundState.WITHDRAWN, "Withdrawn"),
-        ],
-    )
+    state = forms.ChoiceField(required=False, label="State", choices=[("", "Any"), *RefundState.choices])
 
+    OF = Export.REFUNDS
     ADDABLE = ("state", "asset", "network", "since", "until")
 
     def wanted(self) -> WantedRefunds:
@@ -190,6 +168,10 @@ class RefundFilters(ListForm):
             text=self.given("q") or "",
             **self.days("since", "before"),
         )
+
+    def keys(self, scope: SessionScope) -> QuerySet[Refund, int]:
+        """Of all that it lists. Raises TooManyFound."""
+        return all_refunds_listed(scope, self.wanted())
 
 
 class SessionFilters(ListForm):

@@ -5,9 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from enum import StrEnum
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q, QuerySet, TextChoices
 
 from common.database import fetch
 from common.keyset import first_of
@@ -25,15 +24,15 @@ _WITHOUT_INDEX = ("asset", "network", "value__gte", "value__lte", "session__curr
 _FINAL = Q(confirmed_at__isnull=False, vanished_at=None)
 
 
-class PaymentState(StrEnum):
+class PaymentState(TextChoices):
     """Where a payment is, as the list's filter says it."""
 
-    CONFIRMING = "confirming"
-    FINAL = "final"
-    GONE = "gone"
-    NOT_COUNTED = "not_counted"
-    TO_COLLECT = "to_collect"
-    COLLECTED = "collected"
+    CONFIRMING = "confirming", "Confirming"
+    FINAL = "final", "Final"
+    GONE = "gone", "Taken back"
+    NOT_COUNTED = "not_counted", "Not counted"
+    TO_COLLECT = "to_collect", "Not yet collected"
+    COLLECTED = "collected", "Collected"
 
 
 _STATES: Mapping[PaymentState, Q] = {

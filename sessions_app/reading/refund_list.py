@@ -3,24 +3,24 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q, QuerySet, TextChoices
 
 from sessions_app.models import Refund
+from sessions_app.reading.listing import whole
 from sessions_app.reading.searching import found_by, read_as
 from sessions_app.scope import SessionScope
 from sessions_app.status import RefundStatus
 
 
-class RefundState(StrEnum):
+class RefundState(TextChoices):
     """Where a refund is, as the list says it: what somebody said to have sent is no longer for the wallet to do."""
 
-    TO_SIGN = "to_sign"
-    NO_ADDRESS = "no_address"
-    ON_ITS_WAY = "on_its_way"
-    FINAL = "final"
-    WITHDRAWN = "withdrawn"
+    TO_SIGN = "to_sign", "Waits for your wallet"
+    NO_ADDRESS = "no_address", "Waits for the buyer's address"
+    ON_ITS_WAY = "on_its_way", "On its way"
+    FINAL = "final", "Final"
+    WITHDRAWN = "withdrawn", "Withdrawn"
 
 
 _SAID_SENT = ~Q(told_tx="") & Q(told_problem="")  # as `Refund.is_said_sent`
@@ -63,6 +63,15 @@ class WantedRefunds:
 
 def refunds_found(scope: SessionScope, wanted: WantedRefunds) -> QuerySet[Refund]:
     """With their sessions. Words are looked for as in the list of sessions."""
+    return _matching(scope, wanted).select_related("session")
+
+
+def all_refunds_listed(scope: SessionScope, wanted: WantedRefunds) -> QuerySet[Refund, int]:
+    """The keys of all that it lists, however old, for a file of them. Raises TooManyFound."""
+    return _matching(scope, wanted, patient=True).order_by().values_list("pk", flat=True)
+
+
+def _matching(scope: SessionScope, wanted: WantedRefunds, *, patient: bool = False) -> QuerySet[Refund]:
     given = {
         "asset": wanted.asset,
         "network": wanted.network,
@@ -73,8 +82,9 @@ def refunds_found(scope: SessionScope, wanted: WantedRefunds) -> QuerySet[Refund
     if wanted.state:
         found = found.filter(_STATES[wanted.state])
     if wanted.text:
-        found = found.filter(session__in=found_by(scope, wanted.text))
-    return found.select_related("session")
+        sessions = found_by(scope, wanted.text)
+        found = found.filter(session__in=whole(sessions) if patient else sessions)
+    return found
 
 
 def state_of(refund: Refund) -> RefundState:

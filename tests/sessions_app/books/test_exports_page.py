@@ -2,13 +2,15 @@
 
 import re
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from django.utils import timezone
 
 from merchants_app.models import AuditEntry, Merchant
-from sessions_app.models import CheckoutSession
+from sessions_app.models import CheckoutSession, Refund
 from sessions_app.reading import listing
+from tests.cast import OTTOS_WALLET
 from tests.desk import Desk, owner_of
 from tests.sessions_app.books.conftest import EVIL, rows
 
@@ -16,6 +18,17 @@ from tests.sessions_app.books.conftest import EVIL, rows
 @pytest.fixture
 def mia(sold: CheckoutSession) -> Merchant:
     return sold.merchant
+
+
+@pytest.fixture
+def sent_back(mia: Merchant) -> None:
+    """A refund of each session: of the first it is final, of the second withdrawn."""
+    for session, status in zip(CheckoutSession.objects.filter(merchant=mia), ("confirmed", "withdrawn"), strict=True):
+        Refund.objects.create(
+            session=session, status=status, kind="amount", rate_basis="paid", network="devchain", asset="USDC",
+            decimals=6, amount_units=2_000_000, value=2, rate=Decimal(1), to_address=OTTOS_WALLET, actor="mia",
+            prepared_at=timezone.now(), tx_hash=f"0x{session.pk:064x}", log_index=0,
+        )  # fmt: skip
 
 
 def test_a_file_is_a_line_of_the_audit_log(sold: CheckoutSession, mia: Merchant) -> None:
@@ -63,10 +76,15 @@ def test_the_form_begins_with_what_a_list_was_narrowed_to(mia: Merchant) -> None
         ("what=payments&currency=EUR&sort=oldest", "payments", [f"'{EVIL}"]),
         ("what=payments&state=to_collect", "payments", ["'-7"]),
         ("what=payments&q=-7", "payments", ["'-7"]),
+        ("what=refunds", "refunds", [f"'{EVIL}", "'-7"]),
+        ("what=refunds&state=final&asset=USDC", "refunds", [f"'{EVIL}"]),
+        ("what=refunds&state=withdrawn", "refunds", ["'-7"]),
+        ("what=refunds&q=-7", "refunds", ["'-7"]),
+        ("what=refunds&state=to_sign", "refunds", []),
     ],
 )
 def test_a_file_has_the_rows_of_the_list_that_leads_to_it(
-    sold: CheckoutSession, mia: Merchant, listed: str, what: str, orders: list[str]
+    sold: CheckoutSession, mia: Merchant, sent_back: None, listed: str, what: str, orders: list[str]
 ) -> None:
     today = timezone.now().date()
     days = {"first": f"{today - timedelta(days=1)}", "last": f"{today + timedelta(days=1)}"}
