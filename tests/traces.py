@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from django.core import mail
@@ -19,6 +20,7 @@ from sessions_app.refunding.wishes import Wish, Worth
 from sessions_app.selling.creation import create_session
 from sessions_app.status import DecisionKind, RefundKind
 from tests.cast import Api, agreed, terms
+from tests.desk import Desk, owner_of
 from tests.sandbox import Sandbox
 from tests.strangers.world import own
 from webhooks_app.models import Delivery, DeliveryAttempt
@@ -69,6 +71,8 @@ def leave_traces(sandbox: Sandbox, api: Api, mia: Merchant) -> Customer:
     sandbox.skip(hours=2)
     short = sandbox.wait(2, short)
     decide(session=short, kind=DecisionKind.WRITE_OFF, actor="mia@example.com", note=f"{NAME} called: leave it")
+    listed, today = urlencode({"what": "sessions", "q": EMAIL, "email": EMAIL}), timezone.now().date()
+    Desk(owner_of(mia)).post(f"books/exports?{listed}", what="sessions", format="csv", first=today, last=today)
     for delivery in own(Delivery):
         DeliveryAttempt.objects.create(
             delivery=delivery, started_at=timezone.now(), duration_ms=3, status_code=200, detail=f"to {EMAIL}",

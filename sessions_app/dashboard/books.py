@@ -181,7 +181,7 @@ def _file(access: Access, asked: dict[str, Any], narrowed: _List | None) -> Http
     pieces = Download(file(wish, style), business=access.merchant.pk)
     note = {"first": wish.first, "last": wish.last, "format": asked["format"], "asset": wish.asset}
     if narrowed and wish.among is not None:
-        note["listed"] = narrowed.without("what")
+        note["listed"] = narrowed.noted()
     _noted(access, wish.what, **note)
     name = f"{wish.what}-{wish.first}-{wish.last}"
     return _download(pieces, name=f"{name}.{style.ending}", kind=style.content_type)

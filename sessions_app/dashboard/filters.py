@@ -74,6 +74,14 @@ class ListForm(forms.Form):
         found = {first: _begins(since)} if since else {}
         return found | ({after_last: _begins(min(until, LAST_DAY) + timedelta(days=1))} if until else {})
 
+    def noted(self) -> list[str]:
+        """The filters that are set, for the audit log: without what was typed, which may say who a buyer is."""
+        return [
+            name if isinstance(field, forms.CharField) else f"{name}={self.given(name)}"
+            for name, field in self.fields.items()
+            if self.given(name) not in (None, "")
+        ]
+
     def chips(self) -> list[Chip]:
         """The filters that are set, each with what the list's address is without it."""
         return [

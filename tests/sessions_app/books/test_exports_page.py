@@ -3,6 +3,7 @@
 import re
 from datetime import timedelta
 from decimal import Decimal
+from urllib.parse import urlencode
 
 import pytest
 from django.utils import timezone
@@ -106,6 +107,17 @@ def test_how_the_list_was_narrowed_is_said_and_a_search_that_breaks_off_makes_no
     answer = desk.post(asked, what="sessions", format="csv", first="2026-01-01", last="2027-01-01")
     assert answer.status_code == 302
     assert "narrow the list down" in desk.read("books/exports")
+
+
+def test_the_audit_log_keeps_of_a_list_which_filters_it_had_but_nothing_that_was_typed(
+    sold: CheckoutSession, mia: Merchant
+) -> None:
+    typed = dict.fromkeys(("q", "email", "reference", "customer", "key", "value", "unknown"), "pat@example.com")
+    today = timezone.now().date()
+    listed = urlencode({"what": "sessions", "status": "completed", "least": "5", **typed})
+    Desk(owner_of(mia)).post(f"books/exports?{listed}", what="sessions", format="csv", first=today, last=today)
+    detail = AuditEntry.objects.get(merchant=mia, action="books.exported").detail
+    assert set(detail["listed"]) == {"status=completed", "least=5", *typed.keys() - {"unknown"}}
 
 
 @pytest.mark.parametrize("what", ["sessions", "events"])
