@@ -3,7 +3,9 @@
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from merchants_app.models import Merchant
+from django.utils import timezone
+
+from merchants_app.models import FIRST_DAY, LAST_DAY, Merchant
 
 # So long after its end a month waits for what is not final yet, then it never changes again.
 CLOSES_AFTER = timedelta(hours=6)
@@ -54,3 +56,15 @@ def beginning(day: date, merchant: Merchant) -> datetime:
 def next_month(day: date) -> date:
     """The first of the month after."""
     return date(day.year + day.month // 12, day.month % 12 + 1, 1)
+
+
+def day_in(text: str) -> date | None:
+    """The day that a text names: `2026-11-27`, `27.11.2026`, `27 Nov 2026`, and `27 Nov` of this year."""
+    for words in (text, f"{text} {timezone.now().year}"):
+        for layout in ("%Y-%m-%d", "%d.%m.%Y", "%d %b %Y", "%d %B %Y", "%b %d %Y"):
+            try:
+                day = datetime.strptime(words.replace(",", ""), layout).date()  # noqa: DTZ007  (a day has no zone)
+            except ValueError:
+                continue
+            return day if FIRST_DAY <= day <= LAST_DAY else None
+    return None

@@ -2,26 +2,26 @@
 
 What is written in one way only (ids, whole addresses, transactions, order numbers) is looked for among all sessions, by
 an index. Parts of words, amounts and names are looked for among the newest `NEWEST`: an index for each of them would
-cost every sale, and a person on the phone asks about something recent.
+cost every sale, and a person on the phone asks about something recent. So are refunds by where they went.
 """
 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from datetime import UTC, datetime, time, timedelta, tzinfo
 from decimal import Decimal
 from enum import StrEnum
-from functools import cached_property
+from functools import cached_property, reduce
+from operator import or_
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db.models import Q, QuerySet, TextField
 from django.db.models.functions import Cast
-from django.utils import timezone
 
 from chains_app.evm.values import checksummed
 from chains_app.networks.networks import all_networks
-from merchants_app.models import FIRST_DAY, LAST_DAY
+from merchants_app.businesses.days import day_in
 from sessions_app.models import CheckoutSession, Customer, DepositAddress, Payment, PaymentLink, Refund
 from sessions_app.reading.list_sql import MOST_SUMMED
 from sessions_app.scope import SessionScope
@@ -51,6 +51,7 @@ def found_by(scope: SessionScope, text: str) -> list[int]:
     shop = _Shop(
         sessions=scope.bare_sessions(),
         payments=scope.payments().order_by(),
+        refunds=scope.all_refunds(),
         customers=scope.customers(),
         zone=ZoneInfo(scope.merchant.time_zone),
     )
@@ -70,8 +71,9 @@ def sought_everywhere(sessions: QuerySet[CheckoutSession], text: str) -> QuerySe
     if not text:
         return sessions
     shop = _Shop(
-        sessions=CheckoutSession.objects.all(), payments=Payment.objects.all(), customers=Customer.objects.all()
-    )
+        sessions=CheckoutSession.objects.all(), payments=Payment.objects.all(), refunds=Refund.objects.all(),
+        customers=Customer.objects.all(),
+    )  # fmt: skip
     if _kind_of(text)[0] in {Kind.ADDRESS, Kind.PART}:
         # These are few. Said as one condition, either, PostgreSQL would hold it against each session there is.
         return sessions.filter(pk__in=_found(shop, text))
@@ -100,6 +102,7 @@ class _Shop:
 
     sessions: QuerySet[CheckoutSession]
     payments: QuerySet[Payment]
+    refunds: QuerySet[Refund]
     customers: QuerySet[Customer]
     zone: tzinfo = UTC  # where its days begin
 
@@ -115,6 +118,11 @@ class _Shop:
     def paid_by(self, *which: Q) -> Q:
         """The newest sessions that have such a payment. Said of payments, which are read once, and not by session."""
         return Q(pk__in=self.payments.filter(*which, session__gt=self.beyond).values("session"))
+
+    def sent_back(self, which: Q) -> QuerySet[Refund, Any]:
+        """The sessions of the newest refunds that are so, however old those are."""
+        beyond = beyond_newest(self.refunds.order_by("-id"))
+        return self.refunds.filter(which, pk__gt=beyond).values("session")
 
 
 def _with_words(sessions: QuerySet[CheckoutSession]) -> QuerySet[CheckoutSession]:
@@ -175,7 +183,7 @@ def _kind_of(text: str) -> tuple[Kind, str]:
         return Kind.PART, found[0].lower()
     if "@" in text.strip("@"):
         return Kind.EMAIL, text
-    if _day_in(text):
+    if day_in(text):
         return Kind.DAY, text
     return (Kind.AMOUNT if any(_amounts(text)) else Kind.WORDS), text
 
@@ -186,11 +194,11 @@ def _place(text: str, shop: _Shop) -> _Place:
         case Kind.ID:
             return _Place(_of_id(part))
         case Kind.TRANSACTION:
-            return _Place(_of_transaction(part))
+            return _Place(_of_transaction(part, shop))
         case Kind.ADDRESS:
             return _of_address(part, shop)
         case Kind.PART:
-            return _Place(newest=_of_part(part, shop))
+            return _of_part(part, shop)
         case Kind.EMAIL:
             return _Place(Q(customer__in=with_email(shop.customers, part)))
         case _:
@@ -216,32 +224,38 @@ def _of_id(public_id: str) -> Q:
     return subjects[kind]
 
 
-def _of_transaction(tx_hash: str) -> Q:
-    """Of a payment or a refund. The networks are named because the index begins with them.
+def _of_transaction(tx_hash: str, shop: _Shop) -> Q:
+    """Of a payment or a refund, also one that it is only said to be. The index begins with the networks.
 
-    One list of both: for two, PostgreSQL would compare each session of the business with each.
+    One list of all: for two, PostgreSQL would compare each session of the business with each.
     """
     networks = list(all_networks())
     paid = Payment.objects.filter(network__in=networks, tx_hash=tx_hash).values("session")
     back = Refund.objects.filter(network__in=networks, tx_hash=tx_hash).values("session")
-    return Q(pk__in=paid.union(back))
+    return Q(pk__in=paid.union(back, shop.sent_back(Q(told_tx=tx_hash))))
 
 
 def _of_address(address: str, shop: _Shop) -> _Place:
-    """A deposit; or whoever paid, or wants money back, with it."""
-    deposits = DepositAddress.objects.filter(address=checksummed(address.lower())).values("session")
+    """A deposit, or where a refund went; or whoever paid, or wants money back, with it."""
+    written = checksummed(address.lower())
+    deposits = DepositAddress.objects.filter(address=written).values("session")
     sent = shop.paid_by(Q(sender__iexact=address))
-    return _Place(Q(pk__in=deposits), sent | Q(refund_address__iexact=address))
+    return _Place(
+        Q(pk__in=deposits.union(shop.sent_back(Q(to_address=written)))), sent | Q(refund_address__iexact=address)
+    )
 
 
-def _of_part(text: str, shop: _Shop) -> Q:
+def _of_part(text: str, shop: _Shop) -> _Place:
     parts = _SHORTENED.fullmatch(text)
     assert parts
     beginning, end = f"0x{parts[1] or ''}", parts[2] or ""
+    names = ("tx_hash", "told_tx", "to_address")
+    back = reduce(or_, (Q(**{f"{each}__istartswith": beginning, f"{each}__iendswith": end}) for each in names))
     moved = Q(tx_hash__startswith=beginning, tx_hash__endswith=end)
     sent = Q(sender__istartswith=beginning, sender__iendswith=end)
     to = Q(address__istartswith=beginning, address__iendswith=end, session__gt=shop.beyond)
-    return shop.paid_by(moved | sent) | Q(pk__in=DepositAddress.objects.filter(to).values("session"))
+    newest = shop.paid_by(moved | sent) | Q(pk__in=DepositAddress.objects.filter(to).values("session"))
+    return _Place(Q(pk__in=shop.sent_back(back)), newest)
 
 
 def _of_words(text: str, shop: _Shop) -> _Place:
@@ -252,7 +266,7 @@ def _of_words(text: str, shop: _Shop) -> _Place:
     )  # fmt: skip
     for amount, paid in _amounts(text):
         parts |= amount | (shop.paid_by(paid) if paid else Q())
-    if day := _day_in(text):
+    if day := day_in(text):
         begins, ends = (datetime.combine(each, time(), shop.zone) for each in (day, day + timedelta(days=1)))
         parts |= Q(created_at__gte=begins, created_at__lt=ends)
     whole = Q(reference=text) | Q(product_id=text)
@@ -261,18 +275,6 @@ def _of_words(text: str, shop: _Shop) -> _Place:
         if re.fullmatch(r"-?(0|[1-9][0-9]{0,30})(\.[0-9]{1,30})?", named[2]):
             whole |= Q(metadata__contains={named[1]: Decimal(named[2])})
     return _Place(whole, parts)
-
-
-def _day_in(text: str) -> date | None:
-    """The day that a text names: `2026-11-27`, `27.11.2026`, `27 Nov 2026`, and `27 Nov` of this year."""
-    for words in (text, f"{text} {timezone.now().year}"):
-        for layout in ("%Y-%m-%d", "%d.%m.%Y", "%d %b %Y", "%d %B %Y", "%b %d %Y"):
-            try:
-                day = datetime.strptime(words.replace(",", ""), layout).date()  # noqa: DTZ007  (a day has no zone)
-            except ValueError:
-                continue
-            return day if FIRST_DAY <= day <= LAST_DAY else None
-    return None
 
 
 def _amounts(text: str) -> Iterator[tuple[Q, Q]]:

@@ -9,16 +9,20 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from merchants_app.models import Merchant
-from sessions_app.models import CheckoutSession
+from sessions_app.models import CheckoutSession, Refund
 from sessions_app.paying.quoting import choose_option
 from sessions_app.reading import searching
 from sessions_app.reading.listing import Wanted, list_sessions
 from sessions_app.reading.searching import found_by, read_as, sought_everywhere
 from sessions_app.refunding.address import leave_address
+from sessions_app.refunding.refunds import prepare_refund
+from sessions_app.refunding.told import tell_transaction
+from sessions_app.refunding.wishes import Wish, Worth
 from sessions_app.scope import SessionScope
 from sessions_app.selling.creation import create_session
 from sessions_app.selling.payment_links import create_link, open_link
-from tests.cast import MIAS_WALLET, OTTOS_WALLET, agreed, merchant, refreshed
+from sessions_app.status import RefundKind
+from tests.cast import MIAS_WALLET, OTTOS_WALLET, PATS_WALLET, agreed, merchant, refreshed
 from tests.desk import Desk
 from tests.operators import Operator
 from tests.sandbox import sandbox_at
@@ -27,6 +31,8 @@ from webhooks_app.models import Event
 
 NewSession = Callable[..., CheckoutSession]
 Say = Callable[[CheckoutSession], str]
+# Of a refund: its buyer named another address since, and no network has its transaction yet.
+SENT_TO, SAID = PATS_WALLET, "0x" + "5e" * 32
 
 
 def groups(address: str) -> str:
@@ -66,6 +72,11 @@ SPELLINGS: dict[str, Say] = {
     "transaction in groups": lambda s: groups(tx(s)),
     "sender": lambda s: s.payments.get().sender.lower(),
     "refund address": lambda s: OTTOS_WALLET,
+    "where a refund went": lambda s: SENT_TO,
+    "where a refund went, in small letters": lambda s: SENT_TO.lower(),
+    "the beginning of where a refund went": lambda s: SENT_TO[:9],
+    "what a refund is said to be": lambda s: SAID.upper().replace("0X", "0x"),
+    "the end of what a refund is said to be": lambda s: f"…{SAID[-8:]}",
     "amount": lambda s: "1234.5",
     "amount with its currency": lambda s: "USD 1,234.50",
     "amount as in Berlin": lambda s: "1.234,50",
@@ -97,7 +108,12 @@ def history(once: None) -> CheckoutSession:
         session = create_session(merchant=mia, mode="test", terms=box)
         choose_option(session=session, asset="USDC", network="sandbox", now=timezone.now())
         sandbox.play(session, "over", seconds=9)
-        return leave_address(session, OTTOS_WALLET)
+        wish = Wish(network="sandbox", asset="USDC", what=Worth(RefundKind.EXCESS))
+        session = leave_address(session, OTTOS_WALLET)
+        refund = prepare_refund(session=session, wish=wish, actor="mia@example.com")
+        tell_transaction(refund, SAID, actor="mia@example.com")
+        Refund.objects.filter(pk=refund.pk).update(to_address=SENT_TO)
+        return session
 
 
 @pytest.fixture
