@@ -7,6 +7,7 @@ from datetime import datetime
 from django.db.models import Q, QuerySet, TextChoices
 
 from sessions_app.models import Refund
+from sessions_app.reading.list_sql import LOOKED_THROUGH
 from sessions_app.reading.listing import whole
 from sessions_app.reading.searching import found_by, read_as
 from sessions_app.scope import SessionScope
@@ -31,6 +32,9 @@ _STATES: Mapping[RefundState, Q] = {
     RefundState.FINAL: Q(status=RefundStatus.CONFIRMED),
     RefundState.WITHDRAWN: Q(status=RefundStatus.WITHDRAWN),
 }
+# What somebody waits for is looked for among all; of the rest the newest `LOOKED_THROUGH` (of the days asked for).
+_AWAITED = {RefundState.TO_SIGN, RefundState.NO_ADDRESS, RefundState.ON_ITS_WAY}
+_DAYS = ("created_at__gte", "created_at__lt")
 _PLAINLY: Mapping[RefundStatus, RefundState] = {
     RefundStatus.WAITING_FOR_ADDRESS: RefundState.NO_ADDRESS,
     RefundStatus.SEEN: RefundState.ON_ITS_WAY,
@@ -84,6 +88,10 @@ def _matching(scope: SessionScope, wanted: WantedRefunds, *, patient: bool = Fal
     if wanted.text:
         sessions = found_by(scope, wanted.text)
         found = found.filter(session__in=whole(sessions) if patient else sessions)
+    elif not patient and wanted.state not in _AWAITED and (wanted.state or wanted.asset or wanted.network):
+        days = scope.all_refunds().filter(**{name: given[name] for name in _DAYS if given[name]})
+        if beyond := days.order_by("-id").values_list("pk", flat=True)[LOOKED_THROUGH : LOOKED_THROUGH + 1].first():
+            found = found.filter(pk__gt=beyond)
     return found
 
 

@@ -10,8 +10,11 @@ from django.utils import timezone
 
 from merchants_app.models import Merchant
 from sessions_app.models import CheckoutSession, Payment, Refund
+from sessions_app.reading import refund_list
+from sessions_app.reading.refund_list import RefundState, WantedRefunds, all_refunds_listed
 from sessions_app.refunding.refunds import play_refund, withdraw_refund
 from sessions_app.refunding.told import tell_transaction
+from sessions_app.scope import SessionScope
 from tests.cast import PATS_WALLET
 from tests.desk import Desk
 from tests.once import play_once
@@ -69,12 +72,27 @@ def listed(desk: Desk, **query: str) -> list[int]:
         ({"since": "2100-01-01"}, []),
         ({"until": "2100-01-01", "q": "10470"}, [5, 4, 3, 2, 1]),
         ({"q": "10471"}, []),
+        ({"q": PATS_WALLET.lower()}, [5, 4, 3, 2, 1]),
+        ({"q": TX}, [5, 4, 3, 2, 1]),
     ],
 )
 def test_it_is_narrowed_by_its_address(
     desk: Desk, session: CheckoutSession, query: dict[str, str], found: list[int]
 ) -> None:
     assert listed(desk, **query) == found
+
+
+def test_what_no_index_has_is_looked_for_among_the_newest_and_in_a_file_among_all(
+    desk: Desk, session: CheckoutSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(refund_list, "LOOKED_THROUGH", 2)
+    assert listed(desk, state="final") == listed(desk, state="no_address", asset="ETH") == []
+    assert listed(desk, state="withdrawn", asset="USDC") == [4]
+    assert listed(desk, asset="USDC") == [5, 4]
+    assert listed(desk, state="to_sign", asset="USDC") == [1]
+    assert listed(desk, since="2020-01-01") == [5, 4, 3, 2, 1]
+    wanted = WantedRefunds(state=RefundState.FINAL)
+    assert all_refunds_listed(SessionScope.of(session), wanted).get() == own(Refund).get(value=3).pk
 
 
 def test_a_row_says_why_how_far_to_whom_and_where_a_file_of_all_is(desk: Desk, session: CheckoutSession) -> None:
