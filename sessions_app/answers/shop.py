@@ -44,11 +44,13 @@ class PaidInCurrency(Answer):
     currency: Currency = Field(description="ISO 4217 code.", examples=["USD"])
     amount: Fiat = Field(description="The sum of the prices of completed sessions.")
     sessions: int = Field(description="How many sessions that were.", examples=[3])
-    received: Fiat = Field(
-        description="All that arrived and is final, whatever was asked for, at its worth when it arrived."
+    received: Fiat | None = Field(
+        description="All that arrived and is final, whatever was asked for, at its worth when it arrived. Null, as the "
+        "next two: of more than 10,000 sessions (in a list, those of all customers of the page together, the fewest "
+        "first) it is not added up."
     )
-    taken_back: Fiat = Field(description="What of it a network gave up afterwards.")
-    refunded: Fiat = Field(description="What went back to the customer.")
+    taken_back: Fiat | None = Field(description="What of it a network gave up afterwards.")
+    refunded: Fiat | None = Field(description="What went back to the customer.")
 
 
 class Customer(Answer):

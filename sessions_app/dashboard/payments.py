@@ -5,9 +5,9 @@ from django.http import HttpRequest, HttpResponse
 from merchants_app.frame.access import Access, for_members
 from merchants_app.frame.pages import page
 from merchants_app.frame.paging import Cursor, may_lag
+from sessions_app.books.definitions import MOST_SUMMED
 from sessions_app.dashboard.filters import PaymentFilters
 from sessions_app.models import ViewOf
-from sessions_app.reading.list_sql import MOST_SUMMED
 from sessions_app.reading.payment_list import list_payments
 from sessions_app.scope import SessionScope
 

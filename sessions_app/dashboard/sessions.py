@@ -9,12 +9,12 @@ from merchants_app.frame.access import Access, Power, for_members
 from merchants_app.frame.forms import once
 from merchants_app.frame.pages import page
 from merchants_app.frame.paging import Cursor, may_lag
+from sessions_app.books.definitions import MOST_SUMMED
 from sessions_app.dashboard.filters import SessionFilters
 from sessions_app.letters.again import send_link_again
 from sessions_app.models import LONGEST_NOTE, ViewOf
 from sessions_app.paying.quoting import unseen_network
 from sessions_app.paying.used_deposits import earlier_session
-from sessions_app.reading.list_sql import MOST_SUMMED
 from sessions_app.reading.listing import list_sessions
 from sessions_app.reading.people import found_besides
 from sessions_app.reading.queries import waiting_since

@@ -16,14 +16,12 @@ from chains_app.networks.networks import all_networks
 from common.api.exact_json import dumps
 from common.database import fetch
 from merchants_app.models import Merchant
-from sessions_app.books.definitions import LINES_OF_EACH, Money, money
+from sessions_app.books.definitions import LINES_OF_EACH, MOST_SUMMED, Money, money
 from sessions_app.models import CheckoutSession, Customer, Payment, PaymentLink, Quote, Refund
 from sessions_app.state.customers import BY_EMAIL
 from sessions_app.state.reading_sql import read_sessions
 from sessions_app.state.session_view import SessionView
 
-# Rows that totals are made of at most: beyond, it is only said that there are more. 10,000 take 30 ms of payments.
-MOST_SUMMED = 10_000
 # Where no index has what is looked for, so many of the newest (of the days asked for) are looked through.
 LOOKED_THROUGH = 20_000
 

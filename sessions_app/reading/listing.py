@@ -8,7 +8,8 @@ from django.db.models.expressions import RawSQL
 
 from common.errors import Conflict
 from common.keyset import first_of
-from sessions_app.reading.list_sql import MOST_SUMMED, Order, Total, keys_of, read_sorted, totals_of
+from sessions_app.books.definitions import MOST_SUMMED
+from sessions_app.reading.list_sql import Order, Total, keys_of, read_sorted, totals_of
 from sessions_app.reading.searching import found_as_filter, read_as
 from sessions_app.scope import SessionScope
 from sessions_app.state.session_view import SessionView

@@ -11,10 +11,10 @@ from django.db.models import Q, QuerySet, TextChoices
 from common.database import fetch
 from common.keyset import first_of
 from merchants_app.models import TreasuryKind
-from sessions_app.books.definitions import OF_PAYMENTS, ZERO, Money, Worth, money, standing
+from sessions_app.books.definitions import MOST_SUMMED, OF_PAYMENTS, ZERO, Money, Worth, money, standing
 from sessions_app.collecting.collecting import has_xpub
 from sessions_app.models import BookLine, CheckoutSession, Payment
-from sessions_app.reading.list_sql import LOOKED_THROUGH, MOST_SUMMED
+from sessions_app.reading.list_sql import LOOKED_THROUGH
 from sessions_app.reading.listing import whole
 from sessions_app.reading.searching import found_by, read_as
 from sessions_app.scope import SessionScope

@@ -4,16 +4,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
-from itertools import accumulate
 from typing import Any
 
 from django.db.models import Avg, Count, F, Max, Q, QuerySet, Sum
 
 from sessions_app.answers.shop import PaidInCurrency
-from sessions_app.books.definitions import Money, money_of_links
+from sessions_app.books.definitions import Money, few_enough, money_of_links
 from sessions_app.buyers.representation import represent_customers
 from sessions_app.models import CheckoutSession, Customer, PaymentLink, SessionNote
-from sessions_app.reading.list_sql import MOST_SUMMED
 from sessions_app.reading.searching import NEWEST, beyond_newest, tidied
 from sessions_app.scope import SessionScope
 from sessions_app.state.customers import with_email
@@ -136,7 +134,7 @@ def figures_of(links: Sequence[PaymentLink], now: datetime) -> list[LinkFigures]
     found = {row["link_key"]: row for row in rows}
     held = held_by([link for link in links if link.stock is not None], now)
     nothing: dict[str, Any] = {"begun": 0, "paid": 0, "prices": None, "mean": None, "last_at": None}
-    summed = _few_enough({link.pk: found.get(link.pk, nothing)["begun"] for link in links})
+    summed = few_enough({link.pk: found.get(link.pk, nothing)["begun"] for link in links})
     booked = money_of_links(summed)
     return [
         LinkFigures(
@@ -148,13 +146,6 @@ def figures_of(links: Sequence[PaymentLink], now: datetime) -> list[LinkFigures]
         )
         for link in links
     ]
-
-
-def _few_enough(begun: Mapping[int, int]) -> list[int]:
-    """As many of these links as have no more sessions together than are summed up; those with the fewest first."""
-    smallest_first = sorted(begun.items(), key=lambda each: each[1])
-    together = accumulate(number for _, number in smallest_first)
-    return [link for (link, _), number in zip(smallest_first, together, strict=True) if number <= MOST_SUMMED]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

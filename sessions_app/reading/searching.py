@@ -22,8 +22,8 @@ from django.db.models.functions import Cast
 from chains_app.evm.values import checksummed
 from chains_app.networks.networks import all_networks
 from merchants_app.businesses.days import day_in
+from sessions_app.books.definitions import MOST_SUMMED
 from sessions_app.models import CheckoutSession, Customer, DepositAddress, Payment, PaymentLink, Refund
-from sessions_app.reading.list_sql import MOST_SUMMED
 from sessions_app.scope import SessionScope
 from sessions_app.state.customers import with_email
 from webhooks_app.models import Delivery, Event

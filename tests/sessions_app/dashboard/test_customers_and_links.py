@@ -11,10 +11,10 @@ import pytest
 from django.utils import timezone
 
 from merchants_app.models import AuditEntry, Merchant
+from sessions_app.books import definitions
 from sessions_app.models import CheckoutSession, PaymentLink, SessionNote
 from sessions_app.paying.decisions import decide
 from sessions_app.paying.quoting import choose_option
-from sessions_app.reading import people
 from sessions_app.selling.payment_links import create_link, open_link
 from sessions_app.status import DecisionKind
 from tests.cast import PATS_WALLET
@@ -74,8 +74,9 @@ def test_what_customers_and_links_brought_is_what_the_books_have(
         f"customers/{late.customer.public_id}": '<dt>Refunded</dt> <dd class="figure"> 108.00 USD',
     }.items():
         assert booked in sub("</?bdi[^>]*>", "", desk.read(page))
-    monkeypatch.setattr(people, "MOST_SUMMED", 1)
-    assert "too many to sum up here" in desk.read("links")
+    monkeypatch.setattr(definitions, "MOST_SUMMED", 0)
+    for page in ("links", "customers", f"customers/{late.customer.public_id}"):
+        assert "too many to sum up here" in desk.read(page)
 
 
 @pytest.mark.parametrize(

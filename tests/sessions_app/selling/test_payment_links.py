@@ -110,7 +110,9 @@ def test_a_stranger_knows_no_such_link(api: Api, otto_key: str, mia_live_key: st
     assert own(PaymentLink).get().is_active
 
 
-def test_customers_with_what_they_paid(api: Api, otto_key: str, session: CheckoutSession, sandbox: Any) -> None:
+def test_customers_with_what_they_paid(
+    api: Api, otto_key: str, session: CheckoutSession, sandbox: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     sandbox.play(session, "exact")
     [customer] = api.get("customers").answer
     nothing = {"takenBack": Decimal("0.00"), "refunded": Decimal("0.00")}
@@ -121,6 +123,9 @@ def test_customers_with_what_they_paid(api: Api, otto_key: str, session: Checkou
     assert api.get("customers?email=PAT@example.com").answer == [customer]
     assert Api(otto_key).get("customers").answer == []
     assert Api(otto_key).get(f"customers/{customer['id']}").status_code == 404
+    monkeypatch.setattr("sessions_app.books.definitions.MOST_SUMMED", 0)
+    unknown = dict.fromkeys(("received", "takenBack", "refunded"))
+    assert api.get("customers").answer[0]["paid"] == [customer["paid"][0] | unknown]
 
 
 def test_customers_come_in_pages(api: Api, new_session: Any) -> None:
