@@ -94,7 +94,9 @@ def test_a_token_is_transferred_to_the_last_unit(pay: Pay, session: CheckoutSess
     assert sent == {"from": PATS_WALLET, "to": contract, "value": "0x0", "data": data, "chainId": DEVCHAIN}
 
 
-def test_joined_as_collectstatic_does_the_scripts_pay_alike(page: Page, pay: Pay, session: CheckoutSession) -> None:
+@pytest.fixture
+def joined(page: Page) -> list[str]:
+    """The scripts come as `collectstatic` joins them: the names of those that were asked for."""
     served: list[str] = []
 
     def serve(route: Route) -> None:
@@ -103,10 +105,33 @@ def test_joined_as_collectstatic_does_the_scripts_pay_alike(page: Page, pay: Pay
         route.fulfill(body=text, content_type="text/javascript")
 
     page.route("**/static/js/pay/*.js", serve)
-    headline(pay("USDC"), "Sent. Now Devchain takes it up")
+    return served
+
+
+def test_joined_as_collectstatic_does_the_scripts_pay_alike(
+    joined: list[str], pay: Pay, session: CheckoutSession
+) -> None:
+    page = pay("USDC")
+    headline(page, "Sent. Now Devchain takes it up")
     [sent] = asked(page, "eth_sendTransaction")
     assert sent["data"] == TRANSFER + encode(["address", "uint256"], [session.deposit.address, 49_000_000]).hex()
-    assert served == ["pay.js", "wallet.js"]
+    assert joined == ["pay.js", "wallet.js"]
+
+
+@pytest.mark.usefixtures("joined")
+def test_what_a_wallet_said_is_said_again_after_the_connection_was_lost(pay: Pay) -> None:
+    """Joined, the wallet's script and the page's have their modules apart, and one line of news together."""
+    page = pay(eth_requestAccounts={"code": 4100, "message": "Bad luck"})
+    news(page, "It says: Bad luck")
+    page.route("**/status", lambda route: route.abort())
+    for _ in range(2):
+        with page.expect_event("requestfailed"):
+            page.evaluate("dispatchEvent(new Event('online'))")
+    news(page, "No connection. Your payment is safe")
+    page.unroute("**/status")
+    page.evaluate("dispatchEvent(new Event('online'))")
+    news(page, "It says: Bad luck")
+    expect(page.locator("#news-line")).to_contain_class("warn")
 
 
 def test_the_networks_own_coin_is_sent_to_the_address(pay: Pay, session: CheckoutSession) -> None:

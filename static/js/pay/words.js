@@ -3,7 +3,7 @@
 
 const found = () => document.getElementById("words").dataset;
 
-// What a sentence names stands between two marks, as the server's sentences have it (sessions_app/reading/amounts.py).
+// What a sentence names stands between two marks, as the server has it (sessions_app/reading/sentences.py).
 const kept = (fact) => (typeof fact === "number" ? String(fact) : `\u2068${plain(fact)}\u2069`);
 const plain = (sentence) => sentence.replace(/[\u2068\u2069]/g, "");
 
@@ -25,8 +25,6 @@ function nodesOf(sentence) {
 
 const TONES = ["good", "info", "warn"];
 
-let said = null; // last, with its marks; none: what the server wrote into the line
-
 /** The line of news: everybody sees it, and screen readers are told it. The last news wins. `tone`: none while all goes
  * as usual, else "good", "info" or "warn". */
 export function news(sentence, tone = "") {
@@ -36,15 +34,15 @@ export function news(sentence, tone = "") {
   const says = document.getElementById("news");
   // The same sentence is not announced again with every change of the page.
   if (says.textContent !== plain(sentence)) says.replaceChildren(...nodesOf(sentence));
-  said = sentence;
+  line.dataset.says = sentence; // with its marks; kept here, as each joined script has this module to itself
 }
 
 export const saysNow = (sentence) => document.getElementById("news").textContent === plain(sentence);
 
 /** Says again, when it is called, what the line says now. */
 export function repeater() {
-  const sentence = said ?? document.getElementById("live").dataset.news;
-  const { classList } = document.getElementById("news-line");
+  const { classList, dataset } = document.getElementById("news-line");
+  const sentence = dataset.says ?? document.getElementById("live").dataset.news; // that the server wrote into the line
   const tone = TONES.find((each) => classList.contains(each)) ?? "";
   return () => news(sentence, tone);
 }
