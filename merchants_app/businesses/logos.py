@@ -60,10 +60,9 @@ def digest_of(png: bytes, *, merchant: Merchant) -> str:
 def keep_logo(png: bytes, *, merchant: Merchant) -> None:
     """Shows this picture, which `drawn_anew` gave, from now on; empty: none. Within the change of its settings."""
     if png:
-        Logo.objects.update_or_create(
-            merchant=merchant,
-            defaults={"digest": digest_of(png, merchant=merchant), "png": png, "shown": as_shown(png)},
-        )
+        digest = digest_of(png, merchant=merchant)
+        fields = {"digest": digest, "png": png, "shown": as_shown(png), "shown_of": digest}
+        Logo.objects.update_or_create(merchant=merchant, defaults=fields)
     else:
         Logo.objects.filter(merchant=merchant).delete()
 
@@ -71,13 +70,13 @@ def keep_logo(png: bytes, *, merchant: Merchant) -> None:
 def png_of(digest: str) -> bytes | None:
     """The picture at this address, as pages show it, if it still is somebody's."""
     kept = Logo.objects.filter(digest=digest)
-    found = kept.values_list("shown", "png").first()
+    found = kept.first()
     if found is None:
         return None
-    shown, png = map(bytes, found)
-    if not shown:  # kept before there were small ones
-        shown = as_shown(png)
-        kept.update(shown=shown)
+    if found.shown_of == digest:
+        return bytes(found.shown)
+    shown = as_shown(bytes(found.png))
+    kept.update(shown=shown, shown_of=digest)
     return shown
 
 

@@ -15,8 +15,12 @@ class Logo(models.Model):
     merchant = models.OneToOneField(Merchant, on_delete=models.CASCADE, primary_key=True, related_name="logo")
     digest = models.CharField(max_length=64, unique=True, help_text="Of the business and its picture.")
     png = models.BinaryField(help_text="As it was drawn anew here, at most 100 KB.")
-    shown = models.BinaryField(
-        default=b"", db_default=b"", help_text="The same as small as pages show it; empty until somebody looks at it."
+    shown = models.BinaryField(default=b"", db_default=b"", help_text="A picture as small as pages show it.")
+    shown_of = models.CharField(
+        max_length=64,
+        default="",
+        db_default="",
+        help_text="The digest of that picture; where it is another now, `shown` is drawn anew.",
     )
     changed_at = models.DateTimeField(auto_now=True)
 

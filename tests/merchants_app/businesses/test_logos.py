@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 from django.test import Client
 from PIL import Image
 
-from merchants_app.businesses.logos import WrongLogo, as_shown, drawn_anew
+from merchants_app.businesses.logos import WrongLogo, as_shown, digest_of, drawn_anew
 from merchants_app.businesses.money_rules import change_settings
 from merchants_app.models import AuditEntry, Logo, Merchant
 from tests.pictures import picture
@@ -52,10 +52,20 @@ def test_pages_are_sent_a_small_one_and_so_are_those_of_logos_from_before(mia: M
     first = client.get(address).content
     assert shown(first).size == (80, 20)
     assert shown(kept.png).size == (512, 128)
-    Logo.objects.filter(pk=mia.pk).update(shown=b"")
-    assert client.get(address).content == first
+    Logo.objects.filter(pk=mia.pk).update(shown=b"", shown_of="")
+    for _ in range(2):  # drawn, and as it was kept by that
+        assert client.get(address).content == first
     kept.refresh_from_db()
-    assert bytes(kept.shown) == first
+    assert (bytes(kept.shown), kept.shown_of) == (first, kept.digest)
+
+
+def test_a_picture_that_the_former_release_keeps_is_not_shown_as_the_one_before(mia: Merchant, client: Client) -> None:
+    """While both run: it writes the picture and its digest, and knows of nothing else."""
+    change_settings(merchant=mia, logo=drawn_anew(picture(size=(64, 48))), actor="mia@example.com")
+    another = drawn_anew(picture(size=(48, 64)))
+    digest = digest_of(another, merchant=mia)
+    Logo.objects.filter(pk=mia.pk).update(png=another, digest=digest)
+    assert shown(client.get(f"/logos/{digest}.png").content).size == (48, 64)
 
 
 def test_nothing_of_what_stood_beside_the_colours_is_kept() -> None:
