@@ -11,10 +11,10 @@ from django.utils import translation
 
 from common.email_addresses import why_unwritable
 from common.modes import Mode
+from merchants_app.businesses.brand import colors_on
 from sessions_app.letters.about import About
 from sessions_app.letters.content import Content, content_of
 from sessions_app.models import CheckoutSession
-from sessions_app.reading.brand import colors_on
 
 _LIGHT, _DARK = "#ffffff", "#171a20"
 

@@ -9,7 +9,7 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import etag, require_safe
 
-from sessions_app.reading.brand import sheet_in
+from merchants_app.businesses.brand import sheet_in
 
 # A shop's buyers ask again once an hour at most, and have a mended script within that time.
 _CACHED_SECONDS = 3600

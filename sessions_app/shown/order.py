@@ -6,10 +6,10 @@ from urllib.parse import quote
 
 from django.utils.translation import gettext
 
+from merchants_app.businesses.brand import is_color, sheet_in
 from merchants_app.models import Merchant
 from sessions_app.models import CheckoutSession, PaymentLink
 from sessions_app.reading.amounts import cut, masked_email, money_text
-from sessions_app.reading.brand import is_color, sheet_in
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,6 +11,7 @@ from django.utils import translation
 from django.utils.html import conditional_escape
 
 from chains_app.networks.networks import network
+from merchants_app.businesses.brand import colors_on, contrast
 from sessions_app.reading.amounts import (
     address_groups,
     asset_text,
@@ -22,7 +23,6 @@ from sessions_app.reading.amounts import (
     moment_text,
     money_text,
 )
-from sessions_app.reading.brand import colors_on, contrast
 from sessions_app.shown.links import with_session_id
 from sessions_app.shown.notices import Tone
 
