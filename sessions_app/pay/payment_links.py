@@ -23,7 +23,7 @@ from sessions_app.pay.codes import qr_svg
 from sessions_app.pay.embedding import foreign_form, framed_by_shops, is_from_here
 from sessions_app.pay.frame import told
 from sessions_app.pay.languages import language_of, remember_choice, remembered, speaks_buyers_language
-from sessions_app.reading.amounts import here, moment_text
+from sessions_app.reading.sentences import moment_here
 from sessions_app.selling.payment_links import (
     Closed,
     LinkNotFound,
@@ -97,7 +97,7 @@ def _page(
         "form": form,
         "closed": closed,
         "refusal": refusal,
-        "until": here(moment_text(link.ends_at), link.ends_at) if link.ends_at else "",
+        "until": moment_here(link.ends_at) if link.ends_at else "",
         "url": link_url(link),
         "server": settings.PUBLIC_URL,
         "shops": embedders(link.merchant, link.mode),

@@ -11,7 +11,8 @@ from django.utils.translation import gettext
 from chains_app.networks.networks import all_networks
 from sessions_app.buyers.forgetting import is_erased
 from sessions_app.models import CheckoutSession, Receipt, Refund
-from sessions_app.reading.amounts import address_groups, asset_text, cut, filled, masked_email, money_text
+from sessions_app.reading.amounts import address_groups, asset_text, cut, masked_email, money_text
+from sessions_app.reading.sentences import filled
 from sessions_app.receipts.signing import checked, kid_of
 from sessions_app.state.evaluation import is_left_paid, is_lost
 from sessions_app.state.facts import facts_of

@@ -15,7 +15,8 @@ from sessions_app.models import CheckoutSession, Quote
 from sessions_app.paying.quoting import allowed_options
 from sessions_app.paying.used_deposits import is_deployed
 from sessions_app.paying.why_not import outside_limits
-from sessions_app.reading.amounts import address_groups, any_of, asset_text, money_text
+from sessions_app.reading.amounts import address_groups, asset_text, money_text
+from sessions_app.reading.sentences import Sentence, any_of
 from sessions_app.shown.fees import Fees, fee_text
 from sessions_app.shown.links import WalletApp, apps_for
 from sessions_app.shown.marks import asset_mark, network_mark
@@ -57,7 +58,7 @@ class Due:
     asset_mark: str
     network: str
     network_mark: str
-    fee: str  # empty where it is not known
+    fee: Sentence  # empty where it is not known
     arrives: str
     is_real_chain: bool
     is_token: bool  # with a contract of its own, which naive wallets take for the recipient of a request code
@@ -70,7 +71,7 @@ class Due:
     is_fixed_rate: bool  # the test table, no market
     transfer_gas: int  # of a first transfer to an address; 0 where it is the 21,000 that everybody expects
     is_contract: bool  # the coin goes to a contract that is there, which takes more than 21,000 gas
-    also_on: str  # the other networks that the same asset is taken on, at the same address: 'Ethereum or Base'
+    also_on: Sentence  # the other networks that the same asset is taken on, at the same address: 'Ethereum or Base'
 
     arrived_text: str  # in the session's currency; empty while nothing has arrived
     arrived: str  # the same and the price as plain numbers, for a bar
@@ -140,9 +141,9 @@ def _rate_text(quote: Quote, currency: str) -> str:
     return f"1 {quote.asset} = {plain(round(quote.rate, 6))} {currency}"
 
 
-def _also_on(session: CheckoutSession, quote: Quote, chosen: PaymentOption, closed: Collection[str]) -> str:
+def _also_on(session: CheckoutSession, quote: Quote, chosen: PaymentOption, closed: Collection[str]) -> Sentence:
     if not chosen.network.has_nodes:
-        return ""
+        return Sentence()
     price = quote.amount_units.scaleb(-quote.decimals)
     options = allowed_options(session)
     return any_of(

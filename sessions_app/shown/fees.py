@@ -4,13 +4,12 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from decimal import ROUND_CEILING, Decimal
 
-from django.utils.translation import gettext
-
 from chains_app.calls.gas import prices_of, transfer_gas
 from chains_app.networks.networks import PaymentOption
 from chains_app.rates.exchange_rates import Rates, RateUnavailable, rates_at
 from common.money import minor_digits
-from sessions_app.reading.amounts import filled, money_text
+from sessions_app.reading.amounts import money_text
+from sessions_app.reading.sentences import Sentence, filled, gettext
 
 # By network and asset, in the session's currency.
 Fees = Mapping[tuple[str, str], Decimal]
@@ -34,10 +33,10 @@ def fees_of(options: Iterable[PaymentOption], *, mode: str, currency: str, now: 
     return fees
 
 
-def fee_text(fee: Decimal | None, currency: str) -> str:
+def fee_text(fee: Decimal | None, currency: str) -> Sentence:
     """'fee about 0.01 USD', never less than the currency can say; empty for a fee that is not known."""
     if fee is None:
-        return ""
+        return Sentence()
     if fee == 0:
         return gettext("no fee")
     least = Decimal(1).scaleb(-minor_digits(currency))

@@ -6,12 +6,12 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Literal
 
-from django.utils.translation import gettext as _
-
 from chains_app.networks.networks import all_networks
 from sessions_app.models import Authorization, CheckoutSession, Payment
 from sessions_app.paying.announcing import refused
-from sessions_app.reading.amounts import Sentence, filled, here, moment_text, money_text
+from sessions_app.reading.amounts import money_text
+from sessions_app.reading.sentences import Sentence, filled, joined, moment_here
+from sessions_app.reading.sentences import gettext as _
 from sessions_app.state.evaluation import is_taken_back
 from sessions_app.state.facts import facts_of
 from sessions_app.state.representation import received_value
@@ -25,8 +25,8 @@ class Notice:
     """A sentence that says what happened, and one that says what to do."""
 
     tone: Tone
-    title: str
-    text: str
+    title: Sentence
+    text: Sentence
     is_news: bool = True  # else the page says by itself what happened
 
 
@@ -86,7 +86,7 @@ def _paused(session: CheckoutSession) -> Notice:
         "Have you sent it already, to the address below? Then do nothing: it is watched until %(until)s, and what "
         "comes is credited. Otherwise please send nothing now. %(contact)s"
     )
-    words = {"until": _moment(session.watch_until), "contact": contact}
+    words = {"until": moment_here(session.watch_until), "contact": contact}
     arrived = received_value(session)
     title = (
         filled(_("%(arrived)s of %(price)s %(currency)s arrived"), _sums(session)) if arrived else _("Nothing is lost")
@@ -100,7 +100,7 @@ def _signed(under_way: Authorization | None, now: datetime, *, is_over: bool = F
     network = all_networks().get(under_way.network)
     about = {"asset": under_way.asset, "network": network.name if network else under_way.network}
     if under_way.valid_before > now and is_over:
-        until = _moment(under_way.valid_before)
+        until = moment_here(under_way.valid_before)
         text = filled(
             _("It may still be sent until %(until)s: please do not pay in another way before."), {"until": until}
         )
@@ -110,7 +110,7 @@ def _signed(under_way: Authorization | None, now: datetime, *, is_over: bool = F
                 "It may still be sent until %(until)s: please do not pay in another way before. You can sign "
                 "%(asset)s on %(network)s again with the same wallet: it is paid once."
             ),
-            about | {"until": _moment(under_way.valid_before)},
+            about | {"until": moment_here(under_way.valid_before)},
         )
     else:
         text = filled(
@@ -141,7 +141,7 @@ def _refused(session: CheckoutSession, now: datetime, *, may_send: bool) -> Noti
         return None
     text = _("Nothing was paid, only the network’s fee.")
     if may_send:
-        text += " " + _("You can send it again.")
+        text = joined([text, _("You can send it again.")])
     return Notice(tone="warn", title=_("The network refused the payment"), text=text)
 
 
@@ -213,15 +213,11 @@ def _ended(session: CheckoutSession, payments: Sequence[Payment]) -> Notice | No
     if not hasattr(session, "deposit"):
         return None
     text = _("Then do nothing. We look at the address until %(until)s, and what arrives is credited.")
-    until = _moment(session.watch_until)
+    until = moment_here(session.watch_until)
     return Notice(tone="info", title=_("Sent it already?"), text=filled(text, {"until": until}), is_news=False)
 
 
-def _moment(at: datetime) -> Sentence:
-    return here(moment_text(at), at)
-
-
-def _what_now(session: CheckoutSession) -> str:
+def _what_now(session: CheckoutSession) -> Sentence:
     if not session.needs_decision:
         return filled(_("The shop has dealt with it. %(contact)s"), {"contact": _contact(session)})
     return filled(

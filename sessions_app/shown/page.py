@@ -10,13 +10,14 @@ from hashlib import sha256
 
 from django.utils.functional import Promise
 from django.utils.safestring import SafeString
-from django.utils.translation import get_language, gettext
+from django.utils.translation import get_language
 
 from merchants_app.businesses.embedding import embedders
 from sessions_app.models import Authorization, CheckoutSession, Payment, Refund
 from sessions_app.paying.announcing import announced, refused
 from sessions_app.paying.quoting import OfferedOption
 from sessions_app.reading.amounts import address_groups, clock_text
+from sessions_app.reading.sentences import filled, gettext, joined
 from sessions_app.selling.by_hand import NO_SHOP, leads_to_a_shop
 from sessions_app.shown.due import Due, amount_of, due_of
 from sessions_app.shown.fees import Fees
@@ -245,12 +246,12 @@ def pay_page(
 
 def _with_news(said: Said, notices: Sequence[Notice], state: State) -> Said:
     """What stands in notices is told as well. Where money is asked for it comes in the place of "waiting"."""
-    news = [gettext("%(headline)s.") % {"headline": notice.title} for notice in notices if notice.is_news]
+    news = [filled(gettext("%(headline)s."), {"headline": notice.title}) for notice in notices if notice.is_news]
     if not news:
         return said
     usual = [] if state in _ASKING else [said.news]
     tones = {said.tone, *(notice.tone for notice in notices)}
-    return replace(said, news=" ".join([*usual, *news]), tone="warn" if "warn" in tones else notices[0].tone)
+    return replace(said, news=joined([*usual, *news]), tone="warn" if "warn" in tones else notices[0].tone)
 
 
 def _place(session: CheckoutSession) -> str:

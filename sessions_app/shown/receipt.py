@@ -6,16 +6,8 @@ from datetime import datetime, timedelta
 
 from chains_app.networks.networks import all_networks
 from sessions_app.models import CheckoutSession, Payment, Refund
-from sessions_app.reading.amounts import (
-    address_groups,
-    asset_text,
-    duration_text,
-    here,
-    host_of,
-    moment_text,
-    money_text,
-    time_text,
-)
+from sessions_app.reading.amounts import address_groups, asset_text, duration_text, host_of, money_text
+from sessions_app.reading.sentences import Sentence, moment_here, time_here
 from sessions_app.state.representation import counted_ids, payment_state
 
 # A payment in no block for this many block times (and at least five minutes) is slow enough to say so.
@@ -31,7 +23,7 @@ class ReceiptLine:
     network: str
     value: str  # in the session's currency; empty when it has none or does not count
     is_par: bool  # the amount says its value already: '49.00 USDC' for USD
-    at: str
+    at: Sentence
     hash_groups: list[str]
     link: str  # the network's explorer; empty without one
     explorer: str  # whose page that is
@@ -49,7 +41,7 @@ class Progress:
     is_slow: bool
     network: str
     since: timedelta  # it was first seen
-    seen_at: str
+    seen_at: Sentence
     amount: str
     final_after: timedelta  # all its confirmations take, roughly
 
@@ -61,7 +53,7 @@ class RefundLine:
     amount: str  # '49.00 USDC'
     network: str
     to: str
-    at: str
+    at: Sentence
     hash_groups: list[str]
     link: str
     explorer: str
@@ -98,7 +90,7 @@ def progress_of(payments: Sequence[Payment], *, heads: Mapping[str, int], now: d
         is_slow=not in_block and now - slowest.seen_at > patience(seconds),
         network=chain.name,
         since=now - slowest.seen_at,
-        seen_at=here(time_text(slowest.seen_at), slowest.seen_at),
+        seen_at=time_here(slowest.seen_at),
         amount=_amount_text(slowest),
         final_after=timedelta(seconds=need * seconds),
     )
@@ -132,7 +124,7 @@ def _refund_line(refund: Refund, seen_at: datetime) -> RefundLine:
         amount=f"{asset_text(refund.amount_units, refund.decimals, asset)} {refund.asset}",
         network=known.name if known else refund.network,
         to=refund.to_address,
-        at=here(moment_text(seen_at), seen_at),
+        at=moment_here(seen_at),
         hash_groups=address_groups(refund.tx_hash),
         link=link or "",
         explorer=host_of(link or ""),
@@ -153,7 +145,7 @@ def _line(session: CheckoutSession, payment: Payment, *, is_taken: bool) -> Rece
         network=known.name if known else payment.network,
         value=_value_text(session, payment) if is_taken else "",
         is_par=payment.value == payment.amount_units.scaleb(-payment.decimals),
-        at=here(moment_text(payment.arrived_at), payment.arrived_at),
+        at=moment_here(payment.arrived_at),
         hash_groups=address_groups(payment.tx_hash),
         link=link or "",
         explorer=host_of(link or ""),

@@ -1,11 +1,11 @@
 """What the page says in each of its states: the headline, the sentence below it, and the line of news at its foot."""
 
-from datetime import datetime, timedelta
-
-from django.utils.translation import gettext as _
+from datetime import timedelta
 
 from sessions_app.models import Fate
-from sessions_app.reading.amounts import Sentence, any_of, day_text, filled, here, time_text
+from sessions_app.reading.amounts import day_text
+from sessions_app.reading.sentences import Sentence, any_of, filled, joined, time_here
+from sessions_app.reading.sentences import gettext as _
 from sessions_app.shown.due import amount_of
 from sessions_app.shown.sent import Sent
 from sessions_app.shown.states import State
@@ -39,7 +39,7 @@ def _choose(facts: Facts) -> Said:
             headline=_("There is no way to pay right now"),
             lead=_("It is not your wallet, and nothing was charged."),
             news=_("We look again every minute."),
-            beside=filled(_("Last look %(time)s."), {"time": _time(facts.now)}),
+            beside=filled(_("Last look %(time)s."), {"time": time_here(facts.now)}),
             tone="warn",
         )
     arrived = received_value(facts.session)
@@ -48,7 +48,7 @@ def _choose(facts: Facts) -> Said:
         headline=_("What do you pay the rest with?") if arrived else _("What do you pay with?"),
         lead=_("Pick the coin that you have, then its network."),
         news=filled(_("%(arrived)s of %(price)s %(currency)s arrived."), facts.names) if arrived else news,
-        beside=filled(_("Prices here are of %(time)s."), {"time": _time(facts.now)}),
+        beside=filled(_("Prices here are of %(time)s."), {"time": time_here(facts.now)}),
     )
 
 
@@ -72,7 +72,9 @@ def _send(facts: Facts) -> Said:
             )
         return Said(
             headline=_("Fill in your exchange’s withdrawal form"),
-            lead=filled(lead, {"time": _time(due.holds_until), "day": day_text(facts.session.watch_until)}),
+            lead=filled(
+                lead, {"time": time_here(due.holds_until), "day": Sentence(day_text(facts.session.watch_until))}
+            ),
             news=_("Waiting for your payment. You can close this page."),
         )
     return Said(
@@ -111,7 +113,7 @@ def _slow(names: dict[str, str]) -> Said:
     )
 
 
-def _sped_up() -> str:
+def _sped_up() -> Sentence:
     return _("Your wallet may offer to “speed up” the payment. That is safe: it stays one payment.")
 
 
@@ -183,22 +185,22 @@ def _away(facts: Facts) -> Said:
             news=_("Choose another way. What you have sent already is not lost."),
             tone="warn",
         )
-    lead = Sentence(_("The network and your money are not affected, only our view of it."))
+    lead = _("The network and your money are not affected, only our view of it.")
     if facts.unseen_since:
-        since = filled(_("Since %(time)s."), {"time": _time(facts.unseen_since)})
-        lead = filled("%(since)s %(lead)s", {"since": since, "lead": lead})
+        since = filled(_("Since %(time)s."), {"time": time_here(facts.unseen_since)})
+        lead = joined([since, lead])
     return Said(
         headline=filled(_("We cannot see %(network)s right now"), facts.names),
         lead=lead,
         news=_("We look again every few seconds."),
-        beside=filled(_("Last look %(time)s."), {"time": _time(facts.now)}),
+        beside=filled(_("Last look %(time)s."), {"time": time_here(facts.now)}),
         tone="warn",
     )
 
 
 def _paused(_facts: Facts) -> Said:
     headline = _("This shop takes no payments at the moment")
-    return Said(headline=headline, news=filled(_("%(headline)s."), {"headline": Sentence(headline)}), tone="warn")
+    return Said(headline=headline, news=filled(_("%(headline)s."), {"headline": headline}), tone="warn")
 
 
 def _order_paid(_facts: Facts) -> Said:
@@ -255,7 +257,7 @@ def _reversed(facts: Facts) -> Said:
 def _ended(facts: Facts) -> Said:
     there = [payment for payment in facts.payments if not payment.vanished_at]
     session = facts.session
-    over = Sentence(_("The time to pay is over"))
+    over = _("The time to pay is over")
     if session.status == Status.CANCELLED:
         by_buyer, by_shop = _("You cancelled this payment"), _("%(shop)s has cancelled this payment")
         over = filled(by_shop if facts.by_shop else by_buyer, facts.names)
@@ -277,7 +279,3 @@ def _ended(facts: Facts) -> Said:
         news=filled(_("%(over)s. What came is on record."), {"over": over}),
         tone="warn",
     )
-
-
-def _time(at: datetime) -> Sentence:
-    return here(time_text(at), at)

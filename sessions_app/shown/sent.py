@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 
 from chains_app.networks.networks import all_networks
 from sessions_app.models import Announcement, Fate
-from sessions_app.reading.amounts import address_groups, here, host_of, time_text
+from sessions_app.reading.amounts import address_groups, host_of
+from sessions_app.reading.sentences import Sentence, time_here
 from sessions_app.shown.receipt import patience
 
 
@@ -15,7 +16,7 @@ class Sent:
 
     amount: str
     network: str
-    at: str
+    at: Sentence
     since: timedelta
     by_exchange: bool
     hash_groups: list[str]  # empty while it is not known
@@ -40,7 +41,7 @@ def sent_of(said: Announcement, *, now: datetime) -> Sent:
     return Sent(
         amount=said.amount,
         network=known.name if known else said.network,
-        at=here(time_text(said.at), said.at),
+        at=time_here(said.at),
         since=now - said.at,
         by_exchange=said.by_exchange,
         hash_groups=address_groups(said.known_hash) if said.known_hash else [],

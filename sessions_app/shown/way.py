@@ -8,7 +8,8 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from sessions_app.reading.amounts import duration_text, filled, kept
+from sessions_app.reading.amounts import duration_text
+from sessions_app.reading.sentences import filled, kept
 from sessions_app.shown.receipt import Progress
 from sessions_app.shown.sent import Sent
 

@@ -1,15 +1,15 @@
 """What the page's sentences are made of: what there is to speak about, and the words of one view."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
-from django.utils.translation import gettext as _
-
 from chains_app.networks.networks import all_networks
 from sessions_app.models import CheckoutSession, Payment
-from sessions_app.reading.amounts import Sentence, any_of, money_text
+from sessions_app.reading.amounts import money_text
+from sessions_app.reading.sentences import Sentence, any_of
+from sessions_app.reading.sentences import gettext as _
 from sessions_app.shown.due import Due
 from sessions_app.shown.receipt import Progress
 from sessions_app.shown.sent import Sent
@@ -26,11 +26,11 @@ class Said:
     What changes by itself is not in it, or they would be told it again and again: it stands beside, as clocks do.
     """
 
-    headline: str
-    lead: str = ""
-    news: str
-    beside: str = ""
-    hint: str = ""  # what else is good to know
+    headline: Sentence
+    lead: Sentence = field(default_factory=Sentence)
+    news: Sentence
+    beside: Sentence = field(default_factory=Sentence)
+    hint: Sentence = field(default_factory=Sentence)  # what else is good to know
     tone: Tone = ""  # of the news; empty: all goes as usual, and something is awaited or done
 
 
@@ -76,7 +76,7 @@ def _network_of(facts: Facts) -> str:
     if facts.sent:
         return facts.sent.network
     gone = [payment.network for payment in facts.payments if payment.vanished_at and payment.confirmed_at]
-    return any_of(_names(gone)) or (facts.due.network if facts.due else "") or Sentence(_("The network"))
+    return any_of(_names(gone)) or (facts.due.network if facts.due else "") or _("The network")
 
 
 def _names(networks: Sequence[str]) -> list[str]:

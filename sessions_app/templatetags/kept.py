@@ -3,7 +3,7 @@
 from django import template
 from django.utils.safestring import SafeString
 
-from sessions_app.reading import amounts
+from sessions_app.reading import sentences
 
 register = template.Library()
 
@@ -11,10 +11,10 @@ register = template.Library()
 @register.filter
 def kept(fact: object) -> SafeString:
     """A name for `{% blocktranslate %}`, which no translating browser changes: `network=due.network|kept`."""
-    return amounts.kept(fact).__html__()
+    return sentences.kept(fact).__html__()
 
 
 @register.filter
 def marked(sentence: str) -> str:
     """For the page's script, which writes a sentence's facts as the page does."""
-    return (isinstance(sentence, amounts.Sentence) and sentence.marked) or sentence
+    return sentence.of_facts if isinstance(sentence, sentences.Sentence) else sentence

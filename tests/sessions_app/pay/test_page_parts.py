@@ -17,12 +17,10 @@ from sessions_app.reading.amounts import (
     asset_text,
     clock_text,
     duration_text,
-    filled,
-    here,
     masked_email,
-    moment_text,
     money_text,
 )
+from sessions_app.reading.sentences import filled, moment_here
 from sessions_app.shown.links import with_session_id
 from sessions_app.shown.notices import Tone
 
@@ -110,7 +108,7 @@ def test_the_style_sheet_speaks_of_nothing_that_no_page_has() -> None:
 def test_a_sentence_with_a_moment_lets_no_other_markup_through() -> None:
     at = datetime(2026, 11, 22, 21, 55, 7, tzinfo=UTC)
     with translation.override("de"):
-        until = here(moment_text(at), at)
+        until = moment_here(at)
         said = filled("Bis %(until)s: %(shop)s", {"until": until, "shop": "<b>Tom & 'Co'</b>\u2066x\u2067"})
     moment = '<time datetime="2026-11-22T21:55:07+00:00" data-here>22.11.2026, 21:55 UTC</time>'
     shop = '<bdi translate="no">&lt;b&gt;Tom &amp; &#x27;Co&#x27;&lt;/b&gt;x</bdi>'

@@ -42,9 +42,9 @@ def page(client: Client, session: CheckoutSession, query: str = "") -> str:
 
 
 def news(client: Client, session: CheckoutSession, query: str = "") -> str:
-    """What screen readers are told, and everybody sees."""
+    """What screen readers are told, and everybody sees; what no translating browser may change is in brackets."""
     [told] = NEWS.findall(page(client, session, query))
-    return str(told)
+    return str(told).replace('<bdi translate="no">', "[").replace("</bdi>", "]")
 
 
 def picked(session: CheckoutSession, asset: str = "USDC", on: str = "sandbox") -> CheckoutSession:
@@ -56,9 +56,9 @@ def picked(session: CheckoutSession, asset: str = "USDC", on: str = "sandbox") -
     ("scenario", "told"),
     [
         ("dropped", "The payment that we had seen is gone."),
-        ("over", "Paid. Mia Coffee has been told. 24.50 USD more arrived than was due."),
-        ("twice", "Paid. Mia Coffee has been told. You paid twice: 98.00 instead of 49.00 USD arrived."),
-        ("exact", "Paid. Mia Coffee has been told."),
+        ("over", "Paid. [Mia Coffee] has been told. [24.50] [USD] more arrived than was due."),
+        ("twice", "Paid. [Mia Coffee] has been told. You paid twice: [98.00] instead of [49.00] [USD] arrived."),
+        ("exact", "Paid. [Mia Coffee] has been told."),
         ("late_short", "The time to pay is over. What came is on record."),
     ],
 )
@@ -74,11 +74,11 @@ def test_what_does_not_pay_is_told_beside_what_does(
 ) -> None:
     session = picked(new_session(allowedAssets=["USDC"]))
     sandbox.send_to(session.deposit.address, "0.01", asset="ETH")
-    told = "ETH arrived, which this shop does not take here."
+    told = "[ETH] arrived, which this shop does not take here."
     assert news(client, session) == told
     assert news(client, session, "?change=1") == told
     client.post(f"/pay/{session.page_token}/sent", {"tx_hash": "0x" + "ab" * 32})
-    assert news(client, session) == f"Your wallet has sent it. Waiting for Sandbox. {told}"
+    assert news(client, session) == f"Your wallet has sent it. Waiting for [Sandbox]. {told}"
 
 
 def test_the_time_of_prices_and_of_the_last_look_is_told_to_nobody_again_and_again(
@@ -146,15 +146,21 @@ def test_from_an_exchange_nothing_is_promised_that_a_rate_may_move(
     client: Client, session: CheckoutSession, sandbox: Sandbox, asset: str, promised: str
 ) -> None:
     picked(session, asset)
-    said = text_of(page(client, session, "?from=exchange"))
+    html = page(client, session, "?from=exchange")
+    said = text_of(html)
     assert promised in said
+    watched = refreshed(session).watch_until
+    assert f"by {watched:%B} {watched.day}" in html  # as words, that a browser may translate
     until = timezone.now() + timedelta(minutes=15)
     moves = f"This amount holds until {until:%H:%M}"
     assert (moves in said) == (asset == "ETH")
     assert ("No hurry" in said) == (asset == "USDC")
 
 
-@pytest.mark.parametrize(("kind", "headline"), [("write_off", "Sandbox took your payment back"), ("accept", "Paid")])
+@pytest.mark.parametrize(
+    ("kind", "headline"),
+    [("write_off", '<bdi translate="no">Sandbox</bdi> took your payment back'), ("accept", "Paid")],
+)
 def test_what_was_taken_back_is_paid_only_if_the_shop_leaves_it_paid(
     client: Client, session: CheckoutSession, sandbox: Sandbox, kind: str, headline: str
 ) -> None:

@@ -1,8 +1,10 @@
 """Facts inside sentences: kept from translating browsers on a page, and plain text everywhere else."""
 
+from datetime import UTC, datetime
+
 from django.template import Context, Template
 
-from sessions_app.reading.amounts import Sentence, filled
+from sessions_app.reading.sentences import Sentence, any_of, filled, joined, time_here
 
 SENTENCE = "%(shop)s takes %(amount)s. %(more)s"
 
@@ -22,7 +24,20 @@ def test_a_page_keeps_each_fact_and_text_is_plain() -> None:
         shown("{{ said|force_escape }}", said=said)
         == "Mia &amp; &lt;b&gt;Co&lt;/b&gt; takes 49.00 USDC. Until Monday, says Mia."
     )
-    assert shown("{{ said|marked }}", said=filled("On %(network)s.", {"network": "Base"})) == "On \u2068Base\u2069."
+
+
+def test_the_pages_script_is_given_the_marks_of_facts_alone() -> None:
+    at = datetime(2026, 11, 22, 21, 55, tzinfo=UTC)
+    said = filled("On %(network)s at %(time)s.", {"network": "Base", "time": time_here(at)})
+    assert shown("{{ said|marked }}", said=said) == "On \u2068Base\u2069 at 21:55 UTC."
+    assert shown("{{ said|marked }}", said="Waiting for you & me.") == "Waiting for you &amp; me."
+
+
+def test_what_is_put_together_keeps_the_facts_of_each_part() -> None:
+    paid = filled("%(amount)s came.", {"amount": "49.00 USDC"})
+    assert joined([Sentence("Good."), paid]).marked == "Good. \u206849.00 USDC\u2069 came."
+    assert any_of(["Base", "Polygon"]).marked == "\u2068Base\u2069 or \u2068Polygon\u2069"
+    assert not any_of([])
 
 
 def test_nobodys_name_ends_a_fact_before_its_end() -> None:

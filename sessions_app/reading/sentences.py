@@ -1,0 +1,94 @@
+"""Sentences of the buyer's pages and letters that know which of their parts are facts.
+
+A browser that translates a page changes its words, and must change no amount, address or name. So each fact stands
+between two marks of Unicode (U+2068 and U+2069, which also keep its direction to itself). A page writes
+`<bdi translate="no">` for them, as does its script (`static/js/pay/words.js`); everybody else reads plain text.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+from babel.lists import format_list
+from django.utils import translation
+from django.utils.html import escape
+from django.utils.safestring import SafeString, mark_safe
+
+from sessions_app.reading.amounts import moment_text, readers_locale, time_text
+
+# Around a fact; and before a moment, between it and its words, and behind those.
+_BEGIN, _END, _TIME, _OF, _OVER = "\u2068", "\u2069", "\u2066", "\u2067", "\u2064"
+_MARKS = str.maketrans("", "", _BEGIN + _END + _TIME + _OF + _OVER)
+_MOMENT = re.compile(f"{_TIME}([^{_OF}]*){_OF}")
+
+
+class Sentence(str):
+    """As text it is plain; a template writes each fact so that no browser translates it, and moments as such."""
+
+    _marked = ""  # empty: there are neither facts nor moments in it
+
+    @property
+    def marked(self) -> str:
+        """With its marks."""
+        return self._marked or str(self)
+
+    @property
+    def of_facts(self) -> str:
+        """With the marks of its facts alone, for the page's script, which knows no others."""
+        return _MOMENT.sub("", self.marked).replace(_OVER, "")
+
+    @classmethod
+    def of(cls, marked: str) -> "Sentence":
+        """The sentence that is marked so."""
+        sentence = cls(_MOMENT.sub("", marked).translate(_MARKS))
+        sentence._marked = marked
+        return sentence
+
+    def __html__(self) -> SafeString:
+        written = escape(self.marked).replace(_BEGIN, '<bdi translate="no">').replace(_END, "</bdi>")
+        written = _MOMENT.sub(r'<time datetime="\1" data-here>', written).replace(_OVER, "</time>")
+        return mark_safe(written)  # noqa: S308 - escaped above
+
+
+def gettext(words: str) -> Sentence:
+    """Django's, for sentences whose names are still to be `filled` in, or that have none."""
+    return Sentence(translation.gettext(words))
+
+
+def kept(fact: object) -> Sentence:
+    """Something that no translating browser may change; of a sentence, only its facts."""
+    return fact if isinstance(fact, Sentence) else Sentence.of(f"{_BEGIN}{str(fact).translate(_MARKS)}{_END}")
+
+
+def filled(sentence: str, names: Mapping[str, object]) -> Sentence:
+    """The sentence with its names in their places. All of them are kept but what is a `Sentence`: its words are not."""
+    return Sentence.of(sentence % {name: kept(fact).marked for name, fact in names.items()})
+
+
+def joined(sentences: Iterable[Sentence]) -> Sentence:
+    """One after the other."""
+    return Sentence.of(" ".join(sentence.marked for sentence in sentences))
+
+
+def any_of(names: Iterable[str]) -> Sentence:
+    """'Ethereum, Base or Polygon', in the reader's language; empty for none."""
+    return Sentence.of(format_list([kept(name).marked for name in names], style="or", locale=readers_locale()))
+
+
+def moment_here(at: datetime) -> Sentence:
+    """`moment_text`, behind which a page's script writes the reader's own time."""
+    return _here(moment_text(at), at)
+
+
+def moment_to_the_second(at: datetime) -> Sentence:
+    """As receipts have it: 'Nov 22, 2026, 21:55:07 UTC'."""
+    return _here(moment_text(at, time="%H:%M:%S"), at)
+
+
+def time_here(at: datetime) -> Sentence:
+    """`time_text`, likewise."""
+    return _here(time_text(at), at)
+
+
+def _here(text: str, at: datetime) -> Sentence:
+    return Sentence.of(f"{_TIME}{at.isoformat()}{_OF}{text}{_OVER}")
