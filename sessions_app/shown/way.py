@@ -4,12 +4,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
 
-from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from sessions_app.reading.amounts import duration_text
-from sessions_app.reading.sentences import filled, kept
+from sessions_app.reading.sentences import filled
 from sessions_app.shown.receipt import Progress
 from sessions_app.shown.sent import Sent
 
@@ -82,7 +81,7 @@ def _seen(progress: Progress) -> list[Step]:
         Step(title=_("Sent"), state="done"),
         Step(
             title=filled(_("%(network)s has taken it up"), names),
-            hint=format_html("{}, {}", progress.seen_at, kept(progress.amount)),
+            hint=filled(_("%(time)s, %(amount)s"), {"time": progress.seen_at, "amount": progress.amount}),
             state="done",
         ),
         Step(
