@@ -8,6 +8,7 @@ from typing import Any
 from eth_utils.crypto import keccak
 
 from chains_app.calls.readers import nodes_for
+from chains_app.evm.exchange import RpcError
 from chains_app.evm.json_rpc import Call, Node
 from chains_app.evm.values import block_of, checksummed, garbage, number_of, table_of, text_of
 from chains_app.models import SandboxTransfer
@@ -97,17 +98,20 @@ def standings_of(network: Network, tx_hashes: Sequence[str], *, upto: int) -> di
 def counts_of(network: Network, senders: Sequence[str], *, at: int) -> dict[str, int]:
     """How many transactions each had sent up to that block, by the node that has seen the fewest.
 
-    Raises ReaderUnavailable, WrongChain.
+    Without those of whom none tells: nodes that keep no old states refuse. Raises ReaderUnavailable, WrongChain.
     """
     if network.is_played or not senders:
         return {}
 
-    def ask(node: Node) -> list[int]:
+    def ask(node: Node) -> dict[str, int]:
         counts = node.batch([Call("eth_getTransactionCount", (sender, hex(at))) for sender in senders])
-        return [number_of(count, node) for count in counts]
+        told = zip(senders, counts, strict=True)
+        return {sender: number_of(count, node) for sender, count in told if not isinstance(count, RpcError)}
 
-    answers = nodes_for(network).ask_each(ask)
-    return dict(zip(senders, (min(said) for said in zip(*answers, strict=True)), strict=True))
+    fewest: dict[str, int] = {}
+    for answer in nodes_for(network).ask_each(ask):
+        fewest |= {sender: min(count, fewest.get(sender, count)) for sender, count in answer.items()}
+    return fewest
 
 
 def _paid(receipt: Mapping[str, Any], node: Node) -> int:
@@ -141,29 +145,37 @@ def _by(node: Node, tx_hashes: Sequence[str], upto: int) -> dict[str, Standing]:
     asked = node.batch([Call("eth_getTransactionByHash", (tx_hash,)) for tx_hash in tx_hashes])
     # Some say of a hash that they do not know that it is wrong: that spoils no other's answer.
     known = {tx_hash: of for tx_hash, of in zip(tx_hashes, asked, strict=True) if isinstance(of, dict)}
-    blocks = {tx_hash: _height_of(of, node, upto) for tx_hash, of in known.items()}
-    mined = {tx_hash: block for tx_hash, block in blocks.items() if block is not None}
-    heights = sorted(set(mined.values()))
+    heights = {tx_hash: height for tx_hash, of in known.items() if (height := _height_of(of, node, upto)) is not None}
+    receipts = _receipts_of(node, heights)
+    return {tx_hash: _standing_of(of, receipts.get(tx_hash), node) for tx_hash, of in known.items()}
+
+
+def _receipts_of(node: Node, heights: Mapping[str, int]) -> dict[str, Mapping[str, Any]]:
+    """Of those, by their heights, that are in the very block that the node has there; a refusal is none."""
+    levels = sorted(set(heights.values()))
     answers = node.batch(
         [
-            *(Call("eth_getTransactionReceipt", (tx_hash,)) for tx_hash in mined),
-            *(Call("eth_getBlockByNumber", (hex(height), False)) for height in heights),
+            *(Call("eth_getTransactionReceipt", (tx_hash,)) for tx_hash in heights),
+            *(Call("eth_getBlockByNumber", (hex(level), False)) for level in levels),
         ]
     )
-    receipts = {tx_hash: table_of(of, node) for tx_hash, of in zip(mined, answers, strict=False) if of is not None}
-    headers = {height: block_of(each, node) for height, each in zip(heights, answers[len(mined) :], strict=True)}
-    found = {}
-    for tx_hash, of in known.items():
-        receipt, height = receipts.get(tx_hash, {}), mined.get(tx_hash)
-        is_there = height is not None and receipt.get("blockHash") == headers[height].hash
-        found[tx_hash] = Standing(
-            sender=_address(of.get("from"), node),
-            nonce=_nonce_of(of, node),
-            pays=_payee_of(of, node),
-            block=height if is_there else None,
-            has_succeeded=is_there and number_of(receipt.get("status"), node) == 1,
-        )
-    return found
+    receipts, blocks = answers[: len(heights)], answers[len(heights) :]
+    there = {(level, block_of(of, node).hash) for level, of in zip(levels, blocks, strict=True) if isinstance(of, dict)}
+    return {
+        tx_hash: receipt
+        for (tx_hash, level), receipt in zip(heights.items(), receipts, strict=True)
+        if isinstance(receipt, dict) and (level, receipt.get("blockHash")) in there
+    }
+
+
+def _standing_of(of: Mapping[str, Any], receipt: Mapping[str, Any] | None, node: Node) -> Standing:
+    return Standing(
+        sender=_address(of.get("from"), node),
+        nonce=_nonce_of(of, node),
+        pays=_payee_of(of, node),
+        block=number_of(receipt.get("blockNumber"), node) if receipt else None,
+        has_succeeded=receipt is not None and number_of(receipt.get("status"), node) == 1,
+    )
 
 
 def _height_of(of: Mapping[str, Any], node: Node, upto: int) -> int | None:
