@@ -58,7 +58,8 @@ class AnnouncementInline(ReadOnlyInline):
     """What the buyer says they have sent."""
 
     model = Announcement
-    fields = ("at", "network", "amount", "tx_hash", "fate")
+    fields = ("at", "network", "amount", "tx_hash", "known_fate")
+    readonly_fields = ("known_fate",)
     show_change_link = False
 
 

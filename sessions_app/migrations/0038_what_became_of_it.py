@@ -11,7 +11,12 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='announcement',
             name='fate',
-            field=models.CharField(blank=True, choices=[('unknown', 'no node knows it'), ('waiting', 'in no block that counts yet'), ('done', 'in a block for good: what it paid is seen as any payment'), ('reverted', 'in a block for good, and undone: it paid nothing'), ('replaced', "another one of its sender's has its place")], db_default='', help_text='Empty: nobody has asked the network yet.', max_length=10),
+            field=models.CharField(blank=True, choices=[('taken_back', "undone, by the word of the buyer's wallet: the nodes may say otherwise"), ('unknown', 'no node knows it'), ('waiting', 'in no block that counts yet'), ('done', 'in a block for good: what it paid is seen as any payment'), ('reverted', 'in a block for good, and undone: it paid nothing'), ('replaced', "another one of its sender's has its place")], db_default='', help_text='Empty: nobody has asked the network yet.', max_length=10),
+        ),
+        migrations.AddField(
+            model_name='announcement',
+            name='fate_of',
+            field=models.CharField(blank=True, db_default='', help_text='The hash that the fate is of.', max_length=66),
         ),
         migrations.AddField(
             model_name='announcement',

@@ -1,7 +1,15 @@
 """The models of this app, one topic a file."""
 
 from sessions_app.models.address_change import AddressChange
-from sessions_app.models.announcement import BY_WALLET, Announcement, Fate
+from sessions_app.models.announcement import (
+    ASKED_FOR_AGAIN,
+    BY_WALLET,
+    FOR_GOOD,
+    NEVER_PAYS,
+    Announcement,
+    Fate,
+    has_become,
+)
 from sessions_app.models.authorization import Authorization, AuthorizationStage
 from sessions_app.models.book_line import BookLine, BooksPosition, BookSum, LineKind, UnbookedFee
 from sessions_app.models.customer import Customer
@@ -17,9 +25,12 @@ from sessions_app.models.session import HOLDS_REFERENCE, CheckoutSession, Status
 from sessions_app.models.session_note import LONGEST_NOTE, SessionNote
 
 __all__ = [
+    "ASKED_FOR_AGAIN",
     "BY_WALLET",
+    "FOR_GOOD",
     "HOLDS_REFERENCE",
     "LONGEST_NOTE",
+    "NEVER_PAYS",
     "AddressChange",
     "Announcement",
     "Authorization",
@@ -49,5 +60,6 @@ __all__ = [
     "StatusChange",
     "UnbookedFee",
     "ViewOf",
+    "has_become",
     "receipt_token",
 ]

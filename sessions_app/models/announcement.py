@@ -1,6 +1,9 @@
 """What a buyer says they have sent, before the chain shows it."""
 
+from collections.abc import Collection
+
 from django.db import models
+from django.db.models import F, Q
 
 from sessions_app.models.session import CheckoutSession
 
@@ -9,8 +12,9 @@ BY_WALLET = "wallet"
 
 
 class Fate(models.TextChoices):
-    """What became of the transaction, by the word of the network's nodes."""
+    """What became of the transaction: by the word of the network's nodes, but for one."""
 
+    TAKEN_BACK = "taken_back", "undone, by the word of the buyer's wallet: the nodes may say otherwise"
     UNKNOWN = "unknown", "no node knows it"
     WAITING = "waiting", "in no block that counts yet"
     DONE = "done", "in a block for good: what it paid is seen as any payment"
@@ -18,9 +22,26 @@ class Fate(models.TextChoices):
     REPLACED = "replaced", "another one of its sender's has its place"
 
 
+# The nodes' last word: nobody asks them again, and no wallet is believed against it.
+FOR_GOOD = frozenset({Fate.DONE, Fate.REVERTED, Fate.REPLACED})
+# It can never pay any more. What replaced it can, and was seen before that was known.
+NEVER_PAYS = frozenset({Fate.REVERTED, Fate.REPLACED})
+# Its buyer is asked for the same money again. Not of one replaced: they alone know by what.
+ASKED_FOR_AGAIN = frozenset({Fate.REVERTED, Fate.TAKEN_BACK})
+
+
+def has_become(fates: Collection[Fate]) -> Q:
+    """Of announcements: it has one of these fates."""
+    return Q(fate_of=F("tx_hash"), fate__in=fates)
+
+
 class Announcement(models.Model):
-    """The last payment that the buyer's page was told of. Nobody's proof: no rule of money looks at it, only the page,
-    so that it says "sent" instead of asking for the same money a second time."""
+    """The last payment that the buyer's page was told of. Nobody's proof: no rule of money looks at it. The page does,
+    so that it says "sent" instead of asking for the same money a second time; and the clock, which ends no session of a
+    paid order that something may be on its way to.
+
+    Its fate, sender and nonce are those of `fate_of`, and nothing while that is another hash than the one told last:
+    whoever tells need not know of them."""
 
     session = models.OneToOneField(
         CheckoutSession, on_delete=models.CASCADE, primary_key=True, related_name="announcement"
@@ -32,6 +53,7 @@ class Announcement(models.Model):
     fate = models.CharField(
         max_length=10, choices=Fate, blank=True, db_default="", help_text="Empty: nobody has asked the network yet."
     )
+    fate_of = models.CharField(max_length=66, blank=True, db_default="", help_text="The hash that the fate is of.")
     sender = models.CharField(max_length=42, blank=True, db_default="", help_text="Whose it is, once a node has told.")
     nonce = models.BigIntegerField(null=True, help_text="The sender's number of it: another one may take its place.")
 
@@ -46,6 +68,16 @@ class Announcement(models.Model):
     def known_hash(self) -> str:
         """The transaction's; empty while nobody has told it."""
         return "" if self.tx_hash == BY_WALLET else self.tx_hash
+
+    @property
+    def known_fate(self) -> Fate | None:
+        """What became of it; None while that is not known."""
+        return Fate(self.fate) if self.fate and self.fate_of == self.tx_hash else None
+
+    @property
+    def place(self) -> tuple[str, int | None]:
+        """Its sender and the number among theirs, which another one may take; `("", None)` while no node has told."""
+        return (self.sender, self.nonce) if self.fate_of == self.tx_hash else ("", None)
 
     @property
     def by_exchange(self) -> bool:

@@ -8,7 +8,17 @@ from django.utils.translation import gettext
 
 from chains_app.networks.networks import all_networks
 from sessions_app.errors import NotATransaction, OptionUnavailable
-from sessions_app.models import BY_WALLET, Announcement, CheckoutSession, Fate, Quote
+from sessions_app.models import (
+    ASKED_FOR_AGAIN,
+    BY_WALLET,
+    FOR_GOOD,
+    NEVER_PAYS,
+    Announcement,
+    CheckoutSession,
+    Fate,
+    Quote,
+    has_become,
+)
 from sessions_app.state.children import payments_of
 from sessions_app.status import Status
 
@@ -34,8 +44,7 @@ def announce(session: CheckoutSession, *, tx_hash: str, amount: str, now: dateti
     if not network:
         raise OptionUnavailable(gettext("Choose first what to pay with."))
     told = {"network": network, "amount": amount, "tx_hash": tx_hash, "at": now}
-    of_another = {"fate": "", "sender": "", "nonce": None}
-    Announcement.objects.update_or_create(session=session, defaults=told | of_another)
+    Announcement.objects.update_or_create(session=session, defaults=told)
 
 
 def asked_for(sessions: Sequence[CheckoutSession], *, chain_id: str) -> Quote | None:
@@ -57,14 +66,16 @@ def asked_for(sessions: Sequence[CheckoutSession], *, chain_id: str) -> Quote | 
 def take_back(session: CheckoutSession, *, tx_hash: str) -> None:
     """The buyer's wallet could not send what it said to have sent, or found on the chain that it paid nothing.
 
-    Only of that transaction, should another have been told of since. Raises `NotATransaction`.
+    Only of that transaction, should another have been told of since; and what the nodes know for good stands. Raises
+    `NotATransaction`.
     """
     tx_hash = _checked(tx_hash)
     said = Announcement.objects.filter(session=session, tx_hash=tx_hash)
     if tx_hash == BY_WALLET:
         said.delete()
     elif tx_hash:
-        said.update(fate=Fate.REVERTED)
+        unknown = said.exclude(has_become(FOR_GOOD))
+        unknown.update(fate=Fate.TAKEN_BACK, fate_of=tx_hash, sender="", nonce=None)
 
 
 def announced(session: CheckoutSession, *, now: datetime) -> Announcement | None:
@@ -73,13 +84,13 @@ def announced(session: CheckoutSession, *, now: datetime) -> Announcement | None
     Without further query when `announcement` was selected with the session.
     """
     said = _still_said(session, now)
-    return None if said is None or said.fate == Fate.REVERTED else said
+    return None if said is None or said.known_fate in ASKED_FOR_AGAIN else said
 
 
 def refused(session: CheckoutSession, *, now: datetime) -> Announcement | None:
     """What the network undid of it: it paid nothing, nothing has come since, and its buyer may send again."""
     said = _still_said(session, now)
-    return said if said and said.fate == Fate.REVERTED else None
+    return said if said and said.known_fate in ASKED_FOR_AGAIN else None
 
 
 def _still_said(session: CheckoutSession, now: datetime) -> Announcement | None:
@@ -90,7 +101,7 @@ def _still_said(session: CheckoutSession, now: datetime) -> Announcement | None:
     if said.known_hash and any(payment.tx_hash == said.known_hash for payment in seen):
         return None
     # Of another hash is what an exchange sent, and what a wallet has sent in the place of what it told.
-    is_of_another = not said.known_hash or said.fate in {Fate.REVERTED, Fate.REPLACED}
+    is_of_another = not said.known_hash or said.known_fate in NEVER_PAYS | ASKED_FOR_AGAIN
     return None if is_of_another and any(payment.seen_at >= said.at for payment in seen) else said
 
 

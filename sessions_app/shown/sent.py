@@ -50,5 +50,5 @@ def sent_of(said: Announcement, *, now: datetime) -> Sent:
         confirmations=known.confirmations.small if known else 0,
         block_seconds=block_seconds,
         is_slow=bool(said.known_hash) and now - said.at > patience(block_seconds),
-        fate=Fate(said.fate) if said.fate else None,
+        fate=said.known_fate,
     )

@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
-from sessions_app.models import Announcement, Authorization, CheckoutSession, Fate, Payment
+from sessions_app.models import NEVER_PAYS, Announcement, Authorization, CheckoutSession, Payment, has_become
 from sessions_app.orders.paid_once import payer_of, untold, waiting_orders
 from sessions_app.state.children import Session, payments_of
 from sessions_app.state.evaluation import RATE_PATIENCE
@@ -85,8 +85,9 @@ def _tell(session_id: int) -> None:
 
 
 def _is_announced(session: CheckoutSession) -> bool:
+    """Whether money may be on its way. That its wallet took it back is no proof that none is."""
     is_signed = Authorization.objects.filter(session=session, over_at=None).exists()
-    return is_signed or Announcement.objects.filter(session=session).exclude(fate=Fate.REVERTED).exists()
+    return is_signed or Announcement.objects.filter(session=session).exclude(has_become(NEVER_PAYS)).exists()
 
 
 def up_to_date(session: CheckoutSession, *, now: datetime | None = None) -> CheckoutSession:

@@ -1,6 +1,7 @@
 """Asks the network what became of the transactions that buyers' pages were told of and that nobody has seen as money.
 
-It makes no session paid and none unpaid: the page alone looks at it, so that it says what is so.
+It makes no session paid and none unpaid. The page looks at it, so that it says what is so; and where another session
+has paid the order, this one need not stay open for what can never pay (`state/expiry.py`).
 """
 
 from datetime import datetime, timedelta
@@ -11,14 +12,13 @@ from django.utils import timezone
 from chains_app.calls.transactions import Standing, counts_of, standings_of
 from chains_app.networks.networks import Network
 from chains_app.reading.scanning import position
-from sessions_app.models import BY_WALLET, Announcement, Fate, Payment
+from sessions_app.models import BY_WALLET, FOR_GOOD, Announcement, Fate, Payment, has_become
 from sessions_app.paying.announcing import AWAITED, BELIEVED
 
 # What goes as usual is seen before, and nothing is asked about it.
 SEEN_WITHIN = timedelta(seconds=10)
 # Transactions that one look asks for: others each time, so that nobody's made-up ones keep the rest waiting for ever.
 MOST_ASKED = 50
-_FOR_GOOD = (Fate.DONE, Fate.REVERTED, Fate.REPLACED)
 
 
 def follow_announced(network: Network) -> None:
@@ -29,11 +29,11 @@ def follow_announced(network: Network) -> None:
     # Of blocks that were read and are as deep as a payment of some size has to be: whatever they paid is seen by now.
     upto = at.number - network.confirmations.normal + 1
     standings = standings_of(network, sorted({said.tx_hash for said in waiting}), upto=upto)
-    gone = sorted({said.sender for said in waiting if said.nonce is not None and standings[said.tx_hash] is None})
-    counts = counts_of(network, gone, at=max(upto, 0))
     for said in waiting:
         standing = standings[said.tx_hash]
-        _note(said, _fate_of(said, standing, counts.get(said.sender, 0)), standing)
+        _note(said, _fate_of(said, standing), standing)
+    gone = [said for said in waiting if standings[said.tx_hash] is None]
+    _note_replaced(network, gone, upto=max(upto, 0))
 
 
 def _waiting(network: Network, now: datetime) -> list[Announcement]:
@@ -46,28 +46,39 @@ def _waiting(network: Network, now: datetime) -> list[Announcement]:
         session__status__in=AWAITED,
         session__deposit__isnull=False,
     )
-    told = said.exclude(tx_hash__in=("", BY_WALLET)).exclude(fate__in=_FOR_GOOD)
+    told = said.exclude(tx_hash__in=("", BY_WALLET)).exclude(has_become(FOR_GOOD))
     return list(told.select_related("session__deposit").order_by("?")[:MOST_ASKED])
 
 
-def _fate_of(said: Announcement, standing: Standing | None, sent_since: int) -> Fate:
-    """Given up is only what can never pay any more. `sent_since`: how many its sender has sent for good."""
-    if standing is None:
-        return Fate.REPLACED if said.nonce is not None and sent_since > said.nonce else Fate.UNKNOWN
-    if standing.block is None:
-        return Fate.WAITING
+def _fate_of(said: Announcement, standing: Standing | None) -> Fate:
+    """Given up is only what can never pay any more."""
     # What failed and is no plain payment to this address may be brought once more by somebody else than its buyer.
-    if standing.has_succeeded or standing.pays != said.session.deposit.address:
-        return Fate.DONE
-    return Fate.REVERTED
+    is_its_buyers = standing is None or standing.pays == said.session.deposit.address
+    if standing is None or standing.block is None:
+        # Of what is theirs their wallet may know more: it looks at blocks that do not count yet.
+        if said.known_fate == Fate.TAKEN_BACK and is_its_buyers:
+            return Fate.TAKEN_BACK
+        return Fate.WAITING if standing else Fate.UNKNOWN
+    return Fate.DONE if standing.has_succeeded or not is_its_buyers else Fate.REVERTED
+
+
+def _note_replaced(network: Network, gone: list[Announcement], *, upto: int) -> None:
+    """Of those that no node knows any more: whose sender has sent another one of the same number, for good."""
+    senders = {sender for sender, nonce in (said.place for said in gone) if nonce is not None}
+    counts = counts_of(network, sorted(senders), at=upto)
+    for said in gone:
+        sender, nonce = said.place
+        if nonce is not None and counts.get(sender, 0) > nonce:
+            _note(said, Fate.REPLACED, None)
 
 
 def _note(said: Announcement, fate: Fate, standing: Standing | None) -> None:
-    """Unless the buyer has told of another one meanwhile; a row that stays as it is makes no page anew."""
-    before = (said.fate, said.sender, said.nonce)
-    said.fate = fate
-    if standing:
-        said.sender, said.nonce = standing.sender, standing.nonce
-    if (said.fate, said.sender, said.nonce) != before:
-        same = Announcement.objects.filter(pk=said.pk, tx_hash=said.tx_hash)
-        same.update(fate=said.fate, sender=said.sender, nonce=said.nonce)
+    """Unless the page was told something meanwhile; a row that stays as it is makes no page anew."""
+    sender, nonce = (standing.sender, standing.nonce) if standing else said.place
+    known = {"fate": fate, "fate_of": said.tx_hash, "sender": sender, "nonce": nonce}
+    read = {name: getattr(said, name) for name in known}
+    if known != read:
+        same = Announcement.objects.filter(pk=said.pk, tx_hash=said.tx_hash, at=said.at, **read)
+        same.update(**known)
+        for name, value in known.items():
+            setattr(said, name, value)

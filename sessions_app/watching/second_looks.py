@@ -52,7 +52,7 @@ def _look(network: Network) -> None:
             read_again(network, row, reader)
         look_for_missed_refunds(network, reader)
         look_for_told(network, reader)
-        follow_announced(network)
+        _follow_announced(network)
         follow_collections(network)
         if network.has_nodes:
             book_fees(network)
@@ -61,6 +61,14 @@ def _look(network: Network) -> None:
             _rescan(network, row)
     except (ReaderUnavailable, WrongChain) as problem:
         log.warning("not_looked_again", network=network.id, problem=str(problem))
+
+
+def _follow_announced(network: Network) -> None:
+    """For the page alone: what belongs to the books does not wait for it."""
+    try:
+        follow_announced(network)
+    except (ReaderUnavailable, WrongChain) as problem:
+        log.warning("announced_not_followed", network=network.id, problem=str(problem))
 
 
 def read_again(network: Network, row: SetAside, reader: Reader) -> None:

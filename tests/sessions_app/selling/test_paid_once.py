@@ -13,9 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from merchants_app.models import Merchant
-from sessions_app.models import CheckoutSession
+from sessions_app.models import Announcement, CheckoutSession
 from sessions_app.orders.paid_once import OfOrder, mark_paid_orders, others_of, paid_before, payer_of, untold
-from sessions_app.paying.announcing import announce
+from sessions_app.paying.announcing import announce, take_back
 from sessions_app.paying.quoting import choose_option
 from sessions_app.selling.creation import create_session
 from sessions_app.state.expiry import settle_orders
@@ -27,6 +27,7 @@ from tests.sandbox import Sandbox, events_of
 pytestmark = pytest.mark.django_db
 Create = Callable[..., CheckoutSession]
 T = datetime(2026, 1, 1, 12, tzinfo=UTC)
+HASH = "0x" + "ab" * 32
 
 
 def row(id: str, made: int, paid: int | None = None) -> OfOrder:
@@ -190,6 +191,23 @@ def test_a_session_with_a_payment_announced_or_with_its_time_over_is_left_to_its
     sandbox.skip(minutes=61)
     sandbox.look()
     assert state(second) == ("expired", None, False)
+
+
+@pytest.mark.parametrize(
+    ("by", "status"), [("its wallet", "open"), ("the nodes", "cancelled"), ("the nodes, of a former one", "open")]
+)
+def test_what_the_nodes_undid_for_good_is_awaited_no_more(
+    two: tuple[CheckoutSession, CheckoutSession], sandbox: Sandbox, by: str, status: str
+) -> None:
+    first, second = two
+    announce(second, tx_hash=HASH, amount="49", now=timezone.now())
+    if by == "its wallet":
+        take_back(second, tx_hash=HASH)
+    else:
+        of = HASH if by == "the nodes" else "0x" + "cd" * 32
+        Announcement.objects.filter(session=second).update(fate="reverted", fate_of=of)
+    sandbox.play(first, "late")
+    assert state(second)[0] == status
 
 
 def test_nobody_else_is_touched_and_wanted_repeats_are_not(

@@ -9,11 +9,13 @@ from django.db.models import F, QuerySet
 from django.test import Client
 from django.utils import timezone
 
-from chains_app.calls.transactions import standings_of
+from chains_app.calls.readers import nodes_for
+from chains_app.networks.networks import Network
+from chains_app.reading.reader import ReaderUnavailable
 from sessions_app.models import Announcement, CheckoutSession
-from sessions_app.paying.announcing import announce
+from sessions_app.paying.announcing import announce, take_back
 from sessions_app.paying.quoting import choose_option
-from sessions_app.watching import announced
+from sessions_app.watching import announced, second_looks
 from tests.anvil import Anvil, call_data
 from tests.cast import refreshed
 from tests.chains_app.node_cast import DEVCHAIN, Devchain, devchain
@@ -177,37 +179,87 @@ def test_what_was_sped_up_is_paid_by_the_other_transaction(buyer: Buyer, held: A
     assert 'data-state="send"' in html
 
 
-def test_a_node_that_says_otherwise_is_heard(buyer: Buyer, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("word", "fate"), [("of another", ""), ("once more", ""), ("taken back", "taken_back")])
+def test_a_word_that_is_given_meanwhile_stands(
+    buyer: Buyer, monkeypatch: pytest.MonkeyPatch, word: str, fate: str
+) -> None:
     tx_hash = buyer.sends()
-    buyer.node.mine(DEEP)
-    upto = buyer.node.head() - DEEP + 1
-    with FaultyProxy(upstream=buyer.node.url) as odd:
-        monkeypatch.setenv("RPC_URL_DEVCHAIN", f"{buyer.node.url},{odd.url}")
-        said = standings_of(DEVCHAIN, [tx_hash], upto=upto)[tx_hash]
-        assert said
-        assert (said.block is None, said.has_succeeded, said.pays) == (False, False, buyer.street.address)
-        odd.spoils_receipts(lambda receipt: receipt | {"status": "0x1"})
-        said = standings_of(DEVCHAIN, [tx_hash], upto=upto)[tx_hash]
-        assert said
-        assert said.has_succeeded
-        odd.spoils_receipts(lambda receipt: receipt | {"blockHash": OTHER})  # of a branch that was given up
-        said = standings_of(DEVCHAIN, [tx_hash], upto=upto)[tx_hash]
-        assert said
-        assert (said.block, said.has_succeeded) == (None, False)
-
-
-def test_a_word_that_is_given_meanwhile_is_about_another(buyer: Buyer, monkeypatch: pytest.MonkeyPatch) -> None:
-    buyer.sends()
     ask = announced.standings_of
 
     def asks(*args: Any, **more: Any) -> Any:
         found = ask(*args, **more)
-        announce(buyer.street.session, tx_hash=OTHER, amount="49.00 USDC", now=timezone.now())
+        if word == "taken back":
+            take_back(buyer.street.session, tx_hash=tx_hash)
+        else:
+            again = OTHER if word == "of another" else tx_hash
+            announce(buyer.street.session, tx_hash=again, amount="49.00 USDC", now=timezone.now())
         return found
 
     monkeypatch.setattr(announced, "standings_of", asks)
-    assert buyer.looked(blocks=DEEP) == ""
-    assert buyer.said.tx_hash == OTHER
+    assert buyer.looked(blocks=DEEP) == fate
+    assert (buyer.said.tx_hash == OTHER) == (word == "of another")
+
+
+def test_what_a_process_of_before_an_upgrade_tells_has_no_fate_yet(buyer: Buyer) -> None:
+    """It knows no such columns, and leaves in them what became of the former transaction."""
+    buyer.sends()
+    assert buyer.looked(blocks=DEEP) == "reverted"
+    Announcement.objects.update_or_create(
+        session=buyer.street.session, defaults={"amount": "49.00 USDC", "tx_hash": OTHER, "at": timezone.now()}
+    )
+    assert 'data-state="sent"' in buyer.page()
+    assert buyer.looked() == "unknown"  # and not replaced: how many its sender had sent is not known
+    assert buyer.said.nonce is None
+
+
+def test_the_wallets_word_is_believed_until_the_nodes_know_it_for_good(buyer: Buyer) -> None:
+    tx_hash = buyer.sends()
+    take_back(buyer.street.session, tx_hash=tx_hash)
+    assert buyer.looked(blocks=DEEP - 2) == "taken_back"
+    assert 'role="status" id="news">The network refused the payment.<' in buyer.page()
+    assert buyer.looked(blocks=1) == "reverted"
+    take_back(buyer.street.session, tx_hash=tx_hash)
+    assert buyer.said.fate == "reverted"
+
+
+@pytest.mark.parametrize("looks", ["before it is deep", "once it is deep"])
+def test_the_wallets_word_about_anothers_transaction_is_not_believed(buyer: Buyer, looks: str) -> None:
+    """A bundler brings once more what failed, of which the wallet knows nothing."""
+    tx_hash = buyer.sends(to=buyer.street.chain.sender, data="0x12345678")
+    take_back(buyer.street.session, tx_hash=tx_hash)
+    if looks == "before it is deep":
+        assert buyer.looked(blocks=1) == "waiting"
+    else:
+        assert buyer.looked(blocks=DEEP) == "done"
+        take_back(buyer.street.session, tx_hash=tx_hash)
+        assert buyer.said.fate == "done"
+    assert 'data-state="sent"' in buyer.page()
+
+
+def test_what_no_node_counts_is_unknown_and_no_fault_of_theirs(
+    buyer: Buyer, held: Anvil, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Those without old states refuse to count what somebody had sent by then."""
+    first = buyer.sends()
+    with FaultyProxy(upstream=held.url) as pruned:
+        monkeypatch.setenv("RPC_URL_DEVCHAIN", pruned.url)
+        pruned.refuse("eth_getTransactionCount", "missing trie node")
+        assert buyer.looked() == "waiting"
+        held.drop(first)
+        assert buyer.looked(blocks=1) == "unknown"
+        assert not any(node.is_failing for node in nodes_for(DEVCHAIN).all)
+
+
+def test_what_cannot_be_asked_about_holds_up_no_other_look(buyer: Buyer, monkeypatch: pytest.MonkeyPatch) -> None:
+    followed: list[Network] = []
+
+    def fails(_network: Network) -> None:
+        raise ReaderUnavailable("made up")
+
+    monkeypatch.setattr(second_looks, "follow_announced", fails)
+    monkeypatch.setattr(second_looks, "follow_collections", followed.append)
+    buyer.street.looked()
+    assert followed == [DEVCHAIN]
 
 
 def test_nothing_is_asked_about_what_was_just_told_or_is_seen(buyer: Buyer, monkeypatch: pytest.MonkeyPatch) -> None:
