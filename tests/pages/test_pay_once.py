@@ -1,20 +1,11 @@
 """One tap, one payment: what a wallet was asked outlives every change of the page, every tab and every reload."""
 
-import json
-from collections.abc import Callable
-from pathlib import Path
-from typing import Any
-
 import pytest
-from django.utils import timezone
 from playwright.sync_api import Page, Route, expect
 
-from sessions_app.models import CheckoutSession
-from sessions_app.paying.quoting import choose_option
-from tests.pages.buyer import OpenPage, headline, news
+from tests.pages.buyer import headline, news
+from tests.pages.wallet import BUTTON, Open, press
 
-WALLETS = Path(__file__).with_name("wallets.js").read_text(encoding="utf-8")
-BUTTON = "Pay with browser wallet"
 AGAIN = "I looked in the wallet: ask it again"
 HASH = "0x" + "ab" * 32
 SMART = {
@@ -22,27 +13,6 @@ SMART = {
     "wallet_sendCalls": {"id": "0xca11"},
     "wallet_getCallsStatus": "never",
 }
-
-Open = Callable[..., Page]
-
-
-@pytest.fixture
-def opened(page: Page, open_page: OpenPage, session: CheckoutSession, monkeypatch: pytest.MonkeyPatch) -> Open:
-    """`opened(**script)`: the page of a session that is to be paid with USDC, with a wallet that answers so."""
-    monkeypatch.setenv("RPC_URL_DEVCHAIN", "http://127.0.0.1:8545")
-    choose_option(session=session, asset="USDC", network="devchain", now=timezone.now())
-
-    def show(**script: Any) -> Page:
-        script = {"legacy": True, "eth_chainId": "0x7a69"} | script
-        page.context.add_init_script(f"window.script = {json.dumps(script)}; {WALLETS}")
-        return open_page(session)
-
-    return show
-
-
-def press(page: Page) -> None:
-    """Presses the button that asks the wallet."""
-    page.get_by_role("button", name=BUTTON).click()
 
 
 def says(page: Page, sentence: str) -> None:
@@ -169,63 +139,6 @@ def test_whatever_a_wallet_throws_becomes_a_sentence(opened: Open, thrown: str, 
     press(page)
     says(page, sentence)
     expect(page.get_by_role("button", name=BUTTON)).to_be_enabled()
-
-
-REFUSED = {
-    "eth_getTransactionByHash": {"blockNumber": "0x5", "nonce": "0x1"},
-    "eth_getTransactionReceipt": {"status": "0x0"},
-}
-REPLACED = {"eth_getTransactionByHash": None, "eth_getTransactionCount": "0x2"}
-
-
-@pytest.fixture
-def waiting(opened: Open, page: Page) -> Page:
-    """It was sent, and the wallet has it in no block yet."""
-    page.clock.install()
-    opened(eth_getTransactionByHash={"nonce": "0x1"}, eth_getTransactionCount="0x1")
-    press(page)
-    headline(page, "Sent. Now Devchain takes it up")
-    page.clock.run_for(5_000)
-    page.wait_for_function("window.asked.some(each => each.method === 'eth_getTransactionByHash')")
-    return page
-
-
-def answers(page: Page, script: dict[str, Any], *, times: int = 2) -> None:
-    """The wallet says so from now on, and is asked."""
-    page.evaluate("script => Object.assign(window.script, script)", script)
-    for _ in range(times):
-        page.clock.run_for(5_000)
-        page.wait_for_timeout(200)
-
-
-@pytest.mark.parametrize("reloaded", [False, True])
-def test_a_payment_that_the_network_refused_is_asked_for_again_in_every_tab(waiting: Page, reloaded: bool) -> None:
-    page = waiting
-    other = page.context.new_page()
-    other.goto(page.url)
-    headline(other, "Sent. Now Devchain takes it up")
-    if reloaded:
-        page.reload()
-    answers(page, REFUSED, times=1)
-    headline(page, "Sent. Now Devchain takes it up")  # until it is sure
-    answers(page, {})
-    for tab in (page, other):
-        headline(tab, "Send 49.00 USDC on Devchain")
-        says(tab, "The network refused the payment.")
-        expect(tab.get_by_role("button", name=BUTTON)).to_be_enabled()
-    page.reload()
-    says(page, "The network refused the payment.")
-    expect(page.get_by_role("button", name=BUTTON)).to_be_enabled()
-
-
-@pytest.mark.parametrize("reloaded", [False, True])
-def test_a_payment_that_was_replaced_is_told(waiting: Page, reloaded: bool) -> None:
-    page = waiting
-    if reloaded:
-        page.reload()
-    answers(page, REPLACED)
-    says(page, "Your wallet replaced the payment.")
-    headline(page, "Sent. Now Devchain takes it up")
 
 
 def test_a_smart_wallet_that_never_says_how_it_stands_has_sent_all_the_same(opened: Open, page: Page) -> None:

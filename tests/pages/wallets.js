@@ -1,7 +1,8 @@
 // Browser wallets for tests: they write down what they were asked, and answer as `window.script` says.
 // {method: answer}; {method: {code, message}} refuses, "never" does not answer, "later" does when the test calls `window.answer`; `leaves` is the network it is on after
 // sending, `thrown` a function that throws instead of sending. `late`: it says "changed" so many milliseconds before it
-// is; `careless`: it says so and sends on the old network all the same, unless the transaction names one.
+// is; `careless`: it says so and sends on the old network all the same, unless the transaction names one. `of`: answers of
+// one wallet alone, by its name.
 (() => {
   const script = Object.assign(
     { eth_requestAccounts: ["0x15d34AAf54267DB7D7c367839AAf71A00a2C6A65"], eth_sendTransaction: `0x${"ab".repeat(32)}` },
@@ -9,13 +10,13 @@
   );
   window.script = script;
   const wallet = (name, script = window.script) => {
-    let chainId = script.eth_chainId ?? "0x1";
+    let chainId = script.of?.[name]?.eth_chainId ?? script.eth_chainId ?? "0x1";
     const former = chainId;
     return {
       name,
       async request({ method, params }) {
         window.asked.push({ wallet: name, method, params });
-        const answer = script[method];
+        const answer = script.of?.[name]?.[method] ?? script[method];
         if (method === "eth_chainId") return chainId;
         if (answer === "never") return new Promise(() => {});
         if (answer === "later") return new Promise((resolve) => { window.answer = resolve; });

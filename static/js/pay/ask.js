@@ -13,22 +13,24 @@ const GONE = [4900, 4901];
 export class WalletProblem extends Error {}
 
 /** Asks for the payment that `order` describes (the panel's data). `whenSent` is told a smart wallet's word for what it
- * has sent, before there is a hash. Returns {from, hash, isElsewhere}; the hash is empty when none has come in time. */
+ * has sent, before there is a hash. Returns {from, to, data, hash, isElsewhere}: what it was asked to send, and what came
+ * of it; the hash is empty when none has come in time. */
 export async function ask(provider, order, tell, whenSent) {
   const from = await accountOf(provider, tell);
   await changeNetwork(provider, order, tell);
   const { contract, recipient, units, chainId, gas } = order;
   const payment = transaction({ from, contract, recipient, units, chainId, gas });
+  const what = { from, to: payment.to, data: payment.data ?? "0x" };
   const smart = await takesCalls(provider, from, chainId);
   tell(words("walletAsking"));
   if (smart) {
     const failed = () => new WalletProblem(words("walletReverted"));
     const hash = await sendCalls(provider, payment, { paymaster: smart.paymaster && order.paymaster, failed, whenSent });
-    if (hash !== null) return { from, hash, isElsewhere: false };
+    if (hash !== null) return { ...what, hash, isElsewhere: false };
   }
   const hash = await provider.request({ method: "eth_sendTransaction", params: [payment] });
   // A wallet that heeds no `chainId` may have changed in between, or never have changed at all.
-  return { from, hash, isElsewhere: !(await isOn(provider, chainId).catch(() => true)) };
+  return { ...what, hash, isElsewhere: !(await isOn(provider, chainId).catch(() => true)) };
 }
 
 /** The account that the buyer lets us see. */

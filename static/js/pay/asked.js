@@ -9,8 +9,8 @@ const kept = new Map(); // where storage is refused (private windows): this tab 
 
 export const TAB = `${Date.now()}-${Math.random()}`;
 
-/** The last request: {phase: "asking" | "sent", tab, at, amount, units, chainId, id?, hash?, from?, nonce?}; null when
- * there is none. */
+/** The last request: {phase: "asking" | "sent", tab, at, amount, units, chainId, id?, hash?, from?, to?, data?, nonce?};
+ * null when there is none. */
 export function asked(place) {
   const found = kept.get(place) ?? stored(place);
   return found && Date.now() - found.at < LASTS_MS ? found : null;

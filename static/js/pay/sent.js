@@ -1,18 +1,21 @@
-// After the wallet has sent: asks it now and then what became of the transaction, as long as this tab is open.
+// After the wallet has sent: asks wallets now and then what became of the transaction, as long as this tab is open.
 
 import { isOn } from "./ask.js";
+import { orSilence } from "./patience.js";
 
 const PAUSE_MS = 4000;
 const PATIENCE_MS = 30 * 60 * 1000;
+const SILENT_MS = 10_000; // a wallet that says nothing for so long: the next one may know
 
-/** Tells when the network refused the payment, or the wallet replaced it: it pays nothing then. `learnt` is told the
- * transaction's number among its sender's, by which a replacement is noticed, also after a reload. */
-export function followSent(provider, { nonce = null, ...sent }, { learnt, refused, replaced }) {
+/** Tells when the network refused the payment `sent`, or the wallet replaced it: it pays nothing then. `providers()` are
+ * the wallets to ask, the one that sent it first. `learnt` is told the transaction's number among its sender's, by which
+ * a replacement is noticed, also after a reload. */
+export function followSent(providers, { nonce = null, ...sent }, { learnt, refused, replaced }) {
   const until = Date.now() + PATIENCE_MS;
   let known = nonce;
   let was = "";
   const look = async () => {
-    const fate = await fateOf(provider, sent, known).catch(() => ({}));
+    const fate = await firstToTell(providers(), sent, known);
     if (known === null && fate.nonce) learnt(fate.nonce);
     known ??= fate.nonce ?? null;
     if (fate.is === "done") return;
@@ -27,16 +30,29 @@ export function followSent(provider, { nonce = null, ...sent }, { learnt, refuse
   setTimeout(look, PAUSE_MS);
 }
 
-async function fateOf(provider, { from, hash, chainId }, nonce) {
-  if (!(await isOn(provider, chainId))) return {}; // the wallet looks at another network now
+// Some look at another network by now, some take payments and tell nothing.
+async function firstToTell(providers, sent, nonce) {
+  for (const provider of providers) {
+    const fate = await orSilence(fateOf(provider, sent, nonce), SILENT_MS).catch(() => null);
+    if (fate) return fate;
+  }
+  return {};
+}
+
+async function fateOf(provider, { from, hash, chainId, to, data }, nonce) {
+  if (!(await isOn(provider, chainId))) return null;
   const ask = (method, ...params) => provider.request({ method, params });
   const found = await ask("eth_getTransactionByHash", hash);
   if (found?.blockNumber) {
     const receipt = await ask("eth_getTransactionReceipt", hash);
     if (!receipt) return { nonce: found.nonce };
-    return { is: BigInt(receipt.status) === 1n ? "done" : "refused" };
+    if (BigInt(receipt.status) === 1n) return { is: "done" };
+    // Of what a bundler sent nobody can tell: it may try once more. The server hears the nodes about it.
+    return { is: isSame(found.to, to) && isSame(found.input, data) ? "refused" : "done" };
   }
   if (found) return { nonce: found.nonce };
   const isReplaced = nonce !== null && BigInt(await ask("eth_getTransactionCount", from, "latest")) > BigInt(nonce);
   return isReplaced ? { is: "replaced" } : {};
 }
+
+const isSame = (found, asked) => Boolean(asked) && found?.toLowerCase() === asked.toLowerCase();

@@ -165,9 +165,9 @@ async function request(place, provider, order, how) {
     draw();
   };
   try {
-    const { from, hash, isElsewhere, isHandedOver } = await how(provider, order, tell, whenSent);
-    note({ phase: "sent", hash, from, isElsewhere, isHandedOver });
-    if (isHandedOver) await look(); // the server has it already, and whoever brings it is not this wallet
+    const sent = await how(provider, order, tell, whenSent);
+    note({ phase: "sent", ...sent });
+    if (sent.isHandedOver) await look(); // the server has it already, and whoever brings it is not this wallet
     else {
       announceOnce(place);
       followOn(place, provider);
@@ -206,10 +206,11 @@ async function tellSent(place) {
   }
 }
 
-// What the wallet has sent is asked about until that is known; after a reload by any wallet, as all know their network.
-function followOn(place, provider = wallets()[0]?.provider) {
-  const { phase, hash, from, chainId, nonce, isElsewhere, isHandedOver } = asked(place) ?? {};
-  if (phase !== "sent" || !hash || !from || isElsewhere || isHandedOver || !provider || followed.has(hash)) return;
+// What the wallet has sent is asked about until that is known: of itself, and of any other, as all know their network.
+// After a reload nobody knows which it was, and one that was reached from afar is closed by now.
+function followOn(place, ...given) {
+  const { phase, hash, nonce, isElsewhere, isHandedOver, ...sent } = asked(place) ?? {};
+  if (phase !== "sent" || !hash || !sent.from || isElsewhere || isHandedOver || followed.has(hash)) return;
   followed.add(hash);
   const over = (sentence) => {
     if (asked(place)?.hash !== hash) return false; // something else was sent since
@@ -218,7 +219,8 @@ function followOn(place, provider = wallets()[0]?.provider) {
     news(words(sentence), "warn");
     return true;
   };
-  followSent(provider, { from, hash, chainId, nonce }, {
+  const providers = () => [...new Set([...given, ...wallets().map(({ provider }) => provider)])];
+  followSent(providers, { ...sent, hash, nonce }, {
     learnt: (number) => { if (asked(place)?.hash === hash) noteAsked(place, { ...asked(place), nonce: number }); },
     refused: () => { if (over("walletReverted")) takeBack(place, hash); },
     replaced: () => over("walletReplaced"),
@@ -226,17 +228,15 @@ function followOn(place, provider = wallets()[0]?.provider) {
 }
 
 // What the wallet said to have sent has come to nothing: the page asks for it again, in every tab.
-function takeBack(place, hash) {
-  telling = telling.then(() => tellFailed(place, hash));
+function takeBack(place, hash, left = TAKE_BACK_TRIES) {
+  telling = telling.then(() => tellFailed(place, hash, left));
 }
 
-async function tellFailed(place, hash) {
-  for (let left = TAKE_BACK_TRIES; left > 0; left -= 1) {
-    try {
-      await announce({ tx_hash: hash, failed: "1" }, sentUrls.get(place));
-      return;
-    } catch { // without a connection, as a rule
-      await new Promise((resolve) => { setTimeout(resolve, TELL_AGAIN_MS); });
-    }
+async function tellFailed(place, hash, left) {
+  if (left === 0 || asked(place)?.phase === "sent") return; // what was sent since is told in its place
+  try {
+    await announce({ tx_hash: hash, failed: "1" }, sentUrls.get(place));
+  } catch { // without a connection, as a rule; what is told meanwhile does not wait
+    setTimeout(() => takeBack(place, hash, left - 1), TELL_AGAIN_MS);
   }
 }
