@@ -3,7 +3,8 @@
 from typing import Any
 
 from celery import Celery, Task
-from celery.signals import beat_init, celeryd_init, task_failure, task_prerun
+from celery.signals import beat_init, celeryd_init, task_failure, task_prerun, task_received
+from celery.worker.request import Request
 from django.utils import timezone
 
 from checkout_project.jobs.alive import expect_signs
@@ -15,7 +16,7 @@ from checkout_project.observing import tasks as _tasks  # noqa: F401  (listens t
 from checkout_project.start import read_settings
 from common.garbage import collect_rarely
 from common.postgresql import waits
-from common.ticks import taken
+from common.ticks import received, taken
 
 read_settings()
 use_it()
@@ -41,6 +42,12 @@ def _size(conf: Any, **_signal: Any) -> None:
 def _settle(**_signal: Any) -> None:
     collect_rarely()
     expect_signs()
+
+
+@task_received.connect
+def _receive(request: Request, **_signal: Any) -> None:
+    """It has left the queue."""
+    received(request.task_name, *request.args)
 
 
 @task_prerun.connect

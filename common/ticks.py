@@ -1,7 +1,8 @@
-"""Jobs that come again and again: at most one of each waits to be taken.
+"""Jobs that come again and again: at most one of each waits to be taken, for as long as nobody takes it.
 
-While nobody takes them, a clock that ticks each second would otherwise leave thousands to be done at once later. How
-long one may wait is measured by Redis (a key that ends), so that no two machines' clocks are ever compared.
+A clock that ticks each second would otherwise leave thousands to be done at once later, and money that arrives would
+wait behind them. How long one may wait is measured by Redis (a key that ends), so that no two machines' clocks are ever
+compared.
 """
 
 from collections.abc import Callable
@@ -9,9 +10,12 @@ from typing import Any
 
 from django.core.cache import cache
 
-# A tick that is lost, with Redis or with the worker that had it in hand, is sent again after so long: a network is
-# taken over within ten seconds. (Where nobody takes any, as many of each job wait as there are such spells.)
-FORGOTTEN_SECONDS = 8
+# One that is lost with who had it in hand (a sender, a worker) is sent again after so long: a network is taken over
+# within ten seconds.
+IN_HAND_SECONDS = 8
+# One that is lost otherwise (a line broke while Redis handed it over; a Redis came back as it was before) is, too, and
+# can't be told from one that waits: where nobody takes any, one more of each job waits each time.
+WAITING_SECONDS = 600
 
 
 def send_once(send: Callable[[], object], task: str, *given: Any) -> None:
@@ -22,11 +26,18 @@ def send_once(send: Callable[[], object], task: str, *given: Any) -> None:
         except Exception:
             taken(task, *given)
             raise
+        # Unless somebody took it meanwhile: then there is no key.
+        cache.touch(_key(task, given), WAITING_SECONDS)
 
 
 def may_be_sent(task: str, *given: Any) -> bool:
-    """Whether none of them waits already; from now on one does. Raises redis' errors while it is away."""
-    return cache.add(_key(task, given), 1, FORGOTTEN_SECONDS)
+    """Whether none of them waits already; from now on one is about to. Raises redis' errors while it is away."""
+    return cache.add(_key(task, given), 1, IN_HAND_SECONDS)
+
+
+def received(task: str, *given: Any) -> None:
+    """A worker has it in hand, out of the queue, and is about to do it."""
+    cache.touch(_key(task, given), IN_HAND_SECONDS)
 
 
 def taken(task: str, *given: Any) -> None:
