@@ -14,16 +14,16 @@ import sys
 import time
 from contextlib import suppress
 from pathlib import Path
-from typing import ClassVar
+from threading import Event
 
 EVERY_SECONDS = 10.0
 SILENT_SECONDS = 120.0
+# This process's: it ends without any.
+_are_expected = Event()
 
 
 class Sign:
     """Of one process that goes on."""
-
-    are_expected: ClassVar[bool] = False
 
     def __init__(self) -> None:
         self._given = -EVERY_SECONDS
@@ -33,7 +33,7 @@ class Sign:
         if time.monotonic() - self._given < EVERY_SECONDS:
             return
         self._given = time.monotonic()
-        if self.are_expected:
+        if _are_expected.is_set():
             _wait_for_another()
         with suppress(OSError):
             if file := os.environ.get("ALIVE_FILE"):
@@ -46,14 +46,14 @@ def expect_signs() -> None:
 
     Only where somebody starts it again: whoever asks for signs. By a timer that needs nothing of a Python that hangs.
     """
-    Sign.are_expected = any(os.environ.get(name) for name in ("ALIVE_FILE", "NOTIFY_SOCKET"))
-    if Sign.are_expected:
+    if any(os.environ.get(name) for name in ("ALIVE_FILE", "NOTIFY_SOCKET")):
+        _are_expected.set()
         _wait_for_another()
 
 
 def expect_none() -> None:
     """It stops, and takes the time that it is given for that."""
-    Sign.are_expected = False
+    _are_expected.clear()
     faulthandler.cancel_dump_traceback_later()
 
 

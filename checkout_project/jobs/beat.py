@@ -8,6 +8,8 @@ from typing import Any
 import structlog
 from celery.beat import ScheduleEntry, Scheduler, SchedulingError
 from celery.schedules import schedule
+from kombu import Producer
+from kombu.utils.objects import cached_property
 from redis import RedisError
 from typing_extensions import override
 
@@ -42,6 +44,11 @@ class SteadyScheduler(Scheduler):
     def __init__(self, *given: Any, **named: Any) -> None:
         super().__init__(*given, **named)
         self._sign = Sign()
+
+    @cached_property
+    def producer(self) -> Producer:
+        """Connects when it sends, once Redis is there: Celery's own waits for it, and gives no sign meanwhile."""
+        return Producer(self.connection, auto_declare=False)
 
     @override
     def tick(self, *given: Any, **named: Any) -> float:

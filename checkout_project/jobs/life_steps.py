@@ -1,15 +1,20 @@
 """Steps of a worker's start: that it lives is said to whoever watches, again and again."""
 
+import time
 from abc import abstractmethod
 from threading import Event, Thread
 from typing import Any, ClassVar
 
 from celery import bootsteps
+from celery.signals import task_postrun, task_prerun
 from redis import RedisError
 from typing_extensions import override
 
 from checkout_project.jobs import alive, pulses
 from checkout_project.outage import REDIS
+
+# Longer than any job: the longest are 20 minutes of forgetting, with a last statement of five.
+JOB_SECONDS = 1800.0
 
 
 class _Repeated(bootsteps.StartStopStep):
@@ -61,7 +66,10 @@ class GivePulse(_Repeated):
 
 
 class GiveSigns(_Repeated):
-    """To who restarts it, from the threads that do its jobs: a worker whose threads all hang gives none."""
+    """To who restarts it: jobs begin and end, or else a thread is free. One whose threads all hang gives none.
+
+    A few threads may all be busy for longer than one may be silent, with honest work that nobody shall break off.
+    """
 
     every_seconds = alive.EVERY_SECONDS / 2
 
@@ -69,6 +77,13 @@ class GiveSigns(_Repeated):
     def __init__(self, parent: Any, **options: Any) -> None:
         super().__init__(parent, **options)
         self._sign = alive.Sign()
+        self._job_at = -JOB_SECONDS
+
+    @override
+    def start(self, parent: Any) -> None:
+        for signal in (task_prerun, task_postrun):
+            signal.connect(self._note_job)
+        super().start(parent)
 
     @override
     def stop(self, parent: Any) -> None:
@@ -79,4 +94,10 @@ class GiveSigns(_Repeated):
 
     @override
     def say(self, worker: Any) -> None:
-        worker.pool.apply_async(self._sign.give, ())
+        if time.monotonic() - self._job_at < JOB_SECONDS:
+            self._sign.give()
+        else:
+            worker.pool.apply_async(self._sign.give, ())
+
+    def _note_job(self, **_signal: Any) -> None:
+        self._job_at = time.monotonic()

@@ -13,10 +13,10 @@ from django.db.backends.signals import connection_created
 from common.postgresql import line
 from common.postgresql.poolers import is_lent_by_transaction
 
-# In the threads in which Django answers. Files that are streamed, and jobs, take longer.
+# In the threads in which Django answers.
 STATEMENT_SECONDS, LOCK_SECONDS = 30.0, 10.0
-# A job breaks off then, and comes again by itself.
-JOBS_LOCK_SECONDS = 20.0
+# Jobs, and files that are streamed. A job breaks off then, and comes again by itself.
+JOBS_STATEMENT_SECONDS, JOBS_LOCK_SECONDS = 300.0, 20.0
 # Longer than a mail server may take for one letter, whose row is held meanwhile (five answers of EMAIL_TIMEOUT each).
 IDLE_SECONDS = 120.0
 
@@ -51,6 +51,5 @@ def _limit(connection: Any, **_signal: Any) -> None:
 
 def _seconds(*, is_answering: bool) -> dict[str, float]:
     idle = {"idle_in_transaction_session_timeout": IDLE_SECONDS}
-    if not is_answering:
-        return idle | {"lock_timeout": JOBS_LOCK_SECONDS}
-    return idle | {"statement_timeout": STATEMENT_SECONDS, "lock_timeout": LOCK_SECONDS}
+    statement, lock = (STATEMENT_SECONDS, LOCK_SECONDS) if is_answering else (JOBS_STATEMENT_SECONDS, JOBS_LOCK_SECONDS)
+    return idle | {"statement_timeout": statement, "lock_timeout": lock}

@@ -9,7 +9,7 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from threading import Event
+from threading import Event, Thread
 from types import SimpleNamespace
 from typing import Any
 
@@ -19,12 +19,19 @@ from celery.signals import beat_init, celeryd_init
 
 from checkout_project import celery
 from checkout_project.celery import app
+from checkout_project.jobs import alive, life_steps
 from checkout_project.jobs.alive import SILENT_SECONDS, Sign
-from checkout_project.jobs.beat import SteadyScheduler
+from checkout_project.jobs.beat import SteadyScheduler, every
 from checkout_project.jobs.life_steps import GiveSigns
+from checkout_project.settings import redis_caches
 from checkout_project.web import lifespan
+from common.postgresql import waits
+from sessions_app.buyers import retention as buyers_retention
+from sessions_app.tasks import expire_due
+from sessions_app.watching import searches
 from tests.stack import ROOT
 from tests.waiting import wait_until
+from webhooks_app.events import retention as events_retention
 
 
 @pytest.fixture
@@ -95,7 +102,7 @@ def test_worker_and_beat_expect_signs_of_themselves(file: Path, monkeypatch: pyt
     armed: list[float] = []
     monkeypatch.setattr(faulthandler, "dump_traceback_later", lambda seconds, **_how: armed.append(seconds))
     monkeypatch.setattr(celery, "collect_rarely", lambda: None)
-    monkeypatch.setattr(Sign, "are_expected", False)
+    monkeypatch.setattr(alive, "_are_expected", Event())
     celeryd_init.send(sender=None, instance=None, conf=SimpleNamespace(), options={})
     beat_init.send(sender=None)
     assert armed == [120.0, 120.0]
@@ -137,7 +144,7 @@ def test_the_web_process_is_ready_and_goes_on_by_its_own_loop(
     asyncio.run(serve())
     assert said == ["lifespan.startup.complete", "lifespan.shutdown.complete"]
     assert [systemd.recv(64) for _ in range(4)] == [b"READY=1", *[b"WATCHDOG=1"] * 3]
-    assert not Sign.are_expected
+    assert not alive._are_expected.is_set()
 
 
 def test_a_place_that_cannot_be_written_to_stops_nobody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -148,6 +155,29 @@ def test_a_place_that_cannot_be_written_to_stops_nobody(tmp_path: Path, monkeypa
 
 def test_beat_gives_signs_while_nothing_is_due(file: Path) -> None:
     SteadyScheduler(app, lazy=True).tick()
+    assert file.exists()
+
+
+def test_beat_gives_signs_while_redis_is_away_since_it_began(
+    file: Path, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.REDIS_URL = "redis://127.0.0.1:1/0"
+    settings.CACHES = redis_caches(settings.REDIS_URL)
+    monkeypatch.setattr("checkout_project.jobs.alive.EVERY_SECONDS", 0.0)
+    clock = SteadyScheduler(app, lazy=True)
+    clock.add(name="expire", task=expire_due.name, schedule=every(0.01))
+    clock.connection = app.connection_for_write(settings.REDIS_URL)
+
+    def tick() -> None:
+        for _ in range(3):
+            file.unlink(missing_ok=True)
+            clock.tick()
+            time.sleep(0.02)
+
+    ticking = Thread(target=tick, daemon=True)
+    ticking.start()
+    ticking.join(5)
+    assert not ticking.is_alive()
     assert file.exists()
 
 
@@ -183,3 +213,39 @@ def test_a_worker_gives_signs_by_the_threads_that_do_its_jobs(
     goes_on.set()
     wait_until(file.exists)
     step.stop(worker)
+
+
+def test_jobs_that_take_long_are_a_sign_until_they_take_longer_than_any_job(
+    file: Path, worker: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("checkout_project.jobs.alive.EVERY_SECONDS", 0.0)
+    monkeypatch.setattr(GiveSigns, "every_seconds", 0.01)
+    began, goes_on = Event(), Event()
+
+    def work() -> None:
+        began.set()
+        goes_on.wait()
+
+    monkeypatch.setattr("sessions_app.tasks.end_what_is_over", work)
+    step = GiveSigns(worker)
+    step.start(worker)
+    worker.pool.apply_async(expire_due.apply)
+    assert began.wait(10)
+    try:
+        file.unlink(missing_ok=True)
+        assert wait_until(file.exists)
+        monkeypatch.setattr(life_steps, "JOB_SECONDS", 0.0)
+        assert not goes_on.wait(0.1)
+        file.unlink()
+        assert not goes_on.wait(0.2)
+        assert not file.exists()
+    finally:
+        goes_on.set()
+    assert wait_until(file.exists)
+    step.stop(worker)
+
+
+def test_no_job_takes_longer_than_that() -> None:
+    a_statement = waits.JOBS_STATEMENT_SECONDS
+    for longest in (2 * searches.SECONDS, events_retention.MOST_SECONDS, buyers_retention.MOST_SECONDS):
+        assert longest + a_statement < life_steps.JOB_SECONDS

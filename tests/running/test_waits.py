@@ -56,7 +56,7 @@ def in_thread(db: None, _limited: None) -> Callable[..., Any]:
     return ask
 
 
-@pytest.mark.parametrize(("is_answering", "statement", "lock"), [(True, "30s", "10s"), (False, "0", "20s")])
+@pytest.mark.parametrize(("is_answering", "statement", "lock"), [(True, "30s", "10s"), (False, "5min", "20s")])
 def test_how_long_each_may_wait(
     in_thread: Callable[..., Any], *, is_answering: bool, statement: str, lock: str
 ) -> None:
