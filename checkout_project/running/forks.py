@@ -117,7 +117,7 @@ class _Web(Thread):
             self._application,
             address=own_host(),
             port=int(os.environ["PORT"]),
-            interface=Interfaces.ASGINL,
+            interface=Interfaces.ASGINL,  # without a life of its own: the worker, in this process, gives the signs
             http=HTTPModes.http1,
             http1_settings=HTTP1Settings(header_read_timeout=15_000),
             backlog=2048,

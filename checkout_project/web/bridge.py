@@ -63,6 +63,7 @@ class Bridge:
         """Answers one request, or lives along with the server; anything else is nothing for us."""
         if scope["type"] == "lifespan":
             await give_signs_while_served(receive, send)
+            return
         if scope["type"] != "http":
             return
         if not self.is_open:
