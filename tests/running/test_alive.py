@@ -98,11 +98,13 @@ def test_a_process_that_stops_takes_its_time(tmp_path: Path) -> None:
     assert (ended.returncode, ended.stderr) == (0, "")
 
 
-def test_worker_and_beat_expect_signs_of_themselves(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_worker_and_beat_expect_signs_of_themselves(
+    file: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> None:
     armed: list[float] = []
     monkeypatch.setattr(faulthandler, "dump_traceback_later", lambda seconds, **_how: armed.append(seconds))
     monkeypatch.setattr(celery, "collect_rarely", lambda: None)
-    monkeypatch.setattr(alive, "_are_expected", Event())
+    request.addfinalizer(alive.expect_none)
     celeryd_init.send(sender=None, instance=None, conf=SimpleNamespace(), options={})
     beat_init.send(sender=None)
     assert armed == [120.0, 120.0]
@@ -128,6 +130,8 @@ def test_the_web_process_is_ready_and_goes_on_by_its_own_loop(
     monkeypatch.setattr(lifespan, "EVERY_SECONDS", 0.02)
     monkeypatch.setattr("checkout_project.jobs.alive.EVERY_SECONDS", 0.0)
     said: list[str] = []
+    disarm = faulthandler.cancel_dump_traceback_later
+    monkeypatch.setattr(faulthandler, "cancel_dump_traceback_later", lambda: (disarm(), said.append("disarmed")))
 
     async def serve() -> None:
         received = asyncio.Queue[dict[str, Any]]()
@@ -142,9 +146,8 @@ def test_the_web_process_is_ready_and_goes_on_by_its_own_loop(
         await served
 
     asyncio.run(serve())
-    assert said == ["lifespan.startup.complete", "lifespan.shutdown.complete"]
+    assert said == ["lifespan.startup.complete", "disarmed", "lifespan.shutdown.complete"]
     assert [systemd.recv(64) for _ in range(4)] == [b"READY=1", *[b"WATCHDOG=1"] * 3]
-    assert not alive._are_expected.is_set()
 
 
 def test_a_place_that_cannot_be_written_to_stops_nobody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
