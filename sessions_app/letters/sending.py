@@ -6,6 +6,7 @@ is locked: whoever erases the buyer waits for that, or takes the row away before
 
 from datetime import datetime, timedelta
 from smtplib import SMTPException
+from time import monotonic
 
 import structlog
 from django.core.mail import get_connection
@@ -23,6 +24,8 @@ from sessions_app.state.facts import with_facts
 from sessions_app.status import LetterKind, LetterOutcome
 
 BATCH = 200
+# What is left then waits for the next job: a mail server may take its time with each.
+MOST_SECONDS = 240.0
 # From try to try: for three days in all, as mail servers do among themselves.
 PAUSES = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 30, 120, 360, 720, 1440, 1440))
 # While the mail server takes nothing at all, which is no fault of any letter.
@@ -41,10 +44,12 @@ def send_letters(now: datetime) -> int:
     due = list(waiting.values_list("pk", "tries")[:BATCH])
     if not due:
         return 0
-    sent, faults = 0, list[Exception]()
+    sent, faults, over = 0, list[Exception](), monotonic() + MOST_SECONDS
     try:
         with get_connection() as line:
             for key, tries in due:
+                if monotonic() > over:
+                    break
                 try:
                     posted = _send(key, tries, now=now, line=line)
                 except (OSError, SMTPException, DatabaseError):

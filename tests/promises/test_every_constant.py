@@ -101,7 +101,7 @@ NUMBERS: dict[str, dict[str, object]] = {
     "sessions_app.books.statement": {"MONTHS_SHOWN": 4},
     "sessions_app.books.worths": {"_LONGEST": 300},
     "sessions_app.letters.sending": {
-        "BATCH": 200, "AWAY_PAUSE": timedelta(seconds=30),
+        "BATCH": 200, "MOST_SECONDS": 240.0, "AWAY_PAUSE": timedelta(seconds=30),
         "PAUSES": tuple(timedelta(minutes=each) for each in (1, 5, 30, 120, 360, 720, 1440, 1440)),
     },
     "sessions_app.paying.announcing": {"BELIEVED": timedelta(hours=1)},

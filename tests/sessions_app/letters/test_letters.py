@@ -11,6 +11,7 @@ from django.utils import timezone
 from common.mail_backends import NOWHERE
 from merchants_app.models import Merchant
 from sessions_app.buyers.erasing import erase_buyer
+from sessions_app.letters import sending
 from sessions_app.letters.sending import send_letters
 from sessions_app.models import CheckoutSession, Refund
 from sessions_app.paying.decisions import decide
@@ -72,6 +73,16 @@ def test_who_has_paid_gets_the_receipt_once(sandbox: Sandbox, session: CheckoutS
         assert session.payments.get().tx_hash in part
         assert "This was a test: no real money moves." in part
         assert page_url(session) not in part
+
+
+def test_what_one_job_has_no_time_for_leaves_with_the_next(
+    sandbox: Sandbox, session: CheckoutSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sandbox.play(session, "exact")
+    with monkeypatch.context() as slow:
+        slow.setattr(sending, "MOST_SECONDS", -1.0)
+        assert sent() == []
+    assert sent() == ["Your receipt from Mia Coffee: 49.00 USD"]
 
 
 def test_in_test_mode_nobody_is_written_to_but_the_business_itself(sandbox: Sandbox, new_session: NewSession) -> None:
