@@ -58,9 +58,14 @@ class AnnouncementInline(ReadOnlyInline):
     """What the buyer says they have sent."""
 
     model = Announcement
-    fields = ("at", "network", "amount", "tx_hash", "known_fate")
-    readonly_fields = ("known_fate",)
+    fields = ("at", "network", "amount", "tx_hash", "became")
+    readonly_fields = ("became",)
     show_change_link = False
+
+    @admin.display(description="What became of it", empty_value="-")
+    def became(self, said: Announcement) -> str:
+        """In words, as far as it is known."""
+        return said.known_fate.label if said.known_fate else ""
 
 
 class AuthorizationInline(WholeAmounts, ReadOnlyInline):

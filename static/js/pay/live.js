@@ -14,17 +14,19 @@ const live = () => document.getElementById("live");
 export function follow(enhance) {
   let failures = 0;
   let timer = null;
-  let sayAgain = () => {}; // what the line of news said before the connection was lost
+  let sayAgain = stateNews; // what the line of news said before the connection was lost
 
   async function ask() {
     clearTimeout(timer);
     try {
       await update(enhance);
-      if (failures >= 2 && saysNow(words("offline"))) sayAgain();
+      // A form may have said it, too.
+      if (saysNow(words("offline"))) sayAgain();
+      sayAgain = stateNews;
       failures = 0;
     } catch {
       failures += 1;
-      if (failures === 2) {
+      if (failures === 2 && !saysNow(words("offline"))) {
         sayAgain = repeater();
         news(words("offline"), "warn");
       }
