@@ -106,7 +106,7 @@ def take_back_fees(fees: Iterable[UnbookedFee], *, now: datetime) -> None:
 
 
 def fee_booked(name: str, tx_hash: str, merchant: Merchant, mode: str) -> Subquery:
-    """Something of the fee that was booked for a transaction, as long as it was not taken back."""
+    """Something of the fee that was booked last for a transaction; also where another line has taken it back since."""
     lines = BookLine.objects.filter(
         merchant=merchant, mode=mode, network=OuterRef("network"), tx_hash=OuterRef(tx_hash), session=None
     )
