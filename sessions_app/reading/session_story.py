@@ -9,8 +9,8 @@ from common.money import amount_text
 from sessions_app.books.definitions import money_of_session
 from sessions_app.models import CheckoutSession
 from sessions_app.paying.decisions import Case, case_of
-from sessions_app.reading.session_words import headline_of, money, network_name, plain, without_rate
-from sessions_app.state.counting import ZERO, Facts
+from sessions_app.reading.session_words import amounts_of, headline_of, money, network_name, plain, without_rate
+from sessions_app.state.counting import ZERO, Facts, unpriced
 from sessions_app.state.evaluation import is_being_priced, is_left_paid, is_taken_back
 from sessions_app.state.facts import facts_of
 from sessions_app.state.representation import payment_state, received_value, sorted_payments, value_still_due
@@ -124,7 +124,7 @@ def _what_it_pays(case: Case, facts: Facts) -> str:
 
 
 def _short(session: CheckoutSession, facts: Facts) -> tuple[str, ...]:
-    if unknown := without_rate(session):
+    if unknown := amounts_of(session, unpriced(facts)):
         return (f"No rate says what {unknown} was worth: it may be all that was due. Look before you ask for more.",)
     missing = session.amount - received_value(session)
     if missing <= facts.tolerance:

@@ -1,6 +1,6 @@
 """Sessions in the merchant's words: a chip for the list, a sentence for the decision queue."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -8,6 +8,8 @@ from chains_app.networks.networks import all_networks
 from common.money import amount_text, to_minor_unit
 from sessions_app.models import CheckoutSession, Payment
 from sessions_app.state.children import Session
+from sessions_app.state.counting import PaymentFact, wrong_left
+from sessions_app.state.facts import facts_of
 from sessions_app.state.representation import received_value, sorted_payments
 from sessions_app.state.session_view import PaymentView
 from sessions_app.status import TOO_MUCH, DecisionKind, Issue, PaymentStatus, Status, decision_name
@@ -139,6 +141,13 @@ def without_rate(session: CheckoutSession) -> str:
     return " and ".join(map(payment_amount, came))
 
 
+def amounts_of(session: CheckoutSession, facts: Iterable[PaymentFact]) -> str:
+    """`0.02 ETH and 5 USDT`: of the payments that these facts are of."""
+    ids = {fact.id for fact in facts}
+    return " and ".join(payment_amount(each) for each in sorted_payments(session) if each.public_id in ids)
+
+
 def _wrong_assets(session: CheckoutSession) -> str:
-    wrong = [p for p in sorted_payments(session) if not p.counts and not p.vanished_at]
-    return " and ".join(payment_amount(payment) for payment in wrong) or "Another asset"
+    facts = facts_of(session)
+    wrong = [p for p in facts.payments if not p.counts and not p.vanished]
+    return amounts_of(session, wrong_left(facts, wrong)) or "Another asset"

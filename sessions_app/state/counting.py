@@ -98,10 +98,25 @@ def ever_counted(facts: Facts) -> list[PaymentFact]:
     return [p for p in facts.payments if p.counts or p.id in taken]
 
 
-def is_unpriced(facts: Facts) -> bool:
-    """Whether something that counts is there, no rate has said yet what it is worth, and nobody said to go on."""
+def wrong_left(facts: Facts, wrong: Collection[PaymentFact]) -> Collection[PaymentFact]:
+    """Of these, of assets that the session does not allow, what has not gone back: there is no more to decide on.
+
+    All of them where that is dust: the decision was about them, and dust opens none again.
+    """
+    returned = seen_by(facts, DecisionKind.REFUNDED, on=(Issue.WRONG_ASSET,))
+    left = [p for p in wrong if p.id not in returned]
+    return left if left and not is_dust(facts, tokens_of(left)) else wrong
+
+
+def unpriced(facts: Facts) -> list[PaymentFact]:
+    """What counts and is there, of which no rate has said yet what it is worth, and nobody said to go on."""
     settled = seen_by(facts, *DecisionKind)
-    return any(p.value is None and p.token not in settled for p in counted_payments(facts))
+    return [p for p in counted_payments(facts) if p.value is None and p.token not in settled]
+
+
+def is_unpriced(facts: Facts) -> bool:
+    """Whether there is such."""
+    return bool(unpriced(facts))
 
 
 def covers(facts: Facts, payments: Iterable[PaymentFact]) -> bool:

@@ -21,6 +21,7 @@ from sessions_app.state.counting import (
     seen_by,
     tokens_of,
     total,
+    wrong_left,
 )
 from sessions_app.status import COVERED, DecisionKind, Issue, PaymentStatus, Status
 
@@ -190,7 +191,7 @@ def _covers_loss(facts: Facts, payments: Iterable[PaymentFact], lost: Iterable[P
 def _wrong_asset(facts: Facts) -> _Oddity | None:
     """Money in an asset that the session does not allow. Reported once confirmed: only then can it be decided on."""
     wrong = [p for p in facts.payments if not p.counts and p.confirmed and not p.vanished]
-    return _Oddity(Issue.WRONG_ASSET, tokens_of(wrong)) if wrong else None
+    return _Oddity(Issue.WRONG_ASSET, tokens_of(wrong_left(facts, wrong))) if wrong else None
 
 
 def _excess(facts: Facts) -> _Oddity | None:

@@ -12,10 +12,11 @@ from chains_app.networks.networks import network
 from chains_app.sandbox.chain import send
 from merchants_app.models import AuditEntry
 from sessions_app.models import CheckoutSession
-from sessions_app.paying.decisions import case_of
+from sessions_app.paying.decisions import case_of, decide
 from sessions_app.paying.quoting import choose_option
 from sessions_app.paying.second_thoughts import take_effect
 from sessions_app.reading.session_words import headline_of
+from sessions_app.state.representation import received_value
 from sessions_app.status import DecisionKind, Issue, Status
 from tests.cast import refreshed
 from tests.desk import Desk
@@ -156,6 +157,25 @@ def test_a_trifle_in_a_wrong_asset_is_not_suggested_to_be_accepted(
     case = case_of(sandbox.wait(4, session))
     assert case
     assert (case.answers[0], case.value) == (DecisionKind.REFUNDED, Decimal("0.01"))
+
+
+def test_what_has_gone_back_of_a_wrong_asset_is_not_part_of_the_next_decision(
+    new_session: Callable[..., CheckoutSession], sandbox: Sandbox
+) -> None:
+    session = new_session(allowedAssets=["USDC"])
+    choose_option(session=session, asset="USDC", network="sandbox", now=timezone.now())
+    contract, recipient = network("sandbox").assets["USDT"].contract, session.deposit.address
+    send(recipient=recipient, contract=contract, amount_units=30_000_000, now=timezone.now())
+    first = sandbox.wait(4, session)
+    decide(session=first, kind=DecisionKind.REFUNDED, actor="mia@example.com", tx_hash="0x" + "1" * 64)
+    send(recipient=recipient, contract=contract, amount_units=20_000_000, now=timezone.now())
+    both = sandbox.wait(4, session)
+    case = case_of(both)
+    assert case
+    assert (case.answers[0], case.value, case.is_enough) == (DecisionKind.REFUNDED, Decimal(20), False)
+    assert headline_of(both) == "20 USDT arrived, only USDC was asked for"
+    accepted = decide(session=both, kind=DecisionKind.ACCEPT, actor="mia@example.com")
+    assert received_value(accepted) == Decimal(20)
 
 
 @pytest.mark.parametrize("where", ["https://evil.example/", "foo", "dashboard:keys"])

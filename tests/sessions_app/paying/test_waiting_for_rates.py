@@ -14,7 +14,7 @@ from sessions_app.errors import NothingToRefund
 from sessions_app.models import CheckoutSession, Letter
 from sessions_app.paying.decisions import case_of, decide
 from sessions_app.paying.quoting import choose_option, options_for
-from sessions_app.reading.session_story import ledger_of, story_of
+from sessions_app.reading.session_story import explained, ledger_of, story_of
 from sessions_app.refunding.asking import ask_for_refund
 from sessions_app.selling.creation import create_session
 from sessions_app.state.expiry import expire_due
@@ -193,6 +193,17 @@ def test_after_that_the_page_asks_again_and_a_rate_still_counts(
     assert given_up.deposit.address in page(given_up)
     later(clock, minutes=5)
     assert stands(given_up)[0] == "completed"
+
+
+def test_what_the_rest_was_asked_beside_is_no_longer_said_to_be_all_that_may_be_due(
+    clock: time_machine.Traveller, given_up: CheckoutSession
+) -> None:
+    decide(session=given_up, kind=DecisionKind.ASK_REST, actor="mia")
+    later(clock, minutes=9 * 60)
+    at_its_end = read(given_up)
+    assert stands(at_its_end) == ("expired", "underpaid", True)
+    allowed = "Your tolerance would have allowed 0.49 USD."
+    assert explained(at_its_end) == (f"49.00 USD is missing. {allowed}",)
 
 
 def test_money_beside_the_price_is_asked_about_once(clock: time_machine.Traveller, unpriced: CheckoutSession) -> None:

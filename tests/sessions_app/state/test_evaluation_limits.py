@@ -74,6 +74,27 @@ def test_a_decision_is_about_the_payments_of_its_issue_and_no_others() -> None:
     assert received(odd) == Decimal("17.00")
 
 
+@pytest.mark.parametrize(
+    ("left", "kind", "named", "is_open"),
+    [
+        ((), DecisionKind.REFUNDED, {"pay_1"}, False),
+        ((paid("20", id="pay_2", counts=False),), DecisionKind.REFUNDED, {"pay_2"}, True),
+        ((paid(None, id="pay_2", counts=False),), DecisionKind.REFUNDED, {"pay_2"}, True),
+        ((paid("0.009", id="pay_2", counts=False),), DecisionKind.REFUNDED, {"pay_1", "pay_2"}, False),
+        ((paid("20", id="pay_2", counts=False, confirmed=False),), DecisionKind.REFUNDED, {"pay_1"}, False),
+        ((paid("20", id="pay_2", counts=False),), DecisionKind.WRITE_OFF, {"pay_1", "pay_2"}, True),
+    ],
+    ids=["nothing", "money", "no rate", "dust", "not final", "written off, so still there"],
+)
+def test_a_decision_on_a_wrong_asset_is_about_what_has_not_gone_back(
+    left: tuple[PaymentFact, ...], kind: DecisionKind, named: set[str], is_open: bool
+) -> None:
+    settled = decided(kind, Issue.WRONG_ASSET)
+    came = facts(paid("30", counts=False), *left, decisions=(settled,), unit=Decimal("0.01"))
+    assert evaluate(came, BEFORE) == verdict("open", "unpaid", "wrong_asset", decide=is_open)
+    assert tokens_to_decide(came, BEFORE, "wrong_asset") == named
+
+
 def test_a_payment_is_called_otherwise_each_time_that_it_is_gone() -> None:
     there, gone = paid("49.00"), paid("49.00", vanished=True, times_vanished=2)
     assert (there.token, there.lost_token, there.is_lost) == ("pay_1", "pay_1:vanished:0", False)
