@@ -77,8 +77,9 @@ def refunds(request: HttpRequest, access: Access) -> HttpResponse:
     """All of the business's, as the address says: filters, `?q=` what is looked for, a page."""
     scope, form = SessionScope.of(access), RefundFilters(request.GET, access=access)
     wanted = form.wanted()
-    shown = newest_first(refunds_found(scope, wanted), request.GET, size=SIZE)
-    return page(request, access, "refunds.html", form=form, wanted=wanted, shown=shown)
+    listed = refunds_found(scope, wanted)
+    shown = newest_first(listed.refunds, request.GET, size=SIZE)
+    return page(request, access, "refunds.html", form=form, wanted=wanted, listed=listed, shown=shown)
 
 
 @for_members(change=Power.HANDLE_SESSIONS)

@@ -161,6 +161,15 @@ def read_sorted(
     return read_sessions(narrowed, given, order=", ".join(f"session.{name} {way}" for name in names), limit=limit)
 
 
+def looked_among(merchant: Merchant, mode: str, *, filters: Mapping[str, Any]) -> int | None:
+    """Of how many of the newest `read_sorted` reads, where there are older ones that it does not look at."""
+    if not _WITHOUT_INDEX & set(filters):
+        return None
+    given = {name: filters[name] for name in _DAYS if name in filters}
+    older = fetch(_beyond(filters), given | {"merchant": merchant.pk, "mode": mode}, may_lag=True)
+    return LOOKED_THROUGH if older else None
+
+
 def keys_of(merchant: Merchant, mode: str, *, filters: Mapping[str, Any], metadata: Mapping[str, str]) -> RawSQL:
     """The keys of all that pass the filters: for a query of Django's to be narrowed by."""
     narrowed, given = _narrowed(merchant, mode, filters, metadata)
@@ -225,11 +234,12 @@ def _narrowed(
             either = f"({either} OR session.metadata @> %(number{place})s::jsonb)"
         conditions.append(either)
     if not patient and _WITHOUT_INDEX & set(filters):
-        of_days = "".join(f" AND {_FILTERS[name]}" for name in _DAYS if name in filters)
-        conditions.append(
-            f"""session.id > coalesce((
-                SELECT session.id FROM {_SESSIONS} AS session WHERE {_OWN}{of_days}
-                ORDER BY session.id DESC OFFSET {LOOKED_THROUGH:d} LIMIT 1
-            ), 0)"""
-        )
+        conditions.append(f"session.id > coalesce(({_beyond(filters)}), 0)")
     return "".join(f" AND {condition}" for condition in conditions), given
+
+
+def _beyond(filters: Mapping[str, Any]) -> str:
+    """The newest session of the days asked for that is too old to be looked at."""
+    of_days = "".join(f" AND {_FILTERS[name]}" for name in _DAYS if name in filters)
+    return f"""SELECT session.id FROM {_SESSIONS} AS session WHERE {_OWN}{of_days}
+        ORDER BY session.id DESC OFFSET {LOOKED_THROUGH:d} LIMIT 1"""

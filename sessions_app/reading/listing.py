@@ -9,7 +9,7 @@ from django.db.models.expressions import RawSQL
 from common.errors import Conflict
 from common.keyset import first_of
 from sessions_app.books.definitions import MOST_SUMMED
-from sessions_app.reading.list_sql import Order, Total, keys_of, read_sorted, totals_of
+from sessions_app.reading.list_sql import Order, Total, keys_of, looked_among, read_sorted, totals_of
 from sessions_app.reading.searching import found_as_filter, read_as
 from sessions_app.scope import SessionScope
 from sessions_app.state.session_view import SessionView
@@ -36,12 +36,16 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listed:
-    """A page; `more`: there are others beyond it, the way it was turned to."""
+    """A page; `more`: there are others beyond it, the way it was turned to.
+
+    `among`: of how many of the newest they are, where older ones were not looked at.
+    """
 
     sessions: Sequence[SessionView]
     more: bool
     totals: Sequence[Total] | None  # None: more sessions than are summed up
     read_as: str  # how the words were read; empty without any
+    among: int | None
 
 
 def list_sessions(scope: SessionScope, wanted: Wanted, *, beyond: int | None, back: bool, size: int) -> Listed:
@@ -56,6 +60,7 @@ def list_sessions(scope: SessionScope, wanted: Wanted, *, beyond: int | None, ba
         more=more,
         totals=totals_of(scope.merchant, scope.mode, **narrowed),
         read_as=read_as(wanted.text) if wanted.text else "",
+        among=looked_among(scope.merchant, scope.mode, filters=narrowed["filters"]),
     )
 
 

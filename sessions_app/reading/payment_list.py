@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from django.db.models import Q, QuerySet, TextChoices
 
@@ -19,8 +20,6 @@ from sessions_app.reading.listing import whole
 from sessions_app.reading.searching import found_by, read_as
 from sessions_app.scope import SessionScope
 
-# Of these, the newest `LOOKED_THROUGH` (of the days asked for) are looked through.
-_WITHOUT_INDEX = ("asset", "network", "value__gte", "value__lte", "session__currency")
 _FINAL = Q(confirmed_at__isnull=False, vanished_at=None)
 
 
@@ -77,20 +76,26 @@ class Came:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListedPayments:
-    """A page; `more`: there are others beyond it, the way it was turned to."""
+    """A page; `more`: there are others beyond it, the way it was turned to.
+
+    `among`: of how many of the newest they are, where older ones were not looked at.
+    """
 
     payments: Sequence[Payment] = field(default_factory=list)
     more: bool = False
     totals: Sequence[Came] | None = ()  # None: more payments than are summed up
     together: Worth | None = None  # in the currency that totals are told in; None: the one total there is says it
     read_as: str = ""
+    among: int | None = None
 
 
 def list_payments(
     scope: SessionScope, wanted: WantedPayments, *, beyond: int | None, back: bool, size: int
 ) -> ListedPayments:
     """The page behind the payment with the key `beyond`; `back`: the one before it."""
-    matching = _matching(scope, wanted)
+    matching, too_old = _matching(scope, wanted), _not_looked_at(scope, wanted)
+    if too_old:
+        matching = matching.filter(arrived_at__gt=too_old)
     rises = wanted.oldest_first != back
     rows = matching
     if beyond is not None:
@@ -110,6 +115,7 @@ def list_payments(
         totals=totals,
         together=together,
         read_as=read_as(wanted.text) if wanted.text else "",
+        among=LOOKED_THROUGH if too_old else None,
     )
 
 
@@ -122,25 +128,36 @@ def _matching(scope: SessionScope, wanted: WantedPayments, *, patient: bool = Fa
     found = scope.payments()
     if wanted.state:
         found = found.filter(_in_state(scope, wanted.state))
+    found = found.filter(**_days(wanted), **_without_index(wanted))
+    if wanted.text:
+        sessions = found_by(scope, wanted.text)
+        found = found.filter(session__in=whole(sessions) if patient else sessions)
+    return found
+
+
+def _not_looked_at(scope: SessionScope, wanted: WantedPayments) -> datetime | None:
+    """When the newest arrived that is too old to be looked at; None where all are."""
+    if wanted.text or not _without_index(wanted):
+        return None
+    arrivals = scope.payments().filter(**_days(wanted)).values_list("arrived_at", flat=True)
+    return arrivals[LOOKED_THROUGH : LOOKED_THROUGH + 1].first()
+
+
+def _days(wanted: WantedPayments) -> dict[str, datetime]:
+    days = {"arrived_at__gte": wanted.since, "arrived_at__lt": wanted.before}
+    return {name: day for name, day in days.items() if day}
+
+
+def _without_index(wanted: WantedPayments) -> dict[str, Any]:
+    """Of these, the newest `LOOKED_THROUGH` (of the days asked for) are looked through."""
     given = {
         "asset": wanted.asset,
         "network": wanted.network,
-        "arrived_at__gte": wanted.since,
-        "arrived_at__lt": wanted.before,
         "value__gte": wanted.least,
         "value__lte": wanted.most,
         "session__currency": wanted.currency,
     }
-    found = found.filter(**{name: value for name, value in given.items() if value not in (None, "")})
-    if wanted.text:
-        sessions = found_by(scope, wanted.text)
-        found = found.filter(session__in=whole(sessions) if patient else sessions)
-    elif not patient and any(given[name] not in (None, "") for name in _WITHOUT_INDEX):
-        days = {name: given[name] for name in ("arrived_at__gte", "arrived_at__lt") if given[name]}
-        arrivals = scope.payments().filter(**days).values_list("arrived_at", flat=True)
-        if beyond := arrivals[LOOKED_THROUGH : LOOKED_THROUGH + 1].first():
-            found = found.filter(arrived_at__gt=beyond)
-    return found
+    return {name: value for name, value in given.items() if value not in (None, "")}
 
 
 def _in_state(scope: SessionScope, state: PaymentState) -> Q:

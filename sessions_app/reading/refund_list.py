@@ -34,7 +34,6 @@ _STATES: Mapping[RefundState, Q] = {
 }
 # What somebody waits for is looked for among all; of the rest the newest `LOOKED_THROUGH` (of the days asked for).
 _AWAITED = {RefundState.TO_SIGN, RefundState.NO_ADDRESS, RefundState.ON_ITS_WAY}
-_DAYS = ("created_at__gte", "created_at__lt")
 _PLAINLY: Mapping[RefundStatus, RefundState] = {
     RefundStatus.WAITING_FOR_ADDRESS: RefundState.NO_ADDRESS,
     RefundStatus.SEEN: RefundState.ON_ITS_WAY,
@@ -65,9 +64,21 @@ class WantedRefunds:
         return read_as(self.text) if self.text else ""
 
 
-def refunds_found(scope: SessionScope, wanted: WantedRefunds) -> QuerySet[Refund]:
-    """With their sessions. Words are looked for as in the list of sessions."""
-    return _matching(scope, wanted).select_related("session")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundRefunds:
+    """With their sessions. `among`: of how many of the newest they are, where older ones were not looked at."""
+
+    refunds: QuerySet[Refund]
+    among: int | None
+
+
+def refunds_found(scope: SessionScope, wanted: WantedRefunds) -> FoundRefunds:
+    """Words are looked for as in the list of sessions."""
+    beyond = _not_looked_at(scope, wanted)
+    found = _matching(scope, wanted).select_related("session")
+    if beyond is None:
+        return FoundRefunds(refunds=found, among=None)
+    return FoundRefunds(refunds=found.filter(pk__gt=beyond), among=LOOKED_THROUGH)
 
 
 def all_refunds_listed(scope: SessionScope, wanted: WantedRefunds) -> QuerySet[Refund, int]:
@@ -76,23 +87,27 @@ def all_refunds_listed(scope: SessionScope, wanted: WantedRefunds) -> QuerySet[R
 
 
 def _matching(scope: SessionScope, wanted: WantedRefunds, *, patient: bool = False) -> QuerySet[Refund]:
-    given = {
-        "asset": wanted.asset,
-        "network": wanted.network,
-        "created_at__gte": wanted.since,
-        "created_at__lt": wanted.before,
-    }
-    found = scope.all_refunds().filter(**{name: value for name, value in given.items() if value})
+    given = {"asset": wanted.asset, "network": wanted.network}
+    found = _of_days(scope, wanted).filter(**{name: value for name, value in given.items() if value})
     if wanted.state:
         found = found.filter(_STATES[wanted.state])
     if wanted.text:
         sessions = found_by(scope, wanted.text)
         found = found.filter(session__in=whole(sessions) if patient else sessions)
-    elif not patient and wanted.state not in _AWAITED and (wanted.state or wanted.asset or wanted.network):
-        days = scope.all_refunds().filter(**{name: given[name] for name in _DAYS if given[name]})
-        if beyond := days.order_by("-id").values_list("pk", flat=True)[LOOKED_THROUGH : LOOKED_THROUGH + 1].first():
-            found = found.filter(pk__gt=beyond)
     return found
+
+
+def _not_looked_at(scope: SessionScope, wanted: WantedRefunds) -> int | None:
+    """The newest that is too old to be looked at; None where all are."""
+    if wanted.text or wanted.state in _AWAITED or not (wanted.state or wanted.asset or wanted.network):
+        return None
+    newest = _of_days(scope, wanted).order_by("-id").values_list("pk", flat=True)
+    return newest[LOOKED_THROUGH : LOOKED_THROUGH + 1].first()
+
+
+def _of_days(scope: SessionScope, wanted: WantedRefunds) -> QuerySet[Refund]:
+    days = {"created_at__gte": wanted.since, "created_at__lt": wanted.before}
+    return scope.all_refunds().filter(**{name: day for name, day in days.items() if day})
 
 
 def state_of(refund: Refund) -> RefundState:

@@ -208,6 +208,17 @@ def test_where_no_index_helps_only_the_newest_are_looked_through(desk: Desk) -> 
         assert names(desk, reference="paid") == ["paid"]
 
 
+@pytest.mark.parametrize(("page", "module", "whole"), [("sessions", "list_sql", 5), ("payments", "payment_list", 3)])
+def test_where_older_ones_were_not_looked_at_it_is_said(desk: Desk, page: str, module: str, whole: int) -> None:
+    for query, most in [("asset=ETH", 1), ("currency=USD", whole - 1)]:
+        with patch(f"sessions_app.reading.{module}.LOOKED_THROUGH", most):
+            assert f"among the newest {most} {page}" in desk.read(f"{page}?{query}")
+            for all_of_it in ("", f"{query}&since=2100-01-01"):
+                assert "among the newest" not in desk.read(f"{page}?{all_of_it}")
+    with patch(f"sessions_app.reading.{module}.LOOKED_THROUGH", whole):
+        assert "among the newest" not in desk.read(f"{page}?currency=USD")
+
+
 def test_what_came_is_told_where_it_is_not_what_was_asked(desk: Desk) -> None:
     text = desk.read("sessions")
     assert text.count("came</small>") == 2  # short and over

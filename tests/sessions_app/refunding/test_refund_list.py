@@ -95,6 +95,34 @@ def test_what_no_index_has_is_looked_for_among_the_newest_and_in_a_file_among_al
     assert all_refunds_listed(SessionScope.of(session), wanted).get() == own(Refund).get(value=3).pk
 
 
+@pytest.mark.parametrize(
+    ("query", "most", "is_said"),
+    [
+        ("state=final", 2, True),  # nothing was found
+        ("asset=USDC", 2, True),  # below the last page
+        ("asset=USDC", 1, True),
+        ("asset=USDC", 5, False),  # there are no older ones
+        ("asset=USDC&since=2100-01-01", 2, False),
+        ("state=to_sign&asset=USDC", 2, False),
+        ("q=10470&asset=USDC", 2, False),
+        ("", 2, False),
+    ],
+)
+def test_where_older_ones_were_not_looked_at_it_is_said(
+    desk: Desk, session: CheckoutSession, monkeypatch: pytest.MonkeyPatch, query: str, most: int, is_said: bool
+) -> None:
+    monkeypatch.setattr(refund_list, "LOOKED_THROUGH", most)
+    assert (f"among the newest {most} refunds" in desk.read(f"refunds?{query}")) == is_said
+
+
+def test_it_is_said_below_the_last_page(desk: Desk, session: CheckoutSession, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sessions_app.dashboard.refunds.SIZE", 2)
+    monkeypatch.setattr(refund_list, "LOOKED_THROUGH", 3)
+    older = desk.get("refunds?asset=USDC").context["shown"].older
+    assert "among the newest" not in desk.read("refunds?asset=USDC")
+    assert "among the newest 3 refunds" in desk.read(f"refunds?{older}")
+
+
 def test_a_row_says_why_how_far_to_whom_and_where_a_file_of_all_is(desk: Desk, session: CheckoutSession) -> None:
     text = desk.read("refunds?state=to_sign")
     for words in ("One cup was chipped", "Waits for your wallet", PATS_WALLET, "pat@example.com", "what=refunds"):
