@@ -18,7 +18,7 @@ from common.api.exact_json import ExactEncoder
 from merchants_app.frame.admin import OF_BUSINESS, operator_of
 from webhooks_app.errors import EndpointOff
 from webhooks_app.event_types import EventType
-from webhooks_app.events.bodies import OF_BUYER
+from webhooks_app.events.bodies import MASK, OF_BUYER, masked
 from webhooks_app.models import Delivery, DeliveryAttempt, Event, WebhookEndpoint
 from webhooks_app.problems import Problem
 from webhooks_app.queue import operator_acts
@@ -82,18 +82,6 @@ def _send_again(request: HttpRequest, endpoints: QuerySet[WebhookEndpoint], rese
 TypeFilter = by_known("type", lambda: [(each.value, each.value) for each in EventType])
 
 
-_MASK = "•••"
-
-
-def _masked(value: Any) -> Any:
-    """JSON as the API shows it, without what says who somebody is."""
-    if isinstance(value, list):
-        return [_masked(each) for each in value]
-    if not isinstance(value, dict):
-        return value
-    return {name: _MASK if name in OF_BUYER and each else _masked(each) for name, each in value.items()}
-
-
 @admin.register(Event)
 class EventAdmin(SearchedByForm, _Resending, admin.ModelAdmin):  # type: ignore[type-arg]
     """Events, as they were written."""
@@ -112,7 +100,7 @@ class EventAdmin(SearchedByForm, _Resending, admin.ModelAdmin):  # type: ignore[
     def what_it_told(self, event: Event) -> str:
         """Without who buys: that is shown on the page of its session, to whoever says why."""
         return format_html(
-            "<pre>{}</pre>", json.dumps(_masked(event.data), indent=1, ensure_ascii=False, cls=ExactEncoder)
+            "<pre>{}</pre>", json.dumps(masked(event.data, OF_BUYER), indent=1, ensure_ascii=False, cls=ExactEncoder)
         )
 
     @admin.action(description="Send again to every endpoint that wants it", permissions=["resend"])
@@ -132,12 +120,12 @@ class _Attempts:
     @admin.display(description="detail")
     def what_was_said(self, attempt: DeliveryAttempt) -> str:
         """By the network. Where the shop answered, it is of its words, as the address of a redirect."""
-        return _MASK if attempt.detail and attempt.status_code else attempt.detail
+        return MASK if attempt.detail and attempt.status_code else attempt.detail
 
     @admin.display(description="answer")
     def answer(self, attempt: DeliveryAttempt) -> str:
         """Whether it said anything."""
-        return _MASK if attempt.answer_excerpt else ""
+        return MASK if attempt.answer_excerpt else ""
 
 
 class AttemptInline(_Attempts, ReadOnlyInline):

@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 
-from merchants_app.frame.access import Access, for_members
+from merchants_app.frame.access import Access, Power, for_members
 from merchants_app.frame.pages import page
 from merchants_app.treasuries.treasuries import treasury_for
 from sessions_app.figures.chart import chart_of
@@ -29,7 +29,7 @@ def overview(request: HttpRequest, access: Access) -> HttpResponse:
     """`?range=`, or `?from=` and `?to=`: the days that it is about. `?by=currency`: what it was paid with, that way."""
     now, scope = timezone.now(), SessionScope.of(access)
     latest = list(scope.sessions()[:_LATEST])
-    steps = _first_steps(scope, latest)
+    steps = _first_steps(access, scope, latest)
     if not latest:
         has_endpoint = scope.endpoints().exists()
         return page(request, access, "overview_first.html", steps=steps, has_endpoint=has_endpoint)
@@ -76,7 +76,7 @@ class _FirstSteps:
         return self.treasury + self.key + self.session
 
 
-def _first_steps(scope: SessionScope, latest: Sequence[CheckoutSession]) -> _FirstSteps | None:
+def _first_steps(access: Access, scope: SessionScope, latest: Sequence[CheckoutSession]) -> _FirstSteps | None:
     """None once somebody has paid."""
     if any(each.completed_at for each in latest) or scope.sessions().filter(status=Status.COMPLETED).exists():
         return None
@@ -85,7 +85,7 @@ def _first_steps(scope: SessionScope, latest: Sequence[CheckoutSession]) -> _Fir
         treasury=treasury_for(scope.merchant, scope.mode, timezone.now()) is not None,
         key=scope.keys().filter(revoked_at=None).exists(),
         session=bool(latest),
-        pay_url=page_url(newest) if newest else "",
+        pay_url=page_url(newest) if newest and access.may(Power.HANDLE_SESSIONS) else "",
     )
 
 

@@ -120,7 +120,7 @@ def refund(request: HttpRequest, access: Access, session_id: str) -> HttpRespons
         refunds=scope.refunds(session_id),
         change=latest_change(session),
         waits=bool(waiting_for_address(session)),
-        link=refund_page_url(session),
+        link=refund_page_url(session) if access.may(Power.HANDLE_SESSIONS) else "",
         rates=RefundRate.choices,
     )
 

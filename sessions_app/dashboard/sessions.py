@@ -68,6 +68,7 @@ def session(request: HttpRequest, access: Access, session_id: str) -> HttpRespon
     """Everything about one session, so that every payment is explained."""
     found = SessionScope.of(access).session(session_id)
     ledger = ledger_of(found)
+    acts = access.may(Power.HANDLE_SESSIONS)  # by the address of the buyer's page one acts too
     return page(
         request,
         access,
@@ -85,8 +86,8 @@ def session(request: HttpRequest, access: Access, session_id: str) -> HttpRespon
         early=early_acceptance(found),
         unseen=unseen_network(found, timezone.now()),
         waiting_since=waiting_since(found) if found.needs_decision else None,
-        pay_url=page_url(found),
-        receipt_url=receipt_url(found) if found.status == Status.COMPLETED else "",
+        pay_url=page_url(found) if acts else "",
+        receipt_url=receipt_url(found) if acts and found.status == Status.COMPLETED else "",
         deposit_link=deposit_link(found) if hasattr(found, "deposit") else None,
         oversold=oversold(found),
         search=last_search(found),

@@ -1,6 +1,6 @@
 """How a row is called by somebody, and what is looked for in the answer."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
@@ -125,11 +125,15 @@ class Findings:
             said = content.decode(errors="replace")[:300] if content else answer.get("Location", "")
             self.wrong.append(f"{self.row} as {who}: {answer.status_code}, not {status}: {said}")
 
-    def hold_nothing_of_others(self, who: str, answer: Any, world: World) -> None:
-        """That the answer names nothing of another business or mode."""
+    def hold_nothing_of_others(
+        self, who: str, answer: Any, world: World, *, secret: Collection[str] = frozenset()
+    ) -> None:
+        """That the answer names nothing of another business or mode; nor what of their own is `secret` from them."""
         # What is streamed is read to its end, whoever asked.
         body = b"".join(answer.streaming_content) if getattr(answer, "streaming", False) else answer.content
         text = body.decode(errors="replace") + answer.get("Location", "") + answer.get("Link", "")
+        if any(each in text for each in secret):
+            self.wrong.append(f"{self.row} as {who}: shows the address of a buyer's page or receipt")
         for (name, mode), other in CAST.items():
             if other is not world:
                 found = [mark for mark in strange_marks(world, other) if mark in text]

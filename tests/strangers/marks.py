@@ -1,8 +1,10 @@
 """What a stranger's business is recognised by, and what its people have written down."""
 
+from functools import cache
+
 from django.utils import timezone
 
-from sessions_app.models import CheckoutSession
+from sessions_app.models import CheckoutSession, receipt_token
 from sessions_app.reading.saved_views import save_view
 from sessions_app.selling.notes import add_note
 from tests.strangers.businesses import Business
@@ -32,3 +34,15 @@ def marks_of(world: World, business: Business) -> set[str]:
     own |= set(of_events.exclude(deliveries=None).values_list("deliveries__public_id", flat=True))
     own.add(business.wallets[world.mode])
     return own
+
+
+def addresses_of_buyers(world: World) -> frozenset[str]:
+    """The secrets in the addresses of its buyers' pages and receipts: whoever has the first is taken for the buyer."""
+    return _addresses(world.merchant.pk, world.mode)
+
+
+@cache
+def _addresses(merchant: int, mode: str) -> frozenset[str]:
+    sessions = CheckoutSession.objects.filter(merchant=merchant, mode=mode)
+    tokens = set(sessions.values_list("page_token", flat=True))
+    return frozenset(tokens | {receipt_token(each) for each in tokens})

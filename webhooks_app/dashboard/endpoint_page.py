@@ -7,11 +7,11 @@ from typing import Any
 from django.http import QueryDict
 from django.utils import timezone
 
-from common.api.exact_json import pretty
 from merchants_app.frame.access import Access
 from merchants_app.frame.paging import newest_first
 from webhooks_app.answers import Attempt
 from webhooks_app.dashboard.forms import ResendForm
+from webhooks_app.dashboard.shown_bodies import body_for
 from webhooks_app.endpoints.cause import cause_of
 from webhooks_app.endpoints.custom_headers import header_names_in
 from webhooks_app.endpoints.endpoints import origin_of
@@ -68,7 +68,7 @@ def shown_of(access: Access, endpoint: WebhookEndpoint, asked: QueryDict) -> dic
         "header_names": header_names_in(endpoint.headers_encrypted),
         "checks": checks(),
         "shown": shown,
-        "rows": _told(shown.rows),
+        "rows": _told(access, shown.rows),
         "state": state,
         "states": DeliveryState,
         "resend": ResendForm(),
@@ -88,11 +88,11 @@ def _ticks(seen: Lately) -> list[tuple[int, Try]]:
     return [((before + number) * TICK, each) for number, each in enumerate(seen.last)]
 
 
-def _told(deliveries: Sequence[Delivery]) -> list[Told]:
+def _told(access: Access, deliveries: Sequence[Delivery]) -> list[Told]:
     told = []
     bodies = represent_events([each.event for each in deliveries])
     for delivery, event in zip(deliveries, bodies, strict=True):
-        body = pretty(event)
+        body = body_for(access, event)
         attempts = sorted(delivery.attempts.all(), key=lambda attempt: -attempt.pk)
         told.append(
             Told(

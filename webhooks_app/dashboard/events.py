@@ -4,10 +4,10 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
-from common.api.exact_json import pretty
 from merchants_app.frame.access import Access, Power, for_members
 from merchants_app.frame.pages import page
 from merchants_app.frame.paging import may_lag, newest_first
+from webhooks_app.dashboard.shown_bodies import body_for
 from webhooks_app.event_types import EventType
 from webhooks_app.events.bodies import represent_event
 from webhooks_app.queue.resending import resend_event
@@ -38,7 +38,7 @@ def event(request: HttpRequest, access: Access, event_id: str) -> HttpResponse:
     """One event with its body and where it went."""
     scope = WebhookScope.of(access)
     found = scope.event(event_id)
-    body = pretty(represent_event(found))
+    body = body_for(access, represent_event(found))
     deliveries = found.deliveries.select_related("endpoint").prefetch_related("attempts").order_by("id")
     without_page = scope.without_page([found.subject])
     return page(request, access, "event.html", event=found, body=body, deliveries=deliveries, without_page=without_page)

@@ -1,6 +1,6 @@
 """An event as JSON: the body of its webhook, and the same in the API's answers."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -14,8 +14,19 @@ from webhooks_app.models import Event
 STATE = (
     "status", "paymentStatus", "issue", "needsDecision", "amountRefunded", "amountNet", "supersededBy", "updatedAt",
 )  # fmt: skip
-# What of it says who buys; and addresses whose holder is taken for the buyer, or reads what was paid.
-OF_BUYER = frozenset({"email", "name", "metadata", "successUrl", "cancelUrl", "url", "x402Url", "receiptUrl"})
+# Addresses whose holder is taken for the buyer, or reads what was paid; and with them what says who buys.
+ADDRESSES = frozenset({"successUrl", "cancelUrl", "url", "x402Url", "receiptUrl"})
+OF_BUYER = ADDRESSES | {"email", "name", "metadata"}
+MASK = "•••"
+
+
+def masked(value: Any, names: Collection[str]) -> Any:
+    """JSON as the API shows it, without what stands under these names."""
+    if isinstance(value, list):
+        return [masked(each, names) for each in value]
+    if not isinstance(value, dict):
+        return value
+    return {name: MASK if name in names and each else masked(each, names) for name, each in value.items()}
 
 
 def represent_event(event: Event) -> answers.Event:

@@ -19,6 +19,7 @@ from sessions_app.models import CheckoutSession
 from tests.cast import refreshed
 from tests.desk import Desk, owner_of
 from tests.operators import Operator, lines, staff
+from tests.sandbox import Sandbox
 from tests.strangers.world import own
 
 WHY = "Their question of this morning, mail 4711"
@@ -224,3 +225,17 @@ def test_a_session_cookie_with_anothers_visit_opens_nothing(
     browser["operator_visit"] = own(OperatorVisit).get().pk
     browser.save()
     assert page(other, mia).status_code == 403
+
+
+def test_neither_a_look_nor_a_viewer_is_shown_by_which_address_the_buyer_acts(
+    operator: Operator, mia: Merchant, desk: Desk, colleague: Callable[..., Desk], sandbox: Sandbox,
+    new_session: Callable[..., CheckoutSession],
+) -> None:  # fmt: skip
+    """Of the pages that the strangers' matrix has in no such state; there all others are looked through."""
+    short = sandbox.play(new_session(), "short", asset="USDC")
+    waiting, viewer = new_session(), colleague("viewer")
+    look(operator, mia)
+    for name, secret in (("overview", waiting.page_token), (f"sessions/{short.public_id}/refund", short.page_token)):
+        assert secret in desk.read(name)
+        assert secret not in viewer.read(name)
+        assert secret not in page(operator, mia, name).content.decode()
