@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from functools import partial
 from itertools import chain
+from urllib.parse import parse_qsl
 
 from django.db import transaction
 from django.db.models import Q, QuerySet
@@ -27,6 +28,7 @@ from sessions_app.models import (
     Letter,
     PaymentLink,
     Refund,
+    SavedView,
     SessionNote,
     StatusChange,
 )
@@ -122,6 +124,7 @@ def _erase_sessions(customer: Customer, batch: list[CheckoutSession], *, actor: 
     audit_subjects = [*subjects, *refunds.values_list("public_id", flat=True), customer.public_id]
     forget_words(merchant=merchant, mode=mode, subjects=audit_subjects, forget=forget.in_json)
     forget_in_events(merchant=merchant, mode=mode, subjects=subjects, forget=forget.in_session)
+    _forget_in_views(customer, forget)
     rows = list(refunds)
     for refund in rows:
         refund.to_address, refund.reason = "", forget.in_note(refund.reason)
@@ -164,6 +167,17 @@ def _forget_in_notes(sessions: Sequence[CheckoutSession], forget: Forget) -> Non
     for decision in decisions:
         decision.note = forget.in_note(decision.note)
     update_rows(decisions, ["note"])
+
+
+def _forget_in_views(customer: Customer, forget: Forget) -> None:
+    """Views of the team that name the buyer, whole, as notes: they would find nothing, and two could be left one name.
+
+    In every batch, as only it knows the names and wallets of its sessions.
+    """
+    views = SavedView.objects.filter(member__merchant=customer.merchant, mode=customer.mode)
+    texts = {view.pk: [view.name, *(value for _, value in parse_qsl(view.query))] for view in views}
+    naming = [pk for pk, own in texts.items() if any(forget.in_text(each) != each for each in own)]
+    SavedView.objects.filter(pk__in=naming).delete()
 
 
 def _forget_in_links(customer: Customer) -> None:

@@ -16,7 +16,8 @@ from sessions_app.buyers import erasing
 from sessions_app.buyers.erasing import erase_buyer, why_needed
 from sessions_app.buyers.forgetting import Forget
 from sessions_app.errors import StillNeeded
-from sessions_app.models import CheckoutSession, Customer, Refund
+from sessions_app.models import CheckoutSession, Customer, Refund, SavedView
+from sessions_app.reading.saved_views import save_view
 from sessions_app.scope import SessionScope
 from sessions_app.selling.creation import create_session
 from sessions_app.state.expiry import up_to_date
@@ -57,6 +58,7 @@ def test_the_buyer_left_traces_that_the_search_finds(ada: Customer) -> None:
         "sessions_app_checkoutsession.reference", "sessions_app_checkoutsession.refund_address",
         "sessions_app_checkoutsession.success_url", "sessions_app_customer.email", "sessions_app_customer.name",
         "sessions_app_decision.note", "sessions_app_paymentlink.metadata", "sessions_app_paymentlink.product_name",
+        "sessions_app_savedview.name", "sessions_app_savedview.query",
         "sessions_app_addresschange.address", "sessions_app_statuschange.reason", "sessions_app_refund.to_address",
         "webhooks_app_deliveryattempt.answer_excerpt",
         "webhooks_app_deliveryattempt.detail", "webhooks_app_event.data",
@@ -210,10 +212,13 @@ def test_nobody_else_loses_the_same_buyer(
 
 
 def test_another_buyer_of_the_business_loses_nothing(
-    ada: Customer, session: CheckoutSession, later: Callable[[int], None]
+    ada: Customer, session: CheckoutSession, later: Callable[[int], None], mia: Merchant
 ) -> None:
+    for mode, name, query in (("test", "Pat's", "q=pat%40example.com"), ("live", "Ada's", "q=ada.byron%40example.org")):
+        save_view(member=mia.members.get(), mode=mode, of="sessions", name=name, query=query)
     later(10)
     erase_buyer(ada, actor="mia@example.com")
+    assert set(own(SavedView).values_list("mode", "name")) == {("test", "Pat's"), ("live", "Ada's")}
     assert (refreshed(session).email, refreshed(session).metadata) == ("pat@example.com", {"orderId": "10482"})
 
 
