@@ -51,7 +51,7 @@ def test_a_scrape_asks_as_often_however_much_there_is(
 
 
 def test_providers_that_lag_behind_the_others_are_named(client: Client, db: None) -> None:
-    keep_heads("sandbox", {"quick.example": 109, "slow.example": 100})
+    keep_heads("sandbox", [("quick.example", 109), ("slow.example", 100)])
     behind = told(client)["tallystick_provider_behind_blocks"]
     assert (behind["quick.example/sandbox"], behind["slow.example/sandbox"]) == (0, 9)
 

@@ -37,6 +37,7 @@ class Visitor:
         if not self.has_script:
             self._switch.send("Emulation.setScriptExecutionDisabled", {"value": True})
         scene.come(self.page, server + scene.path)
+        self.page.wait_for_load_state()  # of what a form led to, too: its styles may come later
         self._is_here = True
         if not self.has_script:
             self._switch.send("Emulation.setScriptExecutionDisabled", {"value": False})  # axe is a script itself

@@ -24,7 +24,8 @@ def mia(sold: CheckoutSession) -> Merchant:
 @pytest.fixture
 def sent_back(mia: Merchant) -> None:
     """A refund of each session: of the first it is final, of the second withdrawn."""
-    for session, status in zip(CheckoutSession.objects.filter(merchant=mia), ("confirmed", "withdrawn"), strict=True):
+    sessions = CheckoutSession.objects.filter(merchant=mia).order_by("id")
+    for session, status in zip(sessions, ("confirmed", "withdrawn"), strict=True):
         Refund.objects.create(
             session=session, status=status, kind="amount", rate_basis="paid", network="devchain", asset="USDC",
             decimals=6, amount_units=2_000_000, value=2, rate=Decimal(1), to_address=OTTOS_WALLET, actor="mia",
