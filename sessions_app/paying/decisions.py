@@ -227,7 +227,7 @@ def _lacking(session: CheckoutSession, facts: Facts, tokens: Collection[str]) ->
     if is_paid or facts.is_paid_elsewhere:
         return ZERO
     sure = total(p for p in counted_payments(facts) if p.confirmed and p.token not in tokens)
-    return max(facts.price - facts.tolerance - sure, ZERO)
+    return max(facts.needed - sure, ZERO)
 
 
 def _answers(session: CheckoutSession, issue: Issue) -> tuple[DecisionKind, ...]:

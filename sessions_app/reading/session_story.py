@@ -119,7 +119,7 @@ def _what_it_pays(case: Case, facts: Facts) -> str:
     if not case.lacking:
         return "the order lacks nothing without it"
     covers = "covers" if case.is_enough else "does not cover"
-    is_all = case.lacking == facts.price - facts.tolerance
+    is_all = case.lacking == facts.needed
     return f"it {covers} {'the price' if is_all else 'what was missing of the price'}"
 
 

@@ -70,6 +70,11 @@ class Facts:
     sent_back: Decimal = ZERO  # worth of what of the money that counts has gone back to the buyer
     back_before_loss: Decimal = ZERO  # of that, what had when the network took a final payment back
 
+    @property
+    def needed(self) -> Decimal:
+        """What makes it paid: the price, less what may be missing."""
+        return self.price - self.tolerance
+
 
 def tolerance(price: Decimal, percent: Decimal, amount: Decimal) -> Decimal:
     """How short a payment may be and still count as paid: the smaller of a share of the price and a fixed amount."""
@@ -120,8 +125,8 @@ def is_unpriced(facts: Facts) -> bool:
 
 
 def covers(facts: Facts, payments: Iterable[PaymentFact]) -> bool:
-    """Whether these are worth the price, less what may be missing."""
-    return total(payments) >= facts.price - facts.tolerance
+    """Whether these are worth what is needed."""
+    return total(payments) >= facts.needed
 
 
 def is_dust(facts: Facts, tokens: Collection[str]) -> bool:

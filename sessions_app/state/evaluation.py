@@ -141,7 +141,7 @@ def _payment_status(facts: Facts) -> PaymentStatus:
         if not left or left < facts.unit:
             return PaymentStatus.REFUNDED
         was_paid = facts.completed_at or _is_accepted(facts) or covers(facts, counted)
-        if was_paid and left < facts.price - facts.tolerance:
+        if was_paid and left < facts.needed:
             return PaymentStatus.PARTIALLY_REFUNDED
     # Too much is reported once it is confirmed, together with the issue that asks for a decision on it.
     if _is_too_much(facts, [p for p in counted if p.confirmed]):
@@ -185,7 +185,7 @@ def _covers_loss(facts: Facts, payments: Iterable[PaymentFact], lost: Iterable[P
     returned = total(counted_payments(facts, with_refunded=True)) - received(facts)
     too_much = max(there + total(lost) - facts.price, ZERO)
     gone = min(max(facts.back_before_loss - returned, ZERO), too_much)
-    return there - gone >= facts.price - facts.tolerance
+    return there - gone >= facts.needed
 
 
 def _wrong_asset(facts: Facts) -> _Oddity | None:
@@ -219,8 +219,7 @@ def _covered_at(facts: Facts, payments: Iterable[PaymentFact]) -> datetime:
     """
     in_order = sorted(payments, key=lambda p: p.arrived_at)
     sums = accumulate(p.value or ZERO for p in in_order)
-    needed = facts.price - facts.tolerance
-    covered_at = next(p.arrived_at for p, so_far in zip(in_order, sums, strict=True) if so_far >= needed)
+    covered_at = next(p.arrived_at for p, so_far in zip(in_order, sums, strict=True) if so_far >= facts.needed)
     accepted_at = facts.completed_at if _is_accepted(facts) else None
     return min(covered_at, accepted_at or covered_at)
 
