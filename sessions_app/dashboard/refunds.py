@@ -24,7 +24,7 @@ from sessions_app.letters.at_once import ask_by_mail
 from sessions_app.models import CheckoutSession, Refund, RefundCandidate
 from sessions_app.paying.scenarios import SANDBOX
 from sessions_app.reading.refund_list import refunds_found
-from sessions_app.reading.session_page import refunds_shown
+from sessions_app.reading.session_page import refund_link
 from sessions_app.reading.session_story import ledger_of
 from sessions_app.reading.session_words import network_name
 from sessions_app.refunding.address import latest_change
@@ -165,7 +165,7 @@ def sign(request: HttpRequest, access: Access, session_id: str, refund_id: str) 
         session=session,
         refund=found,
         network=option and option.network,
-        link=next((each.link for each in refunds_shown(session) if each.refund.pk == found.pk), None),
+        link=refund_link(found),
         ledger=ledger_of(session),
         amount=amount_text(found.amount_units, found.decimals),
         held=why_not if found.status == RefundStatus.PREPARED else "",

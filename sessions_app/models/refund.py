@@ -14,6 +14,8 @@ from sessions_app.status import Issue, RefundKind, RefundRate, RefundStatus
 
 # `Refund.sent_with`, for queries.
 SENT_WITH = models.Case(models.When(log_index=FROM_INSIDE, then=NullIf("told_tx", "tx_hash")), default="tx_hash")
+# `Refund.is_said_sent`, likewise.
+SAID_SENT = ~models.Q(told_tx="") & models.Q(told_problem="")
 
 
 class Refund(models.Model):

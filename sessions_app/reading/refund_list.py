@@ -7,6 +7,7 @@ from datetime import datetime
 from django.db.models import Q, QuerySet, TextChoices
 
 from sessions_app.models import Refund
+from sessions_app.models.refund import SAID_SENT
 from sessions_app.reading.list_sql import LOOKED_THROUGH
 from sessions_app.reading.listing import whole
 from sessions_app.reading.searching import found_by, read_as
@@ -24,11 +25,10 @@ class RefundState(TextChoices):
     WITHDRAWN = "withdrawn", "Withdrawn"
 
 
-_SAID_SENT = ~Q(told_tx="") & Q(told_problem="")  # as `Refund.is_said_sent`
 _STATES: Mapping[RefundState, Q] = {
-    RefundState.TO_SIGN: Q(status=RefundStatus.PREPARED) & ~_SAID_SENT,
+    RefundState.TO_SIGN: Q(status=RefundStatus.PREPARED) & ~SAID_SENT,
     RefundState.NO_ADDRESS: Q(status=RefundStatus.WAITING_FOR_ADDRESS),
-    RefundState.ON_ITS_WAY: Q(status=RefundStatus.SEEN) | Q(status=RefundStatus.PREPARED) & _SAID_SENT,
+    RefundState.ON_ITS_WAY: Q(status=RefundStatus.SEEN) | Q(status=RefundStatus.PREPARED) & SAID_SENT,
     RefundState.FINAL: Q(status=RefundStatus.CONFIRMED),
     RefundState.WITHDRAWN: Q(status=RefundStatus.WITHDRAWN),
 }

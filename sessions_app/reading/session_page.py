@@ -83,7 +83,7 @@ def refunds_shown(session: CheckoutSession) -> list[ShownRefund]:
     """In the order in which they were prepared; withdrawn ones too."""
     refunds = sorted_refunds(session)
     fees = _fees_of(session, refunds)
-    return [ShownRefund(refund=each, link=_refund_link(each), fee=fees.get(each.pk)) for each in refunds]
+    return [ShownRefund(refund=each, link=refund_link(each), fee=fees.get(each.pk)) for each in refunds]
 
 
 def deposit_link(session: CheckoutSession) -> str | None:
@@ -157,7 +157,8 @@ def _explorer_link(payment: Payment, recipient: str) -> str | None:
     return network.explorer_link(tx_hash=payment.tx_hash, log_index=payment.log_index, recipient=recipient)
 
 
-def _refund_link(refund: Refund) -> str | None:
+def refund_link(refund: Refund) -> str | None:
+    """Where a human sees it; None while it is on no chain, and without an explorer."""
     network = all_networks().get(refund.network)
     if network is None or not refund.tx_hash:
         return None

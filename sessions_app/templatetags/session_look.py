@@ -36,13 +36,7 @@ from sessions_app.status import DecisionKind, Issue
 
 _SESSION_ID = re.compile(r"\bcs_[0-9a-z]+")
 
-_REFUND_CHIPS = {
-    RefundState.TO_SIGN: Chip("Waits for your wallet", "now"),
-    RefundState.NO_ADDRESS: Chip("Waits for the buyer's address"),
-    RefundState.ON_ITS_WAY: Chip("On its way", "now"),
-    RefundState.FINAL: Chip("Final", "good"),
-    RefundState.WITHDRAWN: Chip("Withdrawn"),
-}
+_REFUND_TONES = {RefundState.TO_SIGN: "now", RefundState.ON_ITS_WAY: "now", RefundState.FINAL: "good"}
 
 register = template.Library()
 register.filter("headline", headline_of)
@@ -120,7 +114,8 @@ def chips(session: Session) -> str:
 @register.filter
 def refund_chip(refund: Refund) -> str:
     """Where a refund is."""
-    return _drawn([_REFUND_CHIPS[state_of(refund)]])
+    state = state_of(refund)
+    return _drawn([Chip(str(state.label), _REFUND_TONES.get(state, ""))])
 
 
 @register.filter
