@@ -22,6 +22,13 @@ _SHARED: list[Any] = [
     structlog.stdlib.add_logger_name,
     structlog.processors.TimeStamper(fmt="iso", utc=True),
 ]
+# One list for as long as the process lives: loggers in use keep the one that they began with, and what captures lines
+# (structlog's `capture_logs`) changes it in place.
+_PROCESSORS: list[Any] = [
+    *_SHARED,
+    structlog.processors.format_exc_info,
+    structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+]
 # Parts of Celery that tell at each try, and of each task at work, that Redis is away.
 _BUSY_WITH_REDIS = ("worker.consumer.consumer", "worker.request", "utils.dispatch.signal")
 # Addresses that are all that their doors ask for: whoever knows one is the buyer, or the one who was written to. An old
@@ -75,11 +82,7 @@ def _thread_broke(broken: threading.ExceptHookArgs) -> None:
 def configure(*, log_format: str, level: str) -> dict[str, Any]:
     """Django's LOGGING, and structlog to match. Formats: `json`, `text`."""
     structlog.configure(
-        processors=[
-            *_SHARED,
-            structlog.processors.format_exc_info,
-            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
-        ],
+        processors=_PROCESSORS,
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,
