@@ -15,7 +15,7 @@ from sessions_app.errors import NothingToDecide, WrongDecision
 from sessions_app.models import CheckoutSession, Decision, Refund
 from sessions_app.paying.refund_states import withdraw
 from sessions_app.state.conflicts import about
-from sessions_app.state.counting import ZERO, Facts, counted_payments, is_unpriced, total
+from sessions_app.state.counting import ZERO, Facts, counted_payments, gone_unpaid, is_unpriced, total
 from sessions_app.state.evaluation import acceptable_early, is_taken_back, tokens_to_decide
 from sessions_app.state.facts import facts_of, paying_ids, payments_decided_on, shown_by_chain, told_beside
 from sessions_app.state.lifecycle import decide as write_decision
@@ -212,22 +212,24 @@ def _open_issue(session: CheckoutSession, kind: DecisionKind, issue: str) -> Iss
 def _case(
     session: CheckoutSession, facts: Facts, issue: Issue, tokens: Collection[str], *, answers: tuple[DecisionKind, ...]
 ) -> Case:
+    counted = counted_payments(facts)
+    gone = min(gone_unpaid(facts), total(p for p in counted if p.token in tokens))
     return Case(
         issue=issue,
         payments=tuple(sorted(tokens)),
-        value=total(p for p in facts.payments if p.token in tokens),
-        lacking=_lacking(session, facts, tokens),
+        value=total(p for p in facts.payments if p.token in tokens) - gone,
+        lacking=_lacking(session, facts, tokens, gone_of_others=gone_unpaid(facts) - gone),
         answers=answers,
     )
 
 
-def _lacking(session: CheckoutSession, facts: Facts, tokens: Collection[str]) -> Decimal:
+def _lacking(session: CheckoutSession, facts: Facts, tokens: Collection[str], *, gone_of_others: Decimal) -> Decimal:
     """What is still being confirmed makes it less only where it covers all by itself: it may never be final."""
     is_paid = session.status in COVERED and not is_taken_back(facts)
     if is_paid or facts.is_paid_elsewhere:
         return ZERO
-    sure = total(p for p in counted_payments(facts) if p.confirmed and p.token not in tokens)
-    return max(facts.needed - sure, ZERO)
+    sure = total(p for p in counted_payments(facts) if p.confirmed and p.token not in tokens) - gone_of_others
+    return max(facts.needed - max(sure, ZERO), ZERO)
 
 
 def _answers(session: CheckoutSession, issue: Issue) -> tuple[DecisionKind, ...]:

@@ -15,7 +15,7 @@ from merchants_app.businesses.ways import asked_confirmations
 from sessions_app.models import CheckoutSession, Quote
 from sessions_app.models.payment import Basis
 from sessions_app.paying.quoting import lock_rate
-from sessions_app.state.counting import ZERO, Facts, counted_payments
+from sessions_app.state.counting import ZERO, Facts, counted_payments, gone_unpaid
 from sessions_app.state.facts import facts_of, with_facts
 from sessions_app.state.representation import units_asked
 
@@ -73,7 +73,7 @@ class Valuer:
         facts = self._facts[session.pk]
         arrived = [p.value or ZERO for p in counted_payments(facts) if p.arrived_at <= at]
         arrived += [value for came, value in self._before[session.pk] if came <= at]
-        due = facts.price - sum(arrived, ZERO)
+        due = facts.price - max(sum(arrived, ZERO) - gone_unpaid(facts), ZERO)
         return due if due > facts.tolerance else ZERO
 
     def confirmations_needed(

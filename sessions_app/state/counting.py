@@ -69,6 +69,10 @@ class Facts:
     decisions: tuple[DecisionFact, ...] = ()
     sent_back: Decimal = ZERO  # worth of what of the money that counts has gone back to the buyer
     back_before_loss: Decimal = ZERO  # of that, what had when the network took a final payment back
+    # What had, or was to go, before it was paid: it pays for nothing. Also what is not sure.
+    back_unpaid: Decimal = ZERO
+    # Of what has, what nothing was to be decided about when it was asked for.
+    back_undecided: Decimal = ZERO
 
     @property
     def needed(self) -> Decimal:
@@ -82,8 +86,18 @@ def tolerance(price: Decimal, percent: Decimal, amount: Decimal) -> Decimal:
 
 
 def received(facts: Facts) -> Decimal:
-    """The worth of the payments that count and are there, in the session's currency. Refunded ones are not there."""
-    return total(counted_payments(facts))
+    """The worth of what counts and is there, in the session's currency: what pays for it. What goes back is not."""
+    return max(total(counted_payments(facts)) - gone_unpaid(facts), ZERO)
+
+
+def gone_unpaid(facts: Facts) -> Decimal:
+    """What of the payments that count goes back, or has gone, without having paid for anything."""
+    return back_beside(facts, facts.back_unpaid)
+
+
+def is_all_back(facts: Facts) -> bool:
+    """Whether all that counts has gone back by refunds that nobody had to decide on."""
+    return facts.back_undecided > ZERO and total(counted_payments(facts)) - facts.back_undecided < facts.unit
 
 
 def net(facts: Facts) -> Decimal:
@@ -125,8 +139,8 @@ def is_unpriced(facts: Facts) -> bool:
 
 
 def covers(facts: Facts, payments: Iterable[PaymentFact]) -> bool:
-    """Whether these are worth what is needed."""
-    return total(payments) >= facts.needed
+    """Whether these are worth what is needed, less what of it goes back without having paid for anything."""
+    return total(payments) - gone_unpaid(facts) >= facts.needed
 
 
 def is_dust(facts: Facts, tokens: Collection[str]) -> bool:
@@ -148,6 +162,12 @@ def total(payments: Iterable[PaymentFact]) -> Decimal:
 def tokens_of(payments: Iterable[PaymentFact]) -> frozenset[str]:
     """How a decision about them would name them."""
     return frozenset(p.token for p in payments)
+
+
+def back_beside(facts: Facts, back: Decimal) -> Decimal:
+    """Of so much that went back, what is not of payments which pay for nothing any more (`_returned`)."""
+    every = total(counted_payments(facts, with_refunded=True))
+    return max(back - (every - total(counted_payments(facts))), ZERO)
 
 
 def _returned(facts: Facts) -> frozenset[str]:

@@ -12,8 +12,11 @@ from sessions_app.state.counting import (
     ZERO,
     Facts,
     PaymentFact,
+    back_beside,
     counted_payments,
     covers,
+    gone_unpaid,
+    is_all_back,
     is_dust,
     is_unpriced,
     net,
@@ -71,10 +74,13 @@ def tokens_to_decide(facts: Facts, now: datetime, issue: str) -> frozenset[str]:
 def acceptable_early(facts: Facts, now: datetime) -> frozenset[str]:
     """The payments of a session that still runs which may be taken as paid before its time is over: all that came.
 
-    None while one of them is being confirmed, or may still get a rate: what it will be worth is not known.
+    None while one of them is being confirmed, or may still get a rate: what it will be worth is not known. None of
+    what all goes back.
     """
     counted = counted_payments(facts)
     if _status(facts, now) != Status.OPEN or facts.is_paid_elsewhere or is_dust(facts, tokens_of(counted)):
+        return frozenset()
+    if gone_unpaid(facts) and received(facts) < facts.unit:
         return frozenset()
     is_known = all(p.confirmed for p in counted) and not waits_for_rate(facts, now)
     return tokens_of(counted) if is_known else frozenset()
@@ -182,9 +188,8 @@ def _reversed(facts: Facts) -> _Oddity | None:
 def _covers_loss(facts: Facts, payments: Iterable[PaymentFact], lost: Iterable[PaymentFact]) -> bool:
     """Whether these cover without the lost ones. What had gone back as too much is not there either."""
     there = total(payments)
-    returned = total(counted_payments(facts, with_refunded=True)) - received(facts)
     too_much = max(there + total(lost) - facts.price, ZERO)
-    gone = min(max(facts.back_before_loss - returned, ZERO), too_much)
+    gone = min(back_beside(facts, facts.back_before_loss), too_much)
     return there - gone >= facts.needed
 
 
@@ -219,7 +224,8 @@ def _covered_at(facts: Facts, payments: Iterable[PaymentFact]) -> datetime:
     """
     in_order = sorted(payments, key=lambda p: p.arrived_at)
     sums = accumulate(p.value or ZERO for p in in_order)
-    covered_at = next(p.arrived_at for p, so_far in zip(in_order, sums, strict=True) if so_far >= facts.needed)
+    enough = facts.needed + gone_unpaid(facts)
+    covered_at = next(p.arrived_at for p, so_far in zip(in_order, sums, strict=True) if so_far >= enough)
     accepted_at = facts.completed_at if _is_accepted(facts) else None
     return min(covered_at, accepted_at or covered_at)
 
@@ -248,7 +254,7 @@ def _shortfall(facts: Facts, status: Status, now: datetime) -> _Oddity | None:
         return None if covers(facts, in_time) else _Oddity(Issue.LATE, tokens_of(counted), settles_itself=True)
     late = tokens_of(p for p in counted if p.arrived_at > facts.ends_at)
     issue = Issue.LATE if late and not is_dust(facts, late) else Issue.UNDERPAID
-    return _Oddity(issue, tokens_of(counted), settles_itself=waits_for_rate(facts, now))
+    return _Oddity(issue, tokens_of(counted), settles_itself=waits_for_rate(facts, now) or is_all_back(facts))
 
 
 def _unpriced(facts: Facts, issue: Issue, answers: Iterable[DecisionKind], now: datetime) -> _Oddity | None:
@@ -274,5 +280,5 @@ def _is_decided(facts: Facts, oddity: _Oddity, *kinds: DecisionKind) -> bool:
 def _is_too_much(facts: Facts, payments: Sequence[PaymentFact]) -> bool:
     """A cent of a dollar is fifteen naira: who pays just what was asked has not paid too much."""
     rounding = max((p.step for p in payments), default=ZERO)
-    excess = total(payments) - facts.price
+    excess = total(payments) - gone_unpaid(facts) - facts.price
     return excess > facts.tolerance + rounding and excess >= facts.unit

@@ -45,6 +45,7 @@ class Back:
     is_sure: bool  # False: a refund that the chain has not confirmed
     is_told: bool = False  # the merchant says so, and there is no refund of it
     refund: str = ""  # the public id of the one that it is
+    issue: str = ""  # what was to be decided when that was prepared
 
 
 def with_facts(sessions: QuerySet[CheckoutSession], *also: str) -> QuerySet[CheckoutSession]:
@@ -108,15 +109,29 @@ def _step(payment: Payment | PaymentView) -> Decimal:
 
 
 def _with_back(session: Session, facts: Facts) -> Facts:
-    """With what final refunds are worth, and what the merchant says to have sent back without one: of what counts."""
+    """With what refunds are worth, and what the merchant says to have sent back without one: of what counts."""
     ids = {fact.id for fact in ever_counted(facts)}
     paying = [p for p in payments_of(session) if p.public_id in ids and (p.first_confirmed_at or not p.vanished_at)]
     assets = {(payment.network, payment.asset) for payment in paying}
-    every = _back(session, there=paying, paying=paying, is_sure=True)
-    back = [each for each in every if (each.network, each.asset) in assets]
-    lost_at = max((payment.vanished_at for payment in paying if payment.vanished_at), default=None)
-    before = (each.value for each in back if lost_at is None or each.at <= lost_at)
-    return replace(facts, sent_back=sum((each.value for each in back), ZERO), back_before_loss=sum(before, ZERO))
+
+    def back(*, is_sure: bool) -> list[Back]:
+        every = _back(session, there=paying, paying=paying, is_sure=is_sure)
+        return [each for each in every if (each.network, each.asset) in assets]
+
+    sure, lost_at = back(is_sure=True), max((p.vanished_at for p in paying if p.vanished_at), default=None)
+    return replace(
+        facts,
+        sent_back=_sum(sure),
+        back_before_loss=_sum(each for each in sure if lost_at is None or each.at <= lost_at),
+        back_unpaid=_sum(
+            each for each in back(is_sure=False) if facts.completed_at is None or each.at <= facts.completed_at
+        ),
+        back_undecided=_sum(each for each in sure if each.refund and not each.issue),
+    )
+
+
+def _sum(back: Iterable[Back]) -> Decimal:
+    return sum((each.value for each in back), ZERO)
 
 
 def sure_payments(session: CheckoutSession) -> list[Payment]:
@@ -210,7 +225,7 @@ def asked_for(session: Session) -> Decimal:
 def excess_of(price: Decimal, paying: Sequence[AnyPayment], back: Iterable[Back]) -> Decimal:
     """How much more than the price was paid and has not gone back."""
     assets = {(payment.network, payment.asset) for payment in paying}
-    gone = sum((each.value for each in back if (each.network, each.asset) in assets), ZERO)
+    gone = _sum(each for each in back if (each.network, each.asset) in assets)
     return max(worth(paying) - gone - price, ZERO)
 
 
@@ -228,6 +243,7 @@ def _of_refund(refund: Refund | RefundView) -> Back:
         value=refund.value,
         is_sure=refund.status == RefundStatus.CONFIRMED,
         refund=refund.public_id,
+        issue=refund.issue,
     )
 
 

@@ -87,6 +87,7 @@ class RefundView(NamedTuple):
     created_at: datetime
     prepared_at: datetime | None
     withdrawn_at: datetime | None
+    issue: str
     told_tx: str
     tx_hash: str
     seen_at: datetime | None

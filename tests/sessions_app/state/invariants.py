@@ -2,6 +2,8 @@
 
 from itertools import pairwise
 
+from django.utils import timezone
+
 from chains_app.models import SandboxBlock, SandboxTransfer
 from sessions_app.models import CheckoutSession, Payment
 from sessions_app.state.counting import received
@@ -58,12 +60,15 @@ def _check_events(session: CheckoutSession) -> None:
 
 
 def _check_money(session: CheckoutSession) -> None:
-    """What was received is the sum of the payments that count, are there and were not sent back."""
+    """What was received is the sum of the payments that count, are there and were not sent back before it was paid."""
     sent_back = _decided_on(session, "refunded", "underpaid", "late")
     taken = _decided_on(session, "accept", "wrong_asset")
     there = [p for p in session.payments.all() if not p.vanished_at and p.public_id not in sent_back]
     counted = [p for p in there if p.counts or p.public_id in taken]
-    assert received(facts_of(session)) == sum(payment.value or 0 for payment in counted)
+    came, facts = sum(payment.value or 0 for payment in counted), facts_of(session)
+    before = session.refunds.filter(withdrawn_at=None, created_at__lte=session.completed_at or timezone.now())
+    assert max(came - sum(refund.value for refund in before), 0) <= received(facts) <= came
+    assert received(facts) == came or before
     assert {p.id for p in represent(session).payments if p.counts} == {p.public_id for p in counted}
     live = [(p.network, p.tx_hash, p.log_index) for p in session.payments.all() if not p.vanished_at]
     assert len(set(live)) == len(live)

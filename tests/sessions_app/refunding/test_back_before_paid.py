@@ -1,0 +1,107 @@
+"""What goes back of a session that was never paid pays for nothing: the page asks for all of it again."""
+
+from decimal import Decimal
+
+import pytest
+from django.utils import timezone
+
+from sessions_app.models import CheckoutSession
+from sessions_app.paying.decisions import case_of, decide, early_case
+from sessions_app.refunding.refunds import play_refund, withdraw_refund
+from sessions_app.state.representation import received_value, represent, value_still_due
+from sessions_app.status import DecisionKind, Status
+from tests.cast import refreshed
+from tests.sandbox import Sandbox
+from tests.sessions_app.refunding.test_refunds import prepared
+
+PRICE, PART, REST = Decimal("49.00"), Decimal("44.10"), Decimal("4.90")
+
+
+def stands(session: CheckoutSession) -> tuple[str, str, str | None, bool]:
+    return session.status, session.payment_status, session.issue, session.needs_decision
+
+
+@pytest.fixture
+def part_paid(sandbox: Sandbox, session: CheckoutSession) -> CheckoutSession:
+    """44.10 of 49.00 came, and it still runs."""
+    return sandbox.play(session, "short", asset="USDC")
+
+
+def sent_back(sandbox: Sandbox, session: CheckoutSession, kind: str = "full", **changes: Decimal) -> CheckoutSession:
+    play_refund(prepared(session, kind=kind, **changes), now=timezone.now())
+    return sandbox.wait(4, session)
+
+
+def test_the_whole_price_is_asked_for_as_soon_as_it_is_to_go_back(part_paid: CheckoutSession) -> None:
+    assert value_still_due(part_paid) == REST
+    refund = prepared(part_paid, kind="full")
+    now = refreshed(part_paid)
+    assert (value_still_due(now), early_case(now)) == (PRICE, None)
+    assert withdraw_refund(refund, actor="mia@example.com", now=timezone.now())
+    assert value_still_due(refreshed(part_paid)) == REST
+
+
+def test_the_rest_alone_completes_nothing(sandbox: Sandbox, part_paid: CheckoutSession) -> None:
+    back = sent_back(sandbox, part_paid)
+    assert stands(back) == ("open", "refunded", None, False)
+    sandbox.send_to(back.deposit.address, "4.90")
+    after = refreshed(back)
+    assert stands(after) == ("open", "partial", None, False)
+    assert (value_still_due(after), represent(after).amount_net) == (PART, REST)
+
+
+def test_nor_while_the_transfer_back_is_still_to_be_made(sandbox: Sandbox, part_paid: CheckoutSession) -> None:
+    refund = prepared(part_paid, kind="full")
+    sandbox.send_to(part_paid.deposit.address, "4.90")
+    assert refreshed(part_paid).status == Status.OPEN
+    assert withdraw_refund(refund, actor="mia@example.com", now=timezone.now())
+    assert stands(refreshed(part_paid)) == ("completed", "paid", None, False)
+
+
+def test_all_of_it_once_more_does_and_is_not_too_much(sandbox: Sandbox, part_paid: CheckoutSession) -> None:
+    after = sandbox.play(sent_back(sandbox, part_paid), "rest")
+    assert stands(after) == ("completed", "paid", None, False)
+    told = represent(after)
+    assert (received_value(after), told.amount_refunded, told.amount_net) == (PRICE, PART, PRICE)
+
+
+def test_a_part_of_it_is_asked_for_again(sandbox: Sandbox, part_paid: CheckoutSession) -> None:
+    back = sent_back(sandbox, part_paid, kind="amount", amount=Decimal("20.00"))
+    assert value_still_due(back) == REST + 20
+    sandbox.send_to(back.deposit.address, "24.90")
+    assert stands(refreshed(back)) == ("completed", "paid", None, False)
+
+
+def test_too_much_afterwards_is_what_is_above_the_price(sandbox: Sandbox, part_paid: CheckoutSession) -> None:
+    back = sent_back(sandbox, part_paid)
+    sandbox.send_to(back.deposit.address, "59.00")
+    after = refreshed(back)
+    assert stands(after) == ("completed", "overpaid", "overpaid", True)
+    assert prepared(after).value == 10
+
+
+def test_nothing_is_to_be_decided_at_the_end_until_money_comes_again(
+    sandbox: Sandbox, part_paid: CheckoutSession
+) -> None:
+    back = sent_back(sandbox, part_paid)
+    sandbox.skip(hours=2)
+    sandbox.look()
+    ended = refreshed(back)
+    assert stands(ended) == ("expired", "refunded", "underpaid", False)
+    sandbox.send_to(ended.deposit.address, "4.90")
+    after = refreshed(ended)
+    assert stands(after) == ("expired", "partial", "late", True)
+    case = case_of(after)
+    assert case
+    assert (case.value, case.lacking, case.is_enough) == (REST, PRICE - Decimal("0.49"), False)
+
+
+def test_what_was_written_off_and_sent_back_later_pays_for_nothing_either(
+    sandbox: Sandbox, session: CheckoutSession
+) -> None:
+
+    late = sandbox.play(session, "late_short", asset="USDC")
+    decide(session=late, kind=DecisionKind.WRITE_OFF, actor="mia@example.com")
+    back = sent_back(sandbox, refreshed(late))
+    sandbox.send_to(back.deposit.address, "4.90")
+    assert stands(refreshed(back)) == ("expired", "partial", "late", True)
