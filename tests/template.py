@@ -1,4 +1,7 @@
-"""A migrated, empty database that others are copied from: migrating takes seconds, copying a fraction of one."""
+"""A migrated, empty database that others are copied from: migrating takes seconds, copying a fraction of one.
+
+A working copy keeps it as a file: a second run of its tests, with the same migrations, does not migrate again.
+"""
 
 import hashlib
 import os
@@ -10,11 +13,15 @@ from urllib.parse import urlsplit
 
 import psycopg
 
+from checkout_project.restoring.programs import places
+
 _ROOT = Path(__file__).resolve().parent.parent
 _MIGRATIONS = sorted(path for path in _ROOT.glob("*_app/migrations/*.py"))
 _PREFIX = "tallystick_template_"
 # By what it was made from: one that an earlier tree left on a developer's own server is not taken for ours.
-NAME = _PREFIX + hashlib.sha256(b"".join(path.read_bytes() for path in _MIGRATIONS)).hexdigest()[:12]
+_MADE_FROM = [*_MIGRATIONS, _ROOT / "requirements-run.lock"]  # libraries have migrations, too
+NAME = _PREFIX + hashlib.sha256(b"".join(path.read_bytes() for path in _MADE_FROM)).hexdigest()[:12]
+_KEPT = _ROOT / ".pytest_cache" / f"{NAME}.dump"
 _LOCK = 0x7E_4417E
 
 
@@ -29,7 +36,10 @@ def template() -> str:
         if ready != (True,):
             _remove_former(connection)
             connection.execute(f"create database {NAME}")
-            _migrate(server._replace(path=f"/{NAME}").geturl())
+            url = server._replace(path=f"/{NAME}").geturl()
+            if not _read_kept(url):
+                _migrate(url)
+                _keep(url)
             connection.execute(f"alter database {NAME} is_template true")
     return NAME
 
@@ -46,3 +56,24 @@ def _migrate(database_url: str) -> None:
     command = [sys.executable, str(_ROOT / "manage.py"), "migrate", "-v0"]
     done = subprocess.run(command, env=os.environ | settings, capture_output=True, text=True, check=False, cwd=_ROOT)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def _read_kept(database_url: str) -> bool:
+    return _KEPT.exists() and _work("pg_restore", "--no-owner", "--exit-on-error", str(_KEPT), database_url)
+
+
+def _keep(database_url: str) -> None:
+    """Where it cannot be, the next run migrates too."""
+    _KEPT.parent.mkdir(exist_ok=True)
+    for former in _KEPT.parent.glob(f"{_PREFIX}*"):
+        former.unlink()
+    part = _KEPT.with_suffix(".part")
+    if _work("pg_dump", "--format=custom", "--no-owner", f"--file={part}", database_url):
+        part.rename(_KEPT)
+
+
+def _work(program: str, *arguments: str) -> bool:
+    """By whichever of them is of the server's version."""
+    *given, database_url = arguments
+    commands = ([path, *given, f"--dbname={database_url}"] for path in places(program))
+    return any(subprocess.run(each, capture_output=True, check=False).returncode == 0 for each in commands)

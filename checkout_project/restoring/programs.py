@@ -43,7 +43,7 @@ def _find(program: str) -> str:
     assert connection.connection is not None
     wanted = connection.connection.info.server_version // 10_000
     found = []
-    for path in _places(program):
+    for path in places(program):
         said = subprocess.run([path, "--version"], capture_output=True, text=True, check=False).stdout  # noqa: S603
         major = int(number[1]) if (number := re.search(r"\) (\d+)", said)) else 0
         if major >= wanted:
@@ -55,7 +55,8 @@ def _find(program: str) -> str:
     )
 
 
-def _places(program: str) -> Iterator[str]:
+def places(program: str) -> Iterator[str]:
+    """Where it is, whatever its version: the system's, Debian's, and what `make run` brings along."""
     if path := shutil.which(program):
         yield path
     for folder in sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True):
