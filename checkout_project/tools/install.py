@@ -23,7 +23,8 @@ _PIP_INSTALL = [
 FOR_RUNNING = "requirements-run.lock"
 _ONE_APT = Lock()
 TURKISH = Path("/usr/share/i18n/locales/tr_TR")
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+# The first has no windows, which are half of what a new page takes.
+BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
 class MissingError(Exception):
@@ -118,6 +119,8 @@ def install_node_packages(*, needed: bool) -> None:
 
 def install_browser() -> None:
     """A Chromium for the journey tests: the system's, else Debian's, else the test tool's own. Raises MissingError."""
+    if not os.environ.get("CHROMIUM") and shutil.which(BROWSERS[0]) is None:
+        _install_windowless()
     if find_browser() is None:
         _apt_install("chromium")
     if find_browser() is None:
@@ -127,6 +130,14 @@ def install_browser() -> None:
         raise MissingError(
             "Chromium is missing: install it (Debian: apt-get install chromium), or set CHROMIUM=/path/to/it."
         )
+
+
+def _install_windowless() -> None:
+    """Beside a Chromium that is there, of its version: nothing of the system is brought up to date. Tried once."""
+    version, stamp = _output(["dpkg-query", "-W", "-f", "${Version}", "chromium"]), VENV / ".windowless.tried"
+    if _text(stamp) != f"{version}\n":
+        stamp.write_text(f"{version}\n", encoding="utf-8")
+        _apt_install(f"{BROWSERS[0]}={version}" if version else BROWSERS[0])
 
 
 def install_pooler() -> None:
@@ -169,6 +180,14 @@ def _apt_get(packages: tuple[str, ...]) -> bool:
         return True
     # The lists of packages may be missing or old.
     return _works(["apt-get", "update", "-qq"], env=env) and _works(command, env=env)
+
+
+def _output(command: list[str]) -> str:
+    """What it prints; nothing where it fails or is not there."""
+    try:
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
+        return ""
 
 
 def _works(command: list[str], *, env: dict[str, str] | None = None) -> bool:
