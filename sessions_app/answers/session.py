@@ -61,7 +61,9 @@ class PaymentDue(Answer):
         "reference was paid, and while no rate says what has arrived is worth, unless you decided to go on.",
         examples=["0"],
     )
-    value_received: Fiat = Field(description="What pays for it: all that has arrived, less what goes back before it was paid.")
+    value_received: Fiat = Field(
+        description="What pays for it: all that has arrived, less what goes back before it was paid."
+    )
     shortfall: Fiat = Field(
         description="How much of the price is missing, without what has no rate yet. Stays when less was taken as "
         "paid: the gap, for your books.",

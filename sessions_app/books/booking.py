@@ -18,7 +18,7 @@ from sessions_app.books.by_hand import Told, told_refunds
 from sessions_app.books.fees import take_back_fees_of_nothing
 from sessions_app.books.worths import Worth, Worths
 from sessions_app.models import BookLine, CheckoutSession, LineKind, Payment, Refund, UnbookedFee
-from sessions_app.state.facts import PRECISION
+from sessions_app.state.back import PRECISION
 from sessions_app.status import RefundStatus
 
 _RATE_STEP = Decimal(1).scaleb(-18)

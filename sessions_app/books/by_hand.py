@@ -7,8 +7,9 @@ from datetime import datetime
 from decimal import Decimal, localcontext
 
 from sessions_app.models import BookLine, CheckoutSession, LineKind
+from sessions_app.state.back import PRECISION, Back
 from sessions_app.state.counting import ZERO
-from sessions_app.state.facts import PRECISION, Back, sent_back, with_facts
+from sessions_app.state.facts import sent_back, with_facts
 from sessions_app.status import DecisionKind
 
 

@@ -14,10 +14,27 @@ from sessions_app.books.booking import book_told_refunds
 from sessions_app.errors import NothingToDecide, WrongDecision
 from sessions_app.models import CheckoutSession, Decision, Refund
 from sessions_app.paying.refund_states import withdraw
+from sessions_app.state.back import shown_by_chain
 from sessions_app.state.conflicts import about
-from sessions_app.state.counting import ZERO, Facts, counted_payments, gone_unpaid, is_unpriced, total
+from sessions_app.state.counting import (
+    ZERO,
+    Facts,
+    PaymentFact,
+    counted_payments,
+    ever_counted,
+    gone_unpaid,
+    is_unpriced,
+    tokens_of,
+    total,
+)
 from sessions_app.state.evaluation import acceptable_early, is_taken_back, tokens_to_decide
-from sessions_app.state.facts import facts_of, paying_ids, payments_decided_on, shown_by_chain, told_beside
+from sessions_app.state.facts import (
+    facts_of,
+    paying_ids,
+    payments_decided_on,
+    sent_back,
+    told_beside,
+)
 from sessions_app.state.lifecycle import decide as write_decision
 from sessions_app.state.lifecycle import lock
 from sessions_app.status import COVERED, TOO_MUCH, DecisionKind, Issue, RefundStatus, is_early
@@ -212,23 +229,40 @@ def _open_issue(session: CheckoutSession, kind: DecisionKind, issue: str) -> Iss
 def _case(
     session: CheckoutSession, facts: Facts, issue: Issue, tokens: Collection[str], *, answers: tuple[DecisionKind, ...]
 ) -> Case:
-    counted = counted_payments(facts)
-    gone = min(gone_unpaid(facts), total(p for p in counted if p.token in tokens))
     return Case(
         issue=issue,
         payments=tuple(sorted(tokens)),
-        value=total(p for p in facts.payments if p.token in tokens) - gone,
-        lacking=_lacking(session, facts, tokens, gone_of_others=gone_unpaid(facts) - gone),
+        value=_value(session, facts, tokens),
+        lacking=_lacking(session, facts, tokens),
         answers=answers,
     )
 
 
-def _lacking(session: CheckoutSession, facts: Facts, tokens: Collection[str], *, gone_of_others: Decimal) -> Decimal:
+def _value(session: CheckoutSession, facts: Facts, tokens: Collection[str]) -> Decimal:
+    """Less what of it has gone back, or is to: of what counts, what the others don't bear."""
+    counted, ever = counted_payments(facts), tokens_of(ever_counted(facts))
+    others = total(p for p in counted if p.token not in tokens)
+    mine = total(p for p in counted if p.token in tokens) - max(gone_unpaid(facts) - others, ZERO)
+    wrong = [p for p in facts.payments if p.token in tokens and p.token not in ever]
+    lost = [p for p in facts.payments if p.token in tokens and p.token in ever and p.vanished]
+    return max(mine, ZERO) + max(total(wrong) - _gone_of(session, wrong), ZERO) + total(lost)
+
+
+def _gone_of(session: CheckoutSession, wrong: Collection[PaymentFact]) -> Decimal:
+    """What goes back of their assets, or has gone."""
+    ids = {p.id for p in wrong}
+    options = {(each.network, each.asset) for each in session.payments.all() if each.public_id in ids}
+    back = sent_back(session) if options else []
+    return sum((each.value for each in back if (each.network, each.asset) in options), ZERO)
+
+
+def _lacking(session: CheckoutSession, facts: Facts, tokens: Collection[str]) -> Decimal:
     """What is still being confirmed makes it less only where it covers all by itself: it may never be final."""
     is_paid = session.status in COVERED and not is_taken_back(facts)
     if is_paid or facts.is_paid_elsewhere:
         return ZERO
-    sure = total(p for p in counted_payments(facts) if p.confirmed and p.token not in tokens) - gone_of_others
+    others = [p for p in counted_payments(facts) if p.token not in tokens]
+    sure = total(p for p in others if p.confirmed) - min(gone_unpaid(facts), total(others))
     return max(facts.needed - max(sure, ZERO), ZERO)
 
 

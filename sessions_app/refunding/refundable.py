@@ -6,18 +6,9 @@ from decimal import Decimal, localcontext
 
 from common.money import to_minor_unit, to_whole
 from sessions_app.models import CheckoutSession, Payment, Refund
+from sessions_app.state.back import PRECISION, Back, asked_for, excess_of, worth
 from sessions_app.state.counting import ZERO
-from sessions_app.state.facts import (
-    PRECISION,
-    Back,
-    asked_for,
-    excess_of,
-    paying_payments,
-    sent_back,
-    sure_payments,
-    with_facts,
-    worth,
-)
+from sessions_app.state.facts import paying_payments, sent_back, sure_payments, with_facts
 from sessions_app.status import TOO_MUCH, RefundStatus
 
 

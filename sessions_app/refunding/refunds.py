@@ -22,12 +22,12 @@ from sessions_app.paying.decisions import Case, case_of
 from sessions_app.paying.refund_states import begin, from_now_on, said_to_be_back, withdraw
 from sessions_app.paying.scenarios import SANDBOX
 from sessions_app.refunding.mails import ask_by_letter
-from sessions_app.refunding.refundable import arrived, is_there
+from sessions_app.refunding.refundable import Arrived, arrived, is_there
 from sessions_app.refunding.told import RefundNotOpen, tell_transaction
 from sessions_app.refunding.where import checked_refund_address
 from sessions_app.refunding.wishes import Wish, balance_for, destination_of, sum_of
 from sessions_app.state.lifecycle import lock
-from sessions_app.status import DecisionKind, RefundRate, RefundStatus
+from sessions_app.status import TOO_MUCH, DecisionKind, RefundRate, RefundStatus
 
 _TRANSFER = bytes.fromhex("a9059cbb")  # transfer(address,uint256), ERC-20
 
@@ -58,7 +58,7 @@ def prepare_refund(
         balance = balance_for(wish, arrived(session))
         goes_to = destination_of(wish, named=named, buyers=session.refund_address)
         back = sum_of(wish, session, balance, todays=todays)
-        case = _open_case(session, now)
+        case = _open_case(session, balance, now)
         refund = Refund.objects.create(
             session=session,
             status=RefundStatus.PREPARED if goes_to else RefundStatus.WAITING_FOR_ADDRESS,
@@ -103,10 +103,13 @@ def _refuse_told(session: CheckoutSession) -> None:
         )
 
 
-def _open_case(session: CheckoutSession, now: datetime) -> Case | None:
-    """What waits for a decision, if sending money back is one."""
+def _open_case(session: CheckoutSession, balance: Arrived, now: datetime) -> Case | None:
+    """What waits for a decision, if sending this money back is one; too much may go back in any asset."""
     case = case_of(session, now=now)
-    return case if case and DecisionKind.REFUNDED in case.answers else None
+    if case is None or DecisionKind.REFUNDED not in case.answers:
+        return None
+    is_of_it = not {each.public_id for each in balance.payments}.isdisjoint(case.payments)
+    return case if is_of_it or case.issue in TOO_MUCH else None
 
 
 def withdraw_refund(refund: Refund, *, actor: str, now: datetime) -> bool:

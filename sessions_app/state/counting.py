@@ -96,8 +96,9 @@ def gone_unpaid(facts: Facts) -> Decimal:
 
 
 def is_all_back(facts: Facts) -> bool:
-    """Whether all that counts has gone back by refunds that nobody had to decide on."""
-    return facts.back_undecided > ZERO and total(counted_payments(facts)) - facts.back_undecided < facts.unit
+    """Whether all that counts has gone back, and not by a decision alone; while something has no rate, nobody knows."""
+    is_known = all(p.value is not None for p in counted_payments(facts))
+    return is_known and facts.back_undecided > ZERO and net(facts) < facts.unit
 
 
 def net(facts: Facts) -> Decimal:

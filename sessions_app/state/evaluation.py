@@ -152,7 +152,9 @@ def _payment_status(facts: Facts) -> PaymentStatus:
     # Too much is reported once it is confirmed, together with the issue that asks for a decision on it.
     if _is_too_much(facts, [p for p in counted if p.confirmed]):
         return PaymentStatus.OVERPAID
-    if covers(facts, counted) or _is_accepted(facts):
+    # A refund that was withdrawn, and is seen all the same, takes nothing back before it is final.
+    was_paid = facts.completed_at is not None and net(facts) >= facts.needed
+    if covers(facts, counted) or _is_accepted(facts) or was_paid:
         return PaymentStatus.PAID
     return PaymentStatus.UNPAID if not counted or is_dust(facts, tokens_of(counted)) else PaymentStatus.PARTIAL
 

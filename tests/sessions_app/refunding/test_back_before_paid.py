@@ -1,5 +1,6 @@
 """What goes back of a session that was never paid pays for nothing: the page asks for all of it again."""
 
+from collections.abc import Callable
 from decimal import Decimal
 
 import pytest
@@ -7,7 +8,9 @@ from django.utils import timezone
 
 from sessions_app.models import CheckoutSession
 from sessions_app.paying.decisions import case_of, decide, early_case
+from sessions_app.receipts.content import content_of
 from sessions_app.refunding.refunds import play_refund, withdraw_refund
+from sessions_app.state.facts import with_facts
 from sessions_app.state.representation import received_value, represent, value_still_due
 from sessions_app.status import DecisionKind, Status
 from tests.cast import refreshed
@@ -105,3 +108,28 @@ def test_what_was_written_off_and_sent_back_later_pays_for_nothing_either(
     back = sent_back(sandbox, refreshed(late))
     sandbox.send_to(back.deposit.address, "4.90")
     assert stands(refreshed(back)) == ("expired", "partial", "late", True)
+
+
+def test_a_case_of_money_that_came_again_names_all_of_it(sandbox: Sandbox, part_paid: CheckoutSession) -> None:
+    back = sent_back(sandbox, part_paid)
+    sandbox.send_to(back.deposit.address, "49.00")
+    sandbox.send_to(back.deposit.address, "49.00")
+    case = case_of(refreshed(back))
+    assert case
+    assert (case.issue, case.value) == ("paid_twice", PRICE)
+    receipt = content_of(with_facts(CheckoutSession.objects.filter(pk=back.pk), "merchant").get(), now=timezone.now())
+    assert receipt["received"]["amount"] == "98.00"
+    assert len(receipt["payments"]) == 3
+
+
+def test_what_is_to_go_back_of_a_wrong_asset_is_not_suggested_to_be_taken_as_paid(
+    sandbox: Sandbox, new_session: Callable[..., CheckoutSession]
+) -> None:
+    wrong = sandbox.play(new_session(allowed_assets=["USDC"]), "wrong_asset")
+    case = case_of(wrong)
+    assert case
+    assert (case.is_enough, case.answers[0]) == (True, "accept")
+    prepared(wrong, kind="full", asset=wrong.payments.get().asset)
+    now = case_of(refreshed(wrong))
+    assert now
+    assert (now.value, now.is_enough, now.answers[0]) == (0, False, "refunded")

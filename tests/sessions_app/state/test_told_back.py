@@ -10,7 +10,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from sessions_app.state.facts import Back, facts_of, sent_back
+from sessions_app.state.back import Back
+from sessions_app.state.facts import facts_of, sent_back
 from sessions_app.state.session_view import DecisionView, PaymentView, RefundView, SessionView
 
 ASSETS = ("USDC", "ETH")
