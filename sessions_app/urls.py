@@ -106,6 +106,7 @@ dashboard = [
     path("sessions/<str:session_id>/expire", sessions.expire, name="session-expire"),
     path("sessions/<str:session_id>/cancel", sessions.cancel, name="session-cancel"),
     path("sessions/<str:session_id>/write", sessions.write, name="session-write"),
+    path("sessions/<str:session_id>/write-receipt", sessions.write_receipt, name="session-write-receipt"),
     path("sessions/<str:session_id>/look", sessions.look, name="session-look"),
     path("sessions/<str:session_id>/notes", notes.add, name="note-add"),
     path("sessions/<str:session_id>/notes/<int:note_id>/remove", notes.remove, name="note-remove"),

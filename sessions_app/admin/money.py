@@ -1,4 +1,4 @@
-"""What belongs to sessions: payments, prices, addresses, decisions, refunds, timelines, and the books."""
+"""What belongs to sessions: payments, prices, addresses, decisions, refunds, letters, timelines, and the books."""
 
 from typing import ClassVar
 
@@ -17,6 +17,7 @@ from sessions_app.models import (
     BookLine,
     Decision,
     DepositAddress,
+    Letter,
     MoneySearch,
     Payment,
     Quote,
@@ -140,6 +141,15 @@ class RefundAdmin(WholeAmounts, _OfASession):
     list_filter = ("status", NetworkFilter, AssetFilter, "kind", ("tx_hash", admin.EmptyFieldListFilter))
     inlines = (CandidateInline,)
     search_by = _BY_SESSION | {"ref_": equal("public_id"), "hash": by_hash}
+
+
+@admin.register(Letter)
+class LetterAdmin(_OfASession):
+    """What buyers were written and what became of it; whom, and in which words, no letter keeps."""
+
+    list_display = ("owed_at", "session", "kind", "about", "tries", "outcome", "settled_at", "due_at")
+    list_filter = ("kind", "outcome")
+    search_by = _BY_SESSION
 
 
 @admin.register(AddressChange)

@@ -22,6 +22,7 @@ from sessions_app.models import (
     Authorization,
     CheckoutSession,
     Decision,
+    Letter,
     Payment,
     Quote,
     StatusChange,
@@ -92,6 +93,15 @@ class DecisionInline(ReadOnlyInline):
     show_change_link = False
 
 
+class LetterInline(ReadOnlyInline):
+    """What the buyer was written, and what became of it."""
+
+    model = Letter
+    fields = ("owed_at", "kind", "about", "tries", "outcome", "settled_at")
+    ordering = ("pk",)
+    show_change_link = False
+
+
 @admin.register(CheckoutSession)
 class CheckoutSessionAdmin(BuyersApart, ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]  # not subscriptable at run time
     """Sessions, with all that happened to each below it."""
@@ -119,6 +129,7 @@ class CheckoutSessionAdmin(BuyersApart, ReadOnly, admin.ModelAdmin):  # type: ig
     search_help_text = "As in the dashboard: any id, address, transaction, order number, e-mail, name or amount."
     inlines = (
         StatusChangeInline, PaymentInline, AnnouncementInline, AuthorizationInline, QuoteInline, DecisionInline,
+        LetterInline,
     )  # fmt: skip
     ordering = ("-id",)
     actions = ("expire", "look_again")

@@ -11,7 +11,7 @@ from merchants_app.frame.pages import page
 from merchants_app.frame.paging import Cursor, may_lag
 from sessions_app.books.definitions import MOST_SUMMED
 from sessions_app.dashboard.filters import SessionFilters
-from sessions_app.letters.again import send_link_again
+from sessions_app.letters.again import SendAgain, send_link_again, send_receipt_again
 from sessions_app.models import LONGEST_NOTE, ViewOf
 from sessions_app.paying.quoting import unseen_network
 from sessions_app.paying.used_deposits import earlier_session
@@ -117,14 +117,24 @@ def cancel(request: HttpRequest, access: Access, session_id: str) -> HttpRespons
 @for_members(see=None, change=Power.HANDLE_SESSIONS)
 def write(request: HttpRequest, access: Access, session_id: str) -> HttpResponse:
     """Sends the buyer the link again."""
+    return _written(request, access, session_id, send=send_link_again, what="link")
+
+
+@for_members(see=None, change=Power.HANDLE_SESSIONS)
+def write_receipt(request: HttpRequest, access: Access, session_id: str) -> HttpResponse:
+    """Sends the buyer the receipt again."""
+    return _written(request, access, session_id, send=send_receipt_again, what="receipt")
+
+
+def _written(request: HttpRequest, access: Access, session_id: str, *, send: SendAgain, what: str) -> HttpResponse:
     found = SessionScope.of(access).session(session_id)
 
-    def send() -> str:
-        send_link_again(found, actor=access.actor, now=timezone.now())
+    def sent() -> str:
+        send(found, actor=access.actor, now=timezone.now())
         return session_id
 
-    once(request, access, send)
-    messages.success(request, f"The link is on its way to {found.email}.")
+    once(request, access, sent)
+    messages.success(request, f"The {what} is on its way to {found.email}.")
     return redirect("dashboard:session", at=access.at, session_id=session_id)
 
 

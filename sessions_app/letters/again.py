@@ -1,6 +1,7 @@
-"""The letter that asks a buyer to pay, once more: on the phone they say that they cannot find it."""
+"""Letters that somebody at the dashboard has sent once more: on the phone a buyer says that they cannot find it."""
 
 from datetime import datetime
+from typing import Protocol
 
 from django.db import transaction
 
@@ -8,24 +9,51 @@ from merchants_app.audit import record
 from sessions_app.buyers.forgetting import is_erased
 from sessions_app.models import CheckoutSession, Letter
 from sessions_app.refunding.mails import AGAIN_AFTER, NotMailed
-from sessions_app.selling.by_hand import LetterFate, write_to_buyer
+from sessions_app.selling.by_hand import LetterFate, write_as_asked, write_to_buyer
+from sessions_app.state.evaluation import is_lost
+from sessions_app.state.facts import facts_of
 from sessions_app.state.lifecycle import lock
 from sessions_app.status import LetterKind, Status
 
 
+class SendAgain(Protocol):
+    """One of these."""
+
+    def __call__(self, session: CheckoutSession, *, actor: str, now: datetime) -> None: ...
+
+
 @transaction.atomic
 def send_link_again(session: CheckoutSession, *, actor: str, now: datetime) -> None:
-    """Owes it while the session is open, at most once an hour. Raises `NotMailed`."""
+    """Owes the letter that asks to pay while the session is open, at most once an hour. Raises `NotMailed`."""
     session = lock(session.pk)  # of two at once the second sees the first's letter
     if session.status != Status.OPEN:
         raise NotMailed("Nothing can be paid by this link any more: no letter is sent.")
+    _refuse_again(session, LetterKind.ASKED_TO_PAY, what="the link", now=now)
+    _noted(session, write_to_buyer(session, now=now, is_again=True), actor=actor, action="session.link_sent")
+
+
+@transaction.atomic
+def send_receipt_again(session: CheckoutSession, *, actor: str, now: datetime) -> None:
+    """Owes the receipt of a session that is paid, at most once an hour, also where no letters are sent by themselves.
+
+    Raises `NotMailed`.
+    """
+    session = lock(session.pk)
+    if session.status != Status.COMPLETED or is_lost(facts_of(session)):
+        raise NotMailed("No payment is here that a receipt could be of: no letter is sent.")
+    _refuse_again(session, LetterKind.RECEIPT, what="the receipt", now=now)
+    fate = write_as_asked(session, LetterKind.RECEIPT, now=now, is_again=True)
+    _noted(session, fate, actor=actor, action="session.receipt_sent")
+
+
+def _refuse_again(session: CheckoutSession, kind: LetterKind, *, what: str, now: datetime) -> None:
     if is_erased(session) or not session.email:
-        raise NotMailed("No e-mail address of this buyer is known: send the link another way.")
-    lately = Letter.objects.filter(session=session, kind=LetterKind.ASKED_TO_PAY, owed_at__gt=now - AGAIN_AFTER)
-    if lately.exists():
-        raise NotMailed("The buyer was sent the link within the last hour: give them time to answer.")
-    fate = write_to_buyer(session, now=now, is_again=True)
+        raise NotMailed(f"No e-mail address of this buyer is known: send {what} another way.")
+    if Letter.objects.filter(session=session, kind=kind, owed_at__gt=now - AGAIN_AFTER).exists():
+        raise NotMailed(f"The buyer was sent {what} within the last hour: give them time to answer.")
+
+
+def _noted(session: CheckoutSession, fate: LetterFate, *, actor: str, action: str) -> None:
     if fate != LetterFate.OWED:
         raise NotMailed(fate)
-    record(merchant=session.merchant, mode=session.mode, actor=actor, action="session.link_sent",
-           subject=session.public_id)  # fmt: skip
+    record(merchant=session.merchant, mode=session.mode, actor=actor, action=action, subject=session.public_id)

@@ -1,20 +1,24 @@
 """What one session's page shows beside the session: its payments explained, which webhooks were sent, what can be
 decided."""
 
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from chains_app.networks.networks import all_networks
 from chains_app.reading.scanning import heads_of
+from common.money import amount_text
 from sessions_app.books.fees import fee_booked
-from sessions_app.models import BookLine, CheckoutSession, Payment, Refund, StatusChange
+from sessions_app.models import BookLine, CheckoutSession, Letter, Payment, Refund, StatusChange
 from sessions_app.models.refund import SENT_WITH
 from sessions_app.paying.decisions import Case, case_of, early_case
-from sessions_app.reading.session_words import decision_words
+from sessions_app.reading.session_words import decision_words, network_name
 from sessions_app.state.representation import counted_ids, payment_state, sorted_payments, sorted_refunds
-from sessions_app.status import DecisionKind, Issue, PaymentStatus, Status
+from sessions_app.status import DecisionKind, Issue, LetterOutcome, PaymentStatus, Status
 from webhooks_app.models import Event
+
+_NOT_SENT = frozenset({LetterOutcome.REFUSED, LetterOutcome.GIVEN_UP})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,11 +48,11 @@ class ShownRefund:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Happening:
-    """A line of what happened: a change of state, or a note that somebody wrote."""
+    """A line of what happened: a change of state, a letter, or a note that somebody wrote."""
 
     at: datetime
     words: str
-    actor: str
+    actor: str = ""
     tone: str = ""
     state: str = ""  # what it became, where that changed
     note_id: int | None = None
@@ -101,7 +105,8 @@ def transaction_link(network_id: str, tx_hash: str) -> str | None:
 
 
 def happenings_of(session: CheckoutSession) -> list[Happening]:
-    """The timeline and the team's notes among it, newest first."""
+    """The timeline, and among it what the buyer did and was written, what was collected, the team's notes; newest
+    first."""
     changes = [
         Happening(at=change.at, words=change.reason, actor=change.actor, tone=_tone_of(change), state=_became(change))
         for change in session.timeline.all()
@@ -110,10 +115,9 @@ def happenings_of(session: CheckoutSession) -> list[Happening]:
         Happening(at=note.written_at, words=note.text, actor=note.author, note_id=note.pk)
         for note in session.notes.all()
     ]
-    opened = []
-    if session.opened_at:
-        opened.append(Happening(at=session.opened_at, words="The buyer opened the page.", actor=""))
-    return sorted([*changes, *opened, *notes], key=lambda each: each.at)[::-1]
+    letters = [_of_letter(letter) for letter in session.letters.order_by("pk")]
+    others = [*_way_to_pay(session), *_collections(session)]
+    return sorted([*changes, *others, *letters, *notes], key=lambda each: each.at)[::-1]
 
 
 def early_acceptance(session: CheckoutSession) -> Case | None:
@@ -163,6 +167,39 @@ def refund_link(refund: Refund) -> str | None:
     if network is None or not refund.tx_hash:
         return None
     return network.explorer_link(tx_hash=refund.tx_hash, log_index=refund.log_index or 0, recipient=refund.to_address)
+
+
+def _way_to_pay(session: CheckoutSession) -> Iterator[Happening]:
+    """That the page was opened, and what was picked there first, by the buyer or by the shop for them."""
+    if session.opened_at:
+        yield Happening(at=session.opened_at, words="The buyer opened the page.")
+    if first := session.quotes.order_by("pk").first():
+        words = f"{first.asset} on {network_name(first.network)} was picked to pay with."
+        yield Happening(at=first.created_at, words=words)
+
+
+def _collections(session: CheckoutSession) -> Iterator[Happening]:
+    """One for each transaction that collected of it, and asset."""
+    collected: defaultdict[tuple[datetime, str, str, str, int], int] = defaultdict(int)
+    for each in sorted_payments(session):
+        if each.collected_at:
+            of = (each.collected_at, each.collected_tx, each.network, each.asset, each.decimals)
+            collected[of] += int(each.amount_units)
+    for (at, _, network, asset, decimals), units in collected.items():
+        words = f"{amount_text(units, decimals)} {asset} on {network_name(network)} was collected."
+        yield Happening(at=at, words=words)
+
+
+def _of_letter(letter: Letter) -> Happening:
+    """What it told, and what became of it: accepted by a mail server, a letter may still lie among unwanted ones."""
+    tries = f"tried {letter.tries} times" if letter.tries > 1 else ""
+    became = LetterOutcome(letter.outcome).label if letter.outcome else "Waits to be sent"
+    return Happening(
+        at=letter.settled_at or letter.owed_at,
+        words=f"Letter to the buyer: “{letter.get_kind_display()}”",
+        tone="warn" if letter.outcome in _NOT_SENT else "",
+        state=", ".join(filter(None, (became, tries))),
+    )
 
 
 def _tone_of(change: StatusChange) -> str:

@@ -73,12 +73,17 @@ def alter_link(link: PaymentLink, terms: Mapping[str, Any], *, actor: str) -> No
 
 def write_to_buyer(session: CheckoutSession, *, now: datetime, is_again: bool = False) -> LetterFate:
     """Owes the buyer the letter with the link, once, or once more. Call it in the transaction of what it tells."""
-    if settings.EMAIL_BACKEND == NOWHERE:
-        return LetterFate.NO_SERVER
     today = Letter.objects.filter(kind=LetterKind.ASKED_TO_PAY, owed_at__gt=now - timedelta(days=1))
     if today.filter(session__merchant=session.merchant_id).count() >= letters_a_day(session.merchant):
         return LetterFate.TOO_MANY
-    is_owed = owe([Owed(session=session, kind=LetterKind.ASKED_TO_PAY, is_asked=True, is_again=is_again)], now=now)
+    return write_as_asked(session, LetterKind.ASKED_TO_PAY, now=now, is_again=is_again)
+
+
+def write_as_asked(session: CheckoutSession, kind: LetterKind, *, now: datetime, is_again: bool = False) -> LetterFate:
+    """Owes the buyer a letter because a person says so. Call it in the transaction of what it tells."""
+    if settings.EMAIL_BACKEND == NOWHERE:
+        return LetterFate.NO_SERVER
+    is_owed = owe([Owed(session=session, kind=kind, is_asked=True, is_again=is_again)], now=now)
     return LetterFate.OWED if is_owed else LetterFate.ONLY_INSIDERS
 
 

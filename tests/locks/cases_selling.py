@@ -6,7 +6,8 @@ from decimal import Decimal
 from django.utils import timezone
 
 from merchants_app.models import Merchant
-from sessions_app.letters.again import send_link_again
+from sessions_app.letters.again import send_link_again, send_receipt_again
+from sessions_app.models import CheckoutSession
 from sessions_app.selling.by_hand import NO_SHOP, alter_link, make_link, sell
 from sessions_app.selling.creation import SessionTerms, create_session
 from sessions_app.selling.payment_links import create_link
@@ -30,6 +31,13 @@ def a_session_made_by_hand(mia: Merchant) -> Act:
 def a_link_sent_again(mia: Merchant) -> Act:
     session = create_session(merchant=mia, mode="test", terms=agreed(email="mia@example.com"))
     return lambda: send_link_again(session, actor="mia@example.com", now=timezone.now())
+
+
+@holds("sessions_app.letters.again.send_receipt_again")
+def a_receipt_sent_again(mia: Merchant) -> Act:
+    session = create_session(merchant=mia, mode="test", terms=agreed(email="mia@example.com"))
+    CheckoutSession.objects.filter(pk=session.pk).update(status="completed", completed_at=timezone.now())
+    return lambda: send_receipt_again(session, actor="mia@example.com", now=timezone.now())
 
 
 @holds("sessions_app.selling.by_hand.make_link")

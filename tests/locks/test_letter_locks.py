@@ -11,8 +11,8 @@ from django.utils import timezone
 from merchants_app.mail.mails import Posted
 from merchants_app.models import AuditEntry, Merchant
 from sessions_app.letters import sending
-from sessions_app.letters.again import send_link_again
-from sessions_app.models import Letter
+from sessions_app.letters.again import SendAgain, send_link_again, send_receipt_again
+from sessions_app.models import CheckoutSession, Letter
 from sessions_app.refunding.mails import NotMailed
 from sessions_app.selling.creation import create_session
 from sessions_app.state.lifecycle import lock
@@ -49,16 +49,19 @@ def test_a_letter_that_is_leaving_is_not_taken_away(mia: Merchant, monkeypatch: 
     assert found == ["it is held"]
 
 
-def test_who_sends_the_link_again_while_another_does_reads_that_it_was_sent(mia: Merchant) -> None:
+@pytest.mark.parametrize("again", [send_link_again, send_receipt_again])
+def test_who_sends_a_letter_again_while_another_does_reads_that_it_was_sent(mia: Merchant, again: SendAgain) -> None:
     session = create_session(merchant=mia, mode="test", terms=agreed(email="mia@example.com"))
+    if again == send_receipt_again:
+        CheckoutSession.objects.filter(pk=session.pk).update(status="completed", completed_at=timezone.now())
 
     def send() -> None:
-        send_link_again(session, actor="mia@example.com", now=timezone.now())
+        again(session, actor="mia@example.com", now=timezone.now())
 
     refused = behind_a_lock(send, lock=lambda: lock(session.pk), meanwhile=send)
     assert isinstance(refused, NotMailed)
     assert Letter.objects.filter(session=session).count() == 1
-    assert AuditEntry.objects.filter(action="session.link_sent").count() == 1
+    assert AuditEntry.objects.filter(action__in=["session.link_sent", "session.receipt_sent"]).count() == 1
 
 
 def test_two_senders_at_once_send_it_once(mia: Merchant) -> None:

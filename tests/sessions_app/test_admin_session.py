@@ -7,7 +7,16 @@ from pydantic.alias_generators import to_camel
 
 from chains_app.models import SandboxTransfer
 from merchants_app.models import Merchant
-from sessions_app.models import CheckoutSession, Customer, Payment, Quote, Refund, StatusChange, receipt_token
+from sessions_app.models import (
+    CheckoutSession,
+    Customer,
+    Letter,
+    Payment,
+    Quote,
+    Refund,
+    StatusChange,
+    receipt_token,
+)
 from sessions_app.reading.queries import session_for_buyer
 from sessions_app.refunding.address import leave_address
 from sessions_app.refunding.refunds import prepare_refund
@@ -53,6 +62,7 @@ def test_no_page_names_the_buyer_or_opens_what_is_theirs(mia: Merchant, sandbox:
     leave_address(session_for_buyer(session.page_token), PATS_WALLET)
     wish = Wish(network="sandbox", asset="ETH", what=Worth(RefundKind("excess"), None))
     prepare_refund(session=session, wish=wish, actor="mia@example.com", now=timezone.now())
+    Letter.objects.create(session=session, kind="receipt", tries=3, owed_at=timezone.now(), due_at=timezone.now())
     for number, delivery in enumerate(own(Delivery)):
         told = {"status_code": 307, "detail": "https://shop.example/?to=pat@example.com"} if number % 2 else {}
         DeliveryAttempt.objects.create(
@@ -60,7 +70,8 @@ def test_no_page_names_the_buyer_or_opens_what_is_theirs(mia: Merchant, sandbox:
         )
     secrets = (session.page_token, receipt_token(session.page_token), "pat@example", "Pat Payer", "10482")
     looker, told = staff("Look"), []
-    for model in (Event, Delivery, DeliveryAttempt, CheckoutSession, Customer, Payment, Refund, Quote, StatusChange):
+    for model in (Event, Delivery, DeliveryAttempt, CheckoutSession, Customer, Payment, Refund, Quote, Letter,
+                  StatusChange):  # fmt: skip
         place = f"{model._meta.app_label}/{model._meta.model_name}/"
         newest = own(model).order_by("-pk")[:2]
         assert newest, place
@@ -68,6 +79,7 @@ def test_no_page_names_the_buyer_or_opens_what_is_theirs(mia: Merchant, sandbox:
             text = looker.read(page)
             told += [(page, secret) for secret in secrets if secret in text]
     assert told == []
+    assert "Paid: the receipt" in looker.read(f"sessions_app/checkoutsession/{session.pk}/change/")
     assert {to_camel(name) for name in CheckoutSession.NAMES_BUYER} < OF_BUYER
 
 

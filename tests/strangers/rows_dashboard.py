@@ -63,6 +63,7 @@ DASHBOARD = [
     _do("session-expire", "ods", "os", ids=_FRESH),
     _do("session-cancel", "ods", "os", ids=_FRESH),
     _do("session-write", "ods", "os", ids=_FRESH, refused="letter"),
+    _do("session-write-receipt", "ods", "os", ids=_FRESH, refused="no letter is sent"),
     _do("session-look", "ods", "os", ids=_ODD),
     _see("payments"),
     _do("view-save", "odsv", "odsv", body={"of": "sessions", "name": "Mine", "query": "status=open"}),

@@ -54,8 +54,8 @@ _OWNERS = {
                      "PaymentLink", "CheckoutSession", "WebhookEndpoint", "Event", "OperatorVisit",
                      "Invitation", "BookLine", "UnbookedFee", "Logo"), "merchant"),
     "SpareDeposit": "deposit__session__merchant", "Authorization": "session__merchant",
-    **dict.fromkeys(("AddressChange", "Announcement", "DepositAddress", "MoneySearch", "Quote", "Payment",
-                     "Decision", "PendingDecision", "Refund", "StatusChange",
+    **dict.fromkeys(("AddressChange", "Announcement", "DepositAddress", "Letter", "MoneySearch", "Quote",
+                     "Payment", "Decision", "PendingDecision", "Refund", "StatusChange",
                      "SessionNote"), "session__merchant"),
     **dict.fromkeys(("SavedView", "CollectLetters"), "member__merchant"),
 }  # fmt: skip

@@ -57,6 +57,7 @@ ROWS = {
     "sessions_app.Decision": READ_ONLY,
     "sessions_app.DepositAddress": READ_ONLY,
     "sessions_app.SpareDeposit": READ_ONLY,
+    "sessions_app.Letter": READ_ONLY,
     "sessions_app.MoneySearch": READ_ONLY,
     "sessions_app.Payment": READ_ONLY,
     "sessions_app.PaymentLink": READ_ONLY,

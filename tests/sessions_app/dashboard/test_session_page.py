@@ -121,6 +121,29 @@ def test_notes_stand_among_what_happened(desk: Desk, sandbox: Sandbox, session: 
     assert (line.actor, line.detail) == (desk.user.email, {})
 
 
+def test_what_the_buyer_picked_and_was_written_and_what_was_collected_is_told_among_it(
+    desk: Desk, new_session: NewSession, sandbox: Sandbox
+) -> None:
+    session = new_session(email="mia@example.com")
+    for asset in ("ETH", "USDC"):
+        choose_option(session=refreshed(session), asset=asset, network="sandbox", now=timezone.now())
+    paid = sandbox.play(session, "exact")
+    paid.payments.update(collected_at=timezone.now(), collected_tx=TX)
+    paid.letters.update(tries=3)
+
+    def told() -> dict[str, tuple[str, str]]:
+        happened = desk.get(page_of(session)).context["happenings"]
+        return {each.words: (each.state, each.tone) for each in happened}
+
+    receipt = "Letter to the buyer: “Paid: the receipt”"
+    assert told()[receipt] == ("Waits to be sent, tried 3 times", "")
+    assert told().keys() >= {"ETH on Sandbox was picked to pay with.", "49 USDC on Sandbox was collected."}
+    assert "USDC on Sandbox was picked to pay with." not in told()
+    paid.letters.update(outcome="refused", settled_at=timezone.now(), tries=1)
+    assert told()[receipt] == ("Refused by the mail server", "warn")
+    assert "Send the buyer the receipt again" in desk.read(page_of(session))
+
+
 @pytest.mark.parametrize(
     ("text", "said"), [("", "Write something"), (" ", "Write something"), ("x" * 2001, "at most 2000")]
 )

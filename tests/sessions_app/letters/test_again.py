@@ -1,14 +1,17 @@
-"""The link of a session that was made by hand, sent to its buyer once more."""
+"""The link of a session that was made by hand, and the receipt of any that is paid, sent to the buyer once more."""
 
+from collections.abc import Callable
 from datetime import timedelta
 
+from django.core import mail
 from django.utils import timezone
 
 from merchants_app.models import AuditEntry
 from sessions_app.letters.sending import send_letters
-from sessions_app.models import CheckoutSession
+from sessions_app.models import CheckoutSession, Letter
 from tests.desk import Desk
 from tests.merchants_app.frame.test_once import token_on
+from tests.sandbox import Sandbox
 from tests.sessions_app.dashboard.test_by_hand import INVOICE, LETTERS
 from tests.strangers.world import own
 
@@ -46,3 +49,39 @@ def test_the_link_is_sent_again_to_nobody_who_would_get_no_letter(desk: Desk) ->
     desk.post(f"{page}/write")
     assert "No e-mail address of this buyer is known" in desk.read(page)
     assert not LETTERS.exists()
+
+
+def test_the_receipt_is_sent_again_once_an_hour_though_receipts_are_switched_off(
+    desk: Desk, new_session: Callable[..., CheckoutSession], sandbox: Sandbox
+) -> None:
+    session = new_session(email="mia@example.com")
+    session.merchant.buyer_letters_off = ["receipt"]
+    session.merchant.save()
+    page, receipts = f"sessions/{session.public_id}", Letter.objects.filter(session=session, kind="receipt")
+
+    def said() -> str:
+        desk.post(f"{page}/write-receipt")
+        return desk.read(page)
+
+    assert "No payment is here that a receipt could be of" in said()
+    sandbox.play(session, "exact")
+    assert not receipts.exists()
+    mail.outbox.clear()
+    for again in (1, 2):
+        assert "The receipt is on its way to mia@example.com." in said()
+        assert "was sent the receipt within the last hour" in said()
+        assert send_letters(timezone.now()) == 1
+        sent = {each.extra_headers["Message-ID"] for each in mail.outbox}
+        assert receipts.filter(outcome="sent").count() == len(sent) == again
+        assert AuditEntry.objects.filter(action="session.receipt_sent", subject=session.public_id).count() == again
+        sandbox.skip(minutes=61)
+
+
+def test_no_receipt_is_sent_of_a_payment_that_was_taken_back(
+    desk: Desk, new_session: Callable[..., CheckoutSession], sandbox: Sandbox
+) -> None:
+    session = sandbox.play(new_session(email="mia@example.com"), "reorged", seconds=12)
+    assert session.status == "completed"
+    sandbox.skip(minutes=61)
+    desk.post(f"sessions/{session.public_id}/write-receipt")
+    assert "No payment is here that a receipt could be of" in desk.read(f"sessions/{session.public_id}")
