@@ -9,6 +9,7 @@ from typing import Concatenate, ParamSpec
 from allauth.account.decorators import reauthentication_required
 from allauth.account.models import EmailAddress
 from allauth.core.exceptions import ImmediateHttpResponse
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
@@ -156,6 +157,17 @@ def last_place(request: HttpRequest, mode: Mode) -> Place:
 def is_visiting(request: HttpRequest) -> bool:
     """Whether the caller looks at a business in a member's place, or did until a moment ago."""
     return VISIT in request.session
+
+
+def is_from_inside(request: HttpRequest, merchant: Merchant) -> bool:
+    """Whether somebody of the business, or an operator who visits one, looks at a page that is its buyers'.
+
+    Nobody else has our cookie, and for who has none nothing is asked.
+    """
+    if settings.SESSION_COOKIE_NAME not in request.COOKIES:
+        return False
+    user = request.user
+    return is_visiting(request) or (isinstance(user, User) and merchant.members.filter(user=user).exists())
 
 
 def visit_going_on(request: HttpRequest) -> OperatorVisit | None:

@@ -144,6 +144,16 @@ def test_what_the_buyer_picked_and_was_written_and_what_was_collected_is_told_am
     assert "Send the buyer the receipt again" in desk.read(page_of(session))
 
 
+def test_the_buyers_link_stands_there_to_be_copied_by_who_may_act(
+    desk: Desk, colleague: Callable[..., Desk], session: CheckoutSession
+) -> None:
+    link = f"/pay/{session.page_token}</code>"
+    assert desk.read(page_of(session)).count(link) == 2  # on top, while the buyer has not opened it
+    CheckoutSession.objects.filter(pk=session.pk).update(opened_at=timezone.now())
+    assert desk.read(page_of(session)).count(link) == 1
+    assert session.page_token not in colleague("viewer").read(page_of(session))
+
+
 @pytest.mark.parametrize(
     ("text", "said"), [("", "Write something"), (" ", "Write something"), ("x" * 2001, "at most 2000")]
 )

@@ -282,15 +282,3 @@ def test_money_on_its_way_back_is_shown(client: Client, session: CheckoutSession
     html = page(client, session)
     assert "24.50 USDC" in html
     assert "Sent back" in html
-
-
-def test_the_first_look_at_it_is_noted_once(client: Client, session: CheckoutSession) -> None:
-    client.head(f"/pay/{session.page_token}")
-    client.get(f"/pay/{session.page_token}/status")
-    assert refreshed(session).opened_at is None
-    page(client, session)
-    first = refreshed(session)
-    page(client, session)
-    assert first.opened_at is not None
-    assert refreshed(session).opened_at == first.opened_at
-    assert refreshed(session).updated_at == session.updated_at
