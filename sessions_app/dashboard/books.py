@@ -25,7 +25,9 @@ from sessions_app.books.statement import MONTHS_SHOWN, months_of, statement, tab
 from sessions_app.books.wishes import Export, Wish
 from sessions_app.books.writing import Style, plain_table
 from sessions_app.collecting.compared import compare_now_and_then
-from sessions_app.dashboard.filters import PaymentFilters, RefundFilters, SessionFilters
+from sessions_app.dashboard.filters.payments import PaymentFilters
+from sessions_app.dashboard.filters.refunds import RefundFilters
+from sessions_app.dashboard.filters.sessions import SessionFilters
 from sessions_app.models import LineKind
 from sessions_app.models.book_line import OF_COLLECTIONS
 from sessions_app.scope import SessionScope
@@ -166,7 +168,7 @@ def _list_before(rest: QueryDict, access: Access) -> _List | None:
     found: _List
     match rest.get("what"):
         case SessionFilters.OF:
-            found = SessionFilters(rest, access=access, links=())
+            found = SessionFilters(rest, access=access)
         case PaymentFilters.OF:
             found = PaymentFilters(rest, access=access)
         case RefundFilters.OF:

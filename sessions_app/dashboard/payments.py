@@ -6,7 +6,8 @@ from merchants_app.frame.access import Access, for_members
 from merchants_app.frame.pages import page
 from merchants_app.frame.paging import Cursor, may_lag
 from sessions_app.books.definitions import MOST_SUMMED
-from sessions_app.dashboard.filters import PaymentFilters
+from sessions_app.dashboard.filters.payments import PaymentFilters
+from sessions_app.dashboard.filters.sessions import LINKS_OFFERED
 from sessions_app.models import ViewOf
 from sessions_app.reading.payment_list import list_payments
 from sessions_app.scope import SessionScope
@@ -19,7 +20,7 @@ SIZE = 25
 def payments(request: HttpRequest, access: Access) -> HttpResponse:
     """Each movement, as the address says: filters, `?q=` what is looked for, `?sort=`, a page."""
     scope, cursor = SessionScope.of(access), Cursor.of(request.GET)
-    form = PaymentFilters(request.GET, access=access)
+    form = PaymentFilters(request.GET, access=access, links=scope.links()[:LINKS_OFFERED])
     wanted = form.wanted()
     listed = list_payments(scope, wanted, beyond=cursor.row, back=cursor.back, size=SIZE)
     return page(

@@ -18,7 +18,7 @@ from merchants_app.frame.pages import page
 from merchants_app.frame.paging import may_lag, newest_first
 from sessions_app.collecting.safe import safe_batch
 from sessions_app.collecting.worth import about, worth_now
-from sessions_app.dashboard.filters import RefundFilters
+from sessions_app.dashboard.filters.refunds import RefundFilters
 from sessions_app.errors import WrongRefund
 from sessions_app.letters.at_once import ask_by_mail
 from sessions_app.models import CheckoutSession, Refund, RefundCandidate

@@ -10,7 +10,7 @@ from merchants_app.frame.forms import once
 from merchants_app.frame.pages import page
 from merchants_app.frame.paging import Cursor, may_lag
 from sessions_app.books.definitions import MOST_SUMMED
-from sessions_app.dashboard.filters import SessionFilters
+from sessions_app.dashboard.filters.sessions import LINKS_OFFERED, SessionFilters
 from sessions_app.letters.again import SendAgain, send_link_again, send_receipt_again
 from sessions_app.models import LONGEST_NOTE, ViewOf
 from sessions_app.paying.quoting import unseen_network
@@ -37,7 +37,6 @@ from sessions_app.status import Status
 from sessions_app.watching.searches import ask_for_search, last_search
 
 SIZE = 25
-LINKS_OFFERED = 100  # as choices of a filter; an older one is named in the address
 
 
 @for_members()

@@ -7,7 +7,8 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Q, QuerySet, TextChoices
+from django.db.models import Q, QuerySet, TextChoices, Value
+from django.db.models.functions import Coalesce
 
 from common.database import fetch
 from common.keyset import first_of
@@ -15,12 +16,24 @@ from merchants_app.models import TreasuryKind
 from sessions_app.books.definitions import MOST_SUMMED, OF_PAYMENTS, ZERO, Money, Worth, money, standing
 from sessions_app.collecting.collecting import has_xpub
 from sessions_app.models import BookLine, CheckoutSession, Payment
-from sessions_app.reading.list_sql import LOOKED_THROUGH
+from sessions_app.reading.list_sql import LOOKED_THROUGH, Order, keys_of
 from sessions_app.reading.listing import whole
 from sessions_app.reading.searching import found_by, read_as
 from sessions_app.scope import SessionScope
 
 _FINAL = Q(confirmed_at__isnull=False, vanished_at=None)
+# What is not counted is worth less than nothing: it comes last.
+_WORTH = Coalesce("value", Value(Decimal(-1)))
+# By which column, and whether the largest come first. Only of arrivals there is an index.
+_ORDERS = {
+    Order.NEWEST: ("arrived_at", True),
+    Order.OLDEST: ("arrived_at", False),
+    Order.LARGEST: ("worth", True),
+    Order.SMALLEST: ("worth", False),
+}
+_BY_WORTH = {Order.LARGEST, Order.SMALLEST}
+# Filters of sessions by which few are found, all of them by an index.
+_OF_FEW = {"reference", "email", "customer_id"}
 
 
 class PaymentState(TextChoices):
@@ -56,13 +69,15 @@ class WantedPayments:
     least: Decimal | None = None  # worth, in the session's currency
     most: Decimal | None = None
     currency: str = ""
+    of_sessions: Mapping[str, Any] = field(default_factory=dict)  # filters of their sessions, as `list_sql` names them
+    metadata: Mapping[str, str] = field(default_factory=dict)
     text: str = ""
-    oldest_first: bool = False
+    order: Order = Order.NEWEST  # by arrival, or by worth
 
     @property
     def is_narrowed(self) -> bool:
         """Whether anything is left out."""
-        return self != WantedPayments(oldest_first=self.oldest_first)
+        return self != WantedPayments(order=self.order)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,17 +111,13 @@ def list_payments(
     matching, too_old = _matching(scope, wanted), _not_looked_at(scope, wanted)
     if too_old:
         matching = matching.filter(arrived_at__gt=too_old)
-    rises = wanted.oldest_first != back
-    rows = matching
+    column, largest_first = _ORDERS[wanted.order]
+    falls = largest_first != back
+    rows = matching.alias(worth=_WORTH)
     if beyond is not None:
-        last = scope.payments().filter(pk=beyond).values_list("arrived_at", flat=True).first()
-        if last is None:
-            rows = rows.none()
-        elif rises:
-            rows = rows.filter(Q(arrived_at__gt=last) | Q(arrived_at=last, pk__gt=beyond), arrived_at__gte=last)
-        else:
-            rows = rows.filter(Q(arrived_at__lt=last) | Q(arrived_at=last, pk__lt=beyond), arrived_at__lte=last)
-    order = ("arrived_at", "id") if rises else ("-arrived_at", "-id")
+        last = scope.payments().annotate(worth=_WORTH).filter(pk=beyond).values_list(column, flat=True).first()
+        rows = rows.none() if last is None else rows.filter(_beyond(column, last, beyond, falls=falls))
+    order = (f"-{column}", "-id") if falls else (column, "id")
     shown, more = first_of(rows.select_related("session__deposit").order_by(*order), size)
     totals, together = _totals(matching, scope.merchant.reporting_currency)
     return ListedPayments(
@@ -119,6 +130,13 @@ def list_payments(
     )
 
 
+def _beyond(column: str, last: object, key: int, *, falls: bool) -> Q:
+    """Those that come behind a payment by that column, and of the same by their keys."""
+    way = "lt" if falls else "gt"
+    after = Q((f"{column}__{way}", last)) | Q((column, last), (f"pk__{way}", key))
+    return after & Q((f"{column}__{way}e", last))  # said once more, which is what an index can be read from
+
+
 def all_payments_listed(scope: SessionScope, wanted: WantedPayments) -> QuerySet[Payment, int]:
     """The keys of all that it lists, however old, for a file of them. Raises TooManyFound."""
     return _matching(scope, wanted, patient=True).order_by().values_list("pk", flat=True)
@@ -129,6 +147,9 @@ def _matching(scope: SessionScope, wanted: WantedPayments, *, patient: bool = Fa
     if wanted.state:
         found = found.filter(_in_state(scope, wanted.state))
     found = found.filter(**_days(wanted), **_without_index(wanted))
+    if wanted.of_sessions or wanted.metadata:
+        narrowed = {"filters": wanted.of_sessions, "metadata": wanted.metadata}
+        found = found.filter(session__in=keys_of(scope.merchant, scope.mode, **narrowed))
     if wanted.text:
         sessions = found_by(scope, wanted.text)
         found = found.filter(session__in=whole(sessions) if patient else sessions)
@@ -137,7 +158,9 @@ def _matching(scope: SessionScope, wanted: WantedPayments, *, patient: bool = Fa
 
 def _not_looked_at(scope: SessionScope, wanted: WantedPayments) -> datetime | None:
     """When the newest arrived that is too old to be looked at; None where all are."""
-    if wanted.text or not _without_index(wanted):
+    has_few = wanted.text or _OF_FEW & set(wanted.of_sessions)
+    looks_through = _without_index(wanted) or "status" in wanted.of_sessions or wanted.order in _BY_WORTH
+    if has_few or not looks_through:
         return None
     arrivals = scope.payments().filter(**_days(wanted)).values_list("arrived_at", flat=True)
     return arrivals[LOOKED_THROUGH : LOOKED_THROUGH + 1].first()

@@ -78,6 +78,7 @@ def test_the_form_begins_with_what_a_list_was_narrowed_to(mia: Merchant) -> None
         ("what=payments&currency=EUR&sort=oldest", "payments", [f"'{EVIL}"]),
         ("what=payments&state=to_collect", "payments", ["'-7"]),
         ("what=payments&q=-7", "payments", ["'-7"]),
+        ("what=payments&reference=-7&status=completed&sort=largest", "payments", ["'-7"]),
         ("what=refunds", "refunds", [f"'{EVIL}", "'-7"]),
         ("what=refunds&state=final&asset=USDC", "refunds", [f"'{EVIL}"]),
         ("what=refunds&state=withdrawn", "refunds", ["'-7"]),

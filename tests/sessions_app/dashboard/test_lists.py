@@ -1,73 +1,23 @@
-"""The lists of sessions and payments: what the address says, whole pages both ways, what all that match come to."""
+"""The list of sessions, and what both lists do alike: what the address says, whole pages both ways, sums."""
 
-from collections.abc import Callable
 from datetime import datetime, timedelta
 from decimal import Decimal
-from time import time
-from typing import Any
 from unittest.mock import patch
-from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 import pytest
 from django.utils import timezone
 
-from merchants_app.models import Merchant, Treasury
+from merchants_app.models import Merchant
 from sessions_app.books.booking import book_payments
 from sessions_app.models import CheckoutSession, Payment
 from sessions_app.paying.decisions import decide
-from sessions_app.paying.quoting import choose_option
 from sessions_app.scope import SessionScope
-from sessions_app.selling.creation import create_session
-from sessions_app.selling.payment_links import create_link, open_link
 from sessions_app.status import DecisionKind
-from tests.cast import MIAS_WALLET, agreed, merchant
-from tests.desk import Desk, owner_of
-from tests.merchants_app.treasuries.test_treasuries import XPUB
-from tests.sandbox import sandbox_at
+from tests.desk import Desk
+from tests.sessions_app.dashboard.listed import desk, names, shop
 
-NewSession = Callable[..., CheckoutSession]
-
-
-@pytest.fixture(scope="module")
-def shop(once: None) -> Merchant:
-    """Five sessions by name: paid, short, over, quiet (in EUR), linked."""
-    with sandbox_at() as sandbox:
-        mia = merchant("Mia Coffee", MIAS_WALLET)
-        made = {}
-        for name, more in {
-            "paid": {"amount": Decimal(30), "email": "pat@example.com", "metadata": {"cartId": 98471, "shop": "web"}},
-            "short": {"amount": Decimal(50), "email": "sam@example.com"},
-            "over": {"amount": Decimal(40), "email": "pat@example.com"},
-            "quiet": {"amount": Decimal(40), "currency": "EUR", "email": "eve@example.com"},
-        }.items():
-            made[name] = create_session(
-                merchant=mia, mode="test", terms=agreed(reference=name, productName=name, **more)
-            )
-        link = create_link(
-            merchant=mia, mode="test", terms={"amount": Decimal(5), "currency": "USD", "product_name": "Sticker"}
-        )
-        open_link(link, email="lea@example.com", name="Lea")
-        CheckoutSession.objects.filter(pk=made["quiet"].pk).update(opened_at=timezone.now())
-        sandbox.play(made["paid"], "exact", asset="ETH")
-        sandbox.play(made["over"], "over", asset="USDC")
-        choose_option(session=made["short"], asset="USDC", network="sandbox", now=timezone.now())
-        sandbox.send_to(CheckoutSession.objects.get(pk=made["short"].pk).deposit.address, "45")
-        return mia
-
-
-@pytest.fixture
-def desk(shop: Merchant, db: None) -> Desk:
-    """Its owner."""
-    return Desk(owner_of(Merchant.objects.get(pk=shop.pk)))
-
-
-def names(desk: Desk, page: str = "sessions", **query: Any) -> list[str]:
-    """The order numbers of the rows that a page shows, in its order; the linked one's is its product."""
-    answer = desk.get(f"{page}?{urlencode(query, errors='surrogatepass')}")
-    assert answer.status_code == 200
-    rows = [getattr(row, "session", row) for row in answer.context["shown"].rows]
-    return [row.reference or row.product_name for row in rows]
+__all__ = ["desk", "shop"]  # fixtures
 
 
 ALL = ["Sticker", "quiet", "over", "short", "paid"]
@@ -113,7 +63,7 @@ def test_the_list_is_as_its_address_says(desk: Desk, query: dict[str, object], f
 def test_a_customers_and_a_links_sessions_are_listed(desk: Desk, shop: Merchant) -> None:
     scope = SessionScope(merchant=shop, mode="test")
     pat = scope.buyer("pat@example.com")
-    assert names(desk, customer=pat.public_id) == ["over", "paid"]
+    assert names(desk, customer=pat.public_id) == names(desk, "payments", customer=pat.public_id) == ["over", "paid"]
     assert names(desk, link=scope.links().get().public_id) == ["Sticker"]
 
 
@@ -224,77 +174,6 @@ def test_what_came_is_told_where_it_is_not_what_was_asked(desk: Desk) -> None:
     assert text.count("came</small>") == 2  # short and over
 
 
-PAYMENTS: list[tuple[dict[str, object], list[str]]] = [
-    ({}, ["short", "over", "paid"]),
-    ({"state": "final"}, ["short", "over", "paid"]),
-    ({"state": "confirming"}, []),
-    ({"state": "gone"}, []),
-    ({"state": "not_counted"}, []),
-    ({"state": "to_collect"}, ["short", "over", "paid"]),
-    ({"state": "collected"}, []),
-    ({"asset": "ETH"}, ["paid"]),
-    ({"network": "sandbox", "asset": "USDC"}, ["short", "over"]),
-    ({"least": "45", "most": "50"}, ["short"]),
-    ({"currency": "EUR"}, []),
-    ({"q": "pat@example.com"}, ["over", "paid"]),
-    ({"sort": "oldest"}, ["paid", "over", "short"]),
-]
-
-
-@pytest.mark.parametrize(("query", "found"), PAYMENTS, ids=str)
-def test_payments_are_listed_as_the_address_says(desk: Desk, query: dict[str, object], found: list[str]) -> None:
-    assert names(desk, "payments", **query) == found
-
-
-def test_money_at_plain_addresses_of_an_xpub_counts_as_collected(desk: Desk, shop: Merchant) -> None:
-    xpub = Treasury.objects.create(merchant=shop, mode="test", kind="xpub", xpub=XPUB, active_from=timezone.now())
-    CheckoutSession.objects.filter(merchant=shop, reference="over").update(treasury=xpub)
-    assert names(desk, "payments", state="to_collect") == ["short", "paid"]
-    assert names(desk, "payments", state="collected") == ["over"]
-    Payment.objects.filter(session__reference="over").update(confirmed_at=None)
-    assert names(desk, "payments", state="collected") == []
-
-
 def test_nothing_can_be_the_most_that_is_asked_for(desk: Desk) -> None:
     assert names(desk, most="0") == []
     assert names(desk, least="0") == names(desk)
-
-
-def test_payments_come_to_all_that_was_received_and_what_was_taken_back_stands_beside_it(
-    desk: Desk, shop: Merchant
-) -> None:
-    def totals() -> list[tuple[object, ...]]:
-        found = desk.get("payments").context["listed"].totals
-        return [
-            (each.currency, each.payments, each.money.received, each.money.taken_back, each.money.at_deposits)
-            for each in found
-        ]
-
-    assert totals() == [("USD", 3, Decimal(135), Decimal(0), Decimal(135))]  # 30 + 60 + 45
-    payments = Payment.objects.filter(merchant=shop)
-    payments.filter(session__reference="over").update(vanished_at=timezone.now())
-    payments.filter(session__reference="paid").update(collected_at=timezone.now())
-    book_payments(list(payments.values_list("pk", flat=True)), now=timezone.now())
-    assert totals() == [("USD", 3, Decimal(135), Decimal(60), Decimal(45))]
-
-
-def test_the_overviews_sum_is_the_one_of_the_payments_that_it_leads_to(desk: Desk, shop: Merchant) -> None:
-    with sandbox_at(int(time()) + 60) as sandbox:  # past all that has happened so far
-        sandbox.play(CheckoutSession.objects.get(merchant=shop, reference="quiet"), "exact", asset="ETH")
-        Payment.objects.filter(session__reference="over").update(vanished_at=timezone.now())
-        book_payments(list(Payment.objects.values_list("pk", flat=True)), now=timezone.now())
-        income = desk.get("overview?range=7d").context["income"]
-        listed = desk.get(f"payments?since={timezone.now() - timedelta(days=6):%Y-%m-%d}").context["listed"]
-        text = desk.read("payments")
-    assert [each.currency for each in listed.totals] == ["USD", "EUR"]
-    assert income.money.received > 135 + 40
-    assert (listed.together.money.received, listed.together.unknown) == (income.money.received, 0)
-    assert listed.together.money.taken_back == income.money.taken_back == 60
-    assert "<dt>together, received</dt>" in text
-
-
-def test_payments_are_under_sessions_in_the_menu_and_switch_mode_in_place(desk: Desk) -> None:
-    answer = desk.get("payments")
-    current = [link.label for _, links in answer.context["menu"] for link in links if link.current]
-    assert current == ["Sessions"]
-    assert [url.rpartition("/")[2] for _, url in answer.context["modes"]] == ["payments", "payments"]
