@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import wraps
-from typing import Concatenate, Generic, ParamSpec, Protocol, TypeVar
+from typing import Concatenate, Generic, ParamSpec, TypeVar
 
 from django.db import OperationalError
 from django.db.models import Model, QuerySet
@@ -38,19 +38,6 @@ class Slice(Generic[R]):
         return bool(self.rows)
 
 
-def newest_first(rows: QuerySet[M], asked: QueryDict, *, size: int = SIZE) -> Slice[M]:
-    """The page that the request's query asks for by `before=<row>`; what is no number starts at the newest."""
-    before = asked.get("before", "")
-    on_first = not (before.isdecimal() and len(before) < 19)
-    shown, more = first_of((rows if on_first else rows.filter(pk__lt=int(before))).order_by("-id"), size)
-    rest = asked.copy()
-    rest.pop("before", None)
-    newest = "" if on_first else rest.urlencode() or "_"
-    if more:
-        rest["before"] = str(shown[-1].pk)
-    return Slice(rows=shown, older=rest.urlencode() if more else "", newest=newest)
-
-
 @dataclass(frozen=True, slots=True)
 class Cursor:
     """From which row on, and which way: `before=<row>` is the next page, `after=<row>` the one before."""
@@ -67,15 +54,18 @@ class Cursor:
                 return cls(int(text), name == "after")
         return cls(None, False)
 
-    def slice(self, rows: Sequence["Keyed"], asked: QueryDict, *, more: bool) -> "Slice[Keyed]":
-        """The page with what leads on and back. `more`: there are others beyond it, the way that was turned to."""
+    def slice(self, rows: Sequence[R], asked: QueryDict, *, more: bool) -> "Slice[R]":
+        """The page, of rows that have an `id`, with what leads on and back.
+
+        `more`: there are others beyond it, the way that was turned to.
+        """
         rest = asked.copy()
         rest.pop("before", None)
         rest.pop("after", None)
 
-        def leading(name: str, row: Keyed) -> str:
+        def leading(name: str, row: R) -> str:
             query = rest.copy()
-            query[name] = str(row.id)
+            query[name] = str(row.id)  # type: ignore[attr-defined]
             return query.urlencode()
 
         has_older, has_newer = (True, more) if self.back else (more, self.row is not None)
@@ -87,11 +77,13 @@ class Cursor:
         )
 
 
-class Keyed(Protocol):
-    """A row with its key."""
-
-    @property
-    def id(self) -> int: ...
+def newest_first(rows: QuerySet[M], asked: QueryDict, *, size: int = SIZE) -> Slice[M]:
+    """The page that the request's query asks for; what is no number starts at the newest."""
+    cursor = Cursor.of(asked)
+    if cursor.row is not None:
+        rows = rows.filter(**{"pk__gt" if cursor.back else "pk__lt": cursor.row})
+    found, more = first_of(rows.order_by("id" if cursor.back else "-id"), size)
+    return cursor.slice(found[::-1] if cursor.back else found, asked, more=more)
 
 
 def may_lag(

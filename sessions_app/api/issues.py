@@ -25,10 +25,10 @@ class IssueViewSet(MerchantViewSet):
     def list(self, request: ApiRequest) -> Response:
         """A page of the queue, what waits longest first; `Link: <…>; rel="next"` leads on."""
         wanted = ListIssues.parse_query(request.query_params)
-        found, rest = undecided_page(undecided(SessionScope.of(request)), limit=wanted.limit, after=wanted.after)
-        response = Response([_represent(session) for session in found])
-        if rest:
-            lead_on(response, request, {"limit": wanted.limit, "after": rest})
+        queue = undecided_page(undecided(SessionScope.of(request)), limit=wanted.limit, after=wanted.after)
+        response = Response([_represent(session) for session in queue.sessions])
+        if queue.after:
+            lead_on(response, request, {"limit": wanted.limit, "after": queue.after})
         return response
 
 

@@ -7,6 +7,7 @@ from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 
@@ -17,13 +18,14 @@ from merchants_app.frame.pages import page
 from merchants_app.frame.paging import newest_first
 from merchants_app.models import WhenToWrite
 from merchants_app.people.letters import letters_to, write_to
+from sessions_app.dashboard.filters.decisions import DecidedFilters, WaitingFilters
 from sessions_app.dashboard.letters import save_letters
 from sessions_app.errors import WrongDecision
 from sessions_app.models import CheckoutSession
 from sessions_app.paying.second_thoughts import decide_soon, take_back
-from sessions_app.reading.decided import count_by_issue, taken_a_moment_ago
+from sessions_app.reading.decided import count_by_issue, taken_a_moment_ago, waiting
 from sessions_app.reading.decided import decided as all_decided
-from sessions_app.reading.queries import unanswered, undecided_page
+from sessions_app.reading.queries import undecided_page
 from sessions_app.reading.session_page import decisions_for
 from sessions_app.scope import SessionScope
 from sessions_app.status import DecisionKind, Issue
@@ -45,17 +47,21 @@ class DecisionForm(forms.Form):
 
 @for_members()
 def decisions(request: HttpRequest, access: Access) -> HttpResponse:
-    """The oldest first: what waits longest is what buyers wait for. `?issue=` one kind, `?after=` where to go on."""
-    scope, issue = SessionScope.of(access), request.GET.get("issue", "")
-    chosen = Issue(issue) if issue in Issue.values else None
-    waiting, rest = undecided_page(unanswered(scope, chosen), limit=SHOWN, after=request.GET.get("after"))
+    """The oldest first: what waits longest is what buyers wait for. `?issue=` one kind, and the other filters;
+    `?after=` and `?before=` where to go on, or back.
+    """
+    scope, form = SessionScope.of(access), WaitingFilters(request.GET, access=access)
+    wanted, places = form.wanted(), {name: request.GET.get(name) for name in ("after", "before")}
+    queue = undecided_page(waiting(scope, wanted), limit=SHOWN, **places)
     return page(
         request,
         access,
         "decisions.html",
-        rows=[(session, decisions_for(session)) for session in waiting],
-        rest=rest,
-        chosen=chosen,
+        form=form,
+        wanted=wanted,
+        rows=[(session, decisions_for(session)) for session in queue.sessions],
+        queue=queue,
+        chosen=wanted.issue,
         counts=count_by_issue(scope),
         pending=taken_a_moment_ago(scope),
         letters_now=letters_to(access.user, access.merchant),
@@ -65,10 +71,13 @@ def decisions(request: HttpRequest, access: Access) -> HttpResponse:
 
 @for_members()
 def decided(request: HttpRequest, access: Access) -> HttpResponse:
-    """What was decided, the newest first."""
-    scope = SessionScope.of(access)
-    shown = newest_first(all_decided(scope), request.GET, size=SHOWN)
-    return page(request, access, "decided.html", shown=shown, counts=count_by_issue(scope))
+    """What was decided, the newest first, as the filters say."""
+    scope, form = SessionScope.of(access), DecidedFilters(request.GET, access=access)
+    wanted = form.wanted()
+    listed = all_decided(scope, wanted)
+    shown = newest_first(listed.decisions, request.GET, size=SHOWN)
+    counts = count_by_issue(scope)
+    return page(request, access, "decided.html", form=form, wanted=wanted, listed=listed, shown=shown, counts=counts)
 
 
 @for_members(see=None, change=Power.HANDLE_SESSIONS)
@@ -81,7 +90,7 @@ def decide(request: HttpRequest, access: Access, session_id: str) -> HttpRespons
         messages.success(request, "Decided. Your shop is told in a minute; until then you can take it back.")
     else:
         messages.error(request, " ".join(str(error) for errors in form.errors.values() for error in errors))
-    return _back(request, access, session_id)
+    return _back(request, reverse("dashboard:session", args=[access.at, session_id]))
 
 
 @for_members(see=None, change=Power.HANDLE_SESSIONS)
@@ -102,7 +111,7 @@ def decide_several(request: HttpRequest, access: Access) -> HttpResponse:
         messages.success(request, words)
     elif not refused:
         messages.error(request, "Choose at least one payment from the list.")
-    return redirect("dashboard:decisions", at=access.at)
+    return _back(request, reverse("dashboard:decisions", args=[access.at]))
 
 
 @for_members(see=None, change=Power.HANDLE_SESSIONS)
@@ -112,7 +121,7 @@ def undo(request: HttpRequest, access: Access) -> HttpResponse:
     back, _refused = _each_case(request, lambda session_id: take_back(scope.session(session_id)))
     if back:
         messages.success(request, f"Taken back: {back}. As if nothing had been decided.")
-    return _back(request, access, request.POST.get("case", ""))
+    return _back(request, reverse("dashboard:decisions", args=[access.at]))
 
 
 @for_members(see=None, change=Power.HANDLE_SESSIONS)
@@ -149,8 +158,7 @@ def _each_case(request: HttpRequest, act: Callable[[str], None]) -> tuple[int, i
     return done, refused
 
 
-def _back(request: HttpRequest, access: Access, session_id: str) -> HttpResponse:
+def _back(request: HttpRequest, otherwise: str) -> HttpResponse:
     back = request.POST.get("next", "")
-    if back.startswith("/") and url_has_allowed_host_and_scheme(back, allowed_hosts=None):
-        return redirect(back)
-    return redirect("dashboard:session", at=access.at, session_id=session_id)
+    is_here = back.startswith("/") and url_has_allowed_host_and_scheme(back, allowed_hosts=None)
+    return redirect(back if is_here else otherwise)

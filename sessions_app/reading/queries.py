@@ -78,26 +78,46 @@ def unanswered(scope: SessionScope, issue: Issue | None = None) -> QuerySet[Chec
     return waiting.filter(issue=issue) if issue else waiting
 
 
-def undecided_page(
-    rows: QuerySet[CheckoutSession], *, limit: int, after: str | None
-) -> tuple[list[CheckoutSession], str | None]:
-    """A page of the queue or a part of it, and where the next one begins, None at the end.
+class Queue(NamedTuple):
+    """A page of the queue; the places that the next one comes `after` and the one before it `before`, None at the ends.
 
-    That is the moment and the session, and not only the session: it may be decided until the next page is asked for.
-    Raises `NotFound` for a place that no page named.
+    A place is the moment and the session, and not only the session: that may be decided until the page is turned.
     """
-    if after:
-        microseconds, _, public_id = after.partition("-")
-        if not (microseconds.isascii() and microseconds.isdecimal() and len(microseconds) <= 16):
-            raise NotFound(f"There is no page after {after[:60]!r}: begin with the first.", attr="after")
-        at = _EPOCH + timedelta(microseconds=int(microseconds))
-        rows = rows.filter(Q(issue_opened_at__gt=at) | Q(issue_opened_at=at, public_id__gt=public_id))
-    shown, more = first_of(rows, limit)
-    if not more:
-        return shown, None
-    last = shown[-1]
-    since = last.issue_opened_at - _EPOCH  # type: ignore[attr-defined]  # annotated by `undecided`
-    return shown, f"{since // timedelta(microseconds=1):016d}-{last.public_id}"
+
+    sessions: list[CheckoutSession]
+    after: str | None
+    before: str | None
+
+
+def undecided_page(
+    rows: QuerySet[CheckoutSession], *, limit: int, after: str | None, before: str | None = None
+) -> Queue:
+    """A page of the queue or a part of it. Raises `NotFound` for a place that no page named."""
+    back = bool(before and not after)
+    if place := after or before:
+        rows = rows.filter(_beyond(place, back=back))
+    found, more = first_of(rows.reverse() if back else rows, limit)
+    shown = found[::-1] if back else found
+    has_next, has_former = (True, more) if back else (more, bool(after))
+    return Queue(
+        sessions=shown,
+        after=_place(shown[-1]) if shown and has_next else None,
+        before=_place(shown[0]) if shown and has_former else None,
+    )
+
+
+def _place(session: CheckoutSession) -> str:
+    since = session.issue_opened_at - _EPOCH  # type: ignore[attr-defined]  # annotated by `undecided`
+    return f"{since // timedelta(microseconds=1):016d}-{session.public_id}"
+
+
+def _beyond(place: str, *, back: bool) -> Q:
+    name, way = ("before", "lt") if back else ("after", "gt")
+    microseconds, _, public_id = place.partition("-")
+    if not (microseconds.isascii() and microseconds.isdecimal() and len(microseconds) <= 16):
+        raise NotFound(f"There is no page {name} {place[:60]!r}: begin with the first.", attr=name)
+    at = _EPOCH + timedelta(microseconds=int(microseconds))
+    return Q((f"issue_opened_at__{way}", at)) | Q(("issue_opened_at", at), (f"public_id__{way}", public_id))
 
 
 def waiting_since(session: CheckoutSession) -> datetime | None:

@@ -44,7 +44,7 @@ def decisions(world: World, business: Business) -> None:
         session=odd, kind=DecisionKind.WRITE_OFF, actor=owner, issue=case.issue, payments=case.payments, now=FAR
     )
     world.ids |= {"network": NETWORKS[world.mode][0], "wallet": business.buyers_wallet}
-    _, rest = undecided_page(undecided(SessionScope.of(odd)), limit=1, after=None)
+    rest = undecided_page(undecided(SessionScope.of(odd)), limit=1, after=None).after
     world.ids["in_queue"] = str(rest)
     # The buyer of one wants it elsewhere, and has not typed the code yet.
     change = name_address(session_for_buyer(world.ids["other_odd_page"]), ELSEWHERE, now=now)

@@ -26,6 +26,19 @@ def test_links_lead_from_page_to_page_and_keep_what_was_asked(ids: list[int]) ->
     assert page(f"before={ids[4]}") == ([], "", "_")
 
 
+def test_a_page_leads_back_to_the_one_before_it(ids: list[int]) -> None:
+    rows = AuditEntry.objects.filter(action="test.paged")
+
+    def back(asked: str) -> tuple[list[int], str, str]:
+        found = newest_first(rows, QueryDict(asked), size=2)
+        return [row.pk for row in found.rows], found.older, found.newer
+
+    assert back("")[2] == ""
+    assert back(f"before={ids[3]}")[2] == f"after={ids[4]}"
+    assert back(f"after={ids[4]}") == (ids[2:4], f"before={ids[3]}", f"after={ids[2]}")
+    assert back(f"after={ids[2]}") == (ids[:2], f"before={ids[1]}", "")
+
+
 def test_two_pages_that_are_just_full_have_no_third(ids: list[int]) -> None:
     assert page(f"before={ids[2]}") == (ids[3:], "", "_")
 

@@ -1,6 +1,7 @@
 """Several decided at once, taken back, looked at again; and who is written to."""
 
 import math
+import re
 import time
 from dataclasses import replace
 
@@ -97,6 +98,19 @@ def test_a_decision_leaves_the_queue_and_comes_back_when_it_is_taken_back(
     assert refreshed(over).needs_decision
 
 
+def test_all_that_was_taken_a_moment_ago_is_taken_back_at_once(
+    desk: Desk, two: tuple[CheckoutSession, CheckoutSession]
+) -> None:
+    desk.post("decisions/several", kind="write_off", case=[case(each) for each in two])
+    page = desk.read("decisions")
+    form = page.partition("Undo all 2")[0].rpartition("<form")[2]
+    cases = re.findall(r'name="case" value="(\w+)"', form)
+    assert set(cases) == {each.public_id for each in two}
+    answer = desk.post("decisions/undo", case=cases, next=f"/dashboard/{desk.at}/decisions?issue=late")
+    assert answer["Location"] == f"/dashboard/{desk.at}/decisions?issue=late"
+    assert not own(PendingDecision).exists()
+
+
 def test_what_took_effect_cannot_be_taken_back_and_stands_among_the_decided(
     desk: Desk, two: tuple[CheckoutSession, CheckoutSession]
 ) -> None:
@@ -123,6 +137,8 @@ def test_one_kind_is_shown_alone(desk: Desk, two: tuple[CheckoutSession, Checkou
     ("page", "status", "told"),
     [
         ("decisions?after=nonsense", 404, "There is no such page"),
+        ("decisions?before=nonsense", 404, "There is no such page"),
+        ("decisions?least=much", 200, "Enter a number."),
         ("decisions/decided?after=-1", 200, "Nothing was decided yet"),
         ("decisions?issue=%00", 400, "That could not be read"),
     ],
@@ -142,7 +158,11 @@ def test_the_queue_goes_on_where_the_page_ended(
     onward = first.split("?after=")[1].split('"')[0]
     second = desk.read(f"decisions?after={onward}")
     assert ("Too much" in second, "Too little" in second) == (False, True)
-    assert 'rel="next"' not in second
+    assert ('rel="next"' in second, 'rel="prev"' in first) == (False, False)
+    back = second.split("?before=")[1].split('"')[0]
+    again = desk.read(f"decisions?before={back}")
+    assert ("Too much" in again, "Too little" in again) == (True, False)
+    assert f'href="?after={onward}"' in again
 
 
 def test_a_member_says_when_to_be_written_to(desk: Desk, ottos_desk: Desk) -> None:
