@@ -52,6 +52,8 @@ _STYLES = {
     "excel-comma": ("CSV for Excel: 1234,50 and semicolons, marked as UTF-8", Style(has_comma=True, has_mark=True)),
     "jsonl": ("JSON lines", Style(is_json=True)),
 }
+# A statement is a table to be read: no program asks for it line by line.
+_TABLES = {name: (label, style) for name, (label, style) in _STYLES.items() if not style.is_json}
 
 
 class ExportForm(forms.Form):
@@ -101,6 +103,7 @@ def statement_page(request: HttpRequest, access: Access) -> HttpResponse:
         month_after=next_month(month),
         compared=compared,
         is_too_soon=request.method == "POST" and compared is None,
+        styles=[(name, label) for name, (label, _) in _TABLES.items()],
         now=now,
     )
 
@@ -197,7 +200,7 @@ def _of_month(request: HttpRequest, access: Access) -> HttpResponseBase:
         pieces = Download(journal(access.merchant, access.mode, month), business=access.merchant.pk)
         _noted(access, what, month=f"{month:%Y-%m}")
         return _download(pieces, name=f"{name}.beancount", kind="text/plain; charset=utf-8")
-    style = _STYLES.get(request.POST.get("format", ""), _STYLES["csv"])[1]
+    _, style = _TABLES.get(request.POST.get("format", ""), _TABLES["csv"])
     rows = table(statement(access.merchant, access.mode, month, now))
     _noted(access, what, month=f"{month:%Y-%m}")
     return _download(plain_table(rows, style), name=f"{name}.csv", kind="text/csv; charset=utf-8")

@@ -46,6 +46,24 @@ def test_a_file_is_a_line_of_the_audit_log(sold: CheckoutSession, mia: Merchant)
         assert line in b"".join(answer.streaming_content)
 
 
+def test_a_statements_file_is_written_as_its_page_lets_one_choose(sold: CheckoutSession, mia: Merchant) -> None:
+    desk, month = Desk(owner_of(mia)), f"{timezone.now():%Y-%m}"
+    offered = re.findall(r'<option value="([\w-]+)">CSV', desk.read(f"books?month={month}"))
+
+    def file(style: str) -> str:
+        answer = desk.post("books/exports", what="statement", month=month, format=style)
+        return b"".join(answer.streaming_content).decode()
+
+    files = {style: file(style) for style in offered}
+    assert [files[style][:5] for style in ("csv", "csv-comma", "excel", "excel-comma")] == [
+        "pot,n", "pot;n", "\ufeffpot,", "\ufeffpot;"
+    ]  # fmt: skip
+    plain, comma = rows(files["csv"]), rows(files["csv-comma"], delimiter=";")
+    assert [list(row.values()) for row in plain] != [list(row.values()) for row in comma]
+    assert plain == [{name: cell.replace(",", ".") for name, cell in row.items()} for row in comma]
+    assert file("jsonl") == files["csv"]
+
+
 @pytest.mark.parametrize("month", ["9999-12", "0001-01", "2026-13", "²026-10"])
 def test_a_month_that_nobody_books_is_not_shown(mia: Merchant, month: str) -> None:
     assert Desk(owner_of(mia)).get(f"books?month={month}").status_code == 200
