@@ -1,4 +1,6 @@
-"""What waits for somebody, in the order of the harm that waiting does: wallet, decisions, endpoints, collecting."""
+"""What waits for somebody, in the order of the harm that waiting does: wallet, decisions, refunds, endpoints,
+collecting.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,6 +10,7 @@ from merchants_app.models import Treasury
 from merchants_app.treasuries.treasuries import treasury_to_come
 from sessions_app.collecting.worth import Waiting, worth_waiting
 from sessions_app.reading.queries import unanswered
+from sessions_app.reading.refund_list import RefundState, count_unsent
 from sessions_app.scope import SessionScope
 from webhooks_app.endpoints.failing import last_problem
 from webhooks_app.models import Delivery, DeliveryState, WebhookEndpoint
@@ -35,6 +38,8 @@ class Needs:
     treasury: Treasury | None
     decisions: int
     oldest_decision: datetime | None
+    refunds_to_sign: int
+    refunds_without_address: int
     endpoints: Sequence[FailingEndpoint]  # the first few
     failing: int  # how many there are
     to_collect: Waiting | None
@@ -42,7 +47,10 @@ class Needs:
     @property
     def count(self) -> int:
         """How many entries that is."""
-        return bool(self.treasury) + bool(self.decisions) + len(self.endpoints) + bool(self.to_collect)
+        once = (
+            self.treasury, self.decisions, self.refunds_to_sign, self.refunds_without_address, self.to_collect,
+        )  # fmt: skip
+        return sum(map(bool, once)) + len(self.endpoints)
 
 
 def needs_of(scope: SessionScope, now: datetime) -> Needs:
@@ -52,11 +60,14 @@ def needs_of(scope: SessionScope, now: datetime) -> Needs:
     oldest = None
     if 0 < decisions <= _OLDEST_LOOKED_FOR:
         oldest = unanswered(scope).values_list("issue_opened_at", flat=True).first()  # type: ignore[misc]  # annotated
+    refunds = count_unsent(scope, at_most=MOST_COUNTED)
     failing = _failing_endpoints(scope)
     return Needs(
         treasury=treasury_to_come(scope.merchant, scope.mode, now),
         decisions=decisions,
         oldest_decision=oldest,
+        refunds_to_sign=refunds[RefundState.TO_SIGN],
+        refunds_without_address=refunds[RefundState.NO_ADDRESS],
         endpoints=[_failing(each) for each in failing[:_ENDPOINTS_SHOWN]],
         failing=len(failing),
         to_collect=worth_waiting(scope.merchant, scope.mode, now=now),

@@ -13,12 +13,13 @@ from sessions_app.figures import way as way_to_paid
 from sessions_app.figures.income import income_of
 from sessions_app.figures.ranges import named
 from sessions_app.figures.way import way_of
-from sessions_app.models import CheckoutSession
+from sessions_app.models import CheckoutSession, Refund
 from sessions_app.paying.opening import note_opening
 from sessions_app.paying.quoting import choose_option
 from tests.cast import PATS_WALLET
 from tests.desk import Desk
 from tests.sandbox import Sandbox, sandbox_at
+from tests.sessions_app.refunding.test_refunds import prepared
 from webhooks_app.models import WebhookEndpoint
 
 New = Callable[..., CheckoutSession]
@@ -84,9 +85,16 @@ def test_what_needs_somebody_stands_in_the_order_of_harm(desk: Desk, new_session
     WebhookEndpoint.objects.create(
         merchant=session.merchant, mode="test", url="https://erp.example/x", failing_since=since
     )
+    refund = prepared(session)
     text = desk.read("overview")
-    places = [text.index(words) for words in ("1 payment needs a decision", "erp.example hears nothing", " to collect")]
+    told = ("1 payment needs a decision", "1 refund waits for your wallet", "erp.example hears nothing", " to collect")
+    places = [text.index(words) for words in told]
     assert places == sorted(places)
+    assert "for an address" not in text
+    Refund.objects.filter(pk=refund.pk).update(told_tx=f"0x{'ab' * 32}")  # said to be sent: nobody has to sign it
+    assert "for your wallet" not in desk.read("overview")
+    Refund.objects.filter(pk=refund.pk).update(status="waiting_for_address", told_tx="")
+    assert "1 refund waits for an address" in desk.read("overview")
     CheckoutSession.objects.filter(pk=session.pk).update(mode="live")
     set_treasury(merchant=session.merchant, mode="live", kind="address", address=PATS_WALLET, by="otto@example.com")
     assert "Your receiving wallet changes tomorrow" in (live := desk.in_("live").read("overview"))
