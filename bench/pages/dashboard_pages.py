@@ -57,6 +57,7 @@ OPERATORS = (
     "sessions_app/statuschange/?q=op@bench.example", "sessions_app/bookline/",
     "sessions_app/bookline/?kind__exact=refunded", "sessions_app/bookline/?q={session}",
     "sessions_app/bookline/?q={payment}", "sessions_app/decision/", "sessions_app/refund/", "sessions_app/paymentlink/",
+    "sessions_app/letter/", "sessions_app/letter/?outcome__exact=refused", "sessions_app/letter/?q={session}",
     "webhooks_app/event/", "webhooks_app/event/?type=refund.created", "webhooks_app/event/?type=checkout.cancelled",
     "webhooks_app/event/?mode__exact=live", "webhooks_app/event/?q={session}", "webhooks_app/event/?q={event}",
     "webhooks_app/delivery/", "webhooks_app/delivery/?state__exact=failed",
