@@ -125,6 +125,7 @@ class SearchedByForm(LargeList):
     search_fields: Any = ("pk",)  # shows the field
     search_by: ClassVar[dict[str, Search]] = {}
     search_in: ClassVar[tuple[str, ...]] = ()
+    search_else: ClassVar[str] = ""  # what an admin finds besides, in a sentence
     search_help_text: Any = ""
 
     def __init_subclass__(cls, **options: Any) -> None:
@@ -133,7 +134,7 @@ class SearchedByForm(LargeList):
         whole = ", ".join(f"{form}…" if form[-1] == "_" else _FORM_WORDS.get(form, form) for form in cls.search_by)
         parts = ", ".join(name.replace("__", " ").replace("_", " ") for name in cls.search_in)
         among = f"Of the newest {LOOKED_THROUGH:,} also a part of: {parts}." if parts else ""
-        cls.search_help_text = " ".join(filter(None, (whole and f"Whole: {whole}.", among)))
+        cls.search_help_text = " ".join(filter(None, (whole and f"Whole: {whole}.", among, cls.search_else)))
 
     def reads_few(self, term: str) -> bool:
         """Where the term's form has its index."""

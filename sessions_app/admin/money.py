@@ -1,6 +1,6 @@
 """What belongs to sessions: payments, prices, addresses, decisions, refunds, letters, timelines, and the books."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
@@ -27,18 +27,33 @@ from sessions_app.models import (
     StatusChange,
 )
 from sessions_app.models.session import BY_PERSON
+from sessions_app.reading.searching import found_everywhere
 from sessions_app.watching import by_hand
 
 _BY_SESSION: dict[str, Search] = {"cs_": equal("session__public_id")}
 
 
 class _OfASession(SearchedByForm, ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
-    """Records that belong to a session."""
+    """Records that belong to a session: found by what is their own, and by whatever finds their session."""
 
     search_by = _BY_SESSION
+    search_else = "Else whatever finds its session in the dashboard: an order number, sender, amount, explorer's link …"
 
     list_select_related: ClassVar[tuple[str, ...]] = ("session",)
     ordering = ("-id",)
+
+    def reads_few(self, _term: str) -> bool:
+        """Always: of what no index finds, the newest sessions alone are looked through."""
+        return True
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        """By its own forms; what these do not find, by the rule that the dashboard goes by."""
+        rows, _ = super().get_search_results(request, queryset, search_term)
+        if not search_term or rows.exists():
+            return rows, False
+        return queryset.filter(session__in=found_everywhere(search_term)), False
 
 
 @admin.register(Payment)

@@ -70,15 +70,17 @@ def sought_everywhere(sessions: QuerySet[CheckoutSession], text: str) -> QuerySe
     text = tidied(text)
     if not text:
         return sessions
-    shop = _Shop(
-        sessions=CheckoutSession.objects.all(), payments=Payment.objects.all(), refunds=Refund.objects.all(),
-        customers=Customer.objects.all(),
-    )  # fmt: skip
+    shop = _Shop()
     if _kind_of(text)[0] in {Kind.ADDRESS, Kind.PART}:
         # These are few. Said as one condition, either, PostgreSQL would hold it against each session there is.
         return sessions.filter(pk__in=_found(shop, text))
     place = _place(text, shop)
     return _with_words(sessions).filter(place.everywhere | (shop.newest() & place.newest if place.newest else Q()))
+
+
+def found_everywhere(text: str) -> list[int]:
+    """The keys of the sessions that an operator may mean, for lists of what belongs to sessions."""
+    return _found(_Shop(), tidied(text))
 
 
 def _found(shop: "_Shop", text: str) -> list[int]:
@@ -98,12 +100,12 @@ def beyond_newest(rows: QuerySet[Any]) -> int:
 
 @dataclass(frozen=True)
 class _Shop:
-    """Where is looked."""
+    """Where is looked: unless it is said, in all businesses."""
 
-    sessions: QuerySet[CheckoutSession]
-    payments: QuerySet[Payment]
-    refunds: QuerySet[Refund]
-    customers: QuerySet[Customer]
+    sessions: QuerySet[CheckoutSession] = field(default_factory=CheckoutSession.objects.all)
+    payments: QuerySet[Payment] = field(default_factory=Payment.objects.all)
+    refunds: QuerySet[Refund] = field(default_factory=Refund.objects.all)
+    customers: QuerySet[Customer] = field(default_factory=Customer.objects.all)
     zone: tzinfo = UTC  # where its days begin
 
     @cached_property
@@ -279,18 +281,16 @@ def _of_words(text: str, shop: _Shop) -> _Place:
 
 def _amounts(text: str) -> Iterator[tuple[Q, Q]]:
     """The prices, and the payments, that a text can mean: `49`, `1,234.50`, `49 USD`, `USDC 17.5`."""
-    found = _AMOUNT.fullmatch(text)
-    if found is None:
+    if (found := _AMOUNT.fullmatch(text)) is None:
         return
     unit = (found["before"] or found["after"] or "").upper()
     for value in _values(found["digits"]):
-        if not unit:
-            yield Q(amount=value), Q()
-            continue
-        paid = Q()
-        for decimals in {each.assets[unit].decimals for each in all_networks().values() if unit in each.assets}:
-            paid |= Q(asset=unit, decimals=decimals, amount_units=value.scaleb(decimals))
-        yield Q(amount=value, currency=unit), paid
+        price, paid = Q(amount=value), Q()
+        if unit:
+            price &= Q(currency=unit)
+            for decimals in {each.assets[unit].decimals for each in all_networks().values() if unit in each.assets}:
+                paid |= Q(asset=unit, decimals=decimals, amount_units=value.scaleb(decimals))
+        yield price, paid
 
 
 def _values(digits: str) -> set[Decimal]:

@@ -5,11 +5,13 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
-from django.db.models import QuerySet
+from django.contrib import admin
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest
 from django.utils import timezone
 
 from merchants_app.models import Merchant
-from sessions_app.models import CheckoutSession, Refund
+from sessions_app.models import CheckoutSession, DepositAddress, Payment, Quote, Refund
 from sessions_app.paying.quoting import choose_option
 from sessions_app.reading import searching
 from sessions_app.reading.listing import Wanted, list_sessions
@@ -209,3 +211,25 @@ def test_dashboard_and_admin_search_by_it(desk: Desk, wanted: CheckoutSession, o
     assert f"/sessions/{wanted.public_id}" in page
     for text, is_there in (("gift wrap", True), ("pat.doe", True), ("nobody at all", False)):
         assert (wanted.public_id in operator.read(f"sessions_app/checkoutsession/?q={text}")) == is_there
+
+
+@pytest.mark.parametrize("model", [Payment, Quote, DepositAddress, Refund], ids=str)
+def test_the_admin_finds_by_it_what_belongs_to_a_session(wanted: CheckoutSession, model: type[Model]) -> None:
+    its_admin, every = admin.site.get_model_admin(model), model._default_manager.filter(session__isnull=False)
+    for text in (
+        "order-77153",
+        "pat.doe",
+        OTTOS_WALLET,
+        SENT_TO,
+        "USD 1,234.50",
+        f"https://basescan.org/tx/{tx(wanted)}",
+    ):
+        rows, _ = its_admin.get_search_results(HttpRequest(), every, text)
+        assert {row.session for row in rows} == {wanted}, text
+    rows, _ = its_admin.get_search_results(HttpRequest(), every, "nobody at all")
+    assert not rows
+
+
+def test_the_admin_finds_a_customer_by_a_part_of_the_name(wanted: CheckoutSession, operator: Operator) -> None:
+    assert wanted.customer.public_id in operator.read("sessions_app/customer/?q=t+doe")
+    assert wanted.customer.public_id not in operator.read("sessions_app/customer/?q=nobody")
