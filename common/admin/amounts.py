@@ -5,7 +5,7 @@ from typing import Any, ClassVar, Protocol
 
 from django.contrib import admin
 
-from common.money import amount_text, plain
+from common.money import amount_text, plain, to_minor_unit
 
 
 class _Units(Protocol):
@@ -21,6 +21,17 @@ def plainly(name: str) -> Callable[[Any], str]:
     def column(row: Any) -> str:
         value = getattr(row, name)
         return "–" if value is None else plain(value)
+
+    return column
+
+
+def priced(name: str) -> Callable[[Any], str]:
+    """A column of what something is worth in its session's currency, to that one's smallest unit: `49.00 USD`."""
+
+    @admin.display(description=name, ordering=name)
+    def column(row: Any) -> str:
+        value, currency = getattr(row, name), row.session.currency
+        return "–" if value is None else f"{to_minor_unit(value, currency)} {currency}"
 
     return column
 

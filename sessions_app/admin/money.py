@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from chains_app.networks.filters import AssetFilter, NetworkFilter
-from common.admin.amounts import WholeAmounts, plainly
+from common.admin.amounts import WholeAmounts, plainly, priced
 from common.admin.large import Search, SearchedByForm, equal, folded
 from common.admin.read_only import ReadOnly, ReadOnlyInline
 from common.errors import DomainError
@@ -61,7 +61,7 @@ class PaymentAdmin(WholeAmounts, _OfASession):
     """Every transfer that reached a session's address."""
 
     list_display = (
-        "public_id", "session", "network", "whole_amount", plainly("value"), "counts", "basis", "arrived_at",
+        "public_id", "session", "network", "whole_amount", priced("value"), "counts", "basis", "arrived_at",
         "confirmed_at", "vanished_at", "collected_at",
     )  # fmt: skip
     list_filter = (

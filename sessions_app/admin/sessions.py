@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 
-from common.admin.amounts import WholeAmounts, plainly
+from common.admin.amounts import WholeAmounts, plainly, priced
 from common.admin.read_only import ReadOnly, ReadOnlyInline
 from common.errors import DomainError
 from common.modes import Mode
@@ -33,7 +33,7 @@ from sessions_app.selling import operator_acts
 from sessions_app.templatetags.session_look import chips
 from sessions_app.watching.searches import ask_for_search
 
-_VALUE, _RATE = plainly("value"), plainly("rate")
+_VALUE, _RATE = priced("value"), plainly("rate")
 
 
 class StatusChangeInline(ReadOnlyInline):
@@ -53,6 +53,11 @@ class PaymentInline(WholeAmounts, ReadOnlyInline):
         "arrived_at", "network", "whole_amount", _VALUE, "counts", "confirmed_at", "vanished_at",
         "collected_at", "tx_hash",
     )  # fmt: skip
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Payment]:
+        """With the session, whose currency each is worth something in."""
+        rows: QuerySet[Payment] = super().get_queryset(request)
+        return rows.select_related("session")
 
 
 class AnnouncementInline(ReadOnlyInline):

@@ -233,3 +233,9 @@ def test_the_admin_finds_by_it_what_belongs_to_a_session(wanted: CheckoutSession
 def test_the_admin_finds_a_customer_by_a_part_of_the_name(wanted: CheckoutSession, operator: Operator) -> None:
     assert wanted.customer.public_id in operator.read("sessions_app/customer/?q=t+doe")
     assert wanted.customer.public_id not in operator.read("sessions_app/customer/?q=nobody")
+
+
+def test_the_admin_names_the_currency_of_what_a_payment_is_worth(wanted: CheckoutSession, operator: Operator) -> None:
+    worth = f"{wanted.payments.get().value:.2f} USD"
+    for page in ("payment/", f"checkoutsession/{wanted.pk}/change/"):
+        assert worth in operator.read(f"sessions_app/{page}")
