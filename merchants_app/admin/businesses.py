@@ -110,8 +110,9 @@ OPERATIONS = (
     Operation(
         name="look",
         title="Look as a member",
-        words="You see the dashboard as this member does, for half an hour, and change nothing. It is written into the "
-        "log of the business, and its owners get a letter.",
+        words="For half an hour you see what a viewer of the business sees, whatever this member's role is: no forms, "
+        "and no addresses of buyers' pages and receipts. It is written into the log of the business, and its owners "
+        "get a letter.",
         permission=SIGN_IN_AS,
         form=VisitForm,
         act=_look,

@@ -72,7 +72,7 @@ class InviteMemberForm(InviteForm, AboutBusiness):
 class VisitForm(ReasonForm):
     """As whom an operator looks, and why."""
 
-    member = forms.ModelChoiceField(Member.objects.none(), label="As")
+    member = forms.ModelChoiceField(Member.objects.none(), label="In the place of")
     field_order = ("member", "reason")
 
     def __init__(self, *args: Any, merchant: Merchant, **options: Any) -> None:

@@ -1,6 +1,7 @@
-"""An operator looks at a business as one of its members sees it: half an hour, a reason, an audit line, a letter.
+"""An operator looks at a business in a member's place: half an hour, a reason, an audit line, a letter.
 
-It is no sign-in: the operator stays who they are, and reaches nothing of the member's account.
+It is no sign-in: the operator stays who they are, reaches nothing of the member's account, and sees what a viewer of
+the business sees, whatever the member's role is.
 """
 
 from datetime import datetime, timedelta

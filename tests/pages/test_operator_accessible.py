@@ -47,10 +47,10 @@ def test_the_banner_of_a_look_is_on_the_page_and_leads_out(
     signed_in(page, live_server, operator)
     page.goto(f"{live_server.url}/admin/merchants_app/merchant/{mia.pk}/change/")
     page.get_by_role("link", name="Look as a member").click()
-    page.get_by_label("As:").select_option(index=1)
+    page.get_by_label("In the place of:").select_option(index=1)
     page.get_by_label("Reason:").fill("Their question of this morning")
     page.get_by_role("button", name="Look as a member").click()
-    expect(page.get_by_text("You look at Mia Coffee as mia@example.com")).to_be_visible()
+    expect(page.get_by_text("You look at Mia Coffee in the place of mia@example.com")).to_be_visible()
     assert faults_of(page) == []
     page.goto(f"{live_server.url}/dashboard/{mia.public_id}/test/sessions")
     assert faults_of(page) == []

@@ -1,4 +1,4 @@
-"""An operator looks at a business as one of its members sees it: told, limited, and changing nothing."""
+"""An operator looks at a business in a member's place: told, limited, and changing nothing."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -56,7 +56,7 @@ def test_it_begins_with_a_line_and_a_letter_and_leads_to_the_dashboard(
 def test_every_page_says_who_looks_as_whom(operator: Operator, mia: Merchant, name: str) -> None:
     look(operator, mia)
     text = " ".join(page(operator, mia, name).content.decode().split())
-    assert "You look at Mia Coffee as mia@example.com, as operator op@example.com." in text
+    assert "You look at Mia Coffee in the place of mia@example.com, as operator op@example.com." in text
     assert 'action="/dashboard/leave"' in text
     assert f'action="{reverse("dashboard-switch")}"' not in text
 
