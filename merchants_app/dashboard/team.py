@@ -19,8 +19,8 @@ from merchants_app.scope import Scope
 ROLE_WORDS = {
     Role.OWNER: "Everything, also where money goes and who works here.",
     Role.DEVELOPER: "API keys and webhooks; in test mode also sessions and the treasury.",
-    Role.SUPPORT: "Sessions: end them, decide odd payments, collect.",
-    Role.VIEWER: "Looks, changes nothing.",
+    Role.SUPPORT: "Sessions: end them, decide odd payments, refund, collect. Exports books and buyers.",
+    Role.VIEWER: "Looks and exports the books, changes nothing: for a bookkeeper, say.",
 }
 
 

@@ -1,13 +1,18 @@
 """Who may do what, as it was promised: every role, power and mode, written out by hand."""
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from django.utils import timezone
 
-from merchants_app.models import Role
+from merchants_app.models import Role, Treasury
 from merchants_app.powers import Power, may, scopes_within
+from sessions_app.models import CheckoutSession
 from tests.desk import Desk
+from tests.sandbox import Sandbox
+from tests.strangers.world import own
 
 DOCS = Path(__file__).resolve().parents[3] / "docs" / "dashboard.md"
 
@@ -95,3 +100,26 @@ def test_the_team_page_shows_the_documented_tables(desk: Desk) -> None:
     for what, *by_role in [line for table in documented() for line in table]:
         summary = " ".join([what.replace("`", ""), *by_role])
         assert summary in text
+
+
+def buttons(desk: Desk, page: str) -> set[str]:
+    """What the links and buttons of a page say."""
+    return set(re.findall(r'class="button[^>]*> ?([^<]+?) ?<', desk.read(page)))
+
+
+def test_a_button_that_a_role_cannot_use_is_not_there(
+    desk: Desk, colleague: Callable[..., Desk], session: CheckoutSession, sandbox: Sandbox
+) -> None:
+    viewer, developer = colleague("viewer"), colleague("developer", "live")
+    its_page, first_steps = f"sessions/{session.public_id}", {"Name it", "Make a test key"}
+    own(Treasury).update(withdrawn_at=timezone.now())
+    assert first_steps & buttons(desk, "overview") == first_steps
+    assert first_steps & buttons(viewer, "overview") == set()
+    own(Treasury).update(withdrawn_at=None)
+    sandbox.play(session, "over")
+    for page, words in (("overview", "Decide"), ("overview", "Collect"), (its_page, "Refund")):
+        assert words in buttons(desk, page)
+        assert words not in buttons(viewer, page)
+    for page in ("sessions", "payments", "refunds"):
+        assert "Export" in buttons(viewer, page)
+        assert "Export" not in buttons(developer, page)
