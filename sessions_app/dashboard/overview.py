@@ -22,11 +22,16 @@ from sessions_app.state.representation import page_url
 from sessions_app.status import Status
 
 _LATEST = 8
+# What was paid with, by `?by=`: its words, and the fields of the list of payments that a share is narrowed by.
+_GROUPINGS = {
+    "option": ("Asset and network", ("asset", "network")), "asset": ("Asset", ("asset",)),
+    "network": ("Network", ("network",)), "currency": ("Currency", ("currency",)),
+}  # fmt: skip
 
 
 @for_members()
 def overview(request: HttpRequest, access: Access) -> HttpResponse:
-    """`?range=`, or `?from=` and `?to=`: the days that it is about. `?by=currency`: what it was paid with, that way."""
+    """`?range=`, or `?from=` and `?to=`: the days that it is about. `?by=`: how what it was paid with is grouped."""
     now, scope = timezone.now(), SessionScope.of(access)
     latest = list(scope.sessions()[:_LATEST])
     steps = _first_steps(access, scope, latest)
@@ -34,7 +39,8 @@ def overview(request: HttpRequest, access: Access) -> HttpResponse:
         has_endpoint = scope.endpoints().exists()
         return page(request, access, "overview_first.html", steps=steps, has_endpoint=has_endpoint)
     today = timezone.localdate(now)
-    days, by_currency = asked(request.GET, today=today), request.GET.get("by") == "currency"
+    days, by = asked(request.GET, today=today), request.GET.get("by", "")
+    by = by if by in _GROUPINGS else "option"
     income, way = income_of(access.merchant, access.mode, days), way_of(access.merchant, access.mode, days)
     return page(
         request,
@@ -52,10 +58,10 @@ def overview(request: HttpRequest, access: Access) -> HttpResponse:
         running=running(scope, now),
         way=way,
         way_steps=_steps_of(way),
-        by_currency=by_currency,
-        shares=income.by_currency if by_currency else income.by_option,
-        by_option_query=_query(request, by=None),
-        by_currency_query=_query(request, by="currency"),
+        groupings=[(words, _query(request, by=name), name == by) for name, (words, _) in _GROUPINGS.items()],
+        shares=[
+            (share, dict(zip(_GROUPINGS[by][1], share.name, strict=True))) for share in getattr(income, f"by_{by}")
+        ],
         rows=reverse("dashboard:payments", kwargs={"at": access.at}),
         latest=latest,
         steps=steps,
@@ -99,10 +105,8 @@ def _steps_of(way: Way) -> list[tuple[str, int, str]]:
     ]
 
 
-def _query(request: HttpRequest, *, by: str | None) -> str:
+def _query(request: HttpRequest, *, by: str) -> str:
     """This page's address with another grouping."""
     kept = request.GET.copy()
-    kept.pop("by", None)
-    if by:
-        kept["by"] = by
+    kept["by"] = by
     return f"?{kept.urlencode()}"

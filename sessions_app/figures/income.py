@@ -46,7 +46,9 @@ class Income:
     before: Money
     unknown: int  # lines of no known worth in that currency
     buckets: Sequence[Bucket]
-    by_option: Sequence[Share]  # asset, network; the largest first
+    by_option: Sequence[Share]  # asset, network; the largest first, as in the others
+    by_asset: Sequence[Share]
+    by_network: Sequence[Share]
     by_currency: Sequence[Share]
 
     @property
@@ -79,6 +81,8 @@ def income_of(merchant: Merchant, mode: str, days: Range) -> Income:
         unknown=unknown,
         buckets=_buckets(by_day, days),
         by_option=_shares(now, lambda key: (key[1], key[2])),
+        by_asset=_shares(now, lambda key: (key[1],)),
+        by_network=_shares(now, lambda key: (key[2],)),
         by_currency=_shares(now, lambda key: (key[3],)),
     )
 

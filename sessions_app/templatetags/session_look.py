@@ -49,8 +49,9 @@ register.filter("transaction_link", transaction_link)
 
 @register.simple_tag
 def marks(asset: str, network: str) -> str:
-    """The drawings of an asset and of its network, for eyes alone: their names stand beside."""
-    drawn = [(static(f"icons/{name}.svg"),) for name in (asset_mark(asset), network_mark(network))]
+    """The drawings of an asset and of its network, or of one of them, for eyes alone: their names stand beside."""
+    names = [each for each in (asset and asset_mark(asset), network and network_mark(network)) if each]
+    drawn = [(static(f"icons/{name}.svg"),) for name in names]
     pictures = format_html_join("", '<img src="{}" alt="" width="20" height="20">', drawn)
     return format_html('<span class="marks">{}</span>', pictures)
 

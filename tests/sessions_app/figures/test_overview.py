@@ -1,8 +1,10 @@
 """The overview: in the business's currency and days, what needs somebody, how far sessions came."""
 
+import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from decimal import Decimal
+from html import unescape
 
 import pytest
 from django.utils import timezone
@@ -56,6 +58,24 @@ def test_all_currencies_are_told_in_one_and_each_way_to_pay_has_its_share(
     assert sum(share.value for share in income.by_currency) == income.money.received > 49
 
 
+@pytest.mark.parametrize(
+    ("by", "lists"),
+    [
+        ("option", ["asset=ETH&network=sandbox", "asset=USDC&network=sandbox"]),
+        ("asset", ["asset=ETH", "asset=USDC"]),
+        ("network", ["network=sandbox"]),
+        ("currency", ["currency=USD"]),
+    ],
+)
+def test_what_was_paid_with_is_told_by_asset_network_or_currency_and_leads_to_its_payments(
+    desk: Desk, new_session: New, sandbox: Sandbox, by: str, lists: list[str]
+) -> None:
+    for asset in ("USDC", "ETH"):
+        sandbox.play(new_session(), "exact", asset=asset)
+    card = unescape(desk.read(f"overview?by={by}")).partition('id="what"')[2].partition("</table>")[0]
+    assert sorted(re.findall(r"payments\?since=[0-9-]+&until=[0-9-]+&([^\"]+)", card)) == lists
+
+
 def test_how_far_sessions_came(mia: Merchant, new_session: New, sandbox: Sandbox) -> None:
     new_session()
     note_opening(new_session(), now=timezone.now())
@@ -102,7 +122,16 @@ def test_what_needs_somebody_stands_in_the_order_of_harm(desk: Desk, new_session
 
 
 @pytest.mark.parametrize(
-    "query", ["?range=today", "?range=90d&by=currency", "?from=2020-01-01&to=2026-01-01", "?from=x"]
+    "query",
+    [
+        "?range=today",
+        "?range=90d&by=currency",
+        "?by=asset",
+        "?by=network",
+        "?by=x",
+        "?from=2020-01-01&to=2026-01-01",
+        "?from=x",
+    ],
 )
 def test_it_opens_for_any_days(desk: Desk, session: CheckoutSession, query: str) -> None:
     assert "From created to paid" in desk.read(f"overview{query}")
