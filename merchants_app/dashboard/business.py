@@ -1,17 +1,20 @@
 """Dashboard pages about the business itself: entrance, settings, audit log."""
 
 from copy import copy
-from urllib.parse import quote
+from datetime import timedelta
+from urllib.parse import quote, urlencode
 
+from django import forms
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_POST, require_safe
 
 from common.modes import Mode
 from common.network.content_security import content_security
+from merchants_app.businesses.days import beginning
 from merchants_app.businesses.founding import open_to_all
 from merchants_app.businesses.money_rules import change_settings
 from merchants_app.businesses.visits import end_visit
@@ -26,12 +29,13 @@ from merchants_app.frame.access import (
     last_place,
     visit_going_on,
 )
-from merchants_app.frame.audit_lines import ACT, act_words, by_day
+from merchants_app.frame.audit_lines import ACT, KINDS, act_words, by_day
 from merchants_app.frame.pages import page
 from merchants_app.frame.paging import newest_first
 from merchants_app.frame.places import Place
 from merchants_app.frame.settings_form import SettingsForm
 from merchants_app.frame.ways_form import WaysForm
+from merchants_app.models import FIRST_DAY, LAST_DAY, AuditEntry, Merchant
 from merchants_app.scope import Scope
 
 
@@ -100,18 +104,53 @@ def settings(request: HttpRequest, access: Access) -> HttpResponse:
     return response
 
 
+class AuditFilters(forms.Form):
+    """What the audit log can be narrowed by; what is given wrongly is said at its field, and narrows nothing."""
+
+    q = forms.CharField(
+        label="Person, act, thing or address",
+        max_length=200,
+        required=False,
+        widget=forms.TextInput({"type": "search"}),
+    )
+    kind = forms.ChoiceField(label="About", choices=[("", "Everything"), *KINDS.items()], required=False)
+    since = forms.DateField(label="From", required=False, widget=forms.DateInput({"type": "date"}))
+    until = forms.DateField(label="To, including", required=False, widget=forms.DateInput({"type": "date"}))
+
+    @property
+    def narrows(self) -> bool:
+        """Whether any of it is set."""
+        return any(self.cleaned_data.values())
+
+    @property
+    def days(self) -> str:
+        """The days that are set, for the address of their file."""
+        return urlencode({name: self.cleaned_data[name] for name in ("since", "until") if self.cleaned_data.get(name)})
+
+    def narrowed(self, rows: QuerySet[AuditEntry], merchant: Merchant) -> QuerySet[AuditEntry]:
+        """The lines that it leaves; days begin and end by the business's clock."""
+        self.full_clean()
+        given = self.cleaned_data
+        if sought := given.get("q"):
+            who = Q(actor__icontains=sought) | Q(address__contains=sought)
+            rows = rows.alias(act=ACT).filter(who | Q(act__icontains=act_words(sought)) | Q(subject__icontains=sought))
+        if given.get("kind"):
+            rows = rows.filter(action__startswith=given["kind"])
+        if given.get("since"):
+            rows = rows.filter(created_at__gte=beginning(max(given["since"], FIRST_DAY), merchant))
+        if given.get("until"):
+            after = min(given["until"], LAST_DAY) + timedelta(days=1)
+            rows = rows.filter(created_at__lt=beginning(after, merchant))
+        return rows
+
+
 @for_members()
 def audit_log(request: HttpRequest, access: Access) -> HttpResponse:
-    """Who did what, of this mode and of what belongs to both; `?q=` looks at the person, the act, thing and address."""
-    scope = Scope.of(access)
-    rows = scope.audit_entries()
-    sought = request.GET.get("q", "").strip()[:200]
-    if sought:
-        who = Q(actor__icontains=sought) | Q(address__contains=sought)
-        rows = rows.alias(act=ACT).filter(who | Q(act__icontains=act_words(sought)) | Q(subject__icontains=sought))
-    shown = newest_first(rows, request.GET)
+    """Who did what, of this mode and of what belongs to both, as the address narrows it (`AuditFilters`)."""
+    scope, form = Scope.of(access), AuditFilters(request.GET)
+    shown = newest_first(form.narrowed(scope.audit_entries(), access.merchant), request.GET)
     without_page = scope.without_page(each.subject for each in shown.rows)
     return page(
         request, access, "audit.html",
-        shown=shown, days=by_day(shown.rows), sought=sought, without_page=without_page,
+        shown=shown, days=by_day(shown.rows), form=form, without_page=without_page,
     )  # fmt: skip

@@ -16,6 +16,14 @@ from merchants_app.sign_in.devices import browser_name
 _ARROW = " → "
 # `act_words` of an entry, for queries.
 ACT = Replace(Replace("action", Value("_"), Value(" ")), Value("."), Value(" "))
+# How the actions of one kind begin, and what it is called on the page.
+KINDS = {
+    "session.": "Sessions", "payment": "Collections", "refund.": "Refunds", "buyer": "Buyers", "note.": "Notes",
+    "link.": "Payment links", "api_key.": "API keys", "webhook": "Webhooks", "shop.": "Connected shops",
+    "treasury.": "Treasury", "settings.": "Settings", "books.": "Files", "member.": "Team",
+    "account.": "Accounts", "person.": "Accounts, by operators", "business.": "The business",
+    "operator.": "Operators who look",
+}  # fmt: skip
 # What a name in the program is called on the pages.
 _NAMES = {
     "brand_color": "colour", "logo_digest": "logo", "support_email": "e-mail for questions",

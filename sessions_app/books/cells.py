@@ -1,7 +1,7 @@
 """Cells of exported files, written by the database as text: so thousands of rows a second pass through Python as they
 are, and no digit through a float."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -16,6 +16,8 @@ class Kind(StrEnum):
     NUMBER = "number"  # fiat, rates, counts
     AMOUNT = "amount"  # of an asset: a text in JSON, where programs read numbers as floats
     WORD = "word"  # ours: ids, times, states
+    TRUTH = "truth"  # `true`, `false`: in JSON as they are
+    JSON = "json"  # in JSON as it is; else a text, which may have somebody's words in it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +27,7 @@ class Column:
     name: str
     cell: Expression | Combinable
     kind: Kind = Kind.WORD
+    shown: Callable[[str], str] | None = None  # what of a cell is written, if not all
 
 
 def text(name: str, path: str | Combinable) -> Column:
@@ -45,6 +48,16 @@ def number(name: str, path: str | Combinable) -> Column:
 def count(name: str, path: str | Combinable) -> Column:
     """A whole number."""
     return Column(name=name, cell=_Text(_of(path)), kind=Kind.NUMBER)
+
+
+def truth(name: str, path: str | Combinable) -> Column:
+    """Yes or no."""
+    return Column(name=name, cell=_Text(_of(path)), kind=Kind.TRUTH)
+
+
+def json(name: str, path: str | Combinable, *, shown: Callable[[str], str] | None = None) -> Column:
+    """A value of JSON. `shown` leaves out what the reader is not to see."""
+    return Column(name=name, cell=_Text(_of(path)), kind=Kind.JSON, shown=shown)
 
 
 def amount(name: str, units: str | Combinable, decimals: str | Combinable) -> Column:

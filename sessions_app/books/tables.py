@@ -1,4 +1,4 @@
-"""What stands in each file: which columns a row has. Times, rates and fees say what they are."""
+"""What stands in each file of the books: which columns a row has. Times, rates and fees say what they are."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -27,7 +27,7 @@ from django.db.models.functions import Coalesce, RowNumber
 from django.db.models.lookups import Exact
 
 from chains_app.receiving.deposits import MAX_DEPOSITS
-from sessions_app.books.cells import Column, OverGroups, amount, count, number, rated, reported, text, times, word
+from sessions_app.books.cells import Column, OverGroups, amount, count, json, number, rated, text, times, truth, word
 from sessions_app.books.definitions import book_lines
 from sessions_app.books.fees import fee_booked
 from sessions_app.books.wishes import Export, Table, Wish
@@ -35,7 +35,6 @@ from sessions_app.models import BookLine, CheckoutSession, LineKind, Payment, Re
 from sessions_app.models.book_line import OF_COLLECTIONS
 from sessions_app.models.refund import SENT_WITH
 from sessions_app.status import RefundStatus
-from webhooks_app.models import Event
 
 
 def _newest_line(cause: str, kind: LineKind) -> FilteredRelation:
@@ -66,7 +65,7 @@ def _payments(wish: Wish) -> Table:
         number("rate", "rate"),
         word("rate_basis", "basis"),
         *rated("line__", zone),
-        word("counts", "counts"),
+        truth("counts", "counts"),
         *times("final_at", "confirmed_at", zone),
         *times("taken_back_at", "vanished_at", zone),
         *times("collected_at", "collected_at", zone),
@@ -90,7 +89,7 @@ def _sessions(wish: Wish) -> Table:
         word("status", "status"),
         word("payment_status", "payment_status"),
         word("issue", "issue"),
-        word("needs_decision", "needs_decision"),
+        truth("needs_decision", "needs_decision"),
         number("amount", "amount"),
         word("currency", "currency"),
         *(number(kind.value, _booked("value", kind)) for kind in _OF_SESSIONS),
@@ -104,7 +103,7 @@ def _sessions(wish: Wish) -> Table:
         word("payment_link", "payment_link__public_id"),
         *times("completed_at", "completed_at", zone),
         *times("ended_at", "ended_at", zone),
-        text("metadata", "metadata"),
+        json("metadata", "metadata"),
     ]
     return Table(columns, rows.filter(**wish.listed()).order_by("id"))
 
@@ -174,7 +173,7 @@ def _refunds(wish: Wish) -> Table:
         word("currency", "session__currency"),
         number("rate", "rate"),
         word("rate_basis", "rate_basis"),
-        *reported("line__", zone),
+        *rated("line__", zone),
         *_fees("transaction", wish),
         word("to_address", "to_address"),
         *times("seen_at", "seen_at", zone),
@@ -264,24 +263,10 @@ def _lines(wish: Wish) -> Table:
     return Table(columns, lines.order_by("booked_on", "id"))
 
 
-def _events(wish: Wish) -> Table:
-    zone = wish.merchant.time_zone
-    rows = Event.objects.filter(merchant=wish.merchant, mode=wish.mode, **wish.during("created_at"))
-    columns = [
-        *times("at", "created_at", zone),
-        word("event", "public_id"),
-        word("type", "type"),
-        word("subject", "subject"),
-        count("number", "subject_sequence"),
-    ]
-    return Table(columns, rows.order_by("id"))
-
-
 TABLES: Mapping[Export, Callable[[Wish], Table]] = {
     Export.PAYMENTS: _payments,
     Export.SESSIONS: _sessions,
     Export.REFUNDS: _refunds,
     Export.COLLECTIONS: _collections,
     Export.LINES: _lines,
-    Export.EVENTS: _events,
 }

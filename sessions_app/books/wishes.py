@@ -23,6 +23,8 @@ class Export(StrEnum):
     COLLECTIONS = "collections"
     LINES = "lines"
     EVENTS = "events"
+    CUSTOMERS = "customers"
+    AUDIT = "audit"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +39,7 @@ class Wish:
     is_final: bool = False  # payments and refunds: only those that are
     asset: str = ""
     network: str = ""
+    shows_addresses: bool = False  # events: by which a buyer acts, as `webhooks_app.events.bodies` names them
     among: QuerySet[Any, Any] | RawSQL | None = None  # payments, sessions, refunds: those of these keys
 
     def during(self, name: str) -> dict[str, Any]:

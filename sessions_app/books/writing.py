@@ -45,9 +45,24 @@ def written(columns: Sequence[Column], rows: Iterable[Row], style: Style) -> Gen
         head = _csv([[column.name for column in columns]], style)
         yield ((_BOM if style.has_mark else "") + head).encode()
     lines = _json_lines(columns) if style.is_json else _csv_lines(columns, style)
-    waiting = iter(rows)
+    waiting = _shown(columns, rows)
     while part := list(islice(waiting, ROWS_AT_ONCE)):
         yield lines(part).encode()
+
+
+def _shown(columns: Sequence[Column], rows: Iterable[Row]) -> Iterator[Row]:
+    """The rows, with what of each cell may be seen."""
+    partly = [(place, column.shown) for place, column in enumerate(columns) if column.shown]
+    if not partly:
+        return iter(rows)
+
+    def shown(row: Row) -> Row:
+        cells = list(row)
+        for place, what_of in partly:
+            cells[place] = what_of(cells[place])
+        return cells
+
+    return map(shown, rows)
 
 
 def plain_table(rows: Sequence[Row], style: Style) -> Iterator[bytes]:
@@ -62,7 +77,7 @@ def _with_comma(cell: str) -> str:
 
 
 def _csv_lines(columns: Sequence[Column], style: Style) -> Lines:
-    texts = [place for place, column in enumerate(columns) if column.kind == Kind.TEXT]
+    texts = [place for place, column in enumerate(columns) if column.kind in {Kind.TEXT, Kind.JSON}]
     numbers = [place for place, column in enumerate(columns) if column.kind in {Kind.NUMBER, Kind.AMOUNT}]
 
     def safe(row: Row) -> list[str]:
@@ -79,12 +94,12 @@ def _csv_lines(columns: Sequence[Column], style: Style) -> Lines:
 
 def _json_lines(columns: Sequence[Column]) -> Lines:
     names = [encode_basestring(column.name) for column in columns]
-    are_numbers = [column.kind == Kind.NUMBER for column in columns]
+    are_json = [column.kind in {Kind.NUMBER, Kind.TRUTH, Kind.JSON} for column in columns]
 
     def line(row: Row) -> str:
         cells = (
-            f"{name}: {(cell if is_number else encode_basestring(cell)) if cell else 'null'}"
-            for name, is_number, cell in zip(names, are_numbers, row, strict=True)
+            f"{name}: {(cell if is_json else encode_basestring(cell)) if cell else 'null'}"
+            for name, is_json, cell in zip(names, are_json, row, strict=True)
         )
         return f"{{{', '.join(cells)}}}\n"
 

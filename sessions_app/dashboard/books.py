@@ -42,9 +42,11 @@ _WORDS = {
     Export.COLLECTIONS: "Collections, with the fee",
     Export.LINES: "All movements: received, taken back, refunded, collected, fees",
     Export.EVENTS: "Events: what your shop was told",
+    Export.CUSTOMERS: "Customers, by the day on which each was known",
+    Export.AUDIT: "Audit log: who did what",
 }
 _List = SessionFilters | PaymentFilters | RefundFilters
-_OF_NO_ASSET = {Export.SESSIONS, Export.EVENTS}
+_OF_NO_ASSET = {Export.SESSIONS, Export.EVENTS, Export.CUSTOMERS, Export.AUDIT}
 _STYLES = {
     "csv": ("CSV: 1234.50 and commas between", Style()),
     "csv-comma": ("CSV: 1234,50 and semicolons between", Style(has_comma=True)),
@@ -216,6 +218,7 @@ def _wish(access: Access, asked: dict[str, Any], narrowed: _List | None = None) 
         is_final=asked.get("is_final", False),
         asset=asked.get("asset", "").strip(),
         network=asked.get("network", "").strip(),
+        shows_addresses=access.may(Power.HANDLE_SESSIONS),
         among=narrowed.keys(SessionScope.of(access)) if narrowed and asked["what"] == narrowed.OF else None,
     )
 

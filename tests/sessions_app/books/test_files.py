@@ -238,3 +238,22 @@ def test_the_chain_is_asked_once_a_minute_for_a_business(
     assert ["less than a minute ago" in each for each in pages] == [False, True, True]
     assert "less than a minute ago" not in Desk(owner_of(otto)).post("books").content.decode()
     assert asked == [mia, otto]
+
+
+def test_lines_of_json_have_truths_and_objects_as_they_are(sold: CheckoutSession, mia: Merchant) -> None:
+    def first(what: Export, **more: object) -> dict[str, object]:
+        told: dict[str, object] = json.loads(read(mia, what, Style(is_json=True), **more).splitlines()[0])
+        return told
+
+    assert first(Export.PAYMENTS)["counts"] is True
+    told = first(Export.SESSIONS)
+    assert (told["needs_decision"], told["metadata"]) == (False, {"orderId": "10482"})
+    masked, whole = first(Export.EVENTS)["data"], first(Export.EVENTS, shows_addresses=True)["data"]
+    assert isinstance(masked, dict)
+    assert isinstance(whole, dict)
+    assert (whole["id"], whole["metadata"]) == (sold.public_id, {"orderId": "10482"})
+    assert sold.page_token in whole["url"]
+    assert {name: whole[name] for name in whole if masked[name] != whole[name]}.keys() == {
+        "successUrl", "cancelUrl", "url",
+    }  # fmt: skip
+    assert rows(read(mia, Export.PAYMENTS))[0]["counts"] == "true"
