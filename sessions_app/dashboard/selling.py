@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -23,7 +24,7 @@ from merchants_app.frame.forms import offer, once, refuse
 from merchants_app.frame.pages import page
 from merchants_app.frame.paging import newest_first
 from sessions_app.letters.beforehand import asked_to_pay
-from sessions_app.reading.people import LinkFigures, figures_of, lately
+from sessions_app.reading.people import LinkFigures, LinkState, figures_of, lately, links_listed
 from sessions_app.scope import SessionScope
 from sessions_app.selling.by_hand import NO_SHOP, alter_link, make_link, sell
 from sessions_app.selling.creation import SessionTerms
@@ -36,6 +37,7 @@ ENDS = {
     "1h": ("in 1 hour", timedelta(hours=1)), "1d": ("in 1 day", timedelta(days=1)),
     "3d": ("in 3 days", timedelta(days=3)), "7d": ("in 7 days", timedelta(days=7)),
 }  # fmt: skip
+_LANGUAGES = [("", "As the buyer's browser and your settings say"), *settings.LANGUAGES]
 _CURRENCIES = [(each.value, f"{each.value}, {each.label}") for each in Currency]
 
 
@@ -50,9 +52,16 @@ class _Checked(forms.Form):
         details = faults.detail
         assert isinstance(details, dict)
         for name, found in details.items():
+            name = name.partition(".")[0]  # of a list, whichever part it is
             field = self.names.get(name, name)
             text = " ".join(str(each) for each in found) if isinstance(found, list) else str(found)
             self.add_error(field if field in self.fields else None, text)
+
+
+def _amount(**options: Any) -> forms.CharField:
+    """A field for an amount: the API's class reads it."""
+    widget = forms.TextInput({"inputmode": "decimal", "autocomplete": "off"})
+    return forms.CharField(max_length=40, widget=widget, **options)
 
 
 class SessionForm(_Checked):
@@ -62,7 +71,7 @@ class SessionForm(_Checked):
         "productName": "product", "productDescription": "description", "expiresAt": "ends", "allowedAssets": "assets",
     }  # fmt: skip
 
-    amount = forms.CharField(max_length=40, widget=forms.TextInput({"inputmode": "decimal", "autocomplete": "off"}))
+    amount = _amount()
     currency = forms.ChoiceField(choices=_CURRENCIES)
     product = forms.CharField(label="What is it for?", max_length=250)
     description = forms.CharField(
@@ -84,6 +93,7 @@ class SessionForm(_Checked):
         widget=forms.CheckboxSelectMultiple,
         help_text="On every network on which you take them. None ticked: everything.",
     )
+    locale = forms.ChoiceField(label="Language of the page and the letter", required=False, choices=_LANGUAGES)
     ends = forms.ChoiceField(choices=[(sent, words) for sent, (words, _) in ENDS.items()], initial="7d")
     letter = forms.BooleanField(
         label="Write to the buyer now, with the link", required=False, help_text="If you know the address."
@@ -111,7 +121,7 @@ class SessionForm(_Checked):
             "productName": typed["product"], "productDescription": typed["description"],
             "allowedAssets": self.paid_with, "expiresAt": (now + ENDS[typed["ends"]][1]).isoformat(),
         }  # fmt: skip
-        return body | ({"reference": typed["reference"]} if typed["reference"] else {})
+        return body | {name: typed[name] for name in ("reference", "locale") if typed[name]}
 
 
 class LinkChangeForm(_Checked):
@@ -146,21 +156,31 @@ class LinkChangeForm(_Checked):
 class LinkForm(LinkChangeForm):
     """A new payment link."""
 
-    field_order = ("product", "description", "amount", "currency", "stock", "ends_at")
+    names = {**LinkChangeForm.names, "minAmount": "least", "maxAmount": "most", "quickAmounts": "quick"}
 
-    amount = forms.CharField(
-        label="Price",
-        max_length=40,
-        required=False,
-        help_text="Empty: the buyer says how much.",
-        widget=forms.TextInput({"inputmode": "decimal", "autocomplete": "off"}),
-    )
+    amount = _amount(label="Price", required=False, help_text="Empty: the buyer says how much.")
     currency = forms.ChoiceField(choices=_CURRENCIES)
+    least = _amount(label="At least (optional)", required=False)
+    most = _amount(label="At most (optional)", required=False)
+    quick = forms.CharField(
+        label="Amounts to propose (optional)",
+        max_length=400,
+        required=False,
+        help_text="Up to eight, with spaces between: 3 5 10.",
+    )
 
     def body(self) -> dict[str, Any]:
         """As a shop would send it."""
         typed = self.cleaned_data
-        return super().body() | {"amount": typed["amount"] or None, "currency": typed["currency"]}
+        return super().body() | {
+            "amount": typed["amount"] or None, "currency": typed["currency"], "minAmount": typed["least"] or None,
+            "maxAmount": typed["most"] or None, "quickAmounts": typed["quick"].replace(", ", " ").split(),
+        }  # fmt: skip
+
+    @property
+    def is_limited(self) -> bool:
+        """Whether anything of what a buyer may choose was typed."""
+        return any(self[name].value() for name in ("least", "most", "quick"))
 
 
 @for_members(see=Power.HANDLE_SESSIONS, change=Power.HANDLE_SESSIONS)
@@ -201,7 +221,7 @@ def _made_by_hand(request: HttpRequest, access: Access, terms: SessionTerms, *, 
 
 @for_members(change=Power.HANDLE_SESSIONS)
 def links(request: HttpRequest, access: Access) -> HttpResponse:
-    """All links with how they do, and the first of them with its code; a POST makes one."""
+    """The links with how they do, all or as `?q=` and `?state=` say, the first with its code; a POST makes one."""
     form = LinkForm(request.POST or None, initial={"currency": access.merchant.reporting_currency})
     if form.is_valid():
         try:
@@ -213,12 +233,14 @@ def links(request: HttpRequest, access: Access) -> HttpResponse:
         else:
             messages.success(request, "Made. Anybody with its address can pay.")
             return redirect("dashboard:link", at=access.at, link_id=link_id)
-    shown = newest_first(SessionScope.of(access).links(), request.GET)
+    asked, state = request.GET.get("q", ""), request.GET.get("state", "")
+    shown = newest_first(links_listed(SessionScope.of(access), asked, state, timezone.now()), request.GET)
     rows = figures_of(shown.rows, timezone.now())
     first = _card(rows[0]) if rows else {}
     return page(
-        request, access, "links.html", status=400 if form.errors else 200, form=form, shown=shown, rows=rows, **first
-    )
+        request, access, "links.html", status=400 if form.errors else 200, form=form, shown=shown, rows=rows,
+        asked=asked, state=state, states=LinkState.choices, **first,
+    )  # fmt: skip
 
 
 def _card(row: LinkFigures) -> dict[str, Any]:

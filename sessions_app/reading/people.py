@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Avg, Count, F, Max, Q, QuerySet, Sum
+from django.db.models import Avg, Count, F, Max, Q, QuerySet, Sum, TextChoices
 
 from sessions_app.answers.shop import PaidInCurrency
 from sessions_app.books.definitions import Money, few_enough, money_of_links
@@ -45,6 +45,30 @@ def customers_found(scope: SessionScope, text: str) -> QuerySet[Customer]:
     newest = Q(pk__gt=beyond) & (Q(email__istartswith=text) | Q(name__icontains=text))
     # From the newest on, no further than the oldest that can be meant: the words are held against no other.
     return customers.filter(Q(pk__in=whole) | newest, pk__gte=min([*whole, beyond]))
+
+
+class LinkState(TextChoices):
+    """What a list of links can be narrowed to."""
+
+    ON = "on", "On"
+    OFF = "off", "Switched off"
+    ENDED = "ended", "Ended"
+
+
+def links_listed(scope: SessionScope, text: str, state: str, now: datetime) -> QuerySet[PaymentLink]:
+    """All of them; those that are found by the words (`links_found`), and those that are so. A word that is no state
+    narrows nothing.
+    """
+    links = links_found(scope, text) if tidied(text) else scope.links()
+    is_over = Q(is_active=True, ends_at__isnull=False, ends_at__lte=now)
+    match state:
+        case LinkState.ON:
+            return links.filter(~is_over, is_active=True)
+        case LinkState.OFF:
+            return links.filter(is_active=False)
+        case LinkState.ENDED:
+            return links.filter(is_over)
+    return links
 
 
 def links_found(scope: SessionScope, text: str) -> QuerySet[PaymentLink]:

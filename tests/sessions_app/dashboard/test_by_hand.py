@@ -143,3 +143,11 @@ def test_an_order_that_is_live_on_other_terms_is_said(desk: Desk) -> None:
     assert answer.status_code == 400
     assert "A-1" in answer.content.decode()
     assert own(CheckoutSession).count() == 1
+
+
+def test_page_and_letter_are_in_the_language_that_is_chosen(desk: Desk) -> None:
+    form = INVOICE | {"email": "mia@example.com", "locale": "fr"}
+    assert '<div class="letter" lang="fr"' in desk.post("new-session", see="1", **form).content.decode()
+    desk.post("new-session", **form)
+    assert own(CheckoutSession).get().locale == "fr"
+    assert desk.post("new-session", **INVOICE, locale="xx").status_code == 400

@@ -226,3 +226,21 @@ def test_a_customers_page_has_all_that_is_asked_on_the_phone(desk: Desk, new_ses
         assert words in page
     assert f'name="email" value="{oldest.email}"' in page
     assert 'value="export"' in page
+
+
+@pytest.mark.parametrize(
+    ("query", "shown"),
+    [
+        ("", {"Course", "Mug", "Box"}), ("state=on", {"Course"}), ("state=off", {"Mug"}), ("state=ended", {"Box"}),
+        ("state=none", {"Course", "Mug", "Box"}), ("q=our", {"Course"}), ("q=our&state=off", set()),
+    ],
+)  # fmt: skip
+def test_links_are_narrowed_by_words_and_state(
+    desk: Desk, mia: Merchant, link: PaymentLink, query: str, shown: set[str]
+) -> None:
+    yesterday = timezone.now() - timedelta(days=1)
+    for more in ({"product_name": "Mug", "is_active": False}, {"product_name": "Box", "ends_at": yesterday}):
+        create_link(merchant=mia, mode="test", terms={"amount": Decimal(5), "currency": "USD"} | more)
+    listed = desk.get(f"links?{query}").context["rows"]
+    assert {row.link.product_name for row in listed} == shown
+    assert ("No link is like that" in desk.read(f"links?{query}")) == (not shown)

@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from sessions_app.models import CheckoutSession
+from sessions_app.models import CheckoutSession, PaymentLink
 from tests.cast import Api
+from tests.desk import Desk
 from tests.strangers.world import own
 
 BUYER = {"name": "Pat Payer", "email": "pat@example.com"}
@@ -109,3 +110,24 @@ def test_the_page_can_be_posted_and_hung_up(tip: str, client: Client, settings: 
     assert settings.PUBLIC_URL.partition("://")[2] + tip in poster
     code = client.get(f"{tip}/qr.svg")
     assert (code.headers["Content-Type"], code.content[:4]) == ("image/svg+xml", b"<svg")
+
+
+def test_limits_and_proposed_amounts_are_set_in_the_dashboard(desk: Desk) -> None:
+    desk.post("links", product="Tip", currency="USD", least="1", most="500", quick="3 5, 10.00")
+    link = own(PaymentLink).get()
+    assert (link.amount, link.min_amount, link.max_amount, link.quick_amounts) == (None, 1, 500, [3, 5, 10])
+
+
+@pytest.mark.parametrize(
+    ("typed", "field"),
+    [
+        ({"amount": "5", "quick": "3"}, "quick"), ({"amount": "5", "most": "9"}, "most"), ({"least": "0"}, "least"),
+        ({"quick": "3 3"}, "quick"), ({"quick": "3 x"}, "quick"), ({"least": "2", "most": "1"}, "most"),
+        ({"quick": "1 2 3 4 5 6 7 8 9"}, "quick"),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_of_them_is_said_at_its_field(desk: Desk, typed: dict[str, str], field: str) -> None:
+    answer = desk.post("links", product="Tip", currency="USD", **typed)
+    assert (answer.status_code, list(answer.context["form"].errors)) == (400, [field])
+    assert '<details class="fold" open>' in answer.content.decode()
+    assert not own(PaymentLink).exists()
