@@ -11,9 +11,13 @@ from playwright.sync_api import Page, expect
 
 from merchants_app.models import AuditEntry, LoggedRequest, Merchant, Treasury
 from merchants_app.treasuries.treasuries import set_treasury
-from sessions_app.models import CheckoutSession
+from sessions_app.models import CheckoutSession, PaymentLink
+from sessions_app.refunding.address import leave_address
+from sessions_app.refunding.refunds import prepare_refund
+from sessions_app.refunding.wishes import Wish, Worth
 from sessions_app.selling.payment_links import create_link
-from tests.cast import PATS_WALLET
+from sessions_app.status import RefundKind
+from tests.cast import OTTOS_WALLET, PATS_WALLET
 from tests.desk import Desk
 from tests.pages.buyer import faults_of_access
 from tests.pages.member import OpenDashboard
@@ -24,7 +28,7 @@ THEMES: list[tuple[Literal["light", "dark"], int]] = [("light", 1280), ("dark", 
 PAGES = [
     "overview", "sessions", "sessions?q=nothing", "payments", "refunds", "decisions", "collect", "keys", "requests",
     "treasury", "links", "new-session", "team", "embedding", "settings", "privacy", "audit", "books",
-    "books/exports", "books/lines",
+    "books/exports", "books/lines", "customers", "decisions/decided",
 ]  # fmt: skip
 
 
@@ -68,9 +72,17 @@ def busy(
 
 # One test for many pages: a server and a business full of things cost more than looking at a page.
 def test_axe_finds_nothing_on_pages_full_of_things(
-    open_dashboard: OpenDashboard, desk: Desk, busy: CheckoutSession
+    open_dashboard: OpenDashboard, desk: Desk, busy: CheckoutSession, colleague: Callable[..., Desk]
 ) -> None:
-    pages = [*PAGES, f"sessions/{busy.public_id}"]
+    its, link = f"sessions/{busy.public_id}", own(PaymentLink).get()
+    pages = [*PAGES, its, f"links/{link.public_id}", f"customers/{busy.customer.public_id}"]
+    assert {path: faults for path in pages if (faults := faults_of(open_dashboard(desk, path)))} == {}
+    viewer = colleague("viewer")
+    pages = ["overview", "links", its]  # where others find forms
+    assert {path: faults for path in pages if (faults := faults_of(open_dashboard(viewer, path), alone="light"))} == {}
+    wish = Wish(network="sandbox", asset="ETH", what=Worth(RefundKind.EXCESS))
+    refund = prepare_refund(session=leave_address(busy, OTTOS_WALLET), wish=wish, actor=desk.user.email)
+    pages = [f"{its}/refund", f"{its}/refund/{refund.public_id}"]
     assert {path: faults for path in pages if (faults := faults_of(open_dashboard(desk, path)))} == {}
 
 
