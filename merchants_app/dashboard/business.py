@@ -108,7 +108,7 @@ class AuditFilters(forms.Form):
     """What the audit log can be narrowed by; what is given wrongly is said at its field, and narrows nothing."""
 
     q = forms.CharField(
-        label="Person, act, thing or address",
+        label="Who, what, from where",
         max_length=200,
         required=False,
         widget=forms.TextInput({"type": "search"}),

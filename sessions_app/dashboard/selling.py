@@ -160,13 +160,13 @@ class LinkForm(LinkChangeForm):
 
     amount = _amount(label="Price", required=False, help_text="Empty: the buyer says how much.")
     currency = forms.ChoiceField(choices=_CURRENCIES)
-    least = _amount(label="At least (optional)", required=False)
-    most = _amount(label="At most (optional)", required=False)
+    least = _amount(label="At least", required=False)
+    most = _amount(label="At most", required=False)
     quick = forms.CharField(
-        label="Amounts to propose (optional)",
+        label="Amounts to propose",
         max_length=400,
         required=False,
-        help_text="Up to eight, with spaces between: 3 5 10.",
+        help_text="Where the buyer says how much. Up to eight, with spaces between: 3 5 10.",
     )
 
     def body(self) -> dict[str, Any]:
