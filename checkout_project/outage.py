@@ -14,9 +14,10 @@ import structlog
 from django.db import DatabaseError, InterfaceError
 from django.http import HttpRequest, HttpResponse, HttpResponseServerError
 from django.template.loader import render_to_string
+from redis import ResponseError
 from typing_extensions import override
 
-from common.network.redis_cache import AWAY
+from common.network.redis_cache import is_away
 
 RETRY_SECONDS = 5
 _UNCOUNTED = "Redis cannot be reached, so that attempts to sign in cannot be counted. Try again in a minute."
@@ -112,7 +113,9 @@ def broken(request: HttpRequest) -> HttpResponse:
     Of Redis hears only who cannot do without: `common/network/redis_cache.py`.
     """
     error = sys.exc_info()[1]
-    if isinstance(error, AWAY):  # which its pool has logged
+    if is_away(error):
+        if isinstance(error, ResponseError):  # one that cannot be reached is told by its pool
+            _log.warning("cache.redis_refuses", reason=str(error))
         reason = _UNCOUNTED
     elif error is not None and is_outage(error):
         OUTAGE.noticed(error)

@@ -5,15 +5,10 @@ import logging
 from typing_extensions import override
 
 from checkout_project.outage import REDIS
-from common.network.redis_cache import AWAY
+from common.network.redis_cache import is_away
 
 # What tells at each try that its line to Redis is broken, by the system's own errors too.
 _CONSUMER = "celery.worker.consumer.consumer"
-
-
-def is_away(error: BaseException | None) -> bool:
-    """Whether Redis is, and not a task wrong, or what we asked of Redis. Kombu's errors have its as their cause."""
-    return isinstance(error, AWAY) or (error is not None and error.__cause__ is not None and is_away(error.__cause__))
 
 
 class NotAboutRedis(logging.Filter):

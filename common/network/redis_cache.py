@@ -4,6 +4,7 @@
 not go on as if nobody else had. `caches["hints"]` holds what is nice to know: while Redis is away it knows nothing.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import lru_cache
@@ -14,7 +15,7 @@ from django.core.cache.backends.base import DEFAULT_TIMEOUT
 from django.core.cache.backends.redis import RedisCache
 from redis import Connection, ConnectionError, ConnectionPool, ReadOnlyError, Redis, RedisError, TimeoutError
 from redis.connection import parse_url
-from redis.exceptions import MasterDownError, NoPermissionError, OutOfMemoryError
+from redis.exceptions import ClusterDownError, NoPermissionError, OutOfMemoryError, ResponseError
 from typing_extensions import override
 
 from common.network.pause import Pause
@@ -30,9 +31,20 @@ class LeftAlone(RedisError):
 
 
 # It cannot be reached, or says that it cannot. Whatever else redis raises is our fault.
-AWAY = (
-    ConnectionError, TimeoutError, LeftAlone, ReadOnlyError, OutOfMemoryError, NoPermissionError, MasterDownError,
+_AWAY = (
+    ConnectionError, TimeoutError, LeftAlone, ReadOnlyError, OutOfMemoryError, NoPermissionError, ClusterDownError,
 )  # fmt: skip
+# It says so in words for which redis-py has no class: it could not save to its disk, too few replicas follow it, it
+# became a replica while somebody waited. A pipeline puts its own words before them.
+_SAYS_NO = re.compile(r"(?:^|caused error: )(?:MISCONF|NOREPLICAS|UNBLOCKED) ")
+
+
+def is_away(error: BaseException | None) -> bool:
+    """Whether Redis is, be it that it refuses. Kombu's errors have its as their cause."""
+    if error is None:
+        return False
+    says_no = isinstance(error, ResponseError) and _SAYS_NO.search(str(error)) is not None
+    return says_no or isinstance(error, _AWAY) or is_away(error.__cause__)
 
 
 class ImpatientPool(ConnectionPool):

@@ -11,7 +11,7 @@ from kombu.exceptions import EncodeError, OperationalError
 from redis import ConnectionError as RedisAway
 from redis import DataError, ReadOnlyError, ResponseError
 from redis import TimeoutError as RedisHangs
-from redis.exceptions import LockError, NoPermissionError, OutOfMemoryError
+from redis.exceptions import ClusterDownError, LockError, NoPermissionError, OutOfMemoryError
 from structlog.testing import capture_logs
 
 from checkout_project.celery import app
@@ -20,8 +20,28 @@ from checkout_project.jobs.beat import SteadyScheduler
 from checkout_project.outage import Outage, broken
 from common.network.redis_cache import LeftAlone
 
-AWAY = [RedisAway, RedisHangs, LeftAlone, ReadOnlyError, OutOfMemoryError, NoPermissionError]
-OURS = [ResponseError, DataError, LockError, FileNotFoundError, ValueError]
+# In the server's own words, and as a pipeline has them.
+MISCONF = ResponseError(
+    "MISCONF Valkey is configured to save RDB snapshots, but it's currently unable to persist to disk."
+)
+IN_A_PIPELINE = ResponseError(f"Command # 2 (LPUSH celery …) of pipeline caused error: {MISCONF}")
+AWAY = [
+    *(
+        kind("gone")
+        for kind in (
+            RedisAway, RedisHangs, LeftAlone, ReadOnlyError, OutOfMemoryError, NoPermissionError, ClusterDownError,
+        )
+    ),
+    MISCONF,
+    IN_A_PIPELINE,
+    ResponseError("NOREPLICAS Not enough good replicas to write."),
+    ResponseError("UNBLOCKED force unblock from blocking operation, instance state changed (master -> replica?)"),
+]  # fmt: skip
+OURS = [
+    *(kind("wrong") for kind in (ResponseError, DataError, LockError, FileNotFoundError, ValueError)),
+    ResponseError("WRONGTYPE Operation against a key holding the wrong kind of value"),
+    ResponseError("ERR unknown command 'MISCONF'"),
+]
 
 
 @pytest.fixture(autouse=True)
@@ -46,20 +66,20 @@ def passes(error: Exception, *, by: str, named: bool = False) -> bool:
     return redis_away.NotAboutRedis().filter(record)
 
 
-@pytest.mark.parametrize("kind", AWAY)
-def test_of_tasks_that_broke_off_for_it_nothing_is_logged_but_that(kind: type[Exception]) -> None:
+@pytest.mark.parametrize("error", AWAY, ids=repr)
+def test_of_tasks_that_broke_off_for_it_nothing_is_logged_but_that(error: Exception) -> None:
     with capture_logs() as written:
-        assert not passes(kind("gone"), by="celery.app.trace")
-        assert not passes(wrapped(kind("gone")), by="celery.app.trace")
+        assert not passes(error, by="celery.app.trace")
+        assert not passes(wrapped(error), by="celery.app.trace")
     assert [line["event"] for line in written] == ["redis.away"]
 
 
-@pytest.mark.parametrize("kind", OURS)
-def test_our_own_faults_are_logged(kind: type[Exception]) -> None:
+@pytest.mark.parametrize("error", OURS, ids=repr)
+def test_our_own_faults_are_logged(error: Exception) -> None:
     with capture_logs() as written:
-        assert passes(kind("wrong"), by="celery.app.trace")
-        assert passes(kind("wrong"), by="celery.utils.dispatch.signal", named=True)
-        assert passes(wrapped(kind("wrong")), by="celery.app.trace")
+        assert passes(error, by="celery.app.trace")
+        assert passes(error, by="celery.utils.dispatch.signal", named=True)
+        assert passes(wrapped(error), by="celery.app.trace")
     assert written == []
 
 
@@ -72,6 +92,7 @@ def test_the_consumer_names_a_broken_line_by_the_systems_error() -> None:
 @pytest.mark.parametrize(
     ("cause", "told"),
     [(OperationalError("away"), "beat.failed"), (wrapped(RedisAway("gone")), "redis.away"),
+     (MISCONF, "redis.away"),
      (EncodeError("a set"), "beat.failed")],
 )  # fmt: skip
 def test_the_clock_tells_a_task_that_cannot_be_sent_from_a_redis_that_is_away(
@@ -91,9 +112,20 @@ def test_the_clock_tells_a_task_that_cannot_be_sent_from_a_redis_that_is_away(
     assert [(line["event"], "exc_info" in line) for line in written] == [(told, told == "beat.failed")]
 
 
-@pytest.mark.parametrize(("kind", "status"), [(RedisAway, 503), (LeftAlone, 503), (ResponseError, 500)])
-def test_a_page_that_asks_redis_wrongly_is_our_fault(kind: type[Exception], status: int) -> None:
+@pytest.mark.parametrize(
+    ("error", "status", "said"),
+    [
+        (RedisAway("gone"), 503, []),  # by its pool, which is told elsewhere
+        (LeftAlone("gone"), 503, []),
+        (MISCONF, 503, ["cache.redis_refuses"]),
+        (ResponseError("wrong"), 500, []),
+    ],
+    ids=repr,
+)
+def test_a_page_that_asks_redis_wrongly_is_our_fault(error: Exception, status: int, said: list[str]) -> None:
     try:
-        raise kind("gone")
-    except kind:
-        assert broken(RequestFactory().get("/")).status_code == status
+        raise error
+    except type(error):
+        with capture_logs() as written:
+            assert broken(RequestFactory().get("/")).status_code == status
+    assert [line["event"] for line in written] == said
