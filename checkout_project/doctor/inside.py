@@ -15,7 +15,8 @@ from checkout_project.checks.mail import NO_MAIL
 from checkout_project.doctor.findings import Finding, look, ok, wrong
 from checkout_project.facts.database import OK, UNREACHABLE
 from checkout_project.facts.installation import Facts, facts, is_clock_wrong
-from checkout_project.facts.states import states_of
+from checkout_project.facts.queued import why_it_refuses
+from checkout_project.facts.states import NOBODY_CAN_SAY, states_of
 from checkout_project.jobs.pulses import redis_at
 from checkout_project.jobs.threads import told_if_few
 from common.encryption import decrypt, is_by_first_key, is_encrypted
@@ -116,9 +117,11 @@ def it_runs() -> Iterator[Finding]:
             "Set the clock of that machine by NTP (timedatectl set-ntp true).",
         )
     for state in states_of(found):
-        if state.name in _CURES:
+        if state.word == NOBODY_CAN_SAY:
+            yield look(state.name, f"{state.word}, as Redis takes nothing from them.", "Mend Redis first.")
+        elif state.name in _CURES:
             yield ok(state.name, "well") if state.is_well else wrong(state.name, state.word, _CURES[state.name])
-    if found.queued:
+    if found.heard:
         processes = ", ".join(sorted(f"{each.kind} {each.name}" for each in found.alive())) or "none"
         yield ok("processes", f"alive beside the web: {processes}")
 
@@ -138,11 +141,19 @@ def _needed(found: Facts) -> Iterator[Finding]:
 
 
 def redis_is_well() -> Iterator[Finding]:
-    """Whether it is there, new enough, and throws nothing away."""
-    told = dict(redis_at(settings.REDIS_URL).info())
+    """Whether it is there, takes writing, is new enough, and throws nothing away."""
+    client = redis_at(settings.REDIS_URL)
+    told = dict(client.info())
     version = str(told.get("valkey_version") or told.get("redis_version"))
     if int(version.partition(".")[0]) < _OLDEST_REDIS:
         yield wrong("redis", f"{version} is too old.", f"Use Redis {_OLDEST_REDIS} or newer, or Valkey.")
+    if refusal := why_it_refuses(client):
+        yield wrong(
+            "redis",
+            f"It takes no writing: {refusal}.",
+            "Free its disk or memory, or point REDIS_URL at the primary; its log says more. Until then payments are "
+            "not seen, jobs and letters wait, and nobody can sign in; nothing is lost.",
+        )
     policy = str(told.get("maxmemory_policy", ""))
     if policy not in ("", "noeviction"):
         yield wrong(

@@ -1,17 +1,15 @@
 """What is so in this installation at one moment, with the limits that it should keep. Said in one place for `/readyz`,
 `/metrics`, the operators' first page and `manage.py doctor`."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
-from django.conf import settings
 from django.db import DatabaseError, InterfaceError
 from django.db.models import QuerySet
 from django.utils import timezone
-from redis import RedisError
 
 from chains_app.calls.known_limits import DISTRUSTED_FOR
 from chains_app.models import Provider, RateSheet, ScanCursor
@@ -21,9 +19,8 @@ from chains_app.rates.rules import MAX_AGE
 from chains_app.reading.health import NOTICED_AFTER
 from chains_app.reading.set_aside import with_waiting
 from checkout_project.facts.database import Database, look_at_database
-from checkout_project.jobs.failures import FailingTask, failing_tasks
-from checkout_project.jobs.pulses import BEAT, WORKER, Pulse, pulses, redis_at
-from checkout_project.neighbours.told import Neighbour, neighbours
+from checkout_project.facts.queued import Queued, look_at_queued
+from checkout_project.jobs.pulses import Pulse
 from checkout_project.outage import is_outage
 from common.database import fetch
 from common.modes import Mode
@@ -36,12 +33,10 @@ from webhooks_app.queue.oldest import oldest_waiting
 READ_WITHIN = timedelta(seconds=90)
 TOLD_WITHIN = timedelta(minutes=1)
 DONE_WITHIN = timedelta(minutes=1)  # by jobs: sessions ended, letters sent
-LONGEST_QUEUE = 500
 # What waits is counted so far, so that who asks again and again waits for milliseconds.
 MOST_COUNTED = 100_000
 # Prices, ends and keys go by the clocks of several machines.
 CLOCKS_APART = timedelta(seconds=2)
-QUEUES = ("celery",)
 _COUNTED = f"""
 SELECT
     (SELECT count(*) FROM (
@@ -120,28 +115,6 @@ class Stored:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Queued:
-    """What Redis says."""
-
-    queues: Mapping[str, int]
-    failing: Sequence[FailingTask]
-    workers: Sequence[Pulse]
-    beats: Sequence[Pulse]
-    ahead: float  # seconds that this process's clock is ahead of Redis'
-    neighbours: Sequence[Neighbour] | None  # None: nobody has looked lately
-
-    @property
-    def waiting(self) -> int:
-        """Jobs, in all queues together."""
-        return sum(self.queues.values())
-
-    @property
-    def is_queue_long(self) -> bool:
-        """Whether workers do not keep up."""
-        return self.waiting > LONGEST_QUEUE
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
     """All of it."""
 
@@ -149,6 +122,11 @@ class Facts:
     database: Database
     stored: Stored | None  # None: the tables cannot be asked
     queued: Queued | None  # None: Redis is away
+
+    @property
+    def heard(self) -> Queued | None:
+        """By which workers and beats are judged. None: nobody can say, as Redis takes nothing from them."""
+        return self.queued if self.queued and not self.queued.refusal else None
 
     def alive(self) -> list[Pulse]:
         """Workers and beats that said so lately."""
@@ -183,7 +161,7 @@ def counted(rows: QuerySet[Any, Any]) -> int:
 def facts() -> Facts:
     """Half a dozen small queries, and some looks into Redis."""
     now, database = timezone.now(), look_at_database()
-    return Facts(now=now, database=database, stored=_stored(now, database), queued=_queued(now))
+    return Facts(now=now, database=database, stored=_stored(now, database), queued=look_at_queued(now))
 
 
 def _stored(now: datetime, database: Database) -> Stored | None:
@@ -234,22 +212,6 @@ def _sources(now: datetime) -> Iterator[SourceFacts]:
     for name in sources_of("USD"):
         age = (now - said[name]).total_seconds() if name in said else None
         yield SourceFacts(name=name, age=age, problem=sheet.problems.get(name, "") if sheet else "")
-
-
-def _queued(now: datetime) -> Queued | None:
-    try:
-        client = redis_at(settings.REDIS_URL)
-        found, ahead = pulses()
-        return Queued(
-            queues={name: int(client.llen(name)) for name in QUEUES},
-            failing=failing_tasks(now),
-            workers=[each for each in found if each.kind == WORKER],
-            beats=[each for each in found if each.kind == BEAT],
-            ahead=ahead,
-            neighbours=neighbours(),
-        )
-    except RedisError:
-        return None
 
 
 def tell_wrong_clock() -> None:

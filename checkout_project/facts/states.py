@@ -3,17 +3,21 @@
 Said without names of hosts, machines and shops: anybody may read it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from checkout_project.facts.database import OK
 from checkout_project.facts.installation import Facts, NetworkFacts
+from checkout_project.facts.queued import Queued
+from checkout_project.jobs.pulses import Pulse
 from checkout_project.neighbours.told import Neighbour
 from merchants_app.held import RELEASE
 
 # A worker reads each network once a minute at least (`sessions_app/watching/turns.py`).
 _SILENT_SECONDS = 120
 AWAY = "unreachable"
+# Of workers and beat, which say to Redis that they live: nothing follows from their silence.
+NOBODY_CAN_SAY = "nobody can say"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,15 +40,16 @@ def states_of(facts: Facts) -> list[State]:
     if facts.database.ahead is not None or facts.database.is_readable:
         missing = OK if facts.database.is_migrated else "missing: run `manage.py migrate`"
         found.append(State(name="migrations", word=missing, is_needed=True))
-    found.append(State(name="redis", word=OK if facts.queued else AWAY))
+    found.append(State(name="redis", word=_redis(facts.queued)))
     return found + [State(name=name, word=word) for name, word in _words(facts)]
 
 
 def _words(facts: Facts) -> Iterator[tuple[str, str]]:
     if facts.queued or facts.stored:
-        yield "workers", _workers(facts)
+        heard = facts.heard
+        yield "workers", _alive(facts, heard.workers if heard else None)
+        yield "beat", _alive(facts, heard.beats if heard else None)
     if queued := facts.queued:
-        yield "beat", _alive(any(each.is_alive for each in queued.beats), bool(queued.beats))
         yield "queue", f"{queued.waiting} tasks wait" if queued.is_queue_long else OK
         if queued.neighbours is not None:
             yield (
@@ -80,18 +85,20 @@ def _ending(found: Neighbour) -> str:
     return f"{_of(found)}: ends in " + (f"{days:.0f} days" if days >= 2 else f"{days * 24:.0f} hours")
 
 
-def _workers(facts: Facts) -> str:
-    """By what they say themselves; while Redis is away, by what they have read."""
-    if facts.queued:
-        return _alive(any(each.is_alive for each in facts.queued.workers), bool(facts.queued.workers))
-    lags = [each.lag for each in facts.stored.networks if each.lag is not None] if facts.stored else []
-    if not lags:
-        return "nobody can say"
-    return OK if min(lags) < _SILENT_SECONDS else f"silent for {min(lags):.0f} s"
+def _redis(queued: Queued | None) -> str:
+    if queued is None:
+        return AWAY
+    return f"takes no writing: {queued.refusal}" if queued.refusal else OK
 
 
-def _alive(is_alive: bool, did_live: bool) -> str:
-    return OK if is_alive else "gone" if did_live else "none has run lately"
+def _alive(facts: Facts, those: Sequence[Pulse] | None) -> str:
+    """By what they say themselves; while Redis takes nothing from them, by whether networks are read."""
+    if those is None:
+        lags = [each.lag for each in facts.stored.networks if each.lag is not None] if facts.stored else []
+        return OK if min(lags, default=_SILENT_SECONDS) < _SILENT_SECONDS else NOBODY_CAN_SAY
+    if any(each.is_alive for each in those):
+        return OK
+    return "gone" if those else "none has run lately"
 
 
 def _clocks(facts: Facts) -> str:

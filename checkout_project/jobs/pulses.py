@@ -9,6 +9,7 @@ import os
 import socket
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -69,7 +70,8 @@ def pulses() -> tuple[Sequence[Pulse], float]:
     there = redis_seconds(client)
     found = [_pulse(str(name), json.loads(said), there) for name, said in client.hgetall(_KEY).items()]
     if gone := [f"{each.kind}:{each.name}" for each in found if each.age > _FORGOTTEN_SECONDS]:
-        client.hdel(_KEY, *gone)
+        with suppress(redis.ResponseError):  # one that takes no writing
+            client.hdel(_KEY, *gone)
     return [each for each in found if each.age <= _FORGOTTEN_SECONDS], time.time() - there
 
 

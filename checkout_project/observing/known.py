@@ -16,7 +16,8 @@ from prometheus_client.registry import Collector
 
 from chains_app.reading.heads import blocks_behind
 from checkout_project.facts.database import OK, UNREACHABLE
-from checkout_project.facts.installation import MOST_COUNTED, Facts, NetworkFacts, Queued, Stored, counted, facts
+from checkout_project.facts.installation import MOST_COUNTED, Facts, NetworkFacts, Stored, counted, facts
+from checkout_project.facts.queued import Queued
 from checkout_project.outage import is_outage
 from common.database import fetch, fetch_by_index
 from common.modes import Mode
@@ -57,8 +58,11 @@ class Known(Collector):
         yield _one("tallystick_database_up", "Whether it answers.", found.database.state != UNREACHABLE)
         yield _one("tallystick_database_writable", "Whether it takes writing.", found.database.state == OK)
         yield _one("tallystick_redis_up", "Whether Redis answers.", found.queued is not None)
+        yield _one("tallystick_redis_writable", "Whether it takes writing.", found.heard is not None)
         apart = max((abs(ahead) for _, ahead in found.clocks()), default=0.0)
         yield _one("tallystick_clocks_apart_seconds", "The wrongest of our clocks, by the database's.", apart)
+        if found.heard:
+            yield from _heard(found.heard)
         if found.queued:
             yield from _queued(found.queued)
         if found.stored:
@@ -75,9 +79,12 @@ class Known(Collector):
         return []
 
 
+def _heard(heard: Queued) -> Iterator[Metric]:
+    yield _one("tallystick_workers", "Workers that said so lately.", sum(each.is_alive for each in heard.workers))
+    yield _one("tallystick_beats", "Clocks that did.", sum(each.is_alive for each in heard.beats))
+
+
 def _queued(queued: Queued) -> Iterator[Metric]:
-    yield _one("tallystick_workers", "Workers that said so lately.", sum(each.is_alive for each in queued.workers))
-    yield _one("tallystick_beats", "Clocks that did.", sum(each.is_alive for each in queued.beats))
     yield _by("queue", "tallystick_queue_tasks", "Tasks that no worker has taken yet.", queued.queues)
     failed = {each.name: each.times for each in queued.failing}
     yield _by("task", "tallystick_tasks_failed_lately", "Tasks that broke off within 24 hours.", failed)

@@ -7,16 +7,9 @@ from urllib.parse import urlsplit
 from django.urls import reverse
 
 from chains_app.rates.rules import MAX_AGE
-from checkout_project.facts.installation import (
-    LONGEST_QUEUE,
-    TOLD_WITHIN,
-    Facts,
-    NetworkFacts,
-    SourceFacts,
-    Stored,
-    facts,
-)
-from checkout_project.facts.states import states_of
+from checkout_project.facts.installation import TOLD_WITHIN, Facts, NetworkFacts, SourceFacts, Stored, facts
+from checkout_project.facts.queued import LONGEST_QUEUE
+from checkout_project.facts.states import NOBODY_CAN_SAY, states_of
 from checkout_project.neighbours.told import Neighbour
 from checkout_project.operators.machines import Machine, machines
 from merchants_app.businesses.switches import switched_off
@@ -31,6 +24,8 @@ _STATE_WORDS = {
     "database": "No session is made, and of money that comes nothing is written down yet: it is read later. Free its "
     "disk, or point DATABASE_URL at the primary.",
     "migrations": "Tables are missing: run `manage.py migrate`, then start the workers again.",
+    "redis": "Sessions are made and paid, and webhooks leave. Payments are not seen, jobs and letters wait, and nobody "
+    "can sign in. Free its disk or memory, start it, or mend REDIS_URL.",
     "workers": "No worker reads the networks: payments are neither seen nor confirmed. Start a worker.",
     "beat": "Nothing begins by itself: networks are not read, sessions do not end. Start beat.",
     "clock": "Prices, ends and keys go by all of them. Set the clocks of these machines by NTP.",
@@ -83,15 +78,8 @@ def _wrong(found: Facts) -> Iterator[Wrong]:
     """What keeps money from being seen, then what keeps shops from being told, then the rest."""
     states = {each.name: each.word for each in states_of(found) if not each.is_well}
     for name, word in states.items():
-        if name in _STATE_WORDS:
+        if name in _STATE_WORDS and word != NOBODY_CAN_SAY:
             yield Wrong(title=f"{name.capitalize()}: {word}", text=_STATE_WORDS[name], url="/readyz", link="Readiness")
-    if found.queued is None:
-        yield Wrong(
-            title="Redis does not answer",
-            text="Sessions are made and paid; limits, jobs and letters wait. Start it, or mend REDIS_URL.",
-            url="/readyz",
-            link="Readiness",
-        )
     for each in (found.queued.neighbours or ()) if found.queued else ():
         yield from _wrong_around(each)
     if found.stored:

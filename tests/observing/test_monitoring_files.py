@@ -10,7 +10,8 @@ import yaml
 
 from chains_app.rates.rules import MAX_AGE
 from chains_app.reading.health import NOTICED_AFTER
-from checkout_project.facts.installation import CLOCKS_APART, LONGEST_QUEUE, TOLD_WITHIN
+from checkout_project.facts.installation import CLOCKS_APART, TOLD_WITHIN
+from checkout_project.facts.queued import LONGEST_QUEUE
 from checkout_project.guides.contents import by_path
 from checkout_project.jobs.failures import short_name
 from checkout_project.jobs.schedule import BEAT_SCHEDULE

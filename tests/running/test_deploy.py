@@ -11,7 +11,7 @@ import kubernetes_validate
 import pytest
 import yaml
 
-from checkout_project.facts.installation import LONGEST_QUEUE
+from checkout_project.facts.queued import LONGEST_QUEUE
 from checkout_project.processes import commands
 from checkout_project.running import forks
 from tests.running.deploy_files import COMMON, COMPOSE, DEPLOY, OURS, PODS, SETTINGS, UNITS, manifests
