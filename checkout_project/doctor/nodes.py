@@ -13,6 +13,7 @@ from chains_app.networks.networks import Network, chain_networks
 from chains_app.rates.asking import ask_all
 from chains_app.rates.chainlink import CHAINLINK
 from checkout_project.doctor.findings import SECONDS, Check, Finding, look, ok, wrong
+from checkout_project.facts.installation import is_block_old
 from common.modes import Mode
 
 _STANDS_STILL_SECONDS = 300
@@ -62,6 +63,8 @@ def of_node(network: Network, depth: Depth, verdict: NodeVerdict) -> Iterator[Fi
         yield wrong(about, difference, f"Nothing must be sold there until that is right. {change}")
     if network.mode == Mode.LIVE and depth.age > max(_STANDS_STILL_SECONDS, 20 * network.block_seconds):
         yield wrong(about, f"It stands still: its newest block is {depth.age:.0f} s old.", change)
+    elif is_block_old(network, depth.age):
+        yield look(about, f"It lags: its newest block is {depth.age:.0f} s old.", change)
     week = WATCHED_SECONDS / network.block_seconds
     if depth.logs is None or depth.logs < min(week, depth.head):
         far = "refuses logs" if depth.logs is None else f"tells logs of the last {depth.logs:,} blocks only"

@@ -31,6 +31,9 @@ from webhooks_app.queue.oldest import oldest_waiting
 
 # A worker reads each network once a minute at least; a message leaves, or has failed once, within one.
 READ_WITHIN = timedelta(seconds=90)
+# Nothing new for so long, or for five blocks where those take longer, and a node stands still or lags. It is given up,
+# and its network not offered, much later (`chains_app/evm/nodes.py`).
+NEW_BLOCK_WITHIN, _BLOCKS_MISSED = timedelta(minutes=1), 5
 TOLD_WITHIN = timedelta(minutes=1)
 DONE_WITHIN = timedelta(minutes=1)  # by jobs: sessions ended, letters sent
 # What waits is counted so far, so that who asks again and again waits for milliseconds.
@@ -75,6 +78,18 @@ class NetworkFacts:
         """Whether payments on it are seen later than they should be."""
         is_unread = self.unread >= NOTICED_AFTER.total_seconds()
         return is_unread or self.lag is None or self.lag > READ_WITHIN.total_seconds()
+
+    @property
+    def head_age(self) -> float | None:
+        """Seconds that its newest block was old when a node was last asked for it; None: none was."""
+        if self.cursor is None or self.cursor.head_at is None or self.cursor.scanned_at is None:
+            return None
+        return max(0.0, (self.cursor.scanned_at - self.cursor.head_at).total_seconds())
+
+    @property
+    def stands_still(self) -> bool:
+        """Whether it is read, and what is read is old."""
+        return not self.is_late and self.head_age is not None and is_block_old(self.network, self.head_age)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,6 +161,12 @@ class Facts:
     def wrong_clocks(self) -> list[tuple[str, float]]:
         """Those of them that nothing should go by."""
         return [(who, ahead) for who, ahead in self.clocks() if is_clock_wrong(ahead)]
+
+
+def is_block_old(network: Network, age: float) -> bool:
+    """Of the newest one, so many seconds old. Networks for tests may rest as long as they like."""
+    limit = max(NEW_BLOCK_WITHIN.total_seconds(), _BLOCKS_MISSED * network.block_seconds)
+    return network.mode == Mode.LIVE and age > limit
 
 
 def is_clock_wrong(ahead: float) -> bool:

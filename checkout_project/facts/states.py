@@ -60,7 +60,7 @@ def _words(facts: Facts) -> Iterator[tuple[str, str]]:
     if facts.database.ahead is not None:
         yield "clock", _clocks(facts)
     if stored := facts.stored:
-        late = [_late(each) for each in stored.networks if each.is_late]
+        late = [_late(each) for each in stored.networks if each.is_late or each.stands_still]
         yield "networks", "; ".join(late) or OK
         doubted = [f"{each.network.name}: answers of a provider proved wrong" for each in stored.networks if each.liars]
         yield "providers", "; ".join(doubted) or OK
@@ -117,6 +117,8 @@ def _apart(kind: str, ahead: float) -> str:
 def _late(found: NetworkFacts) -> str:
     if found.unread:
         return f"{found.network.name}: cannot be read for {found.unread:.0f} s"
+    if found.stands_still:
+        return f"{found.network.name}: its newest block is {found.head_age:.0f} s old"
     return f"{found.network.name}: {_age(found.lag)}"
 
 

@@ -126,6 +126,16 @@ def _networks(networks: Sequence[NetworkFacts]) -> Iterator[Metric]:
     )
     yield _by(
         "network",
+        "tallystick_chain_head_age_seconds",
+        "How old a live network's newest block was when it was last asked for.",
+        {
+            each.network.id: each.head_age
+            for each in networks
+            if each.network.mode == Mode.LIVE and each.head_age is not None
+        },
+    )
+    yield _by(
+        "network",
         "tallystick_chain_set_aside",
         "Things that nodes said and that make no sense, asked for again until they do.",
         {each.network.id: each.set_aside for each in networks},

@@ -133,6 +133,14 @@ def _wrong_in_tables(stored: Stored, *, is_read: bool) -> Iterator[Wrong]:
     for network in stored.networks:
         if network.is_late and is_read:
             yield _late(network)
+        elif network.stands_still:
+            yield Wrong(
+                title=f"{network.network.name} stands still: its newest block is {span(network.head_age or 0)} old",
+                text="Its node lags, or the chain itself makes no blocks: payments are seen late, none is lost. Look "
+                f"at an explorer; if others have newer blocks, name another node in {network.network.rpc_variable}.",
+                url=reverse("admin:chains_app_provider_changelist"),
+                link="Nodes",
+            )
     yield from _old_rates(stored)
     if stored.overdue:
         yield Wrong(

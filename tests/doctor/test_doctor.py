@@ -96,6 +96,7 @@ GOOD = Depth(host="n.example", age=3, head=HEAD, logs=HEAD, balances=HEAD, span=
         ({}, Verdict.OK, "chain 8453, newest block 3 s old"),
         ({"problem": "n.example cannot be reached."}, Verdict.WRONG, "Name another node in RPC_URL_BASE."),
         ({"age": 4_000}, Verdict.WRONG, "It stands still: its newest block is 4000 s old."),
+        ({"age": 90}, Verdict.LOOK, "It lags: its newest block is 90 s old. Name another node in RPC_URL_BASE."),
         ({"logs": 1_000}, Verdict.LOOK, "tells logs of the last 1,000 blocks only"),
         ({"logs": None}, Verdict.LOOK, "refuses logs"),
         ({"balances": 0}, Verdict.LOOK, "knows no balances"),

@@ -18,6 +18,7 @@ from chains_app.reading.health import record_problem
 from checkout_project.facts import installation
 from merchants_app import held
 from sessions_app.models import CheckoutSession
+from tests.operators import Operator
 
 QUERIES = 24  # nine of them begin, plan and end transactions
 # Of which nobody in this database has read anything.
@@ -97,6 +98,22 @@ def test_how_far_a_network_is_behind_its_head(client: Client, db: None, monkeypa
     monkeypatch.setenv(NODE, "http://127.0.0.1:9")
     ScanCursor.objects.create(network=NEW, block_number=90, head=97, scanned_at=timezone.now())
     assert told(client)["tallystick_chain_lag_blocks"][NEW] == 7
+
+
+@pytest.mark.parametrize(("age", "is_told"), [(59, False), (75, True)])
+@pytest.mark.usefixtures("looks_each_time")
+def test_a_node_that_freezes_is_told_long_before_it_is_given_up(
+    client: Client, operator: Operator, monkeypatch: pytest.MonkeyPatch, age: int, is_told: bool
+) -> None:
+    monkeypatch.setenv(NODE, "http://127.0.0.1:9")
+    now = timezone.now()
+    ScanCursor.objects.create(
+        network=NEW, block_number=97, head=97, head_at=now - timedelta(seconds=age), scanned_at=now
+    )
+    assert told(client)["tallystick_chain_head_age_seconds"][NEW] == age
+    said = client.get("/readyz").json()["networks"]
+    assert (f"Celo: its newest block is {age} s old" in said) is is_told
+    assert ("Celo stands still: its newest block is 1 minute old" in operator.read("")) is is_told
 
 
 def test_each_source_of_rates_has_its_age(

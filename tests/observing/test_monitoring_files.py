@@ -10,7 +10,7 @@ import yaml
 
 from chains_app.rates.rules import MAX_AGE
 from chains_app.reading.health import NOTICED_AFTER
-from checkout_project.facts.installation import CLOCKS_APART, TOLD_WITHIN
+from checkout_project.facts.installation import CLOCKS_APART, NEW_BLOCK_WITHIN, TOLD_WITHIN
 from checkout_project.facts.queued import LONGEST_QUEUE
 from checkout_project.guides.contents import by_path
 from checkout_project.jobs.failures import short_name
@@ -77,6 +77,7 @@ def test_each_alarm_is_seen_to_ring_and_to_be_quiet() -> None:
 LIMITS = {
     "TallystickClocksApart": CLOCKS_APART, "TallystickWebhooksNotSent": TOLD_WITHIN, "TallystickRatesGone": MAX_AGE,
     "TallystickRateSourceAway": MAX_AGE, "TallystickNetworkNotRead": NOTICED_AFTER,
+    "TallystickNetworkStandsStill": NEW_BLOCK_WITHIN,
 }  # fmt: skip
 
 
