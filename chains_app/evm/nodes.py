@@ -26,6 +26,8 @@ _STANDS_STILL_SECONDS = 300
 _CLOCKS_DIFFER_BY = timedelta(minutes=5)
 # A node that failed has so long to show that it is back: whoever waits for it must not wait behind it.
 _FAILING_SECONDS = 8.0
+# What a node is said to do by whose blocks our clock is far ahead, or behind.
+STANDS_STILL, FROM_THE_FUTURE = "stands still", "is from the future"
 
 
 class Nodes:
@@ -164,11 +166,11 @@ class Nodes:
             raise NodeFailed(f"{node.host} does not have the block {head.number} that it calls its newest.")
         # Development chains may set their clocks at will.
         if self._network.mode == Mode.LIVE and head.time > datetime.now(UTC) + _CLOCKS_DIFFER_BY:
-            raise NodeFailed(f"{node.host} says its newest block is from the future.")
+            raise NodeFailed(f"{node.host} says its newest block {FROM_THE_FUTURE}.")
         stands_still = timedelta(seconds=max(_STANDS_STILL_SECONDS, 20 * self._network.block_seconds))
         if self._network.mode == Mode.LIVE and head.time < datetime.now(UTC) - stands_still:
             self._stands_at[node] = head.number
-            raise NodeFailed(f"{node.host} stands still: its newest block is of {head.time:%H:%M:%S} UTC.")
+            raise NodeFailed(f"{node.host} {STANDS_STILL}: its newest block is of {head.time:%H:%M:%S} UTC.")
         return head
 
 

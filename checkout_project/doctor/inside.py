@@ -27,6 +27,7 @@ from webhooks_app.models import WebhookEndpoint
 
 _GIB = 1024**3
 _OLDEST_POSTGRESQL, _OLDEST_REDIS = 140_000, 6
+_BY_NTP = "Set the clock of that machine by NTP (timedatectl set-ntp true)."
 _CURES = {
     "workers": "Start a worker: celery -A checkout_project worker (see the Procfile).",
     "beat": "Start beat: celery -A checkout_project beat (see the Procfile). One is enough.",
@@ -114,8 +115,12 @@ def it_runs() -> Iterator[Finding]:
         yield wrong(
             "clocks",
             f"{who} is {abs(ahead):.0f} s {is_ahead} the database's clock.",
-            "Set the clock of that machine by NTP (timedatectl set-ntp true).",
+            _BY_NTP,
         )
+    for who, jump in found.jumps():
+        yield look("clocks", f"That of {who} {jump}.", f"If it is right now, see who set it. {_BY_NTP}")
+    if found.stored and (whither := found.stored.clock_by_nodes):
+        yield wrong("clocks", f"This machine's is {whither} of what the nodes of all networks say.", _BY_NTP)
     for state in states_of(found):
         if state.word == NOBODY_CAN_SAY:
             yield look(state.name, f"{state.word}, as Redis takes nothing from them.", "Mend Redis first.")

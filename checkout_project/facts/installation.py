@@ -12,6 +12,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from chains_app.calls.known_limits import DISTRUSTED_FOR
+from chains_app.evm.nodes import FROM_THE_FUTURE, STANDS_STILL
 from chains_app.models import Provider, RateSheet, ScanCursor
 from chains_app.networks.networks import Network, enabled_networks
 from chains_app.rates.asking import sources_of
@@ -20,6 +21,7 @@ from chains_app.reading.health import NOTICED_AFTER
 from chains_app.reading.set_aside import with_waiting
 from checkout_project.facts.database import Database, look_at_database
 from checkout_project.facts.queued import Queued, look_at_queued
+from checkout_project.jobs.jumps import CLOCK, Jump
 from checkout_project.jobs.pulses import Pulse
 from checkout_project.outage import is_outage
 from common.database import fetch
@@ -124,6 +126,15 @@ class Stored:
         return min((each.age for each in self.sources if each.age is not None), default=None)
 
     @property
+    def clock_by_nodes(self) -> str:
+        """`ahead` or `behind`, where the nodes of all live networks find ours so at once. Empty: they do not."""
+        live = [each for each in self.networks if each.network.mode == Mode.LIVE]
+        for said, whither in ((STANDS_STILL, "ahead"), (FROM_THE_FUTURE, "behind")):
+            if len(live) > 1 and all(each.unread and each.cursor and said in each.cursor.problem for each in live):
+                return whither
+        return ""
+
+    @property
     def is_told_late(self) -> bool:
         """Whether a shop waits for longer than a message takes."""
         return self.untold > TOLD_WITHIN.total_seconds()
@@ -137,6 +148,7 @@ class Facts:
     database: Database
     stored: Stored | None  # None: the tables cannot be asked
     queued: Queued | None  # None: Redis is away
+    jumped: Jump | None = None  # this process's clock, within the hour
 
     @property
     def heard(self) -> Queued | None:
@@ -157,6 +169,14 @@ class Facts:
         for each in self.alive():
             assert self.queued
             yield f"{each.kind} {each.name}", each.ahead - self.queued.ahead + ours
+
+    def jumps(self) -> Iterator[tuple[str, Jump]]:
+        """Whose clock jumped within the hour, and how far."""
+        if self.jumped:
+            yield "this process", self.jumped
+        for each in self.alive():
+            if each.jumped:
+                yield f"{each.kind} {each.name}", each.jumped
 
     def wrong_clocks(self) -> list[tuple[str, float]]:
         """Those of them that nothing should go by."""
@@ -182,7 +202,9 @@ def counted(rows: QuerySet[Any, Any]) -> int:
 def facts() -> Facts:
     """Half a dozen small queries, and some looks into Redis."""
     now, database = timezone.now(), look_at_database()
-    return Facts(now=now, database=database, stored=_stored(now, database), queued=look_at_queued(now))
+    return Facts(
+        now=now, database=database, stored=_stored(now, database), queued=look_at_queued(now), jumped=CLOCK.jumped()
+    )
 
 
 def _stored(now: datetime, database: Database) -> Stored | None:

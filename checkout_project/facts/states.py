@@ -106,12 +106,21 @@ def _clocks(facts: Facts) -> str:
     for who, ahead in facts.wrong_clocks():
         kind = who.partition(" ")[0]
         kinds[kind] = max(ahead, kinds.get(kind, 0.0), key=abs)
-    return "; ".join(_apart(kind, ahead) for kind, ahead in kinds.items()) or OK
+    words = [f"{_whose(kind)}{_apart(ahead)}" for kind, ahead in kinds.items()]
+    # Those of one machine jump together.
+    for who, jump in sorted(facts.jumps(), key=lambda each: -abs(each[1].seconds))[:1]:
+        words.append(f"{_whose(who.partition(' ')[0])}{jump}")
+    if facts.stored and (whither := facts.stored.clock_by_nodes):
+        words.append(f"{whither} of what the nodes of all networks say")
+    return "; ".join(words) or OK
 
 
-def _apart(kind: str, ahead: float) -> str:
-    whose = "" if kind == "this" else f"{kind}: "
-    return f"{whose}{abs(ahead):.0f} s {'ahead of' if ahead > 0 else 'behind'} the database's"
+def _whose(kind: str) -> str:
+    return "" if kind == "this" else f"{kind}: "
+
+
+def _apart(ahead: float) -> str:
+    return f"{abs(ahead):.0f} s {'ahead of' if ahead > 0 else 'behind'} the database's"
 
 
 def _late(found: NetworkFacts) -> str:

@@ -11,6 +11,7 @@ from redis import RedisError
 from typing_extensions import override
 
 from checkout_project.jobs import alive, pulses
+from checkout_project.jobs.jumps import CLOCK
 from checkout_project.outage import REDIS
 
 # Longer than any job: the longest are 20 minutes of forgetting, with a last statement of five.
@@ -57,6 +58,7 @@ class GivePulse(_Repeated):
 
     @override
     def say(self, worker: Any) -> None:
+        CLOCK.look()
         try:
             pulses.give_pulse(pulses.WORKER)
         except RedisError as error:

@@ -10,12 +10,14 @@ import socket
 import time
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import lru_cache
 from typing import Any
 
 import redis
 from django.conf import settings
+
+from checkout_project.jobs.jumps import CLOCK, Jump
 
 EVERY_SECONDS = 5.0
 # Whoever has said nothing for so long is gone.
@@ -33,6 +35,7 @@ class Pulse:
     name: str
     age: float  # seconds
     ahead: float  # seconds that its clock is ahead of Redis'
+    jumped: Jump | None = None  # its clock, within the hour
 
     @property
     def is_alive(self) -> bool:
@@ -55,10 +58,12 @@ def redis_seconds(client: redis.Redis) -> float:
 
 def give_pulse(kind: str) -> None:
     """From this process. Raises redis' errors while it is away."""
+    jumped = CLOCK.jumped()
     client = redis_at(settings.REDIS_URL)
     there = redis_seconds(client)
     name = f"{kind}:{socket.gethostname()}:{os.getpid()}"
-    client.hset(_KEY, name, json.dumps({"at": there, "ahead": time.time() - there}))
+    said = {"at": there, "ahead": time.time() - there, "jumped": asdict(jumped) if jumped else None}
+    client.hset(_KEY, name, json.dumps(said))
 
 
 def pulses() -> tuple[Sequence[Pulse], float]:
@@ -75,6 +80,9 @@ def pulses() -> tuple[Sequence[Pulse], float]:
     return [each for each in found if each.age <= _FORGOTTEN_SECONDS], time.time() - there
 
 
-def _pulse(name: str, said: dict[str, float], now: float) -> Pulse:
+def _pulse(name: str, said: dict[str, Any], now: float) -> Pulse:
     kind, _, name = name.partition(":")
-    return Pulse(kind=kind, name=name, age=now - said["at"], ahead=said["ahead"])
+    jumped = said.get("jumped")  # none of an older version
+    return Pulse(
+        kind=kind, name=name, age=now - said["at"], ahead=said["ahead"], jumped=Jump(**jumped) if jumped else None
+    )

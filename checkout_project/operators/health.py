@@ -28,7 +28,8 @@ _STATE_WORDS = {
     "can sign in. Free its disk or memory, start it, or mend REDIS_URL.",
     "workers": "No worker reads the networks: payments are neither seen nor confirmed. Start a worker.",
     "beat": "Nothing begins by itself: networks are not read, sessions do not end. Start beat.",
-    "clock": "Prices, ends and keys go by all of them. Set the clocks of these machines by NTP.",
+    "clock": "Prices, ends and keys go by all of them, and by a wrong one nodes seem to stand still or to be ahead. "
+    "Set the clocks of these machines by NTP. A jump is told for an hour.",
 }
 
 
@@ -83,7 +84,8 @@ def _wrong(found: Facts) -> Iterator[Wrong]:
     for each in (found.queued.neighbours or ()) if found.queued else ():
         yield from _wrong_around(each)
     if found.stored:
-        yield from _wrong_in_tables(found.stored, is_read="workers" not in states and "beat" not in states)
+        is_read = not {"workers", "beat"} & states.keys() and not found.stored.clock_by_nodes
+        yield from _wrong_in_tables(found.stored, is_read=is_read)
     if found.queued and found.queued.is_queue_long:
         yield Wrong(
             title=f"{found.queued.waiting:,} tasks wait",
@@ -121,7 +123,7 @@ def _wrong_around(found: Neighbour) -> Iterator[Wrong]:
 
 
 def _wrong_in_tables(stored: Stored, *, is_read: bool) -> Iterator[Wrong]:
-    """`is_read`: whether networks are read at all; if not, each of them being late says no more."""
+    """`is_read`: whether networks are read at all, by a clock that may be right; else their being late says no more."""
     if stored.held:
         yield Wrong(
             title="Nothing is sent from here",

@@ -7,6 +7,7 @@ import asyncio
 from contextlib import suppress
 
 from checkout_project.jobs.alive import EVERY_SECONDS, Sign, expect_none, expect_signs, tell_systemd
+from checkout_project.jobs.jumps import CLOCK
 from checkout_project.web.bodies import Receive, Send
 
 
@@ -27,4 +28,5 @@ async def give_signs_while_served(receive: Receive, send: Send) -> None:
 async def _give_signs(sign: Sign) -> None:
     while True:
         sign.give()
+        CLOCK.look()
         await asyncio.sleep(EVERY_SECONDS / 2)

@@ -93,6 +93,9 @@ TASK_ENDED_AT = Gauge(
     multiprocess_mode="max",
     registry=REGISTRY,
 )
+CLOCK_JUMPS = Counter(
+    "tallystick_clock_jumps", "How often this machine's clock was set by two seconds or more.", registry=REGISTRY
+)
 TICK_SENT_AT = Gauge(
     "tallystick_tick_sent_timestamp_seconds",
     "When beat last had a job's turn, whether it was sent or still waits.",
