@@ -56,7 +56,8 @@ def _words(facts: Facts) -> Iterator[tuple[str, str]]:
                 "dns",
                 "; ".join(f"{_of(each)}: {each.name_problem}" for each in queued.neighbours if each.name_problem) or OK,
             )
-            yield "certificates", "; ".join(_ending(each) for each in queued.neighbours if each.ends_soon) or OK
+            shown = [each for each in queued.neighbours if each.ends_soon or each.is_unseen]
+            yield "certificates", "; ".join(_ending(each) for each in shown) or OK
     if facts.database.ahead is not None:
         yield "clock", _clocks(facts)
     if stored := facts.stored:
@@ -77,6 +78,8 @@ def _of(found: Neighbour) -> str:
 
 
 def _ending(found: Neighbour) -> str:
+    if found.is_unseen:
+        return f"{_of(found)}: nobody could see it"
     days = (found.left or 0.0) / 86_400
     if found.problem:
         return f"{_of(found)}: not believed"

@@ -13,12 +13,10 @@ from threading import Thread
 from typing_extensions import override
 
 from checkout_project.neighbours.places import Place
-from checkout_project.neighbours.told import SOON, Neighbour
+from checkout_project.neighbours.told import Neighbour
 from common.network.certificates import Certificate, certificate_of
 
 LOOKS_SECONDS = 6.0
-# Another's certificate that is good for long. Ours, and one that is not, are looked at each time.
-_LOOKED_AT_AGAIN = timedelta(minutes=10)
 _at_it: dict[Place, "_Look"] = {}
 
 
@@ -27,18 +25,18 @@ def look_at(
 ) -> list[Neighbour]:
     """How they are. known: what was found before, which stands for what cannot be seen this time."""
     ends_at = time.monotonic() + seconds
-    looks = [_begin(place, known.get(place), seconds=seconds) for place in places]
+    looks = [_begin(place, seconds=seconds) for place in places]
     for look in looks:
         look.join(max(0.0, ends_at - time.monotonic()))
     return [look.outcome(known.get(place)) for place, look in zip(places, looks, strict=True)]
 
 
 class _Look(Thread):
-    def __init__(self, place: Place, *, is_shown: bool, seconds: float) -> None:
+    def __init__(self, place: Place, *, seconds: float) -> None:
         super().__init__(name="neighbour", daemon=True)
         self.name_problem = "no name server answers in time"
         self.certificate: Certificate | None = None
-        self._place, self._is_shown, self._seconds = place, is_shown, seconds
+        self._place, self._seconds = place, seconds
 
     @override
     def run(self) -> None:
@@ -52,7 +50,7 @@ class _Look(Thread):
             self.name_problem = "it is no name"
             return
         self.name_problem = ""
-        if self._place.tls and self._is_shown:
+        if self._place.tls:
             host, port = self._place.host, self._place.port
             self.certificate = certificate_of(host, port, seconds=self._seconds, tls=self._place.tls)
 
@@ -60,18 +58,16 @@ class _Look(Thread):
         """As far as it came by now."""
         seen = self.certificate
         if seen is None or (seen.problem and not seen.is_refused):  # a host that is down says nothing of it
-            left, age, problem = (known.left, known.age, known.problem) if known else (None, None, "")
+            left, problem = (known.left, known.problem) if known else (None, "")
         else:
-            left, age, problem = timedelta(days=seen.days).total_seconds(), 0.0, seen.problem
-        return Neighbour(place=self._place, name_problem=self.name_problem, left=left, age=age, problem=problem)
+            left, problem = timedelta(days=seen.days).total_seconds(), seen.problem
+        return Neighbour(place=self._place, name_problem=self.name_problem, left=left, problem=problem)
 
 
-def _begin(place: Place, known: Neighbour | None, *, seconds: float) -> _Look:
+def _begin(place: Place, *, seconds: float) -> _Look:
     former = _at_it.get(place)
     if former and former.is_alive():
         return former
-    is_good = known is not None and not known.problem and known.left is not None and known.left > SOON.total_seconds()
-    is_new = known is not None and known.age is not None and known.age < _LOOKED_AT_AGAIN.total_seconds()
-    look = _at_it[place] = _Look(place, is_shown=place.is_ours or not (is_good and is_new), seconds=seconds)
+    look = _at_it[place] = _Look(place, seconds=seconds)
     look.start()
     return look

@@ -26,13 +26,17 @@ class Neighbour:
     place: Place
     name_problem: str = ""  # why its name leads nowhere; empty: it does
     left: float | None = None  # seconds until its certificate ends; None: it has none, or nobody could see it
-    age: float | None = None  # seconds since that was seen
     problem: str = ""  # why its certificate is not believed; empty: it is
 
     @property
     def ends_soon(self) -> bool:
         """Whether its certificate needs somebody, if only for not being believed."""
         return bool(self.problem) or (self.left is not None and self.left < SOON.total_seconds())
+
+    @property
+    def is_unseen(self) -> bool:
+        """Whether it should have a certificate, and nobody could see one yet."""
+        return bool(self.place.tls) and self.left is None and not self.name_problem
 
 
 def keep(found: Sequence[Neighbour]) -> None:
@@ -59,6 +63,5 @@ def _older(kept: dict[str, Any], seconds: float) -> Neighbour:
         place=Place(**kept["place"] | {"tls": Tls(tls) if tls else None, "names": names}),
         name_problem=kept["name_problem"],
         left=None if kept["left"] is None else kept["left"] - seconds,
-        age=None if kept["age"] is None else kept["age"] + seconds,
         problem=kept["problem"],
     )

@@ -114,6 +114,14 @@ def _wrong_around(found: Neighbour) -> Iterator[Wrong]:
         cure = "Look at the name servers of this machine first, then at that domain's own."
         title = f"{place.host} has no address: {found.name_problem}"
         yield Wrong(title=title, text=f"{effect}. {cure}", url=url, link=link)
+    if found.is_unseen:
+        cure = (
+            f"Lead its name to the proxy from here, too (/etc/hosts), or run `tallystick doctor https://{place.label}`."
+            if place.is_ours
+            else "Look at the way out of here."
+        )
+        title, text = f"Nobody could see the certificate of {place.label}", "It does not answer from here. "
+        yield Wrong(title=title, text=text + cure, url=url, link=link, is_bad=False)
     if found.ends_soon and (found.problem or left < 0):
         title = f"The certificate of {place.label} is not good any more"
         yield Wrong(title=title, text=f"{found.problem or 'It ended.'} {effect}. {renew}", url=url, link=link)

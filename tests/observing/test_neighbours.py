@@ -135,44 +135,46 @@ def test_a_name_server_that_hangs_holds_nobody_and_is_asked_once(monkeypatch: py
     assert len(asked) == 1
 
 
-GOOD, NEW, OLD = 60.0 * DAY, 100.0, 700.0
+@pytest.mark.parametrize("setting", ["RPC_URL_BASE", "PUBLIC_URL"])
+def test_a_certificate_is_seen_at_each_look(monkeypatch: pytest.MonkeyPatch, setting: str) -> None:
+    monkeypatch.setattr(looking, "certificate_of", lambda *_place, **_how: Certificate(days=90))
+    place = here(443, setting)
+    [found] = look_at([place], known={place: Neighbour(place=place, left=60.0 * DAY)})
+    assert found == Neighbour(place=place, left=90.0 * DAY)
 
 
 @pytest.mark.parametrize(
-    ("setting", "left", "age", "problem", "is_seen"),
+    ("setting", "name", "cure"),
     [
-        ("RPC_URL_BASE", None, None, "", True),
-        ("RPC_URL_BASE", GOOD, NEW, "", False),
-        ("RPC_URL_BASE", GOOD, OLD, "", True),
-        ("RPC_URL_BASE", 13.0 * DAY, NEW, "", True),
-        ("RPC_URL_BASE", 0.0, NEW, "It ended.", True),
-        ("PUBLIC_URL", GOOD, NEW, "", True),
+        ("PUBLIC_URL", "127.0.0.1:1", "Lead its name to the proxy from here, too (/etc/hosts)"),
+        ("RPC_URL_BASE", "RPC_URL_BASE", "Look at the way out of here."),
     ],
 )
-def test_anothers_certificate_is_seen_every_ten_minutes_and_a_bad_one_each_time(
-    monkeypatch: pytest.MonkeyPatch, setting: str, left: float | None, age: float | None, problem: str, is_seen: bool
+def test_a_certificate_that_nobody_could_see_is_not_called_good(
+    client: Client, operator: Operator, setting: str, name: str, cure: str
 ) -> None:
-    monkeypatch.setattr(looking, "certificate_of", lambda *_place, **_how: Certificate(days=90))
-    place = here(443, setting)
-    known = Neighbour(place=place, left=left, age=age, problem=problem)
-    [found] = look_at([place], known={place: known})
-    assert (found.left, found.problem) == ((90 * DAY, "") if is_seen else (left, problem))
+    told.keep(look_at([here(1, setting), here(1, "KRAKEN_URL", tls=None)], known={}))
+    assert client.get("/readyz").json()["certificates"] == f"{name}: nobody could see it"
+    assert "tallystick_certificate_seconds_left{" not in client.get("/metrics").content.decode()
+    page = operator.read("")
+    assert "Nobody could see the certificate of 127.0.0.1:1" in page
+    assert cure in page
 
 
 def test_of_a_host_that_is_down_what_was_seen_before_stands() -> None:
     place = here(1, "PUBLIC_URL")
-    known = Neighbour(place=place, left=5.0 * DAY, age=30.0)
+    known = Neighbour(place=place, left=5.0 * DAY)
     assert look_at([place], known={place: known}) == [known]
     assert look_at([place], known={})[0].left is None
 
 
 def test_what_was_seen_grows_older_by_redis_clock(monkeypatch: pytest.MonkeyPatch) -> None:
-    seen = Neighbour(place=GONE, name_problem="no name server knows it", left=100.0, age=0.0)
+    seen = Neighbour(place=GONE, name_problem="no name server knows it", left=100.0)
     monkeypatch.setattr(told, "redis_seconds", lambda _client: 1_000.0)
     told.keep([seen])
     monkeypatch.setattr(told, "redis_seconds", lambda _client: 1_060.0)
     [found] = told.neighbours() or []
-    assert found == Neighbour(place=GONE, name_problem=seen.name_problem, left=40.0, age=60.0)
+    assert found == Neighbour(place=GONE, name_problem=seen.name_problem, left=40.0)
 
 
 def test_it_is_looked_at_within_a_minute_and_no_oftener(monkeypatch: pytest.MonkeyPatch) -> None:
