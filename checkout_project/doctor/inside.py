@@ -21,12 +21,14 @@ from checkout_project.jobs.pulses import redis_at
 from checkout_project.jobs.threads import told_if_few
 from common.encryption import decrypt, is_by_first_key, is_encrypted
 from common.network.public_addresses import is_this_machine
-from common.postgresql.poolers import UNNAMED, is_pooled
+from common.postgresql.poolers import UNNAMED, is_lent_by_transaction, is_pooled
 from sessions_app.models import ReceiptKey
 from webhooks_app.models import WebhookEndpoint
 
 _GIB = 1024**3
 _OLDEST_POSTGRESQL, _OLDEST_REDIS = 140_000, 6
+# As docs/configuration.md has them.
+_LIMITS = {"lock_timeout": "20s", "statement_timeout": "60s", "idle_in_transaction_session_timeout": "20min"}
 _BY_NTP = "Set the clock of that machine by NTP (timedatectl set-ntp true)."
 _CURES = {
     "workers": "Start a worker: celery -A checkout_project worker (see the Procfile).",
@@ -104,6 +106,24 @@ def database_is_well() -> Iterator[Finding]:
         yield wrong("pooler", "One stands in between that nobody named.", UNNAMED)
     else:
         yield ok("pooler", f"one that lends by {settings.DATABASE_POOLER}" if is_pooled() else "none in between")
+    if is_lent_by_transaction():
+        yield from _limits_of_the_role()
+
+
+def _limits_of_the_role() -> Iterator[Finding]:
+    """Where connections are lent by transaction we leave none on them (`common/postgresql/waits.py`)."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT quote_ident(current_user), array_agg(name) FROM unnest(%s::text[]) AS name "
+            "WHERE current_setting(name) = '0' GROUP BY 1",
+            [list(_LIMITS)],
+        )
+        for role, missing in cursor.fetchall():
+            yield look(
+                "pooler",
+                f"The role has no {', '.join(missing)}: what hangs keeps others waiting for good.",
+                " ".join(f"ALTER ROLE {role} SET {name} = '{_LIMITS[name]}';" for name in missing),
+            )
 
 
 def it_runs() -> Iterator[Finding]:

@@ -1,7 +1,8 @@
 """What others see of us, and whether we reach them: PUBLIC_URL from outside, mail, endpoints, certificates."""
 
+import asyncio
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlsplit
 
@@ -15,7 +16,13 @@ from checkout_project.neighbours.places import OURS, places
 from checkout_project.neighbours.told import SOON
 from common.mail_backends import CONSOLE, NOWHERE
 from common.network.certificates import Certificate, certificate_of
+from common.network.outbound_http import SystemResolver, reach
+from webhooks_app.endpoints.endpoints import outbound_rules
 from webhooks_app.models import WebhookEndpoint
+
+# Hosts that are called at once, and the endpoints among which they are found.
+_MOST_HOSTS, _MOST_LOOKED_THROUGH = 20, 500
+_WAY_OUT = "That many fail when the way out is shut: open ports 80 and 443 to the world for workers."
 
 _CSRF_FIELD = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')
 
@@ -136,8 +143,8 @@ def mail_leaves(to: str = "") -> Iterator[Finding]:
 
 
 def webhooks_get_out() -> Iterator[Finding]:
-    """Endpoints that fail, and whether the way to https is open at all."""
-    used = WebhookEndpoint.objects.filter(disabled_at=None)
+    """Endpoints that fail, and whether the way to their hosts is open at all."""
+    used = WebhookEndpoint.objects.filter(disabled_at=None, deleted_at=None)
     failing = list(used.exclude(failing_since=None).order_by("failing_since").values_list("url", flat=True)[:3])
     hosts = {urlsplit(url).hostname or "" for url in failing}
     count, bad = used.count(), used.exclude(failing_since=None).count()
@@ -147,7 +154,7 @@ def webhooks_get_out() -> Iterator[Finding]:
         yield wrong(
             "webhooks",
             f"{bad} of {count} endpoints fail, among them {', '.join(sorted(hosts))}.",
-            "That many fail when the way out is shut: open ports 80 and 443 to the world for workers.",
+            _WAY_OUT,
         )
     else:
         yield look(
@@ -155,3 +162,41 @@ def webhooks_get_out() -> Iterator[Finding]:
             f"{bad} of {count} endpoints fail, among them {', '.join(sorted(hosts))}.",
             "Their owners are written to. /admin, Webhook deliveries, says what each answered.",
         )
+    urls = dict[str, str]()  # one for each of the hosts that were named last
+    for url in used.order_by("-pk").values_list("url", flat=True)[:_MOST_LOOKED_THROUGH]:
+        urls.setdefault(urlsplit(url).netloc, url)
+    if urls:
+        yield of_lines(asyncio.run(_reached(list(urls.values())[:_MOST_HOSTS])))
+
+
+def of_lines(found: Mapping[str, str]) -> Finding:
+    """By host what is in the way; empty: it was reached."""
+    shut = [f"{host} ({why})" for host, why in found.items() if why]
+    named = ", ".join(shut[:3]) + (" …" if shut[3:] else "")
+    if not shut:
+        return ok("webhooks", f"every host of an endpoint can be reached from here ({len(found)})")
+    if len(shut) == len(found):
+        return wrong("webhooks", f"No host of an endpoint can be reached from here: {named}.", _WAY_OUT)
+    cure = "The others can, so it is theirs to mend, unless their name or port is shut here."
+    return look("webhooks", f"{len(shut)} of {len(found)} hosts of endpoints cannot be reached: {named}.", cure)
+
+
+async def _reached(urls: Sequence[str]) -> dict[str, str]:
+    resolver = SystemResolver()
+
+    async def reached(url: str) -> str:
+        try:
+            async with asyncio.timeout(SECONDS):
+                await reach(url, outbound_rules(), resolver)
+        except TimeoutError:
+            return "it says nothing"
+        except OSError as error:
+            return error.strerror or str(error)
+        return ""
+
+    try:
+        return {
+            urlsplit(url).netloc: why for url, why in zip(urls, await asyncio.gather(*map(reached, urls)), strict=True)
+        }
+    finally:
+        await resolver.close()

@@ -156,6 +156,20 @@ def guarded_connector(
     )
 
 
+async def reach(url: str, rules: OutboundRules, resolver: AbstractResolver) -> None:
+    """Opens a line to the URL's host, by TLS where it says https, and closes it again; nothing is asked.
+
+    Raises OSError with what is in the way, RefusedAddress for what may not be connected to.
+    """
+    parts = _split(url)
+    host, port = parts.hostname or "", parts.port or DEFAULT_PORTS[parts.scheme]
+    rules.check_port(port)
+    [found, *_] = await GuardedResolver(rules, resolver).resolve(host, port)
+    trust = _trust() if parts.scheme == "https" else None
+    _, writer = await asyncio.open_connection(found["host"], port, ssl=trust, server_hostname=host if trust else None)
+    writer.close()
+
+
 @lru_cache(maxsize=1)
 def _trust() -> ssl.SSLContext:
     """The machine's certificate authorities and Mozilla's: a bare machine may have none of its own."""

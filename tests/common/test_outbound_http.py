@@ -18,6 +18,7 @@ from common.network.outbound_http import (
     RefusedPort,
     SystemResolver,
     guarded_connector,
+    reach,
 )
 from common.network.public_addresses import is_public, literal_address
 from tests.webhooks_app.receiver import Receiver
@@ -194,6 +195,13 @@ def test_names_whose_servers_are_dead_delay_no_others(monkeypatch: pytest.Monkey
         await resolver.close()
 
     asyncio.run(run())
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1/", "https://inside.example/", "https://shop.example:8443/"])
+def test_a_line_to_try_the_way_is_guarded_too(url: str) -> None:
+    names = Names(inside_example=[["10.0.0.1"]], shop_example=[["93.184.215.14"]], **{"127_0_0_1": [["127.0.0.1"]]})
+    with pytest.raises(RefusedAddress):
+        asyncio.run(reach(url, OutboundRules(allow_private=False), names))
 
 
 def test_private_addresses_can_be_let_in() -> None:

@@ -11,6 +11,7 @@ from cryptography.fernet import Fernet
 from django.core import mail
 from django.core.cache import cache
 from django.core.management import call_command
+from django.db import connection
 from django.utils import timezone
 
 from chains_app.calls.node_check import Verdict as NodeVerdict
@@ -20,6 +21,7 @@ from checkout_project.doctor import inside, nodes, outside
 from checkout_project.doctor.examining import examine
 from checkout_project.doctor.findings import Finding, Verdict, ok, wrong
 from common.network.certificates import Certificate, certificate_of
+from common.postgresql.poolers import TRANSACTION
 from merchants_app.models import Merchant
 from tests.fake_node import FakeNode, Refusal
 from tests.webhooks_app.receiver import Receiver
@@ -85,6 +87,19 @@ def test_workers_and_beat_that_do_not_live_are_told_with_how_to_start_them(db: N
     told = said(inside.it_runs(), Verdict.WRONG)
     assert "workers: none has run lately Start a worker: celery -A checkout_project worker" in told
     assert "beat: none has run lately Start beat" in told
+
+
+def test_behind_a_pooler_the_roles_missing_limits_are_told_with_the_commands(db: None, settings: Any) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL lock_timeout = '20s'")
+        assert "ALTER ROLE" not in said(inside.database_is_well(), Verdict.LOOK)
+        settings.DATABASE_POOLER = TRANSACTION
+        told = said(inside.database_is_well(), Verdict.LOOK)
+        cursor.execute("SELECT quote_ident(current_user)")
+        [role] = cursor.fetchone()
+    assert "pooler: The role has no statement_timeout, idle_in_transaction_session_timeout:" in told
+    assert f"ALTER ROLE {role} SET statement_timeout = '60s'; ALTER ROLE {role} SET idle_in_" in told
+    assert "SET lock_timeout" not in told
 
 
 GOOD = Depth(host="n.example", age=3, head=HEAD, logs=HEAD, balances=HEAD, span=10_000)
@@ -207,3 +222,26 @@ def test_somebody_else_at_public_url_is_told(settings: Any) -> None:
     with Receiver() as other:
         settings.PUBLIC_URL = other.url
         assert "leads somewhere else" in said(outside.public_url_answers(), Verdict.WRONG)
+
+
+@pytest.mark.moves_everybody("the doctor looks at the endpoints of all businesses")
+def test_the_hosts_of_endpoints_are_called_and_deleted_ones_left_out(mia: Merchant) -> None:
+    now = timezone.now()
+    WebhookEndpoint.objects.update(disabled_at=now)
+    with Receiver() as shop:
+        about = {"merchant": mia, "mode": "test"}
+        WebhookEndpoint.objects.create(**about, url=f"{shop.url}/hooks")
+        WebhookEndpoint.objects.create(**about, url="http://127.0.0.1:1/", deleted_at=now, failing_since=now)
+        well = said(outside.webhooks_get_out(), Verdict.OK)
+        WebhookEndpoint.objects.create(**about, url="https://127.0.0.1:1/hooks")
+        shut = said(outside.webhooks_get_out(), Verdict.LOOK)
+        assert not shop.asked
+    assert "none of 1 endpoints fails" in well
+    assert "every host of an endpoint can be reached from here (1)" in well
+    assert "1 of 2 hosts of endpoints cannot be reached: 127.0.0.1:1 (" in shut
+
+
+def test_where_no_host_is_reached_the_way_out_is_shut() -> None:
+    told = said([outside.of_lines({"a.example": "it says nothing", "b.example": "no route"})], Verdict.WRONG)
+    assert "No host of an endpoint can be reached from here: a.example (it says nothing), b.example (no route)." in told
+    assert "open ports 80 and 443" in told
