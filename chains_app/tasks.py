@@ -3,9 +3,10 @@
 from celery import shared_task
 
 from chains_app.calls.gas import learn_plain_transfer, learn_price
-from chains_app.networks.networks import chain_networks
+from chains_app.networks.networks import chain_networks, network
 from chains_app.rates import exchange_rates
 from common.modes import Mode
+from common.ticks import send_each
 
 
 @shared_task(ignore_result=True)
@@ -16,7 +17,12 @@ def refresh_rates() -> None:
 
 @shared_task(ignore_result=True)
 def learn_gas() -> None:
-    """Asks each network what a first transfer to an address takes, and what gas costs, for the payment pages."""
-    for network in [each for mode in Mode for each in chain_networks(mode)]:
-        learn_plain_transfer(network)
-        learn_price(network)
+    """Sends `learn_gas_of` each network on its way."""
+    send_each(learn_gas_of, [each.id for mode in Mode for each in chain_networks(mode)])
+
+
+@shared_task(ignore_result=True)
+def learn_gas_of(network_id: str) -> None:
+    """Asks what a first transfer to an address takes there, and what gas costs, for the payment pages."""
+    learn_plain_transfer(network(network_id))
+    learn_price(network(network_id))

@@ -5,9 +5,11 @@ wait behind them. How long one may wait is measured by Redis (a key that ends), 
 compared.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any
 
+from celery import Task
 from django.core.cache import cache
 
 # One that is lost with who had it in hand (a sender, a worker) is sent again after so long: a network is taken over
@@ -29,6 +31,12 @@ def send_once(send: Callable[[], object], task: str, *given: Any) -> None:
             raise
         # Unless somebody took it meanwhile: then there is no key.
         cache.touch(_key(task, given), WAITING_SECONDS)
+
+
+def send_each(task: Task[[str], None], ids: Iterable[str]) -> None:
+    """One of it for each id, so that a slow one delays no other."""
+    for each in ids:
+        send_once(partial(task.delay, each), task.name, each)
 
 
 def may_be_sent(task: str, *given: Any) -> bool:

@@ -1,14 +1,12 @@
 """Doors for the clock: what Celery runs."""
 
-from functools import partial
-
-from celery import Task, shared_task
+from celery import shared_task
 from django.utils import timezone
 
 from chains_app.networks.networks import enabled_networks, network
 from common.lease import lease
 from common.modes import Mode
-from common.ticks import send_once
+from common.ticks import send_each
 from sessions_app.books.catching_up import catch_up
 from sessions_app.buyers.retention import erase_old_buyers as erase_old_buyers_now
 from sessions_app.collecting import worth_letters
@@ -26,13 +24,8 @@ from sessions_app.watching.watcher import watch_network as watch_network_now
 
 @shared_task
 def watch_networks() -> None:
-    """Sends the watch of each network whose turn it is on its way, so that a slow one delays no other."""
-    for each in networks_due(timezone.now()):
-        _send(watch_network, each.id)
-
-
-def _send(task: Task[[str], None], network_id: str) -> None:
-    send_once(partial(task.delay, network_id), task.name, network_id)
+    """Sends the watch of each network whose turn it is on its way."""
+    send_each(watch_network, [each.id for each in networks_due(timezone.now())])
 
 
 @shared_task
@@ -44,9 +37,7 @@ def watch_network(network_id: str) -> None:
 @shared_task
 def look_at_networks_again() -> None:
     """As `watch_networks`, for what need not be known at once."""
-    for mode in Mode:
-        for each in enabled_networks(mode):
-            _send(look_at_network_again, each.id)
+    send_each(look_at_network_again, [each.id for mode in Mode for each in enabled_networks(mode)])
 
 
 @shared_task

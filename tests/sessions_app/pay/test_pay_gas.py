@@ -4,10 +4,11 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 import pytest
-from django.core.cache import caches
+from django.core.cache import cache, caches
 from django.test import Client
 from django.utils import timezone
 
+from chains_app import tasks
 from chains_app.calls.gas import learn_plain_transfer
 from chains_app.networks.networks import network
 from sessions_app.models import CheckoutSession, DepositAddress, Payment
@@ -83,3 +84,15 @@ def test_that_a_contract_is_there_is_said_to_who_paid_a_part_that_was_collected(
     payment = confirmed(refreshed(session), "1.00")
     Payment.objects.filter(pk=payment.pk).update(network="devchain", collected_at=timezone.now())
     assert "takes more than 21,000 gas" in client.get(f"/pay/{session.page_token}").content.decode()
+
+
+def test_each_network_learns_by_itself_and_none_waits_for_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("BASE", "POLYGON"):
+        monkeypatch.setenv(f"RPC_URL_{name}", "http://127.0.0.1:9")
+    sent = list[str]()
+    monkeypatch.setattr(tasks.learn_gas_of, "delay", sent.append)
+    cache.clear()
+    tasks.learn_gas()
+    assert {"base", "polygon"} <= set(sent)
+    tasks.learn_gas()  # while those wait
+    assert len(sent) == len(set(sent))
