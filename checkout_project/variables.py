@@ -128,7 +128,7 @@ VARIABLES = {
         Variable(name="RATE_LIMIT_PER_LINK", meaning="payments begun a minute by one payment link from one address"),
         Variable(
             name="ALIVE_FILE",
-            meaning="a file that worker and beat touch every ten seconds; `python -m "
+            meaning="a file that web, worker and beat touch every ten seconds; `python -m "
             "checkout_project.jobs.alive` tells a probe whether they did. "
             "[Deploying](deploying.md#is-it-alive)",
             shown="none",
