@@ -1,7 +1,7 @@
 """Logs: one JSON object a line, with the ids of what it is about; no secrets. `LOG_FORMAT=text` is easier on eyes.
 
 Ids are bound where work begins: a request's by `middleware/request_ids.py`, a task's by `observing/tasks.py`, a
-message's by the sender, a session's where several are worked through.
+message's by the sender, a session's while its state is written and while letters about it leave.
 """
 
 import logging

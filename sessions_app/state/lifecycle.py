@@ -15,6 +15,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from common.measures.counted import Stage, reached_on_commit
+from common.measures.naming import naming
 from common.postgresql.bulk_sql import update_rows
 from sessions_app.errors import NothingToDecide
 from sessions_app.models import CheckoutSession, Decision, DepositAddress, StatusChange
@@ -210,13 +211,14 @@ def _settle(news: list[tuple[CheckoutSession, News]], now: datetime) -> None:
     changed: list[CheckoutSession] = []
     letters: list[Owed] = []
     for session, why in news:
-        before, facts = verdict_of(session), facts_of(session)
-        if made := _move(session, evaluate(facts, now), why, now, events):
-            changes += made
-            changed.append(session)
-            letters += letters_on_moving(session, before, verdict_of(session))
-        if is_restored(facts):  # which may change no word of its state: told where its loss was told last
-            letters.append(Owed(session=session, kind=LetterKind.RESTORED))
+        with naming(session_id=session.public_id):
+            before, facts = verdict_of(session), facts_of(session)
+            if made := _move(session, evaluate(facts, now), why, now, events):
+                changes += made
+                changed.append(session)
+                letters += letters_on_moving(session, before, verdict_of(session))
+            if is_restored(facts):  # which may change no word of its state: told where its loss was told last
+                letters.append(Owed(session=session, kind=LetterKind.RESTORED))
     if changed:
         mark_paid_orders([each for each in changed if each.completed_at == now and each.reference is not None])
         update_rows(changed, _WRITTEN)

@@ -2,6 +2,7 @@
 
 import io
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -11,6 +12,9 @@ from celery.signals import before_task_publish
 
 from checkout_project.celery import app
 from common.measures.counted import REGISTRY
+from sessions_app.models import CheckoutSession
+from sessions_app.state import lifecycle
+from sessions_app.state.lifecycle import News, reassess_many
 from tests.common.test_logs import written  # noqa: F401  (a fixture)
 
 log = structlog.get_logger()
@@ -24,6 +28,11 @@ def says() -> None:
 @shared_task(name="tests.breaks")
 def breaks() -> None:
     raise ValueError("broken on purpose")
+
+
+@shared_task(name="tests.settles")
+def settles(*keys: int) -> None:
+    reassess_many({key: News(reason="It is looked at again.") for key in keys})
 
 
 def ended(task: str, outcome: str) -> float:
@@ -59,3 +68,21 @@ def test_a_failure_is_one_line_with_its_id_and_counted(lines: Any, db: None) -> 
     assert "broken on purpose" in line["exception"]
     assert ended("breaks", "failure") == before + 1
     assert REGISTRY.get_sample_value("tallystick_tasks_running") == 0
+
+
+def test_where_one_of_many_sessions_breaks_the_line_has_its_id(
+    lines: Any, new_session: Callable[..., CheckoutSession], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    well, broken = new_session(), new_session()
+    facts_of = lifecycle.facts_of
+
+    def facts_or_not(session: CheckoutSession) -> Any:
+        log.warning("looked_at")
+        return facts_of(session) if session.pk != broken.pk else 1 / 0
+
+    monkeypatch.setattr(lifecycle, "facts_of", facts_or_not)
+    settles.apply(args=[well.pk, broken.pk])
+    first, second, failure = lines()
+    assert {first["session_id"], second["session_id"]} == {well.public_id, broken.public_id}
+    assert f"session_id: {broken.public_id}" in failure["exception"]
+    assert well.public_id not in failure["exception"]

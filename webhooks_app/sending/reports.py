@@ -97,7 +97,8 @@ class Reports:
             locked = await self._database.run_until_done(partial(report, outcomes=some, health=news))
         except (psycopg.DataError, psycopg.IntegrityError) as error:
             if len(some) <= 1:
-                _log.exception("webhooks.not_recorded", reason=str(error))
+                events = [each.claim.event_id for each in some]  # none: an endpoint's health
+                _log.exception("webhooks.not_recorded", reason=str(error), event_id=", ".join(events))
                 return set(), set()
             first = await self._record(some[: len(some) // 2], news)
             second = await self._record(some[len(some) // 2 :], {})
