@@ -89,6 +89,14 @@ def serves(network: Network) -> bool:
     return is_switched_on() and network.caip2 in _known.networks(settings.FACILITATOR_URL)
 
 
+def supported() -> frozenset[str]:
+    """The networks (CAIP-2) to which it says just now that it brings transfers. Raises FacilitatorAway."""
+    try:
+        return _supported()
+    except _NoAnswer as problem:
+        raise FacilitatorAway(f"It {problem}.") from None
+
+
 def verify(payment: dict[str, Any], requirements: dict[str, Any]) -> str:
     """Why it would not bring this transfer to the chain, in its own word; empty when it would.
 
@@ -157,14 +165,12 @@ class _Memory:
 
     def _ask(self, url: str) -> None:
         try:
-            _, answer = _ask("GET", "supported", SUPPORTED_SECONDS, None)
-            kinds = _read(_Supported, answer).kinds
+            known = _supported()
         except _NoAnswer:
             # What it served a while ago it will serve again; of another one nothing is known.
             self.known, lasts = frozenset() if self.url != url else self.known, RETRY_SECONDS
         else:
-            right = (kind for kind in kinds if (kind.x402Version, kind.scheme) == (X402_VERSION, SCHEME))
-            self.known, lasts = frozenset(kind.network for kind in right), REMEMBERED_SECONDS
+            self.known, lasts = known, REMEMBERED_SECONDS
         self.url, self.until = url, time.monotonic() + lasts
 
 
@@ -175,6 +181,13 @@ def forget_supported() -> None:
     """Forgets what it said, and that it was away."""
     _known.url, _known.until = "", 0.0
     _pause.end()
+
+
+def _supported() -> frozenset[str]:
+    """Raises _NoAnswer."""
+    _, answer = _ask("GET", "supported", SUPPORTED_SECONDS, None)
+    kinds = _read(_Supported, answer).kinds
+    return frozenset(each.network for each in kinds if (each.x402Version, each.scheme) == (X402_VERSION, SCHEME))
 
 
 def _body(payment: dict[str, Any], requirements: dict[str, Any]) -> bytes:

@@ -16,6 +16,7 @@ def checks(*, mail_to: str = "") -> list[tuple[str, Check]]:
         ("files", inside.files_are_there),
         *nodes.checks_of_networks(),
         ("rates", nodes.rates_come),
+        ("facilitator", nodes.facilitator_serves),
         ("mail", partial(outside.mail_leaves, mail_to)),
         ("PUBLIC_URL", outside.public_url_answers),
         ("certificates", outside.certificates_last),

@@ -1,10 +1,11 @@
-"""What others do for us: the nodes of each network, and the sources of rates. Asked, not remembered."""
+"""What others do for us: the nodes of each network, sources of rates, the facilitator. Asked, not remembered."""
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from django.utils import timezone
 
+from chains_app.calls import facilitator
 from chains_app.calls.node_check import Verdict as NodeVerdict
 from chains_app.calls.node_check import check_node
 from chains_app.calls.node_depth import WATCHED_SECONDS, Depth, depth_of, hash_at, settled_below
@@ -108,3 +109,21 @@ def rates_come() -> Iterator[Finding]:
             yield ok("rates", f"{each.source}: {len(each.readings)} pairs")
     if not reports:
         yield ok("rates", "nobody is asked: no live network is on")
+
+
+def facilitator_serves() -> Iterator[Finding]:
+    """Which of our networks it brings signed payments to. Nothing where none is named."""
+    if not facilitator.is_switched_on():
+        return
+    try:
+        named = facilitator.supported()
+    except facilitator.FacilitatorAway as problem:
+        cure = "Look at FACILITATOR_URL and FACILITATOR_TOKEN. Buyers send in place of signing until it answers."
+        yield wrong("facilitator", str(problem), cure)
+        return
+    ours = [each.name for mode in Mode for each in chain_networks(mode) if each.caip2 in named]
+    if ours:
+        yield ok("facilitator", f"brings signed payments to {', '.join(ours)}")
+    else:
+        cure = "Name one in FACILITATOR_URL that does, or take it out."
+        yield look("facilitator", "It brings signed payments to none of the networks that are on.", cure)

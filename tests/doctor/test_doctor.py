@@ -23,7 +23,9 @@ from checkout_project.doctor.findings import Finding, Verdict, ok, wrong
 from common.network.certificates import Certificate, certificate_of
 from common.postgresql.poolers import TRANSACTION
 from merchants_app.models import Merchant
+from tests.facilitator import Facilitator, facilitator  # noqa: F401  (a fixture)
 from tests.fake_node import FakeNode, Refusal
+from tests.loopback import Reply
 from tests.webhooks_app.receiver import Receiver
 from webhooks_app.endpoints.secrets_at_rest import kept
 from webhooks_app.models import WebhookEndpoint
@@ -245,3 +247,12 @@ def test_where_no_host_is_reached_the_way_out_is_shut() -> None:
     told = said([outside.of_lines({"a.example": "it says nothing", "b.example": "no route"})], Verdict.WRONG)
     assert "No host of an endpoint can be reached from here: a.example (it says nothing), b.example (no route)." in told
     assert "open ports 80 and 443" in told
+
+
+def test_a_facilitator_is_asked_whom_it_serves(facilitator: Facilitator) -> None:  # noqa: F811
+    assert "facilitator: brings signed payments to Devchain" in said(nodes.facilitator_serves(), Verdict.OK)
+    facilitator.says["/supported"] = {"kinds": []}
+    assert "to none of the networks that are on" in said(nodes.facilitator_serves(), Verdict.LOOK)
+    facilitator.says["/supported"] = Reply(200, b"<html>", {})
+    told = said(nodes.facilitator_serves(), Verdict.WRONG)
+    assert "It answered with something that is not JSON. Look at FACILITATOR_URL" in told
