@@ -21,6 +21,7 @@ MOST_BEHIND_SECONDS = 5.0
 LOOKED_AT_EVERY_SECONDS = 1.0
 # A server that cannot be reached keeps whoever tries waiting.
 LEFT_ALONE_SECONDS = 30.0
+AWAY = "unreachable"
 
 # By the place in the primary's log, not by clocks: a replica whose line is cut believes that it has everything.
 _WRITTEN = "SELECT pg_current_wal_lsn() - '0/0'::pg_lsn"
@@ -29,6 +30,9 @@ SELECT CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE pg_curre
 """
 # The identifier stays what it is in all copies of a server. Not everybody's role may ask for it, where it is hosted.
 _MAY_IDENTIFY = "SELECT has_function_privilege('pg_control_system()', 'execute')"
+# A replica's newest transaction has the primary's time.
+_REPLAYED_TO = "SELECT extract(epoch FROM pg_last_xact_replay_timestamp())::float8"
+_NOW = "SELECT extract(epoch FROM clock_timestamp())::float8"
 _SYSTEM = "SELECT system_identifier FROM pg_control_system()"
 
 _log = structlog.get_logger()
@@ -61,7 +65,7 @@ class _Freshness:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._written: deque[tuple[float, int]] = deque(maxlen=int(MOST_BEHIND_SECONDS) + 2)
-        self._look_at = 0.0
+        self._look_at = self._left_alone_until = 0.0
         self._is_current = False
 
     def is_current(self) -> bool:
@@ -78,17 +82,30 @@ class _Freshness:
 
     def leave_alone(self, reason: str) -> None:
         """It could not be asked."""
-        self._is_current, self._look_at = False, time.monotonic() + LEFT_ALONE_SECONDS
+        self._is_current = False
+        self._look_at = self._left_alone_until = time.monotonic() + LEFT_ALONE_SECONDS
         connections[REPLICA].close()
         _log.warning("replica.away", reason=reason)
+
+    def trouble(self) -> str:
+        """Why it is of no use, in a word; empty: it is. Asked now, unless it is left alone."""
+        if time.monotonic() < self._left_alone_until:
+            return AWAY
+        try:
+            if _is_of_another():
+                return "a copy of another database"
+            seconds = _seconds_behind()
+        except Error as error:
+            self.leave_alone(str(error))
+            return AWAY
+        return f"{seconds:.0f} s behind" if seconds > MOST_BEHIND_SECONDS else ""
 
     def _look(self) -> bool:
         """Whether the replica has all that the primary had written at a moment not long ago."""
         now, written = time.monotonic(), _one(DEFAULT_DB_ALIAS, _WRITTEN)
         self._written.append((now, written))
         replayed = _one(REPLICA, _REPLAYED)
-        known = {system_of(REPLICA), system_of(DEFAULT_DB_ALIAS)} - {None}
-        if len(known) > 1:
+        if _is_of_another():
             _log.warning("replica.of_another_database")
             return False
         had = [at for at, place in self._written if replayed is not None and place <= replayed]
@@ -125,9 +142,25 @@ def from_replica() -> Iterator[bool]:
         _thread.reads = before
 
 
+def trouble() -> str | None:
+    """Why the replica is of no use, in a word; empty: it is. None: there is none."""
+    return _freshness.trouble() if REPLICA in connections else None
+
+
 def system_of(alias: str) -> int | None:
     """Which server it is, or is a copy of; None where this role may not ask."""
     return _one(alias, _SYSTEM) if _one(alias, _MAY_IDENTIFY) else None
+
+
+def _is_of_another() -> bool:
+    return len({system_of(REPLICA), system_of(DEFAULT_DB_ALIAS)} - {None}) > 1
+
+
+def _seconds_behind() -> float:
+    """0 of one that has all that the primary had written a moment ago, however long ago that was."""
+    if _one(DEFAULT_DB_ALIAS, _WRITTEN) <= (_one(REPLICA, _REPLAYED) or 0):
+        return 0.0
+    return float(_one(DEFAULT_DB_ALIAS, _NOW) - (_one(REPLICA, _REPLAYED_TO) or 0.0))
 
 
 def _one(alias: str, statement: str) -> Any:

@@ -38,6 +38,7 @@ _CURES = {
     "providers": "/admin names them (Providers): if it goes on, take them out of RPC_URL_….",
     "events": "/admin names the endpoint. If it never failed, no worker runs that sends.",
     "rates": "See the lines of rates below.",
+    "replica": "Look at that server, the line to it, and DATABASE_REPLICA_URL. All is read from the primary meanwhile.",
     "expiry": "Workers do not keep up, or beat is away.",
 }
 

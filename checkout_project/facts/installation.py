@@ -24,6 +24,7 @@ from checkout_project.facts.queued import Queued, look_at_queued
 from checkout_project.jobs.jumps import CLOCK, Jump
 from checkout_project.jobs.pulses import Pulse
 from checkout_project.outage import is_outage
+from common import replica
 from common.database import fetch
 from common.modes import Mode
 from merchants_app.held import why_held
@@ -119,6 +120,7 @@ class Stored:
     letters: int  # to buyers, that a try did not send, or that nobody has tried
     sources: Sequence[SourceFacts]  # of rates; none while no live network is on
     held: str  # why nothing is sent from here; empty: it is
+    replica: str | None  # why it is of no use, in a word; empty: it is; None: there is none
 
     @property
     def rates_age(self) -> float | None:
@@ -221,6 +223,7 @@ def _stored(now: datetime, database: Database) -> Stored | None:
             letters=letters,
             sources=list(_sources(now)) if enabled_networks(Mode.LIVE) else [],
             held=why_held(),
+            replica=replica.trouble(),
         )
     except (DatabaseError, InterfaceError) as error:
         if not is_outage(error):

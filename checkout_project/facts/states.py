@@ -65,6 +65,8 @@ def _words(facts: Facts) -> Iterator[tuple[str, str]]:
         yield "networks", "; ".join(late) or OK
         doubted = [f"{each.network.name}: answers of a provider proved wrong" for each in stored.networks if each.liars]
         yield "providers", "; ".join(doubted) or OK
+        if stored.replica is not None:
+            yield "replica", stored.replica or OK
         yield "sending", f"held: run `{RELEASE}`" if stored.held else OK
         yield "events", f"the oldest has waited for {stored.untold:.0f} s" if stored.is_told_late else OK
         old = [f"{each.name}: {_age(each.age)}" for each in stored.sources if each.is_old]

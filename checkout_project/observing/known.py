@@ -97,6 +97,8 @@ def _queued(queued: Queued) -> Iterator[Metric]:
 
 def _stored(stored: Stored) -> Iterator[Metric]:
     yield _one("tallystick_held", "Whether nothing is sent from here, until an operator says so.", bool(stored.held))
+    if stored.replica is not None:
+        yield _one("tallystick_replica_of_use", "Whether lists and files can be read from it.", not stored.replica)
     yield from _networks(stored.networks)
     ages = {each.name: inf if each.age is None else each.age for each in stored.sources}
     yield _by("source", "tallystick_rate_age_seconds", "Age of a source's newest rate; +Inf: none.", ages)

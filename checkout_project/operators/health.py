@@ -26,6 +26,8 @@ _STATE_WORDS = {
     "migrations": "Tables are missing: run `manage.py migrate`, then start the workers again.",
     "redis": "Sessions are made and paid, and webhooks leave. Payments are not seen, jobs and letters wait, and nobody "
     "can sign in. Free its disk or memory, start it, or mend REDIS_URL.",
+    "replica": "Lists and files are read from the primary meanwhile. Look at that server, the line to it, and "
+    "DATABASE_REPLICA_URL.",
     "workers": "No worker reads the networks: payments are neither seen nor confirmed. Start a worker.",
     "beat": "Nothing begins by itself: networks are not read, sessions do not end. Start beat.",
     "clock": "Prices, ends and keys go by all of them, and by a wrong one nodes seem to stand still or to be ahead. "

@@ -9,6 +9,7 @@ from datetime import date
 
 import pytest
 from django.db import OperationalError, connection, connections, transaction
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from structlog.testing import capture_logs
 
@@ -20,6 +21,7 @@ from sessions_app.books.wishes import Export, Wish
 from sessions_app.books.writing import Style
 from sessions_app.models import CheckoutSession
 from tests.desk import Desk
+from tests.operators import Operator
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", REPLICA])
 
@@ -149,3 +151,37 @@ def test_a_transaction_reads_what_it_wrote(copy: None) -> None:
         assert reading_alias() == connection.alias
     with from_replica():
         assert reading_alias() == REPLICA
+
+
+@pytest.mark.usefixtures("looks_each_time")
+def test_readiness_numbers_and_the_operators_page_tell_of_it(
+    copy: None, client: Client, operator: Operator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def told() -> str:
+        word: str = client.get("/readyz").json()["replica"]
+        assert f"tallystick_replica_of_use {float(word == 'ok')}" in client.get("/metrics").content.decode()
+        assert (f"Replica: {word}" in operator.read("")) is (word != "ok")
+        return word
+
+    assert told() == "ok"
+    written = replica._WRITTEN
+    monkeypatch.setattr(replica, "_WRITTEN", f"{written} + 1e9")
+    monkeypatch.setattr(
+        replica, "_REPLAYED_TO", replica._NOW.replace("clock_timestamp()", "clock_timestamp() - '40 s'::interval")
+    )
+    assert told() == "40 s behind"
+    monkeypatch.setattr(replica, "MOST_BEHIND_SECONDS", 60.0)
+    assert told() == "ok"
+    monkeypatch.setattr(replica, "system_of", {"default": 1, REPLICA: 2}.get)
+    assert told() == "a copy of another database"
+
+
+def test_one_that_cannot_be_reached_is_told_and_left_alone(copy: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(replica, "_freshness", replica._Freshness())
+    monkeypatch.setattr(replica, "LEFT_ALONE_SECONDS", 30.0)
+    connections[REPLICA].close()
+    monkeypatch.setitem(connections[REPLICA].settings_dict, "HOST", "127.0.0.1")
+    monkeypatch.setitem(connections[REPLICA].settings_dict, "PORT", "1")
+    with capture_logs() as said:
+        assert [replica.trouble(), replica.trouble()] == ["unreachable", "unreachable"]
+    assert [line["event"] for line in said] == ["replica.away"]
