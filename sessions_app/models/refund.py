@@ -79,6 +79,9 @@ class Refund(models.Model):
     block_hash = models.CharField(max_length=66, blank=True)
     seen_at = models.DateTimeField(null=True)
     confirmed_at = models.DateTimeField(null=True)
+    undone_at = models.DateTimeField(
+        null=True, help_text="When the network took back what it had shown; null: it did not, or shows it again."
+    )
 
     class Meta:
         constraints = [

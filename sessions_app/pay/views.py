@@ -24,7 +24,7 @@ from merchants_app.businesses.walletconnect import relay_of
 from merchants_app.frame.access import is_from_inside
 from merchants_app.frame.throttling import TooManyRequests, count_opening
 from sessions_app.errors import NotPayableAgain
-from sessions_app.models import BY_WALLET, Authorization, CheckoutSession, Refund
+from sessions_app.models import BY_WALLET, Authorization, CheckoutSession
 from sessions_app.owed.letters import has_receipt_letter
 from sessions_app.pay.codes import qr_svg
 from sessions_app.pay.frame import BuyersDoor, buyers_page, keep_private, told
@@ -45,8 +45,7 @@ from sessions_app.shown.scenarios import scenario_named
 from sessions_app.shown.states import State, state_of
 from sessions_app.state import lifecycle
 from sessions_app.state.children import payments_of
-from sessions_app.state.representation import payable_option, sorted_refunds
-from sessions_app.status import is_live
+from sessions_app.state.representation import payable_option
 
 # How WalletConnect tells a wallet where it is wanted (version 2 of its URIs).
 _PAIRING = re.compile(r"wc:[0-9a-f]{64}@2\?[A-Za-z0-9=&%._-]{1,400}")
@@ -220,7 +219,6 @@ def _view_model(request: HttpRequest, session: CheckoutSession, error: str = "")
         options=options,
         fees=_fees(session, state, options, now),
         heads=_heads(session),
-        refunds=_refunds(session),
         now=now,
         error=error,
         unseen=unseen,
@@ -270,12 +268,6 @@ def _heads(session: CheckoutSession) -> dict[str, int]:
 def _unseen(session: CheckoutSession, now: datetime) -> str:
     network = unseen_network(session, now)
     return network.name if network else ""
-
-
-def _refunds(session: CheckoutSession) -> list[Refund]:
-    if is_live(session.status) and session.issue is None:
-        return []
-    return [refund for refund in sorted_refunds(session) if not refund.withdrawn_at]
 
 
 def _back_to_page(session: CheckoutSession) -> HttpResponse:

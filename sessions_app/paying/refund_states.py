@@ -41,7 +41,7 @@ _LETTERS = {
     (RefundStatus.PREPARED, True): LetterKind.REFUND_UNDONE,
 }
 _WRITTEN = [
-    "status", *NOWHERE, "withdrawn_at", "told_tx", "told_problem", "to_address", "prepared_at",
+    "status", *NOWHERE, "undone_at", "withdrawn_at", "told_tx", "told_problem", "to_address", "prepared_at",
     "prepared_block",
 ]  # fmt: skip
 _REASON_LENGTH = 200
@@ -185,12 +185,13 @@ def _letter(present: Refund, wanted: Move) -> Owed | None:
 def _write(refund: Refund, wanted: Move, now: datetime) -> None:
     changes = {"status": wanted.to, **wanted.changes}
     if wanted.to == RefundStatus.PREPARED:
-        changes = NOWHERE | {"prepared_at": refund.prepared_at or now} | changes
+        undone_at = now if refund.seen_at else None
+        changes = NOWHERE | {"undone_at": undone_at, "prepared_at": refund.prepared_at or now} | changes
     elif wanted.to == RefundStatus.SEEN:
         # Known by its transaction from now on, also should another block have it. Of what came from inside a contract
         # only what was told can say that: its own hash is made of its block's.
         changes |= {
-            "seen_at": refund.seen_at or now, "confirmed_at": None, "withdrawn_at": None,
+            "seen_at": refund.seen_at or now, "confirmed_at": None, "undone_at": None, "withdrawn_at": None,
             "told_tx": refund.told_tx if _is_from_inside(wanted) else changes["tx_hash"], "told_problem": "",
         }  # fmt: skip
     elif wanted.to == RefundStatus.CONFIRMED:

@@ -1,10 +1,8 @@
 """What happened and what to do, in sentences a buyer understands: one notice per thing that is out of the ordinary."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Literal
 
 from chains_app.networks.networks import all_networks
 from sessions_app.models import Authorization, CheckoutSession, Payment
@@ -12,47 +10,45 @@ from sessions_app.paying.announcing import refused
 from sessions_app.reading.amounts import money_text
 from sessions_app.reading.sentences import Sentence, filled, joined, moment_here
 from sessions_app.reading.sentences import gettext as _
+from sessions_app.shown.going_back import asks_where, pays_for_nothing, was_undone
+from sessions_app.shown.words import Notice, NoticeTone
+from sessions_app.state.counting import came
 from sessions_app.state.evaluation import is_taken_back
 from sessions_app.state.facts import facts_of
 from sessions_app.state.representation import received_value
 from sessions_app.status import COVERED, Issue, Status
-
-Tone = Literal["good", "info", "warn"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Notice:
-    """A sentence that says what happened, and one that says what to do."""
-
-    tone: Tone
-    title: Sentence
-    text: Sentence
-    is_news: bool = True  # else the page says by itself what happened
 
 
 def notices_of(
     session: CheckoutSession, *, payments: Sequence[Payment], now: datetime, signed: Authorization | None = None
 ) -> tuple[Notice, ...]:
     """The most pressing first; none while all goes as usual, or is said by the headline."""
+    found = [*_of_status(session, payments, now, signed), was_undone(session), asks_where(session)]
+    return tuple(notice for notice in found if notice)
+
+
+def _of_status(
+    session: CheckoutSession, payments: Sequence[Payment], now: datetime, signed: Authorization | None
+) -> Sequence[Notice | None]:
     status = Status(session.status)
     if session.order_paid_by and status not in COVERED:
-        return (_order_paid(session, payments),)
+        return [_order_paid(session, payments)]
     if status == Status.OPEN and session.expires_at <= now:
         status = Status.EXPIRED
-    found = {
+    return {
         Status.OPEN: lambda: [
             _paused(session) if session.merchant.suspended_at else None,
             _signed(signed, now),
             None if signed else _gone(payments),  # not to be paid again otherwise while that may still be sent
             _refused(session, now, may_send=signed is None),
             _not_taken(session, payments),
+            pays_for_nothing(session),
         ],
         Status.PROCESSING: lambda: [_late_but_enough(session)],
         Status.COMPLETED: lambda: [_completed(session)],
         Status.EXPIRED: lambda: _over(session, payments, now, signed),
         Status.CANCELLED: lambda: _over(session, payments, now, signed),
     }[status]()
-    return tuple(notice for notice in found if notice)
 
 
 def _over(
@@ -64,8 +60,9 @@ def _over(
 
 def _order_paid(session: CheckoutSession, payments: Sequence[Payment]) -> Notice:
     there = any(payment.counts and not payment.vanished_at for payment in payments)
+    arrived = money_text(came(facts_of(session)), session.currency)  # also what has gone back since
     title = (
-        filled(_("%(arrived)s %(currency)s arrived here as well"), _sums(session))
+        filled(_("%(arrived)s %(currency)s arrived here as well"), _sums(session) | {"arrived": arrived})
         if there
         else _("Nothing is to be paid")
     )
@@ -190,7 +187,7 @@ def _completed(session: CheckoutSession) -> Notice | None:
         Issue.WRONG_ASSET: _("Something else arrived as well, which this shop does not take here"),
         Issue.REVERSED: _("The network had taken a payment back that had been final"),
     }
-    tone: Tone = "good" if issue == Issue.UNDERPAID or not session.needs_decision else "warn"
+    tone: NoticeTone = "good" if issue == Issue.UNDERPAID or not session.needs_decision else "warn"
     return Notice(tone=tone, title=filled(titles[issue], sums), text=_what_now(session))
 
 
@@ -208,7 +205,7 @@ def _given_up(session: CheckoutSession) -> Notice:
 
 def _ended(session: CheckoutSession, payments: Sequence[Payment]) -> Notice | None:
     if any(not payment.vanished_at for payment in payments):
-        tone: Tone = "warn" if session.needs_decision else "info"
+        tone: NoticeTone = "warn" if session.needs_decision else "info"
         return Notice(tone=tone, title=_("What now?"), text=_what_now(session), is_news=False)
     if not hasattr(session, "deposit"):
         return None

@@ -13,17 +13,18 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
 from merchants_app.businesses.embedding import embedders
-from sessions_app.models import Authorization, CheckoutSession, Payment, Refund
+from sessions_app.models import Authorization, CheckoutSession, Payment
 from sessions_app.paying.announcing import announced, refused
 from sessions_app.paying.quoting import OfferedOption
 from sessions_app.reading.amounts import address_groups, clock_text
 from sessions_app.reading.sentences import filled, gettext, joined
+from sessions_app.refunding.refundable import waiting_for_address
 from sessions_app.selling.by_hand import NO_SHOP, leads_to_a_shop
 from sessions_app.shown.due import Due, amount_of, due_of
 from sessions_app.shown.fees import Fees
 from sessions_app.shown.links import with_session_id
 from sessions_app.shown.marks import sprite
-from sessions_app.shown.notices import Notice, notices_of
+from sessions_app.shown.notices import notices_of
 from sessions_app.shown.offers import AssetOffer, marks_of, offers_of
 from sessions_app.shown.order import Order, order_of
 from sessions_app.shown.receipt import ReceiptLine, RefundLine, progress_of, receipt_of, refunds_of
@@ -32,9 +33,9 @@ from sessions_app.shown.scenarios import ScenarioButton, scenario_buttons
 from sessions_app.shown.sent import Sent, sent_of
 from sessions_app.shown.states import ENDED, PLAIN, State, Wanted, version_of
 from sessions_app.shown.way import Step, way_of
-from sessions_app.shown.words import Facts, Said
-from sessions_app.state.representation import receipt_url, sorted_payments
-from sessions_app.status import Status
+from sessions_app.shown.words import Facts, Notice, Said
+from sessions_app.state.representation import receipt_url, sorted_payments, sorted_refunds
+from sessions_app.status import PaymentStatus, Status
 
 # The clock is shown for the last five minutes: an amount that still holds for a while is no reason to hurry.
 CLOCK_SECONDS = 300
@@ -100,6 +101,8 @@ class PayPage:
     way: tuple[Step, ...]
     receipt: tuple[ReceiptLine, ...]
     refunds: tuple[RefundLine, ...]
+    is_sent_back: bool  # all that came
+    is_asked_where: bool  # money goes back once the buyer has said where to
     may_be_refunded: bool  # money is there that the shop might send back: the buyer can say where to
     refund_address: list[str]  # in groups
     address: list[str]  # the session's, in groups; empty before there is one
@@ -149,7 +152,6 @@ def pay_page(
     heads: Mapping[str, int],
     now: datetime,
     fees: Fees,
-    refunds: Sequence[Refund] = (),
     wanted: Wanted = PLAIN,
     error: str | Promise = "",
     unseen: str = "",
@@ -229,7 +231,9 @@ def pay_page(
         is_looked_for=state in {State.EXPIRED, State.CANCELLED} and facts.is_under_way,
         way=way_of(sent=sent, progress=progress, shop=session.merchant.name),
         receipt=receipt_of(session, payments=payments),
-        refunds=refunds_of(refunds),
+        refunds=refunds_of(sorted_refunds(session)),
+        is_sent_back=session.payment_status == PaymentStatus.REFUNDED,
+        is_asked_where=bool(waiting_for_address(session)),
         may_be_refunded=_may_be_refunded(session, payments),
         refund_address=address_groups(session.refund_address) if session.refund_address else [],
         address=address_groups(session.deposit.address) if hasattr(session, "deposit") else [],
@@ -282,5 +286,5 @@ def _marks(offers: Sequence[AssetOffer], due: Due | None) -> set[str]:
 
 def _may_be_refunded(session: CheckoutSession, payments: Sequence[Payment]) -> bool:
     """Not while all went as usual: a receipt that asks for a refund address only worries."""
-    is_to_decide = session.needs_decision or bool(session.refund_address)
-    return is_to_decide and any(payment.confirmed_at and not payment.vanished_at for payment in payments)
+    is_told = session.needs_decision or bool(session.refund_address) or bool(waiting_for_address(session))
+    return is_told and any(payment.confirmed_at and not payment.vanished_at for payment in payments)

@@ -7,11 +7,14 @@ from sessions_app.reading.amounts import day_text
 from sessions_app.reading.sentences import Sentence, any_of, filled, joined, time_here
 from sessions_app.reading.sentences import gettext as _
 from sessions_app.shown.due import amount_of
+from sessions_app.shown.going_back import over_and_back, paid_and_back
 from sessions_app.shown.sent import Sent
 from sessions_app.shown.states import State
 from sessions_app.shown.words import Facts, Said
+from sessions_app.state.counting import gone_unpaid
+from sessions_app.state.facts import facts_of
 from sessions_app.state.representation import received_value
-from sessions_app.status import Issue, Status
+from sessions_app.status import Issue, PaymentStatus, Status
 
 
 def said_of(state: State, facts: Facts) -> Said:
@@ -60,7 +63,7 @@ def _send(facts: Facts) -> Said:
         less = _("%(amount)s are missing, perhaps a fee that your exchange kept. Nothing is lost: send the rest.")
         return Said(
             headline=filled(_("%(arrived)s of %(price)s %(currency)s arrived"), facts.names),
-            lead=filled(less, what),
+            lead=Sentence() if gone_unpaid(facts_of(facts.session)) else filled(less, what),  # a notice says why
             news=filled(_("%(arrived)s of %(price)s %(currency)s arrived. Waiting for the rest."), facts.names),
         )
     if facts.wanted.by_exchange:
@@ -238,7 +241,7 @@ def _processing(facts: Facts) -> Said:
 
 
 def _paid(facts: Facts) -> Said:
-    return Said(
+    return paid_and_back(facts) or Said(
         headline=_("Paid, a little late") if facts.session.issue == Issue.LATE else _("Paid"),
         news=filled(_("Paid. %(shop)s has been told."), facts.names),
         tone="good",
@@ -267,12 +270,14 @@ def _ended(facts: Facts) -> Said:
             lead = _("A payment may be on its way. We look for it: please do not send another one.")
             news = _("%(over)s. We look for your payment.")
         return Said(headline=over, lead=lead, news=filled(news, {"over": over}), tone="info")
+    if session.payment_status == PaymentStatus.REFUNDED:
+        return over_and_back(facts, over)
     if session.issue == Issue.WRONG_ASSET:
         headline = filled(_("%(asset)s arrived, which this shop does not take here"), {"asset": there[-1].asset})
     elif session.issue == Issue.LATE:
-        headline = filled(_("%(arrived)s of %(price)s %(currency)s arrived, too late"), facts.names)
+        headline = filled(_("%(arrived)s of %(price)s %(currency)s arrived, too late"), facts.what_came)
     else:
-        headline = filled(_("%(arrived)s of %(price)s %(currency)s arrived in time"), facts.names)
+        headline = filled(_("%(arrived)s of %(price)s %(currency)s arrived in time"), facts.what_came)
     return Said(
         headline=headline,
         lead=filled(_("The order is not paid. What came is on record, and %(shop)s has been told."), facts.names),

@@ -14,9 +14,21 @@ from sessions_app.shown.due import Due
 from sessions_app.shown.receipt import Progress
 from sessions_app.shown.sent import Sent
 from sessions_app.shown.states import Wanted
-from sessions_app.state.representation import received_value
+from sessions_app.state.counting import came, received
+from sessions_app.state.facts import facts_of
 
-Tone = Literal["", "good", "info", "warn"]
+NoticeTone = Literal["good", "info", "warn"]
+Tone = Literal[""] | NoticeTone
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """A sentence that says what happened, and one that says what to do."""
+
+    tone: NoticeTone
+    title: Sentence
+    text: Sentence
+    is_news: bool = True  # else the page says by itself what happened
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,11 +74,16 @@ class Facts:
         session = self.session
         return {
             "shop": session.merchant.name,
-            "arrived": money_text(received_value(session), session.currency),
+            "arrived": money_text(received(facts_of(session)), session.currency),
             "price": money_text(session.amount, session.currency),
             "currency": session.currency,
             "network": self.unseen or _network_of(self),
         }
+
+    @property
+    def what_came(self) -> dict[str, str]:
+        """The same of a session that asks for nothing more: also what came and has gone back since, or is to."""
+        return self.names | {"arrived": money_text(came(facts_of(self.session)), self.session.currency)}
 
 
 def _network_of(facts: Facts) -> str:

@@ -90,6 +90,11 @@ def received(facts: Facts) -> Decimal:
     return max(total(counted_payments(facts)) - gone_unpaid(facts), ZERO)
 
 
+def came(facts: Facts) -> Decimal:
+    """The worth of what counts and came, also of what has gone back since or is to."""
+    return total(counted_payments(facts, with_refunded=True))
+
+
 def gone_unpaid(facts: Facts) -> Decimal:
     """What of the payments that count goes back, or has gone, without having paid for anything."""
     return back_beside(facts, facts.back_unpaid)
@@ -103,7 +108,7 @@ def is_all_back(facts: Facts) -> bool:
 
 def net(facts: Facts) -> Decimal:
     """The worth of what counts and stays: what came less what went back."""
-    return max(total(counted_payments(facts, with_refunded=True)) - facts.sent_back, ZERO)
+    return max(came(facts) - facts.sent_back, ZERO)
 
 
 def counted_payments(facts: Facts, *, with_refunded: bool = False) -> list[PaymentFact]:
@@ -167,8 +172,7 @@ def tokens_of(payments: Iterable[PaymentFact]) -> frozenset[str]:
 
 def back_beside(facts: Facts, back: Decimal) -> Decimal:
     """Of so much that went back, what is not of payments which pay for nothing any more (`_returned`)."""
-    every = total(counted_payments(facts, with_refunded=True))
-    return max(back - (every - total(counted_payments(facts))), ZERO)
+    return max(back - (came(facts) - total(counted_payments(facts))), ZERO)
 
 
 def _returned(facts: Facts) -> frozenset[str]:

@@ -22,7 +22,7 @@ from sessions_app.reading.amounts import (
 )
 from sessions_app.reading.sentences import filled, moment_here
 from sessions_app.shown.links import with_session_id
-from sessions_app.shown.notices import Tone
+from sessions_app.shown.words import NoticeTone
 
 ROOT = Path(__file__).parents[3]
 PLACES = ("templates/pay", "templates/receipt", "static/js/pay", "sessions_app/shown")
@@ -99,7 +99,7 @@ def test_every_brand_color_is_readable(color: str, surface: str) -> None:
 def test_the_style_sheet_speaks_of_nothing_that_no_page_has() -> None:
     pages = "".join(path.read_text(encoding="utf-8") for place in PLACES for path in (ROOT / place).iterdir()
                     if path.is_file())  # fmt: skip
-    pages += " ".join(f"for-{tone}" for tone in get_args(Tone))  # the drawing beside a notice
+    pages += " ".join(f"for-{tone}" for tone in get_args(NoticeTone))  # the drawing beside a notice
     named = {name for rule in re.findall(r"([^{}]*)\{", STYLES) for name in re.findall(r"\.([a-z][\w-]*)", rule)}
     assert "lang" in named
     assert {name for name in named if not re.search(rf"(?<![\w-]){name}(?![\w-])", pages)} == set()
@@ -116,6 +116,6 @@ def test_a_sentence_with_a_moment_lets_no_other_markup_through() -> None:
     assert said == "Bis 22.11.2026, 21:55 UTC: <b>Tom & 'Co'</b>x"
 
 
-@pytest.mark.parametrize("tone", get_args(Tone))
+@pytest.mark.parametrize("tone", get_args(NoticeTone))
 def test_a_notice_of_every_tone_has_its_ground(tone: str) -> None:
     assert f".{tone} {{ --tone: var(--{tone}); background: var(--{tone}-tint); }}" in STYLES
