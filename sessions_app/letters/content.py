@@ -7,8 +7,10 @@ from django.utils.translation import gettext
 
 from chains_app.networks.networks import all_networks
 from sessions_app.letters.about import LONGEST_NAME, About
+from sessions_app.letters.support import support_for
 from sessions_app.models import Payment, Refund
 from sessions_app.reading.amounts import asset_text, cut, moment_text, money_text
+from sessions_app.reading.sentences import filled
 from sessions_app.refunding.mails import refund_page_url
 from sessions_app.state.representation import page_url, receipt_url, received_value, sorted_payments
 from sessions_app.status import LetterKind
@@ -187,16 +189,16 @@ def _refund_address(about: About) -> Content:
             "Your payment page was given an address: money that %(shop)s sends back for %(item)s goes there."
         )
     addresses = [(gettext("Address"), session.refund_address), (gettext("Before"), former)]
-    email = session.merchant.support_email
+    support = support_for(session)
     wrong = gettext("If that was not you, write to %(shop)s at once.")
-    if email:
+    if support.email:
         wrong = gettext("If that was not you, write to %(shop)s at once: %(email)s")
     return Content(
         subject=subject,
         heading=gettext("Where a refund goes"),
         lines=(
             line % {"shop": about.shop, "item": about.item},
-            wrong % {"shop": about.shop, "email": email},
+            filled(wrong, {"shop": about.shop, "email": support.linked_email}),
         ),
         facts=(*_order(about), *((name, address) for name, address in addresses if address)),
         link=(gettext("See or change it"), refund_page_url(session)),

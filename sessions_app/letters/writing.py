@@ -14,6 +14,7 @@ from common.modes import Mode
 from merchants_app.businesses.brand import colors_on
 from sessions_app.letters.about import About
 from sessions_app.letters.content import Content, content_of
+from sessions_app.letters.support import support_for
 from sessions_app.models import CheckoutSession
 
 _LIGHT, _DARK = "#ffffff", "#171a20"
@@ -33,6 +34,7 @@ def compose(session: CheckoutSession, says: Callable[[], Content]) -> EmailMulti
         context = {
             "content": content,
             "merchant": session.merchant,
+            "support": support_for(session),
             "is_test": session.mode == Mode.TEST,
             "light": colors_on(session.merchant.brand_color, surface=_LIGHT),
             "dark": colors_on(session.merchant.brand_color, surface=_DARK),

@@ -16,16 +16,18 @@ from django.utils.safestring import SafeString, mark_safe
 
 from sessions_app.reading.amounts import moment_text, readers_locale, time_text
 
-# Around a fact; and before a moment, between it and its words, and behind those.
+# Around a fact; before a moment or an address, between it and its words, and behind those.
 _BEGIN, _END, _TIME, _OF, _OVER = "\u2068", "\u2069", "\u2066", "\u2067", "\u2064"
-_MARKS = str.maketrans("", "", _BEGIN + _END + _TIME + _OF + _OVER)
+_LINK, _TO, _LINKED = "\u206a", "\u206b", "\u206c"
+_MARKS = str.maketrans("", "", _BEGIN + _END + _TIME + _OF + _OVER + _LINK + _TO + _LINKED)
 _MOMENT = re.compile(f"{_TIME}([^{_OF}]*){_OF}")
+_ADDRESS = re.compile(f"{_LINK}([^{_TO}]*){_TO}")
 
 
 class Sentence(str):
-    """As text it is plain; a template writes each fact so that no browser translates it, and moments as such."""
+    """As text it is plain; a template writes each fact so that no browser translates it, moments and links as such."""
 
-    _marked = ""  # empty: there are neither facts nor moments in it
+    _marked = ""  # empty: there are neither facts nor moments nor links in it
 
     @property
     def marked(self) -> str:
@@ -35,18 +37,19 @@ class Sentence(str):
     @property
     def of_facts(self) -> str:
         """With the marks of its facts alone, for the page's script, which knows no others."""
-        return _MOMENT.sub("", self.marked).replace(_OVER, "")
+        return _ADDRESS.sub("", _MOMENT.sub("", self.marked)).replace(_OVER, "").replace(_LINKED, "")
 
     @classmethod
     def of(cls, marked: str) -> "Sentence":
         """The sentence that is marked so."""
-        sentence = cls(_MOMENT.sub("", marked).translate(_MARKS))
+        sentence = cls(_ADDRESS.sub("", _MOMENT.sub("", marked)).translate(_MARKS))
         sentence._marked = marked
         return sentence
 
     def __html__(self) -> SafeString:
         written = escape(self.marked).replace(_BEGIN, '<bdi translate="no">').replace(_END, "</bdi>")
         written = _MOMENT.sub(r'<time datetime="\1" data-here>', written).replace(_OVER, "</time>")
+        written = _ADDRESS.sub(r'<a href="\1">', written).replace(_LINKED, "</a>")
         return mark_safe(written)  # noqa: S308 - escaped above
 
 
@@ -58,6 +61,11 @@ def gettext(words: str) -> Sentence:
 def kept(fact: object) -> Sentence:
     """Something that no translating browser may change; of a sentence, only its facts."""
     return fact if isinstance(fact, Sentence) else Sentence.of(f"{_BEGIN}{str(fact).translate(_MARKS)}{_END}")
+
+
+def linked(fact: object, address: str) -> Sentence:
+    """The same as a link there: an address of our own making, since nobody looks at its scheme."""
+    return Sentence.of(f"{_LINK}{address}{_TO}{kept(fact).marked}{_LINKED}")
 
 
 def filled(sentence: str, names: Mapping[str, object]) -> Sentence:

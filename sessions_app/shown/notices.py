@@ -5,6 +5,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from chains_app.networks.networks import all_networks
+from sessions_app.letters.support import support_for
 from sessions_app.models import Authorization, CheckoutSession, Payment
 from sessions_app.paying.announcing import refused
 from sessions_app.reading.amounts import money_text
@@ -223,8 +224,9 @@ def _what_now(session: CheckoutSession) -> Sentence:
 
 
 def _contact(session: CheckoutSession) -> Sentence:
-    if session.merchant.support_email:
-        return filled(_("Questions? Write to %(email)s."), {"email": session.merchant.support_email})
+    support = support_for(session)
+    if support.email:
+        return filled(_("Questions? Write to %(email)s."), {"email": support.linked_email})
     return filled(_("Questions? Please ask %(shop)s."), {"shop": session.merchant.name})
 
 

@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass
 from typing import TypedDict
-from urllib.parse import quote
 
 from django.utils.translation import gettext
 
 from merchants_app.businesses.brand import is_color, sheet_in
 from merchants_app.models import Merchant
+from sessions_app.letters.support import Support, support_for, support_of
 from sessions_app.models import CheckoutSession, PaymentLink
 from sessions_app.reading.amounts import cut, masked_email, money_text
 
@@ -17,8 +17,7 @@ class Order:
     """One order, or what a payment link offers."""
 
     shop: str
-    support_email: str
-    support_url: str  # with the order's number filled in
+    support: Support
     terms_url: str
     privacy_url: str
     thanks: str
@@ -55,7 +54,7 @@ class Order:
 def order_of(session: CheckoutSession, *, is_open: bool = True) -> Order:
     """The order of a session."""
     return Order(
-        **_of_shop(session.merchant, session.mode, reference=session.reference or session.public_id),
+        **_of_shop(session.merchant, session.mode, support_for(session)),
         item=cut(session.product_name, 250),
         description=cut(session.product_description, 1000),
         price=money_text(session.amount, session.currency),
@@ -69,7 +68,7 @@ def order_of(session: CheckoutSession, *, is_open: bool = True) -> Order:
 def offer_of(link: PaymentLink, *, is_open: bool = True) -> Order:
     """What a payment link offers to everybody."""
     return Order(
-        **_of_shop(link.merchant, link.mode),
+        **_of_shop(link.merchant, link.mode, support_of(link.merchant)),
         item=cut(link.product_name, 250),
         description=cut(link.product_description, 1000),
         price=gettext("Any amount") if link.amount is None else money_text(link.amount, link.currency),
@@ -80,8 +79,7 @@ def offer_of(link: PaymentLink, *, is_open: bool = True) -> Order:
 
 class _Shop(TypedDict):
     shop: str
-    support_email: str
-    support_url: str
+    support: Support
     terms_url: str
     privacy_url: str
     thanks: str
@@ -91,11 +89,10 @@ class _Shop(TypedDict):
     is_test: bool
 
 
-def _of_shop(merchant: Merchant, mode: str, *, reference: str = "") -> _Shop:
+def _of_shop(merchant: Merchant, mode: str, support: Support) -> _Shop:
     return {
         "shop": merchant.name,
-        "support_email": merchant.support_email,
-        "support_url": merchant.support_url.replace("{reference}", quote(reference, safe="")),
+        "support": support,
         "terms_url": merchant.terms_url,
         "privacy_url": merchant.privacy_url,
         "thanks": merchant.thanks,

@@ -1,10 +1,12 @@
 """What a business set stands on its buyers' pages, on the preview beside the settings, and holds for its sessions."""
 
+import re
 from datetime import timedelta
 from io import BytesIO
 from urllib.parse import urlsplit
 
 import pytest
+from django.core import mail
 from django.test import Client
 from django.utils import timezone
 
@@ -12,6 +14,7 @@ from merchants_app.businesses.logos import drawn_anew
 from merchants_app.businesses.money_rules import change_settings
 from merchants_app.models import Merchant
 from sessions_app.errors import OptionUnavailable, SwitchedOff
+from sessions_app.letters.sending import send_letters
 from sessions_app.models import CheckoutSession, Quote
 from sessions_app.models.payment import Basis
 from sessions_app.paying.quoting import choose_option, options_for
@@ -184,3 +187,27 @@ def test_grace_is_that_of_the_session(mia: Merchant, otto: Merchant, sandbox: Sa
     for session in sessions:
         sandbox.send_to(refreshed(session).deposit.address, "49")
     assert [session.payments.get().basis for session in sessions] == [Basis.QUOTE, Basis.ARRIVAL]
+
+
+@pytest.mark.parametrize("reference", ["10/482 ä", None])
+def test_a_letter_to_the_shop_names_the_order_wherever_it_is_begun(
+    mia: Merchant, sandbox: Sandbox, reference: str | None
+) -> None:
+    change_settings(merchant=mia, actor="mia", **WORDS)
+    session = made(mia, reference=reference, email="mia@example.com")  # in test mode only the shop's people get letters
+    named = "10%2F482%20%C3%A4" if reference else session.public_id
+    to_shop = {f"mailto:hello@mia.example?subject={named}"}
+
+    def begun(html: str) -> list[str]:
+        return re.findall(r'href="(mailto:[^"]*)"', html)
+
+    part = read(sandbox.play(session, "short", asset="USDC"))
+    assert (set(begun(part)), len(begun(part))) == (to_shop, 2)  # of who cannot send so little, and below the order
+    over = read(sandbox.play(session, "over"))
+    assert (set(begun(over)), len(begun(over))) == (to_shop, 2)  # of the notice that it is too much, and below
+    send_letters(timezone.now())
+    [letter] = mail.outbox
+    [(html, _kind)] = letter.alternatives
+    assert set(begun(str(html))) == to_shop
+    assert f'<a href="https://mia.example/help?order={named}">' in str(html)
+    assert f"Questions? Write to hello@mia.example.\nhttps://mia.example/help?order={named}\n" in letter.body

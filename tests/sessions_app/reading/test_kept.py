@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from django.template import Context, Template
 
-from sessions_app.reading.sentences import Sentence, any_of, filled, joined, time_here
+from sessions_app.reading.sentences import Sentence, any_of, filled, joined, linked, time_here
 
 SENTENCE = "%(shop)s takes %(amount)s. %(more)s"
 
@@ -48,3 +48,11 @@ def test_nobodys_name_ends_a_fact_before_its_end() -> None:
 def test_a_name_in_a_templates_sentence_is_kept_too() -> None:
     sentence = "{% blocktranslate with shop=shop|kept %}Ask {{ shop }}.{% endblocktranslate %}"
     assert shown(sentence, shop="Mia & Co") == 'Ask <bdi translate="no">Mia &amp; Co</bdi>.'
+
+
+def test_a_link_is_one_on_a_page_and_text_everywhere_else() -> None:
+    said = filled("Write to %(email)s.", {"email": linked("mia@shop.example", "mailto:mia@shop.example?a=1&b=2")})
+    assert said == "Write to mia@shop.example."
+    link = '<a href="mailto:mia@shop.example?a=1&amp;b=2"><bdi translate="no">mia@shop.example</bdi></a>'
+    assert shown("{{ said }}", said=said) == f"Write to {link}."
+    assert shown("{{ said|marked }}", said=said) == "Write to \u2068mia@shop.example\u2069."
