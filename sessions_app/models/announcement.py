@@ -58,7 +58,7 @@ class Announcement(models.Model):
     nonce = models.BigIntegerField(null=True, help_text="The sender's number of it: another one may take its place.")
 
     class Meta:
-        # Those that the network is asked about are of the last hour.
+        # Those that the network is asked about are of the last hour, and now and then of the last week.
         indexes = [models.Index(fields=["network", "at"], name="announcements_by_network")]
 
     def __str__(self) -> str:

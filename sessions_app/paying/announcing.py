@@ -22,9 +22,12 @@ from sessions_app.models import (
 from sessions_app.state.children import payments_of
 from sessions_app.status import Status
 
-# So long the page says "sent" without having seen it: exchanges may take an hour (`look/pay`), wallets seconds. After
-# that it asks for the payment again, which by then is the likelier truth.
+# So long the page says "sent" of what nobody but its buyer knows: exchanges may take an hour (`look/pay`), wallets
+# seconds. After that it asks for the payment again, which by then is the likelier truth.
 BELIEVED = timedelta(hours=1)
+# And so long of what the network's nodes have in no block yet, with too low a fee, say: who pays once more has paid
+# twice. By then the nodes have forgotten what pays so little.
+WAITS = timedelta(days=7)
 _HASH = re.compile(r"0x[0-9a-f]{64}")
 # A wallet's window may be open while the session ends: what its buyer agrees to a moment later is on its way as well.
 AWAITED = frozenset({Status.OPEN, Status.EXPIRED, Status.CANCELLED})
@@ -83,19 +86,36 @@ def announced(session: CheckoutSession, *, now: datetime) -> Announcement | None
 
     Without further query when `announcement` was selected with the session.
     """
-    said = _still_said(session, now)
-    return None if said is None or said.known_fate in ASKED_FOR_AGAIN else said
+    said = _under_way(session)
+    return said if said and now <= believed_until(session, said) else None
 
 
-def refused(session: CheckoutSession, *, now: datetime) -> Announcement | None:
+def doubted(session: CheckoutSession, *, now: datetime) -> Announcement | None:
+    """The same of what was said too long ago: its buyer is asked for it again, and may have sent it all the same."""
+    said = _under_way(session)
+    return said if said and now > believed_until(session, said) else None
+
+
+def refused(session: CheckoutSession) -> Announcement | None:
     """What the network undid of it: it paid nothing, nothing has come since, and its buyer may send again."""
-    said = _still_said(session, now)
+    said = _unseen(session)
     return said if said and said.known_fate in ASKED_FOR_AGAIN else None
 
 
-def _still_said(session: CheckoutSession, now: datetime) -> Announcement | None:
+def believed_until(session: CheckoutSession, said: Announcement) -> datetime:
+    """For how long the page says "sent": while the nodes know it and its address is watched, else for an hour."""
+    usual = said.at + BELIEVED
+    return min(said.at + WAITS, max(session.watch_until, usual)) if said.known_fate == Fate.WAITING else usual
+
+
+def _under_way(session: CheckoutSession) -> Announcement | None:
+    said = _unseen(session)
+    return None if said is None or said.known_fate in ASKED_FOR_AGAIN else said
+
+
+def _unseen(session: CheckoutSession) -> Announcement | None:
     said: Announcement | None = getattr(session, "announcement", None)
-    if said is None or now - said.at > BELIEVED:
+    if said is None:
         return None
     seen = payments_of(session)
     if said.known_hash and any(payment.tx_hash == said.known_hash for payment in seen):

@@ -7,11 +7,12 @@ from decimal import Decimal
 from chains_app.networks.networks import all_networks
 from sessions_app.letters.support import support_for
 from sessions_app.models import Authorization, CheckoutSession, Payment
-from sessions_app.paying.announcing import refused
+from sessions_app.paying.announcing import doubted, refused
 from sessions_app.reading.amounts import money_text
 from sessions_app.reading.sentences import Sentence, filled, joined, moment_here
 from sessions_app.reading.sentences import gettext as _
 from sessions_app.shown.going_back import asks_where, pays_for_nothing, was_undone
+from sessions_app.shown.sent import look_first
 from sessions_app.shown.words import Notice, NoticeTone
 from sessions_app.state.counting import came
 from sessions_app.state.evaluation import is_taken_back
@@ -41,7 +42,8 @@ def _of_status(
             _paused(session) if session.merchant.suspended_at else None,
             _signed(signed, now),
             None if signed else _gone(payments),  # not to be paid again otherwise while that may still be sent
-            _refused(session, now, may_send=signed is None),
+            _refused(session, may_send=signed is None),
+            _doubted(session, now),
             _not_taken(session, payments),
             pays_for_nothing(session),
         ],
@@ -55,7 +57,7 @@ def _of_status(
 def _over(
     session: CheckoutSession, payments: Sequence[Payment], now: datetime, signed: Authorization | None
 ) -> list[Notice | None]:
-    refusal = _refused(session, now, may_send=False)
+    refusal = _refused(session, may_send=False)
     return [_signed(signed, now, is_over=True), refusal, _ended(session, payments)]
 
 
@@ -134,13 +136,21 @@ def _gone(payments: Sequence[Payment]) -> Notice | None:
     )
 
 
-def _refused(session: CheckoutSession, now: datetime, *, may_send: bool) -> Notice | None:
-    if refused(session, now=now) is None:
+def _refused(session: CheckoutSession, *, may_send: bool) -> Notice | None:
+    if refused(session) is None:
         return None
     text = _("Nothing was paid, only the network’s fee.")
     if may_send:
         text = joined([text, _("You can send it again.")])
     return Notice(tone="warn", title=_("The network refused the payment"), text=text)
+
+
+def _doubted(session: CheckoutSession, now: datetime) -> Notice | None:
+    said = doubted(session, now=now)
+    if said is None:
+        return None
+    title = filled(_("You told us that you sent it: %(at)s"), {"at": moment_here(said.at)})
+    return Notice(tone="warn", title=title, text=look_first(said))
 
 
 def _not_taken(session: CheckoutSession, payments: Sequence[Payment]) -> Notice | None:

@@ -181,7 +181,7 @@ def pay_page(
     if state == State.CHOOSE:
         offers = offers_of(options, fees=fees, currency=session.currency, quote=session.quote)
     notices = () if state == State.PRICING else notices_of(session, payments=payments, now=now, signed=signed)
-    undone = refused(session, now=now)
+    undone = refused(session)
     facts = Facts(
         session=session,
         payments=payments,

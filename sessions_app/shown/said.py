@@ -96,7 +96,7 @@ def _sent(facts: Facts) -> Said:
             news=_("Nothing has arrived yet. This page notices it by itself."),
         )
     if sent.fate == Fate.REPLACED:
-        return _replaced()
+        return _replaced(sent)
     if sent.is_slow:
         return _slow(facts.names) if sent.fate == Fate.WAITING else _not_shown(facts.names, sent)
     return Said(
@@ -125,26 +125,23 @@ def _not_shown(names: dict[str, str], sent: Sent) -> Said:
     if sent.fate == Fate.DONE:
         return Said(
             headline=filled(_("%(network)s has the transaction, but we see no payment in it"), names),
-            lead=_("Look in your wallet where it went. Please do not send it again before you know."),
+            lead=sent.look_first,
             news=_("We see no payment in your transaction. We go on looking."),
             tone="warn",
         )
     return Said(
         headline=_("We do not see your payment yet"),
-        lead=_(
-            "Look in your wallet: while it is waiting there, please do not send it again. If it failed or is missing "
-            "there, nothing was paid."
-        ),
+        lead=sent.look_first,
         news=filled(_("%(network)s has not taken it up yet. We go on looking."), names),
         hint=_sped_up(),
         tone="warn",
     )
 
 
-def _replaced() -> Said:
+def _replaced(sent: Sent) -> Said:
     return Said(
         headline=_("Your wallet replaced the payment"),
-        lead=_("It was sped up or cancelled: look in your wallet which of the two, before you send again."),
+        lead=sent.look_first,
         news=_(
             "Your wallet replaced the payment. If it was sped up, it shows here; if cancelled, nothing was paid: send "
             "again."

@@ -7,6 +7,7 @@ from chains_app.networks.networks import all_networks
 from sessions_app.models import Announcement, Fate
 from sessions_app.reading.amounts import address_groups, host_of
 from sessions_app.reading.sentences import Sentence, time_here
+from sessions_app.reading.sentences import gettext as _
 from sessions_app.shown.receipt import patience
 
 
@@ -26,6 +27,7 @@ class Sent:
     block_seconds: float
     is_slow: bool  # longer than the network usually needs to take it up
     fate: Fate | None  # by the word of the network's nodes; None while they were not asked
+    look_first: Sentence
 
     @property
     def is_elsewhere(self) -> bool:
@@ -51,4 +53,22 @@ def sent_of(said: Announcement, *, now: datetime) -> Sent:
         block_seconds=block_seconds,
         is_slow=bool(said.known_hash) and now - said.at > patience(block_seconds),
         fate=said.known_fate,
+        look_first=look_first(said),
+    )
+
+
+def look_first(said: Announcement) -> Sentence:
+    """What its buyer does before they send it again."""
+    if said.by_exchange:
+        return _(
+            "Look at the withdrawal in your exchange. If it says “completed”, open its transaction and send the link "
+            "to the shop."
+        )
+    if said.known_fate == Fate.DONE:
+        return _("Look in your wallet where it went. Please do not send it again before you know.")
+    if said.known_fate == Fate.REPLACED:
+        return _("It was sped up or cancelled: look in your wallet which of the two, before you send again.")
+    return _(
+        "Look in your wallet: while it is waiting there, please do not send it again. If it failed or is missing "
+        "there, nothing was paid."
     )

@@ -12,7 +12,7 @@ from hashlib import sha256
 
 from chains_app.networks.networks import all_networks
 from sessions_app.models import CheckoutSession
-from sessions_app.paying.announcing import BELIEVED, announced
+from sessions_app.paying.announcing import announced, believed_until
 from sessions_app.paying.quoting import is_offered
 from sessions_app.shown.receipt import patience
 from sessions_app.state.children import payments_of
@@ -128,7 +128,7 @@ def _changes(session: CheckoutSession) -> Iterable[datetime]:
     if session.quote:
         yield session.quote.valid_until
     if said := getattr(session, "announcement", None):
-        yield said.at + BELIEVED
+        yield believed_until(session, said)
         yield said.at + _patience(said.network)
     for payment in payments_of(session):
         if payment.block_number is None:

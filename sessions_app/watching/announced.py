@@ -6,19 +6,22 @@ has paid the order, this one need not stay open for what can never pay (`state/e
 
 from datetime import datetime, timedelta
 
-from django.db.models import Exists, OuterRef
+from django.core.cache import cache
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 
 from chains_app.calls.transactions import Standing, counts_of, standings_of
 from chains_app.networks.networks import Network
 from chains_app.reading.scanning import position
 from sessions_app.models import BY_WALLET, FOR_GOOD, Announcement, Fate, Payment, has_become
-from sessions_app.paying.announcing import AWAITED, BELIEVED
+from sessions_app.paying.announcing import AWAITED, BELIEVED, WAITS
 
 # What goes as usual is seen before, and nothing is asked about it.
 SEEN_WITHIN = timedelta(seconds=10)
 # Transactions that one look asks for: others each time, so that nobody's made-up ones keep the rest waiting for ever.
 MOST_ASKED = 50
+# What waits for more than an hour is asked about again after so long.
+_PAUSE_SECONDS = 60
 
 
 def follow_announced(network: Network) -> None:
@@ -37,11 +40,21 @@ def follow_announced(network: Network) -> None:
 
 
 def _waiting(network: Network, now: datetime) -> list[Announcement]:
+    """What was told within the hour; once a minute what was told before and a node has known, too: few, as a rule."""
+    waiting = _told(network, now, Q(at__gt=now - BELIEVED))
+    if cache.add(f"following-known:{network.id}", True, _PAUSE_SECONDS):
+        is_known = Q(fate_of=F("tx_hash")) & ~Q(sender="")
+        long_ago = Q(at__gt=now - WAITS, at__lte=now - BELIEVED, session__watch_until__gt=now)
+        waiting += _told(network, now, is_known & long_ago)
+    return waiting
+
+
+def _told(network: Network, now: datetime, which: Q) -> list[Announcement]:
     seen = Payment.objects.filter(session=OuterRef("session"), tx_hash=OuterRef("tx_hash"))
     said = Announcement.objects.filter(
+        which,
         ~Exists(seen),
         network=network.id,
-        at__gt=now - BELIEVED,
         at__lte=now - SEEN_WITHIN,
         session__status__in=AWAITED,
         session__deposit__isnull=False,

@@ -104,7 +104,7 @@ NUMBERS: dict[str, dict[str, object]] = {
         "BATCH": 200, "MOST_SECONDS": 240.0, "AWAY_PAUSE": timedelta(seconds=30),
         "PAUSES": tuple(timedelta(minutes=each) for each in (1, 5, 30, 120, 360, 720, 1440, 1440)),
     },
-    "sessions_app.paying.announcing": {"BELIEVED": timedelta(hours=1)},
+    "sessions_app.paying.announcing": {"BELIEVED": timedelta(hours=1), "WAITS": timedelta(days=7)},
     "sessions_app.paying.going_on": {"LEAST": 1_000, "PACE_OF": timedelta(days=7), "TIMES": 3},
     "sessions_app.paying.paying_again": {"_TRIES": 3},
     "sessions_app.paying.second_thoughts": {"_TRIED_AGAIN": timedelta(minutes=1), "_AT_ONCE": 500},
@@ -147,7 +147,7 @@ NUMBERS: dict[str, dict[str, object]] = {
         "_HELD_FOR": timedelta(minutes=15), "_ON_ITS_WAY": timedelta(minutes=2), "_KEPT_AT_MOST": timedelta(minutes=30),
         "_LOCK": 1_823_308_187,
     },
-    "sessions_app.watching.announced": {"SEEN_WITHIN": timedelta(seconds=10), "MOST_ASKED": 50},
+    "sessions_app.watching.announced": {"SEEN_WITHIN": timedelta(seconds=10), "MOST_ASKED": 50, "_PAUSE_SECONDS": 60},
     "sessions_app.watching.payments": {"_REASON_LENGTH": 200},
     "sessions_app.watching.searches": {
         "PAUSE": timedelta(minutes=10), "MOST_WAITING": 20, "SECONDS": 240.0,

@@ -2,7 +2,7 @@
 // the same (`place` names it without showing it). Kept outside the part of the page that changes, and shared by all tabs:
 // whatever is drawn anew knows that a payment is under way, and nobody is asked for the same money twice.
 
-const LASTS_MS = 60 * 60 * 1000; // as long as the server believes it: sessions_app/paying/announcing.py
+const LASTS_MS = 60 * 60 * 1000; // as long as the server believes what no node knows: sessions_app/paying/announcing.py
 
 const key = (place) => `tallystick:asked:${place}`;
 const kept = new Map(); // where storage is refused (private windows): this tab knows at least

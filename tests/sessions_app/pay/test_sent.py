@@ -8,8 +8,8 @@ from django.test import Client
 from django.utils import timezone
 
 from merchants_app.models import Merchant
-from sessions_app.models import CheckoutSession, Payment
-from sessions_app.paying.announcing import announce, announced
+from sessions_app.models import Announcement, CheckoutSession, Payment
+from sessions_app.paying.announcing import announce, announced, doubted
 from sessions_app.paying.quoting import choose_option
 from sessions_app.selling.creation import create_session
 from sessions_app.watching.announced import follow_announced
@@ -86,12 +86,50 @@ def test_any_payment_after_an_exchanges_word_is_the_exchanges(
     assert 'id="address"' in shown(client, picked)
 
 
-def test_after_an_hour_it_is_not_believed_any_more(picked: CheckoutSession) -> None:
+@pytest.mark.parametrize(
+    ("fate", "watched", "believed"),
+    [
+        ("", timedelta(days=9), timedelta(hours=1)),
+        ("unknown", timedelta(days=9), timedelta(hours=1)),
+        ("waiting", timedelta(days=9), timedelta(days=7)),  # its nodes have it
+        ("waiting", timedelta(days=2), timedelta(days=2)),
+        ("waiting", timedelta(minutes=5), timedelta(hours=1)),
+    ],
+)
+def test_how_long_it_is_believed(picked: CheckoutSession, fate: str, watched: timedelta, believed: timedelta) -> None:
     now = timezone.now()
     announce(picked, tx_hash=HASH, amount="49.00 USDC", now=now)
-    said = refreshed(picked)
-    assert announced(said, now=now + timedelta(minutes=60)) is not None
-    assert announced(said, now=now + timedelta(minutes=60, seconds=1)) is None
+    Announcement.objects.filter(session=picked).update(fate=fate, fate_of=HASH)
+    CheckoutSession.objects.filter(pk=picked.pk).update(watch_until=now + watched)
+    said, end = refreshed(picked), now + believed
+    for at, is_believed in ((end, True), (end + timedelta(seconds=1), False)):
+        assert (announced(said, now=at) is not None) == is_believed
+        assert (doubted(said, now=at) is None) == is_believed
+
+
+@pytest.mark.parametrize(
+    ("tx_hash", "fate", "advice"),
+    [
+        (HASH, "unknown", "while it is waiting there, please do not send it again."),
+        (HASH, "done", "Look in your wallet where it went. Please do not send it again before you know."),
+        (HASH, "replaced", "It was sped up or cancelled: look in your wallet which of the two"),
+        ("", "", "Look at the withdrawal in your exchange."),
+    ],
+)
+def test_what_was_said_long_ago_is_asked_for_again_and_not_forgotten(
+    client: Client, new_session: Callable[..., CheckoutSession], tx_hash: str, fate: str, advice: str
+) -> None:
+    session = new_session(expiresAt=timezone.now() + timedelta(days=1))
+    choose_option(session=session, asset="USDC", network="sandbox", now=timezone.now())
+    sent(client, session, tx_hash)
+    assert "You told us that you sent it" not in shown(client, session, "?again=1")
+    before = timezone.now() - timedelta(minutes=61)
+    Announcement.objects.filter(session=session).update(at=before, fate=fate, fate_of=tx_hash)
+    html = shown(client, session)
+    assert 'id="address"' in html
+    assert f'You told us that you sent it: <time datetime="{before.isoformat()}"' in html
+    assert advice in html
+    assert "You told us that you sent it" in shown(client, session, "?change=1")
 
 
 def test_what_takes_long_is_said_to_take_long(client: Client, picked: CheckoutSession, sandbox: Sandbox) -> None:
@@ -134,6 +172,9 @@ def test_what_was_sent_in_the_last_moment_is_looked_for_and_not_asked_for_again(
     sandbox.skip(minutes=61)
     assert "Pay again" in shown(client, ended)
     assert "Nothing has arrived, and nothing was charged." in shown(client, ended)
+    Announcement.objects.filter(session=ended).update(fate="waiting", fate_of=HASH)  # a node has it still
+    assert "We look for it: please do not send another one." in shown(client, ended)
+    assert client.post(f"/pay/{ended.page_token}/again").status_code == 409
 
 
 def test_a_word_about_what_is_paid_is_not_kept(client: Client, picked: CheckoutSession, sandbox: Sandbox) -> None:

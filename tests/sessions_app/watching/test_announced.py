@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.core.cache import cache
 from django.db.models import F, QuerySet
 from django.test import Client
 from django.utils import timezone
@@ -146,6 +147,26 @@ def test_what_waits_is_known_and_what_no_node_has_is_not_said_to_be(buyer: Buyer
     assert "We do not see your payment yet" in html
     assert "is known, and it is safe" not in html
     assert 'data-state="sent"' in html
+
+
+def test_what_a_node_knows_is_asked_about_after_the_hour_and_believed_as_long_as_it_does(
+    buyer: Buyer, held: Anvil
+) -> None:
+    tx_hash = buyer.sends()
+    assert buyer.looked() == "waiting"
+    buyer.minutes_ago(120)
+    assert 'data-state="sent"' in buyer.page()
+    held.drop(tx_hash)
+    cache.clear()  # as if a minute had passed
+    assert buyer.looked() == "unknown"
+    html = buyer.page()
+    assert 'data-state="send"' in html
+    assert "You told us that you sent it" in html
+    assert buyer.sends() == tx_hash  # brought once more
+    buyer.minutes_ago(120)
+    cache.clear()
+    assert buyer.looked() == "waiting"
+    assert 'data-state="sent"' in buyer.page()
 
 
 def test_what_its_wallet_replaced_is_told_and_left_to_the_buyer(buyer: Buyer, held: Anvil) -> None:
