@@ -76,7 +76,7 @@ def asks_where(session: CheckoutSession) -> Notice | None:
     names = {"shop": session.merchant.name, "item": _item(session), "price": price}
     return Notice(
         tone="info",
-        title=_("Where shall your money go back to?"),
+        title=_("Leave an address that your money can go back to"),
         text=filled(_("%(shop)s wants to send money back to you for %(item)s (%(price)s)."), names),
     )
 

@@ -53,6 +53,7 @@ _STEPS = {
 
 # Money is asked for.
 _ASKING = {State.CHOOSE, State.SEND, State.LAPSED, State.AWAY}
+_WITH_BUTTON = {State.PAID, State.PAUSED, State.ORDER_PAID, State.EXPIRED, State.CANCELLED}
 # What may change by itself, soon.
 _LOOKED_AT = {State.SEND, State.SENT, State.PRICING, State.LAPSED, State.AWAY, State.PAUSED}
 # Of an open session, too: nobody cancels what was paid for.
@@ -120,6 +121,11 @@ class PayPage:
     def is_open(self) -> bool:
         """Whether money is still asked for."""
         return self.state in _ASKING
+
+    @property
+    def asks_by_button(self) -> bool:
+        """Whether a button leads to where a refund's address is left; elsewhere a line below the payments does."""
+        return self.state in _WITH_BUTTON
 
     @property
     def has_offer(self) -> bool:

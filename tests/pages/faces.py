@@ -68,6 +68,13 @@ def _sent(stage: Stage, tx_hash: str, minutes: int = 0) -> Scene:
     return _at(session)
 
 
+def _doubted(stage: Stage) -> Scene:
+    stage.real_networks()
+    session = stage.picked(on="base-sepolia")
+    announce(session, tx_hash=HASH, amount="49.00 USDC", now=timezone.now() - timedelta(minutes=61))
+    return _at(session)
+
+
 def _lapsed(stage: Stage) -> Scene:
     session = stage.picked("ETH")
     stage.sandbox.skip(minutes=16)
@@ -189,10 +196,10 @@ def _expired_looked_for(stage: Stage) -> Scene:
     return _at(session)
 
 
-def _refunded(stage: Stage, seconds: int) -> Scene:
-    session = stage.played("over")
+def _refunded(stage: Stage, seconds: int, scenario: str = "over", kind: RefundKind = RefundKind.EXCESS) -> Scene:
+    session = stage.played(scenario)
     name_address(session, OTTOS_WALLET, now=timezone.now())
-    wish = Wish(network="sandbox", asset="USDC", what=Worth(RefundKind.EXCESS))
+    wish = Wish(network="sandbox", asset="USDC", what=Worth(kind))
     refund = prepare_refund(session=session, wish=wish, actor="mia@example.com", now=timezone.now())
     play_refund(refund, now=timezone.now())
     stage.sandbox.skip(milliseconds=10)
@@ -258,6 +265,9 @@ FACES: dict[str, Face] = {
     "receipt": _receipt,
     "receipt-check": lambda stage: _receipt(stage, "/check"),
     **PRESSED,
+    "partial-sent-back": lambda stage: _refunded(stage, 1, "short", RefundKind.FULL),
+    "paid-sent-back": lambda stage: _refunded(stage, 4, "exact", RefundKind.FULL),
+    "send-doubted": _doubted,
 }
 
 # Faces that name no address, no amount and no network.

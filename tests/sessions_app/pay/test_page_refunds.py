@@ -127,10 +127,22 @@ def test_a_refund_that_waits_for_an_address_asks_for_it(
     wish = Wish(network="sandbox", asset="USDC", what=Worth(RefundKind.FULL), may_wait=True)
     refund = prepare_refund(session=refreshed(paid), wish=wish, actor="mia@example.com")
     page = said(client, paid)
-    assert "Where shall your money go back to?" in page
-    assert "Mia Coffee wants to send money back to you for Winter box, 1 kg (49.00 USD)." in page
-    assert "Leave an address" in page
-    assert "for the rest" not in page
-    assert "Where shall your money go back to?" in news(client, paid)
+    assert "Leave an address that your money can go back to" in page
+    wants = "Mia Coffee wants to send money back to you for Winter box, 1 kg (49.00 USD)."
+    assert f"{wants} Leave an address Back to Mia Coffee" in page
+    assert news(client, paid).endswith("has been told. Leave an address that your money can go back to.")
     withdraw_refund(refund, actor="mia@example.com", now=timezone.now())
     assert "Leave an address" not in said(client, paid)
+
+
+def test_nor_is_the_question_without_a_way_to_answer_it_while_the_rest_is_being_confirmed(
+    client: Client, sandbox: Sandbox, session: CheckoutSession
+) -> None:
+    part = refreshed(sandbox.play(session, "short", asset="USDC"))
+    wish = Wish(network="sandbox", asset="USDC", what=Worth(RefundKind.FULL), may_wait=True)
+    prepare_refund(session=part, wish=wish, actor="mia@example.com")
+    sandbox.send_to(part.deposit.address, "49", seconds=1)
+    page = said(client, part)
+    assert "It is being made final." in page
+    assert "Mia Coffee wants to send money back to you" in page
+    assert "Should the shop send money back Leave an address" in page
