@@ -10,7 +10,7 @@ from sessions_app.books.definitions import money_of_session
 from sessions_app.models import CheckoutSession
 from sessions_app.paying.decisions import Case, case_of
 from sessions_app.reading.session_words import amounts_of, headline_of, money, network_name, plain, without_rate
-from sessions_app.state.counting import ZERO, Facts, unpriced
+from sessions_app.state.counting import ZERO, Facts, came, unpriced
 from sessions_app.state.evaluation import is_being_priced, is_left_paid, is_taken_back
 from sessions_app.state.facts import facts_of
 from sessions_app.state.representation import payment_state, received_value, sorted_payments, value_still_due
@@ -185,7 +185,7 @@ def _over(session: CheckoutSession) -> Story:
     how = "Cancelled" if session.status == Status.CANCELLED else "Its time is over"
     if session.order_paid_by or session.superseded_by:
         return Story(headline=f"{how}: another session has its place")
-    arrived = received_value(session)
+    arrived = came(facts_of(session))  # also what has gone back since
     if not arrived:
         return Story(
             headline=f"{how}; nothing came", sentences=("Its address is still watched: what comes late is shown here.",)

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from sessions_app.models import CheckoutSession
 from sessions_app.paying.decisions import case_of, decide, early_case
+from sessions_app.reading.session_story import ledger_of, story_of
 from sessions_app.receipts.content import content_of
 from sessions_app.refunding.refunds import play_refund, withdraw_refund
 from sessions_app.state.facts import with_facts
@@ -91,6 +92,7 @@ def test_nothing_is_to_be_decided_at_the_end_until_money_comes_again(
     sandbox.look()
     ended = refreshed(back)
     assert stands(ended) == ("expired", "refunded", "underpaid", False)
+    assert story_of(ended, ledger_of(ended)).headline == "Its time is over; 44.10 of 49.00 USD arrived"
     sandbox.send_to(ended.deposit.address, "4.90")
     after = refreshed(ended)
     assert stands(after) == ("expired", "partial", "late", True)
