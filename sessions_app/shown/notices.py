@@ -12,7 +12,7 @@ from sessions_app.reading.amounts import money_text
 from sessions_app.reading.sentences import Sentence, filled, joined, moment_here
 from sessions_app.reading.sentences import gettext as _
 from sessions_app.shown.going_back import asks_where, pays_for_nothing, was_undone
-from sessions_app.shown.sent import look_first
+from sessions_app.shown.way import look_first
 from sessions_app.shown.words import Notice, NoticeTone
 from sessions_app.state.counting import came
 from sessions_app.state.evaluation import is_taken_back

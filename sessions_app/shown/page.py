@@ -30,9 +30,8 @@ from sessions_app.shown.order import Order, order_of
 from sessions_app.shown.receipt import ReceiptLine, RefundLine, progress_of, receipt_of, refunds_of
 from sessions_app.shown.said import said_of
 from sessions_app.shown.scenarios import ScenarioButton, scenario_buttons
-from sessions_app.shown.sent import Sent, sent_of
 from sessions_app.shown.states import ENDED, PLAIN, State, Wanted, version_of
-from sessions_app.shown.way import Step, way_of
+from sessions_app.shown.way import Sent, Step, sent_of, way_of
 from sessions_app.shown.words import Facts, Notice, Said
 from sessions_app.state.representation import receipt_url, sorted_payments, sorted_refunds
 from sessions_app.status import PaymentStatus, Status

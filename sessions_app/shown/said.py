@@ -8,8 +8,8 @@ from sessions_app.reading.sentences import Sentence, any_of, filled, joined, tim
 from sessions_app.reading.sentences import gettext as _
 from sessions_app.shown.due import amount_of
 from sessions_app.shown.going_back import over_and_back, paid_and_back
-from sessions_app.shown.sent import Sent
 from sessions_app.shown.states import State
+from sessions_app.shown.way import Sent
 from sessions_app.shown.words import Facts, Said
 from sessions_app.state.counting import gone_unpaid
 from sessions_app.state.facts import facts_of

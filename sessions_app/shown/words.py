@@ -12,8 +12,8 @@ from sessions_app.reading.sentences import Sentence, any_of
 from sessions_app.reading.sentences import gettext as _
 from sessions_app.shown.due import Due
 from sessions_app.shown.receipt import Progress
-from sessions_app.shown.sent import Sent
 from sessions_app.shown.states import Wanted
+from sessions_app.shown.way import Sent
 from sessions_app.state.counting import came, received
 from sessions_app.state.facts import facts_of
 
