@@ -23,7 +23,7 @@ from rest_framework.exceptions import (
 )
 from rest_framework.response import Response
 
-from checkout_project.outage import OUTAGE, RETRY_SECONDS, in_words, is_outage
+from checkout_project.errors.outage import OUTAGE, RETRY_SECONDS, in_words, is_outage
 from common.api.exact_json import dumps
 from common.errors import DomainError
 

@@ -6,10 +6,9 @@ from typing import Any, Literal
 from django.conf import settings
 from django.core.exceptions import SuspiciousOperation
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
-from django.views.defaults import bad_request, page_not_found
 
 from checkout_project.api_errors import error_response
+from checkout_project.errors import pages
 from common.public_ids import new_public_id
 from merchants_app.businesses.logos import LARGEST_UPLOAD
 
@@ -46,12 +45,12 @@ def refusal_of(request: HttpRequest) -> HttpResponse | None:
 def page_refusal_of(request: HttpRequest) -> HttpResponse | None:
     """The same for pages."""
     if too_large := _too_large(request):
-        return render(request, "body_refused.html", {"reason": too_large}, status=413)
+        return pages.too_large(request, reason=too_large)
     match _place_of_nul(request):
         case "path":
-            return page_not_found(request, Http404())
+            return pages.not_found(request, Http404())
         case "query":
-            return bad_request(request, SuspiciousOperation())
+            return pages.unreadable(request, SuspiciousOperation())
     return None
 
 

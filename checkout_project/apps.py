@@ -9,7 +9,7 @@ from checkout_project.checks.former_data import refuse_former_data
 from checkout_project.checks.hosts import hosts_are_named
 from checkout_project.checks.mail import letters_go_somewhere
 from checkout_project.checks.words import translations_are_compiled
-from checkout_project.outage import OUTAGE
+from checkout_project.errors.outage import OUTAGE
 
 
 class CheckoutProjectConfig(AppConfig):

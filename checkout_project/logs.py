@@ -94,7 +94,7 @@ def configure(*, log_format: str, level: str) -> dict[str, Any]:
             "lines": {"()": f"{__name__}.lines", "log_format": log_format},
         },
         "filters": {
-            "no_outages": {"()": "checkout_project.outage.NotAboutOutages"},
+            "no_outages": {"()": "checkout_project.errors.outage.NotAboutOutages"},
             "no_redis": {"()": "checkout_project.jobs.redis_away.NotAboutRedis"},
         },
         "handlers": {"lines": {"class": "logging.StreamHandler", "formatter": "lines"}},

@@ -158,7 +158,7 @@ SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]  # which ask for the
 SECURE_REFERRER_POLICY = "strict-origin-when-cross-origin"
 X_FRAME_OPTIONS = "DENY"
 LANGUAGE_CODE = "en"
-# Only buyers' pages and letters speak others than English; `sessions_app/pay/languages.py` chooses.
+# Only buyers' pages and letters speak others than English; `common/network/languages.py` chooses.
 LANGUAGES = [
     ("en", "English"), ("de", "Deutsch"), ("fr", "Français"), ("es", "Español"),
     ("pt-br", "Português (Brasil)"), ("it", "Italiano"), ("nl", "Nederlands"), ("pl", "Polski"),

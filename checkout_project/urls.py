@@ -5,6 +5,7 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 
 from checkout_project.api_errors import no_such_address
+from checkout_project.errors import pages
 from checkout_project.guides import views as guides
 from checkout_project.health.views import alive, metrics, ready
 from checkout_project.openapi.views import api_schema
@@ -13,7 +14,7 @@ from sessions_app import urls as session_urls
 from webhooks_app import urls as webhook_urls
 
 api = [*session_urls.api, *webhook_urls.api]
-handler500 = "checkout_project.outage.broken"
+handler400, handler404, handler500 = pages.unreadable, pages.not_found, pages.broken
 _docs = [
     path("docs", guides.home, name="docs"),
     path("docs/search", guides.find, name="docs-search"),

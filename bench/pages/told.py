@@ -20,7 +20,7 @@ from django.utils import timezone  # isort: skip
 from checkout_project.web.bodies import Receive  # isort: skip
 from checkout_project.web.bridge import Send  # isort: skip
 from checkout_project.web.environ import Scope, environ_of  # isort: skip
-from sessions_app.pay.languages import language_of  # isort: skip
+from common.network.languages import language_of  # isort: skip
 from sessions_app.paying.page_rows import page_rows  # isort: skip
 from sessions_app.shown.states import PLAIN, is_still_so  # isort: skip
 

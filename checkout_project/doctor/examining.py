@@ -8,7 +8,7 @@ from threading import Thread
 from django.db import connections
 
 from checkout_project.doctor.findings import Check, Finding, wrong
-from checkout_project.outage import is_outage
+from checkout_project.errors.outage import is_outage
 
 # A little longer than a check lets others take, so that its own sentence comes first.
 LONGEST_SECONDS = 8.0

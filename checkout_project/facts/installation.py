@@ -19,11 +19,11 @@ from chains_app.rates.asking import sources_of
 from chains_app.rates.rules import MAX_AGE
 from chains_app.reading.health import NOTICED_AFTER
 from chains_app.reading.set_aside import with_waiting
+from checkout_project.errors.outage import is_outage
 from checkout_project.facts.database import Database, look_at_database
 from checkout_project.facts.queued import Queued, look_at_queued
 from checkout_project.jobs.jumps import CLOCK, Jump
 from checkout_project.jobs.pulses import Pulse
-from checkout_project.outage import is_outage
 from common import replica
 from common.database import fetch
 from common.modes import Mode

@@ -9,13 +9,13 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
+from checkout_project.errors.outage import RETRY_SECONDS
 from checkout_project.facts.database import FULL, OK, look_at_database
 from checkout_project.facts.installation import Facts
 from checkout_project.facts.states import states_of
 from checkout_project.health.looking import LOOKS
 from checkout_project.health.probes import is_from_inside
 from checkout_project.observing.known import KNOWN
-from checkout_project.outage import RETRY_SECONDS
 from common.measures.telling import TOKEN_WANTED, counted, may_read
 
 

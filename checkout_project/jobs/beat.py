@@ -13,11 +13,11 @@ from kombu.utils.objects import cached_property
 from redis import RedisError
 from typing_extensions import override
 
+from checkout_project.errors.outage import REDIS
 from checkout_project.jobs.alive import Sign
 from checkout_project.jobs.failures import short_name
 from checkout_project.jobs.jumps import CLOCK
 from checkout_project.jobs.pulses import BEAT, EVERY_SECONDS, give_pulse
-from checkout_project.outage import REDIS
 from common.measures.counted import TICK_SENT_AT
 from common.network.redis_cache import is_away
 from common.ticks import send_once

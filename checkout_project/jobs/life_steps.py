@@ -10,9 +10,9 @@ from celery.signals import task_postrun, task_prerun
 from redis import RedisError
 from typing_extensions import override
 
+from checkout_project.errors.outage import REDIS
 from checkout_project.jobs import alive, pulses
 from checkout_project.jobs.jumps import CLOCK
-from checkout_project.outage import REDIS
 
 # Longer than any job: the longest are 20 minutes of forgetting, with a last statement of five.
 JOB_SECONDS = 1800.0

@@ -4,7 +4,7 @@ import logging
 
 from typing_extensions import override
 
-from checkout_project.outage import REDIS
+from checkout_project.errors.outage import REDIS
 from common.network.redis_cache import is_away
 
 # What tells at each try that its line to Redis is broken, by the system's own errors too.

@@ -15,10 +15,10 @@ from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamil
 from prometheus_client.registry import Collector
 
 from chains_app.reading.heads import blocks_behind
+from checkout_project.errors.outage import is_outage
 from checkout_project.facts.database import OK, UNREACHABLE
 from checkout_project.facts.installation import MOST_COUNTED, Facts, NetworkFacts, Stored, counted, facts
 from checkout_project.facts.queued import Queued
-from checkout_project.outage import is_outage
 from common.database import fetch, fetch_by_index
 from common.modes import Mode
 from merchants_app.models import Merchant

@@ -18,7 +18,7 @@ from sentry_sdk.integrations.logging import LoggingIntegration
 from sentry_sdk.integrations.threading import ThreadingIntegration
 from structlog.contextvars import get_contextvars
 
-from checkout_project.outage import is_outage
+from checkout_project.errors.outage import is_outage
 from common.version import VERSION
 
 _KEPT = ("event_id", "timestamp", "platform", "level", "logger", "release", "environment", "sdk", "transaction")

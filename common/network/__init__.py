@@ -1,1 +1,1 @@
-"""Who calls us, whom we call, and which addresses are public."""
+"""Who calls us and in which language, whom we call, and which addresses are public."""

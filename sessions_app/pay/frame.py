@@ -13,10 +13,10 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.gzip import gzip_page
 
 from common.errors import DomainError
+from common.network.languages import chosen, language_of, speaks_buyers_language
 from sessions_app.errors import NoTreasury, SessionNotFound, SessionNotOpen, SwitchedOff
 from sessions_app.models import CheckoutSession
 from sessions_app.pay.embedding import foreign_form, framed_by_shops, is_from_here
-from sessions_app.pay.languages import chosen, language_of, speaks_buyers_language
 from sessions_app.paying.opening import note_choice
 from sessions_app.reading.queries import session_for_buyer
 

@@ -15,6 +15,7 @@ from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_http_methods, require_safe
 
 from common.errors import DomainError
+from common.network.languages import language_of, remember_choice, remembered, speaks_buyers_language
 from merchants_app.businesses.embedding import embedders
 from merchants_app.frame.throttling import TooManyRequests, count_opening
 from sessions_app.models import PaymentLink
@@ -22,7 +23,6 @@ from sessions_app.pay.buyer_form import BuyerForm
 from sessions_app.pay.codes import qr_svg
 from sessions_app.pay.embedding import foreign_form, framed_by_shops, is_from_here
 from sessions_app.pay.frame import told
-from sessions_app.pay.languages import language_of, remember_choice, remembered, speaks_buyers_language
 from sessions_app.reading.sentences import moment_here
 from sessions_app.selling.payment_links import (
     Closed,

@@ -13,10 +13,10 @@ from django.utils import timezone, translation
 from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_safe
 
+from common.network.languages import language_of, remember_choice, remembered, speaks_buyers_language
 from sessions_app.models import Receipt
 from sessions_app.pay.codes import qr_svg
 from sessions_app.pay.frame import keep_private
-from sessions_app.pay.languages import language_of, remember_choice, remembered, speaks_buyers_language
 from sessions_app.receipts.issuing import ReceiptNotFound, receipt_at
 from sessions_app.receipts.keys import public_keys
 from sessions_app.receipts.sheet import sheet_of

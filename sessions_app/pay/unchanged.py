@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from chains_app.reading.attention import wake
-from sessions_app.pay.languages import language_of
+from common.network.languages import language_of
 from sessions_app.paying.page_rows import PageRows, page_rows
 from sessions_app.shown.states import PLAIN, Wanted, is_still_so
 from sessions_app.status import is_live

@@ -20,6 +20,7 @@ from chains_app.calls.facilitator import is_switched_on
 from chains_app.reading.health import not_offered, unread_networks
 from chains_app.reading.scanning import heads_of
 from common.errors import DomainError
+from common.network.languages import PARAMETER, chosen
 from merchants_app.businesses.walletconnect import relay_of
 from merchants_app.frame.access import is_from_inside
 from merchants_app.frame.throttling import TooManyRequests, count_opening
@@ -28,7 +29,6 @@ from sessions_app.models import BY_WALLET, Authorization, CheckoutSession
 from sessions_app.owed.letters import has_receipt_letter
 from sessions_app.pay.codes import qr_svg
 from sessions_app.pay.frame import BuyersDoor, buyers_page, keep_private, told
-from sessions_app.pay.languages import PARAMETER, chosen
 from sessions_app.pay.unchanged import query_of, unchanged, version_known_to, wanted_of
 from sessions_app.paying import scenarios
 from sessions_app.paying.announcing import announce, asked_for, take_back

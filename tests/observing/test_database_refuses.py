@@ -8,7 +8,7 @@ from django.test import Client
 from psycopg.errors import LockNotAvailable, ReadOnlySqlTransaction
 from structlog.testing import capture_logs
 
-from checkout_project.outage import Outage, in_words, is_outage
+from checkout_project.errors.outage import Outage, in_words, is_outage
 from tests.operators import Operator
 
 # How each comes about, and the end of it. PostgreSQL's limit of temporary files is told as a full disk is: class 53.
@@ -56,7 +56,7 @@ def test_each_is_told_as_what_it_is(code: str) -> None:
 
 def test_a_new_connection_is_no_end_of_what_was_refused_just_now(monkeypatch: pytest.MonkeyPatch) -> None:
     now = 1000.0
-    monkeypatch.setattr("checkout_project.outage.time.monotonic", lambda: now)
+    monkeypatch.setattr("checkout_project.errors.outage.time.monotonic", lambda: now)
     refused = InternalError("cannot execute UPDATE in a read-only transaction")
     refused.__cause__ = ReadOnlySqlTransaction()
     database = Outage("database")
@@ -73,7 +73,7 @@ def test_a_new_connection_is_no_end_of_what_was_refused_just_now(monkeypatch: py
 
 def test_a_slow_statement_is_no_outage_and_hides_none(monkeypatch: pytest.MonkeyPatch) -> None:
     now = 1000.0
-    monkeypatch.setattr("checkout_project.outage.time.monotonic", lambda: now)
+    monkeypatch.setattr("checkout_project.errors.outage.time.monotonic", lambda: now)
     slow, away = OperationalError("canceling statement due to lock timeout"), OperationalError("connection refused")
     slow.__cause__ = LockNotAvailable()
     database = Outage("database")

@@ -15,9 +15,10 @@ from redis.exceptions import ClusterDownError, LockError, NoPermissionError, Out
 from structlog.testing import capture_logs
 
 from checkout_project.celery import app
+from checkout_project.errors.outage import Outage
+from checkout_project.errors.pages import broken
 from checkout_project.jobs import redis_away
 from checkout_project.jobs.beat import SteadyScheduler
-from checkout_project.outage import Outage, broken
 from common.network.redis_cache import LeftAlone
 
 # In the server's own words, and as a pipeline has them.

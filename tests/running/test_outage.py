@@ -69,7 +69,7 @@ def test_while_it_is_away_calls_and_pages_say_so_and_the_log_says_it_once(web: S
         assert "Try again in a few seconds" in error["detail"]
     page = ask(web, "/pay/pg_00000000000000000000000000")
     assert (page.status_code, page.headers["Retry-After"]) == (503, "5")
-    assert "money that was sent is not lost" in page.text
+    assert "Money that was sent is not lost" in page.text
     assert "tallystick_database_up 0.0" in ask(web, "/metrics").text
     ready = ask(web, "/readyz")
     assert (ready.status_code, ready.json()["database"]) == (503, "unreachable")

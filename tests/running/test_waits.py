@@ -11,7 +11,7 @@ from django.db import OperationalError, connection, transaction
 from django.db.backends.signals import connection_created
 from django.utils import timezone
 
-from checkout_project.outage import is_outage
+from checkout_project.errors.outage import is_outage
 from common.postgresql import waits
 from sessions_app.models import CheckoutSession
 from sessions_app.paying.scenarios import simulate

@@ -1,26 +1,19 @@
-"""While the database is away: what an outage is, what it is answered with, and its two lines in the log.
+"""While the database is away: what an outage is, in which words it is told, and its two lines in the log.
 
 An outage is nobody's mistake here: each request says 503 with `Retry-After` and what is so, and the log tells its
 beginning, its end and its length instead of a traceback a request.
 """
 
 import logging
-import sys
 import time
 from threading import Lock
 from typing import NamedTuple
 
 import structlog
 from django.db import DatabaseError, InterfaceError
-from django.http import HttpRequest, HttpResponse, HttpResponseServerError
-from django.template.loader import render_to_string
-from redis import ResponseError
 from typing_extensions import override
 
-from common.network.redis_cache import is_away
-
 RETRY_SECONDS = 5
-_UNCOUNTED = "Redis cannot be reached, so that attempts to sign in cannot be counted. Try again in a minute."
 _SENTENCE = "{what} Nothing was done. Try again in a few seconds."
 
 
@@ -105,27 +98,6 @@ def _what(error: BaseException | None) -> _What | None:
     if code is None:  # nothing was answered at all
         return _AWAY if type(error).__name__ in {"OperationalError", "InterfaceError"} else None
     return next((what for what in _WHATS if code.startswith(what.codes)), None)
-
-
-def broken(request: HttpRequest) -> HttpResponse:
-    """Django's handler for what no view caught: 503 in an outage, else the page that says it is our fault.
-
-    Of Redis hears only who cannot do without: `common/network/redis_cache.py`.
-    """
-    error = sys.exc_info()[1]
-    if is_away(error):
-        if isinstance(error, ResponseError):  # one that cannot be reached is told by its pool
-            _log.warning("cache.redis_refuses", reason=str(error))
-        reason = _UNCOUNTED
-    elif error is not None and is_outage(error):
-        OUTAGE.noticed(error)
-        reason = in_words(error)
-    else:
-        number = {"request_id": request.META.get("tallystick.request_id", "")}
-        return HttpResponseServerError(render_to_string("500.html", number))
-    # Without the request: who is signed in stands in the database.
-    page = render_to_string("503.html", {"reason": reason})
-    return HttpResponse(page, status=503, headers={"Retry-After": str(RETRY_SECONDS)})
 
 
 class NotAboutOutages(logging.Filter):

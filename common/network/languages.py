@@ -5,6 +5,7 @@ from functools import wraps
 from typing import Any
 
 from django.conf import settings
+from django.core.exceptions import SuspiciousOperation
 from django.http import HttpRequest, HttpResponse
 from django.utils import translation
 from django.utils.cache import patch_vary_headers
@@ -27,7 +28,10 @@ def language_of(request: HttpRequest, *, asked_for: str = "", otherwise: str = "
 
 def chosen(request: HttpRequest) -> str:
     """The language that the buyer chooses with this address; empty as a rule."""
-    return _spoken(request.GET.get(PARAMETER, ""))
+    try:
+        return _spoken(request.GET.get(PARAMETER, ""))
+    except SuspiciousOperation:  # more parameters than Django reads
+        return ""
 
 
 def remembered(request: HttpRequest) -> str:
