@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from sessions_app.models import AddressChange, CheckoutSession, Letter, Refund
 from sessions_app.reading.amounts import cut, money_text
+from sessions_app.reading.sentences import Sentence, filled
 
 LONGEST_NAME = 250
 
@@ -31,3 +32,7 @@ class About:
     def price(self) -> str:
         """'49.00 USD'."""
         return f"{money_text(self.session.amount, self.session.currency)} {self.session.currency}"
+
+    def says(self, words: str, **facts: object) -> Sentence:
+        """The words with shop, item, price and such facts in their places."""
+        return filled(words, {"shop": self.shop, "item": self.item, "price": self.price} | facts)

@@ -3,14 +3,13 @@
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from django.utils.translation import gettext
-
 from merchants_app.mail.mails import Posted, deliver
 from sessions_app.letters.about import LONGEST_NAME, About
 from sessions_app.letters.content import Content, content_of
 from sessions_app.letters.writing import compose
 from sessions_app.models import AddressChange, CheckoutSession, Letter
 from sessions_app.reading.amounts import cut
+from sessions_app.reading.sentences import filled, gettext
 from sessions_app.refunding.address import (
     CODE_HOLDS,
     AddressStands,
@@ -87,10 +86,13 @@ def _code(change: AddressChange, code: str) -> Content:
         "ask you for it."
     )
     return Content(
-        subject=gettext("%(shop)s: the code for another refund address") % {"shop": shop},
+        subject=filled(gettext("%(shop)s: the code for another refund address"), {"shop": shop}),
         heading=gettext("Another refund address"),
-        lines=(asks % {"item": item}, gettext("A code holds for %(minutes)s minutes.") % {"minutes": minutes}),
+        lines=(
+            filled(asks, {"item": item}),
+            filled(gettext("A code holds for %(minutes)s minutes."), {"minutes": minutes}),
+        ),
         facts=((gettext("Code"), code), *((name, address) for name, address in addresses if address)),
         link=(gettext("Change the address"), f"{refund_page_url(session)}?change={change.public_id}"),
-        after=(not_you % {"shop": shop},),
+        after=(filled(not_you, {"shop": shop}),),
     )

@@ -31,8 +31,10 @@ def compose(session: CheckoutSession, says: Callable[[], Content]) -> EmailMulti
     """A letter to the session's buyer. `says` is asked in their language."""
     with translation.override(session.language):
         content = says()
+        subject = " ".join(content.subject.split())
         context = {
             "content": content,
+            "subject": subject,
             "merchant": session.merchant,
             "support": support_for(session),
             "is_test": session.mode == Mode.TEST,
@@ -41,7 +43,7 @@ def compose(session: CheckoutSession, says: Callable[[], Content]) -> EmailMulti
         }
         text, html = (render_to_string(f"mail/buyer.{kind}", context) for kind in ("txt", "html"))
     letter = EmailMultiAlternatives(
-        subject=" ".join(content.subject.split()),
+        subject=subject,
         body=text.strip() + "\n",
         from_email=_sender(session),
         to=[session.email],

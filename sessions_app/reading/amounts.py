@@ -3,9 +3,10 @@
 from datetime import datetime, timedelta
 from decimal import Decimal
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 from babel.core import Locale, UnknownLocaleError
-from babel.dates import format_date, format_skeleton
+from babel.dates import format_date, format_skeleton, get_timezone_location
 from babel.numbers import format_decimal
 from django.utils.translation import get_language, gettext, ngettext
 
@@ -68,9 +69,18 @@ def duration_text(left: timedelta) -> str:
     return ngettext("%(count)s day", "%(count)s days", days) % {"count": days}
 
 
-def moment_text(at: datetime, *, time: str = "%H:%M") -> str:
-    """A moment in UTC, said so, in the reader's own way: 'Nov 22, 2026, 21:55 UTC', '22.11.2026, 21:55 UTC'."""
-    return gettext("%(moment)s UTC") % {"moment": f"{format_date(at, locale=readers_locale())}, {at:{time}}"}
+def moment_text(at: datetime, *, time: str = "%H:%M", place: str = "UTC") -> str:
+    """A moment in UTC, said so, in the reader's own way: 'Nov 22, 2026, 21:55 UTC', '22.11.2026, 21:55 UTC'.
+
+    Behind it the clock of another place, by its time zone: '(22:55 Berlin)'; with the day, where that differs.
+    """
+    utc = gettext("%(moment)s UTC") % {"moment": f"{format_date(at, locale=readers_locale())}, {at:{time}}"}
+    there = at.astimezone(ZoneInfo(place))
+    if there.utcoffset() == at.utcoffset():
+        return utc
+    day = "" if there.date() == at.date() else f"{format_date(there, locale=readers_locale())}, "
+    city = get_timezone_location(there.tzinfo, locale=readers_locale(), return_city=True)
+    return f"{utc} ({day}{there:{time}} {city})"
 
 
 def time_text(at: datetime) -> str:
