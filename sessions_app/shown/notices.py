@@ -9,9 +9,10 @@ from sessions_app.letters.support import support_for
 from sessions_app.models import Authorization, CheckoutSession, Payment
 from sessions_app.paying.announcing import doubted, refused
 from sessions_app.reading.amounts import money_text
-from sessions_app.reading.sentences import Sentence, filled, joined, moment_here
+from sessions_app.reading.sentences import Sentence, filled, joined, moment_here, time_here
 from sessions_app.reading.sentences import gettext as _
 from sessions_app.shown.going_back import asks_where, pays_for_nothing, was_undone
+from sessions_app.shown.states import LAST_MINUTES
 from sessions_app.shown.way import look_first
 from sessions_app.shown.words import Notice, NoticeTone
 from sessions_app.state.counting import came
@@ -52,6 +53,17 @@ def _of_status(
         Status.EXPIRED: lambda: _over(session, payments, now, signed),
         Status.CANCELLED: lambda: _over(session, payments, now, signed),
     }[status]()
+
+
+def ends_soon(session: CheckoutSession, *, now: datetime) -> Notice | None:
+    """Of an open session: told once, while there is time to act, and told what becomes of what comes too late."""
+    if not now < session.expires_at <= now + LAST_MINUTES:
+        return None
+    title = filled(_("The time to pay ends at %(time)s"), {"time": time_here(session.expires_at)})
+    if not hasattr(session, "deposit"):
+        return Notice(tone="warn", title=title, text=_("After that nothing can be paid here, and nothing was charged."))
+    late = _("What arrives later is not lost: we look at the address until %(until)s, and what arrives is credited.")
+    return Notice(tone="warn", title=title, text=filled(late, {"until": moment_here(session.watch_until)}))
 
 
 def _over(

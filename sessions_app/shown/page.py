@@ -24,20 +24,17 @@ from sessions_app.shown.due import Due, amount_of, due_of
 from sessions_app.shown.fees import Fees
 from sessions_app.shown.links import with_session_id
 from sessions_app.shown.marks import sprite
-from sessions_app.shown.notices import notices_of
+from sessions_app.shown.notices import ends_soon, notices_of
 from sessions_app.shown.offers import AssetOffer, marks_of, offers_of
 from sessions_app.shown.order import Order, order_of
 from sessions_app.shown.receipt import ReceiptLine, RefundLine, progress_of, receipt_of, refunds_of
 from sessions_app.shown.said import said_of
 from sessions_app.shown.scenarios import ScenarioButton, scenario_buttons
-from sessions_app.shown.states import ENDED, PLAIN, State, Wanted, version_of
+from sessions_app.shown.states import ENDED, LAST_MINUTES, PLAIN, State, Wanted, version_of
 from sessions_app.shown.way import Sent, Step, sent_of, way_of
 from sessions_app.shown.words import Facts, Notice, Said
 from sessions_app.state.representation import receipt_url, sorted_payments, sorted_refunds
 from sessions_app.status import PaymentStatus, Status
-
-# The clock is shown for the last five minutes: an amount that still holds for a while is no reason to hurry.
-CLOCK_SECONDS = 300
 
 _STEPS = {
     State.CHOOSE: 1,
@@ -53,6 +50,8 @@ _STEPS = {
 # Money is asked for.
 _ASKING = {State.CHOOSE, State.SEND, State.LAPSED, State.AWAY}
 _WITH_BUTTON = {State.PAID, State.PAUSED, State.ORDER_PAID, State.EXPIRED, State.CANCELLED}
+# Money is asked for, and the time for it runs.
+_RUNS_OUT = {State.CHOOSE, State.SEND, State.LAPSED}
 # What may change by itself, soon.
 _LOOKED_AT = {State.SEND, State.SENT, State.PRICING, State.LAPSED, State.AWAY, State.PAUSED}
 # Of an open session, too: nobody cancels what was paid for.
@@ -61,7 +60,7 @@ _ON_ITS_WAY = {State.ORDER_PAID, State.SENT, State.PRICING, State.PROCESSING}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Clock:
-    """How long the amount holds."""
+    """How long the amount holds, or the time to pay, which ends with it."""
 
     until: datetime
     left: str
@@ -186,6 +185,8 @@ def pay_page(
     if state == State.CHOOSE:
         offers = offers_of(options, fees=fees, currency=session.currency, quote=session.quote)
     notices = () if state == State.PRICING else notices_of(session, payments=payments, now=now, signed=signed)
+    if state in _RUNS_OUT and not wanted.by_exchange and (warning := ends_soon(session, now=now)):
+        notices = (*notices, warning)
     undone = refused(session)
     facts = Facts(
         session=session,
@@ -269,16 +270,14 @@ def _place(session: CheckoutSession) -> str:
 
 
 def _clock(due: Due | None, session: CheckoutSession, wanted: Wanted, now: datetime) -> Clock | None:
-    """Only for an amount that a rate moves, and not for an exchange, which nobody can hurry."""
-    if due is None or not due.rate or wanted.by_exchange:
+    """Of an amount that a rate moves, else of the last minutes to pay; not for an exchange, which nobody can hurry."""
+    if due is None or wanted.by_exchange:
         return None
-    left = due.holds_until - now
-    return Clock(
-        until=due.holds_until,
-        left=clock_text(left),
-        is_shown=left.total_seconds() <= CLOCK_SECONDS,
-        renews=due.holds_until < session.expires_at,
-    )
+    until = due.holds_until if due.rate else session.expires_at
+    is_shown = until - now <= LAST_MINUTES
+    if not due.rate and not is_shown:
+        return None
+    return Clock(until=until, left=clock_text(until - now), is_shown=is_shown, renews=until < session.expires_at)
 
 
 def _asked(due: Due | None) -> str:

@@ -52,6 +52,8 @@ _OF_STATUS = {
 _SOON = timedelta(minutes=1)
 # Beside an amount that is promised there is only the fee; and the installation's settings change with a restart.
 _AT_LAST = timedelta(minutes=5)
+# Before its end: how long a payment needs that was not begun, and no reason to hurry until then.
+LAST_MINUTES = timedelta(minutes=5)
 _OF_OTHERS = {State.CHOOSE, State.AWAY, State.EXPIRED, State.CANCELLED}
 
 
@@ -123,6 +125,7 @@ def _digest(rows: str, language: str, wanted: Wanted) -> str:
 
 def _changes(session: CheckoutSession) -> Iterable[datetime]:
     """The moments at which the page looks otherwise though no row has changed."""
+    yield session.expires_at - LAST_MINUTES
     yield session.expires_at
     yield session.watch_until
     if session.quote:

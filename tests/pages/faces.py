@@ -87,6 +87,13 @@ def _clock(stage: Stage) -> Scene:
     return _at(session)
 
 
+def _last_minutes(stage: Stage) -> Scene:
+    session = stage.session()
+    stage.sandbox.skip(minutes=56)
+    choose_option(session=session, asset="USDC", network="sandbox", now=timezone.now())
+    return _at(session)
+
+
 def _processing_slow(stage: Stage) -> Scene:
     session = stage.played("stuck", 1)
     stage.sandbox.skip(minutes=6)
@@ -227,6 +234,7 @@ FACES: dict[str, Face] = {
     "send-wrong-asset": _played("wrong_asset", allowedAssets=["USDC"]),
     "send-test": lambda stage: _at(stage.picked()),
     "send-clock": _clock,
+    "send-last-minutes": _last_minutes,
     "send-long-words": _long_words,
     "lapsed": _lapsed,
     "sent-waiting": lambda stage: _sent(stage, HASH),
@@ -248,6 +256,7 @@ FACES: dict[str, Face] = {
     "paused": _paused,
     "order-paid": _order_paid,
     "not-found": lambda stage: at("/pay/pg_nobodyknowsthis"),
+    "unreadable": lambda stage: at("/pay/pg_nobodyknowsthis?q=%00"),
     "link": lambda stage: _link(stage.link()),
     "link-any-amount": lambda stage: _link(stage.link(amount=None)),
     "link-closed": _link_closed,
@@ -271,4 +280,4 @@ FACES: dict[str, Face] = {
 }
 
 # Faces that name no address, no amount and no network.
-UNSAID = {"not-found", "link-any-amount", "link-refused", "foreign-form"}
+UNSAID = {"not-found", "unreadable", "link-any-amount", "link-refused", "foreign-form"}

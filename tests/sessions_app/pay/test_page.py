@@ -199,7 +199,7 @@ def test_the_clock_is_that_of_the_session_where_it_ends_first(
     ends = timezone.now() + timedelta(seconds=20)
     CheckoutSession.objects.filter(pk=session.pk).update(expires_at=ends)
     html = page(client, session)
-    assert f'This amount holds for <time data-until="{ends.isoformat()}">0:20</time>' in html
+    assert f'Time left to pay: <time data-until="{ends.isoformat()}">0:20</time>' in html
 
 
 def test_one_clock_runs_in_the_last_five_minutes_where_a_rate_moves_the_amount(
