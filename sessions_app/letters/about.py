@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from sessions_app.models import AddressChange, CheckoutSession, Letter, Refund
 from sessions_app.reading.amounts import cut, money_text
-from sessions_app.reading.sentences import Sentence, filled
+from sessions_app.sentences import Sentence, filled
 
 LONGEST_NAME = 250
 

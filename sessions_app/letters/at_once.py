@@ -9,7 +9,6 @@ from sessions_app.letters.content import Content, content_of
 from sessions_app.letters.writing import compose
 from sessions_app.models import AddressChange, CheckoutSession, Letter
 from sessions_app.reading.amounts import cut
-from sessions_app.reading.sentences import filled, gettext
 from sessions_app.refunding.address import (
     CODE_HOLDS,
     AddressStands,
@@ -20,6 +19,7 @@ from sessions_app.refunding.address import (
 )
 from sessions_app.refunding.mails import NotMailed, are_many_codes_out, note_asked, refund_page_url, refuse_to_ask
 from sessions_app.refunding.where import checked_refund_address
+from sessions_app.sentences import filled, gettext
 from sessions_app.status import LetterKind
 
 

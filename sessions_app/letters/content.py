@@ -9,9 +9,9 @@ from sessions_app.letters.about import LONGEST_NAME, About
 from sessions_app.letters.support import support_for
 from sessions_app.models import Payment, Refund
 from sessions_app.reading.amounts import asset_text, cut, moment_text, money_text
-from sessions_app.reading.sentences import Sentence, filled
-from sessions_app.reading.sentences import gettext as _
 from sessions_app.refunding.mails import refund_page_url
+from sessions_app.sentences import Sentence, filled
+from sessions_app.sentences import gettext as _
 from sessions_app.state.representation import page_url, receipt_url, received_value, sorted_payments
 from sessions_app.status import LetterKind
 

@@ -5,7 +5,7 @@ from urllib.parse import quote
 
 from merchants_app.models import Merchant
 from sessions_app.models import CheckoutSession
-from sessions_app.reading.sentences import Sentence, linked
+from sessions_app.sentences import Sentence, linked
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

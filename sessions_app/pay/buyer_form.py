@@ -5,13 +5,14 @@ from typing import Any
 
 from babel.numbers import get_decimal_symbol
 from django import forms
-from django.utils.translation import gettext, gettext_lazy
+from django.utils.translation import gettext_lazy
 
 from common.email_addresses import MailboxField
 from common.money import minor_digits, smallest_unit, to_minor_unit
 from sessions_app.models import PaymentLink
 from sessions_app.pay.typed_amount import UnclearAmount, typed_amount
 from sessions_app.reading.amounts import money_text, readers_locale
+from sessions_app.sentences import Sentence, filled, gettext, joined
 
 ANY = "any"  # instead of one of the amounts that the link proposes
 _MOST = Decimal(10) ** 16  # which no column holds
@@ -52,11 +53,11 @@ class BuyerForm(forms.Form):
         try:
             data["amount"] = self._within(typed if self.link.quick_amounts else picked)
         except UnclearAmount as unclear:
-            self.add_error(field, str(unclear))
+            self.add_error(field, unclear.sentence.marked)  # of which Django makes plain text
         return data
 
     @property
-    def limits(self) -> str:
+    def limits(self) -> Sentence:
         """Between which amounts the buyer chooses, as a sentence; empty where nothing limits them."""
         least, most = self.link.min_amount, self.link.max_amount
         words = {"currency": self.link.currency}
@@ -64,10 +65,10 @@ class BuyerForm(forms.Form):
             name: money_text(each, self.link.currency) for name, each in (("least", least), ("most", most)) if each
         }
         if least and most:
-            return gettext("From %(least)s to %(most)s %(currency)s.") % words
+            return filled(gettext("From %(least)s to %(most)s %(currency)s."), words)
         if least:
-            return gettext("At least %(least)s %(currency)s.") % words
-        return gettext("At most %(most)s %(currency)s.") % words if most else ""
+            return filled(gettext("At least %(least)s %(currency)s."), words)
+        return filled(gettext("At most %(most)s %(currency)s."), words) if most else Sentence()
 
     def _within(self, text: str) -> Decimal:
         """Raises `UnclearAmount`."""
@@ -88,15 +89,15 @@ class BuyerForm(forms.Form):
             widget=forms.RadioSelect,
         )
 
-    def _how_to_type(self) -> str:
+    def _how_to_type(self) -> Sentence:
         digits = minor_digits(self.link.currency)
         both = {"dot": f"7.{'5'.ljust(digits, '0')}", "comma": f"7,{'5'.ljust(digits, '0')}"}
-        words = gettext("%(dot)s and %(comma)s both work.") % both if digits else ""
-        return f"{self.limits} {words}".strip()
+        words = filled(gettext("%(dot)s and %(comma)s both work."), both) if digits else Sentence()
+        return joined(filter(None, [self.limits, words]))
 
     def _typed(self, *, required: bool) -> forms.CharField:
         return forms.CharField(
-            label=gettext("Any amount in %(currency)s") % {"currency": self.link.currency},
+            label=filled(gettext("Any amount in %(currency)s"), {"currency": self.link.currency}),
             required=required,
             max_length=40,
             help_text=self._how_to_type(),

@@ -8,7 +8,6 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import translation
 from django.utils.cache import patch_vary_headers
-from django.utils.translation import gettext
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.gzip import gzip_page
 
@@ -19,6 +18,7 @@ from sessions_app.models import CheckoutSession
 from sessions_app.pay.embedding import foreign_form, framed_by_shops, is_from_here
 from sessions_app.paying.opening import note_choice
 from sessions_app.reading.queries import session_for_buyer
+from sessions_app.sentences import Sentence, gettext
 
 BuyersDoor = Callable[[HttpRequest, CheckoutSession], HttpResponse]
 
@@ -47,13 +47,13 @@ def buyers_page(door: BuyersDoor) -> Callable[[HttpRequest, str], HttpResponse]:
     return view
 
 
-def told(refusal: DomainError) -> str:
+def told(refusal: DomainError) -> Sentence:
     """Why not, in the buyer's language. What is over, or cannot receive, the API says in words for shops."""
     if isinstance(refusal, SessionNotOpen):
         return gettext("That was over already, or changed meanwhile: see below how this payment stands.")
     if isinstance(refusal, NoTreasury | SwitchedOff):
-        return str(refusal.for_buyers)
-    return refusal.detail
+        return Sentence(refusal.for_buyers)
+    return refusal.detail if isinstance(refusal.detail, Sentence) else Sentence(refusal.detail)
 
 
 def language_for(session: CheckoutSession, request: HttpRequest) -> str:

@@ -23,7 +23,7 @@ from sessions_app.pay.buyer_form import BuyerForm
 from sessions_app.pay.codes import qr_svg
 from sessions_app.pay.embedding import foreign_form, framed_by_shops, is_from_here
 from sessions_app.pay.frame import told
-from sessions_app.reading.sentences import moment_here
+from sessions_app.reading.named import moment_here
 from sessions_app.selling.payment_links import (
     Closed,
     LinkNotFound,

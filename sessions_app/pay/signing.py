@@ -41,7 +41,7 @@ def _tells(door: Door) -> Door:
             headers = {"Retry-After": str(refusal.allowance.reset_seconds)}
             return JsonResponse({"code": "rate_limited", "detail": sentence}, status=429, headers=headers)
         except DomainError as refusal:
-            answer = {"code": refusal.code, "detail": told(refusal), "until": refusal.about.get("until")}
+            answer = {"code": refusal.code, "detail": told(refusal).of_facts, "until": refusal.about.get("until")}
             return JsonResponse(answer, status=refusal.status)
 
     return view

@@ -4,9 +4,8 @@ import re
 from decimal import Decimal
 from unicodedata import decimal
 
-from django.utils.translation import gettext
-
 from common.money import fits_minor_unit, minor_digits, plain
+from sessions_app.sentences import Sentence, filled, gettext
 
 _GROUP = 3  # digits between two separators of thousands
 _LONGEST = 40
@@ -20,6 +19,10 @@ _DIGITS = re.compile(r"[0-9]+([.,' ][0-9]+)*|[.,][0-9]+")
 class UnclearAmount(Exception):
     """What was typed is no amount, or could be two; the sentence says what to type instead."""
 
+    def __init__(self, sentence: Sentence) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+
 
 def typed_amount(text: str, *, currency: str, decimal_mark: str) -> Decimal:
     """The amount. `decimal_mark`: what stands before the cents in the page's language, `.` or `,`.
@@ -28,7 +31,8 @@ def typed_amount(text: str, *, currency: str, decimal_mark: str) -> Decimal:
     """
     given = _plain_digits(text).removesuffix(currency.lower()).removeprefix(currency.lower()).strip()
     if not _DIGITS.fullmatch(given):
-        raise UnclearAmount(gettext("Type an amount in digits, such as %(example)s.") % {"example": _example(currency)})
+        digits = gettext("Type an amount in digits, such as %(example)s.")
+        raise UnclearAmount(filled(digits, {"example": _example(currency)}))
     marks = sorted(set(re.findall(r"[.,]", given)), key=given.rindex)
     whole, cents = given, ""
     if marks and _is_decimal(given, marks, currency=currency, decimal_mark=decimal_mark):
@@ -36,10 +40,8 @@ def typed_amount(text: str, *, currency: str, decimal_mark: str) -> Decimal:
     groups = re.split(r"[.,' ]", whole)
     is_grouped = len(groups) == 1 or (1 <= len(groups[0]) <= _GROUP and all(len(each) == _GROUP for each in groups[1:]))
     if not is_grouped or (cents and not cents.isdigit()):
-        raise UnclearAmount(
-            gettext("%(typed)s is not clear. Type it without separators of thousands, such as %(example)s.")
-            % {"typed": text.strip()[:_LONGEST], "example": _example(currency)}
-        )
+        unclear = gettext("%(typed)s is not clear. Type it without separators of thousands, such as %(example)s.")
+        raise UnclearAmount(filled(unclear, {"typed": text.strip()[:_LONGEST], "example": _example(currency)}))
     amount = Decimal(f"{''.join(groups) or '0'}.{cents or '0'}")
     _refuse_fractions(amount, currency)
     return amount
@@ -60,10 +62,8 @@ def _is_decimal(given: str, marks: list[str], *, currency: str, decimal_mark: st
         return False  # 1.500 yen: there is no half one
     if digits == _GROUP and last == decimal_mark:
         return True  # 1.500 in a currency of thousandths, on a page that writes them so
-    raise UnclearAmount(
-        gettext("Do you mean %(thousands)s or %(fraction)s? Type one of these.")
-        % {"thousands": f"{before}{after}", "fraction": f"{before}{decimal_mark}{after[:digits]}"}
-    )
+    either = {"thousands": f"{before}{after}", "fraction": f"{before}{decimal_mark}{after[:digits]}"}
+    raise UnclearAmount(filled(gettext("Do you mean %(thousands)s or %(fraction)s? Type one of these."), either))
 
 
 def _refuse_fractions(amount: Decimal, currency: str) -> None:
@@ -71,10 +71,10 @@ def _refuse_fractions(amount: Decimal, currency: str) -> None:
         return
     digits = minor_digits(currency)
     if not digits:
-        raise UnclearAmount(gettext("%(currency)s has no decimals: type a whole number.") % {"currency": currency})
-    raise UnclearAmount(
-        gettext("%(currency)s has at most %(digits)s decimals.") % {"currency": currency, "digits": digits}
-    )
+        whole = gettext("%(currency)s has no decimals: type a whole number.")
+        raise UnclearAmount(filled(whole, {"currency": currency}))
+    most = gettext("%(currency)s has at most %(digits)s decimals.")
+    raise UnclearAmount(filled(most, {"currency": currency, "digits": digits}))
 
 
 def _plain_digits(text: str) -> str:

@@ -7,7 +7,6 @@ from decimal import Decimal, localcontext
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.utils.translation import gettext
 
 from chains_app.networks.networks import Network, PaymentOption, all_networks, payment_options
 from chains_app.rates.exchange_rates import Rate, Rates, RateUnavailable, rate, rates_at
@@ -22,8 +21,8 @@ from merchants_app.models import TreasuryKind, is_off
 from merchants_app.treasuries.treasuries import take_next_index
 from sessions_app.errors import NetworkUnavailable, NoTreasury, OptionUnavailable, SessionNotOpen, ShopPaused
 from sessions_app.models import CheckoutSession, DepositAddress, Quote
+from sessions_app.paying import why_not
 from sessions_app.paying.used_deposits import take_used_deposit
-from sessions_app.paying.why_not import other_assets, outside_limits, paused, why_not_offered, why_not_priced
 from sessions_app.state.conflicts import about
 from sessions_app.state.representation import value_still_due
 from sessions_app.state.stock import hold_piece
@@ -93,14 +92,14 @@ def offers(
     for option in options:
         symbol = option.asset.symbol
         if (why := closed.get(option.network.id)) is not None:
-            away = why_not_offered(option.network, why)
+            away = why_not.offered(option.network, why)
             offered.append(OfferedOption(option=option, amount_units=None, rate=None, unavailable=away))
             continue
         if symbol not in rates:
             rates[symbol] = _rate_or_reason(book, symbol, currency)
         found = rates[symbol]
         if isinstance(found, RateUnavailable):
-            unpriced = why_not_priced(symbol, currency, found)
+            unpriced = why_not.priced(symbol, currency, found)
             offered.append(OfferedOption(option=option, amount_units=None, rate=None, unavailable=unpriced))
             continue
         locked = lock_rate(found.value, spread_percent)
@@ -109,7 +108,7 @@ def offers(
                 option=option,
                 amount_units=_units(rest, locked, option) if rest > 0 else 0,
                 rate=locked,
-                unavailable=outside_limits(option, price / locked),
+                unavailable=why_not.outside_limits(option, price / locked),
             )
         )
     return offered
@@ -132,7 +131,7 @@ def choose_option(*, session: CheckoutSession, asset: str, network: str, now: da
             f"The order was paid by {session.order_paid_by}: there is nothing to pay any more.", about=about(session)
         )
     if session.merchant.suspended_at:
-        raise ShopPaused(paused())
+        raise ShopPaused(why_not.paused())
     option = _option(session, asset, network)
     check_offered(option.network, now)
     held = _still_holding(session, option, now)
@@ -175,7 +174,7 @@ def promise(session: CheckoutSession, option: PaymentOption, now: datetime) -> Q
 def check_offered(network: Network, now: datetime) -> None:
     """Raises `NetworkUnavailable` where nothing new is to be paid on the network at the moment."""
     if (why := not_offered(now).get(network.id)) is not None:
-        raise NetworkUnavailable(why_not_offered(network, why), attr="network")
+        raise NetworkUnavailable(why_not.offered(network, why), attr="network")
 
 
 def unseen_network(session: CheckoutSession, now: datetime) -> Network | None:
@@ -199,13 +198,12 @@ def _option(session: CheckoutSession, asset: str, network: str) -> PaymentOption
     options = allowed_options(session)
     of_asset = [option for option in options if option.asset.symbol == asset]
     if not of_asset:
-        raise OptionUnavailable(other_assets(asset, {option.asset.symbol for option in options}), attr="asset")
+        raise OptionUnavailable(why_not.other_assets(asset, {option.asset.symbol for option in options}), attr="asset")
     for option in of_asset:
         if option.network.id == network:
             return option
-    sentence = gettext("%(asset)s is not taken on '%(network)s': choose one of %(choices)s.")
-    choices = ", ".join(option.network.id for option in of_asset)
-    raise OptionUnavailable(sentence % {"asset": asset, "network": network, "choices": choices}, attr="network")
+    taken = [option.network.id for option in of_asset]
+    raise OptionUnavailable(why_not.other_networks(asset, network, taken), attr="network")
 
 
 def _still_holding(session: CheckoutSession, option: PaymentOption, now: datetime) -> Quote | None:
@@ -229,7 +227,7 @@ def _new_quote(session: CheckoutSession, option: PaymentOption, now: datetime) -
     try:
         found = rate(option.asset.symbol, session.currency, mode=Mode(session.mode), now=now)
     except RateUnavailable as reason:
-        unpriced = why_not_priced(option.asset.symbol, session.currency, reason)
+        unpriced = why_not.priced(option.asset.symbol, session.currency, reason)
         raise OptionUnavailable(unpriced, attr="asset") from None
     provenance = found.provenance | {"spreadPercent": str(session.spread_percent)}
     return _quote(session, option, lock_rate(found.value, session.spread_percent), provenance, now)
@@ -238,7 +236,7 @@ def _new_quote(session: CheckoutSession, option: PaymentOption, now: datetime) -
 def _quote(
     session: CheckoutSession, option: PaymentOption, at_rate: Decimal, provenance: dict[str, Any], now: datetime
 ) -> Quote:
-    if refusal := outside_limits(option, session.amount / at_rate):
+    if refusal := why_not.outside_limits(option, session.amount / at_rate):
         raise OptionUnavailable(refusal, attr="asset")
     return Quote(
         session=session,

@@ -12,8 +12,8 @@ from chains_app.networks.networks import all_networks
 from sessions_app.buyers.forgetting import is_erased
 from sessions_app.models import CheckoutSession, Receipt, Refund
 from sessions_app.reading.amounts import address_groups, asset_text, cut, masked_email, money_text
-from sessions_app.reading.sentences import filled
 from sessions_app.receipts.signing import checked, kid_of
+from sessions_app.sentences import filled
 from sessions_app.state.evaluation import is_left_paid, is_lost
 from sessions_app.state.facts import facts_of
 from sessions_app.state.representation import receipt_url, sorted_payments, sorted_refunds

@@ -16,7 +16,8 @@ from sessions_app.paying.quoting import allowed_options
 from sessions_app.paying.used_deposits import is_deployed
 from sessions_app.paying.why_not import outside_limits
 from sessions_app.reading.amounts import address_groups, asset_text, money_text
-from sessions_app.reading.sentences import Sentence, any_of
+from sessions_app.reading.named import any_of
+from sessions_app.sentences import Sentence
 from sessions_app.shown.fees import Fees, fee_text
 from sessions_app.shown.links import WalletApp, apps_for
 from sessions_app.shown.marks import asset_mark, network_mark

@@ -9,7 +9,7 @@ from chains_app.networks.networks import PaymentOption
 from chains_app.rates.exchange_rates import Rates, RateUnavailable, rates_at
 from common.money import minor_digits
 from sessions_app.reading.amounts import money_text
-from sessions_app.reading.sentences import Sentence, filled, gettext
+from sessions_app.sentences import Sentence, filled, gettext
 
 # By network and asset, in the session's currency.
 Fees = Mapping[tuple[str, str], Decimal]

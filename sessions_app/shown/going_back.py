@@ -2,9 +2,9 @@
 
 from sessions_app.models import CheckoutSession
 from sessions_app.reading.amounts import cut, money_text
-from sessions_app.reading.sentences import Sentence, filled
-from sessions_app.reading.sentences import gettext as _
 from sessions_app.refunding.refundable import waiting_for_address
+from sessions_app.sentences import Sentence, filled
+from sessions_app.sentences import gettext as _
 from sessions_app.shown.words import Facts, Notice, Said
 from sessions_app.state.counting import gone_unpaid
 from sessions_app.state.facts import facts_of

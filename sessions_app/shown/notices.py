@@ -9,8 +9,9 @@ from sessions_app.letters.support import support_for
 from sessions_app.models import Authorization, CheckoutSession, Payment
 from sessions_app.paying.announcing import doubted, refused
 from sessions_app.reading.amounts import money_text
-from sessions_app.reading.sentences import Sentence, filled, joined, moment_here, time_here
-from sessions_app.reading.sentences import gettext as _
+from sessions_app.reading.named import moment_here, time_here
+from sessions_app.sentences import Sentence, filled, joined
+from sessions_app.sentences import gettext as _
 from sessions_app.shown.going_back import asks_where, pays_for_nothing, was_undone
 from sessions_app.shown.states import LAST_MINUTES
 from sessions_app.shown.way import look_first

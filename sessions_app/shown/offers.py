@@ -11,7 +11,7 @@ from chains_app.networks.networks import Network
 from sessions_app.models import Quote
 from sessions_app.paying.quoting import OfferedOption
 from sessions_app.reading.amounts import asset_text, duration_text
-from sessions_app.reading.sentences import Sentence
+from sessions_app.sentences import Sentence
 from sessions_app.shown.fees import Fees, fee_text
 from sessions_app.shown.marks import asset_mark, network_mark
 

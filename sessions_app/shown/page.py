@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
 
-from django.utils.functional import Promise
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
@@ -17,9 +16,9 @@ from sessions_app.models import Authorization, CheckoutSession, Payment
 from sessions_app.paying.announcing import announced, refused
 from sessions_app.paying.quoting import OfferedOption
 from sessions_app.reading.amounts import address_groups, clock_text
-from sessions_app.reading.sentences import filled, gettext, joined
 from sessions_app.refunding.refundable import waiting_for_address
 from sessions_app.selling.by_hand import NO_SHOP, leads_to_a_shop
+from sessions_app.sentences import filled, gettext, joined
 from sessions_app.shown.due import Due, amount_of, due_of
 from sessions_app.shown.fees import Fees
 from sessions_app.shown.links import with_session_id
@@ -157,7 +156,7 @@ def pay_page(
     now: datetime,
     fees: Fees,
     wanted: Wanted = PLAIN,
-    error: str | Promise = "",
+    error: str = "",
     unseen: str = "",
     unseen_since: datetime | None = None,
     can_pay_again: bool = False,
@@ -250,7 +249,7 @@ def pay_page(
         is_mailed=is_mailed,
         leads_back=leads_to_a_shop(session),
         cancel_url="" if session.cancel_url == NO_SHOP else session.cancel_url,
-        error=str(error),
+        error=error,
     )
 
 

@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 from chains_app.networks.networks import all_networks
 from sessions_app.models import CheckoutSession, Payment, Refund
 from sessions_app.reading.amounts import address_groups, asset_text, duration_text, host_of, money_text
-from sessions_app.reading.sentences import Sentence, moment_here, time_here
+from sessions_app.reading.named import moment_here, time_here
+from sessions_app.sentences import Sentence
 from sessions_app.state.representation import counted_ids, payment_state
 
 # A payment in no block for this many block times (and at least five minutes) is slow enough to say so.

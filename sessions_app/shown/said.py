@@ -4,8 +4,9 @@ from datetime import timedelta
 
 from sessions_app.models import Fate
 from sessions_app.reading.amounts import day_text
-from sessions_app.reading.sentences import Sentence, any_of, filled, joined, time_here
-from sessions_app.reading.sentences import gettext as _
+from sessions_app.reading.named import any_of, time_here
+from sessions_app.sentences import Sentence, filled, joined
+from sessions_app.sentences import gettext as _
 from sessions_app.shown.due import amount_of
 from sessions_app.shown.going_back import over_and_back, paid_and_back
 from sessions_app.shown.states import State

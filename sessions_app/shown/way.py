@@ -9,8 +9,9 @@ from django.utils.translation import ngettext
 from chains_app.networks.networks import all_networks
 from sessions_app.models import Announcement, Fate
 from sessions_app.reading.amounts import address_groups, duration_text, host_of
-from sessions_app.reading.sentences import Sentence, filled, time_here
-from sessions_app.reading.sentences import gettext as _
+from sessions_app.reading.named import time_here
+from sessions_app.sentences import Sentence, filled
+from sessions_app.sentences import gettext as _
 from sessions_app.shown.receipt import Progress, patience
 
 # Up to so many confirmations are drawn one by one; more are a bar.

@@ -8,8 +8,9 @@ from typing import Literal
 from chains_app.networks.networks import all_networks
 from sessions_app.models import CheckoutSession, Payment
 from sessions_app.reading.amounts import money_text
-from sessions_app.reading.sentences import Sentence, any_of
-from sessions_app.reading.sentences import gettext as _
+from sessions_app.reading.named import any_of
+from sessions_app.sentences import Sentence
+from sessions_app.sentences import gettext as _
 from sessions_app.shown.due import Due
 from sessions_app.shown.receipt import Progress
 from sessions_app.shown.states import Wanted

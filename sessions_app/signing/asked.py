@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.utils.translation import gettext
 from eth_hash.auto import keccak
 
 from chains_app.calls.authorizations import Authorization, takes_signed_transfers
@@ -18,6 +17,7 @@ from sessions_app.models import CheckoutSession
 from sessions_app.paying.quoting import check_offered, options_for, promise
 from sessions_app.paying.signed import under_way
 from sessions_app.paying.why_not import paused
+from sessions_app.sentences import filled, gettext
 from sessions_app.signing.kept import is_for
 from sessions_app.state.children import payments_of
 from sessions_app.state.conflicts import about, not_open
@@ -76,7 +76,7 @@ def is_asked(session: CheckoutSession, *, now: datetime) -> Asked:
         raise OptionUnavailable(gettext("The price no longer holds: have it renewed, then sign."))
     if not can_be_signed(option):
         sentence = gettext("%(asset)s on %(network)s cannot be paid by a signature here: send it.")
-        raise NotToBeSigned(sentence % {"asset": option.asset.symbol, "network": option.network.name})
+        raise NotToBeSigned(filled(sentence, {"asset": option.asset.symbol, "network": option.network.name}))
     return _asked(session, option, units_still_due(session, session.quote), now)
 
 

@@ -11,7 +11,6 @@ from datetime import UTC, datetime, timedelta
 
 from django.db import IntegrityError
 from django.db.models import Q, QuerySet
-from django.utils.translation import gettext
 
 from chains_app.calls.authorizations import Authorization as Transfer
 from chains_app.networks.networks import PaymentOption, all_networks
@@ -20,6 +19,7 @@ from common.database import failing_alone
 from sessions_app.errors import AnotherSigned, BeingSettled
 from sessions_app.models import Authorization, AuthorizationStage, CheckoutSession
 from sessions_app.paying.signed import is_dropped, is_past, rows_of, seen, under_way
+from sessions_app.sentences import Sentence, filled, gettext
 
 # Longer than the facilitator is waited for: whoever asked it has died by then.
 LEASE = timedelta(seconds=75)
@@ -95,13 +95,13 @@ def another_signed(row: Authorization, *, now: datetime) -> AnotherSigned:
             "An earlier signature, of %(wallet)s for %(asset)s on %(network)s, may still be used until %(time)s UTC. "
             "Sign the same again, or wait until then."
         )
-        words = about | {"time": f"{row.valid_before:%H:%M}"}
-        return AnotherSigned(sentence % words, about={"until": iso(row.valid_before)})
+        words = about | {"time": Sentence(f"{row.valid_before:%H:%M}")}
+        return AnotherSigned(filled(sentence, words), about={"until": iso(row.valid_before)})
     sentence = gettext(
         "An earlier signature, of %(wallet)s for %(asset)s on %(network)s, may have been used: we have not seen yet "
         "whether it was. Look in that wallet, and try again in a few minutes."
     )
-    return AnotherSigned(sentence % about)
+    return AnotherSigned(filled(sentence, about))
 
 
 def hand_over(row: Authorization) -> None:

@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
-from django.utils.translation import gettext
 
 from chains_app.calls import facilitator
 from chains_app.calls.authorizations import Authorization as Transfer
@@ -22,6 +21,7 @@ from common.money import amount_text
 from sessions_app.errors import FacilitatorUnavailable, NotSettled, SettlementInDoubt, WrongSignature
 from sessions_app.models import Authorization, AuthorizationStage, CheckoutSession
 from sessions_app.paying.announcing import announce
+from sessions_app.sentences import Sentence, filled, gettext
 from sessions_app.signing import kept
 from sessions_app.signing.asked import Asked, again, is_asked
 from sessions_app.state.conflicts import not_open
@@ -81,8 +81,12 @@ def _check(signed: SignedPayment, asked: Asked, session: CheckoutSession, now: d
         raise _unavailable() from None
     if not is_theirs:
         raise WrongSignature(
-            gettext("The signature is not that wallet's for %(amount)s on %(network)s. Nothing was sent: sign again.")
-            % {"amount": asked.amount, "network": option.network.name},
+            filled(
+                gettext(
+                    "The signature is not that wallet's for %(amount)s on %(network)s. Nothing was sent: sign again."
+                ),
+                {"amount": asked.amount, "network": option.network.name},
+            ),
             attr="signature",
         )
 
@@ -154,15 +158,14 @@ def _in_doubt(row: Authorization, reason: str, *, tx_hash: str = "") -> Settleme
         "Otherwise the signature is over at %(time)s UTC."
     )
     about = {"reason": reason, "transaction": tx_hash or None, "until": iso(row.valid_before)}
-    return SettlementInDoubt(sentence % {"time": f"{row.valid_before:%H:%M}"}, about=about)
+    return SettlementInDoubt(filled(sentence, {"time": Sentence(f"{row.valid_before:%H:%M}")}), about=about)
 
 
 def _declined(row: Authorization) -> NotSettled:
     about = {"reason": row.reason}
     # Facilitators try it out first: what the token's contract would refuse has mostly no money behind it.
     if "insufficient" in row.reason or "simulation_failed" in row.reason:
-        return NotSettled(
-            gettext("The wallet does not hold enough %(asset)s. Nothing was sent.") % {"asset": row.asset}, about=about
-        )
+        short = gettext("The wallet does not hold enough %(asset)s. Nothing was sent.")
+        return NotSettled(filled(short, {"asset": row.asset}), about=about)
     sentence = gettext("The service that sends it declined: %(reason)s. Try again, or send it yourself.")
-    return NotSettled(sentence % {"reason": row.reason}, about=about)
+    return NotSettled(filled(sentence, {"reason": Sentence(row.reason)}), about=about)

@@ -3,7 +3,7 @@
 from django import template
 from django.utils.safestring import SafeString
 
-from sessions_app.reading import sentences
+from sessions_app import sentences
 
 register = template.Library()
 
@@ -12,6 +12,12 @@ register = template.Library()
 def kept(fact: object) -> SafeString:
     """A name for `{% blocktranslate %}`, which no translating browser changes: `network=due.network|kept`."""
     return sentences.kept(fact).__html__()
+
+
+@register.filter
+def unmarked(text: str) -> SafeString:
+    """Of a sentence that came as text with its marks: Django's forms keep no other."""
+    return sentences.Sentence.of(text).__html__()
 
 
 @register.filter

@@ -2,7 +2,7 @@
 
 from django import template
 
-from sessions_app.reading.sentences import moment_to_the_second
+from sessions_app.reading.named import moment_to_the_second
 
 register = template.Library()
 register.filter("moment", moment_to_the_second)

@@ -3,7 +3,7 @@
 
 const found = () => document.getElementById("words").dataset;
 
-// What a sentence names stands between two marks, as the server has it (sessions_app/reading/sentences.py).
+// What a sentence names stands between two marks, as the server has it (sessions_app/sentences.py).
 const kept = (fact) => (typeof fact === "number" ? String(fact) : `\u2068${plain(fact)}\u2069`);
 const plain = (sentence) => sentence.replace(/[\u2068\u2069]/g, "");
 

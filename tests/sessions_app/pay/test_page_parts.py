@@ -20,7 +20,8 @@ from sessions_app.reading.amounts import (
     masked_email,
     money_text,
 )
-from sessions_app.reading.sentences import filled, moment_here
+from sessions_app.reading.named import moment_here
+from sessions_app.sentences import filled
 from sessions_app.shown.links import with_session_id
 from sessions_app.shown.words import NoticeTone
 

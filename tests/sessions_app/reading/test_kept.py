@@ -4,7 +4,8 @@ from datetime import UTC, datetime
 
 from django.template import Context, Template
 
-from sessions_app.reading.sentences import Sentence, any_of, filled, joined, linked, time_here
+from sessions_app.reading.named import any_of, time_here
+from sessions_app.sentences import Sentence, filled, joined, linked
 
 SENTENCE = "%(shop)s takes %(amount)s. %(more)s"
 

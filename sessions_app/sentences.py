@@ -1,4 +1,4 @@
-"""Sentences of the buyer's pages and letters that know which of their parts are facts.
+"""Sentences that buyers read, on pages and in letters, which know which of their parts are facts.
 
 A browser that translates a page changes its words, and must change no amount, address or name. So each fact stands
 between two marks of Unicode (U+2068 and U+2069, which also keep its direction to itself). A page writes
@@ -9,12 +9,9 @@ import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
-from babel.lists import format_list
 from django.utils import translation
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
-
-from sessions_app.reading.amounts import moment_text, readers_locale, time_text
 
 # Around a fact; before a moment or an address, between it and its words, and behind those.
 _BEGIN, _END, _TIME, _OF, _OVER = "\u2068", "\u2069", "\u2066", "\u2067", "\u2064"
@@ -78,25 +75,6 @@ def joined(sentences: Iterable[Sentence]) -> Sentence:
     return Sentence.of(" ".join(sentence.marked for sentence in sentences))
 
 
-def any_of(names: Iterable[str]) -> Sentence:
-    """'Ethereum, Base or Polygon', in the reader's language; empty for none."""
-    return Sentence.of(format_list([kept(name).marked for name in names], style="or", locale=readers_locale()))
-
-
-def moment_here(at: datetime) -> Sentence:
-    """`moment_text`, behind which a page's script writes the reader's own time."""
-    return _here(moment_text(at), at)
-
-
-def moment_to_the_second(at: datetime) -> Sentence:
-    """As receipts have it: 'Nov 22, 2026, 21:55:07 UTC'."""
-    return _here(moment_text(at, time="%H:%M:%S"), at)
-
-
-def time_here(at: datetime) -> Sentence:
-    """`time_text`, likewise."""
-    return _here(time_text(at), at)
-
-
-def _here(text: str, at: datetime) -> Sentence:
+def told_here(text: str, at: datetime) -> Sentence:
+    """The words for a moment, behind which a page's script writes the reader's own time."""
     return Sentence.of(f"{_TIME}{at.isoformat()}{_OF}{text}{_OVER}")
