@@ -1,6 +1,7 @@
 """Wallets with ways of their own, asked for the same payment: where it goes, or the sentence that the buyer reads."""
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -159,6 +160,17 @@ def test_signing_instead_of_sending(page_with_wallet: Page, facilitator: Facilit
     assert len(set(nonces)) == 1
     assert page.evaluate("window.asked.filter(each => each.method === 'eth_sendTransaction')") == []
     assert PAT.address == PATS_WALLET
+
+
+def test_what_was_handed_over_stays_so_where_the_page_cannot_be_loaded_at_that_moment(page_with_wallet: Page) -> None:
+    page = page_with_wallet
+    page.route(re.compile(r"/pay/pg_\w+(/status)?$"), lambda route: route.abort())
+    page.get_by_role("button", name="Sign, no gas needed").click()
+    news(page, "Sent from your wallet. It shows here as soon as the network has seen it.")
+    for way in ("Pay with browser wallet", "Sign, no gas needed"):
+        expect(page.get_by_role("button", name=way)).to_be_disabled()
+    page.unroute_all()
+    headline(page, "Sent. Now Devchain takes it up")
 
 
 def test_on_a_phone_the_page_opens_in_a_wallets_app(page_with_wallet: Page, session: CheckoutSession) -> None:

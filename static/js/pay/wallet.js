@@ -167,21 +167,19 @@ async function request(place, provider, order, how) {
   try {
     const sent = await how(provider, order, tell, whenSent);
     note({ phase: "sent", ...sent });
-    if (sent.isHandedOver) await look(); // the server has it already, and whoever brings it is not this wallet
-    else {
-      announceOnce(place);
-      followOn(place, provider);
-    }
+    announceOnce(place);
+    followOn(place, provider);
   } catch (error) {
     // Given up by the buyer meanwhile, and asked anew: then this answer is about nothing that is shown.
     const isCurrent = asked(place)?.at === mine.at;
     if (isCurrent) forgetAsked(place);
     refusal = explained(error);
     if (isCurrent && mine.phase === "sent") takeBack(place, BY_WALLET);
-    if (how === sign) await look().catch(() => {}); // a payment in doubt is shown by the server
   } finally {
     clearTimeout(silent);
   }
+  // What was handed over, or may have been, the server shows; a look that fails makes nothing of it undone.
+  if (how === sign) await look().catch(() => {});
   draw();
   if (refusal) focusOnPaying();
 }
