@@ -14,7 +14,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from chains_app.calls.facilitator import is_switched_on
 from chains_app.reading.health import not_offered, unread_networks
@@ -65,6 +65,18 @@ def _buyers_door(door: BuyersDoor) -> Callable[[HttpRequest, str], HttpResponse]
     return view
 
 
+def _buyers_form(door: BuyersDoor) -> Callable[[HttpRequest, str], HttpResponse]:
+    """A form of the page. A refused one is answered at this address: who loads that again is led back to the page."""
+
+    @require_http_methods(["GET", "HEAD", "POST"])
+    @_buyers_door
+    @wraps(door)
+    def view(request: HttpRequest, session: CheckoutSession) -> HttpResponse:
+        return door(request, session) if request.method == "POST" else _back_to_page(session, _query(request))
+
+    return view
+
+
 @require_safe
 @_buyers_door
 def pay(request: HttpRequest, session: CheckoutSession) -> HttpResponse:
@@ -105,8 +117,7 @@ def _news(request: HttpRequest, session: CheckoutSession) -> HttpResponse:
     return response
 
 
-@require_POST
-@_buyers_door
+@_buyers_form
 def choose(request: HttpRequest, session: CheckoutSession) -> HttpResponse:
     """The buyer picked an asset on a network."""
     asset, network = request.POST.get("asset", ""), request.POST.get("network", "")
@@ -114,17 +125,15 @@ def choose(request: HttpRequest, session: CheckoutSession) -> HttpResponse:
     return _back_to_page(session)
 
 
-@require_POST
-@_buyers_door
-def renew(_request: HttpRequest, session: CheckoutSession) -> HttpResponse:
-    """The price no longer holds: today's, for the same option. Nothing happens while it still holds."""
+@_buyers_form
+def renew(request: HttpRequest, session: CheckoutSession) -> HttpResponse:
+    """The price no longer holds: today's, for the same option and in the same view. Nothing happens while it holds."""
     if session.quote:
         choose_option(session=session, asset=session.quote.asset, network=session.quote.network, now=timezone.now())
-    return _back_to_page(session)
+    return _back_to_page(session, _query(request))
 
 
-@require_POST
-@_buyers_door
+@_buyers_form
 def sent(request: HttpRequest, session: CheckoutSession) -> HttpResponse:
     """The buyer sent it: the wallet told the page's script the transaction's hash, or an exchange was asked to send.
 
@@ -148,8 +157,7 @@ def sent(request: HttpRequest, session: CheckoutSession) -> HttpResponse:
     return _back_to_page(session)
 
 
-@require_POST
-@_buyers_door
+@_buyers_form
 def cancel(_request: HttpRequest, session: CheckoutSession) -> HttpResponse:
     """The buyer gave up: back to the shop."""
     lifecycle.cancel(session, actor=BUYER)
@@ -158,8 +166,7 @@ def cancel(_request: HttpRequest, session: CheckoutSession) -> HttpResponse:
     return HttpResponseRedirect(session.cancel_url, status=303)
 
 
-@require_POST
-@_buyers_door
+@_buyers_form
 def again(request: HttpRequest, session: CheckoutSession) -> HttpResponse:
     """The buyer of a session that ended begins anew: on to the page of the one that goes on."""
     try:
@@ -169,8 +176,7 @@ def again(request: HttpRequest, session: CheckoutSession) -> HttpResponse:
     return _back_to_page(pay_again(session, now=timezone.now()))
 
 
-@require_POST
-@_buyers_door
+@_buyers_form
 def simulate(request: HttpRequest, session: CheckoutSession) -> HttpResponse:
     """Test mode: plays a buyer's payment."""
     scenario = scenario_named(request.POST.get("scenario", ""))
@@ -270,7 +276,5 @@ def _unseen(session: CheckoutSession, now: datetime) -> str:
     return network.name if network else ""
 
 
-def _back_to_page(session: CheckoutSession) -> HttpResponse:
-    response = redirect("hosted:pay", session.page_token)
-    response.status_code = 303
-    return response
+def _back_to_page(session: CheckoutSession, query: str = "") -> HttpResponse:
+    return HttpResponseRedirect(reverse("hosted:pay", args=[session.page_token]) + query, status=303)

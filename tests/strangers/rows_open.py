@@ -3,6 +3,7 @@
 from tests.strangers.row import Row
 
 _PAY, _LINK, _RECEIPT = {"page_token": "open_page"}, {"link_id": "link"}, {"token": "receipt"}
+_FORMS = ("choose", "renew", "sent", "cancel", "again", "simulate")
 
 
 def _buyers(page: str, **options: object) -> Row:
@@ -28,6 +29,8 @@ HOSTED = [
     _buyers("pay-again", method="post", ids=_PAY, done=409),
     _buyers("pay-simulate", method="post", ids={"page_token": "fresh_page"}, body={"scenario": "exact"}, done=303,
             live_done=409),
+    # Without a body they lead back to the page.
+    *(_buyers(f"pay-{form}", ids=_PAY, done=303) for form in _FORMS),
     _buyers("pay-qr", ids={"page_token": "quoted_page"}, live_done=404),
     # No business of the cast has a WalletConnect project.
     _buyers("pay-wallet-code", method="post", ids={"page_token": "quoted_page"}, body={"uri": "wc:"}, done=404),

@@ -15,7 +15,7 @@ from tests.sandbox import Sandbox
 from tests.strangers.world import own
 
 DOORS = ["", "/status", "/qr.svg", "/refund"]
-FORMS = ["choose", "renew", "cancel", "simulate"]
+FORMS = ["choose", "renew", "sent", "cancel", "again", "simulate"]
 
 
 @pytest.fixture
@@ -44,9 +44,31 @@ def test_an_unknown_id_gets_a_friendly_page(client: Client, db: None, door: str)
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_forms_are_forms(client: Client, session: CheckoutSession, form: str) -> None:
-    assert client.get(f"/pay/{session.page_token}/{form}").status_code == 405
+def test_whoever_loads_a_forms_address_is_led_to_the_page_as_it_was(
+    client: Client, picked: CheckoutSession, form: str
+) -> None:
+    page = f"/pay/{picked.page_token}"
+    led = client.get(f"{page}/{form}?from=exchange&lang=de")
+    assert (led.status_code, led["Location"]) == (303, f"{page}?from=exchange")
+    assert '<html lang="de">' in client.get(led["Location"]).content.decode()
+    assert client.put(f"{page}/{form}").status_code == 405
     assert client.post(f"/pay/cs_nobodyknowsthis/{form}").status_code == 404
+
+
+def test_after_a_refused_form_it_is_the_page_that_loads_itself_again(
+    client: Client, picked: CheckoutSession, sandbox: Sandbox
+) -> None:
+    page = f"/pay/{picked.page_token}"
+    sandbox.play(picked, "exact", seconds=1)
+    refused = client.post(f"{page}/cancel?from=exchange")
+    assert refused.status_code == 409
+    assert f'content="5; url={page}?from=exchange"' in refused.content.decode()
+
+
+def test_a_renewed_price_is_shown_as_the_former_was(client: Client, picked: CheckoutSession) -> None:
+    page = f"/pay/{picked.page_token}"
+    assert client.post(f"{page}/renew?from=exchange")["Location"] == f"{page}?from=exchange"
+    assert client.post(f"{page}/sent?from=exchange&again=1")["Location"] == page
 
 
 @pytest.mark.parametrize(("scenario", "sentence"), [("", "There is no scenario"), ("<b>", "There is no scenario")])
