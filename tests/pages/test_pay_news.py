@@ -26,6 +26,20 @@ def test_a_connection_that_never_answers_counts_as_lost_and_is_tried_again(
     news(page, "Waiting for your payment")
 
 
+def test_what_the_server_refused_is_no_lost_connection(
+    page: Page, open_page: OpenPage, session: CheckoutSession
+) -> None:
+    choose_option(session=session, asset="USDC", network="sandbox", now=timezone.now())
+    open_page(session, "?from=exchange")
+    button = page.get_by_role("button", name="I have sent it")
+    page.route("**/sent?*", lambda route: route.fulfill(status=503, body="busy"))
+    button.click()
+    news(page, "The server did not take that.")
+    page.route("**/sent?*", lambda route: route.abort())
+    button.click()
+    news(page, "No connection. Your payment is safe")
+
+
 def test_a_browser_that_does_not_let_copy_is_told_of_and_nothing_counts_as_copied(
     page: Page, open_page: OpenPage, session: CheckoutSession
 ) -> None:

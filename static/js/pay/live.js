@@ -58,7 +58,10 @@ async function update(enhance) {
   if (versions === before) replace(html, enhance);
 }
 
-/** Sends a form, or follows a link, without leaving the page. Throws when there is no connection. */
+/** An answer came, and it is no page of the payment. */
+export class NotTaken extends Error {}
+
+/** Sends a form, or follows a link, without leaving the page. Throws `NotTaken`, or that there is no connection. */
 export async function inPlace(url, options, enhance) {
   await show(await fetch(url, { ...options, signal: within(PATIENCE_MS) }), enhance);
 }
@@ -67,13 +70,13 @@ export async function inPlace(url, options, enhance) {
 export async function tell(url, said, enhance) {
   const body = new URLSearchParams(said);
   const response = await fetch(url, { method: "POST", body, signal: within(PATIENCE_MS) });
-  if (!response.ok) throw new Error(`status ${response.status}`);
+  if (!response.ok) throw new NotTaken();
   await show(response, enhance);
 }
 
 async function show(response, enhance) {
   const isPage = response.headers.get("Content-Type")?.startsWith("text/html");
-  if (!isPage || !replace(await response.text(), enhance)) throw new Error(`status ${response.status}`);
+  if (!isPage || !replace(await response.text(), enhance)) throw new NotTaken();
 }
 
 function replace(html, enhance) {

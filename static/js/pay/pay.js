@@ -4,7 +4,7 @@ import { enableApps } from "./apps.js";
 import { enableCopying } from "./copy.js";
 import { runClocks } from "./countdown.js";
 import { tellHere } from "./here.js";
-import { follow, inPlace, tell } from "./live.js";
+import { NotTaken, follow, inPlace, tell } from "./live.js";
 import { placeWallets } from "./place.js";
 import { discoverWallets, wallets } from "./providers.js";
 import { returnWhenPaid } from "./return.js";
@@ -40,13 +40,15 @@ function enableInPlace(live) {
   for (const form of live.querySelectorAll("form[data-inplace]")) {
     form.addEventListener("submit", (event) => {
       event.preventDefault();
-      send(form, event.submitter).catch(() => news(words("offline"), "warn"));
+      send(form, event.submitter).catch(notSent);
     });
   }
 }
 
 const send = (form, submitter) =>
   inPlace(form.action, { method: "POST", body: new URLSearchParams(new FormData(form, submitter)) }, enhance);
+
+const notSent = (error) => news(words(error instanceof NotTaken ? "notTaken" : "offline"), "warn");
 
 // The wallet has sent: the server shows that from now on, in every tab and after a reload.
 // Whatever the page shows by then: the session may have ended, or been replaced, while the wallet's window was open.
