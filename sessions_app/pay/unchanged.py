@@ -3,7 +3,7 @@
 Everything that this cannot answer goes the ordinary way, to `views.status`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from django.core.exceptions import SuspiciousOperation
@@ -35,6 +35,12 @@ def wanted_of(request: HttpRequest) -> Wanted:
 def query_of(request: HttpRequest) -> dict[str, str]:
     """The parts of the page's own query that its status must be asked with."""
     return {name: value for name, value in _QUERY.items() if request.GET.get(name) == value}
+
+
+def with_other_code(query: Mapping[str, str]) -> dict[str, str]:
+    """The query for the same view with the other of its two QR codes."""
+    others = {name: value for name, value in query.items() if name != "qr"}
+    return others if "qr" in query else others | {"qr": _QUERY["qr"]}
 
 
 def version_known_to(request: HttpRequest) -> str:

@@ -4,7 +4,7 @@ The token in the URL is the buyer's only secret: nothing here is cached, indexed
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import wraps
 from urllib.parse import urlencode
@@ -29,7 +29,8 @@ from sessions_app.models import BY_WALLET, Authorization, CheckoutSession
 from sessions_app.owed.letters import has_receipt_letter
 from sessions_app.pay.codes import qr_svg
 from sessions_app.pay.frame import BuyersDoor, buyers_page, keep_private, told
-from sessions_app.pay.unchanged import query_of, unchanged, version_known_to, wanted_of
+from sessions_app.pay.languages import PARAMETER, chosen
+from sessions_app.pay.unchanged import query_of, unchanged, version_known_to, wanted_of, with_other_code
 from sessions_app.paying import scenarios
 from sessions_app.paying.announcing import announce, asked_for, take_back
 from sessions_app.paying.opening import note_opening
@@ -257,13 +258,17 @@ def _fees(session: CheckoutSession, state: State, offered: Sequence[OfferedOptio
 
 def _context(request: HttpRequest, view_model: PayPage) -> dict[str, object]:
     here = reverse("hosted:pay", args=[view_model.token])  # of a refused form the browser has the form's own address
-    return {"page": view_model, "order": view_model.order, "here": here, "query": _query(request)}
+    queries = {"query": _query(request), "other_code": _following(with_other_code(query_of(request)))}
+    return {"page": view_model, "order": view_model.order, "here": here} | queries
 
 
 def _query(request: HttpRequest) -> str:
     """What the page is asked to show, as it follows an address; empty as a rule."""
-    asked = query_of(request)
-    return f"?{urlencode(asked)}" if asked else ""
+    return _following(query_of(request))
+
+
+def _following(query: Mapping[str, str]) -> str:
+    return f"?{urlencode(query)}" if query else ""
 
 
 def _heads(session: CheckoutSession) -> dict[str, int]:

@@ -88,6 +88,26 @@ def test_buyers_read_their_own_time_behind_utc(
     abroad.context.close()
 
 
+def test_loaded_again_it_shows_what_was_said_last(open_page: OpenPage, picked: CheckoutSession) -> None:
+    page = open_page(picked, "?from=exchange&again=1")
+    page.get_by_role("button", name="I have sent it").click()
+    for _ in range(2):
+        expect(page.locator("#live")).to_have_attribute("data-state", "sent")
+        page.reload()
+
+
+def test_the_way_back_leads_to_the_former_view(open_page: OpenPage, picked: CheckoutSession) -> None:
+    page = open_page(picked)
+    mark(page)
+    page.get_by_role("link", name="From an exchange").click()
+    expect(page.locator("#from-exchange")).to_have_attribute("aria-current", "page")
+    page.go_back()
+    expect(page.locator("#from-wallet")).to_have_attribute("aria-current", "page")
+    page.go_forward()
+    expect(page.locator("#from-exchange")).to_have_attribute("aria-current", "page")
+    assert page.evaluate("window.notReloaded")
+
+
 def test_a_short_payment_changes_amount_and_code(
     open_page: OpenPage, picked: CheckoutSession, sandbox: Sandbox
 ) -> None:

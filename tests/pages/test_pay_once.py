@@ -1,5 +1,7 @@
 """One tap, one payment: what a wallet was asked outlives every change of the page, every tab and every reload."""
 
+import re
+
 import pytest
 from playwright.sync_api import Page, Route, expect
 
@@ -109,6 +111,8 @@ def test_what_was_sent_is_shown_in_every_tab_and_not_asked_for_again(opened: Ope
     other.goto(page.url)
     headline(other, "Sent. Now Devchain takes it up")
     other.get_by_role("link", name="It was not sent? Show amount and address again").click()
+    other.locator(".on-desk .other-code").click()
+    expect(other).to_have_url(re.compile("again=1&qr=other"))
     expect(other.locator("#address")).to_be_visible()
     says(other, "You sent a payment from this browser a moment ago")
     expect(other.get_by_role("button", name=BUTTON)).to_be_disabled()

@@ -77,6 +77,8 @@ export async function tell(url, said, enhance) {
 async function show(response, enhance) {
   const isPage = response.headers.get("Content-Type")?.startsWith("text/html");
   if (!isPage || !replace(await response.text(), enhance)) throw new NotTaken();
+  // Loaded again it shows this; a refused form's address is none of the page.
+  if (response.ok) history.replaceState(null, "", response.url);
 }
 
 function replace(html, enhance) {

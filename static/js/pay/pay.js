@@ -31,10 +31,8 @@ function enableInPlace(live) {
   for (const link of live.querySelectorAll("a[data-inplace]")) {
     link.addEventListener("click", (event) => {
       event.preventDefault();
-      inPlace(link.href, {}, enhance).then(
-        () => history.replaceState(null, "", link.href),
-        () => location.assign(link.href),
-      );
+      history.pushState(null, "", link.href);
+      inPlace(link.href, {}, enhance).catch(() => location.reload());
     });
   }
   for (const form of live.querySelectorAll("form[data-inplace]")) {
@@ -94,4 +92,5 @@ function renew(live) {
 
 enhance(document.getElementById("live"));
 discoverWallets(offerWallets);
+window.addEventListener("popstate", () => look().catch(notSent)); // back to what was shown before
 follow(enhance);
