@@ -188,6 +188,11 @@ def test_what_the_wallet_could_not_send_is_told_in_words(pay: Pay) -> None:
 
 def test_several_wallets_are_offered_by_name(pay: Pay) -> None:
     page = pay(legacy=False, announced=["Fox", "Rabbit"])
+    expect(page.get_by_role("button", name="Fox")).to_be_focused()
+    code = str(page.locator(".on-desk .qr").get_attribute("src"))
+    page.evaluate("document.querySelector('.on-desk .other-code').click()")  # the panel is drawn anew
+    expect(page.locator(".on-desk .qr")).not_to_have_attribute("src", code)
+    expect(page.get_by_role("button", name="Fox")).to_be_focused()
     page.get_by_role("button", name="Rabbit").click()
     headline(page, "Sent. Now Devchain takes it up")
     assert {call["wallet"] for call in page.evaluate("window.asked")} == {"Rabbit"}

@@ -18,6 +18,7 @@ const BUTTONS = "#pay-with-wallet, #sign-instead, #other-wallet";
 let step = ""; // what the wallet is doing right now, as a sentence
 let refusal = ""; // what it said last
 let said = ""; // what the line of news was told last
+let offering = null; // while the buyer chooses among several wallets: how the one that is chosen is asked
 let insists = false; // whether the buyer gave up an earlier request, and wants to be asked anew
 let announce = () => {};
 let look = () => {};
@@ -38,7 +39,10 @@ export function enableWallet(live, given) {
   announceOnce(place);
   followOn(place);
   const part = live.querySelector("#wallet");
-  if (!part) return;
+  if (!part) {
+    offering = null;
+    return;
+  }
   part.querySelector("#pay-with-wallet").addEventListener("click", () => start(place, ask));
   part.querySelector("#sign-instead")?.addEventListener("click", () => start(place, sign));
   part.querySelector("#other-wallet")?.addEventListener("click", () => startOther(place));
@@ -60,6 +64,7 @@ export function draw() {
   placeWallets(wallets().length === 0);
   other?.drawCode();
   const request = asked(document.getElementById("live").dataset.place);
+  drawOffer(part.querySelector(".wallet-list"), request === null);
   for (const button of part.querySelectorAll(BUTTONS)) button.disabled = request !== null;
   part.querySelector("#ask-again").hidden = request === null || isAnswering(request);
   const sentence = request ? underWay(request, part) : refusal;
@@ -91,7 +96,11 @@ function start(place, how) {
   const found = wallets();
   refusal = "";
   if (found.length === 1) pay(place, found[0].provider, how);
-  else if (found.length > 1) offer(place, found, how);
+  if (found.length < 2) return;
+  offering = how;
+  draw();
+  news(words("walletChoose"), "info");
+  document.getElementById("wallet-0")?.focus();
 }
 
 const focusOnPaying = () => document.querySelector("#pay-with-wallet:not([hidden]), #other-wallet")?.focus();
@@ -117,29 +126,31 @@ async function startOther(place) {
   }
 }
 
-function offer(place, found, how) {
-  const part = document.getElementById("wallet");
-  const list = part.querySelector(".wallet-list");
-  list.replaceChildren(...found.map(({ name, icon, provider }) => {
-    const choice = document.createElement("button");
-    choice.type = "button";
-    choice.className = "second";
-    if (icon) {
-      const picture = document.createElement("img");
-      picture.src = icon;
-      picture.alt = "";
-      choice.append(picture);
-    }
-    choice.append(name);
-    choice.addEventListener("click", () => {
-      list.hidden = true;
-      pay(place, provider, how);
-    });
-    return choice;
-  }));
-  list.hidden = false;
-  news(words("walletChoose"), "info");
-  list.firstElementChild.focus();
+// A list that is there already stays, and the focus in it.
+function drawOffer(list, isFree) {
+  const found = offering && isFree ? wallets() : [];
+  list.hidden = found.length === 0;
+  if (list.childElementCount !== found.length) list.replaceChildren(...found.map(choiceOf));
+}
+
+function choiceOf({ name, icon, provider }, at) {
+  const choice = document.createElement("button");
+  choice.type = "button";
+  choice.className = "second";
+  choice.id = `wallet-${at}`; // by which it has the focus again when it is drawn anew
+  if (icon) {
+    const picture = document.createElement("img");
+    picture.src = icon;
+    picture.alt = "";
+    choice.append(picture);
+  }
+  choice.append(name);
+  choice.addEventListener("click", () => {
+    const how = offering;
+    offering = null;
+    pay(document.getElementById("live").dataset.place, provider, how);
+  });
+  return choice;
 }
 
 async function pay(place, provider, how) {
