@@ -74,7 +74,10 @@ def test_what_a_bundler_sent_for_it_is_not_asked_for_again_by_the_wallets_word(
     headline(waiting, "Sent. Now Devchain takes it up")
 
 
-@pytest.mark.parametrize("others", [{"eth_chainId": "0x1"}, {"eth_getTransactionByHash": {"code": 4200}}])
+@pytest.mark.parametrize(
+    "others",
+    [{"eth_chainId": "0x1"}, {"eth_getTransactionByHash": {"code": 4200}}, {"eth_getTransactionByHash": None}],
+)
 def test_of_several_wallets_one_that_can_tell_is_asked(opened: Open, page: Page, others: dict[str, Any]) -> None:
     """After a reload the first may be on another network; one that was reached from afar tells nothing afterwards."""
     page.clock.install()

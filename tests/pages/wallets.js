@@ -16,7 +16,8 @@
       name,
       async request({ method, params }) {
         window.asked.push({ wallet: name, method, params });
-        const answer = script.of?.[name]?.[method] ?? script[method];
+        const own = script.of?.[name] ?? {};
+        const answer = method in own ? own[method] : script[method];
         if (method === "eth_chainId") return chainId;
         if (answer === "never") return new Promise(() => {});
         if (answer === "later") return new Promise((resolve) => { window.answer = resolve; });

@@ -30,7 +30,7 @@ export function followSent(providers, { nonce = null, ...sent }, { learnt, refus
   setTimeout(look, PAUSE_MS);
 }
 
-// Some look at another network by now, some take payments and tell nothing.
+// Some look at another network by now, some take payments and tell nothing, some know only what they sent themselves.
 async function firstToTell(providers, sent, nonce) {
   for (const provider of providers) {
     const fate = await orSilence(fateOf(provider, sent, nonce), SILENT_MS).catch(() => null);
@@ -52,7 +52,7 @@ async function fateOf(provider, { from, hash, chainId, to, data }, nonce) {
   }
   if (found) return { nonce: found.nonce };
   const isReplaced = nonce !== null && BigInt(await ask("eth_getTransactionCount", from, "latest")) > BigInt(nonce);
-  return isReplaced ? { is: "replaced" } : {};
+  return isReplaced ? { is: "replaced" } : null;
 }
 
 const isSame = (found, asked) => Boolean(asked) && found?.toLowerCase() === asked.toLowerCase();
