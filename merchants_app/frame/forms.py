@@ -1,6 +1,7 @@
 """The dashboard's forms: what may be typed, and what a field says when it is wrong. The rules are elsewhere.
 
-And a form that is sent again, by a second click or by going back, is done once: the second answer is the first one.
+And a form that is sent again, by a second click or by going back, is done once: the second answer is the first one. A
+payment link's is, too.
 """
 
 import re
@@ -18,11 +19,10 @@ from typing_extensions import override
 from chains_app.receiving.xpub import PrivateKeyRefused, looks_private
 from common.admin.refusals import refuse as refuse
 from common.email_addresses import MailboxField
-from merchants_app.frame.access import Access
 from merchants_app.models import KeyScope, Role, TreasuryKind, User
 from merchants_app.powers import SCOPE_WORDS, scopes_within
 from merchants_app.requests.form_keys import form_key
-from merchants_app.requests.idempotency import Answer, StillRunning, answer_once
+from merchants_app.requests.idempotency import Answer, Asking, StillRunning, answer_once
 
 _SCOPES = [(scope.value, f"{scope}: {words}") for scope, words in SCOPE_WORDS.items()]
 _AMOUNT = re.compile(r"[0-9]{1,8}(\.[0-9]{1,2})?")
@@ -212,7 +212,7 @@ def offer(form: forms.BaseForm, name: str, choices: Sequence[tuple[str, str]]) -
 
 
 def once(
-    request: HttpRequest, access: Access, act: Callable[[], str], *, before: Callable[[], None] | None = None
+    request: HttpRequest, whose: Asking, act: Callable[[], str], *, before: Callable[[], object] | None = None
 ) -> str:
     """What `act` says, which is kept for a day, encrypted: of a form that was sent before, what it said then.
 
@@ -228,7 +228,7 @@ def once(
     for tries_left in reversed(range(_TRIES)):
         try:
             return answer_once(
-                key=access,
+                key=whose,
                 idempotency_key=form_key(typed.urlencode()),
                 method="POST",
                 path=request.path,

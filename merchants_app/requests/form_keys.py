@@ -1,4 +1,4 @@
-"""The keys by which a form of the dashboard that is sent twice is known, among the `Idempotency-Key`s of shops."""
+"""The keys by which a form of a page that is sent twice is known, among the `Idempotency-Key`s of shops."""
 
 import hashlib
 

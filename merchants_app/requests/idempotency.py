@@ -98,7 +98,7 @@ def answer_once(
     path: str,
     body: bytes,
     act: Callable[[], Answer],
-    before: Callable[[], None] | None = None,
+    before: Callable[[], object] | None = None,
     act_at_once: Callable[[Claim], Answer | None] | None = None,
     in_one: bool = True,
 ) -> Answer:

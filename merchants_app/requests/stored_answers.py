@@ -20,7 +20,7 @@ _AT_A_TIME = 500
 def answers_with(word: str, *, merchant: Merchant, mode: str) -> Iterator[tuple[int, Any]]:
     """Key and JSON of each kept answer in which the word stands, in whatever case.
 
-    Of calls alone: what a form of the dashboard said is no JSON, and about the people of the business.
+    Of calls alone: what a form said is no JSON, and names the people of the business, or a buyer's page by its token.
     """
     wanted = word.casefold()
     records = IdempotencyRecord.objects.filter(merchant=merchant, mode=mode).exclude(key__regex=FORM_KEYS)

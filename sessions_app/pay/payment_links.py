@@ -17,6 +17,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from common.errors import DomainError
 from common.network.languages import language_of, remember_choice, remembered, speaks_buyers_language
 from merchants_app.businesses.embedding import embedders
+from merchants_app.frame.forms import once
 from merchants_app.frame.throttling import TooManyRequests, count_opening
 from sessions_app.models import PaymentLink
 from sessions_app.pay.buyer_form import BuyerForm
@@ -74,8 +75,12 @@ def _opened(request: HttpRequest, link: PaymentLink) -> HttpResponse:
     if not form.is_valid():
         return _page(request, link, form, status=400)
     try:
-        count_opening(request, link.public_id)
-        session = open_link(link, **form.cleaned_data, language=get_language() or "")
+        page_token = once(
+            request,
+            link,
+            lambda: open_link(link, **form.cleaned_data, language=get_language() or "").page_token,
+            before=lambda: count_opening(request, link.public_id),
+        )
     except TooManyRequests as refusal:
         words = gettext("Too many payments were begun from here. Wait a minute.")
         answer = _page(request, link, form, refusal=words, status=429)
@@ -83,7 +88,7 @@ def _opened(request: HttpRequest, link: PaymentLink) -> HttpResponse:
         return answer
     except DomainError as refusal:  # closed by now, or the merchant has nowhere to receive
         return _page(request, link, form, refusal=told(refusal), status=refusal.status)
-    return redirect("hosted:pay", session.page_token)
+    return redirect("hosted:pay", page_token)
 
 
 def _page(

@@ -1,5 +1,6 @@
 """Payment links: sold again and again, until stock or time runs out; each buyer has a session of their own."""
 
+import re
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -45,6 +46,15 @@ def test_a_buyer_opens_a_session_by_the_page(api: Api, client: Client) -> None:
     assert answer.url == f"/pay/{session.page_token}"
     assert (session.amount, session.currency, session.email) == (Decimal("12.5"), "EUR", "pat@example.com")
     assert session.metadata == {"paymentLink": link["id"]}
+
+
+def test_pressed_twice_it_is_one_session_and_another_word_makes_another(api: Api, client: Client) -> None:
+    page = f"/l/{api.post('payment-links', body()).answer['id']}"
+    [once] = re.findall(r'name="once" value="([^"]+)"', client.get(page).content.decode())
+    first, second = (client.post(page, BUYER | {"once": once}) for _ in range(2))
+    assert first.url == second.url == f"/pay/{own(CheckoutSession).get().page_token}"
+    assert client.post(page, BUYER | {"once": once, "name": "Nora"}).url != first.url
+    assert own(CheckoutSession).count() == 2
 
 
 def test_the_buyer_chooses_the_amount_where_the_link_has_none(api: Api, client: Client) -> None:
