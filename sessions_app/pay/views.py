@@ -29,7 +29,6 @@ from sessions_app.models import BY_WALLET, Authorization, CheckoutSession
 from sessions_app.owed.letters import has_receipt_letter
 from sessions_app.pay.codes import qr_svg
 from sessions_app.pay.frame import BuyersDoor, buyers_page, keep_private, told
-from sessions_app.pay.languages import PARAMETER, chosen
 from sessions_app.pay.unchanged import query_of, unchanged, version_known_to, wanted_of, with_other_code
 from sessions_app.paying import scenarios
 from sessions_app.paying.announcing import announce, asked_for, take_back

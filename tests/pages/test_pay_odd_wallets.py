@@ -153,6 +153,7 @@ def test_signing_instead_of_sending(page_with_wallet: Page, facilitator: Facilit
     expect(page.get_by_text("Your signed payment was handed over")).to_be_visible()
     news(page, "The service that sends it has not confirmed it. Do not pay again yet")
     del facilitator.says["/settle"]
+    page.goto(f"{page.url}?again=1")
     button.click()
     headline(page, "Sent. Now Devchain takes it up")
     expect(page.locator(f'#live a[href="https://devchain.example/tx/{TX_HASH}"]')).to_be_visible()

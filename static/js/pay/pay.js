@@ -52,7 +52,7 @@ const notSent = (error) => news(words(error instanceof NotTaken ? "notTaken" : "
 // Whatever the page shows by then: the session may have ended, or been replaced, while the wallet's window was open.
 const announce = (said, url) => tell(url ?? document.getElementById("live").dataset.sentUrl, said, enhance);
 
-const look = () => inPlace(location.href, {}, enhance);
+const look = (isAnew = false) => inPlace(isAnew ? location.pathname : location.href, {}, enhance);
 
 // Wallets announce themselves now or late.
 function offerWallets() {

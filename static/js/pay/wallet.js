@@ -31,7 +31,8 @@ let other = null; // walletconnect.js, once it was asked for
 let connection = null; // the wallet that is reached by it
 
 /** Wires the panel's wallet part; hidden as long as there is no wallet. `given.announce` tells the server what was
- * sent, `given.look` has its page shown as it is by now, `given.wallets` are those found. */
+ * sent, `given.look` has its page shown as it is by now (`look(true)`: whatever view the buyer had asked for before),
+ * `given.wallets` are those found. */
 export function enableWallet(live, given) {
   ({ announce, look, wallets } = given);
   const { place, undone } = live.dataset;
@@ -190,7 +191,7 @@ async function request(place, provider, order, how) {
     clearTimeout(silent);
   }
   // What was handed over, or may have been, the server shows; a look that fails makes nothing of it undone.
-  if (how === sign) await look().catch(() => {});
+  if (how === sign) await look(mine.phase === "sent").catch(() => {});
   draw();
   if (refusal) focusOnPaying();
 }
