@@ -1,6 +1,7 @@
 """The first refund address is free; another one needs the code from the buyer's mailbox, and the merchant is told."""
 
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from sessions_app.letters.at_once import name_address
 from sessions_app.models import AddressChange, CheckoutSession
 from sessions_app.models.refund import Refund
 from sessions_app.paying.quoting import choose_option
-from sessions_app.refunding.address import CodeOver, WrongCode, change_of, confirm_change
+from sessions_app.refunding.address import CodeOver, WrongCode, change_of, confirm_change, latest_change, new_code
 from sessions_app.refunding.mails import NotMailed
 from sessions_app.refunding.refunds import prepare_refund
 from sessions_app.refunding.wishes import Wish, Worth
@@ -214,6 +215,29 @@ def test_a_page_whose_address_is_its_id_is_no_secret_so_its_first_address_needs_
     assert client.post(asking, {"code": mailed_code()}).status_code == 303
     assert refreshed(session).refund_address == OTTOS_WALLET
     assert "Changed by the buyer" not in desk.read(f"sessions/{session.public_id}/refund")
+
+
+def test_codes_are_six_digits_of_which_each_varies() -> None:
+    codes = [new_code() for _ in range(200)]
+    assert {len(code) for code in codes} == {6}
+    assert [len(set(digits)) for digits in zip(*codes, strict=True)] == [10] * 6
+
+
+def test_of_several_changes_the_one_that_was_taken_last_is_told(session: CheckoutSession) -> None:
+    now = timezone.now()
+    for former, taken_at in (
+        (PATS_WALLET, now - timedelta(minutes=2)),
+        (OTTOS_WALLET, now - timedelta(minutes=1)),
+        (MIAS_WALLET, now - timedelta(minutes=3)),
+        (MIAS_OTHER, None),  # it waits for its code
+        ("", now),  # the first address replaces none
+    ):
+        AddressChange.objects.create(
+            session=session, former=former, address=MIAS_WALLET, asked_at=now, taken_at=taken_at
+        )
+    latest = latest_change(session)
+    assert latest
+    assert latest.former == OTTOS_WALLET
 
 
 @pytest.fixture

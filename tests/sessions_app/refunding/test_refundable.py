@@ -113,6 +113,15 @@ def test_a_refund_of_a_wrong_asset_leaves_the_excess_of_the_right_one(
     assert prepared(session, asset="USDC").amount_units == 24_500_000
 
 
+def test_of_an_asset_that_less_came_in_than_was_too_much_no_more_goes_back(
+    sandbox: Sandbox, session: CheckoutSession
+) -> None:
+    sandbox.play(session, "over", asset="USDC")
+    pay(session, "ETH", 2 * 10**15)
+    after = sandbox.wait(4, session)
+    assert (excess(after), prepared(after, asset="ETH").amount_units) == (Decimal("29.5"), 2 * 10**15)
+
+
 def test_money_that_is_not_confirmed_is_no_excess(sandbox: Sandbox, session: CheckoutSession) -> None:
     sandbox.play(session, "exact")
     assert excess(sandbox.play(session, "stuck")) == 0

@@ -92,12 +92,28 @@ def test_what_is_stored_of_it(mia: Merchant, before: RefundStatus, chain: Chain,
     assert (now.confirmed_at is None) == (after[0] != "confirmed")
 
 
+def decided(made: Refund, *, by: str) -> Decision:
+    """That the money has gone back by this transaction."""
+    return Decision.objects.create(
+        session=made.session, kind="refunded", issue="overpaid", seen=made.seen, tx_hash=TX, actor=by,
+        decided_at=timezone.now(),
+    )  # fmt: skip
+
+
+def test_what_it_settled_by_itself_is_open_again_and_what_somebody_decided_stays(mia: Merchant) -> None:
+    made = on_chain(mia)
+    decided(made, by=f"refund {made.public_id}")
+    by_hand = decided(made, by="mia@example.com")
+    store_found(found(Chain(None), made), now=timezone.now())
+    assert list(made.session.decisions.all()) == [by_hand]
+
+
 def test_one_that_another_watcher_placed_anew_meanwhile_is_left_alone(mia: Merchant) -> None:
     """And what it settled by itself stays so."""
     made = on_chain(mia)
-    settled = Decision.objects.filter(session=made.session)
-    said, decided = found(Chain(None), made), list(settled)
+    settled = decided(made, by=f"refund {made.public_id}")
+    said = found(Chain(None), made)
     Refund.objects.filter(pk=made.pk).update(block_hash="0x70")
     store_found(said, now=timezone.now())
     assert Refund.objects.get(pk=made.pk).status == "confirmed"
-    assert list(settled) == decided
+    assert list(made.session.decisions.all()) == [settled]

@@ -1,23 +1,34 @@
 """Which transfer is which refund, look after look."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
+from decimal import Decimal
 from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
+import time_machine
 from django.utils import timezone
 
+from chains_app.networks.networks import network
+from chains_app.rates.exchange_rates import refresh_rates
 from chains_app.reading.reader import Transfer
 from merchants_app.models import Merchant
-from sessions_app.models import Refund
+from sessions_app.models import CheckoutSession, Refund
 from sessions_app.paying.refund_states import Move, move
-from sessions_app.refunding.matching import match_transfers
+from sessions_app.refunding.matching import list_candidates, match_transfers
 from sessions_app.refunding.told import tell_transaction
 from sessions_app.refunding.undone import done_since
-from sessions_app.refunding.watch import doubtful_refunds, place_refunds, refunds_watched_for, sighting
+from sessions_app.refunding.watch import (
+    deep_enough_refunds,
+    doubtful_refunds,
+    place_refunds,
+    refunds_watched_for,
+    sighting,
+)
 from sessions_app.status import RefundStatus
 from tests.cast import PATS_WALLET
+from tests.fake_rates import FakeRates
 from tests.locks.cases_sessions import refund
 from tests.locks.stage import SANDBOX, overpaid, transfer_to
 
@@ -125,6 +136,39 @@ def test_a_chains_clock_may_be_ten_minutes_behind(mia: Merchant, late_by: timede
     sent = replace(transfer_to(session, "11"), recipient=PATS_WALLET, block_time=at)
     match = match_transfers(SANDBOX, [made], [sent])
     assert bool(match.seen or match.possible) == may_be
+
+
+def test_it_needs_the_blocks_of_its_worth_when_it_could_be_signed_by_its_own_currency_and_mode(
+    sources: FakeRates,
+) -> None:
+    """Two blocks below 100 dollars on Ethereum, six from there on."""
+    asked, signable = datetime.fromisoformat("2026-03-01T12:00Z"), datetime.fromisoformat("2026-03-01T13:00Z")
+    for at, dinar in ((asked, "0.307"), (signable, "0.325")):
+        sources.everybody("USD/KWD", dinar)
+        with time_machine.travel(at, tick=False):
+            refresh_rates()
+    cases = [
+        ("30.6", None, 2),  # 99.67 dollars; by the rates of test mode, 100.33
+        ("31.0", None, 6),  # 100.98 dollars
+        ("31.0", signable, 2),  # 95.38 dollars by then
+    ]
+    session = CheckoutSession(currency="KWD")
+    with time_machine.travel(signable + timedelta(minutes=1), tick=False):
+        for value, prepared_at, blocks in cases:
+            seen = Refund(
+                session=session, asset="ETH", value=Decimal(value), block_number=7, created_at=asked,
+                prepared_at=prepared_at,
+            )  # fmt: skip
+            enough = [head for head in range(7, 14) if deep_enough_refunds(network("ethereum"), [seen], head=head)]
+            assert (value, enough[0] - 6) == (value, blocks)
+
+
+def test_of_many_transfers_that_may_be_it_the_twenty_that_came_first_are_kept(mia: Merchant) -> None:
+    made = refund(overpaid(mia))
+    came = [replace(transfer_to(made.session, "11"), tx_hash=f"0x{number:02}") for number in range(23)]
+    for few in (came[:19], came[19:21], came[21:]):
+        list_candidates([(made, each) for each in few], now=NOW)
+    assert sorted(made.candidates.values_list("tx_hash", flat=True)) == [each.tx_hash for each in came[:20]]
 
 
 def placed(refund: Refund, *shown: Transfer) -> str:
