@@ -1,11 +1,13 @@
 """Tests of endpoints keep nobody waiting but who asked for them."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from threading import Thread
 from typing import Any
 
 import pytest
 from django.db import connection
+from django.utils import timezone
 
 from merchants_app.models import Merchant
 from tests.cast import PATS_WALLET, Api, merchant
@@ -60,6 +62,9 @@ def test_while_one_is_on_its_way_its_endpoint_can_be_changed(api: Api, listen: L
     assert api.get("events").status_code == 200
     [delivery] = api.get(f"webhook-endpoints/{listener.endpoint.public_id}/deliveries").answer
     assert (delivery["status"], delivery["nextAttemptAt"]) == ("pending", None)
+    leased_until = own(Delivery).get().next_attempt_at
+    assert leased_until
+    assert leased_until > timezone.now() + timedelta(seconds=20)  # no sender takes it meanwhile
 
 
 def test_an_endpoint_is_tested_once_at_a_time_whichever_process_it_is(listen: Listen, trying: Any) -> None:
