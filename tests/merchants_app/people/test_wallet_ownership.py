@@ -1,7 +1,7 @@
 """A wallet signature proves whose a treasury is: of keys (EIP-191) and of contract wallets (EIP-1271)."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 
 import pytest
 from django.utils import timezone
@@ -14,6 +14,7 @@ from merchants_app.models import AuditEntry, Merchant, Treasury
 from merchants_app.treasuries.ownership import NotProven, claim_of, prove_ownership
 from tests.anvil import Anvil
 from tests.cast import MIAS_WALLET, OTTOS_WALLET
+from tests.fake_node import FakeNode
 
 # Anvil's account 8, whose key everybody knows: Mia's wallet.
 MIAS_KEY = "0xdbda1821b80551c9d65939329250298aa3472ba22feea921c0cf5d620ea67b97"
@@ -123,6 +124,18 @@ def test_a_contract_wallet_is_asked_on_the_chain(db: None, code: str, approved: 
     with Anvil() as node, network_at("devchain", node.url):
         node.set_code(SAFE, code)
         assert is_signed_by(address=SAFE, message="mine", signature="0x1234", mode="test") is approved
+
+
+@pytest.mark.parametrize("mode", ["test", "live"])
+def test_a_contract_wallet_is_asked_on_networks_of_its_treasurys_mode(mia: Merchant, mode: str) -> None:
+    treasury = Treasury.objects.get(merchant=mia, mode=mode)
+    with FakeNode() as node, network_at("base", node.url):  # a live network
+        node.answer("eth_chainId", "0x2105")
+        node.answer("eth_call", "0x1626ba7e" + "0" * 56)
+        given = {"treasury_id": treasury.pk, "signature": "0x1234", "by": "mia"}
+        with pytest.raises(NotProven, match="no signature of") if mode == "test" else nullcontext():
+            assert prove_ownership(merchant=mia, mode=mode, **given).verified_at
+        assert node.count("eth_call") == (0 if mode == "test" else 1)
 
 
 def test_a_node_that_is_away_proves_nothing(db: None) -> None:

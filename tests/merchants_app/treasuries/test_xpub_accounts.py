@@ -10,7 +10,7 @@ from django.utils import timezone
 from chains_app.receiving.bip32 import payload_of
 from chains_app.receiving.xpub import account_fingerprint
 from merchants_app.models import Merchant, Treasury, XpubAccount
-from merchants_app.treasuries.treasuries import WrongTreasury, set_treasury, take_next_index
+from merchants_app.treasuries.treasuries import WrongTreasury, set_treasury, take_next_index, treasury_for
 from tests.base58 import base58_check
 from tests.cast import MIAS_WALLET, OTTOS_WALLET, merchant
 from tests.merchants_app.treasuries.test_treasuries import XPUB
@@ -80,6 +80,15 @@ def test_of_many_that_ask_at_once_each_has_an_index_of_its_own() -> None:
     again = name(mia, xpub=RENAMED)
     found = race(*[lambda: take_next_index(first), lambda: take_next_index(again)] * 2)
     assert sorted(map(str, found)) == ["0", "1", "2", "3"]
+
+
+def test_another_xpub_takes_the_place_of_the_one_before_and_another_spelling_of_it_does_not(mia: Merchant) -> None:
+    now = timezone.now()
+    for xpub, in_force in ((XPUB, XPUB), (OTHER, OTHER), (XPUB, XPUB), (RENAMED, XPUB)):
+        set_treasury(merchant=mia, mode="test", kind="xpub", xpub=xpub, by="m", now=now)
+        present = treasury_for(mia, "test", now)
+        assert present
+        assert present.xpub == in_force
 
 
 def test_what_is_named_and_refused_leaves_the_account_to_others(mia: Merchant, otto: Merchant) -> None:
