@@ -14,6 +14,7 @@ from sessions_app.models import CheckoutSession, PaymentLink, Quote
 from sessions_app.paying.paying_again import pay_again
 from sessions_app.paying.quoting import choose_option, options_for, promise
 from sessions_app.selling.payment_links import open_link
+from sessions_app.state.lifecycle import News, reassess
 from sessions_app.state.stock import count_held
 from tests.cast import MIAS_WALLET, merchant, refreshed
 from tests.desk import Desk
@@ -159,6 +160,9 @@ def test_who_pays_after_the_piece_was_sold_again_is_paid_and_the_merchant_told(
     sentence = "Its payment link has sold more than there is: 2 of 1."
     assert late.timeline.last().reason == sentence
     assert sentence in desk.read(f"sessions/{first.public_id}")
+    sandbox.skip(seconds=1)
+    reassess(late.pk, News(reason="Looked at again.", noted=True))
+    assert late.timeline.filter(reason=sentence).count() == 1
 
 
 def test_without_stock_a_price_holds_its_whole_time(mia: Merchant, sandbox: Sandbox) -> None:

@@ -5,10 +5,10 @@ from decimal import Decimal
 
 import pytest
 
-from sessions_app.state.counting import tolerance
-from sessions_app.state.evaluation import evaluate
+from sessions_app.state.counting import Facts, tolerance
+from sessions_app.state.evaluation import Verdict, evaluate
 from sessions_app.status import Ended
-from tests.sessions_app.state.test_evaluation import ACCEPTED, AFTER, BEFORE, END, facts, paid, verdict
+from tests.sessions_app.state.test_evaluation import ACCEPTED, AFTER, BEFORE, COMPLETED, END, facts, paid, verdict
 
 SECOND = timedelta(seconds=1)
 
@@ -59,3 +59,27 @@ def test_what_ended_it_first_is_what_it_says() -> None:
 )
 def test_the_tolerance_is_the_smaller_of_share_and_amount(price: str, percent: str, amount: str, allowed: str) -> None:
     assert tolerance(Decimal(price), Decimal(percent), Decimal(amount)) == Decimal(allowed)
+
+
+WRONG = paid("49", id="pay_2", counts=False)
+
+
+@pytest.mark.parametrize(
+    ("known", "expected"),
+    [
+        (facts(paid("40"), WRONG), verdict("expired", "partial", "wrong_asset", decide=True)),
+        (facts(paid("40", at=AFTER), WRONG), verdict("expired", "partial", "wrong_asset", decide=True)),
+        (facts(paid("73.50"), WRONG, **COMPLETED), verdict("completed", "overpaid", "wrong_asset", decide=True)),
+    ],
+)
+def test_of_several_issues_money_in_a_wrong_asset_is_asked_about_first(known: Facts, expected: Verdict) -> None:
+    assert evaluate(known, AFTER) == expected
+
+
+@pytest.mark.parametrize(("second", "payment_status"), [("29.50", "paid"), ("30.49", "paid"), ("30.50", "overpaid")])
+def test_who_pays_just_as_asked_in_two_assets_is_rounded_up_by_the_coarser_one(
+    second: str, payment_status: str
+) -> None:
+    """20.00 by a step of a cent, the rest by a step of 1.00; 0.49 more are tolerated."""
+    both = facts(paid("20", step=Decimal("0.01")), paid(second, id="pay_2", step=Decimal(1)))
+    assert evaluate(both, BEFORE).payment_status == payment_status

@@ -1,5 +1,6 @@
 """Sessions end when their time is over: by the clock in batches, and when somebody looks. Both write the same."""
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from types import SimpleNamespace
@@ -7,6 +8,8 @@ from typing import Any
 
 import pytest
 import time_machine
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from merchants_app.models import Merchant
@@ -14,8 +17,9 @@ from sessions_app.models import CheckoutSession
 from sessions_app.paying.quoting import choose_option
 from sessions_app.state.expiry import expire_due, up_to_date
 from sessions_app.state.expiry_sql import expire_untouched
-from sessions_app.state.lifecycle import TIME_IS_OVER
+from sessions_app.state.lifecycle import TIME_IS_OVER, expire_overdue, hold_many, lock_many, reassess, reassess_many
 from tests.cast import refreshed
+from tests.locks.stage import SEEN, confirmed, over_since, waiting_for_money
 from tests.sessions_app.state.invariants import check_session
 from tests.strangers.world import own
 from webhooks_app.endpoints.endpoints import create_endpoint
@@ -58,6 +62,36 @@ def test_the_batch_takes_those_with_a_quote_too(new_session: NewSession) -> None
     assert {refreshed(untouched).status, refreshed(picked).status} == {"expired"}
     assert refreshed(running).status == "open"
     check_session(refreshed(picked))
+
+
+def test_of_those_that_money_came_for_the_ones_that_are_over_longest_end_first(mia: Merchant) -> None:
+    sessions = [underway(mia) for _ in range(3)]
+    for session, minutes in zip(sessions, (2, 3, 1), strict=True):
+        over_since(session, minutes=minutes)
+    ended = []
+    for _ in sessions:
+        assert expire_overdue(1) == 1
+        ended += [each for each in sessions if each not in ended and refreshed(each).status == "expired"]
+    assert ended == [sessions[1], sessions[0], sessions[2]]
+
+
+def underway(mia: Merchant) -> CheckoutSession:
+    """20.00 of 49.00 arrived."""
+    session = waiting_for_money(mia)
+    confirmed(session, "20.00")
+    return reassess(session.pk, SEEN)
+
+
+@pytest.mark.parametrize("lock", [lock_many, hold_many, lambda keys: reassess_many(dict.fromkeys(keys, SEEN))])
+def test_sessions_are_locked_in_one_order_whoever_locks_them(
+    new_session: NewSession, lock: Callable[[list[int]], object]
+) -> None:
+    """Two writers of the same sessions wait for each other instead of deadlocking."""
+    keys = [new_session().pk for _ in range(2)]
+    with CaptureQueriesContext(connection) as asked:
+        lock(keys[::-1])
+    locking = [query["sql"] for query in asked if "FOR UPDATE" in query["sql"]]
+    assert [bool(re.search(r"ORDER BY (1|\S*\"id\") ASC FOR UPDATE", sql)) for sql in locking] == [True], locking
 
 
 def test_between_batches_it_rests_as_long_as_they_take_and_a_quarter_more(
