@@ -1,5 +1,6 @@
 """The treasury: what is refused, when a change begins, who is told, and indexes that nobody gets twice."""
 
+from contextlib import nullcontext
 from datetime import timedelta
 
 import pytest
@@ -13,7 +14,6 @@ from chains_app.receiving.deposits import FACTORY_ADDRESS
 from merchants_app.models import AuditEntry, Merchant, Treasury
 from merchants_app.treasuries import treasuries
 from merchants_app.treasuries.treasuries import (
-    COOLING_PERIOD,
     NothingToWithdraw,
     WrongTreasury,
     keep_current,
@@ -77,10 +77,14 @@ def test_a_private_key_is_refused_and_never_stored(mia: Merchant) -> None:
 
 def test_a_changed_live_treasury_waits_a_day(mia: Merchant) -> None:
     now = timezone.now()
-    change(mia)
-    assert treasury_for(mia, "live", now).address == MIAS_WALLET
+    set_treasury(merchant=mia, mode="live", kind="address", address=PATS_WALLET, by="mia@example.com", now=now)
     assert treasury_to_come(mia, "live", now).address == PATS_WALLET
-    assert treasury_for(mia, "live", now + COOLING_PERIOD + timedelta(seconds=5)).address == PATS_WALLET
+    for later, in_force in (
+        (timedelta(0), MIAS_WALLET),
+        (timedelta(hours=24) - timedelta(microseconds=1), MIAS_WALLET),
+        (timedelta(hours=24), PATS_WALLET),
+    ):
+        assert treasury_for(mia, "live", now + later).address == in_force
 
 
 def test_the_first_one_and_those_of_test_mode_begin_at_once(mia: Merchant) -> None:
@@ -93,14 +97,14 @@ def test_the_first_one_and_those_of_test_mode_begin_at_once(mia: Merchant) -> No
 def test_a_second_change_replaces_the_one_that_waits(mia: Merchant) -> None:
     change(mia, PATS_WALLET)
     change(mia, OTTOS_WALLET)
-    later = timezone.now() + 2 * COOLING_PERIOD
+    later = timezone.now() + timedelta(days=2)
     assert treasury_for(mia, "live", later).address == OTTOS_WALLET
 
 
 def test_naming_the_present_one_again_takes_the_change_back(mia: Merchant) -> None:
     change(mia, PATS_WALLET)
     change(mia, MIAS_WALLET)
-    assert treasury_for(mia, "live", timezone.now() + 2 * COOLING_PERIOD).address == MIAS_WALLET
+    assert treasury_for(mia, "live", timezone.now() + timedelta(days=2)).address == MIAS_WALLET
 
 
 @pytest.mark.parametrize("named_instead", [MIAS_WALLET, OTTOS_WALLET])
@@ -127,7 +131,7 @@ def test_naming_the_present_one_again_where_nothing_waits_is_told_to_nobody(
 def test_a_change_can_be_taken_back_once(mia: Merchant) -> None:
     change(mia)
     keep_current(merchant=mia, mode="live", by="mia@example.com")
-    assert treasury_for(mia, "live", timezone.now() + 2 * COOLING_PERIOD).address == MIAS_WALLET
+    assert treasury_for(mia, "live", timezone.now() + timedelta(days=2)).address == MIAS_WALLET
     with pytest.raises(NothingToWithdraw):
         keep_current(merchant=mia, mode="live", by="mia@example.com")
 
@@ -146,7 +150,7 @@ def test_owners_are_written_to_and_the_audit_log_has_it(
 
 
 def test_another_merchants_treasury_stays_as_it_is(mia: Merchant, otto: Merchant) -> None:
-    later = timezone.now() + 2 * COOLING_PERIOD
+    later = timezone.now() + timedelta(days=2)
     change(mia)
     assert treasury_for(otto, "live", later).address == OTTOS_WALLET
     assert treasury_to_come(otto, "live", timezone.now()) is None
@@ -199,6 +203,19 @@ def test_a_token_that_nobody_listed_is_no_wallet_and_other_contracts_are(mia: Me
         with pytest.raises(WrongTreasury, match="token's contract on Devchain"):
             change(mia, token, mode="test")
         assert change(mia, chain.sender, mode="test").address == chain.sender
+
+
+@pytest.mark.parametrize(("mode", "is_asked"), [("live", True), ("test", False)])
+def test_the_networks_of_the_treasurys_mode_are_asked_whether_it_is_a_token(
+    mia: Merchant, monkeypatch: pytest.MonkeyPatch, mode: str, is_asked: bool
+) -> None:
+    with FakeNode() as node:
+        for method, said in (("eth_chainId", "0x2105"), ("eth_getCode", "0x6001"), ("eth_call", f"0x{6:064x}")):
+            node.answer(method, said)
+        monkeypatch.setenv("RPC_URL_BASE", node.url)
+        with pytest.raises(WrongTreasury, match="a token's contract on Base") if is_asked else nullcontext():
+            change(mia, PATS_WALLET, mode=mode)
+        assert bool(node.count("eth_getCode")) == is_asked
 
 
 def test_a_network_that_does_not_answer_holds_up_no_change(mia: Merchant, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -105,7 +105,7 @@ def test_beside_another_one_that_is_under_way_it_waits(
     own(Authorization).update(over_at=timezone.now())
     later = {"nonce": "0x" + "77" * 32, "sender": OTHER.address, "amount_units": 1, "valid_before": first.valid_before}
     Authorization.objects.create(session=quoted, network="devchain", asset="USDC", stage="settling", **later)
-    with pytest.raises(AnotherSigned):
+    with pytest.raises(AnotherSigned, match="may still be used until"):
         settled(again(quoted), wallet=wallet)
     assert facilitator.times("/settle") == 1
 

@@ -32,7 +32,7 @@ from tests.strangers.world import own
 def left_in_doubt(session: CheckoutSession, facilitator: Facilitator) -> None:
     """The facilitator hangs up on a signature of Pat's that is handed over."""
     facilitator.says["/settle"] = HANG_UP
-    with pytest.raises(SettlementInDoubt):
+    with pytest.raises(SettlementInDoubt, match="Do not pay again yet"):
         settled(session)
     del facilitator.says["/settle"]
 
@@ -155,7 +155,7 @@ def test_in_the_second_in_which_its_time_is_over_nobody_is_told_to_wait_until_th
 def test_one_in_doubt_is_asked_again_with_the_same(quoted: CheckoutSession, facilitator: Facilitator) -> None:
     given = signed(quoted)
     facilitator.says["/settle"] = HANG_UP
-    with pytest.raises(SettlementInDoubt):
+    with pytest.raises(SettlementInDoubt, match="Do not pay again yet"):
         settle(quoted, given, now=timezone.now())
     del facilitator.says["/settle"]
     assert settle(quoted, given, now=timezone.now()).stage == "settled"
@@ -166,7 +166,7 @@ def test_while_one_may_move_money_no_other_is_handed_over(quoted: CheckoutSessio
     left_in_doubt(quoted, facilitator)
     with pytest.raises(AnotherSigned, match=f"An earlier signature, of {PAT.address} for USDC on Devchain, may still"):
         settled(quoted, wallet=OTHER)
-    with pytest.raises(AnotherSigned):
+    with pytest.raises(AnotherSigned, match="may still be used until"):
         settled(quoted, nonce=b"7" * 32)
     assert facilitator.times("/settle") == 1
 

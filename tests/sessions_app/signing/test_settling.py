@@ -9,9 +9,12 @@ from django.utils import timezone
 
 from chains_app.calls.authorizations import Authorization as Transfer
 from chains_app.calls.authorizations import digest_of, typed_data
+from chains_app.networks.networks import network
+from chains_app.reading.health import record_problem
 from common.errors import DomainError
 from sessions_app.errors import (
     FacilitatorUnavailable,
+    NetworkUnavailable,
     NotSettled,
     NotToBeSigned,
     OptionUnavailable,
@@ -106,6 +109,11 @@ def test_a_signature_for_another_chain_or_token_is_none(quoted: CheckoutSession,
 
 
 HTML = Reply(200, b"<html>Welcome</html>", {"Content-Type": "text/html"})
+SAID = {
+    NotSettled: r"does not hold enough USDC\. Nothing was sent",
+    FacilitatorUnavailable: r"cannot be reached\. Nothing was sent",
+    SettlementInDoubt: r"has not confirmed it\. Do not pay again yet",
+}
 REFUSED = {"isValid": False, "invalidReason": "insufficient_funds"}
 
 
@@ -131,7 +139,7 @@ def test_whatever_the_facilitator_answers_is_a_sentence(
     quoted: CheckoutSession, facilitator: Facilitator, path: str, answer: object, error: type[DomainError], status: str
 ) -> None:
     facilitator.says[path] = answer
-    with pytest.raises(error):
+    with pytest.raises(error, match=SAID[error]):
         settled(quoted)
     assert own(Authorization).get().stage == status
     assert announced(again(quoted), now=timezone.now()) is None
@@ -156,7 +164,7 @@ def test_a_worker_that_died_while_asking_bars_nobody_for_longer(quoted: Checkout
 def test_an_ended_session_takes_no_signature(quoted: CheckoutSession) -> None:
     given = signed(quoted)
     lifecycle.cancel(quoted, actor="buyer")
-    with pytest.raises(SessionNotOpen):
+    with pytest.raises(SessionNotOpen, match="is cancelled"):
         settle(again(quoted), given, now=timezone.now())
 
 
@@ -170,7 +178,7 @@ def test_a_price_that_lapsed_is_renewed_first(quoted: CheckoutSession) -> None:
 
 def test_without_a_facilitator_nothing_is_signed(quoted: CheckoutSession, settings: Any) -> None:
     settings.FACILITATOR_URL = ""
-    with pytest.raises(NotToBeSigned):
+    with pytest.raises(NotToBeSigned, match="No signed payments are taken here"):
         is_asked(quoted, now=timezone.now())
 
 
@@ -181,6 +189,13 @@ def test_one_that_does_not_serve_the_network_is_not_offered(quoted: CheckoutSess
     facilitator.says["/supported"] = {"kinds": [{"x402Version": 2, "scheme": "exact", "network": "eip155:1"}]}
     with pytest.raises(NotToBeSigned, match="USDC on Devchain cannot be paid by a signature"):
         is_asked(quoted, now=timezone.now())
+
+
+def test_nothing_is_signed_on_a_network_that_cannot_be_read(quoted: CheckoutSession) -> None:
+    now = timezone.now()
+    record_problem(network=network("devchain"), problem="It is away.", now=now - timedelta(seconds=30))
+    with pytest.raises(NetworkUnavailable, match="We cannot see Devchain"):
+        is_asked(quoted, now=now)
 
 
 def test_transfer_is_shown_as_it_is_signed(quoted: CheckoutSession) -> None:

@@ -20,6 +20,7 @@ from sessions_app.errors import (
     NotToBeSigned,
     OptionUnavailable,
     SessionNotOpen,
+    SettlementInDoubt,
     ShopPaused,
 )
 from sessions_app.models import Authorization, CheckoutSession, Payment, Quote
@@ -49,17 +50,17 @@ def test_there_is_time_to_settle_until_a_minute_after_the_end(quoted: CheckoutSe
 
 
 @pytest.mark.parametrize(
-    ("changes", "error"),
+    ("changes", "error", "said"),
     [
-        ({"ends": NOW}, SessionNotOpen),
-        ({"ends": NOW - timedelta(seconds=1)}, SessionNotOpen),
-        ({"holds": NOW}, OptionUnavailable),
+        ({"ends": NOW}, SessionNotOpen, "for open ones only"),
+        ({"ends": NOW - timedelta(seconds=1)}, SessionNotOpen, "for open ones only"),
+        ({"holds": NOW}, OptionUnavailable, "no longer holds"),
     ],
 )
 def test_in_the_very_second_of_the_end_nothing_is_asked(
-    quoted: CheckoutSession, changes: dict[str, datetime], error: type[DomainError]
+    quoted: CheckoutSession, changes: dict[str, datetime], error: type[DomainError], said: str
 ) -> None:
-    with pytest.raises(error):
+    with pytest.raises(error, match=said):
         is_asked(at(quoted, **changes), now=NOW)
 
 
@@ -91,7 +92,7 @@ def test_nothing_is_asked_of_an_order_that_is_paid_nor_by_a_shop_that_is_suspend
     Merchant.objects.filter(pk=quoted.merchant_id).update(
         suspended_at=timezone.now(), suspended_by="op", suspension_reason="why"
     )
-    with pytest.raises(ShopPaused):
+    with pytest.raises(ShopPaused, match="takes no payments"):
         look(again(quoted), now=timezone.now())
 
 
@@ -112,7 +113,7 @@ def test_what_was_settled_is_not_the_answer_to_another_signature(
     quoted: CheckoutSession, facilitator: Facilitator, changes: dict[str, Any]
 ) -> None:
     settled(quoted)
-    with pytest.raises(AnotherSigned):
+    with pytest.raises(AnotherSigned, match="may still be used until"):
         settled(quoted, **changes)
     assert facilitator.times("/settle") == 1
 
@@ -121,7 +122,7 @@ def test_what_was_settled_is_not_the_answer_to_another_signature(
 def in_doubt(quoted: CheckoutSession, facilitator: Facilitator) -> Authorization:
     """A signature of Pat's on whose handing over the facilitator hung up."""
     facilitator.says["/settle"] = HANG_UP
-    with pytest.raises(DomainError):
+    with pytest.raises(SettlementInDoubt, match="Do not pay again yet"):
         settled(quoted)
     del facilitator.says["/settle"]
     return own(Authorization).get()
@@ -181,7 +182,7 @@ def test_of_what_the_chain_took_back_no_other_is_signed_until_its_time_is_over(
     own(Payment).update(vanished_at=NOW, times_vanished=1)
     with pytest.raises(AnotherSigned, match="may still be used until"):
         settled(again(quoted), wallet=OTHER)
-    with pytest.raises(AnotherSigned):
+    with pytest.raises(AnotherSigned, match="may still be used until"):
         all_offered(again(quoted), now=timezone.now())
     assert facilitator.times("/settle") == 1
     own(Payment).update(vanished_at=None)
@@ -203,7 +204,7 @@ def test_the_rest_is_signed_while_the_part_is_there(
     under_way = signed_rows.under_way(again(quoted))
     assert under_way is not None
     assert under_way.pk == in_doubt.pk
-    with pytest.raises(AnotherSigned):
+    with pytest.raises(AnotherSigned, match="may still be used until"):
         settled(again(quoted), wallet=OTHER)
     assert facilitator.times("/settle") == 2
     assert settled(again(quoted)).pk == in_doubt.pk  # the same nonce
@@ -263,7 +264,7 @@ def test_one_that_was_signed_for_longer_bars_others_for_longer(
     facilitator.says["/settle"] = HANG_UP
     given = [signed(quoted, seconds=seconds) for seconds in (first, second)]
     for each in given:
-        with pytest.raises(DomainError):
+        with pytest.raises(SettlementInDoubt, match="Do not pay again yet"):
             settle(quoted, each, now=timezone.now())
     assert own(Authorization).get().valid_before.timestamp() == max(each.transfer.valid_before for each in given)
 

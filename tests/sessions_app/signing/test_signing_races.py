@@ -82,7 +82,7 @@ def test_a_session_that_ended_while_it_was_verified_is_not_paid(
     quoted: CheckoutSession, facilitator: Facilitator
 ) -> None:
     facilitator.says["/verify"] = verified_after(lambda: cancel(again(quoted), actor="buyer"))
-    with pytest.raises(SessionNotOpen):
+    with pytest.raises(SessionNotOpen, match="is cancelled"):
         settle(quoted, signed(quoted, PAT), now=timezone.now())
     assert (facilitator.times("/verify"), facilitator.times("/settle")) == (1, 0)
     assert (own(Authorization).get().stage, again(quoted).status) == ("failed", "cancelled")
