@@ -2,16 +2,20 @@
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Set
 from itertools import accumulate
 from pathlib import Path
 from typing import NamedTuple
+
+from tests.mutants.scope import SCOPE
 
 _OTHER: dict[type[ast.AST], type[ast.AST]] = {
     ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt, ast.Eq: ast.NotEq, ast.NotEq: ast.Eq,
     ast.Is: ast.IsNot, ast.IsNot: ast.Is, ast.In: ast.NotIn, ast.NotIn: ast.In, ast.And: ast.Or, ast.Or: ast.And,
     ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.Div, ast.Div: ast.Mult, ast.FloorDiv: ast.Div,
 }  # fmt: skip
+_OTHER_END = {"min": "max", "max": "min"}
+_OTHER_LOOKUP = {"gt": "gte", "gte": "gt", "lt": "lte", "lte": "lt"}
 _SQL = [
     (rb"(?m)^\s*AND .*$", ""), (rb"\bIS NOT NULL\b", "IS NULL"), (rb"\bIS NULL\b", "IS NOT NULL"),
     (rb"(?<![<>!])<(?![=>])", "<="), (rb"(?<![-<>])>(?!=)", ">="), (rb"\bSKIP LOCKED\b", ""), (rb"\bDESC\b", "ASC"),
@@ -59,11 +63,15 @@ def _of_python(source: bytes) -> Iterator[Change]:
     texts = [node for node in nodes if isinstance(node, ast.JoinedStr)]
     decorators = [each for node in nodes for each in getattr(node, "decorator_list", ())]
     unseen = {part for each in texts + decorators for part in ast.walk(each) if isinstance(part, ast.Constant)}
+    unseen |= {each for each in decorators if isinstance(each, ast.Call)}
+    ours = _named_here(nodes)
     for node in nodes:
         if node in unseen:
             continue
-        for place, new, kind in _of_node(node):
-            yield Change(*span(place), new if isinstance(new, str) else ast.unparse(new), kind)
+        for place, new, kind in (*_of_node(node), *(_of_call(node, ours) if isinstance(node, ast.Call) else ())):
+            text = new if isinstance(new, str) else ast.unparse(new)
+            if text != ast.unparse(place):  # as where two arguments that are the same were swapped
+                yield Change(*span(place), text, kind)
         if isinstance(node, ast.JoinedStr | ast.Constant) and _LIKE_SQL.search(source, *span(node)):
             for pattern, new in _SQL:
                 for found in re.compile(pattern).finditer(source, *span(node)):
@@ -96,19 +104,48 @@ def _of_node(node: ast.AST) -> Iterator[tuple[ast.AST, ast.AST | str, str]]:
                     yield each, "lambda it: it", "decorator removed"
         case ast.With(items=[ast.withitem(context_expr=given)]) if "atomic" in ast.unparse(given):
             yield given, "__import__('contextlib').nullcontext()", "atomic removed"
-        case ast.Call(func=ast.Attribute(attr="select_for_update", value=rows)):
-            yield node, ast.Call(ast.Attribute(rows, "all"), [], []), "lock removed"
-        case ast.Call(
-            func=ast.Attribute(attr="filter" | "exclude" | "update") as call, args=args, keywords=[_, *_] as given
-        ):
-            for at in range(len(given)):
-                yield node, ast.Call(call, args, given[:at] + given[at + 1 :]), "condition removed"
-        case ast.Call(func=ast.Name(id="max" | "min")):
-            pass  # it is the same the other way round
-        case ast.Call(func=call, args=[first, second, *others], keywords=given):
-            yield node, ast.Call(call, [second, first, *others], given), "arguments swapped"
+        case ast.Expr(value=ast.Call(func=call)) if not re.match(r"_log\b|super\b", ast.unparse(call)):
+            yield node, "pass", "call removed"
         case ast.Set(elts=[_, _, *_] as cells) | ast.Tuple(elts=[ast.Attribute(), ast.Attribute(), *_] as cells):
             for at in range(len(cells)):
                 yield node, type(node)(cells[:at] + cells[at + 1 :]), "cell removed"
         case ast.Return(value=ast.expr() as value) if not isinstance(value, ast.Constant):
             yield value, "None", "nothing returned"
+
+
+def _of_call(node: ast.Call, ours: Set[str]) -> Iterator[tuple[ast.AST, ast.AST | str, str]]:
+    """The same, of what is called and what it is given."""
+    call, args, given = node.func, node.args, node.keywords
+    match call:
+        case ast.Attribute(attr="select_for_update", value=rows):
+            yield node, ast.Call(ast.Attribute(rows, "all"), [], []), "lock removed"
+        case ast.Attribute(attr="order_by"):
+            for each in args:
+                if isinstance(each, ast.Constant) and isinstance(name := each.value, str) and name != "?":
+                    yield each, repr(name[1:] if name.startswith("-") else f"-{name}"), "order turned"
+        case ast.Name(id="min" | "max" as end):
+            yield node, ast.Call(ast.Name(_OTHER_END[end]), args, given), "min/max"
+            args = args[:1]  # they are the same the other way round
+    if len(args) > 1:
+        yield node, ast.Call(call, [args[1], args[0], *args[2:]], given), "arguments swapped"
+    for at, each in enumerate(given):
+        before, after = given[:at], given[at + 1 :]
+        field, _, lookup = (each.arg or "").rpartition("__")
+        if field and lookup in _OTHER_LOOKUP:
+            turned = ast.keyword(f"{field}__{_OTHER_LOOKUP[lookup]}", each.value)
+            yield node, ast.Call(call, args, [*before, turned, *after]), "comparison"
+        if isinstance(call, ast.Attribute) and call.attr in {"filter", "exclude", "update"}:
+            yield node, ast.Call(call, args, before + after), "condition removed"
+        elif each.arg and not (isinstance(call, ast.Name) and call.id in ours):
+            yield node, ast.Call(call, args, before + after), "keyword removed"
+
+
+def _named_here(nodes: Iterable[ast.AST]) -> set[str]:
+    """What this file has of ours: it asks for most keywords, so that who leaves one out is told at once.
+
+    And pydantic's fields, whose keywords are words of the API's description.
+    """
+    defined = {each.name for each in nodes if isinstance(each, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)}
+    sources = [each for each in nodes if isinstance(each, ast.ImportFrom) and each.module]
+    ours = [each for each in sources if each.module.partition(".")[0] in SCOPE["modules"]]
+    return {"Field"} | defined | {name.name for each in ours for name in each.names}
