@@ -13,11 +13,9 @@ OUR_APPS = ("merchants_app", "chains_app", "webhooks_app", "sessions_app")
 BORROWED_APPS = ("account", "mfa", "usersessions")
 # Those that only their owner may change. A device's row is made by signing in as one of them, as tests do.
 COMPARED_OF_BORROWED = ("account.EmailAddress", "mfa.Authenticator")
-# Of nobody: the play chain, which each test has to itself, what the sources of rates said, how far books are filled
-# and what their lines come to, what this installation signs with, and what is switched off in it.
-NOBODYS = {
-    "SandboxBlock", "SandboxTransfer", "RateSheet", "BooksPosition", "ReceiptKey", "Installation", "BookSum", "Switch",
-}  # fmt: skip
+# Of nobody: the play chain, which each test has to itself, what the sources of rates said, how far books are filled,
+# what this installation signs with, and what is switched off in it.
+NOBODYS = {"SandboxBlock", "SandboxTransfer", "RateSheet", "BooksPosition", "ReceiptKey", "Installation", "Switch"}
 # Written by looking alone: when somebody last signed in, when a key was last used.
 _LOOKING = ("last_login", "last_used_at")
 # How far apart the numbers of two tables begin: no id of one ever is an id of another by chance.

@@ -7,7 +7,7 @@ from allauth.mfa.models import Authenticator
 from django.db import models
 
 from merchants_app.models import AuditEntry, Merchant, User
-from sessions_app.models import CheckoutSession
+from sessions_app.models import BookSum, CheckoutSession
 from tests.strangers.businesses import BUSINESSES
 from tests.strangers.decided import NETWORKS
 from tests.strangers.kept import NOBODYS, changed_since, fingerprint, our_models
@@ -72,8 +72,10 @@ def test_a_change_of_theirs_is_noticed_and_so_is_what_is_new_and_what_is_gone() 
     AuditEntry.objects.create(merchant=world("zoe").merchant, actor="x", action="x")
     Delivery.objects.filter(public_id=world("zoe").ids["delivery"]).delete()
     Authenticator.objects.filter(user=world("zoe").people["removed"]).delete()
+    BookSum.objects.filter(merchant=world("zoe").merchant).update(lines=99)
     assert {
         "merchants_app_merchant", "merchants_app_auditentry", "webhooks_app_delivery", "mfa_authenticator",
+        "sessions_app_booksum",
     } <= set(changed_since(before))  # fmt: skip
 
 
