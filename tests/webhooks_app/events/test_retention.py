@@ -9,7 +9,7 @@ from django.utils import timezone
 from common.database import fetch
 from tests.strangers.world import own
 from tests.webhooks_app.conftest import Listener
-from webhooks_app.events.retention import ATTEMPTS_KEPT, EVENTS, EVENTS_KEPT, forget_old, make_chunks_ahead
+from webhooks_app.events.retention import EVENTS, forget_old, make_chunks_ahead
 from webhooks_app.models import Delivery, DeliveryAttempt, DeliveryState, Event
 
 Happen = Callable[..., Event]
@@ -19,7 +19,7 @@ def test_old_attempts_go_and_their_deliveries_stay(listen: Callable[..., Listene
     listen()
     happen()
     now = timezone.now()
-    for age in (ATTEMPTS_KEPT + timedelta(days=1), ATTEMPTS_KEPT - timedelta(days=1)):
+    for age in (timedelta(days=91), timedelta(days=89)):
         DeliveryAttempt.objects.create(delivery=own(Delivery).get(), started_at=now - age, duration_ms=1)
     forget_old(now)
     assert own(DeliveryAttempt).count() == own(Delivery).count() == 1
@@ -28,10 +28,11 @@ def test_old_attempts_go_and_their_deliveries_stay(listen: Callable[..., Listene
 def test_old_events_go_with_all_that_hangs_on_them(listen: Callable[..., Listener], happen: Happen) -> None:
     listen()
     now, old = timezone.now(), [happen() for _ in range(3)]
-    own(Event).update(created_at=now - EVENTS_KEPT - timedelta(days=1))
+    own(Event).update(created_at=now - timedelta(days=397))
     own(Delivery).exclude(event=old[2]).update(state=DeliveryState.SUCCEEDED, next_attempt_at=None)
     DeliveryAttempt.objects.create(delivery=own(Delivery).first(), started_at=now, duration_ms=1)
     young = happen()
+    Event.objects.filter(pk=young.pk).update(created_at=now - timedelta(days=395))
     forget_old(now)
     assert set(own(Event)) == {old[2], young}
 
@@ -60,7 +61,7 @@ def test_a_chunk_of_old_events_goes_as_a_whole_once_nothing_of_it_waits(
     make_room(now)
     go_on_at(EVENTS.chunks()[-1].lower)
     young = happen()
-    own(Event).filter(pk__in=old).update(created_at=now - EVENTS_KEPT - timedelta(days=1))
+    own(Event).filter(pk__in=old).update(created_at=now - timedelta(days=397))
     own(Delivery).filter(event=old[0]).update(state=DeliveryState.SUCCEEDED, next_attempt_at=None)
     sent = own(Delivery).filter(event=old[1])
     go_on_at(young.pk + 1)
