@@ -143,6 +143,7 @@ NUMBERS: dict[str, dict[str, object]] = {
     "sessions_app.state.evaluation": {"RATE_PATIENCE": timedelta(hours=1)},
     "sessions_app.state.expiry": {"_REST": 1.25},
     "sessions_app.state.facts": {"PRECISION": 180},
+    "sessions_app.state.representation": {"MOST_LISTED": 50, "ZERO": Decimal("0")},
     "sessions_app.state.stock": {
         "_HELD_FOR": timedelta(minutes=15), "_ON_ITS_WAY": timedelta(minutes=2), "_KEPT_AT_MOST": timedelta(minutes=30),
         "_LOCK": 1_823_308_187,
@@ -173,9 +174,14 @@ NUMBERS: dict[str, dict[str, object]] = {
     "webhooks_app.queue.delivery": {"SET_ASIDE_AT_ONCE": 1000},
     "webhooks_app.queue.resending": {"BATCH": 1000, "_NOTED_WITHIN": timedelta(minutes=1)},
     "webhooks_app.queue.retry_schedule": {"MOST_ATTEMPTS": 10},
+    "webhooks_app.sending.database": {
+        "CONNECT_SECONDS": 3, "RETRY_SECONDS": 0.5, "SERVERS_SECONDS": 4.0, "STATEMENT_SECONDS": 5.0,
+    },
+    "webhooks_app.sending.diagnosis": {"LONGEST_DETAIL": 300},
     "webhooks_app.sending.reports": {
         "GATHER_SECONDS": 0.005, "MOST_AT_ONCE": 500, "HEALTH_NOTED_EVERY_SECONDS": 1.0, "AGAIN_SECONDS": 1.0,
     },
+    "webhooks_app.sending.sender": {"BREATH_SECONDS": 0.003, "MOST_UNRECORDED": 2000, "STOP_SECONDS": 5.0},
     "webhooks_app.sending.trial": {"_AT_ONCE": 2},
     "webhooks_app.signing": {"_KEY_BYTES": 32},
 }  # fmt: skip
