@@ -17,9 +17,12 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 ROOT = Path(__file__).resolve().parents[2]
-FOLDERS = ("odd", "common", "promises", "merchants_app", "sessions_app", "webhooks_app", "chains_app")
-# Nodes and whole senders in processes of their own, that take long and are killed.
-SLOW_FILES = ("test_chaos.py", "test_sender_outages.py")
+FOLDERS = (
+    "odd", "common", "promises", "api", "merchants_app", "sessions_app", "webhooks_app", "chains_app", "locks",
+    "strangers", "restoring",
+)  # fmt: skip
+# Nodes, whole senders and others' tools in processes of their own, that take long and are killed.
+SLOW_FILES = ("test_chaos.py", "test_sender_outages.py", "test_schemathesis.py", "test_generated_client.py")
 SLOW_WORDS = re.compile(r"\bAnvil\b|_on_anvil\b|\bnode_cast\b")
 LOCALE = "tr_TR.UTF-8"
 
