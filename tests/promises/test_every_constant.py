@@ -139,10 +139,10 @@ NUMBERS: dict[str, dict[str, object]] = {
     "sessions_app.refunding.told": {"MOST_TOLD": 50, "_FOUND_WITHIN_SECONDS": 120},
     "sessions_app.refunding.watch": {"_LOOKED_FOR_STILL": timedelta(days=7)},
     "sessions_app.selling.creation": {"_TRIES": 3},
+    "sessions_app.state.back": {"PRECISION": 180},
     "sessions_app.state.counting": {"ZERO": Decimal("0")},
     "sessions_app.state.evaluation": {"RATE_PATIENCE": timedelta(hours=1)},
     "sessions_app.state.expiry": {"_REST": 1.25},
-    "sessions_app.state.facts": {"PRECISION": 180},
     "sessions_app.state.representation": {"MOST_LISTED": 50, "ZERO": Decimal("0")},
     "sessions_app.state.stock": {
         "_HELD_FOR": timedelta(minutes=15), "_ON_ITS_WAY": timedelta(minutes=2), "_KEPT_AT_MOST": timedelta(minutes=30),
