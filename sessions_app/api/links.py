@@ -8,9 +8,9 @@ from merchants_app.frame.api_base import MerchantViewSet, lead_on
 from merchants_app.frame.api_request import ApiRequest
 from merchants_app.models import KeyScope
 from sessions_app.api.requests import ListLinks
+from sessions_app.orders.stock import held_by
 from sessions_app.scope import SessionScope
 from sessions_app.selling.payment_links import change_link, create_link, represent_link
-from sessions_app.state.stock import held_by
 from sessions_app.terms.links import ChangeLink, CreateLink
 
 

@@ -13,6 +13,7 @@ from sessions_app.books.definitions import MOST_SUMMED
 from sessions_app.dashboard.filters.sessions import LINKS_OFFERED, SessionFilters
 from sessions_app.letters.again import SendAgain, send_link_again, send_receipt_again
 from sessions_app.models import LONGEST_NOTE, ViewOf
+from sessions_app.orders.stock import oversold
 from sessions_app.paying.quoting import unseen_network
 from sessions_app.paying.used_deposits import earlier_session
 from sessions_app.reading.listing import list_sessions
@@ -32,7 +33,6 @@ from sessions_app.refunding.address import latest_change
 from sessions_app.scope import SessionScope
 from sessions_app.state import lifecycle
 from sessions_app.state.representation import page_url, receipt_url
-from sessions_app.state.stock import oversold
 from sessions_app.status import Status
 from sessions_app.watching.searches import ask_for_search, last_search
 

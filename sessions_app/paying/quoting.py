@@ -21,11 +21,11 @@ from merchants_app.models import TreasuryKind, is_off
 from merchants_app.treasuries.treasuries import take_next_index
 from sessions_app.errors import NetworkUnavailable, NoTreasury, OptionUnavailable, SessionNotOpen, ShopPaused
 from sessions_app.models import CheckoutSession, DepositAddress, Quote
+from sessions_app.orders.stock import hold_piece
 from sessions_app.paying import why_not
 from sessions_app.paying.used_deposits import take_used_deposit
 from sessions_app.state.conflicts import about
 from sessions_app.state.representation import value_still_due
-from sessions_app.state.stock import hold_piece
 from sessions_app.status import Status, is_live
 
 

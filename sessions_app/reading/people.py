@@ -12,10 +12,10 @@ from sessions_app.answers.shop import PaidInCurrency
 from sessions_app.books.definitions import Money, few_enough, money_of_links
 from sessions_app.buyers.representation import represent_customers
 from sessions_app.models import CheckoutSession, Customer, PaymentLink, SessionNote
+from sessions_app.orders.stock import held_by
 from sessions_app.reading.searching import NEWEST, beyond_newest, tidied
 from sessions_app.scope import SessionScope
 from sessions_app.state.customers import with_email
-from sessions_app.state.stock import held_by
 from sessions_app.status import Status
 from webhooks_app.models import Event
 

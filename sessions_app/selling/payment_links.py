@@ -21,8 +21,8 @@ from merchants_app.treasuries.treasuries import treasury_for
 from sessions_app.answers import shop as answers
 from sessions_app.errors import NOT_AT_THE_MOMENT, LinkClosed, NoTreasury
 from sessions_app.models import CheckoutSession, PaymentLink
+from sessions_app.orders.stock import SOLD_OUT, count_held, is_sold_out
 from sessions_app.selling.creation import SessionTerms, create_session
-from sessions_app.state.stock import SOLD_OUT, count_held, is_sold_out
 
 
 class LinkNotFound(NotFound):

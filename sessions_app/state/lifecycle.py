@@ -20,6 +20,7 @@ from common.postgresql.bulk_sql import update_rows
 from sessions_app.errors import NothingToDecide
 from sessions_app.models import CheckoutSession, Decision, DepositAddress, StatusChange
 from sessions_app.orders.paid_once import mark_paid_orders
+from sessions_app.orders.stock import oversold
 from sessions_app.owed.letters import Owed, letters_on_moving, owe
 from sessions_app.state.children import payments_of
 from sessions_app.state.conflicts import about, money_on_its_way, not_open, reference_is_anothers, shown_otherwise
@@ -27,7 +28,6 @@ from sessions_app.state.evaluation import Verdict, evaluate, is_restored
 from sessions_app.state.expiry_sql import expire_untouched
 from sessions_app.state.facts import facts_of, payments_decided_on, verdict_of, with_facts
 from sessions_app.state.representation import represent, represent_with_refund
-from sessions_app.state.stock import oversold
 from sessions_app.state.timeline import STATUS_EVENTS, events_after_moving, events_on_moving, record_changes
 from sessions_app.status import DecisionKind, Ended, Issue, LetterKind, Status, decision_name, steps
 from webhooks_app.event_types import EventType

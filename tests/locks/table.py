@@ -193,7 +193,7 @@ ROWS: dict[str, tuple[str, ...]] = {
     "sessions_app.letters.sending._send: select_for_update": (
         "tests/locks/test_letter_locks.py::test_a_letter_that_is_leaving_is_not_taken_away",
     ),
-    "sessions_app.state.stock.hold_piece: advisory lock": (
+    "sessions_app.orders.stock.hold_piece: advisory lock": (
         f"{MONEY}::test_who_waits_for_the_last_piece_is_told_that_it_is_gone",
     ),
     "sessions_app.watching.watcher._store: atomic": (

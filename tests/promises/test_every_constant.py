@@ -144,7 +144,7 @@ NUMBERS: dict[str, dict[str, object]] = {
     "sessions_app.state.evaluation": {"RATE_PATIENCE": timedelta(hours=1)},
     "sessions_app.state.expiry": {"_REST": 1.25},
     "sessions_app.state.representation": {"MOST_LISTED": 50, "ZERO": Decimal("0")},
-    "sessions_app.state.stock": {
+    "sessions_app.orders.stock": {
         "_HELD_FOR": timedelta(minutes=15), "_ON_ITS_WAY": timedelta(minutes=2), "_KEPT_AT_MOST": timedelta(minutes=30),
         "_LOCK": 1_823_308_187,
     },

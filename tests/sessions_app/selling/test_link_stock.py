@@ -11,11 +11,11 @@ from django.utils import timezone
 from merchants_app.models import Merchant
 from sessions_app.errors import LinkClosed
 from sessions_app.models import CheckoutSession, PaymentLink, Quote
+from sessions_app.orders.stock import count_held
 from sessions_app.paying.paying_again import pay_again
 from sessions_app.paying.quoting import choose_option, options_for, promise
 from sessions_app.selling.payment_links import open_link
 from sessions_app.state.lifecycle import News, reassess
-from sessions_app.state.stock import count_held
 from tests.cast import MIAS_WALLET, merchant, refreshed
 from tests.desk import Desk
 from tests.races import race
