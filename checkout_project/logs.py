@@ -22,8 +22,8 @@ _SHARED: list[Any] = [
     structlog.stdlib.add_logger_name,
     structlog.processors.TimeStamper(fmt="iso", utc=True),
 ]
-# One list for as long as the process lives: loggers in use keep the one that they began with, and what captures
-# (structlog's `capture_logs`) changes it in place.
+# One list for as long as the process lives: loggers in use keep the one that they began with, and structlog changes it
+# in place where lines are captured.
 _PROCESSORS: list[Any] = [
     *_SHARED,
     structlog.processors.format_exc_info,

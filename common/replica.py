@@ -24,15 +24,15 @@ LEFT_ALONE_SECONDS = 30.0
 AWAY = "unreachable"
 
 # By the place in the primary's log, not by clocks: a replica whose line is cut believes that it has everything.
-_WRITTEN = "SELECT pg_current_wal_lsn() - '0/0'::pg_lsn"
-_REPLAYED = """
+WRITTEN = "SELECT pg_current_wal_lsn() - '0/0'::pg_lsn"
+REPLAYED = """
 SELECT CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_lsn() END - '0/0'::pg_lsn
 """
 # The identifier stays what it is in all copies of a server. Not everybody's role may ask for it, where it is hosted.
 _MAY_IDENTIFY = "SELECT has_function_privilege('pg_control_system()', 'execute')"
 # A replica's newest transaction has the primary's time.
-_REPLAYED_TO = "SELECT extract(epoch FROM pg_last_xact_replay_timestamp())::float8"
-_NOW = "SELECT extract(epoch FROM clock_timestamp())::float8"
+REPLAYED_TO = "SELECT extract(epoch FROM pg_last_xact_replay_timestamp())::float8"
+NOW = "SELECT extract(epoch FROM clock_timestamp())::float8"
 _SYSTEM = "SELECT system_identifier FROM pg_control_system()"
 
 _log = structlog.get_logger()
@@ -59,7 +59,7 @@ class ReplicaRouter:
         return db != REPLICA
 
 
-class _Freshness:
+class Freshness:
     """What this process knows of how far behind the replica is."""
 
     def __init__(self) -> None:
@@ -102,9 +102,9 @@ class _Freshness:
 
     def _look(self) -> bool:
         """Whether the replica has all that the primary had written at a moment not long ago."""
-        now, written = time.monotonic(), _one(DEFAULT_DB_ALIAS, _WRITTEN)
+        now, written = time.monotonic(), _one(DEFAULT_DB_ALIAS, WRITTEN)
         self._written.append((now, written))
-        replayed = _one(REPLICA, _REPLAYED)
+        replayed = _one(REPLICA, REPLAYED)
         if _is_of_another():
             _log.warning("replica.of_another_database")
             return False
@@ -112,7 +112,7 @@ class _Freshness:
         return bool(had) and now - max(had) <= MOST_BEHIND_SECONDS
 
 
-_freshness = _Freshness()
+freshness = Freshness()
 
 
 def is_reading_from_replica() -> bool:
@@ -131,12 +131,12 @@ def from_replica() -> Iterator[bool]:
     or far behind, all comes from the primary.
     """
     before = getattr(_thread, "reads", False)
-    _thread.reads = before or (REPLICA in connections and _freshness.is_current())
+    _thread.reads = before or (REPLICA in connections and freshness.is_current())
     try:
         yield is_reading_from_replica()
     except OperationalError as error:
         if is_reading_from_replica():
-            _freshness.leave_alone(str(error))
+            freshness.leave_alone(str(error))
         raise
     finally:
         _thread.reads = before
@@ -144,7 +144,7 @@ def from_replica() -> Iterator[bool]:
 
 def trouble() -> str | None:
     """Why the replica is of no use, in a word; empty: it is. None: there is none."""
-    return _freshness.trouble() if REPLICA in connections else None
+    return freshness.trouble() if REPLICA in connections else None
 
 
 def system_of(alias: str) -> int | None:
@@ -158,9 +158,9 @@ def _is_of_another() -> bool:
 
 def _seconds_behind() -> float:
     """0 of one that has all that the primary had written a moment ago, however long ago that was."""
-    if _one(DEFAULT_DB_ALIAS, _WRITTEN) <= (_one(REPLICA, _REPLAYED) or 0):
+    if _one(DEFAULT_DB_ALIAS, WRITTEN) <= (_one(REPLICA, REPLAYED) or 0):
         return 0.0
-    return float(_one(DEFAULT_DB_ALIAS, _NOW) - (_one(REPLICA, _REPLAYED_TO) or 0.0))
+    return float(_one(DEFAULT_DB_ALIAS, NOW) - (_one(REPLICA, REPLAYED_TO) or 0.0))
 
 
 def _one(alias: str, statement: str) -> Any:

@@ -164,10 +164,10 @@ def test_readiness_numbers_and_the_operators_page_tell_of_it(
         return word
 
     assert told() == "ok"
-    written = replica._WRITTEN
-    monkeypatch.setattr(replica, "_WRITTEN", f"{written} + 1e9")
+    written = replica.WRITTEN
+    monkeypatch.setattr(replica, "WRITTEN", f"{written} + 1e9")
     monkeypatch.setattr(
-        replica, "_REPLAYED_TO", replica._NOW.replace("clock_timestamp()", "clock_timestamp() - '40 s'::interval")
+        replica, "REPLAYED_TO", replica.NOW.replace("clock_timestamp()", "clock_timestamp() - '40 s'::interval")
     )
     assert told() == "40 s behind"
     monkeypatch.setattr(replica, "MOST_BEHIND_SECONDS", 60.0)
@@ -177,7 +177,7 @@ def test_readiness_numbers_and_the_operators_page_tell_of_it(
 
 
 def test_one_that_cannot_be_reached_is_told_and_left_alone(copy: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(replica, "_freshness", replica._Freshness())
+    monkeypatch.setattr(replica, "freshness", replica.Freshness())
     monkeypatch.setattr(replica, "LEFT_ALONE_SECONDS", 30.0)
     connections[REPLICA].close()
     monkeypatch.setitem(connections[REPLICA].settings_dict, "HOST", "127.0.0.1")
