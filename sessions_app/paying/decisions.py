@@ -14,7 +14,7 @@ from sessions_app.books.booking import book_told_refunds
 from sessions_app.errors import NothingToDecide, WrongDecision
 from sessions_app.models import CheckoutSession, Decision, Refund
 from sessions_app.paying.refund_states import withdraw
-from sessions_app.state.back import shown_by_chain
+from sessions_app.state.back import shown_by_chain, sum_of, worth
 from sessions_app.state.conflicts import about
 from sessions_app.state.counting import (
     ZERO,
@@ -33,6 +33,7 @@ from sessions_app.state.facts import (
     paying_ids,
     payments_decided_on,
     sent_back,
+    sure_payments,
     told_beside,
 )
 from sessions_app.state.lifecycle import decide as write_decision
@@ -124,10 +125,14 @@ def decide(
     decision = Decision(session=session, kind=kind, issue=answered, tx_hash=tx_hash, note=note, actor=actor)
     with transaction.atomic():
         minutes = session.merchant.session_minutes
-        if kind == DecisionKind.REFUNDED:
-            decision.seen = _refunds_beside(decision, now or timezone.now())
+        unsent, others = _refunds_beside(decision, now or timezone.now()) if kind == DecisionKind.REFUNDED else ([], [])
+        decision.seen = [each.public_id for each in unsent + others]
         decided = write_decision(decision, reopen_minutes=minutes, shown=payments, now=now)
         if kind == DecisionKind.REFUNDED:
+            # Only now: without them, and before this is known to have gone back, the money would pay for the order.
+            why = ": the money is said to have gone back already"
+            if withdraw(unsent, actor=actor, now=decision.decided_at, why=why, told_tx=tx_hash):
+                decided = lock(session.pk)
             book_told_refunds([session.pk], now=decision.decided_at)
         record(
             merchant=session.merchant,
@@ -142,16 +147,16 @@ def decide(
     return decided
 
 
-def _refunds_beside(decision: Decision, now: datetime) -> list[str]:
-    """Withdraws what was to be sent of the money that has gone back; answers the ids of refunds that count beside it.
+def _refunds_beside(decision: Decision, now: datetime) -> tuple[list[Refund], list[Refund]]:
+    """What was to be sent of the money that has gone back, to be withdrawn; and of other money where too much came,
+    which goes on. Both count beside the decision.
 
-    Those are the withdrawn ones, and where too much came those of other money, which go on. What is on its way of this
-    money stands, if it is a part: this is the rest then. So does all, when the chain shows one of the refunds as the
-    transaction.
+    What is on its way of this money stands, if it is a part: this is the rest then. So does all, when the chain shows
+    one of the refunds as the transaction. What was to go back before the order was paid is no part of too much.
     """
     session = lock(decision.session_id)
     if decision.tx_hash in shown_by_chain(session):
-        return []
+        return [], []
     named = payments_decided_on(session, decision.kind, decision.issue, now)
     payments = named
     if decision.issue in TOO_MUCH:  # it may go back in any asset that was paid with
@@ -167,9 +172,8 @@ def _refunds_beside(decision: Decision, now: datetime) -> list[str]:
     unsent = [refund for refund in open_ones if not refund.is_said_sent]
     if to_minor_unit(told_beside(session, decision, named, instead_of=unsent + others), session.currency) <= 0:
         unsent = open_ones
-    why = ": the money is said to have gone back already"
-    done = withdraw(unsent, actor=decision.actor, now=now, why=why, told_tx=decision.tx_hash)
-    return [each.public_id for each in done + others]
+    paid_at = session.completed_at
+    return unsent, [each for each in others if paid_at is None or each.created_at > paid_at]
 
 
 def _is_of_too_much(refund: Refund, named: Collection[str]) -> bool:
@@ -245,15 +249,22 @@ def _value(session: CheckoutSession, facts: Facts, tokens: Collection[str]) -> D
     mine = total(p for p in counted if p.token in tokens) - max(gone_unpaid(facts) - others, ZERO)
     wrong = [p for p in facts.payments if p.token in tokens and p.token not in ever]
     lost = [p for p in facts.payments if p.token in tokens and p.token in ever and p.vanished]
-    return max(mine, ZERO) + max(total(wrong) - _gone_of(session, wrong), ZERO) + total(lost)
+    return max(mine, ZERO) + max(total(wrong) - _gone_of(session, wrong, ever), ZERO) + total(lost)
 
 
-def _gone_of(session: CheckoutSession, wrong: Collection[PaymentFact]) -> Decimal:
-    """What goes back of their assets, or has gone."""
+def _gone_of(session: CheckoutSession, wrong: Collection[PaymentFact], ever: Collection[str]) -> Decimal:
+    """What goes back of their assets, or has gone, likewise."""
     ids = {p.id for p in wrong}
     options = {(each.network, each.asset) for each in session.payments.all() if each.public_id in ids}
-    back = sent_back(session) if options else []
-    return sum((each.value for each in back if (each.network, each.asset) in options), ZERO)
+    if not options:
+        return ZERO
+    others = worth(
+        each
+        for each in sure_payments(session)
+        if (each.network, each.asset) in options and each.public_id not in ids.union(ever)
+    )
+    back = sum_of(each for each in sent_back(session) if (each.network, each.asset) in options)
+    return max(back - others, ZERO)
 
 
 def _lacking(session: CheckoutSession, facts: Facts, tokens: Collection[str]) -> Decimal:

@@ -82,6 +82,8 @@ def move(moves: Sequence[Move], *, now: datetime | None = None) -> list[Refund]:
         done = [each for each in moves if _may(present[each.refund.pk], each)]
         letters = [owed for each in done if (owed := _letter(present[each.refund.pk], each))]
         for each in done:
+            if each.to == RefundStatus.PREPARED:
+                _open_again(present[each.refund.pk])
             if each.to == RefundStatus.SEEN and not _is_from_inside(each):
                 sent_instead(present[each.refund.pk], each.changes["tx_hash"])
             _write(present[each.refund.pk], each, now)
@@ -124,6 +126,18 @@ def sent_instead(refund: Refund, tx_hash: str) -> None:
     if tx_hash != refund.told_tx:
         named = Decision.objects.filter(session=refund.session_id, kind=DecisionKind.REFUNDED, tx_hash=refund.told_tx)
         named.filter(seen__contains=[refund.public_id]).update(tx_hash=tx_hash)
+
+
+def by_itself(refund: Refund) -> str:
+    """Who decided what the refund settled by being final."""
+    return f"refund {refund.public_id}"
+
+
+def _open_again(refund: Refund) -> None:
+    """What its transfer had settled by itself: that is gone, and the money still here."""
+    if refund.tx_hash:
+        settled = Decision.objects.filter(session=refund.session_id, kind=DecisionKind.REFUNDED, tx_hash=refund.tx_hash)
+        settled.filter(actor=by_itself(refund)).delete()
 
 
 def said_to_be_back(session_id: int) -> PendingDecision | None:

@@ -103,8 +103,10 @@ def explained(session: CheckoutSession) -> tuple[str, ...]:
             return ("Another payment came after the order was paid.",)
         case Issue.WRONG_ASSET if case and case.value:
             return (f"Worth {money(case.value, session)} when it came: {_what_it_pays(case, facts)}.",)
-        case Issue.WRONG_ASSET:
+        case Issue.WRONG_ASSET if any(p.value is None for p in facts.payments if not p.counts):
             return ("No rate says what it is worth.",)
+        case Issue.WRONG_ASSET:
+            return ("All of it goes back to the buyer, or has gone.",)
         case Issue.REVERSED:
             return (
                 "The network took the payment back after it was final: the buyer has it again. This is rare, and as a "

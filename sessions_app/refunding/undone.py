@@ -11,11 +11,11 @@ from chains_app.networks.networks import Network
 from chains_app.reading.reader import Block, Reader
 from common.postgresql.bulk_sql import update_rows
 from merchants_app.audit import record
-from sessions_app.models import Decision, Refund
-from sessions_app.paying.refund_states import Move, amount_of, move
+from sessions_app.models import Refund
+from sessions_app.paying.refund_states import Move, amount_of, by_itself, move
 from sessions_app.refunding.watch import sighting
 from sessions_app.state.lifecycle import lock
-from sessions_app.status import DecisionKind, RefundStatus
+from sessions_app.status import RefundStatus
 
 # What nodes cannot tell of is asked for again after so long.
 _PAUSE_SECONDS = 30
@@ -84,11 +84,8 @@ def _undo(refund: Refund, now: datetime) -> None:
     present = Refund.objects.get(pk=refund.pk)
     if present.status != RefundStatus.CONFIRMED or present.block_hash != refund.block_hash:
         return  # another watcher was faster
-    # What it had settled by itself is open again: the money is still here.
-    settled = Decision.objects.filter(session=refund.session_id, kind=DecisionKind.REFUNDED, tx_hash=refund.tx_hash)
-    settled.filter(actor=f"refund {refund.public_id}").delete()
     merchant, session = refund.session.merchant, refund.session
-    record(merchant=merchant, mode=session.mode, actor=f"refund {refund.public_id}", action="refund.undone",
+    record(merchant=merchant, mode=session.mode, actor=by_itself(refund), action="refund.undone",
            subject=session.public_id, tx_hash=refund.tx_hash)  # fmt: skip
     reason = f"The chain took back the transfer of {amount_of(refund)} to the buyer: it waits again."
     move([Move(refund=refund, to=RefundStatus.PREPARED, reason=reason)], now=now)

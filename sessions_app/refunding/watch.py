@@ -18,7 +18,7 @@ from merchants_app.audit import record
 from sessions_app.errors import NothingToDecide
 from sessions_app.models import CheckoutSession, Refund
 from sessions_app.paying.decisions import decide
-from sessions_app.paying.refund_states import Move, amount_of, move
+from sessions_app.paying.refund_states import Move, amount_of, by_itself, move
 from sessions_app.paying.valuation import Valuer
 from sessions_app.refunding.matching import NOT_ASKED, list_candidates, match_transfers
 from sessions_app.refunding.refundable import is_returned
@@ -181,7 +181,7 @@ def _place(transfer: Transfer) -> dict[str, Any]:
 
 def _conclude(refund: Refund, now: datetime) -> None:
     """Settles what was open when it was prepared, if all that is back now and nothing else has come. It is noted."""
-    actor = f"refund {refund.public_id}"
+    actor = by_itself(refund)
     done = Move(
         refund=refund,
         to=RefundStatus.CONFIRMED,

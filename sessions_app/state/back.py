@@ -68,6 +68,23 @@ def shown_by_chain(session: Session) -> set[str]:
     return {tx_hash for each in refunds_of(session) if each.tx_hash for tx_hash in (each.tx_hash, each.told_tx)}
 
 
+def gone_before(paid_at: datetime | None, back: Iterable[Back], paying: Sequence[AnyPayment]) -> Decimal:
+    """What of it went back, or is to, before it was paid for (`paid_at`; None: it is not).
+
+    Of each asset at most what had come by then and is there: nobody is asked for what the network took back.
+    """
+    before = defaultdict[tuple[str, str], list[Back]](list)
+    for each in back:
+        if paid_at is None or each.at <= paid_at:
+            before[each.network, each.asset].append(each)
+    gone = ZERO
+    for option, every in before.items():
+        newest = max(each.at for each in every)
+        there = [p for p in paying if (p.network, p.asset) == option and p.seen_at <= newest and not p.vanished_at]
+        gone += min(sum_of(every), worth(there))
+    return gone
+
+
 def asked_for(session: Session) -> Decimal:
     """What may stay with the shop: the price, or nothing where the order was paid by another session before."""
     return ZERO if session.order_paid_by else session.amount

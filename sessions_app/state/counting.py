@@ -103,7 +103,7 @@ def gone_unpaid(facts: Facts) -> Decimal:
 def is_all_back(facts: Facts) -> bool:
     """Whether all that counts has gone back, and not by a decision alone; while something has no rate, nobody knows."""
     is_known = all(p.value is not None for p in counted_payments(facts))
-    return is_known and facts.back_undecided > ZERO and net(facts) < facts.unit
+    return is_known and facts.back_undecided > ZERO and max(net(facts), received(facts)) < facts.unit
 
 
 def net(facts: Facts) -> Decimal:

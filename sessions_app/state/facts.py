@@ -14,7 +14,7 @@ from django.db.models import QuerySet
 from chains_app.networks.networks import find_option
 from common.money import smallest_unit
 from sessions_app.models import CheckoutSession, Decision, Payment, Refund
-from sessions_app.state.back import PRECISION, Back, all_back, sum_of, told_of, worth
+from sessions_app.state.back import PRECISION, Back, all_back, gone_before, sum_of, told_of
 from sessions_app.state.children import Session, decisions_of, payments_of, refunds_of
 from sessions_app.state.counting import (
     ZERO,
@@ -101,15 +101,11 @@ def _with_back(session: Session, facts: Facts) -> Facts:
         return [each for each in every if (each.network, each.asset) in assets]
 
     sure, lost_at = back(is_sure=True), max((p.vanished_at for p in paying if p.vanished_at), default=None)
-    unpaid = [each for each in back(is_sure=False) if facts.completed_at is None or each.at <= facts.completed_at]
-    # Of what had come by then and is there: nobody is asked for what the network took back.
-    newest = max((each.at for each in unpaid), default=None)
-    there = worth(p for p in paying if newest and p.seen_at <= newest and not p.vanished_at)
     return replace(
         facts,
         sent_back=sum_of(sure),
         back_before_loss=sum_of(each for each in sure if lost_at is None or each.at <= lost_at),
-        back_unpaid=min(sum_of(unpaid), there),
+        back_unpaid=gone_before(facts.completed_at, back(is_sure=False), paying),
         back_undecided=sum_of(each for each in sure if each.refund and not each.issue),
     )
 

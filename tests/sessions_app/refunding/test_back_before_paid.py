@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -31,7 +32,7 @@ def part_paid(sandbox: Sandbox, session: CheckoutSession) -> CheckoutSession:
     return sandbox.play(session, "short", asset="USDC")
 
 
-def sent_back(sandbox: Sandbox, session: CheckoutSession, kind: str = "full", **changes: Decimal) -> CheckoutSession:
+def sent_back(sandbox: Sandbox, session: CheckoutSession, kind: str = "full", **changes: Any) -> CheckoutSession:
     play_refund(prepared(session, kind=kind, **changes), now=timezone.now())
     return sandbox.wait(4, session)
 
@@ -135,3 +136,42 @@ def test_what_is_to_go_back_of_a_wrong_asset_is_not_suggested_to_be_taken_as_pai
     now = case_of(refreshed(wrong))
     assert now
     assert (now.value, now.is_enough, now.answers[0]) == (0, False, "refunded")
+
+
+def by_hand(session: CheckoutSession) -> CheckoutSession:
+    return decide(session=session, kind=DecisionKind.REFUNDED, actor="mia@example.com", tx_hash="0x" + "77" * 32)
+
+
+def test_what_goes_back_by_hand_instead_never_pays_for_the_order(sandbox: Sandbox, part_paid: CheckoutSession) -> None:
+    refund = prepared(part_paid, kind="full")
+    sandbox.send_to(part_paid.deposit.address, "4.90")
+    sandbox.skip(hours=2)
+    sandbox.look()
+    after = by_hand(refreshed(part_paid))
+    assert stands(after) == ("expired", "refunded", "underpaid", False)
+    refund.refresh_from_db()
+    assert refund.status == "withdrawn"
+    told = represent(refreshed(part_paid))
+    assert (told.amount_refunded, told.amount_net, told.refunds[0].status) == (PRICE, 0, "withdrawn")
+
+
+def test_too_much_by_hand_counts_nothing_that_goes_back_of_before(sandbox: Sandbox, part_paid: CheckoutSession) -> None:
+    refund = prepared(part_paid, kind="full")
+    sandbox.send_to(part_paid.deposit.address, "59.00")
+    after = by_hand(refreshed(part_paid))
+    assert (after.status, represent(after).amount_refunded) == ("completed", 10)
+    play_refund(refund, now=timezone.now())
+    told = represent(sandbox.wait(4, part_paid))
+    assert (told.amount_refunded, told.amount_net, told.needs_decision) == (PART + 10, PRICE, False)
+
+
+def test_a_second_payment_in_a_wrong_asset_is_worth_what_it_is(
+    sandbox: Sandbox, new_session: Callable[..., CheckoutSession]
+) -> None:
+    wrong = sandbox.play(new_session(allowed_assets=["USDC"]), "wrong_asset")
+    asset = wrong.payments.get().asset
+    sent_back(sandbox, wrong, asset=asset)
+    sandbox.send_to(wrong.deposit.address, "0.02", asset=asset)
+    case = case_of(refreshed(wrong))
+    assert case
+    assert (case.issue, case.value, len(case.payments)) == ("wrong_asset", 50, 1)

@@ -5,6 +5,7 @@ from typing import Any, cast
 
 import pytest
 from django.core.cache import cache
+from django.db import transaction
 from django.utils import timezone
 
 from chains_app.networks.networks import network
@@ -13,6 +14,7 @@ from merchants_app.models import Merchant
 from sessions_app.models import Decision, Refund
 from sessions_app.paying.refund_states import Move, move
 from sessions_app.refunding.undone import Found, find, store_found
+from sessions_app.refunding.watch import place_refunds
 from sessions_app.status import RefundStatus
 from tests.locks.cases_sessions import refund
 from tests.locks.stage import overpaid
@@ -117,3 +119,16 @@ def test_one_that_another_watcher_placed_anew_meanwhile_is_left_alone(mia: Merch
     store_found(said, now=timezone.now())
     assert Refund.objects.get(pk=made.pk).status == "confirmed"
     assert list(made.session.decisions.all()) == [settled]
+
+
+def test_so_it_is_where_it_was_to_be_confirmed_anew_first(mia: Merchant) -> None:
+    made = on_chain(mia)
+    decided(made, by=f"refund {made.public_id}")
+    by_hand = decided(made, by="mia@example.com")
+    store_found(found(Chain(), made), now=timezone.now())
+    assert made.session.decisions.count() == 2
+    seen = Refund.objects.select_related("session__merchant").get(pk=made.pk)
+    with transaction.atomic():
+        place_refunds(network("sandbox"), [seen], [], gone=[seen], now=timezone.now())
+    assert Refund.objects.get(pk=made.pk).status == "prepared"
+    assert list(made.session.decisions.all()) == [by_hand]

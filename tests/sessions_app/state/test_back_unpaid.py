@@ -105,3 +105,15 @@ def test_a_withdrawn_refund_that_is_seen_after_all_takes_nothing_back_before_it_
     assert stands(session(*rows, back(1, "44.10", 5, status="seen"), completed=20), 30) == verdict("completed", "paid")
     final = stands(session(*rows, back(1, "44.10", 5), completed=20), 30)
     assert (final.status, final.payment_status) == ("completed", "partially_refunded")
+
+
+def test_a_refund_of_another_coin_brings_none_of_lost_money_back() -> None:
+    lost, held = paid(1, "44.10", 1, gone=10), back(1, "44.10", 5, status="prepared")
+    other = back(2, "1", 30, status="prepared")._replace(asset="ETH")
+    of = session(lost, held, paid(2, "20", 20, asset="ETH"), other)
+    assert (received(facts_of(of)), value_still_due(of)) == (19, 30)
+
+
+def test_late_money_is_decided_on_though_what_had_gone_back_was_lost() -> None:
+    of = session(paid(1, "44.10", 1, gone=30), back(1, "44.10", 5), paid(2, "20", 70))
+    assert stands(of, 80).needs_decision
