@@ -106,6 +106,11 @@ class LetterInline(ReadOnlyInline):
     ordering = ("pk",)
     show_change_link = False
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Letter]:
+        """With the session, by which each is named."""
+        rows: QuerySet[Letter] = super().get_queryset(request)
+        return rows.select_related("session")
+
 
 @admin.register(CheckoutSession)
 class CheckoutSessionAdmin(BuyersApart, ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]  # not subscriptable at run time

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import Prefetch
+
 from chains_app.networks.networks import all_networks
 from chains_app.reading.scanning import heads_of
 from common.money import amount_text
@@ -16,7 +18,7 @@ from sessions_app.paying.decisions import Case, case_of, early_case
 from sessions_app.reading.session_words import decision_words, network_name
 from sessions_app.state.representation import counted_ids, payment_state, sorted_payments, sorted_refunds
 from sessions_app.status import DecisionKind, Issue, LetterOutcome, PaymentStatus, Status
-from webhooks_app.models import Event
+from webhooks_app.models import Delivery, Event
 
 _NOT_SENT = frozenset({LetterOutcome.REFUSED, LetterOutcome.GIVEN_UP})
 
@@ -130,7 +132,7 @@ def events_of(session: CheckoutSession) -> Iterable[Event]:
     return (
         Event.objects.filter(merchant=session.merchant, subject=session.public_id)
         .order_by("-subject_sequence")
-        .prefetch_related("deliveries__endpoint")
+        .prefetch_related(Prefetch("deliveries", Delivery.objects.select_related("endpoint")))
     )
 
 

@@ -10,6 +10,7 @@ from sessions_app.errors import NetworkUnavailable
 from sessions_app.models import CheckoutSession
 from sessions_app.paying.quoting import choose_option, options_for
 from tests.cast import Api
+from tests.markup import read
 from tests.operators import Operator
 from tests.sandbox import Sandbox
 
@@ -33,7 +34,7 @@ def test_nobody_is_sent_there(client: Client, api: Api, session: CheckoutSession
     assert refused == {SENTENCE}
     with pytest.raises(NetworkUnavailable, match=SENTENCE):
         pick(session)
-    assert SENTENCE in client.get(f"/pay/{session.page_token}").content.decode()
+    assert SENTENCE in read(client.get(f"/pay/{session.page_token}").content.decode())
     offered = api.get("payment-options?amount=4900&currency=USD").answer
     told = {(each["available"], each["reason"]) for each in offered if each["network"] == "sandbox"}
     assert told == {(False, SENTENCE)}
@@ -79,7 +80,7 @@ def test_open_pages_hear_of_it(client: Client, session: CheckoutSession, sandbox
     etag = client.get(status).headers["ETag"]
     assert client.get(status, headers={"If-None-Match": etag}).status_code == 304
     close("sandbox", timezone.now())
-    assert SENTENCE in client.get(status, headers={"If-None-Match": etag}).content.decode()
+    assert SENTENCE in read(client.get(status, headers={"If-None-Match": etag}).content.decode())
 
 
 def test_an_operator_does_it_in_the_admin(operator: Operator, closed: Sandbox) -> None:

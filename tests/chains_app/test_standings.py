@@ -9,6 +9,7 @@ from tests.anvil import call_data
 from tests.cast import MIAS_WALLET
 from tests.chains_app.node_cast import DEVCHAIN, Devchain, devchain
 from tests.faulty_proxy import FaultyProxy
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.django_db
 
@@ -39,7 +40,9 @@ def fails(chain: Devchain) -> str:
     """A transfer of a token that its sender has nothing of."""
     data = call_data("transfer(address,uint256)", MIAS_WALLET, 1)
     asked = {"from": chain.node.accounts[5], "to": chain.usdc, "data": data, "gas": hex(100_000)}
-    return str(chain.node.rpc("eth_sendTransaction", [asked]))
+    tx_hash = str(chain.node.rpc("eth_sendTransaction", [asked]))
+    wait_until(lambda: bool(chain.node.rpc("eth_getTransactionReceipt", [tx_hash])))  # it is mined a moment later
+    return tx_hash
 
 
 def standing_of(chain: Devchain, tx_hash: str) -> Standing:

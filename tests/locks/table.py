@@ -37,6 +37,10 @@ ROWS: dict[str, tuple[str, ...]] = {
         "tests/sessions_app/refunding/test_undone.py::"
         "test_what_nobody_could_tell_is_asked_for_again_after_a_while_on_each_network_for_itself",
     ),
+    "sessions_app.watching.announced._waiting: claim": (
+        "tests/sessions_app/watching/test_announced.py::"
+        "test_what_a_node_knows_is_asked_about_after_the_hour_and_believed_as_long_as_it_does",
+    ),
     "chains_app.sandbox.chain.mine: advisory lock": (
         f"{BUSINESS}::test_two_processes_that_mine_at_once_make_one_block",
     ),

@@ -79,7 +79,7 @@ def address(page: Page) -> str:
     return "".join((page.locator("#address").text_content() or "").split())
 
 
-def facts(page: Page) -> Counter[str]:
+def _facts_in(said: str) -> Counter[str]:
     """What must never change in the buyer's hands, and how often the page says it: addresses and transactions, amounts,
     networks."""
     networks = all_networks().values()
@@ -87,14 +87,15 @@ def facts(page: Page) -> Counter[str]:
     names = sorted((network.name for network in networks), key=len, reverse=True)
     either = "|".join(map(re.escape, names))
     fact = rf"0x[0-9a-fA-F]{{20,}}|[0-9][0-9.,'\u202f\xa0]*\s(?:{'|'.join(units)})\b|\b(?:{either})\b"
-    return Counter(" ".join(each.split()) for each in re.findall(fact, page.evaluate(_TEXT)))
+    return Counter(" ".join(each.split()) for each in re.findall(fact, said))
 
 
 def after_translation(page: Page) -> list[str]:
     """What a translating browser changes of that, or that there is nothing of it; leaves the page translated."""
-    before = facts(page)
-    page.evaluate(_TRANSLATE)
-    lost = before - facts(page)
+    # At once: what the page brings meanwhile is no translation's fault.
+    said, _, translated = page.evaluate(f"() => [{_TEXT}, {_TRANSLATE}, {_TEXT}].map(each => each())")
+    before = _facts_in(said)
+    lost = before - _facts_in(translated)
     if not before:
         return ["names no address, no amount and no network"]
     return [f"translated: {fact} in {times} of {before[fact]} places" for fact, times in lost.items()]

@@ -47,8 +47,8 @@ def test_cancelling_leads_back_to_the_cart(
 ) -> None:
     page = page_without_javascript
     opened(page, live_server, session)
-    page.get_by_role("button", name="Cancel and go back").click()
-    page.wait_for_url("https://shop.example/cart")
+    with page.expect_request("https://shop.example/cart"):
+        page.get_by_role("button", name="Cancel and go back").click()
     assert refreshed(session).status == "cancelled"
 
 

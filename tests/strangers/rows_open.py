@@ -131,6 +131,7 @@ ADMIN = {
     "sessions_app_checkoutsession": "look",
     "sessions_app_moneysearch": "look",
     "sessions_app_bookline": "look",
+    "sessions_app_letter": "look",
     "sessions_app_payment": "look",
     "sessions_app_quote": "look",
     "sessions_app_depositaddress": "look",

@@ -87,7 +87,7 @@ def test_a_session_is_made_by_hand_and_the_buyer_is_written_to_once(desk: Desk, 
     assert letter.subject == "Mia Coffee asks you for a payment"
     assert f"/pay/{session.page_token}\n" in letter.body
     assert "49.00 USD" in letter.body
-    assert f", {session.expires_at:%H:%M} UTC." in letter.body
+    assert f", {session.expires_at:%H:%M} UTC (" in letter.body
     assert AuditEntry.objects.get(subject=session.public_id, action="session.created").actor == desk.user.email
 
 

@@ -157,7 +157,8 @@ def test_what_a_node_knows_is_asked_about_after_the_hour_and_believed_as_long_as
     buyer.minutes_ago(120)
     assert 'data-state="sent"' in buyer.page()
     held.drop(tx_hash)
-    cache.clear()  # as if a minute had passed
+    assert buyer.looked() == "waiting"  # nobody is asked a second time within the minute
+    cache.clear()  # as if it had passed
     assert buyer.looked() == "unknown"
     html = buyer.page()
     assert 'data-state="send"' in html
