@@ -19,6 +19,7 @@ from checkout_project.facts.queued import why_it_refuses
 from checkout_project.facts.states import NOBODY_CAN_SAY, states_of
 from checkout_project.jobs.pulses import redis_at
 from checkout_project.jobs.threads import told_if_few
+from common import replica
 from common.encryption import decrypt, is_by_first_key, is_encrypted
 from common.network.public_addresses import is_this_machine
 from common.postgresql.poolers import UNNAMED, is_lent_by_transaction, is_pooled
@@ -130,6 +131,7 @@ def _limits_of_the_role() -> Iterator[Finding]:
 def it_runs() -> Iterator[Finding]:
     """What `/readyz` says, with how to mend it."""
     found = facts()
+    replica.find_out()
     yield from _needed(found)
     for who, ahead in found.wrong_clocks():
         is_ahead = "ahead of" if ahead > 0 else "behind"

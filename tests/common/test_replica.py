@@ -3,9 +3,12 @@
 The replica is another connection to the same database, which may only read.
 """
 
+import socket
+import time
 from collections.abc import Callable, Iterator
 from copy import deepcopy
 from datetime import date
+from types import SimpleNamespace
 
 import pytest
 from django.db import OperationalError, connection, connections, transaction
@@ -14,7 +17,7 @@ from django.test.utils import CaptureQueriesContext
 from structlog.testing import capture_logs
 
 from common import replica
-from common.replica import REPLICA, from_replica, reading_alias
+from common.replica import REPLICA, Freshness, from_replica, reading_alias
 from merchants_app.models import Merchant
 from sessions_app.books.exports import file
 from sessions_app.books.wishes import Export, Wish
@@ -40,6 +43,7 @@ def named(django_db_setup: None) -> Iterator[None]:
 def copy(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(replica, "LOOKED_AT_EVERY_SECONDS", 0.0)
     monkeypatch.setattr(replica, "LEFT_ALONE_SECONDS", 0.0)
+    monkeypatch.setattr(replica, "freshness", Freshness(begin=lambda ask: ask()))  # by this thread's connection
     yield
     connections[REPLICA].close()
 
@@ -163,21 +167,18 @@ def test_readiness_numbers_and_the_operators_page_tell_of_it(
         assert (f"Replica: {word}" in operator.read("")) is (word != "ok")
         return word
 
+    now = [time.monotonic()]
+    monkeypatch.setattr(replica, "time", SimpleNamespace(monotonic=lambda: now[0]))
     assert told() == "ok"
-    written = replica.WRITTEN
-    monkeypatch.setattr(replica, "WRITTEN", f"{written} + 1e9")
-    monkeypatch.setattr(
-        replica, "REPLAYED_TO", replica.NOW.replace("clock_timestamp()", "clock_timestamp() - '40 s'::interval")
-    )
+    monkeypatch.setattr(replica, "place_of", {"default": 2**62, REPLICA: 1}.get)
+    assert told() == "ok"
+    now[0] += 40
     assert told() == "40 s behind"
-    monkeypatch.setattr(replica, "MOST_BEHIND_SECONDS", 60.0)
-    assert told() == "ok"
     monkeypatch.setattr(replica, "system_of", {"default": 1, REPLICA: 2}.get)
     assert told() == "a copy of another database"
 
 
 def test_one_that_cannot_be_reached_is_told_and_left_alone(copy: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(replica, "freshness", replica.Freshness())
     monkeypatch.setattr(replica, "LEFT_ALONE_SECONDS", 30.0)
     connections[REPLICA].close()
     monkeypatch.setitem(connections[REPLICA].settings_dict, "HOST", "127.0.0.1")
@@ -185,3 +186,17 @@ def test_one_that_cannot_be_reached_is_told_and_left_alone(copy: None, monkeypat
     with capture_logs() as said:
         assert [replica.trouble(), replica.trouble()] == ["unreachable", "unreachable"]
     assert [line["event"] for line in said] == ["replica.away"]
+
+
+def test_one_that_takes_calls_and_says_nothing_keeps_nobody_waiting(
+    copy: None, desk: Desk, session: CheckoutSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(replica, "freshness", Freshness())
+    monkeypatch.setattr(replica, "WAIT_SECONDS", 0.0)
+    monkeypatch.setattr(replica, "ANSWERS_WITHIN_SECONDS", 0.0)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        monkeypatch.setitem(connections.settings[REPLICA], "HOST", "127.0.0.1")
+        monkeypatch.setitem(connections.settings[REPLICA], "PORT", str(silent.getsockname()[1]))
+        listed(desk)()
+        assert replica.trouble() == "unreachable"
+        silent.accept()[0].close()
