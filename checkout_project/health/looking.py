@@ -15,6 +15,8 @@ from checkout_project.facts.installation import Facts, facts
 EVERY_SECONDS = 5.0
 # Whoever begins a look waits for it so long; the others take what the last one found.
 WAIT_SECONDS = 1.0
+# What was found so long ago says nothing of now, whatever keeps the looks since then from their end.
+BELIEVED_SECONDS = 30.0
 
 _log = structlog.get_logger()
 
@@ -38,21 +40,31 @@ class Looks:
         self.begin = begin
         self._look = look
         self._lock = Lock()  # held while somebody looks
-        self._look_at = 0.0
+        self._look_at = self._found_at = 0.0
+        self._blind_since: float | None = None  # when the first look began that has found nothing yet
         self._found: Facts | None = None
 
     def last(self) -> Facts | None:
-        """As it was some seconds ago at most, if looking is quick. None: the first look is not done yet."""
-        if time.monotonic() >= self._look_at and self._lock.acquire(blocking=False):
-            self._look_at = time.monotonic() + EVERY_SECONDS
+        """As it was some seconds ago at most, if looking is quick. None: no look is done yet, or none was lately."""
+        now = time.monotonic()
+        if now >= self._look_at and self._lock.acquire(blocking=False):
+            self._look_at = now + EVERY_SECONDS
+            self._blind_since = now if self._blind_since is None else self._blind_since
             is_done = Event()
             self.begin(lambda: self._run(is_done))
             is_done.wait(WAIT_SECONDS)
-        return self._found
+        return self._found if time.monotonic() - self._found_at <= BELIEVED_SECONDS else None
+
+    def blind_for(self) -> float:
+        """For how many seconds looks have found nothing, once that is too long; 0: they do."""
+        since = self._blind_since
+        blind = 0.0 if since is None else time.monotonic() - since
+        return blind if blind > BELIEVED_SECONDS else 0.0
 
     def _run(self, is_done: Event) -> None:
         try:
             self._found = self._look()
+            self._found_at, self._blind_since = time.monotonic(), None
         except Exception:  # noqa: BLE001  (it is told, and looked again)
             _log.exception("readyz.not_looked")
         finally:

@@ -12,7 +12,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from checkout_project.errors.outage import RETRY_SECONDS
 from checkout_project.facts.database import FULL, OK, look_at_database
 from checkout_project.facts.installation import Facts
-from checkout_project.facts.states import states_of
+from checkout_project.facts.states import State, states_of
 from checkout_project.health.looking import LOOKS
 from checkout_project.health.probes import is_from_inside
 from checkout_project.observing.known import KNOWN
@@ -36,6 +36,8 @@ def ready(request: HttpRequest) -> HttpResponse:
     last = LOOKS.last()
     found = _now(last)
     states = [each for each in states_of(found) if last or each.is_needed]  # what was not looked at yet is not away
+    if blind := LOOKS.blind_for():
+        states.append(State(name="looks", word=f"none has come to an end for {blind:.0f} s"))
     unready = [each.name for each in states if each.is_needed and not each.is_well]
     degraded = [each.name for each in states if not each.is_needed and not each.is_well]
     summary = "unavailable" if unready else "degraded" if degraded else "ok"

@@ -91,6 +91,34 @@ def test_before_the_first_look_is_done_nothing_is_said_to_be_away(
     assert never
 
 
+def test_what_was_found_long_ago_is_not_told_as_of_now(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked, old = list[Callable[[], None]](), facts()
+    hanging = Looks(lambda: old, begin=asked.append)
+    monkeypatch.setattr("checkout_project.health.views.LOOKS", hanging)
+    monkeypatch.setattr(looking, "WAIT_SECONDS", 0.0)
+    monkeypatch.setattr(looking, "EVERY_SECONDS", 0.0)
+    hanging.last()
+    asked.pop()()
+    assert "looks" not in client.get("/readyz").json()  # the next one has just begun
+    monkeypatch.setattr(looking, "BELIEVED_SECONDS", 0.0)
+    said = client.get("/readyz").json()
+    assert said["degraded"] == ["looks"]
+    assert said["looks"] == "none has come to an end for 0 s"
+    assert "networks" not in said
+    monkeypatch.setattr(looking, "BELIEVED_SECONDS", 30.0)
+    asked.pop()()
+    assert "networks" in client.get("/readyz").json()
+
+
+def test_looks_that_break_are_told_too(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    broken = Looks(lambda: 1 / 0, begin=lambda look: look())  # type: ignore[arg-type,return-value]
+    monkeypatch.setattr("checkout_project.health.views.LOOKS", broken)
+    monkeypatch.setattr(looking, "EVERY_SECONDS", 0.0)
+    assert client.get("/readyz").json()["degraded"] == []
+    monkeypatch.setattr(looking, "BELIEVED_SECONDS", 0.0)
+    assert client.get("/readyz").json()["degraded"] == ["looks"]
+
+
 def test_a_look_that_breaks_is_followed_by_another() -> None:
     looks = Looks(lambda: 1 / 0, begin=lambda look: look())  # type: ignore[arg-type,return-value]
     assert looks.last() is None
