@@ -16,7 +16,8 @@ from common.network.certificates import Tls
 SOON = timedelta(days=14)
 # What nobody has looked at for so long is not told any more: that no worker runs is told elsewhere.
 _KEPT_SECONDS = 300
-_KEY = "tallystick:neighbours"
+# Another one whenever what is kept changes its form: in an upgrade former processes read on what they wrote.
+_KEY = "tallystick:neighbours:2"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,5 +1,6 @@
 """Names that lead nowhere and certificates that end are seen within a minute, by whoever looks."""
 
+import json
 import socketserver
 import ssl
 from collections.abc import Callable, Iterator
@@ -8,13 +9,16 @@ from threading import Event, Thread
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.core.cache import cache
 from django.test import Client
 
 from checkout_project import tasks
+from checkout_project.jobs.pulses import redis_at
 from checkout_project.jobs.schedule import BEAT_SCHEDULE
 from checkout_project.neighbours import looking, told
 from checkout_project.neighbours.looking import look_at
+from checkout_project.jobs.pulses import redis_at
 from checkout_project.neighbours.places import Place, places
 from checkout_project.neighbours.told import Neighbour
 from common.network import certificates
@@ -139,6 +143,14 @@ def test_a_name_server_that_hangs_holds_nobody_and_is_asked_once(monkeypatch: py
 def test_a_certificate_is_seen_at_each_look(monkeypatch: pytest.MonkeyPatch, setting: str) -> None:
     monkeypatch.setattr(looking, "certificate_of", lambda *_place, **_how: Certificate(days=90))
     place = here(443, setting)
+def test_what_is_kept_has_a_key_of_its_form() -> None:
+    """Whoever changes the one changes the other: while an upgrade rolls, former processes read on what they wrote."""
+    told.keep([Neighbour(place=GONE)])
+    [kept] = json.loads(str(redis_at(settings.REDIS_URL).get("tallystick:neighbours:2")))["found"]
+    assert list(kept) == ["place", "name_problem", "left", "problem"]
+    assert list(kept["place"]) == ["host", "port", "tls", "names"]
+
+
     [found] = look_at([place], known={place: Neighbour(place=place, left=60.0 * DAY)})
     assert found == Neighbour(place=place, left=90.0 * DAY)
 
