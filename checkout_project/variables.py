@@ -74,7 +74,7 @@ VARIABLES = {
         Variable(name="WEB_THREADS", meaning="in how many threads a web process answers"),
         Variable(
             name="WORKER_THREADS",
-            meaning="how many jobs a worker process does at once. Not set: two for each network that is on and eight "
+            meaning="how many jobs a worker process does at once. Not set: three for each network that is on and eight "
             "more, if that is more, so that none whose nodes hang keeps others waiting. Set: never more, and its log "
             "says at start if that is less",
         ),

@@ -8,8 +8,8 @@ from django.conf import settings
 from chains_app.networks.networks import enabled_networks
 from common.modes import Mode
 
-# New blocks, and what need not be known at once: each waits for the network's nodes, and for nothing else.
-A_NETWORK = 2
+# New blocks, what need not be known at once, and what gas costs: each waits for the network's nodes, for nothing else.
+A_NETWORK = 3
 # For all that concerns no one network: ends of sessions, decisions, letters, rates, searches.
 BESIDE_THEM = 8
 

@@ -80,23 +80,23 @@ def test_a_clock_that_is_not_the_databases_is_told_at_the_start(
 
 @pytest.fixture
 def six_networks(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Beside the sandbox; each needs two threads, and all else eight."""
+    """Beside the sandbox; each needs three threads, and all else eight."""
     for name in LIVE:
         monkeypatch.setenv(f"RPC_URL_{name}", "http://127.0.0.1:9")
 
 
 @pytest.mark.usefixtures("six_networks")
-def test_a_worker_has_two_threads_for_each_network_and_some_for_all_else(
+def test_a_worker_has_three_threads_for_each_network_and_some_for_all_else(
     monkeypatch: pytest.MonkeyPatch, settings: Any
 ) -> None:
     monkeypatch.delenv("WORKER_THREADS", raising=False)
-    for usual, taken in {16: 22, 48: 48}.items():
+    for usual, taken in {16: 29, 48: 48}.items():
         settings.WORKER_THREADS = usual
         assert worker_threads() == taken
 
 
 @pytest.mark.usefixtures("six_networks")
-@pytest.mark.parametrize(("given", "is_few"), [(8, True), (21, True), (22, False), (40, False)])
+@pytest.mark.parametrize(("given", "is_few"), [(8, True), (28, True), (29, False), (40, False)])
 def test_what_the_operator_says_is_taken_and_told_where_it_is_too_few(
     monkeypatch: pytest.MonkeyPatch, settings: Any, given: int, is_few: bool
 ) -> None:
@@ -105,7 +105,7 @@ def test_what_the_operator_says_is_taken_and_told_where_it_is_too_few(
     settings.WORKER_THREADS = given
     with capture_logs() as told:
         assert worker_threads() == given
-    reason = f"WORKER_THREADS={given}, and the networks that are on need 22."
+    reason = f"WORKER_THREADS={given}, and the networks that are on need 29."
     assert told == [{"event": "worker.few_threads", "log_level": "warning", "reason": reason}] * is_few
 
 
@@ -113,7 +113,7 @@ def test_what_the_operator_says_is_taken_and_told_where_it_is_too_few(
 def test_the_doctor_tells_it_too(monkeypatch: pytest.MonkeyPatch, settings: Any) -> None:
     monkeypatch.setenv("WORKER_THREADS", "8")
     settings.WORKER_THREADS = 8
-    assert "the networks that are on need 22" in "".join(each.text for each in settings_are_right())
+    assert "the networks that are on need 29" in "".join(each.text for each in settings_are_right())
 
 
 def test_make_run_takes_fewer_than_usual_unless_they_are_set(monkeypatch: pytest.MonkeyPatch) -> None:
