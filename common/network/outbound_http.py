@@ -10,6 +10,7 @@ import ssl
 import time
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -159,15 +160,28 @@ def guarded_connector(
 async def reach(url: str, rules: OutboundRules, resolver: AbstractResolver) -> None:
     """Opens a line to the URL's host, by TLS where it says https, and closes it again; nothing is asked.
 
+    Its addresses are called at once, and one that answers is enough: a machine may have no way to IPv6 ones.
     Raises OSError with what is in the way, RefusedAddress for what may not be connected to.
     """
     parts = _split(url)
     host, port = parts.hostname or "", parts.port or DEFAULT_PORTS[parts.scheme]
     rules.check_port(port)
-    [found, *_] = await GuardedResolver(rules, resolver).resolve(host, port)
+    found = await GuardedResolver(rules, resolver).resolve(host, port)
     trust = _trust() if parts.scheme == "https" else None
-    _, writer = await asyncio.open_connection(found["host"], port, ssl=trust, server_hostname=host if trust else None)
-    writer.close()
+
+    async def call(address: str) -> None:
+        _, writer = await asyncio.open_connection(address, port, ssl=trust, server_hostname=host if trust else None)
+        writer.close()
+
+    calls = [asyncio.create_task(call(each["host"])) for each in found]
+    try:
+        for each in asyncio.as_completed(calls):
+            with suppress(OSError):
+                return await each
+        await calls[0]  # raises what was in its way
+    finally:
+        for left in calls:
+            left.cancel()
 
 
 @lru_cache(maxsize=1)

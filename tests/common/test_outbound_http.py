@@ -222,3 +222,12 @@ def test_a_redirect_is_not_followed() -> None:
 def test_nobody_listening_is_told_as_such() -> None:
     with pytest.raises(ConnectionRefusedError):
         post(f"http://127.0.0.1:{unused_port()}/", rules=OPEN)
+
+
+@pytest.mark.parametrize("addresses", [["127.0.0.1", "127.0.0.2"], ["127.0.0.2", "127.0.0.1"]])
+def test_a_host_is_reached_where_one_of_its_addresses_is(addresses: list[str]) -> None:
+    names = Names(shop_example=[addresses])
+    with Receiver() as shop:  # at the first address only
+        asyncio.run(reach(f"http://shop.example:{shop.port}/", OPEN, names))
+    with pytest.raises(ConnectionRefusedError):
+        asyncio.run(reach(f"http://shop.example:{shop.port}/", OPEN, names))
