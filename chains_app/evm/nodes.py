@@ -28,6 +28,8 @@ _CLOCKS_DIFFER_BY = timedelta(minutes=5)
 _FAILING_SECONDS = 8.0
 # What a node is said to do by whose blocks our clock is far ahead, or behind.
 STANDS_STILL, FROM_THE_FUTURE = "stands still", "is from the future"
+# Before what such a one said, and after what one said that rests.
+UNREADABLE, RESTS = "cannot be read:", "It is left alone for"
 
 
 class Nodes:
@@ -79,7 +81,7 @@ class Nodes:
         `is_needed`: nobody else has answered, so it is woken.
         """
         if node.resting and not (is_needed and node.may_be_woken):
-            problems.append(f"{node.problem} It is left alone for {ceil(node.resting)} s.")
+            problems.append(f"{node.problem} {RESTS} {ceil(node.resting)} s.")
             return []
         try:
             with deadline(_FAILING_SECONDS if node.is_failing else inf):
@@ -104,7 +106,7 @@ class Nodes:
         if self.all and len(self._wrong) == len({node.host for node in self.all}):
             raise WrongChain(" ".join(self._wrong.values()))
         named = " ".join(problems) or f"no node is named; set {self._network.rpc_variable}."
-        raise ReaderUnavailable(f"{self._network.name} cannot be read: {named}")
+        raise ReaderUnavailable(f"{self._network.name} {UNREADABLE} {named}")
 
     def head(self) -> tuple[Block, Node]:
         """The newest block, and the node that has it, which does not lag behind the others."""

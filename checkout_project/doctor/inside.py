@@ -143,7 +143,8 @@ def it_runs() -> Iterator[Finding]:
     for who, jump in found.jumps():
         yield look("clocks", f"That of {who} {jump}.", f"If it is right now, see who set it. {_BY_NTP}")
     if found.stored and (whither := found.stored.clock_by_nodes):
-        yield wrong("clocks", f"This machine's is {whither} of what the nodes of all networks say.", _BY_NTP)
+        said = f"This machine's is {whither} of what the nodes of all networks say."
+        yield wrong("clocks", said, f"{_BY_NTP} If it is right, all nodes are wrong at once: see their lines.")
     for state in states_of(found):
         if state.word == NOBODY_CAN_SAY:
             yield look(state.name, f"{state.word}, as Redis takes nothing from them.", "Mend Redis first.")

@@ -1,6 +1,7 @@
 """What is so in this installation at one moment, with the limits that it should keep. Said in one place for `/readyz`,
 `/metrics`, the operators' first page and `manage.py doctor`."""
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -12,7 +13,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from chains_app.calls.known_limits import DISTRUSTED_FOR
-from chains_app.evm.nodes import FROM_THE_FUTURE, STANDS_STILL
+from chains_app.evm.nodes import FROM_THE_FUTURE, RESTS, STANDS_STILL, UNREADABLE
 from chains_app.models import Provider, RateSheet, ScanCursor
 from chains_app.networks.networks import Network, enabled_networks
 from chains_app.rates.asking import sources_of
@@ -43,6 +44,7 @@ DONE_WITHIN = timedelta(minutes=1)  # by jobs: sessions ended, letters sent
 MOST_COUNTED = 100_000
 # Prices, ends and keys go by the clocks of several machines.
 CLOCKS_APART = timedelta(seconds=2)
+_SENTENCE_END = re.compile(r"(?<=\.) ")
 _COUNTED = f"""
 SELECT
     (SELECT count(*) FROM (
@@ -94,6 +96,13 @@ class NetworkFacts:
         """Whether it is read, and what is read is old."""
         return not self.is_late and self.head_age is not None and is_block_old(self.network, self.head_age)
 
+    def all_nodes_say(self, words: str) -> bool:
+        """Whether it cannot be read, and each node that is named as failing fails by that. (The end may be cut off.)"""
+        problem = self.cursor.problem if self.cursor and self.unread else ""
+        sentences = _SENTENCE_END.split(problem.partition(UNREADABLE)[2].strip())
+        nodes = [each for each in sentences if each.endswith(".") and not each.startswith(RESTS)]
+        return bool(nodes) and all(words in each for each in nodes)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceFacts:
@@ -129,10 +138,10 @@ class Stored:
 
     @property
     def clock_by_nodes(self) -> str:
-        """`ahead` or `behind`, where the nodes of all live networks find ours so at once. Empty: they do not."""
+        """`ahead` or `behind`, where all nodes of all live networks seem to find ours so. Empty: they do not."""
         live = [each for each in self.networks if each.network.mode == Mode.LIVE]
         for said, whither in ((STANDS_STILL, "ahead"), (FROM_THE_FUTURE, "behind")):
-            if len(live) > 1 and all(each.unread and each.cursor and said in each.cursor.problem for each in live):
+            if len(live) > 1 and all(each.all_nodes_say(said) for each in live):
                 return whither
         return ""
 

@@ -116,7 +116,7 @@ def _clocks(facts: Facts) -> str:
     for who, jump in sorted(facts.jumps(), key=lambda each: -abs(each[1].seconds))[:1]:
         words.append(f"{_whose(who.partition(' ')[0])}{jump}")
     if facts.stored and (whither := facts.stored.clock_by_nodes):
-        words.append(f"{whither} of what the nodes of all networks say")
+        words.append(f"{whither} of what the nodes of all networks say, unless all those nodes are wrong")
     return "; ".join(words) or OK
 
 

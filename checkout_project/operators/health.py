@@ -86,8 +86,7 @@ def _wrong(found: Facts) -> Iterator[Wrong]:
     for each in (found.queued.neighbours or ()) if found.queued else ():
         yield from _wrong_around(each)
     if found.stored:
-        is_read = not {"workers", "beat"} & states.keys() and not found.stored.clock_by_nodes
-        yield from _wrong_in_tables(found.stored, is_read=is_read)
+        yield from _wrong_in_tables(found.stored, is_read=not {"workers", "beat"} & states.keys())
     if found.queued and found.queued.is_queue_long:
         yield Wrong(
             title=f"{found.queued.waiting:,} tasks wait",
@@ -133,7 +132,7 @@ def _wrong_around(found: Neighbour) -> Iterator[Wrong]:
 
 
 def _wrong_in_tables(stored: Stored, *, is_read: bool) -> Iterator[Wrong]:
-    """`is_read`: whether networks are read at all, by a clock that may be right; else their being late says no more."""
+    """`is_read`: whether networks are read at all; else their being late says no more."""
     if stored.held:
         yield Wrong(
             title="Nothing is sent from here",
@@ -144,7 +143,7 @@ def _wrong_in_tables(stored: Stored, *, is_read: bool) -> Iterator[Wrong]:
         )
     for network in stored.networks:
         if network.is_late and is_read:
-            yield _late(network)
+            yield _late(network, is_clock_blamed=bool(stored.clock_by_nodes))
         elif network.stands_still:
             yield Wrong(
                 title=f"{network.network.name} stands still: its newest block is {span(network.head_age or 0)} old",
@@ -204,7 +203,7 @@ def _wrong_in_tables(stored: Stored, *, is_read: bool) -> Iterator[Wrong]:
             )
 
 
-def _late(found: NetworkFacts) -> Wrong:
+def _late(found: NetworkFacts, *, is_clock_blamed: bool) -> Wrong:
     cursor, name = found.cursor, found.network.name
     waiting = CheckoutSession.objects.filter(status__in=LIVE, quote__network=found.network.id).count()
     seen = f"{waiting:,} running session{'s wait' if waiting != 1 else ' waits'} for it"
@@ -212,8 +211,9 @@ def _late(found: NetworkFacts) -> Wrong:
     title = f"{name} was never read" if found.lag is None else f"{name} was last read {span(found.lag)} ago"
     return Wrong(
         title=f"{name} cannot be read for {span(found.unread)}" if found.unread else title,
-        text=f"{why}{seen}; none runs out, their end moves by the outage. New buyers are not offered it. Name another "
-        f"node in {found.network.rpc_variable}, or wait for these.",
+        text=f"{why}{seen}; none runs out, their end moves by the outage. New buyers are not offered it. "
+        f"{'Look at the clock first. ' if is_clock_blamed else ''}Name another node in {found.network.rpc_variable}, "
+        "or wait for these.",
         url=reverse("admin:chains_app_provider_changelist"),
         link="Nodes",
     )

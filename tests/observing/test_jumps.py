@@ -23,7 +23,7 @@ from checkout_project.jobs import jumps
 from checkout_project.jobs.beat import SteadyScheduler
 from checkout_project.jobs.jumps import Clock
 from checkout_project.jobs.life_steps import GivePulse
-from checkout_project.jobs.pulses import WORKER, give_pulse
+from checkout_project.jobs.pulses import BEAT, WORKER, give_pulse
 from checkout_project.web.lifespan import give_signs_while_served
 from common.measures.counted import REGISTRY
 from tests.operators import Operator
@@ -130,19 +130,28 @@ SAYS = {
 
 
 @pytest.mark.parametrize("whither", SAYS)
-def test_where_all_nodes_disagree_with_it_the_clock_is_named_and_not_each_node(
+def test_where_all_nodes_disagree_with_it_the_clock_is_named_beside_them(
     client: Client, operator: Operator, monkeypatch: pytest.MonkeyPatch, whither: str
 ) -> None:
     for name in ("CELO", "UNICHAIN"):
         monkeypatch.setenv(f"RPC_URL_{name}", "http://127.0.0.1:9")
     cache.clear()
     give_pulse(WORKER)
+    give_pulse(BEAT)
     ago = timezone.now() - timedelta(seconds=60)
     for each in ("celo", "unichain"):
         problem = f"{each} cannot be read: n.example {SAYS[whither]}"
         record_problem(network=network(each), problem=problem, now=ago)
     told: dict[str, Any] = client.get("/readyz").json()
-    assert told["clock"] == f"{whither} of what the nodes of all networks say"
-    assert "Celo cannot be read" not in operator.read("")
+    assert told["clock"] == f"{whither} of what the nodes of all networks say, unless all those nodes are wrong"
+    page = operator.read("")
+    assert "Celo cannot be read" in page
+    assert "Look at the clock first." in page
+    for more, is_blamed in {
+        f"It is left alone for 3 s. m.example {SAYS[whither]} k.exa": True,
+        "m.example is off.": False,
+    }.items():
+        record_problem(network=network("celo"), problem=f"celo cannot be read: n.example {SAYS[whither]} {more}")
+        assert (client.get("/readyz").json()["clock"] != "ok") is is_blamed
     ScanCursor.objects.filter(pk="unichain").update(unread_since=None, problem="", scanned_at=timezone.now())
     assert client.get("/readyz").json()["clock"] == "ok"
