@@ -56,7 +56,9 @@ def _words(facts: Facts) -> Iterator[tuple[str, str]]:
                 "dns",
                 "; ".join(f"{_of(each)}: {each.name_problem}" for each in queued.neighbours if each.name_problem) or OK,
             )
-            shown = [each for each in queued.neighbours if each.ends_soon or each.is_unseen]
+            # That our network leads nobody back to itself keeps nobody from coming to us.
+            hidden = [each for each in queued.neighbours if each.is_unseen and not each.place.is_ours]
+            shown = [each for each in queued.neighbours if each.ends_soon or each in hidden]
             yield "certificates", "; ".join(_ending(each) for each in shown) or OK
     if facts.database.ahead is not None:
         yield "clock", _clocks(facts)

@@ -25,10 +25,11 @@ def look_at(
 ) -> list[Neighbour]:
     """How they are. known: what was found before, which stands for what cannot be seen this time."""
     ends_at = time.monotonic() + seconds
+    before = [_found_late(place, known.get(place)) for place in places]
     looks = [_begin(place, seconds=seconds) for place in places]
     for look in looks:
         look.join(max(0.0, ends_at - time.monotonic()))
-    return [look.outcome(known.get(place)) for place, look in zip(places, looks, strict=True)]
+    return [look.outcome(each) for look, each in zip(looks, before, strict=True)]
 
 
 class _Look(Thread):
@@ -36,6 +37,7 @@ class _Look(Thread):
         super().__init__(name="neighbour", daemon=True)
         self.name_problem = "no name server answers in time"
         self.certificate: Certificate | None = None
+        self.is_told = False  # all that it found
         self._place, self._seconds = place, seconds
 
     @override
@@ -56,12 +58,19 @@ class _Look(Thread):
 
     def outcome(self, known: Neighbour | None) -> Neighbour:
         """As far as it came by now."""
+        self.is_told = not self.is_alive()
         seen = self.certificate
         if seen is None or (seen.problem and not seen.is_refused):  # a host that is down says nothing of it
             left, problem = (known.left, known.problem) if known else (None, "")
         else:
             left, problem = timedelta(days=seen.days).total_seconds(), seen.problem
         return Neighbour(place=self._place, name_problem=self.name_problem, left=left, problem=problem)
+
+
+def _found_late(place: Place, known: Neighbour | None) -> Neighbour | None:
+    """What the look before this one found when nobody waited for it any more; else what is known."""
+    former = _at_it.get(place)
+    return known if former is None or former.is_alive() or former.is_told else former.outcome(known)
 
 
 def _begin(place: Place, *, seconds: float) -> _Look:

@@ -6,6 +6,7 @@ import ssl
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from threading import Event, Thread
+from threading import enumerate as threads
 from typing import Any
 
 import pytest
@@ -18,13 +19,13 @@ from checkout_project.jobs.pulses import redis_at
 from checkout_project.jobs.schedule import BEAT_SCHEDULE
 from checkout_project.neighbours import looking, told
 from checkout_project.neighbours.looking import look_at
-from checkout_project.jobs.pulses import redis_at
 from checkout_project.neighbours.places import Place, places
 from checkout_project.neighbours.told import Neighbour
 from common.network import certificates
 from common.network.certificates import Certificate, Tls, certificate_of
 from tests.certificates import make_certificate
 from tests.operators import Operator
+from tests.waiting import wait_until
 from tests.webhooks_app.receiver import Receiver
 
 pytestmark = pytest.mark.usefixtures("looks_each_time")
@@ -139,10 +140,6 @@ def test_a_name_server_that_hangs_holds_nobody_and_is_asked_once(monkeypatch: py
     assert len(asked) == 1
 
 
-@pytest.mark.parametrize("setting", ["RPC_URL_BASE", "PUBLIC_URL"])
-def test_a_certificate_is_seen_at_each_look(monkeypatch: pytest.MonkeyPatch, setting: str) -> None:
-    monkeypatch.setattr(looking, "certificate_of", lambda *_place, **_how: Certificate(days=90))
-    place = here(443, setting)
 def test_what_is_kept_has_a_key_of_its_form() -> None:
     """Whoever changes the one changes the other: while an upgrade rolls, former processes read on what they wrote."""
     told.keep([Neighbour(place=GONE)])
@@ -151,22 +148,26 @@ def test_what_is_kept_has_a_key_of_its_form() -> None:
     assert list(kept["place"]) == ["host", "port", "tls", "names"]
 
 
+@pytest.mark.parametrize("setting", ["RPC_URL_BASE", "PUBLIC_URL"])
+def test_a_certificate_is_seen_at_each_look(monkeypatch: pytest.MonkeyPatch, setting: str) -> None:
+    monkeypatch.setattr(looking, "certificate_of", lambda *_place, **_how: Certificate(days=90))
+    place = here(443, setting)
     [found] = look_at([place], known={place: Neighbour(place=place, left=60.0 * DAY)})
     assert found == Neighbour(place=place, left=90.0 * DAY)
 
 
 @pytest.mark.parametrize(
-    ("setting", "name", "cure"),
+    ("setting", "word", "cure"),
     [
-        ("PUBLIC_URL", "127.0.0.1:1", "Lead its name to the proxy from here, too (/etc/hosts)"),
-        ("RPC_URL_BASE", "RPC_URL_BASE", "Look at the way out of here."),
+        ("PUBLIC_URL", "ok", "Lead its name to the proxy from here, too (/etc/hosts)"),
+        ("RPC_URL_BASE", "RPC_URL_BASE: nobody could see it", "Look at the way out of here."),
     ],
 )
 def test_a_certificate_that_nobody_could_see_is_not_called_good(
-    client: Client, operator: Operator, setting: str, name: str, cure: str
+    client: Client, operator: Operator, setting: str, word: str, cure: str
 ) -> None:
     told.keep(look_at([here(1, setting), here(1, "KRAKEN_URL", tls=None)], known={}))
-    assert client.get("/readyz").json()["certificates"] == f"{name}: nobody could see it"
+    assert client.get("/readyz").json()["certificates"] == word
     assert "tallystick_certificate_seconds_left{" not in client.get("/metrics").content.decode()
     page = operator.read("")
     assert "Nobody could see the certificate of 127.0.0.1:1" in page
@@ -178,6 +179,23 @@ def test_of_a_host_that_is_down_what_was_seen_before_stands() -> None:
     known = Neighbour(place=place, left=5.0 * DAY)
     assert look_at([place], known={place: known}) == [known]
     assert look_at([place], known={})[0].left is None
+
+
+def test_what_a_look_found_after_nobody_waited_for_it_is_taken_by_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
+    answers, place = Event(), here(443, "RPC_URL_BASE")
+
+    def late(*_place: object, **_how: object) -> Certificate:
+        answers.wait(10)
+        answers.clear()
+        return Certificate(days=90)
+
+    monkeypatch.setattr(looking, "certificate_of", late)
+    assert look_at([place], known={}, seconds=0.05)[0].left is None
+    answers.set()
+    wait_until(lambda: not any(each.name == "neighbour" for each in threads()), seconds=10)
+    [found] = look_at([place], known={}, seconds=0.05)
+    answers.set()
+    assert found.left == 90.0 * DAY
 
 
 def test_what_was_seen_grows_older_by_redis_clock(monkeypatch: pytest.MonkeyPatch) -> None:
