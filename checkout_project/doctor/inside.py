@@ -31,6 +31,7 @@ _OLDEST_POSTGRESQL, _OLDEST_REDIS = 140_000, 6
 # As docs/configuration.md has them.
 _LIMITS = {"lock_timeout": "20s", "statement_timeout": "60s", "idle_in_transaction_session_timeout": "20min"}
 _BY_NTP = "Set the clock of that machine by NTP (timedatectl set-ntp true)."
+_NEW_ONES = "Then RECONNECT in the pooler's console: connections that it has already keep what they had."
 _CURES = {
     "workers": "Start a worker: celery -A checkout_project worker (see the Procfile).",
     "beat": "Start beat: celery -A checkout_project beat (see the Procfile). One is enough.",
@@ -124,14 +125,14 @@ def _limits_of_the_role() -> Iterator[Finding]:
             yield look(
                 "pooler",
                 f"The role has no {', '.join(missing)}: what hangs keeps others waiting for good.",
-                " ".join(f"ALTER ROLE {role} SET {name} = '{_LIMITS[name]}';" for name in missing),
+                " ".join(f"ALTER ROLE {role} SET {name} = '{_LIMITS[name]}';" for name in missing) + f" {_NEW_ONES}",
             )
 
 
 def it_runs() -> Iterator[Finding]:
     """What `/readyz` says, with how to mend it."""
-    found = facts()
     replica.find_out()
+    found = facts()
     yield from _needed(found)
     for who, ahead in found.wrong_clocks():
         is_ahead = "ahead of" if ahead > 0 else "behind"

@@ -100,6 +100,7 @@ def test_behind_a_pooler_the_roles_missing_limits_are_told_with_the_commands(db:
         cursor.execute("SELECT quote_ident(current_user)")
         [role] = cursor.fetchone()
     assert "pooler: The role has no statement_timeout, idle_in_transaction_session_timeout:" in told
+    assert "Then RECONNECT" in told
     assert f"ALTER ROLE {role} SET statement_timeout = '60s'; ALTER ROLE {role} SET idle_in_" in told
     assert "SET lock_timeout" not in told
 
