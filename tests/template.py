@@ -37,9 +37,9 @@ def template() -> str:
             _remove_former(connection)
             connection.execute(f"create database {NAME}")
             url = server._replace(path=f"/{NAME}").geturl()
-            if not _read_kept(url):
+            if not read_kept(url):
                 _migrate(url)
-                _keep(url)
+                keep(url)
             connection.execute(f"alter database {NAME} is_template true")
     return NAME
 
@@ -58,18 +58,23 @@ def _migrate(database_url: str) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def _read_kept(database_url: str) -> bool:
-    return _KEPT.exists() and _work("pg_restore", "--no-owner", "--exit-on-error", str(_KEPT), database_url)
+def read_kept(database_url: str, kept: Path = _KEPT) -> bool:
+    """All of it or nothing. What cannot be read is thrown away."""
+    if kept.exists() and _work("pg_restore", "--no-owner", "--single-transaction", str(kept), database_url):
+        return True
+    kept.unlink(missing_ok=True)
+    return False
 
 
-def _keep(database_url: str) -> None:
-    """Where it cannot be, the next run migrates too."""
-    _KEPT.parent.mkdir(exist_ok=True)
-    for former in _KEPT.parent.glob(f"{_PREFIX}*"):
-        former.unlink()
-    part = _KEPT.with_suffix(".part")
+def keep(database_url: str, kept: Path = _KEPT) -> None:
+    """Where it cannot be, the next run migrates too. Another run, by another server, may write at this moment."""
+    kept.parent.mkdir(exist_ok=True)
+    for former in kept.parent.glob(f"{_PREFIX}*{kept.suffix}"):
+        former.unlink(missing_ok=True)
+    part = kept.with_suffix(f".{os.getpid()}.part")
     if _work("pg_dump", "--format=custom", "--no-owner", f"--file={part}", database_url):
-        part.rename(_KEPT)
+        part.rename(kept)
+    part.unlink(missing_ok=True)
 
 
 def _work(program: str, *arguments: str) -> bool:
