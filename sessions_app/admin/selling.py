@@ -22,7 +22,6 @@ class CustomerAdmin(BuyersApart, SearchedByForm, ReadOnly, admin.ModelAdmin):  #
     filters_by_index = ("mode",)
     list_select_related = ("merchant",)
     search_by: ClassVar[dict[str, Search]] = {"cus_": equal("public_id"), "e-mail": with_email}
-    search_in = ("name",)
     ordering = ("-id",)
 
 

@@ -136,7 +136,10 @@ class CheckoutSessionAdmin(BuyersApart, ReadOnly, admin.ModelAdmin):  # type: ig
     filters_by_index = ("mode", "status", "issue", "needs_decision")
     list_select_related = ("merchant",)
     search_fields = ("public_id",)  # shows the field; what it finds is `get_search_results`
-    search_help_text = "As in the dashboard: any id, address, transaction, order number, e-mail, name or amount."
+    search_help_text = (
+        "As in the dashboard: any id, address, transaction, order number or amount; the buyer's name, e-mail address "
+        "and metadata (name: value) by the whole."
+    )
     inlines = (
         StatusChangeInline, PaymentInline, AnnouncementInline, AuthorizationInline, QuoteInline, DecisionInline,
         LetterInline,

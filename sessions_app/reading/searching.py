@@ -44,9 +44,8 @@ _AMOUNT = re.compile(
 
 
 def found_by(scope: SessionScope, text: str) -> list[int]:
-    """The keys of a business's sessions that a person may mean: no more of them than are summed up, and one.
-
-    In two queries, each of which an index serves.
+    """The keys of a business's sessions that a person may mean, in two queries, each of which an index serves: no more
+    of them than are summed up, and one.
     """
     shop = _Shop(
         sessions=scope.bare_sessions(),
@@ -54,6 +53,7 @@ def found_by(scope: SessionScope, text: str) -> list[int]:
         refunds=scope.all_refunds(),
         customers=scope.customers(),
         zone=ZoneInfo(scope.merchant.time_zone),
+        knows_buyers=True,
     )
     return _found(shop, tidied(text))
 
@@ -66,7 +66,7 @@ def found_as_filter(scope: SessionScope, text: str) -> dict[str, Any]:
 
 
 def sought_everywhere(sessions: QuerySet[CheckoutSession], text: str) -> QuerySet[CheckoutSession]:
-    """The same for an operator, over all businesses: a list narrowed to it."""
+    """The same for an operator, over all businesses: a list narrowed to it. What names the buyer is given whole."""
     text = tidied(text)
     if not text:
         return sessions
@@ -107,6 +107,7 @@ class _Shop:
     refunds: QuerySet[Refund] = field(default_factory=Refund.objects.all)
     customers: QuerySet[Customer] = field(default_factory=Customer.objects.all)
     zone: tzinfo = UTC  # where its days begin
+    knows_buyers: bool = False  # operators see who buys for a reason alone: parts would spell it, letter by letter
 
     @cached_property
     def beyond(self) -> int:
@@ -262,10 +263,9 @@ def _of_part(text: str, shop: _Shop) -> _Place:
 
 def _of_words(text: str, shop: _Shop) -> _Place:
     """An order number, whole by the index; among the newest whatever has the words in it, or comes to the amount."""
-    parts = (
-        Q(reference__icontains=text) | Q(product_id__icontains=text) | Q(product_name__icontains=text)
-        | Q(name__icontains=text) | Q(email__istartswith=text) | Q(metadata_text__icontains=text)
-    )  # fmt: skip
+    parts = Q(reference__icontains=text) | Q(product_id__icontains=text) | Q(product_name__icontains=text)
+    buyer = Q(name__icontains=text) | Q(email__istartswith=text) | Q(metadata_text__icontains=text)
+    parts |= buyer if shop.knows_buyers else Q(name__iexact=text)
     for amount, paid in _amounts(text):
         parts |= amount | (shop.paid_by(paid) if paid else Q())
     if day := day_in(text):
