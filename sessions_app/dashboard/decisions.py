@@ -1,6 +1,6 @@
 """Dashboard pages of the decision queue: what is odd, what is suggested, one click, and a minute to take it back."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from django import forms
@@ -53,6 +53,8 @@ def decisions(request: HttpRequest, access: Access) -> HttpResponse:
     scope, form = SessionScope.of(access), WaitingFilters(request.GET, access=access)
     wanted, places = form.wanted(), {name: request.GET.get(name) for name in ("after", "before")}
     queue = undecided_page(waiting(scope, wanted), limit=SHOWN, **places)
+    if any(places.values()) and not queue.sessions:
+        return redirect(f"{request.path}?{form.query()}")  # all of the last page is decided: others may wait before it
     return page(
         request,
         access,
@@ -105,7 +107,7 @@ def decide_several(request: HttpRequest, access: Access) -> HttpResponse:
             raise WrongDecision("choose it again from the list, and an answer.")
         _take(scope.session(session_id), access, **form.cleaned_data)
 
-    taken, refused = _each_case(request, take)
+    taken, refused = _each_case(request, request.POST.getlist("case")[:SEVERAL], take)
     if taken:
         words = f"Decided: {taken}. Your shop is told in a minute; until then you can take it back."
         messages.success(request, words)
@@ -118,7 +120,8 @@ def decide_several(request: HttpRequest, access: Access) -> HttpResponse:
 def undo(request: HttpRequest, access: Access) -> HttpResponse:
     """Takes back the decisions about the sessions that are sent as `case`."""
     scope = SessionScope.of(access)
-    back, _refused = _each_case(request, lambda session_id: take_back(scope.session(session_id)))
+    cases = request.POST.getlist("case")
+    back, _refused = _each_case(request, cases, lambda session_id: take_back(scope.session(session_id)))
     if back:
         messages.success(request, f"Taken back: {back}. As if nothing had been decided.")
     return _back(request, reverse("dashboard:decisions", args=[access.at]))
@@ -145,10 +148,10 @@ def _take(session: CheckoutSession, access: Access, *, kind: str, payments: str,
     )
 
 
-def _each_case(request: HttpRequest, act: Callable[[str], None]) -> tuple[int, int]:
-    """Does it with each `case` that was sent, and says which were refused, and why; how many were done, and not."""
+def _each_case(request: HttpRequest, cases: Sequence[str], act: Callable[[str], None]) -> tuple[int, int]:
+    """Does it with each, and says which were refused, and why; how many were done, and not."""
     done = refused = 0
-    for case in request.POST.getlist("case")[:SEVERAL]:
+    for case in cases:
         try:
             act(case)
             done += 1

@@ -99,13 +99,14 @@ def test_a_decision_leaves_the_queue_and_comes_back_when_it_is_taken_back(
 
 
 def test_all_that_was_taken_a_moment_ago_is_taken_back_at_once(
-    desk: Desk, two: tuple[CheckoutSession, CheckoutSession]
+    desk: Desk, two: tuple[CheckoutSession, CheckoutSession], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     desk.post("decisions/several", kind="write_off", case=[case(each) for each in two])
     page = desk.read("decisions")
     form = page.partition("Undo all 2")[0].rpartition("<form")[2]
     cases = re.findall(r'name="case" value="(\w+)"', form)
     assert set(cases) == {each.public_id for each in two}
+    monkeypatch.setattr("sessions_app.dashboard.decisions.SEVERAL", 1)  # the most that are decided at once
     answer = desk.post("decisions/undo", case=cases, next=f"/dashboard/{desk.at}/decisions?issue=late")
     assert answer["Location"] == f"/dashboard/{desk.at}/decisions?issue=late"
     assert not own(PendingDecision).exists()
@@ -163,6 +164,11 @@ def test_the_queue_goes_on_where_the_page_ended(
     again = desk.read(f"decisions?before={back}")
     assert ("Too much" in again, "Too little" in again) == (True, False)
     assert f'href="?after={onward}"' in again
+
+    form = {"kind": "write_off", "case": case(two[1]), "next": f"/dashboard/{desk.at}/decisions?after={onward}"}
+    led = desk.client.post(f"/dashboard/{desk.at}/decisions/several", form, follow=True)
+    page = led.content.decode()
+    assert ("Decided: 1." in page, "Too much" in page, "Nothing to decide" in page) == (True, True, False)
 
 
 def test_a_member_says_when_to_be_written_to(desk: Desk, ottos_desk: Desk) -> None:
