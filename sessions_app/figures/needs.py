@@ -10,7 +10,7 @@ from merchants_app.models import Treasury
 from merchants_app.treasuries.treasuries import treasury_to_come
 from sessions_app.collecting.worth import Waiting, worth_waiting
 from sessions_app.reading.queries import unanswered
-from sessions_app.reading.refund_list import RefundState, count_unsent
+from sessions_app.reading.refund_list import RefundState, count_refunds
 from sessions_app.scope import SessionScope
 from webhooks_app.endpoints.failing import last_problem
 from webhooks_app.models import Delivery, DeliveryState, WebhookEndpoint
@@ -60,14 +60,13 @@ def needs_of(scope: SessionScope, now: datetime) -> Needs:
     oldest = None
     if 0 < decisions <= _OLDEST_LOOKED_FOR:
         oldest = unanswered(scope).values_list("issue_opened_at", flat=True).first()  # type: ignore[misc]  # annotated
-    refunds = count_unsent(scope, at_most=MOST_COUNTED)
     failing = _failing_endpoints(scope)
     return Needs(
         treasury=treasury_to_come(scope.merchant, scope.mode, now),
         decisions=decisions,
         oldest_decision=oldest,
-        refunds_to_sign=refunds[RefundState.TO_SIGN],
-        refunds_without_address=refunds[RefundState.NO_ADDRESS],
+        refunds_to_sign=count_refunds(scope, RefundState.TO_SIGN, at_most=MOST_COUNTED),
+        refunds_without_address=count_refunds(scope, RefundState.NO_ADDRESS, at_most=MOST_COUNTED),
         endpoints=[_failing(each) for each in failing[:_ENDPOINTS_SHOWN]],
         failing=len(failing),
         to_collect=worth_waiting(scope.merchant, scope.mode, now=now),

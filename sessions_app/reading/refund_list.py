@@ -1,6 +1,5 @@
 """The list of refunds: which wait for the business's wallet, which for a buyer's word, and what went back."""
 
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -87,12 +86,9 @@ def all_refunds_listed(scope: SessionScope, wanted: WantedRefunds) -> QuerySet[R
     return _matching(scope, wanted, patient=True).order_by().values_list("pk", flat=True)
 
 
-def count_unsent(scope: SessionScope, *, at_most: int) -> Counter[RefundState]:
-    """How many wait for the wallet, and for their buyer's address; of so many of the oldest."""
-    to_sign, no_address = RefundState.TO_SIGN, RefundState.NO_ADDRESS
-    unsent = scope.all_refunds().filter(_STATES[to_sign] | _STATES[no_address])
-    statuses = unsent.order_by("id").values_list("status", flat=True)[:at_most]
-    return Counter(no_address if status == RefundStatus.WAITING_FOR_ADDRESS else to_sign for status in statuses)
+def count_refunds(scope: SessionScope, state: RefundState, *, at_most: int) -> int:
+    """How many are in that state, counted so far."""
+    return len(scope.all_refunds().filter(_STATES[state]).values_list("pk")[:at_most])
 
 
 def _matching(scope: SessionScope, wanted: WantedRefunds, *, patient: bool = False) -> QuerySet[Refund]:

@@ -99,7 +99,9 @@ def test_how_long_paying_took_is_told_of_the_newest(
     assert way.half_within == way.most_within == newer.completed_at - newer.created_at
 
 
-def test_what_needs_somebody_stands_in_the_order_of_harm(desk: Desk, new_session: New, sandbox: Sandbox) -> None:
+def test_what_needs_somebody_stands_in_the_order_of_harm(
+    desk: Desk, colleague: Callable[..., Desk], new_session: New, sandbox: Sandbox
+) -> None:
     session = sandbox.play(new_session(), "over")
     since = timezone.now() - timedelta(hours=26)
     WebhookEndpoint.objects.create(
@@ -111,6 +113,8 @@ def test_what_needs_somebody_stands_in_the_order_of_harm(desk: Desk, new_session
     places = [text.index(words) for words in told]
     assert places == sorted(places)
     assert "for an address" not in text
+    assert ('state=to_sign">Send</a>' in text, "at refunds to be sent" in text) == (True, False)
+    assert "at refunds to be sent" in colleague("viewer").read("overview")
     Refund.objects.filter(pk=refund.pk).update(told_tx=f"0x{'ab' * 32}")  # said to be sent: nobody has to sign it
     assert "for your wallet" not in desk.read("overview")
     Refund.objects.filter(pk=refund.pk).update(status="waiting_for_address", told_tx="")

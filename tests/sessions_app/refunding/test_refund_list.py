@@ -11,7 +11,7 @@ from django.utils import timezone
 from merchants_app.models import Merchant
 from sessions_app.models import CheckoutSession, Payment, Refund
 from sessions_app.reading import refund_list
-from sessions_app.reading.refund_list import RefundState, WantedRefunds, all_refunds_listed
+from sessions_app.reading.refund_list import RefundState, WantedRefunds, all_refunds_listed, count_refunds
 from sessions_app.refunding.refunds import play_refund, withdraw_refund
 from sessions_app.refunding.told import tell_transaction
 from sessions_app.scope import SessionScope
@@ -80,6 +80,12 @@ def test_it_is_narrowed_by_its_address(
     desk: Desk, session: CheckoutSession, query: dict[str, str], found: list[int]
 ) -> None:
     assert listed(desk, **query) == found
+
+
+@pytest.mark.parametrize(("state", "so_many"), [("to_sign", 1), ("no_address", 2), ("on_its_way", 1), ("final", 0)])
+def test_each_state_is_counted_for_itself_and_so_far(session: CheckoutSession, state: str, so_many: int) -> None:
+    own(Refund).filter(value__in=[3, 4]).update(status="waiting_for_address", tx_hash="", log_index=None)
+    assert count_refunds(SessionScope.of(session), RefundState(state), at_most=2) == so_many
 
 
 def test_what_no_index_has_is_looked_for_among_the_newest_and_in_a_file_among_all(
