@@ -57,7 +57,8 @@ class LimitsForm(AboutBusiness):
         required=False,
         min_value=0,
         max_value=100_000,
-        help_text=f"That ask its buyers to pay. Empty: {LETTERS_A_DAY}, as for everybody; 0: none.",
+        help_text=f"That ask its buyers to pay, and receipts sent again. Empty: {LETTERS_A_DAY}, as for everybody; 0: "
+        "none.",
     )
 
     def __init__(self, *args: Any, merchant: Merchant, **options: Any) -> None:

@@ -32,5 +32,5 @@ def call_limit(merchant: Merchant) -> CallLimit:
 
 
 def letters_a_day(merchant: Merchant) -> int:
-    """That ask buyers to pay."""
+    """That its people have sent to buyers: those that ask to pay, and receipts once more."""
     return LETTERS_A_DAY if merchant.letters_a_day is None else merchant.letters_a_day

@@ -39,7 +39,7 @@ _NAMES = {
     "decision_letters": "letters about decisions", "collect_letters": "letters when it is worth collecting",
     "worth_it_percent": "worth collecting, fee at most in percent",
     "buyer_letters_off": "letters that buyers do not get",
-    "calls_a_minute": "API calls a minute", "letters_a_day": "letters that ask to pay, a day",
+    "calls_a_minute": "API calls a minute", "letters_a_day": "letters asked for, a day",
 }  # fmt: skip
 
 

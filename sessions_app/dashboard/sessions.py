@@ -11,7 +11,14 @@ from merchants_app.frame.pages import page
 from merchants_app.frame.paging import Cursor, may_lag
 from sessions_app.books.definitions import MOST_SUMMED
 from sessions_app.dashboard.filters.sessions import LINKS_OFFERED, SessionFilters
-from sessions_app.letters.again import SendAgain, send_link_again, send_receipt_again
+from sessions_app.letters.again import (
+    SendAgain,
+    can_be_written_to,
+    may_get_link,
+    may_get_receipt,
+    send_link_again,
+    send_receipt_again,
+)
 from sessions_app.models import LONGEST_NOTE, ViewOf
 from sessions_app.orders.stock import oversold
 from sessions_app.paying.quoting import unseen_network
@@ -87,6 +94,9 @@ def session(request: HttpRequest, access: Access, session_id: str) -> HttpRespon
         waiting_since=waiting_since(found) if found.needs_decision else None,
         pay_url=page_url(found) if acts else "",
         receipt_url=receipt_url(found) if acts and found.status == Status.COMPLETED else "",
+        can_be_written_to=can_be_written_to(found),
+        may_get_link=acts and may_get_link(found),
+        may_get_receipt=acts and may_get_receipt(found),
         deposit_link=deposit_link(found) if hasattr(found, "deposit") else None,
         oversold=oversold(found),
         search=last_search(found),

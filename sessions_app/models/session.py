@@ -232,6 +232,13 @@ class CheckoutSession(models.Model):
                 return get_supported_language_variant(wish)
         return settings.LANGUAGE_CODE
 
+    @property
+    def was_opened(self) -> bool:
+        """Whether its buyer is under way: who picked or paid is, though no opening was noted (an old session, a shop
+        with a page of its own).
+        """
+        return any((self.opened_at, self.quote_id, self.completed_at))
+
     def takes(self, *, asset: str, network: str) -> bool:
         """Whether this asset on this network pays for it: the shop allowed it, and it was not switched off then."""
         is_allowed = not self.allowed_assets or asset in self.allowed_assets

@@ -12,7 +12,7 @@ from django.utils import timezone
 from common.mail_backends import NOWHERE
 from merchants_app.audit import record
 from merchants_app.businesses.limits import letters_a_day
-from merchants_app.models import Merchant
+from merchants_app.models import AuditEntry, Merchant
 from sessions_app.models import CheckoutSession, Letter, PaymentLink
 from sessions_app.owed.letters import Owed, owe
 from sessions_app.selling.creation import SessionTerms, create_session
@@ -21,10 +21,11 @@ from sessions_app.status import LetterKind
 
 # Where buyers of such a session "go back to": there is no shop's page, so theirs is the payment's own.
 NO_SHOP = f"{settings.PUBLIC_URL}/"
+RECEIPT_SENT = "session.receipt_sent"  # in the audit log: somebody had the buyer sent the receipt
 
 
 class LetterFate(StrEnum):
-    """What becomes of the letter that asks a buyer to pay, as whoever wanted it is told."""
+    """What becomes of a letter to the buyer that somebody asked for, as they are told."""
 
     NOT_WANTED = ""
     OWED = "A letter to the buyer is on its way."
@@ -50,7 +51,9 @@ def sell(
     """
     session = create_session(merchant=merchant, mode=mode, terms=terms, actor=actor)
     record(merchant=merchant, mode=mode, actor=actor, action="session.created", subject=session.public_id)
-    return session, write_to_buyer(session, now=timezone.now()) if writes and session.email else LetterFate.NOT_WANTED
+    if not (writes and session.email):
+        return session, LetterFate.NOT_WANTED
+    return session, write_as_asked(session, LetterKind.ASKED_TO_PAY, now=timezone.now())
 
 
 @transaction.atomic
@@ -71,20 +74,24 @@ def alter_link(link: PaymentLink, terms: Mapping[str, Any], *, actor: str) -> No
         _note(link, actor=actor, action="link.changed", **changed)
 
 
-def write_to_buyer(session: CheckoutSession, *, now: datetime, is_again: bool = False) -> LetterFate:
-    """Owes the buyer the letter with the link, once, or once more. Call it in the transaction of what it tells."""
-    today = Letter.objects.filter(kind=LetterKind.ASKED_TO_PAY, owed_at__gt=now - timedelta(days=1))
-    if today.filter(session__merchant=session.merchant_id).count() >= letters_a_day(session.merchant):
-        return LetterFate.TOO_MANY
-    return write_as_asked(session, LetterKind.ASKED_TO_PAY, now=now, is_again=is_again)
-
-
 def write_as_asked(session: CheckoutSession, kind: LetterKind, *, now: datetime, is_again: bool = False) -> LetterFate:
-    """Owes the buyer a letter because a person says so. Call it in the transaction of what it tells."""
+    """Owes the buyer a letter, once or once more, because a person says so: so many a day from a business.
+
+    Call it in the transaction of what it tells, with its audit line.
+    """
+    if _asked_for(session.merchant, since=now - timedelta(days=1)) >= letters_a_day(session.merchant):
+        return LetterFate.TOO_MANY
     if settings.EMAIL_BACKEND == NOWHERE:
         return LetterFate.NO_SERVER
     is_owed = owe([Owed(session=session, kind=kind, is_asked=True, is_again=is_again)], now=now)
     return LetterFate.OWED if is_owed else LetterFate.ONLY_INSIDERS
+
+
+def _asked_for(merchant: Merchant, *, since: datetime) -> int:
+    """Letters by somebody's word. Most receipts go by themselves: of these the log tells which were asked for."""
+    links = Letter.objects.filter(kind=LetterKind.ASKED_TO_PAY, owed_at__gt=since, session__merchant=merchant)
+    receipts = AuditEntry.objects.filter(merchant=merchant, action=RECEIPT_SENT, created_at__gt=since)
+    return links.count() + receipts.count()
 
 
 def _note(link: PaymentLink, *, actor: str, action: str, **detail: Any) -> None:

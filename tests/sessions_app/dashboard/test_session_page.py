@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from merchants_app.models import AuditEntry
 from sessions_app.buyers.export import export_buyer
+from sessions_app.buyers.forgetting import placeholder
 from sessions_app.models import BookLine, CheckoutSession, Customer, Refund, SessionNote, receipt_token
 from sessions_app.paying.quoting import choose_option
 from sessions_app.reading.session_story import ledger_of, story_of
@@ -152,6 +153,29 @@ def test_the_buyers_link_stands_there_to_be_copied_by_who_may_act(
     CheckoutSession.objects.filter(pk=session.pk).update(opened_at=timezone.now())
     assert desk.read(page_of(session)).count(link) == 1
     assert session.page_token not in colleague("viewer").read(page_of(session))
+    CheckoutSession.objects.filter(pk=session.pk).update(opened_at=None)
+    assert "not yet" in desk.read(page_of(session))
+    choose_option(session=session, asset="USDC", network="sandbox", now=timezone.now())
+    text = desk.read(page_of(session))
+    assert (text.count(link), "has not opened it yet" in text, "not yet" in text) == (1, False, False)
+
+
+def test_nobody_is_offered_to_write_to_a_buyer_who_was_erased(
+    desk: Desk, session: CheckoutSession, sandbox: Sandbox
+) -> None:
+    offers = ("Send the buyer the link again", "Send the buyer the receipt again", "Write to the buyer", "mailto:")
+
+    def offered() -> list[bool]:
+        text = desk.read(page_of(session))
+        return [words in text for words in offers]
+
+    assert offered() == [True, False, True, True]
+    CheckoutSession.objects.filter(pk=session.pk).update(email=placeholder(session.customer))
+    assert offered() == [False] * 4
+    sandbox.play(session, "exact")
+    assert offered() == [False] * 4
+    CheckoutSession.objects.filter(pk=session.pk).update(email=session.email)
+    assert offered() == [False, True, True, True]
 
 
 @pytest.mark.parametrize(

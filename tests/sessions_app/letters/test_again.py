@@ -6,13 +6,13 @@ from datetime import timedelta
 from django.core import mail
 from django.utils import timezone
 
-from merchants_app.models import AuditEntry
+from merchants_app.models import AuditEntry, Merchant
 from sessions_app.letters.sending import send_letters
 from sessions_app.models import CheckoutSession, Letter
 from tests.desk import Desk
 from tests.merchants_app.frame.test_once import token_on
 from tests.sandbox import Sandbox
-from tests.sessions_app.dashboard.test_by_hand import INVOICE, LETTERS
+from tests.sessions_app.dashboard.test_by_hand import INVOICE, LETTERS, asked
 from tests.strangers.world import own
 
 
@@ -84,4 +84,25 @@ def test_no_receipt_is_sent_of_a_payment_that_was_taken_back(
     assert session.status == "completed"
     sandbox.skip(minutes=61)
     desk.post(f"sessions/{session.public_id}/write-receipt")
-    assert "No payment is here that a receipt could be of" in desk.read(f"sessions/{session.public_id}")
+    page = desk.read(f"sessions/{session.public_id}")
+    assert "No payment is here that a receipt could be of" in page
+    assert "Send the buyer the receipt again" not in page
+
+
+def test_receipts_that_are_asked_for_are_among_the_letters_of_a_day(
+    desk: Desk, new_session: Callable[..., CheckoutSession], sandbox: Sandbox
+) -> None:
+    page = f"sessions/{sandbox.play(new_session(email='mia@example.com'), 'exact').public_id}"
+    Merchant.objects.filter(public_id=desk.business).update(letters_a_day=1)
+
+    def said() -> str:
+        desk.post(f"{page}/write-receipt")
+        return desk.read(page)
+
+    sandbox.skip(minutes=61)  # since the one that left by itself, which is none of them
+    assert "The receipt is on its way" in said()
+    sandbox.skip(minutes=61)
+    assert "as many as you may send" in said()
+    assert "as many as you may send" in asked(desk, "mia@example.com")
+    sandbox.skip(hours=24)
+    assert "The receipt is on its way" in said()
