@@ -73,7 +73,8 @@ def test_so_is_what_was_decided_and_by_whom_and_how(desk: Desk, two: tuple[Check
     assert [listed(desk, "decisions/decided", query) for query, _ in rows] == [found for _, found in rows]
     with patch("sessions_app.reading.decided.LOOKED_THROUGH", 1):
         assert listed(desk, "decisions/decided", {"actor": "mia"}) == []
-        assert "among the newest 1 decisions" in desk.read("decisions/decided?actor=lena")
+        page = desk.read("decisions/decided?actor=lena")
+        assert ("among the newest 1 decisions" in page, "makes a file of all" in page) == (True, False)
         assert listed(desk, "decisions/decided", {"q": "B-7001"}) == ["Box"]
 
 
