@@ -3,7 +3,8 @@
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from re import sub
+from html import unescape
+from re import search, sub
 from typing import Any
 from urllib.parse import quote
 
@@ -213,6 +214,14 @@ def test_a_viewer_makes_nothing(colleague: Callable[..., Desk]) -> None:
     assert viewer.get("new-session").status_code == 403
     assert viewer.post("links", **LINK).status_code == 403
     assert "New link" not in viewer.read("links")
+
+
+def test_the_file_of_all_customers_begins_with_the_business(desk: Desk, mia: Merchant) -> None:
+    Merchant.objects.filter(pk=mia.pk).update(created_at=datetime(2025, 3, 1, 3, tzinfo=UTC), time_zone="America/Lima")
+    export = search(r'href="/dashboard/[^"]*/(books/exports[^"]*)"', desk.read("customers"))
+    assert export
+    form = desk.get(unescape(export[1])).context["form"]
+    assert (form["what"].value(), form["first"].value()) == ("customers", "2025-02-28")
 
 
 def test_a_customers_page_has_all_that_is_asked_on_the_phone(desk: Desk, new_session: Callable[..., Any]) -> None:
