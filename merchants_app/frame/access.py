@@ -159,7 +159,7 @@ def is_visiting(request: HttpRequest) -> bool:
     return VISIT in request.session
 
 
-def is_from_inside(request: HttpRequest, merchant: Merchant) -> bool:
+def is_of_the_house(request: HttpRequest, merchant: Merchant) -> bool:
     """Whether somebody of the business, or an operator who visits one, looks at a page that is its buyers'.
 
     Nobody else has our cookie, and for who has none nothing is asked.

@@ -22,7 +22,7 @@ from chains_app.reading.scanning import heads_of
 from common.errors import DomainError
 from common.network.languages import PARAMETER, chosen
 from merchants_app.businesses.walletconnect import relay_of
-from merchants_app.frame.access import is_from_inside
+from merchants_app.frame.access import is_of_the_house
 from merchants_app.frame.throttling import TooManyRequests, count_opening
 from sessions_app.errors import NotPayableAgain
 from sessions_app.models import BY_WALLET, Authorization, CheckoutSession
@@ -88,7 +88,7 @@ def pay(request: HttpRequest, session: CheckoutSession) -> HttpResponse:
     if successor := successor_of(session):
         choice = f"?{urlencode({PARAMETER: chosen(request)})}" if chosen(request) else ""
         return redirect(reverse("hosted:pay", args=[successor.page_token]) + choice)
-    if request.method == "GET" and session.opened_at is None and not is_from_inside(request, session.merchant):
+    if request.method == "GET" and session.opened_at is None and not is_of_the_house(request, session.merchant):
         note_opening(session, now=timezone.now())
         session = session_for_buyer(session.page_token)  # that is no news to whoever opened it
     return _page(request, session)
