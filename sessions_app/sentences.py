@@ -26,10 +26,14 @@ class Sentence(str):
 
     _marked = ""  # empty: there are neither facts nor moments nor links in it
 
+    def __str__(self) -> str:
+        """Itself: Django's forms make text of what is wrong with a field, and its facts stay known so."""
+        return self
+
     @property
     def marked(self) -> str:
-        """With its marks."""
-        return self._marked or str(self)
+        """With its marks, and no others: what somebody typed writes no links into what we say."""
+        return self._marked or self.translate(_MARKS)
 
     @property
     def of_facts(self) -> str:

@@ -53,7 +53,7 @@ class BuyerForm(forms.Form):
         try:
             data["amount"] = self._within(typed if self.link.quick_amounts else picked)
         except UnclearAmount as unclear:
-            self.add_error(field, unclear.sentence.marked)  # of which Django makes plain text
+            self.add_error(field, unclear.sentence)
         return data
 
     @property

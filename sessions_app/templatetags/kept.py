@@ -15,12 +15,6 @@ def kept(fact: object) -> SafeString:
 
 
 @register.filter
-def unmarked(text: str) -> SafeString:
-    """Of a sentence that came as text with its marks: Django's forms keep no other."""
-    return sentences.Sentence.of(text).__html__()
-
-
-@register.filter
 def marked(sentence: str) -> str:
     """For the page's script, which writes a sentence's facts as the page does."""
     return sentence.of_facts if isinstance(sentence, sentences.Sentence) else sentence

@@ -64,3 +64,13 @@ def test_so_it_is_with_an_amount_that_is_not_taken(
     [wrong] = re.findall(r'<p class="wrong".*?</p>', page, re.DOTALL)
     assert sentence in text_of(wrong)
     assert re.findall(r'<bdi translate="no">(.*?)</bdi>', wrong) == facts
+
+
+def test_what_is_picked_and_not_offered_becomes_no_link(client: Client, link: PaymentLink) -> None:
+    PaymentLink.objects.filter(pk=link.pk).update(quick_amounts=["5.00", "10.00"])
+    picked = "\u206ahttps://thief.example\u206bAsk here\u206c"
+    buyer = {"name": "Pat", "email": "pat@example.com", "amount": picked, "free": ""}
+    answer = client.post(f"/l/{link.public_id}", buyer)
+    assert answer.status_code == 400
+    assert "Ask here" in text_of(answer.content.decode())
+    assert '<a href="https://thief.example' not in answer.content.decode()

@@ -46,6 +46,13 @@ def test_nobodys_name_ends_a_fact_before_its_end() -> None:
     assert shown("{{ said }}", said=said) == 'Paid to <bdi translate="no">Mia or Otto</bdi>.'
 
 
+def test_nobody_writes_a_link_into_what_we_say() -> None:
+    typed = "\u206ahttps://thief.example\u206bAsk here\u206c, \u2068Otto\u2069"
+    plain = "https://thief.exampleAsk here, Otto"
+    assert shown("{{ said }}", said=Sentence(typed)) == plain
+    assert shown("{{ said }}", said=filled("They say: %(reason)s", {"reason": Sentence(typed)})) == f"They say: {plain}"
+
+
 def test_a_name_in_a_templates_sentence_is_kept_too() -> None:
     sentence = "{% blocktranslate with shop=shop|kept %}Ask {{ shop }}.{% endblocktranslate %}"
     assert shown(sentence, shop="Mia & Co") == 'Ask <bdi translate="no">Mia &amp; Co</bdi>.'
