@@ -19,6 +19,7 @@ from common.network.languages import language_of, remember_choice, remembered, s
 from merchants_app.businesses.embedding import embedders
 from merchants_app.frame.forms import once
 from merchants_app.frame.throttling import TooManyRequests, count_opening
+from merchants_app.requests.idempotency import StillRunning
 from sessions_app.models import PaymentLink
 from sessions_app.pay.buyer_form import BuyerForm
 from sessions_app.pay.codes import qr_svg
@@ -86,6 +87,9 @@ def _opened(request: HttpRequest, link: PaymentLink) -> HttpResponse:
         answer = _page(request, link, form, refusal=words, status=429)
         answer["Retry-After"] = str(refusal.allowance.reset_seconds)
         return answer
+    except StillRunning as refusal:  # the first press's
+        words = gettext("It is our fault, not yours. Try again in a minute.")
+        return _page(request, link, form, refusal=words, status=refusal.status)
     except DomainError as refusal:  # closed by now, or the merchant has nowhere to receive
         return _page(request, link, form, refusal=told(refusal), status=refusal.status)
     return redirect("hosted:pay", page_token)

@@ -12,6 +12,7 @@ from django.utils import timezone
 from common.network.client_address import trusted_proxies
 from merchants_app.businesses.money_rules import change_settings
 from merchants_app.models import Merchant, Treasury
+from merchants_app.requests.idempotency import StillRunning
 from sessions_app.models import CheckoutSession, PaymentLink
 from sessions_app.paying.paying_again import BUYER as PAYER
 from sessions_app.selling.payment_links import why_closed
@@ -55,6 +56,20 @@ def test_pressed_twice_it_is_one_session_and_another_word_makes_another(api: Api
     assert first.url == second.url == f"/pay/{own(CheckoutSession).get().page_token}"
     assert client.post(page, BUYER | {"once": once, "name": "Nora"}).url != first.url
     assert own(CheckoutSession).count() == 2
+
+
+def test_a_second_press_while_the_first_is_at_work_is_told_in_the_buyers_words(
+    api: Api, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def once(*_given: object, **_named: object) -> str:
+        raise StillRunning("A request with this key is still being worked on.")
+
+    monkeypatch.setattr("sessions_app.pay.payment_links.once", once)
+    url = api.post("payment-links", body()).answer["url"]
+    answer = client.post(url, BUYER, headers={"Accept-Language": "de"})
+    assert answer.status_code == 409
+    assert "Versuchen Sie es in einer Minute noch einmal." in answer.content.decode()
+    assert "this key" not in answer.content.decode()
 
 
 def test_the_buyer_chooses_the_amount_where_the_link_has_none(api: Api, client: Client) -> None:
