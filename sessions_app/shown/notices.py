@@ -1,13 +1,14 @@
 """What happened and what to do, in sentences a buyer understands: one notice per thing that is out of the ordinary."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 
 from chains_app.networks.networks import all_networks
 from sessions_app.letters.support import support_for
 from sessions_app.models import Authorization, CheckoutSession, Payment
-from sessions_app.paying.announcing import doubted, refused
+from sessions_app.paying.announcing import announced, doubted, refused
 from sessions_app.reading.amounts import money_text
 from sessions_app.reading.named import moment_here, time_here
 from sessions_app.sentences import Sentence, filled, joined
@@ -24,15 +25,20 @@ from sessions_app.status import COVERED, Issue, Status
 
 
 def notices_of(
-    session: CheckoutSession, *, payments: Sequence[Payment], now: datetime, signed: Authorization | None = None
+    session: CheckoutSession,
+    *,
+    payments: Sequence[Payment],
+    now: datetime,
+    asks: bool,
+    signed: Authorization | None = None,
 ) -> tuple[Notice, ...]:
-    """The most pressing first; none while all goes as usual, or is said by the headline."""
-    found = [*_of_status(session, payments, now, signed), was_undone(session), asks_where(session)]
+    """The most pressing first; none while all goes as usual, or the headline says it. `asks`: the page, for money."""
+    found = [*_of_status(session, payments, now, asks, signed), was_undone(session), asks_where(session)]
     return tuple(notice for notice in found if notice)
 
 
 def _of_status(
-    session: CheckoutSession, payments: Sequence[Payment], now: datetime, signed: Authorization | None
+    session: CheckoutSession, payments: Sequence[Payment], now: datetime, asks: bool, signed: Authorization | None
 ) -> Sequence[Notice | None]:
     status = Status(session.status)
     if session.order_paid_by and status not in COVERED:
@@ -45,7 +51,7 @@ def _of_status(
             _signed(signed, now),
             None if signed else _gone(payments),  # not to be paid again otherwise while that may still be sent
             _refused(session, may_send=signed is None),
-            _doubted(session, now),
+            _sent_before(session, now, asks=asks),
             _not_taken(session, payments),
             pays_for_nothing(session),
         ],
@@ -63,15 +69,21 @@ def ends_soon(session: CheckoutSession, *, now: datetime) -> Notice | None:
     title = filled(_("The time to pay ends at %(time)s"), {"time": time_here(session.expires_at)})
     if not hasattr(session, "deposit"):
         return Notice(tone="warn", title=title, text=_("After that nothing can be paid here, and nothing was charged."))
-    late = _("What arrives later is not lost: we look at the address until %(until)s, and what arrives is credited.")
-    return Notice(tone="warn", title=title, text=filled(late, {"until": moment_here(session.watch_until)}))
+    return Notice(tone="warn", title=title, text=_what_arrives_later(session))
 
 
 def _over(
     session: CheckoutSession, payments: Sequence[Payment], now: datetime, signed: Authorization | None
 ) -> list[Notice | None]:
-    refusal = _refused(session, may_send=False)
-    return [_signed(signed, now, is_over=True), refusal, _ended(session, payments)]
+    refusal, sent_before = _refused(session, may_send=False), _sent_before(session, now, asks=False)
+    if sent_before and now < session.watch_until:
+        sent_before = replace(sent_before, text=joined([sent_before.text, _what_arrives_later(session)]))
+    return [_signed(signed, now, is_over=True), refusal, sent_before, _ended(session, payments, sent_before)]
+
+
+def _what_arrives_later(session: CheckoutSession) -> Sentence:
+    late = _("What arrives later is not lost: we look at the address until %(until)s, and what arrives is credited.")
+    return filled(late, {"until": moment_here(session.watch_until)})
 
 
 def _order_paid(session: CheckoutSession, payments: Sequence[Payment]) -> Notice:
@@ -158,12 +170,14 @@ def _refused(session: CheckoutSession, *, may_send: bool) -> Notice | None:
     return Notice(tone="warn", title=_("The network refused the payment"), text=text)
 
 
-def _doubted(session: CheckoutSession, now: datetime) -> Notice | None:
-    said = doubted(session, now=now)
+def _sent_before(session: CheckoutSession, now: datetime, *, asks: bool) -> Notice | None:
+    """Before the same money is sent once more: what its buyer told us, which the page does not say by itself."""
+    believed = announced(session, now=now) if asks else None
+    said = believed or doubted(session, now=now)
     if said is None:
         return None
     title = filled(_("You told us that you sent it: %(at)s"), {"at": moment_here(said.at)})
-    return Notice(tone="warn", title=title, text=look_first(said))
+    return Notice(tone="warn", title=title, text=look_first(said, is_believed=said is believed))
 
 
 def _not_taken(session: CheckoutSession, payments: Sequence[Payment]) -> Notice | None:
@@ -227,11 +241,11 @@ def _given_up(session: CheckoutSession) -> Notice:
     return Notice(tone="warn", title=_("Your order is not paid"), text=_what_now(session))
 
 
-def _ended(session: CheckoutSession, payments: Sequence[Payment]) -> Notice | None:
+def _ended(session: CheckoutSession, payments: Sequence[Payment], sent_before: Notice | None) -> Notice | None:
     if any(not payment.vanished_at for payment in payments):
         tone: NoticeTone = "warn" if session.needs_decision else "info"
         return Notice(tone=tone, title=_("What now?"), text=_what_now(session), is_news=False)
-    if not hasattr(session, "deposit"):
+    if sent_before or not hasattr(session, "deposit"):
         return None
     text = _("Then do nothing. We look at the address until %(until)s, and what arrives is credited.")
     until = moment_here(session.watch_until)

@@ -183,7 +183,9 @@ def pay_page(
     offers: tuple[AssetOffer, ...] = ()
     if state == State.CHOOSE:
         offers = offers_of(options, fees=fees, currency=session.currency, quote=session.quote)
-    notices = () if state == State.PRICING else notices_of(session, payments=payments, now=now, signed=signed)
+    notices: tuple[Notice, ...] = ()
+    if state != State.PRICING:
+        notices = notices_of(session, payments=payments, now=now, asks=state in _ASKING, signed=signed)
     if state in _RUNS_OUT and not wanted.by_exchange and (warning := ends_soon(session, now=now)):
         notices = (*notices, warning)
     undone = refused(session)

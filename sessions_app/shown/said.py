@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from sessions_app.models import Fate
+from sessions_app.paying.announcing import doubted
 from sessions_app.reading.amounts import day_text
 from sessions_app.reading.named import any_of, time_here
 from sessions_app.sentences import Sentence, filled, joined
@@ -267,7 +268,9 @@ def _ended(facts: Facts) -> Said:
         if facts.is_under_way:
             lead = _("A payment may be on its way. We look for it: please do not send another one.")
             news = _("%(over)s. We look for your payment.")
-        return Said(headline=over, lead=lead, news=filled(news, {"over": over}), tone="info")
+        elif doubted(session, now=facts.now):  # nobody knows: a notice says what to do
+            lead, news = Sentence(), _("%(headline)s.")
+        return Said(headline=over, lead=lead, news=filled(news, {"over": over, "headline": over}), tone="info")
     if session.payment_status == PaymentStatus.REFUNDED:
         return over_and_back(facts, over)
     if session.issue == Issue.WRONG_ASSET:

@@ -37,6 +37,11 @@ class Sent:
     look_first: Sentence
 
     @property
+    def is_known(self) -> bool:
+        """Whether the network's nodes have it: nobody needs the address again."""
+        return self.fate == Fate.WAITING
+
+    @property
     def is_elsewhere(self) -> bool:
         """Whether it waits for nothing, and no payment was seen. (From inside contracts some are seen late.)"""
         return self.fate == Fate.REPLACED or (self.fate == Fate.DONE and self.is_slow)
@@ -60,12 +65,14 @@ def sent_of(said: Announcement, *, now: datetime) -> Sent:
         block_seconds=block_seconds,
         is_slow=bool(said.known_hash) and now - said.at > patience(block_seconds),
         fate=said.known_fate,
-        look_first=look_first(said),
+        look_first=look_first(said, is_believed=True),
     )
 
 
-def look_first(said: Announcement) -> Sentence:
+def look_first(said: Announcement, *, is_believed: bool) -> Sentence:
     """What its buyer does before they send it again."""
+    if is_believed and said.known_fate == Fate.WAITING:
+        return _("Your payment is known, and it is safe. Please do not send it again.")
     if said.by_exchange:
         return _(
             "Look at the withdrawal in your exchange. If it says “completed”, open its transaction and send the link "

@@ -122,7 +122,7 @@ def test_what_was_said_long_ago_is_asked_for_again_and_not_forgotten(
     session = new_session(expiresAt=timezone.now() + timedelta(days=1))
     choose_option(session=session, asset="USDC", network="sandbox", now=timezone.now())
     sent(client, session, tx_hash)
-    assert "You told us that you sent it" not in shown(client, session, "?again=1")
+    assert "You told us that you sent it" not in shown(client, session)  # the page says it by itself
     before = timezone.now() - timedelta(minutes=61)
     Announcement.objects.filter(session=session).update(at=before, fate=fate, fate_of=tx_hash)
     html = shown(client, session)
@@ -130,6 +130,34 @@ def test_what_was_said_long_ago_is_asked_for_again_and_not_forgotten(
     assert f'You told us that you sent it: <time datetime="{before.isoformat()}"' in html
     assert advice in html
     assert "You told us that you sent it" in shown(client, session, "?change=1")
+
+
+@pytest.mark.parametrize("query", ["?again=1", "?change=1"])
+@pytest.mark.parametrize(
+    ("tx_hash", "fate", "advice"),
+    [
+        (HASH, "", "while it is waiting there, please do not send it again."),
+        (HASH, "waiting", "Your payment is known, and it is safe. Please do not send it again."),
+        ("", "", "Look at the withdrawal in your exchange."),
+    ],
+)
+def test_where_money_is_asked_for_once_more_what_was_sent_is_told_first(
+    client: Client, picked: CheckoutSession, tx_hash: str, fate: str, advice: str, query: str
+) -> None:
+    sent(client, picked, tx_hash)
+    Announcement.objects.filter(session=picked).update(fate=fate, fate_of=tx_hash)
+    html = shown(client, picked, query)
+    assert "You told us that you sent it" in html
+    assert advice in html
+
+
+def test_of_what_is_known_nobody_is_asked_whether_it_was_sent(client: Client, picked: CheckoutSession) -> None:
+    assert "It was not sent?" in sent(client, picked)
+    Announcement.objects.filter(session=picked).update(fate="waiting", fate_of=HASH)
+    html = shown(client, picked)
+    assert "It was not sent?" not in html
+    assert "Your payment is known, and it is safe. Please do not send it again." in html
+    assert f'href="/pay/{picked.page_token}?again=1"' in html
 
 
 def test_what_takes_long_is_said_to_take_long(client: Client, picked: CheckoutSession, sandbox: Sandbox) -> None:
@@ -170,8 +198,10 @@ def test_what_was_sent_in_the_last_moment_is_looked_for_and_not_asked_for_again(
     assert "othing was charged" not in html
     assert client.post(f"/pay/{ended.page_token}/again").status_code == 409
     sandbox.skip(minutes=61)
-    assert "Pay again" in shown(client, ended)
-    assert "Nothing has arrived, and nothing was charged." in shown(client, ended)
+    html = shown(client, ended)
+    for said in ("Pay again", "You told us that you sent it", "while it is waiting there", "we look at the address"):
+        assert said in html
+    assert "othing was charged" not in html
     Announcement.objects.filter(session=ended).update(fate="waiting", fate_of=HASH)  # a node has it still
     assert "We look for it: please do not send another one." in shown(client, ended)
     assert client.post(f"/pay/{ended.page_token}/again").status_code == 409
