@@ -11,16 +11,18 @@ from sessions_app.state.facts import facts_of
 from sessions_app.status import PaymentStatus, RefundStatus
 
 
-def paid_and_back(facts: Facts) -> Said | None:
+def has_gone_back(session: CheckoutSession) -> bool:
     """Of a session that was paid: it all went back since, or so much that less than the price stays."""
-    headlines = {
-        PaymentStatus.REFUNDED: _("Paid, and sent back"),
-        PaymentStatus.PARTIALLY_REFUNDED: _("Paid, and sent back in part"),
-    }
-    headline = headlines.get(PaymentStatus(facts.session.payment_status))
-    if headline is None:
-        return None
+    return session.payment_status in {PaymentStatus.REFUNDED, PaymentStatus.PARTIALLY_REFUNDED}
+
+
+def paid_and_back(facts: Facts) -> Said | None:
+    """What is said of one that `has_gone_back`."""
     session = facts.session
+    if not has_gone_back(session):
+        return None
+    is_all = session.payment_status == PaymentStatus.REFUNDED
+    headline = _("Paid, and sent back") if is_all else _("Paid, and sent back in part")
     back = f"{money_text(facts_of(session).sent_back, session.currency)} {session.currency}"
     names = {"shop": session.merchant.name, "amount": back, "item": _item(session)}
     return Said(

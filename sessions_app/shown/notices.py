@@ -13,7 +13,7 @@ from sessions_app.reading.amounts import money_text
 from sessions_app.reading.named import moment_here, time_here
 from sessions_app.sentences import Sentence, filled, joined
 from sessions_app.sentences import gettext as _
-from sessions_app.shown.going_back import asks_where, pays_for_nothing, was_undone
+from sessions_app.shown.going_back import asks_where, has_gone_back, pays_for_nothing, was_undone
 from sessions_app.shown.states import LAST_MINUTES
 from sessions_app.shown.way import look_first
 from sessions_app.shown.words import Notice, NoticeTone
@@ -209,6 +209,8 @@ def _completed(session: CheckoutSession) -> Notice | None:
     issue = Issue(session.issue)
     if is_taken_back(facts_of(session)):
         return _reversed(session) if session.needs_decision else _given_up(session)
+    if issue in {Issue.LATE, Issue.UNDERPAID} and has_gone_back(session):
+        return None  # that it counts is no longer so, and the page says what is
     sums = _sums(session) | {"contact": _contact(session)}
     if issue == Issue.LATE:
         return Notice(

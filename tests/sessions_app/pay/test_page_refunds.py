@@ -82,6 +82,18 @@ def test_what_was_paid_and_went_back_does_not_read_as_paid(
     assert news(client, paid) == f"{headline}."
 
 
+def test_what_came_late_and_went_back_is_not_said_to_count(
+    client: Client, sandbox: Sandbox, session: CheckoutSession
+) -> None:
+    late = sandbox.play(session, "late", asset="USDC")
+    assert "It came after the time was over, and it counts" in said(client, late)
+    went_back(sandbox, late)
+    page = said(client, late)
+    assert "Paid, and sent back" in page
+    assert "it counts" not in page
+    assert news(client, late) == "Paid, and sent back."
+
+
 def test_a_refund_that_the_network_took_back_is_told_until_it_is_there_again(
     client: Client, sandbox: Sandbox, session: CheckoutSession
 ) -> None:
