@@ -13,6 +13,7 @@ from django.views.decorators.gzip import gzip_page
 
 from common.errors import DomainError
 from common.network.languages import chosen, language_of, speaks_buyers_language
+from merchants_app.frame.access import is_from_inside
 from sessions_app.errors import NoTreasury, SessionNotFound, SessionNotOpen, SwitchedOff
 from sessions_app.models import CheckoutSession
 from sessions_app.pay.embedding import foreign_form, framed_by_shops, is_from_here
@@ -32,7 +33,7 @@ def buyers_page(door: BuyersDoor) -> Callable[[HttpRequest, str], HttpResponse]:
     def view(request: HttpRequest, page_token: str) -> HttpResponse:
         try:
             session = session_for_buyer(page_token)
-            if request.method == "GET" and note_choice(session, chosen(request)):
+            if request.method == "GET" and _chose(session, request):
                 session = session_for_buyer(page_token)  # that is no news to whoever chose it
         except SessionNotFound:
             return _not_found(request)
@@ -59,6 +60,12 @@ def told(refusal: DomainError) -> Sentence:
 def language_for(session: CheckoutSession, request: HttpRequest) -> str:
     """In which the session's buyer is spoken to."""
     return language_of(request, asked_for=session.wished_language, otherwise=session.merchant.language)
+
+
+def _chose(session: CheckoutSession, request: HttpRequest) -> bool:
+    """Whether its buyer did, with this address: who looks in from the business chooses nothing for them."""
+    language = chosen(request)
+    return bool(language) and not is_from_inside(request, session.merchant) and note_choice(session, language)
 
 
 @speaks_buyers_language

@@ -17,6 +17,7 @@ from sessions_app.selling.superseding import open_in_place_of
 from sessions_app.state import lifecycle
 from sessions_app.state.representation import receipt_url
 from tests.cast import OTTOS_WALLET, PATS_WALLET, agreed, refreshed
+from tests.desk import Desk
 from tests.sandbox import Sandbox
 
 pytestmark = pytest.mark.django_db
@@ -102,6 +103,11 @@ def test_the_buyers_choice_comes_before_the_shops_for_all_that_they_read_of_this
     assert "何で支払いますか" in got(Client(), f"/pay/{in_french.page_token}/status").content.decode()
     assert refreshed(in_french).language == "ja"  # of letters
     assert language_of(read(large_session)) == "en"
+
+
+def test_who_looks_in_from_the_business_chooses_nothing_for_its_buyer(desk: Desk, session: CheckoutSession) -> None:
+    assert language_of(read(session, lang="ja", client=desk.client)) == "ja"
+    assert refreshed(session).buyer_language == ""
 
 
 def test_the_choice_reaches_the_receipt_whose_readers_change_nothing_for_the_buyer(
