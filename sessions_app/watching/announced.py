@@ -7,7 +7,7 @@ has paid the order, this one need not stay open for what can never pay (`state/e
 from datetime import datetime, timedelta
 
 from django.core.cache import cache
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from chains_app.calls.transactions import Standing, counts_of, standings_of
@@ -40,12 +40,14 @@ def follow_announced(network: Network) -> None:
 
 
 def _waiting(network: Network, now: datetime) -> list[Announcement]:
-    """What was told within the hour; once a minute what was told before and a node has known, too: few, as a rule."""
+    """What was told within the hour; once a minute what was told before, too, while it may still arrive.
+
+    Also of what no node has known by then: the nodes may have been away, or the fee too low for them.
+    """
     waiting = _told(network, now, Q(at__gt=now - BELIEVED))
-    if cache.add(f"following-known:{network.id}", True, _PAUSE_SECONDS):
-        is_known = Q(fate_of=F("tx_hash")) & ~Q(sender="")
+    if cache.add(f"following-long-ago:{network.id}", True, _PAUSE_SECONDS):
         long_ago = Q(at__gt=now - WAITS, at__lte=now - BELIEVED, session__watch_until__gt=now)
-        waiting += _told(network, now, is_known & long_ago)
+        waiting += _told(network, now, long_ago)
     return waiting
 
 
