@@ -26,8 +26,7 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Django's handler for an address at which nothing is."""
     if not _is_buyers(request):
         return page_not_found(request, exception)
-    place = "receipt" if request.path.startswith("/receipt/") else "pay"
-    return _to_buyer(request, f"{place}/not_found.html", status=404)
+    return _to_buyer(request, "pay/no_page.html", status=404)
 
 
 def unreadable(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -49,7 +48,15 @@ def broken(request: HttpRequest) -> HttpResponse:
 
     Of Redis hears only who cannot do without: `common/network/redis_cache.py`.
     """
-    error = sys.exc_info()[1]
+    number = request.META.get("tallystick.request_id", "")
+    try:
+        return _fault(request, sys.exc_info()[1], number)
+    except Exception:  # noqa: BLE001  (it may be what all pages of buyers are made with)
+        _log.exception("errors.page_failed")
+        return _plain_fault(number)
+
+
+def _fault(request: HttpRequest, error: BaseException | None, number: str) -> HttpResponse:
     if is_away(error):
         if isinstance(error, ResponseError):  # one that cannot be reached is told by its pool
             _log.warning("cache.redis_refuses", reason=str(error))
@@ -57,9 +64,12 @@ def broken(request: HttpRequest) -> HttpResponse:
     if error is not None and is_outage(error):
         OUTAGE.noticed(error)
         return _unavailable(request, in_words(error))
-    number = request.META.get("tallystick.request_id", "")
     if _is_buyers(request):
         return _to_buyer(request, "pay/broken.html", status=500, number=number)
+    return _plain_fault(number)
+
+
+def _plain_fault(number: str) -> HttpResponse:
     return HttpResponseServerError(render_to_string("500.html", {"request_id": number}))
 
 

@@ -49,13 +49,13 @@ def remember_choice(request: HttpRequest, response: HttpResponse, *, path: str) 
 
 
 def speaks_buyers_language(door: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """A page of which no session says the language yet."""
+    """A page of which no session says the language. It keeps no choice: what stands in its address is anybody's."""
 
     @wraps(door)
     def view(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         with translation.override(language_of(request, asked_for=remembered(request))):
             response = door(request, *args, **kwargs)
-        remember_choice(request, response, path=request.path)
+        patch_vary_headers(response, ["Cookie", "Accept-Language"])
         return response
 
     return view

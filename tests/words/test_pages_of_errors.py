@@ -82,6 +82,33 @@ def test_an_address_below_theirs_that_leads_nowhere_is_theirs_too(client: Client
     assert (answer.status_code, '<html lang="de"' in answer.content.decode()) == (404, True)
 
 
+@pytest.mark.parametrize("place", [f"/pay/{TOKEN}", "/l/pl_1", "/receipt/rc_1"])
+def test_of_what_nobody_looked_up_nothing_is_said_but_the_way_back(client: Client, place: str) -> None:
+    assert_says(client.get(f"{place}/nothing/there"), 404, "Diese Seite gibt es nicht", back=place)
+
+
+@pytest.mark.parametrize("path", ["/pay/a/%0d%0aSet-Cookie:%20a=b", "/receipt/a/é", "/l/a/;%20Domain=example.com"])
+def test_an_address_that_anybody_wrote_goes_into_no_cookie(client: Client, path: str) -> None:
+    answer = client.get(f"{path}?lang=fr")
+    assert (answer.status_code, '<html lang="fr"' in answer.content.decode()) == (404, True)
+    assert not answer.cookies
+
+
+@pytest.mark.parametrize("error", [AWAY, BROKEN])
+def test_where_the_page_of_a_fault_fails_too_the_plain_one_is_shown(
+    client: Client, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    breaks(monkeypatch, error)
+
+    def draw(*_given: object, **_named: object) -> None:
+        raise ZeroDivisionError("ours as well")
+
+    monkeypatch.setattr("checkout_project.errors.pages.render", draw)
+    answer = client.get(PLACES[0])
+    assert answer.status_code == 500
+    assert "money that was sent is not lost" in text_of(answer.content.decode())
+
+
 def test_all_others_read_english_without_a_word_of_the_buyers(client: Client) -> None:
     page = client.get("/dashboardx").content.decode()
     assert "There is no such page" in page
