@@ -13,7 +13,7 @@ from django.views.decorators.gzip import gzip_page
 
 from common.errors import DomainError
 from common.network.languages import chosen, language_of, speaks_buyers_language
-from merchants_app.frame.access import is_from_inside
+from merchants_app.frame.access import is_of_the_house
 from sessions_app.errors import NoTreasury, SessionNotFound, SessionNotOpen, SwitchedOff
 from sessions_app.models import CheckoutSession
 from sessions_app.pay.embedding import foreign_form, framed_by_shops, is_from_here
@@ -65,7 +65,7 @@ def language_for(session: CheckoutSession, request: HttpRequest) -> str:
 def _chose(session: CheckoutSession, request: HttpRequest) -> bool:
     """Whether its buyer did, with this address: who looks in from the business chooses nothing for them."""
     language = chosen(request)
-    return bool(language) and not is_from_inside(request, session.merchant) and note_choice(session, language)
+    return bool(language) and not is_of_the_house(request, session.merchant) and note_choice(session, language)
 
 
 @speaks_buyers_language

@@ -39,7 +39,7 @@ ROWS: dict[str, tuple[str, ...]] = {
     ),
     "sessions_app.watching.announced._waiting: claim": (
         "tests/sessions_app/watching/test_announced.py::"
-        "test_what_a_node_knows_is_asked_about_after_the_hour_and_believed_as_long_as_it_does",
+        "test_after_the_hour_the_nodes_are_asked_still_and_believed_as_long_as_they_know_it",
     ),
     "chains_app.sandbox.chain.mine: advisory lock": (
         f"{BUSINESS}::test_two_processes_that_mine_at_once_make_one_block",
