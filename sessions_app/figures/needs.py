@@ -60,13 +60,14 @@ def needs_of(scope: SessionScope, now: datetime) -> Needs:
     oldest = None
     if 0 < decisions <= _OLDEST_LOOKED_FOR:
         oldest = unanswered(scope).values_list("issue_opened_at", flat=True).first()  # type: ignore[misc]  # annotated
+    refunds = count_refunds(scope, RefundState.TO_SIGN, RefundState.NO_ADDRESS, at_most=MOST_COUNTED)
     failing = _failing_endpoints(scope)
     return Needs(
         treasury=treasury_to_come(scope.merchant, scope.mode, now),
         decisions=decisions,
         oldest_decision=oldest,
-        refunds_to_sign=count_refunds(scope, RefundState.TO_SIGN, at_most=MOST_COUNTED),
-        refunds_without_address=count_refunds(scope, RefundState.NO_ADDRESS, at_most=MOST_COUNTED),
+        refunds_to_sign=refunds[RefundState.TO_SIGN],
+        refunds_without_address=refunds[RefundState.NO_ADDRESS],
         endpoints=[_failing(each) for each in failing[:_ENDPOINTS_SHOWN]],
         failing=len(failing),
         to_collect=worth_waiting(scope.merchant, scope.mode, now=now),

@@ -1,10 +1,11 @@
 """The list of refunds: which wait for the business's wallet, which for a buyer's word, and what went back."""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Q, QuerySet, TextChoices
+from django.db.models import Q, QuerySet, TextChoices, Value
 
 from sessions_app.models import Refund
 from sessions_app.models.refund import SAID_SENT
@@ -86,9 +87,13 @@ def all_refunds_listed(scope: SessionScope, wanted: WantedRefunds) -> QuerySet[R
     return _matching(scope, wanted, patient=True).order_by().values_list("pk", flat=True)
 
 
-def count_refunds(scope: SessionScope, state: RefundState, *, at_most: int) -> int:
-    """How many are in that state, counted so far."""
-    return len(scope.all_refunds().filter(_STATES[state]).values_list("pk")[:at_most])
+def count_refunds(scope: SessionScope, *states: RefundState, at_most: int) -> Counter[RefundState]:
+    """How many are in each of these states, each counted so far: many of one hide none of another. In one query."""
+    first, *others = (
+        scope.all_refunds().filter(_STATES[state]).values_list(Value(state.value), flat=True)[:at_most]
+        for state in states
+    )
+    return Counter(map(RefundState, first.union(*others, all=True)))
 
 
 def _matching(scope: SessionScope, wanted: WantedRefunds, *, patient: bool = False) -> QuerySet[Refund]:
