@@ -58,10 +58,11 @@ class Servers:
             [sys.executable, *arguments],
             env=self.environment,
             cwd=self.root,
-            check=True,
+            check=False,
             capture_output=True,
             text=True,
         )
+        assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
     def start_ours(self, application: str = PRODUCT) -> str:
