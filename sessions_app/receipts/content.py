@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
@@ -13,7 +12,7 @@ from common.money import amount_text, plain, to_minor_unit
 from sessions_app.models import CheckoutSession, Payment, Quote
 from sessions_app.models.payment import Basis
 from sessions_app.state.children import payments_of
-from sessions_app.state.counting import counted_payments, gone_unpaid, total
+from sessions_app.state.counting import received
 from sessions_app.state.facts import facts_of, paying_ids
 from sessions_app.state.representation import receipt_url
 
@@ -40,17 +39,11 @@ def content_of(session: CheckoutSession, *, now: datetime) -> dict[str, Any]:
         "livemode": session.mode == Mode.LIVE,
         "seller": {"id": session.merchant.public_id, "name": session.merchant.name},
         "price": _money(session, to_minor_unit(session.amount, session.currency)),
-        "received": _money(session, to_minor_unit(_received(session), session.currency)),
+        "received": _money(session, to_minor_unit(received(facts_of(session), is_sure=True), session.currency)),
         "completedAt": _moment(session.completed_at),
         "issuedAt": _moment(now),
         "payments": [_payment(session, payment) for payment in payments],
     }
-
-
-def _received(session: CheckoutSession) -> Decimal:
-    """What is final of what pays for it: without what goes back, or has gone, before it was paid."""
-    facts = facts_of(session)
-    return max(total(p for p in counted_payments(facts) if p.confirmed) - gone_unpaid(facts), Decimal(0))
 
 
 def number_of(session: CheckoutSession) -> str:

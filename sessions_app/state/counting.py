@@ -85,9 +85,17 @@ def tolerance(price: Decimal, percent: Decimal, amount: Decimal) -> Decimal:
     return min(price * percent / 100, amount)
 
 
-def received(facts: Facts) -> Decimal:
-    """The worth of what counts and is there, in the session's currency: what pays for it. What goes back is not."""
-    return max(total(counted_payments(facts)) - gone_unpaid(facts), ZERO)
+def received(facts: Facts, *, is_sure: bool = False) -> Decimal:
+    """The worth of what counts and is there, in the session's currency: what pays for it. What goes back is not.
+
+    `is_sure`: without what is still being confirmed.
+    """
+    return max(paid_by(facts, (p for p in counted_payments(facts) if p.confirmed or not is_sure)), ZERO)
+
+
+def paid_by(facts: Facts, payments: Iterable[PaymentFact]) -> Decimal:
+    """What these are worth, less what of it goes back without having paid for anything."""
+    return total(payments) - gone_unpaid(facts)
 
 
 def came(facts: Facts) -> Decimal:
@@ -145,8 +153,8 @@ def is_unpriced(facts: Facts) -> bool:
 
 
 def covers(facts: Facts, payments: Iterable[PaymentFact]) -> bool:
-    """Whether these are worth what is needed, less what of it goes back without having paid for anything."""
-    return total(payments) - gone_unpaid(facts) >= facts.needed
+    """Whether these pay for what is needed."""
+    return paid_by(facts, payments) >= facts.needed
 
 
 def is_dust(facts: Facts, tokens: Collection[str]) -> bool:

@@ -20,6 +20,7 @@ from sessions_app.state.counting import (
     is_dust,
     is_unpriced,
     net,
+    paid_by,
     received,
     seen_by,
     tokens_of,
@@ -153,8 +154,8 @@ def _payment_status(facts: Facts) -> PaymentStatus:
     if _is_too_much(facts, [p for p in counted if p.confirmed]):
         return PaymentStatus.OVERPAID
     # A refund that was withdrawn, and is seen all the same, takes nothing back before it is final.
-    was_paid = facts.completed_at is not None and net(facts) >= facts.needed
-    if covers(facts, counted) or _is_accepted(facts) or was_paid:
+    stays_paid = facts.completed_at is not None and net(facts) >= facts.needed
+    if covers(facts, counted) or _is_accepted(facts) or stays_paid:
         return PaymentStatus.PAID
     return PaymentStatus.UNPAID if not counted or is_dust(facts, tokens_of(counted)) else PaymentStatus.PARTIAL
 
@@ -282,5 +283,5 @@ def _is_decided(facts: Facts, oddity: _Oddity, *kinds: DecisionKind) -> bool:
 def _is_too_much(facts: Facts, payments: Sequence[PaymentFact]) -> bool:
     """A cent of a dollar is fifteen naira: who pays just what was asked has not paid too much."""
     rounding = max((p.step for p in payments), default=ZERO)
-    excess = total(payments) - gone_unpaid(facts) - facts.price
+    excess = paid_by(facts, payments) - facts.price
     return excess > facts.tolerance + rounding and excess >= facts.unit

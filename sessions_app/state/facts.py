@@ -148,7 +148,7 @@ def told_beside(
         gone = {refund.public_id for refund in instead_of}
         before = [each for each in sent_back(session) if each.refund not in gone]
         told = told_of(session, decision, named, sure_payments(session), paying_payments(session), before)
-        return sum((each.value for each in told), ZERO)
+        return sum_of(told)
 
 
 def payments_decided_on(session: CheckoutSession, kind: str, issue: str, now: datetime) -> frozenset[str]:
