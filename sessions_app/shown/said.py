@@ -100,7 +100,7 @@ def _sent(facts: Facts) -> Said:
     if sent.fate == Fate.REPLACED:
         return _replaced(sent)
     if sent.is_slow:
-        return _slow(facts.names) if sent.fate == Fate.WAITING else _not_shown(facts.names, sent)
+        return _slow(facts.names) if sent.is_known else _not_shown(facts.names, sent)
     return Said(
         headline=filled(_("Sent. Now %(network)s takes it up"), facts.names),
         lead=_("Please do not send it again. You can close this page."),
