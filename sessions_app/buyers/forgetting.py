@@ -24,6 +24,11 @@ def is_erased(session: CheckoutSession) -> bool:
     return session.email == placeholder(session.customer)
 
 
+def can_be_written_to(session: CheckoutSession) -> bool:
+    """Whether anybody is known to write to."""
+    return bool(session.email) and not is_erased(session)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Forget:
     """A buyer's words, and what stands in their place."""

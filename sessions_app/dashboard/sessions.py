@@ -10,15 +10,9 @@ from merchants_app.frame.forms import once
 from merchants_app.frame.pages import page
 from merchants_app.frame.paging import Cursor, may_lag
 from sessions_app.books.definitions import MOST_SUMMED
+from sessions_app.buyers.forgetting import can_be_written_to
 from sessions_app.dashboard.filters.sessions import LINKS_OFFERED, SessionFilters
-from sessions_app.letters.again import (
-    SendAgain,
-    can_be_written_to,
-    may_get_link,
-    may_get_receipt,
-    send_link_again,
-    send_receipt_again,
-)
+from sessions_app.letters.again import SendAgain, may_get_link, may_get_receipt, send_link_again, send_receipt_again
 from sessions_app.models import LONGEST_NOTE, ViewOf
 from sessions_app.orders.stock import oversold
 from sessions_app.paying.quoting import unseen_network

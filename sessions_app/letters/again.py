@@ -6,7 +6,7 @@ from typing import Protocol
 from django.db import transaction
 
 from merchants_app.audit import record
-from sessions_app.buyers.forgetting import is_erased
+from sessions_app.buyers.forgetting import can_be_written_to
 from sessions_app.models import CheckoutSession, Letter
 from sessions_app.refunding.mails import AGAIN_AFTER, NotMailed
 from sessions_app.selling.by_hand import RECEIPT_SENT, LetterFate, write_as_asked
@@ -20,11 +20,6 @@ class SendAgain(Protocol):
     """One of these."""
 
     def __call__(self, session: CheckoutSession, *, actor: str, now: datetime) -> None: ...
-
-
-def can_be_written_to(session: CheckoutSession) -> bool:
-    """Whether anybody is known to write to."""
-    return bool(session.email) and not is_erased(session)
 
 
 def may_get_link(session: CheckoutSession) -> bool:

@@ -14,7 +14,7 @@ from django.core.mail.backends.base import BaseEmailBackend
 from django.db import DatabaseError, transaction
 
 from merchants_app.mail.mails import Posted, deliver
-from sessions_app.buyers.forgetting import is_erased
+from sessions_app.buyers.forgetting import can_be_written_to
 from sessions_app.letters.about import About
 from sessions_app.letters.truth import is_still_so
 from sessions_app.letters.writing import write
@@ -107,7 +107,7 @@ def about_of(letter: Letter) -> About:
 
 def _needless(about: About, tries: int) -> LetterOutcome | None:
     """Why it is not sent, if it is not."""
-    if is_erased(about.session) or not about.session.email:
+    if not can_be_written_to(about.session):
         return LetterOutcome.NOBODY
     if tries > len(PAUSES):
         return LetterOutcome.GIVEN_UP

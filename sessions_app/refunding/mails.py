@@ -9,7 +9,7 @@ from common.errors import Conflict
 from common.modes import Mode
 from merchants_app.audit import record
 from merchants_app.models import AuditEntry
-from sessions_app.buyers.forgetting import is_erased
+from sessions_app.buyers.forgetting import can_be_written_to, is_erased
 from sessions_app.errors import NothingToRefund, WrongRefund
 from sessions_app.models import AddressChange, CheckoutSession, Refund
 from sessions_app.owed.letters import Owed, owe
@@ -69,7 +69,7 @@ def ask_by_letter(refund: Refund, *, actor: str, now: datetime) -> None:
     Raises `WrongRefund` when there is nobody to write to.
     """
     session = refund.session
-    if is_erased(session) or not session.email:
+    if not can_be_written_to(session):
         raise WrongRefund("There is no e-mail address of the buyer to write to.", attr="notifyBuyer")
     asked = Owed(session=session, kind=LetterKind.REFUND_WHERE, about=refund.public_id, is_asked=True)
     if not refund.to_address and owe([asked], now=now):
