@@ -9,6 +9,15 @@ from sessions_app.sentences import Sentence, filled
 LONGEST_NAME = 250
 
 
+def names_of(session: CheckoutSession) -> dict[str, str]:
+    """What sentences about an order name: its shop, its item, and its price ('49.00 USD')."""
+    return {
+        "shop": session.merchant.name,
+        "item": cut(session.product_name, LONGEST_NAME),
+        "price": f"{money_text(session.amount, session.currency)} {session.currency}",
+    }
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class About:
     """What a letter is about, with all that it tells at hand (`facts.with_facts`)."""
@@ -18,21 +27,6 @@ class About:
     refund: Refund | None = None
     change: AddressChange | None = None  # the newest that holds; None: the first address stands
 
-    @property
-    def shop(self) -> str:
-        """Who was paid."""
-        return self.session.merchant.name
-
-    @property
-    def item(self) -> str:
-        """What for."""
-        return cut(self.session.product_name, LONGEST_NAME)
-
-    @property
-    def price(self) -> str:
-        """'49.00 USD'."""
-        return f"{money_text(self.session.amount, self.session.currency)} {self.session.currency}"
-
     def says(self, words: str, **facts: object) -> Sentence:
         """The words with shop, item, price and such facts in their places."""
-        return filled(words, {"shop": self.shop, "item": self.item, "price": self.price} | facts)
+        return filled(words, names_of(self.session) | facts)

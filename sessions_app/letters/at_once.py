@@ -4,11 +4,10 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from merchants_app.mail.mails import Posted, deliver
-from sessions_app.letters.about import LONGEST_NAME, About
+from sessions_app.letters.about import About, names_of
 from sessions_app.letters.content import Content, content_of
 from sessions_app.letters.writing import compose
 from sessions_app.models import AddressChange, CheckoutSession, Letter
-from sessions_app.reading.amounts import cut
 from sessions_app.refunding.address import (
     CODE_HOLDS,
     AddressStands,
@@ -74,8 +73,7 @@ def _mail(session: CheckoutSession, content: Callable[[], Content]) -> Posted:
 
 
 def _code(change: AddressChange, code: str) -> Content:
-    session, minutes = change.session, CODE_HOLDS // timedelta(minutes=1)
-    shop, item = session.merchant.name, cut(session.product_name, LONGEST_NAME)
+    names, minutes = names_of(change.session), CODE_HOLDS // timedelta(minutes=1)
     addresses = [(gettext("From now on"), change.address), (gettext("Until now"), change.former)]
     asks = gettext(
         "Somebody who has the address of your payment page wants a refund for %(item)s to go to another address. "
@@ -86,13 +84,13 @@ def _code(change: AddressChange, code: str) -> Content:
         "ask you for it."
     )
     return Content(
-        subject=filled(gettext("%(shop)s: the code for another refund address"), {"shop": shop}),
+        subject=filled(gettext("%(shop)s: the code for another refund address"), names),
         heading=gettext("Another refund address"),
         lines=(
-            filled(asks, {"item": item}),
+            filled(asks, names),
             filled(gettext("A code holds for %(minutes)s minutes."), {"minutes": minutes}),
         ),
         facts=((gettext("Code"), code), *((name, address) for name, address in addresses if address)),
-        link=(gettext("Change the address"), f"{refund_page_url(session)}?change={change.public_id}"),
-        after=(filled(not_you, {"shop": shop}),),
+        link=(gettext("Change the address"), f"{refund_page_url(change.session)}?change={change.public_id}"),
+        after=(filled(not_you, names),),
     )

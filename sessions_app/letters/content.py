@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from chains_app.networks.networks import all_networks
-from sessions_app.letters.about import LONGEST_NAME, About
+from sessions_app.letters.about import LONGEST_NAME, About, names_of
 from sessions_app.letters.support import support_for
 from sessions_app.models import Payment, Refund
 from sessions_app.reading.amounts import asset_text, cut, moment_text, money_text
@@ -210,11 +210,11 @@ _CONTENTS: dict[LetterKind, Callable[[About], Content]] = {
 
 
 def _order(about: About) -> tuple[tuple[str, str], ...]:
-    order = about.session.reference or ""
+    order, names = about.session.reference or "", names_of(about.session)
     return (
-        (_("For"), about.item),
+        (_("For"), names["item"]),
         *([(_("Order"), cut(order, LONGEST_NAME))] if order else []),
-        (_("Price"), about.price),
+        (_("Price"), names["price"]),
     )
 
 

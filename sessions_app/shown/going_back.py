@@ -1,7 +1,8 @@
 """What a buyer is told of money that goes back to them, above the list of what has been sent."""
 
+from sessions_app.letters.about import names_of
 from sessions_app.models import CheckoutSession
-from sessions_app.reading.amounts import cut, money_text
+from sessions_app.reading.amounts import money_text
 from sessions_app.refunding.refundable import waiting_for_address
 from sessions_app.sentences import Sentence, filled
 from sessions_app.sentences import gettext as _
@@ -24,10 +25,9 @@ def paid_and_back(facts: Facts) -> Said | None:
     is_all = session.payment_status == PaymentStatus.REFUNDED
     headline = _("Paid, and sent back") if is_all else _("Paid, and sent back in part")
     back = f"{money_text(facts_of(session).sent_back, session.currency)} {session.currency}"
-    names = {"shop": session.merchant.name, "amount": back, "item": _item(session)}
     return Said(
         headline=headline,
-        lead=filled(_("%(shop)s has sent %(amount)s back to you for %(item)s."), names),
+        lead=filled(_("%(shop)s has sent %(amount)s back to you for %(item)s."), names_of(session) | {"amount": back}),
         news=filled(_("%(headline)s."), {"headline": headline}),
         tone="info",
     )
@@ -74,14 +74,8 @@ def asks_where(session: CheckoutSession) -> Notice | None:
     """A refund lacks nothing but the buyer's word."""
     if not waiting_for_address(session):
         return None
-    price = f"{money_text(session.amount, session.currency)} {session.currency}"
-    names = {"shop": session.merchant.name, "item": _item(session), "price": price}
     return Notice(
         tone="info",
         title=_("Leave an address that your money can go back to"),
-        text=filled(_("%(shop)s wants to send money back to you for %(item)s (%(price)s)."), names),
+        text=filled(_("%(shop)s wants to send money back to you for %(item)s (%(price)s)."), names_of(session)),
     )
-
-
-def _item(session: CheckoutSession) -> str:
-    return cut(session.product_name, 250)
