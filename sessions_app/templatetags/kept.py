@@ -12,9 +12,3 @@ register = template.Library()
 def kept(fact: object) -> SafeString:
     """A name for `{% blocktranslate %}`, which no translating browser changes: `network=due.network|kept`."""
     return sentences.kept(fact).__html__()
-
-
-@register.filter
-def marked(sentence: str) -> str:
-    """For the page's script, which writes a sentence's facts as the page does."""
-    return sentence.of_facts if isinstance(sentence, sentences.Sentence) else sentence

@@ -30,8 +30,8 @@ def test_a_page_keeps_each_fact_and_text_is_plain() -> None:
 def test_the_pages_script_is_given_the_marks_of_facts_alone() -> None:
     at = datetime(2026, 11, 22, 21, 55, tzinfo=UTC)
     said = filled("On %(network)s at %(time)s.", {"network": "Base", "time": time_here(at)})
-    assert shown("{{ said|marked }}", said=said) == "On \u2068Base\u2069 at 21:55 UTC."
-    assert shown("{{ said|marked }}", said="Waiting for you & me.") == "Waiting for you &amp; me."
+    assert shown("{{ said.of_facts }}", said=said) == "On \u2068Base\u2069 at 21:55 UTC."
+    assert shown("{{ said.of_facts }}", said=Sentence("Waiting for you & me.")) == "Waiting for you &amp; me."
 
 
 def test_what_is_put_together_keeps_the_facts_of_each_part() -> None:
@@ -63,4 +63,4 @@ def test_a_link_is_one_on_a_page_and_text_everywhere_else() -> None:
     assert said == "Write to mia@shop.example."
     link = '<a href="mailto:mia@shop.example?a=1&amp;b=2"><bdi translate="no">mia@shop.example</bdi></a>'
     assert shown("{{ said }}", said=said) == f"Write to {link}."
-    assert shown("{{ said|marked }}", said=said) == "Write to \u2068mia@shop.example\u2069."
+    assert shown("{{ said.of_facts }}", said=said) == "Write to \u2068mia@shop.example\u2069."
