@@ -15,8 +15,9 @@ from sessions_app.shown.due import Due
 from sessions_app.shown.receipt import Progress
 from sessions_app.shown.states import Wanted
 from sessions_app.shown.way import Sent
-from sessions_app.state.counting import came, received
+from sessions_app.state.counting import came
 from sessions_app.state.facts import facts_of
+from sessions_app.state.representation import received_value
 
 NoticeTone = Literal["good", "info", "warn"]
 Tone = Literal[""] | NoticeTone
@@ -75,7 +76,7 @@ class Facts:
         session = self.session
         return {
             "shop": session.merchant.name,
-            "arrived": money_text(received(facts_of(session)), session.currency),
+            "arrived": money_text(received_value(session), session.currency),
             "price": money_text(session.amount, session.currency),
             "currency": session.currency,
             "network": self.unseen or _network_of(self),
