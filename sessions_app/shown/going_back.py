@@ -6,7 +6,7 @@ from sessions_app.reading.amounts import money_text
 from sessions_app.refunding.refundable import waiting_for_address
 from sessions_app.sentences import Sentence, filled
 from sessions_app.sentences import gettext as _
-from sessions_app.shown.words import Facts, Notice, Said
+from sessions_app.shown.words import Facts, Notice, Said, as_news
 from sessions_app.state.counting import gone_unpaid
 from sessions_app.state.facts import facts_of
 from sessions_app.status import PaymentStatus, RefundStatus
@@ -28,7 +28,7 @@ def paid_and_back(facts: Facts) -> Said | None:
     return Said(
         headline=headline,
         lead=filled(_("%(shop)s has sent %(amount)s back to you for %(item)s."), names_of(session) | {"amount": back}),
-        news=filled(_("%(headline)s."), {"headline": headline}),
+        news=as_news(headline),
         tone="info",
     )
 

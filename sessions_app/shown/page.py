@@ -18,7 +18,7 @@ from sessions_app.paying.quoting import OfferedOption
 from sessions_app.reading.amounts import address_groups, clock_text
 from sessions_app.refunding.refundable import waiting_for_address
 from sessions_app.selling.by_hand import NO_SHOP, leads_to_a_shop
-from sessions_app.sentences import filled, gettext, joined
+from sessions_app.sentences import joined
 from sessions_app.shown.due import Due, amount_of, due_of
 from sessions_app.shown.fees import Fees
 from sessions_app.shown.links import with_session_id
@@ -31,7 +31,7 @@ from sessions_app.shown.said import said_of
 from sessions_app.shown.scenarios import ScenarioButton, scenario_buttons
 from sessions_app.shown.states import ENDED, LAST_MINUTES, PLAIN, State, Wanted, version_of
 from sessions_app.shown.way import Sent, Step, sent_of, way_of
-from sessions_app.shown.words import Facts, Notice, Said
+from sessions_app.shown.words import Facts, Notice, Said, as_news
 from sessions_app.state.representation import receipt_url, sorted_payments, sorted_refunds
 from sessions_app.status import PaymentStatus, Status
 
@@ -257,7 +257,7 @@ def pay_page(
 
 def _with_news(said: Said, notices: Sequence[Notice], state: State) -> Said:
     """What stands in notices is told as well. Where money is asked for it comes in the place of "waiting"."""
-    news = [filled(gettext("%(headline)s."), {"headline": notice.title}) for notice in notices if notice.is_news]
+    news = [as_news(notice.title) for notice in notices if notice.is_news]
     if not news:
         return said
     usual = [] if state in _ASKING else [said.news]

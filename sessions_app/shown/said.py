@@ -12,7 +12,7 @@ from sessions_app.shown.due import amount_of
 from sessions_app.shown.going_back import over_and_back, paid_and_back
 from sessions_app.shown.states import State
 from sessions_app.shown.way import Sent
-from sessions_app.shown.words import Facts, Said
+from sessions_app.shown.words import Facts, Said, as_news
 from sessions_app.state.counting import gone_unpaid
 from sessions_app.state.facts import facts_of
 from sessions_app.state.representation import received_value
@@ -202,7 +202,7 @@ def _away(facts: Facts) -> Said:
 
 def _paused(_facts: Facts) -> Said:
     headline = _("This shop takes no payments at the moment")
-    return Said(headline=headline, news=filled(_("%(headline)s."), {"headline": headline}), tone="warn")
+    return Said(headline=headline, news=as_news(headline), tone="warn")
 
 
 def _order_paid(_facts: Facts) -> Said:
@@ -269,8 +269,8 @@ def _ended(facts: Facts) -> Said:
             lead = _("A payment may be on its way. We look for it: please do not send another one.")
             news = _("%(over)s. We look for your payment.")
         elif doubted(session, now=facts.now):  # nobody knows: a notice says what to do
-            lead, news = Sentence(), _("%(headline)s.")
-        return Said(headline=over, lead=lead, news=filled(news, {"over": over, "headline": over}), tone="info")
+            return Said(headline=over, news=as_news(over), tone="info")
+        return Said(headline=over, lead=lead, news=filled(news, {"over": over}), tone="info")
     if session.payment_status == PaymentStatus.REFUNDED:
         return over_and_back(facts, over)
     if session.issue == Issue.WRONG_ASSET:

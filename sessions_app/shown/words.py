@@ -9,7 +9,7 @@ from chains_app.networks.networks import all_networks
 from sessions_app.models import CheckoutSession, Payment
 from sessions_app.reading.amounts import money_text
 from sessions_app.reading.named import any_of
-from sessions_app.sentences import Sentence
+from sessions_app.sentences import Sentence, filled
 from sessions_app.sentences import gettext as _
 from sessions_app.shown.due import Due
 from sessions_app.shown.receipt import Progress
@@ -46,6 +46,11 @@ class Said:
     beside: Sentence = field(default_factory=Sentence)
     hint: Sentence = field(default_factory=Sentence)  # what else is good to know
     tone: Tone = ""  # of the news; empty: all goes as usual, and something is awaited or done
+
+
+def as_news(headline: Sentence) -> Sentence:
+    """The line of news where it says no more than the headline."""
+    return filled(_("%(headline)s."), {"headline": headline})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
