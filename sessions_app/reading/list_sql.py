@@ -75,6 +75,8 @@ _FILTERS = {
     # What a search has found, and the link that it was for (`searching.py`).
     "found": "session.id = ANY(%(found)s::bigint[])",
     "found_link": _OF_LINK.format("found_link"),
+    # What `too_old` answered.
+    "above": "session.id > %(above)s::bigint",
 }
 _DAYS = ("created_after", "created_from", "created_before")
 _WITHOUT_INDEX = {"payment_status", "currency", "paid_with"}
@@ -143,11 +145,8 @@ def read_sorted(
     back: bool,
     limit: int,
 ) -> list[SessionView]:
-    """Those that come behind the session with the key `beyond`; `back`: before it, the nearest first.
-
-    For people who wait: where no index helps, the newest `LOOKED_THROUGH` are looked through.
-    """
-    narrowed, given = _narrowed(merchant, mode, filters, metadata, patient=False)
+    """Those that come behind the session with the key `beyond`; `back`: before it, the nearest first."""
+    narrowed, given = _narrowed(merchant, mode, filters, metadata)
     names, largest_first = _ORDERS[order]
     falls = largest_first != back
     if beyond is not None:
@@ -161,13 +160,18 @@ def read_sorted(
     return read_sessions(narrowed, given, order=", ".join(f"session.{name} {way}" for name in names), limit=limit)
 
 
-def looked_among(merchant: Merchant, mode: str, *, filters: Mapping[str, Any]) -> int | None:
-    """Of how many of the newest `read_sorted` reads, where there are older ones that it does not look at."""
+def too_old(merchant: Merchant, mode: str, *, filters: Mapping[str, Any], newest: int) -> int | None:
+    """For people who wait: where no index helps, the newest session (of the days asked for) that is not among so many
+    of the newest, which alone are looked through. None: all are.
+    """
     if not _WITHOUT_INDEX & set(filters):
         return None
-    given = {name: filters[name] for name in _DAYS if name in filters}
-    older = fetch(_beyond(filters), given | {"merchant": merchant.pk, "mode": mode}, may_lag=True)
-    return LOOKED_THROUGH if older else None
+    days = {name: filters[name] for name in _DAYS if name in filters}
+    narrowed, given = _narrowed(merchant, mode, days, {})
+    statement = f"""SELECT session.id FROM {_SESSIONS} AS session WHERE {_OWN}{narrowed}
+        ORDER BY session.id DESC OFFSET {newest:d} LIMIT 1"""
+    rows = fetch(statement, given, may_lag=True)
+    return rows[0][0] if rows else None
 
 
 def keys_of(merchant: Merchant, mode: str, *, filters: Mapping[str, Any], metadata: Mapping[str, str]) -> RawSQL:
@@ -188,7 +192,7 @@ def totals_of(
     merchant: Merchant, mode: str, *, filters: Mapping[str, Any], metadata: Mapping[str, str]
 ) -> list[Total] | None:
     """Of all that pass the filters, by currency, most sessions first; None: more than are summed up."""
-    narrowed, given = _narrowed(merchant, mode, filters, metadata, patient=False)
+    narrowed, given = _narrowed(merchant, mode, filters, metadata)
     rows = fetch(
         f"""WITH session AS MATERIALIZED (
             SELECT session.id, session.currency, session.amount FROM {_SESSIONS} AS session
@@ -216,7 +220,7 @@ def totals_of(
 
 
 def _narrowed(
-    merchant: Merchant, mode: str, filters: Mapping[str, Any], metadata: Mapping[str, str], *, patient: bool = True
+    merchant: Merchant, mode: str, filters: Mapping[str, Any], metadata: Mapping[str, str]
 ) -> tuple[str, dict[str, Any]]:
     """The conditions and what they are given."""
     given = {**filters, "merchant": merchant.pk, "mode": mode}
@@ -233,13 +237,4 @@ def _narrowed(
             given[f"number{place}"] = f"{{{dumps(name)}:{text}}}"
             either = f"({either} OR session.metadata @> %(number{place})s::jsonb)"
         conditions.append(either)
-    if not patient and _WITHOUT_INDEX & set(filters):
-        conditions.append(f"session.id > coalesce(({_beyond(filters)}), 0)")
     return "".join(f" AND {condition}" for condition in conditions), given
-
-
-def _beyond(filters: Mapping[str, Any]) -> str:
-    """The newest session of the days asked for that is too old to be looked at."""
-    of_days = "".join(f" AND {_FILTERS[name]}" for name in _DAYS if name in filters)
-    return f"""SELECT session.id FROM {_SESSIONS} AS session WHERE {_OWN}{of_days}
-        ORDER BY session.id DESC OFFSET {LOOKED_THROUGH:d} LIMIT 1"""

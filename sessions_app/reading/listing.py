@@ -9,7 +9,7 @@ from django.db.models.expressions import RawSQL
 from common.errors import Conflict
 from common.keyset import first_of
 from sessions_app.books.definitions import MOST_SUMMED
-from sessions_app.reading.list_sql import Order, Total, keys_of, looked_among, read_sorted, totals_of
+from sessions_app.reading.list_sql import LOOKED_THROUGH, Order, Total, keys_of, read_sorted, too_old, totals_of
 from sessions_app.reading.searching import found_as_filter, read_as
 from sessions_app.scope import SessionScope
 from sessions_app.state.session_view import SessionView
@@ -51,6 +51,9 @@ class Listed:
 def list_sessions(scope: SessionScope, wanted: Wanted, *, beyond: int | None, back: bool, size: int) -> Listed:
     """The page behind the session with the key `beyond`; `back`: the one before it."""
     narrowed = _narrowed(scope, wanted)
+    older = too_old(scope.merchant, scope.mode, filters=narrowed["filters"], newest=LOOKED_THROUGH)
+    if older:
+        narrowed["filters"]["above"] = older
     rows = read_sorted(
         scope.merchant, scope.mode, **narrowed, order=wanted.order, beyond=beyond, back=back, limit=size + 1
     )
@@ -60,7 +63,7 @@ def list_sessions(scope: SessionScope, wanted: Wanted, *, beyond: int | None, ba
         more=more,
         totals=totals_of(scope.merchant, scope.mode, **narrowed),
         read_as=read_as(wanted.text) if wanted.text else "",
-        among=looked_among(scope.merchant, scope.mode, filters=narrowed["filters"]),
+        among=LOOKED_THROUGH if older else None,
     )
 
 

@@ -153,12 +153,12 @@ def test_beyond_the_limit_totals_say_that_there_are_more(desk: Desk) -> None:
 
 
 def test_where_no_index_helps_only_the_newest_are_looked_through(desk: Desk) -> None:
-    with patch("sessions_app.reading.list_sql.LOOKED_THROUGH", 2):
+    with patch("sessions_app.reading.listing.LOOKED_THROUGH", 2):
         assert names(desk, asset="ETH") == []
         assert names(desk, reference="paid") == ["paid"]
 
 
-@pytest.mark.parametrize(("page", "module", "whole"), [("sessions", "list_sql", 5), ("payments", "payment_list", 3)])
+@pytest.mark.parametrize(("page", "module", "whole"), [("sessions", "listing", 5), ("payments", "payment_list", 3)])
 def test_where_older_ones_were_not_looked_at_it_is_said(desk: Desk, page: str, module: str, whole: int) -> None:
     for query, most in [("asset=ETH", 1), ("currency=USD", whole - 1)]:
         with patch(f"sessions_app.reading.{module}.LOOKED_THROUGH", most):
