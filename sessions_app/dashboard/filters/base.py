@@ -2,20 +2,20 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, cast
 from urllib.parse import parse_qsl
 
 from django import forms
 from django.http import QueryDict
-from django.utils import timezone
 
 from chains_app.networks.networks import all_networks
 from common.money import CURRENCIES
+from merchants_app.businesses.days import beginning
 from merchants_app.frame.access import Access
 from merchants_app.frame.forms import NumberField, offer
-from merchants_app.models import FIRST_DAY, LAST_DAY
+from merchants_app.models import FIRST_DAY, LAST_DAY, Merchant
 from sessions_app.books.wishes import Export
 from sessions_app.reading.list_sql import Order
 
@@ -46,7 +46,7 @@ class ListForm(forms.Form):
 
     def __init__(self, asked: QueryDict, *, access: Access) -> None:
         super().__init__(asked)
-        self.asked = asked
+        self.asked, self.merchant = asked, access.merchant
         known = [each for each in all_networks().values() if each.mode == access.mode]
         assets = sorted({symbol for each in known for symbol in each.assets})
         offer(self, "asset", [("", "Anything"), *((each, each) for each in assets)])
@@ -68,8 +68,10 @@ class ListForm(forms.Form):
     def days(self, first: str, after_last: str) -> dict[str, datetime]:
         """When the days that were given begin and end by the business's clock, under these names."""
         since, until = self.given("since"), self.given("until")
-        found = {first: _begins(since)} if since else {}
-        return found | ({after_last: _begins(min(until, LAST_DAY) + timedelta(days=1))} if until else {})
+        found = {first: _begins(since, self.merchant)} if since else {}
+        if until:
+            found[after_last] = _begins(min(until, LAST_DAY) + timedelta(days=1), self.merchant)
+        return found
 
     def noted(self) -> list[str]:
         """The filters that are set, for the audit log: without what was typed, which may say who a buyer is."""
@@ -154,10 +156,9 @@ class OfAmounts(forms.Form):
     currency = forms.ChoiceField(required=False, label="Currency", choices=ANY_CURRENCY)
 
 
-def _begins(day: date) -> datetime:
-    """By the clock that is in force on the page: the business's. A day that nobody can mean is the nearest one."""
-    day = min(max(day, FIRST_DAY), LAST_DAY)
-    return datetime.combine(day, time(), timezone.get_current_timezone())
+def _begins(day: date, merchant: Merchant) -> datetime:
+    """A day that nobody can mean is the nearest one."""
+    return beginning(min(max(day, FIRST_DAY), LAST_DAY), merchant)
 
 
 def _said(field: forms.Field, value: Any) -> str:
