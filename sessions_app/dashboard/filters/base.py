@@ -65,7 +65,7 @@ class ListForm(forms.Form):
         asset, network = self.given("asset"), self.given("network")
         return {"paid_with": f"{asset or ''}:{network or ''}"} if asset or network else {}
 
-    def days(self, first: str, after_last: str) -> dict[str, datetime]:
+    def days(self, first: str, after_last: str) -> dict[str, Any]:
         """When the days that were given begin and end by the business's clock, under these names."""
         since, until = self.given("since"), self.given("until")
         found = {first: _begins(since, self.merchant)} if since else {}
@@ -120,16 +120,13 @@ class ListForm(forms.Form):
         return self.without("q")
 
 
-class Sorted(forms.Form):
+class Sorted(ListForm):
     """Mixed into the form of a list whose columns sort."""
 
     sort = forms.ChoiceField(required=False, label="Sorted by", choices=[(each.value, each.value) for each in Order])
 
     # Columns that sort, and how: as one first wants it, and turned round.
     COLUMNS: Mapping[str, tuple[Order, Order]]
-    # Of the form that it is mixed into.
-    given: Any
-    without: Any
 
     def order(self) -> Order:
         """How the list is sorted."""
@@ -148,12 +145,16 @@ class Sorted(forms.Form):
         ]
 
 
-class OfAmounts(forms.Form):
+class OfAmounts(ListForm):
     """Mixed into the form of a list of amounts: how much of which currency."""
 
     least = NumberField(required=False, label="Amount from", max_digits=20, decimal_places=4, min_value=0)
     most = NumberField(required=False, label="Amount to", max_digits=20, decimal_places=4, min_value=0)
     currency = forms.ChoiceField(required=False, label="Currency", choices=ANY_CURRENCY)
+
+    def of_amounts(self) -> dict[str, Any]:
+        """What is given of it, as `list_sql` names it."""
+        return self.named({"least": "amount_from", "most": "amount_to", "currency": "currency"})
 
 
 def _begins(day: date, merchant: Merchant) -> datetime:

@@ -1,19 +1,16 @@
 """What the queue of decisions, and the list of those that were taken, can be narrowed by."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from django import forms
 
-from sessions_app.dashboard.filters.base import ListForm, OfAmounts
+from sessions_app.dashboard.filters.base import OfAmounts
 from sessions_app.reading.decided import WantedDecisions
 from sessions_app.status import DecisionKind, Issue
 
-_OF_SESSIONS = {
-    "least": "amount_from", "most": "amount_to", "currency": "currency", "customer": "customer_id",
-}  # fmt: skip
 
-
-class WaitingFilters(OfAmounts, ListForm):
+class WaitingFilters(OfAmounts):
     """Of what waits. The issue has its tabs."""
 
     APART: Sequence[str] = ("q", "issue")
@@ -24,13 +21,11 @@ class WaitingFilters(OfAmounts, ListForm):
 
     def wanted(self) -> WantedDecisions:
         """All of it for the rule."""
-        issue, kind = self.given("issue"), self.given("kind")
+        issue = self.given("issue")
         return WantedDecisions(
             issue=Issue(issue) if issue else None,
-            of_sessions=self.named(_OF_SESSIONS) | self.paid_with(),
+            of_sessions=self.of_amounts() | self.named({"customer": "customer_id"}) | self.paid_with(),
             text=self.given("q") or "",
-            kind=DecisionKind(kind) if kind else None,
-            actor=self.given("actor") or "",
             **self.days("since", "before"),
         )
 
@@ -43,3 +38,8 @@ class DecidedFilters(WaitingFilters):
 
     kind = forms.ChoiceField(required=False, label="Decision", choices=[("", "Any"), *DecisionKind.choices])
     actor = forms.CharField(required=False, max_length=200, label="Decided by")
+
+    def wanted(self) -> WantedDecisions:
+        """All of it for the rule."""
+        kind = self.given("kind")
+        return replace(super().wanted(), kind=DecisionKind(kind) if kind else None, actor=self.given("actor") or "")

@@ -25,9 +25,6 @@ _LINK = re.compile(r"pl_[0-9a-z]{1,40}")
 _OF_EACH = {
     "status": "status", "reference": "reference", "email": "email", "customer": "customer_id", "link": "payment_link",
 }  # fmt: skip
-_OF_SESSIONS = {
-    "payment_status": "payment_status", "currency": "currency", "least": "amount_from", "most": "amount_to",
-}  # fmt: skip
 
 
 class OfSessions(ListForm):
@@ -108,7 +105,8 @@ class SessionFilters(OfAmounts, Sorted, OfSessions):
         """All of it for the rule."""
         filters = (
             self.of_sessions()
-            | self.named(_OF_SESSIONS)
+            | self.named({"payment_status": "payment_status"})
+            | self.of_amounts()
             | self.days("created_from", "created_before")
             | self.paid_with()
         )
