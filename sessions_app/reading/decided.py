@@ -12,7 +12,7 @@ from django.db.models import Count, Model, QuerySet
 from sessions_app.models import CheckoutSession, Decision, PendingDecision
 from sessions_app.reading.list_sql import LOOKED_THROUGH, keys_of
 from sessions_app.reading.queries import unanswered
-from sessions_app.reading.searching import found_by, read_as
+from sessions_app.reading.searching import found_by
 from sessions_app.scope import SessionScope
 from sessions_app.status import DecisionKind, Issue
 
@@ -35,11 +35,6 @@ class WantedDecisions:
     def is_narrowed(self) -> bool:
         """Whether anything is left out."""
         return self != WantedDecisions()
-
-    @property
-    def read_as(self) -> str:
-        """How the words were understood; empty without any."""
-        return read_as(self.text) if self.text else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

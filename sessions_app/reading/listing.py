@@ -10,7 +10,7 @@ from common.errors import Conflict
 from common.keyset import first_of
 from sessions_app.books.definitions import MOST_SUMMED
 from sessions_app.reading.list_sql import LOOKED_THROUGH, Order, Total, keys_of, read_sorted, too_old, totals_of
-from sessions_app.reading.searching import found_as_filter, read_as
+from sessions_app.reading.searching import found_as_filter
 from sessions_app.scope import SessionScope
 from sessions_app.state.session_view import SessionView
 
@@ -44,7 +44,6 @@ class Listed:
     sessions: Sequence[SessionView]
     more: bool
     totals: Sequence[Total] | None  # None: more sessions than are summed up
-    read_as: str  # how the words were read; empty without any
     among: int | None
 
 
@@ -62,7 +61,6 @@ def list_sessions(scope: SessionScope, wanted: Wanted, *, beyond: int | None, ba
         sessions=shown[::-1] if back else shown,
         more=more,
         totals=totals_of(scope.merchant, scope.mode, **narrowed),
-        read_as=read_as(wanted.text) if wanted.text else "",
         among=LOOKED_THROUGH if older else None,
     )
 

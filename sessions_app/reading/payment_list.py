@@ -18,7 +18,7 @@ from sessions_app.collecting.collecting import has_xpub
 from sessions_app.models import BookLine, CheckoutSession, Payment
 from sessions_app.reading.list_sql import LOOKED_THROUGH, Order, keys_of
 from sessions_app.reading.listing import whole
-from sessions_app.reading.searching import found_by, read_as
+from sessions_app.reading.searching import found_by
 from sessions_app.scope import SessionScope
 
 _FINAL = Q(confirmed_at__isnull=False, vanished_at=None)
@@ -100,7 +100,6 @@ class ListedPayments:
     more: bool = False
     totals: Sequence[Came] | None = ()  # None: more payments than are summed up
     together: Worth | None = None  # in the currency that totals are told in; None: the one total there is says it
-    read_as: str = ""
     among: int | None = None
 
 
@@ -125,7 +124,6 @@ def list_payments(
         more=more,
         totals=totals,
         together=together,
-        read_as=read_as(wanted.text) if wanted.text else "",
         among=LOOKED_THROUGH if too_old else None,
     )
 

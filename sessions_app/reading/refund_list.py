@@ -11,7 +11,7 @@ from sessions_app.models import Refund
 from sessions_app.models.refund import SAID_SENT
 from sessions_app.reading.list_sql import LOOKED_THROUGH
 from sessions_app.reading.listing import whole
-from sessions_app.reading.searching import found_by, read_as
+from sessions_app.reading.searching import found_by
 from sessions_app.scope import SessionScope
 from sessions_app.status import RefundStatus
 
@@ -58,11 +58,6 @@ class WantedRefunds:
     def is_narrowed(self) -> bool:
         """Whether anything is left out."""
         return self != WantedRefunds()
-
-    @property
-    def read_as(self) -> str:
-        """How the words were understood; empty without any."""
-        return read_as(self.text) if self.text else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,6 +17,7 @@ from merchants_app.models import LoggedRequest
 from sessions_app.models import CheckoutSession, Decision, Payment, PendingDecision, Refund
 from sessions_app.paying.decisions import case_of
 from sessions_app.reading.refund_list import RefundState, state_of
+from sessions_app.reading.searching import read_as
 from sessions_app.reading.session_page import transaction_link
 from sessions_app.reading.session_story import explained
 from sessions_app.reading.session_words import (
@@ -45,6 +46,7 @@ register.filter("network_name", network_name)
 register.filter("received", received_value)
 register.filter("explained", explained)
 register.filter("transaction_link", transaction_link)
+register.filter("read_as", read_as)
 
 
 @register.simple_tag
