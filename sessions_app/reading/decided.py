@@ -11,6 +11,7 @@ from django.db.models import Count, Model, QuerySet
 
 from sessions_app.models import CheckoutSession, Decision, PendingDecision
 from sessions_app.reading.list_sql import LOOKED_THROUGH, keys_of
+from sessions_app.reading.listing import of_days
 from sessions_app.reading.queries import unanswered
 from sessions_app.reading.searching import found_by
 from sessions_app.scope import SessionScope
@@ -47,14 +48,14 @@ class Decided:
 
 def waiting(scope: SessionScope, wanted: WantedDecisions) -> QuerySet[CheckoutSession]:
     """The queue, narrowed to that."""
-    rows = unanswered(scope, wanted.issue).filter(**_days(wanted, "issue_opened_at"))
+    rows = unanswered(scope, wanted.issue).filter(**of_days("issue_opened_at", wanted.since, wanted.before))
     return _by_sessions(rows, "pk", scope, wanted, needs_decision=True)
 
 
 def decided(scope: SessionScope, wanted: WantedDecisions) -> Decided:
     """The decisions of people and of the gateway. There are few to a business: no index of theirs is needed."""
     own = Decision.objects.filter(session__merchant=scope.merchant, session__mode=scope.mode)
-    own = own.filter(**_days(wanted, "decided_at"))
+    own = own.filter(**of_days("decided_at", wanted.since, wanted.before))
     beyond = None
     if wanted.kind or wanted.actor or wanted.issue or wanted.of_sessions:
         beyond = own.order_by("-id").values_list("pk", flat=True)[LOOKED_THROUGH : LOOKED_THROUGH + 1].first()
@@ -76,11 +77,6 @@ def taken_a_moment_ago(scope: SessionScope) -> list[PendingDecision]:
     """What can still be taken back, what takes effect first in front."""
     own = PendingDecision.objects.filter(session__merchant=scope.merchant, session__mode=scope.mode)
     return list(own.select_related("session").order_by("takes_effect_at", "pk"))
-
-
-def _days(wanted: WantedDecisions, column: str) -> dict[str, datetime]:
-    days = {f"{column}__gte": wanted.since, f"{column}__lt": wanted.before}
-    return {name: day for name, day in days.items() if day}
 
 
 def _by_sessions(

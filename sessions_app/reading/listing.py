@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from django.db.models.expressions import RawSQL
@@ -70,6 +71,12 @@ def all_listed(scope: SessionScope, wanted: Wanted) -> RawSQL:
     narrowed = _narrowed(scope, wanted)
     whole(narrowed["filters"].get("found", ()))
     return keys_of(scope.merchant, scope.mode, **narrowed)
+
+
+def of_days(column: str, since: datetime | None, before: datetime | None) -> dict[str, datetime]:
+    """The filter of rows by when they were: from one moment on, before the other, or both."""
+    ends = {f"{column}__gte": since, f"{column}__lt": before}
+    return {name: end for name, end in ends.items() if end}
 
 
 def whole(found: Sequence[int]) -> Sequence[int]:

@@ -17,7 +17,7 @@ from sessions_app.books.definitions import MOST_SUMMED, OF_PAYMENTS, ZERO, Money
 from sessions_app.collecting.collecting import has_xpub
 from sessions_app.models import BookLine, CheckoutSession, Payment
 from sessions_app.reading.list_sql import LOOKED_THROUGH, Order, keys_of
-from sessions_app.reading.listing import whole
+from sessions_app.reading.listing import of_days, whole
 from sessions_app.reading.searching import found_by
 from sessions_app.scope import SessionScope
 
@@ -165,8 +165,7 @@ def _not_looked_at(scope: SessionScope, wanted: WantedPayments) -> datetime | No
 
 
 def _days(wanted: WantedPayments) -> dict[str, datetime]:
-    days = {"arrived_at__gte": wanted.since, "arrived_at__lt": wanted.before}
-    return {name: day for name, day in days.items() if day}
+    return of_days("arrived_at", wanted.since, wanted.before)
 
 
 def _without_index(wanted: WantedPayments) -> dict[str, Any]:

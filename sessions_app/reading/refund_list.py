@@ -10,7 +10,7 @@ from django.db.models import Q, QuerySet, TextChoices, Value
 from sessions_app.models import Refund
 from sessions_app.models.refund import SAID_SENT
 from sessions_app.reading.list_sql import LOOKED_THROUGH
-from sessions_app.reading.listing import whole
+from sessions_app.reading.listing import of_days, whole
 from sessions_app.reading.searching import found_by
 from sessions_app.scope import SessionScope
 from sessions_app.status import RefundStatus
@@ -111,8 +111,7 @@ def _not_looked_at(scope: SessionScope, wanted: WantedRefunds) -> int | None:
 
 
 def _of_days(scope: SessionScope, wanted: WantedRefunds) -> QuerySet[Refund]:
-    days = {"created_at__gte": wanted.since, "created_at__lt": wanted.before}
-    return scope.all_refunds().filter(**{name: day for name, day in days.items() if day})
+    return scope.all_refunds().filter(**of_days("created_at", wanted.since, wanted.before))
 
 
 def state_of(refund: Refund) -> RefundState:
