@@ -46,6 +46,7 @@ _WORDS = {
     Export.AUDIT: "Audit log: who did what",
 }
 _List = SessionFilters | PaymentFilters | RefundFilters
+_LISTS: Mapping[str, type[_List]] = {each.OF: each for each in (SessionFilters, PaymentFilters, RefundFilters)}
 _OF_NO_ASSET = {Export.SESSIONS, Export.EVENTS, Export.CUSTOMERS, Export.AUDIT}
 _STYLES = {
     "csv": ("CSV: 1234.50 and commas between", Style()),
@@ -170,16 +171,10 @@ def _as_fields(own: Mapping[str, str], what: str | None) -> dict[str, Any]:
 
 def _list_before(rest: QueryDict, access: Access) -> _List | None:
     """The list that led here, where it was narrowed by the latter."""
-    found: _List
-    match rest.get("what"):
-        case SessionFilters.OF:
-            found = SessionFilters(rest, access=access)
-        case PaymentFilters.OF:
-            found = PaymentFilters(rest, access=access)
-        case RefundFilters.OF:
-            found = RefundFilters(rest, access=access)
-        case _:
-            return None
+    filters = _LISTS.get(rest.get("what", ""))
+    if filters is None:
+        return None
+    found = filters(rest, access=access)
     return found if found.wanted().is_narrowed else None
 
 
