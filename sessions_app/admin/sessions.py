@@ -36,6 +36,13 @@ from sessions_app.watching.searches import ask_for_search
 _VALUE, _RATE = priced("value"), plainly("rate")
 
 
+class _WithSession(ReadOnlyInline):
+    """Rows that are named, or priced, by what their session says: read with it."""
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return super().get_queryset(request).select_related("session")
+
+
 class StatusChangeInline(ReadOnlyInline):
     """The timeline."""
 
@@ -44,7 +51,7 @@ class StatusChangeInline(ReadOnlyInline):
     show_change_link = False
 
 
-class PaymentInline(WholeAmounts, ReadOnlyInline):
+class PaymentInline(WholeAmounts, _WithSession):
     """What arrived."""
 
     model = Payment
@@ -53,11 +60,6 @@ class PaymentInline(WholeAmounts, ReadOnlyInline):
         "arrived_at", "network", "whole_amount", _VALUE, "counts", "confirmed_at", "vanished_at",
         "collected_at", "tx_hash",
     )  # fmt: skip
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Payment]:
-        """With the session, whose currency each is worth something in."""
-        rows: QuerySet[Payment] = super().get_queryset(request)
-        return rows.select_related("session")
 
 
 class AnnouncementInline(ReadOnlyInline):
@@ -98,18 +100,13 @@ class DecisionInline(ReadOnlyInline):
     show_change_link = False
 
 
-class LetterInline(ReadOnlyInline):
+class LetterInline(_WithSession):
     """What the buyer was written, and what became of it."""
 
     model = Letter
     fields = ("owed_at", "kind", "about", "tries", "outcome", "settled_at")
     ordering = ("pk",)
     show_change_link = False
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Letter]:
-        """With the session, by which each is named."""
-        rows: QuerySet[Letter] = super().get_queryset(request)
-        return rows.select_related("session")
 
 
 @admin.register(CheckoutSession)
