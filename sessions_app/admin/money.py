@@ -164,7 +164,6 @@ class LetterAdmin(_OfASession):
 
     list_display = ("owed_at", "session", "kind", "about", "tries", "outcome", "settled_at", "due_at")
     list_filter = ("kind", "outcome")
-    search_by = _BY_SESSION
 
 
 @admin.register(AddressChange)
