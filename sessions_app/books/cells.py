@@ -74,17 +74,10 @@ def times(name: str, path: str | Combinable, zone: str) -> Sequence[Column]:
 
 
 def rated(prefix: str, zone: str) -> tuple[Column, ...]:
-    """On whose word a line's rate is, and what the line is worth in the currency of totals."""
+    """On whose word a line's rate is; and what the line is worth in the currency of totals, by the same about that."""
     return (
         word("rate_sources", f"{prefix}rate_sources"),
         *times("rate_at", f"{prefix}rate_at", zone),
-        *reported(prefix, zone),
-    )
-
-
-def reported(prefix: str, zone: str) -> tuple[Column, ...]:
-    """What a line is worth in the currency of totals, at which rate, on whose word."""
-    return (
         number("reporting_value", f"{prefix}reporting_value"),
         word("reporting_currency", f"{prefix}reporting_currency"),
         number("reporting_rate", f"{prefix}reporting_rate"),
