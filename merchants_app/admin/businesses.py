@@ -263,7 +263,7 @@ class MerchantAdmin(SearchedByForm, ByRules, admin.ModelAdmin):  # type: ignore[
         if not operator_of(request).has_perm(operation.permission):
             raise PermissionDenied("Your groups do not allow this. Ask a superuser.")
         form = operation.form(request.POST if request.method == "POST" else None, merchant=merchant)
-        if form.is_bound and form.is_valid():
+        if form.is_valid():
             try:
                 answer = operation.act(request, merchant, form.cleaned_data)
             except DomainError as refusal:

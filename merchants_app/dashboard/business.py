@@ -91,7 +91,7 @@ def settings(request: HttpRequest, access: Access) -> HttpResponse:
     # A copy: a form that is wrong must not change what the menu shows.
     form = SettingsForm(*sent, instance=copy(access.merchant))
     ways = WaysForm(sent[0], merchant=access.merchant, mode=access.mode)
-    if form.is_bound and form.is_valid() and ways.is_fine:
+    if form.is_valid() and ways.is_fine:
         wanted = form.cleaned_data | ways.changes()
         changed = change_settings(merchant=access.merchant, actor=access.actor, **wanted)
         messages.success(request, "Saved." if changed else "Nothing was different, so nothing was changed.")

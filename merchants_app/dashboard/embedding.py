@@ -49,7 +49,7 @@ def embedding(request: HttpRequest, access: Access) -> HttpResponse:
         "allow_pay_again": merchant.allow_pay_again,
     }
     form = EmbeddingForm(request.POST if request.method == "POST" else None, initial=now)
-    if form.is_bound and form.is_valid():
+    if form.is_valid():
         changed = change_settings(merchant=merchant, actor=access.actor, **form.cleaned_data)
         messages.success(request, "Saved." if changed else "Nothing was different, so nothing was changed.")
         return redirect("dashboard:embedding", at=access.at)

@@ -31,7 +31,7 @@ def invitation(request: HttpRequest, secret: str) -> HttpResponse:
     if isinstance(request.user, User):
         return _answer_as(request, request.user, found, secret)
     form = PasswordForm(request.POST if request.method == "POST" else None, email=found.email)
-    if form.is_bound and form.is_valid():
+    if form.is_valid():
         try:
             member = invitations.sign_up(secret=secret, password=form.cleaned_data["password1"])
         except DomainError as error:
@@ -69,7 +69,7 @@ def _to_work(member: Member) -> HttpResponse:
 def new_business(request: HttpRequest) -> HttpResponse:
     """The name of a first business, for somebody who has just signed up."""
     form = BusinessForm(request.POST if request.method == "POST" else None)
-    if form.is_bound and form.is_valid() and isinstance(request.user, User):
+    if form.is_valid() and isinstance(request.user, User):
         try:
             merchant = found_business(name=form.cleaned_data["name"], user=request.user)
         except DomainError as error:

@@ -35,7 +35,7 @@ def keys(request: HttpRequest, access: Access) -> HttpResponse:
     """The keys of the mode; a POST makes one, whose secret stands in this answer and nowhere else."""
     form = ApiKeyForm(request.POST if request.method == "POST" else None, role=access.role, mode=access.mode)
     made, secret = None, ""
-    if form.is_bound and form.is_valid():
+    if form.is_valid():
         try:
             key_id, secret = once(request, access, lambda: _made(form, access)).split()
         except DomainError as error:

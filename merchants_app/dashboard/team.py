@@ -28,7 +28,7 @@ ROLE_WORDS = {
 def members(request: HttpRequest, access: Access) -> HttpResponse:
     """The team, and who was asked into it; a POST invites somebody."""
     form = InviteForm(request.POST if request.method == "POST" else None)
-    if form.is_bound and form.is_valid():
+    if form.is_valid():
         try:
             email = once(request, access, lambda: _invited(form, access))
         except DomainError as error:

@@ -26,7 +26,7 @@ def _in_live_unless_private(request: HttpRequest, access: Access) -> bool:
 def treasury(request: HttpRequest, access: Access) -> HttpResponse:
     """The wallet in force, one that waits, former ones; a POST names another (live mode: the password again)."""
     form = TreasuryForm(request.POST if request.method == "POST" else None)
-    if form.is_bound and form.is_valid():
+    if form.is_valid():
         kind, value = form.cleaned_data["kind"], form.cleaned_data["value"]
         try:
             treasuries.set_treasury(

@@ -88,7 +88,7 @@ def refund(request: HttpRequest, access: Access, session_id: str) -> HttpRespons
     scope = SessionScope.of(access)
     session = scope.session(session_id)
     form = RefundForm(request.POST if request.method == "POST" else None)
-    if form.is_bound and form.is_valid():
+    if form.is_valid():
         typed = form.cleaned_data
         refund_id = once(
             request,

@@ -31,7 +31,7 @@ def webhooks(request: HttpRequest, access: Access) -> HttpResponse:
     form, own = EndpointForm(request.POST if request.method == "POST" else None), WebhookScope.of(access).endpoints()
     made: WebhookEndpoint | None = None
     secret = ""
-    if form.is_bound and form.is_valid():
+    if form.is_valid():
         try:
             endpoint_id, secret = once(request, access, lambda: _made(form, access)).split()
         except DomainError as error:
@@ -61,7 +61,7 @@ def webhook(request: HttpRequest, access: Access, endpoint_id: str) -> HttpRespo
     """One endpoint; a POST changes it."""
     endpoint = _endpoint(access, endpoint_id)
     form = _change_form(endpoint, request)
-    if form.is_bound and form.is_valid():
+    if form.is_valid():
         changes = dict(form.cleaned_data)
         if not changes.pop("replace_headers"):
             del changes["headers"]
