@@ -13,6 +13,7 @@ from django.core.mail import get_connection
 from django.core.mail.backends.base import BaseEmailBackend
 from django.db import DatabaseError, transaction
 
+from common.measures.naming import naming
 from merchants_app.mail.mails import Posted, deliver
 from sessions_app.buyers.forgetting import can_be_written_to
 from sessions_app.letters.about import About
@@ -77,15 +78,15 @@ def _send(key: int, tries: int, *, now: datetime, line: BaseEmailBackend) -> Pos
         if letter is None:
             return None  # its buyer was erased meanwhile
         about = about_of(letter)
-        posted, outcome = None, _needless(about, tries)
-        if outcome is None:
-            message = write(about)
-            message.connection = line
-            with structlog.contextvars.bound_contextvars(session_id=about.session.public_id):
+        with naming(session_id=about.session.public_id):
+            posted, outcome = None, _needless(about, tries)
+            if outcome is None:
+                message = write(about)
+                message.connection = line
                 posted = deliver(message)
-            outcome = _OUTCOMES.get(posted)
-            if posted == Posted.LATER and tries >= len(PAUSES):
-                outcome = LetterOutcome.GIVEN_UP
+                outcome = _OUTCOMES.get(posted)
+                if posted == Posted.LATER and tries >= len(PAUSES):
+                    outcome = LetterOutcome.GIVEN_UP
         if outcome is not None:
             letter.outcome, letter.settled_at = outcome, now
         elif posted == Posted.AWAY:

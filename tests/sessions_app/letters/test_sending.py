@@ -114,8 +114,9 @@ def test_one_that_nobody_can_write_holds_up_no_other(mia: Merchant, monkeypatch:
         return write(about)
 
     monkeypatch.setattr(sending, "write", stumble)
-    with pytest.raises(ValueError, match="placeholder"):
+    with pytest.raises(ValueError, match="placeholder") as told:
         send_letters(NOW)
+    assert told.value.__notes__ == [f"session_id: {broken.session.public_id}"]
     assert (outcome(broken), outcome(other)) == ("", LetterOutcome.SENT)
     assert when_due(broken) == NOW + timedelta(minutes=1)
 
