@@ -16,7 +16,6 @@ from typing_extensions import override
 from checkout_project.errors.outage import REDIS
 from checkout_project.jobs.alive import Sign
 from checkout_project.jobs.failures import short_name
-from checkout_project.jobs.jumps import CLOCK
 from checkout_project.jobs.pulses import BEAT, EVERY_SECONDS, give_pulse
 from common.measures.counted import TICK_SENT_AT
 from common.network.redis_cache import is_away
@@ -77,6 +76,5 @@ class SteadyScheduler(Scheduler):
     def _live(self) -> None:
         """Says that it does, every few seconds."""
         if time.monotonic() - self._told_at >= EVERY_SECONDS:
-            CLOCK.look()
             give_pulse(BEAT)
             self._told_at = time.monotonic()

@@ -12,7 +12,6 @@ from typing_extensions import override
 
 from checkout_project.errors.outage import REDIS
 from checkout_project.jobs import alive, pulses
-from checkout_project.jobs.jumps import CLOCK
 
 # Longer than any job: the longest are 20 minutes of forgetting, with a last statement of five.
 JOB_SECONDS = 1800.0
@@ -58,7 +57,6 @@ class GivePulse(_Repeated):
 
     @override
     def say(self, worker: Any) -> None:
-        CLOCK.look()
         try:
             pulses.give_pulse(pulses.WORKER)
         except RedisError as error:

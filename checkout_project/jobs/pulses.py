@@ -57,7 +57,8 @@ def redis_seconds(client: redis.Redis) -> float:
 
 
 def give_pulse(kind: str) -> None:
-    """From this process. Raises redis' errors while it is away."""
+    """From this process, which looks at its clock first, also while Redis is away. Raises redis' errors then."""
+    CLOCK.look()
     jumped = CLOCK.jumped()
     client = redis_at(settings.REDIS_URL)
     there = redis_seconds(client)

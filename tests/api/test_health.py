@@ -16,6 +16,7 @@ from chains_app.networks.networks import enabled_networks, network
 from chains_app.reading.health import record_problem
 from checkout_project.facts import database
 from checkout_project.jobs import pulses
+from checkout_project.jobs.jumps import Clock
 from checkout_project.jobs.pulses import BEAT, WORKER, give_pulse
 from checkout_project.neighbours.told import keep
 from sessions_app.models import CheckoutSession
@@ -117,6 +118,7 @@ def test_a_clock_whose_beat_ended_and_one_that_is_wrong_are_told_apart(
     client: Client, db: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     cache.clear()
+    monkeypatch.setattr(pulses, "CLOCK", Clock())  # of another process, which began by that time
     with time_machine.travel(timezone.now() - timedelta(seconds=9)):
         give_pulse(BEAT)
     assert ready(client)[1]["clock"] == "beat: 9 s behind the database's"

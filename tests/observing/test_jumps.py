@@ -101,8 +101,8 @@ def test_whoever_looks_sees_it(client: Client, operator: Operator, monkeypatch: 
 
 def test_web_worker_and_beat_look_with_each_sign_of_life(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
     looked = list[str]()
-    for module in ("web.lifespan", "jobs.life_steps", "jobs.beat"):
-        watched = SimpleNamespace(look=partial(looked.append, module))
+    for module in ("web.lifespan", "jobs.pulses"):
+        watched = SimpleNamespace(look=partial(looked.append, module), jumped=lambda: None)
         monkeypatch.setattr(f"checkout_project.{module}.CLOCK", watched)
 
     async def serve() -> None:
@@ -117,10 +117,11 @@ def test_web_worker_and_beat_look_with_each_sign_of_life(db: None, monkeypatch: 
 
     asyncio.run(serve())
     GivePulse(SimpleNamespace()).say(None)
+    assert looked == ["web.lifespan", "jobs.pulses"]
     monkeypatch.setattr(SteadyScheduler, "apply_async", lambda *_given, **_named: None)
     entry = ScheduleEntry(task="tell", schedule=schedule(1), app=app)
     SteadyScheduler(app=app, lazy=True).apply_entry(entry)
-    assert looked == ["web.lifespan", "jobs.life_steps", "jobs.beat"]
+    assert looked == ["web.lifespan", "jobs.pulses", "jobs.pulses"]
 
 
 SAYS = {
