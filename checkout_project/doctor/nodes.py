@@ -10,6 +10,7 @@ from chains_app.calls.node_check import Verdict as NodeVerdict
 from chains_app.calls.node_check import check_node
 from chains_app.calls.node_depth import WATCHED_SECONDS, Depth, depth_of, hash_at, settled_below
 from chains_app.evm.deadline_client import deadline
+from chains_app.evm.nodes import stands_still
 from chains_app.networks.networks import Network, chain_networks
 from chains_app.rates.asking import ask_all
 from chains_app.rates.chainlink import CHAINLINK
@@ -17,7 +18,6 @@ from checkout_project.doctor.findings import SECONDS, Check, Finding, look, ok, 
 from checkout_project.facts.installation import is_block_old
 from common.modes import Mode
 
-_STANDS_STILL_SECONDS = 300
 _ENOUGH_BLOCKS_AT_ONCE = 100
 # By balances money is found that no log tells of: the last blocks do.
 _ENOUGH_BALANCES = 100
@@ -62,7 +62,7 @@ def of_node(network: Network, depth: Depth, verdict: NodeVerdict) -> Iterator[Fi
         return
     for difference in verdict.differences:
         yield wrong(about, difference, f"Nothing must be sold there until that is right. {change}")
-    if network.mode == Mode.LIVE and depth.age > max(_STANDS_STILL_SECONDS, 20 * network.block_seconds):
+    if stands_still(network, depth.age):
         yield wrong(about, f"It stands still: its newest block is {depth.age:.0f} s old.", change)
     elif is_block_old(network, depth.age):
         yield look(about, f"It lags: its newest block is {depth.age:.0f} s old.", change)
