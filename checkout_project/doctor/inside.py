@@ -23,13 +23,12 @@ from common import replica
 from common.encryption import decrypt, is_by_first_key, is_encrypted
 from common.network.public_addresses import is_this_machine
 from common.postgresql.poolers import UNNAMED, is_lent_by_transaction, is_pooled
+from common.postgresql.waits import OF_THE_ROLE
 from sessions_app.models import ReceiptKey
 from webhooks_app.models import WebhookEndpoint
 
 _GIB = 1024**3
 _OLDEST_POSTGRESQL, _OLDEST_REDIS = 140_000, 6
-# As docs/configuration.md has them.
-_LIMITS = {"lock_timeout": "20s", "statement_timeout": "60s", "idle_in_transaction_session_timeout": "20min"}
 _BY_NTP = "Set the clock of that machine by NTP (timedatectl set-ntp true)."
 _NEW_ONES = "Then RECONNECT in the pooler's console: connections that it has already keep what they had."
 _CURES = {
@@ -119,13 +118,14 @@ def _limits_of_the_role() -> Iterator[Finding]:
         cursor.execute(
             "SELECT quote_ident(current_user), array_agg(name) FROM unnest(%s::text[]) AS name "
             "WHERE current_setting(name) = '0' GROUP BY 1",
-            [list(_LIMITS)],
+            [list(OF_THE_ROLE)],
         )
         for role, missing in cursor.fetchall():
             yield look(
                 "pooler",
                 f"The role has no {', '.join(missing)}: what hangs keeps others waiting for good.",
-                " ".join(f"ALTER ROLE {role} SET {name} = '{_LIMITS[name]}';" for name in missing) + f" {_NEW_ONES}",
+                " ".join(f"ALTER ROLE {role} SET {name} = '{OF_THE_ROLE[name]}';" for name in missing)
+                + f" {_NEW_ONES}",
             )
 
 

@@ -19,6 +19,9 @@ STATEMENT_SECONDS, LOCK_SECONDS = 30.0, 10.0
 JOBS_STATEMENT_SECONDS, JOBS_LOCK_SECONDS = 300.0, 20.0
 # Longer than a mail server may take for one letter, whose row is held meanwhile (five answers of EMAIL_TIMEOUT each).
 IDLE_SECONDS = 120.0
+# Behind a pooler that lends by transaction we set none (`_limit`): there the role has them, for pages and jobs alike,
+# as docs/configuration.md says. Idle: longer than a file of the books that is read slowly holds a transaction, 15 min.
+OF_THE_ROLE = {"lock_timeout": "20s", "statement_timeout": "60s", "idle_in_transaction_session_timeout": "20min"}
 
 _thread = local()
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from pathlib import Path
 from threading import Event, Thread
 from typing import Any
 
@@ -20,6 +21,8 @@ from tests.cast import MIAS_WALLET, merchant, refreshed
 from tests.locks.stage import SANDBOX, waiting_for_money
 from tests.races import closing
 from tests.waiting import wait_until
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture
@@ -54,6 +57,11 @@ def in_thread(db: None, _limited: None) -> Callable[..., Any]:
         return found[0]
 
     return ask
+
+
+def test_what_the_doctor_tells_to_set_on_a_role_stands_in_the_docs() -> None:
+    page = (ROOT / "docs/configuration.md").read_text(encoding="utf-8")
+    assert [name for name, limit in waits.OF_THE_ROLE.items() if f"{name} = '{limit}'" not in page] == []
 
 
 @pytest.mark.parametrize(("is_answering", "statement", "lock"), [(True, "30s", "10s"), (False, "5min", "20s")])
