@@ -2,8 +2,9 @@
 
 import asyncio
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
 from urllib.parse import urlsplit
 
 import httpx
@@ -166,7 +167,7 @@ def webhooks_get_out() -> Iterator[Finding]:
     for url in used.order_by("-pk").values_list("url", flat=True)[:_MOST_LOOKED_THROUGH]:
         urls.setdefault(urlsplit(url).netloc, url)
     if urls:
-        yield of_lines(asyncio.run(_reached(list(urls.values())[:_MOST_HOSTS])))
+        yield of_lines(asyncio.run(_reached(dict(islice(urls.items(), _MOST_HOSTS)))))
 
 
 def of_lines(found: Mapping[str, str]) -> Finding:
@@ -181,7 +182,8 @@ def of_lines(found: Mapping[str, str]) -> Finding:
     return look("webhooks", f"{len(shut)} of {len(found)} hosts of endpoints cannot be reached: {named}.", cure)
 
 
-async def _reached(urls: Sequence[str]) -> dict[str, str]:
+async def _reached(urls: Mapping[str, str]) -> dict[str, str]:
+    """By host as `of_lines` wants it, of one URL of each."""
     resolver = SystemResolver()
 
     async def reached(url: str) -> str:
@@ -195,8 +197,6 @@ async def _reached(urls: Sequence[str]) -> dict[str, str]:
         return ""
 
     try:
-        return {
-            urlsplit(url).netloc: why for url, why in zip(urls, await asyncio.gather(*map(reached, urls)), strict=True)
-        }
+        return dict(zip(urls, await asyncio.gather(*map(reached, urls.values())), strict=True))
     finally:
         await resolver.close()
