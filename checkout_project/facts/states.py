@@ -57,8 +57,9 @@ def _words(facts: Facts) -> Iterator[tuple[str, str]]:
                 "; ".join(f"{_of(each)}: {each.name_problem}" for each in queued.neighbours if each.name_problem) or OK,
             )
             # That our network leads nobody back to itself keeps nobody from coming to us.
-            hidden = [each for each in queued.neighbours if each.is_unseen and not each.place.is_ours]
-            shown = [each for each in queued.neighbours if each.ends_soon or each in hidden]
+            shown = [
+                each for each in queued.neighbours if each.ends_soon or (each.is_unseen and not each.place.is_ours)
+            ]
             yield "certificates", "; ".join(_ending(each) for each in shown) or OK
     if facts.database.ahead is not None:
         yield "clock", _clocks(facts)
@@ -114,8 +115,9 @@ def _clocks(facts: Facts) -> str:
         kind = who.partition(" ")[0]
         kinds[kind] = max(ahead, kinds.get(kind, 0.0), key=abs)
     words = [f"{_whose(kind)}{_apart(ahead)}" for kind, ahead in kinds.items()]
-    # Those of one machine jump together.
-    for who, jump in sorted(facts.jumps(), key=lambda each: -abs(each[1].seconds))[:1]:
+    if jumps := list(facts.jumps()):
+        # Those of one machine jump together: the farthest tells them all.
+        who, jump = max(jumps, key=lambda each: abs(each[1].seconds))
         words.append(f"{_whose(who.partition(' ')[0])}{jump}")
     if facts.stored and (whither := facts.stored.clock_by_nodes):
         words.append(f"{whither} of what the nodes of all networks say, unless all those nodes are wrong")
