@@ -16,7 +16,7 @@ from checkout_project.doctor.findings import Finding, look, ok, wrong
 from checkout_project.facts.database import OK, UNREACHABLE
 from checkout_project.facts.installation import Facts, facts, is_clock_wrong
 from checkout_project.facts.queued import why_it_refuses
-from checkout_project.facts.states import NOBODY_CAN_SAY, states_of
+from checkout_project.facts.states import states_of
 from checkout_project.jobs.pulses import redis_at
 from checkout_project.jobs.threads import told_if_few
 from common import replica
@@ -147,7 +147,7 @@ def it_runs() -> Iterator[Finding]:
         said = f"This machine's is {whither} of what the nodes of all networks say."
         yield wrong("clocks", said, f"{_BY_NTP} If it is right, all nodes are wrong at once: see their lines.")
     for state in states_of(found):
-        if state.word == NOBODY_CAN_SAY:
+        if state.is_unknown:
             yield look(state.name, f"{state.word}, as Redis takes nothing from them.", "Mend Redis first.")
         elif state.name in _CURES:
             yield ok(state.name, "well") if state.is_well else wrong(state.name, state.word, _CURES[state.name])

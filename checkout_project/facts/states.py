@@ -16,8 +16,7 @@ from merchants_app.held import RELEASE
 # A worker reads each network once a minute at least (`sessions_app/watching/turns.py`).
 _SILENT_SECONDS = 120
 AWAY = "unreachable"
-# Of workers and beat, which say to Redis that they live: nothing follows from their silence.
-NOBODY_CAN_SAY = "nobody can say"
+_NOBODY_CAN_SAY = "nobody can say"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +31,11 @@ class State:
     def is_well(self) -> bool:
         """Whether nothing is wrong."""
         return self.word == OK
+
+    @property
+    def is_unknown(self) -> bool:
+        """Of workers and beat, which say to Redis that they live: whether nothing follows from their silence."""
+        return self.word == _NOBODY_CAN_SAY
 
 
 def states_of(facts: Facts) -> list[State]:
@@ -103,7 +107,7 @@ def _alive(facts: Facts, those: Sequence[Pulse] | None) -> str:
     """By what they say themselves; while Redis takes nothing from them, by whether networks are read."""
     if those is None:
         lags = [each.lag for each in facts.stored.networks if each.lag is not None] if facts.stored else []
-        return OK if min(lags, default=_SILENT_SECONDS) < _SILENT_SECONDS else NOBODY_CAN_SAY
+        return OK if min(lags, default=_SILENT_SECONDS) < _SILENT_SECONDS else _NOBODY_CAN_SAY
     if any(each.is_alive for each in those):
         return OK
     return "gone" if those else "none has run lately"

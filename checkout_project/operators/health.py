@@ -9,7 +9,7 @@ from django.urls import reverse
 from chains_app.rates.rules import MAX_AGE
 from checkout_project.facts.installation import TOLD_WITHIN, Facts, NetworkFacts, SourceFacts, Stored, facts
 from checkout_project.facts.queued import LONGEST_QUEUE
-from checkout_project.facts.states import NOBODY_CAN_SAY, states_of
+from checkout_project.facts.states import states_of
 from checkout_project.neighbours.told import Neighbour
 from checkout_project.operators.machines import Machine, machines
 from merchants_app.businesses.switches import switched_off
@@ -79,10 +79,11 @@ def health() -> Health:
 
 def _wrong(found: Facts) -> Iterator[Wrong]:
     """What keeps money from being seen, then what keeps shops from being told, then the rest."""
-    states = {each.name: each.word for each in states_of(found) if not each.is_well}
-    for name, word in states.items():
-        if name in _STATE_WORDS and word != NOBODY_CAN_SAY:
-            yield Wrong(title=f"{name.capitalize()}: {word}", text=_STATE_WORDS[name], url="/readyz", link="Readiness")
+    states = {each.name: each for each in states_of(found) if not each.is_well}
+    for name, state in states.items():
+        if name in _STATE_WORDS and not state.is_unknown:
+            title = f"{name.capitalize()}: {state.word}"
+            yield Wrong(title=title, text=_STATE_WORDS[name], url="/readyz", link="Readiness")
     for each in (found.queued.neighbours or ()) if found.queued else ():
         yield from _wrong_around(each)
     if found.stored:
