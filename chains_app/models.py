@@ -34,6 +34,13 @@ class ScanCursor(models.Model):
     )
     scanned_at = models.DateTimeField(null=True, help_text="When a scan last ended well.")
     problem = models.CharField(max_length=300, blank=True, help_text="Why the last scan failed; empty when it did not.")
+    clock = models.CharField(
+        max_length=6,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="ahead or behind, where each node that failed then seems to find our clock so.",
+    )
     unread_since = models.DateTimeField(
         null=True, help_text="When the first of the scans failed that have all failed since; null while it is read."
     )

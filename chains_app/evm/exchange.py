@@ -70,8 +70,8 @@ class RpcError(Exception):
 class NodeFailed(ReaderUnavailable):
     """The node cannot be used at the moment. `rest` is how many seconds it asked to be left alone, if it did."""
 
-    def __init__(self, reason: str, *, rest: float | None = None) -> None:
-        super().__init__(reason)
+    def __init__(self, reason: str, *, rest: float | None = None, clock: str = "") -> None:
+        super().__init__(reason, clock=clock)
         self.rest = rest
 
 

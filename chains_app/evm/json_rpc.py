@@ -42,6 +42,7 @@ class Node:
         self.rests_until = 0.0  # on the clock of `time.monotonic`
         self._silent_until = 0.0
         self.problem = ""  # what was wrong when it last failed, or made no sense
+        self.clock = ""  # what it found ours to be when it last failed, as `ReaderUnavailable` has it
         self.calls = 0  # JSON-RPC calls made
         self.requests = 0  # HTTP requests they took
         self._refused: dict[str, float] = {}
@@ -73,7 +74,7 @@ class Node:
     def failed(self, problem: NodeFailed) -> None:
         """Leaves it alone for the time it asked for, or for ever longer times while it keeps failing."""
         self._failures += 1
-        self.problem = str(problem)
+        self.problem, self.clock = str(problem), problem.clock
         rest = problem.rest if problem.rest is not None else SHORTEST_REST * 2 ** min(self._failures - 1, 5)
         rest = min(max(rest, SHORTEST_REST), _LONGEST_REST)
         self.rests_until = time.monotonic() + rest

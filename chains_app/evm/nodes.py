@@ -26,10 +26,6 @@ _STANDS_STILL_SECONDS = 300
 _CLOCKS_DIFFER_BY = timedelta(minutes=5)
 # A node that failed has so long to show that it is back: whoever waits for it must not wait behind it.
 _FAILING_SECONDS = 8.0
-# What a node is said to do by whose blocks our clock is far ahead, or behind.
-STANDS_STILL, FROM_THE_FUTURE = "stands still", "is from the future"
-# Before what such a one said, and after what one said that rests.
-UNREADABLE, RESTS = "cannot be read:", "It is left alone for"
 
 
 class Nodes:
@@ -55,7 +51,7 @@ class Nodes:
         While an answer is not whole, the other nodes are asked too; should none do better, the last one counts.
         Raises ReaderUnavailable with what each node said, WrongChain when none belongs to the network.
         """
-        problems: list[str] = []
+        problems: list[NodeFailed] = []
         partial: list[T] = []
         for node in self._in_order():
             for answer in self._answers_of(node, question, problems, is_needed=not partial):
@@ -67,21 +63,22 @@ class Nodes:
 
     def ask_each(self, question: Callable[[Node], T]) -> list[T]:
         """What each node answers; who cannot answer just now says nothing. Raises as `ask` when nobody can."""
-        problems: list[str] = []
+        problems: list[NodeFailed] = []
         answers: list[T] = []
         for node in self._in_order():
             answers += self._answers_of(node, question, problems, is_needed=not answers)
         return answers or self._unreadable(problems)
 
     def _answers_of(
-        self, node: Node, question: Callable[[Node], T], problems: list[str], *, is_needed: bool
+        self, node: Node, question: Callable[[Node], T], problems: list[NodeFailed], *, is_needed: bool
     ) -> list[T]:
         """The node's answer; nothing, and what it said instead, when it cannot give one.
 
         `is_needed`: nobody else has answered, so it is woken.
         """
         if node.resting and not (is_needed and node.may_be_woken):
-            problems.append(f"{node.problem} {RESTS} {ceil(node.resting)} s.")
+            rests = f"It is left alone for {ceil(node.resting)} s."
+            problems.append(NodeFailed(f"{node.problem} {rests}", clock=node.clock))
             return []
         try:
             with deadline(_FAILING_SECONDS if node.is_failing else inf):
@@ -91,22 +88,24 @@ class Nodes:
             return []
         except (NodeFailed, RpcError) as error:
             problem = error if isinstance(error, NodeFailed) else NodeFailed(f"{node.host}: {error}")
-            node.failed(problem)
-            problems.append(str(problem))
         except (ValueError, TypeError, LookupError, AttributeError) as error:
             # Answers of a shape that nobody thought of: another node may do better.
-            node.failed(NodeFailed(f"{node.host} sent something that makes no sense ({type(error).__name__})."))
-            problems.append(node.problem)
+            problem = NodeFailed(f"{node.host} sent something that makes no sense ({type(error).__name__}).")
         else:
             node.worked()
             return [answer]
+        node.failed(problem)
+        problems.append(problem)
         return []
 
-    def _unreadable(self, problems: Sequence[str]) -> Never:
+    def _unreadable(self, problems: Sequence[NodeFailed]) -> Never:
         if self.all and len(self._wrong) == len({node.host for node in self.all}):
             raise WrongChain(" ".join(self._wrong.values()))
-        named = " ".join(problems) or f"no node is named; set {self._network.rpc_variable}."
-        raise ReaderUnavailable(f"{self._network.name} {UNREADABLE} {named}")
+        named = " ".join(map(str, problems)) or f"no node is named; set {self._network.rpc_variable}."
+        clocks = {each.clock for each in problems}
+        raise ReaderUnavailable(
+            f"{self._network.name} cannot be read: {named}", clock=clocks.pop() if len(clocks) == 1 else ""
+        )
 
     def head(self) -> tuple[Block, Node]:
         """The newest block, and the node that has it, which does not lag behind the others."""
@@ -168,10 +167,11 @@ class Nodes:
             raise NodeFailed(f"{node.host} does not have the block {head.number} that it calls its newest.")
         # Development chains may set their clocks at will.
         if self._network.mode == Mode.LIVE and head.time > datetime.now(UTC) + _CLOCKS_DIFFER_BY:
-            raise NodeFailed(f"{node.host} says its newest block {FROM_THE_FUTURE}.")
+            raise NodeFailed(f"{node.host} says its newest block is from the future.", clock="behind")
         if stands_still(self._network, (datetime.now(UTC) - head.time).total_seconds()):
             self._stands_at[node] = head.number
-            raise NodeFailed(f"{node.host} {STANDS_STILL}: its newest block is of {head.time:%H:%M:%S} UTC.")
+            said = f"{node.host} stands still: its newest block is of {head.time:%H:%M:%S} UTC."
+            raise NodeFailed(said, clock="ahead")
         return head
 
 

@@ -17,12 +17,15 @@ NOTICED_AFTER = timedelta(seconds=30)
 CLOCKS_DIFFER_BY = timedelta(minutes=2)
 
 
-def record_problem(*, network: Network, problem: str, now: datetime | None = None) -> None:
-    """Notes why the network could not be read, and since when; the next scan that ends well clears it."""
+def record_problem(*, network: Network, problem: str, clock: str = "", now: datetime | None = None) -> None:
+    """Notes why the network could not be read, and since when; the next scan that ends well clears it.
+
+    `clock` as `ReaderUnavailable` has it.
+    """
     now = now or timezone.now()
-    unread = {"problem": problem[:300], "unread_since": Coalesce("unread_since", now)}
-    if not ScanCursor.objects.filter(pk=network.id).update(**unread):
-        first = {"problem": problem[:300], "unread_since": now, "block_number": 0, "block_hash": ""}
+    why = {"problem": problem[:300], "clock": clock}
+    if not ScanCursor.objects.filter(pk=network.id).update(**why, unread_since=Coalesce("unread_since", now)):
+        first = {**why, "unread_since": now, "block_number": 0, "block_hash": ""}
         ScanCursor.objects.get_or_create(network=network.id, defaults=first)
 
 

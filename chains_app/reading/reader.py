@@ -101,7 +101,14 @@ class Doubt:
 
 
 class ReaderUnavailable(Exception):
-    """The chain cannot be read at the moment: try later."""
+    """The chain cannot be read at the moment: try later.
+
+    `clock`: how ours would be wrong, `ahead` or `behind`, where that alone may be the reason. Empty: it is another.
+    """
+
+    def __init__(self, reason: str, *, clock: str = "") -> None:
+        super().__init__(reason)
+        self.clock = clock
 
 
 class WrongChain(Exception):

@@ -122,7 +122,8 @@ def save_cursor(scan: Scan, *, now: datetime, refunds_wait: bool = False, read_b
     row = ScanCursor.objects.select_for_update().filter(pk=scan.network.id).first()
     if _position(row) != scan.began_at:
         raise CursorMoved(f"{scan.network.id} was read by another watcher meanwhile")
-    seen = {"head": scan.head.number, "head_at": scan.head.time, "scanned_at": now, "problem": "", "unread_since": None}
+    seen: dict[str, Any] = {"head": scan.head.number, "head_at": scan.head.time, "scanned_at": now}
+    seen |= {"problem": "", "clock": "", "unread_since": None}
     place: dict[str, Any] = {"block_number": scan.end.number, "block_hash": scan.end.hash}
     if not refunds_wait:
         place["refunds_read"] = scan.end.number

@@ -1,7 +1,6 @@
 """What is so in this installation at one moment, with the limits that it should keep. Said in one place for `/readyz`,
 `/metrics`, the operators' first page and `manage.py doctor`."""
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -13,7 +12,6 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from chains_app.calls.known_limits import DISTRUSTED_FOR
-from chains_app.evm.nodes import FROM_THE_FUTURE, RESTS, STANDS_STILL, UNREADABLE
 from chains_app.models import Provider, RateSheet, ScanCursor
 from chains_app.networks.networks import Network, enabled_networks
 from chains_app.rates.asking import sources_of
@@ -44,7 +42,6 @@ DONE_WITHIN = timedelta(minutes=1)  # by jobs: sessions ended, letters sent
 MOST_COUNTED = 100_000
 # Prices, ends and keys go by the clocks of several machines.
 CLOCKS_APART = timedelta(seconds=2)
-_SENTENCE_END = re.compile(r"(?<=\.) ")
 _COUNTED = f"""
 SELECT
     (SELECT count(*) FROM (
@@ -96,12 +93,10 @@ class NetworkFacts:
         """Whether it is read, and what is read is old."""
         return not self.is_late and self.head_age is not None and is_block_old(self.network, self.head_age)
 
-    def all_nodes_say(self, words: str) -> bool:
-        """Whether it cannot be read, and each node that is named as failing fails by that. (The end may be cut off.)"""
-        problem = self.cursor.problem if self.cursor and self.unread else ""
-        sentences = _SENTENCE_END.split(problem.partition(UNREADABLE)[2].strip())
-        nodes = [each for each in sentences if each.endswith(".") and not each.startswith(RESTS)]
-        return bool(nodes) and all(words in each for each in nodes)
+    @property
+    def clock_by_nodes(self) -> str:
+        """`ahead` or `behind`, where it cannot be read, and each node that fails seems to find ours so."""
+        return self.cursor.clock if self.cursor and self.unread else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,11 +134,8 @@ class Stored:
     @property
     def clock_by_nodes(self) -> str:
         """`ahead` or `behind`, where all nodes of all live networks seem to find ours so. Empty: they do not."""
-        live = [each for each in self.networks if each.network.mode == Mode.LIVE]
-        for said, whither in ((STANDS_STILL, "ahead"), (FROM_THE_FUTURE, "behind")):
-            if len(live) > 1 and all(each.all_nodes_say(said) for each in live):
-                return whither
-        return ""
+        said = [each.clock_by_nodes for each in self.networks if each.network.mode == Mode.LIVE]
+        return said[0] if len(said) > 1 and len(set(said)) == 1 else ""
 
     @property
     def is_told_late(self) -> bool:

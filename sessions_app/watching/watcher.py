@@ -114,7 +114,8 @@ def _follow(network: Network) -> None:
                 break
     except (ReaderUnavailable, WrongChain) as problem:
         log.warning("network_not_read", network=network.id, problem=str(problem))
-        record_problem(network=network, problem=str(problem))
+        clock = "" if isinstance(problem, WrongChain) else problem.clock
+        record_problem(network=network, problem=str(problem), clock=clock)
     finally:
         remember(network, timezone.now())
 

@@ -202,17 +202,41 @@ def test_how_far_a_node_is_behind_that_stands_still_is_told_while_it_rests(chain
 
 
 @pytest.mark.parametrize(
-    ("seconds", "problem"), [(-301, "stands still"), (-300, None), (300, None), (301, "from the future")]
+    ("seconds", "problem", "clock"),
+    [(-301, "stands still", "ahead"), (-300, None, ""), (300, None, ""), (301, "from the future", "behind")],
 )
-def test_a_live_head_may_be_off_by_five_minutes(chain, fakes, monkeypatch, seconds, problem):
+def test_a_live_head_may_be_off_by_five_minutes(chain, fakes, monkeypatch, seconds, problem, clock):
     monkeypatch.setenv("RPC_URL_DEVCHAIN", fakes[0].url)
     with time_machine.travel(int(time.time()), tick=False):
         said = {"timestamp": hex(int(time.time()) + seconds)}
         fakes[0].answer(
             "eth_getBlockByNumber", lambda upstream, *asked: upstream("eth_getBlockByNumber", *asked) | said
         )
-        with pytest.raises(ReaderUnavailable, match=problem) if problem else nullcontext():
+        with pytest.raises(ReaderUnavailable, match=problem) if problem else nullcontext() as told:
             EvmReader(replace(DEVCHAIN, mode=Mode.LIVE)).head()
+    assert (told.value.clock if told else "") == clock
+
+
+@pytest.mark.parametrize(
+    ("seconds", "others", "clock"),
+    [(-400, -400, "ahead"), (400, 400, "behind"), (-400, 400, ""), (-400, None, ""), (None, None, "")],
+)
+def test_our_clock_is_named_where_each_node_that_fails_finds_it_wrong_alike(chain, fakes, seconds, others, clock):
+    """Also while they rest. None: it answers nothing at all."""
+    for fake, off in zip(fakes, (seconds, others), strict=True):
+        if off is None:
+            fake.reply(503)
+            continue
+        said = {"timestamp": hex(int(time.time()) + off)}
+        fake.answer(
+            "eth_getBlockByNumber",
+            lambda upstream, *asked, said=said: upstream("eth_getBlockByNumber", *asked) | said,
+        )
+    reader = EvmReader(replace(DEVCHAIN, mode=Mode.LIVE))
+    for _ in range(2):
+        with pytest.raises(ReaderUnavailable, match="left alone for") as told:
+            reader.head()
+        assert told.value.clock == clock
 
 
 def test_a_shape_that_nobody_thought_of_fails_the_node_and_not_the_program(chain, fakes):

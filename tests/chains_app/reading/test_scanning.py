@@ -194,10 +194,12 @@ def test_a_network_that_was_offered_long_before_it_could_be_read_is_read_from_th
 
 
 def test_a_problem_is_noted_and_cleared_by_the_next_good_scan(clock: Clock):
-    record_problem(network=SANDBOX, problem="The node rests.")
-    assert ScanCursor.objects.get(pk="sandbox").problem == "The node rests."
+    record_problem(network=SANDBOX, problem="The node rests.", clock="ahead")
+    kept = ScanCursor.objects.get(pk="sandbox")
+    assert (kept.problem, kept.clock) == ("The node rests.", "ahead")
     look(PAT)
-    assert ScanCursor.objects.get(pk="sandbox").problem == ""
+    kept.refresh_from_db()
+    assert (kept.problem, kept.clock) == ("", "")
 
 
 def test_checkpoints_do_not_pile_up(clock: Clock, monkeypatch):
