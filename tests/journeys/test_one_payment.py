@@ -9,6 +9,7 @@ from playwright.sync_api import Page, expect
 from checkout_project.running.devchain import FAUCET
 from tests.journeys.conftest import World
 from tests.pages.buyer import pick
+from tests.pages.wallet import BUTTON, press
 from tests.waiting import wait_until
 
 # A wallet as pages see it (EIP-1193, announced by EIP-6963); `askNode` leads to the devchain.
@@ -49,9 +50,9 @@ def test_buyers_pay_with_browser_wallets_on_the_devchain(world: World, page: Pag
         give_wallet(shown, world)
         shown.goto(sessions[asset]["url"])
         pick(shown, asset, "devchain")
-        expect(shown.get_by_role("button", name="Pay with browser wallet")).to_be_enabled()
+        expect(shown.get_by_role("button", name=BUTTON)).to_be_enabled()
     for shown in paying.values():
-        shown.get_by_role("button", name="Pay with browser wallet").click()
+        press(shown)
     for shown in paying.values():
         expect(shown.locator("#live")).to_have_attribute("data-state", "paid", timeout=30_000)  # without a reload
     for asset, shown in paying.items():

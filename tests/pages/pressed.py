@@ -1,7 +1,6 @@
 """Faces that no address alone shows: they come about by what a buyer, a wallet or another site does on the page."""
 
 import json
-from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -10,8 +9,8 @@ from playwright.sync_api import Page, Route, expect
 from merchants_app.models import Merchant
 from tests.cast import OTTOS_WALLET, PATS_WALLET
 from tests.pages.stage import Face, Scene, Stage, page_of
+from tests.pages.wallet import WALLETS
 
-WALLETS = Path(__file__).with_name("wallets.js").read_text(encoding="utf-8")
 _PAY = "#pay-with-wallet"
 _BASE_SEPOLIA = "0x14a34"
 _PAIRING = f"wc:{'ab' * 32}@2?relay-protocol=irn&symKey={'cd' * 32}"

@@ -1,9 +1,7 @@
 """The wallet's window is open while the session ends: what was sent is told all the same, and not asked for again."""
 
-import json
 from collections.abc import Callable
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,9 +15,8 @@ from sessions_app.selling.creation import create_session
 from sessions_app.state.lifecycle import cancel
 from tests.cast import agreed
 from tests.pages.buyer import OpenPage, headline, news, pick
+from tests.pages.wallet import BUTTON, SMART, give_wallet, press
 
-WALLETS = Path(__file__).with_name("wallets.js").read_text(encoding="utf-8")
-BUTTON = "Pay with browser wallet"
 HASH = "0x" + "ab" * 32
 
 
@@ -35,12 +32,10 @@ def session(new_session: Callable[..., CheckoutSession], monkeypatch: pytest.Mon
 @pytest.fixture
 def asking(page: Page, open_page: OpenPage, session: CheckoutSession) -> Page:
     """The wallet asks its buyer to agree, who does when the test says so."""
-    script: dict[str, Any] = {"legacy": True, "eth_chainId": "0x7a69", "eth_sendTransaction": "later"}
-    page.context.add_init_script(f"window.script = {json.dumps(script)}; {WALLETS}")
-    shown = open_page(session)
-    shown.get_by_role("button", name=BUTTON).click()
-    news(shown, "Look at your wallet")
-    return shown
+    give_wallet(page, eth_sendTransaction="later")
+    press(open_page(session))
+    news(page, "Look at your wallet")
+    return page
 
 
 def ends(session: CheckoutSession) -> None:
@@ -114,15 +109,8 @@ def test_an_answer_that_is_a_refusal_is_no_answer(asking: Page) -> None:
 def test_a_smart_wallets_payment_is_looked_for_after_the_end_though_it_has_no_hash(
     page: Page, open_page: OpenPage, session: CheckoutSession
 ) -> None:
-    script: dict[str, Any] = {
-        "legacy": True,
-        "eth_chainId": "0x7a69",
-        "wallet_getCapabilities": {"0x7a69": {"atomic": {"status": "supported"}}},
-        "wallet_sendCalls": {"id": "0xca11"},
-        "wallet_getCallsStatus": "never",
-    }
-    page.context.add_init_script(f"window.script = {json.dumps(script)}; {WALLETS}")
-    open_page(session).get_by_role("button", name=BUTTON).click()
+    give_wallet(page, **SMART)
+    press(open_page(session))
     headline(page, "Sent. Now Devchain takes it up")
     ends(session)
     headline(page, "The time to pay is over")

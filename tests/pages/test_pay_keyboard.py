@@ -1,14 +1,12 @@
 """The buyer's page by the keyboard alone: from the options to the receipt."""
 
-import json
-
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from sessions_app.models import CheckoutSession
 from tests.cast import refreshed
 from tests.pages.buyer import OpenPage, headline, news
-from tests.pages.pressed import WALLETS
+from tests.pages.wallet import BUTTON, give_wallet
 from tests.sandbox import Sandbox
 
 _MOST_STEPS = 40
@@ -28,9 +26,8 @@ def test_it_is_paid_by_the_keyboard_alone(
     page: Page, open_page: OpenPage, session: CheckoutSession, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("RPC_URL_DEVCHAIN", "http://127.0.0.1:9")
-    script = {"announced": ["Owl", "Raven"], "eth_chainId": "0x7a69"}
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
-    page.add_init_script(f"window.script = {json.dumps(script)}; {WALLETS}")
+    give_wallet(page, legacy=False, announced=["Owl", "Raven"])
     open_page(session)
     network = page.locator("#pick-USDC-devchain")
     if not network.is_visible():
@@ -41,7 +38,7 @@ def test_it_is_paid_by_the_keyboard_alone(
     news(page, "Address copied.")
     address = refreshed(session).deposit.address
     assert page.evaluate("navigator.clipboard.readText()") == address
-    press(page, page.get_by_role("button", name="Pay with browser wallet"))
+    press(page, page.get_by_role("button", name=BUTTON))
     press(page, page.locator("#wallet").get_by_role("button", name="Raven"))
     headline(page, "Sent. Now Devchain takes it up")
     assert page.evaluate("asked.find(({ method }) => method === 'eth_sendTransaction').wallet") == "Raven"

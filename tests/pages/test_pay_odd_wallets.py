@@ -3,7 +3,6 @@
 import json
 import re
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,11 +15,11 @@ from tests.cast import PATS_WALLET
 from tests.facilitator import PAT, TX_HASH, Facilitator, signature_of
 from tests.loopback import HANG_UP
 from tests.pages.buyer import OpenPage, headline, news
+from tests.pages.wallet import BUTTON, give_wallet
+from tests.pages.wallet import DEVCHAIN as HERE
 
-WALLETS = Path(__file__).with_name("wallets.js").read_text(encoding="utf-8")
 MARKS = dict.fromkeys((0x2068, 0x2069))  # around what no browser may translate
 HASH = "0x" + "ab" * 32
-HERE = "0x7a69"
 ELSEWHERE = {"eth_chainId": "0x1"}
 UNKNOWN = {"wallet_switchEthereumChain": {"code": 4902, "message": "Unrecognized chain"}}
 SMART = {
@@ -73,7 +72,7 @@ def page_with_wallet(
 ) -> Page:
     """49 USDC are due on Devchain; the wallet there signs as Pat's does."""
     page.expose_function("signTypedData", lambda text: "0x" + signature_of(json.loads(text)).hex())
-    page.add_init_script(f"window.script = {json.dumps({'legacy': True, 'eth_chainId': HERE})}; {WALLETS}")
+    give_wallet(page)
     choose_option(session=session, asset="USDC", network="devchain", now=timezone.now())
     return open_page(session)
 
@@ -168,7 +167,7 @@ def test_what_was_handed_over_stays_so_where_the_page_cannot_be_loaded_at_that_m
     page.route(re.compile(r"/pay/pg_\w+(/status)?$"), lambda route: route.abort())
     page.get_by_role("button", name="Sign, no gas needed").click()
     news(page, "Sent from your wallet. It shows here as soon as the network has seen it.")
-    for way in ("Pay with browser wallet", "Sign, no gas needed"):
+    for way in (BUTTON, "Sign, no gas needed"):
         expect(page.get_by_role("button", name=way)).to_be_disabled()
     page.unroute_all()
     headline(page, "Sent. Now Devchain takes it up")
@@ -206,7 +205,7 @@ def press_while_a_wallet_comes(page: Page, what: str) -> None:
     pressed.hover()
     page.mouse.down()
     held[0].continue_()
-    expect(page.get_by_role("button", name="Pay with browser wallet")).to_be_enabled()
+    expect(page.get_by_role("button", name=BUTTON)).to_be_enabled()
     page.mouse.up()
     page.evaluate("window.dispatchEvent(new StorageEvent('storage', { key: 'tallystick:asked:' }))")  # another tab
     expect(pressed).to_be_focused()

@@ -5,21 +5,12 @@ import re
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from tests.pages.buyer import headline, news
-from tests.pages.wallet import BUTTON, Open, press
+from tests.pages.buyer import headline
+from tests.pages.buyer import news as says
+from tests.pages.wallet import BUTTON, SMART, Open, press
 
 AGAIN = "I looked in the wallet: ask it again"
 HASH = "0x" + "ab" * 32
-SMART = {
-    "wallet_getCapabilities": {"0x7a69": {"atomic": {"status": "supported"}}},
-    "wallet_sendCalls": {"id": "0xca11"},
-    "wallet_getCallsStatus": "never",
-}
-
-
-def says(page: Page, sentence: str) -> None:
-    """Waits until the panel tells the buyer so."""
-    news(page, sentence)
 
 
 def times_asked(page: Page) -> int:

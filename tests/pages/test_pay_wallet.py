@@ -1,8 +1,6 @@
 """Paying with a browser wallet: what it is asked, exactly, and what the buyer is told when it says no."""
 
-import json
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,10 +15,10 @@ from checkout_project.web.joined_files import joined_script
 from sessions_app.models import CheckoutSession
 from sessions_app.paying.quoting import choose_option
 from tests.cast import PATS_WALLET
-from tests.pages.buyer import OpenPage, headline, news
+from tests.pages.buyer import OpenPage, headline
+from tests.pages.buyer import news as says
+from tests.pages.wallet import BUTTON, DEVCHAIN, give_wallet, press
 
-WALLETS = Path(__file__).with_name("wallets.js").read_text(encoding="utf-8")
-DEVCHAIN = "0x7a69"
 TRANSFER = "0xa9059cbb"
 
 # Method, the wallet's answer, what the buyer is told; one after the other on the same page.
@@ -43,26 +41,19 @@ def pay(page: Page, open_page: OpenPage, session: CheckoutSession, monkeypatch: 
     """`pay(asset, **script)`: opens the page with wallets that answer so, and presses the button."""
     monkeypatch.setenv("RPC_URL_DEVCHAIN", "http://127.0.0.1:8545")
 
-    def press(asset: str = "USDC", **script: Any) -> Page:
-        script = {"legacy": True, "eth_chainId": DEVCHAIN} | script
-        page.add_init_script(f"window.script = {json.dumps(script)}; {WALLETS}")
+    def asks(asset: str = "USDC", **script: Any) -> Page:
+        give_wallet(page, **script)
         choose_option(session=session, asset=asset, network="devchain", now=timezone.now())
-        open_page(session)
-        page.get_by_role("button", name="Pay with browser wallet").click()
+        press(open_page(session))
         return page
 
-    return press
-
-
-def says(page: Page, sentence: str) -> None:
-    """Waits until the page tells the buyer so."""
-    news(page, sentence)
+    return asks
 
 
 def press_again(page: Page) -> None:
     """What the page told the buyer before is wiped off, as the same may be told once more."""
     page.evaluate("document.getElementById('news').textContent = ''")
-    page.get_by_role("button", name="Pay with browser wallet").click()
+    press(page)
 
 
 def asked(page: Page, method: str) -> list[Any]:
@@ -122,15 +113,15 @@ def test_joined_as_collectstatic_does_the_scripts_pay_alike(
 def test_what_a_wallet_said_is_said_again_after_the_connection_was_lost(pay: Pay) -> None:
     """Joined, the wallet's script and the page's have their modules apart, and one line of news together."""
     page = pay(eth_requestAccounts={"code": 4100, "message": "Bad luck"})
-    news(page, "It says: Bad luck")
+    says(page, "It says: Bad luck")
     page.route("**/status", lambda route: route.abort())
     for _ in range(2):
         with page.expect_event("requestfailed"):
             page.evaluate("dispatchEvent(new Event('online'))")
-    news(page, "No connection. Your payment is safe")
+    says(page, "No connection. Your payment is safe")
     page.unroute("**/status")
     page.evaluate("dispatchEvent(new Event('online'))")
-    news(page, "It says: Bad luck")
+    says(page, "It says: Bad luck")
     expect(page.locator("#news-line")).to_contain_class("warn")
 
 
@@ -206,7 +197,7 @@ def test_without_a_wallet_the_button_is_not_there(
     page = open_page(session)
     page.set_viewport_size({"width": 390, "height": 844})
     expect(page.get_by_text("Open in wallet app")).to_be_visible()
-    expect(page.get_by_role("button", name="Pay with browser wallet")).to_be_hidden()
+    expect(page.get_by_role("button", name=BUTTON)).to_be_hidden()
 
 
 def test_no_transaction_is_built_from_a_wrong_amount(page: Page, live_server: LiveServer) -> None:

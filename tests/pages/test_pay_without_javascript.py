@@ -6,6 +6,7 @@ from pytest_django.live_server_helper import LiveServer
 from sessions_app.models import CheckoutSession
 from tests.cast import refreshed
 from tests.pages.buyer import headline, news, pick
+from tests.pages.wallet import BUTTON
 from tests.sandbox import Sandbox
 
 
@@ -39,7 +40,7 @@ def test_what_only_a_script_can_do_is_not_shown(
     opened(page, live_server, session)
     pick(page, "USDC", "sandbox")
     expect(page.locator(".copy").first).to_be_hidden()
-    expect(page.get_by_role("button", name="Pay with browser wallet")).to_have_count(0)
+    expect(page.get_by_role("button", name=BUTTON)).to_have_count(0)
 
 
 def test_cancelling_leads_back_to_the_cart(

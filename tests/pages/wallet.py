@@ -15,8 +15,21 @@ from tests.pages.buyer import OpenPage
 
 WALLETS = Path(__file__).with_name("wallets.js").read_text(encoding="utf-8")
 BUTTON = "Pay with browser wallet"
+DEVCHAIN = "0x7a69"
+# It can send several calls as one, and never says how they stand.
+SMART = {
+    "wallet_getCapabilities": {DEVCHAIN: {"atomic": {"status": "supported"}}},
+    "wallet_sendCalls": {"id": "0xca11"},
+    "wallet_getCallsStatus": "never",
+}
 
 Open = Callable[..., Page]
+
+
+def give_wallet(page: Page, **script: Any) -> None:
+    """Every page of its browser finds a wallet on Devchain that answers so."""
+    script = {"legacy": True, "eth_chainId": DEVCHAIN} | script
+    page.context.add_init_script(f"window.script = {json.dumps(script)}; {WALLETS}")
 
 
 @pytest.fixture
@@ -26,8 +39,7 @@ def opened(page: Page, open_page: OpenPage, session: CheckoutSession, monkeypatc
     choose_option(session=session, asset="USDC", network="devchain", now=timezone.now())
 
     def show(**script: Any) -> Page:
-        script = {"legacy": True, "eth_chainId": "0x7a69"} | script
-        page.context.add_init_script(f"window.script = {json.dumps(script)}; {WALLETS}")
+        give_wallet(page, **script)
         return open_page(session)
 
     return show
