@@ -17,15 +17,11 @@ from sessions_app.models import (
     StatusChange,
     receipt_token,
 )
-from sessions_app.reading.queries import session_for_buyer
-from sessions_app.refunding.address import leave_address
-from sessions_app.refunding.refunds import prepare_refund
-from sessions_app.refunding.wishes import Wish, Worth
 from sessions_app.selling.creation import create_session
-from sessions_app.status import RefundKind
-from tests.cast import PATS_WALLET, agreed
+from tests.cast import agreed
 from tests.operators import Operator, lines, staff
 from tests.sandbox import Sandbox
+from tests.sessions_app.refunding.test_refunds import prepared
 from tests.strangers.world import own
 from webhooks_app.events.bodies import OF_BUYER
 from webhooks_app.models import Delivery, DeliveryAttempt, Event, WebhookEndpoint
@@ -59,9 +55,7 @@ def test_no_page_names_the_buyer_or_opens_what_is_theirs(mia: Merchant, sandbox:
     """Whoever knows the page's address is taken for the buyer: they say where a refund goes."""
     WebhookEndpoint.objects.create(merchant=mia, mode="test", url="https://shop.example/hooks")
     session = sandbox.play(create_session(merchant=mia, mode="test", terms=agreed()), "over")
-    leave_address(session_for_buyer(session.page_token), PATS_WALLET)
-    wish = Wish(network="sandbox", asset="ETH", what=Worth(RefundKind("excess"), None))
-    prepare_refund(session=session, wish=wish, actor="mia@example.com", now=timezone.now())
+    prepared(session, asset="ETH")
     Letter.objects.create(session=session, kind="receipt", tries=3, owed_at=timezone.now(), due_at=timezone.now())
     for number, delivery in enumerate(own(Delivery)):
         told = {"status_code": 307, "detail": "https://shop.example/?to=pat@example.com"} if number % 2 else {}
