@@ -1,7 +1,5 @@
 """What a stranger's business is recognised by, and what its people have written down."""
 
-from functools import cache
-
 from django.utils import timezone
 
 from sessions_app.models import CheckoutSession, receipt_token
@@ -36,13 +34,8 @@ def marks_of(world: World, business: Business) -> set[str]:
     return own
 
 
-def addresses_of_buyers(world: World) -> frozenset[str]:
+def addresses_of_buyers(world: World) -> set[str]:
     """The secrets in the addresses of its buyers' pages and receipts: whoever has the first is taken for the buyer."""
-    return _addresses(world.merchant.pk, world.mode)
-
-
-@cache
-def _addresses(merchant: int, mode: str) -> frozenset[str]:
-    sessions = CheckoutSession.objects.filter(merchant=merchant, mode=mode)
+    sessions = CheckoutSession.objects.filter(merchant=world.merchant, mode=world.mode)
     tokens = set(sessions.values_list("page_token", flat=True))
-    return frozenset(tokens | {receipt_token(each) for each in tokens})
+    return tokens | {receipt_token(each) for each in tokens}

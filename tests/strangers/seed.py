@@ -40,7 +40,7 @@ from tests.factors import give_factor
 from tests.fake_rates import fake_rates
 from tests.strangers.businesses import BUSINESSES, Business
 from tests.strangers.decided import FAR, NETWORKS, decisions
-from tests.strangers.marks import marks_of, write_down
+from tests.strangers.marks import addresses_of_buyers, marks_of, write_down
 from tests.strangers.still_chain import StillChain
 from tests.strangers.world import CAST, EVERYBODYS_CUSTOMER, MODES, SCOPES, World
 from tests.strangers.written import write_to_buyers
@@ -83,6 +83,7 @@ def make_strangers() -> None:
         _spare(world)
         write_down(world)
         world.marks = marks_of(world, BUSINESSES[name])
+        world.buyers = addresses_of_buyers(world)
     write_lines()
     add_up()  # so that whoever adds up others' sums has nothing to do with theirs
     RateSheet.objects.all().delete()

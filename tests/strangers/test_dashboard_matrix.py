@@ -7,7 +7,6 @@ from django.test import Client, override_settings
 
 from merchants_app.models import User
 from tests.strangers.calling import Findings, address, another, by_browser, signed_in, signed_out, suspended, undone
-from tests.strangers.marks import addresses_of_buyers
 from tests.strangers.row import ROLES, Row, mixtures, routes
 from tests.strangers.rows_dashboard import DASHBOARD
 from tests.strangers.size import counted
@@ -97,9 +96,7 @@ def test_a_stranger_gets_nothing_from_a_page(
                     answer = by_browser(row, place, ids, clients[role])
                 findings.expect(who, answer, (row.live_done or row.done) if place is live else row.done)
                 acts = letter in ("os" if place is live else "ods")
-                findings.hold_nothing_of_others(
-                    who, answer, place, secret=frozenset() if acts else addresses_of_buyers(place)
-                )
+                findings.hold_nothing_of_others(who, answer, place, secret=frozenset() if acts else place.buyers)
                 if place is zoe:
                     findings.refuse_nothing(who, answer)
     counted(request, findings)

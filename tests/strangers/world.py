@@ -25,6 +25,7 @@ class World:
     secrets: dict[str, str] = field(default_factory=dict)  # of API keys, by word
     people: dict[str, User] = field(default_factory=dict)  # by role; "removed" was one once
     marks: set[str] = field(default_factory=set)  # texts by which it is recognised: no stranger may be shown one
+    buyers: set[str] = field(default_factory=set)  # secrets in the addresses of its buyers' pages and receipts
 
     @property
     def place(self) -> str:
