@@ -8,6 +8,11 @@ def text_of(html: str) -> str:
     return re.sub(r"<[^>]*>", "", re.sub(r">\s+<(?!bdi)", "><", html))
 
 
+def words_of(html: str) -> str:
+    """The same as one line, with one space between words."""
+    return " ".join(text_of(html).split())
+
+
 def read(page: str) -> str:
     """As it is read: without what keeps facts from translators."""
     return re.sub(r"</?bdi[^>]*>", "", page)

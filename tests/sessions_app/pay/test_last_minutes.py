@@ -11,8 +11,9 @@ from sessions_app.models import CheckoutSession
 from sessions_app.paying.announcing import announce
 from sessions_app.paying.quoting import choose_option
 from tests.cast import refreshed
-from tests.markup import text_of
+from tests.markup import text_of, words_of
 from tests.sandbox import Sandbox
+from tests.sessions_app.pay.test_page_truth import page as page_of
 
 WARNING = "The time to pay ends at"
 CLOCK = "Time left to pay:"
@@ -22,12 +23,7 @@ Show = Callable[..., str]
 @pytest.fixture
 def show(client: Client, session: CheckoutSession) -> Show:
     """What the session's page says."""
-
-    def page(query: str = "") -> str:
-        html = client.get(f"/pay/{session.page_token}{query}").content.decode()
-        return " ".join(text_of(html).split())
-
-    return page
+    return lambda query="": words_of(page_of(client, session, query))
 
 
 def pick(session: CheckoutSession, asset: str = "USDC") -> None:

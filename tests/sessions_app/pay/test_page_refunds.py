@@ -1,6 +1,7 @@
 """The buyer's page of money that goes back: all that went is listed, and nothing that was sent back reads as paid."""
 
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -12,24 +13,25 @@ from sessions_app.refunding.refunds import play_refund, prepare_refund, withdraw
 from sessions_app.refunding.wishes import Wish, Worth
 from sessions_app.status import RefundKind
 from tests.cast import refreshed
-from tests.markup import text_of
+from tests.markup import words_of
 from tests.sandbox import Sandbox
 from tests.sessions_app.pay.test_page_truth import news
+from tests.sessions_app.pay.test_page_truth import page as page_of
+from tests.sessions_app.refunding.test_back_before_paid import sent_back
 from tests.sessions_app.refunding.test_refunds import prepared
+
+TEN = {"kind": "amount", "amount": Decimal("10.00")}
+TWENTY = {"kind": "amount", "amount": Decimal("20.00")}
 
 
 def said(client: Client, session: CheckoutSession) -> str:
-    return " ".join(text_of(client.get(f"/pay/{session.page_token}").content.decode()).split())
+    return words_of(page_of(client, session))
 
 
-def went_back(sandbox: Sandbox, session: CheckoutSession, amount: str = "", seconds: int = 4) -> Refund:
-    """All of it, or so much, to Pat's wallet."""
-    what = Worth(RefundKind.AMOUNT, Decimal(amount)) if amount else Worth(RefundKind.FULL)
-    refund = prepared(session, what=what)
-    play_refund(refund, now=timezone.now())
-    sandbox.wait(seconds, session)
-    refund.refresh_from_db()
-    return refund
+def waits(session: CheckoutSession) -> Refund:
+    """All of it is to go back, once the buyer says where to."""
+    wish = Wish(network="sandbox", asset="USDC", what=Worth(RefundKind.FULL), may_wait=True)
+    return prepare_refund(session=refreshed(session), wish=wish, actor="mia@example.com")
 
 
 def test_what_goes_back_of_a_part_is_told_from_the_moment_that_it_is_asked_for_again(
@@ -54,7 +56,7 @@ def test_a_part_of_a_part_is_not_called_an_exchanges_fee(
 ) -> None:
     part = sandbox.play(session, "short", asset="USDC")
     assert "perhaps a fee that your exchange kept" in said(client, part)
-    refund = prepared(part, kind="amount", amount=Decimal("20.00"))
+    refund = prepared(part, **TWENTY)
     page = said(client, part)
     assert "Mia Coffee sends 20.00 USD back to you" in page
     assert "24.10 of 49.00 USD arrived" in page
@@ -64,21 +66,21 @@ def test_a_part_of_a_part_is_not_called_an_exchanges_fee(
 
 
 @pytest.mark.parametrize(
-    ("amount", "headline", "lead"),
+    ("what", "headline", "lead"),
     [
-        ("", "Paid, and sent back", "Mia Coffee has sent 49.00 USD back to you for Winter box, 1 kg."),
-        ("10.00", "Paid, and sent back in part", "Mia Coffee has sent 10.00 USD back to you for Winter box, 1 kg."),
+        ({}, "Paid, and sent back", "Mia Coffee has sent 49.00 USD back to you for Winter box, 1 kg."),
+        (TEN, "Paid, and sent back in part", "Mia Coffee has sent 10.00 USD back to you for Winter box, 1 kg."),
     ],
 )
 def test_what_was_paid_and_went_back_does_not_read_as_paid(
-    client: Client, sandbox: Sandbox, session: CheckoutSession, amount: str, headline: str, lead: str
+    client: Client, sandbox: Sandbox, session: CheckoutSession, what: dict[str, Any], headline: str, lead: str
 ) -> None:
     paid = sandbox.play(session, "exact", asset="USDC")
-    went_back(sandbox, paid, amount)
+    sent_back(sandbox, paid, **what)
     page = said(client, paid)
     assert f"{headline} · 49.00 USD · Mia Coffee" in page  # the title of the tab
     assert lead in page
-    assert ("49.00 USD to Mia Coffee" in page) == bool(amount)
+    assert ("49.00 USD to Mia Coffee" in page) == bool(what)
     assert news(client, paid) == f"{headline}."
 
 
@@ -87,7 +89,7 @@ def test_what_came_late_and_went_back_is_not_said_to_count(
 ) -> None:
     late = sandbox.play(session, "late", asset="USDC")
     assert "It came after the time was over, and it counts" in said(client, late)
-    went_back(sandbox, late)
+    sent_back(sandbox, late)
     page = said(client, late)
     assert "Paid, and sent back" in page
     assert "it counts" not in page
@@ -98,7 +100,7 @@ def test_a_refund_that_the_network_took_back_is_told_until_it_is_there_again(
     client: Client, sandbox: Sandbox, session: CheckoutSession
 ) -> None:
     paid = sandbox.play(session, "exact", asset="USDC")
-    refund = went_back(sandbox, paid, seconds=1)
+    refund = sent_back(sandbox, paid, seconds=1).refunds.get()
     assert "On its way back" in said(client, paid)
     take_back(tx_hash=refund.tx_hash, now=timezone.now())
     sandbox.wait(2, paid)
@@ -113,19 +115,19 @@ def test_a_refund_that_the_network_took_back_is_told_until_it_is_there_again(
 
 
 @pytest.mark.parametrize(
-    ("amount", "told", "untold"),
+    ("what", "told", "untold"),
     [
-        ("", "The order is not paid. Mia Coffee has sent back what came.", "arrived in time"),
-        ("20.00", "44.10 of 49.00 USD arrived in time", "24.10"),
+        ({}, "The order is not paid. Mia Coffee has sent back what came.", "arrived in time"),
+        (TWENTY, "44.10 of 49.00 USD arrived in time", "24.10"),
     ],
 )
 def test_of_what_ended_unpaid_it_says_what_came_and_that_it_went_back(
-    client: Client, sandbox: Sandbox, session: CheckoutSession, amount: str, told: str, untold: str
+    client: Client, sandbox: Sandbox, session: CheckoutSession, what: dict[str, Any], told: str, untold: str
 ) -> None:
     part = sandbox.play(session, "short", asset="USDC")
     sandbox.skip(hours=2)
     sandbox.look()
-    went_back(sandbox, part, amount)
+    sent_back(sandbox, part, **what)
     page = said(client, part)
     assert told in page
     assert untold not in page
@@ -136,8 +138,7 @@ def test_a_refund_that_waits_for_an_address_asks_for_it(
 ) -> None:
     paid = sandbox.play(session, "exact", asset="USDC")
     assert "Leave an address" not in said(client, paid)
-    wish = Wish(network="sandbox", asset="USDC", what=Worth(RefundKind.FULL), may_wait=True)
-    refund = prepare_refund(session=refreshed(paid), wish=wish, actor="mia@example.com")
+    refund = waits(paid)
     page = said(client, paid)
     assert "Leave an address that your money can go back to" in page
     wants = "Mia Coffee wants to send money back to you for Winter box, 1 kg (49.00 USD)."
@@ -150,9 +151,8 @@ def test_a_refund_that_waits_for_an_address_asks_for_it(
 def test_nor_is_the_question_without_a_way_to_answer_it_while_the_rest_is_being_confirmed(
     client: Client, sandbox: Sandbox, session: CheckoutSession
 ) -> None:
-    part = refreshed(sandbox.play(session, "short", asset="USDC"))
-    wish = Wish(network="sandbox", asset="USDC", what=Worth(RefundKind.FULL), may_wait=True)
-    prepare_refund(session=part, wish=wish, actor="mia@example.com")
+    part = sandbox.play(session, "short", asset="USDC")
+    waits(part)
     sandbox.send_to(part.deposit.address, "49", seconds=1)
     page = said(client, part)
     assert "It is being made final." in page

@@ -32,9 +32,11 @@ def part_paid(sandbox: Sandbox, session: CheckoutSession) -> CheckoutSession:
     return sandbox.play(session, "short", asset="USDC")
 
 
-def sent_back(sandbox: Sandbox, session: CheckoutSession, kind: str = "full", **changes: Any) -> CheckoutSession:
+def sent_back(
+    sandbox: Sandbox, session: CheckoutSession, kind: str = "full", *, seconds: int = 4, **changes: Any
+) -> CheckoutSession:
     play_refund(prepared(session, kind=kind, **changes), now=timezone.now())
-    return sandbox.wait(4, session)
+    return sandbox.wait(seconds, session)
 
 
 def test_the_whole_price_is_asked_for_as_soon_as_it_is_to_go_back(part_paid: CheckoutSession) -> None:
