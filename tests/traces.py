@@ -72,9 +72,10 @@ def leave_traces(sandbox: Sandbox, api: Api, mia: Merchant) -> Customer:
     short = sandbox.wait(2, short)
     decide(session=short, kind=DecisionKind.WRITE_OFF, actor="mia@example.com", note=f"{NAME} called: leave it")
     listed, today = urlencode({"what": "sessions", "q": EMAIL, "email": EMAIL}), timezone.now().date()
-    Desk(owner_of(mia)).post(f"books/exports?{listed}", what="sessions", format="csv", first=today, last=today)
-    Desk(owner_of(mia)).post("views", of="sessions", name=f"Orders of {NAME}", query=urlencode({"q": EMAIL}))
-    Desk(owner_of(mia)).post("views", of="payments", name="Paid back", query=urlencode({"q": OTHER_WALLET}))
+    desk = Desk(owner_of(mia))
+    desk.post(f"books/exports?{listed}", what="sessions", format="csv", first=today, last=today)
+    desk.post("views", of="sessions", name=f"Orders of {NAME}", query=urlencode({"q": EMAIL}))
+    desk.post("views", of="payments", name="Paid back", query=urlencode({"q": OTHER_WALLET}))
     for delivery in own(Delivery):
         DeliveryAttempt.objects.create(
             delivery=delivery, started_at=timezone.now(), duration_ms=3, status_code=200, detail=f"to {EMAIL}",
