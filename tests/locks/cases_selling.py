@@ -7,12 +7,11 @@ from django.utils import timezone
 
 from merchants_app.models import Merchant
 from sessions_app.letters.again import send_link_again, send_receipt_again
-from sessions_app.models import CheckoutSession
 from sessions_app.selling.by_hand import NO_SHOP, alter_link, make_link, sell
-from sessions_app.selling.creation import SessionTerms, create_session
+from sessions_app.selling.creation import SessionTerms
 from sessions_app.selling.payment_links import create_link
-from tests.cast import agreed
 from tests.locks.breaking import Act, holds
+from tests.locks.stage import paid, written_to
 
 TERMS = {"product_name": "Course", "amount": Decimal(120), "currency": "USD"}
 
@@ -29,14 +28,13 @@ def a_session_made_by_hand(mia: Merchant) -> Act:
 
 @holds("sessions_app.letters.again.send_link_again")
 def a_link_sent_again(mia: Merchant) -> Act:
-    session = create_session(merchant=mia, mode="test", terms=agreed(email="mia@example.com"))
+    session = written_to(mia)
     return lambda: send_link_again(session, actor="mia@example.com", now=timezone.now())
 
 
 @holds("sessions_app.letters.again.send_receipt_again")
 def a_receipt_sent_again(mia: Merchant) -> Act:
-    session = create_session(merchant=mia, mode="test", terms=agreed(email="mia@example.com"))
-    CheckoutSession.objects.filter(pk=session.pk).update(status="completed", completed_at=timezone.now())
+    session = paid(mia)
     return lambda: send_receipt_again(session, actor="mia@example.com", now=timezone.now())
 
 

@@ -31,6 +31,18 @@ def waiting_for_money(mia: Merchant) -> CheckoutSession:
     return refreshed(made)
 
 
+def written_to(mia: Merchant) -> CheckoutSession:
+    """Its buyer is of Mia's own people: in test mode nobody else is sent letters."""
+    return create_session(merchant=mia, mode="test", terms=agreed(email="mia@example.com"))
+
+
+def paid(mia: Merchant) -> CheckoutSession:
+    """The same, completed; no payment of it is on record."""
+    session = written_to(mia)
+    CheckoutSession.objects.filter(pk=session.pk).update(status="completed", completed_at=timezone.now())
+    return refreshed(session)
+
+
 def ended_unpaid(mia: Merchant) -> CheckoutSession:
     """Its buyer, who was shown where to send 49.00 USDC, gave up; the shop lets them pay again."""
     terms = agreed(reference="order-1", allowPayAgain=True)

@@ -1,5 +1,6 @@
 """Two at once on a letter to a buyer: who erases the buyer waits while it leaves, and it leaves once."""
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -14,10 +15,9 @@ from sessions_app.letters import sending
 from sessions_app.letters.again import SendAgain, send_link_again, send_receipt_again
 from sessions_app.models import CheckoutSession, Letter
 from sessions_app.refunding.mails import NotMailed
-from sessions_app.selling.creation import create_session
 from sessions_app.state.lifecycle import lock
-from tests.cast import MIAS_WALLET, agreed, merchant
-from tests.locks.stage import owed_letter
+from tests.cast import MIAS_WALLET, merchant
+from tests.locks.stage import owed_letter, paid, written_to
 from tests.races import behind_a_lock, closing, race
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -49,11 +49,11 @@ def test_a_letter_that_is_leaving_is_not_taken_away(mia: Merchant, monkeypatch: 
     assert found == ["it is held"]
 
 
-@pytest.mark.parametrize("again", [send_link_again, send_receipt_again])
-def test_who_sends_a_letter_again_while_another_does_reads_that_it_was_sent(mia: Merchant, again: SendAgain) -> None:
-    session = create_session(merchant=mia, mode="test", terms=agreed(email="mia@example.com"))
-    if again == send_receipt_again:
-        CheckoutSession.objects.filter(pk=session.pk).update(status="completed", completed_at=timezone.now())
+@pytest.mark.parametrize(("again", "made"), [(send_link_again, written_to), (send_receipt_again, paid)])
+def test_who_sends_a_letter_again_while_another_does_reads_that_it_was_sent(
+    mia: Merchant, again: SendAgain, made: Callable[[Merchant], CheckoutSession]
+) -> None:
+    session = made(mia)
 
     def send() -> None:
         again(session, actor="mia@example.com", now=timezone.now())
