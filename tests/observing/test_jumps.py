@@ -78,8 +78,8 @@ def test_it_is_told_for_an_hour() -> None:
 
 def test_a_process_that_was_stopped_between_two_looks_at_clocks_saw_no_jump() -> None:
     stopped = iter([0.0, 0.0, 5.0, 3605.0, 3610.0, 3610.0, 3610.0])
-    clock, walls = Clock(iter([NOON, NOON + 5, NOON + 3610]).__next__, stopped.__next__), 3
-    for _ in range(walls):
+    clock = Clock(iter([NOON, NOON + 5, NOON + 3610]).__next__, stopped.__next__)
+    for _ in range(3):
         clock.look()
     assert clock.jumped() is None
 

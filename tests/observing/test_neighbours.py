@@ -192,7 +192,7 @@ def test_what_a_look_found_after_nobody_waited_for_it_is_taken_by_the_next(monke
     monkeypatch.setattr(looking, "certificate_of", late)
     assert look_at([place], known={}, seconds=0.05)[0].left is None
     answers.set()
-    wait_until(lambda: not any(each.name == "neighbour" for each in threads()), seconds=10)
+    wait_until(lambda: not any(each.name == "neighbour" for each in threads()))
     [found] = look_at([place], known={}, seconds=0.05)
     answers.set()
     assert found.left == 90.0 * DAY

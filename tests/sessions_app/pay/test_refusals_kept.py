@@ -26,7 +26,12 @@ def kept(answer: HttpResponse, sentence: str) -> list[str]:
     """The facts that stand so in the page's paragraph that says the sentence."""
     paragraphs = re.findall(r"<p[^>]*>(?:(?!</p>).)*</p>", answer.content.decode(), re.DOTALL)
     [said] = [each for each in paragraphs if sentence in text_of(each)]
-    return re.findall(r'<bdi translate="no">(.*?)</bdi>', said)
+    return facts_of(said)
+
+
+def facts_of(html: str) -> list[str]:
+    """What stands in it as no browser may change it."""
+    return re.findall(r'<bdi translate="no">(.*?)</bdi>', html)
 
 
 @pytest.mark.parametrize(
@@ -63,7 +68,7 @@ def test_so_it_is_with_an_amount_that_is_not_taken(
     page = answer.content.decode()
     [wrong] = re.findall(r'<p class="wrong".*?</p>', page, re.DOTALL)
     assert sentence in text_of(wrong)
-    assert re.findall(r'<bdi translate="no">(.*?)</bdi>', wrong) == facts
+    assert facts_of(wrong) == facts
 
 
 def test_what_is_picked_and_not_offered_becomes_no_link(client: Client, link: PaymentLink) -> None:
