@@ -1,6 +1,8 @@
 """Buyers' browsers: in a language, with or without scripts."""
 
-from playwright.sync_api import Browser, Page, Route
+from contextlib import suppress
+
+from playwright.sync_api import Browser, Error, Page, Route
 
 from tests.pages.buyer import let_out
 from tests.pages.stage import Scene
@@ -33,6 +35,7 @@ class Visitor:
     def comes(self, scene: Scene, server: str) -> list[str]:
         """Opens the scene; what is wrong already."""
         self._is_here = False
+        self._leaves_the_former_face()
         self._problems.clear()
         if not self.has_script:
             self._switch.send("Emulation.setScriptExecutionDisabled", {"value": True})
@@ -47,6 +50,13 @@ class Visitor:
     def leaves(self) -> None:
         """For good."""
         self.page.context.close()
+
+    def _leaves_the_former_face(self) -> None:
+        """It may be loading itself again, or on its way to the shop, at this very moment: of two loads at once the
+        browser drops one, and it shall not be the next face.
+        """
+        with suppress(Error):
+            self.page.goto("about:blank")
 
     def _stays(self, route: Route) -> None:
         """A page that loads itself again is told that nothing is new, as long as it is looked at."""
